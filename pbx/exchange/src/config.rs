@@ -1,0 +1,95 @@
+//! The configuration as the exchange uses it: checked values, made by the shell from TOML.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Which calls are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RecordRule {
+    /// None.
+    #[default]
+    Never,
+    /// Every answered call.
+    Always,
+}
+
+/// A number that reaches a person's phones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// Digits, `*` and `#`, at most 32.
+    pub number: String,
+    /// Name shown to others.
+    pub name: String,
+    /// H(number:realm:password) with MD5, if that algorithm is allowed for it.
+    pub ha1_md5: Option<[u8; 16]>,
+    /// The same with SHA-256.
+    pub ha1_sha256: Option<[u8; 32]>,
+    /// Overrides the general rule.
+    pub record: Option<RecordRule>,
+    /// Overrides the general ring time.
+    pub ring: Option<Duration>,
+}
+
+/// What a test number does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// Says back what it hears.
+    Echo,
+    /// Plays a tone.
+    Tone,
+}
+
+/// A codec the exchange offers and takes, in order of preference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// G.711 µ-law.
+    Pcmu,
+    /// G.711 A-law.
+    Pcma,
+    /// G.722.
+    G722,
+    /// Opus.
+    Opus,
+}
+
+/// Everything the exchange is told. A change is a new value of this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Name of the site, for people.
+    pub site: String,
+    /// SIP domain: the realm of digests and the host part of addresses of record.
+    pub domain: String,
+    /// Extensions by number.
+    pub extensions: BTreeMap<String, Extension>,
+    /// Test numbers.
+    pub services: BTreeMap<String, Service>,
+    /// Recorded unless an extension says otherwise.
+    pub record: RecordRule,
+    /// How long a phone rings.
+    pub ring: Duration,
+    /// Codecs, best first.
+    pub codecs: Vec<Codec>,
+    /// The address to put into SDP and Contact for peers outside `local_networks`, if there is one.
+    pub external: Option<IpAddr>,
+    /// Networks (address, prefix length) that reach us without translation.
+    pub local_networks: Vec<(IpAddr, u8)>,
+    /// First RTP port, even.
+    pub rtp_port_first: u16,
+    /// RTP port pairs.
+    pub rtp_pairs: u16,
+    /// Shortest registration granted.
+    pub register_min: Duration,
+    /// Longest registration granted.
+    pub register_max: Duration,
+    /// Bindings an extension may have.
+    pub bindings_max: usize,
+    /// How often registered phones are asked with OPTIONS; zero never.
+    pub keep_alive: Duration,
+    /// Session timer offered (RFC 4028), at least 90 s.
+    pub session_expires: Duration,
+    /// Live calls at once.
+    pub calls_max: usize,
+    /// Whether MD5 is offered beside SHA-256.
+    pub allow_md5: bool,
+}

@@ -1,0 +1,308 @@
+//! What the exchange asks of the media engine, and what the media engine tells it. Audio itself never comes here.
+
+use crate::{CallId, LegId, PortSlot};
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
+
+/// A codec as offer and answer settled it for one leg.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgreedCodec {
+    /// Encoding name as in `a=rtpmap`, for example `PCMA`, `opus`.
+    pub name: String,
+    /// RTP clock rate in Hz (8000 for G.722 too, RFC 3551 §4.5.2).
+    pub clock: u32,
+    /// Payload type of the packets the phone sends us.
+    pub receive_pt: u8,
+    /// Payload type of the packets we send the phone.
+    pub send_pt: u8,
+    /// Milliseconds of sound in each packet we make ourselves.
+    pub ptime_ms: u16,
+}
+
+/// What offer and answer settled for one leg's audio stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// Where the phone says it receives RTP; `None` for an unspecified address (old-style hold).
+    pub remote_rtp: Option<SocketAddr>,
+    /// Where the phone says it receives RTCP, if it said so; otherwise RTP's port plus one.
+    pub remote_rtcp: Option<SocketAddr>,
+    /// The IP that the phone's signalling comes from: RTP may be learned from there, once, for a short while.
+    pub signalling_ip: IpAddr,
+    /// The codec.
+    pub codec: AgreedCodec,
+    /// Payload types of RFC 4733 events: (from the phone, to the phone).
+    pub digits: Option<(u8, u8)>,
+    /// We may send to the phone.
+    pub sending: bool,
+    /// The phone may send to us; packets that come while false are dropped.
+    pub receiving: bool,
+    /// Rises whenever the phone's address may have changed by a new offer or answer: the lock on its media source
+    /// is then lifted and learned again.
+    pub generation: u32,
+}
+
+/// What a leg hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// Nothing is sent.
+    Nothing,
+    /// Paced silence in the leg's codec, so that NAT bindings and the phone's own watchdog stay content.
+    Silence,
+    /// What another leg of the same call says.
+    Leg(LegId),
+    /// What the leg itself says, at once.
+    Echo,
+    /// A tone.
+    Tone {
+        /// Frequency in Hz.
+        hz: u16,
+        /// Level in tenths of a decibel relative to full scale, for example −180.
+        ddb: i16,
+    },
+}
+
+/// Which channel of a recording a leg is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Channel {
+    /// The caller.
+    Left,
+    /// Our side.
+    Right,
+}
+
+/// What a recording's sidecar says of its call, known when recording starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingSubject {
+    /// The call's short number.
+    pub number: u64,
+    /// Caller's number and name.
+    pub from: (String, String),
+    /// Number and name of the side on the right channel.
+    pub with: (String, String),
+    /// Start, Unix milliseconds.
+    pub started_ms: i64,
+}
+
+/// What the exchange asks of the media engine. Commands of one call are carried out in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MediaCommand {
+    /// Open the port pair of a slot for a leg. Failure comes back as [`MediaEvent::OpenFailed`].
+    Open {
+        /// The call.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// The port pair.
+        slot: PortSlot,
+    },
+    /// Offer and answer settled, or settled anew.
+    Agree {
+        /// The call.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// What was settled.
+        agreed: Agreed,
+    },
+    /// From now on the leg hears this.
+    Hear {
+        /// The call.
+        call: CallId,
+        /// The leg that hears.
+        leg: LegId,
+        /// What it hears.
+        source: Source,
+    },
+    /// Send a digit to the leg's phone as RFC 4733 events (for digits that came by SIP INFO).
+    SendDigit {
+        /// The call.
+        call: CallId,
+        /// The leg whose phone gets it.
+        leg: LegId,
+        /// `0-9 * # A-D`.
+        digit: char,
+        /// How long, in milliseconds.
+        duration_ms: u16,
+    },
+    /// Record these legs, from now, into a file named by the call.
+    Record {
+        /// The call.
+        call: CallId,
+        /// The caller's leg and the other, by channel.
+        legs: [(LegId, Channel); 2],
+        /// For the sidecar.
+        subject: RecordingSubject,
+    },
+    /// Put a mark into the recording of the call.
+    Mark {
+        /// The call.
+        call: CallId,
+        /// `answer`, `hold`, `resume`, `digit`, …
+        kind: String,
+        /// More, or empty.
+        text: String,
+    },
+    /// Close the recording of the call; [`MediaEvent::RecordingClosed`] follows.
+    StopRecording {
+        /// The call.
+        call: CallId,
+    },
+    /// Close the leg's ports; [`MediaEvent::Closed`] follows.
+    Close {
+        /// The call.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+    },
+}
+
+/// Quality of one direction of one leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Direction {
+    /// Packets received.
+    pub packets: u64,
+    /// Packets lost.
+    pub lost: u64,
+    /// Interarrival jitter, RFC 3550 §6.4.1, microseconds.
+    pub jitter_us: u32,
+    /// Round-trip time by RTCP, microseconds; 0 when unknown.
+    pub rtt_us: u32,
+    /// Estimated mean opinion score times 100, 0 while unknown.
+    pub mos_centi: u16,
+}
+
+impl Direction {
+    /// Lost packets, parts per million of those expected.
+    pub fn loss_ppm(&self) -> u32 {
+        let expected = self.packets.saturating_add(self.lost);
+        if expected == 0 {
+            return 0;
+        }
+        u32::try_from(u128::from(self.lost) * 1_000_000 / u128::from(expected)).unwrap_or(1_000_000)
+    }
+}
+
+/// Quality of a leg's media: what we receive, and what the phone reports (RTCP) of what we send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Quality {
+    /// From the phone to us.
+    pub received: Direction,
+    /// From us to the phone.
+    pub sent: Direction,
+}
+
+/// What is known of a recording once its file is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingFacts {
+    /// The call.
+    pub call: CallId,
+    /// For whom.
+    pub subject: RecordingSubject,
+    /// File, relative to the recordings directory.
+    pub file: String,
+    /// Milliseconds of sound.
+    pub length_ms: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Samples a second.
+    pub rate: u32,
+    /// Hash of the file, hexadecimal.
+    pub sha256: String,
+    /// Codec on the wire, as `PCMA/8000`.
+    pub codec: String,
+    /// (milliseconds from the start, kind, text).
+    pub marks: Vec<(u64, String, String)>,
+    /// No sample is known to be missing.
+    pub complete: bool,
+}
+
+/// What the media engine tells the exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MediaEvent {
+    /// The port pair of a leg could not be opened.
+    OpenFailed {
+        /// The leg.
+        leg: LegId,
+        /// The port pair; somebody else may have it.
+        slot: PortSlot,
+        /// What the system said.
+        why: String,
+    },
+    /// The first packet that the source rule accepts came in: media flows from the phone.
+    Flowing {
+        /// The leg.
+        leg: LegId,
+        /// Where it comes from; locked to it from now.
+        from: SocketAddr,
+    },
+    /// A digit was pressed (RFC 4733); told once, at its first packet.
+    Digit {
+        /// The leg.
+        leg: LegId,
+        /// `0-9 * # A-D`.
+        digit: char,
+    },
+    /// No packet came from the phone for this long although it may send.
+    Missing {
+        /// The leg.
+        leg: LegId,
+        /// For how long.
+        for_ms: u32,
+        /// Packets from sources that the rule refuses, since the leg was opened.
+        refused: u64,
+        /// The last refused source.
+        refused_from: Option<SocketAddr>,
+    },
+    /// Packets come again after [`MediaEvent::Missing`].
+    Back {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Packets come but hold nothing audible for this long (codecs we can decode only).
+    DeadAir {
+        /// The leg.
+        leg: LegId,
+        /// For how long.
+        for_ms: u32,
+    },
+    /// Sound again after [`MediaEvent::DeadAir`].
+    Sound {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Measured quality, every five seconds while media flows.
+    Quality {
+        /// The leg.
+        leg: LegId,
+        /// Over the last five seconds.
+        recent: Quality,
+        /// Over the whole leg.
+        whole: Quality,
+    },
+    /// The leg's ports are closed and free again.
+    Closed {
+        /// The leg.
+        leg: LegId,
+        /// Its port pair.
+        slot: PortSlot,
+        /// Over the whole leg.
+        whole: Quality,
+    },
+    /// The file is open and being written.
+    RecordingStarted {
+        /// The call.
+        call: CallId,
+    },
+    /// Recording could not start or go on; the call does.
+    RecordingFailed {
+        /// The call.
+        call: CallId,
+        /// What the system said.
+        why: String,
+    },
+    /// The file is complete on disk under its final name.
+    RecordingClosed {
+        /// What it is.
+        facts: RecordingFacts,
+    },
+}

@@ -1,0 +1,300 @@
+//! What the exchange wants remembered: bindings, CDRs, events, recordings.
+//!
+//! The store keeps these as JSON; fields may be added with a default, never renamed or given another meaning.
+
+use crate::{CallId, Quality, RecordingFacts};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+
+/// Something to keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// A binding was made or refreshed; replaces the one with the same extension and key.
+    Binding(BindingRecord),
+    /// A binding ended.
+    BindingGone {
+        /// The extension.
+        extension: String,
+        /// Its key.
+        key: String,
+    },
+    /// A call ended.
+    Cdr(Box<Cdr>),
+    /// Something happened.
+    Event(Event),
+    /// A recording was closed.
+    Recording(Box<RecordingFacts>),
+    /// A recording was deleted.
+    RecordingGone {
+        /// Its call.
+        call: CallId,
+    },
+}
+
+/// A party of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct Party {
+    /// Extension or number; empty when withheld.
+    pub number: String,
+    /// Name; may be empty.
+    pub name: String,
+}
+
+/// A stored binding: enough to call the phone after a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BindingRecord {
+    /// The extension.
+    pub extension: String,
+    /// What makes it one binding: the instance id if the phone sends one, else the Contact URI.
+    pub key: String,
+    /// The Contact URI.
+    pub contact: String,
+    /// `udp` or `tcp`.
+    pub transport: String,
+    /// Our address that the phone registered at.
+    pub local: SocketAddr,
+    /// Where the REGISTER came from.
+    pub remote: SocketAddr,
+    /// Connection it came over, 0 for UDP: after a restart a TCP binding waits for the phone to come back.
+    pub connection: u64,
+    /// User-Agent.
+    pub agent: String,
+    /// Call-ID of the REGISTER.
+    pub call_id: String,
+    /// CSeq of the REGISTER.
+    pub cseq: u32,
+    /// Preference, times 1000 (RFC 3261 §20.10 `q`).
+    pub q_milli: u16,
+    /// First registered, Unix milliseconds.
+    pub registered_ms: i64,
+    /// Ends, Unix milliseconds.
+    pub expires_ms: i64,
+}
+
+/// Which end of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The side that dialled.
+    Caller,
+    /// The side that was dialled.
+    Callee,
+}
+
+/// Who ended a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// One of its parties.
+    Party(End),
+    /// The exchange, by rule.
+    System,
+    /// A user, by command.
+    User(String),
+}
+
+/// Why a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Answered, talked, hung up.
+    HungUp,
+    /// All phones of the called extension were busy.
+    Busy,
+    /// It rang and nobody answered in time.
+    NoAnswer,
+    /// The called person declined.
+    Declined,
+    /// The caller gave up before an answer.
+    Cancelled,
+    /// The called extension is registered nowhere, or no phone of it answered at all.
+    Unreachable,
+    /// Nothing has that number.
+    NotFound,
+    /// The phone never confirmed the answer (RFC 3261 §13.3.1.4).
+    NoAck,
+    /// The session was not refreshed in time (RFC 4028).
+    SessionExpired,
+    /// The phone's signalling or media is gone.
+    MediaLost,
+    /// The phones have no codec in common with us, or the offer is one we do not take.
+    NotAcceptable,
+    /// The called phone or the caller's request failed otherwise.
+    Failed,
+    /// Limits, or the exchange is stopping.
+    Overload,
+    /// A user ended it by command.
+    Forced,
+    /// The exchange was restarted while the call was up.
+    Restart,
+}
+
+impl Cause {
+    /// The fixed word for machines.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::HungUp => "hung_up",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+            Self::Unreachable => "unreachable",
+            Self::NotFound => "not_found",
+            Self::NoAck => "no_ack",
+            Self::SessionExpired => "session_expired",
+            Self::MediaLost => "media_lost",
+            Self::NotAcceptable => "not_acceptable",
+            Self::Failed => "failed",
+            Self::Overload => "overload",
+            Self::Forced => "forced",
+            Self::Restart => "restart",
+        }
+    }
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// Who ended it.
+    pub by: EndedBy,
+    /// Why.
+    pub cause: Cause,
+    /// The SIP status that told it, 0 if none did.
+    pub status: u16,
+    /// One sentence with addresses and figures.
+    pub text: String,
+}
+
+/// One step of the path of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// `route`, `offer`, `skip`, `ring`, `answer`, `hold`, `resume`, `end`, …
+    pub step: String,
+    /// One sentence.
+    pub text: String,
+}
+
+/// A leg in a CDR.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CdrLeg {
+    /// Which end.
+    pub end: End,
+    /// Who.
+    pub party: Party,
+    /// `udp 192.0.2.7:5060`.
+    pub address: String,
+    /// `PCMA/8000`, empty if no media was agreed.
+    pub codec: String,
+    /// Call-ID of its dialog.
+    pub sip_call_id: String,
+    /// `answered`, `busy`, `declined`, `no_answer`, `elsewhere`, `cancelled`, `unreachable`, `failed`.
+    pub outcome: String,
+    /// Over the whole leg.
+    #[serde(default)]
+    pub quality: Quality,
+}
+
+/// The record of one finished call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cdr {
+    /// The call.
+    pub call: CallId,
+    /// Its short number.
+    pub number: u64,
+    /// Who called.
+    pub from: Party,
+    /// Who was called, as dialled.
+    pub to: Party,
+    /// Who answered.
+    pub with: Option<Party>,
+    /// INVITE received, Unix milliseconds.
+    pub started_ms: i64,
+    /// First ringing.
+    pub ringing_ms: Option<i64>,
+    /// Answered.
+    pub answered_ms: Option<i64>,
+    /// How it ended.
+    pub ending: Ending,
+    /// Answer to end by the monotonic clock.
+    pub talk_ms: u64,
+    /// INVITE to end by the monotonic clock.
+    pub total_ms: u64,
+    /// Its path.
+    pub path: Vec<Why>,
+    /// Its legs, caller's first.
+    pub legs: Vec<CdrLeg>,
+    /// Whether it was recorded.
+    pub recorded: bool,
+}
+
+/// Which part of the exchange an event is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// Calls.
+    Call,
+    /// Registrations.
+    Registration,
+    /// Media.
+    Media,
+    /// Recordings.
+    Recording,
+    /// Commands of users.
+    Audit,
+    /// Attacks and refusals.
+    Guard,
+    /// The daemon.
+    System,
+}
+
+/// How much an event matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// For the record.
+    Info,
+    /// Somebody should look today.
+    Warn,
+    /// Somebody should act now.
+    Crit,
+}
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Position in the journal; rises over the life of the data directory.
+    pub seq: u64,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// Which part.
+    pub kind: EventKind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The call.
+    pub call: Option<CallId>,
+    /// That call's short number.
+    pub number: Option<u64>,
+    /// Extension, user or address; may be empty.
+    pub subject: String,
+    /// A fixed word for machines.
+    pub name: String,
+    /// One sentence.
+    pub text: String,
+}
+
+/// What the store knew when the exchange started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Restored {
+    /// Bindings, expired ones too; the exchange sorts them out.
+    pub bindings: Vec<BindingRecord>,
+    /// The highest event position used.
+    pub event_seq: u64,
+    /// The highest short call number used.
+    pub call_number: u64,
+}

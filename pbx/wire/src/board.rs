@@ -1,0 +1,127 @@
+//! The board: what every screen shows, and the one fold that keeps it.
+
+use crate::{AlarmView, CallView, EventView, ExtensionView, RecordingView, SystemView};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many of the latest events a board keeps.
+pub const EVENTS_KEPT: usize = 500;
+
+/// How many of the latest recordings a board keeps; older ones are asked for with `Command::Recordings`.
+pub const RECORDINGS_KEPT: usize = 200;
+
+/// All that the screens show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct Board {
+    /// The daemon.
+    pub system: SystemView,
+    /// Live calls and those that ended moments ago, by id.
+    pub calls: BTreeMap<String, CallView>,
+    /// Extensions by number.
+    pub extensions: BTreeMap<String, ExtensionView>,
+    /// What is wrong now, by id.
+    pub alarms: BTreeMap<String, AlarmView>,
+    /// Latest recordings, newest last.
+    pub recordings: Vec<RecordingView>,
+    /// Latest events, newest last.
+    pub events: Vec<EventView>,
+}
+
+/// One change of the board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// The daemon's own figures.
+    System(Box<SystemView>),
+    /// A call began or changed.
+    Call(Box<CallView>),
+    /// A call left the board, some seconds after it ended.
+    CallGone(String),
+    /// An extension changed.
+    Extension(Box<ExtensionView>),
+    /// An extension was removed from the configuration.
+    ExtensionGone(String),
+    /// An alarm was raised or changed.
+    Alarm(AlarmView),
+    /// An alarm was cleared.
+    AlarmGone(String),
+    /// A recording was closed, or closed again after a crash.
+    Recording(Box<RecordingView>),
+    /// A recording was deleted.
+    RecordingGone(String),
+    /// Something happened.
+    Event(EventView),
+}
+
+impl Board {
+    /// Applies one change. Applying the changes after a snapshot in order gives the later snapshot.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::System(system) => self.system = (**system).clone(),
+            Change::Call(call) => {
+                self.calls.insert(call.id.clone(), (**call).clone());
+            }
+            Change::CallGone(id) => {
+                self.calls.remove(id);
+            }
+            Change::Extension(extension) => {
+                self.extensions.insert(extension.number.clone(), (**extension).clone());
+            }
+            Change::ExtensionGone(number) => {
+                self.extensions.remove(number);
+            }
+            Change::Alarm(alarm) => {
+                self.alarms.insert(alarm.id.clone(), alarm.clone());
+            }
+            Change::AlarmGone(id) => {
+                self.alarms.remove(id);
+            }
+            Change::Recording(recording) => {
+                self.recordings.retain(|known| known.id != recording.id);
+                let at = self.recordings.partition_point(|known| {
+                    (known.started_ms, &known.id) < (recording.started_ms, &recording.id)
+                });
+                self.recordings.insert(at, (**recording).clone());
+                drop_oldest(&mut self.recordings, RECORDINGS_KEPT);
+            }
+            Change::RecordingGone(id) => self.recordings.retain(|known| &known.id != id),
+            Change::Event(event) => {
+                self.events.push(event.clone());
+                drop_oldest(&mut self.events, EVENTS_KEPT);
+            }
+        }
+    }
+}
+
+fn drop_oldest<T>(list: &mut Vec<T>, keep: usize) {
+    if list.len() > keep {
+        list.drain(..list.len() - keep);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recordings_stay_in_order_of_time_and_unique() {
+        let mut board = Board::default();
+        for (id, at) in [("b", 2), ("c", 3), ("a", 1), ("b", 2)] {
+            let view = RecordingView { id: id.into(), started_ms: at, ..Default::default() };
+            board.apply(&Change::Recording(Box::new(view)));
+        }
+        let ids: Vec<_> = board.recordings.iter().map(|r| r.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn events_are_bounded() {
+        let mut board = Board::default();
+        for seq in 0..EVENTS_KEPT as u64 + 7 {
+            board.apply(&Change::Event(EventView { seq, ..Default::default() }));
+        }
+        assert_eq!(board.events.len(), EVENTS_KEPT);
+        assert_eq!(board.events[0].seq, 7);
+    }
+}

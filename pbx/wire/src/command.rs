@@ -1,0 +1,161 @@
+//! What can be asked of the daemon, one way for the console, `ctl` and scripts.
+
+use crate::{CdrView, EventView, Ladder, RecordingView, WaveView};
+use crate::{BindingView, CallView, ExtensionView, SystemView};
+use serde::{Deserialize, Serialize};
+
+/// A command with the id its answer will carry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Chosen by the client; the answer repeats it.
+    pub id: u64,
+    /// What to do.
+    #[serde(rename = "do")]
+    pub command: Command,
+}
+
+/// The commands. Lowercase JSON names, for example `{"hang_up":{"call":"…"}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Version, uptime, counts, limits and alarms.
+    Status,
+    /// The live calls.
+    Calls,
+    /// One call, live or finished, with its path and reason.
+    Call {
+        /// The call's id, or the short number that screens show.
+        call: String,
+    },
+    /// The extensions and where they are registered.
+    Extensions,
+    /// Finished calls, newest first.
+    Cdrs {
+        /// At most this many; the daemon caps it at 1,000.
+        limit: u32,
+        /// Only calls that ended before this time, Unix milliseconds: for paging.
+        before_ms: Option<i64>,
+        /// Only calls with this extension or number on either side.
+        party: Option<String>,
+    },
+    /// The event journal, newest last.
+    Events {
+        /// At most this many; the daemon caps it at 1,000.
+        limit: u32,
+        /// Only events of this call.
+        call: Option<String>,
+        /// Only events after this time, Unix milliseconds.
+        after_ms: Option<i64>,
+    },
+    /// Recordings, newest first.
+    Recordings {
+        /// At most this many; the daemon caps it at 1,000.
+        limit: u32,
+        /// Only recordings with this extension or number on either side.
+        party: Option<String>,
+    },
+    /// Loudness of a recording over time, for drawing.
+    Wave {
+        /// The recording's id (the call's id).
+        recording: String,
+        /// How many columns to divide it into; capped at 512.
+        columns: u16,
+    },
+    /// The SIP ladder of a call that is live or ended within the last minutes.
+    Ladder {
+        /// The call's id or short number.
+        call: String,
+    },
+    /// End a call now. Needs supervisor.
+    HangUp {
+        /// The call's id or short number.
+        call: String,
+    },
+    /// Forget one binding of an extension, or all of them. Needs admin.
+    Unregister {
+        /// The extension.
+        extension: String,
+        /// The contact to forget; all when absent.
+        contact: Option<String>,
+    },
+    /// Read the configuration again: checked first, applied only if without fault. Needs admin.
+    Reload,
+    /// End the daemon: no new calls, then the running ones are ended. Needs admin.
+    Shutdown,
+}
+
+impl Command {
+    /// The least role that may give this command.
+    pub fn role(&self) -> crate::Role {
+        use crate::Role;
+        match self {
+            Self::Status
+            | Self::Calls
+            | Self::Call { .. }
+            | Self::Extensions
+            | Self::Cdrs { .. }
+            | Self::Events { .. }
+            | Self::Recordings { .. }
+            | Self::Wave { .. }
+            | Self::Ladder { .. } => Role::Viewer,
+            Self::HangUp { .. } => Role::Supervisor,
+            Self::Unregister { .. } | Self::Reload | Self::Shutdown => Role::Admin,
+        }
+    }
+}
+
+/// Why a command was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandError {
+    /// The user may not, or the state does not allow it: trying again changes nothing.
+    Refused {
+        /// What and why, and what would be possible, in one or two sentences.
+        why: String,
+    },
+    /// It was tried and did not work.
+    Failed {
+        /// What and why, in one or two sentences.
+        why: String,
+    },
+}
+
+/// The answer to one [`Request`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub struct Reply {
+    /// The id of the request.
+    pub id: u64,
+    /// What came of it.
+    pub result: Result<Answer, CommandError>,
+}
+
+/// What a command that was done has to say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It was done; the text says what.
+    Done(String),
+    /// Answer to [`Command::Status`].
+    Status(Box<SystemView>),
+    /// Answer to [`Command::Calls`].
+    Calls(Vec<CallView>),
+    /// Answer to [`Command::Call`] while the call lives or was ended moments ago.
+    Call(Box<CallView>),
+    /// Answer to [`Command::Call`] of an older call, from the store.
+    Cdr(Box<CdrView>),
+    /// Answer to [`Command::Extensions`].
+    Extensions(Vec<ExtensionView>),
+    /// Answer to [`Command::Cdrs`].
+    Cdrs(Vec<CdrView>),
+    /// Answer to [`Command::Events`].
+    Events(Vec<EventView>),
+    /// Answer to [`Command::Recordings`].
+    Recordings(Vec<RecordingView>),
+    /// Answer to [`Command::Wave`].
+    Wave(WaveView),
+    /// Answer to [`Command::Ladder`].
+    Ladder(Box<Ladder>),
+    /// Answer to [`Command::Unregister`]: what was forgotten.
+    Unregistered(Vec<BindingView>),
+}

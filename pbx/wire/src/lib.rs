@@ -1,0 +1,30 @@
+//! The types that cross the control socket, and nothing else.
+//!
+//! The socket carries newline-delimited JSON: one [`ClientLine`] or [`ServerLine`] a line. A client says
+//! [`Hello`], is answered [`Welcome`] or [`Refuse`], then receives one [`Board`] and every [`Change`] to it with a
+//! rising sequence number. Folding the changes into the board gives, at any moment, what a fresh board would show:
+//! [`Board::apply`] is that fold and the only one, used by the daemon, the console and the tests.
+//!
+//! These are plain structs with public fields. Unknown fields are ignored and missing ones take their default, so
+//! that a console and a daemon of neighbouring versions understand each other; [`PROTOCOL`] changes only when that
+//! no longer holds.
+
+mod board;
+mod command;
+mod fit;
+mod ladder;
+mod protocol;
+mod view;
+
+pub use board::{Board, Change, EVENTS_KEPT, RECORDINGS_KEPT};
+pub use command::{Answer, Command, CommandError, Reply, Request};
+pub use fit::{clean, columns, fit, mask_number};
+pub use ladder::{Ladder, LadderEntry, LadderKind, LadderStyle, Lane, render_ladder};
+pub use protocol::{
+    ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Resume, Role, ServerLine, Welcome,
+};
+pub use view::{
+    AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
+    EventView, ExtensionState, ExtensionView, LegView, MarkView, PartyView, QualityView, RecordingState,
+    RecordingView, Severity, Side, SystemView, WaveView, WhyView,
+};
