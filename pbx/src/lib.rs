@@ -1,1 +1,11 @@
-//! Placeholder.
+//! The shell: everything that touches a socket, a thread, the disk or the clock.
+
+pub mod cli;
+pub mod clock;
+pub mod cmd;
+pub mod config;
+pub mod control;
+pub mod engine;
+pub mod media;
+pub mod net;
+pub mod store;

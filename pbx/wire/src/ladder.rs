@@ -167,9 +167,6 @@ fn blank_posts(time: &str, posts: &[usize]) -> Vec<char> {
 fn decision_line(time: &str, text: &str, order: &[usize], posts: &[usize], width: usize) -> String {
     let mut cells = blank_posts(time, posts);
     let place = order.iter().position(|lane| *lane == 0).unwrap_or(0);
-    for (offset, c) in "[*]".chars().enumerate() {
-    
-    }
     let post = posts[place];
     cells[post - 1] = '[';
     cells[post] = '*';
