@@ -1,0 +1,192 @@
+//! Header names and the raw header list, which is the truth of a message.
+
+use crate::params::split_list;
+use std::fmt;
+
+macro_rules! names {
+    ($($name:ident $text:literal $compact:literal,)*) => {
+        /// A header name. Case and compact form (RFC 3261 §7.3.3) make no difference; unknown names are kept.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[allow(missing_docs)]
+        pub enum Name { $($name,)* Other(Box<str>) }
+
+        impl Name {
+            /// The name in any case or compact form; `None` if it is not a token.
+            pub fn parse(text: &str) -> Option<Self> {
+                if let [byte] = text.as_bytes() {
+                    $(if !$compact.is_empty() && byte.eq_ignore_ascii_case(&$compact.as_bytes()[0]) {
+                        return Some(Self::$name);
+                    })*
+                }
+                $(if text.eq_ignore_ascii_case($text) { return Some(Self::$name); })*
+                (!text.is_empty() && text.bytes().all(crate::params::is_token_byte)).then(|| Self::Other(text.into()))
+            }
+
+            /// The long name as the RFCs write it.
+            pub fn text(&self) -> &str {
+                match self { $(Self::$name => $text,)* Self::Other(text) => text }
+            }
+        }
+    };
+}
+
+names! {
+    Via "Via" "v", From "From" "f", To "To" "t", CallId "Call-ID" "i", CSeq "CSeq" "", MaxForwards "Max-Forwards" "",
+    Contact "Contact" "m", ContentLength "Content-Length" "l", ContentType "Content-Type" "c",
+    Route "Route" "", RecordRoute "Record-Route" "", Authorization "Authorization" "",
+    WwwAuthenticate "WWW-Authenticate" "", ProxyAuthenticate "Proxy-Authenticate" "",
+    ProxyAuthorization "Proxy-Authorization" "", Expires "Expires" "", MinExpires "Min-Expires" "",
+    Allow "Allow" "", Supported "Supported" "k", Require "Require" "", ProxyRequire "Proxy-Require" "",
+    Unsupported "Unsupported" "", UserAgent "User-Agent" "", Server "Server" "",
+    SessionExpires "Session-Expires" "x", MinSe "Min-SE" "", RSeq "RSeq" "", RAck "RAck" "", Reason "Reason" "",
+    RetryAfter "Retry-After" "", Accept "Accept" "", ContentEncoding "Content-Encoding" "e",
+    ContentDisposition "Content-Disposition" "", Date "Date" "", Subject "Subject" "s", Event "Event" "o",
+    AllowEvents "Allow-Events" "u", ReferTo "Refer-To" "r", ReferredBy "Referred-By" "b", Replaces "Replaces" "",
+    Warning "Warning" "", Path "Path" "", MimeVersion "MIME-Version" "", AlertInfo "Alert-Info" "",
+    CallInfo "Call-Info" "", PAssertedIdentity "P-Asserted-Identity" "", Privacy "Privacy" "",
+    InfoPackage "Info-Package" "", RecvInfo "Recv-Info" "",
+}
+
+impl Name {
+    /// Whether a message may hold it only once (RFC 3261 §7.3.1: not a comma list).
+    pub(crate) fn is_single(&self) -> bool {
+        matches!(
+            self,
+            Self::From
+                | Self::To
+                | Self::CallId
+                | Self::CSeq
+                | Self::MaxForwards
+                | Self::ContentLength
+                | Self::ContentType
+                | Self::Expires
+                | Self::MinExpires
+                | Self::SessionExpires
+                | Self::MinSe
+                | Self::RSeq
+                | Self::RAck
+                | Self::ReferTo
+                | Self::Replaces
+                | Self::Event
+        )
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// The header fields of a message in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Headers(Vec<(Name, String)>);
+
+impl Headers {
+    /// Appends a field. Control characters in the value, which would end the line, become blanks.
+    pub fn push(&mut self, name: Name, value: impl Into<String>) {
+        let mut value: String = value.into();
+        if value.bytes().any(|b| b < b' ' && b != b'\t' || b == 0x7f) {
+            value = value.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }).collect();
+        }
+        self.0.push((name, value));
+    }
+
+    /// Replaces every field of that name by one.
+    pub fn set(&mut self, name: Name, value: impl Into<String>) {
+        self.remove(&name);
+        self.push(name, value);
+    }
+
+    /// Replaces the value of the first field of that name, keeping its place.
+    pub(crate) fn replace_first(&mut self, name: &Name, value: String) {
+        if let Some((_, old)) = self.0.iter_mut().find(|(n, _)| n == name) {
+            *old = value;
+        }
+    }
+
+    /// Removes every field of that name.
+    pub fn remove(&mut self, name: &Name) {
+        self.0.retain(|(n, _)| n != name);
+    }
+
+    /// The value of the first field of that name.
+    pub fn get(&self, name: &Name) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// The values of all fields of that name, one per field line.
+    pub fn all<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// The elements of all fields of that name, comma lists taken apart.
+    pub fn elements<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a str> {
+        self.all(name).flat_map(split_list)
+    }
+
+    /// Whether a comma list of tokens, such as Supported, holds the token in any case.
+    pub fn lists(&self, name: &Name, token: &str) -> bool {
+        self.elements(name).any(|element| element.eq_ignore_ascii_case(token))
+    }
+
+    /// The value of the first field of that name as a number, parameters left aside; too large is the largest.
+    pub fn number(&self, name: &Name) -> Option<u32> {
+        parse_number(self.get(name)?.split(';').next()?)
+    }
+
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Name, &str)> {
+        self.0.iter().map(|(n, v)| (n, v.as_str()))
+    }
+}
+
+/// A number of digits only; larger than 32 bits is the largest.
+pub(crate) fn parse_number(text: &str) -> Option<u32> {
+    let text = text.trim();
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    Some(text.bytes().fold(0u32, |n, b| n.saturating_mul(10).saturating_add(u32::from(b - b'0'))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_any_form_are_one() {
+        for (text, want) in
+            [("v", Name::Via), ("VIA", Name::Via), ("k", Name::Supported), ("call-id", Name::CallId)]
+        {
+            assert_eq!(Name::parse(text), Some(want));
+        }
+        assert_eq!(Name::parse("X-Y").map(|n| n.text().to_owned()), Some("X-Y".into()));
+        assert_eq!(Name::parse("X Y"), None);
+    }
+
+    /// Class "smuggling", output side: a value can never become a second header line.
+    #[test]
+    fn smuggling_values_cannot_break_lines() {
+        let mut headers = Headers::default();
+        headers.push(Name::Subject, "a\r\nP-Asserted-Identity: <sip:boss@h>\0");
+        assert_eq!(headers.get(&Name::Subject), Some("a  P-Asserted-Identity: <sip:boss@h> "));
+    }
+
+    #[test]
+    fn numbers_do_not_overflow() {
+        assert_eq!(parse_number("99999999999999999999"), Some(u32::MAX));
+        assert_eq!(parse_number("-1"), None);
+        assert_eq!(parse_number(""), None);
+    }
+}

@@ -1,0 +1,28 @@
+//! Every bound of the SIP layer, and what happens at each.
+
+/// Longest message in bytes. A longer datagram cannot exist; on a stream the connection is closed.
+pub const MESSAGE_BYTES_MAX: usize = 65_535;
+/// Longest body in bytes. A request with a longer one is answered 413.
+pub const BODY_BYTES_MAX: usize = 32 * 1024;
+/// Longest header line after unfolding, in bytes. A request with a longer one is answered 400.
+pub const LINE_BYTES_MAX: usize = 8 * 1024;
+/// Most header lines. A request with more is answered 400.
+pub const HEADERS_MAX: usize = 128;
+/// Most elements looked at in a comma-separated header; what comes after is not seen.
+pub const LIST_ELEMENTS_MAX: usize = 64;
+/// Most Via elements. A request with more is answered 400.
+pub const VIAS_MAX: usize = 32;
+/// Most parameters of a URI or header field; a field with more is malformed.
+pub const PARAMS_MAX: usize = 64;
+/// Most transactions at once, both roles. At the bound new requests are answered 503 without state.
+pub const TRANSACTIONS_MAX: usize = 120_000;
+/// Most sessions at once. At the bound new INVITEs are answered 503 without state.
+pub const SESSIONS_MAX: usize = 12_000;
+/// Most media lines looked at in an SDP body. A body with more is answered 488.
+pub const SDP_MEDIA_MAX: usize = 8;
+/// Most attribute lines of an SDP body. A body with more is answered 488.
+pub const SDP_ATTRIBUTES_MAX: usize = 256;
+/// Most formats of one media line; what comes after is not seen.
+pub const SDP_FORMATS_MAX: usize = 64;
+/// Most nonces whose counts are remembered. At the bound the oldest is forgotten and its holder is told `stale`.
+pub const NONCES_MAX: usize = 20_000;

@@ -1,0 +1,126 @@
+//! From, To, Contact, Route and the like: a display name, a URI, parameters (RFC 3261 §20.10).
+
+use crate::params::{Params, find_outside_quotes, quote, unquote};
+use crate::uri::Uri;
+use std::fmt;
+
+/// A name-addr or addr-spec with its header parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameAddr {
+    /// Display name without quotes; empty if there is none. Untrusted text.
+    pub name: String,
+    /// The URI.
+    pub uri: Uri,
+    /// Parameters of the header field, such as `tag` and `expires`.
+    pub params: Params,
+}
+
+impl NameAddr {
+    /// A URI without name and parameters.
+    pub fn bare(uri: Uri) -> Self {
+        Self { name: String::new(), uri, params: Params::default() }
+    }
+
+    /// A URI with a name.
+    pub fn named(name: &str, uri: Uri) -> Self {
+        Self { name: name.to_owned(), uri, params: Params::default() }
+    }
+
+    /// With this tag.
+    #[must_use]
+    pub fn with_tag(mut self, tag: &str) -> Self {
+        self.params.set("tag", Some(tag.to_owned()));
+        self
+    }
+
+    /// Parses one element.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        match find_outside_quotes(text, b'<') {
+            Some(open) => {
+                let close = open + text[open..].find('>')?;
+                let name = text[..open].trim();
+                let well_formed = match name.strip_prefix('"') {
+                    Some(rest) => rest.ends_with('"'),
+                    // Unquoted names are tokens and blanks; other printable text is tolerated as phones send it,
+                    // but what would hide a second address is not.
+                    None => !name.contains(['"', ',', ';', '<', '>']),
+                };
+                if !well_formed {
+                    return None;
+                }
+                Some(Self {
+                    name: unquote(name),
+                    uri: Uri::parse(text[open + 1..close].trim())?,
+                    params: Params::parse(&text[close + 1..])?,
+                })
+            }
+            None => {
+                // Without brackets what follows `;` belongs to the header, not to the URI (§20).
+                let (uri, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+                if uri.contains(['?', ',', '"']) {
+                    return None;
+                }
+                Some(Self {
+                    name: String::new(),
+                    uri: Uri::parse(uri.trim())?,
+                    params: Params::parse(params)?,
+                })
+            }
+        }
+    }
+
+    /// The tag; `None` if there is none or it is empty.
+    pub fn tag(&self) -> Option<&str> {
+        self.params.get("tag").filter(|t| !t.is_empty())
+    }
+}
+
+impl fmt::Display for NameAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.name.is_empty() {
+            write!(f, "{} ", quote(&self.name))?;
+        }
+        let mut params = String::new();
+        self.params.print(&mut params);
+        write!(f, "<{}>{params}", self.uri)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn takes_the_forms_phones_send() {
+        for (text, name, user, tag) in [
+            ("\"Ana \\\"A\\\" <x>\" <sip:102@h>;tag=1", "Ana \"A\" <x>", "102", Some("1")),
+            ("sip:102@h;tag=1", "", "102", Some("1")),
+            ("José Pérez <sip:102@h>", "José Pérez", "102", None),
+            ("caller<sip:caller@example.com>;tag=323", "caller", "caller", Some("323")),
+            ("<sip:a@h;x=y>;tag=", "", "a", None),
+        ] {
+            let got = NameAddr::parse(text).unwrap();
+            assert_eq!(
+                (got.name.as_str(), got.uri.user_text().as_str(), got.tag()),
+                (name, user, tag),
+                "{text}"
+            );
+            assert_eq!(NameAddr::parse(&got.to_string()).unwrap(), got);
+        }
+    }
+
+    #[test]
+    fn refuses_broken_quoting() {
+        for text in [
+            "\"Mr. J. User <sip:j@h>",
+            "\"a\"b\" <sip:j@h>",
+            "<sip:a@h",
+            "sip:a@h?x=y",
+            "Bell, Alexander <sip:a.g.bell@bell-tel.com>",
+        ] {
+            assert_eq!(NameAddr::parse(text), None, "{text}");
+        }
+    }
+}

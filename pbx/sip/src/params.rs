@@ -1,0 +1,188 @@
+//! The small grammar shared by URIs and header fields: tokens, quoted strings, parameters, comma lists
+//! (RFC 3261 §25.1).
+
+use crate::limits::{LIST_ELEMENTS_MAX, PARAMS_MAX};
+use std::fmt::Write as _;
+
+/// Whether the byte may stand in a token.
+pub(crate) fn is_token_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&b)
+}
+
+/// Parameters in their order, names in any case, values as they were written (quotes kept).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
+pub struct Params(pub Vec<(String, Option<String>)>);
+
+impl Params {
+    /// Parses `;name=value;name;…`, which may be empty. `None` if it is not of that form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut out = Vec::new();
+        let mut rest = text.trim();
+        while !rest.is_empty() {
+            rest = rest.strip_prefix(';')?.trim_start();
+            let end = find_outside_quotes(rest, b';').unwrap_or(rest.len());
+            let (one, tail) = rest.split_at(end);
+            rest = tail;
+            let one = one.trim();
+            if one.is_empty() {
+                // `;;` and a trailing `;` are seen in the field and harmless.
+                continue;
+            }
+            let (name, value) = match one.split_once('=') {
+                Some((name, value)) => (name.trim_end(), Some(value.trim_start().to_owned())),
+                None => (one, None),
+            };
+            if name.is_empty() || name.contains('"') || out.len() >= PARAMS_MAX {
+                return None;
+            }
+            out.push((name.to_owned(), value));
+        }
+        Some(Self(out))
+    }
+
+    /// Whether a parameter of that name is there, with or without a value.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
+    }
+
+    /// The value of the first parameter of that name, as written.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).and_then(|(_, v)| v.as_deref())
+    }
+
+    /// The value without its quotes and escapes.
+    pub fn get_unquoted(&self, name: &str) -> Option<String> {
+        self.get(name).map(unquote)
+    }
+
+    /// Sets a parameter, in its place if it is there.
+    pub fn set(&mut self, name: &str, value: Option<String>) {
+        match self.0.iter_mut().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Removes every parameter of that name.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+    }
+
+    /// Appends `;name=value` for each.
+    pub(crate) fn print(&self, out: &mut String) {
+        for (name, value) in &self.0 {
+            match value {
+                Some(value) => _ = write!(out, ";{name}={value}"),
+                None => _ = write!(out, ";{name}"),
+            }
+        }
+    }
+}
+
+/// The text without surrounding quotes and with `\x` resolved; unquoted text is returned as it is.
+pub fn unquote(text: &str) -> String {
+    let text = text.trim();
+    let Some(inner) = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) else {
+        return text.to_owned();
+    };
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' {
+            out.extend(chars.next());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The text as a quoted string; control characters are left out.
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars().filter(|c| !c.is_control()) {
+        if c == '"' || c == '\\' {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    out
+}
+
+/// Position of `wanted` outside quoted strings.
+pub(crate) fn find_outside_quotes(text: &str, wanted: u8) -> Option<usize> {
+    let mut quoted = false;
+    let mut escaped = false;
+    for (at, b) in text.bytes().enumerate() {
+        if escaped {
+            escaped = false;
+        } else if quoted && b == b'\\' {
+            escaped = true;
+        } else if b == b'"' {
+            quoted = !quoted;
+        } else if b == wanted && !quoted {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// The elements of a comma-separated field; commas in quotes and in `<…>` do not separate.
+pub fn split_list(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (mut quoted, mut escaped, mut angle) = (false, false, false);
+        for (at, b) in text.bytes().enumerate() {
+            if escaped {
+                escaped = false;
+                continue;
+            }
+            match b {
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                b'<' if !quoted => angle = true,
+                b'>' if !quoted => angle = false,
+                b',' if !quoted && !angle => {
+                    rest = Some(&text[at + 1..]);
+                    return Some(text[..at].trim());
+                }
+                _ => {}
+            }
+        }
+        rest = None;
+        Some(text.trim())
+    })
+    .filter(|element| !element.is_empty())
+    .take(LIST_ELEMENTS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn parameters_keep_order_quotes_and_tolerate_blanks() {
+        let p = Params::parse(";a = 1; B ;c=\"x;y\\\"z\" ;+sip.instance=\"<urn:uuid:1>\";").unwrap();
+        assert_eq!(p.get("A"), Some("1"));
+        assert!(p.has("b") && p.get("b").is_none());
+        assert_eq!(p.get_unquoted("c").unwrap(), "x;y\"z");
+        assert_eq!(p.get_unquoted("+SIP.instance").unwrap(), "<urn:uuid:1>");
+        assert_eq!(Params::parse("a=1"), None);
+        assert_eq!(Params::parse(&";a".repeat(PARAMS_MAX + 1)), None);
+    }
+
+    #[test]
+    fn lists_split_outside_quotes_and_angles() {
+        let got: Vec<_> = split_list("\"a,b\" <sip:x,y@h>;q=1 , <sip:c>,,sip:d").collect();
+        assert_eq!(got, ["\"a,b\" <sip:x,y@h>;q=1", "<sip:c>", "sip:d"]);
+    }
+
+    #[test]
+    fn quoting_is_undone() {
+        assert_eq!(unquote(&quote("a\"b\\c\r\n")), "a\"b\\c");
+    }
+}

@@ -1,0 +1,318 @@
+//! URIs (RFC 3261 §19.1, RFC 3966). Printing gives back what was parsed.
+
+use crate::params::Params;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// The scheme of a URI.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scheme {
+    /// `sip:`
+    Sip,
+    /// `sips:`
+    Sips,
+    /// `tel:`
+    Tel,
+    /// Anything else, lower case.
+    Other(Box<str>),
+}
+
+/// A URI.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Uri {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// User part as written (escapes kept); the number of a `tel:`; all of an unknown scheme.
+    pub user: Option<String>,
+    /// Password part, never used.
+    pub password: Option<String>,
+    /// Host name, IPv4, or IPv6 in brackets; empty for `tel:` and unknown schemes.
+    pub host: String,
+    /// Port.
+    pub port: Option<u16>,
+    /// Parameters.
+    pub params: Params,
+    /// What follows `?`, without it.
+    pub headers: Option<String>,
+}
+
+impl Uri {
+    /// `sip:user@host:port`, or without port if it is `None`.
+    pub fn sip(user: &str, host: &str, port: Option<u16>) -> Self {
+        Self {
+            scheme: Scheme::Sip,
+            user: (!user.is_empty()).then(|| escape_user(user)),
+            password: None,
+            host: host.to_owned(),
+            port,
+            params: Params::default(),
+            headers: None,
+        }
+    }
+
+    /// Parses a URI; `None` if it is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once(':')?;
+        if scheme.is_empty() || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
+            return None;
+        }
+        if text.bytes().any(|b| b <= b' ' || b == 0x7f || b == b'<' || b == b'>' || b == b'"') {
+            return None;
+        }
+        match scheme.to_ascii_lowercase().as_str() {
+            "sip" => Self::parse_sip(Scheme::Sip, rest),
+            "sips" => Self::parse_sip(Scheme::Sips, rest),
+            "tel" => {
+                let (number, params) = cut_params(rest);
+                if number.is_empty() {
+                    return None;
+                }
+                Some(Self::opaque(Scheme::Tel, number, Params::parse(params)?))
+            }
+            other => Some(Self::opaque(Scheme::Other(other.into()), rest, Params::default())),
+        }
+    }
+
+    fn opaque(scheme: Scheme, user: &str, params: Params) -> Self {
+        let user = Some(user.to_owned());
+        Self { scheme, user, password: None, host: String::new(), port: None, params, headers: None }
+    }
+
+    fn parse_sip(scheme: Scheme, rest: &str) -> Option<Self> {
+        // The last `@` before `?` ends the user part: users may hold `;`, `?` and, escaped, anything.
+        let (user, password, rest) = match rest.rfind('@').filter(|at| !in_headers(rest, *at)) {
+            Some(at) => {
+                let (user, password) = match rest[..at].split_once(':') {
+                    Some((user, password)) => (user, Some(password.to_owned())),
+                    None => (&rest[..at], None),
+                };
+                if user.is_empty() {
+                    return None;
+                }
+                (Some(user.to_owned()), password, &rest[at + 1..])
+            }
+            None => (None, None, rest),
+        };
+        let (rest, headers) = match rest.split_once('?') {
+            Some((rest, headers)) => (rest, Some(headers.to_owned())),
+            None => (rest, None),
+        };
+        let (host_port, params) = cut_params(rest);
+        let (host, port) = parse_host_port(host_port)?;
+        Some(Self { scheme, user, password, host, port, params: Params::parse(params)?, headers })
+    }
+
+    /// The user part with escapes resolved; empty if there is none or it is not UTF-8.
+    pub fn user_text(&self) -> String {
+        self.user.as_deref().map(unescape).unwrap_or_default()
+    }
+
+    /// The host as an address, if it is one.
+    pub fn ip(&self) -> Option<IpAddr> {
+        parse_ip(&self.host)
+    }
+
+    /// Whether the scheme is `sip:` or `sips:`.
+    pub fn is_sip(&self) -> bool {
+        matches!(self.scheme, Scheme::Sip | Scheme::Sips)
+    }
+
+    /// Whether two URIs name the same resource for a registrar: scheme, user and port as they are, host in any case,
+    /// `transport` where given (RFC 3261 §19.1.4, as far as contacts of phones need it).
+    pub fn same_contact(&self, other: &Self) -> bool {
+        self.scheme == other.scheme
+            && self.user.as_deref().map(unescape) == other.user.as_deref().map(unescape)
+            && self.host.eq_ignore_ascii_case(&other.host)
+            && self.port == other.port
+            && match (self.params.get("transport"), other.params.get("transport")) {
+                (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+                (None, None) => true,
+                (Some(_), None) | (None, Some(_)) => false,
+            }
+    }
+}
+
+/// Whether position `at` lies behind a `?` that starts headers: then the `@` there belongs to them.
+fn in_headers(rest: &str, at: usize) -> bool {
+    // A `?` in the user part is legal; it starts headers only if an `@` or a host stands before it.
+    match rest.find('?') {
+        Some(mark) if mark < at => rest[..mark].contains('@'),
+        _ => false,
+    }
+}
+
+fn cut_params(text: &str) -> (&str, &str) {
+    text.split_at(text.find(';').unwrap_or(text.len()))
+}
+
+/// Parses `host`, `host:port`, `[v6]:port`; blanks around the colon are tolerated (RFC 4475 §3.1.1.1).
+pub(crate) fn parse_host_port(text: &str) -> Option<(String, Option<u16>)> {
+    let text = text.trim();
+    let (host, port) = if let Some(inner) = text.strip_prefix('[') {
+        let (v6, rest) = inner.split_once(']')?;
+        v6.parse::<Ipv6Addr>().ok()?;
+        (&text[..v6.len() + 2], rest.trim())
+    } else {
+        match text.find(':') {
+            Some(at) => (text[..at].trim_end(), &text[at..]),
+            None => (text, ""),
+        }
+    };
+    let port = match port.strip_prefix(':') {
+        Some(port) => Some(port.trim().parse::<u16>().ok()?),
+        None if port.is_empty() => None,
+        None => return None,
+    };
+    let is_host = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    if host.is_empty() || !(host.starts_with('[') || host.bytes().all(is_host)) {
+        return None;
+    }
+    Some((host.to_owned(), port))
+}
+
+/// The address a host part holds, brackets or not.
+pub fn parse_ip(host: &str) -> Option<IpAddr> {
+    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+    bare.parse().ok()
+}
+
+/// The address as a host part: IPv6 in brackets.
+pub fn host_of(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    }
+}
+
+fn unescape(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = bytes.get(at + 1..at + 3).and_then(|h| std::str::from_utf8(h).ok());
+        match (bytes[at], hex.and_then(|h| u8::from_str_radix(h, 16).ok())) {
+            (b'%', Some(byte)) => {
+                out.push(byte);
+                at += 3;
+            }
+            (byte, _) => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(out).unwrap_or_default()
+}
+
+fn escape_user(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for b in text.bytes() {
+        if b.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(&b) {
+            out.push(char::from(b));
+        } else {
+            out.push_str(&format!("%{b:02X}"));
+        }
+    }
+    out
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let user = self.user.as_deref().unwrap_or_default();
+        let mut params = String::new();
+        self.params.print(&mut params);
+        match &self.scheme {
+            Scheme::Tel => return write!(f, "tel:{user}{params}"),
+            Scheme::Other(name) => return write!(f, "{name}:{user}"),
+            Scheme::Sip => f.write_str("sip:")?,
+            Scheme::Sips => f.write_str("sips:")?,
+        }
+        if self.user.is_some() {
+            f.write_str(user)?;
+            if let Some(password) = &self.password {
+                write!(f, ":{password}")?;
+            }
+            f.write_str("@")?;
+        }
+        f.write_str(&self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(&params)?;
+        if let Some(headers) = &self.headers {
+            write!(f, "?{headers}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn prints_what_it_parsed() {
+        for text in [
+            "sip:john.doe@example.com",
+            "sip:[2001:db8::1]:5060;transport=tcp",
+            "sips:a:pw@h:5061;lr?x=y&z=%20",
+            "tel:911;phone-context=+1",
+            "tel:+1-212-555-0101",
+            "sip:user;par=u%40example.net@example.com;maddr=1.2.3.4",
+            "sip:null-%00-null@example.com",
+            "sip:1.2.3.4",
+            "urn:uuid:1",
+            "sip:+442079460123;ext=5@pbx.example",
+            "sip:unreserved-_.!~*'()&=+$,;?/%20@h",
+        ] {
+            assert_eq!(Uri::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn finds_the_parts() {
+        let uri = Uri::parse("sip:john.doe@example.com:70;transport=XTP;lr").unwrap();
+        assert_eq!(
+            (uri.user_text().as_str(), uri.host.as_str(), uri.port),
+            ("john.doe", "example.com", Some(70))
+        );
+        assert_eq!(Uri::parse("sip:a%20b@h").unwrap().user_text(), "a b");
+        assert_eq!(Uri::parse("sip:[::1]").unwrap().ip(), Some("::1".parse().unwrap()));
+        assert_eq!(Uri::sip("a@b#", "h", None).to_string(), "sip:a%40b%23@h");
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_uri() {
+        for text in [
+            "",
+            "sip",
+            "sip:",
+            "sip:@h",
+            "sip:a@h:70000",
+            "sip:a@[::1",
+            "sip:a b@h",
+            "sip:a@h h",
+            "<sip:a@h>",
+            ":x",
+            "sip:a@",
+            "sip:a@h:",
+            "sip:a@h;=;\"",
+            "sip:a@h\r\nX: y",
+        ] {
+            assert_eq!(Uri::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn compares_contacts() {
+        let same = |a, b| Uri::parse(a).unwrap().same_contact(&Uri::parse(b).unwrap());
+        assert!(same("sip:a@H.example:5062;ob", "sip:a@h.example:5062"));
+        assert!(same("sip:%61@h", "sip:a@h"));
+        assert!(!same("sip:a@h", "sip:a@h:5060"));
+        assert!(!same("sip:a@h;transport=tcp", "sip:a@h"));
+    }
+}
