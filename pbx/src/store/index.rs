@@ -1,0 +1,179 @@
+//! The index as a set of ordered trees, and the fold that makes it from records. Both kinds of index (sled, memory)
+//! only keep bytes; what the bytes mean is here and in [`super::schema`], once.
+
+use super::schema::{self, Tree};
+use std::ops::ControlFlow;
+use switchroom_exchange::{BindingRecord, CallId, Cdr, Event, Record, RecordingFacts, Restored};
+
+/// The index could not do it; the journal still has everything.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum IndexError {
+    /// The system or sled said no.
+    #[error("{0}")]
+    Failed(String),
+    /// There is no room, or the disk is read-only: the index itself is not to blame.
+    #[error("{0}")]
+    NoRoom(String),
+    /// What was read is not what was written.
+    #[error("damaged: {0}")]
+    Damaged(String),
+}
+
+/// What [`Index::scan`] shows of each entry.
+pub(super) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
+
+/// Ordered trees of bytes.
+pub(super) trait Index: Send + Sync {
+    /// The value of a key.
+    fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError>;
+    /// Sets the value of a key.
+    fn put(&self, tree: Tree, key: &[u8], value: &[u8]) -> Result<(), IndexError>;
+    /// Removes a key.
+    fn remove(&self, tree: Tree, key: &[u8]) -> Result<(), IndexError>;
+    /// Shows the entries from `from` (included) to `to` (excluded, `None` is the end), newest key first if `backwards`.
+    fn scan(
+        &self,
+        tree: Tree,
+        from: &[u8],
+        to: Option<&[u8]>,
+        backwards: bool,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), IndexError>;
+    /// Writes out what is still in memory.
+    fn flush(&self) -> Result<(), IndexError>;
+}
+
+/// Longest party number that is indexed, in bytes; longer ones come from hostile callers.
+const PARTY_BYTES_MAX: usize = 128;
+
+/// A number of `meta`; 0 when it was never set.
+pub(super) fn meta(index: &dyn Index, key: &[u8]) -> Result<u64, IndexError> {
+    Ok(index.get(Tree::Meta, key)?.and_then(|v| schema::read_number(&v)).unwrap_or(0))
+}
+
+/// Sets a number of `meta`.
+pub(super) fn set_meta(index: &dyn Index, key: &[u8], value: u64) -> Result<(), IndexError> {
+    index.put(Tree::Meta, key, &schema::number(value))
+}
+
+fn raise_meta(index: &dyn Index, key: &[u8], value: u64) -> Result<(), IndexError> {
+    if meta(index, key)? < value { set_meta(index, key, value) } else { Ok(()) }
+}
+
+/// Applies one record. Applying a run of records again, in order, changes nothing.
+pub(super) fn apply(index: &dyn Index, record: &Record) -> Result<(), IndexError> {
+    match record {
+        Record::Binding(binding) => match schema::text_key(&binding.extension, binding.key.as_bytes()) {
+            Some(key) => index.put(Tree::Bindings, &key, &value(binding)?),
+            None => Ok(()),
+        },
+        Record::BindingGone { extension, key } => match schema::text_key(extension, key.as_bytes()) {
+            Some(key) => index.remove(Tree::Bindings, &key),
+            None => Ok(()),
+        },
+        Record::Cdr(cdr) => apply_cdr(index, cdr),
+        Record::Event(event) => apply_event(index, event),
+        Record::Recording(facts) => apply_recording(index, facts),
+        Record::RecordingGone { call } => remove_recording(index, *call),
+    }
+}
+
+fn value<T: serde::Serialize>(record: &T) -> Result<Vec<u8>, IndexError> {
+    schema::encode(record).map_err(|e| IndexError::Failed(e.to_string()))
+}
+
+/// Distinct numbers on a call, as far as they can be keys.
+fn parties<'a>(numbers: impl IntoIterator<Item = &'a str>, key: &[u8]) -> Vec<Vec<u8>> {
+    let mut keys: Vec<_> = numbers
+        .into_iter()
+        .filter(|n| n.len() <= PARTY_BYTES_MAX)
+        .filter_map(|n| schema::text_key(n, key))
+        .collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+fn cdr_parties(cdr: &Cdr, key: &[u8]) -> Vec<Vec<u8>> {
+    let with = cdr.with.iter().map(|p| p.number.as_str());
+    parties([cdr.from.number.as_str(), cdr.to.number.as_str()].into_iter().chain(with), key)
+}
+
+fn apply_cdr(index: &dyn Index, cdr: &Cdr) -> Result<(), IndexError> {
+    let key = schema::time_key(cdr.ending.at_ms, cdr.call);
+    let call = schema::call_key(cdr.call);
+    if let Some(old) = index.get(Tree::CdrsByCall, &call)? {
+        if let Some(was) = index.get(Tree::Cdrs, &old)?.and_then(|v| schema::decode::<Cdr>(&v)) {
+            for party in cdr_parties(&was, &old) {
+                index.remove(Tree::CdrsByParty, &party)?;
+            }
+        }
+        index.remove(Tree::Cdrs, &old)?;
+    }
+    index.put(Tree::Cdrs, &key, &value(cdr)?)?;
+    index.put(Tree::CdrsByCall, &call, &key)?;
+    index.put(Tree::CdrsByNumber, &schema::number(cdr.number), &call)?;
+    for party in cdr_parties(cdr, &key) {
+        index.put(Tree::CdrsByParty, &party, &[])?;
+    }
+    raise_meta(index, schema::META_CALL_NUMBER, cdr.number)
+}
+
+fn apply_event(index: &dyn Index, event: &Event) -> Result<(), IndexError> {
+    index.put(Tree::Events, &schema::number(event.seq), &value(event)?)?;
+    if let Some(call) = event.call {
+        index.put(Tree::EventsByCall, &schema::call_event_key(call, event.seq), &[])?;
+    }
+    raise_meta(index, schema::META_CALL_NUMBER, event.number.unwrap_or(0))?;
+    raise_meta(index, schema::META_EVENT_SEQ, event.seq)
+}
+
+fn recording_parties(facts: &RecordingFacts, key: &[u8]) -> Vec<Vec<u8>> {
+    parties([facts.subject.from.0.as_str(), facts.subject.with.0.as_str()], key)
+}
+
+fn apply_recording(index: &dyn Index, facts: &RecordingFacts) -> Result<(), IndexError> {
+    remove_recording(index, facts.call)?;
+    let key = schema::time_key(facts.subject.started_ms, facts.call);
+    index.put(Tree::Recordings, &key, &value(facts)?)?;
+    index.put(Tree::RecordingsByCall, &schema::call_key(facts.call), &key)?;
+    for party in recording_parties(facts, &key) {
+        index.put(Tree::RecordingsByParty, &party, &[])?;
+    }
+    raise_meta(index, schema::META_CALL_NUMBER, facts.subject.number)
+}
+
+fn remove_recording(index: &dyn Index, call: CallId) -> Result<(), IndexError> {
+    let call = schema::call_key(call);
+    let Some(key) = index.get(Tree::RecordingsByCall, &call)? else { return Ok(()) };
+    if let Some(was) = index.get(Tree::Recordings, &key)?.and_then(|v| schema::decode::<RecordingFacts>(&v)) {
+        for party in recording_parties(&was, &key) {
+            index.remove(Tree::RecordingsByParty, &party)?;
+        }
+    }
+    index.remove(Tree::Recordings, &key)?;
+    index.remove(Tree::RecordingsByCall, &call)
+}
+
+/// What the exchange needs to start.
+pub(super) fn restored(index: &dyn Index) -> Result<Restored, IndexError> {
+    Ok(Restored {
+        bindings: bindings(index)?,
+        event_seq: meta(index, schema::META_EVENT_SEQ)?,
+        call_number: meta(index, schema::META_CALL_NUMBER)?,
+    })
+}
+
+/// All bindings, by extension and key.
+pub(super) fn bindings(index: &dyn Index) -> Result<Vec<BindingRecord>, IndexError> {
+    let mut found = Vec::new();
+    let mut damaged = false;
+    index.scan(Tree::Bindings, &[], None, false, &mut |_, v| {
+        match schema::decode(v) {
+            Some(binding) => found.push(binding),
+            None => damaged = true,
+        }
+        ControlFlow::Continue(())
+    })?;
+    if damaged { Err(IndexError::Damaged("a binding".into())) } else { Ok(found) }
+}

@@ -1,0 +1,126 @@
+//! A disk that takes nothing: the store goes on, says so, and catches up.
+
+use super::samples::{START_MS, cdr};
+use super::{Options, open, open_with};
+use crate::store::StoreEvent;
+use crate::store::journal::Disk;
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use switchroom_exchange::{Record, Ticket};
+
+/// Takes so many bytes more, then is full; below zero it takes all but cannot make it durable.
+struct SmallDisk(AtomicI64);
+
+impl Disk for SmallDisk {
+    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        let room = self.0.load(Ordering::Relaxed);
+        match usize::try_from(room) {
+            Ok(room) if room < bytes.len() => {
+                // As a real disk does: a part of it is written.
+                file.write_all(&bytes[..room])?;
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            _ => file.write_all(bytes),
+        }
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        if self.0.load(Ordering::Relaxed) < 0 { Err(io::Error::other("I/O error")) } else { file.sync_data() }
+    }
+}
+
+fn record(number: u64) -> Record {
+    Record::Cdr(Box::new(cdr(number, "101", "102", START_MS + i64::try_from(number).unwrap())))
+}
+
+fn goes_on_and_catches_up(room_in_trouble: i64) {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(SmallDisk(AtomicI64::new(i64::MAX)));
+    let options = Options { disk: disk.clone(), retry_ms: 5, ..Options::default() };
+    let (store, _, told) = open_with(dir.path(), options);
+    store.put(Some(Ticket(1)), record(1));
+    told.wait_for(|e| *e == StoreEvent::Stored(vec![Ticket(1)]));
+    disk.0.store(room_in_trouble, Ordering::Relaxed);
+    store.put(Some(Ticket(2)), record(2));
+    told.wait_for(|e| *e == StoreEvent::NotStored(vec![Ticket(2)]));
+    told.wait_for(|e| matches!(e, StoreEvent::Degraded(_)));
+    assert!(store.health().contains("cannot be written"), "{}", store.health());
+    store.put(Some(Ticket(3)), record(3));
+    told.wait_for(|e| *e == StoreEvent::NotStored(vec![Ticket(3)]));
+    disk.0.store(i64::MAX, Ordering::Relaxed);
+    told.wait_for(|e| *e == StoreEvent::Recovered);
+    assert_eq!(store.health(), "ok");
+    store.put(Some(Ticket(4)), record(4));
+    told.wait_for(|e| *e == StoreEvent::Stored(vec![Ticket(4)]));
+    let numbers =
+        |store: &crate::store::Store| store.cdrs(9, None, None).iter().map(|c| c.number).collect::<Vec<_>>();
+    assert_eq!(numbers(&store), [4, 3, 2, 1]);
+    store.close();
+    assert_eq!((told.stored(), told.not_stored()), (vec![Ticket(1), Ticket(4)], vec![Ticket(2), Ticket(3)]));
+    // The journal has no scar.
+    std::fs::remove_dir_all(dir.path().join("index")).unwrap();
+    let (store, _, told) = open(dir.path());
+    assert_eq!(numbers(&store), [4, 3, 2, 1]);
+    assert!(told.notices().iter().all(|n| n.contains("there was no index")), "{:?}", told.notices());
+}
+
+#[test]
+fn a_full_disk_is_told_and_what_came_meanwhile_is_written_later() {
+    goes_on_and_catches_up(100);
+}
+
+#[test]
+fn a_failed_fdatasync_is_not_an_acknowledgement() {
+    goes_on_and_catches_up(-1);
+}
+
+#[test]
+fn a_full_disk_at_start_gives_the_state_from_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    super::fill(dir.path(), &[record(1), Record::Binding(super::samples::binding("101", "a", 1))]);
+    let disk = Arc::new(SmallDisk(AtomicI64::new(0)));
+    let options = Options { disk, retry_ms: 5, memory_only: true, ..Options::default() };
+    let (store, restored, told) = open_with(dir.path(), options);
+    told.wait_for(
+        |e| matches!(e, StoreEvent::Degraded(why) if why.contains("in memory until the next start")),
+    );
+    assert_eq!((restored.bindings.len(), store.cdrs(9, None, None).len()), (1, 1));
+    store.put(Some(Ticket(1)), record(2));
+    told.wait_for(|e| *e == StoreEvent::NotStored(vec![Ticket(1)]));
+    store.close();
+    assert!(told.notices().iter().any(|n| n.contains("1 records were lost")), "{:?}", told.notices());
+}
+
+#[test]
+fn a_queue_that_is_full_refuses_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let (gate, open_gate) = std::sync::mpsc::channel::<()>();
+    let open_gate = std::sync::Mutex::new(open_gate);
+    let told = Arc::new(super::Told::default());
+    let tell = told.on_event();
+    // Holds the store thread at its first acknowledgement until the gate opens.
+    let (store, _) = crate::store::Store::open(
+        dir.path(),
+        Arc::new(move |event| {
+            if event == StoreEvent::Stored(vec![Ticket(0)]) {
+                open_gate.lock().unwrap().recv().unwrap();
+            }
+            tell(event);
+        }),
+    )
+    .unwrap();
+    store.put(Some(Ticket(0)), record(1));
+    let gone = Record::BindingGone { extension: "1".into(), key: "1".into() };
+    let total = crate::store::QUEUE_MAX as u64 + 1_000;
+    while store.inner.shared.overflowed.load(Ordering::Relaxed) == 0 {
+        for _ in 0..total {
+            store.put(None, gone.clone());
+        }
+    }
+    store.put(Some(Ticket(77)), gone);
+    gate.send(()).unwrap();
+    told.wait_for(|e| matches!(e, StoreEvent::NotStored(t) if t.contains(&Ticket(77))));
+    assert!(told.notices().iter().any(|n| n.contains("faster than the disk takes them")));
+}

@@ -1,0 +1,143 @@
+//! Questions and their answers, from sled and from memory.
+
+use super::samples::{START_MS, binding, call, cdr, event, mixed, recording};
+use super::{Options, Store, fill, open, open_with};
+use crate::store::{StoreError, StoreEvent, rebuild};
+use switchroom_exchange::{Record, Ticket};
+
+/// All that can be asked, as text.
+pub(super) fn everything(store: &Store) -> String {
+    let mut all = format!("{:#?}\n", store.bindings());
+    for party in [None, Some("101"), Some("103"), Some("nobody"), Some("")] {
+        for before in [None, Some(START_MS + 100), Some(START_MS + 400_000)] {
+            all += &format!("{party:?} {before:?} {:#?}\n", store.cdrs(50, before, party));
+        }
+        all += &format!("{party:?} {:#?}\n", store.recordings(50, party));
+    }
+    for number in 1..100 {
+        all += &format!(
+            "{number} {:?} {:?}\n",
+            store.cdr(&number.to_string()).map(|c| c.from),
+            store.recording(call(number))
+        );
+        all += &format!(
+            "{number} {:?}\n",
+            store.events(10, Some(call(number)), None).iter().map(|e| e.seq).collect::<Vec<_>>()
+        );
+    }
+    for after in [None, Some(START_MS + 200)] {
+        all += &format!("{:?}\n", store.events(30, None, after).iter().map(|e| e.seq).collect::<Vec<_>>());
+    }
+    all
+}
+
+#[test]
+fn memory_and_sled_answer_alike_and_a_rebuilt_index_too() {
+    let dir = tempfile::tempdir().unwrap();
+    for seed in [7, 8] {
+        fill(dir.path(), &mixed(400, seed));
+        let (store, restored, told) = open(dir.path());
+        let from_sled = everything(&store);
+        assert_eq!(told.notices(), Vec::<String>::new());
+        store.close();
+        assert_eq!(store.cdrs(1, None, None), Vec::new(), "closed");
+
+        let (store, from_memory, _) =
+            open_with(dir.path(), Options { memory_only: true, ..Options::default() });
+        assert_eq!(restored, from_memory);
+        assert!(restored.event_seq > 300 && restored.call_number > 300 && !restored.bindings.is_empty());
+        assert_eq!(from_sled, everything(&store));
+        assert!(store.cdrs(50, None, None).len() == 50);
+        store.close();
+
+        let rebuilt = rebuild(dir.path()).unwrap();
+        assert_eq!((rebuilt.records % 400, rebuilt.damaged_count), (0, 0));
+        let (store, again, told) = open(dir.path());
+        assert_eq!((again, everything(&store)), (restored, from_sled));
+        assert_eq!(told.notices(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn cdrs_come_newest_first_in_pages_and_by_party() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _, told) = open(dir.path());
+    for n in 1..=9 {
+        let (from, to) = if n % 2 == 0 { ("101", "102") } else { ("1010", "101") };
+        let record = Record::Cdr(Box::new(cdr(n, from, to, START_MS + i64::try_from(n).unwrap())));
+        store.put((n == 9).then_some(Ticket(9)), record);
+    }
+    told.wait_for(|e| *e == StoreEvent::Stored(vec![Ticket(9)]));
+    let numbers = |cdrs: Vec<switchroom_exchange::Cdr>| cdrs.iter().map(|c| c.number).collect::<Vec<_>>();
+    assert_eq!(numbers(store.cdrs(3, None, None)), [9, 8, 7]);
+    assert_eq!(numbers(store.cdrs(3, Some(START_MS + 7), None)), [6, 5, 4]);
+    assert_eq!(numbers(store.cdrs(100, None, Some("101"))), [9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!(numbers(store.cdrs(2, Some(START_MS + 8), Some("102"))), [6, 4]);
+    assert_eq!(numbers(store.cdrs(100, None, Some("10"))), [0; 0], "a part of a number is not the number");
+    assert_eq!(store.cdr("4").map(|c| c.call), Some(call(4)));
+    assert_eq!(store.cdr(&call(5).to_string()).map(|c| c.number), Some(5));
+    assert_eq!(store.cdr("../../etc/passwd"), None);
+}
+
+#[test]
+fn events_are_the_newest_and_newest_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let records: Vec<_> = (1..=20)
+        .map(|n| Record::Event(event(n, (n % 2 == 0).then_some(5), START_MS + i64::try_from(n).unwrap())))
+        .collect();
+    fill(dir.path(), &records);
+    let (store, restored, _) = open(dir.path());
+    let seqs =
+        |limit, call, after| store.events(limit, call, after).iter().map(|e| e.seq).collect::<Vec<_>>();
+    assert_eq!(seqs(3, None, None), [18, 19, 20]);
+    assert_eq!(seqs(3, Some(call(5)), None), [16, 18, 20]);
+    assert_eq!(seqs(100, None, Some(START_MS + 17)), [18, 19, 20]);
+    assert_eq!(seqs(0, None, None), [0; 0]);
+    assert_eq!((restored.event_seq, restored.call_number), (20, 5));
+}
+
+#[test]
+fn a_binding_is_replaced_by_its_key_and_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(
+        dir.path(),
+        &[
+            Record::Binding(binding("101", "a", 1)),
+            Record::Binding(binding("101", "b", 1)),
+            Record::Binding(binding("101", "a", 2)),
+            Record::BindingGone { extension: "101".into(), key: "b".into() },
+            Record::BindingGone { extension: "102".into(), key: "a".into() },
+        ],
+    );
+    let (_store, restored, _) = open(dir.path());
+    assert_eq!(restored.bindings, [binding("101", "a", 2)]);
+}
+
+#[test]
+fn a_recording_is_found_by_either_side_until_it_is_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(
+        dir.path(),
+        &[
+            Record::Recording(Box::new(recording(1, "101", "102"))),
+            Record::Recording(Box::new(recording(2, "103", "101"))),
+            Record::RecordingGone { call: call(1) },
+        ],
+    );
+    let (store, _, _) = open(dir.path());
+    assert_eq!(store.recordings(10, Some("101")), [recording(2, "103", "101")]);
+    assert_eq!(store.recordings(10, Some("102")), []);
+    assert_eq!(store.recording(call(1)), None);
+}
+
+#[test]
+fn a_second_opener_is_told_who_has_the_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _, _) = open(dir.path());
+    let refused = Store::open(dir.path(), std::sync::Arc::new(|_| {})).err().unwrap();
+    assert_eq!(refused, StoreError::Locked { dir: dir.path().into(), holder: Some(std::process::id()) });
+    assert!(refused.to_string().contains(&format!("in use by process {}", std::process::id())));
+    assert_eq!(rebuild(dir.path()), Err(refused));
+    store.close();
+    open(dir.path());
+}
