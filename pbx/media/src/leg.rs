@@ -1,0 +1,466 @@
+//! One leg's media: what comes from its phone is checked and measured, what goes to it is one unbroken stream.
+
+use crate::codec::{Codec, Crossing, Kind};
+use crate::dtmf::{self, DigitReceiver, DigitSender};
+use crate::pace::{Player, Sound};
+use crate::quality::{Direction, Quality, Receiver, Reported};
+use crate::relay::{Output, Speaker};
+use crate::rtcp::{self, REPORT_BYTES_MAX, Rtcp, SenderInfo};
+use crate::rtp::{self, Header};
+use crate::silence::Listener;
+use crate::source::{SourceRule, Verdict};
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+
+/// Between two reports, of RTCP and of quality, microseconds.
+pub const REPORT_US: u64 = 5_000_000;
+/// After this long without a packet the phone is missing, microseconds.
+pub const MISSING_US: u64 = 5_000_000;
+/// After this long without anything audible the air is dead, microseconds.
+pub const DEAD_AIR_US: u64 = 10_000_000;
+
+/// What offer and answer settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Where the phone says it receives RTP.
+    pub remote_rtp: Option<SocketAddr>,
+    /// Where it says it receives RTCP, if not one port above.
+    pub remote_rtcp: Option<SocketAddr>,
+    /// The IP that its signalling comes from.
+    pub signalling_ip: IpAddr,
+    /// The codec.
+    pub codec: Codec,
+    /// Payload types of digits: from the phone, to the phone.
+    pub digits: Option<(u8, u8)>,
+    /// We may send.
+    pub sending: bool,
+    /// The phone may send.
+    pub receiving: bool,
+    /// Lifts the lock on the source when it changes.
+    pub generation: u32,
+}
+
+/// What a packet holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Sound in the agreed codec.
+    Audio,
+    /// An event of RFC 4733.
+    Digits,
+}
+
+/// An accepted packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// Its header.
+    pub header: Header,
+    /// Where its payload lies in the datagram.
+    pub payload: Range<usize>,
+    /// What it holds.
+    pub content: Content,
+    /// Who speaks.
+    pub speaker: Speaker,
+}
+
+/// What a packet told about its leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Note {
+    /// The lock was made, on this address.
+    pub flowing: Option<SocketAddr>,
+    /// Packets come again.
+    pub back: bool,
+    /// A digit was pressed.
+    pub digit: Option<char>,
+    /// Sound again after dead air.
+    pub sound: bool,
+}
+
+/// What became of a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// To be relayed, recorded, measured; `None` if it was dropped.
+    pub media: Option<Media>,
+    /// What it told.
+    pub note: Note,
+}
+
+/// Packets dropped, by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dropped {
+    /// Not RTP.
+    pub malformed: u64,
+    /// Of a payload type that was not agreed.
+    pub payload_type: u64,
+    /// While the phone may not send, or before anything was agreed.
+    pub unasked: u64,
+}
+
+/// What a look at the clock told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Watch {
+    /// No packet for so many milliseconds; told once until packets come again.
+    pub missing_ms: Option<u32>,
+    /// Nothing audible for so many milliseconds; told once until there is sound.
+    pub dead_air_ms: Option<u32>,
+}
+
+/// One leg.
+pub struct Leg {
+    key: u64,
+    terms: Option<Terms>,
+    source: SourceRule,
+    receiver: Receiver,
+    reported: Reported,
+    digits: DigitReceiver,
+    digits_out: DigitSender,
+    listener: Listener,
+    output: Output,
+    player: Option<Player>,
+    /// The next timestamp of the player, while nobody else's packet came between.
+    player_timestamp: Option<u32>,
+    /// Since when a packet is waited for.
+    waiting_us: Option<u64>,
+    missing: bool,
+    /// Middle of the NTP time of the phone's last sender report, and when it came.
+    sender_report: Option<(u32, u64)>,
+    report_due_us: u64,
+    quality_due_us: u64,
+    before: Quality,
+    dropped: Dropped,
+}
+
+impl Leg {
+    /// A leg whose `key` is unique among those that hear each other; `random` seeds SSRC, sequence and timestamp.
+    pub fn new(key: u64, random: u128) -> Self {
+        Self {
+            key,
+            terms: None,
+            source: SourceRule::default(),
+            receiver: Receiver::default(),
+            reported: Reported::default(),
+            digits: DigitReceiver::default(),
+            digits_out: DigitSender::default(),
+            listener: Listener::default(),
+            output: Output::new(random),
+            player: None,
+            player_timestamp: None,
+            waiting_us: None,
+            missing: false,
+            sender_report: None,
+            report_due_us: u64::MAX,
+            quality_due_us: u64::MAX,
+            before: Quality::default(),
+            dropped: Dropped::default(),
+        }
+    }
+
+    /// Offer and answer settled, or settled anew.
+    pub fn agree(&mut self, now_us: u64, terms: Terms) {
+        let Terms { remote_rtp, remote_rtcp, signalling_ip, generation, .. } = terms;
+        self.source.agree(now_us, remote_rtp, remote_rtcp, signalling_ip, generation);
+        if self.terms.is_none() {
+            self.report_due_us = now_us + REPORT_US;
+            self.quality_due_us = now_us + REPORT_US;
+        }
+        if terms.receiving {
+            self.waiting_us.get_or_insert(now_us);
+        } else {
+            (self.waiting_us, self.missing) = (None, false);
+        }
+        self.listener.reset();
+        if !terms.sending {
+            self.output.pause();
+        }
+        self.terms = Some(terms);
+    }
+
+    /// What was agreed.
+    pub fn terms(&self) -> Option<&Terms> {
+        self.terms.as_ref()
+    }
+
+    /// Takes a datagram from the leg's RTP port.
+    pub fn receive(&mut self, now_us: u64, from: SocketAddr, datagram: &[u8]) -> Received {
+        let mut note = Note::default();
+        let media = self.accept(now_us, from, datagram, &mut note);
+        Received { media, note }
+    }
+
+    fn accept(&mut self, now_us: u64, from: SocketAddr, datagram: &[u8], note: &mut Note) -> Option<Media> {
+        let Ok(packet) = rtp::parse(datagram) else {
+            self.dropped.malformed += 1;
+            return None;
+        };
+        let Some(terms) = &self.terms else {
+            self.dropped.unasked += 1;
+            return None;
+        };
+        let header = packet.header;
+        let Some(content) = content_of(terms, header.payload_type, packet.payload) else {
+            self.dropped.payload_type += 1;
+            return None;
+        };
+        match self.source.judge(now_us, from, header.ssrc, header.sequence) {
+            Verdict::Accepted => {}
+            Verdict::Locked => {
+                note.flowing = Some(from);
+                self.receiver.restart();
+                self.digits.restart();
+            }
+            Verdict::Restarted => {
+                self.receiver.restart();
+                self.digits.restart();
+            }
+            Verdict::Probation | Verdict::Refused => return None,
+        }
+        if !terms.receiving {
+            self.dropped.unasked += 1;
+            return None;
+        }
+        self.waiting_us = Some(now_us);
+        note.back = std::mem::take(&mut self.missing);
+        let moves = (content == Content::Audio).then_some(header.timestamp);
+        self.receiver.receive(now_us, header.sequence, moves, terms.codec.clock);
+        match content {
+            Content::Audio => {
+                note.sound = self.listener.hear(now_us, terms.codec.kind, packet.payload).is_some();
+            }
+            Content::Digits => {
+                let event = dtmf::parse(packet.payload);
+                note.digit = event.and_then(|e| self.digits.receive(header.marker, header.timestamp, &e));
+            }
+        }
+        let payload = packet.payload_at..packet.payload_at + packet.payload.len();
+        Some(Media { header, payload, content, speaker: Speaker { leg: self.key, ssrc: header.ssrc } })
+    }
+
+    /// Makes the packet by which this leg's phone hears `media`, in `out`; gives its length and where to send it.
+    pub fn forward(
+        &mut self,
+        now_us: u64,
+        media: &Media,
+        payload: &[u8],
+        crossing: Crossing,
+        out: &mut [u8],
+    ) -> Option<(usize, SocketAddr)> {
+        let terms = self.terms.as_ref()?;
+        let to = self.source.send_to().filter(|_| terms.sending);
+        let Some(to) = to else {
+            self.output.pause();
+            return None;
+        };
+        // A digit of ours takes the place of sound; the speaker goes on after it.
+        if self.digits_out.is_busy() {
+            return None;
+        }
+        let payload_type = match (media.content, crossing) {
+            (Content::Audio, Crossing::Impossible) => return None,
+            (Content::Audio, _) => Some(terms.codec.send_pt),
+            (Content::Digits, _) => terms.digits.map(|(_, send)| send),
+        };
+        let Some(payload_type) = payload_type else {
+            self.output.skip();
+            return None;
+        };
+        let end = rtp::HEADER_BYTES + payload.len();
+        let room = out.get_mut(rtp::HEADER_BYTES..end)?;
+        match crossing {
+            Crossing::Table(table) if media.content == Content::Audio => {
+                for (to, from) in room.iter_mut().zip(payload) {
+                    *to = table[usize::from(*from)];
+                }
+            }
+            _ => room.copy_from_slice(payload),
+        }
+        let header = self.output.relay(now_us, media.speaker, terms.codec.clock, &media.header, payload_type);
+        out.get_mut(..rtp::HEADER_BYTES)?.copy_from_slice(&header.bytes());
+        self.output.count(payload.len());
+        self.player_timestamp = None;
+        Some((end, to))
+    }
+
+    /// The packet goes to nobody on purpose (an event into an echo): its number is not missed.
+    pub fn skip(&mut self) {
+        self.output.skip();
+    }
+
+    /// From now on the leg hears this sound of ours, or none. False if its codec cannot be encoded.
+    pub fn play(&mut self, now_us: u64, sound: Option<Sound>) -> bool {
+        self.player = None;
+        self.player_timestamp = None;
+        let (Some(sound), Some(terms)) = (sound, &self.terms) else { return sound.is_none() };
+        self.player = Player::new(now_us, &terms.codec, sound);
+        self.player.is_some()
+    }
+
+    /// Puts a digit into the line of those to be sent. False if events were not agreed, or too many wait.
+    pub fn send_digit(&mut self, digit: char, duration_ms: u16) -> bool {
+        let agreed = self.terms.as_ref().is_some_and(|terms| terms.digits.is_some() && terms.sending);
+        agreed && self.digits_out.send(digit, duration_ms)
+    }
+
+    /// When the next packet of our own is due.
+    pub fn due_us(&self) -> Option<u64> {
+        let player = self.player.as_ref().map(Player::due_us);
+        match (self.digits_out.due_us(), player) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Makes the packet of our own that is due, in `out`; gives its length and where to send it. To be called again
+    /// until it gives `None` and [`Leg::due_us`] lies ahead.
+    pub fn pace(&mut self, now_us: u64, out: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        let terms = self.terms.as_ref()?;
+        let clock = terms.codec.clock;
+        let to = self.source.send_to().filter(|_| terms.sending);
+        let busy = self.digits_out.is_busy();
+        let digit = self.digits_out.packet(now_us, self.output.timestamp(now_us, clock), clock);
+        if let (Some(digit), Some((_, payload_type)), Some(to)) = (digit, terms.digits, to) {
+            self.player_timestamp = None;
+            let header = self.output.own(now_us, digit.timestamp, payload_type, digit.marker);
+            self.output.count(dtmf::EVENT_BYTES);
+            return Some((rtp::print(&header, &digit.event.bytes(), out)?, to));
+        }
+        let player = self.player.as_mut()?;
+        let length = player.packet(now_us, out.get_mut(rtp::HEADER_BYTES..)?)?;
+        let ticks = player.ticks();
+        let to = to.filter(|_| !busy)?;
+        let clock_says = self.output.timestamp(now_us, clock);
+        let on_beat = |meant: &u32| clock_says.wrapping_sub(*meant).cast_signed().unsigned_abs() < 3 * ticks;
+        let known = self.player_timestamp.filter(on_beat);
+        let timestamp = known.unwrap_or(clock_says);
+        let header = self.output.own(now_us, timestamp, terms.codec.send_pt, known.is_none());
+        self.player_timestamp = Some(timestamp.wrapping_add(ticks));
+        out.get_mut(..rtp::HEADER_BYTES)?.copy_from_slice(&header.bytes());
+        self.output.count(length);
+        Some((rtp::HEADER_BYTES + length, to))
+    }
+
+    /// Looks whether packets are missing or the air is dead; a few times a second is often enough.
+    pub fn watch(&mut self, now_us: u64) -> Watch {
+        let mut watch = Watch::default();
+        let silent_us = self.waiting_us.map_or(0, |since| now_us.saturating_sub(since));
+        if silent_us >= MISSING_US {
+            if !self.missing {
+                self.missing = true;
+                watch.missing_ms = Some(u32::try_from(silent_us / 1000).unwrap_or(u32::MAX));
+            }
+            self.listener.reset();
+        } else {
+            watch.dead_air_ms = self.listener.dead_air(DEAD_AIR_US);
+        }
+        watch
+    }
+
+    /// Takes a datagram from the leg's RTCP port; `ntp` is our wall clock in NTP's form. A BYE has no effect.
+    pub fn receive_report(&mut self, now_us: u64, ntp: u64, from: SocketAddr, datagram: &[u8]) {
+        let Some(clock) = self.terms.as_ref().map(|terms| terms.codec.clock) else { return };
+        if !self.source.judge_rtcp(from) {
+            return;
+        }
+        for packet in rtcp::parse(datagram) {
+            let blocks = match packet {
+                Rtcp::SenderReport { info, blocks, .. } => {
+                    self.sender_report = Some((middle(info.ntp), now_us));
+                    blocks
+                }
+                Rtcp::ReceiverReport { blocks, .. } => blocks,
+                Rtcp::Description | Rtcp::Bye | Rtcp::Other(_) => continue,
+            };
+            for block in blocks.filter(|block| block.ssrc == self.output.ssrc()) {
+                self.reported.take(&block, clock, middle(ntp));
+            }
+        }
+    }
+
+    /// The RTCP report that is due, every [`REPORT_US`]: its length in `out` and where to send it.
+    pub fn report(
+        &mut self,
+        now_us: u64,
+        ntp: u64,
+        name: &str,
+        out: &mut [u8; REPORT_BYTES_MAX],
+    ) -> Option<(usize, SocketAddr)> {
+        if now_us < self.report_due_us {
+            return None;
+        }
+        self.report_due_us = now_us + REPORT_US;
+        let clock = self.terms.as_ref()?.codec.clock;
+        let to = self.source.send_rtcp_to()?;
+        let (packets, bytes) = self.output.sent();
+        // The counters of a report are 32 bits wide and wrap.
+        let info = SenderInfo {
+            ntp,
+            timestamp: self.output.timestamp(now_us, clock),
+            packets: packets as u32,
+            bytes: bytes as u32,
+        };
+        let (last, delay) = self.sender_report.map_or((0, 0), |(last, at_us)| {
+            let units = u128::from(now_us.saturating_sub(at_us)) * 65_536 / 1_000_000;
+            (last, u32::try_from(units).unwrap_or(u32::MAX))
+        });
+        let block = self.source.ssrc().map(|ssrc| self.receiver.report(ssrc, clock, last, delay));
+        let sent = (packets > 0).then_some(&info);
+        Some((rtcp::print(self.output.ssrc(), sent, block.as_ref(), name, out), to))
+    }
+
+    /// Quality over the whole leg.
+    pub fn quality(&self) -> Quality {
+        let kind = self.terms.as_ref().map_or(Kind::Other, |terms| terms.codec.kind);
+        let Reported { lost, jitter_us, rtt_us } = self.reported;
+        let received = Direction {
+            packets: self.receiver.packets(),
+            lost: self.receiver.lost(),
+            jitter_us: self.receiver.jitter_us(),
+            rtt_us,
+            mos_centi: 0,
+        };
+        let sent = Direction { packets: self.output.sent().0, lost, jitter_us, rtt_us, mos_centi: 0 };
+        Quality { received: received.scored(kind), sent: sent.scored(kind) }
+    }
+
+    /// Quality since the last time and over the whole leg, every [`REPORT_US`] while media flows.
+    pub fn quality_due(&mut self, now_us: u64) -> Option<(Quality, Quality)> {
+        if now_us < self.quality_due_us {
+            return None;
+        }
+        self.quality_due_us = now_us + REPORT_US;
+        let whole = self.quality();
+        let recent = whole.since(&self.before, self.terms.as_ref()?.codec.kind);
+        self.before = whole;
+        (recent.received.packets + recent.sent.packets > 0).then_some((recent, whole))
+    }
+
+    /// Packets that the source rule refused, and the last such address.
+    pub fn refused(&self) -> (u64, Option<SocketAddr>) {
+        self.source.refused()
+    }
+
+    /// Packets dropped for other reasons.
+    pub fn dropped(&self) -> Dropped {
+        self.dropped
+    }
+}
+
+/// What a payload type stands for, if it was agreed.
+fn content_of(terms: &Terms, payload_type: u8, payload: &[u8]) -> Option<Content> {
+    if payload_type == terms.codec.receive_pt {
+        return Some(Content::Audio);
+    }
+    let (agreed, _) = terms.digits?;
+    // Some phones send events under the number they know, not the one that was agreed. Events were agreed, so they
+    // are taken; nothing else is four bytes long and dynamic.
+    let stray = payload_type >= 96
+        && payload.len() == dtmf::EVENT_BYTES
+        && dtmf::parse(payload).is_some_and(|event| event.digit().is_some());
+    (payload_type == agreed || stray).then_some(Content::Digits)
+}
+
+/// The middle 32 bits of an NTP time.
+fn middle(ntp: u64) -> u32 {
+    (ntp >> 16) as u32
+}
+
+#[cfg(test)]
+mod tests;

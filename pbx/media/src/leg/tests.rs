@@ -1,0 +1,203 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::*;
+use crate::codec::Codec;
+use crate::rtcp::ReportBlock;
+
+fn at(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+fn codec(name: &str, pt: u8) -> Codec {
+    Codec { kind: Kind::of(name), name: name.into(), clock: 8000, receive_pt: pt, send_pt: pt, ptime_ms: 20 }
+}
+
+fn terms(port: u16, codec: Codec) -> Terms {
+    Terms {
+        remote_rtp: Some(SocketAddr::new(at("192.0.2.7:0").ip(), port)),
+        remote_rtcp: None,
+        signalling_ip: at("192.0.2.7:0").ip(),
+        codec,
+        digits: Some((101, 97)),
+        sending: true,
+        receiving: true,
+        generation: 1,
+    }
+}
+
+fn leg(key: u64, port: u16, codec: Codec) -> Leg {
+    let mut leg = Leg::new(key, u128::from(key) << 90);
+    leg.agree(0, terms(port, codec));
+    leg
+}
+
+fn packet(payload_type: u8, sequence: u16, payload: &[u8]) -> Vec<u8> {
+    let timestamp = u32::from(sequence) * 160;
+    let header = Header { marker: false, payload_type, sequence, timestamp, ssrc: 5 };
+    [&header.bytes()[..], payload].concat()
+}
+
+#[test]
+fn a_packet_crosses_with_its_law_and_number_changed() {
+    let (mut a, mut b) = (leg(1, 4000, codec("PCMU", 0)), leg(2, 5000, codec("PCMA", 8)));
+    let crossing = a.terms().unwrap().codec.crossing(&b.terms().unwrap().codec);
+    let datagram = packet(0, 7, &[0xFF; 160]);
+    let received = a.receive(20_000, at("192.0.2.7:4000"), &datagram);
+    assert_eq!(received.note.flowing, Some(at("192.0.2.7:4000")));
+    let media = received.media.unwrap();
+    let mut out = [0; 1600];
+    let (length, to) =
+        b.forward(20_000, &media, &datagram[media.payload.clone()], crossing, &mut out).unwrap();
+    let sent = rtp::parse(&out[..length]).unwrap();
+    assert_eq!((to, sent.header.payload_type), (at("192.0.2.7:5000"), 8));
+    assert_eq!(sent.payload, [0xD5; 160], "silence of one law is silence of the other");
+    assert_ne!(sent.header.ssrc, 5, "our own stream");
+}
+
+#[test]
+fn digits_cross_under_the_number_of_the_other_leg() {
+    let (mut a, mut b) = (leg(1, 4000, codec("PCMA", 8)), leg(2, 5000, codec("PCMA", 8)));
+    let datagram = packet(101, 7, &[5, 10, 0, 160]);
+    let received = a.receive(0, at("192.0.2.7:4000"), &datagram);
+    assert_eq!(received.note.digit, Some('5'));
+    let media = received.media.unwrap();
+    let mut out = [0; 1600];
+    let payload = &datagram[media.payload.clone()];
+    let (length, _) = b.forward(0, &media, payload, Crossing::Same, &mut out).unwrap();
+    assert_eq!(rtp::parse(&out[..length]).unwrap().header.payload_type, 97);
+
+    b.agree(0, Terms { digits: None, ..terms(5000, codec("PCMA", 8)) });
+    assert_eq!(b.forward(0, &media, payload, Crossing::Same, &mut out), None, "the other leg agreed to none");
+}
+
+#[test]
+fn unnegotiated_payload_type() {
+    let mut a = leg(1, 4000, codec("PCMA", 8));
+    let from = at("192.0.2.7:4000");
+    assert_eq!(a.receive(0, from, &packet(3, 1, &[0; 33])).media, None);
+    assert_eq!(a.receive(0, from, &packet(96, 2, &[0; 160])).media, None);
+    assert_eq!(a.dropped().payload_type, 2);
+    // Events were agreed as 101; a phone that sends them as 120 means the same.
+    assert_eq!(a.receive(0, from, &packet(120, 3, &[1, 10, 0, 160])).note.digit, Some('1'));
+    a.agree(0, Terms { digits: None, ..terms(4000, codec("PCMA", 8)) });
+    assert_eq!(a.receive(0, from, &packet(120, 4, &[2, 10, 0, 160])).media, None, "none were agreed");
+}
+
+#[test]
+fn what_may_not_come_is_dropped_and_not_missed() {
+    let mut a = Leg::new(1, 0);
+    let from = at("192.0.2.7:4000");
+    assert_eq!(a.receive(0, from, &packet(8, 1, &[0; 160])).media, None, "nothing is agreed");
+    a.agree(0, Terms { receiving: false, ..terms(4000, codec("PCMA", 8)) });
+    assert_eq!(a.receive(0, from, &packet(8, 1, &[0; 160])).media, None);
+    assert_eq!(a.dropped().unasked, 2);
+    assert_eq!(a.watch(60_000_000), Watch::default(), "on hold nobody is missing");
+}
+
+#[test]
+fn missing_is_told_once_and_back_too() {
+    let mut a = leg(1, 4000, codec("PCMA", 8));
+    let from = at("192.0.2.7:4000");
+    assert_eq!(a.watch(MISSING_US - 1).missing_ms, None);
+    assert_eq!(a.watch(MISSING_US).missing_ms, Some(5_000));
+    a.receive(MISSING_US, at("198.51.100.1:9"), &packet(8, 1, &[0; 160]));
+    assert_eq!(a.refused(), (1, Some(at("198.51.100.1:9"))));
+    assert_eq!(a.watch(2 * MISSING_US).missing_ms, None, "once");
+    assert!(a.receive(2 * MISSING_US, from, &packet(8, 1, &[0; 160])).note.back);
+    assert!(!a.receive(2 * MISSING_US, from, &packet(8, 2, &[0; 160])).note.back);
+    assert_eq!(a.watch(3 * MISSING_US).missing_ms, Some(5_000), "gone again");
+}
+
+#[test]
+fn a_tone_and_a_digit_make_one_stream() {
+    let mut a = leg(1, 4000, codec("PCMA", 8));
+    assert!(a.play(0, Some(Sound::Tone { hz: 440, ddb: -100 })));
+    assert!(a.send_digit('7', 100) && !a.send_digit('x', 100));
+    let (mut headers, mut out) = (Vec::new(), [0; 1600]);
+    for now in (0..2_000_000).step_by(10_000) {
+        while a.due_us().is_some_and(|due| due <= now) {
+            let Some((length, _)) = a.pace(now, &mut out) else { continue };
+            headers.push(rtp::parse(&out[..length]).unwrap().header);
+        }
+    }
+    let gaps = headers.windows(2).filter(|pair| pair[1].sequence != pair[0].sequence.wrapping_add(1)).count();
+    assert_eq!(gaps, 0);
+    assert_eq!(headers.iter().filter(|h| h.payload_type == 97).count(), 7, "5 × 20 ms and two more ends");
+    let audio: Vec<_> = headers.iter().filter(|h| h.payload_type == 8).collect();
+    assert!(audio.len() > 90, "{}", audio.len());
+    assert!(audio.windows(2).all(|pair| pair[1].timestamp.wrapping_sub(pair[0].timestamp) == 160));
+}
+
+#[test]
+fn rtcp_bye_spoof() {
+    let mut a = leg(1, 4000, codec("PCMA", 8));
+    let from = at("192.0.2.7:4000");
+    a.receive(0, from, &packet(8, 1, &[0; 160]));
+    let bye = [0x81, 203, 0, 1, 0, 0, 0, 5];
+    a.receive_report(0, 0, at("198.51.100.1:4001"), &bye);
+    assert_eq!(a.refused().0, 1, "a foreign report is refused");
+    a.receive_report(0, 0, at("192.0.2.7:4001"), &bye);
+    assert!(
+        a.receive(20_000, from, &packet(8, 2, &[0; 160])).media.is_some(),
+        "and the phone's own ends nothing"
+    );
+}
+
+#[test]
+fn reports_tell_quality_both_ways() {
+    let mut a = leg(1, 4000, codec("PCMA", 8));
+    let (from, rtcp) = (at("192.0.2.7:4000"), at("192.0.2.7:4001"));
+    let mut out = [0; REPORT_BYTES_MAX];
+    assert_eq!(a.report(REPORT_US - 1, 0, "x", &mut out), None, "not due");
+    for sequence in (1..=99).step_by(2) {
+        a.receive(u64::from(sequence) * 20_000, from, &packet(8, sequence, &[0; 160]));
+    }
+    let mut block = ReportBlock { ssrc: a.output.ssrc(), lost: 3, jitter: 16, ..Default::default() };
+    let mut theirs = [0; REPORT_BYTES_MAX];
+    let length = rtcp::print(5, None, Some(&block), "phone", &mut theirs);
+    a.receive_report(0, 0, rtcp, &theirs[..length]);
+    block.ssrc += 1;
+    block.lost = 900;
+    let length = rtcp::print(5, None, Some(&block), "phone", &mut theirs);
+    a.receive_report(0, 0, rtcp, &theirs[..length]);
+
+    let (length, to) = a.report(REPORT_US, 1 << 40, "switchroom", &mut out).unwrap();
+    assert_eq!(to, rtcp);
+    let Some(Rtcp::ReceiverReport { mut blocks, .. }) = rtcp::parse(&out[..length]).next() else {
+        panic!("{out:?}")
+    };
+    let block = blocks.next().unwrap();
+    assert_eq!((block.ssrc, block.lost, block.fraction), (5, 49, 126));
+
+    let (recent, whole) = a.quality_due(REPORT_US).unwrap();
+    assert_eq!((whole.received.packets, whole.received.lost, whole.sent.lost), (50, 49, 3));
+    assert_eq!(whole.sent.jitter_us, 2_000);
+    assert!(whole.received.mos_centi > 100 && whole.received.mos_centi < 250, "half of it is lost");
+    assert_eq!(recent.received, whole.received);
+    assert_eq!(a.quality_due(2 * REPORT_US), None, "nothing flowed since");
+}
+
+#[test]
+fn any_datagram_is_survived() {
+    let mut a = leg(1, 4000, codec("PCMA", 8));
+    let from = at("192.0.2.7:4000");
+    let mut random = 42u64;
+    let mut next = move || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random >> 33
+    };
+    for _ in 0..100_000 {
+        let mut bytes: Vec<u8> = (0..next() % 64).map(|_| next() as u8).collect();
+        if let [b0, b1, ..] = &mut bytes[..] {
+            *b0 = *b0 & 0x3F | 0x80;
+            if next() % 2 == 0 {
+                *b1 = [8, 101, 0x88, 200, 201, 203][(next() % 6) as usize];
+            }
+        }
+        a.receive(next(), from, &bytes);
+        a.receive_report(next(), next() << 31, at("192.0.2.7:4001"), &bytes);
+        a.quality();
+        let mut out = [0; REPORT_BYTES_MAX];
+        a.report(u64::MAX / 2, 0, "x", &mut out);
+    }
+}

@@ -1,0 +1,259 @@
+//! One side of a recording: the order of its packets, and where their samples go.
+
+use super::{Arrival, DRIFT_HARD_MS, DRIFT_SOFT_MS, Damage, Frames, HOLD_US, Side, frames_of};
+use crate::codec::{Decoder, Kind};
+use crate::rtp::Header;
+use std::collections::BTreeMap;
+
+/// Packets that may wait for one before them; ten seconds' worth cannot come within the hold of an honest stream.
+const HELD_MAX: usize = 64;
+/// A step of the sequence number beyond this is a new beginning.
+const STEP_MAX: i64 = 3000;
+/// Timestamps that disagree with the moment of arrival by more than this are another count of time, milliseconds.
+const JUMP_MS: i64 = 500;
+/// ... if the phone itself says that a talkspurt begins, this much is enough.
+const JUMP_MARKED_MS: i64 = 150;
+/// For so long they must disagree: a stalled network catches up within it, microseconds.
+const JUMP_HOLD_US: u64 = 400_000;
+/// Packets over which the smallest delay is taken, the first time and then.
+const WINDOW: [u32; 2] = [25, 250];
+/// Louder than this is not a quiet moment: −40 decibels.
+const QUIET: u16 = 330;
+
+struct Held {
+    at_us: u64,
+    header: Header,
+    kind: Kind,
+    clock: u32,
+    payload: Vec<u8>,
+}
+
+/// Where the timestamps of a stream lie among the frames.
+struct Anchor {
+    timestamp: i64,
+    frame: i64,
+    clock: u32,
+}
+
+/// The smallest delay of a number of packets.
+struct Window {
+    length: u32,
+    count: u32,
+    least: i64,
+}
+
+struct Stream {
+    ssrc: u32,
+    /// Next sequence number, counted on beyond 16 bits.
+    next: i64,
+    /// Timestamp of the last packet, counted on beyond 32 bits.
+    timestamp: i64,
+    anchor: Option<Anchor>,
+    window: Window,
+    /// Since when the timestamps disagree with the moments of arrival.
+    odd_since_us: Option<u64>,
+}
+
+pub(super) struct Track {
+    side: Side,
+    rate: u32,
+    start_us: u64,
+    stream: Option<Stream>,
+    held: BTreeMap<i64, Held>,
+    decoder: Option<Decoder>,
+    decoded: Vec<i16>,
+    /// Frames before this one are placed.
+    placed: i64,
+    damage: Damage,
+}
+
+impl Track {
+    pub(super) fn new(side: Side, rate: u32, start_us: u64) -> Self {
+        Self {
+            side,
+            rate,
+            start_us,
+            stream: None,
+            held: BTreeMap::new(),
+            decoder: None,
+            decoded: Vec::new(),
+            placed: 0,
+            damage: Damage::default(),
+        }
+    }
+
+    pub(super) fn damage(&self) -> Damage {
+        self.damage
+    }
+
+    pub(super) fn push(&mut self, arrival: &Arrival<'_>, frames: &mut Frames) {
+        let header = &arrival.header;
+        let mut at = self.stream.as_ref().map(|stream| sequence_after(stream, header.sequence));
+        let same = self.stream.as_ref().is_some_and(|stream| stream.ssrc == header.ssrc);
+        if !same || at.is_none_or(|(_, step)| step.abs() > STEP_MAX) {
+            self.expire(u64::MAX, frames);
+            self.stream = Some(Stream::begin(header));
+            at = Some((i64::from(header.sequence), 0));
+        }
+        let Some((sequence, step)) = at else { return };
+        if step < 0 {
+            // A duplicate, or one that was waited for in vain.
+            self.damage.late += 1;
+            return;
+        }
+        if step == 0 && self.held.is_empty() {
+            self.consume(sequence, arrival, frames);
+            return;
+        }
+        let held = Held {
+            at_us: arrival.at_us,
+            header: *header,
+            kind: arrival.kind,
+            clock: arrival.clock,
+            payload: arrival.payload.to_vec(),
+        };
+        self.held.entry(sequence).or_insert(held);
+        self.release(
+            |held, oldest| held > HELD_MAX || oldest.saturating_add(HOLD_US) < arrival.at_us,
+            frames,
+        );
+    }
+
+    /// Packets that came before `before_us` no longer wait.
+    pub(super) fn expire(&mut self, before_us: u64, frames: &mut Frames) {
+        self.release(|_, oldest| oldest < before_us, frames);
+    }
+
+    /// Takes held packets in order: those whose turn it is, and, while `give_up` (how many are held, when the first
+    /// of them came) says so, the first one whatever is missing before it.
+    fn release(&mut self, give_up: impl Fn(usize, u64) -> bool, frames: &mut Frames) {
+        while let Some((sequence, first)) = self.held.first_key_value() {
+            let next = self.stream.as_ref().map_or(*sequence, |stream| stream.next);
+            if *sequence > next && !give_up(self.held.len(), first.at_us) {
+                return;
+            }
+            let Some((sequence, held)) = self.held.pop_first() else { return };
+            let Held { at_us, header, kind, clock, payload } = held;
+            self.consume(sequence, &Arrival { at_us, header, kind, clock, payload: &payload }, frames);
+        }
+    }
+
+    fn consume(&mut self, sequence: i64, arrival: &Arrival<'_>, frames: &mut Frames) {
+        let Some(stream) = &mut self.stream else { return };
+        stream.next = sequence + 1;
+        let step = arrival.header.timestamp.wrapping_sub(stream.timestamp as u32).cast_signed();
+        stream.timestamp += i64::from(step);
+        if self.decoder.as_ref().is_none_or(|decoder| decoder.kind() != arrival.kind) {
+            self.decoder = Decoder::new(arrival.kind, self.rate);
+        }
+        let decoder = self.decoder.as_mut();
+        if decoder.is_none_or(|decoder| decoder.decode(arrival.payload, &mut self.decoded).is_err()) {
+            self.damage.undecodable += 1;
+            return;
+        }
+        // A packet arrives when its last sample was spoken.
+        let length = self.decoded.len() as i64;
+        let heard = frames_of(arrival.at_us.saturating_sub(self.start_us), self.rate) - length;
+        let quiet = self.decoded.iter().all(|sample| sample.unsigned_abs() < QUIET);
+        let floor = self.placed.max(frames.base).max(0);
+        let Some(at) = stream.place(arrival, heard, quiet, floor, self.rate) else {
+            self.damage.late += 1;
+            return;
+        };
+        // What would overlap with what is placed already gives way.
+        let cut = usize::try_from(floor - at).unwrap_or(0);
+        match self.decoded.get(cut..) {
+            Some(rest) if !rest.is_empty() => {
+                frames.put(self.side, at.max(floor), rest);
+                self.placed = at.max(floor) + rest.len() as i64;
+            }
+            _ => self.damage.late += u64::from(!self.decoded.is_empty()),
+        }
+    }
+}
+
+/// A sequence number counted on beyond 16 bits, and its distance to the one that is next.
+fn sequence_after(stream: &Stream, sequence: u16) -> (i64, i64) {
+    let step = i64::from(sequence.wrapping_sub(stream.next as u16).cast_signed());
+    (stream.next + step, step)
+}
+
+impl Stream {
+    fn begin(header: &Header) -> Self {
+        Self {
+            ssrc: header.ssrc,
+            next: i64::from(header.sequence),
+            timestamp: i64::from(header.timestamp),
+            anchor: None,
+            window: Window::new(WINDOW[0]),
+            odd_since_us: None,
+        }
+    }
+
+    /// The frame at which the current packet begins; `heard` is where its arrival puts it, `floor` the first frame
+    /// that is free. `None` if its timestamp makes no sense yet.
+    fn place(
+        &mut self,
+        arrival: &Arrival<'_>,
+        heard: i64,
+        quiet: bool,
+        floor: i64,
+        rate: u32,
+    ) -> Option<i64> {
+        let frames_in = |ms: i64| ms * i64::from(rate) / 1000;
+        let anchored = self.anchor.as_ref().filter(|anchor| anchor.clock == arrival.clock);
+        let said = anchored.map(|anchor| {
+            anchor.frame
+                + (self.timestamp - anchor.timestamp) * i64::from(rate) / i64::from(arrival.clock.max(1))
+        });
+        let Some(said) = said else { return Some(self.anchor_at(arrival, heard.max(floor))) };
+        let delay = heard - said;
+        let marked = arrival.header.marker && delay.abs() > frames_in(JUMP_MARKED_MS);
+        if delay.abs() > frames_in(JUMP_MS) || marked {
+            let since = *self.odd_since_us.get_or_insert(arrival.at_us);
+            if marked || arrival.at_us.saturating_sub(since) >= JUMP_HOLD_US {
+                return Some(self.anchor_at(arrival, heard.max(floor)));
+            }
+            // Late packets of a stalled network go where they belong, if there is still room; early ones nowhere.
+            return (delay > 0).then_some(said);
+        }
+        self.odd_since_us = None;
+        if let Some(moved) =
+            self.window.take(delay, quiet, frames_in(DRIFT_SOFT_MS), frames_in(DRIFT_HARD_MS))
+            && let Some(anchor) = &mut self.anchor
+        {
+            anchor.frame += moved;
+            return Some(said + moved);
+        }
+        Some(said)
+    }
+
+    fn anchor_at(&mut self, arrival: &Arrival<'_>, frame: i64) -> i64 {
+        self.anchor = Some(Anchor { timestamp: self.timestamp, frame, clock: arrival.clock });
+        self.window = Window::new(WINDOW[0]);
+        self.odd_since_us = None;
+        frame
+    }
+}
+
+impl Window {
+    fn new(length: u32) -> Self {
+        Self { length, count: 0, least: i64::MAX }
+    }
+
+    /// Takes a packet's delay; by how much the stream is to be moved now, if at all.
+    fn take(&mut self, delay: i64, quiet: bool, soft: i64, hard: i64) -> Option<i64> {
+        self.least = self.least.min(delay);
+        self.count += 1;
+        if self.count < self.length {
+            return None;
+        }
+        let moved = self.least;
+        let now = moved.abs() >= hard || (quiet && moved.abs() >= soft);
+        // A stream that has moved a little is moved in the next quiet moment; the window stays open for it.
+        if now || moved.abs() < soft || self.count >= 2 * self.length {
+            *self = Self::new(WINDOW[1]);
+        }
+        now.then_some(moved)
+    }
+}
