@@ -1,0 +1,133 @@
+//! Session timers (RFC 4028): who refreshes, when, and when a silent session is over.
+
+use crate::header::{Headers, Name};
+use std::time::Duration;
+
+/// The shortest interval we agree to, which is also the least the RFC allows.
+pub const MIN_SE: Duration = Duration::from_secs(90);
+
+/// What both sides agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionTimer {
+    /// The session ends this long after the last refresh.
+    pub interval: Duration,
+    /// Whether refreshing is up to us.
+    pub we_refresh: bool,
+}
+
+impl SessionTimer {
+    /// When to refresh, or, if the peer should, when to give it up (§10).
+    pub fn wait(self) -> Duration {
+        if self.we_refresh {
+            self.interval / 2
+        } else {
+            self.interval.saturating_sub(Duration::from_secs(32).min(self.interval / 3))
+        }
+    }
+}
+
+/// Session-Expires as it stands in a message.
+fn read(headers: &Headers) -> Option<(Duration, Option<bool>)> {
+    let value = headers.get(&Name::SessionExpires)?;
+    let seconds = headers.number(&Name::SessionExpires)?;
+    let refresher = value.split(';').skip(1).find_map(|p| {
+        let (name, value) = p.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("refresher").then(|| value.trim().eq_ignore_ascii_case("uas"))
+    });
+    Some((Duration::from_secs(u64::from(seconds)), refresher))
+}
+
+/// The peer's request proposes an interval below [`MIN_SE`]: answer 422 with Min-SE (§9).
+pub fn is_too_small(request: &Headers) -> bool {
+    read(request).is_some_and(|(interval, _)| interval < MIN_SE) && request.lists(&Name::Supported, "timer")
+}
+
+/// Decides as the server of an INVITE or UPDATE, and writes the decision into the 2xx (§9). `ours` is the longest
+/// interval we want.
+pub fn answer(request: &Headers, response: &mut Headers, ours: Duration) -> Option<SessionTimer> {
+    let supports = request.lists(&Name::Supported, "timer");
+    let min = request.number(&Name::MinSe).map_or(MIN_SE, |s| Duration::from_secs(u64::from(s)).max(MIN_SE));
+    let (asked, refresher_is_uas) = read(request).unzip();
+    let interval = asked.map_or(ours, |asked| asked.min(ours)).max(min);
+    // If the peer leaves it open, or knows nothing of timers, refreshing is ours.
+    let we_refresh = !supports || refresher_is_uas.flatten().unwrap_or(true);
+    let word = if we_refresh { "uas" } else { "uac" };
+    response.set(Name::SessionExpires, format!("{};refresher={word}", interval.as_secs()));
+    if !we_refresh {
+        response.push(Name::Require, "timer");
+    }
+    Some(SessionTimer { interval, we_refresh })
+}
+
+/// Writes our proposal into an INVITE or UPDATE. `keep` names the refresher in a refresh: true if it is us.
+pub fn propose(request: &mut Headers, interval: Duration, min: Duration, keep: Option<bool>) {
+    let refresher = match keep {
+        Some(true) => ";refresher=uac",
+        Some(false) => ";refresher=uas",
+        None => "",
+    };
+    request.set(Name::SessionExpires, format!("{}{refresher}", interval.max(min).as_secs()));
+    request.set(Name::MinSe, min.as_secs().to_string());
+}
+
+/// Reads what the server decided, from the 2xx to our request (§7.2).
+pub fn accept(response: &Headers) -> Option<SessionTimer> {
+    let (interval, refresher_is_uas) = read(response)?;
+    // An interval that the RFC forbids is not worth ending a call for: take the least.
+    Some(SessionTimer { interval: interval.max(MIN_SE), we_refresh: !refresher_is_uas.unwrap_or(false) })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn headers(fields: &[(Name, &str)]) -> Headers {
+        let mut h = Headers::default();
+        for (name, value) in fields {
+            h.push(name.clone(), *value);
+        }
+        h
+    }
+
+    #[test]
+    fn the_server_decides() {
+        let ours = Duration::from_secs(1800);
+        for (se, supported, want, refresh) in [
+            (Some("300"), true, "300;refresher=uas", true),
+            (Some("300;refresher=uac"), true, "300;refresher=uac", false),
+            (Some("300;refresher=uas"), true, "300;refresher=uas", true),
+            (Some("7200"), true, "1800;refresher=uas", true),
+            (None, true, "1800;refresher=uas", true),
+            (None, false, "1800;refresher=uas", true),
+        ] {
+            let mut fields = vec![];
+            fields.extend(se.map(|se| (Name::SessionExpires, se)));
+            fields.extend(supported.then_some((Name::Supported, "replaces, timer")));
+            let mut response = Headers::default();
+            let timer = answer(&headers(&fields), &mut response, ours).unwrap();
+            assert_eq!((response.get(&Name::SessionExpires), timer.we_refresh), (Some(want), refresh));
+            assert_eq!(response.lists(&Name::Require, "timer"), !refresh);
+        }
+    }
+
+    #[test]
+    fn the_client_obeys() {
+        let read = |v| accept(&headers(&[(Name::SessionExpires, v)])).map(|t| (t.interval.as_secs(), t.we_refresh));
+        assert_eq!(read("1800;refresher=uac"), Some((1800, true)));
+        assert_eq!(read("1800 ; refresher = uas"), Some((1800, false)));
+        assert_eq!(read("20"), Some((90, true)));
+        assert_eq!(read("99999999999"), Some((u64::from(u32::MAX), true)));
+        assert_eq!(read("x"), None);
+        let timer = SessionTimer { interval: Duration::from_secs(90), we_refresh: false };
+        assert_eq!(timer.wait(), Duration::from_secs(60));
+    }
+
+    /// Class "integer headers", Session-Expires: too small is 422 for those who know what that means.
+    #[test]
+    fn too_small_is_told() {
+        assert!(is_too_small(&headers(&[(Name::SessionExpires, "1"), (Name::Supported, "timer")])));
+        assert!(!is_too_small(&headers(&[(Name::SessionExpires, "1")])));
+        assert!(!is_too_small(&headers(&[(Name::SessionExpires, "90"), (Name::Supported, "timer")])));
+    }
+}
