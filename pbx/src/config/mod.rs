@@ -1,1 +1,189 @@
-//! Being written.
+//! Configuration: `switchroom.toml` to checked values, with all faults at once, each with its place and a hint.
+//!
+//! Every key stands once, in `keys.rs`; defaults, the sample file and the reference come from there. The file is
+//! walked by hand (`reader.rs`), because a derived deserialiser stops at the first fault and loses its place in
+//! nested tables. Whether the machine fits the configuration is not asked here but by `switchroom doctor`.
+
+mod build;
+mod digest;
+mod edit;
+mod fault;
+mod keys;
+mod paths;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use digest::digests;
+pub use edit::{EditError, set_password};
+pub use fault::Fault;
+pub use keys::{man_page, reference, sample};
+pub use paths::{base_of, client_socket, default_config, default_socket};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use switchroom_exchange::Config;
+use switchroom_wire::Role;
+use toml::de::DeTable;
+
+/// The largest configuration file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// A transport of SIP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// Connections.
+    Tcp,
+}
+
+/// Where we listen for SIP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Listen {
+    /// How.
+    pub transport: Transport,
+    /// Where; an unspecified address is all of them.
+    pub address: SocketAddr,
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let transport = match self.transport {
+            Transport::Udp => "udp",
+            Transport::Tcp => "tcp",
+        };
+        write!(f, "{transport} {}", self.address)
+    }
+}
+
+/// A Unix user or group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Principal {
+    /// A user, by name.
+    User(String),
+    /// A group, by name, written with `@` before it.
+    Group(String),
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(name) => f.write_str(name),
+            Self::Group(name) => write!(f, "@{name}"),
+        }
+    }
+}
+
+/// What the shell is told: everything of the configuration that the exchange does not need to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShellConfig {
+    /// Where phones reach us; at least one.
+    pub listen: Vec<Listen>,
+    /// Folder of journal and index, absolute.
+    pub data_dir: PathBuf,
+    /// Folder of the recordings, absolute.
+    pub recordings_dir: PathBuf,
+    /// The control socket.
+    pub socket: PathBuf,
+    /// Unix group that may connect to it.
+    pub socket_group: Option<String>,
+    /// Who may do what; each user or group once.
+    pub roles: Vec<(Principal, Role)>,
+    /// The extension of each Unix user's own phone.
+    pub phones: BTreeMap<String, String>,
+    /// Threads that move sound; 0 is one for each processor.
+    pub media_threads: usize,
+    /// Level of the log.
+    pub log: String,
+    /// How long running calls may go on after the order to stop.
+    pub drain: Duration,
+}
+
+/// A configuration without faults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// The file, as it was asked for.
+    pub path: PathBuf,
+    /// For the exchange.
+    pub config: Config,
+    /// For the shell.
+    pub shell: ShellConfig,
+    /// What works but is probably not meant.
+    pub warnings: Vec<Fault>,
+}
+
+/// Reads and checks the configuration at `path`.
+///
+/// # Errors
+/// All faults of the file, in its order; or the one that keeps it from being read.
+pub fn load(path: &Path) -> Result<Loaded, Vec<Fault>> {
+    let (text, mode) = read(path).map_err(|fault| vec![*fault])?;
+    let mut loaded = parse(&text, path, &base_of(path))?;
+    let digests = loaded.config.extensions.values().any(|e| e.ha1_md5.is_some() || e.ha1_sha256.is_some());
+    if digests && mode & 0o004 != 0 {
+        let hint = format!("chmod o-r {}", path.display());
+        loaded.warnings.push(Fault::of_file(
+            path,
+            "everybody can read this file and the digests in it",
+            hint,
+        ));
+    }
+    Ok(loaded)
+}
+
+/// The text of the file and its mode.
+fn read(path: &Path) -> Result<(String, u32), Box<Fault>> {
+    let fault = |what: String, hint: &str| Box::new(Fault::of_file(path, what, hint));
+    let cannot = |error: std::io::Error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::NotFound => "make one with: switchroom init",
+            std::io::ErrorKind::PermissionDenied => "ask its owner, or use sudo",
+            _ => "is it a file?",
+        };
+        fault(format!("cannot be read: {error}"), hint)
+    };
+    let file = std::fs::File::open(path).map_err(cannot)?;
+    let mode = file.metadata().map_err(cannot)?.permissions().mode();
+    if mode & 0o022 != 0 {
+        let what = format!("others than its owner can write it (mode {:03o})", mode & 0o777);
+        return Err(fault(what, &format!("chmod go-w {}", path.display())));
+    }
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(fault(format!("is longer than {FILE_BYTES_MAX} bytes"), "is it the right file?"));
+    }
+    let text = String::from_utf8(bytes).map_err(|e| {
+        fault(format!("is not UTF-8 at byte {}", e.utf8_error().valid_up_to()), "save it as UTF-8")
+    })?;
+    Ok((text, mode))
+}
+
+/// Reads and checks a configuration given as text. `path` is for messages; relative folders begin at `base`.
+///
+/// # Errors
+/// All faults, in the order of the text.
+pub fn parse(text: &str, path: &Path, base: &Path) -> Result<Loaded, Vec<Fault>> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut reader = reader::Reader::default();
+    if !errors.is_empty() {
+        // What could be recovered would show faults that are none.
+        for error in errors {
+            let span = error.span().unwrap_or_default();
+            reader.faults.push(&span, format!("not TOML: {}", error.message().replace('\n', ", ")), None);
+        }
+        return Err(reader.faults.locate(path, text));
+    }
+    let (config, shell) = build::build(&mut reader, root.get_ref(), base);
+    if !reader.faults.is_empty() {
+        return Err(reader.faults.locate(path, text));
+    }
+    Ok(Loaded { path: path.to_owned(), config, shell, warnings: reader.warnings.locate(path, text) })
+}

@@ -1,0 +1,327 @@
+//! From the tables of the file to checked values.
+
+use super::fault::did_you_mean;
+use super::keys::EXTENSION;
+use super::reader::{Reader, Section, one_of};
+use super::{Principal, ShellConfig, value};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
+use switchroom_wire::Role;
+use toml::de::DeTable;
+
+/// Extensions one file may have.
+const EXTENSIONS_MAX: usize = 10_000;
+
+const RULES: &[(&str, RecordRule)] = &[("never", RecordRule::Never), ("always", RecordRule::Always)];
+const SERVICES: &[(&str, Service)] = &[("echo", Service::Echo), ("tone", Service::Tone)];
+const CODECS: &[(&str, Codec)] =
+    &[("PCMA", Codec::Pcma), ("PCMU", Codec::Pcmu), ("G722", Codec::G722), ("opus", Codec::Opus)];
+const LEVELS: &[(&str, &str)] =
+    &[("error", "error"), ("warn", "warn"), ("info", "info"), ("debug", "debug"), ("trace", "trace")];
+
+/// Reads all tables. What comes back is of use only if no fault was found.
+pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, base: &Path) -> (Config, ShellConfig) {
+    reader.refuse_unknown(root, "");
+    let root = Some(root);
+    let site = reader.section(root, "site", "site");
+    let sip = reader.section(root, "sip", "sip");
+    let media = reader.section(root, "media", "media");
+    let recording = reader.section(root, "recording", "recording");
+    let services = services(reader, root);
+    let allow_md5 = reader.boolean(sip, "md5").unwrap_or_default();
+    let extensions = extensions(reader, root, &services, allow_md5);
+    let (rtp_port_first, rtp_pairs) = reader.text(media, "ports", &value::ports).unwrap_or_default();
+    let local_networks = reader.texts(sip, "local_networks", &value::network).unwrap_or_default();
+    let shell = shell(reader, root, (sip, media, recording), base, &extensions);
+    let config = Config {
+        site: reader.text(site, "name", &value::name).unwrap_or_default(),
+        domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
+        services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),
+        extensions,
+        record: reader.text(recording, "rule", &one_of("rule", RULES)).unwrap_or_default(),
+        ring: duration(reader, sip, "ring", 1, 3_600).unwrap_or_default(),
+        codecs: codecs(reader, media),
+        external: reader.text(sip, "external", &value::external),
+        local_networks: local_networks.into_iter().map(|(network, _)| network).collect(),
+        rtp_port_first,
+        rtp_pairs,
+        register_min: duration(reader, sip, "register_min", 10, 86_400).unwrap_or_default(),
+        register_max: duration(reader, sip, "register_max", 10, 86_400).unwrap_or_default(),
+        bindings_max: reader.whole(sip, "bindings_max", 1..=64).unwrap_or_default(),
+        keep_alive: keep_alive(reader, sip).unwrap_or_default(),
+        session_expires: duration(reader, sip, "session_expires", 90, 86_400).unwrap_or_default(),
+        calls_max: reader.whole(sip, "calls_max", 1..=10_000).unwrap_or_default(),
+        allow_md5,
+    };
+    if config.register_min > config.register_max && reader.faults.is_empty() {
+        let written = if sip.get("register_min").is_some() { "register_min" } else { "register_max" };
+        let what = format!(
+            "register_min ({}) is longer than register_max ({})",
+            value::duration_text(config.register_min),
+            value::duration_text(config.register_max)
+        );
+        reader.faults.push(&sip.span(written), what, None);
+    }
+    (config, shell)
+}
+
+/// A duration from `least` to `most` seconds.
+fn duration(
+    reader: &mut Reader,
+    section: Section<'_>,
+    key: &'static str,
+    least: u64,
+    most: u64,
+) -> Option<Duration> {
+    reader.text(section, key, &|text| {
+        let duration = value::duration(text)?;
+        let (least, most) = (Duration::from_secs(least), Duration::from_secs(most));
+        if duration < least || duration > most {
+            let (least, most) = (value::duration_text(least), value::duration_text(most));
+            return Err(format!("{key} must be from {least} to {most}, and \"{text}\" is not"));
+        }
+        Ok(duration)
+    })
+}
+
+fn keep_alive(reader: &mut Reader, sip: Section<'_>) -> Option<Duration> {
+    reader.text(sip, "keep_alive", &|text| match value::duration(text)? {
+        Duration::ZERO => Ok(Duration::ZERO),
+        d if d < Duration::from_secs(5) || d > Duration::from_secs(3_600) => {
+            Err(format!("keep_alive must be from 5s to 1h, or 0s for never, and \"{text}\" is neither"))
+        }
+        d => Ok(d),
+    })
+}
+
+fn codecs(reader: &mut Reader, media: Section<'_>) -> Vec<Codec> {
+    let mut found: Vec<Codec> = Vec::new();
+    let listed = reader.texts(media, "codecs", &one_of("a codec", CODECS));
+    for (codec, span) in listed.iter().flatten() {
+        if found.contains(codec) {
+            reader.faults.push(span, "this codec is listed twice", None);
+        }
+        found.push(*codec);
+    }
+    if listed.is_some_and(|l| l.is_empty()) && reader.faults.is_empty() {
+        reader.faults.push(&media.span("codecs"), "codecs is empty", Some("list at least \"PCMA\"".into()));
+    }
+    found
+}
+
+/// Test numbers with the places of their names.
+fn services(reader: &mut Reader, root: Option<&DeTable<'_>>) -> BTreeMap<String, (Service, Range<usize>)> {
+    let section = reader.section(root, "services", "services");
+    let mut found = BTreeMap::new();
+    if !section.is_written() {
+        let defaults = super::keys::table("services").into_iter().flat_map(|t| t.keys);
+        for key in defaults {
+            let service = SERVICES.iter().find(|(word, _)| key.value.trim_matches('"') == *word);
+            found.extend(service.map(|(_, s)| (key.name.to_owned(), (*s, 0..0))));
+        }
+        return found;
+    }
+    for (number, at, text, span) in reader.entries(section) {
+        if !value::is_number(number) {
+            reader.faults.push(&at, not_a_number(number), None);
+        }
+        match one_of("a service", SERVICES)(text) {
+            Ok(service) => drop(found.insert(number.to_owned(), (service, at))),
+            Err(what) => {
+                let (what, hint) = what.split_once('\n').unwrap_or((&what, ""));
+                reader.faults.push(&span, what, Some(hint.to_owned()).filter(|h| !h.is_empty()));
+            }
+        }
+    }
+    found
+}
+
+fn not_a_number(text: &str) -> String {
+    format!("\"{text}\" cannot be dialled; a number has 1 to 32 of the digits, * and #")
+}
+
+fn extensions(
+    reader: &mut Reader,
+    root: Option<&DeTable<'_>>,
+    services: &BTreeMap<String, (Service, Range<usize>)>,
+    allow_md5: bool,
+) -> BTreeMap<String, Extension> {
+    let mut found = BTreeMap::new();
+    let Some(value) = root.and_then(|r| r.get("extensions")) else { return found };
+    let Some(table) = value.get_ref().as_table() else {
+        let hint = Some("write a table for each, as [extensions.101]".to_owned());
+        reader.faults.push(&value.span(), "extensions must be a table", hint);
+        return found;
+    };
+    for key in table.keys() {
+        let number: &str = key.get_ref();
+        if !value::is_number(number) {
+            reader.faults.push(&key.span(), not_a_number(number), None);
+        }
+        if services.contains_key(number) {
+            let hint = Some("give one of them another number".to_owned());
+            reader.faults.push(&key.span(), format!("{number} is a test number in [services] too"), hint);
+        }
+        if found.len() >= EXTENSIONS_MAX {
+            let what = format!("more than {EXTENSIONS_MAX} extensions");
+            reader.faults.push(&key.span(), what, None);
+            return found;
+        }
+        let section = reader.section(Some(table), EXTENSION, number);
+        let extension = extension(reader, section, number);
+        warn_unreachable(reader, &extension, &key.span(), allow_md5);
+        found.insert(number.to_owned(), extension);
+    }
+    found
+}
+
+fn extension(reader: &mut Reader, section: Section<'_>, number: &str) -> Extension {
+    Extension {
+        number: number.to_owned(),
+        name: reader.text(section, "name", &value::name).unwrap_or_default(),
+        ha1_md5: reader.text(section, "digest_md5", &value::digest),
+        ha1_sha256: reader.text(section, "digest_sha256", &value::digest),
+        record: reader.text(section, "record", &one_of("record", RULES)),
+        ring: duration(reader, section, "ring", 1, 3_600),
+    }
+}
+
+fn warn_unreachable(reader: &mut Reader, extension: &Extension, span: &Range<usize>, allow_md5: bool) {
+    let number = &extension.number;
+    let hint = Some(format!("give it a password: switchroom passwd {number}"));
+    match (extension.ha1_md5, extension.ha1_sha256) {
+        (None, None) => {
+            reader.warnings.push(
+                span,
+                format!("{number} has no password, so no phone can register at it"),
+                hint,
+            );
+        }
+        (Some(_), None) if !allow_md5 => {
+            let what = format!("{number} has only an MD5 digest, and md5 = false in [sip]");
+            reader.warnings.push(span, what, hint);
+        }
+        (_, Some(_)) | (Some(_), None) => {}
+    }
+}
+
+fn shell(
+    reader: &mut Reader,
+    root: Option<&DeTable<'_>>,
+    (sip, media, recording): (Section<'_>, Section<'_>, Section<'_>),
+    base: &Path,
+    extensions: &BTreeMap<String, Extension>,
+) -> ShellConfig {
+    let store = reader.section(root, "store", "store");
+    let control = reader.section(root, "control", "control");
+    let log = reader.section(root, "log", "log");
+    let stop = reader.section(root, "stop", "stop");
+    let folder = |text: &str| {
+        if text.is_empty() || text.contains('\0') {
+            return Err("a folder needs a name".to_owned());
+        }
+        Ok(base.join(text))
+    };
+    let data_dir = reader.text(store, "dir", &folder).unwrap_or_default();
+    let socket = reader.text(control, "socket", &|text| {
+        let path = folder(text)?;
+        // sun_path has 108 bytes with the closing zero.
+        if path.as_os_str().len() > 107 {
+            return Err(format!(
+                "the path of a socket has at most 107 bytes, and \"{}\" is longer",
+                path.display()
+            ));
+        }
+        Ok(path)
+    });
+    ShellConfig {
+        listen: listen(reader, sip),
+        recordings_dir: reader.text(recording, "dir", &folder).unwrap_or_default(),
+        socket: socket.unwrap_or_else(|| super::paths::default_socket(&data_dir)),
+        data_dir,
+        socket_group: reader.text(control, "group", &unix_name),
+        roles: roles(reader, control),
+        phones: phones(reader, control, extensions),
+        media_threads: reader.threads(media, "threads").unwrap_or_default(),
+        log: reader.text(log, "level", &one_of("level", LEVELS)).unwrap_or_default().to_owned(),
+        drain: duration(reader, stop, "drain", 0, 3_600).unwrap_or_default(),
+    }
+}
+
+fn listen(reader: &mut Reader, sip: Section<'_>) -> Vec<super::Listen> {
+    let listed = reader.texts(sip, "listen", &value::listen);
+    let mut found: Vec<super::Listen> = Vec::new();
+    for (listen, span) in listed.iter().flatten() {
+        if found.contains(listen) {
+            reader.faults.push(span, "this place is listed twice", None);
+        }
+        found.push(*listen);
+    }
+    if listed.is_some_and(|l| l.is_empty()) && reader.faults.is_empty() {
+        let hint = Some("write [\"udp 0.0.0.0:5060\"]".to_owned());
+        reader.faults.push(&sip.span("listen"), "listen is empty: no phone could reach us", hint);
+    }
+    found
+}
+
+fn unix_name(text: &str) -> Result<String, String> {
+    let fits = (1..=32).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$'));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("\"{text}\" is not the name of a Unix user or group"))
+    }
+}
+
+fn principal(text: &str) -> Result<Principal, String> {
+    match text.strip_prefix('@') {
+        Some(group) => Ok(Principal::Group(unix_name(group)?)),
+        None => Ok(Principal::User(unix_name(text)?)),
+    }
+}
+
+fn roles(reader: &mut Reader, control: Section<'_>) -> Vec<(Principal, Role)> {
+    let section = reader.section(control.table(), "control.roles", "roles");
+    let mut found: Vec<(Principal, Role)> = Vec::new();
+    for (key, role) in [
+        ("viewer", Role::Viewer),
+        ("agent", Role::Agent),
+        ("supervisor", Role::Supervisor),
+        ("admin", Role::Admin),
+    ] {
+        let listed = reader.texts(section, key, &principal).unwrap_or_default();
+        for (who, span) in listed {
+            if let Some((_, other)) = found.iter().find(|(w, _)| *w == who) {
+                let what = format!("{who} is listed as {} and as {}", other.word(), role.word());
+                reader.faults.push(&span, what, Some("list everybody once, with their highest role".into()));
+            }
+            found.push((who, role));
+        }
+    }
+    found
+}
+
+fn phones(
+    reader: &mut Reader,
+    control: Section<'_>,
+    extensions: &BTreeMap<String, Extension>,
+) -> BTreeMap<String, String> {
+    let section = reader.section(control.table(), "control.phones", "phones");
+    let mut found = BTreeMap::new();
+    for (user, at, number, span) in reader.entries(section) {
+        if let Err(what) = unix_name(user) {
+            reader.faults.push(&at, what, None);
+        }
+        if !extensions.contains_key(number) {
+            let hint = did_you_mean(number, extensions.keys().map(String::as_str));
+            let what = format!("{user}'s phone is {number}, and there is no such extension");
+            reader.faults.push(&span, what, hint.or_else(|| Some(format!("add [extensions.{number}]"))));
+        }
+        found.insert(user.to_owned(), number.to_owned());
+    }
+    found
+}

@@ -1,0 +1,138 @@
+//! Changes a configuration file as a careful person would: only the lines meant, comments and order kept, and the
+//! file replaced in one step.
+
+use super::fault::{Fault, did_you_mean};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+use toml_edit::{DocumentMut, value};
+
+/// The file was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// It could not be read or written.
+    #[error("{path}: {error}")]
+    Io {
+        /// The file.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// It has faults, or would have after the change.
+    #[error("{}", .0.first().map(ToString::to_string).unwrap_or_default())]
+    Faults(Vec<Fault>),
+    /// It has no such extension.
+    #[error("there is no extension {number}")]
+    NoExtension {
+        /// What was asked for.
+        number: String,
+        /// What may have been meant, or how to add it.
+        hint: String,
+    },
+}
+
+/// Writes both digests of a new password into `[extensions.number]` of `path`. The file is checked before and
+/// after; its mode and owner stay.
+///
+/// # Errors
+/// The file cannot be read or written, has faults, or no such extension. Nothing is changed then.
+pub fn set_password(path: &Path, number: &str, password: &str) -> Result<(), EditError> {
+    let io_error = |error| EditError::Io { path: path.display().to_string(), error };
+    let loaded = super::load(path).map_err(EditError::Faults)?;
+    if !loaded.config.extensions.contains_key(number) {
+        let known = loaded.config.extensions.keys().map(String::as_str);
+        let hint = did_you_mean(number, known)
+            .unwrap_or_else(|| format!("add [extensions.{number}] to {}", path.display()));
+        return Err(EditError::NoExtension { number: number.to_owned(), hint });
+    }
+    let text = fs::read_to_string(path).map_err(io_error)?;
+    let fault = |what: String| EditError::Faults(vec![Fault::of_file(path, what, "switchroom check")]);
+    let mut document: DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| fault(e.to_string()))?;
+    let extension = document
+        .get_mut("extensions")
+        .and_then(|e| e.as_table_like_mut())
+        .and_then(|e| e.get_mut(number))
+        .and_then(|e| e.as_table_like_mut())
+        .ok_or_else(|| fault(format!("extension {number} is not a table")))?;
+    let (md5, sha256) = super::digest::digests(number, &loaded.config.domain, password);
+    for (key, digest) in [("digest_md5", md5), ("digest_sha256", sha256)] {
+        match extension.get_mut(key).and_then(|item| item.as_value_mut()) {
+            // In place, so that a comment behind the value stays.
+            Some(old) => {
+                let decor = old.decor().clone();
+                *old = digest.into();
+                *old.decor_mut() = decor;
+            }
+            None => {
+                extension.insert(key, value(digest));
+            }
+        }
+    }
+    let changed = document.to_string();
+    super::parse(&changed, path, &super::paths::base_of(path)).map_err(EditError::Faults)?;
+    replace(path, changed.as_bytes()).map_err(io_error)
+}
+
+/// Replaces the content of a file in one step, keeping mode and owner, on disk when it returns.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    // A link stays a link: what it points to is replaced.
+    let path = fs::canonicalize(path)?;
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    let was = fs::metadata(&path)?;
+    let mut file = tempfile::Builder::new().prefix(".switchroom.").suffix(".toml.new").tempfile_in(dir)?;
+    file.write_all(content)?;
+    file.as_file().set_permissions(was.permissions())?;
+    keep_owner(file.as_file(), &was);
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|e| e.error)?;
+    File::open(dir)?.sync_all()
+}
+
+/// Gives the new file the old one's owner; one who may not keeps their own.
+fn keep_owner(file: &File, was: &fs::Metadata) {
+    use std::os::unix::fs::MetadataExt;
+    let (user, group) = (rustix::fs::Uid::from_raw(was.uid()), rustix::fs::Gid::from_raw(was.gid()));
+    let _ = rustix::fs::fchown(file, Some(user), Some(group));
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn only_the_digests_change_and_the_mode_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("switchroom.toml");
+        let text = "# ours\n[site]\ndomain = \"example.com\"  # kept\n\n[extensions.101]\nname = \"Ana\" # who\n\
+                    digest_md5 = \"00000000000000000000000000000000\" # old\n\n# two\n[extensions.\"*9\"]\n";
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        set_password(&path, "101", "secret").unwrap();
+        set_password(&path, "*9", "other").unwrap();
+        let (md5, sha256) = crate::config::digests("101", "example.com", "secret");
+        let (md5_9, sha256_9) = crate::config::digests("*9", "example.com", "other");
+        let wanted = text.replace(
+            "00000000000000000000000000000000\" # old",
+            &format!("{md5}\" # old\ndigest_sha256 = \"{sha256}\""),
+        ) + &format!("digest_md5 = \"{md5_9}\"\ndigest_sha256 = \"{sha256_9}\"\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), wanted);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn an_unknown_extension_and_a_faulty_file_change_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("switchroom.toml");
+        fs::write(&path, "[extensions.101]\n").unwrap();
+        match set_password(&path, "110", "x").unwrap_err() {
+            EditError::NoExtension { hint, .. } => assert_eq!(hint, "did you mean \"101\"?"),
+            other => panic!("{other}"),
+        }
+        fs::write(&path, "[extensions.101]\nnam = 1\n").unwrap();
+        assert!(matches!(set_password(&path, "101", "x"), Err(EditError::Faults(_))));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[extensions.101]\nnam = 1\n");
+    }
+}

@@ -1,0 +1,127 @@
+//! What is wrong with a configuration, where, and what to do.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Something wrong, or worth a warning, at a place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Fault {
+    /// The file.
+    pub file: PathBuf,
+    /// Line, from 1; 0 when it is about the file as a whole.
+    pub line: usize,
+    /// Column in characters, from 1; 0 when it is about the file as a whole.
+    pub column: usize,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// A fault of a file as a whole.
+    pub(crate) fn of_file(file: &Path, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line: 0, column: 0, what: what.into(), hint: Some(hint.into()) }
+    }
+}
+
+impl fmt::Display for Fault {
+    /// `switchroom.toml:3:9: what`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.file.display())?;
+        if self.line > 0 {
+            write!(f, "{}:{}:", self.line, self.column)?;
+        }
+        write!(f, " {}", self.what)
+    }
+}
+
+/// Faults at byte ranges of one text.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    found: Vec<(usize, String, Option<String>)>,
+}
+
+/// Faults of one file that are told; a file that is not a configuration at all has no end of them.
+const FAULTS_MAX: usize = 100;
+
+impl Faults {
+    pub(super) fn push(&mut self, span: &Range<usize>, what: impl Into<String>, hint: Option<String>) {
+        if self.found.len() < FAULTS_MAX {
+            self.found.push((span.start, what.into(), hint));
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// In the order of the file.
+    pub(super) fn locate(mut self, file: &Path, text: &str) -> Vec<Fault> {
+        self.found.sort_by_key(|(at, _, _)| *at);
+        self.found
+            .into_iter()
+            .map(|(at, what, hint)| {
+                let before = text.get(..at.min(text.len())).unwrap_or(text);
+                let line_begin = before.rfind('\n').map_or(0, |n| n + 1);
+                let column = before.get(line_begin..).unwrap_or_default().chars().count() + 1;
+                Fault { file: file.to_owned(), line: before.matches('\n').count() + 1, column, what, hint }
+            })
+            .collect()
+    }
+}
+
+/// `did you mean "x"?` if one of `known` is close enough to be what was meant.
+pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let lower = word.to_lowercase();
+    known
+        .into_iter()
+        .map(|k| (distance(&lower, &k.to_lowercase()), k))
+        .filter(|(d, k)| *d <= (k.chars().count() / 3).clamp(1, 3))
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, k)| format!("did you mean \"{k}\"?"))
+}
+
+/// Edits (insert, remove, replace, swap neighbours) between two words, at most 64 letters of each.
+fn distance(one: &str, other: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (one.chars().take(64).collect(), other.chars().take(64).collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let at = |r: &[usize], place: usize| r.get(place).copied().unwrap_or(usize::MAX - 1);
+            let mut best =
+                (at(&last, j) + usize::from(x != y)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
+            if swapped {
+                best = best.min(at(&before, j - 1) + 1);
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn close_words_are_offered_and_others_are_not() {
+        let known = ["keep_alive", "listen", "md5", "calls_max"];
+        for (word, meant) in [
+            ("keepalive", Some("keep_alive")),
+            ("lisetn", Some("listen")),
+            ("Listen", Some("listen")),
+            ("md4", Some("md5")),
+            ("codecs", None),
+            ("", None),
+        ] {
+            let offered = meant.map(|m| format!("did you mean \"{m}\"?"));
+            assert_eq!(did_you_mean(word, known), offered, "{word}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Walks the tables of a parsed file by hand, so that every fault has the place of its key or value.
+
+use super::fault::{Faults, did_you_mean};
+use super::keys;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A table of the file, or the absence of one.
+#[derive(Clone, Copy)]
+pub(super) struct Section<'t> {
+    /// Its name in [`keys`].
+    pub(super) name: &'static str,
+    table: Option<&'t DeTable<'t>>,
+}
+
+/// Collects faults and warnings on the way.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub(super) faults: Faults,
+    pub(super) warnings: Faults,
+    /// Which keys were asked for; a test compares it with the table of keys.
+    #[cfg(test)]
+    pub(super) asked: std::collections::BTreeSet<(&'static str, &'static str)>,
+}
+
+/// What a value has to be, with the sentence that says it is not.
+pub(super) type Parse<'p, T> = &'p dyn Fn(&str) -> Result<T, String>;
+
+impl Reader {
+    /// A table within `parent`, whose unknown keys are faults. `key` is its name within `parent`.
+    pub(super) fn section<'t>(
+        &mut self,
+        parent: Option<&'t DeTable<'t>>,
+        name: &'static str,
+        key: &str,
+    ) -> Section<'t> {
+        let Some(value) = parent.and_then(|p| p.get(key)) else { return Section { name, table: None } };
+        let Some(table) = value.get_ref().as_table() else {
+            self.faults.push(
+                &value.span(),
+                format!("{key} must be a table"),
+                Some(format!("write [{}] on a line of its own, and its keys below", place(name, key))),
+            );
+            return Section { name, table: None };
+        };
+        let section = Section { name, table: Some(table) };
+        if !keys::table(name).is_some_and(|t| t.any_name) {
+            self.refuse_unknown(table, name);
+        }
+        section
+    }
+
+    /// Faults for keys of a table that are not in the table of keys.
+    pub(super) fn refuse_unknown(&mut self, table: &DeTable<'_>, name: &str) {
+        let names: Vec<&str> = if name.is_empty() {
+            let mut tops: Vec<_> = keys::TABLES.iter().filter_map(|t| t.name.split('.').next()).collect();
+            tops.dedup();
+            tops
+        } else {
+            let prefix = format!("{name}.");
+            let below = keys::TABLES.iter().filter_map(|t| t.name.strip_prefix(prefix.as_str()));
+            keys::table(name).into_iter().flat_map(|t| t.keys).map(|k| k.name).chain(below).collect()
+        };
+        for key in table.keys() {
+            let word: &str = key.get_ref();
+            if names.contains(&word) {
+                continue;
+            }
+            let shown = name.replace(".101", ".NUMBER");
+            let of = if name.is_empty() { "a table here".to_owned() } else { format!("a key of [{shown}]") };
+            let hint = did_you_mean(word, names.iter().copied())
+                .or_else(|| elsewhere(word))
+                .unwrap_or_else(|| format!("known are {}", names.join(", ")));
+            self.faults.push(&key.span(), format!("\"{word}\" is not {of}"), Some(hint));
+        }
+    }
+
+    /// The value of a key, from the file or from the table of keys, as `convert` reads it.
+    fn value<T>(
+        &mut self,
+        section: Section<'_>,
+        key: &'static str,
+        convert: impl FnOnce(&mut Faults, &Spanned<DeValue<'_>>) -> Option<T>,
+    ) -> Option<T> {
+        #[cfg(test)]
+        self.asked.insert((section.name, key));
+        if let Some(value) = section.get(key) {
+            return convert(&mut self.faults, value);
+        }
+        let known = keys::find(section.name, key).filter(|k| k.has_default)?;
+        let value = DeValue::parse(known.value).ok()?;
+        convert(&mut self.faults, &value)
+    }
+
+    /// A string that `parse` takes.
+    pub(super) fn text<T>(
+        &mut self,
+        section: Section<'_>,
+        key: &'static str,
+        parse: Parse<'_, T>,
+    ) -> Option<T> {
+        self.value(section, key, |faults, value| one_text(faults, key, value, parse))
+    }
+
+    /// A list of strings that `parse` takes, each with its place.
+    pub(super) fn texts<T>(
+        &mut self,
+        section: Section<'_>,
+        key: &'static str,
+        parse: Parse<'_, T>,
+    ) -> Option<Vec<(T, Range<usize>)>> {
+        self.value(section, key, |faults, value| {
+            let Some(list) = value.get_ref().as_array() else {
+                let hint = Some(format!("write {key} = [\"…\"]"));
+                faults.push(&value.span(), format!("{key} must be a list of strings"), hint);
+                return None;
+            };
+            let each = list.iter().filter_map(|v| Some((one_text(faults, key, v, parse)?, v.span())));
+            Some(each.collect())
+        })
+    }
+
+    /// A whole number within `range`.
+    pub(super) fn whole(
+        &mut self,
+        section: Section<'_>,
+        key: &'static str,
+        range: std::ops::RangeInclusive<usize>,
+    ) -> Option<usize> {
+        self.value(section, key, |faults, value| {
+            let number = value
+                .get_ref()
+                .as_integer()
+                .and_then(|i| usize::from_str_radix(i.as_str(), i.radix()).ok())
+                .filter(|n| range.contains(n));
+            if number.is_none() {
+                let what = format!("{key} must be a whole number from {} to {}", range.start(), range.end());
+                faults.push(&value.span(), what, None);
+            }
+            number
+        })
+    }
+
+    /// `true` or `false`.
+    pub(super) fn boolean(&mut self, section: Section<'_>, key: &'static str) -> Option<bool> {
+        self.value(section, key, |faults, value| {
+            let fact = value.get_ref().as_bool();
+            if fact.is_none() {
+                faults.push(&value.span(), format!("{key} must be true or false"), None);
+            }
+            fact
+        })
+    }
+
+    /// A whole number within `range`, or one of the words.
+    pub(super) fn threads(&mut self, section: Section<'_>, key: &'static str) -> Option<usize> {
+        if section.get(key).is_some_and(|v| v.get_ref().is_integer()) {
+            return self.whole(section, key, 1..=64);
+        }
+        self.text(section, key, &|text| match text {
+            "auto" => Ok(0),
+            _ => Err(format!("{key} must be a number from 1 to 64, or \"auto\"")),
+        })
+    }
+
+    /// The entries of a table that takes any name: name, place of the name, text and its place. Not being a string
+    /// is a fault.
+    pub(super) fn entries<'t>(
+        &mut self,
+        section: Section<'t>,
+    ) -> Vec<(&'t str, Range<usize>, &'t str, Range<usize>)> {
+        let mut found = Vec::new();
+        for (key, value) in section.table.into_iter().flatten() {
+            let word: &str = key.get_ref();
+            match value.get_ref().as_str() {
+                Some(text) => found.push((word, key.span(), text, value.span())),
+                None => {
+                    let hint = Some(format!("write \"{word}\" = \"…\""));
+                    self.faults.push(&value.span(), format!("{word} must be a string"), hint);
+                }
+            }
+        }
+        found
+    }
+}
+
+impl<'t> Section<'t> {
+    /// The value of a key as written.
+    pub(super) fn get(&self, key: &str) -> Option<&'t Spanned<DeValue<'t>>> {
+        self.table.and_then(|t| t.get(key))
+    }
+
+    /// The place of a value, if it is written.
+    pub(super) fn span(&self, key: &str) -> Range<usize> {
+        self.get(key).map(Spanned::span).unwrap_or_default()
+    }
+
+    /// Whether the table is written.
+    pub(super) fn is_written(&self) -> bool {
+        self.table.is_some()
+    }
+
+    /// The table.
+    pub(super) fn table(&self) -> Option<&'t DeTable<'t>> {
+        self.table
+    }
+}
+
+fn one_text<T>(
+    faults: &mut Faults,
+    key: &str,
+    value: &Spanned<DeValue<'_>>,
+    parse: Parse<'_, T>,
+) -> Option<T> {
+    let Some(text) = value.get_ref().as_str() else {
+        let hint = Some("write it between double quotes".to_owned());
+        faults.push(&value.span(), format!("{key} must be a string"), hint);
+        return None;
+    };
+    match parse(text) {
+        Ok(found) => Some(found),
+        Err(what) => {
+            // A closed list of words ends in a question that the hint answers.
+            let (what, hint) = match what.split_once('\n') {
+                Some((what, hint)) => (what.to_owned(), Some(hint.to_owned())),
+                None => (what, None),
+            };
+            faults.push(&value.span(), what, hint);
+            None
+        }
+    }
+}
+
+/// A table's name with the number of the extension it is about.
+fn place(name: &str, key: &str) -> String {
+    if name == keys::EXTENSION { format!("extensions.{key}") } else { name.to_owned() }
+}
+
+/// The table that does have this key.
+fn elsewhere(word: &str) -> Option<String> {
+    let table = keys::TABLES.iter().find(|t| !t.any_name && t.keys.iter().any(|k| k.name == word))?;
+    Some(format!("it belongs into [{}]", table.name.replace(".101", ".NUMBER")))
+}
+
+/// A reader for one word of a closed list.
+pub(super) fn one_of<T: Copy>(
+    key: &'static str,
+    words: &'static [(&'static str, T)],
+) -> impl Fn(&str) -> Result<T, String> {
+    move |text| {
+        words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
+            let known: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+            let hint = did_you_mean(text, words.iter().map(|(word, _)| *word))
+                .unwrap_or_else(|| format!("write {}", known.join(" or ")));
+            format!("\"{text}\" is not something {key} can be\n{hint}")
+        })
+    }
+}
