@@ -1,6 +1,8 @@
 //! Messages out of a stream (RFC 3261 §18.3, keep-alive of RFC 5626 §3.5.1).
 
-use crate::limits::{LINE_BYTES_MAX, MESSAGE_BYTES_MAX};
+use crate::limits::MESSAGE_BYTES_MAX;
+use crate::message::declared_length;
+use crate::params::count_work;
 
 /// What the framer found at the head of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub enum Frame {
 /// The stream cannot be followed any more; the connection must be closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// Header without Content-Length, or one that is no number or is repeated with another value.
+    /// Header without Content-Length, or one that is no number or is told twice.
     #[error("Content-Length is missing or wrong, so the next message cannot be found")]
     Length,
     /// The message is longer than [`MESSAGE_BYTES_MAX`].
@@ -24,109 +26,102 @@ pub enum FrameError {
     TooLong,
 }
 
-/// Cuts a byte stream into messages. Holds at most one message and what has been read beyond it.
+/// Cuts a byte stream into messages. Holds at most one message and what has been read beyond it. However the stream is
+/// cut into reads, each byte is looked at a fixed number of times.
 #[derive(Debug, Default)]
 pub struct Framer {
     buffer: Vec<u8>,
-    /// Bytes already searched for the end of the header.
+    /// What lies before has been given away.
+    start: usize,
+    /// Bytes from `start` already searched for the end of the header.
     searched: usize,
+    /// Length of the message at `start`, once its header is complete.
+    total: Option<usize>,
 }
 
 impl Framer {
     /// Takes bytes as they were read.
     pub fn push(&mut self, bytes: &[u8]) {
+        if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
         self.buffer.extend_from_slice(bytes);
     }
 
     /// Bytes waiting.
     pub fn pending(&self) -> usize {
-        self.buffer.len()
+        self.buffer.len() - self.start
     }
 
     /// The next thing in the stream.
+    ///
+    /// # Errors
+    /// When the end of the message cannot be known or lies too far: the connection must be closed.
     pub fn next_frame(&mut self) -> Result<Frame, FrameError> {
-        if self.buffer.starts_with(b"\r\n\r\n") {
-            self.drop_front(4);
-            return Ok(Frame::Ping);
-        }
-        // A lone CRLF is a pong, or padding between messages; it must not be taken for half a ping.
-        while self.buffer.starts_with(b"\r\n")
-            && self.buffer.len() > 2
-            && !b"\r\n".starts_with(&self.buffer[2..3])
-        {
-            self.drop_front(2);
-        }
-        while self.buffer.first() == Some(&b'\n') {
-            self.drop_front(1);
-        }
-        if self.buffer.first() == Some(&b'\r') && self.buffer.len() < 5 {
-            return Ok(Frame::Incomplete);
-        }
-        if self.buffer.first() == Some(&b'\r') {
-            self.drop_front(1);
-            return self.next_frame();
-        }
-        let Some(body) = self.find_body() else {
-            return if self.buffer.len() > MESSAGE_BYTES_MAX {
-                Err(FrameError::TooLong)
-            } else {
-                Ok(Frame::Incomplete)
+        if self.total.is_none() {
+            loop {
+                let rest = &self.buffer[self.start..];
+                match rest {
+                    [b'\r', b'\n', b'\r', b'\n', ..] => {
+                        self.skip(4);
+                        return Ok(Frame::Ping);
+                    }
+                    // It may yet become a ping.
+                    [b'\r'] | [b'\r', b'\n'] | [b'\r', b'\n', b'\r'] => return Ok(Frame::Incomplete),
+                    // A lone CRLF is a pong, or padding between messages.
+                    [b'\r', b'\n', ..] => self.skip(2),
+                    [b'\r' | b'\n', ..] => self.skip(1),
+                    _ => break,
+                }
+            }
+            let Some(body) = self.find_body() else {
+                let is_too_long = self.pending() > MESSAGE_BYTES_MAX;
+                return if is_too_long { Err(FrameError::TooLong) } else { Ok(Frame::Incomplete) };
             };
-        };
-        let length = content_length(&self.buffer[..body])?;
-        let total = body.saturating_add(length);
-        if total > MESSAGE_BYTES_MAX {
-            return Err(FrameError::TooLong);
+            let head = &self.buffer[self.start..self.start + body];
+            let length = declared_length(head).ok_or(FrameError::Length)?;
+            self.total = Some(body.saturating_add(length));
         }
-        if self.buffer.len() < total {
-            return Ok(Frame::Incomplete);
+        match self.total {
+            Some(total) if total > MESSAGE_BYTES_MAX => Err(FrameError::TooLong),
+            Some(total) if self.pending() >= total => {
+                let message = self.buffer[self.start..self.start + total].to_vec();
+                self.skip(total);
+                Ok(Frame::Message(message))
+            }
+            _ => Ok(Frame::Incomplete),
         }
-        let message = self.buffer[..total].to_vec();
-        self.drop_front(total);
-        Ok(Frame::Message(message))
     }
 
-    fn drop_front(&mut self, count: usize) {
-        self.buffer.drain(..count);
+    fn skip(&mut self, count: usize) {
+        self.start += count;
         self.searched = 0;
+        self.total = None;
     }
 
-    /// Where the body starts, once the empty line is there.
+    /// Where the body starts, counted from `start`, once the empty line is there.
     fn find_body(&mut self) -> Option<usize> {
+        let bytes = &self.buffer[self.start..];
         let mut at = self.searched;
-        while let Some(offset) = self.buffer.get(at..)?.iter().position(|b| *b == b'\n') {
+        while let Some(offset) = bytes.get(at..)?.iter().position(|b| *b == b'\n') {
+            count_work(offset + 1);
             let after = at + offset + 1;
-            match self.buffer.get(after..) {
+            match bytes.get(after..) {
                 Some([b'\n', ..]) => return Some(after + 1),
                 Some([b'\r', b'\n', ..]) => return Some(after + 2),
-                Some([] | [b'\r']) => return None,
-                _ => at = after,
+                Some([] | [b'\r']) | None => {
+                    // This line feed is looked at again when more is known.
+                    self.searched = after - 1;
+                    return None;
+                }
+                Some(_) => at = after,
             }
-            self.searched = at;
         }
+        count_work(bytes.len() - at);
+        self.searched = bytes.len();
         None
     }
-}
-
-fn content_length(head: &[u8]) -> Result<usize, FrameError> {
-    let mut found = None;
-    for line in head.split(|b| *b == b'\n') {
-        if line.len() > LINE_BYTES_MAX {
-            continue;
-        }
-        let Some(colon) = line.iter().position(|b| *b == b':') else { continue };
-        let name = line[..colon].trim_ascii();
-        if !(name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"l")) {
-            continue;
-        }
-        let text = std::str::from_utf8(line[colon + 1..].trim_ascii()).map_err(|_| FrameError::Length)?;
-        let length = crate::header::parse_number(text).ok_or(FrameError::Length)? as usize;
-        if found.is_some_and(|other| other != length) {
-            return Err(FrameError::Length);
-        }
-        found = Some(length);
-    }
-    found.ok_or(FrameError::Length)
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Header names and the raw header list, which is the truth of a message.
 
-use crate::params::split_list;
+use crate::params::{split_list, trim_blanks};
 use std::fmt;
 
 macro_rules! names {
     ($($name:ident $text:literal $compact:literal,)*) => {
         /// A header name. Case and compact form (RFC 3261 §7.3.3) make no difference; unknown names are kept.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone)]
         #[allow(missing_docs)]
         pub enum Name { $($name,)* Other(Box<str>) }
 
@@ -48,29 +48,40 @@ names! {
 }
 
 impl Name {
-    /// Whether a message may hold it only once (RFC 3261 §7.3.1: not a comma list).
-    pub(crate) fn is_single(&self) -> bool {
-        matches!(
-            self,
-            Self::From
-                | Self::To
-                | Self::CallId
-                | Self::CSeq
-                | Self::MaxForwards
-                | Self::ContentLength
-                | Self::ContentType
-                | Self::Expires
-                | Self::MinExpires
-                | Self::SessionExpires
-                | Self::MinSe
-                | Self::RSeq
-                | Self::RAck
-                | Self::ReferTo
-                | Self::Replaces
-                | Self::Event
-        )
+    /// A bit of its own if a message may hold it only once (RFC 3261 §7.3.1: not a comma list).
+    pub(crate) fn single_bit(&self) -> Option<u32> {
+        Some(match self {
+            Self::From => 1 << 0,
+            Self::To => 1 << 1,
+            Self::CallId => 1 << 2,
+            Self::CSeq => 1 << 3,
+            Self::MaxForwards => 1 << 4,
+            Self::ContentLength => 1 << 5,
+            Self::ContentType => 1 << 6,
+            Self::Expires => 1 << 7,
+            Self::MinExpires => 1 << 8,
+            Self::SessionExpires => 1 << 9,
+            Self::MinSe => 1 << 10,
+            Self::RSeq => 1 << 11,
+            Self::RAck => 1 << 12,
+            Self::ReferTo => 1 << 13,
+            Self::Replaces => 1 << 14,
+            Self::Event => 1 << 15,
+            _ => return None,
+        })
     }
 }
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Other(a), Self::Other(b)) => a.eq_ignore_ascii_case(b),
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+}
+
+impl Eq for Name {}
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,13 +94,15 @@ impl fmt::Display for Name {
 pub struct Headers(Vec<(Name, String)>);
 
 impl Headers {
-    /// Appends a field. Control characters in the value, which would end the line, become blanks.
+    /// Room for the fields of an ordinary message.
+    pub(crate) fn with_capacity() -> Self {
+        Self(Vec::with_capacity(16))
+    }
+
+    /// Appends a field. Control characters in the value, which would end the line, become blanks; blanks at its ends,
+    /// which mean nothing, are left out.
     pub fn push(&mut self, name: Name, value: impl Into<String>) {
-        let mut value: String = value.into();
-        if value.bytes().any(|b| b < b' ' && b != b'\t' || b == 0x7f) {
-            value = value.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }).collect();
-        }
-        self.0.push((name, value));
+        self.0.push((name, clean(value.into())));
     }
 
     /// Replaces every field of that name by one.
@@ -101,7 +114,7 @@ impl Headers {
     /// Replaces the value of the first field of that name, keeping its place.
     pub(crate) fn replace_first(&mut self, name: &Name, value: String) {
         if let Some((_, old)) = self.0.iter_mut().find(|(n, _)| n == name) {
-            *old = value;
+            *old = clean(value);
         }
     }
 
@@ -151,9 +164,18 @@ impl Headers {
     }
 }
 
+/// The value without what would end its line, and without blanks at its ends.
+fn clean(mut value: String) -> String {
+    if value.bytes().any(|b| b < b' ' && b != b'\t' || b == 0x7f) {
+        value = value.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }).collect();
+    }
+    let trimmed = trim_blanks(&value);
+    if trimmed.len() == value.len() { value } else { trimmed.to_owned() }
+}
+
 /// A number of digits only; larger than 32 bits is the largest.
 pub(crate) fn parse_number(text: &str) -> Option<u32> {
-    let text = text.trim();
+    let text = trim_blanks(text);
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -180,7 +202,7 @@ mod tests {
     fn smuggling_values_cannot_break_lines() {
         let mut headers = Headers::default();
         headers.push(Name::Subject, "a\r\nP-Asserted-Identity: <sip:boss@h>\0");
-        assert_eq!(headers.get(&Name::Subject), Some("a  P-Asserted-Identity: <sip:boss@h> "));
+        assert_eq!(headers.get(&Name::Subject), Some("a  P-Asserted-Identity: <sip:boss@h>"));
     }
 
     #[test]

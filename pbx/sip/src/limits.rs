@@ -10,8 +10,8 @@ pub const LINE_BYTES_MAX: usize = 8 * 1024;
 pub const HEADERS_MAX: usize = 128;
 /// Most elements looked at in a comma-separated header; what comes after is not seen.
 pub const LIST_ELEMENTS_MAX: usize = 64;
-/// Most Via elements. A request with more is answered 400.
-pub const VIAS_MAX: usize = 32;
+/// Most Via elements; the longest valid torture message of RFC 4475 has 34. A request with more is answered 400.
+pub const VIAS_MAX: usize = 40;
 /// Most parameters of a URI or header field; a field with more is malformed.
 pub const PARAMS_MAX: usize = 64;
 /// Most transactions at once, both roles. At the bound new requests are answered 503 without state.

@@ -1,6 +1,6 @@
 //! From, To, Contact, Route and the like: a display name, a URI, parameters (RFC 3261 §20.10).
 
-use crate::params::{Params, find_outside_quotes, quote, unquote};
+use crate::params::{Params, display_text, find_outside_quotes, quote, unquote};
 use crate::uri::Uri;
 use std::fmt;
 
@@ -41,7 +41,7 @@ impl NameAddr {
                 let close = open + text[open..].find('>')?;
                 let name = text[..open].trim();
                 let well_formed = match name.strip_prefix('"') {
-                    Some(rest) => rest.ends_with('"'),
+                    Some(rest) => find_closing_quote(rest) == Some(rest.len().wrapping_sub(1)),
                     // Unquoted names are tokens and blanks; other printable text is tolerated as phones send it,
                     // but what would hide a second address is not.
                     None => !name.contains(['"', ',', ';', '<', '>']),
@@ -51,7 +51,7 @@ impl NameAddr {
                 }
                 Some(Self {
                     name: unquote(name),
-                    uri: Uri::parse(text[open + 1..close].trim())?,
+                    uri: Uri::parse(&text[open + 1..close])?,
                     params: Params::parse(&text[close + 1..])?,
                 })
             }
@@ -70,10 +70,29 @@ impl NameAddr {
         }
     }
 
+    /// The display name as it may be shown: hostile characters replaced, at most 64 characters.
+    pub fn display_name(&self) -> String {
+        display_text(&self.name, 64)
+    }
+
     /// The tag; `None` if there is none or it is empty.
     pub fn tag(&self) -> Option<&str> {
         self.params.get("tag").filter(|t| !t.is_empty())
     }
+}
+
+/// Where the quoted string ends whose opening quote stands before `text`.
+fn find_closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (at, b) in text.bytes().enumerate() {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return Some(at),
+            _ => {}
+        }
+    }
+    None
 }
 
 impl fmt::Display for NameAddr {

@@ -9,6 +9,26 @@ pub(crate) fn is_token_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&b)
 }
 
+/// Without the blanks of the grammar, SP and HTAB, at both ends. `str::trim` would take off more, and two readers that
+/// differ in that read two messages.
+pub(crate) fn trim_blanks(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// Counts bytes looked at, in tests only: that no input costs more than its length in proportion is proven by this count.
+#[inline(always)]
+pub(crate) fn count_work(bytes: usize) {
+    #[cfg(test)]
+    work::LOOKED_AT.set(work::LOOKED_AT.get() + bytes);
+    #[cfg(not(test))]
+    let _ = bytes;
+}
+
+#[cfg(test)]
+pub(crate) mod work {
+    thread_local!(pub(crate) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+}
+
 /// Parameters in their order, names in any case, values as they were written (quotes kept).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
 pub struct Params(pub Vec<(String, Option<String>)>);
@@ -111,6 +131,17 @@ pub fn quote(text: &str) -> String {
     out
 }
 
+/// Text from outside as it may be shown: at most `chars_max` characters; control characters (C0, DEL, C1), marks that
+/// turn or hide text (bidirectional, zero-width, line separators) and what was no UTF-8 are U+FFFD.
+pub fn display_text(text: &str, chars_max: usize) -> String {
+    let shown = |c: char| {
+        let hides = matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+        if c.is_control() || hides { char::REPLACEMENT_CHARACTER } else { c }
+    };
+    text.chars().take(chars_max).map(shown).collect()
+}
+
 /// Position of `wanted` outside quoted strings.
 pub(crate) fn find_outside_quotes(text: &str, wanted: u8) -> Option<usize> {
     let mut quoted = false;
@@ -123,9 +154,11 @@ pub(crate) fn find_outside_quotes(text: &str, wanted: u8) -> Option<usize> {
         } else if b == b'"' {
             quoted = !quoted;
         } else if b == wanted && !quoted {
+            count_work(at + 1);
             return Some(at);
         }
     }
+    count_work(text.len());
     None
 }
 
@@ -147,12 +180,14 @@ pub fn split_list(text: &str) -> impl Iterator<Item = &str> {
                 b'>' if !quoted => angle = false,
                 b',' if !quoted && !angle => {
                     rest = Some(&text[at + 1..]);
+                    count_work(at + 1);
                     return Some(text[..at].trim());
                 }
                 _ => {}
             }
         }
         rest = None;
+        count_work(text.len());
         Some(text.trim())
     })
     .filter(|element| !element.is_empty())

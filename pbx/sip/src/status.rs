@@ -53,12 +53,18 @@ impl Status {
     pub fn reason(self) -> String {
         match self.0 {
             200 => return "OK".into(),
+            201 => return "Unknown".into(),
+            202 => return "Accepted".into(),
+            414 => return "Request-URI Too Long".into(),
+            416 => return "Unsupported URI Scheme".into(),
             422 => return "Session Interval Too Small".into(),
             423 => return "Interval Too Brief".into(),
             481 => return "Call/Transaction Does Not Exist".into(),
             491 => return "Request Pending".into(),
             513 => return "Message Too Large".into(),
             501 => return "Not Implemented".into(),
+            504 => return "Server Time-out".into(),
+            606 => return "Not Acceptable".into(),
             _ => {}
         }
         match rsip::StatusCode::from(self.0) {
@@ -95,6 +101,7 @@ mod tests {
             (180, "Ringing"),
             (183, "Session Progress"),
             (200, "OK"),
+            (202, "Accepted"),
             (302, "Moved Temporarily"),
             (400, "Bad Request"),
             (401, "Unauthorized"),
@@ -104,7 +111,8 @@ mod tests {
             (408, "Request Timeout"),
             (413, "Request Entity Too Large"),
             (415, "Unsupported Media Type"),
-            (416, "Unsupported Uri Scheme"),
+            (414, "Request-URI Too Long"),
+            (416, "Unsupported URI Scheme"),
             (420, "Bad Extension"),
             (480, "Temporarily Unavailable"),
             (482, "Loop Detected"),
@@ -114,8 +122,11 @@ mod tests {
             (488, "Not Acceptable Here"),
             (500, "Server Internal Error"),
             (503, "Service Unavailable"),
+            (504, "Server Time-out"),
+            (505, "Version Not Supported"),
             (600, "Busy Everywhere"),
             (603, "Decline"),
+            (606, "Not Acceptable"),
         ] {
             assert_eq!(Status(code).reason(), phrase);
         }

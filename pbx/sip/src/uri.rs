@@ -1,6 +1,6 @@
 //! URIs (RFC 3261 §19.1, RFC 3966). Printing gives back what was parsed.
 
-use crate::params::Params;
+use crate::params::{Params, display_text};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -112,6 +112,22 @@ impl Uri {
         parse_ip(&self.host)
     }
 
+    /// The user part as it may be shown: escapes resolved, hostile characters replaced, at most 64 characters.
+    pub fn display_user(&self) -> String {
+        display_text(&self.user_text(), 64)
+    }
+
+    /// Whether a parameter of that name is there, escapes in its name resolved (RFC 3261 §19.1.4).
+    pub fn has_param(&self, name: &str) -> bool {
+        self.params.0.iter().any(|(n, _)| is_param(n, name))
+    }
+
+    /// The value of a parameter, escapes in name and value resolved; `None` without the parameter or a value.
+    pub fn param(&self, name: &str) -> Option<String> {
+        let (_, value) = self.params.0.iter().find(|(n, _)| is_param(n, name))?;
+        value.as_deref().map(unescape)
+    }
+
     /// Whether the scheme is `sip:` or `sips:`.
     pub fn is_sip(&self) -> bool {
         matches!(self.scheme, Scheme::Sip | Scheme::Sips)
@@ -124,12 +140,17 @@ impl Uri {
             && self.user.as_deref().map(unescape) == other.user.as_deref().map(unescape)
             && self.host.eq_ignore_ascii_case(&other.host)
             && self.port == other.port
-            && match (self.params.get("transport"), other.params.get("transport")) {
-                (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+            && match (self.param("transport"), other.param("transport")) {
+                (Some(a), Some(b)) => a.eq_ignore_ascii_case(&b),
                 (None, None) => true,
                 (Some(_), None) | (None, Some(_)) => false,
             }
     }
+}
+
+fn is_param(written: &str, name: &str) -> bool {
+    written.eq_ignore_ascii_case(name)
+        || written.contains('%') && unescape(written).eq_ignore_ascii_case(name)
 }
 
 /// Whether position `at` lies behind a `?` that starts headers: then the `@` there belongs to them.
@@ -159,7 +180,7 @@ pub(crate) fn parse_host_port(text: &str) -> Option<(String, Option<u16>)> {
         }
     };
     let port = match port.strip_prefix(':') {
-        Some(port) => Some(port.trim().parse::<u16>().ok()?),
+        Some(port) => Some(parse_port(port.trim())?),
         None if port.is_empty() => None,
         None => return None,
     };
@@ -168,6 +189,11 @@ pub(crate) fn parse_host_port(text: &str) -> Option<(String, Option<u16>)> {
         return None;
     }
     Some((host.to_owned(), port))
+}
+
+fn parse_port(text: &str) -> Option<u16> {
+    // `parse` would take a sign.
+    if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 /// The address a host part holds, brackets or not.

@@ -62,6 +62,9 @@ impl Via {
             self.params.set("received", Some(source.ip().to_string()));
         } else if crate::uri::parse_ip(&self.host) != Some(source.ip()) {
             self.params.set("received", Some(source.ip().to_string()));
+        } else {
+            // Only we may say where a request came from.
+            self.params.remove("received");
         }
     }
 }
