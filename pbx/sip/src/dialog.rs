@@ -70,7 +70,8 @@ impl Dialog {
         if let Some(contact) = response.contact() {
             self.target = contact.uri;
         }
-        let mut route: Vec<String> = response.headers.elements(&Name::RecordRoute).map(str::to_owned).collect();
+        let mut route: Vec<String> =
+            response.headers.elements(&Name::RecordRoute).map(str::to_owned).collect();
         route.reverse();
         self.route = route;
     }
@@ -160,6 +161,9 @@ mod tests {
         dialog.route = vec!["<sip:old>".into(), "<sip:p;lr>".into()];
         let bye = dialog.request(Method::Bye, None);
         assert_eq!(bye.uri.to_string(), "sip:old");
-        assert_eq!(bye.headers.all(&Name::Route).collect::<Vec<_>>(), ["<sip:p;lr>", "<sip:101@p:5062;ob?x=y>"]);
+        assert_eq!(
+            bye.headers.all(&Name::Route).collect::<Vec<_>>(),
+            ["<sip:p;lr>", "<sip:101@p:5062;ob?x=y>"]
+        );
     }
 }

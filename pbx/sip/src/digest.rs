@@ -191,7 +191,15 @@ impl Challenge {
     }
 
     /// The answer to it.
-    pub fn answer(&self, user: &str, password: &str, method: &str, uri: &str, cnonce: &str, count: u32) -> Credentials {
+    pub fn answer(
+        &self,
+        user: &str,
+        password: &str,
+        method: &str,
+        uri: &str,
+        cnonce: &str,
+        count: u32,
+    ) -> Credentials {
         let mut credentials = Credentials {
             user: user.into(),
             realm: self.realm.clone(),
@@ -202,7 +210,8 @@ impl Challenge {
             cnonce: cnonce.into(),
             count,
         };
-        credentials.response = credentials.expected(&ha1(self.algorithm, user, &self.realm, password), method);
+        credentials.response =
+            credentials.expected(&ha1(self.algorithm, user, &self.realm, password), method);
         credentials
     }
 }
@@ -259,7 +268,8 @@ impl Nonces {
             return NonceVerdict::Stale;
         };
         let genuine: bool = self.at(birth_s, client).as_bytes().ct_eq(credentials.nonce.as_bytes()).into();
-        let fresh = birth_s <= now_s && now_s - birth_s <= self.life.as_secs() && birth_s >= self.forgotten_before_s;
+        let fresh =
+            birth_s <= now_s && now_s - birth_s <= self.life.as_secs() && birth_s >= self.forgotten_before_s;
         if !genuine || !fresh || credentials.count == 0 {
             return NonceVerdict::Stale;
         }
@@ -324,7 +334,9 @@ mod tests {
             let answer = challenge.answer("Mufasa", "Circle of Life", "GET", "/dir/index.html", cnonce, 1);
             assert_eq!(answer.response, want);
             assert_eq!(Credentials::parse(&answer.print()).unwrap(), answer);
-            assert!(answer.answers(&ha1(algorithm, "Mufasa", "http-auth@example.org", "Circle of Life"), "GET"));
+            assert!(
+                answer.answers(&ha1(algorithm, "Mufasa", "http-auth@example.org", "Circle of Life"), "GET")
+            );
             assert!(!answer.answers(&ha1(algorithm, "Mufasa", "http-auth@example.org", "x"), "GET"));
         }
     }
@@ -392,9 +404,15 @@ mod tests {
 
     #[test]
     fn what_is_not_digest_is_refused() {
-        for value in ["", "Digest", "Basic abc", "Digest username", "Digest username=\"a\", qop=auth-int, nc=00000001",
+        for value in [
+            "",
+            "Digest",
+            "Basic abc",
+            "Digest username",
+            "Digest username=\"a\", qop=auth-int, nc=00000001",
             "Digest username=\"u\", realm=\"r\", nonce=\"n\", uri=\"u\", response=\"x\", cnonce=\"c\", qop=auth, nc=1",
-            "Digest username=\"u\", realm=\"r\", nonce=\"n\", uri=\"u\", response=\"x\", algorithm=SHA-1, cnonce=\"c\", qop=auth, nc=00000001"] {
+            "Digest username=\"u\", realm=\"r\", nonce=\"n\", uri=\"u\", response=\"x\", algorithm=SHA-1, cnonce=\"c\", qop=auth, nc=00000001",
+        ] {
             assert_eq!(Credentials::parse(value), None, "{value}");
         }
     }

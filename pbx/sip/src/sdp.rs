@@ -75,7 +75,9 @@ pub struct Format {
 impl Format {
     /// Whether it is the same encoding, whatever its number.
     pub fn same_encoding(&self, other: &Self) -> bool {
-        self.name.eq_ignore_ascii_case(&other.name) && self.clock == other.clock && self.channels == other.channels
+        self.name.eq_ignore_ascii_case(&other.name)
+            && self.clock == other.clock
+            && self.channels == other.channels
     }
 
     /// Whether it carries digits (RFC 4733).
@@ -150,7 +152,8 @@ impl Description {
     /// Reads a description.
     pub fn parse(bytes: &[u8]) -> Result<Self, SdpError> {
         let session = sdp_types::Session::parse(bytes).map_err(|_| SdpError::Malformed)?;
-        let attributes = session.attributes.len() + session.medias.iter().map(|m| m.attributes.len()).sum::<usize>();
+        let attributes =
+            session.attributes.len() + session.medias.iter().map(|m| m.attributes.len()).sum::<usize>();
         if session.medias.len() > SDP_MEDIA_MAX || attributes > SDP_ATTRIBUTES_MAX {
             return Err(SdpError::TooLong);
         }
@@ -185,7 +188,9 @@ impl Description {
             // The unspecified address says "send me nothing", whatever the attribute says.
             direction: if rtp.is_some() { direction } else { Direction::of(direction.sends(), false) },
             formats: formats_of(media),
-            ptime_ms: attribute(media, "ptime").and_then(|v| v.trim().parse().ok()).filter(|p| (1..=200).contains(p)),
+            ptime_ms: attribute(media, "ptime")
+                .and_then(|v| v.trim().parse().ok())
+                .filter(|p| (1..=200).contains(p)),
             version: session.origin.sess_version,
         })
     }
@@ -247,11 +252,18 @@ fn formats_of(media: &sdp_types::Media) -> Vec<Format> {
             let is_name = !name.is_empty() && name.len() <= 32 && name.bytes().all(|b| b.is_ascii_graphic());
             is_name.then_some((name, clock, channels))
         });
-        let Some((name, clock, channels)) = mapped.or_else(|| static_format(pt).map(|(n, c)| (n.to_owned(), c, 1)))
+        let Some((name, clock, channels)) =
+            mapped.or_else(|| static_format(pt).map(|(n, c)| (n.to_owned(), c, 1)))
         else {
             continue;
         };
-        out.push(Format { pt, name, clock, channels, fmtp: value_of("fmtp").map(|f| f.replace(['\r', '\n'], " ")) });
+        out.push(Format {
+            pt,
+            name,
+            clock,
+            channels,
+            fmtp: value_of("fmtp").map(|f| f.replace(['\r', '\n'], " ")),
+        });
     }
     out
 }
@@ -346,7 +358,10 @@ mod tests {
         let d = parse(OFFER).unwrap();
         assert_eq!(d.rtp, Some("192.0.2.5:4000".parse().unwrap()));
         assert_eq!(d.rtcp, Some("192.0.2.5:4007".parse().unwrap()));
-        assert_eq!((d.direction, d.ptime_ms, d.version, d.is_hold()), (Direction::SendOnly, Some(30), 2, true));
+        assert_eq!(
+            (d.direction, d.ptime_ms, d.version, d.is_hold()),
+            (Direction::SendOnly, Some(30), 2, true)
+        );
         let names: Vec<_> = d.codecs().map(|f| (f.pt, f.name.as_str(), f.clock, f.channels)).collect();
         assert_eq!(names, [(0, "PCMU", 8000, 1), (8, "PCMA", 8000, 1), (120, "opus", 48000, 2)]);
         assert_eq!(d.digits_for(8000).map(|f| f.pt), Some(101));
@@ -365,18 +380,26 @@ mod tests {
         };
         let text = String::from_utf8(local.answer(&d)).unwrap();
         assert!(text.contains("m=video 0 RTP/AVP 96\r\nm=audio 20000 RTP/AVP 0 101\r\n"), "{text}");
-        assert!(text.contains("a=fmtp:101 0-16") && text.contains("a=recvonly") && text.contains("IN IP6"), "{text}");
+        assert!(
+            text.contains("a=fmtp:101 0-16") && text.contains("a=recvonly") && text.contains("IN IP6"),
+            "{text}"
+        );
         let back = parse(&text).unwrap();
         assert_eq!(back.formats, local.formats);
     }
 
     #[test]
     fn hold_comes_in_three_forms() {
-        for (from, to) in [("a=sendonly", "a=sendonly"), ("a=sendonly", "a=inactive"),
-            ("c=IN IP4 192.0.2.5", "c=IN IP4 0.0.0.0")] {
+        for (from, to) in [
+            ("a=sendonly", "a=sendonly"),
+            ("a=sendonly", "a=inactive"),
+            ("c=IN IP4 192.0.2.5", "c=IN IP4 0.0.0.0"),
+        ] {
             assert!(parse(&OFFER.replace(from, to)).unwrap().is_hold(), "{to}");
         }
-        let null = parse(&OFFER.replace("c=IN IP4 192.0.2.5", "c=IN IP4 0.0.0.0").replace("sendonly", "sendrecv")).unwrap();
+        let null =
+            parse(&OFFER.replace("c=IN IP4 192.0.2.5", "c=IN IP4 0.0.0.0").replace("sendonly", "sendrecv"))
+                .unwrap();
         assert_eq!((null.rtp, null.direction), (None, Direction::SendOnly));
         assert!(!parse(&OFFER.replace("a=sendonly", "a=sendrecv")).unwrap().is_hold());
     }
@@ -385,16 +408,29 @@ mod tests {
     #[test]
     fn sdp_bombs_and_garbage() {
         for (from, to) in [
-            ("opus/48000/2", "opus/0"), ("opus/48000/2", "opus"), ("a=ptime:30", "a=ptime:0"),
-            ("a=rtcp:4007", "a=rtcp:0"), ("a=rtcp:4007", "a=rtcp:4007 IN IP4 203.0.113.1"), ("0 8 101", "0 8 300 -1 x 101"),
+            ("opus/48000/2", "opus/0"),
+            ("opus/48000/2", "opus"),
+            ("a=ptime:30", "a=ptime:0"),
+            ("a=rtcp:4007", "a=rtcp:0"),
+            ("a=rtcp:4007", "a=rtcp:4007 IN IP4 203.0.113.1"),
+            ("0 8 101", "0 8 300 -1 x 101"),
         ] {
             let d = parse(&OFFER.replace(from, to)).unwrap();
-            assert!(d.codecs().any(|f| f.pt == 0) && d.rtcp.is_none_or(|r| r.ip() == d.rtp.unwrap().ip()), "{to}");
+            assert!(
+                d.codecs().any(|f| f.pt == 0) && d.rtcp.is_none_or(|r| r.ip() == d.rtp.unwrap().ip()),
+                "{to}"
+            );
         }
         assert_eq!(parse(&OFFER.replace("audio 4000", "audio 70000")), Err(SdpError::Malformed));
         assert_eq!(parse(&OFFER.replace("audio 4000", "audio 0")), Err(SdpError::NoAudio));
-        assert_eq!(parse(&OFFER.replace("audio 4000 RTP/AVP", "audio 4000 RTP/SAVP")), Err(SdpError::NoAudio));
-        assert_eq!(parse(&OFFER.replace("IP4 192.0.2.5\r\nt", "IP4 224.2.1.1/127\r\nt")), Err(SdpError::Malformed));
+        assert_eq!(
+            parse(&OFFER.replace("audio 4000 RTP/AVP", "audio 4000 RTP/SAVP")),
+            Err(SdpError::NoAudio)
+        );
+        assert_eq!(
+            parse(&OFFER.replace("IP4 192.0.2.5\r\nt", "IP4 224.2.1.1/127\r\nt")),
+            Err(SdpError::Malformed)
+        );
         assert_eq!(parse(&(OFFER.to_owned() + &"a=x\r\n".repeat(300))), Err(SdpError::TooLong));
         assert_eq!(parse(&(OFFER.to_owned() + &"m=audio 1 RTP/AVP 0\r\n".repeat(9))), Err(SdpError::TooLong));
         assert_eq!(parse(""), Err(SdpError::Malformed));

@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn the_client_obeys() {
-        let read = |v| accept(&headers(&[(Name::SessionExpires, v)])).map(|t| (t.interval.as_secs(), t.we_refresh));
+        let read =
+            |v| accept(&headers(&[(Name::SessionExpires, v)])).map(|t| (t.interval.as_secs(), t.we_refresh));
         assert_eq!(read("1800;refresher=uac"), Some((1800, true)));
         assert_eq!(read("1800 ; refresher = uas"), Some((1800, false)));
         assert_eq!(read("20"), Some((90, true)));

@@ -218,18 +218,32 @@ mod tests {
     #[test]
     fn transition_tables() {
         let mut text = String::new();
-        let states =
-            [State::Trying, State::Proceeding, State::Accepted, State::Completed, State::Confirmed, State::Terminated];
+        let states = [
+            State::Trying,
+            State::Proceeding,
+            State::Accepted,
+            State::Completed,
+            State::Confirmed,
+            State::Terminated,
+        ];
         let events = [
-            Event::Request, Event::Ack, Event::Provisional, Event::Success, Event::Failure, Event::Resend,
-            Event::GiveUp, Event::Done, Event::Lost,
+            Event::Request,
+            Event::Ack,
+            Event::Provisional,
+            Event::Success,
+            Event::Failure,
+            Event::Resend,
+            Event::GiveUp,
+            Event::Done,
+            Event::Lost,
         ];
         for machine in [Machine::InviteClient, Machine::Client, Machine::InviteServer, Machine::Server] {
             _ = writeln!(text, "{machine:?}");
             for state in states {
                 for event in events {
                     if let Some((next, acts)) = step(machine, state, event) {
-                        let (from, on, to) = (format!("{state:?}"), format!("{event:?}"), format!("{next:?}"));
+                        let (from, on, to) =
+                            (format!("{state:?}"), format!("{event:?}"), format!("{next:?}"));
                         _ = writeln!(text, "  {from:<11} {on:<12} -> {to:<11} {acts:?}");
                     }
                 }

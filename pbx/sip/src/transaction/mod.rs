@@ -94,7 +94,13 @@ pub struct Transactions<O> {
 
 impl<O: Copy> Default for Transactions<O> {
     fn default() -> Self {
-        Self { all: BTreeMap::new(), by_key: BTreeMap::new(), timers: Deadlines::default(), last: 0, sent: Vec::new() }
+        Self {
+            all: BTreeMap::new(),
+            by_key: BTreeMap::new(),
+            timers: Deadlines::default(),
+            last: 0,
+            sent: Vec::new(),
+        }
     }
 }
 
@@ -110,8 +116,14 @@ fn server_key(request: &Request, method: &Method) -> Box<str> {
     if via.branch().starts_with(MAGIC_COOKIE) && via.branch().len() > MAGIC_COOKIE.len() {
         return format!("s {} {}:{port} {method}", via.branch(), via.host.to_ascii_lowercase()).into();
     }
-    format!("o {} {} {} {}:{port} {method}", request.call_id(), request.from_tag(), request.cseq().number, via.host)
-        .into()
+    format!(
+        "o {} {} {} {}:{port} {method}",
+        request.call_id(),
+        request.from_tag(),
+        request.cseq().number,
+        via.host
+    )
+    .into()
 }
 
 impl<O: Copy> Transactions<O> {
@@ -185,8 +197,11 @@ impl<O: Copy> Transactions<O> {
     /// Opens the server transaction of a new request.
     pub fn accept(&mut self, flow: Flow, request: &Request, owner: O) -> TxnId {
         let is_invite = request.method == Method::Invite;
-        let (machine, state) =
-            if is_invite { (Machine::InviteServer, State::Proceeding) } else { (Machine::Server, State::Trying) };
+        let (machine, state) = if is_invite {
+            (Machine::InviteServer, State::Proceeding)
+        } else {
+            (Machine::Server, State::Trying)
+        };
         self.insert(machine, state, server_key(request, &request.method), flow, owner, None, None)
     }
 

@@ -1,0 +1,416 @@
+//! Requests of the peer inside a dialog.
+
+use super::session::{AwaitAck, Pending, Phase, Session, Timer};
+use super::{ALLOW, Ended, Endpoint, Event, Incoming, Owner, Purpose, SessionEvent, SessionId, refuse_form};
+use crate::header::{Headers, Name};
+use crate::message::{Request, Response};
+use crate::method::Method;
+use crate::session_timer;
+use crate::status::Status;
+use crate::time::Mono;
+use crate::transaction::{GIVE_UP, T1, T2, TxnId, Up};
+
+impl Endpoint {
+    /// A request that names one of our dialogs.
+    pub(super) fn on_dialog_request(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        if !session.is_at(&incoming.flow) {
+            // Only the dialog's own source may go on without proof (class "in-dialog hijack"). An ACK cannot be
+            // challenged and does no harm: it must name tags of 70 random bits each.
+            if incoming.request.method == Method::Ack {
+                self.on_ack(now, id, &incoming);
+            } else {
+                self.events.push_back(Event::Foreign(id, Box::new(incoming)));
+            }
+            return;
+        }
+        self.dispatch(now, id, incoming);
+    }
+
+    /// Lets a request in that came from a foreign source, because its sender proved who they are. The session then
+    /// lives where the request came from.
+    pub fn admit(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.flow = incoming.flow;
+            self.dispatch(now, id, incoming);
+            self.flush();
+        }
+    }
+
+    fn dispatch(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
+        self.trace(id, incoming.flow, true, false, &incoming.bytes);
+        if incoming.request.method == Method::Ack {
+            return self.on_ack(now, id, &incoming);
+        }
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let number = incoming.request.cseq().number;
+        if session.dialog.remote_cseq.is_some_and(|last| number <= last) {
+            // Not a repeat, which its transaction would have absorbed: out of order (§12.2.2).
+            return self.refuse(now, id, &incoming, Status::SERVER_ERROR, Headers::default());
+        }
+        session.dialog.remote_cseq = Some(number);
+        for name in [Name::UserAgent, Name::Server] {
+            if let Some(agent) = incoming.request.headers.get(&name) {
+                session.agent = agent.to_owned();
+            }
+        }
+        if let Some((status, headers)) = refuse_form(&incoming.request) {
+            return self.refuse(now, id, &incoming, status, headers);
+        }
+        match &incoming.request.method {
+            Method::Bye => self.on_bye(now, id, &incoming),
+            Method::Invite => self.on_reinvite(now, id, incoming),
+            Method::Update => self.on_update(now, id, incoming),
+            Method::Prack => self.on_prack(now, id, incoming),
+            Method::Info => {
+                self.refuse(now, id, &incoming, Status::OK, Headers::default());
+                let kind = incoming.request.content_type();
+                self.tell(id, SessionEvent::Info(kind, incoming.request.body));
+            }
+            Method::Options => {
+                let mut headers = Headers::default();
+                headers.push(Name::Allow, ALLOW);
+                headers.push(Name::Accept, "application/sdp");
+                headers.push(Name::Supported, "timer");
+                self.refuse(now, id, &incoming, Status::OK, headers);
+            }
+            Method::Refer => self.refuse(now, id, &incoming, Status::NOT_IMPLEMENTED, Headers::default()),
+            Method::Ack
+            | Method::Cancel
+            | Method::Message
+            | Method::Notify
+            | Method::Publish
+            | Method::Register
+            | Method::Subscribe
+            | Method::Other(_) => {
+                let mut headers = Headers::default();
+                headers.push(Name::Allow, ALLOW);
+                self.refuse(now, id, &incoming, Status::METHOD_NOT_ALLOWED, headers);
+            }
+        }
+    }
+
+    /// Answers a request inside a dialog at once, whatever the status.
+    fn refuse(&mut self, now: Mono, id: SessionId, incoming: &Incoming, status: Status, extra: Headers) {
+        let txn = self.txns.accept(incoming.flow, &incoming.request, Owner::Session(id, Purpose::Server));
+        let mut response = self.response_in(id, &incoming.request, status);
+        for (name, value) in extra.iter() {
+            response.headers.push(name.clone(), value);
+        }
+        self.txns.respond(now, txn, &response);
+    }
+
+    /// A response bearing our tag and name.
+    pub(super) fn response_in(&self, id: SessionId, request: &Request, status: Status) -> Response {
+        let tag = self.sessions.get(&id).map(|s| s.dialog.local_tag.as_str());
+        let mut response = request.response(status, tag);
+        response.headers.push(Name::Server, self.settings.agent.clone());
+        response
+    }
+
+    fn on_bye(&mut self, now: Mono, id: SessionId, incoming: &Incoming) {
+        let reason = incoming.request.headers.get(&Name::Reason).map(str::to_owned);
+        self.refuse(now, id, incoming, Status::OK, Headers::default());
+        self.close_pending(now, id);
+        let Some(session) = self.sessions.get(&id) else { return };
+        match &session.phase {
+            Phase::Incoming { txn, invite, .. } => {
+                let response = self.response_in(id, invite, Status::TERMINATED);
+                let txn = *txn;
+                self.txns.respond(now, txn, &response);
+            }
+            // A BYE in answer to our INVITE before its final response: the INVITE's own answer is still to come and
+            // will be acknowledged by its transaction; a 2xx after this would be met with ACK and BYE.
+            Phase::Calling { .. } | Phase::Up | Phase::Ending => {}
+        }
+        self.end(id, Ended::Bye(reason));
+    }
+
+    /// Requests of the peer that still wait for our answer end with the session (§15.1.2).
+    pub(super) fn close_pending(&mut self, now: Mono, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if let Pending::Theirs { txn, request } = std::mem::replace(&mut session.pending, Pending::None)
+            && !matches!(session.phase, Phase::Incoming { .. })
+        {
+            let response = self.response_in(id, &request, Status::TERMINATED);
+            self.txns.respond(now, txn, &response);
+        }
+    }
+
+    fn on_reinvite(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let glare = match &session.phase {
+            Phase::Incoming { .. } => Some(Status::SERVER_ERROR),
+            Phase::Calling { .. } => Some(Status::PENDING),
+            Phase::Ending => Some(Status::NO_SUCH_CALL),
+            Phase::Up => match &session.pending {
+                Pending::Theirs { .. } => Some(Status::SERVER_ERROR),
+                Pending::Ours => Some(Status::PENDING),
+                Pending::None if session.is_negotiating() => Some(Status::PENDING),
+                Pending::None => None,
+            },
+        };
+        if let Some(status) = glare {
+            let mut headers = Headers::default();
+            if status == Status::SERVER_ERROR {
+                headers.push(Name::RetryAfter, self.rng.below(10).to_string());
+            }
+            return self.refuse(now, id, &incoming, status, headers);
+        }
+        // A new INVITE says that our last 2xx arrived, even if its ACK got lost.
+        if session.await_ack.take().is_some() {
+            self.timers.cancel((id, Timer::RepeatAnswer));
+            self.timers.cancel((id, Timer::NoAck));
+        }
+        self.take_offer(now, id, incoming);
+    }
+
+    fn on_update(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        if incoming.request.body.is_empty() {
+            if let Some(contact) = incoming.request.contact()
+                && let Some(session) = self.sessions.get_mut(&id)
+            {
+                session.dialog.target = contact.uri;
+            }
+            return self.accept_update(now, id, &incoming);
+        }
+        let status = match (&session.phase, &session.pending) {
+            (Phase::Ending, _) => Some(Status::NO_SUCH_CALL),
+            (_, Pending::Theirs { .. }) => Some(Status::SERVER_ERROR),
+            (Phase::Calling { .. }, _) => Some(Status::PENDING),
+            (_, Pending::Ours) => Some(Status::PENDING),
+            (_, Pending::None) if session.is_negotiating() => Some(Status::PENDING),
+            (_, Pending::None) => None,
+        };
+        match status {
+            Some(status) => {
+                let mut headers = Headers::default();
+                if status == Status::SERVER_ERROR {
+                    headers.push(Name::RetryAfter, self.rng.below(10).to_string());
+                }
+                self.refuse(now, id, &incoming, status, headers);
+            }
+            None => self.take_offer(now, id, incoming),
+        }
+    }
+
+    /// A re-INVITE or UPDATE that may go on: its offer goes up.
+    fn take_offer(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
+        if session_timer::is_too_small(&incoming.request.headers) {
+            return self.refuse(now, id, &incoming, Status::INTERVAL_TOO_SMALL, min_se());
+        }
+        let sdp = incoming.request.sdp();
+        let txn = self.txns.accept(incoming.flow, &incoming.request, Owner::Session(id, Purpose::Server));
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if let Some(contact) = incoming.request.contact() {
+            session.dialog.target = contact.uri;
+        }
+        session.pending = Pending::Theirs { txn, request: Box::new(incoming.request) };
+        self.tell(id, SessionEvent::Offer(sdp));
+    }
+
+    /// Answers an UPDATE without a body: a refresh.
+    fn accept_update(&mut self, now: Mono, id: SessionId, incoming: &Incoming) {
+        if session_timer::is_too_small(&incoming.request.headers) {
+            return self.refuse(now, id, incoming, Status::INTERVAL_TOO_SMALL, min_se());
+        }
+        let txn = self.txns.accept(incoming.flow, &incoming.request, Owner::Session(id, Purpose::Server));
+        let mut response = self.response_in(id, &incoming.request, Status::OK);
+        self.grant_timer(now, id, &incoming.request, &mut response);
+        let contact = self.contact_of(id);
+        response.headers.push(Name::Contact, contact);
+        self.txns.respond(now, txn, &response);
+    }
+
+    /// Decides on the session timer as server and arms it.
+    pub(super) fn grant_timer(
+        &mut self,
+        now: Mono,
+        id: SessionId,
+        request: &Request,
+        response: &mut Response,
+    ) {
+        let ours = self.settings.session_expires;
+        let timer = session_timer::answer(&request.headers, &mut response.headers, ours);
+        response.headers.push(Name::Supported, "timer");
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.timer = timer;
+        }
+        self.arm_session_timer(now, id);
+    }
+
+    pub(super) fn arm_session_timer(&mut self, now: Mono, id: SessionId) {
+        match self.sessions.get(&id).and_then(|s| s.timer) {
+            Some(timer) => self.timers.set((id, Timer::Session), now.after(timer.wait())),
+            None => self.timers.cancel((id, Timer::Session)),
+        }
+    }
+
+    /// Our Contact in a session.
+    pub(super) fn contact_of(&self, id: SessionId) -> String {
+        self.sessions.get(&id).map(|s| self.contact(&s.flow, &s.contact_user)).unwrap_or_default()
+    }
+
+    fn on_prack(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
+        let rack = incoming.request.headers.get(&Name::RAck).unwrap_or_default();
+        let mut words = rack.split_ascii_whitespace();
+        let rseq = words.next().and_then(crate::header::parse_number);
+        let cseq = words.next().and_then(crate::header::parse_number);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Phase::Incoming { invite, unacknowledged, answer_then, .. } = &mut session.phase else {
+            return self.refuse(now, id, &incoming, Status::NO_SUCH_CALL, Headers::default());
+        };
+        let is_it = unacknowledged.as_ref().is_some_and(|p| Some(p.rseq) == rseq)
+            && cseq == Some(invite.cseq().number);
+        if !is_it {
+            return self.refuse(now, id, &incoming, Status::NO_SUCH_CALL, Headers::default());
+        }
+        *unacknowledged = None;
+        let then = answer_then.take();
+        self.timers.cancel((id, Timer::RepeatProvisional));
+        self.timers.cancel((id, Timer::NoPrack));
+        if incoming.request.body.is_empty() {
+            self.refuse(now, id, &incoming, Status::OK, Headers::default());
+        } else {
+            // An offer in a PRACK is answered in its 200 (RFC 3262 §5), like one in an UPDATE.
+            self.take_offer(now, id, incoming);
+        }
+        if let Some(sdp) = then {
+            self.answer(now, id, sdp);
+        }
+    }
+
+    /// The ACK of a 2xx of ours.
+    fn on_ack(&mut self, now: Mono, id: SessionId, incoming: &Incoming) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let number = incoming.request.cseq().number;
+        let Some(wait) = session.await_ack.take_if(|a| a.cseq == number) else { return };
+        self.timers.cancel((id, Timer::RepeatAnswer));
+        self.timers.cancel((id, Timer::NoAck));
+        if let Some(reason) = session.bye_then.take() {
+            return self.send_bye(now, id, reason);
+        }
+        let sdp = if wait.is_offer { incoming.request.sdp() } else { None };
+        if wait.is_first {
+            self.tell(id, SessionEvent::Confirmed(sdp));
+        } else if wait.is_offer {
+            self.tell(id, SessionEvent::OfferAnswered(sdp));
+        }
+    }
+
+    /// Sends a 2xx to an INVITE and waits for its ACK (§13.3.1.4).
+    pub(super) fn send_2xx(
+        &mut self,
+        now: Mono,
+        id: SessionId,
+        txn: TxnId,
+        request: &Request,
+        sdp: Option<Vec<u8>>,
+    ) {
+        let is_offer = request.sdp().is_none() && sdp.is_some();
+        let mut response = self.response_in(id, request, Status::OK);
+        for route in request.headers.all(&Name::RecordRoute) {
+            response.headers.push(Name::RecordRoute, route);
+        }
+        response.headers.push(Name::Contact, self.contact_of(id));
+        response.headers.push(Name::Allow, ALLOW);
+        self.grant_timer(now, id, request, &mut response);
+        if let Some(sdp) = sdp {
+            response.set_body("application/sdp", sdp);
+        }
+        self.txns.respond(now, txn, &response);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let is_first = matches!(session.phase, Phase::Incoming { .. });
+        session.phase = Phase::Up;
+        session.await_ack = Some(AwaitAck {
+            cseq: request.cseq().number,
+            bytes: response.print().into(),
+            interval: T1,
+            is_first,
+            is_offer,
+        });
+        // Repeated on every transport: a proxy may lose the ACK behind a reliable first hop.
+        self.timers.set((id, Timer::RepeatAnswer), now.after(T1));
+        self.timers.set((id, Timer::NoAck), now.after(GIVE_UP));
+    }
+
+    pub(super) fn repeat_answer(&mut self, now: Mono, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some(wait) = &mut session.await_ack else { return };
+        wait.interval = (wait.interval * 2).min(T2);
+        let (flow, bytes, next) = (session.flow, wait.bytes.clone(), wait.interval);
+        self.timers.set((id, Timer::RepeatAnswer), now.after(next));
+        self.send_plain(id, flow, bytes, true);
+    }
+
+    /// What a transaction says.
+    pub(super) fn on_up(&mut self, now: Mono, txn: TxnId, owner: Owner, up: Up) {
+        match (owner, up) {
+            (Owner::Nobody, _) | (Owner::Session(_, Purpose::Server), Up::Response(_)) => {}
+            // The refusal of an INVITE was never acknowledged: nothing depends on it (§17.2.1).
+            (Owner::Session(_, Purpose::Server), Up::Timeout | Up::Ack) => {}
+            (Owner::Session(id, Purpose::Server), Up::Lost) => self.on_server_lost(id, txn),
+            (Owner::Outside(number), Up::Response(response)) => {
+                if self.answer_challenge(now, txn, owner, &response).is_none() {
+                    self.on_outside_response(number, Some(response));
+                }
+            }
+            (Owner::Outside(number), Up::Timeout | Up::Lost | Up::Ack) => {
+                self.on_outside_response(number, None)
+            }
+            (Owner::Session(id, purpose), Up::Response(response)) => {
+                self.on_session_response(now, id, purpose, txn, *response);
+            }
+            (Owner::Session(id, purpose), up) => {
+                self.on_no_response(now, id, purpose, matches!(up, Up::Lost));
+            }
+        }
+        self.answerable.retain(|txn, _| self.txns.owner(*txn).is_some());
+    }
+
+    /// The caller's connection went before we answered its INVITE.
+    fn on_server_lost(&mut self, id: SessionId, txn: TxnId) {
+        let is_first = self
+            .sessions
+            .get(&id)
+            .is_some_and(|s| matches!(&s.phase, Phase::Incoming { txn: first, .. } if *first == txn));
+        if is_first {
+            self.end(id, Ended::Lost);
+        }
+    }
+}
+
+/// Min-SE of a 422.
+fn min_se() -> Headers {
+    let mut headers = Headers::default();
+    headers.push(Name::MinSe, session_timer::MIN_SE.as_secs().to_string());
+    headers
+}
+
+/// A session as it begins.
+pub(super) fn fresh(
+    flow: crate::flow::Flow,
+    dialog: crate::dialog::Dialog,
+    phase: Phase,
+    contact_user: &str,
+    propose: std::time::Duration,
+) -> Session {
+    Session {
+        flow,
+        dialog,
+        phase,
+        await_ack: None,
+        pending: Pending::None,
+        described: None,
+        contact_user: contact_user.to_owned(),
+        last_ack: None,
+        renewing: None,
+        bye_then: None,
+        is_released: false,
+        timer: None,
+        propose,
+        allows_update: false,
+        agent: String::new(),
+    }
+}

@@ -1,0 +1,363 @@
+//! Responses of the peer to requests of a session.
+
+use super::session::{Cancel, Pending, Phase, Timer};
+use super::{Ended, Endpoint, Owner, Purpose, SessionEvent, SessionId};
+use crate::dialog::Dialog;
+use crate::flow::Flow;
+use crate::header::{Name, parse_number};
+use crate::message::{Request, Response};
+use crate::method::Method;
+use crate::session_timer::{self, MIN_SE};
+use crate::status::Status;
+use crate::time::Mono;
+use crate::transaction::TxnId;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often an INVITE is repeated after 422 or a challenge.
+const RETRIES_MAX: u8 = 3;
+
+impl Endpoint {
+    pub(super) fn on_response(&mut self, now: Mono, flow: Flow, response: Response, bytes: &[u8]) {
+        self.responding = Some(flow);
+        // Absorbed repeats are of no interest to a ladder; what is told is traced by its owner.
+        if let Some((txn, owner, up)) = self.txns.match_response(now, response) {
+            if let Owner::Session(id, _) = owner {
+                self.flush_after(id, flow, bytes);
+            }
+            self.on_up(now, txn, owner, up);
+        }
+        self.responding = None;
+    }
+
+    /// Traces a response before what it makes the transaction send, such as the ACK of a refusal.
+    fn flush_after(&mut self, id: SessionId, flow: Flow, bytes: &[u8]) {
+        self.trace(id, flow, true, false, &bytes.into());
+        self.flush();
+    }
+
+    pub(super) fn on_session_response(
+        &mut self,
+        now: Mono,
+        id: SessionId,
+        purpose: Purpose,
+        txn: TxnId,
+        r: Response,
+    ) {
+        if !self.sessions.contains_key(&id) {
+            // The session ended meanwhile; a late 2xx to its INVITE must still be acknowledged and ended.
+            if purpose == Purpose::Invite && r.status.is_success() {
+                self.end_stray(now, txn, &r);
+            }
+            return;
+        }
+        if r.status.is_final() && !r.status.is_success() && purpose != Purpose::Cancel {
+            let owner = Owner::Session(id, purpose);
+            if let Some(new) = self.answer_challenge(now, txn, owner, &r) {
+                if let Some(session) = self.sessions.get_mut(&id)
+                    && let Phase::Calling { txn, is_heard, .. } = &mut session.phase
+                    && purpose == Purpose::Invite
+                {
+                    (*txn, *is_heard) = (new, false);
+                }
+                return;
+            }
+        }
+        match purpose {
+            Purpose::Invite if r.status.is_provisional() => self.on_progress(now, id, &r),
+            Purpose::Invite if r.status.is_success() => self.on_answered(now, id, txn, &r),
+            Purpose::Invite => self.on_rejected(now, id, r),
+            Purpose::Reinvite | Purpose::Update if r.status.is_provisional() => {}
+            Purpose::Reinvite if r.status.is_success() => self.on_renewed(now, id, &r, true),
+            Purpose::Update if r.status.is_success() => self.on_renewed(now, id, &r, false),
+            Purpose::Reinvite | Purpose::Update => self.on_renewal_refused(now, id, &r),
+            Purpose::Bye if r.status.is_final() => self.forget(id),
+            Purpose::Info | Purpose::Prack
+                if matches!(r.status, Status::NO_SUCH_CALL | Status::REQUEST_TIMEOUT) =>
+            {
+                self.gone(now, id, r.status);
+            }
+            Purpose::Bye | Purpose::Cancel | Purpose::Info | Purpose::Prack | Purpose::Server => {}
+        }
+    }
+
+    fn on_progress(&mut self, now: Mono, id: SessionId, r: &Response) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Phase::Calling { is_heard, cancel, last_rseq, .. } = &mut session.phase else { return };
+        *is_heard = true;
+        if matches!(cancel, Cancel::Wanted(_)) {
+            return self.send_cancel(now, id);
+        }
+        if r.status == Status::TRYING || session.is_released {
+            return;
+        }
+        let mut is_news = true;
+        if r.headers.lists(&Name::Require, "100rel")
+            && let Some(rseq) = r.headers.number(&Name::RSeq)
+        {
+            // In order, each once (RFC 3262 §4).
+            if last_rseq.is_some_and(|last| rseq > last + 1) {
+                return;
+            }
+            is_news = last_rseq.is_none_or(|last| rseq == last + 1);
+            if is_news {
+                *last_rseq = Some(rseq);
+                session.dialog.learn(r);
+                let cseq = r.cseq().number;
+                let mut prack = session.dialog.request(Method::Prack, None);
+                prack.headers.push(Name::RAck, format!("{rseq} {cseq} INVITE"));
+                let flow = session.flow;
+                self.send_request(now, flow, prack, Owner::Session(id, Purpose::Prack));
+            }
+        } else if r.to_tag().is_some() {
+            session.dialog.learn(r);
+        }
+        if let Some(session) = self.sessions.get_mut(&id) {
+            learn_peer(session, r);
+        }
+        if is_news {
+            self.tell(id, SessionEvent::Progress(r.status, r.sdp()));
+        }
+    }
+
+    fn on_answered(&mut self, now: Mono, id: SessionId, txn: TxnId, r: &Response) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Phase::Calling { cancel, .. } = &session.phase else {
+            return self.on_answered_again(now, id, txn, r);
+        };
+        let was_cancelled = *cancel != Cancel::No;
+        session.dialog.learn(r);
+        learn_peer(session, r);
+        session.phase = Phase::Up;
+        session.pending = Pending::None;
+        session.timer = session_timer::accept(&r.headers);
+        self.timers.cancel((id, Timer::CancelUnanswered));
+        self.send_ack(id, r);
+        if was_cancelled {
+            // Lost race: it was answered before the CANCEL came through (§9.1). End it like any other.
+            return self.send_bye(now, id, None);
+        }
+        self.arm_session_timer(now, id);
+        self.tell(id, SessionEvent::Answered(r.sdp()));
+    }
+
+    /// Another 2xx to the first INVITE: a repeat, or another branch of a fork behind the peer.
+    fn on_answered_again(&mut self, now: Mono, id: SessionId, txn: TxnId, r: &Response) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        if r.to_tag().as_deref() == Some(&session.dialog.remote_tag) {
+            self.repeat_ack(id, r.cseq().number);
+        } else {
+            self.end_stray(now, txn, r);
+        }
+    }
+
+    fn repeat_ack(&mut self, id: SessionId, cseq: u32) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        if let Some((number, bytes)) = &session.last_ack
+            && *number == cseq
+        {
+            let (flow, bytes) = (session.flow, bytes.clone());
+            self.send_plain(id, flow, bytes, true);
+        }
+    }
+
+    /// Acknowledges a 2xx of our INVITE in the session's dialog.
+    fn send_ack(&mut self, id: SessionId, r: &Response) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let cseq = r.cseq().number;
+        let ack = session.dialog.request(Method::Ack, Some(cseq));
+        let flow = session.flow;
+        let bytes = self.with_via(flow, ack);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.last_ack = Some((cseq, bytes.clone()));
+        }
+        self.send_plain(id, flow, bytes, false);
+    }
+
+    /// A request with our Via, as bytes: for ACK, which has no transaction.
+    fn with_via(&mut self, flow: Flow, mut request: Request) -> Arc<[u8]> {
+        let branch = self.rng.branch();
+        let via = crate::via::Via::own(flow.transport, self.advertised(&flow), &branch);
+        let mut headers = crate::header::Headers::default();
+        headers.push(Name::Via, via.to_string());
+        for (name, value) in request.headers.iter() {
+            headers.push(name.clone(), value);
+        }
+        request.headers = headers;
+        request.print().into()
+    }
+
+    /// A 2xx that no session wants: acknowledged and ended at once, or the phone would wait for ever.
+    fn end_stray(&mut self, now: Mono, txn: TxnId, r: &Response) {
+        let (Some(invite), Some(flow)) = (self.txns.invite(txn), self.responding) else { return };
+        let Some(mut dialog) = Dialog::of_client(invite) else { return };
+        dialog.learn(r);
+        let ack = dialog.request(Method::Ack, Some(r.cseq().number));
+        let bytes = self.with_via(flow, ack);
+        self.transmits.push_back(super::Transmit { flow, bytes });
+        self.counters.sent += 1;
+        let bye = dialog.request(Method::Bye, None);
+        self.send_request(now, flow, bye, Owner::Nobody);
+    }
+
+    fn on_rejected(&mut self, now: Mono, id: SessionId, r: Response) {
+        if r.status == Status::INTERVAL_TOO_SMALL && self.retry_invite(now, id, &r) {
+            return;
+        }
+        let released = self.sessions.get(&id).is_none_or(|s| s.is_released);
+        self.forget(id);
+        if !released {
+            self.tell(id, SessionEvent::Rejected(Box::new(r)));
+        }
+    }
+
+    /// Repeats the INVITE with the interval that a 422 asks for (RFC 4028 §7.3).
+    fn retry_invite(&mut self, now: Mono, id: SessionId, r: &Response) -> bool {
+        let Some(session) = self.sessions.get_mut(&id) else { return false };
+        let Phase::Calling { txn, tries, cancel: Cancel::No, .. } = &mut session.phase else { return false };
+        let Some(min) = r.headers.get(&Name::MinSe).and_then(|v| parse_number(v.split(';').next()?)) else {
+            return false;
+        };
+        *tries += 1;
+        if *tries > RETRIES_MAX {
+            return false;
+        }
+        let Some(mut request) = self.txns.invite(*txn).cloned() else { return false };
+        let min = Duration::from_secs(u64::from(min)).max(MIN_SE);
+        session.propose = session.propose.max(min);
+        session_timer::propose(&mut request.headers, session.propose, min, None);
+        session.dialog.local_cseq += 1;
+        request.headers.set(Name::CSeq, format!("{} INVITE", session.dialog.local_cseq));
+        let flow = session.flow;
+        let new = self.send_request(now, flow, request, Owner::Session(id, Purpose::Invite));
+        if let Some(session) = self.sessions.get_mut(&id)
+            && let Phase::Calling { txn, is_heard, .. } = &mut session.phase
+        {
+            (*txn, *is_heard) = (new, false);
+        }
+        true
+    }
+
+    /// 2xx to our re-INVITE or UPDATE.
+    fn on_renewed(&mut self, now: Mono, id: SessionId, r: &Response, is_invite: bool) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if is_invite && session.last_ack.as_ref().is_some_and(|(cseq, _)| *cseq == r.cseq().number) {
+            return self.repeat_ack(id, r.cseq().number);
+        }
+        if let Some(contact) = r.contact() {
+            session.dialog.target = contact.uri;
+        }
+        learn_peer(session, r);
+        session.pending = Pending::None;
+        let renewing = session.renewing.take();
+        if let Some(timer) = session_timer::accept(&r.headers) {
+            session.timer = Some(timer);
+        }
+        let is_ending = matches!(session.phase, Phase::Ending);
+        if let Some(sdp) = renewing.as_ref().and_then(|r| r.sdp.clone()) {
+            session.described = Some(sdp);
+        }
+        if is_invite {
+            self.send_ack(id, r);
+        }
+        if is_ending {
+            return;
+        }
+        self.arm_session_timer(now, id);
+        if is_invite && renewing.is_some_and(|r| !r.is_refresh || r.sdp.is_some()) {
+            self.tell(id, SessionEvent::OfferAnswered(r.sdp()));
+        }
+    }
+
+    fn on_renewal_refused(&mut self, now: Mono, id: SessionId, r: &Response) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.pending = Pending::None;
+        if matches!(session.phase, Phase::Ending) {
+            return;
+        }
+        match r.status {
+            Status::PENDING => {
+                // Glare: who made the Call-ID waits longer (§14.1).
+                let ours = session.dialog.remote_cseq.is_none() || session.last_ack.is_some();
+                let (least, most) = if ours { (2_100, 4_000) } else { (0, 2_000) };
+                let wait = self.rng.between(Duration::from_millis(least), Duration::from_millis(most));
+                if let Some(renewing) = self.sessions.get_mut(&id).and_then(|s| s.renewing.as_mut()) {
+                    renewing.waits = true;
+                }
+                self.timers.set((id, Timer::Glare), now.after(wait));
+            }
+            Status::NO_SUCH_CALL | Status::REQUEST_TIMEOUT => self.gone(now, id, r.status),
+            Status::INTERVAL_TOO_SMALL => {
+                let min = r.headers.get(&Name::MinSe).and_then(|v| parse_number(v.split(';').next()?));
+                let min = Duration::from_secs(u64::from(min.unwrap_or(0))).max(MIN_SE);
+                let can_raise = session.timer.is_none_or(|t| t.interval < min);
+                if can_raise {
+                    session.propose = session.propose.max(min);
+                    if let Some(timer) = &mut session.timer {
+                        timer.interval = min;
+                    }
+                    self.send_renewal(now, id);
+                } else {
+                    self.renewal_failed(now, id, r.status);
+                }
+            }
+            status => self.renewal_failed(now, id, status),
+        }
+    }
+
+    /// The peer said no to a renewal; the session goes on as it was (§14.1).
+    fn renewal_failed(&mut self, now: Mono, id: SessionId, status: Status) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let renewing = session.renewing.take();
+        // The peer is alive, it answered: that is what a refresh is for.
+        self.arm_session_timer(now, id);
+        if renewing.is_some_and(|r| !r.is_refresh) {
+            self.tell(id, SessionEvent::OfferRefused(status));
+        }
+    }
+
+    /// The peer knows nothing of the session any more (§12.2.1.2).
+    pub(super) fn gone(&mut self, now: Mono, id: SessionId, status: Status) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if matches!(session.phase, Phase::Ending) || session.is_released {
+            return;
+        }
+        session.is_released = true;
+        self.tell(id, SessionEvent::Ended(Ended::Gone(status)));
+        self.send_bye(now, id, None);
+    }
+
+    /// No response came, or its connection was lost.
+    pub(super) fn on_no_response(&mut self, now: Mono, id: SessionId, purpose: Purpose, is_lost: bool) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        match purpose {
+            Purpose::Invite => {
+                let status = if is_lost { Status::SERVICE_UNAVAILABLE } else { Status::REQUEST_TIMEOUT };
+                let request = Request::new(Method::Invite, session.dialog.target.clone());
+                self.on_rejected(now, id, request.response(status, None));
+            }
+            Purpose::Bye => self.forget(id),
+            Purpose::Reinvite | Purpose::Update => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.pending = Pending::None;
+                    session.renewing = None;
+                }
+                self.gone(now, id, Status::REQUEST_TIMEOUT);
+            }
+            Purpose::Prack | Purpose::Info if !is_lost => self.gone(now, id, Status::REQUEST_TIMEOUT),
+            Purpose::Prack | Purpose::Info | Purpose::Cancel | Purpose::Server => {}
+        }
+    }
+}
+
+/// Takes over what a response says about the peer itself.
+fn learn_peer(session: &mut super::session::Session, r: &Response) {
+    if r.headers.get(&Name::Allow).is_some() {
+        session.allows_update = r.headers.lists(&Name::Allow, "UPDATE");
+    }
+    for name in [Name::Server, Name::UserAgent] {
+        if let Some(agent) = r.headers.get(&name) {
+            session.agent = agent.to_owned();
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What is known of one session: an INVITE dialog with its offers, its waits and its timer.
+
+use crate::dialog::Dialog;
+use crate::flow::Flow;
+use crate::message::Request;
+use crate::session_timer::SessionTimer;
+use crate::transaction::TxnId;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Names a session of one endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct SessionId(pub u64);
+
+/// Deadlines of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// Send our 2xx again.
+    RepeatAnswer,
+    /// The ACK of our 2xx never came.
+    NoAck,
+    /// Send our reliable provisional response again.
+    RepeatProvisional,
+    /// Its PRACK never came.
+    NoPrack,
+    /// Refresh the session, or find that the peer did not.
+    Session,
+    /// Try a re-INVITE again after glare.
+    Glare,
+    /// A cancelled INVITE never got its final response.
+    CancelUnanswered,
+}
+
+/// A reliable provisional response waiting for its PRACK (RFC 3262).
+#[derive(Debug)]
+pub(crate) struct Provisional {
+    pub(crate) rseq: u32,
+    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) interval: Duration,
+}
+
+/// Where the session is.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// The peer's INVITE has no final answer yet.
+    Incoming {
+        txn: TxnId,
+        invite: Box<Request>,
+        /// The peer demands reliable provisional responses.
+        needs_reliable: bool,
+        last_rseq: u32,
+        unacknowledged: Option<Provisional>,
+        /// The answer to give once the PRACK has come.
+        answer_then: Option<Vec<u8>>,
+        /// The answer to the offer has gone out reliably; the 2xx needs none.
+        described: bool,
+    },
+    /// Our INVITE has no final answer yet.
+    Calling {
+        txn: TxnId,
+        /// Something but silence came back, so CANCEL may be sent.
+        is_heard: bool,
+        cancel: Cancel,
+        last_rseq: Option<u32>,
+        /// Tries after 422 or a challenge.
+        tries: u8,
+    },
+    /// Answered.
+    Up,
+    /// BYE is under way.
+    Ending,
+}
+
+/// Whether our INVITE is to be cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cancel {
+    No,
+    /// As soon as a provisional response has come, with this Reason.
+    Wanted(Option<String>),
+    Sent,
+}
+
+/// Our 2xx waiting for its ACK.
+#[derive(Debug)]
+pub(crate) struct AwaitAck {
+    pub(crate) cseq: u32,
+    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) interval: Duration,
+    /// It answered the first INVITE of the session.
+    pub(crate) is_first: bool,
+    /// It held our offer, so the ACK holds the peer's answer.
+    pub(crate) is_offer: bool,
+}
+
+/// Who has to answer whose offer.
+#[derive(Debug)]
+pub(crate) enum Pending {
+    /// Nobody.
+    None,
+    /// The peer ours, in that transaction or in the ACK of a 2xx.
+    Ours,
+    /// We the peer's: an INVITE or UPDATE with this server transaction.
+    Theirs { txn: TxnId, request: Box<Request> },
+}
+
+/// One session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) flow: Flow,
+    pub(crate) dialog: Dialog,
+    pub(crate) phase: Phase,
+    pub(crate) await_ack: Option<AwaitAck>,
+    pub(crate) pending: Pending,
+    /// Our last description, for refreshes and for answering an INVITE without one.
+    pub(crate) described: Option<Vec<u8>>,
+    /// User part of our Contact.
+    pub(crate) contact_user: String,
+    /// The ACK of the peer's last 2xx, sent again when that comes again.
+    pub(crate) last_ack: Option<(u32, Arc<[u8]>)>,
+    /// Our re-INVITE or UPDATE under way: its SDP, and whether it only refreshes.
+    pub(crate) renewing: Option<Renewing>,
+    /// End it as soon as the ACK allows, with this Reason.
+    pub(crate) bye_then: Option<Option<String>>,
+    /// Who takes its events is gone; what still happens is dealt with here.
+    pub(crate) is_released: bool,
+    pub(crate) timer: Option<SessionTimer>,
+    /// The interval we propose, raised by 422.
+    pub(crate) propose: Duration,
+    /// The peer's Allow lists UPDATE.
+    pub(crate) allows_update: bool,
+    /// The peer's User-Agent or Server.
+    pub(crate) agent: String,
+}
+
+/// Our own re-INVITE or UPDATE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Renewing {
+    pub(crate) sdp: Option<Vec<u8>>,
+    /// Nobody asked for it but the session timer.
+    pub(crate) is_refresh: bool,
+    /// Waiting for [`Timer::Glare`].
+    pub(crate) waits: bool,
+}
+
+impl Session {
+    /// Whether a flow is where this session lives.
+    pub(crate) fn is_at(&self, flow: &Flow) -> bool {
+        self.flow.transport == flow.transport
+            && self.flow.remote == flow.remote
+            && self.flow.connection == flow.connection
+    }
+
+    pub(crate) fn is_unanswered_server(&self) -> bool {
+        matches!(self.phase, Phase::Incoming { .. })
+    }
+
+    /// Whether an offer of either side is under way.
+    pub(crate) fn is_negotiating(&self) -> bool {
+        !matches!(self.pending, Pending::None)
+            || self.renewing.as_ref().is_some_and(|r| !r.waits)
+            || self.await_ack.as_ref().is_some_and(|a| a.is_offer)
+    }
+}
