@@ -1,1 +1,132 @@
-//! Being written.
+//! The commands: what each does, and how it tells.
+//!
+//! A command writes what it found to standard output and returns an exit code or a [`Failure`]. Only [`run`] turns a
+//! failure into text and a code.
+
+pub mod check;
+pub mod doctor;
+pub mod generate;
+pub mod init;
+pub mod logging;
+pub mod passwd;
+pub mod store;
+pub mod terminal;
+#[cfg(test)]
+mod tests;
+
+use crate::cli::{Cli, Command, ConfigCommand};
+use crate::config::{self, Fault};
+use std::io::{self, Write};
+use std::process::ExitCode;
+use terminal::Paint;
+
+/// Done.
+pub const OK: u8 = 0;
+/// Problems were found, or it failed.
+pub const PROBLEMS: u8 = 1;
+/// The command line was wrong.
+pub const USAGE: u8 = 2;
+
+/// Why a command did not do what it should.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something to tell.
+    Told {
+        /// What is wrong, one sentence without a full stop.
+        what: String,
+        /// What to do about it.
+        hint: Option<String>,
+        /// The exit code.
+        code: u8,
+    },
+    /// Faults of a configuration, each told with its place.
+    Faults(Vec<Fault>),
+    /// Nobody reads any more (`| head`): not a failure.
+    Unread,
+}
+
+impl Failure {
+    /// A failure with a hint.
+    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Told { what: what.into(), hint: Some(hint.into()), code: PROBLEMS }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// An error of writing the output.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::Unread;
+        }
+        Self::Told { what: format!("cannot write the output: {error}"), hint: None, code: PROBLEMS }
+    }
+}
+
+impl From<Vec<Fault>> for Failure {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::Faults(faults)
+    }
+}
+
+/// An exit code, or why there is none.
+pub type Outcome = Result<u8, Failure>;
+
+/// Does what the command line says and gives the exit code.
+pub fn run(cli: &Cli) -> ExitCode {
+    let stdout = io::stdout();
+    let mut out = io::BufWriter::new(stdout.lock());
+    let outcome = dispatch(cli, &mut out).and_then(|code| Ok(out.flush().map(|()| code)?));
+    let code = match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            let paint = Paint::for_stderr(cli.color);
+            // If even standard error is gone, only the code is left.
+            tell(&failure, paint, &mut io::stderr().lock()).unwrap_or(PROBLEMS)
+        }
+    };
+    // What is still in the buffer belongs to a reader who left.
+    drop(out.into_parts());
+    ExitCode::from(code)
+}
+
+fn dispatch(cli: &Cli, out: &mut dyn Write) -> Outcome {
+    let paint = Paint::for_stdout(cli.color);
+    match &cli.command {
+        Command::Init(args) => init::run(args, out),
+        Command::Check(args) => check::run(args, paint, out),
+        Command::Doctor(args) => doctor::run(args, paint, out),
+        Command::Passwd(args) => passwd::run(args, out),
+        Command::Store(command) => store::run(command, out),
+        Command::Config(ConfigCommand::Reference) => generate::print(&config::reference(), out),
+        Command::Config(ConfigCommand::Sample) => generate::print(&config::sample(), out),
+        Command::Completions(args) => generate::completions(args.shell, out),
+        Command::Man(args) => generate::man(&args.page, out),
+        Command::Version(args) => generate::version(args.verbose, out),
+        Command::Serve(_) | Command::Console(_) | Command::Demo(_) | Command::Ctl(_) | Command::Phone(_) => {
+            Err(Failure::new("this build was made without this command", "switchroom version --verbose"))
+        }
+    }
+}
+
+/// Writes a failure as `error: … / hint: …` and gives its exit code.
+fn tell(failure: &Failure, paint: Paint, out: &mut dyn Write) -> io::Result<u8> {
+    match failure {
+        Failure::Unread => Ok(OK),
+        Failure::Told { what, hint, code } => {
+            writeln!(out, "{}: {what}", paint.red("error"))?;
+            if let Some(hint) = hint {
+                writeln!(out, "{}: {hint}", paint.dim("hint"))?;
+            }
+            Ok(*code)
+        }
+        Failure::Faults(faults) => {
+            for fault in faults {
+                writeln!(out, "{}: {fault}", paint.red("error"))?;
+                if let Some(hint) = &fault.hint {
+                    writeln!(out, "{}: {hint}", paint.dim("hint"))?;
+                }
+            }
+            Ok(PROBLEMS)
+        }
+    }
+}

@@ -289,6 +289,16 @@ fn segments(dir: &Path) -> io::Result<Vec<u64>> {
     Ok(found)
 }
 
+/// Number of segments and their bytes.
+pub(super) fn size(dir: &Path) -> io::Result<(usize, u64)> {
+    let all = segments(dir)?;
+    let mut bytes = 0;
+    for segment in &all {
+        bytes += fs::metadata(dir.join(format!("{segment:08}.jnl")))?.len();
+    }
+    Ok((all.len(), bytes))
+}
+
 /// Length of a file up to the end of its last whole line, seen from its end.
 fn whole_lines(path: &Path, size: u64) -> io::Result<u64> {
     let mut file = File::open(path)?;

@@ -333,14 +333,26 @@ pub fn rebuild(dir: &Path) -> Result<Rebuilt, StoreError> {
     })
 }
 
-/// The process that has a data directory open, `Ok(None)` if none has. Changes nothing but the lock file.
+/// What can be seen of a data directory without touching it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// Whether a process has it open, and which if its number can be read.
+    pub holder: Option<Option<u32>>,
+    /// Files of the journal.
+    pub segments: usize,
+    /// Bytes of the journal.
+    pub journal_bytes: u64,
+    /// The next start will rebuild the index.
+    pub suspect: bool,
+}
+
+/// Looks at a data directory; creates and changes nothing, so that anybody may look.
 ///
 /// # Errors
-/// The directory cannot be used.
-pub fn holder(dir: &Path) -> Result<Option<Option<u32>>, StoreError> {
-    match open::lock(dir) {
-        Ok(_lock) => Ok(None),
-        Err(StoreError::Locked { holder, .. }) => Ok(Some(holder)),
-        Err(error) => Err(error),
-    }
+/// It cannot be read.
+pub fn inspect(dir: &Path) -> Result<Inspection, StoreError> {
+    let fault = |e: &io::Error| StoreError::Directory { dir: dir.to_owned(), why: e.to_string() };
+    std::fs::read_dir(dir).map_err(|e| fault(&e))?;
+    let (segments, journal_bytes) = journal::size(&dir.join("journal")).map_err(|e| fault(&e))?;
+    Ok(Inspection { holder: open::holder(dir), segments, journal_bytes, suspect: open::is_suspect(dir) })
 }

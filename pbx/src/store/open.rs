@@ -52,6 +52,25 @@ pub(super) fn lock(dir: &Path) -> Result<DirLock, StoreError> {
     Ok(DirLock { _file: Some(file) })
 }
 
+/// Who holds the directory, without creating anything.
+pub(super) fn holder(dir: &Path) -> Option<Option<u32>> {
+    let file = File::open(dir.join("lock")).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.take(20).read_to_string(&mut holder);
+            Some(holder.trim().parse().ok())
+        }
+        // The lock goes with the file.
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
+/// Whether the index was found damaged when last in use.
+pub(super) fn is_suspect(dir: &Path) -> bool {
+    fs::read_to_string(dir.join(STATE_FILE)).is_ok_and(|s| s == "suspect")
+}
+
 /// An index that has all the journal has.
 pub(super) struct Opened {
     pub(super) index: Arc<dyn Index>,

@@ -2,7 +2,7 @@
 
 use super::samples::{START_MS, binding, call, cdr, event, mixed, recording};
 use super::{Options, Store, fill, open, open_with};
-use crate::store::{StoreError, StoreEvent, rebuild};
+use crate::store::{StoreError, StoreEvent, inspect, rebuild};
 use switchroom_exchange::{Record, Ticket};
 
 /// All that can be asked, as text.
@@ -138,6 +138,9 @@ fn a_second_opener_is_told_who_has_the_directory() {
     assert_eq!(refused, StoreError::Locked { dir: dir.path().into(), holder: Some(std::process::id()) });
     assert!(refused.to_string().contains(&format!("in use by process {}", std::process::id())));
     assert_eq!(rebuild(dir.path()), Err(refused));
+    assert_eq!(inspect(dir.path()).unwrap().holder, Some(Some(std::process::id())));
     store.close();
+    let seen = inspect(dir.path()).unwrap();
+    assert_eq!((seen.holder, seen.segments, seen.suspect), (None, 0, false));
     open(dir.path());
 }

@@ -1,0 +1,277 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_switchroom_global_optspecs
+    string join \n color= h/help V/version
+end
+
+function __fish_switchroom_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_switchroom_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_switchroom_using_subcommand
+    set -l cmd (__fish_switchroom_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c switchroom -n "__fish_switchroom_needs_command" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c switchroom -n "__fish_switchroom_needs_command" -s V -l version -d 'Print version'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "serve" -d 'Run the exchange'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "console" -d 'Watch the floor and act on calls'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "demo" -d 'Show a living call centre: a real exchange, real phones, real calls, all on this machine'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "init" -d 'Write a starter configuration with extensions and passwords'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "check" -d 'Check the configuration; names every fault with its place'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "doctor" -d 'Check whether this machine fits the configuration: ports, disk, clock, limits'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "ctl" -d 'Ask the running exchange, or tell it something'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "phone" -d 'A phone without a screen: call, answer, play, record'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "passwd" -d 'Set the password of an extension'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "store" -d 'Look after the store'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "config" -d 'Print what can be configured'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "completions" -d 'Print completions for a shell'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "man" -d 'Print a man page'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "version" -d 'Print the version'
+complete -c switchroom -n "__fish_switchroom_using_subcommand serve" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand serve" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l plain -d 'Lines of text instead of a full screen: for screen readers and logs'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l read-only -d 'Look only, whatever your role'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l slow -d 'One picture a second and no meters: for slow lines'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -f -a "once" -d 'Print one view and exit'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -f -a "tail" -d 'Print events as they happen'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -f -a "do" -d 'Do one thing, in the words of the console\'s palette'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l fail-on -d 'Exit with 1 if an alarm is at least this bad: warn or crit' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l json -d 'As JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l json -d 'As JSON, one event a line'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l seconds -d 'End after so many seconds [default: when the console is left]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l seed -d 'The same seed gives the same calls' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l phones -d 'Phones that call each other' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l calls-per-min -d 'Calls a minute, on average' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l headless -d 'No console: say what happens on standard output'
+complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l keep -d 'Keep the store and the recordings of the demo, and say where'
+complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand init" -l domain -d 'SIP domain' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand init" -l address -d 'Address of this machine as phones reach it [default: found out]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand init" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand init" -l no-qr -d 'No QR code'
+complete -c switchroom -n "__fish_switchroom_using_subcommand init" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand check" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand check" -l format -d 'How to print' -r -f -a "human\t'For people'
+json\t'For programs'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand check" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand check" -l deny-warnings -d 'Warnings are problems too'
+complete -c switchroom -n "__fish_switchroom_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c switchroom -n "__fish_switchroom_using_subcommand doctor" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand doctor" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "status" -d 'Version, uptime, counts, alarms'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "calls" -d 'Live calls'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "call" -d 'One call, live or finished, with its path and why it ended'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "extensions" -d 'Extensions and where they are registered'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "cdr" -d 'Finished calls, newest first'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "events" -d 'What happened, newest last'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "recordings" -d 'Recordings, newest first'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "ladder" -d 'The SIP messages of a call as a ladder'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "hangup" -d 'End a call'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "unregister" -d 'Forget where an extension is registered'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "reload" -d 'Read the configuration again'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "shutdown" -d 'Stop the exchange'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from status" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from status" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from calls" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from calls" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from calls" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from call" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from call" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from call" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from extensions" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from extensions" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from extensions" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from cdr" -s n -l limit -d 'At most so many' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from cdr" -l party -d 'Only calls with this extension or number' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from cdr" -l before -d 'Only calls that ended before this time, Unix milliseconds' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from cdr" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from cdr" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from cdr" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from events" -s n -l limit -d 'At most so many' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from events" -l call -d 'Only events of this call (number or id)' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from events" -l after -d 'Only events after this time, Unix milliseconds' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from events" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from events" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from recordings" -s n -l limit -d 'At most so many' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from recordings" -l party -d 'Only recordings with this extension or number' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from recordings" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from recordings" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from recordings" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from ladder" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from ladder" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from ladder" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from hangup" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from hangup" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from hangup" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from unregister" -l contact -d 'Only this contact' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from unregister" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from unregister" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from unregister" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from shutdown" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from shutdown" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from shutdown" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -l server -d 'Exchange, as HOST or HOST:PORT' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -s u -l user -d 'Extension to register as. Its password is taken from $SWITCHROOM_PASSWORD, else asked for' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -l codec -d 'Codecs to offer, best first' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -l play -d 'What the other side hears: a WAV file, or tone:HZ, or silence' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -l record -d 'Write what is heard to a WAV file' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -l digits -d 'Digits to send once the call is answered' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -l seconds -d 'Hang up after so many seconds of talking [default: until the other side does, or Ctrl-C]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -l tcp -d 'Use TCP'
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -f -a "call" -d 'Call a number'
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and not __fish_seen_subcommand_from call answer" -f -a "answer" -d 'Wait for calls and answer them'
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from call" -l server -d 'Exchange, as HOST or HOST:PORT' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from call" -l codec -d 'Codecs to offer, best first' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from call" -l play -d 'What the other side hears: a WAV file, or tone:HZ, or silence' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from call" -l record -d 'Write what is heard to a WAV file' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from call" -l digits -d 'Digits to send once the call is answered' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from call" -l seconds -d 'Hang up after so many seconds of talking [default: until the other side does, or Ctrl-C]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from call" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from call" -l tcp -d 'Use TCP'
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from call" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -l after -d 'Ring for so many seconds first' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -l calls -d 'Answer only so many calls, then exit [default: until Ctrl-C]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -l server -d 'Exchange, as HOST or HOST:PORT' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -l codec -d 'Codecs to offer, best first' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -l play -d 'What the other side hears: a WAV file, or tone:HZ, or silence' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -l record -d 'Write what is heard to a WAV file' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -l digits -d 'Digits to send once the call is answered' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -l seconds -d 'Hang up after so many seconds of talking [default: until the other side does, or Ctrl-C]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -l tcp -d 'Use TCP'
+complete -c switchroom -n "__fish_switchroom_using_subcommand phone; and __fish_seen_subcommand_from answer" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand passwd" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand passwd" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand passwd" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand store; and not __fish_seen_subcommand_from rebuild" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand store; and not __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand store; and not __fish_seen_subcommand_from rebuild" -f -a "rebuild" -d 'Make the index anew from the journal. The exchange must not be running'
+complete -c switchroom -n "__fish_switchroom_using_subcommand store; and __fish_seen_subcommand_from rebuild" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand store; and __fish_seen_subcommand_from rebuild" -l dir -d 'Folder of the store, instead of that of the configuration' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand store; and __fish_seen_subcommand_from rebuild" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand store; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand config; and not __fish_seen_subcommand_from reference sample" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand config; and not __fish_seen_subcommand_from reference sample" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand config; and not __fish_seen_subcommand_from reference sample" -f -a "reference" -d 'Every key, its default and its meaning'
+complete -c switchroom -n "__fish_switchroom_using_subcommand config; and not __fish_seen_subcommand_from reference sample" -f -a "sample" -d 'A commented configuration file with all defaults'
+complete -c switchroom -n "__fish_switchroom_using_subcommand config; and __fish_seen_subcommand_from reference" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand config; and __fish_seen_subcommand_from reference" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand config; and __fish_seen_subcommand_from sample" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand config; and __fish_seen_subcommand_from sample" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand completions" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand man" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand man" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand version" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand version" -s v -l verbose -d 'More: system, build, protocol'
+complete -c switchroom -n "__fish_switchroom_using_subcommand version" -s h -l help -d 'Print help'

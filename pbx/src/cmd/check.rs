@@ -1,0 +1,85 @@
+//! `switchroom check`: the file alone, all faults at once.
+
+use super::terminal::Paint;
+use super::{OK, Outcome, PROBLEMS};
+use crate::cli::{CheckArgs, Format};
+use crate::config::{self, Fault, Loaded};
+use serde::Serialize;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What `--format json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    file: &'a Path,
+    errors: &'a [Fault],
+    warnings: &'a [Fault],
+}
+
+/// Does it.
+pub(super) fn run(args: &CheckArgs, paint: Paint, out: &mut dyn Write) -> Outcome {
+    let path = args.config.path();
+    let loaded = config::load(&path);
+    let (errors, warnings) = match &loaded {
+        Ok(loaded) => (&[][..], loaded.warnings.as_slice()),
+        Err(faults) => (faults.as_slice(), &[][..]),
+    };
+    match args.format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, &Report { file: &path, errors, warnings })
+                .map_err(io::Error::from)?;
+            writeln!(out)?;
+        }
+        Format::Human => {
+            writeln!(out, "config   {}", path.display())?;
+            if let Ok(loaded) = &loaded {
+                summary(loaded, paint, out)?;
+            }
+            for fault in warnings {
+                finding(&paint.yellow("warn"), "warn", fault, out)?;
+            }
+            for fault in errors {
+                finding(&paint.red("error"), "error", fault, out)?;
+            }
+            writeln!(out, "{}", counts(errors.len(), warnings.len()))?;
+        }
+    }
+    let problems = !errors.is_empty() || (args.deny_warnings && !warnings.is_empty());
+    Ok(if problems { PROBLEMS } else { OK })
+}
+
+fn summary(loaded: &Loaded, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let config = &loaded.config;
+    let listen: Vec<String> = loaded.shell.listen.iter().map(ToString::to_string).collect();
+    let ok = paint.green("ok");
+    writeln!(
+        out,
+        "{ok}       {}, {}",
+        counted(config.extensions.len(), "extension"),
+        counted(config.services.len(), "test number")
+    )?;
+    writeln!(out, "{ok}       listens on {}", listen.join(", "))
+}
+
+fn finding(painted: &str, word: &str, fault: &Fault, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{painted}{:width$}{fault}", "", width = 9 - word.len())?;
+    match &fault.hint {
+        Some(hint) => writeln!(out, "         hint: {hint}"),
+        None => Ok(()),
+    }
+}
+
+/// `1 extension`, `2 extensions`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The last line of a report.
+pub(super) fn counts(errors: usize, warnings: usize) -> String {
+    match (errors, warnings) {
+        (0, 0) => "no faults".into(),
+        (0, w) => counted(w, "warning"),
+        (e, 0) => counted(e, "error"),
+        (e, w) => format!("{}, {}", counted(e, "error"), counted(w, "warning")),
+    }
+}

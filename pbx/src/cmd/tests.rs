@@ -1,0 +1,273 @@
+//! What the commands print, and that what is shipped is what the program prints.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::terminal::Paint;
+use super::{Failure, Outcome, check, doctor, generate, init, passwd, store, tell};
+use crate::cli::{CheckArgs, Cli, ConfigFile, Format, InitArgs, StoreCommand};
+use crate::config;
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Output and errors of a command, as a person sees them, without the name of the temporary folder.
+fn shown(dir: &Path, work: impl FnOnce(&mut Vec<u8>) -> Outcome) -> String {
+    let mut out = Vec::new();
+    let outcome = work(&mut out);
+    let code = match outcome {
+        Ok(code) => code,
+        Err(failure) => tell(&failure, Paint::PLAIN, &mut out).unwrap(),
+    };
+    format!("{}\nexit {code}", String::from_utf8(out).unwrap()).replace(&dir.display().to_string(), "DIR")
+}
+
+fn init_in(dir: &Path, out: &mut Vec<u8>) -> Outcome {
+    let args = InitArgs { dir: dir.into(), domain: "example.com".into(), address: None, no_qr: false };
+    let random: Vec<u8> = (0..56).collect();
+    init::init(&args, "192.0.2.10".parse().unwrap(), &random, out)
+}
+
+fn check_in(dir: &Path, format: Format, deny_warnings: bool, out: &mut Vec<u8>) -> Outcome {
+    let config = ConfigFile { config: Some(dir.join("switchroom.toml")) };
+    check::run(&CheckArgs { config, deny_warnings, format }, Paint::PLAIN, out)
+}
+
+fn write(dir: &Path, text: &str) -> PathBuf {
+    let path = dir.join("switchroom.toml");
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    path
+}
+
+#[test]
+fn the_definition_of_the_command_line_is_sound() {
+    Cli::command().debug_assert();
+}
+
+/// Snapshots of all help texts at a width of 100 columns.
+#[test]
+fn help_reads_well() {
+    let mut all = String::new();
+    let mut whole = Cli::command().term_width(100).version("0.0.0");
+    whole.build();
+    all += &whole.render_long_help().to_string();
+    for command in whole.get_subcommands_mut() {
+        all += &format!("\n======== {}\n{}", command.get_name().to_owned(), command.render_help());
+        for inner in command.get_subcommands_mut() {
+            all += &format!("\n---- {}\n{}", inner.get_name().to_owned(), inner.render_help());
+        }
+    }
+    insta::assert_snapshot!("help", all);
+}
+
+#[test]
+fn wrong_usage_is_code_2_and_help_is_code_0() {
+    for (line, code) in [
+        ("switchroom", 2),
+        ("switchroom serv", 2),
+        ("switchroom ctl cdr -n 0", 2),
+        ("switchroom phone --password secret call 1", 2),
+        ("switchroom --help", 0),
+        ("switchroom --version", 0),
+    ] {
+        let refused = Cli::try_parse_from(line.split(' ')).expect_err(line);
+        assert_eq!(refused.exit_code(), code, "{line}");
+    }
+    for line in [
+        "switchroom console",
+        "switchroom console once calls --json",
+        "switchroom console do hangup 7",
+        "switchroom ctl --json cdr -n 5 --party 101",
+        "switchroom ctl status --json",
+        "switchroom phone -u 101 --tcp call *43",
+        "switchroom phone -u 101 call *43 --seconds 2 --play tone:700",
+        "switchroom demo --headless --seconds 5",
+    ] {
+        Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
+    }
+}
+
+#[test]
+fn init_writes_what_check_takes_and_never_overwrites() {
+    let dir = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!("init", shown(dir.path(), |out| init_in(dir.path(), out)));
+    let path = dir.path().join("switchroom.toml");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("abcdefghijkmnp"), "a password in clear");
+    let loaded = config::load(&path).unwrap();
+    assert_eq!(loaded.warnings, []);
+    assert_eq!((loaded.config.domain.as_str(), loaded.config.extensions.len()), ("example.com", 4));
+    let (md5, _) = config::digests("101", "example.com", "abcdefghijkmnp");
+    assert!(text.contains(&md5), "the password that was shown is the one that counts");
+    insta::assert_snapshot!("init_again", shown(dir.path(), |out| init_in(dir.path(), out)));
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    insta::assert_snapshot!("check", shown(dir.path(), |out| check_in(dir.path(), Format::Human, true, out)));
+}
+
+#[test]
+fn init_with_a_domain_that_is_none_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let domain = "a\"\n[x]".to_owned();
+    let args = InitArgs { dir: dir.path().into(), domain, address: None, no_qr: true };
+    let outcome = init::init(&args, "192.0.2.10".parse().unwrap(), &[0; 56], &mut Vec::new());
+    assert!(matches!(outcome, Err(Failure::Faults(_))));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn check_names_all_faults_and_gives_a_code() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "[sip]\nrings = \"30s\"\n[media]\nports = \"1-2\"\n");
+    insta::assert_snapshot!(
+        "check_faults",
+        shown(dir.path(), |out| check_in(dir.path(), Format::Human, false, out))
+    );
+    insta::assert_snapshot!(
+        "check_json",
+        shown(dir.path(), |out| check_in(dir.path(), Format::Json, false, out))
+    );
+    write(dir.path(), "[extensions.101]\n");
+    let warned = shown(dir.path(), |out| check_in(dir.path(), Format::Human, false, out));
+    assert!(warned.ends_with("1 warning\n\nexit 0"), "{warned}");
+    let denied = shown(dir.path(), |out| check_in(dir.path(), Format::Human, true, out));
+    assert!(denied.ends_with("1 warning\n\nexit 1"), "{denied}");
+    fs::remove_file(dir.path().join("switchroom.toml")).unwrap();
+    insta::assert_snapshot!(
+        "check_missing",
+        shown(dir.path(), |out| check_in(dir.path(), Format::Human, false, out))
+    );
+}
+
+#[test]
+fn passwd_writes_digests_and_refuses_what_is_no_password() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(dir.path(), "[extensions.101]\nname = \"Ana\"\n");
+    let all =
+        [("101", "correct horse"), ("101", "short"), ("101", ""), ("101", "a\nb"), ("110", "correct horse")]
+            .map(|(number, password)| shown(dir.path(), |out| passwd::set(&path, number, password, out)));
+    insta::assert_snapshot!("passwd", all.join("\n\n"));
+    let (md5, sha256) = config::digests("101", "switchroom", "short");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(&md5) && text.contains(&sha256) && !text.contains("short"));
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let loaded = config::parse("", Path::new("switchroom.toml"), dir.path()).unwrap();
+    let udp = loaded.shell.listen[0];
+    let bound = |kind: Option<std::io::ErrorKind>| kind.map_or(Ok(()), |k| Err(k.into()));
+    let open = dir.path().join("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    let findings = [
+        doctor::listen_finding(udp, bound(None), false),
+        doctor::listen_finding(udp, bound(None), true),
+        doctor::listen_finding(udp, bound(Some(std::io::ErrorKind::AddrInUse)), true),
+        doctor::listen_finding(udp, bound(Some(std::io::ErrorKind::AddrInUse)), false),
+        doctor::listen_finding(udp, bound(Some(std::io::ErrorKind::AddrNotAvailable)), false),
+        doctor::listen_finding(udp, bound(Some(std::io::ErrorKind::PermissionDenied)), false),
+        doctor::open_files_finding(Some(1024), &loaded),
+        doctor::open_files_finding(Some(65_536), &loaded),
+        doctor::clock_finding(0),
+        doctor::space_finding(50, 100, 1 << 30),
+        doctor::space_finding(9, 100, 1 << 30),
+        doctor::space_finding(1, 100, 1 << 30),
+        doctor::space_finding(0, 0, 0),
+        doctor::socket_finding(&open.join("control.sock"), false),
+        doctor::socket_finding(Path::new("/nowhere/control.sock"), false),
+        doctor::nat_finding(None, "192.168.1.5".parse().unwrap()),
+        doctor::nat_finding(None, "203.0.113.7".parse().unwrap()),
+        doctor::nat_finding(Some("203.0.113.7".parse().unwrap()), "192.168.1.5".parse().unwrap()),
+    ];
+    insta::assert_snapshot!("doctor", shown(dir.path(), |out| doctor::report(&findings, Paint::PLAIN, out)));
+}
+
+#[test]
+fn store_rebuild_tells_what_it_did() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = || ConfigFile { config: None };
+    let rebuild = |dir: PathBuf| StoreCommand::Rebuild { config: config(), dir: Some(dir) };
+    let none = shown(dir.path(), |out| store::run(&rebuild(dir.path().join("none")), out));
+    let (open, _) = crate::store::Store::open(dir.path(), std::sync::Arc::new(|_| {})).unwrap();
+    let gone = switchroom_exchange::Record::BindingGone { extension: "101".into(), key: "a".into() };
+    open.put(None, gone);
+    let locked = shown(dir.path(), |out| store::run(&rebuild(dir.path().into()), out));
+    open.close();
+    let done = shown(dir.path(), |out| store::run(&rebuild(dir.path().into()), out));
+    let all = [none, locked, done].join("\n\n").replace(&std::process::id().to_string(), "PID");
+    insta::assert_snapshot!("store_rebuild", all);
+}
+
+#[test]
+fn an_unknown_man_page_names_those_there_are() {
+    let dir = Path::new("/nowhere");
+    insta::assert_snapshot!("man_unknown", shown(dir, |out| generate::man("swichroom", out)));
+    for page in ["switchroom", "switchroom.1", "switchroom-ctl", "switchroom.toml", "switchroom.toml.5"] {
+        assert!(shown(dir, |out| generate::man(page, out)).contains(".TH"), "{page}");
+    }
+}
+
+/// A reader that leaves.
+struct Gone;
+
+impl std::io::Write for Gone {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_who_left_is_no_failure() {
+    let failure = generate::man("switchroom", &mut Gone).unwrap_err();
+    let mut told = Vec::new();
+    assert_eq!(tell(&failure, Paint::PLAIN, &mut told).unwrap(), 0);
+    assert_eq!(told, b"");
+}
+
+#[test]
+fn the_unit_starts_what_there_is() {
+    let unit =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/systemd/switchroom.service"))
+            .unwrap();
+    for key in ["ExecStart=", "ExecReload="] {
+        let line = unit.lines().find_map(|l| l.strip_prefix(key)).unwrap();
+        Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
+    }
+}
+
+/// With `SWITCHROOM_UPDATE_DIST=1` the files are written instead.
+#[test]
+fn what_is_shipped_is_what_the_program_prints() {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    let mut wanted: Vec<(PathBuf, String)> = generate::man_pages()
+        .unwrap()
+        .into_iter()
+        .map(|(name, text)| (dist.join("man").join(name), text))
+        .collect();
+    for (shell, name) in
+        [(Shell::Bash, "switchroom.bash"), (Shell::Zsh, "_switchroom"), (Shell::Fish, "switchroom.fish")]
+    {
+        wanted.push((dist.join("completions").join(name), generate::completions_text(shell)));
+    }
+    wanted.push((dist.join("switchroom.toml"), config::sample()));
+    for (path, text) in &wanted {
+        if std::env::var_os("SWITCHROOM_UPDATE_DIST").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let there = fs::read_to_string(path).unwrap_or_default();
+        assert!(there == *text, "{} is old: run this test with SWITCHROOM_UPDATE_DIST=1", path.display());
+    }
+    for folder in ["man", "completions"] {
+        for entry in fs::read_dir(dist.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(wanted.iter().any(|(w, _)| *w == path), "{} is no longer printed", path.display());
+        }
+    }
+}
