@@ -126,7 +126,7 @@ impl Framer {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
     const ONE: &[u8] = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 4\r\n\r\nbody";
@@ -176,5 +176,67 @@ mod tests {
         let mut framer = Framer::default();
         framer.push(&vec![b'a'; MESSAGE_BYTES_MAX + 1]);
         assert_eq!(framer.next_frame(), Err(FrameError::TooLong));
+    }
+
+    /// Class "Content-Length lies", the reader's side: however the bytes come, each is looked at a fixed number of times,
+    /// and no run of line ends can exhaust the stack.
+    #[test]
+    fn slow_and_strange_streams_cost_their_length() {
+        use crate::params::work::LOOKED_AT;
+        let long_body = format!("OPTIONS sip:a SIP/2.0\r\nl: 30000\r\nX: y\r\n\r\n{}", "b".repeat(30_000));
+        let long_line = "X".repeat(60_000);
+        let many_lines = "a: b\r\n".repeat(8000);
+        let many_messages = "A b SIP/2.0\nl:0\n\n".repeat(3000);
+        for (name, text) in [
+            ("body", long_body.as_str()),
+            ("line", &long_line),
+            ("lines", &many_lines),
+            ("messages", &many_messages),
+            ("CR", &"\r".repeat(60_000)),
+            ("LF", &"\n".repeat(60_000)),
+            ("CRLF", &"\r\n".repeat(30_000)),
+            ("CRCRLF", &"\r\r\n".repeat(20_000)),
+        ] {
+            for step in [1, 1000, text.len()] {
+                LOOKED_AT.set(0);
+                let mut framer = Framer::default();
+                for piece in text.as_bytes().chunks(step) {
+                    framer.push(piece);
+                    while framer.next_frame().unwrap() != Frame::Incomplete {}
+                }
+                assert!(LOOKED_AT.get() <= 4 * text.len(), "{name} by {step}: {}", LOOKED_AT.get());
+            }
+        }
+    }
+
+    /// Class "header smuggling": what the framer takes for Content-Length is what the parser takes for it.
+    #[test]
+    fn header_smuggling() {
+        let length = |lines: &str| {
+            let mut framer = Framer::default();
+            framer.push(format!("OPTIONS sip:a SIP/2.0\r\n{lines}\r\n\r\n0123456789").as_bytes());
+            framer.next_frame().map(|frame| match frame {
+                Frame::Message(message) => message.iter().rev().take_while(|b| b.is_ascii_digit()).count(),
+                other => panic!("{other:?}"),
+            })
+        };
+        // A folded line is no header, and a folded value is one value.
+        assert_eq!(length("X: y\r\n Content-Length: 7\r\nContent-Length: 3"), Ok(3));
+        assert_eq!(length("Content-Length:\r\n\t4"), Ok(4));
+        assert_eq!(length("Content-Length\t : 4"), Ok(4));
+        assert_eq!(length("X: y\rContent-Length: 9\r\nl: 5"), Ok(5));
+        for lines in [
+            "Content-Length: 1\r\n 0",
+            "Content-Length: 3\r\nContent-Length: 3",
+            "l: 3\r\nCONTENT-LENGTH: 7",
+            "\u{a0}Content-Length: 3",
+            "Content-Length\u{b}: 3",
+            "Content\u{2d}Length : +3",
+            "Content-Length: 3, 7",
+            "Content-Length: 0x3",
+            "X: y\r\n Content-Length: 3",
+        ] {
+            assert_eq!(length(lines), Err(FrameError::Length), "{lines:?}");
+        }
     }
 }

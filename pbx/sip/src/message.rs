@@ -173,19 +173,26 @@ impl Request {
     }
 
     /// A response to this request: Via, From, To, Call-ID and CSeq copied as they are (§8.2.6.2), with `tag` added to
-    /// To if it has none.
+    /// To if it has none. Of a field that may stand once only the first is copied, so that an answer to a malformed
+    /// request cannot be made many times as long as the request.
     pub fn response(&self, status: Status, tag: Option<&str>) -> Response {
-        let mut headers = Headers::default();
+        let mut headers = Headers::with_capacity();
+        let mut copied = 0;
         for (name, value) in self.headers.iter() {
-            match name {
-                Name::Via | Name::From | Name::CallId | Name::CSeq => headers.push(name.clone(), value),
-                Name::To => match (tag, self.to_tag()) {
-                    (Some(tag), None) if status != Status::TRYING => {
-                        headers.push(Name::To, format!("{value};tag={tag}"));
-                    }
-                    _ => headers.push(Name::To, value),
-                },
-                _ => {}
+            let bit = match name {
+                Name::Via => 0,
+                Name::From | Name::To | Name::CallId | Name::CSeq => name.single_bit().unwrap_or_default(),
+                _ => continue,
+            };
+            if copied & bit != 0 {
+                continue;
+            }
+            copied |= bit;
+            match tag {
+                Some(tag) if *name == Name::To && status != Status::TRYING && self.to_tag().is_none() => {
+                    headers.push(Name::To, format!("{value};tag={tag}"));
+                }
+                _ => headers.push(name.clone(), value),
             }
         }
         Response { status, reason: status.reason(), headers, body: Vec::new() }

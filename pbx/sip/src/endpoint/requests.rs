@@ -357,7 +357,7 @@ impl Endpoint {
                 }
             }
             (Owner::Outside(number), Up::Timeout | Up::Lost | Up::Ack) => {
-                self.on_outside_response(number, None)
+                self.on_outside_response(number, None);
             }
             (Owner::Session(id, purpose), Up::Response(response)) => {
                 self.on_session_response(now, id, purpose, txn, *response);

@@ -68,6 +68,9 @@ fn request(
         Ok(body) => (body, None),
         Err(fault) => (Vec::new(), Some(fault)),
     };
+    if head.headers.get(&Name::Via).is_none_or(str::is_empty) {
+        return Err(ParseError::NotSip("no Via, so nobody waits for an answer"));
+    }
     let request = Request { method, uri, headers: head.headers, body };
     let fault = start_fault.or(head.fault).or_else(|| {
         let cseq = match check_common(&request.headers) {

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
+use crate::limits::MESSAGE_BYTES_MAX;
 
 const INVITE: &str = "INVITE sip:102@pbx.example SIP/2.0\r\n\
     Via: SIP/2.0/UDP 192.0.2.5:5060;branch=z9hG4bKabc;rport\r\n\
@@ -72,11 +73,14 @@ fn the_response_goes_where_the_request_came_from() {
 /// Class "missing mandatory header": refused before any state.
 #[test]
 fn missing_mandatory_header() {
-    for name in ["Via", "From", "To", "Call-ID", "CSeq", "Contact"] {
-        let text: String =
-            INVITE.split_inclusive("\r\n").filter(|line| !line.starts_with(&format!("{name}:"))).collect();
-        assert_eq!(fault(&text).0, 400, "{name}");
+    let without = |name: &str| -> String {
+        INVITE.split_inclusive("\r\n").filter(|line| !line.starts_with(&format!("{name}:"))).collect()
+    };
+    for name in ["From", "To", "Call-ID", "CSeq", "Contact"] {
+        assert_eq!(fault(&without(name)).0, 400, "{name}");
     }
+    // Without Via there is no transaction at the other end that could take an answer.
+    assert!(matches!(Message::parse(without("Via").as_bytes()), Err(ParseError::NotSip(_))));
 }
 
 /// Class "fixed limits overrun": limits are data, and over them is a plain refusal.
@@ -146,5 +150,74 @@ fn noise_never_panics() {
             let again = Message::parse(&r.print());
             assert!(again.is_ok(), "{:?}\n{}", again, String::from_utf8_lossy(&bytes));
         }
+    }
+}
+
+/// No input costs more than its length in proportion: the bytes that the lexers look at are counted, for inputs that ask
+/// for repeated work, at one size and at twice that size.
+#[test]
+fn hostile_inputs_cost_their_length() {
+    use crate::params::work::LOOKED_AT;
+    let head = INVITE.split("Max-Forwards").next().unwrap();
+    let lines = move |line: String, size: usize| format!("{head}{}\r\n\r\n", line.repeat(size / line.len()));
+    // Below the limit of one line each, so that every one of them is looked into.
+    type Hostile = Box<dyn Fn(usize) -> String>;
+    let repeat = move |name: &str, unit: &str| -> Hostile {
+        let (name, unit) = (name.to_owned(), unit.to_owned());
+        Box::new(move |size| lines(format!("{name}: {}\r\n", unit.repeat(8000 / unit.len())), size))
+    };
+    let mut inputs: Vec<(&str, Hostile)> = vec![
+        ("parameters", repeat("Contact", ";a")),
+        ("empty parameters", repeat("Contact", ";")),
+        ("commas", repeat("Contact", ",")),
+        ("elements", repeat("Contact", "<sip:a@b>,")),
+        ("elements with quotes", repeat("Contact", "\"\\\"\"<sip:a@b>;x=\"y\",")),
+        ("quotes", repeat("Contact", "\"")),
+        ("nested quotes", repeat("Contact", "\"\\")),
+        ("brackets", repeat("Contact", "<<>>")),
+        ("Vias", repeat("Via", "SIP/2.0/UDP h,")),
+        ("Via slashes", repeat("Via", "/ ")),
+        ("users", repeat("Contact", "<sip:@:@?;")),
+        ("escapes", repeat("To", "%00")),
+        ("blanks", repeat("Subject", " ")),
+        (
+            "folding",
+            Box::new(|size| INVITE.replacen("Max", &format!("X: y{}\r\nMax", "\r\n z".repeat(size / 4)), 1)),
+        ),
+        (
+            "blank folding",
+            Box::new(|size| INVITE.replacen("Max", &format!("X:{}\r\nMax", "\n ".repeat(size / 2)), 1)),
+        ),
+        ("empty lines", Box::new(|size| "\r\n".repeat(size / 2) + INVITE)),
+        ("colons", Box::new(|size| INVITE.replacen("Max", &format!("{}\r\nMax", ":".repeat(size)), 1))),
+        ("tiny fields", Box::new(|size| INVITE.replacen("Max", &("a:\r\n".repeat(size / 4) + "Max"), 1))),
+        ("request line", Box::new(|size| INVITE.replacen("sip:102", &";@?:".repeat(size / 4), 1))),
+    ];
+    inputs.push((
+        "parts",
+        Box::new(|size| {
+            let kind = "Content-Type: multipart/mixed;boundary=x";
+            let body = "--x\r\nc: a/b\r\n\r\n".repeat(size / 2 / 16);
+            INVITE
+                .replace("Content-Type: application/sdp", kind)
+                .replace(": 5", &format!(": {}", body.len()))
+                .replace("v=0\r\n", &body)
+        }),
+    ));
+    for (name, input) in &inputs {
+        let cost = |size| {
+            let text = input(size);
+            assert!(text.len() < MESSAGE_BYTES_MAX && text.len() > size / 3, "{name} {}", text.len());
+            LOOKED_AT.set(0);
+            match Message::parse(text.as_bytes()) {
+                Ok(Message::Request(r)) => _ = (r.sdp(), r.contact(), r.to()),
+                Err(ParseError::Bad { request, .. }) => _ = (request.contact(), request.to(), request.via()),
+                _ => {}
+            }
+            (LOOKED_AT.get(), text.len())
+        };
+        let ((once, _), (twice, length)) = (cost(30_000), cost(60_000));
+        assert!(twice <= 8 * length, "{name}: {twice} bytes looked at in {length}");
+        assert!(twice <= once * 5 / 2 + 20_000, "{name}: {once} at half the size, {twice} at the whole");
     }
 }
