@@ -1,1 +1,245 @@
-//! Being written.
+//! Media with sockets: threads of its own, UDP ports, epoll, and the recordings on disk.
+//!
+//! ```text
+//!  exchange ──MediaCommand──▶ MediaEngine ──▶ worker (one or more threads; each call on one of them)
+//!           ◀──MediaEvent───────────────────────┘  │ packets of recorded legs, bounded queue, never waited for
+//!                                                  ▼
+//!                                  recorder: decodes, places, writes WAV ──▶ finisher: fdatasync, sha256, sidecar
+//! ```
+//!
+//! A packet costs one `recvfrom` and one `sendto`; nothing on its way allocates or takes a lock. What it means is
+//! decided in `switchroom-media`, without sockets; this module translates between it and the exchange.
+
+mod archive;
+mod finisher;
+mod inbox;
+mod recorder;
+mod recording;
+mod taps;
+mod translate;
+mod wave;
+mod wires;
+mod worker;
+
+pub use archive::{repair_recordings, scan_recordings};
+pub use wave::{WaveError, WavePeaks, wave};
+
+use inbox::Inbox;
+use recorder::Recorder;
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use switchroom_exchange::{CallId, LegId, MediaCommand, MediaEvent};
+use worker::Worker;
+
+/// Where media events go. Called on media threads: it must not block.
+pub type Events = Arc<dyn Fn(MediaEvent) + Send + Sync>;
+/// Where levels go. Called on media threads: it must not block.
+pub type LevelReports = Arc<dyn Fn(LevelsReport) + Send + Sync>;
+
+/// What the media engine is told at its start.
+#[derive(Debug, Clone)]
+pub struct MediaSettings {
+    /// The address whose ports are opened; the unspecified address for all of them.
+    pub bind: IpAddr,
+    /// First RTP port, even.
+    pub rtp_port_first: u16,
+    /// How many port pairs there are.
+    pub rtp_pairs: u16,
+    /// Media threads; each call is on one of them.
+    pub threads: usize,
+    /// Where recordings are kept.
+    pub recordings: PathBuf,
+    /// Differentiated services code point of RTP and RTCP (RFC 4594: 46, expedited forwarding).
+    pub dscp: u8,
+    /// With less free space than this, in bytes, nothing is recorded; calls go on.
+    pub free_bytes_min: u64,
+    /// Packets that may wait for the recorder; beyond, they are dropped and counted.
+    pub record_queue_packets: usize,
+    /// Our name in RTCP (CNAME).
+    pub name: String,
+}
+
+impl MediaSettings {
+    /// Settings with one thread, DSCP 46 and 50 MB of free space as the least.
+    pub fn new(bind: IpAddr, rtp_port_first: u16, rtp_pairs: u16, recordings: PathBuf) -> Self {
+        Self {
+            bind,
+            rtp_port_first,
+            rtp_pairs,
+            threads: 1,
+            recordings,
+            dscp: 46,
+            free_bytes_min: 50_000_000,
+            record_queue_packets: 8192,
+            name: "switchroom".into(),
+        }
+    }
+}
+
+/// Loudness of one leg, as its phone speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LegLevel {
+    /// The leg.
+    pub leg: LegId,
+    /// Loudest sample since the last report, tenths of a decibel below full scale; −960 is silence.
+    pub peak_ddb: i16,
+    /// Root mean square since the last report, the same way.
+    pub rms_ddb: i16,
+}
+
+/// Loudness of the legs of the watched call, five times a second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelsReport {
+    /// The call.
+    pub call: CallId,
+    /// Its legs, in the order they were opened.
+    pub legs: Vec<LegLevel>,
+}
+
+/// How the media engine is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MediaHealth {
+    /// Legs with open ports.
+    pub legs: u64,
+    /// Recordings being written.
+    pub recordings: u64,
+    /// Packets that the recorder could not take, since the start.
+    pub recorder_dropped: u64,
+    /// Free space where recordings are kept, bytes.
+    pub free_bytes: u64,
+    /// The same, parts per thousand of the file system.
+    pub free_ppk: u16,
+    /// There is room to record.
+    pub can_record: bool,
+}
+
+/// Counters that threads share.
+#[derive(Debug, Default)]
+struct Gauges {
+    legs: AtomicU64,
+    recordings: AtomicU64,
+    recorder_dropped: AtomicU64,
+    free_bytes: AtomicU64,
+    free_ppk: AtomicU64,
+    low_space: AtomicU64,
+}
+
+/// The media engine: its threads live until [`MediaEngine::shutdown`] or drop.
+pub struct MediaEngine {
+    inboxes: Vec<Arc<Inbox>>,
+    events: Events,
+    gauges: Arc<Gauges>,
+    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+    recorder: Arc<Recorder>,
+}
+
+impl MediaEngine {
+    /// Starts the threads. Recordings need no directory yet: it is made when the first one starts, and if it cannot
+    /// be, that recording fails and the call goes on.
+    ///
+    /// # Errors
+    /// The system refuses a thread, an epoll or an eventfd.
+    #[expect(clippy::needless_pass_by_value, reason = "the engine keeps what it is told with")]
+    pub fn start(settings: MediaSettings, events: Events, levels: LevelReports) -> io::Result<Self> {
+        let gauges = Arc::new(Gauges::default());
+        let settings = Arc::new(settings);
+        let (recorder, mut threads) = Recorder::start(&settings, events.clone(), gauges.clone())?;
+        let mut inboxes = Vec::new();
+        let mut failed = None;
+        for number in 0..settings.threads.max(1) {
+            let started = Worker::new(
+                settings.clone(),
+                events.clone(),
+                levels.clone(),
+                recorder.clone(),
+                gauges.clone(),
+            )
+            .and_then(|worker| {
+                let inbox = worker.inbox();
+                let thread = std::thread::Builder::new().name(format!("media-{number}"));
+                Ok((inbox, thread.spawn(move || worker.run())?))
+            });
+            match started {
+                Ok((inbox, thread)) => {
+                    inboxes.push(inbox);
+                    threads.insert(0, thread);
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        let engine = Self { inboxes, events, gauges, threads: Mutex::new(threads), recorder };
+        match failed {
+            // Dropping the engine ends the threads that did start.
+            Some(error) => Err(error),
+            None => Ok(engine),
+        }
+    }
+
+    /// Hands a command to the thread of its call. Never waits. If far too many commands wait already, no further leg
+    /// is opened: [`MediaEvent::OpenFailed`] says so; all that close or change something are always taken.
+    pub fn command(&self, command: MediaCommand) {
+        let call = inbox::call_of(&command);
+        let count = self.inboxes.len() as u128;
+        let Some(inbox) = call.0.checked_rem(count).and_then(|at| self.inboxes.get(at as usize)) else {
+            return;
+        };
+        if let Some((leg, slot)) = inbox.put(command) {
+            let why = "the media thread is overloaded".to_owned();
+            (self.events)(MediaEvent::OpenFailed { leg, slot, why });
+        }
+    }
+
+    /// Reports the levels of this call from now on, and of no other.
+    pub fn watch(&self, call: Option<CallId>) {
+        for inbox in &self.inboxes {
+            inbox.watch(call);
+        }
+    }
+
+    /// How it is.
+    pub fn health(&self) -> MediaHealth {
+        let read = |gauge: &AtomicU64| gauge.load(Ordering::Relaxed);
+        MediaHealth {
+            legs: read(&self.gauges.legs),
+            recordings: read(&self.gauges.recordings),
+            recorder_dropped: read(&self.gauges.recorder_dropped),
+            free_bytes: read(&self.gauges.free_bytes),
+            free_ppk: u16::try_from(read(&self.gauges.free_ppk)).unwrap_or(u16::MAX),
+            can_record: read(&self.gauges.low_space) == 0,
+        }
+    }
+
+    /// Closes all ports, finishes all recordings with their hash and sidecar, and waits for the threads. A second
+    /// call does nothing.
+    pub fn shutdown(&self) {
+        for inbox in &self.inboxes {
+            inbox.stop();
+        }
+        let threads = match self.threads.lock() {
+            Ok(mut threads) => std::mem::take(&mut *threads),
+            Err(_) => return,
+        };
+        // Media threads first (they stand first), so that the recorder has heard all there is.
+        let media = self.inboxes.len().min(threads.len());
+        for (at, thread) in threads.into_iter().enumerate() {
+            if at == media {
+                self.recorder.stop();
+            }
+            if thread.join().is_err() {
+                tracing::error!("a media thread had panicked");
+            }
+        }
+    }
+}
+
+impl Drop for MediaEngine {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,364 @@
+//! Recordings as files: names, sidecars, hashes, and what is done about those that a crash left behind.
+//!
+//! `YYYY/MM/DD/<call>.wav` by the site's calendar, with `<call>.json` beside it that says whose it is. While it is
+//! written it is called `<call>.wav.part`. Names come from the date and the call's id and from nothing else; the
+//! sidecar is written when a recording starts, so that after a crash nothing of it is unknown but its end.
+
+use sha2::{Digest, Sha256};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use switchroom_exchange::{CallId, RecordingFacts, RecordingSubject};
+
+/// Bytes of the header of our WAV files: 16 bits, two channels, plain PCM.
+pub(super) const HEADER_BYTES: u64 = 44;
+/// Bytes of a frame: one sample of each channel.
+pub(super) const FRAME_BYTES: u64 = 4;
+/// No sidecar of ours is longer.
+const SIDECAR_BYTES_MAX: u64 = 1 << 20;
+/// A call may be recorded so many times in a row.
+const PARTS_MAX: usize = 99;
+
+/// The files of one recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Files {
+    /// The final name, relative to the directory of recordings.
+    pub(super) relative: String,
+    /// While it is written.
+    pub(super) part: PathBuf,
+    /// When it is closed.
+    pub(super) wav: PathBuf,
+    pub(super) sidecar: PathBuf,
+}
+
+impl Files {
+    fn new(dir: &Path, day: &str, name: &str) -> Self {
+        let place = dir.join(day);
+        Self {
+            relative: format!("{day}/{name}.wav"),
+            part: place.join(format!("{name}.wav.part")),
+            wav: place.join(format!("{name}.wav")),
+            sidecar: place.join(format!("{name}.json")),
+        }
+    }
+}
+
+/// Creates the file of a recording, empty, under its name while it is written.
+pub(super) fn create(dir: &Path, call: CallId, started_ms: i64) -> io::Result<(Files, File)> {
+    let day =
+        day_of(started_ms).or_else(|| day_of(call.unix_ms())).unwrap_or_else(|| "1970/01/01".to_owned());
+    DirBuilder::new().recursive(true).mode(0o750).create(dir.join(&day))?;
+    for number in 1..=PARTS_MAX {
+        let name = if number == 1 { call.to_string() } else { format!("{call}-{number}") };
+        let files = Files::new(dir, &day, &name);
+        if files.wav.exists() {
+            continue;
+        }
+        match OpenOptions::new().write(true).create_new(true).mode(0o640).open(&files.part) {
+            Ok(file) => return Ok((files, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("the call has {PARTS_MAX} recordings already")))
+}
+
+/// `2026/11/21` by the site's calendar.
+fn day_of(unix_ms: i64) -> Option<String> {
+    let moment = jiff::Timestamp::from_millisecond(unix_ms).ok().filter(|_| unix_ms > 0)?;
+    let date = moment.to_zoned(jiff::tz::TimeZone::system()).date();
+    Some(format!("{:04}/{:02}/{:02}", date.year(), date.month(), date.day()))
+}
+
+/// Writes a sidecar so that there is either the old one or the new one, never half of it.
+pub(super) fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<()> {
+    let beside = path.with_extension("json.new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&beside)?;
+    serde_json::to_writer_pretty(&mut file, facts)?;
+    file.write_all(b"\n")?;
+    file.sync_data()?;
+    fs::rename(&beside, path)
+}
+
+/// Gives a closed file its final name, measures and hashes it, and writes its sidecar.
+pub(super) fn seal(files: &Files, facts: &mut RecordingFacts) -> io::Result<()> {
+    if !facts.complete {
+        mend(&files.part, facts.rate)?;
+    }
+    let (bytes, sha256) = hash(&files.part)?;
+    facts.bytes = bytes;
+    facts.sha256 = sha256;
+    facts.length_ms = length_ms(bytes, facts.rate);
+    fs::rename(&files.part, &files.wav)?;
+    write_sidecar(&files.sidecar, facts)?;
+    // The names are on disk only when their directory is.
+    files.wav.parent().map_or(Ok(()), |place| File::open(place)?.sync_all())
+}
+
+fn length_ms(bytes: u64, rate: u32) -> u64 {
+    bytes.saturating_sub(HEADER_BYTES) / FRAME_BYTES * 1000 / u64::from(rate.max(1))
+}
+
+fn hash(path: &Path) -> io::Result<(u64, String)> {
+    let (mut file, mut hasher, mut bytes) = (File::open(path)?, Sha256::new(), 0);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hasher.update(buffer.get(..read).unwrap_or_default());
+        bytes += read as u64;
+    }
+    let text = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((bytes, text))
+}
+
+/// Makes the header say what the file holds, and cuts half a frame at its end. Gives the rate that the file has.
+fn mend(path: &Path, rate: u32) -> io::Result<u32> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let mut header = [0; HEADER_BYTES as usize];
+    let size = file.metadata()?.len();
+    let mut rate = rate;
+    if size >= HEADER_BYTES {
+        file.read_exact(&mut header)?;
+        if let ([b'R', b'I', b'F', b'F', ..], Some([a, b, c, d])) = (&header, header.get(24..28)) {
+            rate = u32::from_le_bytes([*a, *b, *c, *d]);
+        }
+    }
+    let data = size.saturating_sub(HEADER_BYTES) / FRAME_BYTES * FRAME_BYTES;
+    let said = header_of(rate, data);
+    if said != header {
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(&said)?;
+    }
+    if size != HEADER_BYTES + data {
+        file.set_len(HEADER_BYTES + data)?;
+    }
+    file.sync_data()?;
+    Ok(rate)
+}
+
+fn header_of(rate: u32, data: u64) -> [u8; HEADER_BYTES as usize] {
+    let data = u32::try_from(data).unwrap_or(u32::MAX - HEADER_BYTES as u32);
+    let mut out = [0; HEADER_BYTES as usize];
+    let mut pen = &mut out[..];
+    let words =
+        [*b"RIFF", (data + HEADER_BYTES as u32 - 8).to_le_bytes(), *b"WAVE", *b"fmt ", 16u32.to_le_bytes()];
+    // PCM and two channels; rate; bytes a second; bytes a frame and bits a sample.
+    let format = [[1, 0, 2, 0], rate.to_le_bytes(), (rate * FRAME_BYTES as u32).to_le_bytes(), [4, 0, 16, 0]];
+    for word in words.into_iter().chain(format).chain([*b"data", data.to_le_bytes()]) {
+        // The buffer is exactly as long as what is written.
+        let _ = pen.write_all(&word);
+    }
+    out
+}
+
+/// Finishes the recordings that a crash left behind: their header is set right from their size, they get their final
+/// name, hash and sidecar, and are not complete. Gives what they are, by date. To be called before the engine starts.
+///
+/// What cannot be repaired (a read-only or full disk) is left as it is and logged; the next start tries again.
+pub fn repair_recordings(dir: &Path) -> Vec<RecordingFacts> {
+    let mut repaired = Vec::new();
+    for (day, name) in names(dir) {
+        let stem = match (name.strip_suffix(".wav.part"), name.strip_suffix(".json")) {
+            (Some(stem), _) => stem,
+            // The crash came between the final name and the final sidecar.
+            (None, Some(stem)) if is_unsealed(&Files::new(dir, &day, stem)) => stem,
+            _ => continue,
+        };
+        let Some(call) = call_of(stem) else { continue };
+        let files = Files::new(dir, &day, stem);
+        match repair(&files, call) {
+            Ok(facts) => repaired.push(facts),
+            Err(error) => {
+                tracing::error!(file = %files.part.display(), %error, "an interrupted recording cannot be repaired");
+            }
+        }
+    }
+    repaired
+}
+
+fn is_unsealed(files: &Files) -> bool {
+    !files.part.exists()
+        && files.wav.exists()
+        && read_sidecar(&files.sidecar).is_some_and(|f| f.sha256.is_empty())
+}
+
+fn repair(files: &Files, call: CallId) -> io::Result<RecordingFacts> {
+    if !files.part.exists() {
+        fs::rename(&files.wav, &files.part)?;
+    }
+    let known = read_sidecar(&files.sidecar).filter(|facts| facts.call == call);
+    let mut facts = known.unwrap_or_else(|| RecordingFacts {
+        call,
+        subject: RecordingSubject {
+            number: 0,
+            from: Default::default(),
+            with: Default::default(),
+            started_ms: call.unix_ms(),
+        },
+        file: String::new(),
+        length_ms: 0,
+        bytes: 0,
+        rate: 8_000,
+        sha256: String::new(),
+        codec: String::new(),
+        marks: Vec::new(),
+        complete: false,
+    });
+    facts.file.clone_from(&files.relative);
+    facts.complete = false;
+    facts.rate = mend(&files.part, facts.rate)?;
+    seal(files, &mut facts)?;
+    Ok(facts)
+}
+
+/// All recordings that are closed, from their sidecars, by date: the index can be rebuilt from them.
+pub fn scan_recordings(dir: &Path) -> Vec<RecordingFacts> {
+    let found = names(dir).into_iter().filter_map(|(day, name)| {
+        let stem = name.strip_suffix(".json")?;
+        let files = Files::new(dir, &day, stem);
+        let mut facts =
+            read_sidecar(&files.sidecar).filter(|facts| !facts.sha256.is_empty() && files.wav.exists())?;
+        (Some(facts.call) == call_of(stem)).then_some(())?;
+        // The directory may have been moved; where the sidecar lies is where the file is.
+        facts.file = files.relative;
+        Some(facts)
+    });
+    found.collect()
+}
+
+fn read_sidecar(path: &Path) -> Option<RecordingFacts> {
+    let mut text = String::new();
+    File::open(path).ok()?.take(SIDECAR_BYTES_MAX).read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// The call in a file's name, `<call>` or `<call>-<number>`.
+pub(super) fn call_of(stem: &str) -> Option<CallId> {
+    let (id, number) = stem.split_once('-').unwrap_or((stem, "2"));
+    let proper = !number.is_empty() && number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit());
+    let call: CallId = id.parse().ok().filter(|_| proper)?;
+    (call.to_string() == id).then_some(call)
+}
+
+/// (day, file name) of all files in `YYYY/MM/DD`, sorted.
+fn names(dir: &Path) -> Vec<(String, String)> {
+    let list = |path: PathBuf| -> Vec<String> {
+        let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        names
+    };
+    let numbers = |path: PathBuf, digits: usize| {
+        let mut names = list(path);
+        names.retain(|name| is_number(name, digits));
+        names
+    };
+    let mut found = Vec::new();
+    for year in numbers(dir.to_path_buf(), 4) {
+        for month in numbers(dir.join(&year), 2) {
+            for day in numbers(dir.join(&year).join(&month), 2) {
+                let day = format!("{year}/{month}/{day}");
+                found.extend(list(dir.join(&day)).into_iter().map(|name| (day.clone(), name)));
+            }
+        }
+    }
+    found
+}
+
+/// Exactly so many digits.
+pub(super) fn is_number(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn facts(call: CallId, files: &Files) -> RecordingFacts {
+        RecordingFacts {
+            call,
+            subject: RecordingSubject {
+                number: 7,
+                from: ("101".into(), "Ann".into()),
+                with: ("102".into(), "Bob".into()),
+                started_ms: call.unix_ms(),
+            },
+            file: files.relative.clone(),
+            length_ms: 0,
+            bytes: 0,
+            rate: 16_000,
+            sha256: String::new(),
+            codec: "G722/8000".into(),
+            marks: vec![(0, "answer".into(), String::new())],
+            complete: false,
+        }
+    }
+
+    #[test]
+    fn a_recording_that_a_crash_left_is_mended_named_and_hashed() {
+        let dir = tempfile::tempdir().unwrap();
+        let call = CallId::new(1_700_000_000_000, 5);
+        let (files, mut file) = create(dir.path(), call, 1_700_000_000_000).unwrap();
+        write_sidecar(&files.sidecar, &facts(call, &files)).unwrap();
+        // The header speaks of an empty file; there are 100 frames and half of another one.
+        file.write_all(&header_of(16_000, 0)).unwrap();
+        file.write_all(&[1; 402]).unwrap();
+        drop(file);
+        assert_eq!(scan_recordings(dir.path()), [], "it is not closed");
+        let repaired = repair_recordings(dir.path());
+        let [facts] = &repaired[..] else { unreachable!("{repaired:?}") };
+        assert_eq!((facts.subject.number, facts.length_ms, facts.bytes, facts.complete), (7, 6, 444, false));
+        assert_eq!(facts.sha256.len(), 64);
+        let reader = hound::WavReader::open(dir.path().join(&facts.file)).unwrap();
+        assert_eq!((reader.duration(), reader.spec().sample_rate), (100, 16_000));
+        assert!(!files.part.exists());
+        assert_eq!(scan_recordings(dir.path()), repaired);
+        assert_eq!(repair_recordings(dir.path()), [], "there is nothing left to do");
+    }
+
+    #[test]
+    fn without_a_sidecar_or_even_a_header_there_is_still_a_recording() {
+        let dir = tempfile::tempdir().unwrap();
+        let call = CallId::new(1_700_000_000_000, 6);
+        let (files, _) = create(dir.path(), call, i64::MIN).unwrap();
+        fs::write(&files.sidecar, "{ torn").unwrap();
+        let repaired = repair_recordings(dir.path());
+        assert_eq!(repaired.len(), 1);
+        assert_eq!(repaired[0].subject.started_ms, 1_700_000_000_000);
+        assert_eq!(hound::WavReader::open(files.wav).unwrap().duration(), 0);
+    }
+
+    #[test]
+    fn a_crash_before_the_last_sidecar_is_repaired_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let call = CallId::new(1_700_000_000_000, 7);
+        let (files, mut file) = create(dir.path(), call, 1_700_000_000_000).unwrap();
+        write_sidecar(&files.sidecar, &facts(call, &files)).unwrap();
+        file.write_all(&header_of(8_000, 4)).unwrap();
+        file.write_all(&[1; 4]).unwrap();
+        fs::rename(&files.part, &files.wav).unwrap();
+        assert_eq!(repair_recordings(dir.path()).len(), 1);
+        assert_eq!(repair_recordings(dir.path()).len(), 0);
+    }
+
+    #[test]
+    fn a_call_recorded_twice_has_two_files_and_foreign_files_are_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let call = CallId::new(1_700_000_000_000, 8);
+        let (first, _) = create(dir.path(), call, 1_700_000_000_000).unwrap();
+        let (second, _) = create(dir.path(), call, 1_700_000_000_000).unwrap();
+        assert!(second.relative.ends_with("-2.wav"), "{second:?}");
+        let foreign = first.wav.with_file_name("notes.wav.part");
+        fs::write(&foreign, "mine").unwrap();
+        assert_eq!(repair_recordings(dir.path()).len(), 2);
+        assert_eq!(fs::read_to_string(foreign).unwrap(), "mine");
+    }
+}

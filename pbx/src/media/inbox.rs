@@ -1,0 +1,94 @@
+//! The way into a media thread: a lock per command, none per packet.
+
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::fd::{AsFd, OwnedFd};
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use switchroom_exchange::{CallId, LegId, MediaCommand, PortSlot};
+
+/// Commands that may wait before no further leg is opened.
+const COMMANDS_MAX: usize = 8192;
+
+/// What waits for a media thread.
+pub(super) enum Order {
+    Command(MediaCommand),
+    Watch(Option<CallId>),
+}
+
+/// Orders that wait, and the bell that wakes the thread.
+pub(super) struct Inbox {
+    orders: Mutex<VecDeque<Order>>,
+    wake: OwnedFd,
+    stopping: AtomicBool,
+}
+
+impl Inbox {
+    pub(super) fn new() -> io::Result<Self> {
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        Ok(Self { orders: Mutex::default(), wake, stopping: AtomicBool::new(false) })
+    }
+
+    /// Puts a command in. If it opens a leg and too many wait, it is refused, and this gives the leg and its ports.
+    pub(super) fn put(&self, command: MediaCommand) -> Option<(LegId, PortSlot)> {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only what opens legs is refused: everything else is bounded by the legs there are.
+        if let MediaCommand::Open { leg, slot, .. } = &command
+            && orders.len() >= COMMANDS_MAX
+        {
+            return Some((*leg, *slot));
+        }
+        orders.push_back(Order::Command(command));
+        self.ring(orders.len());
+        None
+    }
+
+    pub(super) fn watch(&self, call: Option<CallId>) {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.push_back(Order::Watch(call));
+        self.ring(orders.len());
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.ring(1);
+    }
+
+    /// Wakes the thread, unless the order before did.
+    fn ring(&self, waiting: usize) {
+        if waiting == 1 {
+            let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
+        }
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Readable when something waits.
+    pub(super) fn bell(&self) -> impl AsFd {
+        &self.wake
+    }
+
+    /// Takes all that waits.
+    pub(super) fn take(&self) -> VecDeque<Order> {
+        let mut bell = [0; 8];
+        let _ = rustix::io::read(&self.wake, &mut bell);
+        std::mem::take(&mut *self.orders.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The call a command is about.
+pub(super) fn call_of(command: &MediaCommand) -> CallId {
+    match command {
+        MediaCommand::Open { call, .. }
+        | MediaCommand::Agree { call, .. }
+        | MediaCommand::Hear { call, .. }
+        | MediaCommand::SendDigit { call, .. }
+        | MediaCommand::Record { call, .. }
+        | MediaCommand::Mark { call, .. }
+        | MediaCommand::StopRecording { call }
+        | MediaCommand::Close { call, .. } => *call,
+    }
+}

@@ -1,0 +1,385 @@
+//! The recorder's thread: takes the packets of recorded legs from a bounded queue and writes them down.
+//!
+//! Media threads never wait for it: when the queue is full, a packet is dropped, counted, and its recording is not
+//! complete. It looks into the queue on its own beat, so that putting a packet in wakes nobody.
+
+use super::finisher::{self, Job};
+use super::recording::Recording;
+use super::{Events, Gauges, MediaSettings};
+use crate::clock;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::Duration;
+use switchroom_exchange::{CallId, MediaEvent, RecordingSubject};
+use switchroom_media::codec::{Codec, Kind};
+use switchroom_media::rtp::Header;
+use switchroom_media::timeline::Side;
+
+/// The recorder's beat while there is something to record, and while there is not.
+const BEAT: Duration = Duration::from_millis(50);
+const IDLE_BEAT: Duration = Duration::from_millis(1000);
+/// How often free space is asked for, microseconds.
+const SPACE_US: u64 = 2_000_000;
+/// Recordings start again only when so much more than the least space is free, bytes: no flapping at the edge.
+const SPACE_MARGIN: u64 = 10_000_000;
+/// Payload bytes that need no allocation: 30 ms of G.711.
+const INLINE_BYTES: usize = 240;
+/// Jobs that may wait for the finisher within its channel; more wait with the recorder.
+const JOBS_MAX: usize = 256;
+
+/// A packet to be recorded.
+pub(super) struct Taken {
+    pub(super) recording: u64,
+    pub(super) side: Side,
+    pub(super) at_us: u64,
+    pub(super) header: Header,
+    pub(super) kind: Kind,
+    pub(super) clock: u32,
+    length: u16,
+    small: [u8; INLINE_BYTES],
+    /// Instead of `small`, for packets of unusual length.
+    large: Option<Box<[u8]>>,
+}
+
+impl Taken {
+    pub(super) fn new(
+        recording: u64,
+        side: Side,
+        at_us: u64,
+        header: Header,
+        codec: &Codec,
+        payload: &[u8],
+    ) -> Self {
+        let mut small = [0; INLINE_BYTES];
+        let large = match small.get_mut(..payload.len()) {
+            Some(room) => {
+                room.copy_from_slice(payload);
+                None
+            }
+            None => Some(payload.into()),
+        };
+        // A datagram is never longer than 65535 bytes.
+        let length = payload.len() as u16;
+        Self { recording, side, at_us, header, kind: codec.kind, clock: codec.clock, length, small, large }
+    }
+
+    pub(super) fn payload(&self) -> &[u8] {
+        match &self.large {
+            Some(large) => large,
+            None => self.small.get(..usize::from(self.length)).unwrap_or_default(),
+        }
+    }
+}
+
+/// A recording that is to start.
+pub(super) struct Start {
+    pub(super) call: CallId,
+    pub(super) subject: RecordingSubject,
+    /// As `PCMA/8000`.
+    pub(super) codec: String,
+    pub(super) rate: u32,
+    /// Both sides can be decoded.
+    pub(super) readable: bool,
+    pub(super) at_us: u64,
+}
+
+enum Order {
+    Start(u64, Box<Start>),
+    Mark { recording: u64, at_us: u64, kind: String, text: String },
+    Missed(u64),
+    Stop { recording: u64, at_us: u64 },
+}
+
+/// The way into the recorder.
+pub(super) struct Recorder {
+    packets: SyncSender<Taken>,
+    orders: Mutex<Vec<Order>>,
+    next: AtomicU64,
+    thread: OnceLock<Thread>,
+    stopping: AtomicBool,
+    gauges: Arc<Gauges>,
+}
+
+impl Recorder {
+    /// Starts the recorder and the finisher.
+    pub(super) fn start(
+        settings: &Arc<MediaSettings>,
+        events: Events,
+        gauges: Arc<Gauges>,
+    ) -> io::Result<(Arc<Self>, Vec<JoinHandle<()>>)> {
+        let (packets, queue) = sync_channel(settings.record_queue_packets.max(1));
+        let (jobs, todo) = sync_channel(JOBS_MAX);
+        let recorder = Arc::new(Self {
+            packets,
+            orders: Mutex::default(),
+            next: AtomicU64::new(0),
+            thread: OnceLock::new(),
+            stopping: AtomicBool::new(false),
+            gauges,
+        });
+        let desk = Desk {
+            settings: settings.clone(),
+            events: events.clone(),
+            recorder: recorder.clone(),
+            queue,
+            recordings: BTreeMap::new(),
+            jobs,
+            waiting: VecDeque::new(),
+            scratch: Vec::new(),
+            space_us: 0,
+        };
+        let finisher = thread::Builder::new()
+            .name("recordings-finish".into())
+            .spawn(move || finisher::run(&todo, &events))?;
+        let writer = thread::Builder::new().name("recordings".into()).spawn(move || desk.run())?;
+        let _ = recorder.thread.set(writer.thread().clone());
+        Ok((recorder, vec![writer, finisher]))
+    }
+
+    /// Takes a packet; false if the queue is full.
+    pub(super) fn take(&self, taken: Taken) -> bool {
+        let taken = self.packets.try_send(taken).is_ok();
+        if !taken {
+            self.gauges.recorder_dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    fn order(&self, order: Order) {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner).push(order);
+    }
+
+    /// A recording is to start; gives the number under which its packets come.
+    pub(super) fn start_recording(&self, start: Start) -> u64 {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        self.order(Order::Start(id, Box::new(start)));
+        self.wake();
+        id
+    }
+
+    pub(super) fn mark(&self, recording: u64, at_us: u64, kind: String, text: String) {
+        self.order(Order::Mark { recording, at_us, kind, text });
+    }
+
+    /// So many packets of a recording could not be taken.
+    pub(super) fn missed(&self, recording: u64, packets: u64) {
+        tracing::warn!(recording, packets, "the recorder cannot keep up: packets are missing in a recording");
+        self.order(Order::Missed(recording));
+    }
+
+    pub(super) fn stop_recording(&self, recording: u64, at_us: u64) {
+        self.order(Order::Stop { recording, at_us });
+        self.wake();
+    }
+
+    /// Finishes everything and ends the thread.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+}
+
+/// The recorder's own side.
+struct Desk {
+    settings: Arc<MediaSettings>,
+    events: Events,
+    recorder: Arc<Recorder>,
+    queue: Receiver<Taken>,
+    recordings: BTreeMap<u64, Recording>,
+    jobs: SyncSender<Job>,
+    /// Jobs for which the finisher's channel had no room.
+    waiting: VecDeque<Job>,
+    scratch: Vec<i16>,
+    space_us: u64,
+}
+
+impl Desk {
+    fn run(mut self) {
+        loop {
+            // Read before the orders are: whatever was ordered before the stop is then carried out.
+            let stopping = self.recorder.stopping.load(Ordering::Acquire);
+            let now_us = clock::mono_us();
+            if now_us >= self.space_us {
+                self.space_us = now_us + SPACE_US;
+                self.look_at_space(now_us);
+            }
+            self.beat(now_us);
+            if stopping {
+                break;
+            }
+            let idle = self.recordings.is_empty() && self.waiting.is_empty();
+            thread::park_timeout(if idle { IDLE_BEAT } else { BEAT });
+        }
+        let now_us = clock::mono_us();
+        for (_, recording) in std::mem::take(&mut self.recordings) {
+            self.close(recording, now_us);
+        }
+        while let Some(job) = self.waiting.pop_front() {
+            // The finisher works off its channel while this waits.
+            if self.jobs.send(job).is_err() {
+                break;
+            }
+        }
+    }
+
+    /// Orders, then packets, then the ends of recordings: their last packets were queued before the order was given.
+    fn beat(&mut self, now_us: u64) {
+        let orders =
+            std::mem::take(&mut *self.recorder.orders.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut later = Vec::new();
+        for order in orders {
+            match order {
+                Order::Start(id, start) => self.open(id, *start),
+                other => later.push(other),
+            }
+        }
+        // No more than the queue holds, or a flood would keep what follows from ever being done.
+        for _ in 0..self.settings.record_queue_packets.max(1) {
+            let Ok(taken) = self.queue.try_recv() else { break };
+            if let Some(recording) = self.recordings.get_mut(&taken.recording) {
+                recording.take(&taken);
+            }
+        }
+        for order in later {
+            self.carry_out(order);
+        }
+        self.flush(now_us);
+        self.recorder.gauges.recordings.store(self.recordings.len() as u64, Ordering::Relaxed);
+        while let Some(job) = self.waiting.pop_front() {
+            if !self.give(job) {
+                break;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Start(id, start) => self.open(id, *start),
+            Order::Mark { recording, at_us, kind, text } => {
+                if let Some(recording) = self.recordings.get_mut(&recording) {
+                    recording.mark(at_us, kind, text);
+                }
+            }
+            Order::Missed(recording) => {
+                if let Some(recording) = self.recordings.get_mut(&recording) {
+                    recording.miss();
+                }
+            }
+            Order::Stop { recording, at_us } => {
+                if let Some(recording) = self.recordings.remove(&recording) {
+                    self.close(recording, at_us);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, id: u64, start: Start) {
+        let call = start.call;
+        let gauges = &self.recorder.gauges;
+        if gauges.low_space.load(Ordering::Relaxed) > 0 {
+            let free = gauges.free_bytes.load(Ordering::Relaxed) / 1_000_000;
+            let why = format!(
+                "only {free} MB are free where recordings are kept: make room, new calls are then recorded"
+            );
+            (self.events)(MediaEvent::RecordingFailed { call, why });
+            return;
+        }
+        match Recording::open(&self.settings.recordings, start) {
+            Ok(recording) => {
+                self.recordings.insert(id, recording);
+                (self.events)(MediaEvent::RecordingStarted { call });
+            }
+            Err(error) => {
+                let why = format!("cannot create a file in {}: {error}", self.settings.recordings.display());
+                (self.events)(MediaEvent::RecordingFailed { call, why });
+            }
+        }
+    }
+
+    fn flush(&mut self, now_us: u64) {
+        let mut failed = Vec::new();
+        let mut jobs = Vec::new();
+        for (id, recording) in &mut self.recordings {
+            match recording.flush(now_us, &mut self.scratch) {
+                Ok(job) => jobs.extend(job),
+                Err(error) => failed.push((*id, error)),
+            }
+        }
+        for job in jobs {
+            self.give(job);
+        }
+        for (id, error) in failed {
+            if let Some(recording) = self.recordings.remove(&id) {
+                let call = recording.call();
+                self.give(recording.abandon());
+                let why = format!("cannot write the recording: {error}");
+                (self.events)(MediaEvent::RecordingFailed { call, why });
+            }
+        }
+    }
+
+    fn close(&mut self, recording: Recording, end_us: u64) {
+        let call = recording.call();
+        let (job, failed) = recording.close(end_us, &mut self.scratch);
+        if let Some(error) = failed {
+            let why = format!("cannot write the end of the recording: {error}");
+            (self.events)(MediaEvent::RecordingFailed { call, why });
+        }
+        self.give(job);
+    }
+
+    /// Hands a job to the finisher, or keeps it until there is room; false if it had to be kept.
+    fn give(&mut self, job: Job) -> bool {
+        match self.jobs.try_send(job) {
+            Ok(()) => true,
+            Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) => {
+                self.waiting.push_front(job);
+                false
+            }
+        }
+    }
+
+    /// With too little space, recordings end and none begins; calls do not notice.
+    fn look_at_space(&mut self, now_us: u64) {
+        let Some((free, total)) = space(&self.settings.recordings) else { return };
+        let gauges = self.recorder.gauges.clone();
+        gauges.free_bytes.store(free, Ordering::Relaxed);
+        gauges.free_ppk.store((u128::from(free) * 1000 / u128::from(total.max(1))) as u64, Ordering::Relaxed);
+        let least = self.settings.free_bytes_min;
+        let was_low = gauges.low_space.load(Ordering::Relaxed) > 0;
+        let low = free < least + if was_low { SPACE_MARGIN } else { 0 };
+        gauges.low_space.store(u64::from(low), Ordering::Relaxed);
+        if !low {
+            return;
+        }
+        for (_, mut recording) in std::mem::take(&mut self.recordings) {
+            let call = recording.call();
+            recording.miss();
+            self.close(recording, now_us);
+            let why = format!(
+                "only {} MB are free where recordings are kept: this one ends here",
+                free / 1_000_000
+            );
+            (self.events)(MediaEvent::RecordingFailed { call, why });
+        }
+    }
+}
+
+/// Free and total bytes of the file system that the directory is on, or will be.
+fn space(dir: &Path) -> Option<(u64, u64)> {
+    let there = dir.ancestors().find(|path| path.exists())?;
+    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    let told = rustix::fs::statvfs(there).ok()?;
+    Some((told.f_bavail.saturating_mul(told.f_frsize), told.f_blocks.saturating_mul(told.f_frsize)))
+}

@@ -1,0 +1,670 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+use std::sync::atomic::AtomicU16;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+use switchroom_exchange::{
+    Agreed, AgreedCodec, Channel, PortSlot, Quality, RecordingFacts, RecordingSubject, Source,
+};
+use switchroom_media::codec::{Decoder, Encoder, Kind};
+use switchroom_media::dtmf;
+use switchroom_media::rtp::{self, Header};
+use switchroom_media::tone::{Tone, goertzel_db};
+
+const CALL: CallId = CallId(7 << 80 | 1 << 120);
+const A: LegId = LegId(1);
+const B: LegId = LegId(2);
+/// For what must happen; far more than it takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Rig {
+    engine: MediaEngine,
+    events: Receiver<MediaEvent>,
+    levels: Receiver<LevelsReport>,
+    dir: tempfile::TempDir,
+    first: u16,
+}
+
+impl Rig {
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl Fn(&mut MediaSettings)) -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let dir = tempfile::tempdir().unwrap();
+        // Below the system's own range of ports; other test processes begin elsewhere.
+        let base = 10_000 + (std::process::id() % 200) as u16 * 100;
+        let first = base + NEXT.fetch_add(1, Ordering::Relaxed) % 12 * 8;
+        let mut settings =
+            MediaSettings::new("127.0.0.1".parse().unwrap(), first, 4, dir.path().to_path_buf());
+        settings.free_bytes_min = 0;
+        change(&mut settings);
+        let ((tell, events), (report, levels)) = (channel(), channel());
+        let tell: Events = Arc::new(move |event| drop(tell.send(event)));
+        let report: LevelReports = Arc::new(move |levels| drop(report.send(levels)));
+        Self { engine: MediaEngine::start(settings, tell, report).unwrap(), events, levels, dir, first }
+    }
+
+    /// Opens a leg for a phone and settles its codec.
+    fn leg(&self, leg: LegId, phone: &mut Phone) {
+        let slot = PortSlot(leg.0 as u16 - 1);
+        self.engine.command(MediaCommand::Open { call: CALL, leg, slot });
+        self.engine.command(MediaCommand::Agree { call: CALL, leg, agreed: phone.agreed() });
+        phone.port = self.first + 2 * slot.0;
+    }
+
+    fn hear(&self, leg: LegId, source: Source) {
+        self.engine.command(MediaCommand::Hear { call: CALL, leg, source });
+    }
+
+    /// Two phones that hear each other.
+    fn call(&self, a: &mut Phone, b: &mut Phone) {
+        self.leg(A, a);
+        self.leg(B, b);
+        self.hear(A, Source::Leg(B));
+        self.hear(B, Source::Leg(A));
+        self.settle();
+    }
+
+    /// Waits until all commands so far are carried out.
+    fn settle(&self) {
+        self.engine.command(MediaCommand::Open { call: CALL, leg: LegId(99), slot: PortSlot(999) });
+        self.until(|event| matches!(event, MediaEvent::OpenFailed { leg: LegId(99), .. }).then_some(()));
+    }
+
+    /// The first event that fits; others before it are passed over.
+    fn until<T>(&self, fits: impl Fn(&MediaEvent) -> Option<T>) -> T {
+        let end = Instant::now() + PATIENCE;
+        let mut seen = Vec::new();
+        while let Ok(event) = self.events.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            if let Some(found) = fits(&event) {
+                return found;
+            }
+            seen.push(event);
+        }
+        panic!("it did not happen; what did: {seen:#?}");
+    }
+
+    fn close(&self, leg: LegId) -> Quality {
+        self.engine.command(MediaCommand::Close { call: CALL, leg });
+        self.until(|event| match event {
+            MediaEvent::Closed { leg: closed, whole, .. } if *closed == leg => Some(*whole),
+            _ => None,
+        })
+    }
+
+    fn record(&self) {
+        let subject = RecordingSubject {
+            number: 4,
+            from: ("101".into(), "Ann".into()),
+            with: ("102".into(), "Bob".into()),
+            started_ms: 1_700_000_000_000,
+        };
+        let legs = [(A, Channel::Left), (B, Channel::Right)];
+        self.engine.command(MediaCommand::Record { call: CALL, legs, subject });
+        self.until(|event| matches!(event, MediaEvent::RecordingStarted { call: CALL }).then_some(()));
+    }
+
+    fn stop_recording(&self) -> RecordingFacts {
+        self.engine.command(MediaCommand::StopRecording { call: CALL });
+        self.until(|event| match event {
+            MediaEvent::RecordingClosed { facts } => Some(facts.clone()),
+            _ => None,
+        })
+    }
+}
+
+/// A phone that speaks a tone and listens.
+struct Phone {
+    socket: UdpSocket,
+    codec: AgreedCodec,
+    encoder: Encoder,
+    tone: Tone,
+    header: Header,
+    port: u16,
+}
+
+impl Phone {
+    fn new(codec: &str, pt: u8, hz: u16) -> Self {
+        Self::at("127.0.0.1:0", codec, pt, hz)
+    }
+
+    fn at(address: &str, codec: &str, pt: u8, hz: u16) -> Self {
+        let socket = UdpSocket::bind(address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let clock = if codec == "opus" { 48_000 } else { 8_000 };
+        let encoder = Encoder::new(Kind::of(codec)).unwrap();
+        Self {
+            socket,
+            codec: AgreedCodec { name: codec.into(), clock, receive_pt: pt, send_pt: pt, ptime_ms: 20 },
+            tone: Tone::new(hz, -100, encoder.rate()),
+            encoder,
+            header: Header {
+                marker: false,
+                payload_type: pt,
+                sequence: 100,
+                timestamp: 5,
+                ssrc: u32::from(hz),
+            },
+            port: 0,
+        }
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
+    fn agreed(&self) -> Agreed {
+        Agreed {
+            remote_rtp: Some(self.address()),
+            remote_rtcp: None,
+            signalling_ip: self.address().ip(),
+            codec: self.codec.clone(),
+            digits: Some((101, 101)),
+            sending: true,
+            receiving: true,
+            generation: 1,
+        }
+    }
+
+    fn send(&mut self, payload: &[u8]) {
+        let mut out = [0; 1600];
+        let length = rtp::print(&self.header, payload, &mut out).unwrap();
+        self.socket.send_to(&out[..length], ("127.0.0.1", self.port)).unwrap();
+        self.header.sequence = self.header.sequence.wrapping_add(1);
+        self.header.timestamp = self.header.timestamp.wrapping_add(self.codec.clock / 50);
+    }
+
+    /// Speaks one packet of its tone.
+    fn speak(&mut self) {
+        let (mut samples, mut bytes) = (vec![0; self.encoder.rate() as usize / 50], [0; 1500]);
+        self.tone.fill(&mut samples);
+        let length = self.encoder.encode(&samples, &mut bytes).unwrap();
+        self.send(&bytes[..length]);
+    }
+
+    /// The next packet that comes.
+    fn hear(&self) -> (Header, Vec<u8>) {
+        let mut buffer = [0; 1600];
+        let (length, _) = self.socket.recv_from(&mut buffer).expect("the phone hears nothing");
+        let packet = rtp::parse(&buffer[..length]).unwrap();
+        (packet.header, packet.payload.to_vec())
+    }
+
+    /// What lies in the socket and has not been heard.
+    fn backlog(&self) -> usize {
+        self.socket.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 1600];
+        let count = std::iter::from_fn(|| self.socket.recv_from(&mut buffer).ok()).count();
+        self.socket.set_nonblocking(false).unwrap();
+        count
+    }
+
+    /// Decodes packets to samples.
+    fn decode(&self, packets: &[(Header, Vec<u8>)]) -> (Vec<i16>, u32) {
+        let kind = Kind::of(&self.codec.name);
+        let mut decoder = Decoder::new(kind, kind.rate().unwrap()).unwrap();
+        let (mut all, mut part) = (Vec::new(), Vec::new());
+        for (_, payload) in packets {
+            decoder.decode(payload, &mut part).unwrap();
+            all.extend_from_slice(&part);
+        }
+        (all, kind.rate().unwrap())
+    }
+}
+
+/// `speaker` says so many packets; what `listener` hears of them.
+fn passes(speaker: &mut Phone, listener: &Phone, packets: usize) -> Vec<(Header, Vec<u8>)> {
+    let say = |_| {
+        speaker.speak();
+        listener.hear()
+    };
+    (0..packets).map(say).collect()
+}
+
+fn assert_tone(phone: &Phone, packets: &[(Header, Vec<u8>)], hz: u16) {
+    let (samples, rate) = phone.decode(packets);
+    let level = goertzel_db(&samples[samples.len() / 4..], hz, rate);
+    assert!((level + 10.0).abs() < 2.0, "{hz} Hz at {level} dB");
+}
+
+fn assert_one_stream(packets: &[(Header, Vec<u8>)]) {
+    for pair in packets.windows(2) {
+        assert_eq!(pair[1].0.sequence, pair[0].0.sequence.wrapping_add(1));
+        assert_eq!(pair[1].0.ssrc, pair[0].0.ssrc);
+    }
+}
+
+#[test]
+fn two_phones_hear_each_other_in_every_codec() {
+    for (codec, pt) in [("PCMU", 0), ("PCMA", 8), ("G722", 9), ("opus", 107)] {
+        let rig = Rig::new();
+        let (mut a, mut b) = (Phone::new(codec, pt, 440), Phone::new(codec, pt, 1000));
+        rig.call(&mut a, &mut b);
+        let heard = passes(&mut a, &b, 40);
+        assert_tone(&b, &heard, 440);
+        assert_one_stream(&heard);
+        let from = rig.until(|event| match event {
+            MediaEvent::Flowing { leg: A, from } => Some(*from),
+            _ => None,
+        });
+        assert_eq!(from, a.address());
+        assert_tone(&a, &passes(&mut b, &a, 40), 1000);
+        let whole = rig.close(A);
+        assert_eq!((whole.received.packets, whole.received.lost, whole.sent.packets), (40, 0, 40));
+        assert!(whole.received.mos_centi > 400);
+    }
+}
+
+#[test]
+fn the_two_laws_are_translated_and_numbers_are_each_legs_own() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMU", 0, 440), Phone::new("PCMA", 100, 1000));
+    rig.call(&mut a, &mut b);
+    let heard = passes(&mut a, &b, 30);
+    assert!(heard.iter().all(|(header, _)| header.payload_type == 100));
+    assert_tone(&b, &heard, 440);
+    let heard = passes(&mut b, &a, 30);
+    assert!(heard.iter().all(|(header, _)| header.payload_type == 0));
+    assert_tone(&a, &heard, 1000);
+}
+
+#[test]
+fn a_codec_that_we_do_not_know_passes_untouched() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMU", 18, 440), Phone::new("PCMU", 18, 1000));
+    (a.codec.name, b.codec.name) = ("G729".into(), "g729".into());
+    rig.call(&mut a, &mut b);
+    a.send(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert_eq!(b.hear().1, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    rig.engine.command(MediaCommand::Record {
+        call: CALL,
+        legs: [(A, Channel::Left), (B, Channel::Right)],
+        subject: RecordingSubject {
+            number: 1,
+            from: Default::default(),
+            with: Default::default(),
+            started_ms: 1,
+        },
+    });
+    let why = rig.until(|event| match event {
+        MediaEvent::RecordingFailed { why, .. } => Some(why.clone()),
+        _ => None,
+    });
+    assert_eq!(why, "G729/8000 cannot be decoded, so the call is not recorded");
+}
+
+#[test]
+fn rtp_bleed_and_injection() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    rig.call(&mut a, &mut b);
+    passes(&mut a, &b, 5);
+    // From another host, and from another port of the phone's own host, with the phone's own SSRC and numbers.
+    let mut thieves = [Phone::at("127.0.0.2:0", "PCMA", 8, 1800), Phone::at("127.0.0.1:0", "PCMA", 8, 1800)];
+    for thief in &mut thieves {
+        (thief.port, thief.header) = (a.port, a.header);
+        for _ in 0..20 {
+            thief.speak();
+        }
+    }
+    let heard = passes(&mut a, &b, 20);
+    assert_one_stream(&heard);
+    let (samples, rate) = b.decode(&heard);
+    assert!(goertzel_db(&samples, 1800, rate) < -45.0, "nobody can inject");
+    passes(&mut b, &a, 20);
+    assert_eq!(thieves.each_ref().map(Phone::backlog), [0, 0], "nobody else hears");
+    let quality = rig.close(A);
+    assert_eq!(quality.received.packets, 25);
+}
+
+#[test]
+fn before_the_phone_speaks_a_stranger_cannot_take_its_place() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    rig.call(&mut a, &mut b);
+    let mut thief = Phone::at("127.0.0.2:0", "PCMA", 8, 1800);
+    thief.port = a.port;
+    for _ in 0..10 {
+        thief.speak();
+    }
+    assert_tone(&a, &passes(&mut b, &a, 20), 1000);
+    assert_eq!((thief.backlog(), b.backlog()), (0, 0));
+}
+
+#[test]
+fn a_phone_behind_translation_is_heard_and_hears() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    // Its SDP names a host that does not answer; its signalling comes from where its media does.
+    let unreachable = UdpSocket::bind("127.0.0.9:0").unwrap();
+    rig.call(&mut a, &mut b);
+    let agreed = Agreed { remote_rtp: Some(unreachable.local_addr().unwrap()), generation: 2, ..a.agreed() };
+    rig.engine.command(MediaCommand::Agree { call: CALL, leg: A, agreed });
+    rig.settle();
+    // The first packet only raises the hope that it is the phone.
+    a.speak();
+    assert_tone(&b, &passes(&mut a, &b, 20), 440);
+    assert_tone(&a, &passes(&mut b, &a, 20), 1000);
+}
+
+#[test]
+fn rtcp_bye_spoof() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    rig.call(&mut a, &mut b);
+    passes(&mut a, &b, 3);
+    let mut bye = vec![0x81, 203, 0, 1];
+    bye.extend(a.header.ssrc.to_be_bytes());
+    let thief = UdpSocket::bind("127.0.0.2:0").unwrap();
+    for _ in 0..5 {
+        thief.send_to(&bye, ("127.0.0.1", a.port + 1)).unwrap();
+        thief.send_to(&bye, ("127.0.0.1", a.port)).unwrap();
+        a.socket.send_to(&bye, ("127.0.0.1", a.port + 1)).unwrap();
+        a.socket.send_to(&bye, ("127.0.0.1", a.port)).unwrap();
+    }
+    assert_tone(&b, &passes(&mut a, &b, 20), 440);
+}
+
+#[test]
+fn unnegotiated_payload_type() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    rig.call(&mut a, &mut b);
+    for payload_type in [0, 3, 13, 19, 96, 98, 127] {
+        a.header.payload_type = payload_type;
+        a.send(&[0x55; 160]);
+        a.send(&[]);
+    }
+    a.header.payload_type = 8;
+    let heard = passes(&mut a, &b, 10);
+    assert_tone(&b, &heard, 440);
+    assert_eq!(b.backlog(), 0);
+}
+
+#[test]
+fn echo_and_tone() {
+    let rig = Rig::new();
+    let mut a = Phone::new("PCMU", 0, 440);
+    rig.leg(A, &mut a);
+    rig.hear(A, Source::Echo);
+    rig.settle();
+    let mut itself = Phone { socket: a.socket.try_clone().unwrap(), ..Phone::new("PCMU", 0, 440) };
+    itself.port = a.port;
+    let first = passes(&mut itself, &a, 20);
+    assert_tone(&a, &first, 440);
+    rig.hear(A, Source::Tone { hz: 600, ddb: -100 });
+    let heard: Vec<_> = (0..15).map(|_| a.hear()).collect();
+    assert_tone(&a, &heard, 600);
+    assert_one_stream(&heard);
+    assert_eq!(heard[0].0.ssrc, first[0].0.ssrc, "one stream whoever speaks");
+    assert!(heard.windows(2).all(|pair| pair[1].0.timestamp.wrapping_sub(pair[0].0.timestamp) == 160));
+    rig.hear(A, Source::Silence);
+    rig.settle();
+    a.backlog();
+    let heard: Vec<_> = (0..5).map(|_| a.hear()).collect();
+    assert!(heard.iter().all(|(_, payload)| payload == &[0xFF; 160]));
+    rig.hear(A, Source::Nothing);
+    rig.settle();
+    a.backlog();
+    std::thread::sleep(Duration::from_millis(60));
+    assert_eq!(a.backlog(), 0);
+}
+
+#[test]
+fn digits_are_told_once_cross_the_call_and_are_sent_for_others() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    rig.leg(A, &mut a);
+    rig.leg(B, &mut b);
+    let agreed = Agreed { digits: Some((97, 97)), ..b.agreed() };
+    rig.engine.command(MediaCommand::Agree { call: CALL, leg: B, agreed });
+    rig.hear(B, Source::Leg(A));
+    rig.settle();
+    a.speak();
+    let timestamp = a.header.timestamp;
+    a.header.payload_type = 101;
+    for (duration, end) in [(160, 0), (320, 0), (480, 0x80), (480, 0x80), (480, 0x80)] {
+        let [high, low] = u16::to_be_bytes(duration);
+        a.header.timestamp = timestamp;
+        a.send(&[9, end | 10, high, low]);
+    }
+    let digit = |leg: LegId| {
+        rig.until(move |event| match event {
+            MediaEvent::Digit { leg: of, digit } if *of == leg => Some(*digit),
+            _ => None,
+        })
+    };
+    assert_eq!(digit(A), '9');
+    let events: Vec<_> = (0..6).map(|_| b.hear()).filter(|(header, _)| header.payload_type == 97).collect();
+    assert_eq!(events.len(), 5);
+    rig.settle();
+    rig.engine.command(MediaCommand::SendDigit { call: CALL, leg: B, digit: '#', duration_ms: 100 });
+    let mut receiver = dtmf::DigitReceiver::default();
+    let digits: Vec<char> = (0..7)
+        .map(|_| b.hear())
+        .filter_map(|(h, payload)| receiver.receive(h.marker, h.timestamp, &dtmf::parse(&payload)?))
+        .collect();
+    assert_eq!(digits, ['#']);
+    let again = rig.events.try_iter().filter(|event| matches!(event, MediaEvent::Digit { .. })).count();
+    assert_eq!(again, 0, "a digit is told once");
+}
+
+#[test]
+fn missing_and_back() {
+    let rig = Rig::new();
+    let mut a = Phone::new("PCMA", 8, 440);
+    rig.leg(A, &mut a);
+    let mut thief = Phone::at("127.0.0.2:0", "PCMA", 8, 1800);
+    thief.port = a.port;
+    rig.settle();
+    thief.speak();
+    let (for_ms, refused, refused_from) = rig.until(|event| match event {
+        MediaEvent::Missing { leg: A, for_ms, refused, refused_from } => {
+            Some((*for_ms, *refused, *refused_from))
+        }
+        _ => None,
+    });
+    assert!(for_ms >= 5_000);
+    assert_eq!((refused, refused_from), (1, Some(thief.address())));
+    a.speak();
+    rig.until(|event| matches!(event, MediaEvent::Back { leg: A }).then_some(()));
+}
+
+#[test]
+fn a_port_that_somebody_has_fails_and_the_other_half_is_given_back() {
+    let rig = Rig::new();
+    let taken = UdpSocket::bind(("127.0.0.1", rig.first + 1)).unwrap();
+    let open = |leg| rig.engine.command(MediaCommand::Open { call: CALL, leg, slot: PortSlot(0) });
+    let failed = |leg: LegId| {
+        rig.until(move |event| match event {
+            MediaEvent::OpenFailed { leg: of, why, .. } if *of == leg => Some(why.clone()),
+            _ => None,
+        })
+    };
+    open(A);
+    assert!(failed(A).contains("in use"), "it says what the system said");
+    drop(taken);
+    open(B);
+    rig.settle();
+    assert_eq!(rig.engine.health().legs, 1);
+}
+
+#[test]
+fn levels_of_the_watched_call_are_told() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("G722", 9, 1000));
+    rig.leg(A, &mut a);
+    rig.leg(B, &mut b);
+    rig.engine.watch(Some(CALL));
+    rig.settle();
+    let end = Instant::now() + PATIENCE;
+    loop {
+        (0..10).for_each(|_| a.speak());
+        let report = rig.levels.recv_timeout(end.saturating_duration_since(Instant::now())).unwrap();
+        let [first, second] = &report.legs[..] else { panic!("{report:?}") };
+        assert_eq!((report.call, first.leg, second.leg, second.peak_ddb), (CALL, A, B, -960));
+        if (first.peak_ddb + 100).abs() <= 5 && (first.rms_ddb + 130).abs() <= 5 {
+            break;
+        }
+    }
+    rig.engine.watch(None);
+}
+
+/// Both speak for a second, in real time.
+fn talk(a: &mut Phone, b: &mut Phone, packets: u32) {
+    let begin = Instant::now();
+    for n in 1..=packets {
+        a.speak();
+        b.speak();
+        std::thread::sleep((Duration::from_millis(20) * n).saturating_sub(begin.elapsed()));
+    }
+}
+
+/// The channels of a recording and its rate.
+fn read(path: &Path) -> ([Vec<i16>; 2], u32) {
+    let mut reader = hound::WavReader::open(path).unwrap();
+    let samples: Vec<i16> = reader.samples().map(Result::unwrap).collect();
+    let channel = |at: usize| samples.iter().skip(at).step_by(2).copied().collect();
+    ([channel(0), channel(1)], reader.spec().sample_rate)
+}
+
+fn assert_channels(path: &Path, left: u16, right: u16) {
+    let (channels, rate) = read(path);
+    // Twenty milliseconds at a time, and of those the middle one: where a stream was moved by some milliseconds its
+    // phase jumps, and a busy machine may leave a hole.
+    let median = |samples: &[i16], hz: u16| {
+        let mut levels: Vec<f32> =
+            samples.chunks_exact(rate as usize / 50).map(|block| goertzel_db(block, hz, rate)).collect();
+        levels.sort_by(f32::total_cmp);
+        levels[levels.len() / 2]
+    };
+    for (samples, mine, other) in [(&channels[0], left, right), (&channels[1], right, left)] {
+        let (mine, other) = (median(samples, mine), median(samples, other));
+        assert!((mine + 10.0).abs() < 2.0 && other < -40.0, "{mine} and {other} dB");
+    }
+}
+
+#[test]
+fn each_side_is_on_its_channel_of_the_recording() {
+    for (left, right, rate) in [("PCMA", "PCMU", 8_000), ("opus", "opus", 16_000)] {
+        let rig = Rig::new();
+        let (mut a, mut b) = (Phone::new(left, 8, 400), Phone::new(right, 0, 1000));
+        rig.call(&mut a, &mut b);
+        rig.record();
+        talk(&mut a, &mut b, 20);
+        let (kind, text) = ("hold".to_owned(), String::new());
+        rig.engine.command(MediaCommand::Mark { call: CALL, kind, text });
+        talk(&mut a, &mut b, 30);
+        let facts = rig.stop_recording();
+        assert_channels(&rig.dir.path().join(&facts.file), 400, 1000);
+        assert_eq!((facts.call, facts.rate, facts.complete), (CALL, rate, true));
+        assert_eq!(facts.codec, format!("{left}/{}", a.codec.clock));
+        assert!(facts.length_ms >= 900 && facts.marks[0].0 >= 350 && facts.marks[0].1 == "hold", "{facts:?}");
+        assert_eq!(scan_recordings(rig.dir.path()), std::slice::from_ref(&facts));
+        let peaks = wave(rig.dir.path(), &facts.file, 10).unwrap();
+        assert!(peaks.caller[5] > 200 && peaks.length_ms == facts.length_ms, "{peaks:?}");
+        let bytes = std::fs::read(rig.dir.path().join(&facts.file)).unwrap();
+        assert_eq!(facts.bytes, bytes.len() as u64);
+    }
+}
+
+#[test]
+fn a_recording_is_readable_at_any_moment_and_repaired_after_a_kill() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 400), Phone::new("PCMA", 8, 1000));
+    rig.call(&mut a, &mut b);
+    rig.record();
+    talk(&mut a, &mut b, 80);
+    // What the disk holds now is what a kill would leave.
+    let left = tempfile::tempdir().unwrap();
+    copy(rig.dir.path(), left.path());
+    assert_eq!(scan_recordings(left.path()), []);
+    let repaired = repair_recordings(left.path());
+    let [facts] = &repaired[..] else { panic!("{repaired:?}") };
+    assert_eq!((facts.call, facts.complete, facts.subject.number), (CALL, false, 4));
+    assert!(facts.length_ms >= 600, "of 1600 ms at most the last second is lost: {}", facts.length_ms);
+    assert_channels(&left.path().join(&facts.file), 400, 1000);
+    assert!(rig.stop_recording().length_ms >= 1_500);
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            std::fs::create_dir(&target).unwrap();
+            copy(&source, &target);
+        } else {
+            std::fs::copy(&source, &target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn shutdown_finishes_recordings_and_frees_ports() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    rig.call(&mut a, &mut b);
+    rig.record();
+    talk(&mut a, &mut b, 10);
+    rig.engine.shutdown();
+    rig.engine.shutdown();
+    assert_eq!(scan_recordings(rig.dir.path()).len(), 1);
+    UdpSocket::bind(("127.0.0.1", a.port)).unwrap();
+    assert_eq!(rig.engine.health().legs, 0);
+}
+
+#[test]
+fn a_full_disk_ends_recordings_and_never_calls() {
+    let rig = Rig::with(|settings| settings.free_bytes_min = u64::MAX / 2);
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    rig.call(&mut a, &mut b);
+    let subject =
+        RecordingSubject { number: 1, from: Default::default(), with: Default::default(), started_ms: 1 };
+    let legs = [(A, Channel::Left), (B, Channel::Right)];
+    rig.engine.command(MediaCommand::Record { call: CALL, legs, subject });
+    let why = rig.until(|event| match event {
+        MediaEvent::RecordingFailed { why, .. } => Some(why.clone()),
+        _ => None,
+    });
+    assert!(why.contains("make room"), "{why}");
+    assert!(!rig.engine.health().can_record);
+    assert_tone(&b, &passes(&mut a, &b, 20), 440);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_fails_the_recording_only() {
+    let rig = Rig::with(|settings| settings.recordings = "/proc/no/recordings/here".into());
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    rig.call(&mut a, &mut b);
+    let subject =
+        RecordingSubject { number: 1, from: Default::default(), with: Default::default(), started_ms: 1 };
+    let legs = [(A, Channel::Left), (B, Channel::Right)];
+    rig.engine.command(MediaCommand::Record { call: CALL, legs, subject });
+    rig.until(|event| matches!(event, MediaEvent::RecordingFailed { .. }).then_some(()));
+    assert_tone(&b, &passes(&mut a, &b, 20), 440);
+}
+
+/// Sockets of this process that are bound to these ports.
+fn bound(first: u16, count: u16) -> usize {
+    (first..first + count).filter(|port| UdpSocket::bind(("127.0.0.1", *port)).is_err()).count()
+}
+
+#[test]
+fn descriptor_leak() {
+    let rig = Rig::new();
+    let mut a = Phone::new("PCMA", 8, 440);
+    for round in 0..50 {
+        rig.leg(A, &mut a);
+        rig.hear(A, Source::Echo);
+        rig.settle();
+        assert_eq!(bound(rig.first, 8), 2, "round {round}");
+        rig.close(A);
+        assert_eq!(bound(rig.first, 8), 0, "round {round}");
+    }
+    assert_eq!(rig.engine.health().legs, 0);
+}

@@ -1,0 +1,155 @@
+//! UDP sockets in one epoll, and which leg a datagram is for.
+//!
+//! A socket is named by its [`Wire`], never by its leg: today each leg has two of its own, and the leg follows from
+//! the socket alone. When sockets are shared, [`Wires::receive`] is where the leg is found by who sent.
+
+use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::time::Timespec;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
+
+/// Events taken from epoll at once.
+const EVENTS_MAX: usize = 256;
+/// The event that says: look into the inbox.
+const WAKE: u64 = u64::MAX;
+
+/// Names a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wire(usize);
+
+/// What a socket carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Rtp,
+    Rtcp,
+}
+
+/// A datagram that came: for which leg, and from whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Datagram {
+    pub(super) leg: usize,
+    pub(super) role: Role,
+    pub(super) from: SocketAddr,
+    pub(super) length: usize,
+}
+
+struct Socketed {
+    socket: UdpSocket,
+    role: Role,
+    leg: usize,
+}
+
+pub(super) struct Wires {
+    epoll: OwnedFd,
+    sockets: Vec<Option<Socketed>>,
+    free: Vec<usize>,
+}
+
+/// What [`Wires::wait`] found; belongs to the thread that waits.
+pub(super) struct Ready(Vec<epoll::Event>);
+
+impl Ready {
+    pub(super) fn new() -> Self {
+        Self(Vec::with_capacity(EVENTS_MAX))
+    }
+
+    /// The event `at`: the socket that has a datagram, or `None` for the wake-up.
+    pub(super) fn event(&self, at: usize) -> Option<Wire> {
+        let data = self.0.get(at)?.data;
+        (data.u64() != WAKE).then_some(Wire(data.u64() as usize))
+    }
+}
+
+impl Wires {
+    /// An epoll that also wakes when `wake` is readable.
+    pub(super) fn new(wake: impl AsFd) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(&epoll, wake, EventData::new_u64(WAKE), EventFlags::IN)?;
+        Ok(Self { epoll, sockets: Vec::new(), free: Vec::new() })
+    }
+
+    /// Opens a port for a leg.
+    pub(super) fn open(&mut self, at: SocketAddr, dscp: u8, role: Role, leg: usize) -> io::Result<Wire> {
+        let socket = bind(at, dscp)?;
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.sockets.push(None);
+            self.sockets.len() - 1
+        });
+        if let Err(error) = epoll::add(&self.epoll, &socket, EventData::new_u64(place as u64), EventFlags::IN)
+        {
+            self.free.push(place);
+            return Err(error.into());
+        }
+        if let Some(free) = self.sockets.get_mut(place) {
+            *free = Some(Socketed { socket, role, leg });
+        }
+        Ok(Wire(place))
+    }
+
+    /// Closes a port. Must not be called while events of [`Wires::wait`] are being worked off.
+    pub(super) fn close(&mut self, wire: Wire) {
+        if let Some(socketed) = self.sockets.get_mut(wire.0).and_then(Option::take) {
+            // Closing would do, but an explicit word keeps epoll's list right even if the descriptor was shared.
+            let _ = epoll::delete(&self.epoll, &socketed.socket);
+            self.free.push(wire.0);
+        }
+    }
+
+    /// Waits for datagrams or the wake-up, at most `timeout_us` (`None`: for ever). Gives how many events there are
+    /// to be asked for with [`Ready::event`].
+    pub(super) fn wait(&self, ready: &mut Ready, timeout_us: Option<u64>) -> io::Result<usize> {
+        // Whole milliseconds, rounded up, or a deadline less than one ahead would be waited for by spinning.
+        let timeout = timeout_us.map(|us| {
+            let ms = us.div_ceil(1000).min(60_000) as i64;
+            Timespec { tv_sec: ms / 1000, tv_nsec: ms % 1000 * 1_000_000 }
+        });
+        ready.0.clear();
+        match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut ready.0), timeout.as_ref()) {
+            Ok(count) => Ok(count),
+            Err(rustix::io::Errno::INTR) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads one datagram. Only one: the next comes 20 ms later, and looking for it would be a system call for
+    /// nothing. If there is another, epoll says so again.
+    pub(super) fn receive(&self, wire: Wire, buffer: &mut [u8]) -> Option<Datagram> {
+        let socketed = self.sockets.get(wire.0)?.as_ref()?;
+        let (length, from) = socketed.socket.recv_from(buffer).ok()?;
+        Some(Datagram { leg: socketed.leg, role: socketed.role, from, length })
+    }
+
+    /// Sends a datagram. What the system cannot take now is lost, as on any network.
+    pub(super) fn send(&self, wire: Wire, datagram: &[u8], to: SocketAddr) {
+        let Some(socketed) = self.sockets.get(wire.0).and_then(Option::as_ref) else { return };
+        let sent = socketed.socket.send_to(datagram, to);
+        if let Err(error) = sent {
+            // An IPv6 socket that also takes IPv4 wants the mapped form of an address.
+            if let (IpAddr::V4(ip), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =
+                (to.ip(), error.kind())
+            {
+                let mapped = SocketAddr::new(ip.to_ipv6_mapped().into(), to.port());
+                let _ = socketed.socket.send_to(datagram, mapped);
+            }
+        }
+    }
+}
+
+/// A non-blocking UDP socket, its packets marked with the code point.
+fn bind(at: SocketAddr, dscp: u8) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(at), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    let class = u32::from(dscp & 0x3F) << 2;
+    // A system that does not let us mark packets still lets us send them.
+    let _ = match at.ip() {
+        IpAddr::V4(_) => socket.set_tos_v4(class),
+        IpAddr::V6(_) => socket.set_tclass_v6(class),
+    };
+    if at.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        socket.set_only_v6(false)?;
+    }
+    socket.bind(&SockAddr::from(at))?;
+    Ok(socket.into())
+}
