@@ -1,0 +1,264 @@
+//! The one table of what the console can do. Key bar, help, palette and `KEYS.md` are made from it.
+//!
+//! Lowercase looks, UPPERCASE acts: an action that changes something at the daemon has a role and a capital letter.
+
+use switchroom_wire::Role;
+
+/// Where the keys go: one per screen and per tab of the call detail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Context {
+    Calls,
+    Ladder,
+    Media,
+    Path,
+    Events,
+    Recordings,
+    Log,
+    Lines,
+}
+
+impl Context {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Calls,
+        Self::Ladder,
+        Self::Media,
+        Self::Path,
+        Self::Events,
+        Self::Recordings,
+        Self::Log,
+        Self::Lines,
+    ];
+
+    /// The word used in `lang/*.toml` and in errors.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Ladder => "ladder",
+            Self::Media => "media",
+            Self::Path => "path",
+            Self::Events => "events",
+            Self::Recordings => "recordings",
+            Self::Log => "log",
+            Self::Lines => "lines",
+        }
+    }
+}
+
+/// What must be answered before a verb is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Confirm {
+    /// Nothing: it only looks, or it is reversible and inaudible.
+    None,
+    /// `y`, with the target named; any other key is No.
+    Yes,
+    /// The name of the target, typed.
+    Name,
+}
+
+/// The part of the help an action stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Group {
+    Act,
+    Look,
+    Move,
+    Console,
+}
+
+impl Group {
+    pub(crate) const ALL: [Self; 4] = [Self::Act, Self::Look, Self::Move, Self::Console];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Act => "act",
+            Self::Look => "look",
+            Self::Move => "move",
+            Self::Console => "console",
+        }
+    }
+}
+
+/// Everything a key can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Action {
+    MoveDown,
+    MoveUp,
+    MoveLeft,
+    MoveRight,
+    PageDown,
+    PageUp,
+    HalfDown,
+    HalfUp,
+    First,
+    Last,
+    Open,
+    Back,
+    Leave,
+    Quit,
+    ScreenCalls,
+    ScreenRecordings,
+    ScreenLog,
+    ScreenLines,
+    ScreenPrevious,
+    TabNext,
+    TabPrevious,
+    GoCall,
+    GoRecording,
+    GoEvents,
+    GoLine,
+    Help,
+    Palette,
+    Filter,
+    AlarmNext,
+    AlarmAcknowledge,
+    SortPrevious,
+    SortNext,
+    SortInvert,
+    Freeze,
+    Expand,
+    DetailPane,
+    Privacy,
+    TimeForm,
+    Decisions,
+    MessageBody,
+    Copy,
+    Write,
+    Reconnect,
+    Redraw,
+    Suspend,
+    HangUp,
+    Unregister,
+    Reload,
+    Shutdown,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub(crate) struct Spec {
+    pub(crate) action: Action,
+    /// The id in configuration, and the stem of its words: `action.<name>.label`, `action.<name>.text`.
+    pub(crate) name: &'static str,
+    /// Default keys; a sequence is written with a blank.
+    pub(crate) keys: &'static [&'static str],
+    pub(crate) contexts: &'static [Context],
+    pub(crate) group: Group,
+    /// The least role that may do it; `None` for what only looks.
+    pub(crate) role: Option<Role>,
+    pub(crate) confirm: Confirm,
+    /// Place in the key bar, 1 first; 0 keeps it out.
+    pub(crate) bar: u8,
+}
+
+use Context::{Calls, Events, Ladder, Lines, Log, Media, Path, Recordings};
+
+const EVERYWHERE: &[Context] = &Context::ALL;
+const LISTS: &[Context] = &[Calls, Recordings, Log, Lines];
+const DETAIL: &[Context] = &[Ladder, Media, Path, Events];
+const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
+
+const fn look(
+    action: Action,
+    name: &'static str,
+    keys: &'static [&'static str],
+    contexts: &'static [Context],
+    group: Group,
+    bar: u8,
+) -> Spec {
+    Spec { action, name, keys, contexts, group, role: None, confirm: Confirm::None, bar }
+}
+
+const fn verb(
+    action: Action,
+    name: &'static str,
+    keys: &'static [&'static str],
+    contexts: &'static [Context],
+    role: Role,
+    confirm: Confirm,
+) -> Spec {
+    Spec { action, name, keys, contexts, group: Group::Act, role: Some(role), confirm, bar: 1 }
+}
+
+/// The table. Help lists a group in this order.
+pub(crate) const ACTIONS: &[Spec] = &[
+    verb(Action::HangUp, "hang_up", &["X"], OF_A_CALL, Role::Supervisor, Confirm::Yes),
+    verb(Action::Unregister, "unregister", &["U"], &[Lines], Role::Admin, Confirm::Name),
+    // Rare and far-reaching: by their words in the palette only.
+    verb(Action::Reload, "reload", &[], EVERYWHERE, Role::Admin, Confirm::Yes),
+    verb(Action::Shutdown, "shutdown", &[], EVERYWHERE, Role::Admin, Confirm::Name),
+    look(Action::Open, "open", &["enter"], &[Calls, Ladder, Recordings, Log, Lines], Group::Look, 2),
+    look(Action::Filter, "filter", &["/"], LISTS, Group::Look, 3),
+    look(Action::SortPrevious, "sort_previous", &["<"], LISTS, Group::Look, 0),
+    look(Action::SortNext, "sort_next", &[">"], LISTS, Group::Look, 0),
+    look(Action::SortInvert, "sort_invert", &["i"], LISTS, Group::Look, 0),
+    look(Action::Decisions, "decisions", &["x"], &[Ladder], Group::Look, 4),
+    look(Action::MessageBody, "message_body", &["d"], &[Ladder], Group::Look, 5),
+    look(Action::Freeze, "freeze", &["f"], EVERYWHERE, Group::Look, 6),
+    look(Action::DetailPane, "detail_pane", &["d"], LISTS, Group::Look, 0),
+    look(Action::Expand, "expand", &["e"], EVERYWHERE, Group::Look, 0),
+    look(Action::Privacy, "privacy", &["p"], EVERYWHERE, Group::Look, 8),
+    look(Action::TimeForm, "time_form", &["t"], EVERYWHERE, Group::Look, 0),
+    look(Action::Copy, "copy", &["y"], EVERYWHERE, Group::Look, 9),
+    look(Action::Write, "write", &["w"], EVERYWHERE, Group::Look, 7),
+    look(Action::AlarmAcknowledge, "alarm_acknowledge", &["a"], EVERYWHERE, Group::Look, 0),
+    look(Action::MoveDown, "move_down", &["j", "down"], EVERYWHERE, Group::Move, 0),
+    look(Action::MoveUp, "move_up", &["k", "up"], EVERYWHERE, Group::Move, 0),
+    look(Action::MoveLeft, "move_left", &["h", "left"], EVERYWHERE, Group::Move, 0),
+    look(Action::MoveRight, "move_right", &["l", "right"], EVERYWHERE, Group::Move, 0),
+    look(Action::PageDown, "page_down", &["pgdn"], EVERYWHERE, Group::Move, 0),
+    look(Action::PageUp, "page_up", &["pgup"], EVERYWHERE, Group::Move, 0),
+    look(Action::HalfDown, "half_down", &["ctrl-d"], EVERYWHERE, Group::Move, 0),
+    look(Action::HalfUp, "half_up", &["ctrl-u"], EVERYWHERE, Group::Move, 0),
+    look(Action::First, "first", &["g g", "home"], EVERYWHERE, Group::Move, 0),
+    look(Action::Last, "last", &["G", "end"], EVERYWHERE, Group::Move, 0),
+    look(Action::AlarmNext, "alarm_next", &["n"], EVERYWHERE, Group::Move, 0),
+    look(Action::TabNext, "tab_next", &["]", "tab"], DETAIL, Group::Move, 3),
+    look(Action::TabPrevious, "tab_previous", &["[", "shift-tab"], DETAIL, Group::Move, 0),
+    look(Action::GoCall, "go_call", &["g c"], &[Recordings, Log, Lines], Group::Move, 5),
+    look(Action::GoRecording, "go_recording", &["g r"], OF_A_CALL, Group::Move, 0),
+    look(Action::GoEvents, "go_events", &["g e"], &[Calls, Recordings, Lines], Group::Move, 0),
+    look(Action::GoLine, "go_line", &["g a"], &[Calls, Recordings], Group::Move, 0),
+    look(Action::ScreenCalls, "screen_calls", &["4"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenRecordings, "screen_recordings", &["6"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenLog, "screen_log", &["8"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenLines, "screen_lines", &["9"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenPrevious, "screen_previous", &["-"], EVERYWHERE, Group::Move, 0),
+    look(Action::Help, "help", &["?", "f1"], EVERYWHERE, Group::Console, 0),
+    look(Action::Palette, "palette", &[":"], EVERYWHERE, Group::Console, 0),
+    look(Action::Back, "back", &["esc"], EVERYWHERE, Group::Console, 0),
+    look(Action::Leave, "leave", &["q"], EVERYWHERE, Group::Console, 0),
+    look(Action::Quit, "quit", &["ctrl-c"], EVERYWHERE, Group::Console, 0),
+    look(Action::Reconnect, "reconnect", &["r"], EVERYWHERE, Group::Console, 0),
+    look(Action::Redraw, "redraw", &["ctrl-l"], EVERYWHERE, Group::Console, 0),
+    look(Action::Suspend, "suspend", &["ctrl-z"], EVERYWHERE, Group::Console, 0),
+];
+
+impl Action {
+    /// The row of the table; every action has one, which a test checks.
+    pub(crate) fn spec(self) -> &'static Spec {
+        ACTIONS.iter().find(|spec| spec.action == self).unwrap_or(&ACTIONS[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_and_actions_are_unique() {
+        let names: BTreeSet<_> = ACTIONS.iter().map(|spec| spec.name).collect();
+        let actions: BTreeSet<_> = ACTIONS.iter().map(|spec| spec.action).collect();
+        assert_eq!(names.len(), ACTIONS.len());
+        assert_eq!(actions.len(), ACTIONS.len());
+        for spec in ACTIONS {
+            assert_eq!(spec.action.spec().name, spec.name);
+        }
+    }
+
+    #[test]
+    fn every_verb_has_a_role_and_only_verbs_have_one() {
+        for spec in ACTIONS {
+            assert_eq!(spec.role.is_some(), spec.group == Group::Act, "{}", spec.name);
+            assert!(spec.role.is_some() || spec.confirm == Confirm::None, "{}", spec.name);
+        }
+    }
+}

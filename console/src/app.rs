@@ -1,0 +1,471 @@
+//! The state of the console: the model of the daemon, and what this user is looking at. Nothing here draws or waits.
+
+use crate::action::{Action, Confirm, Context};
+use crate::config::Settings;
+use crate::filter::Filter;
+use crate::keymap::Key;
+use crate::layout::{Layout, Wish, layout};
+use crate::model::Model;
+use crate::rows::{self, Form, List, Row, Sort};
+use ratatui::layout::Rect;
+use std::collections::{BTreeMap, BTreeSet};
+use switchroom_wire::{Board, CallView, ClientLine, Command, Role};
+
+/// How long a toast stays.
+pub(crate) const TOAST_MS: i64 = 6_000;
+
+/// How long a selection rests before its wave is asked for.
+pub(crate) const REST_MS: i64 = 250;
+
+/// What is on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Screen {
+    List(List),
+    /// The detail of a call, with the list it was opened from.
+    Detail(List),
+}
+
+/// A tab of the call detail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tab {
+    #[default]
+    Ladder,
+    Media,
+    Path,
+    Events,
+}
+
+impl Tab {
+    pub(crate) const ALL: [Self; 4] = [Self::Ladder, Self::Media, Self::Path, Self::Events];
+
+    pub(crate) fn context(self) -> Context {
+        match self {
+            Self::Ladder => Context::Ladder,
+            Self::Media => Context::Media,
+            Self::Path => Context::Path,
+            Self::Events => Context::Events,
+        }
+    }
+}
+
+/// What is selected in a list, and how it is shown.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ListState {
+    pub(crate) selected: Option<String>,
+    /// Where the selected row was last seen: its neighbour is taken when it goes.
+    index: usize,
+    pub(crate) top: usize,
+    pub(crate) sort: Sort,
+    pub(crate) filter: String,
+    /// The newest row is selected as it comes.
+    pub(crate) follows: bool,
+    /// Columns that long texts are shifted by.
+    pub(crate) shift: usize,
+}
+
+/// The detail of a call.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DetailState {
+    pub(crate) call: String,
+    pub(crate) tab: Tab,
+    /// The selected entry or line, and the first one shown.
+    pub(crate) cursor: usize,
+    pub(crate) top: usize,
+    /// The cursor stays at the newest entry.
+    pub(crate) follows: bool,
+    pub(crate) messages_only: bool,
+    /// The message is shown from its body on.
+    pub(crate) body_only: bool,
+}
+
+/// What a verb was aimed at when its key was pressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    Call { id: String, with: String },
+    Extension { number: String },
+    Daemon,
+}
+
+/// A verb that waits for its confirmation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) command: Command,
+    pub(crate) target: Target,
+    pub(crate) level: Confirm,
+    /// The verb and its target, as toasts name them.
+    pub(crate) label: String,
+    pub(crate) question: String,
+    /// What must be typed, and what was typed so far.
+    pub(crate) name: String,
+    pub(crate) typed: String,
+    /// The order of the list when it was asked.
+    pub(crate) order: Vec<String>,
+}
+
+/// Something that takes the keys before the screen does.
+#[derive(Debug, Clone)]
+pub(crate) enum Overlay {
+    Help {
+        top: usize,
+    },
+    Palette {
+        input: String,
+        cursor: usize,
+    },
+    Filter {
+        before: String,
+    },
+    Confirm(Box<Asked>),
+    /// A text to read: a whole message, an event, the detail of a row.
+    Text {
+        title: String,
+        lines: Vec<String>,
+        top: usize,
+    },
+}
+
+/// How a toast is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Told,
+    Sent,
+    Done,
+    /// Stays until a key is pressed.
+    Wrong,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Toast {
+    pub(crate) mood: Mood,
+    pub(crate) text: String,
+    pub(crate) until_ms: i64,
+}
+
+/// What an answer that is waited for belongs to.
+#[derive(Debug, Clone)]
+pub(crate) enum Waiting {
+    Verb { label: String },
+    Question { label: String },
+    Wave,
+}
+
+/// How we stand with the daemon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LinkState {
+    Connecting,
+    Live,
+    Down { since_ms: i64, why: String, next_try_ms: Option<i64> },
+}
+
+/// A moment that was kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Frozen {
+    pub(crate) board: Board,
+    pub(crate) server_ms: i64,
+}
+
+/// What the loop must do for the state.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Effect {
+    Send(ClientLine),
+    /// Try now. `fresh` asks for a whole board.
+    Reconnect {
+        fresh: bool,
+    },
+    Quit,
+    Suspend,
+    Redraw,
+    Bell,
+    Copy(String),
+    Write {
+        name: String,
+        text: String,
+    },
+}
+
+/// All of it.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) model: Model,
+    pub(crate) link: LinkState,
+    pub(crate) screen: Screen,
+    pub(crate) previous: Screen,
+    pub(crate) lists: BTreeMap<List, ListState>,
+    pub(crate) detail: DetailState,
+    pub(crate) overlay: Option<Overlay>,
+    pub(crate) toast: Option<Toast>,
+    pub(crate) waiting: BTreeMap<u64, Waiting>,
+    pub(crate) next_id: u64,
+    /// Keys of an unfinished sequence.
+    pub(crate) pressed: Vec<Key>,
+    pub(crate) frozen: Option<Frozen>,
+    pub(crate) masked: bool,
+    pub(crate) clock: bool,
+    pub(crate) pane: bool,
+    pub(crate) expanded: bool,
+    pub(crate) acknowledged: BTreeSet<String>,
+    pub(crate) size: (u16, u16),
+    /// When the selection of the recordings last changed.
+    pub(crate) rested_ms: i64,
+    /// Recordings whose wave was asked for on this connection.
+    pub(crate) waves_asked: BTreeSet<String>,
+    pub(crate) history: Vec<String>,
+}
+
+impl App {
+    pub(crate) fn new(settings: Settings, size: (u16, u16)) -> Self {
+        let (masked, clock) = (settings.masked, settings.clock);
+        let mut lists: BTreeMap<List, ListState> =
+            List::ALL.map(|list| (list, ListState::default())).into_iter().collect();
+        if let Some(log) = lists.get_mut(&List::Log) {
+            log.follows = true;
+        }
+        Self {
+            settings,
+            model: Model::default(),
+            link: LinkState::Connecting,
+            screen: Screen::List(List::Calls),
+            previous: Screen::List(List::Calls),
+            lists,
+            detail: DetailState::default(),
+            overlay: None,
+            toast: None,
+            waiting: BTreeMap::new(),
+            next_id: 1,
+            pressed: Vec::new(),
+            frozen: None,
+            masked,
+            clock,
+            pane: true,
+            expanded: false,
+            acknowledged: BTreeSet::new(),
+            size,
+            rested_ms: 0,
+            waves_asked: BTreeSet::new(),
+            history: Vec::new(),
+        }
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        match self.screen {
+            Screen::List(List::Calls) => Context::Calls,
+            Screen::List(List::Recordings) => Context::Recordings,
+            Screen::List(List::Log) => Context::Log,
+            Screen::List(List::Lines) => Context::Lines,
+            Screen::Detail(_) => self.detail.tab.context(),
+        }
+    }
+
+    /// The board shown: the live one, or the one that was frozen.
+    pub(crate) fn board(&self) -> &Board {
+        self.frozen.as_ref().map_or(&self.model.board, |frozen| &frozen.board)
+    }
+
+    /// The daemon's clock as the screen shows it: it stands still while frozen and while nothing is heard.
+    pub(crate) fn server_ms(&self, now_ms: i64) -> i64 {
+        if let Some(frozen) = &self.frozen {
+            return frozen.server_ms;
+        }
+        match (&self.link, self.model.heard_ms) {
+            (LinkState::Down { .. }, Some(heard_ms)) => self.model.server_ms(heard_ms),
+            _ => self.model.server_ms(now_ms),
+        }
+    }
+
+    pub(crate) fn form(&self, now_ms: i64) -> Form<'_> {
+        Form {
+            words: &self.settings.words,
+            symbols: self.settings.symbols,
+            masked: self.masked,
+            clock: self.clock,
+            now_ms: self.server_ms(now_ms),
+            utc_offset_min: self.model.utc_offset_min(),
+        }
+    }
+
+    pub(crate) fn list_state(&self, list: List) -> Option<&ListState> {
+        self.lists.get(&list)
+    }
+
+    /// The rows of a list as they are shown now.
+    pub(crate) fn rows(&self, list: List, now_ms: i64) -> Vec<Row> {
+        let Some(state) = self.lists.get(&list) else { return Vec::new() };
+        let keep = state.selected.as_deref();
+        let filter = Filter::new(&state.filter);
+        let form = self.form(now_ms);
+        let mut rows = rows::rows(list, &self.model, self.board(), form, keep, &filter, state.sort);
+        // While a question is open the list keeps its order.
+        if let Some(Overlay::Confirm(asked)) = &self.overlay {
+            let place = |id: &str| asked.order.iter().position(|known| known == id).unwrap_or(usize::MAX);
+            rows.sort_by_key(|row| place(&row.id));
+        }
+        rows
+    }
+
+    pub(crate) fn wish(&self) -> Wish {
+        let overview = self.screen == Screen::List(List::Calls);
+        Wish { pane: self.pane, expanded: self.expanded, overview }
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        layout(Rect::new(0, 0, self.size.0, self.size.1), self.wish())
+    }
+
+    /// Rows of the list that are visible at once.
+    pub(crate) fn page(&self) -> usize {
+        let layout = self.layout();
+        let title = u16::from(!layout.is_compact);
+        usize::from(layout.list.height.saturating_sub(title)).max(1)
+    }
+
+    /// Brings selection and scroll of the list on screen in line with its rows.
+    pub(crate) fn settle(&mut self, now_ms: i64) {
+        let Screen::List(list) = self.screen else { return };
+        let rows = self.rows(list, now_ms);
+        let page = self.page();
+        let mut rested = false;
+        if let Some(state) = self.lists.get_mut(&list) {
+            let before = state.selected.clone();
+            let found = state.selected.as_ref().and_then(|id| rows.iter().position(|row| &row.id == id));
+            let last = rows.len().saturating_sub(1);
+            state.index = match found {
+                _ if state.follows => last,
+                Some(index) => index,
+                None => state.index.min(last),
+            };
+            state.selected = rows.get(state.index).map(|row| row.id.clone());
+            state.top = scrolled(state.top, state.index, page, rows.len());
+            rested = before != state.selected;
+        }
+        if rested {
+            self.rested_ms = now_ms;
+        }
+    }
+
+    /// Moves the selection of the list on screen to a row.
+    pub(crate) fn select_index(&mut self, list: List, index: usize, now_ms: i64) {
+        let rows = self.rows(list, now_ms);
+        let last = rows.len().saturating_sub(1);
+        if let Some(state) = self.lists.get_mut(&list) {
+            state.index = index.min(last);
+            state.selected = rows.get(state.index).map(|row| row.id.clone());
+            state.follows = list == List::Log && state.index == last && state.sort == Sort::default();
+        }
+        self.rested_ms = now_ms;
+    }
+
+    pub(crate) fn selected_index(&self, list: List) -> usize {
+        self.lists.get(&list).map_or(0, |state| state.index)
+    }
+
+    pub(crate) fn selected(&self, list: List) -> Option<&str> {
+        self.lists.get(&list).and_then(|state| state.selected.as_deref())
+    }
+
+    /// The call that the screen is about.
+    pub(crate) fn call_in_view(&self) -> Option<&CallView> {
+        let id = match self.screen {
+            Screen::Detail(_) => self.detail.call.as_str(),
+            Screen::List(List::Calls) => self.selected(List::Calls)?,
+            Screen::List(_) => return None,
+        };
+        self.model.call(self.board(), id)
+    }
+
+    /// The role in force: the daemon's word, lowered by the user's own wish.
+    pub(crate) fn role(&self) -> Role {
+        if self.settings.read_only {
+            return Role::Viewer;
+        }
+        self.model.welcome.as_ref().map_or(Role::Viewer, |welcome| welcome.role)
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        self.link == LinkState::Live
+    }
+
+    /// Why an action cannot be done now; `None` if it can.
+    pub(crate) fn refusal(&self, action: Action) -> Option<String> {
+        let spec = action.spec();
+        let words = &self.settings.words;
+        let needed = spec.role?;
+        let role = self.role();
+        if role == Role::Viewer {
+            return Some(words.f("refused.read_only", &[("role", words.t(role_key(role)))]));
+        }
+        if role < needed {
+            let fields = [("role", words.t(role_key(role))), ("needed", words.t(role_key(needed)))];
+            return Some(words.f("refused.role", &fields));
+        }
+        if !self.is_live() {
+            return Some(words.t("refused.disconnected").to_owned());
+        }
+        match action {
+            Action::HangUp => match self.call_in_view() {
+                None => Some(words.t("refused.no_call").to_owned()),
+                Some(call) if call.ended.is_some() => Some(words.t("refused.call_over").to_owned()),
+                Some(_) => None,
+            },
+            Action::Unregister => {
+                let line = self.selected(List::Lines).and_then(|id| self.model.board.extensions.get(id));
+                match line {
+                    None => Some(words.t("refused.no_line").to_owned()),
+                    Some(line) if line.bindings.is_empty() => Some(words.t("refused.no_binding").to_owned()),
+                    Some(_) => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn tell(&mut self, mood: Mood, text: String, now_ms: i64) {
+        let until_ms = if mood == Mood::Wrong { i64::MAX } else { now_ms + TOAST_MS };
+        self.toast = Some(Toast { mood, text, until_ms });
+    }
+
+    /// The title of the terminal.
+    pub(crate) fn title(&self) -> String {
+        let words = &self.settings.words;
+        if !self.is_live() {
+            return words.t("title.down").to_owned();
+        }
+        let calls = self.model.board.calls.values().filter(|call| call.ended.is_none()).count();
+        let worst = self.model.board.alarms.values().map(|alarm| alarm.severity).max().unwrap_or_default();
+        let fields = [("calls", calls.to_string()), ("mark", crate::theme::mark(worst).to_owned())];
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        words.f("title.live", &fields).trim_end().to_owned()
+    }
+
+    /// When something changes by itself next, before the heartbeat.
+    pub(crate) fn wakes_at(&self) -> Option<i64> {
+        let toast = self.toast.as_ref().map(|toast| toast.until_ms).filter(|at| *at < i64::MAX);
+        let rest = self.wave_wanted().map(|_| self.rested_ms + REST_MS);
+        toast.into_iter().chain(rest).min()
+    }
+
+    /// The recording whose wave is not here and was not asked for.
+    pub(crate) fn wave_wanted(&self) -> Option<String> {
+        if self.screen != Screen::List(List::Recordings) || !self.is_live() {
+            return None;
+        }
+        let id = self.selected(List::Recordings)?;
+        (self.model.wave(id).is_none() && !self.waves_asked.contains(id)).then(|| id.to_owned())
+    }
+}
+
+/// The word for a role.
+pub(crate) fn role_key(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "role.viewer",
+        Role::Agent => "role.agent",
+        Role::Supervisor => "role.supervisor",
+        Role::Admin => "role.admin",
+    }
+}
+
+/// The first row shown, so that row `index` is among the `page` visible ones and no room is left over.
+pub(crate) fn scrolled(top: usize, index: usize, page: usize, count: usize) -> usize {
+    let lowest = index.saturating_sub(page.saturating_sub(1));
+    top.clamp(lowest, index.max(lowest)).min(count.saturating_sub(page))
+}

@@ -1,0 +1,266 @@
+//! The console's own settings: `console.toml`, the options of the command line over it, the environment under it.
+
+use crate::error::ConsoleError;
+use crate::keymap::Keymap;
+use crate::symbols::Symbols;
+use crate::theme::{ColourEnvironment, Theme};
+use crate::words::{Language, Words};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use switchroom_wire::{Role, Severity};
+
+/// How to run the console. Everything but the socket may stay at its default.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The daemon's control socket.
+    pub socket: PathBuf,
+    /// `en` or `zh`; else the configuration, else `LC_ALL`, `LC_MESSAGES`, `LANG`.
+    pub lang: Option<String>,
+    /// `auto`, `safe` or `mono`.
+    pub theme: Option<String>,
+    /// `ascii` or `block`; else `block` in a UTF-8 locale.
+    pub symbols: Option<String>,
+    /// No verb is offered or sent.
+    pub read_only: bool,
+    /// A role below the user's own.
+    pub as_role: Option<Role>,
+    /// One frame a second, no meters: for slow lines.
+    pub slow: bool,
+    /// The settings file; else `$XDG_CONFIG_HOME/switchroom/console.toml`, which need not exist.
+    pub config: Option<PathBuf>,
+    /// Said on the terminal after the console was left, for example that calls go on.
+    pub on_quit_note: Option<String>,
+}
+
+/// When the terminal's bell rings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Bell {
+    Off,
+    #[default]
+    Crit,
+    Warn,
+}
+
+impl Bell {
+    pub(crate) const NAMES: [&str; 3] = ["off", "crit", "warn"];
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "off" => Some(Self::Off),
+            "crit" => Some(Self::Crit),
+            "warn" => Some(Self::Warn),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn rings(self, severity: Severity) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Crit => severity >= Severity::Crit,
+            Self::Warn => severity >= Severity::Warn,
+        }
+    }
+}
+
+/// What the environment of the process says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment {
+    pub(crate) colours: ColourEnvironment,
+    pub(crate) locale: String,
+    pub(crate) config_home: Option<PathBuf>,
+}
+
+impl Environment {
+    pub(crate) fn of_process() -> Self {
+        let variable = |name: &str| std::env::var(name).unwrap_or_default();
+        let first =
+            |names: &[&str]| names.iter().map(|n| variable(n)).find(|v| !v.is_empty()).unwrap_or_default();
+        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
+        Self {
+            colours: ColourEnvironment {
+                no_color: !variable("NO_COLOR").is_empty(),
+                colorterm: variable("COLORTERM"),
+                term: variable("TERM"),
+            },
+            locale: first(&["LC_ALL", "LC_MESSAGES", "LANG"]),
+            config_home: std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    lang: Option<String>,
+    theme: Option<String>,
+    symbols: Option<String>,
+    bell: Option<String>,
+    time: Option<String>,
+    privacy: Option<String>,
+    keys: BTreeMap<String, Vec<String>>,
+}
+
+/// Everything that was chosen.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) words: Words,
+    pub(crate) theme: Theme,
+    pub(crate) symbols: Symbols,
+    pub(crate) keymap: Keymap,
+    pub(crate) bell: Bell,
+    pub(crate) clock: bool,
+    pub(crate) masked: bool,
+    pub(crate) read_only: bool,
+    pub(crate) slow: bool,
+    /// What a change of theme at run time needs to know.
+    pub(crate) colours: ColourEnvironment,
+}
+
+impl Settings {
+    /// Reads the file, if there is one, and puts the options over it.
+    pub(crate) fn load(options: &Options, environment: &Environment) -> Result<Self, ConsoleError> {
+        let default_path = environment.config_home.as_ref().map(|home| home.join("switchroom/console.toml"));
+        let (path, must_exist) = match (&options.config, default_path) {
+            (Some(path), _) => (path.clone(), true),
+            (None, Some(path)) => (path, false),
+            (None, None) => (PathBuf::new(), false),
+        };
+        let file = read(&path, must_exist)?;
+        Self::new(options, environment, &file, &path)
+    }
+
+    fn new(
+        options: &Options,
+        environment: &Environment,
+        file: &File,
+        path: &Path,
+    ) -> Result<Self, ConsoleError> {
+        let choose = Chooser { path };
+        let utf8 = environment.locale.to_ascii_lowercase().replace('-', "").contains("utf8");
+        let language = match choose.of("lang", &options.lang, &file.lang, &["en", "zh"], Language::parse)? {
+            Some(language) => language,
+            None => Language::parse(&environment.locale).unwrap_or_default(),
+        };
+        let symbols =
+            choose.of("symbols", &options.symbols, &file.symbols, &Symbols::NAMES, Symbols::parse)?;
+        let of_theme = |name: &str| Theme::new(name, &environment.colours);
+        let theme = match choose.of("theme", &options.theme, &file.theme, &Theme::NAMES, of_theme)? {
+            Some(theme) => Some(theme),
+            None => of_theme("auto"),
+        };
+        let none = None;
+        let clock = choose.of("time", &none, &file.time, &["elapsed", "clock"], flag("elapsed", "clock"))?;
+        let masked =
+            choose.of("privacy", &none, &file.privacy, &["shown", "masked"], flag("shown", "masked"))?;
+        let bell = choose.of("bell", &none, &file.bell, &Bell::NAMES, Bell::parse)?;
+        let keymap = Keymap::new(&file.keys)
+            .map_err(|error| ConsoleError::Config { path: path.to_owned(), what: error.to_string() })?;
+        Ok(Self {
+            words: Words::new(language),
+            theme: theme.unwrap_or(Theme::PLAIN),
+            symbols: symbols.unwrap_or(if utf8 { Symbols::Block } else { Symbols::Ascii }),
+            keymap,
+            bell: bell.unwrap_or_default(),
+            clock: clock.unwrap_or(false),
+            masked: masked.unwrap_or(false),
+            read_only: options.read_only,
+            slow: options.slow,
+            colours: environment.colours.clone(),
+        })
+    }
+}
+
+fn flag(no: &'static str, yes: &'static str) -> impl Fn(&str) -> Option<bool> {
+    move |name| if name == yes { Some(true) } else { (name == no).then_some(false) }
+}
+
+struct Chooser<'a> {
+    path: &'a Path,
+}
+
+impl Chooser<'_> {
+    fn of<T>(
+        &self,
+        name: &'static str,
+        option: &Option<String>,
+        file: &Option<String>,
+        choices: &[&str],
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConsoleError> {
+        let choices = choices.join(", ");
+        if let Some(value) = option {
+            let error =
+                || ConsoleError::Option { option: name, value: value.clone(), choices: choices.clone() };
+            return parse(value).map(Some).ok_or_else(error);
+        }
+        let Some(value) = file else { return Ok(None) };
+        parse(value).map(Some).ok_or_else(|| ConsoleError::Config {
+            path: self.path.to_owned(),
+            what: format!("{name} = \"{value}\": choose one of {choices}"),
+        })
+    }
+}
+
+fn read(path: &Path, must_exist: bool) -> Result<File, ConsoleError> {
+    let config = |what: String| ConsoleError::Config { path: path.to_owned(), what };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
+            return Ok(File::default());
+        }
+        Err(error) if path.as_os_str().is_empty() => {
+            let _ = error;
+            return Ok(File::default());
+        }
+        Err(error) => return Err(config(format!("cannot be read: {error}"))),
+    };
+    toml::from_str(&text).map_err(|error| config(error.to_string().trim_end().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    fn load(text: &str, options: Options) -> Result<Settings, ConsoleError> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("console.toml");
+        std::fs::write(&path, text).unwrap();
+        let environment = Environment { locale: "zh_CN.UTF-8".into(), ..Default::default() };
+        Settings::load(&Options { config: Some(path), ..options }, &environment)
+    }
+
+    #[test]
+    fn options_win_over_the_file_and_the_file_over_the_environment() {
+        let settings = load("", Options::default()).unwrap();
+        assert_eq!((settings.words.t("screen.log"), settings.symbols), ("日志", Symbols::Block));
+        let settings = load("lang = 'en'\nsymbols = 'ascii'", Options::default()).unwrap();
+        assert_eq!((settings.words.t("screen.log"), settings.symbols), ("Log", Symbols::Ascii));
+        let options = Options { lang: Some("zh".into()), ..Default::default() };
+        assert_eq!(load("lang = 'en'", options).unwrap().words.t("screen.log"), "日志");
+    }
+
+    #[test]
+    fn faults_in_the_file_name_place_and_remedy() {
+        for (text, want) in [
+            ("theme = 'pink'", "choose one of auto, safe, mono"),
+            ("[keys]\nfreeze = ['j']", "bound to both freeze and move_down"),
+            ("colour = 1", "unknown field `colour`"),
+            ("bell = ", "line 1, column 8"),
+        ] {
+            let error = load(text, Options::default()).unwrap_err();
+            assert!(error.to_string().contains(want), "{error}");
+            assert_eq!(error.exit(), crate::Exit::Usage);
+        }
+    }
+
+    #[test]
+    fn a_file_asked_for_must_exist_and_the_usual_one_need_not() {
+        let asked = Options { config: Some("/nonexistent/console.toml".into()), ..Default::default() };
+        assert!(Settings::load(&asked, &Environment::default()).is_err());
+        let environment = Environment { config_home: Some("/nonexistent".into()), ..Default::default() };
+        assert!(Settings::load(&Options::default(), &environment).is_ok());
+        assert!(Settings::load(&Options::default(), &Environment::default()).is_ok());
+    }
+}

@@ -1,0 +1,65 @@
+//! An office on a Monday afternoon, as the daemon would tell it: `tests/fixtures/*.ndjson`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use crate::app::App;
+use crate::config::Settings;
+use crate::keymap::{Key, Keymap};
+use crate::symbols::Symbols;
+use crate::theme::{ColourEnvironment, Theme};
+use crate::update::Input;
+use crate::words::{Language, Words};
+use std::collections::BTreeMap;
+use switchroom_wire::ServerLine;
+
+/// The moment at which all screens of the tests are drawn: Monday 3 November 2025, 14:03:27 UTC.
+pub(crate) const NOW_MS: i64 = 1_762_178_607_000;
+
+pub(crate) fn lines(name: &str) -> Vec<ServerLine> {
+    let path = format!("{}/tests/fixtures/{name}.ndjson", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).expect(&path);
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{path}: {error}: {line}")))
+        .collect()
+}
+
+pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Settings {
+    let colours =
+        ColourEnvironment { no_color: false, colorterm: "truecolor".into(), term: "xterm-256color".into() };
+    Settings {
+        words: Words::new(language),
+        theme: Theme::new(theme, &colours).unwrap(),
+        symbols,
+        keymap: Keymap::new(&BTreeMap::new()).unwrap(),
+        bell: Default::default(),
+        clock: false,
+        masked: false,
+        read_only: false,
+        slow: false,
+        colours,
+    }
+}
+
+/// A console that has heard nothing yet.
+pub(crate) fn app(size: (u16, u16)) -> App {
+    App::new(settings(Language::English, Symbols::Block, "auto"), size)
+}
+
+/// Plays the lines of a fixture so that the last of them is heard at [`NOW_MS`].
+pub(crate) fn play(app: &mut App, name: &str) {
+    for line in lines(name) {
+        app.update(Input::Line(Box::new(line)), NOW_MS);
+    }
+    app.update(Input::Tick, NOW_MS);
+}
+
+/// A console that has heard the office.
+pub(crate) fn office(size: (u16, u16)) -> App {
+    let mut app = app(size);
+    play(&mut app, "office");
+    app
+}
+
+/// Presses keys, written as in the keymap and parted by blanks.
+pub(crate) fn press(app: &mut App, keys: &str) -> Vec<crate::app::Effect> {
+    keys.split(' ').flat_map(|key| app.update(Input::Key(Key::parse(key).expect(key)), NOW_MS)).collect()
+}

@@ -1,0 +1,125 @@
+//! Commands as words: the same in the palette, at the prompt of `--plain` and in `console do '…'`.
+
+use crate::keymap::resembles;
+use switchroom_wire::Command;
+
+/// The forms of the commands, as help shows them.
+pub(crate) const FORMS: &[&str] = &[
+    "status",
+    "calls",
+    "call NUMBER",
+    "lines",
+    "recordings",
+    "events",
+    "cdrs",
+    "ladder NUMBER",
+    "hang up NUMBER",
+    "unregister EXTENSION [CONTACT]",
+    "reload",
+    "shutdown",
+];
+
+/// How many rows the listing commands ask for.
+const ROWS: u32 = 50;
+
+/// The command that the words mean.
+///
+/// # Errors
+/// A sentence that says what is wrong and what could be said instead.
+pub(crate) fn parse(words: &str) -> Result<Command, String> {
+    let parts: Vec<&str> = words.split_whitespace().collect();
+    let command = match parts.as_slice() {
+        [] => return Err(format!("say what to do: {}", FORMS.join(", "))),
+        ["status"] => Command::Status,
+        ["calls"] => Command::Calls,
+        ["call", call] => Command::Call { call: (*call).to_owned() },
+        ["lines" | "extensions"] => Command::Extensions,
+        ["recordings"] => Command::Recordings { limit: ROWS, party: None },
+        ["recordings", party] => Command::Recordings { limit: ROWS, party: Some((*party).to_owned()) },
+        ["events"] => Command::Events { limit: ROWS, call: None, after_ms: None },
+        ["events", call] => Command::Events { limit: ROWS, call: Some((*call).to_owned()), after_ms: None },
+        ["cdrs"] => Command::Cdrs { limit: ROWS, before_ms: None, party: None },
+        ["cdrs", party] => Command::Cdrs { limit: ROWS, before_ms: None, party: Some((*party).to_owned()) },
+        ["ladder", call] => Command::Ladder { call: (*call).to_owned() },
+        ["hang", "up", call] | ["hangup", call] => Command::HangUp { call: (*call).to_owned() },
+        ["unregister", extension] => {
+            Command::Unregister { extension: (*extension).to_owned(), contact: None }
+        }
+        ["unregister", extension, contact] => {
+            Command::Unregister { extension: (*extension).to_owned(), contact: Some((*contact).to_owned()) }
+        }
+        ["reload"] => Command::Reload,
+        ["shutdown"] => Command::Shutdown,
+        [first, ..] => return Err(unknown(words.trim(), first)),
+    };
+    Ok(command)
+}
+
+fn unknown(words: &str, first: &str) -> String {
+    let head = |form: &'static str| form.split(' ').next().unwrap_or(form);
+    if let Some(form) = FORMS.iter().find(|form| head(form) == first) {
+        return format!("\"{words}\" is not complete or too much; the form is: {form}");
+    }
+    match FORMS.iter().find(|form| resembles(head(form), first)) {
+        Some(form) => format!("\"{words}\" is not a command; did you mean: {form}?"),
+        None => format!("\"{words}\" is not a command; there are: {}", FORMS.join(", ")),
+    }
+}
+
+/// How well `wanted` is found in `text` with gaps: `None` if not at all, else higher is better.
+pub(crate) fn fuzzy(wanted: &str, text: &str) -> Option<i32> {
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let mut score = 0;
+    let mut at = 0;
+    let mut last: Option<usize> = None;
+    for c in wanted.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
+        let found = (at..text.len()).find(|n| text[*n] == c)?;
+        let begins_word = found == 0 || !text[found - 1].is_alphanumeric();
+        let follows = last.is_some_and(|last| last + 1 == found);
+        score += if follows { 8 } else { 0 } + if begins_word { 6 } else { 0 };
+        score -= i32::try_from((found - at).min(9)).unwrap_or(9);
+        last = Some(found);
+        at = found + 1;
+    }
+    Some(score)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_become_commands() {
+        let hang_up = Command::HangUp { call: "4127".into() };
+        assert_eq!(parse("hang up 4127"), Ok(hang_up.clone()));
+        assert_eq!(parse("  hangup   4127 "), Ok(hang_up));
+        assert_eq!(
+            parse("unregister 102"),
+            Ok(Command::Unregister { extension: "102".into(), contact: None })
+        );
+        for form in FORMS {
+            let filled = form.replace(" [CONTACT]", "").replace("NUMBER", "1").replace("EXTENSION", "1");
+            assert!(parse(&filled).is_ok(), "{form}");
+        }
+    }
+
+    #[test]
+    fn wrong_words_get_a_hint() {
+        for (words, want) in [
+            ("", "say what to do"),
+            ("hang up", "the form is: hang up NUMBER"),
+            ("relod", "did you mean: reload?"),
+            ("sing", "there are: status"),
+        ] {
+            let error = parse(words).err().unwrap_or_default();
+            assert!(error.contains(want), "{error}");
+        }
+    }
+
+    #[test]
+    fn fuzzy_prefers_beginnings_of_words() {
+        assert!(fuzzy("hu", "hang up") > fuzzy("hu", "show units"));
+        assert_eq!(fuzzy("xyz", "hang up"), None);
+        assert_eq!(fuzzy("", "anything"), Some(0));
+    }
+}

@@ -1,0 +1,177 @@
+//! Where things stand on terminals from 52×14 to 200×60 and beyond. Pure: a size in, rectangles out.
+//!
+//! ```text
+//!  80×24                        120×30 and more              160×45 and more, calls
+//!  tabs                         tabs                         tabs
+//!  alarm                        alarm                        alarm
+//!  ----------------             ----------------             ------------------------
+//!  list                         list    | pane               calls       | pane
+//!  ----------------                     |                    ------------|-----------
+//!  pane                                 |                    lines       | latest
+//!  ----------------             ----------------             ------------------------
+//!  status, keys                 status, keys                 status, keys
+//! ```
+
+use ratatui::layout::Rect;
+
+/// Smaller than this, a list is one line a row and nothing else.
+pub(crate) const FULL: (u16, u16) = (60, 15);
+
+/// Lines of the pane below a list.
+const PANE_LINES: u16 = 8;
+
+/// The rectangles of a list screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Layout {
+    pub(crate) tabs: Rect,
+    pub(crate) alarm: Rect,
+    /// Rules across, by their line.
+    pub(crate) rules: [Option<u16>; 3],
+    /// The post between list and what stands beside it.
+    pub(crate) post: Option<Rect>,
+    pub(crate) list: Rect,
+    pub(crate) pane: Option<Rect>,
+    /// A second list below the first, and the latest events below the pane.
+    pub(crate) second: Option<Rect>,
+    pub(crate) latest: Option<Rect>,
+    pub(crate) status: Rect,
+    pub(crate) keys: Rect,
+    /// No room: one line a row.
+    pub(crate) is_compact: bool,
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) pane: bool,
+    /// The list takes all the room.
+    pub(crate) expanded: bool,
+    /// This screen can show a second list and the latest events.
+    pub(crate) overview: bool,
+}
+
+fn line(area: Rect, y: u16) -> Rect {
+    if y >= area.height { Rect::default() } else { Rect { y: area.y + y, height: 1, ..area } }
+}
+
+/// The layout of a list screen.
+pub(crate) fn layout(area: Rect, wish: Wish) -> Layout {
+    let (width, height) = (area.width, area.height);
+    if width < FULL.0 || height < FULL.1 {
+        let list = Rect { y: area.y + u16::from(height > 1), height: height.saturating_sub(2), ..area };
+        let keys = if height > 1 { line(area, height - 1) } else { Rect::default() };
+        return Layout { alarm: line(area, 0), list, keys, is_compact: true, ..Default::default() };
+    }
+    let bottom = height - 3;
+    let mut out = Layout {
+        tabs: line(area, 0),
+        alarm: line(area, 1),
+        rules: [Some(area.y + 2), Some(area.y + bottom), None],
+        status: line(area, height - 2),
+        keys: line(area, height - 1),
+        ..Default::default()
+    };
+    let body = Rect { y: area.y + 3, height: bottom - 3, ..area };
+    if !wish.pane || wish.expanded {
+        out.list = body;
+    } else if width >= 120 && height >= 30 {
+        beside(&mut out, body, wish.overview && width >= 160 && height >= 45);
+    } else if height >= 22 {
+        let lines = PANE_LINES + u16::from(height >= 30) * 4;
+        let split = body.height - lines - 1;
+        out.list = Rect { height: split, ..body };
+        out.rules[2] = Some(body.y + split);
+        out.pane = Some(Rect { y: body.y + split + 1, height: lines, ..body });
+    } else {
+        out.list = body;
+    }
+    out
+}
+
+fn beside(out: &mut Layout, body: Rect, overview: bool) {
+    let left = (u32::from(body.width) * 3 / 5) as u16;
+    let right = body.width - left - 1;
+    out.post = Some(Rect { x: body.x + left, width: 1, ..body });
+    let column = |x: u16, width: u16| Rect { x: body.x + x, width, ..body };
+    let (list, pane) = (column(0, left), column(left + 1, right));
+    if !overview {
+        (out.list, out.pane) = (list, Some(pane));
+        return;
+    }
+    let upper = body.height / 2;
+    let cut = |rect: Rect| {
+        let below = Rect { y: rect.y + upper + 1, height: rect.height - upper - 1, ..rect };
+        (Rect { height: upper, ..rect }, below)
+    };
+    let ((list, second), (pane, latest)) = (cut(list), cut(pane));
+    out.rules[2] = Some(body.y + upper);
+    (out.list, out.second, out.pane, out.latest) = (list, Some(second), Some(pane), Some(latest));
+}
+
+/// The rectangles of the call detail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct DetailLayout {
+    pub(crate) head: Rect,
+    pub(crate) tabs: Rect,
+    pub(crate) rules: [Option<u16>; 3],
+    pub(crate) body: Rect,
+    /// The text of the selected message.
+    pub(crate) text: Option<Rect>,
+    pub(crate) status: Rect,
+    pub(crate) keys: Rect,
+}
+
+/// The layout of the call detail; `with_text` leaves room for the selected message.
+pub(crate) fn detail_layout(area: Rect, with_text: bool) -> DetailLayout {
+    let height = area.height;
+    if height < 8 {
+        let body = Rect { y: area.y + u16::from(height > 1), height: height.saturating_sub(1), ..area };
+        return DetailLayout { head: line(area, 0), body, ..Default::default() };
+    }
+    let bottom = height - 3;
+    let mut out = DetailLayout {
+        head: line(area, 0),
+        tabs: line(area, 1),
+        rules: [Some(area.y + 2), Some(area.y + bottom), None],
+        body: Rect { y: area.y + 3, height: bottom - 3, ..area },
+        status: line(area, height - 2),
+        keys: line(area, height - 1),
+        ..Default::default()
+    };
+    if with_text && height >= 20 {
+        let lines = (height / 4).clamp(4, 14);
+        let split = out.body.height - lines - 1;
+        out.rules[2] = Some(out.body.y + split);
+        out.text = Some(Rect { y: out.body.y + split + 1, height: lines, ..out.body });
+        out.body.height = split;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rectangles_stay_inside_and_apart_at_every_size() {
+        for (width, height) in (0..210).step_by(7).flat_map(|w| (0..70).map(move |h| (w, h))) {
+            let area = Rect::new(0, 0, width, height);
+            for wish in [(true, false, true), (true, false, false), (false, false, false), (true, true, true)]
+            {
+                let wish = Wish { pane: wish.0, expanded: wish.1, overview: wish.2 };
+                let l = layout(area, wish);
+                let all = [Some(l.tabs), Some(l.alarm), Some(l.list), l.pane, l.second, l.latest, l.post];
+                let all: Vec<Rect> =
+                    all.into_iter().chain([Some(l.status), Some(l.keys)]).flatten().collect();
+                for (n, rect) in all.iter().enumerate().filter(|(_, rect)| rect.area() > 0) {
+                    assert_eq!(rect.intersection(area), *rect, "{width}x{height} {wish:?}");
+                    for other in all[n + 1..].iter().filter(|other| other.area() > 0) {
+                        assert!(!rect.intersects(*other), "{width}x{height} {wish:?} {rect:?} {other:?}");
+                    }
+                }
+                let d = detail_layout(area, wish.pane);
+                assert_eq!(d.body.intersection(area), d.body);
+            }
+        }
+    }
+}

@@ -1,0 +1,611 @@
+//! The lists as rows of cells: what tables, `once`, CSV and the filter all work on.
+
+use crate::filter::{Fields, Filter, level_word};
+use crate::format::{self, PartyForm};
+use crate::model::{Model, is_over};
+use crate::symbols::Symbols;
+use crate::theme::{Tone, mark};
+use crate::words::Words;
+use switchroom_wire::{
+    Board, CallState, CallView, DirectionQuality, EventView, ExtensionState, ExtensionView, RecordingState,
+    RecordingView, Severity,
+};
+
+/// A list that can be selected in, sorted and filtered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum List {
+    Calls,
+    Recordings,
+    Log,
+    Lines,
+}
+
+/// How wide a column is, and when it goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    /// Its id; its title is the word `column.<id>`.
+    pub(crate) id: &'static str,
+    pub(crate) width_min: usize,
+    pub(crate) width_max: usize,
+    /// 0 always stays; the highest goes first when room is short.
+    pub(crate) rank: u8,
+    /// Numbers stand right and are never cut.
+    pub(crate) is_number: bool,
+}
+
+const fn text(id: &'static str, width_min: usize, width_max: usize, rank: u8) -> Column {
+    Column { id, width_min, width_max, rank, is_number: false }
+}
+
+const fn number(id: &'static str, width: usize, rank: u8) -> Column {
+    Column { id, width_min: width, width_max: width, rank, is_number: true }
+}
+
+const CALLS: &[Column] = &[
+    text("id", 6, 6, 0),
+    text("state", 6, 7, 0),
+    text("from", 12, 30, 0),
+    text("to", 5, 22, 3),
+    text("with", 8, 22, 1),
+    number("duration", 7, 0),
+    number("rang", 6, 5),
+    number("quality", 4, 4),
+    text("flags", 7, 40, 2),
+];
+
+const RECORDINGS: &[Column] = &[
+    text("when", 12, 12, 0),
+    text("id", 6, 6, 3),
+    text("from", 12, 30, 0),
+    text("with", 8, 24, 1),
+    number("length", 7, 0),
+    number("size", 5, 4),
+    text("codec", 10, 12, 5),
+    text("notes", 6, 30, 2),
+];
+
+const LOG: &[Column] = &[
+    text("time", 12, 12, 0),
+    text("mark", 2, 2, 0),
+    text("kind", 6, 7, 1),
+    text("about", 6, 16, 2),
+    text("text", 20, 400, 0),
+];
+
+const LINES: &[Column] = &[
+    text("extension", 6, 6, 0),
+    text("name", 8, 20, 0),
+    text("state", 9, 9, 0),
+    number("since", 8, 5),
+    text("phone", 8, 24, 4),
+    text("address", 12, 26, 2),
+    number("expires", 8, 3),
+    number("ping", 8, 1),
+    text("problem", 8, 60, 0),
+];
+
+impl List {
+    pub(crate) const ALL: [Self; 4] = [Self::Calls, Self::Recordings, Self::Log, Self::Lines];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Recordings => "recordings",
+            Self::Log => "log",
+            Self::Lines => "lines",
+        }
+    }
+
+    pub(crate) fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Calls => CALLS,
+            Self::Recordings => RECORDINGS,
+            Self::Log => LOG,
+            Self::Lines => LINES,
+        }
+    }
+
+    /// The names that can stand before the colon in a filter.
+    pub(crate) fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Calls => &["id", "state", "from", "to", "with", "flags", "level"],
+            Self::Recordings => &["id", "from", "with", "codec", "notes", "file", "level"],
+            Self::Log => &["kind", "about", "text", "call", "name", "level"],
+            Self::Lines => &["extension", "name", "state", "phone", "address", "problem", "level"],
+        }
+    }
+}
+
+/// One cell.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) tone: Tone,
+}
+
+fn cell(text: impl Into<String>) -> Cell {
+    Cell { text: text.into(), tone: Tone::Normal }
+}
+
+fn toned(text: impl Into<String>, tone: Tone) -> Cell {
+    Cell { text: text.into(), tone }
+}
+
+/// What a column sorts by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SortKey {
+    Number(i64),
+    Text(String),
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) severity: Severity,
+    /// Over and about to go: drawn dim.
+    pub(crate) is_ended: bool,
+    /// One for each column of its list.
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) fields: Fields,
+    keys: Vec<SortKey>,
+    natural: (i64, i64),
+}
+
+/// How rows are made.
+#[derive(Clone, Copy)]
+pub(crate) struct Form<'a> {
+    pub(crate) words: &'a Words,
+    pub(crate) symbols: Symbols,
+    pub(crate) masked: bool,
+    /// Times of day instead of elapsed times.
+    pub(crate) clock: bool,
+    /// The daemon's clock.
+    pub(crate) now_ms: i64,
+    pub(crate) utc_offset_min: i32,
+}
+
+impl<'a> Form<'a> {
+    pub(crate) fn party(&self) -> PartyForm<'a> {
+        PartyForm { words: self.words, masked: self.masked, symbols: self.symbols }
+    }
+}
+
+/// How a list is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Sort {
+    /// The column; `None` is the list's own order, what needs attention first.
+    pub(crate) column: Option<usize>,
+    pub(crate) inverted: bool,
+}
+
+/// The rows of a list, filtered and sorted. `keep` is shown even if it is over.
+pub(crate) fn rows(
+    list: List,
+    model: &Model,
+    board: &Board,
+    form: Form<'_>,
+    keep: Option<&str>,
+    filter: &Filter,
+    sort: Sort,
+) -> Vec<Row> {
+    let mut rows: Vec<Row> = match list {
+        List::Calls => {
+            let gone = model.gone.values().filter(|call| !board.calls.contains_key(&call.id));
+            let calls = board.calls.values().chain(gone);
+            calls
+                .filter(|call| !is_over(call, form.now_ms) || keep == Some(&call.id))
+                .map(|call| call_row(call, board, form))
+                .collect()
+        }
+        List::Recordings => board.recordings.iter().map(|recording| recording_row(recording, form)).collect(),
+        List::Log => board.events.iter().map(|event| event_row(event, form)).collect(),
+        List::Lines => board.extensions.values().map(|extension| line_row(extension, form)).collect(),
+    };
+    rows.retain(|row| filter.matches(&row.fields));
+    match sort.column {
+        None => rows.sort_by_key(|row| row.natural),
+        Some(column) => rows.sort_by(|a, b| (a.keys.get(column), &a.id).cmp(&(b.keys.get(column), &b.id))),
+    }
+    if sort.inverted {
+        rows.reverse();
+    }
+    rows
+}
+
+/// The word for a call's state.
+pub(crate) fn call_state(state: CallState, words: &Words) -> &str {
+    words.t(match state {
+        CallState::Ringing => "call.ringing",
+        CallState::Talking => "call.talking",
+        CallState::Held => "call.held",
+        CallState::Service => "call.service",
+        CallState::Ended => "call.ended",
+    })
+}
+
+fn call_state_machine(state: CallState) -> &'static str {
+    match state {
+        CallState::Ringing => "ringing",
+        CallState::Talking => "talking",
+        CallState::Held => "held",
+        CallState::Service => "service",
+        CallState::Ended => "ended",
+    }
+}
+
+/// How bad a call is: its alarms, its troubles, its quality.
+pub(crate) fn call_severity(call: &CallView, board: &Board) -> Severity {
+    if call.ended.is_some() {
+        return Severity::Info;
+    }
+    let alarms = board.alarms.values().filter(|alarm| alarm.call.as_deref() == Some(&call.id));
+    let worst = alarms.map(|alarm| alarm.severity).max().unwrap_or_default();
+    let trouble = !call.troubles.is_empty() || call.recording == RecordingState::Failed;
+    worst.max(if trouble { Severity::Warn } else { Severity::Info }).max(mos_severity(call_mos(call)))
+}
+
+/// The mean opinion score of the worse direction, in hundredths; 0 while unknown.
+pub(crate) fn call_mos(call: &CallView) -> u16 {
+    let directions = call.legs.iter().flat_map(|leg| [leg.quality.received, leg.quality.sent]);
+    directions.map(|direction| direction.mos_centi).filter(|mos| *mos > 0).min().unwrap_or(0)
+}
+
+/// 3.6 is fair, 3.1 poor.
+pub(crate) fn mos_severity(centi: u16) -> Severity {
+    match centi {
+        0 | 361.. => Severity::Info,
+        311..=360 => Severity::Warn,
+        _ => Severity::Crit,
+    }
+}
+
+/// The worst of loss (1 %, 3 %), jitter (30, 60 ms) and score of one direction.
+pub(crate) fn direction_severity(direction: &DirectionQuality) -> Severity {
+    let of = |value: u32, warn: u32, crit: u32| {
+        if value >= crit {
+            Severity::Crit
+        } else if value >= warn {
+            Severity::Warn
+        } else {
+            Severity::Info
+        }
+    };
+    of(direction.loss_ppm, 10_000, 30_000)
+        .max(of(direction.jitter_us, 30_000, 60_000))
+        .max(mos_severity(direction.mos_centi))
+}
+
+/// A trouble such as `one_way caller` in words; what is not known is shown as it came.
+pub(crate) fn trouble(text: &str, words: &Words) -> String {
+    let mut parts = text.splitn(3, ' ');
+    let (kind, side, rest) =
+        (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    let Some(kind) = words.find(&format!("trouble.{kind}")) else { return text.to_owned() };
+    let side = words.find(&format!("side.{side}")).unwrap_or(side);
+    [kind, side, rest].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ")
+}
+
+fn call_flags(call: &CallView, words: &Words) -> Cell {
+    if let Some(ended) = &call.ended {
+        let key = format!("cause.{}", ended.cause);
+        return toned(words.find(&key).unwrap_or(&ended.cause).to_owned(), Tone::Normal);
+    }
+    let mut parts = Vec::new();
+    parts.extend(call.troubles.iter().map(|text| trouble(text, words)));
+    match call.recording {
+        RecordingState::Failed => parts.push(words.t("flag.rec_failed").to_owned()),
+        RecordingState::On => parts.push(words.t("flag.rec").to_owned()),
+        RecordingState::Done | RecordingState::Off => {}
+    }
+    let bad = !call.troubles.is_empty() || call.recording == RecordingState::Failed;
+    toned(parts.join(", "), if bad { Tone::Attention } else { Tone::Normal })
+}
+
+/// How long a call has lasted: since it was answered, or since it came; until it ended.
+pub(crate) fn call_duration_ms(call: &CallView, now_ms: i64) -> i64 {
+    let end = call.ended.as_ref().map_or(now_ms, |ended| ended.at_ms);
+    end - call.answered_ms.unwrap_or(call.started_ms)
+}
+
+fn call_rang_ms(call: &CallView, now_ms: i64) -> Option<i64> {
+    let end = call.answered_ms.or(call.ended.as_ref().map(|ended| ended.at_ms)).unwrap_or(now_ms);
+    call.ringing_ms.map(|start| end - start)
+}
+
+fn call_row(call: &CallView, board: &Board, form: Form<'_>) -> Row {
+    let party = form.party();
+    let severity = call_severity(call, board);
+    let duration = call_duration_ms(call, form.now_ms);
+    let rang = call_rang_ms(call, form.now_ms);
+    let score = call_mos(call);
+    let (from, to) = (party.short(&call.from), party.short(&call.to));
+    let with = call.with.as_ref().map_or_else(|| "-".to_owned(), |with| party.short(with));
+    let state = call_state(call.state, form.words).to_owned();
+    let flags = call_flags(call, form.words);
+    let shown_duration = if form.clock {
+        format::clock_short(call.started_ms, form.utc_offset_min)
+    } else {
+        format::duration(duration)
+    };
+    let fields = vec![
+        ("id", call.number.to_string()),
+        ("state", format!("{state} {}", call_state_machine(call.state))),
+        ("from", party.full(&call.from)),
+        ("to", party.full(&call.to)),
+        ("with", call.with.as_ref().map(|with| party.full(with)).unwrap_or_default()),
+        ("flags", format!("{} {}", flags.text, call.troubles.join(" "))),
+        ("level", level_word(severity).to_owned()),
+    ];
+    let keys = vec![
+        SortKey::Number(i64::try_from(call.number).unwrap_or(i64::MAX)),
+        SortKey::Text(state.clone()),
+        SortKey::Text(from.to_lowercase()),
+        SortKey::Text(to.to_lowercase()),
+        SortKey::Text(with.to_lowercase()),
+        SortKey::Number(duration),
+        SortKey::Number(rang.unwrap_or(-1)),
+        SortKey::Number(i64::from(score)),
+        SortKey::Text(flags.text.clone()),
+    ];
+    let attention = if call.ended.is_some() { 9 } else { 3 - severity as i64 };
+    let quality = match mos_severity(score) {
+        Severity::Info => cell(format::mos(score)),
+        bad => toned(format!("!{}", format::mos(score)), Tone::of(bad)),
+    };
+    Row {
+        id: call.id.clone(),
+        severity,
+        is_ended: call.ended.is_some(),
+        cells: vec![
+            cell(call.number.to_string()),
+            cell(state),
+            cell(from),
+            cell(to),
+            cell(with),
+            cell(shown_duration),
+            cell(rang.map_or_else(|| "-".to_owned(), format::duration)),
+            quality,
+            flags,
+        ],
+        fields,
+        keys,
+        natural: (attention, i64::try_from(call.number).unwrap_or(i64::MAX)),
+    }
+}
+
+fn recording_notes(recording: &RecordingView, words: &Words) -> Cell {
+    if !recording.complete {
+        return toned(words.t("recording.incomplete").to_owned(), Tone::Attention);
+    }
+    let holds = recording.marks.iter().filter(|mark| mark.kind == "hold").count();
+    if holds == 0 {
+        return cell("");
+    }
+    cell(words.f("recording.holds", &[("count", &holds.to_string())]))
+}
+
+fn recording_row(recording: &RecordingView, form: Form<'_>) -> Row {
+    let party = form.party();
+    let severity = if recording.complete { Severity::Info } else { Severity::Warn };
+    let notes = recording_notes(recording, form.words);
+    let (from, with) = (party.short(&recording.from), party.short(&recording.with));
+    let number = i64::try_from(recording.number).unwrap_or(i64::MAX);
+    Row {
+        id: recording.id.clone(),
+        severity,
+        is_ended: false,
+        fields: vec![
+            ("id", recording.number.to_string()),
+            ("from", party.full(&recording.from)),
+            ("with", party.full(&recording.with)),
+            ("codec", recording.codec.clone()),
+            ("notes", notes.text.clone()),
+            ("file", recording.file.clone()),
+            ("level", level_word(severity).to_owned()),
+        ],
+        keys: vec![
+            SortKey::Number(recording.started_ms),
+            SortKey::Number(number),
+            SortKey::Text(from.to_lowercase()),
+            SortKey::Text(with.to_lowercase()),
+            SortKey::Number(i64::try_from(recording.length_ms).unwrap_or(i64::MAX)),
+            SortKey::Number(i64::try_from(recording.bytes).unwrap_or(i64::MAX)),
+            SortKey::Text(recording.codec.clone()),
+            SortKey::Text(notes.text.clone()),
+        ],
+        natural: (-recording.started_ms, -number),
+        cells: vec![
+            cell(format::moment(recording.started_ms, form.now_ms, form.utc_offset_min, form.words)),
+            cell(recording.number.to_string()),
+            cell(from),
+            cell(with),
+            cell(format::duration(i64::try_from(recording.length_ms).unwrap_or(i64::MAX))),
+            cell(format::bytes(recording.bytes)),
+            cell(recording.codec.clone()),
+            notes,
+        ],
+    }
+}
+
+/// What an event is about: its call, else its subject.
+pub(crate) fn event_about(event: &EventView, form: Form<'_>) -> String {
+    let subject = form.party().text_number(&event.subject);
+    match event.number {
+        Some(number) => number.to_string(),
+        None => subject,
+    }
+}
+
+fn event_row(event: &EventView, form: Form<'_>) -> Row {
+    let about = event_about(event, form);
+    let at = i64::try_from(event.seq).unwrap_or(i64::MAX);
+    let kind = form.words.t(kind_key(event)).to_owned();
+    Row {
+        id: event_id(event),
+        severity: event.severity,
+        is_ended: false,
+        fields: vec![
+            ("kind", format!("{kind} {}", event.kind.word())),
+            ("about", format!("{about} {}", form.party().text_number(&event.subject))),
+            ("text", event.text.clone()),
+            ("call", event.number.map(|number| number.to_string()).unwrap_or_default()),
+            ("name", event.name.clone()),
+            ("level", level_word(event.severity).to_owned()),
+        ],
+        keys: vec![
+            SortKey::Number(event.at_ms),
+            SortKey::Number(event.severity as i64),
+            SortKey::Text(kind.clone()),
+            SortKey::Text(about.clone()),
+            SortKey::Text(event.text.clone()),
+        ],
+        natural: (event.at_ms, at),
+        cells: vec![
+            cell(format::clock_ms(event.at_ms, form.utc_offset_min)),
+            toned(mark(event.severity), Tone::of(event.severity)),
+            cell(kind),
+            cell(about),
+            toned(
+                event.text.clone(),
+                if event.severity == Severity::Crit { Tone::Strong } else { Tone::Normal },
+            ),
+        ],
+    }
+}
+
+/// The id of a log row.
+pub(crate) fn event_id(event: &EventView) -> String {
+    event.seq.to_string()
+}
+
+fn kind_key(event: &EventView) -> &'static str {
+    use switchroom_wire::EventKind;
+    match event.kind {
+        EventKind::Call => "kind.call",
+        EventKind::Registration => "kind.reg",
+        EventKind::Media => "kind.media",
+        EventKind::Recording => "kind.rec",
+        EventKind::Audit => "kind.audit",
+        EventKind::Guard => "kind.guard",
+        EventKind::System => "kind.system",
+    }
+}
+
+/// The word for an extension's state, and the one for machines.
+pub(crate) fn extension_state(state: ExtensionState) -> (&'static str, &'static str) {
+    match state {
+        ExtensionState::Offline => ("line.offline", "offline"),
+        ExtensionState::Idle => ("line.idle", "idle"),
+        ExtensionState::Ringing => ("line.ringing", "ringing"),
+        ExtensionState::Busy => ("line.busy", "busy"),
+        ExtensionState::Lost => ("line.lost", "lost"),
+    }
+}
+
+/// How bad a line is.
+pub(crate) fn line_severity(extension: &ExtensionView) -> Severity {
+    if extension.state == ExtensionState::Lost {
+        return Severity::Crit;
+    }
+    let missed = extension.bindings.iter().any(|binding| binding.missed > 0);
+    if extension.problem.is_some() || missed { Severity::Warn } else { Severity::Info }
+}
+
+/// What is wrong with a line, in words.
+pub(crate) fn line_problem(extension: &ExtensionView, words: &Words) -> String {
+    if let Some(problem) = &extension.problem {
+        return problem.clone();
+    }
+    let missed = extension.bindings.iter().map(|binding| binding.missed).max().unwrap_or(0);
+    if missed > 0 { words.f("line.missed", &[("count", &missed.to_string())]) } else { String::new() }
+}
+
+fn line_row(extension: &ExtensionView, form: Form<'_>) -> Row {
+    let severity = line_severity(extension);
+    let (state_key, state_machine) = extension_state(extension.state);
+    let state = form.words.t(state_key).to_owned();
+    // The newest binding speaks for the line; the pane lists them all.
+    let binding = extension.bindings.iter().max_by_key(|binding| binding.expires_ms);
+    let phone = binding.map(|b| b.agent.clone()).unwrap_or_default();
+    let more = extension.bindings.len().saturating_sub(1);
+    let address = binding.map_or_else(|| "-".to_owned(), |b| short_address(&b.address));
+    let address = if more > 0 { format!("{address} +{more}") } else { address };
+    let expires_ms = binding.map(|b| b.expires_ms - form.now_ms);
+    let rtt = binding.and_then(|b| b.rtt_us);
+    let problem = line_problem(extension, form.words);
+    let since = if extension.since_ms > 0 { form.now_ms - extension.since_ms } else { 0 };
+    let shown_since = match (extension.since_ms, form.clock) {
+        (0, _) => "-".to_owned(),
+        (at, true) => format::clock_short(at, form.utc_offset_min),
+        (_, false) => format::duration(since),
+    };
+    let number = extension.number.parse().unwrap_or(i64::MAX);
+    Row {
+        id: extension.number.clone(),
+        severity,
+        is_ended: false,
+        fields: vec![
+            ("extension", extension.number.clone()),
+            ("name", extension.name.clone()),
+            ("state", format!("{state} {state_machine}")),
+            ("phone", phone.clone()),
+            ("address", extension.bindings.iter().map(|b| b.address.as_str()).collect::<Vec<_>>().join(" ")),
+            ("problem", problem.clone()),
+            ("level", level_word(severity).to_owned()),
+        ],
+        keys: vec![
+            SortKey::Number(number),
+            SortKey::Text(extension.name.to_lowercase()),
+            SortKey::Text(state.clone()),
+            SortKey::Number(since),
+            SortKey::Text(phone.to_lowercase()),
+            SortKey::Text(address.clone()),
+            SortKey::Number(expires_ms.unwrap_or(-1)),
+            SortKey::Number(rtt.map_or(-1, i64::from)),
+            SortKey::Text(problem.clone()),
+        ],
+        natural: (3 - severity as i64, number),
+        cells: vec![
+            cell(extension.number.clone()),
+            cell(extension.name.clone()),
+            toned(state, Tone::of(severity.min(Severity::Warn))),
+            cell(shown_since),
+            cell(if phone.is_empty() { "-".to_owned() } else { phone }),
+            cell(address),
+            cell(expires_ms.map_or_else(|| "-".to_owned(), format::duration)),
+            cell(rtt.map_or_else(|| "-".to_owned(), format::millis)),
+            toned(problem, Tone::of(severity.min(Severity::Warn))),
+        ],
+    }
+}
+
+/// `udp 192.0.2.7:5060` without its transport.
+pub(crate) fn short_address(address: &str) -> String {
+    address.split_once(' ').map_or(address, |(_, rest)| rest).to_owned()
+}
+
+/// The sentence that sums a board up: calls, lines.
+pub(crate) fn summary(board: &Board, words: &Words) -> String {
+    let live = board.calls.values().filter(|call| call.ended.is_none());
+    let (mut calls, mut ringing, mut held) = (0, 0, 0);
+    for call in live {
+        calls += 1;
+        ringing += usize::from(call.state == CallState::Ringing);
+        held += usize::from(call.state == CallState::Held);
+    }
+    let reachable = board
+        .extensions
+        .values()
+        .filter(|e| !matches!(e.state, ExtensionState::Offline | ExtensionState::Lost))
+        .count();
+    let fields = [
+        ("calls", calls.to_string()),
+        ("ringing", ringing.to_string()),
+        ("held", held.to_string()),
+        ("reachable", reachable.to_string()),
+        ("lines", board.extensions.len().to_string()),
+    ];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    words.f("summary", &fields)
+}

@@ -1,0 +1,306 @@
+//! The full-screen console: the loop that waits for keys, lines and time, and does what the state asks for.
+
+use crate::app::{App, Effect};
+use crate::canvas::Canvas;
+use crate::config::{Environment, Options, Settings};
+use crate::error::{ConsoleError, Exit};
+use crate::keymap::Key;
+use crate::link::{Link, LinkCommand, LinkEvent, QUEUE};
+use crate::update::Input;
+use crate::view;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, EventStream, KeyEventKind};
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
+};
+use futures_util::StreamExt as _;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::io::{self, IsTerminal as _, Stdout, Write as _};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// At most ten frames a second.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// With `--slow`, one.
+const FRAME_SLOW: Duration = Duration::from_secs(1);
+
+/// The heartbeat: timers on screen move once a second.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Runs the console on the whole terminal; line by line if there is none.
+///
+/// # Errors
+/// The daemon cannot be reached at the start, an option or the settings file is wrong, or the terminal failed.
+/// [`ConsoleError::exit`] gives the exit status.
+pub fn run(options: Options) -> Result<Exit, ConsoleError> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return crate::plain::plain(options);
+    }
+    let settings = Settings::load(&options, &Environment::of_process())?;
+    // A first connection that fails is told on the plain terminal, where it can be read and copied.
+    drop(crate::Client::connect(&options.socket, options.as_role)?);
+    let runtime = runtime()?;
+    let guard = Guard::enter().map_err(ConsoleError::Terminal)?;
+    let result = runtime.block_on(screen_loop(&options, settings));
+    runtime.shutdown_background();
+    drop(guard);
+    if let Some(note) = &options.on_quit_note {
+        let _ = writeln!(io::stdout(), "{note}");
+    }
+    result
+}
+
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, ConsoleError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ConsoleError::Terminal)
+}
+
+/// Our wall clock, Unix milliseconds: the only place of the console that asks for it.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The terminal in raw mode on its other screen, and back when dropped or when something panics.
+struct Guard;
+
+impl Guard {
+    fn enter() -> io::Result<Self> {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            restore();
+            before(info);
+        }));
+        prepare()?;
+        Ok(Self)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+fn prepare() -> io::Result<()> {
+    enable_raw_mode()?;
+    crossterm::execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
+}
+
+fn restore() {
+    // Each on its own: one that fails must not keep the others from being done.
+    let _ = crossterm::execute!(io::stdout(), DisableBracketedPaste);
+    let _ = crossterm::execute!(io::stdout(), LeaveAlternateScreen, crossterm::cursor::Show);
+    let _ = disable_raw_mode();
+}
+
+struct Screen {
+    app: App,
+    canvas: Canvas<Stdout>,
+    commands: mpsc::Sender<LinkCommand>,
+    title: String,
+    quits: bool,
+    suspends: bool,
+}
+
+async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, ConsoleError> {
+    let (commands, command_rx) = mpsc::channel(QUEUE);
+    let (event_tx, mut events) = mpsc::channel(QUEUE);
+    tokio::spawn(Link::new(options.socket.clone(), options.as_role).run(command_rx, event_tx));
+    let size = crossterm::terminal::size().map_err(ConsoleError::Terminal)?;
+    let frame = if settings.slow { FRAME_SLOW } else { FRAME };
+    let mut screen = Screen {
+        app: App::new(settings, size),
+        canvas: Canvas::new(io::stdout()),
+        commands,
+        title: String::new(),
+        quits: false,
+        suspends: false,
+    };
+    let mut keys = EventStream::new();
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut drawn = Instant::now() - frame;
+    let mut is_dirty = true;
+    while !screen.quits {
+        if is_dirty && drawn.elapsed() >= frame {
+            screen.draw().map_err(ConsoleError::Terminal)?;
+            drawn = Instant::now();
+            is_dirty = false;
+        }
+        let wake = screen.wake_after(is_dirty.then_some(drawn + frame));
+        tokio::select! {
+            event = keys.next() => match event {
+                Some(Ok(event)) => screen.on_event(event),
+                Some(Err(error)) => return Err(ConsoleError::Terminal(error)),
+                // The terminal is gone.
+                None => break,
+            },
+            event = events.recv() => match event {
+                Some(event) => screen.on_link(event),
+                None => break,
+            },
+            _ = heartbeat.tick() => screen.update(Input::Tick),
+            () = tokio::time::sleep_until(wake) => screen.update(Input::Tick),
+        }
+        // Whatever else has come is folded in before anything is drawn: no backlog is ever shown.
+        while let Ok(event) = events.try_recv() {
+            screen.on_link(event);
+        }
+        if screen.suspends {
+            screen.suspend().map_err(ConsoleError::Terminal)?;
+            keys = EventStream::new();
+        }
+        is_dirty = true;
+    }
+    Ok(Exit::Done)
+}
+
+impl Screen {
+    fn update(&mut self, input: Input) {
+        for effect in self.app.update(input, now_ms()) {
+            self.perform(effect);
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => {
+                if let Some(key) = Key::from_event(&key) {
+                    self.update(Input::Key(key));
+                }
+            }
+            Event::Paste(text) => self.update(Input::Paste(text)),
+            Event::Resize(width, height) => self.update(Input::Resize(width, height)),
+            _ => {}
+        }
+    }
+
+    fn on_link(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Line(line) => self.update(Input::Line(line)),
+            LinkEvent::Down { error, next_try } => {
+                let next_try_ms =
+                    next_try.map(|delay| now_ms() + i64::try_from(delay.as_millis()).unwrap_or(0));
+                self.update(Input::Down { why: error.to_string(), next_try_ms });
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send(line) => {
+                // A full queue means a daemon that does not read; the answer that never comes is told as such.
+                let _ = self.commands.try_send(LinkCommand::Send(line));
+            }
+            Effect::Reconnect { fresh } => {
+                let _ = self.commands.try_send(LinkCommand::Reconnect { fresh });
+            }
+            Effect::Quit => self.quits = true,
+            Effect::Suspend => self.suspends = true,
+            Effect::Redraw => self.canvas.invalidate(),
+            Effect::Bell => {
+                let _ = self.canvas.writer().write_all(b"\x07");
+            }
+            Effect::Copy(text) => {
+                let _ = self.canvas.writer().write_all(clipboard(&text).as_bytes());
+            }
+            Effect::Write { name, text } => {
+                let written = write_new(&name, &text).map(|()| name).map_err(|error| error.to_string());
+                self.update(Input::Written(written));
+            }
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let (width, height) = self.app.size;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let cursor = view::draw(&self.app, now_ms(), &mut buffer);
+        self.canvas.show(buffer, cursor)?;
+        let title = self.app.title();
+        if title != self.title {
+            crossterm::execute!(self.canvas.writer(), SetTitle(switchroom_wire::clean(&title)))?;
+            self.title = title;
+        }
+        self.canvas.writer().flush()
+    }
+
+    /// When to wake by ourselves: for a frame that waits, or for something that changes by time.
+    fn wake_after(&self, frame: Option<Instant>) -> Instant {
+        let far = Instant::now() + Duration::from_secs(3_600);
+        let timed = self.app.wakes_at().map(|at| {
+            // Never at once: what is due was done, or waits for the next heartbeat.
+            let wait = (at - now_ms()).clamp(20, 60_000);
+            Instant::now() + Duration::from_millis(wait.unsigned_abs())
+        });
+        [frame, timed].into_iter().flatten().min().unwrap_or(far)
+    }
+
+    /// Gives the terminal back and stops, as the shell's job control expects.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.suspends = false;
+        restore();
+        stop_ourselves()?;
+        prepare()?;
+        self.canvas.invalidate();
+        if let Ok((width, height)) = crossterm::terminal::size() {
+            self.update(Input::Resize(width, height));
+        }
+        Ok(())
+    }
+}
+
+/// Stops the process group until the shell continues it.
+fn stop_ourselves() -> io::Result<()> {
+    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).map_err(io::Error::from)
+}
+
+/// Writes a file that was not there before.
+fn write_new(name: &str, text: &str) -> io::Result<()> {
+    let mut file = std::fs::File::options().write(true).create_new(true).open(name)?;
+    file.write_all(text.as_bytes())
+}
+
+/// The sequence that puts a text into the clipboard of whoever holds the terminal (OSC 52), through SSH as well.
+fn clipboard(text: &str) -> String {
+    format!("\x1b]52;c;{}\x07", base64(text.as_bytes()))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let word =
+            chunk.iter().fold(0u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for n in 0..4 {
+            let six = (word >> (18 - 6 * n)) as usize & 63;
+            out.push(if n <= chunk.len() { char::from(ALPHABET[six]) } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_clipboard_gets_base64() {
+        for (text, want) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("山", "5bGx")] {
+            assert_eq!(base64(text.as_bytes()), want);
+        }
+        assert_eq!(clipboard("foo"), "\u{1b}]52;c;Zm9v\u{7}");
+    }
+
+    #[test]
+    fn a_file_that_exists_is_never_overwritten() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x.csv");
+        let path = path.to_str().unwrap();
+        write_new(path, "one").unwrap();
+        assert!(write_new(path, "two").is_err());
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "one");
+    }
+}

@@ -1,0 +1,267 @@
+//! What keys do and must never do.
+
+use super::*;
+use crate::action::{ACTIONS, Action};
+use crate::app::{Effect, Overlay, Screen};
+use crate::fixture::{office, press};
+use crate::keymap::{Code, Key};
+use crate::rows::List;
+use switchroom_wire::{CallView, Change, ClientLine, Command, EndedView, Role};
+
+fn sends_a_verb(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| {
+        matches!(effect, Effect::Send(ClientLine::Command(request)) if request.command.role() > Role::Viewer)
+    })
+}
+
+/// A generator whose sequence is always the same.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
+#[test]
+fn no_sequence_of_lowercase_keys_is_a_verb() {
+    let mut keys: Vec<Key> = ('!'..='~')
+        .filter(|c| !c.is_ascii_uppercase() && *c != ':' && *c != '/')
+        .map(|c| Key::plain(Code::Char(c)))
+        .collect();
+    keys.extend(
+        [Code::Enter, Code::Esc, Code::Tab, Code::Up, Code::Down, Code::Left, Code::PageUp, Code::Home]
+            .map(Key::plain),
+    );
+    keys.extend(('a'..='z').map(|c| Key { code: Code::Char(c), ctrl: true }));
+    let mut chance = Chance(7);
+    for round in 0..40 {
+        let mut app = office((80, 24));
+        with_role(&mut app, Role::Admin);
+        for _ in 0..150 {
+            let key = keys[chance.below(keys.len())];
+            let effects = update(&mut app, Input::Key(key));
+            assert!(!sends_a_verb(&effects), "round {round}: {key}");
+            assert!(
+                !matches!(app.overlay, Some(Overlay::Confirm(_) | Overlay::Palette { .. })),
+                "round {round}: {key}"
+            );
+        }
+    }
+}
+
+#[test]
+fn random_keys_of_all_kinds_never_panic_and_never_act_without_a_question() {
+    let mut keys: Vec<Key> = (' '..='~').map(|c| Key::plain(Code::Char(c))).collect();
+    keys.extend(
+        [Code::Enter, Code::Esc, Code::Tab, Code::Up, Code::Down, Code::Right, Code::PageDown, Code::End]
+            .map(Key::plain),
+    );
+    let mut chance = Chance(11);
+    let mut app = office((80, 24));
+    with_role(&mut app, Role::Admin);
+    for step in 0..6_000 {
+        let asked = matches!(app.overlay, Some(Overlay::Confirm(_)));
+        let effects = update(&mut app, Input::Key(keys[chance.below(keys.len())]));
+        assert!(asked || !sends_a_verb(&effects), "step {step}");
+        if step % 50 == 0 {
+            let size = (chance.below(150) as u16, chance.below(50) as u16);
+            update(&mut app, Input::Resize(size.0, size.1));
+            shown(&app);
+        }
+        if step % 400 == 399 {
+            press(&mut app, "esc esc esc");
+            play(&mut app, "office");
+        }
+    }
+}
+
+#[test]
+fn selection_follows_the_call_and_moves_on_when_it_is_gone() {
+    let mut app = office((80, 24));
+    press(&mut app, "j j");
+    let id = app.selected(List::Calls).unwrap().to_owned();
+    let before = app.selected_index(List::Calls);
+    press(&mut app, "> > >");
+    assert_eq!(app.selected(List::Calls), Some(id.as_str()), "sorting moves the row, not the selection");
+    press(&mut app, "< < <");
+    assert_eq!(app.selected_index(List::Calls), before);
+    let call = app.model.board.calls[&id].clone();
+    let ended =
+        EndedView { at_ms: NOW_MS, by: "caller".into(), cause: "hung_up".into(), ..Default::default() };
+    let over = CallView { state: switchroom_wire::CallState::Ended, ended: Some(ended), ..call };
+    delta(&mut app, Change::Call(Box::new(over)), NOW_MS);
+    delta(&mut app, Change::CallGone(id.clone()), NOW_MS + 500);
+    app.update(Input::Tick, NOW_MS + 2_900);
+    assert!(
+        app.rows(List::Calls, NOW_MS + 2_900).iter().any(|row| row.id == id && row.is_ended),
+        "stays 3 s"
+    );
+    press(&mut app, "g g");
+    app.update(Input::Tick, NOW_MS + 3_100);
+    assert!(app.rows(List::Calls, NOW_MS + 3_100).iter().all(|row| row.id != id));
+    assert!(app.selected(List::Calls).is_some());
+}
+
+fn delta(app: &mut App, change: Change, now_ms: i64) {
+    let seq = app.model.seq + 1;
+    app.update(Input::Line(Box::new(ServerLine::Delta { seq, at_ms: now_ms, change })), now_ms);
+}
+
+#[test]
+fn screens_that_do_not_exist_have_no_key() {
+    for key in ["1", "2", "3", "5", "7", "0"] {
+        let mut app = office((80, 24));
+        let before = shown(&app);
+        press(&mut app, key);
+        assert_eq!(shown(&app), before);
+    }
+}
+
+#[test]
+fn going_and_coming_back() {
+    let mut app = office((80, 24));
+    press(&mut app, "9 8 -");
+    assert_eq!(app.screen, Screen::List(List::Lines));
+    press(&mut app, "4 enter");
+    assert!(matches!(app.screen, Screen::Detail(List::Calls)));
+    press(&mut app, "q");
+    assert_eq!(app.screen, Screen::List(List::Calls));
+    assert_eq!(press(&mut app, "q"), [Effect::Quit]);
+    assert_eq!(press(&mut app, "esc"), [], "Esc never leaves");
+}
+
+#[test]
+fn the_detail_is_watched_while_it_is_open_and_again_after_a_reconnect() {
+    let mut app = office((80, 24));
+    let effects = press(&mut app, "enter");
+    let id = app.detail.call.clone();
+    let watch = Effect::Send(ClientLine::Watch { call: Some(id) });
+    assert_eq!(effects.first(), Some(&watch));
+    disconnect(&mut app);
+    let welcome = app.model.welcome.clone().unwrap();
+    assert_eq!(update(&mut app, Input::Line(Box::new(ServerLine::Welcome(welcome)))), [watch]);
+    assert_eq!(press(&mut app, "esc"), [Effect::Send(ClientLine::Watch { call: None })]);
+    assert!(app.model.watched.is_none());
+}
+
+#[test]
+fn a_wave_is_asked_for_once_the_selection_rests() {
+    let mut app = office((80, 24));
+    let is_wave = |effects: &[Effect]| {
+        effects.iter().filter(|e| matches!(e, Effect::Send(ClientLine::Command(r)) if matches!(r.command, Command::Wave { .. }))).count()
+    };
+    assert_eq!(is_wave(&press(&mut app, "6 j j")), 0);
+    assert_eq!(app.wakes_at(), Some(NOW_MS + 250));
+    assert_eq!(is_wave(&app.update(Input::Tick, NOW_MS + 250)), 1);
+    assert_eq!(is_wave(&app.update(Input::Tick, NOW_MS + 900)), 0);
+    assert_eq!(app.wakes_at(), None);
+}
+
+#[test]
+fn the_log_follows_until_one_scrolls_and_again_from_its_end() {
+    let mut app = office((80, 24));
+    press(&mut app, "8");
+    let newest = |app: &App| app.model.board.events.last().map(|event| event.seq.to_string());
+    assert_eq!(app.selected(List::Log).map(str::to_owned), newest(&app));
+    press(&mut app, "k");
+    play(&mut app, "trouble");
+    assert_ne!(app.selected(List::Log).map(str::to_owned), newest(&app));
+    press(&mut app, "G");
+    assert_eq!(app.selected(List::Log).map(str::to_owned), newest(&app));
+}
+
+#[test]
+fn freeze_keeps_the_moment_and_says_so() {
+    let mut app = office((80, 24));
+    press(&mut app, "f");
+    play(&mut app, "trouble");
+    let text = shown(&app);
+    assert!(text.contains("FROZEN 0:00") && !text.contains("one-way"), "{text}");
+    press(&mut app, "f");
+    assert!(shown(&app).contains("one-way"));
+}
+
+#[test]
+fn alarms_are_found_and_noted() {
+    let mut app = office((80, 24));
+    let effects: Vec<Effect> = crate::fixture::lines("trouble")
+        .into_iter()
+        .flat_map(|line| update(&mut app, Input::Line(Box::new(line))))
+        .collect();
+    assert_eq!(effects, [Effect::Bell], "one new critical alarm rings once");
+    press(&mut app, "G n");
+    let call = app.call_in_view().map(|call| call.number);
+    assert_eq!(call, Some(4127), "the worst first");
+    press(&mut app, "n");
+    assert_eq!(app.call_in_view().map(|call| call.number), Some(4130));
+    press(&mut app, "a");
+    assert_eq!(app.acknowledged.len(), 1);
+    assert!(shown(&app).contains("noted: 4127"));
+    assert_eq!(app.title(), "switchroom: 5 calls !!");
+}
+
+#[test]
+fn pasted_text_is_never_taken_for_keys() {
+    let mut app = office((80, 24));
+    let effects = update(&mut app, Input::Paste("Xy\nq".into()));
+    assert_eq!((effects.len(), app.overlay.is_none()), (0, true));
+    press(&mut app, "/");
+    update(&mut app, Input::Paste("Ana\u{1b}[2J\n".into()));
+    assert_eq!(app.lists[&List::Calls].filter, "Ana[2J");
+}
+
+#[test]
+fn copy_and_write_give_the_view() {
+    let mut app = office((80, 24));
+    assert!(matches!(press(&mut app, "y").as_slice(), [Effect::Copy(text)] if text.contains("4130")));
+    let effects = press(&mut app, "w");
+    let [Effect::Write { name, text }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(name, "switchroom-calls-20251103-140327.csv");
+    assert!(text.starts_with("\"id\",\"state\""));
+    update(&mut app, Input::Written(Ok(name.clone())));
+    assert!(shown(&app).contains("written to switchroom-calls"));
+    press(&mut app, "enter");
+    watched(&mut app);
+    assert!(
+        matches!(press(&mut app, "w").as_slice(), [Effect::Write { name, .. }] if name.ends_with(".txt"))
+    );
+}
+
+#[test]
+fn every_action_of_a_screen_is_in_its_help_and_palette() {
+    for keys in ["4", "6", "8", "9", "enter", "enter ]", "enter ] ]", "enter ["] {
+        let mut app = office((200, 90));
+        press(&mut app, keys);
+        let here = app.context();
+        let palette = crate::update::items(&app, "");
+        press(&mut app, "?");
+        let help = shown(&app);
+        for spec in ACTIONS.iter().filter(|spec| spec.contexts.contains(&here)) {
+            let words = &app.settings.words;
+            let label = words.t(&format!("action.{}.label", spec.name)).to_owned();
+            assert!(
+                spec.action == Action::Palette || palette.iter().any(|item| item.label == label),
+                "{}",
+                spec.name
+            );
+            let text = words.t(&format!("action.{}.text", spec.name)).to_owned();
+            assert!(spec.keys.is_empty() || help.contains(&text), "{} in help of {keys}", spec.name);
+        }
+    }
+}
+
+#[test]
+fn a_restart_is_told() {
+    let mut app = office((80, 24));
+    let mut welcome = app.model.welcome.clone().unwrap();
+    (welcome.epoch, welcome.started_ms) = (99, NOW_MS);
+    update(&mut app, Input::Line(Box::new(ServerLine::Welcome(welcome))));
+    update(
+        &mut app,
+        Input::Line(Box::new(ServerLine::Snapshot { seq: 1, at_ms: NOW_MS, board: Box::default() })),
+    );
+    let text = shown(&app);
+    assert!(text.contains("switchroom restarted (was up 3 d 4 h); 5 calls were lost"), "{text}");
+}

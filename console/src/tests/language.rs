@@ -1,0 +1,114 @@
+//! Both languages have the same words, and every word that is used exists.
+
+use crate::action::{ACTIONS, Context, Group};
+use crate::keymap::Keymap;
+use crate::rows::List;
+use crate::words::{Language, Words};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+fn keys(language: Language) -> BTreeSet<String> {
+    Words::new(language).table().keys().cloned().collect()
+}
+
+#[test]
+fn both_files_have_the_same_keys_and_placeholders() {
+    let (english, chinese) = (keys(Language::English), keys(Language::Chinese));
+    assert!(english.len() > 200);
+    assert_eq!(english.difference(&chinese).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(chinese.difference(&english).collect::<Vec<_>>(), Vec::<&String>::new());
+    let (a, b) = (Words::new(Language::English), Words::new(Language::Chinese));
+    for key in &english {
+        assert_eq!(placeholders(a.t(key)), placeholders(b.t(key)), "{key}");
+    }
+}
+
+fn placeholders(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+}
+
+/// Every string of the source that looks like a key is one; every key is used, or made up from a known stem.
+#[test]
+fn every_key_used_exists_and_every_key_is_used() {
+    let known = keys(Language::English);
+    let stems: BTreeSet<&str> =
+        known.iter().filter_map(|key| key.split_once('.')).map(|(stem, _)| stem).collect();
+    let mut source = String::new();
+    read_all(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut source);
+    let mut used = BTreeSet::new();
+    for text in source.split('"').skip(1) {
+        let looks = text.split_once('.').is_some_and(|(stem, rest)| {
+            stems.contains(stem)
+                && !rest.is_empty()
+                && rest.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        });
+        if looks && !text.ends_with("toml") {
+            assert!(known.contains(text), "no words for {text}");
+            used.insert(text.to_owned());
+        }
+    }
+    let made_up = [
+        "action.",
+        "month.",
+        "cause.",
+        "ended_by.",
+        "trouble.",
+        "side.",
+        "mark.",
+        "step.",
+        "column.",
+        "sort.",
+        "screen.",
+        "empty.",
+        "group.",
+    ];
+    let unused: Vec<_> = known
+        .iter()
+        .filter(|key| {
+            *key != "summary" && !used.contains(*key) && !made_up.iter().any(|stem| key.starts_with(stem))
+        })
+        .collect();
+    assert!(unused.is_empty(), "{unused:?}");
+}
+
+fn read_all(directory: &Path, out: &mut String) {
+    for entry in std::fs::read_dir(directory).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            read_all(&path, out);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            out.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn everything_named_at_run_time_has_words() {
+    let keymap = Keymap::new(&BTreeMap::new()).unwrap();
+    for language in [Language::English, Language::Chinese] {
+        let words = Words::new(language);
+        let has = |key: String| assert!(words.find(&key).is_some(), "{key} in {}", language.tag());
+        for spec in ACTIONS {
+            has(format!("action.{}.label", spec.name));
+            has(format!("action.{}.text", spec.name));
+            assert!(!spec.contexts.is_empty());
+            assert_eq!(keymap.of(spec.action).len(), spec.keys.len());
+        }
+        for list in List::ALL {
+            has(format!("sort.{}", list.name()));
+            has(format!("empty.{}", list.name()));
+            for column in list.columns() {
+                has(format!("column.{}", column.id));
+            }
+        }
+        for context in Context::ALL {
+            has(format!("screen.{}", context.name()));
+        }
+        for group in Group::ALL {
+            has(format!("group.{}", group.name()));
+        }
+        for month in 1..=12 {
+            has(format!("month.{month}"));
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Verbs: frozen targets, named questions, three visible states.
+
+use super::*;
+use crate::app::{Effect, Mood, Overlay};
+use crate::fixture::{office, press};
+use crate::rows::List;
+use std::fmt::Write as _;
+use switchroom_wire::{
+    Answer, CallState, Change, ClientLine, Command, CommandError, EndedView, PartyView, Reply, Request, Role,
+};
+
+fn on_4127() -> App {
+    let mut app = office((80, 24));
+    let id = app.model.board.calls.values().find(|call| call.number == 4127).map(|call| call.id.clone());
+    app.lists.get_mut(&List::Calls).unwrap().selected = id;
+    app.settle(NOW_MS);
+    app
+}
+
+fn sent(effects: &[Effect]) -> Option<&Request> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send(ClientLine::Command(request)) => Some(request),
+        _ => None,
+    })
+}
+
+fn change(app: &mut App, change: Change) {
+    let line = ServerLine::Delta { seq: app.model.seq + 1, at_ms: NOW_MS, change };
+    update(app, Input::Line(Box::new(line)));
+}
+
+#[test]
+fn a_verb_is_asked_sent_and_done_and_nothing_sooner() {
+    let mut app = on_4127();
+    let mut text = String::new();
+    assert_eq!(press(&mut app, "X"), []);
+    let _ = writeln!(text, "== asked\n{}", shown(&app));
+    let effects = press(&mut app, "y");
+    let request = sent(&effects).unwrap().clone();
+    let id = app.selected(List::Calls).unwrap().to_owned();
+    assert_eq!(request.command, Command::HangUp { call: id });
+    let _ = writeln!(text, "== sent\n{}", shown(&app));
+    let mut done = |result| {
+        let mut app = on_4127();
+        press(&mut app, "X");
+        let request = sent(&press(&mut app, "y")).unwrap().clone();
+        update(&mut app, Input::Line(Box::new(ServerLine::Reply(Reply { id: request.id, result }))));
+        let _ = writeln!(text, "== answered\n{}", shown(&app));
+        app
+    };
+    done(Ok(Answer::Done("4127 ended".into())));
+    let mut app = done(Err(CommandError::Refused { why: "the call is being transferred".into() }));
+    app.update(Input::Tick, NOW_MS + 60_000);
+    assert!(app.toast.is_some(), "a refusal stays until a key");
+    press(&mut app, "j");
+    assert!(app.toast.is_none());
+    insta::assert_snapshot!("verb_states", text);
+}
+
+#[test]
+fn every_other_key_is_no() {
+    for key in ["n", "N", "Y", "enter", "esc", "space", "X", "ctrl-y", "q", "j", ":"] {
+        let mut app = on_4127();
+        press(&mut app, "X");
+        let effects = press(&mut app, key);
+        assert_eq!(effects, [], "{key}");
+        assert!(app.overlay.is_none(), "{key}");
+        assert!(shown(&app).contains("not done: hang up 4127"), "{key}");
+    }
+}
+
+#[test]
+fn a_target_that_changed_is_refused_with_the_reason() {
+    type Edit = fn(&mut switchroom_wire::CallView);
+    let cases: [(Edit, &str); 2] = [
+        (
+            |call| {
+                call.state = CallState::Ended;
+                call.ended = Some(EndedView { at_ms: NOW_MS, ..Default::default() });
+            },
+            "the call is over",
+        ),
+        (
+            |call| call.with = Some(PartyView { number: "105".into(), name: "João".into() }),
+            "it is now with 105",
+        ),
+    ];
+    for (edit, want) in cases {
+        let mut app = on_4127();
+        press(&mut app, "X");
+        let id = app.selected(List::Calls).unwrap().to_owned();
+        let mut call = app.model.board.calls[&id].clone();
+        edit(&mut call);
+        change(&mut app, Change::Call(Box::new(call)));
+        let effects = press(&mut app, "y");
+        assert!(sent(&effects).is_none());
+        assert!(shown(&app).contains(want), "{want}: {}", shown(&app));
+    }
+}
+
+#[test]
+fn the_target_is_frozen_while_the_list_moves() {
+    let mut app = on_4127();
+    let id = app.selected(List::Calls).unwrap().to_owned();
+    press(&mut app, "X");
+    let order: Vec<String> = app.rows(List::Calls, NOW_MS).into_iter().map(|row| row.id).collect();
+    play(&mut app, "trouble");
+    let still: Vec<String> = app.rows(List::Calls, NOW_MS).into_iter().map(|row| row.id).collect();
+    assert_eq!(order, still, "the list keeps its order while a question is open");
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().command, Command::HangUp { call: id });
+}
+
+#[test]
+fn who_may_not_is_told_why_and_sees_no_verb() {
+    let mut text = String::new();
+    for (title, role, read_only) in
+        [("viewer", Role::Viewer, false), ("agent", Role::Agent, false), ("--read-only", Role::Admin, true)]
+    {
+        let mut app = on_4127();
+        app.settings.read_only = read_only;
+        with_role(&mut app, role);
+        let bar = shown(&app).lines().nth(23).unwrap_or_default().to_owned();
+        assert_eq!(press(&mut app, "X"), []);
+        assert!(app.overlay.is_none());
+        let told = shown(&app).lines().nth(23).unwrap_or_default().to_owned();
+        let _ = writeln!(text, "{title}\n  bar  {bar}\n  X    {told}");
+    }
+    insta::assert_snapshot!("roles", text);
+}
+
+#[test]
+fn nothing_is_sent_while_disconnected_and_a_lost_answer_is_told() {
+    let mut app = on_4127();
+    press(&mut app, "X y");
+    disconnect(&mut app);
+    assert_eq!(app.toast.as_ref().map(|toast| toast.mood), Some(Mood::Wrong));
+    assert!(shown(&app).contains("the connection broke before the answer"));
+    assert_eq!(press(&mut app, "X"), []);
+    assert!(shown(&app).contains("disconnected: nothing can be sent"));
+}
+
+#[test]
+fn a_permanent_verb_wants_the_name_typed() {
+    let mut app = office((80, 24));
+    with_role(&mut app, Role::Admin);
+    press(&mut app, "9 U");
+    let number = app.selected(List::Lines).unwrap().to_owned();
+    assert!(sent(&press(&mut app, "y")).is_none());
+    assert_eq!(press(&mut app, "enter"), [], "a wrong name is No");
+    assert!(app.overlay.is_none());
+    press(&mut app, "U");
+    for digit in number.chars() {
+        press(&mut app, &digit.to_string());
+    }
+    insta::assert_snapshot!("confirm_name", shown(&app));
+    let effects = press(&mut app, "enter");
+    assert_eq!(sent(&effects).unwrap().command, Command::Unregister { extension: number, contact: None });
+}
+
+#[test]
+fn the_palette_asks_as_the_key_does() {
+    let mut app = office((80, 24));
+    press(&mut app, ": h a n g space u p space 4 1 1 9 enter");
+    let Some(Overlay::Confirm(asked)) = &app.overlay else { panic!("no question: {}", shown(&app)) };
+    assert_eq!(asked.question, "Hang up 4119: 103 Eva with 201 Mara, 8:55?");
+    assert!(sent(&press(&mut app, "y")).is_some());
+    press(&mut app, ": h a n g space u p space 9 9 enter");
+    assert!(shown(&app).contains("there is no such call"));
+    press(&mut app, ": s h u t d o w n enter");
+    assert!(shown(&app).contains("needs admin, you are supervisor"));
+    press(&mut app, ": l a n g space z h enter");
+    assert!(shown(&app).contains("通话"));
+}
+
+#[test]
+fn a_hostile_name_in_a_question_cannot_steer_the_terminal() {
+    let mut app = office((80, 24));
+    press(&mut app, ": h a n g space u p space 4 1 3 3 enter");
+    let text = shown(&app);
+    assert!(text.contains("Hang up 4133") && !text.contains(['\u{1b}', '\u{202e}']), "{text}");
+}

@@ -1,0 +1,449 @@
+//! Keys: first to what lies on top, then through the keymap to an action.
+
+use super::palette::{INPUT_MAX, edit};
+use crate::action::Action;
+use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
+use crate::keymap::{Code, Key, Meaning};
+use crate::model::alarms;
+use crate::rows::{List, Sort};
+
+/// Columns that a long text moves at a time.
+const SHIFT: usize = 8;
+
+impl App {
+    pub(super) fn on_key(&mut self, key: Key, now_ms: i64, effects: &mut Vec<Effect>) {
+        if self.toast.as_ref().is_some_and(|toast| toast.mood == Mood::Wrong) {
+            self.toast = None;
+        }
+        match self.overlay.take() {
+            None => self.on_screen_key(key, now_ms, effects),
+            Some(Overlay::Confirm(asked)) => self.on_confirm_key(*asked, key, now_ms, effects),
+            Some(Overlay::Palette { input, cursor }) => {
+                self.on_palette_key((input, cursor), key, now_ms, effects);
+            }
+            Some(Overlay::Filter { before }) => self.on_filter_key(before, key, now_ms),
+            Some(Overlay::Help { top }) => {
+                if let Some(top) = self.scroll_key(top, key) {
+                    self.overlay = Some(Overlay::Help { top });
+                }
+            }
+            Some(Overlay::Text { title, lines, top }) => match self.scroll_key(top, key) {
+                Some(_) if key == Key::plain(Code::Char('y')) => {
+                    effects.push(Effect::Copy(lines.join("\n")));
+                    self.overlay = Some(Overlay::Text { title, lines, top });
+                }
+                Some(moved) => {
+                    let top = moved.min(lines.len().saturating_sub(1));
+                    self.overlay = Some(Overlay::Text { title, lines, top });
+                }
+                None => {}
+            },
+        }
+    }
+
+    /// Pasted text goes where text is typed and nowhere else: it is never taken for keys.
+    pub(super) fn on_paste(&mut self, text: &str) {
+        let line: String = text.chars().filter(|c| !c.is_control()).take(INPUT_MAX).collect();
+        match &mut self.overlay {
+            Some(Overlay::Palette { input, .. }) => input.push_str(&line),
+            Some(Overlay::Filter { .. }) => {
+                if let Screen::List(list) = self.screen
+                    && let Some(state) = self.lists.get_mut(&list)
+                {
+                    state.filter.push_str(&line);
+                }
+            }
+            Some(Overlay::Confirm(_) | Overlay::Help { .. } | Overlay::Text { .. }) | None => {}
+        }
+    }
+
+    /// The new first line of something to read; `None` closes it.
+    fn scroll_key(&self, top: usize, key: Key) -> Option<usize> {
+        let page = usize::from(self.size.1.saturating_sub(4)).max(1);
+        match key.code {
+            Code::Esc | Code::Enter | Code::F1 | Code::Char('q' | '?') => None,
+            Code::Char('c') if key.ctrl => None,
+            Code::Down | Code::Char('j') => Some(top.saturating_add(1)),
+            Code::Up | Code::Char('k') => Some(top.saturating_sub(1)),
+            Code::PageDown | Code::Char(' ') => Some(top.saturating_add(page)),
+            Code::PageUp => Some(top.saturating_sub(page)),
+            Code::Home | Code::Char('g') => Some(0),
+            _ => Some(top),
+        }
+    }
+
+    fn on_filter_key(&mut self, before: String, key: Key, now_ms: i64) {
+        let Screen::List(list) = self.screen else { return };
+        let Some(state) = self.lists.get_mut(&list) else { return };
+        match key.code {
+            Code::Esc => state.filter = before,
+            Code::Char('c') if key.ctrl => state.filter = before,
+            Code::Enter => self.warn_of_unknown_field(list, now_ms),
+            _ => {
+                edit(&mut state.filter, key);
+                self.overlay = Some(Overlay::Filter { before });
+            }
+        }
+    }
+
+    fn warn_of_unknown_field(&mut self, list: List, now_ms: i64) {
+        let Some(state) = self.lists.get(&list) else { return };
+        let filter = crate::filter::Filter::new(&state.filter);
+        if let Some(field) = filter.unknown_field(list.fields()) {
+            let fields = [("field", field), ("known", &list.fields().join(", "))];
+            let text = self.settings.words.f("toast.unknown_field", &fields);
+            self.tell(Mood::Wrong, text, now_ms);
+        }
+    }
+
+    fn on_screen_key(&mut self, key: Key, now_ms: i64, effects: &mut Vec<Effect>) {
+        self.pressed.push(key);
+        match self.settings.keymap.meaning(self.context(), &self.pressed) {
+            Meaning::Prefix => {}
+            Meaning::Nothing => self.pressed.clear(),
+            Meaning::Do(action) => {
+                self.pressed.clear();
+                self.act(action, now_ms, effects);
+            }
+        }
+    }
+
+    /// Does an action, from a key or from the palette.
+    pub(super) fn act(&mut self, action: Action, now_ms: i64, effects: &mut Vec<Effect>) {
+        match action {
+            Action::HangUp | Action::Unregister | Action::Reload | Action::Shutdown => {
+                self.start_verb(action, now_ms);
+            }
+            Action::MoveDown => self.move_by(1, now_ms),
+            Action::MoveUp => self.move_by(-1, now_ms),
+            Action::PageDown => self.move_by(self.page_step(1), now_ms),
+            Action::PageUp => self.move_by(-self.page_step(1), now_ms),
+            Action::HalfDown => self.move_by(self.page_step(2), now_ms),
+            Action::HalfUp => self.move_by(-self.page_step(2), now_ms),
+            Action::First => self.move_by(isize::MIN / 2, now_ms),
+            Action::Last => self.move_by(isize::MAX / 2, now_ms),
+            Action::MoveLeft => self.sideways(-1, now_ms, effects),
+            Action::MoveRight => self.sideways(1, now_ms, effects),
+            Action::Open => self.open(now_ms, effects),
+            Action::Back => self.back(effects),
+            Action::Leave => self.leave(effects),
+            Action::Quit => effects.push(Effect::Quit),
+            Action::ScreenCalls => self.go(Screen::List(List::Calls), effects),
+            Action::ScreenRecordings => self.go(Screen::List(List::Recordings), effects),
+            Action::ScreenLog => self.go(Screen::List(List::Log), effects),
+            Action::ScreenLines => self.go(Screen::List(List::Lines), effects),
+            Action::ScreenPrevious => self.go_back_to_previous(effects),
+            Action::TabNext => self.turn_tab(1),
+            Action::TabPrevious => self.turn_tab(Tab::ALL.len() - 1),
+            Action::GoCall | Action::GoRecording | Action::GoEvents | Action::GoLine => {
+                self.go_to_related(action, now_ms, effects);
+            }
+            Action::Help => self.overlay = Some(Overlay::Help { top: 0 }),
+            Action::Palette => self.overlay = Some(Overlay::Palette { input: String::new(), cursor: 0 }),
+            Action::Filter => self.open_filter(),
+            Action::AlarmNext => self.next_alarm(now_ms, effects),
+            Action::AlarmAcknowledge => self.acknowledge(now_ms),
+            Action::SortPrevious => self.turn_sort(false),
+            Action::SortNext => self.turn_sort(true),
+            Action::SortInvert => {
+                if let Some(state) = self.current_list() {
+                    state.sort.inverted = !state.sort.inverted;
+                }
+            }
+            Action::Freeze => self.freeze(now_ms),
+            Action::Expand => self.expanded = !self.expanded,
+            Action::DetailPane => self.pane = !self.pane,
+            Action::Privacy => self.masked = !self.masked,
+            Action::TimeForm => self.clock = !self.clock,
+            Action::Decisions => self.detail.messages_only = !self.detail.messages_only,
+            Action::MessageBody => self.detail.body_only = !self.detail.body_only,
+            Action::Copy => self.copy(now_ms, effects),
+            Action::Write => self.write(now_ms, effects),
+            Action::Reconnect => effects.push(Effect::Reconnect { fresh: false }),
+            Action::Redraw => effects.push(Effect::Redraw),
+            Action::Suspend => effects.push(Effect::Suspend),
+        }
+    }
+
+    fn current_list(&mut self) -> Option<&mut crate::app::ListState> {
+        match self.screen {
+            Screen::List(list) => self.lists.get_mut(&list),
+            Screen::Detail(_) => None,
+        }
+    }
+
+    fn page_step(&self, part: usize) -> isize {
+        isize::try_from((self.page() / part).max(1)).unwrap_or(1)
+    }
+
+    fn move_by(&mut self, by: isize, now_ms: i64) {
+        match self.screen {
+            Screen::List(list) => {
+                let index = self.selected_index(list).saturating_add_signed(by);
+                self.select_index(list, index, now_ms);
+            }
+            Screen::Detail(_) => {
+                let last = self.detail_lines().saturating_sub(1);
+                self.detail.cursor = self.detail_cursor().saturating_add_signed(by).min(last);
+                self.detail.follows = self.detail.cursor == last;
+            }
+        }
+    }
+
+    /// Lines that the cursor of the detail can stand on.
+    pub(crate) fn detail_lines(&self) -> usize {
+        let call = self.model.call(self.board(), &self.detail.call);
+        match self.detail.tab {
+            Tab::Ladder => self.ladder_entries().len(),
+            Tab::Path => call.map_or(0, |call| call.path.len() + usize::from(call.ended.is_some())),
+            Tab::Events => self.call_events().len(),
+            Tab::Media => 0,
+        }
+    }
+
+    /// Where the cursor of the detail stands: at the end while it follows.
+    pub(crate) fn detail_cursor(&self) -> usize {
+        let last = self.detail_lines().saturating_sub(1);
+        if self.detail.follows { last } else { self.detail.cursor.min(last) }
+    }
+
+    fn sideways(&mut self, by: isize, now_ms: i64, effects: &mut Vec<Effect>) {
+        match self.screen {
+            Screen::List(_) => {
+                if let Some(state) = self.current_list() {
+                    let most = 50 * SHIFT;
+                    state.shift = state.shift.saturating_add_signed(by * SHIFT as isize).min(most);
+                }
+            }
+            Screen::Detail(_) => {
+                // The call before or after this one, in the order of the list.
+                let rows = self.rows(List::Calls, now_ms);
+                let at = rows.iter().position(|row| row.id == self.detail.call);
+                let next = at.and_then(|at| at.checked_add_signed(by)).and_then(|at| rows.get(at));
+                if let Some(id) = next.map(|row| row.id.clone()) {
+                    if let Some(state) = self.lists.get_mut(&List::Calls) {
+                        state.selected = Some(id.clone());
+                    }
+                    self.open_call(id, effects);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        match self.screen {
+            Screen::List(List::Calls) => {
+                if let Some(id) = self.selected(List::Calls).map(str::to_owned) {
+                    self.previous = self.screen;
+                    self.open_call(id, effects);
+                }
+            }
+            Screen::List(list) => self.show_row(list, now_ms),
+            Screen::Detail(_) => self.show_message(),
+        }
+    }
+
+    fn back(&mut self, effects: &mut Vec<Effect>) {
+        if let Screen::Detail(list) = self.screen {
+            self.go(Screen::List(list), effects);
+        } else if self.frozen.is_some() {
+            self.frozen = None;
+        } else if let Some(state) = self.current_list() {
+            state.filter.clear();
+        }
+    }
+
+    fn leave(&mut self, effects: &mut Vec<Effect>) {
+        match self.screen {
+            Screen::Detail(list) => self.go(Screen::List(list), effects),
+            Screen::List(List::Calls) => effects.push(Effect::Quit),
+            Screen::List(_) => self.go(Screen::List(List::Calls), effects),
+        }
+    }
+
+    fn go_back_to_previous(&mut self, effects: &mut Vec<Effect>) {
+        match self.previous {
+            Screen::Detail(_) if !self.detail.call.is_empty() => {
+                let was = self.screen;
+                let call = self.detail.call.clone();
+                self.open_call(call, effects);
+                self.previous = was;
+            }
+            Screen::Detail(_) => {}
+            previous @ Screen::List(_) => self.go(previous, effects),
+        }
+    }
+
+    fn turn_tab(&mut self, by: usize) {
+        let at = Tab::ALL.iter().position(|tab| *tab == self.detail.tab).unwrap_or(0);
+        self.detail.tab = Tab::ALL[(at + by) % Tab::ALL.len()];
+        self.detail.cursor = 0;
+        self.detail.top = 0;
+        self.detail.follows = true;
+    }
+
+    fn open_filter(&mut self) {
+        if let Some(state) = self.current_list() {
+            let before = state.filter.clone();
+            self.overlay = Some(Overlay::Filter { before });
+        }
+    }
+
+    fn turn_sort(&mut self, next: bool) {
+        let Screen::List(list) = self.screen else { return };
+        let count = list.columns().len();
+        if let Some(state) = self.lists.get_mut(&list) {
+            state.sort.column = match (state.sort.column, next) {
+                (None, true) => Some(0),
+                (None, false) => Some(count - 1),
+                (Some(n), true) => Some(n + 1).filter(|n| *n < count),
+                (Some(n), false) => n.checked_sub(1),
+            };
+            state.follows &= state.sort == Sort::default();
+        }
+    }
+
+    fn freeze(&mut self, now_ms: i64) {
+        self.frozen = match self.frozen.take() {
+            Some(_) => None,
+            None => Some(crate::app::Frozen {
+                server_ms: self.server_ms(now_ms),
+                board: self.model.board.clone(),
+            }),
+        };
+    }
+
+    /// Goes to what the selection is about: its call, recording, events or line.
+    fn go_to_related(&mut self, action: Action, now_ms: i64, effects: &mut Vec<Effect>) {
+        let call = match self.screen {
+            Screen::List(List::Log) => self.selected_event().and_then(|event| event.call.clone()),
+            Screen::List(List::Recordings) => self.selected(List::Recordings).map(str::to_owned),
+            Screen::List(List::Lines) => self.call_of_line(),
+            Screen::List(List::Calls) | Screen::Detail(_) => self.call_in_view().map(|call| call.id.clone()),
+        };
+        let reached = match action {
+            Action::GoCall => {
+                let known = call.filter(|id| self.model.call(self.board(), id).is_some());
+                known.map(|id| {
+                    self.previous = self.screen;
+                    self.open_call(id, effects);
+                })
+            }
+            Action::GoRecording => {
+                let known = call.filter(|id| self.board().recordings.iter().any(|r| r.id == *id));
+                known.map(|id| self.go_and_select(List::Recordings, &id, effects))
+            }
+            Action::GoEvents => self.filter_of_events(call.as_deref()).map(|filter| {
+                self.go(Screen::List(List::Log), effects);
+                if let Some(log) = self.lists.get_mut(&List::Log) {
+                    log.filter = filter;
+                    log.follows = true;
+                }
+            }),
+            _ => self.line_of_selection().map(|number| self.go_and_select(List::Lines, &number, effects)),
+        };
+        if reached.is_none() {
+            let text = self.settings.words.t("refused.nothing_there").to_owned();
+            self.tell(Mood::Told, text, now_ms);
+        }
+    }
+
+    fn go_and_select(&mut self, list: List, id: &str, effects: &mut Vec<Effect>) {
+        self.go(Screen::List(list), effects);
+        if let Some(state) = self.lists.get_mut(&list) {
+            state.filter.clear();
+            state.follows = false;
+            state.selected = Some(id.to_owned());
+        }
+    }
+
+    fn filter_of_events(&self, call: Option<&str>) -> Option<String> {
+        if self.screen == Screen::List(List::Lines) {
+            return self.selected(List::Lines).map(|number| format!("about:{number}"));
+        }
+        let id = call?;
+        let live = self.model.call(self.board(), id).map(|call| call.number);
+        let kept = || self.board().recordings.iter().find(|r| r.id == id).map(|r| r.number);
+        live.or_else(kept).map(|number| format!("call:{number}"))
+    }
+
+    fn call_of_line(&self) -> Option<String> {
+        let number = self.selected(List::Lines)?;
+        let is_in = |call: &&switchroom_wire::CallView| {
+            let with = call.with.as_ref().is_some_and(|with| with.number == number);
+            call.ended.is_none() && (with || call.from.number == number || call.to.number == number)
+        };
+        self.board().calls.values().find(is_in).map(|call| call.id.clone())
+    }
+
+    /// The extension that took part: who answered, else who was called, else who called.
+    fn line_of_selection(&self) -> Option<String> {
+        let parties = match self.screen {
+            Screen::List(List::Recordings) => {
+                let id = self.selected(List::Recordings)?;
+                let recording = self.board().recordings.iter().find(|r| r.id == id)?;
+                vec![recording.with.number.clone(), recording.from.number.clone()]
+            }
+            _ => {
+                let call = self.call_in_view()?;
+                let with = call.with.as_ref().map(|with| with.number.clone());
+                with.into_iter().chain([call.to.number.clone(), call.from.number.clone()]).collect()
+            }
+        };
+        parties.into_iter().find(|number| self.board().extensions.contains_key(number))
+    }
+
+    /// Goes to the call or line of the next alarm that nobody took note of.
+    fn next_alarm(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        let open: Vec<_> = alarms(self.board()).into_iter().cloned().collect();
+        let current = self.call_in_view().map(|call| call.id.clone());
+        let at = open.iter().position(|alarm| alarm.call.is_some() && alarm.call == current);
+        let order = at.map_or(0, |at| at + 1);
+        let next = open.iter().cycle().skip(order).take(open.len());
+        let mut with_call = next.filter(|alarm| {
+            alarm.call.as_ref().is_some_and(|id| self.model.call(self.board(), id).is_some())
+        });
+        if let Some(id) = with_call.next().and_then(|alarm| alarm.call.clone()) {
+            self.go_and_select(List::Calls, &id, effects);
+            return;
+        }
+        let worst_line = self
+            .rows(List::Lines, now_ms)
+            .into_iter()
+            .find(|row| row.severity > switchroom_wire::Severity::Info);
+        match (open.first(), worst_line) {
+            (_, Some(row)) => self.go_and_select(List::Lines, &row.id, effects),
+            (Some(alarm), None) => self.tell(Mood::Told, alarm.text.clone(), now_ms),
+            (None, None) => {
+                let text = self.settings.words.t("alarm.none").to_owned();
+                self.tell(Mood::Told, text, now_ms);
+            }
+        }
+    }
+
+    /// Takes note of the alarm shown first; its mark loses its weight on this console.
+    fn acknowledge(&mut self, now_ms: i64) {
+        let open = alarms(&self.model.board);
+        let first = open.into_iter().find(|alarm| !self.acknowledged.contains(&alarm.id)).cloned();
+        let (key, text) = match first {
+            Some(alarm) => {
+                self.acknowledged.insert(alarm.id);
+                ("alarm.noted", alarm.text)
+            }
+            None => ("alarm.none", String::new()),
+        };
+        let text = self.settings.words.f(key, &[("text", &text)]);
+        self.tell(Mood::Told, text, now_ms);
+    }
+
+    /// What the sort is called.
+    pub(crate) fn sort_name(&self, list: List) -> String {
+        let words = &self.settings.words;
+        let sort = self.lists.get(&list).map(|state| state.sort).unwrap_or_default();
+        let name = match sort.column.and_then(|n| list.columns().get(n)) {
+            Some(column) => words.t(&format!("column.{}", column.id)).to_lowercase(),
+            None => words.t(&format!("sort.{}", list.name())).to_owned(),
+        };
+        if sort.inverted { words.f("sort.inverted", &[("name", &name)]) } else { name }
+    }
+}

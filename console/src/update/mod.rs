@@ -1,0 +1,219 @@
+//! From state and input to state and effects. Pure: the loop does what the effects say.
+
+mod keys;
+mod palette;
+mod text;
+mod verbs;
+
+pub(crate) use palette::items;
+pub(crate) use text::shown_text;
+
+use crate::app::{App, Effect, LinkState, Mood, REST_MS, Screen, Waiting};
+use crate::keymap::Key;
+use crate::model::{Note, Watched};
+use switchroom_wire::{AlarmView, Answer, ClientLine, Command, CommandError, Reply, Request, ServerLine};
+
+/// Columns of a wave that are asked for: the most there are, so that no resize asks again.
+const WAVE_COLUMNS: u16 = 512;
+
+/// Answers waited for at once; more than that is a stuck daemon.
+const WAITING_MAX: usize = 64;
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub(crate) enum Input {
+    Key(Key),
+    /// Text that was pasted.
+    Paste(String),
+    Line(Box<ServerLine>),
+    /// The connection ended or could not be made.
+    Down {
+        why: String,
+        next_try_ms: Option<i64>,
+    },
+    Resize(u16, u16),
+    Tick,
+    /// A file was written, or not.
+    Written(Result<String, String>),
+}
+
+impl App {
+    /// Takes one input at `now_ms` of our clock.
+    pub(crate) fn update(&mut self, input: Input, now_ms: i64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match input {
+            Input::Key(key) => self.on_key(key, now_ms, &mut effects),
+            Input::Paste(text) => self.on_paste(&text),
+            Input::Line(line) => self.on_line(&line, now_ms, &mut effects),
+            Input::Down { why, next_try_ms } => self.on_down(why, next_try_ms, now_ms),
+            Input::Resize(width, height) => self.size = (width, height),
+            Input::Tick => {}
+            Input::Written(Ok(name)) => {
+                let text = self.settings.words.f("toast.written", &[("name", &name)]);
+                self.tell(Mood::Done, text, now_ms);
+            }
+            Input::Written(Err(why)) => {
+                let text = self.settings.words.f("toast.not_written", &[("why", &why)]);
+                self.tell(Mood::Wrong, text, now_ms);
+            }
+        }
+        self.on_time(now_ms, &mut effects);
+        effects
+    }
+
+    fn on_time(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        if self.toast.as_ref().is_some_and(|toast| toast.until_ms <= now_ms) {
+            self.toast = None;
+        }
+        let keep = match self.screen {
+            Screen::Detail(_) => Some(self.detail.call.clone()),
+            Screen::List(list) => self.selected(list).map(str::to_owned),
+        };
+        let server_ms = self.server_ms(now_ms);
+        self.model.forget(server_ms, keep.as_deref());
+        self.settle(now_ms);
+        if let Some(recording) = self.wave_wanted().filter(|_| now_ms - self.rested_ms >= REST_MS) {
+            self.waves_asked.insert(recording.clone());
+            self.ask(Command::Wave { recording, columns: WAVE_COLUMNS }, Waiting::Wave, effects);
+        }
+    }
+
+    fn on_line(&mut self, line: &ServerLine, now_ms: i64, effects: &mut Vec<Effect>) {
+        if let ServerLine::Welcome(_) = line {
+            self.link = LinkState::Live;
+            self.waves_asked.clear();
+            if let Screen::Detail(_) = self.screen {
+                effects.push(Effect::Send(ClientLine::Watch { call: Some(self.detail.call.clone()) }));
+            }
+        }
+        for note in self.model.apply(line, now_ms) {
+            self.on_note(note, now_ms, effects);
+        }
+    }
+
+    fn on_note(&mut self, note: Note, now_ms: i64, effects: &mut Vec<Effect>) {
+        let words = &self.settings.words;
+        match note {
+            Note::AlarmRaised(alarm) => {
+                self.acknowledged.remove(&alarm.id);
+                if self.settings.bell.rings(alarm.severity) {
+                    effects.push(Effect::Bell);
+                }
+            }
+            Note::AlarmCleared(AlarmView { id, text, .. }) => {
+                self.acknowledged.remove(&id);
+                let text = words.f("toast.cleared", &[("text", &text)]);
+                self.tell(Mood::Told, text, now_ms);
+            }
+            Note::Restarted { was_up_ms, calls_lost } => {
+                let (up, lost) = (crate::format::duration(was_up_ms), calls_lost.to_string());
+                let text = words.f("toast.restarted", &[("up", &up), ("lost", &lost)]);
+                self.tell(Mood::Wrong, text, now_ms);
+            }
+            Note::Reply(reply) => self.on_reply(reply, now_ms),
+            Note::Gap => effects.push(Effect::Reconnect { fresh: true }),
+        }
+    }
+
+    fn on_reply(&mut self, reply: Reply, now_ms: i64) {
+        let Some(waiting) = self.waiting.remove(&reply.id) else { return };
+        let words = &self.settings.words;
+        match (waiting, reply.result) {
+            (Waiting::Wave, Ok(Answer::Wave(wave))) => self.model.keep_wave(wave),
+            (Waiting::Wave, Ok(_)) => {}
+            (Waiting::Wave, Err(error)) => {
+                let (_, why) = reason(error);
+                let text = words.f("toast.no_wave", &[("why", &why)]);
+                self.tell(Mood::Told, text, now_ms);
+            }
+            (Waiting::Verb { label }, Ok(answer)) => {
+                let what = answer_text(&answer).unwrap_or_default();
+                let text = words.f("toast.done", &[("verb", &label), ("what", &what)]);
+                self.tell(Mood::Done, text.trim_end_matches([' ', ':']).to_owned(), now_ms);
+            }
+            (Waiting::Verb { label } | Waiting::Question { label }, Err(error)) => {
+                let (key, why) = reason(error);
+                let text = words.f(key, &[("verb", &label), ("why", &why)]);
+                self.tell(Mood::Wrong, text, now_ms);
+            }
+            (Waiting::Question { label }, Ok(answer)) => self.show_answer(label, &answer, now_ms),
+        }
+    }
+
+    fn on_down(&mut self, why: String, next_try_ms: Option<i64>, now_ms: i64) {
+        let since_ms = match &self.link {
+            LinkState::Down { since_ms, .. } => *since_ms,
+            LinkState::Connecting | LinkState::Live => now_ms,
+        };
+        self.link = LinkState::Down { since_ms, why, next_try_ms };
+        // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
+        let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
+            Waiting::Verb { label } => Some(label),
+            Waiting::Question { .. } | Waiting::Wave => None,
+        });
+        if let Some(label) = lost {
+            let text = self.settings.words.f("toast.lost", &[("verb", &label)]);
+            self.tell(Mood::Wrong, text, now_ms);
+        }
+    }
+
+    /// Sends a command whose answer is waited for.
+    fn ask(&mut self, command: Command, waiting: Waiting, effects: &mut Vec<Effect>) {
+        if self.waiting.len() >= WAITING_MAX {
+            self.waiting.pop_first();
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        self.waiting.insert(id, waiting);
+        effects.push(Effect::Send(ClientLine::Command(Request { id, command })));
+    }
+
+    /// Opens the detail of a call and watches it.
+    fn open_call(&mut self, call: String, effects: &mut Vec<Effect>) {
+        let from = match self.screen {
+            Screen::List(list) | Screen::Detail(list) => list,
+        };
+        self.screen = Screen::Detail(from);
+        self.detail = crate::app::DetailState {
+            call: call.clone(),
+            tab: self.detail.tab,
+            follows: true,
+            messages_only: self.detail.messages_only,
+            body_only: self.detail.body_only,
+            ..Default::default()
+        };
+        self.model.watched = Some(Watched { call: call.clone(), ..Default::default() });
+        effects.push(Effect::Send(ClientLine::Watch { call: Some(call) }));
+    }
+
+    /// Goes to a screen; the one left can be returned to.
+    fn go(&mut self, screen: Screen, effects: &mut Vec<Effect>) {
+        if screen == self.screen {
+            return;
+        }
+        if let Screen::Detail(_) = self.screen {
+            self.model.watched = None;
+            effects.push(Effect::Send(ClientLine::Watch { call: None }));
+        }
+        self.previous = self.screen;
+        self.screen = screen;
+    }
+}
+
+fn reason(error: CommandError) -> (&'static str, String) {
+    match error {
+        CommandError::Refused { why } => ("toast.refused", why),
+        CommandError::Failed { why } => ("toast.failed", why),
+    }
+}
+
+/// What an answer says in one line, if it says something.
+fn answer_text(answer: &Answer) -> Option<String> {
+    match answer {
+        Answer::Done(text) => Some(text.clone()),
+        Answer::Unregistered(bindings) => {
+            Some(bindings.iter().map(|binding| binding.contact.as_str()).collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,196 @@
+//! The palette: everything that can be done here, found by a few letters, and commands as words.
+
+use crate::action::{ACTIONS, Action};
+use crate::app::{App, Effect, Mood, Overlay, Waiting};
+use crate::config::Bell;
+use crate::grammar;
+use crate::keymap::{Code, Key};
+use crate::symbols::Symbols;
+use crate::theme::Theme;
+use crate::words::{Language, Words};
+use switchroom_wire::Role;
+
+/// The longest input line.
+pub(super) const INPUT_MAX: usize = 200;
+
+/// Commands remembered.
+const HISTORY_MAX: usize = 50;
+
+/// What an item of the palette does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Does {
+    Action(Action),
+    Words(String),
+}
+
+/// A line of the palette.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) label: String,
+    pub(crate) keys: String,
+    /// What it does, or why it cannot be done now.
+    pub(crate) text: String,
+    pub(crate) is_disabled: bool,
+    does: Does,
+}
+
+/// Settings of this console that can be said in the palette.
+const LOCAL: &[(&str, &[&str])] = &[
+    ("theme", &Theme::NAMES),
+    ("symbols", &Symbols::NAMES),
+    ("lang", &["en", "zh"]),
+    ("bell", &Bell::NAMES),
+];
+
+/// The items for an input, best first.
+pub(crate) fn items(app: &App, input: &str) -> Vec<Item> {
+    let mut found: Vec<(i32, Item)> = Vec::new();
+    if let Ok(command) = grammar::parse(input) {
+        let why = app.command_refusal(&command);
+        found.push((i32::MAX, words_item(app, input.trim(), "palette.command", why)));
+    }
+    for item in action_items(app).into_iter().chain(word_items(app)) {
+        if let Some(score) = grammar::fuzzy(input, &item.label) {
+            found.push((score, item));
+        }
+    }
+    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    found.dedup_by(|(_, a), (_, b)| a.label == b.label);
+    found.into_iter().map(|(_, item)| item).collect()
+}
+
+fn action_items(app: &App) -> Vec<Item> {
+    let words = &app.settings.words;
+    let here = app.context();
+    let specs = ACTIONS.iter().filter(|spec| spec.contexts.contains(&here) && spec.action != Action::Palette);
+    specs
+        .map(|spec| {
+            let why = app.refusal(spec.action);
+            Item {
+                label: words.t(&format!("action.{}.label", spec.name)).to_owned(),
+                keys: app.settings.keymap.shown(spec.action),
+                is_disabled: why.is_some(),
+                text: why.unwrap_or_else(|| words.t(&format!("action.{}.text", spec.name)).to_owned()),
+                does: Does::Action(spec.action),
+            }
+        })
+        .collect()
+}
+
+fn word_items(app: &App) -> Vec<Item> {
+    let local = LOCAL.iter().flat_map(|(name, values)| values.iter().map(move |v| format!("{name} {v}")));
+    let mut items: Vec<Item> = local.map(|text| words_item(app, &text, "palette.setting", None)).collect();
+    for words in ["status", "cdrs"] {
+        items.push(words_item(app, words, "palette.command", None));
+    }
+    items
+}
+
+fn words_item(app: &App, text: &str, key: &str, why: Option<String>) -> Item {
+    Item {
+        label: text.to_owned(),
+        keys: String::new(),
+        is_disabled: why.is_some(),
+        text: why.unwrap_or_else(|| app.settings.words.t(key).to_owned()),
+        does: Does::Words(text.to_owned()),
+    }
+}
+
+impl App {
+    pub(super) fn on_palette_key(
+        &mut self,
+        (mut input, mut cursor): (String, usize),
+        key: Key,
+        now_ms: i64,
+        effects: &mut Vec<Effect>,
+    ) {
+        let found = items(self, &input);
+        match key.code {
+            Code::Esc => return,
+            Code::Char('c') if key.ctrl => return,
+            Code::Enter => return self.run_palette(&input, found.into_iter().nth(cursor), now_ms, effects),
+            Code::Tab => {
+                if let Some(item) = found.get(cursor) {
+                    input.clone_from(&item.label);
+                    cursor = 0;
+                }
+            }
+            Code::Down => cursor = (cursor + 1).min(found.len().saturating_sub(1)),
+            Code::Up if cursor > 0 => cursor -= 1,
+            Code::Up => {
+                // Above the first line stands what was said before.
+                let at = self.history.iter().rposition(|said| *said == input).unwrap_or(self.history.len());
+                if let Some(said) = at.checked_sub(1).and_then(|n| self.history.get(n)) {
+                    input.clone_from(said);
+                }
+            }
+            _ => {
+                edit(&mut input, key);
+                cursor = 0;
+            }
+        }
+        self.overlay = Some(Overlay::Palette { input, cursor });
+    }
+
+    fn run_palette(&mut self, input: &str, item: Option<Item>, now_ms: i64, effects: &mut Vec<Effect>) {
+        let Some(item) = item else {
+            let why = grammar::parse(input).err().unwrap_or_default();
+            self.tell(Mood::Wrong, why, now_ms);
+            return;
+        };
+        self.history.retain(|said| *said != item.label);
+        self.history.push(item.label.clone());
+        if self.history.len() > HISTORY_MAX {
+            self.history.remove(0);
+        }
+        if item.is_disabled {
+            self.tell(Mood::Wrong, item.text, now_ms);
+            return;
+        }
+        match item.does {
+            Does::Action(action) => self.act(action, now_ms, effects),
+            Does::Words(words) => self.run_words(&words, now_ms, effects),
+        }
+    }
+
+    fn run_words(&mut self, words: &str, now_ms: i64, effects: &mut Vec<Effect>) {
+        if self.set_local(words) {
+            effects.push(Effect::Redraw);
+            return;
+        }
+        match grammar::parse(words) {
+            Err(why) => self.tell(Mood::Wrong, why, now_ms),
+            Ok(command) if command.role() > Role::Viewer => self.start_command(&command, now_ms),
+            Ok(command) => self.ask(command, Waiting::Question { label: words.to_owned() }, effects),
+        }
+    }
+
+    /// Changes a setting of this console; false if the words are not one.
+    fn set_local(&mut self, words: &str) -> bool {
+        let Some((name, value)) = words.split_once(' ') else { return false };
+        let settings = &mut self.settings;
+        match name {
+            "theme" => Theme::new(value, &settings.colours).map(|theme| settings.theme = theme).is_some(),
+            "symbols" => Symbols::parse(value).map(|symbols| settings.symbols = symbols).is_some(),
+            "lang" => Language::parse(value).map(|language| settings.words = Words::new(language)).is_some(),
+            "bell" => Bell::parse(value).map(|bell| settings.bell = bell).is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// Edits a line of input.
+pub(super) fn edit(input: &mut String, key: Key) {
+    match key {
+        Key { code: Code::Backspace, ctrl: false } => {
+            input.pop();
+        }
+        Key { code: Code::Char('u'), ctrl: true } => input.clear(),
+        Key { code: Code::Char('w'), ctrl: true } => {
+            let kept = input.trim_end().rfind(' ').map_or(0, |at| at + 1);
+            input.truncate(kept);
+        }
+        Key { code: Code::Char(c), ctrl: false } if input.chars().count() < INPUT_MAX => input.push(c),
+        _ => {}
+    }
+}

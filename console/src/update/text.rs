@@ -1,0 +1,231 @@
+//! Things as plain text: what is copied, written to a file, or opened to be read.
+
+use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
+use crate::format::{clock_ms, duration, stamp};
+use crate::rows::{List, Row};
+use crate::table;
+use switchroom_wire::{
+    Answer, CdrView, EventView, LadderEntry, LadderKind, LadderStyle, clean, render_ladder,
+};
+
+/// Columns that a ladder is written to a file in.
+const FILE_COLUMNS: usize = 140;
+
+impl App {
+    pub(crate) fn ladder_style(&self, width: usize) -> LadderStyle {
+        LadderStyle {
+            width,
+            utc_offset_min: self.model.utc_offset_min(),
+            messages_only: self.detail.messages_only,
+            relative: false,
+        }
+    }
+
+    /// The entries of the watched ladder that are shown.
+    pub(crate) fn ladder_entries(&self) -> Vec<&LadderEntry> {
+        let ladder = self.model.watched.as_ref().and_then(|watched| watched.ladder.as_ref());
+        let entries = ladder.map_or(&[][..], |ladder| &ladder.entries);
+        let shown = |entry: &&LadderEntry| {
+            !self.detail.messages_only || matches!(entry.kind, LadderKind::Message { .. })
+        };
+        entries.iter().filter(shown).collect()
+    }
+
+    /// The events of the call in detail.
+    pub(crate) fn call_events(&self) -> Vec<&EventView> {
+        let id = self.detail.call.as_str();
+        self.board().events.iter().filter(|event| event.call.as_deref() == Some(id)).collect()
+    }
+
+    pub(crate) fn selected_event(&self) -> Option<&EventView> {
+        let id = self.selected(List::Log)?;
+        self.board().events.iter().find(|event| crate::rows::event_id(event) == id)
+    }
+
+    /// The selected message or decision as lines of text.
+    pub(crate) fn message_lines(&self) -> Vec<String> {
+        let entries = self.ladder_entries();
+        let Some(entry) = entries.get(self.detail_cursor()) else { return Vec::new() };
+        let words = &self.settings.words;
+        let at = clock_ms(entry.at_us.div_euclid(1_000), self.model.utc_offset_min());
+        match &entry.kind {
+            LadderKind::Decision { text } => {
+                vec![words.f("ladder.decision", &[("time", &at)]), clean(text).into_owned()]
+            }
+            LadderKind::Message { lane, inbound, transport, bytes, text, .. } => {
+                let ladder = self.model.watched.as_ref().and_then(|watched| watched.ladder.as_ref());
+                let lane = ladder.and_then(|ladder| ladder.lanes.get(*lane)).cloned().unwrap_or_default();
+                let (bytes, transport) = (bytes.to_string(), transport.to_uppercase());
+                let name = format!("{} {}", lane.name, lane.address);
+                let fields =
+                    [("lane", name.trim()), ("transport", &transport), ("time", &at), ("bytes", &bytes)];
+                let key = if *inbound { "ladder.from" } else { "ladder.to" };
+                let mut lines = vec![words.f(key, &fields)];
+                if text.is_empty() {
+                    lines.push(words.t("ladder.no_text").to_owned());
+                }
+                let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+                let shown = if self.detail.body_only && !body.is_empty() { body } else { text };
+                lines.extend(shown.lines().map(|line| clean(line).into_owned()));
+                lines
+            }
+        }
+    }
+
+    /// Opens the selected message in full.
+    pub(super) fn show_message(&mut self) {
+        let mut lines = self.message_lines();
+        if lines.len() < 2 {
+            return;
+        }
+        let title = lines.remove(0);
+        self.overlay = Some(Overlay::Text { title, lines, top: 0 });
+    }
+
+    /// Opens the selected row of a list in full.
+    pub(super) fn show_row(&mut self, list: List, now_ms: i64) {
+        let rows = self.rows(list, now_ms);
+        let Some(row) = rows.iter().find(|row| Some(row.id.as_str()) == self.selected(list)) else { return };
+        let lines = self.row_lines(list, row);
+        let title = self.settings.words.t(&format!("screen.{}", list.name())).to_owned();
+        self.overlay = Some(Overlay::Text { title, lines, top: 0 });
+    }
+
+    fn row_lines(&self, list: List, row: &Row) -> Vec<String> {
+        let words = &self.settings.words;
+        let mut lines: Vec<String> = Vec::new();
+        for (column, cell) in list.columns().iter().zip(&row.cells).filter(|(_, cell)| !cell.text.is_empty())
+        {
+            let title = words.t(&format!("column.{}", column.id)).to_owned();
+            lines.push(format!("{}{}", switchroom_wire::fit(&title, 14), clean(&cell.text)));
+        }
+        lines
+    }
+
+    /// What is selected, as one text for the clipboard.
+    pub(super) fn copy(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        let text = match self.screen {
+            Screen::Detail(_) if self.detail.tab == Tab::Ladder => self.message_lines().join("\n"),
+            Screen::Detail(_) => self.detail.call.clone(),
+            Screen::List(list) => {
+                let rows = self.rows(list, now_ms);
+                let row = rows.iter().find(|row| Some(row.id.as_str()) == self.selected(list));
+                row.map(|row| row.cells.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join("  "))
+                    .unwrap_or_default()
+            }
+        };
+        if text.trim().is_empty() {
+            return;
+        }
+        effects.push(Effect::Copy(clean(text.trim()).replace('\u{fffd}', "\n")));
+        let told = self.settings.words.t("toast.copied").to_owned();
+        self.tell(Mood::Done, told, now_ms);
+    }
+
+    /// Writes what is on the screen to a file: tables as CSV, a call as text.
+    pub(super) fn write(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        let at = stamp(self.server_ms(now_ms), self.model.utc_offset_min());
+        let (name, text) = match self.screen {
+            Screen::List(list) => {
+                let rows = self.rows(list, now_ms);
+                (format!("switchroom-{}-{at}.csv", list.name()), table::csv(list, &rows))
+            }
+            Screen::Detail(_) => {
+                let number = self.call_in_view().map_or(0, |call| call.number);
+                (format!("switchroom-call-{number}-{at}.txt"), self.detail_text(now_ms))
+            }
+        };
+        effects.push(Effect::Write { name, text });
+    }
+
+    fn detail_text(&self, now_ms: i64) -> String {
+        let mut lines = Vec::new();
+        if let Some(ladder) = self.model.watched.as_ref().and_then(|watched| watched.ladder.as_ref()) {
+            let (head, body) = render_ladder(ladder, self.ladder_style(FILE_COLUMNS));
+            lines.extend(head);
+            lines.extend(body.into_iter().map(|(_, line)| line));
+            lines.push(String::new());
+        }
+        let offset = self.model.utc_offset_min();
+        if let Some(call) = self.model.call(self.board(), &self.detail.call) {
+            for why in &call.path {
+                lines.push(format!("{}  {:<8}  {}", clock_ms(why.at_ms, offset), why.step, clean(&why.text)));
+            }
+            if let Some(ended) = &call.ended {
+                lines.push(format!(
+                    "{}  {:<8}  {}",
+                    clock_ms(ended.at_ms, offset),
+                    ended.by,
+                    clean(&ended.text)
+                ));
+            }
+        }
+        let _ = now_ms;
+        lines.push(String::new());
+        lines.join("\n")
+    }
+
+    /// Opens the answer to a question of the palette.
+    pub(super) fn show_answer(&mut self, title: String, answer: &Answer, now_ms: i64) {
+        let lines = shown_text(self, answer, now_ms);
+        self.overlay = Some(Overlay::Text { title, lines, top: 0 });
+    }
+}
+
+/// An answer as lines of text, for the palette, `--plain` and `do`.
+pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String> {
+    let form = app.form(now_ms);
+    match answer {
+        Answer::Done(text) => vec![clean(text).into_owned()],
+        Answer::Status(system) => pretty(&serde_json::to_value(system).unwrap_or_default()),
+        Answer::Calls(calls) => {
+            let mut board = switchroom_wire::Board::default();
+            board.calls.extend(calls.iter().map(|call| (call.id.clone(), call.clone())));
+            table::board_lines(List::Calls, &board, form)
+        }
+        Answer::Call(call) => pretty(&serde_json::to_value(call).unwrap_or_default()),
+        Answer::Cdr(cdr) => pretty(&serde_json::to_value(cdr).unwrap_or_default()),
+        Answer::Extensions(extensions) => {
+            let mut board = switchroom_wire::Board::default();
+            board.extensions.extend(extensions.iter().map(|e| (e.number.clone(), e.clone())));
+            table::board_lines(List::Lines, &board, form)
+        }
+        Answer::Cdrs(cdrs) => cdrs.iter().map(|cdr| cdr_line(cdr, form)).collect(),
+        Answer::Events(events) => {
+            let board = switchroom_wire::Board { events: events.clone(), ..Default::default() };
+            table::board_lines(List::Log, &board, form)
+        }
+        Answer::Recordings(recordings) => {
+            let board = switchroom_wire::Board { recordings: recordings.clone(), ..Default::default() };
+            table::board_lines(List::Recordings, &board, form)
+        }
+        Answer::Wave(wave) => {
+            vec![format!("{} {}", wave.id, duration(wave.length_ms.try_into().unwrap_or(0)))]
+        }
+        Answer::Ladder(ladder) => {
+            let (head, lines) = render_ladder(ladder, app.ladder_style(FILE_COLUMNS));
+            head.into_iter().chain(lines.into_iter().map(|(_, line)| line)).collect()
+        }
+        Answer::Unregistered(bindings) => {
+            bindings.iter().map(|b| clean(&format!("{} {}", b.contact, b.address)).into_owned()).collect()
+        }
+    }
+}
+
+fn cdr_line(cdr: &CdrView, form: crate::rows::Form<'_>) -> String {
+    let party = form.party();
+    let with = cdr.with.as_ref().unwrap_or(&cdr.to);
+    let cause = form.words.find(&format!("cause.{}", cdr.ended.cause)).unwrap_or(&cdr.ended.cause).to_owned();
+    let talk = duration(i64::try_from(cdr.talk_ms).unwrap_or(i64::MAX));
+    let when = crate::format::moment(cdr.started_ms, form.now_ms, form.utc_offset_min, form.words);
+    let line =
+        format!("{when}  {}  {} > {}  {talk}  {cause}", cdr.number, party.full(&cdr.from), party.full(with));
+    clean(&line).into_owned()
+}
+
+/// A value as indented lines of `name  value`.
+fn pretty(value: &serde_json::Value) -> Vec<String> {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let keep = |line: &&str| !matches!(line.trim(), "{" | "}" | "}," | "[" | "]" | "],");
+    text.lines().filter(keep).map(|line| clean(line.trim_end_matches(',')).replace('"', "")).collect()
+}

@@ -1,0 +1,220 @@
+//! Verbs: frozen targets, named questions, and nothing sent that was not confirmed.
+
+use crate::action::{Action, Confirm};
+use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
+use crate::format::duration;
+use crate::keymap::{Code, Key};
+use crate::rows::{List, call_duration_ms};
+use switchroom_wire::Command;
+
+/// A name that must be typed is never longer.
+const TYPED_MAX: usize = 64;
+
+impl App {
+    /// Starts a verb on what is selected: asks, or says why not.
+    pub(super) fn start_verb(&mut self, action: Action, now_ms: i64) {
+        if let Some(why) = self.refusal(action) {
+            self.tell(Mood::Wrong, why, now_ms);
+            return;
+        }
+        let asked = match action {
+            Action::HangUp => {
+                self.call_in_view().map(|call| call.id.clone()).and_then(|id| self.ask_hang_up(&id, now_ms))
+            }
+            Action::Unregister => {
+                let number = self.selected(List::Lines).map(str::to_owned);
+                number.and_then(|number| self.ask_unregister(&number, None, now_ms))
+            }
+            Action::Reload => Some(self.ask_reload()),
+            Action::Shutdown => Some(self.ask_shutdown()),
+            _ => None,
+        };
+        self.open_question(asked, now_ms);
+    }
+
+    /// Starts the verb that a command of the palette means.
+    pub(super) fn start_command(&mut self, command: &Command, now_ms: i64) {
+        if let Some(why) = self.command_refusal(command) {
+            self.tell(Mood::Wrong, why, now_ms);
+            return;
+        }
+        let asked = match command {
+            Command::HangUp { call } => {
+                let by_number =
+                    |c: &&switchroom_wire::CallView| c.number.to_string() == *call || c.id == *call;
+                let id = self.model.board.calls.values().find(by_number).map(|call| call.id.clone());
+                id.and_then(|id| self.ask_hang_up(&id, now_ms))
+            }
+            Command::Unregister { extension, contact } => {
+                self.ask_unregister(extension, contact.clone(), now_ms)
+            }
+            Command::Reload => Some(self.ask_reload()),
+            Command::Shutdown => Some(self.ask_shutdown()),
+            _ => None,
+        };
+        self.open_question(asked, now_ms);
+    }
+
+    /// Why a command of the palette cannot be given now.
+    pub(crate) fn command_refusal(&self, command: &Command) -> Option<String> {
+        let action = match command {
+            Command::HangUp { .. } => Action::HangUp,
+            Command::Unregister { .. } => Action::Unregister,
+            Command::Reload => Action::Reload,
+            Command::Shutdown => Action::Shutdown,
+            _ if self.is_live() => return None,
+            _ => return Some(self.settings.words.t("refused.disconnected").to_owned()),
+        };
+        match command {
+            // These name their own target: only role and connection are asked of the screen.
+            Command::HangUp { .. } | Command::Unregister { .. } => self
+                .refusal(Action::Reload)
+                .filter(|_| self.role() < action.spec().role.unwrap_or_default() || !self.is_live()),
+            _ => self.refusal(action),
+        }
+    }
+
+    fn open_question(&mut self, asked: Option<Asked>, now_ms: i64) {
+        let Some(mut asked) = asked else {
+            let text = self.settings.words.t("refused.not_found").to_owned();
+            self.tell(Mood::Wrong, text, now_ms);
+            return;
+        };
+        if let Screen::List(list) = self.screen {
+            asked.order = self.rows(list, now_ms).into_iter().map(|row| row.id).collect();
+        }
+        self.toast = None;
+        self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+    }
+
+    fn ask_hang_up(&self, id: &str, now_ms: i64) -> Option<Asked> {
+        // The live board, even while the screen is frozen: the question must name what is true now.
+        let call = self.model.board.calls.get(id)?;
+        let words = &self.settings.words;
+        let party = self.form(now_ms).party();
+        let other = call.with.as_ref().unwrap_or(&call.to);
+        let number = call.number.to_string();
+        let live_ms = self.model.server_ms(now_ms);
+        let time = duration(call_duration_ms(call, live_ms));
+        let (from, with) = (party.full(&call.from), party.full(other));
+        let fields = [("number", number.as_str()), ("from", &from), ("with", &with), ("time", &time)];
+        Some(Asked {
+            command: Command::HangUp { call: call.id.clone() },
+            target: Target::Call { id: call.id.clone(), with: other.number.clone() },
+            level: Action::HangUp.spec().confirm,
+            label: words.f("verb.hang_up", &[("number", &number)]),
+            question: words.f("confirm.hang_up", &fields),
+            name: number,
+            typed: String::new(),
+            order: Vec::new(),
+        })
+    }
+
+    fn ask_unregister(&self, number: &str, contact: Option<String>, now_ms: i64) -> Option<Asked> {
+        let line = self.model.board.extensions.get(number)?;
+        let words = &self.settings.words;
+        let _ = now_ms;
+        let what = match &contact {
+            Some(contact) => contact.clone(),
+            None => words.f("confirm.bindings", &[("count", &line.bindings.len().to_string())]),
+        };
+        let fields = [("number", number), ("name", line.name.as_str()), ("what", &what)];
+        Some(Asked {
+            command: Command::Unregister { extension: number.to_owned(), contact },
+            target: Target::Extension { number: number.to_owned() },
+            level: Action::Unregister.spec().confirm,
+            label: words.f("verb.unregister", &[("number", number)]),
+            question: words.f("confirm.unregister", &fields),
+            name: number.to_owned(),
+            typed: String::new(),
+            order: Vec::new(),
+        })
+    }
+
+    fn ask_reload(&self) -> Asked {
+        self.ask_daemon(Action::Reload, Command::Reload, "verb.reload", "confirm.reload")
+    }
+
+    fn ask_shutdown(&self) -> Asked {
+        self.ask_daemon(Action::Shutdown, Command::Shutdown, "verb.shutdown", "confirm.shutdown")
+    }
+
+    fn ask_daemon(&self, action: Action, command: Command, label: &str, question: &str) -> Asked {
+        let words = &self.settings.words;
+        let calls = self.model.board.calls.values().filter(|call| call.ended.is_none()).count();
+        Asked {
+            command,
+            target: Target::Daemon,
+            level: action.spec().confirm,
+            label: words.t(label).to_owned(),
+            question: words.f(question, &[("calls", &calls.to_string())]),
+            name: "shutdown".to_owned(),
+            typed: String::new(),
+            order: Vec::new(),
+        }
+    }
+
+    /// A key while a question is open: everything but a clear yes is No.
+    pub(super) fn on_confirm_key(
+        &mut self,
+        mut asked: Asked,
+        key: Key,
+        now_ms: i64,
+        effects: &mut Vec<Effect>,
+    ) {
+        let yes = match asked.level {
+            Confirm::None => true,
+            Confirm::Yes => key == Key::plain(Code::Char('y')),
+            Confirm::Name => match key {
+                Key { code: Code::Enter, ctrl: false } => asked.typed == asked.name,
+                Key { code: Code::Backspace, ctrl: false } => {
+                    asked.typed.pop();
+                    self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+                    return;
+                }
+                Key { code: Code::Char(c), ctrl: false } if asked.typed.chars().count() < TYPED_MAX => {
+                    asked.typed.push(c);
+                    self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+                    return;
+                }
+                _ => false,
+            },
+        };
+        if !yes {
+            let text = self.settings.words.f("toast.not_done", &[("verb", &asked.label)]);
+            self.tell(Mood::Told, text, now_ms);
+            return;
+        }
+        if let Some(why) = self.target_changed(&asked.target) {
+            let text = self.settings.words.f("toast.refused", &[("verb", &asked.label), ("why", &why)]);
+            self.tell(Mood::Wrong, text, now_ms);
+            return;
+        }
+        let text = self.settings.words.f("toast.sent", &[("verb", &asked.label)]);
+        self.ask(asked.command, Waiting::Verb { label: asked.label }, effects);
+        self.tell(Mood::Sent, text, now_ms);
+    }
+
+    /// What happened to a target since the question was opened.
+    fn target_changed(&self, target: &Target) -> Option<String> {
+        let words = &self.settings.words;
+        if !self.is_live() {
+            return Some(words.t("refused.disconnected").to_owned());
+        }
+        match target {
+            Target::Call { id, with } => match self.model.board.calls.get(id) {
+                None => Some(words.t("refused.call_over").to_owned()),
+                Some(call) if call.ended.is_some() => Some(words.t("refused.call_over").to_owned()),
+                Some(call) => {
+                    let other = call.with.as_ref().unwrap_or(&call.to);
+                    (other.number != *with).then(|| words.f("refused.moved", &[("with", &other.number)]))
+                }
+            },
+            Target::Extension { number } => match self.model.board.extensions.get(number) {
+                Some(line) if !line.bindings.is_empty() => None,
+                _ => Some(words.t("refused.no_binding").to_owned()),
+            },
+            Target::Daemon => None,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! From state to cells. Pure: the same state and time give the same buffer.
+
+mod chrome;
+mod detail;
+mod lists;
+mod overlay;
+mod painter;
+mod panes;
+mod wave;
+
+use crate::app::{App, LinkState, Screen};
+use crate::rows::List;
+use painter::Painter;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+/// Draws everything into the buffer and says where the hardware cursor belongs: on the first cell of what is
+/// selected, because screen readers follow it.
+pub(crate) fn draw(app: &App, now_ms: i64, buffer: &mut Buffer) -> Option<Position> {
+    let area = *buffer.area();
+    if area.width == 0 || area.height == 0 {
+        return None;
+    }
+    let mut painter = Painter::new(buffer, app.settings.theme, app.settings.symbols);
+    let mut cursor = match app.screen {
+        Screen::List(list) => draw_list_screen(app, list, area, now_ms, &mut painter),
+        Screen::Detail(_) => detail::draw(app, area, now_ms, &mut painter),
+    };
+    if let LinkState::Down { .. } = app.link {
+        painter.dim(area);
+        chrome::banner(app, area, now_ms, &mut painter);
+    }
+    if let Some(overlay) = &app.overlay {
+        cursor = overlay::draw(app, overlay, area, now_ms, &mut painter).or(cursor);
+    }
+    overlay::prefix_box(app, area, &mut painter);
+    cursor.filter(|at| area.contains(*at))
+}
+
+fn draw_list_screen(app: &App, list: List, area: Rect, now_ms: i64, p: &mut Painter<'_>) -> Option<Position> {
+    let layout = crate::layout::layout(area, app.wish());
+    if layout.is_compact {
+        return lists::compact(app, list, &layout, now_ms, p);
+    }
+    chrome::tabs(app, layout.tabs, now_ms, p);
+    chrome::alarms(app, layout.alarm, now_ms, p);
+    for y in layout.rules.into_iter().flatten() {
+        p.rule(Rect { y, height: 1, ..area });
+    }
+    if let Some(post) = layout.post {
+        p.post(post);
+    }
+    let cursor = lists::table(app, list, layout.list, now_ms, p);
+    if let Some(pane) = layout.pane {
+        panes::pane(app, list, pane, now_ms, p);
+    }
+    if let Some(second) = layout.second {
+        lists::still(app, List::Lines, second, now_ms, p);
+    }
+    if let Some(latest) = layout.latest {
+        lists::latest(app, latest, now_ms, p);
+    }
+    chrome::status(app, layout.status, now_ms, p);
+    chrome::keys(app, layout.keys, p);
+    cursor
+}

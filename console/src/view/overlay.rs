@@ -1,0 +1,241 @@
+//! What lies over a screen: help, palette, a question, the filter being typed, a text to read.
+
+use super::painter::{Painter, wrap};
+use crate::action::{ACTIONS, Confirm, Group, Spec};
+use crate::app::{App, Asked, Overlay, Screen};
+use crate::keymap::sequence_text;
+use crate::theme::Tone;
+use crate::update::items;
+use ratatui::layout::{Position, Rect};
+use switchroom_wire::{clean, columns, fit};
+
+pub(super) fn draw(
+    app: &App,
+    overlay: &Overlay,
+    area: Rect,
+    now_ms: i64,
+    p: &mut Painter<'_>,
+) -> Option<Position> {
+    let _ = now_ms;
+    match overlay {
+        Overlay::Help { top } => {
+            help(app, *top, area, p);
+            Some(Position { x: area.x, y: area.y })
+        }
+        Overlay::Palette { input, cursor } => palette(app, input, *cursor, area, p),
+        Overlay::Filter { .. } => filter(app, area, p),
+        Overlay::Confirm(asked) => confirm(app, asked, area, p),
+        Overlay::Text { title, lines, top } => {
+            text(app, title, lines, *top, area, p);
+            Some(Position { x: area.x, y: area.y })
+        }
+    }
+}
+
+fn last_line(area: Rect) -> Rect {
+    Rect { y: area.y + area.height.saturating_sub(1), height: area.height.min(1), ..area }
+}
+
+/// The question stands where the keys stood; if it does not fit, it takes more lines, never less words.
+fn confirm(app: &App, asked: &Asked, area: Rect, p: &mut Painter<'_>) -> Option<Position> {
+    let words = &app.settings.words;
+    let answer = match asked.level {
+        Confirm::Name => words.f("confirm.type_name", &[("name", &asked.name)]),
+        Confirm::None | Confirm::Yes => words.t("confirm.yes_no").to_owned(),
+    };
+    let typed = if asked.level == Confirm::Name { format!(" {}", asked.typed) } else { String::new() };
+    let whole = format!("{}  {answer}", clean(&asked.question));
+    let lines =
+        wrap(&whole, usize::from(area.width.saturating_sub(2)).saturating_sub(columns(&typed)).max(8));
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
+    let rect = Rect { y: area.y + area.height - height, height, ..area };
+    p.clear(rect);
+    let mut end = 0;
+    for (line, y) in lines.iter().zip(0..height) {
+        end = p.put(rect, 1, y, line, Tone::Strong);
+    }
+    let end = p.put(rect, end, height.saturating_sub(1), &typed, Tone::Normal);
+    Some(Position { x: area.x + end.min(area.width.saturating_sub(1)), y: rect.y + height.saturating_sub(1) })
+}
+
+fn filter(app: &App, area: Rect, p: &mut Painter<'_>) -> Option<Position> {
+    let Screen::List(list) = app.screen else { return None };
+    let words = &app.settings.words;
+    let rect = last_line(area);
+    p.clear(rect);
+    let input = app.list_state(list).map(|state| state.filter.clone()).unwrap_or_default();
+    let x = p.put(rect, 0, 0, "/", Tone::Strong);
+    let x = p.put(rect, x, 0, &input, Tone::Normal);
+    let hint = words.f("filter.hint", &[("fields", &list.fields().join(" "))]);
+    let room = usize::from(rect.width.saturating_sub(x)).saturating_sub(4);
+    if columns(&hint) <= room {
+        p.right(Rect { width: rect.width.saturating_sub(1), ..rect }, 0, &hint, Tone::Secondary);
+    }
+    Some(Position { x: rect.x + x.min(rect.width.saturating_sub(1)), y: rect.y })
+}
+
+fn palette(app: &App, input: &str, cursor: usize, area: Rect, p: &mut Painter<'_>) -> Option<Position> {
+    let words = &app.settings.words;
+    let found = items(app, input);
+    let height = area.height.min(16);
+    let rect = Rect { height, ..area };
+    p.clear(rect);
+    let x = p.put(rect, 0, 0, ":", Tone::Strong);
+    let x = p.put(rect, x + 1, 0, input, Tone::Normal);
+    p.rule(Rect { y: rect.y + 1, height: u16::from(height > 1), ..rect });
+    let page = usize::from(height.saturating_sub(4));
+    let top = crate::app::scrolled(0, cursor, page, found.len());
+    let label_columns = (usize::from(rect.width) * 2 / 5).clamp(16, 34);
+    for ((n, item), y) in found.iter().enumerate().skip(top).take(page).zip(2..) {
+        let tone = if item.is_disabled { Tone::Secondary } else { Tone::Normal };
+        p.put(rect, 1, y, &fit(&item.label, label_columns), tone);
+        let x = 2 + u16::try_from(label_columns).unwrap_or(u16::MAX);
+        p.put(rect, x, y, &item.keys, if item.is_disabled { Tone::Secondary } else { Tone::Strong });
+        p.put(rect, x + 8, y, &item.text, Tone::Secondary);
+        if n == cursor {
+            p.put(rect, 0, y, ">", Tone::Normal);
+            p.select(rect, y);
+        }
+    }
+    if found.is_empty() {
+        p.put(rect, 1, 2, words.t("palette.nothing"), Tone::Normal);
+    }
+    if height > 3 {
+        p.rule(Rect { y: rect.y + height - 2, height: 1, ..rect });
+        p.put(rect, 1, height - 1, words.t("palette.hint"), Tone::Secondary);
+    }
+    Some(Position { x: rect.x + x.min(rect.width.saturating_sub(1)), y: rect.y })
+}
+
+/// Help for this screen, all of it made from the registry.
+fn help(app: &App, top: usize, area: Rect, p: &mut Painter<'_>) {
+    p.clear(area);
+    let words = &app.settings.words;
+    let here = words.t(&format!("screen.{}", app.context().name())).to_owned();
+    p.put(area, 1, 0, &words.f("help.title", &[("screen", &here)]), Tone::Strong);
+    p.right(Rect { width: area.width.saturating_sub(1), ..area }, 0, words.t("help.hint"), Tone::Secondary);
+    p.rule(Rect { y: area.y + 1, height: u16::from(area.height > 1), ..area });
+    let wide = if area.width >= 150 { 3 } else { 1 + usize::from(area.width >= 76) };
+    let column = usize::from(area.width.saturating_sub(2)) / wide;
+    let lines = help_lines(app, wide, column);
+    let body = Rect { y: area.y + area.height.min(2), height: area.height.saturating_sub(2), ..area };
+    let top = top.min(lines.len().saturating_sub(usize::from(body.height)));
+    for (line, y) in lines.iter().skip(top).zip(0..body.height) {
+        match line {
+            HelpLine::Title(text) => p.put(body, 1, y, text, Tone::Strong),
+            HelpLine::Keys(cells) => {
+                let mut x = 1;
+                for (key, label) in cells {
+                    p.put(body, x, y, key, Tone::Strong);
+                    p.put(body, x + 11, y, &fit(label, column.saturating_sub(12)), Tone::Normal);
+                    x += u16::try_from(column).unwrap_or(u16::MAX);
+                }
+                x
+            }
+            HelpLine::Text(text) => p.put(body, 1, y, text, Tone::Normal),
+        };
+    }
+    let below = lines.len().saturating_sub(top + usize::from(body.height));
+    if below > 0 {
+        let text = words.f("list.more", &[("count", &below.to_string())]);
+        p.right(Rect { width: area.width.saturating_sub(1), ..last_line(area) }, 0, &text, Tone::Attention);
+    }
+}
+
+enum HelpLine {
+    Title(String),
+    Keys(Vec<(String, String)>),
+    Text(String),
+}
+
+fn help_lines(app: &App, wide: usize, column: usize) -> Vec<HelpLine> {
+    let words = &app.settings.words;
+    let here = app.context();
+    let mut lines = Vec::new();
+    for group in Group::ALL {
+        let shown = |spec: &&Spec| {
+            spec.group == group
+                && spec.contexts.contains(&here)
+                && !app.settings.keymap.of(spec.action).is_empty()
+        };
+        let cells: Vec<(String, String)> =
+            ACTIONS.iter().filter(shown).map(|spec| help_cell(app, spec)).collect();
+        if cells.is_empty() {
+            continue;
+        }
+        lines.push(HelpLine::Title(words.t(&format!("group.{}", group.name())).to_owned()));
+        // Down the columns, as one reads.
+        let height = cells.len().div_ceil(wide);
+        for row in 0..height {
+            let line = (0..wide).filter_map(|n| cells.get(n * height + row).cloned()).collect();
+            lines.push(HelpLine::Keys(line));
+        }
+    }
+    lines.push(HelpLine::Text(String::new()));
+    for key in ["help.states", "help.marks", "help.quality", "help.filter", "help.tmux"] {
+        lines.extend(wrap(words.t(key), column * wide).into_iter().map(HelpLine::Text));
+    }
+    lines
+}
+
+fn help_cell(app: &App, spec: &Spec) -> (String, String) {
+    let words = &app.settings.words;
+    let keys: Vec<String> =
+        app.settings.keymap.of(spec.action).iter().map(|keys| sequence_text(keys)).collect();
+    let label = words.t(&format!("action.{}.text", spec.name)).to_owned();
+    let label = match app.refusal(spec.action) {
+        Some(why) => format!("{label} ({why})"),
+        None => label,
+    };
+    (fit(&keys.join(" "), 10).trim_end().to_owned(), label)
+}
+
+fn text(app: &App, title: &str, lines: &[String], top: usize, area: Rect, p: &mut Painter<'_>) {
+    p.clear(area);
+    let words = &app.settings.words;
+    let hint = words.t("text.hint");
+    let edge = p.right(Rect { width: area.width.saturating_sub(1), ..area }, 0, hint, Tone::Secondary);
+    p.put(Rect { width: edge.saturating_sub(1), ..area }, 1, 0, title, Tone::Strong);
+    p.rule(Rect { y: area.y + 1, height: u16::from(area.height > 1), ..area });
+    let body = Rect { y: area.y + area.height.min(2), height: area.height.saturating_sub(2), ..area };
+    let width = usize::from(area.width.saturating_sub(2));
+    let wrapped = lines.iter().skip(top).flat_map(|line| cut(line, width));
+    for (line, y) in wrapped.zip(0..body.height) {
+        p.put(body, 1, y, &line, Tone::Normal);
+    }
+}
+
+/// A line as it stands if it fits, else in pieces: blanks in messages and tables mean something.
+fn cut(line: &str, width: usize) -> Vec<String> {
+    if columns(line) <= width { vec![line.to_owned()] } else { wrap(line, width) }
+}
+
+/// The box that opens after the first key of a sequence.
+pub(super) fn prefix_box(app: &App, area: Rect, p: &mut Painter<'_>) {
+    if app.pressed.is_empty() || app.overlay.is_some() {
+        return;
+    }
+    let next = app.settings.keymap.following(app.context(), &app.pressed);
+    let words = &app.settings.words;
+    let lines: Vec<String> = next
+        .iter()
+        .map(|(key, spec)| format!(" {} {}", fit(key, 5), words.t(&format!("action.{}.label", spec.name))))
+        .collect();
+    let width = lines.iter().map(|line| columns(line)).max().unwrap_or(0).max(12) + 2;
+    let (width, height) = (
+        u16::try_from(width).unwrap_or(u16::MAX).min(area.width),
+        u16::try_from(lines.len() + 1).unwrap_or(u16::MAX),
+    );
+    let height = height.min(area.height.saturating_sub(2));
+    let rect = Rect {
+        x: area.x + area.width - width,
+        y: area.y + area.height.saturating_sub(2) - height,
+        width,
+        height,
+    };
+    p.clear(rect);
+    p.put(rect, 1, 0, &sequence_text(&app.pressed), Tone::Strong);
+    for (line, y) in lines.iter().zip(1..rect.height) {
+        p.put(rect, 0, y, line, Tone::Normal);
+    }
+}

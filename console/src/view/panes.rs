@@ -1,0 +1,243 @@
+//! The pane beside or below a list: all about what is selected.
+
+use super::painter::Painter;
+use super::wave;
+use crate::app::App;
+use crate::format::{self, bytes, clock, duration, millis, mos, percent};
+use crate::rows::{
+    List, call_duration_ms, call_state, direction_severity, extension_state, line_problem, line_severity,
+    trouble,
+};
+use crate::theme::{Tone, mark};
+use ratatui::layout::Rect;
+use switchroom_wire::{
+    BindingView, CallView, EventView, ExtensionState, ExtensionView, LegView, RecordingState, RecordingView,
+    Severity, Side, clean, fit,
+};
+
+pub(super) fn pane(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
+    let Some(id) = app.selected(list) else { return };
+    let board = app.board();
+    let rect = Rect { x: rect.x, width: rect.width.saturating_sub(1), ..rect };
+    match list {
+        List::Calls => {
+            if let Some(call) = app.model.call(board, id) {
+                call_pane(app, call, rect, now_ms, p);
+            }
+        }
+        List::Recordings => {
+            if let Some(recording) = board.recordings.iter().find(|recording| recording.id == id) {
+                recording_pane(app, recording, rect, now_ms, p);
+            }
+        }
+        List::Log => {
+            if let Some(event) = app.selected_event() {
+                event_pane(app, event, rect, p);
+            }
+        }
+        List::Lines => {
+            if let Some(extension) = board.extensions.get(id) {
+                line_pane(app, extension, rect, now_ms, p);
+            }
+        }
+    }
+}
+
+fn call_pane(app: &App, call: &CallView, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
+    let words = &app.settings.words;
+    let form = app.form(now_ms);
+    let party = form.party();
+    let x = p.put(rect, 1, 0, &call.number.to_string(), Tone::Strong) + 2;
+    let time = duration(call_duration_ms(call, form.now_ms));
+    let began = clock(call.started_ms, form.utc_offset_min);
+    let x = p.put(rect, x, 0, &format!("{} {time}", call_state(call.state, words)), Tone::Strong) + 3;
+    p.put(rect, x, 0, &words.f("call.began", &[("time", &began)]), Tone::Secondary);
+    let with = call.with.as_ref().unwrap_or(&call.to);
+    let x = p.put(rect, 1, 1, &party.full(&call.from), Tone::Caller);
+    let x = p.put(rect, x + 1, 1, ">", Tone::Secondary);
+    p.put(rect, x + 1, 1, &party.full(with), Tone::Callee);
+    let mut y = 2;
+    if let Some(ended) = &call.ended {
+        y = p.wrapped(rect, 1, y, &format!("{}: {}", words.t("call.end"), ended.text), Tone::Normal);
+    }
+    for text in &call.troubles {
+        y = p.wrapped(rect, 1, y, &format!("! {}", trouble(text, words)), Tone::Attention);
+    }
+    if call.recording == RecordingState::Failed {
+        p.put(rect, 1, y, &format!("! {}", words.t("flag.rec_failed")), Tone::Attention);
+        y += 1;
+    }
+    for leg in &call.legs {
+        y = leg_line(app, leg, rect, y, p);
+    }
+    // The path fills what is left, its latest steps first to be kept.
+    let room = usize::from(rect.height.saturating_sub(y));
+    let skip = call.path.len().saturating_sub(room);
+    for (why, y) in call.path.iter().skip(skip).zip(y..rect.height) {
+        let at = clock(why.at_ms, form.utc_offset_min);
+        let x = p.put(rect, 1, y, &at, Tone::Secondary) + 1;
+        let x = p.put(rect, x, y, &fit(&step_word(app, &why.step), 7), Tone::Normal) + 1;
+        p.put(rect, x, y, &why.text, Tone::Normal);
+    }
+}
+
+/// The word for a step of the path; an unknown one stands as it came.
+pub(super) fn step_word(app: &App, step: &str) -> String {
+    app.settings.words.find(&format!("step.{step}")).unwrap_or(step).to_owned()
+}
+
+pub(super) fn side_word(app: &App, side: Side) -> (&str, Tone) {
+    match side {
+        Side::Caller => (app.settings.words.t("side.caller"), Tone::Caller),
+        Side::Callee => (app.settings.words.t("side.callee"), Tone::Callee),
+    }
+}
+
+/// One line on a leg: who, codec, loss, jitter, score, phone; on narrow panes the last goes first.
+fn leg_line(app: &App, leg: &LegView, rect: Rect, y: u16, p: &mut Painter<'_>) -> u16 {
+    let (name, tone) = side_word(app, leg.side);
+    let x = p.put(rect, 1, y, &fit(name, 7), tone) + 1;
+    let codec = if leg.codec.is_empty() { "-" } else { &leg.codec };
+    let x = p.put(rect, x, y, &fit(codec, 10), Tone::Normal) + 1;
+    let direction = &leg.quality.received;
+    let x = if direction.packets == 0 {
+        p.put(rect, x, y, &fit(app.settings.words.t("media.none"), 21), Tone::Secondary) + 1
+    } else {
+        let text = format!(
+            "{} {} Q {}",
+            fit(&percent(direction.loss_ppm), 5),
+            fit(&millis(direction.jitter_us), 7),
+            mos(direction.mos_centi)
+        );
+        p.put(rect, x, y, &fit(&text, 21), Tone::of(direction_severity(direction).min(Severity::Warn))) + 1
+    };
+    p.put(rect, x, y, &format!("{}  {}", leg.address, leg.agent), Tone::Secondary);
+    y + 1
+}
+
+fn recording_pane(app: &App, recording: &RecordingView, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
+    let words = &app.settings.words;
+    let form = app.form(now_ms);
+    let party = form.party();
+    let x = p.put(rect, 1, 0, &recording.number.to_string(), Tone::Strong) + 2;
+    let x = p.put(rect, x, 0, &party.full(&recording.from), Tone::Caller);
+    let x = p.put(rect, x + 1, 0, ">", Tone::Secondary);
+    p.put(rect, x + 1, 0, &party.full(&recording.with), Tone::Callee);
+    let rows = if rect.height >= 20 { 3 } else { u16::from(rect.height >= 11) + 1 };
+    let mut y = 1 + u16::from(rect.height >= 12);
+    match app.model.wave(&recording.id) {
+        Some(view) => y = wave::wave(recording, view, words, rect, y, rows, p),
+        None => {
+            let key = if app.is_live() { "recording.wave_coming" } else { "recording.wave_none" };
+            p.put(rect, 1, y, words.t(key), Tone::Secondary);
+            y += 2 * rows + 2;
+        }
+    }
+    let marks: Vec<String> = recording
+        .marks
+        .iter()
+        .map(|m| {
+            let kind = words.find(&format!("mark.{}", m.kind)).unwrap_or(&m.kind).to_owned();
+            let at = duration(i64::try_from(m.at_ms).unwrap_or(i64::MAX));
+            format!("{at} {kind} {}", clean(&m.text)).trim_end().to_owned()
+        })
+        .collect();
+    if !marks.is_empty() {
+        let text = format!("{} {}", words.t("recording.marks"), marks.join(", "));
+        y = if rect.height >= 12 {
+            p.wrapped(rect, 1, y, &text, Tone::Normal)
+        } else {
+            p.put(rect, 1, y, &text, Tone::Normal);
+            y + 1
+        };
+    }
+    if !recording.complete {
+        p.put(rect, 1, y, &format!("! {}", words.t("recording.incomplete_why")), Tone::Attention);
+        y += 1;
+    }
+    let hash = if recording.sha256.is_empty() { words.t("recording.no_hash") } else { &recording.sha256 };
+    let hash = hash.chars().take(16).collect::<String>();
+    let kilohertz = format!("{} kHz", recording.rate / 1_000);
+    let fields = [("codec", recording.codec.as_str()), ("rate", &kilohertz), ("hash", &hash)];
+    p.put(rect, 1, y, &recording.file, Tone::Normal);
+    p.put(
+        rect,
+        1,
+        y + 1,
+        &format!("{}   {}", words.f("recording.file", &fields), bytes(recording.bytes)),
+        Tone::Secondary,
+    );
+}
+
+fn event_pane(app: &App, event: &EventView, rect: Rect, p: &mut Painter<'_>) {
+    let words = &app.settings.words;
+    let time = format::clock_ms(event.at_ms, app.model.utc_offset_min());
+    let x = p.put(rect, 1, 0, &time, Tone::Strong) + 2;
+    let x = p.put(rect, x, 0, &event.name, Tone::Strong) + 2;
+    p.put(rect, x, 0, mark(event.severity), Tone::of(event.severity));
+    let y = p.wrapped(rect, 1, 1, &event.text, Tone::Normal);
+    let subject = app.form(0).party().text_number(&event.subject);
+    let number = event.number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+    let subject = if subject.is_empty() { "-".to_owned() } else { subject };
+    let seq = event.seq.to_string();
+    let fields = [("number", number.as_str()), ("subject", &subject), ("seq", &seq)];
+    p.put(rect, 1, y + 1, &words.f("pane.event", &fields), Tone::Secondary);
+}
+
+fn line_pane(app: &App, extension: &ExtensionView, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
+    let words = &app.settings.words;
+    let form = app.form(now_ms);
+    let x = p.put(rect, 1, 0, &extension.number, Tone::Strong) + 1;
+    let x = p.put(rect, x, 0, &extension.name, Tone::Strong) + 3;
+    let (state, _) = extension_state(extension.state);
+    let severity = line_severity(extension).min(Severity::Warn);
+    let x = p.put(rect, x, 0, words.t(state), Tone::of(severity)) + 3;
+    let domain = &app.board().system.domain;
+    if !domain.is_empty() {
+        p.put(rect, x, 0, &format!("sip:{}@{domain}", extension.number), Tone::Secondary);
+    }
+    let mut y = 1;
+    let problem = line_problem(extension, words);
+    if !problem.is_empty() {
+        y = p.wrapped(rect, 1, y, &format!("! {problem}"), Tone::Attention);
+    }
+    if let Some(hint) = line_hint(extension) {
+        y = p.wrapped(rect, 1, y, words.t(hint), Tone::Normal);
+    }
+    for binding in &extension.bindings {
+        y = binding_lines(app, binding, rect, y, form.now_ms, p);
+    }
+}
+
+/// What to look at when a line is not well.
+fn line_hint(extension: &ExtensionView) -> Option<&'static str> {
+    match extension.state {
+        ExtensionState::Lost => Some("line.hint_lost"),
+        ExtensionState::Offline if extension.problem.is_some() => Some("line.hint_refused"),
+        ExtensionState::Offline => Some("line.hint_offline"),
+        ExtensionState::Idle | ExtensionState::Ringing | ExtensionState::Busy => None,
+    }
+}
+
+fn binding_lines(
+    app: &App,
+    binding: &BindingView,
+    rect: Rect,
+    y: u16,
+    now_ms: i64,
+    p: &mut Painter<'_>,
+) -> u16 {
+    let words = &app.settings.words;
+    p.put(rect, 1, y, &binding.contact, Tone::Normal);
+    let since = clock(binding.registered_ms, app.model.utc_offset_min());
+    let expires = duration(binding.expires_ms - now_ms);
+    let ping = binding.rtt_us.map_or_else(|| "-".to_owned(), millis);
+    let fields =
+        [("address", binding.address.as_str()), ("since", &since), ("expires", &expires), ("ping", &ping)];
+    p.put(rect, 3, y + 1, &words.f("line.binding", &fields), Tone::Secondary);
+    if binding.agent.is_empty() {
+        return y + 2;
+    }
+    p.put(rect, 3, y + 2, &binding.agent, Tone::Secondary);
+    y + 3
+}
