@@ -4,7 +4,9 @@
 pub const MESSAGE_BYTES_MAX: usize = 65_535;
 /// Longest body in bytes. A request with a longer one is answered 413.
 pub const BODY_BYTES_MAX: usize = 32 * 1024;
-/// Longest header line after unfolding, in bytes. A request with a longer one is answered 400.
+/// Longest name of a header field, in bytes. A request with a longer one is answered 400.
+pub const NAME_BYTES_MAX: usize = 256;
+/// Longest value of a header field after unfolding, in bytes. A request with a longer one is answered 400.
 pub const LINE_BYTES_MAX: usize = 8 * 1024;
 /// Most header lines. A request with more is answered 400.
 pub const HEADERS_MAX: usize = 128;

@@ -5,7 +5,9 @@
 
 use super::{CSeq, Message, ParseError, Request, Response};
 use crate::header::{Headers, Name, parse_number};
-use crate::limits::{BODY_BYTES_MAX, HEADERS_MAX, LINE_BYTES_MAX, MESSAGE_BYTES_MAX, VIAS_MAX};
+use crate::limits::{
+    BODY_BYTES_MAX, HEADERS_MAX, LINE_BYTES_MAX, MESSAGE_BYTES_MAX, NAME_BYTES_MAX, VIAS_MAX,
+};
 use crate::method::Method;
 use crate::name_addr::NameAddr;
 use crate::params::{count_work, split_list, trim_blanks};
@@ -31,14 +33,14 @@ impl Message {
             return Err(ParseError::NotSip("longer than a message may be"));
         }
         let start = bytes.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
-        let (head, body) = split_head(&bytes[start..]).ok_or(ParseError::NotSip("no end of header"))?;
+        let (head, body, is_whole) = split_head(&bytes[start..]);
         let text = String::from_utf8_lossy(head);
         let mut lines = Lines { rest: &text };
         let first = lines.next().ok_or(ParseError::NotSip("empty"))?;
         let start = StartLine::parse(&first)?;
         let mut head_fields = Head::parse(lines);
-        if !head.ends_with(b"\n") {
-            head_fields.fault = head_fields.fault.or_else(|| bad("the last header line has no end"));
+        if !is_whole {
+            head_fields.fault = head_fields.fault.or_else(|| bad("the message is cut off in its header"));
         }
         match start {
             StartLine::Status(status, reason) => response(status, reason, head_fields, body),
@@ -85,20 +87,17 @@ fn request(
     }
 }
 
-/// Head and body, split at the first empty line. A datagram without an empty line is all head.
-fn split_head(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    if bytes.is_empty() {
-        return None;
-    }
+/// Head and body, split at the first empty line, and whether there is one.
+fn split_head(bytes: &[u8]) -> (&[u8], &[u8], bool) {
     let mut at = 0;
     while let Some(offset) = bytes[at..].iter().position(|b| *b == b'\n') {
         let after = at + offset + 1;
-        match bytes.get(after..) {
-            Some([b'\r', b'\n', body @ ..] | [b'\n', body @ ..]) => return Some((&bytes[..after], body)),
+        match &bytes[after..] {
+            [b'\r', b'\n', body @ ..] | [b'\n', body @ ..] => return (&bytes[..after], body, true),
             _ => at = after,
         }
     }
-    Some((bytes, &[]))
+    (bytes, &[], false)
 }
 
 /// The length of the body as the header tells it, read as [`Message::parse`] reads it; `None` if it is missing, no
@@ -205,7 +204,7 @@ impl Head {
         for line in lines {
             // One rule for names, blanks trimmed before the colon, so that nothing passes under a disguised name.
             let field =
-                line.split_once(':').and_then(|(name, value)| Some((Name::parse(trim_blanks(name))?, value)));
+                line.split_once(':').and_then(|(n, v)| Some((Name::parse(trim_blanks(n))?, trim_blanks(v))));
             let fault = match field {
                 None => bad("a header line has no name"),
                 Some((Name::ContentLength, _)) if has_length => bad("Content-Length stands twice"),
@@ -214,7 +213,9 @@ impl Head {
                     head.length = parse_number(value);
                     if head.length.is_none() { bad("Content-Length is not a number") } else { None }
                 }
-                Some((_, value)) if value.len() > LINE_BYTES_MAX => bad("a header line is too long"),
+                Some((name, value)) if name.text().len() > NAME_BYTES_MAX || value.len() > LINE_BYTES_MAX => {
+                    bad("a header line is too long")
+                }
                 Some(_) if head.headers.len() >= HEADERS_MAX => {
                     head.fault = head.fault.or_else(|| bad("too many header fields"));
                     break;
