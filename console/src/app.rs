@@ -291,10 +291,9 @@ impl App {
     /// The rows of a list as they are shown now.
     pub(crate) fn rows(&self, list: List, now_ms: i64) -> Vec<Row> {
         let Some(state) = self.lists.get(&list) else { return Vec::new() };
-        let keep = state.selected.as_deref();
         let filter = Filter::new(&state.filter);
         let form = self.form(now_ms);
-        let mut rows = rows::rows(list, &self.model, self.board(), form, keep, &filter, state.sort);
+        let mut rows = rows::rows(list, &self.model, self.board(), form, &filter, state.sort);
         // While a question is open the list keeps its order.
         if let Some(Overlay::Confirm(asked)) = &self.overlay {
             let place = |id: &str| asked.order.iter().position(|known| known == id).unwrap_or(usize::MAX);

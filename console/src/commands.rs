@@ -202,7 +202,7 @@ pub fn do_command(
     out: &mut dyn Write,
 ) -> Result<Exit, ConsoleError> {
     let settings = Settings::load(options, &Environment::of_process())?;
-    let command = grammar::parse(words).map_err(ConsoleError::Words)?;
+    let command = grammar::parse(words).map_err(|error| ConsoleError::Words(error.text(&settings.words)))?;
     if options.read_only && command.role() > switchroom_wire::Role::Viewer {
         return Err(ConsoleError::Refused(
             "--read-only was given, and this command changes something".to_owned(),

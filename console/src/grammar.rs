@@ -1,6 +1,7 @@
 //! Commands as words: the same in the palette, at the prompt of `--plain` and in `console do '…'`.
 
 use crate::keymap::resembles;
+use crate::words::Words;
 use switchroom_wire::Command;
 
 /// The forms of the commands, as help shows them.
@@ -22,14 +23,45 @@ pub(crate) const FORMS: &[&str] = &[
 /// How many rows the listing commands ask for.
 const ROWS: u32 = 50;
 
+/// Why words are no command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GrammarError {
+    Empty,
+    /// The beginning is known; the form tells how it goes on.
+    Incomplete {
+        words: String,
+        form: &'static str,
+    },
+    Unknown {
+        words: String,
+        near: Option<&'static str>,
+    },
+}
+
+impl GrammarError {
+    /// What is wrong and what could be said instead.
+    pub(crate) fn text(&self, language: &Words) -> String {
+        let forms = FORMS.join(", ");
+        match self {
+            Self::Empty => language.f("grammar.empty", &[("forms", &forms)]),
+            Self::Incomplete { words, form } => {
+                language.f("grammar.incomplete", &[("words", words), ("form", form)])
+            }
+            Self::Unknown { words, near: Some(form) } => {
+                language.f("grammar.near", &[("words", words), ("form", form)])
+            }
+            Self::Unknown { words, near: None } => {
+                language.f("grammar.unknown", &[("words", words), ("forms", &forms)])
+            }
+        }
+    }
+}
+
 /// The command that the words mean.
-///
-/// # Errors
-/// A sentence that says what is wrong and what could be said instead.
-pub(crate) fn parse(words: &str) -> Result<Command, String> {
+pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
     let parts: Vec<&str> = words.split_whitespace().collect();
     let command = match parts.as_slice() {
-        [] => return Err(format!("say what to do: {}", FORMS.join(", "))),
+        [] => return Err(GrammarError::Empty),
         ["status"] => Command::Status,
         ["calls"] => Command::Calls,
         ["call", call] => Command::Call { call: (*call).to_owned() },
@@ -55,15 +87,14 @@ pub(crate) fn parse(words: &str) -> Result<Command, String> {
     Ok(command)
 }
 
-fn unknown(words: &str, first: &str) -> String {
+fn unknown(words: &str, first: &str) -> GrammarError {
+    let words = words.to_owned();
     let head = |form: &'static str| form.split(' ').next().unwrap_or(form);
     if let Some(form) = FORMS.iter().find(|form| head(form) == first) {
-        return format!("\"{words}\" is not complete or too much; the form is: {form}");
+        return GrammarError::Incomplete { words, form };
     }
-    match FORMS.iter().find(|form| resembles(head(form), first)) {
-        Some(form) => format!("\"{words}\" is not a command; did you mean: {form}?"),
-        None => format!("\"{words}\" is not a command; there are: {}", FORMS.join(", ")),
-    }
+    let near = FORMS.iter().find(|form| resembles(head(form), first)).copied();
+    GrammarError::Unknown { words, near }
 }
 
 /// How well `wanted` is found in `text` with gaps: `None` if not at all, else higher is better.
@@ -111,7 +142,8 @@ mod tests {
             ("relod", "did you mean: reload?"),
             ("sing", "there are: status"),
         ] {
-            let error = parse(words).err().unwrap_or_default();
+            let english = Words::new(crate::words::Language::English);
+            let error = parse(words).err().map(|error| error.text(&english)).unwrap_or_default();
             assert!(error.contains(want), "{error}");
         }
     }

@@ -143,8 +143,8 @@ impl Plain {
         }
         let command = match grammar::parse(words) {
             Ok(command) => command,
-            Err(why) => {
-                self.said.push(why);
+            Err(error) => {
+                self.said.push(error.text(&self.app.settings.words));
                 return None;
             }
         };

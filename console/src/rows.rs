@@ -50,7 +50,7 @@ const CALLS: &[Column] = &[
     number("duration", 7, 0),
     number("rang", 6, 5),
     number("quality", 4, 4),
-    text("flags", 7, 40, 2),
+    text("flags", 12, 40, 2),
 ];
 
 const RECORDINGS: &[Column] = &[
@@ -61,24 +61,24 @@ const RECORDINGS: &[Column] = &[
     number("length", 7, 0),
     number("size", 5, 4),
     text("codec", 10, 12, 5),
-    text("notes", 6, 30, 2),
+    text("notes", 10, 30, 2),
 ];
 
 const LOG: &[Column] = &[
     text("time", 12, 12, 0),
     text("mark", 2, 2, 0),
     text("kind", 6, 7, 1),
-    text("about", 6, 16, 2),
+    text("about", 8, 9, 2),
     text("text", 20, 400, 0),
 ];
 
 const LINES: &[Column] = &[
     text("extension", 6, 6, 0),
-    text("name", 8, 20, 0),
+    text("name", 12, 20, 0),
     text("state", 9, 9, 0),
     number("since", 8, 5),
-    text("phone", 8, 24, 4),
-    text("address", 12, 26, 2),
+    text("phone", 12, 24, 4),
+    text("address", 17, 26, 2),
     number("expires", 8, 3),
     number("ping", 8, 1),
     text("problem", 8, 60, 0),
@@ -179,13 +179,12 @@ pub(crate) struct Sort {
     pub(crate) inverted: bool,
 }
 
-/// The rows of a list, filtered and sorted. `keep` is shown even if it is over.
+/// The rows of a list, filtered and sorted.
 pub(crate) fn rows(
     list: List,
     model: &Model,
     board: &Board,
     form: Form<'_>,
-    keep: Option<&str>,
     filter: &Filter,
     sort: Sort,
 ) -> Vec<Row> {
@@ -193,10 +192,7 @@ pub(crate) fn rows(
         List::Calls => {
             let gone = model.gone.values().filter(|call| !board.calls.contains_key(&call.id));
             let calls = board.calls.values().chain(gone);
-            calls
-                .filter(|call| !is_over(call, form.now_ms) || keep == Some(&call.id))
-                .map(|call| call_row(call, board, form))
-                .collect()
+            calls.filter(|call| !is_over(call, form.now_ms)).map(|call| call_row(call, board, form)).collect()
         }
         List::Recordings => board.recordings.iter().map(|recording| recording_row(recording, form)).collect(),
         List::Log => board.events.iter().map(|event| event_row(event, form)).collect(),
@@ -286,13 +282,24 @@ pub(crate) fn trouble(text: &str, words: &Words) -> String {
     [kind, side, rest].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 
+/// A trouble without its side, for a narrow column: the pane tells the rest.
+fn trouble_short(text: &str, words: &Words) -> String {
+    let mut parts = text.splitn(3, ' ');
+    let kind = parts.next().and_then(|kind| words.find(&format!("trouble.{kind}")));
+    match (kind, parts.nth(1)) {
+        (Some(kind), Some(figure)) => format!("{kind} {figure}"),
+        (Some(kind), None) => kind.to_owned(),
+        (None, _) => text.to_owned(),
+    }
+}
+
 fn call_flags(call: &CallView, words: &Words) -> Cell {
     if let Some(ended) = &call.ended {
         let key = format!("cause.{}", ended.cause);
         return toned(words.find(&key).unwrap_or(&ended.cause).to_owned(), Tone::Normal);
     }
     let mut parts = Vec::new();
-    parts.extend(call.troubles.iter().map(|text| trouble(text, words)));
+    parts.extend(call.troubles.iter().map(|text| trouble_short(text, words)));
     match call.recording {
         RecordingState::Failed => parts.push(words.t("flag.rec_failed").to_owned()),
         RecordingState::On => parts.push(words.t("flag.rec").to_owned()),

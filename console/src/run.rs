@@ -72,8 +72,9 @@ impl Guard {
             restore();
             before(info);
         }));
+        let guard = Self;
         prepare()?;
-        Ok(Self)
+        Ok(guard)
     }
 }
 

@@ -33,6 +33,16 @@ impl Symbols {
         }
     }
 
+    /// Where a rule meets a post that goes on above, below or both.
+    pub(crate) fn joint(self, above: bool, below: bool) -> char {
+        match (self, above, below) {
+            (Self::Ascii, _, _) => '+',
+            (Self::Block, false, true) => '┬',
+            (Self::Block, true, false) => '┴',
+            (Self::Block, _, _) => '┼',
+        }
+    }
+
     /// One cell of a wave that is `rows` high, `row` 0 on top, for a loudness of 0..=255.
     pub(crate) fn wave(self, loudness: u8, row: usize, rows: usize) -> char {
         const ASCII: [char; 5] = [' ', '.', ':', '|', '#'];

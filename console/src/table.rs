@@ -76,7 +76,7 @@ pub(crate) fn board_lines(list: List, board: &Board, form: Form<'_>) -> Vec<Stri
 
 /// All rows of a board's list in their natural order.
 pub(crate) fn board_rows(list: List, board: &Board, form: Form<'_>) -> Vec<Row> {
-    rows(list, &Model::default(), board, form, None, &Filter::default(), Sort::default())
+    rows(list, &Model::default(), board, form, &Filter::default(), Sort::default())
 }
 
 /// A table as CSV. Column names are ids, the same in every language; every field is quoted, and one that a

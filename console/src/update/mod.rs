@@ -65,10 +65,8 @@ impl App {
         if self.toast.as_ref().is_some_and(|toast| toast.until_ms <= now_ms) {
             self.toast = None;
         }
-        let keep = match self.screen {
-            Screen::Detail(_) => Some(self.detail.call.clone()),
-            Screen::List(list) => self.selected(list).map(str::to_owned),
-        };
+        // What is being read stays; a row of a list goes, and the selection moves on.
+        let keep = matches!(self.screen, Screen::Detail(_)).then(|| self.detail.call.clone());
         let server_ms = self.server_ms(now_ms);
         self.model.forget(server_ms, keep.as_deref());
         self.settle(now_ms);

@@ -134,7 +134,8 @@ impl App {
 
     fn run_palette(&mut self, input: &str, item: Option<Item>, now_ms: i64, effects: &mut Vec<Effect>) {
         let Some(item) = item else {
-            let why = grammar::parse(input).err().unwrap_or_default();
+            let why =
+                grammar::parse(input).err().map(|error| error.text(&self.settings.words)).unwrap_or_default();
             self.tell(Mood::Wrong, why, now_ms);
             return;
         };
@@ -159,7 +160,7 @@ impl App {
             return;
         }
         match grammar::parse(words) {
-            Err(why) => self.tell(Mood::Wrong, why, now_ms),
+            Err(error) => self.tell(Mood::Wrong, error.text(&self.settings.words), now_ms),
             Ok(command) if command.role() > Role::Viewer => self.start_command(&command, now_ms),
             Ok(command) => self.ask(command, Waiting::Question { label: words.to_owned() }, effects),
         }

@@ -49,6 +49,10 @@ fn draw_list_screen(app: &App, list: List, area: Rect, now_ms: i64, p: &mut Pain
     }
     if let Some(post) = layout.post {
         p.post(post);
+        for y in layout.rules.into_iter().flatten() {
+            let joint = p.symbols.joint(y >= post.y, y < post.bottom()).to_string();
+            p.put(Rect { y, height: 1, ..post }, 0, 0, &joint, crate::theme::Tone::Secondary);
+        }
     }
     let cursor = lists::table(app, list, layout.list, now_ms, p);
     if let Some(pane) = layout.pane {

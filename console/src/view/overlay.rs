@@ -127,7 +127,7 @@ fn help(app: &App, top: usize, area: Rect, p: &mut Painter<'_>) {
                 let mut x = 1;
                 for (key, label) in cells {
                     p.put(body, x, y, key, Tone::Strong);
-                    p.put(body, x + 11, y, &fit(label, column.saturating_sub(12)), Tone::Normal);
+                    p.put(body, x + 12, y, &fit(label, column.saturating_sub(13)), Tone::Normal);
                     x += u16::try_from(column).unwrap_or(u16::MAX);
                 }
                 x
@@ -138,7 +138,12 @@ fn help(app: &App, top: usize, area: Rect, p: &mut Painter<'_>) {
     let below = lines.len().saturating_sub(top + usize::from(body.height));
     if below > 0 {
         let text = words.f("list.more", &[("count", &below.to_string())]);
-        p.right(Rect { width: area.width.saturating_sub(1), ..last_line(area) }, 0, &text, Tone::Attention);
+        p.right(
+            Rect { width: area.width.saturating_sub(1), ..area },
+            1,
+            &format!(" {text} "),
+            Tone::Attention,
+        );
     }
 }
 
@@ -187,7 +192,7 @@ fn help_cell(app: &App, spec: &Spec) -> (String, String) {
         Some(why) => format!("{label} ({why})"),
         None => label,
     };
-    (fit(&keys.join(" "), 10).trim_end().to_owned(), label)
+    (fit(&keys.join(" "), 11).trim_end().to_owned(), label)
 }
 
 fn text(app: &App, title: &str, lines: &[String], top: usize, area: Rect, p: &mut Painter<'_>) {

@@ -67,17 +67,34 @@ fn call_pane(app: &App, call: &CallView, rect: Rect, now_ms: i64, p: &mut Painte
         p.put(rect, 1, y, &format!("! {}", words.t("flag.rec_failed")), Tone::Attention);
         y += 1;
     }
+    y += u16::from(rect.height >= ROOMY);
     for leg in &call.legs {
         y = leg_line(app, leg, rect, y, p);
     }
-    // The path fills what is left, its latest steps first to be kept.
+    y += u16::from(rect.height >= ROOMY);
+    path_lines(app, call, rect, y, p);
+}
+
+/// A pane this high has room for air and for whole sentences.
+const ROOMY: u16 = 14;
+
+/// The path in what is left of the pane; if it is long, its latest steps.
+fn path_lines(app: &App, call: &CallView, rect: Rect, y: u16, p: &mut Painter<'_>) {
+    let offset = app.model.utc_offset_min();
     let room = usize::from(rect.height.saturating_sub(y));
-    let skip = call.path.len().saturating_sub(room);
-    for (why, y) in call.path.iter().skip(skip).zip(y..rect.height) {
-        let at = clock(why.at_ms, form.utc_offset_min);
-        let x = p.put(rect, 1, y, &at, Tone::Secondary) + 1;
+    let mut y = y;
+    for why in call.path.iter().skip(call.path.len().saturating_sub(room)) {
+        if y >= rect.height {
+            return;
+        }
+        let x = p.put(rect, 1, y, &clock(why.at_ms, offset), Tone::Secondary) + 1;
         let x = p.put(rect, x, y, &fit(&step_word(app, &why.step), 7), Tone::Normal) + 1;
-        p.put(rect, x, y, &why.text, Tone::Normal);
+        if rect.height >= ROOMY {
+            y = p.wrapped(rect, x, y, &why.text, Tone::Normal);
+        } else {
+            p.put(rect, x, y, &why.text, Tone::Normal);
+            y += 1;
+        }
     }
 }
 
@@ -111,6 +128,11 @@ fn leg_line(app: &App, leg: &LegView, rect: Rect, y: u16, p: &mut Painter<'_>) -
         );
         p.put(rect, x, y, &fit(&text, 21), Tone::of(direction_severity(direction).min(Severity::Warn))) + 1
     };
+    if rect.height >= ROOMY {
+        let x = p.put(rect, 9, y + 1, &leg.address, Tone::Secondary) + 2;
+        p.put(rect, x, y + 1, &leg.agent, Tone::Secondary);
+        return y + 2;
+    }
     p.put(rect, x, y, &format!("{}  {}", leg.address, leg.agent), Tone::Secondary);
     y + 1
 }
