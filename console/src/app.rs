@@ -303,8 +303,8 @@ impl App {
     }
 
     pub(crate) fn wish(&self) -> Wish {
-        let overview = self.screen == Screen::List(List::Calls);
-        Wish { pane: self.pane, expanded: self.expanded, overview }
+        let beside = self.screen == Screen::List(List::Calls);
+        Wish { pane: self.pane, expanded: self.expanded, beside }
     }
 
     pub(crate) fn layout(&self) -> Layout {

@@ -132,6 +132,11 @@ impl PartyForm<'_> {
         if self.masked { self.symbols.text(&mask_number(number)).into_owned() } else { number.to_owned() }
     }
 
+    /// A sentence with the numbers in it masked as well.
+    pub(crate) fn sentence(&self, text: &str) -> String {
+        if self.masked { self.symbols.text(&mask_sentence(text)).into_owned() } else { text.to_owned() }
+    }
+
     /// `102 Ana` for extensions; outside, the name alone if there is one, for the number is long.
     pub(crate) fn short(&self, party: &PartyView) -> String {
         if party.name.is_empty() {
@@ -156,6 +161,24 @@ impl PartyForm<'_> {
         let digits = party.name.chars().filter(char::is_ascii_digit).count();
         if digits > 5 { self.text_number(&party.name) } else { party.name.clone() }
     }
+}
+
+/// Masks what looks like an outside number: six digits after a plus, nine without. Counts and addresses stay.
+pub(crate) fn mask_sentence(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c == '+' || c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let plus = usize::from(from.starts_with('+'));
+        let digits = from[plus..].bytes().take_while(u8::is_ascii_digit).count();
+        let (run, after) = from.split_at(plus + digits);
+        let is_number = digits >= if plus == 1 { 6 } else { 9 };
+        out.push_str(&if is_number { mask_number(run) } else { run.to_owned() });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Numbers of our own are short; everything longer came from outside.
@@ -203,6 +226,9 @@ mod tests {
         let party = |number: &str, name: &str| PartyView { number: number.into(), name: name.into() };
         assert_eq!(form.full(&party("+442079460123", "+442079460123")), "+44…23");
         assert_eq!(form.full(&party("+442079460123", "0044 2079460123")), "+44…23 004…23");
+        let text = "+442079460123 and 00351210000199 from 203.0.113.9:5060 sent 9612 packets to 102 + 1";
+        let want = "+44…23 and 003…99 from 203.0.113.9:5060 sent 9612 packets to 102 + 1";
+        assert_eq!(form.sentence(text), want);
         assert_eq!(form.short(&party("102", "Ana")), "102 Ana");
         assert_eq!(form.short(&party("+442079460123", "Acme")), "Acme");
     }

@@ -1,7 +1,7 @@
 //! Where things stand on terminals from 52×14 to 200×60 and beyond. Pure: a size in, rectangles out.
 //!
 //! ```text
-//!  80×24                        120×30 and more              160×45 and more, calls
+//!  80×24                        calls, 120×30 and more       calls, 160×45 and more
 //!  tabs                         tabs                         tabs
 //!  alarm                        alarm                        alarm
 //!  ----------------             ----------------             ------------------------
@@ -46,8 +46,8 @@ pub(crate) struct Wish {
     pub(crate) pane: bool,
     /// The list takes all the room.
     pub(crate) expanded: bool,
-    /// This screen can show a second list and the latest events.
-    pub(crate) overview: bool,
+    /// The pane may stand beside the list: where rows are short. Waves and sentences want the whole width.
+    pub(crate) beside: bool,
 }
 
 fn line(area: Rect, y: u16) -> Rect {
@@ -74,10 +74,10 @@ pub(crate) fn layout(area: Rect, wish: Wish) -> Layout {
     let body = Rect { y: area.y + 3, height: bottom - 3, ..area };
     if !wish.pane || wish.expanded {
         out.list = body;
-    } else if width >= 120 && height >= 30 {
-        beside(&mut out, body, wish.overview && width >= 160 && height >= 45);
+    } else if wish.beside && width >= 120 && height >= 30 {
+        beside(&mut out, body, width >= 160 && height >= 45);
     } else if height >= 22 {
-        let lines = PANE_LINES + u16::from(height >= 30) * 4;
+        let lines = PANE_LINES + u16::from(height >= 30) * 4 + u16::from(height >= 45) * 4;
         let split = body.height - lines - 1;
         out.list = Rect { height: split, ..body };
         out.rules[2] = Some(body.y + split);
@@ -158,7 +158,7 @@ mod tests {
             let area = Rect::new(0, 0, width, height);
             for wish in [(true, false, true), (true, false, false), (false, false, false), (true, true, true)]
             {
-                let wish = Wish { pane: wish.0, expanded: wish.1, overview: wish.2 };
+                let wish = Wish { pane: wish.0, expanded: wish.1, beside: wish.2 };
                 let l = layout(area, wish);
                 let all = [Some(l.tabs), Some(l.alarm), Some(l.list), l.pane, l.second, l.latest, l.post];
                 let all: Vec<Rect> =

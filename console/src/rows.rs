@@ -50,11 +50,11 @@ const CALLS: &[Column] = &[
     number("duration", 7, 0),
     number("rang", 6, 5),
     number("quality", 4, 4),
-    text("flags", 12, 40, 2),
+    text("flags", 15, 40, 2),
 ];
 
 const RECORDINGS: &[Column] = &[
-    text("when", 12, 12, 0),
+    text("when", 14, 14, 0),
     text("id", 6, 6, 3),
     text("from", 12, 30, 0),
     text("with", 8, 24, 1),
@@ -279,7 +279,8 @@ pub(crate) fn trouble(text: &str, words: &Words) -> String {
         (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
     let Some(kind) = words.find(&format!("trouble.{kind}")) else { return text.to_owned() };
     let side = words.find(&format!("side.{side}")).unwrap_or(side);
-    [kind, side, rest].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ")
+    let what = if rest.is_empty() { kind.to_owned() } else { format!("{kind} {rest}") };
+    if side.is_empty() { what } else { format!("{side}: {what}") }
 }
 
 /// A trouble without its side, for a narrow column: the pane tells the rest.
@@ -448,6 +449,7 @@ fn event_row(event: &EventView, form: Form<'_>) -> Row {
     let about = event_about(event, form);
     let at = i64::try_from(event.seq).unwrap_or(i64::MAX);
     let kind = form.words.t(kind_key(event)).to_owned();
+    let text = form.party().sentence(&event.text);
     Row {
         id: event_id(event),
         severity: event.severity,
@@ -455,7 +457,7 @@ fn event_row(event: &EventView, form: Form<'_>) -> Row {
         fields: vec![
             ("kind", format!("{kind} {}", event.kind.word())),
             ("about", format!("{about} {}", form.party().text_number(&event.subject))),
-            ("text", event.text.clone()),
+            ("text", text.clone()),
             ("call", event.number.map(|number| number.to_string()).unwrap_or_default()),
             ("name", event.name.clone()),
             ("level", level_word(event.severity).to_owned()),
@@ -465,7 +467,7 @@ fn event_row(event: &EventView, form: Form<'_>) -> Row {
             SortKey::Number(event.severity as i64),
             SortKey::Text(kind.clone()),
             SortKey::Text(about.clone()),
-            SortKey::Text(event.text.clone()),
+            SortKey::Text(text.clone()),
         ],
         natural: (event.at_ms, at),
         cells: vec![
@@ -473,10 +475,7 @@ fn event_row(event: &EventView, form: Form<'_>) -> Row {
             toned(mark(event.severity), Tone::of(event.severity)),
             cell(kind),
             cell(about),
-            toned(
-                event.text.clone(),
-                if event.severity == Severity::Crit { Tone::Strong } else { Tone::Normal },
-            ),
+            toned(text, if event.severity == Severity::Crit { Tone::Strong } else { Tone::Normal }),
         ],
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn alarms(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
         return;
     };
     let mut right = rect.width.saturating_sub(1);
-    if open.len() > 1 {
+    if open.len() > 1 && rect.width >= 40 {
         let count = (open.len() - 1).to_string();
         let key = app.settings.keymap.shown(Action::AlarmNext);
         let text = words.f("alarm.more", &[("count", &count), ("key", &key)]);

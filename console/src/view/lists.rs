@@ -34,9 +34,11 @@ pub(super) fn table(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Pain
         }
     }
     let below = rows.len().saturating_sub(state.top + page);
-    if below > 0 && rect.height > 1 {
+    if below > 0 {
+        // On the rule under the list.
         let text = app.settings.words.f("list.more", &[("count", &below.to_string())]);
-        p.right(Rect { height: 1, width: rect.width.saturating_sub(1), ..rect }, 0, &text, Tone::Secondary);
+        let under = Rect { y: rect.bottom(), height: 1, width: rect.width.saturating_sub(1), ..rect };
+        p.right(under, 0, &format!(" {text} "), Tone::Normal);
     }
     cursor
 }

@@ -21,7 +21,7 @@ pub(crate) fn draw(app: &App, now_ms: i64, buffer: &mut Buffer) -> Option<Positi
     if area.width == 0 || area.height == 0 {
         return None;
     }
-    let mut painter = Painter::new(buffer, app.settings.theme, app.settings.symbols);
+    let mut painter = Painter::new(buffer, app.settings.theme, app.settings.symbols, app.masked);
     let mut cursor = match app.screen {
         Screen::List(list) => draw_list_screen(app, list, area, now_ms, &mut painter),
         Screen::Detail(_) => detail::draw(app, area, now_ms, &mut painter),

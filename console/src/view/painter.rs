@@ -1,5 +1,6 @@
 //! The only way text reaches the buffer: cleaned, fitted, and never outside its rectangle.
 
+use crate::format::mask_sentence;
 use crate::symbols::Symbols;
 use crate::theme::{Theme, Tone};
 use ratatui::buffer::Buffer;
@@ -11,11 +12,13 @@ pub(super) struct Painter<'a> {
     buffer: &'a mut Buffer,
     pub(super) theme: Theme,
     pub(super) symbols: Symbols,
+    /// Numbers are masked in whatever is drawn, messages and sentences too.
+    masked: bool,
 }
 
 impl<'a> Painter<'a> {
-    pub(super) fn new(buffer: &'a mut Buffer, theme: Theme, symbols: Symbols) -> Self {
-        Self { buffer, theme, symbols }
+    pub(super) fn new(buffer: &'a mut Buffer, theme: Theme, symbols: Symbols, masked: bool) -> Self {
+        Self { buffer, theme, symbols, masked }
     }
 
     /// One line of text at a place of a rectangle, cut to what is left of its width.
@@ -30,7 +33,8 @@ impl<'a> Painter<'a> {
             return x;
         }
         let room = usize::from(rect.width - x);
-        let cleaned = clean(text);
+        let masked = self.masked.then(|| mask_sentence(text));
+        let cleaned = clean(masked.as_deref().unwrap_or(text));
         let taken = columns(&cleaned).min(room);
         let shown = fit(&cleaned, taken);
         let shown = self.symbols.text(&shown);
