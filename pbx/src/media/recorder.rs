@@ -9,6 +9,7 @@ use super::{Events, Gauges, MediaSettings};
 use crate::clock;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -247,8 +248,11 @@ impl Desk {
         // No more than the queue holds, or a flood would keep what follows from ever being done.
         for _ in 0..self.settings.record_queue_packets.max(1) {
             let Ok(taken) = self.queue.try_recv() else { break };
-            if let Some(recording) = self.recordings.get_mut(&taken.recording) {
-                recording.take(&taken);
+            let Some(recording) = self.recordings.get_mut(&taken.recording) else { continue };
+            // A packet that finds a fault in this program costs itself, not every recording.
+            if catch_unwind(AssertUnwindSafe(|| recording.take(&taken))).is_err() {
+                tracing::error!(call = %recording.call(), "a packet met a fault in the recorder and is missing");
+                recording.miss();
             }
         }
         for order in later {

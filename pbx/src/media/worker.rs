@@ -9,6 +9,7 @@ use crate::clock;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use switchroom_exchange::{
@@ -117,7 +118,12 @@ impl Worker {
             let mut woken = false;
             for at in 0..count {
                 match ready.event(at) {
-                    Some(wire) => self.datagram(wire),
+                    // A packet that finds a fault in this program costs itself, not every call of the thread.
+                    Some(wire) => {
+                        if catch_unwind(AssertUnwindSafe(|| self.datagram(wire))).is_err() {
+                            tracing::error!("a packet met a fault in the media thread and was dropped");
+                        }
+                    }
                     None => woken = true,
                 }
             }

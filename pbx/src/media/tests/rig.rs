@@ -1,0 +1,212 @@
+//! An engine with its phones.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::super::*;
+use super::{A, B, CALL, PATIENCE};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::AtomicU16;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
+use switchroom_exchange::{
+    Agreed, AgreedCodec, Channel, PortSlot, Quality, RecordingFacts, RecordingSubject, Source,
+};
+use switchroom_media::codec::{Decoder, Encoder, Kind};
+use switchroom_media::rtp::{self, Header};
+use switchroom_media::tone::Tone;
+
+pub(super) struct Rig {
+    pub(super) engine: MediaEngine,
+    pub(super) events: Receiver<MediaEvent>,
+    pub(super) levels: Receiver<LevelsReport>,
+    pub(super) dir: tempfile::TempDir,
+    pub(super) first: u16,
+}
+
+impl Rig {
+    pub(super) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(super) fn with(change: impl Fn(&mut MediaSettings)) -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let dir = tempfile::tempdir().unwrap();
+        // Below the system's own range of ports; other test processes begin elsewhere.
+        let base = 10_000 + (std::process::id() % 200) as u16 * 100;
+        let first = base + NEXT.fetch_add(1, Ordering::Relaxed) % 12 * 8;
+        let mut settings =
+            MediaSettings::new("127.0.0.1".parse().unwrap(), first, 4, dir.path().to_path_buf());
+        settings.free_bytes_min = 0;
+        change(&mut settings);
+        let ((tell, events), (report, levels)) = (channel(), channel());
+        let tell: Events = Arc::new(move |event| drop(tell.send(event)));
+        let report: LevelReports = Arc::new(move |levels| drop(report.send(levels)));
+        Self { engine: MediaEngine::start(settings, tell, report).unwrap(), events, levels, dir, first }
+    }
+
+    /// Opens a leg for a phone and settles its codec.
+    pub(super) fn leg(&self, leg: LegId, phone: &mut Phone) {
+        let slot = PortSlot(leg.0 as u16 - 1);
+        self.engine.command(MediaCommand::Open { call: CALL, leg, slot });
+        self.engine.command(MediaCommand::Agree { call: CALL, leg, agreed: phone.agreed() });
+        phone.port = self.first + 2 * slot.0;
+    }
+
+    pub(super) fn hear(&self, leg: LegId, source: Source) {
+        self.engine.command(MediaCommand::Hear { call: CALL, leg, source });
+    }
+
+    /// Two phones that hear each other.
+    pub(super) fn call(&self, a: &mut Phone, b: &mut Phone) {
+        self.leg(A, a);
+        self.leg(B, b);
+        self.hear(A, Source::Leg(B));
+        self.hear(B, Source::Leg(A));
+        self.settle();
+    }
+
+    /// Waits until all commands so far are carried out.
+    pub(super) fn settle(&self) {
+        self.engine.command(MediaCommand::Open { call: CALL, leg: LegId(99), slot: PortSlot(999) });
+        self.until(|event| matches!(event, MediaEvent::OpenFailed { leg: LegId(99), .. }).then_some(()));
+    }
+
+    /// The first event that fits; others before it are passed over.
+    pub(super) fn until<T>(&self, fits: impl Fn(&MediaEvent) -> Option<T>) -> T {
+        let end = Instant::now() + PATIENCE;
+        let mut seen = Vec::new();
+        while let Ok(event) = self.events.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            if let Some(found) = fits(&event) {
+                return found;
+            }
+            seen.push(event);
+        }
+        panic!("it did not happen; what did: {seen:#?}");
+    }
+
+    pub(super) fn close(&self, leg: LegId) -> Quality {
+        self.engine.command(MediaCommand::Close { call: CALL, leg });
+        self.until(|event| match event {
+            MediaEvent::Closed { leg: closed, whole, .. } if *closed == leg => Some(*whole),
+            _ => None,
+        })
+    }
+
+    pub(super) fn record(&self) {
+        let subject = RecordingSubject {
+            number: 4,
+            from: ("101".into(), "Ann".into()),
+            with: ("102".into(), "Bob".into()),
+            started_ms: 1_700_000_000_000,
+        };
+        let legs = [(A, Channel::Left), (B, Channel::Right)];
+        self.engine.command(MediaCommand::Record { call: CALL, legs, subject });
+        self.until(|event| matches!(event, MediaEvent::RecordingStarted { call: CALL }).then_some(()));
+    }
+
+    pub(super) fn stop_recording(&self) -> RecordingFacts {
+        self.engine.command(MediaCommand::StopRecording { call: CALL });
+        self.until(|event| match event {
+            MediaEvent::RecordingClosed { facts } => Some(facts.clone()),
+            _ => None,
+        })
+    }
+}
+
+/// A phone that speaks a tone and listens.
+pub(super) struct Phone {
+    pub(super) socket: UdpSocket,
+    pub(super) codec: AgreedCodec,
+    pub(super) encoder: Encoder,
+    pub(super) tone: Tone,
+    pub(super) header: Header,
+    pub(super) port: u16,
+}
+
+impl Phone {
+    pub(super) fn new(codec: &str, pt: u8, hz: u16) -> Self {
+        Self::at("127.0.0.1:0", codec, pt, hz)
+    }
+
+    pub(super) fn at(address: &str, codec: &str, pt: u8, hz: u16) -> Self {
+        let socket = UdpSocket::bind(address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let clock = if codec == "opus" { 48_000 } else { 8_000 };
+        let encoder = Encoder::new(Kind::of(codec)).unwrap();
+        Self {
+            socket,
+            codec: AgreedCodec { name: codec.into(), clock, receive_pt: pt, send_pt: pt, ptime_ms: 20 },
+            tone: Tone::new(hz, -100, encoder.rate()),
+            encoder,
+            header: Header {
+                marker: false,
+                payload_type: pt,
+                sequence: 100,
+                timestamp: 5,
+                ssrc: u32::from(hz),
+            },
+            port: 0,
+        }
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
+    pub(super) fn agreed(&self) -> Agreed {
+        Agreed {
+            remote_rtp: Some(self.address()),
+            remote_rtcp: None,
+            signalling_ip: self.address().ip(),
+            codec: self.codec.clone(),
+            digits: Some((101, 101)),
+            sending: true,
+            receiving: true,
+            generation: 1,
+        }
+    }
+
+    pub(super) fn send(&mut self, payload: &[u8]) {
+        let mut out = [0; 1600];
+        let length = rtp::print(&self.header, payload, &mut out).unwrap();
+        self.socket.send_to(&out[..length], ("127.0.0.1", self.port)).unwrap();
+        self.header.sequence = self.header.sequence.wrapping_add(1);
+        self.header.timestamp = self.header.timestamp.wrapping_add(self.codec.clock / 50);
+    }
+
+    /// Speaks one packet of its tone.
+    pub(super) fn speak(&mut self) {
+        let (mut samples, mut bytes) = (vec![0; self.encoder.rate() as usize / 50], [0; 1500]);
+        self.tone.fill(&mut samples);
+        let length = self.encoder.encode(&samples, &mut bytes).unwrap();
+        self.send(&bytes[..length]);
+    }
+
+    /// The next packet that comes.
+    pub(super) fn hear(&self) -> (Header, Vec<u8>) {
+        let mut buffer = [0; 1600];
+        let (length, _) = self.socket.recv_from(&mut buffer).expect("the phone hears nothing");
+        let packet = rtp::parse(&buffer[..length]).unwrap();
+        (packet.header, packet.payload.to_vec())
+    }
+
+    /// What lies in the socket and has not been heard.
+    pub(super) fn backlog(&self) -> usize {
+        self.socket.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 1600];
+        let count = std::iter::from_fn(|| self.socket.recv_from(&mut buffer).ok()).count();
+        self.socket.set_nonblocking(false).unwrap();
+        count
+    }
+
+    /// Decodes packets to samples.
+    pub(super) fn decode(&self, packets: &[(Header, Vec<u8>)]) -> (Vec<i16>, u32) {
+        let kind = Kind::of(&self.codec.name);
+        let mut decoder = Decoder::new(kind, kind.rate().unwrap()).unwrap();
+        let (mut all, mut part) = (Vec::new(), Vec::new());
+        for (_, payload) in packets {
+            decoder.decode(payload, &mut part).unwrap();
+            all.extend_from_slice(&part);
+        }
+        (all, kind.rate().unwrap())
+    }
+}
