@@ -1,16 +1,45 @@
-//! The switch without I/O.
+//! The switch without I/O: registrar, calls, routing, CDRs.
+//!
+//! [`Exchange`] takes one [`Input`] at a time and says what is to be done ([`Action`]) and shown anew ([`Changed`]).
+//! It knows SIP through `switchroom-sip`, and the media engine and the store only through the values in [`MediaCommand`],
+//! [`MediaEvent`] and [`Record`]. There is no clock, socket, thread, disk or operating system's chance in here.
 
+mod alarm;
+mod auth;
+mod call;
 mod config;
+mod exchange;
+mod guard;
 mod ids;
+mod input;
+mod keep_alive;
+mod ladder;
+pub mod limits;
 mod media;
+mod negotiate;
+mod ports;
 mod record;
+mod register;
+mod registrar;
+mod text;
 
+pub use alarm::Alarm;
+pub use call::{Call, Leg, LegState, Recording, Stage};
 pub use config::{Codec, Config, Extension, RecordRule, Service};
+pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
+pub use input::{Action, Changed, Command, CommandId, Input};
+pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{
-    Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, Quality, RecordingFacts, RecordingSubject,
-    Source,
+    Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, Quality, RecordingFacts,
+    RecordingSubject, Source,
 };
 pub use record::{
-    BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, Party, Record, Restored, Severity, Why,
+    BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, Party, Record, Restored,
+    Severity, Why,
 };
+pub use registrar::Binding;
+pub use switchroom_sip::endpoint::SessionId;
+pub use switchroom_sip::flow::{Flow, Transport};
+pub use switchroom_sip::time::{Mono, Now, Wall};
+pub use text::clean;

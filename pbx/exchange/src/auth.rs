@@ -1,0 +1,113 @@
+//! Who sent a request: credentials, and nothing else, tell (classes "stateless 401", "uniform answers",
+//! "identity from credentials only").
+
+use crate::guard::Guard;
+use crate::limits::NONCE_LIFE;
+use crate::{Config, Extension};
+use std::net::IpAddr;
+use switchroom_sip::digest::{Algorithm, Challenge, Credentials, NonceVerdict, Nonces, to_hex};
+use switchroom_sip::header::{Headers, Name};
+use switchroom_sip::message::Request;
+use switchroom_sip::time::Mono;
+use switchroom_sip::uri::Uri;
+
+/// What the credentials of a request are worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// They are this extension's.
+    Is(String),
+    /// None, or of no use: ask for them, saying whether only the nonce was too old.
+    Ask {
+        /// The answer was right, its nonce too old.
+        stale: bool,
+    },
+    /// Wrong. Ask again as if nothing had been sent; true if silence begins.
+    Wrong {
+        /// As which user.
+        user: String,
+        /// From now on that source is met with silence.
+        silenced: bool,
+    },
+    /// Say nothing at all.
+    Silence,
+}
+
+/// Judges credentials.
+#[derive(Debug)]
+pub(crate) struct Auth {
+    nonces: Nonces,
+    guard: Guard,
+}
+
+impl Auth {
+    pub(crate) fn new(key: [u8; 32]) -> Self {
+        Self { nonces: Nonces::new(key, NONCE_LIFE), guard: Guard::default() }
+    }
+
+    /// Judges the credentials of a request from `source`; `is_known` tells that a phone is registered from there.
+    pub(crate) fn judge(
+        &mut self,
+        now: Mono,
+        config: &Config,
+        source: IpAddr,
+        is_known: bool,
+        request: &Request,
+    ) -> Verdict {
+        // Phones may send several; the first in an algorithm we offer for our realm counts.
+        let offered = request
+            .headers
+            .all(&Name::Authorization)
+            .filter_map(Credentials::parse)
+            .find(|c| c.realm == config.domain && (config.allow_md5 || c.algorithm == Algorithm::Sha256));
+        let Some(credentials) = offered else { return Verdict::Ask { stale: false } };
+        if self.guard.is_silenced(now, source, &credentials.user, is_known) {
+            return Verdict::Silence;
+        }
+        // An unknown user costs the same work and gets the same answer as a wrong password.
+        let extension = config.extensions.get(&credentials.user);
+        let ha1 = extension.and_then(|e| ha1_of(e, credentials.algorithm));
+        let is_known_user = ha1.is_some();
+        let ha1 =
+            ha1.unwrap_or_else(|| "0".repeat(if credentials.algorithm == Algorithm::Md5 { 32 } else { 64 }));
+        let answers = credentials.answers(&ha1, request.method.name());
+        if !answers || !is_known_user || !is_about(&credentials.uri, &request.uri) {
+            let silenced = self.guard.wrong(now, source, &credentials.user);
+            return Verdict::Wrong { user: credentials.user, silenced };
+        }
+        match self.nonces.judge(now, source, &credentials) {
+            NonceVerdict::Good => {
+                self.guard.right(source, &credentials.user);
+                Verdict::Is(credentials.user)
+            }
+            NonceVerdict::Stale => Verdict::Ask { stale: true },
+        }
+    }
+
+    /// The challenges of a 401: SHA-256 first (RFC 8760), MD5 if allowed.
+    pub(crate) fn challenge(&self, now: Mono, config: &Config, source: IpAddr, stale: bool) -> Headers {
+        let mut headers = Headers::default();
+        let nonce = self.nonces.make(now, source);
+        for algorithm in [Algorithm::Sha256, Algorithm::Md5] {
+            if algorithm == Algorithm::Md5 && !config.allow_md5 {
+                continue;
+            }
+            let challenge =
+                Challenge { realm: config.domain.clone(), nonce: nonce.clone(), algorithm, stale };
+            headers.push(Name::WwwAuthenticate, challenge.print());
+        }
+        headers
+    }
+}
+
+fn ha1_of(extension: &Extension, algorithm: Algorithm) -> Option<String> {
+    match algorithm {
+        Algorithm::Md5 => extension.ha1_md5.map(|h| to_hex(&h)),
+        Algorithm::Sha256 => extension.ha1_sha256.map(|h| to_hex(&h)),
+    }
+}
+
+/// Whether the hashed `uri` names what the request asks for: user and host, whatever the rest.
+fn is_about(hashed: &str, asked: &Uri) -> bool {
+    Uri::parse(hashed)
+        .is_some_and(|uri| uri.user_text() == asked.user_text() && uri.host.eq_ignore_ascii_case(&asked.host))
+}

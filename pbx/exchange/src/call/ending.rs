@@ -1,0 +1,187 @@
+//! A call ends: everybody is told, the media is closed, the CDR is written, the call leaves the board.
+
+use super::{LegState, Recording, Stage};
+use crate::exchange::{Exchange, Timer};
+use crate::limits::{ENDED_SHOWN, LAST_WORD, OUTBOX_MAX};
+use crate::media::MediaCommand;
+use crate::record::{Cause, Cdr, EndedBy, Ending, EventKind, Record, Severity};
+use crate::{CallId, LegId};
+use switchroom_sip::time::Now;
+
+impl Exchange {
+    /// Ends a call. `status` is what the caller is answered if it waits for an answer, and what the CDR says; 0 if none
+    /// told.
+    pub(crate) fn finish(
+        &mut self,
+        now: Now,
+        id: CallId,
+        by: EndedBy,
+        cause: Cause,
+        status: u16,
+        text: String,
+    ) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.is_ended() {
+            return;
+        }
+        let was_answered = call.answered.is_some();
+        let ending = Ending { at_ms: now.wall.0, by, cause, status, text: text.clone() };
+        call.stage = Stage::Ended { ending, at: now, is_written: false };
+        call.held = None;
+        let number = call.number;
+        let legs: Vec<LegId> = call.legs.keys().copied().collect();
+        let is_recorded = call.recording == Recording::On;
+        self.live_calls = self.live_calls.saturating_sub(1);
+        self.timers.cancel(Timer::NoAnswer(id));
+        self.timers.cancel(Timer::MediaLost(id));
+        if !was_answered {
+            self.refuse_caller(now, id, status);
+        }
+        let outcome = match cause {
+            Cause::Cancelled => "cancelled",
+            Cause::Busy => "busy",
+            Cause::Declined => "declined",
+            Cause::NoAnswer => "no_answer",
+            Cause::Unreachable | Cause::NotFound => "unreachable",
+            Cause::HungUp
+            | Cause::NoAck
+            | Cause::SessionExpired
+            | Cause::MediaLost
+            | Cause::NotAcceptable
+            | Cause::Failed
+            | Cause::Overload
+            | Cause::Forced
+            | Cause::Restart => "failed",
+        };
+        if is_recorded {
+            self.mark(id, "end", "");
+            self.media(MediaCommand::StopRecording { call: id });
+        }
+        for leg in legs {
+            let is_live =
+                self.calls.get(&id).and_then(|c| c.leg(leg)).is_some_and(|l| l.state != LegState::Ended);
+            if is_live {
+                self.drop_leg(now, id, leg, outcome, None);
+            }
+        }
+        self.why(now, id, "end", text.clone());
+        self.event(
+            now,
+            EventKind::Call,
+            Severity::Info,
+            Some(id),
+            "",
+            "call_ended",
+            format!("call {number}: {text}"),
+        );
+        self.show_parties(id);
+        self.refresh_troubles(now, id);
+        self.timers.set(Timer::LastWord(id), now.mono.after(LAST_WORD));
+        self.timers.set(Timer::Gone(id), now.mono.after(ENDED_SHOWN));
+        self.write_cdr_if_complete(id);
+    }
+
+    /// Writes the CDR once the media engine has said its last word of every leg.
+    pub(crate) fn write_cdr_if_complete(&mut self, id: CallId) {
+        let is_complete =
+            self.calls.get(&id).is_some_and(|c| c.is_ended() && c.legs.values().all(|l| l.slot.is_none()));
+        if is_complete {
+            self.write_cdr(id);
+        }
+    }
+
+    /// Writes the CDR, once.
+    pub(crate) fn write_cdr(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Stage::Ended { ending, at, is_written } = &mut call.stage else { return };
+        if std::mem::replace(is_written, true) {
+            return;
+        }
+        let (ending, ended) = (ending.clone(), *at);
+        self.timers.cancel(Timer::LastWord(id));
+        let Some(call) = self.calls.get(&id) else { return };
+        let mut legs: Vec<_> = call.caller_leg().map(super::Leg::record).into_iter().collect();
+        legs.extend(call.callee_legs().map(super::Leg::record));
+        let millis = |from: Now| u64::try_from(ended.mono.since(from.mono).as_millis()).unwrap_or(u64::MAX);
+        let cdr = Box::new(Cdr {
+            call: id,
+            number: call.number,
+            from: call.from.clone(),
+            to: call.to.clone(),
+            with: call.with.clone(),
+            started_ms: call.started.wall.0,
+            ringing_ms: call.ringing.map(|n| n.wall.0),
+            answered_ms: call.answered.map(|n| n.wall.0),
+            ending,
+            talk_ms: call.answered.map_or(0, millis),
+            total_ms: millis(call.started),
+            path: call.path.clone(),
+            legs,
+            recorded: matches!(call.recording, Recording::On | Recording::Done),
+        });
+        if self.outbox.len() >= OUTBOX_MAX {
+            self.outbox.pop_first();
+        }
+        let ticket = self.persist(Record::Cdr(cdr.clone()));
+        self.outbox.insert(ticket, cdr);
+    }
+
+    /// An ended call leaves the board.
+    pub(crate) fn forget_call(&mut self, id: CallId) {
+        if let Some(call) = self.calls.remove(&id) {
+            for leg in call.legs.keys() {
+                self.legs.remove(leg);
+            }
+            for session in &call.sessions {
+                self.sessions.remove(session);
+            }
+            for leg in call.legs.values() {
+                // A port pair the media engine never spoke of again: it is asked once more and not reused meanwhile.
+                if leg.slot.is_some() {
+                    self.media(MediaCommand::Close { call: id, leg: leg.id });
+                }
+            }
+        }
+        self.changed.insert(crate::Changed::Call(id));
+    }
+
+    /// A user ends a call.
+    pub(crate) fn hang_up_by(&mut self, now: Now, id: CallId, user: &str) -> Result<String, String> {
+        let Some(call) = self.calls.get(&id) else { return Err("there is no such call any more".into()) };
+        if call.is_ended() {
+            return Err(format!("call {} has ended already", call.number));
+        }
+        let (number, from, to) = (call.number, call.from.number.clone(), call.to.number.clone());
+        let text = format!("ended by {user}");
+        self.finish(now, id, EndedBy::User(user.to_owned()), Cause::Forced, 480, text);
+        let done = format!("call {number} from {from} to {to} ended");
+        self.event(
+            now,
+            EventKind::Audit,
+            Severity::Info,
+            Some(id),
+            user,
+            "hang_up",
+            format!("{user}: {done}"),
+        );
+        Ok(done)
+    }
+
+    /// Ends every call, because the exchange is about to stop.
+    pub(crate) fn end_all(&mut self, now: Now) {
+        self.counts.draining = true;
+        let live: Vec<CallId> = self.calls.values().filter(|c| !c.is_ended()).map(|c| c.id).collect();
+        for id in live {
+            self.finish(now, id, EndedBy::System, Cause::Restart, 503, "the exchange is stopping".into());
+        }
+        self.event(
+            now,
+            EventKind::System,
+            Severity::Info,
+            None,
+            "",
+            "stopping",
+            "exchange is stopping".into(),
+        );
+    }
+}

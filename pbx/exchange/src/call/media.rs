@@ -1,0 +1,209 @@
+//! What the media engine says of a call.
+
+use super::{Recording, Stage};
+use crate::exchange::{Exchange, Timer};
+use crate::limits::MEDIA_LOST_AFTER;
+use crate::media::{MediaEvent, RecordingFacts};
+use crate::record::{Cause, EndedBy, EventKind, Record, Severity};
+use crate::{CallId, Changed, LegId};
+use switchroom_sip::time::Now;
+
+/// Loss of the last seconds that is worth an event, parts per million.
+const LOSS_PPM: u32 = 30_000;
+
+impl Exchange {
+    pub(crate) fn on_media(&mut self, now: Now, event: MediaEvent) {
+        match event {
+            MediaEvent::OpenFailed { leg, slot, why } => {
+                self.ports.quarantine(now.mono, slot);
+                if let Some((id, one)) = self.leg_mut(leg) {
+                    one.slot = None;
+                    let text = format!("RTP port pair {} could not be opened: {why}", slot.0);
+                    self.finish(now, id, EndedBy::System, Cause::Overload, 503, text);
+                }
+            }
+            MediaEvent::Flowing { leg, from } => {
+                if let Some((id, one)) = self.leg_mut(leg) {
+                    one.media_from = Some(from);
+                    let text = format!("{}: media comes from {from}", one.party.number);
+                    self.ladders.decision(now, id, &text);
+                    self.changed.insert(Changed::Call(id));
+                    self.changed.insert(Changed::Ladder(id));
+                }
+            }
+            MediaEvent::Digit { leg, digit } => {
+                if let Some(id) = self.legs.get(&leg).copied() {
+                    self.on_digit(now, id, leg, digit);
+                }
+            }
+            MediaEvent::Missing { leg, for_ms, refused, refused_from } => {
+                self.on_missing(now, leg, for_ms, refused, refused_from);
+            }
+            MediaEvent::Back { leg } => {
+                if let Some((id, one)) = self.leg_mut(leg) {
+                    one.is_missing = false;
+                    let who = one.party.number.clone();
+                    self.event(
+                        now,
+                        EventKind::Media,
+                        Severity::Info,
+                        Some(id),
+                        &who,
+                        "media_back",
+                        "media is back".into(),
+                    );
+                    self.timers.cancel(Timer::MediaLost(id));
+                    self.refresh_troubles(now, id);
+                }
+            }
+            MediaEvent::DeadAir { leg, for_ms } => self.on_dead_air(now, leg, for_ms),
+            MediaEvent::Sound { leg } => {
+                if let Some((id, one)) = self.leg_mut(leg) {
+                    one.is_dead = false;
+                    self.refresh_troubles(now, id);
+                }
+            }
+            MediaEvent::Quality { leg, recent, whole } => self.on_quality(now, leg, recent, whole),
+            MediaEvent::Closed { leg, slot, whole } => {
+                self.ports.give_back(slot);
+                if let Some((id, one)) = self.leg_mut(leg) {
+                    one.slot = None;
+                    one.quality = whole;
+                    self.write_cdr_if_complete(id);
+                }
+            }
+            MediaEvent::RecordingStarted { call } => self.set_recording(call, Recording::On),
+            MediaEvent::RecordingFailed { call, why } => {
+                self.set_recording(call, Recording::Failed);
+                let text = format!("recording failed, the call goes on: {why}");
+                self.event(
+                    now,
+                    EventKind::Recording,
+                    Severity::Crit,
+                    Some(call),
+                    "",
+                    "recording_failed",
+                    text.clone(),
+                );
+                self.why(now, call, "record", text);
+            }
+            MediaEvent::RecordingClosed { facts } => self.on_recording_closed(now, facts),
+        }
+    }
+
+    fn leg_mut(&mut self, leg: LegId) -> Option<(CallId, &mut super::Leg)> {
+        let id = *self.legs.get(&leg)?;
+        Some((id, self.calls.get_mut(&id)?.legs.get_mut(&leg)?))
+    }
+
+    fn on_missing(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        for_ms: u32,
+        refused: u64,
+        refused_from: Option<std::net::SocketAddr>,
+    ) {
+        let Some((id, one)) = self.leg_mut(leg) else { return };
+        if one.is_missing {
+            return;
+        }
+        one.is_missing = true;
+        let who = one.party.number.clone();
+        let said = one.remote.as_ref().and_then(|r| r.rtp).map(|a| a.to_string()).unwrap_or_default();
+        let mut text = format!(
+            "nothing is heard from {who} for {} s: its SDP says {said}, its SIP comes from {}",
+            for_ms / 1000,
+            one.flow.remote
+        );
+        if let Some(from) = refused_from {
+            text += &format!(
+                "; {refused} packets from {from} were refused, which may be its address behind a NAT"
+            );
+        }
+        let is_all = self.calls.get(&id).is_some_and(|c| {
+            let mut up =
+                c.legs.values().filter(|l| l.slot.is_some() && l.state == super::LegState::Up).peekable();
+            up.peek().is_some() && up.all(|l| l.is_missing || !l.agreed.as_ref().is_some_and(|a| a.receiving))
+        });
+        let name = if is_all { "media_missing" } else { "one_way" };
+        self.event(now, EventKind::Media, Severity::Warn, Some(id), &who, name, text);
+        if is_all {
+            self.timers.set(Timer::MediaLost(id), now.mono.after(MEDIA_LOST_AFTER));
+        }
+        self.refresh_troubles(now, id);
+    }
+
+    fn on_dead_air(&mut self, now: Now, leg: LegId, for_ms: u32) {
+        let Some((id, one)) = self.leg_mut(leg) else { return };
+        one.is_dead = true;
+        let who = one.party.number.clone();
+        let text = format!("{who} has not made a sound for {} s", for_ms / 1000);
+        self.event(now, EventKind::Media, Severity::Warn, Some(id), &who, "dead_air", text);
+        self.refresh_troubles(now, id);
+    }
+
+    fn on_quality(&mut self, now: Now, leg: LegId, recent: crate::Quality, whole: crate::Quality) {
+        let Some((id, one)) = self.leg_mut(leg) else { return };
+        let was_bad = one.recent.received.loss_ppm() >= LOSS_PPM;
+        let is_bad = recent.received.loss_ppm() >= LOSS_PPM;
+        one.recent = recent;
+        one.quality = whole;
+        let (who, from) = (one.party.number.clone(), one.media_from);
+        if is_bad && !was_bad {
+            let from = from.map(|f| f.to_string()).unwrap_or_default();
+            let percent = recent.received.loss_ppm() / 10_000;
+            let text = format!("{percent}% of the packets of {who} from {from} are lost");
+            self.event(now, EventKind::Media, Severity::Warn, Some(id), &who, "loss", text);
+        }
+        self.changed.insert(Changed::Call(id));
+        if is_bad != was_bad {
+            self.refresh_troubles(now, id);
+        }
+    }
+
+    /// Nothing was heard of any phone for so long that nobody can be there.
+    pub(crate) fn media_lost(&mut self, now: Now, id: CallId) {
+        let text = format!("no phone of this call sent media for {} s", MEDIA_LOST_AFTER.as_secs());
+        self.finish(now, id, EndedBy::System, Cause::MediaLost, 0, text);
+    }
+
+    /// One-way audio is an alarm as long as it lasts.
+    pub(crate) fn refresh_troubles(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let missing: Vec<&str> = if call.is_ended() {
+            vec![]
+        } else {
+            call.legs.values().filter(|l| l.is_missing).map(|l| l.party.number.as_str()).collect()
+        };
+        let state = (!missing.is_empty()).then(|| {
+            let text = format!("call {}: nothing is heard from {}", call.number, missing.join(" and "));
+            (Severity::Warn, text)
+        });
+        self.changed.insert(Changed::Call(id));
+        self.set_alarm(now, &format!("one_way:{id}"), state, Some(id));
+    }
+
+    fn set_recording(&mut self, id: CallId, state: Recording) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.recording = state;
+            self.changed.insert(Changed::Call(id));
+        }
+    }
+
+    fn on_recording_closed(&mut self, now: Now, facts: RecordingFacts) {
+        let id = facts.call;
+        let is_complete = facts.complete;
+        if let Some(call) = self.calls.get_mut(&id)
+            && (call.recording == Recording::On || matches!(call.stage, Stage::Ended { .. }))
+        {
+            call.recording = Recording::Done;
+            self.changed.insert(Changed::Call(id));
+        }
+        let severity = if is_complete { Severity::Info } else { Severity::Warn };
+        let seconds = facts.length_ms / 1000;
+        let text = format!("recording of {seconds} s kept{}", if is_complete { "" } else { ", incomplete" });
+        self.event(now, EventKind::Recording, severity, Some(id), "", "recording_closed", text);
+        self.persist(Record::Recording(Box::new(facts)));
+    }
+}

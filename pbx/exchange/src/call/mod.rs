@@ -1,0 +1,236 @@
+//! Calls: their legs, their stages, and the one place where each fact about them lives.
+//!
+//! ```text
+//! Seeking ──answer──► Talking ──┐
+//!    │                          ├─► Ended ──last word of media──► CDR ──► gone from the board
+//!    ├──number is a service──► Service ─┤
+//!    └──busy, no answer, cancelled … ───┘
+//! ```
+
+mod ending;
+mod media;
+mod offer;
+mod setup;
+mod talk;
+
+use crate::media::{Agreed, Quality};
+use crate::record::{CdrLeg, End, Ending, Party, Why};
+use crate::{CallId, LegId, PortSlot, Service};
+use std::collections::BTreeMap;
+use switchroom_sip::endpoint::SessionId;
+use switchroom_sip::flow::Flow;
+use switchroom_sip::sdp::{Description, Format, Local};
+use switchroom_sip::time::Now;
+
+/// Where a leg is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LegState {
+    /// Its INVITE is under way, or, for a caller, not answered yet.
+    Calling,
+    /// It rings.
+    Ringing,
+    /// Answered.
+    Up,
+    /// Over.
+    Ended,
+}
+
+/// One party of a call: a dialog and its media.
+#[derive(Debug, Clone)]
+pub struct Leg {
+    /// Its identity.
+    pub id: LegId,
+    /// Which end.
+    pub end: End,
+    /// Who.
+    pub party: Party,
+    /// The extension whose phone it is.
+    pub extension: Option<String>,
+    /// Its SIP session; gone once the leg has ended.
+    pub session: Option<SessionId>,
+    /// Where it is.
+    pub state: LegState,
+    /// Where its phone is.
+    pub flow: Flow,
+    /// The phone's User-Agent.
+    pub agent: String,
+    /// Call-ID of its dialog.
+    pub sip_call_id: String,
+    /// Its port pair, until the media engine says that it is closed.
+    pub slot: Option<PortSlot>,
+    /// Our description to it, once made.
+    pub local: Option<Local>,
+    /// Its description of itself.
+    pub remote: Option<Description>,
+    /// The codec it talks in.
+    pub codec: Option<Format>,
+    /// What the media engine was told.
+    pub agreed: Option<Agreed>,
+    /// It holds the other party.
+    pub holds: bool,
+    /// Where its media comes from.
+    pub media_from: Option<std::net::SocketAddr>,
+    /// No media comes although it should.
+    pub is_missing: bool,
+    /// What comes is not audible.
+    pub is_dead: bool,
+    /// Quality of the last seconds.
+    pub recent: Quality,
+    /// Quality over the whole leg.
+    pub quality: Quality,
+    /// How it ended, for the CDR.
+    pub outcome: &'static str,
+}
+
+impl Leg {
+    /// `PCMA/8000`, empty if nothing was agreed.
+    pub fn codec_name(&self) -> String {
+        self.codec.as_ref().map(|c| format!("{}/{}", c.name, c.clock)).unwrap_or_default()
+    }
+
+    fn is_live(&self) -> bool {
+        self.state != LegState::Ended
+    }
+
+    fn record(&self) -> CdrLeg {
+        CdrLeg {
+            end: self.end,
+            party: self.party.clone(),
+            address: self.flow.to_string(),
+            codec: self.codec_name(),
+            sip_call_id: self.sip_call_id.clone(),
+            outcome: self.outcome.to_owned(),
+            quality: self.quality,
+        }
+    }
+}
+
+/// Where a call is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Phones are being rung.
+    Seeking,
+    /// Caller and this leg talk.
+    Talking {
+        /// The leg that answered.
+        with: LegId,
+    },
+    /// The caller is connected to a service of ours.
+    Service {
+        /// Which.
+        service: Service,
+    },
+    /// Over.
+    Ended {
+        /// How.
+        ending: Ending,
+        /// When, by both clocks.
+        at: Now,
+        /// Its CDR has been handed to the store.
+        is_written: bool,
+    },
+}
+
+/// Whether a call is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recording {
+    /// No.
+    Off,
+    /// The media engine was asked to.
+    On,
+    /// It could not.
+    Failed,
+    /// The file is closed.
+    Done,
+}
+
+/// A call.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Its identity.
+    pub id: CallId,
+    /// Its short number.
+    pub number: u64,
+    /// Who called.
+    pub from: Party,
+    /// Who was called, as dialled.
+    pub to: Party,
+    /// Who answered.
+    pub with: Option<Party>,
+    /// Where it is.
+    pub stage: Stage,
+    /// When the INVITE came.
+    pub started: Now,
+    /// When the first phone rang.
+    pub ringing: Option<Now>,
+    /// When it was answered.
+    pub answered: Option<Now>,
+    /// When the present hold began.
+    pub held: Option<Now>,
+    /// The caller's leg.
+    pub caller: LegId,
+    /// All legs.
+    pub legs: BTreeMap<LegId, Leg>,
+    /// The path it took.
+    pub path: Vec<Why>,
+    /// Recording.
+    pub recording: Recording,
+    /// Hops left for what we send on.
+    max_forwards: u8,
+    /// The best refusal so far of the phones that were rung.
+    refusal: Option<(u8, u16, &'static str)>,
+    /// 180 was passed on.
+    told_ringing: bool,
+    /// This leg's early media is what the caller hears.
+    early: Option<LegId>,
+    /// Every SIP session it ever had.
+    sessions: Vec<SessionId>,
+}
+
+impl Call {
+    /// One of its legs.
+    pub fn leg(&self, id: LegId) -> Option<&Leg> {
+        self.legs.get(&id)
+    }
+
+    /// The caller's leg.
+    pub fn caller_leg(&self) -> Option<&Leg> {
+        self.legs.get(&self.caller)
+    }
+
+    /// The legs of the called side, in the order in which they were rung.
+    pub fn callee_legs(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.values().filter(|l| l.end == End::Callee)
+    }
+
+    /// Whether it is over.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.stage, Stage::Ended { .. })
+    }
+
+    /// The leg that the given one talks with.
+    pub fn other(&self, leg: LegId) -> Option<LegId> {
+        match self.stage {
+            Stage::Talking { with } if leg == self.caller => Some(with),
+            Stage::Talking { with } if leg == with => Some(self.caller),
+            Stage::Talking { .. } | Stage::Seeking | Stage::Service { .. } | Stage::Ended { .. } => None,
+        }
+    }
+}
+
+/// How a status of a called phone ranks, what it means for a caller, and its word in a CDR: the most telling of several
+/// refusals wins.
+fn judge_refusal(status: u16) -> (u8, u16, &'static str) {
+    match status {
+        600 | 603 | 607 => (9, 603, "declined"),
+        486 => (7, 486, "busy"),
+        401 | 403 | 407 | 433 => (6, 480, "declined"),
+        480 => (5, 480, "no_answer"),
+        488 | 606 | 415 => (4, 488, "not_acceptable"),
+        300..=399 => (3, 480, "moved"),
+        408 => (1, 480, "unreachable"),
+        503 => (1, 480, "unreachable"),
+        487 => (0, 480, "cancelled"),
+        _ => (2, 480, "failed"),
+    }
+}

@@ -1,0 +1,426 @@
+//! The called phones ring, answer, refuse; one wins.
+
+use super::{LegState, Recording, Stage, judge_refusal};
+use crate::exchange::{Exchange, Timer};
+use crate::media::{Channel, MediaCommand, RecordingSubject};
+use crate::negotiate::{agreed, answer_formats, chosen_by, match_codec};
+use crate::record::{Cause, End, EndedBy, EventKind, Severity};
+use crate::{CallId, Changed, LegId, RecordRule};
+use switchroom_sip::header::Headers;
+use switchroom_sip::sdp::{Description, Format, Local};
+use switchroom_sip::status::Status;
+use switchroom_sip::time::Now;
+
+/// What the losers of a race are told: they rang in vain, but nobody missed a call (RFC 3326).
+const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
+
+impl Exchange {
+    /// A called phone says that it rings, perhaps with early media.
+    pub(crate) fn on_progress(
+        &mut self,
+        now: Now,
+        id: CallId,
+        leg: LegId,
+        status: Status,
+        sdp: Option<&[u8]>,
+    ) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.stage != Stage::Seeking {
+            return;
+        }
+        let caller_session = call.caller_leg().and_then(|l| l.session);
+        let rings = status == Status::RINGING || status.code() == 182;
+        let Some(one) = call.legs.get_mut(&leg) else { return };
+        let is_news = rings && one.state == LegState::Calling;
+        if is_news {
+            one.state = LegState::Ringing;
+        }
+        let (who, flow, extension) = (one.party.number.clone(), one.flow, one.extension.clone());
+        let is_first = is_news && call.ringing.is_none();
+        if is_first {
+            call.ringing = Some(now);
+        }
+        let is_alone = call.callee_legs().filter(|l| l.is_live()).count() == 1;
+        if is_news {
+            self.why(now, id, "ring", format!("{who} at {flow} rings"));
+            if let Some(extension) = extension {
+                self.changed.insert(Changed::Extension(extension));
+            }
+        }
+        if is_first {
+            self.event(
+                now,
+                EventKind::Call,
+                Severity::Info,
+                Some(id),
+                &who,
+                "call_ringing",
+                format!("{who} rings"),
+            );
+        }
+        // Early media of one phone is passed on; of several, nobody could tell whose it is.
+        let early = sdp.filter(|_| is_alone).and_then(|sdp| self.connect_early(now, id, leg, sdp));
+        let Some(session) = caller_session else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        match early {
+            Some(answer) => {
+                call.told_ringing = true;
+                let status = if rings { Status::RINGING } else { Status::SESSION_PROGRESS };
+                self.endpoint.progress(now.mono, session, status, Some(answer));
+            }
+            None if rings && !call.told_ringing => {
+                call.told_ringing = true;
+                self.endpoint.progress(now.mono, session, Status::RINGING, None);
+            }
+            None => {}
+        }
+    }
+
+    /// Connects what a phone sends before it answers. Returns the description for the caller.
+    fn connect_early(&mut self, now: Now, id: CallId, leg: LegId, sdp: &[u8]) -> Option<Vec<u8>> {
+        let call = self.calls.get(&id)?;
+        if call.early.is_some() || call.caller_leg()?.remote.is_none() {
+            return None;
+        }
+        let answer = self.join(now, id, leg, sdp).ok()?;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.early = Some(leg);
+        }
+        self.wire(id, leg);
+        if let Some(caller) = self.calls.get(&id).map(|c| c.caller) {
+            self.wire(id, caller);
+        }
+        self.why(now, id, "early", "early media is passed to the caller".into());
+        Some(answer)
+    }
+
+    /// Settles both legs' media from the called phone's answer. Returns our description for the caller: an answer to
+    /// its offer, or our offer if it made none. The error says what does not fit.
+    fn join(&mut self, now: Now, id: CallId, leg: LegId, sdp: &[u8]) -> Result<Vec<u8>, String> {
+        let theirs = Description::parse(sdp).map_err(|e| e.to_string())?;
+        let call = self.calls.get(&id).ok_or("the call is gone")?;
+        let (caller, one) = (call.caller_leg().ok_or("no caller")?, call.leg(leg).ok_or("no leg")?);
+        let ours = one.local.as_ref().ok_or("nothing was offered")?.formats.clone();
+        let (codec, _) =
+            chosen_by(&theirs, &ours).ok_or("the phone answered with no codec that was offered")?;
+        let codec = codec.clone();
+        let callee_agreed = agreed(&theirs, &codec, &ours, one.flow.remote.ip(), 1);
+        let (caller_id, caller_flow, offer) = (caller.id, caller.flow, caller.remote.clone());
+        let (caller_local, caller_slot) = (caller.local.clone(), caller.slot);
+
+        let (caller_codec, formats) = match &offer {
+            Some(offer) => {
+                let chosen = match_codec(offer, Some(&codec), caller.codec.as_ref())
+                    .ok_or("the two phones have no codec in common")?
+                    .clone();
+                let formats = answer_formats(offer, &chosen, Some(&codec));
+                (Some(chosen), formats)
+            }
+            None => (None, offer_like(&codec, &ours)),
+        };
+        let (mut local, slot) = match (caller_local, caller_slot) {
+            (Some(local), Some(slot)) => (local, slot),
+            _ => self
+                .open_media(now, id, caller_id, &caller_flow, formats.clone())
+                .ok_or("every RTP port pair is in use")?,
+        };
+        if local.formats != formats {
+            local.formats = formats;
+            local.version += 1;
+        }
+        local.direction = offer.as_ref().map_or(local.direction, |o| o.direction.reversed());
+        let text = match &offer {
+            Some(offer) => local.answer(offer),
+            None => local.offer(),
+        };
+        let caller_agreed = offer
+            .as_ref()
+            .zip(caller_codec.as_ref())
+            .map(|(offer, codec)| agreed(offer, codec, &local.formats, caller_flow.remote.ip(), 1));
+        let Some(call) = self.calls.get_mut(&id) else { return Err("the call is gone".into()) };
+        if let Some(caller) = call.legs.get_mut(&caller_id) {
+            caller.holds = offer.as_ref().is_some_and(Description::is_hold);
+            caller.slot = Some(slot);
+            caller.local = Some(local);
+            caller.codec = caller_codec;
+            caller.agreed.clone_from(&caller_agreed);
+        }
+        if let Some(one) = call.legs.get_mut(&leg) {
+            one.codec = Some(codec);
+            one.holds = theirs.is_hold();
+            one.remote = Some(theirs);
+            one.agreed = Some(callee_agreed.clone());
+        }
+        self.media(MediaCommand::Agree { call: id, leg, agreed: callee_agreed });
+        if let Some(agreed) = caller_agreed {
+            self.media(MediaCommand::Agree { call: id, leg: caller_id, agreed });
+        }
+        Ok(text)
+    }
+
+    /// A called phone answered. The first one wins, before anything else is done (class C-1, two agents on one caller).
+    pub(crate) fn on_answered(&mut self, now: Now, id: CallId, leg: LegId, sdp: Option<&[u8]>) {
+        let Some(call) = self.calls.get(&id) else { return };
+        if call.stage != Stage::Seeking {
+            return;
+        }
+        // A reliable 183 may have held the answer already; then the 2xx holds none.
+        let joined = match sdp {
+            Some(sdp) => self.join(now, id, leg, sdp),
+            None => self.described_early(id, leg),
+        };
+        match joined {
+            Ok(answer) => self.connect(now, id, leg, answer),
+            Err(why) => {
+                self.why(now, id, "refuse", format!("cannot connect: {why}"));
+                let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
+                self.drop_leg(now, id, leg, "not_acceptable", Some(reason));
+                self.note_refusal(now, id, judge_refusal(488));
+            }
+        }
+    }
+
+    fn described_early(&self, id: CallId, leg: LegId) -> Result<Vec<u8>, String> {
+        let call = self.calls.get(&id).ok_or("the call is gone")?;
+        let caller = call.caller_leg().ok_or("no caller")?;
+        match (&caller.local, &caller.remote) {
+            (Some(local), Some(remote)) if call.early == Some(leg) => Ok(local.answer(remote)),
+            _ => Err("the phone answered without a session description".into()),
+        }
+    }
+
+    fn connect(&mut self, now: Now, id: CallId, leg: LegId, answer: Vec<u8>) {
+        self.timers.cancel(Timer::NoAnswer(id));
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.stage = Stage::Talking { with: leg };
+        call.answered = Some(now);
+        let caller = call.caller;
+        let losers: Vec<LegId> =
+            call.callee_legs().filter(|l| l.id != leg && l.is_live()).map(|l| l.id).collect();
+        let Some(one) = call.legs.get_mut(&leg) else { return };
+        one.state = LegState::Up;
+        one.outcome = "answered";
+        let (party, codec, flow) = (one.party.clone(), one.codec_name(), one.flow);
+        call.with = Some(party.clone());
+        let caller_session = call.caller_leg().and_then(|l| l.session);
+        self.why(now, id, "answer", format!("{} answered at {flow}, {codec}", party.number));
+        for loser in losers {
+            self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
+        }
+        if let Some(session) = caller_session {
+            self.endpoint.answer(now.mono, session, answer);
+        }
+        if let Some(caller) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&caller)) {
+            caller.state = LegState::Up;
+            caller.outcome = "answered";
+        }
+        self.wire(id, leg);
+        self.wire(id, caller);
+        self.start_recording(now, id, caller, leg);
+        self.refresh_hold(now, id);
+        let text = format!("{} answered", party.number);
+        self.event(now, EventKind::Call, Severity::Info, Some(id), &party.number, "call_answered", text);
+        self.show_parties(id);
+    }
+
+    /// Extensions of a call are drawn anew.
+    pub(crate) fn show_parties(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let extensions = call.legs.values().filter_map(|l| l.extension.clone());
+        self.changed.extend(extensions.map(Changed::Extension));
+        self.changed.insert(Changed::Call(id));
+    }
+
+    fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let rules = call
+            .legs
+            .values()
+            .filter(|l| l.is_live())
+            .filter_map(|l| self.config.extensions.get(l.extension.as_deref()?)?.record);
+        // One party that is always recorded is enough; otherwise one that never is decides; otherwise the site's rule.
+        let rules: Vec<RecordRule> = rules.collect();
+        let is_on = if rules.contains(&RecordRule::Always) {
+            true
+        } else if rules.contains(&RecordRule::Never) {
+            false
+        } else {
+            self.config.record == RecordRule::Always
+        };
+        if !is_on {
+            return;
+        }
+        let with = call.with.clone().unwrap_or_default();
+        let subject = RecordingSubject {
+            number: call.number,
+            from: (call.from.number.clone(), call.from.name.clone()),
+            with: (with.number, with.name),
+            started_ms: now.wall.0,
+        };
+        let legs = [(caller, Channel::Left), (leg, Channel::Right)];
+        self.media(MediaCommand::Record { call: id, legs, subject });
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.recording = Recording::On;
+        }
+        self.mark(id, "answer", "");
+        self.why(now, id, "record", "recording begins".into());
+    }
+
+    /// Puts a mark into the recording, if there is one.
+    pub(crate) fn mark(&mut self, id: CallId, kind: &str, text: &str) {
+        if self.calls.get(&id).is_some_and(|c| c.recording == Recording::On) {
+            self.media(MediaCommand::Mark { call: id, kind: kind.to_owned(), text: text.to_owned() });
+        }
+    }
+
+    /// A called phone refused, or did not answer at all; `what` says so in words.
+    pub(crate) fn on_refused(&mut self, now: Now, id: CallId, leg: LegId, status: u16, what: &str) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(one) = call.legs.get_mut(&leg) else { return };
+        let verdict = judge_refusal(status);
+        one.outcome = verdict.2;
+        one.session = None;
+        let (who, flow) = (one.party.number.clone(), one.flow);
+        self.why(now, id, "refuse", format!("{who} at {flow} {what}"));
+        self.close_leg(id, leg);
+        if status >= 600 {
+            // No to all of that person's phones (RFC 3261 §16.7).
+            let others: Vec<LegId> = self.live_callees(id);
+            for other in others {
+                self.drop_leg(
+                    now,
+                    id,
+                    other,
+                    "declined",
+                    Some(format!("SIP;cause={status};text=\"Declined\"")),
+                );
+            }
+        }
+        self.note_refusal(now, id, verdict);
+    }
+
+    pub(crate) fn live_callees(&self, id: CallId) -> Vec<LegId> {
+        self.calls
+            .get(&id)
+            .map(|c| c.callee_legs().filter(|l| l.is_live()).map(|l| l.id).collect())
+            .unwrap_or_default()
+    }
+
+    /// Remembers the most telling refusal; when no phone is left, it is the caller's answer.
+    fn note_refusal(&mut self, now: Now, id: CallId, verdict: (u8, u16, &'static str)) {
+        let is_over = self.live_callees(id).is_empty();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.stage != Stage::Seeking {
+            return;
+        }
+        if call.refusal.is_none_or(|old| verdict.0 > old.0) {
+            call.refusal = Some(verdict);
+        }
+        if !is_over {
+            return;
+        }
+        self.timers.cancel(Timer::NoAnswer(id));
+        let (_, status, word) = call.refusal.unwrap_or(verdict);
+        let number = call.to.number.clone();
+        let (by, cause, text) = match word {
+            "busy" => (EndedBy::Party(End::Callee), Cause::Busy, format!("{number} is busy")),
+            "declined" => (EndedBy::Party(End::Callee), Cause::Declined, format!("{number} declined")),
+            "no_answer" => {
+                (EndedBy::Party(End::Callee), Cause::NoAnswer, format!("{number} did not take the call"))
+            }
+            "unreachable" => (EndedBy::System, Cause::Unreachable, format!("no phone of {number} answered")),
+            "not_acceptable" => {
+                (EndedBy::System, Cause::NotAcceptable, format!("no codec fits both the caller and {number}"))
+            }
+            _ => (EndedBy::System, Cause::Failed, format!("the phones of {number} refused")),
+        };
+        self.finish(now, id, by, cause, status, text);
+    }
+
+    /// It rang long enough.
+    pub(crate) fn no_answer(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        if call.stage != Stage::Seeking {
+            return;
+        }
+        let rang = now.mono.since(call.started.mono).as_secs();
+        let has_rung = call.ringing.is_some();
+        let number = call.to.number.clone();
+        for leg in self.live_callees(id) {
+            self.drop_leg(now, id, leg, if has_rung { "no_answer" } else { "unreachable" }, None);
+        }
+        let status = Status::UNAVAILABLE.code();
+        if has_rung {
+            let text = format!("{number} rang and did not answer within {rang} s");
+            self.finish(now, id, EndedBy::System, Cause::NoAnswer, status, text);
+        } else {
+            let text = format!("no phone of {number} reacted within {rang} s");
+            self.finish(now, id, EndedBy::System, Cause::Unreachable, status, text);
+        }
+    }
+
+    /// Ends one leg of a call that goes on or is being ended: CANCEL or BYE, and its media.
+    pub(crate) fn drop_leg(
+        &mut self,
+        now: Now,
+        id: CallId,
+        leg: LegId,
+        outcome: &'static str,
+        reason: Option<String>,
+    ) {
+        let Some(one) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)) else { return };
+        if one.outcome != "answered" {
+            one.outcome = outcome;
+        }
+        if let Some(session) = one.session.take() {
+            self.endpoint.hang_up(now.mono, session, reason);
+        }
+        self.close_leg(id, leg);
+    }
+
+    /// Marks a leg as ended and closes its media.
+    pub(crate) fn close_leg(&mut self, id: CallId, leg: LegId) {
+        let Some(one) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)) else { return };
+        if one.state == LegState::Ended {
+            return;
+        }
+        one.state = LegState::Ended;
+        let extension = one.extension.clone();
+        if one.slot.is_some() {
+            self.media(MediaCommand::Close { call: id, leg });
+        }
+        self.changed.extend(extension.map(Changed::Extension));
+        self.changed.insert(Changed::Call(id));
+    }
+
+    /// Answers the caller's INVITE with a refusal.
+    pub(crate) fn refuse_caller(&mut self, now: Now, id: CallId, status: u16) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let caller = call.caller;
+        let Some(leg) = call.legs.get_mut(&caller) else { return };
+        let status = Status::new(status).filter(|s| s.code() >= 300).unwrap_or(Status::UNAVAILABLE);
+        if let Some(session) = leg.session.take() {
+            self.endpoint.reject(now.mono, session, status, &Headers::default());
+        }
+    }
+}
+
+/// What a caller without an offer of its own is offered: the codec the called side chose, digits as we offered them.
+fn offer_like(codec: &Format, ours: &[Format]) -> Vec<Format> {
+    let mut out = vec![codec.clone()];
+    out.extend(ours.iter().filter(|f| f.is_digits() && f.pt != codec.pt).cloned());
+    out
+}
+
+impl Exchange {
+    /// Changes our description to a leg and returns it as an answer to `offer`.
+    pub(crate) fn describe(local: &mut Local, formats: Vec<Format>, offer: &Description) -> Vec<u8> {
+        let direction = offer.direction.reversed();
+        if local.formats != formats || local.direction != direction {
+            local.version += 1;
+        }
+        local.formats = formats;
+        local.direction = direction;
+        local.answer(offer)
+    }
+}

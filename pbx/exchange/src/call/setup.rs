@@ -1,0 +1,309 @@
+//! A call begins: who calls, whom, and by which phones the called side is reached.
+
+use super::{Call, Leg, LegState, Recording, Stage};
+use crate::exchange::{Exchange, Timer};
+use crate::limits::{FORKS_MAX, PATH_MAX};
+use crate::media::MediaCommand;
+use crate::negotiate::{offer_on_behalf, own_formats};
+use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity, Why};
+use crate::text::{clean, is_dialable};
+use crate::{CallId, Changed, LegId, Service};
+use std::collections::BTreeMap;
+use switchroom_sip::dialog::request_uri;
+use switchroom_sip::endpoint::{Incoming, Invite};
+use switchroom_sip::flow::Flow;
+use switchroom_sip::header::{Headers, Name};
+use switchroom_sip::name_addr::NameAddr;
+use switchroom_sip::sdp::{Description, Direction, Format, Local};
+use switchroom_sip::status::Status;
+use switchroom_sip::time::Now;
+use switchroom_sip::uri::Uri;
+
+/// Where a number leads.
+enum Route {
+    Service(Service),
+    Extension(String),
+    Nowhere(&'static str),
+}
+
+impl Exchange {
+    /// An INVITE whose sender is `extension`.
+    pub(crate) fn on_invite(&mut self, now: Now, extension: &str, incoming: Incoming) {
+        if self.counts.draining || self.live_calls >= self.config.calls_max || self.endpoint.is_full() {
+            let mut headers = Headers::default();
+            headers.push(Name::RetryAfter, "10");
+            return self.endpoint.reply(&incoming, Status::SERVICE_UNAVAILABLE, &headers);
+        }
+        let offer = match incoming.request.sdp().map(|sdp| Description::parse(&sdp)).transpose() {
+            Ok(offer) => offer,
+            Err(why) => {
+                let mut headers = Headers::default();
+                headers.push(Name::Warning, format!("399 switchroom \"{why}\""));
+                return self.endpoint.reply(&incoming, Status::NOT_ACCEPTABLE_HERE, &headers);
+            }
+        };
+        let (dialled, flow) = (incoming.request.uri.user_text(), incoming.flow);
+        let hops = incoming.request.headers.number(&Name::MaxForwards).unwrap_or(70).min(70);
+        let agent = clean(incoming.request.headers.get(&Name::UserAgent).unwrap_or_default());
+        let sip_call_id = incoming.request.call_id().to_owned();
+        let Some(session) = self.endpoint.take_invite(now.mono, incoming, extension) else { return };
+
+        let id = CallId::new(now.wall.0, self.rng.wide());
+        let leg = self.next_leg(id);
+        self.sessions.insert(session, (id, leg));
+        // The number and name of the account, whatever From says (class "identity from credentials only").
+        let party = self.party_of(extension);
+        let caller = Leg {
+            session: Some(session),
+            agent,
+            sip_call_id,
+            remote: offer,
+            ..self.new_leg(leg, End::Caller, party.clone(), Some(extension.to_owned()), flow)
+        };
+        let call = Call {
+            id,
+            number: self.next_number(),
+            from: party,
+            to: self.party_of(&clean(&dialled)),
+            with: None,
+            stage: Stage::Seeking,
+            started: now,
+            ringing: None,
+            answered: None,
+            held: None,
+            caller: leg,
+            legs: BTreeMap::from([(leg, caller)]),
+            path: Vec::new(),
+            recording: Recording::Off,
+            max_forwards: u8::try_from(hops.saturating_sub(1)).unwrap_or(0),
+            refusal: None,
+            told_ringing: false,
+            early: None,
+            sessions: vec![session],
+        };
+        let text = format!("{} calls {}", call.from.number, call.to.number);
+        self.calls.insert(id, call);
+        self.live_calls += 1;
+        self.counts.calls_total += 1;
+        self.event(now, EventKind::Call, Severity::Info, Some(id), extension, "call_started", text);
+        self.changed.insert(Changed::Extension(extension.to_owned()));
+        self.why(now, id, "call", format!("{extension} dialled {} from {flow}", clean(&dialled)));
+        self.route(now, id, &dialled);
+    }
+
+    /// A number with the name it has here.
+    pub(crate) fn party_of(&self, number: &str) -> Party {
+        let name = self.config.extensions.get(number).map(|e| e.name.clone()).unwrap_or_default();
+        Party { number: number.to_owned(), name }
+    }
+
+    pub(crate) fn new_leg(
+        &self,
+        id: LegId,
+        end: End,
+        party: Party,
+        extension: Option<String>,
+        flow: Flow,
+    ) -> Leg {
+        Leg {
+            id,
+            end,
+            party,
+            extension,
+            session: None,
+            state: LegState::Calling,
+            flow,
+            agent: String::new(),
+            sip_call_id: String::new(),
+            slot: None,
+            local: None,
+            remote: None,
+            codec: None,
+            agreed: None,
+            holds: false,
+            media_from: None,
+            is_missing: false,
+            is_dead: false,
+            recent: Default::default(),
+            quality: Default::default(),
+            outcome: "failed",
+        }
+    }
+
+    /// Adds a step to the path of a call, and to its ladder.
+    pub(crate) fn why(&mut self, now: Now, call: CallId, step: &str, text: String) {
+        self.ladders.decision(now, call, &text);
+        if let Some(call) = self.calls.get_mut(&call) {
+            if call.path.len() < PATH_MAX {
+                call.path.push(Why { at_ms: now.wall.0, step: step.to_owned(), text });
+            }
+            self.changed.insert(Changed::Call(call.id));
+            self.changed.insert(Changed::Ladder(call.id));
+        }
+    }
+
+    fn route(&mut self, now: Now, id: CallId, dialled: &str) {
+        let route = if !is_dialable(dialled) {
+            Route::Nowhere("it is not a number: digits, +, * and # are")
+        } else if let Some(service) = self.config.services.get(dialled) {
+            Route::Service(*service)
+        } else if self.config.extensions.contains_key(dialled) {
+            Route::Extension(dialled.to_owned())
+        } else {
+            Route::Nowhere("no extension and no service has that number")
+        };
+        let dialled = clean(dialled);
+        match route {
+            Route::Service(service) => {
+                let name = match service {
+                    Service::Echo => "echo",
+                    Service::Tone => "tone",
+                };
+                self.why(now, id, "route", format!("{dialled} is the {name} service"));
+                self.serve(now, id, service);
+            }
+            Route::Extension(number) => {
+                self.why(now, id, "route", format!("{dialled} is an extension"));
+                self.ring(now, id, &number);
+            }
+            Route::Nowhere(reason) => {
+                self.why(now, id, "route", format!("{dialled}: {reason}"));
+                let text = format!("{dialled} leads nowhere: {reason}");
+                self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), text);
+            }
+        }
+    }
+
+    /// Rings every phone of an extension.
+    fn ring(&mut self, now: Now, id: CallId, number: &str) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let caller_flow = call.caller_leg().map(|l| l.flow);
+        let mut phones: Vec<(u16, Flow, Uri, String)> = Vec::new();
+        let mut skipped = Vec::new();
+        for binding in self.registrar.of(number) {
+            if Some(binding.flow) == caller_flow {
+                skipped.push(format!("{} is the caller's own phone", binding.flow));
+            } else if let Some(obstacle) = binding.obstacle() {
+                skipped.push(format!("{}: {obstacle}", binding.flow));
+            } else if phones.len() >= FORKS_MAX {
+                skipped.push(format!("{}: more phones than are rung at once", binding.flow));
+            } else {
+                let record = &binding.record;
+                phones.push((1000 - record.q_milli, binding.flow, binding.uri.clone(), record.agent.clone()));
+            }
+        }
+        for reason in skipped {
+            self.why(now, id, "skip", reason);
+        }
+        phones.sort_by_key(|phone| phone.0);
+        if phones.is_empty() {
+            let text = format!("{number} has no phone that can be reached");
+            return self.finish(
+                now,
+                id,
+                EndedBy::System,
+                Cause::Unreachable,
+                Status::UNAVAILABLE.code(),
+                text,
+            );
+        }
+        let own = own_formats(&self.config.codecs);
+        let caller_offer = self.calls.get(&id).and_then(|c| c.caller_leg()?.remote.clone());
+        let formats = caller_offer.as_ref().map_or(own, |offer| offer_on_behalf(offer, &self.config.codecs));
+        if formats.is_empty() {
+            let text = "the caller's phone offers no codec that is allowed here".to_owned();
+            let status = Status::NOT_ACCEPTABLE_HERE.code();
+            return self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, text);
+        }
+        let wait = self.config.extensions.get(number).and_then(|e| e.ring).unwrap_or(self.config.ring);
+        self.timers.set(Timer::NoAnswer(id), now.mono.after(wait));
+        let mut rung = 0;
+        for (_, flow, uri, agent) in phones {
+            if !self.ring_phone(now, id, number, flow, &uri, agent, formats.clone()) {
+                break;
+            }
+            rung += 1;
+        }
+        if rung == 0 {
+            self.timers.cancel(Timer::NoAnswer(id));
+            let text = "every RTP port pair is in use".to_owned();
+            self.finish(now, id, EndedBy::System, Cause::Overload, Status::SERVICE_UNAVAILABLE.code(), text);
+        }
+    }
+
+    /// Rings one phone. False if there is no port pair for it.
+    #[allow(clippy::too_many_arguments)]
+    fn ring_phone(
+        &mut self,
+        now: Now,
+        id: CallId,
+        number: &str,
+        flow: Flow,
+        contact: &Uri,
+        agent: String,
+        formats: Vec<Format>,
+    ) -> bool {
+        let leg = self.next_leg(id);
+        let Some(local) = self.open_media(now, id, leg, &flow, formats) else {
+            self.legs.remove(&leg);
+            return false;
+        };
+        let Some(call) = self.calls.get(&id) else { return false };
+        let (from, hops) = (call.from.clone(), call.max_forwards);
+        let domain = self.config.domain.clone();
+        let invite = Invite {
+            flow,
+            uri: request_uri(contact),
+            from: NameAddr::named(&from.name, Uri::sip(&from.number, &domain, None)),
+            to: NameAddr::bare(Uri::sip(number, &domain, None)),
+            contact_user: from.number.clone(),
+            sdp: Some(local.0.offer()),
+            max_forwards: hops,
+            headers: Headers::default(),
+        };
+        let session = self.endpoint.invite(now.mono, invite);
+        self.sessions.insert(session, (id, leg));
+        let sip_call_id = self.endpoint.call_id_of(session).unwrap_or_default().to_owned();
+        let party = self.party_of(number);
+        let new = Leg {
+            session: Some(session),
+            agent,
+            sip_call_id,
+            slot: Some(local.1),
+            local: Some(local.0),
+            ..self.new_leg(leg, End::Callee, party, Some(number.to_owned()), flow)
+        };
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.legs.insert(leg, new);
+            call.sessions.push(session);
+        }
+        self.changed.insert(Changed::Extension(number.to_owned()));
+        self.why(now, id, "offer", format!("ring {number} at {flow}"));
+        true
+    }
+
+    /// Takes a port pair for a leg, has it opened, and describes it.
+    pub(crate) fn open_media(
+        &mut self,
+        now: Now,
+        call: CallId,
+        leg: LegId,
+        flow: &Flow,
+        formats: Vec<Format>,
+    ) -> Option<(Local, crate::PortSlot)> {
+        let slot = self.ports.take(now.mono)?;
+        self.media(MediaCommand::Open { call, leg, slot });
+        let port = self.config.rtp_port_first.saturating_add(slot.0.saturating_mul(2));
+        let ip = self.endpoint.advertised(flow).ip();
+        let local = Local {
+            // Fits a signed 64-bit number, which is all that some phones can read.
+            session_id: self.rng.bits() >> 2,
+            version: 1,
+            rtp: std::net::SocketAddr::new(ip, port),
+            formats,
+            direction: Direction::SendRecv,
+            ptime_ms: 20,
+        };
+        Some((local, slot))
+    }
+}

@@ -1,0 +1,410 @@
+//! What happens in a call that is up: hold and new offers, digits, services; and where SIP's news go.
+
+use super::{LegState, Stage};
+use crate::exchange::Exchange;
+use crate::media::{MediaCommand, Source};
+use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
+use crate::record::{Cause, EndedBy, EventKind, Severity};
+use crate::{CallId, LegId, Service};
+use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
+use switchroom_sip::sdp::{Description, Direction};
+use switchroom_sip::status::Status;
+use switchroom_sip::time::Now;
+
+/// The tone of the tone service: 440 Hz at −18 dB of full scale.
+const TONE: Source = Source::Tone { hz: 440, ddb: -180 };
+
+impl Exchange {
+    /// News of a session.
+    pub(crate) fn on_session(&mut self, now: Now, session: SessionId, event: SessionEvent) {
+        let Some((id, leg)) = self.sessions.get(&session).copied() else { return };
+        let agent = self.endpoint.agent_of(session).map(crate::text::clean);
+        if let (Some(agent), Some(one)) = (agent, self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)))
+            && !agent.is_empty()
+        {
+            one.agent = agent;
+        }
+        match event {
+            SessionEvent::Progress(status, sdp) => self.on_progress(now, id, leg, status, sdp.as_deref()),
+            SessionEvent::Answered(sdp) => self.on_answered(now, id, leg, sdp.as_deref()),
+            SessionEvent::Rejected(response) => {
+                let what = match response.status {
+                    Status::REQUEST_TIMEOUT => "did not answer at all".to_owned(),
+                    status => format!("said {} {}", status.code(), crate::text::clean(&response.reason)),
+                };
+                self.on_refused(now, id, leg, response.status.code(), &what);
+            }
+            SessionEvent::Confirmed(sdp) => self.on_confirmed(now, id, leg, sdp.as_deref()),
+            SessionEvent::Offer(sdp) => self.on_offer(now, id, leg, session, sdp.as_deref()),
+            SessionEvent::OfferAnswered(sdp) => self.on_described(now, id, leg, sdp.as_deref()),
+            // We make offers only when asked for one, and who asked does not refuse.
+            SessionEvent::OfferRefused(_) => {}
+            SessionEvent::Info(kind, body) => self.on_info(now, id, leg, &kind, &body),
+            SessionEvent::Ended(how) => self.on_session_ended(now, id, leg, how),
+        }
+    }
+
+    /// The caller acknowledged our answer; if it made no offer, its description comes only now.
+    fn on_confirmed(&mut self, now: Now, id: CallId, leg: LegId, sdp: Option<&[u8]>) {
+        let made_offer = self.calls.get(&id).and_then(|c| c.leg(leg)).is_some_and(|l| l.remote.is_some());
+        if made_offer {
+            return;
+        }
+        self.on_described(now, id, leg, sdp);
+    }
+
+    /// A phone answered our offer in its ACK.
+    fn on_described(&mut self, now: Now, id: CallId, leg: LegId, sdp: Option<&[u8]>) {
+        match sdp.ok_or_else(|| "the ACK held no answer to our offer".to_owned()).and_then(|sdp| {
+            let theirs = Description::parse(sdp).map_err(|e| e.to_string())?;
+            self.settle(now, id, leg, theirs)
+        }) {
+            Ok(()) => {
+                self.wire_all(id);
+                self.refresh_hold(now, id);
+            }
+            Err(why) => {
+                let status = Status::NOT_ACCEPTABLE_HERE.code();
+                self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, why);
+            }
+        }
+    }
+
+    /// Takes over what a phone says of itself in answer to our description.
+    fn settle(&mut self, now: Now, id: CallId, leg: LegId, theirs: Description) -> Result<(), String> {
+        let far = self.far_codec(id, leg);
+        let one = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)).ok_or("the leg is gone")?;
+        let ours = one.local.as_ref().map(|l| l.formats.clone()).unwrap_or_default();
+        let codec = match_codec(&theirs, far.as_ref(), one.codec.as_ref())
+            .filter(|c| ours.iter().any(|o| o.same_encoding(c)))
+            .ok_or("the phone answered with no codec that was offered")?
+            .clone();
+        let agreed = agreed(&theirs, &codec, &ours, one.flow.remote.ip(), next_generation(one, &theirs));
+        one.holds = theirs.is_hold();
+        one.codec = Some(codec);
+        one.remote = Some(theirs);
+        one.agreed = Some(agreed.clone());
+        self.media(MediaCommand::Agree { call: id, leg, agreed });
+        self.why(now, id, "media", "media agreed".into());
+        Ok(())
+    }
+
+    /// The codec that the other party of a talking call uses.
+    fn far_codec(&self, id: CallId, leg: LegId) -> Option<switchroom_sip::sdp::Format> {
+        let call = self.calls.get(&id)?;
+        call.leg(call.other(leg)?)?.codec.clone()
+    }
+
+    /// A phone proposes a new description (hold, resume, another address), or asks for ours.
+    fn on_offer(&mut self, now: Now, id: CallId, leg: LegId, session: SessionId, sdp: Option<&[u8]>) {
+        let Some(sdp) = sdp else {
+            return self.offer_again(now, id, leg, session);
+        };
+        match self.take_offer(now, id, leg, sdp) {
+            Ok(answer) => {
+                self.endpoint.answer_offer(now.mono, session, Ok(answer));
+                self.wire_all(id);
+                self.refresh_hold(now, id);
+            }
+            Err(why) => {
+                // The call goes on as it was (RFC 3261 §14.2).
+                self.why(now, id, "refuse", format!("new offer refused: {why}"));
+                self.endpoint.answer_offer(now.mono, session, Err(Status::NOT_ACCEPTABLE_HERE));
+            }
+        }
+    }
+
+    fn take_offer(&mut self, _now: Now, id: CallId, leg: LegId, sdp: &[u8]) -> Result<Vec<u8>, String> {
+        let theirs = Description::parse(sdp).map_err(|e| e.to_string())?;
+        let far = self.far_codec(id, leg);
+        let call = self.calls.get_mut(&id).ok_or("the call is gone")?;
+        let one = call.legs.get_mut(&leg).ok_or("the leg is gone")?;
+        let codec = match_codec(&theirs, far.as_ref(), one.codec.as_ref())
+            .ok_or("no codec in it reaches the other party")?
+            .clone();
+        let formats = answer_formats(&theirs, &codec, far.as_ref());
+        let generation = next_generation(one, &theirs);
+        let local = one.local.as_mut().ok_or("there is no media yet")?;
+        let answer = Self::describe(local, formats.clone(), &theirs);
+        let agreed = agreed(&theirs, &codec, &formats, one.flow.remote.ip(), generation);
+        one.holds = theirs.is_hold();
+        one.codec = Some(codec);
+        one.remote = Some(theirs);
+        one.agreed = Some(agreed.clone());
+        self.media(MediaCommand::Agree { call: id, leg, agreed });
+        Ok(answer)
+    }
+
+    /// A phone asks for an offer (re-INVITE without one: how some phones un-hold): what it had, both ways.
+    fn offer_again(&mut self, now: Now, id: CallId, leg: LegId, session: SessionId) {
+        let offer = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)).and_then(|one| {
+            let local = one.local.as_mut()?;
+            if local.direction != Direction::SendRecv {
+                local.direction = Direction::SendRecv;
+                local.version += 1;
+            }
+            Some(local.offer())
+        });
+        self.endpoint.answer_offer(now.mono, session, offer.ok_or(Status::NOT_ACCEPTABLE_HERE));
+    }
+
+    /// Tells the media engine what every party of a call hears.
+    pub(crate) fn wire_all(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let legs: Vec<LegId> = call.legs.values().filter(|l| l.state == LegState::Up).map(|l| l.id).collect();
+        for leg in legs {
+            self.wire(id, leg);
+        }
+    }
+
+    /// Tells the media engine what a leg hears.
+    pub(crate) fn wire(&mut self, id: CallId, leg: LegId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let Some(one) = call.leg(leg) else { return };
+        let other = match &call.stage {
+            // Early media: the caller and the one phone that rings.
+            Stage::Seeking => call
+                .early
+                .filter(|early| leg == *early || leg == call.caller)
+                .map(|early| if leg == early { call.caller } else { early }),
+            Stage::Talking { .. } => call.other(leg),
+            Stage::Service { .. } | Stage::Ended { .. } => None,
+        };
+        let source = match &call.stage {
+            Stage::Service { service: Service::Echo } => Source::Echo,
+            Stage::Service { service: Service::Tone } => TONE,
+            Stage::Seeking | Stage::Talking { .. } | Stage::Ended { .. } => {
+                match other.and_then(|other| call.leg(other)) {
+                    // Who holds is not heard, whatever the phone sends meanwhile.
+                    Some(other) if other.holds => Source::Silence,
+                    Some(other) => Source::Leg(other.id),
+                    None => Source::Nothing,
+                }
+            }
+        };
+        let source = if one.holds { Source::Nothing } else { source };
+        self.media(MediaCommand::Hear { call: id, leg, source });
+    }
+
+    /// Writes down when a hold begins and ends.
+    pub(crate) fn refresh_hold(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if !matches!(call.stage, Stage::Talking { .. }) {
+            return;
+        }
+        let holder =
+            call.legs.values().find(|l| l.state == LegState::Up && l.holds).map(|l| l.party.number.clone());
+        match (call.held, holder) {
+            (None, Some(who)) => {
+                call.held = Some(now);
+                self.mark(id, "hold", &who);
+                self.why(now, id, "hold", format!("{who} holds"));
+                let text = format!("held by {who}");
+                self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "call_held", text);
+            }
+            (Some(since), None) => {
+                call.held = None;
+                let span = now.mono.since(since.mono).as_secs();
+                self.mark(id, "resume", "");
+                self.why(now, id, "resume", format!("resumed after {span} s"));
+                let text = format!("resumed after {span} s");
+                self.event(now, EventKind::Call, Severity::Info, Some(id), "", "call_resumed", text);
+            }
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+        self.show_parties(id);
+    }
+
+    /// Connects the caller to a service of ours.
+    pub(crate) fn serve(&mut self, now: Now, id: CallId, service: Service) {
+        match self.describe_service(now, id) {
+            Ok((session, sdp)) => {
+                let Some(call) = self.calls.get_mut(&id) else { return };
+                call.stage = Stage::Service { service };
+                call.answered = Some(now);
+                let caller = call.caller;
+                if let Some(leg) = call.legs.get_mut(&caller) {
+                    leg.state = LegState::Up;
+                    leg.outcome = "answered";
+                }
+                self.endpoint.answer(now.mono, session, sdp);
+                self.wire(id, caller);
+                self.why(now, id, "answer", "answered by the exchange".into());
+                self.event(
+                    now,
+                    EventKind::Call,
+                    Severity::Info,
+                    Some(id),
+                    "",
+                    "call_answered",
+                    "service answers".into(),
+                );
+                self.show_parties(id);
+            }
+            Err(why) => {
+                let status = Status::NOT_ACCEPTABLE_HERE.code();
+                self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, why);
+            }
+        }
+    }
+
+    fn describe_service(&mut self, now: Now, id: CallId) -> Result<(SessionId, Vec<u8>), String> {
+        let call = self.calls.get(&id).ok_or("the call is gone")?;
+        let caller = call.caller_leg().ok_or("no caller")?;
+        let (leg, flow, offer) = (caller.id, caller.flow, caller.remote.clone());
+        let session = caller.session.ok_or("the caller is gone")?;
+        let own = own_formats(&self.config.codecs);
+        let chosen = match &offer {
+            // Only what we can make sound in.
+            Some(offer) => {
+                let codec = offer.codecs().find(|f| own.iter().any(|o| o.same_encoding(f)));
+                Some(codec.ok_or("the caller's phone offers no codec that is allowed here")?.clone())
+            }
+            None => None,
+        };
+        let formats = match (&offer, &chosen) {
+            (Some(offer), Some(codec)) => answer_formats(offer, codec, None),
+            _ => own,
+        };
+        let (mut local, slot) =
+            self.open_media(now, id, leg, &flow, formats.clone()).ok_or("every RTP port pair is in use")?;
+        local.direction = offer.as_ref().map_or(Direction::SendRecv, |o| o.direction.reversed());
+        let sdp = offer.as_ref().map_or_else(|| local.offer(), |offer| local.answer(offer));
+        let agreement =
+            offer.as_ref().zip(chosen.as_ref()).map(|(o, c)| agreed(o, c, &formats, flow.remote.ip(), 1));
+        if let Some(one) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)) {
+            one.slot = Some(slot);
+            one.local = Some(local);
+            one.codec = chosen;
+            one.agreed.clone_from(&agreement);
+        }
+        if let Some(agreed) = agreement {
+            self.media(MediaCommand::Agree { call: id, leg, agreed });
+        }
+        Ok((session, sdp))
+    }
+
+    /// Digits in INFO: the three bodies that phones send. Passed on as RFC 4733 events, which every phone reads.
+    fn on_info(&mut self, now: Now, id: CallId, leg: LegId, kind: &str, body: &[u8]) {
+        let Some((digit, duration_ms)) = info_digit(kind, body) else { return };
+        self.on_digit(now, id, leg, digit);
+        if let Some(other) = self.calls.get(&id).and_then(|c| c.other(leg)) {
+            self.media(MediaCommand::SendDigit { call: id, leg: other, digit, duration_ms });
+        }
+    }
+
+    /// A phone pressed a digit, by whatever way it came.
+    pub(crate) fn on_digit(&mut self, now: Now, id: CallId, leg: LegId, digit: char) {
+        let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { return };
+        let who = one.party.number.clone();
+        self.mark(id, "digit", &digit.to_string());
+        let text = format!("{who} pressed {digit}");
+        self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "digit", text.clone());
+        self.ladders.decision(now, id, &text);
+    }
+
+    fn on_session_ended(&mut self, now: Now, id: CallId, leg: LegId, how: Ended) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(one) = call.legs.get_mut(&leg) else { return };
+        one.session = None;
+        let end = one.end;
+        let (who, flow) = (one.party.number.clone(), one.flow);
+        let was_up = one.state == LegState::Up;
+        let contact = one.remote.as_ref().and_then(|r| r.rtp).map(|a| a.to_string()).unwrap_or_default();
+        if call.is_ended() {
+            return;
+        }
+        let party = EndedBy::Party(end);
+        let (by, cause, status, text) = match how {
+            Ended::Bye(reason) => {
+                let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
+                (party, Cause::HungUp, 0, format!("{who} hung up{why}"))
+            }
+            Ended::Cancelled(reason) => {
+                let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
+                (party, Cause::Cancelled, 487, format!("{who} gave up before an answer{why}"))
+            }
+            Ended::NoAck => {
+                let text = format!("no ACK from {flow} within 32 s; its media address was {contact}");
+                (EndedBy::System, Cause::NoAck, 408, text)
+            }
+            Ended::Expired => {
+                let text = format!("{who} at {flow} did not refresh the session in time (RFC 4028)");
+                (EndedBy::System, Cause::SessionExpired, 408, text)
+            }
+            Ended::Gone(status) => {
+                let text = format!("{who} at {flow} no longer answers in this call: {status}");
+                (EndedBy::System, Cause::Failed, status.code(), text)
+            }
+            Ended::Lost => {
+                (EndedBy::System, Cause::MediaLost, 0, format!("the connection to {who} at {flow} is gone"))
+            }
+            Ended::NoPrack => {
+                let text = format!("{flow} demanded reliable ringing and never acknowledged it");
+                (EndedBy::System, Cause::NoAck, 500, text)
+            }
+        };
+        if end == crate::record::End::Callee && !was_up {
+            // One of several phones went away while it rang.
+            return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &text);
+        }
+        self.finish(now, id, by, cause, status, text);
+    }
+}
+
+/// The lock on a phone's media source is lifted only if it says that it moved (class "RTP bleed").
+fn next_generation(leg: &super::Leg, theirs: &Description) -> u32 {
+    let before = leg.remote.as_ref().and_then(|r| r.rtp);
+    let generation = leg.agreed.as_ref().map_or(0, |a| a.generation);
+    let moved = theirs.rtp.is_some() && before != theirs.rtp;
+    if generation == 0 || moved { generation + 1 } else { generation }
+}
+
+/// The digit in an INFO body and its duration.
+fn info_digit(kind: &str, body: &[u8]) -> Option<(char, u16)> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let field = |name: &str| {
+        text.lines().find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            key.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+        })
+    };
+    let signal = match kind {
+        "application/dtmf-relay" => field("Signal")?,
+        "application/dtmf" => field("Signal").unwrap_or_else(|| text.to_owned()),
+        "audio/telephone-event" => field("Signal").unwrap_or_else(|| text.to_owned()),
+        _ => return None,
+    };
+    let digit = match signal.as_str() {
+        "10" => '*',
+        "11" => '#',
+        one => one.chars().next().filter(|_| one.chars().count() == 1)?.to_ascii_uppercase(),
+    };
+    if !matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D') {
+        return None;
+    }
+    let duration = field("Duration").and_then(|d| d.parse::<u16>().ok()).unwrap_or(160).clamp(40, 2000);
+    Some((digit, duration))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_come_in_three_bodies() {
+        for (kind, body, want) in [
+            ("application/dtmf-relay", "Signal=5\r\nDuration=250\r\n", Some(('5', 250))),
+            ("application/dtmf-relay", "Signal= *\nDuration= 99999\n", Some(('*', 160))),
+            ("application/dtmf", "#", Some(('#', 160))),
+            ("application/dtmf", "11", Some(('#', 160))),
+            ("audio/telephone-event", "d", Some(('D', 160))),
+            ("application/dtmf", "12", None),
+            ("application/dtmf-relay", "x", None),
+            ("text/plain", "5", None),
+        ] {
+            assert_eq!(info_digit(kind, body.as_bytes()), want, "{kind} {body:?}");
+        }
+        assert_eq!(info_digit("application/dtmf", b"\xff"), None);
+    }
+}

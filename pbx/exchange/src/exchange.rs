@@ -1,0 +1,608 @@
+//! The exchange: owns every table, takes one input at a time, collects what is to be done.
+//!
+//! The contract: call [`Exchange::handle`], then drain [`Exchange::poll_action`] until it gives `None`, then take what
+//! changed with [`Exchange::take_changed`], then ask [`Exchange::poll_timeout`] when to come back. Same configuration,
+//! seed and inputs give the same actions, byte for byte.
+
+use crate::alarm::Alarm;
+use crate::auth::{Auth, Verdict};
+use crate::call::Call;
+use crate::input::{Action, Changed, Command, CommandId, Input};
+use crate::ladder::Ladders;
+use crate::limits::{OUTBOX_MAX, STORE_RETRY};
+use crate::ports::Ports;
+use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
+use crate::register::Waiting;
+use crate::registrar::{Binding, Registrar};
+use crate::{CallId, Config, LegId, MediaCommand, Ticket};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use switchroom_sip::endpoint::{ALLOW, Endpoint, Event as SipEvent, Incoming, SessionId, Settings};
+use switchroom_sip::header::{Headers, Name};
+use switchroom_sip::method::Method;
+use switchroom_sip::rng::Rng;
+use switchroom_sip::status::Status;
+use switchroom_sip::time::{Deadlines, Mono, Now};
+
+/// Short name of a binding, for timers.
+pub(crate) type BindingName = u64;
+
+/// Deadlines of the exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// A binding ends.
+    Expire(BindingName),
+    /// Ask a phone with OPTIONS.
+    KeepAlive(BindingName),
+    /// Nobody answered in time.
+    NoAnswer(CallId),
+    /// The media engine did not say its last word of an ended call.
+    LastWord(CallId),
+    /// An ended call leaves the board.
+    Gone(CallId),
+    /// All phones of a call have been silent too long.
+    MediaLost(CallId),
+    /// Offer CDRs to the store again.
+    Outbox,
+}
+
+/// Bindings by short name and back.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    by_binding: BTreeMap<(String, String), BindingName>,
+    by_name: BTreeMap<BindingName, (String, String)>,
+    last: BindingName,
+}
+
+impl Names {
+    pub(crate) fn of(&mut self, extension: &str, key: &str) -> BindingName {
+        let binding = (extension.to_owned(), key.to_owned());
+        if let Some(name) = self.by_binding.get(&binding) {
+            return *name;
+        }
+        self.last += 1;
+        self.by_binding.insert(binding.clone(), self.last);
+        self.by_name.insert(self.last, binding);
+        self.last
+    }
+
+    pub(crate) fn binding(&self, name: BindingName) -> Option<(String, String)> {
+        self.by_name.get(&name).cloned()
+    }
+
+    pub(crate) fn forget(&mut self, name: BindingName) {
+        if let Some(binding) = self.by_name.remove(&name) {
+            self.by_binding.remove(&binding);
+        }
+    }
+}
+
+/// Figures of the exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Live calls.
+    pub calls: usize,
+    /// SIP transactions.
+    pub transactions: usize,
+    /// SIP sessions.
+    pub dialogs: usize,
+    /// Extensions with a binding.
+    pub registered: usize,
+    /// Bindings.
+    pub bindings: usize,
+    /// RTP port pairs in use.
+    pub rtp_ports: usize,
+    /// RTP port pairs there are.
+    pub rtp_ports_max: usize,
+    /// Calls since start.
+    pub calls_total: u64,
+    /// Malformed messages since start.
+    pub malformed: u64,
+    /// Wrong credentials since start.
+    pub auth_failures: u64,
+    /// Messages met with silence since start.
+    pub ignored: u64,
+    /// CDRs waiting for the store.
+    pub outbox: usize,
+    /// No new calls are taken.
+    pub draining: bool,
+}
+
+/// What happened to an extension, beside its bindings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct ExtensionNote {
+    pub(crate) problem: Option<String>,
+}
+
+/// The exchange.
+#[derive(Debug)]
+pub struct Exchange {
+    pub(crate) config: Arc<Config>,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) rng: Rng,
+    pub(crate) auth: Auth,
+    pub(crate) registrar: Registrar,
+    pub(crate) names: Names,
+    pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
+    /// OPTIONS under way: which binding, and since when.
+    pub(crate) pings: BTreeMap<u64, (BindingName, Mono)>,
+    pub(crate) ports: Ports,
+    pub(crate) calls: BTreeMap<CallId, Call>,
+    pub(crate) live_calls: usize,
+    pub(crate) sessions: BTreeMap<SessionId, (CallId, LegId)>,
+    pub(crate) legs: BTreeMap<LegId, CallId>,
+    pub(crate) ladders: Ladders,
+    pub(crate) notes: BTreeMap<String, ExtensionNote>,
+    pub(crate) alarms: BTreeMap<String, Alarm>,
+    pub(crate) outbox: BTreeMap<Ticket, Box<Cdr>>,
+    pub(crate) retry: Vec<Box<Cdr>>,
+    pub(crate) timers: Deadlines<Timer>,
+    pub(crate) actions: VecDeque<Action>,
+    pub(crate) changed: BTreeSet<Changed>,
+    pub(crate) counts: Figures,
+    last_ticket: u64,
+    last_request: u64,
+    last_leg: u64,
+    event_seq: u64,
+    last_number: u64,
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        agent: format!("Switchroom/{}", env!("CARGO_PKG_VERSION")),
+        session_expires: config.session_expires,
+        external: config.external,
+        local_networks: config.local_networks.clone(),
+        credentials: None,
+    }
+}
+
+impl Exchange {
+    /// An exchange that starts with what the store knows. Chance comes from `seed` alone.
+    pub fn new(now: Now, config: Arc<Config>, seed: [u8; 32], restored: Restored) -> Self {
+        let mut rng = Rng::new(seed);
+        let mut endpoint = Endpoint::new(settings(&config), rng.fork());
+        endpoint.set_tracing(true);
+        let mut this = Self {
+            endpoint,
+            auth: Auth::new(rng.bytes()),
+            rng,
+            registrar: Registrar::default(),
+            names: Names::default(),
+            registers_waiting: BTreeMap::new(),
+            pings: BTreeMap::new(),
+            ports: Ports::new(config.rtp_pairs),
+            calls: BTreeMap::new(),
+            live_calls: 0,
+            sessions: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            ladders: Ladders::default(),
+            notes: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            outbox: BTreeMap::new(),
+            retry: Vec::new(),
+            timers: Deadlines::default(),
+            actions: VecDeque::new(),
+            changed: BTreeSet::new(),
+            counts: Figures::default(),
+            last_ticket: 0,
+            last_request: 0,
+            last_leg: 0,
+            event_seq: restored.event_seq,
+            last_number: restored.call_number,
+            config,
+        };
+        this.restore(now, restored);
+        this
+    }
+
+    fn restore(&mut self, now: Now, restored: Restored) {
+        let mut kept = 0;
+        for record in restored.bindings {
+            let (extension, key) = (record.extension.clone(), record.key.clone());
+            let binding =
+                Registrar::restore(now, record).filter(|_| self.config.extensions.contains_key(&extension));
+            match binding {
+                Some(binding) => {
+                    self.timers.set(Timer::Expire(self.names.of(&extension, &key)), binding.expires);
+                    self.registrar.put(&extension, binding);
+                    self.schedule_keep_alive(now, &extension, &key);
+                    kept += 1;
+                }
+                None => {
+                    self.persist(Record::BindingGone { extension, key });
+                }
+            }
+        }
+        let text = format!("exchange started, {kept} registrations kept");
+        self.event(now, EventKind::System, Severity::Info, None, "", "started", text);
+        for number in self.config.extensions.keys() {
+            self.changed.insert(Changed::Extension(number.clone()));
+        }
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        match input {
+            Input::Message { flow, bytes } => self.endpoint.receive(now.mono, flow, bytes),
+            Input::FlowLost(flow) => {
+                self.cut_bindings(now, flow);
+                self.endpoint.flow_lost(now.mono, flow);
+            }
+            Input::Media(event) => self.on_media(now, event),
+            Input::Stored(tickets) => self.on_stored(now, &tickets),
+            Input::NotStored(tickets) => self.on_not_stored(now, &tickets),
+            Input::Command { id, user, command } => self.on_command(now, id, &user, &command),
+            Input::Config(config) => self.on_config(now, config),
+            Input::Alarm { id, state } => self.set_alarm(now, &id, state, None),
+            Input::Drain => self.counts.draining = true,
+            Input::EndAll => self.end_all(now),
+            Input::Tick => {}
+        }
+        self.run_due(now);
+        self.pump(now);
+    }
+
+    fn run_due(&mut self, now: Now) {
+        self.endpoint.handle_due(now.mono);
+        while let Some(timer) = self.timers.pop_due(now.mono) {
+            match timer {
+                Timer::Expire(name) => {
+                    if let Some((extension, key)) = self.names.binding(name) {
+                        self.unbind(now, &extension, &key, "was not refreshed in time");
+                    }
+                }
+                Timer::KeepAlive(name) => self.keep_alive(now, name),
+                Timer::NoAnswer(call) => self.no_answer(now, call),
+                Timer::LastWord(call) => self.write_cdr(call),
+                Timer::Gone(call) => self.forget_call(call),
+                Timer::MediaLost(call) => self.media_lost(now, call),
+                Timer::Outbox => self.retry_outbox(),
+            }
+        }
+    }
+
+    /// Works off what SIP has to tell until nothing is left, then collects what is to be sent.
+    fn pump(&mut self, now: Now) {
+        loop {
+            self.collect_traces(now);
+            let Some(event) = self.endpoint.poll_event() else { break };
+            match event {
+                SipEvent::Request(incoming) => self.on_request(now, *incoming),
+                SipEvent::Foreign(session, incoming) => self.on_foreign(now, session, *incoming),
+                SipEvent::Session(session, event) => self.on_session(now, session, event),
+                SipEvent::Response(number, response) => self.on_ping_answer(now, number, response.as_deref()),
+            }
+        }
+        while let Some(sent) = self.endpoint.poll_transmit() {
+            self.actions.push_back(Action::Send { flow: sent.flow, bytes: sent.bytes });
+        }
+    }
+
+    fn collect_traces(&mut self, now: Now) {
+        while let Some(trace) = self.endpoint.poll_trace() {
+            if let Some((call, leg)) = self.sessions.get(&trace.session) {
+                self.ladders.message(now, *call, *leg, &trace);
+                self.changed.insert(Changed::Ladder(*call));
+            }
+        }
+    }
+
+    /// The next action.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// What changed since this was last asked.
+    pub fn take_changed(&mut self) -> BTreeSet<Changed> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// When [`Exchange::handle`] must be called next, with [`Input::Tick`] if nothing else.
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        [self.endpoint.poll_timeout(), self.timers.next().map(|(at, _)| at)].into_iter().flatten().min()
+    }
+
+    /// Figures.
+    pub fn status(&self) -> Figures {
+        Figures {
+            calls: self.live_calls,
+            transactions: self.endpoint.transactions(),
+            dialogs: self.endpoint.sessions(),
+            registered: self.registrar.registered(),
+            bindings: self.registrar.count(),
+            rtp_ports: self.ports.in_use(),
+            rtp_ports_max: self.ports.total(),
+            malformed: self.endpoint.counters().malformed,
+            outbox: self.outbox.len() + self.retry.len(),
+            ..self.counts
+        }
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// A call on the board.
+    pub fn call(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(&id)
+    }
+
+    /// All calls on the board.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.values()
+    }
+
+    /// Where an extension is registered.
+    pub fn bindings(&self, extension: &str) -> impl Iterator<Item = &Binding> {
+        self.registrar.of(extension)
+    }
+
+    /// The last refusal of an extension's REGISTER, if nothing better came since.
+    pub fn problem_of(&self, extension: &str) -> Option<&str> {
+        self.notes.get(extension)?.problem.as_deref()
+    }
+
+    /// What is wrong now.
+    pub fn alarms(&self) -> impl Iterator<Item = (&String, &Alarm)> {
+        self.alarms.iter()
+    }
+
+    /// One alarm.
+    pub fn alarm(&self, id: &str) -> Option<&Alarm> {
+        self.alarms.get(id)
+    }
+
+    /// The ladders.
+    pub fn ladders(&self) -> &Ladders {
+        &self.ladders
+    }
+
+    pub(crate) fn media(&mut self, command: MediaCommand) {
+        self.actions.push_back(Action::Media(command));
+    }
+
+    /// Hands a record to the store; its ticket comes back.
+    pub(crate) fn persist(&mut self, record: Record) -> Ticket {
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        self.actions.push_back(Action::Persist { ticket: Some(ticket), record });
+        ticket
+    }
+
+    /// Writes a line into the journal.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn event(
+        &mut self,
+        now: Now,
+        kind: EventKind,
+        severity: Severity,
+        call: Option<CallId>,
+        subject: &str,
+        name: &str,
+        text: String,
+    ) {
+        self.event_seq += 1;
+        let number = call.and_then(|id| self.calls.get(&id)).map(|c| c.number);
+        let event = Event {
+            seq: self.event_seq,
+            at_ms: now.wall.0,
+            kind,
+            severity,
+            call,
+            number,
+            subject: subject.to_owned(),
+            name: name.to_owned(),
+            text,
+        };
+        self.actions.push_back(Action::Persist { ticket: None, record: Record::Event(event) });
+    }
+
+    pub(crate) fn set_problem(&mut self, extension: &str, problem: Option<String>) {
+        let note = self.notes.entry(extension.to_owned()).or_default();
+        if note.problem != problem {
+            note.problem = problem;
+            self.changed.insert(Changed::Extension(extension.to_owned()));
+        }
+    }
+
+    pub(crate) fn next_leg(&mut self, call: CallId) -> LegId {
+        self.last_leg += 1;
+        let id = LegId(self.last_leg);
+        self.legs.insert(id, call);
+        id
+    }
+
+    pub(crate) fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    pub(crate) fn next_request(&mut self) -> u64 {
+        self.last_request += 1;
+        self.last_request
+    }
+
+    /// A request outside of dialogs. The one choke point: nothing passes without proof of who sent it (class
+    /// "unauthenticated MESSAGE, SUBSCRIBE"), but OPTIONS of an address that a phone is registered from.
+    fn on_request(&mut self, now: Now, incoming: Incoming) {
+        let source = incoming.flow.remote.ip();
+        let is_known = self.registrar.knows(source);
+        if incoming.request.method == Method::Options && is_known {
+            let mut headers = Headers::default();
+            headers.push(Name::Allow, ALLOW);
+            headers.push(Name::Accept, "application/sdp");
+            headers.push(Name::Supported, "timer");
+            return self.endpoint.reply(&incoming, Status::OK, &headers);
+        }
+        let Some(extension) = self.identify(now, &incoming, is_known) else { return };
+        match incoming.request.method {
+            Method::Register => self.on_register(now, &extension, incoming),
+            Method::Invite => self.on_invite(now, &extension, incoming),
+            Method::Options => self.endpoint.reply(&incoming, Status::OK, &Headers::default()),
+            Method::Refer => self.endpoint.reply(&incoming, Status::NOT_IMPLEMENTED, &Headers::default()),
+            Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Ack | Method::Cancel => {
+                self.endpoint.reply(&incoming, Status::NO_SUCH_CALL, &Headers::default());
+            }
+            Method::Message | Method::Notify | Method::Publish | Method::Subscribe | Method::Other(_) => {
+                let mut headers = Headers::default();
+                headers.push(Name::Allow, format!("{ALLOW}, REGISTER"));
+                self.endpoint.reply(&incoming, Status::METHOD_NOT_ALLOWED, &headers);
+            }
+        }
+    }
+
+    /// Whose request it is; otherwise the sender has been answered, or met with silence.
+    fn identify(&mut self, now: Now, incoming: &Incoming, is_known: bool) -> Option<String> {
+        let source = incoming.flow.remote.ip();
+        let config = self.config.clone();
+        match self.auth.judge(now.mono, &config, source, is_known, &incoming.request) {
+            Verdict::Is(extension) => return Some(extension),
+            Verdict::Silence => {
+                self.counts.ignored += 1;
+                return None;
+            }
+            Verdict::Ask { stale } => self.ask(now, incoming, stale),
+            Verdict::Wrong { user, silenced } => {
+                self.counts.auth_failures += 1;
+                let user = crate::text::clean(&user);
+                if config.extensions.contains_key(&user) {
+                    self.set_problem(&user, Some(format!("wrong password from {}", incoming.flow)));
+                }
+                if silenced {
+                    let text = format!("{source} guessed passwords for {user}; it is ignored for a while");
+                    self.event(
+                        now,
+                        EventKind::Guard,
+                        Severity::Warn,
+                        None,
+                        &source.to_string(),
+                        "silenced",
+                        text,
+                    );
+                }
+                self.ask(now, incoming, false);
+            }
+        }
+        None
+    }
+
+    fn ask(&mut self, now: Now, incoming: &Incoming, stale: bool) {
+        let headers = self.auth.challenge(now.mono, &self.config, incoming.flow.remote.ip(), stale);
+        self.endpoint.reply(incoming, Status::UNAUTHORIZED, &headers);
+    }
+
+    /// A request inside a dialog from another source: only the phone's owner may move it (class "in-dialog hijack").
+    fn on_foreign(&mut self, now: Now, session: SessionId, incoming: Incoming) {
+        let owner = self
+            .sessions
+            .get(&session)
+            .and_then(|(call, leg)| self.calls.get(call)?.leg(*leg)?.extension.clone());
+        let is_known = self.registrar.knows(incoming.flow.remote.ip());
+        let Some(extension) = self.identify(now, &incoming, is_known) else { return };
+        if owner.as_deref() == Some(&extension) {
+            self.endpoint.admit(now.mono, session, incoming);
+        } else {
+            self.endpoint.reply(&incoming, Status::NO_SUCH_CALL, &Headers::default());
+        }
+    }
+
+    fn on_stored(&mut self, now: Now, tickets: &[Ticket]) {
+        for ticket in tickets {
+            self.outbox.remove(ticket);
+            if let Some(waiting) = self.registers_waiting.remove(ticket) {
+                self.confirm_register(now, &waiting);
+            }
+        }
+    }
+
+    /// The store is in trouble, which it raises an alarm for itself. Phones are served from memory meanwhile.
+    fn on_not_stored(&mut self, now: Now, tickets: &[Ticket]) {
+        for ticket in tickets {
+            if let Some(waiting) = self.registers_waiting.remove(ticket) {
+                self.confirm_register(now, &waiting);
+            }
+            if let Some(cdr) = self.outbox.remove(ticket) {
+                if self.retry.len() < OUTBOX_MAX {
+                    self.retry.push(cdr);
+                } else {
+                    let state = Some((
+                        Severity::Crit,
+                        "call records are being lost: the store takes none".to_owned(),
+                    ));
+                    self.set_alarm(now, "cdr_lost", state, None);
+                }
+                self.timers.set(Timer::Outbox, now.mono.after(STORE_RETRY));
+            }
+        }
+    }
+
+    fn retry_outbox(&mut self) {
+        for cdr in std::mem::take(&mut self.retry) {
+            let ticket = self.persist(Record::Cdr(cdr.clone()));
+            self.outbox.insert(ticket, cdr);
+        }
+    }
+
+    fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
+        let result = match command {
+            Command::HangUp(call) => self.hang_up_by(now, *call, user),
+            Command::Unregister { extension, contact } => {
+                self.unregister_by(now, extension, contact.as_deref(), user)
+            }
+        };
+        self.actions.push_back(Action::Reply { id, result });
+    }
+
+    fn unregister_by(
+        &mut self,
+        now: Now,
+        extension: &str,
+        contact: Option<&str>,
+        user: &str,
+    ) -> Result<String, String> {
+        let keys: Vec<String> = self
+            .registrar
+            .of(extension)
+            .filter(|b| contact.is_none_or(|c| c == b.record.contact))
+            .map(|b| b.record.key.clone())
+            .collect();
+        if keys.is_empty() {
+            return Err(format!("{extension} has no such registration"));
+        }
+        for key in &keys {
+            self.unbind(now, extension, key, &format!("removed by {user}"));
+        }
+        let text = format!("{user} removed {} registrations of {extension}", keys.len());
+        self.event(now, EventKind::Audit, Severity::Info, None, user, "unregister", text.clone());
+        Ok(text)
+    }
+
+    fn on_config(&mut self, now: Now, config: Arc<Config>) {
+        let old = std::mem::replace(&mut self.config, config);
+        self.endpoint.set_settings(settings(&self.config));
+        let gone: Vec<String> =
+            old.extensions.keys().filter(|n| !self.config.extensions.contains_key(*n)).cloned().collect();
+        for number in gone {
+            let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
+            for key in keys {
+                self.unbind(now, &number, &key, "is no longer configured");
+            }
+            self.notes.remove(&number);
+            self.changed.insert(Changed::Extension(number));
+        }
+        for number in self.config.extensions.keys() {
+            self.changed.insert(Changed::Extension(number.clone()));
+        }
+        self.event(
+            now,
+            EventKind::System,
+            Severity::Info,
+            None,
+            "",
+            "configured",
+            "configuration applied".into(),
+        );
+    }
+}

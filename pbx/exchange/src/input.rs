@@ -1,0 +1,108 @@
+//! The boundary: everything that can come in, everything that is asked for.
+
+use crate::{CallId, Config, MediaCommand, MediaEvent, Record, Severity, Ticket};
+use std::sync::Arc;
+use switchroom_sip::flow::Flow;
+
+/// Names a command of a user until it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub u64);
+
+/// What a user can do to the exchange. Questions are answered by the shell from what it sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// End a call.
+    HangUp(CallId),
+    /// Forget bindings of an extension: that contact, or all.
+    Unregister {
+        /// The extension.
+        extension: String,
+        /// The contact as shown.
+        contact: Option<String>,
+    },
+}
+
+/// What can come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// A SIP message.
+    Message {
+        /// Over what.
+        flow: Flow,
+        /// Its bytes.
+        bytes: &'a [u8],
+    },
+    /// A TCP connection is gone.
+    FlowLost(Flow),
+    /// The media engine says something.
+    Media(MediaEvent),
+    /// Records are on disk.
+    Stored(Vec<Ticket>),
+    /// Records could not be kept.
+    NotStored(Vec<Ticket>),
+    /// A user wants something.
+    Command {
+        /// Comes back in the reply.
+        id: CommandId,
+        /// The user's name, for the audit trail.
+        user: String,
+        /// What.
+        command: Command,
+    },
+    /// The configuration changed.
+    Config(Arc<Config>),
+    /// Something outside of the exchange is wrong, or right again.
+    Alarm {
+        /// Fixed id.
+        id: String,
+        /// How bad and what; `None` clears it.
+        state: Option<(Severity, String)>,
+    },
+    /// No new calls from now on.
+    Drain,
+    /// End every call now: the exchange is about to stop.
+    EndAll,
+    /// Nothing but time passed.
+    Tick,
+}
+
+/// What is asked of the shell. Actions are carried out in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Send bytes over a flow.
+    Send {
+        /// Over what.
+        flow: Flow,
+        /// The bytes.
+        bytes: Arc<[u8]>,
+    },
+    /// Ask the media engine.
+    Media(MediaCommand),
+    /// Keep a record; its ticket comes back once it is on disk.
+    Persist {
+        /// `None`: nobody waits for it.
+        ticket: Option<Ticket>,
+        /// What.
+        record: Record,
+    },
+    /// Answer a user.
+    Reply {
+        /// The command.
+        id: CommandId,
+        /// What was done, or why it was refused.
+        result: Result<String, String>,
+    },
+}
+
+/// What changed and should be shown anew.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Changed {
+    /// A call began or changed; ask [`crate::Exchange::call`], which knows nothing of it once it is gone.
+    Call(CallId),
+    /// An extension changed, appeared or went.
+    Extension(String),
+    /// An alarm was raised, changed or cleared.
+    Alarm(String),
+    /// A call's ladder grew.
+    Ladder(CallId),
+}

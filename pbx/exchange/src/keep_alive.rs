@@ -1,0 +1,66 @@
+//! Asking registered phones whether they are there (OPTIONS), which also keeps NAT bindings open.
+
+use crate::Changed;
+use crate::exchange::{BindingName, Exchange, Timer};
+use crate::limits::MISSED_MAX;
+use crate::record::{EventKind, Severity};
+use std::time::Duration;
+use switchroom_sip::dialog::request_uri;
+use switchroom_sip::message::Response;
+use switchroom_sip::method::Method;
+use switchroom_sip::time::Now;
+
+impl Exchange {
+    /// Arms the next question to a phone: first soon, then at the configured pace, spread so that not all are asked at
+    /// once.
+    pub(crate) fn schedule_keep_alive(&mut self, now: Now, extension: &str, key: &str) {
+        if self.config.keep_alive.is_zero() {
+            return;
+        }
+        let first = self.rng.between(Duration::from_millis(500), Duration::from_millis(2500));
+        let name = self.names.of(extension, key);
+        self.timers.set(Timer::KeepAlive(name), now.mono.after(first));
+    }
+
+    pub(crate) fn keep_alive(&mut self, now: Now, name: BindingName) {
+        let Some((extension, key)) = self.names.binding(name) else { return };
+        let Some(binding) = self.registrar.get(&extension, &key) else { return };
+        let pace = self.config.keep_alive;
+        let wait = self.rng.between(pace - pace / 10, pace + pace / 10);
+        self.timers.set(Timer::KeepAlive(name), now.mono.after(wait));
+        if binding.is_cut {
+            return;
+        }
+        let (flow, uri) = (binding.flow, request_uri(&binding.uri));
+        let us = format!("<sip:{}>", self.config.domain);
+        let to = format!("<{uri}>");
+        let request = self.endpoint.make_outside(Method::Options, uri, &us, &to);
+        let number = self.next_request();
+        self.pings.insert(number, (name, now.mono));
+        self.endpoint.request_outside(now.mono, flow, request, number);
+    }
+
+    /// A phone answered, with whatever status, or did not.
+    pub(crate) fn on_ping_answer(&mut self, now: Now, number: u64, response: Option<&Response>) {
+        let Some((name, since)) = self.pings.remove(&number) else { return };
+        let Some((extension, key)) = self.names.binding(name) else { return };
+        let Some(binding) = self.registrar.get_mut(&extension, &key) else { return };
+        let was_lost = binding.obstacle().is_some();
+        match response {
+            Some(_) => {
+                binding.rtt_us = Some(u32::try_from(now.mono.since(since).as_micros()).unwrap_or(u32::MAX));
+                binding.missed = 0;
+            }
+            None => binding.missed = binding.missed.saturating_add(1),
+        }
+        let (is_lost, flow) = (binding.obstacle().is_some(), binding.flow);
+        if is_lost && !was_lost {
+            let text = format!("{extension} at {flow} left {MISSED_MAX} OPTIONS unanswered");
+            self.event(now, EventKind::Registration, Severity::Warn, None, &extension, "phone_lost", text);
+        } else if was_lost && !is_lost {
+            let text = format!("{extension} at {flow} answers again");
+            self.event(now, EventKind::Registration, Severity::Info, None, &extension, "phone_back", text);
+        }
+        self.changed.insert(Changed::Extension(extension));
+    }
+}

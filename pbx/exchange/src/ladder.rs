@@ -1,0 +1,104 @@
+//! The messages and decisions of calls, kept for looking at.
+
+use crate::limits::{LADDER_BYTES_MAX, LADDER_ENTRIES_MAX, LADDERS_MAX};
+use crate::{CallId, LegId};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use switchroom_sip::endpoint::Trace;
+use switchroom_sip::flow::Flow;
+use switchroom_sip::time::Now;
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When, Unix microseconds, in the order in which it happened.
+    pub at_us: i64,
+    /// What.
+    pub kind: EntryKind,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A SIP message.
+    Message {
+        /// The leg whose phone it is from or for.
+        leg: LegId,
+        /// Over what.
+        flow: Flow,
+        /// From the phone.
+        inbound: bool,
+        /// Seen before.
+        again: bool,
+        /// The message as it was.
+        bytes: Arc<[u8]>,
+    },
+    /// A decision of the exchange.
+    Decision(String),
+}
+
+/// The ladder of one call.
+#[derive(Debug, Clone, Default)]
+pub struct Ladder {
+    /// Entries in order.
+    pub entries: Vec<Entry>,
+    /// Entries left out because there were too many.
+    pub dropped: u32,
+    bytes: usize,
+    /// Monotonic and wall clock of the first entry: times within a ladder never step.
+    origin: Option<Now>,
+}
+
+/// All ladders, bounded in number and bytes.
+#[derive(Debug, Default)]
+pub struct Ladders {
+    all: BTreeMap<CallId, Ladder>,
+    order: VecDeque<CallId>,
+    bytes: usize,
+}
+
+impl Ladders {
+    /// The ladder of a call, if it is still kept.
+    pub fn get(&self, call: CallId) -> Option<&Ladder> {
+        self.all.get(&call)
+    }
+
+    pub(crate) fn message(&mut self, now: Now, call: CallId, leg: LegId, trace: &Trace) {
+        let size = trace.bytes.len();
+        let kind = EntryKind::Message {
+            leg,
+            flow: trace.flow,
+            inbound: trace.inbound,
+            again: trace.again,
+            bytes: trace.bytes.clone(),
+        };
+        self.push(now, call, kind, size);
+    }
+
+    pub(crate) fn decision(&mut self, now: Now, call: CallId, text: &str) {
+        self.push(now, call, EntryKind::Decision(text.to_owned()), text.len());
+    }
+
+    fn push(&mut self, now: Now, call: CallId, kind: EntryKind, size: usize) {
+        if !self.all.contains_key(&call) {
+            self.order.push_back(call);
+        }
+        let ladder = self.all.entry(call).or_default();
+        if ladder.entries.len() >= LADDER_ENTRIES_MAX {
+            ladder.dropped = ladder.dropped.saturating_add(1);
+            return;
+        }
+        let origin = *ladder.origin.get_or_insert(now);
+        let since_us = i64::try_from(now.mono.since(origin.mono).as_micros()).unwrap_or(i64::MAX);
+        let at_us = origin.wall.0.saturating_mul(1000).saturating_add(since_us);
+        ladder.entries.push(Entry { at_us, kind });
+        ladder.bytes += size;
+        self.bytes += size;
+        while self.bytes > LADDER_BYTES_MAX || self.order.len() > LADDERS_MAX {
+            let Some(oldest) = self.order.pop_front() else { break };
+            if let Some(gone) = self.all.remove(&oldest) {
+                self.bytes -= gone.bytes;
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Every bound of the exchange, and what happens at each.
+
+use std::time::Duration;
+
+/// Bindings of all extensions together. At the bound a new REGISTER is answered 503.
+pub const BINDINGS_MAX: usize = 50_000;
+/// Phones of one extension that are rung at once; further bindings are skipped, which the call's path says.
+pub const FORKS_MAX: usize = 16;
+/// Steps of a call's path that are kept; further ones are counted only.
+pub const PATH_MAX: usize = 100;
+/// Messages and decisions of one call's ladder; further ones are counted only.
+pub const LADDER_ENTRIES_MAX: usize = 400;
+/// Bytes of messages in all ladders together; the oldest finished calls' ladders are dropped first.
+pub const LADDER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Finished calls whose ladder is kept at all.
+pub const LADDERS_MAX: usize = 2_000;
+/// CDRs waiting for the store. At the bound the oldest is given up, with an alarm.
+pub const OUTBOX_MAX: usize = 10_000;
+/// REGISTERs waiting for the store. At the bound further ones are answered at once.
+pub const REGISTERS_WAITING_MAX: usize = 5_000;
+/// Sources whose wrong answers are counted. At the bound the oldest is forgotten.
+pub const GUARD_ENTRIES_MAX: usize = 20_000;
+/// Wrong answers of one source for one user within [`GUARD_WINDOW`] after which it is met with silence.
+pub const GUARD_PER_USER: u32 = 10;
+/// Wrong answers of one source for all users within [`GUARD_WINDOW`] after which it is met with silence.
+pub const GUARD_PER_SOURCE: u32 = 60;
+/// Time over which wrong answers are counted.
+pub const GUARD_WINDOW: Duration = Duration::from_secs(60);
+/// How long the silence lasts.
+pub const GUARD_SILENCE: Duration = Duration::from_secs(120);
+/// How long a nonce may be used.
+pub const NONCE_LIFE: Duration = Duration::from_secs(60);
+/// How long an ended call waits for the last word of the media engine before its CDR is written without it.
+pub const LAST_WORD: Duration = Duration::from_secs(3);
+/// How long an ended call stays on the board.
+pub const ENDED_SHOWN: Duration = Duration::from_secs(5);
+/// Silence of all phones of a call after which it is ended.
+pub const MEDIA_LOST_AFTER: Duration = Duration::from_secs(60);
+/// OPTIONS in a row unanswered after which a phone counts as lost.
+pub const MISSED_MAX: u32 = 3;
+/// How long a port pair that could not be opened is left alone.
+pub const PORT_QUARANTINE: Duration = Duration::from_secs(60);
+/// Characters of a name or number that are kept of what a phone sends.
+pub const NAME_CHARS_MAX: usize = 64;
+/// A CDR that could not be stored is offered again after this long.
+pub const STORE_RETRY: Duration = Duration::from_secs(10);

@@ -1,0 +1,83 @@
+//! The pool of RTP port pairs.
+
+use crate::PortSlot;
+use crate::limits::PORT_QUARANTINE;
+use std::collections::BTreeMap;
+use switchroom_sip::time::Mono;
+
+/// Which port pairs are free. They are handed out round robin, so that late packets of an ended call do not reach the
+/// next one.
+#[derive(Debug)]
+pub(crate) struct Ports {
+    used: Vec<bool>,
+    next: usize,
+    in_use: usize,
+    /// Pairs that somebody else on this machine seems to have.
+    quarantined: BTreeMap<PortSlot, Mono>,
+}
+
+impl Ports {
+    pub(crate) fn new(pairs: u16) -> Self {
+        Self { used: vec![false; usize::from(pairs)], next: 0, in_use: 0, quarantined: BTreeMap::new() }
+    }
+
+    pub(crate) fn in_use(&self) -> usize {
+        self.in_use
+    }
+
+    pub(crate) fn total(&self) -> usize {
+        self.used.len()
+    }
+
+    /// A free pair.
+    pub(crate) fn take(&mut self, now: Mono) -> Option<PortSlot> {
+        self.quarantined.retain(|_, until| *until > now);
+        for step in 0..self.used.len() {
+            let at = (self.next + step) % self.used.len();
+            let slot = PortSlot(u16::try_from(at).ok()?);
+            if !self.used[at] && !self.quarantined.contains_key(&slot) {
+                self.used[at] = true;
+                self.in_use += 1;
+                self.next = at + 1;
+                return Some(slot);
+            }
+        }
+        None
+    }
+
+    /// A pair is free again.
+    pub(crate) fn give_back(&mut self, slot: PortSlot) {
+        if let Some(used) = self.used.get_mut(usize::from(slot.0))
+            && std::mem::take(used)
+        {
+            self.in_use -= 1;
+        }
+    }
+
+    /// A pair could not be opened: free, but not for a while.
+    pub(crate) fn quarantine(&mut self, now: Mono, slot: PortSlot) {
+        self.give_back(slot);
+        self.quarantined.insert(slot, now.after(PORT_QUARANTINE));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_go_round_and_come_back_once() {
+        let mut ports = Ports::new(3);
+        let now = Mono(0);
+        assert_eq!((ports.take(now), ports.take(now)), (Some(PortSlot(0)), Some(PortSlot(1))));
+        ports.give_back(PortSlot(0));
+        ports.give_back(PortSlot(0));
+        assert_eq!(
+            (ports.take(now), ports.take(now), ports.take(now)),
+            (Some(PortSlot(2)), Some(PortSlot(0)), None)
+        );
+        ports.quarantine(now, PortSlot(1));
+        assert_eq!((ports.in_use(), ports.take(now)), (2, None));
+        assert_eq!(ports.take(now.after(PORT_QUARANTINE)), Some(PortSlot(1)));
+    }
+}

@@ -1,0 +1,298 @@
+//! REGISTER (RFC 3261 §10.3): read, checked, applied as a whole, answered once it is on disk.
+
+use crate::exchange::{Exchange, Timer};
+use crate::limits::REGISTERS_WAITING_MAX;
+use crate::record::{BindingRecord, EventKind, Record, Severity};
+use crate::registrar::{Binding, Offered};
+use crate::{Changed, Ticket};
+use std::time::Duration;
+use switchroom_sip::endpoint::Incoming;
+use switchroom_sip::flow::Flow;
+use switchroom_sip::header::{Headers, Name};
+use switchroom_sip::name_addr::NameAddr;
+use switchroom_sip::status::Status;
+use switchroom_sip::time::{Mono, Now};
+use switchroom_sip::transaction::TxnId;
+
+/// A REGISTER whose answer waits for the store.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    txn: TxnId,
+    incoming: Box<Incoming>,
+    extension: String,
+}
+
+/// What a REGISTER asks for.
+enum Ask {
+    Query,
+    RemoveAll,
+    Put(Vec<Offered>),
+}
+
+type Refusal = (Status, Headers);
+
+impl Exchange {
+    /// A REGISTER whose sender is `extension`.
+    pub(crate) fn on_register(&mut self, now: Now, extension: &str, incoming: Incoming) {
+        // One answers for oneself only (class "registration hijack").
+        let aor = incoming.request.to().map(|to| to.uri.user_text()).unwrap_or_default();
+        if aor != extension {
+            return self.endpoint.reply(&incoming, Status::FORBIDDEN, &Headers::default());
+        }
+        match self.read_register(extension, &incoming) {
+            Err((status, headers)) => {
+                self.set_problem(extension, Some(format!("REGISTER refused: {status}")));
+                self.endpoint.reply(&incoming, status, &headers);
+            }
+            Ok(ask) => {
+                let txn = self.endpoint.take(&incoming);
+                self.set_problem(extension, None);
+                let last = self.apply_register(now, extension, &incoming, ask);
+                let waiting = Waiting { txn, incoming: Box::new(incoming), extension: extension.to_owned() };
+                match last {
+                    Some(ticket) if self.registers_waiting.len() < REGISTERS_WAITING_MAX => {
+                        self.registers_waiting.insert(ticket, waiting);
+                    }
+                    _ => self.confirm_register(now, &waiting),
+                }
+            }
+        }
+    }
+
+    fn read_register(&self, extension: &str, incoming: &Incoming) -> Result<Ask, Refusal> {
+        let request = &incoming.request;
+        let refuse = |status| (status, Headers::default());
+        let contacts: Vec<&str> = request.headers.elements(&Name::Contact).collect();
+        if contacts.is_empty() {
+            return Ok(Ask::Query);
+        }
+        let general = request.headers.number(&Name::Expires);
+        if contacts.contains(&"*") {
+            // Alone and with Expires: 0, or it is malformed (§10.3 step 6).
+            return if contacts.len() == 1 && general == Some(0) {
+                Ok(Ask::RemoveAll)
+            } else {
+                Err(refuse(Status::BAD_REQUEST))
+            };
+        }
+        if contacts.len() > self.config.bindings_max {
+            return Err(refuse(Status::FORBIDDEN));
+        }
+        let max = u32::try_from(self.config.register_max.as_secs()).unwrap_or(u32::MAX);
+        let min = u32::try_from(self.config.register_min.as_secs()).unwrap_or(60);
+        let mut offered = Vec::new();
+        for text in contacts {
+            let contact = NameAddr::parse(text).ok_or(refuse(Status::BAD_REQUEST))?;
+            if !contact.uri.is_sip() {
+                return Err(refuse(Status::BAD_REQUEST));
+            }
+            let asked = contact.params.get("expires").and_then(parse_seconds).or(general).unwrap_or(max);
+            if asked != 0 && asked < min {
+                let mut headers = Headers::default();
+                headers.push(Name::MinExpires, min.to_string());
+                return Err((Status::INTERVAL_TOO_BRIEF, headers));
+            }
+            let uri_text = contact.uri.to_string();
+            let key = contact.params.get_unquoted("+sip.instance").unwrap_or_else(|| uri_text.clone());
+            if key.len() > 256 || uri_text.len() > 512 {
+                return Err(refuse(Status::BAD_REQUEST));
+            }
+            let known = self.registrar.get(extension, &key);
+            // Repeated or overtaken: the newer stands (§10.3 step 7).
+            let is_old = known.is_some_and(|b| {
+                b.record.call_id == request.call_id() && b.record.cseq >= request.cseq().number
+            });
+            if is_old {
+                return Err(refuse(Status::SERVER_ERROR));
+            }
+            let q_milli = contact.params.get("q").and_then(parse_q).unwrap_or(1000);
+            offered.push(Offered {
+                key,
+                contact: uri_text,
+                uri: contact.uri,
+                q_milli,
+                lasts_s: asked.min(max),
+            });
+        }
+        let adds = offered
+            .iter()
+            .filter(|o| o.lasts_s > 0 && self.registrar.get(extension, &o.key).is_none())
+            .count();
+        if adds > 0 && self.registrar.is_full() {
+            let mut headers = Headers::default();
+            headers.push(Name::RetryAfter, "60");
+            return Err((Status::SERVICE_UNAVAILABLE, headers));
+        }
+        Ok(Ask::Put(offered))
+    }
+
+    /// Applies it in memory and hands it to the store. Returns the last ticket.
+    fn apply_register(&mut self, now: Now, extension: &str, incoming: &Incoming, ask: Ask) -> Option<Ticket> {
+        let mut last = None;
+        match ask {
+            Ask::Query => {}
+            Ask::RemoveAll => {
+                let keys: Vec<String> = self.registrar.of(extension).map(|b| b.record.key.clone()).collect();
+                for key in keys {
+                    last = Some(self.unbind(now, extension, &key, "unregistered"));
+                }
+            }
+            Ask::Put(offered) => {
+                for one in offered {
+                    if one.lasts_s == 0 {
+                        if self.registrar.get(extension, &one.key).is_some() {
+                            last = Some(self.unbind(now, extension, &one.key, "unregistered"));
+                        }
+                        continue;
+                    }
+                    self.drop_replaced(now, extension, incoming, &one);
+                    last = Some(self.bind(now, extension, incoming, one));
+                }
+            }
+        }
+        self.changed.insert(Changed::Extension(extension.to_owned()));
+        last
+    }
+
+    /// A phone that restarted registers a new contact; the old one would only make calls wait.
+    fn drop_replaced(&mut self, now: Now, extension: &str, incoming: &Incoming, new: &Offered) {
+        let call_id = incoming.request.call_id();
+        let this = incoming.request.cseq().number;
+        let mut others: Vec<(Mono, String)> = Vec::new();
+        let mut replaced = Vec::new();
+        for binding in self.registrar.of(extension).filter(|b| b.record.key != new.key) {
+            let same_place = binding.uri.same_contact(&new.uri);
+            if same_place || (binding.record.call_id == call_id && binding.record.cseq < this) {
+                replaced.push(binding.record.key.clone());
+            } else {
+                others.push((binding.expires, binding.record.key.clone()));
+            }
+        }
+        for key in replaced {
+            self.unbind(now, extension, &key, "replaced by the phone's new contact");
+        }
+        // At the bound the one that ends first makes room.
+        others.sort();
+        while others.len() >= self.config.bindings_max && self.registrar.get(extension, &new.key).is_none() {
+            let (_, key) = others.remove(0);
+            self.unbind(now, extension, &key, "more phones than allowed");
+        }
+    }
+
+    fn bind(&mut self, now: Now, extension: &str, incoming: &Incoming, offered: Offered) -> Ticket {
+        let flow = incoming.flow;
+        let known = self.registrar.get(extension, &offered.key);
+        let is_new = known.is_none();
+        let lasts = Duration::from_secs(u64::from(offered.lasts_s));
+        let record = BindingRecord {
+            extension: extension.to_owned(),
+            key: offered.key.clone(),
+            contact: offered.contact,
+            transport: flow.transport.name().to_owned(),
+            local: flow.local,
+            remote: flow.remote,
+            connection: flow.connection,
+            agent: crate::text::clean(incoming.request.headers.get(&Name::UserAgent).unwrap_or_default()),
+            call_id: incoming.request.call_id().to_owned(),
+            cseq: incoming.request.cseq().number,
+            q_milli: offered.q_milli,
+            registered_ms: known.map_or(now.wall.0, |b| b.record.registered_ms),
+            expires_ms: now.wall.0.saturating_add(i64::from(offered.lasts_s) * 1000),
+        };
+        let (rtt_us, missed) = known.filter(|b| b.flow == flow).map_or((None, 0), |b| (b.rtt_us, b.missed));
+        let binding = Binding {
+            record: record.clone(),
+            uri: offered.uri,
+            flow,
+            expires: now.mono.after(lasts),
+            is_cut: false,
+            rtt_us,
+            missed,
+        };
+        self.timers.set(Timer::Expire(self.names.of(extension, &offered.key)), binding.expires);
+        let old = self.registrar.put(extension, binding);
+        if let Some(old) = old
+            && old.flow != flow
+        {
+            self.endpoint.move_flow(old.flow, flow);
+        }
+        if is_new {
+            let text = format!("{extension} registered from {flow}, {}", record.agent);
+            self.event(now, EventKind::Registration, Severity::Info, None, extension, "registered", text);
+            self.schedule_keep_alive(now, extension, &offered.key);
+        }
+        self.persist(Record::Binding(record))
+    }
+
+    /// Ends a binding and hands that to the store.
+    pub(crate) fn unbind(&mut self, now: Now, extension: &str, key: &str, why: &str) -> Ticket {
+        let name = self.names.of(extension, key);
+        self.timers.cancel(Timer::Expire(name));
+        self.timers.cancel(Timer::KeepAlive(name));
+        if let Some(old) = self.registrar.remove(extension, key) {
+            let text = format!("{extension} at {} {why}", old.flow);
+            self.event(now, EventKind::Registration, Severity::Info, None, extension, "unregistered", text);
+        }
+        self.names.forget(name);
+        self.changed.insert(Changed::Extension(extension.to_owned()));
+        self.persist(Record::BindingGone { extension: extension.to_owned(), key: key.to_owned() })
+    }
+
+    /// Answers 200 with every binding there is now.
+    pub(crate) fn confirm_register(&mut self, now: Now, waiting: &Waiting) {
+        let mut headers = Headers::default();
+        for binding in self.registrar.of(&waiting.extension) {
+            let left = binding.expires.since(now.mono).as_secs();
+            headers.push(Name::Contact, format!("<{}>;expires={left}", binding.record.contact));
+        }
+        self.endpoint.respond(now.mono, waiting.txn, &waiting.incoming, Status::OK, &headers);
+    }
+
+    /// A connection is gone: its phones cannot be called until they come back.
+    pub(crate) fn cut_bindings(&mut self, now: Now, flow: Flow) {
+        for (extension, key) in self.registrar.on_flow(flow) {
+            if let Some(binding) = self.registrar.get_mut(&extension, &key) {
+                binding.is_cut = true;
+            }
+            let text = format!("{extension}: connection to {flow} is gone");
+            self.event(
+                now,
+                EventKind::Registration,
+                Severity::Warn,
+                None,
+                &extension,
+                "connection_lost",
+                text,
+            );
+            self.changed.insert(Changed::Extension(extension));
+        }
+    }
+}
+
+fn parse_seconds(text: &str) -> Option<u32> {
+    let text = text.trim();
+    (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().unwrap_or(u32::MAX))
+}
+
+/// `0`, `1` or up to three decimals between.
+fn parse_q(text: &str) -> Option<u16> {
+    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let whole: u16 = whole.parse().ok().filter(|w| *w <= 1)?;
+    let part: String = part.chars().chain("000".chars()).take(3).collect();
+    Some((whole * 1000 + part.parse::<u16>().ok()?).min(1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preferences_are_thousandths() {
+        let q = |t| parse_q(t);
+        assert_eq!(
+            (q("1"), q("0.5"), q("0.755"), q(".1"), q("2"), q("x")),
+            (Some(1000), Some(500), Some(755), None, None, None)
+        );
+        assert_eq!(parse_seconds("99999999999"), Some(u32::MAX));
+    }
+}

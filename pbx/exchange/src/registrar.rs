@@ -1,0 +1,155 @@
+//! Where extensions are registered (RFC 3261 §10): bindings, their expiry, their liveness.
+//!
+//! Pure bookkeeping; what a REGISTER means is read in `register.rs`.
+
+use crate::limits::{BINDINGS_MAX, MISSED_MAX};
+use crate::record::BindingRecord;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use switchroom_sip::flow::{Flow, Transport};
+use switchroom_sip::time::{Mono, Now};
+use switchroom_sip::uri::Uri;
+
+/// One contact at which an extension is registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// What is kept of it.
+    pub record: BindingRecord,
+    /// The Contact as a URI.
+    pub uri: Uri,
+    /// Where requests go.
+    pub flow: Flow,
+    /// When it ends.
+    pub expires: Mono,
+    /// Its connection is gone; it cannot be called until the phone comes back.
+    pub is_cut: bool,
+    /// Round-trip time of the last answered OPTIONS, microseconds.
+    pub rtt_us: Option<u32>,
+    /// OPTIONS in a row that went unanswered.
+    pub missed: u32,
+}
+
+impl Binding {
+    /// Why the phone cannot be called, if it cannot.
+    pub fn obstacle(&self) -> Option<&'static str> {
+        if self.is_cut {
+            Some("its connection is gone")
+        } else if self.rtt_us.is_some() && self.missed >= MISSED_MAX {
+            Some("it stopped answering OPTIONS")
+        } else {
+            None
+        }
+    }
+}
+
+/// What a contact is registered as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Offered {
+    pub(crate) key: String,
+    pub(crate) contact: String,
+    pub(crate) uri: Uri,
+    pub(crate) q_milli: u16,
+    pub(crate) lasts_s: u32,
+}
+
+/// All bindings, by extension and key.
+#[derive(Debug, Default)]
+pub(crate) struct Registrar {
+    all: BTreeMap<String, BTreeMap<String, Binding>>,
+    /// How many bindings come from an address.
+    sources: BTreeMap<IpAddr, usize>,
+    count: usize,
+}
+
+impl Registrar {
+    pub(crate) fn of(&self, extension: &str) -> impl Iterator<Item = &Binding> {
+        self.all.get(extension).into_iter().flat_map(BTreeMap::values)
+    }
+
+    pub(crate) fn get_mut(&mut self, extension: &str, key: &str) -> Option<&mut Binding> {
+        self.all.get_mut(extension)?.get_mut(key)
+    }
+
+    pub(crate) fn get(&self, extension: &str, key: &str) -> Option<&Binding> {
+        self.all.get(extension)?.get(key)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn registered(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.count >= BINDINGS_MAX
+    }
+
+    /// Whether some phone is registered from that address.
+    pub(crate) fn knows(&self, source: IpAddr) -> bool {
+        self.sources.contains_key(&source)
+    }
+
+    /// The binding that lives on a flow, for telling who a connection belongs to.
+    pub(crate) fn on_flow(&self, flow: Flow) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for (extension, bindings) in &self.all {
+            found.extend(
+                bindings.iter().filter(|(_, b)| b.flow == flow).map(|(k, _)| (extension.clone(), k.clone())),
+            );
+        }
+        found
+    }
+
+    /// Makes or refreshes a binding. Returns it as it was before.
+    pub(crate) fn put(&mut self, extension: &str, binding: Binding) -> Option<Binding> {
+        *self.sources.entry(binding.flow.remote.ip()).or_default() += 1;
+        self.count += 1;
+        let key = binding.record.key.clone();
+        let old = self.all.entry(extension.to_owned()).or_default().insert(key, binding);
+        if let Some(old) = &old {
+            self.uncount(old.flow.remote.ip());
+        }
+        old
+    }
+
+    /// Ends a binding.
+    pub(crate) fn remove(&mut self, extension: &str, key: &str) -> Option<Binding> {
+        let bindings = self.all.get_mut(extension)?;
+        let old = bindings.remove(key)?;
+        if bindings.is_empty() {
+            self.all.remove(extension);
+        }
+        self.uncount(old.flow.remote.ip());
+        Some(old)
+    }
+
+    fn uncount(&mut self, source: IpAddr) {
+        self.count -= 1;
+        if let Some(count) = self.sources.get_mut(&source) {
+            *count -= 1;
+            if *count == 0 {
+                self.sources.remove(&source);
+            }
+        }
+    }
+
+    /// Bindings of a stored state that still have time to run.
+    pub(crate) fn restore(now: Now, record: BindingRecord) -> Option<Binding> {
+        let left_ms = u64::try_from(record.expires_ms - now.wall.0).ok().filter(|ms| *ms > 0)?;
+        let transport = Transport::from_name(&record.transport)?;
+        let flow =
+            Flow { transport, local: record.local, remote: record.remote, connection: record.connection };
+        Some(Binding {
+            uri: Uri::parse(&record.contact)?,
+            flow,
+            expires: Mono(now.mono.0.saturating_add(left_ms.saturating_mul(1000))),
+            // Connections do not outlive the daemon they were made to.
+            is_cut: transport == Transport::Tcp,
+            rtt_us: None,
+            missed: 0,
+            record,
+        })
+    }
+}
