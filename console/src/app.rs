@@ -386,20 +386,10 @@ impl App {
 
     /// Why an action cannot be done now; `None` if it can.
     pub(crate) fn refusal(&self, action: Action) -> Option<String> {
-        let spec = action.spec();
+        if let Some(why) = self.denial(action.spec().role?) {
+            return Some(why);
+        }
         let words = &self.settings.words;
-        let needed = spec.role?;
-        let role = self.role();
-        if role == Role::Viewer {
-            return Some(words.f("refused.read_only", &[("role", words.t(role_key(role)))]));
-        }
-        if role < needed {
-            let fields = [("role", words.t(role_key(role))), ("needed", words.t(role_key(needed)))];
-            return Some(words.f("refused.role", &fields));
-        }
-        if !self.is_live() {
-            return Some(words.t("refused.disconnected").to_owned());
-        }
         match action {
             Action::HangUp => match self.call_in_view() {
                 None => Some(words.t("refused.no_call").to_owned()),
@@ -416,6 +406,20 @@ impl App {
             }
             _ => None,
         }
+    }
+
+    /// Why a verb that needs a role cannot be sent, whatever its target; `None` if it can.
+    pub(crate) fn denial(&self, needed: Role) -> Option<String> {
+        let words = &self.settings.words;
+        let role = self.role();
+        if role == Role::Viewer && needed > Role::Viewer {
+            return Some(words.f("refused.read_only", &[("role", words.t(role_key(role)))]));
+        }
+        if role < needed {
+            let fields = [("role", words.t(role_key(role))), ("needed", words.t(role_key(needed)))];
+            return Some(words.f("refused.role", &fields));
+        }
+        (!self.is_live()).then(|| words.t("refused.disconnected").to_owned())
     }
 
     pub(crate) fn tell(&mut self, mood: Mood, text: String, now_ms: i64) {

@@ -30,6 +30,7 @@ mod model;
 mod plain;
 mod rows;
 mod run;
+mod severity;
 mod symbols;
 mod table;
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use crate::filter::{Fields, Filter, level_word};
 use crate::format::{self, PartyForm};
 use crate::model::{Model, is_over};
+use crate::severity::{call_mos, call_severity, line_severity, mos_severity};
 use crate::symbols::Symbols;
 use crate::theme::{Tone, mark};
 use crate::words::Words;
 use switchroom_wire::{
-    Board, CallState, CallView, DirectionQuality, EventView, ExtensionState, ExtensionView, RecordingState,
-    RecordingView, Severity,
+    Board, CallState, CallView, EventView, ExtensionState, ExtensionView, RecordingState, RecordingView,
+    Severity,
 };
 
 /// A list that can be selected in, sorted and filtered.
@@ -228,48 +229,6 @@ fn call_state_machine(state: CallState) -> &'static str {
         CallState::Service => "service",
         CallState::Ended => "ended",
     }
-}
-
-/// How bad a call is: its alarms, its troubles, its quality.
-pub(crate) fn call_severity(call: &CallView, board: &Board) -> Severity {
-    if call.ended.is_some() {
-        return Severity::Info;
-    }
-    let alarms = board.alarms.values().filter(|alarm| alarm.call.as_deref() == Some(&call.id));
-    let worst = alarms.map(|alarm| alarm.severity).max().unwrap_or_default();
-    let trouble = !call.troubles.is_empty() || call.recording == RecordingState::Failed;
-    worst.max(if trouble { Severity::Warn } else { Severity::Info }).max(mos_severity(call_mos(call)))
-}
-
-/// The mean opinion score of the worse direction, in hundredths; 0 while unknown.
-pub(crate) fn call_mos(call: &CallView) -> u16 {
-    let directions = call.legs.iter().flat_map(|leg| [leg.quality.received, leg.quality.sent]);
-    directions.map(|direction| direction.mos_centi).filter(|mos| *mos > 0).min().unwrap_or(0)
-}
-
-/// 3.6 is fair, 3.1 poor.
-pub(crate) fn mos_severity(centi: u16) -> Severity {
-    match centi {
-        0 | 361.. => Severity::Info,
-        311..=360 => Severity::Warn,
-        _ => Severity::Crit,
-    }
-}
-
-/// The worst of loss (1 %, 3 %), jitter (30, 60 ms) and score of one direction.
-pub(crate) fn direction_severity(direction: &DirectionQuality) -> Severity {
-    let of = |value: u32, warn: u32, crit: u32| {
-        if value >= crit {
-            Severity::Crit
-        } else if value >= warn {
-            Severity::Warn
-        } else {
-            Severity::Info
-        }
-    };
-    of(direction.loss_ppm, 10_000, 30_000)
-        .max(of(direction.jitter_us, 30_000, 60_000))
-        .max(mos_severity(direction.mos_centi))
 }
 
 /// A trouble such as `one_way caller` in words; what is not known is shown as it came.
@@ -507,15 +466,6 @@ pub(crate) fn extension_state(state: ExtensionState) -> (&'static str, &'static 
         ExtensionState::Busy => ("line.busy", "busy"),
         ExtensionState::Lost => ("line.lost", "lost"),
     }
-}
-
-/// How bad a line is.
-pub(crate) fn line_severity(extension: &ExtensionView) -> Severity {
-    if extension.state == ExtensionState::Lost {
-        return Severity::Crit;
-    }
-    let missed = extension.bindings.iter().any(|binding| binding.missed > 0);
-    if extension.problem.is_some() || missed { Severity::Warn } else { Severity::Info }
 }
 
 /// What is wrong with a line, in words.

@@ -275,6 +275,41 @@ fn help_palette_filter_and_texts() {
 }
 
 #[test]
+fn overlays_in_chinese() {
+    let mut text = String::new();
+    for (title, first, keys) in [
+        ("help", "9", "?"),
+        ("palette", "4", ":"),
+        ("question", "4", "X"),
+        ("refused words", "4", ": s i n g enter"),
+    ] {
+        let mut app = App::new(settings(Language::Chinese, Symbols::Block, "auto"), (80, 24));
+        play(&mut app, "office");
+        let mut app = on_screen(app, first);
+        press(&mut app, keys);
+        let _ = writeln!(text, "== {title}: {keys}\n{}", shown(&app));
+    }
+    insta::assert_snapshot!("overlays_zh", text);
+}
+
+#[test]
+fn two_thousand_calls_are_drawn_whole_and_the_selection_found() {
+    let mut app = office((200, 60));
+    let one = app.model.board.calls.values().next().cloned().unwrap();
+    for n in 0..2_000u64 {
+        let id = format!("02{n:024}");
+        app.model
+            .board
+            .calls
+            .insert(id.clone(), switchroom_wire::CallView { id, number: 10_000 + n, ..one.clone() });
+    }
+    press(&mut app, "4 G");
+    let text = shown(&app);
+    assert!(text.lines().any(|line| line.starts_with(">  4121")), "{text}");
+    assert_eq!(app.rows(List::Calls, NOW_MS).len(), 2_006);
+}
+
+#[test]
 fn resize_never_loses_the_selection() {
     let mut app = office((80, 24));
     press(&mut app, "j j");

@@ -55,23 +55,9 @@ impl App {
         self.open_question(asked, now_ms);
     }
 
-    /// Why a command of the palette cannot be given now.
+    /// Why a command of the palette cannot be given now. It names its own target, so only role and connection count.
     pub(crate) fn command_refusal(&self, command: &Command) -> Option<String> {
-        let action = match command {
-            Command::HangUp { .. } => Action::HangUp,
-            Command::Unregister { .. } => Action::Unregister,
-            Command::Reload => Action::Reload,
-            Command::Shutdown => Action::Shutdown,
-            _ if self.is_live() => return None,
-            _ => return Some(self.settings.words.t("refused.disconnected").to_owned()),
-        };
-        match command {
-            // These name their own target: only role and connection are asked of the screen.
-            Command::HangUp { .. } | Command::Unregister { .. } => self
-                .refusal(Action::Reload)
-                .filter(|_| self.role() < action.spec().role.unwrap_or_default() || !self.is_live()),
-            _ => self.refusal(action),
-        }
+        self.denial(command.role())
     }
 
     fn open_question(&mut self, asked: Option<Asked>, now_ms: i64) {

@@ -4,10 +4,8 @@ use super::painter::Painter;
 use super::wave;
 use crate::app::App;
 use crate::format::{self, bytes, clock, duration, millis, mos, percent};
-use crate::rows::{
-    List, call_duration_ms, call_state, direction_severity, extension_state, line_problem, line_severity,
-    trouble,
-};
+use crate::rows::{List, call_duration_ms, call_state, extension_state, line_problem, trouble};
+use crate::severity::{direction_severity, line_severity};
 use crate::theme::{Tone, mark};
 use ratatui::layout::Rect;
 use switchroom_wire::{
