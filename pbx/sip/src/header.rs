@@ -18,8 +18,12 @@ macro_rules! names {
                         return Some(Self::$name);
                     })*
                 }
-                $(if text.eq_ignore_ascii_case($text) { return Some(Self::$name); })*
-                (!text.is_empty() && text.bytes().all(crate::params::is_token_byte)).then(|| Self::Other(text.into()))
+                // Length and first letter tell most names apart before any text is compared.
+                let first = text.as_bytes().first()? | 0x20;
+                $(if text.len() == $text.len() && first == $text.as_bytes()[0] | 0x20 && text.eq_ignore_ascii_case($text) {
+                    return Some(Self::$name);
+                })*
+                text.bytes().all(crate::params::is_token_byte).then(|| Self::Other(text.into()))
             }
 
             /// The long name as the RFCs write it.
@@ -166,7 +170,8 @@ impl Headers {
 
 /// The value without what would end its line, and without blanks at its ends.
 fn clean(mut value: String) -> String {
-    if value.bytes().any(|b| b < b' ' && b != b'\t' || b == 0x7f) {
+    // No early end: the whole value is looked at in a few wide steps.
+    if value.bytes().fold(false, |found, b| found | (b < b' ') & (b != b'\t') | (b == 0x7f)) {
         value = value.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }).collect();
     }
     let trimmed = trim_blanks(&value);

@@ -34,7 +34,7 @@ impl Message {
         }
         let start = bytes.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
         let (head, body, is_whole) = split_head(&bytes[start..]);
-        let text = String::from_utf8_lossy(head);
+        let text = text_of(head);
         let mut lines = Lines { rest: &text };
         let first = lines.next().ok_or(ParseError::NotSip("empty"))?;
         let start = StartLine::parse(&first)?;
@@ -75,16 +75,22 @@ fn request(
     }
     let request = Request { method, uri, headers: head.headers, body };
     let fault = start_fault.or(head.fault).or_else(|| {
-        let cseq = match check_common(&request.headers) {
-            Ok(cseq) => cseq,
+        let checked = match check_common(&request.headers) {
+            Ok(checked) => checked,
             Err(fault) => return Some(fault),
         };
-        body_fault.or_else(|| check_request(&request, &cseq))
+        body_fault.or_else(|| check_request(&request, &checked))
     });
     match fault {
         Some((status, why)) => Err(ParseError::Bad { status, why, request: Box::new(request) }),
         None => Ok(Message::Request(request)),
     }
+}
+
+/// The head as text; what is no UTF-8 becomes U+FFFD.
+fn text_of(head: &[u8]) -> Cow<'_, str> {
+    // Checking alone is faster than the lossy way, which few messages need.
+    std::str::from_utf8(head).map_or_else(|_| String::from_utf8_lossy(head), Cow::Borrowed)
 }
 
 /// Head and body, split at the first empty line, and whether there is one.
@@ -103,7 +109,7 @@ fn split_head(bytes: &[u8]) -> (&[u8], &[u8], bool) {
 /// The length of the body as the header tells it, read as [`Message::parse`] reads it; `None` if it is missing, no
 /// number, or told twice.
 pub(crate) fn declared_length(head: &[u8]) -> Option<usize> {
-    let text = String::from_utf8_lossy(head);
+    let text = text_of(head);
     let mut found = None;
     for line in (Lines { rest: &text }).skip(1) {
         let Some((name, value)) = line.split_once(':') else { continue };
@@ -245,10 +251,17 @@ impl Head {
     }
 }
 
+/// What was read on the way and is asked about later.
+struct Checked {
+    cseq: CSeq,
+    /// The branch of the topmost Via is the cookie and nothing else.
+    is_branch_bare: bool,
+}
+
 /// What every message must have, once, and well-formed (RFC 3261 §8.1.1).
-fn check_common(headers: &Headers) -> Result<CSeq, Fault> {
+fn check_common(headers: &Headers) -> Result<Checked, Fault> {
     let bad = |why| (Status::BAD_REQUEST, why);
-    let (mut seen, mut vias) = (0u32, 0);
+    let (mut seen, mut vias, mut is_branch_bare) = (0u32, 0, false);
     for (name, value) in headers.iter() {
         if let Some(bit) = name.single_bit() {
             if seen & bit != 0 {
@@ -259,8 +272,12 @@ fn check_common(headers: &Headers) -> Result<CSeq, Fault> {
             let before = vias;
             for via in split_list(value) {
                 vias += 1;
-                if vias > VIAS_MAX || Via::parse(via).is_none() {
-                    return Err(bad("Via is missing or malformed"));
+                match Via::parse(via) {
+                    Some(via) if vias == 1 => {
+                        is_branch_bare = via.branch().eq_ignore_ascii_case(MAGIC_COOKIE);
+                    }
+                    Some(_) if vias <= VIAS_MAX => {}
+                    _ => return Err(bad("Via is missing or malformed")),
                 }
             }
             if vias == before {
@@ -282,16 +299,16 @@ fn check_common(headers: &Headers) -> Result<CSeq, Fault> {
         Some(id) if !id.is_empty() && id.len() <= 256 && !id.contains([' ', '\t']) => {}
         _ => return Err(bad("Call-ID is missing or malformed")),
     }
-    headers.get(&Name::CSeq).and_then(CSeq::parse).ok_or(bad("CSeq is missing or malformed"))
+    let cseq = headers.get(&Name::CSeq).and_then(CSeq::parse).ok_or(bad("CSeq is missing or malformed"))?;
+    Ok(Checked { cseq, is_branch_bare })
 }
 
-fn check_request(request: &Request, cseq: &CSeq) -> Option<Fault> {
+fn check_request(request: &Request, checked: &Checked) -> Option<Fault> {
     let headers = &request.headers;
-    if cseq.method != request.method {
+    if checked.cseq.method != request.method {
         return bad("CSeq names another method");
     }
-    let via = headers.elements(&Name::Via).next().and_then(Via::parse);
-    if via.is_some_and(|via| via.branch().eq_ignore_ascii_case(MAGIC_COOKIE)) {
+    if checked.is_branch_bare {
         return bad("branch is empty but for its cookie");
     }
     if headers.get(&Name::MaxForwards).is_some_and(|v| parse_number(v).is_none_or(|n| n > 255)) {
