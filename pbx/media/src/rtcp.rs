@@ -130,7 +130,7 @@ impl<'a> Iterator for Compound<'a> {
     }
 }
 
-/// Longest compound that [`print`] makes, bytes.
+/// Longest compound that [`print()`] makes, bytes.
 pub const REPORT_BYTES_MAX: usize = 96;
 
 /// Writes a compound of a sender report (or a receiver report while nothing was sent), at most one report block, and

@@ -17,6 +17,8 @@ pub(super) const HEADER_BYTES: u64 = 44;
 pub(super) const FRAME_BYTES: u64 = 4;
 /// No sidecar of ours is longer.
 const SIDECAR_BYTES_MAX: u64 = 1 << 20;
+/// Extension of a sidecar that is being written.
+const SIDECAR_NEW: &str = "json.new";
 /// A call may be recorded so many times in a row.
 const PARTS_MAX: usize = 99;
 
@@ -71,13 +73,22 @@ fn day_of(unix_ms: i64) -> Option<String> {
     Some(format!("{:04}/{:02}/{:02}", date.year(), date.month(), date.day()))
 }
 
-/// Writes a sidecar so that there is either the old one or the new one, never half of it.
+/// Writes a sidecar so that there is either the old one or the new one, never half of it. On a full disk there is no
+/// room for two: then the old one, whose block has room, is overwritten.
 pub(super) fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<()> {
-    let beside = path.with_extension("json.new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&beside)?;
-    serde_json::to_writer_pretty(&mut file, facts)?;
-    file.write_all(b"\n")?;
-    file.sync_data()?;
+    let mut text = serde_json::to_vec_pretty(facts)?;
+    text.push(b'\n');
+    let beside = path.with_extension(SIDECAR_NEW);
+    let write = |to: &Path| {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o640).open(to)?;
+        file.write_all(&text)?;
+        file.set_len(text.len() as u64)?;
+        file.sync_data()
+    };
+    if let Err(error) = write(&beside) {
+        let _ = fs::remove_file(&beside);
+        return if error.kind() == io::ErrorKind::StorageFull { write(path) } else { Err(error) };
+    }
     fs::rename(&beside, path)
 }
 
@@ -164,6 +175,10 @@ fn header_of(rate: u32, data: u64) -> [u8; HEADER_BYTES as usize] {
 pub fn repair_recordings(dir: &Path) -> Vec<RecordingFacts> {
     let mut repaired = Vec::new();
     for (day, name) in names(dir) {
+        if name.strip_suffix(SIDECAR_NEW).is_some_and(|stem| call_of(stem.trim_end_matches('.')).is_some()) {
+            // Half written when the crash came; the one that it was to replace is there.
+            let _ = fs::remove_file(dir.join(&day).join(&name));
+        }
         let stem = match (name.strip_suffix(".wav.part"), name.strip_suffix(".json")) {
             (Some(stem), _) => stem,
             // The crash came between the final name and the final sidecar.

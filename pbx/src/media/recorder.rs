@@ -326,9 +326,9 @@ impl Desk {
         for (id, error) in failed {
             if let Some(recording) = self.recordings.remove(&id) {
                 let call = recording.call();
-                self.give(recording.abandon());
                 let why = format!("cannot write the recording: {error}");
                 (self.events)(MediaEvent::RecordingFailed { call, why });
+                self.give(recording.abandon());
             }
         }
     }

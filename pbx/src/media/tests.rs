@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use switchroom_exchange::{Agreed, Channel, PortSlot, RecordingSubject, Source};
 use switchroom_media::dtmf;
+use switchroom_media::rtcp;
 use switchroom_media::rtp::Header;
 use switchroom_media::tone::goertzel_db;
 
@@ -260,6 +261,9 @@ fn missing_and_back() {
     let rig = Rig::new();
     let mut a = Phone::new("PCMA", 8, 440);
     rig.leg(A, &mut a);
+    let reports = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let agreed = Agreed { remote_rtcp: Some(reports.local_addr().unwrap()), ..a.agreed() };
+    rig.engine.command(MediaCommand::Agree { call: CALL, leg: A, agreed });
     let mut thief = Phone::at("127.0.0.2:0", "PCMA", 8, 1800);
     thief.port = a.port;
     rig.settle();
@@ -274,6 +278,16 @@ fn missing_and_back() {
     assert_eq!((refused, refused_from), (1, Some(thief.address())));
     a.speak();
     rig.until(|event| matches!(event, MediaEvent::Back { leg: A }).then_some(()));
+    reports.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut report = [0; 200];
+    let (length, from) = reports.recv_from(&mut report).expect("a report every five seconds");
+    assert_eq!(from.port(), a.port + 1);
+    let mut packets = rtcp::parse(&report[..length]);
+    assert!(
+        matches!(packets.next(), Some(rtcp::Rtcp::ReceiverReport { .. })),
+        "nothing was sent to the phone"
+    );
+    assert_eq!(packets.next(), Some(rtcp::Rtcp::Description));
 }
 
 #[test]
