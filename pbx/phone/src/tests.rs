@@ -523,8 +523,8 @@ fn actors_play_their_plan() {
             }
         }
         // The part of the exchange: it lets phones ring for a while only.
-        for end in 0..2 {
-            let engaged = actors[end].active().flatten().map(|n| &plan.calls[n as usize - 1]);
+        for (end, actor) in actors.iter().enumerate() {
+            let engaged = actor.active().flatten().map(|n| &plan.calls[n as usize - 1]);
             if engaged.is_some_and(|c| {
                 c.from == end && c.course == Course::NoAnswer && p.now.since(Mono(0)) >= c.at + profile.ring
             }) {
