@@ -229,11 +229,14 @@ impl Journal {
         }
         if !bytes.is_empty() {
             let written = self.append_bytes(&bytes);
-            if written.is_err() {
-                // What is in the file after `length` is not known; the next try cuts it off or leaves the file.
-                self.file = None;
+            if let Err(error) = written {
+                // What is in the file after `length` is not known. It is cut off now if that works, else by the
+                // next try, which opens the file anew or leaves it for another.
+                if let Some(file) = self.file.take() {
+                    let _ = file.set_len(self.length);
+                }
+                return Err(error);
             }
-            written?;
             self.length += bytes.len() as u64;
             self.next_seq = seq;
         }

@@ -198,7 +198,7 @@ impl Store {
         let restored = index::restored(&*opened.index).map_err(|e| StoreError::Index(e.to_string()))?;
         let shared = Arc::new(Shared {
             index: RwLock::new(Some(opened.index)),
-            health: Mutex::new("ok".into()),
+            health: Mutex::new(opened.degraded.as_deref().map_or_else(|| "ok".into(), writer::index_text)),
             suspect: AtomicBool::new(false),
             overflowed: AtomicU64::new(0),
             refused: Mutex::new(Vec::new()),

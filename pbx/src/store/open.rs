@@ -142,6 +142,15 @@ pub(super) fn open_index(dir: &Path, journal: &Journal) -> Result<Opened, StoreE
     }
 }
 
+/// Tries again to have an index on disk while the store is in use with one in memory.
+pub(super) fn reopen_index(dir: &Path, journal: &Journal) -> Result<Arc<dyn Index>, IndexError> {
+    set_aside(dir)?;
+    let (index, _) = bring_up(&dir.join(INDEX_DIR), journal, false)?;
+    note_state(dir, &boot());
+    Ok(index)
+}
+
+/// An index in memory with all that the journal has.
 pub(super) fn open_in_memory(
     journal: &Journal,
     notices: Vec<String>,

@@ -22,6 +22,9 @@ const GATHER_TICKET_MAX: Duration = Duration::from_millis(2);
 /// Records kept in memory while the journal cannot be written; beyond it the oldest are lost, and counted.
 const BACKLOG_MAX: usize = 10_000;
 
+/// An index on disk is tried again after so many times the wait of the journal: it costs a reading of the journal.
+const INDEX_RETRY: u32 = 60;
+
 /// What the thread owns.
 pub(super) struct Writer {
     dir: PathBuf,
@@ -39,6 +42,8 @@ pub(super) struct Writer {
     retry: Duration,
     /// When the journal is tried again, microseconds of the monotonic clock.
     retry_at_us: u64,
+    /// When an index on disk is tried again.
+    index_retry_at_us: u64,
     /// Overflows already told.
     overflows_told: u64,
 }
@@ -63,6 +68,7 @@ impl Writer {
             index_trouble,
             retry: Duration::from_millis(retry_ms),
             retry_at_us: 0,
+            index_retry_at_us: 0,
             overflows_told: 0,
         }
     }
@@ -70,6 +76,7 @@ impl Writer {
     /// Works until it is told to stop or nobody can tell it anything any more.
     pub(super) fn run(&mut self, receiver: &Receiver<Message>) {
         if self.index_trouble.is_some() {
+            self.index_retry_at_us = self.later(INDEX_RETRY);
             self.tell_trouble();
         }
         let mut stop = false;
@@ -86,7 +93,17 @@ impl Writer {
             if self.journal_trouble.is_some() && clock::mono_us() >= self.retry_at_us {
                 self.write_backlog();
             }
+            let index_due = self.index_trouble.is_some() && clock::mono_us() >= self.index_retry_at_us;
+            if index_due && self.journal_trouble.is_none() && !stop {
+                self.restore_index();
+            }
         }
+    }
+
+    /// So many retries from now, microseconds of the monotonic clock.
+    fn later(&self, retries: u32) -> u64 {
+        let wait_us = u64::try_from((self.retry * retries).as_micros()).unwrap_or(u64::MAX);
+        clock::mono_us().saturating_add(wait_us)
     }
 
     /// Waits for records; returns whether to stop after them.
@@ -150,8 +167,7 @@ impl Writer {
 
     fn trouble(&mut self, error: &io::Error) {
         self.journal_trouble = Some(error.to_string());
-        let retry_us = u64::try_from(self.retry.as_micros()).unwrap_or(u64::MAX);
-        self.retry_at_us = clock::mono_us().saturating_add(retry_us);
+        self.retry_at_us = self.later(1);
     }
 
     /// Puts records into the bounded backlog.
@@ -200,7 +216,22 @@ impl Writer {
         }
     }
 
-    /// Goes on with an index in memory, made from the journal; the next start makes a new one on disk.
+    /// Makes an index on disk again, if there is room by now.
+    fn restore_index(&mut self) {
+        match open::reopen_index(&self.dir, &self.journal) {
+            Ok(index) => {
+                self.shared.set_index(Some(index));
+                self.index_trouble = None;
+                self.tell_trouble();
+            }
+            Err(error) => {
+                tracing::warn!("store: still no index on disk: {error}");
+                self.index_retry_at_us = self.later(INDEX_RETRY);
+            }
+        }
+    }
+
+    /// Goes on with an index in memory, made from the journal, until one on disk can be made again.
     fn replace_index(&mut self, why: &str) {
         if self.index_trouble.is_some() {
             return;
@@ -210,6 +241,7 @@ impl Writer {
             Ok(index) => {
                 self.shared.set_index(Some(index));
                 self.index_trouble = Some(why.to_owned());
+                self.index_retry_at_us = self.later(INDEX_RETRY);
                 self.tell_trouble();
             }
             Err(error) => self.notice(format!("the index failed ({why}) and could not be replaced: {error}")),
@@ -226,9 +258,7 @@ impl Writer {
             ));
         }
         if let Some(why) = &self.index_trouble {
-            parts.push(format!(
-                "the index on disk cannot be used ({why}); it is in memory until the next start"
-            ));
+            parts.push(index_text(why));
         }
         if parts.is_empty() {
             self.shared.set_health("ok".into());
@@ -287,6 +317,11 @@ impl Writer {
             self.notice(format!("{left} records were lost: the journal could not be written to the end"));
         }
     }
+}
+
+/// Says that the index is in memory, and why.
+pub(super) fn index_text(why: &str) -> String {
+    format!("the index on disk cannot be used ({why}); it is in memory until one can be made again")
 }
 
 fn apply_all<'a>(

@@ -134,7 +134,7 @@ fn a_record_damaged_in_use_is_replaced_from_the_journal() {
     assert_eq!(store.cdrs(9, None, None), [], "nothing rather than a part");
     told.wait_for(|e| matches!(e, crate::store::StoreEvent::Degraded(why) if why.contains("in memory")));
     assert_eq!(store.cdrs(9, None, None).len(), 6);
-    assert!(store.health().contains("in memory until the next start"));
+    assert!(store.health().contains("in memory until one can be made again"));
     store.close();
     let (store, _, told) = open(dir.path());
     assert_eq!(store.cdrs(9, None, None).len(), 6);

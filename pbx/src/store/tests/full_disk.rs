@@ -84,13 +84,30 @@ fn a_full_disk_at_start_gives_the_state_from_the_journal() {
     let options = Options { disk, retry_ms: 5, memory_only: true, ..Options::default() };
     let (store, restored, told) = open_with(dir.path(), options);
     told.wait_for(
-        |e| matches!(e, StoreEvent::Degraded(why) if why.contains("in memory until the next start")),
+        |e| matches!(e, StoreEvent::Degraded(why) if why.contains("in memory until one can be made again")),
     );
+    assert!(store.health().contains("in memory"), "{}", store.health());
     assert_eq!((restored.bindings.len(), store.cdrs(9, None, None).len()), (1, 1));
     store.put(Some(Ticket(1)), record(2));
     told.wait_for(|e| *e == StoreEvent::NotStored(vec![Ticket(1)]));
     store.close();
     assert!(told.notices().iter().any(|n| n.contains("1 records were lost")), "{:?}", told.notices());
+}
+
+#[test]
+fn an_index_in_memory_goes_back_to_disk_when_there_is_room() {
+    let dir = tempfile::tempdir().unwrap();
+    super::fill(dir.path(), &[record(1)]);
+    let (store, _, told) =
+        open_with(dir.path(), Options { retry_ms: 1, memory_only: true, ..Options::default() });
+    store.put(Some(Ticket(2)), record(2));
+    told.wait_for(|e| *e == StoreEvent::Recovered);
+    assert_eq!(store.health(), "ok");
+    told.wait_for(|e| *e == StoreEvent::Stored(vec![Ticket(2)]));
+    assert_eq!(store.cdrs(9, None, None).len(), 2);
+    store.close();
+    let (store, _, told) = open(dir.path());
+    assert_eq!((store.cdrs(9, None, None).len(), told.notices()), (2, Vec::new()));
 }
 
 #[test]

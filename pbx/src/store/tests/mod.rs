@@ -32,7 +32,10 @@ impl Told {
     fn wait_for(&self, wanted: impl Fn(&StoreEvent) -> bool) {
         let mut events = self.events.lock().unwrap();
         while !events.iter().any(&wanted) {
-            events = self.more.wait(events).unwrap();
+            // No promise about time: only so that a fault ends the test instead of hanging it.
+            let (back, waited) = self.more.wait_timeout(events, std::time::Duration::from_secs(60)).unwrap();
+            assert!(!waited.timed_out(), "not told within a minute; told so far: {back:?}");
+            events = back;
         }
     }
 
