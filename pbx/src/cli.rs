@@ -124,63 +124,110 @@ pub struct DemoArgs {
 
 /// `switchroom console`.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct ConsoleArgs {
+    /// How it looks and where it connects, for all its forms.
     #[command(flatten)]
-    #[allow(missing_docs)]
-    pub socket: SocketArgs,
+    pub look: ConsoleLook,
     /// Lines of text instead of a full screen: for screen readers and logs.
     #[arg(long)]
     pub plain: bool,
-    /// Look only, whatever your role.
-    #[arg(long)]
-    pub read_only: bool,
-    /// One picture a second and no meters: for slow lines.
-    #[arg(long)]
-    pub slow: bool,
     /// Without it: the full screen.
     #[command(subcommand)]
     pub command: Option<ConsoleCommand>,
 }
 
+/// What all forms of the console take.
+#[derive(Debug, Clone, Args)]
+pub struct ConsoleLook {
+    /// Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places].
+    #[arg(long, value_name = "PATH", global = true)]
+    pub socket: Option<PathBuf>,
+    /// Look only, whatever your role.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Be less than you are: viewer, agent or supervisor.
+    #[arg(long = "as", value_name = "ROLE", global = true)]
+    pub as_role: Option<RoleName>,
+    /// One picture a second and no meters: for slow lines.
+    #[arg(long, global = true)]
+    pub slow: bool,
+    /// Language: en or zh [default: that of the system].
+    #[arg(long, value_name = "LANG", global = true)]
+    pub lang: Option<String>,
+    /// Colours: auto, safe or mono.
+    #[arg(long, value_name = "THEME", global = true)]
+    pub theme: Option<String>,
+    /// Signs: block or ascii.
+    #[arg(long, value_name = "SET", global = true)]
+    pub symbols: Option<String>,
+    /// Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml].
+    #[arg(long, value_name = "FILE", global = true)]
+    pub settings: Option<PathBuf>,
+}
+
+/// A role that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum RoleName {
+    Viewer,
+    Agent,
+    Supervisor,
+    Admin,
+}
+
 /// What `switchroom console` can do besides the full screen.
 #[derive(Debug, Subcommand)]
 pub enum ConsoleCommand {
-    /// Print one view and exit.
+    /// Print what a screen shows, once.
     Once {
-        /// calls, lines, recordings, log or all.
+        /// What to print.
         #[arg(default_value = "all")]
-        view: String,
+        view: OnceView,
         /// As JSON.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "csv")]
         json: bool,
-        /// Exit with 1 if an alarm is at least this bad: warn or crit.
+        /// As comma-separated values.
+        #[arg(long)]
+        csv: bool,
+        /// Exit with 1 if something of this level or worse is shown.
         #[arg(long, value_name = "LEVEL")]
-        fail_on: Option<String>,
-        #[command(flatten)]
-        #[allow(missing_docs)]
-        socket: SocketArgs,
+        fail_on: Option<Level>,
     },
     /// Print events as they happen.
     Tail {
-        /// Only events that match.
+        /// Only events that match, in the words of the console's filter.
         filter: Vec<String>,
         /// As JSON, one event a line.
         #[arg(long)]
         json: bool,
-        #[command(flatten)]
-        #[allow(missing_docs)]
-        socket: SocketArgs,
     },
     /// Do one thing, in the words of the console's palette.
     Do {
         /// For example: hangup 4127
         #[arg(required = true)]
         words: Vec<String>,
-        #[command(flatten)]
-        #[allow(missing_docs)]
-        socket: SocketArgs,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
     },
+}
+
+/// What `switchroom console once` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum OnceView {
+    Calls,
+    Lines,
+    Recordings,
+    All,
+}
+
+/// How bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Level {
+    Warn,
+    Crit,
 }
 
 /// Which running exchange.

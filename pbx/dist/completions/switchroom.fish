@@ -49,33 +49,74 @@ always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+agent\t''
+supervisor\t''
+admin\t''"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l lang -d 'Language: en or zh [default: that of the system]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l symbols -d 'Signs: block or ascii' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l plain -d 'Lines of text instead of a full screen: for screen readers and logs'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l read-only -d 'Look only, whatever your role'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l slow -d 'One picture a second and no meters: for slow lines'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l plain -d 'Lines of text instead of a full screen: for screen readers and logs'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -f -a "once" -d 'Print one view and exit'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -f -a "once" -d 'Print what a screen shows, once'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -f -a "tail" -d 'Print events as they happen'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -f -a "do" -d 'Do one thing, in the words of the console\'s palette'
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l fail-on -d 'Exit with 1 if an alarm is at least this bad: warn or crit' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l fail-on -d 'Exit with 1 if something of this level or worse is shown' -r -f -a "warn\t''
+crit\t''"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+agent\t''
+supervisor\t''
+admin\t''"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l lang -d 'Language: en or zh [default: that of the system]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l symbols -d 'Signs: block or ascii' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l json -d 'As JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l csv -d 'As comma-separated values'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l read-only -d 'Look only, whatever your role'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l slow -d 'One picture a second and no meters: for slow lines'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+agent\t''
+supervisor\t''
+admin\t''"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l lang -d 'Language: en or zh [default: that of the system]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l symbols -d 'Signs: block or ascii' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l json -d 'As JSON, one event a line'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l read-only -d 'Look only, whatever your role'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l slow -d 'One picture a second and no meters: for slow lines'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+agent\t''
+supervisor\t''
+admin\t''"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l lang -d 'Language: en or zh [default: that of the system]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l symbols -d 'Signs: block or ascii' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l json -d 'Answer in JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l read-only -d 'Look only, whatever your role'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l slow -d 'One picture a second and no meters: for slow lines'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l seconds -d 'End after so many seconds [default: when the console is left]' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l seed -d 'The same seed gives the same calls' -r

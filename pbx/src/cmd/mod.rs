@@ -4,6 +4,7 @@
 //! failure into text and a code.
 
 pub mod check;
+pub mod console;
 pub mod doctor;
 pub mod generate;
 pub mod init;
@@ -73,8 +74,8 @@ pub type Outcome = Result<u8, Failure>;
 
 /// Does what the command line says and gives the exit code.
 pub fn run(cli: &Cli) -> ExitCode {
-    let stdout = io::stdout();
-    let mut out = io::BufWriter::new(stdout.lock());
+    // Not locked: commands with threads of their own write too.
+    let mut out = io::BufWriter::new(io::stdout());
     let outcome = dispatch(cli, &mut out).and_then(|code| Ok(out.flush().map(|()| code)?));
     let code = match outcome {
         Ok(code) => code,
@@ -102,7 +103,8 @@ fn dispatch(cli: &Cli, out: &mut dyn Write) -> Outcome {
         Command::Completions(args) => generate::completions(args.shell, out),
         Command::Man(args) => generate::man(&args.page, out),
         Command::Version(args) => generate::version(args.verbose, out),
-        Command::Serve(_) | Command::Console(_) | Command::Demo(_) | Command::Ctl(_) | Command::Phone(_) => {
+        Command::Console(args) => console::run(args, cli.color, out),
+        Command::Serve(_) | Command::Demo(_) | Command::Ctl(_) | Command::Phone(_) => {
             Err(Failure::new("this build was made without this command", "switchroom version --verbose"))
         }
     }
