@@ -109,7 +109,7 @@ fn hostile_messages() {
     let typical = String::from_utf8(typical()).unwrap();
     let with = |lines: String| typical.replacen("Max-Forwards", &(lines + "Max-Forwards"), 1);
     let field = |unit: &str, size: usize| {
-        let line = format!("Record-Route: {}\r\n", unit.repeat(8000 / unit.len()));
+        let line = format!("Record-Route: {}\r\n", unit.repeat(1500 / unit.len()));
         with(line.repeat(size / line.len()))
     };
     let contact = |unit: &str, size: usize| {
