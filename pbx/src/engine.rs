@@ -1,1 +1,313 @@
-//! Being written.
+//! The engine: the one thread that owns the exchange.
+//!
+//! It takes inputs from a bounded queue, hands each to the exchange, carries out what the exchange wants, and tells the
+//! board what changed, several changes at a time. It never waits for disk, network or a console.
+
+use crate::clock;
+use crate::control::{Hub, view};
+use crate::media::MediaEngine;
+use crate::net::{Inbox, Net};
+use crate::store::{Store, StoreEvent};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use switchroom_exchange::{
+    Action, CallId, Changed, Command, CommandId, Config, Event, Exchange, Flow, Input, MediaEvent, Mono, Now, Record,
+    Restored, Severity, Wall,
+};
+use switchroom_wire::Change;
+use tokio::sync::oneshot;
+
+/// Inputs that may wait. A second of the heaviest load; beyond it datagrams are dropped, as networks do.
+const QUEUE_MAX: usize = 16_384;
+/// The board is told of changes at most this often.
+const PUBLISH_EVERY: Duration = Duration::from_millis(50);
+/// The daemon's own figures are told this often.
+const FIGURES_EVERY: Duration = Duration::from_secs(1);
+
+/// A question about the exchange that only its own thread can answer.
+pub type Question = Box<dyn FnOnce(&Exchange) + Send>;
+
+/// What the engine takes.
+pub enum ToEngine {
+    /// A SIP message.
+    Message(Flow, Vec<u8>),
+    /// A connection is gone.
+    FlowLost(Flow),
+    /// News of the media engine.
+    Media(MediaEvent),
+    /// News of the store.
+    Store(StoreEvent),
+    /// A user's command; answered through the channel.
+    Command(String, Command, oneshot::Sender<Result<String, String>>),
+    /// A question.
+    Ask(Question),
+    /// A new configuration.
+    Config(Arc<Config>),
+    /// Something outside of the exchange is wrong, or right again.
+    Alarm(String, Option<(Severity, String)>),
+    /// No new calls.
+    Drain,
+    /// End every call.
+    EndAll,
+    /// Stop the thread.
+    Stop,
+}
+
+/// The way into the engine, for every thread.
+#[derive(Clone)]
+pub struct EngineHandle {
+    sender: SyncSender<ToEngine>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl EngineHandle {
+    /// A way in, and the end that the engine takes from.
+    pub fn new() -> (Self, Receiver<ToEngine>) {
+        let (sender, receiver) = sync_channel(QUEUE_MAX);
+        (Self { sender, dropped: Arc::default() }, receiver)
+    }
+
+    /// Hands something over without waiting. False if the queue is full.
+    pub fn tell(&self, input: ToEngine) -> bool {
+        match self.sender.try_send(input) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+                false
+            }
+        }
+    }
+
+    /// Hands over what must not be lost, waiting for room if need be. Not for the engine's own thread.
+    pub fn tell_surely(&self, input: ToEngine) {
+        if self.sender.send(input).is_err() {
+            tracing::debug!("the engine has stopped");
+        }
+    }
+
+    /// Asks the exchange something.
+    ///
+    /// # Errors
+    /// The engine has stopped or has too much to do.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Exchange) -> T + Send + 'static,
+    ) -> Result<T, &'static str> {
+        let (tell, answer) = oneshot::channel();
+        let asked = self.tell(ToEngine::Ask(Box::new(move |exchange| {
+            let _ = tell.send(question(exchange));
+        })));
+        if !asked {
+            return Err("the exchange is too busy to answer; try again");
+        }
+        answer.await.map_err(|_| "the exchange has stopped")
+    }
+}
+
+impl Inbox for EngineHandle {
+    fn message(&self, flow: Flow, bytes: Vec<u8>) -> bool {
+        self.tell(ToEngine::Message(flow, bytes))
+    }
+
+    fn flow_lost(&self, flow: Flow) {
+        self.tell(ToEngine::FlowLost(flow));
+    }
+}
+
+/// What the engine needs around it.
+pub struct Surroundings {
+    /// SIP sockets, known once they are open.
+    pub net: Arc<OnceLock<Net>>,
+    /// Media.
+    pub media: Arc<MediaEngine>,
+    /// Store.
+    pub store: Store,
+    /// The board.
+    pub hub: Arc<Hub>,
+}
+
+/// Both clocks now.
+pub fn now() -> Now {
+    Now { mono: Mono(clock::mono_us()), wall: Wall(clock::wall_ms()) }
+}
+
+/// The engine's thread.
+pub struct Engine {
+    exchange: Exchange,
+    around: Surroundings,
+    dirty: BTreeSet<Changed>,
+    events: Vec<Event>,
+    publish_at: Option<Mono>,
+    figures_at: Mono,
+    commands: std::collections::BTreeMap<CommandId, oneshot::Sender<Result<String, String>>>,
+    last_command: u64,
+    degraded: bool,
+}
+
+impl Engine {
+    /// An engine with a fresh exchange; `seed` is all the chance it has.
+    pub fn new(config: Arc<Config>, seed: [u8; 32], restored: Restored, around: Surroundings) -> Self {
+        let exchange = Exchange::new(now(), config, seed, restored);
+        Self {
+            exchange,
+            around,
+            dirty: BTreeSet::new(),
+            events: Vec::new(),
+            publish_at: None,
+            figures_at: Mono(0),
+            commands: std::collections::BTreeMap::new(),
+            last_command: 0,
+            degraded: false,
+        }
+    }
+
+    /// Runs until [`ToEngine::Stop`].
+    pub fn run(mut self, inputs: &Receiver<ToEngine>) {
+        self.carry_out();
+        loop {
+            let at = self.next_wake();
+            let wait = Duration::from_micros(at.0.saturating_sub(clock::mono_us()));
+            match inputs.recv_timeout(wait) {
+                Ok(ToEngine::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(input) => self.take(input),
+                Err(RecvTimeoutError::Timeout) => self.exchange.handle(now(), Input::Tick),
+            }
+            self.carry_out();
+            self.publish_if_due();
+        }
+        self.publish();
+    }
+
+    fn next_wake(&self) -> Mono {
+        let exchange = self.exchange.poll_timeout().unwrap_or(Mono(u64::MAX));
+        exchange.min(self.publish_at.unwrap_or(Mono(u64::MAX))).min(self.figures_at)
+    }
+
+    fn take(&mut self, input: ToEngine) {
+        let now = now();
+        match input {
+            ToEngine::Message(flow, bytes) => self.exchange.handle(now, Input::Message { flow, bytes: &bytes }),
+            ToEngine::FlowLost(flow) => self.exchange.handle(now, Input::FlowLost(flow)),
+            ToEngine::Media(event) => self.exchange.handle(now, Input::Media(event)),
+            ToEngine::Store(event) => self.take_store(now, event),
+            ToEngine::Command(user, command, answer) => {
+                self.last_command += 1;
+                let id = CommandId(self.last_command);
+                self.commands.insert(id, answer);
+                self.exchange.handle(now, Input::Command { id, user, command });
+            }
+            ToEngine::Ask(question) => question(&self.exchange),
+            ToEngine::Config(config) => self.exchange.handle(now, Input::Config(config)),
+            ToEngine::Alarm(id, state) => self.exchange.handle(now, Input::Alarm { id, state }),
+            ToEngine::Drain => self.exchange.handle(now, Input::Drain),
+            ToEngine::EndAll => self.exchange.handle(now, Input::EndAll),
+            ToEngine::Stop => {}
+        }
+    }
+
+    fn take_store(&mut self, now: Now, event: StoreEvent) {
+        let alarm = |id: &str, state| Input::Alarm { id: id.to_owned(), state };
+        match event {
+            StoreEvent::Stored(tickets) => self.exchange.handle(now, Input::Stored(tickets)),
+            StoreEvent::NotStored(tickets) => self.exchange.handle(now, Input::NotStored(tickets)),
+            StoreEvent::Degraded(why) => {
+                self.degraded = true;
+                self.exchange.handle(now, alarm("store", Some((Severity::Crit, why))));
+            }
+            StoreEvent::Recovered => {
+                self.degraded = false;
+                self.exchange.handle(now, alarm("store", None));
+            }
+            StoreEvent::Notice(text) => {
+                self.exchange.handle(now, alarm("store_notice", Some((Severity::Warn, text))));
+            }
+        }
+    }
+
+    /// Does what the exchange wants, in order.
+    fn carry_out(&mut self) {
+        while let Some(action) = self.exchange.poll_action() {
+            match action {
+                Action::Send { flow, bytes } => {
+                    if let Some(net) = self.around.net.get() {
+                        net.send(&flow, &bytes);
+                    }
+                }
+                Action::Media(command) => self.around.media.command(command),
+                Action::Persist { ticket, record } => {
+                    match &record {
+                        Record::Event(event) => self.events.push(event.clone()),
+                        Record::Recording(facts) => {
+                            self.around.hub.publish([Change::Recording(Box::new(view::recording(facts)))]);
+                        }
+                        _ => {}
+                    }
+                    self.around.store.put(ticket, record);
+                }
+                Action::Reply { id, result } => {
+                    if let Some(answer) = self.commands.remove(&id) {
+                        let _ = answer.send(result);
+                    }
+                }
+            }
+        }
+        self.dirty.append(&mut self.exchange.take_changed());
+        if self.publish_at.is_none() && !(self.dirty.is_empty() && self.events.is_empty()) {
+            self.publish_at = Some(Mono(clock::mono_us()).after(PUBLISH_EVERY));
+        }
+    }
+
+    fn publish_if_due(&mut self) {
+        let now = Mono(clock::mono_us());
+        if self.publish_at.is_some_and(|at| at <= now) {
+            self.publish();
+        }
+        if self.figures_at <= now {
+            self.figures_at = now.after(FIGURES_EVERY);
+            let dropped = self.around.net.get().map_or(0, Net::dropped);
+            self.around.hub.figures(&self.exchange, &self.around.media, &self.around.store, dropped);
+            self.watch_disk();
+        }
+    }
+
+    /// Recordings need room; calls do not.
+    fn watch_disk(&mut self) {
+        let health = self.around.media.health();
+        let state = (!health.can_record).then(|| {
+            let free = health.free_bytes / (1 << 20);
+            let text = format!("only {free} MB free for recordings: calls go on, nothing is recorded; make room");
+            (Severity::Crit, text)
+        });
+        self.exchange.handle(now(), Input::Alarm { id: "disk".into(), state });
+        self.carry_out();
+    }
+
+    fn publish(&mut self) {
+        self.publish_at = None;
+        let mut changes: Vec<Change> = Vec::new();
+        let mut grown: Vec<CallId> = Vec::new();
+        for changed in std::mem::take(&mut self.dirty) {
+            match changed {
+                Changed::Call(id) => changes.push(match self.exchange.call(id) {
+                    Some(call) => Change::Call(Box::new(view::call(call))),
+                    None => Change::CallGone(id.to_string()),
+                }),
+                Changed::Extension(number) => changes.push(match view::extension(&self.exchange, &number, now()) {
+                    Some(extension) => Change::Extension(Box::new(self.around.hub.with_since(extension))),
+                    None => Change::ExtensionGone(number),
+                }),
+                Changed::Alarm(id) => changes.push(match self.exchange.alarm(&id) {
+                    Some(alarm) => Change::Alarm(view::alarm(&id, alarm)),
+                    None => Change::AlarmGone(id),
+                }),
+                Changed::Ladder(id) => grown.push(id),
+            }
+        }
+        changes.extend(self.events.drain(..).map(|event| Change::Event(view::event(&event))));
+        self.around.hub.publish(changes);
+        self.around.hub.ladders_grew(&grown);
+    }
+}

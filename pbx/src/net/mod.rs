@@ -1,1 +1,146 @@
-//! Being written.
+//! SIP over sockets: datagrams and connections in, [`Inbox`] out; [`Net::send`] the other way.
+//!
+//! Receiving is tokio's; sending a datagram is one system call on the caller's thread, which is the engine's.
+
+mod local;
+mod tcp;
+mod udp;
+
+use crate::config::{Listen, Transport as ListenTransport};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use switchroom_exchange::{Flow, Transport};
+use tokio::sync::mpsc;
+
+/// Messages that may wait to be written to one connection; a peer that reads too slowly is cut off.
+const CONNECTION_QUEUE: usize = 256;
+/// Connections at once.
+const CONNECTIONS_MAX: usize = 4096;
+/// Connections of one address at once.
+const CONNECTIONS_PER_ADDRESS: usize = 64;
+/// Receive buffer asked for a UDP socket, bytes: a burst of some thousand messages.
+const UDP_BUFFER: usize = 4 << 20;
+
+/// Who is told of what came in. Must not wait.
+pub trait Inbox: Send + Sync + 'static {
+    /// A message. False if it could not be taken because too much is waiting.
+    fn message(&self, flow: Flow, bytes: Vec<u8>) -> bool;
+    /// A connection is gone.
+    fn flow_lost(&self, flow: Flow);
+}
+
+struct Connection {
+    flow: Flow,
+    writer: mpsc::Sender<Arc<[u8]>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    connections: Mutex<BTreeMap<u64, Connection>>,
+    last: AtomicU64,
+    /// Datagrams dropped because the engine was behind, and messages that could not be sent.
+    dropped: AtomicU64,
+}
+
+impl Shared {
+    fn connections(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Connection>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether another connection of that address may be taken.
+    fn has_room(&self, address: IpAddr) -> bool {
+        let all = self.connections();
+        all.len() < CONNECTIONS_MAX
+            && all.values().filter(|c| c.flow.remote.ip() == address).count() < CONNECTIONS_PER_ADDRESS
+    }
+}
+
+/// The sockets that SIP is listened to on.
+pub struct Net {
+    udp: Vec<Arc<udp::Socket>>,
+    bound: Vec<Listen>,
+    shared: Arc<Shared>,
+}
+
+/// A socket that could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {listen}: {why}")]
+pub struct ListenError {
+    /// Which.
+    pub listen: String,
+    /// What the system said.
+    pub why: io::Error,
+}
+
+impl Net {
+    /// Opens the sockets and starts receiving. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The first socket that cannot be opened.
+    pub async fn start(listen: &[Listen], inbox: Arc<dyn Inbox>) -> Result<Self, ListenError> {
+        let shared = Arc::new(Shared::default());
+        let (mut udp, mut bound) = (Vec::new(), Vec::new());
+        for one in listen {
+            let failed = |why| ListenError { listen: one.to_string(), why };
+            let address = match one.transport {
+                ListenTransport::Udp => {
+                    let socket = udp::Socket::open(one.address).map_err(failed)?;
+                    let address = socket.local().map_err(failed)?;
+                    udp.push(udp::receive(socket, inbox.clone(), shared.clone()).map_err(failed)?);
+                    address
+                }
+                ListenTransport::Tcp => {
+                    let listener = tcp::open(one.address).await.map_err(failed)?;
+                    let address = listener.local_addr().map_err(failed)?;
+                    tokio::spawn(tcp::accept(listener, inbox.clone(), shared.clone()));
+                    address
+                }
+            };
+            bound.push(Listen { transport: one.transport, address });
+        }
+        Ok(Self { udp, bound, shared })
+    }
+
+    /// Where it listens, with the ports that the system chose where 0 was asked for.
+    pub fn bound(&self) -> &[Listen] {
+        &self.bound
+    }
+
+    /// Sends; never waits. What cannot be sent is lost, as datagrams are.
+    pub fn send(&self, flow: &Flow, bytes: &Arc<[u8]>) {
+        let sent = match flow.transport {
+            Transport::Udp => self.socket_for(flow.local).is_some_and(|socket| socket.send(flow.remote, bytes)),
+            Transport::Tcp => {
+                let mut all = self.shared.connections();
+                let outcome = all.get(&flow.connection).map(|c| c.writer.try_send(bytes.clone()));
+                // A reader that fell this far behind will not catch up: dropping the writer closes the connection.
+                if matches!(outcome, Some(Err(mpsc::error::TrySendError::Full(_)))) {
+                    all.remove(&flow.connection);
+                }
+                matches!(outcome, Some(Ok(())))
+            }
+        };
+        if !sent {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Messages lost on our side since the start.
+    pub fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Ordering::Relaxed)
+    }
+
+    fn socket_for(&self, local: SocketAddr) -> Option<&Arc<udp::Socket>> {
+        let fits = |s: &&Arc<udp::Socket>| {
+            s.address.port() == local.port() && (s.address.ip() == local.ip() || s.address.ip().is_unspecified())
+        };
+        // A stored registration may name a port of an earlier configuration.
+        self.udp.iter().find(fits).or_else(|| self.udp.iter().find(|s| s.address.is_ipv4() == local.is_ipv4()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! The board as it is now, and everybody who watches it.
+
+use super::view;
+use crate::clock;
+use crate::media::{LevelsReport, MediaEngine};
+use crate::store::Store;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use switchroom_exchange::{CallId, Exchange};
+use switchroom_wire::{Board, Change, ExtensionView, SystemView};
+use tokio::sync::broadcast;
+
+/// Changes kept for consoles that fall behind or come back.
+const KEPT: usize = 4096;
+
+/// One numbered change.
+#[derive(Debug, Clone)]
+pub(super) struct Delta {
+    pub(super) seq: u64,
+    pub(super) at_ms: i64,
+    pub(super) change: Arc<Change>,
+}
+
+#[derive(Debug)]
+struct State {
+    board: Board,
+    seq: u64,
+    recent: VecDeque<Delta>,
+    /// Which call each connection watches.
+    watches: BTreeMap<u64, CallId>,
+}
+
+/// The board and its watchers. Locks are held for the time of a copy, never while writing to anybody.
+#[derive(Debug)]
+pub struct Hub {
+    /// The daemon's boot id.
+    pub(super) epoch: u64,
+    pub(super) started_ms: i64,
+    state: Mutex<State>,
+    pub(super) deltas: broadcast::Sender<Delta>,
+    pub(super) ladders: broadcast::Sender<CallId>,
+    pub(super) levels: broadcast::Sender<Arc<LevelsReport>>,
+    system: Mutex<SystemView>,
+}
+
+impl Hub {
+    /// A hub with an empty board. `system` holds what does not change while the daemon runs.
+    pub fn new(epoch: u64, system: SystemView) -> Self {
+        Self {
+            epoch,
+            started_ms: system.started_ms,
+            state: Mutex::new(State {
+                board: Board { system: system.clone(), ..Board::default() },
+                seq: 0,
+                recent: VecDeque::with_capacity(KEPT),
+                watches: BTreeMap::new(),
+            }),
+            deltas: broadcast::channel(KEPT).0,
+            ladders: broadcast::channel(256).0,
+            levels: broadcast::channel(64).0,
+            system: Mutex::new(system),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies changes to the board and tells everybody.
+    pub fn publish(&self, changes: impl IntoIterator<Item = Change>) {
+        let at_ms = clock::wall_ms();
+        let mut state = self.state();
+        for change in changes {
+            state.board.apply(&change);
+            state.seq += 1;
+            let delta = Delta { seq: state.seq, at_ms, change: Arc::new(change) };
+            if state.recent.len() == KEPT {
+                state.recent.pop_front();
+            }
+            state.recent.push_back(delta.clone());
+            // Nobody listening is no failure.
+            let _ = self.deltas.send(delta);
+        }
+    }
+
+    /// The whole board and the changes from now on, without a gap between.
+    pub(super) fn snapshot(&self) -> (u64, Board, broadcast::Receiver<Delta>) {
+        let state = self.state();
+        (state.seq, state.board.clone(), self.deltas.subscribe())
+    }
+
+    /// The changes after `seq`, if they are all still kept, and those from now on.
+    pub(super) fn since(&self, seq: u64) -> Option<(Vec<Delta>, broadcast::Receiver<Delta>)> {
+        let state = self.state();
+        if seq > state.seq || state.recent.front().is_none_or(|d| d.seq > seq + 1) && seq != state.seq {
+            return None;
+        }
+        let missed = state.recent.iter().filter(|d| d.seq > seq).cloned().collect();
+        Some((missed, self.deltas.subscribe()))
+    }
+
+    /// The number of the last change.
+    pub(super) fn seq(&self) -> u64 {
+        self.state().seq
+    }
+
+    /// A copy of the board.
+    pub(super) fn board(&self) -> Board {
+        self.state().board.clone()
+    }
+
+    /// An extension with the time since which it is in its state.
+    pub fn with_since(&self, mut extension: ExtensionView) -> ExtensionView {
+        let state = self.state();
+        if let Some(known) = state.board.extensions.get(&extension.number)
+            && known.state == extension.state
+        {
+            extension.since_ms = known.since_ms;
+        }
+        extension
+    }
+
+    /// Ladders grew; consoles that watch them ask for the rest.
+    pub fn ladders_grew(&self, calls: &[CallId]) {
+        let state = self.state();
+        for call in calls.iter().filter(|call| state.watches.values().any(|w| w == *call)) {
+            let _ = self.ladders.send(*call);
+        }
+    }
+
+    /// A connection watches a call, or none; tells which call's loudness is wanted now.
+    pub(super) fn watch(&self, connection: u64, call: Option<CallId>) -> Option<CallId> {
+        let mut state = self.state();
+        match call {
+            Some(call) => state.watches.insert(connection, call),
+            None => state.watches.remove(&connection),
+        };
+        call.or_else(|| state.watches.values().next_back().copied())
+    }
+
+    /// The media engine measured loudness.
+    pub fn heard(&self, report: LevelsReport) {
+        let _ = self.levels.send(Arc::new(report));
+    }
+
+    /// Takes changed names of site and domain.
+    pub fn renamed(&self, site: &str, domain: &str) {
+        let mut system = self.system.lock().unwrap_or_else(PoisonError::into_inner);
+        site.clone_into(&mut system.site);
+        domain.clone_into(&mut system.domain);
+    }
+
+    /// Where SIP is listened to, known once the sockets are open.
+    pub fn listening(&self, listen: Vec<String>) {
+        self.system.lock().unwrap_or_else(PoisonError::into_inner).listen = listen;
+    }
+
+    /// The daemon's own figures; told only if they changed.
+    pub fn figures(&self, exchange: &Exchange, media: &MediaEngine, store: &Store, dropped: u64) {
+        let figures = exchange.status();
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let base = self.system.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let system = SystemView {
+            calls: number(figures.calls),
+            calls_max: number(exchange.config().calls_max),
+            transactions: number(figures.transactions),
+            dialogs: number(figures.dialogs),
+            registered: number(figures.registered),
+            bindings: number(figures.bindings),
+            rtp_ports: number(figures.rtp_ports),
+            rtp_ports_max: number(figures.rtp_ports_max),
+            calls_total: figures.calls_total,
+            malformed: figures.malformed,
+            auth_failures: figures.auth_failures,
+            ignored: figures.ignored + dropped,
+            store: store.health(),
+            disk_free_ppk: Some(u32::from(media.health().free_ppk)),
+            ..base
+        };
+        if self.state().board.system != system {
+            self.publish([Change::System(Box::new(system))]);
+        }
+    }
+
+    /// Fills the board at start.
+    pub fn fill(&self, recordings: &[switchroom_exchange::RecordingFacts], events: &[switchroom_exchange::Event]) {
+        let recordings = recordings.iter().map(|facts| Change::Recording(Box::new(view::recording(facts))));
+        let events = events.iter().map(|event| Change::Event(view::event(event)));
+        self.publish(recordings.chain(events));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use switchroom_wire::EventView;
+
+    fn event(seq: u64) -> Change {
+        Change::Event(EventView { seq, ..Default::default() })
+    }
+
+    #[test]
+    fn a_board_and_what_follows_have_no_gap() {
+        let hub = Hub::new(1, SystemView::default());
+        hub.publish([event(1), event(2)]);
+        let (seq, mut board, mut later) = hub.snapshot();
+        hub.publish([event(3)]);
+        let delta = later.try_recv().unwrap();
+        assert_eq!((seq, delta.seq), (2, 3));
+        board.apply(&delta.change);
+        assert_eq!(board, hub.board());
+    }
+
+    #[test]
+    fn who_comes_back_gets_what_was_missed_or_everything() {
+        let hub = Hub::new(1, SystemView::default());
+        assert!(hub.since(0).is_some_and(|(missed, _)| missed.is_empty()));
+        hub.publish((1..=10).map(event));
+        assert_eq!(hub.since(7).unwrap().0.len(), 3);
+        assert_eq!(hub.since(10).unwrap().0.len(), 0);
+        assert!(hub.since(11).is_none(), "from another life");
+        hub.publish((0..KEPT as u64).map(event));
+        assert!(hub.since(7).is_none(), "too long ago");
+    }
+}

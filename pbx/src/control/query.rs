@@ -1,0 +1,178 @@
+//! Answers to commands.
+
+use super::server::Server;
+use super::view;
+use crate::engine::ToEngine;
+use switchroom_exchange::{CallId, Command as Do};
+use switchroom_wire::{Answer, CallView, Command, CommandError, Role, WaveView, mask_number};
+use tokio::sync::oneshot;
+
+/// Most rows that one question is answered with.
+const ROWS_MAX: u32 = 1000;
+
+fn failed(why: impl Into<String>) -> CommandError {
+    CommandError::Failed { why: why.into() }
+}
+
+fn refused(why: impl Into<String>) -> CommandError {
+    CommandError::Refused { why: why.into() }
+}
+
+/// Does a command for a user with that role.
+pub(super) async fn answer(server: &Server, user: &str, role: Role, command: Command) -> Result<Answer, CommandError> {
+    let needed = command.role();
+    if role < needed {
+        return Err(refused(format!("this needs the role {}; you are {}", needed.word(), role.word())));
+    }
+    let mask = role == Role::Viewer;
+    match command {
+        Command::Status => Ok(Answer::Status(Box::new(server.hub.board().system))),
+        Command::Calls => Ok(Answer::Calls(server.hub.board().calls.into_values().map(|c| masked(c, mask)).collect())),
+        Command::Extensions => Ok(Answer::Extensions(server.hub.board().extensions.into_values().collect())),
+        Command::Call { call } => one_call(server, call, mask).await,
+        Command::Ladder { call } => {
+            if mask {
+                return Err(refused("the messages of a call hold numbers; a viewer may not see them"));
+            }
+            let id = resolve(server, &call).await?;
+            let ladder = server.engine.ask(move |x| view::ladder(x, id, 0)).await.map_err(failed)?;
+            ladder.map(|l| Answer::Ladder(Box::new(l))).ok_or_else(|| {
+                failed("its messages are no longer kept; ladders are kept for live calls and the latest ended ones")
+            })
+        }
+        Command::Cdrs { limit, before_ms, party } => {
+            let rows = from_store(server, move |s| s.cdrs(rows(limit), before_ms, party.as_deref())).await?;
+            Ok(Answer::Cdrs(rows.iter().map(view::cdr).map(|c| masked_cdr(c, mask)).collect()))
+        }
+        Command::Events { limit, call, after_ms } => {
+            let call = match call {
+                Some(call) => Some(resolve(server, &call).await?),
+                None => None,
+            };
+            if mask {
+                return Err(refused("the journal holds numbers; a viewer may not read it"));
+            }
+            let rows = from_store(server, move |s| s.events(rows(limit), call, after_ms)).await?;
+            Ok(Answer::Events(rows.iter().map(view::event).collect()))
+        }
+        Command::Recordings { limit, party } => {
+            let rows = from_store(server, move |s| s.recordings(rows(limit), party.as_deref())).await?;
+            Ok(Answer::Recordings(rows.iter().map(view::recording).map(|r| masked_recording(r, mask)).collect()))
+        }
+        Command::Wave { recording, columns } => wave(server, recording, columns).await,
+        Command::HangUp { call } => {
+            let id = resolve(server, &call).await?;
+            act(server, user, Do::HangUp(id)).await.map(Answer::Done)
+        }
+        Command::Unregister { extension, contact } => {
+            act(server, user, Do::Unregister { extension, contact }).await.map(Answer::Done)
+        }
+        Command::Reload => server.reload(user).await.map(Answer::Done).map_err(failed),
+        Command::Shutdown => {
+            server.shut_down(user);
+            Ok(Answer::Done("stopping: no new calls from now on".into()))
+        }
+    }
+}
+
+fn rows(limit: u32) -> usize {
+    limit.min(ROWS_MAX) as usize
+}
+
+/// Reads the store off the runtime's threads.
+async fn from_store<T: Send + 'static>(
+    server: &Server,
+    read: impl FnOnce(&crate::store::Store) -> T + Send + 'static,
+) -> Result<T, CommandError> {
+    let store = server.store.clone();
+    tokio::task::spawn_blocking(move || read(&store)).await.map_err(|_| failed("the store did not answer"))
+}
+
+async fn act(server: &Server, user: &str, command: Do) -> Result<String, CommandError> {
+    let (tell, answer) = oneshot::channel();
+    if !server.engine.tell(ToEngine::Command(user.to_owned(), command, tell)) {
+        return Err(failed("the exchange is too busy; try again"));
+    }
+    answer.await.map_err(|_| failed("the exchange has stopped"))?.map_err(refused)
+}
+
+/// The id of a call given by id or short number: on the board, else in the store.
+async fn resolve(server: &Server, text: &str) -> Result<CallId, CommandError> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    let unknown = || refused(format!("there is no call {}", switchroom_wire::clean(text)));
+    let number: u64 = text.parse().map_err(|_| unknown())?;
+    let live = server.hub.board().calls.into_values().find(|c| c.number == number);
+    if let Some(id) = live.and_then(|c| c.id.parse().ok()) {
+        return Ok(id);
+    }
+    let text = text.to_owned();
+    let cdr = from_store(server, move |s| s.cdr(&text)).await?;
+    cdr.map(|c| c.call).ok_or_else(unknown)
+}
+
+async fn one_call(server: &Server, call: String, mask: bool) -> Result<Answer, CommandError> {
+    let id = resolve(server, &call).await?;
+    let live = server.engine.ask(move |x| x.call(id).map(view::call)).await.map_err(failed)?;
+    if let Some(call) = live {
+        return Ok(Answer::Call(Box::new(masked(call, mask))));
+    }
+    let cdr = from_store(server, move |s| s.cdr(&id.to_string())).await?;
+    let cdr = cdr.ok_or_else(|| refused("there is no such call"))?;
+    Ok(Answer::Cdr(Box::new(masked_cdr(view::cdr(&cdr), mask))))
+}
+
+async fn wave(server: &Server, recording: String, columns: u16) -> Result<Answer, CommandError> {
+    let id: CallId = recording.parse().map_err(|_| refused("that is no recording"))?;
+    let dir = server.recordings.clone();
+    let facts = from_store(server, move |s| s.recording(id)).await?;
+    let facts = facts.ok_or_else(|| refused("there is no such recording"))?;
+    let columns = usize::from(columns.clamp(1, 512));
+    let peaks = tokio::task::spawn_blocking(move || crate::media::wave(&dir, &facts.file, columns)).await;
+    let peaks = peaks.map_err(|_| failed("the recording could not be read"))?.map_err(|e| failed(e.to_string()))?;
+    let (caller, callee) = (peaks.caller, peaks.callee);
+    Ok(Answer::Wave(WaveView { id: id.to_string(), length_ms: peaks.length_ms, caller, callee }))
+}
+
+/// A call as a viewer sees it: numbers masked, sentences with numbers left out.
+pub(super) fn masked(mut call: CallView, mask: bool) -> CallView {
+    if !mask {
+        return call;
+    }
+    let hide = |p: &mut switchroom_wire::PartyView| p.number = mask_number(&p.number);
+    hide(&mut call.from);
+    hide(&mut call.to);
+    call.with.iter_mut().for_each(hide);
+    for leg in &mut call.legs {
+        leg.party.number = mask_number(&leg.party.number);
+        leg.address.clear();
+        leg.media_address.clear();
+    }
+    call.path.clear();
+    if let Some(ended) = &mut call.ended {
+        ended.text.clone_from(&ended.cause);
+    }
+    call
+}
+
+fn masked_cdr(mut cdr: switchroom_wire::CdrView, mask: bool) -> switchroom_wire::CdrView {
+    if mask {
+        for party in [&mut cdr.from, &mut cdr.to].into_iter().chain(cdr.with.as_mut()) {
+            party.number = mask_number(&party.number);
+        }
+        cdr.path.clear();
+        cdr.legs.clear();
+        cdr.ended.text.clone_from(&cdr.ended.cause);
+    }
+    cdr
+}
+
+/// A recording as a viewer sees it.
+pub(super) fn masked_recording(mut r: switchroom_wire::RecordingView, mask: bool) -> switchroom_wire::RecordingView {
+    if mask {
+        r.from.number = mask_number(&r.from.number);
+        r.with.number = mask_number(&r.with.number);
+    }
+    r
+}
