@@ -8,4 +8,5 @@ pub mod control;
 pub mod engine;
 pub mod media;
 pub mod net;
+pub mod softphone;
 pub mod store;
