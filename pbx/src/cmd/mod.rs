@@ -5,11 +5,14 @@
 
 pub mod check;
 pub mod console;
+pub mod ctl;
 pub mod doctor;
 pub mod generate;
 pub mod init;
 pub mod logging;
 pub mod passwd;
+pub mod phone;
+pub mod serve;
 pub mod store;
 pub mod terminal;
 #[cfg(test)]
@@ -104,7 +107,8 @@ fn dispatch(cli: &Cli, out: &mut dyn Write) -> Outcome {
         Command::Man(args) => generate::man(&args.page, out),
         Command::Version(args) => generate::version(args.verbose, out),
         Command::Console(args) => console::run(args, cli.color, out),
-        Command::Serve(_) | Command::Demo(_) | Command::Ctl(_) | Command::Phone(_) => {
+        Command::Phone(args) => phone::run(args, out),
+        Command::Serve(_) | Command::Demo(_) | Command::Ctl(_) => {
             Err(Failure::new("this build was made without this command", "switchroom version --verbose"))
         }
     }

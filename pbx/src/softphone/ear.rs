@@ -15,6 +15,12 @@ const KEPT: usize = 6 * RATE as usize;
 const WINDOW: usize = RATE as usize / 2;
 /// The least number of samples to say anything of.
 const WINDOW_LEAST: usize = RATE as usize / 5;
+/// Samples in which it is first looked for what there is: bins of 10 Hz.
+const GLANCE: usize = RATE as usize / 10;
+/// Tones that can be found, Hz.
+const FOUND: std::ops::RangeInclusive<u16> = 100..=3_800;
+/// What is not at least this loud is no tone, decibels.
+const TONE_DB_LEAST: f32 = -40.0;
 /// Longest gap that is filled with silence in a recording, samples: ten minutes.
 const GAP_MAX: u64 = 600 * RATE as u64;
 
@@ -43,6 +49,17 @@ impl Ear {
         }
         let windows = samples.windows(WINDOW.min(samples.len())).step_by(WINDOW / 2);
         windows.map(|window| goertzel_db(window, hz, RATE)).fold(-200.0, f32::max)
+    }
+
+    /// The loudest tone at the end, its frequency and level; `None` if it was too quiet to be one.
+    pub(super) fn loudest(&mut self) -> Option<(u16, f32)> {
+        let samples: &[i16] = self.samples.make_contiguous();
+        let last = |count: usize| samples.get(samples.len().saturating_sub(count)..).unwrap_or_default();
+        let best = |window: &[i16], hz: &mut dyn Iterator<Item = u16>| {
+            hz.map(|hz| (hz, goertzel_db(window, hz, RATE))).max_by(|a, b| a.1.total_cmp(&b.1))
+        };
+        let (near, _) = best(last(GLANCE), &mut FOUND.step_by(10))?;
+        best(last(WINDOW), &mut (near - 10..=near + 10)).filter(|(_, level)| *level >= TONE_DB_LEAST)
     }
 }
 
@@ -97,9 +114,11 @@ mod tests {
         }
         assert!((ear.level(440) + 12.0).abs() < 0.5);
         assert!(ear.level(452) < -30.0, "{}", ear.level(452));
+        assert!(ear.loudest().is_some_and(|(hz, _)| hz.abs_diff(440) <= 1), "{:?}", ear.loudest());
         for _ in 0..400 {
             ear.hear(&[0; 160]);
         }
+        assert_eq!(ear.loudest(), None);
         assert!(ear.level(440) < -100.0);
     }
 }

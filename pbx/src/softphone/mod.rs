@@ -282,6 +282,12 @@ impl Softphone {
         self.shared.lock().ear.level(hz)
     }
 
+    /// The loudest tone of the last half second that was heard: its frequency in Hz and its level in decibels below
+    /// full scale; `None` if there was none.
+    pub fn loudest(&self) -> Option<(u16, f32)> {
+        self.shared.lock().ear.loudest()
+    }
+
     /// Waits until a tone is heard at least that loud; true if it was.
     pub fn wait_to_hear(&self, hz: u16, least_db: f32, timeout: Duration) -> bool {
         let mut rest = Rest::of(timeout);

@@ -171,11 +171,8 @@ mod tests {
         Tone::new(1000, -60, rate).fill(&mut samples);
         for sample in samples {
             for _ in 0..channels {
-                if bits == 16 {
-                    writer.write_sample(sample).unwrap()
-                } else {
-                    writer.write_sample(1i8).unwrap()
-                }
+                let written = if bits == 16 { writer.write_sample(sample) } else { writer.write_sample(1i8) };
+                written.unwrap();
             }
         }
         writer.finalize().unwrap();

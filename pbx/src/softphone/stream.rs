@@ -98,7 +98,7 @@ impl Stream {
                 timestamp: u32::from_be_bytes([c, d, e, f]),
                 ssrc: u32::from_be_bytes([g, h, a, c]),
             },
-            plan: plan.clone(),
+            plan,
             is_open,
             encoder: None,
             decoder: None,
