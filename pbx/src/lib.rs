@@ -5,6 +5,7 @@ pub mod clock;
 pub mod cmd;
 pub mod config;
 pub mod control;
+pub mod daemon;
 pub mod engine;
 pub mod media;
 pub mod net;

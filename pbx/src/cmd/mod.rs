@@ -108,7 +108,9 @@ fn dispatch(cli: &Cli, out: &mut dyn Write) -> Outcome {
         Command::Version(args) => generate::version(args.verbose, out),
         Command::Console(args) => console::run(args, cli.color, out),
         Command::Phone(args) => phone::run(args, out),
-        Command::Serve(_) | Command::Demo(_) | Command::Ctl(_) => {
+        Command::Serve(args) => serve::run(args),
+        Command::Ctl(args) => ctl::run(args, out),
+        Command::Demo(_) => {
             Err(Failure::new("this build was made without this command", "switchroom version --verbose"))
         }
     }

@@ -84,12 +84,7 @@ fn admit(hello: &Hello, peer: &Peer) -> Result<Role, String> {
             hello.proto
         ));
     }
-    let Some(role) = peer.role else {
-        return Err(format!(
-            "{} has no role here: an admin adds the user or one of its groups to [control] roles",
-            peer.user
-        ));
-    };
+    let role = peer.role;
     Ok(hello.want_role.map_or(role, |wanted| wanted.min(role)))
 }
 

@@ -9,13 +9,13 @@ use switchroom_wire::Role;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Peer {
     pub(super) user: String,
-    pub(super) role: Option<Role>,
+    pub(super) role: Role,
     /// The extension of that user's own phone.
     pub(super) extension: Option<String>,
 }
 
 /// Names a user and finds the highest role it has. Root and the daemon's own user are admins: they could do anything
-/// to the daemon anyhow. Who is in no role's list may not come in.
+/// to the daemon anyhow. Who is in no list, but may open the socket, is a viewer.
 pub(super) fn identify(uid: u32, gid: u32, config: &ShellConfig) -> Peer {
     let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
     let name = user.as_ref().map_or_else(|| format!("uid {uid}"), |u| u.name.clone());
@@ -27,7 +27,7 @@ pub(super) fn identify(uid: u32, gid: u32, config: &ShellConfig) -> Peer {
     });
     let role = listed.map(|(_, role)| *role).max();
     Peer {
-        role: if is_own { Some(Role::Admin) } else { role },
+        role: if is_own { Role::Admin } else { role.unwrap_or(Role::Viewer) },
         extension: config.phones.get(&name).cloned(),
         user: name,
     }

@@ -125,12 +125,12 @@ pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
     Ok(ControlServer { path })
 }
 
-/// Makes the folder, private, and removes the socket of a daemon that is no more.
+/// Makes the folder, closed to others, and removes the socket of a daemon that is no more.
 async fn prepare(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent()
         && !folder.exists()
     {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o750).create(folder)?;
     }
     if !path.exists() {
         return Ok(());

@@ -19,6 +19,11 @@ const RETRIES_MAX: u8 = 3;
 
 impl Endpoint {
     pub(super) fn on_response(&mut self, now: Mono, flow: Flow, response: Response, bytes: &[u8]) {
+        if response.headers.elements(&Name::Via).count() != 1 {
+            // Not meant for us (§8.1.3.3).
+            self.counters.malformed += 1;
+            return;
+        }
         self.responding = Some(flow);
         // Absorbed repeats are of no interest to a ladder; what is told is traced by its owner.
         if let Some((txn, owner, up)) = self.txns.match_response(now, response) {

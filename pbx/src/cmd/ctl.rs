@@ -1,0 +1,309 @@
+//! `switchroom ctl`: one question or order to the running daemon, answered on standard output.
+
+use super::{Failure, OK, Outcome};
+use crate::cli::{CtlArgs, CtlCommand};
+use std::io::Write;
+use switchroom_console::{Client, ConsoleError};
+use switchroom_wire::{
+    Answer, CallState, CallView, CdrView, Command, EndedView, ExtensionState, LadderStyle, PartyView, QualityView,
+    WhyView, clean, columns, fit, render_ladder,
+};
+
+/// Does it.
+pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
+    let command = match &args.command {
+        CtlCommand::Status => Command::Status,
+        CtlCommand::Calls => Command::Calls,
+        CtlCommand::Call { call } => Command::Call { call: call.clone() },
+        CtlCommand::Extensions => Command::Extensions,
+        CtlCommand::Cdr { limit, party, before } => {
+            Command::Cdrs { limit: *limit, before_ms: *before, party: party.clone() }
+        }
+        CtlCommand::Events { limit, call, after } => {
+            Command::Events { limit: *limit, call: call.clone(), after_ms: *after }
+        }
+        CtlCommand::Recordings { limit, party } => Command::Recordings { limit: *limit, party: party.clone() },
+        CtlCommand::Ladder { call } => Command::Ladder { call: call.clone() },
+        CtlCommand::Hangup { call } => Command::HangUp { call: call.clone() },
+        CtlCommand::Unregister { extension, contact } => {
+            Command::Unregister { extension: extension.clone(), contact: contact.clone() }
+        }
+        CtlCommand::Reload => Command::Reload,
+        CtlCommand::Shutdown => Command::Shutdown,
+    };
+    let mut client = Client::connect(&args.socket.path(), None).map_err(failure)?;
+    let offset = client.welcome().utc_offset_min;
+    let answer = client.command(command).map_err(failure)?;
+    if args.json {
+        print_json(&answer, out)?;
+    } else {
+        Printer { offset_min: offset, out }.print(&answer)?;
+    }
+    Ok(OK)
+}
+
+fn failure(error: ConsoleError) -> Failure {
+    Failure::Told { what: error.to_string(), hint: None, code: error.exit().code() }
+}
+
+/// The answer alone, without the name of its kind: what scripts read.
+fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
+    let value = match answer {
+        Answer::Done(text) => serde_json::json!({ "done": text }),
+        Answer::Status(x) => serde_json::json!(x),
+        Answer::Calls(x) => serde_json::json!(x),
+        Answer::Call(x) => serde_json::json!(x),
+        Answer::Cdr(x) => serde_json::json!(x),
+        Answer::Extensions(x) => serde_json::json!(x),
+        Answer::Cdrs(x) => serde_json::json!(x),
+        Answer::Events(x) => serde_json::json!(x),
+        Answer::Recordings(x) => serde_json::json!(x),
+        Answer::Wave(x) => serde_json::json!(x),
+        Answer::Ladder(x) => serde_json::json!(x),
+        Answer::Unregistered(x) => serde_json::json!(x),
+    };
+    serde_json::to_writer_pretty(&mut *out, &value)?;
+    writeln!(out)
+}
+
+struct Printer<'a> {
+    offset_min: i32,
+    out: &'a mut dyn Write,
+}
+
+impl Printer<'_> {
+    fn print(&mut self, answer: &Answer) -> std::io::Result<()> {
+        match answer {
+            Answer::Done(text) => writeln!(self.out, "{}", clean(text)),
+            Answer::Status(s) => {
+                let rows = [
+                    ("server", format!("{}, {}", s.server, s.site)),
+                    ("domain", s.domain.clone()),
+                    ("started", self.date(s.started_ms)),
+                    ("listens on", s.listen.join(", ")),
+                    ("calls", format!("{} of {}, {} since start", s.calls, s.calls_max, s.calls_total)),
+                    ("registered", format!("{} extensions, {} phones", s.registered, s.bindings)),
+                    ("rtp ports", format!("{} of {}", s.rtp_ports, s.rtp_ports_max)),
+                    ("transactions", format!("{}, {} dialogs", s.transactions, s.dialogs)),
+                    ("refused", format!(
+                        "{} malformed, {} wrong passwords, {} ignored",
+                        s.malformed, s.auth_failures, s.ignored
+                    )),
+                    ("store", s.store.clone()),
+                    ("disk free", s.disk_free_ppk.map_or_else(|| "-".into(), |p| format!("{}%", p / 10))),
+                ];
+                for (name, value) in rows {
+                    writeln!(self.out, "{name:<13} {}", clean(&value))?;
+                }
+                Ok(())
+            }
+            Answer::Calls(calls) => {
+                let rows = calls.iter().map(|c| self.call_row(c)).collect();
+                self.table(&["CALL", "STATE", "FROM", "TO", "WITH", "SINCE", "REC"], rows)
+            }
+            Answer::Call(call) => {
+                let row = self.call_row(call);
+                self.table(&["CALL", "STATE", "FROM", "TO", "WITH", "SINCE", "REC"], vec![row])?;
+                self.path(&call.path, call.ended.as_ref())
+            }
+            Answer::Cdr(cdr) => self.cdr(cdr),
+            Answer::Cdrs(cdrs) => {
+                let rows = cdrs.iter().map(|c| self.cdr_row(c)).collect();
+                self.table(&["CALL", "STARTED", "FROM", "TO", "TALK", "ENDED BY", "CAUSE"], rows)
+            }
+            Answer::Extensions(all) => {
+                let mut rows = Vec::new();
+                for e in all {
+                    let state = match e.state {
+                        ExtensionState::Offline => "offline",
+                        ExtensionState::Idle => "idle",
+                        ExtensionState::Ringing => "rings",
+                        ExtensionState::Busy => "in call",
+                        ExtensionState::Lost => "lost",
+                    };
+                    let mut first = vec![e.number.clone(), e.name.clone(), state.to_owned()];
+                    if e.bindings.is_empty() {
+                        first.extend([String::new(), String::new(), e.problem.clone().unwrap_or_default()]);
+                        rows.push(first);
+                        continue;
+                    }
+                    for b in &e.bindings {
+                        let ping = b.rtt_us.map_or_else(|| "-".into(), |us| format!("{}.{} ms", us / 1000, us / 100 % 10));
+                        let mut row = std::mem::replace(&mut first, vec![String::new(); 3]);
+                        row.extend([b.address.clone(), ping, b.agent.clone()]);
+                        rows.push(row);
+                    }
+                }
+                self.table(&["EXT", "NAME", "STATE", "PHONE", "PING", "PROGRAM"], rows)
+            }
+            Answer::Events(events) => {
+                for e in events {
+                    let number = e.number.map_or_else(|| "-".to_owned(), |n| n.to_string());
+                    let at = self.date(e.at_ms);
+                    writeln!(self.out, "{at}  {:<6} {number:>5}  {}", e.kind.word(), clean(&e.text))?;
+                }
+                Ok(())
+            }
+            Answer::Recordings(all) => {
+                let rows = all
+                    .iter()
+                    .map(|r| {
+                        let complete = if r.complete { "" } else { "incomplete" };
+                        vec![
+                            r.number.to_string(),
+                            self.date(r.started_ms),
+                            party(&r.from),
+                            party(&r.with),
+                            span(r.length_ms),
+                            r.file.clone(),
+                            complete.to_owned(),
+                        ]
+                    })
+                    .collect();
+                self.table(&["CALL", "STARTED", "FROM", "WITH", "LENGTH", "FILE", ""], rows)
+            }
+            Answer::Wave(w) => writeln!(self.out, "{} columns, {}", w.caller.len(), span(w.length_ms)),
+            Answer::Ladder(ladder) => {
+                let style = LadderStyle {
+                    width: 120,
+                    utc_offset_min: self.offset_min,
+                    messages_only: false,
+                    relative: false,
+                };
+                let (head, lines) = render_ladder(ladder, style);
+                for line in head.iter().chain(lines.iter().map(|(_, line)| line)) {
+                    writeln!(self.out, "{line}")?;
+                }
+                if ladder.dropped > 0 {
+                    writeln!(self.out, "and {} more that were not kept", ladder.dropped)?;
+                }
+                Ok(())
+            }
+            Answer::Unregistered(gone) => writeln!(self.out, "{} removed", gone.len()),
+        }
+    }
+
+    fn call_row(&self, c: &CallView) -> Vec<String> {
+        let state = match c.state {
+            CallState::Ringing => "rings",
+            CallState::Talking => "talks",
+            CallState::Held => "held",
+            CallState::Service => "service",
+            CallState::Ended => "ended",
+        };
+        let recording = match c.recording {
+            switchroom_wire::RecordingState::Off => "",
+            switchroom_wire::RecordingState::On => "on",
+            switchroom_wire::RecordingState::Failed => "failed",
+            switchroom_wire::RecordingState::Done => "kept",
+        };
+        vec![
+            c.number.to_string(),
+            state.to_owned(),
+            party(&c.from),
+            party(&c.to),
+            c.with.as_ref().map(party).unwrap_or_default(),
+            self.date(c.answered_ms.unwrap_or(c.started_ms)),
+            recording.to_owned(),
+        ]
+    }
+
+    fn cdr_row(&self, c: &CdrView) -> Vec<String> {
+        vec![
+            c.number.to_string(),
+            self.date(c.started_ms),
+            party(&c.from),
+            party(&c.to),
+            if c.answered_ms.is_some() { span(c.talk_ms) } else { "-".into() },
+            c.ended.by.clone(),
+            c.ended.cause.clone(),
+        ]
+    }
+
+    fn cdr(&mut self, c: &CdrView) -> std::io::Result<()> {
+        let row = self.cdr_row(c);
+        self.table(&["CALL", "STARTED", "FROM", "TO", "TALK", "ENDED BY", "CAUSE"], vec![row])?;
+        writeln!(self.out)?;
+        for leg in &c.legs {
+            writeln!(
+                self.out,
+                "  {:<24} {:<26} {:<12} {:<11} {}",
+                fit(&party(&leg.party), 24),
+                clean(&leg.address),
+                leg.codec,
+                leg.outcome,
+                quality(&leg.quality)
+            )?;
+        }
+        self.path(&c.path, Some(&c.ended))
+    }
+
+    fn path(&mut self, path: &[WhyView], ended: Option<&EndedView>) -> std::io::Result<()> {
+        writeln!(self.out)?;
+        for step in path {
+            let at = self.date(step.at_ms);
+            writeln!(self.out, "  {at}  {:<8} {}", step.step, clean(&step.text))?;
+        }
+        match ended {
+            Some(e) => writeln!(self.out, "  ended by {}: {}", clean(&e.by), e.cause),
+            None => Ok(()),
+        }
+    }
+
+    fn table(&mut self, head: &[&str], rows: Vec<Vec<String>>) -> std::io::Result<()> {
+        let rows: Vec<Vec<String>> =
+            rows.into_iter().map(|r| r.into_iter().map(|cell| clean(&cell).into_owned()).collect()).collect();
+        let width = |place: usize| {
+            rows.iter().filter_map(|r: &Vec<String>| r.get(place)).map(|cell| columns(cell)).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = head.iter().enumerate().map(|(n, h)| width(n).max(columns(h)).min(40)).collect();
+        let head = head.iter().map(|h| (*h).to_owned()).collect::<Vec<_>>();
+        for row in std::iter::once(&head).chain(&rows) {
+            let last = row.len().saturating_sub(1);
+            let cells = row.iter().zip(&widths).enumerate().map(|(n, (cell, width))| {
+                // What stands last may be as long as it is.
+                if n == last { cell.clone() } else { fit(cell, *width) }
+            });
+            writeln!(self.out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// `2026-11-03 14:03:27` in the site's time.
+    fn date(&self, at_ms: i64) -> String {
+        let local = at_ms.saturating_add(i64::from(self.offset_min) * 60_000);
+        let Ok(at) = jiff::Timestamp::from_millisecond(local) else { return "-".into() };
+        at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+}
+
+fn party(p: &PartyView) -> String {
+    match (p.number.as_str(), p.name.as_str()) {
+        ("", "") => "withheld".into(),
+        (number, "") => number.into(),
+        (number, name) => format!("{number} {name}"),
+    }
+}
+
+/// `3:12`, or `1:02:03`.
+fn span(ms: u64) -> String {
+    let s = ms / 1000;
+    if s >= 3600 { format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60) } else { format!("{}:{:02}", s / 60, s % 60) }
+}
+
+fn quality(q: &QualityView) -> String {
+    if q.received.packets == 0 {
+        return "no media".into();
+    }
+    let mos = q.received.mos_centi;
+    let loss = q.received.loss_ppm;
+    format!(
+        "{} packets, {}.{}% lost, jitter {} ms, MOS {}.{}",
+        q.received.packets,
+        loss / 10_000,
+        loss / 1000 % 10,
+        q.received.jitter_us / 1000,
+        mos / 100,
+        mos / 10 % 10
+    )
+}

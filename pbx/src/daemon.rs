@@ -1,0 +1,359 @@
+//! The daemon: every part put together, started in order and stopped in order.
+
+use crate::clock;
+use crate::config::{self, Loaded, ShellConfig};
+use crate::control::{self, ControlServer, ControlSettings, Hub, Reload};
+use crate::engine::{Engine, EngineHandle, Surroundings, ToEngine};
+use crate::media::{self, MediaEngine, MediaSettings};
+use crate::net::{ListenError, Net};
+use crate::store::{Store, StoreError};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use switchroom_exchange::{Record, Severity};
+use switchroom_wire::SystemView;
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+
+/// Time given to CDRs and recordings to reach the disk when everything stops.
+const LAST_WRITES: Duration = Duration::from_secs(5);
+/// Latest recordings and events shown on a fresh board.
+const SHOWN: usize = 200;
+
+/// Why the daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A socket.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The control socket.
+    #[error("cannot open the control socket {}: {why}", path.display())]
+    Control {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// Threads, randomness.
+    #[error("cannot start {what}: {why}")]
+    System {
+        /// What.
+        what: &'static str,
+        /// What the system said.
+        why: io::Error,
+    },
+}
+
+/// A running daemon.
+pub struct Daemon {
+    runtime: Option<Runtime>,
+    engine: EngineHandle,
+    thread: Option<JoinHandle<()>>,
+    net: Arc<OnceLock<Net>>,
+    media: Arc<MediaEngine>,
+    store: Store,
+    control: Option<ControlServer>,
+    stop: Arc<Notify>,
+    reload: Reload,
+    drain: Duration,
+}
+
+fn random<const N: usize>() -> Result<[u8; N], StartError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|e| StartError::System { what: "the random generator", why: io::Error::other(e.to_string()) })?;
+    Ok(bytes)
+}
+
+/// Starts everything: store, media, engine, control socket, and last the SIP sockets, so that nobody is answered before
+/// everything is there.
+///
+/// # Errors
+/// [`StartError`] says which part, and what the system said.
+pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
+    let shell = &loaded.shell;
+    let system = |what| move |why| StartError::System { what, why };
+    let (engine, inputs) = EngineHandle::new();
+    let to_engine = engine.clone();
+    let (store, restored) =
+        Store::open(&shell.data_dir, Arc::new(move |event| to_engine.tell_surely(ToEngine::Store(event))))?;
+
+    // Recordings that a crash left open are closed before new ones begin, and those the index does not know yet added.
+    for facts in media::repair_recordings(&shell.recordings_dir) {
+        store.put(None, Record::Recording(Box::new(facts)));
+    }
+    let hub = Arc::new(Hub::new(u64::from_be_bytes(random()?), system_view(loaded)));
+    let media = Arc::new(start_media(loaded, &engine, &hub)?);
+    hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));
+
+    let net = Arc::new(OnceLock::new());
+    let around = Surroundings { net: net.clone(), media: media.clone(), store: store.clone(), hub: hub.clone() };
+    let thread = Engine::new(Arc::new(loaded.config.clone()), random()?, restored, around);
+    let thread = std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || thread.run(&inputs))
+        .map_err(system("the engine's thread"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("io")
+        .enable_all()
+        .build()
+        .map_err(system("the runtime"))?;
+
+    let stop = Arc::new(Notify::new());
+    let reload = reloader(loaded.path.clone(), shell.clone(), engine.clone(), hub.clone());
+    let mut daemon = Daemon {
+        engine: engine.clone(),
+        thread: Some(thread),
+        net: net.clone(),
+        media: media.clone(),
+        store: store.clone(),
+        control: None,
+        stop: stop.clone(),
+        reload: reload.clone(),
+        drain: shell.drain,
+        runtime: None,
+    };
+    let settings =
+        ControlSettings { shell: shell.clone(), engine: engine.clone(), hub: hub.clone(), store, media, reload, stop };
+    let path = shell.socket.clone();
+    daemon.control = Some(
+        runtime.block_on(control::start(settings)).map_err(|why| StartError::Control { path, why })?,
+    );
+    let sockets = runtime.block_on(Net::start(&shell.listen, Arc::new(engine)))?;
+    hub.listening(sockets.bound().iter().map(ToString::to_string).collect());
+    let _ = net.set(sockets);
+    daemon.runtime = Some(runtime);
+    Ok(daemon)
+}
+
+fn system_view(loaded: &Loaded) -> SystemView {
+    SystemView {
+        server: format!("switchroom {}", env!("CARGO_PKG_VERSION")),
+        site: loaded.config.site.clone(),
+        domain: loaded.config.domain.clone(),
+        started_ms: clock::wall_ms(),
+        ..SystemView::default()
+    }
+}
+
+fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result<MediaEngine, StartError> {
+    let (config, shell) = (&loaded.config, &loaded.shell);
+    // One address for all of RTP: that of SIP if it is a single one, else every address.
+    let mut bind: Vec<IpAddr> = shell.listen.iter().map(|l| l.address.ip()).collect();
+    bind.dedup();
+    let bind = match bind.as_slice() {
+        [one] => *one,
+        _ => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    };
+    let threads = match shell.media_threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        some => some,
+    };
+    let settings = MediaSettings {
+        threads,
+        ..MediaSettings::new(bind, config.rtp_port_first, config.rtp_pairs, shell.recordings_dir.clone())
+    };
+    let (to_engine, to_hub) = (engine.clone(), hub.clone());
+    let events = Arc::new(move |event| {
+        // A media thread never waits; should the engine be that far behind, its own deadlines stand in.
+        to_engine.tell(ToEngine::Media(event));
+    });
+    let levels = Arc::new(move |report| to_hub.heard(report));
+    MediaEngine::start(settings, events, levels).map_err(|why| StartError::System { what: "the media engine", why })
+}
+
+/// Where the last configuration that was good is kept, for a start with one that is not.
+pub fn last_good(data_dir: &Path) -> PathBuf {
+    data_dir.join("last-good.toml")
+}
+
+/// Keeps a copy of a configuration that was good. Its absence costs only the safety net.
+fn keep_good(path: &Path, data_dir: &Path) {
+    if let Err(error) = std::fs::copy(path, last_good(data_dir)) {
+        tracing::warn!("cannot keep a copy of {} in {}: {error}", path.display(), data_dir.display());
+    }
+}
+
+fn reloader(path: PathBuf, running: ShellConfig, engine: EngineHandle, hub: Arc<Hub>) -> Reload {
+    Arc::new(move || {
+        let loaded = match config::load(&path) {
+            Ok(loaded) => loaded,
+            Err(faults) => {
+                let first = faults.first().map(ToString::to_string).unwrap_or_default();
+                let text = format!("{} faults, nothing was changed; the first: {first}", faults.len());
+                tracing::error!("{text}");
+                engine.tell(ToEngine::Alarm("config".into(), Some((Severity::Warn, text.clone()))));
+                return Err(text);
+            }
+        };
+        hub.renamed(&loaded.config.site, &loaded.config.domain);
+        keep_good(&path, &running.data_dir);
+        let needs_restart = loaded.shell != running;
+        engine.tell(ToEngine::Config(Arc::new(loaded.config)));
+        engine.tell(ToEngine::Alarm("config".into(), None));
+        Ok(if needs_restart {
+            "applied, but for sockets, folders, roles and threads: those need a restart".into()
+        } else {
+            "applied".into()
+        })
+    })
+}
+
+impl Daemon {
+    /// Where SIP is listened to over UDP, if it is.
+    pub fn sip_udp(&self) -> Option<SocketAddr> {
+        self.sip(config::Transport::Udp)
+    }
+
+    /// Where SIP is listened to over TCP, if it is.
+    pub fn sip_tcp(&self) -> Option<SocketAddr> {
+        self.sip(config::Transport::Tcp)
+    }
+
+    fn sip(&self, transport: config::Transport) -> Option<SocketAddr> {
+        self.net.get()?.bound().iter().find(|l| l.transport == transport).map(|l| l.address)
+    }
+
+    /// Where it listens, in words.
+    pub fn listening(&self) -> Vec<String> {
+        self.net.get().map(|n| n.bound().iter().map(ToString::to_string).collect()).unwrap_or_default()
+    }
+
+    /// The control socket.
+    pub fn socket(&self) -> &Path {
+        self.control.as_ref().map_or(Path::new(""), ControlServer::path)
+    }
+
+    /// Raises an alarm that stays until the configuration is applied anew.
+    pub fn warn(&self, text: String) {
+        self.engine.tell(ToEngine::Alarm("config".into(), Some((Severity::Crit, text))));
+    }
+
+    /// Waits until the daemon is told to stop: SIGTERM, SIGINT, or a user's command. SIGHUP reads the configuration
+    /// again meanwhile.
+    ///
+    /// # Errors
+    /// The signals cannot be listened to.
+    pub fn wait(&self) -> io::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Some(runtime) = &self.runtime else { return Ok(()) };
+        runtime.block_on(async {
+            let (mut term, mut int, mut hup) =
+                (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
+            loop {
+                tokio::select! {
+                    _ = term.recv() => return Ok(()),
+                    _ = int.recv() => return Ok(()),
+                    () = self.stop.notified() => return Ok(()),
+                    _ = hup.recv() => match (self.reload)() {
+                        Ok(done) => tracing::info!("configuration {done}"),
+                        Err(why) => tracing::error!("configuration not applied: {why}"),
+                    },
+                }
+            }
+        })
+    }
+
+    /// Takes no new calls and waits for the running ones, as long as the configuration says or until it is told to stop
+    /// again.
+    ///
+    /// # Errors
+    /// The signals cannot be listened to.
+    pub fn drain(&self) -> io::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Some(runtime) = &self.runtime else { return Ok(()) };
+        self.engine.tell(ToEngine::Drain);
+        runtime.block_on(async {
+            let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+            tokio::select! {
+                () = self.until(self.drain, |figures| figures.calls == 0) => {}
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+                () = self.stop.notified() => {}
+            }
+            Ok(())
+        })
+    }
+
+    async fn until(&self, at_most: Duration, done: fn(switchroom_exchange::Figures) -> bool) {
+        let wait = async {
+            while let Ok(figures) = self.engine.ask(|exchange| exchange.status()).await {
+                if done(figures) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let _ = tokio::time::timeout(at_most, wait).await;
+    }
+
+    /// Ends every call, lets CDRs and recordings reach the disk, and stops every part.
+    pub fn stop(mut self) {
+        self.shut();
+    }
+
+    fn shut(&mut self) {
+        let Some(runtime) = self.runtime.take() else { return };
+        self.engine.tell_surely(ToEngine::EndAll);
+        runtime.block_on(async {
+            // Ended calls hold their ports until the media engine has closed them, CDRs wait for that.
+            self.until(LAST_WRITES, |figures| figures.rtp_ports == 0 && figures.outbox == 0).await;
+            self.until(LAST_WRITES, |figures| figures.transactions == 0 || figures.calls == 0).await;
+        });
+        self.media.shutdown();
+        // What the recorder said last is still on its way to the store.
+        runtime.block_on(self.until(LAST_WRITES, |figures| figures.outbox == 0));
+        self.control = None;
+        self.engine.tell_surely(ToEngine::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        self.store.close();
+        runtime.shutdown_timeout(Duration::from_secs(1));
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.shut();
+    }
+}
+
+/// Loads the configuration to start with: the file, or, if that has faults, the last one that had none, so that a slip
+/// of the pen does not turn a restart into an outage. The text says what is wrong with the file.
+///
+/// # Errors
+/// The faults, if there is nothing to fall back to.
+pub fn load(path: &Path) -> Result<(Loaded, Option<String>), Vec<config::Fault>> {
+    match config::load(path) {
+        Ok(loaded) => {
+            if std::fs::create_dir_all(&loaded.shell.data_dir).is_ok() {
+                keep_good(path, &loaded.shell.data_dir);
+            }
+            Ok((loaded, None))
+        }
+        Err(faults) => {
+            // The folder of the store is named in the file that cannot be read: its usual places are tried.
+            let base = config::base_of(path);
+            let found = ["data", "store", "."].iter().map(|d| last_good(&base.join(d))).find(|p| p.exists());
+            let Some(good) = found else { return Err(faults) };
+            let text = std::fs::read_to_string(&good).unwrap_or_default();
+            let Ok(mut loaded) = config::parse(&text, &good, &base) else { return Err(faults) };
+            loaded.path = path.to_owned();
+            let first = faults.first().map(ToString::to_string).unwrap_or_default();
+            let text = format!(
+                "{} has {} faults, so the last good configuration is in force; the first: {first}",
+                path.display(),
+                faults.len()
+            );
+            Ok((loaded, Some(text)))
+        }
+    }
+}
