@@ -6,6 +6,7 @@
 pub mod check;
 pub mod console;
 pub mod ctl;
+pub mod demo;
 pub mod doctor;
 pub mod generate;
 pub mod init;
@@ -107,12 +108,10 @@ fn dispatch(cli: &Cli, out: &mut dyn Write) -> Outcome {
         Command::Man(args) => generate::man(&args.page, out),
         Command::Version(args) => generate::version(args.verbose, out),
         Command::Console(args) => console::run(args, cli.color, out),
+        Command::Demo(args) => demo::run(args, out),
         Command::Phone(args) => phone::run(args, out),
         Command::Serve(args) => serve::run(args),
         Command::Ctl(args) => ctl::run(args, out),
-        Command::Demo(_) => {
-            Err(Failure::new("this build was made without this command", "switchroom version --verbose"))
-        }
     }
 }
 
