@@ -84,7 +84,7 @@ impl Auth {
     }
 
     /// The challenges of a 401: SHA-256 first (RFC 8760), MD5 if allowed.
-    pub(crate) fn challenge(&self, now: Mono, config: &Config, source: IpAddr, stale: bool) -> Headers {
+    pub(crate) fn challenge(&mut self, now: Mono, config: &Config, source: IpAddr, stale: bool) -> Headers {
         let mut headers = Headers::default();
         let nonce = self.nonces.make(now, source);
         for algorithm in [Algorithm::Sha256, Algorithm::Md5] {

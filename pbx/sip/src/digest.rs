@@ -227,12 +227,14 @@ pub enum NonceVerdict {
 
 /// Makes nonces and judges those that come back.
 ///
-/// A nonce is its time of birth and an HMAC over that time and the client's address, so nothing is kept until it has
-/// been answered rightly, and it is of no use from another address.
+/// A nonce is its time of birth, a number of its own and an HMAC over both and the client's address, so nothing is kept
+/// until it has been answered rightly, and it is of no use from another address. The number keeps the counts of phones
+/// apart that share an address and are challenged in the same second.
 #[derive(Debug)]
 pub struct Nonces {
     key: [u8; 32],
     life: Duration,
+    made: u32,
     /// Highest count of each used nonce and which of the 64 below it were used.
     used: BTreeMap<String, (u32, u64)>,
     by_age: BTreeSet<(u64, String)>,
@@ -243,31 +245,33 @@ pub struct Nonces {
 impl Nonces {
     /// `key` must be random and secret; `life` is how long a nonce may be used.
     pub fn new(key: [u8; 32], life: Duration) -> Self {
-        Self { key, life, used: BTreeMap::new(), by_age: BTreeSet::new(), forgotten_before_s: 0 }
+        Self { key, life, made: 0, used: BTreeMap::new(), by_age: BTreeSet::new(), forgotten_before_s: 0 }
     }
 
     /// A nonce for that client.
-    pub fn make(&self, now: Mono, client: IpAddr) -> String {
-        self.at(now.0 / 1_000_000, client)
+    pub fn make(&mut self, now: Mono, client: IpAddr) -> String {
+        self.made = self.made.wrapping_add(1);
+        self.sign(now.0 / 1_000_000, self.made, client)
     }
 
-    fn at(&self, birth_s: u64, client: IpAddr) -> String {
+    fn sign(&self, birth_s: u64, number: u32, client: IpAddr) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
             return String::new();
         };
         mac.update(&birth_s.to_be_bytes());
+        mac.update(&number.to_be_bytes());
         mac.update(client.to_string().as_bytes());
-        format!("{birth_s:08x}{}", to_hex(&mac.finalize().into_bytes()[..12]))
+        format!("{birth_s:08x}{number:08x}{}", to_hex(&mac.finalize().into_bytes()[..12]))
     }
 
     /// Judges the nonce of credentials whose answer is right, and remembers its count.
     pub fn judge(&mut self, now: Mono, client: IpAddr, credentials: &Credentials) -> NonceVerdict {
         let now_s = now.0 / 1_000_000;
         self.forget_old(now_s);
-        let Some(birth_s) = credentials.nonce.get(..8).and_then(|t| u64::from_str_radix(t, 16).ok()) else {
-            return NonceVerdict::Stale;
-        };
-        let genuine: bool = self.at(birth_s, client).as_bytes().ct_eq(credentials.nonce.as_bytes()).into();
+        let hex = |range| credentials.nonce.get(range).and_then(|t| u32::from_str_radix(t, 16).ok());
+        let (Some(birth_s), Some(number)) = (hex(0..8), hex(8..16)) else { return NonceVerdict::Stale };
+        let birth_s = u64::from(birth_s);
+        let genuine: bool = self.sign(birth_s, number, client).as_bytes().ct_eq(credentials.nonce.as_bytes()).into();
         let fresh =
             birth_s <= now_s && now_s - birth_s <= self.life.as_secs() && birth_s >= self.forgotten_before_s;
         if !genuine || !fresh || credentials.count == 0 {
@@ -381,6 +385,8 @@ mod tests {
             assert_eq!(nonces.judge(t, a, &used(&nonce, count)), verdict, "count {count}");
         }
         assert_eq!(nonces.judge(t, b, &used(&nonce, 200)), NonceVerdict::Stale, "another address");
+        let neighbour = nonces.make(t, a);
+        assert_eq!(nonces.judge(t, a, &used(&neighbour, 1)), NonceVerdict::Good, "same second, same address");
         let forged = format!("{}0", &nonce[..nonce.len() - 1]);
         assert_eq!(nonces.judge(t, a, &used(&forged, 1)), NonceVerdict::Stale);
         assert_eq!(nonces.judge(t, a, &used("ж", 1)), NonceVerdict::Stale);
