@@ -319,6 +319,9 @@ struct Desk {
     /// Longest registration granted.
     most: u32,
     is_silent: bool,
+    /// Every answer is right, and every nonce too old.
+    is_forgetful: bool,
+    challenges: u32,
     asked: Vec<Request>,
 }
 
@@ -338,6 +341,8 @@ impl Desk {
             refuse: VecDeque::new(),
             most: 60,
             is_silent: false,
+            is_forgetful: false,
+            challenges: 0,
             asked: vec![],
         }
     }
@@ -380,12 +385,13 @@ impl Desk {
                 c.answers(&ha1(Algorithm::Sha256, "101", "example.com", "secret"), "REGISTER")
             });
         let mut headers = Headers::default();
-        let status = if !right {
+        let status = if !right || self.is_forgetful {
+            self.challenges += 1;
             let challenge = Challenge {
                 realm: "example.com".into(),
                 nonce: "n".into(),
                 algorithm: Algorithm::Sha256,
-                stale: false,
+                stale: self.is_forgetful,
             };
             headers.push(Name::WwwAuthenticate, challenge.print());
             Status::UNAUTHORIZED
@@ -463,6 +469,17 @@ fn a_wrong_password_is_told_once_and_not_tried_again() {
     d.phone.register(d.now);
     d.run(10_000);
     assert_eq!(d.told(), [PhoneEvent::RegisterFailed { status: Some(Status::UNAUTHORIZED), again: None }]);
+}
+
+/// Class "challenge loop".
+#[test]
+fn nonces_that_are_always_stale_are_answered_twice_only() {
+    let mut d = Desk::new(settings(0));
+    d.is_forgetful = true;
+    d.phone.register(d.now);
+    d.run(10);
+    assert_eq!(d.told(), [PhoneEvent::RegisterFailed { status: Some(Status::UNAUTHORIZED), again: None }]);
+    assert_eq!(d.challenges, 3);
 }
 
 #[test]

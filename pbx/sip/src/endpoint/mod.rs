@@ -102,7 +102,7 @@ pub enum Ended {
 pub enum SessionEvent {
     /// 101–199 to our INVITE, with SDP if it has some.
     Progress(Status, Option<Vec<u8>>),
-    /// 2xx to our INVITE.
+    /// 2xx to our INVITE. If the INVITE held no offer, this holds one: answer with [`Endpoint::answer_asked`].
     Answered(Option<Vec<u8>>),
     /// 300–699 to our INVITE, 408 if nothing came; the session is over.
     Rejected(Box<Response>),
@@ -113,6 +113,8 @@ pub enum SessionEvent {
     Offer(Option<Vec<u8>>),
     /// The peer answered our new offer.
     OfferAnswered(Option<Vec<u8>>),
+    /// The offer that [`Endpoint::ask_offer`] asked for: answer with [`Endpoint::answer_asked`].
+    OfferAsked(Vec<u8>),
     /// The peer refused our new offer; everything stays as it was.
     OfferRefused(Status),
     /// INFO, already answered: content type and body.
@@ -194,8 +196,8 @@ pub struct Endpoint {
     by_invite: BTreeMap<(String, String), SessionId>,
     timers: Deadlines<(SessionId, Timer)>,
     last_session: u64,
-    /// Requests that may have to be repeated with credentials; only kept by who has some.
-    answerable: BTreeMap<TxnId, Box<Request>>,
+    /// Requests that may have to be repeated with credentials, and how often they were; only kept by who has some.
+    answerable: BTreeMap<TxnId, (Box<Request>, u8)>,
     /// Where the response being handled came from.
     responding: Option<Flow>,
     events: VecDeque<Event>,

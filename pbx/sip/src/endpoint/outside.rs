@@ -12,7 +12,7 @@ use crate::transaction::TxnId;
 use crate::via::Via;
 
 /// How often a request is repeated with credentials (class "challenge loop").
-const AUTH_TRIES_MAX: usize = 2;
+const AUTH_TRIES_MAX: u8 = 2;
 
 impl Endpoint {
     /// Opens a server transaction for a request that is not an INVITE; answer it with [`Endpoint::respond`].
@@ -60,7 +60,7 @@ impl Endpoint {
         let kept = self.settings.credentials.is_some().then(|| Box::new(request.clone()));
         let txn = self.txns.request(now, flow, request, owner);
         if let Some(kept) = kept {
-            self.answerable.insert(txn, kept);
+            self.answerable.insert(txn, (kept, 0));
         }
         txn
     }
@@ -80,9 +80,9 @@ impl Endpoint {
             _ => return None,
         };
         let (user, password) = self.settings.credentials.clone()?;
-        let mut request = *self.answerable.remove(&txn)?;
+        let (request, tries) = self.answerable.remove(&txn)?;
+        let mut request = *request;
         let challenge = Challenge::strongest(response.headers.all(&ask))?;
-        let tries = request.headers.all(&tell).count();
         if tries >= AUTH_TRIES_MAX || (tries > 0 && !challenge.stale) {
             return None;
         }
@@ -101,7 +101,11 @@ impl Endpoint {
             Owner::Session(id, _) => self.sessions.get(&id)?.flow,
             Owner::Outside(_) | Owner::Nobody => self.responding?,
         };
-        Some(self.send_request(now, flow, request, owner))
+        let txn = self.send_request(now, flow, request, owner);
+        if let Some((_, of_this)) = self.answerable.get_mut(&txn) {
+            *of_this = tries + 1;
+        }
+        Some(txn)
     }
 
     /// A CANCEL: answered here, and the INVITE with 487 (§9.2).
