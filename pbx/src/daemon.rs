@@ -66,8 +66,10 @@ pub struct Daemon {
 
 fn random<const N: usize>() -> Result<[u8; N], StartError> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)
-        .map_err(|e| StartError::System { what: "the random generator", why: io::Error::other(e.to_string()) })?;
+    getrandom::fill(&mut bytes).map_err(|e| StartError::System {
+        what: "the random generator",
+        why: io::Error::other(e.to_string()),
+    })?;
     Ok(bytes)
 }
 
@@ -93,7 +95,8 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));
 
     let net = Arc::new(OnceLock::new());
-    let around = Surroundings { net: net.clone(), media: media.clone(), store: store.clone(), hub: hub.clone() };
+    let around =
+        Surroundings { net: net.clone(), media: media.clone(), store: store.clone(), hub: hub.clone() };
     let thread = Engine::new(Arc::new(loaded.config.clone()), random()?, restored, around);
     let thread = std::thread::Builder::new()
         .name("engine".into())
@@ -120,12 +123,18 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         drain: shell.drain,
         runtime: None,
     };
-    let settings =
-        ControlSettings { shell: shell.clone(), engine: engine.clone(), hub: hub.clone(), store, media, reload, stop };
+    let settings = ControlSettings {
+        shell: shell.clone(),
+        engine: engine.clone(),
+        hub: hub.clone(),
+        store,
+        media,
+        reload,
+        stop,
+    };
     let path = shell.socket.clone();
-    daemon.control = Some(
-        runtime.block_on(control::start(settings)).map_err(|why| StartError::Control { path, why })?,
-    );
+    daemon.control =
+        Some(runtime.block_on(control::start(settings)).map_err(|why| StartError::Control { path, why })?);
     let sockets = runtime.block_on(Net::start(&shell.listen, Arc::new(engine)))?;
     hub.listening(sockets.bound().iter().map(ToString::to_string).collect());
     let _ = net.set(sockets);
@@ -166,7 +175,8 @@ fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result
         to_engine.tell(ToEngine::Media(event));
     });
     let levels = Arc::new(move |report| to_hub.heard(report));
-    MediaEngine::start(settings, events, levels).map_err(|why| StartError::System { what: "the media engine", why })
+    MediaEngine::start(settings, events, levels)
+        .map_err(|why| StartError::System { what: "the media engine", why })
 }
 
 /// Where the last configuration that was good is kept, for a start with one that is not.
@@ -245,8 +255,11 @@ impl Daemon {
         use tokio::signal::unix::{SignalKind, signal};
         let Some(runtime) = &self.runtime else { return Ok(()) };
         runtime.block_on(async {
-            let (mut term, mut int, mut hup) =
-                (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
+            let (mut term, mut int, mut hup) = (
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::hangup())?,
+            );
             loop {
                 tokio::select! {
                     _ = term.recv() => return Ok(()),

@@ -14,8 +14,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use switchroom_exchange::{
-    Action, CallId, Changed, Command, CommandId, Config, Event, Exchange, Flow, Input, MediaEvent, Mono, Now, Record,
-    Restored, Severity, Wall,
+    Action, CallId, Changed, Command, CommandId, Config, Event, Exchange, Flow, Input, MediaEvent, Mono, Now,
+    Record, Restored, Severity, Wall,
 };
 use switchroom_wire::Change;
 use tokio::sync::oneshot;
@@ -189,7 +189,9 @@ impl Engine {
     fn take(&mut self, input: ToEngine) {
         let now = now();
         match input {
-            ToEngine::Message(flow, bytes) => self.exchange.handle(now, Input::Message { flow, bytes: &bytes }),
+            ToEngine::Message(flow, bytes) => {
+                self.exchange.handle(now, Input::Message { flow, bytes: &bytes })
+            }
             ToEngine::FlowLost(flow) => self.exchange.handle(now, Input::FlowLost(flow)),
             ToEngine::Media(event) => self.exchange.handle(now, Input::Media(event)),
             ToEngine::Store(event) => self.take_store(now, event),
@@ -278,7 +280,8 @@ impl Engine {
         let health = self.around.media.health();
         let state = (!health.can_record).then(|| {
             let free = health.free_bytes / (1 << 20);
-            let text = format!("only {free} MB free for recordings: calls go on, nothing is recorded; make room");
+            let text =
+                format!("only {free} MB free for recordings: calls go on, nothing is recorded; make room");
             (Severity::Crit, text)
         });
         self.exchange.handle(now(), Input::Alarm { id: "disk".into(), state });
@@ -295,10 +298,12 @@ impl Engine {
                     Some(call) => Change::Call(Box::new(view::call(call))),
                     None => Change::CallGone(id.to_string()),
                 }),
-                Changed::Extension(number) => changes.push(match view::extension(&self.exchange, &number, now()) {
-                    Some(extension) => Change::Extension(Box::new(self.around.hub.with_since(extension))),
-                    None => Change::ExtensionGone(number),
-                }),
+                Changed::Extension(number) => {
+                    changes.push(match view::extension(&self.exchange, &number, now()) {
+                        Some(extension) => Change::Extension(Box::new(self.around.hub.with_since(extension))),
+                        None => Change::ExtensionGone(number),
+                    })
+                }
                 Changed::Alarm(id) => changes.push(match self.exchange.alarm(&id) {
                     Some(alarm) => Change::Alarm(view::alarm(&id, alarm)),
                     None => Change::AlarmGone(id),

@@ -83,12 +83,18 @@ impl Auth {
         }
     }
 
-    /// The challenges of a 401: SHA-256 first (RFC 8760), MD5 if allowed.
+    /// The challenges of a 401: SHA-256 first (RFC 8760), MD5 if allowed. Where MD5 is allowed and no extension has a
+    /// digest of SHA-256, it is not offered: some phones read only the first challenge and know only MD5.
     pub(crate) fn challenge(&mut self, now: Mono, config: &Config, source: IpAddr, stale: bool) -> Headers {
         let mut headers = Headers::default();
         let nonce = self.nonces.make(now, source);
+        let only_md5 = config.allow_md5 && config.extensions.values().all(|e| e.ha1_sha256.is_none());
         for algorithm in [Algorithm::Sha256, Algorithm::Md5] {
-            if algorithm == Algorithm::Md5 && !config.allow_md5 {
+            let is_offered = match algorithm {
+                Algorithm::Sha256 => !only_md5,
+                Algorithm::Md5 => config.allow_md5,
+            };
+            if !is_offered {
                 continue;
             }
             let challenge =

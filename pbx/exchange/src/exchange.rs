@@ -135,7 +135,7 @@ pub struct Exchange {
     pub(crate) notes: BTreeMap<String, ExtensionNote>,
     pub(crate) alarms: BTreeMap<String, Alarm>,
     pub(crate) outbox: BTreeMap<Ticket, Box<Cdr>>,
-    pub(crate) retry: Vec<Box<Cdr>>,
+    pub(crate) retry: Vec<Cdr>,
     pub(crate) timers: Deadlines<Timer>,
     pub(crate) actions: VecDeque<Action>,
     pub(crate) changed: BTreeSet<Changed>,
@@ -279,7 +279,7 @@ impl Exchange {
         }
     }
 
-    fn collect_traces(&mut self, now: Now) {
+    pub(crate) fn collect_traces(&mut self, now: Now) {
         while let Some(trace) = self.endpoint.poll_trace() {
             if let Some((call, leg)) = self.sessions.get(&trace.session) {
                 self.ladders.message(now, *call, *leg, &trace);
@@ -525,7 +525,7 @@ impl Exchange {
             }
             if let Some(cdr) = self.outbox.remove(ticket) {
                 if self.retry.len() < OUTBOX_MAX {
-                    self.retry.push(cdr);
+                    self.retry.push(*cdr);
                 } else {
                     let state = Some((
                         Severity::Crit,
@@ -540,6 +540,7 @@ impl Exchange {
 
     fn retry_outbox(&mut self) {
         for cdr in std::mem::take(&mut self.retry) {
+            let cdr = Box::new(cdr);
             let ticket = self.persist(Record::Cdr(cdr.clone()));
             self.outbox.insert(ticket, cdr);
         }

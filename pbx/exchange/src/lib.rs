@@ -21,6 +21,8 @@ mod ports;
 mod record;
 mod register;
 mod registrar;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use alarm::Alarm;

@@ -271,7 +271,8 @@ impl Nonces {
         let hex = |range| credentials.nonce.get(range).and_then(|t| u32::from_str_radix(t, 16).ok());
         let (Some(birth_s), Some(number)) = (hex(0..8), hex(8..16)) else { return NonceVerdict::Stale };
         let birth_s = u64::from(birth_s);
-        let genuine: bool = self.sign(birth_s, number, client).as_bytes().ct_eq(credentials.nonce.as_bytes()).into();
+        let genuine: bool =
+            self.sign(birth_s, number, client).as_bytes().ct_eq(credentials.nonce.as_bytes()).into();
         let fresh =
             birth_s <= now_s && now_s - birth_s <= self.life.as_secs() && birth_s >= self.forgotten_before_s;
         if !genuine || !fresh || credentials.count == 0 {

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::CallId;
 use switchroom_wire::{
-    Board, Change, ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Reply, Role, ServerLine,
-    Welcome,
+    Board, Change, ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Reply, Role,
+    ServerLine, Welcome,
 };
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -177,7 +177,8 @@ impl Conversation<'_> {
     fn masked_board(&self, mut board: Board) -> Board {
         if self.role == Role::Viewer {
             board.calls = board.calls.into_iter().map(|(id, call)| (id, query::masked(call, true))).collect();
-            board.recordings = board.recordings.into_iter().map(|r| query::masked_recording(r, true)).collect();
+            board.recordings =
+                board.recordings.into_iter().map(|r| query::masked_recording(r, true)).collect();
             // Their sentences hold numbers.
             board.events.clear();
         }

@@ -183,7 +183,11 @@ impl Hub {
     }
 
     /// Fills the board at start.
-    pub fn fill(&self, recordings: &[switchroom_exchange::RecordingFacts], events: &[switchroom_exchange::Event]) {
+    pub fn fill(
+        &self,
+        recordings: &[switchroom_exchange::RecordingFacts],
+        events: &[switchroom_exchange::Event],
+    ) {
         let recordings = recordings.iter().map(|facts| Change::Recording(Box::new(view::recording(facts))));
         let events = events.iter().map(|event| Change::Event(view::event(event)));
         self.publish(recordings.chain(events));

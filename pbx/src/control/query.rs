@@ -19,7 +19,12 @@ fn refused(why: impl Into<String>) -> CommandError {
 }
 
 /// Does a command for a user with that role.
-pub(super) async fn answer(server: &Server, user: &str, role: Role, command: Command) -> Result<Answer, CommandError> {
+pub(super) async fn answer(
+    server: &Server,
+    user: &str,
+    role: Role,
+    command: Command,
+) -> Result<Answer, CommandError> {
     let needed = command.role();
     if role < needed {
         return Err(refused(format!("this needs the role {}; you are {}", needed.word(), role.word())));
@@ -27,7 +32,9 @@ pub(super) async fn answer(server: &Server, user: &str, role: Role, command: Com
     let mask = role == Role::Viewer;
     match command {
         Command::Status => Ok(Answer::Status(Box::new(server.hub.board().system))),
-        Command::Calls => Ok(Answer::Calls(server.hub.board().calls.into_values().map(|c| masked(c, mask)).collect())),
+        Command::Calls => {
+            Ok(Answer::Calls(server.hub.board().calls.into_values().map(|c| masked(c, mask)).collect()))
+        }
         Command::Extensions => Ok(Answer::Extensions(server.hub.board().extensions.into_values().collect())),
         Command::Call { call } => one_call(server, call, mask).await,
         Command::Ladder { call } => {
@@ -57,7 +64,9 @@ pub(super) async fn answer(server: &Server, user: &str, role: Role, command: Com
         }
         Command::Recordings { limit, party } => {
             let rows = from_store(server, move |s| s.recordings(rows(limit), party.as_deref())).await?;
-            Ok(Answer::Recordings(rows.iter().map(view::recording).map(|r| masked_recording(r, mask)).collect()))
+            Ok(Answer::Recordings(
+                rows.iter().map(view::recording).map(|r| masked_recording(r, mask)).collect(),
+            ))
         }
         Command::Wave { recording, columns } => wave(server, recording, columns).await,
         Command::HangUp { call } => {
@@ -130,7 +139,8 @@ async fn wave(server: &Server, recording: String, columns: u16) -> Result<Answer
     let facts = facts.ok_or_else(|| refused("there is no such recording"))?;
     let columns = usize::from(columns.clamp(1, 512));
     let peaks = tokio::task::spawn_blocking(move || crate::media::wave(&dir, &facts.file, columns)).await;
-    let peaks = peaks.map_err(|_| failed("the recording could not be read"))?.map_err(|e| failed(e.to_string()))?;
+    let peaks =
+        peaks.map_err(|_| failed("the recording could not be read"))?.map_err(|e| failed(e.to_string()))?;
     let (caller, callee) = (peaks.caller, peaks.callee);
     Ok(Answer::Wave(WaveView { id: id.to_string(), length_ms: peaks.length_ms, caller, callee }))
 }
@@ -169,7 +179,10 @@ fn masked_cdr(mut cdr: switchroom_wire::CdrView, mask: bool) -> switchroom_wire:
 }
 
 /// A recording as a viewer sees it.
-pub(super) fn masked_recording(mut r: switchroom_wire::RecordingView, mask: bool) -> switchroom_wire::RecordingView {
+pub(super) fn masked_recording(
+    mut r: switchroom_wire::RecordingView,
+    mask: bool,
+) -> switchroom_wire::RecordingView {
     if mask {
         r.from.number = mask_number(&r.from.number);
         r.with.number = mask_number(&r.with.number);

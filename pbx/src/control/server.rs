@@ -92,7 +92,8 @@ pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
     let path = settings.shell.socket.clone();
     prepare(&path).await?;
     let listener = UnixListener::bind(&path)?;
-    let mode = if settings.shell.socket_group.is_some() || !settings.shell.roles.is_empty() { 0o660 } else { 0o600 };
+    let mode =
+        if settings.shell.socket_group.is_some() || !settings.shell.roles.is_empty() { 0o660 } else { 0o600 };
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
     if let Some(group) = &settings.shell.socket_group {
         let found = nix::unistd::Group::from_name(group).ok().flatten();

@@ -92,7 +92,11 @@ fn troubles(call: &x::Call) -> Vec<String> {
             out.push(format!("silence {side}"));
         }
         if received.loss_ppm() >= 10_000 {
-            out.push(format!("loss {side} {}.{}%", received.loss_ppm() / 10_000, received.loss_ppm() / 1000 % 10));
+            out.push(format!(
+                "loss {side} {}.{}%",
+                received.loss_ppm() / 10_000,
+                received.loss_ppm() / 1000 % 10
+            ));
         }
         if received.jitter_us >= 30_000 {
             out.push(format!("jitter {side} {} ms", received.jitter_us / 1000));
@@ -268,7 +272,8 @@ pub fn event(event: &x::Event) -> w::EventView {
 
 /// A recording.
 pub fn recording(facts: &x::RecordingFacts) -> w::RecordingView {
-    let party = |(number, name): &(String, String)| w::PartyView { number: number.clone(), name: name.clone() };
+    let party =
+        |(number, name): &(String, String)| w::PartyView { number: number.clone(), name: name.clone() };
     w::RecordingView {
         id: facts.call.to_string(),
         number: facts.subject.number,
@@ -335,7 +340,9 @@ pub fn ladder(exchange: &Exchange, id: x::CallId, from: usize) -> Option<w::Ladd
 fn summary(bytes: &[u8]) -> String {
     let (start, has_sdp) = match Message::parse(bytes) {
         Ok(Message::Request(r)) => (r.method.to_string(), r.sdp().is_some()),
-        Ok(Message::Response(r)) => (format!("{} {}", r.status.code(), x::clean(&r.reason)), r.sdp().is_some()),
+        Ok(Message::Response(r)) => {
+            (format!("{} {}", r.status.code(), x::clean(&r.reason)), r.sdp().is_some())
+        }
         Err(_) => ("?".to_owned(), false),
     };
     if has_sdp { format!("{start} (SDP)") } else { start }

@@ -112,7 +112,9 @@ impl Net {
     /// Sends; never waits. What cannot be sent is lost, as datagrams are.
     pub fn send(&self, flow: &Flow, bytes: &Arc<[u8]>) {
         let sent = match flow.transport {
-            Transport::Udp => self.socket_for(flow.local).is_some_and(|socket| socket.send(flow.remote, bytes)),
+            Transport::Udp => {
+                self.socket_for(flow.local).is_some_and(|socket| socket.send(flow.remote, bytes))
+            }
             Transport::Tcp => {
                 let mut all = self.shared.connections();
                 let outcome = all.get(&flow.connection).map(|c| c.writer.try_send(bytes.clone()));
@@ -135,10 +137,14 @@ impl Net {
 
     fn socket_for(&self, local: SocketAddr) -> Option<&Arc<udp::Socket>> {
         let fits = |s: &&Arc<udp::Socket>| {
-            s.address.port() == local.port() && (s.address.ip() == local.ip() || s.address.ip().is_unspecified())
+            s.address.port() == local.port()
+                && (s.address.ip() == local.ip() || s.address.ip().is_unspecified())
         };
         // A stored registration may name a port of an earlier configuration.
-        self.udp.iter().find(fits).or_else(|| self.udp.iter().find(|s| s.address.is_ipv4() == local.is_ipv4()))
+        self.udp
+            .iter()
+            .find(fits)
+            .or_else(|| self.udp.iter().find(|s| s.address.is_ipv4() == local.is_ipv4()))
     }
 }
 

@@ -83,6 +83,8 @@ impl Exchange {
         };
         let text = format!("{} calls {}", call.from.number, call.to.number);
         self.calls.insert(id, call);
+        // The INVITE stands on the ladder before what is decided about it.
+        self.collect_traces(now);
         self.live_calls += 1;
         self.counts.calls_total += 1;
         self.event(now, EventKind::Call, Severity::Info, Some(id), extension, "call_started", text);

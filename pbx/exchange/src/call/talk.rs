@@ -38,7 +38,7 @@ impl Exchange {
             SessionEvent::Offer(sdp) => self.on_offer(now, id, leg, session, sdp.as_deref()),
             SessionEvent::OfferAnswered(sdp) => self.on_described(now, id, leg, sdp.as_deref()),
             // We make offers only when asked for one, and who asked does not refuse.
-            SessionEvent::OfferRefused(_) => {}
+            SessionEvent::OfferRefused(_) | SessionEvent::OfferAsked(_) => {}
             SessionEvent::Info(kind, body) => self.on_info(now, id, leg, &kind, &body),
             SessionEvent::Ended(how) => self.on_session_ended(now, id, leg, how),
         }

@@ -256,6 +256,9 @@ impl Endpoint {
 
     pub(super) fn send_bye(&mut self, now: Mono, id: SessionId, reason: Option<String>) {
         self.close_pending(now, id);
+        if let Some(cseq) = self.sessions.get_mut(&id).and_then(|s| s.ack_owed.take()) {
+            self.send_ack(id, cseq, None);
+        }
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.phase = Phase::Ending;
         session.await_ack = None;
@@ -280,6 +283,26 @@ impl Endpoint {
         self.send_renewal(now, id);
         self.flush();
         Ok(())
+    }
+
+    /// Asks the peer for an offer: a re-INVITE without one, as some phones resume a held call.
+    pub fn ask_offer(&mut self, now: Mono, id: SessionId) -> Result<(), Busy> {
+        let session = self.sessions.get_mut(&id).ok_or(Busy)?;
+        if !matches!(session.phase, Phase::Up) || session.await_ack.is_some() || session.is_negotiating() {
+            return Err(Busy);
+        }
+        session.renewing = Some(Renewing { sdp: None, is_refresh: false, waits: false });
+        self.send_renewal(now, id);
+        self.flush();
+        Ok(())
+    }
+
+    /// Answers, in the ACK, the offer that came in a 2xx.
+    pub fn answer_asked(&mut self, _now: Mono, id: SessionId, sdp: Vec<u8>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some(cseq) = session.ack_owed.take() else { return };
+        session.described = Some(sdp.clone());
+        self.send_ack(id, cseq, Some(sdp));
     }
 
     /// Sends our re-INVITE, or the UPDATE that suffices to refresh.

@@ -405,6 +405,7 @@ pub(super) fn fresh(
         described: None,
         contact_user: contact_user.to_owned(),
         last_ack: None,
+        ack_owed: None,
         renewing: None,
         bye_then: None,
         is_released: false,

@@ -137,7 +137,12 @@ impl Endpoint {
         session.pending = Pending::None;
         session.timer = session_timer::accept(&r.headers);
         self.timers.cancel((id, Timer::CancelUnanswered));
-        self.send_ack(id, r);
+        let owes_answer = session.described.is_none() && r.sdp().is_some();
+        if owes_answer && !was_cancelled {
+            session.ack_owed = Some(r.cseq().number);
+        } else {
+            self.send_ack(id, r.cseq().number, None);
+        }
         if was_cancelled {
             // Lost race: it was answered before the CANCEL came through (§9.1). End it like any other.
             return self.send_bye(now, id, None);
@@ -166,11 +171,14 @@ impl Endpoint {
         }
     }
 
-    /// Acknowledges a 2xx of our INVITE in the session's dialog.
-    fn send_ack(&mut self, id: SessionId, r: &Response) {
+    /// Acknowledges a 2xx of our INVITE in the session's dialog, with our answer if the 2xx held an offer.
+    pub(super) fn send_ack(&mut self, id: SessionId, cseq: u32, answer: Option<Vec<u8>>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let cseq = r.cseq().number;
-        let ack = session.dialog.request(Method::Ack, Some(cseq));
+        session.ack_owed = None;
+        let mut ack = session.dialog.request(Method::Ack, Some(cseq));
+        if let Some(answer) = answer {
+            ack.set_body("application/sdp", answer);
+        }
         let flow = session.flow;
         let bytes = self.with_via(flow, ack);
         if let Some(session) = self.sessions.get_mut(&id) {
@@ -262,8 +270,20 @@ impl Endpoint {
         if let Some(sdp) = renewing.as_ref().and_then(|r| r.sdp.clone()) {
             session.described = Some(sdp);
         }
+        let asked = if is_invite && !is_ending && renewing.as_ref().is_some_and(|r| r.sdp.is_none()) {
+            r.sdp()
+        } else {
+            None
+        };
+        if let Some(offer) = asked {
+            if let Some(session) = self.sessions.get_mut(&id) {
+                session.ack_owed = Some(r.cseq().number);
+            }
+            self.arm_session_timer(now, id);
+            return self.tell(id, SessionEvent::OfferAsked(offer));
+        }
         if is_invite {
-            self.send_ack(id, r);
+            self.send_ack(id, r.cseq().number, None);
         }
         if is_ending {
             return;

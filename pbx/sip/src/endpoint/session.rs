@@ -117,6 +117,8 @@ pub(crate) struct Session {
     pub(crate) contact_user: String,
     /// The ACK of the peer's last 2xx, sent again when that comes again.
     pub(crate) last_ack: Option<(u32, Arc<[u8]>)>,
+    /// A 2xx of the peer held an offer: its ACK, with that number, waits for our answer.
+    pub(crate) ack_owed: Option<u32>,
     /// Our re-INVITE or UPDATE under way: its SDP, and whether it only refreshes.
     pub(crate) renewing: Option<Renewing>,
     /// End it as soon as the ACK allows, with this Reason.

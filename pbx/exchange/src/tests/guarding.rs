@@ -1,0 +1,173 @@
+use super::world::{World, sdp};
+use crate::*;
+use switchroom_sip::endpoint::SessionEvent;
+
+fn request(method: &str, user: &str, n: u64) -> String {
+    format!(
+        "{method} sip:{user}@pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.5:5060;branch=z9hG4bK{n};rport\r\n\
+         From: <sip:{user}@pbx.example>;tag=t{n}\r\nTo: <sip:{user}@pbx.example>\r\nCall-ID: c{n}\r\nCSeq: 1 {method}\r\n\
+         Contact: <sip:x@203.0.113.5>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    )
+}
+
+/// Classes "stateless 401" and "flood to OOM": nothing outlives an unauthenticated request.
+#[test]
+fn stateless_401() {
+    let mut w = World::new();
+    let before = w.x.timers.len();
+    for n in 0..500 {
+        for method in ["REGISTER", "INVITE", "MESSAGE", "SUBSCRIBE", "OPTIONS", "FOO", "REFER", "PUBLISH"] {
+            let answers = w.inject("203.0.113.5:5060", &request(method, "101", n));
+            assert_eq!(answers.len(), 1, "{method}");
+            assert!(answers[0].contains("401"), "{answers:?}");
+        }
+    }
+    let s = w.x.status();
+    assert_eq!((s.transactions, s.dialogs, s.calls, s.bindings), (0, 0, 0, 0));
+    assert_eq!((w.x.timers.len(), w.x.endpoint.poll_timeout()), (before, None));
+}
+
+/// Class "user enumeration": known and unknown users get the same answer to the byte, but for what echoes the request.
+#[test]
+fn user_enumeration() {
+    for method in ["REGISTER", "INVITE", "OPTIONS"] {
+        for with in [false, true] {
+            let ask = |user: &str| {
+                let mut w = World::new();
+                let mut text = request(method, user, 1);
+                if with {
+                    let nonce = "00000001aaaaaaaaaaaaaaaaaaaaaaaa";
+                    let line = format!(
+                        "Authorization: Digest username=\"{user}\", realm=\"pbx.example\", nonce=\"{nonce}\", \
+                         uri=\"sip:{user}@pbx.example\", response=\"{}\", algorithm=MD5, cnonce=\"c\", qop=auth, nc=00000001\r\n",
+                        "0".repeat(32)
+                    );
+                    text = text.replace("Max-Forwards", &format!("{line}Max-Forwards"));
+                }
+                let from = "203.0.113.5:5060".parse().unwrap();
+                let flow = Flow {
+                    transport: Transport::Udp,
+                    local: "192.0.2.1:5060".parse().unwrap(),
+                    remote: from,
+                    connection: 0,
+                };
+                w.x.handle(w.now, Input::Message { flow, bytes: text.as_bytes() });
+                let mut out = Vec::new();
+                while let Some(action) = w.x.poll_action() {
+                    if let Action::Send { bytes, .. } = action {
+                        out.push(String::from_utf8_lossy(&bytes).replace(user, "USER"));
+                    }
+                }
+                out
+            };
+            let (known, unknown) = (ask("101"), ask("777"));
+            assert_eq!(known.len(), 1);
+            assert!(known[0].starts_with("SIP/2.0 401"));
+            assert_eq!(known, unknown, "{method}");
+        }
+    }
+}
+
+/// Class "amplification, reflection": one answer, to the source, at most three times the request.
+#[test]
+fn reflection() {
+    let mut w = World::new();
+    let ask = request("REGISTER", "1", 1).replace("rport", "rport;maddr=198.51.100.1;received=198.51.100.2");
+    let from = "203.0.113.5:5060".parse().unwrap();
+    let flow = Flow {
+        transport: Transport::Udp,
+        local: "192.0.2.1:5060".parse().unwrap(),
+        remote: from,
+        connection: 0,
+    };
+    w.x.handle(w.now, Input::Message { flow, bytes: ask.as_bytes() });
+    let mut sent = 0;
+    while let Some(action) = w.x.poll_action() {
+        if let Action::Send { flow, bytes } = action {
+            assert_eq!(flow.remote, from);
+            sent += bytes.len();
+        }
+    }
+    assert!(sent > 0 && sent <= 3 * ask.len(), "{sent} for {}", ask.len());
+}
+
+/// Class "in-dialog hijack": right tags from a wrong place are asked for credentials, and those of another extension
+/// do not do.
+#[test]
+fn in_dialog_hijack() {
+    let mut w = World::new();
+    let (a, _call, b, _) = w.talking();
+    let ack = w.log.len();
+    let id = w.x.calls().next().unwrap().id;
+    let dialog = w.x.calls().next().unwrap().caller_leg().unwrap().sip_call_id.clone();
+    let ok = w.phones[&a]
+        .raw
+        .iter()
+        .rev()
+        .find(|m| m.starts_with("SIP/2.0 200") && m.contains(&dialog))
+        .unwrap()
+        .clone();
+    let field = |name: &str| ok.lines().find(|l| l.starts_with(name)).unwrap().to_owned();
+    let bye = format!(
+        "BYE sip:101@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.5;branch=z9hG4bKevil\r\n{}\r\n{}\r\n{}\r\nCSeq: 99 BYE\r\n\r\n",
+        field("From"),
+        field("To"),
+        field("Call-ID")
+    );
+    let answers = w.inject("203.0.113.5:5060", &bye);
+    assert!(answers.len() == 1 && answers[0].contains("401"), "{answers:?}");
+    assert!(!w.x.call(id).unwrap().is_ended());
+    assert!(w.log[ack..].iter().all(|l| !l.contains("BYE")));
+    // Class "digest leak": the exchange never answers a challenge to its own requests.
+    _ = b;
+    assert!(w.log.iter().all(|l| !l.contains("Authorization")));
+}
+
+/// A phone that moved to another address proves who it is and goes on.
+#[test]
+fn a_phone_that_moved_may_hang_up() {
+    let mut w = World::new();
+    let (a, call, b, _) = w.talking();
+    let mut phone = w.phones.remove(&a).unwrap();
+    let moved = "192.0.2.99:7777".parse().unwrap();
+    phone.flow.local = moved;
+    phone.end.move_flow(Flow { local: a, ..phone.flow }, phone.flow);
+    w.phones.insert(moved, phone);
+    w.hang_up(moved, call);
+    w.ms(100);
+    assert!(w.phones[&moved].heard.iter().any(|l| l.starts_with("SIP/2.0 401")));
+    assert!(w.told(b).iter().any(|e| matches!(e, SessionEvent::Ended(_))));
+    assert_eq!(w.cdr().ending.cause, Cause::HungUp);
+    w.settle();
+}
+
+/// Class "brute force": wrong answers are counted, then met with silence; other sources are served.
+#[test]
+fn brute_force() {
+    let mut w = World::new();
+    let guess = |w: &mut World, n: u64| {
+        let line = format!(
+            "Authorization: Digest username=\"101\", realm=\"pbx.example\", nonce=\"0000\", uri=\"sip:101@pbx.example\", \
+             response=\"{n:032x}\", algorithm=MD5, cnonce=\"c\", qop=auth, nc=00000001\r\n"
+        );
+        let text = request("REGISTER", "101", n).replace("Max-Forwards", &format!("{line}Max-Forwards"));
+        w.inject("203.0.113.5:5060", &text).len()
+    };
+    let answered: usize = (0..50).map(|n| guess(&mut w, n)).sum();
+    assert_eq!(answered, 10);
+    assert_eq!(w.x.status().ignored, 40);
+    w.registered("101", "192.0.2.11:5060");
+    assert!(w.events().contains(&"silenced".to_owned()));
+}
+
+/// Class "hostile names": nothing that steers a terminal gets into events, CDRs or paths.
+#[test]
+fn hostile_names() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    w.dial(a, "1\u{1b}[2J", Some(sdp("192.0.2.11", "8", "")));
+    w.ms(100);
+    let text = format!("{:?}", w.records);
+    assert!(!text.contains('\u{1b}') && !text.contains("\\u{1b}"), "{text}");
+    assert_eq!(w.cdr().ending.cause, Cause::NotFound);
+}

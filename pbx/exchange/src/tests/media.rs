@@ -1,0 +1,230 @@
+use super::world::{World, sdp};
+use crate::*;
+use std::time::Duration;
+use switchroom_sip::endpoint::SessionEvent;
+use switchroom_sip::sdp::{Description, Direction};
+use switchroom_sip::status::Status;
+
+fn agreed(w: &World) -> Vec<(LegId, Agreed)> {
+    w.media
+        .iter()
+        .filter_map(|m| {
+            if let MediaCommand::Agree { leg, agreed, .. } = m { Some((*leg, agreed.clone())) } else { None }
+        })
+        .collect()
+}
+
+#[test]
+fn both_legs_are_anchored_and_hear_each_other() {
+    let mut w = World::new();
+    w.talking();
+    let ports: Vec<_> = agreed(&w).iter().map(|(_, a)| a.remote_rtp.unwrap().to_string()).collect();
+    assert_eq!(ports, ["192.0.2.12:4000", "192.0.2.11:4000"]);
+    assert!(agreed(&w).iter().all(|(_, a)| a.digits == Some((101, 101)) && a.sending && a.receiving));
+    assert!(matches!(w.hears()[..], [Source::Leg(LegId(2)), Source::Leg(LegId(1))]));
+    assert!(w.media.iter().any(|m| matches!(m, MediaCommand::Record { .. })));
+}
+
+#[test]
+fn hold_in_three_forms_and_back() {
+    for form in ["a=sendonly\r\n", "a=inactive\r\n", "null"] {
+        let mut w = World::new();
+        let (a, call, b, _) = w.talking();
+        let hold =
+            if form == "null" { sdp("0.0.0.0", "8 101", "") } else { sdp("192.0.2.11", "8 101", form) };
+        w.offer(a, call, hold);
+        let answer =
+            w.told(a).into_iter().find_map(|e| if let SessionEvent::OfferAnswered(s) = e { s } else { None });
+        let answer = Description::parse(&answer.unwrap()).unwrap();
+        assert!(!answer.direction.sends(), "{form}: {:?}", answer.direction);
+        assert_eq!(w.hears(), [Source::Nothing, Source::Silence], "{form}: who holds is not heard");
+        assert!(w.x.calls().next().unwrap().held.is_some());
+        w.offer(a, call, sdp("192.0.2.11", "8 101", ""));
+        assert!(matches!(w.hears()[..], [Source::Leg(_), Source::Leg(_)]), "{form}");
+        assert!(w.x.calls().next().unwrap().held.is_none());
+        w.told(b);
+        w.hang_up(a, call);
+        let steps: Vec<_> =
+            w.cdr().path.into_iter().map(|s| s.step).filter(|s| s == "hold" || s == "resume").collect();
+        assert_eq!(steps, ["hold", "resume"]);
+        w.settle();
+    }
+}
+
+#[test]
+fn an_unhold_without_sdp_is_offered_what_was() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    w.offer(a, call, sdp("192.0.2.11", "8 101", "a=sendonly\r\n"));
+    w.told(a);
+    // A re-INVITE without a body: the phone asks for our description.
+    let now = w.now.mono;
+    w.end(a).ask_offer(now, call).unwrap();
+    w.ms(100);
+    let offer =
+        w.told(a).into_iter().find_map(|e| if let SessionEvent::OfferAsked(s) = e { Some(s) } else { None });
+    let offer = Description::parse(&offer.unwrap()).unwrap();
+    assert_eq!(offer.direction, Direction::SendRecv);
+    let now = w.now.mono;
+    w.end(a).answer_asked(now, call, sdp("192.0.2.11", "8 101", ""));
+    w.ms(100);
+    assert!(w.x.calls().next().unwrap().held.is_none());
+    assert!(matches!(w.hears()[..], [Source::Leg(_), Source::Leg(_)]));
+    w.hang_up(a, call);
+    w.settle();
+}
+
+#[test]
+fn unequal_laws_are_transcoded() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    w.dial(a, "102", Some(sdp("192.0.2.11", "0 101", "")));
+    w.ms(100);
+    let (ring, incoming) = w.take(b);
+    let offered = Description::parse(&incoming.request.sdp().unwrap()).unwrap();
+    assert_eq!(offered.codecs().map(|f| f.pt).collect::<Vec<_>>(), [0, 8]);
+    let now = w.now.mono;
+    w.end(b).answer(now, ring, sdp("192.0.2.12", "8 101", ""));
+    w.ms(100);
+    let codecs: Vec<_> = agreed(&w).into_iter().map(|(_, a)| a.codec.name).collect();
+    assert_eq!(codecs, ["PCMA", "PCMU"]);
+}
+
+#[test]
+fn early_media_is_passed_and_the_answer_keeps_it() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    let call = w.dial(a, "102", Some(sdp("192.0.2.11", "8 101", "")));
+    w.ms(100);
+    let (ring, _) = w.take(b);
+    let now = w.now.mono;
+    w.end(b).progress(now, ring, Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", "")));
+    w.ms(100);
+    assert!(matches!(&w.told(a)[..], [SessionEvent::Progress(Status::SESSION_PROGRESS, Some(_))]));
+    assert!(matches!(w.hears()[..], [Source::Leg(LegId(2)), Source::Leg(LegId(1))]));
+    let now = w.now.mono;
+    w.end(b).answer(now, ring, sdp("192.0.2.12", "8 101", ""));
+    w.ms(100);
+    assert!(agreed(&w).iter().all(|(_, a)| a.generation == 1), "the same source stays locked");
+    w.hang_up(a, call);
+    w.settle();
+}
+
+#[test]
+fn a_late_offer_is_settled_by_the_ack() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    let call = w.dial(a, "102", None);
+    w.ms(100);
+    let (ring, _) = w.take(b);
+    let now = w.now.mono;
+    w.end(b).answer(now, ring, sdp("192.0.2.12", "8 101", ""));
+    w.ms(100);
+    let offer =
+        w.told(a).into_iter().find_map(|e| if let SessionEvent::Answered(s) = e { s } else { None }).unwrap();
+    assert!(Description::parse(&offer).unwrap().codecs().any(|f| f.name == "PCMA"));
+    let now = w.now.mono;
+    w.end(a).answer_asked(now, call, sdp("192.0.2.11", "8 101", ""));
+    w.ms(100);
+    assert_eq!(agreed(&w).len(), 2);
+    assert!(matches!(w.hears()[..], [Source::Leg(_), Source::Leg(_)]));
+    w.hang_up(a, call);
+    assert_eq!(w.cdr().ending.cause, Cause::HungUp);
+    w.settle();
+}
+
+#[test]
+fn services_answer() {
+    for (number, want) in [("*43", Source::Echo), ("*44", Source::Tone { hz: 440, ddb: -180 })] {
+        let mut w = World::new();
+        let a = w.registered("101", "192.0.2.11:5060");
+        let call = w.dial(a, number, Some(sdp("192.0.2.11", "9 0 101", "")));
+        w.ms(100);
+        assert_eq!(w.hears(), [want]);
+        assert_eq!(agreed(&w)[0].1.codec.name, "G722");
+        w.offer(a, call, sdp("192.0.2.11", "9 0 101", "a=sendonly\r\n"));
+        w.offer(a, call, sdp("192.0.2.11", "9 0 101", ""));
+        assert_eq!(w.hears(), [want]);
+        w.hang_up(a, call);
+        assert_eq!((w.cdr().legs.len(), w.cdr().recorded), (1, false));
+        w.settle();
+    }
+}
+
+#[test]
+fn an_offer_that_fits_nobody_changes_nothing() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    let before = agreed(&w).len();
+    w.offer(a, call, sdp("192.0.2.11", "18", ""));
+    assert!(matches!(&w.told(a)[..], [SessionEvent::OfferRefused(Status::NOT_ACCEPTABLE_HERE)]));
+    assert_eq!((agreed(&w).len(), w.x.status().calls), (before, 1));
+}
+
+/// Class "RTP bleed", signalling side: the lock on a source is lifted only by a new address.
+#[test]
+fn only_a_new_address_lifts_the_lock() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    w.offer(a, call, sdp("192.0.2.11", "8 101", ""));
+    assert_eq!(agreed(&w).last().unwrap().1.generation, 1);
+    w.offer(a, call, sdp("192.0.2.77", "8 101", ""));
+    assert_eq!(agreed(&w).last().unwrap().1.generation, 2);
+}
+
+#[test]
+fn one_way_audio_is_an_alarm_while_it_lasts() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    let missing = |leg| MediaEvent::Missing { leg, for_ms: 5000, refused: 3, refused_from: None };
+    w.input(Input::Media(missing(LegId(1))));
+    assert_eq!(w.x.alarms().count(), 1);
+    assert!(w.events().contains(&"one_way".to_owned()));
+    w.input(Input::Media(MediaEvent::Back { leg: LegId(1) }));
+    assert_eq!(w.x.alarms().count(), 0);
+    w.input(Input::Media(missing(LegId(1))));
+    w.input(Input::Media(missing(LegId(2))));
+    w.run(Duration::from_secs(61));
+    assert_eq!((w.cdr().ending.cause, w.x.alarms().count()), (Cause::MediaLost, 0));
+    _ = (a, call);
+    w.settle();
+}
+
+#[test]
+fn ports_run_out_and_come_back() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    for _ in 0..8 {
+        w.x.ports.take(w.now.mono);
+    }
+    w.dial(a, "*43", Some(sdp("192.0.2.11", "8", "")));
+    w.ms(100);
+    assert!(w.told(a).iter().any(|e| matches!(e, SessionEvent::Rejected(_))));
+    for n in 0..8 {
+        w.x.ports.give_back(PortSlot(n));
+    }
+    let call = w.dial(a, "*43", Some(sdp("192.0.2.11", "8", "")));
+    w.ms(100);
+    let leg = w.x.calls().find(|c| !c.is_ended()).unwrap().caller;
+    let slot = w.x.calls().find(|c| !c.is_ended()).unwrap().caller_leg().unwrap().slot.unwrap();
+    w.input(Input::Media(MediaEvent::OpenFailed { leg, slot, why: "in use".into() }));
+    w.ms(100);
+    assert_eq!(w.cdrs().last().unwrap().ending.cause, Cause::Overload);
+    assert!(w.told(a).iter().any(|e| matches!(e, SessionEvent::Ended(_))));
+    _ = call;
+    w.settle();
+}
+
+#[test]
+fn a_media_engine_that_says_nothing_does_not_hold_the_cdr() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    w.media_works = false;
+    w.hang_up(a, call);
+    assert_eq!(w.cdrs().len(), 0);
+    w.run(Duration::from_secs(4));
+    assert_eq!(w.cdrs().len(), 1);
+}

@@ -1,0 +1,8 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+//! The exchange with phones around it, in simulated time.
+
+mod calls;
+mod guarding;
+mod media;
+mod registering;
+mod world;

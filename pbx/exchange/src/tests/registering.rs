@@ -1,0 +1,134 @@
+use super::world::{World, config};
+use crate::*;
+use std::time::Duration;
+use switchroom_sip::header::Name;
+
+#[test]
+fn several_contacts_each_with_its_own_expiry() {
+    let mut w = World::new();
+    let at = w.phone("101", "192.0.2.11:5060");
+    let contacts = ["<sip:101@192.0.2.11:5060>;expires=120", "<sip:101@192.0.2.99>;q=0.5"];
+    let answer = w.register(at, &contacts, Some(9999)).unwrap();
+    let all: Vec<_> = answer.headers.all(&Name::Contact).collect();
+    assert_eq!(all.len(), 2);
+    assert!(all[0].ends_with(";expires=120") && all[1].ends_with(";expires=600"), "{all:?}");
+    w.run(Duration::from_secs(130));
+    let left: Vec<_> = w.x.bindings("101").map(|b| b.record.contact.clone()).collect();
+    assert_eq!(left, ["sip:101@192.0.2.99"], "a registration is never served after it expired");
+    let query = w.register(at, &[], None).unwrap();
+    assert_eq!(query.headers.all(&Name::Contact).count(), 1);
+}
+
+#[test]
+fn too_brief_wildcard_and_removal() {
+    let mut w = World::new();
+    let at = w.registered("101", "192.0.2.11:5060");
+    let brief = w.register(at, &["<sip:101@192.0.2.11:5060>"], Some(10)).unwrap();
+    assert_eq!((brief.status.code(), brief.headers.get(&Name::MinExpires)), (423, Some("60")));
+    assert_eq!(w.register(at, &["*"], Some(300)).unwrap().status.code(), 400);
+    assert_eq!(w.x.status().bindings, 1);
+    assert_eq!(w.register(at, &["*"], Some(0)).unwrap().status.code(), 200);
+    assert_eq!(w.x.status().bindings, 0);
+    w.register(at, &["<sip:101@192.0.2.11:5060>"], Some(300));
+    w.register(at, &["<sip:101@192.0.2.11:5060>;expires=0"], None);
+    assert_eq!(w.x.status().bindings, 0);
+    w.settle();
+}
+
+#[test]
+fn a_restarted_phone_replaces_its_binding_and_bindings_are_bounded() {
+    let mut w = World::new();
+    let at = w.phone("101", "192.0.2.11:5060");
+    let instance = "+sip.instance=\"<urn:uuid:1>\"";
+    w.register(at, &[&format!("<sip:101@192.0.2.11:1>;{instance}")], Some(300));
+    w.register(at, &[&format!("<sip:101@192.0.2.11:2>;{instance}")], Some(300));
+    let left: Vec<_> = w.x.bindings("101").map(|b| b.record.contact.clone()).collect();
+    assert_eq!(left, ["sip:101@192.0.2.11:2"]);
+    for port in 3..9 {
+        assert_eq!(
+            w.register(at, &[&format!("<sip:101@192.0.2.11:{port}>")], Some(300)).unwrap().status.code(),
+            200
+        );
+    }
+    assert_eq!(w.x.status().bindings, config().bindings_max);
+}
+
+/// Class "registration hijack": one answers for oneself only.
+#[test]
+fn registration_hijack() {
+    let mut w = World::new();
+    let at = w.phone("101", "192.0.2.66:5060");
+    let answer = w.register_as(at, "102", &["<sip:102@192.0.2.66>"], Some(300)).unwrap();
+    assert_eq!((answer.status.code(), w.x.status().bindings), (403, 0));
+}
+
+#[test]
+fn what_was_confirmed_is_on_disk_first() {
+    let mut w = World::new();
+    w.store_works = false;
+    let at = w.phone("101", "192.0.2.11:5060");
+    assert_eq!(w.register(at, &["<sip:101@192.0.2.11:5060>"], Some(300)), None, "not before it is stored");
+    assert!(w.x.registers_waiting.len() == 1);
+    let ticket = *w.x.registers_waiting.keys().next().unwrap();
+    w.input(Input::Stored(vec![ticket]));
+    w.ms(100);
+    assert!(w.phones[&at].heard.iter().any(|l| l == "SIP/2.0 200 OK"));
+}
+
+#[test]
+fn a_store_in_trouble_does_not_keep_phones_out() {
+    let mut w = World::new();
+    w.store_works = false;
+    let at = w.phone("101", "192.0.2.11:5060");
+    w.register(at, &["<sip:101@192.0.2.11:5060>"], Some(300));
+    let ticket = *w.x.registers_waiting.keys().next().unwrap();
+    w.input(Input::NotStored(vec![ticket]));
+    w.ms(100);
+    assert!(w.phones[&at].heard.iter().any(|l| l == "SIP/2.0 200 OK"));
+}
+
+#[test]
+fn bindings_survive_a_restart() {
+    let mut w = World::new();
+    w.registered("101", "192.0.2.11:5060");
+    w.registered("102", "192.0.2.12:5060");
+    let bindings: Vec<BindingRecord> = w
+        .records
+        .iter()
+        .filter_map(|r| if let Record::Binding(b) = r { Some(b.clone()) } else { None })
+        .collect();
+    let mut late = bindings.clone();
+    late[0].expires_ms = 1_700_000_000_000 - 1;
+    let restored = Restored { bindings: late, event_seq: 40, call_number: 7 };
+    let w = World::with(config(), restored);
+    let left: Vec<_> = w.x.bindings("102").map(|b| b.flow.to_string()).collect();
+    assert_eq!(left, ["udp 192.0.2.12:5060"]);
+    assert_eq!(w.x.status().bindings, 1, "expired ones are gone");
+    assert!(w.records.iter().any(|r| matches!(r, Record::Event(e) if e.seq == 41)));
+}
+
+#[test]
+fn a_phone_is_asked_measured_lost_and_found() {
+    let mut w = World::new();
+    let at = w.registered("101", "192.0.2.11:5060");
+    w.run(Duration::from_secs(5));
+    let rtt = w.x.bindings("101").next().unwrap().rtt_us;
+    assert_eq!(rtt, Some(2000));
+    let phone = w.phones.remove(&at).unwrap();
+    w.run(Duration::from_secs(200));
+    assert!(w.x.bindings("101").next().unwrap().obstacle().is_some());
+    assert!(w.events().contains(&"phone_lost".to_owned()));
+    w.phones.insert(at, phone);
+    w.run(Duration::from_secs(60));
+    assert!(w.x.bindings("101").next().unwrap().obstacle().is_none());
+}
+
+#[test]
+fn what_is_configured_away_is_gone() {
+    let mut w = World::new();
+    w.registered("101", "192.0.2.11:5060");
+    let mut config = config();
+    config.extensions.remove("101");
+    w.input(Input::Config(std::sync::Arc::new(config)));
+    assert_eq!(w.x.status().bindings, 0);
+}

@@ -1,0 +1,434 @@
+//! Phones made of the same SIP endpoint, a store and a media engine that answer at once unless told otherwise.
+
+use crate::*;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use switchroom_sip::digest::{Algorithm, ha1};
+use switchroom_sip::endpoint::{
+    Endpoint, Event as SipEvent, Incoming, Invite, NewOffer, SessionEvent, SessionId, Settings,
+};
+use switchroom_sip::header::{Headers, Name};
+use switchroom_sip::message::{Message, Request, Response};
+use switchroom_sip::method::Method;
+use switchroom_sip::name_addr::NameAddr;
+use switchroom_sip::rng::Rng;
+use switchroom_sip::status::Status;
+use switchroom_sip::uri::Uri;
+
+pub(super) const HERE: &str = "192.0.2.1:5060";
+const START_MS: i64 = 1_700_000_000_000;
+
+/// A phone: extension 101 at the first address is `1.1`, its second phone `1.2`.
+pub(super) struct Phone {
+    pub(super) end: Endpoint,
+    pub(super) flow: Flow,
+    pub(super) number: String,
+    pub(super) events: Vec<SipEvent>,
+    /// First lines of what it received.
+    pub(super) heard: Vec<String>,
+    /// Whole messages it received.
+    pub(super) raw: Vec<String>,
+}
+
+pub(super) struct World {
+    pub(super) x: Exchange,
+    pub(super) now: Now,
+    pub(super) phones: BTreeMap<SocketAddr, Phone>,
+    wire: VecDeque<(Mono, SocketAddr, bool, Vec<u8>)>,
+    pub(super) media: Vec<MediaCommand>,
+    pub(super) records: Vec<Record>,
+    pub(super) replies: Vec<Result<String, String>>,
+    pub(super) store_works: bool,
+    pub(super) media_works: bool,
+    /// First words of messages from the exchange to lose.
+    pub(super) lose: Vec<&'static str>,
+    /// Everything the exchange ever wanted, as text.
+    pub(super) log: Vec<String>,
+}
+
+pub(super) fn config() -> Config {
+    let extension = |number: &str, name: &str| {
+        let hex = |a| ha1(a, number, "pbx.example", &format!("pw{number}"));
+        let bytes = |text: String| -> Vec<u8> {
+            (0..text.len() / 2).map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap()).collect()
+        };
+        Extension {
+            number: number.into(),
+            name: name.into(),
+            ha1_md5: bytes(hex(Algorithm::Md5)).try_into().ok(),
+            ha1_sha256: bytes(hex(Algorithm::Sha256)).try_into().ok(),
+            record: None,
+            ring: None,
+        }
+    };
+    let all = [extension("101", "Ana"), extension("102", "Bo"), extension("103", "Cy")];
+    Config {
+        site: "test".into(),
+        domain: "pbx.example".into(),
+        extensions: all.into_iter().map(|e| (e.number.clone(), e)).collect(),
+        services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
+        record: RecordRule::Always,
+        ring: Duration::from_secs(30),
+        codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
+        external: None,
+        local_networks: vec![],
+        rtp_port_first: 20_000,
+        rtp_pairs: 8,
+        register_min: Duration::from_secs(60),
+        register_max: Duration::from_secs(600),
+        bindings_max: 3,
+        keep_alive: Duration::from_secs(30),
+        session_expires: Duration::from_secs(1800),
+        calls_max: 4,
+        allow_md5: true,
+    }
+}
+
+pub(super) fn sdp(ip: &str, formats: &str, more: &str) -> Vec<u8> {
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 4000 RTP/AVP {formats}\r\n\
+         a=rtpmap:101 telephone-event/8000\r\n{more}"
+    )
+    .into_bytes()
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self::with(config(), Restored::default())
+    }
+
+    pub(super) fn with(config: Config, restored: Restored) -> Self {
+        let now = Now { mono: Mono(1_000_000), wall: Wall(START_MS) };
+        let mut this = Self {
+            x: Exchange::new(now, Arc::new(config), [7; 32], restored),
+            now,
+            phones: BTreeMap::new(),
+            wire: VecDeque::new(),
+            media: vec![],
+            records: vec![],
+            replies: vec![],
+            store_works: true,
+            media_works: true,
+            lose: vec![],
+            log: vec![],
+        };
+        this.carry_out();
+        this
+    }
+
+    /// A phone of extension `number` at `address`, not registered yet.
+    pub(super) fn phone(&mut self, number: &str, address: &str) -> SocketAddr {
+        let address: SocketAddr = address.parse().unwrap();
+        let settings = Settings {
+            agent: format!("phone {number}"),
+            session_expires: Duration::from_secs(1800),
+            external: None,
+            local_networks: vec![],
+            credentials: Some((number.into(), format!("pw{number}"))),
+        };
+        let seed = u64::from(address.port()) << 32 | u64::from(u32::from_str_radix(number, 16).unwrap());
+        let flow =
+            Flow { transport: Transport::Udp, local: address, remote: HERE.parse().unwrap(), connection: 0 };
+        let end = Endpoint::new(settings, Rng::from_number(seed));
+        let phone = Phone { end, flow, number: number.into(), events: vec![], heard: vec![], raw: vec![] };
+        self.phones.insert(address, phone);
+        address
+    }
+
+    /// A registered phone.
+    pub(super) fn registered(&mut self, number: &str, address: &str) -> SocketAddr {
+        let at = self.phone(number, address);
+        let contact = format!("<sip:{number}@{at}>");
+        assert_eq!(self.register(at, &[&contact], Some(300)).map(|r| r.status), Some(Status::OK));
+        at
+    }
+
+    /// Sends a REGISTER and gives its answer.
+    pub(super) fn register(
+        &mut self,
+        at: SocketAddr,
+        contacts: &[&str],
+        expires: Option<u32>,
+    ) -> Option<Response> {
+        let number = self.phones[&at].number.clone();
+        self.register_as(at, &number, contacts, expires)
+    }
+
+    pub(super) fn register_as(
+        &mut self,
+        at: SocketAddr,
+        aor: &str,
+        contacts: &[&str],
+        expires: Option<u32>,
+    ) -> Option<Response> {
+        let now = self.now;
+        let phone = self.phones.get_mut(&at).unwrap();
+        let us = format!("<sip:{aor}@pbx.example>");
+        let mut request =
+            phone.end.make_outside(Method::Register, Uri::sip("", "pbx.example", None), &us, &us);
+        for contact in contacts {
+            request.headers.push(Name::Contact, *contact);
+        }
+        if let Some(expires) = expires {
+            request.headers.push(Name::Expires, expires.to_string());
+        }
+        let flow = phone.flow;
+        phone.end.request_outside(now.mono, flow, request, 7);
+        self.ms(200);
+        let events = std::mem::take(&mut self.phones.get_mut(&at).unwrap().events);
+        events.into_iter().find_map(|e| if let SipEvent::Response(7, r) = e { r.map(|r| *r) } else { None })
+    }
+
+    pub(super) fn dial(&mut self, at: SocketAddr, number: &str, offer: Option<Vec<u8>>) -> SessionId {
+        let now = self.now;
+        let phone = self.phones.get_mut(&at).unwrap();
+        let uri = Uri::sip(number, "pbx.example", None);
+        let invite = Invite {
+            flow: phone.flow,
+            uri: uri.clone(),
+            from: NameAddr::named("I lie", Uri::sip("999", "pbx.example", None)),
+            to: NameAddr::bare(uri),
+            contact_user: phone.number.clone(),
+            sdp: offer,
+            max_forwards: 70,
+            headers: Headers::default(),
+        };
+        phone.end.invite(now.mono, invite)
+    }
+
+    /// The INVITE that rings at a phone, taken.
+    pub(super) fn take(&mut self, at: SocketAddr) -> (SessionId, Incoming) {
+        let now = self.now;
+        let phone = self.phones.get_mut(&at).unwrap();
+        let place = phone
+            .events
+            .iter()
+            .position(|e| matches!(e, SipEvent::Request(r) if r.request.method == Method::Invite));
+        let place = place.unwrap_or_else(|| panic!("nothing rings at {at}: {:?}", phone.heard));
+        let SipEvent::Request(incoming) = phone.events.remove(place) else { panic!() };
+        let id = phone.end.take_invite(now.mono, (*incoming).clone(), "x").unwrap();
+        (id, *incoming)
+    }
+
+    pub(super) fn end(&mut self, at: SocketAddr) -> &mut Endpoint {
+        &mut self.phones.get_mut(&at).unwrap().end
+    }
+
+    /// What a phone's sessions told it.
+    pub(super) fn told(&mut self, at: SocketAddr) -> Vec<SessionEvent> {
+        let events = std::mem::take(&mut self.phones.get_mut(&at).unwrap().events);
+        events
+            .into_iter()
+            .filter_map(|e| if let SipEvent::Session(_, e) = e { Some(e) } else { None })
+            .collect()
+    }
+
+    /// 101 talks with 102; gives their addresses and sessions.
+    pub(super) fn talking(&mut self) -> (SocketAddr, SessionId, SocketAddr, SessionId) {
+        let a = self.registered("101", "192.0.2.11:5060");
+        let b = self.registered("102", "192.0.2.12:5060");
+        let call = self.dial(a, "102", Some(sdp("192.0.2.11", "8 101", "")));
+        self.ms(100);
+        let (ring, _) = self.take(b);
+        let now = self.now.mono;
+        self.end(b).progress(now, ring, Status::RINGING, None);
+        self.ms(100);
+        self.end(b).answer(now, ring, sdp("192.0.2.12", "8 101", ""));
+        self.ms(100);
+        self.told(b);
+        assert!(self.told(a).iter().any(|e| matches!(e, SessionEvent::Answered(Some(_)))));
+        (a, call, b, ring)
+    }
+
+    pub(super) fn offer(&mut self, at: SocketAddr, session: SessionId, sdp: Vec<u8>) {
+        let now = self.now.mono;
+        self.end(at).offer(now, session, NewOffer(sdp)).unwrap();
+        self.ms(100);
+    }
+
+    pub(super) fn hang_up(&mut self, at: SocketAddr, session: SessionId) {
+        let now = self.now.mono;
+        self.end(at).hang_up(now, session, None);
+        self.ms(100);
+    }
+
+    pub(super) fn input(&mut self, input: Input<'_>) {
+        self.x.handle(self.now, input);
+        self.carry_out();
+    }
+
+    /// A message from anywhere, past the phones.
+    pub(super) fn inject(&mut self, from: &str, text: &str) -> Vec<String> {
+        let remote: SocketAddr = from.parse().unwrap();
+        let flow = Flow { transport: Transport::Udp, local: HERE.parse().unwrap(), remote, connection: 0 };
+        let seen = self.log.len();
+        self.input(Input::Message { flow, bytes: text.as_bytes() });
+        self.log[seen..].iter().filter(|l| l.contains(&format!("{remote}"))).cloned().collect()
+    }
+
+    pub(super) fn ms(&mut self, ms: u64) {
+        self.run(Duration::from_millis(ms));
+    }
+
+    /// Lets time pass.
+    pub(super) fn run(&mut self, span: Duration) {
+        let end = self.now.mono.after(span);
+        loop {
+            self.collect();
+            let mut due = self.wire.front().map(|w| w.0);
+            due = [due, self.x.poll_timeout()].into_iter().flatten().min();
+            for phone in self.phones.values() {
+                due = [due, phone.end.poll_timeout()].into_iter().flatten().min();
+            }
+            let Some(due) = due.filter(|d| *d <= end) else { break };
+            self.advance(due.max(self.now.mono));
+            if self.wire.front().is_some_and(|w| w.0 <= self.now.mono) {
+                let (_, to, up, bytes) = self.wire.pop_front().unwrap();
+                self.deliver(to, up, &bytes);
+            } else {
+                for phone in self.phones.values_mut() {
+                    phone.end.handle_due(self.now.mono);
+                }
+                self.input(Input::Tick);
+            }
+        }
+        self.advance(end);
+    }
+
+    fn advance(&mut self, to: Mono) {
+        self.now.wall.0 += i64::try_from(to.since(self.now.mono).as_millis()).unwrap();
+        self.now.mono = to;
+    }
+
+    fn deliver(&mut self, at: SocketAddr, up: bool, bytes: &[u8]) {
+        if up {
+            let flow =
+                Flow { transport: Transport::Udp, local: HERE.parse().unwrap(), remote: at, connection: 0 };
+            return self.input(Input::Message { flow, bytes });
+        }
+        let Some(phone) = self.phones.get_mut(&at) else { return };
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        phone.heard.push(text.lines().next().unwrap().to_owned());
+        phone.raw.push(text);
+        phone.end.receive(self.now.mono, phone.flow, bytes);
+    }
+
+    /// Moves what phones want sent onto the wire; OPTIONS are answered.
+    fn collect(&mut self) {
+        let now = self.now.mono;
+        for (at, phone) in &mut self.phones {
+            while let Some(event) = phone.end.poll_event() {
+                match event {
+                    SipEvent::Request(r) if r.request.method == Method::Options => {
+                        phone.end.reply(&r, Status::OK, &Headers::default());
+                    }
+                    event => phone.events.push(event),
+                }
+            }
+            while let Some(sent) = phone.end.poll_transmit() {
+                self.wire.push_back((now.after(Duration::from_millis(1)), *at, true, sent.bytes.to_vec()));
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(action) = self.x.poll_action() {
+            match action {
+                Action::Send { flow, bytes } => {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    let first = text.lines().next().unwrap().to_owned();
+                    self.log.push(format!("{} {first}", flow.remote));
+                    let word = first.replace("SIP/2.0 ", "");
+                    if let Some(at) = self.lose.iter().position(|l| word.starts_with(l)) {
+                        self.lose.remove(at);
+                        continue;
+                    }
+                    let at = self.now.mono.after(Duration::from_millis(1));
+                    self.wire.push_back((at, flow.remote, false, bytes.to_vec()));
+                }
+                Action::Media(command) => {
+                    self.log.push(format!("{command:?}"));
+                    self.media.push(command.clone());
+                    if let (MediaCommand::Close { leg, .. }, true) = (&command, self.media_works) {
+                        let slot = self.media.iter().find_map(|m| match m {
+                            MediaCommand::Open { leg: of, slot, .. } if of == leg => Some(*slot),
+                            _ => None,
+                        });
+                        let whole = Quality::default();
+                        self.x.handle(
+                            self.now,
+                            Input::Media(MediaEvent::Closed { leg: *leg, slot: slot.unwrap(), whole }),
+                        );
+                    }
+                }
+                Action::Persist { ticket, record } => {
+                    self.log.push(format!("{record:?}"));
+                    if self.store_works {
+                        self.records.push(record);
+                        if let Some(ticket) = ticket {
+                            self.x.handle(self.now, Input::Stored(vec![ticket]));
+                        }
+                    }
+                }
+                Action::Reply { result, .. } => self.replies.push(result),
+            }
+        }
+    }
+
+    pub(super) fn cdrs(&self) -> Vec<Cdr> {
+        self.records
+            .iter()
+            .filter_map(|r| if let Record::Cdr(c) = r { Some((**c).clone()) } else { None })
+            .collect()
+    }
+
+    /// The one CDR there is.
+    pub(super) fn cdr(&self) -> Cdr {
+        let all = self.cdrs();
+        assert_eq!(all.len(), 1, "{all:#?}");
+        all[0].clone()
+    }
+
+    pub(super) fn events(&self) -> Vec<String> {
+        self.records
+            .iter()
+            .filter_map(|r| if let Record::Event(e) = r { Some(e.name.clone()) } else { None })
+            .collect()
+    }
+
+    /// The last thing each leg was told to hear, caller first.
+    pub(super) fn hears(&self) -> Vec<Source> {
+        let mut last = BTreeMap::new();
+        for command in &self.media {
+            if let MediaCommand::Hear { leg, source, .. } = command {
+                last.insert(*leg, *source);
+            }
+        }
+        last.into_values().collect()
+    }
+
+    /// Everything comes to rest; nothing is left but registrations.
+    pub(super) fn settle(&mut self) {
+        self.run(Duration::from_secs(100));
+        let s = self.x.status();
+        assert_eq!((s.calls, s.dialogs, s.rtp_ports, s.outbox), (0, 0, 0, 0), "{:#?}", self.log);
+        assert!(self.x.calls.is_empty() && self.x.legs.is_empty() && self.x.sessions.is_empty());
+        assert!(self.x.registers_waiting.is_empty());
+        let bindings = self.x.registrar.count();
+        let pings = self.x.pings.len();
+        assert_eq!(self.x.endpoint.sessions(), 0);
+        assert!(self.x.timers.len() <= 2 * bindings && pings <= bindings, "{:?}", self.x.timers);
+    }
+}
+
+/// The first header of that name in a message a phone received.
+pub(super) fn header(text: &str, name: Name) -> String {
+    match Message::parse(text.as_bytes()) {
+        Ok(Message::Request(Request { headers, .. })) | Ok(Message::Response(Response { headers, .. })) => {
+            headers.get(&name).unwrap_or_default().to_owned()
+        }
+        Err(e) => panic!("{e}"),
+    }
+}
