@@ -264,6 +264,8 @@ impl Phone {
                     self.tell(PhoneEvent::ChangeRefused(status));
                 }
             }
+            // This phone always offers, so nobody's offer comes asked for.
+            SessionEvent::OfferAsked(_) => {}
             SessionEvent::Info(kind, body) => {
                 if let Some(digit) = digits::read(&kind, &body) {
                     self.tell(PhoneEvent::Digit { digit, by: DigitsBy::Info });
