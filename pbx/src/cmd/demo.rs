@@ -3,10 +3,12 @@
 mod books;
 mod cast;
 mod site;
+#[cfg(test)]
+mod tests;
 
 use super::{Failure, OK, Outcome, PROBLEMS, USAGE, phone};
 use crate::cli::DemoArgs;
-use crate::daemon::{self, Daemon};
+use crate::daemon::{self, Daemon, StartError};
 use books::Books;
 use cast::Cast;
 use site::Site;
@@ -17,6 +19,8 @@ use std::time::Duration;
 use switchroom_console::{Exit, Options};
 use switchroom_phone::script::{Plan, Profile};
 
+/// The port that phones try by themselves.
+const SIP_PORT: u16 = 5_060;
 /// How long a plan is when nobody says when it ends.
 const SHIFT: Duration = Duration::from_secs(8 * 3_600);
 /// No call is dialled in the last seconds of a run, so that whoever answers also talks.
@@ -37,9 +41,7 @@ pub(super) fn run(args: &DemoArgs, out: &mut dyn Write) -> Outcome {
     let profile = Profile { calls_per_min: args.calls_per_min, ..Profile::default() };
     let length = args.seconds.map_or(SHIFT, |seconds| Duration::from_secs(seconds).saturating_sub(LAST_DIAL));
     let plan = Plan::draw(&profile, usize::from(args.phones), length, args.seed);
-    let site = Site::make(usize::from(args.phones), args.seed, profile.ring)?;
-    let daemon = daemon::start(&site.loaded)
-        .map_err(|e| Failure::new(format!("the exchange does not start: {e}"), "switchroom doctor"))?;
+    let (site, daemon) = open(usize::from(args.phones), args.seed, profile.ring)?;
     introduce(args, &plan, &site, out)?;
     let went = if args.headless {
         headless(args, &plan, &site, &daemon, out)
@@ -52,6 +54,25 @@ pub(super) fn run(args: &DemoArgs, out: &mut dyn Write) -> Outcome {
         writeln!(out, "kept      {}", dir.display())?;
     }
     went
+}
+
+/// The place and the exchange in it, on the usual port if that is free: then a softphone needs nothing but the address.
+fn open(phones: usize, seed: u64, ring: Duration) -> Result<(Site, Daemon), Failure> {
+    let mut port = SIP_PORT;
+    loop {
+        let site = Site::make(phones, seed, ring, port)?;
+        match daemon::start(&site.loaded) {
+            Ok(daemon) => return Ok((site, daemon)),
+            // Somebody took it in the moment after it was found free.
+            Err(StartError::Listen(_)) if port != 0 => port = 0,
+            Err(error) => {
+                return Err(Failure::new(
+                    format!("the exchange does not start: {error}"),
+                    "switchroom doctor",
+                ));
+            }
+        }
+    }
 }
 
 fn introduce(args: &DemoArgs, plan: &Plan, site: &Site, out: &mut dyn Write) -> Result<(), Failure> {

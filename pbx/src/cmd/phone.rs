@@ -27,8 +27,17 @@ const BEFORE_DIGITS: Duration = Duration::from_millis(500);
 
 /// Does it.
 pub(super) fn run(args: &PhoneArgs, out: &mut dyn Write) -> Outcome {
-    let config = config(args)?;
-    let interrupted = interrupted();
+    let config = config(args, &password(&args.user)?)?;
+    converse(args, config, interrupted(), out)
+}
+
+/// Does it with a phone of its own.
+pub(super) fn converse(
+    args: &PhoneArgs,
+    config: SoftphoneConfig,
+    interrupted: Arc<AtomicBool>,
+    out: &mut dyn Write,
+) -> Outcome {
     let (server, transport) = (config.server, config.transport);
     let phone = Softphone::start(config).map_err(|e| failure(&e))?;
     let mut talker =
@@ -70,7 +79,7 @@ pub(super) fn interrupted() -> Arc<AtomicBool> {
     flag
 }
 
-fn config(args: &PhoneArgs) -> Result<SoftphoneConfig, Failure> {
+pub(super) fn config(args: &PhoneArgs, password: &str) -> Result<SoftphoneConfig, Failure> {
     let (server, host) = resolve(&args.server)?;
     let sound = args
         .play
@@ -86,7 +95,7 @@ fn config(args: &PhoneArgs) -> Result<SoftphoneConfig, Failure> {
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut settings = PhoneSettings::new(&args.user, &password(&args.user)?, &host);
+    let mut settings = PhoneSettings::new(&args.user, password, &host);
     settings.codecs = codecs;
     if let Wanted::Answer { after, .. } = args.command {
         settings.answering = Answering::After(Duration::from_secs(after));

@@ -3,7 +3,10 @@
 use super::Failure;
 use crate::config::{self, Loaded};
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 use switchroom_phone::Codec;
@@ -19,8 +22,11 @@ const GUEST: &str = "2001";
 const FIRST_NUMBER: usize = 101;
 /// Letters of a password.
 const PASSWORD_LETTERS: usize = 10;
-/// Where ports for sound are looked for: below those that the system gives away by itself.
-const RTP_PORTS: std::ops::Range<u16> = 20_000..32_000;
+/// Where ports for sound are looked for: above those of the usual configuration, below those that the system gives
+/// away by itself.
+const RTP_PORTS: std::ops::Range<u16> = 21_000..32_000;
+/// Ports of one demo: a pair for each of 200 phones, for calls that just ended, and for guests.
+const RTP_BLOCK: u16 = 1_000;
 /// Tones of the phones, Hz: from, and how far.
 const TONES: (usize, usize) = (400, 3_000);
 const NAMES: [&str; 20] = [
@@ -42,6 +48,8 @@ pub(super) struct Resident {
 /// The place of a demo.
 pub(super) struct Site {
     dir: TempDir,
+    /// Held so that no other demo takes the same ports for sound.
+    _reserved: TcpListener,
     pub(super) loaded: Loaded,
     /// Where SIP is listened to.
     pub(super) sip: SocketAddr,
@@ -53,7 +61,8 @@ pub(super) struct Site {
 
 impl Site {
     /// Makes it. Passwords come from the seed: they protect nothing but a demo on loopback.
-    pub(super) fn make(phones: usize, seed: u64, ring: Duration) -> Result<Self, Failure> {
+    /// SIP is on `port` if that is free, else on any that is.
+    pub(super) fn make(phones: usize, seed: u64, ring: Duration, port: u16) -> Result<Self, Failure> {
         let cannot = |e: std::io::Error| {
             Failure::new(format!("cannot make a temporary folder: {e}"), "TMPDIR names another place for it")
         };
@@ -61,8 +70,9 @@ impl Site {
         let mut rng = Rng::from_number(seed);
         let bots: Vec<Resident> = (0..phones).map(|place| resident(place, phones, &mut rng)).collect();
         let guest = Resident { number: GUEST.into(), name: "You".into(), ..resident(0, phones, &mut rng) };
-        let sip = free_sip()?;
-        let (first, last) = free_rtp(phones)?;
+        let sip = free_sip(port)?;
+        let (reserved, first) = free_rtp()?;
+        let last = first + RTP_BLOCK - 1;
         let mut text = format!(
             "[site]\nname = \"Demo\"\ndomain = \"{DOMAIN}\"\n\n\
              [sip]\nlisten = [\"udp {sip}\", \"tcp {sip}\"]\nring = \"{}s\"\n\n\
@@ -81,9 +91,11 @@ impl Site {
             );
         }
         let path = dir.path().join("switchroom.toml");
-        std::fs::write(&path, text).map_err(cannot)?;
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(cannot)?;
+        file.write_all(text.as_bytes()).map_err(cannot)?;
         let loaded = config::load(&path)?;
-        Ok(Self { dir, loaded, sip, domain: DOMAIN, bots, guest, seed })
+        Ok(Self { dir, _reserved: reserved, loaded, sip, domain: DOMAIN, bots, guest, seed })
     }
 
     /// Leaves the folder where it is, and says where.
@@ -112,32 +124,33 @@ fn resident(place: usize, phones: usize, rng: &mut Rng) -> Resident {
     }
 }
 
-/// Port 5060 if it is free, so that a softphone needs no more than the address; else any that is.
-fn free_sip() -> Result<SocketAddr, Failure> {
+/// An address whose port is free for UDP and TCP: `wanted`, else any.
+fn free_sip(wanted: u16) -> Result<SocketAddr, Failure> {
     let is_free = |port: u16| {
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
         let address = udp.local_addr().ok()?;
         TcpListener::bind(address).ok().map(|_| address)
     };
-    std::iter::once(5_060)
+    std::iter::once(wanted)
         .chain(std::iter::repeat_n(0, 20))
         .find_map(is_free)
         .ok_or_else(|| Failure::new("no port is free for SIP on 127.0.0.1", "what holds them? ss -lnup"))
 }
 
-/// A range of free ports: a pair for each phone, and some for guests and for calls that just ended.
-fn free_rtp(phones: usize) -> Result<(u16, u16), Failure> {
-    let count = u16::try_from(2 * (2 * phones + 20)).unwrap_or(1_000);
+/// A block of ports that are free for sound, its first port, and what reserves it: the exchange takes them one by one
+/// when calls need them, so demos that run at the same time agree by a TCP port that each holds as long as it lives.
+fn free_rtp() -> Result<(TcpListener, u16), Failure> {
     let is_free = |port: u16| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    let mut first = RTP_PORTS.start;
-    while first + count <= RTP_PORTS.end {
-        match (first..first + count).find(|port| !is_free(*port)) {
-            None => return Ok((first, first + count - 1)),
-            Some(taken) => first = (taken + 2) & !1,
-        }
-    }
-    let what = format!("no {count} UDP ports in a row are free for sound on 127.0.0.1");
-    Err(Failure::new(what, "fewer phones need fewer ports: --phones 4"))
+    RTP_PORTS
+        .step_by(usize::from(RTP_BLOCK))
+        .find_map(|first| {
+            let reserved = TcpListener::bind((Ipv4Addr::LOCALHOST, first)).ok()?;
+            (first..first + RTP_BLOCK).all(is_free).then_some((reserved, first))
+        })
+        .ok_or_else(|| {
+            let what = format!("no {RTP_BLOCK} UDP ports in a row are free for sound on 127.0.0.1");
+            Failure::new(what, "are other demos running? what else holds them? ss -lnup")
+        })
 }
 
 #[cfg(test)]
@@ -147,14 +160,14 @@ mod tests {
 
     #[test]
     fn the_site_is_a_configuration_without_faults_and_leaves_nothing() {
-        let Ok(site) = Site::make(25, 7, Duration::from_secs(8)) else { panic!("no site") };
+        let Ok(site) = Site::make(25, 7, Duration::from_secs(8), 0) else { panic!("no site") };
         assert_eq!(site.loaded.warnings, []);
         assert_eq!(site.loaded.config.extensions.len(), 26);
         assert!(site.loaded.config.extensions.contains_key(GUEST));
         let mut tones: Vec<u16> = site.bots.iter().map(|b| b.hz).collect();
         tones.dedup();
         assert_eq!(tones.len(), 25);
-        let Ok(again) = Site::make(25, 7, Duration::from_secs(8)) else { panic!("no site") };
+        let Ok(again) = Site::make(25, 7, Duration::from_secs(8), 0) else { panic!("no site") };
         assert!(site.bots.iter().zip(&again.bots).all(|(a, b)| a.password == b.password));
         let dir = site.dir.path().to_owned();
         drop(site);
