@@ -258,8 +258,6 @@ impl Phone {
             SessionEvent::Rejected(response) => self.on_rejected(&response),
             SessionEvent::Offer(sdp) => self.on_offer(now, sdp),
             SessionEvent::OfferAnswered(sdp) => self.on_offer_answered(sdp),
-            // This phone always makes its own offers, so it has asked for none.
-            SessionEvent::OfferAsked(_) => {}
             SessionEvent::OfferRefused(status) => {
                 if let Some(call) = &mut self.call {
                     call.proposed = None;
