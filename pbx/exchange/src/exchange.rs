@@ -214,7 +214,13 @@ impl Exchange {
                 }
             }
         }
-        let text = format!("exchange started, {kept} registrations kept");
+        let lost = restored.open_calls.len();
+        for open in restored.open_calls {
+            self.close_lost(now, open);
+        }
+        let calls =
+            if lost == 0 { String::new() } else { format!(", {lost} calls were cut off when it stopped") };
+        let text = format!("exchange started, {kept} registrations kept{calls}");
         self.event(now, EventKind::System, Severity::Info, None, "", "started", text);
         for number in self.config.extensions.keys() {
             self.changed.insert(Changed::Extension(number.clone()));

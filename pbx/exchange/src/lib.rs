@@ -37,8 +37,8 @@ pub use media::{
     RecordingSubject, Source,
 };
 pub use record::{
-    BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, Party, Record, Restored,
-    Severity, Why,
+    BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, OpenCall, Party, Record,
+    Restored, Severity, Why,
 };
 pub use registrar::Binding;
 pub use switchroom_sip::endpoint::SessionId;

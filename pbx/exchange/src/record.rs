@@ -19,6 +19,8 @@ pub enum Record {
         /// Its key.
         key: String,
     },
+    /// A call began, or was answered: what is known of it should the exchange stop without warning. Its CDR replaces it.
+    CallOpen(Box<OpenCall>),
     /// A call ended.
     Cdr(Box<Cdr>),
     /// Something happened.
@@ -233,6 +235,29 @@ pub struct Cdr {
     pub recorded: bool,
 }
 
+/// A call that is up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCall {
+    /// The call.
+    pub call: CallId,
+    /// Its short number.
+    pub number: u64,
+    /// Who called.
+    pub from: Party,
+    /// Who was called, as dialled.
+    pub to: Party,
+    /// Who answered.
+    pub with: Option<Party>,
+    /// INVITE received, Unix milliseconds.
+    pub started_ms: i64,
+    /// First ringing.
+    pub ringing_ms: Option<i64>,
+    /// Answered.
+    pub answered_ms: Option<i64>,
+    /// Whether it is recorded.
+    pub recorded: bool,
+}
+
 /// Which part of the exchange an event is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -293,6 +318,9 @@ pub struct Event {
 pub struct Restored {
     /// Bindings, expired ones too; the exchange sorts them out.
     pub bindings: Vec<BindingRecord>,
+    /// Calls that were up when the exchange stopped without warning.
+    #[serde(default)]
+    pub open_calls: Vec<OpenCall>,
     /// The highest event position used.
     pub event_seq: u64,
     /// The highest short call number used.

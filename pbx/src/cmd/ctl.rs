@@ -5,8 +5,8 @@ use crate::cli::{CtlArgs, CtlCommand};
 use std::io::Write;
 use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
-    Answer, CallState, CallView, CdrView, Command, EndedView, ExtensionState, LadderStyle, PartyView, QualityView,
-    WhyView, clean, columns, fit, render_ladder,
+    Answer, CallState, CallView, CdrView, Command, EndedView, ExtensionState, LadderStyle, PartyView,
+    QualityView, WhyView, clean, columns, fit, render_ladder,
 };
 
 /// Does it.
@@ -22,7 +22,9 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Events { limit, call, after } => {
             Command::Events { limit: *limit, call: call.clone(), after_ms: *after }
         }
-        CtlCommand::Recordings { limit, party } => Command::Recordings { limit: *limit, party: party.clone() },
+        CtlCommand::Recordings { limit, party } => {
+            Command::Recordings { limit: *limit, party: party.clone() }
+        }
         CtlCommand::Ladder { call } => Command::Ladder { call: call.clone() },
         CtlCommand::Hangup { call } => Command::HangUp { call: call.clone() },
         CtlCommand::Unregister { extension, contact } => {
@@ -85,10 +87,13 @@ impl Printer<'_> {
                     ("registered", format!("{} extensions, {} phones", s.registered, s.bindings)),
                     ("rtp ports", format!("{} of {}", s.rtp_ports, s.rtp_ports_max)),
                     ("transactions", format!("{}, {} dialogs", s.transactions, s.dialogs)),
-                    ("refused", format!(
-                        "{} malformed, {} wrong passwords, {} ignored",
-                        s.malformed, s.auth_failures, s.ignored
-                    )),
+                    (
+                        "refused",
+                        format!(
+                            "{} malformed, {} wrong passwords, {} ignored",
+                            s.malformed, s.auth_failures, s.ignored
+                        ),
+                    ),
                     ("store", s.store.clone()),
                     ("disk free", s.disk_free_ppk.map_or_else(|| "-".into(), |p| format!("{}%", p / 10))),
                 ];
@@ -128,7 +133,9 @@ impl Printer<'_> {
                         continue;
                     }
                     for b in &e.bindings {
-                        let ping = b.rtt_us.map_or_else(|| "-".into(), |us| format!("{}.{} ms", us / 1000, us / 100 % 10));
+                        let ping = b
+                            .rtt_us
+                            .map_or_else(|| "-".into(), |us| format!("{}.{} ms", us / 1000, us / 100 % 10));
                         let mut row = std::mem::replace(&mut first, vec![String::new(); 3]);
                         row.extend([b.address.clone(), ping, b.agent.clone()]);
                         rows.push(row);
@@ -254,9 +261,14 @@ impl Printer<'_> {
         let rows: Vec<Vec<String>> =
             rows.into_iter().map(|r| r.into_iter().map(|cell| clean(&cell).into_owned()).collect()).collect();
         let width = |place: usize| {
-            rows.iter().filter_map(|r: &Vec<String>| r.get(place)).map(|cell| columns(cell)).max().unwrap_or(0)
+            rows.iter()
+                .filter_map(|r: &Vec<String>| r.get(place))
+                .map(|cell| columns(cell))
+                .max()
+                .unwrap_or(0)
         };
-        let widths: Vec<usize> = head.iter().enumerate().map(|(n, h)| width(n).max(columns(h)).min(40)).collect();
+        let widths: Vec<usize> =
+            head.iter().enumerate().map(|(n, h)| width(n).max(columns(h)).min(40)).collect();
         let head = head.iter().map(|h| (*h).to_owned()).collect::<Vec<_>>();
         for row in std::iter::once(&head).chain(&rows) {
             let last = row.len().saturating_sub(1);
@@ -288,7 +300,11 @@ fn party(p: &PartyView) -> String {
 /// `3:12`, or `1:02:03`.
 fn span(ms: u64) -> String {
     let s = ms / 1000;
-    if s >= 3600 { format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60) } else { format!("{}:{:02}", s / 60, s % 60) }
+    if s >= 3600 {
+        format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+    } else {
+        format!("{}:{:02}", s / 60, s % 60)
+    }
 }
 
 fn quality(q: &QualityView) -> String {

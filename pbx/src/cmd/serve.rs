@@ -32,8 +32,12 @@ pub fn run(args: &ServeArgs) -> Outcome {
 fn hint(error: &daemon::StartError) -> &'static str {
     match error {
         daemon::StartError::Store(_) => "is another switchroom running? see `switchroom doctor`",
-        daemon::StartError::Listen(_) => "another program has that port, or the address is not this machine's",
-        daemon::StartError::Control { .. } => "another switchroom may be running, or the folder may not be yours",
+        daemon::StartError::Listen(_) => {
+            "another program has that port, or the address is not this machine's"
+        }
+        daemon::StartError::Control { .. } => {
+            "another switchroom may be running, or the folder may not be yours"
+        }
         daemon::StartError::System { .. } => "see `switchroom doctor`",
     }
 }

@@ -228,7 +228,7 @@ impl Conversation<'_> {
             ClientLine::Watch { call } => {
                 let call = call.and_then(|c| c.parse().ok()).filter(|_| self.role > Role::Viewer);
                 let wanted = self.server.hub.watch(self.id, call);
-                self.server.media.watch(wanted);
+                self.server.media.watch(&wanted);
                 self.watched = call.map(|call| Watched { call, sent: 0, lanes: 0 });
                 match call {
                     Some(call) => self.on_ladder(call).await,

@@ -4,7 +4,7 @@ use super::view;
 use crate::clock;
 use crate::media::{LevelsReport, MediaEngine};
 use crate::store::Store;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchroom_exchange::{CallId, Exchange};
 use switchroom_wire::{Board, Change, ExtensionView, SystemView};
@@ -128,14 +128,14 @@ impl Hub {
         }
     }
 
-    /// A connection watches a call, or none; tells which call's loudness is wanted now.
-    pub(super) fn watch(&self, connection: u64, call: Option<CallId>) -> Option<CallId> {
+    /// A connection watches a call, or none; gives the calls whose loudness is wanted now.
+    pub(super) fn watch(&self, connection: u64, call: Option<CallId>) -> BTreeSet<CallId> {
         let mut state = self.state();
         match call {
             Some(call) => state.watches.insert(connection, call),
             None => state.watches.remove(&connection),
         };
-        call.or_else(|| state.watches.values().next_back().copied())
+        state.watches.values().copied().collect()
     }
 
     /// The media engine measured loudness.

@@ -164,7 +164,7 @@ async fn accept(listener: UnixListener, server: Arc<Server>) {
             converse(&server, id, stream, peer).await;
             // Whoever else watches a call goes on hearing it.
             let wanted = server.hub.watch(id, None);
-            server.media.watch(wanted);
+            server.media.watch(&wanted);
             server.open.fetch_sub(1, Ordering::Relaxed);
         });
     }

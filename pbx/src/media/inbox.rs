@@ -2,7 +2,7 @@
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::{AsFd, OwnedFd};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ const COMMANDS_MAX: usize = 8192;
 /// What waits for a media thread.
 pub(super) enum Order {
     Command(MediaCommand),
-    Watch(Option<CallId>),
+    Watch(BTreeSet<CallId>),
 }
 
 /// Orders that wait, and the bell that wakes the thread.
@@ -44,9 +44,9 @@ impl Inbox {
         None
     }
 
-    pub(super) fn watch(&self, call: Option<CallId>) {
+    pub(super) fn watch(&self, calls: BTreeSet<CallId>) {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        orders.push_back(Order::Watch(call));
+        orders.push_back(Order::Watch(calls));
         self.ring(orders.len());
     }
 

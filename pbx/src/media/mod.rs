@@ -26,6 +26,7 @@ pub use wave::{WaveError, WavePeaks, wave};
 
 use inbox::Inbox;
 use recorder::Recorder;
+use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -192,10 +193,10 @@ impl MediaEngine {
         }
     }
 
-    /// Reports the levels of this call from now on, and of no other.
-    pub fn watch(&self, call: Option<CallId>) {
+    /// Reports the levels of these calls from now on, and of no other.
+    pub fn watch(&self, calls: &BTreeSet<CallId>) {
         for inbox in &self.inboxes {
-            inbox.watch(call);
+            inbox.watch(calls.clone());
         }
     }
 

@@ -4,6 +4,7 @@ mod rig;
 
 use super::*;
 use rig::{Phone, Rig};
+use std::collections::BTreeSet;
 use std::net::UdpSocket;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -315,7 +316,7 @@ fn levels_of_the_watched_call_are_told() {
     let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("G722", 9, 1000));
     rig.leg(A, &mut a);
     rig.leg(B, &mut b);
-    rig.engine.watch(Some(CALL));
+    rig.engine.watch(&BTreeSet::from([CALL]));
     rig.settle();
     let end = Instant::now() + PATIENCE;
     loop {
@@ -327,7 +328,7 @@ fn levels_of_the_watched_call_are_told() {
             break;
         }
     }
-    rig.engine.watch(None);
+    rig.engine.watch(&BTreeSet::new());
 }
 
 /// Both speak for a second, in real time.

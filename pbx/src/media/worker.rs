@@ -6,7 +6,7 @@ use super::taps::{Ear, Tap};
 use super::wires::{Datagram, Ready, Role, Wire, Wires};
 use super::{Events, Gauges, LegLevel, LevelReports, LevelsReport, MediaSettings, translate};
 use crate::clock;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,7 +63,7 @@ pub(super) struct Worker {
     calls: BTreeMap<CallId, Call>,
     /// Legs that send packets of our own making.
     paced: Vec<usize>,
-    watched: Option<CallId>,
+    watched: BTreeSet<CallId>,
     look_us: u64,
     levels_us: u64,
     datagram: Box<[u8; DATAGRAM_BYTES_MAX]>,
@@ -92,7 +92,7 @@ impl Worker {
             free: Vec::new(),
             calls: BTreeMap::new(),
             paced: Vec::new(),
-            watched: None,
+            watched: BTreeSet::new(),
             look_us: 0,
             levels_us: 0,
             datagram: Box::new([0; DATAGRAM_BYTES_MAX]),
@@ -131,7 +131,7 @@ impl Worker {
                 for order in self.inbox.take() {
                     match order {
                         Order::Command(command) => self.command(command),
-                        Order::Watch(call) => self.watch(call),
+                        Order::Watch(calls) => self.watch(calls),
                     }
                 }
             }
@@ -142,7 +142,7 @@ impl Worker {
 
     fn timeout_us(&self, now_us: u64) -> Option<u64> {
         let paced = self.paced.iter().filter_map(|at| self.legs.get(*at)?.as_ref()?.leg.due_us()).min();
-        let levels = self.watched.map(|_| self.levels_us);
+        let levels = (!self.watched.is_empty()).then_some(self.levels_us);
         let look = (!self.calls.is_empty()).then_some(self.look_us);
         let due = [paced, levels, look].into_iter().flatten().min()?;
         Some(due.saturating_sub(now_us))
@@ -211,9 +211,11 @@ impl Worker {
         if !self.paced.is_empty() {
             self.pace(now_us);
         }
-        if self.watched.is_some() && now_us >= self.levels_us {
+        if !self.watched.is_empty() && now_us >= self.levels_us {
             self.levels_us = now_us + LEVELS_US;
-            self.tell_levels();
+            for call in self.watched.clone() {
+                self.tell_levels(call);
+            }
         }
         if now_us >= self.look_us && !self.calls.is_empty() {
             self.look_us = now_us + LOOK_US;
@@ -263,8 +265,7 @@ impl Worker {
         }
     }
 
-    fn tell_levels(&mut self) {
-        let Some(call) = self.watched else { return };
+    fn tell_levels(&mut self, call: CallId) {
         let Some(there) = self.calls.get(&call) else { return };
         let mut legs = Vec::with_capacity(there.legs.len());
         for at in &there.legs {
@@ -490,10 +491,11 @@ impl Worker {
         }
     }
 
-    fn watch(&mut self, call: Option<CallId>) {
-        let before = std::mem::replace(&mut self.watched, call);
+    fn watch(&mut self, calls: BTreeSet<CallId>) {
+        let before = std::mem::replace(&mut self.watched, calls);
         self.levels_us = clock::mono_us() + LEVELS_US;
-        for call in [before, call].into_iter().flatten() {
+        let changed: Vec<CallId> = before.symmetric_difference(&self.watched).copied().collect();
+        for call in changed {
             self.rewire(call);
         }
     }
@@ -532,7 +534,7 @@ impl Worker {
                 }
                 _ => None,
             };
-            let watched = self.watched == Some(placed.call);
+            let watched = self.watched.contains(&placed.call);
             placed.ear = codec.filter(|_| watched).map(|codec| Box::new(Ear::new(&codec)));
         }
     }

@@ -71,6 +71,10 @@ pub(super) fn apply(index: &dyn Index, record: &Record) -> Result<(), IndexError
             Some(key) => index.remove(Tree::Bindings, &key),
             None => Ok(()),
         },
+        Record::CallOpen(open) => {
+            index.put(Tree::OpenCalls, &schema::call_key(open.call), &value(open)?)?;
+            raise_meta(index, schema::META_CALL_NUMBER, open.number)
+        }
         Record::Cdr(cdr) => apply_cdr(index, cdr),
         Record::Event(event) => apply_event(index, event),
         Record::Recording(facts) => apply_recording(index, facts),
@@ -102,6 +106,7 @@ fn cdr_parties(cdr: &Cdr, key: &[u8]) -> Vec<Vec<u8>> {
 fn apply_cdr(index: &dyn Index, cdr: &Cdr) -> Result<(), IndexError> {
     let key = schema::time_key(cdr.ending.at_ms, cdr.call);
     let call = schema::call_key(cdr.call);
+    index.remove(Tree::OpenCalls, &call)?;
     if let Some(old) = index.get(Tree::CdrsByCall, &call)? {
         if let Some(was) = index.get(Tree::Cdrs, &old)?.and_then(|v| schema::decode::<Cdr>(&v)) {
             for party in cdr_parties(&was, &old) {
@@ -159,6 +164,7 @@ fn remove_recording(index: &dyn Index, call: CallId) -> Result<(), IndexError> {
 pub(super) fn restored(index: &dyn Index) -> Result<Restored, IndexError> {
     Ok(Restored {
         bindings: bindings(index)?,
+        open_calls: all(index, Tree::OpenCalls, "an open call")?,
         event_seq: meta(index, schema::META_EVENT_SEQ)?,
         call_number: meta(index, schema::META_CALL_NUMBER)?,
     })
@@ -166,14 +172,23 @@ pub(super) fn restored(index: &dyn Index) -> Result<Restored, IndexError> {
 
 /// All bindings, by extension and key.
 pub(super) fn bindings(index: &dyn Index) -> Result<Vec<BindingRecord>, IndexError> {
+    all(index, Tree::Bindings, "a binding")
+}
+
+/// Every record of a tree.
+fn all<T: serde::de::DeserializeOwned>(
+    index: &dyn Index,
+    tree: Tree,
+    what: &str,
+) -> Result<Vec<T>, IndexError> {
     let mut found = Vec::new();
     let mut damaged = false;
-    index.scan(Tree::Bindings, &[], None, false, &mut |_, v| {
+    index.scan(tree, &[], None, false, &mut |_, v| {
         match schema::decode(v) {
-            Some(binding) => found.push(binding),
+            Some(record) => found.push(record),
             None => damaged = true,
         }
         ControlFlow::Continue(())
     })?;
-    if damaged { Err(IndexError::Damaged("a binding".into())) } else { Ok(found) }
+    if damaged { Err(IndexError::Damaged(what.into())) } else { Ok(found) }
 }

@@ -10,6 +10,7 @@
 //! | `cdrs_by_call`       | call id                               | key in `cdrs`                      |
 //! | `cdrs_by_number`     | short number (u64)                    | call id of the newest with it      |
 //! | `cdrs_by_party`      | number, 0, key in `cdrs`              | nothing                            |
+//! | `open_calls`         | call id                               | `OpenCall`, until its CDR          |
 //! | `events`             | position (u64)                        | `Event`                            |
 //! | `events_by_call`     | call id, position                     | nothing                            |
 //! | `recordings`         | start (ordered i64), call id          | `RecordingFacts`                   |
@@ -44,11 +45,12 @@ pub(super) enum Tree {
     Recordings,
     RecordingsByCall,
     RecordingsByParty,
+    OpenCalls,
 }
 
 impl Tree {
     /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Meta,
         Self::Bindings,
         Self::Cdrs,
@@ -60,6 +62,7 @@ impl Tree {
         Self::Recordings,
         Self::RecordingsByCall,
         Self::RecordingsByParty,
+        Self::OpenCalls,
     ];
 
     /// Its name on disk.
@@ -76,6 +79,7 @@ impl Tree {
             Self::Recordings => "recordings",
             Self::RecordingsByCall => "recordings_by_call",
             Self::RecordingsByParty => "recordings_by_party",
+            Self::OpenCalls => "open_calls",
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{LegState, Recording, Stage};
 use crate::exchange::{Exchange, Timer};
+use crate::input::Action;
 use crate::limits::{ENDED_SHOWN, LAST_WORD, OUTBOX_MAX};
 use crate::media::MediaCommand;
-use crate::record::{Cause, Cdr, EndedBy, Ending, EventKind, Record, Severity};
+use crate::record::{Cause, Cdr, EndedBy, Ending, EventKind, OpenCall, Record, Severity, Why};
 use crate::{CallId, LegId};
 use switchroom_sip::time::Now;
 
@@ -122,6 +123,54 @@ impl Exchange {
         if self.outbox.len() >= OUTBOX_MAX {
             self.outbox.pop_first();
         }
+        let ticket = self.persist(Record::Cdr(cdr.clone()));
+        self.outbox.insert(ticket, cdr);
+    }
+
+    /// Writes down what is known of a call, for the case that the exchange stops without warning.
+    pub(crate) fn note_open(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let open = OpenCall {
+            call: id,
+            number: call.number,
+            from: call.from.clone(),
+            to: call.to.clone(),
+            with: call.with.clone(),
+            started_ms: call.started.wall.0,
+            ringing_ms: call.ringing.map(|n| n.wall.0),
+            answered_ms: call.answered.map(|n| n.wall.0),
+            recorded: call.recording == Recording::On,
+        };
+        self.actions.push_back(Action::Persist { ticket: None, record: Record::CallOpen(Box::new(open)) });
+    }
+
+    /// A call that was up when the exchange stopped without warning gets its CDR now: every call has one.
+    pub(crate) fn close_lost(&mut self, now: Now, open: OpenCall) {
+        let text = "the exchange stopped without warning; when the call ended is not known".to_owned();
+        let ending = Ending {
+            at_ms: now.wall.0,
+            by: EndedBy::System,
+            cause: Cause::Restart,
+            status: 0,
+            text: text.clone(),
+        };
+        let path = vec![Why { at_ms: now.wall.0, step: "end".into(), text }];
+        let cdr = Box::new(Cdr {
+            call: open.call,
+            number: open.number,
+            from: open.from,
+            to: open.to,
+            with: open.with,
+            started_ms: open.started_ms,
+            ringing_ms: open.ringing_ms,
+            answered_ms: open.answered_ms,
+            ending,
+            talk_ms: 0,
+            total_ms: 0,
+            path,
+            legs: Vec::new(),
+            recorded: open.recorded,
+        });
         let ticket = self.persist(Record::Cdr(cdr.clone()));
         self.outbox.insert(ticket, cdr);
     }

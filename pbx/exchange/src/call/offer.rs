@@ -218,6 +218,7 @@ impl Exchange {
         self.wire(id, caller);
         self.start_recording(now, id, caller, leg);
         self.refresh_hold(now, id);
+        self.note_open(id);
         let text = format!("{} answered", party.number);
         self.event(now, EventKind::Call, Severity::Info, Some(id), &party.number, "call_answered", text);
         self.show_parties(id);

@@ -89,6 +89,7 @@ impl Exchange {
         self.counts.calls_total += 1;
         self.event(now, EventKind::Call, Severity::Info, Some(id), extension, "call_started", text);
         self.changed.insert(Changed::Extension(extension.to_owned()));
+        self.note_open(id);
         self.why(now, id, "call", format!("{extension} dialled {} from {flow}", clean(&dialled)));
         self.route(now, id, &dialled);
     }

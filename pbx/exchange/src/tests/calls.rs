@@ -294,3 +294,26 @@ fn the_same_seed_and_inputs_give_the_same_actions() {
     };
     assert_eq!(run(), run());
 }
+
+/// A call that was up when the exchange stopped without warning is not forgotten.
+#[test]
+fn every_call_has_a_cdr_even_after_a_crash() {
+    let mut w = World::new();
+    w.talking();
+    let mut open = None;
+    for record in &w.records {
+        match record {
+            Record::CallOpen(call) => open = Some((**call).clone()),
+            Record::Cdr(_) => open = None,
+            _ => {}
+        }
+    }
+    let open = open.unwrap();
+    assert!(open.recorded && open.answered_ms.is_some());
+    let number = open.number;
+    let restored = Restored { open_calls: vec![open], call_number: number, ..Restored::default() };
+    let w = World::with(config(), restored);
+    let cdr = w.cdr();
+    assert_eq!((cdr.number, cdr.ending.cause, cdr.recorded), (number, Cause::Restart, true));
+    assert_eq!(w.x.status().outbox, 0);
+}

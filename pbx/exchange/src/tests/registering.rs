@@ -99,7 +99,7 @@ fn bindings_survive_a_restart() {
         .collect();
     let mut late = bindings.clone();
     late[0].expires_ms = 1_700_000_000_000 - 1;
-    let restored = Restored { bindings: late, event_seq: 40, call_number: 7 };
+    let restored = Restored { bindings: late, event_seq: 40, call_number: 7, ..Restored::default() };
     let w = World::with(config(), restored);
     let left: Vec<_> = w.x.bindings("102").map(|b| b.flow.to_string()).collect();
     assert_eq!(left, ["udp 192.0.2.12:5060"]);
