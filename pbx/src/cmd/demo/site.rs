@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::time::Duration;
 use switchroom_phone::Codec;
@@ -66,10 +66,16 @@ impl Site {
         let cannot = |e: std::io::Error| {
             Failure::new(format!("cannot make a temporary folder: {e}"), "TMPDIR names another place for it")
         };
-        let dir = tempfile::Builder::new().prefix("switchroom-demo-").tempdir().map_err(cannot)?;
+        // Its socket and the sound of calls are nobody else's business.
+        let own = std::fs::Permissions::from_mode(0o700);
+        let dir =
+            tempfile::Builder::new().prefix("switchroom-demo-").permissions(own).tempdir().map_err(cannot)?;
         let mut rng = Rng::from_number(seed);
         let bots: Vec<Resident> = (0..phones).map(|place| resident(place, phones, &mut rng)).collect();
-        let guest = Resident { number: GUEST.into(), name: "You".into(), ..resident(0, phones, &mut rng) };
+        let guest = resident(0, phones, &mut rng);
+        // Its name is where a person who watches the console finds the password.
+        let name = format!("You (password {})", guest.password);
+        let guest = Resident { number: GUEST.into(), name, ..guest };
         let sip = free_sip(port)?;
         let (reserved, first) = free_rtp()?;
         let last = first + RTP_BLOCK - 1;
