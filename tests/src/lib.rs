@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What the whole-system tests stand on: a daemon of their own, independent phones, and ears.
+//!
+//! | module | its job |
+//! |---|---|
+//! | [`daemon`] | runs the real program in a folder of its own and asks it over its control socket |
+//! | [`baresip`] | a real softphone, driven over its control port |
+//! | [`sipp`] | runs a SIPp scenario and reads its figures |
+//! | [`raw`] | a phone made of a socket and strings, for what no phone would send |
+//! | [`audio`] | tones: made, and found again |
+//! | [`process`] | programs that are started and surely ended, ports, patience |
+//!
+//! Everything here may panic: a test that cannot be set up has failed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+pub mod audio;
+pub mod baresip;
+pub mod daemon;
+pub mod process;
+pub mod raw;
+pub mod sipp;

@@ -36,7 +36,12 @@ pub(super) async fn accept(listener: TcpListener, inbox: Arc<dyn Inbox>, shared:
                 let id = shared.last.fetch_add(1, Ordering::Relaxed) + 1;
                 let local = local.towards(remote.ip(), bound);
                 let flow = Flow { transport: Transport::Tcp, local, remote, connection: id };
-                tokio::spawn(serve(stream, flow, inbox.clone(), shared.clone()));
+                let (writer, queue) = mpsc::channel(CONNECTION_QUEUE);
+                // For answers to keep-alives only: the connection ends with the writer that is listed.
+                let pongs = writer.downgrade();
+                // Counted before the next one is accepted, not when its task happens to run.
+                shared.connections().insert(id, Connection { flow, writer });
+                tokio::spawn(serve(stream, flow, queue, pongs, inbox.clone(), shared.clone()));
             }
             // Over the bound: dropping the stream closes it.
             Ok(_) => {}
@@ -49,11 +54,16 @@ pub(super) async fn accept(listener: TcpListener, inbox: Arc<dyn Inbox>, shared:
     }
 }
 
-async fn serve(stream: TcpStream, flow: Flow, inbox: Arc<dyn Inbox>, shared: Arc<Shared>) {
+async fn serve(
+    stream: TcpStream,
+    flow: Flow,
+    mut queue: mpsc::Receiver<Arc<[u8]>>,
+    pongs: mpsc::WeakSender<Arc<[u8]>>,
+    inbox: Arc<dyn Inbox>,
+    shared: Arc<Shared>,
+) {
     let _ = stream.set_nodelay(true);
     let (mut reading, mut writing) = stream.into_split();
-    let (writer, mut queue) = mpsc::channel::<Arc<[u8]>>(CONNECTION_QUEUE);
-    shared.connections().insert(flow.connection, Connection { flow, writer: writer.clone() });
     let writes = async {
         while let Some(bytes) = queue.recv().await {
             match tokio::time::timeout(WRITE, writing.write_all(&bytes)).await {
@@ -62,7 +72,7 @@ async fn serve(stream: TcpStream, flow: Flow, inbox: Arc<dyn Inbox>, shared: Arc
             }
         }
     };
-    let reads = read(&mut reading, flow, &*inbox, &writer);
+    let reads = read(&mut reading, flow, &*inbox, &pongs);
     tokio::select! {
         () = writes => {}
         why = reads => tracing::debug!("{flow} closed: {why}"),
@@ -76,7 +86,7 @@ async fn read<R: AsyncReadExt + Unpin>(
     reading: &mut R,
     flow: Flow,
     inbox: &dyn Inbox,
-    writer: &mpsc::Sender<Arc<[u8]>>,
+    pongs: &mpsc::WeakSender<Arc<[u8]>>,
 ) -> String {
     let mut framer = Framer::default();
     let mut buffer = vec![0; 16 * 1024];
@@ -89,6 +99,7 @@ async fn read<R: AsyncReadExt + Unpin>(
             Ok(Err(error)) => return error.to_string(),
             Err(_) => return "it idled".into(),
         };
+        let (had_begun, before) = (framer.pending() > 0, messages);
         framer.push(&buffer[..count]);
         loop {
             match framer.next_frame() {
@@ -105,7 +116,7 @@ async fn read<R: AsyncReadExt + Unpin>(
                 }
                 Ok(Frame::Ping) => {
                     let pong: Arc<[u8]> = b"\r\n".as_slice().into();
-                    let _ = writer.try_send(pong);
+                    let _ = pongs.upgrade().map(|writer| writer.try_send(pong));
                 }
                 Ok(Frame::Incomplete) => break,
                 Err(error) => return error.to_string(),
@@ -115,6 +126,8 @@ async fn read<R: AsyncReadExt + Unpin>(
             (0, 0) => continue,
             (0, _) => IDLE,
             (_, 0) => continue,
+            // One byte now and then gains no time.
+            (_, _) if had_begun && messages == before => continue,
             (_, _) => REST_OF_MESSAGE,
         };
         deadline = tokio::time::Instant::now() + wait;

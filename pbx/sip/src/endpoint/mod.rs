@@ -298,7 +298,7 @@ impl Endpoint {
                     request.stamp(flow.remote);
                     let mut headers = Headers::default();
                     headers.push(Name::Warning, format!("399 switchroom \"{why}\""));
-                    let incoming = Incoming { flow, request: *request, bytes: Arc::default() };
+                    let incoming = Incoming { flow, request: *request, bytes: bytes.into() };
                     self.reply(&incoming, status, &headers);
                 }
             }
@@ -435,8 +435,14 @@ impl Endpoint {
         for (name, value) in extra.iter() {
             response.headers.push(name.clone(), value);
         }
+        let bytes = response.print();
+        // Whoever sends in another's name must not gain by it (class "reflection"): a request so short that its answer
+        // is more than three times as long is no phone's.
+        if incoming.flow.transport == Transport::Udp && bytes.len() > 3 * incoming.bytes.len() {
+            return;
+        }
         self.counters.sent += 1;
-        self.transmits.push_back(Transmit { flow: incoming.flow, bytes: response.print().into() });
+        self.transmits.push_back(Transmit { flow: incoming.flow, bytes: bytes.into() });
     }
 
     /// The same tag for the same request each time, so that repeats get the same answer without memory of them.

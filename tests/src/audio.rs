@@ -1,0 +1,93 @@
+//! Tones: made, and found again (Goertzel).
+
+use std::f64::consts::TAU;
+use std::path::Path;
+
+/// Samples a second of everything here.
+pub const RATE: u32 = 8_000;
+
+/// A sine of that frequency at a quarter of full scale.
+pub fn tone(hz: f64, seconds: f64) -> Vec<i16> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let count = (seconds * f64::from(RATE)) as u32;
+    #[allow(clippy::cast_possible_truncation)]
+    (0..count).map(|n| (8_192.0 * (TAU * hz * f64::from(n) / f64::from(RATE)).sin()) as i16).collect()
+}
+
+/// Writes samples as a mono WAV file.
+///
+/// # Panics
+/// If it cannot be written.
+pub fn write_wav(path: &Path, samples: &[i16]) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: RATE,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).expect("a WAV file");
+    for sample in samples {
+        writer.write_sample(*sample).expect("room for a sample");
+    }
+    writer.finalize().expect("a whole WAV file");
+}
+
+/// The samples of a WAV file, one list for each channel, with its rate.
+///
+/// # Panics
+/// If it is no WAV file of 16 bits.
+pub fn read_wav(path: &Path) -> (u32, Vec<Vec<i16>>) {
+    let mut reader = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let spec = reader.spec();
+    let mut channels = vec![Vec::new(); usize::from(spec.channels)];
+    for (n, sample) in reader.samples::<i16>().enumerate() {
+        channels[n % usize::from(spec.channels)].push(sample.unwrap_or_else(|e| panic!("{}: {e}", path.display())));
+    }
+    (spec.sample_rate, channels)
+}
+
+/// How much of the energy of these samples is at one frequency: 1 for that tone and nothing else, 0 for none of it.
+pub fn share(samples: &[i16], hz: f64) -> f64 {
+    let energy: f64 = samples.iter().map(|s| f64::from(*s).powi(2)).sum();
+    if energy == 0.0 {
+        return 0.0;
+    }
+    let (mut one, mut two) = (0.0, 0.0);
+    let turn = 2.0 * (TAU * hz / f64::from(RATE)).cos();
+    for sample in samples {
+        (two, one) = (one, f64::from(*sample) + turn * one - two);
+    }
+    let power = one * one + two * two - turn * one * two;
+    2.0 * power / (energy * samples.len() as f64)
+}
+
+/// How many pieces of 100 ms hold that tone clearly: more than half of their energy and not silent.
+pub fn pieces_with(samples: &[i16], hz: f64) -> usize {
+    pieces(samples).filter(|piece| !is_silent(piece) && share(piece, hz) > 0.5).count()
+}
+
+/// How many pieces of 100 ms hold at least a hundredth of their energy at that frequency and are not silent.
+pub fn pieces_with_trace_of(samples: &[i16], hz: f64) -> usize {
+    pieces(samples).filter(|piece| !is_silent(piece) && share(piece, hz) > 0.01).count()
+}
+
+fn pieces(samples: &[i16]) -> impl Iterator<Item = &[i16]> {
+    samples.chunks_exact(RATE as usize / 10)
+}
+
+fn is_silent(piece: &[i16]) -> bool {
+    piece.iter().all(|s| s.unsigned_abs() < 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tone_is_found_and_another_is_not() {
+        let sound = tone(440.0, 1.0);
+        assert!(share(&sound, 440.0) > 0.95 && share(&sound, 1000.0) < 0.001);
+        assert_eq!((pieces_with(&sound, 440.0), pieces_with_trace_of(&sound, 1000.0)), (10, 0));
+        assert_eq!(pieces_with(&vec![0; 8000], 440.0), 0);
+    }
+}

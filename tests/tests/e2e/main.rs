@@ -1,0 +1,25 @@
+//! The whole system: the real program, real sockets, independent phones.
+//!
+//! | module | what it proves |
+//! |---|---|
+//! | [`two_phones`] | two baresips register, call, hear each other, are recorded, and the console shows it |
+//! | [`scripts`] | SIPp plays what phones do differently: holds, late offers, races, timers |
+//! | [`crash`] | kill -9 at random moments: what was reported done is there |
+//! | [`full_disk`] | a full disk ends no call and prevents no start |
+//! | [`classes`] | the classes of attack that broke other systems, one probe each |
+//!
+//! A test that needs a program that is not installed says so and passes, but fails where the variable CI is set.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
+
+mod classes;
+mod crash;
+mod full_disk;
+mod scripts;
+mod two_phones;
+
+use switchroom_tests::daemon::Setup;
+
+/// A daemon of the program under test.
+fn setup() -> Setup {
+    Setup::new(&[env!("CARGO_BIN_EXE_switchroom-under-test")])
+}
