@@ -115,6 +115,11 @@ impl Cast {
         })
     }
 
+    /// Whether one of the phones has that number.
+    pub(super) fn has(&self, number: &str) -> bool {
+        self.tones.contains_key(number)
+    }
+
     /// Time since the plan began.
     pub(super) fn passed(&self) -> Duration {
         Mono(clock::mono_us()).since(self.start)

@@ -58,11 +58,18 @@ fn a_short_plan_and_its_books() {
     };
     let plan = Plan { phones: 10, calls: courses.into_iter().enumerate().map(call).collect() };
     let Ok(mut cast) = Cast::start(&site, &plan) else { panic!("no cast") };
+    // A guest calls too, which is in no plan and in no books.
+    let args = phone_args(&format!("--server {} --user 2001 --seconds 1 call *43", site.sip));
+    let Ok(config) = phone::config(&args, &site.guest.password) else { panic!("no config") };
+    let guest = std::thread::spawn(move || {
+        matches!(phone::converse(&args, config, Arc::default(), &mut Vec::new()), Ok(OK))
+    });
     while cast.calls.values().filter(|c| c.caller.is_some() && c.called.is_some()).count() < 5 {
         assert!(cast.passed() < TIME, "{:?}", cast.calls);
         std::thread::sleep(STEP);
         cast.step();
     }
+    assert!(guest.join().unwrap());
     let lines: Vec<String> = (1..=5).filter_map(|n| cast.line(n, &plan)).collect();
     let Ok(books) = Books::read(daemon.socket(), &cast) else { panic!("no books") };
     let mut text = Vec::new();
