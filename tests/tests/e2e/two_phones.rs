@@ -65,10 +65,12 @@ fn call_over(transport: &str) {
 
     the_record_is_right(&daemon, &call.id);
     the_recording_is_right(&daemon, &call.id);
-    for (phone, own, other) in [(&caller, CALLER_HZ, CALLEE_HZ), (&callee, CALLEE_HZ, CALLER_HZ)] {
+    // A baresip without a loudspeaker no longer writes what it hears once it has held: the caller's file ends there.
+    // That it goes on hearing is in its RTCP reports, which the record of the call shows.
+    for (phone, own, other, least) in [(&caller, CALLER_HZ, CALLEE_HZ, 12), (&callee, CALLEE_HZ, CALLER_HZ, 25)] {
         let heard = phone.heard();
         let (clear, all) = (pieces_with(&heard, other), heard.len() / 800);
-        assert!(clear >= 20, "{clear} of {all} pieces with {other} Hz\n{}", phone.log());
+        assert!(clear >= least, "{clear} of {all} pieces with {other} Hz\n{}", phone.log());
         assert_eq!(pieces_with_trace_of(&heard, own), 0, "a phone heard itself");
     }
 }
@@ -113,6 +115,8 @@ fn the_record_is_right(daemon: &Daemon, id: &str) {
         assert_eq!(leg.outcome, "answered");
         let heard = leg.quality.received;
         assert!(heard.packets > 100 && heard.loss_ppm == 0 && heard.mos_centi > 400, "{heard:?}");
+        let told = leg.quality.sent;
+        assert!(told.packets >= 130 && told.loss_ppm == 0, "what the phone reports it heard: {told:?}");
     }
     assert_eq!(cdr.recording.as_deref(), Some(id));
 }
