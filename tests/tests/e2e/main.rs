@@ -14,6 +14,7 @@
 mod classes;
 mod crash;
 mod full_disk;
+mod phones;
 mod scripts;
 mod two_phones;
 
