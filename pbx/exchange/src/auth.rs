@@ -83,6 +83,11 @@ impl Auth {
         }
     }
 
+    /// Whether another challenge may go to that source: strangers get so many a second and no more.
+    pub(crate) fn may_ask(&mut self, now: Mono, source: IpAddr) -> bool {
+        self.guard.may_answer(now, source)
+    }
+
     /// The challenges of a 401: SHA-256 first (RFC 8760), MD5 if allowed. Where MD5 is allowed and no extension has a
     /// digest of SHA-256, it is not offered: some phones read only the first challenge and know only MD5.
     pub(crate) fn challenge(&mut self, now: Mono, config: &Config, source: IpAddr, stale: bool) -> Headers {

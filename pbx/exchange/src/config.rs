@@ -90,6 +90,8 @@ pub struct Config {
     pub session_expires: Duration,
     /// Live calls at once.
     pub calls_max: usize,
+    /// Live calls that one extension may make at once.
+    pub calls_per_extension: usize,
     /// Whether MD5 is offered beside SHA-256.
     pub allow_md5: bool,
 }

@@ -70,6 +70,10 @@ impl Names {
         self.by_name.get(&name).cloned()
     }
 
+    fn all(&self) -> impl Iterator<Item = (String, String)> {
+        self.by_binding.keys().cloned()
+    }
+
     pub(crate) fn forget(&mut self, name: BindingName) {
         if let Some(binding) = self.by_name.remove(&name) {
             self.by_binding.remove(&binding);
@@ -129,6 +133,8 @@ pub struct Exchange {
     pub(crate) ports: Ports,
     pub(crate) calls: BTreeMap<CallId, Call>,
     pub(crate) live_calls: usize,
+    /// Live calls by the extension that made them.
+    pub(crate) calls_made: BTreeMap<String, usize>,
     pub(crate) sessions: BTreeMap<SessionId, (CallId, LegId)>,
     pub(crate) legs: BTreeMap<LegId, CallId>,
     pub(crate) ladders: Ladders,
@@ -174,6 +180,7 @@ impl Exchange {
             ports: Ports::new(config.rtp_pairs),
             calls: BTreeMap::new(),
             live_calls: 0,
+            calls_made: BTreeMap::new(),
             sessions: BTreeMap::new(),
             legs: BTreeMap::new(),
             ladders: Ladders::default(),
@@ -495,6 +502,11 @@ impl Exchange {
     }
 
     fn ask(&mut self, now: Now, incoming: &Incoming, stale: bool) {
+        let source = incoming.flow.remote.ip();
+        if !self.registrar.knows(source) && !self.auth.may_ask(now.mono, source) {
+            self.counts.ignored += 1;
+            return;
+        }
         let headers = self.auth.challenge(now.mono, &self.config, incoming.flow.remote.ip(), stale);
         self.endpoint.reply(incoming, Status::UNAUTHORIZED, &headers);
     }
@@ -587,8 +599,35 @@ impl Exchange {
     }
 
     fn on_config(&mut self, now: Now, config: Arc<Config>) {
-        let old = std::mem::replace(&mut self.config, config);
+        let mut config = Arc::unwrap_or_clone(config);
+        // The media engine has the ports it was started with.
+        (config.rtp_port_first, config.rtp_pairs) = (self.config.rtp_port_first, self.config.rtp_pairs);
+        let old = std::mem::replace(&mut self.config, Arc::new(config));
         self.endpoint.set_settings(settings(&self.config));
+        if old.keep_alive.is_zero() && !self.config.keep_alive.is_zero() {
+            let all: Vec<(String, String)> = self.names.all().collect();
+            for (extension, key) in all {
+                self.schedule_keep_alive(now, &extension, &key);
+            }
+        }
+        // A new password ends what the old one registered.
+        let renewed: Vec<String> = old
+            .extensions
+            .values()
+            .filter(|e| {
+                self.config
+                    .extensions
+                    .get(&e.number)
+                    .is_some_and(|n| (n.ha1_md5, n.ha1_sha256) != (e.ha1_md5, e.ha1_sha256))
+            })
+            .map(|e| e.number.clone())
+            .collect();
+        for number in renewed {
+            let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
+            for key in keys {
+                self.unbind(now, &number, &key, "must register with its new password");
+            }
+        }
         let gone: Vec<String> =
             old.extensions.keys().filter(|n| !self.config.extensions.contains_key(*n)).cloned().collect();
         for number in gone {

@@ -4,7 +4,10 @@
 //! kept per source and user, and per source for all users, so that nobody can lock an account out for others. A source
 //! that a phone is registered from is never silenced as a whole.
 
-use crate::limits::{GUARD_ENTRIES_MAX, GUARD_PER_SOURCE, GUARD_PER_USER, GUARD_SILENCE, GUARD_WINDOW};
+use crate::limits::{
+    GUARD_ANSWERS_PER_SECOND, GUARD_ENTRIES_MAX, GUARD_PER_SOURCE, GUARD_PER_USER, GUARD_SILENCE,
+    GUARD_WINDOW,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use switchroom_sip::time::Mono;
@@ -23,6 +26,9 @@ struct Entry {
 pub(crate) struct Guard {
     entries: BTreeMap<Key, Entry>,
     order: VecDeque<Key>,
+    /// Challenges sent to each source in this second.
+    asked: BTreeMap<IpAddr, u32>,
+    second: u64,
 }
 
 /// The key under which all users of a source are counted: no user name is empty.
@@ -35,6 +41,21 @@ impl Guard {
     pub(crate) fn is_silenced(&self, now: Mono, source: IpAddr, user: &str, is_known: bool) -> bool {
         let silent = |key: &Key| self.entries.get(key).is_some_and(|e| e.silent_until > now);
         silent(&(source, user.to_owned())) || (!is_known && silent(&whole(source)))
+    }
+
+    /// Whether a stranger may be answered once more in this second (class "reflection", and scanners).
+    pub(crate) fn may_answer(&mut self, now: Mono, source: IpAddr) -> bool {
+        let second = now.0 / 1_000_000;
+        if second != self.second {
+            self.second = second;
+            self.asked.clear();
+        }
+        if self.asked.len() >= GUARD_ENTRIES_MAX && !self.asked.contains_key(&source) {
+            return false;
+        }
+        let count = self.asked.entry(source).or_default();
+        *count += 1;
+        *count <= GUARD_ANSWERS_PER_SECOND
     }
 
     /// A wrong answer. True if silence begins with it.

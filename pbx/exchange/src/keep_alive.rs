@@ -26,6 +26,9 @@ impl Exchange {
         let Some((extension, key)) = self.names.binding(name) else { return };
         let Some(binding) = self.registrar.get(&extension, &key) else { return };
         let pace = self.config.keep_alive;
+        if pace.is_zero() {
+            return;
+        }
         let wait = self.rng.between(pace - pace / 10, pace + pace / 10);
         self.timers.set(Timer::KeepAlive(name), now.mono.after(wait));
         if binding.is_cut {

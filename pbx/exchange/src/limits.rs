@@ -24,6 +24,9 @@ pub const GUARD_ENTRIES_MAX: usize = 20_000;
 pub const GUARD_PER_USER: u32 = 10;
 /// Wrong answers of one source for all users within [`GUARD_WINDOW`] after which it is met with silence.
 pub const GUARD_PER_SOURCE: u32 = 60;
+/// Challenges a second to one source that no phone is registered from; further requests of it are not answered. Enough
+/// for an office behind one address that comes back after a power cut.
+pub const GUARD_ANSWERS_PER_SECOND: u32 = 200;
 /// Time over which wrong answers are counted.
 pub const GUARD_WINDOW: Duration = Duration::from_secs(60);
 /// How long the silence lasts.

@@ -147,12 +147,14 @@ pub enum MediaCommand {
         /// The call.
         call: CallId,
     },
-    /// Close the leg's ports; [`MediaEvent::Closed`] follows.
+    /// Close the leg's ports; [`MediaEvent::Closed`] follows, also when the media engine does not know the leg.
     Close {
         /// The call.
         call: CallId,
         /// The leg.
         leg: LegId,
+        /// The port pair that it was opened on.
+        slot: PortSlot,
     },
 }
 
@@ -253,7 +255,7 @@ pub enum MediaEvent {
         /// The last refused source.
         refused_from: Option<SocketAddr>,
     },
-    /// Packets come again after [`MediaEvent::Missing`].
+    /// The end of [`MediaEvent::Missing`]: packets come again, or the wait for them began anew with an agreement.
     Back {
         /// The leg.
         leg: LegId,

@@ -68,7 +68,14 @@ impl Exchange {
         }
         let general = request.headers.number(&Name::Expires);
         if contacts.contains(&"*") {
-            // Alone and with Expires: 0, or it is malformed (§10.3 step 6).
+            // Alone and with Expires: 0, or it is malformed; and not overtaken by a newer one (§10.3 step 6).
+            let is_old = self
+                .registrar
+                .of(extension)
+                .any(|b| b.record.call_id == request.call_id() && b.record.cseq >= request.cseq().number);
+            if is_old {
+                return Err(refuse(Status::SERVER_ERROR));
+            }
             return if contacts.len() == 1 && general == Some(0) {
                 Ok(Ask::RemoveAll)
             } else {
@@ -93,7 +100,8 @@ impl Exchange {
                 return Err((Status::INTERVAL_TOO_BRIEF, headers));
             }
             let uri_text = contact.uri.to_string();
-            let key = contact.params.get_unquoted("+sip.instance").unwrap_or_else(|| uri_text.clone());
+            let instance = contact.params.get_unquoted("+sip.instance");
+            let key = instance.unwrap_or_else(|| key_of(&contact.uri, &uri_text, incoming.flow.remote.ip()));
             if key.len() > 256 || uri_text.len() > 512 {
                 return Err(refuse(Status::BAD_REQUEST));
             }
@@ -161,14 +169,16 @@ impl Exchange {
         let mut others: Vec<(Mono, String)> = Vec::new();
         let mut replaced = Vec::new();
         for binding in self.registrar.of(extension).filter(|b| b.record.key != new.key) {
-            let same_place = binding.uri.same_contact(&new.uri);
+            let same_place =
+                binding.uri.same_contact(&new.uri) && binding.flow.remote.ip() == incoming.flow.remote.ip();
             if same_place || (binding.record.call_id == call_id && binding.record.cseq < this) {
-                replaced.push(binding.record.key.clone());
+                replaced.push((binding.record.key.clone(), binding.flow));
             } else {
                 others.push((binding.expires, binding.record.key.clone()));
             }
         }
-        for key in replaced {
+        for (key, old) in replaced {
+            self.move_calls(extension, old, incoming.flow);
             self.unbind(now, extension, &key, "replaced by the phone's new contact");
         }
         // At the bound the one that ends first makes room.
@@ -214,7 +224,7 @@ impl Exchange {
         if let Some(old) = old
             && old.flow != flow
         {
-            self.endpoint.move_flow(old.flow, flow);
+            self.move_calls(extension, old.flow, flow);
         }
         if is_new {
             let text = format!("{extension} registered from {flow}, {}", record.agent);
@@ -222,6 +232,17 @@ impl Exchange {
             self.schedule_keep_alive(now, extension, &offered.key);
         }
         self.persist(Record::Binding(record))
+    }
+
+    /// Calls of an extension go on where its phone is now.
+    fn move_calls(&mut self, extension: &str, old: Flow, new: Flow) {
+        let legs = self.calls.values_mut().flat_map(|c| c.legs.values_mut());
+        for leg in legs.filter(|l| l.extension.as_deref() == Some(extension) && l.flow == old) {
+            leg.flow = new;
+            if let Some(session) = leg.session {
+                self.endpoint.move_session(session, new);
+            }
+        }
     }
 
     /// Ends a binding and hands that to the store.
@@ -242,7 +263,8 @@ impl Exchange {
     pub(crate) fn confirm_register(&mut self, now: Now, waiting: &Waiting) {
         let mut headers = Headers::default();
         for binding in self.registrar.of(&waiting.extension) {
-            let left = binding.expires.since(now.mono).as_secs();
+            // Rounded up: a phone that asks for just what it was told must not be told that this is too brief.
+            let left = binding.expires.since(now.mono).as_millis().div_ceil(1000);
             headers.push(Name::Contact, format!("<{}>;expires={left}", binding.record.contact));
         }
         self.endpoint.respond(now.mono, waiting.txn, &waiting.incoming, Status::OK, &headers);
@@ -267,6 +289,17 @@ impl Exchange {
             self.changed.insert(Changed::Extension(extension));
         }
     }
+}
+
+/// What tells bindings without an instance id apart: the contact, and for a contact in a private network, of which there
+/// are many with the same addresses, where it came from.
+fn key_of(uri: &switchroom_sip::uri::Uri, text: &str, source: std::net::IpAddr) -> String {
+    let is_private = match uri.ip() {
+        Some(std::net::IpAddr::V4(ip)) => ip.is_private() || ip.is_link_local(),
+        Some(std::net::IpAddr::V6(ip)) => ip.is_unique_local() || ip.is_unicast_link_local(),
+        None => false,
+    };
+    if is_private && uri.ip() != Some(source) { format!("{text} at {source}") } else { text.to_owned() }
 }
 
 fn parse_seconds(text: &str) -> Option<u32> {

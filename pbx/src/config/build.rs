@@ -54,6 +54,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, base: &Path) -> (Co
         keep_alive: keep_alive(reader, sip).unwrap_or_default(),
         session_expires: duration(reader, sip, "session_expires", 90, 86_400).unwrap_or_default(),
         calls_max: reader.whole(sip, "calls_max", 1..=10_000).unwrap_or_default(),
+        calls_per_extension: reader.whole(sip, "calls_per_extension", 1..=10_000).unwrap_or_default(),
         allow_md5,
     };
     if config.register_min > config.register_max && reader.faults.is_empty() {

@@ -80,6 +80,7 @@ pub(super) const TABLES: &[Table] = &[
                 "A call whose phone is silent for this long is ended (RFC 4028); 90s or more.",
             ),
             key("calls_max", "200", "Live calls at once; further ones are refused."),
+            key("calls_per_extension", "20", "Live calls that one extension may make at once."),
             key("md5", "true", "Take MD5 digests beside SHA-256. Many phones know nothing else."),
         ],
     },

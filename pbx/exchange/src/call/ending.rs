@@ -32,7 +32,16 @@ impl Exchange {
         let number = call.number;
         let legs: Vec<LegId> = call.legs.keys().copied().collect();
         let is_recorded = call.recording == Recording::On;
+        let maker = call.caller_leg().and_then(|l| l.extension.clone());
         self.live_calls = self.live_calls.saturating_sub(1);
+        if let Some(maker) = maker
+            && let Some(count) = self.calls_made.get_mut(&maker)
+        {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.calls_made.remove(&maker);
+            }
+        }
         self.timers.cancel(Timer::NoAnswer(id));
         self.timers.cancel(Timer::MediaLost(id));
         if !was_answered {
@@ -186,8 +195,8 @@ impl Exchange {
             }
             for leg in call.legs.values() {
                 // A port pair the media engine never spoke of again: it is asked once more and not reused meanwhile.
-                if leg.slot.is_some() {
-                    self.media(MediaCommand::Close { call: id, leg: leg.id });
+                if let Some(slot) = leg.slot {
+                    self.media(MediaCommand::Close { call: id, leg: leg.id, slot });
                 }
             }
         }

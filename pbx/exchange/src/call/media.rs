@@ -1,26 +1,46 @@
 //! What the media engine says of a call.
 
-use super::{Recording, Stage};
+use super::{LegState, Recording, Stage, judge_refusal};
 use crate::exchange::{Exchange, Timer};
 use crate::limits::MEDIA_LOST_AFTER;
 use crate::media::{MediaEvent, RecordingFacts};
-use crate::record::{Cause, EndedBy, EventKind, Record, Severity};
-use crate::{CallId, Changed, LegId};
+use crate::record::{Cause, End, EndedBy, EventKind, Record, Severity};
+use crate::{CallId, Changed, LegId, PortSlot};
 use switchroom_sip::time::Now;
 
 /// Loss of the last seconds that is worth an event, parts per million.
 const LOSS_PPM: u32 = 30_000;
+/// Jitter that is worth an event, microseconds.
+const JITTER_US: u32 = 60_000;
+/// Mean opinion score times 100 below which people complain.
+const MOS_CENTI: u16 = 310;
+
+/// What is wrong with the last seconds of a leg, each with its word and in words.
+fn troubles(quality: &crate::Quality) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
+    let (received, sent) = (&quality.received, &quality.sent);
+    if received.loss_ppm() >= LOSS_PPM {
+        out.push(("loss", format!("{}% of its packets are lost", received.loss_ppm() / 10_000)));
+    }
+    if sent.loss_ppm() >= LOSS_PPM {
+        out.push(("loss_sent", format!("it reports that {}% of ours are lost", sent.loss_ppm() / 10_000)));
+    }
+    if received.jitter_us >= JITTER_US {
+        out.push(("jitter", format!("its packets come unevenly, by {} ms", received.jitter_us / 1000)));
+    }
+    if (1..MOS_CENTI).contains(&received.mos_centi) {
+        let mos = received.mos_centi;
+        out.push(("quality", format!("it is hard to understand, MOS {}.{}", mos / 100, mos / 10 % 10)));
+    }
+    out
+}
 
 impl Exchange {
     pub(crate) fn on_media(&mut self, now: Now, event: MediaEvent) {
         match event {
             MediaEvent::OpenFailed { leg, slot, why } => {
                 self.ports.quarantine(now.mono, slot);
-                if let Some((id, one)) = self.leg_mut(leg) {
-                    one.slot = None;
-                    let text = format!("RTP port pair {} could not be opened: {why}", slot.0);
-                    self.finish(now, id, EndedBy::System, Cause::Overload, 503, text);
-                }
+                self.on_open_failed(now, leg, slot, &why);
             }
             MediaEvent::Flowing { leg, from } => {
                 if let Some((id, one)) = self.leg_mut(leg) {
@@ -105,7 +125,8 @@ impl Exchange {
         refused_from: Option<std::net::SocketAddr>,
     ) {
         let Some((id, one)) = self.leg_mut(leg) else { return };
-        if one.is_missing {
+        // Before the answer phones say nothing, and who holds need not.
+        if one.is_missing || one.state != LegState::Up || one.holds {
             return;
         }
         one.is_missing = true;
@@ -121,11 +142,7 @@ impl Exchange {
                 "; {refused} packets from {from} were refused, which may be its address behind a NAT"
             );
         }
-        let is_all = self.calls.get(&id).is_some_and(|c| {
-            let mut up =
-                c.legs.values().filter(|l| l.slot.is_some() && l.state == super::LegState::Up).peekable();
-            up.peek().is_some() && up.all(|l| l.is_missing || !l.agreed.as_ref().is_some_and(|a| a.receiving))
-        });
+        let is_all = self.is_silent(id);
         let name = if is_all { "media_missing" } else { "one_way" };
         self.event(now, EventKind::Media, Severity::Warn, Some(id), &who, name, text);
         if is_all {
@@ -145,25 +162,47 @@ impl Exchange {
 
     fn on_quality(&mut self, now: Now, leg: LegId, recent: crate::Quality, whole: crate::Quality) {
         let Some((id, one)) = self.leg_mut(leg) else { return };
-        let was_bad = one.recent.received.loss_ppm() >= LOSS_PPM;
-        let is_bad = recent.received.loss_ppm() >= LOSS_PPM;
+        let before = troubles(&one.recent);
         one.recent = recent;
         one.quality = whole;
         let (who, from) = (one.party.number.clone(), one.media_from);
-        if is_bad && !was_bad {
-            let from = from.map(|f| f.to_string()).unwrap_or_default();
-            let percent = recent.received.loss_ppm() / 10_000;
-            let text = format!("{percent}% of the packets of {who} from {from} are lost");
-            self.event(now, EventKind::Media, Severity::Warn, Some(id), &who, "loss", text);
+        let from = from.map(|f| format!(" ({f})")).unwrap_or_default();
+        // Each trouble is an event when it begins.
+        for (name, text) in troubles(&recent) {
+            if !before.iter().any(|(known, _)| *known == name) {
+                let text = format!("{who}{from}: {text}");
+                self.event(now, EventKind::Media, Severity::Warn, Some(id), &who, name, text);
+            }
         }
         self.changed.insert(Changed::Call(id));
-        if is_bad != was_bad {
-            self.refresh_troubles(now, id);
+    }
+
+    /// Whether nothing comes from any phone of a call. A held call may be silent for as long as it likes.
+    fn is_silent(&self, id: CallId) -> bool {
+        let Some(call) = self.calls.get(&id) else { return false };
+        let mut up = call.legs.values().filter(|l| l.slot.is_some() && l.state == LegState::Up).peekable();
+        call.held.is_none() && up.peek().is_some() && up.all(|l| l.is_missing)
+    }
+
+    /// A port pair could not be opened: one phone of several is given up, or the call.
+    fn on_open_failed(&mut self, now: Now, leg: LegId, slot: PortSlot, why: &str) {
+        let Some((id, one)) = self.leg_mut(leg) else { return };
+        one.slot = None;
+        let is_callee = one.end == End::Callee;
+        let text = format!("RTP port pair {} could not be opened: {why}", slot.0);
+        if is_callee && self.calls.get(&id).is_some_and(|c| c.stage == Stage::Seeking) {
+            self.why(now, id, "refuse", text);
+            self.drop_leg(now, id, leg, "failed", None);
+            return self.note_refusal(now, id, judge_refusal(503));
         }
+        self.finish(now, id, EndedBy::System, Cause::Overload, 503, text);
     }
 
     /// Nothing was heard of any phone for so long that nobody can be there.
     pub(crate) fn media_lost(&mut self, now: Now, id: CallId) {
+        if !self.is_silent(id) {
+            return;
+        }
         let text = format!("no phone of this call sent media for {} s", MEDIA_LOST_AFTER.as_secs());
         self.finish(now, id, EndedBy::System, Cause::MediaLost, 0, text);
     }

@@ -1,5 +1,6 @@
 //! The called phones ring, answer, refuse; one wins.
 
+use super::talk::next_generation;
 use super::{LegState, Recording, Stage, judge_refusal};
 use crate::exchange::{Exchange, Timer};
 use crate::media::{Channel, MediaCommand, RecordingSubject};
@@ -64,7 +65,7 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return };
         match early {
             Some(answer) => {
-                call.told_ringing = true;
+                call.told_ringing |= rings;
                 let status = if rings { Status::RINGING } else { Status::SESSION_PROGRESS };
                 self.endpoint.progress(now.mono, session, status, Some(answer));
             }
@@ -104,9 +105,11 @@ impl Exchange {
         let (codec, _) =
             chosen_by(&theirs, &ours).ok_or("the phone answered with no codec that was offered")?;
         let codec = codec.clone();
-        let callee_agreed = agreed(&theirs, &codec, &ours, one.flow.remote.ip(), 1);
+        let callee_agreed =
+            agreed(&theirs, &codec, &ours, one.flow.remote.ip(), next_generation(one, &theirs));
         let (caller_id, caller_flow, offer) = (caller.id, caller.flow, caller.remote.clone());
         let (caller_local, caller_slot) = (caller.local.clone(), caller.slot);
+        let caller_generation = offer.as_ref().map_or(1, |offer| next_generation(caller, offer));
 
         let (caller_codec, formats) = match &offer {
             Some(offer) => {
@@ -133,10 +136,9 @@ impl Exchange {
             Some(offer) => local.answer(offer),
             None => local.offer(),
         };
-        let caller_agreed = offer
-            .as_ref()
-            .zip(caller_codec.as_ref())
-            .map(|(offer, codec)| agreed(offer, codec, &local.formats, caller_flow.remote.ip(), 1));
+        let caller_agreed = offer.as_ref().zip(caller_codec.as_ref()).map(|(offer, codec)| {
+            agreed(offer, codec, &local.formats, caller_flow.remote.ip(), caller_generation)
+        });
         let Some(call) = self.calls.get_mut(&id) else { return Err("the call is gone".into()) };
         if let Some(caller) = call.legs.get_mut(&caller_id) {
             caller.holds = offer.as_ref().is_some_and(Description::is_hold);
@@ -214,6 +216,10 @@ impl Exchange {
             caller.state = LegState::Up;
             caller.outcome = "answered";
         }
+        if self.calls.get(&id).is_some_and(|c| c.early.is_some()) {
+            // Only now does the caller's phone have to speak: the engine looks out for it anew.
+            self.agree_again(id);
+        }
         self.wire(id, leg);
         self.wire(id, caller);
         self.start_recording(now, id, caller, leg);
@@ -222,6 +228,14 @@ impl Exchange {
         let text = format!("{} answered", party.number);
         self.event(now, EventKind::Call, Severity::Info, Some(id), &party.number, "call_answered", text);
         self.show_parties(id);
+    }
+
+    fn agree_again(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let all: Vec<_> = call.legs.values().filter_map(|l| Some((l.id, l.agreed.clone()?))).collect();
+        for (leg, agreed) in all {
+            self.media(MediaCommand::Agree { call: id, leg, agreed });
+        }
     }
 
     /// Extensions of a call are drawn anew.
@@ -308,7 +322,7 @@ impl Exchange {
     }
 
     /// Remembers the most telling refusal; when no phone is left, it is the caller's answer.
-    fn note_refusal(&mut self, now: Now, id: CallId, verdict: (u8, u16, &'static str)) {
+    pub(crate) fn note_refusal(&mut self, now: Now, id: CallId, verdict: (u8, u16, &'static str)) {
         let is_over = self.live_callees(id).is_empty();
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call.stage != Stage::Seeking {
@@ -387,8 +401,8 @@ impl Exchange {
         }
         one.state = LegState::Ended;
         let extension = one.extension.clone();
-        if one.slot.is_some() {
-            self.media(MediaCommand::Close { call: id, leg });
+        if let Some(slot) = one.slot {
+            self.media(MediaCommand::Close { call: id, leg, slot });
         }
         self.changed.extend(extension.map(Changed::Extension));
         self.changed.insert(Changed::Call(id));

@@ -34,6 +34,11 @@ impl Exchange {
             headers.push(Name::RetryAfter, "10");
             return self.endpoint.reply(&incoming, Status::SERVICE_UNAVAILABLE, &headers);
         }
+        if self.calls_of(extension) >= self.config.calls_per_extension {
+            let mut headers = Headers::default();
+            headers.push(Name::RetryAfter, "10");
+            return self.endpoint.reply(&incoming, Status::SERVICE_UNAVAILABLE, &headers);
+        }
         let offer = match incoming.request.sdp().map(|sdp| Description::parse(&sdp)).transpose() {
             Ok(offer) => offer,
             Err(why) => {
@@ -86,12 +91,18 @@ impl Exchange {
         // The INVITE stands on the ladder before what is decided about it.
         self.collect_traces(now);
         self.live_calls += 1;
+        *self.calls_made.entry(extension.to_owned()).or_default() += 1;
         self.counts.calls_total += 1;
         self.event(now, EventKind::Call, Severity::Info, Some(id), extension, "call_started", text);
         self.changed.insert(Changed::Extension(extension.to_owned()));
         self.note_open(id);
         self.why(now, id, "call", format!("{extension} dialled {} from {flow}", clean(&dialled)));
         self.route(now, id, &dialled);
+    }
+
+    /// Live calls that an extension has made.
+    fn calls_of(&self, extension: &str) -> usize {
+        self.calls_made.get(extension).copied().unwrap_or(0)
     }
 
     /// A number with the name it has here.

@@ -18,7 +18,11 @@ impl Exchange {
     /// News of a session.
     pub(crate) fn on_session(&mut self, now: Now, session: SessionId, event: SessionEvent) {
         let Some((id, leg)) = self.sessions.get(&session).copied() else { return };
+        let flow = self.endpoint.flow_of(session);
         let agent = self.endpoint.agent_of(session).map(crate::text::clean);
+        if let (Some(flow), Some(one)) = (flow, self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg))) {
+            one.flow = flow;
+        }
         if let (Some(agent), Some(one)) = (agent, self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)))
             && !agent.is_empty()
         {
@@ -30,6 +34,10 @@ impl Exchange {
             SessionEvent::Rejected(response) => {
                 let what = match response.status {
                     Status::REQUEST_TIMEOUT => "did not answer at all".to_owned(),
+                    // Made by our own side, not by the phone: nothing came with it.
+                    Status::SERVICE_UNAVAILABLE if response.headers.is_empty() => {
+                        "lost its connection".to_owned()
+                    }
                     status => format!("said {} {}", status.code(), crate::text::clean(&response.reason)),
                 };
                 self.on_refused(now, id, leg, response.status.code(), &what);
@@ -40,7 +48,10 @@ impl Exchange {
             // We make offers only when asked for one, and who asked does not refuse.
             SessionEvent::OfferRefused(_) | SessionEvent::OfferAsked(_) => {}
             SessionEvent::Info(kind, body) => self.on_info(now, id, leg, &kind, &body),
-            SessionEvent::Ended(how) => self.on_session_ended(now, id, leg, how),
+            SessionEvent::Ended(how) => {
+                let contact = self.endpoint.target_of(session).map(ToString::to_string);
+                self.on_session_ended(now, id, leg, contact, how);
+            }
         }
     }
 
@@ -81,10 +92,12 @@ impl Exchange {
             .clone();
         let agreed = agreed(&theirs, &codec, &ours, one.flow.remote.ip(), next_generation(one, &theirs));
         one.holds = theirs.is_hold();
+        one.is_missing &= agreed.receiving && !one.holds;
         one.codec = Some(codec);
         one.remote = Some(theirs);
         one.agreed = Some(agreed.clone());
         self.media(MediaCommand::Agree { call: id, leg, agreed });
+        self.refresh_troubles(now, id);
         self.why(now, id, "media", "media agreed".into());
         Ok(())
     }
@@ -114,12 +127,16 @@ impl Exchange {
         }
     }
 
-    fn take_offer(&mut self, _now: Now, id: CallId, leg: LegId, sdp: &[u8]) -> Result<Vec<u8>, String> {
+    fn take_offer(&mut self, now: Now, id: CallId, leg: LegId, sdp: &[u8]) -> Result<Vec<u8>, String> {
         let theirs = Description::parse(sdp).map_err(|e| e.to_string())?;
         let far = self.far_codec(id, leg);
+        let own = own_formats(&self.config.codecs);
         let call = self.calls.get_mut(&id).ok_or("the call is gone")?;
+        let call_stage = call.stage.clone();
         let one = call.legs.get_mut(&leg).ok_or("the leg is gone")?;
+        let makes_sound = matches!(call_stage, Stage::Service { .. });
         let codec = match_codec(&theirs, far.as_ref(), one.codec.as_ref())
+            .filter(|c| !makes_sound || own.iter().any(|o| o.same_encoding(c)))
             .ok_or("no codec in it reaches the other party")?
             .clone();
         let formats = answer_formats(&theirs, &codec, far.as_ref());
@@ -128,10 +145,12 @@ impl Exchange {
         let answer = Self::describe(local, formats.clone(), &theirs);
         let agreed = agreed(&theirs, &codec, &formats, one.flow.remote.ip(), generation);
         one.holds = theirs.is_hold();
+        one.is_missing &= agreed.receiving && !one.holds;
         one.codec = Some(codec);
         one.remote = Some(theirs);
         one.agreed = Some(agreed.clone());
         self.media(MediaCommand::Agree { call: id, leg, agreed });
+        self.refresh_troubles(now, id);
         Ok(answer)
     }
 
@@ -143,7 +162,8 @@ impl Exchange {
                 local.direction = Direction::SendRecv;
                 local.version += 1;
             }
-            Some(local.offer())
+            // Lines once refused stay refused (RFC 3264 §8).
+            Some(one.remote.as_ref().map_or_else(|| local.offer(), |known| local.answer(known)))
         });
         self.endpoint.answer_offer(now.mono, session, offer.ok_or(Status::NOT_ACCEPTABLE_HERE));
     }
@@ -303,19 +323,24 @@ impl Exchange {
         self.ladders.decision(now, id, &text);
     }
 
-    fn on_session_ended(&mut self, now: Now, id: CallId, leg: LegId, how: Ended) {
+    fn on_session_ended(&mut self, now: Now, id: CallId, leg: LegId, session: Option<String>, how: Ended) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(one) = call.legs.get_mut(&leg) else { return };
         one.session = None;
         let end = one.end;
         let (who, flow) = (one.party.number.clone(), one.flow);
         let was_up = one.state == LegState::Up;
-        let contact = one.remote.as_ref().and_then(|r| r.rtp).map(|a| a.to_string()).unwrap_or_default();
+        let was_answered = call.answered.is_some();
+        let contact = session.map(|uri| crate::text::clean(&uri)).unwrap_or_default();
         if call.is_ended() {
             return;
         }
         let party = EndedBy::Party(end);
         let (by, cause, status, text) = match how {
+            Ended::Bye(reason) if !was_answered => {
+                let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
+                (party, Cause::Cancelled, 487, format!("{who} gave up before an answer{why}"))
+            }
             Ended::Bye(reason) => {
                 let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
                 (party, Cause::HungUp, 0, format!("{who} hung up{why}"))
@@ -325,7 +350,7 @@ impl Exchange {
                 (party, Cause::Cancelled, 487, format!("{who} gave up before an answer{why}"))
             }
             Ended::NoAck => {
-                let text = format!("no ACK from {flow} within 32 s; its media address was {contact}");
+                let text = format!("no ACK from {flow} within 32 s; its Contact was {contact}");
                 (EndedBy::System, Cause::NoAck, 408, text)
             }
             Ended::Expired => {
@@ -353,11 +378,12 @@ impl Exchange {
 }
 
 /// The lock on a phone's media source is lifted only if it says that it moved (class "RTP bleed").
-fn next_generation(leg: &super::Leg, theirs: &Description) -> u32 {
+pub(super) fn next_generation(leg: &super::Leg, theirs: &Description) -> u32 {
     let before = leg.remote.as_ref().and_then(|r| r.rtp);
     let generation = leg.agreed.as_ref().map_or(0, |a| a.generation);
     let moved = theirs.rtp.is_some() && before != theirs.rtp;
-    if generation == 0 || moved { generation + 1 } else { generation }
+    let roamed = leg.agreed.as_ref().is_some_and(|a| a.signalling_ip != leg.flow.remote.ip());
+    if generation == 0 || moved || roamed { generation + 1 } else { generation }
 }
 
 /// The digit in an INFO body and its duration.

@@ -317,3 +317,46 @@ fn every_call_has_a_cdr_even_after_a_crash() {
     assert_eq!((cdr.number, cdr.ending.cause, cdr.recorded), (number, Cause::Restart, true));
     assert_eq!(w.x.status().outbox, 0);
 }
+
+/// Class "calls of one user": one phone cannot take every line.
+#[test]
+fn one_extension_makes_only_so_many_calls() {
+    let mut c = config();
+    (c.calls_max, c.calls_per_extension) = (4, 2);
+    let mut w = World::with(c, Restored::default());
+    let a = w.registered("101", "192.0.2.11:5060");
+    let first = w.dial(a, "*43", a_sdp());
+    w.ms(50);
+    w.dial(a, "*43", a_sdp());
+    w.ms(50);
+    w.told(a);
+    w.dial(a, "*43", a_sdp());
+    w.ms(50);
+    assert!(matches!(&w.told(a)[..], [SessionEvent::Rejected(r)] if r.status.code() == 503));
+    w.hang_up(a, first);
+    w.dial(a, "*43", a_sdp());
+    w.ms(50);
+    assert!(w.told(a).iter().any(|e| matches!(e, SessionEvent::Answered(_))));
+}
+
+#[test]
+fn early_media_does_not_swallow_the_ringing() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    w.dial(a, "102", a_sdp());
+    w.ms(100);
+    let (ring, _) = w.take(b);
+    let now = w.now.mono;
+    w.end(b).progress(now, ring, Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", "")));
+    w.ms(50);
+    let now = w.now.mono;
+    w.end(b).progress(now, ring, Status::RINGING, None);
+    w.ms(50);
+    let told: Vec<_> = w
+        .told(a)
+        .into_iter()
+        .map(|e| if let SessionEvent::Progress(s, _) = e { s.code() } else { 0 })
+        .collect();
+    assert_eq!(told, [183, 180]);
+}

@@ -16,6 +16,7 @@ fn stateless_401() {
     let mut w = World::new();
     let before = w.x.timers.len();
     for n in 0..500 {
+        w.ms(50);
         for method in ["REGISTER", "INVITE", "MESSAGE", "SUBSCRIBE", "OPTIONS", "FOO", "REFER", "PUBLISH"] {
             let answers = w.inject("203.0.113.5:5060", &request(method, "101", n));
             assert_eq!(answers.len(), 1, "{method}");
@@ -25,6 +26,18 @@ fn stateless_401() {
     let s = w.x.status();
     assert_eq!((s.transactions, s.dialogs, s.calls, s.bindings), (0, 0, 0, 0));
     assert_eq!((w.x.timers.len(), w.x.endpoint.poll_timeout()), (before, None));
+}
+
+/// Class "scanners": a stranger gets so many challenges a second, then silence; others are not concerned.
+#[test]
+fn a_flood_of_strangers() {
+    let mut w = World::new();
+    let from = |w: &mut World, source: &str, n| w.inject(source, &request("REGISTER", "101", n)).len();
+    let answered: usize = (0..300).map(|n| from(&mut w, "203.0.113.5:5060", n)).sum();
+    assert_eq!(answered, 200);
+    assert_eq!(from(&mut w, "203.0.113.6:5060", 1), 1);
+    w.ms(1000);
+    assert_eq!(from(&mut w, "203.0.113.5:5060", 1), 1);
 }
 
 /// Class "user enumeration": known and unknown users get the same answer to the byte, but for what echoes the request.

@@ -193,6 +193,112 @@ fn one_way_audio_is_an_alarm_while_it_lasts() {
     w.settle();
 }
 
+/// A held call may be silent, and who resumed and talks is not hung up on.
+#[test]
+fn silence_on_hold_is_no_trouble() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    let missing = |leg| MediaEvent::Missing { leg, for_ms: 5000, refused: 0, refused_from: None };
+    w.offer(a, call, sdp("192.0.2.11", "8 101", "a=sendonly\r\n"));
+    w.input(Input::Media(missing(LegId(1))));
+    assert_eq!(w.x.alarms().count(), 0, "who holds need not send");
+    w.input(Input::Media(missing(LegId(2))));
+    w.offer(a, call, sdp("192.0.2.11", "8 101", ""));
+    w.run(Duration::from_secs(90));
+    assert_eq!(w.x.status().calls, 1);
+    w.hang_up(a, call);
+    w.settle();
+}
+
+/// A phone that moves to another network goes on being heard: the lock on its source is lifted with proof.
+#[test]
+fn a_phone_that_roams_is_heard() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    let mut phone = w.phones.remove(&a).unwrap();
+    let moved: std::net::SocketAddr = "198.51.100.9:7777".parse().unwrap();
+    phone.flow.local = moved;
+    phone.end.move_session(call, phone.flow);
+    w.phones.insert(moved, phone);
+    w.register(moved, &["<sip:101@192.0.2.11:5060>"], Some(300));
+    w.offer(moved, call, sdp("192.0.2.11", "8 101", ""));
+    w.ms(200);
+    let last = agreed(&w).last().unwrap().1.clone();
+    assert_eq!((last.generation, last.signalling_ip.to_string().as_str()), (2, "198.51.100.9"));
+    w.hang_up(moved, call);
+    assert_eq!(w.cdr().legs[0].address, "udp 198.51.100.9:7777");
+}
+
+#[test]
+fn each_trouble_of_the_media_is_an_event_when_it_begins() {
+    let mut w = World::new();
+    w.talking();
+    let bad = Quality {
+        received: crate::Direction { packets: 90, lost: 10, jitter_us: 80_000, rtt_us: 0, mos_centi: 250 },
+        sent: crate::Direction { packets: 50, lost: 50, ..Default::default() },
+    };
+    for _ in 0..3 {
+        w.input(Input::Media(MediaEvent::Quality { leg: LegId(1), recent: bad, whole: bad }));
+    }
+    let seen: Vec<_> = w
+        .events()
+        .into_iter()
+        .filter(|e| ["loss", "loss_sent", "jitter", "quality"].contains(&e.as_str()))
+        .collect();
+    assert_eq!(seen, ["loss", "loss_sent", "jitter", "quality"]);
+}
+
+/// Class "SRTP downgrade": secured media is refused, never answered in clear.
+#[test]
+fn srtp_downgrade() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let offer = String::from_utf8(sdp("192.0.2.11", "8", "")).unwrap().replace("RTP/AVP", "RTP/SAVP");
+    w.dial(a, "*43", Some(offer.into_bytes()));
+    w.ms(100);
+    assert!(matches!(&w.told(a)[..], [SessionEvent::Rejected(r)] if r.status.code() == 488));
+    assert_eq!(w.x.status().rtp_ports, 0);
+}
+
+#[test]
+fn a_port_that_cannot_be_opened_costs_one_phone_of_several() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    w.registered("102", "192.0.2.12:5060");
+    let c = w.registered("102", "192.0.2.13:5060");
+    let call = w.dial(a, "102", Some(sdp("192.0.2.11", "8", "")));
+    w.ms(100);
+    let (ring, _) = w.take(c);
+    let one = w.x.calls().next().unwrap().callee_legs().next().unwrap().clone();
+    w.input(Input::Media(MediaEvent::OpenFailed {
+        leg: one.id,
+        slot: one.slot.unwrap(),
+        why: "in use".into(),
+    }));
+    let now = w.now.mono;
+    w.end(c).answer(now, ring, sdp("192.0.2.13", "8", ""));
+    w.ms(100);
+    assert!(w.told(a).iter().any(|e| matches!(e, SessionEvent::Answered(_))));
+    w.hang_up(a, call);
+    w.settle();
+}
+
+#[test]
+fn an_unhold_without_sdp_keeps_refused_lines() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let offer = [sdp("192.0.2.11", "8 101", ""), b"m=video 5000 RTP/AVP 96\r\n".to_vec()].concat();
+    let call = w.dial(a, "*43", Some(offer));
+    w.ms(100);
+    w.told(a);
+    let now = w.now.mono;
+    w.end(a).ask_offer(now, call).unwrap();
+    w.ms(100);
+    let offer =
+        w.told(a).into_iter().find_map(|e| if let SessionEvent::OfferAsked(s) = e { Some(s) } else { None });
+    assert!(String::from_utf8(offer.unwrap()).unwrap().contains("m=video 0 RTP/AVP 96"));
+}
+
 #[test]
 fn ports_run_out_and_come_back() {
     let mut w = World::new();

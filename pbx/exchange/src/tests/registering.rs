@@ -132,3 +132,40 @@ fn what_is_configured_away_is_gone() {
     w.input(Input::Config(std::sync::Arc::new(config)));
     assert_eq!(w.x.status().bindings, 0);
 }
+
+/// Asked for exactly the least, a phone that repeats what it was told is not refused; and two homes with the same
+/// private addresses do not push each other out.
+#[test]
+fn the_least_expiry_and_equal_private_addresses() {
+    let mut w = World::new();
+    let at = w.phone("101", "203.0.113.11:5060");
+    let other = w.phone("101", "203.0.113.12:5060");
+    let answer = w.register(at, &["<sip:101@192.168.1.10:5060>"], Some(60)).unwrap();
+    assert!(answer.headers.get(&Name::Contact).unwrap().ends_with("expires=60"));
+    w.register(other, &["<sip:101@192.168.1.10:5060>"], Some(60));
+    assert_eq!(w.x.status().bindings, 2);
+    for (at, n) in [(at, 1), (other, 2)] {
+        let contact = format!("<sip:101@192.168.1.10:5060>;+sip.instance=\"<urn:uuid:{n}>\"");
+        w.register(at, &[&contact], Some(60));
+    }
+    assert_eq!(w.x.status().bindings, 2);
+}
+
+#[test]
+fn changes_of_the_configuration_reach_the_registrations() {
+    let mut w = World::new();
+    w.registered("101", "192.0.2.11:5060");
+    w.registered("102", "192.0.2.12:5060");
+    let mut changed = config();
+    changed.keep_alive = Duration::ZERO;
+    changed.rtp_port_first = 40_000;
+    w.input(Input::Config(std::sync::Arc::new(changed.clone())));
+    w.run(Duration::from_secs(100));
+    assert_eq!(w.x.config().rtp_port_first, 20_000, "the media engine has those it started with");
+    changed.keep_alive = Duration::from_secs(30);
+    changed.extensions.get_mut("101").unwrap().ha1_md5 = None;
+    w.input(Input::Config(std::sync::Arc::new(changed)));
+    w.run(Duration::from_secs(5));
+    assert_eq!(w.x.bindings("101").count(), 0, "a new password ends what the old one registered");
+    assert!(w.x.bindings("102").next().unwrap().rtt_us.is_some(), "asked again");
+}

@@ -82,6 +82,7 @@ pub(super) fn config() -> Config {
         keep_alive: Duration::from_secs(30),
         session_expires: Duration::from_secs(1800),
         calls_max: 4,
+        calls_per_extension: 4,
         allow_md5: true,
     }
 }
@@ -351,16 +352,9 @@ impl World {
                 Action::Media(command) => {
                     self.log.push(format!("{command:?}"));
                     self.media.push(command.clone());
-                    if let (MediaCommand::Close { leg, .. }, true) = (&command, self.media_works) {
-                        let slot = self.media.iter().find_map(|m| match m {
-                            MediaCommand::Open { leg: of, slot, .. } if of == leg => Some(*slot),
-                            _ => None,
-                        });
-                        let whole = Quality::default();
-                        self.x.handle(
-                            self.now,
-                            Input::Media(MediaEvent::Closed { leg: *leg, slot: slot.unwrap(), whole }),
-                        );
+                    if let (MediaCommand::Close { leg, slot, .. }, true) = (&command, self.media_works) {
+                        let (leg, slot, whole) = (*leg, *slot, Quality::default());
+                        self.x.handle(self.now, Input::Media(MediaEvent::Closed { leg, slot, whole }));
                     }
                 }
                 Action::Persist { ticket, record } => {

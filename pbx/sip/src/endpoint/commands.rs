@@ -67,6 +67,7 @@ impl Endpoint {
             invite: Box::new(incoming.request.clone()),
             last_rseq: u32::try_from(self.rng.below(1 << 20)).unwrap_or(0),
             unacknowledged: None,
+            progress_then: None,
             answer_then: None,
             described: false,
         };
@@ -93,13 +94,17 @@ impl Endpoint {
     /// peer demands it (RFC 3262).
     pub fn progress(&mut self, now: Mono, id: SessionId, status: Status, sdp: Option<Vec<u8>>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Phase::Incoming { txn, invite, needs_reliable, last_rseq, unacknowledged, described, .. } =
-            &mut session.phase
+        let Phase::Incoming {
+            txn, invite, needs_reliable, last_rseq, unacknowledged, progress_then, described, ..
+        } = &mut session.phase
         else {
             return;
         };
         if unacknowledged.is_some() {
-            // One at a time (RFC 3262 §3); what came between is only news of ringing.
+            // One at a time (RFC 3262 §3); of what waits, a description matters more than news of ringing.
+            if sdp.is_some() || progress_then.as_ref().is_none_or(|(_, sdp)| sdp.is_none()) {
+                *progress_then = Some((status, sdp));
+            }
             return;
         }
         let (txn, invite, reliable) = (*txn, invite.clone(), *needs_reliable);
@@ -243,7 +248,8 @@ impl Endpoint {
     pub(super) fn send_cancel(&mut self, now: Mono, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Phase::Calling { txn, cancel, .. } = &mut session.phase else { return };
-        let Cancel::Wanted(reason) = std::mem::replace(cancel, Cancel::Sent) else { return };
+        let Cancel::Wanted(reason) = cancel.clone() else { return };
+        *cancel = Cancel::Sent(reason.clone());
         let Some(invite) = self.txns.invite(*txn) else { return };
         let mut request = cancel_for(invite);
         if let Some(reason) = reason {

@@ -316,11 +316,23 @@ impl Endpoint {
         self.flush();
     }
 
-    /// Sessions over `old` go on over `new`: the phone registered again from there.
+    /// All sessions over `old` go on over `new`: for a user agent with one connection.
     pub fn move_flow(&mut self, old: Flow, new: Flow) {
         for session in self.sessions.values_mut().filter(|s| s.flow == old) {
             session.flow = new;
         }
+    }
+
+    /// A session goes on over `new`: its phone registered again from there.
+    pub fn move_session(&mut self, id: SessionId, new: Flow) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.flow = new;
+        }
+    }
+
+    /// The peer's Contact in a session.
+    pub fn target_of(&self, id: SessionId) -> Option<&Uri> {
+        self.sessions.get(&id).map(|s| &s.dialog.target)
     }
 
     /// Everything that is due.
@@ -380,6 +392,12 @@ impl Endpoint {
             }
             Match::Ack(_) | Match::New => {}
         }
+        if self.txns.is_full() && !matches!(request.method, Method::Ack | Method::Bye) {
+            let mut headers = Headers::default();
+            headers.push(Name::RetryAfter, "10");
+            let incoming = Incoming { flow, request, bytes: bytes.into() };
+            return self.reply(&incoming, Status::SERVICE_UNAVAILABLE, &headers);
+        }
         let incoming = Incoming { flow, request, bytes: bytes.into() };
         if let Some(tag) = incoming.request.to_tag() {
             let found = self.by_tag.get(&tag).copied();
@@ -428,7 +446,8 @@ impl Endpoint {
         None
     }
 
-    /// Answers a request without keeping anything of it, once: for challenges and refusals of strangers.
+    /// Answers a request without keeping anything of it, once: for challenges and refusals of strangers. Over UDP, where
+    /// a source may be forged, an answer of more than three times the request is not given (class "amplification").
     pub fn reply(&mut self, incoming: &Incoming, status: Status, extra: &Headers) {
         let tag = self.stateless_tag(&incoming.request);
         let mut response = incoming.request.response(status, Some(&tag));

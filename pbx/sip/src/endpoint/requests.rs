@@ -138,6 +138,9 @@ impl Endpoint {
     }
 
     fn on_reinvite(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
+        if self.refuse_released(now, id, &incoming) {
+            return;
+        }
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let glare = match &session.phase {
             Phase::Incoming { .. } => Some(Status::SERVER_ERROR),
@@ -166,6 +169,9 @@ impl Endpoint {
     }
 
     fn on_update(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
+        if self.refuse_released(now, id, &incoming) {
+            return;
+        }
         let Some(session) = self.sessions.get(&id) else { return };
         if incoming.request.body.is_empty() {
             if let Some(contact) = incoming.request.contact()
@@ -193,6 +199,19 @@ impl Endpoint {
             }
             None => self.take_offer(now, id, incoming),
         }
+    }
+
+    /// Nobody is left who could answer an offer in a session that has been hung up; if its BYE waits for an ACK, that has
+    /// waited long enough.
+    fn refuse_released(&mut self, now: Mono, id: SessionId, incoming: &Incoming) -> bool {
+        let Some(session) = self.sessions.get_mut(&id) else { return true };
+        if !session.is_released || !matches!(session.phase, Phase::Up) {
+            return false;
+        }
+        let reason = session.bye_then.take().flatten();
+        self.refuse(now, id, incoming, Status::NO_SUCH_CALL, Headers::default());
+        self.send_bye(now, id, reason);
+        true
     }
 
     /// A re-INVITE or UPDATE that may go on: its offer goes up.
@@ -258,7 +277,7 @@ impl Endpoint {
         let rseq = words.next().and_then(crate::header::parse_number);
         let cseq = words.next().and_then(crate::header::parse_number);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Phase::Incoming { invite, unacknowledged, answer_then, .. } = &mut session.phase else {
+        let Phase::Incoming { invite, unacknowledged, progress_then, answer_then, .. } = &mut session.phase else {
             return self.refuse(now, id, &incoming, Status::NO_SUCH_CALL, Headers::default());
         };
         let is_it = unacknowledged.as_ref().is_some_and(|p| Some(p.rseq) == rseq)
@@ -267,7 +286,7 @@ impl Endpoint {
             return self.refuse(now, id, &incoming, Status::NO_SUCH_CALL, Headers::default());
         }
         *unacknowledged = None;
-        let then = answer_then.take();
+        let (next, then) = (progress_then.take(), answer_then.take());
         self.timers.cancel((id, Timer::RepeatProvisional));
         self.timers.cancel((id, Timer::NoPrack));
         if incoming.request.body.is_empty() {
@@ -278,6 +297,8 @@ impl Endpoint {
         }
         if let Some(sdp) = then {
             self.answer(now, id, sdp);
+        } else if let Some((status, sdp)) = next {
+            self.progress(now, id, status, sdp);
         }
     }
 
@@ -291,7 +312,9 @@ impl Endpoint {
         if let Some(reason) = session.bye_then.take() {
             return self.send_bye(now, id, reason);
         }
-        let sdp = if wait.is_offer { incoming.request.sdp() } else { None };
+        // An ACK cannot be challenged, so what one says from another host is not believed.
+        let is_from_there = session.flow.remote.ip() == incoming.flow.remote.ip();
+        let sdp = if wait.is_offer && is_from_there { incoming.request.sdp() } else { None };
         if wait.is_first {
             self.tell(id, SessionEvent::Confirmed(sdp));
         } else if wait.is_offer {

@@ -7,7 +7,7 @@ use crate::flow::Flow;
 use crate::header::{Name, parse_number};
 use crate::message::{Request, Response};
 use crate::method::Method;
-use crate::session_timer::{self, MIN_SE};
+use crate::session_timer::{self, MIN_SE, SessionTimer};
 use crate::status::Status;
 use crate::time::Mono;
 use crate::transaction::TxnId;
@@ -26,7 +26,7 @@ impl Endpoint {
         }
         self.responding = Some(flow);
         // Absorbed repeats are of no interest to a ladder; what is told is traced by its owner.
-        if let Some((txn, owner, up)) = self.txns.match_response(now, response) {
+        if let Some((txn, owner, up)) = self.txns.match_response(now, &flow, response) {
             if let Owner::Session(id, _) = owner {
                 self.flush_after(id, flow, bytes);
             }
@@ -101,10 +101,11 @@ impl Endpoint {
             && let Some(rseq) = r.headers.number(&Name::RSeq)
         {
             // In order, each once (RFC 3262 §4).
-            if last_rseq.is_some_and(|last| rseq > last + 1) {
+            let expected = last_rseq.map(|last| last.checked_add(1));
+            if expected.is_some_and(|expected| expected.is_none_or(|e| rseq > e)) {
                 return;
             }
-            is_news = last_rseq.is_none_or(|last| rseq == last + 1);
+            is_news = expected.flatten().is_none_or(|e| rseq == e);
             if is_news {
                 *last_rseq = Some(rseq);
                 session.dialog.learn(r);
@@ -130,22 +131,27 @@ impl Endpoint {
         let Phase::Calling { cancel, .. } = &session.phase else {
             return self.on_answered_again(now, id, txn, r);
         };
-        let was_cancelled = *cancel != Cancel::No;
+        let cancelled = match cancel {
+            Cancel::No => None,
+            Cancel::Wanted(reason) | Cancel::Sent(reason) => Some(reason.clone()),
+        };
         session.dialog.learn(r);
         learn_peer(session, r);
         session.phase = Phase::Up;
         session.pending = Pending::None;
-        session.timer = session_timer::accept(&r.headers);
+        // Who knows nothing of session timers is asked by us now and then, or a vanished phone would never be noticed.
+        let own = SessionTimer { interval: session.propose, we_refresh: true };
+        session.timer = session_timer::accept(&r.headers).or(Some(own));
         self.timers.cancel((id, Timer::CancelUnanswered));
         let owes_answer = session.described.is_none() && r.sdp().is_some();
-        if owes_answer && !was_cancelled {
+        if owes_answer && cancelled.is_none() {
             session.ack_owed = Some(r.cseq().number);
         } else {
             self.send_ack(id, r.cseq().number, None);
         }
-        if was_cancelled {
-            // Lost race: it was answered before the CANCEL came through (§9.1). End it like any other.
-            return self.send_bye(now, id, None);
+        if let Some(reason) = cancelled {
+            // Lost race: it was answered before the CANCEL came through (§9.1). End it, for the same reason.
+            return self.send_bye(now, id, reason);
         }
         self.arm_session_timer(now, id);
         self.tell(id, SessionEvent::Answered(r.sdp()));
@@ -202,7 +208,7 @@ impl Endpoint {
 
     /// A 2xx that no session wants: acknowledged and ended at once, or the phone would wait for ever.
     fn end_stray(&mut self, now: Mono, txn: TxnId, r: &Response) {
-        let (Some(invite), Some(flow)) = (self.txns.invite(txn), self.responding) else { return };
+        let (Some(invite), Some(flow)) = (self.txns.invite(txn), self.txns.flow(txn)) else { return };
         let Some(mut dialog) = Dialog::of_client(invite) else { return };
         dialog.learn(r);
         let ack = dialog.request(Method::Ack, Some(r.cseq().number));

@@ -4,6 +4,7 @@ use crate::dialog::Dialog;
 use crate::flow::Flow;
 use crate::message::Request;
 use crate::session_timer::SessionTimer;
+use crate::status::Status;
 use crate::transaction::TxnId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub(crate) enum Phase {
         needs_reliable: bool,
         last_rseq: u32,
         unacknowledged: Option<Provisional>,
+        /// What to say next, once the PRACK has come.
+        progress_then: Option<(Status, Option<Vec<u8>>)>,
         /// The answer to give once the PRACK has come.
         answer_then: Option<Vec<u8>>,
         /// The answer to the offer has gone out reliably; the 2xx needs none.
@@ -77,7 +80,8 @@ pub(crate) enum Cancel {
     No,
     /// As soon as a provisional response has come, with this Reason.
     Wanted(Option<String>),
-    Sent,
+    /// It was sent, with this Reason.
+    Sent(Option<String>),
 }
 
 /// Our 2xx waiting for its ACK.

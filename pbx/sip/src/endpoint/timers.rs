@@ -22,7 +22,12 @@ impl Endpoint {
             }
             Timer::Session => self.session_due(now, id),
             Timer::Glare => self.send_renewal(now, id),
-            Timer::CancelUnanswered => self.forget(id),
+            Timer::CancelUnanswered => {
+                if let Some(Phase::Calling { txn, .. }) = self.sessions.get(&id).map(|s| &s.phase) {
+                    self.txns.drop_now(*txn);
+                }
+                self.forget(id);
+            }
         }
     }
 

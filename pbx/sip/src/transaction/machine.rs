@@ -17,6 +17,8 @@ pub const T2: Duration = Duration::from_secs(4);
 pub const T4: Duration = Duration::from_secs(5);
 /// How long a transaction is tried at all: 64 × T1.
 pub const GIVE_UP: Duration = Duration::from_secs(32);
+/// How long an INVITE may ring without any news: timer C of RFC 3261 §16.6, longer than anybody lets a phone ring.
+pub const NO_NEWS: Duration = Duration::from_secs(300);
 
 /// Which machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +85,8 @@ pub enum Do {
     Disarm,
     /// Arm the timer that gives up.
     ArmGiveUp,
+    /// Stop sending again, and give up only after [`NO_NEWS`].
+    ArmNoNews,
     /// Arm the timer that ends the transaction.
     ArmDone(Linger),
     /// Tell that nobody answered, or that the ACK never came.
@@ -144,8 +148,8 @@ fn invite_client(state: State, event: Event) -> Option<(State, &'static [Do])> {
     use {Event as E, State as S};
     Some(match (state, event) {
         (S::Trying, E::Resend) => (S::Trying, &[Do::Resend, Do::ArmResend]),
-        (S::Trying, E::GiveUp) => (S::Terminated, &[Do::TellTimeout]),
-        (S::Trying | S::Proceeding, E::Provisional) => (S::Proceeding, &[Do::Disarm, Do::Deliver]),
+        (S::Trying | S::Proceeding, E::GiveUp) => (S::Terminated, &[Do::TellTimeout]),
+        (S::Trying | S::Proceeding, E::Provisional) => (S::Proceeding, &[Do::ArmNoNews, Do::Deliver]),
         (S::Trying | S::Proceeding, E::Success) => {
             (S::Accepted, &[Do::Disarm, Do::Deliver, Do::ArmDone(Linger::Always)])
         }

@@ -6,7 +6,7 @@
 
 mod machine;
 
-pub use machine::{Do, Event, GIVE_UP, Linger, Machine, State, T1, T2, T4, step};
+pub use machine::{Do, Event, GIVE_UP, Linger, Machine, NO_NEWS, State, T1, T2, T4, step};
 
 use crate::flow::Flow;
 use crate::header::Name;
@@ -174,6 +174,11 @@ impl<O: Copy> Transactions<O> {
         self.all.get(&id).is_none_or(|t| !matches!(t.state, State::Trying | State::Proceeding))
     }
 
+    /// What a transaction goes over.
+    pub fn flow(&self, id: TxnId) -> Option<Flow> {
+        self.all.get(&id).map(|t| t.flow)
+    }
+
     /// The request of an INVITE client transaction.
     pub fn invite(&self, id: TxnId) -> Option<&Request> {
         self.all.get(&id).and_then(|t| t.invite.as_deref())
@@ -245,11 +250,20 @@ impl<O: Copy> Transactions<O> {
         self.advance(now, id, event, Some(response.print().into()));
     }
 
-    /// Finds the client transaction of a response. `None`: there is none, or it has no use for the response.
-    pub fn match_response(&mut self, now: Mono, response: Response) -> Option<(TxnId, O, Up)> {
+    /// Finds the client transaction of a response. `None`: there is none, it has no use for the response, or the
+    /// response did not come from where the request went.
+    pub fn match_response(&mut self, now: Mono, flow: &Flow, response: Response) -> Option<(TxnId, O, Up)> {
         let via = response.via()?;
         let id = *self.by_key.get(&client_key(via.branch(), &response.cseq().method))?;
         let owner = self.owner(id)?;
+        let sent_over = self.all.get(&id).map(|t| t.flow)?;
+        // A phone may answer from another port, never from another host or connection.
+        let is_from_there = sent_over.transport == flow.transport
+            && sent_over.remote.ip() == flow.remote.ip()
+            && sent_over.connection == flow.connection;
+        if !is_from_there {
+            return None;
+        }
         let event = match response.status {
             s if s.is_provisional() => Event::Provisional,
             s if s.is_success() => Event::Success,
@@ -336,6 +350,10 @@ impl<O: Copy> Transactions<O> {
                     self.timers.cancel((id, Timer::GiveUp));
                 }
                 Do::ArmGiveUp => self.timers.set((id, Timer::GiveUp), now.after(GIVE_UP)),
+                Do::ArmNoNews => {
+                    self.timers.cancel((id, Timer::Resend));
+                    self.timers.set((id, Timer::GiveUp), now.after(NO_NEWS));
+                }
                 Do::ArmDone(linger) => {
                     let is_reliable = self.all.get(&id).is_some_and(|t| t.flow.transport.is_reliable());
                     self.timers.set((id, Timer::Done), now.after(linger.time(is_reliable)));

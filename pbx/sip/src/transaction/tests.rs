@@ -74,8 +74,8 @@ fn a_refusal_is_acknowledged_each_time_and_told_once() {
     txns.request(Mono(0), flow(Transport::Udp), invite.clone(), ());
     txns.take_sent();
     let busy = invite.response(Status::BUSY, Some("t"));
-    assert!(txns.match_response(Mono(1), busy.clone()).is_some());
-    assert!(txns.match_response(Mono(2), busy).is_none());
+    assert!(txns.match_response(Mono(1), &flow(Transport::Udp), busy.clone()).is_some());
+    assert!(txns.match_response(Mono(2), &flow(Transport::Udp), busy).is_none());
     let acks = txns.take_sent();
     assert_eq!(acks.iter().map(|t| t.again).collect::<Vec<_>>(), [false, true]);
     let Ok(Message::Request(ack)) = Message::parse(&acks[0].bytes) else { panic!() };
@@ -128,4 +128,31 @@ fn a_lost_connection_is_told_to_those_who_wait() {
     txns.flow_lost(Mono(1), f, &mut tell);
     assert_eq!(tell.into_iter().map(|(_, owner, up)| (owner, up)).collect::<Vec<_>>(), [(1, Up::Lost)]);
     assert!(txns.is_empty());
+}
+
+/// An INVITE that rang once and then fell silent does not stay for ever.
+#[test]
+fn ringing_without_news_ends() {
+    let mut txns = Transactions::default();
+    let invite = request(Method::Invite, "z9hG4bK1");
+    txns.request(Mono(0), flow(Transport::Udp), invite.clone(), ());
+    txns.take_sent();
+    txns.match_response(Mono(1), &flow(Transport::Udp), invite.response(Status::RINGING, Some("t")));
+    assert_eq!(txns.next_deadline(), Some(Mono(1).after(NO_NEWS)));
+    assert_eq!(run(&mut txns), (vec![], vec![Up::Timeout]));
+    assert!(txns.is_empty());
+}
+
+/// A response counts only from where the request went.
+#[test]
+fn responses_of_strangers_are_ignored() {
+    let mut txns = Transactions::default();
+    let invite = request(Method::Invite, "z9hG4bK1");
+    txns.request(Mono(0), flow(Transport::Udp), invite.clone(), ());
+    let ok = invite.response(Status::OK, Some("t"));
+    let stranger = Flow { remote: "203.0.113.1:5060".parse().unwrap(), ..flow(Transport::Udp) };
+    assert!(txns.match_response(Mono(1), &stranger, ok.clone()).is_none());
+    assert!(txns.match_response(Mono(1), &flow(Transport::Tcp), ok.clone()).is_none());
+    let other_port = Flow { remote: "192.0.2.2:9999".parse().unwrap(), ..flow(Transport::Udp) };
+    assert!(txns.match_response(Mono(1), &other_port, ok).is_some());
 }
