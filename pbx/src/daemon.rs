@@ -9,7 +9,9 @@ use crate::net::{ListenError, Net};
 use crate::store::{Store, StoreError};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -83,9 +85,12 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     let system = |what| move |why| StartError::System { what, why };
     let (engine, inputs) = EngineHandle::new();
     let to_engine = engine.clone();
-    let (store, restored) =
+    let (store, mut restored) =
         Store::open(&shell.data_dir, Arc::new(move |event| to_engine.tell_surely(ToEngine::Store(event))))?;
 
+    for binding in &mut restored.bindings {
+        crate::net::rebase(binding, &shell.listen);
+    }
     // Recordings that a crash left open are closed before new ones begin, and those the index does not know yet added.
     for facts in media::repair_recordings(&shell.recordings_dir) {
         store.put(None, Record::Recording(Box::new(facts)));
@@ -100,7 +105,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     let thread = Engine::new(Arc::new(loaded.config.clone()), random()?, restored, around);
     let thread = std::thread::Builder::new()
         .name("engine".into())
-        .spawn(move || thread.run(&inputs))
+        .spawn(move || run_or_abort(thread, &inputs))
         .map_err(system("the engine's thread"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -110,7 +115,8 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         .map_err(system("the runtime"))?;
 
     let stop = Arc::new(Notify::new());
-    let reload = reloader(loaded.path.clone(), shell.clone(), engine.clone(), hub.clone());
+    let ports = (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
+    let reload = reloader(loaded.path.clone(), shell.clone(), ports, engine.clone(), hub.clone());
     let mut daemon = Daemon {
         engine: engine.clone(),
         thread: Some(thread),
@@ -140,6 +146,16 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     let _ = net.set(sockets);
     daemon.runtime = Some(runtime);
     Ok(daemon)
+}
+
+/// Runs the engine. Should it ever panic, a living process without a switch would be worse than none: it ends, and the
+/// service manager starts it anew.
+fn run_or_abort(engine: Engine, inputs: &Receiver<ToEngine>) {
+    let run = AssertUnwindSafe(|| engine.run(inputs));
+    if catch_unwind(run).is_err() {
+        tracing::error!("the engine has failed; the process ends so that it can be started again");
+        std::process::abort();
+    }
 }
 
 fn system_view(loaded: &Loaded) -> SystemView {
@@ -191,7 +207,13 @@ fn keep_good(path: &Path, data_dir: &Path) {
     }
 }
 
-fn reloader(path: PathBuf, running: ShellConfig, engine: EngineHandle, hub: Arc<Hub>) -> Reload {
+fn reloader(
+    path: PathBuf,
+    running: ShellConfig,
+    ports: (u16, u16),
+    engine: EngineHandle,
+    hub: Arc<Hub>,
+) -> Reload {
     Arc::new(move || {
         let loaded = match config::load(&path) {
             Ok(loaded) => loaded,
@@ -205,11 +227,12 @@ fn reloader(path: PathBuf, running: ShellConfig, engine: EngineHandle, hub: Arc<
         };
         hub.renamed(&loaded.config.site, &loaded.config.domain);
         keep_good(&path, &running.data_dir);
-        let needs_restart = loaded.shell != running;
+        let needs_restart =
+            loaded.shell != running || ports != (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
         engine.tell(ToEngine::Config(Arc::new(loaded.config)));
         engine.tell(ToEngine::Alarm("config".into(), None));
         Ok(if needs_restart {
-            "applied, but for sockets, folders, roles and threads: those need a restart".into()
+            "applied, but for sockets, RTP ports, folders, roles and threads: those need a restart".into()
         } else {
             "applied".into()
         })
@@ -318,7 +341,8 @@ impl Daemon {
         runtime.block_on(async {
             // Ended calls hold their ports until the media engine has closed them, CDRs wait for that.
             self.until(LAST_WRITES, |figures| figures.rtp_ports == 0 && figures.outbox == 0).await;
-            self.until(LAST_WRITES, |figures| figures.transactions == 0 || figures.calls == 0).await;
+            // A session lives until its BYE is answered.
+            self.until(LAST_WRITES, |figures| figures.dialogs == 0).await;
         });
         self.media.shutdown();
         // What the recorder said last is still on its way to the store.

@@ -9,11 +9,11 @@ mod udp;
 use crate::config::{Listen, Transport as ListenTransport};
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use switchroom_exchange::{Flow, Transport};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Messages that may wait to be written to one connection; a peer that reads too slowly is cut off.
 const CONNECTION_QUEUE: usize = 256;
@@ -28,13 +28,16 @@ const UDP_BUFFER: usize = 4 << 20;
 pub trait Inbox: Send + Sync + 'static {
     /// A message. False if it could not be taken because too much is waiting.
     fn message(&self, flow: Flow, bytes: Vec<u8>) -> bool;
-    /// A connection is gone.
-    fn flow_lost(&self, flow: Flow);
+    /// A connection that a message came by is gone. False if that could not be taken now; it is told again then.
+    fn flow_lost(&self, flow: Flow) -> bool;
 }
 
+/// A listed connection. It lives as long as it is listed: dropping this closes it.
 struct Connection {
     flow: Flow,
     writer: mpsc::Sender<Arc<[u8]>>,
+    /// Never sent on; its end tells the connection's task that this was dropped.
+    _listed: oneshot::Sender<()>,
 }
 
 #[derive(Default)]
@@ -50,11 +53,17 @@ impl Shared {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether another connection of that address may be taken.
-    fn has_room(&self, address: IpAddr) -> bool {
-        let all = self.connections();
-        all.len() < CONNECTIONS_MAX
-            && all.values().filter(|c| c.flow.remote.ip() == address).count() < CONNECTIONS_PER_ADDRESS
+    /// Lists a connection if there is room for one more, in all and of its address; false if not. One step, so that no
+    /// burst over several listeners gets past the bounds.
+    fn list(&self, id: u64, connection: Connection) -> bool {
+        let address = connection.flow.remote.ip();
+        let mut all = self.connections();
+        let has_room = all.len() < CONNECTIONS_MAX
+            && all.values().filter(|c| c.flow.remote.ip() == address).count() < CONNECTIONS_PER_ADDRESS;
+        if has_room {
+            all.insert(id, connection);
+        }
+        has_room
     }
 }
 
@@ -81,6 +90,14 @@ impl Net {
     /// # Errors
     /// The first socket that cannot be opened.
     pub async fn start(listen: &[Listen], inbox: Arc<dyn Inbox>) -> Result<Self, ListenError> {
+        Self::start_with(listen, inbox, tcp::Timeouts::USUAL).await
+    }
+
+    async fn start_with(
+        listen: &[Listen],
+        inbox: Arc<dyn Inbox>,
+        timeouts: tcp::Timeouts,
+    ) -> Result<Self, ListenError> {
         let shared = Arc::new(Shared::default());
         let (mut udp, mut bound) = (Vec::new(), Vec::new());
         for one in listen {
@@ -95,7 +112,7 @@ impl Net {
                 ListenTransport::Tcp => {
                     let listener = tcp::open(one.address).await.map_err(failed)?;
                     let address = listener.local_addr().map_err(failed)?;
-                    tokio::spawn(tcp::accept(listener, inbox.clone(), shared.clone()));
+                    tokio::spawn(tcp::accept(listener, timeouts, inbox.clone(), shared.clone()));
                     address
                 }
             };
@@ -118,7 +135,7 @@ impl Net {
             Transport::Tcp => {
                 let mut all = self.shared.connections();
                 let outcome = all.get(&flow.connection).map(|c| c.writer.try_send(bytes.clone()));
-                // A reader that fell this far behind will not catch up: dropping the writer closes the connection.
+                // A reader that fell this far behind will not catch up: not to be listed any more closes the connection.
                 if matches!(outcome, Some(Err(mpsc::error::TrySendError::Full(_)))) {
                     all.remove(&flow.connection);
                 }
@@ -145,6 +162,25 @@ impl Net {
             .iter()
             .find(fits)
             .or_else(|| self.udp.iter().find(|s| s.address.is_ipv4() == local.is_ipv4()))
+    }
+}
+
+/// A stored registration names the address it was made at; if that is not listened to any more, the one that its phone
+/// reaches now takes its place.
+pub fn rebase(binding: &mut switchroom_exchange::BindingRecord, listen: &[Listen]) {
+    let transport = match Transport::from_name(&binding.transport) {
+        Some(Transport::Udp) => ListenTransport::Udp,
+        Some(Transport::Tcp) => ListenTransport::Tcp,
+        None => return,
+    };
+    let mut ours = listen.iter().filter(|l| l.transport == transport).map(|l| l.address);
+    let fits = |a: SocketAddr| {
+        a.port() == binding.local.port() && (a.ip().is_unspecified() || a.ip() == binding.local.ip())
+    };
+    if !ours.clone().any(fits)
+        && let Some(first) = ours.find(|a| a.is_ipv4() == binding.remote.is_ipv4())
+    {
+        binding.local = local::Local::default().towards(binding.remote.ip(), first);
     }
 }
 

@@ -11,125 +11,168 @@ use switchroom_exchange::{Flow, Transport};
 use switchroom_sip::{Frame, Framer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
-/// The first whole message must be there by then.
-const FIRST_MESSAGE: Duration = Duration::from_secs(10);
-/// A begun message must be whole by then.
-const REST_OF_MESSAGE: Duration = Duration::from_secs(10);
-/// A connection without a byte is closed after this. Registered phones are asked with OPTIONS far more often.
-const IDLE: Duration = Duration::from_secs(600);
-/// How long one write may take.
-const WRITE: Duration = Duration::from_secs(10);
+/// How long a connection may take for what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timeouts {
+    /// The first whole message must be there by then.
+    pub(super) first_message: Duration,
+    /// A begun message must be whole by then, however its bytes trickle in.
+    pub(super) rest_of_message: Duration,
+    /// A connection without a byte is closed after this. Registered phones are asked with OPTIONS far more often.
+    pub(super) idle: Duration,
+    /// How long one write may take.
+    pub(super) write: Duration,
+}
+
+impl Timeouts {
+    /// What the daemon runs with.
+    pub(super) const USUAL: Self = Self {
+        first_message: Duration::from_secs(10),
+        rest_of_message: Duration::from_secs(10),
+        idle: Duration::from_secs(600),
+        write: Duration::from_secs(10),
+    };
+}
+
+/// Between two tries to hand something to an engine that is behind.
+const ENGINE_RETRY: Duration = Duration::from_millis(5);
 
 pub(super) async fn open(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
 /// Accepts until the runtime ends.
-pub(super) async fn accept(listener: TcpListener, inbox: Arc<dyn Inbox>, shared: Arc<Shared>) {
+pub(super) async fn accept(
+    listener: TcpListener,
+    timeouts: Timeouts,
+    inbox: Arc<dyn Inbox>,
+    shared: Arc<Shared>,
+) {
     let mut local = Local::default();
     let Ok(bound) = listener.local_addr() else { return };
     loop {
-        match listener.accept().await {
-            Ok((stream, remote)) if shared.has_room(remote.ip()) => {
-                let id = shared.last.fetch_add(1, Ordering::Relaxed) + 1;
-                let local = local.towards(remote.ip(), bound);
-                let flow = Flow { transport: Transport::Tcp, local, remote, connection: id };
-                let (writer, queue) = mpsc::channel(CONNECTION_QUEUE);
-                // For answers to keep-alives only: the connection ends with the writer that is listed.
-                let pongs = writer.downgrade();
-                // Counted before the next one is accepted, not when its task happens to run.
-                shared.connections().insert(id, Connection { flow, writer });
-                tokio::spawn(serve(stream, flow, queue, pongs, inbox.clone(), shared.clone()));
-            }
-            // Over the bound: dropping the stream closes it.
-            Ok(_) => {}
+        let (stream, remote) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Usually no file descriptors: others may end meanwhile.
                 tracing::warn!("accepting on {bound}: {error}");
                 tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
             }
+        };
+        let id = shared.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let local = local.towards(remote.ip(), bound);
+        let flow = Flow { transport: Transport::Tcp, local, remote, connection: id };
+        let (writer, queue) = mpsc::channel(CONNECTION_QUEUE);
+        let (listed, unlisted) = oneshot::channel();
+        // The listed writer is the only strong one; pongs borrow it.
+        let pongs = writer.downgrade();
+        // Counted before the next one is accepted, not when its task happens to run.
+        if shared.list(id, Connection { flow, writer, _listed: listed }) {
+            let served = Served { flow, timeouts, inbox: inbox.clone(), shared: shared.clone() };
+            tokio::spawn(served.serve(stream, queue, pongs, unlisted));
         }
+        // Else over the bound: dropping the stream closes it.
     }
 }
 
-async fn serve(
-    stream: TcpStream,
+/// One connection while it lasts.
+struct Served {
     flow: Flow,
-    mut queue: mpsc::Receiver<Arc<[u8]>>,
-    pongs: mpsc::WeakSender<Arc<[u8]>>,
+    timeouts: Timeouts,
     inbox: Arc<dyn Inbox>,
     shared: Arc<Shared>,
-) {
-    let _ = stream.set_nodelay(true);
-    let (mut reading, mut writing) = stream.into_split();
-    let writes = async {
-        while let Some(bytes) = queue.recv().await {
-            match tokio::time::timeout(WRITE, writing.write_all(&bytes)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) | Err(_) => break,
-            }
-        }
-    };
-    let reads = read(&mut reading, flow, &*inbox, &pongs);
-    tokio::select! {
-        () = writes => {}
-        why = reads => tracing::debug!("{flow} closed: {why}"),
-    }
-    shared.connections().remove(&flow.connection);
-    inbox.flow_lost(flow);
 }
 
-/// Reads messages until the connection ends; says why it did.
-async fn read<R: AsyncReadExt + Unpin>(
-    reading: &mut R,
-    flow: Flow,
-    inbox: &dyn Inbox,
-    pongs: &mpsc::WeakSender<Arc<[u8]>>,
-) -> String {
-    let mut framer = Framer::default();
-    let mut buffer = vec![0; 16 * 1024];
-    let mut messages = 0u64;
-    let mut deadline = tokio::time::Instant::now() + FIRST_MESSAGE;
-    loop {
-        let count = match tokio::time::timeout_at(deadline, reading.read(&mut buffer)).await {
-            Ok(Ok(0)) => return "by the peer".into(),
-            Ok(Ok(count)) => count,
-            Ok(Err(error)) => return error.to_string(),
-            Err(_) => return "it idled".into(),
-        };
-        let (had_begun, before) = (framer.pending() > 0, messages);
-        framer.push(&buffer[..count]);
-        loop {
-            match framer.next_frame() {
-                Ok(Frame::Message(bytes)) => {
-                    messages += 1;
-                    // The engine is behind: not reading on is how a stream is told to wait.
-                    let mut bytes = Some(bytes);
-                    while let Some(message) = bytes.take() {
-                        if !inbox.message(flow, message.clone()) {
-                            bytes = Some(message);
-                            tokio::time::sleep(Duration::from_millis(5)).await;
-                        }
-                    }
+impl Served {
+    async fn serve(
+        self,
+        stream: TcpStream,
+        mut queue: mpsc::Receiver<Arc<[u8]>>,
+        pongs: mpsc::WeakSender<Arc<[u8]>>,
+        unlisted: oneshot::Receiver<()>,
+    ) {
+        let _ = stream.set_nodelay(true);
+        let (mut reading, mut writing) = stream.into_split();
+        let writes = async {
+            while let Some(bytes) = queue.recv().await {
+                match tokio::time::timeout(self.timeouts.write, writing.write_all(&bytes)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => return error.to_string(),
+                    Err(_) => return "it reads too slowly".to_owned(),
                 }
-                Ok(Frame::Ping) => {
-                    let pong: Arc<[u8]> = b"\r\n".as_slice().into();
-                    let _ = pongs.upgrade().map(|writer| writer.try_send(pong));
-                }
-                Ok(Frame::Incomplete) => break,
-                Err(error) => return error.to_string(),
             }
-        }
-        let wait = match (framer.pending(), messages) {
-            (0, 0) => continue,
-            (0, _) => IDLE,
-            (_, 0) => continue,
-            // One byte now and then gains no time.
-            (_, _) if had_begun && messages == before => continue,
-            (_, _) => REST_OF_MESSAGE,
+            "it is not listed any more".to_owned()
         };
-        deadline = tokio::time::Instant::now() + wait;
+        let mut messages = 0;
+        let reads = self.read(&mut reading, &pongs, &mut messages);
+        let why = tokio::select! {
+            why = writes => why,
+            why = reads => why,
+            // Also while a write waits for a peer that does not read.
+            _ = unlisted => "it reads too slowly".to_owned(),
+        };
+        tracing::debug!("{} closed: {why}", self.flow);
+        self.shared.connections().remove(&self.flow.connection);
+        drop((reading, writing));
+        // Nobody above knows of a connection that said nothing: opening and closing many costs no search there.
+        while messages > 0 && !self.inbox.flow_lost(self.flow) {
+            tokio::time::sleep(ENGINE_RETRY).await;
+        }
+    }
+
+    /// Reads messages until the connection ends, counting them; says why it ended.
+    async fn read<R: AsyncReadExt + Unpin>(
+        &self,
+        reading: &mut R,
+        pongs: &mpsc::WeakSender<Arc<[u8]>>,
+        messages: &mut u64,
+    ) -> String {
+        let mut framer = Framer::default();
+        let mut buffer = vec![0; 16 * 1024];
+        let mut deadline = Instant::now() + self.timeouts.first_message;
+        loop {
+            let count = match tokio::time::timeout_at(deadline, reading.read(&mut buffer)).await {
+                Ok(Ok(0)) => return "by the peer".into(),
+                Ok(Ok(count)) => count,
+                Ok(Err(error)) => return error.to_string(),
+                Err(_) => return "it idled, or a message was not whole in time".into(),
+            };
+            let (had_begun, before) = (framer.pending() > 0, *messages);
+            framer.push(&buffer[..count]);
+            loop {
+                match framer.next_frame() {
+                    Ok(Frame::Message(bytes)) => {
+                        *messages += 1;
+                        self.hand_over(bytes).await;
+                    }
+                    Ok(Frame::Ping) => {
+                        let pong: Arc<[u8]> = b"\r\n".as_slice().into();
+                        let _ = pongs.upgrade().map(|writer| writer.try_send(pong));
+                    }
+                    Ok(Frame::Incomplete) => break,
+                    Err(error) => return error.to_string(),
+                }
+            }
+            let wait = match (framer.pending() > 0, *messages) {
+                // Keep-alives alone are no use of a connection.
+                (_, 0) => continue,
+                (false, _) => self.timeouts.idle,
+                // The same message as before: one byte now and then gains no time.
+                (true, now) if had_begun && now == before => continue,
+                (true, _) => self.timeouts.rest_of_message,
+            };
+            deadline = Instant::now() + wait;
+        }
+    }
+
+    /// Gives a message to the engine. Should that be behind, not reading on is how a stream is told to wait.
+    async fn hand_over(&self, bytes: Vec<u8>) {
+        while !self.inbox.message(self.flow, bytes.clone()) {
+            tokio::time::sleep(ENGINE_RETRY).await;
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::sync::mpsc as std_mpsc;
 use std::time::Duration;
 
+const OPTIONS: &[u8] = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n";
+
 enum Seen {
     Message(Flow, Vec<u8>),
     Lost(Flow),
@@ -15,17 +17,21 @@ impl Inbox for Sink {
     fn message(&self, flow: Flow, bytes: Vec<u8>) -> bool {
         self.0.send(Seen::Message(flow, bytes)).is_ok()
     }
-    fn flow_lost(&self, flow: Flow) {
-        let _ = self.0.send(Seen::Lost(flow));
+    fn flow_lost(&self, flow: Flow) -> bool {
+        self.0.send(Seen::Lost(flow)).is_ok()
     }
 }
 
 fn start() -> (tokio::runtime::Runtime, Net, std_mpsc::Receiver<Seen>) {
+    start_with(tcp::Timeouts::USUAL)
+}
+
+fn start_with(timeouts: tcp::Timeouts) -> (tokio::runtime::Runtime, Net, std_mpsc::Receiver<Seen>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (tx, rx) = std_mpsc::channel();
     let any = |transport| Listen { transport, address: "0.0.0.0:0".parse().unwrap() };
     let listen = [any(ListenTransport::Udp), any(ListenTransport::Tcp)];
-    let net = runtime.block_on(Net::start(&listen, Arc::new(Sink(tx)))).unwrap();
+    let net = runtime.block_on(Net::start_with(&listen, Arc::new(Sink(tx)), timeouts)).unwrap();
     (runtime, net, rx)
 }
 
@@ -78,17 +84,95 @@ fn tcp_connection_exhaustion() {
     let mut held: Vec<_> = (0..CONNECTIONS_PER_ADDRESS).map(|_| open()).collect();
     assert!(held.iter_mut().all(ping));
     assert!(!ping(&mut open()), "one too many is closed");
-    drop(held.pop());
+    held[0].write_all(OPTIONS).unwrap();
+    let Seen::Message(..) = next(&rx) else { panic!() };
+    drop(held.remove(0));
     let Seen::Lost(_) = next(&rx) else { panic!() };
     assert!(ping(&mut open()));
+}
+
+/// Opening and closing connections costs the engine nothing: only those it has heard of are told to be gone.
+#[test]
+fn connections_that_said_nothing_are_not_missed() {
+    let (_runtime, net, rx) = start();
+    let open = || std::net::TcpStream::connect(("127.0.0.1", net.bound()[1].address.port())).unwrap();
+    for _ in 0..20 {
+        drop(open());
+    }
+    let mut peer = open();
+    peer.write_all(OPTIONS).unwrap();
+    let Seen::Message(flow, _) = next(&rx) else { panic!("nothing came before") };
+    drop(peer);
+    let Seen::Lost(lost) = next(&rx) else { panic!() };
+    assert_eq!(lost, flow);
+}
+
+/// A peer that does not read is closed at once when what waits for it is too much, and the engine is told.
+#[test]
+fn a_peer_that_does_not_read_is_closed() {
+    let (_runtime, net, rx) =
+        start_with(tcp::Timeouts { write: Duration::from_secs(600), ..tcp::Timeouts::USUAL });
+    let mut peer = std::net::TcpStream::connect(("127.0.0.1", net.bound()[1].address.port())).unwrap();
+    peer.write_all(OPTIONS).unwrap();
+    let Seen::Message(flow, _) = next(&rx) else { panic!() };
+    let much: Arc<[u8]> = vec![b'x'; 1 << 20].into();
+    // More than the kernel takes for both ends together and the queue holds.
+    while net.dropped() == 0 {
+        net.send(&flow, &much);
+    }
+    let Seen::Lost(lost) = next(&rx) else { panic!() };
+    assert_eq!(lost, flow);
+    let end = std::io::copy(&mut peer, &mut std::io::sink());
+    assert!(end.is_err() || end.is_ok_and(|read| read < 1 << 28), "the stream ended");
+}
+
+/// Class "slowloris": bytes that trickle in gain no time, neither before the first message nor after it.
+#[test]
+fn slowloris() {
+    let short = Duration::from_millis(150);
+    let begun = b"OPTIONS sip:a SIP/2.0\r\nX: ";
+    let trickle = |timeouts: tcp::Timeouts, first: &[u8]| {
+        let (_runtime, net, rx) = start_with(timeouts);
+        let mut peer = std::net::TcpStream::connect(("127.0.0.1", net.bound()[1].address.port())).unwrap();
+        peer.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+        peer.write_all(first).and_then(|()| peer.write_all(begun)).unwrap();
+        // Far more often than the deadline, until the other end has had enough.
+        while peer.write_all(b"x").is_ok() {
+            match peer.read(&mut [0; 1]) {
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Ok(_) | Err(_) => break,
+            }
+        }
+        rx.try_iter().count()
+    };
+    assert_eq!(trickle(tcp::Timeouts { first_message: short, ..tcp::Timeouts::USUAL }, b""), 0);
+    let seen = trickle(tcp::Timeouts { rest_of_message: short, ..tcp::Timeouts::USUAL }, OPTIONS);
+    assert!(seen >= 1, "the message before was taken");
+}
+
+/// The bounds hold however many listeners accept at the same moment.
+#[test]
+fn a_burst_does_not_pass_the_bounds() {
+    let shared = Shared::default();
+    let list = |id| {
+        let remote: SocketAddr = "192.0.2.1:5060".parse().unwrap();
+        let flow = Flow { transport: Transport::Tcp, local: remote, remote, connection: id };
+        shared.list(id, Connection { flow, writer: mpsc::channel(1).0, _listed: oneshot::channel().0 })
+    };
+    let taken = std::thread::scope(|scope| {
+        let tasks: Vec<_> = (0..4)
+            .map(|task| scope.spawn(move || (0..50).filter(|n| list(task * 100 + n)).count()))
+            .collect();
+        tasks.into_iter().map(|task| task.join().unwrap()).sum::<usize>()
+    });
+    assert_eq!(taken, CONNECTIONS_PER_ADDRESS);
 }
 
 /// Class "Content-Length lies": a stream that cannot be followed is closed.
 #[test]
 fn a_stream_that_lies_is_closed() {
-    let (_runtime, net, rx) = start();
+    let (_runtime, net, _rx) = start();
     let mut peer = std::net::TcpStream::connect(("127.0.0.1", net.bound()[1].address.port())).unwrap();
     peer.write_all(b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 99999999\r\n\r\n").unwrap();
-    let Seen::Lost(_) = next(&rx) else { panic!() };
     assert_eq!(peer.read(&mut [0; 1]).unwrap(), 0);
 }
