@@ -41,7 +41,8 @@ pub fn read_wav(path: &Path) -> (u32, Vec<Vec<i16>>) {
     let spec = reader.spec();
     let mut channels = vec![Vec::new(); usize::from(spec.channels)];
     for (n, sample) in reader.samples::<i16>().enumerate() {
-        channels[n % usize::from(spec.channels)].push(sample.unwrap_or_else(|e| panic!("{}: {e}", path.display())));
+        channels[n % usize::from(spec.channels)]
+            .push(sample.unwrap_or_else(|e| panic!("{}: {e}", path.display())));
     }
     (spec.sample_rate, channels)
 }

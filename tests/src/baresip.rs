@@ -132,10 +132,13 @@ impl Baresip {
         let mut buffer = [0; 16 * 1024];
         match self.control.read(&mut buffer) {
             Ok(count) => self.unread.extend_from_slice(&buffer[..count]),
-            Err(error) => assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}"),
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}")
+            }
         }
         while let Some(colon) = self.unread.iter().position(|b| *b == b':') {
-            let length: usize = std::str::from_utf8(&self.unread[..colon]).expect("a length").parse().expect("a number");
+            let length: usize =
+                std::str::from_utf8(&self.unread[..colon]).expect("a length").parse().expect("a number");
             let end = colon + 1 + length;
             if self.unread.len() <= end {
                 break;

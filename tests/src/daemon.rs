@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use switchroom_console::Client;
 use switchroom_sip::digest::{Algorithm, ha1};
 use switchroom_wire::{
-    AlarmView, Answer, CallView, CdrView, Command, EventView, ExtensionView, RecordingView, ServerLine, SystemView,
+    AlarmView, Answer, CallView, CdrView, Command, EventView, ExtensionView, RecordingView, ServerLine,
+    SystemView,
 };
 
 /// SIP domain of every daemon here.
@@ -320,10 +321,12 @@ impl Daemon {
     /// # Panics
     /// If the system does not tell.
     pub fn cpu(&self) -> Duration {
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.running.pid())).expect("its figures");
+        let text =
+            std::fs::read_to_string(format!("/proc/{}/stat", self.running.pid())).expect("its figures");
         let after = text.rsplit_once(')').expect("a name in brackets").1;
         // Fields 14 and 15 of proc(5), counted from the third: user and system time in ticks, 100 a second.
-        let ticks: u64 = after.split_whitespace().skip(11).take(2).map(|n| n.parse::<u64>().expect("a number")).sum();
+        let ticks: u64 =
+            after.split_whitespace().skip(11).take(2).map(|n| n.parse::<u64>().expect("a number")).sum();
         Duration::from_millis(ticks * 10)
     }
 
@@ -332,7 +335,8 @@ impl Daemon {
     /// # Panics
     /// If the system does not tell.
     pub fn memory_kb(&self) -> u64 {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.running.pid())).expect("its figures");
+        let text =
+            std::fs::read_to_string(format!("/proc/{}/status", self.running.pid())).expect("its figures");
         let line = text.lines().find_map(|l| l.strip_prefix("VmRSS:")).expect("its memory");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }

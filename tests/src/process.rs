@@ -20,7 +20,10 @@ pub fn has_program(name: &str, debian_package: &str) -> bool {
     if std::env::split_paths(&paths).any(|dir| dir.join(name).is_file()) {
         return true;
     }
-    assert!(!is_ci(), "{name} is not installed and nothing may be skipped here: apt-get install {debian_package}");
+    assert!(
+        !is_ci(),
+        "{name} is not installed and nothing may be skipped here: apt-get install {debian_package}"
+    );
     eprintln!("skipped: {name} is not installed (Debian package {debian_package})");
     false
 }
@@ -65,7 +68,8 @@ impl Running {
     /// # Panics
     /// If it has ended already.
     pub fn terminate(&self) {
-        let pid = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+        let pid =
+            i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
     }
 
@@ -139,8 +143,9 @@ pub fn ports(count: u16) -> u16 {
         let first = FIRST + (begin + offset) % (COUNT - count) / 2 * 2;
         let first = u16::try_from(first).expect("a port");
         let all = first..first + u16::try_from(count).expect("few ports");
-        let is_free =
-            |port: &u16| UdpSocket::bind(("127.0.0.1", *port)).is_ok() && TcpListener::bind(("127.0.0.1", *port)).is_ok();
+        let is_free = |port: &u16| {
+            UdpSocket::bind(("127.0.0.1", *port)).is_ok() && TcpListener::bind(("127.0.0.1", *port)).is_ok()
+        };
         if all.clone().all(|port| is_free(&port)) {
             return first;
         }

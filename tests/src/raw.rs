@@ -58,7 +58,8 @@ pub fn sdp(address: SocketAddr) -> String {
 /// # Panics
 /// If there is none.
 pub fn audio_address(sdp: &str) -> SocketAddr {
-    let line = |start: &str| sdp.lines().find_map(|l| l.trim_end().strip_prefix(start)).expect("a line of SDP");
+    let line =
+        |start: &str| sdp.lines().find_map(|l| l.trim_end().strip_prefix(start)).expect("a line of SDP");
     let port = line("m=audio ").split(' ').next().expect("a port");
     format!("{}:{port}", line("c=IN IP4 ")).parse().expect("an address")
 }
@@ -286,7 +287,13 @@ impl RawPhone {
 
     /// Answers a request.
     pub fn answer(&self, request: &str, code: u16, reason: &str, more: &str, body: &str) {
-        self.send(response(request, code, reason, &format!("Contact: <sip:raw@{}>\r\n{more}", self.local()), body));
+        self.send(response(
+            request,
+            code,
+            reason,
+            &format!("Contact: <sip:raw@{}>\r\n{more}", self.local()),
+            body,
+        ));
     }
 
     /// Waits for an INVITE and answers it with 180 and 200, its sound at `audio`. Returns the INVITE.
@@ -306,7 +313,11 @@ pub fn response(request: &str, code: u16, reason: &str, more: &str, body: &str) 
         text.push_str(&format!("Via: {via}\r\n"));
     }
     let to = field(request, "To");
-    let tag = if to.contains("tag=") { String::new() } else { format!(";tag=t{}", field(request, "Call-ID").len()) };
+    let tag = if to.contains("tag=") {
+        String::new()
+    } else {
+        format!(";tag=t{}", field(request, "Call-ID").len())
+    };
     text.push_str(&format!(
         "From: {}\r\nTo: {to}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\n{more}Content-Length: {}\r\n\r\n{body}",
         field(request, "From"),

@@ -88,7 +88,10 @@ impl Sipp {
         let text = std::fs::read_to_string(self.dir.path().join("stat.csv")).unwrap_or_default();
         let mut lines = text.lines();
         let head = lines.next().unwrap_or_default();
-        let at = head.split(';').position(|name| name == column).unwrap_or_else(|| panic!("no column {column}: {head}"));
+        let at = head
+            .split(';')
+            .position(|name| name == column)
+            .unwrap_or_else(|| panic!("no column {column}: {head}"));
         let last = lines.last().unwrap_or_default();
         last.split(';').nth(at).and_then(|n| n.parse().ok()).unwrap_or(0)
     }

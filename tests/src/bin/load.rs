@@ -75,14 +75,20 @@ fn measure(arguments: &Arguments) -> ExitCode {
     let used = daemon.cpu() - processor;
     // Ended calls stay on the board for some seconds, transactions for 32.
     let left = std::time::Instant::now();
-    while left.elapsed() < Duration::from_secs(45) && (daemon.status().transactions, daemon.status().rtp_ports) != (0, 0) {
+    while left.elapsed() < Duration::from_secs(45)
+        && (daemon.status().transactions, daemon.status().rtp_ports) != (0, 0)
+    {
         std::thread::sleep(Duration::from_millis(500));
     }
-    let (status, done, failed) = (daemon.status(), callers.figure("SuccessfulCall(C)"), callers.figure("FailedCall(C)"));
+    let (status, done, failed) =
+        (daemon.status(), callers.figure("SuccessfulCall(C)"), callers.figure("FailedCall(C)"));
     let times = callers.times_ms();
     let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or(0.0);
     println!("calls        {calls} at {rate} a second, {} s; {live_max} at once at most", arguments.seconds);
-    println!("done         {done}, failed {failed}, repeats by sipp {}", callers.figure("Retransmissions(C)"));
+    println!(
+        "done         {done}, failed {failed}, repeats by sipp {}",
+        callers.figure("Retransmissions(C)")
+    );
     println!("set-up       p50 {:.1} ms, p99 {:.1} ms, of {} measured", at(50), at(99), times.len());
     println!(
         "processor    {:.2} s of {} s, {:.3} ms a call, {:.0} % of one core",
@@ -91,10 +97,19 @@ fn measure(arguments: &Arguments) -> ExitCode {
         used.as_secs_f64() * 1e3 / f64::from(calls),
         used.as_secs_f64() * 100.0 / f64::from(arguments.seconds)
     );
-    println!("memory       {memory} kB before, {memory_max} kB at most, {} kB {} s after", daemon.memory_kb(), left.elapsed().as_secs());
+    println!(
+        "memory       {memory} kB before, {memory_max} kB at most, {} kB {} s after",
+        daemon.memory_kb(),
+        left.elapsed().as_secs()
+    );
     println!(
         "left behind  {} calls, {} transactions, {} dialogs, {} port pairs; {} calls counted, {} malformed",
-        status.calls, status.transactions, status.dialogs, status.rtp_ports, status.calls_total, status.malformed
+        status.calls,
+        status.transactions,
+        status.dialogs,
+        status.rtp_ports,
+        status.calls_total,
+        status.malformed
     );
     if all_well && failed == 0 && done == u64::from(calls) {
         return ExitCode::SUCCESS;

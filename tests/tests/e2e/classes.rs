@@ -40,7 +40,9 @@ fn talk() -> Talk {
         (caller.call("101", "102", addresses[0]), answering.join().unwrap())
     });
     let ports = [audio_address(body(&dialog.answer)), audio_address(body(&invite))];
-    eventually("the call on the board", || daemon.calls().into_iter().find(|c| c.state == CallState::Talking));
+    eventually("the call on the board", || {
+        daemon.calls().into_iter().find(|c| c.state == CallState::Talking)
+    });
     Talk { daemon, caller, callee, dialog, sound, ports }
 }
 
@@ -81,7 +83,8 @@ fn stateless_401() {
                 phone.send(Request::new("REGISTER", "101", "101").text(phone.local(), "UDP"));
             }
             for phone in &phones {
-                answered += usize::from(phone.receive(Duration::from_secs(5)).is_some_and(|m| status(&m) == 401));
+                answered +=
+                    usize::from(phone.receive(Duration::from_secs(5)).is_some_and(|m| status(&m) == 401));
             }
         }
         answered
@@ -170,7 +173,9 @@ fn registration_hijack() {
 fn unauthenticated_requests() {
     let daemon = Daemon::start(setup());
     let phone = RawPhone::new(daemon.sip);
-    for method in ["INVITE", "MESSAGE", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "INFO", "UPDATE", "FOO", "OPTIONS"] {
+    for method in
+        ["INVITE", "MESSAGE", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "INFO", "UPDATE", "FOO", "OPTIONS"]
+    {
         let answer = phone.ask(&Request::new(method, "101", "102"));
         assert_eq!(status(&answer), 401, "{method}: {answer}");
     }
@@ -217,7 +222,10 @@ fn reflection() {
     let text = Request::new("REGISTER", "101", "101").text(victim.local(), "UDP");
     for text in [
         text.replace(";rport", ""),
-        text.replace(";rport", &format!(";maddr=127.0.0.1;received=127.0.0.1;rport={}", victim.local().port())),
+        text.replace(
+            ";rport",
+            &format!(";maddr=127.0.0.1;received=127.0.0.1;rport={}", victim.local().port()),
+        ),
     ] {
         phone.send(&text);
         let answer = phone.receive(Duration::from_secs(5)).expect("an answer to where it came from");
@@ -288,7 +296,10 @@ fn header_smuggling() {
     invite.authorize(&challenge, "101", &password("101"));
     caller.send(invite.text(caller.local(), "UDP"));
     let arrived = callee.expect("the INVITE", |m| m.starts_with("INVITE "));
-    assert!(field(&arrived, "From").contains("sip:101@"), "the account's number, whatever From says: {arrived}");
+    assert!(
+        field(&arrived, "From").contains("sip:101@"),
+        "the account's number, whatever From says: {arrived}"
+    );
     for smuggled in ["Boss", "103", "104", "P-Asserted", "Remote-Party", "Diversion", "X-Any"] {
         assert!(!arrived.contains(smuggled), "{smuggled} in\n{arrived}");
     }
@@ -313,7 +324,8 @@ fn hostile_names() {
         request.more = "Expires: 600\r\n".to_owned();
         let challenge = phone.ask(&request);
         request.authorize(&challenge, number, &password(number));
-        let text = request.text(phone.local(), "UDP").replace("User-Agent: raw", &format!("User-Agent: raw {evil}"));
+        let text =
+            request.text(phone.local(), "UDP").replace("User-Agent: raw", &format!("User-Agent: raw {evil}"));
         phone.send(&text);
         phone.expect("an answer", |m| status(m) >= 200);
         // If that was too much, then without.
@@ -365,7 +377,11 @@ fn hostile_names() {
         let shown = daemon.run(words);
         let text = String::from_utf8(shown.stdout).expect("UTF-8").replace("\r\n", "\n");
         let text = text.replace('\t', " ");
-        assert!(shown.status.success() && !text.is_empty(), "{words:?}: {}", String::from_utf8_lossy(&shown.stderr));
+        assert!(
+            shown.status.success() && !text.is_empty(),
+            "{words:?}: {}",
+            String::from_utf8_lossy(&shown.stderr)
+        );
         let found: String = text.lines().filter(|l| l.chars().any(is_hostile)).collect();
         assert!(found.is_empty(), "{words:?} shows {found:?}");
     }
@@ -439,10 +455,14 @@ fn content_length_lies() {
     let text = Request::new("REGISTER", "101", "101").text(daemon.sip, "TCP");
     for lie in ["4294967295", "99999999999999999999", "-1", "1, 2", "x"] {
         let mut stream = TcpStream::connect(daemon.sip).unwrap();
-        stream.write_all(text.replace("Content-Length: 0", &format!("Content-Length: {lie}")).as_bytes()).unwrap();
+        stream
+            .write_all(text.replace("Content-Length: 0", &format!("Content-Length: {lie}")).as_bytes())
+            .unwrap();
         drop(stream);
         let phone = RawPhone::new(daemon.sip);
-        phone.send(text.replace("Content-Length: 0", &format!("Content-Length: {lie}")).replace("/TCP", "/UDP"));
+        phone.send(
+            text.replace("Content-Length: 0", &format!("Content-Length: {lie}")).replace("/TCP", "/UDP"),
+        );
     }
     let answer = ask_tcp(TcpStream::connect(daemon.sip).unwrap(), &text);
     assert_eq!(status(&answer), 401, "{answer}");
@@ -477,7 +497,8 @@ fn torture_over_udp_and_tcp() {
 #[test]
 fn control_socket_bounds() {
     let daemon = Daemon::start(setup());
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(daemon.socket()).unwrap().permissions());
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(daemon.socket()).unwrap().permissions());
     assert_eq!(mode & 0o007, 0, "others may not even connect: {mode:o}");
     let mut stream = std::os::unix::net::UnixStream::connect(daemon.socket()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();

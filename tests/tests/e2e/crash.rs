@@ -37,7 +37,12 @@ fn kill_in_the_middle_of_a_call() {
         let missing: Vec<&String> = finished.difference(&known).collect();
         assert!(missing.is_empty(), "round {round}: {missing:?} had been reported and are gone");
         for extension in daemon.extensions().iter().filter(|e| e.number == "101" || e.number == "102") {
-            assert_eq!(extension.bindings.len(), 1, "round {round}: the registration of {}", extension.number);
+            assert_eq!(
+                extension.bindings.len(),
+                1,
+                "round {round}: the registration of {}",
+                extension.number
+            );
         }
         let view = eventually("the recording", || daemon.recordings().into_iter().find(|r| r.id == id));
         let kept_ms = opened(&daemon.recordings_dir().join(&view.file));

@@ -38,7 +38,10 @@ fn call_over(transport: &str) {
     caller.wait_for("CALL_ESTABLISHED");
     callee.wait_for("CALL_ESTABLISHED");
     let call = eventually("the call on the board", || {
-        daemon.calls().into_iter().find(|c| c.state == CallState::Talking && c.recording == RecordingState::On)
+        daemon
+            .calls()
+            .into_iter()
+            .find(|c| c.state == CallState::Talking && c.recording == RecordingState::On)
     });
     assert_eq!((call.from.number.as_str(), call.to.number.as_str()), ("101", "102"));
     the_console_shows(&daemon, call.number);
@@ -58,7 +61,9 @@ fn call_over(transport: &str) {
     eventually("the hold", || daemon.calls().into_iter().find(|c| c.state == CallState::Held));
     std::thread::sleep(Duration::from_millis(600));
     caller.command("resume", "");
-    eventually("the call after the hold", || daemon.calls().into_iter().find(|c| c.state == CallState::Talking));
+    eventually("the call after the hold", || {
+        daemon.calls().into_iter().find(|c| c.state == CallState::Talking)
+    });
     std::thread::sleep(Duration::from_millis(1_500));
     callee.command("hangup", "");
     caller.wait_for("CALL_CLOSED");
@@ -67,7 +72,9 @@ fn call_over(transport: &str) {
     the_recording_is_right(&daemon, &call.id);
     // A baresip without a loudspeaker no longer writes what it hears once it has held: the caller's file ends there.
     // That it goes on hearing is in its RTCP reports, which the record of the call shows.
-    for (phone, own, other, least) in [(&caller, CALLER_HZ, CALLEE_HZ, 12), (&callee, CALLEE_HZ, CALLER_HZ, 25)] {
+    for (phone, own, other, least) in
+        [(&caller, CALLER_HZ, CALLEE_HZ, 12), (&callee, CALLEE_HZ, CALLER_HZ, 25)]
+    {
         let heard = phone.heard();
         let (clear, all) = (pieces_with(&heard, other), heard.len() / 800);
         assert!(clear >= least, "{clear} of {all} pieces with {other} Hz\n{}", phone.log());
@@ -90,7 +97,8 @@ fn the_console_shows(daemon: &Daemon, number: u64) {
     let shown = daemon.run(&["console", "once", "calls"]);
     let text = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(shown.status.success(), "{text}{}", String::from_utf8_lossy(&shown.stderr));
-    let line = text.lines().find(|l| l.contains("101") && l.contains("102")).unwrap_or_else(|| panic!("{text}"));
+    let line =
+        text.lines().find(|l| l.contains("101") && l.contains("102")).unwrap_or_else(|| panic!("{text}"));
     assert!(line.contains(&number.to_string()), "{line}");
     let told = daemon.run(&["ctl", "calls", "--json"]);
     let calls: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
@@ -132,7 +140,8 @@ fn the_recording_is_right(daemon: &Daemon, id: &str) {
     assert_eq!(hash, view.sha256);
     assert_eq!(bytes.len() as u64, view.bytes);
     let sidecar: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(file.with_extension("json")).expect("a sidecar")).expect("JSON");
+        serde_json::from_slice(&std::fs::read(file.with_extension("json")).expect("a sidecar"))
+            .expect("JSON");
     assert_eq!(sidecar["sha256"], view.sha256.as_str(), "{sidecar}");
     let kinds: Vec<&str> = view.marks.iter().map(|m| m.kind.as_str()).collect();
     assert_eq!(kinds, ["answer", "digit", "hold", "resume", "end"]);
@@ -141,5 +150,9 @@ fn the_recording_is_right(daemon: &Daemon, id: &str) {
     assert_eq!(rate, 8_000);
     assert!(pieces_with(left, CALLER_HZ) >= 20, "{} pieces of the caller", pieces_with(left, CALLER_HZ));
     assert!(pieces_with(right, CALLEE_HZ) >= 20, "{} pieces of the callee", pieces_with(right, CALLEE_HZ));
-    assert_eq!(pieces_with_trace_of(left, CALLEE_HZ) + pieces_with_trace_of(right, CALLER_HZ), 0, "the channels mix");
+    assert_eq!(
+        pieces_with_trace_of(left, CALLEE_HZ) + pieces_with_trace_of(right, CALLER_HZ),
+        0,
+        "the channels mix"
+    );
 }
