@@ -133,7 +133,7 @@ impl Baresip {
         match self.control.read(&mut buffer) {
             Ok(count) => self.unread.extend_from_slice(&buffer[..count]),
             Err(error) => {
-                assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}")
+                assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
             }
         }
         while let Some(colon) = self.unread.iter().position(|b| *b == b':') {
