@@ -112,8 +112,8 @@ impl Inbox for EngineHandle {
         self.tell(ToEngine::Message(flow, bytes))
     }
 
-    fn flow_lost(&self, flow: Flow) {
-        self.tell(ToEngine::FlowLost(flow));
+    fn flow_lost(&self, flow: Flow) -> bool {
+        self.tell(ToEngine::FlowLost(flow))
     }
 }
 
@@ -145,6 +145,29 @@ pub struct Engine {
     commands: std::collections::BTreeMap<CommandId, oneshot::Sender<Result<String, String>>>,
     last_command: u64,
     degraded: bool,
+    refusals: Refusals,
+}
+
+/// What was not served, as last logged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Refusals {
+    malformed: u64,
+    auth_failures: u64,
+    ignored: u64,
+}
+
+impl Refusals {
+    /// What came since `last`, in words; `None` if nothing did.
+    fn since(self, last: Self) -> Option<String> {
+        (self != last).then(|| {
+            format!(
+                "refused lately: {} malformed messages, {} with wrong credentials, {} ignored",
+                self.malformed.saturating_sub(last.malformed),
+                self.auth_failures.saturating_sub(last.auth_failures),
+                self.ignored.saturating_sub(last.ignored),
+            )
+        })
+    }
 }
 
 impl Engine {
@@ -161,6 +184,7 @@ impl Engine {
             commands: std::collections::BTreeMap::new(),
             last_command: 0,
             degraded: false,
+            refusals: Refusals::default(),
         }
     }
 
@@ -272,7 +296,22 @@ impl Engine {
             let dropped = self.around.net.get().map_or(0, Net::dropped);
             self.around.hub.figures(&self.exchange, &self.around.media, &self.around.store, dropped);
             self.watch_disk();
+            self.log_refusals();
         }
+    }
+
+    /// One line a second at most, however much comes: a log is not to be filled from outside.
+    fn log_refusals(&mut self) {
+        let figures = self.exchange.status();
+        let now = Refusals {
+            malformed: figures.malformed,
+            auth_failures: figures.auth_failures,
+            ignored: figures.ignored,
+        };
+        if let Some(text) = now.since(self.refusals) {
+            tracing::info!("{text}");
+        }
+        self.refusals = now;
     }
 
     /// Recordings need room; calls do not.
@@ -314,5 +353,19 @@ impl Engine {
         changes.extend(self.events.drain(..).map(|event| Change::Event(view::event(&event))));
         self.around.hub.publish(changes);
         self.around.hub.ladders_grew(&grown);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusals;
+
+    #[test]
+    fn refusals_are_told_as_what_came_since() {
+        let last = Refusals { malformed: 2, auth_failures: 5, ignored: 0 };
+        assert_eq!(last.since(last), None);
+        let now = Refusals { malformed: 9, auth_failures: 5, ignored: 1 };
+        let text = "refused lately: 7 malformed messages, 0 with wrong credentials, 1 ignored";
+        assert_eq!(now.since(last).as_deref(), Some(text));
     }
 }

@@ -3,19 +3,17 @@
 //! A client that reads slowly loses nothing but time: changes it has not read are dropped and it gets a fresh board.
 
 use super::hub::Delta;
+use super::line::{self, Lines, NoLine};
 use super::peer::Peer;
-use super::query;
 use super::server::Server;
-use super::view;
+use super::{mask, query, view};
 use crate::clock;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use switchroom_exchange::CallId;
-use switchroom_wire::{
-    Board, Change, ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Reply, Role,
-    ServerLine, Welcome,
-};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use switchroom_wire::{ClientLine, Hello, LevelSample, Levels, PROTOCOL, Reply, Role, ServerLine, Welcome};
+use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::broadcast::error::RecvError;
@@ -23,57 +21,42 @@ use tokio::sync::{broadcast, mpsc};
 
 /// The hello must be there by then.
 const HELLO: Duration = Duration::from_secs(5);
-/// How long one line may take to be written before the client is given up.
-const WRITE: Duration = Duration::from_secs(30);
 /// Lines of one client that may wait to be acted on.
 const LINES: usize = 16;
 
-type Reader = BufReader<OwnedReadHalf>;
-
-/// One line; `None` at the end, or if it is longer than allowed or no JSON of ours.
-async fn read_line(reader: &mut Reader) -> Option<ClientLine> {
-    let mut line = Vec::new();
-    let limit = LINE_BYTES_MAX as u64 + 1;
-    reader.take(limit).read_until(b'\n', &mut line).await.ok()?;
-    if line.is_empty() || line.len() > LINE_BYTES_MAX {
-        return None;
-    }
-    serde_json::from_slice(&line).ok()
-}
-
-async fn write_line(writer: &mut OwnedWriteHalf, line: &ServerLine) -> Result<(), ()> {
-    let mut bytes = serde_json::to_vec(line).map_err(|_| ())?;
-    bytes.push(b'\n');
-    match tokio::time::timeout(WRITE, writer.write_all(&bytes)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(()),
-    }
-}
+type Reader = Lines<BufReader<OwnedReadHalf>>;
 
 /// Serves a connection until it ends.
 pub(super) async fn converse(server: &Arc<Server>, id: u64, stream: UnixStream, peer: Peer) {
     let (reading, mut writer) = stream.into_split();
-    let mut reader = BufReader::new(reading);
-    let Ok(Some(ClientLine::Hello(hello))) = tokio::time::timeout(HELLO, read_line(&mut reader)).await else {
-        let refuse = Refuse {
-            reason: "the first line must be a hello of this protocol".into(),
-            proto_min: PROTOCOL,
-            proto_max: PROTOCOL,
-        };
-        let _ = write_line(&mut writer, &ServerLine::Refuse(refuse)).await;
-        return;
+    let mut reader = Lines::new(BufReader::new(reading));
+    let admitted = match tokio::time::timeout(HELLO, reader.next()).await {
+        Ok(Ok(ClientLine::Hello(hello))) => admit(&hello, &peer).map(|role| (hello, role)),
+        Ok(Ok(ClientLine::Command(_) | ClientLine::Watch { .. })) => {
+            Err("the first line must be a hello of this protocol".to_owned())
+        }
+        Ok(Err(NoLine::End)) => return,
+        Ok(Err(NoLine::Wrong(why))) => {
+            count_wrong(server, &peer.user, &why);
+            Err(format!("the first line must be a hello of this protocol; {why}"))
+        }
+        Err(_) => Err(format!("no hello came within {} s", HELLO.as_secs())),
     };
-    let role = match admit(&hello, &peer) {
-        Ok(role) => role,
+    let (hello, role) = match admitted {
+        Ok(admitted) => admitted,
         Err(reason) => {
-            let refuse = Refuse { reason, proto_min: PROTOCOL, proto_max: PROTOCOL };
-            let _ = write_line(&mut writer, &ServerLine::Refuse(refuse)).await;
+            let _ = line::write(&mut writer, &line::refuse(reason)).await;
             return;
         }
     };
     tracing::debug!("{} connected as {}: {}", peer.user, role.word(), switchroom_wire::clean(&hello.client));
     let mut talk = Conversation { server, id, user: peer.user.clone(), role, writer, watched: None };
     let _ = talk.run(&hello, &peer, reader).await;
+}
+
+fn count_wrong(server: &Server, user: &str, why: &str) {
+    let count = server.wrong_lines.fetch_add(1, Ordering::Relaxed) + 1;
+    tracing::debug!("{user} sent no line of the protocol, the {count}. since the start: {why}");
 }
 
 /// The role of a connection, or why there is none.
@@ -118,7 +101,7 @@ impl Conversation<'_> {
             started_ms: hub.started_ms,
             utc_offset_min: jiff::Zoned::now().offset().seconds() / 60,
         };
-        write_line(&mut self.writer, &ServerLine::Welcome(welcome)).await?;
+        line::write(&mut self.writer, &ServerLine::Welcome(welcome)).await?;
         let mut deltas = if hello.subscribe { Some(self.begin(hello).await?) } else { None };
         let (mut ladders, mut levels) = (hub.ladders.subscribe(), hub.levels.subscribe());
         let (lines, mut taken) = mpsc::channel(LINES);
@@ -128,7 +111,8 @@ impl Conversation<'_> {
         let outcome = loop {
             let step = tokio::select! {
                 line = taken.recv() => match line {
-                    Some(line) => self.on_line(line).await,
+                    Some(Ok(line)) => self.on_line(line).await,
+                    Some(Err(why)) => self.refuse(why).await,
                     None => break Ok(()),
                 },
                 delta = next(&mut deltas) => self.on_delta(delta, &mut deltas).await,
@@ -138,7 +122,7 @@ impl Conversation<'_> {
                     let alive = ServerLine::Alive { seq: hub.seq(), at_ms: clock::wall_ms() };
                     // Only if everything before it has been sent; otherwise it would claim too much.
                     if deltas.as_ref().is_some_and(broadcast::Receiver::is_empty) {
-                        write_line(&mut self.writer, &alive).await
+                        line::write(&mut self.writer, &alive).await
                     } else {
                         Ok(())
                     }
@@ -169,37 +153,18 @@ impl Conversation<'_> {
 
     async fn send_board(&mut self) -> Result<broadcast::Receiver<Delta>, ()> {
         let (seq, board, deltas) = self.server.hub.snapshot();
-        let board = Box::new(self.masked_board(board));
-        write_line(&mut self.writer, &ServerLine::Snapshot { seq, at_ms: clock::wall_ms(), board }).await?;
+        let board = Box::new(if self.role == Role::Viewer { mask::board(board) } else { board });
+        line::write(&mut self.writer, &ServerLine::Snapshot { seq, at_ms: clock::wall_ms(), board }).await?;
         Ok(deltas)
     }
 
-    fn masked_board(&self, mut board: Board) -> Board {
-        if self.role == Role::Viewer {
-            board.calls = board.calls.into_iter().map(|(id, call)| (id, query::masked(call, true))).collect();
-            board.recordings =
-                board.recordings.into_iter().map(|r| query::masked_recording(r, true)).collect();
-            // Their sentences hold numbers.
-            board.events.clear();
-        }
-        board
-    }
-
     async fn send_delta(&mut self, delta: &Delta) -> Result<(), ()> {
-        let change = match &*delta.change {
-            Change::Call(call) if self.role == Role::Viewer => {
-                Change::Call(Box::new(query::masked((**call).clone(), true)))
-            }
-            Change::Recording(r) if self.role == Role::Viewer => {
-                Change::Recording(Box::new(query::masked_recording((**r).clone(), true)))
-            }
-            Change::Event(_) if self.role == Role::Viewer => {
-                // The number must rise all the same; the daemon's figures change nothing.
-                Change::System(Box::new(self.server.hub.board().system))
-            }
-            change => change.clone(),
+        let change = if self.role == Role::Viewer {
+            mask::change(&delta.change, || self.server.hub.system())
+        } else {
+            (*delta.change).clone()
         };
-        write_line(&mut self.writer, &ServerLine::Delta { seq: delta.seq, at_ms: delta.at_ms, change }).await
+        line::write(&mut self.writer, &ServerLine::Delta { seq: delta.seq, at_ms: delta.at_ms, change }).await
     }
 
     async fn on_delta(
@@ -218,12 +183,19 @@ impl Conversation<'_> {
         }
     }
 
+    /// Tells what was wrong with a line; the connection ends with it, since what follows cannot be trusted to be meant.
+    async fn refuse(&mut self, why: String) -> Result<(), ()> {
+        count_wrong(self.server, &self.user, &why);
+        let _ = line::write(&mut self.writer, &line::refuse(why)).await;
+        Err(())
+    }
+
     async fn on_line(&mut self, line: ClientLine) -> Result<(), ()> {
         match line {
-            ClientLine::Hello(_) => Err(()),
+            ClientLine::Hello(_) => self.refuse("a hello is only the first line".to_owned()).await,
             ClientLine::Command(request) => {
                 let result = query::answer(self.server, &self.user, self.role, request.command).await;
-                write_line(&mut self.writer, &ServerLine::Reply(Reply { id: request.id, result })).await
+                line::write(&mut self.writer, &ServerLine::Reply(Reply { id: request.id, result })).await
             }
             ClientLine::Watch { call } => {
                 let call = call.and_then(|c| c.parse().ok()).filter(|_| self.role > Role::Viewer);
@@ -251,7 +223,7 @@ impl Conversation<'_> {
             watched.sent += ladder.entries.len();
             for entry in ladder.entries {
                 let line = ServerLine::LadderEntry { call: call.to_string(), entry };
-                write_line(&mut self.writer, &line).await?;
+                line::write(&mut self.writer, &line).await?;
             }
             return Ok(());
         }
@@ -262,7 +234,7 @@ impl Conversation<'_> {
         };
         let Some(whole) = whole else { return Ok(()) };
         watched.sent = whole.entries.len();
-        write_line(&mut self.writer, &ServerLine::Ladder(Box::new(whole))).await
+        line::write(&mut self.writer, &ServerLine::Ladder(Box::new(whole))).await
     }
 
     async fn on_levels(&mut self, report: &crate::media::LevelsReport) -> Result<(), ()> {
@@ -276,14 +248,21 @@ impl Conversation<'_> {
             })
         };
         let levels = Levels { call: report.call.to_string(), caller: sample(0), callee: sample(1) };
-        write_line(&mut self.writer, &ServerLine::Levels(levels)).await
+        line::write(&mut self.writer, &ServerLine::Levels(levels)).await
     }
 }
 
-async fn read_all(mut reader: Reader, lines: mpsc::Sender<ClientLine>) {
-    while let Some(line) = read_line(&mut reader).await {
-        if lines.send(line).await.is_err() {
-            break;
+/// Passes lines on until there are no more; the last may be what is wrong with one.
+async fn read_all(mut reader: Reader, lines: mpsc::Sender<Result<ClientLine, String>>) {
+    loop {
+        let line = match reader.next().await {
+            Ok(line) => Ok(line),
+            Err(NoLine::End) => return,
+            Err(NoLine::Wrong(why)) => Err(why),
+        };
+        let is_last = line.is_err();
+        if lines.send(line).await.is_err() || is_last {
+            return;
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchroom_exchange::{CallId, Exchange};
-use switchroom_wire::{Board, Change, ExtensionView, SystemView};
+use switchroom_wire::{Board, CallView, Change, ExtensionView, SystemView};
 use tokio::sync::broadcast;
 
 /// Changes kept for consoles that fall behind or come back.
@@ -104,7 +104,28 @@ impl Hub {
         self.state().seq
     }
 
+    /// The daemon's figures.
+    pub(super) fn system(&self) -> SystemView {
+        self.state().board.system.clone()
+    }
+
+    /// The calls on the board.
+    pub(super) fn calls(&self) -> Vec<CallView> {
+        self.state().board.calls.values().cloned().collect()
+    }
+
+    /// The id of the call on the board that has this short number.
+    pub(super) fn call_numbered(&self, number: u64) -> Option<CallId> {
+        self.state().board.calls.values().find(|c| c.number == number).and_then(|c| c.id.parse().ok())
+    }
+
+    /// The extensions.
+    pub(super) fn extensions(&self) -> Vec<ExtensionView> {
+        self.state().board.extensions.values().cloned().collect()
+    }
+
     /// A copy of the board.
+    #[cfg(test)]
     pub(super) fn board(&self) -> Board {
         self.state().board.clone()
     }

@@ -2,9 +2,15 @@
 
 mod conversation;
 mod hub;
+mod line;
+mod mask;
 mod peer;
 mod query;
+mod seats;
 mod server;
+mod socket;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 pub use hub::Hub;

@@ -1,10 +1,10 @@
 //! Answers to commands.
 
 use super::server::Server;
-use super::view;
+use super::{mask, view};
 use crate::engine::ToEngine;
 use switchroom_exchange::{CallId, Command as Do};
-use switchroom_wire::{Answer, CallView, Command, CommandError, Role, WaveView, mask_number};
+use switchroom_wire::{Answer, Command, CommandError, Role, WaveView};
 use tokio::sync::oneshot;
 
 /// Most rows that one question is answered with.
@@ -29,18 +29,45 @@ pub(super) async fn answer(
     if role < needed {
         return Err(refused(format!("this needs the role {}; you are {}", needed.word(), role.word())));
     }
-    let mask = role == Role::Viewer;
+    if role > Role::Viewer {
+        return carry_out(server, user, command).await;
+    }
+    if let Some(why) = hidden(&command) {
+        return Err(refused(why));
+    }
+    carry_out(server, user, command).await.map(mask::answer)
+}
+
+/// Why a viewer may not ask that, where masking the answer would not do.
+fn hidden(command: &Command) -> Option<&'static str> {
     match command {
-        Command::Status => Ok(Answer::Status(Box::new(server.hub.board().system))),
-        Command::Calls => {
-            Ok(Answer::Calls(server.hub.board().calls.into_values().map(|c| masked(c, mask)).collect()))
+        Command::Ladder { .. } => Some("the messages of a call hold numbers; a viewer may not see them"),
+        Command::Events { .. } => Some("the journal holds numbers; a viewer may not read it"),
+        // Trying out numbers would tell whose rows they are.
+        Command::Cdrs { party: Some(_), .. } | Command::Recordings { party: Some(_), .. } => {
+            Some("numbers are masked for a viewer, who may therefore not search by number; ask without one")
         }
-        Command::Extensions => Ok(Answer::Extensions(server.hub.board().extensions.into_values().collect())),
-        Command::Call { call } => one_call(server, call, mask).await,
+        Command::Status
+        | Command::Calls
+        | Command::Call { .. }
+        | Command::Extensions
+        | Command::Cdrs { party: None, .. }
+        | Command::Recordings { party: None, .. }
+        | Command::Wave { .. }
+        | Command::HangUp { .. }
+        | Command::Unregister { .. }
+        | Command::Reload
+        | Command::Shutdown => None,
+    }
+}
+
+async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answer, CommandError> {
+    match command {
+        Command::Status => Ok(Answer::Status(Box::new(server.hub.system()))),
+        Command::Calls => Ok(Answer::Calls(server.hub.calls())),
+        Command::Extensions => Ok(Answer::Extensions(server.hub.extensions())),
+        Command::Call { call } => one_call(server, call).await,
         Command::Ladder { call } => {
-            if mask {
-                return Err(refused("the messages of a call hold numbers; a viewer may not see them"));
-            }
             let id = resolve(server, &call).await?;
             let ladder = server.engine.ask(move |x| view::ladder(x, id, 0)).await.map_err(failed)?;
             ladder.map(|l| Answer::Ladder(Box::new(l))).ok_or_else(|| {
@@ -49,24 +76,19 @@ pub(super) async fn answer(
         }
         Command::Cdrs { limit, before_ms, party } => {
             let rows = from_store(server, move |s| s.cdrs(rows(limit), before_ms, party.as_deref())).await?;
-            Ok(Answer::Cdrs(rows.iter().map(view::cdr).map(|c| masked_cdr(c, mask)).collect()))
+            Ok(Answer::Cdrs(rows.iter().map(view::cdr).collect()))
         }
         Command::Events { limit, call, after_ms } => {
             let call = match call {
                 Some(call) => Some(resolve(server, &call).await?),
                 None => None,
             };
-            if mask {
-                return Err(refused("the journal holds numbers; a viewer may not read it"));
-            }
             let rows = from_store(server, move |s| s.events(rows(limit), call, after_ms)).await?;
             Ok(Answer::Events(rows.iter().map(view::event).collect()))
         }
         Command::Recordings { limit, party } => {
             let rows = from_store(server, move |s| s.recordings(rows(limit), party.as_deref())).await?;
-            Ok(Answer::Recordings(
-                rows.iter().map(view::recording).map(|r| masked_recording(r, mask)).collect(),
-            ))
+            Ok(Answer::Recordings(rows.iter().map(view::recording).collect()))
         }
         Command::Wave { recording, columns } => wave(server, recording, columns).await,
         Command::HangUp { call } => {
@@ -112,8 +134,7 @@ async fn resolve(server: &Server, text: &str) -> Result<CallId, CommandError> {
     }
     let unknown = || refused(format!("there is no call {}", switchroom_wire::clean(text)));
     let number: u64 = text.parse().map_err(|_| unknown())?;
-    let live = server.hub.board().calls.into_values().find(|c| c.number == number);
-    if let Some(id) = live.and_then(|c| c.id.parse().ok()) {
+    if let Some(id) = server.hub.call_numbered(number) {
         return Ok(id);
     }
     let text = text.to_owned();
@@ -121,15 +142,15 @@ async fn resolve(server: &Server, text: &str) -> Result<CallId, CommandError> {
     cdr.map(|c| c.call).ok_or_else(unknown)
 }
 
-async fn one_call(server: &Server, call: String, mask: bool) -> Result<Answer, CommandError> {
+async fn one_call(server: &Server, call: String) -> Result<Answer, CommandError> {
     let id = resolve(server, &call).await?;
     let live = server.engine.ask(move |x| x.call(id).map(view::call)).await.map_err(failed)?;
     if let Some(call) = live {
-        return Ok(Answer::Call(Box::new(masked(call, mask))));
+        return Ok(Answer::Call(Box::new(call)));
     }
     let cdr = from_store(server, move |s| s.cdr(&id.to_string())).await?;
     let cdr = cdr.ok_or_else(|| refused("there is no such call"))?;
-    Ok(Answer::Cdr(Box::new(masked_cdr(view::cdr(&cdr), mask))))
+    Ok(Answer::Cdr(Box::new(view::cdr(&cdr))))
 }
 
 async fn wave(server: &Server, recording: String, columns: u16) -> Result<Answer, CommandError> {
@@ -143,49 +164,4 @@ async fn wave(server: &Server, recording: String, columns: u16) -> Result<Answer
         peaks.map_err(|_| failed("the recording could not be read"))?.map_err(|e| failed(e.to_string()))?;
     let (caller, callee) = (peaks.caller, peaks.callee);
     Ok(Answer::Wave(WaveView { id: id.to_string(), length_ms: peaks.length_ms, caller, callee }))
-}
-
-/// A call as a viewer sees it: numbers masked, sentences with numbers left out.
-pub(super) fn masked(mut call: CallView, mask: bool) -> CallView {
-    if !mask {
-        return call;
-    }
-    let hide = |p: &mut switchroom_wire::PartyView| p.number = mask_number(&p.number);
-    hide(&mut call.from);
-    hide(&mut call.to);
-    call.with.iter_mut().for_each(hide);
-    for leg in &mut call.legs {
-        leg.party.number = mask_number(&leg.party.number);
-        leg.address.clear();
-        leg.media_address.clear();
-    }
-    call.path.clear();
-    if let Some(ended) = &mut call.ended {
-        ended.text.clone_from(&ended.cause);
-    }
-    call
-}
-
-fn masked_cdr(mut cdr: switchroom_wire::CdrView, mask: bool) -> switchroom_wire::CdrView {
-    if mask {
-        for party in [&mut cdr.from, &mut cdr.to].into_iter().chain(cdr.with.as_mut()) {
-            party.number = mask_number(&party.number);
-        }
-        cdr.path.clear();
-        cdr.legs.clear();
-        cdr.ended.text.clone_from(&cdr.ended.cause);
-    }
-    cdr
-}
-
-/// A recording as a viewer sees it.
-pub(super) fn masked_recording(
-    mut r: switchroom_wire::RecordingView,
-    mask: bool,
-) -> switchroom_wire::RecordingView {
-    if mask {
-        r.from.number = mask_number(&r.from.number);
-        r.with.number = mask_number(&r.with.number);
-    }
-    r
 }

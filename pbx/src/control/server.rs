@@ -2,21 +2,18 @@
 
 use super::Hub;
 use super::conversation::converse;
-use super::peer;
+use super::seats::Seats;
+use super::{line, peer, socket};
 use crate::config::ShellConfig;
 use crate::engine::EngineHandle;
 use crate::media::MediaEngine;
 use crate::store::Store;
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
-
-/// Connections at once; further ones are closed at once.
-const CONNECTIONS_MAX: usize = 256;
 
 /// Reads the configuration again and applies it; says what was done, or what is wrong with it.
 pub type Reload = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
@@ -49,7 +46,8 @@ pub(super) struct Server {
     pub(super) shell: ShellConfig,
     reload: Reload,
     stop: Arc<Notify>,
-    open: AtomicUsize,
+    /// Lines of clients that were none of the protocol.
+    pub(super) wrong_lines: AtomicU64,
     last: AtomicU64,
 }
 
@@ -90,26 +88,9 @@ impl Drop for ControlServer {
 /// The socket cannot be made, or another daemon answers there.
 pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
     let path = settings.shell.socket.clone();
-    prepare(&path).await?;
-    let listener = UnixListener::bind(&path)?;
-    let mode =
-        if settings.shell.socket_group.is_some() || !settings.shell.roles.is_empty() { 0o660 } else { 0o600 };
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
-    if let Some(group) = &settings.shell.socket_group {
-        let found = nix::unistd::Group::from_name(group).ok().flatten();
-        match found {
-            Some(found) => {
-                std::os::unix::fs::chown(&path, None, Some(found.gid.as_raw()))?;
-                // The group must also be able to reach the socket through its folder.
-                if let Some(folder) = path.parent()
-                    && std::os::unix::fs::chown(folder, None, Some(found.gid.as_raw())).is_ok()
-                {
-                    let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o750));
-                }
-            }
-            None => tracing::warn!("group {group} of the control socket does not exist on this machine"),
-        }
-    }
+    let is_shared = settings.shell.socket_group.is_some() || !settings.shell.roles.is_empty();
+    let group = settings.shell.socket_group.as_deref().and_then(group_id);
+    let listener = socket::open(&path, if is_shared { 0o660 } else { 0o600 }, group).await?;
     let server = Arc::new(Server {
         engine: settings.engine,
         hub: settings.hub,
@@ -119,30 +100,24 @@ pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
         shell: settings.shell,
         reload: settings.reload,
         stop: settings.stop,
-        open: AtomicUsize::new(0),
+        wrong_lines: AtomicU64::new(0),
         last: AtomicU64::new(0),
     });
     tokio::spawn(accept(listener, server));
     Ok(ControlServer { path })
 }
 
-/// Makes the folder, closed to others, and removes the socket of a daemon that is no more.
-async fn prepare(path: &Path) -> io::Result<()> {
-    if let Some(folder) = path.parent()
-        && !folder.exists()
-    {
-        std::fs::DirBuilder::new().recursive(true).mode(0o750).create(folder)?;
+/// The id of the group that may open the socket.
+fn group_id(name: &str) -> Option<u32> {
+    let found = nix::unistd::Group::from_name(name).ok().flatten();
+    if found.is_none() {
+        tracing::warn!("group {name} of the control socket does not exist on this machine");
     }
-    if !path.exists() {
-        return Ok(());
-    }
-    if UnixStream::connect(path).await.is_ok() {
-        return Err(io::Error::new(io::ErrorKind::AddrInUse, "another switchroom answers there"));
-    }
-    std::fs::remove_file(path)
+    found.map(|group| group.gid.as_raw())
 }
 
 async fn accept(listener: UnixListener, server: Arc<Server>) {
+    let seats = Arc::new(Seats::default());
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -153,19 +128,31 @@ async fn accept(listener: UnixListener, server: Arc<Server>) {
             }
         };
         let Ok(who) = stream.peer_cred() else { continue };
-        if server.open.load(Ordering::Relaxed) >= CONNECTIONS_MAX {
-            continue;
-        }
+        let seat = match seats.take(who.uid()) {
+            Ok(seat) => seat,
+            Err(why) => {
+                turn_away(stream, why);
+                continue;
+            }
+        };
         let server = server.clone();
         tokio::spawn(async move {
-            server.open.fetch_add(1, Ordering::Relaxed);
             let id = server.last.fetch_add(1, Ordering::Relaxed);
             let peer = peer::identify(who.uid(), who.gid(), &server.shell);
             converse(&server, id, stream, peer).await;
             // Whoever else watches a call goes on hearing it.
             let wanted = server.hub.watch(id, None);
             server.media.watch(&wanted);
-            server.open.fetch_sub(1, Ordering::Relaxed);
+            drop(seat);
         });
+    }
+}
+
+/// Says why there is no place, if that can be said without waiting, and closes.
+fn turn_away(stream: UnixStream, why: String) {
+    tracing::debug!("a connection to the control socket was turned away: {why}");
+    if let (Ok(mut stream), Ok(line)) = (stream.into_std(), line::refusal(why)) {
+        // One line fits into a fresh socket's buffer.
+        let _ = stream.write_all(&line);
     }
 }

@@ -351,13 +351,33 @@ fn summary(bytes: &[u8]) -> String {
 /// The message as text, credentials left out, nothing in it that could steer a terminal.
 fn readable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let lines = text.lines().map(|line| {
-        let name = line.split(':').next().unwrap_or_default().trim();
-        if name.eq_ignore_ascii_case("Authorization") || name.eq_ignore_ascii_case("Proxy-Authorization") {
-            format!("{name}: (left out)")
-        } else {
-            w::clean(line).into_owned()
+    let mut is_secret = false;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        // A line that begins with a blank goes on with the header above it (RFC 3261 §7.3.1).
+        if line.starts_with([' ', '\t']) {
+            if !is_secret {
+                lines.push(w::clean(line).into_owned());
+            }
+            continue;
         }
-    });
-    lines.collect::<Vec<_>>().join("\n")
+        let name = line.split(':').next().unwrap_or_default().trim();
+        is_secret = ["Authorization", "Proxy-Authorization"].iter().any(|n| name.eq_ignore_ascii_case(n));
+        lines.push(if is_secret { format!("{name}: (left out)") } else { w::clean(line).into_owned() });
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn credentials_are_left_out_however_they_are_folded() {
+        let message = b"REGISTER sip:a SIP/2.0\r\nSubject: one\r\n two\r\nauthorization : Digest username=\"7\",\r\n \
+            response=\"secret\"\r\n\tcnonce=\"secret\"\r\nProxy-Authorization:\r\n secret\r\nTo: <sip:b>\r\n\r\n\x1b";
+        let want = "REGISTER sip:a SIP/2.0\nSubject: one\n two\nauthorization: (left out)\n\
+            Proxy-Authorization: (left out)\nTo: <sip:b>\n\n\u{fffd}";
+        assert_eq!(readable(message), want);
+    }
 }

@@ -122,7 +122,7 @@ fn a_peer_that_does_not_read_is_closed() {
     }
     let Seen::Lost(lost) = next(&rx) else { panic!() };
     assert_eq!(lost, flow);
-    let end = std::io::copy(&mut peer, &mut std::io::sink());
+    let end = io::copy(&mut peer, &mut io::sink());
     assert!(end.is_err() || end.is_ok_and(|read| read < 1 << 28), "the stream ended");
 }
 
@@ -139,7 +139,7 @@ fn slowloris() {
         // Far more often than the deadline, until the other end has had enough.
         while peer.write_all(b"x").is_ok() {
             match peer.read(&mut [0; 1]) {
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Ok(_) | Err(_) => break,
             }
         }

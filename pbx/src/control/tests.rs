@@ -1,0 +1,315 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! The control socket as clients meet it: a whole daemon on loopback with a real phone, and clients that are a socket
+//! and lines.
+
+use super::*;
+use crate::config;
+use crate::daemon::{self, Daemon};
+use crate::engine::EngineHandle;
+use crate::media::{MediaEngine, MediaSettings};
+use crate::softphone::{Softphone, SoftphoneConfig};
+use crate::store::Store;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use switchroom_phone::{PhoneCommand, PhoneEvent, PhoneSettings};
+use switchroom_wire::{
+    Answer, Board, CallState, CallView, Change, ClientLine, Command, CommandError, EventView, Hello,
+    LINE_BYTES_MAX, PROTOCOL, Refuse, Reply, Request, Resume, Role, ServerLine, SystemView, Welcome,
+};
+
+const TIME: Duration = Duration::from_secs(20);
+const NUMBER: &str = "442079460123";
+
+struct Client {
+    reader: BufReader<UnixStream>,
+    writer: UnixStream,
+    welcome: Welcome,
+    board: Board,
+    seq: u64,
+    /// Everything that came, as it came.
+    heard: String,
+}
+
+fn hello(want_role: Option<Role>, subscribe: bool, resume: Option<Resume>) -> ClientLine {
+    ClientLine::Hello(Hello { proto: PROTOCOL, client: "test".into(), want_role, subscribe, resume })
+}
+
+fn subscribed() -> ClientLine {
+    hello(None, true, None)
+}
+
+impl Client {
+    /// A connection whose first line that is.
+    fn dial(socket: &Path, first: &[u8]) -> Self {
+        let writer = UnixStream::connect(socket).unwrap();
+        writer.set_read_timeout(Some(TIME)).unwrap();
+        let reader = BufReader::new(writer.try_clone().unwrap());
+        let (welcome, board) = (Welcome::default(), Board::default());
+        let mut client = Self { reader, writer, welcome, board, seq: 0, heard: String::new() };
+        client.send(first);
+        client
+    }
+
+    /// A connection that was let in.
+    fn join(socket: &Path, hello: &ClientLine) -> Self {
+        let mut client = Self::dial(socket, &serde_json::to_vec(hello).unwrap());
+        let Some(ServerLine::Welcome(welcome)) = client.line() else { panic!("not let in") };
+        client.welcome = welcome;
+        client
+    }
+
+    fn send(&mut self, line: &[u8]) {
+        // The daemon may have closed already, which the answer tells.
+        let _ = self.writer.write_all(&[line, b"\n"].concat());
+    }
+
+    /// The next line; `None` at the end.
+    fn line(&mut self) -> Option<ServerLine> {
+        let from = self.heard.len();
+        match self.reader.read_line(&mut self.heard) {
+            Ok(0) => None,
+            Ok(_) => Some(serde_json::from_str(&self.heard[from..]).unwrap()),
+            Err(error) => panic!("nothing came: {error}"),
+        }
+    }
+
+    /// The reason of a refusal, after which the connection must end.
+    fn refused(mut self) -> String {
+        loop {
+            match self.line() {
+                Some(ServerLine::Refuse(Refuse { reason, .. })) => {
+                    assert_eq!(self.line(), None, "closed");
+                    return reason;
+                }
+                Some(_) => {}
+                None => panic!("closed without a word"),
+            }
+        }
+    }
+
+    /// Folds what comes into the board until it is as wanted.
+    fn until(&mut self, wanted: impl Fn(&Self) -> bool) {
+        while !wanted(self) {
+            let line = self.line().expect("the daemon goes on");
+            self.fold(line);
+        }
+    }
+
+    fn fold(&mut self, line: ServerLine) {
+        match line {
+            ServerLine::Snapshot { seq, board, .. } => (self.seq, self.board) = (seq, *board),
+            ServerLine::Delta { seq, change, .. } => {
+                assert_eq!(seq, self.seq + 1, "no gap");
+                self.seq = seq;
+                self.board.apply(&change);
+            }
+            ServerLine::Alive { seq, .. } => assert_eq!(seq, self.seq, "nothing is missing"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn ask(&mut self, id: u64, command: Command) -> Result<Answer, CommandError> {
+        let line = ClientLine::Command(Request { id, command });
+        self.send(&serde_json::to_vec(&line).unwrap());
+        loop {
+            match self.line().expect("an answer") {
+                ServerLine::Reply(Reply { id: answered, result }) => {
+                    assert_eq!(answered, id);
+                    return result;
+                }
+                other => self.fold(other),
+            }
+        }
+    }
+
+    fn is_refused(&mut self, command: Command) -> bool {
+        matches!(self.ask(9, command), Err(CommandError::Refused { .. }))
+    }
+
+    fn call(&self, state: CallState) -> Option<&CallView> {
+        self.board.calls.values().find(|call| call.state == state)
+    }
+}
+
+/// A daemon in a folder of its own, with extension [`NUMBER`].
+fn daemon() -> (Daemon, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let (md5, sha256) = config::digests(NUMBER, "example.com", "secret");
+    let text = format!(
+        "[site]\ndomain = \"example.com\"\n[sip]\nlisten = [\"udp 127.0.0.1:0\"]\n[media]\nthreads = 1\n\
+         [control]\nsocket = \"control.sock\"\n\
+         [extensions.{NUMBER}]\nname = \"Ana\"\ndigest_md5 = \"{md5}\"\ndigest_sha256 = \"{sha256}\"\n"
+    );
+    let loaded = config::parse(&text, Path::new("switchroom.toml"), dir.path()).unwrap();
+    (daemon::start(&loaded).unwrap(), dir)
+}
+
+fn registered(daemon: &Daemon) -> Softphone {
+    let settings = PhoneSettings::new(NUMBER, "secret", "example.com");
+    let phone = Softphone::start(SoftphoneConfig::new(settings, daemon.sip_udp().unwrap())).unwrap();
+    phone.command(PhoneCommand::Register).unwrap();
+    phone.wait_for(|e| matches!(e, PhoneEvent::Registered { .. }), TIME).unwrap();
+    phone
+}
+
+#[test]
+fn who_does_not_speak_the_protocol_is_told_so() {
+    let (daemon, _dir) = daemon();
+    let refused = |first: &[u8]| Client::dial(daemon.socket(), first).refused();
+    let old = refused(br#"{"hello":{"proto":999}}"#);
+    assert_eq!(old, "the daemon speaks protocol 1, the client 999: use the console of the daemon's version");
+    assert_eq!(refused(br#"{"watch":{"call":null}}"#), "the first line must be a hello of this protocol");
+    let nonsense = refused(b"GET / HTTP/1.1");
+    assert!(nonsense.ends_with("; line 1: expected value: column 1"), "{nonsense}");
+    assert!(refused(&vec![b'x'; LINE_BYTES_MAX]).ends_with("; line 1: longer than 65536 bytes"));
+
+    let later = |line: &[u8]| {
+        let mut client = Client::join(daemon.socket(), &subscribed());
+        client.send(line);
+        client.refused()
+    };
+    assert_eq!(later(&vec![b' '; LINE_BYTES_MAX]), "line 2: longer than 65536 bytes");
+    assert_eq!(later(br#"{"command":{"id":1}}"#), "line 2: missing field `do`: column 19");
+    assert_eq!(later(&serde_json::to_vec(&subscribed()).unwrap()), "a hello is only the first line");
+}
+
+#[test]
+fn one_user_has_so_many_connections_and_is_told_so() {
+    let (daemon, _dir) = daemon();
+    let held: Vec<_> = (0..32).map(|_| Client::join(daemon.socket(), &hello(None, false, None))).collect();
+    let mut more = Client::dial(daemon.socket(), b"");
+    let Some(ServerLine::Refuse(refuse)) = more.line() else { panic!("let in") };
+    assert_eq!(refuse.reason, "you have 32 connections already; close one first");
+    drop(held);
+}
+
+/// A phone registers and calls; an admin and a viewer who saw it all have what a fresh client gets, and the viewer never
+/// saw a number or an address.
+#[test]
+fn changes_fold_to_a_fresh_board_and_viewers_see_no_numbers() {
+    let (daemon, _dir) = daemon();
+    let mut admin = Client::join(daemon.socket(), &subscribed());
+    let mut viewer = Client::join(daemon.socket(), &hello(Some(Role::Viewer), true, None));
+    assert_eq!((admin.welcome.role, viewer.welcome.role), (Role::Admin, Role::Viewer));
+
+    let phone = registered(&daemon);
+    phone.command(PhoneCommand::Call("*43".into())).unwrap();
+    // Calls are told before extensions.
+    let is_bound = |c: &Client| c.board.extensions.get(NUMBER).is_some_and(|x| !x.bindings.is_empty());
+    admin.until(|c| c.call(CallState::Service).is_some() && is_bound(c));
+    let call = admin.call(CallState::Service).unwrap().clone();
+    assert_eq!(call.from.number, NUMBER);
+    let binding = admin.board.extensions[NUMBER].bindings[0].clone();
+    assert!(binding.address.starts_with("udp 127.0.0.1:"), "{binding:?}");
+
+    let mut script = Client::join(daemon.socket(), &hello(Some(Role::Viewer), false, None));
+    let one = |call: &CallView| call.number.to_string();
+    assert!(script.is_refused(Command::HangUp { call: one(&call) }));
+    assert!(script.is_refused(Command::Ladder { call: one(&call) }));
+    assert!(script.is_refused(Command::Events { limit: 10, call: None, after_ms: None }));
+    assert!(script.is_refused(Command::Cdrs { limit: 10, before_ms: None, party: Some(NUMBER.into()) }));
+    assert!(script.is_refused(Command::Recordings { limit: 10, party: Some(NUMBER.into()) }));
+    for command in [Command::Calls, Command::Call { call: one(&call) }, Command::Extensions, Command::Status]
+    {
+        script.ask(1, command).unwrap();
+    }
+
+    assert!(admin.ask(2, Command::HangUp { call: one(&call) }).is_ok());
+    phone.wait_for(|e| matches!(e, PhoneEvent::Ended { .. }), TIME).unwrap();
+    for client in [&mut admin, &mut viewer] {
+        client.until(|c| c.call(CallState::Ended).is_some());
+    }
+    assert!(matches!(
+        script.ask(3, Command::Cdrs { limit: 10, before_ms: None, party: None }),
+        Ok(Answer::Cdrs(_))
+    ));
+    phone.stop().unwrap();
+
+    for (old, role) in [(&mut admin, None), (&mut viewer, Some(Role::Viewer))] {
+        let mut fresh = Client::join(daemon.socket(), &hello(role, true, None));
+        fresh.until(|c| c.seq > 0);
+        let (seq, target) = (fresh.seq, fresh.board.clone());
+        old.until(|c| c.seq >= seq);
+        fresh.until(|c| c.seq >= old.seq);
+        // A viewer's figures may be newer than the change they stand in for.
+        if role.is_some() {
+            for board in [&mut old.board, &mut fresh.board] {
+                board.system = SystemView::default();
+            }
+        }
+        assert_eq!(old.board, fresh.board);
+        assert!(!target.extensions.is_empty());
+    }
+
+    // The configured number of the extension itself is on the floor's board; the caller's, in calls, is masked.
+    let socket_of_phone = binding.address.trim_start_matches("udp ");
+    for heard in [&viewer.heard, &script.heard] {
+        assert!(!heard.contains(socket_of_phone), "{heard}");
+        assert!(!heard.contains(&binding.contact), "{heard}");
+    }
+    assert!(viewer.board.calls.values().all(|call| call.from.number == "442…23" && call.path.is_empty()));
+    assert!(admin.heard.contains(socket_of_phone));
+}
+
+#[test]
+fn who_comes_back_gets_what_was_missed() {
+    let (daemon, _dir) = daemon();
+    let mut client = Client::join(daemon.socket(), &subscribed());
+    client.until(|c| c.seq > 0);
+    let (epoch, seq, board) = (client.welcome.epoch, client.seq, client.board.clone());
+    drop(client);
+    let phone = registered(&daemon);
+
+    let mut back = Client::join(daemon.socket(), &hello(None, true, Some(Resume { epoch, seq })));
+    (back.seq, back.board) = (seq, board);
+    back.until(|c| c.board.extensions.get(NUMBER).is_some_and(|x| x.bindings.len() == 1));
+    assert!(!back.heard.contains("\"snapshot\""), "changes were enough");
+    // Of another life of the daemon nothing can be resumed.
+    let mut other = Client::join(daemon.socket(), &hello(None, true, Some(Resume { epoch: epoch ^ 1, seq })));
+    assert!(matches!(other.line(), Some(ServerLine::Snapshot { .. })));
+    phone.stop().unwrap();
+}
+
+/// More changes than are kept for a client that does not read: it gets a fresh board and goes on from there.
+#[test]
+fn who_falls_behind_gets_a_fresh_board() {
+    const CHANGES: u64 = 30_000;
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[control]\nsocket = \"control.sock\"\n";
+    let shell = config::parse(text, Path::new("switchroom.toml"), dir.path()).unwrap().shell;
+    let socket = shell.socket.clone();
+    let (engine, _inputs) = EngineHandle::new();
+    let (store, _) = Store::open(&shell.data_dir, Arc::new(|_| ())).unwrap();
+    let media = MediaSettings {
+        threads: 1,
+        ..MediaSettings::new("127.0.0.1".parse().unwrap(), 30_000, 1, shell.recordings_dir.clone())
+    };
+    let media = Arc::new(MediaEngine::start(media, Arc::new(|_| ()), Arc::new(|_| ())).unwrap());
+    let hub = Arc::new(Hub::new(7, SystemView::default()));
+    let settings = ControlSettings {
+        shell,
+        engine,
+        hub: hub.clone(),
+        store,
+        media,
+        reload: Arc::new(|| Ok(String::new())),
+        stop: Arc::default(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _server = runtime.block_on(start(settings)).unwrap();
+
+    let mut slow = Client::join(&socket, &subscribed());
+    assert!(matches!(slow.line(), Some(ServerLine::Snapshot { seq: 0, .. })));
+    hub.publish((1..=CHANGES).map(|seq| Change::Event(EventView { seq, ..EventView::default() })));
+    let mut boards = 0;
+    while slow.seq < CHANGES {
+        let line = slow.line().unwrap();
+        boards += u32::from(matches!(line, ServerLine::Snapshot { .. }));
+        slow.fold(line);
+    }
+    assert!(boards >= 1, "changes were left out");
+    assert_eq!(slow.board, hub.board());
+}
