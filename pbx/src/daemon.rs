@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::config::{self, Loaded, ShellConfig};
 use crate::control::{self, ControlServer, ControlSettings, Hub, Reload};
-use crate::engine::{Engine, EngineHandle, Surroundings, ToEngine};
+use crate::engine::{Engine, EngineHandle, Inputs, Surroundings, ToEngine};
 use crate::media::{self, MediaEngine, MediaSettings};
 use crate::net::{ListenError, Net};
 use crate::store::{Store, StoreError};
@@ -11,7 +11,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -150,7 +149,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
 
 /// Runs the engine. Should it ever panic, a living process without a switch would be worse than none: it ends, and the
 /// service manager starts it anew.
-fn run_or_abort(engine: Engine, inputs: &Receiver<ToEngine>) {
+fn run_or_abort(engine: Engine, inputs: &Inputs) {
     let run = AssertUnwindSafe(|| engine.run(inputs));
     if catch_unwind(run).is_err() {
         tracing::error!("the engine has failed; the process ends so that it can be started again");
@@ -186,10 +185,7 @@ fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result
         ..MediaSettings::new(bind, config.rtp_port_first, config.rtp_pairs, shell.recordings_dir.clone())
     };
     let (to_engine, to_hub) = (engine.clone(), hub.clone());
-    let events = Arc::new(move |event| {
-        // A media thread never waits; should the engine be that far behind, its own deadlines stand in.
-        to_engine.tell(ToEngine::Media(event));
-    });
+    let events = Arc::new(move |event| to_engine.tell_media(event));
     let levels = Arc::new(move |report| to_hub.heard(report));
     MediaEngine::start(settings, events, levels)
         .map_err(|why| StartError::System { what: "the media engine", why })

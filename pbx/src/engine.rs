@@ -9,8 +9,8 @@ use crate::media::MediaEngine;
 use crate::net::{Inbox, Net};
 use crate::store::{Store, StoreEvent};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use switchroom_exchange::{
@@ -22,6 +22,9 @@ use tokio::sync::oneshot;
 
 /// Inputs that may wait. A second of the heaviest load; beyond it datagrams are dropped, as networks do.
 const QUEUE_MAX: usize = 16_384;
+/// SIP messages among them. What is left of the queue is for news from inside, so that no flood from outside can make
+/// the engine miss the end of a leg or the answer of the store.
+const MESSAGES_MAX: usize = QUEUE_MAX / 4 * 3;
 /// The board is told of changes at most this often.
 const PUBLISH_EVERY: Duration = Duration::from_millis(50);
 /// The daemon's own figures are told this often.
@@ -60,31 +63,75 @@ pub enum ToEngine {
 #[derive(Clone)]
 pub struct EngineHandle {
     sender: SyncSender<ToEngine>,
+    /// SIP messages in the queue.
+    messages: Arc<AtomicUsize>,
     dropped: Arc<AtomicU64>,
+}
+
+/// The end of the queue that the engine takes from.
+pub struct Inputs {
+    receiver: Receiver<ToEngine>,
+    messages: Arc<AtomicUsize>,
+}
+
+impl Inputs {
+    fn recv_timeout(&self, wait: Duration) -> Result<ToEngine, RecvTimeoutError> {
+        let input = self.receiver.recv_timeout(wait)?;
+        if matches!(input, ToEngine::Message(..)) {
+            self.messages.fetch_sub(1, Ordering::Relaxed);
+        }
+        Ok(input)
+    }
 }
 
 impl EngineHandle {
     /// A way in, and the end that the engine takes from.
-    pub fn new() -> (Self, Receiver<ToEngine>) {
+    pub fn new() -> (Self, Inputs) {
         let (sender, receiver) = sync_channel(QUEUE_MAX);
-        (Self { sender, dropped: Arc::default() }, receiver)
+        let messages = Arc::<AtomicUsize>::default();
+        (Self { sender, messages: messages.clone(), dropped: Arc::default() }, Inputs { receiver, messages })
     }
 
-    /// Hands something over without waiting. False if the queue is full.
+    /// Hands something over without waiting. False if the queue is full, for a SIP message if three quarters of it
+    /// are SIP messages.
     pub fn tell(&self, input: ToEngine) -> bool {
-        match self.sender.try_send(input) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.dropped.fetch_add(1, Ordering::Relaxed);
-                false
-            }
+        let is_message = matches!(input, ToEngine::Message(..));
+        let has_room = !is_message || self.messages.fetch_add(1, Ordering::Relaxed) < MESSAGES_MAX;
+        if has_room && self.sender.try_send(input).is_ok() {
+            return true;
         }
+        if is_message {
+            self.messages.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+        false
     }
 
     /// Hands over what must not be lost, waiting for room if need be. Not for the engine's own thread.
     pub fn tell_surely(&self, input: ToEngine) {
         if self.sender.send(input).is_err() {
             tracing::debug!("the engine has stopped");
+        }
+    }
+
+    /// Hands over what the media engine tells. Ports and recordings that come to their end are waited for by the
+    /// exchange, so they wait for room; all else a full queue may drop. Not for the engine's own thread.
+    pub fn tell_media(&self, event: MediaEvent) {
+        match event {
+            MediaEvent::Closed { .. }
+            | MediaEvent::OpenFailed { .. }
+            | MediaEvent::RecordingStarted { .. }
+            | MediaEvent::RecordingFailed { .. }
+            | MediaEvent::RecordingClosed { .. } => self.tell_surely(ToEngine::Media(event)),
+            MediaEvent::Flowing { .. }
+            | MediaEvent::Digit { .. }
+            | MediaEvent::Missing { .. }
+            | MediaEvent::Back { .. }
+            | MediaEvent::DeadAir { .. }
+            | MediaEvent::Sound { .. }
+            | MediaEvent::Quality { .. } => {
+                self.tell(ToEngine::Media(event));
+            }
         }
     }
 
@@ -189,7 +236,7 @@ impl Engine {
     }
 
     /// Runs until [`ToEngine::Stop`].
-    pub fn run(mut self, inputs: &Receiver<ToEngine>) {
+    pub fn run(mut self, inputs: &Inputs) {
         self.carry_out();
         loop {
             let at = self.next_wake();
@@ -214,7 +261,7 @@ impl Engine {
         let now = now();
         match input {
             ToEngine::Message(flow, bytes) => {
-                self.exchange.handle(now, Input::Message { flow, bytes: &bytes })
+                self.exchange.handle(now, Input::Message { flow, bytes: &bytes });
             }
             ToEngine::FlowLost(flow) => self.exchange.handle(now, Input::FlowLost(flow)),
             ToEngine::Media(event) => self.exchange.handle(now, Input::Media(event)),
@@ -341,7 +388,7 @@ impl Engine {
                     changes.push(match view::extension(&self.exchange, &number, now()) {
                         Some(extension) => Change::Extension(Box::new(self.around.hub.with_since(extension))),
                         None => Change::ExtensionGone(number),
-                    })
+                    });
                 }
                 Changed::Alarm(id) => changes.push(match self.exchange.alarm(&id) {
                     Some(alarm) => Change::Alarm(view::alarm(&id, alarm)),
@@ -358,7 +405,55 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::Refusals;
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use switchroom_exchange::{LegId, PortSlot, Quality, Transport};
+
+    fn message() -> ToEngine {
+        let at = "192.0.2.7:5060".parse().unwrap();
+        let flow = Flow { transport: Transport::Udp, local: at, remote: at, connection: 0 };
+        ToEngine::Message(flow, Vec::new())
+    }
+
+    fn closed() -> MediaEvent {
+        MediaEvent::Closed { leg: LegId(1), slot: PortSlot(0), whole: Quality::default() }
+    }
+
+    fn next(inputs: &Inputs) -> Option<ToEngine> {
+        inputs.recv_timeout(Duration::ZERO).ok()
+    }
+
+    #[test]
+    fn a_flood_of_messages_leaves_room_for_news_from_inside() {
+        let (engine, inputs) = EngineHandle::new();
+        let taken = (0..2 * QUEUE_MAX).filter(|_| engine.tell(message())).count();
+        assert_eq!(taken, MESSAGES_MAX);
+        assert!(engine.tell(ToEngine::Drain) && !engine.tell(message()));
+        // Each message that is taken out makes room for one.
+        assert!(matches!(next(&inputs), Some(ToEngine::Message(..))));
+        assert!(engine.tell(message()) && !engine.tell(message()));
+        let inside = (0..QUEUE_MAX).filter(|_| engine.tell(ToEngine::Drain)).count();
+        assert_eq!(inside, QUEUE_MAX - MESSAGES_MAX - 1, "the rest is for them");
+        while next(&inputs).is_some() {}
+        let taken = (0..2 * QUEUE_MAX).filter(|_| engine.tell(message())).count();
+        assert_eq!(taken, MESSAGES_MAX, "none was counted twice or forgotten");
+    }
+
+    #[test]
+    fn the_end_of_a_leg_waits_for_room_and_other_media_news_does_not() {
+        let (engine, inputs) = EngineHandle::new();
+        while engine.tell(ToEngine::Drain) {}
+        engine.tell_media(MediaEvent::Back { leg: LegId(1) });
+        let thread = std::thread::spawn(move || engine.tell_media(closed()));
+        let mut told = Vec::new();
+        while told.is_empty() {
+            if let Ok(ToEngine::Media(event)) = inputs.recv_timeout(Duration::from_secs(20)) {
+                told.push(event);
+            }
+        }
+        thread.join().unwrap();
+        assert_eq!((told, next(&inputs).is_none()), (vec![closed()], true));
+    }
 
     #[test]
     fn refusals_are_told_as_what_came_since() {

@@ -8,7 +8,7 @@ use crate::relay::{Output, Speaker};
 use crate::rtcp::{self, REPORT_BYTES_MAX, Rtcp, SenderInfo};
 use crate::rtp::{self, Header};
 use crate::silence::Listener;
-use crate::source::{SourceRule, Verdict};
+use crate::source::{Said, SourceRule, Verdict};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
@@ -67,7 +67,7 @@ pub struct Media {
 pub struct Note {
     /// The lock was made, on this address.
     pub flowing: Option<SocketAddr>,
-    /// Packets come again.
+    /// Packets come again after they were missing, or are waited for anew.
     pub back: bool,
     /// A digit was pressed.
     pub digit: Option<char>,
@@ -154,24 +154,29 @@ impl Leg {
         }
     }
 
-    /// Offer and answer settled, or settled anew.
-    pub fn agree(&mut self, now_us: u64, terms: Terms) {
-        let Terms { remote_rtp, remote_rtcp, signalling_ip, generation, .. } = terms;
-        self.source.agree(now_us, remote_rtp, remote_rtcp, signalling_ip, generation);
+    /// Offer and answer settled, or settled anew. The wait for packets begins anew with it: what was missing under
+    /// the old terms is told to be back, and missing again only after [`MISSING_US`] under the new ones.
+    pub fn agree(&mut self, now_us: u64, terms: Terms) -> Note {
+        let said = Said {
+            remote: terms.remote_rtp,
+            remote_rtcp: terms.remote_rtcp,
+            signalling: terms.signalling_ip,
+            generation: terms.generation,
+            receiving: terms.receiving,
+        };
+        self.source.agree(now_us, said);
         if self.terms.is_none() {
             self.report_due_us = now_us + REPORT_US;
             self.quality_due_us = now_us + REPORT_US;
         }
-        if terms.receiving {
-            self.waiting_us.get_or_insert(now_us);
-        } else {
-            (self.waiting_us, self.missing) = (None, false);
-        }
+        self.waiting_us = terms.receiving.then_some(now_us);
+        let back = std::mem::take(&mut self.missing);
         self.listener.reset();
         if !terms.sending {
             self.output.pause();
         }
         self.terms = Some(terms);
+        Note { back, ..Note::default() }
     }
 
     /// What was agreed.

@@ -10,13 +10,22 @@
 //! ```
 //!
 //! Behind address translation the SDP address is one that nobody can reach. Then the IP that the signalling comes
-//! from is the only other source that is believed: within [`LEARN_US`] after a new offer or answer, or until the
-//! phone's first packet if it says nothing for longer. It takes two packets in a row of one stream, so that one
-//! forged datagram is not enough. A learned address is sent to only because a valid stream came from it.
+//! from is the only other source that is believed, and only for [`LEARN_US`]. It takes two packets in a row of one
+//! stream, so that one forged datagram is not enough. A learned address is sent to only because a valid stream came
+//! from it.
+//!
+//! The window opens when a new generation is agreed and the phone may send, when it may send again after it might not,
+//! and with each repeated agreement while nothing is locked (the exchange repeats it at the answer, so that a long
+//! ringing does not use the window up). While the phone may not send, nothing is learned.
+//!
+//! A phone that stays silent for longer than the window (muted, voice activity detection, a slow NAT) may still speak
+//! up at any time from its SDP address, or from where it was locked before an offer that left its SDP address as it
+//! was. Behind address translation, from any other address, it is not heard until the next offer or answer; its
+//! packets are counted as refused, which is what the exchange tells of it.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// How long after a new offer or answer the SDP address may still take the place of a learned one, microseconds.
+/// How long an address may be learned, and the SDP address still take the place of a learned one, microseconds.
 pub const LEARN_US: u64 = 3_000_000;
 
 /// What the source rule says of a packet.
@@ -48,13 +57,32 @@ struct Candidate {
     next: u16,
 }
 
+/// What offer and answer settled of where the phone is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// The SDP address for RTP; `None` if it is unspecified (old-style hold).
+    pub remote: Option<SocketAddr>,
+    /// The SDP address for RTCP, if not one port above.
+    pub remote_rtcp: Option<SocketAddr>,
+    /// The IP that the phone's signalling comes from.
+    pub signalling: IpAddr,
+    /// A new one lifts the lock.
+    pub generation: u32,
+    /// The phone may send.
+    pub receiving: bool,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Terms {
-    remote: Option<SocketAddr>,
-    remote_rtcp: Option<SocketAddr>,
-    signalling: IpAddr,
-    generation: u32,
-    since_us: u64,
+    said: Said,
+    /// When the window opened; `None` while the phone may not send.
+    window_us: Option<u64>,
+}
+
+impl Terms {
+    fn may_learn(&self, now_us: u64) -> bool {
+        self.window_us.is_some_and(|since| now_us.saturating_sub(since) <= LEARN_US)
+    }
 }
 
 /// The rule for one leg.
@@ -77,31 +105,23 @@ pub fn canonical(address: SocketAddr) -> SocketAddr {
 }
 
 impl SourceRule {
-    /// Offer and answer settled: `remote` is the SDP address, `signalling` the IP of the signalling. A new
-    /// `generation` lifts the lock.
-    pub fn agree(
-        &mut self,
-        now_us: u64,
-        remote: Option<SocketAddr>,
-        remote_rtcp: Option<SocketAddr>,
-        signalling: IpAddr,
-        generation: u32,
-    ) {
-        let remote = remote.map(canonical);
-        let new = self.terms.is_none_or(|terms| terms.generation != generation);
+    /// Offer and answer settled, or settled anew.
+    pub fn agree(&mut self, now_us: u64, said: Said) {
+        let said = Said {
+            remote: said.remote.map(canonical),
+            remote_rtcp: said.remote_rtcp.map(canonical),
+            signalling: said.signalling.to_canonical(),
+            ..said
+        };
+        let new = self.terms.is_none_or(|terms| terms.said.generation != said.generation);
         if new {
-            let moved = self.terms.is_some_and(|terms| terms.remote != remote);
+            let moved = self.terms.is_some_and(|terms| terms.said.remote != said.remote);
             self.before = self.lock.map(|lock| lock.address).or(self.before).filter(|_| !moved);
             (self.lock, self.candidate, self.rtcp) = (None, None, None);
         }
-        let since_us = self.terms.filter(|_| !new).map_or(now_us, |terms| terms.since_us);
-        self.terms = Some(Terms {
-            remote,
-            remote_rtcp: remote_rtcp.map(canonical),
-            signalling: signalling.to_canonical(),
-            generation,
-            since_us,
-        });
+        let open = self.terms.and_then(|terms| terms.window_us).filter(|_| !new && self.lock.is_some());
+        let window_us = said.receiving.then(|| open.unwrap_or(now_us));
+        self.terms = Some(Terms { said, window_us });
     }
 
     /// Judges a packet that is RTP and of an agreed payload type.
@@ -116,15 +136,16 @@ impl SourceRule {
                 lock.ssrc = ssrc;
                 return Verdict::Restarted;
             }
-            let better = lock.learned && terms.remote == Some(from);
-            if !better || now_us.saturating_sub(terms.since_us) > LEARN_US {
+            let better = lock.learned && terms.said.remote == Some(from);
+            if !better || !terms.may_learn(now_us) {
                 return self.refuse(from);
             }
         }
-        if terms.remote == Some(from) {
+        if terms.said.remote == Some(from) {
             return self.lock(Lock { address: from, ssrc, learned: false });
         }
-        if from.ip() != terms.signalling {
+        let may_learn = terms.may_learn(now_us) || self.before == Some(from);
+        if from.ip() != terms.said.signalling || !may_learn {
             return self.refuse(from);
         }
         let proven =
@@ -152,7 +173,7 @@ impl SourceRule {
     pub fn judge_rtcp(&mut self, from: SocketAddr) -> bool {
         let from = canonical(from);
         let Some(terms) = self.terms else { return false };
-        let said = terms.remote_rtcp.or(terms.remote.and_then(next_port));
+        let said = terms.said.remote_rtcp.or(terms.said.remote.and_then(next_port));
         let accepted = match self.rtcp {
             Some(rtcp) => rtcp == from,
             None => said == Some(from) || self.lock.is_some_and(|lock| lock.address.ip() == from.ip()),
@@ -169,13 +190,13 @@ impl SourceRule {
     pub fn send_to(&self) -> Option<SocketAddr> {
         let locked = self.lock.map(|lock| lock.address).or(self.before);
         // An unspecified address (old-style hold) means: send nothing, wherever the phone speaks from.
-        self.terms.and_then(|terms| terms.remote).map(|said| locked.unwrap_or(said))
+        self.terms.and_then(|terms| terms.said.remote).map(|said| locked.unwrap_or(said))
     }
 
     /// Where reports for the phone are sent.
     pub fn send_rtcp_to(&self) -> Option<SocketAddr> {
         let terms = self.terms?;
-        let said = terms.remote_rtcp.or(terms.remote.and_then(next_port));
+        let said = terms.said.remote_rtcp.or(terms.said.remote.and_then(next_port));
         match (self.rtcp, self.lock) {
             (Some(rtcp), _) => Some(rtcp),
             (None, Some(lock)) if lock.learned => next_port(lock.address),
@@ -214,8 +235,84 @@ mod tests {
 
     fn agreed(remote: &str, signalling: &str) -> SourceRule {
         let mut rule = SourceRule::default();
-        rule.agree(0, Some(at(remote)), None, signalling.parse().unwrap(), 1);
+        rule.agree(0, said(remote, signalling));
         rule
+    }
+
+    fn said(remote: &str, signalling: &str) -> Said {
+        Said {
+            remote: Some(at(remote)),
+            remote_rtcp: None,
+            signalling: signalling.parse().unwrap(),
+            generation: 1,
+            receiving: true,
+        }
+    }
+
+    /// Two packets in a row.
+    fn stream(rule: &mut SourceRule, now_us: u64, from: &str) -> Verdict {
+        rule.judge(now_us, at(from), 7, 100);
+        rule.judge(now_us, at(from), 7, 101)
+    }
+
+    const SDP: &str = "10.0.0.5:4000";
+    const NAT: &str = "203.0.113.4:61000";
+
+    fn behind_nat(generation: u32, receiving: bool) -> Said {
+        Said { generation, receiving, ..said(SDP, "203.0.113.4") }
+    }
+
+    #[test]
+    fn nothing_is_learned_after_the_window() {
+        for (now, learned) in [(LEARN_US, Verdict::Locked), (LEARN_US + 1, Verdict::Refused)] {
+            let mut rule = agreed(SDP, "203.0.113.4");
+            assert_eq!(stream(&mut rule, now, NAT), learned);
+        }
+        let mut rule = agreed(SDP, "203.0.113.4");
+        assert_eq!(rule.judge(LEARN_US, at(NAT), 7, 1), Verdict::Probation);
+        assert_eq!(
+            rule.judge(LEARN_US + 1, at(NAT), 7, 2),
+            Verdict::Refused,
+            "the second packet is too late"
+        );
+        assert_eq!(rule.judge(u64::MAX, at(SDP), 8, 1), Verdict::Locked, "the SDP address is never too late");
+    }
+
+    #[test]
+    fn an_agreement_repeated_at_the_answer_opens_the_window_again_unless_something_is_locked() {
+        let mut rule = agreed(SDP, "203.0.113.4");
+        rule.agree(2 * LEARN_US, behind_nat(1, true));
+        assert_eq!(stream(&mut rule, 3 * LEARN_US, NAT), Verdict::Locked);
+        rule.agree(9 * LEARN_US, behind_nat(1, true));
+        assert_eq!(stream(&mut rule, 9 * LEARN_US, "203.0.113.4:62000"), Verdict::Refused);
+        assert_eq!(
+            rule.judge(9 * LEARN_US, at(SDP), 8, 1),
+            Verdict::Refused,
+            "nor does the SDP address get in"
+        );
+    }
+
+    #[test]
+    fn nothing_is_learned_while_the_phone_may_not_send() {
+        let mut rule = SourceRule::default();
+        rule.agree(0, behind_nat(1, false));
+        assert_eq!(stream(&mut rule, 1, NAT), Verdict::Refused);
+        rule.agree(9 * LEARN_US, behind_nat(1, true));
+        assert_eq!(stream(&mut rule, 10 * LEARN_US, NAT), Verdict::Locked, "the window opens when it may");
+    }
+
+    #[test]
+    fn where_the_phone_was_before_a_new_offer_is_believed_at_any_time_and_no_other_place() {
+        for (place, verdict) in [(NAT, Verdict::Locked), ("203.0.113.4:62000", Verdict::Refused)] {
+            let mut rule = agreed(SDP, "203.0.113.4");
+            assert_eq!(stream(&mut rule, 1, NAT), Verdict::Locked);
+            rule.agree(2, behind_nat(2, true));
+            assert_eq!(stream(&mut rule, 9 * LEARN_US, place), verdict, "{place}");
+        }
+        let mut rule = agreed(SDP, "203.0.113.4");
+        stream(&mut rule, 1, NAT);
+        rule.agree(2, Said { signalling: at("198.51.100.9:0").ip(), ..behind_nat(2, true) });
+        assert_eq!(stream(&mut rule, 3, NAT), Verdict::Refused, "the phone has moved to another network");
     }
 
     #[test]
@@ -260,15 +357,15 @@ mod tests {
         let (nat, moved) = (at("203.0.113.4:61000"), at("203.0.113.4:62000"));
         rule.judge(1, nat, 7, 1);
         rule.judge(2, nat, 7, 2);
-        rule.agree(3, Some(at("10.0.0.5:4000")), None, nat.ip(), 1);
+        rule.agree(3, behind_nat(1, true));
         assert_eq!(rule.judge(4, moved, 8, 1), Verdict::Refused);
-        rule.agree(5, Some(at("10.0.0.5:4000")), None, nat.ip(), 2);
+        rule.agree(5, behind_nat(2, true));
         assert_eq!(rule.send_to(), Some(nat), "the old way is kept until a new one is proven");
         assert_eq!(rule.judge(6, moved, 8, 2), Verdict::Probation);
         assert_eq!(rule.judge(7, moved, 8, 3), Verdict::Locked);
-        rule.agree(8, Some(at("10.0.0.9:4000")), None, nat.ip(), 3);
+        rule.agree(8, Said { remote: Some(at("10.0.0.9:4000")), ..behind_nat(3, true) });
         assert_eq!(rule.send_to(), Some(at("10.0.0.9:4000")), "a new SDP address is where we send");
-        rule.agree(9, None, None, nat.ip(), 4);
+        rule.agree(9, Said { remote: None, ..behind_nat(4, true) });
         assert_eq!(rule.send_to(), None, "old-style hold");
     }
 

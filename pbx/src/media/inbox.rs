@@ -9,12 +9,14 @@ use std::sync::{Mutex, PoisonError};
 use switchroom_exchange::{CallId, LegId, MediaCommand, PortSlot};
 
 /// Commands that may wait before no further leg is opened.
-const COMMANDS_MAX: usize = 8192;
+pub(super) const COMMANDS_MAX: usize = 8192;
 
 /// What waits for a media thread.
 pub(super) enum Order {
     Command(MediaCommand),
     Watch(BTreeSet<CallId>),
+    /// A leg that is not to be opened, because too much waits already.
+    Refused(LegId, PortSlot),
 }
 
 /// Orders that wait, and the bell that wakes the thread.
@@ -30,18 +32,18 @@ impl Inbox {
         Ok(Self { orders: Mutex::default(), wake, stopping: AtomicBool::new(false) })
     }
 
-    /// Puts a command in. If it opens a leg and too many wait, it is refused, and this gives the leg and its ports.
-    pub(super) fn put(&self, command: MediaCommand) -> Option<(LegId, PortSlot)> {
+    /// Puts a command in. If it opens a leg and too many wait, the thread is told to refuse that leg: who asks must
+    /// not tell of it, for it is the very thread that takes what is told.
+    pub(super) fn put(&self, command: MediaCommand) {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        // Only what opens legs is refused: everything else is bounded by the legs there are.
-        if let MediaCommand::Open { leg, slot, .. } = &command
-            && orders.len() >= COMMANDS_MAX
-        {
-            return Some((*leg, *slot));
-        }
-        orders.push_back(Order::Command(command));
+        // Only what opens legs is refused: everything else is bounded by the legs there are, and refusals by the
+        // port pairs, none of which is used again before its refusal was told.
+        let order = match command {
+            MediaCommand::Open { leg, slot, .. } if orders.len() >= COMMANDS_MAX => Order::Refused(leg, slot),
+            command => Order::Command(command),
+        };
+        orders.push_back(order);
         self.ring(orders.len());
-        None
     }
 
     pub(super) fn watch(&self, calls: BTreeSet<CallId>) {

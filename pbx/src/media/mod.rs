@@ -35,7 +35,8 @@ use std::sync::{Arc, Mutex};
 use switchroom_exchange::{CallId, LegId, MediaCommand, MediaEvent};
 use worker::Worker;
 
-/// Where media events go. Called on media threads: it must not block.
+/// Where media events go. Called on the engine's own threads, never on that of [`MediaEngine::command`]. While it blocks,
+/// the calls of that thread are silent.
 pub type Events = Arc<dyn Fn(MediaEvent) + Send + Sync>;
 /// Where levels go. Called on media threads: it must not block.
 pub type LevelReports = Arc<dyn Fn(LevelsReport) + Send + Sync>;
@@ -131,7 +132,6 @@ struct Gauges {
 /// The media engine: its threads live until [`MediaEngine::shutdown`] or drop.
 pub struct MediaEngine {
     inboxes: Vec<Arc<Inbox>>,
-    events: Events,
     gauges: Arc<Gauges>,
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
     recorder: Arc<Recorder>,
@@ -171,7 +171,7 @@ impl MediaEngine {
                 Err(error) => failed = Some(error),
             }
         }
-        let engine = Self { inboxes, events, gauges, threads: Mutex::new(threads), recorder };
+        let engine = Self { inboxes, gauges, threads: Mutex::new(threads), recorder };
         match failed {
             // Dropping the engine ends the threads that did start.
             Some(error) => Err(error),
@@ -179,7 +179,7 @@ impl MediaEngine {
         }
     }
 
-    /// Hands a command to the thread of its call. Never waits. If far too many commands wait already, no further leg
+    /// Hands a command to the thread of its call. Never waits, and tells nothing itself. If far too many commands wait already, no further leg
     /// is opened: [`MediaEvent::OpenFailed`] says so; all that close or change something are always taken.
     pub fn command(&self, command: MediaCommand) {
         let call = inbox::call_of(&command);
@@ -187,10 +187,7 @@ impl MediaEngine {
         let Some(inbox) = call.0.checked_rem(count).and_then(|at| self.inboxes.get(at as usize)) else {
             return;
         };
-        if let Some((leg, slot)) = inbox.put(command) {
-            let why = "the media thread is overloaded".to_owned();
-            (self.events)(MediaEvent::OpenFailed { leg, slot, why });
-        }
+        inbox.put(command);
     }
 
     /// Reports the levels of these calls from now on, and of no other.

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod rig;
 
@@ -463,6 +463,143 @@ fn a_directory_that_cannot_be_made_fails_the_recording_only() {
     rig.engine.command(MediaCommand::Record { call: CALL, legs, subject });
     rig.until(|event| matches!(event, MediaEvent::RecordingFailed { .. }).then_some(()));
     assert_tone(&b, &passes(&mut a, &b, 20), 440);
+}
+
+#[test]
+fn closing_a_leg_that_is_not_known_is_answered_too() {
+    let rig = Rig::new();
+    let mut a = Phone::new("PCMA", 8, 440);
+    assert_eq!(rig.close(B), Default::default(), "of a call that is not known");
+    rig.leg(A, &mut a);
+    assert_eq!(rig.close(B), Default::default(), "of a call that is");
+    rig.close(A);
+    rig.close(A);
+    assert_eq!(rig.engine.health().legs, 0);
+}
+
+#[test]
+fn calls_on_different_threads_do_not_notice_each_other() {
+    const OTHER: CallId = CallId(CALL.0 + 1);
+    let rig = Rig::with(|settings| settings.threads = 2);
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    let (mut c, mut d) = (Phone::new("PCMU", 0, 700), Phone::new("PCMA", 8, 1500));
+    let (third, fourth) = (LegId(3), LegId(4));
+    rig.call(&mut a, &mut b);
+    rig.leg_of(OTHER, third, &mut c);
+    rig.leg_of(OTHER, fourth, &mut d);
+    for (leg, source) in [(third, Source::Leg(fourth)), (fourth, Source::Leg(third))] {
+        rig.engine.command(MediaCommand::Hear { call: OTHER, leg, source });
+    }
+    rig.settle_of(OTHER);
+    for _ in 0..2 {
+        assert_tone(&b, &passes(&mut a, &b, 20), 440);
+        assert_tone(&d, &passes(&mut c, &d, 20), 700);
+        assert_tone(&a, &passes(&mut b, &a, 20), 1000);
+        assert_tone(&c, &passes(&mut d, &c, 20), 1500);
+    }
+    let tellers = rig.tellers.lock().unwrap().clone();
+    assert_eq!(tellers, BTreeSet::from(["media-0".to_owned(), "media-1".to_owned()]));
+    // The end of one call is not the end of the other.
+    rig.close(A);
+    rig.close(B);
+    assert_tone(&d, &passes(&mut c, &d, 20), 700);
+    assert_eq!(rig.engine.health().legs, 2);
+}
+
+#[test]
+fn a_hold_ends_what_was_missing() {
+    let rig = Rig::new();
+    let mut a = Phone::new("PCMA", 8, 440);
+    rig.leg(A, &mut a);
+    rig.until(|event| matches!(event, MediaEvent::Missing { leg: A, .. }).then_some(()));
+    let agreed = Agreed { receiving: false, ..a.agreed() };
+    rig.engine.command(MediaCommand::Agree { call: CALL, leg: A, agreed });
+    rig.until(|event| matches!(event, MediaEvent::Back { leg: A }).then_some(()));
+}
+
+#[test]
+fn refusing_a_leg_is_told_by_the_media_thread_and_never_by_who_asked() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let (gate, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let rig = Rig::telling(Arc::new(move |event| {
+        if matches!(event, MediaEvent::OpenFailed { leg: A, .. }) {
+            // Keeps the thread from taking further orders.
+            wait.lock().unwrap().recv().unwrap();
+        }
+        let MediaEvent::OpenFailed { leg, why, .. } = event else { return };
+        drop(tell.send((leg, why, std::thread::current().id())));
+    }));
+    let open = |leg| rig.engine.command(MediaCommand::Open { call: CALL, leg, slot: PortSlot(999) });
+    open(A);
+    // However many it took along with the first, the rest is more than may wait.
+    for leg in 0..3 * inbox::COMMANDS_MAX as u64 {
+        open(LegId(100 + leg));
+    }
+    gate.send(()).unwrap();
+    let told: Vec<_> = (0..=3 * inbox::COMMANDS_MAX).map(|_| told.recv_timeout(PATIENCE).unwrap()).collect();
+    assert!(told.iter().all(|(_, _, thread)| *thread == told[0].2 && *thread != std::thread::current().id()));
+    let refused = told.iter().filter(|(_, why, _)| why == "the media thread is overloaded").count();
+    assert!(refused >= inbox::COMMANDS_MAX, "{refused}");
+    assert!(told.windows(2).skip(1).all(|pair| pair[0].0 < pair[1].0), "each leg has its answer, in order");
+}
+
+/// A small file system of its own, gone with this value.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None` where file systems cannot be mounted.
+    fn new(kilobytes: u32) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let options = format!("size={kilobytes}k,mode=0700");
+        let mut mount = std::process::Command::new("mount");
+        let mount = mount.args(["-t", "tmpfs", "-o", &options, "switchroom-test"]).arg(dir.path());
+        mount.output().is_ok_and(|done| done.status.success()).then(|| Self(dir))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).output();
+    }
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "a skipped test says so")]
+fn a_disk_that_fills_up_ends_the_recording_and_not_the_call() {
+    let Some(disk) = SmallDisk::new(64) else {
+        println!("skipped: mounting a small file system needs root and the right to mount");
+        return;
+    };
+    let dir = disk.0.path().to_path_buf();
+    let rig = Rig::with(|settings| settings.recordings.clone_from(&dir));
+    let (mut a, mut b) = (Phone::new("G722", 9, 400), Phone::new("G722", 9, 1000));
+    rig.call(&mut a, &mut b);
+    rig.record();
+    let end = Instant::now() + PATIENCE;
+    let why = loop {
+        talk(&mut a, &mut b, 10);
+        let failed = rig.events.try_iter().find_map(|event| match event {
+            MediaEvent::RecordingFailed { why, .. } => Some(why),
+            _ => None,
+        });
+        if let Some(why) = failed {
+            break why;
+        }
+        assert!(Instant::now() < end, "64 kB take more than a minute of sound");
+    };
+    assert!(why.contains("cannot write the recording: ") && why.contains("No space left"), "{why}");
+    let facts = rig.until(|event| match event {
+        MediaEvent::RecordingClosed { facts } => Some(facts.clone()),
+        _ => None,
+    });
+    assert!(!facts.complete && facts.length_ms > 100, "{facts:?}");
+    assert_channels(&dir.join(&facts.file), 400, 1000);
+    assert_eq!(scan_recordings(&dir), std::slice::from_ref(&facts));
+    assert_eq!(repair_recordings(&dir), [], "nothing is left to repair");
+    b.backlog();
+    assert_tone(&b, &passes(&mut a, &b, 20), 400);
+    rig.engine.shutdown();
 }
 
 /// Sockets of this process that are bound to these ports.

@@ -142,14 +142,49 @@ fn bind(at: SocketAddr, dscp: u8) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(at), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
     let class = u32::from(dscp & 0x3F) << 2;
+    let to_both = at.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     // A system that does not let us mark packets still lets us send them.
-    let _ = match at.ip() {
-        IpAddr::V4(_) => socket.set_tos_v4(class),
-        IpAddr::V6(_) => socket.set_tclass_v6(class),
-    };
-    if at.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+    if at.is_ipv4() || to_both {
+        let _ = socket.set_tos_v4(class);
+    }
+    if at.is_ipv6() {
+        let _ = socket.set_tclass_v6(class);
+    }
+    if to_both {
         socket.set_only_v6(false)?;
     }
     socket.bind(&SockAddr::from(at))?;
     Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::print_stdout)]
+    use super::*;
+    use rustix::event::{EventfdFlags, eventfd};
+    use socket2::SockRef;
+
+    /// (IPv4, IPv6) class of a socket's packets: the code point and two bits more.
+    fn classes(at: &str, role: Role, dscp: u8) -> io::Result<(Option<u32>, Option<u32>)> {
+        let mut wires = Wires::new(eventfd(0, EventfdFlags::empty())?)?;
+        let wire = wires.open(at.parse().unwrap(), dscp, role, 0)?;
+        let socket = SockRef::from(&wires.sockets[wire.0].as_ref().unwrap().socket);
+        Ok((socket.tos_v4().ok(), socket.tclass_v6().ok()))
+    }
+
+    #[test]
+    fn packets_are_marked_with_the_code_point() {
+        for role in [Role::Rtp, Role::Rtcp] {
+            assert_eq!(classes("127.0.0.1:0", role, 46).unwrap().0, Some(46 << 2));
+            assert_eq!(classes("127.0.0.1:0", role, 0).unwrap().0, Some(0));
+            assert_eq!(classes("127.0.0.1:0", role, 255).unwrap().0, Some(63 << 2), "six bits at most");
+            match (classes("[::1]:0", role, 46), classes("[::]:0", role, 46)) {
+                (Ok(one), Ok(all)) => {
+                    assert_eq!(one.1, Some(46 << 2));
+                    assert_eq!(all, (Some(46 << 2), Some(46 << 2)), "it sends to both kinds of addresses");
+                }
+                (Err(error), _) | (_, Err(error)) => println!("skipped: no IPv6 here ({error})"),
+            }
+        }
+    }
 }

@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use switchroom_exchange::{
-    Agreed, CallId, Channel, LegId, MediaCommand, MediaEvent, PortSlot, RecordingSubject, Source,
+    Agreed, CallId, Channel, LegId, MediaCommand, MediaEvent, PortSlot, Quality, RecordingSubject, Source,
 };
 use switchroom_media::DATAGRAM_BYTES_MAX;
 use switchroom_media::codec::{Codec, Crossing};
@@ -132,6 +132,10 @@ impl Worker {
                     match order {
                         Order::Command(command) => self.command(command),
                         Order::Watch(calls) => self.watch(calls),
+                        Order::Refused(leg, slot) => {
+                            let why = "the media thread is overloaded".to_owned();
+                            (self.events)(MediaEvent::OpenFailed { leg, slot, why });
+                        }
                     }
                 }
             }
@@ -297,7 +301,7 @@ impl Worker {
                 }
             }
             MediaCommand::StopRecording { call } => self.stop_recording(now_us, call),
-            MediaCommand::Close { call, leg } => self.close(now_us, call, leg),
+            MediaCommand::Close { call, leg, slot } => self.close(now_us, call, leg, slot),
         }
     }
 
@@ -364,7 +368,7 @@ impl Worker {
     fn agree(&mut self, now_us: u64, call: CallId, leg: LegId, agreed: Agreed) {
         let Some(at) = self.find(call, leg) else { return };
         if let Some(Some(placed)) = self.legs.get_mut(at) {
-            placed.leg.agree(now_us, translate::terms(agreed));
+            tell(&self.events, leg, placed.leg.agree(now_us, translate::terms(agreed)));
         }
         self.play(now_us, at);
         self.rewire(call);
@@ -445,8 +449,12 @@ impl Worker {
         self.recorder.stop_recording(recorded.id, now_us);
     }
 
-    fn close(&mut self, now_us: u64, call: CallId, leg: LegId) {
-        let Some(at) = self.find(call, leg) else { return };
+    fn close(&mut self, now_us: u64, call: CallId, leg: LegId, slot: PortSlot) {
+        let Some(at) = self.find(call, leg) else {
+            // Never opened, or closed before: its ports are free, which is what is asked for.
+            (self.events)(MediaEvent::Closed { leg, slot, whole: Quality::default() });
+            return;
+        };
         if let Some(there) = self.calls.get_mut(&call) {
             there.legs.retain(|other| *other != at);
         }

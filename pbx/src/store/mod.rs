@@ -36,10 +36,11 @@ const REFUSED_MAX: usize = 1 << 20;
 /// What the store tells its owner, from its own thread (notices of opening: from the opener's).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreEvent {
-    /// These are on disk and in the index.
+    /// These are on disk and in the index. Or they can never be, being too long for a line of the journal, which a
+    /// [`StoreEvent::Notice`] before said: to put them again would be in vain.
     Stored(Vec<Ticket>),
-    /// These are not on disk. They are kept in memory and written when the disk takes them again, if there are not
-    /// too many; no second answer follows.
+    /// These are not on disk. CDRs are to be put again, with a new ticket; all others are kept in memory and written
+    /// when the disk takes them again, if there are not too many. No second answer follows.
     NotStored(Vec<Ticket>),
     /// The journal cannot be written, or the index is in memory only: what, why, what to do.
     Degraded(String),

@@ -1,7 +1,7 @@
 //! The store thread: gathers records into batches, writes them, acknowledges them, and keeps going when it cannot.
 
 use super::index::{self, Index, IndexError};
-use super::journal::Journal;
+use super::journal::{Journal, LINE_BYTES_MAX};
 use super::{Message, OnEvent, Shared, StoreEvent, open, schema};
 use crate::clock;
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ const GATHER_MAX: Duration = Duration::from_millis(10);
 /// How long when somebody does.
 const GATHER_TICKET_MAX: Duration = Duration::from_millis(2);
 /// Records kept in memory while the journal cannot be written; beyond it the oldest are lost, and counted.
-const BACKLOG_MAX: usize = 10_000;
+pub(super) const BACKLOG_MAX: usize = 10_000;
 
 /// An index on disk is tried again after so many times the wait of the journal: it costs a reading of the journal.
 const INDEX_RETRY: u32 = 60;
@@ -134,32 +134,25 @@ impl Writer {
     }
 
     fn write(&mut self, batch: Vec<(Option<Ticket>, Record)>) {
-        let mut tickets: Vec<Ticket> = batch.iter().filter_map(|(ticket, _)| *ticket).collect();
+        let tickets: Vec<Ticket> = batch.iter().filter_map(|(ticket, _)| *ticket).collect();
         if self.journal_trouble.is_some() {
             // Order is kept: what came first is written first.
-            self.keep(batch.into_iter().map(|(_, record)| record));
+            self.keep(batch);
             self.answer(StoreEvent::NotStored(tickets));
             return;
         }
         let records: Vec<&Record> = batch.iter().map(|(_, record)| record).collect();
         match self.journal.append(&records) {
             Ok(too_long) => {
-                let refused: Vec<Ticket> =
-                    too_long.iter().filter_map(|place| batch.get(*place).and_then(|(t, _)| *t)).collect();
-                if !too_long.is_empty() {
-                    let text = format!("{} records were too long to be stored", too_long.len());
-                    self.notice(text);
-                    tickets.retain(|ticket| !refused.contains(ticket));
-                }
-                let stored = batch.iter().enumerate().filter(|(place, _)| !too_long.contains(place));
-                self.apply(stored.map(|(_, (_, record))| record));
-                self.answer(StoreEvent::NotStored(refused));
+                self.apply(&records, &too_long);
+                // A record that is too long is answered like the others: it would be offered again for ever, and
+                // never be shorter. That it was dropped is told by a notice.
                 self.answer(StoreEvent::Stored(tickets));
             }
             Err(error) => {
                 self.trouble(&error);
                 self.tell_trouble();
-                self.keep(batch.into_iter().map(|(_, record)| record));
+                self.keep(batch);
                 self.answer(StoreEvent::NotStored(tickets));
             }
         }
@@ -170,9 +163,13 @@ impl Writer {
         self.retry_at_us = self.later(1);
     }
 
-    /// Puts records into the bounded backlog.
-    fn keep(&mut self, records: impl Iterator<Item = Record>) {
-        for record in records {
+    /// Puts records into the bounded backlog, but for CDRs with a ticket: the exchange keeps those itself and offers
+    /// them again, so that each would be here once more with each offer and push out others.
+    fn keep(&mut self, batch: Vec<(Option<Ticket>, Record)>) {
+        for (ticket, record) in batch {
+            if ticket.is_some() && matches!(record, Record::Cdr(_)) {
+                continue;
+            }
             if self.backlog.len() >= BACKLOG_MAX {
                 self.backlog.pop_front();
                 self.lost += 1;
@@ -187,9 +184,9 @@ impl Writer {
             let records: Vec<&Record> = self.backlog.iter().take(BATCH_MAX).collect();
             let count = records.len();
             match self.journal.append(&records) {
-                Ok(_) => {
+                Ok(too_long) => {
                     let written: Vec<Record> = self.backlog.drain(..count).collect();
-                    self.apply(written.iter());
+                    self.apply(&written.iter().collect::<Vec<_>>(), &too_long);
                 }
                 Err(error) => {
                     self.trouble(&error);
@@ -206,11 +203,17 @@ impl Writer {
         }
     }
 
-    /// Applies what is in the journal to the index; an index that fails is replaced by one in memory.
-    fn apply<'a>(&mut self, records: impl Iterator<Item = &'a Record>) {
+    /// Applies what is in the journal to the index, and names what is not, being too long. An index that fails is
+    /// replaced by one in memory.
+    fn apply(&mut self, records: &[&Record], too_long: &[usize]) {
+        for record in too_long.iter().filter_map(|place| records.get(*place)) {
+            let name = name_of(record);
+            self.notice(format!("{name} is longer than {LINE_BYTES_MAX} bytes and was dropped"));
+        }
+        let written = records.iter().enumerate().filter(|(place, _)| !too_long.contains(place));
         let Some(index) = self.shared.index() else { return };
         let applied = self.journal.next_seq().saturating_sub(1);
-        if let Err(error) = apply_all(&*index, records, applied) {
+        if let Err(error) = apply_all(&*index, written.map(|(_, record)| *record), applied) {
             drop(index);
             self.replace_index(&error.to_string());
         }
@@ -322,6 +325,19 @@ impl Writer {
 /// Says that the index is in memory, and why.
 pub(super) fn index_text(why: &str) -> String {
     format!("the index on disk cannot be used ({why}); it is in memory until one can be made again")
+}
+
+/// What a record is, for a notice.
+fn name_of(record: &Record) -> String {
+    match record {
+        Record::Binding(binding) => format!("the binding of {}", binding.extension),
+        Record::BindingGone { extension, .. } => format!("the end of a binding of {extension}"),
+        Record::CallOpen(open) => format!("the start of call {}", open.call),
+        Record::Cdr(cdr) => format!("the CDR of call {}", cdr.call),
+        Record::Event(event) => format!("the event {} number {}", event.name, event.seq),
+        Record::Recording(facts) => format!("the entry of the recording {}", facts.file),
+        Record::RecordingGone { call } => format!("the end of the recording of call {call}"),
+    }
 }
 
 fn apply_all<'a>(

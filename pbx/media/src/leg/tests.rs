@@ -109,6 +109,24 @@ fn missing_is_told_once_and_back_too() {
 }
 
 #[test]
+fn the_wait_begins_anew_with_each_agreement() {
+    let mut a = leg(1, 4000, codec("PCMA", 8));
+    let again = |receiving| Terms { receiving, ..terms(4000, codec("PCMA", 8)) };
+    // Early media was waited for all the while it rang; the answer comes.
+    assert_eq!(a.agree(MISSING_US - 1, again(true)), Note::default(), "nothing was missing yet");
+    assert_eq!(a.watch(2 * MISSING_US - 2).missing_ms, None);
+    assert_eq!(a.watch(2 * MISSING_US - 1).missing_ms, Some(5_000));
+    assert!(a.agree(2 * MISSING_US, again(true)).back, "what was missing before does not count");
+    assert_eq!(a.watch(3 * MISSING_US - 1).missing_ms, None);
+    assert_eq!(a.watch(3 * MISSING_US).missing_ms, Some(5_000));
+    // On hold it may be silent.
+    assert!(a.agree(3 * MISSING_US, again(false)).back);
+    assert_eq!(a.watch(9 * MISSING_US), Watch::default());
+    assert!(!a.agree(9 * MISSING_US, again(true)).back, "told once");
+    assert_eq!(a.watch(10 * MISSING_US).missing_ms, Some(5_000));
+}
+
+#[test]
 fn a_tone_and_a_digit_make_one_stream() {
     let mut a = leg(1, 4000, codec("PCMA", 8));
     assert!(a.play(0, Some(Sound::Tone { hz: 440, ddb: -100 })));

@@ -18,6 +18,8 @@ pub(super) struct Rig {
     pub(super) engine: MediaEngine,
     pub(super) events: Receiver<MediaEvent>,
     pub(super) levels: Receiver<LevelsReport>,
+    /// Names of the threads that told of events.
+    pub(super) tellers: Arc<Mutex<BTreeSet<String>>>,
     pub(super) dir: tempfile::TempDir,
     pub(super) first: u16,
 }
@@ -28,6 +30,15 @@ impl Rig {
     }
 
     pub(super) fn with(change: impl Fn(&mut MediaSettings)) -> Self {
+        Self::start(change, None)
+    }
+
+    /// Events go elsewhere.
+    pub(super) fn telling(events: Events) -> Self {
+        Self::start(|_| {}, Some(events))
+    }
+
+    fn start(change: impl Fn(&mut MediaSettings), elsewhere: Option<Events>) -> Self {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let dir = tempfile::tempdir().unwrap();
         // Below the system's own range of ports; other test processes begin elsewhere.
@@ -38,16 +49,26 @@ impl Rig {
         settings.free_bytes_min = 0;
         change(&mut settings);
         let ((tell, events), (report, levels)) = (channel(), channel());
-        let tell: Events = Arc::new(move |event| drop(tell.send(event)));
+        let tellers = Arc::<Mutex<BTreeSet<String>>>::default();
+        let names = tellers.clone();
+        let tell: Events = Arc::new(move |event| {
+            names.lock().unwrap().insert(std::thread::current().name().unwrap_or_default().to_owned());
+            drop(tell.send(event));
+        });
         let report: LevelReports = Arc::new(move |levels| drop(report.send(levels)));
-        Self { engine: MediaEngine::start(settings, tell, report).unwrap(), events, levels, dir, first }
+        let engine = MediaEngine::start(settings, elsewhere.unwrap_or(tell), report).unwrap();
+        Self { engine, events, levels, tellers, dir, first }
     }
 
     /// Opens a leg for a phone and settles its codec.
     pub(super) fn leg(&self, leg: LegId, phone: &mut Phone) {
-        let slot = PortSlot(leg.0 as u16 - 1);
-        self.engine.command(MediaCommand::Open { call: CALL, leg, slot });
-        self.engine.command(MediaCommand::Agree { call: CALL, leg, agreed: phone.agreed() });
+        self.leg_of(CALL, leg, phone);
+    }
+
+    pub(super) fn leg_of(&self, call: CallId, leg: LegId, phone: &mut Phone) {
+        let slot = slot_of(leg);
+        self.engine.command(MediaCommand::Open { call, leg, slot });
+        self.engine.command(MediaCommand::Agree { call, leg, agreed: phone.agreed() });
         phone.port = self.first + 2 * slot.0;
     }
 
@@ -66,7 +87,12 @@ impl Rig {
 
     /// Waits until all commands so far are carried out.
     pub(super) fn settle(&self) {
-        self.engine.command(MediaCommand::Open { call: CALL, leg: LegId(99), slot: PortSlot(999) });
+        self.settle_of(CALL);
+    }
+
+    /// The same for the thread of another call.
+    pub(super) fn settle_of(&self, call: CallId) {
+        self.engine.command(MediaCommand::Open { call, leg: LegId(99), slot: PortSlot(999) });
         self.until(|event| matches!(event, MediaEvent::OpenFailed { leg: LegId(99), .. }).then_some(()));
     }
 
@@ -84,9 +110,13 @@ impl Rig {
     }
 
     pub(super) fn close(&self, leg: LegId) -> Quality {
-        self.engine.command(MediaCommand::Close { call: CALL, leg });
+        let slot = slot_of(leg);
+        self.engine.command(MediaCommand::Close { call: CALL, leg, slot });
         self.until(|event| match event {
-            MediaEvent::Closed { leg: closed, whole, .. } if *closed == leg => Some(*whole),
+            MediaEvent::Closed { leg: closed, slot: freed, whole } if *closed == leg => {
+                assert_eq!(*freed, slot);
+                Some(*whole)
+            }
             _ => None,
         })
     }
@@ -110,6 +140,10 @@ impl Rig {
             _ => None,
         })
     }
+}
+
+fn slot_of(leg: LegId) -> PortSlot {
+    PortSlot(leg.0 as u16 - 1)
 }
 
 /// A phone that speaks a tone and listens.

@@ -3,7 +3,7 @@
 use super::samples::{START_MS, cdr};
 use super::{Options, open, open_with};
 use crate::store::StoreEvent;
-use crate::store::journal::Disk;
+use crate::store::journal::{Disk, LINE_BYTES_MAX};
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -35,6 +35,79 @@ fn record(number: u64) -> Record {
     Record::Cdr(Box::new(cdr(number, "101", "102", START_MS + i64::try_from(number).unwrap())))
 }
 
+fn binding() -> Record {
+    Record::Binding(super::samples::binding("102", "b", 1))
+}
+
+/// The lines of a journal that hold this.
+fn lines_with(dir: &std::path::Path, text: &str) -> usize {
+    let journal = std::fs::read_to_string(dir.join("journal/00000001.jnl")).unwrap();
+    journal.lines().filter(|line| line.contains(text)).count()
+}
+
+#[test]
+fn a_cdr_offered_again_and_again_is_written_once_and_pushes_nothing_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(SmallDisk(AtomicI64::new(0)));
+    let (store, _, told) =
+        open_with(dir.path(), Options { disk: disk.clone(), retry_ms: 5, ..Options::default() });
+    store.put(None, binding());
+    // More offers than records are kept.
+    let offers = u64::try_from(crate::store::writer::BACKLOG_MAX).unwrap() + 10;
+    for ticket in 1..=offers {
+        store.put(Some(Ticket(ticket)), record(1));
+        if ticket % 1_000 == 0 || ticket == offers {
+            told.wait_for(|e| matches!(e, StoreEvent::NotStored(t) if t.contains(&Ticket(ticket))));
+        }
+    }
+    disk.0.store(i64::MAX, Ordering::Relaxed);
+    told.wait_for(|e| *e == StoreEvent::Recovered);
+    store.put(Some(Ticket(0)), record(1));
+    told.wait_for_stored(Ticket(0));
+    assert_eq!((store.cdrs(9, None, None).len(), store.bindings().len()), (1, 1));
+    store.close();
+    assert!(!told.notices().iter().any(|n| n.contains("lost")), "{:?}", told.notices());
+    assert_eq!((lines_with(dir.path(), "\"cdr\""), lines_with(dir.path(), "\"binding\"")), (1, 1));
+}
+
+/// One byte more than a line holds, at least.
+fn too_long(number: u64) -> Record {
+    let mut cdr = cdr(number, "101", "102", START_MS);
+    cdr.path[0].text = "x".repeat(LINE_BYTES_MAX);
+    Record::Cdr(Box::new(cdr))
+}
+
+#[test]
+fn a_record_too_long_to_be_stored_is_told_of_and_not_offered_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _, told) = open(dir.path());
+    store.put(Some(Ticket(1)), too_long(1));
+    store.put(Some(Ticket(2)), record(2));
+    told.wait_for_stored(Ticket(1));
+    told.wait_for_stored(Ticket(2));
+    assert_eq!(told.not_stored(), [], "the exchange would offer it again every few seconds");
+    let text = format!("the CDR of call {} is longer than", super::samples::call(1));
+    assert!(told.notices().iter().any(|n| n.starts_with(&text)), "{:?}", told.notices());
+    assert_eq!(store.cdrs(9, None, None).len(), 1);
+}
+
+#[test]
+fn a_record_too_long_among_those_kept_is_in_neither_journal_nor_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(SmallDisk(AtomicI64::new(0)));
+    let (store, _, told) =
+        open_with(dir.path(), Options { disk: disk.clone(), retry_ms: 5, ..Options::default() });
+    let mut long = super::samples::binding("103", "c", 1);
+    long.agent = "x".repeat(LINE_BYTES_MAX);
+    store.put(None, Record::Binding(long));
+    store.put(None, binding());
+    told.wait_for(|e| matches!(e, StoreEvent::Degraded(_)));
+    disk.0.store(i64::MAX, Ordering::Relaxed);
+    told.wait_for(|e| *e == StoreEvent::Recovered);
+    assert_eq!(store.bindings().len(), 1);
+    assert!(told.notices().iter().any(|n| n.contains("binding of 103")), "{:?}", told.notices());
+}
+
 fn goes_on_and_catches_up(room_in_trouble: i64) {
     let dir = tempfile::tempdir().unwrap();
     let disk = Arc::new(SmallDisk(AtomicI64::new(i64::MAX)));
@@ -47,22 +120,27 @@ fn goes_on_and_catches_up(room_in_trouble: i64) {
     told.wait_for(|e| *e == StoreEvent::NotStored(vec![Ticket(2)]));
     told.wait_for(|e| matches!(e, StoreEvent::Degraded(_)));
     assert!(store.health().contains("cannot be written"), "{}", store.health());
-    store.put(Some(Ticket(3)), record(3));
+    store.put(Some(Ticket(3)), binding());
     told.wait_for(|e| *e == StoreEvent::NotStored(vec![Ticket(3)]));
     disk.0.store(i64::MAX, Ordering::Relaxed);
     told.wait_for(|e| *e == StoreEvent::Recovered);
     assert_eq!(store.health(), "ok");
-    store.put(Some(Ticket(4)), record(4));
-    told.wait_for(|e| *e == StoreEvent::Stored(vec![Ticket(4)]));
+    // The exchange offers a refused CDR again.
+    store.put(Some(Ticket(4)), record(2));
+    store.put(Some(Ticket(5)), record(4));
+    told.wait_for_stored(Ticket(4));
+    told.wait_for_stored(Ticket(5));
+    assert_eq!(store.bindings().len(), 1, "the binding was kept and written");
     let numbers =
         |store: &crate::store::Store| store.cdrs(9, None, None).iter().map(|c| c.number).collect::<Vec<_>>();
-    assert_eq!(numbers(&store), [4, 3, 2, 1]);
+    assert_eq!(numbers(&store), [4, 2, 1]);
     store.close();
-    assert_eq!((told.stored(), told.not_stored()), (vec![Ticket(1), Ticket(4)], vec![Ticket(2), Ticket(3)]));
+    let (stored, not_stored) = (vec![Ticket(1), Ticket(4), Ticket(5)], vec![Ticket(2), Ticket(3)]);
+    assert_eq!((told.stored(), told.not_stored()), (stored, not_stored));
     // The journal has no scar.
     std::fs::remove_dir_all(dir.path().join("index")).unwrap();
     let (store, _, told) = open(dir.path());
-    assert_eq!(numbers(&store), [4, 3, 2, 1]);
+    assert_eq!((numbers(&store), store.bindings().len()), (vec![4, 2, 1], 1));
     assert!(told.notices().iter().all(|n| n.contains("there was no index")), "{:?}", told.notices());
 }
 
@@ -88,7 +166,7 @@ fn a_full_disk_at_start_gives_the_state_from_the_journal() {
     );
     assert!(store.health().contains("in memory"), "{}", store.health());
     assert_eq!((restored.bindings.len(), store.cdrs(9, None, None).len()), (1, 1));
-    store.put(Some(Ticket(1)), record(2));
+    store.put(Some(Ticket(1)), binding());
     told.wait_for(|e| *e == StoreEvent::NotStored(vec![Ticket(1)]));
     store.close();
     assert!(told.notices().iter().any(|n| n.contains("1 records were lost")), "{:?}", told.notices());

@@ -39,6 +39,10 @@ impl Told {
         }
     }
 
+    fn wait_for_stored(&self, ticket: Ticket) {
+        self.wait_for(|e| matches!(e, StoreEvent::Stored(t) if t.contains(&ticket)));
+    }
+
     fn stored(&self) -> Vec<Ticket> {
         let events = self.events.lock().unwrap();
         events
