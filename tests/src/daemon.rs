@@ -87,8 +87,9 @@ impl Setup {
         let folder = |own: &Option<PathBuf>, usual: &str| own.clone().unwrap_or_else(|| dir.join(usual));
         let mut text = format!(
             "[site]\nname = \"Test\"\ndomain = \"{DOMAIN}\"\n\n[sip]\nlisten = [\"udp {sip}\", \"tcp {sip}\"]\n\
-             calls_max = {}\n{}\n[media]\nports = \"{rtp}-{last}\"\n\n[recording]\nrule = \"{}\"\ndir = {:?}\n\n\
+             calls_max = {}\ncalls_per_extension = {}\n{}\n[media]\nports = \"{rtp}-{last}\"\n\n[recording]\nrule = \"{}\"\ndir = {:?}\n\n\
              [store]\ndir = {:?}\n\n[control]\nsocket = {:?}\n\n[stop]\ndrain = \"0s\"\n",
+            self.calls_max,
             self.calls_max,
             self.sip,
             if self.record { "always" } else { "never" },
@@ -236,6 +237,26 @@ impl Daemon {
         match self.ask(Command::Cdrs { limit: 1000, before_ms: None, party: None }) {
             Answer::Cdrs(cdrs) => cdrs,
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// All finished calls there are, newest first, asked for page by page.
+    ///
+    /// # Panics
+    /// If it does not answer.
+    pub fn all_cdrs(&self) -> Vec<CdrView> {
+        let (mut all, mut seen) = (Vec::<CdrView>::new(), std::collections::BTreeSet::new());
+        loop {
+            // Calls may end in the same millisecond: the page begins with those already seen.
+            let before_ms = all.last().map(|c| c.ended.at_ms + 1);
+            let Answer::Cdrs(page) = self.ask(Command::Cdrs { limit: 1000, before_ms, party: None }) else {
+                return all;
+            };
+            let count = all.len();
+            all.extend(page.into_iter().filter(|c| seen.insert(c.id.clone())));
+            if all.len() == count {
+                return all;
+            }
         }
     }
 

@@ -111,6 +111,16 @@ fn measure(arguments: &Arguments) -> ExitCode {
         status.calls_total,
         status.malformed
     );
+    let cdrs = daemon.all_cdrs();
+    let strange: Vec<_> =
+        cdrs.iter().filter(|c| (&*c.ended.by, &*c.ended.cause) != ("caller", "hung_up")).collect();
+    println!("records      {}, of them {} that did not end by the caller's BYE", cdrs.len(), strange.len());
+    for cdr in strange.iter().take(10) {
+        println!(
+            "             {} after {} ms: {}: {}",
+            cdr.number, cdr.total_ms, cdr.ended.cause, cdr.ended.text
+        );
+    }
     if all_well && failed == 0 && done == u64::from(calls) {
         return ExitCode::SUCCESS;
     }
