@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
+mod disk;
 mod rig;
 
 use super::*;
@@ -435,37 +436,6 @@ fn shutdown_finishes_recordings_and_frees_ports() {
 }
 
 #[test]
-fn a_full_disk_ends_recordings_and_never_calls() {
-    let rig = Rig::with(|settings| settings.free_bytes_min = u64::MAX / 2);
-    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
-    rig.call(&mut a, &mut b);
-    let subject =
-        RecordingSubject { number: 1, from: Default::default(), with: Default::default(), started_ms: 1 };
-    let legs = [(A, Channel::Left), (B, Channel::Right)];
-    rig.engine.command(MediaCommand::Record { call: CALL, legs, subject });
-    let why = rig.until(|event| match event {
-        MediaEvent::RecordingFailed { why, .. } => Some(why.clone()),
-        _ => None,
-    });
-    assert!(why.contains("make room"), "{why}");
-    assert!(!rig.engine.health().can_record);
-    assert_tone(&b, &passes(&mut a, &b, 20), 440);
-}
-
-#[test]
-fn a_directory_that_cannot_be_made_fails_the_recording_only() {
-    let rig = Rig::with(|settings| settings.recordings = "/proc/no/recordings/here".into());
-    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
-    rig.call(&mut a, &mut b);
-    let subject =
-        RecordingSubject { number: 1, from: Default::default(), with: Default::default(), started_ms: 1 };
-    let legs = [(A, Channel::Left), (B, Channel::Right)];
-    rig.engine.command(MediaCommand::Record { call: CALL, legs, subject });
-    rig.until(|event| matches!(event, MediaEvent::RecordingFailed { .. }).then_some(()));
-    assert_tone(&b, &passes(&mut a, &b, 20), 440);
-}
-
-#[test]
 fn closing_a_leg_that_is_not_known_is_answered_too() {
     let rig = Rig::new();
     let mut a = Phone::new("PCMA", 8, 440);
@@ -542,64 +512,6 @@ fn refusing_a_leg_is_told_by_the_media_thread_and_never_by_who_asked() {
     let refused = told.iter().filter(|(_, why, _)| why == "the media thread is overloaded").count();
     assert!(refused >= inbox::COMMANDS_MAX, "{refused}");
     assert!(told.windows(2).skip(1).all(|pair| pair[0].0 < pair[1].0), "each leg has its answer, in order");
-}
-
-/// A small file system of its own, gone with this value.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    /// `None` where file systems cannot be mounted.
-    fn new(kilobytes: u32) -> Option<Self> {
-        let dir = tempfile::tempdir().unwrap();
-        let options = format!("size={kilobytes}k,mode=0700");
-        let mut mount = std::process::Command::new("mount");
-        let mount = mount.args(["-t", "tmpfs", "-o", &options, "switchroom-test"]).arg(dir.path());
-        mount.output().is_ok_and(|done| done.status.success()).then(|| Self(dir))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).output();
-    }
-}
-
-#[test]
-#[allow(clippy::print_stdout, reason = "a skipped test says so")]
-fn a_disk_that_fills_up_ends_the_recording_and_not_the_call() {
-    let Some(disk) = SmallDisk::new(64) else {
-        println!("skipped: mounting a small file system needs root and the right to mount");
-        return;
-    };
-    let dir = disk.0.path().to_path_buf();
-    let rig = Rig::with(|settings| settings.recordings.clone_from(&dir));
-    let (mut a, mut b) = (Phone::new("G722", 9, 400), Phone::new("G722", 9, 1000));
-    rig.call(&mut a, &mut b);
-    rig.record();
-    let end = Instant::now() + PATIENCE;
-    let why = loop {
-        talk(&mut a, &mut b, 10);
-        let failed = rig.events.try_iter().find_map(|event| match event {
-            MediaEvent::RecordingFailed { why, .. } => Some(why),
-            _ => None,
-        });
-        if let Some(why) = failed {
-            break why;
-        }
-        assert!(Instant::now() < end, "64 kB take more than a minute of sound");
-    };
-    assert!(why.contains("cannot write the recording: ") && why.contains("No space left"), "{why}");
-    let facts = rig.until(|event| match event {
-        MediaEvent::RecordingClosed { facts } => Some(facts.clone()),
-        _ => None,
-    });
-    assert!(!facts.complete && facts.length_ms > 100, "{facts:?}");
-    assert_channels(&dir.join(&facts.file), 400, 1000);
-    assert_eq!(scan_recordings(&dir), std::slice::from_ref(&facts));
-    assert_eq!(repair_recordings(&dir), [], "nothing is left to repair");
-    b.backlog();
-    assert_tone(&b, &passes(&mut a, &b, 20), 400);
-    rig.engine.shutdown();
 }
 
 /// Sockets of this process that are bound to these ports.

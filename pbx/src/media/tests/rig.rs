@@ -42,8 +42,9 @@ impl Rig {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let dir = tempfile::tempdir().unwrap();
         // Below the system's own range of ports; other test processes begin elsewhere.
-        let base = 10_000 + (std::process::id() % 200) as u16 * 100;
-        let first = base + NEXT.fetch_add(1, Ordering::Relaxed) % 12 * 8;
+        let base = 10_000 + (std::process::id() % 40) as u16 * 512;
+        // More than there are rigs in a run, so that one that lives long never shares with a later one.
+        let first = base + NEXT.fetch_add(1, Ordering::Relaxed) % 64 * 8;
         let mut settings =
             MediaSettings::new("127.0.0.1".parse().unwrap(), first, 4, dir.path().to_path_buf());
         settings.free_bytes_min = 0;
