@@ -9,6 +9,7 @@ use crate::net::{ListenError, Net};
 use crate::store::{Store, StoreError};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -96,6 +97,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     }
     let hub = Arc::new(Hub::new(u64::from_be_bytes(random()?), system_view(loaded)));
     let media = Arc::new(start_media(loaded, &engine, &hub)?);
+    find_recordings(&store, &shell.recordings_dir);
     hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));
 
     let net = Arc::new(OnceLock::new());
@@ -154,6 +156,23 @@ fn run_or_abort(engine: Engine, inputs: &Inputs) {
     if catch_unwind(run).is_err() {
         tracing::error!("the engine has failed; the process ends so that it can be started again");
         std::process::abort();
+    }
+}
+
+/// Adds recordings that the index does not know: a crash may have come between closing a file and writing that down, and
+/// files may have been restored. Old folders can be many, so this goes on beside the calls.
+fn find_recordings(store: &Store, dir: &Path) {
+    let (store, dir) = (store.clone(), dir.to_owned());
+    let search = move || {
+        for facts in media::scan_recordings(&dir) {
+            if store.recording(facts.call).is_none() {
+                tracing::info!("recording {} was not in the index and is now", facts.file);
+                store.put(None, Record::Recording(Box::new(facts)));
+            }
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("find".into()).spawn(search) {
+        tracing::warn!("recordings are not searched for: {error}");
     }
 }
 
@@ -367,7 +386,7 @@ impl Drop for Daemon {
 pub fn load(path: &Path) -> Result<(Loaded, Option<String>), Vec<config::Fault>> {
     match config::load(path) {
         Ok(loaded) => {
-            if std::fs::create_dir_all(&loaded.shell.data_dir).is_ok() {
+            if std::fs::DirBuilder::new().recursive(true).mode(0o750).create(&loaded.shell.data_dir).is_ok() {
                 keep_good(path, &loaded.shell.data_dir);
             }
             Ok((loaded, None))

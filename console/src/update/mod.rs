@@ -209,9 +209,6 @@ fn reason(error: CommandError) -> (&'static str, String) {
 fn answer_text(answer: &Answer) -> Option<String> {
     match answer {
         Answer::Done(text) => Some(text.clone()),
-        Answer::Unregistered(bindings) => {
-            Some(bindings.iter().map(|binding| binding.contact.as_str()).collect::<Vec<_>>().join(", "))
-        }
         _ => None,
     }
 }

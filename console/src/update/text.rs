@@ -206,9 +206,6 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             let (head, lines) = render_ladder(ladder, app.ladder_style(FILE_COLUMNS));
             head.into_iter().chain(lines.into_iter().map(|(_, line)| line)).collect()
         }
-        Answer::Unregistered(bindings) => {
-            bindings.iter().map(|b| clean(&format!("{} {}", b.contact, b.address)).into_owned()).collect()
-        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
 use crate::registrar::{Binding, Registrar};
-use crate::{CallId, Config, LegId, MediaCommand, Ticket};
+use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use switchroom_sip::endpoint::{ALLOW, Endpoint, Event as SipEvent, Incoming, SessionId, Settings};
@@ -137,6 +137,8 @@ pub struct Exchange {
     pub(crate) calls_made: BTreeMap<String, usize>,
     pub(crate) sessions: BTreeMap<SessionId, (CallId, LegId)>,
     pub(crate) legs: BTreeMap<LegId, CallId>,
+    /// Port pairs of forgotten calls that the media engine has not given back yet.
+    pub(crate) closing: BTreeMap<LegId, PortSlot>,
     pub(crate) ladders: Ladders,
     pub(crate) notes: BTreeMap<String, ExtensionNote>,
     pub(crate) alarms: BTreeMap<String, Alarm>,
@@ -183,6 +185,7 @@ impl Exchange {
             calls_made: BTreeMap::new(),
             sessions: BTreeMap::new(),
             legs: BTreeMap::new(),
+            closing: BTreeMap::new(),
             ladders: Ladders::default(),
             notes: BTreeMap::new(),
             alarms: BTreeMap::new(),

@@ -62,7 +62,6 @@ fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
         Answer::Recordings(x) => serde_json::json!(x),
         Answer::Wave(x) => serde_json::json!(x),
         Answer::Ladder(x) => serde_json::json!(x),
-        Answer::Unregistered(x) => serde_json::json!(x),
     };
     serde_json::to_writer_pretty(&mut *out, &value)?;
     writeln!(out)
@@ -186,7 +185,6 @@ impl Printer<'_> {
                 }
                 Ok(())
             }
-            Answer::Unregistered(gone) => writeln!(self.out, "{} removed", gone.len()),
         }
     }
 

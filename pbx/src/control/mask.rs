@@ -116,7 +116,6 @@ pub(super) fn answer(answer: Answer) -> Answer {
         Answer::Extensions(views) => Answer::Extensions(views.into_iter().map(extension).collect()),
         Answer::Cdrs(views) => Answer::Cdrs(views.into_iter().map(cdr).collect()),
         Answer::Recordings(views) => Answer::Recordings(views.into_iter().map(recording).collect()),
-        Answer::Unregistered(views) => Answer::Unregistered(views.into_iter().map(binding).collect()),
         // Refused before it comes to this; here should that ever be forgotten.
         Answer::Events(_) => Answer::Events(Vec::new()),
         Answer::Ladder(ladder) => Answer::Ladder(Box::new(Ladder { call: ladder.call, ..Ladder::default() })),
@@ -315,7 +314,6 @@ mod tests {
             Answer::Events(vec![an_event()]),
             Answer::Recordings(vec![a_recording()]),
             Answer::Ladder(Box::new(Ladder { call: "id".into(), lanes, entries: Vec::new(), dropped: 0 })),
-            Answer::Unregistered(vec![a_binding()]),
         ]
     }
 

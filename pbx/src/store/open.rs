@@ -8,6 +8,7 @@ use super::sled_index::SledIndex;
 use super::{StoreError, is_no_room};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,7 +27,8 @@ pub(super) struct DirLock {
 /// Makes the directory if need be and takes its lock. On a disk without room the store goes on without a lock file.
 pub(super) fn lock(dir: &Path) -> Result<DirLock, StoreError> {
     let fault = |why: &std::io::Error| StoreError::Directory { dir: dir.to_owned(), why: why.to_string() };
-    if let Err(error) = fs::create_dir_all(dir) {
+    // Call records are nobody else's business, and the control socket may lie in here.
+    if let Err(error) = fs::DirBuilder::new().recursive(true).mode(0o750).create(dir) {
         return if is_no_room(&error) { Ok(DirLock { _file: None }) } else { Err(fault(&error)) };
     }
     let path = dir.join("lock");

@@ -1,7 +1,7 @@
 //! What can be asked of the daemon, one way for the console, `ctl` and scripts.
 
+use crate::{CallView, ExtensionView, SystemView};
 use crate::{CdrView, EventView, Ladder, RecordingView, WaveView};
-use crate::{BindingView, CallView, ExtensionView, SystemView};
 use serde::{Deserialize, Serialize};
 
 /// A command with the id its answer will carry.
@@ -156,6 +156,4 @@ pub enum Answer {
     Wave(WaveView),
     /// Answer to [`Command::Ladder`].
     Ladder(Box<Ladder>),
-    /// Answer to [`Command::Unregister`]: what was forgotten.
-    Unregistered(Vec<BindingView>),
 }

@@ -21,7 +21,8 @@ pub use command::{Answer, Command, CommandError, Reply, Request};
 pub use fit::{clean, columns, fit, mask_number};
 pub use ladder::{Ladder, LadderEntry, LadderKind, LadderStyle, Lane, render_ladder};
 pub use protocol::{
-    ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Resume, Role, ServerLine, Welcome,
+    ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Resume, Role, ServerLine,
+    Welcome,
 };
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,

@@ -161,7 +161,7 @@ pub enum ServerLine {
         /// What changed.
         change: Change,
     },
-    /// Nothing happened for a second; the daemon is alive and this is its clock.
+    /// Sent every second once everything before it is: the daemon is alive, and this is its clock.
     Alive {
         /// The sequence number the client should be at.
         seq: u64,

@@ -52,7 +52,8 @@ pub struct EndedView {
     /// `caller`, `callee`, `system`, or `user NAME` for a command.
     pub by: String,
     /// A fixed word for machines: `hung_up`, `busy`, `no_answer`, `declined`, `cancelled`, `unreachable`,
-    /// `not_found`, `no_ack`, `session_expired`, `media_lost`, `refused`, `error`, `forced`, `restart`.
+    /// `not_found`, `no_ack`, `session_expired`, `media_lost`, `not_acceptable`, `failed`, `overload`, `forced`,
+    /// `restart`.
     pub cause: String,
     /// The SIP status that told it, 0 if none did.
     pub status: u16,
@@ -417,7 +418,7 @@ pub struct EventView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default)]
 pub struct AlarmView {
-    /// Fixed id, so that the same trouble is one alarm: `disk_full`, `one_way:4127:caller`.
+    /// Fixed id, so that the same trouble is one alarm: `disk`, `one_way:CALL`.
     pub id: String,
     /// How bad.
     pub severity: Severity,

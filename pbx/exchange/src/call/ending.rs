@@ -196,6 +196,7 @@ impl Exchange {
             for leg in call.legs.values() {
                 // A port pair the media engine never spoke of again: it is asked once more and not reused meanwhile.
                 if let Some(slot) = leg.slot {
+                    self.closing.insert(leg.id, slot);
                     self.media(MediaCommand::Close { call: id, leg: leg.id, slot });
                 }
             }

@@ -85,6 +85,15 @@ impl Exchange {
             }
             MediaEvent::Quality { leg, recent, whole } => self.on_quality(now, leg, recent, whole),
             MediaEvent::Closed { leg, slot, whole } => {
+                // Only who holds a pair can give it back: a second answer for a leg must not free another's.
+                if self.closing.get(&leg) == Some(&slot) {
+                    self.closing.remove(&leg);
+                    return self.ports.give_back(slot);
+                }
+                let Some((_, one)) = self.leg_mut(leg) else { return };
+                if one.slot != Some(slot) {
+                    return;
+                }
                 self.ports.give_back(slot);
                 if let Some((id, one)) = self.leg_mut(leg) {
                     one.slot = None;

@@ -17,9 +17,9 @@ fn a_call_from_ring_to_cdr() {
         assert_eq!(w.x.status().calls, 1);
         w.run(Duration::from_secs(61));
         if caller_ends {
-            w.hang_up(a, call)
+            w.hang_up(a, call);
         } else {
-            w.hang_up(b, ring)
+            w.hang_up(b, ring);
         }
         let cdr = w.cdr();
         assert_eq!(

@@ -97,7 +97,7 @@ fn bindings_survive_a_restart() {
         .iter()
         .filter_map(|r| if let Record::Binding(b) = r { Some(b.clone()) } else { None })
         .collect();
-    let mut late = bindings.clone();
+    let mut late = bindings;
     late[0].expires_ms = 1_700_000_000_000 - 1;
     let restored = Restored { bindings: late, event_seq: 40, call_number: 7, ..Restored::default() };
     let w = World::with(config(), restored);

@@ -95,7 +95,14 @@ impl Endpoint {
     pub fn progress(&mut self, now: Mono, id: SessionId, status: Status, sdp: Option<Vec<u8>>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Phase::Incoming {
-            txn, invite, needs_reliable, last_rseq, unacknowledged, progress_then, described, ..
+            txn,
+            invite,
+            needs_reliable,
+            last_rseq,
+            unacknowledged,
+            progress_then,
+            described,
+            ..
         } = &mut session.phase
         else {
             return;

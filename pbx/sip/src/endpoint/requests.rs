@@ -277,7 +277,8 @@ impl Endpoint {
         let rseq = words.next().and_then(crate::header::parse_number);
         let cseq = words.next().and_then(crate::header::parse_number);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Phase::Incoming { invite, unacknowledged, progress_then, answer_then, .. } = &mut session.phase else {
+        let Phase::Incoming { invite, unacknowledged, progress_then, answer_then, .. } = &mut session.phase
+        else {
             return self.refuse(now, id, &incoming, Status::NO_SUCH_CALL, Headers::default());
         };
         let is_it = unacknowledged.as_ref().is_some_and(|p| Some(p.rseq) == rseq)
