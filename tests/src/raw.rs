@@ -270,6 +270,20 @@ impl RawPhone {
         assert_eq!(status(&answer), 200, "{answer}");
     }
 
+    /// As [`RawPhone::register`], but asks again where no answer comes, as phones do.
+    ///
+    /// # Panics
+    /// If that is refused, or never answered.
+    pub fn register_patiently(&self, user: &str) {
+        let question = Request::new("REGISTER", user, user).text(self.local(), "UDP");
+        let is_heard = (0..40).any(|_| {
+            self.send(&question);
+            self.receive(Duration::from_millis(250)).is_some()
+        });
+        assert!(is_heard, "no answer within ten seconds");
+        self.register(user);
+    }
+
     /// Calls `number` as `user`, its sound at `audio`, and waits for the answer, which it acknowledges.
     ///
     /// # Panics
