@@ -286,7 +286,8 @@ fn call_row(call: &CallView, board: &Board, form: Form<'_>) -> Row {
     let duration = call_duration_ms(call, form.now_ms);
     let rang = call_rang_ms(call, form.now_ms);
     let score = call_mos(call);
-    let (from, to) = (party.short(&call.from), party.short(&call.to));
+    // What was dialled stands as it was dialled; who that is stands under "with" once they answered.
+    let (from, to) = (party.short(&call.from), party.number(&call.to));
     let with = call.with.as_ref().map_or_else(|| "-".to_owned(), |with| party.short(with));
     let state = call_state(call.state, form.words).to_owned();
     let flags = call_flags(call, form.words);
