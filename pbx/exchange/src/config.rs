@@ -40,6 +40,16 @@ pub enum Service {
     Tone,
 }
 
+impl Service {
+    /// The word used in configuration and on screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Echo => "echo",
+            Self::Tone => "tone",
+        }
+    }
+}
+
 /// A codec the exchange offers and takes, in order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {

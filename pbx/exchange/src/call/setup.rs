@@ -169,10 +169,7 @@ impl Exchange {
         let dialled = clean(dialled);
         match route {
             Route::Service(service) => {
-                let name = match service {
-                    Service::Echo => "echo",
-                    Service::Tone => "tone",
-                };
+                let name = service.word();
                 self.why(now, id, "route", format!("{dialled} is the {name} service"));
                 self.serve(now, id, service);
             }

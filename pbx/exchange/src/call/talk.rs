@@ -4,7 +4,7 @@ use super::{LegState, Stage};
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
-use crate::record::{Cause, EndedBy, EventKind, Severity};
+use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
 use crate::{CallId, LegId, Service};
 use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
 use switchroom_sip::sdp::{Description, Direction};
@@ -241,6 +241,7 @@ impl Exchange {
             Ok((session, sdp)) => {
                 let Some(call) = self.calls.get_mut(&id) else { return };
                 call.stage = Stage::Service { service };
+                call.with = Some(Party { number: call.to.number.clone(), name: service.word().to_owned() });
                 call.answered = Some(now);
                 let caller = call.caller;
                 if let Some(leg) = call.legs.get_mut(&caller) {
