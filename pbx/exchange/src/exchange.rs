@@ -7,9 +7,8 @@
 use crate::alarm::Alarm;
 use crate::auth::{Auth, Verdict};
 use crate::call::Call;
-use crate::input::{Action, Changed, Command, CommandId, Input};
+use crate::input::{Action, Changed, Input};
 use crate::ladder::Ladders;
-use crate::limits::{OUTBOX_MAX, STORE_RETRY};
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
@@ -70,7 +69,7 @@ impl Names {
         self.by_name.get(&name).cloned()
     }
 
-    fn all(&self) -> impl Iterator<Item = (String, String)> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (String, String)> {
         self.by_binding.keys().cloned()
     }
 
@@ -155,7 +154,7 @@ pub struct Exchange {
     last_number: u64,
 }
 
-fn settings(config: &Config) -> Settings {
+pub(crate) fn settings(config: &Config) -> Settings {
     Settings {
         agent: format!("Switchroom/{}", env!("CARGO_PKG_VERSION")),
         session_expires: config.session_expires,
@@ -527,131 +526,5 @@ impl Exchange {
         } else {
             self.endpoint.reply(&incoming, Status::NO_SUCH_CALL, &Headers::default());
         }
-    }
-
-    fn on_stored(&mut self, now: Now, tickets: &[Ticket]) {
-        for ticket in tickets {
-            self.outbox.remove(ticket);
-            if let Some(waiting) = self.registers_waiting.remove(ticket) {
-                self.confirm_register(now, &waiting);
-            }
-        }
-    }
-
-    /// The store is in trouble, which it raises an alarm for itself. Phones are served from memory meanwhile.
-    fn on_not_stored(&mut self, now: Now, tickets: &[Ticket]) {
-        for ticket in tickets {
-            if let Some(waiting) = self.registers_waiting.remove(ticket) {
-                self.confirm_register(now, &waiting);
-            }
-            if let Some(cdr) = self.outbox.remove(ticket) {
-                if self.retry.len() < OUTBOX_MAX {
-                    self.retry.push(*cdr);
-                } else {
-                    let state = Some((
-                        Severity::Crit,
-                        "call records are being lost: the store takes none".to_owned(),
-                    ));
-                    self.set_alarm(now, "cdr_lost", state, None);
-                }
-                self.timers.set(Timer::Outbox, now.mono.after(STORE_RETRY));
-            }
-        }
-    }
-
-    fn retry_outbox(&mut self) {
-        for cdr in std::mem::take(&mut self.retry) {
-            let cdr = Box::new(cdr);
-            let ticket = self.persist(Record::Cdr(cdr.clone()));
-            self.outbox.insert(ticket, cdr);
-        }
-    }
-
-    fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
-        let result = match command {
-            Command::HangUp(call) => self.hang_up_by(now, *call, user),
-            Command::Unregister { extension, contact } => {
-                self.unregister_by(now, extension, contact.as_deref(), user)
-            }
-        };
-        self.actions.push_back(Action::Reply { id, result });
-    }
-
-    fn unregister_by(
-        &mut self,
-        now: Now,
-        extension: &str,
-        contact: Option<&str>,
-        user: &str,
-    ) -> Result<String, String> {
-        let keys: Vec<String> = self
-            .registrar
-            .of(extension)
-            .filter(|b| contact.is_none_or(|c| c == b.record.contact))
-            .map(|b| b.record.key.clone())
-            .collect();
-        if keys.is_empty() {
-            return Err(format!("{extension} has no such registration"));
-        }
-        for key in &keys {
-            self.unbind(now, extension, key, &format!("removed by {user}"));
-        }
-        let text = format!("{user} removed {} registrations of {extension}", keys.len());
-        self.event(now, EventKind::Audit, Severity::Info, None, user, "unregister", text.clone());
-        Ok(text)
-    }
-
-    fn on_config(&mut self, now: Now, config: Arc<Config>) {
-        let mut config = Arc::unwrap_or_clone(config);
-        // The media engine has the ports it was started with.
-        (config.rtp_port_first, config.rtp_pairs) = (self.config.rtp_port_first, self.config.rtp_pairs);
-        let old = std::mem::replace(&mut self.config, Arc::new(config));
-        self.endpoint.set_settings(settings(&self.config));
-        if old.keep_alive.is_zero() && !self.config.keep_alive.is_zero() {
-            let all: Vec<(String, String)> = self.names.all().collect();
-            for (extension, key) in all {
-                self.schedule_keep_alive(now, &extension, &key);
-            }
-        }
-        // A new password ends what the old one registered.
-        let renewed: Vec<String> = old
-            .extensions
-            .values()
-            .filter(|e| {
-                self.config
-                    .extensions
-                    .get(&e.number)
-                    .is_some_and(|n| (n.ha1_md5, n.ha1_sha256) != (e.ha1_md5, e.ha1_sha256))
-            })
-            .map(|e| e.number.clone())
-            .collect();
-        for number in renewed {
-            let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
-            for key in keys {
-                self.unbind(now, &number, &key, "must register with its new password");
-            }
-        }
-        let gone: Vec<String> =
-            old.extensions.keys().filter(|n| !self.config.extensions.contains_key(*n)).cloned().collect();
-        for number in gone {
-            let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
-            for key in keys {
-                self.unbind(now, &number, &key, "is no longer configured");
-            }
-            self.notes.remove(&number);
-            self.changed.insert(Changed::Extension(number));
-        }
-        for number in self.config.extensions.keys() {
-            self.changed.insert(Changed::Extension(number.clone()));
-        }
-        self.event(
-            now,
-            EventKind::System,
-            Severity::Info,
-            None,
-            "",
-            "configured",
-            "configuration applied".into(),
-        );
     }
 }

@@ -4,6 +4,7 @@
 //! It knows SIP through `switchroom-sip`, and the media engine and the store only through the values in [`MediaCommand`],
 //! [`MediaEvent`] and [`Record`]. There is no clock, socket, thread, disk or operating system's chance in here.
 
+mod admin;
 mod alarm;
 mod auth;
 mod call;
@@ -17,6 +18,7 @@ mod ladder;
 pub mod limits;
 mod media;
 mod negotiate;
+mod outbox;
 mod ports;
 mod record;
 mod register;

@@ -1,0 +1,98 @@
+//! What users and the configuration change.
+
+use crate::exchange::{Exchange, settings};
+use crate::input::{Action, Command, CommandId};
+use crate::record::{EventKind, Severity};
+use crate::{Changed, Config};
+use std::sync::Arc;
+use switchroom_sip::time::Now;
+
+impl Exchange {
+    pub(crate) fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
+        let result = match command {
+            Command::HangUp(call) => self.hang_up_by(now, *call, user),
+            Command::Unregister { extension, contact } => {
+                self.unregister_by(now, extension, contact.as_deref(), user)
+            }
+        };
+        self.actions.push_back(Action::Reply { id, result });
+    }
+
+    fn unregister_by(
+        &mut self,
+        now: Now,
+        extension: &str,
+        contact: Option<&str>,
+        user: &str,
+    ) -> Result<String, String> {
+        let keys: Vec<String> = self
+            .registrar
+            .of(extension)
+            .filter(|b| contact.is_none_or(|c| c == b.record.contact))
+            .map(|b| b.record.key.clone())
+            .collect();
+        if keys.is_empty() {
+            return Err(format!("{extension} has no such registration"));
+        }
+        for key in &keys {
+            self.unbind(now, extension, key, &format!("removed by {user}"));
+        }
+        let text = format!("{user} removed {} registrations of {extension}", keys.len());
+        self.event(now, EventKind::Audit, Severity::Info, None, user, "unregister", text.clone());
+        Ok(text)
+    }
+
+    pub(crate) fn on_config(&mut self, now: Now, config: Arc<Config>) {
+        let mut config = Arc::unwrap_or_clone(config);
+        // The media engine has the ports it was started with.
+        (config.rtp_port_first, config.rtp_pairs) = (self.config.rtp_port_first, self.config.rtp_pairs);
+        let old = std::mem::replace(&mut self.config, Arc::new(config));
+        self.endpoint.set_settings(settings(&self.config));
+        if old.keep_alive.is_zero() && !self.config.keep_alive.is_zero() {
+            let all: Vec<(String, String)> = self.names.all().collect();
+            for (extension, key) in all {
+                self.schedule_keep_alive(now, &extension, &key);
+            }
+        }
+        // A new password ends what the old one registered.
+        let renewed: Vec<String> = old
+            .extensions
+            .values()
+            .filter(|e| {
+                self.config
+                    .extensions
+                    .get(&e.number)
+                    .is_some_and(|n| (n.ha1_md5, n.ha1_sha256) != (e.ha1_md5, e.ha1_sha256))
+            })
+            .map(|e| e.number.clone())
+            .collect();
+        for number in renewed {
+            let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
+            for key in keys {
+                self.unbind(now, &number, &key, "must register with its new password");
+            }
+        }
+        let gone: Vec<String> =
+            old.extensions.keys().filter(|n| !self.config.extensions.contains_key(*n)).cloned().collect();
+        for number in gone {
+            let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
+            for key in keys {
+                self.unbind(now, &number, &key, "is no longer configured");
+            }
+            self.notes.remove(&number);
+            self.changed.insert(Changed::Extension(number));
+        }
+        for number in self.config.extensions.keys() {
+            self.changed.insert(Changed::Extension(number.clone()));
+        }
+        self.event(
+            now,
+            EventKind::System,
+            Severity::Info,
+            None,
+            "",
+            "configured",
+            "configuration applied".into(),
+        );
+    }
+}
