@@ -12,6 +12,8 @@ use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
 use switchroom_wire::Role;
 use toml::de::DeTable;
 
+/// A phone rings at most so many seconds: an INVITE is given up after five minutes without news (RFC 3261 §16.6).
+const RING_S_MAX: u64 = 240;
 /// Extensions one file may have.
 const EXTENSIONS_MAX: usize = 10_000;
 
@@ -42,7 +44,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, base: &Path) -> (Co
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),
         extensions,
         record: reader.text(recording, "rule", &one_of("rule", RULES)).unwrap_or_default(),
-        ring: duration(reader, sip, "ring", 1, 3_600).unwrap_or_default(),
+        ring: duration(reader, sip, "ring", 1, RING_S_MAX).unwrap_or_default(),
         codecs: codecs(reader, media),
         external: reader.text(sip, "external", &value::external),
         local_networks: local_networks.into_iter().map(|(network, _)| network).collect(),
@@ -186,7 +188,7 @@ fn extension(reader: &mut Reader, section: Section<'_>, number: &str) -> Extensi
         ha1_md5: reader.text(section, "digest_md5", &value::digest),
         ha1_sha256: reader.text(section, "digest_sha256", &value::digest),
         record: reader.text(section, "record", &one_of("record", RULES)),
-        ring: duration(reader, section, "ring", 1, 3_600),
+        ring: duration(reader, section, "ring", 1, RING_S_MAX),
     }
 }
 
