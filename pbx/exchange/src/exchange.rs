@@ -132,6 +132,8 @@ pub struct Exchange {
     pub(crate) ports: Ports,
     pub(crate) calls: BTreeMap<CallId, Call>,
     pub(crate) live_calls: usize,
+    /// Live calls by extension on either side.
+    pub(crate) calls_with: BTreeMap<String, BTreeSet<CallId>>,
     /// Live calls by the extension that made them.
     pub(crate) calls_made: BTreeMap<String, usize>,
     pub(crate) sessions: BTreeMap<SessionId, (CallId, LegId)>,
@@ -181,6 +183,7 @@ impl Exchange {
             ports: Ports::new(config.rtp_pairs),
             calls: BTreeMap::new(),
             live_calls: 0,
+            calls_with: BTreeMap::new(),
             calls_made: BTreeMap::new(),
             sessions: BTreeMap::new(),
             legs: BTreeMap::new(),
@@ -347,6 +350,11 @@ impl Exchange {
     /// All calls on the board.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.calls.values()
+    }
+
+    /// The live calls of an extension, on either side.
+    pub fn calls_of(&self, extension: &str) -> impl Iterator<Item = &Call> {
+        self.calls_with.get(extension).into_iter().flatten().filter_map(|id| self.calls.get(id))
     }
 
     /// Where an extension is registered.

@@ -4,7 +4,7 @@ use crate::exchange::{Exchange, Timer};
 use crate::limits::REGISTERS_WAITING_MAX;
 use crate::record::{BindingRecord, EventKind, Record, Severity};
 use crate::registrar::{Binding, Offered};
-use crate::{Changed, Ticket};
+use crate::{CallId, Changed, Ticket};
 use std::time::Duration;
 use switchroom_sip::endpoint::Incoming;
 use switchroom_sip::flow::Flow;
@@ -236,11 +236,16 @@ impl Exchange {
 
     /// Calls of an extension go on where its phone is now.
     fn move_calls(&mut self, extension: &str, old: Flow, new: Flow) {
-        let legs = self.calls.values_mut().flat_map(|c| c.legs.values_mut());
-        for leg in legs.filter(|l| l.extension.as_deref() == Some(extension) && l.flow == old) {
-            leg.flow = new;
-            if let Some(session) = leg.session {
-                self.endpoint.move_session(session, new);
+        let ids: Vec<CallId> = self.calls_of(extension).map(|c| c.id).collect();
+        for id in ids {
+            let Some(call) = self.calls.get_mut(&id) else { continue };
+            for leg in
+                call.legs.values_mut().filter(|l| l.extension.as_deref() == Some(extension) && l.flow == old)
+            {
+                leg.flow = new;
+                if let Some(session) = leg.session {
+                    self.endpoint.move_session(session, new);
+                }
             }
         }
     }

@@ -178,7 +178,7 @@ pub fn cdr(cdr: &x::Cdr) -> w::CdrView {
 /// What an extension is doing: the most telling of its calls and phones.
 fn extension_state(exchange: &Exchange, number: &str) -> w::ExtensionState {
     let mut rings = false;
-    for call in exchange.calls().filter(|c| !c.is_ended()) {
+    for call in exchange.calls_of(number) {
         for leg in call.legs.values().filter(|l| l.extension.as_deref() == Some(number)) {
             match leg.state {
                 LegState::Up => return w::ExtensionState::Busy,

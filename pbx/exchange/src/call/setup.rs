@@ -34,7 +34,7 @@ impl Exchange {
             headers.push(Name::RetryAfter, "10");
             return self.endpoint.reply(&incoming, Status::SERVICE_UNAVAILABLE, &headers);
         }
-        if self.calls_of(extension) >= self.config.calls_per_extension {
+        if self.calls_made_by(extension) >= self.config.calls_per_extension {
             let mut headers = Headers::default();
             headers.push(Name::RetryAfter, "10");
             return self.endpoint.reply(&incoming, Status::SERVICE_UNAVAILABLE, &headers);
@@ -92,6 +92,7 @@ impl Exchange {
         self.collect_traces(now);
         self.live_calls += 1;
         *self.calls_made.entry(extension.to_owned()).or_default() += 1;
+        self.calls_with.entry(extension.to_owned()).or_default().insert(id);
         self.counts.calls_total += 1;
         self.event(now, EventKind::Call, Severity::Info, Some(id), extension, "call_started", text);
         self.changed.insert(Changed::Extension(extension.to_owned()));
@@ -101,7 +102,7 @@ impl Exchange {
     }
 
     /// Live calls that an extension has made.
-    fn calls_of(&self, extension: &str) -> usize {
+    fn calls_made_by(&self, extension: &str) -> usize {
         self.calls_made.get(extension).copied().unwrap_or(0)
     }
 
@@ -287,6 +288,7 @@ impl Exchange {
         if let Some(call) = self.calls.get_mut(&id) {
             call.legs.insert(leg, new);
             call.sessions.push(session);
+            self.calls_with.entry(number.to_owned()).or_default().insert(id);
         }
         self.changed.insert(Changed::Extension(number.to_owned()));
         self.why(now, id, "offer", format!("ring {number} at {flow}"));

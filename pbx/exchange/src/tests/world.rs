@@ -410,6 +410,7 @@ impl World {
         assert_eq!((s.calls, s.dialogs, s.rtp_ports, s.outbox), (0, 0, 0, 0), "{:#?}", self.log);
         assert!(self.x.calls.is_empty() && self.x.legs.is_empty() && self.x.sessions.is_empty());
         assert!(self.x.registers_waiting.is_empty());
+        assert!(self.x.calls_with.is_empty() && self.x.calls_made.is_empty() && self.x.closing.is_empty());
         let bindings = self.x.registrar.count();
         let pings = self.x.pings.len();
         assert_eq!(self.x.endpoint.sessions(), 0);
