@@ -65,11 +65,9 @@ fn starter(domain: &str, passwords: &[String]) -> String {
          # Also possible: record = \"always\" (or \"never\"), ring = \"20s\".\n",
     );
     for ((number, name), password) in EXTENSIONS.iter().zip(passwords) {
-        let (md5, sha256) = config::digests(number, domain, password);
-        let _ = write!(
-            text,
-            "[extensions.{number}]\nname = \"{name}\"\ndigest_md5 = \"{md5}\"\ndigest_sha256 = \"{sha256}\"\n\n"
-        );
+        // What every phone knows; how to have SHA-256 stands at `md5`.
+        let (md5, _) = config::digests(number, domain, password);
+        let _ = write!(text, "[extensions.{number}]\nname = \"{name}\"\ndigest_md5 = \"{md5}\"\n\n");
     }
     text.truncate(text.trim_end().len());
     text.push('\n');

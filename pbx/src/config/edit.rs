@@ -55,7 +55,14 @@ pub fn set_password(path: &Path, number: &str, password: &str) -> Result<(), Edi
         .and_then(|e| e.as_table_like_mut())
         .ok_or_else(|| fault(format!("extension {number} is not a table")))?;
     let (md5, sha256) = super::digest::digests(number, &loaded.config.domain, password);
-    for (key, digest) in [("digest_md5", md5), ("digest_sha256", sha256)] {
+    // SHA-256 is asked for as soon as one extension has it, and older phones give up when they see it: so it is written
+    // where it is in use, or where MD5 is not.
+    let config = &loaded.config;
+    let with_sha256 = !config.allow_md5 || config.extensions.values().any(|e| e.ha1_sha256.is_some());
+    let mut digests = Vec::new();
+    digests.extend(config.allow_md5.then_some(("digest_md5", md5)));
+    digests.extend(with_sha256.then_some(("digest_sha256", sha256)));
+    for (key, digest) in digests {
         match extension.get_mut(key).and_then(|item| item.as_value_mut()) {
             // In place, so that a comment behind the value stays.
             Some(old) => {
@@ -111,15 +118,31 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         set_password(&path, "101", "secret").unwrap();
         set_password(&path, "*9", "other").unwrap();
-        let (md5, sha256) = crate::config::digests("101", "example.com", "secret");
-        let (md5_9, sha256_9) = crate::config::digests("*9", "example.com", "other");
-        let wanted = text.replace(
-            "00000000000000000000000000000000\" # old",
-            &format!("{md5}\" # old\ndigest_sha256 = \"{sha256}\""),
-        ) + &format!("digest_md5 = \"{md5_9}\"\ndigest_sha256 = \"{sha256_9}\"\n");
+        let (md5, _) = crate::config::digests("101", "example.com", "secret");
+        let (md5_9, _) = crate::config::digests("*9", "example.com", "other");
+        let wanted = text.replace("00000000000000000000000000000000\" # old", &format!("{md5}\" # old"))
+            + &format!("digest_md5 = \"{md5_9}\"\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), wanted);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn sha256_is_written_where_it_is_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("switchroom.toml");
+        let (md5, sha256) = crate::config::digests("102", "example.com", "secret");
+        let site = "[site]\ndomain = \"example.com\"\n";
+        let used = format!("{site}[extensions.101]\ndigest_sha256 = \"{sha256}\"\n[extensions.102]\n");
+        fs::write(&path, &used).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        set_password(&path, "102", "secret").unwrap();
+        let both = format!("{used}digest_md5 = \"{md5}\"\ndigest_sha256 = \"{sha256}\"\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), both);
+        let only = format!("{site}[sip]\nmd5 = false\n[extensions.102]\n");
+        fs::write(&path, &only).unwrap();
+        set_password(&path, "102", "secret").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{only}digest_sha256 = \"{sha256}\"\n"));
     }
 
     #[test]

@@ -81,7 +81,11 @@ pub(super) const TABLES: &[Table] = &[
             ),
             key("calls_max", "200", "Live calls at once; further ones are refused."),
             key("calls_per_extension", "20", "Live calls that one extension may make at once."),
-            key("md5", "true", "Take MD5 digests beside SHA-256. Many phones know nothing else."),
+            key(
+                "md5",
+                "true",
+                "Take MD5 digests; many phones know nothing else. SHA-256 is asked for as well once an extension has\ndigest_sha256, but some older phones give up when they are asked for it. false: SHA-256 only.",
+            ),
         ],
     },
     Table {

@@ -89,10 +89,10 @@ impl Site {
             dir.path().join("control.sock").display()
         );
         for resident in bots.iter().chain([&guest]) {
-            let (md5, sha256) = config::digests(&resident.number, DOMAIN, &resident.password);
+            let (md5, _) = config::digests(&resident.number, DOMAIN, &resident.password);
             let _ = write!(
                 text,
-                "\n[extensions.{}]\nname = \"{}\"\ndigest_md5 = \"{md5}\"\ndigest_sha256 = \"{sha256}\"\n",
+                "\n[extensions.{}]\nname = \"{}\"\ndigest_md5 = \"{md5}\"\n",
                 resident.number, resident.name
             );
         }
