@@ -11,7 +11,7 @@ use switchroom_wire::{Board, CallView, Change, ExtensionView, SystemView};
 use tokio::sync::broadcast;
 
 /// Changes kept for consoles that fall behind or come back.
-const KEPT: usize = 4096;
+const KEPT: usize = 1024;
 
 /// One numbered change.
 #[derive(Debug, Clone)]
