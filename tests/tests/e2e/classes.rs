@@ -301,7 +301,7 @@ fn header_smuggling() {
         field(&arrived, "From").contains("sip:101@"),
         "the account's number, whatever From says: {arrived}"
     );
-    for smuggled in ["Boss", "103", "104", "P-Asserted", "Remote-Party", "Diversion", "X-Any"] {
+    for smuggled in ["Boss", "sip:103@", "sip:104@", "P-Asserted", "Remote-Party", "Diversion", "X-Any"] {
         assert!(!arrived.contains(smuggled), "{smuggled} in\n{arrived}");
     }
     callee.answer(&arrived, 486, "Busy Here", "", "");
