@@ -7,6 +7,7 @@
 //! | [`sipp`] | runs a SIPp scenario and reads its figures |
 //! | [`raw`] | a phone made of a socket and strings, for what no phone would send |
 //! | [`audio`] | tones: made, and found again |
+//! | [`sim`] | the whole call centre in simulated time, under faults |
 //! | [`process`] | programs that are started and surely ended, ports, patience |
 //!
 //! Everything here may panic: a test that cannot be set up has failed.
@@ -17,4 +18,5 @@ pub mod baresip;
 pub mod daemon;
 pub mod process;
 pub mod raw;
+pub mod sim;
 pub mod sipp;

@@ -69,6 +69,10 @@ impl Phone {
         let uri = Uri::sip(number, &self.settings.domain, None);
         let own = Uri::sip(&self.settings.user, &self.settings.domain, None);
         let local = self.describe();
+        let mut headers = Headers::default();
+        if self.settings.demands_reliable {
+            headers.push(Name::Require, "100rel");
+        }
         let session = self.endpoint.invite(
             now,
             Invite {
@@ -77,9 +81,9 @@ impl Phone {
                 from: NameAddr::named(&self.settings.display_name, own),
                 to: NameAddr::bare(uri),
                 contact_user: self.settings.user.clone(),
-                sdp: Some(local.offer()),
+                sdp: (!self.settings.late_offer).then(|| local.offer()),
                 max_forwards: 70,
-                headers: Headers::default(),
+                headers,
             },
         );
         if self.endpoint.flow_of(session).is_none() {
@@ -148,6 +152,16 @@ impl Phone {
     /// As [`Phone::hold`].
     pub fn resume(&mut self, now: Mono) -> Result<(), PhoneError> {
         self.change(now, None)
+    }
+
+    /// Talks again, by asking the other side for its offer.
+    ///
+    /// # Errors
+    /// As [`Phone::hold`].
+    pub fn resume_asking(&mut self, now: Mono) -> Result<(), PhoneError> {
+        let call = self.call.as_mut().filter(|c| c.is_up()).ok_or(PhoneError::NoCall)?;
+        self.endpoint.ask_offer(now, call.session).map_err(|_| PhoneError::NotNow)?;
+        Ok(())
     }
 
     fn change(&mut self, now: Mono, hold: Option<HoldForm>) -> Result<(), PhoneError> {
@@ -264,8 +278,7 @@ impl Phone {
                     self.tell(PhoneEvent::ChangeRefused(status));
                 }
             }
-            // This phone always offers, so nobody's offer comes asked for.
-            SessionEvent::OfferAsked(_) => {}
+            SessionEvent::OfferAsked(sdp) => self.on_offer_asked(now, &sdp),
             SessionEvent::Info(kind, body) => {
                 if let Some(digit) = digits::read(&kind, &body) {
                     self.tell(PhoneEvent::Digit { digit, by: DigitsBy::Info });
@@ -288,10 +301,52 @@ impl Phone {
     /// Our call was answered. Without a description in the answer that of the early media counts.
     fn on_answered(&mut self, now: Mono, sdp: Option<Vec<u8>>) {
         let Some(call) = &mut self.call else { return };
+        if self.settings.late_offer {
+            return self.answer_late(now, sdp.as_deref());
+        }
         if let Some(sdp) = sdp {
             call.remote = Description::parse(&sdp).ok();
         }
         self.up(now);
+    }
+
+    /// The answer to our call without an offer holds one: ours goes into the ACK.
+    fn answer_late(&mut self, now: Mono, sdp: Option<&[u8]>) {
+        let Some(call) = &mut self.call else { return };
+        let session = call.session;
+        let offer = sdp.and_then(|sdp| Description::parse(sdp).ok());
+        let formats = offer.as_ref().and_then(|offer| media::answered(&self.settings.codecs, offer));
+        if let (Some(offer), Some(formats)) = (&offer, formats) {
+            call.local.formats = formats;
+            media::narrow(&mut call.local, offer);
+            self.endpoint.answer_asked(now, session, call.local.answer(offer));
+        }
+        call.remote = offer;
+        self.up(now);
+    }
+
+    /// The other side's offer that [`Phone::resume_asking`] asked for: answered in the ACK, both ways.
+    fn on_offer_asked(&mut self, now: Mono, sdp: &[u8]) {
+        let rtp = self.rtp;
+        let codecs = self.settings.codecs.clone();
+        let Some(call) = &mut self.call else { return };
+        let session = call.session;
+        let offer = Description::parse(sdp).ok();
+        let formats = offer.as_ref().and_then(|offer| media::answered(&codecs, offer));
+        let (Some(offer), Some(formats)) = (offer, formats) else {
+            // Nothing can be answered, and the other side waits for it: the call cannot go on.
+            let reason = "SIP;cause=488;text=\"No codec in common\"";
+            self.endpoint.hang_up(now, session, Some(reason.into()));
+            return self.over(EndedBy::Us, Some(Status::NOT_ACCEPTABLE_HERE), Some(reason.into()));
+        };
+        let mut local = call.local.clone();
+        local.version += 1;
+        local.formats = formats;
+        call.hold = None;
+        media::set_hold(&mut local, rtp, None);
+        media::narrow(&mut local, &offer);
+        self.endpoint.answer_asked(now, session, local.answer(&offer));
+        self.agreed(local, Some(offer));
     }
 
     /// Our answer was acknowledged.

@@ -98,6 +98,8 @@ pub enum PhoneCommand {
     Hold(HoldForm),
     /// Talk again.
     Resume,
+    /// Talk again by asking the other side for its offer (re-INVITE without one), as some phones do.
+    ResumeAsking,
     /// Press digits. Those by RTP are sent by the runner, which this crate is not.
     Digits(String, DigitsBy),
     /// Do that with calls that come in from now on.
@@ -204,6 +206,7 @@ impl Phone {
             PhoneCommand::HangUp => self.hang_up(now),
             PhoneCommand::Hold(form) => self.hold(now, *form),
             PhoneCommand::Resume => self.resume(now),
+            PhoneCommand::ResumeAsking => self.resume_asking(now),
             PhoneCommand::Digits(digits, DigitsBy::Info) => {
                 digits.chars().try_for_each(|digit| self.send_info(now, digit))
             }

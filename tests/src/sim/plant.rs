@@ -1,0 +1,206 @@
+//! Defects planted on purpose between the exchange and the world, so that to everybody outside the exchange seems to
+//! have them: what proves that a checker can fail. The product knows nothing of this.
+
+use std::collections::BTreeSet;
+use switchroom_exchange::{Action, Changed, LegId, MediaCommand, Record, Source};
+
+/// A planted defect. Each strikes once, at the first occasion after some calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Defect {
+    /// None.
+    #[default]
+    None,
+    /// A leg's ports are never closed.
+    LeakedPort,
+    /// A second, different final response to an INVITE.
+    DoubledFinal,
+    /// No final response to an INVITE.
+    LostFinal,
+    /// A call without a CDR.
+    LostCdr,
+    /// A call with two.
+    DoubledCdr,
+    /// A call that was answered before it began.
+    DisorderedCdr,
+    /// A CDR that names somebody else as caller.
+    WrongParty,
+    /// A leg hears another than it should.
+    CrossedWires,
+    /// A phone is called where it is not registered.
+    ServedExpired,
+    /// A registration that is confirmed and not on disk.
+    LostBinding,
+    /// A call changes and no console is told.
+    HiddenChange,
+    /// An event is written twice.
+    DoubledEvent,
+    /// No phone is ever told that its call has ended.
+    LostBye,
+}
+
+impl Defect {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::LeakedPort,
+        Self::DoubledFinal,
+        Self::LostFinal,
+        Self::LostCdr,
+        Self::DoubledCdr,
+        Self::DisorderedCdr,
+        Self::WrongParty,
+        Self::CrossedWires,
+        Self::ServedExpired,
+        Self::LostBinding,
+        Self::HiddenChange,
+        Self::DoubledEvent,
+        Self::LostBye,
+    ];
+}
+
+/// A defect and whether it has struck.
+#[derive(Debug, Clone, Default)]
+pub struct Plant {
+    defect: Defect,
+    /// How many occasions are let pass first.
+    skip: usize,
+    has_struck: bool,
+    lost: Option<Vec<u8>>,
+    hidden: Option<Changed>,
+}
+
+impl Plant {
+    /// That defect, after some occasions.
+    pub fn new(defect: Defect) -> Self {
+        Self { defect, skip: 3, ..Self::default() }
+    }
+
+    /// Whether it struck.
+    pub fn has_struck(&self) -> bool {
+        self.has_struck
+    }
+
+    fn strikes(&mut self) -> bool {
+        if self.has_struck {
+            return false;
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return false;
+        }
+        self.has_struck = true;
+        true
+    }
+
+    /// An action as it comes out with the defect; further ones are put into `more`.
+    pub fn change(&mut self, action: Action, more: &mut Vec<Action>) -> Option<Action> {
+        if self.defect == Defect::None {
+            return Some(action);
+        }
+        match action {
+            Action::Send { flow, bytes } => {
+                let bytes = self.send(&bytes)?;
+                if self.defect == Defect::DoubledFinal && is_final_of_invite(&bytes) && self.strikes() {
+                    let text = String::from_utf8_lossy(&bytes).replacen("SIP/2.0 2", "SIP/2.0 4", 1);
+                    more.push(Action::Send { flow, bytes: text.into_bytes().into() });
+                }
+                Some(Action::Send { flow, bytes: bytes.into() })
+            }
+            Action::Media(command) => self.media(command).map(Action::Media),
+            Action::Persist { ticket, record } => {
+                let record = self.record(record)?;
+                let doubles = self.defect == Defect::DoubledCdr && matches!(record, Record::Cdr(_))
+                    || self.defect == Defect::DoubledEvent && matches!(record, Record::Event(_));
+                if doubles && self.strikes() {
+                    more.push(Action::Persist { ticket: None, record: record.clone() });
+                }
+                Some(Action::Persist { ticket, record })
+            }
+            Action::Reply { id, result } => Some(Action::Reply { id, result }),
+        }
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let is_bye = bytes.starts_with(b"BYE ");
+        if self.defect == Defect::LostBye && is_bye {
+            self.has_struck = true;
+            return None;
+        }
+        if self.defect == Defect::LostFinal {
+            let via = via_line(bytes);
+            if self.lost.is_some() && self.lost == via && is_final_of_invite(bytes) {
+                return None;
+            }
+            if bytes.starts_with(b"SIP/2.0 2") && is_final_of_invite(bytes) && self.strikes() {
+                self.lost = via;
+                return None;
+            }
+        }
+        if self.defect == Defect::ServedExpired && bytes.starts_with(b"INVITE sip:") && self.strikes() {
+            let text = String::from_utf8_lossy(bytes).replacen("INVITE sip:1", "INVITE sip:9", 1);
+            return Some(text.into_bytes());
+        }
+        Some(bytes.to_vec())
+    }
+
+    fn media(&mut self, command: MediaCommand) -> Option<MediaCommand> {
+        match command {
+            MediaCommand::Close { .. } if self.defect == Defect::LeakedPort && self.strikes() => None,
+            MediaCommand::Hear { call, leg, source: Source::Leg(_) }
+                if self.defect == Defect::CrossedWires && self.strikes() =>
+            {
+                Some(MediaCommand::Hear { call, leg, source: Source::Leg(LegId(1)) })
+            }
+            command => Some(command),
+        }
+    }
+
+    fn record(&mut self, record: Record) -> Option<Record> {
+        match record {
+            Record::Cdr(mut cdr) => {
+                let defect = self.defect;
+                match defect {
+                    Defect::LostCdr if self.strikes() => return None,
+                    Defect::DisorderedCdr if cdr.answered_ms.is_some() && self.strikes() => {
+                        cdr.answered_ms = Some(cdr.started_ms - 1);
+                    }
+                    Defect::WrongParty if !cdr.legs.is_empty() && self.strikes() => {
+                        cdr.from.number = "999".into();
+                    }
+                    _ => {}
+                }
+                Some(Record::Cdr(cdr))
+            }
+            Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => {
+                Some(Record::BindingGone { extension: String::new(), key: String::new() })
+            }
+            record => Some(record),
+        }
+    }
+
+    /// What is shown anew, with the defect.
+    pub fn changed(&mut self, changed: &mut BTreeSet<Changed>) {
+        if self.defect != Defect::HiddenChange {
+            return;
+        }
+        if self.hidden.is_none()
+            && let Some(call) = changed.iter().find(|c| matches!(c, Changed::Call(_))).cloned()
+            && self.strikes()
+        {
+            self.hidden = Some(call);
+        }
+        // That call is never spoken of again.
+        if let Some(hidden) = &self.hidden {
+            changed.remove(hidden);
+        }
+    }
+}
+
+fn via_line(bytes: &[u8]) -> Option<Vec<u8>> {
+    bytes.split(|b| *b == b'\n').find(|line| line.starts_with(b"Via:")).map(<[u8]>::to_vec)
+}
+
+fn is_final_of_invite(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let is_final = text.strip_prefix("SIP/2.0 ").is_some_and(|rest| !rest.starts_with('1'));
+    is_final && text.lines().any(|line| line.starts_with("CSeq:") && line.ends_with(" INVITE"))
+}

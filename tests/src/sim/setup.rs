@@ -1,0 +1,255 @@
+//! One run as data: the site, the phones, the calls and everything that goes wrong, drawn from a seed.
+
+use super::faults::{Fault, Faults, Habit};
+use super::trouble::{self, Trouble};
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+use switchroom_phone::Codec;
+use switchroom_phone::script::{Plan, PlannedCall, Profile};
+use switchroom_sip::rng::Rng;
+
+/// A phone of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhoneSetup {
+    /// Its extension; several phones may have the same.
+    pub extension: String,
+    /// Its own address.
+    pub own: SocketAddr,
+    /// The address the exchange sees it at.
+    pub public: SocketAddr,
+    /// It comes over TCP.
+    pub tcp: bool,
+    /// It names its instance when it registers.
+    pub instance: bool,
+    /// It rings with sound.
+    pub early_media: bool,
+    /// It calls without an offer.
+    pub late_offer: bool,
+    /// It demands that ringing be acknowledged.
+    pub demands_reliable: bool,
+    /// Codecs, best first.
+    pub codecs: Vec<Codec>,
+    /// How long it registers for, seconds.
+    pub expires_s: u64,
+    /// Session timer it proposes, seconds.
+    pub session_expires_s: u64,
+    /// Bad habits.
+    pub habits: Vec<Habit>,
+}
+
+/// The site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct SiteSetup {
+    pub starts_ms: i64,
+    pub calls_max: usize,
+    pub calls_per_extension: usize,
+    pub rtp_pairs: u16,
+    pub ring_s: u64,
+    pub session_expires_s: u64,
+    pub keep_alive_s: u64,
+    pub register_min_s: u64,
+    pub register_max_s: u64,
+    pub records: bool,
+    pub md5: bool,
+}
+
+/// What may become of a datagram, in parts per million.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[allow(missing_docs)]
+pub struct NetSetup {
+    /// Shortest time on the way, microseconds.
+    pub delay_us: u64,
+    /// At most that much more.
+    pub jitter_us: u64,
+    pub loss_ppm: u32,
+    pub duplicate_ppm: u32,
+    /// Datagrams that are seconds late.
+    pub late_ppm: u32,
+    pub late_ms: u64,
+    /// Messages of phones that come with a mutilated copy, or with noise.
+    pub garbage_ppm: u32,
+}
+
+/// How the media engine behaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[allow(missing_docs)]
+pub struct MediaSetup {
+    pub delay_ms: u64,
+    pub open_fails_ppm: u32,
+    pub record_fails_ppm: u32,
+    /// Answered calls in which it has something to say of silence, loss and digits.
+    pub news_ppm: u32,
+    /// Legs whose end it never tells, or tells very late.
+    pub late_close_ppm: u32,
+}
+
+/// How the store behaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[allow(missing_docs)]
+pub struct StoreSetup {
+    pub flush_us: u64,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Setup {
+    pub seed: u64,
+    /// How long calls are made, milliseconds.
+    pub length_ms: u64,
+    pub site: SiteSetup,
+    pub net: NetSetup,
+    pub media: MediaSetup,
+    pub store: StoreSetup,
+    pub phones: Vec<PhoneSetup>,
+    pub calls: Vec<PlannedCall>,
+    /// What happens when, milliseconds from the start.
+    pub troubles: Vec<(u64, Trouble)>,
+}
+
+/// Half past midnight on a Sunday before clocks change in Europe, and others that are nothing special.
+const STARTS_MS: [i64; 4] = [1_774_744_200_000, 1_792_888_200_000, 1_700_000_000_000, 1_767_225_590_000];
+
+impl Setup {
+    /// Draws a run. The same arguments give the same run.
+    pub fn draw(seed: u64, length: Duration, phones: usize, faults: &Faults) -> Self {
+        let mut rng = Rng::from_number(seed);
+        let site = site(&mut rng, phones, faults);
+        let net = net(&mut rng, faults);
+        let media = media(&mut rng, faults);
+        let store = StoreSetup { flush_us: 500 + rng.below(4_500) };
+        let planned = phones.max(2);
+        let mut all: Vec<PhoneSetup> =
+            (0..planned).map(|n| phone(&mut rng, n, (101 + n).to_string(), faults)).collect();
+        // Second and third phones of some people: they fork.
+        for n in 0..planned {
+            while rng.below(100) < 15 && all.len() < 3 * planned {
+                let place = all.len();
+                all.push(phone(&mut rng, place, (101 + n).to_string(), faults));
+            }
+        }
+        let profile = profile(&mut rng, planned, site.ring_s);
+        let calls = Plan::draw(&profile, planned, length, rng.bits()).calls;
+        let troubles = trouble::draw(&mut rng, length, all.len(), faults);
+        let length_ms = millis(length);
+        Self { seed, length_ms, site, net, media, store, phones: all, calls, troubles }
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn pick<T: Copy>(rng: &mut Rng, of: &[T]) -> T {
+    of[usize::try_from(rng.below(of.len() as u64)).unwrap_or(0)]
+}
+
+fn chance(rng: &mut Rng, percent: u64) -> bool {
+    rng.below(100) < percent
+}
+
+fn site(rng: &mut Rng, phones: usize, faults: &Faults) -> SiteSetup {
+    let tight = !faults.0.is_empty() && chance(rng, 15);
+    SiteSetup {
+        starts_ms: pick(rng, &STARTS_MS),
+        calls_max: if tight { phones / 4 + 1 } else { 4 * phones + 10 },
+        calls_per_extension: if tight { 1 } else { 4 },
+        rtp_pairs: u16::try_from(if tight { phones + 2 } else { 20 * phones + 20 }).unwrap_or(u16::MAX),
+        ring_s: pick(rng, &[5, 8, 15, 30]),
+        session_expires_s: pick(rng, &[90, 120, 600, 1800]),
+        keep_alive_s: pick(rng, &[0, 5, 30, 30]),
+        register_min_s: pick(rng, &[30, 60]),
+        register_max_s: pick(rng, &[60, 120, 600]),
+        records: chance(rng, 70),
+        md5: chance(rng, 50),
+    }
+}
+
+fn net(rng: &mut Rng, faults: &Faults) -> NetSetup {
+    let rate = |rng: &mut Rng, fault: Fault, of: &[u32]| if faults.has(fault) { pick(rng, of) } else { 0 };
+    NetSetup {
+        delay_us: pick(rng, &[100, 1_000, 20_000, 80_000]),
+        jitter_us: pick(rng, &[0, 500, 10_000]),
+        loss_ppm: rate(rng, Fault::Loss, &[0, 1_000, 10_000, 50_000, 100_000, 200_000, 300_000]),
+        duplicate_ppm: rate(rng, Fault::Duplicates, &[0, 1_000, 50_000, 200_000]),
+        late_ppm: rate(rng, Fault::Reorder, &[0, 1_000, 20_000, 100_000]),
+        late_ms: pick(rng, &[50, 600, 5_000, 40_000]),
+        garbage_ppm: rate(rng, Fault::Garbage, &[0, 1_000, 20_000, 100_000]),
+    }
+}
+
+fn media(rng: &mut Rng, faults: &Faults) -> MediaSetup {
+    if !faults.has(Fault::Media) {
+        return MediaSetup { delay_ms: 1, ..MediaSetup::default() };
+    }
+    MediaSetup {
+        delay_ms: pick(rng, &[0, 1, 20, 500, 2_500]),
+        open_fails_ppm: pick(rng, &[0, 0, 5_000, 100_000]),
+        record_fails_ppm: pick(rng, &[0, 0, 50_000]),
+        news_ppm: pick(rng, &[0, 50_000, 400_000]),
+        late_close_ppm: pick(rng, &[0, 0, 20_000]),
+    }
+}
+
+fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> PhoneSetup {
+    let n = u32::try_from(place).unwrap_or(0);
+    let own_ip = Ipv4Addr::from_bits(0x0a00_0000 + 0x100 + n);
+    // A few share one translator's address, most have their own.
+    let behind = chance(rng, 30);
+    let public_ip = if behind { Ipv4Addr::from_bits(0xc633_6400 + n % 3) } else { own_ip };
+    let port = if behind { 20_000 + u16::try_from(n).unwrap_or(0) } else { 5060 };
+    let mut habits = Vec::new();
+    if faults.has(Fault::Phones) {
+        while chance(rng, 35) && habits.len() < 3 {
+            habits.push(pick(rng, &Habit::ALL));
+        }
+    }
+    let codecs: &[&[Codec]] = &[
+        &[Codec::Pcma, Codec::Pcmu],
+        &[Codec::Pcmu],
+        &[Codec::G722, Codec::Pcma],
+        &[Codec::Opus, Codec::Pcma, Codec::Pcmu],
+    ];
+    let odd = !faults.0.is_empty();
+    PhoneSetup {
+        extension,
+        own: SocketAddr::new(IpAddr::V4(own_ip), 5060),
+        public: SocketAddr::new(IpAddr::V4(public_ip), port),
+        tcp: chance(rng, 25),
+        instance: chance(rng, 50),
+        early_media: chance(rng, 15),
+        late_offer: chance(rng, 8),
+        demands_reliable: chance(rng, 10),
+        codecs: if odd { pick(rng, codecs).to_vec() } else { codecs[0].to_vec() },
+        expires_s: pick(rng, &[60, 120, 300, 3600]),
+        session_expires_s: pick(rng, &[90, 120, 1800]),
+        habits,
+    }
+}
+
+/// The kind of traffic: from hurried to leisurely, always enough to keep most phones engaged.
+fn profile(rng: &mut Rng, phones: usize, ring_s: u64) -> Profile {
+    let span = |least: u64, most: u64| (Duration::from_millis(least), Duration::from_millis(most));
+    let (least, most) = pick(rng, &[(100, 2_000), (100, 2_000), (1_000, 20_000), (1_000, 20_000), (20_000, 400_000)]);
+    let ring = Duration::from_secs(ring_s);
+    let mean_s = (least + most) / 2 / 1000 + 4;
+    let per_min = (phones as u64 / 2 * 60 / mean_s * pick(rng, &[30, 60, 90]) / 100).max(1);
+    Profile {
+        calls_per_min: u32::try_from(per_min).unwrap_or(u32::MAX),
+        talk: 60,
+        no_answer: 3,
+        busy: 6,
+        decline: 6,
+        cancel: 15,
+        hold_percent: 25,
+        digits_percent: 20,
+        caller_ends_percent: 55,
+        answer_after: span(0, 3_000),
+        talk_for: span(least, most),
+        cancel_after: span(0, ring_s * 1000 + 1_000),
+        ring,
+        rest: Duration::from_millis(pick(rng, &[50, 500, 2_000])),
+    }
+}

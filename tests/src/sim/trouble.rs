@@ -1,0 +1,166 @@
+//! What happens to the whole site at certain moments: drawn beforehand, so that a run can be made shorter by leaving
+//! some of it out.
+
+use super::faults::{Fault, Faults};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use switchroom_sip::rng::Rng;
+
+/// One disturbance. Spans are milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// A phone is without power, then starts anew: another Call-ID, perhaps another port.
+    Vanish {
+        /// Which phone.
+        phone: usize,
+        /// For how long.
+        for_ms: u64,
+        /// It comes back from another port.
+        moves: bool,
+    },
+    /// Nothing gets through to or from a phone.
+    CutOff {
+        /// Which phone.
+        phone: usize,
+        /// For how long.
+        for_ms: u64,
+    },
+    /// A translator gives a phone another port, or another address.
+    Rebind {
+        /// Which phone.
+        phone: usize,
+        /// The address changes too.
+        address: bool,
+    },
+    /// A phone's connection is reset.
+    Reset {
+        /// Which phone.
+        phone: usize,
+    },
+    /// The wall clock steps.
+    Step {
+        /// By how much.
+        by_ms: i64,
+    },
+    /// The exchange dies while it carries out what its next input asks for.
+    Crash {
+        /// It is gone for that long.
+        down_ms: u64,
+        /// That many actions are still carried out.
+        after_actions: usize,
+        /// Of what the store had not flushed, this much is on disk all the same, in percent.
+        kept_percent: u64,
+    },
+    /// The exchange is stopped in order and started again.
+    Restart {
+        /// It is gone for that long.
+        down_ms: u64,
+    },
+    /// The store needs that long for each flush.
+    StoreSlow {
+        /// Each flush.
+        flush_ms: u64,
+        /// For how long.
+        for_ms: u64,
+    },
+    /// The store keeps nothing.
+    StoreFails {
+        /// For how long.
+        for_ms: u64,
+    },
+    /// The media engine answers nothing for a while.
+    MediaSlow {
+        /// For how long.
+        for_ms: u64,
+    },
+    /// A user ends a call: the one at that place among those on the board.
+    HangUp {
+        /// Its place, modulo how many there are.
+        place: usize,
+    },
+    /// A user removes the registrations of an extension.
+    Unregister {
+        /// Whose phone: its extension is meant.
+        phone: usize,
+    },
+    /// Another configuration: that phone's extension is gone, or there again.
+    Reload {
+        /// Whose phone: its extension is meant.
+        phone: usize,
+        /// It gets another password instead of going; the phone learns it at once.
+        password: bool,
+    },
+}
+
+/// Draws what happens within `length`.
+pub(super) fn draw(rng: &mut Rng, length: Duration, phones: usize, faults: &Faults) -> Vec<(u64, Trouble)> {
+    let length_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX).max(1);
+    let minutes = length_ms / 60_000 + 1;
+    let mut out = Vec::new();
+    for fault in Fault::ALL {
+        if !faults.has(fault) {
+            continue;
+        }
+        // So many in a hundred minutes; some runs have none of a kind, some have many.
+        let pace = match fault {
+            Fault::Phones | Fault::Nat => [0, 50, 400],
+            Fault::Tcp | Fault::Users => [0, 30, 200],
+            Fault::Partition | Fault::Crash => [0, 10, 60],
+            Fault::Store | Fault::Media | Fault::Clock => [0, 10, 40],
+            Fault::Loss | Fault::Duplicates | Fault::Reorder | Fault::Garbage => continue,
+        };
+        let pace = pace[usize::try_from(rng.below(3)).unwrap_or(0)];
+        let count = (minutes * pace).div_ceil(100);
+        for _ in 0..count {
+            let at = rng.below(length_ms);
+            out.push((at, one(rng, fault, phones)));
+        }
+    }
+    out.sort_by_key(|(at, _)| *at);
+    out
+}
+
+fn one(rng: &mut Rng, fault: Fault, phones: usize) -> Trouble {
+    let place = |rng: &mut Rng| usize::try_from(rng.below(phones as u64)).unwrap_or(0);
+    let span = |rng: &mut Rng, most: u64| {
+        // Short ones and long ones alike.
+        let scale = [most / 100, most / 10, most][usize::try_from(rng.below(3)).unwrap_or(0)];
+        rng.below(scale.max(1)) + 1
+    };
+    match fault {
+        Fault::Phones => Trouble::Vanish {
+            phone: place(rng),
+            for_ms: span(rng, 300_000),
+            moves: rng.below(2) == 0,
+        },
+        Fault::Nat => Trouble::Rebind { phone: place(rng), address: rng.below(4) == 0 },
+        Fault::Tcp => Trouble::Reset { phone: place(rng) },
+        Fault::Partition => Trouble::CutOff { phone: place(rng), for_ms: span(rng, 120_000) },
+        Fault::Crash if rng.below(4) == 0 => Trouble::Restart { down_ms: span(rng, 20_000) },
+        Fault::Crash => Trouble::Crash {
+            down_ms: span(rng, 40_000),
+            after_actions: usize::try_from(rng.below(6)).unwrap_or(0),
+            kept_percent: rng.below(101),
+        },
+        Fault::Store if rng.below(2) == 0 => {
+            Trouble::StoreSlow { flush_ms: span(rng, 5_000), for_ms: span(rng, 120_000) }
+        }
+        Fault::Store => Trouble::StoreFails { for_ms: span(rng, 120_000) },
+        Fault::Media => Trouble::MediaSlow { for_ms: span(rng, 20_000) },
+        Fault::Clock => {
+            let hours = [1, 1, 24, 0][usize::try_from(rng.below(4)).unwrap_or(0)];
+            let by = hours * 3_600_000 + i64::try_from(rng.below(5_000)).unwrap_or(0);
+            Trouble::Step { by_ms: if rng.below(2) == 0 { by } else { -by } }
+        }
+        Fault::Users => match rng.below(6) {
+            0 => Trouble::Reload { phone: place(rng), password: false },
+            1 => Trouble::Reload { phone: place(rng), password: true },
+            2 => Trouble::Unregister { phone: place(rng) },
+            _ => Trouble::HangUp { place: usize::try_from(rng.below(1 << 16)).unwrap_or(0) },
+        },
+        Fault::Loss | Fault::Duplicates | Fault::Reorder | Fault::Garbage => {
+            Trouble::CutOff { phone: place(rng), for_ms: 1 }
+        }
+    }
+}
