@@ -160,7 +160,8 @@ impl Sum {
 }
 
 fn many(arguments: &Arguments) -> ExitCode {
-    let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
+    let jobs =
+        arguments.jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let next = AtomicU64::new(arguments.seed);
     let end = arguments.seed + arguments.seeds;
     let enough = arguments.calls.unwrap_or(u64::MAX);
@@ -197,7 +198,10 @@ fn many(arguments: &Arguments) -> ExitCode {
             if let Some(failure) = &outcome.failure {
                 tell(seed, failure);
             } else if arguments.seeds <= 20 {
-                println!("seed {seed}: {} calls, {} steps, {} starts", outcome.calls, outcome.steps, outcome.lives);
+                println!(
+                    "seed {seed}: {} calls, {} steps, {} starts",
+                    outcome.calls, outcome.steps, outcome.lives
+                );
             }
             sum.add(seed, busy, outcome);
         }

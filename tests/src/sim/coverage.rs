@@ -24,7 +24,11 @@ impl Coverage {
     /// Says how many pairs were seen and, if wanted, which were not.
     pub fn print(&self, names: bool) {
         let unseen: Vec<_> = self.pairs.iter().filter(|(_, times)| **times == 0).collect();
-        println!("{} of {} pairs of state and event happened", self.pairs.len() - unseen.len(), self.pairs.len());
+        println!(
+            "{} of {} pairs of state and event happened",
+            self.pairs.len() - unseen.len(),
+            self.pairs.len()
+        );
         if names {
             for ((machine, state, event), _) in unseen {
                 println!("  never: {machine}: {event} while {state}");

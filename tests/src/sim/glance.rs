@@ -5,6 +5,8 @@
 pub struct Glance<'a> {
     /// `Ok(method, request target)` or `Err(status)`.
     pub start: Result<(&'a str, &'a str), u16>,
+    /// First Via up to its parameters: transport and sender.
+    pub via: &'a str,
     /// First Via's branch.
     pub branch: &'a str,
     /// Call-ID.
@@ -36,6 +38,7 @@ impl<'a> Glance<'a> {
         let mut cseq = header(text, "CSeq")?.split(' ');
         Some(Self {
             start,
+            via: via.split(';').next()?,
             branch,
             call_id: header(text, "Call-ID")?,
             cseq: cseq.next()?.parse().ok()?,
@@ -77,6 +80,33 @@ fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     Some(line.strip_prefix(name)?.strip_prefix(':')?.trim())
 }
 
+/// Tells what was never sent before from repeats.
+#[derive(Debug, Default)]
+pub struct Fresh {
+    seen: std::collections::BTreeSet<u64>,
+    order: std::collections::VecDeque<u64>,
+}
+
+impl Fresh {
+    /// Whether these bytes come for the first time, as far as it remembers.
+    pub fn is_new(&mut self, bytes: &[u8]) -> bool {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        let sum = hasher.finish();
+        if !self.seen.insert(sum) {
+            return false;
+        }
+        self.order.push_back(sum);
+        if self.order.len() > 4_096
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        true
+    }
+}
+
 /// User part of `sip:user@host`.
 pub fn user(uri: &str) -> &str {
     let rest = uri.trim_start_matches('<');
@@ -96,7 +126,8 @@ mod tests {
         assert_eq!(glance.opens("INVITE").map(user), Some("102"));
         assert_eq!((glance.branch, glance.call_id, glance.cseq), ("z9hG4bKx", "abc", 7));
         assert_eq!(glance.all("Contact").collect::<Vec<_>>(), ["<a>", "<b>"]);
-        let text = b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 1.2.3.4;branch=z9hG4bKx\r\nTo: <sip:102@pbx>;tag=t;x\r\n\
+        let text =
+            b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 1.2.3.4;branch=z9hG4bKx\r\nTo: <sip:102@pbx>;tag=t;x\r\n\
             Call-ID: abc\r\nCSeq: 7 INVITE\r\n\r\n";
         let glance = Glance::of(text).unwrap();
         assert_eq!((glance.status(), glance.to_tag(), glance.method), (Some(200), "t", "INVITE"));

@@ -238,8 +238,9 @@ impl Handset {
                 self.phone.hang_up(now)
             }
             PhoneCommand::Decline(_) if self.has(Habit::OddRefusals) => {
-                const ODD: [u16; 18] =
-                    [400, 401, 403, 404, 407, 408, 410, 415, 422, 480, 481, 482, 488, 500, 501, 503, 504, 606];
+                const ODD: [u16; 18] = [
+                    400, 401, 403, 404, 407, 408, 410, 415, 422, 480, 481, 482, 488, 500, 501, 503, 504, 606,
+                ];
                 let status = ODD[usize::try_from(self.rng.below(ODD.len() as u64)).unwrap_or(0)];
                 self.phone.decline(now, Status::new(status).unwrap_or(Status::DECLINE))
             }

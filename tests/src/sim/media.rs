@@ -118,6 +118,11 @@ impl Media {
         out
     }
 
+    /// Whether a leg's ports could not be opened, which the exchange may not know yet.
+    pub fn has_failed(&self, leg: LegId) -> bool {
+        self.failing.contains_key(&leg)
+    }
+
     /// What the engine says of a leg whose phone is silent.
     pub fn silence(leg: LegId) -> MediaEvent {
         MediaEvent::Missing { leg, for_ms: 10_000, refused: 0, refused_from: None }

@@ -32,7 +32,8 @@ impl Routes {
 
     /// A port that nobody had before.
     pub fn fresh_port(&mut self) -> u16 {
-        self.next_port = if self.next_port < 30_000 { 30_000 } else { self.next_port.wrapping_add(1).max(30_000) };
+        self.next_port =
+            if self.next_port < 30_000 { 30_000 } else { self.next_port.wrapping_add(1).max(30_000) };
         self.next_port
     }
 
@@ -73,7 +74,8 @@ fn is_one_in(rng: &mut Rng, ppm: u32) -> bool {
 
 /// How long a datagram and its copies are on their way, microseconds; none if it is lost.
 pub fn journey(setup: &NetSetup, is_faulty: bool, rng: &mut Rng) -> [Option<u64>; 2] {
-    let plain = |rng: &mut Rng| setup.delay_us + if setup.jitter_us > 0 { rng.below(setup.jitter_us) } else { 0 };
+    let plain =
+        |rng: &mut Rng| setup.delay_us + if setup.jitter_us > 0 { rng.below(setup.jitter_us) } else { 0 };
     if !is_faulty {
         return [Some(plain(rng)), None];
     }

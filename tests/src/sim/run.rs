@@ -154,12 +154,17 @@ impl Run {
                     .exchange
                     .calls()
                     .map(|c| format!("call {} {:?}", c.number, c.stage))
-                    .chain(self.world.handsets.iter().filter(|h| h.phone.is_in_call()).map(|h| {
-                        format!("{} is in a call", h.setup.extension)
-                    }))
+                    .chain(
+                        self.world
+                            .handsets
+                            .iter()
+                            .filter(|h| h.phone.is_in_call())
+                            .map(|h| format!("{} is in a call", h.setup.extension)),
+                    )
                     .collect();
                 let call = self.world.exchange.calls().next().map(|c| c.id);
-                let text = format!("an hour after the faults stopped: {left:?}, {:?}", self.world.exchange.status());
+                let text =
+                    format!("an hour after the faults stopped: {left:?}, {:?}", self.world.exchange.status());
                 return Err(self.failure("everything finishes once the faults have stopped", call, text));
             }
         }
@@ -175,20 +180,28 @@ impl Run {
         for a in 0..phones {
             for b in a + 1..phones {
                 let (one, other) = (&self.world.handsets[a].setup, &self.world.handsets[b].setup);
-                let fit = one.codecs.iter().any(|c| other.codecs.contains(c))
+                // Who describes itself last cannot be matched to whom the exchange has asked before.
+                let fit = !one.late_offer
+                    && !other.late_offer
+                    && one.codecs.iter().any(|c| other.codecs.contains(c))
                     && one.codecs.iter().chain(&other.codecs).all(|c| *c != switchroom_phone::Codec::Opus);
                 let is_free = |n: usize| {
-                    !used[n] && !used.iter().enumerate().any(|(m, used)| {
-                        *used && self.world.handsets[m].setup.extension == self.world.handsets[n].setup.extension
-                    })
+                    !used[n]
+                        && !used.iter().enumerate().any(|(m, used)| {
+                            *used
+                                && self.world.handsets[m].setup.extension
+                                    == self.world.handsets[n].setup.extension
+                        })
                 };
-                if fit && one.extension != other.extension && is_free(a) && is_free(b) && pairs.len() < PROBES {
+                if fit && one.extension != other.extension && is_free(a) && is_free(b) && pairs.len() < PROBES
+                {
                     (used[a], used[b]) = (true, true);
                     pairs.push((a, b));
                 }
             }
         }
-        let most = self.world.setup.site.calls_max.min(usize::from(self.world.setup.site.rtp_pairs) / 8).max(1);
+        let most =
+            self.world.setup.site.calls_max.min(usize::from(self.world.setup.site.rtp_pairs) / 8).max(1);
         pairs.truncate(most);
         for place in 0..phones {
             self.world.handsets[place].actor = Actor::new(now, vec![], Course::NoAnswer);

@@ -232,7 +232,8 @@ fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> Pho
 /// The kind of traffic: from hurried to leisurely, always enough to keep most phones engaged.
 fn profile(rng: &mut Rng, phones: usize, ring_s: u64) -> Profile {
     let span = |least: u64, most: u64| (Duration::from_millis(least), Duration::from_millis(most));
-    let (least, most) = pick(rng, &[(100, 2_000), (100, 2_000), (1_000, 20_000), (1_000, 20_000), (20_000, 400_000)]);
+    let (least, most) =
+        pick(rng, &[(100, 2_000), (100, 2_000), (1_000, 20_000), (1_000, 20_000), (20_000, 400_000)]);
     let ring = Duration::from_secs(ring_s);
     let mean_s = (least + most) / 2 / 1000 + 4;
     let per_min = (phones as u64 / 2 * 60 / mean_s * pick(rng, &[30, 60, 90]) / 100).max(1);

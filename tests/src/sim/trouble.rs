@@ -129,11 +129,9 @@ fn one(rng: &mut Rng, fault: Fault, phones: usize) -> Trouble {
         rng.below(scale.max(1)) + 1
     };
     match fault {
-        Fault::Phones => Trouble::Vanish {
-            phone: place(rng),
-            for_ms: span(rng, 300_000),
-            moves: rng.below(2) == 0,
-        },
+        Fault::Phones => {
+            Trouble::Vanish { phone: place(rng), for_ms: span(rng, 300_000), moves: rng.below(2) == 0 }
+        }
         Fault::Nat => Trouble::Rebind { phone: place(rng), address: rng.below(4) == 0 },
         Fault::Tcp => Trouble::Reset { phone: place(rng) },
         Fault::Partition => Trouble::CutOff { phone: place(rng), for_ms: span(rng, 120_000) },

@@ -140,6 +140,8 @@ pub struct World {
     pub plant: Plant,
     /// Backward steps of the wall clock so far, milliseconds.
     pub stepped_back_ms: i64,
+    /// Calls that were open on disk when the exchange started.
+    pub found_open: BTreeSet<CallId>,
     /// Extensions out of the configuration at the moment.
     pub removed: BTreeSet<String>,
     /// Events that were written, newest last; only as many as `keep_events` wants.
@@ -230,6 +232,7 @@ impl World {
             fingerprint: 0xcbf2_9ce4_8422_2325,
             plant,
             stepped_back_ms: 0,
+            found_open: BTreeSet::new(),
             removed: BTreeSet::new(),
             events: Vec::new(),
             keep_events: 0,
@@ -259,7 +262,9 @@ impl World {
         let numbers: Vec<String> = self.setup.phones.iter().map(|p| p.extension.clone()).collect();
         let mut parts: Vec<Vec<Part>> = vec![Vec::new(); numbers.len()];
         for call in &self.setup.calls {
-            for (phone, peer, role) in [(call.from, call.to, Role::Caller), (call.to, call.from, Role::Called)] {
+            for (phone, peer, role) in
+                [(call.from, call.to, Role::Caller), (call.to, call.from, Role::Called)]
+            {
                 if let (Some(parts), Some(peer)) = (parts.get_mut(phone), numbers.get(peer)) {
                     let (at, course) = (call.at, call.course.clone());
                     parts.push(Part { call: call.number, at, role, peer: peer.clone(), course });
@@ -443,7 +448,11 @@ impl World {
             Came::Flushed(Flushed::NotStored(tickets)) => Input::NotStored(tickets.clone()),
             Came::Command(command) => {
                 self.commands += 1;
-                Input::Command { id: CommandId(self.commands), user: "supervisor".into(), command: command.clone() }
+                Input::Command {
+                    id: CommandId(self.commands),
+                    user: "supervisor".into(),
+                    command: command.clone(),
+                }
             }
             Came::Config => Input::Config(Arc::new(self.config.clone())),
             Came::EndAll => Input::EndAll,
@@ -564,7 +573,11 @@ impl World {
         for after in journey(setup, is_faulty, &mut handset.rng).into_iter().flatten() {
             self.order += 1;
             let at = Mono(now.0 + after);
-            self.queue.push(Queued { at, order: self.order, what: Next::Down { flow, bytes: bytes.clone() } });
+            self.queue.push(Queued {
+                at,
+                order: self.order,
+                what: Next::Down { flow, bytes: bytes.clone() },
+            });
         }
     }
 
@@ -603,7 +616,8 @@ impl World {
         }
         let setup = &self.setup.net;
         let mut queued = Vec::new();
-        if self.is_faulty && setup.garbage_ppm > 0 && handset.rng.below(1_000_000) < setup.garbage_ppm.into() {
+        if self.is_faulty && setup.garbage_ppm > 0 && handset.rng.below(1_000_000) < setup.garbage_ppm.into()
+        {
             let noise: Arc<[u8]> = garbage(&mut handset.rng, &bytes).into();
             queued.push((setup.delay_us, noise));
         }
@@ -821,6 +835,7 @@ impl World {
         if self.is_down {
             self.is_down = false;
             self.lives += 1;
+            self.found_open = self.store.disk.open.keys().copied().collect();
             let (seed, restored) = (self.rng.bytes(), self.store.disk.restored());
             self.exchange = Exchange::new(self.now, Arc::new(self.config.clone()), seed, restored);
         }

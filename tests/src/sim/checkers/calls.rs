@@ -22,8 +22,7 @@ impl Checker for OneCdrPerCall {
         if self.life != world.lives {
             self.life = world.lives;
             // Of what a dead exchange had begun, only what is on disk is known to anybody.
-            let disk = &world.store.disk;
-            self.begun.retain(|call| disk.open.contains_key(call));
+            self.begun.clone_from(&world.found_open);
         }
         for action in &step.actions {
             let Action::Persist { record, ticket } = action else { continue };
@@ -33,7 +32,8 @@ impl Checker for OneCdrPerCall {
                 }
                 // One that the store could not keep is offered again, which is not another one.
                 Record::Cdr(cdr) if !self.begun.contains(&cdr.call) && !world.store.has_failed => {
-                    let text = format!("call {} got a second CDR, or had none begun ({ticket:?})", cdr.number);
+                    let text =
+                        format!("call {} got a second CDR, or had none begun ({ticket:?})", cdr.number);
                     return broken(Some(cdr.call), text);
                 }
                 Record::Cdr(cdr) => {
@@ -57,6 +57,35 @@ impl Checker for OneCdrPerCall {
             Some(call) => broken(Some(*call), format!("on disk {call} is still open")),
             None => Ok(()),
         }
+    }
+}
+
+/// One INVITE of a phone makes one call at most.
+#[derive(Debug, Default)]
+pub(super) struct OneCallPerInvite {
+    made: BTreeMap<String, CallId>,
+    life: u32,
+}
+
+impl Checker for OneCallPerInvite {
+    fn rule(&self) -> &'static str {
+        "one INVITE of a phone makes one call at most"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if self.life != world.lives || self.made.len() > 50_000 {
+            (self.life, self.made) = (world.lives, BTreeMap::new());
+        }
+        for action in &step.actions {
+            let Action::Persist { record: Record::CallOpen(open), .. } = action else { continue };
+            let call = world.exchange.call(open.call).and_then(|c| c.caller_leg());
+            let Some(call_id) = call.map(|leg| leg.sip_call_id.clone()) else { continue };
+            let first = *self.made.entry(call_id).or_insert(open.call);
+            if first != open.call {
+                return broken(Some(open.call), format!("its INVITE had made {first} before"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -111,7 +140,8 @@ impl CdrIsTrue {
             .filter(|l| l.end == End::Callee && l.outcome == "answered")
             .map(|l| l.party.number.as_str())
             .collect();
-        let with: Vec<&str> = cdr.with.iter().map(|p| p.number.as_str()).filter(|n| !n.starts_with('*')).collect();
+        let with: Vec<&str> =
+            cdr.with.iter().map(|p| p.number.as_str()).filter(|n| !n.starts_with('*')).collect();
         if answered != with {
             let text = format!("{answered:?} answered, and the CDR says {with:?}");
             return broken(Some(cdr.call), text);

@@ -77,7 +77,11 @@ fn change(exchange: &Exchange, changed: Changed, now: Now) -> Option<Change> {
 fn difference(shown: &Board, fresh: &Board) -> Option<String> {
     let calls = || shown.calls.keys().chain(fresh.calls.keys());
     if let Some(id) = calls().find(|id| shown.calls.get(*id) != fresh.calls.get(*id)) {
-        return Some(format!("call {id} is shown as {:?} and is {:?}", shown.calls.get(id), fresh.calls.get(id)));
+        return Some(format!(
+            "call {id} is shown as {:?} and is {:?}",
+            shown.calls.get(id),
+            fresh.calls.get(id)
+        ));
     }
     let extensions = || shown.extensions.keys().chain(fresh.extensions.keys());
     if let Some(n) = extensions().find(|n| shown.extensions.get(*n) != fresh.extensions.get(*n)) {

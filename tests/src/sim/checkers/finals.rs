@@ -7,8 +7,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use switchroom_exchange::{Action, Mono};
 
-/// One transaction of a phone: where from, branch, number.
+/// One transaction of a phone: where from, first Via with its branch, number.
 type Key = (std::net::SocketAddr, String, u32);
+
+fn key(from: std::net::SocketAddr, glance: &Glance<'_>) -> Key {
+    (from, format!("{};{}", glance.via, glance.branch), glance.cseq)
+}
 
 #[derive(Debug)]
 struct Seen {
@@ -16,6 +20,7 @@ struct Seen {
     /// 100 was sent: the exchange has taken it on.
     is_taken: bool,
     answer: Option<(u16, String)>,
+    answered: Mono,
 }
 
 /// An INVITE gets exactly one final response.
@@ -28,6 +33,8 @@ pub(super) struct OneFinalResponse {
 
 /// Transactions that nobody asks about any more are forgotten: repeats of an INVITE much later are new ones.
 const MEMORY: Duration = Duration::from_secs(31);
+/// The longest that a message is on its way.
+const T4: Duration = Duration::from_secs(5);
 /// An INVITE rings for ten minutes at most.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -41,17 +48,13 @@ impl Checker for OneFinalResponse {
             // What a dead exchange began, nobody can finish.
             (self.life, self.invites, self.by_age) = (world.lives, BTreeMap::new(), VecDeque::new());
         }
-        self.forget(step.now.mono)?;
+        self.forget(world, step.now.mono)?;
         if let Came::Message(flow, bytes) = &step.came
             && bytes.starts_with(b"INVITE ")
             && let Some(glance) = Glance::of(bytes)
         {
-            let key = (flow.remote, glance.branch.to_owned(), glance.cseq);
-            let now = step.now.mono;
-            self.invites.entry(key.clone()).or_insert_with(|| {
-                self.by_age.push_back((now, key));
-                Seen { since: now, is_taken: false, answer: None }
-            });
+            let key = key(flow.remote, &glance);
+            self.arrived(step.now.mono, key);
         }
         for action in &step.actions {
             if let Action::Send { flow, bytes } = action
@@ -71,25 +74,43 @@ impl Checker for OneFinalResponse {
 }
 
 impl OneFinalResponse {
+    fn arrived(&mut self, now: Mono, key: Key) {
+        let fresh = Seen { since: now, is_taken: false, answer: None, answered: Mono(0) };
+        let Some(known) = self.invites.get_mut(&key) else {
+            self.by_age.push_back((now, key.clone()));
+            self.invites.insert(key, fresh);
+            return;
+        };
+        // Longer than this after a refusal nothing of it is on its way any more (timer I), so it is a new request.
+        let is_refused = known.answer.as_ref().is_some_and(|(status, _)| *status >= 300);
+        if is_refused && now.since(known.answered) >= T4 {
+            *known = fresh;
+        }
+    }
+
     fn answer(&mut self, world: &World, to: std::net::SocketAddr, glance: &Glance<'_>) -> Verdict {
         let Some(status) = glance.status() else { return Ok(()) };
-        let key = (to, glance.branch.to_owned(), glance.cseq);
+        let key = key(to, glance);
         let Some(seen) = self.invites.get_mut(&key) else { return Ok(()) };
         if status < 200 {
             seen.is_taken = true;
             return Ok(());
         }
+        // A mutilated copy may bear the same branch and be refused for its form: only what a call came to counts then.
+        let is_about_form = !matches!(status, 200 | 480 | 486 | 487 | 603);
+        if is_about_form && world.setup.net.garbage_ppm > 0 {
+            return Ok(());
+        }
         let this = (status, glance.to_tag().to_owned());
         match &seen.answer {
-            None => seen.answer = Some(this),
+            None => (seen.answer, seen.answered) = (Some(this), world.now.mono),
             Some(first) if *first != this => {
                 let text = format!(
                     "INVITE {} of {to} ({}) was answered {} and then {status}",
                     glance.cseq, glance.call_id, first.0
                 );
-                let call = world.exchange.calls().find(|c| {
-                    c.legs.values().any(|l| l.sip_call_id == glance.call_id)
-                });
+                let call =
+                    world.exchange.calls().find(|c| c.legs.values().any(|l| l.sip_call_id == glance.call_id));
                 return broken(call.map(|c| c.id), text);
             }
             Some(_) => {}
@@ -97,13 +118,17 @@ impl OneFinalResponse {
         Ok(())
     }
 
-    fn forget(&mut self, now: Mono) -> Verdict {
+    fn forget(&mut self, world: &World, now: Mono) -> Verdict {
         while let Some((since, key)) = self.by_age.front().cloned() {
             if now.since(since) < MEMORY {
                 break;
             }
             self.by_age.pop_front();
-            let is_answered = self.invites.get(&key).is_none_or(|seen| seen.answer.is_some() || !seen.is_taken);
+            let has_noise = world.setup.net.garbage_ppm > 0;
+            let is_answered = self
+                .invites
+                .get(&key)
+                .is_none_or(|seen| seen.answer.is_some() || !seen.is_taken || has_noise);
             if is_answered {
                 self.invites.remove(&key);
             } else {

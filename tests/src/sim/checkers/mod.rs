@@ -60,6 +60,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
     vec![
         Box::<finals::OneFinalResponse>::default(),
         Box::<calls::OneCdrPerCall>::default(),
+        Box::<calls::OneCallPerInvite>::default(),
         Box::<calls::CdrIsTrue>::default(),
         Box::<wiring::WiringFollowsCalls>::default(),
         Box::<wiring::PortsFollowLegs>::default(),

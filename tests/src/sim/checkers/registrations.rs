@@ -1,7 +1,7 @@
 //! Registrations.
 
 use super::{Checker, Verdict, broken};
-use crate::sim::glance::{Glance, user};
+use crate::sim::glance::{Fresh, Glance, user};
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_exchange::{Action, Mono, Record};
@@ -24,6 +24,7 @@ fn number_after(text: &str, name: &str) -> Option<u64> {
 pub(super) struct NoneServedAfterItsEnd {
     /// Until when each contact may be called: as long as the last REGISTER for it could have been granted.
     until: BTreeMap<Contact, Mono>,
+    fresh: Fresh,
     life: u32,
 }
 
@@ -53,6 +54,7 @@ impl Checker for NoneServedAfterItsEnd {
             if bytes.starts_with(b"INVITE ")
                 && let Some(glance) = Glance::of(bytes)
                 && let Some(target) = glance.opens("INVITE")
+                && self.fresh.is_new(bytes)
             {
                 let contact = (user(target).to_owned(), bare(target).to_owned());
                 if self.until.get(&contact).is_none_or(|until| *until < now) {
@@ -66,6 +68,7 @@ impl Checker for NoneServedAfterItsEnd {
             if bytes.starts_with(b"SIP/2.0 200")
                 && let Some(glance) = Glance::of(bytes)
                 && glance.method == "REGISTER"
+                && self.fresh.is_new(bytes)
             {
                 self.confirmed(&glance);
             }
@@ -77,9 +80,12 @@ impl Checker for NoneServedAfterItsEnd {
 impl NoneServedAfterItsEnd {
     fn asked(&mut self, world: &World, now: Mono, glance: &Glance<'_>) {
         let most = world.exchange.config().register_max.as_secs();
+        // Where messages are mutilated nobody can say what was asked for, only what can be granted.
+        let is_plain = world.setup.net.garbage_ppm == 0;
         let general = glance.all("Expires").next().and_then(|e| e.parse().ok());
         for contact in glance.all("Contact") {
-            let lasts = number_after(contact, ";expires=").or(general).unwrap_or(most).min(most);
+            let lasts =
+                number_after(contact, ";expires=").or(general).filter(|_| is_plain).unwrap_or(most).min(most);
             let whose = user(bare(contact)).to_owned();
             let until = self.until.entry((whose, bare(contact).to_owned())).or_default();
             *until = (*until).max(Mono(now.0 + lasts * 1_000_000));
@@ -96,7 +102,9 @@ impl NoneServedAfterItsEnd {
 
 /// What was confirmed to a phone is on disk, and what is on disk is there again after a restart.
 #[derive(Debug, Default)]
-pub(super) struct ConfirmedIsKept;
+pub(super) struct ConfirmedIsKept {
+    fresh: Fresh,
+}
 
 impl Checker for ConfirmedIsKept {
     fn rule(&self) -> &'static str {
@@ -114,6 +122,7 @@ impl Checker for ConfirmedIsKept {
                 && glance.method == "REGISTER"
                 && !world.store.has_failed
                 && !world.store.fails
+                && self.fresh.is_new(bytes)
             {
                 on_disk(world, &glance)?;
             }
@@ -126,7 +135,10 @@ fn is_restored(world: &World, step: &Step) -> Verdict {
     for ((extension, key), kept) in &world.store.disk.bindings {
         let ends = kept.expires_ms <= step.now.wall.0 || world.removed.contains(extension);
         if !ends && !world.exchange.bindings(extension).any(|b| b.record.key == *key) {
-            return broken(None, format!("{extension} at {} was on disk and is not registered", kept.contact));
+            return broken(
+                None,
+                format!("{extension} at {} was on disk and is not registered", kept.contact),
+            );
         }
     }
     Ok(())
@@ -141,7 +153,10 @@ fn on_disk(world: &World, glance: &Glance<'_>) -> Verdict {
         // Its own REGISTER may still wait while another one of its owner is confirmed.
         let waits = world.store.waits(|record| matches!(record, Record::Binding(b) if is_it(b)));
         if !waits && !world.store.disk.bindings.values().any(is_it) {
-            return broken(None, format!("{whose} was told that {contact} is registered, and it is not on disk"));
+            return broken(
+                None,
+                format!("{whose} was told that {contact} is registered, and it is not on disk"),
+            );
         }
     }
     Ok(())

@@ -79,13 +79,17 @@ fn check(world: &World, call: &Call) -> Verdict {
             return broken(Some(call.id), text);
         }
         if let Source::Leg(heard) = told.hears
+            && !world.media.has_failed(heard)
             && world.media.legs.get(&heard).is_none_or(|h| h.call != call.id)
         {
             let text = format!("leg {} hears leg {}, which is no leg of its call", leg.0, heard.0);
             return broken(Some(call.id), text);
         }
         if told.agreed != one.agreed {
-            return broken(Some(call.id), format!("leg {} was agreed otherwise than the engine knows", leg.0));
+            return broken(
+                Some(call.id),
+                format!("leg {} was agreed otherwise than the engine knows", leg.0),
+            );
         }
     }
     Ok(())
@@ -119,7 +123,10 @@ impl Checker for PortsFollowLegs {
             if let Action::Media(MediaCommand::Open { call, leg, slot }) = action
                 && let Some((owner, of)) = self.owners.insert(*slot, (*leg, *call))
             {
-                let text = format!("port pair {} is leg {}'s of {of} and was given to leg {}", slot.0, owner.0, leg.0);
+                let text = format!(
+                    "port pair {} is leg {}'s of {of} and was given to leg {}",
+                    slot.0, owner.0, leg.0
+                );
                 return broken(Some(*call), text);
             }
         }
