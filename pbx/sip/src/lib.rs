@@ -5,6 +5,7 @@
 //! | module | its job |
 //! |---|---|
 //! | [`limits`], [`time`], [`rng`] | bounds, clocks and deadlines, the seeded generator |
+//! | [`coverage`] | which pairs of a state and an event the machines have been through |
 //! | [`flow`] | transports and the path to a peer |
 //! | [`params`], [`uri`], [`name_addr`], [`via`], [`header`], [`method`], [`status`] | the grammar, piece by piece |
 //! | [`message`], [`Framer`] | whole messages, and cutting them from a stream |
@@ -16,6 +17,7 @@
 //! `rsip` supplies the names of methods, transports and status codes; what it gets wrong is done here, and nothing
 //! above this crate sees it. The RFCs, one by one, with the tests that show them: `pbx/SIP.md`.
 
+pub mod coverage;
 pub mod dialog;
 pub mod digest;
 pub mod endpoint;

@@ -1,5 +1,6 @@
 //! What the user of an endpoint does with sessions.
 
+use super::chart::Happening;
 use super::requests::fresh;
 use super::session::{Cancel, Pending, Phase, Provisional, Renewing, Timer};
 use super::{ALLOW, Endpoint, Incoming, Owner, Purpose, SessionId};
@@ -56,6 +57,12 @@ impl Endpoint {
             self.reply(&incoming, Status::INTERVAL_TOO_SMALL, &headers);
             return None;
         }
+        let number = incoming.request.cseq().number;
+        let key = (dialog.call_id.clone(), dialog.remote_tag.clone(), number);
+        if self.by_invite.contains_key(&key) {
+            self.reply(&incoming, Status::LOOP, &Headers::default());
+            return None;
+        }
         let id = self.next_session();
         let txn = self.txns.accept(incoming.flow, &incoming.request, Owner::Session(id, Purpose::Server));
         self.trace(id, incoming.flow, true, false, &incoming.bytes);
@@ -78,7 +85,7 @@ impl Endpoint {
             session.pending = Pending::Theirs { txn, request: Box::new(incoming.request) };
         }
         self.by_tag.insert(tag, id);
-        let key = (session.dialog.call_id.clone(), session.dialog.remote_tag.clone());
+        session.invite_key = Some(key.clone());
         self.by_invite.insert(key, id);
         self.sessions.insert(id, session);
         self.flush();
@@ -93,6 +100,13 @@ impl Endpoint {
     /// Gives a provisional response to the peer's INVITE: 180, or 183 with SDP for early media. It is reliable if the
     /// peer demands it (RFC 3262).
     pub fn progress(&mut self, now: Mono, id: SessionId, status: Status, sdp: Option<Vec<u8>>) {
+        let described = sdp.is_some();
+        self.note(id, if described { Happening::DoProgressDescribed } else { Happening::DoProgress });
+        self.give_progress(now, id, status, sdp);
+        self.flush();
+    }
+
+    pub(super) fn give_progress(&mut self, now: Mono, id: SessionId, status: Status, sdp: Option<Vec<u8>>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Phase::Incoming {
             txn,
@@ -142,7 +156,6 @@ impl Endpoint {
             self.timers.set((id, Timer::RepeatProvisional), now.after(T1));
             self.timers.set((id, Timer::NoPrack), now.after(GIVE_UP));
         }
-        self.flush();
     }
 
     pub(super) fn repeat_provisional(&mut self, now: Mono, id: SessionId) {
@@ -156,6 +169,12 @@ impl Endpoint {
 
     /// Answers the peer's INVITE with 200. `sdp` is the answer, or the offer if the INVITE had none.
     pub fn answer(&mut self, now: Mono, id: SessionId, sdp: Vec<u8>) {
+        self.note(id, Happening::DoAnswer);
+        self.give_answer(now, id, sdp);
+        self.flush();
+    }
+
+    pub(super) fn give_answer(&mut self, now: Mono, id: SessionId, sdp: Vec<u8>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Phase::Incoming { txn, invite, unacknowledged, answer_then, described, .. } = &mut session.phase
         else {
@@ -171,11 +190,15 @@ impl Endpoint {
         session.described = Some(sdp);
         session.pending = Pending::None;
         self.send_2xx(now, id, txn, &invite, body);
-        self.flush();
     }
 
     /// Refuses the peer's INVITE; the session is over.
     pub fn reject(&mut self, now: Mono, id: SessionId, status: Status, extra: &Headers) {
+        self.note(id, Happening::DoReject);
+        self.refuse_call(now, id, status, extra);
+    }
+
+    pub(super) fn refuse_call(&mut self, now: Mono, id: SessionId, status: Status, extra: &Headers) {
         let Some(session) = self.sessions.get(&id) else { return };
         let Phase::Incoming { txn, invite, .. } = &session.phase else { return };
         let txn = *txn;
@@ -223,6 +246,7 @@ impl Endpoint {
 
     /// Ends a session whatever it is doing: CANCEL, BYE, or a refusal with 480. Nothing more is told of it.
     pub fn hang_up(&mut self, now: Mono, id: SessionId, reason: Option<String>) {
+        self.note(id, Happening::DoHangUp);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.is_released = true;
         match &mut session.phase {
@@ -231,7 +255,7 @@ impl Endpoint {
                 if let Some(reason) = reason {
                     headers.push(Name::Reason, reason);
                 }
-                return self.reject(now, id, Status::UNAVAILABLE, &headers);
+                return self.refuse_call(now, id, Status::UNAVAILABLE, &headers);
             }
             Phase::Calling { is_heard, cancel, .. } => {
                 *cancel = Cancel::Wanted(reason);
@@ -288,6 +312,7 @@ impl Endpoint {
 
     /// Proposes a new description by re-INVITE.
     pub fn offer(&mut self, now: Mono, id: SessionId, offer: NewOffer) -> Result<(), Busy> {
+        self.note(id, Happening::DoOffer);
         let session = self.sessions.get_mut(&id).ok_or(Busy)?;
         if !matches!(session.phase, Phase::Up) || session.await_ack.is_some() || session.is_negotiating() {
             return Err(Busy);
@@ -300,6 +325,7 @@ impl Endpoint {
 
     /// Asks the peer for an offer: a re-INVITE without one, as some phones resume a held call.
     pub fn ask_offer(&mut self, now: Mono, id: SessionId) -> Result<(), Busy> {
+        self.note(id, Happening::DoAskOffer);
         let session = self.sessions.get_mut(&id).ok_or(Busy)?;
         if !matches!(session.phase, Phase::Up) || session.await_ack.is_some() || session.is_negotiating() {
             return Err(Busy);
@@ -312,6 +338,7 @@ impl Endpoint {
 
     /// Answers, in the ACK, the offer that came in a 2xx.
     pub fn answer_asked(&mut self, _now: Mono, id: SessionId, sdp: Vec<u8>) {
+        self.note(id, Happening::DoAnswerAsked);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Some(cseq) = session.ack_owed.take() else { return };
         session.described = Some(sdp.clone());
@@ -347,6 +374,7 @@ impl Endpoint {
 
     /// Answers the peer's offer, or its request for one of ours.
     pub fn answer_offer(&mut self, now: Mono, id: SessionId, answer: Result<Vec<u8>, Status>) {
+        self.note(id, if answer.is_ok() { Happening::DoAcceptOffer } else { Happening::DoRefuseOffer });
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if matches!(session.phase, Phase::Incoming { .. })
             && matches!(&session.pending, Pending::Theirs { request, .. } if request.method == Method::Invite)
@@ -381,6 +409,7 @@ impl Endpoint {
 
     /// Sends INFO; its answer is of no interest.
     pub fn info(&mut self, now: Mono, id: SessionId, kind: &str, body: Vec<u8>) {
+        self.note(id, Happening::DoInfo);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if !matches!(session.phase, Phase::Up) {
             return;

@@ -9,6 +9,8 @@
 //! [`Endpoint::take_invite`]). A request inside a dialog but from another source than the dialog's comes up as
 //! [`Event::Foreign`] and is only let in ([`Endpoint::admit`]) by who can vouch for it.
 
+mod audit;
+mod chart;
 mod commands;
 mod outside;
 mod requests;
@@ -31,7 +33,8 @@ use crate::status::Status;
 use crate::time::{Deadlines, Mono};
 use crate::transaction::{Match, Transactions, TxnId};
 use crate::uri::{Uri, host_of};
-use session::{Session, Timer};
+use chart::Seen;
+use session::{InviteKey, Session, Timer};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -158,7 +161,7 @@ pub(crate) enum Owner {
     Session(SessionId, Purpose),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Purpose {
     Invite,
     Cancel,
@@ -192,8 +195,8 @@ pub struct Endpoint {
     sessions: BTreeMap<SessionId, Session>,
     /// Sessions by our tag, which is unique.
     by_tag: BTreeMap<String, SessionId>,
-    /// Sessions of the peers' INVITEs by Call-ID and their tag.
-    by_invite: BTreeMap<(String, String), SessionId>,
+    /// Sessions of the peers' INVITEs by what those would have in common with copies of themselves.
+    by_invite: BTreeMap<InviteKey, SessionId>,
     timers: Deadlines<(SessionId, Timer)>,
     last_session: u64,
     /// Requests that may have to be repeated with credentials, and how often they were; only kept by who has some.
@@ -205,6 +208,8 @@ pub struct Endpoint {
     traces: VecDeque<Trace>,
     tracing: bool,
     counters: Counters,
+    /// What sessions have been through.
+    seen: Seen,
 }
 
 impl Endpoint {
@@ -227,6 +232,7 @@ impl Endpoint {
             traces: VecDeque::new(),
             tracing: false,
             counters: Counters::default(),
+            seen: Seen::default(),
         }
     }
 
@@ -405,8 +411,7 @@ impl Endpoint {
                 found.filter(|id| self.sessions.get(id).is_some_and(|s| s.dialog.matches(&incoming.request)));
             return match found {
                 Some(id) => self.on_dialog_request(now, id, incoming),
-                None if incoming.request.method == Method::Ack => {}
-                None => self.reply(&incoming, Status::NO_SUCH_CALL, &Headers::default()),
+                None => self.on_gone_request(&incoming),
             };
         }
         if incoming.request.method == Method::Ack {
@@ -416,6 +421,14 @@ impl Endpoint {
             return self.reply(&incoming, refusal.0, &refusal.1);
         }
         self.events.push_back(Event::Request(Box::new(incoming)));
+    }
+
+    /// A request inside a dialog that we know nothing of (any more).
+    fn on_gone_request(&mut self, incoming: &Incoming) {
+        self.note_gone(chart::of_request(incoming));
+        if incoming.request.method != Method::Ack {
+            self.reply(incoming, Status::NO_SUCH_CALL, &Headers::default());
+        }
     }
 
     /// What every request outside of dialogs is refused for, whoever sends it.
@@ -434,12 +447,8 @@ impl Endpoint {
                 // An INVITE of our own came back to us.
                 return Some((Status::LOOP, Headers::default()));
             }
-            let earlier = self.by_invite.get(&(call_id.to_owned(), tag)).and_then(|id| self.sessions.get(id));
-            let merged = earlier.is_some_and(|s| {
-                s.is_unanswered_server() && s.dialog.remote_cseq == Some(request.cseq().number)
-            });
-            if merged {
-                // The same INVITE by another way (§8.2.2.2).
+            if self.by_invite.contains_key(&(call_id.to_owned(), tag, request.cseq().number)) {
+                // The same INVITE by another way (§8.2.2.2), be it answered or not.
                 return Some((Status::LOOP, Headers::default()));
             }
         }

@@ -1,5 +1,6 @@
 //! Requests outside of dialogs, ours and the peers', and the answering of challenges.
 
+use super::chart::Happening;
 use super::{Endpoint, Event, Incoming, Owner, Purpose, SessionEvent, SessionId};
 use crate::digest::Challenge;
 use crate::flow::Flow;
@@ -125,6 +126,7 @@ impl Endpoint {
         let (Some(invite), Some(id)) = (invite, session) else {
             return self.reply(&incoming, Status::NO_SUCH_CALL, &Headers::default());
         };
+        self.note(id, Happening::PeerCancel);
         self.trace(id, flow, true, false, &incoming.bytes);
         let txn = self.txns.accept(flow, &incoming.request, Owner::Session(id, Purpose::Server));
         let tag = self.sessions.get(&id).map(|s| s.dialog.local_tag.clone()).unwrap_or_default();
@@ -172,20 +174,11 @@ impl Endpoint {
         use super::session::Timer;
         if let Some(session) = self.sessions.remove(&id) {
             self.by_tag.remove(&session.dialog.local_tag);
-            let key = (session.dialog.call_id, session.dialog.remote_tag);
-            if self.by_invite.get(&key) == Some(&id) {
+            if let Some(key) = session.invite_key {
                 self.by_invite.remove(&key);
             }
         }
-        for timer in [
-            Timer::RepeatAnswer,
-            Timer::NoAck,
-            Timer::RepeatProvisional,
-            Timer::NoPrack,
-            Timer::Session,
-            Timer::Glare,
-            Timer::CancelUnanswered,
-        ] {
+        for &timer in Timer::ALL {
             self.timers.cancel((id, timer));
         }
     }

@@ -1,5 +1,6 @@
 //! Requests of the peer inside a dialog.
 
+use super::chart::{Happening, of_request};
 use super::session::{AwaitAck, Pending, Phase, Session, Timer};
 use super::{ALLOW, Ended, Endpoint, Event, Incoming, Owner, Purpose, SessionEvent, SessionId, refuse_form};
 use crate::header::{Headers, Name};
@@ -18,8 +19,10 @@ impl Endpoint {
             // Only the dialog's own source may go on without proof (class "in-dialog hijack"). An ACK cannot be
             // challenged and does no harm: it must name tags of 70 random bits each.
             if incoming.request.method == Method::Ack {
+                self.note(id, Happening::PeerAck);
                 self.on_ack(now, id, &incoming);
             } else {
+                self.note(id, Happening::PeerForeign);
                 self.events.push_back(Event::Foreign(id, Box::new(incoming)));
             }
             return;
@@ -39,12 +42,15 @@ impl Endpoint {
 
     fn dispatch(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
         self.trace(id, incoming.flow, true, false, &incoming.bytes);
+        let what = of_request(&incoming);
         if incoming.request.method == Method::Ack {
+            self.note(id, what);
             return self.on_ack(now, id, &incoming);
         }
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let number = incoming.request.cseq().number;
         if session.dialog.remote_cseq.is_some_and(|last| number <= last) {
+            self.note(id, Happening::PeerStale);
             // Not a repeat, which its transaction would have absorbed: out of order (§12.2.2).
             return self.refuse(now, id, &incoming, Status::SERVER_ERROR, Headers::default());
         }
@@ -55,8 +61,10 @@ impl Endpoint {
             }
         }
         if let Some((status, headers)) = refuse_form(&incoming.request) {
+            self.note(id, Happening::PeerUnfit);
             return self.refuse(now, id, &incoming, status, headers);
         }
+        self.note(id, what);
         match &incoming.request.method {
             Method::Bye => self.on_bye(now, id, &incoming),
             Method::Invite => self.on_reinvite(now, id, incoming),
@@ -297,9 +305,9 @@ impl Endpoint {
             self.take_offer(now, id, incoming);
         }
         if let Some(sdp) = then {
-            self.answer(now, id, sdp);
+            self.give_answer(now, id, sdp);
         } else if let Some((status, sdp)) = next {
-            self.progress(now, id, status, sdp);
+            self.give_progress(now, id, status, sdp);
         }
     }
 
@@ -370,6 +378,7 @@ impl Endpoint {
 
     /// What a transaction says.
     pub(super) fn on_up(&mut self, now: Mono, txn: TxnId, owner: Owner, up: Up) {
+        let is_last = !matches!(&up, Up::Response(r) if r.status.is_provisional());
         match (owner, up) {
             (Owner::Nobody, _) | (Owner::Session(_, Purpose::Server), Up::Response(_)) => {}
             // The refusal of an INVITE was never acknowledged: nothing depends on it (§17.2.1).
@@ -390,11 +399,14 @@ impl Endpoint {
                 self.on_no_response(now, id, purpose, matches!(up, Up::Lost));
             }
         }
-        self.answerable.retain(|txn, _| self.txns.owner(*txn).is_some());
+        if is_last {
+            self.answerable.remove(&txn);
+        }
     }
 
     /// The caller's connection went before we answered its INVITE.
     fn on_server_lost(&mut self, id: SessionId, txn: TxnId) {
+        self.note(id, Happening::ServerLost);
         let is_first = self
             .sessions
             .get(&id)
@@ -423,6 +435,7 @@ pub(super) fn fresh(
     Session {
         flow,
         dialog,
+        invite_key: None,
         phase,
         await_ack: None,
         pending: Pending::None,

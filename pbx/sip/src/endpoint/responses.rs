@@ -1,5 +1,6 @@
 //! Responses of the peer to requests of a session.
 
+use super::chart::{of_response, of_silence};
 use super::session::{Cancel, Pending, Phase, Timer};
 use super::{Ended, Endpoint, Owner, Purpose, SessionEvent, SessionId};
 use crate::dialog::Dialog;
@@ -49,6 +50,7 @@ impl Endpoint {
         txn: TxnId,
         r: Response,
     ) {
+        self.note(id, of_response(purpose, &r));
         if !self.sessions.contains_key(&id) {
             // The session ended meanwhile; a late 2xx to its INVITE must still be acknowledged and ended.
             if purpose == Purpose::Invite && r.status.is_success() {
@@ -360,6 +362,7 @@ impl Endpoint {
 
     /// No response came, or its connection was lost.
     pub(super) fn on_no_response(&mut self, now: Mono, id: SessionId, purpose: Purpose, is_lost: bool) {
+        self.note(id, of_silence(purpose, is_lost));
         let Some(session) = self.sessions.get(&id) else { return };
         match purpose {
             Purpose::Invite => {

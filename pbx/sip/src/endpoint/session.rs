@@ -1,5 +1,6 @@
 //! What is known of one session: an INVITE dialog with its offers, its waits and its timer.
 
+use crate::coverage::words;
 use crate::dialog::Dialog;
 use crate::flow::Flow;
 use crate::message::Request;
@@ -13,23 +14,24 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct SessionId(pub u64);
 
-/// Deadlines of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Timer {
-    /// Send our 2xx again.
-    RepeatAnswer,
-    /// The ACK of our 2xx never came.
-    NoAck,
-    /// Send our reliable provisional response again.
-    RepeatProvisional,
-    /// Its PRACK never came.
-    NoPrack,
-    /// Refresh the session, or find that the peer did not.
-    Session,
-    /// Try a re-INVITE again after glare.
-    Glare,
-    /// A cancelled INVITE never got its final response.
-    CancelUnanswered,
+words! {
+    /// Deadlines of a session.
+    pub(crate) enum Timer {
+        /// Send our 2xx again.
+        RepeatAnswer,
+        /// The ACK of our 2xx never came.
+        NoAck,
+        /// Send our reliable provisional response again.
+        RepeatProvisional,
+        /// Its PRACK never came.
+        NoPrack,
+        /// Refresh the session, or find that the peer did not.
+        Session,
+        /// Try a re-INVITE again after glare.
+        Glare,
+        /// A cancelled INVITE never got its final response.
+        CancelUnanswered,
+    }
 }
 
 /// A reliable provisional response waiting for its PRACK (RFC 3262).
@@ -107,11 +109,16 @@ pub(crate) enum Pending {
     Theirs { txn: TxnId, request: Box<Request> },
 }
 
+/// Call-ID, From tag and CSeq number of a peer's INVITE outside of dialogs (§8.2.2.2).
+pub(crate) type InviteKey = (String, String, u32);
+
 /// One session.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) flow: Flow,
     pub(crate) dialog: Dialog,
+    /// Call-ID, tag and number of the INVITE, if the peer called: another one like it is the same by another way.
+    pub(crate) invite_key: Option<InviteKey>,
     pub(crate) phase: Phase,
     pub(crate) await_ack: Option<AwaitAck>,
     pub(crate) pending: Pending,

@@ -6,18 +6,18 @@ use crate::name_addr::NameAddr;
 
 const A: &str = "192.0.2.1:5060";
 const B: &str = "192.0.2.2:5060";
-const SDP: &[u8] =
+pub(super) const SDP: &[u8] =
     b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
 
 /// `0` calls, `1` is called.
-struct Pair {
-    ends: [Endpoint; 2],
-    now: Mono,
-    wire: VecDeque<(Mono, usize, Vec<u8>)>,
+pub(super) struct Pair {
+    pub(super) ends: [Endpoint; 2],
+    pub(super) now: Mono,
+    pub(super) wire: VecDeque<(Mono, usize, Vec<u8>)>,
     /// First words of messages to lose, each once, and who sends them.
-    lose: Vec<(usize, &'static str)>,
-    seen: Vec<String>,
-    transport: Transport,
+    pub(super) lose: Vec<(usize, &'static str)>,
+    pub(super) seen: Vec<String>,
+    pub(super) transport: Transport,
 }
 
 fn endpoint(seed: u64) -> Endpoint {
@@ -32,7 +32,7 @@ fn endpoint(seed: u64) -> Endpoint {
 }
 
 impl Pair {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             ends: [endpoint(1), endpoint(2)],
             now: Mono(0),
@@ -43,7 +43,7 @@ impl Pair {
         }
     }
 
-    fn flow(&self, end: usize) -> Flow {
+    pub(super) fn flow(&self, end: usize) -> Flow {
         let (local, remote) = if end == 0 { (A, B) } else { (B, A) };
         let connection = u64::from(self.transport == Transport::Tcp);
         Flow {
@@ -54,7 +54,7 @@ impl Pair {
         }
     }
 
-    fn collect(&mut self) {
+    pub(super) fn collect(&mut self) {
         for end in 0..2 {
             while let Some(t) = self.ends[end].poll_transmit() {
                 let text = String::from_utf8_lossy(&t.bytes).into_owned();
@@ -79,7 +79,7 @@ impl Pair {
     }
 
     /// Runs for that long.
-    fn run(&mut self, span: Duration) {
+    pub(super) fn run(&mut self, span: Duration) {
         let end = self.now.after(span);
         loop {
             self.collect();
@@ -101,11 +101,11 @@ impl Pair {
         self.now = end;
     }
 
-    fn ms(&mut self, ms: u64) {
+    pub(super) fn ms(&mut self, ms: u64) {
         self.run(Duration::from_millis(ms));
     }
 
-    fn call(&mut self, sdp: Option<&[u8]>, extra: &[(Name, &str)]) -> SessionId {
+    pub(super) fn call(&mut self, sdp: Option<&[u8]>, extra: &[(Name, &str)]) -> SessionId {
         let mut headers = Headers::default();
         for (name, value) in extra {
             headers.push(name.clone(), *value);
@@ -125,25 +125,25 @@ impl Pair {
     }
 
     /// Takes the INVITE that came to the called end.
-    fn take(&mut self) -> SessionId {
+    pub(super) fn take(&mut self) -> SessionId {
         match self.events(1).pop() {
             Some(Event::Request(incoming)) => self.ends[1].take_invite(self.now, *incoming, "102").unwrap(),
             other => panic!("{other:?} {:?}", self.seen),
         }
     }
 
-    fn events(&mut self, end: usize) -> Vec<Event> {
+    pub(super) fn events(&mut self, end: usize) -> Vec<Event> {
         std::iter::from_fn(|| self.ends[end].poll_event()).collect()
     }
 
-    fn told(&mut self, end: usize) -> Vec<SessionEvent> {
+    pub(super) fn told(&mut self, end: usize) -> Vec<SessionEvent> {
         self.events(end)
             .into_iter()
             .filter_map(|e| if let Event::Session(_, e) = e { Some(e) } else { None })
             .collect()
     }
 
-    fn up(&mut self) -> (SessionId, SessionId) {
+    pub(super) fn up(&mut self) -> (SessionId, SessionId) {
         let a = self.call(Some(SDP), &[]);
         self.ms(50);
         let b = self.take();
@@ -156,7 +156,7 @@ impl Pair {
     }
 
     /// Everything must come to rest with nothing left.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.run(Duration::from_secs(120));
         for e in &self.ends {
             assert_eq!((e.sessions(), e.transactions(), e.timers.len()), (0, 0, 0), "{:?}", self.seen);
@@ -592,3 +592,5 @@ fn the_external_address_is_shown_to_strangers_only() {
     assert_eq!(e.contact(&near, "x"), "<sip:x@192.0.2.1:5060>");
     assert_eq!(e.contact(&far, "x"), "<sip:x@198.51.100.7:5060>");
 }
+
+mod defects;

@@ -8,6 +8,7 @@ use crate::time::Mono;
 
 impl Endpoint {
     pub(super) fn on_timer(&mut self, now: Mono, id: SessionId, timer: Timer) {
+        self.note(id, timer.into());
         match timer {
             Timer::RepeatAnswer => self.repeat_answer(now, id),
             Timer::RepeatProvisional => self.repeat_provisional(now, id),
@@ -15,7 +16,7 @@ impl Endpoint {
             Timer::NoPrack => {
                 // RFC 3262 §3: the INVITE is refused.
                 let released = self.sessions.get(&id).is_none_or(|s| s.is_released);
-                self.reject(now, id, Status::SERVER_ERROR, &Headers::default());
+                self.refuse_call(now, id, Status::SERVER_ERROR, &Headers::default());
                 if !released {
                     self.tell(id, super::SessionEvent::Ended(Ended::NoPrack));
                 }
@@ -25,6 +26,7 @@ impl Endpoint {
             Timer::CancelUnanswered => {
                 if let Some(Phase::Calling { txn, .. }) = self.sessions.get(&id).map(|s| &s.phase) {
                     self.txns.drop_now(*txn);
+                    self.answerable.remove(txn);
                 }
                 self.forget(id);
             }

@@ -4,10 +4,12 @@
 //! peers without the magic cookie, by the older rule (§17.2.3). What a transaction has to say goes to its owner as an
 //! [`Up`]; what it wants sent is collected as [`Transmit`]s.
 
+mod audit;
 mod machine;
 
 pub use machine::{Do, Event, GIVE_UP, Linger, Machine, NO_NEWS, State, T1, T2, T4, step};
 
+use crate::coverage::{Counts, Pair};
 use crate::flow::Flow;
 use crate::header::Name;
 use crate::limits::TRANSACTIONS_MAX;
@@ -90,6 +92,7 @@ pub struct Transactions<O> {
     timers: Deadlines<(TxnId, Timer)>,
     last: u64,
     sent: Vec<Transmit<O>>,
+    seen: Counts<{ Machine::ALL.len() * State::ALL.len() }, { Event::ALL.len() }>,
 }
 
 impl<O: Copy> Default for Transactions<O> {
@@ -100,8 +103,14 @@ impl<O: Copy> Default for Transactions<O> {
             timers: Deadlines::default(),
             last: 0,
             sent: Vec::new(),
+            seen: Counts::default(),
         }
     }
+}
+
+/// Where the pairs of a machine in a state are counted.
+fn row(machine: Machine, state: State) -> usize {
+    machine as usize * State::ALL.len() + state as usize
 }
 
 fn client_key(branch: &str, method: &Method) -> Box<str> {
@@ -140,6 +149,25 @@ impl<O: Copy> Transactions<O> {
     /// Whether new ones must be refused.
     pub fn is_full(&self) -> bool {
         self.all.len() >= TRANSACTIONS_MAX
+    }
+
+    /// Every pair of every machine, whether it was seen or not.
+    pub fn coverage(&self) -> Vec<Pair> {
+        let mut pairs = Vec::new();
+        for &machine in Machine::ALL {
+            for &state in machine.states() {
+                for &event in Event::ALL {
+                    pairs.push(Pair {
+                        machine: machine.name(),
+                        state: state.name(),
+                        event: event.name(),
+                        times: self.seen.get(row(machine, state), event as usize),
+                        matters: step(machine, state, event).is_some(),
+                    });
+                }
+            }
+        }
+        pairs
     }
 
     /// What is to be sent, in order.
@@ -326,6 +354,7 @@ impl<O: Copy> Transactions<O> {
     /// Runs one step; true if the owner must be told.
     fn advance(&mut self, now: Mono, id: TxnId, event: Event, message: Option<Arc<[u8]>>) -> bool {
         let Some(txn) = self.all.get_mut(&id) else { return false };
+        self.seen.add(row(txn.machine, txn.state), event as usize);
         let Some((next, acts)) = step(txn.machine, txn.state, event) else { return false };
         txn.state = next;
         if next == State::Proceeding && txn.machine == Machine::Client && event == Event::Provisional {

@@ -7,12 +7,12 @@ use crate::status::Status;
 use crate::uri::Uri;
 use crate::via::Via;
 
-fn flow(transport: Transport) -> Flow {
+pub(super) fn flow(transport: Transport) -> Flow {
     let addr = |text: &str| text.parse().unwrap();
     Flow { transport, local: addr("192.0.2.1:5060"), remote: addr("192.0.2.2:5060"), connection: 0 }
 }
 
-fn request(method: Method, branch: &str) -> Request {
+pub(super) fn request(method: Method, branch: &str) -> Request {
     let mut r = Request::new(method.clone(), Uri::sip("102", "h", None));
     let f = flow(Transport::Udp);
     r.headers.push(Name::Via, Via::own(f.transport, f.local, branch).to_string());
