@@ -73,6 +73,17 @@ impl Names {
         self.by_binding.keys().cloned()
     }
 
+    /// The name of a binding that has one.
+    pub(crate) fn name(&self, extension: &str, key: &str) -> Option<BindingName> {
+        self.by_binding.get(&(extension.to_owned(), key.to_owned())).copied()
+    }
+
+    /// Whether every name leads to a binding that leads back to it.
+    pub(crate) fn is_one_to_one(&self) -> bool {
+        self.by_binding.len() == self.by_name.len()
+            && self.by_binding.iter().all(|(binding, name)| self.by_name.get(name) == Some(binding))
+    }
+
     pub(crate) fn forget(&mut self, name: BindingName) {
         if let Some(binding) = self.by_name.remove(&name) {
             self.by_binding.remove(&binding);
@@ -149,8 +160,8 @@ pub struct Exchange {
     pub(crate) actions: VecDeque<Action>,
     pub(crate) changed: BTreeSet<Changed>,
     pub(crate) counts: Figures,
-    last_ticket: u64,
-    last_request: u64,
+    pub(crate) last_ticket: u64,
+    pub(crate) last_request: u64,
     last_leg: u64,
     event_seq: u64,
     last_number: u64,
@@ -534,5 +545,13 @@ impl Exchange {
         } else {
             self.endpoint.reply(&incoming, Status::NO_SUCH_CALL, &Headers::default());
         }
+    }
+}
+
+#[cfg(test)]
+impl Names {
+    pub(crate) fn name_twice(&mut self, name: BindingName) {
+        let binding = self.by_name.get(&name).cloned().unwrap_or_default();
+        self.by_name.insert(BindingName::MAX, binding);
     }
 }

@@ -6,6 +6,7 @@
 
 mod admin;
 mod alarm;
+mod audit;
 mod auth;
 mod call;
 mod config;

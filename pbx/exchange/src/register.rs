@@ -15,7 +15,7 @@ use switchroom_sip::time::{Mono, Now};
 use switchroom_sip::transaction::TxnId;
 
 /// A REGISTER whose answer waits for the store.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Waiting {
     txn: TxnId,
     incoming: Box<Incoming>,

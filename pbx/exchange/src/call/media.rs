@@ -187,7 +187,7 @@ impl Exchange {
     }
 
     /// Whether nothing comes from any phone of a call. A held call may be silent for as long as it likes.
-    fn is_silent(&self, id: CallId) -> bool {
+    pub(crate) fn is_silent(&self, id: CallId) -> bool {
         let Some(call) = self.calls.get(&id) else { return false };
         let mut up = call.legs.values().filter(|l| l.slot.is_some() && l.state == LegState::Up).peekable();
         call.held.is_none() && up.peek().is_some() && up.all(|l| l.is_missing)

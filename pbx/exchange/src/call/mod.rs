@@ -184,7 +184,7 @@ pub struct Call {
     /// This leg's early media is what the caller hears.
     early: Option<LegId>,
     /// Every SIP session it ever had.
-    sessions: Vec<SessionId>,
+    pub(crate) sessions: Vec<SessionId>,
 }
 
 impl Call {

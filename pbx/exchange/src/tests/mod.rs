@@ -5,4 +5,4 @@ mod calls;
 mod guarding;
 mod media;
 mod registering;
-mod world;
+pub(crate) mod world;
