@@ -1,5 +1,6 @@
 //! What users and the configuration change.
 
+use crate::coverage::BindingEvent;
 use crate::exchange::{Exchange, settings};
 use crate::input::{Action, Command, CommandId};
 use crate::record::{EventKind, Severity};
@@ -32,9 +33,11 @@ impl Exchange {
             .map(|b| b.record.key.clone())
             .collect();
         if keys.is_empty() {
+            self.saw_binding(extension, contact.unwrap_or_default(), BindingEvent::Command);
             return Err(format!("{extension} has no such registration"));
         }
         for key in &keys {
+            self.saw_binding(extension, key, BindingEvent::Command);
             self.unbind(now, extension, key, &format!("removed by {user}"));
         }
         let text = format!("{user} removed {} registrations of {extension}", keys.len());
@@ -69,6 +72,7 @@ impl Exchange {
         for number in renewed {
             let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
             for key in keys {
+                self.saw_binding(&number, &key, BindingEvent::NewPassword);
                 self.unbind(now, &number, &key, "must register with its new password");
             }
         }
@@ -77,6 +81,7 @@ impl Exchange {
         for number in gone {
             let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
             for key in keys {
+                self.saw_binding(&number, &key, BindingEvent::Unconfigured);
                 self.unbind(now, &number, &key, "is no longer configured");
             }
             self.notes.remove(&number);

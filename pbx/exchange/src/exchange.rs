@@ -7,6 +7,7 @@
 use crate::alarm::Alarm;
 use crate::auth::{Auth, Verdict};
 use crate::call::Call;
+use crate::coverage::{BindingEvent, CallEvent, Coverage};
 use crate::input::{Action, Changed, Input};
 use crate::ladder::Ladders;
 use crate::ports::Ports;
@@ -160,6 +161,7 @@ pub struct Exchange {
     pub(crate) actions: VecDeque<Action>,
     pub(crate) changed: BTreeSet<Changed>,
     pub(crate) counts: Figures,
+    pub(crate) coverage: Coverage,
     pub(crate) last_ticket: u64,
     pub(crate) last_request: u64,
     last_leg: u64,
@@ -208,6 +210,7 @@ impl Exchange {
             actions: VecDeque::new(),
             changed: BTreeSet::new(),
             counts: Figures::default(),
+            coverage: Coverage::default(),
             last_ticket: 0,
             last_request: 0,
             last_leg: 0,
@@ -256,6 +259,7 @@ impl Exchange {
             Input::Message { flow, bytes } => self.endpoint.receive(now.mono, flow, bytes),
             Input::FlowLost(flow) => {
                 self.cut_bindings(now, flow);
+                self.note_cut_calls(flow);
                 self.endpoint.flow_lost(now.mono, flow);
             }
             Input::Media(event) => self.on_media(now, event),
@@ -278,14 +282,27 @@ impl Exchange {
             match timer {
                 Timer::Expire(name) => {
                     if let Some((extension, key)) = self.names.binding(name) {
+                        self.saw_binding(&extension, &key, BindingEvent::Expires);
                         self.unbind(now, &extension, &key, "was not refreshed in time");
                     }
                 }
                 Timer::KeepAlive(name) => self.keep_alive(now, name),
-                Timer::NoAnswer(call) => self.no_answer(now, call),
-                Timer::LastWord(call) => self.write_cdr(call),
-                Timer::Gone(call) => self.forget_call(call),
-                Timer::MediaLost(call) => self.media_lost(now, call),
+                Timer::NoAnswer(call) => {
+                    self.saw_call(call, CallEvent::NoAnswerDue);
+                    self.no_answer(now, call);
+                }
+                Timer::LastWord(call) => {
+                    self.saw_call(call, CallEvent::LastWordDue);
+                    self.write_cdr(call);
+                }
+                Timer::Gone(call) => {
+                    self.saw_call(call, CallEvent::GoneDue);
+                    self.forget_call(call);
+                }
+                Timer::MediaLost(call) => {
+                    self.saw_call(call, CallEvent::MediaLostDue);
+                    self.media_lost(now, call);
+                }
                 Timer::Outbox => self.retry_outbox(),
             }
         }

@@ -1,6 +1,7 @@
 //! A call ends: everybody is told, the media is closed, the CDR is written, the call leaves the board.
 
 use super::{LegState, Recording, Stage};
+use crate::coverage::CallEvent;
 use crate::exchange::{Exchange, Timer};
 use crate::input::Action;
 use crate::limits::{ENDED_SHOWN, LAST_WORD, OUTBOX_MAX};
@@ -214,6 +215,7 @@ impl Exchange {
 
     /// A user ends a call.
     pub(crate) fn hang_up_by(&mut self, now: Now, id: CallId, user: &str) -> Result<String, String> {
+        self.saw_call(id, CallEvent::HangUp);
         let Some(call) = self.calls.get(&id) else { return Err("there is no such call any more".into()) };
         if call.is_ended() {
             return Err(format!("call {} has ended already", call.number));
@@ -237,8 +239,9 @@ impl Exchange {
     /// Ends every call, because the exchange is about to stop.
     pub(crate) fn end_all(&mut self, now: Now) {
         self.counts.draining = true;
-        let live: Vec<CallId> = self.calls.values().filter(|c| !c.is_ended()).map(|c| c.id).collect();
-        for id in live {
+        let all: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in all {
+            self.saw_call(id, CallEvent::EndAll);
             self.finish(now, id, EndedBy::System, Cause::Restart, 503, "the exchange is stopping".into());
         }
         self.event(

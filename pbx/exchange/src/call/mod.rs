@@ -13,6 +13,8 @@ mod offer;
 mod setup;
 mod talk;
 
+pub(crate) use talk::info_digit;
+
 use crate::media::{Agreed, Quality};
 use crate::record::{CdrLeg, End, Ending, Party, Why};
 use crate::{CallId, LegId, PortSlot, Service};
@@ -206,6 +208,11 @@ impl Call {
     /// Whether it is over.
     pub fn is_ended(&self) -> bool {
         matches!(self.stage, Stage::Ended { .. })
+    }
+
+    /// Whether the caller hears a phone that has not answered.
+    pub(crate) fn is_early(&self) -> bool {
+        self.early.is_some()
     }
 
     /// The leg that the given one talks with.
