@@ -4,7 +4,8 @@ use crate::coverage::BindingEvent;
 use crate::exchange::{Exchange, settings};
 use crate::input::{Action, Command, CommandId};
 use crate::record::{EventKind, Severity};
-use crate::{Changed, Config};
+use crate::{Changed, Config, Ticket};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use switchroom_sip::time::Now;
 
@@ -13,19 +14,23 @@ impl Exchange {
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
             Command::Unregister { extension, contact } => {
-                self.unregister_by(now, extension, contact.as_deref(), user)
+                match self.unregister_by(now, extension, contact.as_deref(), user) {
+                    Ok((text, tickets)) => return self.reply_once_stored(id, text, tickets),
+                    Err(why) => Err(why),
+                }
             }
         };
         self.actions.push_back(Action::Reply { id, result });
     }
 
+    /// Forgets bindings. Gives what was done, and the tickets after which it is so for good.
     fn unregister_by(
         &mut self,
         now: Now,
         extension: &str,
         contact: Option<&str>,
         user: &str,
-    ) -> Result<String, String> {
+    ) -> Result<(String, BTreeSet<Ticket>), String> {
         let keys: Vec<String> = self
             .registrar
             .of(extension)
@@ -36,13 +41,14 @@ impl Exchange {
             self.saw_binding(extension, contact.unwrap_or_default(), BindingEvent::Command);
             return Err(format!("{extension} has no such registration"));
         }
+        let mut tickets = BTreeSet::new();
         for key in &keys {
             self.saw_binding(extension, key, BindingEvent::Command);
-            self.unbind(now, extension, key, &format!("removed by {user}"));
+            tickets.insert(self.unbind(now, extension, key, &format!("removed by {user}")));
         }
         let text = format!("{user} removed {} registrations of {extension}", keys.len());
         self.event(now, EventKind::Audit, Severity::Info, None, user, "unregister", text.clone());
-        Ok(text)
+        Ok((text, tickets))
     }
 
     pub(crate) fn on_config(&mut self, now: Now, config: Arc<Config>) {

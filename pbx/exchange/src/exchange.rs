@@ -8,8 +8,9 @@ use crate::alarm::Alarm;
 use crate::auth::{Auth, Verdict};
 use crate::call::Call;
 use crate::coverage::{BindingEvent, CallEvent, Coverage};
-use crate::input::{Action, Changed, Input};
+use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
+use crate::outbox::Reply;
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
@@ -139,6 +140,7 @@ pub struct Exchange {
     pub(crate) registrar: Registrar,
     pub(crate) names: Names,
     pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
+    pub(crate) replies_waiting: BTreeMap<CommandId, Reply>,
     /// OPTIONS under way: which binding, and since when.
     pub(crate) pings: BTreeMap<u64, (BindingName, Mono)>,
     pub(crate) ports: Ports,
@@ -192,6 +194,7 @@ impl Exchange {
             registrar: Registrar::default(),
             names: Names::default(),
             registers_waiting: BTreeMap::new(),
+            replies_waiting: BTreeMap::new(),
             pings: BTreeMap::new(),
             ports: Ports::new(config.rtp_pairs),
             calls: BTreeMap::new(),

@@ -6,8 +6,19 @@ use crate::record::End;
 use crate::{CallId, Exchange};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const RULES: &[Rule] =
-    &[live_calls, calls_with, calls_made, legs, sessions, sessions_of_legs, stages, answered, held, alarms];
+pub(super) const RULES: &[Rule] = &[
+    live_calls,
+    calls_with,
+    calls_made,
+    legs,
+    sessions,
+    sessions_of_legs,
+    stages,
+    answered,
+    order,
+    held,
+    alarms,
+];
 
 fn live(x: &Exchange) -> impl Iterator<Item = &Call> {
     x.calls.values().filter(|c| !c.is_ended())
@@ -145,6 +156,19 @@ fn answered(x: &Exchange, wrong: &mut Vec<String>) {
                 "call {} is {:?}, answered at {:?} by {:?}",
                 call.id, call.stage, call.answered, call.with
             ));
+        }
+    }
+}
+
+/// Times of a call are in order: started, ringing, answered, ended.
+fn order(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        let end = if let Stage::Ended { ending, .. } = &call.stage { Some(ending.at_ms) } else { None };
+        let times = [Some(call.started), call.ringing, call.answered].into_iter().flatten().map(|n| n.wall.0);
+        let times: Vec<i64> = times.chain(end).collect();
+        let steps: Vec<i64> = call.path.iter().map(|step| step.at_ms).collect();
+        if !times.is_sorted() || !steps.is_sorted() {
+            wrong.push(format!("times of call {} are not in order: {times:?}, its path {steps:?}", call.id));
         }
     }
 }

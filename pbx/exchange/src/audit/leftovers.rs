@@ -26,6 +26,7 @@ impl Exchange {
             ("CDRs that wait for the store", self.outbox.len()),
             ("CDRs to be offered again", self.retry.len()),
             ("REGISTERs that wait for the store", self.registers_waiting.len()),
+            ("answers to users that wait for the store", self.replies_waiting.len()),
             ("alarms of calls", self.alarms.values().filter(|a| a.call.is_some()).count()),
             ("actions that nobody took", self.actions.len()),
         ];

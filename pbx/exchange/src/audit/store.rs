@@ -1,15 +1,16 @@
 //! Rules of what waits for the store.
 
 use super::Rule;
-use crate::limits::{OUTBOX_MAX, REGISTERS_WAITING_MAX};
+use crate::limits::{OUTBOX_MAX, REGISTERS_WAITING_MAX, REPLIES_WAITING_MAX};
 use crate::{Exchange, Ticket};
 use std::collections::BTreeSet;
 
-pub(super) const RULES: &[Rule] = &[tickets, bounds, written_once];
+pub(super) const RULES: &[Rule] = &[tickets, replies, bounds, written_once];
 
 /// The tickets that somebody here waits for.
 fn waiting(x: &Exchange) -> impl Iterator<Item = &Ticket> {
-    x.registers_waiting.keys().chain(x.outbox.keys())
+    let replies = x.replies_waiting.values().flat_map(|r| &r.left);
+    x.registers_waiting.keys().chain(x.outbox.keys()).chain(replies)
 }
 
 fn tickets(x: &Exchange, wrong: &mut Vec<String>) {
@@ -24,9 +25,16 @@ fn tickets(x: &Exchange, wrong: &mut Vec<String>) {
     }
 }
 
+fn replies(x: &Exchange, wrong: &mut Vec<String>) {
+    for (id, _) in x.replies_waiting.iter().filter(|(_, reply)| reply.left.is_empty()) {
+        wrong.push(format!("the answer to command {} waits for nothing", id.0));
+    }
+}
+
 fn bounds(x: &Exchange, wrong: &mut Vec<String>) {
     for (what, there, most) in [
         ("REGISTERs wait for the store", x.registers_waiting.len(), REGISTERS_WAITING_MAX),
+        ("answers to users wait for the store", x.replies_waiting.len(), REPLIES_WAITING_MAX),
         ("CDRs wait for the store", x.outbox.len(), OUTBOX_MAX),
         ("CDRs are to be offered again", x.retry.len(), OUTBOX_MAX),
     ] {

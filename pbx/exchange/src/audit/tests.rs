@@ -84,6 +84,8 @@ fn stages_and_legs_agree() {
     );
     breaks(world(), |x| talking(x).answered = None, "answered at None");
     breaks(world(), |x| talking(x).legs.get_mut(&LegId(1)).unwrap().holds = true, "held: false");
+    breaks(world(), |x| talking(x).started.wall.0 += 3_600_000, "are not in order");
+    breaks(world(), |x| talking(x).path[0].at_ms += 3_600_000, "are not in order");
     breaks(world(), |x| talking(x).held = talking(x).answered, "held: true");
     breaks(
         ringing(),
@@ -229,6 +231,15 @@ fn the_store_is_waited_for() {
         },
         "5001 REGISTERs wait for the store",
     );
+}
+
+#[test]
+fn an_answer_to_a_user_waits_for_something() {
+    let mut w = world();
+    w.store_works = false;
+    let command = Command::Unregister { extension: "103".into(), contact: None };
+    w.input(Input::Command { id: CommandId(5), user: "mara".into(), command });
+    breaks(w, |x| x.replies_waiting.values_mut().for_each(|r| r.left.clear()), "command 5 waits for nothing");
 }
 
 #[test]

@@ -221,7 +221,7 @@ impl Exchange {
             call.legs.values().find(|l| l.state == LegState::Up && l.holds).map(|l| l.party.number.clone());
         match (call.held, holder) {
             (None, Some(who)) => {
-                call.held = Some(now);
+                call.held = Some(call.clock(now));
                 self.mark(id, "hold", &who);
                 self.why(now, id, "hold", format!("{who} holds"));
                 let text = format!("held by {who}");
@@ -247,7 +247,7 @@ impl Exchange {
                 let Some(call) = self.calls.get_mut(&id) else { return };
                 call.stage = Stage::Service { service };
                 call.with = Some(Party { number: call.to.number.clone(), name: service.word().to_owned() });
-                call.answered = Some(now);
+                call.answered = Some(call.clock(now));
                 let caller = call.caller;
                 if let Some(leg) = call.legs.get_mut(&caller) {
                     leg.state = LegState::Up;
