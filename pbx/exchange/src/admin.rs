@@ -1,9 +1,11 @@
 //! What users and the configuration change.
 
+use crate::coverage::BindingEvent;
 use crate::exchange::{Exchange, settings};
 use crate::input::{Action, Command, CommandId};
 use crate::record::{EventKind, Severity};
-use crate::{Changed, Config};
+use crate::{Changed, Config, Ticket};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use switchroom_sip::time::Now;
 
@@ -12,19 +14,23 @@ impl Exchange {
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
             Command::Unregister { extension, contact } => {
-                self.unregister_by(now, extension, contact.as_deref(), user)
+                match self.unregister_by(now, extension, contact.as_deref(), user) {
+                    Ok((text, tickets)) => return self.reply_once_stored(id, text, tickets),
+                    Err(why) => Err(why),
+                }
             }
         };
         self.actions.push_back(Action::Reply { id, result });
     }
 
+    /// Forgets bindings. Gives what was done, and the tickets after which it is so for good.
     fn unregister_by(
         &mut self,
         now: Now,
         extension: &str,
         contact: Option<&str>,
         user: &str,
-    ) -> Result<String, String> {
+    ) -> Result<(String, BTreeSet<Ticket>), String> {
         let keys: Vec<String> = self
             .registrar
             .of(extension)
@@ -32,14 +38,17 @@ impl Exchange {
             .map(|b| b.record.key.clone())
             .collect();
         if keys.is_empty() {
+            self.saw_binding(extension, contact.unwrap_or_default(), BindingEvent::Command);
             return Err(format!("{extension} has no such registration"));
         }
+        let mut tickets = BTreeSet::new();
         for key in &keys {
-            self.unbind(now, extension, key, &format!("removed by {user}"));
+            self.saw_binding(extension, key, BindingEvent::Command);
+            tickets.insert(self.unbind(now, extension, key, &format!("removed by {user}")));
         }
         let text = format!("{user} removed {} registrations of {extension}", keys.len());
         self.event(now, EventKind::Audit, Severity::Info, None, user, "unregister", text.clone());
-        Ok(text)
+        Ok((text, tickets))
     }
 
     pub(crate) fn on_config(&mut self, now: Now, config: Arc<Config>) {
@@ -69,6 +78,7 @@ impl Exchange {
         for number in renewed {
             let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
             for key in keys {
+                self.saw_binding(&number, &key, BindingEvent::NewPassword);
                 self.unbind(now, &number, &key, "must register with its new password");
             }
         }
@@ -77,6 +87,7 @@ impl Exchange {
         for number in gone {
             let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
             for key in keys {
+                self.saw_binding(&number, &key, BindingEvent::Unconfigured);
                 self.unbind(now, &number, &key, "is no longer configured");
             }
             self.notes.remove(&number);

@@ -7,8 +7,10 @@
 use crate::alarm::Alarm;
 use crate::auth::{Auth, Verdict};
 use crate::call::Call;
-use crate::input::{Action, Changed, Input};
+use crate::coverage::{BindingEvent, CallEvent, Coverage};
+use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
+use crate::outbox::Reply;
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
@@ -73,6 +75,17 @@ impl Names {
         self.by_binding.keys().cloned()
     }
 
+    /// The name of a binding that has one.
+    pub(crate) fn name(&self, extension: &str, key: &str) -> Option<BindingName> {
+        self.by_binding.get(&(extension.to_owned(), key.to_owned())).copied()
+    }
+
+    /// Whether every name leads to a binding that leads back to it.
+    pub(crate) fn is_one_to_one(&self) -> bool {
+        self.by_binding.len() == self.by_name.len()
+            && self.by_binding.iter().all(|(binding, name)| self.by_name.get(name) == Some(binding))
+    }
+
     pub(crate) fn forget(&mut self, name: BindingName) {
         if let Some(binding) = self.by_name.remove(&name) {
             self.by_binding.remove(&binding);
@@ -127,6 +140,7 @@ pub struct Exchange {
     pub(crate) registrar: Registrar,
     pub(crate) names: Names,
     pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
+    pub(crate) replies_waiting: BTreeMap<CommandId, Reply>,
     /// OPTIONS under way: which binding, and since when.
     pub(crate) pings: BTreeMap<u64, (BindingName, Mono)>,
     pub(crate) ports: Ports,
@@ -149,8 +163,9 @@ pub struct Exchange {
     pub(crate) actions: VecDeque<Action>,
     pub(crate) changed: BTreeSet<Changed>,
     pub(crate) counts: Figures,
-    last_ticket: u64,
-    last_request: u64,
+    pub(crate) coverage: Coverage,
+    pub(crate) last_ticket: u64,
+    pub(crate) last_request: u64,
     last_leg: u64,
     event_seq: u64,
     last_number: u64,
@@ -179,6 +194,7 @@ impl Exchange {
             registrar: Registrar::default(),
             names: Names::default(),
             registers_waiting: BTreeMap::new(),
+            replies_waiting: BTreeMap::new(),
             pings: BTreeMap::new(),
             ports: Ports::new(config.rtp_pairs),
             calls: BTreeMap::new(),
@@ -197,6 +213,7 @@ impl Exchange {
             actions: VecDeque::new(),
             changed: BTreeSet::new(),
             counts: Figures::default(),
+            coverage: Coverage::default(),
             last_ticket: 0,
             last_request: 0,
             last_leg: 0,
@@ -245,6 +262,7 @@ impl Exchange {
             Input::Message { flow, bytes } => self.endpoint.receive(now.mono, flow, bytes),
             Input::FlowLost(flow) => {
                 self.cut_bindings(now, flow);
+                self.note_cut_calls(flow);
                 self.endpoint.flow_lost(now.mono, flow);
             }
             Input::Media(event) => self.on_media(now, event),
@@ -267,14 +285,27 @@ impl Exchange {
             match timer {
                 Timer::Expire(name) => {
                     if let Some((extension, key)) = self.names.binding(name) {
+                        self.saw_binding(&extension, &key, BindingEvent::Expires);
                         self.unbind(now, &extension, &key, "was not refreshed in time");
                     }
                 }
                 Timer::KeepAlive(name) => self.keep_alive(now, name),
-                Timer::NoAnswer(call) => self.no_answer(now, call),
-                Timer::LastWord(call) => self.write_cdr(call),
-                Timer::Gone(call) => self.forget_call(call),
-                Timer::MediaLost(call) => self.media_lost(now, call),
+                Timer::NoAnswer(call) => {
+                    self.saw_call(call, CallEvent::NoAnswerDue);
+                    self.no_answer(now, call);
+                }
+                Timer::LastWord(call) => {
+                    self.saw_call(call, CallEvent::LastWordDue);
+                    self.write_cdr(call);
+                }
+                Timer::Gone(call) => {
+                    self.saw_call(call, CallEvent::GoneDue);
+                    self.forget_call(call);
+                }
+                Timer::MediaLost(call) => {
+                    self.saw_call(call, CallEvent::MediaLostDue);
+                    self.media_lost(now, call);
+                }
                 Timer::Outbox => self.retry_outbox(),
             }
         }
@@ -534,5 +565,13 @@ impl Exchange {
         } else {
             self.endpoint.reply(&incoming, Status::NO_SUCH_CALL, &Headers::default());
         }
+    }
+}
+
+#[cfg(test)]
+impl Names {
+    pub(crate) fn name_twice(&mut self, name: BindingName) {
+        let binding = self.by_name.get(&name).cloned().unwrap_or_default();
+        self.by_name.insert(BindingName::MAX, binding);
     }
 }

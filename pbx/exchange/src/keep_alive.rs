@@ -1,6 +1,7 @@
 //! Asking registered phones whether they are there (OPTIONS), which also keeps NAT bindings open.
 
 use crate::Changed;
+use crate::coverage::BindingEvent;
 use crate::exchange::{BindingName, Exchange, Timer};
 use crate::limits::MISSED_MAX;
 use crate::record::{EventKind, Severity};
@@ -24,6 +25,7 @@ impl Exchange {
 
     pub(crate) fn keep_alive(&mut self, now: Now, name: BindingName) {
         let Some((extension, key)) = self.names.binding(name) else { return };
+        self.saw_binding(&extension, &key, BindingEvent::AskDue);
         let Some(binding) = self.registrar.get(&extension, &key) else { return };
         let pace = self.config.keep_alive;
         if pace.is_zero() {
@@ -46,7 +48,15 @@ impl Exchange {
     /// A phone answered, with whatever status, or did not.
     pub(crate) fn on_ping_answer(&mut self, now: Now, number: u64, response: Option<&Response>) {
         let Some((name, since)) = self.pings.remove(&number) else { return };
-        let Some((extension, key)) = self.names.binding(name) else { return };
+        let binding = self.names.binding(name);
+        let (extension, key) = binding.as_ref().map_or(("", ""), |(e, k)| (e.as_str(), k.as_str()));
+        let is_answered = response.is_some();
+        self.saw_binding(
+            extension,
+            key,
+            if is_answered { BindingEvent::OptionsAnswered } else { BindingEvent::OptionsUnanswered },
+        );
+        let Some((extension, key)) = binding else { return };
         let Some(binding) = self.registrar.get_mut(&extension, &key) else { return };
         let was_lost = binding.obstacle().is_some();
         match response {

@@ -6,9 +6,11 @@
 
 mod admin;
 mod alarm;
+mod audit;
 mod auth;
 mod call;
 mod config;
+mod coverage;
 mod exchange;
 mod guard;
 mod ids;
@@ -30,6 +32,7 @@ mod text;
 pub use alarm::Alarm;
 pub use call::{Call, Leg, LegState, Recording, Stage};
 pub use config::{Codec, Config, Extension, RecordRule, Service};
+pub use coverage::Pair;
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
 pub use input::{Action, Changed, Command, CommandId, Input};

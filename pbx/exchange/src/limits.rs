@@ -18,6 +18,8 @@ pub const LADDERS_MAX: usize = 2_000;
 pub const OUTBOX_MAX: usize = 10_000;
 /// REGISTERs waiting for the store. At the bound further ones are answered at once.
 pub const REGISTERS_WAITING_MAX: usize = 5_000;
+/// Answers to users that wait for the store. At the bound a user is answered at once, and told that it is not on disk.
+pub const REPLIES_WAITING_MAX: usize = 1_000;
 /// Sources whose wrong answers are counted. At the bound the oldest is forgotten.
 pub const GUARD_ENTRIES_MAX: usize = 20_000;
 /// Wrong answers of one source for one user within [`GUARD_WINDOW`] after which it is met with silence.

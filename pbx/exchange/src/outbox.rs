@@ -1,15 +1,53 @@
-//! What waits for the store: answers to REGISTER, and CDRs until they are on disk.
+//! What waits for the store: answers to REGISTER and to users, and CDRs until they are on disk.
 
 use crate::Ticket;
 use crate::exchange::{Exchange, Timer};
-use crate::limits::{OUTBOX_MAX, STORE_RETRY};
+use crate::input::{Action, CommandId};
+use crate::limits::{OUTBOX_MAX, REPLIES_WAITING_MAX, STORE_RETRY};
 use crate::record::{Record, Severity};
+use std::collections::BTreeSet;
 use switchroom_sip::time::Now;
 
+/// What a user is told in addition when what was done did not reach the disk.
+const NOT_ON_DISK: &str = "; this is not on disk, and a restart would undo it";
+
+/// An answer to a user that waits for the store.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    text: String,
+    /// What is not on disk yet.
+    pub(crate) left: BTreeSet<Ticket>,
+    /// Everything so far was stored.
+    is_kept: bool,
+}
+
 impl Exchange {
+    /// Answers a user once everything it did is on disk.
+    pub(crate) fn reply_once_stored(&mut self, id: CommandId, text: String, left: BTreeSet<Ticket>) {
+        if self.replies_waiting.len() >= REPLIES_WAITING_MAX {
+            return self.actions.push_back(Action::Reply { id, result: Ok(text + NOT_ON_DISK) });
+        }
+        self.replies_waiting.insert(id, Reply { text, left, is_kept: true });
+    }
+
+    /// The store has said its word of a record: answers who has waited for nothing else.
+    fn reply_about(&mut self, ticket: Ticket, is_kept: bool) {
+        for reply in self.replies_waiting.values_mut() {
+            if reply.left.remove(&ticket) {
+                reply.is_kept &= is_kept;
+            }
+        }
+        while let Some(id) = self.replies_waiting.iter().find(|(_, r)| r.left.is_empty()).map(|(id, _)| *id) {
+            let Some(reply) = self.replies_waiting.remove(&id) else { continue };
+            let text = if reply.is_kept { reply.text } else { reply.text + NOT_ON_DISK };
+            self.actions.push_back(Action::Reply { id, result: Ok(text) });
+        }
+    }
+
     pub(crate) fn on_stored(&mut self, now: Now, tickets: &[Ticket]) {
         for ticket in tickets {
             self.outbox.remove(ticket);
+            self.reply_about(*ticket, true);
             if let Some(waiting) = self.registers_waiting.remove(ticket) {
                 self.confirm_register(now, &waiting);
             }
@@ -19,6 +57,7 @@ impl Exchange {
     /// The store is in trouble, which it raises an alarm for itself. Phones are served from memory meanwhile.
     pub(crate) fn on_not_stored(&mut self, now: Now, tickets: &[Ticket]) {
         for ticket in tickets {
+            self.reply_about(*ticket, false);
             if let Some(waiting) = self.registers_waiting.remove(ticket) {
                 self.confirm_register(now, &waiting);
             }

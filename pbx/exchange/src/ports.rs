@@ -25,6 +25,11 @@ impl Ports {
         self.in_use
     }
 
+    /// The pairs in use.
+    pub(crate) fn used(&self) -> impl Iterator<Item = PortSlot> {
+        (0..=u16::MAX).map(PortSlot).zip(&self.used).filter(|(_, used)| **used).map(|(slot, _)| slot)
+    }
+
     pub(crate) fn total(&self) -> usize {
         self.used.len()
     }
@@ -58,6 +63,13 @@ impl Ports {
     pub(crate) fn quarantine(&mut self, now: Mono, slot: PortSlot) {
         self.give_back(slot);
         self.quarantined.insert(slot, now.after(PORT_QUARANTINE));
+    }
+}
+
+#[cfg(test)]
+impl Ports {
+    pub(crate) fn miscount(&mut self) {
+        self.in_use += 1;
     }
 }
 

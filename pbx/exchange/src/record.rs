@@ -215,7 +215,8 @@ pub struct Cdr {
     pub to: Party,
     /// Who answered.
     pub with: Option<Party>,
-    /// INVITE received, Unix milliseconds.
+    /// INVITE received, Unix milliseconds by the wall clock. All other times of a call are this and the monotonic time
+    /// since, so that they are in order even if the wall clock is set meanwhile.
     pub started_ms: i64,
     /// First ringing.
     pub ringing_ms: Option<i64>,
@@ -223,9 +224,9 @@ pub struct Cdr {
     pub answered_ms: Option<i64>,
     /// How it ended.
     pub ending: Ending,
-    /// Answer to end by the monotonic clock.
+    /// Answer to end; 0 if there was no answer, or if the end is not known ([`Cause::Restart`] after a crash).
     pub talk_ms: u64,
-    /// INVITE to end by the monotonic clock.
+    /// INVITE to end; 0 if the end is not known.
     pub total_ms: u64,
     /// Its path.
     pub path: Vec<Why>,
@@ -256,6 +257,29 @@ pub struct OpenCall {
     pub answered_ms: Option<i64>,
     /// Whether it is recorded.
     pub recorded: bool,
+}
+
+impl OpenCall {
+    /// Its CDR: what was known of it, and how it ended.
+    pub(crate) fn close(self, ending: Ending, path: Vec<Why>, legs: Vec<CdrLeg>) -> Cdr {
+        let until_end = |from: i64| u64::try_from(ending.at_ms.saturating_sub(from)).unwrap_or(0);
+        Cdr {
+            talk_ms: self.answered_ms.map_or(0, until_end),
+            total_ms: until_end(self.started_ms),
+            call: self.call,
+            number: self.number,
+            from: self.from,
+            to: self.to,
+            with: self.with,
+            started_ms: self.started_ms,
+            ringing_ms: self.ringing_ms,
+            answered_ms: self.answered_ms,
+            ending,
+            path,
+            legs,
+            recorded: self.recorded,
+        }
+    }
 }
 
 /// Which part of the exchange an event is from.

@@ -1,10 +1,11 @@
 //! REGISTER (RFC 3261 §10.3): read, checked, applied as a whole, answered once it is on disk.
 
+use crate::coverage::{BindingEvent, CallEvent};
 use crate::exchange::{Exchange, Timer};
 use crate::limits::REGISTERS_WAITING_MAX;
 use crate::record::{BindingRecord, EventKind, Record, Severity};
 use crate::registrar::{Binding, Offered};
-use crate::{CallId, Changed, Ticket};
+use crate::{CallId, Changed, Leg, Ticket};
 use std::time::Duration;
 use switchroom_sip::endpoint::Incoming;
 use switchroom_sip::flow::Flow;
@@ -15,7 +16,7 @@ use switchroom_sip::time::{Mono, Now};
 use switchroom_sip::transaction::TxnId;
 
 /// A REGISTER whose answer waits for the store.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Waiting {
     txn: TxnId,
     incoming: Box<Incoming>,
@@ -59,7 +60,7 @@ impl Exchange {
         }
     }
 
-    fn read_register(&self, extension: &str, incoming: &Incoming) -> Result<Ask, Refusal> {
+    fn read_register(&mut self, extension: &str, incoming: &Incoming) -> Result<Ask, Refusal> {
         let request = &incoming.request;
         let refuse = |status| (status, Headers::default());
         let contacts: Vec<&str> = request.headers.elements(&Name::Contact).collect();
@@ -69,11 +70,13 @@ impl Exchange {
         let general = request.headers.number(&Name::Expires);
         if contacts.contains(&"*") {
             // Alone and with Expires: 0, or it is malformed; and not overtaken by a newer one (§10.3 step 6).
-            let is_old = self
+            let newer = self
                 .registrar
                 .of(extension)
-                .any(|b| b.record.call_id == request.call_id() && b.record.cseq >= request.cseq().number);
-            if is_old {
+                .find(|b| b.record.call_id == request.call_id() && b.record.cseq >= request.cseq().number)
+                .map(|b| b.record.key.clone());
+            if let Some(key) = newer {
+                self.saw_binding(extension, &key, BindingEvent::RegisterTooOld);
                 return Err(refuse(Status::SERVER_ERROR));
             }
             return if contacts.len() == 1 && general == Some(0) {
@@ -94,16 +97,17 @@ impl Exchange {
                 return Err(refuse(Status::BAD_REQUEST));
             }
             let asked = contact.params.get("expires").and_then(parse_seconds).or(general).unwrap_or(max);
-            if asked != 0 && asked < min {
-                let mut headers = Headers::default();
-                headers.push(Name::MinExpires, min.to_string());
-                return Err((Status::INTERVAL_TOO_BRIEF, headers));
-            }
             let uri_text = contact.uri.to_string();
             let instance = contact.params.get_unquoted("+sip.instance");
             let key = instance.unwrap_or_else(|| key_of(&contact.uri, &uri_text, incoming.flow.remote.ip()));
             if key.len() > 256 || uri_text.len() > 512 {
                 return Err(refuse(Status::BAD_REQUEST));
+            }
+            if asked != 0 && asked < min {
+                self.saw_binding(extension, &key, BindingEvent::RegisterTooBrief);
+                let mut headers = Headers::default();
+                headers.push(Name::MinExpires, min.to_string());
+                return Err((Status::INTERVAL_TOO_BRIEF, headers));
             }
             let known = self.registrar.get(extension, &key);
             // Repeated or overtaken: the newer stands (§10.3 step 7).
@@ -111,6 +115,7 @@ impl Exchange {
                 b.record.call_id == request.call_id() && b.record.cseq >= request.cseq().number
             });
             if is_old {
+                self.saw_binding(extension, &key, BindingEvent::RegisterTooOld);
                 return Err(refuse(Status::SERVER_ERROR));
             }
             let q_milli = contact.params.get("q").and_then(parse_q).unwrap_or(1000);
@@ -141,13 +146,18 @@ impl Exchange {
             Ask::Query => {}
             Ask::RemoveAll => {
                 let keys: Vec<String> = self.registrar.of(extension).map(|b| b.record.key.clone()).collect();
+                if keys.is_empty() {
+                    self.saw_binding(extension, "", BindingEvent::RegisterStar);
+                }
                 for key in keys {
+                    self.saw_binding(extension, &key, BindingEvent::RegisterStar);
                     last = Some(self.unbind(now, extension, &key, "unregistered"));
                 }
             }
             Ask::Put(offered) => {
                 for one in offered {
                     if one.lasts_s == 0 {
+                        self.saw_binding(extension, &one.key, BindingEvent::RegisterRemove);
                         if self.registrar.get(extension, &one.key).is_some() {
                             last = Some(self.unbind(now, extension, &one.key, "unregistered"));
                         }
@@ -178,6 +188,7 @@ impl Exchange {
             }
         }
         for (key, old) in replaced {
+            self.saw_binding(extension, &key, BindingEvent::Replaced);
             self.move_calls(extension, old, incoming.flow);
             self.unbind(now, extension, &key, "replaced by the phone's new contact");
         }
@@ -185,12 +196,19 @@ impl Exchange {
         others.sort();
         while others.len() >= self.config.bindings_max && self.registrar.get(extension, &new.key).is_none() {
             let (_, key) = others.remove(0);
+            self.saw_binding(extension, &key, BindingEvent::PushedOut);
             self.unbind(now, extension, &key, "more phones than allowed");
         }
     }
 
     fn bind(&mut self, now: Now, extension: &str, incoming: &Incoming, offered: Offered) -> Ticket {
         let flow = incoming.flow;
+        let event = match self.registrar.get(extension, &offered.key) {
+            None => BindingEvent::RegisterNew,
+            Some(known) if known.flow == flow => BindingEvent::RegisterAgain,
+            Some(_) => BindingEvent::RegisterMoved,
+        };
+        self.saw_binding(extension, &offered.key, event);
         let known = self.registrar.get(extension, &offered.key);
         let is_new = known.is_none();
         let lasts = Duration::from_secs(u64::from(offered.lasts_s));
@@ -238,6 +256,10 @@ impl Exchange {
     fn move_calls(&mut self, extension: &str, old: Flow, new: Flow) {
         let ids: Vec<CallId> = self.calls_of(extension).map(|c| c.id).collect();
         for id in ids {
+            let is_on = |l: &Leg| l.extension.as_deref() == Some(extension) && l.flow == old;
+            if self.calls.get(&id).is_some_and(|c| c.legs.values().any(is_on)) {
+                self.saw_call(id, CallEvent::PhoneMoved);
+            }
             let Some(call) = self.calls.get_mut(&id) else { continue };
             for leg in
                 call.legs.values_mut().filter(|l| l.extension.as_deref() == Some(extension) && l.flow == old)
@@ -275,9 +297,18 @@ impl Exchange {
         self.endpoint.respond(now.mono, waiting.txn, &waiting.incoming, Status::OK, &headers);
     }
 
+    /// Calls whose phones were on a connection that is gone go on until a request of theirs finds no way.
+    pub(crate) fn note_cut_calls(&mut self, flow: Flow) {
+        let on_it = self.calls.values().filter(|c| c.legs.values().any(|l| l.flow == flow));
+        for id in on_it.map(|c| c.id).collect::<Vec<_>>() {
+            self.saw_call(id, CallEvent::ConnectionLost);
+        }
+    }
+
     /// A connection is gone: its phones cannot be called until they come back.
     pub(crate) fn cut_bindings(&mut self, now: Now, flow: Flow) {
         for (extension, key) in self.registrar.on_flow(flow) {
+            self.saw_binding(&extension, &key, BindingEvent::ConnectionLost);
             if let Some(binding) = self.registrar.get_mut(&extension, &key) {
                 binding.is_cut = true;
             }

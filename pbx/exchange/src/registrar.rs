@@ -74,6 +74,16 @@ impl Registrar {
         self.all.get(extension)?.get(key)
     }
 
+    /// Every binding with its extension.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&String, &Binding)> {
+        self.all.iter().flat_map(|(extension, all)| all.values().map(move |b| (extension, b)))
+    }
+
+    /// How many bindings come from each address.
+    pub(crate) fn sources(&self) -> &BTreeMap<IpAddr, usize> {
+        &self.sources
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.count
     }
@@ -151,5 +161,19 @@ impl Registrar {
             missed: 0,
             record,
         })
+    }
+}
+
+#[cfg(test)]
+impl Registrar {
+    pub(crate) fn miscount(&mut self, bindings: usize, sources: usize) {
+        self.count += bindings;
+        for count in self.sources.values_mut() {
+            *count += sources;
+        }
+    }
+
+    pub(crate) fn leave_empty(&mut self, extension: &str) {
+        self.all.entry(extension.to_owned()).or_default();
     }
 }

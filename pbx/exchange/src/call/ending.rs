@@ -1,6 +1,7 @@
 //! A call ends: everybody is told, the media is closed, the CDR is written, the call leaves the board.
 
 use super::{LegState, Recording, Stage};
+use crate::coverage::CallEvent;
 use crate::exchange::{Exchange, Timer};
 use crate::input::Action;
 use crate::limits::{ENDED_SHOWN, LAST_WORD, OUTBOX_MAX};
@@ -26,8 +27,9 @@ impl Exchange {
             return;
         }
         let was_answered = call.answered.is_some();
-        let ending = Ending { at_ms: now.wall.0, by, cause, status, text: text.clone() };
-        call.stage = Stage::Ended { ending, at: now, is_written: false };
+        let at = call.clock(now);
+        let ending = Ending { at_ms: at.wall.0, by, cause, status, text: text.clone() };
+        call.stage = Stage::Ended { ending, at, is_written: false };
         call.held = None;
         let number = call.number;
         let legs: Vec<LegId> = call.legs.keys().copied().collect();
@@ -111,32 +113,18 @@ impl Exchange {
     /// Writes the CDR, once.
     pub(crate) fn write_cdr(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let Stage::Ended { ending, at, is_written } = &mut call.stage else { return };
+        let Stage::Ended { ending, is_written, .. } = &mut call.stage else { return };
         if std::mem::replace(is_written, true) {
             return;
         }
-        let (ending, ended) = (ending.clone(), *at);
+        let ending = ending.clone();
         self.timers.cancel(Timer::LastWord(id));
         let Some(call) = self.calls.get(&id) else { return };
         let mut legs: Vec<_> = call.caller_leg().map(super::Leg::record).into_iter().collect();
         legs.extend(call.callee_legs().map(super::Leg::record));
-        let millis = |from: Now| u64::try_from(ended.mono.since(from.mono).as_millis()).unwrap_or(u64::MAX);
-        let cdr = Box::new(Cdr {
-            call: id,
-            number: call.number,
-            from: call.from.clone(),
-            to: call.to.clone(),
-            with: call.with.clone(),
-            started_ms: call.started.wall.0,
-            ringing_ms: call.ringing.map(|n| n.wall.0),
-            answered_ms: call.answered.map(|n| n.wall.0),
-            ending,
-            talk_ms: call.answered.map_or(0, millis),
-            total_ms: millis(call.started),
-            path: call.path.clone(),
-            legs,
-            recorded: matches!(call.recording, Recording::On | Recording::Done),
-        });
+        let recorded = matches!(call.recording, Recording::On | Recording::Done);
+        let open = OpenCall { recorded, ..call.open() };
+        let cdr = Box::new(open.close(ending, call.path.clone(), legs));
         if self.outbox.len() >= OUTBOX_MAX {
             self.outbox.pop_first();
         }
@@ -147,47 +135,21 @@ impl Exchange {
     /// Writes down what is known of a call, for the case that the exchange stops without warning.
     pub(crate) fn note_open(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
-        let open = OpenCall {
-            call: id,
-            number: call.number,
-            from: call.from.clone(),
-            to: call.to.clone(),
-            with: call.with.clone(),
-            started_ms: call.started.wall.0,
-            ringing_ms: call.ringing.map(|n| n.wall.0),
-            answered_ms: call.answered.map(|n| n.wall.0),
-            recorded: call.recording == Recording::On,
-        };
+        let open = call.open();
         self.actions.push_back(Action::Persist { ticket: None, record: Record::CallOpen(Box::new(open)) });
     }
 
     /// A call that was up when the exchange stopped without warning gets its CDR now: every call has one.
     pub(crate) fn close_lost(&mut self, now: Now, open: OpenCall) {
         let text = "the exchange stopped without warning; when the call ended is not known".to_owned();
-        let ending = Ending {
-            at_ms: now.wall.0,
-            by: EndedBy::System,
-            cause: Cause::Restart,
-            status: 0,
-            text: text.clone(),
-        };
-        let path = vec![Why { at_ms: now.wall.0, step: "end".into(), text }];
-        let cdr = Box::new(Cdr {
-            call: open.call,
-            number: open.number,
-            from: open.from,
-            to: open.to,
-            with: open.with,
-            started_ms: open.started_ms,
-            ringing_ms: open.ringing_ms,
-            answered_ms: open.answered_ms,
-            ending,
-            talk_ms: 0,
-            total_ms: 0,
-            path,
-            legs: Vec::new(),
-            recorded: open.recorded,
-        });
+        // The wall clock may have been set back since.
+        let known = [Some(open.started_ms), open.ringing_ms, open.answered_ms];
+        let at_ms = known.into_iter().flatten().fold(now.wall.0, i64::max);
+        let ending =
+            Ending { at_ms, by: EndedBy::System, cause: Cause::Restart, status: 0, text: text.clone() };
+        let path = vec![Why { at_ms, step: "end".into(), text }];
+        // How long it lasted is not known, and is not guessed from the time that the exchange was down.
+        let cdr = Box::new(Cdr { talk_ms: 0, total_ms: 0, ..open.close(ending, path, Vec::new()) });
         let ticket = self.persist(Record::Cdr(cdr.clone()));
         self.outbox.insert(ticket, cdr);
     }
@@ -212,8 +174,10 @@ impl Exchange {
         self.changed.insert(crate::Changed::Call(id));
     }
 
-    /// A user ends a call.
+    /// A user ends a call. It is answered at once: what it reports is that the phones were told, which no restart undoes,
+    /// and the call has its CDR in any case, from the outbox or from what was noted of it while it was up.
     pub(crate) fn hang_up_by(&mut self, now: Now, id: CallId, user: &str) -> Result<String, String> {
+        self.saw_call(id, CallEvent::HangUp);
         let Some(call) = self.calls.get(&id) else { return Err("there is no such call any more".into()) };
         if call.is_ended() {
             return Err(format!("call {} has ended already", call.number));
@@ -237,8 +201,9 @@ impl Exchange {
     /// Ends every call, because the exchange is about to stop.
     pub(crate) fn end_all(&mut self, now: Now) {
         self.counts.draining = true;
-        let live: Vec<CallId> = self.calls.values().filter(|c| !c.is_ended()).map(|c| c.id).collect();
-        for id in live {
+        let all: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in all {
+            self.saw_call(id, CallEvent::EndAll);
             self.finish(now, id, EndedBy::System, Cause::Restart, 503, "the exchange is stopping".into());
         }
         self.event(

@@ -1,6 +1,7 @@
 //! What the media engine says of a call.
 
 use super::{LegState, Recording, Stage, judge_refusal};
+use crate::coverage::media_event;
 use crate::exchange::{Exchange, Timer};
 use crate::limits::MEDIA_LOST_AFTER;
 use crate::media::{MediaEvent, RecordingFacts};
@@ -36,7 +37,27 @@ fn troubles(quality: &crate::Quality) -> Vec<(&'static str, String)> {
 }
 
 impl Exchange {
+    /// The call that something is about.
+    fn call_of(&self, event: &MediaEvent) -> Option<CallId> {
+        match event {
+            MediaEvent::OpenFailed { leg, .. }
+            | MediaEvent::Flowing { leg, .. }
+            | MediaEvent::Digit { leg, .. }
+            | MediaEvent::Missing { leg, .. }
+            | MediaEvent::Back { leg }
+            | MediaEvent::DeadAir { leg, .. }
+            | MediaEvent::Sound { leg }
+            | MediaEvent::Quality { leg, .. }
+            | MediaEvent::Closed { leg, .. } => self.legs.get(leg).copied(),
+            MediaEvent::RecordingStarted { call } | MediaEvent::RecordingFailed { call, .. } => Some(*call),
+            MediaEvent::RecordingClosed { facts } => Some(facts.call),
+        }
+    }
+
     pub(crate) fn on_media(&mut self, now: Now, event: MediaEvent) {
+        if let Some(id) = self.call_of(&event) {
+            self.saw_call(id, media_event(&event));
+        }
         match event {
             MediaEvent::OpenFailed { leg, slot, why } => {
                 self.ports.quarantine(now.mono, slot);
@@ -187,7 +208,7 @@ impl Exchange {
     }
 
     /// Whether nothing comes from any phone of a call. A held call may be silent for as long as it likes.
-    fn is_silent(&self, id: CallId) -> bool {
+    pub(crate) fn is_silent(&self, id: CallId) -> bool {
         let Some(call) = self.calls.get(&id) else { return false };
         let mut up = call.legs.values().filter(|l| l.slot.is_some() && l.state == LegState::Up).peekable();
         call.held.is_none() && up.peek().is_some() && up.all(|l| l.is_missing)

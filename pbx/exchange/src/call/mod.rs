@@ -13,14 +13,16 @@ mod offer;
 mod setup;
 mod talk;
 
+pub(crate) use talk::info_digit;
+
 use crate::media::{Agreed, Quality};
-use crate::record::{CdrLeg, End, Ending, Party, Why};
+use crate::record::{CdrLeg, End, Ending, OpenCall, Party, Why};
 use crate::{CallId, LegId, PortSlot, Service};
 use std::collections::BTreeMap;
 use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::flow::Flow;
 use switchroom_sip::sdp::{Description, Format, Local};
-use switchroom_sip::time::Now;
+use switchroom_sip::time::{Now, Wall};
 
 /// Where a leg is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,7 +163,7 @@ pub struct Call {
     pub stage: Stage,
     /// When the INVITE came.
     pub started: Now,
-    /// When the first phone rang.
+    /// When the first phone rang. This and all times below are by the call's own clock, which never steps.
     pub ringing: Option<Now>,
     /// When it was answered.
     pub answered: Option<Now>,
@@ -184,7 +186,7 @@ pub struct Call {
     /// This leg's early media is what the caller hears.
     early: Option<LegId>,
     /// Every SIP session it ever had.
-    sessions: Vec<SessionId>,
+    pub(crate) sessions: Vec<SessionId>,
 }
 
 impl Call {
@@ -206,6 +208,33 @@ impl Call {
     /// Whether it is over.
     pub fn is_ended(&self) -> bool {
         matches!(self.stage, Stage::Ended { .. })
+    }
+
+    /// What is written down of it while it is up.
+    pub(crate) fn open(&self) -> OpenCall {
+        OpenCall {
+            call: self.id,
+            number: self.number,
+            from: self.from.clone(),
+            to: self.to.clone(),
+            with: self.with.clone(),
+            started_ms: self.started.wall.0,
+            ringing_ms: self.ringing.map(|n| n.wall.0),
+            answered_ms: self.answered.map(|n| n.wall.0),
+            recorded: self.recording == Recording::On,
+        }
+    }
+
+    /// Both clocks as this call sees them: the wall clock may step while it lasts, its times may not. They are the wall
+    /// clock at its start and the monotonic time since.
+    pub(crate) fn clock(&self, now: Now) -> Now {
+        let since = i64::try_from(now.mono.since(self.started.mono).as_millis()).unwrap_or(i64::MAX);
+        Now { mono: now.mono, wall: Wall(self.started.wall.0.saturating_add(since)) }
+    }
+
+    /// Whether the caller hears a phone that has not answered.
+    pub(crate) fn is_early(&self) -> bool {
+        self.early.is_some()
     }
 
     /// The leg that the given one talks with.

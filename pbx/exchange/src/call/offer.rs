@@ -39,7 +39,7 @@ impl Exchange {
         let (who, flow, extension) = (one.party.number.clone(), one.flow, one.extension.clone());
         let is_first = is_news && call.ringing.is_none();
         if is_first {
-            call.ringing = Some(now);
+            call.ringing = Some(call.clock(now));
         }
         let is_alone = call.callee_legs().filter(|l| l.is_live()).count() == 1;
         if is_news {
@@ -195,7 +195,7 @@ impl Exchange {
         self.timers.cancel(Timer::NoAnswer(id));
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Talking { with: leg };
-        call.answered = Some(now);
+        call.answered = Some(call.clock(now));
         let caller = call.caller;
         let losers: Vec<LegId> =
             call.callee_legs().filter(|l| l.id != leg && l.is_live()).map(|l| l.id).collect();
@@ -270,7 +270,7 @@ impl Exchange {
             number: call.number,
             from: (call.from.number.clone(), call.from.name.clone()),
             with: (with.number, with.name),
-            started_ms: now.wall.0,
+            started_ms: call.clock(now).wall.0,
         };
         let legs = [(caller, Channel::Left), (leg, Channel::Right)];
         self.media(MediaCommand::Record { call: id, legs, subject });

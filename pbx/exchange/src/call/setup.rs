@@ -150,7 +150,7 @@ impl Exchange {
         self.ladders.decision(now, call, &text);
         if let Some(call) = self.calls.get_mut(&call) {
             if call.path.len() < PATH_MAX {
-                call.path.push(Why { at_ms: now.wall.0, step: step.to_owned(), text });
+                call.path.push(Why { at_ms: call.clock(now).wall.0, step: step.to_owned(), text });
             }
             self.changed.insert(Changed::Call(call.id));
             self.changed.insert(Changed::Ladder(call.id));

@@ -1,6 +1,7 @@
 //! What happens in a call that is up: hold and new offers, digits, services; and where SIP's news go.
 
 use super::{LegState, Stage};
+use crate::coverage::session_event;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
@@ -18,6 +19,10 @@ impl Exchange {
     /// News of a session.
     pub(crate) fn on_session(&mut self, now: Now, session: SessionId, event: SessionEvent) {
         let Some((id, leg)) = self.sessions.get(&session).copied() else { return };
+        let seen = self.calls.get(&id).and_then(|c| Some(session_event(c, c.leg(leg)?, &event)));
+        if let Some(seen) = seen {
+            self.saw_call(id, seen);
+        }
         let flow = self.endpoint.flow_of(session);
         let agent = self.endpoint.agent_of(session).map(crate::text::clean);
         if let (Some(flow), Some(one)) = (flow, self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg))) {
@@ -216,7 +221,7 @@ impl Exchange {
             call.legs.values().find(|l| l.state == LegState::Up && l.holds).map(|l| l.party.number.clone());
         match (call.held, holder) {
             (None, Some(who)) => {
-                call.held = Some(now);
+                call.held = Some(call.clock(now));
                 self.mark(id, "hold", &who);
                 self.why(now, id, "hold", format!("{who} holds"));
                 let text = format!("held by {who}");
@@ -242,7 +247,7 @@ impl Exchange {
                 let Some(call) = self.calls.get_mut(&id) else { return };
                 call.stage = Stage::Service { service };
                 call.with = Some(Party { number: call.to.number.clone(), name: service.word().to_owned() });
-                call.answered = Some(now);
+                call.answered = Some(call.clock(now));
                 let caller = call.caller;
                 if let Some(leg) = call.legs.get_mut(&caller) {
                     leg.state = LegState::Up;
@@ -388,7 +393,7 @@ pub(super) fn next_generation(leg: &super::Leg, theirs: &Description) -> u32 {
 }
 
 /// The digit in an INFO body and its duration.
-fn info_digit(kind: &str, body: &[u8]) -> Option<(char, u16)> {
+pub(crate) fn info_digit(kind: &str, body: &[u8]) -> Option<(char, u16)> {
     let text = std::str::from_utf8(body).ok()?.trim();
     let field = |name: &str| {
         text.lines().find_map(|line| {

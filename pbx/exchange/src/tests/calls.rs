@@ -246,6 +246,17 @@ fn a_user_ends_a_call() {
     w.settle();
 }
 
+/// That the phones were told is not undone by a restart, so a user need not wait for the disk to hear it.
+#[test]
+fn a_user_who_ends_a_call_does_not_wait_for_the_store() {
+    let mut w = World::new();
+    w.talking();
+    w.store_works = false;
+    let id = w.x.calls().next().unwrap().id;
+    w.input(Input::Command { id: CommandId(1), user: "mara".into(), command: Command::HangUp(id) });
+    assert!(w.replies[0].is_ok());
+}
+
 #[test]
 fn limits_are_told_and_draining_takes_nothing_new() {
     let mut w = World::new();

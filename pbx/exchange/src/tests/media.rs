@@ -1,4 +1,4 @@
-use super::world::{World, sdp};
+use super::world::{World, config, sdp};
 use crate::*;
 use std::time::Duration;
 use switchroom_sip::endpoint::SessionEvent;
@@ -301,17 +301,15 @@ fn an_unhold_without_sdp_keeps_refused_lines() {
 
 #[test]
 fn ports_run_out_and_come_back() {
-    let mut w = World::new();
+    let mut w = World::with(Config { rtp_pairs: 1, ..config() }, Restored::default());
     let a = w.registered("101", "192.0.2.11:5060");
-    for _ in 0..8 {
-        w.x.ports.take(w.now.mono);
-    }
+    let first = w.dial(a, "*43", Some(sdp("192.0.2.11", "8", "")));
+    w.ms(100);
+    w.told(a);
     w.dial(a, "*43", Some(sdp("192.0.2.11", "8", "")));
     w.ms(100);
     assert!(w.told(a).iter().any(|e| matches!(e, SessionEvent::Rejected(_))));
-    for n in 0..8 {
-        w.x.ports.give_back(PortSlot(n));
-    }
+    w.hang_up(a, first);
     let call = w.dial(a, "*43", Some(sdp("192.0.2.11", "8", "")));
     w.ms(100);
     let leg = w.x.calls().find(|c| !c.is_ended()).unwrap().caller;

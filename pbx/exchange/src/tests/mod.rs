@@ -5,4 +5,5 @@ mod calls;
 mod guarding;
 mod media;
 mod registering;
-mod world;
+mod times;
+pub(crate) mod world;

@@ -169,3 +169,33 @@ fn changes_of_the_configuration_reach_the_registrations() {
     assert_eq!(w.x.bindings("101").count(), 0, "a new password ends what the old one registered");
     assert!(w.x.bindings("102").next().unwrap().rtt_us.is_some(), "asked again");
 }
+
+/// What a user is told is done is on disk; if it is not, it is said.
+#[test]
+fn a_removal_is_reported_once_it_is_on_disk() {
+    let remove = |id| Input::Command {
+        id: CommandId(id),
+        user: "mara".into(),
+        command: Command::Unregister { extension: "101".into(), contact: None },
+    };
+    let mut w = World::new();
+    let at = w.phone("101", "192.0.2.11:5060");
+    w.register(at, &["<sip:101@192.0.2.11:5060>", "<sip:101@192.0.2.99>"], Some(300));
+    w.store_works = false;
+    let before = w.x.last_ticket;
+    w.input(remove(1));
+    assert_eq!((w.x.status().bindings, w.replies.len()), (0, 0), "gone at once, reported later");
+    w.input(Input::Stored(vec![Ticket(before + 2)]));
+    assert_eq!(w.replies.len(), 0, "one of two is not on disk yet");
+    w.input(Input::Stored(vec![Ticket(before + 1)]));
+    assert_eq!(w.replies, [Ok("mara removed 2 registrations of 101".to_owned())]);
+
+    w.register(at, &["<sip:101@192.0.2.11:5060>"], Some(300));
+    let before = w.x.last_ticket;
+    w.input(remove(2));
+    w.input(Input::NotStored(vec![Ticket(before + 1)]));
+    let said = w.replies[1].clone().unwrap();
+    assert!(said.contains("removed 1") && said.contains("not on disk"), "{said}");
+    w.input(remove(3));
+    assert!(w.replies[2].is_err(), "a refusal waits for nothing");
+}

@@ -1,0 +1,201 @@
+//! Rules of calls: what is counted of them, their legs and sessions, their stages.
+
+use super::Rule;
+use crate::call::{Call, LegState, Stage};
+use crate::record::End;
+use crate::{CallId, Exchange};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) const RULES: &[Rule] = &[
+    live_calls,
+    calls_with,
+    calls_made,
+    legs,
+    sessions,
+    sessions_of_legs,
+    stages,
+    answered,
+    order,
+    held,
+    alarms,
+];
+
+fn live(x: &Exchange) -> impl Iterator<Item = &Call> {
+    x.calls.values().filter(|c| !c.is_ended())
+}
+
+fn live_calls(x: &Exchange, wrong: &mut Vec<String>) {
+    let count = live(x).count();
+    if x.live_calls != count {
+        wrong.push(format!("{} calls are counted as live and {count} are", x.live_calls));
+    }
+}
+
+fn calls_with(x: &Exchange, wrong: &mut Vec<String>) {
+    let mut with: BTreeMap<&String, BTreeSet<CallId>> = BTreeMap::new();
+    for call in live(x) {
+        for extension in call.legs.values().filter_map(|l| l.extension.as_ref()) {
+            with.entry(extension).or_default().insert(call.id);
+        }
+    }
+    for extension in with.keys().copied().chain(x.calls_with.keys()).collect::<BTreeSet<_>>() {
+        let (known, real) = (x.calls_with.get(extension), with.get(extension));
+        if known != real {
+            wrong.push(format!(
+                "extension {extension} is said to be in the calls {known:?} and is in {real:?}"
+            ));
+        }
+    }
+}
+
+fn calls_made(x: &Exchange, wrong: &mut Vec<String>) {
+    let mut made: BTreeMap<&String, usize> = BTreeMap::new();
+    for extension in live(x).filter_map(|c| c.caller_leg()?.extension.as_ref()) {
+        *made.entry(extension).or_default() += 1;
+    }
+    for extension in made.keys().copied().chain(x.calls_made.keys()).collect::<BTreeSet<_>>() {
+        let (known, real) = (x.calls_made.get(extension), made.get(extension));
+        if known != real {
+            wrong.push(format!(
+                "extension {extension} is said to have made {known:?} calls and made {real:?}"
+            ));
+        }
+    }
+}
+
+fn legs(x: &Exchange, wrong: &mut Vec<String>) {
+    for (leg, id) in &x.legs {
+        if x.calls.get(id).is_none_or(|c| c.leg(*leg).is_none()) {
+            wrong.push(format!("leg {} is noted for call {id}, which has no such leg", leg.0));
+        }
+    }
+    for call in x.calls.values() {
+        for (key, leg) in &call.legs {
+            if x.legs.get(key) != Some(&call.id) || leg.id != *key {
+                wrong.push(format!("leg {} of call {} is not noted as its leg", key.0, call.id));
+            }
+        }
+    }
+}
+
+fn sessions(x: &Exchange, wrong: &mut Vec<String>) {
+    for (session, (id, leg)) in &x.sessions {
+        let call = x.calls.get(id);
+        if call.is_none_or(|c| c.leg(*leg).is_none() || !c.sessions.contains(session)) {
+            wrong.push(format!(
+                "session {} is noted for leg {} of call {id}, which does not know it",
+                session.0, leg.0
+            ));
+        }
+    }
+    for call in x.calls.values() {
+        for session in &call.sessions {
+            if x.sessions.get(session).is_none_or(|(id, _)| *id != call.id) {
+                wrong.push(format!("session {} of call {} is not noted as its session", session.0, call.id));
+            }
+        }
+    }
+}
+
+/// Every live leg has a session that SIP knows; an ended leg has none.
+fn sessions_of_legs(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        for leg in call.legs.values() {
+            let id = leg.id.0;
+            match (leg.state == LegState::Ended, leg.session) {
+                (true, None) => {}
+                (true, Some(session)) => {
+                    wrong.push(format!("leg {id} has ended and still has session {}", session.0));
+                }
+                (false, None) => wrong.push(format!("leg {id} is live without a session")),
+                (false, Some(session)) => {
+                    if x.endpoint.flow_of(session).is_none() {
+                        wrong.push(format!(
+                            "leg {id} is live and SIP knows nothing of its session {}",
+                            session.0
+                        ));
+                    } else if x.sessions.get(&session) != Some(&(call.id, leg.id)) {
+                        wrong.push(format!("leg {id} has session {}, which is noted for another", session.0));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Which legs a call has up and live, by its stage.
+fn stages(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        let up: Vec<_> = call.legs.values().filter(|l| l.state == LegState::Up).map(|l| l.id).collect();
+        let callees = call.callee_legs().filter(|l| l.state != LegState::Ended).count();
+        let caller = call.caller_leg().filter(|l| l.end == End::Caller).map(|l| l.state);
+        let is_right = match call.stage {
+            Stage::Seeking => caller == Some(LegState::Calling) && up.is_empty() && callees > 0,
+            Stage::Talking { with } => {
+                caller == Some(LegState::Up) && up.len() == 2 && up.contains(&with) && callees == 1
+            }
+            Stage::Service { .. } => caller == Some(LegState::Up) && callees == 0,
+            Stage::Ended { .. } => call.legs.values().all(|l| l.state == LegState::Ended),
+        };
+        if !is_right {
+            let legs: Vec<_> = call.legs.values().map(|l| (l.id.0, l.state)).collect();
+            wrong.push(format!("call {} is {:?} with legs {legs:?}", call.id, call.stage));
+        }
+    }
+}
+
+fn answered(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        let is_right = match call.stage {
+            Stage::Seeking => call.answered.is_none() && call.with.is_none(),
+            Stage::Talking { .. } | Stage::Service { .. } => call.answered.is_some() && call.with.is_some(),
+            Stage::Ended { .. } => call.answered.is_some() == call.with.is_some(),
+        };
+        if !is_right {
+            wrong.push(format!(
+                "call {} is {:?}, answered at {:?} by {:?}",
+                call.id, call.stage, call.answered, call.with
+            ));
+        }
+    }
+}
+
+/// Times of a call are in order: started, ringing, answered, ended.
+fn order(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        let end = if let Stage::Ended { ending, .. } = &call.stage { Some(ending.at_ms) } else { None };
+        let times = [Some(call.started), call.ringing, call.answered].into_iter().flatten().map(|n| n.wall.0);
+        let times: Vec<i64> = times.chain(end).collect();
+        let steps: Vec<i64> = call.path.iter().map(|step| step.at_ms).collect();
+        if !times.is_sorted() || !steps.is_sorted() {
+            wrong.push(format!("times of call {} are not in order: {times:?}, its path {steps:?}", call.id));
+        }
+    }
+}
+
+/// A call is held exactly while one of its two parties holds.
+fn held(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        let holds = call.legs.values().any(|l| l.state == LegState::Up && l.holds);
+        let is_held = matches!(call.stage, Stage::Talking { .. }) && holds;
+        if call.held.is_some() != is_held {
+            let (said, real) = (call.held.is_some(), is_held);
+            wrong.push(format!("call {} is noted as held: {said}, and a party of it holds: {real}", call.id));
+        }
+    }
+}
+
+/// One-way audio is an alarm of a live call, as long as a leg of it is not heard.
+fn alarms(x: &Exchange, wrong: &mut Vec<String>) {
+    let real: BTreeSet<String> = live(x)
+        .filter(|c| c.legs.values().any(|l| l.is_missing))
+        .map(|c| format!("one_way:{}", c.id))
+        .collect();
+    let said: BTreeSet<String> = x.alarms.keys().filter(|id| id.starts_with("one_way:")).cloned().collect();
+    for id in said.difference(&real) {
+        wrong.push(format!("alarm {id} is up and no live call has a leg that is not heard"));
+    }
+    for id in real.difference(&said) {
+        wrong.push(format!("alarm {id} is not up although a leg is not heard"));
+    }
+}

@@ -1,0 +1,45 @@
+//! What is left when everybody has hung up.
+
+use super::timers;
+use crate::Exchange;
+use crate::exchange::Timer;
+
+/// Transactions that the care for one binding may leave for a while: answers to its last REGISTERs, which are kept for 32 s,
+/// and the last OPTIONS.
+const TRANSACTIONS_OF_A_BINDING: usize = 4;
+
+impl Exchange {
+    /// What there is beyond registrations and their timers, a sentence each: nothing, once every call is over and the
+    /// store has said its word.
+    pub fn leftovers(&self) -> Vec<String> {
+        let mut left = Vec::new();
+        let counted = [
+            ("calls", self.calls.len()),
+            ("live calls in the count", self.live_calls),
+            ("extensions with calls", self.calls_with.len()),
+            ("extensions that made calls", self.calls_made.len()),
+            ("legs", self.legs.len()),
+            ("sessions", self.sessions.len()),
+            ("sessions in SIP", self.endpoint.sessions()),
+            ("RTP port pairs in use", self.ports.in_use()),
+            ("RTP port pairs being closed", self.closing.len()),
+            ("CDRs that wait for the store", self.outbox.len()),
+            ("CDRs to be offered again", self.retry.len()),
+            ("REGISTERs that wait for the store", self.registers_waiting.len()),
+            ("answers to users that wait for the store", self.replies_waiting.len()),
+            ("alarms of calls", self.alarms.values().filter(|a| a.call.is_some()).count()),
+            ("actions that nobody took", self.actions.len()),
+        ];
+        for (what, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
+            left.push(format!("{count} {what}"));
+        }
+        for timer in timers::all(self).filter(|t| !matches!(t, Timer::Expire(_) | Timer::KeepAlive(_))) {
+            left.push(format!("deadline {timer:?}"));
+        }
+        let (transactions, bindings) = (self.endpoint.transactions(), self.registrar.count());
+        if transactions > bindings * TRANSACTIONS_OF_A_BINDING {
+            left.push(format!("{transactions} transactions with {bindings} bindings"));
+        }
+        left
+    }
+}

@@ -1,0 +1,31 @@
+//! What must hold between two inputs, looked at from outside of the code that keeps it: one small function for each
+//! rule, one sentence for each breach.
+//!
+//! Tests and the simulator ask after every input; nothing here is needed for a call.
+
+mod calls;
+mod leftovers;
+mod ports;
+mod registrations;
+mod store;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+use crate::Exchange;
+
+/// Looks at one rule and adds a sentence for each breach of it.
+type Rule = fn(&Exchange, &mut Vec<String>);
+
+impl Exchange {
+    /// One sentence for each invariant that is broken now; empty when all is well. To be asked between inputs, with all
+    /// actions taken.
+    pub fn audit(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let all = [calls::RULES, ports::RULES, timers::RULES, registrations::RULES, store::RULES];
+        for rule in all.into_iter().flatten() {
+            rule(self, &mut wrong);
+        }
+        wrong
+    }
+}

@@ -1,0 +1,59 @@
+//! Rules of what waits for the store.
+
+use super::Rule;
+use crate::limits::{OUTBOX_MAX, REGISTERS_WAITING_MAX, REPLIES_WAITING_MAX};
+use crate::{Exchange, Ticket};
+use std::collections::BTreeSet;
+
+pub(super) const RULES: &[Rule] = &[tickets, replies, bounds, written_once];
+
+/// The tickets that somebody here waits for.
+fn waiting(x: &Exchange) -> impl Iterator<Item = &Ticket> {
+    let replies = x.replies_waiting.values().flat_map(|r| &r.left);
+    x.registers_waiting.keys().chain(x.outbox.keys()).chain(replies)
+}
+
+fn tickets(x: &Exchange, wrong: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for ticket in waiting(x) {
+        if !seen.insert(ticket) {
+            wrong.push(format!("ticket {} is waited for twice", ticket.0));
+        }
+        if ticket.0 > x.last_ticket {
+            wrong.push(format!("ticket {} is waited for and was never given out", ticket.0));
+        }
+    }
+}
+
+fn replies(x: &Exchange, wrong: &mut Vec<String>) {
+    for (id, _) in x.replies_waiting.iter().filter(|(_, reply)| reply.left.is_empty()) {
+        wrong.push(format!("the answer to command {} waits for nothing", id.0));
+    }
+}
+
+fn bounds(x: &Exchange, wrong: &mut Vec<String>) {
+    for (what, there, most) in [
+        ("REGISTERs wait for the store", x.registers_waiting.len(), REGISTERS_WAITING_MAX),
+        ("answers to users wait for the store", x.replies_waiting.len(), REPLIES_WAITING_MAX),
+        ("CDRs wait for the store", x.outbox.len(), OUTBOX_MAX),
+        ("CDRs are to be offered again", x.retry.len(), OUTBOX_MAX),
+    ] {
+        if there > most {
+            wrong.push(format!("{there} {what}, {most} at most should"));
+        }
+    }
+}
+
+/// A CDR is with the store once, and only of a call that has ended and knows that it is written.
+fn written_once(x: &Exchange, wrong: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for cdr in x.outbox.values().map(|c| &**c).chain(&x.retry) {
+        if !seen.insert(cdr.call) {
+            wrong.push(format!("the CDR of call {} waits for the store twice", cdr.call));
+        }
+        let is_written = |stage: &crate::Stage| matches!(stage, crate::Stage::Ended { is_written: true, .. });
+        if x.calls.get(&cdr.call).is_some_and(|c| !is_written(&c.stage)) {
+            wrong.push(format!("the CDR of call {} waits for the store and counts as not written", cdr.call));
+        }
+    }
+}

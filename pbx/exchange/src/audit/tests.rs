@@ -1,0 +1,333 @@
+#![allow(clippy::unwrap_used)]
+//! Each rule is broken once, and the audit names that rule and no other.
+
+use crate::call::{LegState, Stage};
+use crate::exchange::Timer;
+use crate::limits::REGISTERS_WAITING_MAX;
+use crate::tests::world::{World, config, sdp};
+use crate::*;
+use std::time::Duration;
+use switchroom_sip::status::Status;
+
+/// 101 and 102 talk, 103 is registered.
+fn world() -> World {
+    let mut w = World::new();
+    w.talking();
+    w.registered("103", "192.0.2.13:5060");
+    w
+}
+
+fn talking(x: &mut Exchange) -> &mut Call {
+    x.calls.values_mut().find(|c| matches!(c.stage, Stage::Talking { .. })).unwrap()
+}
+
+/// Breaks one thing in an exchange that is well, and sees that the audit says just that.
+fn breaks(mut w: World, breach: fn(&mut Exchange), says: &str) {
+    assert_eq!(w.x.audit(), [""; 0]);
+    breach(&mut w.x);
+    let said = w.x.audit();
+    assert!(said.len() == 1 && said[0].contains(says), "wanted {says:?}, got {said:#?}");
+}
+
+#[test]
+fn calls_are_counted() {
+    breaks(world(), |x| x.live_calls += 1, "2 calls are counted as live and 1 are");
+    breaks(world(), |x| _ = x.calls_with.remove("102"), "extension 102 is said to be in the calls None");
+    breaks(world(), |x| _ = x.calls_with.insert("103".into(), Default::default()), "extension 103 is said");
+    breaks(world(), |x| _ = x.calls_made.insert("101".into(), 2), "made Some(2) calls and made Some(1)");
+}
+
+#[test]
+fn legs_and_sessions_belong_to_calls() {
+    breaks(world(), |x| _ = x.legs.insert(LegId(99), CallId(7)), "leg 99 is noted for call");
+    breaks(world(), |x| _ = x.legs.remove(&LegId(2)), "leg 2 of call");
+    breaks(
+        world(),
+        |x| _ = x.sessions.insert(SessionId(99), (CallId(7), LegId(99))),
+        "session 99 is noted for leg 99",
+    );
+    breaks(world(), |x| talking(x).sessions.push(SessionId(99)), "session 99 of call");
+    breaks(
+        world(),
+        |x| talking(x).legs.get_mut(&LegId(2)).unwrap().session = Some(SessionId(99)),
+        "leg 2 is live and SIP knows nothing of its session 99",
+    );
+    breaks(
+        world(),
+        |x| {
+            let call = talking(x);
+            call.legs.get_mut(&LegId(2)).unwrap().session = call.legs[&LegId(1)].session;
+        },
+        "leg 2 has session 1, which is noted for another",
+    );
+    breaks(
+        world(),
+        |x| talking(x).legs.get_mut(&LegId(2)).unwrap().session = None,
+        "leg 2 is live without a session",
+    );
+    breaks(
+        ended(true),
+        |x| {
+            x.calls.values_mut().next().unwrap().legs.get_mut(&LegId(2)).unwrap().session =
+                Some(SessionId(2));
+        },
+        "leg 2 has ended and still has session 2",
+    );
+}
+
+#[test]
+fn stages_and_legs_agree() {
+    breaks(
+        world(),
+        |x| talking(x).legs.get_mut(&LegId(1)).unwrap().state = LegState::Ringing,
+        "Talking { with: LegId(2) } with legs [(1, Ringing), (2, Up)]",
+    );
+    breaks(world(), |x| talking(x).answered = None, "answered at None");
+    breaks(world(), |x| talking(x).legs.get_mut(&LegId(1)).unwrap().holds = true, "held: false");
+    breaks(world(), |x| talking(x).started.wall.0 += 3_600_000, "are not in order");
+    breaks(world(), |x| talking(x).path[0].at_ms += 3_600_000, "are not in order");
+    breaks(world(), |x| talking(x).held = talking(x).answered, "held: true");
+    breaks(
+        ringing(),
+        |x| x.calls.values_mut().next().unwrap().legs.get_mut(&LegId(1)).unwrap().state = LegState::Ringing,
+        "is Seeking with legs",
+    );
+}
+
+#[test]
+fn one_way_audio_is_an_alarm_of_a_live_call() {
+    breaks(world(), |x| talking(x).legs.get_mut(&LegId(1)).unwrap().is_missing = true, "is not up although");
+    breaks(
+        ended(true),
+        |x| {
+            let id = *x.calls.keys().next().unwrap();
+            let alarm = Alarm { severity: Severity::Warn, since_ms: 0, text: "x".into(), call: Some(id) };
+            x.alarms.insert(format!("one_way:{id}"), alarm);
+        },
+        "no live call has a leg that is not heard",
+    );
+}
+
+#[test]
+fn ports_have_one_holder() {
+    breaks(world(), |x| _ = x.ports.take(Mono(0)), "port pair 2 is in use and nobody holds it");
+    breaks(world(), |x| x.ports.give_back(PortSlot(1)), "port pair 1 is free and held by");
+    breaks(
+        world(),
+        |x| _ = x.closing.insert(LegId(99), PortSlot(1)),
+        "held by the legs [LegId(1), LegId(99)]",
+    );
+    breaks(world(), |x| x.ports.miscount(), "3 port pairs are counted as used and 2 are");
+    breaks(
+        world(),
+        |x| {
+            let slot = talking(x).legs.get_mut(&LegId(2)).unwrap().slot.take().unwrap();
+            x.closing.insert(LegId(2), slot);
+        },
+        "leg 2 is still there and its port pair is noted as left behind",
+    );
+}
+
+fn ringing() -> World {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    w.dial(a, "102", Some(sdp("192.0.2.11", "8 101", "")));
+    w.ms(100);
+    let (ring, _) = w.take(b);
+    let now = w.now.mono;
+    w.end(b).progress(now, ring, Status::RINGING, None);
+    w.ms(100);
+    w
+}
+
+fn ended(media_works: bool) -> World {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    w.media_works = media_works;
+    w.hang_up(a, call);
+    w
+}
+
+/// The id of the only call.
+fn only(x: &Exchange) -> CallId {
+    *x.calls.keys().next().unwrap()
+}
+
+#[test]
+fn deadlines_have_owners() {
+    breaks(world(), |x| x.timers.set(Timer::NoAnswer(only(x)), Mono(u64::MAX)), "deadline NoAnswer");
+    breaks(world(), |x| x.timers.set(Timer::LastWord(only(x)), Mono(u64::MAX)), "deadline LastWord");
+    breaks(world(), |x| x.timers.set(Timer::Gone(only(x)), Mono(u64::MAX)), "deadline Gone");
+    breaks(world(), |x| x.timers.set(Timer::Outbox, Mono(u64::MAX)), "deadline Outbox");
+    breaks(world(), |x| x.timers.set(Timer::Expire(99), Mono(u64::MAX)), "deadline Expire(99)");
+    breaks(world(), |x| x.timers.set(Timer::KeepAlive(99), Mono(u64::MAX)), "deadline KeepAlive(99)");
+    breaks(ringing(), |x| x.timers.set(Timer::MediaLost(only(x)), Mono(u64::MAX)), "deadline MediaLost");
+}
+
+#[test]
+fn what_waits_has_a_deadline() {
+    breaks(ringing(), |x| x.timers.cancel(Timer::NoAnswer(only(x))), "may ring for ever");
+    breaks(ended(false), |x| x.timers.cancel(Timer::LastWord(only(x))), "may never be written");
+    breaks(ended(true), |x| x.timers.cancel(Timer::Gone(only(x))), "may stay on the board for ever");
+    breaks(world(), |x| x.timers.cancel(Timer::Expire(1)), "and is woken at None");
+    breaks(world(), |x| x.timers.set(Timer::Expire(1), Mono(5)), "and is woken at Some(Mono(5))");
+    breaks(world(), |x| x.timers.cancel(Timer::KeepAlive(1)), "is not asked for again");
+    let mut w = world();
+    for leg in [1, 2] {
+        let missing = MediaEvent::Missing { leg: LegId(leg), for_ms: 5000, refused: 0, refused_from: None };
+        w.input(Input::Media(missing));
+    }
+    breaks(w, |x| x.timers.cancel(Timer::MediaLost(only(x))), "nothing is heard in call");
+}
+
+/// A CDR that the store has refused once.
+fn refused() -> World {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    w.store_works = false;
+    w.hang_up(a, call);
+    let ticket = *w.x.outbox.keys().next().unwrap();
+    w.input(Input::NotStored(vec![ticket]));
+    w
+}
+
+#[test]
+fn the_store_is_waited_for() {
+    breaks(refused(), |x| x.timers.cancel(Timer::Outbox), "1 CDRs are to be offered again and nobody will");
+    breaks(refused(), |x| x.retry.push(x.retry[0].clone()), "waits for the store twice");
+    breaks(
+        refused(),
+        |x| {
+            let cdr = x.retry.pop().unwrap();
+            x.timers.cancel(Timer::Outbox);
+            x.outbox.insert(Ticket(u64::MAX), Box::new(cdr));
+        },
+        "was never given out",
+    );
+    breaks(
+        refused(),
+        |x| {
+            let id = only(x);
+            if let Stage::Ended { is_written, .. } = &mut x.calls.get_mut(&id).unwrap().stage {
+                *is_written = false;
+            }
+            x.timers.set(Timer::LastWord(id), Mono(u64::MAX));
+        },
+        "waits for the store and counts as not written",
+    );
+    let mut w = World::new();
+    w.store_works = false;
+    let at = w.phone("101", "192.0.2.11:5060");
+    w.register(at, &["<sip:101@192.0.2.11:5060>"], Some(300));
+    breaks(
+        w,
+        |x| {
+            let (ticket, one) = x.registers_waiting.pop_first().unwrap();
+            for n in 0..=REGISTERS_WAITING_MAX as u64 {
+                x.registers_waiting.insert(Ticket(ticket.0 + n), one.clone());
+            }
+            x.last_ticket += REGISTERS_WAITING_MAX as u64;
+        },
+        "5001 REGISTERs wait for the store",
+    );
+}
+
+#[test]
+fn an_answer_to_a_user_waits_for_something() {
+    let mut w = world();
+    w.store_works = false;
+    let command = Command::Unregister { extension: "103".into(), contact: None };
+    w.input(Input::Command { id: CommandId(5), user: "mara".into(), command });
+    breaks(w, |x| x.replies_waiting.values_mut().for_each(|r| r.left.clear()), "command 5 waits for nothing");
+}
+
+#[test]
+fn a_ticket_has_one_who_waits() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    w.store_works = false;
+    let at = w.phone("103", "192.0.2.13:5060");
+    w.register(at, &["<sip:103@192.0.2.13:5060>"], Some(300));
+    w.hang_up(a, call);
+    breaks(
+        w,
+        |x| {
+            let (_, cdr) = x.outbox.pop_first().unwrap();
+            x.outbox.insert(*x.registers_waiting.keys().next().unwrap(), cdr);
+        },
+        "is waited for twice",
+    );
+}
+
+#[test]
+fn bindings_are_counted_named_and_configured() {
+    breaks(world(), |x| x.registrar.miscount(1, 0), "4 bindings are counted and there are 3");
+    breaks(world(), |x| x.registrar.miscount(0, 1), "phones are said to be registered from");
+    breaks(
+        world(),
+        |x| x.registrar.leave_empty("104"),
+        "4 extensions count as registered and 3 have a binding",
+    );
+    breaks(
+        world(),
+        |x| {
+            let key = x.registrar.of("101").next().unwrap().record.key.clone();
+            x.registrar.get_mut("101", &key).unwrap().record.extension = "102".into();
+        },
+        "a binding of 101 calls itself",
+    );
+    breaks(
+        world(),
+        |x| {
+            let mut config = (*x.config).clone();
+            config.extensions.remove("101");
+            x.config = std::sync::Arc::new(config);
+        },
+        "101 is registered and not configured",
+    );
+    breaks(
+        world(),
+        |x| _ = x.names.of("101", "other"),
+        "other of 101 has a short name and is not registered",
+    );
+    breaks(world(), |x| x.names.name_twice(1), "do not lead there and back");
+    let mut c = config();
+    c.keep_alive = Duration::ZERO;
+    let mut w = World::with(c, Restored::default());
+    w.registered("101", "192.0.2.11:5060");
+    assert_eq!(w.x.audit(), [""; 0]);
+    w.x.names.forget(1);
+    w.x.timers.cancel(Timer::Expire(1));
+    let said = w.x.audit();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("is woken at None") && said[1].contains("has no short name"), "{said:?}");
+}
+
+#[test]
+fn questions_to_phones_are_asked_by_sip() {
+    breaks(world(), |x| _ = x.pings.insert(u64::MAX, (1, Mono(0))), "was never sent");
+    breaks(
+        World::new(),
+        |x| {
+            x.last_request = 1;
+            x.pings.insert(1, (1, Mono(0)));
+        },
+        "1 OPTIONS wait for their answers and SIP has 0 transactions",
+    );
+}
+
+#[test]
+fn at_rest_nothing_is_left_and_before_it_is_named() {
+    let mut w = world();
+    let left = w.x.leftovers();
+    for what in
+        ["1 calls", "1 live calls", "2 legs", "2 sessions", "2 sessions in SIP", "2 RTP port pairs in use"]
+    {
+        assert!(left.iter().any(|l| l.starts_with(what)), "{what}: {left:#?}");
+    }
+    w.input(Input::EndAll);
+    assert!(w.x.leftovers().iter().any(|l| l.starts_with("deadline Gone")));
+    w.settle();
+    assert_eq!(refused().x.leftovers().iter().filter(|l| l.contains("to be offered again")).count(), 1);
+}

@@ -1,0 +1,98 @@
+//! Rules of deadlines: each has an owner in the right state, and each state has the deadline that ends it.
+
+use super::Rule;
+use crate::call::{Call, Stage};
+use crate::exchange::Timer;
+use crate::{CallId, Exchange};
+use switchroom_sip::time::Mono;
+
+pub(super) const RULES: &[Rule] = &[owners, seeking, ended, silent, expiry, keep_alive, outbox];
+
+/// All deadlines that are set.
+pub(super) fn all(x: &Exchange) -> impl Iterator<Item = Timer> {
+    let mut timers = x.timers.clone();
+    std::iter::from_fn(move || timers.pop_due(Mono(u64::MAX)))
+}
+
+fn owners(x: &Exchange, wrong: &mut Vec<String>) {
+    let call = |id: CallId, is_right: fn(&Call) -> bool| x.calls.get(&id).is_some_and(is_right);
+    for timer in all(x) {
+        let is_right = match timer {
+            Timer::Expire(name) | Timer::KeepAlive(name) => x
+                .names
+                .binding(name)
+                .is_some_and(|(extension, key)| x.registrar.get(&extension, &key).is_some()),
+            Timer::NoAnswer(id) => call(id, |c| c.stage == Stage::Seeking),
+            Timer::LastWord(id) => call(id, |c| matches!(c.stage, Stage::Ended { is_written: false, .. })),
+            Timer::Gone(id) => call(id, Call::is_ended),
+            Timer::MediaLost(id) => call(id, |c| c.answered.is_some() && !c.is_ended()),
+            Timer::Outbox => !x.retry.is_empty(),
+        };
+        if !is_right {
+            wrong.push(format!("deadline {timer:?} is set and nothing waits for it"));
+        }
+    }
+}
+
+fn is_set(x: &Exchange, timer: Timer) -> bool {
+    x.timers.get(timer).is_some()
+}
+
+fn seeking(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values().filter(|c| c.stage == Stage::Seeking) {
+        if !is_set(x, Timer::NoAnswer(call.id)) {
+            wrong.push(format!("call {} may ring for ever", call.id));
+        }
+    }
+}
+
+fn ended(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        let Stage::Ended { is_written, .. } = call.stage else { continue };
+        if !is_written && !is_set(x, Timer::LastWord(call.id)) {
+            wrong.push(format!("the CDR of call {} may never be written", call.id));
+        }
+        if !is_set(x, Timer::Gone(call.id)) {
+            wrong.push(format!("call {} has ended and may stay on the board for ever", call.id));
+        }
+    }
+}
+
+fn silent(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values().filter(|c| !c.is_ended() && x.is_silent(c.id)) {
+        if !is_set(x, Timer::MediaLost(call.id)) {
+            wrong.push(format!("nothing is heard in call {} and it may go on for ever", call.id));
+        }
+    }
+}
+
+fn expiry(x: &Exchange, wrong: &mut Vec<String>) {
+    for (extension, binding) in x.registrar.all() {
+        let key = &binding.record.key;
+        let at = x.names.name(extension, key).and_then(|name| x.timers.get(Timer::Expire(name)));
+        if at != Some(binding.expires) {
+            wrong.push(format!(
+                "binding {key} of {extension} ends at {:?} and is woken at {at:?}",
+                binding.expires
+            ));
+        }
+    }
+}
+
+fn keep_alive(x: &Exchange, wrong: &mut Vec<String>) {
+    if x.config.keep_alive.is_zero() {
+        return;
+    }
+    for (extension, binding) in x.registrar.all() {
+        let key = &binding.record.key;
+        if x.names.name(extension, key).is_none_or(|name| !is_set(x, Timer::KeepAlive(name))) {
+            wrong.push(format!("binding {key} of {extension} is not asked for again"));
+        }
+    }
+}
+
+fn outbox(x: &Exchange, wrong: &mut Vec<String>) {
+    if !x.retry.is_empty() && !is_set(x, Timer::Outbox) {
+        wrong.push(format!("{} CDRs are to be offered again and nobody will", x.retry.len()));
+    }
+}

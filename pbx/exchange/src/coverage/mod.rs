@@ -1,0 +1,134 @@
+//! Which events met which states since the start: two arrays of counts, one for calls and one for bindings.
+//!
+//! A pair that never happened in a week of simulated calls is a pair that nobody has tried.
+
+mod binding;
+mod call;
+
+pub(crate) use binding::BindingEvent;
+pub(crate) use call::{CallEvent, media_event, session_event};
+
+use crate::{CallId, Exchange};
+use binding::BindingState;
+use call::CallState;
+
+/// A state and an event of one machine, and how often they met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// `call` or `binding`.
+    pub machine: &'static str,
+    /// The state that the event found.
+    pub state: &'static str,
+    /// The event.
+    pub event: &'static str,
+    /// How often, since the start.
+    pub times: u64,
+    /// Whether the two can meet and something changes, or is asked for, when they do.
+    pub matters: bool,
+}
+
+/// An enum of words, each with its text.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $word:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum $name { $($(#[$each])* $word,)* }
+
+        impl $name {
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$word,)*];
+
+            pub(crate) fn word(self) -> &'static str {
+                match self { $(Self::$word => $text,)* }
+            }
+        }
+    };
+}
+use words;
+
+const CALL_PAIRS: usize = CallState::ALL.len() * CallEvent::ALL.len();
+const BINDING_PAIRS: usize = BindingState::ALL.len() * BindingEvent::ALL.len();
+
+/// The counts.
+#[derive(Debug)]
+pub(crate) struct Coverage {
+    call: [u64; CALL_PAIRS],
+    binding: [u64; BINDING_PAIRS],
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Self { call: [0; CALL_PAIRS], binding: [0; BINDING_PAIRS] }
+    }
+}
+
+fn call_index(state: CallState, event: CallEvent) -> usize {
+    event as usize * CallState::ALL.len() + state as usize
+}
+
+fn binding_index(state: BindingState, event: BindingEvent) -> usize {
+    event as usize * BindingState::ALL.len() + state as usize
+}
+
+/// What a table says of a pair: `+` it matters, `.` nothing comes of it, `-` the two cannot meet.
+fn mark(rows: &[(&str, &str)], event: usize, state: usize) -> u8 {
+    rows.get(event).and_then(|(_, row)| row.as_bytes().get(state)).copied().unwrap_or(b'-')
+}
+
+impl Exchange {
+    /// Every state and event of calls and bindings, also those that never met.
+    pub fn coverage(&self) -> Vec<Pair> {
+        let mut all = Vec::with_capacity(CALL_PAIRS + BINDING_PAIRS);
+        for event in CallEvent::ALL {
+            for state in CallState::ALL {
+                all.push(Pair {
+                    machine: "call",
+                    state: state.word(),
+                    event: event.word(),
+                    times: self.coverage.call[call_index(*state, *event)],
+                    matters: mark(call::MATTERS, *event as usize, *state as usize) == b'+',
+                });
+            }
+        }
+        for event in BindingEvent::ALL {
+            for state in BindingState::ALL {
+                all.push(Pair {
+                    machine: "binding",
+                    state: state.word(),
+                    event: event.word(),
+                    times: self.coverage.binding[binding_index(*state, *event)],
+                    matters: mark(binding::MATTERS, *event as usize, *state as usize) == b'+',
+                });
+            }
+        }
+        all
+    }
+
+    /// Something comes to a call.
+    pub(crate) fn saw_call(&mut self, id: CallId, event: CallEvent) {
+        if let Some(call) = self.calls.get(&id) {
+            self.coverage.call[call_index(CallState::of(call), event)] += 1;
+        }
+    }
+
+    /// Something comes to a binding, or to where one could be.
+    pub(crate) fn saw_binding(&mut self, extension: &str, key: &str, event: BindingEvent) {
+        let state = BindingState::of(self.registrar.get(extension, key));
+        self.coverage.binding[binding_index(state, event)] += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_have_a_row_for_each_event_and_a_mark_for_each_state() {
+        let calls = CallEvent::ALL.iter().map(|e| e.word()).collect::<Vec<_>>();
+        assert_eq!(call::MATTERS.iter().map(|r| r.0).collect::<Vec<_>>(), calls);
+        let bindings = BindingEvent::ALL.iter().map(|e| e.word()).collect::<Vec<_>>();
+        assert_eq!(binding::MATTERS.iter().map(|r| r.0).collect::<Vec<_>>(), bindings);
+        let is_row = |row: &str, states: usize| row.len() == states && row.chars().all(|c| "+.-".contains(c));
+        assert!(call::MATTERS.iter().all(|r| is_row(r.1, CallState::ALL.len())));
+        assert!(binding::MATTERS.iter().all(|r| is_row(r.1, BindingState::ALL.len())));
+    }
+}
