@@ -494,17 +494,27 @@ impl Exchange {
         match incoming.request.method {
             Method::Register => self.on_register(now, &extension, incoming),
             Method::Invite => self.on_invite(now, &extension, incoming),
-            Method::Options => self.endpoint.reply(&incoming, Status::OK, &Headers::default()),
-            Method::Refer => self.endpoint.reply(&incoming, Status::NOT_IMPLEMENTED, &Headers::default()),
+            Method::Options => self.answer(now, &incoming, Status::OK, &Headers::default()),
+            Method::Refer => self.answer(now, &incoming, Status::NOT_IMPLEMENTED, &Headers::default()),
             Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Ack | Method::Cancel => {
-                self.endpoint.reply(&incoming, Status::NO_SUCH_CALL, &Headers::default());
+                self.answer(now, &incoming, Status::NO_SUCH_CALL, &Headers::default());
             }
             Method::Message | Method::Notify | Method::Publish | Method::Subscribe | Method::Other(_) => {
                 let mut headers = Headers::default();
                 headers.push(Name::Allow, format!("{ALLOW}, REGISTER"));
-                self.endpoint.reply(&incoming, Status::METHOD_NOT_ALLOWED, &headers);
+                self.answer(now, &incoming, Status::METHOD_NOT_ALLOWED, &headers);
             }
         }
+    }
+
+    /// Answers a request whose sender is known, and keeps the answer for repeats of it: its credentials are used up, so
+    /// a repeat could not be judged again.
+    pub(crate) fn answer(&mut self, now: Now, incoming: &Incoming, status: Status, headers: &Headers) {
+        if self.endpoint.is_full() {
+            return self.endpoint.reply(incoming, status, headers);
+        }
+        let txn = self.endpoint.take(incoming);
+        self.endpoint.respond(now.mono, txn, incoming, status, headers);
     }
 
     /// Whose request it is; otherwise the sender has been answered, or met with silence.

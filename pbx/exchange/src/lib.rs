@@ -32,7 +32,6 @@ mod text;
 pub use alarm::Alarm;
 pub use call::{Call, Leg, LegState, Recording, Stage};
 pub use config::{Codec, Config, Extension, RecordRule, Service};
-pub use coverage::Pair;
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
 pub use input::{Action, Changed, Command, CommandId, Input};
@@ -46,6 +45,7 @@ pub use record::{
     Restored, Severity, Why,
 };
 pub use registrar::Binding;
+pub use switchroom_sip::coverage::Pair;
 pub use switchroom_sip::endpoint::SessionId;
 pub use switchroom_sip::flow::{Flow, Transport};
 pub use switchroom_sip::time::{Mono, Now, Wall};

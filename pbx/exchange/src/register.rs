@@ -38,12 +38,12 @@ impl Exchange {
         // One answers for oneself only (class "registration hijack").
         let aor = incoming.request.to().map(|to| to.uri.user_text()).unwrap_or_default();
         if aor != extension {
-            return self.endpoint.reply(&incoming, Status::FORBIDDEN, &Headers::default());
+            return self.answer(now, &incoming, Status::FORBIDDEN, &Headers::default());
         }
         match self.read_register(extension, &incoming) {
             Err((status, headers)) => {
                 self.set_problem(extension, Some(format!("REGISTER refused: {status}")));
-                self.endpoint.reply(&incoming, status, &headers);
+                self.answer(now, &incoming, status, &headers);
             }
             Ok(ask) => {
                 let txn = self.endpoint.take(&incoming);
@@ -259,6 +259,7 @@ impl Exchange {
             let is_on = |l: &Leg| l.extension.as_deref() == Some(extension) && l.flow == old;
             if self.calls.get(&id).is_some_and(|c| c.legs.values().any(is_on)) {
                 self.saw_call(id, CallEvent::PhoneMoved);
+                self.changed.insert(Changed::Call(id));
             }
             let Some(call) = self.calls.get_mut(&id) else { continue };
             for leg in

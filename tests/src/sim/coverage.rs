@@ -12,7 +12,11 @@ pub struct Coverage {
 
 impl Coverage {
     /// Adds what the world's exchange has seen.
-    pub fn add(&mut self, _world: &World) {}
+    pub fn add(&mut self, world: &World) {
+        for pair in world.exchange.coverage().into_iter().filter(|pair| pair.matters) {
+            *self.pairs.entry((pair.machine, pair.state, pair.event)).or_default() += pair.times;
+        }
+    }
 
     /// Adds another one.
     pub fn merge(&mut self, other: &Self) {

@@ -21,7 +21,7 @@ impl Exchange {
     /// One sentence for each invariant that is broken now; empty when all is well. To be asked between inputs, with all
     /// actions taken.
     pub fn audit(&self) -> Vec<String> {
-        let mut wrong = Vec::new();
+        let mut wrong = self.endpoint.audit();
         let all = [calls::RULES, ports::RULES, timers::RULES, registrations::RULES, store::RULES];
         for rule in all.into_iter().flatten() {
             rule(self, &mut wrong);

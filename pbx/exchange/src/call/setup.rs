@@ -32,19 +32,19 @@ impl Exchange {
         if self.counts.draining || self.live_calls >= self.config.calls_max || self.endpoint.is_full() {
             let mut headers = Headers::default();
             headers.push(Name::RetryAfter, "10");
-            return self.endpoint.reply(&incoming, Status::SERVICE_UNAVAILABLE, &headers);
+            return self.answer(now, &incoming, Status::SERVICE_UNAVAILABLE, &headers);
         }
         if self.calls_made_by(extension) >= self.config.calls_per_extension {
             let mut headers = Headers::default();
             headers.push(Name::RetryAfter, "10");
-            return self.endpoint.reply(&incoming, Status::SERVICE_UNAVAILABLE, &headers);
+            return self.answer(now, &incoming, Status::SERVICE_UNAVAILABLE, &headers);
         }
         let offer = match incoming.request.sdp().map(|sdp| Description::parse(&sdp)).transpose() {
             Ok(offer) => offer,
             Err(why) => {
                 let mut headers = Headers::default();
                 headers.push(Name::Warning, format!("399 switchroom \"{why}\""));
-                return self.endpoint.reply(&incoming, Status::NOT_ACCEPTABLE_HERE, &headers);
+                return self.answer(now, &incoming, Status::NOT_ACCEPTABLE_HERE, &headers);
             }
         };
         let (dialled, flow) = (incoming.request.uri.user_text(), incoming.flow);

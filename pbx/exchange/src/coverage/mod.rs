@@ -11,21 +11,7 @@ pub(crate) use call::{CallEvent, media_event, session_event};
 use crate::{CallId, Exchange};
 use binding::BindingState;
 use call::CallState;
-
-/// A state and an event of one machine, and how often they met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pair {
-    /// `call` or `binding`.
-    pub machine: &'static str,
-    /// The state that the event found.
-    pub state: &'static str,
-    /// The event.
-    pub event: &'static str,
-    /// How often, since the start.
-    pub times: u64,
-    /// Whether the two can meet and something changes, or is asked for, when they do.
-    pub matters: bool,
-}
+use switchroom_sip::coverage::Pair;
 
 /// An enum of words, each with its text.
 macro_rules! words {
@@ -75,9 +61,9 @@ fn mark(rows: &[(&str, &str)], event: usize, state: usize) -> u8 {
 }
 
 impl Exchange {
-    /// Every state and event of calls and bindings, also those that never met.
+    /// Every state and event of calls, bindings, SIP sessions and transactions, also those that never met.
     pub fn coverage(&self) -> Vec<Pair> {
-        let mut all = Vec::with_capacity(CALL_PAIRS + BINDING_PAIRS);
+        let mut all = self.endpoint.coverage();
         for event in CallEvent::ALL {
             for state in CallState::ALL {
                 all.push(Pair {

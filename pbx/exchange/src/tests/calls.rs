@@ -371,3 +371,45 @@ fn early_media_does_not_swallow_the_ringing() {
         .collect();
     assert_eq!(told, [183, 180]);
 }
+
+/// A caller with used credentials cannot be judged twice: whoever missed a refusal gets the same one again.
+#[test]
+fn a_lost_refusal_is_given_again() {
+    let mut config = config();
+    config.calls_max = 0;
+    let mut w = World::with(config, Restored::default());
+    let a = w.registered("101", "192.0.2.11:5060");
+    w.registered("102", "192.0.2.12:5060");
+    w.lose = vec!["503"];
+    w.dial(a, "102", Some(sdp("192.0.2.11", "8 101", "")));
+    w.run(Duration::from_secs(3));
+    let heard: Vec<&str> =
+        w.phones[&a].heard.iter().map(String::as_str).filter(|l| l.starts_with("SIP")).collect();
+    assert_eq!(
+        heard.iter().filter(|l| l.contains("401")).count(),
+        2,
+        "one for REGISTER, one for INVITE: {heard:?}"
+    );
+    assert_eq!(heard.last().copied(), Some("SIP/2.0 503 Service Unavailable"));
+    let offers_nothing = b"v=0\r\nnonsense".to_vec();
+    w.lose = vec!["488"];
+    w.dial(a, "102", Some(offers_nothing));
+    w.run(Duration::from_secs(3));
+    let heard = &w.phones[&a].heard;
+    assert_eq!(heard.iter().filter(|l| l.contains("401")).count(), 3, "{heard:?}");
+}
+
+/// A phone that registers from elsewhere takes its call along, and consoles are told.
+#[test]
+fn a_call_that_moves_is_shown_where_it_is() {
+    let mut w = World::new();
+    let (a, ..) = w.talking();
+    w.x.take_changed();
+    let moved = w.phone("101", "192.0.2.99:5062");
+    let contact = format!("<sip:101@{a}>");
+    let answer = w.register(moved, &[&contact], Some(300));
+    assert_eq!(answer.map(|r| r.status), Some(Status::OK));
+    let id = w.x.calls().next().unwrap().id;
+    assert!(w.x.call(id).unwrap().legs.values().any(|l| l.flow.remote == moved));
+    assert!(w.x.take_changed().contains(&Changed::Call(id)));
+}

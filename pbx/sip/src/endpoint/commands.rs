@@ -54,7 +54,9 @@ impl Endpoint {
         if session_timer::is_too_small(&incoming.request.headers) {
             let mut headers = Headers::default();
             headers.push(Name::MinSe, MIN_SE.as_secs().to_string());
-            self.reply(&incoming, Status::INTERVAL_TOO_SMALL, &headers);
+            // Kept for repeats: whoever takes an INVITE has judged its credentials, which may be good for once only.
+            let txn = self.take(&incoming);
+            self.respond(now, txn, &incoming, Status::INTERVAL_TOO_SMALL, &headers);
             return None;
         }
         let number = incoming.request.cseq().number;

@@ -56,6 +56,10 @@ impl Checker for OneFinalResponse {
             let key = key(flow.remote, &glance);
             self.arrived(step.now.mono, key);
         }
+        if let Came::FlowLost(flow) = &step.came {
+            // Whoever hung on that connection cannot be answered any more.
+            self.invites.retain(|(from, ..), _| *from != flow.remote);
+        }
         for action in &step.actions {
             if let Action::Send { flow, bytes } = action
                 && bytes.starts_with(b"SIP/2.0 ")
