@@ -319,7 +319,10 @@ impl Endpoint {
                 }
                 self.timers.set((id, Timer::Glare), now.after(wait));
             }
-            Status::NO_SUCH_CALL | Status::REQUEST_TIMEOUT => self.gone(now, id, r.status),
+            Status::NO_SUCH_CALL | Status::REQUEST_TIMEOUT => {
+                session.renewing = None;
+                self.gone(now, id, r.status);
+            }
             Status::INTERVAL_TOO_SMALL => {
                 let min = r.headers.get(&Name::MinSe).and_then(|v| parse_number(v.split(';').next()?));
                 let min = Duration::from_secs(u64::from(min.unwrap_or(0))).max(MIN_SE);
