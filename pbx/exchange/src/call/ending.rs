@@ -6,7 +6,7 @@ use crate::exchange::{Exchange, Timer};
 use crate::input::Action;
 use crate::limits::{ENDED_SHOWN, LAST_WORD, OUTBOX_MAX};
 use crate::media::MediaCommand;
-use crate::record::{Cause, Cdr, EndedBy, Ending, EventKind, OpenCall, Record, Severity, Why};
+use crate::record::{Cause, Cdr, End, EndedBy, Ending, EventKind, OpenCall, Record, Severity, Why};
 use crate::{CallId, LegId};
 use switchroom_sip::time::Now;
 
@@ -78,9 +78,10 @@ impl Exchange {
             self.media(MediaCommand::StopRecording { call: id });
         }
         for leg in legs {
-            let is_live =
-                self.calls.get(&id).and_then(|c| c.leg(leg)).is_some_and(|l| l.state != LegState::Ended);
-            if is_live {
+            let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { continue };
+            if one.state != LegState::Ended {
+                // A phone that still rang did nothing wrong, whatever ended the call.
+                let outcome = if one.end == End::Callee { "cancelled" } else { outcome };
                 self.drop_leg(now, id, leg, outcome, None);
             }
         }
@@ -122,7 +123,7 @@ impl Exchange {
         let Some(call) = self.calls.get(&id) else { return };
         let mut legs: Vec<_> = call.caller_leg().map(super::Leg::record).into_iter().collect();
         legs.extend(call.callee_legs().map(super::Leg::record));
-        let recorded = matches!(call.recording, Recording::On | Recording::Done);
+        let recorded = call.has_recording || matches!(call.recording, Recording::On | Recording::Done);
         let open = OpenCall { recorded, ..call.open() };
         let cdr = Box::new(open.close(ending, call.path.clone(), legs));
         if self.outbox.len() >= OUTBOX_MAX {

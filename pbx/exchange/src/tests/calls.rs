@@ -371,3 +371,32 @@ fn early_media_does_not_swallow_the_ringing() {
         .collect();
     assert_eq!(told, [183, 180]);
 }
+
+/// A phone that plays its ringing with 183 and never says 180 was reached all the same.
+#[test]
+fn who_sends_early_media_only_counts_as_reached() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    w.dial(a, "102", a_sdp());
+    w.ms(100);
+    let (ring, _) = w.take(b);
+    let now = w.now.mono;
+    w.end(b).progress(now, ring, Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", "")));
+    w.run(Duration::from_secs(31));
+    assert_eq!((w.cdr().ending.cause, w.cdr().legs[1].outcome.as_str()), (Cause::NoAnswer, "no_answer"));
+    assert_eq!(w.cdr().ending.text, "102 was reached and did not answer within 30 s");
+}
+
+/// A phone that still rang when a user or the caller's trouble ended the call has not failed.
+#[test]
+fn who_rings_when_others_end_the_call_is_cancelled() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    w.registered("102", "192.0.2.12:5060");
+    w.dial(a, "102", a_sdp());
+    w.ms(100);
+    let id = w.x.calls().next().unwrap().id;
+    w.input(Input::Command { id: CommandId(1), user: "mara".into(), command: Command::HangUp(id) });
+    assert_eq!((w.cdr().ending.cause, w.cdr().legs[1].outcome.as_str()), (Cause::Forced, "cancelled"));
+}
