@@ -117,7 +117,7 @@ impl Exchange {
                 if let Some((id, one)) = self.leg_mut(leg) {
                     one.slot = None;
                     one.quality = whole;
-                    self.write_cdr_if_complete(id);
+                    self.write_cdr_if_complete(now, id);
                 }
             }
             MediaEvent::RecordingStarted { call } => self.set_recording(call, Recording::On),
@@ -236,7 +236,7 @@ impl Exchange {
         let (is_callee, is_live) = (one.end == End::Callee, one.is_live());
         self.ports.quarantine(now.mono, slot);
         if !is_live {
-            return self.write_cdr_if_complete(id);
+            return self.write_cdr_if_complete(now, id);
         }
         let text = format!("RTP port pair {} could not be opened: {why}", slot.0);
         if is_callee && self.calls.get(&id).is_some_and(|c| c.stage == Stage::Seeking) {

@@ -357,7 +357,7 @@ impl Exchange {
             }
             Ended::Gone(status) => {
                 let text = format!("{who} at {flow} no longer answers in this call: {status}");
-                (EndedBy::System, Cause::Failed, status.code(), text)
+                (EndedBy::System, Cause::MediaLost, status.code(), text)
             }
             Ended::Lost => {
                 (EndedBy::System, Cause::MediaLost, 0, format!("the connection to {who} at {flow} is gone"))
