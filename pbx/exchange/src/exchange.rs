@@ -158,7 +158,7 @@ pub struct Exchange {
     pub(crate) notes: BTreeMap<String, ExtensionNote>,
     pub(crate) alarms: BTreeMap<String, Alarm>,
     pub(crate) outbox: BTreeMap<Ticket, Box<Cdr>>,
-    pub(crate) retry: Vec<Cdr>,
+    pub(crate) retry: VecDeque<Cdr>,
     pub(crate) timers: Deadlines<Timer>,
     pub(crate) actions: VecDeque<Action>,
     pub(crate) changed: BTreeSet<Changed>,
@@ -208,7 +208,7 @@ impl Exchange {
             notes: BTreeMap::new(),
             alarms: BTreeMap::new(),
             outbox: BTreeMap::new(),
-            retry: Vec::new(),
+            retry: VecDeque::new(),
             timers: Deadlines::default(),
             actions: VecDeque::new(),
             changed: BTreeSet::new(),
@@ -296,7 +296,7 @@ impl Exchange {
                 }
                 Timer::LastWord(call) => {
                     self.saw_call(call, CallEvent::LastWordDue);
-                    self.write_cdr(call);
+                    self.write_cdr(now, call);
                 }
                 Timer::Gone(call) => {
                     self.saw_call(call, CallEvent::GoneDue);

@@ -29,6 +29,7 @@ impl Exchange {
         if call.stage != Stage::Seeking {
             return;
         }
+        call.reacted = true;
         let caller_session = call.caller_leg().and_then(|l| l.session);
         let rings = status == Status::RINGING || status.code() == 182;
         let Some(one) = call.legs.get_mut(&leg) else { return };
@@ -343,6 +344,9 @@ impl Exchange {
             "no_answer" => {
                 (EndedBy::Party(End::Callee), Cause::NoAnswer, format!("{number} did not take the call"))
             }
+            "no_port" => {
+                (EndedBy::System, Cause::Overload, format!("no RTP port pair could be opened for {number}"))
+            }
             "unreachable" => (EndedBy::System, Cause::Unreachable, format!("no phone of {number} answered")),
             "not_acceptable" => {
                 (EndedBy::System, Cause::NotAcceptable, format!("no codec fits both the caller and {number}"))
@@ -359,14 +363,16 @@ impl Exchange {
             return;
         }
         let rang = now.mono.since(call.started.mono).as_secs();
-        let has_rung = call.ringing.is_some();
+        let (has_rung, has_reacted) = (call.ringing.is_some(), call.reacted);
         let number = call.to.number.clone();
         for leg in self.live_callees(id) {
-            self.drop_leg(now, id, leg, if has_rung { "no_answer" } else { "unreachable" }, None);
+            self.drop_leg(now, id, leg, if has_reacted { "no_answer" } else { "unreachable" }, None);
         }
         let status = Status::UNAVAILABLE.code();
-        if has_rung {
-            let text = format!("{number} rang and did not answer within {rang} s");
+        if has_reacted {
+            // Some phones play their ringing as early media, with 183, and never say 180.
+            let how = if has_rung { "rang and did" } else { "was reached and did" };
+            let text = format!("{number} {how} not answer within {rang} s");
             self.finish(now, id, EndedBy::System, Cause::NoAnswer, status, text);
         } else {
             let text = format!("no phone of {number} reacted within {rang} s");

@@ -199,3 +199,30 @@ fn a_removal_is_reported_once_it_is_on_disk() {
     w.input(remove(3));
     assert!(w.replies[2].is_err(), "a refusal waits for nothing");
 }
+
+/// A phone that was lost and registers again is rung at once, and its outage has an end in the journal.
+#[test]
+fn a_lost_phone_that_registers_is_back() {
+    let mut w = World::new();
+    let at = w.registered("101", "192.0.2.11:5060");
+    w.run(Duration::from_secs(5));
+    let phone = w.phones.remove(&at).unwrap();
+    w.run(Duration::from_secs(200));
+    assert!(w.x.bindings("101").next().unwrap().obstacle().is_some());
+    w.phones.insert(at, phone);
+    w.register(at, &["<sip:101@192.0.2.11:5060>"], Some(300));
+    assert!(w.x.bindings("101").next().unwrap().obstacle().is_none());
+    let told: Vec<_> = w.events().into_iter().filter(|e| e.starts_with("phone_")).collect();
+    assert_eq!(told, ["phone_lost", "phone_back"]);
+
+    let at = w.phone_over("102", "192.0.2.12:5060", Transport::Tcp, 1);
+    w.register(at, &["<sip:102@192.0.2.12:5060>"], Some(300));
+    let flow = w.x.bindings("102").next().unwrap().flow;
+    w.input(Input::FlowLost(flow));
+    w.input(Input::FlowLost(flow));
+    let lost = |w: &World| w.events().into_iter().filter(|e| e == "connection_lost").count();
+    assert_eq!(lost(&w), 1, "once");
+    let at = w.phone_over("102", "192.0.2.12:5061", Transport::Tcp, 2);
+    w.register(at, &["<sip:102@192.0.2.12:5060>"], Some(300));
+    assert_eq!(w.events().into_iter().filter(|e| e == "phone_back").count(), 2);
+}
