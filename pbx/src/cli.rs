@@ -12,7 +12,7 @@ First steps:
   switchroom console              watch it, from another terminal
 
 Exit codes: 0 done, 1 problems were found or it failed, 2 wrong usage; of console and ctl also
-3 cannot connect, 4 refused, 5 other protocol version.
+3 cannot connect, 4 refused, 5 other protocol version; of replay 3 best effort.
 
 Variables: SWITCHROOM_LOG (log filter, as \"info\" or \"switchroom=debug\"), SWITCHROOM_SOCKET (control
 socket), SWITCHROOM_PASSWORD (for switchroom phone), NO_COLOR.";
@@ -466,12 +466,13 @@ pub enum StoreCommand {
 }
 
 const REPLAY: &str = "\
-A file is written into the folder `flight` of the data directory when the exchange fails, when it finds
-that it contradicts itself, and by `switchroom ctl dump`. It is text: an input a line, which can be
-shortened or changed and run again.
+A file is written into the folder `flight` of the data directory when the exchange fails, when it
+finds that it contradicts itself, and by `switchroom ctl dump`. It is text, one input a line, which
+can be shortened or changed and run again: without its sum a line is not compared, without `inputs`
+in the first line nobody counts them.
 
-Exit codes: 0 EXACT, the same happened as was recorded, a failure included; 1 PARTED, something else
-happened, or the file cannot be read; 3 BEST EFFORT, the beginning was no longer kept.";
+Exit codes: 0 EXACT, the same happened as was recorded, a failure included; 1 PARTED, something
+else happened, or the file cannot be read; 3 BEST EFFORT, the beginning was no longer kept.";
 
 /// `switchroom replay`.
 #[derive(Debug, Args)]

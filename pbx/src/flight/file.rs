@@ -44,8 +44,9 @@ pub struct Header {
     /// When it was written, Unix milliseconds.
     #[serde(default)]
     pub written_ms: i64,
-    /// How many inputs follow.
-    pub inputs: u64,
+    /// How many inputs follow; `None` if they are not to be counted, in a file made by hand.
+    #[serde(default)]
+    pub inputs: Option<u64>,
     /// Inputs before them that were no longer kept. If there are none, a replay is exact.
     #[serde(default)]
     pub dropped: u64,
@@ -160,7 +161,7 @@ pub fn write(
         why: why.sentence(),
         panicked: matches!(why, Why::Panic(_)) && snapshot.is_open(),
         written_ms,
-        inputs: snapshot.inputs(),
+        inputs: Some(snapshot.inputs()),
         dropped: base.dropped,
         mono_us: base.now.mono.0,
         wall_ms: base.now.wall.0,

@@ -2,7 +2,7 @@
 //!
 //! Whatever the file holds, this ends and does not fail: a panic of the exchange is what it is here to show.
 
-use super::file::{ReadError, Reader, shared};
+use super::file::{Header, ReadError, Reader, shared};
 use super::input::{Recorded, feed};
 use super::sum::Sums;
 use super::translate::Translator;
@@ -46,8 +46,6 @@ pub struct Replayed {
     pub inputs: u64,
     /// The exchange failed at that input, saying this.
     pub panicked: Option<(u64, String)>,
-    /// It failed there when this was recorded.
-    pub panicked_before: bool,
     /// Calls by their short numbers.
     pub calls: BTreeMap<u64, CallId>,
     /// The exchange at the end; `None` if it could not even be made.
@@ -116,7 +114,6 @@ pub fn replay<R: BufRead>(
                 verdict: Verdict::Parted { at: 0, why: "the exchange could not be made".into() },
                 inputs: 0,
                 panicked: Some((0, said)),
-                panicked_before: false,
                 calls: BTreeMap::new(),
                 exchange: None,
                 end: begin,
@@ -128,42 +125,31 @@ pub fn replay<R: BufRead>(
     let mut compare = Compare::default();
     compare.with(0, header.sum, run.drain(begin));
     let (mut inputs, mut end, mut panicked) = (0, begin, None);
+    let mut is_whole = false;
     while until.is_none_or(|most| inputs < most) {
-        let Some((now, line)) = reader.next_line()? else { break };
+        let Some((now, line)) = reader.next_line()? else {
+            is_whole = true;
+            break;
+        };
         inputs += 1;
         end = now;
         let told = match &mut run.translator {
             Some(translator) => translator.input(&line.input),
             None => vec![line.input],
         };
-        let mut sum = Ok(0);
-        for input in &told {
-            sum = run.step(inputs, now, input);
-            if sum.is_err() {
-                break;
-            }
-        }
-        match sum {
+        match told.iter().try_fold(0, |_, input| run.step(inputs, now, input)) {
             Ok(sum) => compare.with(inputs, line.sum, sum),
             Err(said) => {
                 panicked = Some((inputs, said));
+                // The exchange is not to be trusted any more. Was this the last it was given?
+                is_whole = reader.next_line()?.is_none();
                 break;
             }
         }
     }
-    let is_whole = until.is_none() || inputs == header.inputs;
-    let failed_before = header.panicked && is_whole;
-    let verdict = compare.verdict(&header, inputs, failed_before, panicked.as_ref(), is_whole);
+    let verdict = compare.verdict(&header, inputs, is_whole, panicked.is_some());
     let Run { exchange, calls, .. } = run;
-    Ok(Replayed {
-        verdict,
-        inputs,
-        panicked,
-        panicked_before: failed_before,
-        calls,
-        exchange: Some(exchange),
-        end,
-    })
+    Ok(Replayed { verdict, inputs, panicked, calls, exchange: Some(exchange), end })
 }
 
 /// Compares sums.
@@ -179,14 +165,7 @@ impl Compare {
         }
     }
 
-    fn verdict(
-        &self,
-        header: &super::file::Header,
-        inputs: u64,
-        failed_before: bool,
-        panicked: Option<&(u64, String)>,
-        is_whole: bool,
-    ) -> Verdict {
+    fn verdict(&self, header: &Header, inputs: u64, is_whole: bool, panicked: bool) -> Verdict {
         let parted = |at, why: String| Verdict::Parted { at, why };
         if header.dropped > 0 {
             let why = format!(
@@ -205,19 +184,21 @@ impl Compare {
             };
             return parted(at, format!("input {at} had another effect than was recorded: {hint}"));
         }
-        match panicked {
-            Some((at, _)) if !failed_before || *at != header.inputs => {
-                return parted(*at, format!("it failed at input {at} and had not failed there"));
+        match (panicked, header.panicked && is_whole) {
+            (true, false) => {
+                return parted(inputs, format!("it failed at input {inputs} and had not failed there"));
             }
-            None if failed_before => {
+            (false, true) => {
                 return parted(inputs, "it failed at the last input and does not any more".into());
             }
-            _ => {}
+            (true, true) | (false, false) => {}
         }
-        if is_whole && inputs < header.inputs {
-            return parted(inputs, format!("the file ends after {inputs} of {} inputs", header.inputs));
+        match header.inputs {
+            Some(there) if is_whole && inputs < there => {
+                parted(inputs, format!("the file ends after {inputs} of {there} inputs"))
+            }
+            _ => Verdict::Exact,
         }
-        Verdict::Exact
     }
 }
 

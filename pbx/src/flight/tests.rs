@@ -149,10 +149,13 @@ fn the_first_input_with_another_effect_is_named() {
     let again = run(changed.join("\n").as_bytes());
     assert!(matches!(again.verdict, Verdict::Parted { at, .. } if at == place as u64), "{:?}", again.verdict);
     assert_eq!(again.inputs, rig.given, "it goes on all the same");
-    // A line that is mended by hand has no sum, and is not compared.
+    // A file that was cut off says so, one that was cut and mended by hand is one.
     let cut: Vec<&str> = text.lines().take(30).collect();
     let again = run(cut.join("\n").as_bytes());
     assert!(matches!(&again.verdict, Verdict::Parted { at: 29, why } if why.contains("ends after")));
+    let (mut mended, inputs) = (cut.join("\n"), format!("\"inputs\":{},", rig.given));
+    mended = mended.replacen(&inputs, "", 1);
+    assert_eq!(run(mended.as_bytes()).verdict, Verdict::Exact);
     let again = run_until(text.as_bytes(), Some(12));
     assert_eq!((again.verdict, again.inputs), (Verdict::Exact, 12));
 }
@@ -166,7 +169,6 @@ fn a_panic_is_kept_and_happens_again() {
     let again = run(&written(&rig.ring.snapshot(), Why::Panic(&said)));
     assert_eq!(again.verdict, Verdict::Exact);
     assert_eq!(again.panicked.map(|(at, _)| at), Some(rig.given));
-    assert!(again.panicked_before);
     // The same file in a program in which it does not happen any more.
     let text = String::from_utf8(written(&rig.ring.snapshot(), Why::Panic(&said))).unwrap();
     let again = run(text.replace(PLANTED, "mended").as_bytes());
@@ -347,4 +349,59 @@ fn answers_are_made_anew_for_both_algorithms() {
             assert_eq!(read.answers(&ha1, "REGISTER"), is_right, "{told}");
         }
     }
+}
+
+/// What the recorder costs the engine: `cargo test --release -p switchroom --lib flight::tests::cost -- --ignored
+/// --nocapture`.
+#[test]
+#[ignore = "a measurement, of use in a release build only"]
+#[allow(clippy::print_stdout)]
+fn cost() {
+    use switchroom_exchange::Exchange;
+    let rig = a_day();
+    let snapshot = rig.ring.snapshot();
+    let (config, begin) = (rig.config(), snapshot.base.now);
+    let run = |with_ring: bool| {
+        let inputs: Vec<(Now, Recorded)> = snapshot.entries().map(|e| (e.now, e.input.clone())).collect();
+        let count = inputs.len();
+        let mut exchange = Exchange::new(begin, config.clone(), rig::SEED, Default::default());
+        let mut ring = Ring::new(begin, config.clone(), rig::SEED, Default::default()).bounded(1, 1);
+        let start = std::time::Duration::from_micros(crate::clock::mono_us());
+        for (now, input) in inputs {
+            if with_ring {
+                feed(&mut exchange, now, ring.push(now, input));
+            } else {
+                feed(&mut exchange, now, &input);
+            }
+            while let Some(action) = exchange.poll_action() {
+                if with_ring {
+                    ring.saw(&action);
+                }
+            }
+            ring.finish();
+            exchange.take_changed();
+        }
+        let spent = std::time::Duration::from_micros(crate::clock::mono_us()) - start;
+        spent.as_nanos() as f64 / count as f64
+    };
+    let mut best = [f64::MAX; 2];
+    for _ in 0..2_000 {
+        for (place, with_ring) in [false, true].into_iter().enumerate() {
+            best[place] = best[place].min(run(with_ring));
+        }
+    }
+    println!("{:.0} ns an input without, {:.0} with the recorder", best[0], best[1]);
+    let mut big = Ring::new(begin, config, rig::SEED, Default::default());
+    while big.snapshot().base.dropped == 0 {
+        for entry in snapshot.entries() {
+            big.push(entry.now, entry.input.clone());
+        }
+    }
+    let from = crate::clock::mono_us();
+    let whole = big.snapshot();
+    let taken = crate::clock::mono_us() - from;
+    let text = written(&whole, Why::Asked("ana"));
+    let spent = crate::clock::mono_us() - from;
+    let (inputs, _) = big.size();
+    println!("{inputs} inputs: snapshot {taken} us, written {} MB in {} ms", text.len() >> 20, spent / 1000);
 }
