@@ -170,24 +170,15 @@ fn run_or_abort(mut engine: Engine, inputs: &Inputs) {
 }
 
 /// Writes what led to the panic, and says where it is and what to do with it.
-fn tell_of_panic(engine: &Engine, said: &str) -> Option<PathBuf> {
+fn tell_of_panic(engine: &Engine, said: &str) {
     match catch_unwind(AssertUnwindSafe(|| engine.after_panic(said))) {
-        Ok(Ok(path)) => {
-            tracing::error!(
-                "what led to it is in {}: `switchroom replay` runs it again; please send it with your report. It holds \
-                 numbers, names and addresses, but no passwords and no digits that were pressed",
-                path.display()
-            );
-            Some(path)
-        }
-        Ok(Err(error)) => {
-            tracing::error!("what led to it cannot be written: {error}");
-            None
-        }
-        Err(_) => {
-            tracing::error!("what led to it cannot be written: that failed, too");
-            None
-        }
+        Ok(Ok(path)) => tracing::error!(
+            "what led to it is in {}: `switchroom replay` runs it again; please send it with your report. It holds \
+             numbers, names and addresses, but no passwords and no digits that were pressed",
+            path.display()
+        ),
+        Ok(Err(error)) => tracing::error!("what led to it cannot be written: {error}"),
+        Err(_) => tracing::error!("what led to it cannot be written: that failed, too"),
     }
 }
 

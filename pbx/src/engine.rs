@@ -595,6 +595,14 @@ mod tests {
         flight::replay(&mut flight::Reader::new(file).unwrap(), None, &mut |_| {}).unwrap()
     }
 
+    /// What went past the flight recorder would be missing in every replay.
+    #[test]
+    fn nothing_reaches_the_exchange_but_through_the_recorder() {
+        let code = include_str!("engine.rs").split("#[cfg(test)]").next().unwrap();
+        assert!(!code.contains(".handle("));
+        assert_eq!(code.matches("flight::feed(").count(), 1);
+    }
+
     #[test]
     fn what_led_to_a_panic_is_written_and_leads_to_it_again() {
         let dir = tempfile::tempdir().unwrap();

@@ -72,6 +72,7 @@ fn tell(begin: Mono, step: &Step<'_>, out: &mut dyn Write) -> io::Result<()> {
         Step::In(place, now, input) => {
             writeln!(out, "{} {place:>6}  <- {}", time(now), clean(&input_text(input)))
         }
+        Step::Parted(now) => writeln!(out, "{}         !! not what was recorded", time(now)),
         Step::Out(now, action) => writeln!(out, "{}         -> {}", time(now), clean(&action_text(action))),
     }
 }

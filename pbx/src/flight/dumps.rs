@@ -9,7 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Files kept; the oldest go first. A full ring makes some 60 MB.
+/// Files kept; the oldest go first. A full ring makes 30 to 50 MB.
 pub const KEPT: usize = 5;
 /// Ending of the files.
 const ENDING: &str = "flight";

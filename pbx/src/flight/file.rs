@@ -1,12 +1,23 @@
 //! The file: a line of JSON that says what it is, then one line for each input.
 //!
-//! It is read by people, mended by hand into tests, and read back by [`Reader`], which takes nothing for granted.
+//! It is read by people, mended by hand into tests, and read back by [`Reader`], which takes nothing for granted. Shortened:
+//!
+//! ```text
+//! {"switchroom_flight":1,"version":"0.1.0","why":"ana asked for it","panicked":false,"inputs":2,"dropped":0,
+//!  "mono_us":5000000,"wall_ms":1700000000000,"seed":"0707…","sum":2863311530,"config":{…},"restored":{…}}
+//! {"n":1,"at_us":2000,"wall_ms":1700000000002,"in":{"message":{"flow":{…},"bytes":"REGISTER sip:…\r\n…"}},"sum":286331153}
+//! {"n":2,"at_us":9000,"wall_ms":1700000000009,"in":"tick","sum":0}
+//! ```
+//!
+//! [`Header`] and [`Line`] say what each field means. What the exchange failed at is the last line, and has no `sum`.
 
 use super::input::{Recorded, from_hex, to_hex};
 use super::redact::Redactor;
 use super::ring::{Marks, Snapshot, moment};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use std::io::{self, BufRead, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{Config, Now, Restored};
@@ -135,7 +146,7 @@ impl Why<'_> {
     fn sentence(self) -> String {
         match self {
             Self::Asked(user) => format!("{user} asked for it"),
-            Self::Panic(text) => format!("the exchange failed: {text}"),
+            Self::Panic(text) => format!("the engine failed: {text}"),
             Self::Audit(text) => format!("an audit found: {text}"),
         }
     }
@@ -154,12 +165,18 @@ pub fn write(
 ) -> io::Result<()> {
     let base = &snapshot.base;
     let mut redactor = Redactor::new(key, base.config.clone());
+    let panicked = matches!(why, Why::Panic(_)) && snapshot.is_open();
+    let elsewhere = if matches!(why, Why::Panic(_)) && !panicked {
+        "; the exchange had done its part, so a replay will not fail"
+    } else {
+        ""
+    };
     let header = Header {
         switchroom_flight: VERSION,
         note: NOTE.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        why: why.sentence(),
-        panicked: matches!(why, Why::Panic(_)) && snapshot.is_open(),
+        why: format!("{}{elsewhere}", why.sentence()),
+        panicked,
         written_ms,
         inputs: Some(snapshot.inputs()),
         dropped: base.dropped,
@@ -222,15 +239,15 @@ impl<R: BufRead> Reader<R> {
     /// [`ReadError`].
     pub fn new(mut input: R) -> Result<Self, ReadError> {
         let text = line_of(&mut input, 1)?.ok_or_else(|| ReadError::Other("it is empty".into()))?;
-        let value: serde_json::Value =
-            serde_json::from_str(&text).map_err(|e| ReadError::Other(e.to_string()))?;
-        match value.get("switchroom_flight").and_then(serde_json::Value::as_u64) {
+        let mut value: Value = serde_json::from_str(&text).map_err(|e| ReadError::Other(e.to_string()))?;
+        match value.get("switchroom_flight").and_then(Value::as_u64) {
             Some(version) if version == u64::from(VERSION) => {}
             Some(other) => return Err(ReadError::Other(format!("its format is {other}, not {VERSION}"))),
             None => return Err(ReadError::Other("its first line does not say so".into())),
         }
         let wrong = |why| ReadError::Line { line: 1, why };
         numbers(&value).map_err(wrong)?;
+        value.get_mut("config").into_iter().for_each(complete);
         let header: Header = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
         sound(&header.config).map_err(|why| wrong(why.to_owned()))?;
         Ok(Self { input, line: 1, at_us: 0, header })
@@ -244,8 +261,9 @@ impl<R: BufRead> Reader<R> {
         self.line += 1;
         let Some(text) = line_of(&mut self.input, self.line)? else { return Ok(None) };
         let wrong = |why| ReadError::Line { line: self.line, why };
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        let mut value: Value = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
         numbers(&value).map_err(wrong)?;
+        value.get_mut("in").and_then(|i| i.get_mut("config")).into_iter().for_each(complete);
         let line: Line = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
         if let Recorded::Config(config) = &line.input {
             sound(config).map_err(|why| wrong(why.to_owned()))?;
@@ -272,16 +290,28 @@ fn line_of(input: &mut impl BufRead, line: u64) -> Result<Option<String>, ReadEr
 }
 
 /// No number is so large that a sum with it could overflow. Sums are 32 bits, ids and the seed are texts.
-fn numbers(value: &serde_json::Value) -> Result<(), String> {
+fn numbers(value: &Value) -> Result<(), String> {
     match value {
-        serde_json::Value::Number(number) => {
+        Value::Number(number) => {
             let is_small = number.as_u64().is_some_and(|n| n <= NUMBER_MAX)
                 || number.as_i64().is_some_and(|n| n.unsigned_abs() <= NUMBER_MAX);
             if is_small { Ok(()) } else { Err(format!("{number} is no number that can be here")) }
         }
-        serde_json::Value::Array(all) => all.iter().try_for_each(numbers),
-        serde_json::Value::Object(all) => all.values().try_for_each(numbers),
-        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::String(_) => Ok(()),
+        Value::Array(all) => all.iter().try_for_each(numbers),
+        Value::Object(all) => all.values().try_for_each(numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+    }
+}
+
+/// Gives a configuration the settings that there were none of when it was written, with their defaults: a file stays a
+/// test for as long as there is the program.
+fn complete(config: &mut Value) {
+    let defaults = crate::config::parse("", Path::new(""), Path::new("")).ok();
+    let defaults = defaults.and_then(|d| serde_json::to_value(d.config).ok());
+    if let (Value::Object(there), Some(Value::Object(defaults))) = (config, defaults) {
+        for (name, value) in defaults {
+            there.entry(name).or_insert(value);
+        }
     }
 }
 

@@ -45,7 +45,7 @@ pub use replay::{Replayed, Step, Verdict, caught, replay, said};
 pub use ring::{BYTES_MAX, Base, Entry, INPUTS_MAX, Marks, Ring, Snapshot};
 pub use sum::Sums;
 #[cfg(test)]
-pub(crate) use tests::PLANTED;
+pub(crate) use tests::{PLANTED, example};
 
 use switchroom_exchange::Exchange;
 

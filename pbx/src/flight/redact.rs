@@ -256,12 +256,23 @@ fn masked_words(value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What is secret in a body: digits of INFO, the text of MESSAGE, keys of encrypted media. Its length stays.
+/// Whether the type of the body says that it tells of digits. Elsewhere the word only says what a phone knows.
+fn holds_digits(head: &[u8]) -> bool {
+    logical_lines(head).into_iter().any(|line| {
+        let mut parts = head[line].splitn(2, |b| *b == b':');
+        let (name, value) = (parts.next().unwrap_or_default().trim_ascii(), parts.next().unwrap_or_default());
+        let is_type = name.eq_ignore_ascii_case(b"content-type") || name.eq_ignore_ascii_case(b"c");
+        is_type && (contains(value, b"dtmf") || contains(value, b"kpml"))
+    })
+}
+
+/// What is secret in a body: digits that were pressed, the text of MESSAGE, keys of encrypted media. Its length stays.
 fn body(head: &[u8], body: &mut [u8]) {
     let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(head.len());
     let is =
         |method: &[u8]| head[start..].get(..method.len()).is_some_and(|m| m.eq_ignore_ascii_case(method));
-    if is(b"INFO ") {
+    // Digits of phones that report them as KPML (RFC 4730) are in XML.
+    if is(b"INFO ") || holds_digits(head) {
         mask::info(body);
     } else if is(b"MESSAGE ") {
         body.iter_mut().filter(|b| !b.is_ascii_whitespace()).for_each(|b| *b = b'x');
@@ -270,6 +281,51 @@ fn body(head: &[u8], body: &mut [u8]) {
         let key = [b"k=".as_slice(), b"a=crypto:", b"a=key-mgmt:"].into_iter().find(|k| line.starts_with(k));
         if let Some(key) = key {
             line[key.len()..].iter_mut().filter(|b| b.is_ascii_alphanumeric()).for_each(|b| *b = b'x');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn told(text: &str) -> String {
+        let config = crate::config::parse("", "x".as_ref(), "x".as_ref()).unwrap().config;
+        String::from_utf8(Redactor::new([0; 32], Arc::new(config)).message(text.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for text in [
+            "INVITE sip:a SIP/2.0\r\nAllow-Events: kpml, dtmf\r\nContent-Type: application/sdp\r\n\r\nv=0\r\nm=audio 4711\r\n",
+            "SIP/2.0 403 x\r\nWarning: 399 a \"Authorization failed\"\r\n\r\n",
+            "BYE sip:a SIP/2.0\r\nReason: SIP;text=\"proxy-authorization: needed\"\r\n\r\n",
+            "\r\n\r\nOPTIONS sip:a SIP/2.0\r\n\r\n",
+            "\r\n\r\n",
+            "",
+        ] {
+            assert_eq!(told(text), text);
+        }
+    }
+
+    #[test]
+    fn what_is_a_secret_goes_wherever_it_stands() {
+        for (text, want) in [
+            (
+                "authorization:Digest response=\"ab\\\"cd\", x=1\n",
+                "authorization:Digest response=\"000000\", x=1\n",
+            ),
+            ("Authorization: Digest\tresponse\n = abcd", "Authorization: Digest\tresponse\n = 0000"),
+            ("Authorization: Digest response=\"unclosed", "Authorization: Digest response=\"00000000"),
+            ("A: b\rAuthorization: Digest response=ab\r\n", "A: b\rAuthorization: Digest response=00\r\n"),
+            (
+                "NOTIFY x\nc: application/kpml-response+xml\n\ndigits=\"12#\"",
+                "NOTIFY x\nc: application/kpml-response+xml\n\ndigits=\"00#\"",
+            ),
+            ("info x\n\nSignal=1\nDuration=2", "info x\n\nSignal=0\nDuration=2"),
+        ] {
+            assert_eq!(told(text), want);
         }
     }
 }

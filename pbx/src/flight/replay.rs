@@ -17,6 +17,8 @@ pub enum Step<'a> {
     In(u64, Now, &'a Recorded),
     /// What the exchange wanted then.
     Out(Now, &'a Action),
+    /// That was the first input with another effect than was recorded.
+    Parted(Now),
 }
 
 /// How far the replay can be trusted.
@@ -138,7 +140,11 @@ pub fn replay<R: BufRead>(
             None => vec![line.input],
         };
         match told.iter().try_fold(0, |_, input| run.step(inputs, now, input)) {
-            Ok(sum) => compare.with(inputs, line.sum, sum),
+            Ok(sum) => {
+                if compare.with(inputs, line.sum, sum) && is_exact {
+                    (run.tell)(Step::Parted(now));
+                }
+            }
             Err(said) => {
                 panicked = Some((inputs, said));
                 // The exchange is not to be trusted any more. Was this the last it was given?
@@ -159,10 +165,13 @@ struct Compare {
 }
 
 impl Compare {
-    fn with(&mut self, place: u64, recorded: Option<u32>, now: u32) {
-        if self.first.is_none() && recorded.is_some_and(|sum| sum != now) {
+    /// Whether this is the first that differs.
+    fn with(&mut self, place: u64, recorded: Option<u32>, now: u32) -> bool {
+        let parts = self.first.is_none() && recorded.is_some_and(|sum| sum != now);
+        if parts {
             self.first = Some(place);
         }
+        parts
     }
 
     fn verdict(&self, header: &Header, inputs: u64, is_whole: bool, panicked: bool) -> Verdict {

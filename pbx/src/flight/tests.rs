@@ -40,6 +40,11 @@ fn run_until(bytes: &[u8], until: Option<u64>) -> Replayed {
     replay(&mut Reader::new(Cursor::new(bytes)).unwrap(), until, &mut |_| {}).unwrap()
 }
 
+/// A file with a call in it, for tests of who shows it.
+pub(crate) fn example() -> Vec<u8> {
+    dump(&a_day())
+}
+
 /// The text with every string of JSON as it is.
 fn plain(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap().replace("\\r\\n", "\n").replace("\\\"", "\"")
@@ -252,6 +257,17 @@ fn no_file_makes_a_replay_fail_or_hang() {
 }
 
 #[test]
+fn a_file_from_before_a_setting_was_there_is_read() {
+    let rig = a_day();
+    let text = String::from_utf8(dump(&rig)).unwrap();
+    let old = text.replacen("\"calls_max\":4,", "", 1);
+    assert_ne!(old, text);
+    let reader = Reader::new(Cursor::new(&old)).unwrap();
+    assert!(reader.header.config.calls_max > 4, "its default");
+    assert_eq!(run(old.as_bytes()).verdict, Verdict::Exact);
+}
+
+#[test]
 fn numbers_that_cannot_be_are_refused() {
     let text = String::from_utf8(dump(&a_day())).unwrap();
     for (old, new) in [
@@ -366,7 +382,7 @@ fn cost() {
         let count = inputs.len();
         let mut exchange = Exchange::new(begin, config.clone(), rig::SEED, Default::default());
         let mut ring = Ring::new(begin, config.clone(), rig::SEED, Default::default()).bounded(1, 1);
-        let start = std::time::Duration::from_micros(crate::clock::mono_us());
+        let start = Duration::from_micros(crate::clock::mono_us());
         for (now, input) in inputs {
             if with_ring {
                 feed(&mut exchange, now, ring.push(now, input));
@@ -381,7 +397,7 @@ fn cost() {
             ring.finish();
             exchange.take_changed();
         }
-        let spent = std::time::Duration::from_micros(crate::clock::mono_us()) - start;
+        let spent = Duration::from_micros(crate::clock::mono_us()) - start;
         spent.as_nanos() as f64 / count as f64
     };
     let mut best = [f64::MAX; 2];

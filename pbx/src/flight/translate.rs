@@ -4,7 +4,8 @@
 //! Call-IDs, tags and branches differ from those in the recorded messages, and so do its legs and calls. This learns which
 //! is which: an answer is for the oldest request to that phone that none was for yet, a tag in a dialog is the one that
 //! was last sent in it, legs are counted from the beginning, a call is known by the millisecond of its begin. Store and
-//! last words of media are answered on the spot. It is a best effort, and called so.
+//! last words of media are answered on the spot. It is a best effort, and called so: calls that were up at the beginning
+//! are not there, and phones at the end of a TCP connection are not rung before they register again.
 
 use super::input::{Bytes, Recorded};
 use super::ring::Marks;

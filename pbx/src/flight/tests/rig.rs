@@ -24,6 +24,7 @@ pub(super) const STRANGE: &[&str] = &[
     "MESSAGE sip:102@pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKx3\r\nFrom: <sip:101@pbx.example>;tag=a\r\nTo: <sip:102@pbx.example>\r\nCall-ID: s3\r\nCSeq: 1 MESSAGE\r\nContent-Length: 7\r\n\r\nmeet me",
     "INVITE sip:102@pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKx4\r\nFrom: <sip:101@pbx.example>;tag=a\r\nTo: <sip:102@pbx.example>\r\nCall-ID: s4\r\nCSeq: 1 INVITE\r\nContent-Type: application/sdp\r\nContent-Length: 68\r\n\r\nv=0\r\nk=base64:keykeykey\r\na=crypto:1 AES_CM_128 inline:keykeykey\r\n\r\n",
     "INFO sip:102@pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKx5\r\nFrom: <sip:101@pbx.example>;tag=a\r\nTo: <sip:102@pbx.example>\r\nCall-ID: s5\r\nCSeq: 1 INFO\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\npin 4711",
+    "NOTIFY sip:102@pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKx6\r\nFrom: <sip:101@pbx.example>;tag=a\r\nTo: <sip:102@pbx.example>\r\nCall-ID: s6\r\nCSeq: 1 NOTIFY\r\nEvent: kpml\r\nContent-Type: application/kpml-response+xml\r\nContent-Length: 31\r\n\r\n<kpml-response digits=\"4711\"/>\r\n",
 ];
 
 /// Extensions 101 and 102 whose passwords are this.
