@@ -189,6 +189,8 @@ fn the_ring_is_bounded_and_knows_what_was_before() {
     for phone in 0..2 {
         rig.tell(phone, &PhoneCommand::Register);
     }
+    let told = switchroom_exchange::Config { site: "renamed".into(), rtp_pairs: 2, ..config("secret") };
+    rig.give(Recorded::Config(std::sync::Arc::new(told)));
     for _ in 0..12 {
         rig.run(Duration::from_secs(30));
         a_call(&mut rig);
@@ -205,6 +207,8 @@ fn the_ring_is_bounded_and_knows_what_was_before() {
     assert_eq!(snapshot.base.now, first, "it begins with the first that is left");
     let known: Vec<String> = snapshot.base.restored().bindings.iter().map(|b| b.extension.clone()).collect();
     assert_eq!(known, ["101", "102"]);
+    let config = &snapshot.base.config;
+    assert_eq!((config.site.as_str(), config.rtp_pairs), ("renamed", 8), "ports are those of the start");
     assert!(snapshot.base.marks.call > 0 && snapshot.base.marks.event > 0 && snapshot.base.marks.leg > 0);
 }
 

@@ -57,3 +57,25 @@ fn what_a_daemon_was_given_has_the_same_effect_again() {
     }
     hang_up([&caller, &callee]);
 }
+
+/// A life that began with registrations and with a call that a crash had cut off.
+#[test]
+fn so_has_what_a_daemon_was_given_after_a_crash() {
+    let mut daemon = Daemon::start(setup());
+    let (caller, callee) = (phone(&daemon, "101", 440), phone(&daemon, "102", 1_000));
+    connect(&caller, &callee, "102");
+    eventually("the call", || daemon.calls().pop());
+    daemon.kill();
+    daemon.start_again();
+    hang_up([&caller, &callee]);
+    eventually("the record of the call", || daemon.cdrs().pop());
+    connect(&callee, &caller, "101");
+    hang_up([&caller, &callee]);
+
+    let dumped = daemon.run(&["ctl", "dump", "--json"]);
+    let told: serde_json::Value = serde_json::from_slice(&dumped.stdout).unwrap();
+    let replayed = daemon.run(&["replay", "--quiet", told["done"].as_str().unwrap()]);
+    let said = text(&replayed);
+    assert!(replayed.status.success() && said.contains("\nEXACT "), "{said}");
+    assert!(said.contains("2 registrations") && said.contains("0 calls up of 1"), "{said}");
+}
