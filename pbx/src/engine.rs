@@ -484,22 +484,12 @@ impl Engine {
         let mut changes: Vec<Change> = Vec::new();
         let mut grown: Vec<CallId> = Vec::new();
         for changed in std::mem::take(&mut self.dirty) {
-            match changed {
-                Changed::Call(id) => changes.push(match self.exchange.call(id) {
-                    Some(call) => Change::Call(Box::new(view::call(call))),
-                    None => Change::CallGone(id.to_string()),
-                }),
-                Changed::Extension(number) => {
-                    changes.push(match view::extension(&self.exchange, &number, now()) {
-                        Some(extension) => Change::Extension(Box::new(self.around.hub.with_since(extension))),
-                        None => Change::ExtensionGone(number),
-                    });
+            match view::change(&self.exchange, &changed, now()) {
+                Some(Change::Extension(extension)) => {
+                    changes.push(Change::Extension(Box::new(self.around.hub.with_since(*extension))));
                 }
-                Changed::Alarm(id) => changes.push(match self.exchange.alarm(&id) {
-                    Some(alarm) => Change::Alarm(view::alarm(&id, alarm)),
-                    None => Change::AlarmGone(id),
-                }),
-                Changed::Ladder(id) => grown.push(id),
+                Some(change) => changes.push(change),
+                None => grown.extend(if let Changed::Ladder(id) = changed { Some(id) } else { None }),
             }
         }
         changes.extend(self.events.drain(..).map(|event| Change::Event(view::event(&event))));

@@ -16,6 +16,9 @@ use switchroom_tests::sim::minimise::minimise;
 use switchroom_tests::sim::run::{Failure, Outcome, Watch, play};
 use switchroom_tests::sim::setup::Setup;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Plays runs of the whole call centre in simulated time and checks every rule after every step.
 #[derive(Debug, Parser)]
 #[command(name = "sim")]
