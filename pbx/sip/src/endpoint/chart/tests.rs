@@ -1,0 +1,176 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+//! The whole table of the session's machine, made by doing it.
+
+mod lab;
+
+use super::super::{Event, SessionEvent};
+use super::{Happening, SessionState, matters};
+use crate::message::Message;
+use lab::Lab;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// What came of one pair.
+struct Row {
+    after: SessionState,
+    sent: String,
+    told: String,
+    /// Something about the session changed, if only inside.
+    changed: bool,
+    audit: Vec<String>,
+}
+
+impl Row {
+    fn matters(&self) -> bool {
+        self.changed || !self.sent.is_empty() || !self.told.is_empty()
+    }
+}
+
+/// First word or status, method of the CSeq if that is another, and whether there is a description.
+fn message(message: &Message) -> String {
+    let (text, has_sdp) = match message {
+        Message::Request(r) => (r.method.to_string(), r.sdp().is_some()),
+        Message::Response(r) => (format!("{}/{}", r.status.code(), r.cseq().method), r.sdp().is_some()),
+    };
+    text + if has_sdp { "+sdp" } else { "" }
+}
+
+fn event(event: &Event) -> String {
+    let with =
+        |name: &str, sdp: &Option<Vec<u8>>| format!("{name}{}", if sdp.is_some() { "+sdp" } else { "" });
+    match event {
+        Event::Foreign(..) => "Foreign".into(),
+        Event::Request(_) | Event::Response(..) => "Outside".into(),
+        Event::Session(_, e) => match e {
+            SessionEvent::Progress(status, sdp) => with(&format!("Progress({})", status.code()), sdp),
+            SessionEvent::Answered(sdp) => with("Answered", sdp),
+            SessionEvent::Rejected(r) => format!("Rejected({})", r.status.code()),
+            SessionEvent::Confirmed(sdp) => with("Confirmed", sdp),
+            SessionEvent::Offer(sdp) => with("Offer", sdp),
+            SessionEvent::OfferAnswered(sdp) => with("OfferAnswered", sdp),
+            SessionEvent::OfferAsked(_) => "OfferAsked+sdp".into(),
+            SessionEvent::OfferRefused(status) => format!("OfferRefused({})", status.code()),
+            SessionEvent::Info(..) => "Info".into(),
+            SessionEvent::Ended(how) => format!("Ended({how:?})"),
+        },
+    }
+}
+
+/// A state's entry in `table.rs`.
+fn entry(state: SessionState, active: &[Happening]) -> String {
+    let mut text = format!("    (S::{}, &[", state.name());
+    let mut width = usize::MAX;
+    for what in active {
+        let word = format!("H::{},", what.name());
+        if width.saturating_add(word.len()) > 100 {
+            text += "\n       ";
+            width = 8;
+        }
+        width += word.len() + 1;
+        text = text + " " + &word;
+    }
+    text + "\n    ]),\n"
+}
+
+/// Does it; or the reason why it cannot happen.
+fn row(state: SessionState, what: Happening) -> Result<Row, &'static str> {
+    let mut lab = Lab::at(state, what);
+    let times = |lab: &Lab| lab.e.seen.get(state as usize, what as usize);
+    let (before, inside) = (times(&lab), lab.inside());
+    lab.happen(what)?;
+    if times(&lab) == before {
+        return Err("absorbed");
+    }
+    let (sent, told) = lab.poll();
+    let row = Row {
+        after: lab.e.state_of(lab.id),
+        sent: sent.iter().map(message).collect::<Vec<_>>().join(" "),
+        told: told.iter().map(event).collect::<Vec<_>>().join(" "),
+        changed: inside != lab.inside(),
+        audit: lab.e.audit(),
+    };
+    Ok(row)
+}
+
+/// The table; an empty cell is a dot. What does nothing and what cannot happen is listed below each state.
+#[test]
+fn the_whole_table() {
+    let (mut text, mut broken, mut source) = (String::new(), Vec::new(), String::new());
+    for &state in SessionState::ALL {
+        _ = writeln!(text, "{}", state.name());
+        let mut idle: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut active = Vec::new();
+        for &what in Happening::ALL {
+            let row = match row(state, what) {
+                Ok(row) => row,
+                Err(why) => {
+                    idle.entry(why).or_default().push(what.name());
+                    continue;
+                }
+            };
+            broken.extend(row.audit.iter().map(|why| format!("{} + {}: {why}", state.name(), what.name())));
+            if !row.matters() {
+                idle.entry("nothing").or_default().push(what.name());
+                continue;
+            }
+            active.push(what);
+            let or_dot = |cell: &str| if cell.is_empty() { ".".to_owned() } else { cell.to_owned() };
+            let (after, sent) = (if row.after == state { "." } else { row.after.name() }, or_dot(&row.sent));
+            _ = writeln!(text, "  {:<22} -> {after:<19} {sent:<24} {}", what.name(), or_dot(&row.told));
+        }
+        for (why, events) in idle {
+            _ = writeln!(text, "  {why}: {}", events.join(" "));
+        }
+        source += &entry(state, &active);
+    }
+    insta::assert_snapshot!(text);
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    let mut wrong = Vec::new();
+    for &state in SessionState::ALL {
+        for &what in Happening::ALL {
+            let does = row(state, what).is_ok_and(|row| row.matters());
+            if matters(state, what) != does {
+                wrong.push(format!("{} + {}", state.name(), what.name()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "table.rs should say\n{source}\nbut differs in {wrong:?}");
+}
+
+/// Whatever happens in whatever state: who is given up ends by itself while the peer is silent, and nothing at all is left
+/// of it.
+#[test]
+fn everything_ends() {
+    for &state in SessionState::ALL {
+        for &what in Happening::ALL {
+            let mut lab = Lab::at(state, what);
+            if lab.happen(what).is_err() {
+                continue;
+            }
+            if !lab.is_released() {
+                lab.e.hang_up(lab.now, lab.id, None);
+            }
+            lab.wait(Duration::from_secs(400));
+            let left = (lab.e.sessions(), lab.e.transactions(), lab.e.timers.len());
+            assert_eq!(left, (0, 0, 0), "{} + {}", state.name(), what.name());
+            assert!(lab.e.by_tag.is_empty() && lab.e.by_invite.is_empty() && lab.e.answerable.is_empty());
+        }
+    }
+}
+
+/// Who has hung up is told nothing more.
+#[test]
+fn nothing_is_told_to_who_has_hung_up() {
+    for &state in SessionState::ALL {
+        for &what in Happening::ALL {
+            let mut lab = Lab::at(state, what);
+            if !lab.is_released() || lab.happen(what).is_err() {
+                continue;
+            }
+            let (_, told) = lab.poll();
+            let told: Vec<_> = told.iter().filter(|e| !matches!(e, Event::Foreign(..))).collect();
+            assert!(told.is_empty(), "{} + {}: {told:?}", state.name(), what.name());
+        }
+    }
+}
