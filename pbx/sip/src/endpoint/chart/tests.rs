@@ -5,7 +5,9 @@ mod lab;
 
 use super::super::{Event, SessionEvent};
 use super::{Happening, SessionState, matters};
+use crate::coverage::Pair;
 use crate::message::Message;
+use crate::rng::Rng;
 use lab::Lab;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -173,4 +175,81 @@ fn nothing_is_told_to_who_has_hung_up() {
             assert!(told.is_empty(), "{} + {}: {told:?}", state.name(), what.name());
         }
     }
+}
+
+/// Chance instead of order: whatever happens after whatever, all rules hold at each step and nothing is left in the end.
+#[test]
+fn wandering_breaks_no_rule() {
+    let mut rng = Rng::from_number(4711);
+    let mut pick = |most: usize| usize::try_from(rng.below(most as u64)).unwrap();
+    for walk in 0..2_000 {
+        let state = SessionState::ALL[pick(SessionState::ALL.len())];
+        let first = [Happening::PeerAck, Happening::Challenged][pick(2)];
+        let mut lab = Lab::at(state, first);
+        let mut steps = vec![];
+        for _ in 0..pick(60) {
+            let what = Happening::ALL[pick(Happening::ALL.len())];
+            let before = lab.e.state_of(lab.id);
+            // What ends a session is left for later most of the time, or no walk would be long.
+            let ends = ["Bye", "HangUp", "Reject", "Silence", "Lost", "Gone", "TimerNo", "PeerCancel"];
+            let is_end = ends.iter().any(|word| what.name().contains(word));
+            if is_end && pick(8) > 0 || lab.happen(what).is_err() {
+                continue;
+            }
+            lab.poll();
+            steps.push(format!("{} + {}", before.name(), what.name()));
+            assert_eq!(lab.e.audit(), [""; 0], "walk {walk}: {steps:#?}");
+            if pick(4) == 0 {
+                lab.wait(Duration::from_millis(200));
+            }
+        }
+        if !lab.is_released() {
+            lab.e.hang_up(lab.now, lab.id, None);
+        }
+        lab.wait(Duration::from_secs(400));
+        let left = (lab.e.sessions(), lab.e.transactions(), lab.e.timers.len(), lab.e.answerable.len());
+        assert_eq!(left, (0, 0, 0, 0), "walk {walk}: {steps:#?}");
+    }
+}
+
+/// Class "close mid-call": whatever a session is doing when its connection goes, all rules hold after it, and it can
+/// still be ended.
+#[test]
+fn a_lost_connection_breaks_no_rule() {
+    for &state in SessionState::ALL {
+        let mut lab = Lab::at(state, Happening::PeerAck);
+        lab.lose_connection();
+        assert_eq!(lab.e.audit(), [""; 0], "{}", state.name());
+        if !lab.is_released() {
+            lab.e.hang_up(lab.now, lab.id, None);
+        }
+        lab.wait(Duration::from_secs(400));
+        assert_eq!(
+            (lab.e.sessions(), lab.e.transactions(), lab.e.timers.len()),
+            (0, 0, 0),
+            "{}",
+            state.name()
+        );
+    }
+}
+
+#[test]
+fn each_pair_is_counted_and_all_are_listed() {
+    let mut lab = Lab::at(SessionState::Incoming, Happening::DoAnswer);
+    let times = |lab: &Lab, machine: &str, state: &str, event: &str| {
+        let pairs = lab.e.coverage();
+        let found = |p: &&Pair| (p.machine, p.state, p.event) == (machine, state, event);
+        let all: Vec<_> = pairs.iter().filter(found).collect();
+        assert_eq!(all.len(), 1, "each pair stands there once");
+        (all[0].times, all[0].matters)
+    };
+    assert_eq!(times(&lab, "Session", "Incoming", "DoAnswer"), (0, true));
+    lab.happen(Happening::DoAnswer).unwrap();
+    assert_eq!(times(&lab, "Session", "Incoming", "DoAnswer"), (1, true));
+    assert_eq!(times(&lab, "Session", "Incoming", "DoOffer"), (0, false));
+    assert_eq!(times(&lab, "InviteServer", "Proceeding", "Success"), (1, true));
+    assert_eq!(times(&lab, "InviteServer", "Proceeding", "Done"), (0, false));
+    let transactions = (4 + 3 + 4 + 3) * 9;
+    let sessions = SessionState::ALL.len() * Happening::ALL.len();
+    assert_eq!(lab.e.coverage().len(), transactions + sessions);
 }

@@ -280,8 +280,7 @@ impl Lab {
     }
 
     fn due(&mut self, timer: Timer) -> Result<(), Why> {
-        let at = self.e.timers.get((self.id, timer)).ok_or(UNARMED)?;
-        _ = at;
+        self.e.timers.get((self.id, timer)).ok_or(UNARMED)?;
         self.e.timers.cancel((self.id, timer));
         self.e.on_timer(self.now, self.id, timer);
         self.e.flush();
@@ -452,6 +451,10 @@ impl Lab {
     /// Whether somebody has given the session up, so that it must end by itself.
     pub(super) fn is_released(&self) -> bool {
         self.e.sessions.get(&self.id).is_none_or(|s| s.is_released)
+    }
+
+    pub(super) fn lose_connection(&mut self) {
+        self.e.flow_lost(self.now, flow());
     }
 
     /// Lets time pass with a silent peer.
