@@ -358,4 +358,4 @@ fn matters(state: SessionState, event: Happening) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -291,6 +291,10 @@ impl Endpoint {
         if is_invite && session.last_ack.as_ref().is_some_and(|(cseq, _)| *cseq == r.cseq().number) {
             return self.repeat_ack(id, r.cseq().number);
         }
+        if is_invite && session.ack_owed == Some(r.cseq().number) {
+            // Its ACK still waits for the user's answer.
+            return;
+        }
         if let Some(contact) = r.contact() {
             session.dialog.target = contact.uri;
         }

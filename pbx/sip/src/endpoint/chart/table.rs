@@ -83,8 +83,8 @@ pub(super) const MATTERS: &[(SessionState, &[Happening])] = &[
     (S::UpAwaitsAnswer, &[
         H::PeerAck, H::PeerBye, H::PeerCancel, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate,
         H::PeerUpdateEmpty, H::PeerPrack, H::PeerPrackOffer, H::PeerInfo, H::PeerOptions,
-        H::PeerOther, H::PeerStale, H::PeerUnfit, H::PeerForeign, H::TimerRepeatAnswer,
-        H::TimerNoAck, H::DoHangUp, H::DoInfo,
+        H::PeerOther, H::PeerStale, H::PeerUnfit, H::PeerForeign, H::InfoGone, H::InfoSilence,
+        H::Challenged, H::TimerRepeatAnswer, H::TimerNoAck, H::DoHangUp, H::DoInfo,
     ]),
     (S::UpAwaitsAckAsked, &[
         H::PeerAck, H::PeerBye, H::PeerCancel, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate,
@@ -102,13 +102,15 @@ pub(super) const MATTERS: &[(SessionState, &[Happening])] = &[
     (S::UpOwesAnswer, &[
         H::PeerBye, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate, H::PeerUpdateEmpty,
         H::PeerPrack, H::PeerPrackOffer, H::PeerInfo, H::PeerOptions, H::PeerOther, H::PeerStale,
-        H::PeerUnfit, H::PeerForeign, H::DoHangUp, H::DoAnswerAsked, H::DoInfo,
+        H::PeerUnfit, H::PeerForeign, H::InfoGone, H::InfoSilence, H::Challenged, H::DoHangUp,
+        H::DoAnswerAsked, H::DoInfo,
     ]),
     (S::Up, &[
         H::PeerBye, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate, H::PeerUpdateEmpty,
         H::PeerPrack, H::PeerPrackOffer, H::PeerInfo, H::PeerOptions, H::PeerOther, H::PeerStale,
-        H::PeerUnfit, H::PeerForeign, H::InviteSuccess, H::InfoGone, H::InfoSilence, H::Challenged,
-        H::TimerSession, H::DoHangUp, H::DoOffer, H::DoAskOffer, H::DoInfo,
+        H::PeerUnfit, H::PeerForeign, H::InviteSuccess, H::ReinviteSuccess, H::InfoGone,
+        H::InfoSilence, H::Challenged, H::TimerSession, H::DoHangUp, H::DoOffer, H::DoAskOffer,
+        H::DoInfo,
     ]),
     (S::UpOffers, &[
         H::PeerBye, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate, H::PeerUpdateEmpty,
@@ -127,9 +129,9 @@ pub(super) const MATTERS: &[(SessionState, &[Happening])] = &[
     (S::UpRefreshes, &[
         H::PeerBye, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate, H::PeerUpdateEmpty,
         H::PeerPrack, H::PeerPrackOffer, H::PeerInfo, H::PeerOptions, H::PeerOther, H::PeerStale,
-        H::PeerUnfit, H::PeerForeign, H::InviteSuccess, H::RefreshSuccess, H::RefreshGlare,
-        H::RefreshTooSmall, H::RefreshGone, H::RefreshFailure, H::RefreshSilence, H::RefreshLost,
-        H::InfoGone, H::InfoSilence, H::Challenged, H::DoHangUp, H::DoInfo,
+        H::PeerUnfit, H::PeerForeign, H::InviteSuccess, H::ReinviteSuccess, H::RefreshSuccess,
+        H::RefreshGlare, H::RefreshTooSmall, H::RefreshGone, H::RefreshFailure, H::RefreshSilence,
+        H::RefreshLost, H::InfoGone, H::InfoSilence, H::Challenged, H::DoHangUp, H::DoInfo,
     ]),
     (S::UpGlareWait, &[
         H::PeerBye, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate, H::PeerUpdateEmpty,
@@ -140,9 +142,9 @@ pub(super) const MATTERS: &[(SessionState, &[Happening])] = &[
     (S::UpAsked, &[
         H::PeerBye, H::PeerCancel, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate,
         H::PeerUpdateEmpty, H::PeerPrack, H::PeerPrackOffer, H::PeerInfo, H::PeerOptions,
-        H::PeerOther, H::PeerStale, H::PeerUnfit, H::PeerForeign, H::InviteSuccess, H::InfoGone,
-        H::InfoSilence, H::Challenged, H::ServerLost, H::DoHangUp, H::DoAcceptOffer,
-        H::DoRefuseOffer, H::DoInfo,
+        H::PeerOther, H::PeerStale, H::PeerUnfit, H::PeerForeign, H::InviteSuccess,
+        H::ReinviteSuccess, H::InfoGone, H::InfoSilence, H::Challenged, H::ServerLost, H::DoHangUp,
+        H::DoAcceptOffer, H::DoRefuseOffer, H::DoInfo,
     ]),
     (S::UpAskedGlareWait, &[
         H::PeerBye, H::PeerCancel, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate,
@@ -154,20 +156,22 @@ pub(super) const MATTERS: &[(SessionState, &[Happening])] = &[
     (S::UpReanswered, &[
         H::PeerAck, H::PeerBye, H::PeerCancel, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate,
         H::PeerUpdateEmpty, H::PeerPrack, H::PeerPrackOffer, H::PeerInfo, H::PeerOptions,
-        H::PeerOther, H::PeerStale, H::PeerUnfit, H::PeerForeign, H::InviteSuccess, H::InfoGone,
-        H::InfoSilence, H::Challenged, H::TimerRepeatAnswer, H::TimerNoAck, H::DoHangUp, H::DoInfo,
+        H::PeerOther, H::PeerStale, H::PeerUnfit, H::PeerForeign, H::InviteSuccess,
+        H::ReinviteSuccess, H::InfoGone, H::InfoSilence, H::Challenged, H::TimerRepeatAnswer,
+        H::TimerNoAck, H::TimerGlare, H::DoHangUp, H::DoInfo,
     ]),
     (S::UpReansweredOffer, &[
         H::PeerAck, H::PeerBye, H::PeerCancel, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate,
         H::PeerUpdateEmpty, H::PeerPrack, H::PeerPrackOffer, H::PeerInfo, H::PeerOptions,
-        H::PeerOther, H::PeerStale, H::PeerUnfit, H::PeerForeign, H::InviteSuccess, H::InfoGone,
-        H::InfoSilence, H::Challenged, H::TimerRepeatAnswer, H::TimerNoAck, H::DoHangUp, H::DoInfo,
+        H::PeerOther, H::PeerStale, H::PeerUnfit, H::PeerForeign, H::InviteSuccess,
+        H::ReinviteSuccess, H::InfoGone, H::InfoSilence, H::Challenged, H::TimerRepeatAnswer,
+        H::TimerNoAck, H::TimerGlare, H::DoHangUp, H::DoInfo,
     ]),
     (S::Ending, &[
         H::PeerBye, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate, H::PeerUpdateEmpty,
         H::PeerPrack, H::PeerPrackOffer, H::PeerInfo, H::PeerOptions, H::PeerOther, H::PeerStale,
-        H::PeerUnfit, H::PeerForeign, H::InviteSuccess, H::ByeAnswered, H::ByeSilence, H::ByeLost,
-        H::Challenged,
+        H::PeerUnfit, H::PeerForeign, H::InviteSuccess, H::ReinviteSuccess, H::ByeAnswered,
+        H::ByeSilence, H::ByeLost, H::Challenged,
     ]),
     (S::EndingOffers, &[
         H::PeerBye, H::PeerInvite, H::PeerInviteEmpty, H::PeerUpdate, H::PeerUpdateEmpty,

@@ -249,3 +249,21 @@ fn an_update_with_another_body_is_a_refresh() {
     p.ms(50);
     assert_eq!((p.told(1), p.seen.last().map(String::as_str)), (vec![], Some("b:200")));
 }
+
+/// The peer repeats a 2xx that holds an offer while the user thinks about the answer: the ACK goes on waiting for it.
+#[test]
+fn a_repeated_offer_in_a_2xx_waits_for_its_answer() {
+    let mut p = Pair::new();
+    let (a, b) = p.up();
+    p.ends[0].ask_offer(p.now, a).unwrap();
+    p.ms(50);
+    p.ends[1].answer_offer(p.now, b, Ok(SDP.to_vec()));
+    p.ms(2_000);
+    assert_eq!(p.told(0), [SessionEvent::OfferAsked(SDP.to_vec())]);
+    p.ends[0].answer_asked(p.now, a, b"v=0 late".to_vec());
+    p.ms(50);
+    let told: Vec<_> = p.told(1).split_off(1);
+    assert_eq!(told, [SessionEvent::OfferAnswered(Some(b"v=0 late".to_vec()))], "{:?}", p.seen);
+    p.ends[0].hang_up(p.now, a, None);
+    p.settle();
+}

@@ -32,6 +32,8 @@ pub(super) struct Lab {
     invite: Option<Request>,
     /// Number of the peer's last request.
     cseq: u32,
+    /// What is to happen: some states are reached by another way for it, so that it can.
+    aim: Happening,
 }
 
 fn flow() -> Flow {
@@ -53,26 +55,34 @@ impl Lab {
             credentials: has_credentials.then(|| ("101".into(), "secret".into())),
         };
         let e = Endpoint::new(settings, Rng::from_number(7));
-        Self { e, now: Mono(0), id: SessionId(0), dialog: None, sent: vec![], invite: None, cseq: 10 }
+        Self {
+            e,
+            now: Mono(0),
+            id: SessionId(0),
+            dialog: None,
+            sent: vec![],
+            invite: None,
+            cseq: 10,
+            aim: Happening::PeerAck,
+        }
     }
 
     /// A session in that state.
     pub(super) fn at(state: SessionState, event: Happening) -> Self {
         use Happening as H;
         let mut lab = Self::new(matches!(event, H::InviteChallenge | H::Challenged));
-        // A session that is over leaves either its INVITE or its re-INVITE behind.
-        let is_late = !event.name().starts_with("Invite");
-        let id = lab.reach(state, is_late);
-        lab.id = id;
+        lab.aim = event;
+        lab.id = lab.reach(state);
         lab.rest();
-        assert_eq!(lab.e.state_of(id), state);
+        assert_eq!(lab.e.state_of(lab.id), state);
         assert_eq!(lab.e.audit(), [""; 0], "{}", state.name());
         lab
     }
 
-    fn reach(&mut self, state: SessionState, is_late: bool) -> SessionId {
-        use SessionState as S;
-        let now = self.now;
+    fn reach(&mut self, state: SessionState) -> SessionId {
+        use {Happening as H, SessionState as S};
+        let (now, aim) = (self.now, self.aim);
+        let is_about = |what: &str| aim.name().starts_with(what);
         match state {
             S::Incoming => self.called(Some(SDP), false),
             S::IncomingAwaitsPrack => {
@@ -80,57 +90,73 @@ impl Lab {
                 self.e.progress(now, id, Status::SESSION_PROGRESS, Some(SDP.to_vec()));
                 id
             }
-            S::IncomingAnswerWaits => self.then(S::IncomingAwaitsPrack, Happening::DoAnswer),
-            S::IncomingDescribed => self.then(S::IncomingAwaitsPrack, Happening::PeerPrack),
-            S::IncomingAsked => self.then(S::IncomingDescribed, Happening::PeerUpdate),
+            S::IncomingAnswerWaits => self.then(S::IncomingAwaitsPrack, H::DoAnswer),
+            S::IncomingDescribed => self.then(S::IncomingAwaitsPrack, H::PeerPrack),
+            S::IncomingAsked => self.then(S::IncomingDescribed, H::PeerUpdate),
             S::Calling => self.calling(Some(SDP)),
-            S::CallingHeard => self.then(S::Calling, Happening::InviteReliable),
-            S::CallingCancelWanted => self.then(S::Calling, Happening::DoHangUp),
-            S::CallingCancelled => self.then(S::CallingHeard, Happening::DoHangUp),
+            S::CallingHeard => self.then(S::Calling, H::InviteReliable),
+            S::CallingCancelWanted => self.then(S::Calling, H::DoHangUp),
+            S::CallingCancelled => self.then(S::CallingHeard, H::DoHangUp),
             S::UpAwaitsAck => {
-                let id = self.then(S::Incoming, Happening::DoAnswer);
+                let id = self.then(S::Incoming, H::DoAnswer);
                 self.e.info(now, id, "text/plain", vec![b'x']);
                 id
             }
             S::UpAwaitsAnswer => {
                 let id = self.called(None, false);
                 self.e.answer(now, id, SDP.to_vec());
-                id
-            }
-            S::UpAwaitsAckAsked => self.then(S::UpAwaitsAck, Happening::PeerUpdate),
-            S::UpHangUpWaits => self.then(S::UpAwaitsAck, Happening::DoHangUp),
-            S::UpOwesAnswer => {
-                let id = self.calling(None);
-                self.id = id;
-                self.happen(Happening::InviteSuccess).unwrap();
-                id
-            }
-            S::Up => {
-                let id = self.then(S::CallingHeard, Happening::InviteSuccess);
                 self.e.info(now, id, "text/plain", vec![b'x']);
                 id
             }
-            S::UpOffers => self.then(S::Up, Happening::DoOffer),
-            S::UpAsks => self.then(S::Up, Happening::DoAskOffer),
-            S::UpRefreshes => self.then(S::Up, Happening::TimerSession),
-            S::UpGlareWait => self.then(S::UpOffers, Happening::ReinviteGlare),
-            S::UpAsked => self.then(S::Up, Happening::PeerInvite),
-            S::UpAskedGlareWait => self.then(S::UpGlareWait, Happening::PeerInvite),
-            S::UpReanswered => self.then(S::UpAsked, Happening::DoAcceptOffer),
+            S::UpAwaitsAckAsked => self.then(S::UpAwaitsAck, H::PeerUpdate),
+            S::UpHangUpWaits => self.then(S::UpAwaitsAck, H::DoHangUp),
+            S::UpOwesAnswer if is_about("Reinvite") => self.then(S::UpAsks, H::ReinviteSuccess),
+            S::UpOwesAnswer => {
+                let id = self.calling(None);
+                self.id = id;
+                self.happen(H::InviteSuccess).unwrap();
+                self.e.info(now, id, "text/plain", vec![b'x']);
+                id
+            }
+            S::Up => {
+                let id = self.then(S::CallingHeard, H::InviteSuccess);
+                self.e.info(now, id, "text/plain", vec![b'x']);
+                if is_about("Reinvite") {
+                    // One that was answered, so that its answer can come again.
+                    _ = self.e.offer(now, id, NewOffer(SDP.to_vec()));
+                    self.rest();
+                    self.happen(H::ReinviteSuccess).unwrap();
+                }
+                id
+            }
+            S::UpOffers => self.then(S::Up, H::DoOffer),
+            S::UpAsks => self.then(S::Up, H::DoAskOffer),
+            S::UpRefreshes => self.then(S::Up, H::TimerSession),
+            S::UpGlareWait => self.then(S::UpOffers, H::ReinviteGlare),
+            S::UpAsked => self.then(S::Up, H::PeerInvite),
+            S::UpAskedGlareWait => self.then(S::UpGlareWait, H::PeerInvite),
+            S::UpReanswered if aim == H::TimerGlare => self.then(S::UpAskedGlareWait, H::DoAcceptOffer),
+            S::UpReanswered => self.then(S::UpAsked, H::DoAcceptOffer),
             S::UpReansweredOffer => {
-                self.then(S::Up, Happening::PeerInviteEmpty);
-                self.happen(Happening::DoAcceptOffer).unwrap();
+                let before = if aim == H::TimerGlare { S::UpGlareWait } else { S::Up };
+                self.then(before, H::PeerInviteEmpty);
+                self.happen(H::DoAcceptOffer).unwrap();
                 self.id
             }
-            S::Ending => self.then(S::Up, Happening::DoHangUp),
-            S::EndingOffers => self.then(S::UpOffers, Happening::DoHangUp),
-            S::Gone if is_late => self.then(S::UpOffers, Happening::PeerBye),
-            S::Gone => self.then(S::CallingHeard, Happening::PeerBye),
+            S::Ending if is_about("Cancel") => self.then(S::CallingCancelled, H::InviteSuccess),
+            S::Ending => self.then(S::Up, H::DoHangUp),
+            S::EndingOffers => self.then(S::UpOffers, H::DoHangUp),
+            // Of a session that is over, requests may still be under way.
+            S::Gone if is_about("Bye") => self.then(S::Ending, H::PeerBye),
+            S::Gone if is_about("Cancel") => self.then(S::CallingCancelled, H::InviteFailure),
+            S::Gone if is_about("Refresh") => self.then(S::UpRefreshes, H::PeerBye),
+            S::Gone if !is_about("Invite") => self.then(S::UpOffers, H::PeerBye),
+            S::Gone => self.then(S::CallingHeard, H::PeerBye),
         }
     }
 
     fn then(&mut self, state: SessionState, event: Happening) -> SessionId {
-        self.id = self.reach(state, false);
+        self.id = self.reach(state);
         self.rest();
         assert_eq!(self.e.state_of(self.id), state);
         self.happen(event).unwrap();
