@@ -85,9 +85,11 @@ impl Chance {
                 }
             }
         }
-        self.disturb();
-        let ms = [5, 30, 200, 700][usize::try_from(self.rng.below(4)).unwrap()];
-        self.p.ms(ms);
+        let slices = [1, 6, 40, 140][usize::try_from(self.rng.below(4)).unwrap()];
+        for _ in 0..slices {
+            self.disturb();
+            self.p.ms(5);
+        }
         self.listen();
         for e in &self.p.ends {
             assert_eq!(e.audit(), [""; 0], "{:?}", self.p.seen);

@@ -114,12 +114,21 @@ impl Lab {
             S::UpOwesAnswer => {
                 let id = self.calling(None);
                 self.id = id;
+                if is_about("Prack") {
+                    self.happen(H::InviteReliable).unwrap();
+                    self.rest();
+                }
                 self.happen(H::InviteSuccess).unwrap();
                 self.e.info(now, id, "text/plain", vec![b'x']);
                 id
             }
             S::Up => {
-                let id = self.then(S::CallingHeard, H::InviteSuccess);
+                let id = if is_about("PeerCancel") {
+                    // There must be an INVITE of the peer, if an answered one.
+                    self.then(S::UpAwaitsAck, H::PeerAck)
+                } else {
+                    self.then(S::CallingHeard, H::InviteSuccess)
+                };
                 self.e.info(now, id, "text/plain", vec![b'x']);
                 if is_about("Reinvite") {
                     // One that was answered, so that its answer can come again.
@@ -266,27 +275,38 @@ impl Lab {
             Purpose::Server => return Err(UNSENT),
         };
         let is_first = |r: &Request| r.to_tag().is_none();
-        let ours = self.sent.iter().rev().find_map(|m| match m {
+        let ours = self.sent.iter().rev().filter_map(|m| match m {
             Message::Request(r) if r.method == method => {
                 let fits = match purpose {
                     Purpose::Invite => is_first(r),
                     Purpose::Reinvite => !is_first(r),
                     _ => true,
                 };
-                fits.then_some(r)
+                fits.then(|| r.clone())
             }
             _ => None,
         });
-        let mut response = ours.ok_or(UNSENT)?.response(status, Some("peer"));
-        response.headers.push(Name::Contact, "<sip:102@192.0.2.2:5060>");
-        response.headers.push(Name::Allow, ALLOW);
-        for (name, value) in extra {
-            response.headers.push(name.clone(), *value);
+        let ours: Vec<Request> = ours.collect();
+        if ours.is_empty() {
+            return Err(UNSENT);
         }
-        if sdp {
-            response.set_body("application/sdp", SDP.to_vec());
+        // To the last that takes it: a 2xx may also be the repeated answer to an earlier one.
+        let before = self.e.seen.clone();
+        for request in ours {
+            let mut response = request.response(status, Some("peer"));
+            response.headers.push(Name::Contact, "<sip:102@192.0.2.2:5060>");
+            response.headers.push(Name::Allow, ALLOW);
+            for (name, value) in extra {
+                response.headers.push(name.clone(), *value);
+            }
+            if sdp {
+                response.set_body("application/sdp", SDP.to_vec());
+            }
+            self.e.receive(self.now, flow(), &response.print());
+            if self.e.seen != before {
+                break;
+            }
         }
-        self.e.receive(self.now, flow(), &response.print());
         Ok(())
     }
 
