@@ -141,6 +141,8 @@ struct Sum {
     starts: u64,
     span: Duration,
     busy: Duration,
+    /// Of all runs together, whatever order they came in.
+    fingerprint: u64,
     causes: BTreeMap<&'static str, u64>,
     coverage: Coverage,
     failures: Vec<(u64, Failure)>,
@@ -154,6 +156,7 @@ impl Sum {
         self.starts += u64::from(outcome.lives);
         self.span += outcome.span;
         self.busy += busy;
+        self.fingerprint ^= outcome.fingerprint.rotate_left(u32::try_from(seed % 64).unwrap_or(0));
         for (cause, count) in outcome.causes {
             *self.causes.entry(cause).or_default() += count;
         }
@@ -228,6 +231,7 @@ fn report(arguments: &Arguments, sum: &Sum, took: Duration) -> ExitCode {
         calls as f64 / busy,
         steps as f64 / busy
     );
+    println!("all that was sent, as one number: {:016x}", sum.fingerprint);
     println!("ended: {:?}", sum.causes);
     sum.coverage.print(arguments.unseen);
     let failed: Vec<u64> = sum.failures.iter().map(|(seed, _)| *seed).collect();
