@@ -141,6 +141,10 @@ pub struct Exchange {
     pub(crate) names: Names,
     pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
     pub(crate) replies_waiting: BTreeMap<CommandId, Reply>,
+    /// Bindings (extension, key) whose present state is on its way to the store.
+    pub(crate) bindings_waiting: BTreeMap<Ticket, (String, String)>,
+    /// Bindings of which the disk has another state than there is: offered again.
+    pub(crate) bindings_unkept: BTreeSet<(String, String)>,
     /// OPTIONS under way: which binding, and since when.
     pub(crate) pings: BTreeMap<u64, (BindingName, Mono)>,
     pub(crate) ports: Ports,
@@ -195,6 +199,8 @@ impl Exchange {
             names: Names::default(),
             registers_waiting: BTreeMap::new(),
             replies_waiting: BTreeMap::new(),
+            bindings_waiting: BTreeMap::new(),
+            bindings_unkept: BTreeSet::new(),
             pings: BTreeMap::new(),
             ports: Ports::new(config.rtp_pairs),
             calls: BTreeMap::new(),
@@ -229,8 +235,9 @@ impl Exchange {
         let mut kept = 0;
         for record in restored.bindings {
             let (extension, key) = (record.extension.clone(), record.key.clone());
-            let binding =
-                Registrar::restore(now, record).filter(|_| self.config.extensions.contains_key(&extension));
+            let longest = self.config.register_max;
+            let binding = Registrar::restore(now, record, longest)
+                .filter(|_| self.config.extensions.contains_key(&extension));
             match binding {
                 Some(binding) => {
                     self.timers.set(Timer::Expire(self.names.of(&extension, &key)), binding.expires);
@@ -239,7 +246,7 @@ impl Exchange {
                     kept += 1;
                 }
                 None => {
-                    self.persist(Record::BindingGone { extension, key });
+                    self.keep_binding(&extension, &key);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use crate::Ticket;
 use crate::exchange::{Exchange, Timer};
 use crate::input::{Action, CommandId};
-use crate::limits::{OUTBOX_MAX, REPLIES_WAITING_MAX, STORE_RETRY};
+use crate::limits::{BINDINGS_MAX, OUTBOX_MAX, REPLIES_WAITING_MAX, STORE_RETRY};
 use crate::record::{Cdr, Record, Severity};
 use std::collections::BTreeSet;
 use switchroom_sip::time::Now;
@@ -62,9 +62,21 @@ impl Exchange {
         self.outbox.insert(ticket, cdr);
     }
 
+    /// Hands the present state of a binding to the store, and again if the store could not keep it.
+    pub(crate) fn keep_binding(&mut self, extension: &str, key: &str) -> Ticket {
+        let record = match self.registrar.get(extension, key) {
+            Some(binding) => Record::Binding(binding.record.clone()),
+            None => Record::BindingGone { extension: extension.to_owned(), key: key.to_owned() },
+        };
+        let ticket = self.persist(record);
+        self.bindings_waiting.insert(ticket, (extension.to_owned(), key.to_owned()));
+        ticket
+    }
+
     pub(crate) fn on_stored(&mut self, now: Now, tickets: &[Ticket]) {
         for ticket in tickets {
             self.outbox.remove(ticket);
+            self.bindings_waiting.remove(ticket);
             self.reply_about(*ticket, true);
             if let Some(waiting) = self.registers_waiting.remove(ticket) {
                 self.confirm_register(now, &waiting);
@@ -82,6 +94,12 @@ impl Exchange {
             if let Some(waiting) = self.registers_waiting.remove(ticket) {
                 self.confirm_register(now, &waiting);
             }
+            if let Some(binding) = self.bindings_waiting.remove(ticket)
+                && self.bindings_unkept.len() < BINDINGS_MAX
+            {
+                self.bindings_unkept.insert(binding);
+                self.timers.set(Timer::Outbox, now.mono.after(STORE_RETRY));
+            }
             if let Some(cdr) = self.outbox.remove(ticket) {
                 self.retry.push_back(*cdr);
                 self.timers.set(Timer::Outbox, now.mono.after(STORE_RETRY));
@@ -94,6 +112,9 @@ impl Exchange {
             let cdr = Box::new(cdr);
             let ticket = self.persist(Record::Cdr(cdr.clone()));
             self.outbox.insert(ticket, cdr);
+        }
+        for (extension, key) in std::mem::take(&mut self.bindings_unkept) {
+            self.keep_binding(&extension, &key);
         }
     }
 }

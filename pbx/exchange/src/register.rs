@@ -3,7 +3,7 @@
 use crate::coverage::{BindingEvent, CallEvent};
 use crate::exchange::{Exchange, Timer};
 use crate::limits::REGISTERS_WAITING_MAX;
-use crate::record::{BindingRecord, EventKind, Record, Severity};
+use crate::record::{BindingRecord, EventKind, Severity};
 use crate::registrar::{Binding, Offered};
 use crate::{CallId, Changed, Leg, Ticket};
 use std::time::Duration;
@@ -256,7 +256,7 @@ impl Exchange {
             self.event(now, EventKind::Registration, Severity::Info, None, extension, "phone_back", text);
             self.schedule_keep_alive(now, extension, &offered.key);
         }
-        self.persist(Record::Binding(record))
+        self.keep_binding(extension, &offered.key)
     }
 
     /// Calls of an extension go on where its phone is now.
@@ -291,7 +291,7 @@ impl Exchange {
         }
         self.names.forget(name);
         self.changed.insert(Changed::Extension(extension.to_owned()));
-        self.persist(Record::BindingGone { extension: extension.to_owned(), key: key.to_owned() })
+        self.keep_binding(extension, key)
     }
 
     /// Answers 200 with every binding there is now.
