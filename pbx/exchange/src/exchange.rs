@@ -580,7 +580,7 @@ impl Exchange {
         if owner.as_deref() == Some(&extension) {
             self.endpoint.admit(now.mono, session, incoming);
         } else {
-            self.endpoint.reply(&incoming, Status::NO_SUCH_CALL, &Headers::default());
+            self.answer(now, &incoming, Status::NO_SUCH_CALL, &Headers::default());
         }
     }
 }

@@ -56,6 +56,10 @@ impl Checker for OneFinalResponse {
             let key = key(flow.remote, &glance);
             self.arrived(step.now.mono, key);
         }
+        if step.came == Came::Config {
+            // Who was a stranger before may be known now.
+            self.invites.retain(|_, seen| seen.answer.as_ref().is_none_or(|(status, _)| *status != 401));
+        }
         if let Came::FlowLost(flow) = &step.came {
             // Whoever hung on that connection cannot be answered any more.
             self.invites.retain(|(from, ..), _| *from != flow.remote);
@@ -102,6 +106,10 @@ impl OneFinalResponse {
         }
         // A mutilated copy may bear the same branch and be refused for its form: only what a call came to counts then.
         let is_about_form = !matches!(status, 200 | 480 | 486 | 487 | 603);
+        // A copy that came by another way is refused for that, not for what it asks (RFC 3261 §8.2.2.2).
+        if status == 482 {
+            return Ok(());
+        }
         if is_about_form && world.setup.net.garbage_ppm > 0 {
             return Ok(());
         }

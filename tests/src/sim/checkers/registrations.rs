@@ -6,7 +6,7 @@ use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_exchange::{Action, Mono, Record};
 
-/// A contact without its parameters, and whose it is.
+/// A contact without its parameters, and for whom it is registered.
 type Contact = (String, String);
 
 fn bare(contact: &str) -> &str {
@@ -46,7 +46,7 @@ impl Checker for NoneServedAfterItsEnd {
                 // The end of a registration may not have reached the disk: it lasts its time once more at most.
                 let most = world.exchange.config().register_max;
                 for kept in world.store.disk.bindings.values() {
-                    let contact = (kept.extension.clone(), bare(&kept.contact).to_owned());
+                    let contact = (bare(&kept.contact).to_owned(), kept.extension.clone());
                     let until = self.until.entry(contact).or_default();
                     *until = (*until).max(now.after(most));
                 }
@@ -65,12 +65,15 @@ impl Checker for NoneServedAfterItsEnd {
                 && let Some(target) = glance.opens("INVITE")
                 && self.fresh.is_new(bytes)
             {
-                let contact = (user(target).to_owned(), bare(target).to_owned());
-                if self.until.get(&contact).is_none_or(|until| *until < now) {
-                    let text = format!(
-                        "{target} at {flow} is called, and its registration ended at {:?}",
-                        self.until.get(&contact)
-                    );
+                let ends = self
+                    .until
+                    .iter()
+                    .filter(|((contact, _), _)| contact == bare(target))
+                    .map(|(_, at)| *at)
+                    .max();
+                if ends.is_none_or(|until| until < now) {
+                    let text =
+                        format!("{target} at {flow} is called, and its registration ended at {ends:?}");
                     return broken(None, text);
                 }
             }
@@ -95,8 +98,8 @@ impl NoneServedAfterItsEnd {
         for contact in glance.all("Contact") {
             let lasts =
                 number_after(contact, ";expires=").or(general).filter(|_| is_plain).unwrap_or(most).min(most);
-            let whose = user(bare(contact)).to_owned();
-            let until = self.until.entry((whose, bare(contact).to_owned())).or_default();
+            let whose = user(bare(glance.to.trim())).to_owned();
+            let until = self.until.entry((bare(contact).to_owned(), whose)).or_default();
             *until = (*until).max(Mono(now.0 + lasts * 1_000_000));
         }
     }
@@ -105,7 +108,7 @@ impl NoneServedAfterItsEnd {
     fn confirmed(&mut self, glance: &Glance<'_>) {
         let whose = user(bare(glance.to.trim())).to_owned();
         let named: Vec<&str> = glance.all("Contact").map(bare).collect();
-        self.until.retain(|(owner, contact), _| *owner != whose || named.contains(&contact.as_str()));
+        self.until.retain(|(contact, owner), _| *owner != whose || named.contains(&contact.as_str()));
     }
 }
 
