@@ -139,11 +139,13 @@ pub enum Habit {
     Fidgets,
     /// Gives its registration up and takes it again, in calls too.
     Reregisters,
+    /// Sends anything at any moment, in its own calls' names.
+    Meddles,
 }
 
 impl Habit {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NeverAcks,
         Self::IgnoresCancel,
         Self::IgnoresBye,
@@ -157,6 +159,7 @@ impl Habit {
         Self::ResumesByAsking,
         Self::Fidgets,
         Self::Reregisters,
+        Self::Meddles,
     ];
 }
 

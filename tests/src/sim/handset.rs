@@ -1,6 +1,7 @@
 //! A phone of a run: the production phone, the actor that plays its parts, its place in the network, its habits.
 
 use super::faults::Habit;
+use super::meddle::Meddler;
 use super::network::HERE;
 use super::setup::{PhoneSetup, Setup};
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ enum Whim {
     AnswerLate,
     Fidget,
     Reregister,
+    Meddle,
 }
 
 /// A message a phone sends, and how many microseconds later.
@@ -57,6 +59,8 @@ pub struct Handset {
     /// The other way.
     pub last_down: Mono,
     whims: Deadlines<Whim>,
+    meddler: Option<Meddler>,
+    meddled: Vec<Vec<u8>>,
     /// What the phone told last, for scenarios: `ringing`, `up`, ….
     pub told: Vec<PhoneEvent>,
     /// Keep what the phone tells in `told`.
@@ -91,6 +95,10 @@ impl Handset {
         let mut rng = Rng::from_number(run.seed ^ ((place as u64 + 1) << 40));
         let password = password(&setup.extension);
         let actor = Actor::new(start, parts, strangers);
+        let meddler = setup
+            .habits
+            .contains(&Habit::Meddles)
+            .then(|| Meddler::new(&setup.extension, &password, setup.own, rng.fork()));
         let flow = flow_of(&setup, setup.own, 0);
         let phone = Phone::new(settings(&setup, &password, place), flow, rtp(place, setup.own), rng.bits());
         Self {
@@ -108,6 +116,8 @@ impl Handset {
             last_up: Mono(0),
             last_down: Mono(0),
             whims: Deadlines::default(),
+            meddler,
+            meddled: Vec::new(),
             told: Vec::new(),
             listens: false,
             starts: 0,
@@ -138,7 +148,8 @@ impl Handset {
             return actor;
         }
         let whim = self.whims.next().map(|(at, _)| at);
-        [self.phone.poll_timeout(), actor, whim].into_iter().flatten().min()
+        let meddler = self.meddler.as_ref().and_then(Meddler::poll_timeout);
+        [self.phone.poll_timeout(), actor, whim, meddler].into_iter().flatten().min()
     }
 
     /// Everything that is due.
@@ -148,6 +159,9 @@ impl Handset {
             return;
         }
         self.phone.handle_due(now);
+        if let Some(meddler) = &mut self.meddler {
+            meddler.handle_due(now);
+        }
         while let Some(whim) = self.whims.pop_due(now) {
             self.follow(now, whim);
         }
@@ -176,7 +190,15 @@ impl Handset {
                 }
                 self.whims.set(Whim::Reregister, now.after(again));
             }
-            Whim::Fidget | Whim::Reregister => {}
+            Whim::Meddle if self.has(Habit::Meddles) => {
+                let flow = self.own_flow();
+                let sent = self.meddler.as_mut().and_then(|m| m.meddle(now, flow));
+                self.meddled.extend(sent);
+                // Busy while there is a call to meddle with.
+                let pace = if self.phone.is_in_call() { 10 } else { 1 };
+                self.whims.set(Whim::Meddle, now.after(again / pace));
+            }
+            Whim::Fidget | Whim::Reregister | Whim::Meddle => {}
         }
     }
 
@@ -195,8 +217,15 @@ impl Handset {
         let mut out = Vec::new();
         while let Some(sent) = self.phone.poll_transmit() {
             if self.is_on {
+                if let Some(meddler) = &mut self.meddler {
+                    meddler.overhear_sent(&sent.bytes);
+                }
                 self.send(&sent.bytes, &mut out);
             }
+        }
+        if let Some(meddler) = self.meddler.as_mut().filter(|_| self.is_on) {
+            self.meddled.extend(std::iter::from_fn(|| meddler.poll_transmit()));
+            out.extend(self.meddled.drain(..).map(|bytes| (bytes, 0)));
         }
         out
     }
@@ -211,6 +240,10 @@ impl Handset {
             PhoneEvent::Registered { .. } if self.has(Habit::Reregisters) => {
                 let wait = Duration::from_millis(self.rng.below(40_000));
                 self.whims.set(Whim::Reregister, now.after(wait));
+            }
+            PhoneEvent::Registered { .. } if self.has(Habit::Meddles) => {
+                let wait = Duration::from_millis(self.rng.below(4_000));
+                self.whims.set(Whim::Meddle, now.after(wait));
             }
             PhoneEvent::Ended { .. } => {
                 self.whims.cancel(Whim::Fidget);
@@ -287,6 +320,10 @@ impl Handset {
     pub fn receive(&mut self, now: Mono, bytes: &[u8]) {
         let deaf = self.has(Habit::IgnoresCancel) && bytes.starts_with(b"CANCEL ")
             || self.has(Habit::IgnoresBye) && bytes.starts_with(b"BYE ");
+        let flow = self.own_flow();
+        if let Some(meddler) = self.meddler.as_mut().filter(|_| self.is_on) {
+            meddler.overhear_received(now, flow, bytes);
+        }
         if self.is_on && !deaf {
             self.phone.receive(now, bytes);
         }

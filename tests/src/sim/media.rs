@@ -30,6 +30,8 @@ pub struct Media {
     pub legs: BTreeMap<LegId, MediaLeg>,
     /// Calls that are recorded.
     pub recordings: BTreeMap<CallId, RecordingSubject>,
+    /// Legs whose end is on its way to be told: the engine may still speak of them.
+    closing: std::collections::BTreeSet<LegId>,
     /// When the failed opening of a leg is told: its end is told later.
     failing: BTreeMap<LegId, u64>,
 }
@@ -85,7 +87,9 @@ impl Media {
             MediaCommand::Close { leg, slot, .. } => {
                 let (leg, slot) = (*leg, *slot);
                 // Asked again for a leg that is closed or never opened it answers all the same.
-                self.legs.remove(&leg);
+                if self.legs.remove(&leg).is_some() {
+                    self.closing.insert(leg);
+                }
                 let late = is_faulty && is_one_in(rng, setup.late_close_ppm);
                 let after = if late { 2_000_000 + rng.below(60_000_000) } else { soon };
                 let not_before = self.failing.remove(&leg).map_or(0, |at| at.saturating_sub(now_us) + 1);
@@ -116,6 +120,16 @@ impl Media {
         }
         one.agreed = Some(agreed.clone());
         out
+    }
+
+    /// Whether the engine can still have something to say of a leg.
+    pub fn speaks_of(&self, leg: LegId) -> bool {
+        self.legs.contains_key(&leg) || self.closing.contains(&leg)
+    }
+
+    /// The end of a leg was told.
+    pub fn told_end(&mut self, leg: LegId) {
+        self.closing.remove(&leg);
     }
 
     /// Whether a leg's ports could not be opened, which the exchange may not know yet.

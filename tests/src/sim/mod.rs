@@ -11,6 +11,7 @@
 //! | [`world`] | the clocks, the queue of what happens next, and the exchange in the middle |
 //! | [`trouble`] | timed disturbances: vanishing phones, crashes, stepping clocks |
 //! | [`handset`] | a phone with its actor, its place in the network and its bad habits |
+//! | [`meddle`] | what no phone of ours would send |
 //! | [`network`] | who is where, and what becomes of a message on its way |
 //! | [`store`] | what is on disk and what is not yet |
 //! | [`media`] | what the media engine was told, and what it says |
@@ -26,6 +27,7 @@ pub mod coverage;
 pub mod faults;
 pub mod glance;
 pub mod handset;
+pub mod meddle;
 pub mod media;
 pub mod minimise;
 pub mod network;

@@ -264,7 +264,22 @@ impl World {
     fn place_phones(&mut self) {
         let numbers: Vec<String> = self.setup.phones.iter().map(|p| p.extension.clone()).collect();
         let mut parts: Vec<Vec<Part>> = vec![Vec::new(); numbers.len()];
+        let services = ["*43", "*44"];
         for call in &self.setup.calls {
+            if call.number % 19 == 7
+                && let Some(parts) = parts.get_mut(call.from)
+            {
+                // Now and then somebody calls a service in place of a person.
+                let peer = services[usize::from(call.number % 2 == 0)].to_owned();
+                let course = match call.course.clone() {
+                    Course::Talk { answer_after, talk, hold, digits, .. } => {
+                        Course::Talk { answer_after, talk, hold, digits, caller_ends: true }
+                    }
+                    other => other,
+                };
+                parts.push(Part { call: call.number, at: call.at, role: Role::Caller, peer, course });
+                continue;
+            }
             for (phone, peer, role) in
                 [(call.from, call.to, Role::Caller), (call.to, call.from, Role::Called)]
             {
@@ -419,7 +434,10 @@ impl World {
             | MediaEvent::RecordingFailed { .. }
             | MediaEvent::RecordingClosed { .. } => None,
         };
-        if leg.is_some_and(|leg| !self.media.legs.contains_key(&leg)) {
+        if let MediaEvent::Closed { leg, .. } = &event {
+            self.media.told_end(*leg);
+        }
+        if leg.is_some_and(|leg| !self.media.speaks_of(leg)) {
             return None;
         }
         self.tell(Came::Media(event))

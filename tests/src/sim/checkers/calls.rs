@@ -111,7 +111,7 @@ impl Checker for CdrIsTrue {
             && let Some(phone) = world.handsets.iter().find(|h| h.flow() == *flow)
         {
             let who = (phone.setup.extension.clone(), user(target).to_owned());
-            self.dialled.insert(glance.call_id.to_owned(), who);
+            self.dialled.entry(glance.call_id.to_owned()).or_insert(who);
         }
         for action in &step.actions {
             if let Action::Persist { record: Record::Cdr(cdr), .. } = action {
