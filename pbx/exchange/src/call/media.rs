@@ -1,6 +1,6 @@
 //! What the media engine says of a call.
 
-use super::{LegState, Recording, Stage, judge_refusal};
+use super::{LegState, Recording, Stage};
 use crate::coverage::media_event;
 use crate::exchange::{Exchange, Timer};
 use crate::limits::MEDIA_LOST_AFTER;
@@ -35,6 +35,9 @@ fn troubles(quality: &crate::Quality) -> Vec<(&'static str, String)> {
     }
     out
 }
+
+/// How a phone that could not be given a port ranks among refusals: the fault is ours, and the caller may try again.
+const NO_PORT: (u8, u16, &str) = (1, 503, "overload");
 
 impl Exchange {
     /// The call that something is about.
@@ -223,7 +226,7 @@ impl Exchange {
         if is_callee && self.calls.get(&id).is_some_and(|c| c.stage == Stage::Seeking) {
             self.why(now, id, "refuse", text);
             self.drop_leg(now, id, leg, "failed", None);
-            return self.note_refusal(now, id, judge_refusal(503));
+            return self.note_refusal(now, id, NO_PORT);
         }
         self.finish(now, id, EndedBy::System, Cause::Overload, 503, text);
     }

@@ -347,6 +347,9 @@ impl Exchange {
             "not_acceptable" => {
                 (EndedBy::System, Cause::NotAcceptable, format!("no codec fits both the caller and {number}"))
             }
+            "overload" => {
+                (EndedBy::System, Cause::Overload, format!("no RTP port could be opened for {number}"))
+            }
             _ => (EndedBy::System, Cause::Failed, format!("the phones of {number} refused")),
         };
         self.finish(now, id, by, cause, status, text);
