@@ -42,10 +42,7 @@ fn read_one(stem: &str, text: &str) -> Result<Scenario, String> {
 /// Plays one; a failure says all there is to know.
 fn one(stem: &str, text: &str) -> Result<(), String> {
     let scenario = read_one(stem, text)?;
-    let (fault, outcome) = match play(&scenario) {
-        Ok(outcome) => (None, outcome),
-        Err((fault, outcome)) => (Some(fault), outcome),
-    };
+    let (fault, outcome) = play(&scenario);
     let golden = folder("golden").join(format!("{stem}.ladder"));
     let mut said = String::new();
     match fault {

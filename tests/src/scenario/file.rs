@@ -320,7 +320,7 @@ impl Page<'_> {
 
     fn phones(&self, table: &DeTable<'_>) -> Read<Vec<Phone>> {
         let mut all = Vec::new();
-        for (name, value) in table.iter() {
+        for (name, value) in table {
             let is_word = name.get_ref().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
             let is_taken = EXPECT_KEYS.iter().any(|key| key.name == name.get_ref().as_ref());
             if !is_word || is_taken {
@@ -341,7 +341,7 @@ impl Page<'_> {
         }
         let table = self.table(value)?;
         self.known(table, PHONE_KEYS, &[])?;
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let setup = &mut phone.setup;
             match key.get_ref().as_ref() {
                 "extension" => setup.extension = self.text(value)?,
@@ -380,7 +380,7 @@ impl Page<'_> {
         let Some(value) = value else { return Ok(setup) };
         let table = self.table(value)?;
         self.known(table, SITE_KEYS, &[])?;
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let site = &mut setup.site;
             match key.get_ref().as_ref() {
                 "ring" => site.ring_s = self.span(value)?.as_secs(),
@@ -399,7 +399,7 @@ impl Page<'_> {
     fn expect(&self, table: &DeTable<'_>, names: &[String]) -> Read<Expect> {
         self.known(table, EXPECT_KEYS, names)?;
         let mut expect = Expect::default();
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let line = self.line(value.span().start);
             let plain = |list: Vec<Lined<String>>| list.into_iter().map(|item| item.what).collect();
             match key.get_ref().as_ref() {
@@ -427,7 +427,7 @@ impl Page<'_> {
     fn cdr(&self, table: &DeTable<'_>) -> Read<ExpectedCdr> {
         self.known(table, CDR_KEYS, &[])?;
         let mut out = Vec::new();
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let what = match value.get_ref() {
                 DeValue::Integer(_) => Value::Number(self.number(value)?),
                 DeValue::Boolean(flag) => Value::Flag(*flag),

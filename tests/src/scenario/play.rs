@@ -86,22 +86,14 @@ const WIDTH: usize = 240;
 /// How long everything has to come to rest once a scenario is over.
 const REST: Duration = Duration::from_secs(240);
 
-/// Plays a scenario to its end.
-///
-/// # Errors
-/// A rule of the simulator was broken, somebody could not do what the script says, or the scenario does not end; with the
-/// ladders so far.
-pub fn play(scenario: &Scenario) -> Result<Outcome, (Fault, Outcome)> {
+/// Plays a scenario to its end. There is a fault if a rule of the simulator was broken, somebody could not do what the
+/// script says, or the scenario does not end; what came of it until then is there all the same.
+pub fn play(scenario: &Scenario) -> (Option<Fault>, Outcome) {
     let mut player = Player::new(scenario);
     let played = player.all();
     let outcome = player.outcome();
-    match played {
-        Ok(()) => match player.come_to_rest() {
-            Ok(()) => Ok(outcome),
-            Err(text) => Err(((None, text), outcome)),
-        },
-        Err(fault) => Err((fault, outcome)),
-    }
+    let fault = played.err().or_else(|| player.come_to_rest().err().map(|text| (None, text)));
+    (fault, outcome)
 }
 
 impl<'a> Player<'a> {

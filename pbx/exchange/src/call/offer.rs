@@ -32,7 +32,8 @@ impl Exchange {
         let caller_session = call.caller_leg().and_then(|l| l.session);
         let rings = status == Status::RINGING || status.code() == 182;
         let Some(one) = call.legs.get_mut(&leg) else { return };
-        let is_news = rings && one.state == LegState::Calling;
+        // A phone that rings with sound of its own says 183, and rings all the same.
+        let is_news = one.state == LegState::Calling;
         if is_news {
             one.state = LegState::Ringing;
         }
@@ -69,7 +70,8 @@ impl Exchange {
                 let status = if rings { Status::RINGING } else { Status::SESSION_PROGRESS };
                 self.endpoint.progress(now.mono, session, status, Some(answer));
             }
-            None if rings && !call.told_ringing => {
+            // Sound that is not passed on leaves the caller in silence: its own phone has to make the tone.
+            None if (rings || call.early.is_none()) && !call.told_ringing => {
                 call.told_ringing = true;
                 self.endpoint.progress(now.mono, session, Status::RINGING, None);
             }
