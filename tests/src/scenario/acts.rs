@@ -194,7 +194,7 @@ impl Player<'_> {
             of: says.get("method").map(str::to_owned),
             left: if is_all { u32::MAX } else { u32::try_from(count + 1).unwrap_or(1) },
             copies: match (says.does, delay) {
-                (Verb::NetDoubles, _) => vec![0, COPY_US],
+                (Verb::NetDoubles, delay) => vec![0, delay.unwrap_or(COPY_US)],
                 (_, Some(delay)) => vec![delay],
                 _ => vec![],
             },

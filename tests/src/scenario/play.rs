@@ -81,6 +81,8 @@ enum Item {
 
 /// The longest a scenario may last after its last line.
 const PATIENCE: Duration = Duration::from_secs(3 * 3600);
+/// How much later than it is written an answer may be.
+const MARGIN: Duration = Duration::from_secs(1);
 /// Columns of a ladder: nothing it says is cut off.
 const WIDTH: usize = 240;
 /// How long everything has to come to rest once a scenario is over.
@@ -155,6 +157,9 @@ impl<'a> Player<'a> {
                 Item::Look(n) => self.heard[n] = self.hearing(&self.scenario.expect.hears[n].what.says),
             }
         }
+        // Nor is it over before what shall be answered late.
+        let last = self.scenario.expect.answers.iter().map(|answer| answer.what.at).max();
+        self.until(begin().after(last.unwrap_or_default() + MARGIN)).map_err(plain)?;
         self.until_quiet().map_err(plain)
     }
 

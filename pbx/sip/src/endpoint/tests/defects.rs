@@ -61,3 +61,24 @@ fn an_answered_request_is_not_kept_for_a_challenge() {
     p.ends[0].hang_up(p.now, a, None);
     p.settle();
 }
+
+/// A caller whose NAT router gave it another port may still give up; another host may not take its INVITE back, whatever
+/// branch it names.
+#[test]
+fn a_cancel_may_come_from_another_port_and_not_from_another_host() {
+    let mut p = Pair::new();
+    let a = p.call(Some(SDP), &[]);
+    p.ms(50);
+    p.take();
+    p.ms(50);
+    p.ends[0].hang_up(p.now, a, None);
+    let bytes = p.ends[0].poll_transmit().unwrap().bytes;
+    assert!(bytes.starts_with(b"CANCEL "));
+    let from = |remote: &str| Flow { remote: remote.parse().unwrap(), ..p.flow(1) };
+    let (other_host, other_port) = (from("203.0.113.66:5060"), from("192.0.2.1:31000"));
+    assert_eq!(p.flow(1).remote.ip(), other_port.remote.ip());
+    p.ends[1].receive(p.now, other_host, &bytes);
+    assert_eq!((p.told(1), p.ends[1].sessions()), (vec![], 1));
+    p.ends[1].receive(p.now, other_port, &bytes);
+    assert_eq!(p.told(1), [SessionEvent::Ended(Ended::Cancelled(None))]);
+}
