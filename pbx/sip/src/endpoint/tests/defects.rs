@@ -82,3 +82,31 @@ fn a_cancel_may_come_from_another_port_and_not_from_another_host() {
     p.ends[1].receive(p.now, other_port, &bytes);
     assert_eq!(p.told(1), [SessionEvent::Ended(Ended::Cancelled(None))]);
 }
+
+/// A phone whose connection went before it heard the BYE hears it over the next one, and nothing is left afterwards.
+#[test]
+fn a_bye_that_was_lost_with_its_connection_is_said_again() {
+    for is_lost_first in [true, false] {
+        let mut p = Pair::new();
+        p.transport = Transport::Tcp;
+        let (a, _) = p.up();
+        let (old, new) = (p.flow(0), Flow { connection: 2, ..p.flow(0) });
+        if is_lost_first {
+            p.ends[0].flow_lost(p.now, old);
+        }
+        p.ends[0].hang_up(p.now, a, None);
+        p.ends[0].flow_lost(p.now, old);
+        let sent = std::iter::from_fn(|| p.ends[0].poll_transmit()).collect::<Vec<_>>();
+        assert!(sent.iter().all(|t| t.flow == old));
+        p.ends[0].end_at(p.now, old, new);
+        let bye = p.ends[0].poll_transmit().unwrap();
+        assert!(bye.flow == new && bye.bytes.starts_with(b"BYE "));
+        assert_eq!((p.ends[0].poll_transmit().is_none(), p.ends[0].audit()), (true, vec![]));
+        let flow = p.flow(1);
+        p.ends[1].receive(p.now, flow, &bye.bytes);
+        assert_eq!(p.told(1), [SessionEvent::Ended(Ended::Bye(None))]);
+        let answer = p.ends[1].poll_transmit().unwrap();
+        p.ends[0].receive(p.now, new, &answer.bytes);
+        p.settle();
+    }
+}
