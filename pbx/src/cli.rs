@@ -12,7 +12,7 @@ First steps:
   switchroom console              watch it, from another terminal
 
 Exit codes: 0 done, 1 problems were found or it failed, 2 wrong usage; of console and ctl also
-3 cannot connect, 4 refused, 5 other protocol version.
+3 cannot connect, 4 refused, 5 other protocol version; of replay 3 best effort.
 
 Variables: SWITCHROOM_LOG (log filter, as \"info\" or \"switchroom=debug\"), SWITCHROOM_SOCKET (control
 socket), SWITCHROOM_PASSWORD (for switchroom phone), NO_COLOR.";
@@ -65,6 +65,8 @@ pub enum Command {
     /// Look after the store.
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Run a flight record again: what an exchange was given before it failed, or was asked for it.
+    Replay(ReplayArgs),
     /// Print what can be configured.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -374,6 +376,15 @@ pub enum CtlCommand {
     },
     /// Read the configuration again.
     Reload,
+    /// Write what the exchange was given last to a file in the data directory, for `switchroom replay`; prints its name.
+    ///
+    /// The file holds numbers, names, addresses and the text of headers, but no passwords, nothing from which one could be
+    /// guessed, and no digits that were pressed. It holds the exchange's seed: until the exchange is started again, keep it to
+    /// yourself. The last five files are kept.
+    Dump {
+        /// Copy it to this file, too.
+        file: Option<PathBuf>,
+    },
     /// Stop the exchange.
     Shutdown,
 }
@@ -452,6 +463,36 @@ pub enum StoreCommand {
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+const REPLAY: &str = "\
+A file is written into the folder `flight` of the data directory when the exchange fails, when it
+finds that it contradicts itself, and by `switchroom ctl dump`. It is text, one input a line, which
+can be shortened or changed and run again: without its sum a line is not compared, without `inputs`
+in the first line nobody counts them.
+
+Exit codes: 0 EXACT, the same happened as was recorded, a failure included; 1 PARTED, something
+else happened, or the file cannot be read; 3 BEST EFFORT, the beginning was no longer kept.";
+
+/// `switchroom replay`.
+#[derive(Debug, Args)]
+#[command(after_help = REPLAY)]
+pub struct ReplayArgs {
+    /// The flight record.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Stop after so many inputs.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub until: Option<u64>,
+    /// Print the ladders of all calls that are kept.
+    #[arg(long)]
+    pub ladders: bool,
+    /// Print the ladder of this call: its number or id.
+    #[arg(long, value_name = "CALL", conflicts_with = "ladders")]
+    pub call: Option<String>,
+    /// Only figures and verdict, not each input and what came of it.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `switchroom config`.

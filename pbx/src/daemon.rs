@@ -4,6 +4,7 @@ use crate::clock;
 use crate::config::{self, Loaded, ShellConfig};
 use crate::control::{self, ControlServer, ControlSettings, Hub, Reload};
 use crate::engine::{Engine, EngineHandle, Inputs, Surroundings, ToEngine};
+use crate::flight::{self, Dumps};
 use crate::media::{self, MediaEngine, MediaSettings};
 use crate::net::{ListenError, Net};
 use crate::store::{Store, StoreError};
@@ -101,8 +102,14 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));
 
     let net = Arc::new(OnceLock::new());
-    let around =
-        Surroundings { net: net.clone(), media: media.clone(), store: store.clone(), hub: hub.clone() };
+    let dumps = Dumps::new(&shell.data_dir);
+    let around = Surroundings {
+        net: net.clone(),
+        media: media.clone(),
+        store: store.clone(),
+        hub: hub.clone(),
+        dumps: dumps.clone(),
+    };
     let thread = Engine::new(Arc::new(loaded.config.clone()), random()?, restored, around);
     let thread = std::thread::Builder::new()
         .name("engine".into())
@@ -138,6 +145,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         media,
         reload,
         stop,
+        dumps,
     };
     let path = shell.socket.clone();
     daemon.control =
@@ -149,13 +157,28 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     Ok(daemon)
 }
 
-/// Runs the engine. Should it ever panic, a living process without a switch would be worse than none: it ends, and the
-/// service manager starts it anew.
-fn run_or_abort(engine: Engine, inputs: &Inputs) {
+/// Runs the engine. Should it ever panic, a living process without a switch would be worse than none: what led to it is
+/// written, the process ends, and the service manager starts it anew, which closes the calls that were cut.
+fn run_or_abort(mut engine: Engine, inputs: &Inputs) {
     let run = AssertUnwindSafe(|| engine.run(inputs));
-    if catch_unwind(run).is_err() {
-        tracing::error!("the engine has failed; the process ends so that it can be started again");
+    if let Err(payload) = catch_unwind(run) {
+        let said = flight::said(payload.as_ref());
+        tracing::error!("the engine has failed, {said}; the process ends so that it can be started again");
+        tell_of_panic(&engine, &said);
         std::process::abort();
+    }
+}
+
+/// Writes what led to the panic, and says where it is and what to do with it.
+fn tell_of_panic(engine: &Engine, said: &str) {
+    match catch_unwind(AssertUnwindSafe(|| engine.after_panic(said))) {
+        Ok(Ok(path)) => tracing::error!(
+            "what led to it is in {}: `switchroom replay` runs it again; please send it with your report. It holds \
+             numbers, names and addresses, but no passwords and no digits that were pressed",
+            path.display()
+        ),
+        Ok(Err(error)) => tracing::error!("what led to it cannot be written: {error}"),
+        Err(_) => tracing::error!("what led to it cannot be written: that failed, too"),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod engine;
+pub mod flight;
 pub mod media;
 pub mod net;
 pub mod softphone;

@@ -49,6 +49,9 @@ _switchroom() {
             switchroom,phone)
                 cmd="switchroom__subcmd__phone"
                 ;;
+            switchroom,replay)
+                cmd="switchroom__subcmd__replay"
+                ;;
             switchroom,serve)
                 cmd="switchroom__subcmd__serve"
                 ;;
@@ -81,6 +84,9 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl,cdr)
                 cmd="switchroom__subcmd__ctl__subcmd__cdr"
+                ;;
+            switchroom__subcmd__ctl,dump)
+                cmd="switchroom__subcmd__ctl__subcmd__dump"
                 ;;
             switchroom__subcmd__ctl,events)
                 cmd="switchroom__subcmd__ctl__subcmd__events"
@@ -125,7 +131,7 @@ _switchroom() {
 
     case "${cmd}" in
         switchroom)
-            opts="-h -V --color --help --version serve console demo init check doctor ctl phone passwd store config completions man version"
+            opts="-h -V --color --help --version serve console demo init check doctor ctl phone passwd store replay config completions man version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -417,7 +423,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions cdr events recordings ladder hangup unregister reload shutdown"
+            opts="-h --socket --json --color --help status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -497,6 +503,24 @@ _switchroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__dump)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -960,6 +984,32 @@ _switchroom() {
                     return 0
                     ;;
                 --seconds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__replay)
+            opts="-q -h --until --ladders --call --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --call)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -39,6 +39,7 @@ complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "ctl" -d 'Ask 
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "phone" -d 'A phone without a screen: call, answer, play, record'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "passwd" -d 'Set the password of an extension'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "store" -d 'Look after the store'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "replay" -d 'Run a flight record again: what an exchange was given before it failed, or was asked for it'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "config" -d 'Print what can be configured'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "man" -d 'Print a man page'
@@ -148,24 +149,25 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand doctor" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand doctor" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -l json -d 'Print JSON'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "status" -d 'Version, uptime, counts, alarms'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "calls" -d 'Live calls'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "call" -d 'One call, live or finished, with its path and why it ended'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "extensions" -d 'Extensions and where they are registered'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "cdr" -d 'Finished calls, newest first'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "events" -d 'What happened, newest last'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "recordings" -d 'Recordings, newest first'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "ladder" -d 'The SIP messages of a call as a ladder'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "hangup" -d 'End a call'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "unregister" -d 'Forget where an extension is registered'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "reload" -d 'Read the configuration again'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload shutdown" -f -a "shutdown" -d 'Stop the exchange'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "status" -d 'Version, uptime, counts, alarms'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "calls" -d 'Live calls'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "call" -d 'One call, live or finished, with its path and why it ended'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "extensions" -d 'Extensions and where they are registered'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "cdr" -d 'Finished calls, newest first'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "events" -d 'What happened, newest last'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "recordings" -d 'Recordings, newest first'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "ladder" -d 'The SIP messages of a call as a ladder'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "hangup" -d 'End a call'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "unregister" -d 'Forget where an extension is registered'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "reload" -d 'Read the configuration again'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "dump" -d 'Write what the exchange was given last to a file in the data directory, for `switchroom replay`; prints its name'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "shutdown" -d 'Stop the exchange'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from status" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
@@ -230,6 +232,11 @@ always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l json -d 'Print JSON'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from dump" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from dump" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from dump" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from shutdown" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
@@ -289,6 +296,14 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand store; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand store; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand replay" -l until -d 'Stop after so many inputs' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand replay" -l call -d 'Print the ladder of this call: its number or id' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand replay" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand replay" -l ladders -d 'Print the ladders of all calls that are kept'
+complete -c switchroom -n "__fish_switchroom_using_subcommand replay" -s q -l quiet -d 'Only figures and verdict, not each input and what came of it'
+complete -c switchroom -n "__fish_switchroom_using_subcommand replay" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand config; and not __fish_seen_subcommand_from reference sample" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"

@@ -1,11 +1,13 @@
 //! The configuration as the exchange uses it: checked values, made by the shell from TOML.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 /// Which calls are recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RecordRule {
     /// None.
     #[default]
@@ -15,7 +17,7 @@ pub enum RecordRule {
 }
 
 /// A number that reaches a person's phones.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
     /// Digits, `*` and `#`, at most 32.
     pub number: String,
@@ -32,7 +34,8 @@ pub struct Extension {
 }
 
 /// What a test number does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Service {
     /// Says back what it hears.
     Echo,
@@ -51,7 +54,8 @@ impl Service {
 }
 
 /// A codec the exchange offers and takes, in order of preference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Codec {
     /// G.711 µ-law.
     Pcmu,
@@ -64,7 +68,7 @@ pub enum Codec {
 }
 
 /// Everything the exchange is told. A change is a new value of this.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
     /// Name of the site, for people.
     pub site: String,

@@ -141,6 +141,10 @@ pub struct Exchange {
     pub(crate) names: Names,
     pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
     pub(crate) replies_waiting: BTreeMap<CommandId, Reply>,
+    /// Bindings (extension, key) whose present state is on its way to the store.
+    pub(crate) bindings_waiting: BTreeMap<Ticket, (String, String)>,
+    /// Bindings of which the disk has another state than there is: offered again.
+    pub(crate) bindings_unkept: BTreeSet<(String, String)>,
     /// OPTIONS under way: which binding, and since when.
     pub(crate) pings: BTreeMap<u64, (BindingName, Mono)>,
     pub(crate) ports: Ports,
@@ -158,7 +162,7 @@ pub struct Exchange {
     pub(crate) notes: BTreeMap<String, ExtensionNote>,
     pub(crate) alarms: BTreeMap<String, Alarm>,
     pub(crate) outbox: BTreeMap<Ticket, Box<Cdr>>,
-    pub(crate) retry: Vec<Cdr>,
+    pub(crate) retry: VecDeque<Cdr>,
     pub(crate) timers: Deadlines<Timer>,
     pub(crate) actions: VecDeque<Action>,
     pub(crate) changed: BTreeSet<Changed>,
@@ -195,6 +199,8 @@ impl Exchange {
             names: Names::default(),
             registers_waiting: BTreeMap::new(),
             replies_waiting: BTreeMap::new(),
+            bindings_waiting: BTreeMap::new(),
+            bindings_unkept: BTreeSet::new(),
             pings: BTreeMap::new(),
             ports: Ports::new(config.rtp_pairs),
             calls: BTreeMap::new(),
@@ -208,7 +214,7 @@ impl Exchange {
             notes: BTreeMap::new(),
             alarms: BTreeMap::new(),
             outbox: BTreeMap::new(),
-            retry: Vec::new(),
+            retry: VecDeque::new(),
             timers: Deadlines::default(),
             actions: VecDeque::new(),
             changed: BTreeSet::new(),
@@ -229,8 +235,9 @@ impl Exchange {
         let mut kept = 0;
         for record in restored.bindings {
             let (extension, key) = (record.extension.clone(), record.key.clone());
-            let binding =
-                Registrar::restore(now, record).filter(|_| self.config.extensions.contains_key(&extension));
+            let longest = self.config.register_max;
+            let binding = Registrar::restore(now, record, longest)
+                .filter(|_| self.config.extensions.contains_key(&extension));
             match binding {
                 Some(binding) => {
                     self.timers.set(Timer::Expire(self.names.of(&extension, &key)), binding.expires);
@@ -239,7 +246,7 @@ impl Exchange {
                     kept += 1;
                 }
                 None => {
-                    self.persist(Record::BindingGone { extension, key });
+                    self.keep_binding(&extension, &key);
                 }
             }
         }
@@ -296,7 +303,7 @@ impl Exchange {
                 }
                 Timer::LastWord(call) => {
                     self.saw_call(call, CallEvent::LastWordDue);
-                    self.write_cdr(call);
+                    self.write_cdr(now, call);
                 }
                 Timer::Gone(call) => {
                     self.saw_call(call, CallEvent::GoneDue);

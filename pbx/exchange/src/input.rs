@@ -1,15 +1,17 @@
 //! The boundary: everything that can come in, everything that is asked for.
 
 use crate::{CallId, Config, MediaCommand, MediaEvent, Record, Severity, Ticket};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use switchroom_sip::flow::Flow;
 
 /// Names a command of a user until it is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CommandId(pub u64);
 
 /// What a user can do to the exchange. Questions are answered by the shell from what it sees.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// End a call.
     HangUp(CallId),

@@ -3,13 +3,16 @@
 use crate::Ticket;
 use crate::exchange::{Exchange, Timer};
 use crate::input::{Action, CommandId};
-use crate::limits::{OUTBOX_MAX, REPLIES_WAITING_MAX, STORE_RETRY};
-use crate::record::{Record, Severity};
+use crate::limits::{BINDINGS_MAX, OUTBOX_MAX, REPLIES_WAITING_MAX, STORE_RETRY};
+use crate::record::{Cdr, Record, Severity};
 use std::collections::BTreeSet;
 use switchroom_sip::time::Now;
 
 /// What a user is told in addition when what was done did not reach the disk.
 const NOT_ON_DISK: &str = "; this is not on disk, and a restart would undo it";
+
+/// The alarm that is up while CDRs are given up.
+const CDR_LOST: &str = "cdr_lost";
 
 /// An answer to a user that waits for the store.
 #[derive(Debug, Clone)]
@@ -44,13 +47,43 @@ impl Exchange {
         }
     }
 
+    /// Hands a CDR to the store and keeps it until the store has it. At the bound the oldest is given up.
+    pub(crate) fn hand_over(&mut self, now: Now, cdr: Box<Cdr>) {
+        if self.outbox.len() + self.retry.len() >= OUTBOX_MAX {
+            if self.retry.pop_front().is_none() {
+                self.outbox.pop_first();
+            } else if self.retry.is_empty() {
+                self.timers.cancel(Timer::Outbox);
+            }
+            let text = "call records are being lost: the store takes none".to_owned();
+            self.set_alarm(now, CDR_LOST, Some((Severity::Crit, text)), None);
+        }
+        let ticket = self.persist(Record::Cdr(cdr.clone()));
+        self.outbox.insert(ticket, cdr);
+    }
+
+    /// Hands the present state of a binding to the store, and again if the store could not keep it.
+    pub(crate) fn keep_binding(&mut self, extension: &str, key: &str) -> Ticket {
+        let record = match self.registrar.get(extension, key) {
+            Some(binding) => Record::Binding(binding.record.clone()),
+            None => Record::BindingGone { extension: extension.to_owned(), key: key.to_owned() },
+        };
+        let ticket = self.persist(record);
+        self.bindings_waiting.insert(ticket, (extension.to_owned(), key.to_owned()));
+        ticket
+    }
+
     pub(crate) fn on_stored(&mut self, now: Now, tickets: &[Ticket]) {
         for ticket in tickets {
             self.outbox.remove(ticket);
+            self.bindings_waiting.remove(ticket);
             self.reply_about(*ticket, true);
             if let Some(waiting) = self.registers_waiting.remove(ticket) {
                 self.confirm_register(now, &waiting);
             }
+        }
+        if self.outbox.len() + self.retry.len() < OUTBOX_MAX {
+            self.set_alarm(now, CDR_LOST, None, None);
         }
     }
 
@@ -61,16 +94,14 @@ impl Exchange {
             if let Some(waiting) = self.registers_waiting.remove(ticket) {
                 self.confirm_register(now, &waiting);
             }
+            if let Some(binding) = self.bindings_waiting.remove(ticket)
+                && self.bindings_unkept.len() < BINDINGS_MAX
+            {
+                self.bindings_unkept.insert(binding);
+                self.timers.set(Timer::Outbox, now.mono.after(STORE_RETRY));
+            }
             if let Some(cdr) = self.outbox.remove(ticket) {
-                if self.retry.len() < OUTBOX_MAX {
-                    self.retry.push(*cdr);
-                } else {
-                    let state = Some((
-                        Severity::Crit,
-                        "call records are being lost: the store takes none".to_owned(),
-                    ));
-                    self.set_alarm(now, "cdr_lost", state, None);
-                }
+                self.retry.push_back(*cdr);
                 self.timers.set(Timer::Outbox, now.mono.after(STORE_RETRY));
             }
         }
@@ -81,6 +112,9 @@ impl Exchange {
             let cdr = Box::new(cdr);
             let ticket = self.persist(Record::Cdr(cdr.clone()));
             self.outbox.insert(ticket, cdr);
+        }
+        for (extension, key) in std::mem::take(&mut self.bindings_unkept) {
+            self.keep_binding(&extension, &key);
         }
     }
 }

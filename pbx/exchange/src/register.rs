@@ -3,7 +3,7 @@
 use crate::coverage::{BindingEvent, CallEvent};
 use crate::exchange::{Exchange, Timer};
 use crate::limits::REGISTERS_WAITING_MAX;
-use crate::record::{BindingRecord, EventKind, Record, Severity};
+use crate::record::{BindingRecord, EventKind, Severity};
 use crate::registrar::{Binding, Offered};
 use crate::{CallId, Changed, Leg, Ticket};
 use std::time::Duration;
@@ -227,7 +227,10 @@ impl Exchange {
             registered_ms: known.map_or(now.wall.0, |b| b.record.registered_ms),
             expires_ms: now.wall.0.saturating_add(i64::from(offered.lasts_s) * 1000),
         };
-        let (rtt_us, missed) = known.filter(|b| b.flow == flow).map_or((None, 0), |b| (b.rtt_us, b.missed));
+        // Who answers a challenge hears us and is heard: OPTIONS that went unanswered before count no more.
+        let was_lost = known.is_some_and(|b| b.obstacle().is_some());
+        let rtt_us = known.filter(|b| b.flow == flow).and_then(|b| b.rtt_us);
+        let missed = known.filter(|b| b.flow == flow && !was_lost).map_or(0, |b| b.missed);
         let binding = Binding {
             record: record.clone(),
             uri: offered.uri,
@@ -249,8 +252,12 @@ impl Exchange {
             let text = format!("{extension} registered from {flow}, {}", record.agent);
             self.event(now, EventKind::Registration, Severity::Info, None, extension, "registered", text);
             self.schedule_keep_alive(now, extension, &offered.key);
+        } else if was_lost {
+            let text = format!("{extension} registered again from {flow}");
+            self.event(now, EventKind::Registration, Severity::Info, None, extension, "phone_back", text);
+            self.schedule_keep_alive(now, extension, &offered.key);
         }
-        self.persist(Record::Binding(record))
+        self.keep_binding(extension, &offered.key)
     }
 
     /// Calls of an extension go on where its phone is now.
@@ -285,7 +292,7 @@ impl Exchange {
         }
         self.names.forget(name);
         self.changed.insert(Changed::Extension(extension.to_owned()));
-        self.persist(Record::BindingGone { extension: extension.to_owned(), key: key.to_owned() })
+        self.keep_binding(extension, key)
     }
 
     /// Answers 200 with every binding there is now.
@@ -311,9 +318,10 @@ impl Exchange {
     pub(crate) fn cut_bindings(&mut self, now: Now, flow: Flow) {
         for (extension, key) in self.registrar.on_flow(flow) {
             self.saw_binding(&extension, &key, BindingEvent::ConnectionLost);
-            if let Some(binding) = self.registrar.get_mut(&extension, &key) {
-                binding.is_cut = true;
-            }
+            let Some(binding) = self.registrar.get_mut(&extension, &key).filter(|b| !b.is_cut) else {
+                continue;
+            };
+            binding.is_cut = true;
             let text = format!("{extension}: connection to {flow} is gone");
             self.event(
                 now,

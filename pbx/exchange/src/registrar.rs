@@ -6,6 +6,7 @@ use crate::limits::{BINDINGS_MAX, MISSED_MAX};
 use crate::record::BindingRecord;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 use switchroom_sip::flow::{Flow, Transport};
 use switchroom_sip::time::{Mono, Now};
 use switchroom_sip::uri::Uri;
@@ -145,16 +146,19 @@ impl Registrar {
         }
     }
 
-    /// Bindings of a stored state that still have time to run.
-    pub(crate) fn restore(now: Now, record: BindingRecord) -> Option<Binding> {
-        let left_ms = u64::try_from(record.expires_ms - now.wall.0).ok().filter(|ms| *ms > 0)?;
+    /// A binding of a stored state that still has time to run: what the wall clock says is left, at most `longest`, for
+    /// that clock may have been set back meanwhile.
+    pub(crate) fn restore(now: Now, record: BindingRecord, longest: Duration) -> Option<Binding> {
+        let left_ms =
+            u64::try_from(record.expires_ms.saturating_sub(now.wall.0)).ok().filter(|ms| *ms > 0)?;
+        let left = Duration::from_millis(left_ms).min(longest);
         let transport = Transport::from_name(&record.transport)?;
         let flow =
             Flow { transport, local: record.local, remote: record.remote, connection: record.connection };
         Some(Binding {
             uri: Uri::parse(&record.contact)?,
             flow,
-            expires: Mono(now.mono.0.saturating_add(left_ms.saturating_mul(1000))),
+            expires: now.mono.after(left),
             // Connections do not outlive the daemon they were made to.
             is_cut: transport == Transport::Tcp,
             rtt_us: None,

@@ -16,7 +16,7 @@ pub struct Pair {
 }
 
 /// Counters of a machine: a row for each state, a column for each event. Counting is an index and an add.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Counts<const STATES: usize, const EVENTS: usize>(Box<[[u64; EVENTS]; STATES]>);
 
 impl<const STATES: usize, const EVENTS: usize> Default for Counts<STATES, EVENTS> {

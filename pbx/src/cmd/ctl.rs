@@ -3,6 +3,8 @@
 use super::{Failure, OK, Outcome};
 use crate::cli::{CtlArgs, CtlCommand};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
     Answer, CallState, CallView, CdrView, Command, EndedView, ExtensionState, LadderStyle, PartyView,
@@ -31,17 +33,39 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
             Command::Unregister { extension: extension.clone(), contact: contact.clone() }
         }
         CtlCommand::Reload => Command::Reload,
+        CtlCommand::Dump { .. } => Command::Dump,
         CtlCommand::Shutdown => Command::Shutdown,
     };
     let mut client = Client::connect(&args.socket.path(), None).map_err(failure)?;
     let offset = client.welcome().utc_offset_min;
     let answer = client.command(command).map_err(failure)?;
+    if let (CtlCommand::Dump { file: Some(copy) }, Answer::Done(path)) = (&args.command, &answer) {
+        copy_dump(Path::new(path), copy)?;
+    }
     if args.json {
         print_json(&answer, out)?;
     } else {
         Printer { offset_min: offset, out }.print(&answer)?;
     }
     Ok(OK)
+}
+
+/// Copies a flight record to where the user wants it: with the user's own rights, the daemon is told no path.
+fn copy_dump(path: &Path, copy: &Path) -> Result<(), Failure> {
+    let copied = std::fs::File::open(path).and_then(|mut from| {
+        let mut to = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(copy)?;
+        std::io::copy(&mut from, &mut to)
+    });
+    copied.map(|_| ()).map_err(|error| {
+        Failure::new(
+            format!(
+                "the flight record is in {} and cannot be copied to {}: {error}",
+                path.display(),
+                copy.display()
+            ),
+            "name a file that is not there yet; the record belongs to the user that the exchange runs as",
+        )
+    })
 }
 
 fn failure(error: ConsoleError) -> Failure {

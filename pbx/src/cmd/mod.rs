@@ -13,6 +13,7 @@ pub mod init;
 pub mod logging;
 pub mod passwd;
 pub mod phone;
+pub mod replay;
 pub mod serve;
 pub mod store;
 pub mod terminal;
@@ -102,6 +103,7 @@ fn dispatch(cli: &Cli, out: &mut dyn Write) -> Outcome {
         Command::Doctor(args) => doctor::run(args, paint, out),
         Command::Passwd(args) => passwd::run(args, out),
         Command::Store(command) => store::run(command, out),
+        Command::Replay(args) => replay::run(args, out),
         Command::Config(ConfigCommand::Reference) => generate::print(&config::reference(), out),
         Command::Config(ConfigCommand::Sample) => generate::print(&config::sample(), out),
         Command::Completions(args) => generate::completions(args.shell, out),

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::terminal::Paint;
-use super::{Failure, Outcome, check, doctor, generate, init, passwd, store, tell};
-use crate::cli::{CheckArgs, Cli, ConfigFile, Format, InitArgs, StoreCommand};
+use super::{Failure, Outcome, check, doctor, generate, init, passwd, replay, store, tell};
+use crate::cli::{CheckArgs, Cli, ConfigFile, Format, InitArgs, ReplayArgs, StoreCommand};
 use crate::config;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
@@ -67,6 +67,8 @@ fn wrong_usage_is_code_2_and_help_is_code_0() {
         ("switchroom", 2),
         ("switchroom serv", 2),
         ("switchroom ctl cdr -n 0", 2),
+        ("switchroom replay a.flight --until 0", 2),
+        ("switchroom replay a.flight --ladders --call 1", 2),
         ("switchroom phone --password secret call 1", 2),
         ("switchroom --help", 0),
         ("switchroom --version", 0),
@@ -83,6 +85,8 @@ fn wrong_usage_is_code_2_and_help_is_code_0() {
         "switchroom phone -u 101 --tcp call *43",
         "switchroom phone -u 101 call *43 --seconds 2 --play tone:700",
         "switchroom demo --headless --seconds 5",
+        "switchroom replay a.flight --until 7 --ladders",
+        "switchroom ctl dump a.flight",
     ] {
         Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
     }
@@ -199,6 +203,50 @@ fn store_rebuild_tells_what_it_did() {
     let done = shown(dir.path(), |out| store::run(&rebuild(dir.path().into()), out));
     let all = [none, locked, done].join("\n\n").replace(&std::process::id().to_string(), "PID");
     insta::assert_snapshot!("store_rebuild", all);
+}
+
+#[test]
+fn a_replay_tells_what_happened_and_how_far_it_can_be_trusted() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.flight");
+    let bytes = crate::flight::example();
+    fs::write(&file, &bytes).unwrap();
+    let args = |until, call: Option<&str>, quiet| ReplayArgs {
+        file: file.clone(),
+        until,
+        ladders: false,
+        call: call.map(str::to_owned),
+        quiet,
+    };
+    let shown = |args: &ReplayArgs| {
+        let all = shown(dir.path(), |out| replay::replay(args, out));
+        all.replace(env!("CARGO_PKG_VERSION"), "VERSION")
+    };
+    // As far as the registrations: what calls look like is for other tests to say.
+    insta::assert_snapshot!("replay", shown(&args(Some(6), None, false)));
+    let ladder = shown(&args(None, Some("1"), true));
+    assert!(
+        ladder.contains("INVITE (SDP)") && ladder.contains("\nEXACT ") && ladder.ends_with("exit 0"),
+        "{ladder}"
+    );
+    let text = String::from_utf8(bytes).unwrap();
+    let begins = shown(&args(Some(3), Some("9"), true));
+    assert!(begins.contains("no messages of a call 9 are kept") && begins.contains("at the end 3 inputs"));
+    let mut others = Vec::new();
+    for (old, new) in [
+        ("\"dropped\":0", "\"dropped\":4"),
+        ("CSeq: 1 REGISTER", "CSeq: 2 REGISTER"),
+        ("\"at_us\":", "\"at\":"),
+        ("\"switchroom_flight\":1", "\"switchroom_flight\":9"),
+    ] {
+        fs::write(&file, text.replacen(old, new, 1)).unwrap();
+        others.push(shown(&args(Some(6), None, old != "CSeq: 1 REGISTER")));
+    }
+    fs::write(&file, text.lines().take(7).collect::<Vec<_>>().join("\n")).unwrap();
+    others.push(shown(&args(None, None, true)));
+    fs::remove_file(&file).unwrap();
+    others.push(shown(&args(None, None, true)));
+    insta::assert_snapshot!("replay_others", others.join("\n\n"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::server::Server;
 use super::{mask, view};
 use crate::engine::ToEngine;
+use crate::flight::Why;
 use switchroom_exchange::{CallId, Command as Do};
 use switchroom_wire::{Answer, Command, CommandError, Role, WaveView};
 use tokio::sync::oneshot;
@@ -57,6 +58,7 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::HangUp { .. }
         | Command::Unregister { .. }
         | Command::Reload
+        | Command::Dump
         | Command::Shutdown => None,
     }
 }
@@ -99,6 +101,7 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
             act(server, user, Do::Unregister { extension, contact }).await.map(Answer::Done)
         }
         Command::Reload => server.reload(user).await.map(Answer::Done).map_err(failed),
+        Command::Dump => dump(server, user).await.map(Answer::Done),
         Command::Shutdown => {
             server.shut_down(user);
             Ok(Answer::Done("stopping: no new calls from now on".into()))
@@ -125,6 +128,18 @@ async fn act(server: &Server, user: &str, command: Do) -> Result<String, Command
         return Err(failed("the exchange is too busy; try again"));
     }
     answer.await.map_err(|_| failed("the exchange has stopped"))?.map_err(refused)
+}
+
+/// Writes what the exchange was given last; the name of the file.
+async fn dump(server: &Server, user: &str) -> Result<String, CommandError> {
+    let snapshot = server.engine.snapshot().await.map_err(failed)?;
+    let (dumps, who) = (server.dumps.clone(), user.to_owned());
+    let written = tokio::task::spawn_blocking(move || dumps.write(&snapshot, Why::Asked(&who))).await;
+    let path = written
+        .map_err(|_| failed("writing it failed"))?
+        .map_err(|e| failed(format!("the file cannot be written: {e}")))?;
+    tracing::info!("{user} had the flight record written to {}", path.display());
+    Ok(path.display().to_string())
 }
 
 /// The id of a call given by id or short number: on the board, else in the store.

@@ -6,6 +6,7 @@ use super::seats::Seats;
 use super::{line, peer, socket};
 use crate::config::ShellConfig;
 use crate::engine::EngineHandle;
+use crate::flight::Dumps;
 use crate::media::MediaEngine;
 use crate::store::Store;
 use std::io::{self, Write};
@@ -34,6 +35,8 @@ pub struct ControlSettings {
     pub reload: Reload,
     /// Woken when a user wants the daemon to stop.
     pub stop: Arc<Notify>,
+    /// Where flight records are written.
+    pub dumps: Dumps,
 }
 
 /// What conversations share.
@@ -44,6 +47,7 @@ pub(super) struct Server {
     pub(super) media: Arc<MediaEngine>,
     pub(super) recordings: PathBuf,
     pub(super) shell: ShellConfig,
+    pub(super) dumps: Dumps,
     reload: Reload,
     stop: Arc<Notify>,
     /// Lines of clients that were none of the protocol.
@@ -100,6 +104,7 @@ pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
         shell: settings.shell,
         reload: settings.reload,
         stop: settings.stop,
+        dumps: settings.dumps,
         wrong_lines: AtomicU64::new(0),
         last: AtomicU64::new(0),
     });

@@ -295,6 +295,26 @@ pub fn recording(facts: &x::RecordingFacts) -> w::RecordingView {
     }
 }
 
+/// What is to be told of something that changed: its new form, or that it is gone. `None` for ladders, which grow entry by
+/// entry and are asked for.
+pub fn change(exchange: &Exchange, changed: &x::Changed, now: Now) -> Option<w::Change> {
+    Some(match changed {
+        x::Changed::Call(id) => match exchange.call(*id) {
+            Some(one) => w::Change::Call(Box::new(call(one))),
+            None => w::Change::CallGone(id.to_string()),
+        },
+        x::Changed::Extension(number) => match extension(exchange, number, now) {
+            Some(one) => w::Change::Extension(Box::new(one)),
+            None => w::Change::ExtensionGone(number.clone()),
+        },
+        x::Changed::Alarm(id) => match exchange.alarm(id) {
+            Some(one) => w::Change::Alarm(alarm(id, one)),
+            None => w::Change::AlarmGone(id.clone()),
+        },
+        x::Changed::Ladder(_) => return None,
+    })
+}
+
 /// The ladder of a call, from entry `from` on. `None` if none is kept.
 pub fn ladder(exchange: &Exchange, id: x::CallId, from: usize) -> Option<w::Ladder> {
     let ladder = exchange.ladders().get(id)?;

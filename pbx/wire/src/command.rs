@@ -80,6 +80,8 @@ pub enum Command {
     },
     /// Read the configuration again: checked first, applied only if without fault. Needs admin.
     Reload,
+    /// Write what the exchange was given last to a file in the data directory; the answer is its name. Needs admin.
+    Dump,
     /// End the daemon: no new calls, then the running ones are ended. Needs admin.
     Shutdown,
 }
@@ -99,7 +101,7 @@ impl Command {
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
             Self::HangUp { .. } => Role::Supervisor,
-            Self::Unregister { .. } | Self::Reload | Self::Shutdown => Role::Admin,
+            Self::Unregister { .. } | Self::Reload | Self::Dump | Self::Shutdown => Role::Admin,
         }
     }
 }

@@ -16,6 +16,9 @@ use switchroom_tests::sim::minimise::minimise;
 use switchroom_tests::sim::run::{Failure, Outcome, Watch, play};
 use switchroom_tests::sim::setup::Setup;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Plays runs of the whole call centre in simulated time and checks every rule after every step.
 #[derive(Debug, Parser)]
 #[command(name = "sim")]
@@ -138,6 +141,8 @@ struct Sum {
     starts: u64,
     span: Duration,
     busy: Duration,
+    /// Of all runs together, whatever order they came in.
+    fingerprint: u64,
     causes: BTreeMap<&'static str, u64>,
     coverage: Coverage,
     failures: Vec<(u64, Failure)>,
@@ -151,6 +156,7 @@ impl Sum {
         self.starts += u64::from(outcome.lives);
         self.span += outcome.span;
         self.busy += busy;
+        self.fingerprint ^= outcome.fingerprint.rotate_left(u32::try_from(seed % 64).unwrap_or(0));
         for (cause, count) in outcome.causes {
             *self.causes.entry(cause).or_default() += count;
         }
@@ -225,6 +231,7 @@ fn report(arguments: &Arguments, sum: &Sum, took: Duration) -> ExitCode {
         calls as f64 / busy,
         steps as f64 / busy
     );
+    println!("all that was sent, as one number: {:016x}", sum.fingerprint);
     println!("ended: {:?}", sum.causes);
     sum.coverage.print(arguments.unseen);
     let failed: Vec<u64> = sum.failures.iter().map(|(seed, _)| *seed).collect();

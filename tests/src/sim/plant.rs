@@ -2,7 +2,7 @@
 //! have them: what proves that a checker can fail. The product knows nothing of this.
 
 use std::collections::BTreeSet;
-use switchroom_exchange::{Action, Changed, LegId, MediaCommand, Record, Source};
+use switchroom_exchange::{Action, CallId, Changed, LegId, MediaCommand, PortSlot, Record, Source, Ticket};
 
 /// A planted defect. Each strikes once, at the first occasion after some calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -36,11 +36,19 @@ pub enum Defect {
     DoubledEvent,
     /// No phone is ever told that its call has ended.
     LostBye,
+    /// A port pair is given out while another leg has it.
+    SharedPort,
+    /// Something waits for ever: the store's word of a registration got lost.
+    LostTicket,
+    /// A second call of one INVITE.
+    TwoCalls,
+    /// A CDR never reaches the store, which therefore never says that it has it.
+    DroppedCdr,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -54,6 +62,10 @@ impl Defect {
         Self::HiddenChange,
         Self::DoubledEvent,
         Self::LostBye,
+        Self::SharedPort,
+        Self::LostTicket,
+        Self::TwoCalls,
+        Self::DroppedCdr,
     ];
 }
 
@@ -66,6 +78,7 @@ pub struct Plant {
     has_struck: bool,
     lost: Option<Vec<u8>>,
     hidden: Option<Changed>,
+    slot: Option<PortSlot>,
 }
 
 impl Plant {
@@ -113,6 +126,14 @@ impl Plant {
                 if doubles && self.strikes() {
                     more.push(Action::Persist { ticket: None, record: record.clone() });
                 }
+                if let (Defect::TwoCalls, Record::CallOpen(open)) = (self.defect, &record)
+                    && open.answered_ms.is_none()
+                    && self.strikes()
+                {
+                    let mut second = open.clone();
+                    second.call = CallId(open.call.0 + 1);
+                    more.push(Action::Persist { ticket: None, record: Record::CallOpen(second) });
+                }
                 Some(Action::Persist { ticket, record })
             }
             Action::Reply { id, result } => Some(Action::Reply { id, result }),
@@ -145,6 +166,13 @@ impl Plant {
     fn media(&mut self, command: MediaCommand) -> Option<MediaCommand> {
         match command {
             MediaCommand::Close { .. } if self.defect == Defect::LeakedPort && self.strikes() => None,
+            MediaCommand::Open { call, leg, slot }
+                if self.defect == Defect::SharedPort && !self.has_struck =>
+            {
+                let slot = self.slot.filter(|_| self.strikes()).unwrap_or(slot);
+                self.slot = Some(slot);
+                Some(MediaCommand::Open { call, leg, slot })
+            }
             MediaCommand::Hear { call, leg, source: Source::Leg(_) }
                 if self.defect == Defect::CrossedWires && self.strikes() =>
             {
@@ -159,7 +187,8 @@ impl Plant {
             Record::Cdr(mut cdr) => {
                 let defect = self.defect;
                 match defect {
-                    Defect::LostCdr if self.strikes() => return None,
+                    Defect::LostCdr if self.strikes() => return nothing(),
+                    Defect::DroppedCdr if self.strikes() => return None,
                     Defect::DisorderedCdr if cdr.answered_ms.is_some() && self.strikes() => {
                         cdr.answered_ms = Some(cdr.started_ms - 1);
                     }
@@ -170,10 +199,15 @@ impl Plant {
                 }
                 Some(Record::Cdr(cdr))
             }
-            Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => {
-                Some(Record::BindingGone { extension: String::new(), key: String::new() })
-            }
+            Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => nothing(),
             record => Some(record),
+        }
+    }
+
+    /// What the store tells, with the defect.
+    pub fn told(&mut self, tickets: &mut Vec<Ticket>) {
+        if self.defect == Defect::LostTicket && self.strikes() {
+            tickets.pop();
         }
     }
 
@@ -193,6 +227,11 @@ impl Plant {
             changed.remove(hidden);
         }
     }
+}
+
+/// A record that says nothing, in place of one that is lost though its ticket comes back.
+fn nothing() -> Option<Record> {
+    Some(Record::BindingGone { extension: String::new(), key: String::new() })
 }
 
 fn via_line(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -128,7 +128,10 @@ impl Setup {
             (0..planned).map(|n| phone(&mut rng, n, (101 + n).to_string(), faults)).collect();
         // Second and third phones of some people: they fork.
         for n in 0..planned {
-            while rng.below(100) < 15 && all.len() < 3 * planned {
+            for _ in 0..2 {
+                if rng.below(100) >= 15 {
+                    break;
+                }
                 let place = all.len();
                 all.push(phone(&mut rng, place, (101 + n).to_string(), faults));
             }

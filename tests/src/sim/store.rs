@@ -117,7 +117,6 @@ impl Store {
             }
         }
         self.waiting.clear();
-        self.has_failed = false;
     }
 }
 
@@ -141,6 +140,6 @@ mod tests {
         assert_eq!(store.flush(), Flushed::NotStored(vec![Ticket(2)]));
         store.put(Some(Ticket(3)), gone("d"));
         store.crash(100, &mut rng);
-        assert_eq!((store.waiting(), store.has_failed), (0, false));
+        assert_eq!((store.waiting(), store.has_failed), (0, true));
     }
 }

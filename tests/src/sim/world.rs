@@ -142,6 +142,8 @@ pub struct World {
     pub stepped_back_ms: i64,
     /// Calls that were open on disk when the exchange started.
     pub found_open: BTreeSet<CallId>,
+    /// The store could not keep something in the life before.
+    pub store_failed_before: bool,
     /// Extensions out of the configuration at the moment.
     pub removed: BTreeSet<String>,
     /// Events that were written, newest last; only as many as `keep_events` wants.
@@ -231,6 +233,7 @@ impl World {
             plant,
             stepped_back_ms: 0,
             found_open: BTreeSet::new(),
+            store_failed_before: false,
             removed: BTreeSet::new(),
             events: Vec::new(),
             keep_events: 0,
@@ -423,8 +426,9 @@ impl World {
         if life != self.lives || self.is_down {
             return None;
         }
-        let flushed = self.store.flush();
-        let (Flushed::Stored(tickets) | Flushed::NotStored(tickets)) = &flushed;
+        let mut flushed = self.store.flush();
+        let (Flushed::Stored(tickets) | Flushed::NotStored(tickets)) = &mut flushed;
+        self.plant.told(tickets);
         if tickets.is_empty() {
             return None;
         }
@@ -834,6 +838,7 @@ impl World {
         if self.is_down {
             self.is_down = false;
             self.lives += 1;
+            self.store_failed_before = std::mem::take(&mut self.store.has_failed);
             self.found_open = self.store.disk.open.keys().copied().collect();
             let (seed, restored) = (self.rng.bytes(), self.store.disk.restored());
             self.exchange = Exchange::new(self.now, Arc::new(self.config.clone()), seed, restored);

@@ -35,8 +35,7 @@ fn bounds(x: &Exchange, wrong: &mut Vec<String>) {
     for (what, there, most) in [
         ("REGISTERs wait for the store", x.registers_waiting.len(), REGISTERS_WAITING_MAX),
         ("answers to users wait for the store", x.replies_waiting.len(), REPLIES_WAITING_MAX),
-        ("CDRs wait for the store", x.outbox.len(), OUTBOX_MAX),
-        ("CDRs are to be offered again", x.retry.len(), OUTBOX_MAX),
+        ("CDRs wait for the store", x.outbox.len() + x.retry.len(), OUTBOX_MAX),
     ] {
         if there > most {
             wrong.push(format!("{there} {what}, {most} at most should"));

@@ -195,11 +195,11 @@ fn refused() -> World {
 #[test]
 fn the_store_is_waited_for() {
     breaks(refused(), |x| x.timers.cancel(Timer::Outbox), "1 CDRs are to be offered again and nobody will");
-    breaks(refused(), |x| x.retry.push(x.retry[0].clone()), "waits for the store twice");
+    breaks(refused(), |x| x.retry.push_back(x.retry[0].clone()), "waits for the store twice");
     breaks(
         refused(),
         |x| {
-            let cdr = x.retry.pop().unwrap();
+            let cdr = x.retry.pop_front().unwrap();
             x.timers.cancel(Timer::Outbox);
             x.outbox.insert(Ticket(u64::MAX), Box::new(cdr));
         },

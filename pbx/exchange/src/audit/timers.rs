@@ -26,7 +26,7 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
             Timer::LastWord(id) => call(id, |c| matches!(c.stage, Stage::Ended { is_written: false, .. })),
             Timer::Gone(id) => call(id, Call::is_ended),
             Timer::MediaLost(id) => call(id, |c| c.answered.is_some() && !c.is_ended()),
-            Timer::Outbox => !x.retry.is_empty(),
+            Timer::Outbox => !x.retry.is_empty() || !x.bindings_unkept.is_empty(),
         };
         if !is_right {
             wrong.push(format!("deadline {timer:?} is set and nothing waits for it"));

@@ -4,9 +4,9 @@ use super::{LegState, Recording, Stage};
 use crate::coverage::CallEvent;
 use crate::exchange::{Exchange, Timer};
 use crate::input::Action;
-use crate::limits::{ENDED_SHOWN, LAST_WORD, OUTBOX_MAX};
+use crate::limits::{ENDED_SHOWN, LAST_WORD};
 use crate::media::MediaCommand;
-use crate::record::{Cause, Cdr, EndedBy, Ending, EventKind, OpenCall, Record, Severity, Why};
+use crate::record::{Cause, Cdr, End, EndedBy, Ending, EventKind, OpenCall, Record, Severity, Why};
 use crate::{CallId, LegId};
 use switchroom_sip::time::Now;
 
@@ -78,9 +78,10 @@ impl Exchange {
             self.media(MediaCommand::StopRecording { call: id });
         }
         for leg in legs {
-            let is_live =
-                self.calls.get(&id).and_then(|c| c.leg(leg)).is_some_and(|l| l.state != LegState::Ended);
-            if is_live {
+            let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { continue };
+            if one.state != LegState::Ended {
+                // A phone that still rang did nothing wrong, whatever ended the call.
+                let outcome = if one.end == End::Callee { "cancelled" } else { outcome };
                 self.drop_leg(now, id, leg, outcome, None);
             }
         }
@@ -98,20 +99,20 @@ impl Exchange {
         self.refresh_troubles(now, id);
         self.timers.set(Timer::LastWord(id), now.mono.after(LAST_WORD));
         self.timers.set(Timer::Gone(id), now.mono.after(ENDED_SHOWN));
-        self.write_cdr_if_complete(id);
+        self.write_cdr_if_complete(now, id);
     }
 
     /// Writes the CDR once the media engine has said its last word of every leg.
-    pub(crate) fn write_cdr_if_complete(&mut self, id: CallId) {
+    pub(crate) fn write_cdr_if_complete(&mut self, now: Now, id: CallId) {
         let is_complete =
             self.calls.get(&id).is_some_and(|c| c.is_ended() && c.legs.values().all(|l| l.slot.is_none()));
         if is_complete {
-            self.write_cdr(id);
+            self.write_cdr(now, id);
         }
     }
 
     /// Writes the CDR, once.
-    pub(crate) fn write_cdr(&mut self, id: CallId) {
+    pub(crate) fn write_cdr(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Ended { ending, is_written, .. } = &mut call.stage else { return };
         if std::mem::replace(is_written, true) {
@@ -122,14 +123,10 @@ impl Exchange {
         let Some(call) = self.calls.get(&id) else { return };
         let mut legs: Vec<_> = call.caller_leg().map(super::Leg::record).into_iter().collect();
         legs.extend(call.callee_legs().map(super::Leg::record));
-        let recorded = matches!(call.recording, Recording::On | Recording::Done);
+        let recorded = call.has_recording || matches!(call.recording, Recording::On | Recording::Done);
         let open = OpenCall { recorded, ..call.open() };
         let cdr = Box::new(open.close(ending, call.path.clone(), legs));
-        if self.outbox.len() >= OUTBOX_MAX {
-            self.outbox.pop_first();
-        }
-        let ticket = self.persist(Record::Cdr(cdr.clone()));
-        self.outbox.insert(ticket, cdr);
+        self.hand_over(now, cdr);
     }
 
     /// Writes down what is known of a call, for the case that the exchange stops without warning.
@@ -150,8 +147,7 @@ impl Exchange {
         let path = vec![Why { at_ms, step: "end".into(), text }];
         // How long it lasted is not known, and is not guessed from the time that the exchange was down.
         let cdr = Box::new(Cdr { talk_ms: 0, total_ms: 0, ..open.close(ending, path, Vec::new()) });
-        let ticket = self.persist(Record::Cdr(cdr.clone()));
-        self.outbox.insert(ticket, cdr);
+        self.hand_over(now, cdr);
     }
 
     /// An ended call leaves the board.

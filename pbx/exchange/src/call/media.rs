@@ -1,6 +1,6 @@
 //! What the media engine says of a call.
 
-use super::{LegState, Recording, Stage};
+use super::{LegState, NO_PORT, Recording, Stage};
 use crate::coverage::media_event;
 use crate::exchange::{Exchange, Timer};
 use crate::limits::MEDIA_LOST_AFTER;
@@ -36,9 +36,6 @@ fn troubles(quality: &crate::Quality) -> Vec<(&'static str, String)> {
     out
 }
 
-/// How a phone that could not be given a port ranks among refusals: the fault is ours, and the caller may try again.
-const NO_PORT: (u8, u16, &str) = (1, 503, "overload");
-
 impl Exchange {
     /// The call that something is about.
     fn call_of(&self, event: &MediaEvent) -> Option<CallId> {
@@ -62,12 +59,9 @@ impl Exchange {
             self.saw_call(id, media_event(&event));
         }
         match event {
-            MediaEvent::OpenFailed { leg, slot, why } => {
-                self.ports.quarantine(now.mono, slot);
-                self.on_open_failed(now, leg, slot, &why);
-            }
+            MediaEvent::OpenFailed { leg, slot, why } => self.on_open_failed(now, leg, slot, &why),
             MediaEvent::Flowing { leg, from } => {
-                if let Some((id, one)) = self.leg_mut(leg) {
+                if let Some((id, one)) = self.live_leg_mut(leg) {
                     one.media_from = Some(from);
                     let text = format!("{}: media comes from {from}", one.party.number);
                     self.ladders.decision(now, id, &text);
@@ -76,7 +70,7 @@ impl Exchange {
                 }
             }
             MediaEvent::Digit { leg, digit } => {
-                if let Some(id) = self.legs.get(&leg).copied() {
+                if let Some((id, _)) = self.live_leg_mut(leg) {
                     self.on_digit(now, id, leg, digit);
                 }
             }
@@ -84,7 +78,8 @@ impl Exchange {
                 self.on_missing(now, leg, for_ms, refused, refused_from);
             }
             MediaEvent::Back { leg } => {
-                if let Some((id, one)) = self.leg_mut(leg) {
+                // What was never told as missing, on hold for example, is not told as back.
+                if let Some((id, one)) = self.live_leg_mut(leg).filter(|(_, one)| one.is_missing) {
                     one.is_missing = false;
                     let who = one.party.number.clone();
                     self.event(
@@ -102,7 +97,7 @@ impl Exchange {
             }
             MediaEvent::DeadAir { leg, for_ms } => self.on_dead_air(now, leg, for_ms),
             MediaEvent::Sound { leg } => {
-                if let Some((id, one)) = self.leg_mut(leg) {
+                if let Some((id, one)) = self.live_leg_mut(leg) {
                     one.is_dead = false;
                     self.refresh_troubles(now, id);
                 }
@@ -122,7 +117,7 @@ impl Exchange {
                 if let Some((id, one)) = self.leg_mut(leg) {
                     one.slot = None;
                     one.quality = whole;
-                    self.write_cdr_if_complete(id);
+                    self.write_cdr_if_complete(now, id);
                 }
             }
             MediaEvent::RecordingStarted { call } => self.set_recording(call, Recording::On),
@@ -147,6 +142,11 @@ impl Exchange {
     fn leg_mut(&mut self, leg: LegId) -> Option<(CallId, &mut super::Leg)> {
         let id = *self.legs.get(&leg)?;
         Some((id, self.calls.get_mut(&id)?.legs.get_mut(&leg)?))
+    }
+
+    /// A leg that has not ended; what is heard of others on the way out is of no interest.
+    fn live_leg_mut(&mut self, leg: LegId) -> Option<(CallId, &mut super::Leg)> {
+        self.leg_mut(leg).filter(|(_, one)| one.is_live())
     }
 
     fn on_missing(
@@ -185,7 +185,11 @@ impl Exchange {
     }
 
     fn on_dead_air(&mut self, now: Now, leg: LegId, for_ms: u32) {
-        let Some((id, one)) = self.leg_mut(leg) else { return };
+        let Some((id, one)) = self.live_leg_mut(leg) else { return };
+        // Before the answer nobody need say anything, and who holds does not.
+        if one.state != LegState::Up || one.holds {
+            return;
+        }
         one.is_dead = true;
         let who = one.party.number.clone();
         let text = format!("{who} has not made a sound for {} s", for_ms / 1000);
@@ -195,9 +199,12 @@ impl Exchange {
 
     fn on_quality(&mut self, now: Now, leg: LegId, recent: crate::Quality, whole: crate::Quality) {
         let Some((id, one)) = self.leg_mut(leg) else { return };
+        one.quality = whole;
+        if !one.is_live() {
+            return;
+        }
         let before = troubles(&one.recent);
         one.recent = recent;
-        one.quality = whole;
         let (who, from) = (one.party.number.clone(), one.media_from);
         let from = from.map(|f| format!(" ({f})")).unwrap_or_default();
         // Each trouble is an event when it begins.
@@ -219,9 +226,18 @@ impl Exchange {
 
     /// A port pair could not be opened: one phone of several is given up, or the call.
     fn on_open_failed(&mut self, now: Now, leg: LegId, slot: PortSlot, why: &str) {
-        let Some((id, one)) = self.leg_mut(leg) else { return };
+        // Only who holds a pair can lose it: a late word about a leg must not free another's.
+        if self.closing.get(&leg) == Some(&slot) {
+            self.closing.remove(&leg);
+            return self.ports.quarantine(now.mono, slot);
+        }
+        let Some((id, one)) = self.leg_mut(leg).filter(|(_, one)| one.slot == Some(slot)) else { return };
         one.slot = None;
-        let is_callee = one.end == End::Callee;
+        let (is_callee, is_live) = (one.end == End::Callee, one.is_live());
+        self.ports.quarantine(now.mono, slot);
+        if !is_live {
+            return self.write_cdr_if_complete(now, id);
+        }
         let text = format!("RTP port pair {} could not be opened: {why}", slot.0);
         if is_callee && self.calls.get(&id).is_some_and(|c| c.stage == Stage::Seeking) {
             self.why(now, id, "refuse", text);
@@ -266,6 +282,9 @@ impl Exchange {
     fn on_recording_closed(&mut self, now: Now, facts: RecordingFacts) {
         let id = facts.call;
         let is_complete = facts.complete;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.has_recording = true;
+        }
         if let Some(call) = self.calls.get_mut(&id)
             && (call.recording == Recording::On || matches!(call.stage, Stage::Ended { .. }))
         {

@@ -181,6 +181,10 @@ pub struct Call {
     max_forwards: u8,
     /// The best refusal so far of the phones that were rung.
     refusal: Option<(u8, u16, &'static str)>,
+    /// Some phone has said something before its final answer, if only that it is working on it.
+    reacted: bool,
+    /// A file of it is closed and kept, complete or not.
+    has_recording: bool,
     /// 180 was passed on.
     told_ringing: bool,
     /// This leg's early media is what the caller hears.
@@ -237,6 +241,18 @@ impl Call {
         self.early.is_some()
     }
 
+    /// The leg whose sound the given one is to hear: whom it talks with, or, for early media, the caller and the one
+    /// phone that rings.
+    pub(crate) fn hears(&self, leg: LegId) -> Option<LegId> {
+        match self.stage {
+            Stage::Seeking => self
+                .early
+                .filter(|early| leg == *early || leg == self.caller)
+                .map(|early| if leg == early { self.caller } else { early }),
+            Stage::Talking { .. } | Stage::Service { .. } | Stage::Ended { .. } => self.other(leg),
+        }
+    }
+
     /// The leg that the given one talks with.
     pub fn other(&self, leg: LegId) -> Option<LegId> {
         match self.stage {
@@ -263,3 +279,7 @@ fn judge_refusal(status: u16) -> (u8, u16, &'static str) {
         _ => (2, 480, "failed"),
     }
 }
+
+/// What stands for a phone that could not be rung because we had no port pair for it: less telling than any word of a
+/// phone, and not the phone's fault.
+const NO_PORT: (u8, u16, &str) = (1, 503, "no_port");

@@ -29,11 +29,11 @@ impl Exchange {
         if call.stage != Stage::Seeking {
             return;
         }
+        call.reacted = true;
         let caller_session = call.caller_leg().and_then(|l| l.session);
         let rings = status == Status::RINGING || status.code() == 182;
         let Some(one) = call.legs.get_mut(&leg) else { return };
-        // A phone that rings with sound of its own says 183, and rings all the same.
-        let is_news = one.state == LegState::Calling;
+        let is_news = rings && one.state == LegState::Calling;
         if is_news {
             one.state = LegState::Ringing;
         }
@@ -345,12 +345,12 @@ impl Exchange {
             "no_answer" => {
                 (EndedBy::Party(End::Callee), Cause::NoAnswer, format!("{number} did not take the call"))
             }
+            "no_port" => {
+                (EndedBy::System, Cause::Overload, format!("no RTP port pair could be opened for {number}"))
+            }
             "unreachable" => (EndedBy::System, Cause::Unreachable, format!("no phone of {number} answered")),
             "not_acceptable" => {
                 (EndedBy::System, Cause::NotAcceptable, format!("no codec fits both the caller and {number}"))
-            }
-            "overload" => {
-                (EndedBy::System, Cause::Overload, format!("no RTP port could be opened for {number}"))
             }
             _ => (EndedBy::System, Cause::Failed, format!("the phones of {number} refused")),
         };
@@ -364,14 +364,16 @@ impl Exchange {
             return;
         }
         let rang = now.mono.since(call.started.mono).as_secs();
-        let has_rung = call.ringing.is_some();
+        let (has_rung, has_reacted) = (call.ringing.is_some(), call.reacted);
         let number = call.to.number.clone();
         for leg in self.live_callees(id) {
-            self.drop_leg(now, id, leg, if has_rung { "no_answer" } else { "unreachable" }, None);
+            self.drop_leg(now, id, leg, if has_reacted { "no_answer" } else { "unreachable" }, None);
         }
         let status = Status::UNAVAILABLE.code();
-        if has_rung {
-            let text = format!("{number} rang and did not answer within {rang} s");
+        if has_reacted {
+            // Some phones play their ringing as early media, with 183, and never say 180.
+            let how = if has_rung { "rang and did" } else { "was reached and did" };
+            let text = format!("{number} {how} not answer within {rang} s");
             self.finish(now, id, EndedBy::System, Cause::NoAnswer, status, text);
         } else {
             let text = format!("no phone of {number} reacted within {rang} s");

@@ -82,6 +82,8 @@ impl Exchange {
             recording: Recording::Off,
             max_forwards: u8::try_from(hops.saturating_sub(1)).unwrap_or(0),
             refusal: None,
+            reacted: false,
+            has_recording: false,
             told_ringing: false,
             early: None,
             sessions: vec![session],

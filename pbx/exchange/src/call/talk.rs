@@ -186,15 +186,7 @@ impl Exchange {
     pub(crate) fn wire(&mut self, id: CallId, leg: LegId) {
         let Some(call) = self.calls.get(&id) else { return };
         let Some(one) = call.leg(leg) else { return };
-        let other = match &call.stage {
-            // Early media: the caller and the one phone that rings.
-            Stage::Seeking => call
-                .early
-                .filter(|early| leg == *early || leg == call.caller)
-                .map(|early| if leg == early { call.caller } else { early }),
-            Stage::Talking { .. } => call.other(leg),
-            Stage::Service { .. } | Stage::Ended { .. } => None,
-        };
+        let other = call.hears(leg);
         let source = match &call.stage {
             Stage::Service { service: Service::Echo } => Source::Echo,
             Stage::Service { service: Service::Tone } => TONE,
@@ -314,7 +306,7 @@ impl Exchange {
     fn on_info(&mut self, now: Now, id: CallId, leg: LegId, kind: &str, body: &[u8]) {
         let Some((digit, duration_ms)) = info_digit(kind, body) else { return };
         self.on_digit(now, id, leg, digit);
-        if let Some(other) = self.calls.get(&id).and_then(|c| c.other(leg)) {
+        if let Some(other) = self.calls.get(&id).and_then(|c| c.hears(leg)) {
             self.media(MediaCommand::SendDigit { call: id, leg: other, digit, duration_ms });
         }
     }
@@ -365,7 +357,7 @@ impl Exchange {
             }
             Ended::Gone(status) => {
                 let text = format!("{who} at {flow} no longer answers in this call: {status}");
-                (EndedBy::System, Cause::Failed, status.code(), text)
+                (EndedBy::System, Cause::MediaLost, status.code(), text)
             }
             Ended::Lost => {
                 (EndedBy::System, Cause::MediaLost, 0, format!("the connection to {who} at {flow} is gone"))

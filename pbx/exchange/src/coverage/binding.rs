@@ -16,7 +16,7 @@ words!(
 );
 
 impl BindingState {
-    pub(super) fn of(binding: Option<&Binding>) -> Self {
+    pub(crate) fn of(binding: Option<&Binding>) -> Self {
         match binding {
             None => Self::Absent,
             Some(binding) if binding.is_cut => Self::Cut,
@@ -59,7 +59,7 @@ words!(
 /// By event: absent, registered, unresponsive, cut.
 pub(super) const MATTERS: &[(&str, &str)] = &[
     ("register_new", "+---"),
-    ("register_again", "-+++"),
+    ("register_again", "-++-"),
     ("register_moved", "-+++"),
     ("register_remove", "++++"),
     ("register_star", "++++"),
@@ -69,9 +69,9 @@ pub(super) const MATTERS: &[(&str, &str)] = &[
     ("pushed_out", "-+++"),
     ("expires", "-+++"),
     ("connection_lost", "-++."),
-    ("ask_due", "-+++"),
-    ("options_answered", ".+++"),
-    ("options_unanswered", ".++."),
+    ("ask_due", "-++."),
+    ("options_answered", ".++-"),
+    ("options_unanswered", ".+++"),
     ("command", "++++"),
     ("unconfigured", "-+++"),
     ("new_password", "-+++"),

@@ -5,12 +5,10 @@
 mod binding;
 mod call;
 
-pub(crate) use binding::BindingEvent;
-pub(crate) use call::{CallEvent, media_event, session_event};
+pub(crate) use binding::{BindingEvent, BindingState};
+pub(crate) use call::{CallEvent, CallState, media_event, session_event};
 
 use crate::{CallId, Exchange};
-use binding::BindingState;
-use call::CallState;
 use switchroom_sip::coverage::Pair;
 
 /// An enum of words, each with its text.
@@ -101,6 +99,23 @@ impl Exchange {
         let state = BindingState::of(self.registrar.get(extension, key));
         self.coverage.binding[binding_index(state, event)] += 1;
     }
+}
+
+#[cfg(test)]
+impl Exchange {
+    pub(crate) fn times_of_call(&self, state: CallState, event: CallEvent) -> u64 {
+        self.coverage.call[call_index(state, event)]
+    }
+
+    pub(crate) fn times_of_binding(&self, state: BindingState, event: BindingEvent) -> u64 {
+        self.coverage.binding[binding_index(state, event)]
+    }
+}
+
+/// The marks of the two tables, for the test that compares them with what happens.
+#[cfg(test)]
+pub(crate) fn marks() -> [&'static [(&'static str, &'static str)]; 2] {
+    [call::MATTERS, binding::MATTERS]
 }
 
 #[cfg(test)]

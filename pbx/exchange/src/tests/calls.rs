@@ -1,7 +1,7 @@
 use super::world::{World, config, header, sdp};
 use crate::*;
 use std::time::Duration;
-use switchroom_sip::endpoint::SessionEvent;
+use switchroom_sip::endpoint::{Ended, SessionEvent};
 use switchroom_sip::header::{Headers, Name};
 use switchroom_sip::status::Status;
 
@@ -412,4 +412,72 @@ fn a_call_that_moves_is_shown_where_it_is() {
     let id = w.x.calls().next().unwrap().id;
     assert!(w.x.call(id).unwrap().legs.values().any(|l| l.flow.remote == moved));
     assert!(w.x.take_changed().contains(&Changed::Call(id)));
+}
+
+/// A phone that plays its ringing with 183 and never says 180 was reached all the same.
+#[test]
+fn who_sends_early_media_only_counts_as_reached() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    w.dial(a, "102", a_sdp());
+    w.ms(100);
+    let (ring, _) = w.take(b);
+    let now = w.now.mono;
+    w.end(b).progress(now, ring, Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", "")));
+    w.run(Duration::from_secs(31));
+    assert_eq!((w.cdr().ending.cause, w.cdr().legs[1].outcome.as_str()), (Cause::NoAnswer, "no_answer"));
+    assert_eq!(w.cdr().ending.text, "102 was reached and did not answer within 30 s");
+}
+
+/// A phone that still rang when a user or the caller's trouble ended the call has not failed.
+#[test]
+fn who_rings_when_others_end_the_call_is_cancelled() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    w.registered("102", "192.0.2.12:5060");
+    w.dial(a, "102", a_sdp());
+    w.ms(100);
+    let id = w.x.calls().next().unwrap().id;
+    w.input(Input::Command { id: CommandId(1), user: "mara".into(), command: Command::HangUp(id) });
+    assert_eq!((w.cdr().ending.cause, w.cdr().legs[1].outcome.as_str()), (Cause::Forced, "cancelled"));
+}
+
+/// A store that takes nothing costs the oldest CDRs, with an alarm that goes when it takes them again.
+#[test]
+fn cdrs_that_wait_are_bounded() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    w.store_works = false;
+    w.hang_up(a, call);
+    let cdr = w.x.outbox.pop_first().unwrap().1;
+    for n in 0..limits::OUTBOX_MAX as u128 {
+        w.x.retry.push_back(Cdr { call: CallId(n), ..(*cdr).clone() });
+    }
+    w.x.timers.set(exchange::Timer::Outbox, w.now.mono.after(Duration::from_secs(9)));
+    let call = w.dial(a, "*43", a_sdp());
+    w.ms(50);
+    w.hang_up(a, call);
+    assert_eq!((w.x.status().outbox, w.x.retry[0].call), (limits::OUTBOX_MAX, CallId(1)));
+    assert!(w.x.alarm("cdr_lost").is_some());
+    w.store_works = true;
+    w.run(Duration::from_secs(10));
+    assert!(w.x.alarm("cdr_lost").is_none(), "{}", w.x.status().outbox);
+}
+
+/// A phone that vanished in the middle of a call is lost; the call had not failed.
+#[test]
+fn a_phone_that_vanished_is_lost() {
+    let mut w = World::new();
+    w.talking();
+    let session = w.x.calls().next().unwrap().callee_legs().next().unwrap().session.unwrap();
+    // What SIP says when nobody answers a refresh of ours.
+    w.x.on_session(w.now, session, SessionEvent::Ended(Ended::Gone(Status::REQUEST_TIMEOUT)));
+    w.input(Input::Tick);
+    assert_eq!(
+        (w.cdr().ending.cause, w.cdr().ending.status),
+        (Cause::MediaLost, 408),
+        "{}",
+        w.cdr().ending.text
+    );
 }

@@ -332,3 +332,101 @@ fn a_media_engine_that_says_nothing_does_not_hold_the_cdr() {
     w.run(Duration::from_secs(4));
     assert_eq!(w.cdrs().len(), 1);
 }
+
+/// What was never missed is not told as back, and nothing is told of phones that have hung up.
+#[test]
+fn media_of_who_holds_or_has_ended_is_no_news() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    w.offer(a, call, sdp("192.0.2.11", "8 101", "a=sendonly\r\n"));
+    let leg = LegId(1);
+    let before = w.events().len();
+    w.input(Input::Media(MediaEvent::Missing { leg, for_ms: 5000, refused: 0, refused_from: None }));
+    w.input(Input::Media(MediaEvent::Back { leg }));
+    w.input(Input::Media(MediaEvent::DeadAir { leg, for_ms: 9000 }));
+    assert_eq!(w.events().len(), before, "{:?}", w.events());
+    w.media_works = false;
+    w.hang_up(a, call);
+    let before = w.events().len();
+    let bad = Quality {
+        received: crate::Direction { packets: 50, lost: 50, ..Default::default() },
+        ..Default::default()
+    };
+    for event in [
+        MediaEvent::Digit { leg, digit: '5' },
+        MediaEvent::Back { leg },
+        MediaEvent::DeadAir { leg, for_ms: 9000 },
+        MediaEvent::Quality { leg, recent: bad, whole: bad },
+    ] {
+        w.input(Input::Media(event));
+    }
+    assert_eq!(w.events().len(), before, "{:?}", w.events());
+    w.run(Duration::from_secs(4));
+    assert_eq!(w.cdr().legs[0].quality, bad, "the CDR has the last figures");
+}
+
+/// A late word of the media engine about a leg that is gone does not free a pair that another has by now.
+#[test]
+fn a_late_failure_to_open_frees_nobody_elses_port() {
+    let mut w = World::with(Config { rtp_pairs: 2, ..config() }, Restored::default());
+    let (a, call, _, _) = w.talking();
+    w.media_works = false;
+    w.hang_up(a, call);
+    w.run(Duration::from_secs(6));
+    let (leg, slot) = w.x.closing.iter().map(|(l, s)| (*l, *s)).next().unwrap();
+    let failed = || MediaEvent::OpenFailed { leg, slot, why: "in use".into() };
+    w.input(Input::Media(failed()));
+    assert_eq!((w.x.closing.len(), w.x.status().rtp_ports), (1, 1));
+    w.run(Duration::from_secs(61));
+    w.dial(a, "*43", Some(sdp("192.0.2.11", "8", "")));
+    w.ms(100);
+    assert_eq!(w.x.calls().next().unwrap().caller_leg().unwrap().slot, Some(slot));
+    w.input(Input::Media(failed()));
+    w.input(Input::Media(MediaEvent::Closed { leg, slot, whole: Quality::default() }));
+    assert_eq!(w.x.status().rtp_ports, 2, "it is the new call's");
+}
+
+/// That we have no port for a phone is not that the phone did not answer.
+#[test]
+fn a_port_that_cannot_be_opened_is_no_fault_of_the_phone() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    w.registered("102", "192.0.2.12:5060");
+    w.dial(a, "102", Some(sdp("192.0.2.11", "8", "")));
+    w.ms(100);
+    let one = w.x.calls().next().unwrap().callee_legs().next().unwrap().clone();
+    let (leg, slot) = (one.id, one.slot.unwrap());
+    w.input(Input::Media(MediaEvent::OpenFailed { leg, slot, why: "in use".into() }));
+    assert_eq!((w.cdr().ending.cause, w.cdr().ending.status), (Cause::Overload, 503));
+}
+
+/// A disk that fills up ends a recording, and what there is of it is kept: the CDR says that there is one.
+#[test]
+fn a_recording_that_ended_early_is_a_recording() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    let id = w.x.calls().next().unwrap().id;
+    w.input(Input::Media(MediaEvent::RecordingFailed { call: id, why: "disk full".into() }));
+    w.input(Input::Media(MediaEvent::RecordingClosed { facts: super::table::facts(id) }));
+    assert_eq!(w.x.calls().next().unwrap().recording, Recording::Failed, "the board goes on saying so");
+    w.hang_up(a, call);
+    assert!(w.cdr().recorded);
+}
+
+/// Digits by INFO reach a phone that is heard before it answers, as those in the sound do.
+#[test]
+fn digits_by_info_reach_early_media() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    w.dial(a, "102", Some(sdp("192.0.2.11", "8 101", "")));
+    w.ms(100);
+    let (ring, _) = w.take(b);
+    let now = w.now.mono;
+    w.end(b).progress(now, ring, Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", "")));
+    w.ms(50);
+    let session = w.x.calls().next().unwrap().caller_leg().unwrap().session.unwrap();
+    w.x.on_session(w.now, session, SessionEvent::Info("application/dtmf".into(), "5".into()));
+    w.input(Input::Tick);
+    assert!(w.media.iter().any(|m| matches!(m, MediaCommand::SendDigit { leg: LegId(2), digit: '5', .. })));
+}

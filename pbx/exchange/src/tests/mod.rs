@@ -5,5 +5,7 @@ mod calls;
 mod guarding;
 mod media;
 mod registering;
+mod table;
+mod table_of_bindings;
 mod times;
 pub(crate) mod world;

@@ -2,6 +2,8 @@ use super::world::{World, config};
 use crate::*;
 use std::time::Duration;
 use switchroom_sip::header::Name;
+use switchroom_sip::method::Method;
+use switchroom_sip::uri::Uri;
 
 #[test]
 fn several_contacts_each_with_its_own_expiry() {
@@ -198,4 +200,75 @@ fn a_removal_is_reported_once_it_is_on_disk() {
     assert!(said.contains("removed 1") && said.contains("not on disk"), "{said}");
     w.input(remove(3));
     assert!(w.replies[2].is_err(), "a refusal waits for nothing");
+}
+
+/// A phone that was lost and registers again is rung at once, and its outage has an end in the journal.
+#[test]
+fn a_lost_phone_that_registers_is_back() {
+    let mut w = World::new();
+    let at = w.registered("101", "192.0.2.11:5060");
+    w.run(Duration::from_secs(5));
+    let phone = w.phones.remove(&at).unwrap();
+    w.run(Duration::from_secs(200));
+    assert!(w.x.bindings("101").next().unwrap().obstacle().is_some());
+    w.phones.insert(at, phone);
+    w.register(at, &["<sip:101@192.0.2.11:5060>"], Some(300));
+    assert!(w.x.bindings("101").next().unwrap().obstacle().is_none());
+    let told: Vec<_> = w.events().into_iter().filter(|e| e.starts_with("phone_")).collect();
+    assert_eq!(told, ["phone_lost", "phone_back"]);
+
+    let at = w.phone_over("102", "192.0.2.12:5060", Transport::Tcp, 1);
+    w.register(at, &["<sip:102@192.0.2.12:5060>"], Some(300));
+    let flow = w.x.bindings("102").next().unwrap().flow;
+    w.input(Input::FlowLost(flow));
+    w.input(Input::FlowLost(flow));
+    let lost = |w: &World| w.events().into_iter().filter(|e| e == "connection_lost").count();
+    assert_eq!(lost(&w), 1, "once");
+    let at = w.phone_over("102", "192.0.2.12:5061", Transport::Tcp, 2);
+    w.register(at, &["<sip:102@192.0.2.12:5060>"], Some(300));
+    assert_eq!(w.events().into_iter().filter(|e| e == "phone_back").count(), 2);
+}
+
+/// What the store could not keep of a registration is offered again, so that a restart finds what there was.
+#[test]
+fn the_disk_catches_up_with_registrations() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let seen = w.records.len();
+    w.store_works = false;
+    let contact = format!("<sip:101@{a}>");
+    let now = w.now;
+    let phone = w.phones.get_mut(&a).unwrap();
+    let us = "<sip:101@pbx.example>";
+    let mut request = phone.end.make_outside(Method::Register, Uri::sip("", "pbx.example", None), us, us);
+    request.headers.push(Name::Contact, contact);
+    request.headers.push(Name::Expires, "0");
+    let flow = phone.flow;
+    phone.end.request_outside(now.mono, flow, request, 9);
+    w.ms(200);
+    assert!(w.x.bindings("101").next().is_none());
+    let tickets: Vec<Ticket> = w.x.bindings_waiting.keys().copied().collect();
+    w.input(Input::NotStored(tickets));
+    w.store_works = true;
+    w.run(limits::STORE_RETRY);
+    let gone = |r: &Record| matches!(r, Record::BindingGone { extension, .. } if extension == "101");
+    assert!(w.records[seen..].iter().any(gone), "{:?}", &w.records[seen..]);
+    w.settle();
+}
+
+/// A clock that was set back while the exchange was down gives nobody more time than can be granted.
+#[test]
+fn a_restored_registration_lasts_no_longer_than_any() {
+    let mut w = World::new();
+    w.registered("101", "192.0.2.11:5060");
+    let kept: Vec<BindingRecord> = w
+        .records
+        .iter()
+        .filter_map(|r| if let Record::Binding(b) = r { Some(b.clone()) } else { None })
+        .collect();
+    let mut record = kept[0].clone();
+    record.expires_ms += 86_400_000;
+    let again = World::with(config(), Restored { bindings: vec![record], ..Restored::default() });
+    let left = again.x.bindings("101").next().unwrap().expires.since(again.now.mono);
+    assert_eq!(left, config().register_max);
 }

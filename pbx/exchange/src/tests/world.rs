@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) replies: Vec<Result<String, String>>,
     pub(crate) store_works: bool,
     pub(crate) media_works: bool,
+    /// Call-ID that REGISTERs have, if not one each.
+    pub(crate) same_call_id: Option<String>,
     /// First words of messages from the exchange to lose.
     pub(crate) lose: Vec<&'static str>,
     /// Everything the exchange ever wanted, as text.
@@ -112,6 +114,7 @@ impl World {
             replies: vec![],
             store_works: true,
             media_works: true,
+            same_call_id: None,
             lose: vec![],
             log: vec![],
         };
@@ -121,6 +124,17 @@ impl World {
 
     /// A phone of extension `number` at `address`, not registered yet.
     pub(crate) fn phone(&mut self, number: &str, address: &str) -> SocketAddr {
+        self.phone_over(number, address, Transport::Udp, 0)
+    }
+
+    /// A phone on a connection, or on none.
+    pub(crate) fn phone_over(
+        &mut self,
+        number: &str,
+        address: &str,
+        transport: Transport,
+        connection: u64,
+    ) -> SocketAddr {
         let address: SocketAddr = address.parse().unwrap();
         let settings = Settings {
             agent: format!("phone {number}"),
@@ -130,8 +144,7 @@ impl World {
             credentials: Some((number.into(), format!("pw{number}"))),
         };
         let seed = u64::from(address.port()) << 32 | u64::from(u32::from_str_radix(number, 16).unwrap());
-        let flow =
-            Flow { transport: Transport::Udp, local: address, remote: HERE.parse().unwrap(), connection: 0 };
+        let flow = Flow { transport, local: address, remote: HERE.parse().unwrap(), connection };
         let end = Endpoint::new(settings, Rng::from_number(seed));
         let phone = Phone { end, flow, number: number.into(), events: vec![], heard: vec![], raw: vec![] };
         self.phones.insert(address, phone);
@@ -169,6 +182,9 @@ impl World {
         let us = format!("<sip:{aor}@pbx.example>");
         let mut request =
             phone.end.make_outside(Method::Register, Uri::sip("", "pbx.example", None), &us, &us);
+        if let Some(call_id) = &self.same_call_id {
+            request.headers.set(Name::CallId, call_id);
+        }
         for contact in contacts {
             request.headers.push(Name::Contact, *contact);
         }
@@ -306,8 +322,10 @@ impl World {
 
     fn deliver(&mut self, at: SocketAddr, up: bool, bytes: &[u8]) {
         if up {
-            let flow =
-                Flow { transport: Transport::Udp, local: HERE.parse().unwrap(), remote: at, connection: 0 };
+            let udp = (Transport::Udp, 0);
+            let (transport, connection) =
+                self.phones.get(&at).map_or(udp, |p| (p.flow.transport, p.flow.connection));
+            let flow = Flow { transport, local: HERE.parse().unwrap(), remote: at, connection };
             return self.input(Input::Message { flow, bytes });
         }
         let Some(phone) = self.phones.get_mut(&at) else { return };

@@ -48,6 +48,7 @@ const RULES: &[Rule] = &[
     prack_has_its_timers,
     ack_has_its_timers,
     cancel_has_its_timer,
+    ringing_has_its_timer,
     glare_has_its_timer,
     session_timer_is_armed,
     renewal_is_under_way,
@@ -148,6 +149,11 @@ fn ack_has_its_timers(e: &Endpoint, id: SessionId, s: &Session, _: &Waiting) -> 
 fn cancel_has_its_timer(e: &Endpoint, id: SessionId, s: &Session, _: &Waiting) -> Option<&'static str> {
     let is_sent = matches!(&s.phase, Phase::Calling { cancel: Cancel::Sent(_), .. });
     (e.is_armed(id, Timer::CancelUnanswered) != is_sent).then_some("the timer of its CANCEL does not fit")
+}
+
+fn ringing_has_its_timer(e: &Endpoint, id: SessionId, s: &Session, _: &Waiting) -> Option<&'static str> {
+    let rings = matches!(&s.phase, Phase::Calling { is_heard: true, cancel: Cancel::No, .. });
+    (e.is_armed(id, Timer::NoNews) != rings).then_some("the timer of its ringing does not fit")
 }
 
 fn glare_has_its_timer(e: &Endpoint, id: SessionId, s: &Session, _: &Waiting) -> Option<&'static str> {

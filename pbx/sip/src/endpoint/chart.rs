@@ -2,6 +2,8 @@
 //!
 //! The whole table, with what each pair leads to, is the snapshot of `chart/tests.rs`, made by doing it.
 
+mod table;
+
 use super::session::{Cancel, Pending, Phase, Session, Timer};
 use super::{Endpoint, Incoming, Purpose, SessionId};
 use crate::coverage::{Counts, Pair, words};
@@ -152,6 +154,7 @@ words! {
         TimerNoPrack,
         TimerSession,
         TimerGlare,
+        TimerNoNews,
         TimerCancelUnanswered,
         DoProgress,
         /// With a description.
@@ -224,6 +227,7 @@ impl From<Timer> for Happening {
             Timer::NoPrack => Self::TimerNoPrack,
             Timer::Session => Self::TimerSession,
             Timer::Glare => Self::TimerGlare,
+            Timer::NoNews => Self::TimerNoNews,
             Timer::CancelUnanswered => Self::TimerCancelUnanswered,
         }
     }
@@ -349,6 +353,9 @@ impl Endpoint {
 }
 
 /// Whether a session in that state does, sends or tells anything when that happens.
-fn matters(_state: SessionState, _event: Happening) -> bool {
-    true
+fn matters(state: SessionState, event: Happening) -> bool {
+    table::MATTERS.iter().any(|(at, events)| *at == state && events.contains(&event))
 }
+
+#[cfg(test)]
+pub(super) mod tests;

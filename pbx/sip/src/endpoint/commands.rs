@@ -131,9 +131,14 @@ impl Endpoint {
             return;
         }
         let (txn, invite, reliable) = (*txn, invite.clone(), *needs_reliable);
+        // Once described reliably, a second description would be no answer any more (RFC 3264 §4).
+        let sdp = sdp.filter(|_| !*described);
         if reliable {
             *last_rseq += 1;
             *described |= sdp.is_some();
+            if sdp.is_some() && matches!(session.pending, Pending::None) && invite.sdp().is_none() {
+                session.pending = Pending::Ours;
+            }
         }
         let rseq = *last_rseq;
         let mut response = self.response_in(id, &invite, status);
@@ -178,12 +183,14 @@ impl Endpoint {
 
     pub(super) fn give_answer(&mut self, now: Mono, id: SessionId, sdp: Vec<u8>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
+        let is_asked = session.is_asked_early();
         let Phase::Incoming { txn, invite, unacknowledged, answer_then, described, .. } = &mut session.phase
         else {
             return;
         };
-        if unacknowledged.is_some() {
-            // The answer must not overtake the provisional response it rests on (RFC 3262 §3).
+        if unacknowledged.is_some() || is_asked {
+            // The answer must not overtake the provisional response it rests on, nor the answer to a later offer
+            // (RFC 3262 §3, §5).
             *answer_then = Some(sdp);
             return;
         }
@@ -209,6 +216,7 @@ impl Endpoint {
             response.headers.push(name.clone(), value);
         }
         self.txns.respond(now, txn, &response);
+        self.close_pending(now, id);
         self.flush();
         self.forget(id);
     }
@@ -250,7 +258,9 @@ impl Endpoint {
     pub fn hang_up(&mut self, now: Mono, id: SessionId, reason: Option<String>) {
         self.note(id, Happening::DoHangUp);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.is_released = true;
+        if std::mem::replace(&mut session.is_released, true) {
+            return;
+        }
         match &mut session.phase {
             Phase::Incoming { .. } => {
                 let mut headers = Headers::default();
@@ -290,6 +300,7 @@ impl Endpoint {
         }
         let flow = session.flow;
         self.txns.request(now, flow, request, Owner::Session(id, Purpose::Cancel));
+        self.timers.cancel((id, Timer::NoNews));
         self.timers.set((id, Timer::CancelUnanswered), now.after(GIVE_UP));
     }
 
@@ -345,27 +356,39 @@ impl Endpoint {
     /// Proposes a new description by re-INVITE.
     pub fn offer(&mut self, now: Mono, id: SessionId, offer: NewOffer) -> Result<(), Busy> {
         self.note(id, Happening::DoOffer);
-        let session = self.sessions.get_mut(&id).ok_or(Busy)?;
-        if !matches!(session.phase, Phase::Up) || session.await_ack.is_some() || session.is_negotiating() {
-            return Err(Busy);
-        }
-        session.renewing = Some(Renewing { sdp: Some(offer.0), is_refresh: false, waits: false });
-        self.send_renewal(now, id);
-        self.flush();
-        Ok(())
+        self.renew(now, id, Some(offer.0))
     }
 
     /// Asks the peer for an offer: a re-INVITE without one, as some phones resume a held call.
     pub fn ask_offer(&mut self, now: Mono, id: SessionId) -> Result<(), Busy> {
         self.note(id, Happening::DoAskOffer);
+        self.renew(now, id, None)
+    }
+
+    fn renew(&mut self, now: Mono, id: SessionId, sdp: Option<Vec<u8>>) -> Result<(), Busy> {
         let session = self.sessions.get_mut(&id).ok_or(Busy)?;
-        if !matches!(session.phase, Phase::Up) || session.await_ack.is_some() || session.is_negotiating() {
+        let is_renewing = session.renewing.as_ref().is_some_and(|r| !r.waits);
+        if !matches!(session.phase, Phase::Up) || session.is_busy() || is_renewing {
             return Err(Busy);
         }
-        session.renewing = Some(Renewing { sdp: None, is_refresh: false, waits: false });
-        self.send_renewal(now, id);
-        self.flush();
+        // After glare the new offer takes the old one's place and waits as long as that would have.
+        let waits = session.renewing.is_some();
+        session.renewing = Some(Renewing { sdp, is_refresh: false, by_update: false, waits });
+        if !waits {
+            self.send_renewal(now, id);
+            self.flush();
+        }
         Ok(())
+    }
+
+    /// The wait after glare is over.
+    pub(super) fn try_again(&mut self, now: Mono, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        if session.is_busy() {
+            // The peer's own offer came meanwhile and has not been settled yet.
+            return self.timers.set((id, Timer::Glare), now.after(T1));
+        }
+        self.send_renewal(now, id);
     }
 
     /// Answers, in the ACK, the offer that came in a 2xx.
@@ -384,6 +407,7 @@ impl Endpoint {
         let Some(renewing) = &mut session.renewing else { return };
         renewing.waits = false;
         let by_update = renewing.is_refresh && session.allows_update;
+        renewing.by_update = by_update;
         let (method, purpose) =
             if by_update { (Method::Update, Purpose::Update) } else { (Method::Invite, Purpose::Reinvite) };
         let sdp = if by_update { None } else { renewing.sdp.clone() };
@@ -413,9 +437,8 @@ impl Endpoint {
         {
             return;
         }
-        let Pending::Theirs { txn, request } = std::mem::replace(&mut session.pending, Pending::None) else {
-            return;
-        };
+        // What waits for the peer's answer instead goes on waiting: its offer was taken back, and we made our own.
+        let Some((txn, request)) = session.take_their_offer() else { return };
         match answer {
             Ok(sdp) => {
                 session.described = Some(sdp.clone());
@@ -436,14 +459,24 @@ impl Endpoint {
                 self.txns.respond(now, txn, &response);
             }
         }
+        self.answer_delayed(now, id);
         self.flush();
+    }
+
+    /// Gives the answer to the INVITE that waited for something, if nothing keeps it any more.
+    pub(super) fn answer_delayed(&mut self, now: Mono, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Phase::Incoming { unacknowledged: None, answer_then, .. } = &mut session.phase else { return };
+        if let Some(sdp) = answer_then.take() {
+            self.give_answer(now, id, sdp);
+        }
     }
 
     /// Sends INFO; its answer is of no interest.
     pub fn info(&mut self, now: Mono, id: SessionId, kind: &str, body: Vec<u8>) {
         self.note(id, Happening::DoInfo);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if !matches!(session.phase, Phase::Up) {
+        if !matches!(session.phase, Phase::Up) || session.is_released {
             return;
         }
         let mut request = session.dialog.request(Method::Info, None);

@@ -145,7 +145,7 @@ impl Endpoint {
             super::session::Phase::Incoming { txn, invite: request, .. } if *txn == invite => {
                 let response = request.response(Status::TERMINATED, Some(&session.dialog.local_tag));
                 self.txns.respond(now, invite, &response);
-                self.txns.set_owner(invite, Owner::Session(id, Purpose::Server));
+                self.close_pending(now, id);
                 self.end(id, super::Ended::Cancelled(reason));
             }
             _ => {

@@ -65,6 +65,12 @@ impl Endpoint {
             return self.refuse(now, id, &incoming, status, headers);
         }
         self.note(id, what);
+        let Some(session) = self.sessions.get(&id) else { return };
+        if matches!(session.phase, Phase::Ending) && incoming.request.method != Method::Bye {
+            // With our BYE the session is over (§15.1.1).
+            return self.refuse(now, id, &incoming, Status::NO_SUCH_CALL, Headers::default());
+        }
+        let is_heard = !session.is_released;
         match &incoming.request.method {
             Method::Bye => self.on_bye(now, id, &incoming),
             Method::Invite => self.on_reinvite(now, id, incoming),
@@ -72,8 +78,10 @@ impl Endpoint {
             Method::Prack => self.on_prack(now, id, incoming),
             Method::Info => {
                 self.refuse(now, id, &incoming, Status::OK, Headers::default());
-                let kind = incoming.request.content_type();
-                self.tell(id, SessionEvent::Info(kind, incoming.request.body));
+                if is_heard {
+                    let kind = incoming.request.content_type();
+                    self.tell(id, SessionEvent::Info(kind, incoming.request.body));
+                }
             }
             Method::Options => {
                 let mut headers = Headers::default();
@@ -137,8 +145,9 @@ impl Endpoint {
     /// Requests of the peer that still wait for our answer end with the session (§15.1.2).
     pub(super) fn close_pending(&mut self, now: Mono, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if let Pending::Theirs { txn, request } = std::mem::replace(&mut session.pending, Pending::None)
-            && !matches!(session.phase, Phase::Incoming { .. })
+        let is_first = session.is_unanswered_server() && !session.is_asked_early();
+        if let Some((txn, request)) = session.take_their_offer()
+            && !is_first
         {
             let response = self.response_in(id, &request, Status::TERMINATED);
             self.txns.respond(now, txn, &response);
@@ -154,6 +163,7 @@ impl Endpoint {
             Phase::Incoming { .. } => Some(Status::SERVER_ERROR),
             Phase::Calling { .. } => Some(Status::PENDING),
             Phase::Ending => Some(Status::NO_SUCH_CALL),
+            Phase::Up if session.ack_owed.is_some() => Some(Status::PENDING),
             Phase::Up => match &session.pending {
                 Pending::Theirs { .. } => Some(Status::SERVER_ERROR),
                 Pending::Ours => Some(Status::PENDING),
@@ -162,16 +172,15 @@ impl Endpoint {
             },
         };
         if let Some(status) = glare {
-            let mut headers = Headers::default();
-            if status == Status::SERVER_ERROR {
-                headers.push(Name::RetryAfter, self.rng.below(10).to_string());
-            }
-            return self.refuse(now, id, &incoming, status, headers);
+            return self.refuse_for_now(now, id, &incoming, status);
         }
         // A new INVITE says that our last 2xx arrived, even if its ACK got lost.
-        if session.await_ack.take().is_some() {
+        if let Some(wait) = session.await_ack.take() {
             self.timers.cancel((id, Timer::RepeatAnswer));
             self.timers.cancel((id, Timer::NoAck));
+            if wait.is_first {
+                self.tell(id, SessionEvent::Confirmed(None));
+            }
         }
         self.take_offer(now, id, incoming);
     }
@@ -181,7 +190,7 @@ impl Endpoint {
             return;
         }
         let Some(session) = self.sessions.get(&id) else { return };
-        if incoming.request.body.is_empty() {
+        if incoming.request.sdp().is_none() {
             if let Some(contact) = incoming.request.contact()
                 && let Some(session) = self.sessions.get_mut(&id)
             {
@@ -192,21 +201,25 @@ impl Endpoint {
         let status = match (&session.phase, &session.pending) {
             (Phase::Ending, _) => Some(Status::NO_SUCH_CALL),
             (_, Pending::Theirs { .. }) => Some(Status::SERVER_ERROR),
+            _ if session.ack_owed.is_some() => Some(Status::SERVER_ERROR),
             (Phase::Calling { .. }, _) => Some(Status::PENDING),
             (_, Pending::Ours) => Some(Status::PENDING),
             (_, Pending::None) if session.is_negotiating() => Some(Status::PENDING),
             (_, Pending::None) => None,
         };
         match status {
-            Some(status) => {
-                let mut headers = Headers::default();
-                if status == Status::SERVER_ERROR {
-                    headers.push(Name::RetryAfter, self.rng.below(10).to_string());
-                }
-                self.refuse(now, id, &incoming, status, headers);
-            }
+            Some(status) => self.refuse_for_now(now, id, &incoming, status),
             None => self.take_offer(now, id, incoming),
         }
+    }
+
+    /// Refuses an offer that comes at the wrong moment; 500 says when to try again (§14.2).
+    fn refuse_for_now(&mut self, now: Mono, id: SessionId, incoming: &Incoming, status: Status) {
+        let mut headers = Headers::default();
+        if status == Status::SERVER_ERROR {
+            headers.push(Name::RetryAfter, self.rng.below(10).to_string());
+        }
+        self.refuse(now, id, incoming, status, headers);
     }
 
     /// Nobody is left who could answer an offer in a session that has been hung up; if its BYE waits for an ACK, that has
@@ -285,7 +298,8 @@ impl Endpoint {
         let rseq = words.next().and_then(crate::header::parse_number);
         let cseq = words.next().and_then(crate::header::parse_number);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Phase::Incoming { invite, unacknowledged, progress_then, answer_then, .. } = &mut session.phase
+        let Phase::Incoming { invite, unacknowledged, progress_then, answer_then, described, .. } =
+            &mut session.phase
         else {
             return self.refuse(now, id, &incoming, Status::NO_SUCH_CALL, Headers::default());
         };
@@ -298,11 +312,22 @@ impl Endpoint {
         let (next, then) = (progress_then.take(), answer_then.take());
         self.timers.cancel((id, Timer::RepeatProvisional));
         self.timers.cancel((id, Timer::NoPrack));
-        if incoming.request.body.is_empty() {
-            self.refuse(now, id, &incoming, Status::OK, Headers::default());
-        } else {
+        let sdp = incoming.request.sdp();
+        let was_offered = matches!(session.pending, Pending::Ours);
+        if *described && !session.is_asked_early() {
+            // What we described reliably has arrived: the offer of the INVITE is answered, or ours is in this PRACK.
+            session.pending = Pending::None;
+        }
+        match sdp {
+            Some(sdp) if was_offered => {
+                self.refuse(now, id, &incoming, Status::OK, Headers::default());
+                self.tell(id, SessionEvent::OfferAnswered(Some(sdp)));
+            }
             // An offer in a PRACK is answered in its 200 (RFC 3262 §5), like one in an UPDATE.
-            self.take_offer(now, id, incoming);
+            Some(_) if matches!(session.pending, Pending::None) => self.take_offer(now, id, incoming),
+            // The offer before it has not been answered yet; the PRACK still says that our response arrived.
+            Some(_) => self.refuse_for_now(now, id, &incoming, Status::SERVER_ERROR),
+            None => self.refuse(now, id, &incoming, Status::OK, Headers::default()),
         }
         if let Some(sdp) = then {
             self.give_answer(now, id, sdp);
@@ -383,7 +408,7 @@ impl Endpoint {
             (Owner::Nobody, _) | (Owner::Session(_, Purpose::Server), Up::Response(_)) => {}
             // The refusal of an INVITE was never acknowledged: nothing depends on it (§17.2.1).
             (Owner::Session(_, Purpose::Server), Up::Timeout | Up::Ack) => {}
-            (Owner::Session(id, Purpose::Server), Up::Lost) => self.on_server_lost(id, txn),
+            (Owner::Session(id, Purpose::Server), Up::Lost) => self.on_server_lost(now, id, txn),
             (Owner::Outside(number), Up::Response(response)) => {
                 if self.answer_challenge(now, txn, owner, &response).is_none() {
                     self.on_outside_response(number, Some(response));
@@ -404,15 +429,23 @@ impl Endpoint {
         }
     }
 
-    /// The caller's connection went before we answered its INVITE.
-    fn on_server_lost(&mut self, id: SessionId, txn: TxnId) {
+    /// The connection went before we answered that request.
+    fn on_server_lost(&mut self, now: Mono, id: SessionId, txn: TxnId) {
         self.note(id, Happening::ServerLost);
         let is_first = self
             .sessions
             .get(&id)
             .is_some_and(|s| matches!(&s.phase, Phase::Incoming { txn: first, .. } if *first == txn));
         if is_first {
-            self.end(id, Ended::Lost);
+            self.close_pending(now, id);
+            return self.end(id, Ended::Lost);
+        }
+        if let Some(session) = self.sessions.get_mut(&id)
+            && matches!(&session.pending, Pending::Theirs { txn: asked, .. } if *asked == txn)
+        {
+            // Its offer can no longer be answered; everything stays as it was.
+            session.pending = Pending::None;
+            self.answer_delayed(now, id);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::method::Method;
 use crate::session_timer::{self, MIN_SE, SessionTimer};
 use crate::status::Status;
 use crate::time::Mono;
-use crate::transaction::TxnId;
+use crate::transaction::{GIVE_UP, NO_NEWS, TxnId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,12 +53,15 @@ impl Endpoint {
         self.note(id, of_response(purpose, &r));
         if !self.sessions.contains_key(&id) {
             // The session ended meanwhile; a late 2xx to its INVITE must still be acknowledged and ended.
-            if purpose == Purpose::Invite && r.status.is_success() {
-                self.end_stray(now, txn, &r);
+            match purpose {
+                Purpose::Invite if r.status.is_success() => self.end_stray(now, txn, &r),
+                // So must one to a re-INVITE; its session has been ended already.
+                Purpose::Reinvite if r.status.is_success() => _ = self.ack_stray(txn, &r),
+                _ => {}
             }
             return;
         }
-        if r.status.is_final() && !r.status.is_success() && purpose != Purpose::Cancel {
+        if r.status.is_final() && !r.status.is_success() && self.is_wanted(id, purpose) {
             let owner = Owner::Session(id, purpose);
             if let Some(new) = self.answer_challenge(now, txn, owner, &r) {
                 if let Some(session) = self.sessions.get_mut(&id)
@@ -66,6 +69,7 @@ impl Endpoint {
                     && purpose == Purpose::Invite
                 {
                     (*txn, *is_heard) = (new, false);
+                    self.timers.cancel((id, Timer::NoNews));
                 }
                 return;
             }
@@ -82,9 +86,20 @@ impl Endpoint {
             Purpose::Info | Purpose::Prack
                 if matches!(r.status, Status::NO_SUCH_CALL | Status::REQUEST_TIMEOUT) =>
             {
-                self.gone(now, id, r.status);
+                self.gone_by(now, id, purpose, r.status);
             }
             Purpose::Bye | Purpose::Cancel | Purpose::Info | Purpose::Prack | Purpose::Server => {}
+        }
+    }
+
+    /// A challenge to that request is worth answering: who has hung up neither calls nor offers again.
+    fn is_wanted(&self, id: SessionId, purpose: Purpose) -> bool {
+        let Some(session) = self.sessions.get(&id) else { return false };
+        match purpose {
+            Purpose::Cancel => false,
+            Purpose::Bye => true,
+            Purpose::Invite => !session.is_released,
+            _ => !matches!(session.phase, Phase::Ending),
         }
     }
 
@@ -92,8 +107,11 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Phase::Calling { is_heard, cancel, last_rseq, .. } = &mut session.phase else { return };
         *is_heard = true;
-        if matches!(cancel, Cancel::Wanted(_)) {
-            return self.send_cancel(now, id);
+        match cancel {
+            Cancel::Wanted(_) => return self.send_cancel(now, id),
+            Cancel::Sent(_) => {}
+            // Before the transaction gives up by itself, so that there is one left to cancel.
+            Cancel::No => self.timers.set((id, Timer::NoNews), now.after(NO_NEWS.saturating_sub(GIVE_UP))),
         }
         if r.status == Status::TRYING || session.is_released {
             return;
@@ -145,6 +163,7 @@ impl Endpoint {
         let own = SessionTimer { interval: session.propose, we_refresh: true };
         session.timer = session_timer::accept(&r.headers).or(Some(own));
         self.timers.cancel((id, Timer::CancelUnanswered));
+        self.timers.cancel((id, Timer::NoNews));
         let owes_answer = session.described.is_none() && r.sdp().is_some();
         if owes_answer && cancelled.is_none() {
             session.ack_owed = Some(r.cseq().number);
@@ -210,15 +229,21 @@ impl Endpoint {
 
     /// A 2xx that no session wants: acknowledged and ended at once, or the phone would wait for ever.
     fn end_stray(&mut self, now: Mono, txn: TxnId, r: &Response) {
-        let (Some(invite), Some(flow)) = (self.txns.invite(txn), self.txns.flow(txn)) else { return };
-        let Some(mut dialog) = Dialog::of_client(invite) else { return };
+        let Some((mut dialog, flow)) = self.ack_stray(txn, r) else { return };
+        let bye = dialog.request(Method::Bye, None);
+        self.send_request(now, flow, bye, Owner::Nobody);
+    }
+
+    /// Acknowledges a 2xx whose session is gone, in the dialog that it names.
+    fn ack_stray(&mut self, txn: TxnId, r: &Response) -> Option<(Dialog, Flow)> {
+        let (invite, flow) = (self.txns.invite(txn)?, self.txns.flow(txn)?);
+        let mut dialog = Dialog::of_client(invite)?;
         dialog.learn(r);
         let ack = dialog.request(Method::Ack, Some(r.cseq().number));
         let bytes = self.with_via(flow, ack);
         self.transmits.push_back(super::Transmit { flow, bytes });
         self.counters.sent += 1;
-        let bye = dialog.request(Method::Bye, None);
-        self.send_request(now, flow, bye, Owner::Nobody);
+        Some((dialog, flow))
     }
 
     fn on_rejected(&mut self, now: Mono, id: SessionId, r: Response) {
@@ -255,6 +280,7 @@ impl Endpoint {
             && let Phase::Calling { txn, is_heard, .. } = &mut session.phase
         {
             (*txn, *is_heard) = (new, false);
+            self.timers.cancel((id, Timer::NoNews));
         }
         true
     }
@@ -265,11 +291,15 @@ impl Endpoint {
         if is_invite && session.last_ack.as_ref().is_some_and(|(cseq, _)| *cseq == r.cseq().number) {
             return self.repeat_ack(id, r.cseq().number);
         }
+        if is_invite && session.ack_owed == Some(r.cseq().number) {
+            // Its ACK still waits for the user's answer.
+            return;
+        }
         if let Some(contact) = r.contact() {
             session.dialog.target = contact.uri;
         }
         learn_peer(session, r);
-        session.pending = Pending::None;
+        session.close_our_offer();
         let renewing = session.renewing.take();
         if let Some(timer) = session_timer::accept(&r.headers) {
             session.timer = Some(timer);
@@ -304,22 +334,25 @@ impl Endpoint {
 
     fn on_renewal_refused(&mut self, now: Mono, id: SessionId, r: &Response) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.pending = Pending::None;
+        session.close_our_offer();
         if matches!(session.phase, Phase::Ending) {
+            session.renewing = None;
             return;
         }
         match r.status {
             Status::PENDING => {
                 // Glare: who made the Call-ID waits longer (§14.1).
-                let ours = session.dialog.remote_cseq.is_none() || session.last_ack.is_some();
-                let (least, most) = if ours { (2_100, 4_000) } else { (0, 2_000) };
+                let (least, most) = if !session.is_called() { (2_100, 4_000) } else { (0, 2_000) };
                 let wait = self.rng.between(Duration::from_millis(least), Duration::from_millis(most));
                 if let Some(renewing) = self.sessions.get_mut(&id).and_then(|s| s.renewing.as_mut()) {
                     renewing.waits = true;
                 }
                 self.timers.set((id, Timer::Glare), now.after(wait));
             }
-            Status::NO_SUCH_CALL | Status::REQUEST_TIMEOUT => self.gone(now, id, r.status),
+            Status::NO_SUCH_CALL | Status::REQUEST_TIMEOUT => {
+                session.renewing = None;
+                self.gone(now, id, r.status);
+            }
             Status::INTERVAL_TOO_SMALL => {
                 let min = r.headers.get(&Name::MinSe).and_then(|v| parse_number(v.split(';').next()?));
                 let min = Duration::from_secs(u64::from(min.unwrap_or(0))).max(MIN_SE);
@@ -349,6 +382,15 @@ impl Endpoint {
         }
     }
 
+    /// INFO or PRACK met nothing. Once the INVITE has been answered a PRACK is of no interest: who answered before it came
+    /// may have forgotten what it was about.
+    fn gone_by(&mut self, now: Mono, id: SessionId, purpose: Purpose, status: Status) {
+        let is_calling = self.sessions.get(&id).is_some_and(|s| matches!(s.phase, Phase::Calling { .. }));
+        if purpose == Purpose::Info || is_calling {
+            self.gone(now, id, status);
+        }
+    }
+
     /// The peer knows nothing of the session any more (§12.2.1.2).
     pub(super) fn gone(&mut self, now: Mono, id: SessionId, status: Status) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
@@ -356,8 +398,25 @@ impl Endpoint {
             return;
         }
         session.is_released = true;
+        let is_calling = matches!(session.phase, Phase::Calling { .. });
         self.tell(id, SessionEvent::Ended(Ended::Gone(status)));
-        self.send_bye(now, id, None);
+        // While our INVITE is under way, a BYE would leave it ringing and its 2xx without ACK.
+        if is_calling {
+            self.take_back(now, id);
+        } else {
+            self.send_bye(now, id, None);
+        }
+    }
+
+    /// Cancels our INVITE for a session that nobody hears of any more.
+    pub(super) fn take_back(&mut self, now: Mono, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.is_released = true;
+        let Phase::Calling { is_heard, cancel, .. } = &mut session.phase else { return };
+        *cancel = Cancel::Wanted(None);
+        if *is_heard {
+            self.send_cancel(now, id);
+        }
     }
 
     /// No response came, or its connection was lost.
@@ -374,13 +433,22 @@ impl Endpoint {
             Purpose::Bye if is_lost => self.send_bye(now, id, None),
             Purpose::Bye => self.forget(id),
             Purpose::Reinvite | Purpose::Update => {
-                if let Some(session) = self.sessions.get_mut(&id) {
-                    session.pending = Pending::None;
-                    session.renewing = None;
+                let renewing = self.sessions.get_mut(&id).and_then(|session| {
+                    session.close_our_offer();
+                    session.renewing.take()
+                });
+                if !is_lost {
+                    return self.gone(now, id, Status::REQUEST_TIMEOUT);
                 }
-                self.gone(now, id, Status::REQUEST_TIMEOUT);
+                // A lost connection counts as 503 (§8.1.3.1): the session goes on, maybe over another one.
+                let is_ending = self.sessions.get(&id).is_none_or(|s| s.is_released);
+                if !is_ending && renewing.is_some_and(|r| !r.is_refresh) {
+                    self.tell(id, SessionEvent::OfferRefused(Status::SERVICE_UNAVAILABLE));
+                }
             }
-            Purpose::Prack | Purpose::Info if !is_lost => self.gone(now, id, Status::REQUEST_TIMEOUT),
+            Purpose::Prack | Purpose::Info if !is_lost => {
+                self.gone_by(now, id, purpose, Status::REQUEST_TIMEOUT);
+            }
             Purpose::Prack | Purpose::Info | Purpose::Cancel | Purpose::Server => {}
         }
     }

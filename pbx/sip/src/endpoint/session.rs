@@ -29,6 +29,8 @@ words! {
         Session,
         /// Try a re-INVITE again after glare.
         Glare,
+        /// Our INVITE rings and nothing is heard of it any more.
+        NoNews,
         /// A cancelled INVITE never got its final response.
         CancelUnanswered,
     }
@@ -151,6 +153,8 @@ pub(crate) struct Renewing {
     pub(crate) sdp: Option<Vec<u8>>,
     /// Nobody asked for it but the session timer.
     pub(crate) is_refresh: bool,
+    /// It is an UPDATE without a description, which meets nobody's offer.
+    pub(crate) by_update: bool,
     /// Waiting for [`Timer::Glare`].
     pub(crate) waits: bool,
 }
@@ -177,7 +181,36 @@ impl Session {
     /// Whether an offer of either side is under way.
     pub(crate) fn is_negotiating(&self) -> bool {
         !matches!(self.pending, Pending::None)
-            || self.renewing.as_ref().is_some_and(|r| !r.waits)
+            || self.renewing.as_ref().is_some_and(|r| !r.waits && !r.by_update)
             || self.await_ack.as_ref().is_some_and(|a| a.is_offer)
+            || self.ack_owed.is_some()
+    }
+
+    /// Whether a re-INVITE of ours would meet another INVITE or offer (§14.1).
+    pub(crate) fn is_busy(&self) -> bool {
+        self.await_ack.is_some() || self.is_negotiating()
+    }
+
+    /// Our offer has been answered, or never will be.
+    pub(crate) fn close_our_offer(&mut self) {
+        if matches!(self.pending, Pending::Ours) {
+            self.pending = Pending::None;
+        }
+    }
+
+    /// The peer's offer, for who answers it.
+    pub(crate) fn take_their_offer(&mut self) -> Option<(TxnId, Box<Request>)> {
+        match std::mem::replace(&mut self.pending, Pending::None) {
+            Pending::Theirs { txn, request } => Some((txn, request)),
+            other => {
+                self.pending = other;
+                None
+            }
+        }
+    }
+
+    /// The peer opened the session, and so made its Call-ID.
+    pub(crate) fn is_called(&self) -> bool {
+        self.invite_key.is_some()
     }
 }

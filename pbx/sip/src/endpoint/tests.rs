@@ -593,4 +593,5 @@ fn the_external_address_is_shown_to_strangers_only() {
     assert_eq!(e.contact(&far, "x"), "<sip:x@198.51.100.7:5060>");
 }
 
+mod chance;
 mod defects;

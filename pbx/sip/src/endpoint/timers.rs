@@ -3,6 +3,8 @@
 use super::session::{Phase, Renewing, Timer};
 use super::{Ended, Endpoint, SessionId};
 use crate::header::Headers;
+use crate::message::Request;
+use crate::method::Method;
 use crate::status::Status;
 use crate::time::Mono;
 
@@ -22,7 +24,8 @@ impl Endpoint {
                 }
             }
             Timer::Session => self.session_due(now, id),
-            Timer::Glare => self.send_renewal(now, id),
+            Timer::Glare => self.try_again(now, id),
+            Timer::NoNews => self.no_news(now, id),
             Timer::CancelUnanswered => {
                 if let Some(Phase::Calling { txn, .. }) = self.sessions.get(&id).map(|s| &s.phase) {
                     self.txns.drop_now(*txn);
@@ -31,6 +34,15 @@ impl Endpoint {
                 self.forget(id);
             }
         }
+    }
+
+    /// The INVITE is taken back, or the phone would ring on and its answer find nobody (timer C of §16.6).
+    fn no_news(&mut self, now: Mono, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let request = Request::new(Method::Invite, session.dialog.target.clone());
+        let response = request.response(Status::REQUEST_TIMEOUT, None);
+        self.tell(id, super::SessionEvent::Rejected(Box::new(response)));
+        self.take_back(now, id);
     }
 
     fn no_ack(&mut self, now: Mono, id: SessionId) {
@@ -59,11 +71,11 @@ impl Endpoint {
         }
         // Should no answer come, its transaction gives up after 32 s, well before the other half is over.
         self.timers.set((id, Timer::Session), now.after(timer.wait()));
-        if session.is_negotiating() || session.renewing.is_some() {
+        if session.is_busy() || session.renewing.is_some() {
             return;
         }
         let sdp = session.described.clone();
-        session.renewing = Some(Renewing { sdp, is_refresh: true, waits: false });
+        session.renewing = Some(Renewing { sdp, is_refresh: true, by_update: false, waits: false });
         self.send_renewal(now, id);
     }
 }

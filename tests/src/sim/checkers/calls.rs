@@ -63,7 +63,7 @@ impl Checker for OneCdrPerCall {
 /// One INVITE of a phone makes one call at most.
 #[derive(Debug, Default)]
 pub(super) struct OneCallPerInvite {
-    made: BTreeMap<String, CallId>,
+    made: BTreeMap<(String, u32), CallId>,
     life: u32,
 }
 
@@ -76,11 +76,13 @@ impl Checker for OneCallPerInvite {
         if self.life != world.lives || self.made.len() > 50_000 {
             (self.life, self.made) = (world.lives, BTreeMap::new());
         }
+        let Came::Message(_, bytes) = &step.came else { return Ok(()) };
+        let Some(glance) = Glance::of(bytes).filter(|g| g.opens("INVITE").is_some()) else { return Ok(()) };
         for action in &step.actions {
             let Action::Persist { record: Record::CallOpen(open), .. } = action else { continue };
-            let call = world.exchange.call(open.call).and_then(|c| c.caller_leg());
-            let Some(call_id) = call.map(|leg| leg.sip_call_id.clone()) else { continue };
-            let first = *self.made.entry(call_id).or_insert(open.call);
+            // A challenged phone asks again with another number.
+            let key = (glance.call_id.to_owned(), glance.cseq);
+            let first = *self.made.entry(key).or_insert(open.call);
             if first != open.call {
                 return broken(Some(open.call), format!("its INVITE had made {first} before"));
             }

@@ -4,8 +4,8 @@ use super::{Checker, Verdict, broken};
 use crate::sim::world::{Step, World};
 use std::collections::BTreeSet;
 use switchroom::control::view;
-use switchroom_exchange::{Changed, Exchange, Now};
-use switchroom_wire::{Board, Change};
+use switchroom_exchange::{Changed, Now};
+use switchroom_wire::Board;
 
 /// A console that applied a snapshot and the changes after it shows what a fresh snapshot shows.
 pub(super) struct ConsoleShowsWhatIs {
@@ -23,7 +23,7 @@ impl ConsoleShowsWhatIs {
 
     fn publish(&mut self, world: &World, now: Now) {
         for changed in std::mem::take(&mut self.dirty) {
-            if let Some(change) = change(&world.exchange, changed, now) {
+            if let Some(change) = view::change(&world.exchange, &changed, now) {
                 self.board.apply(&change);
             }
         }
@@ -36,7 +36,7 @@ impl ConsoleShowsWhatIs {
         let extensions = exchange.config().extensions.keys().cloned().map(Changed::Extension);
         let alarms = exchange.alarms().map(|(id, _)| Changed::Alarm(id.clone()));
         for changed in calls.chain(extensions).chain(alarms) {
-            if let Some(change) = change(exchange, changed, now) {
+            if let Some(change) = view::change(exchange, &changed, now) {
                 fresh.apply(&change);
             }
         }
@@ -53,24 +53,6 @@ impl ConsoleShowsWhatIs {
         }
         Ok(())
     }
-}
-
-fn change(exchange: &Exchange, changed: Changed, now: Now) -> Option<Change> {
-    Some(match changed {
-        Changed::Call(id) => match exchange.call(id) {
-            Some(call) => Change::Call(Box::new(view::call(call))),
-            None => Change::CallGone(id.to_string()),
-        },
-        Changed::Extension(number) => match view::extension(exchange, &number, now) {
-            Some(extension) => Change::Extension(Box::new(extension)),
-            None => Change::ExtensionGone(number),
-        },
-        Changed::Alarm(id) => match exchange.alarm(&id) {
-            Some(alarm) => Change::Alarm(view::alarm(&id, alarm)),
-            None => Change::AlarmGone(id),
-        },
-        Changed::Ladder(_) => return None,
-    })
 }
 
 /// The first thing that is shown otherwise than it is.

@@ -8,7 +8,6 @@ mod calls;
 mod console;
 mod events;
 mod finals;
-mod phones;
 mod registrations;
 mod tables;
 mod wiring;
@@ -62,14 +61,13 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<calls::OneCdrPerCall>::default(),
         Box::<calls::OneCallPerInvite>::default(),
         Box::<calls::CdrIsTrue>::default(),
-        Box::<wiring::WiringFollowsCalls>::default(),
         Box::<wiring::PortsFollowLegs>::default(),
+        Box::<wiring::WiringFollowsCalls>::default(),
         Box::<registrations::NoneServedAfterItsEnd>::default(),
         Box::<registrations::ConfirmedIsKept>::default(),
         Box::<events::EventsRise>::default(),
         Box::new(tables::TablesAgree::every(if is_strict { 1 } else { 997 })),
         Box::new(console::ConsoleShowsWhatIs::every(if is_strict { 50 } else { 4_999 })),
         Box::<tables::NothingIsLeft>::default(),
-        Box::<phones::NobodyIsForgotten>::default(),
     ]
 }

@@ -42,6 +42,15 @@ impl Checker for NoneServedAfterItsEnd {
             for until in self.until.values_mut() {
                 until.0 += back;
             }
+            if world.store_failed_before {
+                // The end of a registration may not have reached the disk: it lasts its time once more at most.
+                let most = world.exchange.config().register_max;
+                for kept in world.store.disk.bindings.values() {
+                    let contact = (kept.extension.clone(), bare(&kept.contact).to_owned());
+                    let until = self.until.entry(contact).or_default();
+                    *until = (*until).max(now.after(most));
+                }
+            }
         }
         if let Came::Message(_, bytes) = &step.came
             && bytes.starts_with(b"REGISTER ")

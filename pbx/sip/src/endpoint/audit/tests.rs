@@ -112,6 +112,9 @@ fn missing_timers_are_found() {
     let (mut p, a, b) = ringing();
     p.ends[0].timers.set((a, Timer::CancelUnanswered), Mono(u64::MAX));
     assert!(found(&p, 0).ends_with("the timer of its CANCEL does not fit"));
+    p.ends[0].timers.cancel((a, Timer::CancelUnanswered));
+    p.ends[0].timers.cancel((a, Timer::NoNews));
+    assert!(found(&p, 0).ends_with("the timer of its ringing does not fit"));
     p.ends[1].progress(p.now, b, Status::RINGING, None);
     p.ends[1].timers.cancel((b, Timer::NoPrack));
     assert!(found(&p, 1).ends_with("the timers of its reliable provisional response do not fit"));
@@ -121,9 +124,11 @@ fn missing_timers_are_found() {
     p.ends[1].timers.cancel((b, Timer::Session));
     assert!(found(&p, 1).ends_with("no session timer watches it"));
     let (mut p, a, b) = up();
-    session(&mut p, 0, a).renewing = Some(Renewing { sdp: None, is_refresh: false, waits: true });
+    session(&mut p, 0, a).renewing =
+        Some(Renewing { sdp: None, is_refresh: false, by_update: false, waits: true });
     assert!(found(&p, 0).ends_with("the timer of its glare does not fit"));
-    session(&mut p, 1, b).renewing = Some(Renewing { sdp: None, is_refresh: false, waits: false });
+    session(&mut p, 1, b).renewing =
+        Some(Renewing { sdp: None, is_refresh: false, by_update: false, waits: false });
     assert!(found(&p, 1).ends_with("its renewal and the request for it do not fit"));
 }
 

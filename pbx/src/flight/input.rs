@@ -1,0 +1,154 @@
+//! One input as it is kept: the exchange's own [`Input`] with everything owned, and the one way it is handed over.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
+use switchroom_exchange::{
+    Command, CommandId, Config, Exchange, Flow, Input, MediaEvent, Now, Severity, Ticket,
+};
+
+/// An input of the exchange, owned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recorded {
+    /// A SIP message.
+    Message {
+        /// Over what.
+        flow: Flow,
+        /// Its bytes.
+        bytes: Bytes,
+    },
+    /// A TCP connection is gone.
+    FlowLost(Flow),
+    /// The media engine said something.
+    Media(Box<MediaEvent>),
+    /// Records are on disk.
+    Stored(Vec<Ticket>),
+    /// Records could not be kept.
+    NotStored(Vec<Ticket>),
+    /// A user wanted something.
+    Command {
+        /// Comes back in the reply.
+        id: CommandId,
+        /// The user's name.
+        user: String,
+        /// What.
+        command: Command,
+    },
+    /// The configuration changed.
+    #[serde(with = "shared")]
+    Config(Arc<Config>),
+    /// Something outside of the exchange is wrong, or right again.
+    Alarm {
+        /// Fixed id.
+        id: String,
+        /// How bad and what; `None` clears it.
+        state: Option<(Severity, String)>,
+    },
+    /// No new calls from now on.
+    Drain,
+    /// End every call.
+    EndAll,
+    /// Nothing but time passed.
+    Tick,
+}
+
+impl Recorded {
+    /// Bytes of memory it holds beside its own size, near enough for a bound.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Message { bytes, .. } => bytes.0.capacity(),
+            Self::Media(event) => match event.as_ref() {
+                MediaEvent::RecordingClosed { facts } => {
+                    size_of::<MediaEvent>() + 64 * facts.marks.len() + 256
+                }
+                _ => size_of::<MediaEvent>(),
+            },
+            Self::Stored(tickets) | Self::NotStored(tickets) => tickets.capacity() * size_of::<Ticket>(),
+            Self::Command { user, .. } => user.capacity() + 64,
+            Self::Config(config) => size_of::<Config>() + 256 * config.extensions.len(),
+            Self::Alarm { id, state } => id.capacity() + state.as_ref().map_or(0, |s| s.1.capacity()),
+            Self::FlowLost(_) | Self::Drain | Self::EndAll | Self::Tick => 0,
+        }
+    }
+
+    fn as_input(&self) -> Input<'_> {
+        match self {
+            Self::Message { flow, bytes } => Input::Message { flow: *flow, bytes: &bytes.0 },
+            Self::FlowLost(flow) => Input::FlowLost(*flow),
+            Self::Media(event) => Input::Media((**event).clone()),
+            Self::Stored(tickets) => Input::Stored(tickets.clone()),
+            Self::NotStored(tickets) => Input::NotStored(tickets.clone()),
+            Self::Command { id, user, command } => {
+                Input::Command { id: *id, user: user.clone(), command: command.clone() }
+            }
+            Self::Config(config) => Input::Config(config.clone()),
+            Self::Alarm { id, state } => Input::Alarm { id: id.clone(), state: state.clone() },
+            Self::Drain => Input::Drain,
+            Self::EndAll => Input::EndAll,
+            Self::Tick => Input::Tick,
+        }
+    }
+}
+
+/// Hands an input over: what the engine and a replay both do, so that they cannot differ.
+pub fn feed(exchange: &mut Exchange, now: Now, input: &Recorded) {
+    #[cfg(test)]
+    super::tests::planted_panic(input);
+    exchange.handle(now, input.as_input());
+}
+
+/// The bytes of a message. In a file they are text, so that they can be read and mended; what is no UTF-8 is written as
+/// `hex:` and hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+const HEX: &str = "hex:";
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(&self.0) {
+            Ok(text) if !text.starts_with(HEX) => serializer.serialize_str(text),
+            _ => serializer.serialize_str(&format!("{HEX}{}", to_hex(&self.0))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.strip_prefix(HEX) {
+            Some(hex) => from_hex(hex).map(Self).ok_or_else(|| serde::de::Error::custom("not hexadecimal")),
+            None => Ok(Self(text.into_bytes())),
+        }
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    switchroom_sip::digest::to_hex(bytes)
+}
+
+/// The bytes of hexadecimal digits; `None` if they are none.
+pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| match pair {
+            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A shared configuration is written as the configuration.
+mod shared {
+    use super::{Arc, Config, Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(config: &Arc<Config>, serializer: S) -> Result<S::Ok, S::Error> {
+        config.as_ref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Config>, D::Error> {
+        Config::deserialize(deserializer).map(Arc::new)
+    }
+}

@@ -1,0 +1,105 @@
+//! The simulator: that its rules hold, that each of them can be broken, and that a run is one number.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+use std::time::Duration;
+use switchroom_tests::sim::faults::Faults;
+use switchroom_tests::sim::minimise::minimise;
+use switchroom_tests::sim::plant::Defect;
+use switchroom_tests::sim::run::{Watch, play};
+use switchroom_tests::sim::setup::Setup;
+
+/// A quiet site: six people who talk for a few minutes, most of them politely.
+fn quiet(seed: u64) -> Setup {
+    let mut setup = Setup::draw(seed, Duration::from_secs(240), 6, &Faults::default());
+    for phone in &mut setup.phones {
+        (phone.late_offer, phone.demands_reliable, phone.tcp) = (false, false, false);
+    }
+    setup
+}
+
+/// The rule that finds a planted defect.
+fn rule(defect: Defect) -> &'static str {
+    match defect {
+        Defect::None => "",
+        Defect::LeakedPort => "the media engine's wiring equals what the calls say",
+        Defect::DoubledFinal | Defect::LostFinal => "an INVITE gets exactly one final response",
+        Defect::LostCdr | Defect::DoubledCdr => "every call gets exactly one CDR, and every CDR has its call",
+        Defect::DisorderedCdr | Defect::WrongParty => {
+            "the times of a CDR are in order and its parties are those who called and were called"
+        }
+        Defect::CrossedWires => "the media engine's wiring equals what the calls say",
+        Defect::ServedExpired => "no phone is called where its registration has ended",
+        Defect::LostBinding => {
+            "what was confirmed to a phone is on disk, and what is on disk is there again after a restart"
+        }
+        Defect::HiddenChange => {
+            "a console that applied a snapshot and the changes after it shows what a fresh snapshot shows"
+        }
+        Defect::DoubledEvent => "events are numbered without a gap, in the order in which they happen",
+        Defect::LostBye => "calls work again once the faults have stopped",
+        Defect::DroppedCdr => "everything finishes once the faults have stopped",
+        Defect::SharedPort => "a port pair belongs to one leg at a time, and to none at rest",
+        Defect::LostTicket => "at rest nothing is left but registrations",
+        Defect::TwoCalls => "one INVITE of a phone makes one call at most",
+    }
+}
+
+#[test]
+fn each_planted_defect_is_found_by_its_rule() {
+    let setup = quiet(4);
+    let clean = play(&setup, Watch { is_strict: true, ..Watch::default() });
+    assert_eq!((clean.failure, clean.calls > 30), (None, true), "{} calls", clean.calls);
+    for defect in Defect::ALL {
+        let outcome = play(&setup, Watch { is_strict: true, defect, log_lines: 5 });
+        let failure = outcome.failure.unwrap_or_else(|| panic!("nothing found {defect:?}"));
+        assert_eq!(failure.rule, rule(defect), "{defect:?}: {failure:?}");
+    }
+}
+
+#[test]
+fn a_failure_names_the_step_and_draws_the_call() {
+    let setup = quiet(4);
+    let outcome = play(&setup, Watch { is_strict: true, defect: Defect::DisorderedCdr, log_lines: 5 });
+    let failure = outcome.failure.unwrap();
+    assert!(failure.step > 0 && failure.log.len() == 5, "{failure:?}");
+    for part in ["Switchroom", "INVITE (SDP)", "200 OK", "BYE"] {
+        assert!(failure.ladder.contains(part), "no {part} in\n{}", failure.ladder);
+    }
+}
+
+#[test]
+fn a_failing_run_is_made_shorter() {
+    let setup = quiet(4);
+    let watch = Watch { is_strict: true, defect: Defect::DisorderedCdr, log_lines: 0 };
+    let (short, outcome) = minimise(&setup, watch, 80, |_| {});
+    let before = (setup.calls.len(), setup.length_ms);
+    let after = (short.calls.len(), short.length_ms);
+    assert!(after.0 * 3 < before.0 && after.1 < before.1, "{before:?} {after:?}");
+    assert_eq!(outcome.failure.unwrap().rule, rule(Defect::DisorderedCdr));
+    // What was written down plays again as it is.
+    let read: Setup = serde_json::from_str(&serde_json::to_string(&short).unwrap()).unwrap();
+    assert_eq!(read, short);
+}
+
+#[test]
+fn one_number_is_one_run() {
+    let draw = || Setup::draw(11, Duration::from_secs(400), 8, &Faults::all());
+    assert_eq!(draw(), draw());
+    let (one, other) = (play(&draw(), Watch::default()), play(&draw(), Watch::default()));
+    assert_eq!((one.fingerprint, one.steps, one.calls), (other.fingerprint, other.steps, other.calls));
+    let different = play(&Setup::draw(12, Duration::from_secs(400), 8, &Faults::all()), Watch::default());
+    assert_ne!(one.fingerprint, different.fingerprint);
+}
+
+/// A handful of runs with everything that can go wrong; CI plays hundreds, optimised.
+#[test]
+fn the_rules_hold() {
+    for seed in 1..=12 {
+        let setup = Setup::draw(seed, Duration::from_secs(600), 10, &Faults::all());
+        let outcome = play(&setup, Watch { log_lines: 30, ..Watch::default() });
+        println!("seed {seed}: {} calls, {} steps", outcome.calls, outcome.steps);
+        if let Some(failure) = outcome.failure {
+            panic!("seed {seed}: {}\n{}\n{}", failure.rule, failure.text, failure.log.join("\n"));
+        }
+    }
+}
