@@ -8,6 +8,7 @@
 //! | [`raw`] | a phone made of a socket and strings, for what no phone would send |
 //! | [`audio`] | tones: made, and found again |
 //! | [`sim`] | the whole call centre in simulated time, under faults |
+//! | [`scenario`] | calls as data: what people do, sentence by sentence, and what must come of it |
 //! | [`process`] | programs that are started and surely ended, ports, patience |
 //!
 //! Everything here may panic: a test that cannot be set up has failed.
@@ -18,5 +19,6 @@ pub mod baresip;
 pub mod daemon;
 pub mod process;
 pub mod raw;
+pub mod scenario;
 pub mod sim;
 pub mod sipp;

@@ -246,6 +246,7 @@ impl Exchange {
             && old.flow != flow
         {
             self.move_calls(extension, old.flow, flow);
+            self.endpoint.end_at(now.mono, old.flow, flow);
         }
         if is_new {
             let text = format!("{extension} registered from {flow}, {}", record.agent);

@@ -47,6 +47,11 @@ impl Call {
     }
 }
 
+/// Whether a number can be sent.
+fn is_number(number: &str) -> bool {
+    !number.is_empty() && number.len() <= NUMBER_BYTES_MAX && number.bytes().all(|b| b.is_ascii_graphic())
+}
+
 impl Phone {
     /// Calls a number.
     ///
@@ -60,10 +65,7 @@ impl Phone {
         if !self.is_connected {
             return Err(PhoneError::NotConnected);
         }
-        if number.is_empty()
-            || number.len() > NUMBER_BYTES_MAX
-            || !number.bytes().all(|b| b.is_ascii_graphic())
-        {
+        if !is_number(number) {
             return Err(PhoneError::BadNumber);
         }
         let uri = Uri::sip(number, &self.settings.domain, None);
@@ -161,6 +163,20 @@ impl Phone {
     pub fn resume_asking(&mut self, now: Mono) -> Result<(), PhoneError> {
         let call = self.call.as_mut().filter(|c| c.is_up()).ok_or(PhoneError::NoCall)?;
         self.endpoint.ask_offer(now, call.session).map_err(|_| PhoneError::NotNow)?;
+        Ok(())
+    }
+
+    /// Asks the other side to talk to another number instead. What comes of it is told as the end of the call, or not.
+    ///
+    /// # Errors
+    /// [`PhoneError::NoCall`] without a call that is up, [`PhoneError::BadNumber`] as [`Phone::call`].
+    pub fn transfer(&mut self, now: Mono, number: &str) -> Result<(), PhoneError> {
+        if !is_number(number) {
+            return Err(PhoneError::BadNumber);
+        }
+        let to = Uri::sip(number, &self.settings.domain, None);
+        let call = self.call.as_ref().filter(|c| c.is_up()).ok_or(PhoneError::NoCall)?;
+        self.endpoint.refer(now, call.session, &to);
         Ok(())
     }
 

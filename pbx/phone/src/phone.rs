@@ -102,6 +102,8 @@ pub enum PhoneCommand {
     ResumeAsking,
     /// Press digits. Those by RTP are sent by the runner, which this crate is not.
     Digits(String, DigitsBy),
+    /// Ask the other side to talk to that number instead (REFER).
+    Transfer(String),
     /// Do that with calls that come in from now on.
     Answering(Answering),
 }
@@ -211,6 +213,7 @@ impl Phone {
                 digits.chars().try_for_each(|digit| self.send_info(now, digit))
             }
             PhoneCommand::Digits(_, DigitsBy::Rtp) => Err(PhoneError::Runner),
+            PhoneCommand::Transfer(number) => self.transfer(now, number),
             PhoneCommand::Answering(answering) => {
                 self.settings.answering = *answering;
                 Ok(())

@@ -249,6 +249,21 @@ fn both_hold_and_each_takes_back_their_own() {
     p.settle();
 }
 
+/// Nobody here can put a call through: the other phone says so, and both talk on.
+#[test]
+fn a_transfer_is_asked_for_and_the_call_goes_on() {
+    let mut p = Pair::new();
+    assert_eq!(p.phones[0].transfer(p.now, "103"), Err(PhoneError::NoCall));
+    p.up();
+    assert_eq!(p.phones[0].transfer(p.now, "1 3"), Err(PhoneError::BadNumber));
+    p.phones[0].command(p.now, &PhoneCommand::Transfer("103".into())).unwrap();
+    p.run(100);
+    assert_eq!(p.told(1), []);
+    assert!(p.phones[0].is_in_call() && p.phones[1].is_in_call());
+    p.phones[0].hang_up(p.now).unwrap();
+    p.settle();
+}
+
 #[test]
 fn digits_by_info_arrive_in_each_form() {
     for form in [InfoForm::Relay, InfoForm::Plain, InfoForm::Event] {

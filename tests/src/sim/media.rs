@@ -112,7 +112,8 @@ impl Media {
         let mut out = Vec::new();
         if let (true, Some(from)) = (agreed.receiving && one.flowing < agreed.generation, agreed.remote_rtp) {
             one.flowing = agreed.generation;
-            out.push((soon + rng.below(100_000), MediaEvent::Flowing { leg, from }));
+            let after = if setup.is_steady { 50_000 } else { soon + rng.below(100_000) };
+            out.push((after, MediaEvent::Flowing { leg, from }));
         }
         if is_faulty && is_one_in(rng, setup.news_ppm) {
             let at = rng.below(20_000_000);

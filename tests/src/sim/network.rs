@@ -1,5 +1,6 @@
 //! The network of a run: who is where, and what becomes of a message on its way.
 
+use super::glance::Glance;
 use super::setup::NetSetup;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -66,6 +67,45 @@ impl Routes {
             Transport::Tcp => self.by_connection.get(&flow.connection).copied(),
         }
     }
+}
+
+/// What the network does to certain messages of one phone, on purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meddling {
+    /// Which phone.
+    pub phone: usize,
+    /// Messages from the phone; otherwise those to it.
+    pub up: bool,
+    /// A method, or a status.
+    pub what: String,
+    /// Of responses, only those to that method.
+    pub of: Option<String>,
+    /// How many more.
+    pub left: u32,
+    /// How much later each copy that is delivered arrives, microseconds; none: it is lost.
+    pub copies: Vec<u64>,
+}
+
+impl Meddling {
+    fn fits(&self, phone: usize, up: bool, glance: &Glance<'_>) -> bool {
+        let is_it = match glance.start {
+            Ok((method, _)) => method == self.what,
+            Err(status) => status.to_string() == self.what,
+        };
+        let is_of = self.of.as_ref().is_none_or(|of| of == glance.method);
+        (self.phone, self.up) == (phone, up) && self.left > 0 && is_it && is_of
+    }
+}
+
+/// How much later than usual each copy of a message arrives, microseconds.
+pub fn meddled(all: &mut [Meddling], phone: usize, up: bool, bytes: &[u8]) -> Vec<u64> {
+    if all.is_empty() {
+        return vec![0];
+    }
+    let Some(glance) = Glance::of(bytes) else { return vec![0] };
+    let Some(one) = all.iter_mut().find(|one| one.fits(phone, up, &glance)) else { return vec![0] };
+    one.left -= 1;
+    one.copies.clone()
 }
 
 fn is_one_in(rng: &mut Rng, ppm: u32) -> bool {

@@ -83,6 +83,9 @@ pub struct MediaSetup {
     pub news_ppm: u32,
     /// Legs whose end it never tells, or tells very late.
     pub late_close_ppm: u32,
+    /// Sound always comes 50 ms after it was agreed on.
+    #[serde(default)]
+    pub is_steady: bool,
 }
 
 /// How the store behaves.
@@ -193,6 +196,7 @@ fn media(rng: &mut Rng, faults: &Faults) -> MediaSetup {
         record_fails_ppm: pick(rng, &[0, 0, 50_000]),
         news_ppm: pick(rng, &[0, 50_000, 400_000]),
         late_close_ppm: pick(rng, &[0, 0, 20_000]),
+        is_steady: false,
     }
 }
 

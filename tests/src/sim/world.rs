@@ -6,7 +6,7 @@
 use super::faults::Habit;
 use super::handset::{DOMAIN, Handset, of_rtp, password};
 use super::media::Media;
-use super::network::{HERE, Routes, garbage, journey};
+use super::network::{HERE, Meddling, Routes, garbage, journey, meddled};
 use super::plant::Plant;
 use super::setup::Setup;
 use super::store::{Flushed, Store};
@@ -150,10 +150,8 @@ pub struct World {
     pub events: Vec<Event>,
     /// How many.
     pub keep_events: usize,
-    /// Loses the next messages from the exchange that begin so, for scenarios.
-    pub lose_down: Vec<String>,
-    /// The same for messages to it.
-    pub lose_up: Vec<String>,
+    /// What the network does to certain messages, for scenarios.
+    pub meddling: Vec<Meddling>,
     config: Config,
     routes: Routes,
     queue: BinaryHeap<Queued>,
@@ -239,8 +237,7 @@ impl World {
             removed: BTreeSet::new(),
             events: Vec::new(),
             keep_events: 0,
-            lose_down: Vec::new(),
-            lose_up: Vec::new(),
+            meddling: Vec::new(),
             config,
             routes: Routes::default(),
             queue: BinaryHeap::new(),
@@ -580,17 +577,19 @@ impl World {
     }
 
     fn send_down(&mut self, flow: Flow, bytes: Arc<[u8]>) {
-        if let Some(at) = self.lose_down.iter().position(|word| begins(&bytes, word)) {
-            self.lose_down.remove(at);
-            return;
-        }
         let Some(place) = self.routes.phone(&flow) else { return };
-        let (setup, now, is_faulty) = (&self.setup.net, self.now.mono, self.is_faulty);
+        for after in meddled(&mut self.meddling, place, false, &bytes) {
+            self.carry_down(place, flow, &bytes, after);
+        }
+    }
+
+    fn carry_down(&mut self, place: usize, flow: Flow, bytes: &Arc<[u8]>, after_us: u64) {
+        let (setup, now, is_faulty) = (&self.setup.net, Mono(self.now.mono.0 + after_us), self.is_faulty);
         let handset = &mut self.handsets[place];
         if flow.transport == Transport::Tcp {
             let at = handset.last_down.max(Mono(now.0 + setup.delay_us));
             handset.last_down = at;
-            return self.later(at, Next::Down { flow, bytes });
+            return self.later(at, Next::Down { flow, bytes: bytes.clone() });
         }
         for after in journey(setup, is_faulty, &mut handset.rng).into_iter().flatten() {
             self.order += 1;
@@ -608,7 +607,9 @@ impl World {
         let now = self.now.mono;
         let sent = self.handsets[place].converse(now);
         for (bytes, after) in sent {
-            self.send_up(place, bytes, after);
+            for more in meddled(&mut self.meddling, place, true, &bytes) {
+                self.send_up(place, bytes.clone(), after + more);
+            }
         }
         match self.handsets[place].poll_timeout() {
             Some(at) => self.due.set(Who::Phone(place), at.max(now)),
@@ -617,10 +618,6 @@ impl World {
     }
 
     fn send_up(&mut self, place: usize, bytes: Vec<u8>, after_us: u64) {
-        if let Some(at) = self.lose_up.iter().position(|word| begins(&bytes, word)) {
-            self.lose_up.remove(at);
-            return;
-        }
         let now = Mono(self.now.mono.0 + after_us);
         let handset = &mut self.handsets[place];
         if handset.is_cut_off {
@@ -689,7 +686,8 @@ impl World {
         Some(flow)
     }
 
-    fn power_on(&mut self, place: usize, moves: bool) {
+    /// A phone without power gets it, perhaps at another port.
+    pub fn power_on(&mut self, place: usize, moves: bool) {
         if self.handsets[place].is_on {
             return;
         }
@@ -715,7 +713,8 @@ impl World {
         self.drain(place);
     }
 
-    fn trouble(&mut self, trouble: Trouble) -> Option<Step> {
+    /// Something goes wrong now.
+    pub fn trouble(&mut self, trouble: Trouble) -> Option<Step> {
         if !self.is_faulty {
             return None;
         }
@@ -838,7 +837,7 @@ impl World {
     }
 
     /// The process is gone, and with it all that was only in memory.
-    fn die(&mut self, down_ms: u64, kept_percent: u64) {
+    pub fn die(&mut self, down_ms: u64, kept_percent: u64) {
         self.store.crash(kept_percent, &mut self.rng);
         self.is_down = true;
         self.media = Media::default();
@@ -921,11 +920,6 @@ impl World {
     pub fn with_habit(&self, habit: Habit) -> usize {
         self.handsets.iter().filter(|h| h.setup.habits.contains(&habit)).count()
     }
-}
-
-fn begins(bytes: &[u8], word: &str) -> bool {
-    let rest = bytes.strip_prefix(b"SIP/2.0 ").unwrap_or(bytes);
-    rest.starts_with(word.as_bytes())
 }
 
 /// When calls begin to be made.

@@ -70,7 +70,8 @@ impl Exchange {
                 let status = if rings { Status::RINGING } else { Status::SESSION_PROGRESS };
                 self.endpoint.progress(now.mono, session, status, Some(answer));
             }
-            None if rings && !call.told_ringing => {
+            // Sound that is not passed on leaves the caller in silence: its own phone has to make the tone.
+            None if (rings || call.early.is_none()) && !call.told_ringing => {
                 call.told_ringing = true;
                 self.endpoint.progress(now.mono, session, Status::RINGING, None);
             }

@@ -193,6 +193,7 @@ impl Actor {
             | PhoneCommand::Decline(_)
             | PhoneCommand::HangUp
             | PhoneCommand::Digits(..)
+            | PhoneCommand::Transfer(_)
             | PhoneCommand::Answering(_) => {}
         }
     }

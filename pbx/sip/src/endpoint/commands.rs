@@ -323,6 +323,36 @@ impl Endpoint {
         self.send_request(now, flow, request, Owner::Session(id, Purpose::Bye));
     }
 
+    /// A peer is found at another place: sessions with it that have been hung up are ended there, for a BYE that went to
+    /// the old place may never arrive.
+    pub fn end_at(&mut self, now: Mono, old: Flow, new: Flow) {
+        let released = self.sessions.iter().filter(|(_, s)| s.is_released && s.flow == old);
+        let released: Vec<SessionId> = released.map(|(id, _)| *id).collect();
+        for id in released {
+            let Some(session) = self.sessions.get_mut(&id) else { continue };
+            if !matches!(session.phase, Phase::Up | Phase::Ending) {
+                // What answers an INVITE goes where the INVITE came from, and a CANCEL where it went.
+                continue;
+            }
+            session.flow = new;
+            if matches!(session.phase, Phase::Ending) {
+                self.drop_bye(id);
+                self.send_bye(now, id, None);
+            }
+        }
+        self.flush();
+    }
+
+    /// Nothing is awaited any more of the BYE of a session.
+    fn drop_bye(&mut self, id: SessionId) {
+        let owner = Owner::Session(id, Purpose::Bye);
+        let byes: Vec<_> = self.txns.waiting_clients().filter(|(_, o)| *o == owner).map(|(t, _)| t).collect();
+        for txn in byes {
+            self.txns.drop_now(txn);
+            self.answerable.remove(&txn);
+        }
+    }
+
     /// Proposes a new description by re-INVITE.
     pub fn offer(&mut self, now: Mono, id: SessionId, offer: NewOffer) -> Result<(), Busy> {
         self.note(id, Happening::DoOffer);
@@ -451,6 +481,19 @@ impl Endpoint {
         }
         let mut request = session.dialog.request(Method::Info, None);
         request.set_body(kind, body);
+        let flow = session.flow;
+        self.send_request(now, flow, request, Owner::Session(id, Purpose::Info));
+        self.flush();
+    }
+
+    /// Asks the peer to call somebody else (REFER, RFC 3515); its answer is of no interest.
+    pub fn refer(&mut self, now: Mono, id: SessionId, to: &Uri) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if !matches!(session.phase, Phase::Up) {
+            return;
+        }
+        let mut request = session.dialog.request(Method::Refer, None);
+        request.headers.push(Name::ReferTo, NameAddr::bare(to.clone()).to_string());
         let flow = session.flow;
         self.send_request(now, flow, request, Owner::Session(id, Purpose::Info));
         self.flush();

@@ -121,8 +121,9 @@ impl Endpoint {
             _ => None,
         });
         let incoming = Incoming { flow, request, bytes: bytes.into() };
-        // Hop by hop: only who sent the INVITE may take it back.
-        let session = session.filter(|id| self.sessions.get(id).is_some_and(|s| s.is_at(&flow)));
+        // Hop by hop: only who sent the INVITE may take it back. It names the INVITE's branch; its port may be another one
+        // meanwhile, behind a NAT router, its host may not.
+        let session = session.filter(|id| self.sessions.get(id).is_some_and(|s| s.is_from_host_of(&flow)));
         let (Some(invite), Some(id)) = (invite, session) else {
             return self.reply(&incoming, Status::NO_SUCH_CALL, &Headers::default());
         };

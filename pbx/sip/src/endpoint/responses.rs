@@ -429,6 +429,8 @@ impl Endpoint {
                 let request = Request::new(Method::Invite, session.dialog.target.clone());
                 self.on_rejected(now, id, request.response(status, None));
             }
+            // Its connection went first. Should the peer come back in time, it is told then (`end_at`).
+            Purpose::Bye if is_lost => self.send_bye(now, id, None),
             Purpose::Bye => self.forget(id),
             Purpose::Reinvite | Purpose::Update => {
                 let renewing = self.sessions.get_mut(&id).and_then(|session| {

@@ -167,6 +167,13 @@ impl Session {
             && self.flow.connection == flow.connection
     }
 
+    /// The same host over the same transport, perhaps from another port; over TCP the same connection.
+    pub(crate) fn is_from_host_of(&self, flow: &Flow) -> bool {
+        self.flow.transport == flow.transport
+            && self.flow.remote.ip() == flow.remote.ip()
+            && self.flow.connection == flow.connection
+    }
+
     pub(crate) fn is_unanswered_server(&self) -> bool {
         matches!(self.phase, Phase::Incoming { .. })
     }

@@ -62,6 +62,55 @@ fn an_answered_request_is_not_kept_for_a_challenge() {
     p.settle();
 }
 
+/// A caller whose NAT router gave it another port may still give up; another host may not take its INVITE back, whatever
+/// branch it names.
+#[test]
+fn a_cancel_may_come_from_another_port_and_not_from_another_host() {
+    let mut p = Pair::new();
+    let a = p.call(Some(SDP), &[]);
+    p.ms(50);
+    p.take();
+    p.ms(50);
+    p.ends[0].hang_up(p.now, a, None);
+    let bytes = p.ends[0].poll_transmit().unwrap().bytes;
+    assert!(bytes.starts_with(b"CANCEL "));
+    let from = |remote: &str| Flow { remote: remote.parse().unwrap(), ..p.flow(1) };
+    let (other_host, other_port) = (from("203.0.113.66:5060"), from("192.0.2.1:31000"));
+    assert_eq!(p.flow(1).remote.ip(), other_port.remote.ip());
+    p.ends[1].receive(p.now, other_host, &bytes);
+    assert_eq!((p.told(1), p.ends[1].sessions()), (vec![], 1));
+    p.ends[1].receive(p.now, other_port, &bytes);
+    assert_eq!(p.told(1), [SessionEvent::Ended(Ended::Cancelled(None))]);
+}
+
+/// A phone whose connection went before it heard the BYE hears it over the next one, and nothing is left afterwards.
+#[test]
+fn a_bye_that_was_lost_with_its_connection_is_said_again() {
+    for is_lost_first in [true, false] {
+        let mut p = Pair::new();
+        p.transport = Transport::Tcp;
+        let (a, _) = p.up();
+        let (old, new) = (p.flow(0), Flow { connection: 2, ..p.flow(0) });
+        if is_lost_first {
+            p.ends[0].flow_lost(p.now, old);
+        }
+        p.ends[0].hang_up(p.now, a, None);
+        p.ends[0].flow_lost(p.now, old);
+        let sent = std::iter::from_fn(|| p.ends[0].poll_transmit()).collect::<Vec<_>>();
+        assert!(sent.iter().all(|t| t.flow == old));
+        p.ends[0].end_at(p.now, old, new);
+        let bye = p.ends[0].poll_transmit().unwrap();
+        assert!(bye.flow == new && bye.bytes.starts_with(b"BYE "));
+        assert_eq!((p.ends[0].poll_transmit().is_none(), p.ends[0].audit()), (true, vec![]));
+        let flow = p.flow(1);
+        p.ends[1].receive(p.now, flow, &bye.bytes);
+        assert_eq!(p.told(1), [SessionEvent::Ended(Ended::Bye(None))]);
+        let answer = p.ends[1].poll_transmit().unwrap();
+        p.ends[0].receive(p.now, new, &answer.bytes);
+        p.settle();
+    }
+}
+
 /// An offer made before the INVITE is answered, and the user's answer to the INVITE before that to the offer: the INVITE
 /// waits (RFC 3262 §5, RFC 3311 §5.2).
 #[test]
