@@ -94,8 +94,8 @@ impl Checker for OneCallPerInvite {
 /// The times of a CDR are in order, and its parties are those who called and were called.
 #[derive(Debug, Default)]
 pub(super) struct CdrIsTrue {
-    /// Who sent the INVITE with that Call-ID, and what was dialled.
-    dialled: BTreeMap<String, (String, String)>,
+    /// Whose INVITE made a call, and what it was for.
+    dialled: BTreeMap<CallId, (String, String)>,
 }
 
 impl Checker for CdrIsTrue {
@@ -104,14 +104,16 @@ impl Checker for CdrIsTrue {
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if let Came::Message(flow, bytes) = &step.came
-            && bytes.starts_with(b"INVITE ")
-            && let Some(glance) = Glance::of(bytes)
-            && let Some(target) = glance.opens("INVITE")
-            && let Some(phone) = world.handsets.iter().find(|h| h.flow() == *flow)
-        {
-            let who = (phone.setup.extension.clone(), user(target).to_owned());
-            self.dialled.entry(glance.call_id.to_owned()).or_insert(who);
+        for action in &step.actions {
+            if let Action::Persist { record: Record::CallOpen(open), .. } = action
+                && open.answered_ms.is_none()
+                && let Came::Message(flow, bytes) = &step.came
+                && let Some(glance) = Glance::of(bytes)
+                && let Some(target) = glance.opens("INVITE")
+                && let Some(phone) = world.handsets.iter().find(|h| h.flow() == *flow)
+            {
+                self.dialled.insert(open.call, (phone.setup.extension.clone(), user(target).to_owned()));
+            }
         }
         for action in &step.actions {
             if let Action::Persist { record: Record::Cdr(cdr), .. } = action {
@@ -120,18 +122,14 @@ impl Checker for CdrIsTrue {
                 self.parties(cdr)?;
             }
         }
-        if self.dialled.len() > 20_000 {
-            self.dialled.clear();
-        }
         Ok(())
     }
 }
 
 impl CdrIsTrue {
-    fn parties(&self, cdr: &Cdr) -> Verdict {
-        let Some(caller) = cdr.legs.first() else { return Ok(()) };
-        let Some((from, to)) = self.dialled.get(&caller.sip_call_id) else { return Ok(()) };
-        if (&cdr.from.number, &cdr.to.number) != (from, to) {
+    fn parties(&mut self, cdr: &Cdr) -> Verdict {
+        let Some((from, to)) = self.dialled.remove(&cdr.call) else { return Ok(()) };
+        if (&cdr.from.number, &cdr.to.number) != (&from, &to) {
             let (said_from, said_to) = (&cdr.from.number, &cdr.to.number);
             let text = format!("{from} dialled {to}, and the CDR says that {said_from} called {said_to}");
             return broken(Some(cdr.call), text);

@@ -1,0 +1,360 @@
+//! The world of a run: its clocks, what happens next, and the exchange in the middle.
+//!
+//! [`World::advance`] lets the next thing happen. If that reached the exchange, it gives the [`Step`]: what came in, and
+//! what the exchange wanted done; the checkers look at that.
+
+mod exchange;
+mod phones;
+mod site;
+mod troubles;
+
+use crate::sim::handset::Handset;
+use crate::sim::media::Media;
+use crate::sim::network::{Meddling, Routes};
+use crate::sim::plant::Plant;
+use crate::sim::setup::Setup;
+use crate::sim::store::{Flushed, Store};
+use std::collections::{BTreeSet, BinaryHeap};
+use std::sync::Arc;
+use std::time::Duration;
+use switchroom_exchange::{
+    Action, CallId, Changed, Command, Config, Event, Exchange, Flow, MediaEvent, Mono, Now, Wall,
+};
+use switchroom_phone::script::{Course, Part, Role};
+use switchroom_sip::rng::Rng;
+use switchroom_sip::time::Deadlines;
+
+/// Monotonic time at which every run begins, microseconds.
+const START: Mono = Mono(1_000_000);
+
+/// What comes to the exchange, kept for the checkers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Came {
+    /// A message.
+    Message(Flow, Arc<[u8]>),
+    /// A connection is gone.
+    FlowLost(Flow),
+    /// News of media.
+    Media(MediaEvent),
+    /// News of the store.
+    Flushed(Flushed),
+    /// A user's command.
+    Command(Command),
+    /// Another configuration.
+    Config,
+    /// The exchange shall stop.
+    EndAll,
+    /// It starts.
+    Start,
+    /// Time.
+    Tick,
+}
+
+/// What happened to the exchange in one step.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// When.
+    pub now: Now,
+    /// What came in.
+    pub came: Came,
+    /// What was wanted, as far as it was carried out.
+    pub actions: Vec<Action>,
+    /// What is to be shown anew.
+    pub changed: BTreeSet<Changed>,
+    /// The exchange died after these actions.
+    pub died: bool,
+}
+
+/// What happens at some time.
+#[derive(Debug)]
+enum Next {
+    Up { flow: Flow, bytes: Arc<[u8]> },
+    Down { flow: Flow, bytes: Arc<[u8]> },
+    Media(u32, MediaEvent),
+    Flush(u32),
+    FlowLost(u32, Flow),
+    Reconnect(usize),
+    PowerOn { phone: usize, moves: bool },
+    Joined(usize),
+    Within(usize),
+    Trouble(usize),
+    Stop { life: u32, down_ms: u64 },
+    StoreWell,
+    StoreQuick,
+    MediaQuick,
+    Start,
+}
+
+struct Queued {
+    at: Mono,
+    order: u64,
+    what: Next,
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.order) == (other.at, other.order)
+    }
+}
+impl Eq for Queued {}
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (other.at, other.order).cmp(&(self.at, self.order))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Exchange,
+    Phone(usize),
+}
+
+/// The world.
+pub struct World {
+    /// As drawn.
+    pub setup: Setup,
+    /// Both clocks.
+    pub now: Now,
+    /// The exchange; while it is down, the one that died.
+    pub exchange: Exchange,
+    /// How often it was started.
+    pub lives: u32,
+    /// It is not running.
+    pub is_down: bool,
+    /// The phones.
+    pub handsets: Vec<Handset>,
+    /// The store.
+    pub store: Store,
+    /// The media engine.
+    pub media: Media,
+    /// Faults happen.
+    pub is_faulty: bool,
+    /// Inputs of the exchange so far.
+    pub steps: u64,
+    /// A sum over all that the exchange sent: equal runs, equal sums.
+    pub fingerprint: u64,
+    /// A defect that this run has on purpose.
+    pub plant: Plant,
+    /// Backward steps of the wall clock so far, milliseconds.
+    pub stepped_back_ms: i64,
+    /// Calls that were open on disk when the exchange started.
+    pub found_open: BTreeSet<CallId>,
+    /// The store could not keep something in the life before.
+    pub store_failed_before: bool,
+    /// Extensions out of the configuration at the moment.
+    pub removed: BTreeSet<String>,
+    /// Events that were written, newest last; only as many as `keep_events` wants.
+    pub events: Vec<Event>,
+    /// How many.
+    pub keep_events: usize,
+    /// What the network does to certain messages, for scenarios.
+    pub meddling: Vec<Meddling>,
+    config: Config,
+    routes: Routes,
+    queue: BinaryHeap<Queued>,
+    order: u64,
+    due: Deadlines<Who>,
+    rng: Rng,
+    flush_us: u64,
+    media_mute: bool,
+    crash: Option<(u64, usize, u64)>,
+    commands: u64,
+}
+
+impl World {
+    /// The world of a run, before anything has happened. Phones register within the first seconds.
+    pub fn new(setup: Setup, plant: Plant) -> Self {
+        let mut rng = Rng::from_number(setup.seed ^ 0x5157_4f52_4c44);
+        let now = Now { mono: START, wall: Wall(setup.site.starts_ms) };
+        let config = site::config(&setup);
+        let exchange = Exchange::new(now, Arc::new(config.clone()), rng.bytes(), Default::default());
+        let mut world = Self {
+            now,
+            exchange,
+            lives: 1,
+            is_down: false,
+            handsets: Vec::new(),
+            store: Store::default(),
+            media: Media::default(),
+            is_faulty: true,
+            steps: 0,
+            fingerprint: 0xcbf2_9ce4_8422_2325,
+            plant,
+            stepped_back_ms: 0,
+            found_open: BTreeSet::new(),
+            store_failed_before: false,
+            removed: BTreeSet::new(),
+            events: Vec::new(),
+            keep_events: 0,
+            meddling: Vec::new(),
+            config,
+            routes: Routes::default(),
+            queue: BinaryHeap::new(),
+            order: 0,
+            due: Deadlines::default(),
+            flush_us: setup.store.flush_us,
+            media_mute: false,
+            crash: None,
+            commands: 0,
+            rng,
+            setup,
+        };
+        world.place_phones();
+        for (place, (at, _)) in world.setup.troubles.clone().iter().enumerate() {
+            world.later(begin().after(Duration::from_millis(*at)), Next::Trouble(place));
+        }
+        world.later(START, Next::Start);
+        world
+    }
+
+    fn place_phones(&mut self) {
+        let numbers: Vec<String> = self.setup.phones.iter().map(|p| p.extension.clone()).collect();
+        let mut parts: Vec<Vec<Part>> = vec![Vec::new(); numbers.len()];
+        let services = ["*43", "*44"];
+        for call in &self.setup.calls {
+            if call.number % 19 == 7
+                && let Some(parts) = parts.get_mut(call.from)
+            {
+                // Now and then somebody calls a service in place of a person.
+                let peer = services[usize::from(call.number % 2 == 0)].to_owned();
+                let course = match call.course.clone() {
+                    Course::Talk { answer_after, talk, hold, digits, .. } => {
+                        Course::Talk { answer_after, talk, hold, digits, caller_ends: true }
+                    }
+                    other => other,
+                };
+                parts.push(Part { call: call.number, at: call.at, role: Role::Caller, peer, course });
+                continue;
+            }
+            for (phone, peer, role) in
+                [(call.from, call.to, Role::Caller), (call.to, call.from, Role::Called)]
+            {
+                if let (Some(parts), Some(peer)) = (parts.get_mut(phone), numbers.get(peer)) {
+                    let (at, course) = (call.at, call.course.clone());
+                    parts.push(Part { call: call.number, at, role, peer: peer.clone(), course });
+                }
+            }
+        }
+        for (place, parts) in parts.into_iter().enumerate() {
+            let strangers = match self.rng.below(4) {
+                0 => Course::NoAnswer,
+                1 => Course::Busy,
+                2 => Course::Decline,
+                _ => Course::Talk {
+                    answer_after: Duration::from_millis(self.rng.below(4_000)),
+                    talk: Duration::from_millis(self.rng.below(10_000)),
+                    hold: None,
+                    digits: None,
+                    caller_ends: false,
+                },
+            };
+            let handset = Handset::new(&self.setup, place, begin(), parts, strangers);
+            self.routes.place(handset.public, place);
+            self.handsets.push(handset);
+            let wait = Duration::from_millis(self.rng.below(3_000));
+            self.later(START.after(wait), Next::Joined(place));
+        }
+    }
+
+    fn later(&mut self, at: Mono, what: Next) {
+        self.order += 1;
+        self.queue.push(Queued { at, order: self.order, what });
+    }
+
+    fn soon(&mut self, after_us: u64, what: Next) {
+        self.later(Mono(self.now.mono.0 + after_us), what);
+    }
+
+    /// When the next thing happens.
+    pub fn next_at(&self) -> Option<Mono> {
+        let queued = self.queue.peek().map(|q| q.at);
+        [queued, self.due.next().map(|(at, _)| at)].into_iter().flatten().min()
+    }
+
+    fn set_time(&mut self, to: Mono) {
+        let passed_us = to.0.saturating_sub(self.now.mono.0);
+        // Whole milliseconds by the monotonic clock, so that the sum of many short spans is right.
+        let passed_ms = (self.now.mono.0 + passed_us) / 1000 - self.now.mono.0 / 1000;
+        self.now.wall.0 += i64::try_from(passed_ms).unwrap_or(0);
+        self.now.mono = self.now.mono.max(to);
+    }
+
+    /// Lets time pass without anything happening.
+    pub fn wait_until(&mut self, at: Mono) {
+        self.set_time(at);
+    }
+
+    /// Lets the next thing happen.
+    pub fn advance(&mut self) -> Option<Step> {
+        let queued = self.queue.peek().map(|q| q.at);
+        let due = self.due.next();
+        if let Some((at, who)) = due
+            && queued.is_none_or(|q| at < q)
+        {
+            self.set_time(at);
+            self.due.cancel(who);
+            return match who {
+                Who::Exchange => self.tell(Came::Tick),
+                Who::Phone(place) => {
+                    self.handsets[place].handle_due(self.now.mono);
+                    self.drain(place);
+                    None
+                }
+            };
+        }
+        let Queued { at, what, .. } = self.queue.pop()?;
+        self.set_time(at);
+        self.happen(what)
+    }
+
+    fn happen(&mut self, what: Next) -> Option<Step> {
+        match what {
+            Next::Start => return Some(self.start()),
+            Next::Up { flow, bytes } => return self.arrive_up(flow, bytes),
+            Next::Down { flow, bytes } => self.arrive_down(&flow, &bytes),
+            Next::Media(life, event) => return self.media_says(life, event),
+            Next::Flush(life) => return self.flush(life),
+            Next::FlowLost(life, flow) if life == self.lives => return self.tell(Came::FlowLost(flow)),
+            Next::FlowLost(..) => {}
+            Next::Reconnect(place) => self.connect(place),
+            Next::PowerOn { phone, moves } => self.power_on(phone, moves),
+            Next::Joined(place) => {
+                if self.handsets[place].setup.tcp {
+                    self.connect(place);
+                }
+                let now = self.now.mono;
+                self.handsets[place].phone.register(now);
+                self.drain(place);
+            }
+            Next::Within(place) => self.handsets[place].is_cut_off = false,
+            Next::Trouble(place) => {
+                let trouble = self.setup.troubles.get(place).map(|(_, trouble)| trouble.clone())?;
+                return self.trouble(trouble);
+            }
+            Next::Stop { life, down_ms } => return self.stop(life, down_ms),
+            Next::StoreWell => self.store.fails = false,
+            Next::StoreQuick => self.flush_us = self.setup.store.flush_us,
+            Next::MediaQuick => self.media_mute = false,
+        }
+        None
+    }
+
+    /// Whether nobody is in a call any more and nothing is on its way to be ended.
+    pub fn is_quiet(&self) -> bool {
+        let s = self.exchange.status();
+        !self.is_down
+            && (s.calls, s.dialogs, s.rtp_ports, s.outbox) == (0, 0, 0, 0)
+            && self.store.waiting() == 0
+            && self.handsets.iter().all(|h| !h.phone.is_in_call())
+    }
+}
+
+/// When calls begin to be made.
+pub fn begin() -> Mono {
+    START.after(Duration::from_secs(5))
+}

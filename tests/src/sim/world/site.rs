@@ -1,0 +1,56 @@
+//! The configuration of a simulated site.
+
+use crate::sim::handset::{DOMAIN, password};
+use crate::sim::setup::Setup;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
+use switchroom_sip::digest::{Algorithm, ha1};
+
+pub(super) fn config(setup: &Setup) -> Config {
+    let mut extensions = BTreeMap::new();
+    for phone in &setup.phones {
+        let number = phone.extension.clone();
+        let entry = extension(&number, &password(&number), setup.site.md5);
+        extensions.insert(number, entry);
+    }
+    let secs = Duration::from_secs;
+    let site = &setup.site;
+    Config {
+        site: "simulated".into(),
+        domain: DOMAIN.into(),
+        extensions,
+        services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
+        record: if site.records { RecordRule::Always } else { RecordRule::Never },
+        ring: secs(site.ring_s),
+        codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
+        external: None,
+        local_networks: vec![],
+        rtp_port_first: 20_000,
+        rtp_pairs: site.rtp_pairs,
+        register_min: secs(site.register_min_s),
+        register_max: secs(site.register_max_s),
+        bindings_max: 5,
+        keep_alive: secs(site.keep_alive_s),
+        session_expires: secs(site.session_expires_s),
+        calls_max: site.calls_max,
+        calls_per_extension: site.calls_per_extension,
+        allow_md5: site.md5,
+    }
+}
+
+pub(super) fn extension(number: &str, password: &str, md5: bool) -> Extension {
+    let bytes = |text: String| -> Vec<u8> {
+        let hex = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap_or("0"));
+        hex.map(|pair| u8::from_str_radix(pair, 16).unwrap_or(0)).collect()
+    };
+    let hash = |algorithm| bytes(ha1(algorithm, number, DOMAIN, password));
+    Extension {
+        number: number.into(),
+        name: format!("Person {number}"),
+        ha1_md5: hash(Algorithm::Md5).try_into().ok().filter(|_| md5),
+        ha1_sha256: hash(Algorithm::Sha256).try_into().ok(),
+        record: None,
+        ring: None,
+    }
+}

@@ -1,0 +1,120 @@
+//! What goes wrong, and how it ends.
+
+use super::site::extension;
+use super::{Came, Next, Step, World};
+use crate::sim::trouble::Trouble;
+use switchroom_exchange::{CallId, Command};
+
+impl World {
+    /// Something goes wrong now.
+    pub fn trouble(&mut self, trouble: Trouble) -> Option<Step> {
+        if !self.is_faulty {
+            return None;
+        }
+        let phones = self.handsets.len();
+        match trouble {
+            Trouble::Vanish { phone, for_ms, moves } => self.vanish(phone % phones, for_ms, moves),
+            Trouble::CutOff { phone, for_ms } => {
+                let phone = phone % phones;
+                self.handsets[phone].is_cut_off = true;
+                self.fall_silent(phone);
+                self.soon(for_ms * 1000, Next::Within(phone));
+            }
+            Trouble::Rebind { phone, address } => self.rebind(phone % phones, address),
+            Trouble::Reset { phone } => {
+                let flow = self.disconnect(phone % phones)?;
+                let wait = self.rng.below(200_000);
+                self.soon(wait, Next::FlowLost(self.lives, flow));
+            }
+            Trouble::Step { by_ms } => {
+                self.now.wall.0 += by_ms;
+                self.stepped_back_ms += (-by_ms).max(0);
+            }
+            Trouble::Crash { down_ms, after_actions, kept_percent } => {
+                self.crash = Some((down_ms, after_actions, kept_percent));
+            }
+            Trouble::Restart { down_ms } => return self.restart_in_order(down_ms),
+            Trouble::StoreSlow { flush_ms, for_ms } => {
+                self.flush_us = flush_ms * 1000;
+                self.soon(for_ms * 1000, Next::StoreQuick);
+            }
+            Trouble::StoreFails { for_ms } => {
+                self.store.fails = true;
+                self.soon(for_ms * 1000, Next::StoreWell);
+            }
+            Trouble::MediaSlow { for_ms } => {
+                self.media_mute = true;
+                self.soon(for_ms * 1000, Next::MediaQuick);
+            }
+            Trouble::HangUp { place } => {
+                let calls: Vec<CallId> = self.exchange.calls().map(|c| c.id).collect();
+                let call = *calls.get(place % calls.len().max(1))?;
+                return self.tell(Came::Command(Command::HangUp(call)));
+            }
+            Trouble::Unregister { phone } => {
+                let extension = self.handsets[phone % phones].setup.extension.clone();
+                return self.tell(Came::Command(Command::Unregister { extension, contact: None }));
+            }
+            Trouble::Reload { phone, password } => return self.reload(phone % phones, password),
+        }
+        None
+    }
+
+    pub(super) fn reload(&mut self, place: usize, changes_password: bool) -> Option<Step> {
+        let number = self.handsets[place].setup.extension.clone();
+        if changes_password {
+            let password = format!("new{}", self.rng.below(1000));
+            let entry = extension(&number, &password, self.setup.site.md5);
+            if self.config.extensions.contains_key(&number) {
+                self.config.extensions.insert(number.clone(), entry);
+            }
+            for handset in self.handsets.iter_mut().filter(|h| h.setup.extension == number) {
+                // Taken over at its next start, as by a technician.
+                handset.password.clone_from(&password);
+            }
+        } else if self.removed.remove(&number) {
+            let password = self.handsets[place].password.clone();
+            let entry = extension(&number, &password, self.setup.site.md5);
+            self.config.extensions.insert(number, entry);
+        } else {
+            self.config.extensions.remove(&number);
+            self.removed.insert(number);
+        }
+        self.tell(Came::Config)
+    }
+
+    /// The exchange is told to end everything; the daemon gives it some seconds for BYEs, ports and CDRs.
+    pub(super) fn restart_in_order(&mut self, down_ms: u64) -> Option<Step> {
+        let step = self.tell(Came::EndAll)?;
+        if !step.died {
+            self.soon(5_000_000, Next::Stop { life: self.lives, down_ms });
+        }
+        Some(step)
+    }
+
+    /// The faults stop: everybody has power, the network carries, nobody behaves badly, no more calls are planned.
+    pub fn make_peace(&mut self) -> Vec<Step> {
+        self.is_faulty = false;
+        self.crash = None;
+        self.store.fails = false;
+        self.media_mute = false;
+        self.flush_us = self.setup.store.flush_us;
+        let mut steps = Vec::new();
+        for place in 0..self.handsets.len() {
+            let number = self.handsets[place].setup.extension.clone();
+            if self.removed.remove(&number) {
+                let entry = extension(&number, &self.handsets[place].password, self.setup.site.md5);
+                self.config.extensions.insert(number, entry);
+            }
+        }
+        steps.extend(self.tell(Came::Config));
+        for place in 0..self.handsets.len() {
+            self.handsets[place].behaves = true;
+            self.handsets[place].is_cut_off = false;
+            self.handsets[place].actor.finish();
+            self.power_on(place, false);
+            self.drain(place);
+        }
+        steps
+    }
+}
