@@ -134,6 +134,10 @@ impl CdrIsTrue {
             let text = format!("{from} dialled {to}, and the CDR says that {said_from} called {said_to}");
             return broken(Some(cdr.call), text);
         }
+        if cdr.legs.is_empty() {
+            // Cut off by a crash: of its legs nothing is known.
+            return Ok(());
+        }
         let answered: Vec<&str> = cdr
             .legs
             .iter()
