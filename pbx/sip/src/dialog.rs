@@ -79,8 +79,9 @@ impl Dialog {
     /// Whether a request of the peer belongs here.
     pub fn matches(&self, request: &Request) -> bool {
         self.call_id == request.call_id()
-            && request.to_tag().as_deref() == Some(&self.local_tag)
-            && (self.remote_tag.is_empty() || self.remote_tag == request.from_tag())
+            && !self.local_tag.is_empty()
+            && request.tag_in(&Name::To) == self.local_tag
+            && (self.remote_tag.is_empty() || self.remote_tag == request.tag_in(&Name::From))
     }
 
     /// A new request in the dialog, without Via and Contact. ACK takes the number of the INVITE it acknowledges.
@@ -101,14 +102,14 @@ impl Dialog {
         };
         request.headers.push(Name::MaxForwards, "70");
         for route in self.route.iter().skip(usize::from(is_strict.is_some())) {
-            request.headers.push(Name::Route, route.clone());
+            request.headers.push(Name::Route, route);
         }
         if is_strict.is_some() {
             request.headers.push(Name::Route, format!("<{}>", self.target));
         }
-        request.headers.push(Name::From, self.local.to_string());
-        request.headers.push(Name::To, self.remote.to_string());
-        request.headers.push(Name::CallId, self.call_id.clone());
+        request.headers.push_written(Name::From, |text| self.local.print(text));
+        request.headers.push_written(Name::To, |text| self.remote.print(text));
+        request.headers.push(Name::CallId, &self.call_id);
         request.headers.push(Name::CSeq, format!("{number} {method}"));
         request
     }

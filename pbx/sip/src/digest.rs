@@ -4,7 +4,7 @@
 //! sends: the nonce proves itself, and counts are remembered for nonces that a right answer has used.
 
 use crate::limits::NONCES_MAX;
-use crate::params::{quote, split_list, unquote};
+use crate::params::{cut_at, quote, split_list, unquote};
 use crate::time::Mono;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
@@ -47,7 +47,8 @@ impl Algorithm {
 
 /// Lower-case hexadecimal.
 pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    let digit = |d: u8| char::from(b"0123456789abcdef"[usize::from(d & 15)]);
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(*b)]).collect()
 }
 
 /// H(user:realm:password), as lower-case hexadecimal.
@@ -76,36 +77,44 @@ pub struct Credentials {
     pub count: u32,
 }
 
-/// Fields of a challenge or of credentials.
-fn fields(value: &str) -> Option<BTreeMap<String, String>> {
-    let rest = value.trim().get(..6).filter(|s| s.eq_ignore_ascii_case("Digest"))?;
-    let mut out = BTreeMap::new();
-    for field in split_list(&value.trim()[rest.len()..]) {
-        let (name, text) = field.split_once('=')?;
-        out.entry(name.trim().to_ascii_lowercase()).or_insert_with(|| unquote(text));
+/// Fields of a challenge or of credentials, as they were written.
+struct Fields<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Fields<'a> {
+    fn of(value: &'a str) -> Option<Self> {
+        let value = value.trim();
+        let scheme = value.get(..6).filter(|s| s.eq_ignore_ascii_case("Digest"))?;
+        let fields = split_list(&value[scheme.len()..]).map(|field| {
+            let (name, text) = cut_at(field, b'=')?;
+            Some((name.trim(), text))
+        });
+        Some(Self(fields.collect::<Option<_>>()?))
     }
-    Some(out)
+
+    /// The value of the first field of that name, without quotes.
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, text)| unquote(text))
+    }
 }
 
 impl Credentials {
     /// Reads an Authorization value. `None` if it is not Digest with `qop=auth` and an algorithm we know.
     pub fn parse(value: &str) -> Option<Self> {
-        let mut f = fields(value)?;
+        let f = Fields::of(value)?;
         if !f.get("qop")?.eq_ignore_ascii_case("auth") {
             return None;
         }
         let count = f.get("nc").filter(|nc| nc.len() == 8)?;
-        let count = u32::from_str_radix(count, 16).ok()?;
-        let algorithm = f.get("algorithm").map_or(Some(Algorithm::Md5), |a| Algorithm::from_token(a))?;
-        let mut take = |name: &str| f.remove(name);
+        let count = u32::from_str_radix(&count, 16).ok()?;
+        let algorithm = f.get("algorithm").map_or(Some(Algorithm::Md5), |a| Algorithm::from_token(&a))?;
         Some(Self {
-            user: take("username")?,
-            realm: take("realm")?,
-            nonce: take("nonce")?,
-            uri: take("uri")?,
-            response: take("response")?,
+            user: f.get("username")?,
+            realm: f.get("realm")?,
+            nonce: f.get("nonce")?,
+            uri: f.get("uri")?,
+            response: f.get("response")?,
             algorithm,
-            cnonce: take("cnonce").filter(|c| !c.is_empty())?,
+            cnonce: f.get("cnonce").filter(|c| !c.is_empty())?,
             count,
         })
     }
@@ -162,15 +171,15 @@ pub struct Challenge {
 impl Challenge {
     /// Reads a header value. `None` if it is not a Digest challenge we can answer.
     pub fn parse(value: &str) -> Option<Self> {
-        let mut f = fields(value)?;
+        let f = Fields::of(value)?;
         if !f.get("qop")?.split(',').any(|q| q.trim().eq_ignore_ascii_case("auth")) {
             return None;
         }
         Some(Self {
-            algorithm: f.get("algorithm").map_or(Some(Algorithm::Md5), |a| Algorithm::from_token(a))?,
+            algorithm: f.get("algorithm").map_or(Some(Algorithm::Md5), |a| Algorithm::from_token(&a))?,
             stale: f.get("stale").is_some_and(|s| s.eq_ignore_ascii_case("true")),
-            realm: f.remove("realm")?,
-            nonce: f.remove("nonce")?,
+            realm: f.get("realm")?,
+            nonce: f.get("nonce")?,
         })
     }
 
@@ -232,7 +241,8 @@ pub enum NonceVerdict {
 /// apart that share an address and are challenged in the same second.
 #[derive(Debug)]
 pub struct Nonces {
-    key: [u8; 32],
+    /// The HMAC with its key taken in.
+    keyed: Hmac<Sha256>,
     life: Duration,
     made: u32,
     /// Highest count of each used nonce and which of the 64 below it were used.
@@ -245,7 +255,17 @@ pub struct Nonces {
 impl Nonces {
     /// `key` must be random and secret; `life` is how long a nonce may be used.
     pub fn new(key: [u8; 32], life: Duration) -> Self {
-        Self { key, life, made: 0, used: BTreeMap::new(), by_age: BTreeSet::new(), forgotten_before_s: 0 }
+        // A key is filled with zeros up to the block of its hash (RFC 2104 §2).
+        let mut block = [0; 64];
+        block[..key.len()].copy_from_slice(&key);
+        Self {
+            keyed: Hmac::new(&block.into()),
+            life,
+            made: 0,
+            used: BTreeMap::new(),
+            by_age: BTreeSet::new(),
+            forgotten_before_s: 0,
+        }
     }
 
     /// A nonce for that client.
@@ -255,9 +275,7 @@ impl Nonces {
     }
 
     fn sign(&self, birth_s: u64, number: u32, client: IpAddr) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
-            return String::new();
-        };
+        let mut mac = self.keyed.clone();
         mac.update(&birth_s.to_be_bytes());
         mac.update(&number.to_be_bytes());
         mac.update(client.to_string().as_bytes());

@@ -1,7 +1,8 @@
 //! Header names and the raw header list, which is the truth of a message.
 
-use crate::params::{split_list, trim_blanks};
+use crate::params::{blanks_trimmed, split_list, trim_blanks};
 use std::fmt;
+use std::ops::Range;
 
 macro_rules! names {
     ($($name:ident $text:literal $compact:literal,)*) => {
@@ -93,48 +94,94 @@ impl fmt::Display for Name {
     }
 }
 
-/// The header fields of a message in their order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Headers(Vec<(Name, String)>);
+/// The header fields of a message in their order. Their values stand one after the other in one text, so that a message
+/// costs two allocations, however many fields it has.
+#[derive(Clone, Default)]
+pub struct Headers {
+    text: String,
+    fields: Vec<Field>,
+}
+
+#[derive(Clone)]
+struct Field {
+    name: Name,
+    /// Where its value stands in the text.
+    value: Range<usize>,
+}
 
 impl Headers {
-    /// Room for the fields of an ordinary message.
-    pub(crate) fn with_capacity() -> Self {
-        Self(Vec::with_capacity(16))
+    /// Room for the fields of an ordinary message with values of so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), fields: Vec::with_capacity(16) }
     }
 
     /// Appends a field. Control characters in the value, which would end the line, become blanks; blanks at its ends,
     /// which mean nothing, are left out.
-    pub fn push(&mut self, name: Name, value: impl Into<String>) {
-        self.0.push((name, clean(value.into())));
+    pub fn push(&mut self, name: Name, value: impl AsRef<str>) {
+        let value = self.store(|text| text.push_str(value.as_ref()));
+        self.fields.push(Field { name, value });
+    }
+
+    /// Appends a field whose value is written piece by piece; otherwise like [`Headers::push`].
+    pub(crate) fn push_written(&mut self, name: Name, write: impl FnOnce(&mut String)) {
+        let value = self.store(write);
+        self.fields.push(Field { name, value });
+    }
+
+    /// Puts a field before all others.
+    pub(crate) fn push_front(&mut self, name: Name, write: impl FnOnce(&mut String)) {
+        let value = self.store(write);
+        self.fields.insert(0, Field { name, value });
+    }
+
+    /// Appends all fields of `other`.
+    pub fn append(&mut self, other: &Self) {
+        for (name, value) in other.iter() {
+            self.push(name.clone(), value);
+        }
     }
 
     /// Replaces every field of that name by one.
-    pub fn set(&mut self, name: Name, value: impl Into<String>) {
+    pub fn set(&mut self, name: Name, value: impl AsRef<str>) {
         self.remove(&name);
         self.push(name, value);
     }
 
     /// Replaces the value of the first field of that name, keeping its place.
-    pub(crate) fn replace_first(&mut self, name: &Name, value: String) {
-        if let Some((_, old)) = self.0.iter_mut().find(|(n, _)| n == name) {
-            *old = clean(value);
+    pub(crate) fn replace_first(&mut self, name: &Name, value: &str) {
+        if let Some(at) = self.fields.iter().position(|f| f.name == *name) {
+            self.fields[at].value = self.store(|text| text.push_str(value));
         }
+    }
+
+    /// Adds to the text what `write` writes there, cleaned, and tells where it stands.
+    fn store(&mut self, write: impl FnOnce(&mut String)) -> Range<usize> {
+        let start = self.text.len();
+        write(&mut self.text);
+        let written = &self.text[start..];
+        // No early end: the whole value is looked at in a few wide steps.
+        if written.bytes().fold(false, |found, b| found | (b < b' ') & (b != b'\t') | (b == 0x7f)) {
+            let clean: String = written.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }).collect();
+            self.text.truncate(start);
+            self.text.push_str(&clean);
+        }
+        let bare = blanks_trimmed(&self.text[start..]);
+        start + bare.start..start + bare.end
     }
 
     /// Removes every field of that name.
     pub fn remove(&mut self, name: &Name) {
-        self.0.retain(|(n, _)| n != name);
+        self.fields.retain(|f| f.name != *name);
     }
 
     /// The value of the first field of that name.
     pub fn get(&self, name: &Name) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.fields.iter().find(|f| f.name == *name).map(|f| self.value(f))
     }
 
     /// The values of all fields of that name, one per field line.
     pub fn all<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.fields.iter().filter(move |f| f.name == *name).map(|f| self.value(f))
     }
 
     /// The elements of all fields of that name, comma lists taken apart.
@@ -154,28 +201,37 @@ impl Headers {
 
     /// How many fields there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.fields.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fields.is_empty()
     }
 
     /// The fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Name, &str)> {
-        self.0.iter().map(|(n, v)| (n, v.as_str()))
+        self.fields.iter().map(|f| (&f.name, self.value(f)))
+    }
+
+    fn value(&self, field: &Field) -> &str {
+        &self.text[field.value.clone()]
     }
 }
 
-/// The value without what would end its line, and without blanks at its ends.
-fn clean(mut value: String) -> String {
-    // No early end: the whole value is looked at in a few wide steps.
-    if value.bytes().fold(false, |found, b| found | (b < b' ') & (b != b'\t') | (b == 0x7f)) {
-        value = value.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }).collect();
+/// Two messages are the same if their fields are, whatever else their texts still hold.
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
-    let trimmed = trim_blanks(&value);
-    if trimmed.len() == value.len() { value } else { trimmed.to_owned() }
+}
+
+impl Eq for Headers {}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
 }
 
 /// A number of digits only; larger than 32 bits is the largest.

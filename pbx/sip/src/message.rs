@@ -5,11 +5,12 @@
 
 use crate::header::{Headers, Name};
 use crate::method::Method;
-use crate::name_addr::NameAddr;
+use crate::name_addr::{self, NameAddr};
+use crate::params::{find_byte, push_number};
 use crate::status::Status;
 use crate::uri::Uri;
-use crate::via::Via;
-use std::fmt::Write as _;
+use crate::via::{self, Via};
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 /// A request.
@@ -82,6 +83,11 @@ macro_rules! shared_accessors {
                 self.headers.elements(&Name::Via).next().and_then(Via::parse)
             }
 
+            /// The topmost Via, nothing of it copied.
+            pub(crate) fn top_via(&self) -> Option<via::Written<'_>> {
+                self.headers.elements(&Name::Via).next().and_then(via::Written::of)
+            }
+
             /// From; what [`Message::parse`] returned always has it.
             pub fn from(&self) -> Option<NameAddr> {
                 self.headers.get(&Name::From).and_then(NameAddr::parse)
@@ -92,14 +98,19 @@ macro_rules! shared_accessors {
                 self.headers.get(&Name::To).and_then(NameAddr::parse)
             }
 
+            /// The tag in From or To as it stands there, empty if there is none.
+            pub(crate) fn tag_in(&self, name: &Name) -> &str {
+                self.headers.get(name).map(name_addr::tag_of).unwrap_or_default()
+            }
+
             /// The tag in From, empty if there is none (RFC 2543).
             pub fn from_tag(&self) -> String {
-                self.from().and_then(|a| a.tag().map(str::to_owned)).unwrap_or_default()
+                self.tag_in(&Name::From).to_owned()
             }
 
             /// The tag in To.
             pub fn to_tag(&self) -> Option<String> {
-                self.to().and_then(|a| a.tag().map(str::to_owned))
+                Some(self.tag_in(&Name::To)).filter(|tag| !tag.is_empty()).map(str::to_owned)
             }
 
             /// Call-ID.
@@ -122,21 +133,35 @@ macro_rules! shared_accessors {
 
             /// The type of the body without parameters, lower case; empty if there is no body.
             pub fn content_type(&self) -> String {
+                self.written_type().to_ascii_lowercase()
+            }
+
+            fn written_type(&self) -> &str {
                 if self.body.is_empty() {
-                    return String::new();
+                    return "";
                 }
                 let value = self.headers.get(&Name::ContentType).unwrap_or_default();
-                value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+                value[..find_byte(value, b';').unwrap_or(value.len())].trim()
             }
 
             /// The SDP in the body: the body itself or the first such part of a multipart body (depth one).
             pub fn sdp(&self) -> Option<Vec<u8>> {
-                let kind = self.content_type();
-                if kind == "application/sdp" {
-                    return Some(self.body.clone());
+                self.sdp_within().map(Cow::into_owned)
+            }
+
+            /// Whether there is SDP in the body.
+            pub(crate) fn has_sdp(&self) -> bool {
+                self.sdp_within().is_some()
+            }
+
+            fn sdp_within(&self) -> Option<Cow<'_, [u8]>> {
+                let kind = self.written_type();
+                if kind.eq_ignore_ascii_case("application/sdp") {
+                    return Some(Cow::Borrowed(&self.body));
                 }
-                if kind.starts_with("multipart/") {
-                    return crate::multipart::find_sdp(self.headers.get(&Name::ContentType)?, &self.body);
+                if kind.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("multipart/")) {
+                    let kind = self.headers.get(&Name::ContentType)?;
+                    return crate::multipart::find_sdp(kind, &self.body).map(Cow::Owned);
                 }
                 None
             }
@@ -159,24 +184,31 @@ impl Request {
         Self { method, uri, headers: Headers::default(), body: Vec::new() }
     }
 
+    /// The branch of the topmost Via; empty if there is none.
+    pub(crate) fn branch(&self) -> &str {
+        self.top_via().map(|via| via.branch()).unwrap_or_default()
+    }
+
     /// Writes into the topmost Via where the request came from (RFC 3261 §18.2.1, RFC 3581 §4).
     pub fn stamp(&mut self, source: SocketAddr) {
         let Some(first) = self.headers.get(&Name::Via) else { return };
         let mut elements = crate::params::split_list(first);
         let Some(mut via) = elements.next().and_then(Via::parse) else { return };
         via.stamp(source);
-        let mut value = via.to_string();
+        let mut value = String::with_capacity(first.len() + 48);
+        via.print(&mut value);
         for rest in elements {
-            _ = write!(value, ", {rest}");
+            value.push_str(", ");
+            value.push_str(rest);
         }
-        self.headers.replace_first(&Name::Via, value);
+        self.headers.replace_first(&Name::Via, &value);
     }
 
     /// A response to this request: Via, From, To, Call-ID and CSeq copied as they are (§8.2.6.2), with `tag` added to
     /// To if it has none. Of a field that may stand once only the first is copied, so that an answer to a malformed
     /// request cannot be made many times as long as the request.
     pub fn response(&self, status: Status, tag: Option<&str>) -> Response {
-        let mut headers = Headers::with_capacity();
+        let mut headers = Headers::with_capacity(512);
         let mut copied = 0;
         for (name, value) in self.headers.iter() {
             let bit = match name {
@@ -189,8 +221,14 @@ impl Request {
             }
             copied |= bit;
             match tag {
-                Some(tag) if *name == Name::To && status != Status::TRYING && self.to_tag().is_none() => {
-                    headers.push(Name::To, format!("{value};tag={tag}"));
+                Some(tag)
+                    if *name == Name::To && status != Status::TRYING && self.tag_in(&Name::To).is_empty() =>
+                {
+                    headers.push_written(Name::To, |text| {
+                        text.push_str(value);
+                        text.push_str(";tag=");
+                        text.push_str(tag);
+                    });
                 }
                 _ => headers.push(name.clone(), value),
             }
@@ -200,22 +238,32 @@ impl Request {
 
     /// The bytes on the wire.
     pub fn print(&self) -> Vec<u8> {
-        print(&format!("{} {} SIP/2.0", self.method, self.uri), &self.headers, &self.body)
+        print(&self.headers, &self.body, |text| {
+            text.push_str(self.method.name());
+            text.push(' ');
+            self.uri.print(text);
+            text.push_str(" SIP/2.0");
+        })
     }
 }
 
 impl Response {
     /// The bytes on the wire.
     pub fn print(&self) -> Vec<u8> {
-        let reason: String = self.reason.chars().filter(|c| !c.is_control()).collect();
-        print(&format!("SIP/2.0 {} {reason}", self.status.code()), &self.headers, &self.body)
+        print(&self.headers, &self.body, |text| {
+            text.push_str("SIP/2.0 ");
+            push_number(text, self.status.code());
+            text.push(' ');
+            text.extend(self.reason.chars().filter(|c| !c.is_control()));
+        })
     }
 }
 
-fn print(start: &str, headers: &Headers, body: &[u8]) -> Vec<u8> {
+/// A message whose first line `start` writes, in one piece of memory unless that line is very long.
+fn print(headers: &Headers, body: &[u8], start: impl FnOnce(&mut String)) -> Vec<u8> {
     let size: usize = headers.iter().map(|(n, v)| n.text().len() + v.len() + 4).sum();
-    let mut text = String::with_capacity(start.len() + size + 32);
-    text.push_str(start);
+    let mut text = String::with_capacity(160 + size + body.len());
+    start(&mut text);
     text.push_str("\r\n");
     for (name, value) in headers.iter() {
         text.push_str(name.text());
@@ -223,7 +271,9 @@ fn print(start: &str, headers: &Headers, body: &[u8]) -> Vec<u8> {
         text.push_str(value);
         text.push_str("\r\n");
     }
-    _ = write!(text, "Content-Length: {}\r\n\r\n", body.len());
+    text.push_str("Content-Length: ");
+    push_number(&mut text, body.len() as u64);
+    text.push_str("\r\n\r\n");
     let mut bytes = text.into_bytes();
     bytes.extend_from_slice(body);
     bytes

@@ -1,6 +1,8 @@
 //! From, To, Contact, Route and the like: a display name, a URI, parameters (RFC 3261 §20.10).
 
-use crate::params::{Params, display_text, find_outside_quotes, quote, unquote};
+use crate::params::{
+    Params, are_params, display_text, find_byte, find_outside_quotes, param_in, quote, trim, unquote,
+};
 use crate::uri::Uri;
 use std::fmt;
 
@@ -35,39 +37,12 @@ impl NameAddr {
 
     /// Parses one element.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        match find_outside_quotes(text, b'<') {
-            Some(open) => {
-                let close = open + text[open..].find('>')?;
-                let name = text[..open].trim();
-                let well_formed = match name.strip_prefix('"') {
-                    Some(rest) => find_closing_quote(rest) == Some(rest.len().wrapping_sub(1)),
-                    // Unquoted names are tokens and blanks; other printable text is tolerated as phones send it,
-                    // but what would hide a second address is not.
-                    None => !name.contains(['"', ',', ';', '<', '>']),
-                };
-                if !well_formed {
-                    return None;
-                }
-                Some(Self {
-                    name: unquote(name),
-                    uri: Uri::parse(&text[open + 1..close])?,
-                    params: Params::parse(&text[close + 1..])?,
-                })
-            }
-            None => {
-                // Without brackets what follows `;` belongs to the header, not to the URI (§20).
-                let (uri, params) = text.split_at(text.find(';').unwrap_or(text.len()));
-                if uri.contains(['?', ',', '"']) {
-                    return None;
-                }
-                Some(Self {
-                    name: String::new(),
-                    uri: Uri::parse(uri.trim())?,
-                    params: Params::parse(params)?,
-                })
-            }
-        }
+        let written = Written::cut(text)?;
+        Some(Self {
+            name: unquote(written.name),
+            uri: Uri::parse(written.uri)?,
+            params: Params::parse(written.params)?,
+        })
     }
 
     /// The display name as it may be shown: hostile characters replaced, at most 64 characters.
@@ -79,6 +54,71 @@ impl NameAddr {
     pub fn tag(&self) -> Option<&str> {
         self.params.get("tag").filter(|t| !t.is_empty())
     }
+
+    /// Appends it as it stands in a header field.
+    pub(crate) fn print(&self, out: &mut String) {
+        if !self.name.is_empty() {
+            out.push_str(&quote(&self.name));
+            out.push(' ');
+        }
+        out.push('<');
+        self.uri.print(out);
+        out.push('>');
+        self.params.print(out);
+    }
+}
+
+/// A name-addr as it stands in a text, taken apart without copying. URI and parameters are not looked into yet.
+struct Written<'a> {
+    name: &'a str,
+    uri: &'a str,
+    params: &'a str,
+}
+
+impl<'a> Written<'a> {
+    fn cut(text: &'a str) -> Option<Self> {
+        let text = trim(text);
+        match find_outside_quotes(text, b'<') {
+            Some(open) => {
+                let close = open + find_byte(&text[open..], b'>')?;
+                let name = trim(&text[..open]);
+                let well_formed = match name.strip_prefix('"') {
+                    Some(rest) => find_closing_quote(rest) == Some(rest.len().wrapping_sub(1)),
+                    // Unquoted names are tokens and blanks; other printable text is tolerated as phones send it,
+                    // but what would hide a second address is not.
+                    None => !name.contains(['"', ',', ';', '<', '>']),
+                };
+                if !well_formed {
+                    return None;
+                }
+                Some(Self { name, uri: &text[open + 1..close], params: &text[close + 1..] })
+            }
+            None => {
+                // Without brackets what follows `;` belongs to the header, not to the URI (§20).
+                let (uri, params) = text.split_at(find_byte(text, b';').unwrap_or(text.len()));
+                if uri.contains(['?', ',', '"']) {
+                    return None;
+                }
+                Some(Self { name: "", uri: trim(uri), params })
+            }
+        }
+    }
+
+    /// Whether [`NameAddr::parse`] would take all of it.
+    fn is_well_formed(&self) -> bool {
+        Uri::is_one(self.uri) && are_params(self.params)
+    }
+}
+
+/// Whether the text is one element that [`NameAddr::parse`] takes.
+pub(crate) fn is_name_addr(text: &str) -> bool {
+    Written::cut(text).is_some_and(|written| written.is_well_formed())
+}
+
+/// The tag of an element; empty if it has none or is not well-formed.
+pub(crate) fn tag_of(text: &str) -> &str {
+    let written = Written::cut(text).filter(Written::is_well_formed);
+    written.and_then(|w| param_in(w.params, "tag")).unwrap_or_default()
 }
 
 /// Where the quoted string ends whose opening quote stands before `text`.
@@ -97,12 +137,9 @@ fn find_closing_quote(text: &str) -> Option<usize> {
 
 impl fmt::Display for NameAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.name.is_empty() {
-            write!(f, "{} ", quote(&self.name))?;
-        }
-        let mut params = String::new();
-        self.params.print(&mut params);
-        write!(f, "<{}>{params}", self.uri)
+        let mut text = String::new();
+        self.print(&mut text);
+        f.write_str(&text)
     }
 }
 

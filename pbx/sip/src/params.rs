@@ -2,16 +2,22 @@
 //! (RFC 3261 §25.1).
 
 use crate::limits::{LIST_ELEMENTS_MAX, PARAMS_MAX};
-use std::fmt::Write as _;
+use std::ops::Range;
 
 /// Whether the byte may stand in a token.
 pub(crate) fn is_token_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&b)
+    b.is_ascii_alphanumeric()
+        || matches!(b, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
 }
 
 /// Without the blanks of the grammar, SP and HTAB, at both ends. `str::trim` would take off more, and two readers that
 /// differ in that read two messages.
 pub(crate) fn trim_blanks(text: &str) -> &str {
+    &text[blanks_trimmed(text)]
+}
+
+/// Where the text without the blanks at its ends stands in it.
+pub(crate) fn blanks_trimmed(text: &str) -> Range<usize> {
     let bytes = text.as_bytes();
     let (mut start, mut end) = (0, bytes.len());
     while start < end && is_blank(bytes[start]) {
@@ -20,7 +26,7 @@ pub(crate) fn trim_blanks(text: &str) -> &str {
     while start < end && is_blank(bytes[end - 1]) {
         end -= 1;
     }
-    &text[start..end]
+    start..end
 }
 
 fn is_blank(b: u8) -> bool {
@@ -49,25 +55,9 @@ impl Params {
     /// Parses `;name=value;name;…`, which may be empty. `None` if it is not of that form.
     pub fn parse(text: &str) -> Option<Self> {
         let mut out = Vec::new();
-        let mut rest = text.trim();
-        while !rest.is_empty() {
-            rest = rest.strip_prefix(';')?.trim_start();
-            let end = find_outside_quotes(rest, b';').unwrap_or(rest.len());
-            let (one, tail) = rest.split_at(end);
-            rest = tail;
-            let one = one.trim();
-            if one.is_empty() {
-                // `;;` and a trailing `;` are seen in the field and harmless.
-                continue;
-            }
-            let (name, value) = match one.split_once('=') {
-                Some((name, value)) => (name.trim_end(), Some(value.trim_start().to_owned())),
-                None => (one, None),
-            };
-            if name.is_empty() || name.contains('"') || out.len() >= PARAMS_MAX {
-                return None;
-            }
-            out.push((name.to_owned(), value));
+        let mut rest = Written::of(text);
+        while let Some((name, value)) = rest.next()? {
+            out.push((name.to_owned(), value.map(str::to_owned)));
         }
         Some(Self(out))
     }
@@ -103,12 +93,129 @@ impl Params {
     /// Appends `;name=value` for each.
     pub(crate) fn print(&self, out: &mut String) {
         for (name, value) in &self.0 {
-            match value {
-                Some(value) => _ = write!(out, ";{name}={value}"),
-                None => _ = write!(out, ";{name}"),
+            out.push(';');
+            out.push_str(name);
+            if let Some(value) = value {
+                out.push('=');
+                out.push_str(value);
             }
         }
     }
+}
+
+/// Whether [`Params::parse`] takes the text.
+pub(crate) fn are_params(text: &str) -> bool {
+    let mut params = Written::of(text);
+    loop {
+        match params.next() {
+            Some(Some(_)) => {}
+            Some(None) => return true,
+            None => return false,
+        }
+    }
+}
+
+/// The value of the first parameter of that name, as written, without keeping anything of the others.
+pub(crate) fn param_in<'a>(text: &'a str, wanted: &str) -> Option<&'a str> {
+    let mut params = Written::of(text);
+    loop {
+        match params.next()?? {
+            (name, value) if name.eq_ignore_ascii_case(wanted) => return value,
+            _ => {}
+        }
+    }
+}
+
+/// Parameters as they stand in a text, taken apart without copying.
+struct Written<'a> {
+    rest: &'a str,
+    count: usize,
+}
+
+/// Name and value of a parameter.
+type Param<'a> = (&'a str, Option<&'a str>);
+
+impl<'a> Written<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { rest: trim(text), count: 0 }
+    }
+
+    /// The next parameter. `None` if the text is not of the form, `Some(None)` at its end.
+    fn next(&mut self) -> Option<Option<Param<'a>>> {
+        while !self.rest.is_empty() {
+            let text = self.rest.strip_prefix(';')?;
+            // What stands before the next `;` may be blank, and a `;` is no blank: trimming may wait.
+            let (one, rest) = text.split_at(find_outside_quotes(text, b';').unwrap_or(text.len()));
+            self.rest = rest;
+            let one = trim(one);
+            if one.is_empty() {
+                // `;;` and a trailing `;` are seen in the field and harmless.
+                continue;
+            }
+            let (name, value) = match cut_at(one, b'=') {
+                Some((name, value)) => (trim(name), Some(trim(value))),
+                None => (one, None),
+            };
+            self.count += 1;
+            if name.is_empty() || find_byte(name, b'"').is_some() || self.count > PARAMS_MAX {
+                return None;
+            }
+            return Some(Some((name, value)));
+        }
+        Some(None)
+    }
+}
+
+/// Like `str::trim`, but without a look at Unicode's tables where nothing is to be trimmed.
+pub(crate) fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [] => text,
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
+
+/// Where the byte, one of ASCII, stands first.
+pub(crate) fn find_byte(text: &str, wanted: u8) -> Option<usize> {
+    find_any(text.as_bytes(), [wanted])
+}
+
+/// Where one of these bytes stands first. Eight bytes are looked at in a step: header fields are too short for the search
+/// of the standard library to pay, and too many for looking at each byte.
+pub(crate) fn find_any<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
+    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let (words, rest) = text.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = wanted.iter().fold(0, |found, byte| {
+            let differs = word ^ (LOW * u64::from(*byte));
+            // The high bit of the first byte that is zero, and maybe of some behind it.
+            found | differs.wrapping_sub(LOW) & !differs & HIGH
+        });
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|b| wanted.iter().any(|w| w == b))?;
+    Some(words.len() * 8 + at)
+}
+
+/// What stands before and after the first such byte of ASCII.
+pub(crate) fn cut_at(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = find_byte(text, byte)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// Appends a number in decimal.
+pub(crate) fn push_number(out: &mut String, number: impl Into<u64>) {
+    let (mut number, mut digits, mut start) = (number.into(), [b'0'; 20], 20);
+    while number > 0 || start == 20 {
+        start -= 1;
+        digits[start] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+    }
+    out.extend(digits[start..].iter().copied().map(char::from));
 }
 
 /// The text without surrounding quotes and with `\x` resolved; unquoted text is returned as it is.
@@ -156,10 +263,10 @@ pub fn display_text(text: &str, chars_max: usize) -> String {
 
 /// Position of `wanted` outside quoted strings.
 pub(crate) fn find_outside_quotes(text: &str, wanted: u8) -> Option<usize> {
-    // Most text has no quotes before what is wanted, and then a plain search finds it much faster.
-    let plain = text.find(char::from(wanted));
-    if !text[..plain.unwrap_or(text.len())].contains('"') {
-        count_work(plain.map_or(text.len(), |at| at + 1));
+    // Most text has no quotes before what is wanted.
+    let plain = find_any(text.as_bytes(), [wanted, b'"']);
+    count_work(plain.map_or(text.len(), |at| at + 1));
+    if plain.is_none_or(|at| text.as_bytes()[at] == wanted) {
         return plain;
     }
     let mut quoted = false;
@@ -186,9 +293,9 @@ pub fn split_list(text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let text = rest?;
         // Most elements hold neither quotes nor brackets before their comma.
-        let plain = text.find(',');
-        let (element, after) = text.split_at(plain.unwrap_or(text.len()));
-        if !element.contains(['"', '<']) {
+        let plain = find_any(text.as_bytes(), [b',', b'"', b'<']);
+        if plain.is_none_or(|at| text.as_bytes()[at] == b',') {
+            let (element, after) = text.split_at(plain.unwrap_or(text.len()));
             count_work(element.len() + 1);
             rest = plain.map(|_| &after[1..]);
             return Some(trim_blanks(element));
@@ -234,6 +341,18 @@ mod tests {
         assert_eq!(p.get_unquoted("+SIP.instance").unwrap(), "<urn:uuid:1>");
         assert_eq!(Params::parse("a=1"), None);
         assert_eq!(Params::parse(&";a".repeat(PARAMS_MAX + 1)), None);
+    }
+
+    #[test]
+    fn bytes_are_found_wherever_they_stand() {
+        // Bytes that differ in one bit from what is wanted, and those above ASCII, are what steps of eight could mistake.
+        let text: Vec<u8> = (0..200u32).map(|n| (n * 89 % 253) as u8).chain(*b",,;-,:;\xbb\xac").collect();
+        for (start, wanted) in (0..text.len()).flat_map(|at| [b',', b';', 0, 1].map(|w| (at, w))) {
+            let text = &text[start..];
+            assert_eq!(find_any(text, [wanted]), text.iter().position(|b| *b == wanted));
+            let either = text.iter().position(|b| *b == wanted || *b == b'"');
+            assert_eq!(find_any(text, [wanted, b'"']), either);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! URIs (RFC 3261 §19.1, RFC 3966). Printing gives back what was parsed.
 
-use crate::params::{Params, display_text};
+use crate::params::{Params, are_params, cut_at, display_text, find_byte, push_number, trim};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -52,54 +52,21 @@ impl Uri {
 
     /// Parses a URI; `None` if it is not one.
     pub fn parse(text: &str) -> Option<Self> {
-        let (scheme, rest) = text.split_once(':')?;
-        if scheme.is_empty() || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
-            return None;
-        }
-        if text.bytes().any(|b| b <= b' ' || b == 0x7f || b == b'<' || b == b'>' || b == b'"') {
-            return None;
-        }
-        match scheme.to_ascii_lowercase().as_str() {
-            "sip" => Self::parse_sip(Scheme::Sip, rest),
-            "sips" => Self::parse_sip(Scheme::Sips, rest),
-            "tel" => {
-                let (number, params) = cut_params(rest);
-                if number.is_empty() {
-                    return None;
-                }
-                Some(Self::opaque(Scheme::Tel, number, Params::parse(params)?))
-            }
-            other => Some(Self::opaque(Scheme::Other(other.into()), rest, Params::default())),
-        }
+        let written = Written::cut(text)?;
+        Some(Self {
+            scheme: written.scheme,
+            user: written.user.map(str::to_owned),
+            password: written.password.map(str::to_owned),
+            host: written.host.to_owned(),
+            port: written.port,
+            params: Params::parse(written.params)?,
+            headers: written.headers.map(str::to_owned),
+        })
     }
 
-    fn opaque(scheme: Scheme, user: &str, params: Params) -> Self {
-        let user = Some(user.to_owned());
-        Self { scheme, user, password: None, host: String::new(), port: None, params, headers: None }
-    }
-
-    fn parse_sip(scheme: Scheme, rest: &str) -> Option<Self> {
-        // The last `@` before `?` ends the user part: users may hold `;`, `?` and, escaped, anything.
-        let (user, password, rest) = match rest.rfind('@').filter(|at| !in_headers(rest, *at)) {
-            Some(at) => {
-                let (user, password) = match rest[..at].split_once(':') {
-                    Some((user, password)) => (user, Some(password.to_owned())),
-                    None => (&rest[..at], None),
-                };
-                if user.is_empty() {
-                    return None;
-                }
-                (Some(user.to_owned()), password, &rest[at + 1..])
-            }
-            None => (None, None, rest),
-        };
-        let (rest, headers) = match rest.split_once('?') {
-            Some((rest, headers)) => (rest, Some(headers.to_owned())),
-            None => (rest, None),
-        };
-        let (host_port, params) = cut_params(rest);
-        let (host, port) = parse_host_port(host_port)?;
-        Some(Self { scheme, user, password, host, port, params: Params::parse(params)?, headers })
+    /// Whether [`Uri::parse`] takes the text.
+    pub(crate) fn is_one(text: &str) -> bool {
+        Written::cut(text).is_some_and(|written| are_params(written.params))
     }
 
     /// The user part with escapes resolved; empty if there is none or it is not UTF-8.
@@ -148,6 +115,68 @@ impl Uri {
     }
 }
 
+/// A URI as it stands in a text, taken apart without copying. Its parameters are not looked into yet.
+struct Written<'a> {
+    scheme: Scheme,
+    user: Option<&'a str>,
+    password: Option<&'a str>,
+    host: &'a str,
+    port: Option<u16>,
+    params: &'a str,
+    headers: Option<&'a str>,
+}
+
+impl<'a> Written<'a> {
+    fn cut(text: &'a str) -> Option<Self> {
+        let (scheme, rest) = cut_at(text, b':')?;
+        if scheme.is_empty()
+            || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+        {
+            return None;
+        }
+        let is_foreign = |b| (b <= b' ') | (b == 0x7f) | (b == b'<') | (b == b'>') | (b == b'"');
+        // No early end: the whole text is looked at in a few wide steps.
+        if text.bytes().fold(false, |found, b| found | is_foreign(b)) {
+            return None;
+        }
+        if scheme.eq_ignore_ascii_case("sip") {
+            Self::cut_sip(Scheme::Sip, rest)
+        } else if scheme.eq_ignore_ascii_case("sips") {
+            Self::cut_sip(Scheme::Sips, rest)
+        } else if scheme.eq_ignore_ascii_case("tel") {
+            let (number, params) = cut_params(rest);
+            (!number.is_empty()).then(|| Self::opaque(Scheme::Tel, number, params))
+        } else {
+            Some(Self::opaque(Scheme::Other(scheme.to_ascii_lowercase().into()), rest, ""))
+        }
+    }
+
+    fn opaque(scheme: Scheme, user: &'a str, params: &'a str) -> Self {
+        Self { scheme, user: Some(user), password: None, host: "", port: None, params, headers: None }
+    }
+
+    fn cut_sip(scheme: Scheme, rest: &'a str) -> Option<Self> {
+        // The last `@` before `?` ends the user part: users may hold `;`, `?` and, escaped, anything.
+        let at = rest.bytes().rposition(|b| b == b'@').filter(|at| !in_headers(rest, *at));
+        let (user, password, rest) = match at {
+            Some(0) => return None,
+            Some(at) => match cut_at(&rest[..at], b':') {
+                Some(("", _)) => return None,
+                Some((user, password)) => (Some(user), Some(password), &rest[at + 1..]),
+                None => (Some(&rest[..at]), None, &rest[at + 1..]),
+            },
+            None => (None, None, rest),
+        };
+        let (rest, headers) = match cut_at(rest, b'?') {
+            Some((rest, headers)) => (rest, Some(headers)),
+            None => (rest, None),
+        };
+        let (host_port, params) = cut_params(rest);
+        let (host, port) = cut_host_port(host_port)?;
+        Some(Self { scheme, user, password, host, port, params, headers })
+    }
+}
+
 fn is_param(written: &str, name: &str) -> bool {
     written.eq_ignore_ascii_case(name)
         || written.contains('%') && unescape(written).eq_ignore_ascii_case(name)
@@ -156,39 +185,39 @@ fn is_param(written: &str, name: &str) -> bool {
 /// Whether position `at` lies behind a `?` that starts headers: then the `@` there belongs to them.
 fn in_headers(rest: &str, at: usize) -> bool {
     // A `?` in the user part is legal; it starts headers only if an `@` or a host stands before it.
-    match rest.find('?') {
+    match find_byte(rest, b'?') {
         Some(mark) if mark < at => rest[..mark].contains('@'),
         _ => false,
     }
 }
 
 fn cut_params(text: &str) -> (&str, &str) {
-    text.split_at(text.find(';').unwrap_or(text.len()))
+    text.split_at(find_byte(text, b';').unwrap_or(text.len()))
 }
 
-/// Parses `host`, `host:port`, `[v6]:port`; blanks around the colon are tolerated (RFC 4475 §3.1.1.1).
-pub(crate) fn parse_host_port(text: &str) -> Option<(String, Option<u16>)> {
-    let text = text.trim();
+/// Takes `host`, `host:port`, `[v6]:port` apart; blanks around the colon are tolerated (RFC 4475 §3.1.1.1).
+pub(crate) fn cut_host_port(text: &str) -> Option<(&str, Option<u16>)> {
+    let text = trim(text);
     let (host, port) = if let Some(inner) = text.strip_prefix('[') {
         let (v6, rest) = inner.split_once(']')?;
         v6.parse::<Ipv6Addr>().ok()?;
-        (&text[..v6.len() + 2], rest.trim())
+        (&text[..v6.len() + 2], trim(rest))
     } else {
-        match text.find(':') {
+        match find_byte(text, b':') {
             Some(at) => (text[..at].trim_end(), &text[at..]),
             None => (text, ""),
         }
     };
     let port = match port.strip_prefix(':') {
-        Some(port) => Some(parse_port(port.trim())?),
+        Some(port) => Some(parse_port(trim(port))?),
         None if port.is_empty() => None,
         None => return None,
     };
-    let is_host = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    let is_host = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
     if host.is_empty() || !(host.starts_with('[') || host.bytes().all(is_host)) {
         return None;
     }
-    Some((host.to_owned(), port))
+    Some((host, port))
 }
 
 fn parse_port(text: &str) -> Option<u16> {
@@ -245,33 +274,48 @@ fn escape_user(text: &str) -> String {
     out
 }
 
+impl Uri {
+    /// Appends it as it stands in a message.
+    pub(crate) fn print(&self, out: &mut String) {
+        let user = self.user.as_deref().unwrap_or_default();
+        let is_sip = self.is_sip();
+        out.push_str(match &self.scheme {
+            Scheme::Sip => "sip",
+            Scheme::Sips => "sips",
+            Scheme::Tel => "tel",
+            Scheme::Other(name) => name,
+        });
+        out.push(':');
+        out.push_str(user);
+        if is_sip {
+            if self.user.is_some() {
+                if let Some(password) = &self.password {
+                    out.push(':');
+                    out.push_str(password);
+                }
+                out.push('@');
+            }
+            out.push_str(&self.host);
+            if let Some(port) = self.port {
+                out.push(':');
+                push_number(out, port);
+            }
+        }
+        if !matches!(self.scheme, Scheme::Other(_)) {
+            self.params.print(out);
+        }
+        if is_sip && let Some(headers) = &self.headers {
+            out.push('?');
+            out.push_str(headers);
+        }
+    }
+}
+
 impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let user = self.user.as_deref().unwrap_or_default();
-        let mut params = String::new();
-        self.params.print(&mut params);
-        match &self.scheme {
-            Scheme::Tel => return write!(f, "tel:{user}{params}"),
-            Scheme::Other(name) => return write!(f, "{name}:{user}"),
-            Scheme::Sip => f.write_str("sip:")?,
-            Scheme::Sips => f.write_str("sips:")?,
-        }
-        if self.user.is_some() {
-            f.write_str(user)?;
-            if let Some(password) = &self.password {
-                write!(f, ":{password}")?;
-            }
-            f.write_str("@")?;
-        }
-        f.write_str(&self.host)?;
-        if let Some(port) = self.port {
-            write!(f, ":{port}")?;
-        }
-        f.write_str(&params)?;
-        if let Some(headers) = &self.headers {
-            write!(f, "?{headers}")?;
-        }
-        Ok(())
+        let mut text = String::new();
+        self.print(&mut text);
+        f.write_str(&text)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Via (RFC 3261 §20.42) with `rport` (RFC 3581).
 
 use crate::flow::Transport;
-use crate::params::{Params, is_token_byte};
-use crate::uri::{host_of, parse_host_port};
+use crate::params::{
+    Params, are_params, cut_at, find_any, find_byte, is_token_byte, param_in, push_number, trim,
+};
+use crate::uri::{cut_host_port, host_of};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -35,19 +37,13 @@ impl Via {
 
     /// Parses one element; blanks around `/` and `:` are tolerated as the grammar allows.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, '/');
-        let (name, version, rest) = (parts.next()?.trim(), parts.next()?.trim(), parts.next()?.trim());
-        if !name.eq_ignore_ascii_case("SIP") || version != "2.0" {
-            return None;
-        }
-        let end = rest.find([' ', '\t'])?;
-        let (transport, rest) = (&rest[..end], rest[end..].trim());
-        if transport.is_empty() || !transport.bytes().all(is_token_byte) {
-            return None;
-        }
-        let (sent_by, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-        let (host, port) = parse_host_port(sent_by)?;
-        Some(Self { transport: transport.into(), host, port, params: Params::parse(params)? })
+        let written = Written::cut(text)?;
+        Some(Self {
+            transport: written.transport.to_owned(),
+            host: written.host.to_owned(),
+            port: written.port,
+            params: Params::parse(written.params)?,
+        })
     }
 
     /// The branch; empty if there is none.
@@ -67,17 +63,66 @@ impl Via {
             self.params.remove("received");
         }
     }
+
+    /// Appends it as it stands in a header field.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("SIP/2.0/");
+        out.push_str(&self.transport);
+        out.push(' ');
+        out.push_str(&self.host);
+        if let Some(port) = self.port {
+            out.push(':');
+            push_number(out, port);
+        }
+        self.params.print(out);
+    }
+}
+
+/// One element of Via as it stands in a text, taken apart without copying.
+pub(crate) struct Written<'a> {
+    transport: &'a str,
+    /// Host of `sent-by`.
+    pub(crate) host: &'a str,
+    /// Port of `sent-by`.
+    pub(crate) port: Option<u16>,
+    params: &'a str,
+}
+
+impl<'a> Written<'a> {
+    /// Takes one element apart that [`Via::parse`] takes.
+    pub(crate) fn of(text: &'a str) -> Option<Self> {
+        Self::cut(text).filter(|written| are_params(written.params))
+    }
+
+    /// The parameters are not looked into yet.
+    fn cut(text: &'a str) -> Option<Self> {
+        let (name, rest) = cut_at(text, b'/')?;
+        let (version, rest) = cut_at(rest, b'/')?;
+        let rest = trim(rest);
+        if !trim(name).eq_ignore_ascii_case("SIP") || trim(version) != "2.0" {
+            return None;
+        }
+        let end = find_any(rest.as_bytes(), [b' ', b'\t'])?;
+        let (transport, rest) = (&rest[..end], trim(&rest[end..]));
+        if transport.is_empty() || !transport.bytes().all(is_token_byte) {
+            return None;
+        }
+        let (sent_by, params) = rest.split_at(find_byte(rest, b';').unwrap_or(rest.len()));
+        let (host, port) = cut_host_port(sent_by)?;
+        Some(Self { transport, host, port, params })
+    }
+
+    /// The branch; empty if there is none.
+    pub(crate) fn branch(&self) -> &'a str {
+        param_in(self.params, "branch").unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SIP/2.0/{} {}", self.transport, self.host)?;
-        if let Some(port) = self.port {
-            write!(f, ":{port}")?;
-        }
-        let mut params = String::new();
-        self.params.print(&mut params);
-        f.write_str(&params)
+        let mut text = String::new();
+        self.print(&mut text);
+        f.write_str(&text)
     }
 }
 

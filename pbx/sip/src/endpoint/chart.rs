@@ -235,7 +235,7 @@ impl From<Timer> for Happening {
 
 /// What a request of the peer is to its session, if form and number are right.
 pub(super) fn of_request(incoming: &Incoming) -> Happening {
-    let describes = incoming.request.sdp().is_some();
+    let describes = incoming.request.has_sdp();
     match incoming.request.method {
         Method::Ack => Happening::PeerAck,
         Method::Bye => Happening::PeerBye,

@@ -15,6 +15,7 @@ use crate::status::Status;
 use crate::time::Mono;
 use crate::transaction::{GIVE_UP, T1, cancel_for};
 use crate::uri::Uri;
+use std::sync::Arc;
 
 /// A call to be made.
 #[derive(Debug, Clone)]
@@ -69,11 +70,12 @@ impl Endpoint {
         let txn = self.txns.accept(incoming.flow, &incoming.request, Owner::Session(id, Purpose::Server));
         self.trace(id, incoming.flow, true, false, &incoming.bytes);
         self.txns.respond(now, txn, &incoming.request.response(Status::TRYING, None));
-        let offers = incoming.request.sdp().is_some();
+        let offers = incoming.request.has_sdp();
+        let invite = Arc::new(incoming.request);
         let phase = Phase::Incoming {
             txn,
-            needs_reliable: incoming.request.headers.lists(&Name::Require, "100rel"),
-            invite: Box::new(incoming.request.clone()),
+            needs_reliable: invite.headers.lists(&Name::Require, "100rel"),
+            invite: invite.clone(),
             last_rseq: u32::try_from(self.rng.below(1 << 20)).unwrap_or(0),
             unacknowledged: None,
             progress_then: None,
@@ -81,10 +83,10 @@ impl Endpoint {
             described: false,
         };
         let mut session = fresh(incoming.flow, dialog, phase, contact_user, self.settings.session_expires);
-        session.allows_update = incoming.request.headers.lists(&Name::Allow, "UPDATE");
-        session.agent = incoming.request.headers.get(&Name::UserAgent).unwrap_or_default().to_owned();
+        session.allows_update = invite.headers.lists(&Name::Allow, "UPDATE");
+        session.agent = invite.headers.get(&Name::UserAgent).unwrap_or_default().to_owned();
         if offers {
-            session.pending = Pending::Theirs { txn, request: Box::new(incoming.request) };
+            session.pending = Pending::Theirs { txn, request: invite };
         }
         self.by_tag.insert(tag, id);
         session.invite_key = Some(key.clone());
@@ -136,7 +138,7 @@ impl Endpoint {
         if reliable {
             *last_rseq += 1;
             *described |= sdp.is_some();
-            if sdp.is_some() && matches!(session.pending, Pending::None) && invite.sdp().is_none() {
+            if sdp.is_some() && matches!(session.pending, Pending::None) && !invite.has_sdp() {
                 session.pending = Pending::Ours;
             }
         }
@@ -154,12 +156,12 @@ impl Endpoint {
         if let Some(sdp) = sdp {
             response.set_body("application/sdp", sdp);
         }
-        self.txns.respond(now, txn, &response);
+        let bytes = self.txns.respond(now, txn, &response);
         if reliable
             && let Some(session) = self.sessions.get_mut(&id)
             && let Phase::Incoming { unacknowledged, .. } = &mut session.phase
         {
-            *unacknowledged = Some(Provisional { rseq, bytes: response.print().into(), interval: T1 });
+            *unacknowledged = Some(Provisional { rseq, bytes, interval: T1 });
             self.timers.set((id, Timer::RepeatProvisional), now.after(T1));
             self.timers.set((id, Timer::NoPrack), now.after(GIVE_UP));
         }
@@ -212,9 +214,7 @@ impl Endpoint {
         let Phase::Incoming { txn, invite, .. } = &session.phase else { return };
         let txn = *txn;
         let mut response = self.response_in(id, invite, status);
-        for (name, value) in extra.iter() {
-            response.headers.push(name.clone(), value);
-        }
+        response.headers.append(extra);
         self.txns.respond(now, txn, &response);
         self.close_pending(now, id);
         self.flush();
@@ -235,9 +235,7 @@ impl Endpoint {
         request.headers.push(Name::Allow, ALLOW);
         request.headers.push(Name::Supported, "timer");
         session_timer::propose(&mut request.headers, self.settings.session_expires, MIN_SE, None);
-        for (name, value) in call.headers.iter() {
-            request.headers.push(name.clone(), value);
-        }
+        request.headers.append(&call.headers);
         let pending = if call.sdp.is_some() { Pending::Ours } else { Pending::None };
         if let Some(sdp) = &call.sdp {
             request.set_body("application/sdp", sdp.clone());

@@ -405,8 +405,9 @@ impl Endpoint {
             return self.reply(&incoming, Status::SERVICE_UNAVAILABLE, &headers);
         }
         let incoming = Incoming { flow, request, bytes: bytes.into() };
-        if let Some(tag) = incoming.request.to_tag() {
-            let found = self.by_tag.get(&tag).copied();
+        let tag = incoming.request.tag_in(&Name::To);
+        if !tag.is_empty() {
+            let found = self.by_tag.get(tag).copied();
             let found =
                 found.filter(|id| self.sessions.get(id).is_some_and(|s| s.dialog.matches(&incoming.request)));
             return match found {
@@ -460,9 +461,7 @@ impl Endpoint {
     pub fn reply(&mut self, incoming: &Incoming, status: Status, extra: &Headers) {
         let tag = self.stateless_tag(&incoming.request);
         let mut response = incoming.request.response(status, Some(&tag));
-        for (name, value) in extra.iter() {
-            response.headers.push(name.clone(), value);
-        }
+        response.headers.append(extra);
         let bytes = response.print();
         // Whoever sends in another's name must not gain by it (class "reflection"): a request so short that its answer
         // is more than three times as long is no phone's.
@@ -478,8 +477,8 @@ impl Endpoint {
         let mut hash = Sha256::new();
         hash.update(self.secret);
         hash.update(request.call_id());
-        hash.update(request.from_tag());
-        hash.update(request.via().map(|v| v.branch().to_owned()).unwrap_or_default());
+        hash.update(request.tag_in(&Name::From));
+        hash.update(request.branch());
         to_hex(&hash.finalize()[..7])
     }
 
@@ -543,7 +542,7 @@ pub(crate) fn refuse_form(request: &Request) -> Option<(Status, Headers)> {
         return Some((Status::UNSUPPORTED_SCHEME, headers));
     }
     let describes = matches!(request.method, Method::Invite | Method::Update | Method::Prack);
-    if describes && !request.body.is_empty() && request.sdp().is_none() {
+    if describes && !request.body.is_empty() && !request.has_sdp() {
         let optional =
             request.headers.get(&Name::ContentDisposition).is_some_and(|d| d.contains("handling=optional"));
         if !optional {

@@ -25,9 +25,7 @@ impl Endpoint {
     pub fn respond(&mut self, now: Mono, txn: TxnId, incoming: &Incoming, status: Status, extra: &Headers) {
         let tag = self.stateless_tag(&incoming.request);
         let mut response = incoming.request.response(status, Some(&tag));
-        for (name, value) in extra.iter() {
-            response.headers.push(name.clone(), value);
-        }
+        response.headers.append(extra);
         self.txns.respond(now, txn, &response);
         self.flush();
     }
@@ -49,15 +47,11 @@ impl Endpoint {
     ) -> TxnId {
         let branch = self.rng.branch();
         let via = Via::own(flow.transport, self.advertised(&flow), &branch);
-        let mut headers = Headers::default();
-        headers.push(Name::Via, via.to_string());
-        for (name, value) in request.headers.iter().filter(|(name, _)| **name != Name::Via) {
-            headers.push(name.clone(), value);
+        request.headers.remove(&Name::Via);
+        request.headers.push_front(Name::Via, |text| via.print(text));
+        if request.headers.get(&Name::UserAgent).is_none() {
+            request.headers.push(Name::UserAgent, &self.settings.agent);
         }
-        if headers.get(&Name::UserAgent).is_none() {
-            headers.push(Name::UserAgent, self.settings.agent.clone());
-        }
-        request.headers = headers;
         let kept = self.settings.credentials.is_some().then(|| Box::new(request.clone()));
         let txn = self.txns.request(now, flow, request, owner);
         if let Some(kept) = kept {

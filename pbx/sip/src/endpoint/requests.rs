@@ -10,6 +10,7 @@ use crate::session_timer;
 use crate::status::Status;
 use crate::time::Mono;
 use crate::transaction::{GIVE_UP, T1, T2, TxnId, Up};
+use std::sync::Arc;
 
 impl Endpoint {
     /// A request that names one of our dialogs.
@@ -110,9 +111,7 @@ impl Endpoint {
     fn refuse(&mut self, now: Mono, id: SessionId, incoming: &Incoming, status: Status, extra: Headers) {
         let txn = self.txns.accept(incoming.flow, &incoming.request, Owner::Session(id, Purpose::Server));
         let mut response = self.response_in(id, &incoming.request, status);
-        for (name, value) in extra.iter() {
-            response.headers.push(name.clone(), value);
-        }
+        response.headers.append(&extra);
         self.txns.respond(now, txn, &response);
     }
 
@@ -120,7 +119,7 @@ impl Endpoint {
     pub(super) fn response_in(&self, id: SessionId, request: &Request, status: Status) -> Response {
         let tag = self.sessions.get(&id).map(|s| s.dialog.local_tag.as_str());
         let mut response = request.response(status, tag);
-        response.headers.push(Name::Server, self.settings.agent.clone());
+        response.headers.push(Name::Server, &self.settings.agent);
         response
     }
 
@@ -190,7 +189,7 @@ impl Endpoint {
             return;
         }
         let Some(session) = self.sessions.get(&id) else { return };
-        if incoming.request.sdp().is_none() {
+        if !incoming.request.has_sdp() {
             if let Some(contact) = incoming.request.contact()
                 && let Some(session) = self.sessions.get_mut(&id)
             {
@@ -246,7 +245,7 @@ impl Endpoint {
         if let Some(contact) = incoming.request.contact() {
             session.dialog.target = contact.uri;
         }
-        session.pending = Pending::Theirs { txn, request: Box::new(incoming.request) };
+        session.pending = Pending::Theirs { txn, request: Arc::new(incoming.request) };
         self.tell(id, SessionEvent::Offer(sdp));
     }
 
@@ -365,7 +364,7 @@ impl Endpoint {
         request: &Request,
         sdp: Option<Vec<u8>>,
     ) {
-        let is_offer = request.sdp().is_none() && sdp.is_some();
+        let is_offer = !request.has_sdp() && sdp.is_some();
         let mut response = self.response_in(id, request, Status::OK);
         for route in request.headers.all(&Name::RecordRoute) {
             response.headers.push(Name::RecordRoute, route);
@@ -376,17 +375,12 @@ impl Endpoint {
         if let Some(sdp) = sdp {
             response.set_body("application/sdp", sdp);
         }
-        self.txns.respond(now, txn, &response);
+        let bytes = self.txns.respond(now, txn, &response);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let is_first = matches!(session.phase, Phase::Incoming { .. });
         session.phase = Phase::Up;
-        session.await_ack = Some(AwaitAck {
-            cseq: request.cseq().number,
-            bytes: response.print().into(),
-            interval: T1,
-            is_first,
-            is_offer,
-        });
+        session.await_ack =
+            Some(AwaitAck { cseq: request.cseq().number, bytes, interval: T1, is_first, is_offer });
         // Repeated on every transport: a proxy may lose the ACK behind a reliable first hop.
         self.timers.set((id, Timer::RepeatAnswer), now.after(T1));
         self.timers.set((id, Timer::NoAck), now.after(GIVE_UP));

@@ -164,7 +164,7 @@ impl Endpoint {
         session.timer = session_timer::accept(&r.headers).or(Some(own));
         self.timers.cancel((id, Timer::CancelUnanswered));
         self.timers.cancel((id, Timer::NoNews));
-        let owes_answer = session.described.is_none() && r.sdp().is_some();
+        let owes_answer = session.described.is_none() && r.has_sdp();
         if owes_answer && cancelled.is_none() {
             session.ack_owed = Some(r.cseq().number);
         } else {
@@ -218,12 +218,7 @@ impl Endpoint {
     fn with_via(&mut self, flow: Flow, mut request: Request) -> Arc<[u8]> {
         let branch = self.rng.branch();
         let via = crate::via::Via::own(flow.transport, self.advertised(&flow), &branch);
-        let mut headers = crate::header::Headers::default();
-        headers.push(Name::Via, via.to_string());
-        for (name, value) in request.headers.iter() {
-            headers.push(name.clone(), value);
-        }
-        request.headers = headers;
+        request.headers.push_front(Name::Via, |text| via.print(text));
         request.print().into()
     }
 

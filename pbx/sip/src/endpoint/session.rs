@@ -50,7 +50,7 @@ pub(crate) enum Phase {
     /// The peer's INVITE has no final answer yet.
     Incoming {
         txn: TxnId,
-        invite: Box<Request>,
+        invite: Arc<Request>,
         /// The peer demands reliable provisional responses.
         needs_reliable: bool,
         last_rseq: u32,
@@ -108,7 +108,7 @@ pub(crate) enum Pending {
     /// The peer ours, in that transaction or in the ACK of a 2xx.
     Ours,
     /// We the peer's: an INVITE or UPDATE with this server transaction.
-    Theirs { txn: TxnId, request: Box<Request> },
+    Theirs { txn: TxnId, request: Arc<Request> },
 }
 
 /// Call-ID, From tag and CSeq number of a peer's INVITE outside of dialogs (§8.2.2.2).
@@ -199,7 +199,7 @@ impl Session {
     }
 
     /// The peer's offer, for who answers it.
-    pub(crate) fn take_their_offer(&mut self) -> Option<(TxnId, Box<Request>)> {
+    pub(crate) fn take_their_offer(&mut self) -> Option<(TxnId, Arc<Request>)> {
         match std::mem::replace(&mut self.pending, Pending::None) {
             Pending::Theirs { txn, request } => Some((txn, request)),
             other => {

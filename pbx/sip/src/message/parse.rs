@@ -9,11 +9,11 @@ use crate::limits::{
     BODY_BYTES_MAX, HEADERS_MAX, LINE_BYTES_MAX, MESSAGE_BYTES_MAX, NAME_BYTES_MAX, VIAS_MAX,
 };
 use crate::method::Method;
-use crate::name_addr::NameAddr;
-use crate::params::{count_work, split_list, trim_blanks};
+use crate::name_addr::is_name_addr;
+use crate::params::{count_work, cut_at, find_any, split_list, trim_blanks};
 use crate::status::Status;
 use crate::uri::Uri;
-use crate::via::{MAGIC_COOKIE, Via};
+use crate::via::{self, MAGIC_COOKIE};
 use std::borrow::Cow;
 
 type Fault = (Status, &'static str);
@@ -96,7 +96,7 @@ fn text_of(head: &[u8]) -> Cow<'_, str> {
 /// Head and body, split at the first empty line, and whether there is one.
 fn split_head(bytes: &[u8]) -> (&[u8], &[u8], bool) {
     let mut at = 0;
-    while let Some(offset) = bytes[at..].iter().position(|b| *b == b'\n') {
+    while let Some(offset) = find_any(&bytes[at..], [b'\n']) {
         let after = at + offset + 1;
         match &bytes[after..] {
             [b'\r', b'\n', body @ ..] | [b'\n', body @ ..] => return (&bytes[..after], body, true),
@@ -150,7 +150,7 @@ impl<'a> Iterator for Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn take_line(&mut self) -> &'a str {
-        let (line, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
+        let (line, rest) = cut_at(self.rest, b'\n').unwrap_or((self.rest, ""));
         count_work(line.len() + 1);
         self.rest = rest;
         line.strip_suffix('\r').unwrap_or(line)
@@ -205,12 +205,13 @@ struct Head {
 
 impl Head {
     fn parse(lines: Lines<'_>) -> Self {
-        let mut head = Self { headers: Headers::with_capacity(), length: None, fault: None };
+        let headers = Headers::with_capacity(lines.rest.len());
+        let mut head = Self { headers, length: None, fault: None };
         let mut has_length = false;
         for line in lines {
             // One rule for names, blanks trimmed before the colon, so that nothing passes under a disguised name.
-            let field =
-                line.split_once(':').and_then(|(n, v)| Some((Name::parse(trim_blanks(n))?, trim_blanks(v))));
+            let field = cut_at(&line, b':')
+                .and_then(|(name, value)| Some((Name::parse(trim_blanks(name))?, trim_blanks(value))));
             let fault = match field {
                 None => bad("a header line has no name"),
                 Some((Name::ContentLength, _)) if has_length => bad("Content-Length stands twice"),
@@ -272,7 +273,7 @@ fn check_common(headers: &Headers) -> Result<Checked, Fault> {
             let before = vias;
             for via in split_list(value) {
                 vias += 1;
-                match Via::parse(via) {
+                match via::Written::of(via) {
                     Some(via) if vias == 1 => {
                         is_branch_bare = via.branch().eq_ignore_ascii_case(MAGIC_COOKIE);
                     }
@@ -291,7 +292,7 @@ fn check_common(headers: &Headers) -> Result<Checked, Fault> {
     for (name, why) in
         [(Name::From, "From is missing or malformed"), (Name::To, "To is missing or malformed")]
     {
-        if headers.get(&name).and_then(NameAddr::parse).is_none() {
+        if !headers.get(&name).is_some_and(is_name_addr) {
             return Err(bad(why));
         }
     }
@@ -328,7 +329,7 @@ fn check_contacts(request: &Request) -> Option<Fault> {
         count += 1;
         if contact == "*" {
             has_wildcard = true;
-        } else if NameAddr::parse(contact).is_none() {
+        } else if !is_name_addr(contact) {
             return bad("Contact is malformed");
         }
     }
@@ -344,7 +345,8 @@ fn check_contacts(request: &Request) -> Option<Fault> {
 
 impl CSeq {
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (number, method) = trim_blanks(text).split_once([' ', '\t'])?;
+        let text = trim_blanks(text);
+        let (number, method) = text.split_at(find_any(text.as_bytes(), [b' ', b'\t'])?);
         let number = parse_number(number).filter(|n| *n < 1 << 31)?;
         Some(Self { number, method: Method::parse(trim_blanks(method))? })
     }

@@ -15,6 +15,7 @@ use crate::header::Name;
 use crate::limits::TRANSACTIONS_MAX;
 use crate::message::{Request, Response};
 use crate::method::Method;
+use crate::params::push_number;
 use crate::time::{Deadlines, Mono};
 use crate::via::MAGIC_COOKIE;
 use std::collections::BTreeMap;
@@ -114,25 +115,21 @@ fn row(machine: Machine, state: State) -> usize {
 }
 
 fn client_key(branch: &str, method: &Method) -> Box<str> {
-    format!("c {branch} {method}").into()
+    ["c ", branch, " ", method.name()].concat().into()
 }
 
 /// The key of a request's server transaction; ACK counts as the INVITE it acknowledges.
 fn server_key(request: &Request, method: &Method) -> Box<str> {
     let method = if *method == Method::Ack { &Method::Invite } else { method };
-    let Some(via) = request.via() else { return "s".into() };
-    let port = via.port.unwrap_or(5060);
-    if via.branch().starts_with(MAGIC_COOKIE) && via.branch().len() > MAGIC_COOKIE.len() {
-        return format!("s {} {}:{port} {method}", via.branch(), via.host.to_ascii_lowercase()).into();
+    let Some(via) = request.top_via() else { return "s".into() };
+    let (branch, mut port) = (via.branch(), String::from(":"));
+    push_number(&mut port, via.port.unwrap_or(5060));
+    if branch.starts_with(MAGIC_COOKIE) && branch.len() > MAGIC_COOKIE.len() {
+        let host = via.host.to_ascii_lowercase();
+        return ["s ", branch, " ", &host, &port, " ", method.name()].concat().into();
     }
-    format!(
-        "o {} {} {} {}:{port} {method}",
-        request.call_id(),
-        request.from_tag(),
-        request.cseq().number,
-        via.host
-    )
-    .into()
+    let (call_id, tag, number) = (request.call_id(), request.tag_in(&Name::From), request.cseq().number);
+    format!("o {call_id} {tag} {number} {}{port} {method}", via.host).into()
 }
 
 impl<O: Copy> Transactions<O> {
@@ -216,8 +213,7 @@ impl<O: Copy> Transactions<O> {
     pub fn request(&mut self, now: Mono, flow: Flow, request: Request, owner: O) -> TxnId {
         let is_invite = request.method == Method::Invite;
         let machine = if is_invite { Machine::InviteClient } else { Machine::Client };
-        let branch = request.via().map(|v| v.branch().to_owned()).unwrap_or_default();
-        let key = client_key(&branch, &request.method);
+        let key = client_key(request.branch(), &request.method);
         let bytes: Arc<[u8]> = request.print().into();
         self.sent.push(Transmit { flow, bytes: bytes.clone(), again: false, owner });
         let invite = is_invite.then(|| Box::new(request));
@@ -268,20 +264,23 @@ impl<O: Copy> Transactions<O> {
         }
     }
 
-    /// Hands a response down. After a final one further ones are ignored, except repeated 2xx of an INVITE.
-    pub fn respond(&mut self, now: Mono, id: TxnId, response: &Response) {
+    /// Hands a response down and gives back its bytes. After a final one further ones are ignored, except repeated 2xx of
+    /// an INVITE.
+    pub fn respond(&mut self, now: Mono, id: TxnId, response: &Response) -> Arc<[u8]> {
         let event = match response.status {
             s if s.is_provisional() => Event::Provisional,
             s if s.is_success() => Event::Success,
             _ => Event::Failure,
         };
-        self.advance(now, id, event, Some(response.print().into()));
+        let bytes: Arc<[u8]> = response.print().into();
+        self.advance(now, id, event, Some(bytes.clone()));
+        bytes
     }
 
     /// Finds the client transaction of a response. `None`: there is none, it has no use for the response, or the
     /// response did not come from where the request went.
     pub fn match_response(&mut self, now: Mono, flow: &Flow, response: Response) -> Option<(TxnId, O, Up)> {
-        let via = response.via()?;
+        let via = response.top_via()?;
         let id = *self.by_key.get(&client_key(via.branch(), &response.cseq().method))?;
         let owner = self.owner(id)?;
         let sent_over = self.all.get(&id).map(|t| t.flow)?;

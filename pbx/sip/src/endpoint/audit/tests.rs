@@ -101,7 +101,7 @@ fn what_waits_for_nothing_is_found() {
     let txn = p.ends[1].txns.accept(flow, &request, Owner::Session(b, Purpose::Server));
     assert_eq!(found(&p, 1), format!("transaction {}: session {} will never answer it", txn.0, b.0));
     p.ends[1].txns.drop_now(txn);
-    session(&mut p, 1, b).pending = Pending::Theirs { txn, request: Box::new(request) };
+    session(&mut p, 1, b).pending = Pending::Theirs { txn, request: std::sync::Arc::new(request) };
     assert!(found(&p, 1).ends_with("the peer's offer can no longer be answered"));
     session(&mut p, 1, b).pending = Pending::Ours;
     assert!(found(&p, 1).ends_with("nobody can answer its offer any more"));
