@@ -13,7 +13,7 @@ use std::sync::Arc;
 use switchroom_exchange::{Action, BindingRecord, Config, MediaCommand, Mono, Now, Record, Restored, Wall};
 
 /// Bytes that the ring may hold: some 50,000 SIP messages.
-pub const BYTES_MAX: usize = 32 << 20;
+pub const BYTES_MAX: usize = 12 << 20;
 /// Inputs that the ring may hold, for times in which they are small.
 pub const INPUTS_MAX: usize = 200_000;
 /// Inputs of a segment: what is copied by a snapshot and forgotten at once.
