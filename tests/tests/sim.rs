@@ -40,6 +40,7 @@ fn rule(defect: Defect) -> &'static str {
         Defect::DroppedCdr => "everything finishes once the faults have stopped",
         Defect::SharedPort => "a port pair belongs to one leg at a time, and to none at rest",
         Defect::LostTicket => "at rest nothing is left but registrations",
+        Defect::LostOpening => "a caller is told of an answer only after the call was handed to the store",
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }

@@ -8,6 +8,7 @@ use crate::settings::{Answering, HoldForm, PhoneSettings};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
+use switchroom_sip::coverage::Pair;
 use switchroom_sip::endpoint::{ALLOW, Endpoint, Event, Incoming, Settings, Transmit};
 use switchroom_sip::flow::Flow;
 use switchroom_sip::header::{Headers, Name};
@@ -273,6 +274,11 @@ impl Phone {
         if self.registration.is_wanted() {
             self.register(now);
         }
+    }
+
+    /// What its SIP machines have been through.
+    pub fn coverage(&self) -> Vec<Pair> {
+        self.endpoint.coverage()
     }
 
     /// Whether a call is going on or coming in.

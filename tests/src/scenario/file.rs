@@ -36,6 +36,7 @@ pub const KEYS: &[Key] = &[
 pub const PHONE_KEYS: &[Key] = &[
     key("extension", "Its extension; several phones may have the same."),
     key("transport", "`udp`, or `tcp`."),
+    key("no_update", "It does not say that it knows UPDATE: its sessions are refreshed by re-INVITE."),
     key("late_offer", "It calls without an offer and describes itself only in the ACK."),
     key("early_media", "It rings with 183 and sound of its own."),
     key("demands_reliable", "It demands that ringing be acknowledged (PRACK)."),
@@ -346,6 +347,7 @@ impl Page<'_> {
             match key.get_ref().as_ref() {
                 "extension" => setup.extension = self.text(value)?,
                 "transport" => setup.tcp = self.text(value)? == "tcp",
+                "no_update" => setup.no_update = self.flag(value)?,
                 "late_offer" => setup.late_offer = self.flag(value)?,
                 "early_media" => setup.early_media = self.flag(value)?,
                 "demands_reliable" => setup.demands_reliable = self.flag(value)?,
@@ -454,6 +456,7 @@ fn plain_phone(place: usize, name: &str) -> Phone {
         instance: false,
         early_media: false,
         late_offer: false,
+        no_update: false,
         demands_reliable: false,
         codecs: vec![Codec::Pcma, Codec::Pcmu],
         expires_s: 3_600,

@@ -11,9 +11,11 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Adds what the world's exchange has seen.
+    /// Adds what the world's exchange and phones have seen. They have the same SIP machines, and not all states of
+    /// them are for an exchange.
     pub fn add(&mut self, world: &World) {
-        for pair in world.exchange.coverage().into_iter().filter(|pair| pair.matters) {
+        let phones = world.handsets.iter().flat_map(|handset| handset.phone.coverage());
+        for pair in world.exchange.coverage().into_iter().chain(phones).filter(|pair| pair.matters) {
             *self.pairs.entry((pair.machine, pair.state, pair.event)).or_default() += pair.times;
         }
     }

@@ -294,6 +294,8 @@ impl Handset {
     }
 
     fn send(&mut self, bytes: &[u8], out: &mut Vec<Sent>) {
+        let plain = self.setup.no_update.then(|| without_update(bytes));
+        let bytes = plain.as_deref().unwrap_or(bytes);
         if self.behaves || self.setup.habits.is_empty() {
             return out.push((bytes.to_vec(), 0));
         }
@@ -374,6 +376,15 @@ fn rtp(place: usize, own: SocketAddr) -> SocketAddr {
 /// Whose sound comes from there.
 pub fn of_rtp(address: SocketAddr) -> usize {
     usize::from(address.port().saturating_sub(40_000) / 2)
+}
+
+/// A message that does not name UPDATE among what its phone knows.
+fn without_update(bytes: &[u8]) -> Vec<u8> {
+    const NAMED: &[u8] = b", UPDATE";
+    match bytes.windows(NAMED.len()).position(|w| w == NAMED) {
+        Some(at) => [&bytes[..at], &bytes[at + NAMED.len()..]].concat(),
+        None => bytes.to_vec(),
+    }
 }
 
 /// A message with a description that does not fit.

@@ -42,13 +42,15 @@ pub enum Defect {
     LostTicket,
     /// A second call of one INVITE.
     TwoCalls,
+    /// A call that is never written down while it lasts.
+    LostOpening,
     /// A CDR never reaches the store, which therefore never says that it has it.
     DroppedCdr,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -66,6 +68,7 @@ impl Defect {
         Self::LostTicket,
         Self::TwoCalls,
         Self::DroppedCdr,
+        Self::LostOpening,
     ];
 }
 
@@ -79,6 +82,7 @@ pub struct Plant {
     lost: Option<Vec<u8>>,
     hidden: Option<Changed>,
     slot: Option<PortSlot>,
+    unwritten: Option<CallId>,
 }
 
 impl Plant {
@@ -198,6 +202,12 @@ impl Plant {
                     _ => {}
                 }
                 Some(Record::Cdr(cdr))
+            }
+            Record::CallOpen(open) if self.defect == Defect::LostOpening => {
+                if self.unwritten.is_none() && open.answered_ms.is_none() && self.strikes() {
+                    self.unwritten = Some(open.call);
+                }
+                if self.unwritten == Some(open.call) { nothing() } else { Some(Record::CallOpen(open)) }
             }
             Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => nothing(),
             record => Some(record),

@@ -28,6 +28,9 @@ pub struct PhoneSetup {
     pub late_offer: bool,
     /// It demands that ringing be acknowledged.
     pub demands_reliable: bool,
+    /// It does not say that it knows UPDATE, so that sessions are refreshed by re-INVITE.
+    #[serde(default)]
+    pub no_update: bool,
     /// Codecs, best first.
     pub codecs: Vec<Codec>,
     /// How long it registers for, seconds.
@@ -229,6 +232,7 @@ fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> Pho
         early_media: chance(rng, 15),
         late_offer: chance(rng, 8),
         demands_reliable: chance(rng, 10),
+        no_update: chance(rng, 25),
         codecs: if odd { pick(rng, codecs).to_vec() } else { codecs[0].to_vec() },
         expires_s: pick(rng, &[60, 120, 300, 3600]),
         session_expires_s: pick(rng, &[90, 120, 1800]),

@@ -60,6 +60,45 @@ impl Checker for OneCdrPerCall {
     }
 }
 
+/// A caller is told of an answer only after the call was handed to the store: whoever talked has a CDR, whatever dies.
+#[derive(Debug, Default)]
+pub(super) struct AnsweredIsHandedOver {
+    begun: BTreeSet<CallId>,
+    life: u32,
+}
+
+impl Checker for AnsweredIsHandedOver {
+    fn rule(&self) -> &'static str {
+        "a caller is told of an answer only after the call was handed to the store"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if self.life != world.lives {
+            (self.life, self.begun) = (world.lives, BTreeSet::new());
+        }
+        for action in &step.actions {
+            match action {
+                Action::Persist { record: Record::CallOpen(open), .. } => _ = self.begun.insert(open.call),
+                Action::Persist { record: Record::Cdr(cdr), .. } => _ = self.begun.remove(&cdr.call),
+                Action::Send { bytes, .. } if bytes.starts_with(b"SIP/2.0 200") => {
+                    let Some(glance) = Glance::of(bytes).filter(|g| g.method == "INVITE") else { continue };
+                    let call = world.exchange.calls().find(|c| {
+                        !c.is_ended() && c.caller_leg().is_some_and(|l| l.sip_call_id == glance.call_id)
+                    });
+                    if let Some(call) = call.filter(|c| !self.begun.contains(&c.id)) {
+                        return broken(
+                            Some(call.id),
+                            format!("call {} is answered and nowhere written", call.number),
+                        );
+                    }
+                }
+                Action::Send { .. } | Action::Media(_) | Action::Persist { .. } | Action::Reply { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}
+
 /// One INVITE of a phone makes one call at most.
 #[derive(Debug, Default)]
 pub(super) struct OneCallPerInvite {

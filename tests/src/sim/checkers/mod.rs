@@ -59,6 +59,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
     vec![
         Box::<finals::OneFinalResponse>::default(),
         Box::<calls::OneCdrPerCall>::default(),
+        Box::<calls::AnsweredIsHandedOver>::default(),
         Box::<calls::OneCallPerInvite>::default(),
         Box::<calls::CdrIsTrue>::default(),
         Box::<wiring::PortsFollowLegs>::default(),
