@@ -42,6 +42,9 @@ struct Arguments {
     /// Stop after this many calls, at the end of a run.
     #[arg(long)]
     calls: Option<u64>,
+    /// Begin no further run after so many minutes.
+    #[arg(long, default_value_t = 10_000)]
+    minutes: u64,
     /// Runs at once; as many as there are cores unless told otherwise.
     #[arg(long)]
     jobs: Option<usize>,
@@ -181,7 +184,8 @@ fn many(arguments: &Arguments) -> ExitCode {
             scope.spawn(move || {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end || done.load(Ordering::Relaxed) >= enough {
+                    let is_late = begin.elapsed() > Duration::from_secs(60 * arguments.minutes);
+                    if seed >= end || is_late || done.load(Ordering::Relaxed) >= enough {
                         break;
                     }
                     let setup = draw(arguments, seed);
