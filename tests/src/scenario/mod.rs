@@ -2,14 +2,14 @@
 //!
 //! A scenario names its phones, says in sentences what people do and what goes wrong, and says what must come of it. It
 //! is played in the simulated world ([`crate::sim`]) without drawn faults, and every checker of the simulator watches.
-//! `tests/scenarios/README.md` says how to write one; it is made from the tables in [`verbs`] and [`file`].
+//! `tests/scenarios/README.md` says how to write one; it is made from the tables in [`verbs`] and [`mod@file`].
 //!
 //! | module | its job |
 //! |---|---|
 //! | [`words`] | sentences: forms with slots, and what to say of a wrong word |
 //! | [`verbs`] | the sentences of scripts, and those of what is heard |
 //! | [`span`] | times as people write them |
-//! | [`file`] | a file as read, every fault with its line |
+//! | [`mod@file`] | a file as read, every fault with its line |
 //! | [`play`] | plays a scenario and collects what happened |
 //! | [`acts`] | carries out one sentence |
 //! | [`told`] | what happened, in words |
