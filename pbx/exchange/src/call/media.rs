@@ -117,6 +117,7 @@ impl Exchange {
                 if let Some((id, one)) = self.leg_mut(leg) {
                     one.slot = None;
                     one.quality = whole;
+                    self.changed.insert(Changed::Call(id));
                     self.write_cdr_if_complete(now, id);
                 }
             }
@@ -201,6 +202,7 @@ impl Exchange {
         let Some((id, one)) = self.leg_mut(leg) else { return };
         one.quality = whole;
         if !one.is_live() {
+            self.changed.insert(Changed::Call(id));
             return;
         }
         let before = troubles(&one.recent);

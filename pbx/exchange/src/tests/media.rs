@@ -430,3 +430,17 @@ fn digits_by_info_reach_early_media() {
     w.input(Input::Tick);
     assert!(w.media.iter().any(|m| matches!(m, MediaCommand::SendDigit { leg: LegId(2), digit: '5', .. })));
 }
+
+/// The last word of the media engine about a leg is shown, also when its call has ended.
+#[test]
+fn the_quality_of_a_closed_leg_is_shown() {
+    let mut w = World::new();
+    let (a, call, _, _) = w.talking();
+    w.media_works = false;
+    w.hang_up(a, call);
+    let ended = w.x.calls().next().unwrap();
+    let (id, leg, slot) = (ended.id, ended.caller, ended.caller_leg().unwrap().slot.unwrap());
+    w.x.take_changed();
+    w.input(Input::Media(MediaEvent::Closed { leg, slot, whole: Quality::default() }));
+    assert!(w.x.take_changed().contains(&Changed::Call(id)));
+}

@@ -63,6 +63,8 @@ impl Checker for NoneServedAfterItsEnd {
             if bytes.starts_with(b"INVITE ")
                 && let Some(glance) = Glance::of(bytes)
                 && let Some(target) = glance.opens("INVITE")
+                // Further tries of the same call, after 422, go where the first went.
+                && glance.cseq == 1
                 && self.fresh.is_new(bytes)
             {
                 let ends = self
