@@ -81,6 +81,7 @@ pub struct Plant {
     has_struck: bool,
     lost: Option<Vec<u8>>,
     hidden: Option<Changed>,
+    known: BTreeSet<Changed>,
     slot: Option<PortSlot>,
     unwritten: Option<CallId>,
 }
@@ -227,12 +228,14 @@ impl Plant {
             return;
         }
         if self.hidden.is_none()
-            && let Some(call) = changed.iter().find(|c| matches!(c, Changed::Call(_))).cloned()
+            && let Some(call) =
+                changed.iter().find(|c| matches!(c, Changed::Call(_)) && !self.known.contains(c)).cloned()
             && self.strikes()
         {
             self.hidden = Some(call);
         }
-        // That call is never spoken of again.
+        self.known.extend(changed.iter().cloned());
+        // That call, of which nobody has heard, is never spoken of.
         if let Some(hidden) = &self.hidden {
             changed.remove(hidden);
         }
