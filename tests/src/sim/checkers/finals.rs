@@ -114,6 +114,13 @@ impl OneFinalResponse {
             return Ok(());
         }
         let this = (status, glance.to_tag().to_owned());
+        // Challenges are stateless (RFC 3261 §8.2.7), so the repeat of a request in a dialog that ended in between is
+        // met with what is true by then.
+        let was_challenged = seen.answer.as_ref().is_some_and(|(first, _)| *first == 401);
+        if was_challenged && status == 481 {
+            (seen.answer, seen.answered) = (Some(this), world.now.mono);
+            return Ok(());
+        }
         match &seen.answer {
             None => (seen.answer, seen.answered) = (Some(this), world.now.mono),
             Some(first) if *first != this => {
