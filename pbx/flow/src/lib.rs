@@ -17,9 +17,11 @@ pub mod flow;
 pub mod limits;
 pub mod node;
 pub mod prompt;
+pub mod run;
 pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Site};
 pub use clip::{Clip, Language};
 pub use flow::{Flow, Flows, Node, NodeId, Place};
+pub use run::Run;
 pub use value::{Text, Value};
