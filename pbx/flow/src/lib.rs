@@ -19,6 +19,7 @@ pub mod limits;
 pub mod node;
 pub mod prompt;
 pub mod run;
+pub mod site;
 pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Site};
@@ -27,4 +28,5 @@ pub use expr::Expr;
 pub use fault::Fault;
 pub use flow::{Flow, Flows, Node, NodeId, Place};
 pub use run::Run;
+pub use site::{MailboxConfig, SiteConfig};
 pub use value::{Text, Value};
