@@ -8,7 +8,7 @@ use crate::alarm::Alarm;
 use crate::auth::{Auth, Verdict};
 use crate::call::Call;
 use crate::coverage::{BindingEvent, CallEvent, Coverage};
-use crate::inbound::Visit;
+use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
 use crate::mailbox::Mailboxes;
@@ -356,9 +356,11 @@ impl Exchange {
 
     pub(crate) fn collect_traces(&mut self, now: Now) {
         while let Some(trace) = self.endpoint.poll_trace() {
-            if let Some((call, leg)) = self.sessions.get(&trace.session) {
-                self.ladders.message(now, *call, *leg, &trace);
-                self.changed.insert(Changed::Ladder(*call));
+            if let Some((call, leg)) = self.sessions.get(&trace.session).copied() {
+                // What a caller presses in a flow is written down nowhere.
+                let trace = if self.visits.contains_key(&call) { without_digits(trace) } else { trace };
+                self.ladders.message(now, call, leg, &trace);
+                self.changed.insert(Changed::Ladder(call));
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity, Why};
 use crate::text::{clean, is_dialable};
 use crate::{CallId, Changed, LegId, Service};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use switchroom_sip::dialog::request_uri;
 use switchroom_sip::endpoint::{Incoming, Invite};
@@ -33,6 +34,7 @@ struct Reachable {
 enum Route {
     Service(Service),
     Extension(String),
+    Flow(Arc<switchroom_flow::Flow>),
     Nowhere(&'static str),
 }
 
@@ -181,6 +183,8 @@ impl Exchange {
             Route::Service(*service)
         } else if self.config.extensions.contains_key(dialled) {
             Route::Extension(dialled.to_owned())
+        } else if let Some(flow) = self.config.flows.get(dialled) {
+            Route::Flow(flow.clone())
         } else {
             Route::Nowhere("no extension and no service has that number")
         };
@@ -194,6 +198,10 @@ impl Exchange {
             Route::Extension(number) => {
                 self.why(now, id, "route", format!("{dialled} is an extension"));
                 self.ring(now, id, &number);
+            }
+            Route::Flow(flow) => {
+                self.why(now, id, "route", format!("{dialled} is the flow {}", flow.name));
+                self.enter_flow(now, id, flow);
             }
             Route::Nowhere(reason) => {
                 self.why(now, id, "route", format!("{dialled}: {reason}"));

@@ -10,7 +10,7 @@ mod digits;
 mod effects;
 mod site;
 
-pub(crate) use digits::Means;
+pub(crate) use digits::{Means, without_digits};
 
 use crate::exchange::{Exchange, Timer};
 use crate::{CallId, LegId};
@@ -53,6 +53,13 @@ impl Visit {
     /// Whether its run has been told everything.
     pub(crate) fn is_quiet(&self) -> bool {
         self.news.is_empty() && !self.is_busy
+    }
+}
+
+#[cfg(test)]
+impl Visit {
+    pub(crate) fn leave_untold(&mut self) {
+        self.news.push_back(Event::Woke);
     }
 }
 
