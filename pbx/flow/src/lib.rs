@@ -11,6 +11,7 @@
 //! Time, chance, files and sockets are the caller's: an event brings what happened, an effect asks for what is to happen.
 
 pub mod boundary;
+pub mod calendar;
 pub mod clip;
 pub mod expr;
 pub mod flow;

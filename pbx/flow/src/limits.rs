@@ -10,6 +10,14 @@ pub const ENTERED_MAX: u32 = 10_000;
 pub const DEPTH_MAX: usize = 8;
 /// Menus between the entry and the deepest; deeper is a fault of the file (people lose their way).
 pub const MENU_DEPTH_MAX: usize = 5;
+/// Rules of the week that hours may have.
+pub const HOURS_WEEK_MAX: usize = 50;
+/// Special days that hours may have.
+pub const HOURS_SPECIAL_MAX: usize = 1_000;
+/// Segments of one rule of hours.
+pub const HOURS_SEGMENTS_MAX: usize = 24;
+/// Characters in the name of a special day.
+pub const HOURS_NAME_MAX: usize = 64;
 /// Digits pressed ahead that are kept; further ones are dropped.
 pub const DIGITS_AHEAD_MAX: usize = 64;
 /// Digits that one node may collect.
