@@ -13,11 +13,16 @@
 pub mod boundary;
 pub mod calendar;
 pub mod clip;
+pub mod csv;
 pub mod expr;
 pub mod flow;
 pub mod limits;
+pub mod lists;
 pub mod node;
+pub mod number;
+pub mod pins;
 pub mod prompt;
+pub mod share;
 pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Site};
