@@ -22,10 +22,13 @@ pub mod node;
 pub mod number;
 pub mod pins;
 pub mod prompt;
+pub mod routes;
 pub mod share;
+pub mod site;
 pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Site};
 pub use clip::{Clip, Language};
 pub use flow::{Flow, Flows, Node, NodeId, Place};
+pub use site::SiteConfig;
 pub use value::{Text, Value};

@@ -32,6 +32,10 @@ pub const PIN_ACCOUNTS_MAX: usize = 100_000;
 pub const PIN_TRIES_MAX: u32 = 20;
 /// Callers and accounts that got a PIN wrong lately; the one that would be forgotten first is forgotten.
 pub const PIN_GUARD_MAX: usize = 10_000;
+/// The largest limit of calls that a route can have.
+pub const ROUTE_LIMIT_MAX: u32 = 10_000;
+/// Callers whose calls are counted for routes; the one who would be forgotten first is forgotten.
+pub const ROUTE_CALLERS_MAX: usize = 20_000;
 /// Digits pressed ahead that are kept; further ones are dropped.
 pub const DIGITS_AHEAD_MAX: usize = 64;
 /// Digits that one node may collect.
