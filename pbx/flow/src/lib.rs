@@ -11,14 +11,21 @@
 //! Time, chance, files and sockets are the caller's: an event brings what happened, an effect asks for what is to happen.
 
 pub mod boundary;
+pub mod calendar;
 pub mod clip;
+pub mod csv;
 pub mod expr;
 pub mod fault;
 pub mod flow;
 pub mod limits;
+pub mod lists;
 pub mod node;
+pub mod number;
+pub mod pins;
 pub mod prompt;
+pub mod routes;
 pub mod run;
+pub mod share;
 pub mod site;
 pub mod value;
 
