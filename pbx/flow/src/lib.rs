@@ -12,6 +12,7 @@
 
 pub mod boundary;
 pub mod calendar;
+pub mod check;
 pub mod clip;
 pub mod csv;
 pub mod expr;
@@ -23,6 +24,8 @@ pub mod node;
 pub mod number;
 pub mod pins;
 pub mod prompt;
+
+pub mod read;
 pub mod routes;
 pub mod run;
 pub mod share;
@@ -34,6 +37,7 @@ pub use clip::{Clip, Language};
 pub use expr::Expr;
 pub use fault::Fault;
 pub use flow::{Flow, Flows, Node, NodeId, Place};
+pub use read::read;
 pub use run::Run;
 pub use site::{MailboxConfig, SiteConfig};
 pub use value::{Text, Value};
