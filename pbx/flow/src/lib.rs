@@ -20,7 +20,7 @@ pub mod prompt;
 pub mod run;
 pub mod value;
 
-pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Site};
+pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Payload, Site};
 pub use clip::{Clip, Language};
 pub use flow::{Flow, Flows, Node, NodeId, Place};
 pub use run::Run;

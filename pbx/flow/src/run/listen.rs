@@ -63,6 +63,11 @@ impl Listening {
     pub(super) fn is_secret(&self) -> bool {
         self.stage == Stage::Pin
     }
+
+    /// What is being said.
+    pub(super) fn saying(&self) -> Option<u64> {
+        self.saying
+    }
 }
 
 impl Run {
@@ -70,7 +75,7 @@ impl Run {
         if self.is_gone {
             return Step::On(None, "nobody there".into());
         }
-        let mailbox = mailbox.map(|expr| self.eval(site, expr).plain()).unwrap_or_default();
+        let mailbox = mailbox.map(|expr| self.open_text(site, expr)).unwrap_or_default();
         let stage = if mailbox.is_empty() { Stage::Box } else { Stage::Pin };
         self.ahead.clear();
         self.set_secret(stage == Stage::Pin);
@@ -136,7 +141,8 @@ impl Run {
 
     pub(super) fn listening_digit(&mut self, site: &mut dyn Site, digit: char) {
         let State::Listening(listening) = &mut self.state else { return };
-        if listening.stage == Stage::Leaving {
+        let is_number = matches!(listening.stage, Stage::Box | Stage::Pin);
+        if listening.stage == Stage::Leaving || (is_number && digit.is_ascii_uppercase()) {
             return;
         }
         if listening.saying.take().is_some() {
@@ -152,7 +158,11 @@ impl Run {
                         self.state = State::Listening(Box::new(listening));
                         self.wake(Some(BETWEEN));
                     }
-                    Some(true) => self.number_typed(site, listening),
+                    Some(true) => {
+                        // The key that would have ended it is not a choice of what follows.
+                        self.trailing = (digit != '#').then_some('#');
+                        self.number_typed(site, listening);
+                    }
                     Some(false) => self.again(listening, "msg/not_understood"),
                 }
             }
@@ -247,6 +257,9 @@ impl Run {
     }
 
     fn chosen(&mut self, site: &mut dyn Site, mut listening: Listening, digit: char) {
+        if matches!(digit, '1'..='3' | '#') {
+            listening.tries_left = TRIES;
+        }
         match digit {
             '1' => self.hear(listening, Vec::new()),
             '2' | '#' => {
