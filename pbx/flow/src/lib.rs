@@ -13,6 +13,7 @@
 pub mod boundary;
 pub mod clip;
 pub mod expr;
+pub mod fault;
 pub mod flow;
 pub mod limits;
 pub mod node;
@@ -22,6 +23,8 @@ pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Payload, Site};
 pub use clip::{Clip, Language};
+pub use expr::Expr;
+pub use fault::Fault;
 pub use flow::{Flow, Flows, Node, NodeId, Place};
 pub use run::Run;
 pub use value::{Text, Value};
