@@ -18,6 +18,7 @@ pub mod flow;
 pub mod limits;
 pub mod node;
 pub mod prompt;
+pub mod rehearse;
 pub mod run;
 pub mod value;
 

@@ -79,7 +79,8 @@ impl Run {
     pub(super) fn connecting_digit(&mut self, site: &mut dyn Site, digit: char) {
         let keys = self.exits();
         let State::Connecting(connecting) = &mut self.state else { return };
-        let has_longer = |typed: &str| keys.keys().any(|key| key.len() > typed.len() && key.starts_with(typed));
+        let has_longer =
+            |typed: &str| keys.keys().any(|key| key.len() > typed.len() && key.starts_with(typed));
         connecting.typed.push(digit);
         if !keys.contains_key(&connecting.typed) && !has_longer(&connecting.typed) {
             // What came before was nothing; this one may be the first of something.

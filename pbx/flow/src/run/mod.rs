@@ -238,11 +238,7 @@ impl Run {
             }
             State::Asking { .. } => self.keep_ahead(digit),
             // While recording, keys end the message, which the other side of the boundary sees to.
-            State::Recording
-            | State::Ready
-            | State::Closing { .. }
-            | State::HungUp
-            | State::Over => {}
+            State::Recording | State::Ready | State::Closing { .. } | State::HungUp | State::Over => {}
         }
     }
 
@@ -255,9 +251,9 @@ impl Run {
     /// The prompt that is awaited, if one is: at most one at a time.
     fn awaited(&self) -> Option<u64> {
         match &self.state {
-            State::Playing { number, .. } | State::Greeting { number, .. } | State::Closing { number, .. } => {
-                Some(*number)
-            }
+            State::Playing { number, .. }
+            | State::Greeting { number, .. }
+            | State::Closing { number, .. } => Some(*number),
             State::Quest(quest) => quest.saying(),
             State::Listening(listening) => listening.saying(),
             State::Ready

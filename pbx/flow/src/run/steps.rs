@@ -1,7 +1,7 @@
 //! From node to node: steps through nodes that need nothing, into sub-flows and back.
 
-use super::{Frame, Run, State, Step, outcome};
 use super::outcome::Passed;
+use super::{Frame, Run, State, Step, outcome};
 use crate::boundary::{Effect, Opening, Site};
 use crate::expr::Expr;
 use crate::flow::{Flow, Node, NodeId};
