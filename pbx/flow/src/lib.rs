@@ -11,6 +11,7 @@
 //! Time, chance, files and sockets are the caller's: an event brings what happened, an effect asks for what is to happen.
 
 pub mod boundary;
+pub mod check;
 pub mod clip;
 pub mod expr;
 pub mod fault;
@@ -18,8 +19,10 @@ pub mod flow;
 pub mod limits;
 pub mod node;
 pub mod prompt;
+pub mod read;
 pub mod rehearse;
 pub mod run;
+
 pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Payload, Site};
@@ -27,5 +30,6 @@ pub use clip::{Clip, Language};
 pub use expr::Expr;
 pub use fault::Fault;
 pub use flow::{Flow, Flows, Node, NodeId, Place};
+pub use read::read;
 pub use run::Run;
 pub use value::{Text, Value};

@@ -30,3 +30,13 @@ pub const TARGETS_MAX: usize = 20;
 pub const FORWARDS_MAX: u32 = 2;
 /// Faults of one file that are told.
 pub const FAULTS_MAX: usize = 100;
+/// Bytes of the file of a flow.
+pub const FILE_BYTES_MAX: usize = 256 * 1024;
+/// Characters in the name of a flow, a node, a variable or anything else that has one.
+pub const NAME_MAX: usize = 64;
+/// Entries of one list or table within a node: cases, parts, values, fields, arguments of a program.
+pub const ENTRIES_MAX: usize = 100;
+/// Keys of one menu.
+pub const KEYS_MAX: usize = 200;
+/// Digits of one key of a menu.
+pub const KEY_DIGITS_MAX: usize = 16;
