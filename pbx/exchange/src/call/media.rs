@@ -3,6 +3,7 @@
 use super::{LegState, NO_PORT, Recording, Stage};
 use crate::coverage::media_event;
 use crate::exchange::{Exchange, Timer};
+use crate::inbound::Means;
 use crate::limits::MEDIA_LOST_AFTER;
 use crate::media::{MediaEvent, RecordingFacts};
 use crate::record::{Cause, End, EndedBy, EventKind, Record, Severity};
@@ -43,6 +44,8 @@ impl Exchange {
             MediaEvent::OpenFailed { leg, .. }
             | MediaEvent::Flowing { leg, .. }
             | MediaEvent::Digit { leg, .. }
+            | MediaEvent::Played { leg, .. }
+            | MediaEvent::MessageTaken { leg, .. }
             | MediaEvent::Missing { leg, .. }
             | MediaEvent::Back { leg }
             | MediaEvent::DeadAir { leg, .. }
@@ -70,9 +73,20 @@ impl Exchange {
                 }
             }
             MediaEvent::Digit { leg, digit } => {
-                if let Some((id, _)) = self.live_leg_mut(leg) {
+                let id = self.live_leg_mut(leg).map(|(id, _)| id);
+                if let Some(id) = id
+                    && !self.digit_for_flow(now, id, leg, digit, Means::Media)
+                {
                     self.on_digit(now, id, leg, digit);
                 }
+            }
+            MediaEvent::Played { leg, number } => {
+                if let Some((id, _)) = self.live_leg_mut(leg) {
+                    self.on_played(now, id, number);
+                }
+            }
+            MediaEvent::MessageTaken { message, facts, why, .. } => {
+                self.on_message_taken(now, &message, facts, &why);
             }
             MediaEvent::Missing { leg, for_ms, refused, refused_from } => {
                 self.on_missing(now, leg, for_ms, refused, refused_from);
