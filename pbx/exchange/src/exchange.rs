@@ -8,8 +8,10 @@ use crate::alarm::Alarm;
 use crate::auth::{Auth, Verdict};
 use crate::call::Call;
 use crate::coverage::{BindingEvent, CallEvent, Coverage};
+use crate::inbound::Visit;
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
+use crate::mailbox::Mailboxes;
 use crate::outbox::Reply;
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
@@ -43,6 +45,10 @@ pub(crate) enum Timer {
     Gone(CallId),
     /// All phones of a call have been silent too long.
     MediaLost(CallId),
+    /// A flow goes on.
+    Flow(CallId),
+    /// Old messages are thrown away.
+    Messages,
     /// Offer CDRs to the store again.
     Outbox,
 }
@@ -158,6 +164,9 @@ pub struct Exchange {
     pub(crate) legs: BTreeMap<LegId, CallId>,
     /// Port pairs of forgotten calls that the media engine has not given back yet.
     pub(crate) closing: BTreeMap<LegId, PortSlot>,
+    /// Callers in flows.
+    pub(crate) visits: BTreeMap<CallId, Visit>,
+    pub(crate) mailboxes: Mailboxes,
     pub(crate) ladders: Ladders,
     pub(crate) notes: BTreeMap<String, ExtensionNote>,
     pub(crate) alarms: BTreeMap<String, Alarm>,
@@ -210,6 +219,8 @@ impl Exchange {
             sessions: BTreeMap::new(),
             legs: BTreeMap::new(),
             closing: BTreeMap::new(),
+            visits: BTreeMap::new(),
+            mailboxes: Mailboxes::default(),
             ladders: Ladders::default(),
             notes: BTreeMap::new(),
             alarms: BTreeMap::new(),
@@ -250,6 +261,8 @@ impl Exchange {
                 }
             }
         }
+        self.mailboxes = Mailboxes::restore(restored.messages);
+        self.purge_messages(now);
         let lost = restored.open_calls.len();
         for open in restored.open_calls {
             self.close_lost(now, open);
@@ -277,6 +290,7 @@ impl Exchange {
             Input::NotStored(tickets) => self.on_not_stored(now, &tickets),
             Input::Command { id, user, command } => self.on_command(now, id, &user, &command),
             Input::Config(config) => self.on_config(now, config),
+            Input::Answered { call, number, answer } => self.on_answered_outside(now, call, number, answer),
             Input::Alarm { id, state } => self.set_alarm(now, &id, state, None),
             Input::Drain => self.counts.draining = true,
             Input::EndAll => self.end_all(now),
@@ -313,6 +327,11 @@ impl Exchange {
                     self.saw_call(call, CallEvent::MediaLostDue);
                     self.media_lost(now, call);
                 }
+                Timer::Flow(call) => {
+                    self.saw_call(call, CallEvent::FlowDue);
+                    self.flow_due(now, call);
+                }
+                Timer::Messages => self.purge_messages(now),
                 Timer::Outbox => self.retry_outbox(),
             }
         }

@@ -21,6 +21,8 @@ words!(
         Talking = "talking",
         Held = "held",
         Service = "service",
+        /// In a flow.
+        Flow = "flow",
         /// Over; the media engine has not said its last word.
         Closing = "closing",
         /// Over, its CDR handed to the store.
@@ -36,6 +38,7 @@ impl CallState {
             Stage::Seeking if call.ringing.is_some() => Self::Ringing,
             Stage::Seeking => Self::Seeking,
             Stage::Talking { .. } | Stage::Service { .. } if is_late => Self::Late,
+            Stage::Flow => Self::Flow,
             Stage::Talking { .. } if call.held.is_some() => Self::Held,
             Stage::Talking { .. } => Self::Talking,
             Stage::Service { .. } => Self::Service,
@@ -98,6 +101,7 @@ words!(
         /// What SIP tells of no such session.
         Stray = "stray",
         NoAnswerDue = "no_answer_due",
+        FlowDue = "flow_due",
         LastWordDue = "last_word_due",
         GoneDue = "gone_due",
         MediaLostDue = "media_lost_due",

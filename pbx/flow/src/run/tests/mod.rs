@@ -1,6 +1,8 @@
 //! Tests of the interpreter: a caller who dials, hears, presses and waits; after each event the rules are checked from
 //! within ([`Run::audit`]) and from outside ([`Witness`]).
 
+#![allow(clippy::panic, clippy::expect_used)]
+
 mod ask;
 mod cleanup;
 mod connect;
