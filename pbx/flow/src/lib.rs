@@ -26,13 +26,14 @@ pub mod pins;
 pub mod prompt;
 
 pub mod read;
+pub mod rehearse;
 pub mod routes;
 pub mod run;
 pub mod share;
 pub mod site;
 pub mod value;
 
-pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Site};
+pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Payload, Site};
 pub use clip::{Clip, Language};
 pub use expr::Expr;
 pub use fault::Fault;
