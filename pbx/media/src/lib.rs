@@ -13,6 +13,7 @@
 pub mod codec;
 pub mod convert;
 pub mod dtmf;
+pub mod dtmf_inband;
 pub mod encoded;
 pub mod g711;
 pub mod leg;
