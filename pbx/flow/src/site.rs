@@ -34,23 +34,11 @@ pub struct MailboxConfig {
     /// A prompt of the site instead of the built-in greeting, unless one was recorded by phone.
     pub greeting: Option<String>,
     /// Messages it holds; further ones are not taken.
-    pub messages_max: u32,
+    pub messages_max: usize,
     /// The longest message.
     pub longest: Duration,
-    /// Messages are thrown away after so many days; 0: never.
-    pub keep_days: u32,
-}
-
-impl Default for MailboxConfig {
-    fn default() -> Self {
-        Self {
-            pin: None,
-            greeting: None,
-            messages_max: 100,
-            longest: Duration::from_secs(180),
-            keep_days: 30,
-        }
-    }
+    /// How long messages are kept.
+    pub keep: Duration,
 }
 
 impl SiteConfig {
