@@ -41,6 +41,20 @@ pub struct MailboxConfig {
     pub keep: Duration,
 }
 
+impl Default for MailboxConfig {
+    /// Fifty messages of three minutes at most, kept for thirty days.
+    fn default() -> Self {
+        let day = Duration::from_secs(24 * 3_600);
+        Self {
+            pin: None,
+            greeting: None,
+            messages_max: 50,
+            longest: Duration::from_secs(180),
+            keep: day * 30,
+        }
+    }
+}
+
 impl SiteConfig {
     /// The same with PINs that nobody knows, for what leaves the machine. `key` must be random and thrown away.
     pub fn without_pins(&self, key: &[u8; 32]) -> Self {

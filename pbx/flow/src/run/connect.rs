@@ -5,7 +5,7 @@ use crate::boundary::{Dialled, Effect, Site};
 use crate::flow::{Flow, Node, NodeId};
 use crate::limits::{FORWARDS_MAX, TARGETS_MAX};
 use crate::node::{Job, Next};
-use crate::value::UNIT;
+use crate::value::{UNIT, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +72,7 @@ impl Run {
         }
         let Some((_, _, node)) = self.at() else { return };
         let (next, by) = outcome(&node.job, how);
+        self.set("outcome", Value::text(word(how)));
         self.go(site, next, by);
     }
 
@@ -144,4 +145,16 @@ fn is_dialable(number: &str) -> bool {
     !number.is_empty()
         && number.len() <= NUMBER_MAX
         && number.chars().all(|c| c.is_ascii_alphanumeric() || "+*#.-_".contains(c))
+}
+
+/// The word that a flow finds in `outcome`.
+fn word(how: Dialled) -> &'static str {
+    match how {
+        Dialled::Busy => "busy",
+        Dialled::NoAnswer => "no_answer",
+        Dialled::Failed => "failed",
+        Dialled::Full => "full",
+        Dialled::Empty => "empty",
+        Dialled::Talked => "talked",
+    }
 }

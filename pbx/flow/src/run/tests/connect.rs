@@ -122,3 +122,14 @@ fn who_hangs_up_is_not_withdrawn() {
         assert_eq!(c.count(|e| matches!(e, Effect::Withdraw)), 0);
     }
 }
+
+#[test]
+fn how_it_ended_can_be_asked_later() {
+    for (how, word) in
+        [(Dialled::Busy, "busy"), (Dialled::NoAnswer, "no_answer"), (Dialled::Talked, "talked")]
+    {
+        let main =
+            flow("main", vec![dial(&["'101'"], [to(1), to(1), to(1), to(1)]), play("{outcome}", None)]);
+        assert_eq!(call(vec![main]).dialled(how).heard(), word);
+    }
+}

@@ -377,6 +377,7 @@ impl Caller {
             Clip::Message(id) => format!("<{id}>"),
             Clip::Pause(ms) => format!("({ms})"),
             Clip::Beep => "beep".to_owned(),
+            Clip::Ringing => "ringing".to_owned(),
         });
         clips.collect::<Vec<_>>().join(" ")
     }
