@@ -99,7 +99,7 @@ impl Run {
 
     /// Asks for the PIN of the box, if one is needed.
     fn let_in(&mut self, site: &mut dyn Site, mut listening: Listening) {
-        if site.mailbox(&listening.mailbox).is_some_and(|mailbox| !mailbox.needs_pin) {
+        if site.mailbox(&listening.mailbox).is_some_and(|mailbox| mailbox.is_open) {
             return self.overview(site, listening);
         }
         listening.stage = Stage::Pin;
