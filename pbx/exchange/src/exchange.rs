@@ -20,6 +20,9 @@ use crate::registrar::{Binding, Registrar};
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use switchroom_flow::pins::PinGuard;
+use switchroom_flow::routes::Counts;
+use switchroom_flow::share::Shares;
 use switchroom_sip::endpoint::{ALLOW, Endpoint, Event as SipEvent, Incoming, SessionId, Settings};
 use switchroom_sip::header::{Headers, Name};
 use switchroom_sip::method::Method;
@@ -167,6 +170,12 @@ pub struct Exchange {
     /// Callers in flows.
     pub(crate) visits: BTreeMap<CallId, Visit>,
     pub(crate) mailboxes: Mailboxes,
+    /// How callers were shared out by flows.
+    pub(crate) shares: Shares,
+    /// Who tried which PINs.
+    pub(crate) pin_guard: PinGuard,
+    /// Calls that routes let in, for their limits.
+    pub(crate) traffic: Counts,
     pub(crate) ladders: Ladders,
     pub(crate) notes: BTreeMap<String, ExtensionNote>,
     pub(crate) alarms: BTreeMap<String, Alarm>,
@@ -221,6 +230,9 @@ impl Exchange {
             closing: BTreeMap::new(),
             visits: BTreeMap::new(),
             mailboxes: Mailboxes::default(),
+            shares: Shares::default(),
+            pin_guard: PinGuard::default(),
+            traffic: Counts::default(),
             ladders: Ladders::default(),
             notes: BTreeMap::new(),
             alarms: BTreeMap::new(),

@@ -3,6 +3,7 @@
 
 use crate::call::{LegState, Stage};
 use crate::exchange::Timer;
+use crate::inbound::{Taking, Visit};
 use crate::limits::REGISTERS_WAITING_MAX;
 use crate::tests::world::{World, config, sdp};
 use crate::*;
@@ -346,7 +347,7 @@ fn in_flow(is_dialling: bool) -> World {
     w
 }
 
-fn visit(x: &mut Exchange) -> &mut crate::inbound::Visit {
+fn visit(x: &mut Exchange) -> &mut Visit {
     x.visits.values_mut().next().unwrap()
 }
 
@@ -370,7 +371,7 @@ fn a_caller_in_a_flow_is_in_one_place() {
     breaks(in_flow(false), |x| visit(x).leave_untold(), "has news that it was not told");
     breaks(
         in_flow(false),
-        |x| visit(x).taking = Some(crate::inbound::Taking { id: "m-1".into(), leg: LegId(1) }),
+        |x| visit(x).taking = Some(Taking { id: "m-1".into(), leg: LegId(1) }),
         "waits for message m-1, which nobody makes",
     );
     breaks_also(

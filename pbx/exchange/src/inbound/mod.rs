@@ -100,7 +100,8 @@ impl Exchange {
             return;
         }
         while let Some((mut run, event)) = self.next_news(id) {
-            run.handle(&mut self.site_for(now, id), event);
+            let language = run.language();
+            run.handle(&mut self.site_for(now, id, language), event);
             let effects: Vec<_> = std::iter::from_fn(|| run.poll_effect()).collect();
             if let Some(visit) = self.visits.get_mut(&id) {
                 visit.run = run;

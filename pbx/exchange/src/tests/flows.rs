@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use switchroom_flow::expr::Expr;
 use switchroom_flow::node::{HangUpAs, Job, Patience, Reminders};
+use switchroom_flow::number::Pattern;
 use switchroom_flow::prompt::{Piece, Prompt};
+use switchroom_flow::routes::{Destination, Route};
 use switchroom_flow::{
     Answer, Asking, Clip, Flow, Flows, Language, MailboxConfig, Node, NodeId, Place, SiteConfig, Value,
 };
@@ -124,11 +126,28 @@ pub(crate) fn all() -> Flows {
 
 pub(crate) fn site() -> SiteConfig {
     let mailbox = MailboxConfig {
+        pin: None,
+        greeting: None,
         messages_max: 2,
         longest: Duration::from_secs(60),
         keep: Duration::from_secs(86_400),
     };
-    SiteConfig { mailboxes: BTreeMap::from([("102".into(), mailbox)]), ..SiteConfig::default() }
+    let route = |number: u32| Route {
+        name: format!("r{number}"),
+        line: 1,
+        number: Pattern::parse(&number.to_string()).unwrap(),
+        from: Vec::new(),
+        hours: None,
+        to: Destination::Flow(number.to_string()),
+        calls_max: Some(2),
+        calls_per_second: None,
+        calls_per_caller: None,
+    };
+    SiteConfig {
+        mailboxes: BTreeMap::from([("102".into(), mailbox)]),
+        routes: (500..=506).chain([600]).map(route).collect(),
+        ..SiteConfig::default()
+    }
 }
 
 /// A caller in a flow, and the phones of 102 and 103.
@@ -228,7 +247,8 @@ fn a_caller_chooses_is_connected_rates_and_is_hung_up() {
     assert_eq!((cdr.flow.as_deref(), &cdr.answers[..]), (Some("500"), &[("kindness".to_owned(), '5')][..]));
     assert_eq!(cdr.with.as_ref().map(|p| p.number.as_str()), Some("102"));
     assert!(cdr.recorded && cdr.legs.len() == 3);
-    let steps: Vec<_> = cdr.path.iter().map(|s| s.text.as_str()).filter(|s| s.starts_with("500: ")).collect();
+    let steps: Vec<_> =
+        cdr.path.iter().map(|s| s.text.as_str()).filter(|s| s.starts_with("500: n")).collect();
     assert_eq!(steps, ["500: n0 (begin)", "500: n1 (key 1)", "500: n3 (after)"]);
     t.w.settle();
 }
@@ -245,7 +265,7 @@ fn nobody_answers_and_the_caller_leaves_a_message() {
         } else {
             t.w.run(Duration::from_secs(11));
         }
-        assert!(t.hears("msg/leave_message"), "{:?}", t.playing());
+        assert!(t.hears("msg/leave-message"), "{:?}", t.playing());
         assert_eq!(t.playing().1.last(), Some(&Clip::Beep));
         t.heard();
         let message = t.w.media.iter().rev().find_map(|command| match command {
@@ -265,7 +285,7 @@ fn nobody_answers_and_the_caller_leaves_a_message() {
         };
         t.w.input(Input::Media(taken(&message)));
         assert_eq!(t.w.x.messages_of("102").len(), 1);
-        assert!(t.hears("msg/message_saved"));
+        assert!(t.hears("msg/message-saved"));
         t.heard();
         t.w.ms(100);
         assert_eq!(t.w.cdr().ending.cause, Cause::HungUp);
@@ -453,7 +473,7 @@ fn a_flow_cleans_up_after_the_call() {
         t.w.hang_up(t.a, call);
         let id = t.w.cdr().call;
         let (number, asking) = t.w.asked[0].clone();
-        assert!(matches!(asking, Asking::Exec { input, .. } if input == "{\"caller\":\"101\"}"));
+        assert!(matches!(asking, Asking::Exec { input, .. } if input.text == "{\"caller\":\"101\"}"));
         t.w.run(Duration::from_secs(10));
         assert!(t.w.x.call(id).is_none(), "the call has left the board, its flow has not");
         t.w.input(Input::Answered { call: id, number, answer });
