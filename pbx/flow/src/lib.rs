@@ -13,6 +13,7 @@
 pub mod boundary;
 pub mod check;
 pub mod clip;
+pub mod exits;
 pub mod expr;
 pub mod fault;
 pub mod flow;
@@ -25,6 +26,7 @@ pub mod run;
 pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Site};
+pub use check::{Known, check};
 pub use clip::{Clip, Language};
 pub use expr::Expr;
 pub use fault::Fault;

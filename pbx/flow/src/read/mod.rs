@@ -10,6 +10,8 @@ mod reference;
 mod tests;
 mod value;
 
+pub(crate) use value::duration_text;
+
 pub use reference::reference;
 
 use crate::clip::Language;
