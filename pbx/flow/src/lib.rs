@@ -22,7 +22,6 @@ pub mod node;
 pub mod prompt;
 pub mod read;
 pub mod run;
-
 pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Site};
