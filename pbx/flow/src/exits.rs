@@ -6,7 +6,7 @@ use crate::node::{Job, Next};
 /// A way out of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exit {
-    /// What leads this way, as [`crate::Effect::Entered`] tells it of the node that comes next: `next`, `key 2`, `busy`.
+    /// The branch, by its word: `next`, `key 2`, `busy`; see [`crate::run::branches`].
     pub outcome: String,
     /// The key of the node in which it is written.
     pub key: &'static str,
@@ -82,8 +82,8 @@ pub fn exits(job: &Job) -> Vec<Exit> {
             found.or("holiday", "holiday", *holiday, "closed");
         }
         Job::Share { parts } => {
-            for (at, (percent, node)) in parts.iter().enumerate() {
-                found.push(format!("{percent} %"), "parts", Entry::Place(at), Way::To(*node));
+            for (at, (_, node)) in parts.iter().enumerate() {
+                found.push(format!("part {}", at + 1), "parts", Entry::Place(at), Way::To(*node));
             }
         }
         Job::List { listed, other, .. } => {
@@ -102,18 +102,14 @@ pub fn exits(job: &Job) -> Vec<Exit> {
             found.after(*after);
         }
         Job::Queue { timeout, full, empty, keys, after, .. } => {
+            found.keys(keys);
             found.add("timeout", "timeout", *timeout);
             found.or("full", "full", *full, "timeout");
             found.or("empty", "empty", *empty, "timeout");
-            found.keys(keys);
             found.after(*after);
         }
-        Job::Voicemail { next, failed, .. } => {
-            found.add("next", "next", *next);
-            found.add("failed", "failed", *failed);
-        }
         Job::Mailbox { next, .. } => found.add("done", "next", *next),
-        Job::Record { next, failed, .. } => {
+        Job::Voicemail { next, failed, .. } | Job::Record { next, failed, .. } => {
             found.add("recorded", "next", *next);
             found.add("failed", "failed", *failed);
         }
@@ -121,10 +117,8 @@ pub fn exits(job: &Job) -> Vec<Exit> {
             found.add("answered", "next", *next);
             found.add("failed", "failed", *failed);
         }
-        Job::Survey { next, silent, keys, .. } => {
-            for key in keys.chars() {
-                found.push(format!("key {key}"), "next", Entry::Whole, next.map_or(Way::Nowhere, Way::To));
-            }
+        Job::Survey { next, silent, .. } => {
+            found.add("answered", "next", *next);
             found.or("silent", "silent", *silent, "next");
         }
         Job::Sub { next, .. } => found.add("return", "next", *next),
@@ -157,5 +151,132 @@ impl Exits {
         for (key, node) in keys {
             self.push(format!("key {key}"), "keys", Entry::Name(key.clone()), Way::To(*node));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic)]
+    use super::*;
+    use crate::read::read;
+
+    const NODES: &str = r#"
+        [nodes.play]
+        kind = "play"
+        prompt = "x"
+        [nodes.menu]
+        kind = "menu"
+        prompt = "x"
+        keys = { 1 = "play", 22 = "set" }
+        silent = "set"
+        [nodes.menu2]
+        kind = "menu"
+        prompt = "x"
+        keys = { 1 = "play" }
+        [nodes.collect]
+        kind = "collect"
+        prompt = "x"
+        into = "x"
+        [nodes.set]
+        kind = "set"
+        values = { x = 1 }
+        [nodes.if]
+        kind = "if"
+        cases = [{ when = "x", then = "play" }, { when = "y", then = "set" }]
+        [nodes.hours]
+        kind = "hours"
+        hours = "x"
+        [nodes.hours2]
+        kind = "hours"
+        hours = "x"
+        holiday = "play"
+        [nodes.share]
+        kind = "share"
+        parts = { play = 60, set = 40 }
+        [nodes.list]
+        kind = "list"
+        list = "x"
+        [nodes.pin]
+        kind = "pin"
+        pins = "x"
+        locked = "play"
+        [nodes.dial]
+        kind = "dial"
+        to = "1"
+        busy = "play"
+        [nodes.dial2]
+        kind = "dial"
+        to = "1"
+        failed = "play"
+        after = "play"
+        [nodes.queue]
+        kind = "queue"
+        queue = "x"
+        full = "play"
+        keys = { 1 = "play" }
+        [nodes.queue2]
+        kind = "queue"
+        queue = "x"
+        empty = "play"
+        after = "play"
+        [nodes.voicemail]
+        kind = "voicemail"
+        mailbox = "x"
+        [nodes.mailbox]
+        kind = "mailbox"
+        [nodes.record]
+        kind = "record"
+        prompt = "x"
+        into = "x"
+        [nodes.http]
+        kind = "http"
+        url = "http://x/"
+        [nodes.exec]
+        kind = "exec"
+        argv = ["/x"]
+        [nodes.survey]
+        kind = "survey"
+        question = "x"
+        silent = "play"
+        [nodes.survey2]
+        kind = "survey"
+        question = "x"
+        [nodes.flow]
+        kind = "flow"
+        flow = "x"
+        [nodes.return]
+        kind = "return"
+        [nodes.hang_up]
+        kind = "hang_up"
+    "#;
+
+    #[test]
+    fn the_ways_that_are_drawn_are_those_that_are_counted() {
+        let (Some(flow), _) = read("main.toml", 1, NODES) else { panic!("it is read") };
+        for node in &flow.nodes {
+            let own =
+                exits(&node.job).into_iter().filter(|exit| !matches!(exit.to, Way::Like(_) | Way::Ends));
+            let words: Vec<String> = own.map(|exit| exit.outcome).collect();
+            assert_eq!(words, crate::run::branches(&node.job), "{}", node.name);
+        }
+    }
+
+    #[test]
+    fn what_is_not_written_goes_the_way_of_another() {
+        let (Some(flow), _) = read("main.toml", 1, NODES) else { panic!("it is read") };
+        let leads = |name: &str, outcome: &str| {
+            let exits =
+                flow.find(name).and_then(|id| flow.node(id)).map(|node| exits(&node.job)).unwrap_or_default();
+            let exit = exits.iter().find(|exit| exit.outcome == outcome);
+            exit.and_then(|exit| exit.leads(&exits))
+                .and_then(|id| flow.node(id))
+                .map(|node| node.name.as_str())
+        };
+        assert_eq!(leads("menu", "silent"), Some("set"));
+        assert_eq!(leads("menu", "key 1"), Some("play"));
+        assert_eq!(leads("menu2", "silent"), None);
+        assert_eq!(leads("hours2", "holiday"), Some("play"));
+        assert_eq!(leads("share", "part 2"), Some("set"));
+        assert_eq!(leads("survey2", "silent"), None);
     }
 }

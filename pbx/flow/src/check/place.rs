@@ -2,19 +2,18 @@
 
 use crate::exits::Entry;
 use crate::fault::place_of;
-use crate::flow::{Flow, Place};
+use crate::flow::{Flow, Node, Place};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
-/// The place of a key of a node, or of an entry of it; that of the node if the key is not written.
-pub(super) fn place(flow: &Flow, node: &str, key: &str, entry: &Entry) -> Place {
-    let of_node = || flow.find(node).and_then(|id| flow.node(id)).map(|node| node.place).unwrap_or_default();
-    span(&flow.text, node, key, entry).map_or_else(of_node, |span| place_of(&flow.text, span.start))
+/// The place of a key of a node, or of an entry of it; that of the node if the key is not written. `root` is the file of
+/// the flow.
+pub(super) fn place(flow: &Flow, root: &DeTable<'_>, node: &Node, key: &str, entry: &Entry) -> Place {
+    span(root, &node.name, key, entry).map_or(node.place, |span| place_of(&flow.text, span.start))
 }
 
-fn span(text: &str, node: &str, key: &str, entry: &Entry) -> Option<Range<usize>> {
-    let root = DeTable::parse(text).ok()?;
-    let nodes = root.get_ref().get("nodes")?.get_ref().as_table()?;
+fn span(root: &DeTable<'_>, node: &str, key: &str, entry: &Entry) -> Option<Range<usize>> {
+    let nodes = root.get("nodes")?.get_ref().as_table()?;
     let table = nodes.get(node)?.get_ref().as_table()?;
     // Some keys have two names.
     let other = match key {

@@ -8,6 +8,8 @@ use crate::flow::{Flow, Flows, Node, NodeId};
 use crate::limits::FAULTS_MAX;
 use crate::node::Job;
 use std::collections::{BTreeMap, BTreeSet};
+use toml::Spanned;
+use toml::de::DeTable;
 
 /// All flows, and the faults that are found in them.
 pub(super) struct All<'f> {
@@ -18,6 +20,8 @@ pub(super) struct All<'f> {
 /// A flow and its ways.
 pub(super) struct View<'f> {
     pub(super) flow: &'f Flow,
+    /// Its file, for places.
+    root: Spanned<DeTable<'f>>,
     /// Of each node.
     pub(super) exits: Vec<Vec<Exit>>,
     /// Of each node, where one gets, ways that are never taken left out.
@@ -47,7 +51,10 @@ impl<'f> All<'f> {
 
     /// Tells about a key of a node, or an entry of it.
     pub(super) fn tell(&mut self, at: At<'_>, is_warning: bool, what: String, hint: impl Into<String>) {
-        let place = place(at.flow, &at.node.name, at.key, &at.entry);
+        let place = match self.flows.get(at.flow.name.as_str()) {
+            Some(view) => place(at.flow, view.root.get_ref(), at.node, at.key, &at.entry),
+            None => at.node.place,
+        };
         self.faults.push(Fault {
             file: at.flow.file.clone(),
             line: place.line,
@@ -100,7 +107,9 @@ impl<'f> View<'f> {
             flow.nodes.iter().zip(&exits).map(|(node, exits)| ways(node, exits)).collect();
         let is_reached = from(&next, Some(flow.start));
         let is_cleanup = from(&next, flow.on_hang_up);
-        Self { flow, exits, next, is_reached, is_cleanup, is_run }
+        // It could be read before; were it faulty, places would be those of nodes.
+        let (root, _) = DeTable::parse_recoverable(&flow.text);
+        Self { flow, root, exits, next, is_reached, is_cleanup, is_run }
     }
 
     /// Nodes with their places among them.

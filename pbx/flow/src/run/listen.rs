@@ -63,6 +63,11 @@ impl Listening {
     pub(super) fn is_secret(&self) -> bool {
         self.stage == Stage::Pin
     }
+
+    /// What is being said.
+    pub(super) fn saying(&self) -> Option<u64> {
+        self.saying
+    }
 }
 
 impl Run {
@@ -70,10 +75,9 @@ impl Run {
         if self.is_gone {
             return Step::On(None, "nobody there".into());
         }
-        let mailbox = mailbox.map(|expr| self.eval(site, expr).plain()).unwrap_or_default();
+        let mailbox = mailbox.map(|expr| self.open_text(site, expr)).unwrap_or_default();
         let stage = if mailbox.is_empty() { Stage::Box } else { Stage::Pin };
         self.ahead.clear();
-        self.set_secret(stage == Stage::Pin);
         let listening = Listening {
             stage,
             mailbox,
@@ -84,9 +88,25 @@ impl Run {
             saying: None,
             next,
         };
-        let ask = self.builtin(if stage == Stage::Box { "msg/enter_mailbox" } else { "msg/enter_pin" });
-        self.say(listening, vec![ask]);
+        if stage == Stage::Box {
+            let ask = self.builtin("msg/enter_mailbox");
+            self.say(listening, vec![ask]);
+        } else {
+            self.let_in(site, listening);
+        }
         Step::Waits
+    }
+
+    /// Asks for the PIN of the box, if one is needed.
+    fn let_in(&mut self, site: &mut dyn Site, mut listening: Listening) {
+        if site.mailbox(&listening.mailbox).is_some_and(|mailbox| !mailbox.needs_pin) {
+            return self.overview(site, listening);
+        }
+        listening.stage = Stage::Pin;
+        listening.tries_left = TRIES;
+        self.set_secret(true);
+        let ask = self.builtin("msg/enter_pin");
+        self.say(listening, vec![ask]);
     }
 
     fn say(&mut self, mut listening: Listening, clips: Vec<Clip>) {
@@ -136,7 +156,8 @@ impl Run {
 
     pub(super) fn listening_digit(&mut self, site: &mut dyn Site, digit: char) {
         let State::Listening(listening) = &mut self.state else { return };
-        if listening.stage == Stage::Leaving {
+        let is_number = matches!(listening.stage, Stage::Box | Stage::Pin);
+        if listening.stage == Stage::Leaving || (is_number && digit.is_ascii_uppercase()) {
             return;
         }
         if listening.saying.take().is_some() {
@@ -152,7 +173,11 @@ impl Run {
                         self.state = State::Listening(Box::new(listening));
                         self.wake(Some(BETWEEN));
                     }
-                    Some(true) => self.number_typed(site, listening),
+                    Some(true) => {
+                        // The key that would have ended it is not a choice of what follows.
+                        self.trailing = (digit != '#').then_some('#');
+                        self.number_typed(site, listening);
+                    }
                     Some(false) => self.again(listening, "msg/not_understood"),
                 }
             }
@@ -166,11 +191,7 @@ impl Run {
         let typed = typed.trim_end_matches('#');
         if listening.stage == Stage::Box {
             listening.mailbox = typed.to_owned();
-            listening.stage = Stage::Pin;
-            listening.tries_left = TRIES;
-            self.set_secret(true);
-            let ask = self.builtin("msg/enter_pin");
-            return self.say(listening, vec![ask]);
+            return self.let_in(site, listening);
         }
         if typed.len() < PIN.0 {
             return self.again(listening, "msg/pin_wrong");
@@ -247,6 +268,9 @@ impl Run {
     }
 
     fn chosen(&mut self, site: &mut dyn Site, mut listening: Listening, digit: char) {
+        if matches!(digit, '1'..='3' | '#') {
+            listening.tries_left = TRIES;
+        }
         match digit {
             '1' => self.hear(listening, Vec::new()),
             '2' | '#' => {
