@@ -17,6 +17,7 @@ pub mod flow;
 pub mod limits;
 pub mod node;
 pub mod prompt;
+pub mod say;
 pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Site};
