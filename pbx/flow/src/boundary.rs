@@ -252,8 +252,8 @@ pub struct Mailbox {
     pub is_full: bool,
     /// Longest message it takes.
     pub longest: Duration,
-    /// Who listens must give its PIN.
-    pub needs_pin: bool,
+    /// This caller may listen without giving a PIN.
+    pub is_open: bool,
     /// Messages, new ones first, oldest first among them.
     pub messages: Vec<Message>,
 }

@@ -136,7 +136,7 @@ impl Site for SiteView<'_> {
             greeting: config.greeting.clone().map(|name| Clip::Prompt { language, name }),
             is_full: messages.len() >= config.messages_max,
             longest: config.longest,
-            needs_pin: config.pin.is_some() || !is_own,
+            is_open: config.pin.is_none() && is_own,
             messages,
         })
     }

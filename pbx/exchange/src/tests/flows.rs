@@ -265,7 +265,7 @@ fn nobody_answers_and_the_caller_leaves_a_message() {
         } else {
             t.w.run(Duration::from_secs(11));
         }
-        assert!(t.hears("msg/leave_message"), "{:?}", t.playing());
+        assert!(t.hears("msg/leave-message"), "{:?}", t.playing());
         assert_eq!(t.playing().1.last(), Some(&Clip::Beep));
         t.heard();
         let message = t.w.media.iter().rev().find_map(|command| match command {
@@ -285,7 +285,7 @@ fn nobody_answers_and_the_caller_leaves_a_message() {
         };
         t.w.input(Input::Media(taken(&message)));
         assert_eq!(t.w.x.messages_of("102").len(), 1);
-        assert!(t.hears("msg/message_saved"));
+        assert!(t.hears("msg/message-saved"));
         t.heard();
         t.w.ms(100);
         assert_eq!(t.w.cdr().ending.cause, Cause::HungUp);
