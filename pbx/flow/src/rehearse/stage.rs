@@ -223,6 +223,7 @@ impl Site for Stage {
             greeting: config.greeting.map(|name| Clip::Prompt { language: Language::En, name }),
             is_full: messages.len() >= config.messages_max,
             longest: config.longest,
+            is_open: config.pin.is_none() && self.caller == name,
             messages,
         })
     }
