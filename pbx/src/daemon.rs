@@ -1,5 +1,6 @@
 //! The daemon: every part put together, started in order and stopped in order.
 
+use crate::ask::Asker;
 use crate::clock;
 use crate::config::{self, Loaded, ShellConfig};
 use crate::control::{self, ControlServer, ControlSettings, Hub, Reload};
@@ -101,6 +102,12 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     find_recordings(&store, &shell.recordings_dir);
     hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));
 
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("io")
+        .enable_all()
+        .build()
+        .map_err(system("the runtime"))?;
     let net = Arc::new(OnceLock::new());
     let dumps = Dumps::new(&shell.data_dir);
     let around = Surroundings {
@@ -108,6 +115,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         media: media.clone(),
         store: store.clone(),
         hub: hub.clone(),
+        ask: asker(&runtime, &engine),
         dumps: dumps.clone(),
     };
     let thread = Engine::new(Arc::new(loaded.config.clone()), random()?, restored, around);
@@ -115,13 +123,6 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         .name("engine".into())
         .spawn(move || run_or_abort(thread, &inputs))
         .map_err(system("the engine's thread"))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("io")
-        .enable_all()
-        .build()
-        .map_err(system("the runtime"))?;
-
     let stop = Arc::new(Notify::new());
     let ports = (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
     let reload = reloader(loaded.path.clone(), shell.clone(), ports, engine.clone(), hub.clone());
@@ -155,6 +156,13 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     let _ = net.set(sockets);
     daemon.runtime = Some(runtime);
     Ok(daemon)
+}
+
+/// What flows ask goes out on the runtime, and the answers into the engine's queue.
+fn asker(runtime: &Runtime, engine: &EngineHandle) -> Asker {
+    let engine = engine.clone();
+    let tell = move |call, number, answer| engine.tell_surely(ToEngine::Answered(call, number, answer));
+    Asker::new(runtime.handle().clone(), Arc::new(tell))
 }
 
 /// Runs the engine. Should it ever panic, a living process without a switch would be worse than none: what led to it is

@@ -80,7 +80,7 @@ pub struct Config {
     /// Test numbers.
     pub services: BTreeMap<String, Service>,
     /// Flows by name.
-    #[serde(skip)]
+    #[serde(default)]
     pub flows: Flows,
     /// What flows and routes need to know of the site.
     #[serde(default)]

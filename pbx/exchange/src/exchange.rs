@@ -8,7 +8,7 @@ use crate::alarm::Alarm;
 use crate::auth::{Auth, Verdict};
 use crate::call::Call;
 use crate::coverage::{BindingEvent, CallEvent, Coverage};
-use crate::inbound::Visit;
+use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
 use crate::mailbox::Mailboxes;
@@ -20,6 +20,9 @@ use crate::registrar::{Binding, Registrar};
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use switchroom_flow::pins::PinGuard;
+use switchroom_flow::routes::Counts;
+use switchroom_flow::share::Shares;
 use switchroom_sip::endpoint::{ALLOW, Endpoint, Event as SipEvent, Incoming, SessionId, Settings};
 use switchroom_sip::header::{Headers, Name};
 use switchroom_sip::method::Method;
@@ -167,6 +170,12 @@ pub struct Exchange {
     /// Callers in flows.
     pub(crate) visits: BTreeMap<CallId, Visit>,
     pub(crate) mailboxes: Mailboxes,
+    /// How callers were shared out by flows.
+    pub(crate) shares: Shares,
+    /// Who tried which PINs.
+    pub(crate) pin_guard: PinGuard,
+    /// Calls that routes let in, for their limits.
+    pub(crate) traffic: Counts,
     pub(crate) ladders: Ladders,
     pub(crate) notes: BTreeMap<String, ExtensionNote>,
     pub(crate) alarms: BTreeMap<String, Alarm>,
@@ -221,6 +230,9 @@ impl Exchange {
             closing: BTreeMap::new(),
             visits: BTreeMap::new(),
             mailboxes: Mailboxes::default(),
+            shares: Shares::default(),
+            pin_guard: PinGuard::default(),
+            traffic: Counts::default(),
             ladders: Ladders::default(),
             notes: BTreeMap::new(),
             alarms: BTreeMap::new(),
@@ -356,9 +368,11 @@ impl Exchange {
 
     pub(crate) fn collect_traces(&mut self, now: Now) {
         while let Some(trace) = self.endpoint.poll_trace() {
-            if let Some((call, leg)) = self.sessions.get(&trace.session) {
-                self.ladders.message(now, *call, *leg, &trace);
-                self.changed.insert(Changed::Ladder(*call));
+            if let Some((call, leg)) = self.sessions.get(&trace.session).copied() {
+                // What a caller presses in a flow is written down nowhere.
+                let trace = if self.visits.contains_key(&call) { without_digits(trace) } else { trace };
+                self.ladders.message(now, call, leg, &trace);
+                self.changed.insert(Changed::Ladder(call));
             }
         }
     }

@@ -151,12 +151,9 @@ impl Exchange {
     /// first.
     pub(crate) fn purge_messages(&mut self, now: Now) {
         let is_old = |m: &MessageRecord| {
-            let keep =
-                m.mailbox.as_ref().and_then(|name| self.config.inbound.mailboxes.get(name)).map(|b| b.keep);
-            keep.is_some_and(|keep| {
-                let age_ms = u128::try_from(now.wall.0.saturating_sub(m.at_ms)).unwrap_or(0);
-                age_ms > keep.as_millis()
-            })
+            let config = m.mailbox.as_ref().and_then(|name| self.config.inbound.mailboxes.get(name));
+            let age_ms = u128::try_from(now.wall.0.saturating_sub(m.at_ms)).unwrap_or(0);
+            config.is_some_and(|config| !config.keep.is_zero() && age_ms > config.keep.as_millis())
         };
         let mut gone: Vec<String> =
             self.mailboxes.all().filter(|m| is_old(m)).map(|m| m.id.clone()).collect();

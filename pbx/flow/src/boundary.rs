@@ -252,6 +252,8 @@ pub struct Mailbox {
     pub is_full: bool,
     /// Longest message it takes.
     pub longest: Duration,
+    /// This caller may listen without giving a PIN.
+    pub is_open: bool,
     /// Messages, new ones first, oldest first among them.
     pub messages: Vec<Message>,
 }

@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
+use switchroom_flow::{Flows, SiteConfig};
 use switchroom_wire::Role;
 use toml::de::DeTable;
 
@@ -43,6 +44,8 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, base: &Path) -> (Co
         domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),
         extensions,
+        flows: Flows::new(),
+        inbound: SiteConfig::default(),
         record: reader.text(recording, "rule", &one_of("rule", RULES)).unwrap_or_default(),
         ring: duration(reader, sip, "ring", 1, RING_S_MAX).unwrap_or_default(),
         codecs: codecs(reader, media),

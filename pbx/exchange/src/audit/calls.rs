@@ -123,6 +123,11 @@ fn sessions_of_legs(x: &Exchange, wrong: &mut Vec<String>) {
     }
 }
 
+/// A caller whose call nobody else is in: not answered yet, or by us.
+fn is_waiting(caller: Option<LegState>) -> bool {
+    matches!(caller, Some(LegState::Calling | LegState::Up))
+}
+
 /// Which legs a call has up and live, by its stage.
 fn stages(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
@@ -130,9 +135,15 @@ fn stages(x: &Exchange, wrong: &mut Vec<String>) {
         let callees = call.callee_legs().filter(|l| l.state != LegState::Ended).count();
         let caller = call.caller_leg().filter(|l| l.end == End::Caller).map(|l| l.state);
         let is_right = match call.stage {
-            Stage::Flow => up.len() == usize::from(caller == Some(LegState::Up)) && callees == 0,
+            Stage::Flow => {
+                let is_answered = caller == Some(LegState::Up);
+                up.len() == usize::from(is_answered) && callees == 0 && is_waiting(caller)
+            }
             // Whom a flow dials for may have been answered by it.
-            Stage::Seeking => up.len() == usize::from(caller == Some(LegState::Up)) && callees > 0,
+            Stage::Seeking => {
+                let is_answered = caller == Some(LegState::Up) && x.visits.contains_key(&call.id);
+                up.len() == usize::from(is_answered) && callees > 0 && is_waiting(caller)
+            }
             Stage::Talking { with } => {
                 caller == Some(LegState::Up) && up.len() == 2 && up.contains(&with) && callees == 1
             }

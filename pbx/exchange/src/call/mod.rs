@@ -12,6 +12,7 @@
 mod ending;
 mod media;
 mod offer;
+mod route;
 mod setup;
 mod talk;
 
@@ -186,6 +187,8 @@ pub struct Call {
     pub recording: Recording,
     /// The flow that it entered.
     pub flow: Option<String>,
+    /// The route that let it in, if one did.
+    pub route: Option<String>,
     /// What the caller answered to surveys: question and key.
     pub answers: Vec<(String, char)>,
     /// Whom it is that is being rung: the number dialled, or those that a flow asks for.
@@ -227,6 +230,11 @@ impl Call {
     /// Whether it is over.
     pub fn is_ended(&self) -> bool {
         matches!(self.stage, Stage::Ended { .. })
+    }
+
+    /// How it ended.
+    pub fn ending(&self) -> Option<&Ending> {
+        if let Stage::Ended { ending, .. } = &self.stage { Some(ending) } else { None }
     }
 
     /// What is written down of it while it is up.

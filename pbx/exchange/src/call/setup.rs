@@ -6,8 +6,8 @@ use crate::limits::{FORKS_MAX, PATH_MAX};
 use crate::media::MediaCommand;
 use crate::negotiate::{offer_on_behalf, own_formats};
 use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity, Why};
-use crate::text::{clean, is_dialable};
-use crate::{CallId, Changed, LegId, Service};
+use crate::text::clean;
+use crate::{CallId, Changed, LegId};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use switchroom_sip::dialog::request_uri;
@@ -27,13 +27,6 @@ struct Reachable {
     flow: Flow,
     uri: Uri,
     agent: String,
-}
-
-/// Where a number leads.
-enum Route {
-    Service(Service),
-    Extension(String),
-    Nowhere(&'static str),
 }
 
 impl Exchange {
@@ -91,6 +84,7 @@ impl Exchange {
             path: Vec::new(),
             recording: Recording::Off,
             flow: None,
+            route: None,
             answers: Vec::new(),
             sought: Vec::new(),
             sought_since: now,
@@ -174,37 +168,8 @@ impl Exchange {
         }
     }
 
-    fn route(&mut self, now: Now, id: CallId, dialled: &str) {
-        let route = if !is_dialable(dialled) {
-            Route::Nowhere("it is not a number: digits, +, * and # are")
-        } else if let Some(service) = self.config.services.get(dialled) {
-            Route::Service(*service)
-        } else if self.config.extensions.contains_key(dialled) {
-            Route::Extension(dialled.to_owned())
-        } else {
-            Route::Nowhere("no extension and no service has that number")
-        };
-        let dialled = clean(dialled);
-        match route {
-            Route::Service(service) => {
-                let name = service.word();
-                self.why(now, id, "route", format!("{dialled} is the {name} service"));
-                self.serve(now, id, service);
-            }
-            Route::Extension(number) => {
-                self.why(now, id, "route", format!("{dialled} is an extension"));
-                self.ring(now, id, &number);
-            }
-            Route::Nowhere(reason) => {
-                self.why(now, id, "route", format!("{dialled}: {reason}"));
-                let text = format!("{dialled} leads nowhere: {reason}");
-                self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), text);
-            }
-        }
-    }
-
     /// Rings every phone of an extension.
-    fn ring(&mut self, now: Now, id: CallId, number: &str) {
+    pub(crate) fn ring(&mut self, now: Now, id: CallId, number: &str) {
         let numbers = [number.to_owned()];
         if let Some(call) = self.calls.get_mut(&id) {
             call.begin_search(now, numbers.to_vec());

@@ -5,6 +5,7 @@ use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::{CallId, LegId};
 use switchroom_flow::Event;
+use switchroom_sip::endpoint::Trace;
 use switchroom_sip::time::Now;
 
 /// How a digit came.
@@ -47,4 +48,25 @@ impl Exchange {
         }
         true
     }
+}
+
+/// A message as it is shown: digits in the body of an INFO are crosses.
+pub(crate) fn without_digits(trace: Trace) -> Trace {
+    if !trace.bytes.starts_with(b"INFO ") {
+        return trace;
+    }
+    let body = trace.bytes.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |at| at + 4);
+    let hide = |(at, byte): (usize, &u8)| match byte {
+        b'0'..=b'9' | b'*' | b'#' if at >= body => b'x',
+        b'A'..=b'D' | b'a'..=b'd' if at >= body && is_alone(&trace.bytes, at) => b'x',
+        byte => *byte,
+    };
+    let bytes = trace.bytes.iter().enumerate().map(hide).collect();
+    Trace { bytes, ..trace }
+}
+
+/// Whether a letter is no part of a word.
+fn is_alone(bytes: &[u8], at: usize) -> bool {
+    let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
+    !is_letter(at.checked_sub(1)) && !is_letter(Some(at + 1))
 }

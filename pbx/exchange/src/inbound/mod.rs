@@ -10,7 +10,7 @@ mod digits;
 mod effects;
 mod site;
 
-pub(crate) use digits::Means;
+pub(crate) use digits::{Means, without_digits};
 
 use crate::exchange::{Exchange, Timer};
 use crate::{CallId, LegId};
@@ -56,6 +56,13 @@ impl Visit {
     }
 }
 
+#[cfg(test)]
+impl Visit {
+    pub(crate) fn leave_untold(&mut self) {
+        self.news.push_back(Event::Woke);
+    }
+}
+
 impl Exchange {
     /// A call enters a flow.
     pub(crate) fn enter_flow(&mut self, now: Now, id: CallId, flow: Arc<Flow>) {
@@ -93,7 +100,8 @@ impl Exchange {
             return;
         }
         while let Some((mut run, event)) = self.next_news(id) {
-            run.handle(&mut self.site_for(now, id), event);
+            let language = run.language();
+            run.handle(&mut self.site_for(now, id, language), event);
             let effects: Vec<_> = std::iter::from_fn(|| run.poll_effect()).collect();
             if let Some(visit) = self.visits.get_mut(&id) {
                 visit.run = run;

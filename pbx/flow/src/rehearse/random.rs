@@ -330,6 +330,7 @@ impl Site for World {
         });
         let messages = messages.collect();
         (name == "101").then(|| Mailbox {
+            is_open: false,
             greeting: self.chance.once_in(2).then_some(Clip::Pause(100)),
             is_full: self.chance.once_in(3),
             longest: Duration::from_secs(60),

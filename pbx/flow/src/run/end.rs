@@ -78,7 +78,7 @@ impl Run {
             self.give_up_cleanup();
             return Step::On(None, "fault".into());
         }
-        self.close(vec![self.builtin("msg/trouble")], HangUpAs::Normal);
+        self.close(vec![self.builtin("msg/technical-fault")], HangUpAs::Normal);
         Step::Waits
     }
 

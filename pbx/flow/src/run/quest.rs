@@ -85,14 +85,14 @@ fn question(job: &Job) -> Option<Question<'_>> {
         },
         Job::Pin { prompt, patience, .. } => Question {
             prompt,
-            builtin: Some("msg/enter_pin"),
+            builtin: Some("msg/enter-pin"),
             patience: *patience,
             reminders: None,
             is_secret: true,
         },
         Job::Survey { prompt, patience, .. } => Question {
             prompt,
-            builtin: Some("msg/rate"),
+            builtin: Some("msg/rate-us"),
             patience: *patience,
             reminders: None,
             is_secret: false,
@@ -332,9 +332,9 @@ enum Why {
 impl Why {
     fn builtin(self) -> &'static str {
         match self {
-            Self::Silent => "msg/no_key",
-            Self::Wrong => "msg/not_understood",
-            Self::WrongPin => "msg/pin_wrong",
+            Self::Silent => "msg/nothing-pressed",
+            Self::Wrong => "msg/not-understood",
+            Self::WrongPin => "msg/wrong-pin",
         }
     }
 }

@@ -36,12 +36,12 @@ impl Run {
                     return Step::On(*failed, "failed".into());
                 };
                 if there.is_full {
-                    let full = vec![self.builtin("msg/mailbox_full")];
+                    let full = vec![self.builtin("msg/this-mailbox-full")];
                     return self.play_then(full, *failed, "failed");
                 }
                 let mut clips = self.clips(site, greeting);
                 if clips.is_empty() {
-                    clips.extend(there.greeting.or_else(|| Some(self.builtin("msg/leave_message"))));
+                    clips.extend(there.greeting.or_else(|| Some(self.builtin("msg/leave-message"))));
                 }
                 (clips, Taking { mailbox: Some(name), longest: there.longest, silence: SILENCE })
             }
@@ -87,7 +87,7 @@ impl Run {
         let Some(node) = flow.node(id) else { return };
         let (next, by): (Next, _) = match (&node.job, message) {
             (Job::Voicemail { next, .. }, Some(_)) => {
-                let saved = vec![self.builtin("msg/message_saved")];
+                let saved = vec![self.builtin("msg/message-saved")];
                 self.play_then(saved, *next, "recorded");
                 return;
             }

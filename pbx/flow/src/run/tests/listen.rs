@@ -27,17 +27,17 @@ fn became(id: &str, becomes: Becomes) -> Effect {
 #[test]
 fn box_pin_and_one_message_after_the_other() {
     let mut c = call_at(world(two()), vec![office(None)]);
-    assert_eq!(c.heard(), "@msg/enter_mailbox");
-    assert_eq!(c.press("101#").heard(), "@msg/enter_pin");
+    assert_eq!(c.heard(), "@msg/enter-mailbox");
+    assert_eq!(c.press("101#").heard(), "@msg/enter-pin");
     assert!(c.run.is_secret());
     c.press("471100");
     assert!(!c.run.is_secret());
     let heard = c.heard();
-    assert!(heard.starts_with("@msg/you_have") && heard.contains("@msg/new_messages"), "{heard}");
-    assert!(heard.contains("@msg/old_messages") && heard.contains("@msg/first_message"), "{heard}");
+    assert!(heard.starts_with("@msg/you-have") && heard.contains("@msg/new-messages"), "{heard}");
+    assert!(heard.contains("@msg/old-messages") && heard.contains("@msg/first-message"), "{heard}");
     assert!(heard.ends_with("<m1>"), "{heard}");
     assert_eq!(c.press("#").last, [], "the # after six digits is part of the PIN");
-    assert_eq!(c.hears().heard(), "@msg/message_menu");
+    assert_eq!(c.hears().heard(), "@msg/message-menu");
     assert!(c.last_has(&became("m1", Becomes::Old)));
     assert!(c.press("1").heard().ends_with("<m1>"), "again");
     assert!(c.press("2").heard().ends_with("<m2>"));
@@ -45,7 +45,7 @@ fn box_pin_and_one_message_after_the_other() {
     assert!(c.last_has(&became("m2", Becomes::Gone)));
     assert_eq!(
         c.heard(),
-        "@msg/message_deleted @msg/next_message"
+        "@msg/message-deleted @msg/next-message"
             .replace("next_message", "end_of_messages")
             .split(' ')
             .next_back()
@@ -73,7 +73,7 @@ fn a_star_leaves_at_once() {
 #[test]
 fn an_empty_box_says_so() {
     let mut c = call_at(world(vec![]), vec![office(Some("101"))]);
-    assert_eq!(c.press("471100").heard(), "@msg/no_messages");
+    assert_eq!(c.press("471100").heard(), "@msg/no-messages");
     assert_eq!(c.press("1").last, [], "the last words are heard whole");
     assert_eq!(c.hears().heard(), "done");
 }
@@ -94,31 +94,31 @@ fn wrong_pins_and_unknown_boxes_are_met_alike() {
     }
     assert_eq!(heard[0], heard[1]);
     assert_eq!(heard[0].last().map(String::as_str), Some("done"));
-    assert_eq!(heard[0][3], "@msg/too_many_tries");
+    assert_eq!(heard[0][3], "@msg/too-many-tries");
 }
 
 #[test]
 fn a_locked_box_is_left() {
     let mut c = call_at(World { is_locked: true, ..world(two()) }, vec![office(Some("101"))]);
-    assert_eq!(c.press("471100").heard(), "@msg/too_many_tries");
+    assert_eq!(c.press("471100").heard(), "@msg/too-many-tries");
 }
 
 #[test]
 fn silence_is_met_thrice_at_each_place() {
     let mut c = call_at(world(two()), vec![office(None)]);
-    assert_eq!(c.hears().waits().heard(), "@msg/no_key @msg/enter_mailbox");
+    assert_eq!(c.hears().waits().heard(), "@msg/nothing-pressed @msg/enter-mailbox");
     c.press("101").waits();
-    assert_eq!(c.heard(), "@msg/enter_pin", "what was typed counts when nothing more comes");
-    assert_eq!(c.hears().waits().heard(), "@msg/no_key @msg/enter_pin");
+    assert_eq!(c.heard(), "@msg/enter-pin", "what was typed counts when nothing more comes");
+    assert_eq!(c.hears().waits().heard(), "@msg/nothing-pressed @msg/enter-pin");
     c.press("471100").hears();
     for _ in 0..2 {
-        assert_eq!(c.hears().waits().heard(), "@msg/no_key @msg/message_menu");
+        assert_eq!(c.hears().waits().heard(), "@msg/nothing-pressed @msg/message-menu");
     }
     c.press("1").hears();
     for _ in 0..2 {
         assert_eq!(
             c.hears().waits().heard(),
-            "@msg/no_key @msg/message_menu",
+            "@msg/nothing-pressed @msg/message-menu",
             "a choice begins the count anew"
         );
     }
@@ -130,7 +130,7 @@ fn keys_that_mean_nothing_lose_no_message() {
     let mut c = call_at(world(two()), vec![office(Some("101"))]);
     assert!(c.press("471100").press("7").heard().ends_with("<m1>"));
     c.hears();
-    assert_eq!(c.press("7").heard(), "@msg/not_understood @msg/message_menu");
+    assert_eq!(c.press("7").heard(), "@msg/not-understood @msg/message-menu");
 }
 
 #[test]

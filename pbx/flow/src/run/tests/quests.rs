@@ -51,7 +51,7 @@ fn silence_is_met_thrice() {
     assert_eq!(c.heard(), "choose");
     for _ in 0..2 {
         c.hears().waits();
-        assert_eq!(c.heard(), "@msg/no_key choose");
+        assert_eq!(c.heard(), "@msg/nothing-pressed choose");
     }
     c.hears().waits();
     assert_eq!(c.heard(), "silent");
@@ -62,7 +62,7 @@ fn wrong_keys_are_met_thrice() {
     let mut c = call(vec![office()]);
     for _ in 0..2 {
         c.press("9");
-        assert_eq!(c.heard(), "@msg/not_understood choose");
+        assert_eq!(c.heard(), "@msg/not-understood choose");
     }
     c.press("9");
     assert_eq!(c.heard(), "lost");
@@ -127,7 +127,7 @@ fn keys_pressed_ahead_pass_through_several_questions() {
     assert_eq!(c.press("1").waits().heard(), "order 4711");
     let mut c = call(vec![main]);
     c.press("1924").hears();
-    assert_eq!(c.heard(), "@msg/not_understood choose", "what follows a wrong key is dropped with it");
+    assert_eq!(c.heard(), "@msg/not-understood choose", "what follows a wrong key is dropped with it");
     assert_eq!(c.node(), "main.n3");
 }
 
@@ -152,9 +152,9 @@ fn numbers_end_by_key_by_count_and_by_silence() {
     }
     let mut c = call(vec![main()]);
     c.press("1#");
-    assert_eq!(c.heard(), "@msg/not_understood type", "too short");
+    assert_eq!(c.heard(), "@msg/not-understood type", "too short");
     c.press("1").waits();
-    assert_eq!(c.heard(), "@msg/not_understood type");
+    assert_eq!(c.heard(), "@msg/not-understood type");
     c.hears().waits();
     assert_eq!((c.heard().as_str(), c.variable("n").as_str()), ("none", ""));
     assert!(c.path().ends_with("main.n2 failed"));
@@ -207,11 +207,11 @@ fn pins_are_right_wrong_and_locked() {
     };
     let world = || World { pins: [("door ".to_owned(), "4711".to_owned())].into(), ..World::default() };
     let mut c = call_at(world(), vec![main(to(3))]);
-    assert_eq!(c.heard(), "@msg/enter_pin");
+    assert_eq!(c.heard(), "@msg/enter-pin");
     assert_eq!(c.press("4711#").heard(), "in");
     let mut c = call_at(world(), vec![main(to(3))]);
-    assert_eq!(c.press("1234").waits().heard(), "@msg/pin_wrong @msg/enter_pin");
-    assert_eq!(c.press("123456").heard(), "@msg/pin_wrong @msg/enter_pin");
+    assert_eq!(c.press("1234").waits().heard(), "@msg/wrong-pin @msg/enter-pin");
+    assert_eq!(c.press("123456").heard(), "@msg/wrong-pin @msg/enter-pin");
     assert_eq!(c.press("#").last, [], "the # after six digits is part of them");
     assert_eq!(c.press("1#").heard(), "out");
     let locked = || World { is_locked: true, ..world() };
@@ -240,7 +240,7 @@ fn marks_are_kept_once() {
     let mark = |answer| Effect::Survey { question: "kind".into(), answer };
     let mut c = call(vec![main()]);
     c.press("9");
-    assert_eq!(c.heard(), "@msg/not_understood how was it");
+    assert_eq!(c.heard(), "@msg/not-understood how was it");
     c.press("4");
     assert!(c.last_has(&mark('4')));
     assert_eq!(c.heard(), "thanks");

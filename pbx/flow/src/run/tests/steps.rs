@@ -106,7 +106,7 @@ fn hours_that_are_not_there_are_told_and_taken_for_closed() {
 #[test]
 fn a_circle_without_waiting_is_stopped_told_and_heard() {
     let mut c = call(vec![flow("main", vec![set("x", "1", to(1)), set("y", "2", to(0))])]);
-    assert_eq!(c.heard(), "@msg/trouble");
+    assert_eq!(c.heard(), "@msg/technical-fault");
     assert_eq!(c.faults(), [format!("main.n0: {STEPS_MAX} steps without waiting for anything: it loops")]);
     c.hears();
     assert_eq!(c.count(|e| matches!(e, Effect::HangUp(_))), 1);
@@ -121,7 +121,7 @@ fn a_circle_through_a_service_that_answers_at_once_is_a_circle() {
         asked += 1;
         assert!(asked <= STEPS_MAX);
     }
-    assert_eq!(c.heard(), "@msg/trouble");
+    assert_eq!(c.heard(), "@msg/technical-fault");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_circle_through_a_queue_that_refuses_at_once_is_a_circle() {
         assert!(c.faults().is_empty(), "turn {turn}");
         c.dialled(if turn % 2 == 0 { Dialled::Empty } else { Dialled::Full });
     }
-    assert_eq!(c.heard(), "@msg/trouble");
+    assert_eq!(c.heard(), "@msg/technical-fault");
     let mut c = call(vec![flow("main", vec![queue(&[], [to(0), to(0), to(0), to(0)])])]);
     for _ in 0..2 * STEPS_MAX {
         c.dialled(Dialled::NoAnswer);
@@ -147,7 +147,7 @@ fn one_caller_enters_so_many_nodes_and_no_more() {
         c.hears();
     }
     assert!(c.faults().is_empty());
-    assert_eq!(c.hears().heard(), "@msg/trouble");
+    assert_eq!(c.hears().heard(), "@msg/technical-fault");
     assert_eq!(c.faults().len(), 1);
     c.gone();
     assert!(c.path().ends_with("main.n1 hang_up"), "the clean-up is done all the same");
@@ -180,7 +180,7 @@ fn a_sub_flow_at_its_end_returns_nothing_and_a_return_of_the_outermost_hangs_up(
 fn flows_within_each_other_are_bounded() {
     let mut c = call(vec![flow("main", vec![sub("main", &[], None, None)])]);
     assert_eq!(c.faults(), [format!("main.n0: more than {DEPTH_MAX} flows within each other")]);
-    assert_eq!(c.heard(), "@msg/trouble");
+    assert_eq!(c.heard(), "@msg/technical-fault");
     c.hears().gone();
     assert!(c.run.is_over());
 }
@@ -190,13 +190,13 @@ fn what_is_not_there_is_a_fault_and_the_caller_is_not_left_alone() {
     let c = call(vec![flow("main", vec![sub("other", &[], None, None)])]);
     assert_eq!(
         (c.heard().as_str(), c.faults()),
-        ("@msg/trouble", vec!["main.n0: there is no flow named other".into()])
+        ("@msg/technical-fault", vec!["main.n0: there is no flow named other".into()])
     );
     let c = call(vec![flow("main", vec![set("x", "1", to(7))])]);
-    assert_eq!(c.heard(), "@msg/trouble");
+    assert_eq!(c.heard(), "@msg/technical-fault");
     assert_eq!(c.faults(), ["main.: the flow leads to a node that is not there"]);
     let c = call(vec![flow("main", vec![])]);
-    assert_eq!(c.heard(), "@msg/trouble");
+    assert_eq!(c.heard(), "@msg/technical-fault");
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn leave() -> Flow {
 #[test]
 fn a_message_is_greeted_recorded_and_confirmed() {
     let mut c = call_at(world(false), vec![leave()]);
-    assert_eq!(c.heard(), "@msg/leave_message beep");
+    assert_eq!(c.heard(), "@msg/leave-message beep");
     c.hears();
     assert_eq!(
         c.last,
@@ -22,7 +22,7 @@ fn a_message_is_greeted_recorded_and_confirmed() {
     );
     c.press("#12");
     assert_eq!(c.last, [], "keys are the recorder's");
-    assert_eq!(c.recorded(Some("m1")).heard(), "@msg/message_saved");
+    assert_eq!(c.recorded(Some("m1")).heard(), "@msg/message-saved");
     assert_eq!(c.hears().heard(), "thanks");
     assert!(c.path().ends_with("main.n1 recorded"));
 }
@@ -60,7 +60,7 @@ fn greetings_are_the_nodes_or_the_boxs_or_ours() {
 #[test]
 fn a_full_box_says_so_and_an_unknown_one_is_a_fault() {
     let mut c = call_at(world(true), vec![leave()]);
-    assert_eq!(c.heard(), "@msg/mailbox_full");
+    assert_eq!(c.heard(), "@msg/this-mailbox-full");
     assert_eq!(c.hears().heard(), "sorry");
     assert!(c.path().ends_with("main.n2 failed"), "{}", c.path());
     let nasty = Value::text("x\u{1b}[2J\n");
