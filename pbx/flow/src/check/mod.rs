@@ -1,5 +1,7 @@
 //! What is wrong with flows that can be read: names that are not there, callers who get lost, secrets that are told.
 
+#[cfg(test)]
+mod against_runs;
 mod calls;
 mod cleanup;
 mod keys;

@@ -116,6 +116,30 @@ fn loops_in_which_nothing_is_waited_for() {
 }
 
 #[test]
+fn loops_of_what_cannot_be_begun() {
+    // A call is sent on twice; after that it goes on as failed, at once.
+    shows(
+        &bye("a: dial; to = \"101\"; no_answer = \"bye\"; failed = \"a\""),
+        "main.toml:1:8: a loop without exit, in which nothing is waited for: a",
+        "a: dial; to = \"101\"; no_answer = \"b\"\nb: play; prompt = \"x\"; next = \"a\"",
+    );
+    shows(
+        &bye(
+            "a: dial; to = \"101\"; no_answer = \"b\"\nb: hours; hours = \"h\"; open = \"a\"; closed = \"bye\"",
+        ),
+        "main.toml:1:8: a loop in which nothing changes: a, b",
+        &bye(
+            "a: dial; to = \"101\"; no_answer = \"b\"\nb: hours; hours = \"h\"; open = \"c\"; closed = \"bye\"\nc: queue; queue = \"s\"; timeout = \"a\"",
+        ),
+    );
+    shows(
+        &bye("a: voicemail; mailbox = \"s\"; next = \"bye\"; failed = \"a\""),
+        "a loop without exit, in which nothing is waited for: a",
+        &bye("a: voicemail; mailbox = \"s\"; next = \"a\"; failed = \"bye\""),
+    );
+}
+
+#[test]
 fn loops_through_another_flow_that_waits_for_nothing() {
     let main = "a: flow; flow = \"sub\"; next = \"a\"";
     let quick = of_all(&[("main", main), ("sub", "s: set; values = { x = 1 }; next = \"r\"\nr: return")]);
@@ -125,6 +149,8 @@ fn loops_through_another_flow_that_waits_for_nothing() {
     );
     let open = of_all(&[("main", main), ("sub", "s: set; values = { x = 1 }")]);
     assert!(open.contains("a loop without exit"), "a flow may come to its end without return\n{open}");
+    let fails = of_all(&[("main", main), ("sub", "s: dial; to = \"101\"; no_answer = \"r\"\nr: return")]);
+    assert!(fails.contains("a loop without exit"), "what cannot be begun comes back at once\n{fails}");
     let asks = "s: menu; prompt = \"x\"; keys = { 1 = \"r\" }; otherwise = \"bye\"\nr: return\nbye: hang_up";
     let asking = of_all(&[("main", main), ("sub", asks)]);
     assert_eq!(asking, "");

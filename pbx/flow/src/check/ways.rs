@@ -4,6 +4,7 @@ use super::view::{All, At, View, circles, constant, is, towards};
 use crate::exits::{Exit, Way};
 use crate::flow::Node;
 use crate::node::Job;
+use crate::prompt::{Piece, Prompt};
 use std::collections::BTreeSet;
 
 /// What is known of a flow when others run it.
@@ -83,35 +84,62 @@ fn waits(node: &Node, passing: &Passing<'_>) -> bool {
     match &node.job {
         Job::Set { .. } | Job::If { .. } | Job::Hours { .. } | Job::Share { .. } | Job::List { .. } => false,
         Job::Sub { flow, .. } => !passing.quick.contains(flow.as_str()),
+        Job::Play { prompt, .. } => is_heard(prompt),
         _ => true,
     }
 }
 
+/// Whether something is said in every language, whatever the values in it are.
+fn is_heard(prompt: &Prompt) -> bool {
+    let is_sure = |pieces: &Vec<Piece>| pieces.iter().any(|piece| !matches!(piece, Piece::Value { .. }));
+    prompt.any.iter().chain(prompt.by_language.values()).all(is_sure) && !prompt.is_empty()
+}
+
 /// Whether a node decides by what stays the same until something is waited for.
 fn is_decision(node: &Node) -> bool {
-    matches!(node.job, Job::If { .. } | Job::Hours { .. } | Job::List { .. })
+    matches!(
+        node.job,
+        Job::If { .. } | Job::Hours { .. } | Job::List { .. } | Job::Dial { .. } | Job::Voicemail { .. }
+    )
+}
+
+/// Ways out of a node that may be taken at once: of one that waits, those of what cannot be begun. A call that was sent on
+/// often enough is not sent on again, and a mailbox that is not there takes nothing.
+fn at_once(view: &View<'_>, at: usize, node: &Node, passing: &Passing<'_>) -> Vec<usize> {
+    if !waits(node, passing) {
+        return view.next.get(at).cloned().unwrap_or_default();
+    }
+    let exits = view.exits.get(at).filter(|_| matches!(node.job, Job::Dial { .. } | Job::Voicemail { .. }));
+    let failed = exits.and_then(|exits| exits.iter().find(|exit| exit.key == "failed")?.leads(exits));
+    failed.map(|id| usize::from(id.0)).into_iter().collect()
 }
 
 /// Circles in which nothing is waited for, and which nobody leaves.
 fn restless<'f>(view: &View<'f>, passing: &Passing<'_>) -> Vec<Found<'f>> {
-    let hurried: Vec<bool> = view.flow.nodes.iter().map(|node| !waits(node, passing)).collect();
+    let ways: Vec<Vec<usize>> = view.nodes().map(|(at, node)| at_once(view, at, node, passing)).collect();
+    let is_hurried = |at: usize| view.flow.nodes.get(at).is_some_and(|node| !waits(node, passing));
     let deciding: Vec<bool> = view.flow.nodes.iter().map(is_decision).collect();
     let mut found = Vec::new();
-    for group in circles(&view.next, &hurried) {
-        if group.iter().all(|at| !leaves(view, *at, &group)) {
+    let mut is_told = vec![false; ways.len()];
+    for group in circles(&ways, &vec![true; ways.len()]) {
+        let leaves = |at: &usize| {
+            let is_out = ways.get(*at).is_some_and(|ways| ways.iter().any(|to| !group.contains(to)));
+            is_out || (is_hurried(*at) && is_open(view, *at))
+        };
+        if !group.iter().any(leaves) {
             let what =
                 format!("a loop without exit, in which nothing is waited for: {}", names(view, &group));
             found.extend(at_first(view, &group, false, what, "lead one of them out of it"));
+            group.iter().filter_map(|at| is_told.get_mut(*at).map(|told| *told = true)).for_each(drop);
         }
     }
-    for group in circles(&view.next, &deciding) {
+    for group in circles(&ways, &deciding) {
+        if group.iter().any(|at| is(&is_told, *at)) {
+            continue;
+        }
         let what = format!("a loop in which nothing changes: {}", names(view, &group));
         let hint = "who goes round once goes round for ever; change a variable within, or lead out of it";
-        if !found.iter().any(|(at, ..)| {
-            group.iter().any(|n| view.flow.nodes.get(*n).is_some_and(|n| n.name == at.node.name))
-        }) {
-            found.extend(at_first(view, &group, false, what, hint));
-        }
+        found.extend(at_first(view, &group, false, what, hint));
     }
     found
 }
@@ -125,12 +153,6 @@ fn at_first<'f>(
 ) -> Option<Found<'f>> {
     let node = group.first().and_then(|at| view.flow.nodes.get(*at))?;
     Some((At::node(view.flow, node), is_warning, what, hint.to_owned()))
-}
-
-/// Whether a way leads from a node of a group out of it.
-fn leaves(view: &View<'_>, at: usize, group: &[usize]) -> bool {
-    let out = view.next.get(at).is_some_and(|ways| ways.iter().any(|to| !group.contains(to)));
-    out || is_open(view, at)
 }
 
 /// Whether a way out of a node is not written, so that the flow ends there. A condition that always holds leaves none.
@@ -298,20 +320,22 @@ fn passing<'f>(all: &All<'f>) -> Passing<'f> {
 
 /// Whether one gets from the start of a flow to its end without anything being waited for.
 fn is_quick(view: &View<'_>, passing: &Passing<'_>) -> bool {
-    let hurried = |at: usize| view.flow.nodes.get(at).is_some_and(|node| !waits(node, passing));
     let mut seen = vec![false; view.next.len()];
     let mut open = vec![usize::from(view.flow.start.0)];
     while let Some(at) = open.pop() {
-        if matches!(view.flow.nodes.get(at).map(|node| &node.job), Some(Job::Return { .. })) {
-            return true;
-        }
-        if !hurried(at) || seen.get_mut(at).is_none_or(|seen| std::mem::replace(seen, true)) {
+        let Some(node) = view.flow.nodes.get(at) else { continue };
+        if seen.get_mut(at).is_none_or(|seen| std::mem::replace(seen, true)) {
             continue;
         }
-        if is_open(view, at) {
+        let fails = matches!(node.job, Job::Dial { .. } | Job::Voicemail { .. });
+        let is_end = matches!(node.job, Job::Return { .. })
+            || (!waits(node, passing) && is_open(view, at))
+            || (fails
+                && view.exits.get(at).is_some_and(|e| e.iter().any(|x| x.key == "failed" && is_end(x, e))));
+        if is_end {
             return true;
         }
-        open.extend(view.next.get(at).into_iter().flatten());
+        open.extend(at_once(view, at, node, passing));
     }
     false
 }
