@@ -29,6 +29,7 @@ pub mod read;
 pub mod rehearse;
 pub mod routes;
 pub mod run;
+pub mod say;
 pub mod share;
 pub mod show;
 pub mod site;
