@@ -27,7 +27,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("switchroom-wire", &[]),
     ("switchroom-sip", &[]),
     ("switchroom-media", &[]),
-    ("switchroom-exchange", &["switchroom-sip"]),
+    ("switchroom-flow", &[]),
+    ("switchroom-exchange", &["switchroom-sip", "switchroom-flow"]),
     ("switchroom-phone", &["switchroom-sip", "switchroom-media"]),
     ("switchroom-console", &["switchroom-wire"]),
     (
@@ -35,6 +36,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &[
             "switchroom-sip",
             "switchroom-exchange",
+            "switchroom-flow",
             "switchroom-media",
             "switchroom-wire",
             "switchroom-phone",

@@ -37,7 +37,7 @@ pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
 pub use input::{Action, Changed, Command, CommandId, Input};
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{
-    Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, Quality, RecordingFacts,
+    Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Quality, RecordingFacts,
     RecordingSubject, Source,
 };
 pub use record::{

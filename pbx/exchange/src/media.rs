@@ -3,6 +3,7 @@
 use crate::{CallId, LegId, PortSlot};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
+use switchroom_flow::Clip;
 
 /// A codec as offer and answer settled it for one leg.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +114,58 @@ pub enum MediaCommand {
         /// What it hears.
         source: Source,
     },
+    /// From now, and instead of whatever it heard, the leg hears these pieces of sound one after the other, until the next
+    /// [`MediaCommand::Hear`] or [`MediaCommand::Play`] for it. A piece that cannot be found, read or spoken is left out.
+    Play {
+        /// The call.
+        call: CallId,
+        /// The leg that hears.
+        leg: LegId,
+        /// Names this playing in [`MediaEvent::Played`].
+        number: u64,
+        /// What is heard, in order.
+        clips: Vec<Clip>,
+        /// From the beginning again, for as long as it is not replaced.
+        is_loop: bool,
+    },
+    /// Whether digits are looked for in the sound of the leg's phone (in band). While offer and answer agreed events of
+    /// RFC 4733, nothing is looked for all the same: such a phone sends digits as events.
+    Listen {
+        /// The call.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// Begin or stop.
+        is_on: bool,
+    },
+    /// From now, what the leg's phone says is written down as a message: a recording of this leg alone. A leg takes one
+    /// message at a time. [`MediaEvent::MessageTaken`] follows, once.
+    TakeMessage {
+        /// The call.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// Id of the message and name of its file: `[0-9a-z-]`, 64 at most.
+        message: String,
+        /// It ends by itself after so many milliseconds.
+        longest_ms: u32,
+        /// It ends by itself after so many milliseconds of silence, which are not kept; 0: silence does not end it.
+        silence_ms: u32,
+    },
+    /// The message that the leg takes ends here. Nothing comes of it when none is taken.
+    StopMessage {
+        /// The call.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// Whether what was said so far is kept, or thrown away.
+        is_kept: bool,
+    },
+    /// The file of a message is to be deleted, if there is one.
+    DropMessage {
+        /// Its id.
+        message: String,
+    },
     /// Send a digit to the leg's phone as RFC 4733 events (for digits that came by SIP INFO).
     SendDigit {
         /// The call.
@@ -218,6 +271,19 @@ pub struct RecordingFacts {
     pub complete: bool,
 }
 
+/// What is known of a message once its file is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageFacts {
+    /// File, relative to the recordings directory: `messages/YYYY/MM/<id>.wav`.
+    pub file: String,
+    /// Milliseconds of sound.
+    pub length_ms: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Hash of the file, hexadecimal.
+    pub sha256: String,
+}
+
 /// What the media engine tells the exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MediaEvent {
@@ -237,12 +303,31 @@ pub enum MediaEvent {
         /// Where it comes from; locked to it from now.
         from: SocketAddr,
     },
-    /// A digit was pressed (RFC 4733); told once, at its first packet.
+    /// A digit was pressed (RFC 4733, or found in the sound); told once, at its beginning.
     Digit {
         /// The leg.
         leg: LegId,
         /// `0-9 * # A-D`.
         digit: char,
+    },
+    /// All that [`MediaCommand::Play`] asked for was heard to its end. Never told of what was cut short or begins anew.
+    Played {
+        /// The leg.
+        leg: LegId,
+        /// The number that it was asked for with.
+        number: u64,
+    },
+    /// A message that [`MediaCommand::TakeMessage`] asked for has come to its end; told once for each, also when the leg
+    /// was closed meanwhile, and possibly after [`MediaEvent::Closed`].
+    MessageTaken {
+        /// The leg.
+        leg: LegId,
+        /// Its id.
+        message: String,
+        /// The file; `None` if there is none: nothing audible was said, it was not to be kept, or it failed.
+        facts: Option<MessageFacts>,
+        /// Why it ended, or why there is no file.
+        why: String,
     },
     /// No packet came from the phone for this long although it may send.
     Missing {

@@ -103,12 +103,14 @@ impl EngineHandle {
         }
     }
 
-    /// Hands over what the media engine tells. Ports and recordings that come to their end are waited for by the
-    /// exchange, so they wait for room; all else a full queue may drop. Not for the engine's own thread.
+    /// Hands over what the media engine tells. Ports, recordings, messages and prompts that come to their end
+    /// are waited for by the exchange, so they wait for room; all else a full queue may drop. Not for the engine's own thread.
     pub fn tell_media(&self, event: MediaEvent) {
         match event {
             MediaEvent::Closed { .. }
             | MediaEvent::OpenFailed { .. }
+            | MediaEvent::Played { .. }
+            | MediaEvent::MessageTaken { .. }
             | MediaEvent::RecordingStarted { .. }
             | MediaEvent::RecordingFailed { .. }
             | MediaEvent::RecordingClosed { .. } => self.tell_surely(ToEngine::Media(event)),

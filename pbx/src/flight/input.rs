@@ -61,6 +61,7 @@ impl Recorded {
                 MediaEvent::RecordingClosed { facts } => {
                     size_of::<MediaEvent>() + 64 * facts.marks.len() + 256
                 }
+                MediaEvent::MessageTaken { .. } => size_of::<MediaEvent>() + 512,
                 _ => size_of::<MediaEvent>(),
             },
             Self::Stored(tickets) | Self::NotStored(tickets) => tickets.capacity() * size_of::<Ticket>(),

@@ -35,6 +35,8 @@ pub(super) fn event(event: &mut MediaEvent) {
         MediaEvent::RecordingClosed { facts: of } => facts(of),
         MediaEvent::OpenFailed { .. }
         | MediaEvent::Flowing { .. }
+        | MediaEvent::Played { .. }
+        | MediaEvent::MessageTaken { .. }
         | MediaEvent::Missing { .. }
         | MediaEvent::Back { .. }
         | MediaEvent::DeadAir { .. }

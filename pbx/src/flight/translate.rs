@@ -155,6 +155,8 @@ impl Translator {
             MediaEvent::OpenFailed { leg, .. }
             | MediaEvent::Flowing { leg, .. }
             | MediaEvent::Digit { leg, .. }
+            | MediaEvent::Played { leg, .. }
+            | MediaEvent::MessageTaken { leg, .. }
             | MediaEvent::Missing { leg, .. }
             | MediaEvent::Back { leg }
             | MediaEvent::DeadAir { leg, .. }

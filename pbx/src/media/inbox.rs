@@ -81,16 +81,21 @@ impl Inbox {
     }
 }
 
-/// The call a command is about.
-pub(super) fn call_of(command: &MediaCommand) -> CallId {
+/// The call a command is about, if it is about one.
+pub(super) fn call_of(command: &MediaCommand) -> Option<CallId> {
     match command {
         MediaCommand::Open { call, .. }
         | MediaCommand::Agree { call, .. }
         | MediaCommand::Hear { call, .. }
+        | MediaCommand::Play { call, .. }
+        | MediaCommand::Listen { call, .. }
+        | MediaCommand::TakeMessage { call, .. }
+        | MediaCommand::StopMessage { call, .. }
         | MediaCommand::SendDigit { call, .. }
         | MediaCommand::Record { call, .. }
         | MediaCommand::Mark { call, .. }
         | MediaCommand::StopRecording { call }
-        | MediaCommand::Close { call, .. } => *call,
+        | MediaCommand::Close { call, .. } => Some(*call),
+        MediaCommand::DropMessage { .. } => None,
     }
 }

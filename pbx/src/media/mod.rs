@@ -182,7 +182,8 @@ impl MediaEngine {
     /// Hands a command to the thread of its call. Never waits, and tells nothing itself. If far too many commands wait already, no further leg
     /// is opened: [`MediaEvent::OpenFailed`] says so; all that close or change something are always taken.
     pub fn command(&self, command: MediaCommand) {
-        let call = inbox::call_of(&command);
+        // What is about no call may be done by any thread.
+        let call = inbox::call_of(&command).unwrap_or(CallId(0));
         let count = self.inboxes.len() as u128;
         let Some(inbox) = call.0.checked_rem(count).and_then(|at| self.inboxes.get(at as usize)) else {
             return;

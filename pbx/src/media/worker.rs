@@ -291,6 +291,16 @@ impl Worker {
             MediaCommand::Open { call, leg, slot } => self.open(call, leg, slot),
             MediaCommand::Agree { call, leg, agreed } => self.agree(now_us, call, leg, agreed),
             MediaCommand::Hear { call, leg, source } => self.hear(now_us, call, leg, source),
+            MediaCommand::Play { leg, number, .. } => {
+                tracing::debug!(leg = leg.0, number, "prompts cannot be played yet");
+            }
+            MediaCommand::Listen { .. }
+            | MediaCommand::StopMessage { .. }
+            | MediaCommand::DropMessage { .. } => {}
+            MediaCommand::TakeMessage { leg, message, .. } => {
+                let why = "messages cannot be taken yet".to_owned();
+                (self.events)(MediaEvent::MessageTaken { leg, message, facts: None, why });
+            }
             MediaCommand::SendDigit { call, leg, digit, duration_ms } => {
                 self.send_digit(call, leg, digit, duration_ms);
             }

@@ -1,12 +1,13 @@
 //! The media engine of a run: it believes what it is told, and says what an engine says, late and in any mood.
 
 use super::setup::MediaSetup;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use switchroom_exchange::{
-    Agreed, CallId, Direction, LegId, MediaCommand, MediaEvent, PortSlot, Quality, RecordingFacts,
-    RecordingSubject, Source,
+    Agreed, CallId, Direction, LegId, MediaCommand, MediaEvent, MessageFacts, PortSlot, Quality,
+    RecordingFacts, RecordingSubject, Source,
 };
+use switchroom_flow::Clip;
 use switchroom_sip::rng::Rng;
 
 /// A leg as the engine was told.
@@ -18,9 +19,22 @@ pub struct MediaLeg {
     pub slot: PortSlot,
     /// What was settled.
     pub agreed: Option<Agreed>,
-    /// What it hears.
+    /// What it hears, beside what is played to it.
     pub hears: Source,
+    /// What is played to it instead.
+    pub plays: Option<Playing>,
+    /// Digits are looked for in its sound.
+    pub listens: bool,
     flowing: u32,
+}
+
+/// Pieces of sound that a leg hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Playing {
+    pub number: u64,
+    pub clips: Vec<Clip>,
+    pub is_loop: bool,
 }
 
 /// The engine.
@@ -30,8 +44,14 @@ pub struct Media {
     pub legs: BTreeMap<LegId, MediaLeg>,
     /// Calls that are recorded.
     pub recordings: BTreeMap<CallId, RecordingSubject>,
+    /// The message that a leg takes.
+    pub messages: BTreeMap<LegId, String>,
+    /// Messages whose end is on its way to be told.
+    ending: BTreeSet<String>,
+    /// Playings that ended while they were being cut: that is still told.
+    crossing: BTreeSet<(LegId, u64)>,
     /// Legs whose end is on its way to be told: the engine may still speak of them.
-    closing: std::collections::BTreeSet<LegId>,
+    closing: BTreeSet<LegId>,
     /// When the failed opening of a leg is told: its end is told later.
     failing: BTreeMap<LegId, u64>,
 }
@@ -61,17 +81,53 @@ impl Media {
                     self.failing.insert(leg, now_us + soon);
                     return vec![(soon, MediaEvent::OpenFailed { leg, slot, why: "address in use".into() })];
                 }
-                let new = MediaLeg { call, slot, agreed: None, hears: Source::Nothing, flowing: 0 };
+                let new = MediaLeg {
+                    call,
+                    slot,
+                    agreed: None,
+                    hears: Source::Nothing,
+                    plays: None,
+                    listens: false,
+                    flowing: 0,
+                };
                 self.legs.insert(leg, new);
                 vec![]
             }
             MediaCommand::Agree { leg, agreed, .. } => self.agree(setup, rng, is_faulty, soon, *leg, agreed),
             MediaCommand::Hear { leg, source, .. } => {
+                let crossed = self.cut(rng, is_faulty, *leg);
                 if let Some(leg) = self.legs.get_mut(leg) {
                     leg.hears = *source;
                 }
+                crossed
+            }
+            MediaCommand::Play { leg, number, clips, is_loop, .. } => {
+                let mut out = self.cut(rng, is_faulty, *leg);
+                let playing = Playing { number: *number, clips: clips.clone(), is_loop: *is_loop };
+                if let Some(one) = self.legs.get_mut(leg) {
+                    one.hears = Source::Nothing;
+                    let long_us = clips.iter().map(|clip| length_us(rng, is_faulty, clip)).sum::<u64>();
+                    one.plays = Some(playing);
+                    if !is_loop {
+                        out.push((soon + long_us, MediaEvent::Played { leg: *leg, number: *number }));
+                    }
+                }
+                out
+            }
+            MediaCommand::Listen { leg, is_on, .. } => {
+                if let Some(leg) = self.legs.get_mut(leg) {
+                    leg.listens = *is_on;
+                }
                 vec![]
             }
+            MediaCommand::TakeMessage { leg, message, longest_ms, .. } => {
+                self.take_message(setup, rng, is_faulty, soon, *leg, message, *longest_ms)
+            }
+            MediaCommand::StopMessage { leg, is_kept, .. } => {
+                let why = if *is_kept { "stopped" } else { "not to be kept" };
+                self.end_message(rng, soon, *leg, *is_kept, why)
+            }
+            MediaCommand::DropMessage { .. } => vec![],
             MediaCommand::Record { call, subject, .. } => {
                 let call = *call;
                 if is_faulty && is_one_in(rng, setup.record_fails_ppm) {
@@ -93,7 +149,12 @@ impl Media {
                 let late = is_faulty && is_one_in(rng, setup.late_close_ppm);
                 let after = if late { 2_000_000 + rng.below(60_000_000) } else { soon };
                 let not_before = self.failing.remove(&leg).map_or(0, |at| at.saturating_sub(now_us) + 1);
-                vec![(after.max(not_before), MediaEvent::Closed { leg, slot, whole: Quality::default() })]
+                let mut out = self.end_message(rng, soon, leg, true, "the leg was closed");
+                out.push((
+                    after.max(not_before),
+                    MediaEvent::Closed { leg, slot, whole: Quality::default() },
+                ));
+                out
             }
             MediaCommand::SendDigit { .. } | MediaCommand::Mark { .. } => vec![],
         }
@@ -121,6 +182,82 @@ impl Media {
         }
         one.agreed = Some(agreed.clone());
         out
+    }
+
+    /// What is played to a leg is cut; with luck that crosses its end, which is told all the same.
+    fn cut(&mut self, rng: &mut Rng, is_faulty: bool, leg: LegId) -> Vec<Later> {
+        let cut = self.legs.get_mut(&leg).and_then(|one| one.plays.take());
+        match cut {
+            Some(Playing { number, is_loop: false, .. }) if is_faulty && rng.below(8) == 0 => {
+                self.crossing.insert((leg, number));
+                vec![(rng.below(300), MediaEvent::Played { leg, number })]
+            }
+            _ => vec![],
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one command, and the mood of the run")]
+    fn take_message(
+        &mut self,
+        setup: &MediaSetup,
+        rng: &mut Rng,
+        is_faulty: bool,
+        soon: u64,
+        leg: LegId,
+        message: &str,
+        longest_ms: u32,
+    ) -> Vec<Later> {
+        let fails = is_faulty && is_one_in(rng, setup.record_fails_ppm);
+        let after = if fails { soon } else { soon + 1000 * (1 + rng.below(u64::from(longest_ms.max(1)))) };
+        if !self.legs.contains_key(&leg) || self.messages.contains_key(&leg) || fails {
+            self.ending.insert(message.to_owned());
+            return vec![(soon, taken(leg, message, None, "no space"))];
+        }
+        self.messages.insert(leg, message.to_owned());
+        let facts = (rng.below(10) > 0).then(|| message_facts(message, after));
+        let why = if facts.is_some() { "silence" } else { "nothing was said" };
+        vec![(after, taken(leg, message, facts, why))]
+    }
+
+    /// The message that a leg takes, if it takes one, ends now.
+    fn end_message(&mut self, rng: &mut Rng, soon: u64, leg: LegId, is_kept: bool, why: &str) -> Vec<Later> {
+        let Some(message) = self.messages.remove(&leg) else { return vec![] };
+        self.ending.insert(message.clone());
+        let facts = (is_kept && rng.below(10) > 0).then(|| message_facts(&message, 2_000_000));
+        vec![(soon, taken(leg, &message, facts, why))]
+    }
+
+    /// Whether what was to be said at this time is still to be said, now that it has come.
+    pub fn still_says(&mut self, event: &MediaEvent) -> bool {
+        match event {
+            // After the end of a leg there is nothing to say of it.
+            MediaEvent::Flowing { leg, .. }
+            | MediaEvent::Digit { leg, .. }
+            | MediaEvent::Missing { leg, .. }
+            | MediaEvent::Back { leg }
+            | MediaEvent::DeadAir { leg, .. }
+            | MediaEvent::Sound { leg }
+            | MediaEvent::Quality { leg, .. } => self.speaks_of(*leg),
+            MediaEvent::Played { leg, number } => {
+                let one = self.legs.get_mut(leg);
+                let is_played =
+                    one.and_then(|one| one.plays.take_if(|plays| plays.number == *number)).is_some();
+                let has_crossed = self.crossing.remove(&(*leg, *number));
+                is_played || has_crossed && self.speaks_of(*leg)
+            }
+            MediaEvent::MessageTaken { leg, message, .. } => {
+                if self.messages.get(leg) == Some(message) {
+                    self.messages.remove(leg);
+                    return true;
+                }
+                self.ending.remove(message)
+            }
+            MediaEvent::OpenFailed { .. }
+            | MediaEvent::Closed { .. }
+            | MediaEvent::RecordingStarted { .. }
+            | MediaEvent::RecordingFailed { .. }
+            | MediaEvent::RecordingClosed { .. } => true,
+        }
     }
 
     /// Whether the engine can still have something to say of a leg.
@@ -164,6 +301,32 @@ fn news(rng: &mut Rng, leg: LegId) -> Vec<Later> {
             (later, MediaEvent::Quality { leg, recent: fine, whole: fine }),
         ],
         _ => vec![(0, MediaEvent::Digit { leg, digit: '5' })],
+    }
+}
+
+/// How long a piece of sound is heard, microseconds: a second for each word spoken, and nothing for what is not there.
+fn length_us(rng: &mut Rng, is_faulty: bool, clip: &Clip) -> u64 {
+    match clip {
+        Clip::Pause(ms) => u64::from(*ms) * 1000,
+        Clip::Beep => 500_000,
+        Clip::Prompt { .. } | Clip::Speech { .. } | Clip::Message(_) if is_faulty && rng.below(20) == 0 => 0,
+        Clip::Prompt { name, .. } => 300_000 + 60_000 * name.len() as u64,
+        Clip::Speech { text, .. } => 300_000 + 60_000 * text.len() as u64,
+        Clip::Message(_) => 5_000_000,
+    }
+}
+
+fn taken(leg: LegId, message: &str, facts: Option<MessageFacts>, why: &str) -> MediaEvent {
+    MediaEvent::MessageTaken { leg, message: message.to_owned(), facts, why: why.to_owned() }
+}
+
+fn message_facts(message: &str, after_us: u64) -> MessageFacts {
+    let length_ms = after_us / 1000;
+    MessageFacts {
+        file: format!("messages/2026/11/{message}.wav"),
+        length_ms,
+        bytes: 44 + 16 * length_ms,
+        sha256: String::new(),
     }
 }
 

@@ -43,6 +43,8 @@ impl Exchange {
             MediaEvent::OpenFailed { leg, .. }
             | MediaEvent::Flowing { leg, .. }
             | MediaEvent::Digit { leg, .. }
+            | MediaEvent::Played { leg, .. }
+            | MediaEvent::MessageTaken { leg, .. }
             | MediaEvent::Missing { leg, .. }
             | MediaEvent::Back { leg }
             | MediaEvent::DeadAir { leg, .. }
@@ -74,6 +76,8 @@ impl Exchange {
                     self.on_digit(now, id, leg, digit);
                 }
             }
+            // Nothing is asked for yet that these could answer.
+            MediaEvent::Played { .. } | MediaEvent::MessageTaken { .. } => {}
             MediaEvent::Missing { leg, for_ms, refused, refused_from } => {
                 self.on_missing(now, leg, for_ms, refused, refused_from);
             }

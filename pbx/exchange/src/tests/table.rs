@@ -343,6 +343,11 @@ fn apply(s: &mut Scene, event: E) -> Result<(), &'static str> {
             s.media(false, |leg| MediaEvent::Flowing { leg, from: "192.0.2.11:4000".parse().unwrap() })
         }
         E::MediaDigit => s.media(false, |leg| MediaEvent::Digit { leg, digit: '5' }),
+        E::MediaPlayed => s.media(false, |leg| MediaEvent::Played { leg, number: 1 }),
+        E::MessageTaken => s.media(false, |leg| {
+            let why = "hung up".to_owned();
+            MediaEvent::MessageTaken { leg, message: "m1".into(), facts: None, why }
+        }),
         E::MediaMissing => s.media(true, missing).or_else(|_| s.media(false, missing)),
         E::MediaBack => {
             let back = |leg| MediaEvent::Back { leg };
@@ -435,10 +440,16 @@ impl Since {
                 }
                 MediaCommand::Open { leg, .. }
                 | MediaCommand::Agree { leg, .. }
+                | MediaCommand::Play { leg, .. }
+                | MediaCommand::Listen { leg, .. }
+                | MediaCommand::TakeMessage { leg, .. }
+                | MediaCommand::StopMessage { leg, .. }
                 | MediaCommand::SendDigit { leg, .. }
                 | MediaCommand::Close { leg, .. } => format!("{word}{}", leg.0),
                 MediaCommand::Mark { kind, .. } => format!("{word}={kind}"),
-                MediaCommand::Record { .. } | MediaCommand::StopRecording { .. } => word,
+                MediaCommand::Record { .. }
+                | MediaCommand::StopRecording { .. }
+                | MediaCommand::DropMessage { .. } => word,
             });
         }
         for record in &w.records[self.records..] {

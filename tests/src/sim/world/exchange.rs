@@ -28,25 +28,10 @@ impl World {
             self.soon(700_000, Next::Media(life, event));
             return None;
         }
-        // After the end of a leg there is nothing to say of it.
-        let leg = match &event {
-            MediaEvent::Flowing { leg, .. }
-            | MediaEvent::Digit { leg, .. }
-            | MediaEvent::Missing { leg, .. }
-            | MediaEvent::Back { leg }
-            | MediaEvent::DeadAir { leg, .. }
-            | MediaEvent::Sound { leg }
-            | MediaEvent::Quality { leg, .. } => Some(*leg),
-            MediaEvent::OpenFailed { .. }
-            | MediaEvent::Closed { .. }
-            | MediaEvent::RecordingStarted { .. }
-            | MediaEvent::RecordingFailed { .. }
-            | MediaEvent::RecordingClosed { .. } => None,
-        };
         if let MediaEvent::Closed { leg, .. } = &event {
             self.media.told_end(*leg);
         }
-        if leg.is_some_and(|leg| !self.media.speaks_of(leg)) {
+        if !self.media.still_says(&event) {
             return None;
         }
         self.tell(Came::Media(event))

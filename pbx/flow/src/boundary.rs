@@ -1,0 +1,256 @@
+//! The boundary of a run: what can happen to a caller in a flow, what the flow asks for, what it may ask about the site.
+
+use crate::clip::Clip;
+use crate::expr::Scope;
+use crate::flow::NodeId;
+use crate::node::HangUpAs;
+use crate::value::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The call is here: the flow begins.
+    Begin,
+    /// A key was pressed: `0-9 * # A-D`.
+    Digit(char),
+    /// What [`Effect::Play`] with this number asked for was heard to its end.
+    Played(u64),
+    /// The time of [`Effect::Wake`] has come.
+    Woke,
+    /// What became of [`Effect::Dial`] or [`Effect::Queue`].
+    Dialled(Dialled),
+    /// What became of [`Effect::Ask`] with this number.
+    Answered(u64, Answer),
+    /// What became of [`Effect::Record`]: the id of what is kept, or nothing was said or kept.
+    Recorded(Option<String>),
+    /// The call is over, whoever ended it. From now on nobody hears anything, and what remains is to clean up.
+    Gone,
+}
+
+/// How a try to connect the caller ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialled {
+    /// All were busy or declined.
+    Busy,
+    /// Nobody answered in time; in a queue, the caller waited too long.
+    NoAnswer,
+    /// None could be reached.
+    Failed,
+    /// The queue takes nobody more.
+    Full,
+    /// Nobody works in the queue.
+    Empty,
+    /// They talked, and the other side hung up.
+    Talked,
+}
+
+/// What came of a question to a service, a program or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// JSON, at most 64 kB of it.
+    Json(serde_json::Value),
+    /// It failed; why, for people.
+    Failed(String),
+}
+
+/// A question to the outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asking {
+    /// Of a local service.
+    Http {
+        /// Where; values in it are percent-encoded.
+        url: String,
+        /// JSON of a POST; `None` is GET.
+        body: Option<String>,
+    },
+    /// Of a program.
+    Exec {
+        /// Program and arguments.
+        argv: Vec<String>,
+        /// JSON for its standard input.
+        input: String,
+    },
+}
+
+/// What a flow asks for. Effects are carried out in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A node was entered; for journal, console and coverage.
+    Entered {
+        /// The flow it is in.
+        flow: String,
+        /// The node.
+        node: NodeId,
+        /// Its name.
+        name: String,
+        /// What led here: `next`, `key 2`, `no_answer`, …; of a secret nothing.
+        by: String,
+    },
+    /// Play these from now, instead of what plays. [`Event::Played`] is expected with the number, once.
+    Play {
+        /// Rises with each.
+        number: u64,
+        /// What.
+        clips: Vec<Clip>,
+    },
+    /// Be silent at once.
+    Silence,
+    /// [`Event::Woke`] after this time, instead of any asked for before; `None`: none at all.
+    Wake(Option<Duration>),
+    /// Digits from now on are secret (or no longer): they must not be logged, recorded or shown.
+    Secret(bool),
+    /// Ring and connect. [`Event::Dialled`] is expected.
+    Dial {
+        /// Numbers, at most [`crate::limits::TARGETS_MAX`].
+        to: Vec<String>,
+        /// One after the other.
+        in_turn: bool,
+        /// How long each try rings.
+        ring: Option<Duration>,
+        /// The flow goes on when the other side hangs up after a talk.
+        comes_back: bool,
+    },
+    /// Let the caller wait in a queue. [`Event::Dialled`] is expected; a digit may lead out of it before.
+    Queue {
+        /// Its name.
+        queue: String,
+        /// Priority.
+        priority: Option<i64>,
+        /// The flow goes on when the agent hangs up after a talk.
+        comes_back: bool,
+    },
+    /// Give up what [`Effect::Dial`], [`Effect::Queue`] or [`Effect::Record`] began; nothing more is told of it.
+    Withdraw,
+    /// Record the caller, until silence, a key that ends it, or the longest time. [`Event::Recorded`] is expected; the
+    /// key that ends it is not told.
+    Record {
+        /// Kept in this mailbox, or as a message of its own.
+        mailbox: Option<String>,
+        /// At most.
+        longest: Duration,
+        /// Silence that ends it.
+        silence: Duration,
+    },
+    /// Ask outside. [`Event::Answered`] is expected with the number.
+    Ask {
+        /// Rises with each.
+        number: u64,
+        /// What.
+        asking: Asking,
+        /// How long it may take.
+        timeout: Duration,
+    },
+    /// Keep an answer of a survey with the call and its agent.
+    Survey {
+        /// The question's name.
+        question: String,
+        /// The key.
+        answer: char,
+    },
+    /// Delete a message, or say that it was heard.
+    Message {
+        /// Its id.
+        id: String,
+        /// What becomes of it.
+        becomes: Becomes,
+    },
+    /// The flow is faulty: say so to whoever runs the site.
+    Fault {
+        /// The flow.
+        flow: String,
+        /// The node.
+        node: String,
+        /// What is wrong, in one sentence.
+        what: String,
+    },
+    /// End the call. [`Event::Gone`] is expected.
+    HangUp(HangUp),
+    /// The run is over: nothing follows, whatever it is told.
+    End,
+}
+
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Becomes {
+    /// It was heard.
+    Old,
+    /// It is thrown away.
+    Gone,
+}
+
+/// How a flow ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HangUp {
+    /// What a caller is told who was not answered yet.
+    pub turn_away: HangUpAs,
+    /// Name of the node that ended it, empty if none did.
+    pub node: String,
+}
+
+/// How the site stands at this moment, for hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// Open.
+    Open,
+    /// Closed.
+    Closed,
+    /// Closed for a day with a name.
+    Holiday(String),
+}
+
+/// What came of a PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinVerdict {
+    /// Right.
+    Right,
+    /// Wrong.
+    Wrong,
+    /// Not even looked at: too many were wrong lately.
+    Locked,
+}
+
+/// A message in a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its id, for [`Clip::Message`].
+    pub id: String,
+    /// Who left it.
+    pub from: String,
+    /// When, civil time of the site: `2026-11-22T17:30`.
+    pub at: String,
+    /// Nobody has heard it.
+    pub is_new: bool,
+}
+
+/// A mailbox as callers find it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mailbox {
+    /// Its greeting, if somebody recorded one.
+    pub greeting: Option<Clip>,
+    /// It takes nothing more.
+    pub is_full: bool,
+    /// Longest message it takes.
+    pub longest: Duration,
+    /// Messages, new ones first, oldest first among them.
+    pub messages: Vec<Message>,
+}
+
+/// What a flow may ask about the world; answered at once, from what is known. Also gives what is not a variable of the
+/// run: `queue.sales.waiting`, `hour`, `weekday`, …
+pub trait Site: Scope {
+    /// How these hours stand now; `None` if there are none of that name.
+    fn opening(&mut self, hours: &str) -> Option<Opening>;
+    /// Which part the next caller at this node belongs to; over each 100 callers the parts are exact.
+    fn share(&mut self, flow: &str, node: &str, parts: &[u32]) -> usize;
+    /// Whether a PIN is right; counts what is wrong. PINs of a mailbox are named `mailbox`, and are of that box.
+    fn pin(&mut self, pins: &str, of: Option<&str>, digits: &str) -> PinVerdict;
+    /// A mailbox.
+    fn mailbox(&mut self, name: &str) -> Option<Mailbox>;
+    /// A flow, as it is now.
+    fn flow(&mut self, name: &str) -> Option<std::sync::Arc<crate::Flow>>;
+}
+
+/// Variables of a run, for who shows them.
+pub type Variables = BTreeMap<String, Value>;
