@@ -73,23 +73,44 @@ fn day_of(unix_ms: i64) -> Option<String> {
     Some(format!("{:04}/{:02}/{:02}", date.year(), date.month(), date.day()))
 }
 
-/// Writes a sidecar so that there is either the old one or the new one, never half of it. On a full disk there is no
-/// room for two: then the old one, whose block has room, is overwritten.
-pub(super) fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<()> {
-    let mut text = serde_json::to_vec_pretty(facts)?;
-    text.push(b'\n');
+/// Writes the sidecar of a recording that begins, whole or not at all, without waiting for the disk: gives the file, for
+/// the finisher to bring it there. A disk that is busy with other things takes seconds for that.
+pub(super) fn begin_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<File> {
     let beside = path.with_extension(SIDECAR_NEW);
-    let write = |to: &Path| {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o640).open(to)?;
-        file.write_all(&text)?;
-        file.set_len(text.len() as u64)?;
-        file.sync_data()
-    };
+    let written = put(&beside, &sidecar_text(facts)?);
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    let file = written?;
+    fs::rename(&beside, path)?;
+    Ok(file)
+}
+
+/// Writes a sidecar so that there is either the old one or the new one, never half of it. On a full disk there is no
+/// room for two: then the old one, whose block has room, is overwritten. Waits for the disk.
+fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<()> {
+    let text = sidecar_text(facts)?;
+    let beside = path.with_extension(SIDECAR_NEW);
+    let write = |to: &Path| put(to, &text)?.sync_data();
     if let Err(error) = write(&beside) {
         let _ = fs::remove_file(&beside);
         return if error.kind() == io::ErrorKind::StorageFull { write(path) } else { Err(error) };
     }
     fs::rename(&beside, path)
+}
+
+fn sidecar_text(facts: &RecordingFacts) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(facts)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Makes a file hold that text.
+fn put(path: &Path, text: &[u8]) -> io::Result<File> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o640).open(path)?;
+    file.write_all(text)?;
+    file.set_len(text.len() as u64)?;
+    Ok(file)
 }
 
 /// Gives a closed file its final name, measures and hashes it, and writes its sidecar.

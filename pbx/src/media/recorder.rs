@@ -300,8 +300,9 @@ impl Desk {
             return;
         }
         match Recording::open(&self.settings.recordings, start) {
-            Ok(recording) => {
+            Ok((recording, job)) => {
                 self.recordings.insert(id, recording);
+                self.give(job);
                 (self.events)(MediaEvent::RecordingStarted { call });
             }
             Err(error) => {
