@@ -216,6 +216,7 @@ pub(crate) fn call_state(state: CallState, words: &Words) -> &str {
         CallState::Ringing => "call.ringing",
         CallState::Talking => "call.talking",
         CallState::Held => "call.held",
+        CallState::Flow => "call.flow",
         CallState::Service => "call.service",
         CallState::Ended => "call.ended",
     })
@@ -226,6 +227,7 @@ fn call_state_machine(state: CallState) -> &'static str {
         CallState::Ringing => "ringing",
         CallState::Talking => "talking",
         CallState::Held => "held",
+        CallState::Flow => "flow",
         CallState::Service => "service",
         CallState::Ended => "ended",
     }
@@ -253,12 +255,19 @@ fn trouble_short(text: &str, words: &Words) -> String {
     }
 }
 
+/// Where in a flow the caller is, if it has nobody to talk with: `main: ask`.
+pub(crate) fn call_place(call: &CallView) -> Option<String> {
+    let is_in_flow = matches!(call.state, CallState::Flow | CallState::Ringing);
+    call.place.as_ref().filter(|_| is_in_flow).map(|place| format!("{}: {}", place.flow, place.node))
+}
+
 fn call_flags(call: &CallView, words: &Words) -> Cell {
     if let Some(ended) = &call.ended {
         let key = format!("cause.{}", ended.cause);
         return toned(words.find(&key).unwrap_or(&ended.cause).to_owned(), Tone::Normal);
     }
     let mut parts = Vec::new();
+    parts.extend(call_place(call));
     parts.extend(call.troubles.iter().map(|text| trouble_short(text, words)));
     match call.recording {
         RecordingState::Failed => parts.push(words.t("flag.rec_failed").to_owned()),

@@ -1,5 +1,6 @@
 //! The daemon: every part put together, started in order and stopped in order.
 
+use crate::ask::Asker;
 use crate::clock;
 use crate::config::{self, Loaded, ShellConfig};
 use crate::control::{self, ControlServer, ControlSettings, Hub, Reload};
@@ -101,6 +102,12 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     find_recordings(&store, &shell.recordings_dir);
     hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));
 
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("io")
+        .enable_all()
+        .build()
+        .map_err(system("the runtime"))?;
     let net = Arc::new(OnceLock::new());
     let dumps = Dumps::new(&shell.data_dir);
     let around = Surroundings {
@@ -108,6 +115,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         media: media.clone(),
         store: store.clone(),
         hub: hub.clone(),
+        ask: asker(&runtime, &engine),
         dumps: dumps.clone(),
     };
     let thread = Engine::new(Arc::new(loaded.config.clone()), random()?, restored, around);
@@ -115,13 +123,6 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         .name("engine".into())
         .spawn(move || run_or_abort(thread, &inputs))
         .map_err(system("the engine's thread"))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("io")
-        .enable_all()
-        .build()
-        .map_err(system("the runtime"))?;
-
     let stop = Arc::new(Notify::new());
     let ports = (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
     let reload = reloader(loaded.path.clone(), shell.clone(), ports, engine.clone(), hub.clone());
@@ -155,6 +156,13 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     let _ = net.set(sockets);
     daemon.runtime = Some(runtime);
     Ok(daemon)
+}
+
+/// What flows ask goes out on the runtime, and the answers into the engine's queue.
+fn asker(runtime: &Runtime, engine: &EngineHandle) -> Asker {
+    let engine = engine.clone();
+    let tell = move |call, number, answer| engine.tell_surely(ToEngine::Answered(call, number, answer));
+    Asker::new(runtime.handle().clone(), Arc::new(tell))
 }
 
 /// Runs the engine. Should it ever panic, a living process without a switch would be worse than none: what led to it is
@@ -420,8 +428,8 @@ pub fn load(path: &Path) -> Result<(Loaded, Option<String>), Vec<config::Fault>>
             let found = ["data", "store", "."].iter().map(|d| last_good(&base.join(d))).find(|p| p.exists());
             let Some(good) = found else { return Err(faults) };
             let text = std::fs::read_to_string(&good).unwrap_or_default();
-            let Ok(mut loaded) = config::parse(&text, &good, &base) else { return Err(faults) };
-            loaded.path = path.to_owned();
+            // Lists and flows are beside the file, not beside its copy.
+            let Ok(loaded) = config::parse_copy(&text, path, &base) else { return Err(faults) };
             let first = faults.first().map(ToString::to_string).unwrap_or_default();
             let text = format!(
                 "{} has {} faults, so the last good configuration is in force; the first: {first}",

@@ -3,6 +3,7 @@
 //! It takes inputs from a bounded queue, hands each to the exchange, carries out what the exchange wants, and tells the
 //! board what changed, several changes at a time. It never waits for disk, network or a console.
 
+use crate::ask::Asker;
 use crate::clock;
 use crate::control::{Hub, view};
 use crate::flight::{self, Bytes, Dumps, Recorded, Ring, Snapshot, Why};
@@ -19,6 +20,7 @@ use switchroom_exchange::{
     Action, CallId, Changed, Command, CommandId, Config, Event, Exchange, Flow, MediaEvent, Mono, Now,
     Record, Restored, Severity, Wall,
 };
+use switchroom_flow::Answer;
 use switchroom_wire::Change;
 use tokio::sync::oneshot;
 
@@ -51,6 +53,8 @@ pub enum ToEngine {
     Media(MediaEvent),
     /// News of the store.
     Store(StoreEvent),
+    /// What came of a question that a flow asked.
+    Answered(CallId, u64, Answer),
     /// A user's command; answered through the channel.
     Command(String, Command, oneshot::Sender<Result<String, String>>),
     /// A question.
@@ -198,6 +202,8 @@ pub struct Surroundings {
     pub store: Store,
     /// The board.
     pub hub: Arc<Hub>,
+    /// What flows ask of the outside.
+    pub ask: Asker,
     /// Where the last inputs are written when something is wrong.
     pub dumps: Dumps,
 }
@@ -322,6 +328,13 @@ impl Engine {
                 self.commands.insert(id, answer);
                 self.give(Recorded::Command { id, user, command });
             }
+            ToEngine::Answered(call, number, answer) => {
+                let answer = match answer {
+                    Answer::Json(json) => Ok(json),
+                    Answer::Failed(why) => Err(why),
+                };
+                self.give(Recorded::Answered { call, number, answer });
+            }
             ToEngine::Ask(question) => question(&self.exchange),
             ToEngine::Snapshot(answer) => {
                 // Who asked may have gone meanwhile.
@@ -372,6 +385,9 @@ impl Engine {
                         _ => {}
                     }
                     self.around.store.put(ticket, record);
+                }
+                Action::Ask { call, number, asking, timeout } => {
+                    self.around.ask.begin(call, number, asking, timeout);
                 }
                 Action::Reply { id, result } => {
                     if let Some(answer) = self.commands.remove(&id) {
@@ -561,6 +577,11 @@ mod tests {
         assert_eq!(now.since(last).as_deref(), Some(text));
     }
 
+    fn runtime() -> &'static tokio::runtime::Runtime {
+        static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+        RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap())
+    }
+
     /// An engine with everything around it, none of it with anything to do.
     fn engine(dir: &std::path::Path) -> (Engine, EngineHandle, Inputs) {
         let loaded = crate::config::parse("", &dir.join("switchroom.toml"), dir).unwrap();
@@ -578,7 +599,14 @@ mod tests {
         let media = Arc::new(MediaEngine::start(media, Arc::new(|_| ()), Arc::new(|_| ())).unwrap());
         let hub = Arc::new(Hub::new(1, switchroom_wire::SystemView::default()));
         let dumps = Dumps::new(dir);
-        let around = Surroundings { net: Arc::default(), media, store, hub, dumps };
+        let tell = handle.clone();
+        let ask = Asker::new(
+            runtime().handle().clone(),
+            Arc::new(move |call, number, answer| {
+                tell.tell_surely(ToEngine::Answered(call, number, answer));
+            }),
+        );
+        let around = Surroundings { net: Arc::default(), media, store, hub, ask, dumps };
         (Engine::new(Arc::new(loaded.config), [5; 32], restored, around), handle, inputs)
     }
 

@@ -1,5 +1,6 @@
 //! The shell: everything that touches a socket, a thread, the disk or the clock.
 
+pub mod ask;
 pub mod cli;
 pub mod clock;
 pub mod cmd;

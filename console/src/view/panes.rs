@@ -4,7 +4,7 @@ use super::painter::Painter;
 use super::wave;
 use crate::app::App;
 use crate::format::{self, bytes, clock, duration, millis, mos, percent};
-use crate::rows::{List, call_duration_ms, call_state, extension_state, line_problem, trouble};
+use crate::rows::{List, call_duration_ms, call_place, call_state, extension_state, line_problem, trouble};
 use crate::severity::{direction_severity, line_severity};
 use crate::theme::{Tone, mark};
 use ratatui::layout::Rect;
@@ -55,6 +55,12 @@ fn call_pane(app: &App, call: &CallView, rect: Rect, now_ms: i64, p: &mut Painte
     let x = p.put(rect, x + 1, 1, ">", Tone::Secondary);
     p.put(rect, x + 1, 1, &party.full(with), Tone::Callee);
     let mut y = 2;
+    if let Some(place) = call_place(call) {
+        let (name, tone) = (step_word(app, "flow"), Tone::Secondary);
+        let x = p.put(rect, 1, y, &fit(&name, 7), tone) + 1;
+        p.put(rect, x, y, &place, Tone::Normal);
+        y += 1;
+    }
     if let Some(ended) = &call.ended {
         y = p.wrapped(rect, 1, y, &format!("{}: {}", words.t("call.end"), ended.text), Tone::Normal);
     }

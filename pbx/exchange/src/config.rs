@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
+use switchroom_flow::{Flows, SiteConfig};
 
 /// Which calls are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -78,6 +79,12 @@ pub struct Config {
     pub extensions: BTreeMap<String, Extension>,
     /// Test numbers.
     pub services: BTreeMap<String, Service>,
+    /// Flows by name.
+    #[serde(default)]
+    pub flows: Flows,
+    /// What flows and routes need to know of the site.
+    #[serde(default)]
+    pub inbound: SiteConfig,
     /// Recorded unless an extension says otherwise.
     pub record: RecordRule,
     /// How long a phone rings.

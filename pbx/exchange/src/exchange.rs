@@ -8,8 +8,10 @@ use crate::alarm::Alarm;
 use crate::auth::{Auth, Verdict};
 use crate::call::Call;
 use crate::coverage::{BindingEvent, CallEvent, Coverage};
+use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
+use crate::mailbox::Mailboxes;
 use crate::outbox::Reply;
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
@@ -18,6 +20,9 @@ use crate::registrar::{Binding, Registrar};
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use switchroom_flow::pins::PinGuard;
+use switchroom_flow::routes::Counts;
+use switchroom_flow::share::Shares;
 use switchroom_sip::endpoint::{ALLOW, Endpoint, Event as SipEvent, Incoming, SessionId, Settings};
 use switchroom_sip::header::{Headers, Name};
 use switchroom_sip::method::Method;
@@ -43,6 +48,10 @@ pub(crate) enum Timer {
     Gone(CallId),
     /// All phones of a call have been silent too long.
     MediaLost(CallId),
+    /// A flow goes on.
+    Flow(CallId),
+    /// Old messages are thrown away.
+    Messages,
     /// Offer CDRs to the store again.
     Outbox,
 }
@@ -158,6 +167,15 @@ pub struct Exchange {
     pub(crate) legs: BTreeMap<LegId, CallId>,
     /// Port pairs of forgotten calls that the media engine has not given back yet.
     pub(crate) closing: BTreeMap<LegId, PortSlot>,
+    /// Callers in flows.
+    pub(crate) visits: BTreeMap<CallId, Visit>,
+    pub(crate) mailboxes: Mailboxes,
+    /// How callers were shared out by flows.
+    pub(crate) shares: Shares,
+    /// Who tried which PINs.
+    pub(crate) pin_guard: PinGuard,
+    /// Calls that routes let in, for their limits.
+    pub(crate) traffic: Counts,
     pub(crate) ladders: Ladders,
     pub(crate) notes: BTreeMap<String, ExtensionNote>,
     pub(crate) alarms: BTreeMap<String, Alarm>,
@@ -210,6 +228,11 @@ impl Exchange {
             sessions: BTreeMap::new(),
             legs: BTreeMap::new(),
             closing: BTreeMap::new(),
+            visits: BTreeMap::new(),
+            mailboxes: Mailboxes::default(),
+            shares: Shares::default(),
+            pin_guard: PinGuard::default(),
+            traffic: Counts::default(),
             ladders: Ladders::default(),
             notes: BTreeMap::new(),
             alarms: BTreeMap::new(),
@@ -250,6 +273,8 @@ impl Exchange {
                 }
             }
         }
+        self.mailboxes = Mailboxes::restore(restored.messages);
+        self.purge_messages(now);
         let lost = restored.open_calls.len();
         for open in restored.open_calls {
             self.close_lost(now, open);
@@ -277,6 +302,7 @@ impl Exchange {
             Input::NotStored(tickets) => self.on_not_stored(now, &tickets),
             Input::Command { id, user, command } => self.on_command(now, id, &user, &command),
             Input::Config(config) => self.on_config(now, config),
+            Input::Answered { call, number, answer } => self.on_answered_outside(now, call, number, answer),
             Input::Alarm { id, state } => self.set_alarm(now, &id, state, None),
             Input::Drain => self.counts.draining = true,
             Input::EndAll => self.end_all(now),
@@ -313,6 +339,11 @@ impl Exchange {
                     self.saw_call(call, CallEvent::MediaLostDue);
                     self.media_lost(now, call);
                 }
+                Timer::Flow(call) => {
+                    self.saw_call(call, CallEvent::FlowDue);
+                    self.flow_due(now, call);
+                }
+                Timer::Messages => self.purge_messages(now),
                 Timer::Outbox => self.retry_outbox(),
             }
         }
@@ -337,9 +368,11 @@ impl Exchange {
 
     pub(crate) fn collect_traces(&mut self, now: Now) {
         while let Some(trace) = self.endpoint.poll_trace() {
-            if let Some((call, leg)) = self.sessions.get(&trace.session) {
-                self.ladders.message(now, *call, *leg, &trace);
-                self.changed.insert(Changed::Ladder(*call));
+            if let Some((call, leg)) = self.sessions.get(&trace.session).copied() {
+                // What a caller presses in a flow is written down nowhere.
+                let trace = if self.visits.contains_key(&call) { without_digits(trace) } else { trace };
+                self.ladders.message(now, call, leg, &trace);
+                self.changed.insert(Changed::Ladder(call));
             }
         }
     }

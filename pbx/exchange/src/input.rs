@@ -3,6 +3,8 @@
 use crate::{CallId, Config, MediaCommand, MediaEvent, Record, Severity, Ticket};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
+use switchroom_flow::{Answer, Asking};
 use switchroom_sip::flow::Flow;
 
 /// Names a command of a user until it is answered.
@@ -53,6 +55,15 @@ pub enum Input<'a> {
     },
     /// The configuration changed.
     Config(Arc<Config>),
+    /// What came of a question that a flow asked by [`Action::Ask`].
+    Answered {
+        /// The call.
+        call: CallId,
+        /// The number of the question.
+        number: u64,
+        /// What came of it.
+        answer: Answer,
+    },
     /// Something outside of the exchange is wrong, or right again.
     Alarm {
         /// Fixed id.
@@ -86,6 +97,17 @@ pub enum Action {
         ticket: Option<Ticket>,
         /// What.
         record: Record,
+    },
+    /// Ask a local service or a program for a flow; [`Input::Answered`] follows, once, within the time.
+    Ask {
+        /// The call.
+        call: CallId,
+        /// Comes back in the answer.
+        number: u64,
+        /// What.
+        asking: Asking,
+        /// How long it may take.
+        timeout: Duration,
     },
     /// Answer a user.
     Reply {

@@ -14,10 +14,12 @@ mod coverage;
 mod exchange;
 mod guard;
 mod ids;
+mod inbound;
 mod input;
 mod keep_alive;
 mod ladder;
 pub mod limits;
+mod mailbox;
 mod media;
 mod negotiate;
 mod outbox;
@@ -41,8 +43,8 @@ pub use media::{
     RecordingSubject, Source,
 };
 pub use record::{
-    BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, OpenCall, Party, Record,
-    Restored, Severity, Why,
+    BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, MessageRecord, OpenCall,
+    Party, Record, Restored, Severity, Why,
 };
 pub use registrar::Binding;
 pub use switchroom_sip::coverage::Pair;

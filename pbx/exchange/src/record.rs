@@ -27,6 +27,13 @@ pub enum Record {
     Event(Event),
     /// A recording was closed.
     Recording(Box<RecordingFacts>),
+    /// A message was left, or heard; replaces the one with the same id.
+    Message(Box<MessageRecord>),
+    /// A message was deleted.
+    MessageGone {
+        /// Its id.
+        id: String,
+    },
     /// A recording was deleted.
     RecordingGone {
         /// Its call.
@@ -73,6 +80,31 @@ pub struct BindingRecord {
     pub registered_ms: i64,
     /// Ends, Unix milliseconds.
     pub expires_ms: i64,
+}
+
+/// A message that a caller left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRecord {
+    /// Its id, and the name of its file: `[0-9a-z-]`.
+    pub id: String,
+    /// The box it is in; none for what a flow recorded for itself.
+    pub mailbox: Option<String>,
+    /// The call in which it was left.
+    pub call: CallId,
+    /// Who left it.
+    pub from: Party,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// Milliseconds of sound.
+    pub length_ms: u64,
+    /// File, relative to the recordings directory.
+    pub file: String,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Hash of the file, hexadecimal.
+    pub sha256: String,
+    /// Nobody has listened to it.
+    pub is_new: bool,
 }
 
 /// Which end of a call.
@@ -234,6 +266,12 @@ pub struct Cdr {
     pub legs: Vec<CdrLeg>,
     /// Whether it was recorded.
     pub recorded: bool,
+    /// The flow that it entered.
+    #[serde(default)]
+    pub flow: Option<String>,
+    /// What the caller answered to surveys: question and key.
+    #[serde(default)]
+    pub answers: Vec<(String, char)>,
 }
 
 /// A call that is up.
@@ -257,6 +295,12 @@ pub struct OpenCall {
     pub answered_ms: Option<i64>,
     /// Whether it is recorded.
     pub recorded: bool,
+    /// The flow that it entered.
+    #[serde(default)]
+    pub flow: Option<String>,
+    /// What the caller has answered to surveys: question and key.
+    #[serde(default)]
+    pub answers: Vec<(String, char)>,
 }
 
 impl OpenCall {
@@ -278,6 +322,8 @@ impl OpenCall {
             path,
             legs,
             recorded: self.recorded,
+            flow: self.flow,
+            answers: self.answers,
         }
     }
 }
@@ -345,6 +391,9 @@ pub struct Restored {
     /// Calls that were up when the exchange stopped without warning.
     #[serde(default)]
     pub open_calls: Vec<OpenCall>,
+    /// Messages in mailboxes.
+    #[serde(default)]
+    pub messages: Vec<MessageRecord>,
     /// The highest event position used.
     pub event_seq: u64,
     /// The highest short call number used.

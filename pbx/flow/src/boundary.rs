@@ -13,7 +13,7 @@ use std::time::Duration;
 pub enum Event {
     /// The call is here: the flow begins.
     Begin,
-    /// A key was pressed: `0-9 * # A-D`.
+    /// A key was pressed: `0-9 * # A-D`. Keys pressed while the caller talks with somebody are not told.
     Digit(char),
     /// What [`Effect::Play`] with this number asked for was heard to its end.
     Played(u64),
@@ -25,7 +25,8 @@ pub enum Event {
     Answered(u64, Answer),
     /// What became of [`Effect::Record`]: the id of what is kept, or nothing was said or kept.
     Recorded(Option<String>),
-    /// The call is over, whoever ended it. From now on nobody hears anything, and what remains is to clean up.
+    /// The call is over, whoever ended it. What was being recorded is kept and told of before, so that a clean-up knows
+    /// it; a try to connect, a wait, a talk ends without a word. From now on nobody hears anything, and what remains is to clean up.
     Gone,
 }
 
@@ -63,15 +64,31 @@ pub enum Asking {
         /// Where; values in it are percent-encoded.
         url: String,
         /// JSON of a POST; `None` is GET.
-        body: Option<String>,
+        body: Option<Payload>,
     },
     /// Of a program.
     Exec {
         /// Program and arguments.
         argv: Vec<String>,
         /// JSON for its standard input.
-        input: String,
+        input: Payload,
     },
+}
+
+/// JSON on its way to a service or program: the only place outside the run that a secret gets to, and only for it to be
+/// checked there. Not to be logged; its `Debug` does not tell what a secret is in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// JSON.
+    pub text: String,
+    /// A secret is in it.
+    pub is_secret: bool,
+}
+
+impl std::fmt::Debug for Payload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.is_secret { "\"•••\"" } else { &self.text })
+    }
 }
 
 /// What a flow asks for. Effects are carried out in order.
@@ -97,7 +114,8 @@ pub enum Effect {
     },
     /// Be silent at once.
     Silence,
-    /// [`Event::Woke`] after this time, instead of any asked for before; `None`: none at all.
+    /// [`Event::Woke`] after this time, instead of any asked for before; `None`: none at all. One that is on its way
+    /// already when this is asked for is not told any more.
     Wake(Option<Duration>),
     /// Digits from now on are secret (or no longer): they must not be logged, recorded or shown.
     Secret(bool),
@@ -121,7 +139,8 @@ pub enum Effect {
         /// The flow goes on when the agent hangs up after a talk.
         comes_back: bool,
     },
-    /// Give up what [`Effect::Dial`], [`Effect::Queue`] or [`Effect::Record`] began; nothing more is told of it.
+    /// Give up what [`Effect::Dial`] or [`Effect::Queue`] began; nothing more is told of it. Not asked for when the
+    /// call is over: then it ends by itself.
     Withdraw,
     /// Record the caller, until silence, a key that ends it, or the longest time. [`Event::Recorded`] is expected; the
     /// key that ends it is not told.
@@ -233,6 +252,8 @@ pub struct Mailbox {
     pub is_full: bool,
     /// Longest message it takes.
     pub longest: Duration,
+    /// This caller may listen without giving a PIN.
+    pub is_open: bool,
     /// Messages, new ones first, oldest first among them.
     pub messages: Vec<Message>,
 }

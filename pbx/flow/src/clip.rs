@@ -55,4 +55,6 @@ pub enum Clip {
     Pause(u32),
     /// The tone after which one speaks.
     Beep,
+    /// What one hears while a phone rings: a second of tone and four of silence.
+    Ringing,
 }

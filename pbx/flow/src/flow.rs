@@ -2,6 +2,8 @@
 
 use crate::clip::Language;
 use crate::node::Job;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -69,6 +71,30 @@ impl Flow {
     /// All nodes with their numbers.
     pub fn all(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         (0..=u16::MAX).map(NodeId).zip(&self.nodes)
+    }
+}
+
+/// A flow is kept and sent as what it was read from.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    file: String,
+    version: u64,
+    text: String,
+}
+
+impl Serialize for Flow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (file, version, text) = (self.file.clone(), self.version, self.text.clone());
+        Written { file, version, text }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Flow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Written { file, version, text } = Written::deserialize(deserializer)?;
+        let (flow, faults) = crate::read(&file, version, &text);
+        let why = || faults.first().map_or_else(String::new, ToString::to_string);
+        flow.ok_or_else(|| D::Error::custom(why()))
     }
 }
 

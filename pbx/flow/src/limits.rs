@@ -10,6 +10,32 @@ pub const ENTERED_MAX: u32 = 10_000;
 pub const DEPTH_MAX: usize = 8;
 /// Menus between the entry and the deepest; deeper is a fault of the file (people lose their way).
 pub const MENU_DEPTH_MAX: usize = 5;
+/// Rules of the week that hours may have.
+pub const HOURS_WEEK_MAX: usize = 50;
+/// Special days that hours may have.
+pub const HOURS_SPECIAL_MAX: usize = 1_000;
+/// Segments of one rule of hours.
+pub const HOURS_SEGMENTS_MAX: usize = 24;
+/// Characters in the name of a special day.
+pub const HOURS_NAME_MAX: usize = 64;
+/// Entries of a list.
+pub const LIST_ENTRIES_MAX: usize = 1_000_000;
+/// Bytes of a list's file.
+pub const LIST_BYTES_MAX: usize = 64 << 20;
+/// Bytes of a value in a list.
+pub const LIST_VALUE_MAX: usize = 200;
+/// `share` nodes whose turn is kept; the one that was not used for longest is forgotten.
+pub const SHARES_MAX: usize = 10_000;
+/// Accounts with a PIN in one table.
+pub const PIN_ACCOUNTS_MAX: usize = 100_000;
+/// Wrong tries after which a PIN can be locked, at most.
+pub const PIN_TRIES_MAX: u32 = 20;
+/// Callers and accounts that got a PIN wrong lately; the one that would be forgotten first is forgotten.
+pub const PIN_GUARD_MAX: usize = 10_000;
+/// The largest limit of calls that a route can have.
+pub const ROUTE_LIMIT_MAX: u32 = 10_000;
+/// Callers whose calls are counted for routes; the one who would be forgotten first is forgotten.
+pub const ROUTE_CALLERS_MAX: usize = 20_000;
 /// Digits pressed ahead that are kept; further ones are dropped.
 pub const DIGITS_AHEAD_MAX: usize = 64;
 /// Digits that one node may collect.
@@ -30,3 +56,13 @@ pub const TARGETS_MAX: usize = 20;
 pub const FORWARDS_MAX: u32 = 2;
 /// Faults of one file that are told.
 pub const FAULTS_MAX: usize = 100;
+/// Bytes of the file of a flow.
+pub const FILE_BYTES_MAX: usize = 256 * 1024;
+/// Characters in the name of a flow, a node, a variable or anything else that has one.
+pub const NAME_MAX: usize = 64;
+/// Entries of one list or table within a node: cases, parts, values, fields, arguments of a program.
+pub const ENTRIES_MAX: usize = 100;
+/// Keys of one menu.
+pub const KEYS_MAX: usize = 200;
+/// Digits of one key of a menu.
+pub const KEY_DIGITS_MAX: usize = 16;

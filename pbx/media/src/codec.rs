@@ -202,6 +202,15 @@ impl Encoder {
         Some(Self { rate: kind.rate()?, encoding })
     }
 
+    /// An encoder for speech and music, done once and kept: it takes its time, and a few more bits.
+    pub fn fine(kind: Kind) -> Option<Self> {
+        let mut fine = Self::new(kind)?;
+        if let Encoding::Opus(encoder) = &mut fine.encoding {
+            (encoder.complexity, encoder.bitrate_bps) = (5, 32_000);
+        }
+        Some(fine)
+    }
+
     /// Samples a second that it takes.
     pub fn rate(&self) -> u32 {
         self.rate

@@ -3,6 +3,7 @@
 use crate::codec::{Codec, Crossing, Kind};
 use crate::dtmf::{self, DigitReceiver, DigitSender};
 use crate::pace::{Player, Sound};
+use crate::playlist::{Playback, Playlist, Position};
 use crate::quality::{Direction, Quality, Receiver, Reported};
 use crate::relay::{Output, Speaker};
 use crate::rtcp::{self, REPORT_BYTES_MAX, Rtcp, SenderInfo};
@@ -18,6 +19,9 @@ pub const REPORT_US: u64 = 5_000_000;
 pub const MISSING_US: u64 = 5_000_000;
 /// After this long without anything audible the air is dead, microseconds.
 pub const DEAD_AIR_US: u64 = 10_000_000;
+
+/// No packet of ours holds more sound, microseconds.
+const PACKET_US_MAX: u64 = 60_000;
 
 /// What offer and answer settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +108,29 @@ pub struct Watch {
     pub dead_air_ms: Option<u32>,
 }
 
+/// Sound that we make ourselves.
+enum Ours {
+    Sound(Player),
+    Pieces(Playback),
+}
+
+impl Ours {
+    fn due_us(&self) -> u64 {
+        match self {
+            Self::Sound(player) => player.due_us(),
+            Self::Pieces(playback) => playback.due_us(),
+        }
+    }
+
+    /// The packet that is due: its length in `out`, and its timestamp units.
+    fn packet(&mut self, now_us: u64, out: &mut [u8]) -> Option<(usize, u32)> {
+        match self {
+            Self::Sound(player) => Some((player.packet(now_us, out)?, player.ticks())),
+            Self::Pieces(playback) => Some((playback.packet(now_us, out)?, playback.ticks())),
+        }
+    }
+}
+
 /// One leg.
 pub struct Leg {
     key: u64,
@@ -115,9 +142,11 @@ pub struct Leg {
     digits_out: DigitSender,
     listener: Listener,
     output: Output,
-    player: Option<Player>,
-    /// The next timestamp of the player, while nobody else's packet came between.
-    player_timestamp: Option<u32>,
+    ours: Option<Ours>,
+    /// The next timestamp of our own sound, while nobody else's packet came between.
+    our_timestamp: Option<u32>,
+    /// The next packet of our own is the first of something new.
+    is_fresh: bool,
     /// Since when a packet is waited for.
     waiting_us: Option<u64>,
     missing: bool,
@@ -142,8 +171,9 @@ impl Leg {
             digits_out: DigitSender::default(),
             listener: Listener::default(),
             output: Output::new(random),
-            player: None,
-            player_timestamp: None,
+            ours: None,
+            our_timestamp: None,
+            is_fresh: false,
             waiting_us: None,
             missing: false,
             sender_report: None,
@@ -280,7 +310,7 @@ impl Leg {
         let header = self.output.relay(now_us, media.speaker, terms.codec.clock, &media.header, payload_type);
         out.get_mut(..rtp::HEADER_BYTES)?.copy_from_slice(&header.bytes());
         self.output.count(payload.len());
-        self.player_timestamp = None;
+        self.our_timestamp = None;
         Some((end, to))
     }
 
@@ -291,11 +321,37 @@ impl Leg {
 
     /// From now on the leg hears this sound of ours, or none. False if its codec cannot be encoded.
     pub fn play(&mut self, now_us: u64, sound: Option<Sound>) -> bool {
-        self.player = None;
-        self.player_timestamp = None;
+        self.ours = None;
+        self.our_timestamp = None;
         let (Some(sound), Some(terms)) = (sound, &self.terms) else { return sound.is_none() };
-        self.player = Player::new(now_us, &terms.codec, sound);
-        self.player.is_some()
+        self.ours = Player::new(now_us, &terms.codec, sound).map(Ours::Sound);
+        self.ours.is_some()
+    }
+
+    /// From now on the leg hears these pieces, from that place on. The first packet goes at once, or, if sound of ours is
+    /// being sent already, when the packet before it is over. Nothing happens before anything was agreed.
+    pub fn play_list(&mut self, now_us: u64, list: Playlist, from: Position) {
+        let Some(terms) = &self.terms else { return };
+        let before = self.ours.as_ref().map(Ours::due_us).filter(|_| self.our_timestamp.is_some());
+        let due_us = before.map_or(now_us, |due_us| due_us.clamp(now_us, now_us + PACKET_US_MAX));
+        self.ours = Some(Ours::Pieces(Playback::new(due_us, &terms.codec, list, from)));
+        self.is_fresh = true;
+    }
+
+    /// How far the leg has come in what [`Leg::play_list`] plays.
+    pub fn position(&self) -> Option<Position> {
+        match &self.ours {
+            Some(Ours::Pieces(playback)) => Some(playback.position()),
+            _ => None,
+        }
+    }
+
+    /// The number of the playlist that was heard to its end; told once.
+    pub fn take_played(&mut self) -> Option<u64> {
+        match &mut self.ours {
+            Some(Ours::Pieces(playback)) => playback.take_over(),
+            _ => None,
+        }
     }
 
     /// Puts a digit into the line of those to be sent. False if events were not agreed, or too many wait.
@@ -306,8 +362,8 @@ impl Leg {
 
     /// When the next packet of our own is due.
     pub fn due_us(&self) -> Option<u64> {
-        let player = self.player.as_ref().map(Player::due_us);
-        match (self.digits_out.due_us(), player) {
+        let ours = self.ours.as_ref().map(Ours::due_us);
+        match (self.digits_out.due_us(), ours) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
@@ -322,21 +378,20 @@ impl Leg {
         let busy = self.digits_out.is_busy();
         let digit = self.digits_out.packet(now_us, self.output.timestamp(now_us, clock), clock);
         if let (Some(digit), Some((_, payload_type)), Some(to)) = (digit, terms.digits, to) {
-            self.player_timestamp = None;
+            self.our_timestamp = None;
             let header = self.output.own(now_us, digit.timestamp, payload_type, digit.marker);
             self.output.count(dtmf::EVENT_BYTES);
             return Some((rtp::print(&header, &digit.event.bytes(), out)?, to));
         }
-        let player = self.player.as_mut()?;
-        let length = player.packet(now_us, out.get_mut(rtp::HEADER_BYTES..)?)?;
-        let ticks = player.ticks();
+        let (length, ticks) = self.ours.as_mut()?.packet(now_us, out.get_mut(rtp::HEADER_BYTES..)?)?;
         let to = to.filter(|_| !busy)?;
         let clock_says = self.output.timestamp(now_us, clock);
         let on_beat = |meant: &u32| clock_says.wrapping_sub(*meant).cast_signed().unsigned_abs() < 3 * ticks;
-        let known = self.player_timestamp.filter(on_beat);
+        let known = self.our_timestamp.filter(on_beat);
         let timestamp = known.unwrap_or(clock_says);
-        let header = self.output.own(now_us, timestamp, terms.codec.send_pt, known.is_none());
-        self.player_timestamp = Some(timestamp.wrapping_add(ticks));
+        let marker = std::mem::take(&mut self.is_fresh) || known.is_none();
+        let header = self.output.own(now_us, timestamp, terms.codec.send_pt, marker);
+        self.our_timestamp = Some(timestamp.wrapping_add(ticks));
         out.get_mut(..rtp::HEADER_BYTES)?.copy_from_slice(&header.bytes());
         self.output.count(length);
         Some((rtp::HEADER_BYTES + length, to))

@@ -11,11 +11,15 @@
 #![forbid(unsafe_code)]
 
 pub mod codec;
+pub mod convert;
 pub mod dtmf;
+pub mod dtmf_inband;
+pub mod encoded;
 pub mod g711;
 pub mod leg;
 pub mod level;
 pub mod pace;
+pub mod playlist;
 pub mod quality;
 pub mod relay;
 pub mod resample;

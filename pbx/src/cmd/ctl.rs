@@ -217,6 +217,7 @@ impl Printer<'_> {
             CallState::Ringing => "rings",
             CallState::Talking => "talks",
             CallState::Held => "held",
+            CallState::Flow => "flow",
             CallState::Service => "service",
             CallState::Ended => "ended",
         };

@@ -98,6 +98,8 @@ fn input_text(input: &Recorded) -> String {
                 config.services.len()
             )
         }
+        Recorded::Answered { number, answer: Ok(json), .. } => format!("answer {number}  {json}"),
+        Recorded::Answered { number, answer: Err(why), .. } => format!("answer {number}  failed: {why}"),
         Recorded::Alarm { id, state: Some((severity, text)) } => format!("alarm {id}  {severity:?}: {text}"),
         Recorded::Alarm { id, state: None } => format!("alarm {id}  is over"),
         Recorded::Drain => "no new calls".into(),
@@ -123,8 +125,14 @@ fn action_text(action: &Action) -> String {
             }
             Record::Cdr(cdr) => format!("record  call {} ended: {}", cdr.number, cdr.ending.text),
             Record::Recording(facts) => format!("record  recording of call {}", facts.subject.number),
+            Record::Message(message) => {
+                let state = if message.is_new { "new" } else { "heard" };
+                format!("record  message {} from {}, {state}", message.id, message.from.number)
+            }
+            Record::MessageGone { id } => format!("record  message {id} is gone"),
             Record::RecordingGone { call } => format!("record  recording of {call} is gone"),
         },
+        Action::Ask { number, asking, .. } => format!("ask {number}  {asking:?}"),
         Action::Reply { result: Ok(text), .. } => format!("user  {text}"),
         Action::Reply { result: Err(text), .. } => format!("user  refused: {text}"),
     }

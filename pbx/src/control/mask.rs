@@ -39,6 +39,8 @@ pub(super) fn cdr(mut cdr: CdrView) -> CdrView {
     cdr.path.clear();
     // Addresses and the Call-IDs that phones make of them.
     cdr.legs.clear();
+    // Keys that the caller pressed.
+    cdr.answers.clear();
     cdr.ended.text.clone_from(&cdr.ended.cause);
     cdr
 }
@@ -130,7 +132,7 @@ mod tests {
     use std::collections::BTreeMap;
     use switchroom_wire::{
         CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState, Lane, LegView, MarkView,
-        QualityView, RecordingState, Side, WhyView,
+        PlaceView, QualityView, RecordingState, Side, SurveyAnswerView, WhyView,
     };
 
     const NUMBER: &str = "+442079460123";
@@ -182,6 +184,7 @@ mod tests {
             path: a_path(),
             recording: RecordingState::On,
             troubles: vec!["one_way caller".into()],
+            place: Some(PlaceView { flow: "main".into(), node: "ask".into() }),
         }
     }
 
@@ -209,6 +212,8 @@ mod tests {
                 quality: QualityView::default(),
             }],
             recording: Some("id".into()),
+            flow: Some("main".into()),
+            answers: vec![SurveyAnswerView { question: "83719".into(), key: '4' }],
         }
     }
 

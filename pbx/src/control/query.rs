@@ -159,7 +159,8 @@ async fn resolve(server: &Server, text: &str) -> Result<CallId, CommandError> {
 
 async fn one_call(server: &Server, call: String) -> Result<Answer, CommandError> {
     let id = resolve(server, &call).await?;
-    let live = server.engine.ask(move |x| x.call(id).map(view::call)).await.map_err(failed)?;
+    let live =
+        server.engine.ask(move |x| x.call(id).map(|call| view::call(x, call))).await.map_err(failed)?;
     if let Some(call) = live {
         return Ok(Answer::Call(Box::new(call)));
     }

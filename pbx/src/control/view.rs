@@ -105,9 +105,10 @@ fn troubles(call: &x::Call) -> Vec<String> {
     out
 }
 
-/// A call.
-pub fn call(call: &x::Call) -> w::CallView {
+/// A call, of this exchange.
+pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
     let state = match &call.stage {
+        Stage::Flow => w::CallState::Flow,
         Stage::Seeking => w::CallState::Ringing,
         Stage::Talking { .. } if call.held.is_some() => w::CallState::Held,
         Stage::Talking { .. } => w::CallState::Talking,
@@ -116,7 +117,7 @@ pub fn call(call: &x::Call) -> w::CallView {
     };
     let ended = match &call.stage {
         Stage::Ended { ending: how, .. } => Some(ending(how)),
-        Stage::Seeking | Stage::Talking { .. } | Stage::Service { .. } => None,
+        Stage::Flow | Stage::Seeking | Stage::Talking { .. } | Stage::Service { .. } => None,
     };
     let recording = match call.recording {
         x::Recording::Off => w::RecordingState::Off,
@@ -140,6 +141,7 @@ pub fn call(call: &x::Call) -> w::CallView {
         path: path(&call.path),
         recording,
         troubles: troubles(call),
+        place: exchange.place_of(call.id).map(|(flow, node)| w::PlaceView { flow, node }),
     }
 }
 
@@ -172,6 +174,12 @@ pub fn cdr(cdr: &x::Cdr) -> w::CdrView {
             })
             .collect(),
         recording: cdr.recorded.then(|| cdr.call.to_string()),
+        flow: cdr.flow.clone(),
+        answers: cdr
+            .answers
+            .iter()
+            .map(|(question, key)| w::SurveyAnswerView { question: question.clone(), key: *key })
+            .collect(),
     }
 }
 
@@ -300,7 +308,7 @@ pub fn recording(facts: &x::RecordingFacts) -> w::RecordingView {
 pub fn change(exchange: &Exchange, changed: &x::Changed, now: Now) -> Option<w::Change> {
     Some(match changed {
         x::Changed::Call(id) => match exchange.call(*id) {
-            Some(one) => w::Change::Call(Box::new(call(one))),
+            Some(one) => w::Change::Call(Box::new(call(exchange, one))),
             None => w::Change::CallGone(id.to_string()),
         },
         x::Changed::Extension(number) => match extension(exchange, number, now) {

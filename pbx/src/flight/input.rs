@@ -3,8 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 use switchroom_exchange::{
-    Command, CommandId, Config, Exchange, Flow, Input, MediaEvent, Now, Severity, Ticket,
+    CallId, Command, CommandId, Config, Exchange, Flow, Input, MediaEvent, Now, Severity, Ticket,
 };
+use switchroom_flow::Answer;
 
 /// An input of the exchange, owned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,16 @@ pub enum Recorded {
     /// The configuration changed.
     #[serde(with = "shared")]
     Config(Arc<Config>),
+    /// What came of a question that a flow asked.
+    Answered {
+        /// The call.
+        call: CallId,
+        /// The number of the question.
+        number: u64,
+        /// JSON, or why there is none.
+        #[serde(with = "as_text")]
+        answer: Result<serde_json::Value, String>,
+    },
     /// Something outside of the exchange is wrong, or right again.
     Alarm {
         /// Fixed id.
@@ -67,6 +78,8 @@ impl Recorded {
             Self::Stored(tickets) | Self::NotStored(tickets) => tickets.capacity() * size_of::<Ticket>(),
             Self::Command { user, .. } => user.capacity() + 64,
             Self::Config(config) => size_of::<Config>() + 256 * config.extensions.len(),
+            Self::Answered { answer: Ok(json), .. } => json_weight(json),
+            Self::Answered { answer: Err(why), .. } => why.capacity(),
             Self::Alarm { id, state } => id.capacity() + state.as_ref().map_or(0, |s| s.1.capacity()),
             Self::FlowLost(_) | Self::Drain | Self::EndAll | Self::Tick => 0,
         }
@@ -83,12 +96,29 @@ impl Recorded {
                 Input::Command { id: *id, user: user.clone(), command: command.clone() }
             }
             Self::Config(config) => Input::Config(config.clone()),
+            Self::Answered { call, number, answer } => {
+                let answer = answer.clone().map_or_else(Answer::Failed, Answer::Json);
+                Input::Answered { call: *call, number: *number, answer }
+            }
             Self::Alarm { id, state } => Input::Alarm { id: id.clone(), state: state.clone() },
             Self::Drain => Input::Drain,
             Self::EndAll => Input::EndAll,
             Self::Tick => Input::Tick,
         }
     }
+}
+
+/// Bytes of memory that JSON holds, near enough for a bound. Whoever asked for it bounded its depth.
+fn json_weight(json: &serde_json::Value) -> usize {
+    use serde_json::Value;
+    size_of::<Value>()
+        + match json {
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            Value::String(text) => text.capacity(),
+            Value::Array(all) => all.iter().map(json_weight).sum(),
+            // Sixteen for what a tree needs for each.
+            Value::Object(all) => all.iter().map(|(key, one)| key.capacity() + 40 + json_weight(one)).sum(),
+        }
 }
 
 /// Hands an input over: what the engine and a replay both do, so that they cannot differ.
@@ -139,6 +169,25 @@ pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
             _ => None,
         })
         .collect()
+}
+
+/// JSON from outside is written as a text of its own: its numbers are anything, and none of ours.
+mod as_text {
+    use super::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    type Answer = Result<Value, String>;
+
+    pub(super) fn serialize<S: Serializer>(answer: &Answer, serializer: S) -> Result<S::Ok, S::Error> {
+        answer.as_ref().map(Value::to_string).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Answer, D::Error> {
+        match Result::<String, String>::deserialize(deserializer)? {
+            Ok(text) => serde_json::from_str(&text).map(Ok).map_err(serde::de::Error::custom),
+            Err(why) => Ok(Err(why)),
+        }
+    }
 }
 
 /// A shared configuration is written as the configuration.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use switchroom_exchange::{MediaCommand, MediaEvent, Record, RecordingFacts};
+use switchroom_flow::Asking;
 
 /// What a digit becomes.
 pub(super) fn digit(digit: char) -> char {
@@ -86,6 +87,17 @@ pub(super) fn record(record: &Record) -> Cow<'_, Record> {
         _ => {}
     }
     masked
+}
+
+/// What a flow asks of the outside, as a list of texts, without digits: those that a caller pressed may be anywhere in it.
+pub(super) fn asking(asking: &Asking) -> Vec<String> {
+    match asking {
+        Asking::Http { url, body } => {
+            let body = body.as_ref().map(|body| &body.text);
+            [Some(url), body].into_iter().flatten().map(|part| text(part)).collect()
+        }
+        Asking::Exec { argv, input } => argv.iter().chain([&input.text]).map(|part| text(part)).collect(),
+    }
 }
 
 /// The body of an INFO: signals lose their digits, `10` and `11`, which mean `*` and `#`, do not.

@@ -14,6 +14,11 @@
 //! begins with an exchange made of these, gives recorded messages the names that the new one has drawn (`translate.rs`),
 //! and says that it is a best effort.
 //!
+//! Callers in flows are the exception: the keys that they press are told without their digit (below), so in a replay
+//! they press `0` where they pressed any of `0` to `9`, and where a flow does not do the same for both, its call parts
+//! there. What services and programs answered to flows is told as it came, with names and figures: flows decide by it.
+//! What was asked is not told at all, for it may hold what was pressed.
+//!
 //! # What is told
 //!
 //! A file holds no digest of a password, no answer from which one could be guessed, and no digit that was pressed

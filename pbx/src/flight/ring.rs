@@ -10,7 +10,9 @@ use super::sum::Sums;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use switchroom_exchange::{Action, BindingRecord, Config, MediaCommand, Mono, Now, Record, Restored, Wall};
+use switchroom_exchange::{
+    Action, BindingRecord, Config, MediaCommand, MessageRecord, Mono, Now, Record, Restored, Wall,
+};
 
 /// Bytes that the ring may hold: some 50,000 SIP messages.
 pub const BYTES_MAX: usize = 12 << 20;
@@ -64,7 +66,7 @@ impl Marks {
                 }
             }
             Action::Media(MediaCommand::Open { leg, .. }) => self.leg = self.leg.max(leg.0),
-            Action::Media(_) | Action::Send { .. } | Action::Reply { .. } => {}
+            Action::Media(_) | Action::Send { .. } | Action::Ask { .. } | Action::Reply { .. } => {}
         }
     }
 }
@@ -82,6 +84,8 @@ pub struct Base {
     made_with: Arc<Restored>,
     /// The bindings there were, once inputs are gone.
     bindings: Vec<Arc<BindingRecord>>,
+    /// The messages there were, once inputs are gone.
+    messages: Vec<Arc<MessageRecord>>,
     /// The sum of what it wanted when it was made; `None` once inputs are gone.
     pub sum: Option<u32>,
     /// Inputs that are gone.
@@ -100,17 +104,20 @@ impl Base {
         Restored {
             bindings: self.bindings.iter().map(|b| (**b).clone()).collect(),
             open_calls: Vec::new(),
+            messages: self.messages.iter().map(|m| (**m).clone()).collect(),
             event_seq: self.marks.event,
             call_number: self.marks.call,
         }
     }
 }
 
-/// What an input did to the bindings.
+/// What an input did to bindings and messages.
 #[derive(Debug, Clone)]
 enum Effect {
     Bound(Arc<BindingRecord>),
     Unbound(BindingKey),
+    Left(Arc<MessageRecord>),
+    Deleted(String),
 }
 
 /// Extension and key of a binding.
@@ -159,6 +166,8 @@ pub struct Ring {
     base: Base,
     /// The bindings there were before the first input that is kept.
     bindings: BTreeMap<BindingKey, Arc<BindingRecord>>,
+    /// The messages there were, by id.
+    messages: BTreeMap<String, Arc<MessageRecord>>,
     full: VecDeque<Arc<Segment>>,
     last: Segment,
     weight: usize,
@@ -176,11 +185,22 @@ impl Ring {
         let (event, call) = (restored.event_seq, restored.call_number);
         let marks = Marks { event, call, ..Marks::default() };
         let bindings = restored.bindings.iter().map(|b| (key_of(b), Arc::new(b.clone()))).collect();
-        let made_with = Arc::new(restored);
-        let base = Base { now, config, seed, made_with, bindings: Vec::new(), sum: None, dropped: 0, marks };
+        let messages = restored.messages.iter().map(|m| (m.id.clone(), Arc::new(m.clone()))).collect();
+        let base = Base {
+            now,
+            config,
+            seed,
+            made_with: Arc::new(restored),
+            bindings: Vec::new(),
+            messages: Vec::new(),
+            sum: None,
+            dropped: 0,
+            marks,
+        };
         Self {
             base,
             bindings,
+            messages,
             full: VecDeque::new(),
             last: Segment { marks, ..Segment::default() },
             weight: 0,
@@ -228,6 +248,12 @@ impl Ring {
             Action::Persist { record: Record::BindingGone { extension, key }, .. } => {
                 self.last.effects.push(Effect::Unbound((extension.clone(), key.clone())));
             }
+            Action::Persist { record: Record::Message(message), .. } => {
+                self.last.effects.push(Effect::Left(Arc::new((**message).clone())));
+            }
+            Action::Persist { record: Record::MessageGone { id }, .. } => {
+                self.last.effects.push(Effect::Deleted(id.clone()));
+            }
             _ => {}
         }
     }
@@ -258,6 +284,10 @@ impl Ring {
                 match effect {
                     Effect::Bound(binding) => drop(self.bindings.insert(key_of(binding), binding.clone())),
                     Effect::Unbound(key) => drop(self.bindings.remove(key)),
+                    Effect::Left(message) => {
+                        drop(self.messages.insert(message.id.clone(), message.clone()));
+                    }
+                    Effect::Deleted(id) => drop(self.messages.remove(id)),
                 }
             }
             let next = self.full.front().and_then(|s| s.entries.first()).or(oldest.entries.last());
@@ -270,6 +300,7 @@ impl Ring {
         let mut base = self.base.clone();
         if base.dropped > 0 {
             base.bindings = self.bindings.values().cloned().collect();
+            base.messages = self.messages.values().cloned().collect();
         }
         let last = std::iter::once(Arc::new(self.last.clone()));
         Snapshot { base, segments: self.full.iter().cloned().chain(last).collect() }

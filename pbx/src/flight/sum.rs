@@ -33,6 +33,10 @@ impl Sums {
                 out.byte(2);
                 (ticket, mask::record(record)).serialize(&mut *out)
             }
+            Action::Ask { call, number, asking, timeout } => {
+                out.byte(4);
+                (call, number, mask::asking(asking), timeout).serialize(&mut *out)
+            }
             Action::Reply { id, result } => {
                 out.byte(3);
                 (id, result).serialize(&mut *out)
@@ -283,7 +287,10 @@ impl ser::SerializeMap for &mut Encoder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
     use switchroom_exchange::{CallId, CommandId, LegId, MediaCommand, Record};
+    use switchroom_flow::Asking;
+    use switchroom_flow::boundary::Payload;
 
     fn of(actions: &[Action]) -> u32 {
         let mut sums = Sums::default();
@@ -314,6 +321,14 @@ mod tests {
         };
         assert_eq!(of(&[digit('1')]), of(&[digit('9')]));
         assert_ne!(of(&[digit('1')]), of(&[digit('#')]));
+        let asks = |url: &str| {
+            let text = format!("{{\"pin\":{}}}", url.len());
+            let body = Some(Payload { text, is_secret: true });
+            let asking = Asking::Http { url: url.into(), body };
+            Action::Ask { call: CallId(1), number: 1, asking, timeout: Duration::from_secs(3) }
+        };
+        assert_eq!(of(&[asks("http://a/?pin=4711")]), of(&[asks("http://a/?pin=0815")]));
+        assert_ne!(of(&[asks("http://a/?pin=4711")]), of(&[asks("http://a/?pin=471*")]));
         let mut sums = Sums::default();
         sums.add(&gone("101", "a"));
         assert_ne!(sums.take(), 0);

@@ -8,7 +8,9 @@ use super::*;
 use rig::{Rig, config};
 use std::io::Cursor;
 use std::time::Duration;
-use switchroom_exchange::{LegId, MediaEvent, Now};
+use switchroom_exchange::{
+    Action, CallId, LegId, MediaEvent, MessageRecord, Mono, Now, Party, Record, Restored, Wall,
+};
 use switchroom_phone::PhoneCommand;
 use switchroom_phone::digits::DigitsBy;
 use switchroom_sip::digest::to_hex;
@@ -243,6 +245,62 @@ fn a_ring_that_has_lost_its_beginning_is_a_best_effort_with_calls() {
     let answered = ladders.iter().filter(|l| l.contains("BYE") && l.contains("200 OK")).count();
     assert!(answered as u64 >= whole, "{answered} of {whole} calls went their way: {ladders:#?}");
     assert_eq!(exchange.status().calls, 0);
+}
+
+/// A message is known until it is deleted, also when the input that it came by is gone.
+#[test]
+fn messages_are_known_before_the_first_input_that_is_left() {
+    let now = |n: u64| Now { mono: Mono(n), wall: Wall(1_700_000_000_000) };
+    let message = |id: &str, is_new| MessageRecord {
+        id: id.into(),
+        mailbox: Some("101".into()),
+        call: CallId(7),
+        from: Party::default(),
+        at_ms: 0,
+        length_ms: 1000,
+        file: format!("messages/2026/11/{id}.wav"),
+        bytes: 1,
+        sha256: String::new(),
+        is_new,
+    };
+    let left = |id: &str, is_new| Record::Message(Box::new(message(id, is_new)));
+    let restored = Restored { messages: vec![message("old", true)], ..Restored::default() };
+    let config = std::sync::Arc::new(config("secret"));
+    let mut ring = Ring::new(now(0), config, rig::SEED, restored).bounded(usize::MAX, 300);
+    let gone = Record::MessageGone { id: "b".into() };
+    for record in [left("a", true), left("b", true), left("a", false), gone] {
+        ring.push(now(1), Recorded::Tick);
+        ring.saw(&Action::Persist { ticket: None, record });
+    }
+    for n in 0..2_000 {
+        ring.push(now(2 + n), Recorded::Tick);
+    }
+    let base = ring.snapshot().base;
+    assert!(base.dropped > 4);
+    assert_eq!(base.restored().messages, [message("a", false), message("old", true)]);
+}
+
+/// What services said is an input as any other. It is kept as it came: a flow decides by it.
+#[test]
+fn answers_to_flows_are_kept_and_bounded() {
+    let mut rig = a_day();
+    let json = serde_json::json!({"class": "gold", "balance": [12.5, null, {"x": true}]});
+    let (call, number) = (CallId(7), 1);
+    rig.give(Recorded::Answered { call, number, answer: Ok(json.clone()) });
+    rig.give(Recorded::Answered { call, number, answer: Err("refused".into()) });
+    let bytes = dump(&rig);
+    let mut told = Vec::new();
+    let mut reader = Reader::new(Cursor::new(&bytes)).unwrap();
+    while let Some((_, line)) = reader.next_line().unwrap() {
+        told.extend(match line.input {
+            Recorded::Answered { answer, .. } => Some(answer),
+            _ => None,
+        });
+    }
+    assert_eq!(told, [Ok(json), Err("refused".into())]);
+    assert_eq!(run(&bytes).verdict, Verdict::Exact);
+    let long = serde_json::json!({"list": ["x".repeat(60_000)]});
+    assert!(Recorded::Answered { call, number, answer: Ok(long) }.weight() > 60_000);
 }
 
 /// Class "what is read from a file": whatever stands in it, a replay ends and says so.

@@ -70,7 +70,7 @@ impl Translator {
                     self.calls.insert(open.call.unix_ms(), open.call);
                 }
             }
-            Action::Media(_) | Action::Reply { .. } => {}
+            Action::Media(_) | Action::Ask { .. } | Action::Reply { .. } => {}
         }
     }
 
@@ -133,6 +133,10 @@ impl Translator {
                 };
                 Some(Recorded::Command { id: *id, user: user.clone(), command })
             }
+            Recorded::Answered { call, number, answer } => {
+                let (call, answer) = (self.call(*call), answer.clone());
+                Some(Recorded::Answered { call, number: *number, answer })
+            }
             // They were for other tickets.
             Recorded::Stored(_) | Recorded::NotStored(_) => None,
             Recorded::FlowLost(_)
@@ -148,6 +152,14 @@ impl Translator {
         self.calls.get(&recorded.unix_ms()).copied().unwrap_or(recorded)
     }
 
+    /// A message is named by its call.
+    fn message_name(&self, recorded: &str) -> String {
+        match recorded.rsplit_once('-').and_then(|(call, rest)| Some((call.parse().ok()?, rest))) {
+            Some((call, rest)) => format!("{}-{rest}", self.call(call)),
+            None => recorded.to_owned(),
+        }
+    }
+
     /// `None` for a leg of before, and for last words, which are said on the spot.
     fn media(&self, event: &MediaEvent) -> Option<MediaEvent> {
         let mut event = event.clone();
@@ -156,13 +168,16 @@ impl Translator {
             | MediaEvent::Flowing { leg, .. }
             | MediaEvent::Digit { leg, .. }
             | MediaEvent::Played { leg, .. }
-            | MediaEvent::MessageTaken { leg, .. }
             | MediaEvent::Missing { leg, .. }
             | MediaEvent::Back { leg }
             | MediaEvent::DeadAir { leg, .. }
             | MediaEvent::Sound { leg }
             | MediaEvent::Quality { leg, .. } => {
                 *leg = LegId(leg.0.checked_sub(self.marks.leg).filter(|l| *l > 0)?);
+            }
+            MediaEvent::MessageTaken { leg, message, .. } => {
+                *leg = LegId(leg.0.checked_sub(self.marks.leg).filter(|l| *l > 0)?);
+                *message = self.message_name(message);
             }
             MediaEvent::Closed { .. } => return None,
             MediaEvent::RecordingStarted { call } | MediaEvent::RecordingFailed { call, .. } => {

@@ -79,6 +79,8 @@ pub(super) fn apply(index: &dyn Index, record: &Record) -> Result<(), IndexError
         Record::Event(event) => apply_event(index, event),
         Record::Recording(facts) => apply_recording(index, facts),
         Record::RecordingGone { call } => remove_recording(index, *call),
+        Record::Message(message) => index.put(Tree::Messages, message.id.as_bytes(), &value(message)?),
+        Record::MessageGone { id } => index.remove(Tree::Messages, id.as_bytes()),
     }
 }
 
@@ -165,6 +167,7 @@ pub(super) fn restored(index: &dyn Index) -> Result<Restored, IndexError> {
     Ok(Restored {
         bindings: bindings(index)?,
         open_calls: all(index, Tree::OpenCalls, "an open call")?,
+        messages: all(index, Tree::Messages, "a message")?,
         event_seq: meta(index, schema::META_EVENT_SEQ)?,
         call_number: meta(index, schema::META_CALL_NUMBER)?,
     })

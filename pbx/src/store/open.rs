@@ -195,7 +195,7 @@ fn bring_up(path: &Path, journal: &Journal, existed: bool) -> Result<(Arc<dyn In
     let replayed = replay_into(&index, journal, applied)?;
     note_applied(&index, &replayed, applied)?;
     // What the exchange starts from must be readable, or this index is of no use.
-    index::bindings(&index)?;
+    index::restored(&index)?;
     index.flush()?;
     Ok((Arc::new(index), replayed))
 }

@@ -16,6 +16,7 @@
 //! | `recordings`         | start (ordered i64), call id          | `RecordingFacts`                   |
 //! | `recordings_by_call` | call id                               | key in `recordings`                |
 //! | `recordings_by_party`| number, 0, key in `recordings`        | nothing                            |
+//! | `messages`           | message id                            | `MessageRecord`                    |
 //!
 //! All numbers are big-endian, so byte order is time order. An "ordered i64" has its sign bit flipped. A record is
 //! one version byte, the CRC-32 of its JSON (u32), its JSON. Numbers of parties hold no zero byte: what holds one is
@@ -46,11 +47,12 @@ pub(super) enum Tree {
     RecordingsByCall,
     RecordingsByParty,
     OpenCalls,
+    Messages,
 }
 
 impl Tree {
     /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Meta,
         Self::Bindings,
         Self::Cdrs,
@@ -63,6 +65,7 @@ impl Tree {
         Self::RecordingsByCall,
         Self::RecordingsByParty,
         Self::OpenCalls,
+        Self::Messages,
     ];
 
     /// Its name on disk.
@@ -80,6 +83,7 @@ impl Tree {
             Self::RecordingsByCall => "recordings_by_call",
             Self::RecordingsByParty => "recordings_by_party",
             Self::OpenCalls => "open_calls",
+            Self::Messages => "messages",
         }
     }
 }

@@ -336,6 +336,8 @@ fn name_of(record: &Record) -> String {
         Record::Cdr(cdr) => format!("the CDR of call {}", cdr.call),
         Record::Event(event) => format!("the event {} number {}", event.name, event.seq),
         Record::Recording(facts) => format!("the entry of the recording {}", facts.file),
+        Record::Message(message) => format!("the entry of the message {}", message.id),
+        Record::MessageGone { id } => format!("the end of the message {id}"),
         Record::RecordingGone { call } => format!("the end of the recording of call {call}"),
     }
 }

@@ -26,6 +26,6 @@ pub use protocol::{
 };
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
-    EventView, ExtensionState, ExtensionView, LegView, MarkView, PartyView, QualityView, RecordingState,
-    RecordingView, Severity, Side, SystemView, WaveView, WhyView,
+    EventView, ExtensionState, ExtensionView, LegView, MarkView, PartyView, PlaceView, QualityView,
+    RecordingState, RecordingView, Severity, Side, SurveyAnswerView, SystemView, WaveView, WhyView,
 };

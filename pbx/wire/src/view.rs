@@ -26,6 +26,8 @@ pub enum CallState {
     Talking,
     /// At least one side holds the other.
     Held,
+    /// The caller is in a flow: hears prompts, presses keys.
+    Flow,
     /// The caller is connected to a service of ours (echo, tone).
     Service,
     /// Over; stays on the board for a few seconds.
@@ -172,6 +174,18 @@ pub struct CallView {
     pub recording: RecordingState,
     /// What is wrong now, worst first: `one_way caller`, `silence callee`, `loss callee 2.1%`.
     pub troubles: Vec<String>,
+    /// Where in a flow the caller is; also while a flow has it connected.
+    pub place: Option<PlaceView>,
+}
+
+/// A place in a flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct PlaceView {
+    /// The flow's name: that of its file.
+    pub flow: String,
+    /// The node.
+    pub node: String,
 }
 
 /// A leg in a CDR.
@@ -226,6 +240,19 @@ pub struct CdrView {
     pub legs: Vec<CdrLegView>,
     /// The recording's id, if there is one.
     pub recording: Option<String>,
+    /// The flow that it entered.
+    pub flow: Option<String>,
+    /// What the caller answered to surveys.
+    pub answers: Vec<SurveyAnswerView>,
+}
+
+/// An answer to a survey.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SurveyAnswerView {
+    /// The question's name.
+    pub question: String,
+    /// The key that was pressed.
+    pub key: char,
 }
 
 /// Whether an extension can be reached.

@@ -36,7 +36,7 @@ struct Arguments {
     #[arg(long, default_value_t = 20)]
     phones: usize,
     /// What goes wrong: all, none, or words with commas between (loss, duplicates, reorder, partition, nat, tcp, media,
-    /// store, clock, crash, phones, garbage, users).
+    /// store, clock, crash, phones, garbage, users, asking).
     #[arg(long, default_value = "all")]
     faults: Faults,
     /// Stop after this many calls, at the end of a run.

@@ -34,11 +34,13 @@ pub enum Fault {
     Garbage,
     /// Users hang up calls, remove registrations, reload other configurations.
     Users,
+    /// What flows ask outside fails, hangs or returns junk.
+    Asking,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Loss,
         Self::Duplicates,
         Self::Reorder,
@@ -52,6 +54,7 @@ impl Fault {
         Self::Phones,
         Self::Garbage,
         Self::Users,
+        Self::Asking,
     ];
 
     /// Its word on the command line.
@@ -70,6 +73,7 @@ impl Fault {
             Self::Phones => "phones",
             Self::Garbage => "garbage",
             Self::Users => "users",
+            Self::Asking => "asking",
         }
     }
 }

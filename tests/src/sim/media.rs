@@ -313,6 +313,7 @@ fn length_us(rng: &mut Rng, is_faulty: bool, clip: &Clip) -> u64 {
         Clip::Prompt { name, .. } => 300_000 + 60_000 * name.len() as u64,
         Clip::Speech { text, .. } => 300_000 + 60_000 * text.len() as u64,
         Clip::Message(_) => 5_000_000,
+        Clip::Ringing => 5_000_000,
     }
 }
 

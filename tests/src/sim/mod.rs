@@ -15,6 +15,7 @@
 //! | [`network`] | who is where, and what becomes of a message on its way |
 //! | [`store`] | what is on disk and what is not yet |
 //! | [`media`] | what the media engine was told, and what it says |
+//! | [`asking`] | what services and programs answer to flows |
 //! | [`glance`] | what a message is, read without the parser under test |
 //! | [`checkers`] | the rules, each a small type with its rule in one sentence |
 //! | [`plant`] | defects planted on purpose: each checker must be able to fail |
@@ -22,6 +23,7 @@
 //! | [`coverage`] | which (state, event) pairs happened |
 //! | [`minimise`] | a shorter run that still breaks the same rule |
 
+pub mod asking;
 pub mod checkers;
 pub mod coverage;
 pub mod faults;

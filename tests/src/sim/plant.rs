@@ -141,7 +141,7 @@ impl Plant {
                 }
                 Some(Action::Persist { ticket, record })
             }
-            Action::Reply { id, result } => Some(Action::Reply { id, result }),
+            Action::Ask { .. } | Action::Reply { .. } => Some(action),
         }
     }
 

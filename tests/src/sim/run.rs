@@ -326,6 +326,7 @@ fn line(step: &Step, number: u64, start: Mono) -> String {
                 let text = format!("{record:?}");
                 write!(out, " | keep {}", text.split(['(', ' ']).next().unwrap_or_default())
             }
+            Action::Ask { number, asking, .. } => write!(out, " | ask {number} {asking:?}"),
             Action::Reply { result, .. } => write!(out, " | {result:?}"),
         };
     }

@@ -1,5 +1,6 @@
 //! One run as data: the site, the phones, the calls and everything that goes wrong, drawn from a seed.
 
+use super::asking::AskingSetup;
 use super::faults::{Fault, Faults, Habit};
 use super::trouble::{self, Trouble};
 use serde::{Deserialize, Serialize};
@@ -109,6 +110,8 @@ pub struct Setup {
     pub net: NetSetup,
     pub media: MediaSetup,
     pub store: StoreSetup,
+    #[serde(default)]
+    pub asking: AskingSetup,
     pub phones: Vec<PhoneSetup>,
     pub calls: Vec<PlannedCall>,
     /// What happens when, milliseconds from the start.
@@ -142,8 +145,9 @@ impl Setup {
         let profile = profile(&mut rng, planned, site.ring_s);
         let calls = Plan::draw(&profile, planned, length, rng.bits()).calls;
         let troubles = trouble::draw(&mut rng, length, all.len(), faults);
+        let asking = AskingSetup::draw(&mut rng, faults);
         let length_ms = millis(length);
-        Self { seed, length_ms, site, net, media, store, phones: all, calls, troubles }
+        Self { seed, length_ms, site, net, media, store, asking, phones: all, calls, troubles }
     }
 }
 

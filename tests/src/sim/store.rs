@@ -1,7 +1,7 @@
 //! The store of a run: what is on disk, what only waits for it, and how it fails.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use switchroom_exchange::{BindingRecord, CallId, OpenCall, Record, Restored, Ticket};
+use switchroom_exchange::{BindingRecord, CallId, MessageRecord, OpenCall, Record, Restored, Ticket};
 use switchroom_sip::rng::Rng;
 
 /// What is on disk: a fold over all records that were flushed.
@@ -13,6 +13,8 @@ pub struct Disk {
     pub open: BTreeMap<CallId, OpenCall>,
     /// Calls whose CDR is there.
     pub cdrs: BTreeSet<CallId>,
+    /// Messages in mailboxes.
+    pub messages: BTreeMap<String, MessageRecord>,
     /// Highest event.
     pub event_seq: u64,
     /// Highest short number.
@@ -40,6 +42,12 @@ impl Disk {
                 self.cdrs.insert(cdr.call);
             }
             Record::Event(event) => self.event_seq = self.event_seq.max(event.seq),
+            Record::Message(message) => {
+                self.messages.insert(message.id.clone(), *message);
+            }
+            Record::MessageGone { id } => {
+                self.messages.remove(&id);
+            }
             Record::Recording(_) | Record::RecordingGone { .. } => {}
         }
     }
@@ -49,6 +57,7 @@ impl Disk {
         Restored {
             bindings: self.bindings.values().cloned().collect(),
             open_calls: self.open.values().cloned().collect(),
+            messages: self.messages.values().cloned().collect(),
             event_seq: self.event_seq,
             call_number: self.call_number,
         }

@@ -108,7 +108,7 @@ pub(super) fn draw(rng: &mut Rng, length: Duration, phones: usize, faults: &Faul
             Fault::Tcp | Fault::Users => [0, 30, 200],
             Fault::Partition | Fault::Crash => [0, 10, 60],
             Fault::Store | Fault::Media | Fault::Clock => [0, 10, 40],
-            Fault::Loss | Fault::Duplicates | Fault::Reorder | Fault::Garbage => continue,
+            Fault::Loss | Fault::Duplicates | Fault::Reorder | Fault::Garbage | Fault::Asking => continue,
         };
         let pace = pace[usize::try_from(rng.below(3)).unwrap_or(0)];
         let count = (minutes * pace).div_ceil(100);
@@ -157,7 +157,7 @@ fn one(rng: &mut Rng, fault: Fault, phones: usize) -> Trouble {
             2 => Trouble::Unregister { phone: place(rng) },
             _ => Trouble::HangUp { place: usize::try_from(rng.below(1 << 16)).unwrap_or(0) },
         },
-        Fault::Loss | Fault::Duplicates | Fault::Reorder | Fault::Garbage => {
+        Fault::Loss | Fault::Duplicates | Fault::Reorder | Fault::Garbage | Fault::Asking => {
             Trouble::CutOff { phone: place(rng), for_ms: 1 }
         }
     }

@@ -34,7 +34,7 @@ fn live_calls(x: &Exchange, wrong: &mut Vec<String>) {
 fn calls_with(x: &Exchange, wrong: &mut Vec<String>) {
     let mut with: BTreeMap<&String, BTreeSet<CallId>> = BTreeMap::new();
     for call in live(x) {
-        for extension in call.legs.values().filter_map(|l| l.extension.as_ref()) {
+        for extension in call.legs.values().filter(|l| l.is_live()).filter_map(|l| l.extension.as_ref()) {
             with.entry(extension).or_default().insert(call.id);
         }
     }
@@ -123,6 +123,11 @@ fn sessions_of_legs(x: &Exchange, wrong: &mut Vec<String>) {
     }
 }
 
+/// A caller whose call nobody else is in: not answered yet, or by us.
+fn is_waiting(caller: Option<LegState>) -> bool {
+    matches!(caller, Some(LegState::Calling | LegState::Up))
+}
+
 /// Which legs a call has up and live, by its stage.
 fn stages(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
@@ -130,7 +135,15 @@ fn stages(x: &Exchange, wrong: &mut Vec<String>) {
         let callees = call.callee_legs().filter(|l| l.state != LegState::Ended).count();
         let caller = call.caller_leg().filter(|l| l.end == End::Caller).map(|l| l.state);
         let is_right = match call.stage {
-            Stage::Seeking => caller == Some(LegState::Calling) && up.is_empty() && callees > 0,
+            Stage::Flow => {
+                let is_answered = caller == Some(LegState::Up);
+                up.len() == usize::from(is_answered) && callees == 0 && is_waiting(caller)
+            }
+            // Whom a flow dials for may have been answered by it.
+            Stage::Seeking => {
+                let is_answered = caller == Some(LegState::Up) && x.visits.contains_key(&call.id);
+                up.len() == usize::from(is_answered) && callees > 0 && is_waiting(caller)
+            }
             Stage::Talking { with } => {
                 caller == Some(LegState::Up) && up.len() == 2 && up.contains(&with) && callees == 1
             }
@@ -147,7 +160,12 @@ fn stages(x: &Exchange, wrong: &mut Vec<String>) {
 fn answered(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
         let is_right = match call.stage {
-            Stage::Seeking => call.answered.is_none() && call.with.is_none(),
+            Stage::Flow | Stage::Seeking => {
+                let is_answered = call.has_answered_caller();
+                call.answered.is_some() == is_answered
+                    && call.with.is_some() == is_answered
+                    && (!is_answered || x.visits.contains_key(&call.id))
+            }
             Stage::Talking { .. } | Stage::Service { .. } => call.answered.is_some() && call.with.is_some(),
             Stage::Ended { .. } => call.answered.is_some() == call.with.is_some(),
         };

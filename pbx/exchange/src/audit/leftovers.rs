@@ -19,6 +19,8 @@ impl Exchange {
             ("extensions with calls", self.calls_with.len()),
             ("extensions that made calls", self.calls_made.len()),
             ("legs", self.legs.len()),
+            ("callers in flows", self.visits.len()),
+            ("messages that are not finished", self.mailboxes.unfinished.len()),
             ("sessions", self.sessions.len()),
             ("sessions in SIP", self.endpoint.sessions()),
             ("RTP port pairs in use", self.ports.in_use()),
@@ -33,7 +35,9 @@ impl Exchange {
         for (what, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
             left.push(format!("{count} {what}"));
         }
-        for timer in timers::all(self).filter(|t| !matches!(t, Timer::Expire(_) | Timer::KeepAlive(_))) {
+        for timer in timers::all(self)
+            .filter(|t| !matches!(t, Timer::Expire(_) | Timer::KeepAlive(_) | Timer::Messages))
+        {
             left.push(format!("deadline {timer:?}"));
         }
         let (transactions, bindings) = (self.endpoint.transactions(), self.registrar.count());

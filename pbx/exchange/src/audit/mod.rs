@@ -4,6 +4,7 @@
 //! Tests and the simulator ask after every input; nothing here is needed for a call.
 
 mod calls;
+mod flows;
 mod leftovers;
 mod ports;
 mod registrations;
@@ -22,7 +23,8 @@ impl Exchange {
     /// actions taken.
     pub fn audit(&self) -> Vec<String> {
         let mut wrong = self.endpoint.audit();
-        let all = [calls::RULES, ports::RULES, timers::RULES, registrations::RULES, store::RULES];
+        let all =
+            [calls::RULES, flows::RULES, ports::RULES, timers::RULES, registrations::RULES, store::RULES];
         for rule in all.into_iter().flatten() {
             rule(self, &mut wrong);
         }

@@ -3,6 +3,7 @@
 
 use crate::call::{LegState, Stage};
 use crate::exchange::Timer;
+use crate::inbound::{Taking, Visit};
 use crate::limits::REGISTERS_WAITING_MAX;
 use crate::tests::world::{World, config, sdp};
 use crate::*;
@@ -330,4 +331,60 @@ fn at_rest_nothing_is_left_and_before_it_is_named() {
     assert!(w.x.leftovers().iter().any(|l| l.starts_with("deadline Gone")));
     w.settle();
     assert_eq!(refused().x.leftovers().iter().filter(|l| l.contains("to be offered again")).count(), 1);
+}
+
+/// A caller in a flow of the tests, while phones ring for it or not.
+fn in_flow(is_dialling: bool) -> World {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    w.registered("102", "192.0.2.12:5060");
+    w.dial(a, "500", Some(sdp("192.0.2.11", "8 101", "")));
+    w.ms(100);
+    if is_dialling {
+        let leg = w.x.calls().next().unwrap().caller;
+        w.input(Input::Media(MediaEvent::Digit { leg, digit: '1' }));
+    }
+    w
+}
+
+fn visit(x: &mut Exchange) -> &mut Visit {
+    x.visits.values_mut().next().unwrap()
+}
+
+fn set_stage(x: &mut Exchange, stage: Stage) {
+    x.calls.values_mut().next().unwrap().stage = stage;
+}
+
+/// As [`breaks`], where one breach is seen by several rules.
+fn breaks_also(mut w: World, breach: fn(&mut Exchange), says: &str) {
+    breach(&mut w.x);
+    let said = w.x.audit();
+    assert!(said.iter().any(|one| one.contains(says)), "wanted {says:?}, got {said:#?}");
+}
+
+#[test]
+fn a_caller_in_a_flow_is_in_one_place() {
+    breaks_also(in_flow(false), |x| set_stage(x, Stage::Seeking), "has it connected: Some(false)");
+    breaks_also(in_flow(true), |x| set_stage(x, Stage::Flow), "has it connected: Some(true)");
+    breaks_also(in_flow(false), |x| x.visits.clear(), "is Flow, and its flow has it connected: None");
+    breaks(in_flow(true), |x| visit(x).dial = None, "dials: false, phones ring: true");
+    breaks(in_flow(false), |x| visit(x).leave_untold(), "has news that it was not told");
+    breaks(
+        in_flow(false),
+        |x| visit(x).taking = Some(Taking { id: "m-1".into(), leg: LegId(1) }),
+        "waits for message m-1, which nobody makes",
+    );
+    breaks_also(
+        in_flow(false),
+        |x| x.timers.set(Timer::Messages, Mono(u64::MAX)),
+        "looked through exactly while there are some",
+    );
+    breaks(
+        in_flow(false),
+        |x| {
+            let lost = visit(x).clone();
+            x.visits.insert(CallId::new(1, 1), lost);
+        },
+        "has gone and its flow waits for nothing",
+    );
 }

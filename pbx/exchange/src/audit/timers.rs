@@ -26,6 +26,8 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
             Timer::LastWord(id) => call(id, |c| matches!(c.stage, Stage::Ended { is_written: false, .. })),
             Timer::Gone(id) => call(id, Call::is_ended),
             Timer::MediaLost(id) => call(id, |c| c.answered.is_some() && !c.is_ended()),
+            Timer::Flow(id) => x.visits.contains_key(&id),
+            Timer::Messages => x.mailboxes.all().next().is_some(),
             Timer::Outbox => !x.retry.is_empty() || !x.bindings_unkept.is_empty(),
         };
         if !is_right {

@@ -29,11 +29,11 @@ impl Exchange {
         let was_answered = call.answered.is_some();
         let at = call.clock(now);
         let ending = Ending { at_ms: at.wall.0, by, cause, status, text: text.clone() };
+        let is_recorded = call.recording == Recording::On && matches!(call.stage, Stage::Talking { .. });
         call.stage = Stage::Ended { ending, at, is_written: false };
         call.held = None;
         let number = call.number;
         let legs: Vec<LegId> = call.legs.keys().copied().collect();
-        let is_recorded = call.recording == Recording::On;
         for extension in call.legs.values().filter_map(|l| l.extension.as_ref()) {
             if let Some(with) = self.calls_with.get_mut(extension) {
                 with.remove(&id);
@@ -74,8 +74,7 @@ impl Exchange {
             | Cause::Restart => "failed",
         };
         if is_recorded {
-            self.mark(id, "end", "");
-            self.media(MediaCommand::StopRecording { call: id });
+            self.stop_recording(id);
         }
         for leg in legs {
             let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { continue };
@@ -99,6 +98,8 @@ impl Exchange {
         self.refresh_troubles(now, id);
         self.timers.set(Timer::LastWord(id), now.mono.after(LAST_WORD));
         self.timers.set(Timer::Gone(id), now.mono.after(ENDED_SHOWN));
+        self.leave_route(now, id);
+        self.leave_flow(now, id);
         self.write_cdr_if_complete(now, id);
     }
 

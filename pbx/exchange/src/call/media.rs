@@ -3,6 +3,7 @@
 use super::{LegState, NO_PORT, Recording, Stage};
 use crate::coverage::media_event;
 use crate::exchange::{Exchange, Timer};
+use crate::inbound::Means;
 use crate::limits::MEDIA_LOST_AFTER;
 use crate::media::{MediaEvent, RecordingFacts};
 use crate::record::{Cause, End, EndedBy, EventKind, Record, Severity};
@@ -72,12 +73,21 @@ impl Exchange {
                 }
             }
             MediaEvent::Digit { leg, digit } => {
-                if let Some((id, _)) = self.live_leg_mut(leg) {
+                let id = self.live_leg_mut(leg).map(|(id, _)| id);
+                if let Some(id) = id
+                    && !self.digit_for_flow(now, id, leg, digit, Means::Media)
+                {
                     self.on_digit(now, id, leg, digit);
                 }
             }
-            // Nothing is asked for yet that these could answer.
-            MediaEvent::Played { .. } | MediaEvent::MessageTaken { .. } => {}
+            MediaEvent::Played { leg, number } => {
+                if let Some((id, _)) = self.live_leg_mut(leg) {
+                    self.on_played(now, id, number);
+                }
+            }
+            MediaEvent::MessageTaken { message, facts, why, .. } => {
+                self.on_message_taken(now, &message, facts, &why);
+            }
             MediaEvent::Missing { leg, for_ms, refused, refused_from } => {
                 self.on_missing(now, leg, for_ms, refused, refused_from);
             }

@@ -2,19 +2,23 @@
 //!
 //! ```text
 //! Seeking ──answer──► Talking ──┐
-//!    │                          ├─► Ended ──last word of media──► CDR ──► gone from the board
-//!    ├──number is a service──► Service ─┤
-//!    └──busy, no answer, cancelled … ───┘
+//!  │ ▲ │                        ├─► Ended ──last word of media──► CDR ──► gone from the board
+//!  │ │ ├──number is a service──► Service ─┤
+//!  │ │ └──busy, no answer, cancelled … ───┤
+//!  ▼ │                                    │
+//! Flow ◄──number is a flow─── hangs up ───┘      a flow dials (Seeking), and may get its caller back (Flow)
 //! ```
 
 mod ending;
 mod media;
 mod offer;
+mod route;
 mod setup;
 mod talk;
 
 pub(crate) use talk::info_digit;
 
+use crate::inbound::Means;
 use crate::media::{Agreed, Quality};
 use crate::record::{CdrLeg, End, Ending, OpenCall, Party, Why};
 use crate::{CallId, LegId, PortSlot, Service};
@@ -82,6 +86,8 @@ pub struct Leg {
     pub quality: Quality,
     /// How it ended, for the CDR.
     pub outcome: &'static str,
+    /// How its first digit for a flow came: then others of another kind are the same key presses again.
+    pub(crate) digits_by: Option<Means>,
 }
 
 impl Leg {
@@ -90,7 +96,7 @@ impl Leg {
         self.codec.as_ref().map(|c| format!("{}/{}", c.name, c.clock)).unwrap_or_default()
     }
 
-    fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         self.state != LegState::Ended
     }
 
@@ -110,7 +116,9 @@ impl Leg {
 /// Where a call is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
-    /// Phones are being rung.
+    /// The caller is in a flow, answered or not, and nobody is being rung for it.
+    Flow,
+    /// Phones are being rung, for a caller who waits for an answer or for one whom a flow has answered.
     Seeking,
     /// Caller and this leg talk.
     Talking {
@@ -177,6 +185,16 @@ pub struct Call {
     pub path: Vec<Why>,
     /// Recording.
     pub recording: Recording,
+    /// The flow that it entered.
+    pub flow: Option<String>,
+    /// The route that let it in, if one did.
+    pub route: Option<String>,
+    /// What the caller answered to surveys: question and key.
+    pub answers: Vec<(String, char)>,
+    /// Whom it is that is being rung: the number dialled, or those that a flow asks for.
+    sought: Vec<String>,
+    /// Since when.
+    sought_since: Now,
     /// Hops left for what we send on.
     max_forwards: u8,
     /// The best refusal so far of the phones that were rung.
@@ -214,6 +232,11 @@ impl Call {
         matches!(self.stage, Stage::Ended { .. })
     }
 
+    /// How it ended.
+    pub fn ending(&self) -> Option<&Ending> {
+        if let Stage::Ended { ending, .. } = &self.stage { Some(ending) } else { None }
+    }
+
     /// What is written down of it while it is up.
     pub(crate) fn open(&self) -> OpenCall {
         OpenCall {
@@ -225,6 +248,8 @@ impl Call {
             started_ms: self.started.wall.0,
             ringing_ms: self.ringing.map(|n| n.wall.0),
             answered_ms: self.answered.map(|n| n.wall.0),
+            flow: self.flow.clone(),
+            answers: self.answers.clone(),
             recorded: self.recording == Recording::On,
         }
     }
@@ -234,6 +259,17 @@ impl Call {
     pub(crate) fn clock(&self, now: Now) -> Now {
         let since = i64::try_from(now.mono.since(self.started.mono).as_millis()).unwrap_or(i64::MAX);
         Now { mono: now.mono, wall: Wall(self.started.wall.0.saturating_add(since)) }
+    }
+
+    /// A search for somebody begins: what is known of an earlier one is of no interest.
+    pub(crate) fn begin_search(&mut self, now: Now, sought: Vec<String>) {
+        (self.refusal, self.reacted, self.told_ringing, self.early) = (None, false, false, None);
+        (self.sought, self.sought_since) = (sought, now);
+    }
+
+    /// Whether the caller's INVITE has been answered.
+    pub(crate) fn has_answered_caller(&self) -> bool {
+        self.caller_leg().is_some_and(|leg| leg.state == LegState::Up)
     }
 
     /// Whether the caller hears a phone that has not answered.
@@ -249,7 +285,9 @@ impl Call {
                 .early
                 .filter(|early| leg == *early || leg == self.caller)
                 .map(|early| if leg == early { self.caller } else { early }),
-            Stage::Talking { .. } | Stage::Service { .. } | Stage::Ended { .. } => self.other(leg),
+            Stage::Flow | Stage::Talking { .. } | Stage::Service { .. } | Stage::Ended { .. } => {
+                self.other(leg)
+            }
         }
     }
 
@@ -258,7 +296,11 @@ impl Call {
         match self.stage {
             Stage::Talking { with } if leg == self.caller => Some(with),
             Stage::Talking { with } if leg == with => Some(self.caller),
-            Stage::Talking { .. } | Stage::Seeking | Stage::Service { .. } | Stage::Ended { .. } => None,
+            Stage::Talking { .. }
+            | Stage::Flow
+            | Stage::Seeking
+            | Stage::Service { .. }
+            | Stage::Ended { .. } => None,
         }
     }
 }

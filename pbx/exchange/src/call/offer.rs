@@ -37,8 +37,11 @@ impl Exchange {
         if is_news {
             one.state = LegState::Ringing;
         }
+        let is_answered = call.has_answered_caller();
+        let Some(one) = call.legs.get(&leg) else { return };
         let (who, flow, extension) = (one.party.number.clone(), one.flow, one.extension.clone());
-        let is_first = is_news && call.ringing.is_none();
+        // Whom a flow has answered is not told of ringing by SIP, and its call has no time of ringing before the answer.
+        let is_first = is_news && call.ringing.is_none() && !is_answered;
         if is_first {
             call.ringing = Some(call.clock(now));
         }
@@ -59,6 +62,9 @@ impl Exchange {
                 "call_ringing",
                 format!("{who} rings"),
             );
+        }
+        if is_answered {
+            return;
         }
         // Early media of one phone is passed on; of several, nobody could tell whose it is.
         let early = sdp.filter(|_| is_alone).and_then(|sdp| self.connect_early(now, id, leg, sdp));
@@ -197,7 +203,10 @@ impl Exchange {
         self.timers.cancel(Timer::NoAnswer(id));
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Talking { with: leg };
-        call.answered = Some(call.clock(now));
+        let is_answered = call.has_answered_caller();
+        if !is_answered {
+            call.answered = Some(call.clock(now));
+        }
         let caller = call.caller;
         let losers: Vec<LegId> =
             call.callee_legs().filter(|l| l.id != leg && l.is_live()).map(|l| l.id).collect();
@@ -211,7 +220,8 @@ impl Exchange {
         for loser in losers {
             self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
         }
-        if let Some(session) = caller_session {
+        self.dial_answered(id);
+        if let Some(session) = caller_session.filter(|_| !is_answered) {
             self.endpoint.answer(now.mono, session, answer);
         }
         if let Some(caller) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&caller)) {
@@ -249,7 +259,8 @@ impl Exchange {
     }
 
     fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
-        let Some(call) = self.calls.get(&id) else { return };
+        // A call has one recording: of its first talk, when a flow connects it several times.
+        let Some(call) = self.calls.get(&id).filter(|call| call.recording == Recording::Off) else { return };
         let rules = call
             .legs
             .values()
@@ -283,6 +294,14 @@ impl Exchange {
         self.why(now, id, "record", "recording begins".into());
     }
 
+    /// Ends the recording of a call that goes on.
+    pub(crate) fn stop_recording(&mut self, id: CallId) {
+        if self.calls.get(&id).is_some_and(|call| call.recording == Recording::On) {
+            self.mark(id, "end", "");
+            self.media(MediaCommand::StopRecording { call: id });
+        }
+    }
+
     /// Puts a mark into the recording, if there is one.
     pub(crate) fn mark(&mut self, id: CallId, kind: &str, text: &str) {
         if self.calls.get(&id).is_some_and(|c| c.recording == Recording::On) {
@@ -302,7 +321,9 @@ impl Exchange {
         self.close_leg(id, leg);
         if status >= 600 {
             // No to all of that person's phones (RFC 3261 §16.7).
-            let others: Vec<LegId> = self.live_callees(id);
+            let others = self.live_callees(id);
+            let whose = |leg: &LegId| self.calls.get(&id)?.leg(*leg)?.extension.clone();
+            let others: Vec<LegId> = others.into_iter().filter(|o| whose(o) == whose(&leg)).collect();
             for other in others {
                 self.drop_leg(
                     now,
@@ -338,7 +359,7 @@ impl Exchange {
         }
         self.timers.cancel(Timer::NoAnswer(id));
         let (_, status, word) = call.refusal.unwrap_or(verdict);
-        let number = call.to.number.clone();
+        let number = self.sought(id);
         let (by, cause, text) = match word {
             "busy" => (EndedBy::Party(End::Callee), Cause::Busy, format!("{number} is busy")),
             "declined" => (EndedBy::Party(End::Callee), Cause::Declined, format!("{number} declined")),
@@ -354,7 +375,7 @@ impl Exchange {
             }
             _ => (EndedBy::System, Cause::Failed, format!("the phones of {number} refused")),
         };
-        self.finish(now, id, by, cause, status, text);
+        self.search_failed(now, id, by, cause, status, text);
     }
 
     /// It rang long enough.
@@ -363,9 +384,10 @@ impl Exchange {
         if call.stage != Stage::Seeking {
             return;
         }
-        let rang = now.mono.since(call.started.mono).as_secs();
-        let (has_rung, has_reacted) = (call.ringing.is_some(), call.reacted);
-        let number = call.to.number.clone();
+        let rang = now.mono.since(call.sought_since.mono).as_secs();
+        let is_ringing = |leg: &super::Leg| leg.state == LegState::Ringing;
+        let has_rung = call.ringing.is_some() || call.callee_legs().any(is_ringing);
+        let (has_reacted, number) = (call.reacted, self.sought(id));
         for leg in self.live_callees(id) {
             self.drop_leg(now, id, leg, if has_reacted { "no_answer" } else { "unreachable" }, None);
         }
@@ -374,10 +396,10 @@ impl Exchange {
             // Some phones play their ringing as early media, with 183, and never say 180.
             let how = if has_rung { "rang and did" } else { "was reached and did" };
             let text = format!("{number} {how} not answer within {rang} s");
-            self.finish(now, id, EndedBy::System, Cause::NoAnswer, status, text);
+            self.search_failed(now, id, EndedBy::System, Cause::NoAnswer, status, text);
         } else {
             let text = format!("no phone of {number} reacted within {rang} s");
-            self.finish(now, id, EndedBy::System, Cause::Unreachable, status, text);
+            self.search_failed(now, id, EndedBy::System, Cause::Unreachable, status, text);
         }
     }
 
@@ -411,8 +433,25 @@ impl Exchange {
         if let Some(slot) = one.slot {
             self.media(MediaCommand::Close { call: id, leg, slot });
         }
-        self.changed.extend(extension.map(Changed::Extension));
+        if let Some(extension) = extension {
+            self.leave_call(id, &extension);
+            self.changed.insert(Changed::Extension(extension));
+        }
         self.changed.insert(Changed::Call(id));
+    }
+
+    /// Notes that an extension is no longer in a call, unless another phone of it is.
+    fn leave_call(&mut self, id: CallId, extension: &str) {
+        let is_in = |leg: &super::Leg| leg.is_live() && leg.extension.as_deref() == Some(extension);
+        if self.calls.get(&id).is_some_and(|call| call.legs.values().any(is_in)) {
+            return;
+        }
+        if let Some(with) = self.calls_with.get_mut(extension) {
+            with.remove(&id);
+            if with.is_empty() {
+                self.calls_with.remove(extension);
+            }
+        }
     }
 
     /// Answers the caller's INVITE with a refusal.

@@ -6,9 +6,10 @@ use crate::limits::{FORKS_MAX, PATH_MAX};
 use crate::media::MediaCommand;
 use crate::negotiate::{offer_on_behalf, own_formats};
 use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity, Why};
-use crate::text::{clean, is_dialable};
-use crate::{CallId, Changed, LegId, Service};
+use crate::text::clean;
+use crate::{CallId, Changed, LegId};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use switchroom_sip::dialog::request_uri;
 use switchroom_sip::endpoint::{Incoming, Invite};
 use switchroom_sip::flow::Flow;
@@ -19,11 +20,13 @@ use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 use switchroom_sip::uri::Uri;
 
-/// Where a number leads.
-enum Route {
-    Service(Service),
-    Extension(String),
-    Nowhere(&'static str),
+/// A phone that can be rung.
+struct Reachable {
+    rank: u16,
+    number: String,
+    flow: Flow,
+    uri: Uri,
+    agent: String,
 }
 
 impl Exchange {
@@ -80,6 +83,11 @@ impl Exchange {
             legs: BTreeMap::from([(leg, caller)]),
             path: Vec::new(),
             recording: Recording::Off,
+            flow: None,
+            route: None,
+            answers: Vec::new(),
+            sought: Vec::new(),
+            sought_since: now,
             max_forwards: u8::try_from(hops.saturating_sub(1)).unwrap_or(0),
             refusal: None,
             reacted: false,
@@ -144,6 +152,7 @@ impl Exchange {
             recent: Default::default(),
             quality: Default::default(),
             outcome: "failed",
+            digits_by: None,
         }
     }
 
@@ -159,81 +168,36 @@ impl Exchange {
         }
     }
 
-    fn route(&mut self, now: Now, id: CallId, dialled: &str) {
-        let route = if !is_dialable(dialled) {
-            Route::Nowhere("it is not a number: digits, +, * and # are")
-        } else if let Some(service) = self.config.services.get(dialled) {
-            Route::Service(*service)
-        } else if self.config.extensions.contains_key(dialled) {
-            Route::Extension(dialled.to_owned())
-        } else {
-            Route::Nowhere("no extension and no service has that number")
-        };
-        let dialled = clean(dialled);
-        match route {
-            Route::Service(service) => {
-                let name = service.word();
-                self.why(now, id, "route", format!("{dialled} is the {name} service"));
-                self.serve(now, id, service);
-            }
-            Route::Extension(number) => {
-                self.why(now, id, "route", format!("{dialled} is an extension"));
-                self.ring(now, id, &number);
-            }
-            Route::Nowhere(reason) => {
-                self.why(now, id, "route", format!("{dialled}: {reason}"));
-                let text = format!("{dialled} leads nowhere: {reason}");
-                self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), text);
-            }
+    /// Rings every phone of an extension.
+    pub(crate) fn ring(&mut self, now: Now, id: CallId, number: &str) {
+        let numbers = [number.to_owned()];
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.begin_search(now, numbers.to_vec());
         }
+        self.ring_all(now, id, &numbers, None);
     }
 
-    /// Rings every phone of an extension.
-    fn ring(&mut self, now: Now, id: CallId, number: &str) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let caller_flow = call.caller_leg().map(|l| l.flow);
-        let mut phones: Vec<(u16, Flow, Uri, String)> = Vec::new();
-        let mut skipped = Vec::new();
-        for binding in self.registrar.of(number) {
-            if Some(binding.flow) == caller_flow {
-                skipped.push(format!("{} is the caller's own phone", binding.flow));
-            } else if let Some(obstacle) = binding.obstacle() {
-                skipped.push(format!("{}: {obstacle}", binding.flow));
-            } else if phones.len() >= FORKS_MAX {
-                skipped.push(format!("{}: more phones than are rung at once", binding.flow));
-            } else {
-                let record = &binding.record;
-                phones.push((1000 - record.q_milli, binding.flow, binding.uri.clone(), record.agent.clone()));
-            }
-        }
-        for reason in skipped {
-            self.why(now, id, "skip", reason);
-        }
-        phones.sort_by_key(|phone| phone.0);
+    /// Rings every phone of some extensions, for `wait` or as long as the configuration says.
+    pub(crate) fn ring_all(&mut self, now: Now, id: CallId, numbers: &[String], wait: Option<Duration>) {
+        let phones = self.phones_of(now, id, numbers);
         if phones.is_empty() {
-            let text = format!("{number} has no phone that can be reached");
-            return self.finish(
-                now,
-                id,
-                EndedBy::System,
-                Cause::Unreachable,
-                Status::UNAVAILABLE.code(),
-                text,
-            );
+            let text = format!("{} has no phone that can be reached", self.sought(id));
+            let status = Status::UNAVAILABLE.code();
+            return self.search_failed(now, id, EndedBy::System, Cause::Unreachable, status, text);
         }
-        let own = own_formats(&self.config.codecs);
-        let caller_offer = self.calls.get(&id).and_then(|c| c.caller_leg()?.remote.clone());
-        let formats = caller_offer.as_ref().map_or(own, |offer| offer_on_behalf(offer, &self.config.codecs));
+        let formats = self.formats_for(id);
         if formats.is_empty() {
             let text = "the caller's phone offers no codec that is allowed here".to_owned();
             let status = Status::NOT_ACCEPTABLE_HERE.code();
             return self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, text);
         }
-        let wait = self.config.extensions.get(number).and_then(|e| e.ring).unwrap_or(self.config.ring);
+        let set = numbers.first().and_then(|n| self.config.extensions.get(n)).and_then(|e| e.ring);
+        let wait = wait.or(set).unwrap_or(self.config.ring);
         self.timers.set(Timer::NoAnswer(id), now.mono.after(wait));
         let mut rung = 0;
-        for (_, flow, uri, agent) in phones {
-            if !self.ring_phone(now, id, number, flow, &uri, agent, formats.clone()) {
+        for phone in phones {
+            let (flow, uri) = (phone.flow, phone.uri);
+            if !self.ring_phone(now, id, &phone.number, flow, &uri, phone.agent, formats.clone()) {
                 break;
             }
             rung += 1;
@@ -241,7 +205,60 @@ impl Exchange {
         if rung == 0 {
             self.timers.cancel(Timer::NoAnswer(id));
             let text = "every RTP port pair is in use".to_owned();
-            self.finish(now, id, EndedBy::System, Cause::Overload, Status::SERVICE_UNAVAILABLE.code(), text);
+            let status = Status::SERVICE_UNAVAILABLE.code();
+            self.search_failed(now, id, EndedBy::System, Cause::Overload, status, text);
+        }
+    }
+
+    /// Whom a call looks for, in words.
+    pub(crate) fn sought(&self, id: CallId) -> String {
+        self.calls.get(&id).map(|call| call.sought.join(", ")).unwrap_or_default()
+    }
+
+    /// The phones by which extensions can be reached, best first; the path says why others are left out.
+    fn phones_of(&mut self, now: Now, id: CallId, numbers: &[String]) -> Vec<Reachable> {
+        let caller_flow = self.calls.get(&id).and_then(|call| call.caller_leg()).map(|leg| leg.flow);
+        let mut phones: Vec<Reachable> = Vec::new();
+        let mut skipped = Vec::new();
+        for number in numbers {
+            for binding in self.registrar.of(number) {
+                if Some(binding.flow) == caller_flow {
+                    skipped.push(format!("{} is the caller's own phone", binding.flow));
+                } else if let Some(obstacle) = binding.obstacle() {
+                    skipped.push(format!("{}: {obstacle}", binding.flow));
+                } else if phones.len() >= FORKS_MAX {
+                    skipped.push(format!("{}: more phones than are rung at once", binding.flow));
+                } else {
+                    let record = &binding.record;
+                    phones.push(Reachable {
+                        rank: 1000 - record.q_milli,
+                        number: number.clone(),
+                        flow: binding.flow,
+                        uri: binding.uri.clone(),
+                        agent: record.agent.clone(),
+                    });
+                }
+            }
+        }
+        for reason in skipped {
+            self.why(now, id, "skip", reason);
+        }
+        phones.sort_by_key(|phone| phone.rank);
+        phones
+    }
+
+    /// What the called side is offered: what the caller talks in if that is settled, else all that it can.
+    fn formats_for(&self, id: CallId) -> Vec<Format> {
+        let codecs = &self.config.codecs;
+        let Some(caller) = self.calls.get(&id).and_then(|call| call.caller_leg()) else { return Vec::new() };
+        match (&caller.remote, &caller.codec) {
+            (Some(remote), Some(codec)) if caller.state == LegState::Up => {
+                let mut settled = remote.clone();
+                settled.formats.retain(|format| format.is_digits() || format.same_encoding(codec));
+                offer_on_behalf(&settled, codecs)
+            }
+            (Some(remote), _) => offer_on_behalf(remote, codecs),
+            (None, _) => own_formats(codecs),
         }
     }
 

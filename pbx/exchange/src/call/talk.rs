@@ -3,6 +3,7 @@
 use super::{LegState, Stage};
 use crate::coverage::session_event;
 use crate::exchange::Exchange;
+use crate::inbound::Means;
 use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
@@ -78,6 +79,9 @@ impl Exchange {
             Ok(()) => {
                 self.wire_all(id);
                 self.refresh_hold(now, id);
+                if self.visits.contains_key(&id) && self.is_in_flow(id) {
+                    self.listen(id, true);
+                }
             }
             Err(why) => {
                 let status = Status::NOT_ACCEPTABLE_HERE.code();
@@ -139,7 +143,8 @@ impl Exchange {
         let call = self.calls.get_mut(&id).ok_or("the call is gone")?;
         let call_stage = call.stage.clone();
         let one = call.legs.get_mut(&leg).ok_or("the leg is gone")?;
-        let makes_sound = matches!(call_stage, Stage::Service { .. });
+        // Whom nobody else talks with hears sound that we make.
+        let makes_sound = !matches!(call_stage, Stage::Talking { .. });
         let codec = match_codec(&theirs, far.as_ref(), one.codec.as_ref())
             .filter(|c| !makes_sound || own.iter().any(|o| o.same_encoding(c)))
             .ok_or("no codec in it reaches the other party")?
@@ -187,10 +192,15 @@ impl Exchange {
         let Some(call) = self.calls.get(&id) else { return };
         let Some(one) = call.leg(leg) else { return };
         let other = call.hears(leg);
+        // What the caller of a flow hears is the flow's to say, the ringing of those it dials too.
+        let is_flows = leg == call.caller && call.has_answered_caller();
+        if is_flows && (call.stage == Stage::Flow || call.stage == Stage::Seeking) {
+            return;
+        }
         let source = match &call.stage {
             Stage::Service { service: Service::Echo } => Source::Echo,
             Stage::Service { service: Service::Tone } => TONE,
-            Stage::Seeking | Stage::Talking { .. } | Stage::Ended { .. } => {
+            Stage::Flow | Stage::Seeking | Stage::Talking { .. } | Stage::Ended { .. } => {
                 match other.and_then(|other| call.leg(other)) {
                     // Who holds is not heard, whatever the phone sends meanwhile.
                     Some(other) if other.holds => Source::Silence,
@@ -234,36 +244,40 @@ impl Exchange {
 
     /// Connects the caller to a service of ours.
     pub(crate) fn serve(&mut self, now: Now, id: CallId, service: Service) {
-        match self.describe_service(now, id) {
-            Ok((session, sdp)) => {
-                let Some(call) = self.calls.get_mut(&id) else { return };
-                call.stage = Stage::Service { service };
-                call.with = Some(Party { number: call.to.number.clone(), name: service.word().to_owned() });
-                call.answered = Some(call.clock(now));
-                let caller = call.caller;
-                if let Some(leg) = call.legs.get_mut(&caller) {
-                    leg.state = LegState::Up;
-                    leg.outcome = "answered";
-                }
-                self.endpoint.answer(now.mono, session, sdp);
-                self.wire(id, caller);
-                self.why(now, id, "answer", "answered by the exchange".into());
-                self.event(
-                    now,
-                    EventKind::Call,
-                    Severity::Info,
-                    Some(id),
-                    "",
-                    "call_answered",
-                    "service answers".into(),
-                );
-                self.show_parties(id);
-            }
-            Err(why) => {
-                let status = Status::NOT_ACCEPTABLE_HERE.code();
-                self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, why);
-            }
+        let Some(number) = self.calls.get(&id).map(|call| call.to.number.clone()) else { return };
+        let with = Party { number, name: service.word().to_owned() };
+        let stage = Stage::Service { service };
+        if let Err(why) = self.answer_by_us(now, id, stage, with, "service answers") {
+            let status = Status::NOT_ACCEPTABLE_HERE.code();
+            self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, why);
         }
+    }
+
+    /// Answers the caller: from now on it hears what we make. The error says what does not fit.
+    pub(crate) fn answer_by_us(
+        &mut self,
+        now: Now,
+        id: CallId,
+        stage: Stage,
+        with: Party,
+        text: &str,
+    ) -> Result<(), String> {
+        let (session, sdp) = self.describe_service(now, id)?;
+        let Some(call) = self.calls.get_mut(&id) else { return Err("the call is gone".into()) };
+        call.stage = stage;
+        call.with = Some(with);
+        call.answered = Some(call.clock(now));
+        let caller = call.caller;
+        if let Some(leg) = call.legs.get_mut(&caller) {
+            leg.state = LegState::Up;
+            leg.outcome = "answered";
+        }
+        self.endpoint.answer(now.mono, session, sdp);
+        self.wire(id, caller);
+        self.why(now, id, "answer", "answered by the exchange".into());
+        self.event(now, EventKind::Call, Severity::Info, Some(id), "", "call_answered", text.to_owned());
+        self.show_parties(id);
+        Ok(())
     }
 
     fn describe_service(&mut self, now: Now, id: CallId) -> Result<(SessionId, Vec<u8>), String> {
@@ -305,6 +319,9 @@ impl Exchange {
     /// Digits in INFO: the three bodies that phones send. Passed on as RFC 4733 events, which every phone reads.
     fn on_info(&mut self, now: Now, id: CallId, leg: LegId, kind: &str, body: &[u8]) {
         let Some((digit, duration_ms)) = info_digit(kind, body) else { return };
+        if self.digit_for_flow(now, id, leg, digit, Means::Info) {
+            return;
+        }
         self.on_digit(now, id, leg, digit);
         if let Some(other) = self.calls.get(&id).and_then(|c| c.hears(leg)) {
             self.media(MediaCommand::SendDigit { call: id, leg: other, digit, duration_ms });
@@ -370,6 +387,9 @@ impl Exchange {
         if end == crate::record::End::Callee && !was_up {
             // One of several phones went away while it rang.
             return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &text);
+        }
+        if end == crate::record::End::Callee && self.back_to_flow(now, id, leg, &text) {
+            return;
         }
         self.finish(now, id, by, cause, status, text);
     }

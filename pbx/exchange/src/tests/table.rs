@@ -76,14 +76,15 @@ impl Scene {
         let mut this = match state {
             S::Late => Self::dial("102", None, others),
             S::Service => Self::dial("*43", offer(), others),
+            S::Flow => Self::dial("500", offer(), others),
             _ => Self::dial("102", offer(), others && (state != S::Early || lags)),
         };
-        if lags && state != S::Service {
+        if lags && state != S::Service && state != S::Flow {
             this.w.media_works = false;
             this.other_refuses();
         }
         match state {
-            S::Seeking | S::Service => {}
+            S::Seeking | S::Service | S::Flow => {}
             S::Ringing => this.progress(Status::RINGING, None),
             S::Early => this.progress(Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", ""))),
             S::Late | S::Talking | S::Held => this.answer(),
@@ -112,6 +113,9 @@ impl Scene {
             E::MediaBack => self.media(true, missing).or_else(|_| self.media(false, missing)).unwrap(),
             E::MediaSound => {
                 self.media(false, |leg| MediaEvent::DeadAir { leg, for_ms: 9000 }).unwrap();
+            }
+            E::FlowDue if self.state().0 == "flow" => {
+                self.media(false, |leg| MediaEvent::Played { leg, number: 1 }).unwrap();
             }
             E::MediaLostDue if self.is_up() => {
                 let is_held = self.state().0 == "held";
@@ -209,7 +213,7 @@ impl Scene {
     }
 
     fn is_up(&self) -> bool {
-        matches!(self.state().0, "late" | "talking" | "held" | "service")
+        matches!(self.state().0, "late" | "talking" | "held" | "service" | "flow")
     }
 }
 
@@ -330,6 +334,7 @@ fn apply(s: &mut Scene, event: E) -> Result<(), &'static str> {
         E::CalleeBye if s.is_ringing() => s.ended(true, Ended::Bye(None)),
         E::CalleeBye => s.hang_up(true),
         E::NoAnswerDue => s.wait(31),
+        E::FlowDue => s.wait(6),
         E::LastWordDue => s.wait(4),
         E::GoneDue => s.wait(6),
         E::MediaLostDue => s.wait(61),
@@ -459,6 +464,7 @@ impl Since {
                 Record::CallOpen(_) => "noted".into(),
                 Record::Binding(_) => "bound".into(),
                 Record::BindingGone { .. } => "unbound".into(),
+                Record::Message(_) | Record::MessageGone { .. } => "message".into(),
                 Record::Recording(_) | Record::RecordingGone { .. } => "recording".into(),
             });
         }

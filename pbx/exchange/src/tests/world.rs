@@ -40,6 +40,7 @@ pub(crate) struct World {
     pub(crate) media: Vec<MediaCommand>,
     pub(crate) records: Vec<Record>,
     pub(crate) replies: Vec<Result<String, String>>,
+    pub(crate) asked: Vec<(u64, switchroom_flow::Asking)>,
     pub(crate) store_works: bool,
     pub(crate) media_works: bool,
     /// Call-ID that REGISTERs have, if not one each.
@@ -71,6 +72,8 @@ pub(crate) fn config() -> Config {
         domain: "pbx.example".into(),
         extensions: all.into_iter().map(|e| (e.number.clone(), e)).collect(),
         services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
+        flows: super::flows::all(),
+        inbound: super::flows::site(),
         record: RecordRule::Always,
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
@@ -85,6 +88,7 @@ pub(crate) fn config() -> Config {
         session_expires: Duration::from_secs(1800),
         calls_max: 4,
         calls_per_extension: 4,
+        inbound: Default::default(),
         allow_md5: true,
     }
 }
@@ -112,6 +116,7 @@ impl World {
             media: vec![],
             records: vec![],
             replies: vec![],
+            asked: vec![],
             store_works: true,
             media_works: true,
             same_call_id: None,
@@ -386,6 +391,7 @@ impl World {
                     }
                 }
                 Action::Reply { result, .. } => self.replies.push(result),
+                Action::Ask { number, asking, .. } => self.asked.push((number, asking)),
             }
         }
     }

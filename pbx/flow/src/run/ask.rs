@@ -1,7 +1,7 @@
 //! Questions to local services and programs, and what of their answers becomes variables.
 
 use super::{Run, State, Step};
-use crate::boundary::{Answer, Asking, Effect, Site};
+use crate::boundary::{Answer, Asking, Effect, Payload, Site};
 use crate::expr::Expr;
 use crate::node::{Job, Next, Request};
 use crate::prompt::Piece;
@@ -72,9 +72,11 @@ impl Run {
         url
     }
 
-    fn json(&self, site: &mut dyn Site, fields: &[(String, Expr)]) -> String {
+    fn json(&self, site: &mut dyn Site, fields: &[(String, Expr)]) -> Payload {
+        let mut is_secret = false;
         let fields = fields.iter().map(|(name, expr)| {
             let value = self.eval(site, expr);
+            is_secret |= value.is_secret;
             let json = match &value.kind {
                 Kind::Nothing => Json::Null,
                 Kind::Truth(fact) => Json::Bool(*fact),
@@ -83,7 +85,8 @@ impl Run {
             };
             (name.clone(), json)
         });
-        Json::Object(fields.collect()).to_string()
+        let text = Json::Object(fields.collect()).to_string();
+        Payload { text, is_secret }
     }
 }
 

@@ -5,13 +5,16 @@ use crate::boundary::{Dialled, Effect, Site};
 use crate::flow::{Flow, Node, NodeId};
 use crate::limits::{FORWARDS_MAX, TARGETS_MAX};
 use crate::node::{Job, Next};
-use crate::value::UNIT;
+use crate::value::{UNIT, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a key of several digits is waited for in a queue.
 const BETWEEN: Duration = Duration::from_secs(2);
+
+/// Characters of a number that is dialled.
+const NUMBER_MAX: usize = 64;
 
 /// The caller is being connected, waits or talks.
 #[derive(Debug, Clone)]
@@ -30,13 +33,13 @@ impl Run {
                 if self.dials > 1 + FORWARDS_MAX {
                     let what =
                         format!("the call was sent on {FORWARDS_MAX} times already; it is not sent on again");
-                    self.tell_fault(&flow.name, &node.name, what);
+                    self.tell_fault(&flow.name, &node.name, &what);
                     return Step::On(failed.or(*no_answer), "failed".into());
                 }
                 let mut numbers: Vec<String> = Vec::new();
                 for expr in to.iter().take(TARGETS_MAX) {
-                    let number = self.eval(site, expr).plain();
-                    if !number.is_empty() && !numbers.contains(&number) {
+                    let number = self.open_text(site, expr);
+                    if is_dialable(&number) && !numbers.contains(&number) {
                         numbers.push(number);
                     }
                 }
@@ -46,7 +49,7 @@ impl Run {
                 Effect::Dial { to: numbers, in_turn: *in_turn, ring: *ring, comes_back: after.is_some() }
             }
             Job::Queue { queue, priority, after, .. } => {
-                let queue = self.eval(site, queue).plain();
+                let queue = self.open_text(site, queue);
                 let priority = priority.as_ref().and_then(|expr| self.eval(site, expr).as_millionths());
                 let priority = priority.map(|number| number / UNIT);
                 Effect::Queue { queue, priority, comes_back: after.is_some() }
@@ -63,8 +66,13 @@ impl Run {
         if !self.is_connecting() {
             return;
         }
+        // Who is refused at once has not waited: a circle of such nodes is a loop.
+        if matches!(how, Dialled::Talked | Dialled::NoAnswer) {
+            self.time_passed();
+        }
         let Some((_, _, node)) = self.at() else { return };
         let (next, by) = outcome(&node.job, how);
+        self.set("outcome", Value::text(word(how)));
         self.go(site, next, by);
     }
 
@@ -72,13 +80,22 @@ impl Run {
     pub(super) fn connecting_digit(&mut self, site: &mut dyn Site, digit: char) {
         let keys = self.exits();
         let State::Connecting(connecting) = &mut self.state else { return };
+        let has_longer =
+            |typed: &str| keys.keys().any(|key| key.len() > typed.len() && key.starts_with(typed));
         connecting.typed.push(digit);
+        if !keys.contains_key(&connecting.typed) && !has_longer(&connecting.typed) {
+            // What came before was nothing; this one may be the first of something.
+            connecting.typed.clear();
+            connecting.typed.push(digit);
+        }
         let typed = connecting.typed.clone();
-        let has_longer = keys.keys().any(|key| key.len() > typed.len() && key.starts_with(&typed));
         match keys.get(&typed) {
-            Some(node) if !has_longer => self.leave_queue(site, *node, &typed),
-            _ if has_longer => self.wake(Some(BETWEEN)),
-            _ => connecting.typed.clear(),
+            _ if has_longer(&typed) => self.wake(Some(BETWEEN)),
+            Some(node) => self.leave_queue(site, *node, &typed),
+            None => {
+                connecting.typed.clear();
+                self.wake(None);
+            }
         }
     }
 
@@ -120,5 +137,24 @@ fn outcome(job: &Job, how: Dialled) -> (Next, &'static str) {
             Dialled::Talked => (*after, "after"),
         },
         _ => (None, ""),
+    }
+}
+
+/// What can be dialled: a number, an extension, or a name of one.
+fn is_dialable(number: &str) -> bool {
+    !number.is_empty()
+        && number.len() <= NUMBER_MAX
+        && number.chars().all(|c| c.is_ascii_alphanumeric() || "+*#.-_".contains(c))
+}
+
+/// The word that a flow finds in `outcome`.
+fn word(how: Dialled) -> &'static str {
+    match how {
+        Dialled::Busy => "busy",
+        Dialled::NoAnswer => "no_answer",
+        Dialled::Failed => "failed",
+        Dialled::Full => "full",
+        Dialled::Empty => "empty",
+        Dialled::Talked => "talked",
     }
 }

@@ -63,6 +63,11 @@ impl Listening {
     pub(super) fn is_secret(&self) -> bool {
         self.stage == Stage::Pin
     }
+
+    /// What is being said.
+    pub(super) fn saying(&self) -> Option<u64> {
+        self.saying
+    }
 }
 
 impl Run {
@@ -70,10 +75,11 @@ impl Run {
         if self.is_gone {
             return Step::On(None, "nobody there".into());
         }
-        let mailbox = mailbox.map(|expr| self.eval(site, expr).plain()).unwrap_or_default();
+        let mailbox = mailbox.map(|expr| self.open_text(site, expr)).unwrap_or_default();
+        // Who has no box of its own may listen to another.
+        let mailbox = Some(mailbox).filter(|name| site.mailbox(name).is_some()).unwrap_or_default();
         let stage = if mailbox.is_empty() { Stage::Box } else { Stage::Pin };
         self.ahead.clear();
-        self.set_secret(stage == Stage::Pin);
         let listening = Listening {
             stage,
             mailbox,
@@ -84,9 +90,25 @@ impl Run {
             saying: None,
             next,
         };
-        let ask = self.builtin(if stage == Stage::Box { "msg/enter_mailbox" } else { "msg/enter_pin" });
-        self.say(listening, vec![ask]);
+        if stage == Stage::Box {
+            let ask = self.builtin("msg/enter-mailbox");
+            self.say(listening, vec![ask]);
+        } else {
+            self.let_in(site, listening);
+        }
         Step::Waits
+    }
+
+    /// Asks for the PIN of the box, if one is needed.
+    fn let_in(&mut self, site: &mut dyn Site, mut listening: Listening) {
+        if site.mailbox(&listening.mailbox).is_some_and(|mailbox| mailbox.is_open) {
+            return self.overview(site, listening);
+        }
+        listening.stage = Stage::Pin;
+        listening.tries_left = TRIES;
+        self.set_secret(true);
+        let ask = self.builtin("msg/enter-pin");
+        self.say(listening, vec![ask]);
     }
 
     fn say(&mut self, mut listening: Listening, clips: Vec<Clip>) {
@@ -120,7 +142,7 @@ impl Run {
             self.effects.push_back(Effect::Message { id: message.id.clone(), becomes: Becomes::Old });
         }
         listening.stage = Stage::Choosing;
-        let menu = self.builtin("msg/message_menu");
+        let menu = self.builtin("msg/message-menu");
         self.say(listening, vec![menu]);
     }
 
@@ -129,14 +151,15 @@ impl Run {
         let listening = (**listening).clone();
         match listening.stage {
             Stage::Box | Stage::Pin if !listening.typed.is_empty() => self.number_typed(site, listening),
-            Stage::Box | Stage::Pin | Stage::Choosing => self.again(listening, "msg/no_key"),
+            Stage::Box | Stage::Pin | Stage::Choosing => self.again(listening, "msg/nothing-pressed"),
             Stage::Hearing | Stage::Leaving => {}
         }
     }
 
     pub(super) fn listening_digit(&mut self, site: &mut dyn Site, digit: char) {
         let State::Listening(listening) = &mut self.state else { return };
-        if listening.stage == Stage::Leaving {
+        let is_number = matches!(listening.stage, Stage::Box | Stage::Pin);
+        if listening.stage == Stage::Leaving || (is_number && digit.is_ascii_uppercase()) {
             return;
         }
         if listening.saying.take().is_some() {
@@ -152,8 +175,12 @@ impl Run {
                         self.state = State::Listening(Box::new(listening));
                         self.wake(Some(BETWEEN));
                     }
-                    Some(true) => self.number_typed(site, listening),
-                    Some(false) => self.again(listening, "msg/not_understood"),
+                    Some(true) => {
+                        // The key that would have ended it is not a choice of what follows.
+                        self.trailing = (digit != '#').then_some('#');
+                        self.number_typed(site, listening);
+                    }
+                    Some(false) => self.again(listening, "msg/not-understood"),
                 }
             }
             Stage::Hearing | Stage::Choosing => self.chosen(site, listening, digit),
@@ -166,20 +193,16 @@ impl Run {
         let typed = typed.trim_end_matches('#');
         if listening.stage == Stage::Box {
             listening.mailbox = typed.to_owned();
-            listening.stage = Stage::Pin;
-            listening.tries_left = TRIES;
-            self.set_secret(true);
-            let ask = self.builtin("msg/enter_pin");
-            return self.say(listening, vec![ask]);
+            return self.let_in(site, listening);
         }
         if typed.len() < PIN.0 {
-            return self.again(listening, "msg/pin_wrong");
+            return self.again(listening, "msg/wrong-pin");
         }
         // A box that is not there is met like a wrong PIN: nobody learns which boxes there are.
         match site.pin("mailbox", Some(&listening.mailbox), typed) {
             PinVerdict::Right => self.overview(site, listening),
-            PinVerdict::Wrong => self.again(listening, "msg/pin_wrong"),
-            PinVerdict::Locked => self.farewell(listening, "msg/too_many_tries"),
+            PinVerdict::Wrong => self.again(listening, "msg/wrong-pin"),
+            PinVerdict::Locked => self.farewell(listening, "msg/too-many-tries"),
         }
     }
 
@@ -187,23 +210,27 @@ impl Run {
         listening.typed.clear();
         listening.tries_left = listening.tries_left.saturating_sub(1);
         if listening.tries_left == 0 {
-            let last = if listening.stage == Stage::Pin { "msg/too_many_tries" } else { "msg/goodbye" };
+            let last = if listening.stage == Stage::Pin { "msg/too-many-tries" } else { "msg/goodbye" };
             return self.farewell(listening, last);
         }
         let ask = match listening.stage {
-            Stage::Box => "msg/enter_mailbox",
-            Stage::Pin => "msg/enter_pin",
-            Stage::Hearing | Stage::Choosing | Stage::Leaving => "msg/message_menu",
+            Stage::Box => "msg/enter-mailbox",
+            Stage::Pin => "msg/enter-pin",
+            Stage::Hearing | Stage::Choosing | Stage::Leaving => "msg/message-menu",
         };
         let clips = vec![self.builtin(why), self.builtin(ask)];
         self.say(listening, clips);
     }
 
-    fn farewell(&mut self, mut listening: Listening, words: &str) {
+    fn farewell(&mut self, listening: Listening, words: &str) {
+        let words = self.builtin(words);
+        self.leave_with(listening, vec![words]);
+    }
+
+    fn leave_with(&mut self, mut listening: Listening, words: Vec<Clip>) {
         listening.stage = Stage::Leaving;
         self.set_secret(false);
-        let words = self.builtin(words);
-        self.say(listening, vec![words]);
+        self.say(listening, words);
     }
 
     /// Says how many messages there are, and begins with the first.
@@ -213,12 +240,12 @@ impl Run {
         listening.tries_left = TRIES;
         listening.at = 0;
         if listening.messages.is_empty() {
-            return self.farewell(listening, "msg/no_messages");
+            return self.farewell(listening, "msg/no-messages");
         }
         let new = listening.messages.iter().filter(|m| m.is_new).count();
         let old = listening.messages.len() - new;
-        let mut clips = vec![self.builtin("msg/you_have")];
-        for (count, words) in [(new, "msg/new_messages"), (old, "msg/old_messages")] {
+        let mut clips = vec![self.builtin("msg/you-have")];
+        for (count, words) in [(new, "msg/new-messages"), (old, "msg/old-messages")] {
             if count > 0 {
                 clips.extend(spoken(self.language, Form::Number, &count.to_string()).unwrap_or_default());
                 clips.push(self.builtin(words));
@@ -230,10 +257,12 @@ impl Run {
     /// Plays the message that is the next one, with something said before.
     fn hear(&mut self, mut listening: Listening, before: Vec<Clip>) {
         let Some(message) = listening.messages.get(listening.at).cloned() else {
-            return self.farewell(listening, "msg/end_of_messages");
+            let mut words = before;
+            words.push(self.builtin("msg/end-of-messages"));
+            return self.leave_with(listening, words);
         };
         let mut clips = before;
-        clips.push(self.builtin(if listening.at == 0 { "msg/first_message" } else { "msg/next_message" }));
+        clips.push(self.builtin(if listening.at == 0 { "msg/first-message" } else { "msg/next-message" }));
         let (date, time) = message.at.split_once('T').unwrap_or((&message.at, ""));
         clips.extend(spoken(self.language, Form::Date, date).unwrap_or_default());
         clips.extend(spoken(self.language, Form::Time, time).unwrap_or_default());
@@ -247,6 +276,9 @@ impl Run {
     }
 
     fn chosen(&mut self, site: &mut dyn Site, mut listening: Listening, digit: char) {
+        if matches!(digit, '1'..='3' | '#') {
+            listening.tries_left = TRIES;
+        }
         match digit {
             '1' => self.hear(listening, Vec::new()),
             '2' | '#' => {
@@ -259,14 +291,14 @@ impl Run {
                     self.effects.push_back(Effect::Message { id, becomes: Becomes::Gone });
                 }
                 listening.at += 1;
-                let deleted = self.builtin("msg/message_deleted");
+                let deleted = self.builtin("msg/message-deleted");
                 self.hear(listening, vec![deleted]);
             }
             '*' => {
                 let next = listening.next;
                 self.go(site, next, "done");
             }
-            _ if listening.stage == Stage::Choosing => self.again(listening, "msg/not_understood"),
+            _ if listening.stage == Stage::Choosing => self.again(listening, "msg/not-understood"),
             _ => {
                 // Keys that mean nothing while a message plays begin it anew rather than lose it.
                 self.hear(listening, Vec::new());

@@ -15,23 +15,30 @@
 //! late) is told by its number and passed over.
 
 mod ask;
+mod audit;
 mod connect;
+mod end;
 mod listen;
+mod outcome;
 mod quest;
 mod scope;
 mod speak;
+mod steps;
+#[cfg(test)]
+mod tests;
 mod voice;
 
-use crate::boundary::{Effect, Event, HangUp, Opening, Site, Variables};
+pub use outcome::{Passed, branch_of, branches};
+
+use crate::boundary::{Effect, Event, Site, Variables};
 use crate::clip::{Clip, Language};
 use crate::expr::Expr;
 use crate::flow::{Flow, Node, NodeId};
-use crate::limits::{DEPTH_MAX, DIGITS_AHEAD_MAX, ENTERED_MAX, STEPS_MAX, VARIABLES_MAX};
+use crate::limits::{DIGITS_AHEAD_MAX, VARIABLES_MAX};
 use crate::node::{HangUpAs, Job, Next};
 use crate::value::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// One flow within the stack of flows.
 #[derive(Debug, Clone)]
@@ -52,8 +59,8 @@ struct Frame {
 enum State {
     /// Between two nodes.
     Ready,
-    /// Hears a prompt.
-    Playing { number: u64, next: Next },
+    /// Hears a prompt; then the node is left by this outcome.
+    Playing { number: u64, next: Next, by: &'static str },
     /// Is asked for digits.
     Quest(quest::Quest),
     /// Is being connected, waits in a queue, or talks.
@@ -84,9 +91,12 @@ pub struct Run {
     ahead: VecDeque<char>,
     effects: VecDeque<Effect>,
     last_number: u64,
-    /// Steps since something last happened.
+    /// Steps since time last passed for the caller.
     steps: u32,
+    /// Nodes entered in all; of the clean-up, since the call was over.
     entered: u32,
+    has_begun: bool,
+    has_hung_up: bool,
     dials: u32,
     /// Digits are secret at the moment.
     is_secret: bool,
@@ -97,6 +107,8 @@ pub struct Run {
     /// The call is over.
     is_gone: bool,
     is_faulty: bool,
+    /// How each node was left, if that is kept.
+    passed: Option<Vec<Passed>>,
 }
 
 impl Run {
@@ -112,34 +124,41 @@ impl Run {
             last_number: 0,
             steps: 0,
             entered: 0,
+            has_begun: false,
+            has_hung_up: false,
             dials: 0,
             is_secret: false,
             is_waking: false,
             trailing: None,
             is_gone: false,
             is_faulty: false,
+            passed: None,
         }
+    }
+
+    /// The same, but how each node is left is kept until [`Run::take_passed`] asks for it: for coverage.
+    pub fn watched(flow: Arc<Flow>) -> Self {
+        Self { passed: Some(Vec::new()), ..Self::new(flow) }
+    }
+
+    /// How nodes were left since this was last asked; always empty unless the run is [watched](Run::watched).
+    pub fn take_passed(&mut self) -> Vec<Passed> {
+        self.passed.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Takes one event. What is to be done is then asked for with [`Run::poll_effect`].
     pub fn handle(&mut self, site: &mut dyn Site, event: Event) {
-        self.steps = 0;
-        let trailing = self.trailing.take();
         match event {
-            Event::Digit(digit) if trailing == Some(digit) => {}
-            Event::Begin => {
-                if matches!(self.state, State::Ready) && self.entered == 0 {
-                    let start = self.frames.last().map(|frame| frame.flow.start);
-                    self.go(site, start, "begin");
-                }
-            }
+            Event::Begin => self.begin(site),
             Event::Gone => self.gone(site),
             Event::Digit(digit) => self.digit(site, digit),
-            Event::Played(number) => self.played(site, number),
-            Event::Woke => self.woke(site),
+            Event::Played(number) if self.awaited() == Some(number) => self.played(site, number),
+            Event::Woke if self.is_waking => self.woke(site),
             Event::Dialled(how) => self.dialled(site, how),
             Event::Recorded(message) => self.recorded(site, message.as_deref()),
             Event::Answered(number, answer) => self.answered(site, number, &answer),
+            // The prompt was cut, or the timer stopped, when this was on its way already.
+            Event::Played(_) | Event::Woke => {}
         }
     }
 
@@ -185,329 +204,41 @@ impl Run {
         self.frames.len()
     }
 
-    /// What is wrong with this run, if something is: a rule, broken. For checks between two events.
-    pub fn audit(&self) -> Option<&'static str> {
-        let is_quest_secret = match &self.state {
-            State::Quest(quest) => quest.is_secret,
-            State::Listening(listening) => listening.is_secret(),
-            _ => false,
-        };
-        if self.is_secret != is_quest_secret {
-            return Some("digits are secret exactly while a secret is asked for");
-        }
-        if self.is_gone && !matches!(self.state, State::Asking { .. } | State::Over) {
-            return Some("after the end of the call a flow waits for answers from outside or is over");
-        }
-        if self.frames.is_empty() != self.is_over() {
-            return Some("a run has a flow until it is over");
-        }
-        None
-    }
-
-    // ---- from node to node ---------------------------------------------------------------------------------------
-
-    /// Goes on at a node, and steps through nodes until one waits for something.
-    fn go(&mut self, site: &mut dyn Site, next: Next, by: &str) {
-        self.leave();
-        let mut next = next;
-        let mut by = by.to_owned();
-        loop {
-            let Some(node) = next else {
-                match self.end_of_flow() {
-                    Some((then, how)) => (next, by) = (then, how.to_owned()),
-                    None => return,
-                }
-                continue;
-            };
-            match self.enter(site, node, by) {
-                Step::On(then, how) => (next, by) = (then, how),
-                Step::Waits => return,
-            }
-        }
-    }
-
-    /// What was going on is not any more.
-    fn leave(&mut self) {
-        self.state = State::Ready;
-        self.set_secret(false);
-        self.wake(None);
-    }
-
-    fn wake(&mut self, after: Option<Duration>) {
-        if after.is_some() || self.is_waking {
-            self.is_waking = after.is_some();
-            self.effects.push_back(Effect::Wake(after));
-        }
-    }
-
-    fn set_secret(&mut self, is_secret: bool) {
-        if self.is_secret != is_secret {
-            self.is_secret = is_secret;
-            self.effects.push_back(Effect::Secret(is_secret));
-        }
-    }
-
-    fn enter(&mut self, site: &mut dyn Site, id: NodeId, by: String) -> Step {
-        self.steps += 1;
-        self.entered = self.entered.saturating_add(1);
-        let Some(frame) = self.frames.last_mut() else {
-            self.over();
-            return Step::Waits;
-        };
-        frame.at = id;
-        let flow = frame.flow.clone();
-        let Some(node) = flow.node(id) else {
-            return self.fault(&flow.name, "", "the flow leads to a node that is not there");
-        };
-        self.effects.push_back(Effect::Entered {
-            flow: flow.name.clone(),
-            node: id,
-            name: node.name.clone(),
-            by,
-        });
-        if self.steps > STEPS_MAX {
-            let what = format!("{STEPS_MAX} steps without waiting for anything: it loops");
-            return self.fault(&flow.name, &node.name, &what);
-        }
-        if self.entered > ENTERED_MAX {
-            let what = format!("one caller entered {ENTERED_MAX} nodes: it loops");
-            return self.fault(&flow.name, &node.name, &what);
-        }
-        self.perform(site, &flow, node)
-    }
-
-    /// Does what a node is for.
-    fn perform(&mut self, site: &mut dyn Site, flow: &Arc<Flow>, node: &Node) -> Step {
-        match &node.job {
-            Job::Play { prompt, is_whole, next } => {
-                let clips = self.clips(site, prompt);
-                // Who presses ahead knows what is said here.
-                let is_known = !is_whole && !self.ahead.is_empty();
-                if clips.is_empty() || self.is_gone || is_known {
-                    return Step::On(*next, "next".into());
-                }
-                let number = self.play(clips);
-                self.state = State::Playing { number, next: *next };
-                Step::Waits
-            }
-            Job::Menu { .. } | Job::Collect { .. } | Job::Pin { .. } | Job::Survey { .. } => {
-                self.begin_quest(site, flow, node)
-            }
-            Job::Set { values, next } => {
-                for (name, expr) in values {
-                    let value = self.eval(site, expr);
-                    self.set(name, value);
-                }
-                Step::On(*next, "next".into())
-            }
-            Job::If { cases, otherwise } => {
-                for (at, (condition, then)) in cases.iter().enumerate() {
-                    if self.eval(site, condition).holds() {
-                        return Step::On(Some(*then), format!("case {}", at + 1));
-                    }
-                }
-                Step::On(*otherwise, "else".into())
-            }
-            Job::Hours { hours, open, closed, holiday } => match site.opening(hours) {
-                Some(Opening::Open) => Step::On(*open, "open".into()),
-                Some(Opening::Closed) => Step::On(*closed, "closed".into()),
-                Some(Opening::Holiday(name)) => {
-                    self.set("holiday", Value::text(&name));
-                    Step::On(holiday.or(*closed), "holiday".into())
-                }
-                None => {
-                    let what = format!("there are no hours named {hours}; it went on as closed");
-                    self.tell_fault(&flow.name, &node.name, what);
-                    Step::On(*closed, "closed".into())
-                }
-            },
-            Job::Share { parts } => {
-                let weights: Vec<u32> = parts.iter().map(|(percent, _)| *percent).collect();
-                let part = site.share(&flow.name, &node.name, &weights);
-                let then = parts.get(part).or_else(|| parts.first());
-                let by = then.map_or_else(String::new, |(percent, _)| format!("{percent} %"));
-                Step::On(then.map(|(_, next)| *next), by)
-            }
-            Job::List { list, of, into, listed, other } => {
-                let of = self.eval(site, of);
-                let found = site.lookup(list, &of.plain());
-                if let (Some(name), Some(value)) = (into, &found) {
-                    self.set(name, value.clone().secret_if(of.is_secret));
-                }
-                match found {
-                    Some(_) => Step::On(*listed, "listed".into()),
-                    None => Step::On(*other, "other".into()),
-                }
-            }
-            Job::Dial { .. } | Job::Queue { .. } => self.connect(site, flow, node),
-            Job::Voicemail { .. } | Job::Record { .. } => self.greet(site, flow, node),
-            Job::Mailbox { mailbox, next } => self.listen(site, mailbox.as_ref(), *next),
-            Job::Http { .. } | Job::Exec { .. } => self.ask(site, &node.job),
-            Job::Sub { flow: name, with, into, next } => {
-                self.call_flow(site, flow, node, name, with, (into.clone(), *next))
-            }
-            Job::Return { value } => {
-                let value = value.as_ref().map(|expr| self.eval(site, expr)).unwrap_or_default();
-                Step::On(self.give_back(value), "return".into())
-            }
-            Job::HangUp { .. } if self.is_gone => Step::On(None, "hang_up".into()),
-            Job::HangUp { prompt, as_busy } => {
-                let clips = self.clips(site, prompt);
-                self.close(clips, *as_busy);
-                Step::Waits
-            }
-        }
-    }
-
-    /// Runs another flow.
-    fn call_flow(
-        &mut self,
-        site: &mut dyn Site,
-        flow: &Flow,
-        node: &Node,
-        name: &str,
-        with: &[(String, Expr)],
-        back: (Option<String>, Next),
-    ) -> Step {
-        if self.frames.len() >= DEPTH_MAX {
-            let what = format!("more than {DEPTH_MAX} flows within each other");
-            return self.fault(&flow.name, &node.name, &what);
-        }
-        let Some(inner) = site.flow(name) else {
-            return self.fault(&flow.name, &node.name, &format!("there is no flow named {name}"));
-        };
-        let mut variables = inner.arguments.clone();
-        for (argument, expr) in with {
-            let value = self.eval(site, expr);
-            variables.insert(argument.clone(), value);
-        }
-        let start = inner.start;
-        let is_late = self.is_gone;
-        self.frames.push(Frame { is_late, ..Frame::new(inner, variables, Some(back)) });
-        Step::On(Some(start), "flow".into())
-    }
-
-    /// A flow is at its end without having hung up.
-    fn end_of_flow(&mut self) -> Option<(Next, &'static str)> {
-        let is_late = self.frames.last().is_some_and(|frame| frame.is_late);
-        if self.is_gone && !is_late {
-            return self.next_cleanup();
-        }
-        if self.frames.len() > 1 {
-            return Some((self.give_back(Value::NOTHING), "return"));
-        }
-        self.close(Vec::new(), HangUpAs::Normal);
-        None
-    }
-
-    /// Goes back to the flow that ran this one, if one did.
-    fn give_back(&mut self, value: Value) -> Next {
-        let goes_back =
-            self.frames.len() > 1 && self.frames.last().is_some_and(|f| f.is_late == self.is_gone);
-        let (into, next) = self.frames.pop_if(|_| goes_back).and_then(|frame| frame.back)?;
-        if let Some(name) = into {
-            self.set(&name, value);
-        }
-        next
-    }
-
-    // ---- the end -------------------------------------------------------------------------------------------------
-
-    /// Says the last words, then hangs up.
-    fn close(&mut self, clips: Vec<Clip>, turn_away: HangUpAs) {
-        self.leave();
-        if clips.is_empty() {
-            self.hang_up(turn_away);
-        } else {
-            let number = self.play(clips);
-            self.state = State::Closing { number, turn_away };
-        }
-    }
-
-    fn hang_up(&mut self, turn_away: HangUpAs) {
-        let node = self.at().map(|(_, _, node)| node.name.clone()).unwrap_or_default();
-        self.state = State::HungUp;
-        self.effects.push_back(Effect::HangUp(HangUp { turn_away, node }));
-    }
-
-    /// The call is over: what was going on is dropped, and the flows clean up, the innermost first.
-    fn gone(&mut self, site: &mut dyn Site) {
-        if self.is_gone || self.is_over() {
-            return;
-        }
-        self.is_gone = true;
-        self.ahead.clear();
-        self.leave();
-        if let Some((next, by)) = self.next_cleanup() {
-            self.go(site, next, by);
-        }
-    }
-
-    /// The clean-up that comes next; none is left when it gives `None`, and the run is over.
-    fn next_cleanup(&mut self) -> Option<(Next, &'static str)> {
-        while let Some(frame) = self.frames.last_mut() {
-            if let Some(node) = frame.flow.on_hang_up.filter(|_| !frame.is_cleaning) {
-                frame.is_cleaning = true;
-                return Some((Some(node), "hang_up"));
-            }
-            self.frames.pop();
-        }
-        self.over();
-        None
-    }
-
-    fn over(&mut self) {
-        self.frames.clear();
-        self.set_secret(false);
-        if !self.is_over() {
-            self.state = State::Over;
-            self.effects.push_back(Effect::End);
-        }
-    }
-
-    /// The flow cannot go on: whoever runs the site is told, the caller hears that there is a difficulty.
-    fn fault(&mut self, flow: &str, node: &str, what: &str) -> Step {
-        self.tell_fault(flow, node, what.to_owned());
-        if self.is_gone {
-            // A clean-up that is faulty is given up; those of the flows around it are not.
-            self.frames.pop();
-            self.steps = 0;
-            return Step::On(None, "fault".into());
-        }
-        self.close(vec![self.builtin("msg/trouble")], HangUpAs::Normal);
-        Step::Waits
-    }
-
-    /// Says once that the flow is faulty; the run goes on.
-    fn tell_fault(&mut self, flow: &str, node: &str, what: String) {
-        if !std::mem::replace(&mut self.is_faulty, true) {
-            self.effects.push_back(Effect::Fault { flow: flow.to_owned(), node: node.to_owned(), what });
-        }
-    }
-
     // ---- what happens --------------------------------------------------------------------------------------------
 
-    fn digit(&mut self, site: &mut dyn Site, digit: char) {
-        if self.is_gone {
+    fn begin(&mut self, site: &mut dyn Site) {
+        if self.is_over() || std::mem::replace(&mut self.has_begun, true) {
             return;
         }
+        let start = self.frames.last().map(|frame| frame.flow.start);
+        self.step_through(site, start, "begin");
+    }
+
+    fn digit(&mut self, site: &mut dyn Site, digit: char) {
+        let is_trailing = self.trailing.take() == Some(digit);
+        let is_key = matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D');
+        if self.is_gone || is_trailing || !is_key {
+            return;
+        }
+        self.steps = 0;
         match &mut self.state {
             State::Quest(_) => self.quest_digit(site, digit),
             State::Connecting(_) => self.connecting_digit(site, digit),
-            State::Greeting { .. } | State::Recording => self.voice_digit(site, digit),
+            State::Greeting { .. } => self.greeting_digit(digit),
             State::Listening(_) => self.listening_digit(site, digit),
-            State::Playing { next, .. } => {
-                let next = *next;
+            State::Playing { next, by, .. } => {
+                let (next, by) = (*next, *by);
                 let is_whole =
                     matches!(self.at(), Some((_, _, Node { job: Job::Play { is_whole: true, .. }, .. })));
                 self.keep_ahead(digit);
                 if !is_whole {
                     self.effects.push_back(Effect::Silence);
-                    self.go(site, next, "next");
+                    self.go(site, next, by);
                 }
             }
             State::Asking { .. } => self.keep_ahead(digit),
-            State::Ready | State::Closing { .. } | State::HungUp | State::Over => {}
+            // While recording, keys end the message, which the other side of the boundary sees to.
+            State::Recording | State::Ready | State::Closing { .. } | State::HungUp | State::Over => {}
         }
     }
 
@@ -517,21 +248,40 @@ impl Run {
         }
     }
 
-    fn played(&mut self, site: &mut dyn Site, number: u64) {
+    /// The prompt that is awaited, if one is: at most one at a time.
+    fn awaited(&self) -> Option<u64> {
         match &self.state {
-            State::Playing { number: awaited, next } if *awaited == number => {
-                let next = *next;
-                self.go(site, next, "next");
+            State::Playing { number, .. }
+            | State::Greeting { number, .. }
+            | State::Closing { number, .. } => Some(*number),
+            State::Quest(quest) => quest.saying(),
+            State::Listening(listening) => listening.saying(),
+            State::Ready
+            | State::Connecting(_)
+            | State::Recording
+            | State::Asking { .. }
+            | State::HungUp
+            | State::Over => None,
+        }
+    }
+
+    /// What is awaited was heard to its end.
+    fn played(&mut self, site: &mut dyn Site, number: u64) {
+        self.time_passed();
+        match &self.state {
+            State::Playing { next, by, .. } => {
+                let (next, by) = (*next, *by);
+                self.go(site, next, by);
             }
-            State::Closing { number: awaited, turn_away } if *awaited == number => {
+            State::Closing { turn_away, .. } => {
                 let turn_away = *turn_away;
                 self.hang_up(turn_away);
             }
-            State::Quest(_) => self.quest_played(number),
-            State::Greeting { number: awaited, taking } if *awaited == number => {
+            State::Greeting { taking, .. } => {
                 let taking = taking.clone();
                 self.take(taking);
             }
+            State::Quest(_) => self.quest_played(number),
             State::Listening(_) => self.listening_played(site, number),
             _ => {}
         }
@@ -539,12 +289,20 @@ impl Run {
 
     fn woke(&mut self, site: &mut dyn Site) {
         self.is_waking = false;
+        self.time_passed();
         match &self.state {
             State::Quest(_) => self.quest_woke(site),
             State::Listening(_) => self.listening_woke(site),
             State::Connecting(_) => self.connecting_woke(site),
             _ => {}
         }
+    }
+
+    /// The caller heard something or waited. Services that answer at once and queues that refuse at once let no time
+    /// pass, or a flow could turn in a circle of them.
+    fn time_passed(&mut self) {
+        self.steps = 0;
+        self.trailing = None;
     }
 
     // ---- small things --------------------------------------------------------------------------------------------
@@ -558,6 +316,20 @@ impl Run {
         let number = self.next_number();
         self.effects.push_back(Effect::Play { number, clips });
         number
+    }
+
+    /// Plays this, then goes on; the node is left by this outcome.
+    fn play_then(&mut self, clips: Vec<Clip>, next: Next, by: &'static str) -> Step {
+        let number = self.play(clips);
+        self.state = State::Playing { number, next, by };
+        Step::Waits
+    }
+
+    /// The value of an expression as text that may be shown to anybody: nothing of a secret. Whom to ring and where a
+    /// message is kept is written down in many places.
+    fn open_text(&self, site: &mut dyn Site, expr: &Expr) -> String {
+        let value = self.eval(site, expr);
+        if value.is_secret { String::new() } else { value.plain() }
     }
 
     fn builtin(&self, name: &str) -> Clip {
@@ -577,7 +349,7 @@ impl Run {
         } else {
             let (flow, node) = (frame.flow.name.clone(), frame.at);
             let node = frame.flow.node(node).map(|n| n.name.clone()).unwrap_or_default();
-            self.tell_fault(&flow, &node, format!("more than {VARIABLES_MAX} variables"));
+            self.tell_fault(&flow, &node, &format!("more than {VARIABLES_MAX} variables"));
         }
     }
 }

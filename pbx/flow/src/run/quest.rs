@@ -29,6 +29,16 @@ enum Phase {
     Waiting,
 }
 
+impl Quest {
+    /// The prompt that is being said.
+    pub(super) fn saying(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Saying(number) => Some(number),
+            Phase::Waiting => None,
+        }
+    }
+}
+
 impl std::fmt::Debug for Quest {
     /// What was typed may be a secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -75,14 +85,14 @@ fn question(job: &Job) -> Option<Question<'_>> {
         },
         Job::Pin { prompt, patience, .. } => Question {
             prompt,
-            builtin: Some("msg/enter_pin"),
+            builtin: Some("msg/enter-pin"),
             patience: *patience,
             reminders: None,
             is_secret: true,
         },
         Job::Survey { prompt, patience, .. } => Question {
             prompt,
-            builtin: Some("msg/rate"),
+            builtin: Some("msg/rate-us"),
             patience: *patience,
             reminders: None,
             is_secret: false,
@@ -189,6 +199,9 @@ impl Run {
     pub(super) fn quest_digit(&mut self, site: &mut dyn Site, digit: char) {
         let Some((flow, id)) = self.asking() else { return };
         let Some(node) = flow.node(id) else { return };
+        if is_no_part(&node.job, digit) {
+            return;
+        }
         let State::Quest(quest) = &mut self.state else { return };
         if matches!(std::mem::replace(&mut quest.phase, Phase::Waiting), Phase::Saying(_)) {
             self.effects.push_back(Effect::Silence);
@@ -319,9 +332,9 @@ enum Why {
 impl Why {
     fn builtin(self) -> &'static str {
         match self {
-            Self::Silent => "msg/no_key",
-            Self::Wrong => "msg/not_understood",
-            Self::WrongPin => "msg/pin_wrong",
+            Self::Silent => "msg/nothing-pressed",
+            Self::Wrong => "msg/not-understood",
+            Self::WrongPin => "msg/wrong-pin",
         }
     }
 }
@@ -340,10 +353,14 @@ fn give_up(job: &Job, why: Why) -> (Next, &'static str) {
 
 /// A key is pressed.
 fn press(quest: &mut Quest, job: &Job, digit: char) -> Typed {
-    let is_number = matches!(job, Job::Collect { .. } | Job::Pin { .. });
-    if is_number && !(digit.is_ascii_digit() || digit == '*' || digit == '#') {
+    if is_no_part(job, digit) {
         return Typed::More;
     }
     quest.typed.push(digit);
     judge(job, &quest.typed)
+}
+
+/// Keys that few phones have are no part of a number.
+fn is_no_part(job: &Job, digit: char) -> bool {
+    matches!(job, Job::Collect { .. } | Job::Pin { .. }) && digit.is_ascii_uppercase()
 }

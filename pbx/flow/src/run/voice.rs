@@ -29,20 +29,19 @@ impl Run {
         }
         let (mut clips, taking) = match &node.job {
             Job::Voicemail { mailbox, greeting, failed, .. } => {
-                let name = self.eval(site, mailbox).plain();
+                let name = self.open_text(site, mailbox);
                 let Some(there) = site.mailbox(&name) else {
                     let what = format!("there is no mailbox \"{name}\"");
-                    self.tell_fault(&flow.name, &node.name, what);
+                    self.tell_fault(&flow.name, &node.name, &what);
                     return Step::On(*failed, "failed".into());
                 };
                 if there.is_full {
-                    let number = self.play(vec![self.builtin("msg/mailbox_full")]);
-                    self.state = State::Playing { number, next: *failed };
-                    return Step::Waits;
+                    let full = vec![self.builtin("msg/this-mailbox-full")];
+                    return self.play_then(full, *failed, "failed");
                 }
                 let mut clips = self.clips(site, greeting);
                 if clips.is_empty() {
-                    clips.extend(there.greeting.or_else(|| Some(self.builtin("msg/leave_message"))));
+                    clips.extend(there.greeting.or_else(|| Some(self.builtin("msg/leave-message"))));
                 }
                 (clips, Taking { mailbox: Some(name), longest: there.longest, silence: SILENCE })
             }
@@ -67,8 +66,8 @@ impl Run {
         self.state = State::Recording;
     }
 
-    /// A key jumps to the tone; while recording, keys end the message, which the other side of the boundary sees to.
-    pub(super) fn voice_digit(&mut self, _: &mut dyn Site, digit: char) {
+    /// A key jumps to the tone.
+    pub(super) fn greeting_digit(&mut self, digit: char) {
         if let State::Greeting { taking, .. } = &self.state
             && digit == '#'
         {
@@ -82,13 +81,14 @@ impl Run {
         if !matches!(self.state, State::Recording) {
             return;
         }
+        self.time_passed();
         let Some((flow, id, _)) = self.at() else { return };
         let flow = flow.clone();
         let Some(node) = flow.node(id) else { return };
         let (next, by): (Next, _) = match (&node.job, message) {
             (Job::Voicemail { next, .. }, Some(_)) => {
-                let number = self.play(vec![self.builtin("msg/message_saved")]);
-                self.state = State::Playing { number, next: *next };
+                let saved = vec![self.builtin("msg/message-saved")];
+                self.play_then(saved, *next, "recorded");
                 return;
             }
             (Job::Voicemail { next, .. }, None) => (*next, "nothing said"),

@@ -219,3 +219,67 @@ fn any_datagram_is_survived() {
         a.report(u64::MAX / 2, 0, "x", &mut out);
     }
 }
+
+fn pieces(marks: &[u8]) -> Playlist {
+    use crate::encoded::Encoded;
+    use crate::playlist::{Piece, Slot};
+    use std::sync::Arc;
+    let encoded = |mark: &u8| Encoded::new(Kind::Pcma, &[i16::from(*mark) * 256; 160]).map(Arc::new);
+    let piece = |mark: &u8| Piece::Sound(Arc::new(Slot::from(encoded(mark))));
+    let silence = Arc::new(Encoded::silence(Kind::Pcma).unwrap());
+    Playlist { number: 5, pieces: marks.iter().map(piece).collect(), is_loop: false, silence }
+}
+
+/// What a leg sends by then: when, marker, timestamp, and the mark of its pieces.
+fn sends(leg: &mut Leg, until_us: u64) -> Vec<(u64, bool, u32, i16)> {
+    let (mut all, mut out) = (Vec::new(), [0; 1600]);
+    while let Some(due) = leg.due_us().filter(|due| *due <= until_us) {
+        if let Some((length, _)) = leg.pace(due, &mut out) {
+            let packet = rtp::parse(&out[..length]).unwrap();
+            let mark = crate::g711::A_TO_LINEAR[usize::from(packet.payload[0])] / 256;
+            all.push((due, packet.header.marker, packet.header.timestamp, mark));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_prompt_begins_at_once_and_one_that_replaces_it_keeps_the_stream_even() {
+    let mut a = leg(1, 4000, codec("PCMA", 8));
+    a.play_list(7_000, pieces(&[1, 2, 3]), Position::default());
+    let first = sends(&mut a, 21_000);
+    let begin = first[0].2;
+    assert_eq!(first, [(7_000, true, begin, 1), (20_000, false, begin + 160, 2)]);
+    assert_eq!(a.position(), Some(Position { piece: 1, ms: 20 }));
+    a.play_list(31_000, pieces(&[4, 5]), Position::default());
+    let second = sends(&mut a, 100_000);
+    let wanted = [
+        (40_000, true, begin + 320, 4),
+        (60_000, false, begin + 480, 5),
+        (80_000, false, begin + 640, 0),
+        (100_000, false, begin + 800, 0),
+    ];
+    assert_eq!(second, wanted, "cut at once, on the beat, and silence after it");
+    assert_eq!((a.take_played(), a.take_played()), (Some(5), None));
+    // From silence of ours to a prompt, and back.
+    a.play(101_000, Some(Sound::Silence));
+    assert_eq!(sends(&mut a, 120_000).len(), 1);
+    a.play_list(125_000, pieces(&[6]), Position { piece: 0, ms: 0 });
+    assert_eq!(sends(&mut a, 140_000).first().map(|s| (s.0, s.3)), Some((140_000, 6)));
+    assert_eq!(a.take_played(), None, "not heard to its end");
+    a.play(141_000, None);
+    assert_eq!((a.take_played(), a.due_us()), (None, None));
+}
+
+#[test]
+fn a_prompt_goes_on_while_a_phone_does_not_want_to_hear_and_waits_for_terms() {
+    let mut a = Leg::new(1, 7);
+    a.play_list(0, pieces(&[1]), Position::default());
+    assert_eq!(a.due_us(), None, "nothing was agreed");
+    let mut held = terms(4000, codec("PCMA", 8));
+    held.sending = false;
+    a.agree(0, held);
+    a.play_list(0, pieces(&[1, 2]), Position::default());
+    assert_eq!(sends(&mut a, 60_000), []);
+    assert_eq!(a.take_played(), Some(5));
+}

@@ -46,6 +46,8 @@ pub(super) fn config(password: &str) -> Config {
         domain: DOMAIN.into(),
         extensions: ["101", "102"].map(|n| (n.to_owned(), extension(n))).into(),
         services: BTreeMap::from([("*43".to_owned(), Service::Echo)]),
+        flows: Default::default(),
+        inbound: Default::default(),
         record: RecordRule::Always,
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu],
@@ -60,6 +62,7 @@ pub(super) fn config(password: &str) -> Config {
         session_expires: Duration::from_secs(1800),
         calls_max: 4,
         calls_per_extension: 4,
+        inbound: Default::default(),
         allow_md5: true,
     }
 }
@@ -152,7 +155,7 @@ impl Rig {
                         self.last_call = self.last_call.max(cdr.number);
                     }
                 }
-                Action::Media(_) | Action::Reply { .. } => {}
+                Action::Media(_) | Action::Ask { .. } | Action::Reply { .. } => {}
             }
         }
         self.ring.finish();

@@ -1,6 +1,6 @@
 //! Questions and their answers, from sled and from memory.
 
-use super::samples::{START_MS, binding, call, cdr, event, mixed, recording};
+use super::samples::{START_MS, binding, call, cdr, event, message, mixed, recording};
 use super::{Options, Store, fill, open, open_with};
 use crate::store::{StoreError, StoreEvent, inspect, rebuild};
 use switchroom_exchange::{Record, Ticket};
@@ -46,6 +46,7 @@ fn memory_and_sled_answer_alike_and_a_rebuilt_index_too() {
             open_with(dir.path(), Options { memory_only: true, ..Options::default() });
         assert_eq!(restored, from_memory);
         assert!(restored.event_seq > 300 && restored.call_number > 300 && !restored.bindings.is_empty());
+        assert!(restored.messages.len() > 3);
         assert_eq!(from_sled, everything(&store));
         assert!(store.cdrs(50, None, None).len() == 50);
         store.close();
@@ -111,6 +112,29 @@ fn a_binding_is_replaced_by_its_key_and_ends() {
     );
     let (_store, restored, _) = open(dir.path());
     assert_eq!(restored.bindings, [binding("101", "a", 2)]);
+}
+
+#[test]
+fn a_message_is_replaced_by_its_id_and_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(
+        dir.path(),
+        &[
+            Record::Message(Box::new(message(1, "101", true))),
+            Record::Message(Box::new(message(2, "sales", true))),
+            Record::Message(Box::new(message(3, "101", true))),
+            Record::Message(Box::new(message(1, "101", false))),
+            Record::MessageGone { id: message(2, "sales", true).id },
+            Record::MessageGone { id: "never-there".into() },
+        ],
+    );
+    let left = [message(1, "101", false), message(3, "101", true)];
+    let (store, restored, _) = open(dir.path());
+    assert_eq!(restored.messages, left);
+    drop(store);
+    // The same from the journal alone.
+    std::fs::remove_dir_all(dir.path().join("index")).unwrap();
+    assert_eq!(open(dir.path()).1.messages, left);
 }
 
 #[test]

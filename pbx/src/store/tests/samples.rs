@@ -1,8 +1,8 @@
 //! Records, from a small generator whose stream is always the same.
 
 use switchroom_exchange::{
-    BindingRecord, CallId, Cause, Cdr, End, EndedBy, Ending, Event, EventKind, Party, Record, RecordingFacts,
-    RecordingSubject, Severity, Why,
+    BindingRecord, CallId, Cause, Cdr, End, EndedBy, Ending, Event, EventKind, MessageRecord, Party, Record,
+    RecordingFacts, RecordingSubject, Severity, Why,
 };
 
 /// Xorshift; quality does not matter, repetition does.
@@ -49,6 +49,8 @@ pub(super) fn cdr(number: u64, from: &str, to: &str, end_ms: i64) -> Cdr {
         path: vec![Why { at_ms: end_ms - 5000, step: "route".into(), text: format!("{to} is an extension") }],
         legs: Vec::new(),
         recorded: false,
+        flow: None,
+        answers: Vec::new(),
     }
 }
 
@@ -86,6 +88,21 @@ pub(super) fn recording(number: u64, from: &str, with: &str) -> RecordingFacts {
     }
 }
 
+pub(super) fn message(number: u64, mailbox: &str, is_new: bool) -> MessageRecord {
+    MessageRecord {
+        id: format!("{}-1", call(number)),
+        mailbox: Some(mailbox.into()),
+        call: call(number),
+        from: party("0441234567"),
+        at_ms: START_MS + i64::try_from(number).unwrap() * 1000,
+        length_ms: 7000,
+        file: format!("messages/2023/11/{}-1.wav", call(number)),
+        bytes: 112_044,
+        sha256: "00".repeat(32),
+        is_new,
+    }
+}
+
 pub(super) fn binding(extension: &str, key: &str, cseq: u32) -> BindingRecord {
     BindingRecord {
         extension: extension.into(),
@@ -112,7 +129,7 @@ pub(super) fn mixed(count: u64, seed: u64) -> Vec<Record> {
         .map(|n| {
             let (one, other) = (extension(&mut random), extension(&mut random));
             let earlier = 1 + random.below(n);
-            match random.below(8) {
+            match random.below(10) {
                 0 => Record::Binding(binding(
                     &one,
                     &format!("key {}", random.below(3)),
@@ -128,6 +145,8 @@ pub(super) fn mixed(count: u64, seed: u64) -> Vec<Record> {
                 3 => Record::Cdr(Box::new(cdr(earlier, &other, &one, START_MS + i64::try_from(n).unwrap()))),
                 4 => Record::Recording(Box::new(recording(earlier, &one, &other))),
                 5 => Record::RecordingGone { call: call(earlier) },
+                6 => Record::Message(Box::new(message(earlier, &one, random.below(2) == 0))),
+                7 => Record::MessageGone { id: message(earlier, &one, true).id },
                 _ => Record::Event(event(
                     n,
                     random.below(2).eq(&0).then_some(earlier),

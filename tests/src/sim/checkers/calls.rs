@@ -43,6 +43,8 @@ impl Checker for OneCdrPerCall {
                 | Record::BindingGone { .. }
                 | Record::Event(_)
                 | Record::Recording(_)
+                | Record::Message(_)
+                | Record::MessageGone { .. }
                 | Record::RecordingGone { .. } => {}
             }
         }
@@ -92,7 +94,11 @@ impl Checker for AnsweredIsHandedOver {
                         );
                     }
                 }
-                Action::Send { .. } | Action::Media(_) | Action::Persist { .. } | Action::Reply { .. } => {}
+                Action::Send { .. }
+                | Action::Media(_)
+                | Action::Persist { .. }
+                | Action::Ask { .. }
+                | Action::Reply { .. } => {}
             }
         }
         Ok(())

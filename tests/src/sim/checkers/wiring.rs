@@ -55,7 +55,8 @@ fn ought(call: &Call, leg: LegId) -> Option<Source> {
         }
         Stage::Service { service: Service::Echo } => Some(Source::Echo),
         Stage::Service { service: Service::Tone } => None,
-        Stage::Seeking | Stage::Ended { .. } => None,
+        // Prompts, or nothing: see `check`.
+        Stage::Flow | Stage::Seeking | Stage::Ended { .. } => None,
     }
 }
 
@@ -76,6 +77,16 @@ fn check(world: &World, call: &Call) -> Verdict {
             && told.hears != ought
         {
             let text = format!("leg {} hears {:?} and ought to hear {ought:?}", leg.0, told.hears);
+            return broken(Some(call.id), text);
+        }
+        let hears_others =
+            call.stage == Stage::Flow && !matches!(told.hears, Source::Nothing | Source::Silence);
+        if hears_others {
+            let text = format!("leg {} is in a flow and hears {:?}", leg.0, told.hears);
+            return broken(Some(call.id), text);
+        }
+        if let (Stage::Talking { .. } | Stage::Service { .. }, Some(playing)) = (&call.stage, &told.plays) {
+            let text = format!("leg {} is past its flow and hears {playing:?}", leg.0);
             return broken(Some(call.id), text);
         }
         if let Source::Leg(heard) = told.hears

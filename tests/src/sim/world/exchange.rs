@@ -62,6 +62,9 @@ impl World {
             Came::Media(event) => Input::Media(event.clone()),
             Came::Flushed(Flushed::Stored(tickets)) => Input::Stored(tickets.clone()),
             Came::Flushed(Flushed::NotStored(tickets)) => Input::NotStored(tickets.clone()),
+            Came::Answered(call, number, answer) => {
+                Input::Answered { call: *call, number: *number, answer: answer.clone() }
+            }
             Came::Command(command) => {
                 self.commands += 1;
                 Input::Command {
@@ -126,6 +129,7 @@ impl World {
             }
             Action::Media(_) => add(2),
             Action::Persist { ticket, .. } => add(3 + ticket.map_or(0, |t| t.0)),
+            Action::Ask { number, .. } => add(number + 5),
             Action::Reply { id, .. } => add(id.0),
         }
     }
@@ -145,6 +149,10 @@ impl World {
                 if self.store.put(*ticket, record.clone()) {
                     self.soon(self.flush_us, Next::Flush(self.lives));
                 }
+            }
+            Action::Ask { call, number, timeout, .. } => {
+                let (after, answer) = self.setup.asking.answer(&mut self.rng, self.is_faulty, *timeout);
+                self.soon(after, Next::Answer(self.lives, *call, *number, answer));
             }
             Action::Reply { .. } => {}
         }

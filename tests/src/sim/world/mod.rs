@@ -20,6 +20,7 @@ use std::time::Duration;
 use switchroom_exchange::{
     Action, CallId, Changed, Command, Config, Event, Exchange, Flow, MediaEvent, Mono, Now, Wall,
 };
+use switchroom_flow::Answer;
 use switchroom_phone::script::{Course, Part, Role};
 use switchroom_sip::rng::Rng;
 use switchroom_sip::time::Deadlines;
@@ -38,6 +39,8 @@ pub enum Came {
     Media(MediaEvent),
     /// News of the store.
     Flushed(Flushed),
+    /// What came of a question that a flow asked.
+    Answered(CallId, u64, Answer),
     /// A user's command.
     Command(Command),
     /// Another configuration.
@@ -72,6 +75,7 @@ enum Next {
     Down { flow: Flow, bytes: Arc<[u8]> },
     Media(u32, MediaEvent),
     Flush(u32),
+    Answer(u32, CallId, u64, Answer),
     FlowLost(u32, Flow),
     Reconnect(usize),
     PowerOn { phone: usize, moves: bool },
@@ -319,6 +323,10 @@ impl World {
             Next::Down { flow, bytes } => self.arrive_down(&flow, &bytes),
             Next::Media(life, event) => return self.media_says(life, event),
             Next::Flush(life) => return self.flush(life),
+            Next::Answer(life, call, number, answer) if life == self.lives => {
+                return self.tell(Came::Answered(call, number, answer));
+            }
+            Next::Answer(..) => {}
             Next::FlowLost(life, flow) if life == self.lives => return self.tell(Came::FlowLost(flow)),
             Next::FlowLost(..) => {}
             Next::Reconnect(place) => self.connect(place),

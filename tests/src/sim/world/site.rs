@@ -20,6 +20,8 @@ pub(super) fn config(setup: &Setup) -> Config {
         site: "simulated".into(),
         domain: DOMAIN.into(),
         extensions,
+        flows: switchroom_flow::Flows::new(),
+        inbound: switchroom_flow::SiteConfig::default(),
         services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
         ring: secs(site.ring_s),

@@ -1,0 +1,77 @@
+//! Rules of callers in flows: each is in one place, and what was begun for it has an owner.
+
+use super::Rule;
+use crate::Exchange;
+use crate::call::Stage;
+use crate::exchange::Timer;
+
+pub(super) const RULES: &[Rule] = &[runs, places, searches, messages];
+
+/// What the flow of each caller says of itself holds, and it has been told everything.
+fn runs(x: &Exchange, wrong: &mut Vec<String>) {
+    for (id, visit) in &x.visits {
+        if let Some(rule) = visit.run.audit() {
+            wrong.push(format!("call {id}: {rule}"));
+        }
+        if !visit.is_quiet() {
+            wrong.push(format!("the flow of call {id} has news that it was not told"));
+        }
+        if visit.run.is_over() {
+            wrong.push(format!("the flow of call {id} is over and still there"));
+        }
+    }
+}
+
+/// A caller is in exactly one place: in the hands of its flow, sought for, or talking.
+fn places(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        let visit = x.visits.get(&call.id);
+        let is_connecting = visit.map(|visit| visit.run.is_connecting());
+        let is_right = match call.stage {
+            Stage::Flow => is_connecting == Some(false),
+            Stage::Seeking => is_connecting != Some(false),
+            // Whom no flow wants back, the flow believes to be connected until the end.
+            Stage::Talking { .. } => is_connecting != Some(false),
+            Stage::Service { .. } => visit.is_none(),
+            Stage::Ended { .. } => is_connecting != Some(true),
+        };
+        if !is_right {
+            wrong.push(format!(
+                "call {} is {:?}, and its flow has it connected: {is_connecting:?}",
+                call.id, call.stage
+            ));
+        }
+    }
+    for (id, visit) in x.visits.iter().filter(|(id, _)| !x.calls.contains_key(id)) {
+        if visit.asked.is_empty() {
+            wrong.push(format!("the call {id} has gone and its flow waits for nothing"));
+        }
+    }
+}
+
+/// A flow's search goes on exactly while phones are rung for it.
+fn searches(x: &Exchange, wrong: &mut Vec<String>) {
+    for (id, visit) in &x.visits {
+        let is_seeking = x.calls.get(id).is_some_and(|call| call.stage == Stage::Seeking);
+        if visit.dial.is_some() != is_seeking {
+            wrong.push(format!(
+                "the flow of call {id} dials: {}, phones ring: {is_seeking}",
+                visit.dial.is_some()
+            ));
+        }
+    }
+}
+
+/// A message that a flow waits for is being made.
+fn messages(x: &Exchange, wrong: &mut Vec<String>) {
+    for (id, visit) in &x.visits {
+        if let Some(taking) = &visit.taking
+            && !x.mailboxes.unfinished.contains_key(&taking.id)
+        {
+            wrong.push(format!("the flow of call {id} waits for message {}, which nobody makes", taking.id));
+        }
+    }
+    if x.mailboxes.all().next().is_some() != x.timers.get(Timer::Messages).is_some() {
+        wrong.push("messages are looked through exactly while there are some".to_owned());
+    }
+}

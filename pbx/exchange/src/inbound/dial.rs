@@ -1,0 +1,180 @@
+//! A flow rings phones for its caller.
+//!
+//! ```text
+//! Flow ──dial──► Seeking ──answer──► Talking ──callee hangs up──► Flow (if the flow comes back) or the end
+//!   ▲               │ nobody (in turn: the next number, then nobody)
+//!   └───────────────┘
+//! ```
+
+use crate::call::Stage;
+use crate::exchange::{Exchange, Timer};
+use crate::media::{MediaCommand, Source};
+use crate::record::{Cause, EndedBy, EventKind, Severity};
+use crate::{CallId, LegId};
+use std::collections::VecDeque;
+use std::time::Duration;
+use switchroom_flow::{Clip, Dialled, Event};
+use switchroom_sip::time::Now;
+
+/// Phones that are being rung for a flow.
+#[derive(Debug, Clone)]
+pub(crate) struct Dial {
+    /// Numbers still to be tried, in turn.
+    left: VecDeque<String>,
+    ring: Option<Duration>,
+    comes_back: bool,
+    /// The most telling outcome so far.
+    best: Option<Dialled>,
+}
+
+/// How telling an outcome is: who rings in vain matters more than who is busy, and that more than who is not there.
+fn rank(how: Dialled) -> u8 {
+    match how {
+        Dialled::NoAnswer => 3,
+        Dialled::Busy => 2,
+        Dialled::Failed | Dialled::Full | Dialled::Empty | Dialled::Talked => 1,
+    }
+}
+
+/// What the end of a search for somebody means to a flow.
+fn outcome(cause: Cause) -> Dialled {
+    match cause {
+        Cause::Busy | Cause::Declined => Dialled::Busy,
+        Cause::NoAnswer => Dialled::NoAnswer,
+        _ => Dialled::Failed,
+    }
+}
+
+impl Exchange {
+    pub(super) fn dial(
+        &mut self,
+        now: Now,
+        id: CallId,
+        to: Vec<String>,
+        in_turn: bool,
+        ring: Option<Duration>,
+        comes_back: bool,
+    ) {
+        if !self.is_in_flow(id) {
+            return;
+        }
+        let (first, left) = if in_turn {
+            let mut left: VecDeque<String> = to.into();
+            (left.pop_front().into_iter().collect(), left)
+        } else {
+            (to, VecDeque::new())
+        };
+        if let Some(visit) = self.visits.get_mut(&id) {
+            visit.dial = Some(Dial { left, ring, comes_back, best: None });
+            visit.playing = None;
+        }
+        self.try_numbers(now, id, &first);
+    }
+
+    /// Rings these numbers at once.
+    fn try_numbers(&mut self, now: Now, id: CallId, numbers: &[String]) {
+        let ring = self.visits.get(&id).and_then(|visit| visit.dial.as_ref()).and_then(|dial| dial.ring);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.stage = Stage::Seeking;
+        call.begin_search(now, numbers.to_vec());
+        let (caller, is_answered) = (call.caller, call.has_answered_caller());
+        if is_answered {
+            // The caller's phone hears nothing of the ringing any more, so we make the tone.
+            let (number, clips) = (0, vec![Clip::Ringing]);
+            self.media(MediaCommand::Play { call: id, leg: caller, number, clips, is_loop: true });
+        }
+        let known: Vec<String> =
+            numbers.iter().filter(|number| self.config.extensions.contains_key(*number)).cloned().collect();
+        for number in numbers.iter().filter(|number| !known.contains(number)) {
+            let text = format!("{}: there is no such extension", crate::text::clean(number));
+            self.why(now, id, "skip", text);
+        }
+        self.ring_all(now, id, &known, ring);
+    }
+
+    /// Nobody was found. If a flow asked for it, it goes on; otherwise the call is over.
+    pub(crate) fn search_failed(
+        &mut self,
+        now: Now,
+        id: CallId,
+        by: EndedBy,
+        cause: Cause,
+        status: u16,
+        text: String,
+    ) {
+        let Some(dial) = self.visits.get_mut(&id).and_then(|visit| visit.dial.as_mut()) else {
+            return self.finish(now, id, by, cause, status, text);
+        };
+        let how = outcome(cause);
+        if dial.best.is_none_or(|best| rank(how) > rank(best)) {
+            dial.best = Some(how);
+        }
+        let (next, best) = (dial.left.pop_front(), dial.best.unwrap_or(how));
+        self.why(now, id, "dial", text);
+        match next {
+            Some(number) => self.try_numbers(now, id, &[number]),
+            None => {
+                self.end_dial(id);
+                self.tell_flow(now, id, Event::Dialled(best));
+            }
+        }
+    }
+
+    /// The caller is the flow's again, and hears nothing until it says something.
+    fn end_dial(&mut self, id: CallId) {
+        self.timers.cancel(Timer::NoAnswer(id));
+        if let Some(visit) = self.visits.get_mut(&id) {
+            visit.dial = None;
+        }
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.stage == Stage::Seeking {
+            call.stage = Stage::Flow;
+        }
+        self.silence(id);
+    }
+
+    /// The flow no longer wants who is being rung.
+    pub(super) fn give_up_dial(&mut self, now: Now, id: CallId) {
+        if self.visits.get(&id).is_none_or(|visit| visit.dial.is_none()) {
+            return;
+        }
+        for leg in self.live_callees(id) {
+            self.drop_leg(now, id, leg, "cancelled", None);
+        }
+        self.end_dial(id);
+    }
+
+    /// Somebody whom a flow dialled answered.
+    pub(crate) fn dial_answered(&mut self, id: CallId) {
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        if let Some(dial) = visit.dial.take() {
+            visit.comes_back = dial.comes_back;
+            self.listen(id, false);
+        }
+    }
+
+    /// The side that a flow connected its caller with has hung up: true if the flow goes on with the caller.
+    pub(crate) fn back_to_flow(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
+        let comes_back = self.visits.get(&id).is_some_and(|visit| visit.comes_back);
+        let Some(call) = self.calls.get_mut(&id).filter(|_| comes_back) else { return false };
+        if call.stage != (Stage::Talking { with: leg }) {
+            return false;
+        }
+        call.stage = Stage::Flow;
+        call.held = None;
+        let (caller, who) = (call.caller, call.with.clone().map(|p| p.number).unwrap_or_default());
+        self.stop_recording(id);
+        self.close_leg(id, leg);
+        if let Some(visit) = self.visits.get_mut(&id) {
+            visit.comes_back = false;
+        }
+        self.media(MediaCommand::Hear { call: id, leg: caller, source: Source::Silence });
+        self.why(now, id, "flow", format!("{text}; the caller goes on in the flow"));
+        self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "back_to_flow", text.to_owned());
+        self.refresh_troubles(now, id);
+        self.show_parties(id);
+        self.listen(id, true);
+        self.tell_flow(now, id, Event::Dialled(Dialled::Talked));
+        true
+    }
+}

@@ -1,0 +1,169 @@
+//! What a flow asks for.
+
+use super::Taking;
+use crate::exchange::{Exchange, Timer};
+use crate::input::Action;
+use crate::mailbox::Unfinished;
+use crate::media::{MediaCommand, Source};
+use crate::record::{Cause, EndedBy, EventKind, Severity};
+use crate::{CallId, Stage};
+use std::time::Duration;
+use switchroom_flow::boundary::{Becomes, HangUp};
+use switchroom_flow::node::HangUpAs;
+use switchroom_flow::{Clip, Effect, Event};
+use switchroom_sip::time::Now;
+
+impl Exchange {
+    pub(super) fn carry_out(&mut self, now: Now, id: CallId, effect: Effect) {
+        match effect {
+            Effect::Entered { flow, name, by, .. } => self.note_entered(now, id, &flow, &name, &by),
+            Effect::Play { number, clips } => self.play(now, id, number, clips),
+            Effect::Silence => self.silence(id),
+            Effect::Wake(Some(after)) => self.timers.set(Timer::Flow(id), now.mono.after(after)),
+            Effect::Wake(None) => {
+                self.timers.cancel(Timer::Flow(id));
+            }
+            // Digits in flows are not written down at all: see `on_digit`.
+            Effect::Secret(_) => {}
+            Effect::Dial { to, in_turn, ring, comes_back } => {
+                self.dial(now, id, to, in_turn, ring, comes_back);
+            }
+            Effect::Queue { queue, .. } => {
+                let what = format!("there is no queue named \"{}\"", crate::text::clean(&queue));
+                self.flow_fault(now, id, &what);
+                self.tell_flow(now, id, Event::Dialled(switchroom_flow::Dialled::Empty));
+            }
+            Effect::Withdraw => self.withdraw(now, id),
+            Effect::Record { mailbox, longest, silence } => {
+                self.take_message(now, id, mailbox, longest, silence);
+            }
+            Effect::Ask { number, asking, timeout } => {
+                if let Some(visit) = self.visits.get_mut(&id) {
+                    visit.asked.insert(number);
+                }
+                self.actions.push_back(Action::Ask { call: id, number, asking, timeout });
+            }
+            Effect::Survey { question, answer } => self.keep_answer(now, id, question, answer),
+            Effect::Message { id: message, becomes } => match becomes {
+                Becomes::Old => self.message_heard(now, &message),
+                Becomes::Gone => {
+                    self.message_deleted(now, &message);
+                }
+            },
+            Effect::Fault { flow, node, what } => self.raise_fault(now, id, &flow, &node, &what),
+            Effect::HangUp(how) => self.hang_up_by_flow(now, id, &how),
+            Effect::End => {}
+        }
+    }
+
+    fn note_entered(&mut self, now: Now, id: CallId, flow: &str, node: &str, by: &str) {
+        // After the end of a call its path is written already.
+        if self.calls.get(&id).is_none_or(|call| call.is_ended()) {
+            return;
+        }
+        self.why(now, id, "flow", format!("{flow}: {node} ({by})"));
+    }
+
+    /// The sound that a caller in a flow hears from now.
+    fn play(&mut self, now: Now, id: CallId, number: u64, clips: Vec<Clip>) {
+        if !self.is_in_flow(id) || !self.answer_caller(now, id) {
+            return;
+        }
+        let Some(leg) = self.calls.get(&id).map(|call| call.caller) else { return };
+        if let Some(visit) = self.visits.get_mut(&id) {
+            visit.playing = Some(number);
+        }
+        self.media(MediaCommand::Play { call: id, leg, number, clips, is_loop: false });
+    }
+
+    pub(super) fn silence(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id).filter(|call| call.stage == Stage::Flow) else { return };
+        let leg = call.caller;
+        if let Some(visit) = self.visits.get_mut(&id) {
+            visit.playing = None;
+        }
+        if self.calls.get(&id).is_some_and(|call| call.answered.is_some()) {
+            self.media(MediaCommand::Hear { call: id, leg, source: Source::Silence });
+        }
+    }
+
+    /// A prompt was heard to its end.
+    pub(crate) fn on_played(&mut self, now: Now, id: CallId, number: u64) {
+        let Some(visit) = self.visits.get_mut(&id).filter(|visit| visit.playing == Some(number)) else {
+            return;
+        };
+        visit.playing = None;
+        self.tell_flow(now, id, Event::Played(number));
+    }
+
+    fn take_message(
+        &mut self,
+        now: Now,
+        id: CallId,
+        mailbox: Option<String>,
+        longest: Duration,
+        silence: Duration,
+    ) {
+        let leg = self.calls.get(&id).filter(|call| call.stage == Stage::Flow).map(|call| call.caller);
+        let (Some(leg), Some(visit)) = (leg, self.visits.get_mut(&id)) else {
+            return self.tell_flow(now, id, Event::Recorded(None));
+        };
+        visit.messages += 1;
+        let message = format!("{id}-{}", visit.messages);
+        visit.taking = Some(Taking { id: message.clone(), leg });
+        let from = self.calls.get(&id).map(|call| call.from.clone()).unwrap_or_default();
+        let unfinished = Unfinished { call: id, from, mailbox, is_dropped: false };
+        self.mailboxes.unfinished.insert(message.clone(), unfinished);
+        let ms = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
+        let (longest_ms, silence_ms) = (ms(longest), ms(silence));
+        self.media(MediaCommand::Hear { call: id, leg, source: Source::Silence });
+        self.media(MediaCommand::TakeMessage { call: id, leg, message, longest_ms, silence_ms });
+    }
+
+    /// What a flow began is given up.
+    fn withdraw(&mut self, now: Now, id: CallId) {
+        self.give_up_dial(now, id);
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        if let Some(taking) = visit.taking.take() {
+            if let Some(unfinished) = self.mailboxes.unfinished.get_mut(&taking.id) {
+                unfinished.is_dropped = true;
+            }
+            self.media(MediaCommand::StopMessage { call: id, leg: taking.leg, is_kept: false });
+        }
+    }
+
+    fn keep_answer(&mut self, now: Now, id: CallId, question: String, answer: char) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.answers.push((question.clone(), answer));
+        let agent = call.with.clone().map(|party| party.number).unwrap_or_default();
+        let text = format!("{question}: {answer}");
+        self.event(now, EventKind::Call, Severity::Info, Some(id), &agent, "survey", text);
+        self.note_open(id);
+    }
+
+    /// Something in a flow is wrong; its caller is at the place it is about.
+    fn flow_fault(&mut self, now: Now, id: CallId, what: &str) {
+        let Some((flow, node)) = self.place_of(id) else { return };
+        self.raise_fault(now, id, &flow, &node, what);
+    }
+
+    fn raise_fault(&mut self, now: Now, id: CallId, flow: &str, node: &str, what: &str) {
+        let text = format!("flow {flow}, node {node}: {what}");
+        let call = self.calls.get(&id).filter(|call| !call.is_ended()).map(|call| call.id);
+        self.event(now, EventKind::Call, Severity::Warn, call, flow, "flow_fault", text.clone());
+        self.set_alarm(now, &format!("flow:{flow}"), Some((Severity::Warn, text)), None);
+    }
+
+    fn hang_up_by_flow(&mut self, now: Now, id: CallId, how: &HangUp) {
+        let is_answered = self.calls.get(&id).is_some_and(|call| call.answered.is_some());
+        let at = if how.node.is_empty() { "its end".to_owned() } else { format!("at {}", how.node) };
+        let (cause, status, words) = match how.turn_away {
+            _ if is_answered => (Cause::HungUp, 0, "hung up"),
+            HangUpAs::Normal => (Cause::Unreachable, 480, "turned the caller away"),
+            HangUpAs::Busy => (Cause::Busy, 486, "turned the caller away as busy"),
+            HangUpAs::Rejected => (Cause::Declined, 603, "rejected the caller"),
+            HangUpAs::NotFound => (Cause::NotFound, 404, "turned the caller away: no such number"),
+        };
+        self.finish(now, id, EndedBy::System, cause, status, format!("the flow {words}, {at}"));
+    }
+}

@@ -1,0 +1,154 @@
+//! Callers in flows: what a flow asks for becomes what the exchange does, and what happens becomes the flow's news.
+//!
+//! A [`Visit`] is one caller's stay in a flow. It begins when the call is routed there and lasts until the flow is over,
+//! which may be after the call (clean-up). While it lasts the call is in [`Stage::Flow`], or, when the flow connects it,
+//! [`Stage::Seeking`] and [`Stage::Talking`] as any other call.
+
+mod answer;
+mod dial;
+mod digits;
+mod effects;
+mod site;
+
+pub(crate) use digits::{Means, without_digits};
+
+use crate::exchange::{Exchange, Timer};
+use crate::{CallId, LegId};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use switchroom_flow::{Answer, Event, Flow, Run};
+use switchroom_sip::time::Now;
+
+/// A caller's stay in a flow.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    /// Where the caller is in it.
+    pub(crate) run: Run,
+    /// News that the run has not been told yet.
+    news: VecDeque<Event>,
+    /// The run is being told something: what comes meanwhile waits in `news`.
+    is_busy: bool,
+    /// Phones are being rung for it.
+    pub(crate) dial: Option<dial::Dial>,
+    /// The flow goes on when who was dialled hangs up.
+    comes_back: bool,
+    /// The prompt that plays.
+    pub(crate) playing: Option<u64>,
+    /// The message that is being recorded.
+    pub(crate) taking: Option<Taking>,
+    /// Messages of this call so far, for their names.
+    messages: u32,
+    /// Questions to the outside that are open.
+    pub(crate) asked: BTreeSet<u64>,
+}
+
+/// A message that is being recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Taking {
+    pub(crate) id: String,
+    pub(crate) leg: LegId,
+}
+
+impl Visit {
+    /// Whether its run has been told everything.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.news.is_empty() && !self.is_busy
+    }
+}
+
+#[cfg(test)]
+impl Visit {
+    pub(crate) fn leave_untold(&mut self) {
+        self.news.push_back(Event::Woke);
+    }
+}
+
+impl Exchange {
+    /// A call enters a flow.
+    pub(crate) fn enter_flow(&mut self, now: Now, id: CallId, flow: Arc<Flow>) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.stage = crate::Stage::Flow;
+        call.flow = Some(flow.name.clone());
+        let visit = Visit {
+            run: Run::new(flow),
+            news: VecDeque::new(),
+            is_busy: false,
+            dial: None,
+            comes_back: false,
+            playing: None,
+            taking: None,
+            messages: 0,
+            asked: BTreeSet::new(),
+        };
+        self.visits.insert(id, visit);
+        self.tell_flow(now, id, Event::Begin);
+    }
+
+    /// The call is over, and its flow cleans up.
+    pub(crate) fn leave_flow(&mut self, now: Now, id: CallId) {
+        if let Some(visit) = self.visits.get_mut(&id) {
+            (visit.dial, visit.playing, visit.taking, visit.comes_back) = (None, None, None, false);
+            self.tell_flow(now, id, Event::Gone);
+        }
+    }
+
+    /// Tells a flow what happened to its caller, and carries out what it asks for.
+    pub(crate) fn tell_flow(&mut self, now: Now, id: CallId, event: Event) {
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        visit.news.push_back(event);
+        if visit.is_busy {
+            return;
+        }
+        while let Some((mut run, event)) = self.next_news(id) {
+            let language = run.language();
+            run.handle(&mut self.site_for(now, id, language), event);
+            let effects: Vec<_> = std::iter::from_fn(|| run.poll_effect()).collect();
+            if let Some(visit) = self.visits.get_mut(&id) {
+                visit.run = run;
+            }
+            for effect in effects {
+                self.carry_out(now, id, effect);
+            }
+        }
+        match self.visits.get_mut(&id) {
+            Some(visit) if visit.run.is_over() => {
+                self.visits.remove(&id);
+                self.timers.cancel(Timer::Flow(id));
+            }
+            Some(visit) => visit.is_busy = false,
+            None => {}
+        }
+        self.changed.insert(crate::Changed::Call(id));
+    }
+
+    fn next_news(&mut self, id: CallId) -> Option<(Run, Event)> {
+        let visit = self.visits.get_mut(&id)?;
+        let event = visit.news.pop_front()?;
+        visit.is_busy = true;
+        Some((visit.run.clone(), event))
+    }
+
+    /// Whether a call's flow has the caller to itself: nobody is rung for it and it talks with nobody.
+    pub(crate) fn is_in_flow(&self, id: CallId) -> bool {
+        self.calls.get(&id).is_some_and(|call| call.stage == crate::Stage::Flow)
+    }
+
+    /// The flow and node that a call is at, with its depth.
+    pub fn place_of(&self, id: CallId) -> Option<(String, String)> {
+        let (flow, _, node) = self.visits.get(&id)?.run.at()?;
+        Some((flow.name.clone(), node.name.clone()))
+    }
+
+    /// A question to the outside has been answered.
+    pub(crate) fn on_answered_outside(&mut self, now: Now, id: CallId, number: u64, answer: Answer) {
+        let is_asked = self.visits.get_mut(&id).is_some_and(|visit| visit.asked.remove(&number));
+        if is_asked {
+            self.tell_flow(now, id, Event::Answered(number, answer));
+        }
+    }
+
+    /// A time that a flow waited for has come.
+    pub(crate) fn flow_due(&mut self, now: Now, id: CallId) {
+        self.tell_flow(now, id, Event::Woke);
+    }
+}

@@ -1,0 +1,147 @@
+//! What a flow may ask about the world, answered from what the exchange knows.
+
+use crate::call::Call;
+use crate::exchange::Exchange;
+use crate::mailbox::Mailboxes;
+use crate::{CallId, Config};
+use std::sync::Arc;
+use std::time::Duration;
+use switchroom_flow::boundary::{Mailbox, Message, Opening, PinVerdict};
+use switchroom_flow::expr::Scope;
+use switchroom_flow::pins::{PinGuard, Pins};
+use switchroom_flow::share::Shares;
+use switchroom_flow::{Clip, Flow, Language, Site, Value};
+use switchroom_sip::time::Now;
+
+/// Wrong PINs of a mailbox within [`PIN_WINDOW`] that lock it, and for how long.
+const PIN_TRIES: u32 = 5;
+const PIN_WINDOW: Duration = Duration::from_secs(600);
+const PIN_LOCK: Duration = Duration::from_secs(900);
+
+/// The site as one caller's flow sees it at one moment.
+pub(super) struct SiteView<'a> {
+    config: Arc<Config>,
+    now: Now,
+    call: Option<&'a Call>,
+    language: Language,
+    mailboxes: &'a Mailboxes,
+    shares: &'a mut Shares,
+    pin_guard: &'a mut PinGuard,
+}
+
+impl Exchange {
+    pub(super) fn site_for(&mut self, now: Now, id: CallId, language: Language) -> SiteView<'_> {
+        SiteView {
+            config: self.config.clone(),
+            now,
+            call: self.calls.get(&id),
+            language,
+            mailboxes: &self.mailboxes,
+            shares: &mut self.shares,
+            pin_guard: &mut self.pin_guard,
+        }
+    }
+}
+
+impl SiteView<'_> {
+    fn caller(&self) -> &str {
+        self.call.map(|call| call.from.number.as_str()).unwrap_or_default()
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.now.mono.0 / 1_000
+    }
+
+    /// What has to do with the clock on the wall.
+    fn of_the_time(&self, name: &str) -> Option<Value> {
+        let at = self.config.inbound.zone.civil(self.now.wall.0);
+        Some(match name {
+            "date" => Value::text(&at.date().to_string()),
+            "time" => Value::text(&format!("{:02}:{:02}", at.hour(), at.minute())),
+            "hour" => Value::whole(at.hour().into()),
+            "minute" => Value::whole(at.minute().into()),
+            "weekday" => Value::whole(at.weekday().to_monday_one_offset().into()),
+            _ => return None,
+        })
+    }
+}
+
+impl Scope for SiteView<'_> {
+    fn get(&mut self, name: &str) -> Option<Value> {
+        if let Some(value) = self.of_the_time(name) {
+            return Some(value);
+        }
+        let call = self.call?;
+        let with = || call.with.as_ref().map(|with| with.number.as_str()).unwrap_or_default();
+        Some(match name {
+            "caller" => Value::text(&call.from.number),
+            "caller_name" => Value::text(&call.from.name),
+            "dialled" => Value::text(&call.to.number),
+            "call" => Value::text(&call.id.to_string()),
+            "agent" => Value::text(with()),
+            "outcome" => Value::text(call.ending().map(|ending| ending.cause.word()).unwrap_or_default()),
+            _ => return None,
+        })
+    }
+
+    fn lookup(&mut self, list: &str, of: &str) -> Option<Value> {
+        let entry = self.config.inbound.lists.get(list)?.find(of)?;
+        Some(Value::text(entry.value))
+    }
+}
+
+impl Site for SiteView<'_> {
+    fn opening(&mut self, hours: &str) -> Option<Opening> {
+        let site = &self.config.inbound;
+        Some(site.hours.get(hours)?.opening(self.now.wall.0, &site.zone))
+    }
+
+    fn share(&mut self, flow: &str, node: &str, parts: &[u32]) -> usize {
+        self.shares.next(flow, node, parts)
+    }
+
+    fn pin(&mut self, pins: &str, of: Option<&str>, digits: &str) -> PinVerdict {
+        let now_ms = self.now_ms();
+        let caller = self.caller().to_owned();
+        if pins != "mailbox" {
+            let Some(known) = self.config.inbound.pins.get(pins) else { return PinVerdict::Wrong };
+            return self.pin_guard.judge((pins, known), of, &caller, digits, now_ms);
+        }
+        let mailbox = of.unwrap_or_default();
+        let pin = self.config.inbound.mailboxes.get(mailbox).and_then(|config| config.pin.clone());
+        // Of a box that is not there every PIN is wrong, and tries are counted alike.
+        let by_account = pin.map(|pin| (mailbox.to_owned(), pin)).into_iter().collect();
+        let known = Pins { one: None, by_account, tries_max: PIN_TRIES, window: PIN_WINDOW, lock: PIN_LOCK };
+        self.pin_guard.judge(("mailbox", &known), Some(mailbox), &caller, digits, now_ms)
+    }
+
+    fn mailbox(&mut self, name: &str) -> Option<Mailbox> {
+        let site = &self.config.inbound;
+        let config = site.mailboxes.get(name)?;
+        let messages: Vec<Message> = self
+            .mailboxes
+            .of(name)
+            .into_iter()
+            .map(|message| Message {
+                id: message.id.clone(),
+                from: message.from.number.clone(),
+                at: site.zone.civil(message.at_ms).strftime("%Y-%m-%dT%H:%M").to_string(),
+                is_new: message.is_new,
+            })
+            .collect();
+        let language = self.language;
+        // A box without a PIN opens to its own extension, whose phone has shown its password.
+        let is_own = self.call.and_then(|call| call.caller_leg()?.extension.as_deref()) == Some(name);
+        Some(Mailbox {
+            greeting: config.greeting.clone().map(|name| Clip::Prompt { language, name }),
+            is_full: messages.len() >= config.messages_max,
+            longest: config.longest,
+            is_open: config.pin.is_none() && is_own,
+            messages,
+        })
+    }
+
+    fn flow(&mut self, name: &str) -> Option<Arc<Flow>> {
+        self.config.flows.get(name).cloned()
+    }
+}

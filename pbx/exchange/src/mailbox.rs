@@ -1,0 +1,176 @@
+//! Mailboxes: messages that callers left, until they are deleted or too old.
+//!
+//! The media engine has the sound; what is known of it is here, and in the store. A message counts once its file is
+//! closed: what was being recorded when the exchange stopped is not one.
+
+use crate::exchange::{Exchange, Timer};
+use crate::limits::{MESSAGES_MAX, MESSAGES_PURGED};
+use crate::media::{MediaCommand, MessageFacts};
+use crate::record::{EventKind, MessageRecord, Party, Record, Severity};
+use crate::{CallId, Changed};
+use std::collections::BTreeMap;
+use switchroom_flow::Event;
+use switchroom_sip::time::Now;
+
+/// A message whose file is not closed yet: what it will be.
+#[derive(Debug, Clone)]
+pub(crate) struct Unfinished {
+    pub(crate) call: CallId,
+    pub(crate) from: Party,
+    /// The box; none for what a flow records for itself.
+    pub(crate) mailbox: Option<String>,
+    /// It was given up: its file goes.
+    pub(crate) is_dropped: bool,
+}
+
+/// All messages.
+#[derive(Debug, Default)]
+pub(crate) struct Mailboxes {
+    messages: BTreeMap<String, MessageRecord>,
+    pub(crate) unfinished: BTreeMap<String, Unfinished>,
+}
+
+impl Mailboxes {
+    pub(crate) fn restore(messages: Vec<MessageRecord>) -> Self {
+        let messages = messages.into_iter().map(|m| (m.id.clone(), m)).collect();
+        Self { messages, unfinished: BTreeMap::new() }
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &MessageRecord> {
+        self.messages.values()
+    }
+
+    /// The messages of a box: new ones first, the oldest first among them.
+    pub(crate) fn of(&self, mailbox: &str) -> Vec<&MessageRecord> {
+        let mut found: Vec<_> =
+            self.messages.values().filter(|m| m.mailbox.as_deref() == Some(mailbox)).collect();
+        found.sort_by_key(|m| (!m.is_new, m.at_ms, m.id.clone()));
+        found
+    }
+
+    /// (new, old) messages of a box.
+    pub(crate) fn counts(&self, mailbox: &str) -> (usize, usize) {
+        let of: Vec<_> = self.messages.values().filter(|m| m.mailbox.as_deref() == Some(mailbox)).collect();
+        let new = of.iter().filter(|m| m.is_new).count();
+        (new, of.len() - new)
+    }
+}
+
+impl Exchange {
+    /// The messages of a box: new ones first, the oldest first among them.
+    pub fn messages_of(&self, mailbox: &str) -> Vec<&MessageRecord> {
+        self.mailboxes.of(mailbox)
+    }
+
+    /// A message's file is closed, or there is none.
+    pub(crate) fn on_message_taken(&mut self, now: Now, id: &str, facts: Option<MessageFacts>, why: &str) {
+        let Some(unfinished) = self.mailboxes.unfinished.remove(id) else {
+            // Nobody asked for it any more, as after a restart: nothing may lie about that nobody knows of.
+            if facts.is_some() {
+                self.media(MediaCommand::DropMessage { message: id.to_owned() });
+            }
+            return;
+        };
+        let kept = facts.filter(|_| !unfinished.is_dropped);
+        match &kept {
+            Some(facts) => self.keep_message(now, id, &unfinished, facts),
+            None if !unfinished.is_dropped && !why.is_empty() => {
+                let text = format!("a message was not kept: {why}");
+                let call = Some(unfinished.call).filter(|call| self.calls.contains_key(call));
+                self.event(now, EventKind::Recording, Severity::Warn, call, "", "message_failed", text);
+            }
+            None => {}
+        }
+        let call = unfinished.call;
+        let is_awaited = self
+            .visits
+            .get_mut(&call)
+            .is_some_and(|visit| visit.taking.take_if(|taking| taking.id == id).is_some());
+        if is_awaited {
+            self.tell_flow(now, call, Event::Recorded(kept.map(|_| id.to_owned())));
+        }
+    }
+
+    fn keep_message(&mut self, now: Now, id: &str, unfinished: &Unfinished, facts: &MessageFacts) {
+        let message = MessageRecord {
+            id: id.to_owned(),
+            mailbox: unfinished.mailbox.clone(),
+            call: unfinished.call,
+            from: unfinished.from.clone(),
+            at_ms: now.wall.0,
+            length_ms: facts.length_ms,
+            file: facts.file.clone(),
+            bytes: facts.bytes,
+            sha256: facts.sha256.clone(),
+            is_new: true,
+        };
+        let subject = message.mailbox.clone().unwrap_or_default();
+        let seconds = facts.length_ms.div_ceil(1000);
+        let text = match &message.mailbox {
+            Some(mailbox) => {
+                format!("{} left a message of {seconds} s in box {mailbox}", message.from.number)
+            }
+            None => format!("{} was recorded for {seconds} s", message.from.number),
+        };
+        let call = Some(unfinished.call).filter(|call| self.calls.contains_key(call));
+        self.event(now, EventKind::Call, Severity::Info, call, &subject, "message_left", text);
+        self.write_message(message);
+        self.purge_messages(now);
+        self.mailbox_changed(now, &subject);
+    }
+
+    fn write_message(&mut self, message: MessageRecord) {
+        self.persist(Record::Message(Box::new(message.clone())));
+        self.mailboxes.messages.insert(message.id.clone(), message);
+    }
+
+    /// Somebody listened to a message.
+    pub(crate) fn message_heard(&mut self, now: Now, id: &str) {
+        let Some(message) = self.mailboxes.messages.get(id).filter(|m| m.is_new).cloned() else { return };
+        let mailbox = message.mailbox.clone().unwrap_or_default();
+        self.write_message(MessageRecord { is_new: false, ..message });
+        self.mailbox_changed(now, &mailbox);
+    }
+
+    /// A message is thrown away. False if there is none of that id.
+    pub(crate) fn message_deleted(&mut self, now: Now, id: &str) -> bool {
+        let Some(message) = self.mailboxes.messages.remove(id) else { return false };
+        self.persist(Record::MessageGone { id: id.to_owned() });
+        self.media(MediaCommand::DropMessage { message: id.to_owned() });
+        self.mailbox_changed(now, &message.mailbox.unwrap_or_default());
+        true
+    }
+
+    fn mailbox_changed(&mut self, _now: Now, mailbox: &str) {
+        if self.config.extensions.contains_key(mailbox) {
+            self.changed.insert(Changed::Extension(mailbox.to_owned()));
+        }
+    }
+
+    /// Throws away what is older than its box keeps, and what is too much for all boxes: what was heard first, the oldest
+    /// first.
+    pub(crate) fn purge_messages(&mut self, now: Now) {
+        let is_old = |m: &MessageRecord| {
+            let config = m.mailbox.as_ref().and_then(|name| self.config.inbound.mailboxes.get(name));
+            let age_ms = u128::try_from(now.wall.0.saturating_sub(m.at_ms)).unwrap_or(0);
+            config.is_some_and(|config| !config.keep.is_zero() && age_ms > config.keep.as_millis())
+        };
+        let mut gone: Vec<String> =
+            self.mailboxes.all().filter(|m| is_old(m)).map(|m| m.id.clone()).collect();
+        let left = self.mailboxes.messages.len().saturating_sub(gone.len());
+        if left > MESSAGES_MAX {
+            let mut order: Vec<_> = self.mailboxes.all().filter(|m| !gone.contains(&m.id)).collect();
+            order.sort_by_key(|m| (m.is_new, m.at_ms));
+            let surplus: Vec<String> = order.iter().take(left - MESSAGES_MAX).map(|m| m.id.clone()).collect();
+            gone.extend(surplus);
+        }
+        for id in &gone {
+            self.message_deleted(now, id);
+        }
+        if self.mailboxes.messages.is_empty() {
+            self.timers.cancel(Timer::Messages);
+        } else {
+            self.timers.set(Timer::Messages, now.mono.after(MESSAGES_PURGED));
+        }
+    }
+}

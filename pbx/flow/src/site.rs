@@ -1,0 +1,102 @@
+//! What a site says of callers from outside: hours, lists, PINs, routes and mailboxes; checked values, made by the shell
+//! from the configuration.
+
+use crate::calendar::{Hours, Zone};
+use crate::lists::List;
+use crate::pins::{Pin, Pins};
+use crate::routes::Route;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// All of it. `Debug` shows no PIN.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SiteConfig {
+    /// Where the clock of the site hangs.
+    pub zone: Zone,
+    /// Opening hours by name.
+    pub hours: BTreeMap<String, Hours>,
+    /// Lists of numbers by name.
+    pub lists: BTreeMap<String, List>,
+    /// PINs by name.
+    pub pins: BTreeMap<String, Pins>,
+    /// Routes, in the order in which they are tried.
+    pub routes: Vec<Route>,
+    /// Mailboxes by the number of their extension or the name of their queue.
+    pub mailboxes: BTreeMap<String, MailboxConfig>,
+}
+
+/// A mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxConfig {
+    /// What lets one listen to it; `None`: only its own extension can, or the console.
+    pub pin: Option<Pin>,
+    /// A prompt of the site instead of the built-in greeting, unless one was recorded by phone.
+    pub greeting: Option<String>,
+    /// Messages it holds; further ones are not taken.
+    pub messages_max: usize,
+    /// The longest message.
+    pub longest: Duration,
+    /// How long messages are kept.
+    pub keep: Duration,
+}
+
+impl Default for MailboxConfig {
+    /// Fifty messages of three minutes at most, kept for thirty days.
+    fn default() -> Self {
+        let day = Duration::from_secs(24 * 3_600);
+        Self {
+            pin: None,
+            greeting: None,
+            messages_max: 50,
+            longest: Duration::from_secs(180),
+            keep: day * 30,
+        }
+    }
+}
+
+impl SiteConfig {
+    /// The same with PINs that nobody knows, for what leaves the machine. `key` must be random and thrown away.
+    pub fn without_pins(&self, key: &[u8; 32]) -> Self {
+        let mut told = self.clone();
+        for pins in told.pins.values_mut() {
+            *pins = pins.replaced(key);
+        }
+        for mailbox in told.mailboxes.values_mut() {
+            mailbox.pin = mailbox.pin.as_ref().map(|pin| pin.replaced(key));
+        }
+        told
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pins_leave_neither_by_debug_nor_in_a_record() {
+        let pin = Pin::of("4711", "salt");
+        let hex = pin.written().rsplit(':').next().unwrap().to_owned();
+        let pins = Pins {
+            one: Some(pin.clone()),
+            by_account: BTreeMap::from([("1001".to_owned(), pin.clone())]),
+            tries_max: 3,
+            window: Duration::from_secs(1),
+            lock: Duration::from_secs(1),
+        };
+        let box_101 = MailboxConfig { pin: Some(pin.clone()), ..MailboxConfig::default() };
+        let site = SiteConfig {
+            pins: BTreeMap::from([("service".to_owned(), pins)]),
+            mailboxes: BTreeMap::from([("101".to_owned(), box_101)]),
+            ..SiteConfig::default()
+        };
+        assert!(!format!("{site:?}").contains(&hex));
+        let told = site.without_pins(&[3; 32]);
+        let hash = serde_json::to_string(&pin).unwrap();
+        assert!(serde_json::to_string(&site).unwrap().contains(&hash), "the exchange has the true one");
+        assert!(!serde_json::to_string(&told).unwrap().contains(&hash));
+        let again: SiteConfig = serde_json::from_str(&serde_json::to_string(&told).unwrap()).unwrap();
+        assert_eq!(again, told);
+    }
+}
