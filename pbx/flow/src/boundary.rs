@@ -25,7 +25,7 @@ pub enum Event {
     Answered(u64, Answer),
     /// What became of [`Effect::Record`]: the id of what is kept, or nothing was said or kept.
     Recorded(Option<String>),
-    /// The caller hung up. From now on nothing is heard, and what remains is to clean up.
+    /// The call is over, whoever ended it. From now on nobody hears anything, and what remains is to clean up.
     Gone,
 }
 
@@ -165,8 +165,10 @@ pub enum Effect {
         /// What is wrong, in one sentence.
         what: String,
     },
-    /// The end of the flow: end the call. Nothing follows.
+    /// End the call. [`Event::Gone`] is expected.
     HangUp(HangUp),
+    /// The run is over: nothing follows, whatever it is told.
+    End,
 }
 
 /// What becomes of a message.
@@ -242,7 +244,7 @@ pub trait Site: Scope {
     fn opening(&mut self, hours: &str) -> Option<Opening>;
     /// Which part the next caller at this node belongs to; over each 100 callers the parts are exact.
     fn share(&mut self, flow: &str, node: &str, parts: &[u32]) -> usize;
-    /// Whether a PIN is right; counts what is wrong.
+    /// Whether a PIN is right; counts what is wrong. PINs of a mailbox are named `mailbox`, and are of that box.
     fn pin(&mut self, pins: &str, of: Option<&str>, digits: &str) -> PinVerdict;
     /// A mailbox.
     fn mailbox(&mut self, name: &str) -> Option<Mailbox>;

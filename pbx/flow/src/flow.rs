@@ -34,6 +34,8 @@ pub struct Node {
 pub struct Flow {
     /// Its name: that of its file.
     pub name: String,
+    /// Its file, as it was named to the reader, for messages.
+    pub file: String,
     /// Rises with every text of it; callers inside keep theirs.
     pub version: u64,
     /// For people.

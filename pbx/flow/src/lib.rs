@@ -13,13 +13,18 @@
 pub mod boundary;
 pub mod clip;
 pub mod expr;
+pub mod fault;
 pub mod flow;
 pub mod limits;
 pub mod node;
 pub mod prompt;
+pub mod run;
 pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Site};
 pub use clip::{Clip, Language};
+pub use expr::Expr;
+pub use fault::Fault;
 pub use flow::{Flow, Flows, Node, NodeId, Place};
+pub use run::Run;
 pub use value::{Text, Value};

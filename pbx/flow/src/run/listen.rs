@@ -1,0 +1,276 @@
+//! Listening to messages by phone: which box, its PIN, then one message after the other.
+//!
+//! ```text
+//! Box ──digits──► Pin ──right──► Message 0 ──1 again──┐
+//!                  │wrong, thrice       ▲──2 keep, 3 delete, # next──► Message n … ──► next node
+//!                  └──► next node       └─────────────┘                 * ──► next node
+//! ```
+
+use super::quest::{PIN, judge_number_is_more};
+use super::speak::spoken;
+use super::{Run, State, Step};
+use crate::boundary::{Becomes, Effect, Message, PinVerdict, Site};
+use crate::clip::Clip;
+use crate::expr::Expr;
+use crate::node::Next;
+use crate::prompt::Form;
+use std::time::Duration;
+
+/// The wait for a first digit, and for a further one.
+const FIRST: Duration = Duration::from_secs(6);
+const BETWEEN: Duration = Duration::from_secs(4);
+/// Tries at box, PIN and choice.
+const TRIES: u32 = 3;
+/// Digits in the number of a box.
+const BOX: (usize, usize) = (1, 16);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The number of the box is asked for.
+    Box,
+    /// Its PIN is.
+    Pin,
+    /// A message is heard.
+    Hearing,
+    /// What becomes of it is asked.
+    Choosing,
+    /// The last words are said.
+    Leaving,
+}
+
+/// Somebody who listens to messages.
+#[derive(Clone)]
+pub(super) struct Listening {
+    stage: Stage,
+    mailbox: String,
+    typed: String,
+    tries_left: u32,
+    messages: Vec<Message>,
+    at: usize,
+    /// What is being said; `None` when digits are waited for.
+    saying: Option<u64>,
+    next: Next,
+}
+
+impl std::fmt::Debug for Listening {
+    /// What was typed may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Listening({:?} in {}, message {})", self.stage, self.mailbox, self.at)
+    }
+}
+
+impl Listening {
+    pub(super) fn is_secret(&self) -> bool {
+        self.stage == Stage::Pin
+    }
+}
+
+impl Run {
+    pub(super) fn listen(&mut self, site: &mut dyn Site, mailbox: Option<&Expr>, next: Next) -> Step {
+        if self.is_gone {
+            return Step::On(None, "nobody there".into());
+        }
+        let mailbox = mailbox.map(|expr| self.eval(site, expr).plain()).unwrap_or_default();
+        let stage = if mailbox.is_empty() { Stage::Box } else { Stage::Pin };
+        self.ahead.clear();
+        self.set_secret(stage == Stage::Pin);
+        let listening = Listening {
+            stage,
+            mailbox,
+            typed: String::new(),
+            tries_left: TRIES,
+            messages: Vec::new(),
+            at: 0,
+            saying: None,
+            next,
+        };
+        let ask = self.builtin(if stage == Stage::Box { "msg/enter_mailbox" } else { "msg/enter_pin" });
+        self.say(listening, vec![ask]);
+        Step::Waits
+    }
+
+    fn say(&mut self, mut listening: Listening, clips: Vec<Clip>) {
+        self.wake(None);
+        listening.saying = Some(self.play(clips));
+        self.state = State::Listening(Box::new(listening));
+    }
+
+    pub(super) fn listening_played(&mut self, site: &mut dyn Site, number: u64) {
+        let State::Listening(listening) = &mut self.state else { return };
+        if listening.saying != Some(number) {
+            return;
+        }
+        listening.saying = None;
+        match listening.stage {
+            Stage::Box | Stage::Pin | Stage::Choosing => self.wake(Some(FIRST)),
+            Stage::Hearing => {
+                let listening = (**listening).clone();
+                self.heard(listening);
+            }
+            Stage::Leaving => {
+                let next = listening.next;
+                self.go(site, next, "done");
+            }
+        }
+    }
+
+    /// The message was heard: what shall become of it?
+    fn heard(&mut self, mut listening: Listening) {
+        if let Some(message) = listening.messages.get(listening.at) {
+            self.effects.push_back(Effect::Message { id: message.id.clone(), becomes: Becomes::Old });
+        }
+        listening.stage = Stage::Choosing;
+        let menu = self.builtin("msg/message_menu");
+        self.say(listening, vec![menu]);
+    }
+
+    pub(super) fn listening_woke(&mut self, site: &mut dyn Site) {
+        let State::Listening(listening) = &self.state else { return };
+        let listening = (**listening).clone();
+        match listening.stage {
+            Stage::Box | Stage::Pin if !listening.typed.is_empty() => self.number_typed(site, listening),
+            Stage::Box | Stage::Pin | Stage::Choosing => self.again(listening, "msg/no_key"),
+            Stage::Hearing | Stage::Leaving => {}
+        }
+    }
+
+    pub(super) fn listening_digit(&mut self, site: &mut dyn Site, digit: char) {
+        let State::Listening(listening) = &mut self.state else { return };
+        if listening.stage == Stage::Leaving {
+            return;
+        }
+        if listening.saying.take().is_some() {
+            self.effects.push_back(Effect::Silence);
+        }
+        let mut listening = (**listening).clone();
+        match listening.stage {
+            Stage::Box | Stage::Pin => {
+                listening.typed.push(digit);
+                let count = if listening.stage == Stage::Pin { PIN } else { BOX };
+                match judge_number_is_more(&listening.typed, count, Some('#')) {
+                    None => {
+                        self.state = State::Listening(Box::new(listening));
+                        self.wake(Some(BETWEEN));
+                    }
+                    Some(true) => self.number_typed(site, listening),
+                    Some(false) => self.again(listening, "msg/not_understood"),
+                }
+            }
+            Stage::Hearing | Stage::Choosing => self.chosen(site, listening, digit),
+            Stage::Leaving => {}
+        }
+    }
+
+    fn number_typed(&mut self, site: &mut dyn Site, mut listening: Listening) {
+        let typed = std::mem::take(&mut listening.typed);
+        let typed = typed.trim_end_matches('#');
+        if listening.stage == Stage::Box {
+            listening.mailbox = typed.to_owned();
+            listening.stage = Stage::Pin;
+            listening.tries_left = TRIES;
+            self.set_secret(true);
+            let ask = self.builtin("msg/enter_pin");
+            return self.say(listening, vec![ask]);
+        }
+        if typed.len() < PIN.0 {
+            return self.again(listening, "msg/pin_wrong");
+        }
+        // A box that is not there is met like a wrong PIN: nobody learns which boxes there are.
+        match site.pin("mailbox", Some(&listening.mailbox), typed) {
+            PinVerdict::Right => self.overview(site, listening),
+            PinVerdict::Wrong => self.again(listening, "msg/pin_wrong"),
+            PinVerdict::Locked => self.farewell(listening, "msg/too_many_tries"),
+        }
+    }
+
+    fn again(&mut self, mut listening: Listening, why: &str) {
+        listening.typed.clear();
+        listening.tries_left = listening.tries_left.saturating_sub(1);
+        if listening.tries_left == 0 {
+            let last = if listening.stage == Stage::Pin { "msg/too_many_tries" } else { "msg/goodbye" };
+            return self.farewell(listening, last);
+        }
+        let ask = match listening.stage {
+            Stage::Box => "msg/enter_mailbox",
+            Stage::Pin => "msg/enter_pin",
+            Stage::Hearing | Stage::Choosing | Stage::Leaving => "msg/message_menu",
+        };
+        let clips = vec![self.builtin(why), self.builtin(ask)];
+        self.say(listening, clips);
+    }
+
+    fn farewell(&mut self, mut listening: Listening, words: &str) {
+        listening.stage = Stage::Leaving;
+        self.set_secret(false);
+        let words = self.builtin(words);
+        self.say(listening, vec![words]);
+    }
+
+    /// Says how many messages there are, and begins with the first.
+    fn overview(&mut self, site: &mut dyn Site, mut listening: Listening) {
+        self.set_secret(false);
+        listening.messages = site.mailbox(&listening.mailbox).map(|m| m.messages).unwrap_or_default();
+        listening.tries_left = TRIES;
+        listening.at = 0;
+        if listening.messages.is_empty() {
+            return self.farewell(listening, "msg/no_messages");
+        }
+        let new = listening.messages.iter().filter(|m| m.is_new).count();
+        let old = listening.messages.len() - new;
+        let mut clips = vec![self.builtin("msg/you_have")];
+        for (count, words) in [(new, "msg/new_messages"), (old, "msg/old_messages")] {
+            if count > 0 {
+                clips.extend(spoken(self.language, Form::Number, &count.to_string()).unwrap_or_default());
+                clips.push(self.builtin(words));
+            }
+        }
+        self.hear(listening, clips);
+    }
+
+    /// Plays the message that is the next one, with something said before.
+    fn hear(&mut self, mut listening: Listening, before: Vec<Clip>) {
+        let Some(message) = listening.messages.get(listening.at).cloned() else {
+            return self.farewell(listening, "msg/end_of_messages");
+        };
+        let mut clips = before;
+        clips.push(self.builtin(if listening.at == 0 { "msg/first_message" } else { "msg/next_message" }));
+        let (date, time) = message.at.split_once('T').unwrap_or((&message.at, ""));
+        clips.extend(spoken(self.language, Form::Date, date).unwrap_or_default());
+        clips.extend(spoken(self.language, Form::Time, time).unwrap_or_default());
+        if let Some(from) = spoken(self.language, Form::Digits, &message.from) {
+            clips.push(self.builtin("msg/from"));
+            clips.extend(from);
+        }
+        clips.push(Clip::Message(message.id));
+        listening.stage = Stage::Hearing;
+        self.say(listening, clips);
+    }
+
+    fn chosen(&mut self, site: &mut dyn Site, mut listening: Listening, digit: char) {
+        match digit {
+            '1' => self.hear(listening, Vec::new()),
+            '2' | '#' => {
+                listening.at += 1;
+                self.hear(listening, Vec::new());
+            }
+            '3' => {
+                if let Some(message) = listening.messages.get(listening.at) {
+                    let id = message.id.clone();
+                    self.effects.push_back(Effect::Message { id, becomes: Becomes::Gone });
+                }
+                listening.at += 1;
+                let deleted = self.builtin("msg/message_deleted");
+                self.hear(listening, vec![deleted]);
+            }
+            '*' => {
+                let next = listening.next;
+                self.go(site, next, "done");
+            }
+            _ if listening.stage == Stage::Choosing => self.again(listening, "msg/not_understood"),
+            _ => {
+                // Keys that mean nothing while a message plays begin it anew rather than lose it.
+                self.hear(listening, Vec::new());
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a caller leaves behind: messages in a mailbox, and recordings.
+
+use super::{Run, State, Step};
+use crate::boundary::{Effect, Site};
+use crate::clip::Clip;
+use crate::flow::{Flow, Node};
+use crate::limits::CLIPS_MAX;
+use crate::node::{Job, Next};
+use crate::value::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Silence that ends a message.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// What is about to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Taking {
+    mailbox: Option<String>,
+    longest: Duration,
+    silence: Duration,
+}
+
+impl Run {
+    /// Says what is said before the tone.
+    pub(super) fn greet(&mut self, site: &mut dyn Site, flow: &Arc<Flow>, node: &Node) -> Step {
+        if self.is_gone {
+            return Step::On(None, "nobody there".into());
+        }
+        let (mut clips, taking) = match &node.job {
+            Job::Voicemail { mailbox, greeting, failed, .. } => {
+                let name = self.eval(site, mailbox).plain();
+                let Some(there) = site.mailbox(&name) else {
+                    let what = format!("there is no mailbox \"{name}\"");
+                    self.tell_fault(&flow.name, &node.name, what);
+                    return Step::On(*failed, "failed".into());
+                };
+                if there.is_full {
+                    let number = self.play(vec![self.builtin("msg/mailbox_full")]);
+                    self.state = State::Playing { number, next: *failed };
+                    return Step::Waits;
+                }
+                let mut clips = self.clips(site, greeting);
+                if clips.is_empty() {
+                    clips.extend(there.greeting.or_else(|| Some(self.builtin("msg/leave_message"))));
+                }
+                (clips, Taking { mailbox: Some(name), longest: there.longest, silence: SILENCE })
+            }
+            Job::Record { prompt, longest, silence, .. } => {
+                let clips = self.clips(site, prompt);
+                (clips, Taking { mailbox: None, longest: *longest, silence: *silence })
+            }
+            _ => return Step::On(None, String::new()),
+        };
+        self.ahead.clear();
+        clips.truncate(CLIPS_MAX - 1);
+        clips.push(Clip::Beep);
+        let number = self.play(clips);
+        self.state = State::Greeting { number, taking };
+        Step::Waits
+    }
+
+    /// The tone was heard.
+    pub(super) fn take(&mut self, taking: Taking) {
+        let Taking { mailbox, longest, silence } = taking;
+        self.effects.push_back(Effect::Record { mailbox, longest, silence });
+        self.state = State::Recording;
+    }
+
+    /// A key jumps to the tone; while recording, keys end the message, which the other side of the boundary sees to.
+    pub(super) fn voice_digit(&mut self, _: &mut dyn Site, digit: char) {
+        if let State::Greeting { taking, .. } = &self.state
+            && digit == '#'
+        {
+            let taking = taking.clone();
+            let number = self.play(vec![Clip::Beep]);
+            self.state = State::Greeting { number, taking };
+        }
+    }
+
+    pub(super) fn recorded(&mut self, site: &mut dyn Site, message: Option<&str>) {
+        if !matches!(self.state, State::Recording) {
+            return;
+        }
+        let Some((flow, id, _)) = self.at() else { return };
+        let flow = flow.clone();
+        let Some(node) = flow.node(id) else { return };
+        let (next, by): (Next, _) = match (&node.job, message) {
+            (Job::Voicemail { next, .. }, Some(_)) => {
+                let number = self.play(vec![self.builtin("msg/message_saved")]);
+                self.state = State::Playing { number, next: *next };
+                return;
+            }
+            (Job::Voicemail { next, .. }, None) => (*next, "nothing said"),
+            (Job::Record { into, next, .. }, Some(id)) => {
+                self.set(into, Value::text(id));
+                (*next, "recorded")
+            }
+            (Job::Record { failed, .. }, None) => (*failed, "failed"),
+            _ => return,
+        };
+        self.go(site, next, by);
+    }
+}
