@@ -401,7 +401,9 @@ mod tests {
                 dir.join("rec"),
             )
         };
-        let media = Arc::new(MediaEngine::start(media, Arc::new(|_| ()), Arc::new(|_| ())).unwrap());
+        let media = Arc::new(
+            MediaEngine::start(media, Arc::new(|_| ()), Arc::new(|_| ()), Arc::new(|_| ())).unwrap(),
+        );
         let hub = Arc::new(Hub::new(1, switchroom_wire::SystemView::default()));
         let dumps = Dumps::new(dir);
         let tell = handle.clone();

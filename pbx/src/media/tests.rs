@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod disk;
+mod messages;
+mod prompts;
 mod rig;
 
 use super::*;
