@@ -14,6 +14,8 @@ mod heard;
 pub mod random;
 mod rehearsal;
 mod stage;
+#[cfg(test)]
+mod tests;
 pub mod walk;
 pub mod witness;
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// From one key to the next.
 const KEY: Duration = Duration::from_millis(250);
-/// What is told of one call at most.
+/// What is told of one call at most, but for faults and the end.
 const LOG_MAX: usize = 20_000;
 /// Events of one call at most; then the caller is taken for lost.
 const EVENTS_MAX: u32 = 50_000;
@@ -376,7 +376,8 @@ impl Rehearsal {
     // ---- the interpreter -----------------------------------------------------------------------------------------
 
     fn note(&mut self, what: Happening) {
-        if self.log.len() < LOG_MAX {
+        let is_end = matches!(what, Happening::Fault(_) | Happening::HungUp(_) | Happening::Gone);
+        if self.log.len() < LOG_MAX || is_end {
             self.log.push(Entry { at: self.now, what });
         }
     }

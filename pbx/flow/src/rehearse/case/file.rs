@@ -267,7 +267,10 @@ impl Reader<'_> {
         for (flag, step) in [(&step.hang_up, Step::HangUp), (&step.they_hang_up, Step::TheyHangUp)] {
             match flag {
                 Some(flag) if *flag.get_ref() => found.push(Some(step)),
-                Some(flag) => self.fault(flag.span().start, "this is true, or not written at all"),
+                Some(flag) => {
+                    self.fault(flag.span().start, "this is true, or not written at all");
+                    found.push(None);
+                }
                 None => {}
             }
         }

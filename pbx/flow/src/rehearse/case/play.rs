@@ -184,30 +184,31 @@ impl Play {
                 }
                 self.turn(*turn)
             }
-            Step::Press(keys) => Ok(self.act(|call| call.press(keys))),
-            Step::Wait(time) => Ok(self.act(|call| call.wait(*time))),
+            Step::Press(keys) => self.act(|call| call.press(keys)),
+            Step::Wait(time) => self.act(|call| call.wait(*time)),
             Step::Say(time) => {
                 if !self.until(Duration::from_secs(60), |play| play.call.is_recorded()) {
                     return Err(format!("expected to be recorded, and {}", self.doing()));
                 }
-                Ok(self.act(|call| call.say(*time)))
+                self.act(|call| call.say(*time))
             }
             Step::TheyHangUp => {
                 if !self.until(Duration::from_secs(60), |play| play.call.talks_with().is_some()) {
                     return Err(format!("expected to talk with somebody, and {}", self.doing()));
                 }
-                Ok(self.act(|call| {
+                self.act(|call| {
                     call.becomes(crate::Dialled::Talked);
-                }))
+                })
             }
-            Step::HangUp => Ok(self.act(Rehearsal::hang_up)),
+            Step::HangUp => self.act(Rehearsal::hang_up),
         }
     }
 
     /// The caller does something: what was heard before is not what it led to.
-    fn act(&mut self, act: impl FnOnce(&mut Rehearsal)) {
+    fn act(&mut self, act: impl FnOnce(&mut Rehearsal)) -> Result<(), String> {
         self.since = self.call.log().len();
         act(&mut self.call);
+        Ok(())
     }
 
     fn turn(&mut self, turn: Option<Turn>) -> Result<(), String> {

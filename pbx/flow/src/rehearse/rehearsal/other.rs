@@ -201,13 +201,16 @@ impl Rehearsal {
         self.is_answered = true;
         self.note(Happening::Records(mailbox.clone()));
         let last = self.now.saturating_add(longest);
-        let ends = self.now.saturating_add(silence).min(last);
+        let ends = if silence.is_zero() { last } else { self.now.saturating_add(silence).min(last) };
         self.other = Other::Records { mailbox, last, silence, ends, has_spoken: false };
     }
 
     pub(super) fn speak(&mut self, time: Duration) {
         if let Other::Records { last, silence, ends, has_spoken, .. } = &mut self.other {
             *has_spoken = true;
+            if silence.is_zero() {
+                return;
+            }
             *ends = self.now.saturating_add(time).saturating_add(*silence).min(*last);
         }
     }
