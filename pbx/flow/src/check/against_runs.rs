@@ -4,7 +4,6 @@
 
 use super::{Known, check};
 use crate::boundary::{Effect, Event};
-use crate::node::Job;
 use crate::rehearse::chance::Chance;
 use crate::rehearse::random::{World, flows, happen};
 use crate::rehearse::witness::Witness;
