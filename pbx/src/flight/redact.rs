@@ -35,12 +35,13 @@ impl Redactor {
         Self { key, config }
     }
 
-    /// A configuration with other digests.
+    /// A configuration with other digests and PINs.
     pub fn config(&self, config: &Config) -> Config {
         let mut config = config.clone();
         for extension in config.extensions.values_mut() {
             *extension = self.extension(extension);
         }
+        config.inbound = config.inbound.without_pins(&self.key);
         config
     }
 
