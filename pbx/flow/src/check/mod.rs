@@ -1,6 +1,27 @@
-//! What is wrong with flows that can be read.
+//! What is wrong with flows that can be read: names that are not there, callers who get lost, secrets that are told.
 
-/// Names that are known by themselves.
+#[cfg(test)]
+mod against_runs;
+mod calls;
+mod cleanup;
+mod keys;
+mod known;
+mod names;
+mod place;
+mod reads;
+mod secrets;
+#[cfg(test)]
+mod tests;
+mod variables;
+mod view;
+mod ways;
+
+pub use known::Known;
+
+use crate::fault::Fault;
+use crate::flow::Flows;
+
+/// Names that are known by themselves, each with its value.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("caller", "the caller's number"),
     ("caller_name", "the caller's name, as the network told it"),
@@ -25,4 +46,17 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 /// Whether a name is known by itself.
 pub(crate) fn is_built_in(name: &str) -> bool {
     BUILT_IN.iter().any(|(known, _)| *known == name)
+}
+
+/// All that is wrong with these flows, by file and place. What of the site is not known is not checked.
+pub fn check(flows: &Flows, known: &Known) -> Vec<Fault> {
+    let mut all = view::All::new(flows);
+    ways::check(&mut all);
+    calls::check(&mut all);
+    keys::check(&mut all);
+    cleanup::check(&mut all);
+    names::check(&mut all, known);
+    variables::check(&mut all);
+    secrets::check(&mut all);
+    all.faults()
 }

@@ -10,7 +10,10 @@ mod reference;
 mod tests;
 mod value;
 
+pub(crate) use prompt::form_word;
+
 pub use reference::reference;
+pub(crate) use value::{duration, duration_text, shown};
 
 use crate::clip::Language;
 use crate::fault::{Fault, did_you_mean, place_of};
@@ -122,7 +125,7 @@ fn nodes<'v>(
 
 /// One node.
 fn node(reader: &mut Reader<'_>, name: &str, at: &std::ops::Range<usize>, value: &Item<'_>) -> Option<Node> {
-    let shown = format!("node \"{}\"", value::shown(name));
+    let shown = format!("node \"{}\"", shown(name));
     let kinds = || keys::KINDS.iter().map(|kind| kind.word);
     let Some(table) = value.get_ref().as_table() else {
         reader.fault(

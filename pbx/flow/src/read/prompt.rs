@@ -107,6 +107,18 @@ fn read_form(word: &str, at: usize) -> Result<Form, ExprFault> {
     Err(fault(format!("\"{}\" is no way to read a value aloud", shown(word)), hint))
 }
 
+/// How a form is written behind a value, with its colon; nothing for text.
+pub(crate) fn form_word(form: Form) -> String {
+    match form {
+        Form::Text => String::new(),
+        Form::Amount(currency) => format!(":{AMOUNT} {}", String::from_utf8_lossy(&currency)),
+        _ => FORMS
+            .iter()
+            .find(|(_, known, _)| *known == form)
+            .map_or_else(String::new, |(w, _, _)| format!(":{w}")),
+    }
+}
+
 /// Text with values, as one expression that joins them. Ways to read aloud make no sense in it.
 pub(super) fn template(text: &str) -> Result<Expr, ExprFault> {
     let mut joined: Option<Expr> = None;

@@ -6,7 +6,7 @@ use crate::limits::{KEY_DIGITS_MAX, NAME_MAX};
 use std::time::Duration;
 
 /// `30s`, `500ms`, `1m30s`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wanted =
         || format!("\"{}\" is not a duration\nwrite a number with ms, s, m or h, as \"5s\"", shown(text));
     let (mut rest, mut total_ms) = (text, 0_u64);
@@ -28,7 +28,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A duration as it would be written.
-pub(super) fn duration_text(duration: Duration) -> String {
+pub(crate) fn duration_text(duration: Duration) -> String {
     let ms = duration.as_millis();
     match [("h", 3_600_000), ("m", 60_000), ("s", 1_000)]
         .into_iter()
@@ -41,7 +41,7 @@ pub(super) fn duration_text(duration: Duration) -> String {
 }
 
 /// What was written, for a message: short, and nothing that a terminal would obey.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut out: String =
         text.chars().take(NAME_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(NAME_MAX).is_some() {

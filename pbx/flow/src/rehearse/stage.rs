@@ -1,0 +1,234 @@
+//! What is around a caller: the site, and how phones, queues and services behave.
+
+use super::heard::Prompts;
+use crate::boundary::{Answer, Mailbox, Message, Opening, PinVerdict, Site};
+use crate::clip::{Clip, Language};
+use crate::expr::Scope;
+use crate::flow::{Flow, Flows};
+use crate::pins::{PinGuard, Pins};
+use crate::share::Shares;
+use crate::site::SiteConfig;
+use crate::value::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a phone behaves that is rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phone {
+    /// It rings until somebody says what becomes of it, or nobody answers in time.
+    Rings,
+    /// Busy.
+    Busy,
+    /// Cannot be reached.
+    Unreachable,
+    /// Answers after so long and talks for so long; `None`: until the caller hangs up.
+    Answers(Duration, Option<Duration>),
+}
+
+/// How a queue behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Callers who wait already.
+    pub waiting: u32,
+    /// Agents who work in it; with none it is empty.
+    pub agents: u32,
+    /// How long one waits for an agent, as callers are told.
+    pub expected: Duration,
+    /// It takes nobody more.
+    pub is_full: bool,
+    /// An agent answers after so long; `None`: when somebody says so.
+    pub answers: Option<Duration>,
+    /// For so long they talk then; `None`: until the caller hangs up.
+    pub talks: Option<Duration>,
+    /// So long one waits at most.
+    pub longest: Duration,
+}
+
+impl Default for Waiting {
+    /// Two agents, nobody waits, ten minutes at most.
+    fn default() -> Self {
+        Self {
+            waiting: 0,
+            agents: 2,
+            expected: Duration::ZERO,
+            is_full: false,
+            answers: None,
+            talks: None,
+            longest: Duration::from_secs(600),
+        }
+    }
+}
+
+/// How services and programs answer at one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// What they answer.
+    pub answer: Answer,
+    /// After so long; a node that does not wait as long is told that it failed.
+    pub after: Duration,
+}
+
+/// A site for rehearsals.
+#[derive(Debug, Clone, Default)]
+pub struct Stage {
+    /// Flows.
+    pub flows: Flows,
+    /// What is configured.
+    pub site: SiteConfig,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// Phones by their number; all others ring.
+    pub phones: BTreeMap<String, Phone>,
+    /// Queues by their name; all others are as [`Waiting::default`].
+    pub queues: BTreeMap<String, Waiting>,
+    /// Answers of services at nodes, by `flow.node` or `node`; of several the next each time, the last again and again.
+    pub services: BTreeMap<String, Vec<Service>>,
+    /// Hours that stand so, whatever the calendar says.
+    pub openings: BTreeMap<String, Opening>,
+    /// PINs in plain, before those that are configured: by `pins` or `pins.account`.
+    pub pins: BTreeMap<String, String>,
+    /// Messages in mailboxes.
+    pub messages: BTreeMap<String, Vec<Message>>,
+    /// The part that callers at a node belong to, from 0, by `flow.node` or `node`; all others are shared out.
+    pub parts: BTreeMap<String, usize>,
+    /// Entries of lists, before those that are configured: by `list` and what is looked up.
+    pub listed: BTreeMap<(String, String), Value>,
+    /// Values of names that the site gives: `class`, `caller_name`, …
+    pub values: BTreeMap<String, Value>,
+    /// What prompts say.
+    pub prompts: Prompts,
+    pub(super) caller: String,
+    pub(super) shares: Shares,
+    pub(super) guard: PinGuard,
+    pub(super) asked: BTreeMap<String, usize>,
+}
+
+impl Stage {
+    /// How a queue behaves.
+    pub(super) fn queue(&self, name: &str) -> Waiting {
+        self.queues.get(name).copied().unwrap_or_default()
+    }
+
+    /// How a phone behaves.
+    pub(super) fn phone(&self, number: &str) -> Phone {
+        self.phones.get(number).copied().unwrap_or(Phone::Rings)
+    }
+
+    /// What a service answers at this node now.
+    pub(super) fn service(&mut self, flow: &str, node: &str) -> Service {
+        let full = format!("{flow}.{node}");
+        let key = if self.services.contains_key(&full) { full } else { node.to_owned() };
+        let turn = self.asked.entry(key.clone()).or_default();
+        let answers = self.services.get(&key);
+        let answer = answers.and_then(|all| all.get(*turn).or_else(|| all.last())).cloned();
+        *turn = turn.saturating_add(1);
+        answer.unwrap_or_else(|| Service {
+            answer: Answer::Failed("nothing is said of how it answers".to_owned()),
+            after: Duration::ZERO,
+        })
+    }
+
+    fn of_queue(&self, name: &str) -> Option<Value> {
+        let (queue, what) = name.strip_prefix("queue.")?.rsplit_once('.')?;
+        let queue = self.queue(queue);
+        Some(match what {
+            "waiting" => Value::whole(i64::from(queue.waiting)),
+            "agents" => Value::whole(i64::from(queue.agents)),
+            "expected_wait" => Value::whole(i64::try_from(queue.expected.as_secs()).ok()?),
+            _ => return None,
+        })
+    }
+
+    fn of_clock(&self, name: &str) -> Option<Value> {
+        let now = self.site.zone.civil(self.now_ms);
+        Some(match name {
+            "date" => Value::text(&now.date().to_string()),
+            "time" => Value::text(&format!("{:02}:{:02}", now.hour(), now.minute())),
+            "hour" => Value::whole(i64::from(now.hour())),
+            "minute" => Value::whole(i64::from(now.minute())),
+            "weekday" => Value::whole(i64::from(now.weekday().to_monday_one_offset())),
+            _ => return None,
+        })
+    }
+}
+
+impl Scope for Stage {
+    fn get(&mut self, name: &str) -> Option<Value> {
+        if let Some(value) = self.values.get(name) {
+            return Some(value.clone());
+        }
+        if name == "caller" {
+            return Some(Value::text(&self.caller));
+        }
+        self.of_clock(name).or_else(|| self.of_queue(name))
+    }
+
+    fn lookup(&mut self, list: &str, of: &str) -> Option<Value> {
+        let entry = self.listed.get(&(list.to_owned(), crate::number::normal(of).into_owned()));
+        if let Some(value) = entry {
+            return Some(value.clone());
+        }
+        self.site.lists.get(list)?.find(of).map(|entry| Value::text(entry.value))
+    }
+}
+
+impl Site for Stage {
+    fn opening(&mut self, hours: &str) -> Option<Opening> {
+        if let Some(opening) = self.openings.get(hours) {
+            return Some(opening.clone());
+        }
+        self.site.hours.get(hours).map(|hours| hours.opening(self.now_ms, &self.site.zone))
+    }
+
+    fn share(&mut self, flow: &str, node: &str, parts: &[u32]) -> usize {
+        let told = self.parts.get(&format!("{flow}.{node}")).or_else(|| self.parts.get(node));
+        told.copied().unwrap_or_else(|| self.shares.next(flow, node, parts))
+    }
+
+    fn pin(&mut self, pins: &str, of: Option<&str>, digits: &str) -> PinVerdict {
+        let key = of.map_or_else(|| pins.to_owned(), |of| format!("{pins}.{of}"));
+        let known = self.site.pins.get(pins).cloned();
+        let of_mailbox = || {
+            let mailbox = of.and_then(|of| self.site.mailboxes.get(of))?;
+            mailbox.pin.clone()
+        };
+        let mut pins_of = known.unwrap_or_else(|| Pins {
+            one: None,
+            by_account: BTreeMap::new(),
+            tries_max: 3,
+            window: Duration::from_secs(900),
+            lock: Duration::from_secs(900),
+        });
+        let told = self.pins.get(&key).map(|pin| crate::pins::Pin::of(pin, "rehearsal"));
+        if let Some(pin) = told.or_else(|| if pins == "mailbox" { of_mailbox() } else { None }) {
+            match of {
+                Some(of) => drop(pins_of.by_account.insert(of.to_owned(), pin)),
+                None => pins_of.one = Some(pin),
+            }
+        }
+        let now = u64::try_from(self.now_ms).unwrap_or(0);
+        self.guard.judge((pins, &pins_of), of, &self.caller, digits, now)
+    }
+
+    fn mailbox(&mut self, name: &str) -> Option<Mailbox> {
+        let told = self.messages.get(name);
+        let config = self.site.mailboxes.get(name).cloned();
+        if told.is_none() && config.is_none() {
+            return None;
+        }
+        let config = config.unwrap_or_default();
+        let messages = told.cloned().unwrap_or_default();
+        Some(Mailbox {
+            greeting: config.greeting.map(|name| Clip::Prompt { language: Language::En, name }),
+            is_full: messages.len() >= config.messages_max,
+            longest: config.longest,
+            is_open: config.pin.is_none() && self.caller == name,
+            messages,
+        })
+    }
+
+    fn flow(&mut self, name: &str) -> Option<Arc<Flow>> {
+        self.flows.get(name).cloned()
+    }
+}
