@@ -223,7 +223,8 @@ impl Site for Stage {
             greeting: config.greeting.map(|name| Clip::Prompt { language: Language::En, name }),
             is_full: messages.len() >= config.messages_max,
             longest: config.longest,
-            is_open: config.pin.is_none() && self.caller == name,
+            // A box without a PIN opens to its own extension; so it does at the site.
+            is_open: config.pin.is_none() && name == self.caller,
             messages,
         })
     }

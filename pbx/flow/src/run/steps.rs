@@ -111,7 +111,8 @@ impl Run {
                 let clips = self.clips(site, prompt);
                 // Who presses ahead knows what is said here.
                 let is_known = !is_whole && !self.ahead.is_empty();
-                if clips.is_empty() || self.is_gone || is_known {
+                let at = self.frames.last().map_or(NodeId(0), |frame| frame.at);
+                if clips.is_empty() || self.is_gone || (is_known && self.left_out.insert(at)) {
                     return Step::On(*next, "next".into());
                 }
                 self.play_then(clips, *next, "next")
