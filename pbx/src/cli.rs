@@ -67,6 +67,12 @@ pub enum Command {
     Store(StoreCommand),
     /// Run a flight record again: what an exchange was given before it failed, or was asked for it.
     Replay(ReplayArgs),
+    /// See where a call goes, and why.
+    #[command(subcommand)]
+    Route(RouteCommand),
+    /// See whether it is open, and why.
+    #[command(subcommand)]
+    Hours(HoursCommand),
     /// Print what can be configured.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -462,6 +468,42 @@ pub enum StoreCommand {
         /// Folder of the store, instead of that of the configuration.
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
+    },
+}
+
+/// `switchroom route`.
+#[derive(Debug, Subcommand)]
+pub enum RouteCommand {
+    /// Print each route that is tried for a call, whether it fits, and why. Exits with 1 if the call goes nowhere.
+    Explain {
+        /// The number dialled.
+        number: String,
+        /// The caller's number [default: none].
+        #[arg(long, value_name = "CALLER", default_value = "", hide_default_value = true)]
+        from: String,
+        /// When: 2026-10-01T12:10 by the clock of the site, with an offset (+08:00, Z) by another, or now.
+        #[arg(long, value_name = "TIME", default_value = "now")]
+        at: String,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        config: ConfigFile,
+    },
+}
+
+/// `switchroom hours`.
+#[derive(Debug, Subcommand)]
+pub enum HoursCommand {
+    /// Print each rule of opening hours, whether it holds at a time, and why; and what changes next.
+    Explain {
+        /// When: 2026-10-01T12:10 by the clock of the hours, with an offset (+08:00, Z) by another, or now.
+        #[arg(default_value = "now")]
+        time: String,
+        /// Only these hours [default: all].
+        #[arg(long, value_name = "NAME")]
+        hours: Option<String>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        config: ConfigFile,
     },
 }
 

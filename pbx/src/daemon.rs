@@ -428,8 +428,8 @@ pub fn load(path: &Path) -> Result<(Loaded, Option<String>), Vec<config::Fault>>
             let found = ["data", "store", "."].iter().map(|d| last_good(&base.join(d))).find(|p| p.exists());
             let Some(good) = found else { return Err(faults) };
             let text = std::fs::read_to_string(&good).unwrap_or_default();
-            let Ok(mut loaded) = config::parse(&text, &good, &base) else { return Err(faults) };
-            loaded.path = path.to_owned();
+            // Lists and flows are beside the file, not beside its copy.
+            let Ok(loaded) = config::parse_copy(&text, path, &base) else { return Err(faults) };
             let first = faults.first().map(ToString::to_string).unwrap_or_default();
             let text = format!(
                 "{} has {} faults, so the last good configuration is in force; the first: {first}",

@@ -37,6 +37,9 @@ _switchroom() {
             switchroom,doctor)
                 cmd="switchroom__subcmd__doctor"
                 ;;
+            switchroom,hours)
+                cmd="switchroom__subcmd__hours"
+                ;;
             switchroom,init)
                 cmd="switchroom__subcmd__init"
                 ;;
@@ -51,6 +54,9 @@ _switchroom() {
                 ;;
             switchroom,replay)
                 cmd="switchroom__subcmd__replay"
+                ;;
+            switchroom,route)
+                cmd="switchroom__subcmd__route"
                 ;;
             switchroom,serve)
                 cmd="switchroom__subcmd__serve"
@@ -115,11 +121,17 @@ _switchroom() {
             switchroom__subcmd__ctl,unregister)
                 cmd="switchroom__subcmd__ctl__subcmd__unregister"
                 ;;
+            switchroom__subcmd__hours,explain)
+                cmd="switchroom__subcmd__hours__subcmd__explain"
+                ;;
             switchroom__subcmd__phone,answer)
                 cmd="switchroom__subcmd__phone__subcmd__answer"
                 ;;
             switchroom__subcmd__phone,call)
                 cmd="switchroom__subcmd__phone__subcmd__call"
+                ;;
+            switchroom__subcmd__route,explain)
+                cmd="switchroom__subcmd__route__subcmd__explain"
                 ;;
             switchroom__subcmd__store,rebuild)
                 cmd="switchroom__subcmd__store__subcmd__rebuild"
@@ -131,7 +143,7 @@ _switchroom() {
 
     case "${cmd}" in
         switchroom)
-            opts="-h -V --color --help --version serve console demo init check doctor ctl phone passwd store replay config completions man version"
+            opts="-h -V --color --help --version serve console demo init check doctor ctl phone passwd store replay route hours config completions man version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,6 +798,54 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        switchroom__subcmd__hours)
+            opts="-h --color --help explain"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__hours__subcmd__explain)
+            opts="-c -h --hours --config --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --hours)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         switchroom__subcmd__init)
             opts="-h --domain --address --no-qr --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1010,6 +1070,58 @@ _switchroom() {
                     return 0
                     ;;
                 --call)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__route)
+            opts="-h --color --help explain"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__route__subcmd__explain)
+            opts="-c -h --from --at --config --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -40,6 +40,8 @@ complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "phone" -d 'A 
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "passwd" -d 'Set the password of an extension'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "store" -d 'Look after the store'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "replay" -d 'Run a flight record again: what an exchange was given before it failed, or was asked for it'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "route" -d 'See where a call goes, and why'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "hours" -d 'See whether it is open, and why'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "config" -d 'Print what can be configured'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "man" -d 'Print a man page'
@@ -304,6 +306,29 @@ never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand replay" -l ladders -d 'Print the ladders of all calls that are kept'
 complete -c switchroom -n "__fish_switchroom_using_subcommand replay" -s q -l quiet -d 'Only figures and verdict, not each input and what came of it'
 complete -c switchroom -n "__fish_switchroom_using_subcommand replay" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand route; and not __fish_seen_subcommand_from explain" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand route; and not __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand route; and not __fish_seen_subcommand_from explain" -f -a "explain" -d 'Print each route that is tried for a call, whether it fits, and why. Exits with 1 if the call goes nowhere'
+complete -c switchroom -n "__fish_switchroom_using_subcommand route; and __fish_seen_subcommand_from explain" -l from -d 'The caller\'s number [default: none]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand route; and __fish_seen_subcommand_from explain" -l at -d 'When: 2026-10-01T12:10 by the clock of the site, with an offset (+08:00, Z) by another, or now' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand route; and __fish_seen_subcommand_from explain" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand route; and __fish_seen_subcommand_from explain" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand route; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand hours; and not __fish_seen_subcommand_from explain" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand hours; and not __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand hours; and not __fish_seen_subcommand_from explain" -f -a "explain" -d 'Print each rule of opening hours, whether it holds at a time, and why; and what changes next'
+complete -c switchroom -n "__fish_switchroom_using_subcommand hours; and __fish_seen_subcommand_from explain" -l hours -d 'Only these hours [default: all]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand hours; and __fish_seen_subcommand_from explain" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand hours; and __fish_seen_subcommand_from explain" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand hours; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand config; and not __fish_seen_subcommand_from reference sample" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"

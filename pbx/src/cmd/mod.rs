@@ -8,6 +8,7 @@ pub mod console;
 pub mod ctl;
 pub mod demo;
 pub mod doctor;
+pub mod explain;
 pub mod generate;
 pub mod init;
 pub mod logging;
@@ -104,6 +105,8 @@ fn dispatch(cli: &Cli, out: &mut dyn Write) -> Outcome {
         Command::Passwd(args) => passwd::run(args, out),
         Command::Store(command) => store::run(command, out),
         Command::Replay(args) => replay::run(args, out),
+        Command::Route(command) => explain::route(command, out),
+        Command::Hours(command) => explain::hours(command, out),
         Command::Config(ConfigCommand::Reference) => generate::print(&config::reference(), out),
         Command::Config(ConfigCommand::Sample) => generate::print(&config::sample(), out),
         Command::Completions(args) => generate::completions(args.shell, out),

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::terminal::Paint;
-use super::{Failure, Outcome, check, doctor, generate, init, passwd, replay, store, tell};
-use crate::cli::{CheckArgs, Cli, ConfigFile, Format, InitArgs, ReplayArgs, StoreCommand};
+use super::{Failure, Outcome, check, doctor, explain, generate, init, passwd, replay, store, tell};
+use crate::cli::{CheckArgs, Cli, Command, ConfigFile, Format, InitArgs, ReplayArgs, StoreCommand};
 use crate::config;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
@@ -68,6 +68,8 @@ fn wrong_usage_is_code_2_and_help_is_code_0() {
         ("switchroom serv", 2),
         ("switchroom ctl cdr -n 0", 2),
         ("switchroom replay a.flight --until 0", 2),
+        ("switchroom route explain", 2),
+        ("switchroom hours", 2),
         ("switchroom replay a.flight --ladders --call 1", 2),
         ("switchroom phone --password secret call 1", 2),
         ("switchroom --help", 0),
@@ -87,6 +89,10 @@ fn wrong_usage_is_code_2_and_help_is_code_0() {
         "switchroom demo --headless --seconds 5",
         "switchroom replay a.flight --until 7 --ladders",
         "switchroom ctl dump a.flight",
+        "switchroom route explain 4001 --from 13800138000 --at 2026-10-01T12:10",
+        "switchroom route explain *43",
+        "switchroom hours explain 2026-10-01T12:10 --hours office",
+        "switchroom hours explain",
     ] {
         Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
     }
@@ -318,4 +324,68 @@ fn what_is_shipped_is_what_the_program_prints() {
             assert!(wanted.iter().any(|(w, _)| *w == path), "{} is no longer printed", path.display());
         }
     }
+}
+
+const CALLERS: &str = "\
+[site]
+zone = \"Europe/Zurich\"
+days = [\"12-25 closed Christmas Day\"]
+[hours.office]
+week = [\"mon-fri 08:00-12:00 13:00-17:30\", \"sat 22:00-06:00\"]
+[hours.shanghai]
+week = [\"daily 09:00-18:00\"]
+zone = \"Asia/Shanghai\"
+[lists.vip]
+file = \"vip.csv\"
+[[routes]]
+number = \"40*\"
+from = [\"list vip\"]
+hours = \"office\"
+to = \"queue gold\"
+[[routes]]
+number = \"4001\"
+to = \"flow main\"
+max_calls = 20
+[extensions.101]
+name = \"Ana\"
+digest_md5 = \"00000000000000000000000000000000\"
+";
+
+/// Runs a line of the command line on [`CALLERS`] in a folder.
+fn explained(dir: &Path, line: &str) -> String {
+    let config = dir.join("switchroom.toml");
+    let words = line.split(' ').chain(["--config", config.to_str().unwrap()]);
+    let cli = Cli::try_parse_from(words).unwrap();
+    let told = shown(dir, |out| match &cli.command {
+        Command::Route(command) => explain::route(command, out),
+        Command::Hours(command) => explain::hours(command, out),
+        _ => panic!("{line}"),
+    });
+    format!("$ {line}\n{told}\n\n")
+}
+
+#[test]
+fn routes_and_hours_are_explained_from_the_file_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), CALLERS);
+    fs::write(dir.path().join("vip.csv"), "138*,gold\n").unwrap();
+    let all = [
+        "switchroom route explain 4001 --from 138-0013-8000 --at 2026-10-01T12:10",
+        "switchroom route explain 4001 --from 13800138000 --at 2026-10-01T11:10Z",
+        "switchroom route explain 4002 --at 2026-10-01T12:10",
+        "switchroom route explain 101 --at 2026-10-01T12:10",
+        "switchroom route explain *43 --at 2026-10-01T12:10",
+        "switchroom route explain 4001 --at noon",
+        "switchroom hours explain 2026-10-01T12:10",
+        "switchroom hours explain 2026-12-25T12:10 --hours office",
+        "switchroom hours explain 2026-10-25T02:30 --hours office",
+        "switchroom hours explain 2026-03-29T02:30 --hours office",
+        "switchroom hours explain 2026-10-01T12:10 --hours offce",
+    ];
+    insta::assert_snapshot!("explain", all.map(|line| explained(dir.path(), line)).concat());
+    let now = explained(dir.path(), "switchroom hours explain");
+    assert!(now.contains("(Asia/Shanghai, +08:00)") && now.contains("exit 0"), "{now}");
+    write(dir.path(), "");
+    let none = explained(dir.path(), "switchroom hours explain now");
+    assert!(none.contains("DIR/switchroom.toml has no hours") && none.contains("exit 1"), "{none}");
 }

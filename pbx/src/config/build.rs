@@ -1,15 +1,15 @@
 //! From the tables of the file to checked values.
 
 use super::fault::did_you_mean;
+use super::inbound::People;
 use super::keys::EXTENSION;
 use super::reader::{Reader, Section, one_of};
-use super::{Principal, ShellConfig, value};
-use std::collections::BTreeMap;
+use super::{Around, Principal, ShellConfig, value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::Path;
 use std::time::Duration;
 use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
-use switchroom_flow::{Flows, SiteConfig};
+use switchroom_flow::Flows;
 use switchroom_wire::Role;
 use toml::de::DeTable;
 
@@ -26,7 +26,7 @@ const LEVELS: &[(&str, &str)] =
     &[("error", "error"), ("warn", "warn"), ("info", "info"), ("debug", "debug"), ("trace", "trace")];
 
 /// Reads all tables. What comes back is of use only if no fault was found.
-pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, base: &Path) -> (Config, ShellConfig) {
+pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>) -> (Config, ShellConfig) {
     reader.refuse_unknown(root, "");
     let root = Some(root);
     let site = reader.section(root, "site", "site");
@@ -35,17 +35,20 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, base: &Path) -> (Co
     let recording = reader.section(root, "recording", "recording");
     let services = services(reader, root);
     let allow_md5 = reader.boolean(sip, "md5").unwrap_or_default();
-    let extensions = extensions(reader, root, &services, allow_md5);
+    let (extensions, with_voicemail) = extensions(reader, root, &services, allow_md5);
+    let people =
+        People { extensions: &extensions, with_voicemail, services: services.keys().cloned().collect() };
+    let inbound = super::inbound::inbound(reader, root, site, &people, around);
     let (rtp_port_first, rtp_pairs) = reader.text(media, "ports", &value::ports).unwrap_or_default();
     let local_networks = reader.texts(sip, "local_networks", &value::network).unwrap_or_default();
-    let shell = shell(reader, root, (sip, media, recording), base, &extensions);
+    let shell = shell(reader, root, (sip, media, recording), around, &extensions);
     let config = Config {
         site: reader.text(site, "name", &value::name).unwrap_or_default(),
         domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),
         extensions,
         flows: Flows::new(),
-        inbound: SiteConfig::default(),
+        inbound,
         record: reader.text(recording, "rule", &one_of("rule", RULES)).unwrap_or_default(),
         ring: duration(reader, sip, "ring", 1, RING_S_MAX).unwrap_or_default(),
         codecs: codecs(reader, media),
@@ -75,7 +78,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, base: &Path) -> (Co
 }
 
 /// A duration from `least` to `most` seconds.
-fn duration(
+pub(super) fn duration(
     reader: &mut Reader,
     section: Section<'_>,
     key: &'static str,
@@ -154,34 +157,29 @@ fn extensions(
     root: Option<&DeTable<'_>>,
     services: &BTreeMap<String, (Service, Range<usize>)>,
     allow_md5: bool,
-) -> BTreeMap<String, Extension> {
-    let mut found = BTreeMap::new();
-    let Some(value) = root.and_then(|r| r.get("extensions")) else { return found };
-    let Some(table) = value.get_ref().as_table() else {
-        let hint = Some("write a table for each, as [extensions.101]".to_owned());
-        reader.faults.push(&value.span(), "extensions must be a table", hint);
-        return found;
-    };
-    for key in table.keys() {
-        let number: &str = key.get_ref();
+) -> (BTreeMap<String, Extension>, BTreeSet<String>) {
+    let (mut found, mut with_voicemail) = (BTreeMap::new(), BTreeSet::new());
+    for (number, at, section) in reader.tables(root, EXTENSION) {
         if !value::is_number(number) {
-            reader.faults.push(&key.span(), not_a_number(number), None);
+            reader.faults.push(&at, not_a_number(number), None);
         }
         if services.contains_key(number) {
             let hint = Some("give one of them another number".to_owned());
-            reader.faults.push(&key.span(), format!("{number} is a test number in [services] too"), hint);
+            reader.faults.push(&at, format!("{number} is a test number in [services] too"), hint);
         }
         if found.len() >= EXTENSIONS_MAX {
             let what = format!("more than {EXTENSIONS_MAX} extensions");
-            reader.faults.push(&key.span(), what, None);
-            return found;
+            reader.faults.push(&at, what, None);
+            break;
         }
-        let section = reader.section(Some(table), EXTENSION, number);
         let extension = extension(reader, section, number);
-        warn_unreachable(reader, &extension, &key.span(), allow_md5);
+        warn_unreachable(reader, &extension, &at, allow_md5);
         found.insert(number.to_owned(), extension);
+        if reader.boolean(section, "voicemail").unwrap_or_default() {
+            with_voicemail.insert(number.to_owned());
+        }
     }
-    found
+    (found, with_voicemail)
 }
 
 fn extension(reader: &mut Reader, section: Section<'_>, number: &str) -> Extension {
@@ -218,7 +216,7 @@ fn shell(
     reader: &mut Reader,
     root: Option<&DeTable<'_>>,
     (sip, media, recording): (Section<'_>, Section<'_>, Section<'_>),
-    base: &Path,
+    around: &Around<'_>,
     extensions: &BTreeMap<String, Extension>,
 ) -> ShellConfig {
     let store = reader.section(root, "store", "store");
@@ -229,7 +227,7 @@ fn shell(
         if text.is_empty() || text.contains('\0') {
             return Err("a folder needs a name".to_owned());
         }
-        Ok(base.join(text))
+        Ok(around.base.join(text))
     };
     let data_dir = reader.text(store, "dir", &folder).unwrap_or_default();
     let socket = reader.text(control, "socket", &|text| {
@@ -243,8 +241,11 @@ fn shell(
         }
         Ok(path)
     });
+    let (flows, speech) = super::speech::flows_and_speech(reader, root, around);
     ShellConfig {
         listen: listen(reader, sip),
+        flows,
+        speech,
         recordings_dir: reader.text(recording, "dir", &folder).unwrap_or_default(),
         socket: socket.unwrap_or_else(|| super::paths::default_socket(&data_dir)),
         data_dir,

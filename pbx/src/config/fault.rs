@@ -41,6 +41,8 @@ impl fmt::Display for Fault {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     found: Vec<(usize, String, Option<String>)>,
+    /// Those of other files that the text names.
+    elsewhere: Vec<Fault>,
 }
 
 /// Faults of one file that are told; a file that is not a configuration at all has no end of them.
@@ -53,11 +55,18 @@ impl Faults {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+    /// A fault of another file.
+    pub(super) fn push_of_other(&mut self, fault: Fault) {
+        if self.elsewhere.len() < FAULTS_MAX {
+            self.elsewhere.push(fault);
+        }
     }
 
-    /// In the order of the file.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.elsewhere.is_empty()
+    }
+
+    /// In the order of the file, then those of others.
     pub(super) fn locate(mut self, file: &Path, text: &str) -> Vec<Fault> {
         self.found.sort_by_key(|(at, _, _)| *at);
         self.found
@@ -68,6 +77,7 @@ impl Faults {
                 let column = before.get(line_begin..).unwrap_or_default().chars().count() + 1;
                 Fault { file: file.to_owned(), line: before.matches('\n').count() + 1, column, what, hint }
             })
+            .chain(self.elsewhere)
             .collect()
     }
 }

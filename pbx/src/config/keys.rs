@@ -19,8 +19,20 @@ pub(super) struct Table {
     pub(super) about: &'static str,
     /// Keys by name; for a table that takes any name, examples of it.
     pub(super) keys: &'static [Key],
-    /// Whether the reader takes any name here.
-    pub(super) any_name: bool,
+    pub(super) kind: Kind,
+}
+
+/// How often a table can be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Once.
+    One,
+    /// Once, and the reader takes any key in it.
+    AnyKey,
+    /// Once for each name; the table's name here ends in an example, and this word stands for all.
+    Each(&'static str),
+    /// Any number of times, in order: `[[routes]]`.
+    Rows,
 }
 
 const fn key(name: &'static str, value: &'static str, about: &'static str) -> Key {
@@ -33,13 +45,23 @@ const fn example(name: &'static str, value: &'static str, about: &'static str) -
 
 /// The name the sample and the reference use for a table per extension.
 pub(super) const EXTENSION: &str = "extensions.101";
+/// The same for opening hours.
+pub(super) const HOURS: &str = "hours.office";
+/// The same for lists.
+pub(super) const LIST: &str = "lists.vip";
+/// The same for PINs.
+pub(super) const PINS: &str = "pins.service";
+/// The same for mailboxes.
+pub(super) const MAILBOX: &str = "mailboxes.101";
+/// The routes.
+pub(super) const ROUTES: &str = "routes";
 
 /// All tables in the order of the sample.
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "site",
         about: "Who we are.",
-        any_name: false,
+        kind: Kind::One,
         keys: &[
             key("name", "\"Switchroom\"", "Name of the site, for people."),
             key(
@@ -47,12 +69,22 @@ pub(super) const TABLES: &[Table] = &[
                 "\"switchroom\"",
                 "SIP domain and realm of passwords. The digests of extensions are made with it:\nwhoever changes it gives every extension a new password (switchroom passwd).",
             ),
+            example(
+                "zone",
+                "\"Europe/Zurich\"",
+                "Time zone of the site: what opening hours mean, and the times of messages. Unless written: that of this\nmachine.",
+            ),
+            example(
+                "days",
+                "[\"12-25 closed Christmas Day\", \"2026-12-24 08:00-12:00 Christmas Eve\", \"2026-07-20..2026-08-02 closed Holidays\"]",
+                "Special days of all opening hours below: one, from one to another, or one of each year (12-25); closed,\nor open at other times; and a name. From midnight to midnight nothing else counts.",
+            ),
         ],
     },
     Table {
         name: "sip",
         about: "Signalling.",
-        any_name: false,
+        kind: Kind::One,
         keys: &[
             key("listen", "[\"udp 0.0.0.0:5060\", \"tcp 0.0.0.0:5060\"]", "Where phones reach us."),
             example(
@@ -91,7 +123,7 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "media",
         about: "Sound.",
-        any_name: false,
+        kind: Kind::One,
         keys: &[
             key(
                 "ports",
@@ -113,7 +145,7 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "recording",
         about: "Recordings.",
-        any_name: false,
+        kind: Kind::One,
         keys: &[
             key(
                 "rule",
@@ -126,13 +158,13 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "store",
         about: "What happened: calls, events, registrations.",
-        any_name: false,
+        kind: Kind::One,
         keys: &[key("dir", "\"data\"", "Where the journal and its index are kept.")],
     },
     Table {
         name: "control",
         about: "The socket of the console and of switchroom ctl.",
-        any_name: false,
+        kind: Kind::One,
         keys: &[
             example(
                 "socket",
@@ -145,7 +177,7 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "control.roles",
         about: "What Unix users and groups (with @) may do. Root and the user of the daemon are always admin.\nWho is in no list may connect only if the socket lets them, and is a viewer.",
-        any_name: false,
+        kind: Kind::One,
         keys: &[
             example("viewer", "[\"@switchroom-viewers\"]", "See, with caller numbers masked."),
             example("agent", "[\"mara\"]", "See and act on what is their own."),
@@ -156,13 +188,13 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "control.phones",
         about: "The extension of each Unix user's own phone.",
-        any_name: true,
+        kind: Kind::AnyKey,
         keys: &[example("mara", "\"101\"", "User and extension.")],
     },
     Table {
         name: "log",
         about: "The log on standard error.",
-        any_name: false,
+        kind: Kind::One,
         keys: &[key(
             "level",
             "\"info\"",
@@ -172,7 +204,7 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "stop",
         about: "Stopping.",
-        any_name: false,
+        kind: Kind::One,
         keys: &[key(
             "drain",
             "\"30s\"",
@@ -182,13 +214,149 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "services",
         about: "Test numbers: \"echo\" says back what it hears, \"tone\" plays a tone. Whoever writes this table\nreplaces all of it.",
-        any_name: true,
+        kind: Kind::AnyKey,
         keys: &[key("*43", "\"echo\"", ""), key("*44", "\"tone\"", "")],
+    },
+    Table {
+        name: HOURS,
+        about: "Opening hours, a table for each; flows and routes go by them.",
+        kind: Kind::Each("NAME"),
+        keys: &[
+            example(
+                "week",
+                "[\"mon-fri 08:00-12:00 13:00-17:30\", \"sat 22:00-06:00\"]",
+                "When it is open: weekdays (mon-fri, sat,sun, daily) and times. What goes on after midnight belongs to the\nday it starts on.",
+            ),
+            example(
+                "days",
+                "[\"01-02 closed\", \"2026-12-31 09:00-15:00 New Year's Eve\"]",
+                "Special days, as in [site]. They go before those. A single date goes before a span, and dates with a year\nbefore those of each year.",
+            ),
+            key("site_days", "true", "Whether the special days of [site] count here."),
+            example("zone", "\"Asia/Shanghai\"", "Instead of the time zone in [site]."),
+        ],
+    },
+    Table {
+        name: LIST,
+        about: "Lists of numbers for flows and routes, a table for each.",
+        kind: Kind::Each("NAME"),
+        keys: &[example(
+            "file",
+            "\"lists/vip.csv\"",
+            "CSV, a line for each number: number,value,comment. 138* is all numbers that begin with 138; the longest\nthat fits counts. It is beside this file.",
+        )],
+    },
+    Table {
+        name: PINS,
+        about: "PINs that flows ask for, a table for each. A PIN has four to six digits. It can be written as it is, or as\nsha256:SALT:HASH, with what is printed by: printf 'SALT:PIN' | sha256sum",
+        kind: Kind::Each("NAME"),
+        keys: &[
+            example("pin", "\"8520\"", "One for everybody."),
+            example(
+                "file",
+                "\"lists/pins.csv\"",
+                "One for each account: CSV, a line for each: account,PIN. It is beside this file.",
+            ),
+            key(
+                "tries",
+                "3",
+                "So many wrong ones lock the account, or the caller where there is one PIN for everybody.",
+            ),
+            key("window", "\"15m\"", "For so long a wrong one counts."),
+            key("lock", "\"15m\"", "For so long nobody is let in then."),
+        ],
+    },
+    Table {
+        name: MAILBOX,
+        about: "Mailboxes, a table for each; its name is the number of an extension or the name of a queue. An extension\nwith voicemail = true has one without a table, with what holds here.",
+        kind: Kind::Each("NAME"),
+        keys: &[
+            example(
+                "pin",
+                "\"8520\"",
+                "Lets one listen from any phone; without one only from the extension itself.",
+            ),
+            example(
+                "greeting",
+                "\"welcome\"",
+                "A prompt instead of the built-in greeting, until somebody records one by phone.",
+            ),
+            key("messages_max", "100", "Messages it holds; then it takes no more."),
+            key("longest", "\"3m\"", "The longest message."),
+            key("keep", "\"30d\"", "Messages are thrown away when they are older than this."),
+        ],
+    },
+    Table {
+        name: ROUTES,
+        about: "Where calls go by the number dialled, unless it is a test number or an extension. Routes are tried in this\norder, and the first that fits is taken. Try it with: switchroom route explain",
+        kind: Kind::Rows,
+        keys: &[
+            example("number", "\"4001\"", "The number dialled; 40* is all that begin with 40, * is all."),
+            example(
+                "to",
+                "\"flow main\"",
+                "Where: \"flow NAME\", \"extension NUMBER\", \"queue NAME\"; or \"busy\", \"rejected\", \"not_found\".",
+            ),
+            example(
+                "from",
+                "[\"list vip\", \"138*\", \"not 1381111*\"]",
+                "Only these callers; of those with \"not\" none.",
+            ),
+            example(
+                "hours",
+                "\"office open\"",
+                "Only while these hours are open, closed, or closed for a holiday.",
+            ),
+            example(
+                "max_calls",
+                "20",
+                "Calls at once. What is too much is left to the next route that fits, or is told that all is busy.",
+            ),
+            example("calls_per_second", "5", "Calls that begin within a second; what is too much likewise."),
+            example(
+                "calls_per_caller",
+                "\"3 in 1h\"",
+                "Calls of one caller within a time; what is too much likewise.",
+            ),
+            example("name", "\"customers\"", "A name for people; unless written, the number."),
+        ],
+    },
+    Table {
+        name: "flows",
+        about: "What callers hear and may press.",
+        kind: Kind::One,
+        keys: &[
+            key(
+                "dir",
+                "\"flows\"",
+                "Where flows are, a file for each: main.toml is the flow main. It is beside this file.",
+            ),
+            key(
+                "prompts",
+                "[\"prompts\"]",
+                "Where recorded prompts are; the first folder that has one counts. They are beside this file.",
+            ),
+        ],
+    },
+    Table {
+        name: "speech",
+        about: "The program that speaks texts of flows. Each text is spoken once and kept.",
+        kind: Kind::One,
+        keys: &[
+            key(
+                "engine",
+                "\"auto\"",
+                "\"espeak-ng\", \"piper\", the path of another, \"none\", or \"auto\" for espeak-ng if it is there.",
+            ),
+            example("voice_en", "\"en-gb\"", "The voice for English, as the program calls it."),
+            example("voice_zh", "\"cmn\"", "The voice for Chinese."),
+            key("args", "[]", "Further arguments for the program."),
+        ],
     },
     Table {
         name: EXTENSION,
         about: "One table for each extension; its name is the number: digits, * and #.",
-        any_name: false,
+        kind: Kind::Each("NUMBER"),
         keys: &[
             example("name", "\"Ana\"", "Name shown to others."),
             example(
@@ -199,6 +367,7 @@ pub(super) const TABLES: &[Table] = &[
             example("digest_sha256", "\"…\"", "The same with SHA-256."),
             example("record", "\"always\"", "Instead of the rule in [recording]."),
             example("ring", "\"20s\"", "Instead of the time in [sip]."),
+            key("voicemail", "false", "Whether it has a mailbox without a table of its own."),
         ],
     },
 ];
@@ -211,6 +380,15 @@ pub(super) fn table(name: &str) -> Option<&'static Table> {
 /// The key of a table.
 pub(super) fn find(table_name: &str, name: &str) -> Option<&'static Key> {
     table(table_name)?.keys.iter().find(|k| k.name == name)
+}
+
+/// The name of a table for people: `extensions.NUMBER`, `[routes]`.
+pub(super) fn shown(table: &Table) -> String {
+    match (table.kind, table.name.split_once('.')) {
+        (Kind::Each(word), Some((of, _))) => format!("{of}.{word}"),
+        (Kind::Rows, _) => format!("[{}]", table.name),
+        _ => table.name.to_owned(),
+    }
 }
 
 fn written(name: &str) -> String {
@@ -229,16 +407,19 @@ pub fn sample() -> String {
     let mut out = String::from(
         "# Configuration of Switchroom. Every key is here with what holds unless it is changed.\n\
          # Check this file with: switchroom check\n\
-         # Relative folders are below $STATE_DIRECTORY if systemd gives one, else beside this file.\n",
+         # Relative folders of what is written are below $STATE_DIRECTORY if systemd gives one, else beside this file;\n\
+         # those of what is only read, such as lists, flows and prompts, are beside this file.\n",
     );
     for table in TABLES {
         out.push('\n');
         comment(&mut out, table.about);
-        let mark = if table.name == EXTENSION { "# " } else { "" };
-        let _ = writeln!(out, "{mark}[{}]", table.name);
+        let is_example = matches!(table.kind, Kind::Each(_) | Kind::Rows);
+        let mark = if is_example { "# " } else { "" };
+        let name = if table.kind == Kind::Rows { shown(table) } else { table.name.to_owned() };
+        let _ = writeln!(out, "{mark}[{name}]");
         for key in table.keys {
             comment(&mut out, key.about);
-            let mark = if key.has_default { "" } else { "# " };
+            let mark = if key.has_default && !is_example { "" } else { "# " };
             let _ = writeln!(out, "{mark}{} = {}", written(key.name), key.value);
         }
     }
@@ -249,7 +430,7 @@ pub fn sample() -> String {
 pub fn reference() -> String {
     let mut out = String::new();
     for table in TABLES {
-        let name = table.name.replace(".101", ".NUMBER");
+        let name = shown(table);
         let _ = writeln!(out, "[{name}]  {}\n", table.about.replace('\n', " "));
         for key in table.keys {
             let label = if key.has_default { "default" } else { "example" };
@@ -269,12 +450,12 @@ pub fn man_page() -> String {
     let mut out = String::from(
         ".TH switchroom.toml 5 \"\" \"Switchroom\" \"Switchroom\"\n.SH NAME\nswitchroom.toml \\- configuration of Switchroom\n\
          .SH DESCRIPTION\nOne TOML file holds the configuration. A key that is not known is an error. Durations have units \
-         (\\(lq30s\\(rq, \\(lq5m\\(rq, \\(lq1h30m\\(rq). Relative folders are below $STATE_DIRECTORY if systemd gives one, else \
-         beside the file. The file must not be writable by group or others. \\fBswitchroom check\\fR names every fault with its \
+         (\\(lq30s\\(rq, \\(lq5m\\(rq, \\(lq1h30m\\(rq). Relative folders of what is written are below $STATE_DIRECTORY if systemd \
+         gives one, else beside the file; those of what is only read are beside the file. The file must not be writable by group or others. \\fBswitchroom check\\fR names every fault with its \
          place.\n",
     );
     for table in TABLES {
-        let _ = writeln!(out, ".SH [{}]\n{}", table.name.replace(".101", ".NUMBER"), escape(table.about));
+        let _ = writeln!(out, ".SH [{}]\n{}", shown(table), escape(table.about));
         for key in table.keys {
             let label = if key.has_default { "Default" } else { "Example" };
             let _ = writeln!(out, ".TP\n.B {}", escape(&written(key.name)));

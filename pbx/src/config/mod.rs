@@ -8,9 +8,13 @@ mod build;
 mod digest;
 mod edit;
 mod fault;
+mod files;
+mod inbound;
 mod keys;
 mod paths;
 mod reader;
+mod routes;
+mod speech;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -18,6 +22,7 @@ mod value;
 pub use digest::digests;
 pub use edit::{EditError, set_password};
 pub use fault::Fault;
+use files::Around;
 pub use keys::{man_page, reference, sample};
 pub use paths::{base_of, client_socket, default_config, default_socket};
 
@@ -81,6 +86,44 @@ impl fmt::Display for Principal {
     }
 }
 
+/// Where flows and prompts are; folders are absolute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowsConfig {
+    /// A file for each flow, `NAME.toml`.
+    pub dir: PathBuf,
+    /// Recorded prompts; the first folder that has one counts.
+    pub prompts: Vec<PathBuf>,
+}
+
+/// A program that speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SpeechEngine {
+    /// espeak-ng if it is there, else none.
+    #[default]
+    Auto,
+    /// None: texts are not spoken.
+    None,
+    /// espeak-ng.
+    EspeakNg,
+    /// Piper.
+    Piper,
+    /// This one, absolute: text on its standard input, WAV on its standard output.
+    Program(PathBuf),
+}
+
+/// What speaks texts of flows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Speech {
+    /// The program.
+    pub engine: SpeechEngine,
+    /// Its voice for English; `None`: its own choice.
+    pub voice_en: Option<String>,
+    /// Its voice for Chinese.
+    pub voice_zh: Option<String>,
+    /// Further arguments.
+    pub args: Vec<String>,
+}
+
 /// What the shell is told: everything of the configuration that the exchange does not need to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShellConfig {
@@ -98,6 +141,10 @@ pub struct ShellConfig {
     pub roles: Vec<(Principal, Role)>,
     /// The extension of each Unix user's own phone.
     pub phones: BTreeMap<String, String>,
+    /// Where flows and prompts are.
+    pub flows: FlowsConfig,
+    /// What speaks texts.
+    pub speech: Speech,
     /// Threads that move sound; 0 is one for each processor.
     pub media_threads: usize,
     /// Level of the log.
@@ -126,12 +173,18 @@ pub struct Loaded {
 pub fn load(path: &Path) -> Result<Loaded, Vec<Fault>> {
     let (text, mode) = read(path).map_err(|fault| vec![*fault])?;
     let mut loaded = parse(&text, path, &base_of(path))?;
+    let inbound = &loaded.config.inbound;
     let digests = loaded.config.extensions.values().any(|e| e.ha1_md5.is_some() || e.ha1_sha256.is_some());
-    if digests && mode & 0o004 != 0 {
+    let pins =
+        inbound.pins.values().any(|p| p.one.is_some()) || inbound.mailboxes.values().any(|m| m.pin.is_some());
+    if (digests || pins) && mode & 0o004 != 0 {
         let hint = format!("chmod o-r {}", path.display());
         loaded.warnings.push(Fault::of_file(
             path,
-            "everybody can read this file and the digests in it",
+            format!(
+                "everybody can read this file and the {} in it",
+                if pins { "secrets" } else { "digests" }
+            ),
             hint,
         ));
     }
@@ -166,11 +219,28 @@ fn read(path: &Path) -> Result<(String, u32), Box<Fault>> {
     Ok((text, mode))
 }
 
-/// Reads and checks a configuration given as text. `path` is for messages; relative folders begin at `base`.
+/// Reads and checks a configuration given as text. `path` is for messages, and files that are only read are beside it;
+/// relative folders of what is written begin at `base`.
 ///
 /// # Errors
-/// All faults, in the order of the text.
+/// All faults, in the order of the text, then those of files it names.
 pub fn parse(text: &str, path: &Path, base: &Path) -> Result<Loaded, Vec<Fault>> {
+    parse_around(path, &Around::new(text, path, base, &files::Disk))
+}
+
+/// The same for the copy of a configuration that was good, when the one at `path` is not. Lists and PINs are read as they
+/// are now; one that has a fault is taken for empty, so that nobody is on the list or let in by it, and is warned of.
+///
+/// # Errors
+/// All faults of the text.
+pub fn parse_copy(text: &str, path: &Path, base: &Path) -> Result<Loaded, Vec<Fault>> {
+    let mut around = Around::new(text, path, base, &files::Disk);
+    around.is_lenient = true;
+    parse_around(path, &around)
+}
+
+fn parse_around(path: &Path, around: &Around<'_>) -> Result<Loaded, Vec<Fault>> {
+    let text = around.text;
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut reader = reader::Reader::default();
     if !errors.is_empty() {
@@ -181,7 +251,7 @@ pub fn parse(text: &str, path: &Path, base: &Path) -> Result<Loaded, Vec<Fault>>
         }
         return Err(reader.faults.locate(path, text));
     }
-    let (config, shell) = build::build(&mut reader, root.get_ref(), base);
+    let (config, shell) = build::build(&mut reader, root.get_ref(), around);
     if !reader.faults.is_empty() {
         return Err(reader.faults.locate(path, text));
     }

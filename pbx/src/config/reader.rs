@@ -1,7 +1,7 @@
 //! Walks the tables of a parsed file by hand, so that every fault has the place of its key or value.
 
 use super::fault::{Faults, did_you_mean};
-use super::keys;
+use super::keys::{self, Kind};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -45,10 +45,60 @@ impl Reader {
             return Section { name, table: None };
         };
         let section = Section { name, table: Some(table) };
-        if !keys::table(name).is_some_and(|t| t.any_name) {
+        if !keys::table(name).is_some_and(|t| t.kind == Kind::AnyKey) {
             self.refuse_unknown(table, name);
         }
         section
+    }
+
+    /// All tables of a kind of which there is one for each name, as `[hours.office]`, with their names and the places of
+    /// these. `name` is the one in [`keys`].
+    pub(super) fn tables<'t>(
+        &mut self,
+        root: Option<&'t DeTable<'t>>,
+        name: &'static str,
+    ) -> Vec<(&'t str, Range<usize>, Section<'t>)> {
+        let of = name.split('.').next().unwrap_or_default();
+        let Some(value) = root.and_then(|r| r.get(of)) else { return Vec::new() };
+        let Some(table) = value.get_ref().as_table() else {
+            let hint = Some(format!("write a table for each, as [{name}]"));
+            self.faults.push(&value.span(), format!("{of} must be a table"), hint);
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for key in table.keys() {
+            let word: &str = key.get_ref();
+            found.push((word, key.span(), self.section(Some(table), name, word)));
+        }
+        found
+    }
+
+    /// All tables that are written as `[[name]]`, with their places.
+    pub(super) fn rows<'t>(
+        &mut self,
+        root: Option<&'t DeTable<'t>>,
+        name: &'static str,
+    ) -> Vec<(Range<usize>, Section<'t>)> {
+        let Some(value) = root.and_then(|r| r.get(name)) else { return Vec::new() };
+        let Some(list) = value.get_ref().as_array() else {
+            let hint = Some(format!("write [[{name}]] on a line of its own for each, and its keys below"));
+            self.faults.push(&value.span(), format!("{name} must be tables in a row"), hint);
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for row in list.iter() {
+            match row.get_ref().as_table() {
+                Some(table) => {
+                    self.refuse_unknown(table, name);
+                    found.push((row.span(), Section { name, table: Some(table) }));
+                }
+                None => {
+                    let hint = Some(format!("write [[{name}]] on a line of its own, and its keys below"));
+                    self.faults.push(&row.span(), format!("each of {name} must be a table"), hint);
+                }
+            }
+        }
+        found
     }
 
     /// Faults for keys of a table that are not in the table of keys.
@@ -67,7 +117,7 @@ impl Reader {
             if names.contains(&word) {
                 continue;
             }
-            let shown = name.replace(".101", ".NUMBER");
+            let shown = keys::table(name).map(keys::shown).unwrap_or_default();
             let of = if name.is_empty() { "a table here".to_owned() } else { format!("a key of [{shown}]") };
             let hint = did_you_mean(word, names.iter().copied())
                 .or_else(|| elsewhere(word))
@@ -186,6 +236,11 @@ impl Reader {
 }
 
 impl<'t> Section<'t> {
+    /// One that is not written, so that everything in it is as it is unless it is written.
+    pub(super) fn absent(name: &'static str) -> Self {
+        Self { name, table: None }
+    }
+
     /// The value of a key as written.
     pub(super) fn get(&self, key: &str) -> Option<&'t Spanned<DeValue<'t>>> {
         self.table.and_then(|t| t.get(key))
@@ -232,15 +287,19 @@ fn one_text<T>(
     }
 }
 
-/// A table's name with the number of the extension it is about.
+/// A table's name as it would be written: with the name of the one it is about.
 fn place(name: &str, key: &str) -> String {
-    if name == keys::EXTENSION { format!("extensions.{key}") } else { name.to_owned() }
+    match (keys::table(name).map(|t| t.kind), name.split_once('.')) {
+        (Some(Kind::Each(_)), Some((of, _))) => format!("{of}.{key}"),
+        _ => name.to_owned(),
+    }
 }
 
 /// The table that does have this key.
 fn elsewhere(word: &str) -> Option<String> {
-    let table = keys::TABLES.iter().find(|t| !t.any_name && t.keys.iter().any(|k| k.name == word))?;
-    Some(format!("it belongs into [{}]", table.name.replace(".101", ".NUMBER")))
+    let has = |t: &&keys::Table| t.kind != Kind::AnyKey && t.keys.iter().any(|k| k.name == word);
+    let table = keys::TABLES.iter().find(has)?;
+    Some(format!("it belongs into [{}]", keys::shown(table)))
 }
 
 /// A reader for one word of a closed list.

@@ -1,13 +1,28 @@
 //! The sample, the table of keys, and the corpora of valid and invalid files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use super::files::Files;
 use super::*;
 use std::fs;
 
 const BASE: &str = "/srv/pbx";
 
+/// The files beside the corpora, wherever the text is thought to be.
+struct Beside;
+
+impl Files for Beside {
+    fn read(&self, path: &Path) -> Result<(String, u32), String> {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        files::Disk
+            .read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/configs/lists").join(name))
+            // Whatever it is where this was checked out.
+            .map(|(text, _)| (text, 0o640))
+    }
+}
+
 fn parse_text(text: &str) -> Result<Loaded, Vec<Fault>> {
-    parse(text, Path::new("switchroom.toml"), Path::new(BASE))
+    let path = Path::new("switchroom.toml");
+    parse_around(path, &Around::new(text, path, Path::new(BASE), &Beside))
 }
 
 #[test]
@@ -42,17 +57,24 @@ fn the_examples_in_the_sample_are_valid() {
     assert_eq!(loaded.shell.roles.len(), 4);
     assert_eq!(loaded.config.extensions["101"].name, "Ana");
     assert_eq!(loaded.config.external, Some("203.0.113.7".parse().unwrap()));
+    let inbound = &loaded.config.inbound;
+    assert_eq!(
+        (inbound.hours.len(), inbound.lists.len(), inbound.pins.len(), inbound.routes.len()),
+        (1, 1, 1, 1)
+    );
+    assert_eq!(inbound.mailboxes.len(), 1);
 }
 
 #[test]
 fn the_table_of_keys_is_what_the_reader_asks_for() {
-    let text = "[services]\n[extensions.101]\n";
+    let text = "[services]\n[extensions.101]\n[hours.a]\n[lists.a]\n[pins.a]\n[mailboxes.a]\n[[routes]]\n";
     let (root, _) = DeTable::parse_recoverable(text);
     let mut reader = reader::Reader::default();
-    build::build(&mut reader, root.get_ref(), Path::new(BASE));
+    let around = Around::new(text, Path::new("switchroom.toml"), Path::new(BASE), &files::Disk);
+    build::build(&mut reader, root.get_ref(), &around);
     let known: std::collections::BTreeSet<_> = keys::TABLES
         .iter()
-        .filter(|t| !t.any_name)
+        .filter(|t| t.kind != keys::Kind::AnyKey)
         .flat_map(|t| t.keys.iter().map(|k| (t.name, k.name)))
         .collect();
     assert_eq!(reader.asked, known);
@@ -136,4 +158,90 @@ fn a_file_that_others_can_write_is_refused_and_one_they_can_read_is_warned_of() 
     assert_eq!(load_with(0o640).unwrap().warnings, []);
     let missing = load(&dir.path().join("none.toml")).unwrap_err();
     assert_eq!(missing[0].hint.as_deref(), Some("make one with: switchroom init"));
+}
+
+const INBOUND: &str = include_str!("../../../tests/configs/valid/inbound.toml");
+
+#[test]
+fn what_is_said_of_callers_from_outside_is_what_the_exchange_is_told() {
+    use switchroom_flow::boundary::Opening;
+    use switchroom_flow::routes::{Asked, Routed, Unknown};
+    let loaded = parse_text(INBOUND).unwrap();
+    let site = &loaded.config.inbound;
+    assert_eq!(site.zone.name(), "Asia/Shanghai");
+    let opening = |hours: &str, at: &str| {
+        let zone = site.hours[hours].zone_or(&site.zone);
+        site.hours[hours].opening(zone.moment(at).unwrap().unix_ms, &site.zone)
+    };
+    assert_eq!(opening("office", "2026-10-02T10:00"), Opening::Holiday("国庆节".into()));
+    assert_eq!(opening("office", "2026-10-10T03:00"), Opening::Holiday("调休".into()));
+    assert_eq!(opening("office", "2026-10-13T03:00"), Opening::Open);
+    assert_eq!(opening("emergency", "2026-10-02T10:00"), Opening::Open);
+    assert_eq!(
+        opening("rare", "2027-01-01T11:00"),
+        Opening::Holiday("01-01".into()),
+        "one day before a span"
+    );
+    assert_eq!(site.lists["vip"].find("13811112222").map(|e| e.value), Some("gold"));
+    let (service, customers) = (&site.pins["service"], &site.pins["customers"]);
+    assert!(service.is_right(None, "8520") && service.tries_max == 5);
+    assert!(customers.is_right(Some("1002"), "4321") && !customers.is_right(Some("1002"), "1234"));
+    assert_eq!(customers.lock, Duration::from_secs(900));
+    assert_eq!(site.mailboxes.keys().collect::<Vec<_>>(), ["101", "102", "sales"]);
+    assert_eq!(
+        (site.mailboxes["102"].messages_max, site.mailboxes["102"].keep),
+        (100, Duration::from_secs(2_592_000))
+    );
+    assert_eq!(site.mailboxes["sales"].longest, Duration::from_secs(5));
+    let names: Vec<_> = site.routes.iter().map(|r| (r.name.as_str(), r.line)).collect();
+    assert_eq!(names, [("customers", 30), ("4001", 39), ("4001 (2)", 43), ("*", 48)]);
+    let at_ms = site.zone.moment("2026-10-12T10:00").unwrap().unix_ms;
+    let to = |caller: &str| match site.route(&Asked { number: "4002", caller, at_ms }, &mut Unknown) {
+        Routed::To(route) => route.to.to_string(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!((to("0041 44 1"), to("13811112222")), ("queue sales".into(), "not_found".into()));
+    assert_eq!(loaded.shell.flows.dir, Path::new("/srv/flows"));
+    assert!(loaded.shell.flows.prompts[0].ends_with("prompts") && loaded.shell.flows.prompts.len() == 2);
+    assert!(matches!(&loaded.shell.speech.engine, SpeechEngine::Program(path) if path.is_absolute()));
+    assert_eq!(loaded.shell.speech.args, ["-s", "140"]);
+    // It outlives being stored, and shows no PIN.
+    let json = serde_json::to_string(&loaded.config).unwrap();
+    assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), loaded.config);
+    assert!(!json.contains("8520") && !format!("{loaded:?}").contains("8520"));
+}
+
+#[test]
+fn files_that_a_configuration_names_are_beside_it_and_have_faults_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("switchroom.toml");
+    let put = |name: &str, text: &str, mode| {
+        fs::write(dir.path().join(name), text).unwrap();
+        fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let text = "[lists.vip]\nfile = \"vip.csv\"\n[pins.all]\nfile = \"pins.csv\"\n";
+    put("switchroom.toml", text, 0o640);
+    put("pins.csv", "1001,1234\n", 0o640);
+    put("vip.csv", "138*,gold\n", 0o664);
+    assert_eq!(load(&path).unwrap().warnings, []);
+    put("vip.csv", "138*,gold\n", 0o666);
+    assert!(load(&path).unwrap_err()[0].to_string().ends_with("vip.csv: everybody can write it"));
+    put("pins.csv", "1001,1234\n", 0o644);
+    put("vip.csv", "138*,gold\n1 2 x\n", 0o644);
+    let faults = load(&path).unwrap_err();
+    assert!(
+        faults[0].file.ends_with("vip.csv") && (faults[0].line, faults[0].column) == (2, 1),
+        "{faults:?}"
+    );
+    // The copy of what was good is lived with: nobody is on the list, and somebody hears of it.
+    let copy = parse_copy(text, &path, dir.path()).unwrap();
+    assert!(copy.config.inbound.lists["vip"].is_empty() && copy.warnings.len() == 2, "{:?}", copy.warnings);
+    assert_eq!(copy.config.inbound.pins["all"].by_account.len(), 1);
+    fs::remove_file(dir.path().join("vip.csv")).unwrap();
+    assert_eq!((load(&path).unwrap_err()[0].line, load(&path).unwrap_err()[0].column), (2, 8));
+    assert!(parse_copy(text, &path, dir.path()).is_ok());
+    rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join("vip.csv"), 0o600.into()).unwrap();
+    assert!(load(&path).unwrap_err()[0].what.contains("is not a file"));
+    put("switchroom.toml", "[pins.all]\npin = \"8520\"\n", 0o644);
+    assert!(load(&path).unwrap().warnings[0].what.contains("the secrets in it"));
 }

@@ -93,9 +93,10 @@ pub(super) fn record(record: &Record) -> Cow<'_, Record> {
 pub(super) fn asking(asking: &Asking) -> Vec<String> {
     match asking {
         Asking::Http { url, body } => {
-            [Some(url), body.as_ref()].into_iter().flatten().map(|part| text(part)).collect()
+            let body = body.as_ref().map(|body| &body.text);
+            [Some(url), body].into_iter().flatten().map(|part| text(part)).collect()
         }
-        Asking::Exec { argv, input } => argv.iter().chain([input]).map(|part| text(part)).collect(),
+        Asking::Exec { argv, input } => argv.iter().chain([&input.text]).map(|part| text(part)).collect(),
     }
 }
 

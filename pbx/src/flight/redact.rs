@@ -41,6 +41,7 @@ impl Redactor {
         for extension in config.extensions.values_mut() {
             *extension = self.extension(extension);
         }
+        config.inbound = config.inbound.without_pins(&self.key);
         config
     }
 

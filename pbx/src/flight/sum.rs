@@ -290,6 +290,7 @@ mod tests {
     use std::time::Duration;
     use switchroom_exchange::{CallId, CommandId, LegId, MediaCommand, Record};
     use switchroom_flow::Asking;
+    use switchroom_flow::boundary::Payload;
 
     fn of(actions: &[Action]) -> u32 {
         let mut sums = Sums::default();
@@ -321,7 +322,9 @@ mod tests {
         assert_eq!(of(&[digit('1')]), of(&[digit('9')]));
         assert_ne!(of(&[digit('1')]), of(&[digit('#')]));
         let asks = |url: &str| {
-            let asking = Asking::Http { url: url.into(), body: Some(format!("{{\"pin\":{}}}", url.len())) };
+            let text = format!("{{\"pin\":{}}}", url.len());
+            let body = Some(Payload { text, is_secret: true });
+            let asking = Asking::Http { url: url.into(), body };
             Action::Ask { call: CallId(1), number: 1, asking, timeout: Duration::from_secs(3) }
         };
         assert_eq!(of(&[asks("http://a/?pin=4711")]), of(&[asks("http://a/?pin=0815")]));

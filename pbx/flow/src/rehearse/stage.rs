@@ -223,8 +223,8 @@ impl Site for Stage {
             greeting: config.greeting.map(|name| Clip::Prompt { language: Language::En, name }),
             is_full: messages.len() >= config.messages_max,
             longest: config.longest,
-            // Whoever calls from the extension itself needs no PIN; so it is at the site.
-            is_open: name == self.caller,
+            // Whoever calls from the extension itself needs no PIN if there is none.
+            is_open: config.pin.is_none() && name == self.caller,
             messages,
         })
     }

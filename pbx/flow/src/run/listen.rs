@@ -76,6 +76,8 @@ impl Run {
             return Step::On(None, "nobody there".into());
         }
         let mailbox = mailbox.map(|expr| self.open_text(site, expr)).unwrap_or_default();
+        // Who has no box of its own may listen to another.
+        let mailbox = Some(mailbox).filter(|name| site.mailbox(name).is_some()).unwrap_or_default();
         let stage = if mailbox.is_empty() { Stage::Box } else { Stage::Pin };
         self.ahead.clear();
         let listening = Listening {
@@ -220,11 +222,15 @@ impl Run {
         self.say(listening, clips);
     }
 
-    fn farewell(&mut self, mut listening: Listening, words: &str) {
+    fn farewell(&mut self, listening: Listening, words: &str) {
+        let words = self.builtin(words);
+        self.leave_with(listening, vec![words]);
+    }
+
+    fn leave_with(&mut self, mut listening: Listening, words: Vec<Clip>) {
         listening.stage = Stage::Leaving;
         self.set_secret(false);
-        let words = self.builtin(words);
-        self.say(listening, vec![words]);
+        self.say(listening, words);
     }
 
     /// Says how many messages there are, and begins with the first.
@@ -236,22 +242,20 @@ impl Run {
         if listening.messages.is_empty() {
             return self.farewell(listening, "msg/no-messages");
         }
-        let new = listening.messages.iter().filter(|m| m.is_new).count();
-        let old = listening.messages.len() - new;
-        let mut clips = vec![self.builtin("msg/you-have")];
-        for (count, words) in [(new, "msg/new-messages"), (old, "msg/old-messages")] {
-            if count > 0 {
-                clips.extend(spoken(self.language, Form::Number, &count.to_string()).unwrap_or_default());
-                clips.push(self.builtin(words));
-            }
-        }
+        let count = |is_new| {
+            let those = listening.messages.iter().filter(|message| message.is_new == is_new);
+            u64::try_from(those.count()).unwrap_or(u64::MAX)
+        };
+        let clips = crate::say::mailbox(self.language, count(true), count(false));
         self.hear(listening, clips);
     }
 
     /// Plays the message that is the next one, with something said before.
     fn hear(&mut self, mut listening: Listening, before: Vec<Clip>) {
         let Some(message) = listening.messages.get(listening.at).cloned() else {
-            return self.farewell(listening, "msg/end-of-messages");
+            let mut words = before;
+            words.push(self.builtin("msg/end-of-messages"));
+            return self.leave_with(listening, words);
         };
         let mut clips = before;
         clips.push(self.builtin(if listening.at == 0 { "msg/first-message" } else { "msg/next-message" }));

@@ -52,6 +52,6 @@ fn flush(clips: &mut Vec<Clip>, sentence: &mut String, language: Language) {
 }
 
 /// A value read aloud by the shipped prompts; `None` when it is not of that form and is spoken as text.
-pub(super) fn spoken(_language: Language, _form: Form, _text: &str) -> Option<Vec<Clip>> {
-    None
+pub(super) fn spoken(language: Language, form: Form, text: &str) -> Option<Vec<Clip>> {
+    if form == Form::Text { None } else { crate::say::read(language, form, text).ok() }
 }
