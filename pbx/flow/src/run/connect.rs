@@ -50,7 +50,10 @@ impl Run {
             }
             Job::Queue { queue, priority, after, .. } => {
                 let queue = self.open_text(site, queue);
-                let priority = priority.as_ref().and_then(|expr| self.eval(site, expr).as_millionths());
+                let priority = priority.as_ref().map(|expr| self.eval(site, expr));
+                // Where somebody stands in a queue is shown to all who work in it.
+                let priority =
+                    priority.filter(|value| !value.is_secret).and_then(|value| value.as_millionths());
                 let priority = priority.map(|number| number / UNIT);
                 Effect::Queue { queue, priority, comes_back: after.is_some() }
             }

@@ -23,7 +23,13 @@ const REST_US: u64 = 30_000_000;
 const BEEP_HZ: u16 = 1_000;
 const BEEP_DDB: i16 = -150;
 const BEEP_MS: u32 = 400;
-/// It rises and falls within so much.
+/// The ringing tone as most of the world outside of North America has it, and China (GB/T 3380): a second of tone and four
+/// of silence.
+const RINGING_HZ: u16 = 450;
+const RINGING_DDB: i16 = -200;
+const RINGING_MS: u32 = 1_000;
+const RINGING_PAUSE_MS: u32 = 4_000;
+/// Tones rise and fall within so much.
 const BEEP_EDGE_MS: u32 = 10;
 
 /// What is to be done.
@@ -125,6 +131,10 @@ impl Loader {
                 let sound = beep(kind).ok_or("the codec cannot be encoded")?;
                 Ok(Loaded { sound, stamp: None, fault: None })
             }
+            Clip::Ringing => {
+                let sound = ringing(kind).ok_or("the codec cannot be encoded")?;
+                Ok(Loaded { sound, stamp: None, fault: None })
+            }
             Clip::Pause(_) => Err("a pause is no sound".to_owned()),
         }
     }
@@ -168,17 +178,28 @@ fn loaded(read: Result<wav::Loaded, String>) -> Result<Loaded, String> {
     read.map(|wav::Loaded { sound, fault }| Loaded { sound, stamp: None, fault })
 }
 
-/// A tone that rises and falls softly.
 fn beep(kind: Kind) -> Option<Encoded> {
+    Encoded::new(kind, &tone(kind.rate()?, BEEP_HZ, BEEP_DDB, BEEP_MS))
+}
+
+/// One turn of the ringing tone.
+fn ringing(kind: Kind) -> Option<Encoded> {
     let rate = kind.rate()?;
-    let mut samples = vec![0; (rate * BEEP_MS / 1000) as usize];
-    Tone::new(BEEP_HZ, BEEP_DDB, rate).fill(&mut samples);
+    let mut samples = tone(rate, RINGING_HZ, RINGING_DDB, RINGING_MS);
+    samples.resize(samples.len() + (rate * RINGING_PAUSE_MS / 1000) as usize, 0);
+    Encoded::new(kind, &samples)
+}
+
+/// A tone that rises and falls softly.
+fn tone(rate: u32, hz: u16, ddb: i16, ms: u32) -> Vec<i16> {
+    let mut samples = vec![0; (rate * ms / 1000) as usize];
+    Tone::new(hz, ddb, rate).fill(&mut samples);
     let (edge, last) = (f64::from(rate * BEEP_EDGE_MS / 1000), samples.len().saturating_sub(1));
     for (at, sample) in samples.iter_mut().enumerate() {
         let inside = (at.min(last - at.min(last)) as f64 / edge).min(1.0);
         *sample = (f64::from(*sample) * inside) as i16;
     }
-    Encoded::new(kind, &samples)
+    samples
 }
 
 /// The id of the alarm for a clip. Names that are none of ours, and texts, do not become part of it.
@@ -190,7 +211,7 @@ fn alarm_of(clip: &Clip) -> String {
         Clip::Prompt { .. } => "prompt:name".to_owned(),
         Clip::Speech { .. } => "prompt:speech".to_owned(),
         Clip::Message(_) => "prompt:message".to_owned(),
-        Clip::Pause(_) | Clip::Beep => "prompt:tone".to_owned(),
+        Clip::Pause(_) | Clip::Beep | Clip::Ringing => "prompt:tone".to_owned(),
     }
 }
 
@@ -203,6 +224,6 @@ fn words(clip: &Clip) -> String {
         Clip::Prompt { name, .. } => format!("a prompt named {:?}", switchroom_exchange::clean(name)),
         Clip::Speech { text, .. } => format!("a text of {} letters", text.chars().count()),
         Clip::Message(id) => format!("the message {}", switchroom_exchange::clean(id)),
-        Clip::Pause(_) | Clip::Beep => "the tone".to_owned(),
+        Clip::Pause(_) | Clip::Beep | Clip::Ringing => "the tone".to_owned(),
     }
 }

@@ -142,3 +142,12 @@ fn who_hangs_up_while_typing_the_pin_leaves_no_secret_behind() {
     c.press("4711").gone();
     assert_eq!(c.last, [Effect::Secret(false), Effect::Wake(None), Effect::End]);
 }
+
+#[test]
+fn a_timer_that_ran_out_while_a_key_stopped_it_counts_for_nothing() {
+    let mut c = call_at(world(two()), vec![office(Some("101"))]);
+    c.hears().press("1").press("#");
+    assert_eq!(c.heard(), "@msg/not-understood @msg/enter-pin");
+    c.event(Event::Woke);
+    assert_eq!(c.last, []);
+}

@@ -47,6 +47,15 @@ fn it_is_not_spoken_dialled_addressed_or_shown() {
             keys: BTreeMap::new(),
             after: None,
         }],
+        vec![Job::Queue {
+            queue: expr("'sales'"),
+            priority: Some(expr("card")),
+            timeout: None,
+            full: None,
+            empty: None,
+            keys: BTreeMap::new(),
+            after: None,
+        }],
         vec![voicemail("card", None, None)],
         vec![Job::Mailbox { mailbox: Some(expr("card")), next: None }],
         vec![list, play("{found}", None)],
@@ -96,6 +105,16 @@ fn one_typed_ahead_leaves_no_secrecy_behind() {
         }
         let secret = c.log.iter().filter(|e| matches!(e, Effect::Secret(_))).count();
         assert_eq!(secret % 2 == 1, c.run.is_secret());
+    }
+}
+
+#[test]
+fn a_prompt_after_a_secret_typed_ahead_is_no_secret() {
+    for ask in [pin(to(2), None, None), collect("card", (4, 6), true, to(2), None)] {
+        let world = World { pins: [("door ".to_owned(), "4711".to_owned())].into(), ..World::default() };
+        let mut c = call_at(world, vec![flow("main", vec![whole("welcome", to(1)), ask, play("in", None)])]);
+        c.press("4711#").hears();
+        assert_eq!((c.node().as_str(), c.run.is_secret()), ("main.n2", false));
     }
 }
 
