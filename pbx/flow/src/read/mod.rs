@@ -11,7 +11,6 @@ mod tests;
 mod value;
 
 pub(crate) use prompt::form_word;
-pub(crate) use value::duration_text;
 
 pub use reference::reference;
 pub(crate) use value::{duration, duration_text, shown};
