@@ -6,7 +6,7 @@ use crate::config::{self, Loaded, ShellConfig};
 use crate::control::{self, ControlServer, ControlSettings, Hub, Reload};
 use crate::engine::{Engine, EngineHandle, Inputs, Surroundings, ToEngine};
 use crate::flight::{self, Dumps};
-use crate::media::{self, MediaEngine, MediaSettings};
+use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine};
 use crate::net::{ListenError, Net};
 use crate::store::{Store, StoreError};
 use std::io;
@@ -96,6 +96,9 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     // Recordings that a crash left open are closed before new ones begin, and those the index does not know yet added.
     for facts in media::repair_recordings(&shell.recordings_dir) {
         store.put(None, Record::Recording(Box::new(facts)));
+    }
+    for (message, facts) in media::repair_messages(&shell.recordings_dir) {
+        tracing::warn!(message, file = facts.file, "a message that was cut off is kept");
     }
     let hub = Arc::new(Hub::new(u64::from_be_bytes(random()?), system_view(loaded)));
     let media = Arc::new(start_media(loaded, &engine, &hub)?);
@@ -230,14 +233,24 @@ fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         some => some,
     };
+    let prompts = PromptSettings {
+        engine: SpeechEngine::installed(),
+        ..PromptSettings::new(shell.data_dir.join("speech"))
+    };
     let settings = MediaSettings {
         threads,
+        prompts,
         ..MediaSettings::new(bind, config.rtp_port_first, config.rtp_pairs, shell.recordings_dir.clone())
     };
     let (to_engine, to_hub) = (engine.clone(), hub.clone());
     let events = Arc::new(move |event| to_engine.tell_media(event));
     let levels = Arc::new(move |report| to_hub.heard(report));
-    MediaEngine::start(settings, events, levels)
+    let to_engine = engine.clone();
+    let problems = Arc::new(move |problem: PromptProblem| {
+        let state = problem.text.map(|text| (Severity::Warn, text));
+        to_engine.tell(ToEngine::Alarm(problem.id, state));
+    });
+    MediaEngine::start(settings, events, levels, problems)
         .map_err(|why| StartError::System { what: "the media engine", why })
 }
 

@@ -209,7 +209,7 @@ impl Ours {
             }
             _ => {}
         });
-        let engine = MediaEngine::start(settings, events, Arc::new(|_| {})).unwrap();
+        let engine = MediaEngine::start(settings, events, Arc::new(|_| {}), Arc::new(|_| {})).unwrap();
         Self { engine, opened, failed, _dir: dir }
     }
 }

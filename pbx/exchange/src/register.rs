@@ -295,10 +295,20 @@ impl Exchange {
         self.keep_binding(extension, key)
     }
 
-    /// Answers 200 with every binding there is now.
+    /// Answers 200 with every binding there is now. Where phones in several private networks have the same contact, only one
+    /// is named: the sender's own, else the one that ends first. None could tell which of two times is meant for it.
     pub(crate) fn confirm_register(&mut self, now: Now, waiting: &Waiting) {
+        let source = waiting.incoming.flow.remote.ip();
+        let rank = |b: &Binding| (b.flow.remote.ip() != source, b.expires);
         let mut headers = Headers::default();
-        for binding in self.registrar.of(&waiting.extension) {
+        let all: Vec<&Binding> = self.registrar.of(&waiting.extension).collect();
+        for (place, binding) in all.iter().enumerate() {
+            let is_meant = |(at, other): (usize, &&Binding)| {
+                other.uri.same_contact(&binding.uri) && (rank(other), at) < (rank(binding), place)
+            };
+            if all.iter().enumerate().any(is_meant) {
+                continue;
+            }
             // Rounded up: a phone that asks for just what it was told must not be told that this is too brief.
             let left = binding.expires.since(now.mono).as_millis().div_ceil(1000);
             headers.push(Name::Contact, format!("<{}>;expires={left}", binding.record.contact));

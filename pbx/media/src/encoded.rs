@@ -63,6 +63,11 @@ impl Encoded {
         self.bytes.len() + size_of_val(&*self.ends)
     }
 
+    /// The packets that it makes, of [`FRAME_MS`] each.
+    pub fn packets(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.length_ms()).step_by(FRAME_MS as usize).map(|at_ms| self.stretch(at_ms, FRAME_MS))
+    }
+
     /// Bytes of the stretch that begins at `from_ms` and is `for_ms` long; of Opus, the packet at `from_ms`. Empty
     /// beyond the end.
     pub(crate) fn stretch(&self, from_ms: u32, for_ms: u32) -> &[u8] {

@@ -115,6 +115,12 @@ pub(crate) fn is_name_addr(text: &str) -> bool {
     Written::cut(text).is_some_and(|written| written.is_well_formed())
 }
 
+/// Whether requests can be sent there: an element like that, and its URI came as UTF-8. What did not could not be given
+/// back as it was written, so that another would be called than said where he is.
+pub(crate) fn is_contact(text: &str) -> bool {
+    Written::cut(text).is_some_and(|w| w.is_well_formed() && !w.uri.contains(char::REPLACEMENT_CHARACTER))
+}
+
 /// The tag of an element; empty if it has none or is not well-formed.
 pub(crate) fn tag_of(text: &str) -> &str {
     let written = Written::cut(text).filter(Written::is_well_formed);

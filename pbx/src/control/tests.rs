@@ -287,7 +287,8 @@ fn who_falls_behind_gets_a_fresh_board() {
         threads: 1,
         ..MediaSettings::new("127.0.0.1".parse().unwrap(), 30_000, 1, shell.recordings_dir.clone())
     };
-    let media = Arc::new(MediaEngine::start(media, Arc::new(|_| ()), Arc::new(|_| ())).unwrap());
+    let media =
+        Arc::new(MediaEngine::start(media, Arc::new(|_| ()), Arc::new(|_| ()), Arc::new(|_| ())).unwrap());
     let hub = Arc::new(Hub::new(7, SystemView::default()));
     let settings = ControlSettings {
         shell,

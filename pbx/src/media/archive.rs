@@ -11,10 +11,14 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use switchroom_exchange::{CallId, RecordingFacts, RecordingSubject};
 
-/// Bytes of the header of our WAV files: 16 bits, two channels, plain PCM.
+/// Bytes of the header of our WAV files: 16 bits, plain PCM.
 pub(super) const HEADER_BYTES: u64 = 44;
-/// Bytes of a frame: one sample of each channel.
-pub(super) const FRAME_BYTES: u64 = 4;
+/// Bytes of a sample.
+pub(super) const SAMPLE_BYTES: u64 = 2;
+/// Bytes of a frame of a recording: one sample of each of its two channels.
+pub(super) const FRAME_BYTES: u64 = 2 * SAMPLE_BYTES;
+/// Channels of a recording.
+const CHANNELS: u16 = 2;
 /// No sidecar of ours is longer.
 const SIDECAR_BYTES_MAX: u64 = 1 << 20;
 /// Extension of a sidecar that is being written.
@@ -73,18 +77,25 @@ fn day_of(unix_ms: i64) -> Option<String> {
     Some(format!("{:04}/{:02}/{:02}", date.year(), date.month(), date.day()))
 }
 
-/// Writes a sidecar so that there is either the old one or the new one, never half of it. On a full disk there is no
-/// room for two: then the old one, whose block has room, is overwritten.
-pub(super) fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<()> {
-    let mut text = serde_json::to_vec_pretty(facts)?;
-    text.push(b'\n');
+/// Writes the sidecar of a recording that begins, whole or not at all, without waiting for the disk: gives the file, for
+/// the finisher to bring it there. A disk that is busy with other things takes seconds for that.
+pub(super) fn begin_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<File> {
     let beside = path.with_extension(SIDECAR_NEW);
-    let write = |to: &Path| {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o640).open(to)?;
-        file.write_all(&text)?;
-        file.set_len(text.len() as u64)?;
-        file.sync_data()
-    };
+    let written = put(&beside, &sidecar_text(facts)?);
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    let file = written?;
+    fs::rename(&beside, path)?;
+    Ok(file)
+}
+
+/// Writes a sidecar so that there is either the old one or the new one, never half of it. On a full disk there is no
+/// room for two: then the old one, whose block has room, is overwritten. Waits for the disk.
+fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<()> {
+    let text = sidecar_text(facts)?;
+    let beside = path.with_extension(SIDECAR_NEW);
+    let write = |to: &Path| put(to, &text)?.sync_data();
     if let Err(error) = write(&beside) {
         let _ = fs::remove_file(&beside);
         return if error.kind() == io::ErrorKind::StorageFull { write(path) } else { Err(error) };
@@ -92,10 +103,24 @@ pub(super) fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<(
     fs::rename(&beside, path)
 }
 
+fn sidecar_text(facts: &RecordingFacts) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(facts)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Makes a file hold that text.
+fn put(path: &Path, text: &[u8]) -> io::Result<File> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o640).open(path)?;
+    file.write_all(text)?;
+    file.set_len(text.len() as u64)?;
+    Ok(file)
+}
+
 /// Gives a closed file its final name, measures and hashes it, and writes its sidecar.
 pub(super) fn seal(files: &Files, facts: &mut RecordingFacts) -> io::Result<()> {
     if !facts.complete {
-        mend(&files.part, facts.rate)?;
+        mend(&files.part, facts.rate, CHANNELS)?;
     }
     let (bytes, sha256) = hash(&files.part)?;
     facts.bytes = bytes;
@@ -111,7 +136,7 @@ fn length_ms(bytes: u64, rate: u32) -> u64 {
     bytes.saturating_sub(HEADER_BYTES) / FRAME_BYTES * 1000 / u64::from(rate.max(1))
 }
 
-fn hash(path: &Path) -> io::Result<(u64, String)> {
+pub(super) fn hash(path: &Path) -> io::Result<(u64, String)> {
     let (mut file, mut hasher, mut bytes) = (File::open(path)?, Sha256::new(), 0);
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -129,7 +154,8 @@ fn hash(path: &Path) -> io::Result<(u64, String)> {
 }
 
 /// Makes the header say what the file holds, and cuts half a frame at its end. Gives the rate that the file has.
-fn mend(path: &Path, rate: u32) -> io::Result<u32> {
+pub(super) fn mend(path: &Path, rate: u32, channels: u16) -> io::Result<u32> {
+    let frame = u64::from(channels.max(1)) * SAMPLE_BYTES;
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     let mut header = [0; HEADER_BYTES as usize];
     let size = file.metadata()?.len();
@@ -140,8 +166,8 @@ fn mend(path: &Path, rate: u32) -> io::Result<u32> {
             rate = u32::from_le_bytes([*a, *b, *c, *d]);
         }
     }
-    let data = size.saturating_sub(HEADER_BYTES) / FRAME_BYTES * FRAME_BYTES;
-    let said = header_of(rate, data);
+    let data = size.saturating_sub(HEADER_BYTES) / frame * frame;
+    let said = header_of(rate, data, channels);
     if said != header {
         file.seek(SeekFrom::Start(0))?;
         file.write_all(&said)?;
@@ -153,14 +179,18 @@ fn mend(path: &Path, rate: u32) -> io::Result<u32> {
     Ok(rate)
 }
 
-fn header_of(rate: u32, data: u64) -> [u8; HEADER_BYTES as usize] {
+fn header_of(rate: u32, data: u64, channels: u16) -> [u8; HEADER_BYTES as usize] {
     let data = u32::try_from(data).unwrap_or(u32::MAX - HEADER_BYTES as u32);
     let mut out = [0; HEADER_BYTES as usize];
     let mut pen = &mut out[..];
     let words =
         [*b"RIFF", (data + HEADER_BYTES as u32 - 8).to_le_bytes(), *b"WAVE", *b"fmt ", 16u32.to_le_bytes()];
-    // PCM and two channels; rate; bytes a second; bytes a frame and bits a sample.
-    let format = [[1, 0, 2, 0], rate.to_le_bytes(), (rate * FRAME_BYTES as u32).to_le_bytes(), [4, 0, 16, 0]];
+    let [c0, c1] = channels.to_le_bytes();
+    let frame = channels * SAMPLE_BYTES as u16;
+    let [f0, f1] = frame.to_le_bytes();
+    // PCM and channels; rate; bytes a second; bytes a frame and bits a sample.
+    let second = rate.saturating_mul(u32::from(frame));
+    let format = [[1, 0, c0, c1], rate.to_le_bytes(), second.to_le_bytes(), [f0, f1, 16, 0]];
     for word in words.into_iter().chain(format).chain([*b"data", data.to_le_bytes()]) {
         // The buffer is exactly as long as what is written.
         let _ = pen.write_all(&word);
@@ -227,7 +257,7 @@ fn repair(files: &Files, call: CallId) -> io::Result<RecordingFacts> {
     });
     facts.file.clone_from(&files.relative);
     facts.complete = false;
-    facts.rate = mend(&files.part, facts.rate)?;
+    facts.rate = mend(&files.part, facts.rate, CHANNELS)?;
     seal(files, &mut facts)?;
     Ok(facts)
 }
@@ -324,7 +354,7 @@ mod tests {
         let (files, mut file) = create(dir.path(), call, 1_700_000_000_000).unwrap();
         write_sidecar(&files.sidecar, &facts(call, &files)).unwrap();
         // The header speaks of an empty file; there are 100 frames and half of another one.
-        file.write_all(&header_of(16_000, 0)).unwrap();
+        file.write_all(&header_of(16_000, 0, 2)).unwrap();
         file.write_all(&[1; 402]).unwrap();
         drop(file);
         assert_eq!(scan_recordings(dir.path()), [], "it is not closed");
@@ -357,7 +387,7 @@ mod tests {
         let call = CallId::new(1_700_000_000_000, 7);
         let (files, mut file) = create(dir.path(), call, 1_700_000_000_000).unwrap();
         write_sidecar(&files.sidecar, &facts(call, &files)).unwrap();
-        file.write_all(&header_of(8_000, 4)).unwrap();
+        file.write_all(&header_of(8_000, 4, 2)).unwrap();
         file.write_all(&[1; 4]).unwrap();
         fs::rename(&files.part, &files.wav).unwrap();
         assert_eq!(repair_recordings(dir.path()).len(), 1);

@@ -1,9 +1,11 @@
 //! The thread that waits for the disk, so that the recorder does not: fdatasync while a recording runs, and hash,
 //! final name and sidecar at its end.
 
-use super::Events;
 use super::archive::{self, Files};
+use super::taking::SealMessage;
+use super::{Events, messages};
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -15,10 +17,14 @@ pub(super) enum Job {
     Sync(Arc<File>, Arc<AtomicBool>),
     /// The file is written; finish it.
     Seal(Box<(Files, RecordingFacts)>),
+    /// The same of a message.
+    SealMessage(Box<SealMessage>),
+    /// Delete the message of that id.
+    DropMessage(String),
 }
 
 /// The thread; it ends when the recorder has.
-pub(super) fn run(jobs: &Receiver<Job>, events: &Events) {
+pub(super) fn run(jobs: &Receiver<Job>, recordings: &Path, events: &Events) {
     while let Ok(job) = jobs.recv() {
         match job {
             Job::Sync(file, waits) => {
@@ -39,6 +45,29 @@ pub(super) fn run(jobs: &Receiver<Job>, events: &Events) {
                     }
                 }
             }
+            Job::SealMessage(sealing) => seal_message(*sealing, events),
+            Job::DropMessage(id) => {
+                if let Err(error) = messages::drop_message(recordings, &id) {
+                    tracing::error!(message = id, %error, "a message could not be deleted");
+                }
+            }
         }
     }
+}
+
+fn seal_message(sealing: SealMessage, events: &Events) {
+    let SealMessage { leg, message, files, rate, kept, why } = sealing;
+    let done = match kept {
+        None => messages::discard(&files).map(|()| None),
+        Some(samples) => {
+            let synced = File::open(&files.part).and_then(|file| file.sync_data());
+            synced.and_then(|()| messages::seal(&files, rate, samples)).map(Some)
+        }
+    };
+    let (facts, why) = match done {
+        Ok(facts) => (facts, why),
+        // What is there stays there; the repair at the next start finishes it.
+        Err(error) => (None, format!("cannot finish {}: {error}", files.part.display())),
+    };
+    events(MediaEvent::MessageTaken { leg, message, facts, why });
 }

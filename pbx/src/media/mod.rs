@@ -13,8 +13,11 @@
 mod archive;
 mod finisher;
 mod inbox;
+mod messages;
+mod prompts;
 mod recorder;
 mod recording;
+mod taking;
 mod taps;
 mod translate;
 mod wave;
@@ -22,9 +25,12 @@ mod wires;
 mod worker;
 
 pub use archive::{repair_recordings, scan_recordings};
+pub use messages::repair_messages;
+pub use prompts::{PromptProblem, PromptProblems, PromptSettings, SpeechEngine};
 pub use wave::{WaveError, WavePeaks, wave};
 
 use inbox::Inbox;
+use prompts::Prompts;
 use recorder::Recorder;
 use std::collections::BTreeSet;
 use std::io;
@@ -62,6 +68,8 @@ pub struct MediaSettings {
     pub record_queue_packets: usize,
     /// Our name in RTCP (CNAME).
     pub name: String,
+    /// Where the sound comes from that callers hear by name.
+    pub prompts: PromptSettings,
 }
 
 impl MediaSettings {
@@ -72,6 +80,7 @@ impl MediaSettings {
             rtp_port_first,
             rtp_pairs,
             threads: 1,
+            prompts: PromptSettings::new(recordings.join("speech")),
             recordings,
             dscp: 46,
             free_bytes_min: 50_000_000,
@@ -135,6 +144,7 @@ pub struct MediaEngine {
     gauges: Arc<Gauges>,
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
     recorder: Arc<Recorder>,
+    prompts: Arc<Prompts>,
 }
 
 impl MediaEngine {
@@ -144,10 +154,18 @@ impl MediaEngine {
     /// # Errors
     /// The system refuses a thread, an epoll or an eventfd.
     #[expect(clippy::needless_pass_by_value, reason = "the engine keeps what it is told with")]
-    pub fn start(settings: MediaSettings, events: Events, levels: LevelReports) -> io::Result<Self> {
+    pub fn start(
+        settings: MediaSettings,
+        events: Events,
+        levels: LevelReports,
+        problems: PromptProblems,
+    ) -> io::Result<Self> {
         let gauges = Arc::new(Gauges::default());
         let settings = Arc::new(settings);
         let (recorder, mut threads) = Recorder::start(&settings, events.clone(), gauges.clone())?;
+        let (prompts, loaders) =
+            Prompts::start(settings.prompts.clone(), settings.recordings.clone(), problems)?;
+        threads.extend(loaders);
         let mut inboxes = Vec::new();
         let mut failed = None;
         for number in 0..settings.threads.max(1) {
@@ -156,6 +174,7 @@ impl MediaEngine {
                 events.clone(),
                 levels.clone(),
                 recorder.clone(),
+                prompts.clone(),
                 gauges.clone(),
             )
             .and_then(|worker| {
@@ -171,7 +190,7 @@ impl MediaEngine {
                 Err(error) => failed = Some(error),
             }
         }
-        let engine = Self { inboxes, gauges, threads: Mutex::new(threads), recorder };
+        let engine = Self { inboxes, gauges, threads: Mutex::new(threads), recorder, prompts };
         match failed {
             // Dropping the engine ends the threads that did start.
             Some(error) => Err(error),
@@ -182,6 +201,9 @@ impl MediaEngine {
     /// Hands a command to the thread of its call. Never waits, and tells nothing itself. If far too many commands wait already, no further leg
     /// is opened: [`MediaEvent::OpenFailed`] says so; all that close or change something are always taken.
     pub fn command(&self, command: MediaCommand) {
+        if let MediaCommand::DropMessage { message } = &command {
+            self.prompts.forget_message(message);
+        }
         // What is about no call may be done by any thread.
         let call = inbox::call_of(&command).unwrap_or(CallId(0));
         let count = self.inboxes.len() as u128;
@@ -189,6 +211,12 @@ impl MediaEngine {
             return;
         };
         inbox.put(command);
+    }
+
+    /// New settings of prompts: changed files are read anew when they are asked for next, and what was wrong is tried
+    /// again. Who hears something now hears it on.
+    pub fn reload_prompts(&self, settings: PromptSettings) {
+        self.prompts.reload(settings);
     }
 
     /// Reports the levels of these calls from now on, and of no other.
@@ -226,6 +254,7 @@ impl MediaEngine {
         for (at, thread) in threads.into_iter().enumerate() {
             if at == media {
                 self.recorder.stop();
+                self.prompts.stop();
             }
             if thread.join().is_err() {
                 tracing::error!("a media thread had panicked");

@@ -3,8 +3,11 @@
 //! Media threads never wait for it: when the queue is full, a packet is dropped, counted, and its recording is not
 //! complete. It looks into the queue on its own beat, so that putting a packet in wakes nobody.
 
+mod message;
+
 use super::finisher::{self, Job};
 use super::recording::Recording;
+use super::taking::{OwnEnd, StartMessage, Taking};
 use super::{Events, Gauges, MediaSettings};
 use crate::clock;
 use std::collections::{BTreeMap, VecDeque};
@@ -94,6 +97,9 @@ enum Order {
     Mark { recording: u64, at_us: u64, kind: String, text: String },
     Missed(u64),
     Stop { recording: u64, at_us: u64 },
+    Take(u64, Box<StartMessage>),
+    End { message: u64, at_us: u64, is_kept: bool, why: &'static str },
+    Drop(String),
 }
 
 /// The way into the recorder.
@@ -129,14 +135,16 @@ impl Recorder {
             recorder: recorder.clone(),
             queue,
             recordings: BTreeMap::new(),
+            messages: BTreeMap::new(),
             jobs,
             waiting: VecDeque::new(),
             scratch: Vec::new(),
             space_us: 0,
         };
+        let dir = settings.recordings.clone();
         let finisher = thread::Builder::new()
             .name("recordings-finish".into())
-            .spawn(move || finisher::run(&todo, &events))?;
+            .spawn(move || finisher::run(&todo, &dir, &events))?;
         let writer = thread::Builder::new().name("recordings".into()).spawn(move || desk.run())?;
         let _ = recorder.thread.set(writer.thread().clone());
         Ok((recorder, vec![writer, finisher]))
@@ -178,6 +186,26 @@ impl Recorder {
         self.wake();
     }
 
+    /// A message is to be taken; gives the number under which its packets come.
+    pub(super) fn take_message(&self, start: StartMessage) -> u64 {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        self.order(Order::Take(id, Box::new(start)));
+        self.wake();
+        id
+    }
+
+    /// A message ends, if it has not by itself.
+    pub(super) fn end_message(&self, message: u64, at_us: u64, is_kept: bool, why: &'static str) {
+        self.order(Order::End { message, at_us, is_kept, why });
+        self.wake();
+    }
+
+    /// The file of a message is to be deleted.
+    pub(super) fn drop_message(&self, id: String) {
+        self.order(Order::Drop(id));
+        self.wake();
+    }
+
     /// Finishes everything and ends the thread.
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
@@ -198,6 +226,7 @@ struct Desk {
     recorder: Arc<Recorder>,
     queue: Receiver<Taken>,
     recordings: BTreeMap<u64, Recording>,
+    messages: BTreeMap<u64, Taking>,
     jobs: SyncSender<Job>,
     /// Jobs for which the finisher's channel had no room.
     waiting: VecDeque<Job>,
@@ -219,12 +248,15 @@ impl Desk {
             if stopping {
                 break;
             }
-            let idle = self.recordings.is_empty() && self.waiting.is_empty();
+            let idle = self.recordings.is_empty() && self.messages.is_empty() && self.waiting.is_empty();
             thread::park_timeout(if idle { IDLE_BEAT } else { BEAT });
         }
         let now_us = clock::mono_us();
         for (_, recording) in std::mem::take(&mut self.recordings) {
             self.close(recording, now_us);
+        }
+        for message in self.messages.keys().copied().collect::<Vec<_>>() {
+            self.end(message, now_us, true, "the program stops");
         }
         while let Some(job) = self.waiting.pop_front() {
             // The finisher works off its channel while this waits.
@@ -242,12 +274,19 @@ impl Desk {
         for order in orders {
             match order {
                 Order::Start(id, start) => self.open(id, *start),
+                Order::Take(id, start) => self.open_message(id, *start),
                 other => later.push(other),
             }
         }
         // No more than the queue holds, or a flood would keep what follows from ever being done.
         for _ in 0..self.settings.record_queue_packets.max(1) {
             let Ok(taken) = self.queue.try_recv() else { break };
+            if let Some(message) = self.messages.get_mut(&taken.recording) {
+                if catch_unwind(AssertUnwindSafe(|| message.take(&taken))).is_err() {
+                    tracing::error!(message = message.message(), "a packet met a fault in the recorder");
+                }
+                continue;
+            }
             let Some(recording) = self.recordings.get_mut(&taken.recording) else { continue };
             // A packet that finds a fault in this program costs itself, not every recording.
             if catch_unwind(AssertUnwindSafe(|| recording.take(&taken))).is_err() {
@@ -259,6 +298,7 @@ impl Desk {
             self.carry_out(order);
         }
         self.flush(now_us);
+        self.flush_messages(now_us);
         self.recorder.gauges.recordings.store(self.recordings.len() as u64, Ordering::Relaxed);
         while let Some(job) = self.waiting.pop_front() {
             if !self.give(job) {
@@ -270,6 +310,11 @@ impl Desk {
     fn carry_out(&mut self, order: Order) {
         match order {
             Order::Start(id, start) => self.open(id, *start),
+            Order::Take(id, start) => self.open_message(id, *start),
+            Order::End { message, at_us, is_kept, why } => self.end(message, at_us, is_kept, why),
+            Order::Drop(id) => {
+                self.give(Job::DropMessage(id));
+            }
             Order::Mark { recording, at_us, kind, text } => {
                 if let Some(recording) = self.recordings.get_mut(&recording) {
                     recording.mark(at_us, kind, text);
@@ -288,11 +333,16 @@ impl Desk {
         }
     }
 
+    /// Free megabytes, if they are too few.
+    fn low_space_mb(&self) -> Option<u64> {
+        let gauges = &self.recorder.gauges;
+        let is_low = gauges.low_space.load(Ordering::Relaxed) > 0;
+        is_low.then(|| gauges.free_bytes.load(Ordering::Relaxed) / 1_000_000)
+    }
+
     fn open(&mut self, id: u64, start: Start) {
         let call = start.call;
-        let gauges = &self.recorder.gauges;
-        if gauges.low_space.load(Ordering::Relaxed) > 0 {
-            let free = gauges.free_bytes.load(Ordering::Relaxed) / 1_000_000;
+        if let Some(free) = self.low_space_mb() {
             let why = format!(
                 "only {free} MB are free where recordings are kept: make room, new calls are then recorded"
             );
@@ -300,8 +350,9 @@ impl Desk {
             return;
         }
         match Recording::open(&self.settings.recordings, start) {
-            Ok(recording) => {
+            Ok((recording, job)) => {
                 self.recordings.insert(id, recording);
+                self.give(job);
                 (self.events)(MediaEvent::RecordingStarted { call });
             }
             Err(error) => {
@@ -366,6 +417,9 @@ impl Desk {
         gauges.low_space.store(u64::from(low), Ordering::Relaxed);
         if !low {
             return;
+        }
+        for message in self.messages.keys().copied().collect::<Vec<_>>() {
+            self.end(message, now_us, true, "too little space is free where messages are kept");
         }
         for (_, mut recording) in std::mem::take(&mut self.recordings) {
             let call = recording.call();

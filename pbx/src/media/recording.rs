@@ -36,8 +36,8 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// Creates the file and its sidecar.
-    pub(super) fn open(dir: &Path, start: Start) -> Result<Self, hound::Error> {
+    /// Creates the file and its sidecar, which the job that this gives brings to the disk.
+    pub(super) fn open(dir: &Path, start: Start) -> Result<(Self, Job), hound::Error> {
         let Start { call, subject, codec, rate, readable, at_us } = start;
         let (files, file) = archive::create(dir, call, subject.started_ms)?;
         let file = Arc::new(file);
@@ -61,9 +61,10 @@ impl Recording {
             marks: Vec::new(),
             complete: false,
         };
-        archive::write_sidecar(&files.sidecar, &facts)?;
+        let sidecar = archive::begin_sidecar(&files.sidecar, &facts)?;
+        let job = Job::Sync(Arc::new(sidecar), Arc::default());
         facts.complete = readable;
-        Ok(Self {
+        let recording = Self {
             files,
             facts,
             timeline: Timeline::new(rate, at_us),
@@ -74,7 +75,8 @@ impl Recording {
             flush_us: at_us + FLUSH_US,
             sync_us: at_us + SYNC_US,
             frames: 0,
-        })
+        };
+        Ok((recording, job))
     }
 
     pub(super) fn call(&self) -> CallId {

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod disk;
+mod messages;
+mod prompts;
 mod rig;
 
 use super::*;
@@ -532,4 +534,15 @@ fn descriptor_leak() {
         assert_eq!(bound(rig.first, 8), 0, "round {round}");
     }
     assert_eq!(rig.engine.health().legs, 0);
+}
+
+/// A disk that is busy with other things takes seconds to keep what it is told to keep. While the recorder's thread waited
+/// for that, nothing of any call was written, and a crash lost all of it.
+#[test]
+fn the_recorder_never_waits_for_the_disk() {
+    for code in [include_str!("recorder.rs"), include_str!("recording.rs")] {
+        for word in [".sync_data(", ".sync_all(", "write_sidecar(", "seal(", "mend("] {
+            assert!(!code.contains(word), "{word} is the finisher's");
+        }
+    }
 }

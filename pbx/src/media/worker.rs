@@ -1,22 +1,26 @@
 //! A media thread: its calls, its legs, its ports, one epoll.
 
+mod legs;
+mod playing;
+mod records;
+
 use super::inbox::{Inbox, Order};
-use super::recorder::{Recorder, Start};
+use super::prompts::Prompts;
+use super::recorder::Recorder;
 use super::taps::{Ear, Tap};
 use super::wires::{Datagram, Ready, Role, Wire, Wires};
 use super::{Events, Gauges, LegLevel, LevelReports, LevelsReport, MediaSettings, translate};
 use crate::clock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use switchroom_exchange::{
-    Agreed, CallId, Channel, LegId, MediaCommand, MediaEvent, PortSlot, Quality, RecordingSubject, Source,
-};
+use std::sync::atomic::{AtomicBool, Ordering};
+use switchroom_exchange::{CallId, Channel, LegId, MediaCommand, MediaEvent, PortSlot, Source};
+use switchroom_flow::Clip;
 use switchroom_media::DATAGRAM_BYTES_MAX;
-use switchroom_media::codec::{Codec, Crossing};
+use switchroom_media::codec::Crossing;
+use switchroom_media::dtmf_inband::InbandDigits;
 use switchroom_media::leg::{Content, Leg, Media, Note};
 use switchroom_media::rtcp::REPORT_BYTES_MAX;
 
@@ -35,8 +39,28 @@ struct Placed {
     source: Source,
     /// Who hears this leg, and how its payloads become theirs.
     listeners: Vec<(usize, Crossing)>,
+    /// The pieces of sound that it hears instead, until they were heard.
+    playing: Option<Playing>,
     tap: Option<Box<Tap>>,
     ear: Option<Box<Ear>>,
+    message: Option<Box<TakingTap>>,
+    /// Digits are wanted from its sound.
+    listens: bool,
+    inband: Option<Box<InbandDigits>>,
+}
+
+struct Playing {
+    number: u64,
+    clips: Vec<Clip>,
+    is_loop: bool,
+}
+
+/// Where a leg's sound goes while it takes a message.
+struct TakingTap {
+    id: u64,
+    tap: Tap,
+    /// The message has ended by itself.
+    is_over: Arc<AtomicBool>,
 }
 
 struct Recorded {
@@ -55,6 +79,7 @@ pub(super) struct Worker {
     events: Events,
     levels: LevelReports,
     recorder: Arc<Recorder>,
+    prompts: Arc<Prompts>,
     gauges: Arc<Gauges>,
     inbox: Arc<Inbox>,
     wires: Wires,
@@ -76,6 +101,7 @@ impl Worker {
         events: Events,
         levels: LevelReports,
         recorder: Arc<Recorder>,
+        prompts: Arc<Prompts>,
         gauges: Arc<Gauges>,
     ) -> io::Result<Self> {
         let inbox = Arc::new(Inbox::new()?);
@@ -85,6 +111,7 @@ impl Worker {
             events,
             levels,
             recorder,
+            prompts,
             gauges,
             inbox,
             wires,
@@ -181,8 +208,15 @@ impl Worker {
             if let Some(tap) = &mut placed.tap {
                 tap.take(&self.recorder, now_us, &media, payload);
             }
+            if let Some(message) = &mut placed.message {
+                message.tap.take(&self.recorder, now_us, &media, payload);
+            }
             if let Some(ear) = &mut placed.ear {
                 ear.hear(payload);
+            }
+            if let Some(inband) = &mut placed.inband {
+                let (events, leg) = (&self.events, placed.id);
+                inband.hear(&media.header, payload, |digit| events(MediaEvent::Digit { leg, digit }));
             }
         }
         for at in 0..placed.listeners.len() {
@@ -230,7 +264,7 @@ impl Worker {
     }
 
     fn pace(&mut self, now_us: u64) {
-        let Self { paced, legs, wires, out, .. } = self;
+        let Self { paced, legs, wires, out, events, .. } = self;
         paced.retain(|at| {
             let Some(Some(placed)) = legs.get_mut(*at) else { return false };
             while let Some(due_us) = placed.leg.due_us() {
@@ -239,6 +273,11 @@ impl Worker {
                 }
                 if let Some((length, to)) = placed.leg.pace(now_us, &mut out[..]) {
                     wires.send(placed.rtp, out.get(..length).unwrap_or_default(), to);
+                }
+                if let Some(number) = placed.leg.take_played() {
+                    // What follows, until something else is asked for, is silence.
+                    (placed.playing, placed.source) = (None, Source::Silence);
+                    events(MediaEvent::Played { leg: placed.id, number });
                 }
             }
             false
@@ -267,6 +306,7 @@ impl Worker {
         if let Some(tap) = &mut placed.tap {
             tap.confess(&self.recorder);
         }
+        placed.message.take_if(|message| message.is_over.load(Ordering::Relaxed));
     }
 
     fn tell_levels(&mut self, call: CallId) {
@@ -291,16 +331,15 @@ impl Worker {
             MediaCommand::Open { call, leg, slot } => self.open(call, leg, slot),
             MediaCommand::Agree { call, leg, agreed } => self.agree(now_us, call, leg, agreed),
             MediaCommand::Hear { call, leg, source } => self.hear(now_us, call, leg, source),
-            MediaCommand::Play { leg, number, .. } => {
-                tracing::debug!(leg = leg.0, number, "prompts cannot be played yet");
+            MediaCommand::Play { call, leg, number, clips, is_loop } => {
+                self.play_clips(now_us, call, leg, Playing { number, clips, is_loop });
             }
-            MediaCommand::Listen { .. }
-            | MediaCommand::StopMessage { .. }
-            | MediaCommand::DropMessage { .. } => {}
-            MediaCommand::TakeMessage { leg, message, .. } => {
-                let why = "messages cannot be taken yet".to_owned();
-                (self.events)(MediaEvent::MessageTaken { leg, message, facts: None, why });
+            MediaCommand::Listen { call, leg, is_on } => self.listen(call, leg, is_on),
+            MediaCommand::TakeMessage { call, leg, message, longest_ms, silence_ms } => {
+                self.take_message(now_us, call, leg, message, (longest_ms, silence_ms));
             }
+            MediaCommand::StopMessage { call, leg, is_kept } => self.stop_message(now_us, call, leg, is_kept),
+            MediaCommand::DropMessage { message } => self.recorder.drop_message(message),
             MediaCommand::SendDigit { call, leg, digit, duration_ms } => {
                 self.send_digit(call, leg, digit, duration_ms);
             }
@@ -312,248 +351,6 @@ impl Worker {
             }
             MediaCommand::StopRecording { call } => self.stop_recording(now_us, call),
             MediaCommand::Close { call, leg, slot } => self.close(now_us, call, leg, slot),
-        }
-    }
-
-    fn find(&self, call: CallId, leg: LegId) -> Option<usize> {
-        let is_it =
-            |at: &&usize| self.legs.get(**at).and_then(Option::as_ref).is_some_and(|placed| placed.id == leg);
-        self.calls.get(&call)?.legs.iter().find(is_it).copied()
-    }
-
-    fn open(&mut self, call: CallId, id: LegId, slot: PortSlot) {
-        let at = self.free.pop().unwrap_or_else(|| {
-            self.legs.push(None);
-            self.legs.len() - 1
-        });
-        match self.place(call, id, slot, at) {
-            Ok(placed) => {
-                if let Some(place) = self.legs.get_mut(at) {
-                    *place = Some(Box::new(placed));
-                }
-                self.calls.entry(call).or_default().legs.push(at);
-                self.gauges.legs.fetch_add(1, Ordering::Relaxed);
-                self.rewire(call);
-            }
-            Err(error) => {
-                self.free.push(at);
-                let why = format!("cannot open the RTP ports of slot {}: {error}", slot.0);
-                (self.events)(MediaEvent::OpenFailed { leg: id, slot, why });
-            }
-        }
-    }
-
-    fn place(&mut self, call: CallId, id: LegId, slot: PortSlot, at: usize) -> io::Result<Placed> {
-        if slot.0 >= self.settings.rtp_pairs || self.find(call, id).is_some() {
-            return Err(io::Error::from(io::ErrorKind::InvalidInput));
-        }
-        let port = u32::from(self.settings.rtp_port_first) + 2 * u32::from(slot.0);
-        let address = |port: u32| {
-            let port = u16::try_from(port).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-            Ok::<_, io::Error>(SocketAddr::new(self.settings.bind, port))
-        };
-        let (rtp, rtcp) = (address(port)?, address(port + 1)?);
-        let rtp = self.wires.open(rtp, self.settings.dscp, Role::Rtp, at)?;
-        let rtcp = match self.wires.open(rtcp, self.settings.dscp, Role::Rtcp, at) {
-            Ok(rtcp) => rtcp,
-            Err(error) => {
-                self.wires.close(rtp);
-                return Err(error);
-            }
-        };
-        Ok(Placed {
-            id,
-            call,
-            slot,
-            leg: Leg::new(id.0, random()),
-            rtp,
-            rtcp,
-            source: Source::Nothing,
-            listeners: Vec::new(),
-            tap: None,
-            ear: None,
-        })
-    }
-
-    fn agree(&mut self, now_us: u64, call: CallId, leg: LegId, agreed: Agreed) {
-        let Some(at) = self.find(call, leg) else { return };
-        if let Some(Some(placed)) = self.legs.get_mut(at) {
-            tell(&self.events, leg, placed.leg.agree(now_us, translate::terms(agreed)));
-        }
-        self.play(now_us, at);
-        self.rewire(call);
-    }
-
-    fn hear(&mut self, now_us: u64, call: CallId, leg: LegId, source: Source) {
-        let Some(at) = self.find(call, leg) else { return };
-        if let Some(Some(placed)) = self.legs.get_mut(at) {
-            placed.source = source;
-        }
-        self.play(now_us, at);
-        self.rewire(call);
-    }
-
-    /// Starts the sound of our own that a leg hears, or stops it.
-    fn play(&mut self, now_us: u64, at: usize) {
-        let Some(Some(placed)) = self.legs.get_mut(at) else { return };
-        if !placed.leg.play(now_us, translate::sound(placed.source)) && placed.leg.terms().is_some() {
-            tracing::debug!(leg = placed.id.0, "the codec of the leg cannot be encoded: it hears nothing");
-        }
-        self.pace_from_now(at);
-    }
-
-    fn pace_from_now(&mut self, at: usize) {
-        let due = self.legs.get(at).and_then(Option::as_ref).and_then(|placed| placed.leg.due_us());
-        if due.is_some() && !self.paced.contains(&at) {
-            self.paced.push(at);
-        }
-    }
-
-    fn send_digit(&mut self, call: CallId, leg: LegId, digit: char, duration_ms: u16) {
-        let Some(at) = self.find(call, leg) else { return };
-        let sent = match self.legs.get_mut(at) {
-            Some(Some(placed)) => placed.leg.send_digit(digit, duration_ms),
-            _ => false,
-        };
-        if !sent {
-            tracing::debug!(leg = leg.0, "a digit cannot be sent: none were agreed, or too many wait");
-        }
-        self.pace_from_now(at);
-    }
-
-    fn record(&mut self, now_us: u64, call: CallId, legs: [(LegId, Channel); 2], subject: RecordingSubject) {
-        let Some(there) = self.calls.get(&call).filter(|there| there.recording.is_none()) else {
-            let why = "the call has no media, or is being recorded already".to_owned();
-            (self.events)(MediaEvent::RecordingFailed { call, why });
-            return;
-        };
-        let codec_of = |id: LegId| {
-            let found = there
-                .legs
-                .iter()
-                .filter_map(|at| self.legs.get(*at)?.as_ref())
-                .find(|placed| placed.id == id);
-            found.and_then(|placed| placed.leg.terms()).map(|terms| &terms.codec)
-        };
-        let codecs: Vec<&Codec> = legs.iter().filter_map(|(id, _)| codec_of(*id)).collect();
-        let rates: Vec<u32> = codecs.iter().filter_map(|codec| codec.kind.rate()).collect();
-        let codec = codecs.first().map(|codec| translate::codec_text(codec)).unwrap_or_default();
-        if rates.is_empty() && !codecs.is_empty() {
-            let why = format!("{codec} cannot be decoded, so the call is not recorded");
-            (self.events)(MediaEvent::RecordingFailed { call, why });
-            return;
-        }
-        let rate = rates.iter().copied().max().unwrap_or(8_000);
-        let readable = rates.len() == codecs.len();
-        let id = self.recorder.start_recording(Start { call, subject, codec, rate, readable, at_us: now_us });
-        if let Some(there) = self.calls.get_mut(&call) {
-            there.recording = Some(Recorded { id, legs });
-        }
-        self.rewire(call);
-    }
-
-    fn stop_recording(&mut self, now_us: u64, call: CallId) {
-        let Some(recorded) = self.calls.get_mut(&call).and_then(|call| call.recording.take()) else { return };
-        // Taking the taps off tells the recorder of what it missed, before it is told to stop.
-        self.rewire(call);
-        self.recorder.stop_recording(recorded.id, now_us);
-    }
-
-    fn close(&mut self, now_us: u64, call: CallId, leg: LegId, slot: PortSlot) {
-        let Some(at) = self.find(call, leg) else {
-            // Never opened, or closed before: its ports are free, which is what is asked for.
-            (self.events)(MediaEvent::Closed { leg, slot, whole: Quality::default() });
-            return;
-        };
-        if let Some(there) = self.calls.get_mut(&call) {
-            there.legs.retain(|other| *other != at);
-        }
-        self.rewire(call);
-        self.unplace(at);
-        if self.calls.get(&call).is_some_and(|there| there.legs.is_empty()) {
-            self.stop_recording(now_us, call);
-            self.calls.remove(&call);
-        }
-    }
-
-    fn unplace(&mut self, at: usize) {
-        let Some(mut placed) = self.legs.get_mut(at).and_then(Option::take) else { return };
-        if let Some(tap) = &mut placed.tap {
-            tap.confess(&self.recorder);
-        }
-        self.wires.close(placed.rtp);
-        self.wires.close(placed.rtcp);
-        self.paced.retain(|other| *other != at);
-        self.free.push(at);
-        self.gauges.legs.fetch_sub(1, Ordering::Relaxed);
-        let whole = translate::quality(placed.leg.quality());
-        (self.events)(MediaEvent::Closed { leg: placed.id, slot: placed.slot, whole });
-    }
-
-    fn close_all(&mut self) {
-        let now_us = clock::mono_us();
-        for order in self.inbox.take() {
-            if let Order::Command(
-                command @ (MediaCommand::StopRecording { .. } | MediaCommand::Mark { .. }),
-            ) = order
-            {
-                self.command(command);
-            }
-        }
-        let calls: Vec<CallId> = self.calls.keys().copied().collect();
-        for call in calls {
-            self.stop_recording(now_us, call);
-        }
-        for at in 0..self.legs.len() {
-            self.unplace(at);
-        }
-    }
-
-    fn watch(&mut self, calls: BTreeSet<CallId>) {
-        let before = std::mem::replace(&mut self.watched, calls);
-        self.levels_us = clock::mono_us() + LEVELS_US;
-        let changed: Vec<CallId> = before.symmetric_difference(&self.watched).copied().collect();
-        for call in changed {
-            self.rewire(call);
-        }
-    }
-
-    /// Works out anew who hears whom, what is recorded and what is metered in a call.
-    fn rewire(&mut self, call: CallId) {
-        let Some(there) = self.calls.get(&call) else { return };
-        let codec_of = |legs: &[Option<Box<Placed>>], at: usize| {
-            legs.get(at)?.as_ref()?.leg.terms().map(|terms| terms.codec.clone())
-        };
-        for at in &there.legs {
-            let (mut listeners, codec) = (Vec::new(), codec_of(&self.legs, *at));
-            let id = self.legs.get(*at).and_then(Option::as_ref).map(|placed| placed.id);
-            for other in &there.legs {
-                let Some(hearer) = self.legs.get(*other).and_then(Option::as_ref) else { continue };
-                let hears = match hearer.source {
-                    Source::Leg(source) => other != at && Some(source) == id,
-                    Source::Echo => other == at,
-                    Source::Nothing | Source::Silence | Source::Tone { .. } => false,
-                };
-                if let (true, Some(from), Some(to)) = (hears, &codec, codec_of(&self.legs, *other)) {
-                    listeners.push((*other, from.crossing(&to)));
-                }
-            }
-            let recorded = there.recording.as_ref();
-            let channel = recorded
-                .and_then(|r| r.legs.iter().find(|(leg, _)| Some(*leg) == id).map(|(_, c)| (r.id, *c)));
-            let Some(Some(placed)) = self.legs.get_mut(*at) else { continue };
-            placed.listeners = listeners;
-            if let Some(tap) = &mut placed.tap {
-                tap.confess(&self.recorder);
-            }
-            placed.tap = match (channel, &codec) {
-                (Some((recording, channel)), Some(codec)) => {
-                    Some(Box::new(Tap::new(recording, translate::side(channel), codec)))
-                }
-                _ => None,
-            };
-            let watched = self.watched.contains(&placed.call);
-            placed.ear = codec.filter(|_| watched).map(|codec| Box::new(Ear::new(&codec)));
         }
     }
 }

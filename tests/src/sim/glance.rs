@@ -1,5 +1,7 @@
 //! What a message is, read at a glance and without the parser under test: the checkers must not believe it.
 
+use std::borrow::Cow;
+
 /// The few things of a message that checkers look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glance<'a> {
@@ -23,8 +25,11 @@ pub struct Glance<'a> {
 impl<'a> Glance<'a> {
     /// `None` if the bytes are no message that a well-behaved phone or the exchange would write.
     pub fn of(bytes: &'a [u8]) -> Option<Self> {
-        let head = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(bytes.len());
-        let text = std::str::from_utf8(bytes.get(..head)?).ok()?;
+        Self::of_text(std::str::from_utf8(head(bytes)).ok()?)
+    }
+
+    /// Of what [`legible`] gives.
+    pub fn of_text(text: &'a str) -> Option<Self> {
         let first = text.lines().next()?;
         let start = match first.strip_prefix("SIP/2.0 ") {
             Some(rest) => Err(rest.get(..3)?.parse().ok()?),
@@ -72,12 +77,23 @@ impl<'a> Glance<'a> {
     }
 }
 
+fn head(bytes: &[u8]) -> &[u8] {
+    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(bytes.len());
+    &bytes[..end]
+}
+
+/// The head of a message that may be mutilated: a byte that is no text must not hide the rest, for the exchange reads on.
+pub fn legible(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(head(bytes))
+}
+
 fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().skip(1).find_map(|line| value(line, name))
 }
 
 fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
-    Some(line.strip_prefix(name)?.strip_prefix(':')?.trim())
+    let (written, value) = line.split_once(':')?;
+    written.eq_ignore_ascii_case(name).then(|| value.trim())
 }
 
 /// Tells what was never sent before from repeats.
@@ -114,6 +130,26 @@ pub fn user(uri: &str) -> &str {
     rest.split(['@', ';', '>']).next().unwrap_or(rest)
 }
 
+/// The address in From, To or Contact without name, brackets and parameters, and so that it compares equal however it was
+/// written: a phone's contact that was mutilated to `SIP:104@10.0.1.3:0060` is the same as `sip:104@10.0.1.3:60`.
+pub fn address(text: &str) -> String {
+    let uri = text.split_once('<').map_or(text, |(_, rest)| rest);
+    let uri = uri.split('>').next().unwrap_or(uri).trim();
+    // A user part may hold what begins parameters and headers behind the host.
+    let host = uri.rfind('@').unwrap_or(0);
+    let end = uri[host..].find([';', '?']).map_or(uri.len(), |at| host + at);
+    let uri = &uri[..end];
+    let (scheme, rest) = uri.split_once(':').unwrap_or(("", uri));
+    let rest = match rest.rsplit_once(':') {
+        Some((host, port)) => match port.parse::<u16>() {
+            Ok(port) => format!("{host}:{port}"),
+            Err(_) => rest.to_owned(),
+        },
+        None => rest.to_owned(),
+    };
+    format!("{}:{rest}", scheme.to_ascii_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +168,30 @@ mod tests {
         let glance = Glance::of(text).unwrap();
         assert_eq!((glance.status(), glance.to_tag(), glance.method), (Some(200), "t", "INVITE"));
         assert_eq!(Glance::of(b"\xff\x00"), None);
+    }
+
+    #[test]
+    fn a_mutilated_message_is_read_all_the_same() {
+        let bytes = b"REGISTER sip:pbx SIP/2.0\r\nvia: SIP/2.0/UDP 1.2.3.4;branch=z9hG4bKx\r\nTo: \xff<sip:102@pbx>\r\n\
+            Call-ID: abc\r\nCSeq: 7 REGISTER\r\ncontact: <sip:1\xff2@10.0.0.2:0060>;expires=60\r\n\r\n\xfe";
+        assert_eq!(Glance::of(bytes), None);
+        let text = legible(bytes);
+        let glance = Glance::of_text(&text).unwrap();
+        assert_eq!(user(&address(glance.to)), "102");
+        assert_eq!(glance.all("Contact").map(address).collect::<Vec<_>>(), ["sip:1\u{fffd}2@10.0.0.2:60"]);
+    }
+
+    #[test]
+    fn an_address_however_it_is_written() {
+        for (written, same) in [
+            ("<sip:104@10.0.1.3:5060>;expires=60", "sip:104@10.0.1.3:5060"),
+            ("\"Ana\" <SIP:104@10.0.1.3:05060;line=2?x=y>", "sip:104@10.0.1.3:5060"),
+            ("sip:104@pbx;tag=x", "sip:104@pbx"),
+            ("<sip:1;4@h>", "sip:1;4@h"),
+            ("<sip:a:b@h>", "sip:a:b@h"),
+        ] {
+            assert_eq!(address(written), same);
+        }
+        assert_ne!(address("<sip:104@10.0.1.3:60>"), address("<sip:104@10.0.1.3:5060>"));
     }
 }

@@ -46,7 +46,11 @@ fn kill_in_the_middle_of_a_call() {
         }
         let view = eventually("the recording", || daemon.recordings().into_iter().find(|r| r.id == id));
         let kept_ms = opened(&daemon.recordings_dir().join(&view.file));
-        assert!(kept_ms + 1_000 >= talked_ms, "round {round}: {kept_ms} of {talked_ms} ms");
+        assert!(
+            kept_ms + 1_000 >= talked_ms,
+            "round {round}: {kept_ms} of {talked_ms} ms, {view:?}\n{}",
+            daemon.log()
+        );
         lost_most = lost_most.max(talked_ms.saturating_sub(kept_ms));
         hang_up([&caller, &callee]);
     }

@@ -53,37 +53,38 @@ fn binding_index(state: BindingState, event: BindingEvent) -> usize {
     event as usize * BindingState::ALL.len() + state as usize
 }
 
-/// What a table says of a pair: `+` it matters, `.` nothing comes of it, `-` the two cannot meet.
-fn mark(rows: &[(&str, &str)], event: usize, state: usize) -> u8 {
-    rows.get(event).and_then(|(_, row)| row.as_bytes().get(state)).copied().unwrap_or(b'-')
+/// The pairs of one machine as they are counted: event by event, each with every state. What its table says of a pair: `+`
+/// it matters, `.` nothing comes of it, `-` the two cannot meet.
+fn pairs(
+    machine: &'static str,
+    states: impl Iterator<Item = &'static str> + Clone,
+    events: impl Iterator<Item = &'static str>,
+    table: &'static [(&'static str, &'static str)],
+    counts: &[u64],
+) -> impl Iterator<Item = Pair> {
+    let of_event = counts.chunks(states.clone().count().max(1));
+    events.zip(table).zip(of_event).flat_map(move |((event, (_, marks)), counts)| {
+        let each = states.clone().zip(marks.bytes()).zip(counts);
+        each.map(move |((state, mark), times)| Pair {
+            machine,
+            state,
+            event,
+            times: *times,
+            matters: mark == b'+',
+        })
+    })
 }
 
 impl Exchange {
     /// Every state and event of calls, bindings, SIP sessions and transactions, also those that never met.
     pub fn coverage(&self) -> Vec<Pair> {
         let mut all = self.endpoint.coverage();
-        for event in CallEvent::ALL {
-            for state in CallState::ALL {
-                all.push(Pair {
-                    machine: "call",
-                    state: state.word(),
-                    event: event.word(),
-                    times: self.coverage.call[call_index(*state, *event)],
-                    matters: mark(call::MATTERS, *event as usize, *state as usize) == b'+',
-                });
-            }
-        }
-        for event in BindingEvent::ALL {
-            for state in BindingState::ALL {
-                all.push(Pair {
-                    machine: "binding",
-                    state: state.word(),
-                    event: event.word(),
-                    times: self.coverage.binding[binding_index(*state, *event)],
-                    matters: mark(binding::MATTERS, *event as usize, *state as usize) == b'+',
-                });
-            }
-        }
+        let (states, events) =
+            (CallState::ALL.iter().map(|s| s.word()), CallEvent::ALL.iter().map(|e| e.word()));
+        all.extend(pairs("call", states, events, call::MATTERS, &self.coverage.call));
+        let (states, events) =
+            (BindingState::ALL.iter().map(|s| s.word()), BindingEvent::ALL.iter().map(|e| e.word()));
+        all.extend(pairs("binding", states, events, binding::MATTERS, &self.coverage.binding));
         all
     }
 

@@ -153,6 +153,26 @@ fn the_least_expiry_and_equal_private_addresses() {
     assert_eq!(w.x.status().bindings, 2);
 }
 
+/// Each is told of its own time only: with both under one contact a phone would take the other's, and come back too late.
+#[test]
+fn of_equal_contacts_a_phone_is_told_its_own() {
+    let mut w = World::new();
+    let (home, office) = (w.phone("101", "203.0.113.11:5060"), w.phone("101", "203.0.113.12:5060"));
+    let elsewhere = w.phone("101", "203.0.113.13:5060");
+    let contact = "<sip:101@192.168.1.10:5060>";
+    let told = |answer: Option<switchroom_sip::message::Response>| -> Vec<String> {
+        answer.unwrap().headers.all(&Name::Contact).map(str::to_owned).collect()
+    };
+    let with = |expires: u32| vec![format!("{contact};expires={expires}")];
+    assert_eq!(told(w.register(home, &[contact], Some(500))), with(500));
+    assert_eq!(told(w.register(office, &[contact], Some(60))), with(60));
+    assert_eq!(told(w.register(home, &[contact], Some(400))), with(400));
+    assert_eq!(w.x.status().bindings, 2);
+    // Who only asks is told of the one that ends first.
+    let asked = told(w.register(elsewhere, &[], None));
+    assert!(asked.len() == 1 && asked[0].ends_with("=60"), "{asked:?}");
+}
+
 #[test]
 fn changes_of_the_configuration_reach_the_registrations() {
     let mut w = World::new();

@@ -512,28 +512,42 @@ fn cell(state: S, event: E) -> (char, String) {
     (mark, format!("{after}{cause}: {told}"))
 }
 
-#[test]
-fn table_of_calls() {
+/// A table drawn event by event, and the marks of each: `cell` tells what a state and an event make of each other. States
+/// take `wide` columns.
+pub(super) fn drawn<State: Copy, Event: Copy>(
+    states: &[(State, &'static str)],
+    events: &[(Event, &'static str)],
+    wide: usize,
+    cell: impl Fn(State, Event) -> (char, String),
+) -> (String, Vec<(&'static str, String)>) {
     let mut text = String::new();
     let mut found = Vec::new();
-    for event in E::ALL {
+    for (event, event_word) in events {
         let mut row = String::new();
         let mut impossible: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        writeln!(text, "{}", event.word()).unwrap();
-        for state in S::ALL {
+        writeln!(text, "{event_word}").unwrap();
+        for (state, word) in states {
             let (mark, line) = cell(*state, *event);
             row.push(mark);
             if mark == '-' {
-                impossible.entry(line).or_default().push(state.word());
+                impossible.entry(line).or_default().push(word);
             } else {
-                writeln!(text, "  {mark} {:8} -> {line}", state.word()).unwrap();
+                writeln!(text, "  {mark} {word:wide$} -> {line}").unwrap();
             }
         }
         for (why, states) in impossible {
             writeln!(text, "  - {why}: {}", states.join(" ")).unwrap();
         }
-        found.push((event.word(), row));
+        found.push((*event_word, row));
     }
+    (text, found)
+}
+
+#[test]
+fn table_of_calls() {
+    let states: Vec<_> = S::ALL.iter().map(|s| (*s, s.word())).collect();
+    let events: Vec<_> = E::ALL.iter().map(|e| (*e, e.word())).collect();
+    let (text, found) = drawn(&states, &events, 8, cell);
     insta::assert_snapshot!("calls", text);
     let said: Vec<_> = marks()[0].iter().map(|(event, row)| (*event, (*row).to_owned())).collect();
     assert_eq!(found, said, "what matters, by the table of coverage and by what happens");

@@ -1,11 +1,9 @@
 //! The machine of a binding as a table: what every event does in every state.
 
-use super::table::Since;
+use super::table::{Since, drawn};
 use super::world::{World, config};
 use crate::coverage::{BindingEvent as E, BindingState as S, marks};
 use crate::*;
-use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -174,26 +172,9 @@ fn cell(state: S, event: E) -> (char, String) {
 
 #[test]
 fn table_of_bindings() {
-    let mut text = String::new();
-    let mut found = Vec::new();
-    for event in E::ALL {
-        let mut row = String::new();
-        let mut impossible: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        writeln!(text, "{}", event.word()).unwrap();
-        for state in S::ALL {
-            let (mark, line) = cell(*state, *event);
-            row.push(mark);
-            if mark == '-' {
-                impossible.entry(line).or_default().push(state.word());
-            } else {
-                writeln!(text, "  {mark} {:12} -> {line}", state.word()).unwrap();
-            }
-        }
-        for (why, states) in impossible {
-            writeln!(text, "  - {why}: {}", states.join(" ")).unwrap();
-        }
-        found.push((event.word(), row));
-    }
+    let states: Vec<_> = S::ALL.iter().map(|s| (*s, s.word())).collect();
+    let events: Vec<_> = E::ALL.iter().map(|e| (*e, e.word())).collect();
+    let (text, found) = drawn(&states, &events, 12, cell);
     insta::assert_snapshot!("bindings", text);
     let said: Vec<_> = marks()[1].iter().map(|(event, row)| (*event, (*row).to_owned())).collect();
     assert_eq!(found, said, "what matters, by the table of coverage and by what happens");

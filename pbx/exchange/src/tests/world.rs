@@ -88,7 +88,6 @@ pub(crate) fn config() -> Config {
         session_expires: Duration::from_secs(1800),
         calls_max: 4,
         calls_per_extension: 4,
-        inbound: Default::default(),
         allow_md5: true,
     }
 }

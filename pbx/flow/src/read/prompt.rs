@@ -5,6 +5,7 @@ use crate::expr::{Expr, ExprFault, Operator};
 use crate::fault::did_you_mean;
 use crate::limits::TEXT_MAX;
 use crate::prompt::{Form, Piece};
+use crate::say::Currency;
 
 /// Words for how a value is read aloud, each with what it does.
 pub(super) const FORMS: &[(&str, Form, &str)] = &[
@@ -19,6 +20,11 @@ pub(super) const FORMS: &[(&str, Form, &str)] = &[
 
 /// The word for money, before its currency.
 pub(super) const AMOUNT: &str = "amount";
+
+/// The currencies that can be spoken.
+pub(super) fn currencies() -> String {
+    Currency::ALL.map(Currency::code).join(", ")
+}
 
 /// Reads what is said: `@name`, or text with values.
 pub(super) fn said(text: &str) -> Result<Vec<Piece>, ExprFault> {
@@ -95,11 +101,17 @@ fn read_form(word: &str, at: usize) -> Result<Form, ExprFault> {
         return Ok(*form);
     }
     let fault = |what: String, hint: String| ExprFault { at, what, hint: Some(hint) };
-    if let Some(currency) = word.strip_prefix(AMOUNT) {
-        return match currency.trim().as_bytes() {
-            [a, b, c] if [a, b, c].into_iter().all(u8::is_ascii_uppercase) => Ok(Form::Amount([*a, *b, *c])),
-            _ => Err(fault("an amount has no currency".into(), "write {sum:amount CNY}".into())),
-        };
+    if let Some(code) = word.strip_prefix(AMOUNT) {
+        let code = code.trim();
+        let known = Currency::ALL.into_iter().find(|currency| currency.code() == code);
+        if let Some([a, b, c]) = known.map(Currency::code).map(str::as_bytes) {
+            return Ok(Form::Amount([*a, *b, *c]));
+        }
+        let hint = format!("write one of {}, as {{sum:amount CNY}}", currencies());
+        return Err(match code {
+            "" => fault("an amount has no currency".into(), hint),
+            _ => fault(format!("\"{}\" is no currency that can be spoken", shown(code)), hint),
+        });
     }
     let words = || FORMS.iter().map(|(word, _, _)| *word).chain([AMOUNT]);
     let hint = did_you_mean(word, words())
@@ -195,7 +207,8 @@ mod tests {
             ("Hi {a龙}{b 。}", 12, "\"。\" does not belong here", "} ends"),
             ("Hi {a:nubmer}", 6, "\"nubmer\" is no way", "did you mean \"number\"?"),
             ("Hi {a:}", 6, "\"\" is no way", "known are"),
-            ("Hi {a:amount yuan}", 6, "no currency", "CNY"),
+            ("Hi {a:amount yuan}", 6, "\"yuan\" is no currency", "CNY, USD, EUR, GBP"),
+            ("Hi {a:amount CHF}", 6, "\"CHF\" is no currency", "CNY"),
             ("Hi {a:amount}", 6, "no currency", "CNY"),
         ] {
             let Err(fault) = said(written) else { panic!("{written} is read") };

@@ -1,7 +1,7 @@
 //! The reference of the language as Markdown, printed from the tables that the reader works by.
 
 use super::keys::{KINDS, Key, TOP, Takes, Unless};
-use super::prompt::{AMOUNT, FORMS};
+use super::prompt::{AMOUNT, FORMS, currencies};
 use crate::check::BUILT_IN;
 use crate::expr::Function;
 use std::fmt::Write;
@@ -23,7 +23,7 @@ pub fn reference() -> String {
     for (word, _, about) in FORMS {
         let _ = writeln!(out, "| `{word}` | {about} |");
     }
-    let _ = writeln!(out, "| `{AMOUNT} CNY` | an amount of money, with its currency in three letters |");
+    let _ = writeln!(out, "| `{AMOUNT} CNY` | an amount of money in a currency: {} |", currencies());
     out.push_str("\n## Expressions\n\n");
     out.push_str(EXPRESSIONS);
     out.push_str("\n| function | gives |\n|---|---|\n");

@@ -223,7 +223,7 @@ impl Site for Stage {
             greeting: config.greeting.map(|name| Clip::Prompt { language: Language::En, name }),
             is_full: messages.len() >= config.messages_max,
             longest: config.longest,
-            // Whoever calls from the extension itself needs no PIN if there is none.
+            // A box without a PIN opens to its own extension; so it does at the site.
             is_open: config.pin.is_none() && name == self.caller,
             messages,
         })

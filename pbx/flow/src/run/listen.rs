@@ -7,13 +7,12 @@
 //! ```
 
 use super::quest::{PIN, judge_number_is_more};
-use super::speak::spoken;
 use super::{Run, State, Step};
 use crate::boundary::{Becomes, Effect, Message, PinVerdict, Site};
 use crate::clip::Clip;
 use crate::expr::Expr;
 use crate::node::Next;
-use crate::prompt::Form;
+use crate::say::{self, Clock};
 use std::time::Duration;
 
 /// The wait for a first digit, and for a further one.
@@ -242,16 +241,13 @@ impl Run {
         if listening.messages.is_empty() {
             return self.farewell(listening, "msg/no-messages");
         }
-        let count = |is_new| {
-            let those = listening.messages.iter().filter(|message| message.is_new == is_new);
-            u64::try_from(those.count()).unwrap_or(u64::MAX)
-        };
-        let clips = crate::say::mailbox(self.language, count(true), count(false));
-        self.hear(listening, clips);
+        let count = |is_new| listening.messages.iter().filter(|m| m.is_new == is_new).count() as u64;
+        let clips = say::mailbox(self.language, count(true), count(false));
+        self.hear(site, listening, clips);
     }
 
     /// Plays the message that is the next one, with something said before.
-    fn hear(&mut self, mut listening: Listening, before: Vec<Clip>) {
+    fn hear(&mut self, site: &mut dyn Site, mut listening: Listening, before: Vec<Clip>) {
         let Some(message) = listening.messages.get(listening.at).cloned() else {
             let mut words = before;
             words.push(self.builtin("msg/end-of-messages"));
@@ -259,13 +255,11 @@ impl Run {
         };
         let mut clips = before;
         clips.push(self.builtin(if listening.at == 0 { "msg/first-message" } else { "msg/next-message" }));
-        let (date, time) = message.at.split_once('T').unwrap_or((&message.at, ""));
-        clips.extend(spoken(self.language, Form::Date, date).unwrap_or_default());
-        clips.extend(spoken(self.language, Form::Time, time).unwrap_or_default());
-        if let Some(from) = spoken(self.language, Form::Digits, &message.from) {
-            clips.push(self.builtin("msg/from"));
-            clips.extend(from);
+        let today = site.get("date").and_then(|date| date.plain().parse().ok());
+        if let (Ok(at), Some(today)) = (message.at.parse(), today) {
+            clips.extend(say::received(self.language, at, today, Clock::Twelve));
         }
+        clips.extend(say::from_caller(self.language, &message.from));
         clips.push(Clip::Message(message.id));
         listening.stage = Stage::Hearing;
         self.say(listening, clips);
@@ -276,10 +270,10 @@ impl Run {
             listening.tries_left = TRIES;
         }
         match digit {
-            '1' => self.hear(listening, Vec::new()),
+            '1' => self.hear(site, listening, Vec::new()),
             '2' | '#' => {
                 listening.at += 1;
-                self.hear(listening, Vec::new());
+                self.hear(site, listening, Vec::new());
             }
             '3' => {
                 if let Some(message) = listening.messages.get(listening.at) {
@@ -288,7 +282,7 @@ impl Run {
                 }
                 listening.at += 1;
                 let deleted = self.builtin("msg/message-deleted");
-                self.hear(listening, vec![deleted]);
+                self.hear(site, listening, vec![deleted]);
             }
             '*' => {
                 let next = listening.next;
@@ -297,7 +291,7 @@ impl Run {
             _ if listening.stage == Stage::Choosing => self.again(listening, "msg/not-understood"),
             _ => {
                 // Keys that mean nothing while a message plays begin it anew rather than lose it.
-                self.hear(listening, Vec::new());
+                self.hear(site, listening, Vec::new());
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::boundary::Site;
 use crate::clip::{Clip, Language};
 use crate::limits::CLIPS_MAX;
 use crate::prompt::{Form, Piece, Prompt};
+use crate::say;
 
 impl Run {
     /// The clips of a prompt for this caller. Secrets are left out.
@@ -53,5 +54,5 @@ fn flush(clips: &mut Vec<Clip>, sentence: &mut String, language: Language) {
 
 /// A value read aloud by the shipped prompts; `None` when it is not of that form and is spoken as text.
 pub(super) fn spoken(language: Language, form: Form, text: &str) -> Option<Vec<Clip>> {
-    if form == Form::Text { None } else { crate::say::read(language, form, text).ok() }
+    say::read(language, form, text).ok()
 }

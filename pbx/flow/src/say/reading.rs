@@ -17,14 +17,12 @@ pub struct SayError {
     pub wanted: &'static str,
 }
 
-/// Reads `value` in a form. [`Form::Text`] is left to the speech engine, whole.
+/// Reads `value` in a form.
 ///
 /// # Errors
-/// The value is not of this form; nothing should be spoken of it then.
+/// The value is not of this form and cannot be put together from clips. That is so for every [`Form::Text`], which is the
+/// speech engine's.
 pub fn read(language: Language, form: Form, value: &str) -> Result<Vec<Clip>, SayError> {
-    if form == Form::Text {
-        return Ok(vec![Clip::Speech { language, text: value.to_owned() }]);
-    }
     let text = value.trim();
     let said = if text.len() > VALUE_MAX { None } else { clips(language, form, text) };
     said.ok_or_else(|| SayError { value: value.chars().take(VALUE_MAX).collect(), wanted: wanted(form) })
@@ -50,7 +48,7 @@ fn clips(language: Language, form: Form, text: &str) -> Option<Vec<Clip>> {
 /// What a value of a form looks like.
 fn wanted(form: Form) -> &'static str {
     match form {
-        Form::Text => "text",
+        Form::Text => "another form, for text is the speech engine's",
         Form::Number => "a number such as -12.50",
         Form::Digits => "digits or letters",
         Form::Ordinal => "a whole number, 1 or more",

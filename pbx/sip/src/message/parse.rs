@@ -9,7 +9,7 @@ use crate::limits::{
     BODY_BYTES_MAX, HEADERS_MAX, LINE_BYTES_MAX, MESSAGE_BYTES_MAX, NAME_BYTES_MAX, VIAS_MAX,
 };
 use crate::method::Method;
-use crate::name_addr::is_name_addr;
+use crate::name_addr::{is_contact, is_name_addr};
 use crate::params::{count_work, cut_at, find_any, split_list, trim_blanks};
 use crate::status::Status;
 use crate::uri::Uri;
@@ -329,7 +329,7 @@ fn check_contacts(request: &Request) -> Option<Fault> {
         count += 1;
         if contact == "*" {
             has_wildcard = true;
-        } else if !is_name_addr(contact) {
+        } else if !is_contact(contact) {
             return bad("Contact is malformed");
         }
     }

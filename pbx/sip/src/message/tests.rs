@@ -70,6 +70,19 @@ fn the_response_goes_where_the_request_came_from() {
     assert_eq!(got.response(Status::TRYING, Some("t1")).to_tag(), None);
 }
 
+/// A name may be in any encoding; an address that would come back as another is none.
+#[test]
+fn a_contact_that_is_no_utf8_is_refused() {
+    let with = |contact: &[u8]| {
+        let (head, tail) = INVITE.split_once("<sip:101@192.0.2.5:5060>").unwrap();
+        Message::parse(&[head.as_bytes(), contact, tail.as_bytes()].concat())
+    };
+    assert!(with(b"J\xfcrgen <sip:101@192.0.2.5:5060>").is_ok());
+    assert!(with("<sip:jürgen@192.0.2.5:5060>".as_bytes()).is_ok());
+    let Err(ParseError::Bad { status, why, .. }) = with(b"<sip:1\xff1@192.0.2.5:5060>") else { panic!() };
+    assert_eq!((status.code(), why), (400, "Contact is malformed"));
+}
+
 /// Class "missing mandatory header": refused before any state.
 #[test]
 fn missing_mandatory_header() {

@@ -18,6 +18,7 @@ pub(super) struct Rig {
     pub(super) engine: MediaEngine,
     pub(super) events: Receiver<MediaEvent>,
     pub(super) levels: Receiver<LevelsReport>,
+    pub(super) problems: Receiver<PromptProblem>,
     /// Names of the threads that told of events.
     pub(super) tellers: Arc<Mutex<BTreeSet<String>>>,
     pub(super) dir: tempfile::TempDir,
@@ -42,9 +43,9 @@ impl Rig {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let dir = tempfile::tempdir().unwrap();
         // Below the system's own range of ports; other test processes begin elsewhere.
-        let base = 10_000 + (std::process::id() % 40) as u16 * 512;
+        let base = 10_000 + (std::process::id() % 20) as u16 * 1024;
         // More than there are rigs in a run, so that one that lives long never shares with a later one.
-        let first = base + NEXT.fetch_add(1, Ordering::Relaxed) % 64 * 8;
+        let first = base + NEXT.fetch_add(1, Ordering::Relaxed) % 128 * 8;
         let mut settings =
             MediaSettings::new("127.0.0.1".parse().unwrap(), first, 4, dir.path().to_path_buf());
         settings.free_bytes_min = 0;
@@ -57,8 +58,10 @@ impl Rig {
             drop(tell.send(event));
         });
         let report: LevelReports = Arc::new(move |levels| drop(report.send(levels)));
-        let engine = MediaEngine::start(settings, elsewhere.unwrap_or(tell), report).unwrap();
-        Self { engine, events, levels, tellers, dir, first }
+        let (wrong, problems) = channel();
+        let wrong: PromptProblems = Arc::new(move |problem| drop(wrong.send(problem)));
+        let engine = MediaEngine::start(settings, elsewhere.unwrap_or(tell), report, wrong).unwrap();
+        Self { engine, events, levels, problems, tellers, dir, first }
     }
 
     /// Opens a leg for a phone and settles its codec.

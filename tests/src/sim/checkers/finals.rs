@@ -17,10 +17,20 @@ fn key(from: std::net::SocketAddr, glance: &Glance<'_>) -> Key {
 #[derive(Debug)]
 struct Seen {
     since: Mono,
+    /// It was sent within a dialog.
+    is_inside: bool,
     /// 100 was sent: the exchange has taken it on.
     is_taken: bool,
     answer: Option<(u16, String)>,
     answered: Mono,
+    /// It came again when its transaction may have been over: what it gets now may be another answer.
+    may_be_new: bool,
+}
+
+impl Seen {
+    fn at(now: Mono, is_inside: bool) -> Self {
+        Self { since: now, is_inside, is_taken: false, answer: None, answered: Mono(0), may_be_new: false }
+    }
 }
 
 /// An INVITE gets exactly one final response.
@@ -31,8 +41,8 @@ pub(super) struct OneFinalResponse {
     life: u32,
 }
 
-/// Transactions that nobody asks about any more are forgotten: repeats of an INVITE much later are new ones.
-const MEMORY: Duration = Duration::from_secs(31);
+/// So long after its final response, at most, an INVITE that comes again is a repeat (timers H and L).
+const MEMORY: Duration = Duration::from_secs(32);
 /// The longest that a message is on its way.
 const T4: Duration = Duration::from_secs(5);
 /// An INVITE rings for ten minutes at most.
@@ -54,7 +64,7 @@ impl Checker for OneFinalResponse {
             && let Some(glance) = Glance::of(bytes)
         {
             let key = key(flow.remote, &glance);
-            self.arrived(step.now.mono, key);
+            self.arrived(step.now.mono, key, !glance.to_tag().is_empty());
         }
         if step.came == Came::Config {
             // Who was a stranger before may be known now.
@@ -82,18 +92,17 @@ impl Checker for OneFinalResponse {
 }
 
 impl OneFinalResponse {
-    fn arrived(&mut self, now: Mono, key: Key) {
-        let fresh = Seen { since: now, is_taken: false, answer: None, answered: Mono(0) };
+    fn arrived(&mut self, now: Mono, key: Key, is_inside: bool) {
         let Some(known) = self.invites.get_mut(&key) else {
             self.by_age.push_back((now, key.clone()));
-            self.invites.insert(key, fresh);
+            self.invites.insert(key, Seen::at(now, is_inside));
             return;
         };
-        // Longer than this after a refusal nothing of it is on its way any more (timer I), so it is a new request.
+        // Longer than this after a refusal and its ACK nothing of it is on its way any more (timer I), so it is a new
+        // request; but its ACK may have got lost.
         let is_refused = known.answer.as_ref().is_some_and(|(status, _)| *status >= 300);
-        if is_refused && now.since(known.answered) >= T4 {
-            *known = fresh;
-        }
+        let lasts = if is_refused { T4 } else { MEMORY };
+        known.may_be_new = known.answer.is_some() && now.since(known.answered) >= lasts;
     }
 
     fn answer(&mut self, world: &World, to: std::net::SocketAddr, glance: &Glance<'_>) -> Verdict {
@@ -101,6 +110,9 @@ impl OneFinalResponse {
         let key = key(to, glance);
         let Some(seen) = self.invites.get_mut(&key) else { return Ok(()) };
         if status < 200 {
+            if seen.may_be_new {
+                *seen = Seen::at(world.now.mono, seen.is_inside);
+            }
             seen.is_taken = true;
             return Ok(());
         }
@@ -114,14 +126,15 @@ impl OneFinalResponse {
             return Ok(());
         }
         let this = (status, glance.to_tag().to_owned());
-        // Challenges are stateless (RFC 3261 §8.2.7), so the repeat of a request in a dialog that ended in between is
-        // met with what is true by then.
-        let was_challenged = seen.answer.as_ref().is_some_and(|(first, _)| *first == 401);
-        if was_challenged && status == 481 {
-            (seen.answer, seen.answered) = (Some(this), world.now.mono);
-            return Ok(());
-        }
+        // Challenges are stateless (RFC 3261 §8.2.7), so the repeat of a request in a dialog is met with what is true by
+        // then: its sender may have registered where he is now, or answered the challenge, or the dialog may have ended.
+        // Outside of a dialog nothing but new credentials makes a challenged request a welcome one.
+        let was_challenged = seen.is_inside && seen.answer.as_ref().is_some_and(|(first, _)| *first == 401);
         match &seen.answer {
+            Some(first) if *first != this && (seen.may_be_new || was_challenged) => {
+                let now = world.now.mono;
+                *seen = Seen { answer: Some(this), answered: now, ..Seen::at(now, seen.is_inside) };
+            }
             None => (seen.answer, seen.answered) = (Some(this), world.now.mono),
             Some(first) if *first != this => {
                 let text = format!(
@@ -144,11 +157,11 @@ impl OneFinalResponse {
             }
             self.by_age.pop_front();
             let has_noise = world.setup.net.garbage_ppm > 0;
-            let is_answered = self
-                .invites
-                .get(&key)
-                .is_none_or(|seen| seen.answer.is_some() || !seen.is_taken || has_noise);
-            if is_answered {
+            let is_over = self.invites.get(&key).is_none_or(|seen| match seen.answer {
+                Some(_) => now.since(seen.answered) >= MEMORY,
+                None => !seen.is_taken || has_noise,
+            });
+            if is_over {
                 self.invites.remove(&key);
             } else {
                 self.by_age.push_back((now, key));

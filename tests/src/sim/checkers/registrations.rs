@@ -1,16 +1,17 @@
 //! Registrations.
 
 use super::{Checker, Verdict, broken};
-use crate::sim::glance::{Fresh, Glance, user};
+use crate::sim::glance::{Fresh, Glance, address, legible, user};
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_exchange::{Action, Mono, Record};
 
-/// A contact without its parameters, and for whom it is registered.
+/// A contact as [`address`] gives it, and for whom it is registered.
 type Contact = (String, String);
 
-fn bare(contact: &str) -> &str {
-    contact.trim_start_matches('<').split(['>', ';']).next().unwrap_or(contact)
+/// Of whom a REGISTER or its answer speaks.
+fn owner(glance: &Glance<'_>) -> String {
+    user(&address(glance.to)).to_owned()
 }
 
 fn number_after(text: &str, name: &str) -> Option<u64> {
@@ -46,7 +47,7 @@ impl Checker for NoneServedAfterItsEnd {
                 // The end of a registration may not have reached the disk: it lasts its time once more at most.
                 let most = world.exchange.config().register_max;
                 for kept in world.store.disk.bindings.values() {
-                    let contact = (bare(&kept.contact).to_owned(), kept.extension.clone());
+                    let contact = (address(&kept.contact), kept.extension.clone());
                     let until = self.until.entry(contact).or_default();
                     *until = (*until).max(now.after(most));
                 }
@@ -54,7 +55,7 @@ impl Checker for NoneServedAfterItsEnd {
         }
         if let Came::Message(_, bytes) = &step.came
             && bytes.starts_with(b"REGISTER ")
-            && let Some(glance) = Glance::of(bytes)
+            && let Some(glance) = Glance::of_text(&legible(bytes))
         {
             self.asked(world, now, &glance);
         }
@@ -67,12 +68,9 @@ impl Checker for NoneServedAfterItsEnd {
                 && glance.cseq == 1
                 && self.fresh.is_new(bytes)
             {
-                let ends = self
-                    .until
-                    .iter()
-                    .filter(|((contact, _), _)| contact == bare(target))
-                    .map(|(_, at)| *at)
-                    .max();
+                let called = address(target);
+                let ends =
+                    self.until.iter().filter(|((contact, _), _)| *contact == called).map(|(_, at)| *at).max();
                 if ends.is_none_or(|until| until < now) {
                     let text =
                         format!("{target} at {flow} is called, and its registration ended at {ends:?}");
@@ -100,17 +98,16 @@ impl NoneServedAfterItsEnd {
         for contact in glance.all("Contact") {
             let lasts =
                 number_after(contact, ";expires=").or(general).filter(|_| is_plain).unwrap_or(most).min(most);
-            let whose = user(bare(glance.to.trim())).to_owned();
-            let until = self.until.entry((bare(contact).to_owned(), whose)).or_default();
+            let until = self.until.entry((address(contact), owner(glance))).or_default();
             *until = (*until).max(Mono(now.0 + lasts * 1_000_000));
         }
     }
 
     /// What is confirmed is all there is: what is not named has ended.
     fn confirmed(&mut self, glance: &Glance<'_>) {
-        let whose = user(bare(glance.to.trim())).to_owned();
-        let named: Vec<&str> = glance.all("Contact").map(bare).collect();
-        self.until.retain(|(contact, owner), _| *owner != whose || named.contains(&contact.as_str()));
+        let whose = owner(glance);
+        let named: Vec<String> = glance.all("Contact").map(address).collect();
+        self.until.retain(|(contact, owner), _| *owner != whose || named.contains(contact));
     }
 }
 
@@ -159,11 +156,11 @@ fn is_restored(world: &World, step: &Step) -> Verdict {
 }
 
 fn on_disk(world: &World, glance: &Glance<'_>) -> Verdict {
-    let whose = user(bare(glance.to.trim()));
+    let whose = owner(glance);
     for contact in glance.all("Contact") {
-        let is_it = |b: &switchroom_exchange::BindingRecord| {
-            b.extension == whose && bare(&b.contact) == bare(contact)
-        };
+        let confirmed = address(contact);
+        let is_it =
+            |b: &switchroom_exchange::BindingRecord| b.extension == whose && address(&b.contact) == confirmed;
         // Its own REGISTER may still wait while another one of its owner is confirmed.
         let waits = world.store.waits(|record| matches!(record, Record::Binding(b) if is_it(b)));
         if !waits && !world.store.disk.bindings.values().any(is_it) {

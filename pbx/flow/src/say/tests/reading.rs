@@ -1,5 +1,5 @@
 use super::words;
-use crate::clip::{Clip, Language};
+use crate::clip::Language;
 use crate::prompt::Form;
 use crate::say::manifest::Manifest;
 use crate::say::{Currency, Decimal, read};
@@ -42,15 +42,9 @@ fn a_value_is_read_in_the_form_asked_for() {
 }
 
 #[test]
-fn text_is_left_to_the_speech_engine() {
-    let text = "Grüße".to_owned();
-    let clips = read(Language::En, Form::Text, &text).unwrap();
-    assert_eq!(clips, [Clip::Speech { language: Language::En, text }]);
-}
-
-#[test]
 fn what_is_not_of_the_form_is_refused_with_what_is_wanted() {
     let table = [
+        (Form::Text, "twelve"),
         (Form::Number, "twelve"),
         (Form::Number, ""),
         (Form::Number, "."),

@@ -1,0 +1,174 @@
+//! From the name of a prompt to its file: the site's own if it has one, else the shipped one.
+
+use super::shipped;
+use rustix::fs::OFlags;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use switchroom_flow::Language;
+
+/// No name of a prompt is longer, bytes.
+const NAME_BYTES_MAX: usize = 128;
+
+/// What tells that a file is still the one that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stamp {
+    path: PathBuf,
+    changed: Option<SystemTime>,
+    bytes: u64,
+}
+
+/// Where a prompt is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A file of the site.
+    Site(Stamp),
+    /// In the program.
+    Shipped(&'static [u8]),
+}
+
+impl Found {
+    /// Of a file of the site.
+    pub(super) fn stamp(&self) -> Option<&Stamp> {
+        match self {
+            Self::Site(stamp) => Some(stamp),
+            Self::Shipped(_) => None,
+        }
+    }
+}
+
+/// Whether that can be the name of a prompt: parts of `[a-z0-9_-]` with slashes between. Nothing else becomes a path.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_letter =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(is_letter);
+    name.len() <= NAME_BYTES_MAX && name.split('/').all(is_part)
+}
+
+/// Finds a prompt; `site` is the folder of the site's own.
+pub(super) fn find(site: Option<&Path>, language: Language, name: &str) -> Option<Found> {
+    if !is_name(name) {
+        return None;
+    }
+    let spoken = format!("{}/{name}", language.word());
+    let own = site.and_then(|site| {
+        let site = site.canonicalize().ok()?;
+        [&spoken, name].into_iter().find_map(|name| within(&site, &site.join(format!("{name}.wav"))))
+    });
+    own.map(Found::Site).or_else(|| shipped::find(&spoken).map(Found::Shipped))
+}
+
+/// A file of the folder, if it is one and no link leads out of the folder.
+fn within(folder: &Path, path: &Path) -> Option<Stamp> {
+    let path = path.canonicalize().ok().filter(|path| path.starts_with(folder))?;
+    let facts = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    Some(Stamp { changed: facts.modified().ok(), bytes: facts.len(), path })
+}
+
+impl Stamp {
+    /// Opens the file.
+    pub(super) fn open(&self) -> io::Result<File> {
+        open(&self.path)
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Opens a file to read. What is no file (a pipe would wait for a writer) is refused.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_sites_prompt_comes_first_that_of_its_language_before_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, name).unwrap();
+        };
+        put("menu.wav");
+        put("zh/menu.wav");
+        put("en/open/day.wav");
+        let path = |language, name: &str| match find(Some(dir.path()), language, name) {
+            Some(Found::Site(stamp)) => {
+                stamp.path().strip_prefix(dir.path().canonicalize().unwrap()).unwrap().display().to_string()
+            }
+            Some(Found::Shipped(_)) => "shipped".to_owned(),
+            None => "none".to_owned(),
+        };
+        assert_eq!(path(Language::En, "menu"), "menu.wav");
+        assert_eq!(path(Language::Zh, "menu"), "zh/menu.wav");
+        assert_eq!(path(Language::En, "open/day"), "en/open/day.wav");
+        assert_eq!(path(Language::Zh, "open/day"), "none");
+    }
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let site = dir.path().join("site");
+        fs::create_dir_all(site.join("en")).unwrap();
+        fs::write(dir.path().join("secret.wav"), "x").unwrap();
+        fs::write(site.join("fine.wav"), "x").unwrap();
+        std::os::unix::fs::symlink(dir.path().join("secret.wav"), site.join("link.wav")).unwrap();
+        std::os::unix::fs::symlink(dir.path(), site.join("up")).unwrap();
+        std::os::unix::fs::symlink("fine.wav", site.join("other.wav")).unwrap();
+        fs::create_dir(site.join("folder.wav")).unwrap();
+        for name in [
+            "../secret",
+            "link",
+            "up/secret",
+            "/etc/passwd",
+            "",
+            "a//b",
+            "a/",
+            "/a",
+            ".",
+            "..",
+            "en/../../secret",
+            "Fine",
+            "fine.wav",
+            "fi ne",
+            "fine\0",
+            "f\u{ef}ne",
+            "folder",
+            &"a".repeat(129),
+        ] {
+            assert_eq!(find(Some(&site), Language::En, name), None, "{name:?}");
+        }
+        assert!(find(Some(&site), Language::En, "fine").is_some());
+        assert!(
+            find(Some(&site), Language::En, "other").is_some(),
+            "a link within the folder is a name more"
+        );
+        assert_eq!(find(Some(&dir.path().join("none")), Language::En, "fine"), None);
+        assert!(open(dir.path()).is_err());
+    }
+
+    #[test]
+    fn shipped_prompts_are_in_the_order_that_they_are_looked_for_in() {
+        let names: Vec<&str> = shipped::names().collect();
+        assert!(names.is_sorted());
+        for name in names {
+            let (language, name) = name.split_once('/').unwrap();
+            let found = find(None, Language::parse(language).unwrap(), name);
+            assert!(matches!(found, Some(Found::Shipped(wav)) if wav.starts_with(b"RIFF")), "{name}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The library of sound: from the name of a clip to packets that any number of callers share.
+//!
+//! Who plays asks for a playlist and gets one at once. What is on the shelf is heard from its first packet; what is not goes
+//! to a thread that reads, converts and encodes it, and its place in the playlist is silence until then. Texts have a
+//! thread of their own, because speech engines take their time. What cannot be had is left out, and an alarm names it.
+
+mod find;
+mod loader;
+mod problems;
+mod shelf;
+mod shipped;
+mod speech;
+mod wav;
+
+pub use problems::{PromptProblem, PromptProblems};
+pub use speech::SpeechEngine;
+
+use loader::{Job, Loader};
+use problems::Reporter;
+use shelf::Shelf;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use switchroom_flow::Clip;
+use switchroom_media::codec::Kind;
+use switchroom_media::encoded::Encoded;
+use switchroom_media::playlist::{Piece, Playlist};
+
+/// Clips in one playlist; more are left out.
+const CLIPS_MAX: usize = 256;
+/// Longest pause in a playlist, milliseconds.
+const PAUSE_MS_MAX: u32 = 600_000;
+/// Clips that may wait to be loaded, of files and of texts each; more are left out.
+const JOBS_MAX: usize = 1024;
+/// Codecs that sound can be encoded for.
+const KINDS: [Kind; 4] = [Kind::Pcmu, Kind::Pcma, Kind::G722, Kind::Opus];
+
+/// What the library is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptSettings {
+    /// The folder of the site's own prompts: `<language>/<name>.wav`, or `<name>.wav` for all languages.
+    pub site: Option<PathBuf>,
+    /// Who speaks texts; without, they are left out.
+    pub engine: Option<SpeechEngine>,
+    /// Where spoken texts are kept.
+    pub speech_dir: PathBuf,
+    /// Bytes that they may take there.
+    pub speech_bytes_max: u64,
+    /// Bytes of encoded sound that are kept in memory. Read at the start only.
+    pub memory_bytes_max: usize,
+}
+
+impl PromptSettings {
+    /// The shipped prompts and no engine; spoken texts would be kept in `speech_dir`. 256 MB on disk, 64 MB in memory.
+    pub fn new(speech_dir: PathBuf) -> Self {
+        Self { site: None, engine: None, speech_dir, speech_bytes_max: 256 << 20, memory_bytes_max: 64 << 20 }
+    }
+}
+
+/// The library.
+pub(super) struct Prompts {
+    silence: BTreeMap<Kind, Arc<Encoded>>,
+    shared: Arc<Shared>,
+    jobs: Mutex<Option<Jobs>>,
+}
+
+struct Jobs {
+    files: SyncSender<Job>,
+    texts: SyncSender<Job>,
+}
+
+/// What the threads share.
+struct Shared {
+    shelf: Mutex<Shelf>,
+    settings: Mutex<Arc<PromptSettings>>,
+    problems: Reporter,
+    is_stopping: AtomicBool,
+}
+
+impl Shared {
+    fn with_shelf<T>(&self, work: impl FnOnce(&mut Shelf) -> T) -> T {
+        work(&mut self.shelf.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn settings(&self) -> Arc<PromptSettings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Prompts {
+    /// Starts the two threads. `recordings` is where messages lie.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub(super) fn start(
+        settings: PromptSettings,
+        recordings: PathBuf,
+        problems: PromptProblems,
+    ) -> io::Result<(Arc<Self>, Vec<JoinHandle<()>>)> {
+        let shared = Arc::new(Shared {
+            shelf: Mutex::new(Shelf::new(settings.memory_bytes_max)),
+            settings: Mutex::new(Arc::new(settings)),
+            problems: Reporter::new(problems),
+            is_stopping: AtomicBool::new(false),
+        });
+        let mut threads = Vec::new();
+        let mut begin = |name: &str| {
+            let (jobs, todo) = sync_channel(JOBS_MAX);
+            let loader = Loader::new(shared.clone(), recordings.clone());
+            let thread = thread::Builder::new().name(name.into()).spawn(move || loader.run(&todo))?;
+            threads.push(thread);
+            Ok::<_, io::Error>(jobs)
+        };
+        let jobs = Jobs { files: begin("prompts")?, texts: begin("prompts-speech")? };
+        let silence = KINDS.iter().filter_map(|kind| Some((*kind, Arc::new(Encoded::silence(*kind)?))));
+        let library = Self { silence: silence.collect(), shared, jobs: Mutex::new(Some(jobs)) };
+        Ok((Arc::new(library), threads))
+    }
+
+    /// A playlist for a leg of that codec; `None` for codecs that we cannot encode. Never waits for a file or an engine.
+    pub(super) fn playlist(
+        &self,
+        kind: Kind,
+        number: u64,
+        clips: &[Clip],
+        is_loop: bool,
+    ) -> Option<Playlist> {
+        let silence = self.silence.get(&kind)?.clone();
+        let pieces = clips.iter().take(CLIPS_MAX).map(|clip| self.piece(kind, clip)).collect();
+        Some(Playlist { number, pieces, is_loop, silence })
+    }
+
+    fn piece(&self, kind: Kind, clip: &Clip) -> Piece {
+        if let Clip::Pause(ms) = clip {
+            return Piece::Silence((*ms).min(PAUSE_MS_MAX));
+        }
+        let key = (clip.clone(), kind);
+        let (slot, is_new) = self.shared.with_shelf(|shelf| shelf.get(&key));
+        if is_new && !self.order(clip, Job::Load(key.clone(), slot.clone())) {
+            self.shared.with_shelf(|shelf| shelf.remove_same(&key, &slot));
+            let _ = slot.set(None);
+            let text = "more prompts wait to be loaded than can: some callers hear none".to_owned();
+            self.shared.problems.tell("prompt:busy", text);
+        }
+        Piece::Sound(slot)
+    }
+
+    /// Hands a job to the thread for that clip; false if it has too many.
+    fn order(&self, clip: &Clip, job: Job) -> bool {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(jobs) = &*jobs else { return false };
+        let thread = if matches!(clip, Clip::Speech { .. }) { &jobs.texts } else { &jobs.files };
+        thread.try_send(job).is_ok()
+    }
+
+    /// New settings. Files that have changed since they were read are read anew when they are asked for next, and what was
+    /// wrong is tried again; who hears something now hears it on.
+    pub(super) fn reload(&self, settings: PromptSettings) {
+        let before = std::mem::replace(
+            &mut *self.shared.settings.lock().unwrap_or_else(PoisonError::into_inner),
+            Arc::new(settings.clone()),
+        );
+        self.shared.problems.clear_all();
+        if before.engine != settings.engine || before.speech_dir != settings.speech_dir {
+            self.forget(|clip| matches!(clip, Clip::Speech { .. }));
+        }
+        self.order(&Clip::Beep, Job::Recheck);
+    }
+
+    /// A message was deleted.
+    pub(super) fn forget_message(&self, message: &str) {
+        self.forget(|clip| matches!(clip, Clip::Message(id) if id == message));
+    }
+
+    fn forget(&self, is_meant: impl Fn(&Clip) -> bool) {
+        self.shared.with_shelf(|shelf| {
+            for (key, _) in shelf.contents() {
+                if is_meant(&key.0) {
+                    shelf.remove(&key);
+                }
+            }
+        });
+    }
+
+    /// Ends the threads, and an engine that speaks.
+    pub(super) fn stop(&self) {
+        self.shared.is_stopping.store(true, Ordering::Release);
+        *self.jobs.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Bytes of sound in memory.
+    #[cfg(test)]
+    fn weight(&self) -> usize {
+        self.shared.with_shelf(|shelf| shelf.weight())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,371 @@
+//! Text spoken by an engine that the site chose: a program that reads text and writes a WAV file.
+//!
+//! The program is started directly, without a shell, with the arguments of the configuration; the text goes to its
+//! standard input and nowhere else. It has so much time and so much disk, and is killed with all that it started when it
+//! takes more. What it spoke is kept under the hash of text, voice and engine, and is spoken once.
+
+use super::find;
+use crate::clock;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use sha2::{Digest, Sha256};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime};
+use switchroom_flow::Language;
+
+/// No text is longer, bytes: it fits into the pipe, so that an engine which does not read blocks nobody.
+const TEXT_BYTES_MAX: usize = 4_000;
+/// No file of an engine may be longer.
+const FILE_BYTES_MAX: u64 = 64 << 20;
+/// What an engine says of its failure is cut here.
+const WORDS_MAX: u64 = 300;
+/// Between two looks at an engine that works.
+const LOOK: Duration = Duration::from_millis(5);
+/// In arguments: where the voice and the file go.
+const VOICE: &str = "{voice}";
+const OUTPUT: &str = "{output}";
+
+/// A speech engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpeechEngine {
+    /// The program and its arguments; `{voice}` and `{output}` stand for the voice and the WAV file to be written. The
+    /// text comes by standard input, in UTF-8.
+    pub argv: Vec<String>,
+    /// The voice for English: whatever the program calls it, a name or a file.
+    pub voice_en: String,
+    /// The voice for Mandarin.
+    pub voice_zh: String,
+    /// It may take so long for one text.
+    pub timeout: Duration,
+}
+
+impl SpeechEngine {
+    /// espeak-ng, or what takes the same arguments.
+    pub fn espeak(program: &Path) -> Self {
+        let argv = ["-v", VOICE, "-w", OUTPUT, "--stdin"];
+        Self::new(program, &argv, "en", "cmn")
+    }
+
+    /// Piper; a voice is the file of a model.
+    pub fn piper(program: &Path, model_en: &str, model_zh: &str) -> Self {
+        Self::new(program, &["--model", VOICE, "--output_file", OUTPUT], model_en, model_zh)
+    }
+
+    fn new(program: &Path, arguments: &[&str], voice_en: &str, voice_zh: &str) -> Self {
+        let program = program.to_string_lossy().into_owned();
+        Self {
+            argv: std::iter::once(program).chain(arguments.iter().map(|a| (*a).to_owned())).collect(),
+            voice_en: voice_en.to_owned(),
+            voice_zh: voice_zh.to_owned(),
+            timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// espeak-ng, if it is installed.
+    pub fn installed() -> Option<Self> {
+        let path = std::env::var_os("PATH")?;
+        let program = std::env::split_paths(&path).map(|dir| dir.join("espeak-ng"));
+        program.into_iter().find(|program| program.is_file()).map(|program| Self::espeak(&program))
+    }
+
+    fn voice(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.voice_en,
+            Language::Zh => &self.voice_zh,
+        }
+    }
+
+    /// What a text spoken by it is kept under.
+    fn key(&self, language: Language, text: &str) -> String {
+        let mut hasher = Sha256::new();
+        for part in [text, self.voice(language)].into_iter().chain(self.argv.iter().map(String::as_str)) {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Whether that is a text to be spoken.
+///
+/// # Errors
+/// Words for the administrator, if it is not.
+pub(super) fn check(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() || text.len() > TEXT_BYTES_MAX {
+        return Err(format!("a text to be spoken has 1 to {TEXT_BYTES_MAX} bytes, not {}", text.len()));
+    }
+    Ok(())
+}
+
+/// Where spoken text is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SpeechCache {
+    pub(super) dir: PathBuf,
+    pub(super) bytes_max: u64,
+}
+
+impl SpeechCache {
+    /// The file of a text, spoken now if it was not before. `is_stopping` ends the wait for the engine.
+    ///
+    /// # Errors
+    /// Words for the administrator: what the engine did. The text is not in them.
+    pub(super) fn file(
+        &self,
+        engine: &SpeechEngine,
+        language: Language,
+        text: &str,
+        is_stopping: &dyn Fn() -> bool,
+    ) -> Result<File, String> {
+        let key = engine.key(language, text);
+        let path = self.dir.join(format!("{key}.wav"));
+        if let Some(file) = find::open(&path).ok().filter(|file| hound::WavReader::new(file).is_ok()) {
+            drop(file);
+            return find::open(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()));
+        }
+        let cannot = |error: io::Error| format!("{} cannot be written: {error}", self.dir.display());
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(cannot)?;
+        let part = self.dir.join(format!("{key}.part.wav"));
+        discard(&part);
+        let spoken = render(engine, language, text, &part, is_stopping);
+        let checked = spoken.and_then(|()| {
+            let file = find::open(&part).map_err(|error| format!("it wrote no file: {error}"))?;
+            hound::WavReader::new(&file).map_err(|error| format!("it wrote no WAV file: {error}"))?;
+            fs::rename(&part, &path).map_err(cannot)
+        });
+        if let Err(why) = checked {
+            discard(&part);
+            let program = engine.argv.first().map(String::as_str).unwrap_or_default();
+            return Err(format!("{program} could not speak a text: {why}"));
+        }
+        self.make_room();
+        find::open(&path).map_err(cannot)
+    }
+
+    /// A file that was kept turned out to be no good.
+    pub(super) fn forget(&self, engine: &SpeechEngine, language: Language, text: &str) {
+        let _ = fs::remove_file(self.dir.join(format!("{}.wav", engine.key(language, text))));
+    }
+
+    /// Deletes the oldest files until there is room.
+    fn make_room(&self) {
+        let Ok(entries) = fs::read_dir(&self.dir) else { return };
+        let mut files: Vec<(SystemTime, u64, PathBuf)> = entries
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                let facts = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+                Some((facts.modified().ok()?, facts.len(), entry.path()))
+            })
+            .collect();
+        files.sort();
+        let mut bytes: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
+        for (_, length, path) in files {
+            if bytes <= self.bytes_max {
+                break;
+            }
+            if fs::remove_file(&path).is_ok() {
+                bytes -= length;
+            }
+        }
+    }
+}
+
+/// Removes what an engine left, whatever it made of it.
+fn discard(path: &Path) {
+    if fs::remove_file(path).is_err() {
+        let _ = fs::remove_dir_all(path);
+    }
+}
+
+/// Has a text spoken into a file.
+fn render(
+    engine: &SpeechEngine,
+    language: Language,
+    text: &str,
+    to: &Path,
+    is_stopping: &dyn Fn() -> bool,
+) -> Result<(), String> {
+    let output = to.to_string_lossy();
+    let place = |argument: &String| argument.replace(VOICE, engine.voice(language)).replace(OUTPUT, &output);
+    let mut argv = engine.argv.iter().map(place);
+    let program = argv.next().ok_or("the configuration names no program")?;
+    let mut child = Command::new(program)
+        .args(argv)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(|error| format!("it cannot be started: {error}"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // Shorter than a pipe holds. An engine that does not want it may do without.
+        let _ = stdin.write_all(text.as_bytes());
+    }
+    let group = Pid::from_raw(child.id().cast_signed()).ok_or("it has no process id")?;
+    let ended = wait(group, engine.timeout, to, is_stopping);
+    // With all that it started and left behind, and before its number can be another's.
+    let _ = kill_process_group(group, Signal::KILL);
+    let status = child.wait().map_err(|error| error.to_string())?;
+    ended?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(format!("it ended with {status}{}", words(&mut child)))
+}
+
+/// Waits for the end of an engine, as long as it keeps within its bounds.
+fn wait(child: Pid, timeout: Duration, to: &Path, is_stopping: &dyn Fn() -> bool) -> Result<(), String> {
+    let end_us = clock::mono_us().saturating_add(u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX));
+    loop {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        if waitid(WaitId::Pid(child), look).map_err(|error| error.to_string())?.is_some() {
+            return Ok(());
+        }
+        if clock::mono_us() >= end_us {
+            return Err(format!("it took longer than {} s", timeout.as_secs_f32()));
+        }
+        if fs::metadata(to).is_ok_and(|facts| facts.len() > FILE_BYTES_MAX) {
+            return Err(format!("it wrote more than {} MB", FILE_BYTES_MAX >> 20));
+        }
+        if is_stopping() {
+            return Err("the program stops".to_owned());
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// What it said of its failure, without control characters.
+fn words(child: &mut Child) -> String {
+    let Some(stderr) = child.stderr.take() else { return String::new() };
+    // Whoever holds the pipe open is not waited for.
+    let _ = rustix::io::ioctl_fionbio(&stderr, true);
+    let mut said = Vec::new();
+    let _ = stderr.take(WORDS_MAX).read_to_end(&mut said);
+    let said = switchroom_exchange::clean(&String::from_utf8_lossy(&said));
+    if said.is_empty() { String::new() } else { format!(": {said}") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::print_stdout)]
+    use super::*;
+
+    const NEVER: &dyn Fn() -> bool = &|| false;
+
+    /// An engine that is a script; it is given the file and the voice as arguments.
+    fn engine(script: &str) -> SpeechEngine {
+        let argv = ["/bin/sh", "-c", script, "engine", OUTPUT, VOICE];
+        SpeechEngine {
+            argv: argv.map(str::to_owned).to_vec(),
+            voice_en: "ann".into(),
+            voice_zh: "mei".into(),
+            timeout: Duration::from_millis(700),
+        }
+    }
+
+    fn wav(dir: &Path) -> PathBuf {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 8000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let path = dir.join("said.wav");
+        let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+        for n in 0..800i16 {
+            writer.write_sample(n * 40).unwrap();
+        }
+        writer.finalize().unwrap();
+        path
+    }
+
+    #[test]
+    fn a_text_is_spoken_once_and_reaches_the_engine_by_its_input_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = SpeechCache { dir: dir.path().join("speech"), bytes_max: 1 << 20 };
+        let log = dir.path().join("log");
+        let script = format!(
+            "{{ echo \"$2:\"; cat; echo; }} >> {log}; cp {wav} \"$1\"",
+            log = log.display(),
+            wav = wav(dir.path()).display()
+        );
+        let engine = engine(&script);
+        let text = "$(touch /tmp/x); `id` \"quoted\" \u{4f60}\u{597d} --version";
+        for _ in 0..3 {
+            assert!(cache.file(&engine, Language::En, text, NEVER).is_ok());
+        }
+        assert!(cache.file(&engine, Language::Zh, text, NEVER).is_ok(), "another voice is another sound");
+        assert_eq!(fs::read_to_string(&log).unwrap(), format!("ann:\n{text}\nmei:\n{text}\n"));
+        let names: Vec<_> = fs::read_dir(&cache.dir).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 2);
+        assert!(names.iter().all(|name| name.len() == 68), "{names:?}");
+        // Cut off by a crash of the machine: it is spoken again.
+        let path = cache.dir.join(&names[0]);
+        fs::write(&path, "RIFF").unwrap();
+        assert!(cache.file(&engine, Language::En, text, NEVER).is_ok());
+        assert!(cache.file(&engine, Language::Zh, text, NEVER).is_ok());
+        assert_eq!(fs::read_to_string(&log).unwrap().matches(':').count(), 3);
+    }
+
+    #[test]
+    fn an_engine_that_fails_hangs_or_floods_is_told_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = SpeechCache { dir: dir.path().join("speech"), bytes_max: 1 << 20 };
+        let said = |script: &str| {
+            let began = clock::mono_us();
+            let error = cache.file(&engine(script), Language::En, "hello there", NEVER).err().unwrap();
+            assert!(clock::mono_us() - began < 10_000_000, "{script}");
+            assert!(!error.contains("hello"), "the text may be a secret: {error}");
+            error
+        };
+        assert!(said("echo 'no such voice\u{1b}[2J' >&2; exit 3").contains("exit status: 3: no such voice"));
+        assert!(said("sleep 60").contains("longer than 0.7 s"));
+        assert!(said("(sleep 60) & sleep 60").contains("longer than"));
+        assert!(said("exit 0").contains("it wrote no file"));
+        assert!(said("echo not a wave > $1").contains("no WAV file"));
+        assert!(said("mkdir $1").contains("no file"));
+        assert!(said("mkfifo $1").contains("no file"));
+        let _ = fs::remove_dir_all(&cache.dir);
+        assert!(said("truncate -s 100M $1; sleep 60").contains("more than 64 MB"));
+        assert!(said("head -c 200000 /dev/zero >&2").contains("longer than"), "and nobody reads that");
+        let none = SpeechEngine::espeak(Path::new("/nowhere/espeak-ng"));
+        let error = cache.file(&none, Language::En, "x", NEVER).err().unwrap();
+        assert!(error.contains("/nowhere/espeak-ng") && error.contains("cannot be started"), "{error}");
+        for text in ["", "  ", &"x".repeat(4_001)] {
+            assert!(check(text).err().unwrap().contains("4000 bytes"));
+        }
+        let stopped = cache.file(&engine("sleep 60"), Language::En, "x", &|| true).err().unwrap();
+        assert!(stopped.contains("the program stops"));
+        let left: Vec<_> = fs::read_dir(&cache.dir).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn the_oldest_files_make_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = SpeechCache { dir: dir.path().join("speech"), bytes_max: 5_000 };
+        let engine = engine(&format!("cp {} \"$1\"", wav(dir.path()).display()));
+        for number in 0..6 {
+            cache.file(&engine, Language::En, &format!("text {number}"), NEVER).unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(fs::read_dir(&cache.dir).unwrap().count(), 3, "1644 bytes each");
+        let newest = cache.dir.join(format!("{}.wav", engine.key(Language::En, "text 5")));
+        assert!(newest.exists());
+    }
+
+    #[test]
+    fn espeak_speaks_both_languages_if_it_is_there() {
+        let Some(engine) = SpeechEngine::installed() else { return println!("skipped: no espeak-ng here") };
+        let dir = tempfile::tempdir().unwrap();
+        let cache = SpeechCache { dir: dir.path().to_path_buf(), bytes_max: 1 << 20 };
+        for (language, text) in [(Language::En, "Good morning"), (Language::Zh, "\u{4f60}\u{597d}")] {
+            let file = cache.file(&engine, language, text, NEVER).unwrap();
+            let length = hound::WavReader::new(file).unwrap().duration();
+            assert!(length > 5_000, "{language:?}: {length} samples");
+        }
+    }
+}

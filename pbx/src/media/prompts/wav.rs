@@ -1,0 +1,194 @@
+//! WAV files of any rate, width and number of channels, to sound encoded for a codec. Read and converted as it streams, so
+//! that a long file takes no more memory than a short one, beside what it becomes.
+
+use std::io::{BufReader, Read};
+use switchroom_media::codec::Kind;
+use switchroom_media::convert::Converter;
+use switchroom_media::encoded::{Encoded, Encoding};
+
+/// Longest piece of sound, milliseconds; what is longer is cut there.
+pub(super) const PIECE_MS_MAX: u64 = 600_000;
+/// Channels that a file may have; they are mixed.
+const CHANNELS_MAX: u16 = 8;
+/// Frames converted at once.
+const PORTION: usize = 4096;
+
+/// What became of a file.
+pub(super) struct Loaded {
+    /// Its sound.
+    pub(super) sound: Encoded,
+    /// What is wrong with it, though it can be heard.
+    pub(super) fault: Option<String>,
+}
+
+/// Reads a WAV file for a codec.
+///
+/// # Errors
+/// Words for whoever put it there: it is no WAV file, or one that cannot be read.
+pub(super) fn load(file: impl Read, kind: Kind) -> Result<Loaded, String> {
+    let mut reader = hound::WavReader::new(BufReader::new(file)).map_err(|error| match error {
+        hound::Error::Unsupported => {
+            "it is a WAV file of a kind that cannot be read: save it as PCM".to_owned()
+        }
+        error => format!("it is no WAV file that can be read: {error}"),
+    })?;
+    let spec = reader.spec();
+    if !(1..=CHANNELS_MAX).contains(&spec.channels) {
+        return Err(format!("it has {} channels: save it with one or two", spec.channels));
+    }
+    let (rate, channels) = (spec.sample_rate, usize::from(spec.channels));
+    let target = kind.rate().ok_or("the codec cannot be encoded")?;
+    let mut converter = Converter::new(rate, target)
+        .ok_or_else(|| format!("it has {rate} samples a second: save it with 8000 to 48000"))?;
+    let mut encoding = Encoding::new(kind).ok_or("the codec cannot be encoded")?;
+    let frames_max = u64::from(rate) * PIECE_MS_MAX / 1000;
+    let fault = match spec.sample_format {
+        hound::SampleFormat::Float => {
+            let samples = reader.samples::<f32>();
+            stream(samples, channels, frames_max, &mut converter, &mut encoding)?
+        }
+        hound::SampleFormat::Int => {
+            let full = 2f32.powi(i32::from(spec.bits_per_sample.clamp(1, 32)) - 1);
+            let samples = reader.samples::<i32>().map(|sample| sample.map(|sample| sample as f32 / full));
+            stream(samples, channels, frames_max, &mut converter, &mut encoding)?
+        }
+    };
+    let mut last = Vec::new();
+    converter.finish(&mut last);
+    encoding.push(&last).map_err(|error| error.to_string())?;
+    let sound = encoding.finish().map_err(|error| error.to_string())?;
+    Ok(Loaded { sound, fault })
+}
+
+/// Mixes, converts and encodes; gives what is wrong with the file, if it ends before its end.
+fn stream(
+    samples: impl Iterator<Item = Result<f32, hound::Error>>,
+    channels: usize,
+    frames_max: u64,
+    converter: &mut Converter,
+    encoding: &mut Encoding,
+) -> Result<Option<String>, String> {
+    let (mut portion, mut out) = (Vec::with_capacity(PORTION), Vec::new());
+    let (mut frames, mut sum, mut channel, mut fault) = (0u64, 0.0, 0, None);
+    for sample in samples {
+        match sample {
+            Ok(sample) => sum += sample,
+            Err(error) => {
+                fault = Some(format!("its end is missing: {error}"));
+                break;
+            }
+        }
+        channel += 1;
+        if channel < channels {
+            continue;
+        }
+        portion.push(std::mem::take(&mut sum) / channels as f32);
+        (channel, frames) = (0, frames + 1);
+        if portion.len() == PORTION {
+            converter.push(&portion, &mut out);
+            encoding.push(&out).map_err(|error| error.to_string())?;
+            portion.clear();
+            out.clear();
+        }
+        if frames >= frames_max {
+            fault = Some(format!("it is longer than {} minutes and is cut there", PIECE_MS_MAX / 60_000));
+            break;
+        }
+    }
+    converter.push(&portion, &mut out);
+    encoding.push(&out).map_err(|error| error.to_string())?;
+    Ok(fault)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use hound::{SampleFormat, WavSpec, WavWriter};
+    use std::io::Cursor;
+    use switchroom_media::codec::Decoder;
+    use switchroom_media::tone::goertzel_db;
+
+    /// Half a second of 700 Hz at −12 dB, in any shape.
+    fn file(rate: u32, channels: u16, bits: u16, format: SampleFormat) -> Vec<u8> {
+        let spec = WavSpec { channels, sample_rate: rate, bits_per_sample: bits, sample_format: format };
+        let mut out = Cursor::new(Vec::new());
+        let mut writer = WavWriter::new(&mut out, spec).unwrap();
+        for n in 0..rate / 2 {
+            let sound = 0.25 * (std::f32::consts::TAU * 700.0 * n as f32 / rate as f32).sin();
+            for _ in 0..channels {
+                match format {
+                    SampleFormat::Float => writer.write_sample(sound).unwrap(),
+                    SampleFormat::Int => {
+                        let full = 2f32.powi(i32::from(bits) - 1);
+                        writer.write_sample((sound * full) as i32).unwrap();
+                    }
+                }
+            }
+        }
+        writer.finalize().unwrap();
+        out.into_inner()
+    }
+
+    fn decoded(sound: &Encoded, kind: Kind) -> Vec<i16> {
+        let mut decoder = Decoder::new(kind, kind.rate().unwrap()).unwrap();
+        let (mut all, mut part) = (Vec::new(), Vec::new());
+        for payload in sound.packets() {
+            decoder.decode(payload, &mut part).unwrap();
+            all.extend_from_slice(&part);
+        }
+        all
+    }
+
+    #[test]
+    fn every_shape_of_file_sounds_the_same() {
+        let shapes = [
+            (8_000, 1, 16, SampleFormat::Int),
+            (8_000, 1, 8, SampleFormat::Int),
+            (44_100, 2, 16, SampleFormat::Int),
+            (48_000, 2, 24, SampleFormat::Int),
+            (22_050, 1, 32, SampleFormat::Int),
+            (16_000, 2, 32, SampleFormat::Float),
+            (11_025, 6, 16, SampleFormat::Int),
+        ];
+        for (rate, channels, bits, format) in shapes {
+            for kind in [Kind::Pcma, Kind::Opus] {
+                let loaded = load(&file(rate, channels, bits, format)[..], kind).unwrap();
+                let heard = decoded(&loaded.sound, kind);
+                let rate_out = kind.rate().unwrap();
+                let length = heard.len() as f64 / f64::from(rate_out);
+                assert!((0.5..0.53).contains(&length), "{rate}/{channels}/{bits}: {length} s");
+                let level = goertzel_db(&heard[heard.len() / 4..heard.len() * 3 / 4], 700, rate_out);
+                assert!((level + 12.0).abs() < 1.0, "{rate}/{channels}/{bits} {kind:?}: {level} dB");
+                assert_eq!(loaded.fault, None);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_sound_is_told_and_what_is_half_a_file_is_half_heard() {
+        let error = |bytes: &[u8]| load(bytes, Kind::Pcma).err().unwrap();
+        assert!(error(b"").contains("no WAV file"));
+        assert!(error(b"ID3\x04 not a wave at all, but something else").contains("no WAV file"));
+        assert!(error(&file(8_000, 9, 16, SampleFormat::Int)).contains("9 channels"));
+        assert!(error(&file(400_000, 1, 16, SampleFormat::Int)).contains("400000 samples"));
+        let whole = file(8_000, 1, 16, SampleFormat::Int);
+        let half = load(&whole[..whole.len() / 2], Kind::Pcma).unwrap();
+        assert!(half.fault.unwrap().contains("its end is missing"));
+        assert!((240..=260).contains(&half.sound.length_ms()));
+    }
+
+    #[test]
+    fn no_file_is_worse_than_silence() {
+        let whole = file(8_000, 2, 16, SampleFormat::Int);
+        for at in 0..60 {
+            for value in [0, 1, 0x7F, 0xFF] {
+                let mut bad = whole[..2_000].to_vec();
+                bad[at] = value;
+                let tried = std::panic::catch_unwind(|| load(&bad[..], Kind::Pcmu).is_ok());
+                // The loader catches a panic of the reader; there should be none to catch.
+                assert!(tried.is_ok(), "byte {at} as {value}");
+            }
+        }
+    }
+}

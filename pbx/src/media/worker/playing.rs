@@ -1,0 +1,86 @@
+//! What legs of a media thread hear of our own: silence, tones, pieces of sound.
+
+use super::super::translate;
+use super::{Playing, Worker};
+use switchroom_exchange::{CallId, LegId, MediaEvent, Source};
+use switchroom_media::codec::Codec;
+use switchroom_media::playlist::Position;
+
+impl Worker {
+    pub(super) fn hear(&mut self, now_us: u64, call: CallId, leg: LegId, source: Source) {
+        let Some(at) = self.find(call, leg) else { return };
+        if let Some(Some(placed)) = self.legs.get_mut(at) {
+            (placed.source, placed.playing) = (source, None);
+        }
+        self.play(now_us, at);
+        self.rewire(call);
+    }
+
+    /// Starts the sound of our own that a leg hears, or stops it.
+    pub(super) fn play(&mut self, now_us: u64, at: usize) {
+        let Some(Some(placed)) = self.legs.get_mut(at) else { return };
+        if !placed.leg.play(now_us, translate::sound(placed.source)) && placed.leg.terms().is_some() {
+            tracing::debug!(leg = placed.id.0, "the codec of the leg cannot be encoded: it hears nothing");
+        }
+        self.pace_from_now(at);
+    }
+
+    /// From now a leg hears pieces of sound.
+    pub(super) fn play_clips(&mut self, now_us: u64, call: CallId, leg: LegId, playing: Playing) {
+        let Some(at) = self.find(call, leg) else { return };
+        if let Some(Some(placed)) = self.legs.get_mut(at) {
+            (placed.source, placed.playing) = (Source::Nothing, Some(playing));
+        }
+        self.play_from(now_us, at, Position::default());
+        self.rewire(call);
+    }
+
+    /// What was agreed with a leg that hears pieces of sound is settled, or settled anew: they go on where they were.
+    /// `before`: what its codec was.
+    pub(super) fn play_on(&mut self, now_us: u64, at: usize, before: Option<&Codec>) {
+        let Some(Some(placed)) = self.legs.get(at) else { return };
+        let position = placed.leg.position();
+        let is_same = placed.leg.terms().map(|terms| &terms.codec) == before;
+        if position.is_none() || !is_same {
+            self.play_from(now_us, at, position.unwrap_or_default());
+        }
+    }
+
+    fn play_from(&mut self, now_us: u64, at: usize, from: Position) {
+        let Some(Some(placed)) = self.legs.get_mut(at) else { return };
+        let Some(Playing { number, clips, is_loop }) = &placed.playing else { return };
+        let Some(terms) = placed.leg.terms() else { return };
+        match self.prompts.playlist(terms.codec.kind, *number, clips, *is_loop) {
+            Some(list) => placed.leg.play_list(now_us, list, from),
+            None => {
+                tracing::debug!(
+                    leg = placed.id.0,
+                    "the codec of the leg cannot be encoded: it hears nothing"
+                );
+                placed.leg.play(now_us, None);
+                if !is_loop {
+                    // Nobody may wait for ever for the end of what cannot be heard.
+                    (self.events)(MediaEvent::Played { leg: placed.id, number: *number });
+                }
+                placed.playing = None;
+            }
+        }
+        self.pace_from_now(at);
+    }
+
+    /// Whether digits are wanted from the sound of a leg.
+    pub(super) fn listen(&mut self, call: CallId, leg: LegId, is_on: bool) {
+        let Some(at) = self.find(call, leg) else { return };
+        if let Some(Some(placed)) = self.legs.get_mut(at) {
+            placed.listens = is_on;
+        }
+        self.rewire(call);
+    }
+
+    pub(super) fn pace_from_now(&mut self, at: usize) {
+        let due = self.legs.get(at).and_then(Option::as_ref).and_then(|placed| placed.leg.due_us());
+        if due.is_some() && !self.paced.contains(&at) {
+            self.paced.push(at);
+        }
+    }
+}
