@@ -46,7 +46,7 @@ names! {
     SessionExpires "Session-Expires" "x", MinSe "Min-SE" "", RSeq "RSeq" "", RAck "RAck" "", Reason "Reason" "",
     RetryAfter "Retry-After" "", Accept "Accept" "", ContentEncoding "Content-Encoding" "e",
     ContentDisposition "Content-Disposition" "", Date "Date" "", Subject "Subject" "s", Event "Event" "o",
-    AllowEvents "Allow-Events" "u", ReferTo "Refer-To" "r", ReferredBy "Referred-By" "b", Replaces "Replaces" "",
+    AllowEvents "Allow-Events" "u", SubscriptionState "Subscription-State" "", ReferTo "Refer-To" "r", ReferredBy "Referred-By" "b", Replaces "Replaces" "",
     Warning "Warning" "", Path "Path" "", MimeVersion "MIME-Version" "", AlertInfo "Alert-Info" "",
     CallInfo "Call-Info" "", PAssertedIdentity "P-Asserted-Identity" "", Privacy "Privacy" "",
     InfoPackage "Info-Package" "", RecvInfo "Recv-Info" "",
@@ -72,6 +72,7 @@ impl Name {
             Self::ReferTo => 1 << 13,
             Self::Replaces => 1 << 14,
             Self::Event => 1 << 15,
+            Self::SubscriptionState => 1 << 16,
             _ => return None,
         })
     }

@@ -15,10 +15,10 @@ macro_rules! statuses {
 
 statuses! {
     TRYING 100, RINGING 180, SESSION_PROGRESS 183, OK 200, MOVED_TEMPORARILY 302, BAD_REQUEST 400,
-    UNAUTHORIZED 401, FORBIDDEN 403, NOT_FOUND 404, METHOD_NOT_ALLOWED 405, PROXY_AUTH 407, REQUEST_TIMEOUT 408,
+    UNAUTHORIZED 401, FORBIDDEN 403, NOT_FOUND 404, METHOD_NOT_ALLOWED 405, NOT_ACCEPTABLE 406, PROXY_AUTH 407, REQUEST_TIMEOUT 408,
     TOO_LARGE 413, URI_TOO_LONG 414, UNSUPPORTED_MEDIA 415, UNSUPPORTED_SCHEME 416, BAD_EXTENSION 420,
     INTERVAL_TOO_SMALL 422, INTERVAL_TOO_BRIEF 423, UNAVAILABLE 480, NO_SUCH_CALL 481, LOOP 482, TOO_MANY_HOPS 483,
-    BUSY 486, TERMINATED 487, NOT_ACCEPTABLE_HERE 488, PENDING 491, SERVER_ERROR 500, NOT_IMPLEMENTED 501,
+    BUSY 486, TERMINATED 487, NOT_ACCEPTABLE_HERE 488, BAD_EVENT 489, PENDING 491, SERVER_ERROR 500, NOT_IMPLEMENTED 501,
     SERVICE_UNAVAILABLE 503, VERSION 505, MESSAGE_TOO_LARGE 513, BUSY_EVERYWHERE 600, DECLINE 603,
 }
 
@@ -108,6 +108,7 @@ mod tests {
             (403, "Forbidden"),
             (404, "Not Found"),
             (405, "Method Not Allowed"),
+            (406, "Not Acceptable"),
             (408, "Request Timeout"),
             (413, "Request Entity Too Large"),
             (415, "Unsupported Media Type"),
@@ -120,6 +121,7 @@ mod tests {
             (486, "Busy Here"),
             (487, "Request Terminated"),
             (488, "Not Acceptable Here"),
+            (489, "Bad Event"),
             (500, "Server Internal Error"),
             (503, "Service Unavailable"),
             (504, "Server Time-out"),

@@ -35,7 +35,7 @@ impl Redactor {
         Self { key, config }
     }
 
-    /// A configuration with other digests.
+    /// A configuration with other digests and PINs.
     pub fn config(&self, config: &Config) -> Config {
         let mut config = config.clone();
         for extension in config.extensions.values_mut() {

@@ -289,8 +289,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
     use switchroom_exchange::{CallId, CommandId, LegId, MediaCommand, Record};
-    use switchroom_flow::Asking;
-    use switchroom_flow::boundary::Payload;
+    use switchroom_flow::{Asking, Payload};
 
     fn of(actions: &[Action]) -> u32 {
         let mut sums = Sums::default();
@@ -322,9 +321,8 @@ mod tests {
         assert_eq!(of(&[digit('1')]), of(&[digit('9')]));
         assert_ne!(of(&[digit('1')]), of(&[digit('#')]));
         let asks = |url: &str| {
-            let text = format!("{{\"pin\":{}}}", url.len());
-            let body = Some(Payload { text, is_secret: true });
-            let asking = Asking::Http { url: url.into(), body };
+            let body = Payload { text: format!("{{\"pin\":{}}}", url.len()), is_secret: true };
+            let asking = Asking::Http { url: url.into(), body: Some(body) };
             Action::Ask { call: CallId(1), number: 1, asking, timeout: Duration::from_secs(3) }
         };
         assert_eq!(of(&[asks("http://a/?pin=4711")]), of(&[asks("http://a/?pin=0815")]));

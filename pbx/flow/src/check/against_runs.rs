@@ -4,7 +4,6 @@
 
 use super::{Known, check};
 use crate::boundary::{Effect, Event};
-use crate::node::Job;
 use crate::rehearse::chance::Chance;
 use crate::rehearse::random::{World, flows, happen};
 use crate::rehearse::witness::Witness;
@@ -39,13 +38,6 @@ fn loops(seed: u64) -> Option<String> {
         }
         witness.effects(&effects).ok()?;
         event = happen(&mut chance, &witness);
-        // A key that nothing asks for yet is kept, and what is said until something asks is left out.
-        let is_early = |job: &Job| {
-            matches!(job, Job::Play { .. } | Job::Http { .. } | Job::Exec { .. } | Job::Voicemail { .. })
-        };
-        while matches!(event, Event::Digit(_)) && run.at().is_some_and(|(_, _, node)| is_early(&node.job)) {
-            event = happen(&mut chance, &witness);
-        }
     }
     None
 }

@@ -37,7 +37,7 @@ use crate::flow::{Flow, Node, NodeId};
 use crate::limits::{DIGITS_AHEAD_MAX, VARIABLES_MAX};
 use crate::node::{HangUpAs, Job, Next};
 use crate::value::Value;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// One flow within the stack of flows.
@@ -93,6 +93,9 @@ pub struct Run {
     last_number: u64,
     /// Steps since time last passed for the caller.
     steps: u32,
+    /// Prompts left out since something last happened, because of a key that was pressed ahead: one that comes again is
+    /// said, or a flow that repeats an announcement would run in a circle.
+    left_out: BTreeSet<NodeId>,
     /// Nodes entered in all; of the clean-up, since the call was over.
     entered: u32,
     has_begun: bool,
@@ -123,6 +126,7 @@ impl Run {
             effects: VecDeque::new(),
             last_number: 0,
             steps: 0,
+            left_out: BTreeSet::new(),
             entered: 0,
             has_begun: false,
             has_hung_up: false,
@@ -220,6 +224,7 @@ impl Run {
         if self.is_gone || is_trailing || !is_key {
             return;
         }
+        self.left_out.clear();
         self.steps = 0;
         match &mut self.state {
             State::Quest(_) => self.quest_digit(site, digit),

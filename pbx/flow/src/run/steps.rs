@@ -111,7 +111,13 @@ impl Run {
                 let clips = self.clips(site, prompt);
                 // Who presses ahead knows what is said here.
                 let is_known = !is_whole && !self.ahead.is_empty();
-                if clips.is_empty() || self.is_gone || is_known {
+                let at = self.frames.last().map_or(NodeId(0), |frame| frame.at);
+                let is_left_out = is_known && self.left_out.insert(at);
+                if is_known && !is_left_out {
+                    // Round once, and nothing asked for the key.
+                    self.ahead.clear();
+                }
+                if clips.is_empty() || self.is_gone || is_left_out {
                     return Step::On(*next, "next".into());
                 }
                 self.play_then(clips, *next, "next")

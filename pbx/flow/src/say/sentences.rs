@@ -60,7 +60,7 @@ pub fn received(language: Language, at: DateTime, today: Date, clock: Clock) -> 
     phrase.clip_if(language == Language::En, "word/at").then(time(language, at.time(), clock)).done()
 }
 
-/// "From one three eight …", 来自幺三八……; without a number "from an unknown number".
+/// "From one three eight …", 来自幺三八……; for a caller without a number "from an unknown number".
 pub fn from_caller(language: Language, number: &str) -> Vec<Clip> {
     Phrase::new(language).clip(messages::FROM).then(number_or_unknown(language, number)).done()
 }
@@ -70,9 +70,13 @@ pub fn your_number(language: Language, number: &str) -> Vec<Clip> {
     Phrase::new(language).clip(messages::YOUR_NUMBER_IS).then(number_or_unknown(language, number)).done()
 }
 
+/// What has no digit is a word ("anonymous") that nobody wants spelled.
 fn number_or_unknown(language: Language, number: &str) -> Vec<Clip> {
-    let said = digits(language, number);
-    if said.is_empty() { Phrase::new(language).clip(messages::UNKNOWN_NUMBER).done() } else { said }
+    if number.contains(|character: char| character.is_ascii_digit()) {
+        digits(language, number)
+    } else {
+        Phrase::new(language).clip(messages::UNKNOWN_NUMBER).done()
+    }
 }
 
 /// "Agent number one zero zero one is at your service", 工号幺零零幺为您服务.

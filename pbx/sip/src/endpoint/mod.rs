@@ -71,7 +71,8 @@ pub struct Incoming {
 /// What an endpoint tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A request outside of every dialog.
+    /// A request outside of every dialog, or a SUBSCRIBE inside one that is no session: those dialogs are kept by who
+    /// took the first SUBSCRIBE ([`Endpoint::tag_for`]).
     Request(Box<Incoming>),
     /// A request inside a dialog, but not from where the dialog lives.
     Foreign(SessionId, Box<Incoming>),
@@ -412,12 +413,17 @@ impl Endpoint {
                 found.filter(|id| self.sessions.get(id).is_some_and(|s| s.dialog.matches(&incoming.request)));
             return match found {
                 Some(id) => self.on_dialog_request(now, id, incoming),
+                None if incoming.request.method == Method::Subscribe => self.on_outside_request(incoming),
                 None => self.on_gone_request(&incoming),
             };
         }
         if incoming.request.method == Method::Ack {
             return;
         }
+        self.on_outside_request(incoming);
+    }
+
+    fn on_outside_request(&mut self, incoming: Incoming) {
         if let Some(refusal) = self.refuse_outside(&incoming) {
             return self.reply(&incoming, refusal.0, &refusal.1);
         }
@@ -470,6 +476,12 @@ impl Endpoint {
         }
         self.counters.sent += 1;
         self.transmits.push_back(Transmit { flow: incoming.flow, bytes: bytes.into() });
+    }
+
+    /// The To tag that [`Endpoint::respond`] gives to answers of this request, if it has none itself: our tag in a dialog
+    /// that the answer opens (RFC 6665 §4.4.1).
+    pub fn tag_for(&self, incoming: &Incoming) -> String {
+        self.stateless_tag(&incoming.request)
     }
 
     /// The same tag for the same request each time, so that repeats get the same answer without memory of them.

@@ -595,3 +595,4 @@ fn the_external_address_is_shown_to_strangers_only() {
 
 mod chance;
 mod defects;
+mod subscribe;

@@ -25,6 +25,18 @@ fn who_goes_nowhere_is_hung_up() {
     assert_eq!(c.count(|e| matches!(e, Effect::HangUp(_))), 1, "once");
 }
 
+/// A key that nothing asks for leaves out a prompt once, and does not send the caller round in circles.
+#[test]
+fn an_announcement_that_repeats_survives_a_key() {
+    let mut c = call(vec![flow("main", vec![play("all busy", to(1)), play("please hold", to(0))])]);
+    for _ in 0..3 {
+        c.press("1");
+        assert_eq!(c.heard(), "please hold");
+        assert_eq!(c.hears().heard(), "all busy");
+    }
+    assert_eq!(c.count(|e| matches!(e, Effect::Fault { .. } | Effect::HangUp(_))), 0);
+}
+
 #[test]
 fn a_caller_not_answered_yet_can_be_turned_away() {
     let busy = Job::HangUp { prompt: Prompt::default(), as_busy: HangUpAs::Busy };

@@ -256,7 +256,10 @@ fn sentences() {
     assert_eq!(words(&say::mailbox(En, 0, 3)), "You have three old messages");
     assert_eq!(words(&say::mailbox(En, 2, 1)), "You have two new messages and one old message");
     assert_eq!(words(&say::agent(En, "1001")), "Agent number one zero zero one is at your service.");
-    assert_eq!(words(&say::from_caller(En, "")), "from an unknown number.");
+    assert_eq!(words(&say::from_caller(En, "101")), "from one zero one");
+    for nobody in ["", "anonymous", "?"] {
+        assert_eq!(words(&say::from_caller(En, nobody)), "from an unknown number.");
+    }
     assert_eq!(words(&say::your_number(En, "101")), "Your number is one zero one");
     let hours = say::opening_hours(En, time(9, 0, 0, 0), time(18, 0, 0, 0), Clock::Twelve);
     assert_eq!(words(&hours), "nine a.m. to six p.m.");
