@@ -11,6 +11,7 @@ mod tests;
 mod value;
 
 pub(crate) use prompt::form_word;
+pub(crate) use value::duration_text;
 
 pub use reference::reference;
 pub(crate) use value::{duration, shown};
