@@ -6,6 +6,7 @@ use crate::config::{self, Loaded, ShellConfig};
 use crate::control::{self, ControlServer, ControlSettings, Hub, Reload};
 use crate::engine::{Engine, EngineHandle, Inputs, Surroundings, ToEngine};
 use crate::flight::{self, Dumps};
+use crate::flows::InForce;
 use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine};
 use crate::net::{ListenError, Net};
 use crate::store::{Store, StoreError};
@@ -121,14 +122,20 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         ask: asker(&runtime, &engine),
         dumps: dumps.clone(),
     };
-    let thread = Engine::new(Arc::new(loaded.config.clone()), random()?, restored, around);
+    let in_force = Arc::new(InForce::default());
+    let mut with_flows = loaded.clone();
+    let (alarms, _) = in_force.renew(&mut with_flows);
+    let thread = Engine::new(Arc::new(with_flows.config), random()?, restored, around);
     let thread = std::thread::Builder::new()
         .name("engine".into())
         .spawn(move || run_or_abort(thread, &inputs))
         .map_err(system("the engine's thread"))?;
     let stop = Arc::new(Notify::new());
     let ports = (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
-    let reload = reloader(loaded.path.clone(), shell.clone(), ports, engine.clone(), hub.clone());
+    for (id, state) in alarms {
+        engine.tell(ToEngine::Alarm(id, state));
+    }
+    let reload = reloader(loaded.path.clone(), shell.clone(), ports, in_force, engine.clone(), hub.clone());
     let mut daemon = Daemon {
         engine: engine.clone(),
         thread: Some(thread),
@@ -270,11 +277,12 @@ fn reloader(
     path: PathBuf,
     running: ShellConfig,
     ports: (u16, u16),
+    in_force: Arc<InForce>,
     engine: EngineHandle,
     hub: Arc<Hub>,
 ) -> Reload {
     Arc::new(move || {
-        let loaded = match config::load(&path) {
+        let mut loaded = match config::load(&path) {
             Ok(loaded) => loaded,
             Err(faults) => {
                 let first = faults.first().map(ToString::to_string).unwrap_or_default();
@@ -288,13 +296,18 @@ fn reloader(
         keep_good(&path, &running.data_dir);
         let needs_restart =
             loaded.shell != running || ports != (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
+        let (alarms, refused) = in_force.renew(&mut loaded);
         engine.tell(ToEngine::Config(Arc::new(loaded.config)));
         engine.tell(ToEngine::Alarm("config".into(), None));
-        Ok(if needs_restart {
-            "applied, but for sockets, RTP ports, folders, roles and threads: those need a restart".into()
+        for (id, state) in alarms {
+            engine.tell(ToEngine::Alarm(id, state));
+        }
+        let done = if needs_restart {
+            "applied, but for sockets, RTP ports, folders, roles and threads: those need a restart"
         } else {
-            "applied".into()
-        })
+            "applied"
+        };
+        Ok(refused.map_or_else(|| done.to_owned(), |refused| format!("{done}; {refused}")))
     })
 }
 

@@ -9,6 +9,7 @@ pub mod control;
 pub mod daemon;
 pub mod engine;
 pub mod flight;
+pub mod flows;
 pub mod media;
 pub mod net;
 pub mod softphone;

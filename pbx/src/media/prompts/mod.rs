@@ -39,6 +39,11 @@ const JOBS_MAX: usize = 1024;
 /// Codecs that sound can be encoded for.
 const KINDS: [Kind; 4] = [Kind::Pcmu, Kind::Pcma, Kind::G722, Kind::Opus];
 
+/// Names of the prompts that the program holds itself, without the language; some more than once.
+pub fn shipped_names() -> impl Iterator<Item = &'static str> {
+    shipped::names().filter_map(|name| name.split_once('/').map(|(_, rest)| rest))
+}
+
 /// What the library is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptSettings {

@@ -10,7 +10,6 @@ pub(super) fn find(name: &str) -> Option<&'static [u8]> {
 }
 
 /// All names, in order.
-#[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     SHIPPED.iter().map(|(name, _)| *name)
 }

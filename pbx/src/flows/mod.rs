@@ -1,0 +1,206 @@
+//! The flows of a site: files in a folder, read, checked together, and taken over if they are good.
+//!
+//! A faulty file stops nobody. At start its flow is left out; when everything is read again, the version that was in force
+//! stays. Either way an alarm says so until the file is mended. Callers inside a flow keep the version they began in.
+
+mod in_force;
+mod prompts;
+#[cfg(test)]
+mod tests;
+
+pub use in_force::{Alarm, InForce};
+pub use prompts::{known_prompts, texts};
+
+use crate::config::Loaded;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+use switchroom_flow::check::Known;
+use switchroom_flow::limits::FILE_BYTES_MAX;
+use switchroom_flow::{Fault, Flow, Flows};
+
+/// Files that a folder of flows may have; those behind them, by name, are not read.
+const FILES_MAX: usize = 500;
+
+/// What came of reading a folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The flows to be in force.
+    pub flows: Flows,
+    /// Everything that is wrong, warnings too, in the order of files and places.
+    pub faults: Vec<Fault>,
+    /// Names of flows whose files are not in force, with what is told of each.
+    pub refused: BTreeMap<String, String>,
+}
+
+impl Found {
+    /// Faults that are more than warnings.
+    pub fn errors(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().filter(|fault| !fault.is_warning)
+    }
+}
+
+/// What flows may name, by the configuration. Queues are not known to it.
+pub fn known(loaded: &Loaded) -> Known {
+    let (config, site) = (&loaded.config, &loaded.config.inbound);
+    let names = |names: Vec<&String>| Some(names.into_iter().cloned().collect::<BTreeSet<_>>());
+    Known {
+        extensions: names(config.extensions.keys().chain(config.services.keys()).collect()),
+        queues: None,
+        hours: names(site.hours.keys().collect()),
+        lists: names(site.lists.keys().collect()),
+        pins: names(site.pins.keys().collect()),
+        mailboxes: names(site.mailboxes.keys().collect()),
+        prompts: Some(known_prompts(&loaded.shell.flows.prompts)),
+    }
+}
+
+/// Reads the flows of a configuration; `old` are those in force.
+pub fn load(loaded: &Loaded, old: &Flows) -> Found {
+    read(&loaded.shell.flows.dir, &known(loaded), old)
+}
+
+/// Reads a folder. A file whose text is that of the flow in force is that flow; all others get the next version. There are
+/// none if there is no such folder.
+pub fn read(dir: &Path, known: &Known, old: &Flows) -> Found {
+    let (files, mut faults) = files(dir);
+    let version = old.values().map(|flow| flow.version).max().unwrap_or(0).saturating_add(1);
+    let mut flows = Flows::new();
+    let mut refused: BTreeMap<String, Vec<Fault>> = BTreeMap::new();
+    for (name, file) in files {
+        let text = match text(Path::new(&file)) {
+            Ok(text) => text,
+            Err(what) => {
+                refused.entry(name).or_default().push(of_file(&file, what));
+                continue;
+            }
+        };
+        let (flow, found) = match old.get(&name) {
+            Some(same) if same.text == text && same.file == file => (Some(same.clone()), Vec::new()),
+            _ => {
+                let (flow, found) = switchroom_flow::read(&file, version, &text);
+                (flow.map(Arc::new), found)
+            }
+        };
+        match flow {
+            Some(flow) => {
+                flows.insert(name, flow);
+                faults.extend(found);
+            }
+            None => refused.entry(name).or_default().extend(found),
+        }
+    }
+    for name in refused.keys() {
+        flows.extend(old.get(name).map(|flow| (name.clone(), flow.clone())));
+    }
+    settle(&mut flows, &mut faults, &mut refused, known, old);
+    let told = refused.iter().map(|(name, found)| (name.clone(), told(found, old.contains_key(name))));
+    let told = told.collect();
+    faults.extend(refused.into_values().flatten());
+    faults.sort();
+    faults.dedup();
+    Found { flows, faults, refused: told }
+}
+
+/// Checks flows together. One with a fault makes way for the version in force, or for none, until the rest is good: a flow
+/// that runs one which is not there is faulty, too.
+fn settle(
+    flows: &mut Flows,
+    faults: &mut Vec<Fault>,
+    refused: &mut BTreeMap<String, Vec<Fault>>,
+    known: &Known,
+    old: &Flows,
+) {
+    loop {
+        let found = switchroom_flow::check::check(flows, known);
+        let mut is_settled = true;
+        let faulty: BTreeSet<&str> =
+            found.iter().filter(|fault| !fault.is_warning).map(|fault| fault.file.as_str()).collect();
+        let faulty: Vec<Arc<Flow>> =
+            flows.values().filter(|flow| faulty.contains(flow.file.as_str())).cloned().collect();
+        for flow in faulty {
+            let of_it = found.iter().filter(|fault| !fault.is_warning && fault.file == flow.file);
+            let before = old.get(&flow.name);
+            if before.is_some_and(|before| Arc::ptr_eq(before, &flow)) {
+                // It is in force: nobody is better served by none.
+                refused.entry(flow.name.clone()).or_insert_with(|| of_it.cloned().collect());
+                continue;
+            }
+            is_settled = false;
+            refused.entry(flow.name.clone()).or_default().extend(of_it.cloned());
+            match before {
+                Some(before) => drop(flows.insert(flow.name.clone(), before.clone())),
+                None => drop(flows.remove(&flow.name)),
+            }
+        }
+        if is_settled {
+            faults.extend(found.into_iter().filter(|fault| fault.is_warning));
+            return;
+        }
+    }
+}
+
+/// One sentence for an alarm.
+fn told(faults: &[Fault], is_in_force: bool) -> String {
+    let first = faults.iter().find(|fault| !fault.is_warning).or(faults.first());
+    let first = first.map(ToString::to_string).unwrap_or_default();
+    let more = match faults.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let so = if is_in_force { "the version of before stays in force" } else { "the flow is left out" };
+    let first = switchroom_wire::clean(&first).into_owned();
+    format!("{first}{more}; {so}. Mend it, look at it with: switchroom flow check, and reload")
+}
+
+/// Names of flows and their files, in order of names; what is wrong with the folder.
+fn files(dir: &Path) -> (BTreeMap<String, String>, Vec<Fault>) {
+    let fault = |what: String| of_file(&dir.to_string_lossy(), what);
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return (BTreeMap::new(), Vec::new()),
+        Err(error) => return (BTreeMap::new(), vec![fault(format!("cannot be read: {error}"))]),
+    };
+    let mut found = BTreeMap::new();
+    for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+        let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+        // Not what editors leave about, nor folders.
+        let is_hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+        if let Some(stem) = path.file_stem().filter(|_| is_toml && !is_hidden && path.is_file()) {
+            found.insert(stem.to_string_lossy().into_owned(), path.to_string_lossy().into_owned());
+        }
+    }
+    let surplus: Vec<String> = found.keys().skip(FILES_MAX).cloned().collect();
+    let mut faults = Vec::new();
+    if !surplus.is_empty() {
+        faults.push(fault(format!("has more than {FILES_MAX} flows: {} and what follows is left out", surplus[0])));
+    }
+    found.retain(|name, _| !surplus.contains(name));
+    (found, faults)
+}
+
+fn of_file(file: &str, what: String) -> Fault {
+    Fault { file: file.to_owned(), line: 0, column: 0, is_warning: false, what, hint: None }
+}
+
+/// The text of a file, as much of it as a reader needs to see that it is too long.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn text(path: &Path) -> Result<String, String> {
+    let cannot = |error: io::Error| format!("cannot be read: {error}");
+    // A pipe would be waited for.
+    if !std::fs::metadata(path).map_err(cannot)?.is_file() {
+        return Err("is not a file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path).map_err(cannot)?.take(most).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(format!("is longer than {FILE_BYTES_MAX} bytes"));
+    }
+    String::from_utf8(bytes)
+        .map_err(|e| format!("is not UTF-8 at byte {}; save it as UTF-8", e.utf8_error().valid_up_to()))
+}

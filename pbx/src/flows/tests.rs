@@ -1,0 +1,116 @@
+//! Folders of flows, good and bad, and what is in force then.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use std::fs;
+use tempfile::TempDir;
+
+/// A flow that says something and hangs up.
+fn good(text: &str) -> String {
+    format!("start = \"hello\"\n[nodes.hello]\nkind = \"play\"\nprompt = \"{text}\"\nnext = \"bye\"\n[nodes.bye]\nkind = \"hang_up\"\n")
+}
+
+/// One that runs another.
+fn runs(other: &str) -> String {
+    format!("start = \"go\"\n[nodes.go]\nkind = \"flow\"\nflow = \"{other}\"\nnext = \"bye\"\n[nodes.bye]\nkind = \"hang_up\"\n")
+}
+
+const BAD: &str = "start = \"hello\"\n[nodes.hello]\nkind = \"paly\"\n";
+
+fn put(dir: &TempDir, name: &str, text: &str) {
+    fs::write(dir.path().join(name), text).unwrap();
+}
+
+fn look(dir: &TempDir, old: &Flows) -> Found {
+    read(dir.path(), &Known::default(), old)
+}
+
+fn versions(found: &Found) -> Vec<(&str, u64)> {
+    found.flows.iter().map(|(name, flow)| (name.as_str(), flow.version)).collect()
+}
+
+#[test]
+fn versions_rise_with_the_text_and_what_is_the_same_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(read(&dir.path().join("none"), &Known::default(), &Flows::new()), Found::default());
+    put(&dir, "main.toml", &good("Hello."));
+    put(&dir, "other.toml", &good("Good day."));
+    put(&dir, "notes.txt", "x");
+    put(&dir, ".#main.toml", "x");
+    fs::create_dir(dir.path().join("tests")).unwrap();
+    fs::create_dir(dir.path().join("folder.toml")).unwrap();
+    let first = look(&dir, &Flows::new());
+    assert_eq!((versions(&first), &first.faults), (vec![("main", 1), ("other", 1)], &vec![]));
+    put(&dir, "main.toml", &good("Hello again."));
+    let second = look(&dir, &first.flows);
+    assert_eq!(versions(&second), [("main", 2), ("other", 1)]);
+    assert!(Arc::ptr_eq(&first.flows["other"], &second.flows["other"]));
+    fs::remove_file(dir.path().join("other.toml")).unwrap();
+    let third = look(&dir, &second.flows);
+    assert_eq!((versions(&third), third.refused.len()), (vec![("main", 2)], 0), "what is gone is gone");
+}
+
+#[test]
+fn at_start_a_faulty_flow_is_left_out_with_what_runs_it() {
+    let dir = tempfile::tempdir().unwrap();
+    put(&dir, "bad.toml", BAD);
+    put(&dir, "main.toml", &good("Hello."));
+    put(&dir, "upper.toml", &runs("bad"));
+    put(&dir, "binary.toml", "x");
+    fs::write(dir.path().join("binary.toml"), b"\xff\x00").unwrap();
+    let found = look(&dir, &Flows::new());
+    assert_eq!(versions(&found), [("main", 1)]);
+    assert_eq!(found.refused.keys().collect::<Vec<_>>(), ["bad", "binary", "upper"]);
+    let bad = &found.refused["bad"];
+    assert!(bad.contains("bad.toml:3:8: \"paly\" is not a kind of node"), "{bad}");
+    assert!(bad.contains("the flow is left out"), "{bad}");
+    assert!(found.refused["binary"].contains("not UTF-8"), "{found:?}");
+    let faults: Vec<String> = found.errors().map(ToString::to_string).collect();
+    assert!(faults.len() >= 3 && faults.is_sorted(), "{faults:#?}");
+}
+
+#[test]
+fn a_file_that_became_faulty_leaves_the_version_of_before_in_force() {
+    let dir = tempfile::tempdir().unwrap();
+    put(&dir, "sub.toml", &good("Hello."));
+    put(&dir, "main.toml", &runs("sub"));
+    let first = look(&dir, &Flows::new());
+    assert_eq!(versions(&first), [("main", 1), ("sub", 1)]);
+    put(&dir, "sub.toml", BAD);
+    put(&dir, "main.toml", &runs("sub").replace("go", "again"));
+    let second = look(&dir, &first.flows);
+    assert_eq!(versions(&second), [("main", 2), ("sub", 1)], "what is good is taken all the same");
+    assert!(second.refused["sub"].contains("the version of before stays in force"), "{second:?}");
+    put(&dir, "sub.toml", &good("Hello anew."));
+    let third = look(&dir, &second.flows);
+    assert_eq!((versions(&third), third.refused.len()), (vec![("main", 2), ("sub", 3)], 0));
+    // What was good and names something that is gone stays, and is told of.
+    fs::remove_file(dir.path().join("sub.toml")).unwrap();
+    let fourth = look(&dir, &third.flows);
+    assert_eq!(versions(&fourth), [("main", 2)]);
+    assert!(fourth.refused["main"].contains("sub") && fourth.errors().count() > 0, "{fourth:?}");
+}
+
+#[test]
+fn prompts_of_the_site_and_the_shipped_ones_are_known() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["en/office/welcome.wav", "zh/office/welcome.wav", "music.wav", "en/notes.txt"] {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+    let known = known_prompts(&[dir.path()]);
+    assert!(["office/welcome", "music", "digit/7"].iter().all(|name| known.contains(*name)));
+    assert!(!known.contains("notes") && !known.contains("notes.txt"));
+    put(&dir, "prompts.toml", "\"office/welcome\" = { en = \"Welcome.\" }\n");
+    let (prompts, wrong) = texts(&[dir.path()]);
+    assert!(wrong.is_empty());
+    let clip = |name: &str| switchroom_flow::Clip::Prompt {
+        language: switchroom_flow::Language::En,
+        name: name.into(),
+    };
+    let said = prompts.text(&[clip("office/welcome"), clip("digit/7")]);
+    assert_eq!(said, "@office/welcome \"Welcome.\" @digit/7 \"seven\"");
+    put(&dir, "prompts.toml", "x");
+    assert_eq!(texts(&[dir.path()]).1.len(), 1);
+}
