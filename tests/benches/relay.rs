@@ -1,9 +1,10 @@
-//! What a relayed call costs, against a relay that does nothing but relay.
+//! What a relayed call costs, against a relay that does nothing but relay, and what a caller who hears prompts.
 //!
 //! `cargo bench -p switchroom-tests --bench relay` runs, in turn and several times, 200 two-way G.711 calls through a
 //! bare relay (one thread, one epoll, a socket per leg, one receive and one send per packet), through the media engine,
-//! and through the media engine with every call recorded. Load comes from other threads of this process; CPU seconds
-//! are those of the relaying threads alone, from the kernel's accounts. `RELAY_CALLS`, `RELAY_SECONDS` and
+//! and through the media engine with every call recorded. Then 200 callers, each alone, speak and hear prompts one after
+//! the other, and the same while digits are looked for in their sound. Load comes from other threads of this process; CPU
+//! seconds are those of the relaying threads alone, from the kernel's accounts. `RELAY_CALLS`, `RELAY_SECONDS` and
 //! `RELAY_ROUNDS` change the size.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
@@ -21,6 +22,7 @@ use switchroom::media::{MediaEngine, MediaSettings};
 use switchroom_exchange::{
     Agreed, AgreedCodec, CallId, Channel, LegId, MediaCommand, MediaEvent, PortSlot, RecordingSubject, Source,
 };
+use switchroom_flow::{Clip, Language};
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const FIRST_PORT: u16 = 21_000;
@@ -37,7 +39,7 @@ fn main() {
     println!("{calls} two-way G.711 calls, {rounds} rounds of {} s each", seconds.as_secs());
     let phones: Vec<Arc<UdpSocket>> =
         (0..2 * calls).map(|_| Arc::new(UdpSocket::bind((LOCAL, 0)).unwrap())).collect();
-    let runs = [Run::Floor, Run::Relayed, Run::Recorded];
+    let runs = [Run::Floor, Run::Relayed, Run::Recorded, Run::Prompted, Run::Listened];
     let mut results: BTreeMap<Run, Vec<Outcome>> = BTreeMap::new();
     for _ in 0..rounds {
         for run in runs {
@@ -69,6 +71,15 @@ fn main() {
             median(run, |o| o.lost_percent),
         );
     }
+    let relayed = median(Run::Relayed, |o| o.cpu_percent);
+    for (run, what) in [(Run::Prompted, "hears prompts"), (Run::Listened, "hears prompts, digits in band")] {
+        let cpu = median(run, |o| o.cpu_percent);
+        let memory = median(run, |o| o.memory_kb);
+        println!(
+            "  a caller who {what}: {cpu:.4} % of a core, {:.2} × a relayed call; {memory:.1} kB",
+            cpu / relayed
+        );
+    }
     let added = median(Run::Relayed, |o| o.p99_us) - median(Run::Floor, |o| o.p99_us);
     println!("  delay p99 beyond the bare relay's: {added:.0} µs (target: ours below 2000 µs)");
 }
@@ -78,6 +89,16 @@ enum Run {
     Floor,
     Relayed,
     Recorded,
+    /// Each caller alone, hearing prompts.
+    Prompted,
+    /// The same, and digits are looked for in what it says.
+    Listened,
+}
+
+impl Run {
+    fn is_alone(self) -> bool {
+        matches!(self, Self::Prompted | Self::Listened)
+    }
 }
 
 #[derive(Debug)]
@@ -103,12 +124,13 @@ impl std::fmt::Display for Outcome {
 /// One round.
 fn once(run: Run, phones: &[Arc<UdpSocket>], length: Duration) -> Outcome {
     let calls = phones.len() / 2;
+    let phones = if run.is_alone() { phones.get(..calls).unwrap() } else { phones };
     let mut relay: Box<dyn Relay> = match run {
         Run::Floor => Box::new(Floor::start(phones)),
-        Run::Relayed | Run::Recorded => Box::new(Ours::start()),
+        _ => Box::new(Ours::start()),
     };
     let before_kb = resident_kb();
-    relay.connect(phones, run == Run::Recorded);
+    relay.connect(phones, run);
     // A second to warm up, then the measured stretch.
     let load = Load::start(phones, relay.ports(phones.len()));
     std::thread::sleep(Duration::from_secs(1));
@@ -120,6 +142,12 @@ fn once(run: Run, phones: &[Arc<UdpSocket>], length: Duration) -> Outcome {
     let memory_kb = (resident_kb() - before_kb) / calls as f64;
     let (sent, mut delays) = load.stop();
     relay.stop();
+    if run.is_alone() {
+        // What they hear holds no moments, but it must be there.
+        let heard = delays.len() as f64 / (calls as f64 * 50.0 * length.as_secs_f64());
+        assert!(heard > 0.9, "callers hear {heard:.2} of what they should");
+        delays = vec![0; sent];
+    }
     delays.sort_unstable();
     let quantile = |q: f64| delays.get((delays.len() as f64 * q) as usize).copied().unwrap_or(0) as f64;
     Outcome {
@@ -132,8 +160,8 @@ fn once(run: Run, phones: &[Arc<UdpSocket>], length: Duration) -> Outcome {
 }
 
 trait Relay {
-    /// Phone `2n` talks to phone `2n + 1`.
-    fn connect(&mut self, phones: &[Arc<UdpSocket>], recorded: bool);
+    /// Phone `2n` talks to phone `2n + 1`, or each hears prompts.
+    fn connect(&mut self, phones: &[Arc<UdpSocket>], run: Run);
     /// Where each phone sends to.
     fn ports(&self, phones: usize) -> Vec<u16>;
     /// Names of the threads that do the work.
@@ -171,7 +199,7 @@ impl Floor {
 }
 
 impl Relay for Floor {
-    fn connect(&mut self, _: &[Arc<UdpSocket>], _: bool) {}
+    fn connect(&mut self, _: &[Arc<UdpSocket>], _: Run) {}
 
     fn ports(&self, phones: usize) -> Vec<u16> {
         (0..phones).map(|n| FLOOR_PORT + n as u16).collect()
@@ -192,7 +220,7 @@ struct Ours {
     engine: MediaEngine,
     opened: Arc<AtomicUsize>,
     failed: Arc<AtomicUsize>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Ours {
@@ -201,7 +229,8 @@ impl Ours {
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let (opened, failed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (started, refused) = (opened.clone(), failed.clone());
-        let settings = MediaSettings::new(LOCAL, FIRST_PORT, 1000, dir.path().to_path_buf());
+        let mut settings = MediaSettings::new(LOCAL, FIRST_PORT, 1000, dir.path().to_path_buf());
+        settings.prompts.site = Some(dir.path().join("site"));
         let events = Arc::new(move |event| match event {
             MediaEvent::RecordingStarted { .. } => drop(started.fetch_add(1, Ordering::Relaxed)),
             MediaEvent::OpenFailed { .. } | MediaEvent::RecordingFailed { .. } => {
@@ -210,13 +239,49 @@ impl Ours {
             _ => {}
         });
         let engine = MediaEngine::start(settings, events, Arc::new(|_| {}), Arc::new(|_| {})).unwrap();
-        Self { engine, opened, failed, _dir: dir }
+        Self { engine, opened, failed, dir }
+    }
+
+    /// Callers who hear prompts, each alone.
+    fn play(&self, phones: &[Arc<UdpSocket>], run: Run) {
+        let site = self.dir.path().join("site");
+        std::fs::create_dir_all(&site).unwrap();
+        let names = ["one", "two", "three"];
+        for name in names {
+            let spec = hound::WavSpec {
+                channels: 1,
+                sample_rate: 16_000,
+                bits_per_sample: 16,
+                sample_format: hound::SampleFormat::Int,
+            };
+            let mut writer = hound::WavWriter::create(site.join(format!("{name}.wav")), spec).unwrap();
+            (0..32_000u32).for_each(|n| writer.write_sample((n * 7919 % 6000) as i16 - 3000).unwrap());
+            writer.finalize().unwrap();
+        }
+        let clip = |name: &str| Clip::Prompt { language: Language::En, name: name.to_owned() };
+        for (number, phone) in phones.iter().enumerate() {
+            let (call, leg) = (CallId::new(1_700_000_000_000, number as u128), LegId(number as u64));
+            let slot = PortSlot(number as u16);
+            let mut agreed = agreed(phone.local_addr().unwrap());
+            if run == Run::Listened {
+                agreed.digits = None;
+            }
+            self.engine.command(MediaCommand::Open { call, leg, slot });
+            self.engine.command(MediaCommand::Agree { call, leg, agreed });
+            self.engine.command(MediaCommand::Listen { call, leg, is_on: run == Run::Listened });
+            let clips = names.map(clip).to_vec();
+            self.engine.command(MediaCommand::Play { call, leg, number: 1, clips, is_loop: true });
+        }
     }
 }
 
 impl Relay for Ours {
-    fn connect(&mut self, phones: &[Arc<UdpSocket>], recorded: bool) {
-        let calls = phones.len() / 2;
+    fn connect(&mut self, phones: &[Arc<UdpSocket>], run: Run) {
+        let recorded = run == Run::Recorded;
+        if run.is_alone() {
+            self.play(phones, run);
+        }
+        let calls = if run.is_alone() { 0 } else { phones.len() / 2 };
         for number in 0..calls {
             let call = CallId::new(1_700_000_000_000, number as u128);
             let legs =
@@ -241,7 +306,7 @@ impl Relay for Ours {
         }
         let there = || {
             let started = !recorded || self.opened.load(Ordering::Relaxed) == calls;
-            started && self.engine.health().legs == 2 * calls as u64
+            started && self.engine.health().legs == phones.len() as u64
         };
         let end = Instant::now() + Duration::from_secs(20);
         while !there() && Instant::now() < end {
@@ -255,7 +320,7 @@ impl Relay for Ours {
     }
 
     fn threads(&self) -> &'static [&'static str] {
-        &["media-0", "recordings", "recordings-fini"]
+        &["media-0", "recordings", "recordings-fini", "prompts"]
     }
 
     fn stop(&mut self) {

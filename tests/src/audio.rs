@@ -80,9 +80,72 @@ fn is_silent(piece: &[i16]) -> bool {
     piece.iter().all(|s| s.unsigned_abs() < 64)
 }
 
+/// Samples of a piece that is looked for: 40 ms.
+const PIECE: usize = 320;
+/// Correlation at which two pieces are the same sound, one of them perhaps coded with eight bits.
+const SAME: f64 = 0.9;
+
+/// Where a sound begins within another, if all of it from its loudest piece on is there: by the form of its waves, so that
+/// another voice that says the same is another sound. Gives the sample at which it begins, which may lie before the first
+/// when its beginning was cut off.
+pub fn find(heard: &[i16], sound: &[i16]) -> Option<i64> {
+    let pieces: Vec<(usize, &[i16])> =
+        sound.chunks_exact(PIECE).enumerate().map(|(at, piece)| (at * PIECE, piece)).collect();
+    let loudest = pieces.iter().max_by_key(|(_, piece)| energy(piece))?;
+    let limit = energy(loudest.1) / 20;
+    // Three loud pieces that lie far from each other.
+    let loud: Vec<&(usize, &[i16])> = pieces.iter().filter(|(_, piece)| energy(piece) >= limit).collect();
+    let chosen = [loud.len() / 4, loud.len() / 2, loud.len() * 3 / 4].map(|at| loud[at.min(loud.len() - 1)]);
+    (0..heard.len().saturating_sub(PIECE)).find_map(|at| {
+        let (first, piece) = chosen[0];
+        let is_there = |(offset, piece): &(usize, &[i16])| {
+            let at = (at + offset).checked_sub(*first);
+            at.and_then(|at| heard.get(at..at + PIECE)).is_some_and(|there| likeness(there, piece) > SAME)
+        };
+        let is_it = likeness(&heard[at..at + PIECE], piece) > SAME && chosen.iter().all(|one| is_there(one));
+        is_it.then(|| i64::try_from(at).unwrap_or(0) - i64::try_from(*first).unwrap_or(0))
+    })
+}
+
+fn energy(samples: &[i16]) -> i64 {
+    samples.iter().map(|s| i64::from(*s).pow(2)).sum()
+}
+
+/// 1 for the same form, whatever the loudness.
+fn likeness(a: &[i16], b: &[i16]) -> f64 {
+    // Most places are told by their first samples.
+    let product: i64 = a.iter().zip(b).map(|(x, y)| i64::from(*x) * i64::from(*y)).sum();
+    if product <= 0 {
+        return 0.0;
+    }
+    #[allow(clippy::cast_precision_loss)]
+    let (product, size) = (product as f64, ((energy(a) as f64) * (energy(b) as f64)).sqrt());
+    if size == 0.0 { 0.0 } else { product / size }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sound_is_found_where_it_is_and_no_other() {
+        let mut seed = 1_u32;
+        let mut noise = |count: usize| -> Vec<i16> {
+            let mut last = 0_i32;
+            let next = |_| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                last = (last * 3 + (seed >> 18) as i32 - 8_192) / 4;
+                i16::try_from(last).unwrap_or(0)
+            };
+            (0..count).map(next).collect()
+        };
+        let (word, other, rest) = (noise(6_000), noise(6_000), noise(9_000));
+        let coarse: Vec<i16> = word.iter().map(|s| s / 64 * 64).collect();
+        let heard: Vec<i16> = [&rest[..4_000], &coarse[..], &rest[4_000..]].concat();
+        assert_eq!(find(&heard, &word), Some(4_000));
+        assert_eq!(find(&heard, &other), None);
+        assert_eq!(find(&heard[4_100..], &word), Some(-100), "its beginning was cut off");
+    }
 
     #[test]
     fn a_tone_is_found_and_another_is_not() {

@@ -40,6 +40,14 @@ impl Baresip {
     /// # Panics
     /// If it does not start or cannot be controlled.
     pub fn start(exchange: SocketAddr, extension: &str, transport: &str, hz: f64) -> Self {
+        Self::start_with(exchange, extension, transport, hz, "")
+    }
+
+    /// The same with more parameters of its account, each with a semicolon before it.
+    ///
+    /// # Panics
+    /// If it does not start or cannot be controlled.
+    pub fn start_with(exchange: SocketAddr, extension: &str, transport: &str, hz: f64, more: &str) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path();
         // SIP, the port after it for TLS, and the control port.
@@ -60,7 +68,7 @@ impl Baresip {
         );
         let account = format!(
             "<sip:{extension}@{DOMAIN};transport={transport}>;auth_user={extension};auth_pass={};\
-             outbound=\"sip:{exchange};transport={transport}\";regint=300;answermode=auto;ptime=20\n",
+             outbound=\"sip:{exchange};transport={transport}\";regint=300;answermode=auto;ptime=20{more}\n",
             password(extension)
         );
         std::fs::write(path.join("config"), config).expect("a configuration");

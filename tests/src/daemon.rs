@@ -43,6 +43,10 @@ pub struct Setup {
     pub rtp_pairs: u16,
     /// More lines for the table `[sip]`.
     pub sip: String,
+    /// More tables.
+    pub more: String,
+    /// Folders and files that lie beside the configuration: where from, and their name there.
+    pub beside: Vec<(PathBuf, String)>,
     /// Another folder for recordings than the one beside the configuration.
     pub recordings: Option<PathBuf>,
     /// Another folder for the store.
@@ -62,6 +66,8 @@ impl Setup {
             calls_max: 200,
             rtp_pairs: 40,
             sip: "keep_alive = \"0s\"\n".to_owned(),
+            more: String::new(),
+            beside: Vec::new(),
             recordings: None,
             data: None,
             file_kb_max: None,
@@ -109,10 +115,27 @@ impl Setup {
                 let _ = writeln!(text, "digest_sha256 = \"{}\"", digest(Algorithm::Sha256));
             }
         }
+        text.push('\n');
+        text.push_str(&self.more);
+        for (from, to) in &self.beside {
+            copy(from, &dir.join(to));
+        }
         let file = dir.join("switchroom.toml");
         std::fs::write(&file, text).expect("a configuration");
         std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("its rights");
         file
+    }
+}
+
+/// Copies a file, or a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    if !from.is_dir() {
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        std::fs::copy(from, to).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
+        return;
+    }
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        copy(&entry.path(), &to.join(entry.file_name()));
     }
 }
 

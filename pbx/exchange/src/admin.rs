@@ -93,6 +93,7 @@ impl Exchange {
             self.notes.remove(&number);
             self.changed.insert(Changed::Extension(number));
         }
+        self.review_subscriptions(now, &old);
         for number in self.config.extensions.keys() {
             self.changed.insert(Changed::Extension(number.clone()));
         }

@@ -12,6 +12,8 @@ use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
 use crate::mailbox::Mailboxes;
+use crate::mwi::{End, Mwi, PACKAGE, SubscriptionName, Watcher};
+use crate::names::{BindingName, Names};
 use crate::outbox::Reply;
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
@@ -30,9 +32,6 @@ use switchroom_sip::rng::Rng;
 use switchroom_sip::status::Status;
 use switchroom_sip::time::{Deadlines, Mono, Now};
 
-/// Short name of a binding, for timers.
-pub(crate) type BindingName = u64;
-
 /// Deadlines of the exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
@@ -50,56 +49,14 @@ pub(crate) enum Timer {
     MediaLost(CallId),
     /// A flow goes on.
     Flow(CallId),
+    /// A subscription ends.
+    SubscriptionEnds(SubscriptionName),
+    /// Somebody is told how a mailbox stands.
+    Notify(Watcher),
     /// Old messages are thrown away.
     Messages,
     /// Offer CDRs to the store again.
     Outbox,
-}
-
-/// Bindings by short name and back.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
-    by_binding: BTreeMap<(String, String), BindingName>,
-    by_name: BTreeMap<BindingName, (String, String)>,
-    last: BindingName,
-}
-
-impl Names {
-    pub(crate) fn of(&mut self, extension: &str, key: &str) -> BindingName {
-        let binding = (extension.to_owned(), key.to_owned());
-        if let Some(name) = self.by_binding.get(&binding) {
-            return *name;
-        }
-        self.last += 1;
-        self.by_binding.insert(binding.clone(), self.last);
-        self.by_name.insert(self.last, binding);
-        self.last
-    }
-
-    pub(crate) fn binding(&self, name: BindingName) -> Option<(String, String)> {
-        self.by_name.get(&name).cloned()
-    }
-
-    pub(crate) fn all(&self) -> impl Iterator<Item = (String, String)> {
-        self.by_binding.keys().cloned()
-    }
-
-    /// The name of a binding that has one.
-    pub(crate) fn name(&self, extension: &str, key: &str) -> Option<BindingName> {
-        self.by_binding.get(&(extension.to_owned(), key.to_owned())).copied()
-    }
-
-    /// Whether every name leads to a binding that leads back to it.
-    pub(crate) fn is_one_to_one(&self) -> bool {
-        self.by_binding.len() == self.by_name.len()
-            && self.by_binding.iter().all(|(binding, name)| self.by_name.get(name) == Some(binding))
-    }
-
-    pub(crate) fn forget(&mut self, name: BindingName) {
-        if let Some(binding) = self.by_name.remove(&name) {
-            self.by_binding.remove(&binding);
-        }
-    }
 }
 
 /// Figures of the exchange.
@@ -170,6 +127,7 @@ pub struct Exchange {
     /// Callers in flows.
     pub(crate) visits: BTreeMap<CallId, Visit>,
     pub(crate) mailboxes: Mailboxes,
+    pub(crate) mwi: Mwi,
     /// How callers were shared out by flows.
     pub(crate) shares: Shares,
     /// Who tried which PINs.
@@ -203,6 +161,11 @@ pub(crate) fn settings(config: &Config) -> Settings {
     }
 }
 
+/// What the exchange takes, within dialogs and outside. NOTIFY is not among it: it watches nothing itself.
+fn allowed() -> String {
+    format!("{ALLOW}, REGISTER, SUBSCRIBE")
+}
+
 impl Exchange {
     /// An exchange that starts with what the store knows. Chance comes from `seed` alone.
     pub fn new(now: Now, config: Arc<Config>, seed: [u8; 32], restored: Restored) -> Self {
@@ -230,6 +193,7 @@ impl Exchange {
             closing: BTreeMap::new(),
             visits: BTreeMap::new(),
             mailboxes: Mailboxes::default(),
+            mwi: Mwi::default(),
             shares: Shares::default(),
             pin_guard: PinGuard::default(),
             traffic: Counts::default(),
@@ -294,6 +258,7 @@ impl Exchange {
             Input::Message { flow, bytes } => self.endpoint.receive(now.mono, flow, bytes),
             Input::FlowLost(flow) => {
                 self.cut_bindings(now, flow);
+                self.cut_subscriptions(flow);
                 self.note_cut_calls(flow);
                 self.endpoint.flow_lost(now.mono, flow);
             }
@@ -343,6 +308,8 @@ impl Exchange {
                     self.saw_call(call, CallEvent::FlowDue);
                     self.flow_due(now, call);
                 }
+                Timer::SubscriptionEnds(name) => self.end_subscription(now, name, End::TimedOut),
+                Timer::Notify(watcher) => self.notify_due(now, watcher),
                 Timer::Messages => self.purge_messages(now),
                 Timer::Outbox => self.retry_outbox(),
             }
@@ -358,7 +325,11 @@ impl Exchange {
                 SipEvent::Request(incoming) => self.on_request(now, *incoming),
                 SipEvent::Foreign(session, incoming) => self.on_foreign(now, session, *incoming),
                 SipEvent::Session(session, event) => self.on_session(now, session, event),
-                SipEvent::Response(number, response) => self.on_ping_answer(now, number, response.as_deref()),
+                SipEvent::Response(number, response) => {
+                    if !self.on_notify_answer(now, number, response.as_deref()) {
+                        self.on_ping_answer(now, number, response.as_deref());
+                    }
+                }
             }
         }
         while let Some(sent) = self.endpoint.poll_transmit() {
@@ -518,14 +489,15 @@ impl Exchange {
         self.last_request
     }
 
-    /// A request outside of dialogs. The one choke point: nothing passes without proof of who sent it (class
+    /// A request outside of dialogs, or a SUBSCRIBE inside one that it opened. The one choke point: nothing passes without proof of who sent it (class
     /// "unauthenticated MESSAGE, SUBSCRIBE"), but OPTIONS of an address that a phone is registered from.
     fn on_request(&mut self, now: Now, incoming: Incoming) {
         let source = incoming.flow.remote.ip();
         let is_known = self.registrar.knows(source);
         if incoming.request.method == Method::Options && is_known {
             let mut headers = Headers::default();
-            headers.push(Name::Allow, ALLOW);
+            headers.push(Name::Allow, allowed());
+            headers.push(Name::AllowEvents, PACKAGE);
             headers.push(Name::Accept, "application/sdp");
             headers.push(Name::Supported, "timer");
             return self.endpoint.reply(&incoming, Status::OK, &headers);
@@ -534,14 +506,15 @@ impl Exchange {
         match incoming.request.method {
             Method::Register => self.on_register(now, &extension, incoming),
             Method::Invite => self.on_invite(now, &extension, incoming),
+            Method::Subscribe => self.on_subscribe(now, &extension, incoming),
             Method::Options => self.answer(now, &incoming, Status::OK, &Headers::default()),
             Method::Refer => self.answer(now, &incoming, Status::NOT_IMPLEMENTED, &Headers::default()),
             Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Ack | Method::Cancel => {
                 self.answer(now, &incoming, Status::NO_SUCH_CALL, &Headers::default());
             }
-            Method::Message | Method::Notify | Method::Publish | Method::Subscribe | Method::Other(_) => {
+            Method::Message | Method::Notify | Method::Publish | Method::Other(_) => {
                 let mut headers = Headers::default();
-                headers.push(Name::Allow, format!("{ALLOW}, REGISTER"));
+                headers.push(Name::Allow, allowed());
                 self.answer(now, &incoming, Status::METHOD_NOT_ALLOWED, &headers);
             }
         }
@@ -615,13 +588,5 @@ impl Exchange {
         } else {
             self.answer(now, &incoming, Status::NO_SUCH_CALL, &Headers::default());
         }
-    }
-}
-
-#[cfg(test)]
-impl Names {
-    pub(crate) fn name_twice(&mut self, name: BindingName) {
-        let binding = self.by_name.get(&name).cloned().unwrap_or_default();
-        self.by_name.insert(BindingName::MAX, binding);
     }
 }

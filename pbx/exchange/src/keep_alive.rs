@@ -2,8 +2,9 @@
 
 use crate::Changed;
 use crate::coverage::BindingEvent;
-use crate::exchange::{BindingName, Exchange, Timer};
+use crate::exchange::{Exchange, Timer};
 use crate::limits::MISSED_MAX;
+use crate::names::BindingName;
 use crate::record::{EventKind, Severity};
 use std::time::Duration;
 use switchroom_sip::dialog::request_uri;

@@ -21,6 +21,8 @@ mod ladder;
 pub mod limits;
 mod mailbox;
 mod media;
+mod mwi;
+mod names;
 mod negotiate;
 mod outbox;
 mod ports;

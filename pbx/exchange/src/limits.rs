@@ -51,5 +51,21 @@ pub const NAME_CHARS_MAX: usize = 64;
 pub const MESSAGES_MAX: usize = 20_000;
 /// How often messages are looked through for those that are too old.
 pub const MESSAGES_PURGED: Duration = Duration::from_secs(3_600);
+/// Subscriptions to mailboxes, of all extensions together. At the bound a new SUBSCRIBE is answered 503.
+pub const SUBSCRIPTIONS_MAX: usize = 50_000;
+/// Subscriptions of one extension. At the bound the one that ends first makes room.
+pub const SUBSCRIPTIONS_PER_EXTENSION: usize = 16;
+/// Bytes that a subscription keeps of what its phone sent. A SUBSCRIBE with more is answered 400.
+pub const SUBSCRIPTION_BYTES_MAX: usize = 2_048;
+/// Shortest subscription granted; less is answered 423.
+pub const SUBSCRIPTION_SHORTEST: Duration = Duration::from_secs(60);
+/// Longest subscription granted, whatever is asked for.
+pub const SUBSCRIPTION_LONGEST: Duration = Duration::from_secs(86_400);
+/// Subscription granted to who does not say for how long (RFC 3842 §3.4).
+pub const SUBSCRIPTION_USUAL: Duration = Duration::from_secs(3_600);
+/// Time between two NOTIFYs to the same phone about its mailbox, at least (RFC 3842 §3.8).
+pub const NOTIFY_PACE: Duration = Duration::from_secs(1);
+/// How long a phone that registered has to subscribe before it is told of its mailbox unasked.
+pub const NOTICE_AFTER: Duration = Duration::from_secs(2);
 /// A CDR that could not be stored is offered again after this long.
 pub const STORE_RETRY: Duration = Duration::from_secs(10);

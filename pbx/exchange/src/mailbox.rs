@@ -8,7 +8,7 @@ use crate::limits::{MESSAGES_MAX, MESSAGES_PURGED};
 use crate::media::{MediaCommand, MessageFacts};
 use crate::record::{EventKind, MessageRecord, Party, Record, Severity};
 use crate::{CallId, Changed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchroom_flow::Event;
 use switchroom_sip::time::Now;
 
@@ -27,32 +27,74 @@ pub(crate) struct Unfinished {
 #[derive(Debug, Default)]
 pub(crate) struct Mailboxes {
     messages: BTreeMap<String, MessageRecord>,
+    /// The messages of each box that has some: phones ask for their number all day.
+    by_box: BTreeMap<String, BTreeSet<String>>,
     pub(crate) unfinished: BTreeMap<String, Unfinished>,
 }
 
 impl Mailboxes {
     pub(crate) fn restore(messages: Vec<MessageRecord>) -> Self {
-        let messages = messages.into_iter().map(|m| (m.id.clone(), m)).collect();
-        Self { messages, unfinished: BTreeMap::new() }
+        let mut this = Self::default();
+        for message in messages {
+            this.put(message);
+        }
+        this
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &MessageRecord> {
         self.messages.values()
     }
 
+    fn put(&mut self, message: MessageRecord) {
+        if let Some(mailbox) = &message.mailbox {
+            self.by_box.entry(mailbox.clone()).or_default().insert(message.id.clone());
+        }
+        self.messages.insert(message.id.clone(), message);
+    }
+
+    fn remove(&mut self, id: &str) -> Option<MessageRecord> {
+        let gone = self.messages.remove(id)?;
+        if let Some(mailbox) = &gone.mailbox
+            && let Some(ids) = self.by_box.get_mut(mailbox)
+        {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.by_box.remove(mailbox);
+            }
+        }
+        Some(gone)
+    }
+
+    fn in_box(&self, mailbox: &str) -> impl Iterator<Item = &MessageRecord> {
+        self.by_box.get(mailbox).into_iter().flatten().filter_map(|id| self.messages.get(id))
+    }
+
     /// The messages of a box: new ones first, the oldest first among them.
     pub(crate) fn of(&self, mailbox: &str) -> Vec<&MessageRecord> {
-        let mut found: Vec<_> =
-            self.messages.values().filter(|m| m.mailbox.as_deref() == Some(mailbox)).collect();
+        let mut found: Vec<_> = self.in_box(mailbox).collect();
         found.sort_by_key(|m| (!m.is_new, m.at_ms, m.id.clone()));
         found
     }
 
     /// (new, old) messages of a box.
     pub(crate) fn counts(&self, mailbox: &str) -> (usize, usize) {
-        let of: Vec<_> = self.messages.values().filter(|m| m.mailbox.as_deref() == Some(mailbox)).collect();
-        let new = of.iter().filter(|m| m.is_new).count();
-        (new, of.len() - new)
+        self.in_box(mailbox)
+            .fold((0, 0), |(new, old), m| if m.is_new { (new + 1, old) } else { (new, old + 1) })
+    }
+
+    /// Boxes and the ids of their messages, as the index has them.
+    pub(crate) fn indexed(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.by_box
+            .iter()
+            .flat_map(|(mailbox, ids)| ids.iter().map(move |id| (mailbox.as_str(), id.as_str())))
+    }
+}
+
+#[cfg(test)]
+impl Mailboxes {
+    pub(crate) fn misplace(&mut self) {
+        let all = std::mem::take(&mut self.by_box).into_values().next().unwrap_or_default();
+        self.by_box.insert("elsewhere".into(), all);
     }
 }
 
@@ -121,7 +163,7 @@ impl Exchange {
 
     fn write_message(&mut self, message: MessageRecord) {
         self.persist(Record::Message(Box::new(message.clone())));
-        self.mailboxes.messages.insert(message.id.clone(), message);
+        self.mailboxes.put(message);
     }
 
     /// Somebody listened to a message.
@@ -134,15 +176,16 @@ impl Exchange {
 
     /// A message is thrown away. False if there is none of that id.
     pub(crate) fn message_deleted(&mut self, now: Now, id: &str) -> bool {
-        let Some(message) = self.mailboxes.messages.remove(id) else { return false };
+        let Some(message) = self.mailboxes.remove(id) else { return false };
         self.persist(Record::MessageGone { id: id.to_owned() });
         self.media(MediaCommand::DropMessage { message: id.to_owned() });
         self.mailbox_changed(now, &message.mailbox.unwrap_or_default());
         true
     }
 
-    fn mailbox_changed(&mut self, _now: Now, mailbox: &str) {
+    fn mailbox_changed(&mut self, now: Now, mailbox: &str) {
         if self.config.extensions.contains_key(mailbox) {
+            self.tell_watchers(now, mailbox);
             self.changed.insert(Changed::Extension(mailbox.to_owned()));
         }
     }

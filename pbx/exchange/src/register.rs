@@ -189,7 +189,7 @@ impl Exchange {
         }
         for (key, old) in replaced {
             self.saw_binding(extension, &key, BindingEvent::Replaced);
-            self.move_calls(extension, old, incoming.flow);
+            self.move_all(extension, old, incoming.flow);
             self.unbind(now, extension, &key, "replaced by the phone's new contact");
         }
         // At the bound the one that ends first makes room.
@@ -245,7 +245,7 @@ impl Exchange {
         if let Some(old) = old
             && old.flow != flow
         {
-            self.move_calls(extension, old.flow, flow);
+            self.move_all(extension, old.flow, flow);
             self.endpoint.end_at(now.mono, old.flow, flow);
         }
         if is_new {
@@ -260,8 +260,9 @@ impl Exchange {
         self.keep_binding(extension, &offered.key)
     }
 
-    /// Calls of an extension go on where its phone is now.
-    fn move_calls(&mut self, extension: &str, old: Flow, new: Flow) {
+    /// Calls and subscriptions of an extension go on where its phone is now.
+    fn move_all(&mut self, extension: &str, old: Flow, new: Flow) {
+        self.move_subscriptions(extension, old, new);
         let ids: Vec<CallId> = self.calls_of(extension).map(|c| c.id).collect();
         for id in ids {
             let is_on = |l: &Leg| l.extension.as_deref() == Some(extension) && l.flow == old;
@@ -290,6 +291,7 @@ impl Exchange {
             let text = format!("{extension} at {} {why}", old.flow);
             self.event(now, EventKind::Registration, Severity::Info, None, extension, "unregistered", text);
         }
+        self.forget_notice(name);
         self.names.forget(name);
         self.changed.insert(Changed::Extension(extension.to_owned()));
         self.keep_binding(extension, key)
@@ -314,6 +316,7 @@ impl Exchange {
             headers.push(Name::Contact, format!("<{}>;expires={left}", binding.record.contact));
         }
         self.endpoint.respond(now.mono, waiting.txn, &waiting.incoming, Status::OK, &headers);
+        self.tell_registered(now, &waiting.extension, waiting.incoming.flow);
     }
 
     /// Calls whose phones were on a connection that is gone go on until a request of theirs finds no way.

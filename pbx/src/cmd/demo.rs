@@ -2,6 +2,7 @@
 
 mod books;
 mod cast;
+mod crowd;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -44,9 +45,9 @@ pub(super) fn run(args: &DemoArgs, out: &mut dyn Write) -> Outcome {
     let (site, daemon) = open(usize::from(args.phones), args.seed, profile.ring)?;
     introduce(args, &plan, &site, out)?;
     let went = if args.headless {
-        headless(args, &plan, &site, &daemon, out)
+        headless(args, &plan, &site, &daemon, length, out)
     } else {
-        watched(&plan, &site, &daemon, out)
+        watched(&plan, &site, &daemon, length, out)
     };
     daemon.stop();
     if args.keep {
@@ -88,7 +89,7 @@ fn introduce(args: &DemoArgs, plan: &Plan, site: &Site, out: &mut dyn Write) -> 
     )?;
     writeln!(
         out,
-        "join      a softphone as {} at {}, password {}; then call {} or *43 (echo)",
+        "join      a softphone as {} at {}, password {}; then call {}, *43 (echo), or 400, 401, 402 (flows)",
         site.guest.number,
         site.sip,
         site.guest.password,
@@ -99,9 +100,16 @@ fn introduce(args: &DemoArgs, plan: &Plan, site: &Site, out: &mut dyn Write) -> 
 }
 
 /// Runs for a while, ends everything, and checks the books.
-fn headless(args: &DemoArgs, plan: &Plan, site: &Site, daemon: &Daemon, out: &mut dyn Write) -> Outcome {
+fn headless(
+    args: &DemoArgs,
+    plan: &Plan,
+    site: &Site,
+    daemon: &Daemon,
+    length: Duration,
+    out: &mut dyn Write,
+) -> Outcome {
     let interrupted = phone::interrupted();
-    let mut cast = Cast::start(site, plan)?;
+    let mut cast = Cast::start(site, plan, length)?;
     writeln!(out, "phones    {} registered", site.bots.len())?;
     out.flush()?;
     while !interrupted.load(Ordering::Relaxed)
@@ -130,8 +138,8 @@ fn tell(cast: &mut Cast, plan: &Plan, out: &mut dyn Write) -> Result<(), Failure
 }
 
 /// The console, with the phones at work behind it.
-fn watched(plan: &Plan, site: &Site, daemon: &Daemon, out: &mut dyn Write) -> Outcome {
-    let mut cast = Cast::start(site, plan)?;
+fn watched(plan: &Plan, site: &Site, daemon: &Daemon, length: Duration, out: &mut dyn Write) -> Outcome {
+    let mut cast = Cast::start(site, plan, length)?;
     let over = Arc::new(AtomicBool::new(false));
     let stop = over.clone();
     let work = move || {

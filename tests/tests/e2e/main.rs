@@ -5,6 +5,7 @@
 //! | [`two_phones`] | two baresips register, call, hear each other, are recorded, and the console shows it |
 //! | [`scripts`] | SIPp plays what phones do differently: holds, late offers, races, timers |
 //! | [`crash`] | kill -9 at random moments: what was reported done is there |
+//! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
 //! | [`flight`] | what a running daemon was given is run again and has the same effect |
 //! | [`full_disk`] | a full disk ends no call and prevents no start |
 //! | [`classes`] | the classes of attack that broke other systems, one probe each |
@@ -15,6 +16,7 @@
 mod classes;
 mod crash;
 mod flight;
+mod flows;
 mod full_disk;
 mod phones;
 mod scripts;

@@ -7,9 +7,11 @@ use crate::exchange::Timer;
 /// Transactions that the care for one binding may leave for a while: answers to its last REGISTERs, which are kept for 32 s,
 /// and the last OPTIONS.
 const TRANSACTIONS_OF_A_BINDING: usize = 4;
+/// The same for a subscription: answers to its last SUBSCRIBEs, and the last NOTIFYs.
+const TRANSACTIONS_OF_A_SUBSCRIPTION: usize = 4;
 
 impl Exchange {
-    /// What there is beyond registrations and their timers, a sentence each: nothing, once every call is over and the
+    /// What there is beyond registrations, subscriptions and their timers, a sentence each: nothing, once every call is over and the
     /// store has said its word.
     pub fn leftovers(&self) -> Vec<String> {
         let mut left = Vec::new();
@@ -35,14 +37,22 @@ impl Exchange {
         for (what, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
             left.push(format!("{count} {what}"));
         }
-        for timer in timers::all(self)
-            .filter(|t| !matches!(t, Timer::Expire(_) | Timer::KeepAlive(_) | Timer::Messages))
-        {
+        for timer in timers::all(self).filter(|t| {
+            !matches!(
+                t,
+                Timer::Expire(_) | Timer::KeepAlive(_) | Timer::SubscriptionEnds(_) | Timer::Messages
+            )
+        }) {
             left.push(format!("deadline {timer:?}"));
         }
         let (transactions, bindings) = (self.endpoint.transactions(), self.registrar.count());
-        if transactions > bindings * TRANSACTIONS_OF_A_BINDING {
-            left.push(format!("{transactions} transactions with {bindings} bindings"));
+        let (subscriptions, notices) = (self.mwi.count(), self.mwi.notices().len());
+        let most =
+            bindings * TRANSACTIONS_OF_A_BINDING + subscriptions * TRANSACTIONS_OF_A_SUBSCRIPTION + notices;
+        if transactions > most {
+            left.push(format!(
+                "{transactions} transactions with {bindings} bindings and {subscriptions} subscriptions"
+            ));
         }
         left
     }

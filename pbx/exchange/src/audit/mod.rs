@@ -6,6 +6,7 @@
 mod calls;
 mod flows;
 mod leftovers;
+mod mwi;
 mod ports;
 mod registrations;
 mod store;
@@ -23,8 +24,15 @@ impl Exchange {
     /// actions taken.
     pub fn audit(&self) -> Vec<String> {
         let mut wrong = self.endpoint.audit();
-        let all =
-            [calls::RULES, flows::RULES, ports::RULES, timers::RULES, registrations::RULES, store::RULES];
+        let all = [
+            calls::RULES,
+            flows::RULES,
+            ports::RULES,
+            timers::RULES,
+            registrations::RULES,
+            mwi::RULES,
+            store::RULES,
+        ];
         for rule in all.into_iter().flatten() {
             rule(self, &mut wrong);
         }

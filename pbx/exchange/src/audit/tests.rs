@@ -4,7 +4,9 @@
 use crate::call::{LegState, Stage};
 use crate::exchange::Timer;
 use crate::inbound::{Taking, Visit};
-use crate::limits::REGISTERS_WAITING_MAX;
+use crate::limits::{REGISTERS_WAITING_MAX, SUBSCRIPTIONS_MAX};
+use crate::mwi::Watcher;
+use crate::tests::mwi::{leave, subscribe};
 use crate::tests::world::{World, config, sdp};
 use crate::*;
 use std::time::Duration;
@@ -386,5 +388,98 @@ fn a_caller_in_a_flow_is_in_one_place() {
             x.visits.insert(CallId::new(1, 1), lost);
         },
         "has gone and its flow waits for nothing",
+    );
+}
+
+/// 102 has subscribed to its box.
+fn subscribed() -> World {
+    let mut w = world();
+    assert_eq!(subscribe(&mut w, "192.0.2.12:5060"), Some(Status::OK));
+    w
+}
+
+/// The same while a NOTIFY waits for its answer.
+fn being_told() -> World {
+    let mut w = world();
+    w.notified = None;
+    subscribe(&mut w, "192.0.2.12:5060");
+    assert_eq!(w.x.mwi.under_way().len(), 1);
+    w
+}
+
+#[test]
+fn messages_are_found_in_their_boxes() {
+    let mut w = world();
+    leave(&mut w, "m-1", "102");
+    breaks_also(w, |x| x.mailboxes.misplace(), "message m-1 is in box elsewhere by one account only");
+}
+
+#[test]
+fn subscriptions_are_configured_end_and_are_found() {
+    breaks(
+        subscribed(),
+        |x| {
+            let mut config = (*x.config).clone();
+            config.inbound.mailboxes.clear();
+            x.config = std::sync::Arc::new(config);
+        },
+        "subscription 1 is to the box of 102, which is not configured",
+    );
+    breaks(subscribed(), |x| x.timers.cancel(Timer::SubscriptionEnds(1)), "and is woken at None");
+    breaks(subscribed(), |x| x.mwi.only().expires = Mono(5), "subscription 1 ends at Mono(5)");
+    breaks(
+        subscribed(),
+        |x| x.timers.set(Timer::SubscriptionEnds(9), Mono(5)),
+        "deadline SubscriptionEnds(9)",
+    );
+    breaks(subscribed(), |x| x.mwi.forget_tags(), "0 of 1 subscriptions are found by 0 tags");
+    breaks(subscribed(), |x| x.mwi.misplace("103"), "0 of 1 subscriptions are found by their extensions");
+    breaks(
+        subscribed(),
+        |x| {
+            x.mwi.copy_only(16);
+            let at = x.mwi.only().expires;
+            (2..=17).for_each(|name| x.timers.set(Timer::SubscriptionEnds(name), at));
+        },
+        "102 has 17 subscriptions, more than it may",
+    );
+    breaks_also(
+        subscribed(),
+        |x| x.mwi.copy_only(SUBSCRIPTIONS_MAX as u64),
+        "50001 subscriptions, 50000 at most should be",
+    );
+    breaks(subscribed(), |x| x.mwi.notice_nobody(99), "binding 99 is told of its box and is not registered");
+}
+
+#[test]
+fn notifys_are_under_way_once_and_nobody_is_left_untold() {
+    breaks(being_told(), |x| x.mwi.ask_again(1), "is under way to Subscription(1), which waits for another");
+    breaks(being_told(), |x| x.mwi.only().pace.under_way = None, "which waits for another or none");
+    breaks(subscribed(), |x| x.mwi.only().pace.under_way = Some(1), "which nobody would give it");
+    breaks(
+        subscribed(),
+        |x| {
+            x.mwi.only().pace.under_way = Some(u64::MAX);
+            x.mwi.ask_again(u64::MAX);
+        },
+        "was never sent",
+    );
+    let mut silent = World::new();
+    let at = silent.phone("102", "192.0.2.12:5060");
+    subscribe(&mut silent, &at.to_string());
+    silent.run(Duration::from_secs(60));
+    breaks(
+        silent,
+        |x| {
+            x.mwi.only().pace.under_way = Some(1);
+            x.mwi.ask_again(1);
+        },
+        "1 NOTIFYs wait for their answers and SIP has 0 transactions",
+    );
+    breaks(subscribed(), |x| x.mwi.only().pace.is_due = true, "is to be told and nobody will");
+    breaks(
+        subscribed(),
+        |x| x.timers.set(Timer::Notify(Watcher::Subscription(1)), Mono(u64::MAX)),
+        "deadline Notify(Subscription(1))",
     );
 }

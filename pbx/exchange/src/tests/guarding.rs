@@ -1,6 +1,7 @@
-use super::world::{World, sdp};
+use super::world::{World, header, sdp};
 use crate::*;
 use switchroom_sip::endpoint::SessionEvent;
+use switchroom_sip::header::Name;
 
 fn request(method: &str, user: &str, n: u64) -> String {
     format!(
@@ -183,4 +184,17 @@ fn hostile_names() {
     let text = format!("{:?}", w.records);
     assert!(!text.contains('\u{1b}') && !text.contains("\\u{1b}"), "{text}");
     assert_eq!(w.cdr().ending.cause, Cause::NotFound);
+}
+
+/// Who asks by OPTIONS from where a phone is, or sends what is not taken, is told what is (RFC 6665 §4.4.4).
+#[test]
+fn what_is_taken_is_told() {
+    let mut w = World::new();
+    let at = w.registered("101", "192.0.2.11:5060");
+    w.inject("192.0.2.11:5060", &request("OPTIONS", "101", 1));
+    w.ms(10);
+    let answer = w.phones[&at].raw.last().unwrap().clone();
+    assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
+    assert!(header(&answer, Name::Allow).ends_with("PRACK, REGISTER, SUBSCRIBE"), "{answer}");
+    assert_eq!(header(&answer, Name::AllowEvents), "message-summary");
 }

@@ -492,8 +492,8 @@ fn cell(state: S, event: E) -> (char, String) {
     let done = apply(&mut s, event);
     s.w.ms(60);
     let mut told = since.told(&s.w);
-    // Phones are asked all day long whether they are there.
-    told.retain(|t| !t.ends_with("<OPTIONS"));
+    // Phones are asked all day long whether they are there, and told how their boxes stand.
+    told.retain(|t| !t.ends_with("<OPTIONS") && !t.ends_with("<NOTIFY"));
     let told = told.join(" ");
     if let Err(why) = done {
         return ('-', why.to_owned());

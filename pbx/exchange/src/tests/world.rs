@@ -45,6 +45,8 @@ pub(crate) struct World {
     pub(crate) media_works: bool,
     /// Call-ID that REGISTERs have, if not one each.
     pub(crate) same_call_id: Option<String>,
+    /// What phones answer to NOTIFY; `None`: nothing.
+    pub(crate) notified: Option<Status>,
     /// First words of messages from the exchange to lose.
     pub(crate) lose: Vec<&'static str>,
     /// Everything the exchange ever wanted, as text.
@@ -119,6 +121,7 @@ impl World {
             store_works: true,
             media_works: true,
             same_call_id: None,
+            notified: Some(Status::OK),
             lose: vec![],
             log: vec![],
         };
@@ -335,8 +338,20 @@ impl World {
         let Some(phone) = self.phones.get_mut(&at) else { return };
         let text = String::from_utf8_lossy(bytes).into_owned();
         phone.heard.push(text.lines().next().unwrap().to_owned());
+        let is_notify = text.starts_with("NOTIFY");
         phone.raw.push(text);
+        if is_notify {
+            return self.answer_notify(at, bytes);
+        }
         phone.end.receive(self.now.mono, phone.flow, bytes);
+    }
+
+    fn answer_notify(&mut self, at: SocketAddr, bytes: &[u8]) {
+        let Ok(Message::Request(request)) = Message::parse(bytes) else { panic!("no request") };
+        if let Some(status) = self.notified {
+            let bytes = request.response(status, Some("phone")).print();
+            self.wire.push_back((self.now.mono.after(Duration::from_millis(1)), at, true, bytes));
+        }
     }
 
     /// Moves what phones want sent onto the wire; OPTIONS are answered.

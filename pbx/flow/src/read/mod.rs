@@ -11,9 +11,10 @@ mod tests;
 mod value;
 
 pub(crate) use prompt::form_word;
+pub(crate) use value::duration_text;
 
 pub use reference::reference;
-pub(crate) use value::{duration, duration_text, shown};
+pub(crate) use value::{duration, shown};
 
 use crate::clip::Language;
 use crate::fault::{Fault, did_you_mean, place_of};

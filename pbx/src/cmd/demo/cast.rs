@@ -1,7 +1,7 @@
 //! The phones of a demo at work, and what each of them tells of its calls.
 
-use super::Failure;
 use super::site::{Resident, Site};
+use super::{Failure, crowd};
 use crate::clock;
 use crate::softphone::{Softphone, SoftphoneConfig, Sound};
 use std::collections::{BTreeMap, VecDeque};
@@ -60,9 +60,35 @@ struct Bot {
     actor: Actor,
 }
 
+impl Bot {
+    /// Lets it do what is due: calls that it dialled, and what it could not do.
+    fn step(&mut self) -> (u32, Option<String>) {
+        let (mut placed, mut trouble) = (0, None);
+        while let Some(event) = self.phone.poll_event() {
+            self.actor.handle(Mono(clock::mono_us()), &event);
+        }
+        self.actor.handle_due(Mono(clock::mono_us()));
+        while let Some(command) = self.actor.poll_command() {
+            let is_call = matches!(command, PhoneCommand::Call(_));
+            match self.phone.command(command.clone()) {
+                Ok(()) => placed += u32::from(is_call),
+                Err(error) => {
+                    if is_call {
+                        trouble = Some(format!("{} could not dial: {error}", self.number));
+                    }
+                    self.actor.refused(Mono(clock::mono_us()), &command);
+                }
+            }
+        }
+        (placed, trouble)
+    }
+}
+
 /// The phones.
 pub(super) struct Cast {
     bots: Vec<Bot>,
+    /// Callers of flows, and who answers them: in no book.
+    crowd: Vec<Bot>,
     tones: BTreeMap<String, u16>,
     start: Mono,
     /// Calls that were dialled.
@@ -76,10 +102,11 @@ pub(super) struct Cast {
 
 impl Cast {
     /// Starts the phones and waits until all are registered; the plan begins then.
-    pub(super) fn start(site: &Site, plan: &Plan) -> Result<Self, Failure> {
-        let phones: Vec<(&Resident, Softphone)> = site
+    pub(super) fn start(site: &Site, plan: &Plan, length: Duration) -> Result<Self, Failure> {
+        let mut phones: Vec<(&Resident, Softphone)> = site
             .bots
             .iter()
+            .chain(&site.crowd)
             .enumerate()
             .map(|(place, resident)| Ok((resident, start(site, place, resident)?)))
             .collect::<Result<_, Failure>>()?;
@@ -99,6 +126,17 @@ impl Cast {
             digits: None,
             caller_ends: false,
         };
+        let crowd =
+            phones.split_off(site.bots.len()).into_iter().enumerate().map(|(place, (who, phone))| Bot {
+                number: who.number.clone(),
+                phone,
+                actor: Actor::new(
+                    start,
+                    crowd::parts(who, length, site.seed.wrapping_add(place as u64)),
+                    crowd::manners(who),
+                ),
+            });
+        let crowd = crowd.collect();
         let bot = |(place, (resident, phone)): (usize, (&Resident, Softphone))| Bot {
             number: resident.number.clone(),
             phone,
@@ -106,6 +144,7 @@ impl Cast {
         };
         Ok(Self {
             bots: phones.into_iter().enumerate().map(bot).collect(),
+            crowd,
             tones: site.bots.iter().map(|b| (b.number.clone(), b.hz)).collect(),
             start,
             placed: 0,
@@ -127,23 +166,14 @@ impl Cast {
 
     /// Lets every phone do what is due.
     pub(super) fn step(&mut self) {
+        for bot in &mut self.crowd {
+            bot.step();
+            while bot.actor.poll_outcome().is_some() {}
+        }
         for bot in &mut self.bots {
-            while let Some(event) = bot.phone.poll_event() {
-                bot.actor.handle(Mono(clock::mono_us()), &event);
-            }
-            bot.actor.handle_due(Mono(clock::mono_us()));
-            while let Some(command) = bot.actor.poll_command() {
-                let is_call = matches!(command, PhoneCommand::Call(_));
-                match bot.phone.command(command.clone()) {
-                    Ok(()) => self.placed += u32::from(is_call),
-                    Err(error) => {
-                        if is_call {
-                            self.troubles.push(format!("{} could not dial: {error}", bot.number));
-                        }
-                        bot.actor.refused(Mono(clock::mono_us()), &command);
-                    }
-                }
-            }
+            let (placed, trouble) = bot.step();
+            self.placed += placed;
+            self.troubles.extend(trouble);
             while let Some(outcome) = bot.actor.poll_outcome() {
                 let Some(number) = outcome.call else { continue };
                 let heard_db = self.tones.get(&outcome.peer).map_or(-200.0, |hz| bot.phone.heard(*hz));
@@ -193,13 +223,13 @@ impl Cast {
 
     /// Ends what is going on and waits until it has ended.
     pub(super) fn finish(&mut self) {
-        for bot in &mut self.bots {
+        for bot in self.bots.iter_mut().chain(&mut self.crowd) {
             bot.actor.finish();
         }
         let until = Mono(clock::mono_us()).after(END_TIME);
         while Mono(clock::mono_us()) < until {
             self.step();
-            if self.bots.iter().all(|bot| bot.actor.active().is_none()) {
+            if self.bots.iter().chain(&self.crowd).all(|bot| bot.actor.active().is_none()) {
                 break;
             }
             std::thread::sleep(super::STEP);
@@ -212,6 +242,7 @@ impl Cast {
         let threads: Vec<_> = self
             .bots
             .into_iter()
+            .chain(self.crowd)
             .filter_map(|bot| std::thread::Builder::new().spawn(move || bot.phone.stop()).ok())
             .collect();
         for thread in threads {

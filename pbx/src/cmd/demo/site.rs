@@ -1,6 +1,6 @@
 //! The place of a demo: a temporary folder, free ports, a configuration with phones and their passwords.
 
-use super::Failure;
+use super::{Failure, crowd};
 use crate::config::{self, Loaded};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -56,6 +56,8 @@ pub(super) struct Site {
     pub(super) domain: &'static str,
     pub(super) bots: Vec<Resident>,
     pub(super) guest: Resident,
+    /// Callers of flows, and who answers them.
+    pub(super) crowd: Vec<Resident>,
     pub(super) seed: u64,
 }
 
@@ -76,6 +78,13 @@ impl Site {
         // Its name is where a person who watches the console finds the password.
         let name = format!("You (password {})", guest.password);
         let guest = Resident { number: GUEST.into(), name, ..guest };
+        let crowd: Vec<Resident> = crowd::residents()
+            .enumerate()
+            .map(|(place, (number, name))| {
+                let one = resident(place, phones, &mut rng);
+                Resident { number: number.to_owned(), name: name.to_owned(), ..one }
+            })
+            .collect();
         let sip = free_sip(port)?;
         let (reserved, first) = free_rtp()?;
         let last = first + RTP_BLOCK - 1;
@@ -88,7 +97,8 @@ impl Site {
             ring.as_secs(),
             dir.path().join("control.sock").display()
         );
-        for resident in bots.iter().chain([&guest]) {
+        text.push_str(crowd::SITE);
+        for resident in bots.iter().chain([&guest]).chain(&crowd) {
             let (md5, _) = config::digests(&resident.number, DOMAIN, &resident.password);
             let _ = write!(
                 text,
@@ -96,12 +106,21 @@ impl Site {
                 resident.number, resident.name
             );
         }
+        let flows =
+            crowd::FLOWS.iter().map(|(name, text)| (format!("flows/{name}.toml"), crowd::with_agents(text)));
+        let lists = crowd::LISTS.iter().map(|(name, text)| (format!("lists/{name}.csv"), (*text).to_owned()));
+        let pins = ("lists/pins.csv".to_owned(), crowd::PINS.to_owned());
+        for (name, text) in flows.chain(lists).chain([pins]) {
+            let path = dir.path().join(name);
+            path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(cannot)?;
+            std::fs::write(&path, text).map_err(cannot)?;
+        }
         let path = dir.path().join("switchroom.toml");
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(cannot)?;
         file.write_all(text.as_bytes()).map_err(cannot)?;
         let loaded = config::load(&path)?;
-        Ok(Self { dir, _reserved: reserved, loaded, sip, domain: DOMAIN, bots, guest, seed })
+        Ok(Self { dir, _reserved: reserved, loaded, sip, domain: DOMAIN, bots, guest, crowd, seed })
     }
 
     /// Leaves the folder where it is, and says where.
@@ -168,7 +187,7 @@ mod tests {
     fn the_site_is_a_configuration_without_faults_and_leaves_nothing() {
         let Ok(site) = Site::make(25, 7, Duration::from_secs(8), 0) else { panic!("no site") };
         assert_eq!(site.loaded.warnings, []);
-        assert_eq!(site.loaded.config.extensions.len(), 26);
+        assert_eq!(site.loaded.config.extensions.len(), 26 + site.crowd.len());
         assert!(site.loaded.config.extensions.contains_key(GUEST));
         let mut tones: Vec<u16> = site.bots.iter().map(|b| b.hz).collect();
         tones.dedup();

@@ -57,7 +57,7 @@ fn a_short_plan_and_its_books() {
         course,
     };
     let plan = Plan { phones: 10, calls: courses.into_iter().enumerate().map(call).collect() };
-    let Ok(mut cast) = Cast::start(&site, &plan) else { panic!("no cast") };
+    let Ok(mut cast) = Cast::start(&site, &plan, Duration::ZERO) else { panic!("no cast") };
     // A guest calls too, which is in no plan and in no books.
     let args = phone_args(&format!("--server {} --user 2001 --seconds 1 call *43", site.sip));
     let Ok(config) = phone::config(&args, &site.guest.password) else { panic!("no config") };

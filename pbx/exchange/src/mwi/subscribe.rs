@@ -1,0 +1,188 @@
+//! SUBSCRIBE (RFC 6665 §4.2.1): read, checked, answered, and told at once how the box stands.
+
+use super::notify::End;
+use super::{Pace, Subscription, SubscriptionName, Watcher};
+use crate::exchange::{Exchange, Timer};
+use crate::limits::{
+    SUBSCRIPTION_BYTES_MAX, SUBSCRIPTION_LONGEST, SUBSCRIPTION_SHORTEST, SUBSCRIPTION_USUAL,
+};
+use std::time::Duration;
+use switchroom_sip::dialog::Dialog;
+use switchroom_sip::endpoint::Incoming;
+use switchroom_sip::header::{Headers, Name};
+use switchroom_sip::message::Request;
+use switchroom_sip::status::Status;
+use switchroom_sip::time::Now;
+
+/// The event package (RFC 3842 §3.1).
+pub(crate) const PACKAGE: &str = "message-summary";
+/// What its NOTIFY holds (RFC 3842 §3.5).
+pub(super) const BODY_TYPE: &str = "application/simple-message-summary";
+
+/// What a SUBSCRIBE asks for.
+struct Ask {
+    /// The `id` of its Event.
+    event_id: Option<String>,
+    /// For how long; zero ends it.
+    lasts: Duration,
+}
+
+type Refusal = (Status, Headers);
+
+fn refuse(status: Status) -> Refusal {
+    (status, Headers::default())
+}
+
+impl Exchange {
+    /// A SUBSCRIBE whose sender is `extension`. A body of it is not looked at: no filter is offered.
+    pub(crate) fn on_subscribe(&mut self, now: Now, extension: &str, incoming: Incoming) {
+        let done = match incoming.request.to_tag() {
+            Some(tag) => self.resubscribe(now, extension, &tag, &incoming),
+            None => self.subscribe(now, extension, &incoming),
+        };
+        if let Err((status, headers)) = done {
+            self.answer(now, &incoming, status, &headers);
+        }
+    }
+
+    fn subscribe(&mut self, now: Now, extension: &str, incoming: &Incoming) -> Result<(), Refusal> {
+        let request = &incoming.request;
+        let ask = read(request)?;
+        // One is told about one's own box only.
+        let about = request.to().map(|to| to.uri.user_text()).unwrap_or_default();
+        if about != extension || request.uri.user_text() != extension {
+            return Err(refuse(Status::FORBIDDEN));
+        }
+        if !self.config.inbound.mailboxes.contains_key(extension) {
+            return Err(refuse(Status::NOT_FOUND));
+        }
+        let dialog = Dialog::of_server(request, &self.endpoint.tag_for(incoming))
+            .filter(|dialog| dialog.target.is_sip())
+            .filter(|dialog| size(dialog, &ask) <= SUBSCRIPTION_BYTES_MAX)
+            .ok_or(refuse(Status::BAD_REQUEST))?;
+        if self.endpoint.is_full() || self.mwi.is_full() {
+            let mut headers = Headers::default();
+            headers.push(Name::RetryAfter, "60");
+            return Err((Status::SERVICE_UNAVAILABLE, headers));
+        }
+        if !ask.lasts.is_zero()
+            && let Some(first) = self.mwi.surplus(extension)
+        {
+            self.end_subscription(now, first, End::Surplus);
+        }
+        let name = self.mwi.put(Subscription {
+            extension: extension.to_owned(),
+            dialog,
+            event_id: ask.event_id.clone(),
+            flow: incoming.flow,
+            expires: now.mono,
+            pace: Pace::default(),
+        });
+        self.grant(now, name, incoming, &ask);
+        Ok(())
+    }
+
+    /// A SUBSCRIBE inside its dialog: refreshed, moved to where it came from, or ended.
+    fn resubscribe(
+        &mut self,
+        now: Now,
+        extension: &str,
+        tag: &str,
+        incoming: &Incoming,
+    ) -> Result<(), Refusal> {
+        let request = &incoming.request;
+        let name = self.mwi.by_tag(tag);
+        let found = name.and_then(|name| Some((name, self.mwi.get(name)?)));
+        let (name, known) = found
+            .filter(|(_, s)| s.extension == extension && s.dialog.matches(request))
+            .ok_or(refuse(Status::NO_SUCH_CALL))?;
+        let number = request.cseq().number;
+        if known.dialog.remote_cseq.is_some_and(|last| number <= last) {
+            // Overtaken by a newer one (RFC 3261 §12.2.2).
+            return Err(refuse(Status::SERVER_ERROR));
+        }
+        let is_same = |ask: &Ask| ask.event_id == known.event_id;
+        let mut dialog = known.dialog.clone();
+        dialog.remote_cseq = Some(number);
+        dialog.target = request.contact().map_or(dialog.target, |contact| contact.uri);
+        let ask = read(request)?;
+        if !is_same(&ask) {
+            return Err(refuse(Status::NO_SUCH_CALL));
+        }
+        if !dialog.target.is_sip() || size(&dialog, &ask) > SUBSCRIPTION_BYTES_MAX {
+            return Err(refuse(Status::BAD_REQUEST));
+        }
+        if let Some(known) = self.mwi.get_mut(name) {
+            (known.dialog, known.flow) = (dialog, incoming.flow);
+        }
+        self.grant(now, name, incoming, &ask);
+        Ok(())
+    }
+
+    /// Answers 200 and tells how the box stands (RFC 6665 §4.2.1.2).
+    fn grant(&mut self, now: Now, name: SubscriptionName, incoming: &Incoming, ask: &Ask) {
+        let Some(subscription) = self.mwi.get_mut(name) else { return };
+        subscription.expires = now.mono.after(ask.lasts);
+        let mut headers = Headers::default();
+        let contact = self.endpoint.contact(&incoming.flow, &subscription.extension);
+        headers.push(Name::Contact, contact);
+        headers.push(Name::Expires, ask.lasts.as_secs().to_string());
+        headers.push(Name::AllowEvents, PACKAGE);
+        let extension = subscription.extension.clone();
+        self.timers.set(Timer::SubscriptionEnds(name), subscription.expires);
+        self.answer(now, incoming, Status::OK, &headers);
+        if ask.lasts.is_zero() {
+            return self.end_subscription(now, name, End::TimedOut);
+        }
+        self.silence_notices(&extension);
+        self.tell_soon(now, Watcher::Subscription(name), Duration::ZERO);
+        self.notify_due(now, Watcher::Subscription(name));
+    }
+}
+
+/// Reads what it asks for: the package, for how long, in what form.
+fn read(request: &Request) -> Result<Ask, Refusal> {
+    let event = request.headers.get(&Name::Event).unwrap_or_default();
+    let mut parts = event.split(';').map(str::trim);
+    if !parts.next().is_some_and(|package| package.eq_ignore_ascii_case(PACKAGE)) {
+        let mut headers = Headers::default();
+        headers.push(Name::AllowEvents, PACKAGE);
+        return Err((Status::BAD_EVENT, headers));
+    }
+    let id = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("id"));
+    let event_id = id.map(|(_, id)| id.trim().to_owned());
+    let is_known = |wanted: &str| {
+        let wanted = wanted.split(';').next().unwrap_or_default().trim();
+        [BODY_TYPE, "application/*", "*/*"].iter().any(|known| known.eq_ignore_ascii_case(wanted))
+    };
+    // No Accept at all means the usual form of the package (RFC 6665 §3.1.3).
+    let mut wanted = request.headers.elements(&Name::Accept).peekable();
+    if wanted.peek().is_some() && !wanted.any(is_known) {
+        let mut headers = Headers::default();
+        headers.push(Name::Accept, BODY_TYPE);
+        return Err((Status::NOT_ACCEPTABLE, headers));
+    }
+    let asked = request.headers.number(&Name::Expires);
+    let asked = asked.map_or(SUBSCRIPTION_USUAL, |seconds| Duration::from_secs(seconds.into()));
+    if !asked.is_zero() && asked < SUBSCRIPTION_SHORTEST {
+        let mut headers = Headers::default();
+        headers.push(Name::MinExpires, SUBSCRIPTION_SHORTEST.as_secs().to_string());
+        return Err((Status::INTERVAL_TOO_BRIEF, headers));
+    }
+    Ok(Ask { event_id, lasts: asked.min(SUBSCRIPTION_LONGEST) })
+}
+
+/// Bytes that a subscription would keep of what its phone sent.
+fn size(dialog: &Dialog, ask: &Ask) -> usize {
+    let uris = [&dialog.target, &dialog.local.uri, &dialog.remote.uri].map(|uri| uri.to_string().len());
+    let params = [&dialog.local, &dialog.remote].map(|one| {
+        let of_one = |(name, value): &(String, Option<String>)| {
+            name.len() + value.as_deref().map(str::len).unwrap_or_default()
+        };
+        one.name.len() + one.params.0.iter().map(of_one).sum::<usize>()
+    });
+    let route: usize = dialog.route.iter().map(String::len).sum();
+    let id = ask.event_id.as_deref().map(str::len).unwrap_or_default();
+    let tags = dialog.call_id.len() + dialog.remote_tag.len();
+    uris.iter().chain(&params).sum::<usize>() + route + id + tags
+}

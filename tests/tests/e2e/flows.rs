@@ -1,0 +1,285 @@
+//! A real softphone walks through the flows that are shipped. Which prompt it heard is proven by the form of the waves in its
+//! own recording.
+
+use crate::setup;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use switchroom_tests::audio::{find, pieces_with, read_wav};
+use switchroom_tests::baresip::Baresip;
+use switchroom_tests::daemon::{Daemon, Setup};
+use switchroom_tests::process::{eventually, has_program};
+
+const CALLER_HZ: f64 = 440.0;
+const AGENT_HZ: f64 = 1_000.0;
+
+const TABLES: &str = r#"
+[hours.office]
+week = ["daily 00:00-24:00"]
+
+[lists.regions]
+file = "lists/regions.csv"
+
+[lists.vip]
+file = "lists/vip.csv"
+
+[pins.customers]
+file = "lists/pins.csv"
+
+[mailboxes.office]
+pin = "8520"
+
+[[routes]]
+number = "400"
+to = "flow office"
+
+[[routes]]
+number = "401"
+to = "flow customers"
+
+[[routes]]
+number = "402"
+to = "flow regions"
+
+[[routes]]
+number = "*97"
+to = "flow messages"
+"#;
+
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("flows")
+}
+
+/// The daemon with the flows that are shipped. The caller is an extension like any other: trunks come later.
+fn with_flows() -> Setup {
+    let flows = ["office", "survey", "customers", "regions", "messages"];
+    let mut setup = setup().md5_only();
+    setup.extensions = ["101", "102", "103", "104", "105", "106", "901"].map(str::to_owned).to_vec();
+    setup.more = TABLES.to_owned();
+    let flow = |name: &str| (shipped().join(format!("{name}.toml")), format!("flows/{name}.toml"));
+    setup.beside = flows.into_iter().map(flow).collect();
+    setup.beside.push((shipped().join("lists"), "lists".to_owned()));
+    let pins = std::env::temp_dir().join(format!("switchroom-pins-{}.csv", std::process::id()));
+    std::fs::write(&pins, "40021,4711\n").expect("PINs");
+    setup.beside.push((pins, "lists/pins.csv".to_owned()));
+    setup
+}
+
+/// A caller, his phone sending digits as said.
+fn caller(daemon: &Daemon, means: &str) -> Baresip {
+    let phone = Baresip::start_with(daemon.sip, "901", "udp", CALLER_HZ, &format!(";dtmfmode={means}"));
+    registered(daemon, "901");
+    phone
+}
+
+fn registered(daemon: &Daemon, number: &str) {
+    eventually("the registration", || {
+        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
+        (!one.bindings.is_empty()).then_some(())
+    });
+}
+
+/// Waits until the call's path tells of a node.
+fn at(daemon: &Daemon, node: &str) {
+    eventually(&format!("the node {node}"), || {
+        let path: Vec<String> =
+            daemon.calls().iter().flat_map(|c| c.path.iter().map(|w| w.text.clone())).collect();
+        path.iter().any(|text| text.contains(&format!(": {node} ("))).then_some(())
+    });
+}
+
+/// These prompts were heard, in that order.
+fn heard(phone: &Baresip, language: &str, prompts: &[&str]) {
+    let all = phone.heard();
+    let mut from = 0;
+    for name in prompts {
+        let file = shipped().join(format!("prompts/{language}/{name}.wav"));
+        let (_, channels) = read_wav(&file);
+        let rest = &all[from..];
+        let place = find(rest, &channels[0]);
+        let Some(place) = place else {
+            panic!("{language}/{name} is not in the {} s after {} s", rest.len() / 8_000, from / 8_000);
+        };
+        from += usize::try_from(place).unwrap_or(0);
+    }
+}
+
+fn pause(ms: u64) {
+    std::thread::sleep(Duration::from_millis(ms));
+}
+
+fn press(phone: &mut Baresip, keys: &str) {
+    for key in keys.chars() {
+        phone.command("sndcode", &key.to_string());
+        pause(250);
+    }
+}
+
+/// Menu, wrong key, opening hours, an empty office, a message, and listening to it.
+fn a_caller_walks_through_the_office(means: &str) {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let daemon = Daemon::start(with_flows());
+    let mut phone = caller(&daemon, means);
+    phone.command("dial", "400");
+    phone.wait_for("CALL_ESTABLISHED");
+    at(&daemon, "main");
+    pause(1_500);
+    press(&mut phone, "9");
+    pause(4_500);
+    press(&mut phone, "3");
+    at(&daemon, "opening");
+    pause(6_500);
+    press(&mut phone, "2");
+    at(&daemon, "overflow");
+    pause(2_500);
+    press(&mut phone, "2");
+    at(&daemon, "message");
+    pause(7_500);
+    press(&mut phone, "#");
+    phone.wait_for("CALL_CLOSED");
+    heard(
+        &phone,
+        "en",
+        &[
+            "example/office/welcome",
+            "msg/recorded",
+            "msg/not-understood",
+            "example/office/hours",
+            "msg/leave-message",
+            "msg/message-saved",
+            "msg/thank-you-goodbye",
+        ],
+    );
+    let cdr = eventually("the record of the call", || daemon.cdrs().into_iter().next());
+    assert_eq!((cdr.to.number.as_str(), cdr.ended.by.as_str()), ("400", "system"), "{cdr:?}");
+    let left = eventually("the message", || {
+        let event = daemon.events().into_iter().find(|e| e.name == "message_left")?;
+        Some(event.text)
+    });
+    assert!(left.contains("901") && left.contains("office"), "{left}");
+    let file = wav_below(&daemon.recordings_dir().join("messages"));
+    let (rate, channels) = read_wav(&file);
+    assert_eq!((rate, channels.len()), (8_000, 1));
+    assert!(pieces_with(&channels[0], CALLER_HZ) >= 8, "{} pieces", pieces_with(&channels[0], CALLER_HZ));
+    // What was pressed is written down nowhere.
+    assert!(daemon.events().iter().all(|e| e.name != "digit"), "{:?}", daemon.events());
+}
+
+fn wav_below(dir: &Path) -> PathBuf {
+    let mut todo = vec![dir.to_owned()];
+    while let Some(dir) = todo.pop() {
+        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                todo.push(path);
+            } else if path.extension().is_some_and(|e| e == "wav") {
+                return path;
+            }
+        }
+    }
+    panic!("no message below {}", dir.display());
+}
+
+#[test]
+fn the_office_by_events() {
+    a_caller_walks_through_the_office("rtpevent");
+}
+
+#[test]
+fn the_office_by_info() {
+    a_caller_walks_through_the_office("info");
+}
+
+/// Customer number, a wrong PIN, the right one, and a talk with the adviser.
+#[test]
+fn a_customer_with_a_pin_is_connected() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let daemon = Daemon::start(with_flows());
+    let mut phone = caller(&daemon, "rtpevent");
+    let mut agents: Vec<Baresip> =
+        ["102", "103"].map(|n| Baresip::start(daemon.sip, n, "udp", AGENT_HZ)).into_iter().collect();
+    for number in ["102", "103"] {
+        registered(&daemon, number);
+    }
+    phone.command("dial", "401");
+    phone.wait_for("CALL_ESTABLISHED");
+    at(&daemon, "number");
+    pause(1_500);
+    press(&mut phone, "40021#");
+    at(&daemon, "pin");
+    pause(1_000);
+    press(&mut phone, "9999#");
+    pause(2_500);
+    press(&mut phone, "4711#");
+    eventually("a talk", || {
+        daemon
+            .calls()
+            .into_iter()
+            .find(|c| c.with.as_ref().is_some_and(|w| ["102", "103"].contains(&w.number.as_str())))
+    });
+    pause(2_500);
+    phone.command("hangup", "");
+    eventually("the end", || daemon.cdrs().into_iter().next());
+    heard(&phone, "en", &["example/pin/welcome", "example/pin/enter-customer", "msg/wrong-pin"]);
+    let sound = phone.heard();
+    assert!(pieces_with(&sound, AGENT_HZ) >= 15, "{} pieces of the agent", pieces_with(&sound, AGENT_HZ));
+    let said = format!("{:?} {:?}", daemon.events(), daemon.cdrs());
+    for secret in ["4711", "9999"] {
+        assert!(!said.contains(secret), "{secret} stands in {said}");
+    }
+    agents.clear();
+}
+
+/// A number that no list knows is asked in Chinese; the branch hangs up first; nobody is lost.
+#[test]
+fn a_caller_is_asked_for_the_region_in_chinese() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let daemon = Daemon::start(with_flows());
+    let mut phone = caller(&daemon, "rtpevent");
+    phone.command("dial", "402");
+    phone.wait_for("CALL_ESTABLISHED");
+    at(&daemon, "ask");
+    pause(2_500);
+    press(&mut phone, "3");
+    at(&daemon, "sorry");
+    pause(4_000);
+    phone.command("hangup", "");
+    eventually("the end", || daemon.cdrs().into_iter().next());
+    heard(&phone, "zh", &["example/region/welcome", "msg/leave-message"]);
+}
+
+/// After the talk the caller is asked, and the marks stand in the record with the agent.
+#[test]
+fn marks_are_kept_with_call_and_agent() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let daemon = Daemon::start(with_flows());
+    let mut phone = caller(&daemon, "info");
+    let mut agent = Baresip::start(daemon.sip, "101", "udp", AGENT_HZ);
+    registered(&daemon, "101");
+    phone.command("dial", "400");
+    phone.wait_for("CALL_ESTABLISHED");
+    at(&daemon, "main");
+    pause(500);
+    press(&mut phone, "1");
+    agent.wait_for("CALL_ESTABLISHED");
+    pause(1_500);
+    agent.command("hangup", "");
+    at(&daemon, "satisfied");
+    pause(1_000);
+    press(&mut phone, "5");
+    at(&daemon, "solved");
+    pause(500);
+    press(&mut phone, "1");
+    phone.wait_for("CALL_CLOSED");
+    let marks: Vec<_> = daemon.events().into_iter().filter(|e| e.name == "survey").collect();
+    let told: Vec<_> = marks.iter().map(|e| (e.subject.as_str(), e.text.as_str())).collect();
+    assert_eq!(told, [("101", "satisfied: 5"), ("101", "solved: 1")]);
+    heard(&phone, "en", &["example/survey/thanks", "msg/thank-you-goodbye"]);
+}
