@@ -42,6 +42,7 @@ complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "store" -d 'Lo
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "replay" -d 'Run a flight record again: what an exchange was given before it failed, or was asked for it'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "route" -d 'See where a call goes, and why'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "hours" -d 'See whether it is open, and why'
+complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "flow" -d 'Check, show and test flows, or walk through one without a phone'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "config" -d 'Print what can be configured'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c switchroom -n "__fish_switchroom_needs_command" -f -a "man" -d 'Print a man page'
@@ -329,6 +330,49 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand hours; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand hours; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and not __fish_seen_subcommand_from check show walk test reference" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and not __fish_seen_subcommand_from check show walk test reference" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and not __fish_seen_subcommand_from check show walk test reference" -f -a "check" -d 'Name every fault of flows with its place. Exits with 1 if there are any'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and not __fish_seen_subcommand_from check show walk test reference" -f -a "show" -d 'Print a flow as a tree'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and not __fish_seen_subcommand_from check show walk test reference" -f -a "walk" -d 'Be the caller, line by line: press keys, wait, speak, hang up; help lists what can be typed. Works in a pipe'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and not __fish_seen_subcommand_from check show walk test reference" -f -a "test" -d 'Play cases, and tell what no case reached. Exits with 1 if a case fails'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and not __fish_seen_subcommand_from check show walk test reference" -f -a "reference" -d 'Print how flows are written: every kind of node, key, function and name'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -l dir -d 'Flows of this folder, without a configuration: extensions, hours, lists, PINs and mailboxes are not checked' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -l deny-warnings -d 'Warnings count as faults'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -l json -d 'As JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from show" -l dir -d 'Flows of this folder, without a configuration: extensions, hours, lists, PINs and mailboxes are not checked' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from show" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -l from -d 'The caller\'s number [default: none]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -l at -d 'When: 2026-10-01T12:10 by the clock of the site, with an offset (+08:00, Z) by another, or now' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -l dir -d 'Flows of this folder, without a configuration: extensions, hours, lists, PINs and mailboxes are not checked' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -l min-coverage -d 'Exit with 1, too, if less of a flow is reached, in percent of its nodes and branches' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -l dir -d 'Flows of this folder, without a configuration: extensions, hours, lists, PINs and mailboxes are not checked' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -l json -d 'As JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from reference" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from reference" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand config; and not __fish_seen_subcommand_from reference sample" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"

@@ -66,7 +66,7 @@ pub(super) fn hours(command: &HoursCommand, out: &mut dyn Write) -> Outcome {
 }
 
 /// A time as it was written, with a word about what clocks do with it.
-fn moment(text: &str, zone: &Zone, out: &mut dyn Write) -> Result<i64, Failure> {
+pub(super) fn moment(text: &str, zone: &Zone, out: &mut dyn Write) -> Result<i64, Failure> {
     if text == "now" {
         return Ok(clock::wall_ms());
     }

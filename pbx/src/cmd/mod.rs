@@ -9,6 +9,7 @@ pub mod ctl;
 pub mod demo;
 pub mod doctor;
 pub mod explain;
+pub mod flow;
 pub mod generate;
 pub mod init;
 pub mod logging;
@@ -23,7 +24,7 @@ mod tests;
 
 use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::{self, Fault};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 use terminal::Paint;
 
@@ -107,6 +108,11 @@ fn dispatch(cli: &Cli, out: &mut dyn Write) -> Outcome {
         Command::Replay(args) => replay::run(args, out),
         Command::Route(command) => explain::route(command, out),
         Command::Hours(command) => explain::hours(command, out),
+        Command::Flow(command) => {
+            let is_terminal = io::stdin().is_terminal();
+            let typed = flow::Typed { lines: &mut io::stdin().lock(), is_terminal };
+            flow::run(command, paint, typed, out)
+        }
         Command::Config(ConfigCommand::Reference) => generate::print(&config::reference(), out),
         Command::Config(ConfigCommand::Sample) => generate::print(&config::sample(), out),
         Command::Completions(args) => generate::completions(args.shell, out),

@@ -175,7 +175,10 @@ fn files(dir: &Path) -> (BTreeMap<String, String>, Vec<Fault>) {
     let surplus: Vec<String> = found.keys().skip(FILES_MAX).cloned().collect();
     let mut faults = Vec::new();
     if !surplus.is_empty() {
-        faults.push(fault(format!("has more than {FILES_MAX} flows: {} and what follows is left out", surplus[0])));
+        faults.push(fault(format!(
+            "has more than {FILES_MAX} flows: {} and what follows is left out",
+            surplus[0]
+        )));
     }
     found.retain(|name, _| !surplus.contains(name));
     (found, faults)

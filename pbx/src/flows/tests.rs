@@ -7,12 +7,16 @@ use tempfile::TempDir;
 
 /// A flow that says something and hangs up.
 fn good(text: &str) -> String {
-    format!("start = \"hello\"\n[nodes.hello]\nkind = \"play\"\nprompt = \"{text}\"\nnext = \"bye\"\n[nodes.bye]\nkind = \"hang_up\"\n")
+    format!(
+        "start = \"hello\"\n[nodes.hello]\nkind = \"play\"\nprompt = \"{text}\"\nnext = \"bye\"\n[nodes.bye]\nkind = \"hang_up\"\n"
+    )
 }
 
 /// One that runs another.
 fn runs(other: &str) -> String {
-    format!("start = \"go\"\n[nodes.go]\nkind = \"flow\"\nflow = \"{other}\"\nnext = \"bye\"\n[nodes.bye]\nkind = \"hang_up\"\n")
+    format!(
+        "start = \"go\"\n[nodes.go]\nkind = \"flow\"\nflow = \"{other}\"\nnext = \"bye\"\n[nodes.bye]\nkind = \"hang_up\"\n"
+    )
 }
 
 const BAD: &str = "start = \"hello\"\n[nodes.hello]\nkind = \"paly\"\n";

@@ -207,7 +207,7 @@ fn a_customer_with_a_pin_is_connected() {
     phone.command("dial", "401");
     phone.wait_for("CALL_ESTABLISHED");
     at(&daemon, "number");
-    pause(1_500);
+    pause(5_500);
     press(&mut phone, "40021#");
     at(&daemon, "pin");
     pause(1_000);

@@ -109,7 +109,7 @@ impl Exchange {
             return self.tell_flow(now, id, Event::Recorded(None));
         };
         visit.messages += 1;
-        let message = format!("{id}-{}", visit.messages);
+        let message = format!("{id}-{}", visit.messages).to_lowercase();
         visit.taking = Some(Taking { id: message.clone(), leg });
         let from = self.calls.get(&id).map(|call| call.from.clone()).unwrap_or_default();
         let unfinished = Unfinished { call: id, from, mailbox, is_dropped: false };

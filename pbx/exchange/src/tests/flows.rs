@@ -313,7 +313,7 @@ fn a_caller_who_hangs_up_while_speaking_leaves_the_message() {
     let leg = t.leg;
     t.w.input(Input::Media(MediaEvent::MessageTaken {
         leg,
-        message: format!("{id}-1"),
+        message: format!("{id}-1").to_lowercase(),
         facts,
         why: String::new(),
     }));
