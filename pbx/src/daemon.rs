@@ -7,7 +7,7 @@ use crate::control::{self, ControlServer, ControlSettings, Hub, Reload};
 use crate::engine::{Engine, EngineHandle, Inputs, Surroundings, ToEngine};
 use crate::flight::{self, Dumps};
 use crate::flows::InForce;
-use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine};
+use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine, on_path};
 use crate::net::{ListenError, Net};
 use crate::store::{Store, StoreError};
 use std::io;
@@ -135,7 +135,8 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     for (id, state) in alarms {
         engine.tell(ToEngine::Alarm(id, state));
     }
-    let reload = reloader(loaded.path.clone(), shell.clone(), ports, in_force, engine.clone(), hub.clone());
+    let parts = (engine.clone(), media.clone(), hub.clone());
+    let reload = reloader(loaded.path.clone(), shell.clone(), ports, in_force, parts);
     let mut daemon = Daemon {
         engine: engine.clone(),
         thread: Some(thread),
@@ -240,10 +241,7 @@ fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         some => some,
     };
-    let prompts = PromptSettings {
-        engine: SpeechEngine::installed(),
-        ..PromptSettings::new(shell.data_dir.join("speech"))
-    };
+    let prompts = prompt_settings(shell);
     let settings = MediaSettings {
         threads,
         prompts,
@@ -259,6 +257,30 @@ fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result
     });
     MediaEngine::start(settings, events, levels, problems)
         .map_err(|why| StartError::System { what: "the media engine", why })
+}
+
+/// Where prompts are and who speaks texts, as the configuration says.
+fn prompt_settings(shell: &ShellConfig) -> PromptSettings {
+    let speech = &shell.speech;
+    // A program that is not on the path is asked for by its name, and the alarm says that it is not there.
+    let named = |name: &str| on_path(name).unwrap_or_else(|| PathBuf::from(name));
+    let mut engine = match &speech.engine {
+        config::SpeechEngine::None => None,
+        config::SpeechEngine::Auto => SpeechEngine::installed(),
+        config::SpeechEngine::EspeakNg => Some(SpeechEngine::espeak(&named("espeak-ng"))),
+        config::SpeechEngine::Piper => Some(SpeechEngine::piper(&named("piper"), "en", "zh")),
+        config::SpeechEngine::Program(path) => Some(SpeechEngine::program(path)),
+    };
+    if let Some(engine) = &mut engine {
+        engine.voice_en = speech.voice_en.clone().unwrap_or_else(|| engine.voice_en.clone());
+        engine.voice_zh = speech.voice_zh.clone().unwrap_or_else(|| engine.voice_zh.clone());
+        engine.argv.extend(speech.args.iter().cloned());
+    }
+    PromptSettings {
+        site: shell.flows.prompts.clone(),
+        engine,
+        ..PromptSettings::new(shell.data_dir.join("speech"))
+    }
 }
 
 /// Where the last configuration that was good is kept, for a start with one that is not.
@@ -278,8 +300,7 @@ fn reloader(
     running: ShellConfig,
     ports: (u16, u16),
     in_force: Arc<InForce>,
-    engine: EngineHandle,
-    hub: Arc<Hub>,
+    (engine, media, hub): (EngineHandle, Arc<MediaEngine>, Arc<Hub>),
 ) -> Reload {
     Arc::new(move || {
         let mut loaded = match config::load(&path) {
@@ -294,6 +315,13 @@ fn reloader(
         };
         hub.renamed(&loaded.config.site, &loaded.config.domain);
         keep_good(&path, &running.data_dir);
+        media.reload_prompts(prompt_settings(&loaded.shell));
+        // Flows, prompts and who speaks them are taken over.
+        let running = ShellConfig {
+            flows: loaded.shell.flows.clone(),
+            speech: loaded.shell.speech.clone(),
+            ..running.clone()
+        };
         let needs_restart =
             loaded.shell != running || ports != (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
         let (alarms, refused) = in_force.renew(&mut loaded);

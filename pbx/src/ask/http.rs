@@ -21,7 +21,7 @@ const HEAD_MAX: usize = 16 * 1024;
 const ADDRESSES_MAX: usize = 4;
 
 /// Asks a service. Ends when it is dropped, too.
-pub(super) async fn ask(url: &str, body: Option<Payload>, place: Place) -> Result<Value, String> {
+pub(super) async fn ask(url: &str, body: Option<Payload>, place: &Place) -> Result<Value, String> {
     let uri = checked(url)?;
     let request = request(&uri, body)?;
     let stream = connect(&uri, place).await?;
@@ -72,7 +72,7 @@ fn request(uri: &Uri, body: Option<Payload>) -> Result<Request<Full<Bytes>>, Str
     request.body(Full::new(body)).map_err(|e| format!("it cannot be asked like that: {e}"))
 }
 
-async fn connect(uri: &Uri, place: Place) -> Result<TcpStream, String> {
+async fn connect(uri: &Uri, place: &Place) -> Result<TcpStream, String> {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let port = uri.port_u16().unwrap_or(80);
     let mut why = format!("{} has no address", told(&host));
@@ -87,11 +87,12 @@ async fn connect(uri: &Uri, place: Place) -> Result<TcpStream, String> {
 
 /// The addresses of a name. The system's resolver cannot be interrupted; a question keeps its place until it is back, so
 /// that no more than so many wait for it.
-async fn addresses(host: String, port: u16, place: Place) -> Result<Vec<SocketAddr>, String> {
+async fn addresses(host: String, port: u16, place: &Place) -> Result<Vec<SocketAddr>, String> {
     if let Ok(ip) = host.parse() {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
     let name = told(&host);
+    let place = place.clone();
     let look = move || {
         let found = (host.as_str(), port).to_socket_addrs();
         drop(place);

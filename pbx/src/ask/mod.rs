@@ -75,12 +75,8 @@ type Place = Arc<Vec<OwnedSemaphorePermit>>;
 /// Asks once; why it failed, in words.
 async fn ask(asking: Asking, place: Place) -> Result<Value, String> {
     match asking {
-        Asking::Http { url, body } => http::ask(&url, body, place).await,
-        Asking::Exec { argv, input } => {
-            let answer = exec::ask(&argv, input).await;
-            drop(place);
-            answer
-        }
+        Asking::Http { url, body } => http::ask(&url, body, &place).await,
+        Asking::Exec { argv, input } => exec::ask(&argv, input).await,
     }
 }
 

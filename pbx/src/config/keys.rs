@@ -350,7 +350,11 @@ pub(super) const TABLES: &[Table] = &[
             ),
             example("voice_en", "\"en-gb\"", "The voice for English, as the program calls it."),
             example("voice_zh", "\"cmn\"", "The voice for Chinese."),
-            key("args", "[]", "Further arguments for the program."),
+            key(
+                "args",
+                "[]",
+                "Further arguments for the program. {voice} stands for the voice, {output} for the WAV file; another program than those named writes it to its standard output unless {output} is among them.",
+            ),
         ],
     },
     Table {

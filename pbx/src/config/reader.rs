@@ -86,7 +86,7 @@ impl Reader {
             return Vec::new();
         };
         let mut found = Vec::new();
-        for row in list.iter() {
+        for row in list {
             match row.get_ref().as_table() {
                 Some(table) => {
                     self.refuse_unknown(table, name);

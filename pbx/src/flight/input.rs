@@ -77,7 +77,11 @@ impl Recorded {
             },
             Self::Stored(tickets) | Self::NotStored(tickets) => tickets.capacity() * size_of::<Ticket>(),
             Self::Command { user, .. } => user.capacity() + 64,
-            Self::Config(config) => size_of::<Config>() + 256 * config.extensions.len(),
+            Self::Config(config) => {
+                // What is made of a flow is about as large as its text again.
+                let flows: usize = config.flows.values().map(|flow| 2 * flow.text.capacity()).sum();
+                size_of::<Config>() + 256 * config.extensions.len() + flows
+            }
             Self::Answered { answer: Ok(json), .. } => json_weight(json),
             Self::Answered { answer: Err(why), .. } => why.capacity(),
             Self::Alarm { id, state } => id.capacity() + state.as_ref().map_or(0, |s| s.1.capacity()),

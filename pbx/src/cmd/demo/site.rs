@@ -113,7 +113,9 @@ impl Site {
         for (name, text) in flows.chain(lists).chain([pins]) {
             let path = dir.path().join(name);
             path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(cannot)?;
-            std::fs::write(&path, text).map_err(cannot)?;
+            let mut file =
+                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(cannot)?;
+            file.write_all(text.as_bytes()).map_err(cannot)?;
         }
         let path = dir.path().join("switchroom.toml");
         let mut file =

@@ -98,7 +98,7 @@ struct MissingTold {
 /// How much of a flow was reached, in percent; what is missing is never rounded away.
 fn percent(of: &OfFlow) -> usize {
     let (reached, all) = (of.nodes.0 + of.branches.0, of.nodes.1 + of.branches.1);
-    if all == 0 { 100 } else { reached * 100 / all }
+    (reached * 100).checked_div(all).unwrap_or(100)
 }
 
 /// Plays the cases of files, or of all in `tests` beside the flows.

@@ -47,13 +47,13 @@ pub(super) fn is_name(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX && name.split('/').all(is_part)
 }
 
-/// Finds a prompt; `site` is the folder of the site's own.
-pub(super) fn find(site: Option<&Path>, language: Language, name: &str) -> Option<Found> {
+/// Finds a prompt; `site` are the folders of the site's own.
+pub(super) fn find(site: &[PathBuf], language: Language, name: &str) -> Option<Found> {
     if !is_name(name) {
         return None;
     }
     let spoken = format!("{}/{name}", language.word());
-    let own = site.and_then(|site| {
+    let own = site.iter().find_map(|site| {
         let site = site.canonicalize().ok()?;
         [&spoken, name].into_iter().find_map(|name| within(&site, &site.join(format!("{name}.wav"))))
     });
@@ -106,7 +106,7 @@ mod tests {
         put("menu.wav");
         put("zh/menu.wav");
         put("en/open/day.wav");
-        let path = |language, name: &str| match find(Some(dir.path()), language, name) {
+        let path = |language, name: &str| match find(&[dir.path().to_owned()], language, name) {
             Some(Found::Site(stamp)) => {
                 stamp.path().strip_prefix(dir.path().canonicalize().unwrap()).unwrap().display().to_string()
             }
@@ -150,14 +150,14 @@ mod tests {
             "folder",
             &"a".repeat(129),
         ] {
-            assert_eq!(find(Some(&site), Language::En, name), None, "{name:?}");
+            assert_eq!(find(std::slice::from_ref(&site), Language::En, name), None, "{name:?}");
         }
-        assert!(find(Some(&site), Language::En, "fine").is_some());
+        assert!(find(std::slice::from_ref(&site), Language::En, "fine").is_some());
         assert!(
-            find(Some(&site), Language::En, "other").is_some(),
+            find(std::slice::from_ref(&site), Language::En, "other").is_some(),
             "a link within the folder is a name more"
         );
-        assert_eq!(find(Some(&dir.path().join("none")), Language::En, "fine"), None);
+        assert_eq!(find(&[dir.path().join("none")], Language::En, "fine"), None);
         assert!(open(dir.path()).is_err());
     }
 
@@ -167,7 +167,7 @@ mod tests {
         assert!(names.is_sorted());
         for name in names {
             let (language, name) = name.split_once('/').unwrap();
-            let found = find(None, Language::parse(language).unwrap(), name);
+            let found = find(&[], Language::parse(language).unwrap(), name);
             assert!(matches!(found, Some(Found::Shipped(wav)) if wav.starts_with(b"RIFF")), "{name}");
         }
     }

@@ -106,9 +106,9 @@ impl Loader {
         match clip {
             Clip::Prompt { language, name } => {
                 let settings = self.shared.settings();
-                let found = find::find(settings.site.as_deref(), *language, name).ok_or_else(|| {
-                    let site = settings.site.as_ref().map(|site| format!("in {} and ", site.display()));
-                    let site = site.unwrap_or_default();
+                let found = find::find(&settings.site, *language, name).ok_or_else(|| {
+                    let site: String =
+                        settings.site.iter().map(|site| format!("in {} and ", site.display())).collect();
                     format!("there is no {}/{name}.wav {site}in the shipped set", language.word())
                 })?;
                 match &found {
@@ -166,7 +166,7 @@ impl Loader {
         let contents = self.shared.with_shelf(|shelf| shelf.contents());
         for (key, stamp) in contents {
             let Clip::Prompt { language, name } = &key.0 else { continue };
-            let found = find::find(settings.site.as_deref(), *language, name);
+            let found = find::find(&settings.site, *language, name);
             if found.as_ref().and_then(Found::stamp) != stamp.as_ref() {
                 self.shared.with_shelf(|shelf| shelf.remove(&key));
             }

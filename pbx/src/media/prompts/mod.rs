@@ -13,7 +13,7 @@ mod speech;
 mod wav;
 
 pub use problems::{PromptProblem, PromptProblems};
-pub use speech::SpeechEngine;
+pub use speech::{SpeechEngine, on_path};
 
 use loader::{Job, Loader};
 use problems::Reporter;
@@ -47,8 +47,9 @@ pub fn shipped_names() -> impl Iterator<Item = &'static str> {
 /// What the library is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptSettings {
-    /// The folder of the site's own prompts: `<language>/<name>.wav`, or `<name>.wav` for all languages.
-    pub site: Option<PathBuf>,
+    /// Folders of the site's own prompts, the first one that has a prompt counts: `<language>/<name>.wav`, or `<name>.wav`
+    /// for all languages.
+    pub site: Vec<PathBuf>,
     /// Who speaks texts; without, they are left out.
     pub engine: Option<SpeechEngine>,
     /// Where spoken texts are kept.
@@ -62,7 +63,13 @@ pub struct PromptSettings {
 impl PromptSettings {
     /// The shipped prompts and no engine; spoken texts would be kept in `speech_dir`. 256 MB on disk, 64 MB in memory.
     pub fn new(speech_dir: PathBuf) -> Self {
-        Self { site: None, engine: None, speech_dir, speech_bytes_max: 256 << 20, memory_bytes_max: 64 << 20 }
+        Self {
+            site: Vec::new(),
+            engine: None,
+            speech_dir,
+            speech_bytes_max: 256 << 20,
+            memory_bytes_max: 64 << 20,
+        }
     }
 }
 

@@ -32,8 +32,8 @@ const OUTPUT: &str = "{output}";
 /// A speech engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpeechEngine {
-    /// The program and its arguments; `{voice}` and `{output}` stand for the voice and the WAV file to be written. The
-    /// text comes by standard input, in UTF-8.
+    /// The program and its arguments; `{voice}` and `{output}` stand for the voice and the WAV file to be written; without
+    /// `{output}` it is written to standard output. The text comes by standard input, in UTF-8.
     pub argv: Vec<String>,
     /// The voice for English: whatever the program calls it, a name or a file.
     pub voice_en: String,
@@ -65,11 +65,14 @@ impl SpeechEngine {
         }
     }
 
+    /// Another program, that writes WAV to its standard output, unless `{output}` is added to its arguments.
+    pub fn program(program: &Path) -> Self {
+        Self::new(program, &[], "en", "zh")
+    }
+
     /// espeak-ng, if it is installed.
     pub fn installed() -> Option<Self> {
-        let path = std::env::var_os("PATH")?;
-        let program = std::env::split_paths(&path).map(|dir| dir.join("espeak-ng"));
-        program.into_iter().find(|program| program.is_file()).map(|program| Self::espeak(&program))
+        on_path("espeak-ng").map(|program| Self::espeak(&program))
     }
 
     fn voice(&self, language: Language) -> &str {
@@ -88,6 +91,12 @@ impl SpeechEngine {
         }
         hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// A program of that name on the path.
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|program| program.is_file())
 }
 
 /// Whether that is a text to be spoken.
@@ -190,12 +199,18 @@ fn render(
 ) -> Result<(), String> {
     let output = to.to_string_lossy();
     let place = |argument: &String| argument.replace(VOICE, engine.voice(language)).replace(OUTPUT, &output);
+    let writes_file = engine.argv.iter().any(|argument| argument.contains(OUTPUT));
+    let stdout = if writes_file {
+        Stdio::null()
+    } else {
+        File::create(to).map_err(|error| format!("{output} cannot be written: {error}"))?.into()
+    };
     let mut argv = engine.argv.iter().map(place);
     let program = argv.next().ok_or("the configuration names no program")?;
     let mut child = Command::new(program)
         .args(argv)
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(stdout)
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
@@ -254,6 +269,26 @@ mod tests {
     use super::*;
 
     const NEVER: &dyn Fn() -> bool = &|| false;
+
+    #[test]
+    fn a_program_without_a_place_for_its_file_writes_to_its_output() {
+        let dir = tempfile::tempdir().unwrap();
+        let wav = dir.path().join("fixed.wav");
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 8000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut writer = hound::WavWriter::create(&wav, spec).unwrap();
+        (0..800).for_each(|n| writer.write_sample(n as i16).unwrap());
+        writer.finalize().unwrap();
+        let mut engine = SpeechEngine::program(Path::new("/bin/cat"));
+        engine.argv.push(wav.to_string_lossy().into_owned());
+        let to = dir.path().join("spoken.wav");
+        render(&engine, Language::En, "hello", &to, NEVER).unwrap();
+        assert_eq!(fs::read(&to).unwrap(), fs::read(&wav).unwrap());
+    }
 
     /// An engine that is a script; it is given the file and the voice as arguments.
     fn engine(script: &str) -> SpeechEngine {

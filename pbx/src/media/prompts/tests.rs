@@ -38,7 +38,7 @@ impl Rig {
     }
 
     fn settings(dir: &Path) -> PromptSettings {
-        PromptSettings { site: Some(dir.join("site")), ..PromptSettings::new(dir.join("speech")) }
+        PromptSettings { site: vec![dir.join("site")], ..PromptSettings::new(dir.join("speech")) }
     }
 
     /// Puts a prompt of so many milliseconds into the site's folder.

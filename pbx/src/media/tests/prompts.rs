@@ -13,7 +13,7 @@ use switchroom_media::tone::Tone;
 
 /// A site with prompts of one second each, named by their tone.
 pub(super) fn rig(tones: &[u16]) -> Rig {
-    let rig = Rig::with(|settings| settings.prompts.site = Some(settings.recordings.join("site")));
+    let rig = Rig::with(|settings| settings.prompts.site = vec![settings.recordings.join("site")]);
     for hz in tones {
         put(rig.dir.path(), &format!("site/{hz}.wav"), *hz, 1000);
     }
