@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// In place of a PIN: too many wrong ones were given before this call.
+pub const LOCKED: &str = "locked";
+
 /// How a phone behaves that is rung.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phone {
@@ -86,7 +89,8 @@ pub struct Stage {
     pub services: BTreeMap<String, Vec<Service>>,
     /// Hours that stand so, whatever the calendar says.
     pub openings: BTreeMap<String, Opening>,
-    /// PINs in plain, before those that are configured: by `pins` or `pins.account`.
+    /// PINs in plain, before those that are configured: by `pins` or `pins.account`. [`LOCKED`] is none that could be
+    /// given.
     pub pins: BTreeMap<String, String>,
     /// Messages in mailboxes.
     pub messages: BTreeMap<String, Vec<Message>>,
@@ -188,6 +192,9 @@ impl Site for Stage {
 
     fn pin(&mut self, pins: &str, of: Option<&str>, digits: &str) -> PinVerdict {
         let key = of.map_or_else(|| pins.to_owned(), |of| format!("{pins}.{of}"));
+        if self.pins.get(&key).is_some_and(|pin| pin == LOCKED) {
+            return PinVerdict::Locked;
+        }
         let known = self.site.pins.get(pins).cloned();
         let of_mailbox = || {
             let mailbox = of.and_then(|of| self.site.mailboxes.get(of))?;

@@ -7,7 +7,7 @@ use crate::fault::{Fault, did_you_mean, place_of};
 use crate::flow::Place;
 use crate::limits::{FAULTS_MAX, FILE_BYTES_MAX};
 use crate::read::{duration, shown};
-use crate::rehearse::stage::Service;
+use crate::rehearse::stage::{LOCKED, Service};
 use crate::value::Value;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -318,8 +318,9 @@ impl Reader<'_> {
             around.hours.extend(self.parse(text, words::opening).map(|opening| (name.clone(), opening)));
         }
         for (name, pin) in &text.pins {
-            if !crate::pins::is_pin(pin.get_ref()) {
-                self.fault(pin.span().start, "a PIN has four to six digits");
+            if !crate::pins::is_pin(pin.get_ref()) && pin.get_ref() != LOCKED {
+                let what = "a PIN has four to six digits\nwrite them, or \"locked\" for who got too many wrong before";
+                self.fault(pin.span().start, what);
             }
             around.pins.insert(name.clone(), pin.get_ref().clone());
         }

@@ -78,7 +78,7 @@ pub struct Around {
     pub services: BTreeMap<String, Vec<Service>>,
     /// Hours by name.
     pub hours: BTreeMap<String, Opening>,
-    /// PINs by name, in plain.
+    /// PINs by name, in plain, or [`crate::rehearse::LOCKED`].
     pub pins: BTreeMap<String, String>,
     /// Entries of lists.
     pub lists: BTreeMap<(String, String), Value>,

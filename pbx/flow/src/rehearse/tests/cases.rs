@@ -117,6 +117,22 @@ fn a_fault_of_the_flow_fails_a_case_that_does_not_expect_it() {
     assert_eq!(report.failures().count(), 0);
 }
 
+/// One call cannot lock an account and come back.
+#[test]
+fn a_case_may_begin_with_a_locked_account() {
+    let flow = "[nodes.p]\nkind = \"pin\"\npins = \"door\"\nof = \"caller\"\nnext = \"in\"\nwrong = \"out\"\nlocked = \"later\"\n\
+        [nodes.in]\nkind = \"hang_up\"\n[nodes.out]\nkind = \"hang_up\"\n[nodes.later]\nkind = \"hang_up\"\n";
+    let stage = stage_of("main", flow);
+    for (pin, node) in [("4711", "in"), ("1234", "out"), ("locked", "later")] {
+        let text = format!(
+            "flow = \"main\"\nat = \"2026-01-02\"\nfrom = \"101\"\n[[case]]\nname = \"c\"\nsite = {{ pins = {{ \"door.101\" = \"{pin}\" }} }}\n\
+            steps = [{{ press = \"4711#\" }}, {{ wait = \"1m\" }}]\nexpect = {{ end = \"hung up\", at = \"{node}\" }}"
+        );
+        let report = play_all(&cases(&text), &stage);
+        assert_eq!(report.failures().collect::<Vec<_>>(), [] as [&crate::Fault; 0], "{pin}");
+    }
+}
+
 #[test]
 fn a_number_is_dialled_by_the_routes_of_the_site() {
     let mut stage = office();
@@ -175,7 +191,7 @@ fn what_is_written_wrong_is_told_with_its_place_and_a_hint() {
         (
             format!("{head}[site]\npins = {{ door = \"98\" }}\n[[case]]\nname = \"c\"\n"),
             "a PIN has four to six digits",
-            "",
+            "\"locked\"",
         ),
         (
             format!("{head}[site]\nshares = {{ split = 0 }}\n[[case]]\nname = \"c\"\n"),
