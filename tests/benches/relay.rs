@@ -230,7 +230,7 @@ impl Ours {
         let (opened, failed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (started, refused) = (opened.clone(), failed.clone());
         let mut settings = MediaSettings::new(LOCAL, FIRST_PORT, 1000, dir.path().to_path_buf());
-        settings.prompts.site = Some(dir.path().join("site"));
+        settings.prompts.site = vec![dir.path().join("site")];
         let events = Arc::new(move |event| match event {
             MediaEvent::RecordingStarted { .. } => drop(started.fetch_add(1, Ordering::Relaxed)),
             MediaEvent::OpenFailed { .. } | MediaEvent::RecordingFailed { .. } => {

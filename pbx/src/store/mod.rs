@@ -140,6 +140,7 @@ impl Shared {
 }
 
 /// Settings that only tests change.
+#[derive(Clone)]
 struct Options {
     disk: Arc<dyn Disk>,
     segment_bytes_max: u64,

@@ -118,8 +118,8 @@ fn goes_on_and_catches_up(room_in_trouble: i64) {
     disk.0.store(room_in_trouble, Ordering::Relaxed);
     store.put(Some(Ticket(2)), record(2));
     told.wait_for(|e| *e == StoreEvent::NotStored(vec![Ticket(2)]));
-    told.wait_for(|e| matches!(e, StoreEvent::Degraded(_)));
-    assert!(store.health().contains("cannot be written"), "{}", store.health());
+    // The health of the store says the same, but a try in between may go well for a moment.
+    told.wait_for(|e| matches!(e, StoreEvent::Degraded(why) if why.contains("cannot be written")));
     store.put(Some(Ticket(3)), binding());
     told.wait_for(|e| *e == StoreEvent::NotStored(vec![Ticket(3)]));
     disk.0.store(i64::MAX, Ordering::Relaxed);

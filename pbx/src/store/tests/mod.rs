@@ -7,7 +7,7 @@ mod full_disk;
 mod queries;
 mod samples;
 
-use super::{OnEvent, Options, Store, StoreEvent};
+use super::{OnEvent, Options, Store, StoreError, StoreEvent};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use switchroom_exchange::{Record, Restored, Ticket};
@@ -76,8 +76,17 @@ fn open(dir: &Path) -> (Store, Restored, Arc<Told>) {
 
 fn open_with(dir: &Path, options: Options) -> (Store, Restored, Arc<Told>) {
     let told = Arc::new(Told::default());
-    let (store, restored) = Store::open_with(dir, told.on_event(), options).unwrap();
-    (store, restored, told)
+    // A program that another test starts holds the lock of a closed store until it is executed.
+    for _ in 0..200 {
+        match Store::open_with(dir, told.on_event(), options.clone()) {
+            Err(StoreError::Locked { .. }) => std::thread::sleep(std::time::Duration::from_millis(10)),
+            opened => {
+                let (store, restored) = opened.unwrap();
+                return (store, restored, told);
+            }
+        }
+    }
+    panic!("{} stays locked", dir.display());
 }
 
 /// Puts records and closes.
