@@ -5,7 +5,7 @@
 //! and ends on Saturday. A special day is what it says from midnight to midnight: it replaces what the week says of it, and
 //! nothing of the evening before reaches into it. Its own segments may reach into the next day, unless that is special too.
 //!
-//! There is one judgement, [`Hours::judge`]; what is decided and what is explained come from it.
+//! There is one judgement, `Hours::judge`; what is decided and what is explained come from it.
 
 mod civil;
 mod explain;
@@ -80,7 +80,7 @@ pub struct Hours {
     pub special: Vec<SpecialDay>,
 }
 
-/// A rule of some hours, as [`Hours::judge`] tried it.
+/// A rule of some hours, as `Hours::judge` tried it.
 #[derive(Debug, Clone, Copy)]
 struct Tried<'h> {
     rule: Rule<'h>,
