@@ -41,6 +41,16 @@ fn rule(defect: Defect) -> &'static str {
         Defect::SharedPort => "a port pair belongs to one leg at a time, and to none at rest",
         Defect::LostTicket => "at rest nothing is left but registrations",
         Defect::LostOpening => "a caller is told of an answer only after the call was handed to the store",
+        Defect::TwoPlaces => "a caller is in exactly one place: with a flow, or with somebody",
+        Defect::EarlyPrompt => "a prompt plays only to a caller who was answered",
+        Defect::UncountedExit => {
+            "whoever entered a flow leaves it once, and no route lets in more than it may"
+        }
+        Defect::AskedTwice => "what a flow asks of the outside is asked once, for a call that has begun",
+        Defect::LostMessage => "a message that was taken is kept or deleted, and there again after a restart",
+        Defect::ToldSecret => {
+            "a secret that a caller typed appears in no record, event, ladder, alarm or view"
+        }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }

@@ -191,7 +191,13 @@ impl CdrIsTrue {
             .collect();
         let with: Vec<&str> =
             cdr.with.iter().map(|p| p.number.as_str()).filter(|n| !n.starts_with('*')).collect();
-        if answered != with {
+        // Whoever a flow answers is with the flow, then with whom it connects the caller, one after the other.
+        let is_flow = cdr.flow.is_some()
+            && cdr
+                .with
+                .as_ref()
+                .is_none_or(|p| p.number == cdr.to.number || answered.contains(&p.number.as_str()));
+        if answered != with && !is_flow {
             let text = format!("{answered:?} answered, and the CDR says {with:?}");
             return broken(Some(cdr.call), text);
         }
