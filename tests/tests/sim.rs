@@ -14,6 +14,7 @@ fn quiet(seed: u64) -> Setup {
     for phone in &mut setup.phones {
         (phone.late_offer, phone.demands_reliable, phone.tcp) = (false, false, false);
     }
+    (setup.inbound.seed, setup.inbound.share_percent) = (7, 40);
     setup
 }
 

@@ -229,7 +229,8 @@ fn adds_up(cdr: &Cdr) -> Verdict {
         return broken(Some(cdr.call), text);
     }
     let hung_up = cdr.ending.cause == Cause::HungUp;
-    if hung_up && (cdr.answered_ms.is_none() || !matches!(cdr.ending.by, EndedBy::Party(_))) {
+    let by_flow = cdr.flow.is_some() && cdr.ending.by == EndedBy::System;
+    if hung_up && (cdr.answered_ms.is_none() || !by_flow && !matches!(cdr.ending.by, EndedBy::Party(_))) {
         return broken(Some(cdr.call), "hung up without an answer, or by nobody");
     }
     if cdr.answered_ms.is_some() != cdr.with.is_some() {

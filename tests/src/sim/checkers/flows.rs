@@ -88,6 +88,12 @@ impl Checker for PromptsAreForAnswered {
                     let Some(glance) = Glance::of(bytes).filter(|g| g.method == "INVITE") else { continue };
                     self.answered.extend(self.dialled.get(glance.call_id));
                 }
+                _ => {}
+            }
+        }
+        // Within a step messages go out last.
+        for action in step.actions.iter().filter(|_| !step.died) {
+            match action {
                 Action::Media(MediaCommand::Play { call, number, .. }) if !self.answered.contains(call) => {
                     return broken(Some(*call), format!("playing {number}, and nobody has answered"));
                 }
