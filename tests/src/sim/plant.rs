@@ -161,6 +161,8 @@ impl Plant {
                 }
                 if let (Defect::EarlyPrompt, Record::CallOpen(open)) = (self.defect, &record)
                     && open.answered_ms.is_none()
+                    // A flow might answer at once.
+                    && open.to.number.starts_with('1')
                     && self.strikes()
                 {
                     more.push(Action::Media(prompt(open.call, LegId(u64::MAX))));
