@@ -234,7 +234,9 @@ impl Plant {
                     Defect::DisorderedCdr if cdr.answered_ms.is_some() && self.strikes() => {
                         cdr.answered_ms = Some(cdr.started_ms - 1);
                     }
-                    Defect::UncountedExit if cdr.flow.is_some() && self.strikes() => cdr.flow = None,
+                    Defect::UncountedExit if cdr.flow.is_some() && self.strikes() => {
+                        cdr.flow = Some("nowhere".into());
+                    }
                     Defect::WrongParty if !cdr.legs.is_empty() && self.strikes() => {
                         cdr.from.number = "999".into();
                     }
