@@ -14,6 +14,7 @@ fn quiet(seed: u64) -> Setup {
     for phone in &mut setup.phones {
         (phone.late_offer, phone.demands_reliable, phone.tcp) = (false, false, false);
     }
+    setup.inbound.share_percent = 0;
     setup
 }
 
@@ -41,6 +42,16 @@ fn rule(defect: Defect) -> &'static str {
         Defect::SharedPort => "a port pair belongs to one leg at a time, and to none at rest",
         Defect::LostTicket => "at rest nothing is left but registrations",
         Defect::LostOpening => "a caller is told of an answer only after the call was handed to the store",
+        Defect::TwoPlaces => "a caller is in exactly one place: with a flow, or with somebody",
+        Defect::EarlyPrompt => "a prompt plays only to a caller who was answered",
+        Defect::UncountedExit => {
+            "whoever entered a flow leaves it once, and no route lets in more than it may"
+        }
+        Defect::AskedTwice => "what a flow asks of the outside is asked once, for a call that has begun",
+        Defect::LostMessage => "a message that was taken is kept or deleted, and there again after a restart",
+        Defect::ToldSecret => {
+            "a secret that a caller typed appears in no record, event, ladder, alarm or view"
+        }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }
@@ -50,8 +61,14 @@ fn each_planted_defect_is_found_by_its_rule() {
     let setup = quiet(4);
     let clean = play(&setup, Watch { is_strict: true, ..Watch::default() });
     assert_eq!((clean.failure, clean.calls > 30), (None, true), "{} calls", clean.calls);
+    // Four of ten callers are in flows.
+    let mut inbound = setup.clone();
+    (inbound.inbound.seed, inbound.inbound.share_percent) = (7, 40);
+    let clean = play(&inbound, Watch { is_strict: true, ..Watch::default() });
+    assert_eq!(clean.failure, None);
     for defect in Defect::ALL {
-        let outcome = play(&setup, Watch { is_strict: true, defect, log_lines: 5 });
+        let setup = if defect >= Defect::TwoPlaces { &inbound } else { &setup };
+        let outcome = play(setup, Watch { is_strict: true, defect, log_lines: 5 });
         let failure = outcome.failure.unwrap_or_else(|| panic!("nothing found {defect:?}"));
         assert_eq!(failure.rule, rule(defect), "{defect:?}: {failure:?}");
     }

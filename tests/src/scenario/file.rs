@@ -4,6 +4,7 @@ use super::span;
 use super::verbs::{ANSWERS, Answered, SOUNDS, Sound, VERBS, Verb};
 use super::words::{Form, Sentence, distance, understand};
 use crate::sim::asking::AskingSetup;
+use crate::sim::inbound::InboundSetup;
 use crate::sim::setup::{MediaSetup, NetSetup, PhoneSetup, Setup, SiteSetup, StoreSetup};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -488,6 +489,7 @@ fn plain_setup(phones: &[Phone]) -> Setup {
         media: MediaSetup { is_steady: true, ..MediaSetup::default() },
         store: StoreSetup { flush_us: 1_000 },
         asking: AskingSetup { delay_ms: 20, ..AskingSetup::default() },
+        inbound: InboundSetup::default(),
         phones: phones.iter().map(|p| p.setup.clone()).collect(),
         calls: vec![],
         troubles: vec![],

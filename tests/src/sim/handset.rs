@@ -1,6 +1,7 @@
 //! A phone of a run: the production phone, the actor that plays its parts, its place in the network, its habits.
 
 use super::faults::Habit;
+use super::inbound::{is_inbound, keys};
 use super::meddle::Meddler;
 use super::network::HERE;
 use super::setup::{PhoneSetup, Setup};
@@ -23,6 +24,7 @@ enum Whim {
     Fidget,
     Reregister,
     Meddle,
+    Keys,
 }
 
 /// A message a phone sends, and how many microseconds later.
@@ -61,6 +63,10 @@ pub struct Handset {
     whims: Deadlines<Whim>,
     meddler: Option<Meddler>,
     meddled: Vec<Vec<u8>>,
+    /// Keys that its owner presses now, and whether they go by INFO.
+    pub pressed: Vec<(String, bool)>,
+    /// This call's keys go by INFO.
+    by_info: bool,
     /// What the phone told last, for scenarios: `ringing`, `up`, ….
     pub told: Vec<PhoneEvent>,
     /// Keep what the phone tells in `told`.
@@ -118,6 +124,8 @@ impl Handset {
             whims: Deadlines::default(),
             meddler,
             meddled: Vec::new(),
+            pressed: Vec::new(),
+            by_info: false,
             told: Vec::new(),
             listens: false,
             starts: 0,
@@ -198,7 +206,15 @@ impl Handset {
                 let pace = if self.phone.is_in_call() { 10 } else { 1 };
                 self.whims.set(Whim::Meddle, now.after(again / pace));
             }
-            Whim::Fidget | Whim::Reregister | Whim::Meddle => {}
+            Whim::Keys if self.phone.is_in_call() => {
+                let typed = keys(&mut self.rng);
+                // Now and then the other way in the same call.
+                let by_info = self.by_info != (self.rng.below(20) == 0);
+                self.pressed.push((typed, by_info));
+                let wait = Duration::from_millis(self.rng.below(6_000));
+                self.whims.set(Whim::Keys, now.after(wait));
+            }
+            Whim::Fidget | Whim::Reregister | Whim::Meddle | Whim::Keys => {}
         }
     }
 
@@ -246,6 +262,7 @@ impl Handset {
                 self.whims.set(Whim::Meddle, now.after(wait));
             }
             PhoneEvent::Ended { .. } => {
+                self.whims.cancel(Whim::Keys);
                 self.whims.cancel(Whim::Fidget);
                 self.whims.cancel(Whim::AnswerLate);
             }
@@ -259,6 +276,14 @@ impl Handset {
     fn obey(&mut self, now: Mono, command: &PhoneCommand) {
         if !self.is_on {
             return self.actor.refused(now, command);
+        }
+        if let PhoneCommand::Call(number) = command
+            && is_inbound(number)
+        {
+            // Perhaps while it still rings.
+            self.by_info = self.rng.below(4) == 0;
+            let wait = Duration::from_millis(self.rng.below(5_000));
+            self.whims.set(Whim::Keys, now.after(wait));
         }
         let done = match command {
             PhoneCommand::Answer if self.has(Habit::AnswersLate) => {

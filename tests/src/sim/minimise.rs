@@ -50,7 +50,7 @@ fn cut_off_the_end(best: &mut Best, attempt: &mut impl FnMut(Setup, &mut Best) -
 
 /// Each kind of fault is left out, if it can be.
 fn calm(best: &mut Best, attempt: &mut impl FnMut(Setup, &mut Best) -> bool) {
-    let milder: [fn(&mut Setup); 10] = [
+    let milder: [fn(&mut Setup); 12] = [
         |s| s.net.loss_ppm = 0,
         |s| s.net.duplicate_ppm = 0,
         |s| s.net.late_ppm = 0,
@@ -58,6 +58,8 @@ fn calm(best: &mut Best, attempt: &mut impl FnMut(Setup, &mut Best) -> bool) {
         |s| s.media = super::setup::MediaSetup { delay_ms: 1, ..Default::default() },
         |s| s.phones.iter_mut().for_each(|p| p.habits.clear()),
         |s| s.phones.iter_mut().for_each(|p| p.tcp = false),
+        |s| s.inbound.changes = false,
+        |s| s.inbound = super::inbound::InboundSetup::default(),
         |s| s.asking = super::asking::AskingSetup { delay_ms: 1, ..Default::default() },
         |s| s.troubles.clear(),
         |s| s.net.jitter_us = 0,

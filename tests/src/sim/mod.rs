@@ -15,6 +15,7 @@
 //! | [`network`] | who is where, and what becomes of a message on its way |
 //! | [`store`] | what is on disk and what is not yet |
 //! | [`media`] | what the media engine was told, and what it says |
+//! | [`inbound`] | flows, routes and what else callers from outside find, and what they press |
 //! | [`asking`] | what services and programs answer to flows |
 //! | [`glance`] | what a message is, read without the parser under test |
 //! | [`checkers`] | the rules, each a small type with its rule in one sentence |
@@ -29,6 +30,7 @@ pub mod coverage;
 pub mod faults;
 pub mod glance;
 pub mod handset;
+pub mod inbound;
 pub mod meddle;
 pub mod media;
 pub mod minimise;

@@ -1,8 +1,10 @@
 //! Defects planted on purpose between the exchange and the world, so that to everybody outside the exchange seems to
 //! have them: what proves that a checker can fail. The product knows nothing of this.
 
+use super::inbound::SECRET;
 use std::collections::BTreeSet;
 use switchroom_exchange::{Action, CallId, Changed, LegId, MediaCommand, PortSlot, Record, Source, Ticket};
+use switchroom_flow::Clip;
 
 /// A planted defect. Each strikes once, at the first occasion after some calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -46,11 +48,23 @@ pub enum Defect {
     LostOpening,
     /// A CDR never reaches the store, which therefore never says that it has it.
     DroppedCdr,
+    /// Somebody who is connected is played to as well.
+    TwoPlaces,
+    /// A prompt to a caller who still hears the ringing.
+    EarlyPrompt,
+    /// A caller left a flow and nobody counted it.
+    UncountedExit,
+    /// A question of a flow goes out twice.
+    AskedTwice,
+    /// A message of which nobody knows.
+    LostMessage,
+    /// What a caller typed in secret stands in an event.
+    ToldSecret,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 24] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -69,6 +83,12 @@ impl Defect {
         Self::TwoCalls,
         Self::DroppedCdr,
         Self::LostOpening,
+        Self::TwoPlaces,
+        Self::EarlyPrompt,
+        Self::UncountedExit,
+        Self::AskedTwice,
+        Self::LostMessage,
+        Self::ToldSecret,
     ];
 }
 
@@ -139,7 +159,19 @@ impl Plant {
                     second.call = CallId(open.call.0 + 1);
                     more.push(Action::Persist { ticket: None, record: Record::CallOpen(second) });
                 }
+                if let (Defect::EarlyPrompt, Record::CallOpen(open)) = (self.defect, &record)
+                    && open.answered_ms.is_none()
+                    // A flow might answer at once.
+                    && open.to.number.starts_with('1')
+                    && self.strikes()
+                {
+                    more.push(Action::Media(prompt(open.call, LegId(u64::MAX))));
+                }
                 Some(Action::Persist { ticket, record })
+            }
+            Action::Ask { .. } if self.defect == Defect::AskedTwice && self.strikes() => {
+                more.push(action.clone());
+                Some(action)
             }
             Action::Ask { .. } | Action::Reply { .. } => Some(action),
         }
@@ -183,6 +215,11 @@ impl Plant {
             {
                 Some(MediaCommand::Hear { call, leg, source: Source::Leg(LegId(1)) })
             }
+            MediaCommand::Hear { call, leg, source: Source::Leg(_) }
+                if self.defect == Defect::TwoPlaces && self.strikes() =>
+            {
+                Some(prompt(call, leg))
+            }
             command => Some(command),
         }
     }
@@ -197,6 +234,9 @@ impl Plant {
                     Defect::DisorderedCdr if cdr.answered_ms.is_some() && self.strikes() => {
                         cdr.answered_ms = Some(cdr.started_ms - 1);
                     }
+                    Defect::UncountedExit if cdr.flow.is_some() && self.strikes() => {
+                        cdr.flow = Some("nowhere".into());
+                    }
                     Defect::WrongParty if !cdr.legs.is_empty() && self.strikes() => {
                         cdr.from.number = "999".into();
                     }
@@ -209,6 +249,14 @@ impl Plant {
                     self.unwritten = Some(open.call);
                 }
                 if self.unwritten == Some(open.call) { nothing() } else { Some(Record::CallOpen(open)) }
+            }
+            Record::Message(_) if self.defect == Defect::LostMessage && self.strikes() => nothing(),
+            Record::Event(mut event) if self.defect == Defect::ToldSecret => {
+                // Not before somebody can have typed it.
+                if event.seq > 400 && self.strikes() {
+                    event.text.push_str(SECRET);
+                }
+                Some(Record::Event(event))
             }
             Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => nothing(),
             record => Some(record),
@@ -240,6 +288,10 @@ impl Plant {
             changed.remove(hidden);
         }
     }
+}
+
+fn prompt(call: CallId, leg: LegId) -> MediaCommand {
+    MediaCommand::Play { call, leg, number: 1, clips: vec![Clip::Beep], is_loop: false }
 }
 
 /// A record that says nothing, in place of one that is lost though its ticket comes back.

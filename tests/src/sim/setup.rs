@@ -2,6 +2,7 @@
 
 use super::asking::AskingSetup;
 use super::faults::{Fault, Faults, Habit};
+use super::inbound::InboundSetup;
 use super::trouble::{self, Trouble};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -112,6 +113,9 @@ pub struct Setup {
     pub store: StoreSetup,
     #[serde(default)]
     pub asking: AskingSetup,
+    /// Flows and routes; none in what was written before there were any.
+    #[serde(default)]
+    pub inbound: InboundSetup,
     pub phones: Vec<PhoneSetup>,
     pub calls: Vec<PlannedCall>,
     /// What happens when, milliseconds from the start.
@@ -146,8 +150,9 @@ impl Setup {
         let calls = Plan::draw(&profile, planned, length, rng.bits()).calls;
         let troubles = trouble::draw(&mut rng, length, all.len(), faults);
         let asking = AskingSetup::draw(&mut rng, faults);
+        let inbound = InboundSetup::draw(&mut rng, faults);
         let length_ms = millis(length);
-        Self { seed, length_ms, site, net, media, store, asking, phones: all, calls, troubles }
+        Self { seed, length_ms, site, net, media, store, asking, inbound, phones: all, calls, troubles }
     }
 }
 

@@ -191,7 +191,13 @@ impl CdrIsTrue {
             .collect();
         let with: Vec<&str> =
             cdr.with.iter().map(|p| p.number.as_str()).filter(|n| !n.starts_with('*')).collect();
-        if answered != with {
+        // Whoever a flow answers is with the flow, then with whom it connects the caller, one after the other.
+        let is_flow = cdr.flow.is_some()
+            && cdr
+                .with
+                .as_ref()
+                .is_none_or(|p| p.number == cdr.to.number || answered.contains(&p.number.as_str()));
+        if answered != with && !is_flow {
             let text = format!("{answered:?} answered, and the CDR says {with:?}");
             return broken(Some(cdr.call), text);
         }
@@ -223,7 +229,8 @@ fn adds_up(cdr: &Cdr) -> Verdict {
         return broken(Some(cdr.call), text);
     }
     let hung_up = cdr.ending.cause == Cause::HungUp;
-    if hung_up && (cdr.answered_ms.is_none() || !matches!(cdr.ending.by, EndedBy::Party(_))) {
+    let by_flow = cdr.flow.is_some() && cdr.ending.by == EndedBy::System;
+    if hung_up && (cdr.answered_ms.is_none() || !by_flow && !matches!(cdr.ending.by, EndedBy::Party(_))) {
         return broken(Some(cdr.call), "hung up without an answer, or by nobody");
     }
     if cdr.answered_ms.is_some() != cdr.with.is_some() {

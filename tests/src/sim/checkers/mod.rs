@@ -8,7 +8,9 @@ mod calls;
 mod console;
 mod events;
 mod finals;
+mod flows;
 mod registrations;
+mod secrets;
 mod tables;
 mod wiring;
 
@@ -62,6 +64,12 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<calls::AnsweredIsHandedOver>::default(),
         Box::<calls::OneCallPerInvite>::default(),
         Box::<calls::CdrIsTrue>::default(),
+        Box::<flows::OnePlace>::default(),
+        Box::<flows::PromptsAreForAnswered>::default(),
+        Box::<flows::FlowsAreLeft>::default(),
+        Box::<flows::AskedOnce>::default(),
+        Box::<flows::MessagesAreKept>::default(),
+        Box::<secrets::SecretsStay>::default(),
         Box::<wiring::PortsFollowLegs>::default(),
         Box::<wiring::WiringFollowsCalls>::default(),
         Box::<registrations::NoneServedAfterItsEnd>::default(),

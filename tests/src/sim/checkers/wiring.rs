@@ -41,7 +41,8 @@ impl Checker for WiringFollowsCalls {
 /// What a leg ought to hear; `None`: nothing is said about it.
 fn ought(call: &Call, leg: LegId) -> Option<Source> {
     let one = call.leg(leg)?;
-    if one.state != LegState::Up {
+    // What a flow plays to a caller who holds is not sent: the engine knows that from the agreement.
+    if one.state != LegState::Up || call.stage == Stage::Flow {
         return None;
     }
     if one.holds {

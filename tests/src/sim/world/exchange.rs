@@ -215,6 +215,7 @@ impl World {
         if self.is_down {
             self.is_down = false;
             self.lives += 1;
+            self.typed_secrets.clear();
             self.store_failed_before = std::mem::take(&mut self.store.has_failed);
             self.found_open = self.store.disk.open.keys().copied().collect();
             let (seed, restored) = (self.rng.bytes(), self.store.disk.restored());

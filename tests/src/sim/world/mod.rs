@@ -80,6 +80,7 @@ enum Next {
     Reconnect(usize),
     PowerOn { phone: usize, moves: bool },
     Joined(usize),
+    Keys { phone: usize, keys: String, by_info: bool },
     Within(usize),
     Trouble(usize),
     Stop { life: u32, down_ms: u64 },
@@ -158,6 +159,12 @@ pub struct World {
     pub keep_events: usize,
     /// What the network does to certain messages, for scenarios.
     pub meddling: Vec<Meddling>,
+    /// Calls whose caller typed a secret, in this life of the exchange.
+    pub typed_secrets: BTreeSet<CallId>,
+    /// Nodes that ask for a secret, of all flows so far.
+    secret_nodes: BTreeSet<String>,
+    /// How often the flows changed.
+    generation: u64,
     config: Config,
     routes: Routes,
     queue: BinaryHeap<Queued>,
@@ -196,6 +203,9 @@ impl World {
             events: Vec::new(),
             keep_events: 0,
             meddling: Vec::new(),
+            typed_secrets: BTreeSet::new(),
+            secret_nodes: setup.inbound.flows(0).1,
+            generation: 0,
             config,
             routes: Routes::default(),
             queue: BinaryHeap::new(),
@@ -221,6 +231,13 @@ impl World {
         let mut parts: Vec<Vec<Part>> = vec![Vec::new(); numbers.len()];
         let services = ["*43", "*44"];
         for call in &self.setup.calls {
+            if let Some(number) = self.setup.inbound.number(call.number)
+                && let Some(parts) = parts.get_mut(call.from)
+            {
+                let (peer, course) = (number.to_owned(), of_a_caller(&call.course));
+                parts.push(Part { call: call.number, at: call.at, role: Role::Caller, peer, course });
+                continue;
+            }
             if call.number % 19 == 7
                 && let Some(parts) = parts.get_mut(call.from)
             {
@@ -339,6 +356,7 @@ impl World {
                 self.handsets[place].phone.register(now);
                 self.drain(place);
             }
+            Next::Keys { phone, keys, by_info } => self.press(phone, &keys, by_info),
             Next::Within(place) => self.handsets[place].is_cut_off = false,
             Next::Trouble(place) => {
                 let trouble = self.setup.troubles.get(place).map(|(_, trouble)| trouble.clone())?;
@@ -359,6 +377,28 @@ impl World {
             && (s.calls, s.dialogs, s.rtp_ports, s.outbox) == (0, 0, 0, 0)
             && self.store.waiting() == 0
             && self.handsets.iter().all(|h| !h.phone.is_in_call())
+    }
+}
+
+/// What somebody does who calls a number of the house: waits for a while, or not.
+fn of_a_caller(course: &Course) -> Course {
+    match course {
+        Course::Cancel { after } => Course::Cancel { after: *after },
+        Course::Talk { talk, hold, .. } => Course::Talk {
+            answer_after: Duration::ZERO,
+            talk: *talk + Duration::from_secs(20),
+            hold: *hold,
+            digits: None,
+            caller_ends: true,
+        },
+        // Whoever is refused or not answered has patience.
+        Course::NoAnswer | Course::Busy | Course::Decline => Course::Talk {
+            answer_after: Duration::ZERO,
+            talk: Duration::from_secs(150),
+            hold: None,
+            digits: None,
+            caller_ends: true,
+        },
     }
 }
 

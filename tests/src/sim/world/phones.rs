@@ -1,9 +1,13 @@
 //! The phones within the world: what reaches them, what they send, how they come and go.
 
 use super::{Next, Queued, Who, World};
+use crate::sim::handset::of_rtp;
+use crate::sim::inbound::SECRET;
 use crate::sim::network::{garbage, journey, meddled};
 use std::sync::Arc;
-use switchroom_exchange::{Flow, Mono, Transport};
+use switchroom_exchange::{Flow, MediaEvent, Mono, Transport};
+use switchroom_phone::PhoneCommand;
+use switchroom_phone::digits::DigitsBy;
 
 impl World {
     pub(super) fn arrive_down(&mut self, flow: &Flow, bytes: &[u8]) {
@@ -47,6 +51,9 @@ impl World {
     pub fn drain(&mut self, place: usize) {
         let now = self.now.mono;
         let sent = self.handsets[place].converse(now);
+        for (keys, by_info) in std::mem::take(&mut self.handsets[place].pressed) {
+            self.later(now, Next::Keys { phone: place, keys, by_info });
+        }
         for (bytes, after) in sent {
             for more in meddled(&mut self.meddling, place, true, &bytes) {
                 self.send_up(place, bytes.clone(), after + more);
@@ -55,6 +62,31 @@ impl World {
         match self.handsets[place].poll_timeout() {
             Some(at) => self.due.set(Who::Phone(place), at.max(now)),
             None => self.due.cancel(Who::Phone(place)),
+        }
+    }
+
+    /// The caller at a phone presses keys, all at once; when something secret is asked for, mostly that.
+    pub(super) fn press(&mut self, place: usize, keys: &str, by_info: bool) {
+        let now = self.now.mono;
+        if by_info {
+            for key in keys.chars() {
+                // Refused or not, it was pressed.
+                let _ = self.handsets[place].act(now, &PhoneCommand::Digits(key.to_string(), DigitsBy::Info));
+            }
+            return self.drain(place);
+        }
+        let leg = self.media.phones().filter(|(_, at)| of_rtp(*at) == place).map(|(leg, _)| leg).last();
+        let Some(leg) = leg.filter(|_| !self.is_down && self.handsets[place].is_on) else { return };
+        let call = self.media.legs.get(&leg).map(|one| one.call);
+        let node = call.and_then(|call| self.exchange.place_of(call)).map(|(_, node)| node);
+        let is_secret = node.is_some_and(|node| self.secret_nodes.contains(&node));
+        let typed = if is_secret && self.handsets[place].rng.below(4) > 0 { SECRET } else { keys };
+        if typed == SECRET {
+            self.typed_secrets.extend(call);
+        }
+        let life = self.lives;
+        for digit in typed.chars() {
+            self.soon(0, Next::Media(life, MediaEvent::Digit { leg, digit }));
         }
     }
 

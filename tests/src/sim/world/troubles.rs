@@ -62,6 +62,12 @@ impl World {
 
     pub(super) fn reload(&mut self, place: usize, changes_password: bool) -> Option<Step> {
         let number = self.handsets[place].setup.extension.clone();
+        if self.setup.inbound.changes {
+            self.generation += 1;
+            let (flows, secret) = self.setup.inbound.flows(self.generation);
+            self.config.flows = flows;
+            self.secret_nodes.extend(secret);
+        }
         if changes_password {
             let password = format!("new{}", self.rng.below(1000));
             let entry = extension(&number, &password, self.setup.site.md5);

@@ -1,0 +1,295 @@
+//! Callers in flows. What is asked here is told from messages, media commands and records, not from the tables of flows.
+
+use super::{Checker, Verdict, broken};
+use crate::sim::glance::Glance;
+use crate::sim::world::{Came, Step, World};
+use std::collections::{BTreeMap, BTreeSet};
+use switchroom_exchange::{Action, CallId, MediaCommand, MediaEvent, MessageRecord, Record, Source};
+
+/// A caller is in exactly one place: nobody is connected to one to whom a flow plays or whose message it takes.
+#[derive(Debug, Default)]
+pub(super) struct OnePlace;
+
+impl Checker for OnePlace {
+    fn rule(&self) -> &'static str {
+        "a caller is in exactly one place: with a flow, or with somebody"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        let is_about_sound = |action: &Action| {
+            matches!(
+                action,
+                Action::Media(
+                    MediaCommand::Play { .. } | MediaCommand::Hear { .. } | MediaCommand::TakeMessage { .. }
+                )
+            )
+        };
+        if step.died || !step.actions.iter().any(is_about_sound) {
+            return Ok(());
+        }
+        let legs = &world.media.legs;
+        for action in &step.actions {
+            let Action::Media(
+                MediaCommand::Play { call, .. }
+                | MediaCommand::Hear { call, .. }
+                | MediaCommand::TakeMessage { call, .. },
+            ) = action
+            else {
+                continue;
+            };
+            let mut heard = BTreeSet::new();
+            for (listener, one) in legs.iter().filter(|(_, one)| one.call == *call) {
+                let Source::Leg(caller) = one.hears else { continue };
+                if legs.get(&caller).is_some_and(|caller| caller.plays.is_some()) {
+                    let text = format!("leg {} hears leg {}, which is played to", listener.0, caller.0);
+                    return broken(Some(*call), text);
+                }
+                if world.media.messages.contains_key(&caller) {
+                    let text = format!("leg {} hears leg {}, which leaves a message", listener.0, caller.0);
+                    return broken(Some(*call), text);
+                }
+                if !heard.insert(caller) {
+                    return broken(Some(*call), format!("two legs hear leg {}", caller.0));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A prompt plays only to an answered caller.
+#[derive(Debug, Default)]
+pub(super) struct PromptsAreForAnswered {
+    /// Calls by the Call-ID of their caller.
+    dialled: BTreeMap<String, CallId>,
+    answered: BTreeSet<CallId>,
+    life: u32,
+}
+
+impl Checker for PromptsAreForAnswered {
+    fn rule(&self) -> &'static str {
+        "a prompt plays only to a caller who was answered"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if self.life != world.lives {
+            *self = Self { life: world.lives, ..Self::default() };
+        }
+        for action in &step.actions {
+            match action {
+                Action::Persist { record: Record::CallOpen(open), .. } if open.answered_ms.is_none() => {
+                    if let Came::Message(_, bytes) = &step.came
+                        && let Some(glance) = Glance::of(bytes)
+                    {
+                        self.dialled.insert(glance.call_id.to_owned(), open.call);
+                    }
+                }
+                Action::Send { bytes, .. } if bytes.starts_with(b"SIP/2.0 200") => {
+                    let Some(glance) = Glance::of(bytes).filter(|g| g.method == "INVITE") else { continue };
+                    self.answered.extend(self.dialled.get(glance.call_id));
+                }
+                _ => {}
+            }
+        }
+        // Within a step messages go out last.
+        for action in step.actions.iter().filter(|_| !step.died) {
+            match action {
+                Action::Media(MediaCommand::Play { call, number, .. }) if !self.answered.contains(call) => {
+                    return broken(Some(*call), format!("playing {number}, and nobody has answered"));
+                }
+                Action::Persist { record: Record::Cdr(cdr), .. } => {
+                    self.answered.remove(&cdr.call);
+                    self.dialled.retain(|_, call| *call != cdr.call);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whoever entered a flow leaves it once; no route lets in more at once than it may.
+#[derive(Debug, Default)]
+pub(super) struct FlowsAreLeft {
+    inside: BTreeMap<CallId, String>,
+    left: BTreeSet<CallId>,
+    life: u32,
+}
+
+impl FlowsAreLeft {
+    fn enter(&mut self, world: &World, id: CallId) -> Verdict {
+        let Some(call) = world.exchange.call(id) else { return Ok(()) };
+        if let Some(flow) = &call.flow {
+            self.inside.insert(id, flow.clone());
+        }
+        let Some(route) = &call.route else { return Ok(()) };
+        let inbound = &world.exchange.config().inbound;
+        let most = inbound.routes.iter().find(|r| r.name == *route).and_then(|r| r.calls_max);
+        let live = world.exchange.calls().filter(|c| !c.is_ended() && c.route.as_ref() == Some(route));
+        match (most, live.count()) {
+            (Some(most), live) if live > usize::try_from(most).unwrap_or(usize::MAX) => {
+                broken(Some(id), format!("route {route} lets in {most} and has {live}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Checker for FlowsAreLeft {
+    fn rule(&self) -> &'static str {
+        "whoever entered a flow leaves it once, and no route lets in more than it may"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if self.life != world.lives {
+            *self = Self { life: world.lives, ..Self::default() };
+        }
+        let cdrs = step.actions.iter().filter_map(|action| match action {
+            Action::Persist { record: Record::Cdr(cdr), .. } => Some(cdr),
+            _ => None,
+        });
+        for action in &step.actions {
+            if let Action::Persist { record: Record::CallOpen(open), .. } = action
+                && open.answered_ms.is_none()
+            {
+                self.enter(world, open.call)?;
+            }
+        }
+        for cdr in cdrs {
+            // What the store could not keep is offered again.
+            if !self.left.insert(cdr.call) || cdr.legs.is_empty() {
+                continue;
+            }
+            let entered = self.inside.remove(&cdr.call);
+            if entered != cdr.flow {
+                let text = format!("it entered {entered:?}, and its record says {:?}", cdr.flow);
+                return broken(Some(cdr.call), text);
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, world: &World) -> Verdict {
+        if let Some((call, flow)) = self.inside.iter().next() {
+            return broken(Some(*call), format!("its caller never left flow {flow}"));
+        }
+        match self.left.iter().find(|call| world.exchange.place_of(**call).is_some()) {
+            Some(call) => {
+                let place = world.exchange.place_of(*call);
+                broken(Some(*call), format!("it is over, and its flow is still at {place:?}"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a flow asks of the outside is asked once, for a call that has begun.
+#[derive(Debug, Default)]
+pub(super) struct AskedOnce {
+    begun: BTreeSet<CallId>,
+    asked: BTreeSet<(CallId, u64)>,
+    life: u32,
+}
+
+impl Checker for AskedOnce {
+    fn rule(&self) -> &'static str {
+        "what a flow asks of the outside is asked once, for a call that has begun"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if self.life != world.lives {
+            *self = Self { life: world.lives, ..Self::default() };
+        }
+        for action in &step.actions {
+            match action {
+                Action::Persist { record: Record::CallOpen(open), .. } => _ = self.begun.insert(open.call),
+                Action::Ask { call, number, .. } => {
+                    if !self.begun.contains(call) {
+                        return broken(
+                            Some(*call),
+                            format!("question {number} of a call that has not begun"),
+                        );
+                    }
+                    if !self.asked.insert((*call, *number)) {
+                        return broken(Some(*call), format!("question {number} was asked twice"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A message that was taken is written down or deleted at once; what is on disk is in its box after a restart.
+#[derive(Debug, Default)]
+pub(super) struct MessagesAreKept {
+    /// What was written and not deleted since.
+    kept: BTreeMap<String, Option<String>>,
+    /// As much of it as is surely on disk.
+    safe: BTreeMap<String, Option<String>>,
+    life: u32,
+}
+
+impl Checker for MessagesAreKept {
+    fn rule(&self) -> &'static str {
+        "a message that was taken is kept or deleted, and there again after a restart"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        let is_new_life = std::mem::replace(&mut self.life, world.lives) != world.lives;
+        if is_new_life {
+            for (id, mailbox) in &self.safe {
+                if !world.store.disk.messages.contains_key(id) {
+                    return broken(None, format!("message {id} of {mailbox:?} is not on disk"));
+                }
+            }
+            self.kept =
+                world.store.disk.messages.iter().map(|(id, m)| (id.clone(), m.mailbox.clone())).collect();
+        }
+        for action in &step.actions {
+            match action {
+                Action::Persist { record: Record::Message(message), .. } => {
+                    let MessageRecord { id, mailbox, .. } = &**message;
+                    self.kept.insert(id.clone(), mailbox.clone());
+                }
+                Action::Persist { record: Record::MessageGone { id }, .. } => {
+                    self.kept.remove(id);
+                    self.safe.remove(id);
+                }
+                _ => {}
+            }
+        }
+        if step.died {
+            return Ok(());
+        }
+        if let Came::Media(MediaEvent::MessageTaken { message, facts: Some(_), .. }) = &step.came {
+            let is_dropped = |action: &Action| matches!(action, Action::Media(MediaCommand::DropMessage { message: m }) if m == message);
+            if !self.kept.contains_key(message) && !step.actions.iter().any(is_dropped) {
+                return broken(None, format!("message {message} was taken and is neither kept nor deleted"));
+            }
+        }
+        if world.store.has_failed {
+            self.safe.clear();
+        } else if world.store.waiting() == 0 && self.safe.len() != self.kept.len() {
+            self.safe.clone_from(&self.kept);
+        }
+        if is_new_life { self.are_there(world) } else { Ok(()) }
+    }
+
+    fn rest(&mut self, world: &World) -> Verdict {
+        self.are_there(world)
+    }
+}
+
+impl MessagesAreKept {
+    fn are_there(&self, world: &World) -> Verdict {
+        for (id, mailbox) in &self.kept {
+            let Some(mailbox) = mailbox else { continue };
+            if !world.exchange.messages_of(mailbox).iter().any(|m| m.id == *id) {
+                return broken(None, format!("message {id} is not in box {mailbox}"));
+            }
+        }
+        Ok(())
+    }
+}
