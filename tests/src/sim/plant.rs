@@ -252,10 +252,8 @@ impl Plant {
             }
             Record::Message(_) if self.defect == Defect::LostMessage && self.strikes() => nothing(),
             Record::Event(mut event) if self.defect == Defect::ToldSecret => {
-                // Not before somebody can have typed it.
-                if event.seq > 400 && self.strikes() {
-                    event.text.push_str(SECRET);
-                }
+                // Again and again: before somebody has typed it, it is no secret.
+                event.text.push_str(SECRET);
                 Some(Record::Event(event))
             }
             Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => nothing(),

@@ -78,10 +78,9 @@ impl Checker for PromptsAreForAnswered {
         for action in &step.actions {
             match action {
                 Action::Persist { record: Record::CallOpen(open), .. } if open.answered_ms.is_none() => {
-                    if let Came::Message(_, bytes) = &step.came
-                        && let Some(glance) = Glance::of(bytes)
-                    {
-                        self.dialled.insert(glance.call_id.to_owned(), open.call);
+                    // Not as it stands in the request, which may be mutilated.
+                    if let Some(leg) = world.exchange.call(open.call).and_then(|call| call.caller_leg()) {
+                        self.dialled.insert(leg.sip_call_id.clone(), open.call);
                     }
                 }
                 Action::Send { bytes, .. } if bytes.starts_with(b"SIP/2.0 200") => {
