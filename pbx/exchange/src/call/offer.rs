@@ -66,8 +66,10 @@ impl Exchange {
         if is_answered {
             return;
         }
-        // Early media of one phone is passed on; of several, nobody could tell whose it is.
-        let early = sdp.filter(|_| is_alone).and_then(|sdp| self.connect_early(now, id, leg, sdp));
+        // Early media of one phone is passed on; of several, nobody could tell whose it is. Who comes from a flow may go back
+        // there, and must be described anew then.
+        let is_passed = is_alone && !self.visits.contains_key(&id);
+        let early = sdp.filter(|_| is_passed).and_then(|sdp| self.connect_early(now, id, leg, sdp));
         let Some(session) = caller_session else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
         match early {

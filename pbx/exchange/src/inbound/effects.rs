@@ -19,7 +19,12 @@ impl Exchange {
             Effect::Entered { flow, name, by, .. } => self.note_entered(now, id, &flow, &name, &by),
             Effect::Play { number, clips } => self.play(now, id, number, clips),
             Effect::Silence => self.silence(id),
-            Effect::Wake(Some(after)) => self.timers.set(Timer::Flow(id), now.mono.after(after)),
+            Effect::Wake(Some(after)) => {
+                // Keys are waited for, and only who was answered can press some.
+                if !self.is_in_flow(id) || self.answer_caller(now, id) {
+                    self.timers.set(Timer::Flow(id), now.mono.after(after));
+                }
+            }
             Effect::Wake(None) => {
                 self.timers.cancel(Timer::Flow(id));
             }

@@ -391,6 +391,41 @@ fn a_flow_may_dial_before_it_answers() {
     t.w.settle();
 }
 
+/// A phone's early media is not passed to a caller whom the flow may have back: nothing of that phone is heard then.
+#[test]
+fn early_media_stays_out_of_flows() {
+    let mut t = Caller::new("506");
+    let (ring, _) = t.w.take(t.b);
+    let now = t.w.now.mono;
+    t.w.end(t.b).progress(now, ring, Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", "")));
+    t.w.ms(100);
+    assert!(t.w.told(t.a).iter().all(|e| !matches!(e, SessionEvent::Progress(_, Some(_)))));
+    assert_eq!(t.w.hears(), []);
+    let (a, call) = (t.a, t.call);
+    t.w.hang_up(a, call);
+    t.w.settle();
+}
+
+/// Keys are waited for only from who was answered: a phone that vanished before would keep its call for ever.
+#[test]
+fn who_is_asked_without_words_is_answered() {
+    let mut config = super::world::config();
+    let ask = Job::Survey {
+        prompt: Prompt { any: Some(vec![Piece::Text(" ".into())]), by_language: BTreeMap::new() },
+        question: "q".into(),
+        keys: "1".into(),
+        patience: PATIENCE,
+        next: at(0),
+        silent: at(0),
+    };
+    config.flows = Flows::from([flow("600", vec![ask], None)]);
+    let mut w = World::with(config, Restored::default());
+    let a = w.registered("101", "192.0.2.11:5060");
+    w.dial(a, "600", Some(sdp("192.0.2.11", "8 101", "")));
+    w.ms(100);
+    assert!(w.told(a).iter().any(|e| matches!(e, SessionEvent::Answered(Some(_)))));
+}
+
 /// One key press that comes as an event and as INFO is one.
 #[test]
 fn a_key_counts_once_however_it_comes() {

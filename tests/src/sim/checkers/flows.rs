@@ -93,7 +93,9 @@ impl Checker for PromptsAreForAnswered {
         // Within a step messages go out last.
         for action in step.actions.iter().filter(|_| !step.died) {
             match action {
-                Action::Media(MediaCommand::Play { call, number, .. }) if !self.answered.contains(call) => {
+                Action::Media(MediaCommand::Play { call, number, .. })
+                    if !self.answered.contains(call) && !is_being_answered(world, *call) =>
+                {
                     return broken(Some(*call), format!("playing {number}, and nobody has answered"));
                 }
                 Action::Persist { record: Record::Cdr(cdr), .. } => {
@@ -105,6 +107,11 @@ impl Checker for PromptsAreForAnswered {
         }
         Ok(())
     }
+}
+
+/// The answer waits for the PRACK of a ringing that went before it (RFC 3262).
+fn is_being_answered(world: &World, call: CallId) -> bool {
+    world.exchange.call(call).is_some_and(|call| call.answered.is_some() && call.ringing.is_some())
 }
 
 /// Whoever entered a flow leaves it once; no route lets in more at once than it may.
