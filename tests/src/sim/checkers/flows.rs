@@ -111,7 +111,7 @@ impl Checker for PromptsAreForAnswered {
 
 /// The answer waits for the PRACK of a ringing that went before it (RFC 3262).
 fn is_being_answered(world: &World, call: CallId) -> bool {
-    world.exchange.call(call).is_some_and(|call| call.answered.is_some() && call.ringing.is_some())
+    world.exchange.call(call).is_some_and(|call| call.answered.is_some() && call.legs.len() > 1)
 }
 
 /// Whoever entered a flow leaves it once; no route lets in more at once than it may.
