@@ -179,6 +179,9 @@ impl Exchange {
         let Some(message) = self.mailboxes.remove(id) else { return false };
         self.persist(Record::MessageGone { id: id.to_owned() });
         self.media(MediaCommand::DropMessage { message: id.to_owned() });
+        if self.mailboxes.all().next().is_none() {
+            self.timers.cancel(Timer::Messages);
+        }
         self.mailbox_changed(now, &message.mailbox.unwrap_or_default());
         true
     }
