@@ -25,7 +25,15 @@ struct Arguments {
     /// How long each call is up, milliseconds.
     #[arg(long, default_value_t = 500)]
     talk_ms: u32,
+    /// Callers are answered by a flow and hear a prompt, instead of another phone.
+    #[arg(long)]
+    flow: bool,
 }
+
+/// A flow that answers and says something longer than any caller stays.
+const FLOW: &str = "[nodes.welcome]\nkind = \"play\"\nprompt = [\"@example/office/welcome\", \"@example/office/menu\"]\n\
+                    next = \"welcome\"\n";
+const ROUTE: &str = "[[routes]]\nnumber = \"4000\"\nto = \"flow load\"\n";
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("daemon") {
@@ -53,6 +61,12 @@ fn measure(arguments: &Arguments) -> ExitCode {
     let mut setup = Setup::new(&[&me, "daemon"]).md5_only();
     setup.calls_max = 5_000;
     setup.rtp_pairs = 3_000;
+    let flow = std::env::temp_dir().join(format!("switchroom-load-{}.toml", std::process::id()));
+    if arguments.flow {
+        std::fs::write(&flow, FLOW).expect("a file");
+        setup.more = ROUTE.to_owned();
+        setup.beside = vec![(flow.clone(), "flows/load.toml".to_owned())];
+    }
     let daemon = Daemon::start(setup);
     let (caller, answerer) = (ports(4), ports(4));
     RawPhone::on_port(daemon.sip, answerer).register("102");
@@ -61,7 +75,8 @@ fn measure(arguments: &Arguments) -> ExitCode {
     let phone = Sipp::start("answerer", daemon.sip, answerer, "102", "101", &[]);
     let (rate, count, talk) = (arguments.rate.to_string(), calls.to_string(), arguments.talk_ms.to_string());
     let more = ["-r", &rate, "-m", &count, "-l", "4000", "-d", &talk, "-trace_rtt", "-rtt_freq", "1"];
-    let mut callers = Sipp::start("caller", daemon.sip, caller, "101", "102", &more);
+    let dialled = if arguments.flow { "4000" } else { "102" };
+    let mut callers = Sipp::start("caller", daemon.sip, caller, "101", dialled, &more);
     let mut live_max = 0;
     let mut memory_max = memory;
     let begin = std::time::Instant::now();
@@ -72,6 +87,7 @@ fn measure(arguments: &Arguments) -> ExitCode {
     }
     let all_well = callers.wait(Duration::from_secs(120));
     drop(phone);
+    let _ = std::fs::remove_file(&flow);
     let used = daemon.cpu() - processor;
     // Ended calls stay on the board for some seconds, transactions for 32.
     let left = std::time::Instant::now();
