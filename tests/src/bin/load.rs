@@ -31,8 +31,14 @@ struct Arguments {
 }
 
 /// A flow that answers and says something longer than any caller stays.
-const FLOW: &str = "[nodes.welcome]\nkind = \"play\"\nprompt = [\"@example/office/welcome\", \"@example/office/menu\"]\n\
-                    next = \"welcome\"\n";
+const FLOW: &str = r#"[nodes.welcome]
+kind = "play"
+prompt = ["@example/office/welcome", "@example/office/menu"]
+next = "bye"
+
+[nodes.bye]
+kind = "hang_up"
+"#;
 const ROUTE: &str = "[[routes]]\nnumber = \"4000\"\nto = \"flow load\"\n";
 
 fn main() -> ExitCode {
