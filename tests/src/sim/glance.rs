@@ -87,6 +87,12 @@ pub fn legible(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(head(bytes))
 }
 
+/// A header of a response of the exchange's own, whatever stands in the others: those that it repeats may be mutilated.
+pub fn header_of<'a>(response: &'a [u8], name: &str) -> Option<&'a str> {
+    let head = response.windows(4).position(|end| end == b"\r\n\r\n").and_then(|end| response.get(..end))?;
+    std::str::from_utf8(head).ok().and_then(|text| header(text, name))
+}
+
 fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().skip(1).find_map(|line| value(line, name))
 }

@@ -53,7 +53,6 @@ impl Exchange {
             }
         }
         self.timers.cancel(Timer::NoAnswer(id));
-        self.timers.cancel(Timer::MediaLost(id));
         if !was_answered {
             self.refuse_caller(now, id, status);
         }

@@ -105,7 +105,6 @@ impl Exchange {
                         "media_back",
                         "media is back".into(),
                     );
-                    self.timers.cancel(Timer::MediaLost(id));
                     self.refresh_troubles(now, id);
                 }
             }
@@ -193,9 +192,6 @@ impl Exchange {
         let is_all = self.is_silent(id);
         let name = if is_all { "media_missing" } else { "one_way" };
         self.event(now, EventKind::Media, Severity::Warn, Some(id), &who, name, text);
-        if is_all {
-            self.timers.set(Timer::MediaLost(id), now.mono.after(MEDIA_LOST_AFTER));
-        }
         self.refresh_troubles(now, id);
     }
 
@@ -272,8 +268,21 @@ impl Exchange {
         self.finish(now, id, EndedBy::System, Cause::MediaLost, 0, text);
     }
 
+    /// A call of which nothing is heard has a deadline, and no other: whatever changed it, a packet, a hold or a phone that
+    /// went.
+    pub(super) fn refresh_silence(&mut self, now: Now, id: CallId) {
+        let timer = Timer::MediaLost(id);
+        let is_over = self.calls.get(&id).is_none_or(super::Call::is_ended);
+        if is_over || !self.is_silent(id) {
+            self.timers.cancel(timer);
+        } else if self.timers.get(timer).is_none() {
+            self.timers.set(timer, now.mono.after(MEDIA_LOST_AFTER));
+        }
+    }
+
     /// One-way audio is an alarm as long as it lasts.
     pub(crate) fn refresh_troubles(&mut self, now: Now, id: CallId) {
+        self.refresh_silence(now, id);
         let Some(call) = self.calls.get(&id) else { return };
         let missing: Vec<&str> = if call.is_ended() {
             vec![]

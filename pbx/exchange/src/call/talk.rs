@@ -239,6 +239,7 @@ impl Exchange {
             }
             (None, None) | (Some(_), Some(_)) => {}
         }
+        self.refresh_silence(now, id);
         self.show_parties(id);
     }
 

@@ -175,7 +175,7 @@ pub(super) const MATTERS: &[(&str, &str)] = &[
     ("flow_due", "-------+--"),
     ("last_word_due", "--------+-"),
     ("gone_due", "---------+"),
-    ("media_lost_due", "----+.++--"),
+    ("media_lost_due", "----+-++--"),
     ("media_open_failed", "+++++++++-"),
     ("media_flowing", "++++++++.."),
     ("media_digit", "++++++++.."),

@@ -429,6 +429,21 @@ fn who_is_asked_without_words_is_answered() {
     assert!(w.told(a).iter().any(|e| matches!(e, SessionEvent::Answered(Some(_)))));
 }
 
+/// A caller who fell silent while it talked does not keep its call when it comes back into the flow.
+#[test]
+fn who_comes_back_silent_is_given_up() {
+    let mut t = Caller::new("500");
+    t.digit('1');
+    let ring = t.answer(t.b);
+    let leg = t.leg;
+    t.w.input(Input::Media(MediaEvent::Missing { leg, for_ms: 5_000, refused: 0, refused_from: None }));
+    t.w.hang_up(t.b, ring);
+    assert_eq!(t.stage(), Stage::Flow);
+    t.w.run(Duration::from_secs(61));
+    assert_eq!(t.w.cdr().ending.cause, Cause::MediaLost);
+    t.w.settle();
+}
+
 /// One key press that comes as an event and as INFO is one.
 #[test]
 fn a_key_counts_once_however_it_comes() {

@@ -1,7 +1,7 @@
 //! Callers in flows. What is asked here is told from messages, media commands and records, not from the tables of flows.
 
 use super::{Checker, Verdict, broken};
-use crate::sim::glance::Glance;
+use crate::sim::glance::header_of;
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_exchange::{Action, CallId, MediaCommand, MediaEvent, MessageRecord, Record, Source};
@@ -84,8 +84,9 @@ impl Checker for PromptsAreForAnswered {
                     }
                 }
                 Action::Send { bytes, .. } if bytes.starts_with(b"SIP/2.0 200") => {
-                    let Some(glance) = Glance::of(bytes).filter(|g| g.method == "INVITE") else { continue };
-                    self.answered.extend(self.dialled.get(glance.call_id));
+                    let is_invite = header_of(bytes, "CSeq").is_some_and(|cseq| cseq.ends_with("INVITE"));
+                    let call = header_of(bytes, "Call-ID").and_then(|id| self.dialled.get(id));
+                    self.answered.extend(call.filter(|_| is_invite));
                 }
                 _ => {}
             }
