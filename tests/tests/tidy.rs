@@ -28,7 +28,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("switchroom-sip", &[]),
     ("switchroom-media", &[]),
     ("switchroom-flow", &[]),
-    ("switchroom-exchange", &["switchroom-sip", "switchroom-flow"]),
+    ("switchroom-acd", &[]),
+    ("switchroom-exchange", &["switchroom-sip", "switchroom-flow", "switchroom-acd"]),
     ("switchroom-phone", &["switchroom-sip", "switchroom-media"]),
     ("switchroom-console", &["switchroom-wire"]),
     (
@@ -37,6 +38,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "switchroom-sip",
             "switchroom-exchange",
             "switchroom-flow",
+            "switchroom-acd",
             "switchroom-media",
             "switchroom-wire",
             "switchroom-phone",

@@ -1,0 +1,151 @@
+//! The boundary of the floor: what it is told with the methods of [`crate::Floor`], and what it asks for.
+
+use crate::fact::{Exit, Fact};
+use serde::{Deserialize, Serialize};
+
+/// A call, as the exchange names it.
+pub type Call = u128;
+
+/// An agent, as the floor numbers them; the number stays while the process lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AgentId(pub u32);
+
+/// A queue, as the floor numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueueId(pub u32);
+
+/// A caller who is to wait.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Join {
+    /// The call.
+    pub call: Call,
+    /// Which stay in queues of this call it is, from 1.
+    pub visit: u32,
+    /// The queue's name.
+    pub queue: String,
+    /// The caller's number; empty if withheld.
+    pub caller: String,
+    /// The caller's class.
+    pub class: String,
+    /// 0 to 9; the higher, the sooner.
+    pub priority: i64,
+    /// The agent asked for: first, if free.
+    pub preferred: Option<String>,
+}
+
+/// Why an agent's phone does not ring any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Miss {
+    /// It rang for as long as it may.
+    NoAnswer,
+    /// Busy, or declined.
+    Refused,
+    /// Could not be reached.
+    Failed,
+}
+
+/// What a time was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Due {
+    /// A caller may be served by more agents now.
+    Relax(Call),
+    /// A caller has waited too long.
+    MaxWait(Call),
+    /// A caller is told its place.
+    Announce(Call),
+    /// An agent's after-call time is over.
+    WrapUp(AgentId),
+    /// An agent may be asked again.
+    Rest(AgentId),
+    /// Nobody has worked in this queue for as long as callers stay.
+    Deserted(QueueId),
+}
+
+/// What the floor asks for. Effects are carried out in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Ring these agents for the caller. Each is told of by [`crate::Floor::answered`] or [`crate::Floor::missed`], unless
+    /// the caller leaves or the ringing is given up before.
+    Ring {
+        /// The call.
+        call: Call,
+        /// The offer.
+        offer: u64,
+        /// Agents and the extensions at which they sit.
+        agents: Vec<(String, String)>,
+        /// For how long.
+        ring: u64,
+    },
+    /// Let these agents' phones ring no more; nothing is to be told of them.
+    GiveUp {
+        /// The call.
+        call: Call,
+        /// The agents' numbers.
+        agents: Vec<String>,
+    },
+    /// The caller does not wait any more, by rule.
+    Exit {
+        /// The call.
+        call: Call,
+        /// How: never answered, abandoned or by key.
+        exit: Exit,
+    },
+    /// Tell the caller how it stands.
+    Announce {
+        /// The call.
+        call: Call,
+        /// Its place in the line, from 1.
+        place: u32,
+        /// What it still has to wait, milliseconds, if that can be said honestly.
+        expected: Option<u64>,
+    },
+    /// Write this down.
+    Note(Fact),
+    /// [`crate::Floor::due`] in so many milliseconds, instead of what was asked for before; `None`: not at all.
+    Wake(Due, Option<u64>),
+    /// An agent looks different.
+    AgentChanged(String),
+    /// A queue, or who waits in it, looks different.
+    QueueChanged(String),
+}
+
+/// Why a choice is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such agent.
+    NoAgent,
+    /// It was not said where the agent sits.
+    NoExtension,
+    /// The agent signs in at this extension only.
+    OtherExtension(String),
+    /// This agent has the extension, and is in a call.
+    Taken(String),
+    /// There is no such reason for a break.
+    NoReason(String),
+    /// So many have this break already.
+    BreakFull(u32),
+    /// The agent is not signed in.
+    SignedOut,
+    /// The agent has no after-call time at the moment.
+    NoWrapUp,
+    /// The call waits in no queue.
+    NoWaiter,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoAgent => f.write_str("there is no such agent"),
+            Self::NoExtension => f.write_str("say at which extension the agent sits"),
+            Self::OtherExtension(number) => write!(f, "this agent signs in at extension {number} only"),
+            Self::Taken(agent) => write!(f, "agent {agent} sits there and is in a call"),
+            Self::NoReason(reason) => write!(f, "there is no break for \"{reason}\""),
+            Self::BreakFull(limit) => write!(f, "{limit} agents have this break already, and no more may"),
+            Self::SignedOut => f.write_str("the agent is not signed in"),
+            Self::NoWrapUp => f.write_str("the agent has no after-call time at the moment"),
+            Self::NoWaiter => f.write_str("that call waits in no queue"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

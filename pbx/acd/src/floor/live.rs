@@ -1,0 +1,213 @@
+//! A new configuration, a restart, a new day: what changes acts on those who wait, and nothing else is touched.
+
+use super::Floor;
+use crate::agent::{Agent, Doing, Today};
+use crate::boundary::{AgentId, Call, Due, Effect, QueueId};
+use crate::config::Config;
+use crate::fact::{Exit, Presence, State};
+use crate::moment::Moment;
+use crate::queue::Queue;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An agent as the store remembers him.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// His number.
+    pub agent: String,
+    /// Where he sat.
+    pub extension: String,
+    /// What he had chosen, and what he was doing.
+    pub state: State,
+    /// Since when, Unix milliseconds.
+    pub since_ms: i64,
+}
+
+impl Floor {
+    /// Another configuration.
+    pub fn configure(&mut self, now: Moment, config: Arc<Config>) {
+        let old = std::mem::replace(&mut self.config, config.clone());
+        let mut touched: Vec<QueueId> = Vec::new();
+        for (name, new) in &config.queues {
+            let is_same = old.queues.get(name) == Some(new);
+            let id = match self.queue_ids.get(name) {
+                Some(id) => *id,
+                None => {
+                    let id = QueueId(u32::try_from(self.queues.len()).unwrap_or(u32::MAX));
+                    self.queues.push(Queue::new(id, name, new.clone()));
+                    self.queue_ids.insert(name.clone(), id);
+                    id
+                }
+            };
+            if let Some(queue) = self.queue_mut(id) {
+                queue.is_known = true;
+                queue.config = new.clone();
+            }
+            if !is_same {
+                touched.push(id);
+            }
+        }
+        let gone: Vec<QueueId> = old
+            .queues
+            .keys()
+            .filter(|name| !config.queues.contains_key(*name))
+            .filter_map(|name| self.queue_ids.get(name).copied())
+            .collect();
+        let changed = self.configure_agents(now, &old, &config);
+        for id in gone {
+            self.close_queue(now, id);
+        }
+        for id in touched {
+            self.rearrange(id);
+        }
+        for id in changed {
+            self.refresh(now, id, "configuration");
+        }
+        self.settle(now);
+    }
+
+    /// Takes over agents; gives those of whom something is different.
+    fn configure_agents(&mut self, now: Moment, old: &Config, new: &Config) -> Vec<AgentId> {
+        let mut changed = Vec::new();
+        for (number, config) in &new.agents {
+            if old.agents.get(number) == Some(config) {
+                continue;
+            }
+            let id = match self.agent_ids.get(number) {
+                Some(id) => *id,
+                None => {
+                    let id = AgentId(u32::try_from(self.agents.len()).unwrap_or(u32::MAX));
+                    let mut agent = Agent::new(id, number, Default::default());
+                    (agent.since, agent.today.day) = (super::signed(now.mono), self.day);
+                    self.agents.push(agent);
+                    self.agent_ids.insert(number.clone(), id);
+                    id
+                }
+            };
+            self.leave_queues(id);
+            if let Some(agent) = self.agent_mut(id) {
+                (agent.config, agent.is_known) = (config.clone(), true);
+            }
+            self.enter_queues(id);
+            changed.push(id);
+        }
+        for number in old.agents.keys().filter(|number| !new.agents.contains_key(*number)) {
+            let Some(id) = self.agent_ids.get(number).copied() else { continue };
+            self.be(now, id, Presence::LoggedOut, "configuration");
+            self.leave_queues(id);
+            if let Some(agent) = self.agent_mut(id) {
+                (agent.config, agent.is_known) = (Default::default(), false);
+            }
+            changed.push(id);
+        }
+        changed
+    }
+
+    fn leave_queues(&mut self, id: AgentId) {
+        for queue in &mut self.queues {
+            if queue.agents.remove(&id).is_some() {
+                queue.signed_in.remove(&id);
+                queue.working.remove(&id);
+                if let Some(agent) = self.agents.get(id.0 as usize) {
+                    queue.lines.values_mut().for_each(|line| line.free.remove(agent));
+                }
+            }
+        }
+    }
+
+    fn enter_queues(&mut self, id: AgentId) {
+        let Some(agent) = self.agents.get(id.0 as usize) else { return };
+        for (name, place) in &agent.config.queues {
+            if let Some(queue) = self.queue_ids.get(name).and_then(|id| self.queues.get_mut(id.0 as usize)) {
+                queue.agents.insert(id, *place);
+            }
+        }
+    }
+
+    /// A queue is not in the configuration any more: who waits in it is let go.
+    fn close_queue(&mut self, now: Moment, id: QueueId) {
+        let calls: Vec<Call> =
+            self.queue_by_id(id).map(|q| q.order.iter().map(|turn| turn.call).collect()).unwrap_or_default();
+        for call in calls {
+            self.expel(now, call, Exit::Removed);
+        }
+        if let Some(queue) = self.queue_mut(id) {
+            queue.is_known = false;
+        }
+        self.watch_staff(id);
+    }
+
+    /// The rules of a queue are others: lines, turns and deadlines are worked out anew.
+    fn rearrange(&mut self, id: QueueId) {
+        let Some(queue) = self.queue_mut(id) else { return };
+        queue.lines.clear();
+        let members: Vec<AgentId> = queue.agents.keys().copied().collect();
+        let calls: Vec<Call> = queue.order.iter().map(|turn| turn.call).collect();
+        for call in calls {
+            self.turn_anew(call);
+            self.wake(Due::Relax(call), Some(1));
+            let Some(config) = self.queue_by_id(id).map(|queue| &queue.config) else { continue };
+            let announce = (config.announce_every > 0).then_some(config.announce_every);
+            let max_wait = config.max_wait;
+            self.wake(Due::Announce(call), announce);
+            // The next look decides; who has waited too long by the new rule goes then.
+            self.wake(Due::MaxWait(call), (max_wait > 0).then_some(1));
+        }
+        for member in members {
+            if self.agent_by_id(member).is_some_and(Agent::is_free) {
+                self.freed.insert(member);
+            }
+        }
+        self.watch_staff(id);
+        let name = self.queue_name(id);
+        self.effects.push_back(Effect::QueueChanged(name));
+    }
+
+    /// Whom the store remembers, after a restart: everybody is where they chose to be, and the time since counts as spent
+    /// there. To be called once, before anything happens.
+    pub fn restore(&mut self, now: Moment, remembered: Vec<Remembered>) {
+        for one in remembered {
+            let Some(id) = self.agent_ids.get(&one.agent).copied() else { continue };
+            let seat = (!one.extension.is_empty()).then_some(one.extension.as_str());
+            if let Some(agent) = self.agent_mut(id) {
+                let ago = now.wall.saturating_sub(one.since_ms).max(0);
+                agent.since = super::signed(now.mono).saturating_sub(ago);
+                agent.noted = one.state.clone();
+                agent.last_call = now.mono;
+            }
+            let seat = self.seat_for(id, seat, false);
+            let is_in = one.state.presence.is_signed_in();
+            let sits = is_in && seat.is_ok_and(|seat| self.sit(now, id, &seat).is_ok());
+            let presence = if sits { one.state.presence } else { Presence::LoggedOut };
+            self.be(now, id, presence, "restart");
+        }
+        self.settle(now);
+    }
+
+    /// What agents did today, by the facts of before a restart: calls answered, milliseconds talked.
+    pub fn restore_today(&mut self, number: &str, calls: i64, talk_ms: i64) {
+        let day = self.day;
+        let id = self.agent_ids.get(number).copied();
+        if let Some(agent) = id.and_then(|id| self.agent_mut(id)) {
+            agent.today = Today { day, calls, talk_ms };
+        }
+    }
+
+    /// Local midnight: what agents did today is nothing yet.
+    pub fn new_day(&mut self, now: Moment, day: i64) {
+        if day == self.day {
+            return;
+        }
+        self.day = day;
+        let ids: Vec<AgentId> = self.agents.iter().map(|agent| agent.id).collect();
+        for id in ids {
+            if let Some(agent) = self.agent_mut(id) {
+                agent.today.of(day);
+            }
+            if self.agent_by_id(id).is_some_and(|agent| agent.doing == Doing::Idle) {
+                self.refresh(now, id, "midnight");
+            }
+        }
+        self.settle(now);
+    }
+}

@@ -1,0 +1,233 @@
+//! Who is offered whom, and what becomes of it.
+
+use super::{Floor, Offer};
+use crate::agent::Doing;
+use crate::boundary::{AgentId, Call, Due, Effect, Miss, QueueId};
+use crate::fact::{Fact, NO_ANSWER, OfferEndedFact, OfferOutcome, Presence, Trigger};
+use crate::limits::RING_MAX;
+use crate::moment::Moment;
+use crate::profile::Profile;
+use std::collections::BTreeSet;
+
+impl Floor {
+    /// The agent became free: he takes who is first among the heads of all lines that he serves.
+    pub(super) fn serve(&mut self, now: Moment, id: AgentId) {
+        let Some(agent) = self.agent_by_id(id).filter(|agent| agent.is_free()) else { return };
+        if let Some(head) = self.heads(now, agent).first() {
+            self.offer(now, head.0.call, &[id], Trigger::Agent);
+        }
+    }
+
+    /// Somebody in this line may be served by an agent who is free already.
+    pub(super) fn seek(&mut self, now: Moment, id: QueueId, profile: &Profile) {
+        loop {
+            let Some(queue) = self.queue_by_id(id) else { return };
+            let Some(line) = queue.lines.get(profile) else { return };
+            let Some(turn) = line.waiting.first().copied() else { return };
+            if let Some(own) = self.own_agent(now, turn.call) {
+                self.offer(now, turn.call, &[own], Trigger::Own);
+                continue;
+            }
+            let many = match queue.config.ring_at_once {
+                0 => RING_MAX,
+                many => usize::from(many).min(RING_MAX),
+            };
+            let chosen: Vec<AgentId> = line.free.best().map(|(agent, _)| agent).take(many).collect();
+            if chosen.is_empty() {
+                return;
+            }
+            self.offer(now, turn.call, &chosen, Trigger::Waiter);
+        }
+    }
+
+    /// The agent asked for, or else the last one, if free and able.
+    fn own_agent(&self, now: Moment, call: Call) -> Option<AgentId> {
+        let waiter = self.waiters.get(&call)?;
+        let queue = self.queue_by_id(waiter.queue)?;
+        let last = self
+            .last_agents
+            .get(&waiter.caller)
+            .filter(|(_, at)| queue.config.sticky > 0 && now.since(*at) <= queue.config.sticky)
+            .map(|(agent, _)| *agent);
+        let line = queue.lines.get(&waiter.profile)?;
+        [waiter.preferred, last].into_iter().flatten().find(|agent| line.free.keys(*agent).is_some())
+    }
+
+    fn offer(&mut self, now: Moment, call: Call, agents: &[AgentId], trigger: Trigger) {
+        self.last_offer += 1;
+        let number = self.last_offer;
+        let Some(decision) = self.decide(now, call, agents, trigger, number) else { return };
+        let Some(waiter) = self.waiters.get_mut(&call) else { return };
+        let (id, turn, profile) = (waiter.queue, waiter.turn, waiter.profile.clone());
+        waiter.offer =
+            Some(Offer { number, since: now.mono, agents: agents.iter().copied().collect::<BTreeSet<_>>() });
+        let Some(queue) = self.queues.get_mut(id.0 as usize) else { return };
+        let ring = queue.config.ring;
+        let mut keys = Vec::new();
+        if let Some(line) = queue.lines.get_mut(&profile) {
+            line.waiting.remove(&turn);
+            keys.extend(agents.iter().map(|agent| line.free.keys(*agent).cloned()));
+        }
+        for (agent, keys) in agents.iter().zip(&keys) {
+            queue.asked(*agent, number, keys.as_ref());
+        }
+        let name = queue.name.clone();
+        let mut ringing = Vec::new();
+        for id in agents {
+            if let Some(agent) = self.agent_mut(*id) {
+                agent.doing = Doing::Offered { call, offer: number };
+                ringing.push((agent.number.to_string(), agent.extension.clone()));
+            }
+            self.refresh(now, *id, "offer");
+        }
+        self.note(Fact::Offered(Box::new(decision)));
+        self.effects.push_back(Effect::Ring { call, offer: number, agents: ringing, ring });
+        self.effects.push_back(Effect::QueueChanged(name));
+    }
+
+    /// An agent answered the offer and has the caller. False if it was not offered to him (any more): then the caller is
+    /// not his.
+    pub fn answered(&mut self, now: Moment, call: Call, number: &str) -> bool {
+        let Some(id) = self.agent_ids.get(number).copied() else { return false };
+        let Some(waiter) = self.waiters.get_mut(&call) else { return false };
+        let Some(mut offer) = waiter.offer.take() else { return false };
+        if !offer.agents.remove(&id) {
+            waiter.offer = Some(offer);
+            return false;
+        }
+        let (queue, caller) = (waiter.queue, waiter.caller.clone());
+        self.end_offer(now, call, queue, id, &offer, OfferOutcome::Answered);
+        for loser in &offer.agents {
+            self.release(now, call, queue, *loser, &offer, OfferOutcome::Elsewhere);
+        }
+        self.remove(now, call, crate::fact::Exit::Answered, Some(id));
+        self.remember(now, &caller, id);
+        self.talks.insert(call, id);
+        if let Some(agent) = self.agent_mut(id) {
+            agent.doing = Doing::Talking { call, queue, caller, since: now.mono, held: None, hold_ms: 0 };
+            agent.missed = 0;
+        }
+        self.refresh(now, id, "answer");
+        self.settle(now);
+        true
+    }
+
+    /// An agent's phone does not ring any more for the caller.
+    pub fn missed(&mut self, now: Moment, call: Call, number: &str, how: Miss) {
+        let Some(id) = self.agent_ids.get(number).copied() else { return };
+        let Some(waiter) = self.waiters.get(&call) else { return };
+        let queue = waiter.queue;
+        if !waiter.offer.as_ref().is_some_and(|offer| offer.agents.contains(&id)) {
+            return;
+        }
+        let (rest, breaks_after) =
+            self.queue_by_id(queue).map_or((0, 0), |queue| (queue.config.rest, queue.config.no_answer_break));
+        let outcome = match how {
+            Miss::NoAnswer => OfferOutcome::NoAnswer,
+            Miss::Refused => OfferOutcome::Refused,
+            Miss::Failed => OfferOutcome::Failed,
+        };
+        let mut breaks = false;
+        if let Some(agent) = self.agent_mut(id) {
+            // Without a pause a phone that refuses at once would be asked as fast as messages go.
+            agent.rests = true;
+            if how == Miss::NoAnswer {
+                agent.missed += 1;
+                breaks =
+                    breaks_after > 0 && agent.missed >= breaks_after && agent.presence == Presence::Ready;
+            }
+        }
+        self.wake(Due::Rest(id), Some(rest.max(1)));
+        self.take_from_offer(now, call, id, outcome);
+        if breaks {
+            self.be(now, id, Presence::Break { reason: NO_ANSWER.to_owned() }, NO_ANSWER);
+        }
+        self.settle(now);
+    }
+
+    pub(super) fn rested(&mut self, now: Moment, id: AgentId) {
+        if let Some(agent) = self.agent_mut(id) {
+            agent.rests = false;
+        }
+        self.refresh(now, id, "rest");
+    }
+
+    /// One agent rings no more; if it was the last, the caller stands where it stood.
+    pub(super) fn take_from_offer(&mut self, now: Moment, call: Call, id: AgentId, outcome: OfferOutcome) {
+        let Some(waiter) = self.waiters.get_mut(&call) else { return };
+        let Some(offer) = &mut waiter.offer else { return };
+        if !offer.agents.remove(&id) {
+            return;
+        }
+        let (queue, offer) = (waiter.queue, offer.clone());
+        self.release(now, call, queue, id, &offer, outcome);
+        if offer.agents.is_empty() {
+            self.stand_again(now, call);
+        }
+    }
+
+    fn stand_again(&mut self, now: Moment, call: Call) {
+        let Some(waiter) = self.waiters.get_mut(&call) else { return };
+        waiter.offer = None;
+        let (queue, turn, profile) = (waiter.queue, waiter.turn, waiter.profile.clone());
+        if self.is_overdue(now, call) {
+            return self.expel(now, call, crate::fact::Exit::Timeout);
+        }
+        self.stand(queue, &profile, turn);
+        let name = self.queue_name(queue);
+        self.effects.push_back(Effect::QueueChanged(name));
+    }
+
+    /// Whoever rings for this caller rings no more: the caller goes.
+    pub(super) fn give_up_offer(&mut self, now: Moment, call: Call) {
+        let Some(waiter) = self.waiters.get_mut(&call) else { return };
+        let Some(offer) = waiter.offer.take() else { return };
+        let queue = waiter.queue;
+        let mut numbers = Vec::new();
+        for id in &offer.agents {
+            numbers.extend(self.agent_by_id(*id).map(|agent| agent.number.to_string()));
+            self.release(now, call, queue, *id, &offer, OfferOutcome::Withdrawn);
+        }
+        self.effects.push_back(Effect::GiveUp { call, agents: numbers });
+    }
+
+    /// An agent is offered nothing any more, by no fault of his own or by one.
+    fn release(
+        &mut self,
+        now: Moment,
+        call: Call,
+        queue: QueueId,
+        id: AgentId,
+        offer: &Offer,
+        outcome: OfferOutcome,
+    ) {
+        self.end_offer(now, call, queue, id, offer, outcome);
+        if let Some(agent) = self.agent_mut(id) {
+            agent.doing = Doing::Idle;
+        }
+        let by = if outcome == OfferOutcome::NoAnswer { NO_ANSWER } else { "offer" };
+        self.refresh(now, id, by);
+    }
+
+    fn end_offer(
+        &mut self,
+        now: Moment,
+        call: Call,
+        queue: QueueId,
+        id: AgentId,
+        offer: &Offer,
+        outcome: OfferOutcome,
+    ) {
+        let Some(agent) = self.agent_by_id(id) else { return };
+        let fact = OfferEndedFact {
+            at_ms: now.wall,
+            offer: offer.number,
+            call,
+            queue: self.queue_name(queue),
+            agent: agent.number.to_string(),
+            outcome,
+            rang_ms: now.since(offer.since),
+        };
+        self.note(Fact::OfferEnded(fact));
+    }
+}

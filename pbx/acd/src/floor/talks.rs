@@ -1,0 +1,121 @@
+//! Agents talk with callers, and write up what came of it.
+
+use super::Floor;
+use crate::agent::{Doing, Today};
+use crate::boundary::{AgentId, Call, Due, Refusal};
+use crate::fact::{Fact, TalkedFact, WrappedUpFact};
+use crate::limits::WORD_MAX;
+use crate::moment::Moment;
+
+impl Today {
+    /// That of this day: yesterday's is forgotten.
+    pub(crate) fn of(&mut self, day: i64) -> &mut Self {
+        if self.day != day {
+            *self = Self { day, ..Self::default() };
+        }
+        self
+    }
+}
+
+impl Floor {
+    /// One side of a talk holds the other, or does no more.
+    pub fn held(&mut self, now: Moment, call: Call, is_held: bool) {
+        let Some(id) = self.talks.get(&call).copied() else { return };
+        let Some(agent) = self.agent_mut(id) else { return };
+        let Doing::Talking { held, hold_ms, .. } = &mut agent.doing else { return };
+        match (&held, is_held) {
+            (None, true) => *held = Some(now.mono),
+            (Some(since), false) => {
+                *hold_ms += now.since(*since);
+                *held = None;
+            }
+            _ => return,
+        }
+        self.refresh(now, id, "hold");
+    }
+
+    /// The talk of this call is over. Nothing happens if no agent has it.
+    pub fn talk_ended(&mut self, now: Moment, call: Call) {
+        let Some(id) = self.talks.remove(&call) else { return };
+        let Some(agent) = self.agent_mut(id) else { return };
+        let Doing::Talking { queue, since, held, hold_ms, caller, .. } = std::mem::take(&mut agent.doing)
+        else {
+            return;
+        };
+        agent.last_call = now.mono;
+        let talk_ms = now.since(since);
+        let hold_ms = hold_ms + held.map_or(0, |since| now.since(since));
+        let number = agent.number.to_string();
+        let name = self.queue_name(queue);
+        self.note(Fact::Talked(TalkedFact {
+            at_ms: now.wall,
+            call,
+            queue: name,
+            agent: number,
+            caller,
+            talk_ms,
+            hold_ms,
+        }));
+        let wrap_up = self.queue_by_id(queue).map_or(0, |queue| queue.config.wrap_up);
+        if wrap_up > 0 {
+            if let Some(agent) = self.agent_mut(id) {
+                let until = now.mono.saturating_add(wrap_up);
+                agent.doing =
+                    Doing::WrapUp { call, queue, since: now.mono, until, disposition: String::new() };
+            }
+            self.wake(Due::WrapUp(id), Some(wrap_up));
+        }
+        self.refresh(now, id, "hang_up");
+        self.settle(now);
+    }
+
+    /// After-call time: what came of the call, more time, or done.
+    pub fn wrap_up(
+        &mut self,
+        now: Moment,
+        number: &str,
+        more: Option<u64>,
+        said: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let id = self.agent_ids.get(number).copied().ok_or(Refusal::NoAgent)?;
+        let Some(agent) = self.agent_mut(id) else { return Err(Refusal::NoAgent) };
+        let Doing::WrapUp { disposition, until, .. } = &mut agent.doing else {
+            return Err(Refusal::NoWrapUp);
+        };
+        if let Some(said) = said {
+            *disposition = said.chars().take(WORD_MAX).collect();
+        }
+        match more {
+            Some(more) => {
+                *until = now.mono.saturating_add(more);
+                self.wake(Due::WrapUp(id), Some(more.max(1)));
+                self.refresh(now, id, "agent");
+            }
+            None => {
+                self.wake(Due::WrapUp(id), None);
+                self.wrapped_up(now, id, "agent");
+            }
+        }
+        self.settle(now);
+        Ok(())
+    }
+
+    pub(super) fn wrapped_up(&mut self, now: Moment, id: AgentId, by: &str) {
+        let Some(agent) = self.agent_mut(id) else { return };
+        let Doing::WrapUp { .. } = agent.doing else { return };
+        let Doing::WrapUp { call, queue, since, disposition, .. } = std::mem::take(&mut agent.doing) else {
+            return;
+        };
+        let number = agent.number.to_string();
+        let name = self.queue_name(queue);
+        self.note(Fact::WrappedUp(WrappedUpFact {
+            at_ms: now.wall,
+            call,
+            queue: name,
+            agent: number,
+            lasted_ms: now.since(since),
+            disposition,
+        }));
+        self.refresh(now, id, by);
+    }
+}

@@ -1,0 +1,260 @@
+//! Callers come, wait and leave.
+
+use super::{Floor, Waiter};
+use crate::boundary::{AgentId, Call, Due, Effect, Join, QueueId, Refusal};
+use crate::fact::{Exit, Fact, JoinedFact, LeftFact};
+use crate::limits::{PRIORITY_MAX, WAITERS_MAX};
+use crate::moment::Moment;
+use crate::profile::Profile;
+use crate::queue::Turn;
+
+impl Floor {
+    /// A caller is to wait. If it may not, why not; that is written down as a stay of no length.
+    pub fn join(&mut self, now: Moment, join: Join) -> Result<(), Exit> {
+        let Some(id) = self.queue_ids.get(&join.queue).copied() else { return Err(Exit::Empty) };
+        self.last_turn += 1;
+        let number = self.last_turn;
+        let Some(queue) = self.queue_by_id(id).filter(|queue| queue.is_known) else {
+            return Err(Exit::Empty);
+        };
+        if self.waiters.contains_key(&join.call) {
+            return Err(Exit::Full);
+        }
+        let refused = if !queue.has(queue.config.join) {
+            Some(Exit::Empty)
+        } else if queue.order.len() >= queue.config.max_waiting || self.waiters.len() >= WAITERS_MAX {
+            Some(Exit::Full)
+        } else {
+            None
+        };
+        let priority = join.priority.clamp(0, PRIORITY_MAX);
+        let turn = Turn::new(&queue.config, priority, now.mono, number, join.call);
+        let (profile, relaxes) = Profile::after(&queue.config, 0);
+        let (max_wait, announce) = (queue.config.max_wait, queue.config.announce_every);
+        let waiter = Waiter {
+            call: join.call,
+            visit: join.visit,
+            queue: id,
+            preferred: join.preferred.as_ref().and_then(|number| self.agent_ids.get(number).copied()),
+            caller: join.caller,
+            class: join.class,
+            priority,
+            joined: now,
+            turn,
+            profile: profile.clone(),
+            offer: None,
+        };
+        let before = queue.place(turn).saturating_sub(1);
+        self.note(Fact::Joined(JoinedFact {
+            at_ms: now.wall,
+            call: waiter.call,
+            visit: waiter.visit,
+            queue: join.queue.clone(),
+            caller: waiter.caller.clone(),
+            class: waiter.class.clone(),
+            priority,
+            before,
+        }));
+        if let Some(exit) = refused {
+            self.note_left(now, &waiter, exit, None);
+            self.effects.push_back(Effect::QueueChanged(join.queue));
+            return Err(exit);
+        }
+        self.waiters.insert(join.call, waiter);
+        self.stand(id, &profile, turn);
+        self.wake(Due::Relax(join.call), relaxes);
+        self.wake(Due::MaxWait(join.call), (max_wait > 0).then_some(max_wait));
+        self.wake(Due::Announce(join.call), (announce > 0).then_some(announce));
+        self.watch_staff(id);
+        self.effects.push_back(Effect::QueueChanged(join.queue));
+        self.settle(now);
+        Ok(())
+    }
+
+    /// A caller hung up, left by a key, was taken out. Nothing happens if it does not wait.
+    pub fn leave(&mut self, now: Moment, call: Call, exit: Exit) {
+        if self.waiters.contains_key(&call) {
+            self.give_up_offer(now, call);
+            self.remove(now, call, exit, None);
+            self.settle(now);
+        }
+    }
+
+    /// Another priority for one who waits.
+    pub fn set_priority(&mut self, now: Moment, call: Call, priority: i64) -> Result<(), Refusal> {
+        let Some(waiter) = self.waiters.get_mut(&call) else { return Err(Refusal::NoWaiter) };
+        waiter.priority = priority.clamp(0, PRIORITY_MAX);
+        self.turn_anew(call);
+        self.settle(now);
+        Ok(())
+    }
+
+    /// Works out a waiter's turn and profile again, after its priority or its queue's rules changed.
+    pub(super) fn turn_anew(&mut self, call: Call) {
+        let Some(waiter) = self.waiters.get(&call) else { return };
+        let (id, old, profile) = (waiter.queue, waiter.turn, waiter.profile.clone());
+        let is_waiting = waiter.offer.is_none();
+        let Some(queue) = self.queue_mut(id) else { return };
+        queue.order.remove(&old);
+        if let Some(line) = queue.lines.get_mut(&profile) {
+            line.waiting.remove(&old);
+        }
+        let Some((waiter, queue)) = self.waiters.get_mut(&call).zip(self.queues.get(id.0 as usize)) else {
+            return;
+        };
+        waiter.turn = Turn::new(&queue.config, waiter.priority, waiter.joined.mono, old.number, call);
+        let turn = waiter.turn;
+        if is_waiting {
+            self.stand(id, &profile, turn);
+        } else if let Some(queue) = self.queue_mut(id) {
+            queue.order.insert(turn);
+        }
+        let name = self.queue_name(id);
+        self.effects.push_back(Effect::QueueChanged(name));
+    }
+
+    /// Puts a turn into its line.
+    pub(super) fn stand(&mut self, id: QueueId, profile: &Profile, turn: Turn) {
+        let Self { queues, agents, rng, .. } = self;
+        let Some(queue) = queues.get_mut(id.0 as usize) else { return };
+        queue.line(profile, agents, || Self::chance(rng));
+        queue.order.insert(turn);
+        if let Some(line) = queue.lines.get_mut(profile) {
+            line.waiting.insert(turn);
+        }
+        self.seeking.insert((id, profile.clone()));
+    }
+
+    /// A waiter is gone, whatever became of it.
+    pub(super) fn remove(&mut self, now: Moment, call: Call, exit: Exit, agent: Option<AgentId>) {
+        let Some(waiter) = self.waiters.remove(&call) else { return };
+        if let Some(queue) = self.queue_mut(waiter.queue) {
+            queue.order.remove(&waiter.turn);
+            if let Some(line) = queue.lines.get_mut(&waiter.profile) {
+                line.waiting.remove(&waiter.turn);
+            }
+        }
+        self.wake(Due::Relax(call), None);
+        self.wake(Due::MaxWait(call), None);
+        self.wake(Due::Announce(call), None);
+        self.note_left(now, &waiter, exit, agent);
+        let name = self.queue_name(waiter.queue);
+        self.effects.push_back(Effect::QueueChanged(name));
+        self.watch_staff(waiter.queue);
+    }
+
+    fn note_left(&mut self, now: Moment, waiter: &Waiter, exit: Exit, agent: Option<AgentId>) {
+        let agent = agent.and_then(|id| self.agent_by_id(id)).map(|agent| agent.number.to_string());
+        let Some(queue) = self.queue_by_id(waiter.queue) else { return };
+        let fact = LeftFact {
+            at_ms: now.wall,
+            joined_ms: waiter.joined.wall,
+            call: waiter.call,
+            visit: waiter.visit,
+            queue: queue.name.clone(),
+            caller: waiter.caller.clone(),
+            class: waiter.class.clone(),
+            exit,
+            agent: agent.unwrap_or_default(),
+            waited_ms: now.since(waiter.joined.mono),
+            service_level_ms: queue.config.service_level,
+            short_abandon_ms: queue.config.short_abandon,
+        };
+        self.note(Fact::Left(fact));
+    }
+
+    /// The caller leaves by rule, and whoever has the call is told.
+    pub(super) fn expel(&mut self, now: Moment, call: Call, exit: Exit) {
+        self.give_up_offer(now, call);
+        self.remove(now, call, exit, None);
+        self.effects.push_back(Effect::Exit { call, exit });
+    }
+
+    pub(super) fn waited_too_long(&mut self, now: Moment, call: Call) {
+        let Some(waiter) = self.waiters.get(&call) else { return };
+        let max = self.queue_by_id(waiter.queue).map_or(0, |queue| queue.config.max_wait);
+        if !self.is_overdue(now, call) {
+            let left = max.saturating_sub(now.since(waiter.joined.mono));
+            return self.wake(Due::MaxWait(call), (max > 0).then_some(left));
+        }
+        if waiter.offer.is_some() {
+            // A phone rings for it already: it is not thrown out in front of the agent who is about to answer. Should
+            // nobody answer, it goes then.
+            return;
+        }
+        self.expel(now, call, Exit::Timeout);
+    }
+
+    /// Whether a waiter's time is up.
+    pub(super) fn is_overdue(&self, now: Moment, call: Call) -> bool {
+        let Some(waiter) = self.waiters.get(&call) else { return false };
+        let max = self.queue_by_id(waiter.queue).map_or(0, |queue| queue.config.max_wait);
+        max > 0 && now.since(waiter.joined.mono) >= max
+    }
+
+    /// Less is asked of agents now: the waiter stands in another line.
+    pub(super) fn relax(&mut self, now: Moment, call: Call) {
+        let Some(waiter) = self.waiters.get(&call) else { return };
+        let Some(queue) = self.queue_by_id(waiter.queue) else { return };
+        let waited = now.since(waiter.joined.mono);
+        let (profile, next) = Profile::after(&queue.config, waited);
+        let (id, old, turn) = (waiter.queue, waiter.profile.clone(), waiter.turn);
+        let is_waiting = waiter.offer.is_none();
+        if profile != old {
+            if let Some(line) = self.queue_mut(id).and_then(|queue| queue.lines.get_mut(&old)) {
+                line.waiting.remove(&turn);
+            }
+            if let Some(waiter) = self.waiters.get_mut(&call) {
+                waiter.profile = profile.clone();
+            }
+            if is_waiting {
+                self.stand(id, &profile, turn);
+            }
+        }
+        self.wake(Due::Relax(call), next.map(|at| at.saturating_sub(waited).max(1)));
+    }
+
+    pub(super) fn announce(&mut self, _now: Moment, call: Call) {
+        let Some(waiter) = self.waiters.get(&call) else { return };
+        let Some(queue) = self.queue_by_id(waiter.queue) else { return };
+        let (place, every) = (queue.place(waiter.turn), queue.config.announce_every);
+        if every == 0 {
+            return;
+        }
+        self.effects.push_back(Effect::Announce { call, place, expected: None });
+        self.wake(Due::Announce(call), Some(every));
+    }
+
+    /// An agent came or went: looks at the rules of staff of his queues.
+    pub(super) fn check_staff(&mut self, agent: AgentId) {
+        let Some(agent) = self.agents.get(agent.0 as usize) else { return };
+        let ids: Vec<QueueId> =
+            agent.config.queues.keys().filter_map(|name| self.queue_ids.get(name).copied()).collect();
+        for id in ids {
+            self.watch_staff(id);
+        }
+    }
+
+    /// Callers stay for a while when nobody works here any more.
+    pub(super) fn watch_staff(&mut self, id: QueueId) {
+        let Some(queue) = self.queues.get_mut(id.0 as usize) else { return };
+        let is_deserted = !queue.order.is_empty() && !queue.has(queue.config.stay);
+        if is_deserted == queue.is_deserted {
+            return;
+        }
+        queue.is_deserted = is_deserted;
+        let grace = queue.config.stay_grace;
+        self.wake(Due::Deserted(id), is_deserted.then_some(grace));
+    }
+
+    pub(super) fn deserted(&mut self, now: Moment, id: QueueId) {
+        let Some(queue) = self.queues.get(id.0 as usize) else { return };
+        if !queue.is_deserted {
+            return;
+        }
+        let calls: Vec<Call> = queue.order.iter().map(|turn| turn.call).collect();
+        for call in calls {
+            self.expel(now, call, Exit::Empty);
+        }
+    }
+}

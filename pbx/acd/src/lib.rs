@@ -1,0 +1,26 @@
+//! Queues and agents without I/O: who waits, who is free, who is offered whom and why.
+//!
+//! ```text
+//!   join, leave, choose, answered, missed, … ──► Floor ──► Effect: ring, give up, exit, announce, note, wake
+//! ```
+//!
+//! A [`Floor`] is a value: time and chance are arguments, and the same calls give the same effects. What it notes, [`Fact`]s,
+//! is all that figures are made of.
+
+pub mod agent;
+pub mod audit;
+pub mod boundary;
+pub mod config;
+pub mod fact;
+pub mod floor;
+pub mod limits;
+pub mod moment;
+pub mod profile;
+pub mod queue;
+
+pub use audit::Finding;
+pub use boundary::{AgentId, Call, Due, Effect, Join, Miss, QueueId, Refusal};
+pub use config::Config;
+pub use fact::{Activity, Bar, Decision, Exit, Fact, Presence, State};
+pub use floor::{Floor, Remembered, Standing};
+pub use moment::Moment;

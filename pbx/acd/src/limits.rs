@@ -1,0 +1,16 @@
+//! Bounds, and what happens at each.
+
+/// Callers waiting in all queues; further ones are turned away as if the queue were full.
+pub const WAITERS_MAX: usize = 20_000;
+/// Agents that ring at once for one caller; further ones are not rung.
+pub const RING_MAX: usize = 10;
+/// Agents named in a decision, chosen or not; of the rest there is the number.
+pub const NAMED_MAX: usize = 64;
+/// Lines of a queue, by what is asked of agents, after which those in which nobody waits are taken down.
+pub const PROFILES_MAX: usize = 64;
+/// Callers whose last agent is remembered; the one longest ago is forgotten.
+pub const STICKY_MAX: usize = 50_000;
+/// Characters of a word that comes from outside: reason, disposition, class.
+pub const WORD_MAX: usize = 64;
+/// The highest priority of a caller.
+pub const PRIORITY_MAX: i64 = 9;
