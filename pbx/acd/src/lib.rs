@@ -17,6 +17,8 @@ pub mod limits;
 pub mod moment;
 pub mod profile;
 pub mod queue;
+#[cfg(test)]
+mod tests;
 
 pub use audit::Finding;
 pub use boundary::{AgentId, Call, Due, Effect, Join, Miss, QueueId, Refusal};

@@ -1,0 +1,5 @@
+//! The floor in simulated time.
+
+mod random;
+mod rules;
+mod world;

@@ -1,0 +1,225 @@
+//! A floor with a clock, and somebody who carries out what it asks for.
+
+use crate::boundary::{Call, Due, Effect, Join, Miss};
+use crate::config::{AgentConfig, Config, Membership, QueueConfig};
+use crate::fact::{Decision, Exit, Fact, Presence};
+use crate::{Floor, Moment};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use switchroom_sip::time::{Deadlines, Mono};
+
+pub(super) struct World {
+    pub(super) floor: Floor,
+    pub(super) now: u64,
+    /// What the wall clock shows, against the steady one.
+    pub(super) wall: i64,
+    timers: Deadlines<Due>,
+    pub(super) facts: Vec<Fact>,
+    /// Who rings for whom, and until when.
+    pub(super) ringing: BTreeMap<(Call, String), u64>,
+    pub(super) exits: Vec<(Call, Exit)>,
+    pub(super) places: Vec<(Call, u32)>,
+    calls: Call,
+}
+
+impl World {
+    pub(super) fn new(config: Config) -> Self {
+        let now = Moment { mono: 1_000_000, wall: 1_800_000_000_000 };
+        let floor = Floor::new(now, 1, 7, Arc::new(config));
+        let mut world = Self {
+            floor,
+            now: now.mono,
+            wall: now.wall,
+            timers: Deadlines::default(),
+            facts: Vec::new(),
+            ringing: BTreeMap::new(),
+            exits: Vec::new(),
+            places: Vec::new(),
+            calls: 0,
+        };
+        world.after();
+        world
+    }
+
+    pub(super) fn moment(&self) -> Moment {
+        Moment { mono: self.now, wall: self.wall }
+    }
+
+    /// Takes what the floor asks for, and holds it against its rules.
+    pub(super) fn after(&mut self) {
+        while let Some(effect) = self.floor.poll_effect() {
+            match effect {
+                Effect::Ring { call, agents, ring, .. } => {
+                    for (agent, _) in agents {
+                        self.ringing.insert((call, agent), self.now + ring);
+                    }
+                }
+                Effect::GiveUp { call, agents } => {
+                    for agent in agents {
+                        assert!(self.ringing.remove(&(call, agent)).is_some(), "gave up who did not ring");
+                    }
+                }
+                Effect::Exit { call, exit } => self.exits.push((call, exit)),
+                Effect::Announce { call, place, .. } => self.places.push((call, place)),
+                Effect::Note(fact) => {
+                    if let Fact::Offered(decision) = &fact {
+                        check(decision);
+                    }
+                    self.facts.push(fact);
+                }
+                Effect::Wake(due, Some(after)) => self.timers.set(due, Mono(self.now + after)),
+                Effect::Wake(due, None) => self.timers.cancel(due),
+                Effect::AgentChanged(_) | Effect::QueueChanged(_) => {}
+            }
+        }
+        assert_eq!(self.floor.audit(), vec![]);
+    }
+
+    /// Lets time pass; phones that ring for too long miss.
+    pub(super) fn run(&mut self, span: u64) {
+        let end = self.now + span;
+        loop {
+            let missed = self
+                .ringing
+                .iter()
+                .min_by_key(|(_, until)| **until)
+                .map(|(who, until)| (*until, who.clone()));
+            let due = self.timers.next().map(|(at, _)| at.0);
+            let next = [missed.as_ref().map(|m| m.0), due].into_iter().flatten().min();
+            let Some(next) = next.filter(|next| *next <= end) else { break };
+            let passed = next.max(self.now) - self.now;
+            self.now += passed;
+            self.wall += i64::try_from(passed).unwrap();
+            if due.is_some_and(|due| due <= self.now) {
+                let due = self.timers.pop_due(Mono(self.now)).unwrap();
+                self.floor.due(self.moment(), due);
+            } else if let Some((_, (call, agent))) = missed {
+                self.miss(call, &agent, Miss::NoAnswer);
+            }
+            self.after();
+        }
+        self.wall += i64::try_from(end - self.now).unwrap();
+        self.now = end;
+    }
+
+    pub(super) fn join(&mut self, queue: &str, caller: &str, priority: i64) -> Call {
+        self.join_for(queue, caller, priority, None)
+    }
+
+    pub(super) fn join_for(
+        &mut self,
+        queue: &str,
+        caller: &str,
+        priority: i64,
+        preferred: Option<&str>,
+    ) -> Call {
+        self.calls += 1;
+        let join = Join {
+            call: self.calls,
+            visit: 1,
+            queue: queue.into(),
+            caller: caller.into(),
+            class: String::new(),
+            priority,
+            preferred: preferred.map(str::to_owned),
+        };
+        if let Err(exit) = self.floor.join(self.moment(), join) {
+            self.exits.push((self.calls, exit));
+        }
+        self.after();
+        self.calls
+    }
+
+    pub(super) fn leave(&mut self, call: Call, exit: Exit) {
+        self.floor.leave(self.moment(), call, exit);
+        self.after();
+    }
+
+    pub(super) fn answer(&mut self, call: Call, agent: &str) {
+        // Whoever carries this out stops the others.
+        self.ringing.retain(|(c, _), _| *c != call);
+        assert!(self.floor.answered(self.moment(), call, agent));
+        self.after();
+    }
+
+    pub(super) fn miss(&mut self, call: Call, agent: &str, how: Miss) {
+        self.ringing.remove(&(call, agent.to_owned()));
+        self.floor.missed(self.moment(), call, agent, how);
+        self.after();
+    }
+
+    pub(super) fn end(&mut self, call: Call) {
+        self.floor.talk_ended(self.moment(), call);
+        self.after();
+    }
+
+    pub(super) fn sign_in(&mut self, agent: &str) {
+        let extension = format!("x{agent}");
+        self.floor.phone(self.moment(), &extension, true, false);
+        self.choose(agent, Presence::Ready);
+    }
+
+    pub(super) fn choose(&mut self, agent: &str, presence: Presence) {
+        let extension = format!("x{agent}");
+        self.floor.choose(self.moment(), agent, presence, Some(&extension), "agent").unwrap();
+        self.after();
+    }
+
+    pub(super) fn on_break(&mut self, agent: &str) {
+        self.choose(agent, Presence::Break { reason: "lunch".into() });
+    }
+
+    /// Who rings for a call.
+    pub(super) fn rings(&self, call: Call) -> Vec<&str> {
+        self.ringing.keys().filter(|(c, _)| *c == call).map(|(_, agent)| agent.as_str()).collect()
+    }
+
+    pub(super) fn decision(&self) -> &Decision {
+        let last = self.facts.iter().rev().find_map(|fact| match fact {
+            Fact::Offered(decision) => Some(decision),
+            _ => None,
+        });
+        last.expect("an offer")
+    }
+}
+
+/// What was chosen follows from what was written down.
+fn check(decision: &Decision) {
+    use crate::fact::Trigger;
+    match decision.trigger {
+        Trigger::Waiter => {
+            let mut chosen = decision.chosen.clone();
+            let mut again = decision.evaluate();
+            chosen.sort();
+            again.sort();
+            assert_eq!(chosen, again, "{decision:?}");
+        }
+        Trigger::Agent => {
+            let best = decision
+                .lines
+                .iter()
+                .min_by_key(|head| (head.tier, -head.priority, u64::MAX - head.weighted_ms));
+            let best = best.expect("a line");
+            let mine =
+                decision.lines.iter().find(|head| head.call == decision.call).expect("the caller's line");
+            assert_eq!(
+                (mine.tier, mine.priority, mine.weighted_ms),
+                (best.tier, best.priority, best.weighted_ms),
+                "{decision:?}"
+            );
+        }
+        Trigger::Own => assert!(decision.candidates.iter().any(|c| decision.chosen.contains(&c.agent))),
+    }
+}
+
+/// A floor of one queue and agents `1` to `count`.
+pub(super) fn one_queue(queue: QueueConfig, count: u32) -> Config {
+    let agents = (1..=count)
+        .map(|n| {
+            let place = Membership { position: n, ..Membership::default() };
+            let queues = BTreeMap::from([("q".to_owned(), place)]);
+            (n.to_string(), AgentConfig { queues, ..AgentConfig::default() })
+        })
+        .collect();
+    Config { agents, queues: BTreeMap::from([("q".to_owned(), queue)]), breaks: BTreeMap::new() }
+}
