@@ -132,7 +132,11 @@ impl Fresh {
 /// User part of `sip:user@host`.
 pub fn user(uri: &str) -> &str {
     let rest = uri.trim_start_matches('<');
-    let rest = rest.strip_prefix("sip:").unwrap_or(rest);
+    // Schemes are alike in either case (RFC 3261 §19.1.4).
+    let rest = match rest.get(..4) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("sip:") => &rest[4..],
+        _ => rest,
+    };
     rest.split(['@', ';', '>']).next().unwrap_or(rest)
 }
 
