@@ -171,6 +171,10 @@ impl Model {
             | Change::Call(_)
             | Change::Extension(_)
             | Change::ExtensionGone(_)
+            | Change::Agent(_)
+            | Change::AgentGone(_)
+            | Change::Queue(_)
+            | Change::QueueGone(_)
             | Change::Recording(_)
             | Change::Event(_) => {}
         }

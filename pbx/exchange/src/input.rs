@@ -4,6 +4,7 @@ use crate::{CallId, Config, MediaCommand, MediaEvent, Record, Severity, Ticket};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
+use switchroom_acd::Presence;
 use switchroom_flow::{Answer, Asking};
 use switchroom_sip::flow::Flow;
 
@@ -17,12 +18,50 @@ pub struct CommandId(pub u64);
 pub enum Command {
     /// End a call.
     HangUp(CallId),
+    /// Something about agents, or who waits.
+    Agent(AgentAct),
     /// Forget bindings of an extension: that contact, or all.
     Unregister {
         /// The extension.
         extension: String,
         /// The contact as shown.
         contact: Option<String>,
+    },
+}
+
+/// What a user can do with agents and with who waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentAct {
+    /// Another presence.
+    Choose {
+        /// The agent's number.
+        agent: String,
+        /// What.
+        presence: Presence,
+        /// For signing in: where the agent sits.
+        extension: Option<String>,
+    },
+    /// After-call time: so much more, or done.
+    WrapUp {
+        /// The agent's number.
+        agent: String,
+        /// Milliseconds from now.
+        more_ms: Option<u64>,
+        /// What came of the call.
+        disposition: Option<String>,
+    },
+    /// Another priority for a caller who waits.
+    Priority {
+        /// The call.
+        call: CallId,
+        /// 0 to 9.
+        priority: i64,
+    },
+    /// Takes a caller out of its queue: its flow goes on as if it had waited too long.
+    TakeOut {
+        /// The call.
+        call: CallId,
     },
 }
 
@@ -125,6 +164,10 @@ pub enum Changed {
     Call(CallId),
     /// An extension changed, appeared or went.
     Extension(String),
+    /// An agent changed.
+    Agent(String),
+    /// A queue changed, or who waits in it.
+    Queue(String),
     /// An alarm was raised, changed or cleared.
     Alarm(String),
     /// A call's ladder grew.

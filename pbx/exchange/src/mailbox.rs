@@ -3,11 +3,11 @@
 //! The media engine has the sound; what is known of it is here, and in the store. A message counts once its file is
 //! closed: what was being recorded when the exchange stopped is not one.
 
+use crate::CallId;
 use crate::exchange::{Exchange, Timer};
 use crate::limits::{MESSAGES_MAX, MESSAGES_PURGED};
 use crate::media::{MediaCommand, MessageFacts};
 use crate::record::{EventKind, MessageRecord, Party, Record, Severity};
-use crate::{CallId, Changed};
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_flow::Event;
 use switchroom_sip::time::Now;
@@ -189,7 +189,7 @@ impl Exchange {
     fn mailbox_changed(&mut self, now: Now, mailbox: &str) {
         if self.config.extensions.contains_key(mailbox) {
             self.tell_watchers(now, mailbox);
-            self.changed.insert(Changed::Extension(mailbox.to_owned()));
+            self.extension_changed(mailbox.to_owned());
         }
     }
 

@@ -34,6 +34,13 @@ pub enum Record {
         /// Its id.
         id: String,
     },
+    /// Something happened to queues or agents: the truth of all their figures.
+    Floor {
+        /// Position in the journal, among those of events.
+        seq: u64,
+        /// What.
+        fact: Box<switchroom_acd::Fact>,
+    },
     /// A recording was deleted.
     RecordingGone {
         /// Its call.
@@ -340,6 +347,8 @@ pub enum EventKind {
     Media,
     /// Recordings.
     Recording,
+    /// Agents.
+    Agent,
     /// Commands of users.
     Audit,
     /// Attacks and refusals.
@@ -394,6 +403,12 @@ pub struct Restored {
     /// Messages in mailboxes.
     #[serde(default)]
     pub messages: Vec<MessageRecord>,
+    /// Agents as they were.
+    #[serde(default)]
+    pub agents: Vec<switchroom_acd::Remembered>,
+    /// What happened to queues and agents within the last day, in order.
+    #[serde(default)]
+    pub facts: Vec<switchroom_acd::Fact>,
     /// The highest event position used.
     pub event_seq: u64,
     /// The highest short call number used.

@@ -168,7 +168,7 @@ impl Exchange {
                 }
             }
         }
-        self.changed.insert(Changed::Extension(extension.to_owned()));
+        self.extension_changed(extension.to_owned());
         last
     }
 
@@ -293,7 +293,7 @@ impl Exchange {
         }
         self.forget_notice(name);
         self.names.forget(name);
-        self.changed.insert(Changed::Extension(extension.to_owned()));
+        self.extension_changed(extension.to_owned());
         self.keep_binding(extension, key)
     }
 
@@ -345,7 +345,7 @@ impl Exchange {
                 "connection_lost",
                 text,
             );
-            self.changed.insert(Changed::Extension(extension));
+            self.extension_changed(extension);
         }
     }
 }

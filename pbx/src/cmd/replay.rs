@@ -129,6 +129,7 @@ fn action_text(action: &Action) -> String {
                 let state = if message.is_new { "new" } else { "heard" };
                 format!("record  message {} from {}, {state}", message.id, message.from.number)
             }
+            Record::Floor { fact, .. } => format!("floor  {fact:?}"),
             Record::MessageGone { id } => format!("record  message {id} is gone"),
             Record::RecordingGone { call } => format!("record  recording of {call} is gone"),
         },

@@ -7,6 +7,7 @@ use super::reader::{Reader, Section, one_of};
 use super::{Around, Principal, ShellConfig, value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
 use switchroom_flow::Flows;
@@ -43,6 +44,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
     let local_networks = reader.texts(sip, "local_networks", &value::network).unwrap_or_default();
     let shell = shell(reader, root, (sip, media, recording), around, &extensions);
     let config = Config {
+        floor: Arc::default(),
         site: reader.text(site, "name", &value::name).unwrap_or_default(),
         domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),

@@ -1,6 +1,7 @@
 //! The store of a run: what is on disk, what only waits for it, and how it fails.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use switchroom_acd::{Fact, Remembered};
 use switchroom_exchange::{BindingRecord, CallId, MessageRecord, OpenCall, Record, Restored, Ticket};
 use switchroom_sip::rng::Rng;
 
@@ -15,6 +16,10 @@ pub struct Disk {
     pub cdrs: BTreeSet<CallId>,
     /// Messages in mailboxes.
     pub messages: BTreeMap<String, MessageRecord>,
+    /// Agents as they were last.
+    pub agents: BTreeMap<String, Remembered>,
+    /// What happened to queues and agents.
+    pub facts: Vec<Fact>,
     /// Highest event.
     pub event_seq: u64,
     /// Highest short number.
@@ -48,6 +53,13 @@ impl Disk {
             Record::MessageGone { id } => {
                 self.messages.remove(&id);
             }
+            Record::Floor { seq, fact } => {
+                self.event_seq = self.event_seq.max(seq);
+                if let Fact::Agent(fact) = &*fact {
+                    self.agents.insert(fact.agent.clone(), Remembered::from(fact));
+                }
+                self.facts.push(*fact);
+            }
             Record::Recording(_) | Record::RecordingGone { .. } => {}
         }
     }
@@ -58,6 +70,8 @@ impl Disk {
             bindings: self.bindings.values().cloned().collect(),
             open_calls: self.open.values().cloned().collect(),
             messages: self.messages.values().cloned().collect(),
+            agents: self.agents.values().cloned().collect(),
+            facts: self.facts.clone(),
             event_seq: self.event_seq,
             call_number: self.call_number,
         }

@@ -6,6 +6,7 @@ pub(crate) mod flows;
 mod guarding;
 mod media;
 pub(crate) mod mwi;
+mod queues;
 mod registering;
 mod table;
 mod table_of_bindings;

@@ -76,6 +76,7 @@ pub(crate) fn config() -> Config {
         services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
         flows: super::flows::all(),
         inbound: super::flows::site(),
+        floor: Default::default(),
         record: RecordRule::Always,
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],

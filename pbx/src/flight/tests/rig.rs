@@ -48,6 +48,7 @@ pub(super) fn config(password: &str) -> Config {
         services: BTreeMap::from([("*43".to_owned(), Service::Echo)]),
         flows: Default::default(),
         inbound: Default::default(),
+        floor: Default::default(),
         record: RecordRule::Always,
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu],
