@@ -361,8 +361,9 @@ impl Exchange {
     pub(crate) fn collect_traces(&mut self, now: Now) {
         while let Some(trace) = self.endpoint.poll_trace() {
             if let Some((call, leg)) = self.sessions.get(&trace.session).copied() {
-                // What a caller presses in a flow is written down nowhere.
-                let trace = if self.visits.contains_key(&call) { without_digits(trace) } else { trace };
+                // What a caller presses in a flow is written down nowhere, and a key may cross the end of the call.
+                let has_flow = self.calls.get(&call).is_some_and(|call| call.flow.is_some());
+                let trace = if has_flow { without_digits(trace) } else { trace };
                 self.ladders.message(now, call, leg, &trace);
                 self.changed.insert(Changed::Ladder(call));
             }

@@ -480,6 +480,26 @@ fn a_key_counts_once_however_it_comes() {
     t.w.settle();
 }
 
+/// The call is over on our side, the caller's phone does not know yet: a PIN's last digit is as secret as its first.
+#[test]
+fn a_key_that_crosses_the_end_of_its_call_is_not_shown() {
+    let mut t = Caller::new("504");
+    let (now, a, call) = (t.w.now.mono, t.a, t.call);
+    let id = t.w.x.calls().next().unwrap().id;
+    t.w.input(Input::Command { id: CommandId(1), user: "ana".into(), command: Command::HangUp(id) });
+    t.w.end(a).info(now, call, "application/dtmf", b"7".to_vec());
+    t.w.ms(100);
+    let ladder = t.w.x.ladders().get(id).unwrap();
+    let infos = ladder.entries.iter().filter_map(|entry| match &entry.kind {
+        EntryKind::Message { bytes, .. } => Some(String::from_utf8_lossy(bytes)),
+        EntryKind::Decision(_) => None,
+    });
+    let infos: Vec<_> = infos.filter(|text| text.starts_with("INFO ")).collect();
+    assert!(infos.len() == 1 && infos[0].ends_with("\r\n\r\nx"), "{infos:?}");
+    assert!(!format!("{:?}", t.w.records).contains("pressed"));
+    t.w.settle();
+}
+
 #[test]
 fn keys_in_info_reach_a_flow() {
     let mut t = Caller::new("500");
