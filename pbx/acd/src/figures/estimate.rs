@@ -7,7 +7,7 @@
 //!   hour, and, worth five of these at most, the same half hour of the days before. The time since the last one counts, too:
 //!   when agents leave, the expectation grows before anybody else is taken.
 //! * Each caller is given `rule = place × time` when it joins. When it leaves, `wait ÷ rule` is kept: by how much the rule
-//!   was wrong. The errors of the last 64 callers of about the same place (1; 2, 3; 4 to 7; …) give the shares that are
+//!   was wrong. The errors of the last 512 callers of about the same place (1; 2, 3; 4 to 7; …) give the shares that are
 //!   published: four of five such callers waited no longer than `p80`. Who hung up or left by rule would have waited longer:
 //!   their waits are lower bounds and enter as such (Kaplan and Meier, 1958).
 //!
@@ -22,7 +22,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// Callers of about the same place of whom the error of the rule must be known.
 pub const SCORES_MIN: usize = 20;
-const SCORES_KEPT: usize = 64;
+/// Callers at place 30 share most of their wait with those before and after; the shares must be those of many waits.
+const SCORES_KEPT: usize = 512;
 /// Places are told apart by their power of two.
 const CLASSES: usize = 8;
 /// Times between callers taken: how many, how old, and how many there must be.
