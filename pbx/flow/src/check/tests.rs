@@ -129,11 +129,29 @@ fn loops_of_what_cannot_be_begun() {
         ),
         "main.toml:1:8: a loop in which nothing changes: a, b",
         &bye(
-            "a: dial; to = \"101\"; no_answer = \"b\"\nb: hours; hours = \"h\"; open = \"c\"; closed = \"bye\"\nc: queue; queue = \"s\"; timeout = \"a\"",
+            "a: dial; to = \"101\"; no_answer = \"b\"\nb: hours; hours = \"h\"; open = \"c\"; closed = \"bye\"\nc: queue; queue = \"s\"; timeout = \"a\"; empty = \"bye\"; full = \"bye\"",
         ),
     );
     shows(
         &bye("a: voicemail; mailbox = \"s\"; next = \"bye\"; failed = \"a\""),
+    // A queue in which nobody works, or that is full, refuses at once.
+    shows(
+        &bye("q: queue; queue = \"s\"; timeout = \"bye\"; full = \"q\"; empty = \"q\""),
+        "main.toml:1:8: a loop without exit, in which nothing is waited for: q",
+        &bye("q: queue; queue = \"s\"; timeout = \"q\"; empty = \"bye\"; full = \"bye\""),
+    );
+    shows(
+        &bye(
+            "q: queue; queue = \"s\"; timeout = \"bye\"; full = \"b\"\nb: if; when = \"hour < 9\"; then = \"q\"; otherwise = \"bye\"",
+        ),
+        "main.toml:1:8: a loop in which nothing changes: q, b",
+        &bye(
+            "q: queue; queue = \"s\"; timeout = \"bye\"; full = \"b\"\nb: play; prompt = \"x\"; next = \"q\"",
+        ),
+    );
+    let queued = "s: queue; queue = \"s\"; timeout = \"r\"\nr: return";
+    let refuses = of_all(&[("main", "a: flow; flow = \"sub\"; next = \"a\""), ("sub", queued)]);
+    assert!(refuses.contains("a loop without exit"), "an empty queue comes back at once\n{refuses}");
         "a loop without exit, in which nothing is waited for: a",
         &bye("a: voicemail; mailbox = \"s\"; next = \"a\"; failed = \"bye\""),
     );
@@ -223,7 +241,8 @@ fn ways_that_lead_to_nobody() {
     let sub = "a: flow; flow = \"sub\"; next = \"a\"";
     let talks = of_all(&[("main", sub), ("sub", "s: play; prompt = \"x\"; next = \"r\"\nr: return")]);
     assert!(talks.contains("from node \"a\" no way leads to a person"), "{talks}");
-    let helps = of_all(&[("main", sub), ("sub", "s: queue; queue = \"q\"; timeout = \"r\"\nr: return")]);
+    let queue = "s: play; prompt = \"x\"; next = \"q\"\nq: queue; queue = \"q\"; timeout = \"r\"\nr: return";
+    let helps = of_all(&[("main", sub), ("sub", queue)]);
     assert_eq!(helps, "");
 }
 
