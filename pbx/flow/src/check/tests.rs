@@ -86,6 +86,8 @@ fn conditions_that_are_always_the_same() {
     let said =
         of(&bye("a: if; cases = [{ when = \"hour < 2\", then = \"bye\" }, { when = true, then = \"bye\" }]"));
     assert_eq!(said.lines().next(), Some("main.toml:3:47: warning: yes always holds"), "{said}");
+    let said = of(&bye("a: if; cases = [{ when = true, then = \"bye\" }]; otherwise = \"bye\""));
+    assert_eq!(said.lines().next(), Some("main.toml:3:10: warning: yes always holds"), "{said}");
 }
 
 #[test]
