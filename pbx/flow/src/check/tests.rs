@@ -134,8 +134,6 @@ fn loops_of_what_cannot_be_begun() {
             "a: dial; to = \"101\"; no_answer = \"b\"\nb: hours; hours = \"h\"; open = \"c\"; closed = \"bye\"\nc: queue; queue = \"s\"; timeout = \"a\"; empty = \"bye\"; full = \"bye\"",
         ),
     );
-    shows(
-        &bye("a: voicemail; mailbox = \"s\"; next = \"bye\"; failed = \"a\""),
     // A queue in which nobody works, or that is full, refuses at once.
     shows(
         &bye("q: queue; queue = \"s\"; timeout = \"bye\"; full = \"q\"; empty = \"q\""),
@@ -154,6 +152,8 @@ fn loops_of_what_cannot_be_begun() {
     let queued = "s: queue; queue = \"s\"; timeout = \"r\"\nr: return";
     let refuses = of_all(&[("main", "a: flow; flow = \"sub\"; next = \"a\""), ("sub", queued)]);
     assert!(refuses.contains("a loop without exit"), "an empty queue comes back at once\n{refuses}");
+    shows(
+        &bye("a: voicemail; mailbox = \"s\"; next = \"bye\"; failed = \"a\""),
         "a loop without exit, in which nothing is waited for: a",
         &bye("a: voicemail; mailbox = \"s\"; next = \"a\"; failed = \"bye\""),
     );
@@ -598,4 +598,19 @@ fn faults_are_in_order_and_bounded() {
     assert_eq!(faults.iter().filter(|f| f.file == "main.toml").count(), crate::limits::FAULTS_MAX);
     assert_eq!(faults.iter().filter(|f| f.file == "second.toml").count(), 1, "each file has its share");
     assert!(faults.is_sorted());
+}
+
+#[test]
+fn names_that_are_not_there_are_told_so_often_and_those_of_the_first_nodes() {
+    let text: String = (0..2 * crate::limits::FAULTS_MAX)
+        .map(|n| format!("n{n}: play; prompt = [\"@none/{n}\", \"@none/{n}b\"]; next = \"n{}\"\n", n + 1))
+        .collect();
+    let main = nodes(&bye(&text.replace(&format!("\"n{}\"", 2 * crate::limits::FAULTS_MAX), "\"bye\"")));
+    let second = nodes(&bye("a: play; prompt = \"@none/x\"; next = \"bye\""));
+    let known = Known { prompts: Some(BTreeSet::from(["nine/x".to_owned()])), ..Known::default() };
+    let faults = check(&flows(&[("main", &main), ("second", &second)]), &known);
+    let of = |file: &str| faults.iter().filter(|f| f.file == file).collect::<Vec<_>>();
+    assert_eq!((of("main.toml").len(), of("second.toml").len()), (crate::limits::FAULTS_MAX, 1));
+    assert_eq!(of("second.toml")[0].hint.as_deref(), Some("did you mean \"nine/x\"?"));
+    assert_eq!(of("main.toml")[1].what, "there is no prompt \"none/0b\"");
 }
