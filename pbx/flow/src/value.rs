@@ -63,13 +63,13 @@ impl Value {
         self
     }
 
-    /// Whether a condition of it holds: nothing, "", 0 and no do not.
+    /// Whether a condition of it holds: nothing, "", 0 and no do not, nor does text that equals 0.
     pub fn holds(&self) -> bool {
-        match &self.kind {
-            Kind::Nothing => false,
-            Kind::Text(text) => !text.is_empty(),
-            Kind::Number(number) => *number != 0,
-            Kind::Truth(fact) => *fact,
+        match (self.as_millionths(), &self.kind) {
+            (Some(number), _) => number != 0,
+            (None, Kind::Text(text)) => !text.is_empty(),
+            (None, Kind::Truth(fact)) => *fact,
+            (None, Kind::Nothing | Kind::Number(_)) => false,
         }
     }
 
@@ -164,6 +164,27 @@ mod tests {
             assert_eq!(parse_decimal(text), None, "{text}");
         }
         assert_eq!(parse_decimal("1.50").map(decimal).as_deref(), Some("1.5"));
+    }
+
+    #[test]
+    fn what_equals_zero_does_not_hold_however_it_is_written() {
+        for text in ["", "0", "0.0", "-0", " 00 "] {
+            assert!(!Value::text(text).holds(), "{text}");
+        }
+        for text in ["1", "0.1", "no", "0x", " "] {
+            assert!(Value::text(text).holds(), "{text}");
+        }
+        assert!(Value::whole(-1).holds() && Value::truth(true).holds());
+        assert!(!Value::whole(0).holds() && !Value::truth(false).holds() && !Value::NOTHING.holds());
+    }
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        for text in ["x".repeat(TEXT_MAX + 1), "龙".repeat(TEXT_MAX + 1)] {
+            assert_eq!(Value::text(&text).plain().chars().count(), TEXT_MAX);
+        }
+        let fits = "龙".repeat(TEXT_MAX);
+        assert_eq!(Value::text(&fits).plain(), fits);
     }
 
     #[test]
