@@ -51,6 +51,8 @@ pub const EXPRESSION_DEPTH_MAX: usize = 32;
 /// Clips that one effect may ask to be played; more are left out.
 pub const CLIPS_MAX: usize = 200;
 /// Targets of one `dial`.
+/// Operators between two values in an expression: a row of them is read, computed and written as deep as it is long.
+pub const EXPRESSION_OPERATORS_MAX: usize = 100;
 pub const TARGETS_MAX: usize = 20;
 /// Times that one call may be sent on by `dial` in all flows.
 pub const FORWARDS_MAX: u32 = 2;

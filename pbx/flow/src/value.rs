@@ -39,7 +39,7 @@ impl Value {
 
     /// Text, cut to what may be kept.
     pub fn text(text: &str) -> Self {
-        Self { kind: Kind::Text(text.chars().take(TEXT_MAX).collect()), is_secret: false }
+        Self { kind: Kind::Text(cut(text, TEXT_MAX).to_owned()), is_secret: false }
     }
 
     /// A whole number; nothing when it is too large for one.
@@ -115,6 +115,16 @@ impl fmt::Debug for Kind {
             Self::Truth(_) => "Truth",
         })
     }
+}
+
+/// The beginning of a text, of at most so many characters.
+pub(crate) fn cut(text: &str, characters: usize) -> &str {
+    // No character is shorter than a byte: most texts need not be counted.
+    if text.len() <= characters {
+        return text;
+    }
+    let end = text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at);
+    text.get(..end).unwrap_or(text)
 }
 
 /// `-12.5`; at most six decimals.

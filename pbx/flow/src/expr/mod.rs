@@ -52,6 +52,8 @@ pub enum Expr {
     Not(Box<Expr>),
     /// `x + y` and the like.
     Two(Box<Expr>, Operator, Box<Expr>),
+    /// `x & y & z`: text joined; at least two. A template has thousands, so they stand beside each other, not within.
+    Join(Vec<Expr>),
     /// `x in (a, b)`.
     In(Box<Expr>, Vec<Expr>),
     /// `round(x, 2)` and the like.
@@ -79,8 +81,6 @@ pub enum Operator {
     More,
     /// `>=`
     AtLeast,
-    /// `&`: text joined.
-    Join,
     /// `+`
     Plus,
     /// `-`
@@ -105,7 +105,6 @@ impl Operator {
             Self::AtMost => "<=",
             Self::More => ">",
             Self::AtLeast => ">=",
-            Self::Join => "&",
             Self::Plus => "+",
             Self::Minus => "-",
             Self::Times => "*",
@@ -122,7 +121,6 @@ impl Operator {
             Self::Equal | Self::Unequal | Self::Less | Self::AtMost | Self::More | Self::AtLeast => {
                 level::COMPARE
             }
-            Self::Join => level::JOIN,
             Self::Plus | Self::Minus => level::SUM,
             Self::Times | Self::Over | Self::Rest => level::PRODUCT,
         }
@@ -177,6 +175,16 @@ impl Expr {
         Self::Constant(Value::text(text))
     }
 
+    /// Both joined as text, as `self & other`.
+    pub(crate) fn joined(self, other: Self) -> Self {
+        let mut parts = match self {
+            Self::Join(parts) => parts,
+            single => vec![single],
+        };
+        parts.push(other);
+        Self::Join(parts)
+    }
+
     /// Its value if it reads nothing, so that it is always the same.
     pub fn constant(&self) -> Option<Value> {
         (self.names().is_empty() && self.lists().is_empty()).then(|| self.eval(&mut Nowhere))
@@ -222,7 +230,7 @@ impl Expr {
                 of.walk(look);
                 set.iter().for_each(|each| each.walk(look));
             }
-            Self::Call(_, inputs) => inputs.iter().for_each(|each| each.walk(look)),
+            Self::Call(_, parts) | Self::Join(parts) => parts.iter().for_each(|each| each.walk(look)),
         }
     }
 }
