@@ -216,6 +216,13 @@ impl Expr {
         found
     }
 
+    /// How many parts it has: values, names, operators, functions.
+    pub(crate) fn parts(&self) -> u32 {
+        let mut count = 0_u32;
+        self.walk(&mut |_| count = count.saturating_add(1));
+        count
+    }
+
     /// Shows every part of it, the whole first.
     fn walk<'e>(&'e self, look: &mut dyn FnMut(&'e Self)) {
         look(self);
