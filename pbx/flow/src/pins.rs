@@ -72,7 +72,8 @@ impl Pin {
     }
 
     /// As it is written in a configuration: `sha256:SALT:HASH`.
-    pub fn written(&self) -> String {
+    #[cfg(test)]
+    pub(crate) fn written(&self) -> String {
         let hex: String = self.hash.iter().map(|b| format!("{b:02x}")).collect();
         format!("sha256:{}:{hex}", self.salt)
     }

@@ -1,7 +1,6 @@
 //! Values of variables: text, exact decimal numbers, truth, and which of them are secret.
 
 use crate::limits::TEXT_MAX;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Parts of one in a number: six decimals.
@@ -11,7 +10,7 @@ pub const UNIT: i64 = 1_000_000;
 pub type Text = String;
 
 /// A value.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Value {
     /// What it is.
     pub kind: Kind,
@@ -20,7 +19,7 @@ pub struct Value {
 }
 
 /// What a value is.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub enum Kind {
     /// Not set, or the outcome of what cannot be computed.
     #[default]

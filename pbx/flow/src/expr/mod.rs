@@ -166,7 +166,7 @@ impl Expr {
     ///
     /// # Errors
     /// As for [`Self::parse`].
-    pub fn parse_at(text: &str, at: usize) -> Result<(Self, usize), ExprFault> {
+    pub(crate) fn parse_at(text: &str, at: usize) -> Result<(Self, usize), ExprFault> {
         parse::beginning(text, at)
     }
 

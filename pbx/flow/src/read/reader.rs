@@ -36,10 +36,10 @@ impl<'t> Section<'t> {
     }
 }
 
-/// Collects faults and warnings on the way.
+/// Collects faults on the way.
 pub(super) struct Reader<'t> {
     pub(super) text: &'t str,
-    found: Vec<(usize, bool, String, Option<String>)>,
+    found: Vec<(usize, String, Option<String>)>,
     /// Nodes by name.
     pub(super) nodes: BTreeMap<String, NodeId>,
     /// Which keys were asked for; a test compares it with the table of keys.
@@ -62,7 +62,7 @@ impl<'t> Reader<'t> {
 
     pub(super) fn fault(&mut self, at: usize, what: impl Into<String>, hint: Option<String>) {
         if self.found.len() < FAULTS_MAX {
-            self.found.push((at, false, what.into(), hint));
+            self.found.push((at, what.into(), hint));
         }
     }
 
@@ -76,16 +76,17 @@ impl<'t> Reader<'t> {
 
     /// Whether anything is so wrong that there is no flow.
     pub(super) fn is_faulty(&self) -> bool {
-        self.found.iter().any(|(_, is_warning, _, _)| !is_warning)
+        !self.found.is_empty()
     }
 
     /// In the order of the file.
     pub(super) fn faults(mut self, file: &str) -> Vec<Fault> {
-        self.found.sort_by_key(|(at, _, _, _)| *at);
+        self.found.sort_by_key(|(at, _, _)| *at);
         let text = self.text;
-        let locate = |(at, is_warning, what, hint)| {
+        let locate = |(at, what, hint)| {
             let place = place_of(text, at);
-            Fault { file: file.to_owned(), line: place.line, column: place.column, is_warning, what, hint }
+            let (line, column) = (place.line, place.column);
+            Fault { file: file.to_owned(), line, column, is_warning: false, what, hint }
         };
         self.found.into_iter().map(locate).collect()
     }
