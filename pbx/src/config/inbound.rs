@@ -212,6 +212,10 @@ fn pins(reader: &mut Reader, root: Option<&DeTable<'_>>, around: &Around<'_>) ->
             let what = "everybody can read the file and the PINs in it";
             reader.warnings.push(&section.span("file"), what, Some("chmod o-r".to_owned()));
         }
+        if name == "mailbox" {
+            let hint = Some("write pin = \"…\" in [mailboxes.NUMBER], or give these another name".to_owned());
+            reader.faults.push(&at, "pins mailbox are those of the mailboxes themselves", hint);
+        }
         let tries = reader.whole(section, "tries", 1..=20).and_then(|n| u32::try_from(n).ok());
         let pins = Pins {
             one,
