@@ -39,11 +39,11 @@ pub(super) fn inbound(
     let site_days = special_days(reader, site);
     let hours = hours(reader, root, &site_days);
     let zone = zone.unwrap_or_else(|| own_zone(reader, root));
-    let lists = lists(reader, root, around);
+    let (lists, failed) = lists(reader, root, around);
     let pins = pins(reader, root, around);
     let mailboxes = mailboxes(reader, root, people);
     let mut inbound = SiteConfig { zone, hours, lists, pins, routes: Vec::new(), mailboxes };
-    inbound.routes = super::routes::routes(reader, root, &inbound, people, around);
+    inbound.routes = super::routes::routes(reader, root, (&inbound, &failed), people, around);
     inbound
 }
 
@@ -169,11 +169,13 @@ fn file<T>(
             return None;
         }
     };
-    if mode & 0o002 != 0 {
+    // Whatever it says then, anybody may have written: it is not gone by, not even where there is nothing better.
+    let is_anybodys = mode & 0o002 != 0;
+    if is_anybodys {
         blame(Fault::of_file(&path, "everybody can write it", format!("chmod o-w {}", path.display())));
     }
     match parse(&text) {
-        Ok(found) => Some((found, mode)),
+        Ok(found) => (!is_anybodys).then_some((found, mode)),
         Err(faults) => {
             for fault in faults {
                 let place = |n: u32| usize::try_from(n).unwrap_or_default();
@@ -185,23 +187,35 @@ fn file<T>(
     }
 }
 
-fn lists(reader: &mut Reader, root: Option<&DeTable<'_>>, around: &Around<'_>) -> BTreeMap<String, List> {
-    let mut found = BTreeMap::new();
+/// The lists, and the names of those whose files cannot be gone by.
+fn lists(
+    reader: &mut Reader,
+    root: Option<&DeTable<'_>>,
+    around: &Around<'_>,
+) -> (BTreeMap<String, List>, BTreeSet<String>) {
+    let (mut found, mut failed) = (BTreeMap::new(), BTreeSet::new());
     for (name, at, section) in named(reader, root, LIST) {
         if section.is_written() && section.get("file").is_none() {
             let hint = Some(format!("write file = \"lists/{name}.csv\""));
             reader.faults.push(&at, format!("list {name} has no file"), hint);
         }
         let list = file(reader, (section, &at), around, List::parse);
+        if list.is_none() {
+            failed.insert(name.to_owned());
+        }
         // Where the file is faulty but must be lived with, nobody is on the list.
         found.insert(name.to_owned(), list.map(|(list, _)| list).unwrap_or_default());
     }
-    found
+    (found, failed)
 }
 
 fn pins(reader: &mut Reader, root: Option<&DeTable<'_>>, around: &Around<'_>) -> BTreeMap<String, Pins> {
     let mut found = BTreeMap::new();
     for (name, at, section) in named(reader, root, PINS) {
+        if name == "mailbox" {
+            let hint = Some("write pin = \"…\" in [mailboxes.NUMBER], or give these another name".to_owned());
+            reader.faults.push(&at, "pins mailbox are those of the mailboxes themselves", hint);
+        }
         let one = reader.text(section, "pin", &|text| Pin::parse(text, name));
         let read = file(reader, (section, &at), around, |text| Pins::parse_accounts(text, name));
         if section.is_written() && section.get("pin").is_none() && section.get("file").is_none() {
@@ -211,10 +225,6 @@ fn pins(reader: &mut Reader, root: Option<&DeTable<'_>>, around: &Around<'_>) ->
         if read.as_ref().is_some_and(|(_, mode)| mode & 0o004 != 0) {
             let what = "everybody can read the file and the PINs in it";
             reader.warnings.push(&section.span("file"), what, Some("chmod o-r".to_owned()));
-        }
-        if name == "mailbox" {
-            let hint = Some("write pin = \"…\" in [mailboxes.NUMBER], or give these another name".to_owned());
-            reader.faults.push(&at, "pins mailbox are those of the mailboxes themselves", hint);
         }
         let tries = reader.whole(section, "tries", 1..=20).and_then(|n| u32::try_from(n).ok());
         let pins = Pins {

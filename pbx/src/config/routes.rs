@@ -19,11 +19,12 @@ const ROUTES_MAX: usize = 1_000;
 /// Entries of `from`.
 const FROM_MAX: usize = 500;
 
-/// Reads all routes. `site` has everything else that they speak of.
+/// Reads all routes. `site` has everything else that they speak of; of some lists it is not known who is on them, and routes
+/// that ask for one of these take no call.
 pub(super) fn routes(
     reader: &mut Reader,
     root: Option<&DeTable<'_>>,
-    site: &SiteConfig,
+    (site, failed): (&SiteConfig, &BTreeSet<String>),
     people: &People<'_>,
     around: &Around<'_>,
 ) -> Vec<Route> {
@@ -39,6 +40,12 @@ pub(super) fn routes(
             route.line = line;
             let written = section.get("name").map(toml::Spanned::span);
             route.name = unique(reader, route.name, written, &mut names);
+            if let Some(list) = list_of(&route, failed) {
+                // For "not list" would let in everybody of an empty list.
+                let what = format!("no call comes to this route as long as list {list} is faulty");
+                reader.warnings.push(&at, what, Some("mend the list, then reload".to_owned()));
+                continue;
+            }
             found.push(route);
             spans.push(at);
         }
@@ -49,6 +56,14 @@ pub(super) fn routes(
         reader.warnings.push(at, what, Some("put it before that one, or remove it".to_owned()));
     }
     found
+}
+
+/// The first of these lists that a route asks for.
+fn list_of<'r>(route: &'r Route, lists: &BTreeSet<String>) -> Option<&'r str> {
+    route.from.iter().find_map(|caller| match &caller.who {
+        Who::List(name) if lists.contains(name) => Some(name.as_str()),
+        _ => None,
+    })
 }
 
 /// A name that no route before has; calls are counted by it.
