@@ -139,10 +139,7 @@ fn services(reader: &mut Reader, root: Option<&DeTable<'_>>) -> BTreeMap<String,
         }
         match one_of("a service", SERVICES)(text) {
             Ok(service) => drop(found.insert(number.to_owned(), (service, at))),
-            Err(what) => {
-                let (what, hint) = what.split_once('\n').unwrap_or((&what, ""));
-                reader.faults.push(&span, what, Some(hint.to_owned()).filter(|h| !h.is_empty()));
-            }
+            Err(what) => reader.faults.push_sentence(&span, &what),
         }
     }
     found

@@ -55,6 +55,14 @@ impl Faults {
         }
     }
 
+    /// A sentence that may have its hint on a second line.
+    pub(super) fn push_sentence(&mut self, span: &Range<usize>, sentence: &str) {
+        match sentence.split_once('\n') {
+            Some((what, hint)) => self.push(span, what, Some(hint.to_owned())),
+            None => self.push(span, sentence, None),
+        }
+    }
+
     /// A fault of another file.
     pub(super) fn push_of_other(&mut self, fault: Fault) {
         if self.elsewhere.len() < FAULTS_MAX {

@@ -14,6 +14,7 @@ use switchroom_flow::csv::CsvFault;
 use switchroom_flow::limits::{HOURS_SPECIAL_MAX, HOURS_WEEK_MAX};
 use switchroom_flow::lists::List;
 use switchroom_flow::pins::{Pin, Pins};
+use switchroom_flow::read::name as checked_name;
 use switchroom_flow::{MailboxConfig, SiteConfig};
 use toml::de::DeTable;
 
@@ -47,12 +48,6 @@ pub(super) fn inbound(
     inbound
 }
 
-/// A name that flows and routes use.
-pub(super) fn is_name(text: &str) -> bool {
-    (1..=32).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-}
-
 /// All tables of a kind whose names are names.
 fn named<'t>(
     reader: &mut Reader,
@@ -65,12 +60,8 @@ fn named<'t>(
         found.truncate(TABLES_MAX);
     }
     for (name, at, _) in &found {
-        if !is_name(name) {
-            let what = format!(
-                "\"{}\" cannot be a name; it has 1 to 32 letters, digits, _ and -",
-                name.escape_debug()
-            );
-            reader.faults.push(at, what, None);
+        if let Err(what) = checked_name(name) {
+            reader.faults.push_sentence(at, &what);
         }
     }
     found
@@ -247,7 +238,7 @@ fn mailboxes(
     let mut found = BTreeMap::new();
     for (name, at, section) in reader.tables(root, MAILBOX) {
         let is_number = value::is_number(name);
-        if !is_number && !is_name(name) {
+        if !is_number && checked_name(name).is_err() {
             let what = format!("\"{}\" is neither an extension nor the name of a queue", name.escape_debug());
             reader.faults.push(&at, what, None);
         }

@@ -276,12 +276,7 @@ fn one_text<T>(
     match parse(text) {
         Ok(found) => Some(found),
         Err(what) => {
-            // A closed list of words ends in a question that the hint answers.
-            let (what, hint) = match what.split_once('\n') {
-                Some((what, hint)) => (what.to_owned(), Some(hint.to_owned())),
-                None => (what, None),
-            };
-            faults.push(&value.span(), what, hint);
+            faults.push_sentence(&value.span(), &what);
             None
         }
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use switchroom_flow::SiteConfig;
 use switchroom_flow::limits::ROUTE_LIMIT_MAX;
 use switchroom_flow::number::Pattern;
+use switchroom_flow::read::name as checked_name;
 use switchroom_flow::routes::{Caller, Destination, Route, When, Who, unreachable};
 use toml::de::DeTable;
 
@@ -145,11 +146,8 @@ fn destination(text: &str, people: &People<'_>) -> Result<Destination, String> {
                 .unwrap_or_else(|| "add a table for it".to_owned());
             Err(format!("there is no extension {}\n{hint}", number.escape_debug()))
         }
-        Destination::Flow(name) | Destination::Queue(name) if !super::inbound::is_name(name) => Err(format!(
-            "\"{}\" cannot be a name; it has 1 to 32 letters, digits, _ and -",
-            name.escape_debug()
-        )),
-        _ => Ok(to),
+        Destination::Flow(name) | Destination::Queue(name) => checked_name(name).map(|_| to),
+        Destination::Extension(_) | Destination::Refuse(_) => Ok(to),
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) use prompt::form_word;
 pub(crate) use value::duration_text;
 
 pub use reference::reference;
+pub use value::name;
 pub(crate) use value::{duration, shown};
 
 use crate::clip::Language;

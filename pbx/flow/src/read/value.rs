@@ -50,8 +50,11 @@ pub(crate) fn shown(text: &str) -> String {
     out
 }
 
-/// The name of a flow, node, queue, list and the like.
-pub(super) fn name(text: &str) -> Result<String, String> {
+/// The name of a flow, node, queue, list, account and the like, in files of flows and in the configuration alike.
+///
+/// # Errors
+/// One sentence that says what is wanted, with its hint behind a line break.
+pub fn name(text: &str) -> Result<String, String> {
     let is_letter = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if text.is_empty() || !text.chars().all(is_letter) {
         return Err(format!("\"{}\" is not a name\nnames have letters, digits, _ and -", shown(text)));
