@@ -14,7 +14,7 @@ use switchroom_flow::csv::CsvFault;
 use switchroom_flow::limits::{HOURS_SPECIAL_MAX, HOURS_WEEK_MAX};
 use switchroom_flow::lists::List;
 use switchroom_flow::pins::{Pin, Pins};
-use switchroom_flow::read::name as checked_name;
+use switchroom_flow::read::{name as checked_name, prompt_name};
 use switchroom_flow::{MailboxConfig, SiteConfig};
 use toml::de::DeTable;
 
@@ -267,24 +267,9 @@ fn mailbox(reader: &mut Reader, section: Section<'_>, name: &str) -> MailboxConf
     let day_s = 86_400;
     MailboxConfig {
         pin: reader.text(section, "pin", &|text| Pin::parse(text, name)),
-        greeting: reader.text(section, "greeting", &prompt),
+        greeting: reader.text(section, "greeting", &prompt_name),
         messages_max: reader.whole(section, "messages_max", 1..=10_000).unwrap_or_default(),
         longest: super::build::duration(reader, section, "longest", 5, 3_600).unwrap_or(Duration::ZERO),
         keep: super::build::duration(reader, section, "keep", day_s, 3_650 * day_s).unwrap_or(Duration::ZERO),
     }
-}
-
-/// The name of a prompt: `greetings/sales`.
-fn prompt(text: &str) -> Result<String, String> {
-    let is_part = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
-    };
-    if text.len() <= 100 && text.split('/').all(is_part) {
-        return Ok(text.to_owned());
-    }
-    Err(format!(
-        "\"{}\" is not the name of a prompt; it has small letters, digits, _, - and /, as \"greetings/sales\"",
-        text.escape_debug()
-    ))
 }

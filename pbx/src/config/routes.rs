@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 use switchroom_flow::SiteConfig;
+use switchroom_flow::fault::place_of;
 use switchroom_flow::limits::ROUTE_LIMIT_MAX;
 use switchroom_flow::number::Pattern;
 use switchroom_flow::read::name as checked_name;
@@ -36,7 +37,7 @@ pub(super) fn routes(
             reader.faults.push(&at, format!("more than {ROUTES_MAX} routes"), None);
             break;
         }
-        let line = u32::try_from(around.line_of(at.start)).unwrap_or_default();
+        let line = place_of(around.text, at.start).line;
         if let Some(mut route) = route(reader, (section, &at), site, people) {
             route.line = line;
             let written = section.get("name").map(toml::Spanned::span);
@@ -202,7 +203,7 @@ fn calls_in(text: &str) -> Result<(u32, Duration), String> {
     let wanted = || format!("\"{}\" is not so many calls in a time; write \"3 in 1h\"", text.escape_debug());
     let (count, within) = text.split_once(" in ").ok_or_else(wanted)?;
     let count = count.trim().parse().ok().filter(|n| (1..=ROUTE_LIMIT_MAX).contains(n)).ok_or_else(wanted)?;
-    let within = value::duration(within.trim())?;
+    let within = switchroom_flow::read::duration(within.trim())?;
     if within < Duration::from_secs(1) || within > Duration::from_secs(7 * 86_400) {
         return Err(format!("the time in \"{}\" must be from 1s to 7d", text.escape_debug()));
     }

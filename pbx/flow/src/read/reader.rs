@@ -368,18 +368,3 @@ pub(super) fn in_order<'v>(table: &'v DeTable<'v>) -> Vec<(&'v Spanned<DeString<
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
 }
-
-/// A reader for one word of a closed list.
-pub(super) fn one_of<T: Copy>(
-    key: &'static str,
-    words: &'static [(&'static str, T)],
-) -> impl Fn(&str) -> Result<T, String> {
-    move |text| {
-        words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
-            let known: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-            let hint = did_you_mean(text, words.iter().map(|(word, _)| *word))
-                .unwrap_or_else(|| format!("write {}", known.join(" or ")));
-            format!("\"{}\" is not something {key} can be\n{hint}", shown(text))
-        })
-    }
-}
