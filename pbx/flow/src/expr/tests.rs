@@ -288,6 +288,22 @@ fn length_and_depth_have_an_end() {
     );
 }
 
+#[test]
+fn the_deepest_expression_needs_little_stack() {
+    use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_OPERATORS_MAX};
+    let all = || {
+        // Each opens an expression for the parenthesis and one for what is added.
+        let deep = EXPRESSION_DEPTH_MAX / 2 - 1;
+        let row = "1+".repeat(EXPRESSION_OPERATORS_MAX - deep);
+        let text = format!("{}{row}1{}", "(1+".repeat(deep), ")".repeat(deep));
+        let expr = Expr::parse(&text).expect("as deep as it may be");
+        assert_eq!(expr.eval(&mut Sample), Value::whole(101));
+        assert_eq!(Expr::parse(&expr.to_string()), Ok(expr));
+    };
+    let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(all);
+    thread.expect("a thread").join().expect("it comes to its end");
+}
+
 /// Text of the greatest length under one name, and how often it was asked for.
 struct Long(usize);
 
