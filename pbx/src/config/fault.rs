@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use switchroom_flow::fault::place_of;
 
 /// Something wrong, or worth a warning, at a place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -55,6 +56,14 @@ impl Faults {
         }
     }
 
+    /// A sentence that may have its hint on a second line.
+    pub(super) fn push_sentence(&mut self, span: &Range<usize>, sentence: &str) {
+        match sentence.split_once('\n') {
+            Some((what, hint)) => self.push(span, what, Some(hint.to_owned())),
+            None => self.push(span, sentence, None),
+        }
+    }
+
     /// A fault of another file.
     pub(super) fn push_of_other(&mut self, fault: Fault) {
         if self.elsewhere.len() < FAULTS_MAX {
@@ -72,10 +81,10 @@ impl Faults {
         self.found
             .into_iter()
             .map(|(at, what, hint)| {
-                let before = text.get(..at.min(text.len())).unwrap_or(text);
-                let line_begin = before.rfind('\n').map_or(0, |n| n + 1);
-                let column = before.get(line_begin..).unwrap_or_default().chars().count() + 1;
-                Fault { file: file.to_owned(), line: before.matches('\n').count() + 1, column, what, hint }
+                let place = place_of(text, at);
+                let whole = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+                let (line, column) = (whole(place.line), whole(place.column));
+                Fault { file: file.to_owned(), line, column, what, hint }
             })
             .chain(self.elsewhere)
             .collect()

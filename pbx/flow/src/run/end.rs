@@ -52,7 +52,7 @@ impl Run {
         while let Some(frame) = self.frames.last_mut() {
             if let Some(node) = frame.flow.on_hang_up.filter(|_| !frame.is_cleaning) {
                 frame.is_cleaning = true;
-                self.steps = 0;
+                (self.steps, self.parts) = (0, 0);
                 return Some((Some(node), "hang_up"));
             }
             self.frames.pop();

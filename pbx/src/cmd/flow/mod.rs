@@ -51,24 +51,24 @@ struct Site {
 impl Site {
     /// By the configuration, or a folder alone, of which only the flows and the prompts in it are known.
     fn of(files: &FlowFiles) -> Result<Self, Failure> {
-        let (dir, prompts, inbound, known) = match &files.dir {
+        let (dir, prompts, inbound, found) = match &files.dir {
             Some(dir) => {
                 let prompts = vec![dir.join("prompts")];
                 let known = Known { prompts: Some(flows::known_prompts(&prompts)), ..Known::default() };
-                (dir.clone(), prompts, SiteConfig::default(), known)
+                let found = flows::read(dir, &known, &Flows::new());
+                (dir.clone(), prompts, SiteConfig::default(), found)
             }
             None => {
                 let loaded = config::load(&files.config.path())?;
-                let known = flows::known(&loaded);
+                let found = flows::load(&loaded, &Flows::new());
                 let config::FlowsConfig { dir, prompts } = loaded.shell.flows;
-                (dir, prompts, loaded.config.inbound, known)
+                (dir, prompts, loaded.config.inbound, found)
             }
         };
         if !dir.is_dir() {
             let what = format!("there is no folder of flows at {}", dir.display());
             return Err(Failure::new(what, "name one with --dir, or in [flows] of the configuration"));
         }
-        let found = flows::read(&dir, &known, &Flows::new());
         Ok(Self { dir, prompts, inbound, found })
     }
 

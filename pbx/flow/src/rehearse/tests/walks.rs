@@ -88,7 +88,7 @@ fn nonsense_is_met_with_a_hint_and_no_escape_reaches_the_terminal() {
         ("busy", "? nobody rings, and you are in no queue\n"),
         ("they hang up", "? you talk with nobody\n"),
         ("say 5s", "? nobody records you\n"),
-        ("wait long", "? \"long\" is not a duration\n? write a number with ms, s, m or h, as \"5s\"\n"),
+        ("wait long", "? \"long\" is not a duration\n? write a number with ms, s, m, h or d, as \"5s\"\n"),
         ("wait 99h", "? a day is the longest\n"),
         ("phone 101", "? write phone 101 busy\n"),
     ] {
