@@ -143,8 +143,8 @@ impl Rehearsal {
         let flow = stage.flows.get(flow).map(Arc::clone)?;
         stage.caller = caller.to_owned();
         let dialled = crate::Value::text(dialled);
-        stage.values.entry("dialled".to_owned()).or_insert(dialled);
-        stage.values.entry("call".to_owned()).or_insert_with(|| crate::Value::text("rehearsal"));
+        stage.around.values.entry("dialled".to_owned()).or_insert(dialled);
+        stage.around.values.entry("call".to_owned()).or_insert_with(|| crate::Value::text("rehearsal"));
         let mut call = Self {
             begun_ms: stage.now_ms,
             stage,

@@ -1,13 +1,13 @@
 //! Test cases read from TOML: what is wrong with them, where, and what to write instead.
 
-use super::{Around, Case, Expect, Step, words};
+use super::{Case, Expect, Step, words};
 use crate::boundary::Answer;
 use crate::calendar::Zone;
 use crate::fault::{Fault, did_you_mean, place_of};
 use crate::flow::Place;
 use crate::limits::{FAULTS_MAX, FILE_BYTES_MAX};
 use crate::read::{duration, shown};
-use crate::rehearse::stage::{LOCKED, Service};
+use crate::rehearse::stage::{Around, LOCKED, Service};
 use crate::value::Value;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -417,20 +417,4 @@ fn plain(value: &toml::Value) -> Option<Value> {
         toml::Value::Boolean(fact) => Value::truth(*fact),
         _ => return None,
     })
-}
-
-impl Around {
-    /// The same with what another says instead.
-    fn with(mut self, other: Self) -> Self {
-        self.phones.extend(other.phones);
-        self.queues.extend(other.queues);
-        self.services.extend(other.services);
-        self.hours.extend(other.hours);
-        self.pins.extend(other.pins);
-        self.lists.extend(other.lists);
-        self.mailboxes.extend(other.mailboxes);
-        self.shares.extend(other.shares);
-        self.values.extend(other.values);
-        self
-    }
 }
