@@ -418,3 +418,32 @@ fn plain(value: &toml::Value) -> Option<Value> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use super::super::reference::tests::ALL;
+    use super::*;
+
+    /// The keys that a table takes, by what it says of one that it does not.
+    fn keys<'t, T: Deserialize<'t>>() -> Vec<String> {
+        let deserializer = toml::de::Deserializer::parse("no_such_key = 1").expect("a table");
+        let refused = T::deserialize(deserializer).err().expect("the key is refused");
+        refused.message().split('`').skip(3).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_reference_tells_of_the_keys_that_are_taken() {
+        let taken = [
+            keys::<FileText>(),
+            keys::<CaseText>(),
+            keys::<AroundText>(),
+            keys::<StepText>(),
+            keys::<ExpectText>(),
+        ];
+        for ((name, told), taken) in ALL.iter().zip(taken) {
+            let told: Vec<&str> = told.iter().map(|(key, _)| *key).collect();
+            assert_eq!(told, taken, "{name}");
+        }
+    }
+}

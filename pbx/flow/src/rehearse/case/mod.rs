@@ -29,10 +29,12 @@
 mod expect;
 mod file;
 mod play;
+mod reference;
 pub(in crate::rehearse) mod words;
 
 pub use file::read;
 pub use play::{Outcome, Report, play_all};
+pub use reference::reference;
 
 use super::stage::Around;
 use crate::boundary::Dialled;
