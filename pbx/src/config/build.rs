@@ -1,6 +1,5 @@
 //! From the tables of the file to checked values.
 
-use super::fault::did_you_mean;
 use super::inbound::People;
 use super::keys::EXTENSION;
 use super::reader::{Reader, Section};
@@ -11,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
 use switchroom_flow::Flows;
+use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::read::{duration_text, one_of};
 use switchroom_wire::Role;
 use toml::de::DeTable;

@@ -1,6 +1,6 @@
 //! From the tables about callers from outside (hours, lists, PINs, mailboxes, routes) to checked values.
 
-use super::fault::{Fault, did_you_mean};
+use super::fault::Fault;
 use super::keys::{HOURS, LIST, MAILBOX, PINS};
 use super::reader::{Reader, Section};
 use super::{Around, value};
@@ -11,6 +11,7 @@ use std::time::Duration;
 use switchroom_exchange::Extension;
 use switchroom_flow::calendar::{Hours, SpecialDay, Zone, special_day, week_rule};
 use switchroom_flow::csv::CsvFault;
+use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::limits::{HOURS_SPECIAL_MAX, HOURS_WEEK_MAX};
 use switchroom_flow::lists::List;
 use switchroom_flow::pins::{Pin, Pins};

@@ -1,8 +1,9 @@
 //! Walks the tables of a parsed file by hand, so that every fault has the place of its key or value.
 
-use super::fault::{Faults, did_you_mean};
+use super::fault::Faults;
 use super::keys::{self, Kind};
 use std::ops::Range;
+use switchroom_flow::fault::did_you_mean;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 

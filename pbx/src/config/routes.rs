@@ -1,6 +1,5 @@
 //! From `[[routes]]` to checked routes.
 
-use super::fault::did_you_mean;
 use super::inbound::People;
 use super::keys::ROUTES;
 use super::reader::{Reader, Section};
@@ -9,7 +8,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 use switchroom_flow::SiteConfig;
-use switchroom_flow::fault::place_of;
+use switchroom_flow::fault::{did_you_mean, place_of};
 use switchroom_flow::limits::ROUTE_LIMIT_MAX;
 use switchroom_flow::number::Pattern;
 use switchroom_flow::read::name as checked_name;

@@ -241,16 +241,24 @@ fn of_file(file: &str, what: String) -> Fault {
 /// # Errors
 /// What is wrong with the file.
 pub fn text(path: &Path) -> Result<String, String> {
+    text_up_to(path, FILE_BYTES_MAX)
+}
+
+/// The same of a file of at most so many bytes.
+///
+/// # Errors
+/// The same.
+pub fn text_up_to(path: &Path, most: usize) -> Result<String, String> {
     let cannot = |error: io::Error| format!("cannot be read: {error}");
     // A pipe would be waited for.
     if !std::fs::metadata(path).map_err(cannot)?.is_file() {
         return Err("is not a file".to_owned());
     }
     let mut bytes = Vec::new();
-    let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path).map_err(cannot)?.take(most).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() > FILE_BYTES_MAX {
-        return Err(format!("is longer than {FILE_BYTES_MAX} bytes"));
+    let taken = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path).map_err(cannot)?.take(taken).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() > most {
+        return Err(format!("is longer than {most} bytes"));
     }
     String::from_utf8(bytes)
         .map_err(|e| format!("is not UTF-8 at byte {}; save it as UTF-8", e.utf8_error().valid_up_to()))
