@@ -2,12 +2,14 @@
 //! that a long file takes no more memory than a short one, beside what it becomes.
 
 use std::io::{BufReader, Read};
+use std::time::Duration;
+use switchroom_flow::limits::RECORD_LONGEST;
 use switchroom_media::codec::Kind;
 use switchroom_media::convert::Converter;
 use switchroom_media::encoded::{Encoded, Encoding};
 
-/// Longest piece of sound, milliseconds; what is longer is cut there.
-pub(super) const PIECE_MS_MAX: u64 = 600_000;
+/// Longest piece of sound; what is longer is cut there. Messages are not: they are no longer.
+const PIECE_MAX: Duration = RECORD_LONGEST;
 /// Channels that a file may have; they are mixed.
 const CHANNELS_MAX: u16 = 8;
 /// Frames converted at once.
@@ -26,6 +28,10 @@ pub(super) struct Loaded {
 /// # Errors
 /// Words for whoever put it there: it is no WAV file, or one that cannot be read.
 pub(super) fn load(file: impl Read, kind: Kind) -> Result<Loaded, String> {
+    load_up_to(PIECE_MAX, file, kind)
+}
+
+fn load_up_to(longest: Duration, file: impl Read, kind: Kind) -> Result<Loaded, String> {
     let mut reader = hound::WavReader::new(BufReader::new(file)).map_err(|error| match error {
         hound::Error::Unsupported => {
             "it is a WAV file of a kind that cannot be read: save it as PCM".to_owned()
@@ -41,7 +47,8 @@ pub(super) fn load(file: impl Read, kind: Kind) -> Result<Loaded, String> {
     let mut converter = Converter::new(rate, target)
         .ok_or_else(|| format!("it has {rate} samples a second: save it with 8000 to 48000"))?;
     let mut encoding = Encoding::new(kind).ok_or("the codec cannot be encoded")?;
-    let frames_max = u64::from(rate) * PIECE_MS_MAX / 1000;
+    let frames_max =
+        u64::try_from(longest.as_millis()).unwrap_or(u64::MAX).saturating_mul(rate.into()) / 1000;
     let fault = match spec.sample_format {
         hound::SampleFormat::Float => {
             let samples = reader.samples::<f32>();
@@ -72,6 +79,11 @@ fn stream(
     let (mut frames, mut sum, mut channel, mut fault) = (0u64, 0.0, 0, None);
     for sample in samples {
         match sample {
+            Ok(_) if frames == frames_max => {
+                fault =
+                    Some(format!("it is longer than {} minutes and is cut there", PIECE_MAX.as_secs() / 60));
+                break;
+            }
             Ok(sample) => sum += sample,
             Err(error) => {
                 fault = Some(format!("its end is missing: {error}"));
@@ -89,10 +101,6 @@ fn stream(
             encoding.push(&out).map_err(|error| error.to_string())?;
             portion.clear();
             out.clear();
-        }
-        if frames >= frames_max {
-            fault = Some(format!("it is longer than {} minutes and is cut there", PIECE_MS_MAX / 60_000));
-            break;
         }
     }
     converter.push(&portion, &mut out);
@@ -176,6 +184,20 @@ mod tests {
         let half = load(&whole[..whole.len() / 2], Kind::Pcma).unwrap();
         assert!(half.fault.unwrap().contains("its end is missing"));
         assert!((240..=260).contains(&half.sound.length_ms()));
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_and_told_and_what_is_just_as_long_is_whole() {
+        let file = file(8_000, 2, 16, SampleFormat::Int);
+        let up_to = |ms| load_up_to(Duration::from_millis(ms), &file[..], Kind::Pcma).unwrap();
+        let (whole, cut) = (up_to(500), up_to(480));
+        assert_eq!((whole.sound.length_ms(), whole.fault), (500, None));
+        assert_eq!(cut.sound.length_ms(), 480);
+        assert!(cut.fault.unwrap().contains("longer than 60 minutes"));
+        // The longest message fits onto the shelf, in the codec that takes most.
+        let bytes =
+            Encoded::new(Kind::Pcma, &[0; 8_000]).unwrap().weight() * RECORD_LONGEST.as_secs() as usize;
+        assert!(bytes < super::super::PromptSettings::new("speech".into()).memory_bytes_max / 2, "{bytes}");
     }
 
     #[test]
