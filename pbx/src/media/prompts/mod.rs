@@ -178,22 +178,16 @@ impl Prompts {
         );
         self.shared.problems.clear_all();
         if before.engine != settings.engine || before.speech_dir != settings.speech_dir {
-            self.forget(|clip| matches!(clip, Clip::Speech { .. }));
+            self.shared.with_shelf(|shelf| shelf.remove_all(|clip| matches!(clip, Clip::Speech { .. })));
         }
         self.order(&Clip::Beep, Job::Recheck);
     }
 
-    /// A message was deleted.
+    /// A message was deleted. Costs the same however much is on the shelf: who tells must not wait, nor may media threads.
     pub(super) fn forget_message(&self, message: &str) {
-        self.forget(|clip| matches!(clip, Clip::Message(id) if id == message));
-    }
-
-    fn forget(&self, is_meant: impl Fn(&Clip) -> bool) {
         self.shared.with_shelf(|shelf| {
-            for (key, _) in shelf.contents() {
-                if is_meant(&key.0) {
-                    shelf.remove(&key);
-                }
+            for kind in KINDS {
+                shelf.remove(&(Clip::Message(message.to_owned()), kind));
             }
         });
     }

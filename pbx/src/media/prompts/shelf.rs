@@ -78,6 +78,19 @@ impl Shelf {
         }
     }
 
+    /// Forgets all pieces that are meant, those on their way, too.
+    pub(super) fn remove_all(&mut self, is_meant: impl Fn(&Clip) -> bool) {
+        let Self { entries, by_use, weight, .. } = self;
+        entries.retain(|(clip, _), entry| {
+            let goes = is_meant(clip);
+            if goes {
+                by_use.remove(&entry.used);
+                *weight -= entry.weight.unwrap_or(0);
+            }
+            !goes
+        });
+    }
+
     /// What is kept, with the file that it was read from if that was one of the site's.
     pub(super) fn contents(&self) -> Vec<(Key, Option<Stamp>)> {
         let filled = self.entries.iter().filter(|(_, entry)| entry.weight.is_some());
@@ -132,5 +145,9 @@ mod tests {
         shelf.filled(&key("a"), &new, 10, None);
         shelf.filled(&key("a"), &new, 10, None);
         assert_eq!(shelf.weight(), 10, "counted once");
+        let (pending, _) = shelf.get(&key("b"));
+        shelf.remove_all(|_| true);
+        shelf.filled(&key("b"), &pending, 10, None);
+        assert_eq!((shelf.weight(), shelf.contents().len(), shelf.by_use.len()), (0, 0, 0));
     }
 }

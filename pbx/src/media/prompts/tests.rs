@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use switchroom_flow::Language;
+use switchroom_media::playlist::Slot;
 
 /// For what must happen; far more than it takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -61,9 +62,13 @@ impl Rig {
     fn piece(&self, kind: Kind, clip: &Clip) -> Option<Arc<Encoded>> {
         let list = self.library.playlist(kind, 1, std::slice::from_ref(clip), false).unwrap();
         let Piece::Sound(slot) = &list.pieces[0] else { unreachable!() };
+        self.await_slot(slot)
+    }
+
+    fn await_slot(&self, slot: &Slot) -> Option<Arc<Encoded>> {
         let end = crate::clock::mono_us() + PATIENCE.as_micros() as u64;
         while slot.get().is_none() {
-            assert!(crate::clock::mono_us() < end, "{clip:?} is never there");
+            assert!(crate::clock::mono_us() < end, "it is never there");
             thread::sleep(Duration::from_millis(1));
         }
         slot.get().unwrap().clone()
@@ -143,6 +148,31 @@ fn changed_files_are_read_anew_after_a_reload_and_not_before() {
     rig.library.reload(Rig::settings(rig.dir.path()));
     rig.piece(Kind::Pcmu, &Clip::Beep);
     assert!(rig.piece(Kind::Pcma, &prompt("hours")).is_none());
+}
+
+#[test]
+fn what_is_on_its_way_when_it_is_forgotten_is_not_kept() {
+    let rig = Rig::with(|_| {});
+    rig.put("said", 150);
+    let said = rig.dir.path().join("site/said.wav");
+    let go = rig.dir.path().join("go");
+    let speak = |wait: &str| engine(format!("{wait} cp {} \"$1\"", said.display()));
+    let with = |engine| PromptSettings { engine: Some(engine), ..Rig::settings(rig.dir.path()) };
+    rig.library.reload(with(speak(&format!("until [ -e {} ]; do sleep 0.01; done;", go.display()))));
+    let text = Clip::Speech { language: Language::En, text: "hello".to_owned() };
+    let slot = |clip: &Clip| {
+        let list = rig.library.playlist(Kind::Pcma, 1, std::slice::from_ref(clip), false).unwrap();
+        let Piece::Sound(slot) = &list.pieces[0] else { unreachable!() };
+        slot.clone()
+    };
+    let before = slot(&text);
+    // Another engine, while the old one speaks.
+    rig.library.reload(with(speak("")));
+    let after = slot(&text);
+    assert!(!Arc::ptr_eq(&before, &after), "asked for again, it is spoken by the new one");
+    std::fs::write(go, "").unwrap();
+    let (old, new) = (rig.await_slot(&before).unwrap(), rig.piece(Kind::Pcma, &text).unwrap());
+    assert!(!Arc::ptr_eq(&old, &new));
 }
 
 #[test]
