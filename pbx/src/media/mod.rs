@@ -198,8 +198,9 @@ impl MediaEngine {
         }
     }
 
-    /// Hands a command to the thread of its call, or to the recorder if it is about a file. Never waits, and tells nothing itself. If far too many commands wait already, no further leg
-    /// is opened: [`MediaEvent::OpenFailed`] says so; all that close or change something are always taken.
+    /// Hands a command to the thread of its call, or to the recorder if it is about a file. Never waits, and tells
+    /// nothing itself. If far too many commands wait already, no further leg is opened: [`MediaEvent::OpenFailed`] says
+    /// so; all that close or change something are always taken.
     pub fn command(&self, command: MediaCommand) {
         if let MediaCommand::DropMessage { message } = command {
             self.prompts.forget_message(&message);

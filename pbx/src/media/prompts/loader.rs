@@ -3,14 +3,14 @@
 use super::find::{self, Found, Stamp};
 use super::shelf::Key;
 use super::speech::{self, SpeechCache, SpeechEngine};
-use super::{Shared, wav};
+use super::{Queue, Shared, wav};
 use crate::clock;
 use crate::media::messages;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use switchroom_flow::{Clip, Language};
 use switchroom_media::codec::Kind;
 use switchroom_media::encoded::Encoded;
@@ -36,8 +36,8 @@ const BEEP_EDGE_MS: u32 = 10;
 pub(super) enum Job {
     /// A place is to be filled.
     Load(Key, Arc<Slot>),
-    /// Files may have changed.
-    Recheck,
+    /// There is something else to look at.
+    Wake,
 }
 
 /// Sound, where it was read from if that was a file of the site's, and what is wrong with it though it can be heard.
@@ -51,6 +51,7 @@ struct Loaded {
 pub(super) struct Loader {
     shared: Arc<Shared>,
     recordings: PathBuf,
+    queue: Queue,
     /// The engine rests until then.
     rests_until_us: u64,
     /// The engine that rests.
@@ -58,16 +59,31 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    pub(super) fn new(shared: Arc<Shared>, recordings: PathBuf) -> Self {
-        Self { shared, recordings, rests_until_us: 0, resting: None }
+    pub(super) fn new(shared: Arc<Shared>, recordings: PathBuf, queue: Queue) -> Self {
+        Self { shared, recordings, queue, rests_until_us: 0, resting: None }
     }
 
     /// Works until nobody can ask any more.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
-        while let Ok(job) = jobs.recv() {
+        while let Some(job) = self.next(jobs) {
+            if self.queue == Queue::Files && self.shared.is_stale.swap(false, Ordering::AcqRel) {
+                self.recheck();
+            }
             match job {
                 Job::Load(key, slot) => self.fill(&key, &slot),
-                Job::Recheck => self.recheck(),
+                Job::Wake => {}
+            }
+        }
+    }
+
+    fn next(&self, jobs: &Receiver<Job>) -> Option<Job> {
+        match jobs.try_recv() {
+            Ok(job) => Some(job),
+            Err(TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Empty) => {
+                // Not as soon as one finds room: while it is full again and again, it is too full.
+                self.shared.problems.clear(self.queue.busy());
+                jobs.recv().ok()
             }
         }
     }
@@ -86,7 +102,12 @@ impl Loader {
             Ok(Loaded { sound, stamp, fault }) => {
                 let weight = sound.weight();
                 let _ = slot.set(Some(Arc::new(sound)));
-                self.shared.with_shelf(|shelf| shelf.filled(key, slot, weight, stamp));
+                self.shared.with_shelf(|shelf| {
+                    shelf.filled(key, slot, weight, stamp);
+                    if fault.is_some() {
+                        shelf.set_faulty(key, slot);
+                    }
+                });
                 match fault {
                     Some(fault) => self.shared.problems.tell(&id, format!("{}: {fault}", words(clip))),
                     None => self.shared.problems.clear(&id),

@@ -85,11 +85,46 @@ struct Jobs {
     texts: SyncSender<Job>,
 }
 
+/// What waits in one line, for a thread of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Queue {
+    Files,
+    Texts,
+}
+
+impl Queue {
+    fn of(clip: &Clip) -> Self {
+        match clip {
+            Clip::Speech { .. } => Self::Texts,
+            Clip::Prompt { .. } | Clip::Message(_) | Clip::Pause(_) | Clip::Beep | Clip::Ringing => {
+                Self::Files
+            }
+        }
+    }
+
+    fn thread(self) -> &'static str {
+        match self {
+            Self::Files => "prompts",
+            Self::Texts => "prompts-speech",
+        }
+    }
+
+    /// The alarm that it is full.
+    fn busy(self) -> &'static str {
+        match self {
+            Self::Files => "prompt:busy",
+            Self::Texts => "prompt:busy_speech",
+        }
+    }
+}
+
 /// What the threads share.
 struct Shared {
     shelf: Mutex<Shelf>,
     settings: Mutex<Arc<PromptSettings>>,
     problems: Reporter,
+    /// Files may have changed since they were read.
+    is_stale: AtomicBool,
     is_stopping: AtomicBool,
 }
 
@@ -117,17 +152,18 @@ impl Prompts {
             shelf: Mutex::new(Shelf::new(settings.memory_bytes_max)),
             settings: Mutex::new(Arc::new(settings)),
             problems: Reporter::new(problems),
+            is_stale: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
         });
         let mut threads = Vec::new();
-        let mut begin = |name: &str| {
+        let mut begin = |queue: Queue| {
             let (jobs, todo) = sync_channel(JOBS_MAX);
-            let loader = Loader::new(shared.clone(), recordings.clone());
-            let thread = thread::Builder::new().name(name.into()).spawn(move || loader.run(&todo))?;
-            threads.push(thread);
+            let loader = Loader::new(shared.clone(), recordings.clone(), queue);
+            let thread = thread::Builder::new().name(queue.thread().into());
+            threads.push(thread.spawn(move || loader.run(&todo))?);
             Ok::<_, io::Error>(jobs)
         };
-        let jobs = Jobs { files: begin("prompts")?, texts: begin("prompts-speech")? };
+        let jobs = Jobs { files: begin(Queue::Files)?, texts: begin(Queue::Texts)? };
         let silence = KINDS.iter().filter_map(|kind| Some((*kind, Arc::new(Encoded::silence(*kind)?))));
         let library = Self { silence: silence.collect(), shared, jobs: Mutex::new(Some(jobs)) };
         Ok((Arc::new(library), threads))
@@ -156,7 +192,7 @@ impl Prompts {
             self.shared.with_shelf(|shelf| shelf.remove_same(&key, &slot));
             let _ = slot.set(None);
             let text = "more prompts wait to be loaded than can: some callers hear none".to_owned();
-            self.shared.problems.tell("prompt:busy", text);
+            self.shared.problems.tell(Queue::of(clip).busy(), text);
         }
         Piece::Sound(slot)
     }
@@ -165,7 +201,10 @@ impl Prompts {
     fn order(&self, clip: &Clip, job: Job) -> bool {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(jobs) = &*jobs else { return false };
-        let thread = if matches!(clip, Clip::Speech { .. }) { &jobs.texts } else { &jobs.files };
+        let thread = match Queue::of(clip) {
+            Queue::Files => &jobs.files,
+            Queue::Texts => &jobs.texts,
+        };
         thread.try_send(job).is_ok()
     }
 
@@ -176,11 +215,15 @@ impl Prompts {
             &mut *self.shared.settings.lock().unwrap_or_else(PoisonError::into_inner),
             Arc::new(settings.clone()),
         );
+        let is_other = before.engine != settings.engine || before.speech_dir != settings.speech_dir;
+        self.shared.with_shelf(|shelf| {
+            // The alarm of what is faulty is about to go; it comes back if that is read and still faulty.
+            shelf.remove_all(|clip, is_faulty| is_faulty || is_other && matches!(clip, Clip::Speech { .. }));
+        });
         self.shared.problems.clear_all();
-        if before.engine != settings.engine || before.speech_dir != settings.speech_dir {
-            self.shared.with_shelf(|shelf| shelf.remove_all(|clip| matches!(clip, Clip::Speech { .. })));
-        }
-        self.order(&Clip::Beep, Job::Recheck);
+        self.shared.is_stale.store(true, Ordering::Release);
+        // If there is no room, there is work before which the thread looks.
+        self.order(&Clip::Beep, Job::Wake);
     }
 
     /// A message was deleted. Costs the same however much is on the shelf: who tells must not wait, nor may media threads.

@@ -176,6 +176,44 @@ fn what_is_on_its_way_when_it_is_forgotten_is_not_kept() {
 }
 
 #[test]
+fn what_is_faulty_though_it_is_heard_is_told_again_after_a_reload() {
+    let rig = Rig::with(|_| {});
+    rig.put("half", 300);
+    let path = rig.dir.path().join("site/half.wav");
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert!(rig.piece(Kind::Pcma, &prompt("half")).is_some());
+    assert!(rig.problem().text.unwrap().contains("its end is missing"));
+    // Nothing was mended.
+    rig.library.reload(Rig::settings(rig.dir.path()));
+    assert_eq!(rig.problem(), PromptProblem { id: "prompt:en/half".into(), text: None });
+    assert!(rig.piece(Kind::Pcma, &prompt("half")).is_some());
+    assert!(rig.problem().text.unwrap().contains("its end is missing"));
+    std::fs::write(&path, whole).unwrap();
+    rig.library.reload(Rig::settings(rig.dir.path()));
+    assert_eq!(rig.problem().text, None);
+    assert_eq!(rig.piece(Kind::Pcma, &prompt("half")).unwrap().length_ms(), 300);
+    assert!(rig.problems.try_recv().is_err());
+}
+
+#[test]
+fn too_many_at_once_are_told_until_all_are_through() {
+    let rig = Rig::with(|_| {});
+    let go = rig.dir.path().join("go");
+    let script = format!("until [ -e {} ]; do sleep 0.01; done; exit 1", go.display());
+    rig.library.reload(PromptSettings { engine: Some(engine(script)), ..Rig::settings(rig.dir.path()) });
+    let text = |number: usize| Clip::Speech { language: Language::En, text: number.to_string() };
+    let all: Vec<Clip> = (0..JOBS_MAX + 10).map(text).collect();
+    for some in all.chunks(CLIPS_MAX) {
+        rig.library.playlist(Kind::Pcma, 1, some, false).unwrap();
+    }
+    assert_eq!(rig.problem().id, "prompt:busy_speech");
+    std::fs::write(go, "").unwrap();
+    assert_eq!(rig.problem().id, "prompt:speech");
+    assert_eq!(rig.problem(), PromptProblem { id: "prompt:busy_speech".into(), text: None });
+}
+
+#[test]
 fn memory_is_bounded() {
     let rig = Rig::with(|settings| settings.memory_bytes_max = 10_000);
     for number in 0..20 {
