@@ -68,7 +68,7 @@ pub struct Inputs {
 
 impl Inputs {
     /// The next input; waits for it that long.
-    pub(super) fn recv_timeout(&self, wait: Duration) -> Result<ToEngine, RecvTimeoutError> {
+    pub(crate) fn recv_timeout(&self, wait: Duration) -> Result<ToEngine, RecvTimeoutError> {
         let input = self.receiver.recv_timeout(wait)?;
         if matches!(input, ToEngine::Message(..)) {
             self.messages.fetch_sub(1, Ordering::Relaxed);
