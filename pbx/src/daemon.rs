@@ -174,7 +174,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
 /// What flows ask goes out on the runtime, and the answers into the engine's queue.
 fn asker(runtime: &Runtime, engine: &EngineHandle) -> Asker {
     let engine = engine.clone();
-    let tell = move |call, number, answer| engine.tell_surely(ToEngine::Answered(call, number, answer));
+    let tell = move |reply| engine.tell_surely(ToEngine::Answered(reply));
     Asker::new(runtime.handle().clone(), Arc::new(tell))
 }
 

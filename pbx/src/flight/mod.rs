@@ -17,12 +17,15 @@
 //! Callers in flows are the exception: the keys that they press are told without their digit (below), so in a replay
 //! they press `0` where they pressed any of `0` to `9`, and where a flow does not do the same for both, its call parts
 //! there. What services and programs answered to flows is told as it came, with names and figures: flows decide by it.
-//! What was asked is not told at all, for it may hold what was pressed.
+//! If they had been told a secret, their answer may repeat it, so digits and figures are masked in it, with the same
+//! consequence. What was asked is not told at all, for it may hold what was pressed.
 //!
 //! # What is told
 //!
-//! A file holds no digest of a password, no answer from which one could be guessed, and no digit that was pressed
-//! (`redact.rs`). It holds numbers, names, addresses, and the text of headers, without which nothing could be understood.
+//! A file holds no digest of a password, no answer from which one could be guessed, no digit that was pressed, and no
+//! figure of an answer to a question with a secret in it (`redact.rs`). A service that repeats what a caller pressed where
+//! the flow does not call it secret is told as it came. A file holds numbers, names, addresses, and the text of headers,
+//! without which nothing could be understood.
 //!
 //! It holds the nonces of recorded messages and the seed, of which nonces, tags and Call-IDs come. Without a digest a
 //! nonce opens nothing, true or forged. But who knows the seed knows the tags of calls that are up or to come in

@@ -33,9 +33,9 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn weight(&self) -> usize {
+    fn weight(&self, before: &Config) -> usize {
         // Sixteen for what the allocator needs.
-        size_of::<Self>() + 16 + self.input.weight()
+        size_of::<Self>() + 16 + self.input.weight(before)
     }
 }
 
@@ -164,6 +164,8 @@ impl Snapshot {
 #[derive(Debug)]
 pub struct Ring {
     base: Base,
+    /// The configuration in force.
+    config: Arc<Config>,
     /// The bindings there were before the first input that is kept.
     bindings: BTreeMap<BindingKey, Arc<BindingRecord>>,
     /// The messages there were, by id.
@@ -188,7 +190,7 @@ impl Ring {
         let messages = restored.messages.iter().map(|m| (m.id.clone(), Arc::new(m.clone()))).collect();
         let base = Base {
             now,
-            config,
+            config: config.clone(),
             seed,
             made_with: Arc::new(restored),
             bindings: Vec::new(),
@@ -199,6 +201,7 @@ impl Ring {
         };
         Self {
             base,
+            config,
             bindings,
             messages,
             full: VecDeque::new(),
@@ -227,7 +230,10 @@ impl Ring {
             self.seal();
         }
         let entry = Entry { now, input, sum: None };
-        let weight = entry.weight();
+        let weight = entry.weight(&self.config);
+        if let Recorded::Config(config) = &entry.input {
+            self.config = config.clone();
+        }
         self.weight += weight;
         self.last.weight += weight;
         self.inputs += 1;
