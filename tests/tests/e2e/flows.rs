@@ -12,38 +12,8 @@ use switchroom_tests::process::{eventually, has_program};
 const CALLER_HZ: f64 = 440.0;
 const AGENT_HZ: f64 = 1_000.0;
 
-const TABLES: &str = r#"
-[hours.office]
-week = ["daily 00:00-24:00"]
-
-[lists.regions]
-file = "lists/regions.csv"
-
-[lists.vip]
-file = "lists/vip.csv"
-
-[pins.customers]
-file = "lists/pins.csv"
-
-[mailboxes.office]
-pin = "8520"
-
-[[routes]]
-number = "400"
-to = "flow office"
-
-[[routes]]
-number = "401"
-to = "flow customers"
-
-[[routes]]
-number = "402"
-to = "flow regions"
-
-[[routes]]
-number = "*97"
-to = "flow messages"
-"#;
+/// What they need of a configuration.
+const TABLES: &str = include_str!("../../../flows/site/switchroom.toml");
 
 fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("flows")
