@@ -92,7 +92,7 @@ type Place = Arc<Vec<OwnedSemaphorePermit>>;
 async fn ask(asking: Asking, place: Place) -> Result<Value, String> {
     match asking {
         Asking::Http { url, body } => http::ask(&url, body, &place).await,
-        Asking::Exec { argv, input } => exec::ask(&argv, input).await,
+        Asking::Exec { argv, input } => exec::ask(argv, input, place).await,
     }
 }
 
