@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use switchroom_exchange::Extension;
 use switchroom_flow::calendar::{Hours, SpecialDay, Zone, special_day, week_rule};
+use switchroom_flow::clip::is_prompt_name;
 use switchroom_flow::csv::CsvFault;
 use switchroom_flow::limits::{HOURS_SPECIAL_MAX, HOURS_WEEK_MAX, RECORD_LONGEST};
 use switchroom_flow::lists::List;
@@ -272,11 +273,7 @@ fn mailbox(reader: &mut Reader, section: Section<'_>, name: &str) -> MailboxConf
 
 /// The name of a prompt: `greetings/sales`.
 fn prompt(text: &str) -> Result<String, String> {
-    let is_part = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
-    };
-    if text.len() <= 100 && text.split('/').all(is_part) {
+    if is_prompt_name(text) {
         return Ok(text.to_owned());
     }
     Err(format!(

@@ -9,9 +9,10 @@ mod prompts;
 mod tests;
 
 pub use in_force::{Alarm, InForce};
-pub use prompts::{known_prompts, texts};
+pub use prompts::texts;
 
 use crate::config::Loaded;
+use crate::media;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -53,7 +54,7 @@ pub fn known(loaded: &Loaded) -> Known {
         lists: names(site.lists.keys().collect()),
         pins: names(site.pins.keys().collect()),
         mailboxes: names(site.mailboxes.keys().collect()),
-        prompts: Some(known_prompts(&loaded.shell.flows.prompts)),
+        prompts: Some(media::prompt_names(&loaded.shell.flows.prompts)),
     }
 }
 

@@ -26,7 +26,7 @@ mod worker;
 
 pub use archive::{repair_recordings, scan_recordings};
 pub use messages::repair_messages;
-pub use prompts::{PromptProblem, PromptProblems, PromptSettings, SpeechEngine, on_path, shipped_names};
+pub use prompts::{PromptProblem, PromptProblems, PromptSettings, SpeechEngine, on_path, prompt_names};
 pub use wave::{WaveError, WavePeaks, wave};
 
 use inbox::Inbox;

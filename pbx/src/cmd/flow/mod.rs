@@ -10,6 +10,7 @@ use super::{Failure, OK, Outcome, PROBLEMS, generate};
 use crate::cli::{FlowCommand, FlowFiles};
 use crate::config;
 use crate::flows::{self, Found};
+use crate::media;
 use serde::Serialize;
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -54,7 +55,7 @@ impl Site {
         let (dir, prompts, inbound, known) = match &files.dir {
             Some(dir) => {
                 let prompts = vec![dir.join("prompts")];
-                let known = Known { prompts: Some(flows::known_prompts(&prompts)), ..Known::default() };
+                let known = Known { prompts: Some(media::prompt_names(&prompts)), ..Known::default() };
                 (dir.clone(), prompts, SiteConfig::default(), known)
             }
             None => {

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, TryRecvError};
+use switchroom_flow::clip::is_prompt_name;
 use switchroom_flow::{Clip, Language};
 use switchroom_media::codec::Kind;
 use switchroom_media::encoded::Encoded;
@@ -226,7 +227,7 @@ fn tone(rate: u32, hz: u16, ddb: i16, ms: u32) -> Vec<i16> {
 /// The id of the alarm for a clip. Names that are none of ours, and texts, do not become part of it.
 fn alarm_of(clip: &Clip) -> String {
     match clip {
-        Clip::Prompt { language, name } if find::is_name(name) => {
+        Clip::Prompt { language, name } if is_prompt_name(name) => {
             format!("prompt:{}/{name}", language.word())
         }
         Clip::Prompt { .. } => "prompt:name".to_owned(),
@@ -239,7 +240,7 @@ fn alarm_of(clip: &Clip) -> String {
 /// What a clip is, in words. A text is not told: it may hold what a caller typed.
 fn words(clip: &Clip) -> String {
     match clip {
-        Clip::Prompt { language, name } if find::is_name(name) => {
+        Clip::Prompt { language, name } if is_prompt_name(name) => {
             format!("the prompt {}/{name}", language.word())
         }
         Clip::Prompt { name, .. } => format!("a prompt named {:?}", switchroom_exchange::clean(name)),

@@ -12,6 +12,7 @@ mod shipped;
 mod speech;
 mod wav;
 
+pub use find::prompt_names;
 pub use problems::{PromptProblem, PromptProblems};
 pub use speech::{SpeechEngine, on_path};
 
@@ -38,11 +39,6 @@ const PAUSE_MS_MAX: u32 = 600_000;
 const JOBS_MAX: usize = 1024;
 /// Codecs that sound can be encoded for.
 const KINDS: [Kind; 4] = [Kind::Pcmu, Kind::Pcma, Kind::G722, Kind::Opus];
-
-/// Names of the prompts that the program holds itself, without the language; some more than once.
-pub fn shipped_names() -> impl Iterator<Item = &'static str> {
-    shipped::names().filter_map(|name| name.split_once('/').map(|(_, rest)| rest))
-}
 
 /// What the library is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
