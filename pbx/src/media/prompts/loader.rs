@@ -6,6 +6,7 @@ use super::speech::{self, SpeechCache, SpeechEngine};
 use super::{Queue, Shared, wav};
 use crate::clock;
 use crate::media::messages;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ impl Loader {
     /// Works until nobody can ask any more.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         while let Some(job) = self.next(jobs) {
-            if self.queue == Queue::Files && self.shared.is_stale.swap(false, Ordering::AcqRel) {
+            if self.queue == Queue::Prompts && self.shared.is_stale.swap(false, Ordering::AcqRel) {
                 self.recheck();
             }
             match job {
@@ -116,6 +117,9 @@ impl Loader {
             }
             Err(why) => {
                 let _ = slot.set(None);
+                if self.shared.is_stopping.load(Ordering::Acquire) {
+                    return;
+                }
                 // Asked for again, it is tried again.
                 self.shared.with_shelf(|shelf| shelf.remove_same(key, slot));
                 let text = format!("{} cannot be played, callers do not hear it: {why}", words(clip));
@@ -136,18 +140,18 @@ impl Loader {
                 match &found {
                     Found::Site(stamp) => {
                         let file = stamp.open().map_err(|error| error.to_string())?;
-                        let loaded = loaded(wav::load(file, kind));
+                        let loaded = loaded(self.read(file, kind));
                         let place = |why| format!("{}: {why}", stamp.path().display());
                         Ok(Loaded { stamp: found.stamp().cloned(), ..loaded.map_err(place)? })
                     }
-                    Found::Shipped(wav) => loaded(wav::load(*wav, kind)),
+                    Found::Shipped(wav) => loaded(self.read(*wav, kind)),
                 }
             }
             Clip::Speech { language, text } => self.speak(*language, text, kind),
             Clip::Message(id) => {
                 let path = messages::find(&self.recordings, id).ok_or("there is no such message")?;
                 let file = find::open(&path).map_err(|error| error.to_string())?;
-                loaded(wav::load(file, kind))
+                loaded(self.read(file, kind))
             }
             Clip::Beep => {
                 let sound = beep(kind).ok_or("the codec cannot be encoded")?;
@@ -159,6 +163,10 @@ impl Loader {
             }
             Clip::Pause(_) => Err("a pause is no sound".to_owned()),
         }
+    }
+
+    fn read(&self, file: impl Read, kind: Kind) -> Result<wav::Loaded, String> {
+        wav::load(file, kind, &|| self.shared.is_stopping.load(Ordering::Acquire))
     }
 
     fn speak(&mut self, language: Language, text: &str, kind: Kind) -> Result<Loaded, String> {
@@ -179,7 +187,7 @@ impl Loader {
             self.rests_until_us = clock::mono_us() + REST_US;
             self.resting = Some(engine.clone());
         })?;
-        loaded(wav::load(file, kind)).inspect_err(|_| cache.forget(&engine, language, text))
+        loaded(self.read(file, kind)).inspect_err(|_| cache.forget(&engine, language, text))
     }
 
     /// Forgets what was read from a file that has changed since, or that another has come before.

@@ -1,8 +1,8 @@
 //! The library of sound: from the name of a clip to packets that any number of callers share.
 //!
 //! Who plays asks for a playlist and gets one at once. What is on the shelf is heard from its first packet; what is not goes
-//! to a thread that reads, converts and encodes it, and its place in the playlist is silence until then. Texts have a
-//! thread of their own, because speech engines take their time. What cannot be had is left out, and an alarm names it.
+//! to a thread that reads, converts and encodes it, and its place in the playlist is silence until then. Messages and texts have
+//! threads of their own: messages can be long, and speech engines take their time. What cannot be had is left out, and an alarm names it.
 
 mod find;
 mod loader;
@@ -35,7 +35,7 @@ use switchroom_media::playlist::{Piece, Playlist};
 const CLIPS_MAX: usize = 256;
 /// Longest pause in a playlist, milliseconds.
 const PAUSE_MS_MAX: u32 = 600_000;
-/// Clips that may wait to be loaded, of files and of texts each; more are left out.
+/// Clips that may wait to be loaded, of prompts, messages and texts each; more are left out.
 const JOBS_MAX: usize = 1024;
 /// Codecs that sound can be encoded for.
 const KINDS: [Kind; 4] = [Kind::Pcmu, Kind::Pcma, Kind::G722, Kind::Opus];
@@ -77,14 +77,18 @@ pub(super) struct Prompts {
 }
 
 struct Jobs {
-    files: SyncSender<Job>,
+    prompts: SyncSender<Job>,
+    messages: SyncSender<Job>,
     texts: SyncSender<Job>,
 }
 
 /// What waits in one line, for a thread of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Queue {
-    Files,
+    Prompts,
+    /// They can be long.
+    Messages,
+    /// Speech engines take their time.
     Texts,
 }
 
@@ -92,15 +96,15 @@ impl Queue {
     fn of(clip: &Clip) -> Self {
         match clip {
             Clip::Speech { .. } => Self::Texts,
-            Clip::Prompt { .. } | Clip::Message(_) | Clip::Pause(_) | Clip::Beep | Clip::Ringing => {
-                Self::Files
-            }
+            Clip::Message(_) => Self::Messages,
+            Clip::Prompt { .. } | Clip::Pause(_) | Clip::Beep | Clip::Ringing => Self::Prompts,
         }
     }
 
     fn thread(self) -> &'static str {
         match self {
-            Self::Files => "prompts",
+            Self::Prompts => "prompts",
+            Self::Messages => "prompts-message",
             Self::Texts => "prompts-speech",
         }
     }
@@ -108,7 +112,8 @@ impl Queue {
     /// The alarm that it is full.
     fn busy(self) -> &'static str {
         match self {
-            Self::Files => "prompt:busy",
+            Self::Prompts => "prompt:busy",
+            Self::Messages => "prompt:busy_message",
             Self::Texts => "prompt:busy_speech",
         }
     }
@@ -135,7 +140,7 @@ impl Shared {
 }
 
 impl Prompts {
-    /// Starts the two threads. `recordings` is where messages lie.
+    /// Starts the threads. `recordings` is where messages lie.
     ///
     /// # Errors
     /// The system refuses a thread.
@@ -159,7 +164,11 @@ impl Prompts {
             threads.push(thread.spawn(move || loader.run(&todo))?);
             Ok::<_, io::Error>(jobs)
         };
-        let jobs = Jobs { files: begin(Queue::Files)?, texts: begin(Queue::Texts)? };
+        let jobs = Jobs {
+            prompts: begin(Queue::Prompts)?,
+            messages: begin(Queue::Messages)?,
+            texts: begin(Queue::Texts)?,
+        };
         let silence = KINDS.iter().filter_map(|kind| Some((*kind, Arc::new(Encoded::silence(*kind)?))));
         let library = Self { silence: silence.collect(), shared, jobs: Mutex::new(Some(jobs)) };
         Ok((Arc::new(library), threads))
@@ -198,7 +207,8 @@ impl Prompts {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(jobs) = &*jobs else { return false };
         let thread = match Queue::of(clip) {
-            Queue::Files => &jobs.files,
+            Queue::Prompts => &jobs.prompts,
+            Queue::Messages => &jobs.messages,
             Queue::Texts => &jobs.texts,
         };
         thread.try_send(job).is_ok()

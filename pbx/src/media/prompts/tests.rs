@@ -214,6 +214,32 @@ fn too_many_at_once_are_told_until_all_are_through() {
 }
 
 #[test]
+fn a_long_message_holds_up_neither_prompts_nor_the_end() {
+    let rig = Rig::with(|_| {});
+    rig.put("head", 0);
+    // An hour of silence, of which the disk holds the head alone.
+    let head = std::fs::read(rig.dir.path().join("site/head.wav")).unwrap();
+    let bytes = 3_600 * 16_000u32;
+    let mut long = head[..40].to_vec();
+    long[4..8].copy_from_slice(&(bytes + 36).to_le_bytes());
+    long.extend(bytes.to_le_bytes());
+    let folder = rig.dir.path().join("recordings/messages/2026/11");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("m-1.wav"), long).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(folder.join("m-1.wav")).unwrap();
+    file.set_len(u64::from(bytes) + 44).unwrap();
+    let list = rig.library.playlist(Kind::Opus, 1, &[Clip::Message("m-1".into())], false).unwrap();
+    let Piece::Sound(message) = &list.pieces[0] else { unreachable!() };
+    assert!(rig.piece(Kind::Pcma, &prompt("digit/7")).is_some());
+    assert!(message.get().is_none(), "on its way, and no fault");
+    rig.library.stop();
+    let began = crate::clock::mono_us();
+    rig.await_slot(message);
+    assert!(crate::clock::mono_us() - began < 3_000_000, "it is left");
+    assert!(rig.problems.try_recv().is_err());
+}
+
+#[test]
 fn memory_is_bounded() {
     let rig = Rig::with(|settings| settings.memory_bytes_max = 10_000);
     for number in 0..20 {
