@@ -6,7 +6,7 @@
 //!
 //! # What is exact
 //!
-//! As long as every input since the start is kept (12 MiB, 200,000 inputs), a replay is exact, and proves it: after each
+//! As long as every input since the start is kept (12 MiB: some 13,000 messages of 800 bytes), a replay is exact, and proves it: after each
 //! input the sum of what the exchange wanted is compared with the one that was noted then. Once the oldest inputs are
 //! gone, so is the state they had led to; it cannot be written down, and asking the exchange for copies of itself would
 //! cost each input of every daemon what few of them ever need. So the ring keeps beside it what is known at that

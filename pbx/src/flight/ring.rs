@@ -14,7 +14,7 @@ use switchroom_exchange::{
     Action, BindingRecord, Config, MediaCommand, MessageRecord, Mono, Now, Record, Restored, Wall,
 };
 
-/// Bytes that the ring may hold: some 50,000 SIP messages.
+/// Bytes that the ring may hold: some 13,000 SIP messages of 800 bytes.
 pub const BYTES_MAX: usize = 12 << 20;
 /// Inputs that the ring may hold, for times in which they are small.
 pub const INPUTS_MAX: usize = 200_000;

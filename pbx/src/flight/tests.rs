@@ -9,7 +9,8 @@ use rig::{Rig, config};
 use std::io::Cursor;
 use std::time::Duration;
 use switchroom_exchange::{
-    Action, CallId, LegId, MediaEvent, MessageRecord, Mono, Now, Party, Record, Restored, Wall,
+    Action, CallId, Flow, LegId, MediaEvent, MessageRecord, Mono, Now, Party, Record, Restored, Transport,
+    Wall,
 };
 use switchroom_phone::PhoneCommand;
 use switchroom_phone::digits::DigitsBy;
@@ -310,6 +311,17 @@ fn answers_to_flows_are_kept_and_bounded() {
     assert!(answered(Ok(long), false).weight(&config("secret")) > 60_000);
 }
 
+#[test]
+fn the_ring_holds_as_many_messages_as_it_says() {
+    let config = std::sync::Arc::new(config("secret"));
+    let mut ring = Ring::new(ring::moment(0, 0), config, rig::SEED, Restored::default());
+    let at = "192.0.2.7:5060".parse().unwrap();
+    let flow = Flow { transport: Transport::Udp, local: at, remote: at, connection: 0 };
+    ring.push(ring::moment(1, 0), Recorded::Message { flow, bytes: Bytes(vec![b'x'; 800]) });
+    let (message, count) = (ring.size().1, BYTES_MAX / ring.size().1);
+    assert!((12_500..13_500).contains(&count), "{count} of {message} bytes");
+}
+
 /// A list has up to a million rows, and a table of PINs a hundred thousand.
 #[test]
 fn a_configuration_weighs_what_it_holds_and_the_one_before_does_not() {
@@ -331,7 +343,7 @@ fn a_configuration_weighs_what_it_holds_and_the_one_before_does_not() {
     config.inbound.pins.insert("customers".into(), pins);
     let second = Recorded::Config(std::sync::Arc::new(config.clone()));
     assert!(second.weight(&config) > 10_000 * 90, "{}", second.weight(&config));
-    let now = |n: u64| super::ring::moment(n, 0);
+    let now = |n: u64| ring::moment(n, 0);
     // The ring counts each list once, and keeps to its bound.
     let restored = Restored::default();
     let mut ring = Ring::new(now(1), std::sync::Arc::new(empty), [0; 32], restored).bounded(600_000, 100_000);
