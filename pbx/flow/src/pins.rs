@@ -114,6 +114,14 @@ impl Pins {
         is_right && pin.is_some() && is_pin(digits)
     }
 
+    /// Bytes of memory that they hold, near enough for a bound.
+    pub fn weight(&self) -> usize {
+        let of = |(account, pin): (&String, &Pin)| {
+            size_of::<(String, Pin)>() + account.capacity() + pin.salt.capacity()
+        };
+        self.by_account.iter().map(of).sum()
+    }
+
     /// Reads PINs of accounts, `account,PIN` a line, as [`Pin::parse`] takes them. A first line of names is passed over, so
     /// are empty lines and remarks. What an account is called is a [name](crate::read::name).
     ///

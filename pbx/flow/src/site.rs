@@ -56,6 +56,18 @@ impl Default for MailboxConfig {
 }
 
 impl SiteConfig {
+    /// Bytes of memory that it holds, near enough for a bound; lists that `before` holds, too, cost nothing.
+    pub fn weight(&self, before: &Self) -> usize {
+        let is_new =
+            |(name, list): &(&String, &List)| !before.lists.get(*name).is_some_and(|old| old.is_same(list));
+        let lists: usize = self.lists.iter().filter(is_new).map(|(_, list)| list.weight()).sum();
+        let pins: usize = self.pins.values().map(Pins::weight).sum();
+        // What one of each takes, with names of usual length.
+        let rules: usize = self.hours.values().map(|hours| hours.week.len() + hours.special.len()).sum();
+        let few = rules + self.routes.len() + self.mailboxes.len() + self.lists.len() + self.pins.len();
+        lists + pins + 256 * few
+    }
+
     /// The same with PINs that nobody knows, for what leaves the machine. `key` must be random and thrown away.
     pub fn without_pins(&self, key: &[u8; 32]) -> Self {
         let mut told = self.clone();

@@ -10,6 +10,7 @@ mod names;
 mod place;
 mod reads;
 mod secrets;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod variables;
