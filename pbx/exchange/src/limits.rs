@@ -49,9 +49,6 @@ pub const PORT_QUARANTINE: Duration = Duration::from_secs(60);
 pub const NAME_CHARS_MAX: usize = 64;
 /// Messages in all mailboxes together. At the bound the oldest that was heard goes, then the oldest.
 pub const MESSAGES_MAX: usize = 20_000;
-/// How long the clean-up of a flow waits for the file of what was being recorded when the caller hung up; then it goes on
-/// without its id.
-pub const RECORDED_WITHIN: Duration = Duration::from_secs(30);
 /// How often messages are looked through for those that are too old.
 pub const MESSAGES_PURGED: Duration = Duration::from_secs(3_600);
 /// Subscriptions to mailboxes, of all extensions together. At the bound a new SUBSCRIBE is answered 503.

@@ -43,7 +43,7 @@ fn places(x: &Exchange, wrong: &mut Vec<String>) {
         }
     }
     for (id, visit) in x.visits.iter().filter(|(id, _)| !x.calls.contains_key(id)) {
-        if visit.asked.is_empty() && !visit.run.awaits_recording() {
+        if visit.asked.is_empty() {
             wrong.push(format!("the call {id} has gone and its flow waits for nothing"));
         }
     }

@@ -13,7 +13,6 @@ mod site;
 pub(crate) use digits::{Means, without_digits};
 
 use crate::exchange::{Exchange, Timer};
-use crate::limits::RECORDED_WITHIN;
 use crate::queues::Waits;
 use crate::{CallId, LegId};
 use std::collections::{BTreeSet, VecDeque};
@@ -98,15 +97,8 @@ impl Exchange {
     /// The call is over, and its flow cleans up.
     pub(crate) fn leave_flow(&mut self, now: Now, id: CallId) {
         if let Some(visit) = self.visits.get_mut(&id) {
-            (visit.dial, visit.playing, visit.comes_back) = (None, None, false);
+            (visit.dial, visit.playing, visit.taking, visit.comes_back) = (None, None, None, false);
             self.tell_flow(now, id, Event::Gone);
-        }
-        if let Some(visit) = self.visits.get_mut(&id) {
-            if visit.run.awaits_recording() {
-                self.timers.set(Timer::Flow(id), now.mono.after(RECORDED_WITHIN));
-            } else {
-                visit.taking = None;
-            }
         }
     }
 
@@ -167,10 +159,6 @@ impl Exchange {
 
     /// A time that a flow waited for has come.
     pub(crate) fn flow_due(&mut self, now: Now, id: CallId) {
-        if let Some(visit) = self.visits.get_mut(&id).filter(|visit| visit.run.awaits_recording()) {
-            visit.taking = None;
-            return self.tell_flow(now, id, Event::Recorded(None));
-        }
         self.tell_flow(now, id, Event::Woke);
     }
 }

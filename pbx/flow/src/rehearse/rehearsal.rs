@@ -216,15 +216,13 @@ impl Rehearsal {
         if self.is_gone() {
             return;
         }
-        let other = std::mem::replace(&mut self.other, Other::Nothing);
+        // What is being recorded is kept, and told before.
+        if matches!(self.other, Other::Records { .. }) {
+            self.end_recording();
+        }
         self.ended = Some("caller hung up");
         self.note(Happening::Gone);
         self.tell(Event::Gone);
-        // What was being recorded is kept, and told once its file is closed.
-        if matches!(other, Other::Records { .. }) {
-            self.other = other;
-            self.end_recording();
-        }
         self.wait(Duration::ZERO);
     }
 
@@ -392,7 +390,7 @@ impl Rehearsal {
             if self.events == EVENTS_MAX {
                 self.note(Happening::Fault(format!("{EVENTS_MAX} events in one call; it was given up")));
                 self.ended.get_or_insert("lost");
-                self.told.extend([Event::Gone, Event::Recorded(None)]);
+                self.told.push_back(Event::Gone);
             }
             if event == Event::Gone {
                 self.forget();

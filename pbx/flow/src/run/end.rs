@@ -3,7 +3,7 @@
 use super::{Run, State, Step};
 use crate::boundary::{Effect, HangUp, Site};
 use crate::clip::Clip;
-use crate::node::{HangUpAs, Job, Next};
+use crate::node::{HangUpAs, Next};
 
 /// Characters in what is said of a fault.
 const FAULT_TEXT_MAX: usize = 200;
@@ -38,26 +38,6 @@ impl Run {
         self.entered = 0;
         self.ahead.clear();
         self.trailing = None;
-        // The file of what was being recorded is closed after the call, and the clean-up is to have its id.
-        if !self.is_recording_for_cleanup() {
-            self.clean_up(site);
-        }
-    }
-
-    /// Whether the caller is recorded for the flow itself, which has a clean-up.
-    fn is_recording_for_cleanup(&self) -> bool {
-        let is_its_own = matches!(self.at(), Some((_, _, node)) if matches!(node.job, Job::Record { .. }));
-        let has_cleanup = self.frames.last().is_some_and(|frame| frame.flow.on_hang_up.is_some());
-        matches!(self.state, State::Recording) && is_its_own && has_cleanup
-    }
-
-    /// Whether the call is over and its clean-up begins with the next [`Event::Recorded`](crate::Event::Recorded).
-    pub fn awaits_recording(&self) -> bool {
-        self.is_gone && matches!(self.state, State::Recording)
-    }
-
-    /// The flows clean up, the innermost first.
-    pub(super) fn clean_up(&mut self, site: &mut dyn Site) {
         self.leave();
         if !self.has_begun {
             return self.over();
