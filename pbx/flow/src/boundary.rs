@@ -23,11 +23,14 @@ pub enum Event {
     Dialled(Dialled),
     /// What became of [`Effect::Ask`] with this number.
     Answered(u64, Answer),
-    /// What became of [`Effect::Record`]: the id of what is kept, or nothing was said or kept.
+    /// What became of [`Effect::Record`], and the caller is still there: the id of what is kept, or nothing was said or kept.
     Recorded(Option<String>),
-    /// The call is over, whoever ended it. What was being recorded is kept and told of before, so that a clean-up knows
-    /// it; a try to connect, a wait, a talk ends without a word. From now on nobody hears anything, and what remains is to clean up.
-    Gone,
+    /// The call is over, whoever ended it. A try to connect, a wait, a talk, a recording ends without a word of its own.
+    /// From now on nobody hears anything, and what remains is to clean up.
+    Gone {
+        /// The id of what was being recorded, if it is kept: a clean-up knows it.
+        recorded: Option<String>,
+    },
 }
 
 /// How a try to connect the caller ended.

@@ -88,7 +88,7 @@ impl Exchange {
     pub(crate) fn leave_flow(&mut self, now: Now, id: CallId) {
         if let Some(visit) = self.visits.get_mut(&id) {
             (visit.dial, visit.playing, visit.taking, visit.comes_back) = (None, None, None, false);
-            self.tell_flow(now, id, Event::Gone);
+            self.tell_flow(now, id, Event::Gone { recorded: None });
         }
     }
 

@@ -347,13 +347,13 @@ impl Site for World {
 /// makes no sense, seldom the end of the call.
 pub fn happen(chance: &mut Chance, witness: &Witness) -> Event {
     if chance.once_in(90) {
-        return Event::Gone;
+        return gone(chance, witness);
     }
     if chance.once_in(12) {
         return nonsense(chance);
     }
     if witness.has_hung_up() && witness.asked().is_none() {
-        return Event::Gone;
+        return gone(chance, witness);
     }
     if let Some(number) = witness.asked() {
         return match chance.below(4) {
@@ -377,6 +377,12 @@ pub fn happen(chance: &mut Chance, witness: &Witness) -> Event {
         None if witness.is_waking() && chance.once_in(3) => Event::Woke,
         Some(_) | None => digit(chance),
     }
+}
+
+/// The call is over; what was being recorded is kept or not.
+fn gone(chance: &mut Chance, witness: &Witness) -> Event {
+    let is_kept = witness.under_way() == Some("record") && !chance.once_in(3);
+    Event::Gone { recorded: is_kept.then(|| "r1".to_owned()) }
 }
 
 fn digit(chance: &mut Chance) -> Event {

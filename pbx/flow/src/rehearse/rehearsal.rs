@@ -216,13 +216,10 @@ impl Rehearsal {
         if self.is_gone() {
             return;
         }
-        // What is being recorded is kept, and told before.
-        if matches!(self.other, Other::Records { .. }) {
-            self.end_recording();
-        }
+        let recorded = self.keep_recording();
         self.ended = Some("caller hung up");
         self.note(Happening::Gone);
-        self.tell(Event::Gone);
+        self.tell(Event::Gone { recorded });
         self.wait(Duration::ZERO);
     }
 
@@ -390,9 +387,9 @@ impl Rehearsal {
             if self.events == EVENTS_MAX {
                 self.note(Happening::Fault(format!("{EVENTS_MAX} events in one call; it was given up")));
                 self.ended.get_or_insert("lost");
-                self.told.push_back(Event::Gone);
+                self.told.push_back(Event::Gone { recorded: None });
             }
-            if event == Event::Gone {
+            if matches!(event, Event::Gone { .. }) {
                 self.forget();
             }
             self.run.handle(&mut self.stage, event);
@@ -425,6 +422,6 @@ impl Rehearsal {
         };
         self.ended = Some(word);
         self.note(Happening::HungUp(word));
-        self.told.push_back(Event::Gone);
+        self.told.push_back(Event::Gone { recorded: None });
     }
 }

@@ -74,7 +74,7 @@ impl Witness {
             Event::Answered(number, _) if self.asked == Some(*number) => self.asked = None,
             Event::Woke => self.is_waking = false,
             Event::Dialled(_) | Event::Recorded(_) => self.under_way = None,
-            Event::Gone => {
+            Event::Gone { .. } => {
                 self.is_gone = true;
                 self.playing = None;
                 self.under_way = None;

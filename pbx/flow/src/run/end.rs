@@ -29,10 +29,11 @@ impl Run {
     }
 
     /// The call is over: what was going on is dropped, and the flows clean up, the innermost first.
-    pub(super) fn gone(&mut self, site: &mut dyn Site) {
+    pub(super) fn gone(&mut self, site: &mut dyn Site, recorded: Option<&str>) {
         if self.is_gone || self.is_over() {
             return;
         }
+        self.keep_recorded(recorded);
         self.is_gone = true;
         // What led into a loop must not keep the clean-up from its work.
         self.entered = 0;

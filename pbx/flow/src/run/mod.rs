@@ -154,7 +154,7 @@ impl Run {
     pub fn handle(&mut self, site: &mut dyn Site, event: Event) {
         match event {
             Event::Begin => self.begin(site),
-            Event::Gone => self.gone(site),
+            Event::Gone { recorded } => self.gone(site, recorded.as_deref()),
             Event::Digit(digit) => self.digit(site, digit),
             Event::Played(number) if self.awaited() == Some(number) => self.played(site, number),
             Event::Woke if self.is_waking => self.woke(site),

@@ -77,6 +77,16 @@ impl Run {
         }
     }
 
+    /// The caller hung up while being recorded: what was said has its name, and the flow goes nowhere for it.
+    pub(super) fn keep_recorded(&mut self, message: Option<&str>) {
+        if let (State::Recording, Some(id)) = (&self.state, message)
+            && let Some((_, _, Node { job: Job::Record { into, .. }, .. })) = self.at()
+        {
+            let into = into.clone();
+            self.set(&into, Value::text(id));
+        }
+    }
+
     pub(super) fn recorded(&mut self, site: &mut dyn Site, message: Option<&str>) {
         if !matches!(self.state, State::Recording) {
             return;

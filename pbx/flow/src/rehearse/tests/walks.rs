@@ -151,6 +151,27 @@ fn who_hangs_up_while_recorded_leaves_what_was_said() {
     assert_eq!(call.stage().messages.get("sales").map(Vec::len), Some(1));
 }
 
+/// After the caller has gone nobody is rung and nothing is asked but by the clean-up, which knows what was kept.
+#[test]
+fn who_hangs_up_while_recorded_leads_the_flow_to_its_clean_up_alone() {
+    let text = "on_hang_up = \"note\"\n\
+        [nodes.a]\nkind = \"record\"\nprompt = \"Speak.\"\ninto = \"tape\"\nnext = \"ask\"\nfailed = \"ask\"\n\
+        [nodes.ask]\nkind = \"http\"\nurl = \"http://localhost/main\"\nnext = \"ring\"\nfailed = \"ring\"\n\
+        [nodes.ring]\nkind = \"dial\"\nto = \"101\"\n\
+        [nodes.note]\nkind = \"http\"\nurl = \"http://localhost/note/{tape}\"\n";
+    let mut call = Rehearsal::begin(stage_of("m", text), "m", "", "9").expect("a flow");
+    call.wait(Duration::from_secs(2));
+    call.say(Duration::from_secs(2));
+    call.hang_up();
+    assert!(call.is_over());
+    let after = call.log().iter().filter_map(|entry| match &entry.what {
+        Happening::Asks(what) => Some(what.clone()),
+        Happening::Rings(numbers) => Some(numbers.join(",")),
+        _ => None,
+    });
+    assert_eq!(after.collect::<Vec<_>>(), ["GET http://localhost/note/message-1"]);
+}
+
 #[test]
 fn hours_of_the_site_are_asked_at_the_time_of_the_call() {
     let mut stage = office();

@@ -51,7 +51,7 @@ fn play(seed: u64, kinds: &mut BTreeMap<&'static str, u32>) -> Result<usize, Str
             return Err(format!("{told}: it does not end"));
         }
         let must_go = events >= EVENTS && !run.is_over() && witness.asked().is_none();
-        next = Some(if must_go { Event::Gone } else { happen(&mut chance, &witness) });
+        next = Some(if must_go { Event::Gone { recorded: None } } else { happen(&mut chance, &witness) });
     }
     Ok(events)
 }
