@@ -94,8 +94,9 @@ pub struct Run {
     /// Steps since time last passed for the caller.
     steps: u32,
     /// Prompts left out since something last happened, because of a key that was pressed ahead: one that comes again is
-    /// said, or a flow that repeats an announcement would run in a circle.
-    left_out: BTreeSet<NodeId>,
+    /// said, or a flow that repeats an announcement would run in a circle. Each by the way to it: the nodes that run a flow
+    /// within a flow, then the prompt itself.
+    left_out: BTreeSet<Vec<NodeId>>,
     /// Nodes entered in all; of the clean-up, since the call was over.
     entered: u32,
     has_begun: bool,

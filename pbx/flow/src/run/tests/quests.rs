@@ -103,6 +103,25 @@ fn a_prompt_that_is_cut_and_heard_at_once_is_cut() {
     assert_eq!(c.heard(), "deep");
 }
 
+/// Flows within each other number their nodes alike, and a flow may be run twice: neither is a prompt that comes again.
+#[test]
+fn keys_pressed_ahead_pass_through_flows_within_each_other() {
+    let main = flow(
+        "main",
+        vec![
+            play("welcome", to(1)),
+            sub("inner", &[], None, to(2)),
+            sub("inner", &[], None, to(3)),
+            sub("other", &[], None, None),
+        ],
+    );
+    let inner = flow("inner", vec![play("hint", None)]);
+    let other = flow("other", vec![play("news", to(1)), menu(&[("2", 2)], None, None), play("two", None)]);
+    let mut c = call(vec![main, inner, other]);
+    c.press("2");
+    assert_eq!(c.heard(), "two", "{}", c.path());
+}
+
 #[test]
 fn keys_pressed_ahead_pass_through_several_questions() {
     let main = flow(
