@@ -19,6 +19,9 @@ pub enum Event {
     Played(u64),
     /// The time of [`Effect::Wake`] has come.
     Woke,
+    /// Somebody answered whom [`Effect::Dial`] or [`Effect::Queue`] called: the caller talks. What is told next is
+    /// [`Dialled::Talked`], if the flow goes on then, or the end of the call.
+    Connected,
     /// What became of [`Effect::Dial`] or [`Effect::Queue`].
     Dialled(Dialled),
     /// What became of [`Effect::Ask`] with this number.

@@ -365,6 +365,8 @@ pub fn happen(chance: &mut Chance, witness: &Witness) -> Event {
     match witness.under_way() {
         Some("record") if chance.once_in(3) => return Event::Recorded(None),
         Some("record") => return Event::Recorded(Some("r1".to_owned())),
+        Some("talk") => return Event::Dialled(Dialled::Talked),
+        Some(_) if chance.once_in(6) => return Event::Connected,
         Some(_) if witness.is_waking() && chance.once_in(2) => return Event::Woke,
         Some(_) if chance.once_in(3) => return Event::Dialled(dialled(chance)),
         Some(_) => return digit(chance),
@@ -406,13 +408,14 @@ fn json(chance: &mut Chance) -> serde_json::Value {
 
 fn nonsense(chance: &mut Chance) -> Event {
     let number = u64::try_from(chance.below(50)).unwrap_or(0);
-    match chance.below(7) {
+    match chance.below(8) {
         0 => Event::Played(number),
         1 => Event::Woke,
         2 => Event::Begin,
         3 => Event::Digit('A'),
         4 => Event::Digit('\u{7}'),
         5 => Event::Answered(number, Answer::Failed("late".to_owned())),
+        6 => Event::Connected,
         _ => digit(chance),
     }
 }

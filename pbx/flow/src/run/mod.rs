@@ -159,6 +159,7 @@ impl Run {
             Event::Digit(digit) => self.digit(site, digit),
             Event::Played(number) if self.awaited() == Some(number) => self.played(site, number),
             Event::Woke if self.is_waking => self.woke(site),
+            Event::Connected => self.connected(),
             Event::Dialled(how) => self.dialled(site, how),
             Event::Recorded(message) => self.recorded(site, message.as_deref()),
             Event::Answered(number, answer) => self.answered(site, number, &answer),

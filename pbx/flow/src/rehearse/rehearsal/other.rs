@@ -138,6 +138,7 @@ impl Rehearsal {
         self.stage.values.insert("agent".to_owned(), crate::Value::text(&with));
         self.note(Happening::Talks(with.clone()));
         self.other = Other::Talks { with, until: talks.map(|talks| self.now.saturating_add(talks)) };
+        self.tell(Event::Connected);
     }
 
     /// What becomes of those who ring, or of the wait in a queue: busy, no answer, full, …. `false` if nothing does.

@@ -151,6 +151,16 @@ fn who_hangs_up_while_recorded_leaves_what_was_said() {
     assert_eq!(call.stage().messages.get("sales").map(Vec::len), Some(1));
 }
 
+#[test]
+fn a_key_half_pressed_in_a_queue_does_not_end_the_talk() {
+    let text = "[nodes.a]\nkind = \"queue\"\nqueue = \"q\"\nkeys = { 1 = \"b\", 12 = \"b\" }\n[nodes.b]\nkind = \"hang_up\"\n";
+    let mut call = Rehearsal::begin(stage_of("m", text), "m", "", "9").expect("a flow");
+    call.press("1");
+    assert!(call.answers(None));
+    call.wait(Duration::from_secs(60));
+    assert_eq!(call.talks_with(), Some("an agent of q"));
+}
+
 /// After the caller has gone nobody is rung and nothing is asked but by the clean-up, which knows what was kept.
 #[test]
 fn who_hangs_up_while_recorded_leads_the_flow_to_its_clean_up_alone() {
