@@ -7,6 +7,7 @@ use crate::clip::{Clip, Language};
 use crate::expr::{Expr, Scope};
 use crate::flow::{Flow, Flows, Node, NodeId, Place};
 use crate::node::{HangUpAs, Job, Next, Patience, Reminders, Request};
+use crate::number::NUMBER_MAX;
 use crate::prompt::{Form, Piece, Prompt};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -82,9 +83,13 @@ impl Maker<'_> {
     }
 
     fn prompt(&mut self) -> Prompt {
-        let pieces = (0..self.chance.below(4)).map(|_| match self.chance.below(3) {
-            0 => Piece::Named("office/welcome".to_owned()),
-            1 => Piece::Text("Good day.".to_owned()),
+        let pieces = (0..self.chance.below(4)).map(|_| match self.chance.below(7) {
+            0 | 1 => Piece::Named("office/welcome".to_owned()),
+            2 | 3 => Piece::Text("Good day.".to_owned()),
+            // As long as a number can be.
+            4 => {
+                Piece::Value { of: Expr::Constant(Value::text(&"7".repeat(NUMBER_MAX))), form: Form::Digits }
+            }
             _ => {
                 let of = self.expr();
                 let form = [Form::Text, Form::Number, Form::Digits, Form::Date, Form::Amount(*b"CHF")];

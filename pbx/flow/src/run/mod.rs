@@ -34,7 +34,7 @@ use crate::boundary::{Effect, Event, Site, Variables};
 use crate::clip::{Clip, Language};
 use crate::expr::Expr;
 use crate::flow::{Flow, Node, NodeId};
-use crate::limits::{DIGITS_AHEAD_MAX, VARIABLES_MAX};
+use crate::limits::{CLIPS_MAX, DIGITS_AHEAD_MAX, VARIABLES_MAX};
 use crate::node::{HangUpAs, Job, Next};
 use crate::value::Value;
 use std::collections::{BTreeSet, VecDeque};
@@ -319,7 +319,9 @@ impl Run {
         self.last_number
     }
 
-    fn play(&mut self, clips: Vec<Clip>) -> u64 {
+    /// Plays this, as far as one may play at once.
+    fn play(&mut self, mut clips: Vec<Clip>) -> u64 {
+        clips.truncate(CLIPS_MAX);
         let number = self.next_number();
         self.effects.push_back(Effect::Play { number, clips });
         number

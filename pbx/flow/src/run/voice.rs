@@ -52,6 +52,7 @@ impl Run {
             _ => return Step::On(None, String::new()),
         };
         self.ahead.clear();
+        // Whatever is said before it, the tone must be heard.
         clips.truncate(CLIPS_MAX - 1);
         clips.push(Clip::Beep);
         let number = self.play(clips);
