@@ -29,6 +29,7 @@ mod tests;
 mod voice;
 
 pub use outcome::{Passed, branch_of, branches};
+pub(crate) use outcome::{of_case, of_part};
 
 use crate::boundary::{Effect, Event, Site, Variables};
 use crate::clip::{Clip, Language};
