@@ -94,10 +94,22 @@ fn nonsense_is_met_with_a_hint_and_no_escape_reaches_the_terminal() {
     ] {
         assert_eq!(walk.line(line), said);
     }
+    let is_clean = |said: &str| said.chars().all(|c| c == '\n' || crate::text::is_harmless(c));
     for junk in ["\u{1b}[2J", "\u{202e}abc", &"9".repeat(500)] {
-        let said = walk.line(junk);
-        assert!(!said.contains('\u{1b}') && said.starts_with('?') || said.starts_with("that is"), "{said:?}");
+        for command in ["", "at ", "wait ", "say ", "answer ", "phone 101 ", "phone ", "they "] {
+            let said = walk.line(&format!("{command}{junk}"));
+            assert!(is_clean(&said), "{said:?}");
+            assert!(said.starts_with(['?']) || said.starts_with("that is"), "{said:?}");
+        }
     }
+    let to = "[nodes.a]\nkind = \"queue\"\nqueue = \"{class}\"\n";
+    let class = crate::Value::text("\u{1b}[2J\nx\u{202e}");
+    let hostile = Stage { values: [("class".to_owned(), class)].into(), ..stage_of("m", to) };
+    let (mut queued, said) = Walk::begin(hostile, "m", "1").unwrap_or_else(|e| panic!("{e:?}"));
+    for said in [said, queued.prompt(), queued.line("where"), queued.line("why")] {
+        assert!(is_clean(&said), "{said:?}");
+    }
+    assert_eq!(queued.prompt().lines().count(), 1);
     assert!(walk.line("at noon").starts_with('?'));
     let stage = Stage {
         values: [("class".to_owned(), crate::Value::text("\u{1b}[2Jx"))].into(),
