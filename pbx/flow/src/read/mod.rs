@@ -14,7 +14,7 @@ pub(crate) use prompt::form_word;
 pub(crate) use value::duration_text;
 
 pub use reference::reference;
-pub(crate) use value::{duration, shown};
+pub(crate) use value::{duration, prompt_name, shown};
 
 use crate::clip::Language;
 use crate::fault::{Fault, did_you_mean, place_of};

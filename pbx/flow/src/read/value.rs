@@ -94,7 +94,7 @@ pub(super) fn variable(text: &str) -> Result<String, String> {
 }
 
 /// The name of a prompt, without its `@`.
-pub(super) fn prompt_name(text: &str) -> Result<String, String> {
+pub(crate) fn prompt_name(text: &str) -> Result<String, String> {
     let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
     let is_name = text.split('/').all(|part| !part.is_empty() && part.bytes().all(is_letter));
     if is_name && text.len() <= 2 * NAME_MAX {
