@@ -4,6 +4,7 @@ use super::{Run, State, Step};
 use crate::boundary::{Effect, HangUp, Site};
 use crate::clip::Clip;
 use crate::node::{HangUpAs, Next};
+use crate::say::messages;
 
 /// Characters in what is said of a fault.
 const FAULT_TEXT_MAX: usize = 200;
@@ -79,7 +80,7 @@ impl Run {
             self.give_up_cleanup();
             return Step::On(None, "fault".into());
         }
-        self.close(vec![self.builtin("msg/technical-fault")], HangUpAs::Normal);
+        self.close(vec![self.builtin(messages::TECHNICAL_FAULT)], HangUpAs::Normal);
         Step::Waits
     }
 

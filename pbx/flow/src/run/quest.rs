@@ -6,6 +6,7 @@ use crate::clip::Clip;
 use crate::flow::{Flow, Node};
 use crate::node::{Job, Next, Patience, Reminders};
 use crate::prompt::Prompt;
+use crate::say::messages;
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -85,14 +86,14 @@ fn question(job: &Job) -> Option<Question<'_>> {
         },
         Job::Pin { prompt, patience, .. } => Question {
             prompt,
-            builtin: Some("msg/enter-pin"),
+            builtin: Some(messages::ENTER_PIN),
             patience: *patience,
             reminders: None,
             is_secret: true,
         },
         Job::Survey { prompt, patience, .. } => Question {
             prompt,
-            builtin: Some("msg/rate-us"),
+            builtin: Some(messages::RATE_US),
             patience: *patience,
             reminders: None,
             is_secret: false,
@@ -332,9 +333,9 @@ enum Why {
 impl Why {
     fn builtin(self) -> &'static str {
         match self {
-            Self::Silent => "msg/nothing-pressed",
-            Self::Wrong => "msg/not-understood",
-            Self::WrongPin => "msg/wrong-pin",
+            Self::Silent => messages::NOTHING_PRESSED,
+            Self::Wrong => messages::NOT_UNDERSTOOD,
+            Self::WrongPin => messages::WRONG_PIN,
         }
     }
 }
