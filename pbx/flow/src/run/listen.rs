@@ -6,7 +6,7 @@
 //!                  └──► next node       └─────────────┘                 * ──► next node
 //! ```
 
-use super::quest::{PIN, judge_number_is_more};
+use super::quest::{PIN, Typed, judge_number};
 use super::{Run, State, Step};
 use crate::boundary::{Becomes, Effect, Message, PinVerdict, Site};
 use crate::clip::Clip;
@@ -169,17 +169,17 @@ impl Run {
             Stage::Box | Stage::Pin => {
                 listening.typed.push(digit);
                 let count = if listening.stage == Stage::Pin { PIN } else { BOX };
-                match judge_number_is_more(&listening.typed, count, Some('#')) {
-                    None => {
+                match judge_number(&listening.typed, count, Some('#')) {
+                    Typed::More => {
                         self.state = State::Listening(Box::new(listening));
                         self.wake(Some(BETWEEN));
                     }
-                    Some(true) => {
+                    Typed::Complete(trailing) => {
                         // The key that would have ended it is not a choice of what follows.
-                        self.trailing = (digit != '#').then_some('#');
+                        self.trailing = trailing;
                         self.number_typed(site, listening);
                     }
-                    Some(false) => self.again(listening, messages::NOT_UNDERSTOOD),
+                    Typed::Wrong => self.again(listening, messages::NOT_UNDERSTOOD),
                 }
             }
             Stage::Hearing | Stage::Choosing => self.chosen(site, listening, digit),

@@ -123,7 +123,7 @@ impl Run {
                 self.play_then(clips, *next, "next")
             }
             Job::Menu { .. } | Job::Collect { .. } | Job::Pin { .. } | Job::Survey { .. } => {
-                self.begin_quest(site, flow, node)
+                self.begin_quest(site, node)
             }
             Job::Set { values, next } => {
                 for (name, expr) in values {
