@@ -133,7 +133,7 @@ impl Exchange {
         self.calls.get(&id).is_some_and(|call| call.stage == crate::Stage::Flow)
     }
 
-    /// The flow and node that a call is at, with its depth.
+    /// The flow and node that a call is at.
     pub fn place_of(&self, id: CallId) -> Option<(String, String)> {
         let (flow, _, node) = self.visits.get(&id)?.run.at()?;
         Some((flow.name.clone(), node.name.clone()))

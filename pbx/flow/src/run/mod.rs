@@ -206,11 +206,6 @@ impl Run {
         self.frames.last().map_or(&NONE, |frame| &frame.variables)
     }
 
-    /// How many flows within each other the caller is in.
-    pub fn depth(&self) -> usize {
-        self.frames.len()
-    }
-
     // ---- what happens --------------------------------------------------------------------------------------------
 
     fn begin(&mut self, site: &mut dyn Site) {
