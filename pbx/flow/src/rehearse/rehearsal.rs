@@ -218,6 +218,7 @@ impl Rehearsal {
         }
         let recorded = self.keep_recording();
         self.ended = Some("caller hung up");
+        self.tell_outcome(None);
         self.note(Happening::Gone);
         self.tell(Event::Gone { recorded });
         self.wait(Duration::ZERO);
@@ -340,6 +341,7 @@ impl Rehearsal {
         self.now = now;
         let gone_by = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         self.stage.now_ms = self.begun_ms.saturating_add(gone_by);
+        self.stage.elapsed_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
     }
 
     fn next_due(&self) -> Option<Duration> {
@@ -392,6 +394,7 @@ impl Rehearsal {
             if matches!(event, Event::Gone { .. }) {
                 self.forget();
             }
+            self.stage.language = self.run.language();
             self.run.handle(&mut self.stage, event);
             for passed in self.run.take_passed() {
                 self.coverage.passed(&self.stage.flows, &passed);
@@ -412,6 +415,12 @@ impl Rehearsal {
         self.other = Other::Nothing;
     }
 
+    /// How the call ended is there for its clean-up, unless the case says something else.
+    fn tell_outcome(&mut self, by_flow: Option<HangUpAs>) {
+        let word = crate::site::outcome(by_flow, self.is_answered);
+        self.stage.values.entry("outcome".to_owned()).or_insert_with(|| crate::Value::text(word));
+    }
+
     fn hung_up(&mut self, how: HangUpAs) {
         let word = match how {
             _ if self.is_answered => "hung up",
@@ -421,6 +430,7 @@ impl Rehearsal {
             HangUpAs::NotFound => "not found",
         };
         self.ended = Some(word);
+        self.tell_outcome(Some(how));
         self.note(Happening::HungUp(word));
         self.told.push_back(Event::Gone { recorded: None });
     }

@@ -2,7 +2,7 @@
 
 use super::walk::Walk;
 use super::*;
-use crate::boundary::Opening;
+use crate::boundary::{Opening, PinVerdict};
 use std::time::Duration;
 
 fn open() -> Stage {
@@ -192,6 +192,54 @@ fn who_hangs_up_while_recorded_leads_the_flow_to_its_clean_up_alone() {
         _ => None,
     });
     assert_eq!(after.collect::<Vec<_>>(), ["GET http://localhost/note/message-1"]);
+}
+
+/// What flows find at a site, they find in a rehearsal.
+#[test]
+fn mailboxes_greet_in_the_callers_language_and_lock_as_at_the_site() {
+    let text = "language = \"zh\"\n[nodes.a]\nkind = \"voicemail\"\nmailbox = \"101\"\n";
+    let mut stage = stage_of("m", text);
+    let pin = Some(crate::pins::Pin::of("4711", "salt"));
+    let greeting = Some("box/101".to_owned());
+    stage
+        .site
+        .mailboxes
+        .insert("101".to_owned(), MailboxConfig { pin, greeting, ..MailboxConfig::default() });
+    stage.prompts = Prompts::parse("\"box/101\" = { en = \"Ana\", zh = \"安娜\" }").expect("prompts");
+    let call = Rehearsal::begin(stage.clone(), "m", "", "9").expect("a flow");
+    let heard = call.log().iter().find_map(|entry| match &entry.what {
+        Happening::Hears(text) => Some(text.clone()),
+        _ => None,
+    });
+    assert_eq!(heard.as_deref(), Some("@box/101 \"安娜\" (beep)"));
+    let mut try_pin = |pin: &str, elapsed_ms| {
+        stage.elapsed_ms = elapsed_ms;
+        stage.now_ms += 86_400_000;
+        crate::Site::pin(&mut stage, "mailbox", Some("101"), pin)
+    };
+    for _ in 0..5 {
+        assert_eq!(try_pin("1234", 0), PinVerdict::Wrong);
+    }
+    assert_eq!(try_pin("4711", 899_999), PinVerdict::Locked, "whatever the clock on the wall shows");
+    assert_eq!(try_pin("4711", 900_000), PinVerdict::Right);
+    assert_eq!(crate::Site::pin(&mut stage, "nowhere", None, "4711"), PinVerdict::Wrong);
+}
+
+#[test]
+fn a_clean_up_finds_how_the_call_ended() {
+    let clean_up = "[nodes.z]\nkind = \"http\"\nurl = \"http://localhost/{outcome}\"\n";
+    for (node, outcome) in [
+        ("kind = \"play\"\nprompt = \"A long story.\"\n", "hung_up"),
+        ("kind = \"dial\"\nto = \"101\"\n", "cancelled"),
+        ("kind = \"hang_up\"\nas = \"busy\"\n", "busy"),
+    ] {
+        let text = format!("on_hang_up = \"z\"\nstart = \"a\"\n[nodes.a]\n{node}{clean_up}");
+        let mut call = Rehearsal::begin(stage_of("m", &text), "m", "", "9").expect("a flow");
+        call.hang_up();
+        let asked =
+            call.log().iter().any(|e| e.what == Happening::Asks(format!("GET http://localhost/{outcome}")));
+        assert!(asked, "{outcome}: {:?}", call.log());
+    }
 }
 
 #[test]
