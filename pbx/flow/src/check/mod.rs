@@ -8,7 +8,7 @@ mod keys;
 mod known;
 mod names;
 mod place;
-mod reads;
+pub(crate) mod reads;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -17,6 +17,7 @@ mod view;
 mod ways;
 
 pub use known::Known;
+pub(crate) use names::queue_of;
 
 use crate::fault::Fault;
 use crate::flow::Flows;
