@@ -38,6 +38,14 @@ pub struct Pins {
     pub lock: Duration,
 }
 
+impl Default for Pins {
+    /// None yet, with the limits that a site has unless it says so.
+    fn default() -> Self {
+        let quarter = Duration::from_secs(900);
+        Self { one: None, by_account: BTreeMap::new(), tries_max: 3, window: quarter, lock: quarter }
+    }
+}
+
 /// Whether digits can be a PIN: four to six of them.
 pub fn is_pin(digits: &str) -> bool {
     (4..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())

@@ -16,6 +16,7 @@ mod route;
 mod setup;
 mod talk;
 
+pub use route::{NO_NUMBER, Way};
 pub(crate) use talk::info_digit;
 
 use crate::inbound::Means;

@@ -223,7 +223,7 @@ impl Exchange {
         for loser in losers {
             self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
         }
-        self.dial_answered(id);
+        self.dial_answered(now, id);
         self.agent_answered(now, id, leg);
         if let Some(session) = caller_session.filter(|_| !is_answered) {
             self.endpoint.answer(now.mono, session, answer);

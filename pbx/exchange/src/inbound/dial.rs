@@ -148,11 +148,12 @@ impl Exchange {
     }
 
     /// Somebody whom a flow dialled answered.
-    pub(crate) fn dial_answered(&mut self, id: CallId) {
+    pub(crate) fn dial_answered(&mut self, now: Now, id: CallId) {
         let Some(visit) = self.visits.get_mut(&id) else { return };
         if let Some(dial) = visit.dial.take() {
             visit.comes_back = dial.comes_back;
             self.listen(id, false);
+            self.tell_flow(now, id, Event::Connected);
         }
     }
 

@@ -164,13 +164,36 @@ impl Exchange {
     fn hang_up_by_flow(&mut self, now: Now, id: CallId, how: &HangUp) {
         let is_answered = self.calls.get(&id).is_some_and(|call| call.answered.is_some());
         let at = if how.node.is_empty() { "its end".to_owned() } else { format!("at {}", how.node) };
-        let (cause, status, words) = match how.turn_away {
-            _ if is_answered => (Cause::HungUp, 0, "hung up"),
-            HangUpAs::Normal => (Cause::Unreachable, 480, "turned the caller away"),
-            HangUpAs::Busy => (Cause::Busy, 486, "turned the caller away as busy"),
-            HangUpAs::Rejected => (Cause::Declined, 603, "rejected the caller"),
-            HangUpAs::NotFound => (Cause::NotFound, 404, "turned the caller away: no such number"),
-        };
+        let (cause, status, words) = ending(how.turn_away, is_answered);
         self.finish(now, id, EndedBy::System, cause, status, format!("the flow {words}, {at}"));
+    }
+}
+
+/// How a flow ends a call: for the record, for the caller's phone, for people.
+fn ending(turn_away: HangUpAs, is_answered: bool) -> (Cause, u16, &'static str) {
+    match turn_away {
+        _ if is_answered => (Cause::HungUp, 0, "hung up"),
+        HangUpAs::Normal => (Cause::Unreachable, 480, "turned the caller away"),
+        HangUpAs::Busy => (Cause::Busy, 486, "turned the caller away as busy"),
+        HangUpAs::Rejected => (Cause::Declined, 603, "rejected the caller"),
+        HangUpAs::NotFound => (Cause::NotFound, 404, "turned the caller away: no such number"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use switchroom_flow::site::outcome;
+
+    /// What a clean-up finds in a rehearsal is what it finds here.
+    #[test]
+    fn rehearsals_know_how_calls_end() {
+        for is_answered in [false, true] {
+            for how in [HangUpAs::Normal, HangUpAs::Busy, HangUpAs::Rejected, HangUpAs::NotFound] {
+                assert_eq!(ending(how, is_answered).0.word(), outcome(Some(how), is_answered));
+            }
+        }
+        assert_eq!(Cause::HungUp.word(), outcome(None, true));
+        assert_eq!(Cause::Cancelled.word(), outcome(None, false));
     }
 }

@@ -98,7 +98,7 @@ impl Exchange {
     pub(crate) fn leave_flow(&mut self, now: Now, id: CallId) {
         if let Some(visit) = self.visits.get_mut(&id) {
             (visit.dial, visit.playing, visit.taking, visit.comes_back) = (None, None, None, false);
-            self.tell_flow(now, id, Event::Gone);
+            self.tell_flow(now, id, Event::Gone { recorded: None });
         }
     }
 
@@ -143,7 +143,7 @@ impl Exchange {
         self.calls.get(&id).is_some_and(|call| call.stage == crate::Stage::Flow)
     }
 
-    /// The flow and node that a call is at, with its depth.
+    /// The flow and node that a call is at.
     pub fn place_of(&self, id: CallId) -> Option<(String, String)> {
         let (flow, _, node) = self.visits.get(&id)?.run.at()?;
         Some((flow.name.clone(), node.name.clone()))

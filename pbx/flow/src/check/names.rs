@@ -110,7 +110,7 @@ fn used<'n, 'k>(job: &'n Job, kinds: &'n Kinds<'k>) -> Vec<(&'static str, Entry,
 }
 
 /// The queue that a figure is of: `queue.sales.waiting`.
-pub(super) fn queue_of(name: &str) -> Option<&str> {
+pub(crate) fn queue_of(name: &str) -> Option<&str> {
     let (queue, _) = name.strip_prefix("queue.")?.rsplit_once('.')?;
     Some(queue)
 }

@@ -48,8 +48,7 @@ pub fn duration_text(duration: Duration) -> String {
 
 /// What was written, for a message: short, and nothing that a terminal would obey.
 pub(crate) fn shown(text: &str) -> String {
-    let mut out: String =
-        text.chars().take(NAME_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let mut out = crate::text::line(&text.chars().take(NAME_MAX).collect::<String>());
     if text.chars().nth(NAME_MAX).is_some() {
         out.push('…');
     }

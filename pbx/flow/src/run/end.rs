@@ -4,6 +4,7 @@ use super::{Run, State, Step};
 use crate::boundary::{Effect, HangUp, Site};
 use crate::clip::Clip;
 use crate::node::{HangUpAs, Next};
+use crate::say::messages;
 
 /// Characters in what is said of a fault.
 const FAULT_TEXT_MAX: usize = 200;
@@ -29,10 +30,11 @@ impl Run {
     }
 
     /// The call is over: what was going on is dropped, and the flows clean up, the innermost first.
-    pub(super) fn gone(&mut self, site: &mut dyn Site) {
+    pub(super) fn gone(&mut self, site: &mut dyn Site, recorded: Option<&str>) {
         if self.is_gone || self.is_over() {
             return;
         }
+        self.keep_recorded(recorded);
         self.is_gone = true;
         // What led into a loop must not keep the clean-up from its work.
         self.entered = 0;
@@ -78,7 +80,7 @@ impl Run {
             self.give_up_cleanup();
             return Step::On(None, "fault".into());
         }
-        self.close(vec![self.builtin("msg/technical-fault")], HangUpAs::Normal);
+        self.close(vec![self.builtin(messages::TECHNICAL_FAULT)], HangUpAs::Normal);
         Step::Waits
     }
 
