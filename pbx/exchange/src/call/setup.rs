@@ -231,7 +231,7 @@ impl Exchange {
                 } else {
                     let record = &binding.record;
                     phones.push(Reachable {
-                        rank: 1000 - record.q_milli,
+                        rank: 1000_u16.saturating_sub(record.q_milli),
                         number: number.clone(),
                         flow: binding.flow,
                         uri: binding.uri.clone(),
