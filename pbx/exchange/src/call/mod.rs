@@ -201,6 +201,8 @@ pub struct Call {
     refusal: Option<(u8, u16, &'static str)>,
     /// Some phone has said something before its final answer, if only that it is working on it.
     reacted: bool,
+    /// Some phone has said that it rings.
+    has_rung: bool,
     /// A file of it is closed and kept, complete or not.
     has_recording: bool,
     /// 180 was passed on.
@@ -263,7 +265,8 @@ impl Call {
 
     /// A search for somebody begins: what is known of an earlier one is of no interest.
     pub(crate) fn begin_search(&mut self, now: Now, sought: Vec<String>) {
-        (self.refusal, self.reacted, self.told_ringing, self.early) = (None, false, false, None);
+        (self.refusal, self.early) = (None, None);
+        (self.reacted, self.has_rung, self.told_ringing) = (false, false, false);
         (self.sought, self.sought_since) = (sought, now);
     }
 

@@ -91,6 +91,7 @@ impl Exchange {
             max_forwards: u8::try_from(hops.saturating_sub(1)).unwrap_or(0),
             refusal: None,
             reacted: false,
+            has_rung: false,
             has_recording: false,
             told_ringing: false,
             early: None,

@@ -2,6 +2,7 @@
 //! The exchange with phones around it, in simulated time.
 
 mod calls;
+mod flow_ends;
 pub(crate) mod flows;
 mod guarding;
 mod media;
