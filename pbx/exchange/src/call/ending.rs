@@ -34,14 +34,6 @@ impl Exchange {
         call.held = None;
         let number = call.number;
         let legs: Vec<LegId> = call.legs.keys().copied().collect();
-        for extension in call.legs.values().filter_map(|l| l.extension.as_ref()) {
-            if let Some(with) = self.calls_with.get_mut(extension) {
-                with.remove(&id);
-                if with.is_empty() {
-                    self.calls_with.remove(extension);
-                }
-            }
-        }
         let maker = call.caller_leg().and_then(|l| l.extension.clone());
         self.live_calls = self.live_calls.saturating_sub(1);
         if let Some(maker) = maker
