@@ -79,9 +79,6 @@ impl Exchange {
             Ok(()) => {
                 self.wire_all(id);
                 self.refresh_hold(now, id);
-                if self.visits.contains_key(&id) && self.is_in_flow(id) {
-                    self.listen(id, true);
-                }
             }
             Err(why) => {
                 let status = Status::NOT_ACCEPTABLE_HERE.code();

@@ -35,14 +35,10 @@ impl Exchange {
             .unwrap_or_default()
     }
 
-    /// Digits are looked for in the caller's sound, if its phone has no other means.
-    pub(crate) fn listen(&mut self, id: CallId, is_on: bool) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let Some(leg) = call.caller_leg() else { return };
-        let has_events = leg.agreed.as_ref().is_some_and(|agreed| agreed.digits.is_some());
-        if leg.agreed.is_some() && !has_events {
-            let leg = leg.id;
-            self.media(MediaCommand::Listen { call: id, leg, is_on });
-        }
+    /// Whether digits are looked for in the caller's sound. The media engine does it only while the phone has agreed to no
+    /// events.
+    pub(super) fn listen(&mut self, id: CallId, is_on: bool) {
+        let Some(leg) = self.calls.get(&id).map(|call| call.caller) else { return };
+        self.media(MediaCommand::Listen { call: id, leg, is_on });
     }
 }

@@ -3,6 +3,7 @@
 
 mod calls;
 mod flow_ends;
+mod flow_keys;
 pub(crate) mod flows;
 mod guarding;
 mod media;
