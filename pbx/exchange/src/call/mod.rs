@@ -18,7 +18,7 @@ mod talk;
 
 pub(crate) use talk::info_digit;
 
-use crate::inbound::Means;
+use crate::inbound::Counted;
 use crate::media::{Agreed, Quality};
 use crate::record::{CdrLeg, End, Ending, OpenCall, Party, Why};
 use crate::{CallId, LegId, PortSlot, Service};
@@ -86,8 +86,8 @@ pub struct Leg {
     pub quality: Quality,
     /// How it ended, for the CDR.
     pub outcome: &'static str,
-    /// How its first digit for a flow came: then others of another kind are the same key presses again.
-    pub(crate) digits_by: Option<Means>,
+    /// By which way its digits for a flow count.
+    pub(crate) counted: Counted,
 }
 
 impl Leg {

@@ -153,7 +153,7 @@ impl Exchange {
             recent: Default::default(),
             quality: Default::default(),
             outcome: "failed",
-            digits_by: None,
+            counted: Default::default(),
         }
     }
 

@@ -35,10 +35,11 @@ impl Exchange {
             .unwrap_or_default()
     }
 
-    /// Whether digits are looked for in the caller's sound. The media engine does it only while the phone has agreed to no
-    /// events.
+    /// Whether digits are looked for in the caller's sound: not if its phone tells them by INFO. The media engine does it
+    /// only while the phone has agreed to no events.
     pub(super) fn listen(&mut self, id: CallId, is_on: bool) {
-        let Some(leg) = self.calls.get(&id).map(|call| call.caller) else { return };
+        let Some(leg) = self.calls.get(&id).and_then(|call| call.caller_leg()) else { return };
+        let (leg, is_on) = (leg.id, is_on && !leg.counted.is_by_info());
         self.media(MediaCommand::Listen { call: id, leg, is_on });
     }
 }

@@ -10,7 +10,7 @@ mod digits;
 mod effects;
 mod site;
 
-pub(crate) use digits::{Means, without_digits};
+pub(crate) use digits::{Counted, Means, without_digits};
 
 use crate::exchange::{Exchange, Timer};
 use crate::{CallId, LegId};

@@ -3,6 +3,16 @@
 use super::flows::Caller;
 use super::world::{World, sdp};
 use crate::*;
+use std::time::Duration;
+use switchroom_sip::endpoint::SessionId;
+
+const RELAY: &str = "application/dtmf-relay";
+
+fn info(w: &mut World, at: std::net::SocketAddr, session: SessionId, digit: char) {
+    let now = w.now.mono;
+    w.end(at).info(now, session, RELAY, format!("Signal={digit}\r\nDuration=160\r\n").into());
+    w.ms(20);
+}
 
 fn listens(w: &World) -> Vec<bool> {
     let is_on =
@@ -24,4 +34,36 @@ fn every_caller_is_listened_to() {
     w.end(a).answer_asked(now, call, sdp("192.0.2.11", "8 101", ""));
     w.ms(100);
     assert_eq!(listens(&w), [true]);
+}
+
+/// A voice may sound like a key, once. A phone that sends its keys by INFO is heard all the same.
+#[test]
+fn a_voice_taken_for_a_key_does_not_lock_keys_out() {
+    let mut t = Caller::with("504", sdp("192.0.2.11", "8", ""));
+    let (a, call) = (t.a, t.call);
+    t.digit('9');
+    t.w.run(Duration::from_secs(2));
+    for digit in ['4', '7', '1'] {
+        info(&mut t.w, a, call, digit);
+    }
+    assert!(t.hears("thanks"), "{:?}", t.playing());
+    assert_eq!(listens(&t.w), [true, false], "its sound is no longer looked at");
+    t.w.hang_up(a, call);
+    t.w.settle();
+}
+
+/// The key that shows that a phone sends INFO may have been found in its sound a moment before: it is one.
+#[test]
+fn a_key_found_in_the_sound_and_told_by_info_is_one() {
+    let mut t = Caller::with("504", sdp("192.0.2.11", "8", ""));
+    let (a, call) = (t.a, t.call);
+    for digit in ['4', '7', '1'] {
+        t.digit(digit);
+        info(&mut t.w, a, call, digit);
+    }
+    assert!(!t.hears("thanks"), "three keys, not six");
+    info(&mut t.w, a, call, '1');
+    assert!(t.hears("thanks"));
+    t.w.hang_up(a, call);
+    t.w.settle();
 }
