@@ -340,8 +340,10 @@ impl Exchange {
     pub(crate) fn collect_traces(&mut self, now: Now) {
         while let Some(trace) = self.endpoint.poll_trace() {
             if let Some((call, leg)) = self.sessions.get(&trace.session).copied() {
-                // What a caller presses in a flow is written down nowhere.
-                let trace = if self.visits.contains_key(&call) { without_digits(trace) } else { trace };
+                // What a caller presses in a flow is written down nowhere, and what it presses later may be a repeat of it.
+                let is_flows = |call: &Call| call.flow.is_some() && call.caller == leg;
+                let is_masked = self.calls.get(&call).is_some_and(is_flows);
+                let trace = if is_masked { without_digits(trace) } else { trace };
                 self.ladders.message(now, call, leg, &trace);
                 self.changed.insert(Changed::Ladder(call));
             }

@@ -67,3 +67,40 @@ fn a_key_found_in_the_sound_and_told_by_info_is_one() {
     t.w.hang_up(a, call);
     t.w.settle();
 }
+
+/// A key that crossed the end of the call is no more readable than those before it.
+#[test]
+fn a_key_after_the_end_is_masked_too() {
+    let mut t = Caller::new("504");
+    let id = t.w.x.calls().next().unwrap().id;
+    t.w.input(Input::Command { id: CommandId(1), user: "mara".into(), command: Command::HangUp(id) });
+    let (a, call, now) = (t.a, t.call, t.w.now.mono);
+    t.w.end(a).info(now, call, RELAY, "Signal=7\r\nDuration=160\r\n".into());
+    t.w.ms(200);
+    let ladder = t.w.x.ladders().get(id).unwrap();
+    let infos = infos(ladder);
+    assert_eq!(infos.len(), 1, "it reached us");
+    assert!(infos[0].contains("Signal=x"), "{infos:?}");
+}
+
+/// What the called side presses is no secret of a flow.
+#[test]
+fn keys_of_the_called_side_are_shown() {
+    let mut t = Caller::new("500");
+    t.digit('1');
+    let ring = t.answer(t.b);
+    let id = t.w.x.calls().next().unwrap().id;
+    let b = t.b;
+    info(&mut t.w, b, ring, '7');
+    let ladder = t.w.x.ladders().get(id).unwrap();
+    assert!(infos(ladder)[0].contains("Signal=7"), "{:?}", infos(ladder));
+}
+
+/// The INFO requests of a ladder.
+fn infos(ladder: &Ladder) -> Vec<String> {
+    let texts = ladder.entries.iter().filter_map(|entry| match &entry.kind {
+        EntryKind::Message { bytes, .. } => Some(String::from_utf8_lossy(bytes).into_owned()),
+        _ => None,
+    });
+    texts.filter(|text| text.starts_with("INFO ")).collect()
+}
