@@ -94,6 +94,7 @@ impl Exchange {
             self.changed.insert(Changed::Extension(number));
         }
         self.review_subscriptions(now, &old);
+        self.forgive_flows(now, &old);
         for number in self.config.extensions.keys() {
             self.changed.insert(Changed::Extension(number.clone()));
         }

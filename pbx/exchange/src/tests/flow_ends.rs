@@ -1,8 +1,18 @@
 //! Callers in flows where one thing ends and another begins: searches, talks, recordings, the call itself.
 
-use super::flows::Caller;
+use super::flows::{Caller, flow, text};
+use super::world::{World, sdp};
+use crate::*;
+use std::sync::Arc;
 use std::time::Duration;
+use switchroom_flow::MailboxConfig;
+use switchroom_flow::node::Job;
+use switchroom_flow::prompt::Prompt;
 use switchroom_sip::status::Status;
+
+fn voicemail(mailbox: &str) -> Job {
+    Job::Voicemail { mailbox: text(mailbox), greeting: Prompt::default(), next: None, failed: None }
+}
 
 /// What is said of a search that failed is said of the phones of that search, not of those that rang before.
 #[test]
@@ -22,4 +32,31 @@ fn who_rang_before_is_not_said_to_ring_now() {
     let path = &t.w.x.calls().next().unwrap().path;
     let said = path.iter().rev().find(|step| step.step == "dial").map(|step| step.text.as_str());
     assert_eq!(said, Some("103 was reached and did not answer within 10 s"));
+}
+
+/// What is wrong with a flow is wrong until that flow is another, or gone.
+#[test]
+fn the_alarm_of_a_flow_goes_with_the_flow() {
+    let broken = || flow("600", vec![voicemail("nobody")], None);
+    let faulty = |w: &World| w.x.alarm("flow:600").is_some();
+    type Change = fn(&mut Config);
+    let changes: [(Change, bool); 4] = [
+        (|c| c.ring = Duration::from_secs(7), true),
+        (|c| _ = c.flows.remove("600"), false),
+        (|c| c.flows.extend([flow("600", vec![voicemail("102")], None)]), false),
+        // What it asks for may be there now.
+        (|c| c.inbound.mailboxes.extend([("nobody".into(), MailboxConfig::default())]), false),
+    ];
+    for (change, stays) in changes {
+        let mut config = super::world::config();
+        config.flows.extend([broken()]);
+        let mut w = World::with(config.clone(), Restored::default());
+        let a = w.registered("101", "192.0.2.11:5060");
+        w.dial(a, "600", Some(sdp("192.0.2.11", "8 101", "")));
+        w.ms(100);
+        assert!(faulty(&w));
+        change(&mut config);
+        w.input(Input::Config(Arc::new(config)));
+        assert_eq!(faulty(&w), stays);
+    }
 }
