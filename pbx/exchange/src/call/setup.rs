@@ -248,7 +248,8 @@ impl Exchange {
         phones
     }
 
-    /// What the called side is offered: what the caller talks in if that is settled, else all that it can.
+    /// What the called side is offered: what the caller talks in if that is settled, else all that it can; of that only what
+    /// we can make sound in, if a flow wants the caller back.
     fn formats_for(&self, id: CallId) -> Vec<Format> {
         let codecs = &self.config.codecs;
         let Some(caller) = self.calls.get(&id).and_then(|call| call.caller_leg()) else { return Vec::new() };
@@ -257,6 +258,11 @@ impl Exchange {
                 let mut settled = remote.clone();
                 settled.formats.retain(|format| format.is_digits() || format.same_encoding(codec));
                 offer_on_behalf(&settled, codecs)
+            }
+            (Some(remote), _) if self.wants_back(id) => {
+                let (mut spoken, own) = (remote.clone(), own_formats(codecs));
+                spoken.formats.retain(|f| f.is_digits() || own.iter().any(|o| o.same_encoding(f)));
+                offer_on_behalf(&spoken, codecs)
             }
             (Some(remote), _) => offer_on_behalf(remote, codecs),
             (None, _) => own_formats(codecs),

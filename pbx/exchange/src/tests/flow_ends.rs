@@ -1,13 +1,13 @@
 //! Callers in flows where one thing ends and another begins: searches, talks, recordings, the call itself.
 
-use super::flows::{Caller, flow, text};
+use super::flows::{Caller, at, dial, flow, main_flow, text};
 use super::world::{World, sdp};
 use crate::*;
 use std::sync::Arc;
 use std::time::Duration;
-use switchroom_flow::MailboxConfig;
 use switchroom_flow::node::Job;
 use switchroom_flow::prompt::Prompt;
+use switchroom_flow::{Flows, MailboxConfig};
 use switchroom_sip::status::Status;
 
 fn voicemail(mailbox: &str) -> Job {
@@ -59,4 +59,43 @@ fn the_alarm_of_a_flow_goes_with_the_flow() {
         w.input(Input::Config(Arc::new(config)));
         assert_eq!(faulty(&w), stays);
     }
+}
+
+/// Who comes back into a flow has to hear it: it talks in nothing that we cannot make sound in.
+#[test]
+fn who_comes_back_talks_in_what_we_can_speak() {
+    let mut config = super::world::config();
+    let survey = main_flow("x", &["102"], false).1.nodes[3].job.clone();
+    let mut first = dial(&["102"], false);
+    let Job::Dial { after, .. } = &mut first else { unreachable!() };
+    *after = at(1);
+    config.flows = Flows::from([flow("600", vec![first, survey], None)]);
+    let mut t =
+        Caller::in_world(World::with(config, Restored::default()), "600", sdp("192.0.2.11", "18 8 101", ""));
+    let offered = t.w.phones[&t.b].raw.iter().find(|text| text.starts_with("INVITE")).unwrap().clone();
+    assert!(offered.contains("RTP/AVP 8 0 101\r\n"), "{offered}");
+    let ring = t.answer(t.b);
+    // While it talks it would change to what we cannot make: no.
+    let refused = |t: &Caller| t.w.phones[&t.a].heard.iter().filter(|l| l.contains(" 488 ")).count();
+    let (a, call) = (t.a, t.call);
+    t.w.offer(a, call, sdp("192.0.2.11", "18 101", ""));
+    assert_eq!(refused(&t), 1);
+    t.w.hang_up(t.b, ring);
+    assert!(t.hears("rate"));
+    let call = t.w.x.calls().next().unwrap();
+    assert_eq!(call.caller_leg().unwrap().codec_name(), "PCMA/8000");
+}
+
+/// Who does not come back may talk in what it likes.
+#[test]
+fn who_does_not_come_back_talks_in_anything() {
+    let mut config = super::world::config();
+    let mut first = dial(&["102"], false);
+    let Job::Dial { after, .. } = &mut first else { unreachable!() };
+    *after = None;
+    config.flows = Flows::from([flow("600", vec![first], None)]);
+    let t =
+        Caller::in_world(World::with(config, Restored::default()), "600", sdp("192.0.2.11", "18 8 101", ""));
+    let offered = t.w.phones[&t.b].raw.iter().find(|text| text.starts_with("INVITE")).unwrap().clone();
+    assert!(offered.contains("RTP/AVP 18 8 0 101\r\n"), "{offered}");
 }
