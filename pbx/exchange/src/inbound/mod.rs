@@ -14,9 +14,10 @@ pub(crate) use digits::{Counted, Means, without_digits};
 
 use crate::exchange::{Exchange, Timer};
 use crate::{CallId, LegId};
+use site::SiteView;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use switchroom_flow::{Answer, Event, Flow, Run};
+use switchroom_flow::{Answer, Effect, Event, Flow, Run};
 use switchroom_sip::time::Now;
 
 /// A caller's stay in a flow.
@@ -99,13 +100,7 @@ impl Exchange {
         if visit.is_busy {
             return;
         }
-        while let Some((mut run, event)) = self.next_news(id) {
-            let language = run.language();
-            run.handle(&mut self.site_for(now, id, language), event);
-            let effects: Vec<_> = std::iter::from_fn(|| run.poll_effect()).collect();
-            if let Some(visit) = self.visits.get_mut(&id) {
-                visit.run = run;
-            }
+        while let Some(effects) = self.tell_next(now, id) {
             for effect in effects {
                 self.carry_out(now, id, effect);
             }
@@ -121,11 +116,22 @@ impl Exchange {
         self.changed.insert(crate::Changed::Call(id));
     }
 
-    fn next_news(&mut self, id: CallId) -> Option<(Run, Event)> {
+    /// Tells a flow the next that happened. Gives what it asks for; none if there is no more.
+    fn tell_next(&mut self, now: Now, id: CallId) -> Option<Vec<Effect>> {
         let visit = self.visits.get_mut(&id)?;
         let event = visit.news.pop_front()?;
         visit.is_busy = true;
-        Some((visit.run.clone(), event))
+        let mut site = SiteView {
+            config: &self.config,
+            now,
+            call: self.calls.get(&id),
+            language: visit.run.language(),
+            mailboxes: &self.mailboxes,
+            shares: &mut self.shares,
+            pin_guard: &mut self.pin_guard,
+        };
+        visit.run.handle(&mut site, event);
+        Some(std::iter::from_fn(|| visit.run.poll_effect()).collect())
     }
 
     /// Whether a call's flow has the caller to itself: nobody is rung for it and it talks with nobody.
