@@ -35,7 +35,8 @@ pub const GUARD_WINDOW: Duration = Duration::from_secs(60);
 pub const GUARD_SILENCE: Duration = Duration::from_secs(120);
 /// How long a nonce may be used.
 pub const NONCE_LIFE: Duration = Duration::from_secs(60);
-/// How long an ended call waits for the last word of the media engine before its CDR is written without it.
+/// How long an ended call waits for the last word of the media engine before its CDR is written without it, and its flow
+/// for the end of what is being recorded before it cleans up.
 pub const LAST_WORD: Duration = Duration::from_secs(3);
 /// How long an ended call stays on the board.
 pub const ENDED_SHOWN: Duration = Duration::from_secs(5);

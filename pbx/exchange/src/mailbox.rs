@@ -9,7 +9,6 @@ use crate::media::{MediaCommand, MessageFacts};
 use crate::record::{EventKind, MessageRecord, Party, Record, Severity};
 use crate::{CallId, Changed};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_flow::Event;
 use switchroom_sip::time::Now;
 
 /// A message whose file is not closed yet: what it will be.
@@ -123,14 +122,7 @@ impl Exchange {
             }
             None => {}
         }
-        let call = unfinished.call;
-        let is_awaited = self
-            .visits
-            .get_mut(&call)
-            .is_some_and(|visit| visit.taking.take_if(|taking| taking.id == id).is_some());
-        if is_awaited {
-            self.tell_flow(now, call, Event::Recorded(kept.map(|_| id.to_owned())));
-        }
+        self.message_ended(now, unfinished.call, id, kept.is_some());
     }
 
     fn keep_message(&mut self, now: Now, id: &str, unfinished: &Unfinished, facts: &MessageFacts) {

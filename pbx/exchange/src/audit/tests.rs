@@ -483,3 +483,17 @@ fn notifys_are_under_way_once_and_nobody_is_left_untold() {
         "deadline Notify(Subscription(1))",
     );
 }
+
+#[test]
+fn flows_of_ended_calls_are_told() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let call = w.dial(a, "505", Some(sdp("192.0.2.11", "8 101", "")));
+    w.ms(100);
+    let before: Vec<Visit> = w.x.visits.values().cloned().collect();
+    w.hang_up(a, call);
+    assert_eq!((w.x.audit(), w.x.visits.len()), (vec![], 1));
+    w.x.visits.values_mut().zip(before).for_each(|(visit, before)| *visit = before);
+    let said = w.x.audit();
+    assert!(said.len() == 1 && said[0].contains("is over and its flow was not told"), "{said:#?}");
+}

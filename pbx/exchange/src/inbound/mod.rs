@@ -13,6 +13,7 @@ mod site;
 pub(crate) use digits::{Counted, Means, without_digits};
 
 use crate::exchange::{Exchange, Timer};
+use crate::limits::LAST_WORD;
 use crate::{CallId, LegId};
 use site::SiteView;
 use std::collections::{BTreeSet, VecDeque};
@@ -35,7 +36,8 @@ pub(crate) struct Visit {
     comes_back: bool,
     /// The prompt that plays.
     pub(crate) playing: Option<u64>,
-    /// The message that is being recorded.
+    /// The message that is being recorded. When the call is over it is waited for, and the flow told after it that its
+    /// caller is gone.
     pub(crate) taking: Option<Taking>,
     /// Messages of this call so far, for their names.
     messages: u32,
@@ -85,12 +87,31 @@ impl Exchange {
         self.tell_flow(now, id, Event::Begin);
     }
 
-    /// The call is over, and its flow cleans up.
+    /// The call is over, and its flow cleans up: at once, or when what is being recorded is known, which the clean-up may
+    /// ask for.
     pub(crate) fn leave_flow(&mut self, now: Now, id: CallId) {
-        if let Some(visit) = self.visits.get_mut(&id) {
-            (visit.dial, visit.playing, visit.taking, visit.comes_back) = (None, None, None, false);
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        (visit.dial, visit.playing, visit.comes_back) = (None, None, false);
+        if visit.taking.is_some() {
+            self.timers.set(Timer::Flow(id), now.mono.after(LAST_WORD));
+        } else {
             self.tell_flow(now, id, Event::Gone);
         }
+    }
+
+    /// A message has come to its end, and is kept or not.
+    pub(crate) fn message_ended(&mut self, now: Now, id: CallId, message: &str, is_kept: bool) {
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        if visit.taking.take_if(|taking| taking.id == message).is_none() {
+            return;
+        }
+        let recorded = Event::Recorded(is_kept.then(|| message.to_owned()));
+        if self.calls.get(&id).is_some_and(|call| !call.is_ended()) {
+            return self.tell_flow(now, id, recorded);
+        }
+        self.timers.cancel(Timer::Flow(id));
+        visit.news.push_back(recorded);
+        self.tell_flow(now, id, Event::Gone);
     }
 
     /// Tells a flow what happened to its caller, and carries out what it asks for.
@@ -153,8 +174,15 @@ impl Exchange {
         }
     }
 
-    /// A time that a flow waited for has come.
+    /// A time that a flow waited for has come, or that was left for its message.
     pub(crate) fn flow_due(&mut self, now: Now, id: CallId) {
-        self.tell_flow(now, id, Event::Woke);
+        let is_ended = self.calls.get(&id).is_none_or(crate::Call::is_ended);
+        match self.visits.get_mut(&id) {
+            Some(visit) if is_ended => {
+                visit.taking = None;
+                self.tell_flow(now, id, Event::Gone);
+            }
+            _ => self.tell_flow(now, id, Event::Woke),
+        }
     }
 }

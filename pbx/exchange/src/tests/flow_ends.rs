@@ -5,13 +5,19 @@ use super::world::{World, sdp};
 use crate::*;
 use std::sync::Arc;
 use std::time::Duration;
+use switchroom_flow::expr::Expr;
 use switchroom_flow::node::Job;
 use switchroom_flow::prompt::Prompt;
-use switchroom_flow::{Flows, MailboxConfig};
+use switchroom_flow::{Answer, Asking, Flows, MailboxConfig};
 use switchroom_sip::status::Status;
 
 fn voicemail(mailbox: &str) -> Job {
     Job::Voicemail { mailbox: text(mailbox), greeting: Prompt::default(), next: None, failed: None }
+}
+
+fn taken(leg: LegId, message: &str) -> MediaEvent {
+    let facts = MessageFacts { file: "m.wav".into(), length_ms: 900, bytes: 1, sha256: "00".into() };
+    MediaEvent::MessageTaken { leg, message: message.into(), facts: Some(facts), why: String::new() }
 }
 
 /// What is said of a search that failed is said of the phones of that search, not of those that rang before.
@@ -98,4 +104,81 @@ fn who_does_not_come_back_talks_in_anything() {
         Caller::in_world(World::with(config, Restored::default()), "600", sdp("192.0.2.11", "18 8 101", ""));
     let offered = t.w.phones[&t.b].raw.iter().find(|text| text.starts_with("INVITE")).unwrap().clone();
     assert!(offered.contains("RTP/AVP 18 8 0 101\r\n"), "{offered}");
+}
+
+/// A flow that records its caller, and tells somebody of it when the caller is gone.
+fn recorded() -> Caller {
+    let record = Job::Record {
+        prompt: Prompt::default(),
+        into: "msg".into(),
+        longest: Duration::from_secs(60),
+        silence: Duration::from_secs(5),
+        next: None,
+        failed: None,
+    };
+    let tell = Job::Exec {
+        argv: vec!["/bin/log".into()],
+        input: vec![
+            ("msg".into(), Expr::Name("msg".into())),
+            ("outcome".into(), Expr::Name("outcome".into())),
+        ],
+        fields: vec![],
+        timeout: Duration::from_secs(30),
+        next: None,
+        failed: None,
+    };
+    let mut config = super::world::config();
+    config.flows = Flows::from([flow("600", vec![record, tell], at(1))]);
+    let mut t =
+        Caller::in_world(World::with(config, Restored::default()), "600", sdp("192.0.2.11", "8 101", ""));
+    t.heard();
+    let (a, call) = (t.a, t.call);
+    t.w.hang_up(a, call);
+    t
+}
+
+fn taking(t: &Caller) -> String {
+    let taking = |c: &MediaCommand| {
+        if let MediaCommand::TakeMessage { message, .. } = c { Some(message.clone()) } else { None }
+    };
+    t.w.media.iter().rev().find_map(taking).unwrap()
+}
+
+fn posted(t: &Caller) -> Vec<&str> {
+    let asked = t.w.asked.iter().map(|(_, asking)| match asking {
+        Asking::Exec { input, .. } => input.text.as_str(),
+        Asking::Http { .. } => "",
+    });
+    asked.collect()
+}
+
+/// What was being recorded when the caller hung up is known to the clean-up.
+#[test]
+fn a_clean_up_knows_what_was_being_recorded() {
+    let mut t = recorded();
+    assert_eq!(t.w.cdrs().len(), 1, "the record of the call does not wait");
+    assert!(posted(&t).is_empty(), "what is recorded is not known yet");
+    let message = taking(&t);
+    t.w.input(Input::Media(taken(t.leg, &message)));
+    assert_eq!(posted(&t), [format!("{{\"msg\":\"{message}\",\"outcome\":\"hung_up\"}}")]);
+    let number = t.w.asked[0].0;
+    let call = t.w.cdr().call;
+    t.w.input(Input::Answered { call, number, answer: Answer::Failed("no".into()) });
+    t.w.settle();
+}
+
+/// A media engine that says nothing of it is waited for a while only; what it says later is kept.
+#[test]
+fn a_clean_up_does_not_wait_for_ever() {
+    let mut t = recorded();
+    t.w.run(Duration::from_secs(4));
+    assert_eq!(posted(&t), ["{\"msg\":null,\"outcome\":\"hung_up\"}"]);
+    let (number, call, message) = (t.w.asked[0].0, t.w.cdr().call, taking(&t));
+    t.w.input(Input::Media(taken(t.leg, &message)));
+    assert_eq!(t.w.x.mailboxes.all().count(), 1);
+    t.w.input(Input::Answered { call, number, answer: Answer::Failed("no".into()) });
+    assert_eq!(posted(&t).len(), 1);
+    let now = t.w.now;
+    assert!(t.w.x.message_deleted(now, &message));
+    t.w.settle();
 }
