@@ -298,7 +298,7 @@ impl Exchange {
                 }
                 Timer::Gone(call) => {
                     self.saw_call(call, CallEvent::GoneDue);
-                    self.forget_call(call);
+                    self.call_shown(now, call);
                 }
                 Timer::MediaLost(call) => {
                     self.saw_call(call, CallEvent::MediaLostDue);

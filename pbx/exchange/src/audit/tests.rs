@@ -387,7 +387,7 @@ fn a_caller_in_a_flow_is_in_one_place() {
             let lost = visit(x).clone();
             x.visits.insert(CallId::new(1, 1), lost);
         },
-        "has gone and its flow waits for nothing",
+        "has gone and its flow has not",
     );
 }
 

@@ -142,8 +142,16 @@ impl Exchange {
         self.hand_over(now, cdr);
     }
 
-    /// An ended call leaves the board.
-    pub(crate) fn forget_call(&mut self, id: CallId) {
+    /// An ended call was shown long enough: it leaves the board, unless its flow still cleans up and may ask for its facts.
+    pub(crate) fn call_shown(&mut self, now: Now, id: CallId) {
+        if self.visits.contains_key(&id) {
+            self.timers.set(Timer::Gone(id), now.mono.after(ENDED_SHOWN));
+        } else {
+            self.forget_call(id);
+        }
+    }
+
+    fn forget_call(&mut self, id: CallId) {
         if let Some(call) = self.calls.remove(&id) {
             for leg in call.legs.keys() {
                 self.legs.remove(leg);

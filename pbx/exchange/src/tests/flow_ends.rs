@@ -1,6 +1,6 @@
 //! Callers in flows where one thing ends and another begins: searches, talks, recordings, the call itself.
 
-use super::flows::{Caller, at, dial, flow, main_flow, text};
+use super::flows::{Caller, at, dial, flow, main_flow, say, text};
 use super::world::{World, sdp};
 use crate::*;
 use std::sync::Arc;
@@ -180,5 +180,39 @@ fn a_clean_up_does_not_wait_for_ever() {
     assert_eq!(posted(&t).len(), 1);
     let now = t.w.now;
     assert!(t.w.x.message_deleted(now, &message));
+    t.w.settle();
+}
+
+/// A clean-up may take longer than an ended call is shown: the facts of the call are there as long.
+#[test]
+fn a_long_clean_up_keeps_the_facts_of_its_call() {
+    let tell = |next| Job::Exec {
+        argv: vec!["/bin/log".into()],
+        input: vec![
+            ("caller".into(), Expr::Name("caller".into())),
+            ("outcome".into(), Expr::Name("outcome".into())),
+        ],
+        fields: vec![],
+        timeout: Duration::from_secs(30),
+        next,
+        failed: next,
+    };
+    let mut config = super::world::config();
+    let hello = Job::Play { prompt: say("hello"), is_whole: false, next: None };
+    config.flows = Flows::from([flow("600", vec![hello, tell(at(2)), tell(None)], at(1))]);
+    let mut t =
+        Caller::in_world(World::with(config, Restored::default()), "600", sdp("192.0.2.11", "8 101", ""));
+    let (a, call) = (t.a, t.call);
+    t.w.hang_up(a, call);
+    t.w.run(Duration::from_secs(20));
+    let call = t.w.cdr().call;
+    for step in 0..2 {
+        assert_eq!(posted(&t)[step], "{\"caller\":\"101\",\"outcome\":\"hung_up\"}");
+        let number = t.w.asked[step].0;
+        t.w.input(Input::Answered { call, number, answer: Answer::Failed("no".into()) });
+    }
+    assert!(t.w.x.place_of(call).is_none());
+    t.w.run(Duration::from_secs(6));
+    assert!(t.w.x.call(call).is_none(), "then it leaves the board");
     t.w.settle();
 }
