@@ -14,7 +14,7 @@ use crate::ladder::Ladders;
 use crate::mailbox::Mailboxes;
 use crate::mwi::{End, Mwi, PACKAGE, SubscriptionName, Watcher};
 use crate::names::{BindingName, Names};
-use crate::outbox::Reply;
+use crate::outbox::{MessageWords, Reply};
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
@@ -55,7 +55,7 @@ pub(crate) enum Timer {
     Notify(Watcher),
     /// Old messages are thrown away.
     Messages,
-    /// Offer CDRs to the store again.
+    /// Offer to the store again what it could not keep.
     Outbox,
 }
 
@@ -127,6 +127,7 @@ pub struct Exchange {
     /// Callers in flows.
     pub(crate) visits: BTreeMap<CallId, Visit>,
     pub(crate) mailboxes: Mailboxes,
+    pub(crate) message_words: MessageWords,
     pub(crate) mwi: Mwi,
     /// How callers were shared out by flows.
     pub(crate) shares: Shares,
@@ -193,6 +194,7 @@ impl Exchange {
             closing: BTreeMap::new(),
             visits: BTreeMap::new(),
             mailboxes: Mailboxes::default(),
+            message_words: MessageWords::default(),
             mwi: Mwi::default(),
             shares: Shares::default(),
             pin_guard: PinGuard::default(),
@@ -434,6 +436,7 @@ impl Exchange {
     pub(crate) fn persist(&mut self, record: Record) -> Ticket {
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
+        self.note_message(ticket, &record);
         self.actions.push_back(Action::Persist { ticket: Some(ticket), record });
         ticket
     }

@@ -166,11 +166,10 @@ impl Exchange {
         self.mailbox_changed(now, &mailbox);
     }
 
-    /// A message is thrown away. False if there is none of that id.
+    /// A message is thrown away: its file, too, once the store knows. False if there is none of that id.
     pub(crate) fn message_deleted(&mut self, now: Now, id: &str) -> bool {
         let Some(message) = self.mailboxes.remove(id) else { return false };
         self.persist(Record::MessageGone { id: id.to_owned() });
-        self.media(MediaCommand::DropMessage { message: id.to_owned() });
         if self.mailboxes.all().next().is_none() {
             self.timers.cancel(Timer::Messages);
         }

@@ -197,7 +197,11 @@ fn refused() -> World {
 
 #[test]
 fn the_store_is_waited_for() {
-    breaks(refused(), |x| x.timers.cancel(Timer::Outbox), "1 CDRs are to be offered again and nobody will");
+    breaks(
+        refused(),
+        |x| x.timers.cancel(Timer::Outbox),
+        "1 CDRs, 0 bindings, 0 messages are to be offered again and nobody will",
+    );
     breaks(refused(), |x| x.retry.push_back(x.retry[0].clone()), "waits for the store twice");
     breaks(
         refused(),
@@ -496,4 +500,17 @@ fn flows_of_ended_calls_are_told() {
     w.x.visits.values_mut().zip(before).for_each(|(visit, before)| *visit = before);
     let said = w.x.audit();
     assert!(said.len() == 1 && said[0].contains("is over and its flow was not told"), "{said:#?}");
+}
+
+#[test]
+fn a_message_has_one_last_word() {
+    let mut w = World::new();
+    w.store_works = false;
+    crate::tests::mwi::leave(&mut w, "m-1", "102");
+    let breach = |x: &mut Exchange| {
+        let record = x.message_words.waiting.values().next().unwrap().clone();
+        x.message_words.unkept.insert("m-1".into(), record);
+        x.timers.set(Timer::Outbox, Mono(u64::MAX));
+    };
+    breaks(w, breach, "message m-1 is on its way to the store and to be offered again");
 }

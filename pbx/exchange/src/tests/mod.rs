@@ -6,6 +6,7 @@ mod flow_ends;
 mod flow_keys;
 pub(crate) mod flows;
 mod guarding;
+mod mailboxes;
 mod media;
 pub(crate) mod mwi;
 mod registering;
