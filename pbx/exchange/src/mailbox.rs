@@ -5,7 +5,7 @@
 
 use crate::exchange::{Exchange, Timer};
 use crate::limits::{MESSAGES_MAX, MESSAGES_PURGED};
-use crate::media::{MediaCommand, MessageFacts};
+use crate::media::{MediaCommand, MessageFacts, Taken};
 use crate::record::{EventKind, MessageRecord, Party, Record, Severity};
 use crate::{CallId, Changed};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,18 +104,19 @@ impl Exchange {
     }
 
     /// A message's file is closed, or there is none.
-    pub(crate) fn on_message_taken(&mut self, now: Now, id: &str, facts: Option<MessageFacts>, why: &str) {
+    pub(crate) fn on_message_taken(&mut self, now: Now, id: &str, taken: Taken, why: &str) {
         let Some(unfinished) = self.mailboxes.unfinished.remove(id) else {
             // Nobody asked for it any more, as after a restart: nothing may lie about that nobody knows of.
-            if facts.is_some() {
+            if taken.kept().is_some() {
                 self.media(MediaCommand::DropMessage { message: id.to_owned() });
             }
             return;
         };
-        let kept = facts.filter(|_| !unfinished.is_dropped);
+        let has_failed = taken == Taken::Failed;
+        let kept = taken.kept().filter(|_| !unfinished.is_dropped);
         match &kept {
             Some(facts) => self.keep_message(now, id, &unfinished, facts),
-            None if !unfinished.is_dropped && !why.is_empty() => {
+            None if has_failed && !unfinished.is_dropped => {
                 let text = format!("a message was not kept: {why}");
                 let call = Some(unfinished.call).filter(|call| self.calls.contains_key(call));
                 self.event(now, EventKind::Recording, Severity::Warn, call, "", "message_failed", text);

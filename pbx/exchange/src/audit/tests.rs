@@ -506,7 +506,7 @@ fn flows_of_ended_calls_are_told() {
 fn a_message_has_one_last_word() {
     let mut w = World::new();
     w.store_works = false;
-    crate::tests::mwi::leave(&mut w, "m-1", "102");
+    leave(&mut w, "m-1", "102");
     let breach = |x: &mut Exchange| {
         let record = x.message_words.waiting.values().next().unwrap().clone();
         x.message_words.unkept.insert("m-1".into(), record);

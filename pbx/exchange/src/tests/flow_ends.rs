@@ -17,7 +17,7 @@ fn voicemail(mailbox: &str) -> Job {
 
 fn taken(leg: LegId, message: &str) -> MediaEvent {
     let facts = MessageFacts { file: "m.wav".into(), length_ms: 900, bytes: 1, sha256: "00".into() };
-    MediaEvent::MessageTaken { leg, message: message.into(), facts: Some(facts), why: String::new() }
+    MediaEvent::MessageTaken { leg, message: message.into(), taken: Taken::Kept(facts), why: String::new() }
 }
 
 /// What is said of a search that failed is said of the phones of that search, not of those that rang before.

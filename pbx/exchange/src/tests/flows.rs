@@ -287,7 +287,7 @@ fn nobody_answers_and_the_caller_leaves_a_message() {
         let taken = |message: &str| MediaEvent::MessageTaken {
             leg: LegId(1),
             message: message.into(),
-            facts: Some(facts.clone()),
+            taken: Taken::Kept(facts.clone()),
             why: String::new(),
         };
         t.w.input(Input::Media(taken(&message)));
@@ -316,12 +316,12 @@ fn a_caller_who_hangs_up_while_speaking_leaves_the_message() {
     let call = t.call;
     t.w.hang_up(t.a, call);
     let id = t.w.cdr().call;
-    let facts = Some(MessageFacts { file: "m.wav".into(), length_ms: 900, bytes: 1, sha256: "00".into() });
+    let facts = MessageFacts { file: "m.wav".into(), length_ms: 900, bytes: 1, sha256: "00".into() };
     let leg = t.leg;
     t.w.input(Input::Media(MediaEvent::MessageTaken {
         leg,
         message: format!("{id}-1").to_lowercase(),
-        facts,
+        taken: Taken::Kept(facts),
         why: String::new(),
     }));
     assert_eq!(t.w.x.messages_of("102").len(), 1);

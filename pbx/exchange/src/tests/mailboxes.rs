@@ -96,3 +96,18 @@ fn what_is_given_up_takes_nothing_else_along() {
     assert!(w.x.retry.is_empty(), "the oldest was given up");
     assert!(w.x.timers.get(exchange::Timer::Outbox).is_some());
 }
+
+/// Who leaves nothing but silence does no wrong; a disk that is full does.
+#[test]
+fn only_a_fault_is_told_as_one() {
+    for (taken, told) in [(Taken::Nothing, 0), (Taken::Failed, 1)] {
+        let mut t = super::flows::Caller::new("500");
+        t.digit('2');
+        t.heard();
+        let message = t.w.x.mailboxes.unfinished.keys().next().unwrap().clone();
+        let (leg, why) = (t.leg, "so it is".to_owned());
+        t.w.input(Input::Media(MediaEvent::MessageTaken { leg, message, taken, why }));
+        let failed = t.w.events().iter().filter(|name| *name == "message_failed").count();
+        assert_eq!((failed, t.w.x.messages_of("102").len()), (told, 0));
+    }
+}

@@ -171,7 +171,12 @@ pub(crate) fn leave(w: &mut World, id: &str, mailbox: &str) {
     w.x.mailboxes.unfinished.insert(id.into(), unfinished);
     let facts = MessageFacts { file: "m.wav".into(), length_ms: 900, bytes: 1, sha256: "00".into() };
     let (message, why) = (id.to_owned(), String::new());
-    w.input(Input::Media(MediaEvent::MessageTaken { leg: LegId(1), message, facts: Some(facts), why }));
+    w.input(Input::Media(MediaEvent::MessageTaken {
+        leg: LegId(1),
+        message,
+        taken: Taken::Kept(facts),
+        why,
+    }));
 }
 
 #[test]

@@ -193,8 +193,9 @@ impl Scene {
             _ => None,
         });
         let facts = MessageFacts { file: "m.wav".into(), length_ms: 900, bytes: 1, sha256: String::new() };
-        let (message, facts) = last.map_or(("m1".into(), None), |message| (message, Some(facts)));
-        self.w.input(Input::Media(MediaEvent::MessageTaken { leg, message, facts, why: "silence".into() }));
+        let (message, taken) =
+            last.map_or(("m1".into(), Taken::Nothing), |message| (message, Taken::Kept(facts)));
+        self.w.input(Input::Media(MediaEvent::MessageTaken { leg, message, taken, why: "silence".into() }));
         Ok(())
     }
 
