@@ -103,6 +103,11 @@ impl Exchange {
         self.mailboxes.of(mailbox)
     }
 
+    /// A message that is not deleted.
+    pub fn message(&self, id: &str) -> Option<&MessageRecord> {
+        self.mailboxes.messages.get(id)
+    }
+
     /// A message's file is closed, or there is none.
     pub(crate) fn on_message_taken(&mut self, now: Now, id: &str, taken: Taken, why: &str) {
         let Some(unfinished) = self.mailboxes.unfinished.remove(id) else {

@@ -9,6 +9,7 @@ mod console;
 mod events;
 mod finals;
 mod flows;
+mod messages;
 mod registrations;
 mod secrets;
 mod tables;
@@ -69,6 +70,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<flows::FlowsAreLeft>::default(),
         Box::<flows::AskedOnce>::default(),
         Box::<flows::MessagesAreKept>::default(),
+        Box::<messages::StoredIsConfirmed>::default(),
         Box::<secrets::SecretsStay>::default(),
         Box::<wiring::PortsFollowLegs>::default(),
         Box::<wiring::WiringFollowsCalls>::default(),
