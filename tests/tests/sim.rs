@@ -49,6 +49,10 @@ fn rule(defect: Defect) -> &'static str {
         }
         Defect::AskedTwice => "what a flow asks of the outside is asked once, for a call that has begun",
         Defect::LostMessage => "a message that was taken is kept or deleted, and there again after a restart",
+        Defect::BentMessage => {
+            "what the store confirmed of messages is on disk, their files go after them, and at rest the disk has what \
+             there is"
+        }
         Defect::ToldSecret | Defect::ToldKey | Defect::ShownKey => {
             "a secret that a caller typed appears in no record, event, ladder, alarm or view"
         }

@@ -43,7 +43,7 @@ pub use input::{Action, AgentAct, Changed, Command, CommandId, Input};
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{
     Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Quality, RecordingFacts,
-    RecordingSubject, Source,
+    RecordingSubject, Source, Taken,
 };
 pub use record::{
     BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, MessageRecord, OpenCall,

@@ -35,9 +35,10 @@ pub const GUARD_WINDOW: Duration = Duration::from_secs(60);
 pub const GUARD_SILENCE: Duration = Duration::from_secs(120);
 /// How long a nonce may be used.
 pub const NONCE_LIFE: Duration = Duration::from_secs(60);
-/// How long an ended call waits for the last word of the media engine before its CDR is written without it.
+/// How long an ended call waits for the last word of the media engine before its CDR is written without it, and its flow
+/// for the end of what is being recorded before it cleans up.
 pub const LAST_WORD: Duration = Duration::from_secs(3);
-/// How long an ended call stays on the board.
+/// How long an ended call stays on the board, and how often it is looked whether its flow has cleaned up by then.
 pub const ENDED_SHOWN: Duration = Duration::from_secs(5);
 /// Silence of all phones of a call after which it is ended.
 pub const MEDIA_LOST_AFTER: Duration = Duration::from_secs(60);

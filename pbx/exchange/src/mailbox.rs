@@ -6,10 +6,9 @@
 use crate::CallId;
 use crate::exchange::{Exchange, Timer};
 use crate::limits::{MESSAGES_MAX, MESSAGES_PURGED};
-use crate::media::{MediaCommand, MessageFacts};
+use crate::media::{MediaCommand, MessageFacts, Taken};
 use crate::record::{EventKind, MessageRecord, Party, Record, Severity};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_flow::Event;
 use switchroom_sip::time::Now;
 
 /// A message whose file is not closed yet: what it will be.
@@ -104,33 +103,32 @@ impl Exchange {
         self.mailboxes.of(mailbox)
     }
 
+    /// A message that is not deleted.
+    pub fn message(&self, id: &str) -> Option<&MessageRecord> {
+        self.mailboxes.messages.get(id)
+    }
+
     /// A message's file is closed, or there is none.
-    pub(crate) fn on_message_taken(&mut self, now: Now, id: &str, facts: Option<MessageFacts>, why: &str) {
+    pub(crate) fn on_message_taken(&mut self, now: Now, id: &str, taken: Taken, why: &str) {
         let Some(unfinished) = self.mailboxes.unfinished.remove(id) else {
             // Nobody asked for it any more, as after a restart: nothing may lie about that nobody knows of.
-            if facts.is_some() {
+            if taken.kept().is_some() {
                 self.media(MediaCommand::DropMessage { message: id.to_owned() });
             }
             return;
         };
-        let kept = facts.filter(|_| !unfinished.is_dropped);
+        let has_failed = taken == Taken::Failed;
+        let kept = taken.kept().filter(|_| !unfinished.is_dropped);
         match &kept {
             Some(facts) => self.keep_message(now, id, &unfinished, facts),
-            None if !unfinished.is_dropped && !why.is_empty() => {
+            None if has_failed && !unfinished.is_dropped => {
                 let text = format!("a message was not kept: {why}");
                 let call = Some(unfinished.call).filter(|call| self.calls.contains_key(call));
                 self.event(now, EventKind::Recording, Severity::Warn, call, "", "message_failed", text);
             }
             None => {}
         }
-        let call = unfinished.call;
-        let is_awaited = self
-            .visits
-            .get_mut(&call)
-            .is_some_and(|visit| visit.taking.take_if(|taking| taking.id == id).is_some());
-        if is_awaited {
-            self.tell_flow(now, call, Event::Recorded(kept.map(|_| id.to_owned())));
-        }
+        self.message_ended(now, unfinished.call, id, kept.is_some());
     }
 
     fn keep_message(&mut self, now: Now, id: &str, unfinished: &Unfinished, facts: &MessageFacts) {
@@ -174,11 +172,10 @@ impl Exchange {
         self.mailbox_changed(now, &mailbox);
     }
 
-    /// A message is thrown away. False if there is none of that id.
+    /// A message is thrown away: its file, too, once the store knows. False if there is none of that id.
     pub(crate) fn message_deleted(&mut self, now: Now, id: &str) -> bool {
         let Some(message) = self.mailboxes.remove(id) else { return false };
         self.persist(Record::MessageGone { id: id.to_owned() });
-        self.media(MediaCommand::DropMessage { message: id.to_owned() });
         if self.mailboxes.all().next().is_none() {
             self.timers.cancel(Timer::Messages);
         }

@@ -58,6 +58,8 @@ pub enum Defect {
     AskedTwice,
     /// A message of which nobody knows.
     LostMessage,
+    /// Messages are written down otherwise than they are.
+    BentMessage,
     /// What a caller typed in secret stands in an event.
     ToldSecret,
     /// A single key of such a caller stands in an event.
@@ -74,7 +76,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -98,6 +100,7 @@ impl Defect {
         Self::UncountedExit,
         Self::AskedTwice,
         Self::LostMessage,
+        Self::BentMessage,
         Self::ToldSecret,
         Self::ToldKey,
         Self::ShownKey,
@@ -287,6 +290,12 @@ impl Plant {
                 if self.unwritten == Some(open.call) { nothing() } else { Some(Record::CallOpen(open)) }
             }
             Record::Message(_) if self.defect == Defect::LostMessage && self.strikes() => nothing(),
+            Record::Message(mut message) if self.defect == Defect::BentMessage => {
+                // All of them: one might be deleted again.
+                self.has_struck = true;
+                message.length_ms += 1;
+                Some(Record::Message(message))
+            }
             Record::Event(mut event) if self.defect == Defect::ToldSecret => {
                 // Again and again: before somebody has typed it, it is no secret.
                 event.text.push_str(SECRET);

@@ -6,6 +6,7 @@
 //!   └───────────────┘
 //! ```
 
+use super::Visit;
 use crate::call::Stage;
 use crate::exchange::{Exchange, Timer};
 use crate::media::{MediaCommand, Source};
@@ -155,6 +156,12 @@ impl Exchange {
             self.listen(id, false);
             self.tell_flow(now, id, Event::Connected);
         }
+    }
+
+    /// Whether a flow goes on with its caller after this search, or this talk: then the caller has to hear it.
+    pub(crate) fn wants_back(&self, id: CallId) -> bool {
+        let is_wanted = |visit: &Visit| visit.comes_back || visit.dial.as_ref().is_some_and(|d| d.comes_back);
+        self.visits.get(&id).is_some_and(is_wanted)
     }
 
     /// The side that a flow connected its caller with has hung up: true if the flow goes on with the caller.

@@ -6,12 +6,15 @@ use crate::input::Action;
 use crate::mailbox::Unfinished;
 use crate::media::{MediaCommand, Source};
 use crate::record::{Cause, EndedBy, EventKind, Severity};
-use crate::{CallId, Stage};
+use crate::{CallId, Config, Stage};
 use std::time::Duration;
 use switchroom_flow::boundary::{Becomes, HangUp};
 use switchroom_flow::node::HangUpAs;
 use switchroom_flow::{Clip, Effect, Event};
 use switchroom_sip::time::Now;
+
+/// What the id of an alarm about a flow begins with.
+const FAULT: &str = "flow:";
 
 impl Exchange {
     pub(super) fn carry_out(&mut self, now: Now, id: CallId, effect: Effect) {
@@ -158,7 +161,25 @@ impl Exchange {
         let text = format!("flow {flow}, node {node}: {what}");
         let call = self.calls.get(&id).filter(|call| !call.is_ended()).map(|call| call.id);
         self.event(now, EventKind::Call, Severity::Warn, call, flow, "flow_fault", text.clone());
-        self.set_alarm(now, &format!("flow:{flow}"), Some((Severity::Warn, text)), None);
+        self.set_alarm(now, &format!("{FAULT}{flow}"), Some((Severity::Warn, text)), None);
+    }
+
+    /// What was wrong with a flow may be right now that it is another or gone, or that the site is: lists, mailboxes, prompts
+    /// that it asks for. If not, its next caller says so again.
+    pub(crate) fn forgive_flows(&mut self, now: Now, old: &Config) {
+        let new = self.config.clone();
+        let is_other_site = new.inbound != old.inbound;
+        let is_same = |flow: &str| new.flows.get(flow).is_some_and(|now| old.flows.get(flow) == Some(now));
+        let is_forgiven = |flow: &str| is_other_site || !is_same(flow);
+        let over: Vec<String> = self
+            .alarms
+            .keys()
+            .filter(|id| id.strip_prefix(FAULT).is_some_and(is_forgiven))
+            .cloned()
+            .collect();
+        for id in over {
+            self.set_alarm(now, &id, None, None);
+        }
     }
 
     fn hang_up_by_flow(&mut self, now: Now, id: CallId, how: &HangUp) {

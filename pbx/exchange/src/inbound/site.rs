@@ -1,9 +1,8 @@
 //! What a flow may ask about the world, answered from what the exchange knows.
 
+use crate::Config;
 use crate::call::Call;
-use crate::exchange::Exchange;
 use crate::mailbox::Mailboxes;
-use crate::{CallId, Config};
 use std::sync::Arc;
 use switchroom_flow::boundary::{Mailbox, Message, Opening, PinVerdict};
 use switchroom_flow::expr::Scope;
@@ -14,27 +13,13 @@ use switchroom_sip::time::Now;
 
 /// The site as one caller's flow sees it at one moment.
 pub(super) struct SiteView<'a> {
-    config: Arc<Config>,
-    now: Now,
-    call: Option<&'a Call>,
-    language: Language,
-    mailboxes: &'a Mailboxes,
-    shares: &'a mut Shares,
-    pin_guard: &'a mut PinGuard,
-}
-
-impl Exchange {
-    pub(super) fn site_for(&mut self, now: Now, id: CallId, language: Language) -> SiteView<'_> {
-        SiteView {
-            config: self.config.clone(),
-            now,
-            call: self.calls.get(&id),
-            language,
-            mailboxes: &self.mailboxes,
-            shares: &mut self.shares,
-            pin_guard: &mut self.pin_guard,
-        }
-    }
+    pub(super) config: &'a Config,
+    pub(super) now: Now,
+    pub(super) call: Option<&'a Call>,
+    pub(super) language: Language,
+    pub(super) mailboxes: &'a Mailboxes,
+    pub(super) shares: &'a mut Shares,
+    pub(super) pin_guard: &'a mut PinGuard,
 }
 
 impl SiteView<'_> {

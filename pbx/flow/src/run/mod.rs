@@ -182,6 +182,11 @@ impl Run {
         matches!(self.state, State::Over)
     }
 
+    /// Whether it knows that the call is over: it cleans up.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+
     /// Whether the caller is being connected, waits in a queue or talks: then its sound is not the flow's.
     pub fn is_connecting(&self) -> bool {
         matches!(self.state, State::Connecting(_))

@@ -104,7 +104,8 @@ fn nonsense_is_met_with_a_hint_and_no_escape_reaches_the_terminal() {
     }
     let to = "[nodes.a]\nkind = \"queue\"\nqueue = \"{class}\"\n";
     let class = crate::Value::text("\u{1b}[2J\nx\u{202e}");
-    let hostile = Stage { values: [("class".to_owned(), class)].into(), ..stage_of("m", to) };
+    let mut hostile = stage_of("m", to);
+    hostile.around.values.insert("class".to_owned(), class);
     let (mut queued, said) = Walk::begin(hostile, "m", "1").unwrap_or_else(|e| panic!("{e:?}"));
     for said in [said, queued.prompt(), queued.line("where"), queued.line("why")] {
         assert!(is_clean(&said), "{said:?}");
