@@ -133,6 +133,8 @@ pub struct Exchange {
     pub(crate) message_words: MessageWords,
     /// Queues, agents and who waits.
     pub(crate) floor: Floor,
+    /// What happened in queues and to agents, counted.
+    pub(crate) figures: switchroom_acd::figures::Figures,
     /// What the floor asks for is being carried out.
     pub(crate) runs_floor: bool,
     /// Extensions of agents that changed since the floor was told.
@@ -207,6 +209,7 @@ impl Exchange {
             mailboxes: Mailboxes::default(),
             message_words: MessageWords::default(),
             floor: crate::queues::floor(now, &config, floor_seed),
+            figures: Default::default(),
             runs_floor: false,
             seats_changed: BTreeSet::new(),
             mwi: Mwi::default(),

@@ -13,6 +13,9 @@ pub const STEPS_MAX: u32 = 200;
 pub const PARTS_MAX: u32 = 20_000;
 /// Nodes that a run may enter in all.
 pub const ENTERED_MAX: u32 = 10_000;
+/// Questions to services and programs that a clean-up may ask, after its caller is gone; a further one ends it as one that
+/// loops.
+pub const CLEANUP_ASKS_MAX: u32 = 20;
 /// Sub-flows within each other; deeper is refused like a loop.
 pub const DEPTH_MAX: usize = 8;
 /// Menus between the entry and the deepest; deeper is a fault of the file (people lose their way).

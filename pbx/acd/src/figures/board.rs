@@ -88,6 +88,15 @@ impl Figures {
         }
     }
 
+    /// The figures of one queue in the half hours that begin within a span of time.
+    pub fn queue(&self, name: &str, from_ms: i64, to_ms: i64) -> QueueFigures {
+        let mut sum = QueueTally::default();
+        for tally in self.half_hours.between(from_ms, to_ms).filter_map(|(_, half)| half.queues.get(name)) {
+            sum.add(tally);
+        }
+        sum.show()
+    }
+
     /// When each half hour begins of which there are figures, in order.
     pub fn half_hours(&self) -> impl DoubleEndedIterator<Item = i64> {
         self.half_hours.between(i64::MIN, i64::MAX).map(|(begins_ms, _)| begins_ms)

@@ -16,6 +16,7 @@ use crate::{CallId, Changed, Config};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use switchroom_acd::fact::JoinedFact;
+use switchroom_acd::figures::Figures;
 use switchroom_acd::{Effect, Exit, Fact, Floor, Moment, Presence, Remembered};
 use switchroom_sip::time::{Now, Wall};
 
@@ -41,6 +42,23 @@ impl Exchange {
         &self.floor
     }
 
+    /// What was counted of queues and agents.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// When the local day began, Unix milliseconds.
+    pub fn midnight_ms(&self, now: Now) -> i64 {
+        self.config.inbound.zone.midnight(now.wall.0)
+    }
+
+    /// What somebody at that place still has to wait, milliseconds, as half of those did who stood there; `None` if that
+    /// cannot be said honestly.
+    fn expected_wait(&self, now: Now, call: u128, place: u32) -> Option<u64> {
+        let queue = self.floor.queue_by_id(self.floor.waiter(call)?.queue)?;
+        self.figures.expected_wait(&queue.name, place, now.wall.0).map(|wait| wait.p50_ms)
+    }
+
     /// Carries out what the floor asks for, until it asks for nothing more.
     pub(crate) fn run_floor(&mut self, now: Now) {
         // What is carried out may give the floor news; what comes of that is carried out in its turn, by whoever began.
@@ -61,6 +79,7 @@ impl Exchange {
             Effect::GiveUp { call, agents } => self.give_up_agents(now, CallId(call), &agents),
             Effect::Exit { call, exit } => self.queue_left(now, CallId(call), exit),
             Effect::Announce { call, place, expected } => {
+                let expected = expected.or_else(|| self.expected_wait(now, call, place));
                 self.announce(CallId(call), place, expected);
             }
             Effect::Note(fact) => self.note_fact(now, fact),
@@ -117,6 +136,7 @@ impl Exchange {
             | Fact::Talked(_)
             | Fact::WrappedUp(_) => {}
         }
+        self.figures.apply(&fact);
         let seq = self.next_event();
         self.persist_untold(Record::Floor { seq, fact: Box::new(fact) });
     }
@@ -149,6 +169,8 @@ impl Exchange {
                 _ => {}
             }
         }
+        facts.iter().for_each(|fact| self.figures.apply(fact));
+        agents.iter().for_each(|agent| self.figures.remember(agent));
         for (agent, (calls, talk_ms)) in today {
             self.floor.restore_today(agent, calls, talk_ms);
         }

@@ -90,6 +90,12 @@ impl Zone {
         self.zone.to_datetime(timestamp(unix_ms))
     }
 
+    /// When the day of that moment began, Unix milliseconds: midnight, or what stands for it where clocks skip it.
+    pub fn midnight(&self, unix_ms: i64) -> i64 {
+        let at = timestamp(unix_ms).to_zoned(self.zone.clone());
+        at.start_of_day().map_or(unix_ms, |start| start.timestamp().as_millisecond())
+    }
+
     /// `Thursday 2026-10-01 12:10 (Europe/Zurich, +02:00)`.
     pub fn shown(&self, unix_ms: i64) -> String {
         let at = timestamp(unix_ms);

@@ -24,6 +24,7 @@ impl Run {
             }
             _ => return Step::On(None, String::new()),
         };
+        self.late_asks += u32::from(self.is_gone);
         let number = self.next_number();
         self.effects.push_back(Effect::Ask { number, asking, timeout });
         self.state = State::Asking { number };

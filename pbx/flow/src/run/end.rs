@@ -87,6 +87,7 @@ impl Run {
     /// A clean-up that is faulty is given up, with the flows that it ran; those of the flows around it are not.
     fn give_up_cleanup(&mut self) {
         while self.frames.pop_if(|frame| frame.is_late).is_some() {}
+        self.late_asks = 0;
     }
 
     /// Says that the flow is faulty; the run goes on, and does not say so again.

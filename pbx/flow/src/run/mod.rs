@@ -102,6 +102,8 @@ pub struct Run {
     left_out: BTreeSet<Vec<NodeId>>,
     /// Nodes entered in all; of the clean-up, since the call was over.
     entered: u32,
+    /// Questions asked since the call was over.
+    late_asks: u32,
     has_begun: bool,
     has_hung_up: bool,
     dials: u32,
@@ -133,6 +135,7 @@ impl Run {
             parts: 0,
             left_out: BTreeSet::new(),
             entered: 0,
+            late_asks: 0,
             has_begun: false,
             has_hung_up: false,
             dials: 0,

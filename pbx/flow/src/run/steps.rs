@@ -5,7 +5,7 @@ use super::{Frame, Run, State, Step, outcome};
 use crate::boundary::{Effect, Opening, Site};
 use crate::expr::Expr;
 use crate::flow::{Flow, Node, NodeId};
-use crate::limits::{DEPTH_MAX, ENTERED_MAX, PARTS_MAX, STEPS_MAX};
+use crate::limits::{CLEANUP_ASKS_MAX, DEPTH_MAX, ENTERED_MAX, PARTS_MAX, STEPS_MAX};
 use crate::node::{HangUpAs, Job, Next};
 use crate::value::Value;
 use std::sync::Arc;
@@ -99,6 +99,10 @@ impl Run {
         }
         if self.parts > PARTS_MAX {
             let what = format!("{PARTS_MAX} parts of expressions without waiting for anything: it loops");
+            return self.fault(&flow.name, &node.name, &what);
+        }
+        if self.late_asks > CLEANUP_ASKS_MAX {
+            let what = format!("{CLEANUP_ASKS_MAX} questions after the caller was gone: it loops");
             return self.fault(&flow.name, &node.name, &what);
         }
         if self.entered > ENTERED_MAX {

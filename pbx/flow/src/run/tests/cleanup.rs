@@ -201,3 +201,18 @@ fn what_was_recorded_is_of_who_was_being_recorded() {
         assert_eq!(c.variable("tape"), "", "{}", c.path());
     }
 }
+
+/// Services answer in their own time, so a loop of questions would keep an ended call for ever (seed 502286).
+#[test]
+fn a_clean_up_that_asks_again_and_again_is_given_up() {
+    let main = cleaning(flow("main", vec![play("here", None), post(&[], &[], to(1), to(1))]), 1);
+    let mut c = call(vec![main]);
+    c.gone();
+    let mut answers = 0;
+    while !c.run.is_over() {
+        answers += 1;
+        assert!(answers < 100, "it never ends");
+        c.answered(Answer::Json(json!({})));
+    }
+    assert_eq!((answers, c.faults().len()), (21, 1));
+}
