@@ -237,8 +237,7 @@ impl Exchange {
                 }
             }
         }
-        self.mailboxes = Mailboxes::restore(restored.messages);
-        self.purge_messages(now);
+        self.restore_messages(now, restored.messages, &restored.cut_off);
         let lost = restored.open_calls.len();
         for open in restored.open_calls {
             self.close_lost(now, open);

@@ -24,6 +24,8 @@ pub enum Command {
         /// The contact as shown.
         contact: Option<String>,
     },
+    /// Throw away the message of that id.
+    DeleteMessage(String),
 }
 
 /// What can come in.
@@ -127,6 +129,8 @@ pub enum Changed {
     Extension(String),
     /// An alarm was raised, changed or cleared.
     Alarm(String),
+    /// A message was left, heard or deleted; ask [`crate::Exchange::message`].
+    Message(String),
     /// A call's ladder grew.
     Ladder(CallId),
 }

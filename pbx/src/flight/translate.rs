@@ -130,6 +130,7 @@ impl Translator {
                 let command = match command {
                     Command::HangUp(call) => Command::HangUp(self.call(*call)),
                     Command::Unregister { .. } => command.clone(),
+                    Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),
                 };
                 Some(Recorded::Command { id: *id, user: user.clone(), command })
             }

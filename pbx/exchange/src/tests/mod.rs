@@ -5,6 +5,7 @@ mod calls;
 pub(crate) mod flows;
 mod guarding;
 mod media;
+mod messages;
 pub(crate) mod mwi;
 mod registering;
 mod table;
