@@ -172,6 +172,8 @@ impl Model {
             | Change::Extension(_)
             | Change::ExtensionGone(_)
             | Change::Recording(_)
+            | Change::Message(_)
+            | Change::MessageGone(_)
             | Change::Event(_) => {}
         }
         self.board.apply(change);

@@ -8,8 +8,8 @@ use crate::symbols::Symbols;
 use crate::theme::{Tone, mark};
 use crate::words::Words;
 use switchroom_wire::{
-    Board, CallState, CallView, EventView, ExtensionState, ExtensionView, RecordingState, RecordingView,
-    Severity,
+    Board, CallState, CallView, EventView, ExtensionState, ExtensionView, MessageView, RecordingState,
+    RecordingView, Severity,
 };
 
 /// A list that can be selected in, sorted and filtered.
@@ -110,7 +110,7 @@ impl List {
     pub(crate) fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Calls => &["id", "state", "from", "to", "with", "flags", "level"],
-            Self::Recordings => &["id", "from", "with", "codec", "notes", "file", "level"],
+            Self::Recordings => &["id", "from", "with", "mailbox", "codec", "notes", "file", "level"],
             Self::Log => &["kind", "about", "text", "call", "name", "level"],
             Self::Lines => &["extension", "name", "state", "phone", "address", "problem", "level"],
         }
@@ -195,7 +195,10 @@ pub(crate) fn rows(
             let calls = board.calls.values().chain(gone);
             calls.filter(|call| !is_over(call, form.now_ms)).map(|call| call_row(call, board, form)).collect()
         }
-        List::Recordings => board.recordings.iter().map(|recording| recording_row(recording, form)).collect(),
+        List::Recordings => {
+            let recordings = board.recordings.iter().map(|recording| recording_row(recording, form));
+            recordings.chain(board.messages.iter().map(|message| message_row(message, form))).collect()
+        }
         List::Log => board.events.iter().map(|event| event_row(event, form)).collect(),
         List::Lines => board.extensions.values().map(|extension| line_row(extension, form)).collect(),
     };
@@ -376,6 +379,7 @@ fn recording_row(recording: &RecordingView, form: Form<'_>) -> Row {
             ("id", recording.number.to_string()),
             ("from", party.full(&recording.from)),
             ("with", party.full(&recording.with)),
+            ("mailbox", String::new()),
             ("codec", recording.codec.clone()),
             ("notes", notes.text.clone()),
             ("file", recording.file.clone()),
@@ -401,6 +405,59 @@ fn recording_row(recording: &RecordingView, form: Form<'_>) -> Row {
             cell(format::bytes(recording.bytes)),
             cell(recording.codec.clone()),
             notes,
+        ],
+    }
+}
+
+/// Where a message lies: `box 102`.
+pub(crate) fn message_place(message: &MessageView, words: &Words) -> String {
+    match &message.mailbox {
+        Some(mailbox) => words.f("message.box", &[("mailbox", mailbox)]),
+        None => words.t("message.of_flow").to_owned(),
+    }
+}
+
+/// A message stands among the recordings.
+fn message_row(message: &MessageView, form: Form<'_>) -> Row {
+    let words = form.words;
+    let (from, place) = (form.party().short(&message.from), message_place(message, words));
+    let (notes, tone) =
+        if message.is_new { ("message.new", Tone::Strong) } else { ("message.old", Tone::Normal) };
+    let notes = words.t(notes).to_owned();
+    Row {
+        id: message.id.clone(),
+        severity: Severity::Info,
+        is_ended: false,
+        fields: vec![
+            ("id", message.id.clone()),
+            ("from", form.party().full(&message.from)),
+            ("with", place.clone()),
+            ("mailbox", message.mailbox.clone().unwrap_or_default()),
+            ("codec", String::new()),
+            ("notes", notes.clone()),
+            ("file", message.file.clone()),
+            ("level", level_word(Severity::Info).to_owned()),
+        ],
+        keys: vec![
+            SortKey::Number(message.at_ms),
+            SortKey::Number(0),
+            SortKey::Text(from.to_lowercase()),
+            SortKey::Text(place.to_lowercase()),
+            SortKey::Number(i64::try_from(message.length_ms).unwrap_or(i64::MAX)),
+            SortKey::Number(i64::try_from(message.bytes).unwrap_or(i64::MAX)),
+            SortKey::Text(String::new()),
+            SortKey::Text(notes.clone()),
+        ],
+        natural: (-message.at_ms, 0),
+        cells: vec![
+            cell(format::moment(message.at_ms, form.now_ms, form.utc_offset_min, words)),
+            cell("-"),
+            cell(from),
+            cell(place),
+            cell(format::duration(i64::try_from(message.length_ms).unwrap_or(i64::MAX))),
+            cell(format::bytes(message.bytes)),
+            cell("-"),
+            toned(notes, tone),
         ],
     }
 }

@@ -369,6 +369,20 @@ pub enum CtlCommand {
         #[arg(long, value_name = "NUMBER")]
         party: Option<String>,
     },
+    /// Messages that callers left, newest first.
+    Messages {
+        /// Only those of this mailbox: the number of an extension or the name of a queue.
+        mailbox: Option<String>,
+        /// At most so many.
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+    },
+    /// Delete a message for good, sound and all.
+    MessageDelete {
+        /// Id of the message, as `messages` shows it.
+        #[arg(value_name = "ID")]
+        message: String,
+    },
     /// The SIP messages of a call as a ladder.
     Ladder {
         /// Number or id of the call.

@@ -4,7 +4,7 @@ use super::server::Server;
 use super::{mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
-use switchroom_exchange::{CallId, Command as Do};
+use switchroom_exchange::{CallId, Command as Do, Exchange};
 use switchroom_wire::{Answer, Command, CommandError, Role, WaveView};
 use tokio::sync::oneshot;
 
@@ -54,8 +54,10 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::Extensions
         | Command::Cdrs { party: None, .. }
         | Command::Recordings { party: None, .. }
+        | Command::Messages { .. }
         | Command::Wave { .. }
         | Command::HangUp { .. }
+        | Command::DeleteMessage { .. }
         | Command::Unregister { .. }
         | Command::Reload
         | Command::Dump
@@ -91,6 +93,15 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
         Command::Recordings { limit, party } => {
             let rows = from_store(server, move |s| s.recordings(rows(limit), party.as_deref())).await?;
             Ok(Answer::Recordings(rows.iter().map(view::recording).collect()))
+        }
+        Command::Messages { limit, mailbox } => {
+            let views = move |x: &Exchange| {
+                x.newest_messages(mailbox.as_deref(), rows(limit)).into_iter().map(view::message).collect()
+            };
+            server.engine.ask(views).await.map(Answer::Messages).map_err(failed)
+        }
+        Command::DeleteMessage { message } => {
+            act(server, user, Do::DeleteMessage(message)).await.map(Answer::Done)
         }
         Command::Wave { recording, columns } => wave(server, recording, columns).await,
         Command::HangUp { call } => {

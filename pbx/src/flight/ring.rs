@@ -105,6 +105,7 @@ impl Base {
             bindings: self.bindings.iter().map(|b| (**b).clone()).collect(),
             open_calls: Vec::new(),
             messages: self.messages.iter().map(|m| (**m).clone()).collect(),
+            cut_off: BTreeMap::new(),
             event_seq: self.marks.event,
             call_number: self.marks.call,
         }

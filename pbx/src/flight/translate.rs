@@ -156,7 +156,7 @@ impl Translator {
     /// A message is named by its call.
     fn message_name(&self, recorded: &str) -> String {
         match recorded.rsplit_once('-').and_then(|(call, rest)| Some((call.parse().ok()?, rest))) {
-            Some((call, rest)) => format!("{}-{rest}", self.call(call)),
+            Some((call, rest)) => format!("{}-{rest}", self.call(call)).to_lowercase(),
             None => recorded.to_owned(),
         }
     }
