@@ -48,7 +48,9 @@ fn rule(defect: Defect) -> &'static str {
             "whoever entered a flow leaves it once, and no route lets in more than it may"
         }
         Defect::AskedTwice => "what a flow asks of the outside is asked once, for a call that has begun",
-        Defect::LostMessage => "a message that was taken is kept or deleted, and there again after a restart",
+        Defect::LostMessage | Defect::UnwrittenMessage | Defect::UnsettledMessage => {
+            "a message that was taken is kept or deleted, and there again after a restart"
+        }
         Defect::ToldSecret => {
             "a secret that a caller typed appears in no record, event, ladder, alarm or view"
         }

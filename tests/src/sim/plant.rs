@@ -3,7 +3,9 @@
 
 use super::inbound::SECRET;
 use std::collections::BTreeSet;
-use switchroom_exchange::{Action, CallId, Changed, LegId, MediaCommand, PortSlot, Record, Source, Ticket};
+use switchroom_exchange::{
+    Action, CallId, Changed, LegId, MediaCommand, MessageRecord, PortSlot, Record, Source, Ticket,
+};
 use switchroom_flow::Clip;
 
 /// A planted defect. Each strikes once, at the first occasion after some calls.
@@ -58,13 +60,17 @@ pub enum Defect {
     AskedTwice,
     /// A message of which nobody knows.
     LostMessage,
+    /// A message that is recorded before anybody could know whose it is.
+    UnwrittenMessage,
+    /// A message of which nothing came is never written off.
+    UnsettledMessage,
     /// What a caller typed in secret stands in an event.
     ToldSecret,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -88,6 +94,8 @@ impl Defect {
         Self::UncountedExit,
         Self::AskedTwice,
         Self::LostMessage,
+        Self::UnwrittenMessage,
+        Self::UnsettledMessage,
         Self::ToldSecret,
     ];
 }
@@ -250,7 +258,10 @@ impl Plant {
                 }
                 if self.unwritten == Some(open.call) { nothing() } else { Some(Record::CallOpen(open)) }
             }
-            Record::Message(_) if self.defect == Defect::LostMessage && self.strikes() => nothing(),
+            Record::Message(m) if self.is_message_lost(&m) && self.strikes() => nothing(),
+            Record::MessageGone { .. } if self.defect == Defect::UnsettledMessage && self.strikes() => {
+                nothing()
+            }
             Record::Event(mut event) if self.defect == Defect::ToldSecret => {
                 // Again and again: before somebody has typed it, it is no secret.
                 event.text.push_str(SECRET);
@@ -258,6 +269,14 @@ impl Plant {
             }
             Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => nothing(),
             record => Some(record),
+        }
+    }
+
+    fn is_message_lost(&self, message: &MessageRecord) -> bool {
+        match self.defect {
+            Defect::LostMessage => !message.is_unfinished,
+            Defect::UnwrittenMessage => message.is_unfinished,
+            _ => false,
         }
     }
 

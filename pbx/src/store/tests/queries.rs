@@ -3,7 +3,7 @@
 use super::samples::{START_MS, binding, call, cdr, event, message, mixed, recording};
 use super::{Options, Store, fill, open, open_with};
 use crate::store::{StoreError, StoreEvent, inspect, rebuild};
-use switchroom_exchange::{Record, Ticket};
+use switchroom_exchange::{MessageRecord, Record, Ticket};
 
 /// All that can be asked, as text.
 pub(super) fn everything(store: &Store) -> String {
