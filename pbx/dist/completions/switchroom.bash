@@ -109,6 +109,12 @@ _switchroom() {
             switchroom__subcmd__ctl,ladder)
                 cmd="switchroom__subcmd__ctl__subcmd__ladder"
                 ;;
+            switchroom__subcmd__ctl,message-delete)
+                cmd="switchroom__subcmd__ctl__subcmd__message__subcmd__delete"
+                ;;
+            switchroom__subcmd__ctl,messages)
+                cmd="switchroom__subcmd__ctl__subcmd__messages"
+                ;;
             switchroom__subcmd__ctl,recordings)
                 cmd="switchroom__subcmd__ctl__subcmd__recordings"
                 ;;
@@ -453,7 +459,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -639,6 +645,50 @@ _switchroom() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__message__subcmd__delete)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__messages)
+            opts="-n -h --limit --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
