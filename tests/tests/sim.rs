@@ -48,7 +48,7 @@ fn rule(defect: Defect) -> &'static str {
             "whoever entered a flow leaves it once, and no route lets in more than it may"
         }
         Defect::AskedTwice => "what a flow asks of the outside is asked once, for a call that has begun",
-        Defect::LostMessage | Defect::UnwrittenMessage | Defect::UnsettledMessage => {
+        Defect::LostMessage | Defect::UnwrittenMessage => {
             "a message that was taken is kept or deleted, and there again after a restart"
         }
         Defect::ToldSecret => {

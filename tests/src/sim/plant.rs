@@ -62,15 +62,13 @@ pub enum Defect {
     LostMessage,
     /// A message that is recorded before anybody could know whose it is.
     UnwrittenMessage,
-    /// A message of which nothing came is never written off.
-    UnsettledMessage,
     /// What a caller typed in secret stands in an event.
     ToldSecret,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 25] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -95,7 +93,6 @@ impl Defect {
         Self::AskedTwice,
         Self::LostMessage,
         Self::UnwrittenMessage,
-        Self::UnsettledMessage,
         Self::ToldSecret,
     ];
 }
@@ -259,9 +256,6 @@ impl Plant {
                 if self.unwritten == Some(open.call) { nothing() } else { Some(Record::CallOpen(open)) }
             }
             Record::Message(m) if self.is_message_lost(&m) && self.strikes() => nothing(),
-            Record::MessageGone { .. } if self.defect == Defect::UnsettledMessage && self.strikes() => {
-                nothing()
-            }
             Record::Event(mut event) if self.defect == Defect::ToldSecret => {
                 // Again and again: before somebody has typed it, it is no secret.
                 event.text.push_str(SECRET);

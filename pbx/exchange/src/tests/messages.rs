@@ -80,7 +80,7 @@ fn what_comes_to_nothing_is_not_left_in_the_store() {
     let (mut w, id) = speaking();
     w.input(Input::Media(MediaEvent::MessageTaken {
         leg: LegId(1),
-        message: id.clone(),
+        message: id,
         facts: None,
         why: "nothing was said".into(),
     }));
@@ -143,7 +143,7 @@ fn a_user_deletes_a_message_and_that_is_on_record() {
     let mut w = World::new();
     leave(&mut w, "m1", "102");
     let command = |id: &str| Command::DeleteMessage(id.into());
-    let mut give = |w: &mut World, number, id: &str| {
+    let give = |w: &mut World, number, id: &str| {
         w.input(Input::Command { id: CommandId(number), user: "sue".into(), command: command(id) });
         w.replies.pop()
     };
