@@ -414,6 +414,7 @@ fn kind_key(event: &EventView) -> &'static str {
         EventKind::Registration => "kind.reg",
         EventKind::Media => "kind.media",
         EventKind::Recording => "kind.rec",
+        EventKind::Agent => "kind.agent",
         EventKind::Audit => "kind.audit",
         EventKind::Guard => "kind.guard",
         EventKind::System => "kind.system",

@@ -322,6 +322,33 @@ pub struct CtlArgs {
     pub command: CtlCommand,
 }
 
+/// What is done with an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum AgentAct {
+    /// Signed in and taking calls.
+    Ready {
+        /// The extension at which the agent sits, unless the configuration says.
+        #[arg(long, value_name = "EXTENSION")]
+        at: Option<String>,
+    },
+    /// Signed in, but taking no calls.
+    Break {
+        /// What for: a word of `[breaks]`, if there are any.
+        reason: String,
+    },
+    /// Signed out.
+    Out,
+    /// Done with after-call work, or more time for it.
+    WrapUp {
+        /// So many seconds from now, in place of none.
+        #[arg(long, value_name = "SECONDS")]
+        more: Option<u32>,
+        /// What came of the call.
+        #[arg(long, value_name = "WORD")]
+        disposition: Option<String>,
+    },
+}
+
 /// What `switchroom ctl` asks or tells.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum CtlCommand {
@@ -336,6 +363,36 @@ pub enum CtlCommand {
     },
     /// Extensions and where they are registered.
     Extensions,
+    /// Agents: what each chose and is doing.
+    Agents,
+    /// Queues, their figures of today, and who waits.
+    Queues,
+    /// Why a caller was offered to whom it was, or still waits.
+    Why {
+        /// Number or id of the call.
+        call: String,
+    },
+    /// Signs an agent in or out, sets a break, ends after-call time.
+    Agent {
+        /// The agent's number.
+        agent: String,
+        /// What.
+        #[command(subcommand)]
+        act: AgentAct,
+    },
+    /// Gives a caller who waits another priority.
+    Priority {
+        /// Number or id of the call.
+        call: String,
+        /// 0 to 9; the higher, the sooner.
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=9))]
+        priority: u8,
+    },
+    /// Takes a caller out of its queue, as if it had waited too long.
+    TakeOut {
+        /// Number or id of the call.
+        call: String,
+    },
     /// Finished calls, newest first.
     Cdr {
         /// At most so many.

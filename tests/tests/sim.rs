@@ -51,9 +51,12 @@ fn rule(defect: Defect) -> &'static str {
         Defect::LostMessage | Defect::UnwrittenMessage => {
             "a message that was taken is kept or deleted, and there again after a restart"
         }
-        Defect::ToldSecret => {
+        Defect::ToldSecret | Defect::ToldKey | Defect::ShownKey => {
             "a secret that a caller typed appears in no record, event, ladder, alarm or view"
         }
+        Defect::FlownKey => "a flight file tells no key that was pressed",
+        Defect::UnheardHold => "a phone is sent sound exactly while it says that it listens",
+        Defect::SilentSearch => "an answered caller for whom phones ring hears ringing",
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }
@@ -68,8 +71,17 @@ fn each_planted_defect_is_found_by_its_rule() {
     (inbound.inbound.seed, inbound.inbound.share_percent) = (7, 40);
     let clean = play(&inbound, Watch { is_strict: true, ..Watch::default() });
     assert_eq!(clean.failure, None);
+    // And here one of them is connected after a prompt.
+    let mut sought = setup.clone();
+    (sought.inbound.seed, sought.inbound.share_percent) = (9, 60);
+    let clean = play(&sought, Watch { is_strict: true, ..Watch::default() });
+    assert_eq!(clean.failure, None);
     for defect in Defect::ALL {
-        let setup = if defect >= Defect::TwoPlaces { &inbound } else { &setup };
+        let setup = match defect {
+            Defect::SilentSearch => &sought,
+            _ if defect >= Defect::TwoPlaces => &inbound,
+            _ => &setup,
+        };
         let outcome = play(setup, Watch { is_strict: true, defect, log_lines: 5 });
         let failure = outcome.failure.unwrap_or_else(|| panic!("nothing found {defect:?}"));
         assert_eq!(failure.rule, rule(defect), "{defect:?}: {failure:?}");

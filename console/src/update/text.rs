@@ -190,6 +190,9 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             board.extensions.extend(extensions.iter().map(|e| (e.number.clone(), e.clone())));
             table::board_lines(List::Lines, &board, form)
         }
+        Answer::Agents(agents) => pretty(&serde_json::to_value(agents).unwrap_or_default()),
+        Answer::Queues(queues) => pretty(&serde_json::to_value(queues).unwrap_or_default()),
+        Answer::Why(reasons) => pretty(&serde_json::to_value(reasons).unwrap_or_default()),
         Answer::Cdrs(cdrs) => cdrs.iter().map(|cdr| cdr_line(cdr, form)).collect(),
         Answer::Events(events) => {
             let board = switchroom_wire::Board { events: events.clone(), ..Default::default() };

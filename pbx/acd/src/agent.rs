@@ -162,6 +162,11 @@ impl Agent {
         self.bar().is_none()
     }
 
+    /// The agent's number, and the extension where the agent sits.
+    pub fn seat(&self) -> (String, String) {
+        (self.number.to_string(), self.extension.clone())
+    }
+
     /// How long the state has lasted, milliseconds.
     pub fn lasted(&self, now: Moment) -> u64 {
         let now = i64::try_from(now.mono).unwrap_or(i64::MAX);

@@ -80,8 +80,8 @@ pub enum Effect {
     GiveUp {
         /// The call.
         call: Call,
-        /// The agents' numbers.
-        agents: Vec<String>,
+        /// Agents and the extensions at which they sit.
+        agents: Vec<(String, String)>,
     },
     /// The caller does not wait any more, by rule.
     Exit {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Agents, queues and reasons for breaks, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Config {
     /// Agents by their number.
     pub agents: BTreeMap<String, AgentConfig>,
@@ -15,7 +16,8 @@ pub struct Config {
 }
 
 /// A person who takes calls of queues.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AgentConfig {
     /// As people call them.
     pub name: String,
@@ -95,7 +97,7 @@ impl SortKey {
 }
 
 /// A skill that callers of a queue need.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Need {
     /// The skill.
     pub skill: String,
@@ -106,7 +108,8 @@ pub struct Need {
 }
 
 /// How many agents there must be for callers to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Staff {
     /// None: callers wait whether anybody works or not.
     None,
@@ -118,7 +121,8 @@ pub enum Staff {
 }
 
 /// A waiting line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct QueueConfig {
     /// As people call it.
     pub label: String,
@@ -154,6 +158,10 @@ pub struct QueueConfig {
     pub ageing: u64,
     /// Callers hear their place this often; 0: never.
     pub announce_every: u64,
+    /// What callers hear while they wait: prompts, one after the other and over again; none: ringing.
+    pub music: Vec<String>,
+    /// A prompt after each announcement; empty: none.
+    pub comfort: String,
     /// An answer within this counts for the service level.
     pub service_level: u64,
     /// Who hangs up before this is no abandoned call, but a short one.
@@ -180,6 +188,8 @@ impl Default for QueueConfig {
             stay_grace: 30_000,
             ageing: 0,
             announce_every: 0,
+            music: Vec::new(),
+            comfort: String::new(),
             service_level: 20_000,
             short_abandon: 5_000,
         }
@@ -187,7 +197,8 @@ impl Default for QueueConfig {
 }
 
 /// A reason for breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct BreakConfig {
     /// As people call it.
     pub label: String,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "fact")]
+#[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// An agent's state changed.
     Agent(AgentFact),
@@ -23,6 +23,21 @@ pub enum Fact {
     Talked(TalkedFact),
     /// An agent's after-call time is over.
     WrappedUp(WrappedUpFact),
+}
+
+impl Fact {
+    /// When it happened, Unix milliseconds.
+    pub fn at_ms(&self) -> i64 {
+        match self {
+            Self::Agent(fact) => fact.at_ms,
+            Self::Joined(fact) => fact.at_ms,
+            Self::Offered(fact) => fact.at_ms,
+            Self::OfferEnded(fact) => fact.at_ms,
+            Self::Left(fact) => fact.at_ms,
+            Self::Talked(fact) => fact.at_ms,
+            Self::WrappedUp(fact) => fact.at_ms,
+        }
+    }
 }
 
 /// What a person chose.

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod boundary;
 pub mod config;
 pub mod fact;
+pub mod figures;
 pub mod floor;
 pub mod limits;
 pub mod moment;

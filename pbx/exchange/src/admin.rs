@@ -4,7 +4,7 @@ use crate::coverage::BindingEvent;
 use crate::exchange::{Exchange, settings};
 use crate::input::{Action, Command, CommandId};
 use crate::record::{EventKind, Severity};
-use crate::{Changed, Config, Ticket, clean};
+use crate::{Config, Ticket, clean};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use switchroom_sip::time::Now;
@@ -13,6 +13,7 @@ impl Exchange {
     pub(crate) fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
+            Command::Agent(act) => self.agent_act(now, user, act),
             Command::Unregister { extension, contact } => {
                 match self.unregister_by(now, extension, contact.as_deref(), user) {
                     Ok((text, tickets)) => return self.reply_once_stored(id, text, tickets),
@@ -109,12 +110,12 @@ impl Exchange {
                 self.unbind(now, &number, &key, "is no longer configured");
             }
             self.notes.remove(&number);
-            self.changed.insert(Changed::Extension(number));
+            self.extension_changed(number);
         }
         self.review_subscriptions(now, &old);
-        for number in self.config.extensions.keys() {
-            self.changed.insert(Changed::Extension(number.clone()));
-        }
+        let all: Vec<String> = self.config.extensions.keys().cloned().collect();
+        all.into_iter().for_each(|number| self.extension_changed(number));
+        self.configure_floor(now, self.config.floor.clone());
         self.event(
             now,
             EventKind::System,

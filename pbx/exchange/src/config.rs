@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use switchroom_flow::{Flows, SiteConfig};
 
@@ -85,6 +86,9 @@ pub struct Config {
     /// What flows and routes need to know of the site.
     #[serde(default)]
     pub inbound: SiteConfig,
+    /// Queues and agents.
+    #[serde(default)]
+    pub floor: Arc<switchroom_acd::Config>,
     /// Recorded unless an extension says otherwise.
     pub record: RecordRule,
     /// How long a phone rings.

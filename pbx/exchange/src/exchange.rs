@@ -22,6 +22,7 @@ use crate::registrar::{Binding, Registrar};
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use switchroom_acd::Floor;
 use switchroom_flow::pins::PinGuard;
 use switchroom_flow::routes::Counts;
 use switchroom_flow::share::Shares;
@@ -49,6 +50,8 @@ pub(crate) enum Timer {
     MediaLost(CallId),
     /// A flow goes on.
     Flow(CallId),
+    /// Something of queues and agents is due.
+    Floor(switchroom_acd::Due),
     /// A subscription ends.
     SubscriptionEnds(SubscriptionName),
     /// Somebody is told how a mailbox stands.
@@ -127,6 +130,12 @@ pub struct Exchange {
     /// Callers in flows.
     pub(crate) visits: BTreeMap<CallId, Visit>,
     pub(crate) mailboxes: Mailboxes,
+    /// Queues, agents and who waits.
+    pub(crate) floor: Floor,
+    /// What the floor asks for is being carried out.
+    pub(crate) runs_floor: bool,
+    /// Extensions of agents that changed since the floor was told.
+    pub(crate) seats_changed: BTreeSet<String>,
     pub(crate) mwi: Mwi,
     /// How callers were shared out by flows.
     pub(crate) shares: Shares,
@@ -169,6 +178,8 @@ fn allowed() -> String {
 impl Exchange {
     /// An exchange that starts with what the store knows. Chance comes from `seed` alone.
     pub fn new(now: Now, config: Arc<Config>, seed: [u8; 32], restored: Restored) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = seed;
+        let floor_seed = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
         let mut rng = Rng::new(seed);
         let mut endpoint = Endpoint::new(settings(&config), rng.fork());
         endpoint.set_tracing(true);
@@ -193,6 +204,9 @@ impl Exchange {
             closing: BTreeMap::new(),
             visits: BTreeMap::new(),
             mailboxes: Mailboxes::default(),
+            floor: crate::queues::floor(now, &config, floor_seed),
+            runs_floor: false,
+            seats_changed: BTreeSet::new(),
             mwi: Mwi::default(),
             shares: Shares::default(),
             pin_guard: PinGuard::default(),
@@ -238,6 +252,7 @@ impl Exchange {
             }
         }
         self.restore_messages(now, restored.messages, &restored.cut_off);
+        self.restore_floor(now, restored.agents, &restored.facts);
         let lost = restored.open_calls.len();
         for open in restored.open_calls {
             self.close_lost(now, open);
@@ -274,6 +289,8 @@ impl Exchange {
         }
         self.run_due(now);
         self.pump(now);
+        self.tell_seats(now);
+        self.send();
     }
 
     fn run_due(&mut self, now: Now) {
@@ -307,6 +324,7 @@ impl Exchange {
                     self.saw_call(call, CallEvent::FlowDue);
                     self.flow_due(now, call);
                 }
+                Timer::Floor(due) => self.floor_due(now, due),
                 Timer::SubscriptionEnds(name) => self.end_subscription(now, name, End::TimedOut),
                 Timer::Notify(watcher) => self.notify_due(now, watcher),
                 Timer::Messages => self.purge_messages(now),
@@ -331,6 +349,9 @@ impl Exchange {
                 }
             }
         }
+    }
+
+    fn send(&mut self) {
         while let Some(sent) = self.endpoint.poll_transmit() {
             self.actions.push_back(Action::Send { flow: sent.flow, bytes: sent.bytes });
         }
@@ -339,8 +360,9 @@ impl Exchange {
     pub(crate) fn collect_traces(&mut self, now: Now) {
         while let Some(trace) = self.endpoint.poll_trace() {
             if let Some((call, leg)) = self.sessions.get(&trace.session).copied() {
-                // What a caller presses in a flow is written down nowhere.
-                let trace = if self.visits.contains_key(&call) { without_digits(trace) } else { trace };
+                // What a caller presses in a flow is written down nowhere, and a key may cross the end of the call.
+                let has_flow = self.calls.get(&call).is_some_and(|call| call.flow.is_some());
+                let trace = if has_flow { without_digits(trace) } else { trace };
                 self.ladders.message(now, call, leg, &trace);
                 self.changed.insert(Changed::Ladder(call));
             }
@@ -427,6 +449,11 @@ impl Exchange {
         self.actions.push_back(Action::Media(command));
     }
 
+    /// Hands a record to the store; nobody waits for it.
+    pub(crate) fn persist_untold(&mut self, record: Record) {
+        self.actions.push_back(Action::Persist { ticket: None, record });
+    }
+
     /// Hands a record to the store; its ticket comes back.
     pub(crate) fn persist(&mut self, record: Record) -> Ticket {
         self.last_ticket += 1;
@@ -447,10 +474,10 @@ impl Exchange {
         name: &str,
         text: String,
     ) {
-        self.event_seq += 1;
+        let seq = self.next_event();
         let number = call.and_then(|id| self.calls.get(&id)).map(|c| c.number);
         let event = Event {
-            seq: self.event_seq,
+            seq,
             at_ms: now.wall.0,
             kind,
             severity,
@@ -467,7 +494,7 @@ impl Exchange {
         let note = self.notes.entry(extension.to_owned()).or_default();
         if note.problem != problem {
             note.problem = problem;
-            self.changed.insert(Changed::Extension(extension.to_owned()));
+            self.extension_changed(extension.to_owned());
         }
     }
 
@@ -476,6 +503,11 @@ impl Exchange {
         let id = LegId(self.last_leg);
         self.legs.insert(id, call);
         id
+    }
+
+    pub(crate) fn next_event(&mut self) -> u64 {
+        self.event_seq += 1;
+        self.event_seq
     }
 
     pub(crate) fn next_number(&mut self) -> u64 {

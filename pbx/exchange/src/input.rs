@@ -4,6 +4,7 @@ use crate::{CallId, Config, MediaCommand, MediaEvent, Record, Severity, Ticket};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
+use switchroom_acd::Presence;
 use switchroom_flow::{Answer, Asking};
 use switchroom_sip::flow::Flow;
 
@@ -17,6 +18,8 @@ pub struct CommandId(pub u64);
 pub enum Command {
     /// End a call.
     HangUp(CallId),
+    /// Something about agents, or who waits.
+    Agent(AgentAct),
     /// Forget bindings of an extension: that contact, or all.
     Unregister {
         /// The extension.
@@ -26,6 +29,42 @@ pub enum Command {
     },
     /// Throw away the message of that id.
     DeleteMessage(String),
+}
+
+/// What a user can do with agents and with who waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentAct {
+    /// Another presence.
+    Choose {
+        /// The agent's number.
+        agent: String,
+        /// What.
+        presence: Presence,
+        /// For signing in: where the agent sits.
+        extension: Option<String>,
+    },
+    /// After-call time: so much more, or done.
+    WrapUp {
+        /// The agent's number.
+        agent: String,
+        /// Milliseconds from now.
+        more_ms: Option<u64>,
+        /// What came of the call.
+        disposition: Option<String>,
+    },
+    /// Another priority for a caller who waits.
+    Priority {
+        /// The call.
+        call: CallId,
+        /// 0 to 9.
+        priority: i64,
+    },
+    /// Takes a caller out of its queue: its flow goes on as if it had waited too long.
+    TakeOut {
+        /// The call.
+        call: CallId,
+    },
 }
 
 /// What can come in.
@@ -127,6 +166,10 @@ pub enum Changed {
     Call(CallId),
     /// An extension changed, appeared or went.
     Extension(String),
+    /// An agent changed.
+    Agent(String),
+    /// A queue changed, or who waits in it.
+    Queue(String),
     /// An alarm was raised, changed or cleared.
     Alarm(String),
     /// A message was left, heard or deleted; ask [`crate::Exchange::message`].

@@ -1,6 +1,5 @@
 //! Asking registered phones whether they are there (OPTIONS), which also keeps NAT bindings open.
 
-use crate::Changed;
 use crate::coverage::BindingEvent;
 use crate::exchange::{Exchange, Timer};
 use crate::limits::MISSED_MAX;
@@ -75,6 +74,6 @@ impl Exchange {
             let text = format!("{extension} at {flow} answers again");
             self.event(now, EventKind::Registration, Severity::Info, None, &extension, "phone_back", text);
         }
-        self.changed.insert(Changed::Extension(extension));
+        self.extension_changed(extension);
     }
 }

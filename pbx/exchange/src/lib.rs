@@ -26,6 +26,7 @@ mod names;
 mod negotiate;
 mod outbox;
 mod ports;
+mod queues;
 mod record;
 mod register;
 mod registrar;
@@ -38,7 +39,7 @@ pub use call::{Call, Leg, LegState, Recording, Stage};
 pub use config::{Codec, Config, Extension, RecordRule, Service};
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
-pub use input::{Action, Changed, Command, CommandId, Input};
+pub use input::{Action, AgentAct, Changed, Command, CommandId, Input};
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{
     Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Quality, RecordingFacts,

@@ -49,6 +49,9 @@ pub const PORT_QUARANTINE: Duration = Duration::from_secs(60);
 pub const NAME_CHARS_MAX: usize = 64;
 /// Messages in all mailboxes together. At the bound the oldest that was heard goes, then the oldest.
 pub const MESSAGES_MAX: usize = 20_000;
+/// How long the clean-up of a flow waits for the file of what was being recorded when the caller hung up; then it goes on
+/// without its id.
+pub const RECORDED_WITHIN: Duration = Duration::from_secs(30);
 /// How often messages are looked through for those that are too old.
 pub const MESSAGES_PURGED: Duration = Duration::from_secs(3_600);
 /// Subscriptions to mailboxes, of all extensions together. At the bound a new SUBSCRIBE is answered 503.
@@ -69,3 +72,5 @@ pub const NOTIFY_PACE: Duration = Duration::from_secs(1);
 pub const NOTICE_AFTER: Duration = Duration::from_secs(2);
 /// A CDR that could not be stored is offered again after this long.
 pub const STORE_RETRY: Duration = Duration::from_secs(10);
+/// Phones of a caller in a queue that rang in vain and are kept in its CDR; the earliest are forgotten.
+pub const ENDED_LEGS_MAX: usize = 60;

@@ -282,7 +282,7 @@ impl Exchange {
     fn mailbox_changed(&mut self, now: Now, mailbox: &str) {
         if self.config.extensions.contains_key(mailbox) {
             self.tell_watchers(now, mailbox);
-            self.changed.insert(Changed::Extension(mailbox.to_owned()));
+            self.extension_changed(mailbox.to_owned());
         }
     }
 

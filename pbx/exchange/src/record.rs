@@ -35,6 +35,13 @@ pub enum Record {
         /// Its id.
         id: String,
     },
+    /// Something happened to queues or agents: the truth of all their figures.
+    Floor {
+        /// Position in the journal, among those of events.
+        seq: u64,
+        /// What.
+        fact: Box<switchroom_acd::Fact>,
+    },
     /// A recording was deleted.
     RecordingGone {
         /// Its call.
@@ -345,6 +352,8 @@ pub enum EventKind {
     Media,
     /// Recordings.
     Recording,
+    /// Agents.
+    Agent,
     /// Commands of users.
     Audit,
     /// Attacks and refusals.
@@ -403,6 +412,12 @@ pub struct Restored {
     /// could not be looked at; a later start settles it.
     #[serde(default)]
     pub cut_off: BTreeMap<String, Option<MessageFacts>>,
+    /// Agents as they were.
+    #[serde(default)]
+    pub agents: Vec<switchroom_acd::Remembered>,
+    /// What happened to queues and agents within the last day, in order.
+    #[serde(default)]
+    pub facts: Vec<switchroom_acd::Fact>,
     /// The highest event position used.
     pub event_seq: u64,
     /// The highest short call number used.

@@ -14,6 +14,7 @@ use switchroom_sip::name_addr::NameAddr;
 use switchroom_sip::status::Status;
 use switchroom_sip::time::{Mono, Now};
 use switchroom_sip::transaction::TxnId;
+use switchroom_sip::uri::Uri;
 
 /// A REGISTER whose answer waits for the store.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub(crate) struct Waiting {
     txn: TxnId,
     incoming: Box<Incoming>,
     extension: String,
+    /// Contacts that it took away.
+    removed: Vec<Uri>,
 }
 
 /// What a REGISTER asks for.
@@ -28,6 +31,15 @@ enum Ask {
     Query,
     RemoveAll,
     Put(Vec<Offered>),
+}
+
+impl Ask {
+    /// The contacts that shall no longer be registered, and are not to be again by the same request.
+    fn removed(&self) -> Vec<Uri> {
+        let Self::Put(offered) = self else { return Vec::new() };
+        let gone = offered.iter().filter(|one| one.lasts_s == 0);
+        gone.map(|one| one.uri.clone()).collect()
+    }
 }
 
 type Refusal = (Status, Headers);
@@ -48,8 +60,10 @@ impl Exchange {
             Ok(ask) => {
                 let txn = self.endpoint.take(&incoming);
                 self.set_problem(extension, None);
+                let removed = ask.removed();
                 let last = self.apply_register(now, extension, &incoming, ask);
-                let waiting = Waiting { txn, incoming: Box::new(incoming), extension: extension.to_owned() };
+                let (incoming, extension) = (Box::new(incoming), extension.to_owned());
+                let waiting = Waiting { txn, incoming, extension, removed };
                 match last {
                     Some(ticket) if self.registers_waiting.len() < REGISTERS_WAITING_MAX => {
                         self.registers_waiting.insert(ticket, waiting);
@@ -158,8 +172,8 @@ impl Exchange {
                 for one in offered {
                     if one.lasts_s == 0 {
                         self.saw_binding(extension, &one.key, BindingEvent::RegisterRemove);
-                        if self.registrar.get(extension, &one.key).is_some() {
-                            last = Some(self.unbind(now, extension, &one.key, "unregistered"));
+                        for key in self.bindings_of_phone(extension, incoming, &one) {
+                            last = Some(self.unbind(now, extension, &key, "unregistered"));
                         }
                         continue;
                     }
@@ -168,8 +182,19 @@ impl Exchange {
                 }
             }
         }
-        self.changed.insert(Changed::Extension(extension.to_owned()));
+        self.extension_changed(extension.to_owned());
         last
+    }
+
+    /// What a phone that removes a contact had registered under it: also from where it was before, if its translator has
+    /// given it another address since (RFC 3261 §10.2.2 knows only the contact; here its Call-ID tells whose it is).
+    fn bindings_of_phone(&self, extension: &str, incoming: &Incoming, removed: &Offered) -> Vec<String> {
+        let (call_id, this) = (incoming.request.call_id(), incoming.request.cseq().number);
+        let is_its_own = |b: &&Binding| {
+            let is_earlier = b.record.call_id == call_id && b.record.cseq < this;
+            b.record.key == removed.key || is_earlier && b.uri.same_contact(&removed.uri)
+        };
+        self.registrar.of(extension).filter(is_its_own).map(|b| b.record.key.clone()).collect()
     }
 
     /// A phone that restarted registers a new contact; the old one would only make calls wait.
@@ -293,18 +318,24 @@ impl Exchange {
         }
         self.forget_notice(name);
         self.names.forget(name);
-        self.changed.insert(Changed::Extension(extension.to_owned()));
+        self.extension_changed(extension.to_owned());
         self.keep_binding(extension, key)
     }
 
-    /// Answers 200 with every binding there is now. Where phones in several private networks have the same contact, only one
-    /// is named: the sender's own, else the one that ends first. None could tell which of two times is meant for it.
+    /// Answers 200 with every binding there is now (RFC 3261 §10.3 step 8). Where phones in several private networks have the
+    /// same contact, only one is named: the sender's own, else the one that ends first. None could tell which of two
+    /// times is meant for it. And a contact that the sender took away is not named because somebody elsewhere has the
+    /// same: it would take that for its own, registered still (§10.2.4).
     pub(crate) fn confirm_register(&mut self, now: Now, waiting: &Waiting) {
         let source = waiting.incoming.flow.remote.ip();
         let rank = |b: &Binding| (b.flow.remote.ip() != source, b.expires);
         let mut headers = Headers::default();
         let all: Vec<&Binding> = self.registrar.of(&waiting.extension).collect();
         for (place, binding) in all.iter().enumerate() {
+            let is_elsewhere = binding.flow.remote.ip() != source;
+            if is_elsewhere && waiting.removed.iter().any(|gone| gone.same_contact(&binding.uri)) {
+                continue;
+            }
             let is_meant = |(at, other): (usize, &&Binding)| {
                 other.uri.same_contact(&binding.uri) && (rank(other), at) < (rank(binding), place)
             };
@@ -345,14 +376,14 @@ impl Exchange {
                 "connection_lost",
                 text,
             );
-            self.changed.insert(Changed::Extension(extension));
+            self.extension_changed(extension);
         }
     }
 }
 
 /// What tells bindings without an instance id apart: the contact, and for a contact in a private network, of which there
 /// are many with the same addresses, where it came from.
-fn key_of(uri: &switchroom_sip::uri::Uri, text: &str, source: std::net::IpAddr) -> String {
+fn key_of(uri: &Uri, text: &str, source: std::net::IpAddr) -> String {
     let is_private = match uri.ip() {
         Some(std::net::IpAddr::V4(ip)) => ip.is_private() || ip.is_link_local(),
         Some(std::net::IpAddr::V6(ip)) => ip.is_unique_local() || ip.is_unicast_link_local(),

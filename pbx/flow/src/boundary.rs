@@ -25,8 +25,9 @@ pub enum Event {
     Answered(u64, Answer),
     /// What became of [`Effect::Record`]: the id of what is kept, or nothing was said or kept.
     Recorded(Option<String>),
-    /// The call is over, whoever ended it. What was being recorded is kept and told of before, so that a clean-up knows
-    /// it; a try to connect, a wait, a talk ends without a word. From now on nobody hears anything, and what remains is to clean up.
+    /// The call is over, whoever ended it. A try to connect, a wait, a talk ends without a word. From now on nobody hears
+    /// anything, and what remains is to clean up. What was being recorded is told of after, by [`Event::Recorded`], once its
+    /// file is closed: a clean-up that may want its id waits for that ([`crate::Run::awaits_recording`]).
     Gone,
 }
 

@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn close_words_are_offered_and_others_are_not() {
-        let known = ["no_answer", "next", "to", "otherwise", "a"];
+        let known = ["no_answer", "next", "to", "otherwise", "a", "md5", "listen"];
         for (word, meant) in [
             ("noanswer", Some("no_answer")),
             ("nxet", Some("next")),
@@ -97,6 +97,8 @@ mod tests {
             ("queue", None),
             ("b", None),
             ("", None),
+            ("md4", Some("md5")),
+            ("lisetn", Some("listen")),
         ] {
             assert_eq!(closest(word, known), meant, "{word}");
         }

@@ -46,3 +46,8 @@ pub use run::Run;
 pub use show::show;
 pub use site::{MailboxConfig, SiteConfig};
 pub use value::{Text, Value};
+
+/// How flows and their test cases are written, as Markdown: every kind of node, key, function and name.
+pub fn reference() -> String {
+    read::reference() + &rehearse::case::reference()
+}

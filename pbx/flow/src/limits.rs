@@ -4,6 +4,9 @@
 pub const NODES_MAX: usize = 500;
 /// Steps without waiting that a run may take; then it is stopped as one that loops, with a message to the caller.
 pub const STEPS_MAX: u32 = 200;
+/// Parts of expressions (values, names, operators, functions) that a run may compute without waiting; then it is stopped
+/// likewise. Steps alone would not bound it: one may compute thousands of them, over texts of thousands of characters.
+pub const PARTS_MAX: u32 = 20_000;
 /// Nodes that a run may enter in all.
 pub const ENTERED_MAX: u32 = 10_000;
 /// Sub-flows within each other; deeper is refused like a loop.
@@ -48,6 +51,8 @@ pub const TEXT_MAX: usize = 4_000;
 pub const EXPRESSION_MAX: usize = 1_000;
 /// Depth of an expression.
 pub const EXPRESSION_DEPTH_MAX: usize = 32;
+/// Operators between two values in an expression: a row of them is read, computed and written as deep as it is long.
+pub const EXPRESSION_OPERATORS_MAX: usize = 100;
 /// Clips that one effect may ask to be played; more are left out.
 pub const CLIPS_MAX: usize = 200;
 /// Targets of one `dial`.

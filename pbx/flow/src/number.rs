@@ -67,7 +67,8 @@ impl Pattern {
         let digits = found.strip_prefix('+').unwrap_or(&found);
         let is_number = digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'#'))
             && (found.starts_with(['*', '#']) || !digits.contains('*'));
-        let is_empty = found.is_empty() && !is_prefix;
+        // Only the star itself is all there are: of "()*" or "-*" nothing is left that a number could begin with.
+        let is_empty = found.is_empty() && !(is_prefix && body.trim().is_empty());
         if is_empty || found.len() > NUMBER_MAX || !(is_word || is_number) {
             return Err(wanted());
         }
@@ -143,6 +144,7 @@ mod tests {
             ("40*", "4", false),
             ("*", "anything", true),
             ("*", "", true),
+            (" * ", "4001", true),
             ("+41 44*", "+41445550123", true),
             ("0041*", "+41445550123", true),
             ("00*", "+1", true),
@@ -155,9 +157,23 @@ mod tests {
             assert_eq!(pattern.has(number), has, "{text} {number}");
             assert_eq!(Pattern::parse(&pattern.to_string()), Ok(pattern), "{text}");
         }
-        for text in
-            ["", " ", "40*1", "4*01*", "44;12", "a b", "\u{1b}[31m", "ü", "#comment", "1+1", &"1".repeat(65)]
-        {
+        for text in [
+            "",
+            " ",
+            "40*1",
+            "4*01*",
+            "44;12",
+            "a b",
+            "\u{1b}[31m",
+            "ü",
+            "#comment",
+            "1+1",
+            &"1".repeat(65),
+            "()",
+            "()*",
+            "-*",
+            ". /*",
+        ] {
             assert!(Pattern::parse(text).is_err(), "{text}");
         }
     }

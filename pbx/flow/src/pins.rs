@@ -4,7 +4,7 @@
 //! from being read over a shoulder, no more; what protects it is that the configuration is private and that the guard locks.
 
 use crate::csv::{CsvFault, records};
-use crate::limits::{FAULTS_MAX, PIN_ACCOUNTS_MAX};
+use crate::limits::{FAULTS_MAX, NAME_MAX, PIN_ACCOUNTS_MAX};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -72,7 +72,8 @@ impl Pin {
     }
 
     /// As it is written in a configuration: `sha256:SALT:HASH`.
-    pub fn written(&self) -> String {
+    #[cfg(test)]
+    pub(crate) fn written(&self) -> String {
         let hex: String = self.hash.iter().map(|b| format!("{b:02x}")).collect();
         format!("sha256:{}:{hex}", self.salt)
     }
@@ -114,7 +115,7 @@ impl Pins {
     }
 
     /// Reads PINs of accounts, `account,PIN` a line, as [`Pin::parse`] takes them. A first line of names is passed over, so
-    /// are empty lines and remarks. An account has 1 to 32 letters, digits, `_` or `-`.
+    /// are empty lines and remarks. What an account is called is a [name](crate::read::name).
     ///
     /// # Errors
     /// All faults, at most [`FAULTS_MAX`]. They do not repeat what may be a PIN.
@@ -155,8 +156,9 @@ fn account_of(
     known: &BTreeMap<String, Pin>,
 ) -> Result<(String, Pin), CsvFault> {
     let account = record.field(0);
-    if !is_account(account) {
-        return Err(record.fault(0, "an account has 1 to 32 letters, digits, _ or -"));
+    if crate::read::name(account).is_err() {
+        let what = format!("an account has 1 to {NAME_MAX} letters, digits, _ or -");
+        return Err(record.fault(0, what));
     }
     if known.contains_key(account) {
         return Err(record.fault(0, format!("account {account} is listed twice")));
@@ -169,12 +171,6 @@ fn account_of(
     }
     let pin = Pin::parse(record.field(1), &format!("{salt}/{account}"));
     Ok((account.to_owned(), pin.map_err(|what| record.fault(1, what))?))
-}
-
-/// Whether text can be the name of an account.
-pub fn is_account(text: &str) -> bool {
-    (1..=32).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 impl fmt::Debug for Pin {

@@ -1,7 +1,6 @@
 //! Values of variables: text, exact decimal numbers, truth, and which of them are secret.
 
 use crate::limits::TEXT_MAX;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Parts of one in a number: six decimals.
@@ -11,7 +10,7 @@ pub const UNIT: i64 = 1_000_000;
 pub type Text = String;
 
 /// A value.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Value {
     /// What it is.
     pub kind: Kind,
@@ -20,7 +19,7 @@ pub struct Value {
 }
 
 /// What a value is.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub enum Kind {
     /// Not set, or the outcome of what cannot be computed.
     #[default]
@@ -39,7 +38,7 @@ impl Value {
 
     /// Text, cut to what may be kept.
     pub fn text(text: &str) -> Self {
-        Self { kind: Kind::Text(text.chars().take(TEXT_MAX).collect()), is_secret: false }
+        Self { kind: Kind::Text(cut(text, TEXT_MAX).to_owned()), is_secret: false }
     }
 
     /// A whole number; nothing when it is too large for one.
@@ -63,13 +62,13 @@ impl Value {
         self
     }
 
-    /// Whether a condition of it holds: nothing, "", 0 and no do not.
+    /// Whether a condition of it holds: nothing, "", 0 and no do not, nor does text that equals 0.
     pub fn holds(&self) -> bool {
-        match &self.kind {
-            Kind::Nothing => false,
-            Kind::Text(text) => !text.is_empty(),
-            Kind::Number(number) => *number != 0,
-            Kind::Truth(fact) => *fact,
+        match (self.as_millionths(), &self.kind) {
+            (Some(number), _) => number != 0,
+            (None, Kind::Text(text)) => !text.is_empty(),
+            (None, Kind::Truth(fact)) => *fact,
+            (None, Kind::Nothing | Kind::Number(_)) => false,
         }
     }
 
@@ -115,6 +114,16 @@ impl fmt::Debug for Kind {
             Self::Truth(_) => "Truth",
         })
     }
+}
+
+/// The beginning of a text, of at most so many characters.
+pub(crate) fn cut(text: &str, characters: usize) -> &str {
+    // No character is shorter than a byte: most texts need not be counted.
+    if text.len() <= characters {
+        return text;
+    }
+    let end = text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at);
+    text.get(..end).unwrap_or(text)
 }
 
 /// `-12.5`; at most six decimals.
@@ -164,6 +173,27 @@ mod tests {
             assert_eq!(parse_decimal(text), None, "{text}");
         }
         assert_eq!(parse_decimal("1.50").map(decimal).as_deref(), Some("1.5"));
+    }
+
+    #[test]
+    fn what_equals_zero_does_not_hold_however_it_is_written() {
+        for text in ["", "0", "0.0", "-0", " 00 "] {
+            assert!(!Value::text(text).holds(), "{text}");
+        }
+        for text in ["1", "0.1", "no", "0x", " "] {
+            assert!(Value::text(text).holds(), "{text}");
+        }
+        assert!(Value::whole(-1).holds() && Value::truth(true).holds());
+        assert!(!Value::whole(0).holds() && !Value::truth(false).holds() && !Value::NOTHING.holds());
+    }
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        for text in ["x".repeat(TEXT_MAX + 1), "龙".repeat(TEXT_MAX + 1)] {
+            assert_eq!(Value::text(&text).plain().chars().count(), TEXT_MAX);
+        }
+        let fits = "龙".repeat(TEXT_MAX);
+        assert_eq!(Value::text(&fits).plain(), fits);
     }
 
     #[test]

@@ -162,5 +162,5 @@ fn no_case_is_set_at_a_time_that_the_calendar_contradicts() {
 /// Made anew with `switchroom flow reference > flows/REFERENCE.md`.
 #[test]
 fn the_reference_is_what_the_program_prints() {
-    assert_eq!(text("REFERENCE.md"), switchroom_flow::read::reference(), "flows/REFERENCE.md");
+    assert_eq!(text("REFERENCE.md"), switchroom_flow::reference(), "flows/REFERENCE.md");
 }

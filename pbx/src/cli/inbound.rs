@@ -46,7 +46,8 @@ pub struct FlowFiles {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub config: ConfigFile,
-    /// Flows of this folder, without a configuration: extensions, hours, lists, PINs and mailboxes are not checked.
+    /// Flows of this folder and the lists in its lists/*.csv, without a configuration: extensions, hours, PINs and
+    /// mailboxes are not known.
     #[arg(long, value_name = "DIR", conflicts_with = "config")]
     pub dir: Option<PathBuf>,
 }

@@ -1,7 +1,9 @@
 //! `switchroom ctl`: one question or order to the running daemon, answered on standard output.
 
+mod floor;
+
 use super::{Failure, OK, Outcome};
-use crate::cli::{CtlArgs, CtlCommand};
+use crate::cli::{AgentAct, CtlArgs, CtlCommand};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -18,6 +20,14 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Calls => Command::Calls,
         CtlCommand::Call { call } => Command::Call { call: call.clone() },
         CtlCommand::Extensions => Command::Extensions,
+        CtlCommand::Agents => Command::Agents,
+        CtlCommand::Queues => Command::Queues,
+        CtlCommand::Why { call } => Command::Why { call: call.clone() },
+        CtlCommand::Agent { agent, act } => agent_command(agent, act),
+        CtlCommand::Priority { call, priority } => {
+            Command::Priority { call: call.clone(), priority: *priority }
+        }
+        CtlCommand::TakeOut { call } => Command::TakeOut { call: call.clone() },
         CtlCommand::Cdr { limit, party, before } => {
             Command::Cdrs { limit: *limit, before_ms: *before, party: party.clone() }
         }
@@ -54,6 +64,21 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
     Ok(OK)
 }
 
+fn agent_command(agent: &str, act: &AgentAct) -> Command {
+    let presence = |presence: &str, reason: Option<&String>, extension: Option<&String>| {
+        let (reason, extension) = (reason.cloned(), extension.cloned());
+        Command::AgentPresence { agent: agent.to_owned(), presence: presence.to_owned(), reason, extension }
+    };
+    match act {
+        AgentAct::Ready { at } => presence("ready", None, at.as_ref()),
+        AgentAct::Break { reason } => presence("break", Some(reason), None),
+        AgentAct::Out => presence("logged_out", None, None),
+        AgentAct::WrapUp { more, disposition } => {
+            Command::AgentWrapUp { agent: agent.to_owned(), more_s: *more, disposition: disposition.clone() }
+        }
+    }
+}
+
 /// Copies a flight record to where the user wants it: with the user's own rights, the daemon is told no path.
 fn copy_dump(path: &Path, copy: &Path) -> Result<(), Failure> {
     let copied = std::fs::File::open(path).and_then(|mut from| {
@@ -85,6 +110,9 @@ fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
         Answer::Call(x) => serde_json::json!(x),
         Answer::Cdr(x) => serde_json::json!(x),
         Answer::Extensions(x) => serde_json::json!(x),
+        Answer::Agents(x) => serde_json::json!(x),
+        Answer::Queues(x) => serde_json::json!(x),
+        Answer::Why(x) => serde_json::json!(x),
         Answer::Cdrs(x) => serde_json::json!(x),
         Answer::Events(x) => serde_json::json!(x),
         Answer::Recordings(x) => serde_json::json!(x),
@@ -139,6 +167,9 @@ impl Printer<'_> {
                 self.table(&["CALL", "STATE", "FROM", "TO", "WITH", "SINCE", "REC"], vec![row])?;
                 self.path(&call.path, call.ended.as_ref())
             }
+            Answer::Agents(agents) => self.agents(agents),
+            Answer::Queues(queues) => self.queues(queues),
+            Answer::Why(reasons) => self.why(reasons),
             Answer::Cdr(cdr) => self.cdr(cdr),
             Answer::Cdrs(cdrs) => {
                 let rows = cdrs.iter().map(|c| self.cdr_row(c)).collect();

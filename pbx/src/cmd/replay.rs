@@ -133,6 +133,7 @@ fn action_text(action: &Action) -> String {
                 };
                 format!("record  message {} from {}, {state}", message.id, message.from.number)
             }
+            Record::Floor { fact, .. } => format!("floor  {fact:?}"),
             Record::MessageGone { id } => format!("record  message {id} is gone"),
             Record::RecordingGone { call } => format!("record  recording of {call} is gone"),
         },

@@ -1,15 +1,17 @@
 //! From the tables of the file to checked values.
 
-use super::fault::did_you_mean;
 use super::inbound::People;
 use super::keys::EXTENSION;
-use super::reader::{Reader, Section, one_of};
+use super::reader::{Reader, Section};
 use super::{Around, Principal, ShellConfig, value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
 use switchroom_flow::Flows;
+use switchroom_flow::fault::did_you_mean;
+use switchroom_flow::read::{duration_text, one_of};
 use switchroom_wire::Role;
 use toml::de::DeTable;
 
@@ -43,6 +45,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
     let local_networks = reader.texts(sip, "local_networks", &value::network).unwrap_or_default();
     let shell = shell(reader, root, (sip, media, recording), around, &extensions);
     let config = Config {
+        floor: Arc::default(),
         site: reader.text(site, "name", &value::name).unwrap_or_default(),
         domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),
@@ -69,8 +72,8 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
         let written = if sip.get("register_min").is_some() { "register_min" } else { "register_max" };
         let what = format!(
             "register_min ({}) is longer than register_max ({})",
-            value::duration_text(config.register_min),
-            value::duration_text(config.register_max)
+            duration_text(config.register_min),
+            duration_text(config.register_max)
         );
         reader.faults.push(&sip.span(written), what, None);
     }
@@ -86,10 +89,10 @@ pub(super) fn duration(
     most: u64,
 ) -> Option<Duration> {
     reader.text(section, key, &|text| {
-        let duration = value::duration(text)?;
+        let duration = switchroom_flow::read::duration(text)?;
         let (least, most) = (Duration::from_secs(least), Duration::from_secs(most));
         if duration < least || duration > most {
-            let (least, most) = (value::duration_text(least), value::duration_text(most));
+            let (least, most) = (duration_text(least), duration_text(most));
             return Err(format!("{key} must be from {least} to {most}, and \"{text}\" is not"));
         }
         Ok(duration)
@@ -97,7 +100,7 @@ pub(super) fn duration(
 }
 
 fn keep_alive(reader: &mut Reader, sip: Section<'_>) -> Option<Duration> {
-    reader.text(sip, "keep_alive", &|text| match value::duration(text)? {
+    reader.text(sip, "keep_alive", &|text| match switchroom_flow::read::duration(text)? {
         Duration::ZERO => Ok(Duration::ZERO),
         d if d < Duration::from_secs(5) || d > Duration::from_secs(3_600) => {
             Err(format!("keep_alive must be from 5s to 1h, or 0s for never, and \"{text}\" is neither"))
@@ -139,10 +142,7 @@ fn services(reader: &mut Reader, root: Option<&DeTable<'_>>) -> BTreeMap<String,
         }
         match one_of("a service", SERVICES)(text) {
             Ok(service) => drop(found.insert(number.to_owned(), (service, at))),
-            Err(what) => {
-                let (what, hint) = what.split_once('\n').unwrap_or((&what, ""));
-                reader.faults.push(&span, what, Some(hint.to_owned()).filter(|h| !h.is_empty()));
-            }
+            Err(what) => reader.faults.push_sentence(&span, &what),
         }
     }
     found

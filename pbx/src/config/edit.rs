@@ -1,10 +1,11 @@
 //! Changes a configuration file as a careful person would: only the lines meant, comments and order kept, and the
 //! file replaced in one step.
 
-use super::fault::{Fault, did_you_mean};
+use super::fault::Fault;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
+use switchroom_flow::fault::did_you_mean;
 use toml_edit::{DocumentMut, value};
 
 /// The file was not changed.

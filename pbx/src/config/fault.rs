@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use switchroom_flow::fault::place_of;
 
 /// Something wrong, or worth a warning, at a place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -55,6 +56,14 @@ impl Faults {
         }
     }
 
+    /// A sentence that may have its hint on a second line.
+    pub(super) fn push_sentence(&mut self, span: &Range<usize>, sentence: &str) {
+        match sentence.split_once('\n') {
+            Some((what, hint)) => self.push(span, what, Some(hint.to_owned())),
+            None => self.push(span, sentence, None),
+        }
+    }
+
     /// A fault of another file.
     pub(super) fn push_of_other(&mut self, fault: Fault) {
         if self.elsewhere.len() < FAULTS_MAX {
@@ -72,66 +81,12 @@ impl Faults {
         self.found
             .into_iter()
             .map(|(at, what, hint)| {
-                let before = text.get(..at.min(text.len())).unwrap_or(text);
-                let line_begin = before.rfind('\n').map_or(0, |n| n + 1);
-                let column = before.get(line_begin..).unwrap_or_default().chars().count() + 1;
-                Fault { file: file.to_owned(), line: before.matches('\n').count() + 1, column, what, hint }
+                let place = place_of(text, at);
+                let whole = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+                let (line, column) = (whole(place.line), whole(place.column));
+                Fault { file: file.to_owned(), line, column, what, hint }
             })
             .chain(self.elsewhere)
             .collect()
-    }
-}
-
-/// `did you mean "x"?` if one of `known` is close enough to be what was meant.
-pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let lower = word.to_lowercase();
-    known
-        .into_iter()
-        .map(|k| (distance(&lower, &k.to_lowercase()), k))
-        .filter(|(d, k)| *d <= (k.chars().count() / 3).clamp(1, 3))
-        .min_by_key(|(d, _)| *d)
-        .map(|(_, k)| format!("did you mean \"{k}\"?"))
-}
-
-/// Edits (insert, remove, replace, swap neighbours) between two words, at most 64 letters of each.
-fn distance(one: &str, other: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (one.chars().take(64).collect(), other.chars().take(64).collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let at = |r: &[usize], place: usize| r.get(place).copied().unwrap_or(usize::MAX - 1);
-            let mut best =
-                (at(&last, j) + usize::from(x != y)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
-            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
-            if swapped {
-                best = best.min(at(&before, j - 1) + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn close_words_are_offered_and_others_are_not() {
-        let known = ["keep_alive", "listen", "md5", "calls_max"];
-        for (word, meant) in [
-            ("keepalive", Some("keep_alive")),
-            ("lisetn", Some("listen")),
-            ("Listen", Some("listen")),
-            ("md4", Some("md5")),
-            ("codecs", None),
-            ("", None),
-        ] {
-            let offered = meant.map(|m| format!("did you mean \"{m}\"?"));
-            assert_eq!(did_you_mean(word, known), offered, "{word}");
-        }
     }
 }

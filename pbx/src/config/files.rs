@@ -65,10 +65,4 @@ impl<'a> Around<'a> {
         }
         Ok(self.beside.join(text))
     }
-
-    /// The line of a byte of the text, from 1.
-    pub(super) fn line_of(&self, at: usize) -> usize {
-        let before = self.text.as_bytes().get(..at).unwrap_or_default();
-        before.iter().filter(|b| **b == b'\n').count() + 1
-    }
 }

@@ -1,6 +1,6 @@
 //! From the tables about callers from outside (hours, lists, PINs, mailboxes, routes) to checked values.
 
-use super::fault::{Fault, did_you_mean};
+use super::fault::Fault;
 use super::keys::{HOURS, LIST, MAILBOX, PINS};
 use super::reader::{Reader, Section};
 use super::{Around, value};
@@ -11,9 +11,11 @@ use std::time::Duration;
 use switchroom_exchange::Extension;
 use switchroom_flow::calendar::{Hours, SpecialDay, Zone, special_day, week_rule};
 use switchroom_flow::csv::CsvFault;
+use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::limits::{HOURS_SPECIAL_MAX, HOURS_WEEK_MAX};
 use switchroom_flow::lists::List;
 use switchroom_flow::pins::{Pin, Pins};
+use switchroom_flow::read::{name as checked_name, prompt_name};
 use switchroom_flow::{MailboxConfig, SiteConfig};
 use toml::de::DeTable;
 
@@ -39,20 +41,14 @@ pub(super) fn inbound(
     let site_days = special_days(reader, site);
     let hours = hours(reader, root, &site_days);
     let zone = zone.unwrap_or_else(|| own_zone(reader, root));
-    let lists = lists(reader, root, around);
+    let (lists, failed) = lists(reader, root, around);
     let pins = pins(reader, root, around);
     let mailboxes = mailboxes(reader, root, people);
     let flows = reader.section(root, "flows", "flows");
     let recorded_keep = keep(reader, flows, "recorded_keep");
     let mut inbound = SiteConfig { zone, hours, lists, pins, routes: Vec::new(), mailboxes, recorded_keep };
-    inbound.routes = super::routes::routes(reader, root, &inbound, people, around);
+    inbound.routes = super::routes::routes(reader, root, (&inbound, &failed), people, around);
     inbound
-}
-
-/// A name that flows and routes use.
-pub(super) fn is_name(text: &str) -> bool {
-    (1..=32).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 /// All tables of a kind whose names are names.
@@ -67,12 +63,8 @@ fn named<'t>(
         found.truncate(TABLES_MAX);
     }
     for (name, at, _) in &found {
-        if !is_name(name) {
-            let what = format!(
-                "\"{}\" cannot be a name; it has 1 to 32 letters, digits, _ and -",
-                name.escape_debug()
-            );
-            reader.faults.push(at, what, None);
+        if let Err(what) = checked_name(name) {
+            reader.faults.push_sentence(at, &what);
         }
     }
     found
@@ -171,11 +163,13 @@ fn file<T>(
             return None;
         }
     };
-    if mode & 0o002 != 0 {
+    // Whatever it says then, anybody may have written: it is not gone by, not even where there is nothing better.
+    let is_anybodys = mode & 0o002 != 0;
+    if is_anybodys {
         blame(Fault::of_file(&path, "everybody can write it", format!("chmod o-w {}", path.display())));
     }
     match parse(&text) {
-        Ok(found) => Some((found, mode)),
+        Ok(found) => (!is_anybodys).then_some((found, mode)),
         Err(faults) => {
             for fault in faults {
                 let place = |n: u32| usize::try_from(n).unwrap_or_default();
@@ -187,23 +181,35 @@ fn file<T>(
     }
 }
 
-fn lists(reader: &mut Reader, root: Option<&DeTable<'_>>, around: &Around<'_>) -> BTreeMap<String, List> {
-    let mut found = BTreeMap::new();
+/// The lists, and the names of those whose files cannot be gone by.
+fn lists(
+    reader: &mut Reader,
+    root: Option<&DeTable<'_>>,
+    around: &Around<'_>,
+) -> (BTreeMap<String, List>, BTreeSet<String>) {
+    let (mut found, mut failed) = (BTreeMap::new(), BTreeSet::new());
     for (name, at, section) in named(reader, root, LIST) {
         if section.is_written() && section.get("file").is_none() {
             let hint = Some(format!("write file = \"lists/{name}.csv\""));
             reader.faults.push(&at, format!("list {name} has no file"), hint);
         }
         let list = file(reader, (section, &at), around, List::parse);
+        if list.is_none() {
+            failed.insert(name.to_owned());
+        }
         // Where the file is faulty but must be lived with, nobody is on the list.
         found.insert(name.to_owned(), list.map(|(list, _)| list).unwrap_or_default());
     }
-    found
+    (found, failed)
 }
 
 fn pins(reader: &mut Reader, root: Option<&DeTable<'_>>, around: &Around<'_>) -> BTreeMap<String, Pins> {
     let mut found = BTreeMap::new();
     for (name, at, section) in named(reader, root, PINS) {
+        if name == "mailbox" {
+            let hint = Some("write pin = \"…\" in [mailboxes.NUMBER], or give these another name".to_owned());
+            reader.faults.push(&at, "pins mailbox are those of the mailboxes themselves", hint);
+        }
         let one = reader.text(section, "pin", &|text| Pin::parse(text, name));
         let read = file(reader, (section, &at), around, |text| Pins::parse_accounts(text, name));
         if section.is_written() && section.get("pin").is_none() && section.get("file").is_none() {
@@ -235,7 +241,7 @@ fn mailboxes(
     let mut found = BTreeMap::new();
     for (name, at, section) in reader.tables(root, MAILBOX) {
         let is_number = value::is_number(name);
-        if !is_number && !is_name(name) {
+        if !is_number && checked_name(name).is_err() {
             let what = format!("\"{}\" is neither an extension nor the name of a queue", name.escape_debug());
             reader.faults.push(&at, what, None);
         }
@@ -263,7 +269,7 @@ fn mailboxes(
 fn mailbox(reader: &mut Reader, section: Section<'_>, name: &str) -> MailboxConfig {
     MailboxConfig {
         pin: reader.text(section, "pin", &|text| Pin::parse(text, name)),
-        greeting: reader.text(section, "greeting", &prompt),
+        greeting: reader.text(section, "greeting", &prompt_name),
         messages_max: reader.whole(section, "messages_max", 1..=10_000).unwrap_or_default(),
         longest: super::build::duration(reader, section, "longest", 5, 3_600).unwrap_or(Duration::ZERO),
         keep: keep(reader, section, "keep"),
@@ -274,19 +280,4 @@ fn mailbox(reader: &mut Reader, section: Section<'_>, name: &str) -> MailboxConf
 fn keep(reader: &mut Reader, section: Section<'_>, key: &'static str) -> Duration {
     let day_s = 86_400;
     super::build::duration(reader, section, key, day_s, 3_650 * day_s).unwrap_or(Duration::ZERO)
-}
-
-/// The name of a prompt: `greetings/sales`.
-fn prompt(text: &str) -> Result<String, String> {
-    let is_part = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
-    };
-    if text.len() <= 100 && text.split('/').all(is_part) {
-        return Ok(text.to_owned());
-    }
-    Err(format!(
-        "\"{}\" is not the name of a prompt; it has small letters, digits, _, - and /, as \"greetings/sales\"",
-        text.escape_debug()
-    ))
 }

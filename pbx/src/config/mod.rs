@@ -229,7 +229,8 @@ pub fn parse(text: &str, path: &Path, base: &Path) -> Result<Loaded, Vec<Fault>>
 }
 
 /// The same for the copy of a configuration that was good, when the one at `path` is not. Lists and PINs are read as they
-/// are now; one that has a fault is taken for empty, so that nobody is on the list or let in by it, and is warned of.
+/// are now; one that has a fault or that everybody can write is taken for empty, so that nobody is on the list or let in by
+/// it, and is warned of. Routes that ask for such a list take no call.
 ///
 /// # Errors
 /// All faults of the text.

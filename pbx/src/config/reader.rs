@@ -1,8 +1,9 @@
 //! Walks the tables of a parsed file by hand, so that every fault has the place of its key or value.
 
-use super::fault::{Faults, did_you_mean};
+use super::fault::Faults;
 use super::keys::{self, Kind};
 use std::ops::Range;
+use switchroom_flow::fault::did_you_mean;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -276,12 +277,7 @@ fn one_text<T>(
     match parse(text) {
         Ok(found) => Some(found),
         Err(what) => {
-            // A closed list of words ends in a question that the hint answers.
-            let (what, hint) = match what.split_once('\n') {
-                Some((what, hint)) => (what.to_owned(), Some(hint.to_owned())),
-                None => (what, None),
-            };
-            faults.push(&value.span(), what, hint);
+            faults.push_sentence(&value.span(), &what);
             None
         }
     }
@@ -300,19 +296,4 @@ fn elsewhere(word: &str) -> Option<String> {
     let has = |t: &&keys::Table| t.kind != Kind::AnyKey && t.keys.iter().any(|k| k.name == word);
     let table = keys::TABLES.iter().find(has)?;
     Some(format!("it belongs into [{}]", keys::shown(table)))
-}
-
-/// A reader for one word of a closed list.
-pub(super) fn one_of<T: Copy>(
-    key: &'static str,
-    words: &'static [(&'static str, T)],
-) -> impl Fn(&str) -> Result<T, String> {
-    move |text| {
-        words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
-            let known: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-            let hint = did_you_mean(text, words.iter().map(|(word, _)| *word))
-                .unwrap_or_else(|| format!("write {}", known.join(" or ")));
-            format!("\"{text}\" is not something {key} can be\n{hint}")
-        })
-    }
 }

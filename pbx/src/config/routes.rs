@@ -1,6 +1,5 @@
 //! From `[[routes]]` to checked routes.
 
-use super::fault::did_you_mean;
 use super::inbound::People;
 use super::keys::ROUTES;
 use super::reader::{Reader, Section};
@@ -9,8 +8,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 use switchroom_flow::SiteConfig;
+use switchroom_flow::fault::{did_you_mean, place_of};
 use switchroom_flow::limits::ROUTE_LIMIT_MAX;
 use switchroom_flow::number::Pattern;
+use switchroom_flow::read::name as checked_name;
 use switchroom_flow::routes::{Caller, Destination, Route, When, Who, unreachable};
 use toml::de::DeTable;
 
@@ -19,11 +20,12 @@ const ROUTES_MAX: usize = 1_000;
 /// Entries of `from`.
 const FROM_MAX: usize = 500;
 
-/// Reads all routes. `site` has everything else that they speak of.
+/// Reads all routes. `site` has everything else that they speak of; of some lists it is not known who is on them, and routes
+/// that ask for one of these take no call.
 pub(super) fn routes(
     reader: &mut Reader,
     root: Option<&DeTable<'_>>,
-    site: &SiteConfig,
+    (site, failed): (&SiteConfig, &BTreeSet<String>),
     people: &People<'_>,
     around: &Around<'_>,
 ) -> Vec<Route> {
@@ -34,11 +36,17 @@ pub(super) fn routes(
             reader.faults.push(&at, format!("more than {ROUTES_MAX} routes"), None);
             break;
         }
-        let line = u32::try_from(around.line_of(at.start)).unwrap_or_default();
+        let line = place_of(around.text, at.start).line;
         if let Some(mut route) = route(reader, (section, &at), site, people) {
             route.line = line;
             let written = section.get("name").map(toml::Spanned::span);
             route.name = unique(reader, route.name, written, &mut names);
+            if let Some(list) = list_of(&route, failed) {
+                // For "not list" would let in everybody of an empty list.
+                let what = format!("no call comes to this route as long as list {list} is faulty");
+                reader.warnings.push(&at, what, Some("mend the list, then reload".to_owned()));
+                continue;
+            }
             found.push(route);
             spans.push(at);
         }
@@ -49,6 +57,14 @@ pub(super) fn routes(
         reader.warnings.push(at, what, Some("put it before that one, or remove it".to_owned()));
     }
     found
+}
+
+/// The first of these lists that a route asks for.
+fn list_of<'r>(route: &'r Route, lists: &BTreeSet<String>) -> Option<&'r str> {
+    route.from.iter().find_map(|caller| match &caller.who {
+        Who::List(name) if lists.contains(name) => Some(name.as_str()),
+        _ => None,
+    })
 }
 
 /// A name that no route before has; calls are counted by it.
@@ -130,11 +146,8 @@ fn destination(text: &str, people: &People<'_>) -> Result<Destination, String> {
                 .unwrap_or_else(|| "add a table for it".to_owned());
             Err(format!("there is no extension {}\n{hint}", number.escape_debug()))
         }
-        Destination::Flow(name) | Destination::Queue(name) if !super::inbound::is_name(name) => Err(format!(
-            "\"{}\" cannot be a name; it has 1 to 32 letters, digits, _ and -",
-            name.escape_debug()
-        )),
-        _ => Ok(to),
+        Destination::Flow(name) | Destination::Queue(name) => checked_name(name).map(|_| to),
+        Destination::Extension(_) | Destination::Refuse(_) => Ok(to),
     }
 }
 
@@ -189,7 +202,7 @@ fn calls_in(text: &str) -> Result<(u32, Duration), String> {
     let wanted = || format!("\"{}\" is not so many calls in a time; write \"3 in 1h\"", text.escape_debug());
     let (count, within) = text.split_once(" in ").ok_or_else(wanted)?;
     let count = count.trim().parse().ok().filter(|n| (1..=ROUTE_LIMIT_MAX).contains(n)).ok_or_else(wanted)?;
-    let within = value::duration(within.trim())?;
+    let within = switchroom_flow::read::duration(within.trim())?;
     if within < Duration::from_secs(1) || within > Duration::from_secs(7 * 86_400) {
         return Err(format!("the time in \"{}\" must be from 1s to 7d", text.escape_debug()));
     }

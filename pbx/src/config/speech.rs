@@ -2,6 +2,7 @@
 
 use super::reader::{Reader, Section};
 use super::{Around, FlowsConfig, Speech, SpeechEngine};
+use switchroom_flow::fault::did_you_mean;
 use toml::de::DeTable;
 
 /// Arguments that may be given to the engine.
@@ -46,7 +47,7 @@ fn engine(text: &str, around: &Around<'_>) -> Result<SpeechEngine, String> {
         path if path.contains('/') => Ok(SpeechEngine::Program(around.beside(path)?)),
         _ => {
             let known = ["auto", "none", "espeak-ng", "piper"];
-            let hint = super::fault::did_you_mean(text, known).unwrap_or_else(|| {
+            let hint = did_you_mean(text, known).unwrap_or_else(|| {
                 "write \"auto\", \"none\", \"espeak-ng\", \"piper\", or the path of a program".to_owned()
             });
             Err(format!("\"{}\" is not something engine can be\n{hint}", text.escape_debug()))

@@ -240,6 +240,17 @@ fn files_that_a_configuration_names_are_beside_it_and_have_faults_of_their_own()
     let copy = parse_copy(text, &path, dir.path()).unwrap();
     assert!(copy.config.inbound.lists["vip"].is_empty() && copy.warnings.len() == 2, "{:?}", copy.warnings);
     assert_eq!(copy.config.inbound.pins["all"].by_account.len(), 1);
+    // Nor are PINs that anybody may have written gone by, and "not list" does not let in everybody.
+    put("pins.csv", "1001,1234\n", 0o646);
+    let routes = ["from = [\"not list vip\"]", "from = [\"138*\", \"list vip\"]", "from = [\"138*\"]", ""]
+        .map(|from| format!("[[routes]]\nnumber = \"4001\"\nto = \"flow main\"\n{from}\n"));
+    let copy = parse_copy(&format!("{text}{}", routes.concat()), &path, dir.path()).unwrap();
+    assert!(copy.config.inbound.pins["all"].by_account.is_empty(), "{:?}", copy.warnings);
+    let names: Vec<_> = copy.config.inbound.routes.iter().map(|route| route.name.as_str()).collect();
+    assert_eq!(names, ["4001 (3)", "4001 (4)"]);
+    let told =
+        |line: usize| copy.warnings.iter().any(|w| w.line == line && w.what.contains("list vip is faulty"));
+    assert!(told(5) && told(9), "{:?}", copy.warnings);
     fs::remove_file(dir.path().join("vip.csv")).unwrap();
     assert_eq!((load(&path).unwrap_err()[0].line, load(&path).unwrap_err()[0].column), (2, 8));
     assert!(parse_copy(text, &path, dir.path()).is_ok());

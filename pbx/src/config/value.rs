@@ -1,49 +1,9 @@
-//! Values as people write them: durations, addresses, networks, port ranges, numbers, digests.
+//! Values as people write them: addresses, networks, port ranges, numbers, digests.
 //!
 //! Each reader says in one sentence what it wants instead.
 
 use super::{Listen, Transport};
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
-
-/// `30s`, `500ms`, `5m`, `1h`, `1h30m`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wanted = || format!("\"{text}\" is not a duration; write a number with ms, s, m, h or d, as \"30s\"");
-    let mut rest = text;
-    let mut total_ms = 0_u64;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wanted)?;
-        let (number, after) = rest.split_at(digits);
-        let unit_end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
-        let (unit, next) = after.split_at(unit_end);
-        let unit_ms = match unit {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return Err(wanted()),
-        };
-        let number: u64 = number.parse().map_err(|_| wanted())?;
-        total_ms = number.checked_mul(unit_ms).and_then(|ms| total_ms.checked_add(ms)).ok_or_else(wanted)?;
-        rest = next;
-    }
-    if text.is_empty() { Err(wanted()) } else { Ok(Duration::from_millis(total_ms)) }
-}
-
-/// A duration as it would be written.
-pub(super) fn duration_text(duration: Duration) -> String {
-    let ms = duration.as_millis();
-    if ms == 0 {
-        return "0s".into();
-    }
-    for (unit, unit_ms) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
-        if ms.is_multiple_of(unit_ms) {
-            return format!("{}{unit}", ms / unit_ms);
-        }
-    }
-    format!("{ms}ms")
-}
 
 /// `udp 0.0.0.0:5060`.
 pub(super) fn listen(text: &str) -> Result<Listen, String> {
@@ -146,21 +106,6 @@ pub(super) fn digest<const N: usize>(text: &str) -> Result<[u8; N], String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_have_units() {
-        for (text, ms) in
-            [("30s", 30_000), ("500ms", 500), ("1h30m", 5_400_000), ("2d", 172_800_000), ("0s", 0)]
-        {
-            assert_eq!(duration(text), Ok(Duration::from_millis(ms)), "{text}");
-        }
-        for text in ["", "30", "s", "-1s", "1.5s", "30 s", "9999999999999999999s", "1w", "30s1"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-        for text in ["30s", "500ms", "90m", "1h", "2d", "0s"] {
-            assert_eq!(duration(text).map(duration_text).as_deref(), Ok(text));
-        }
-    }
 
     #[test]
     fn port_ranges_are_whole_pairs() {

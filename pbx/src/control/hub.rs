@@ -7,7 +7,7 @@ use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchroom_exchange::{CallId, Exchange};
-use switchroom_wire::{Board, CallView, Change, ExtensionView, SystemView};
+use switchroom_wire::{AgentView, Board, CallView, Change, ExtensionView, QueueView, SystemView};
 use tokio::sync::broadcast;
 
 /// Changes kept for consoles that fall behind or come back.
@@ -117,6 +117,16 @@ impl Hub {
     /// The id of the call on the board that has this short number.
     pub(super) fn call_numbered(&self, number: u64) -> Option<CallId> {
         self.state().board.calls.values().find(|c| c.number == number).and_then(|c| c.id.parse().ok())
+    }
+
+    /// The agents.
+    pub(super) fn agents(&self) -> Vec<AgentView> {
+        self.state().board.agents.values().cloned().collect()
+    }
+
+    /// The queues.
+    pub(super) fn queues(&self) -> Vec<QueueView> {
+        self.state().board.queues.values().cloned().collect()
     }
 
     /// The extensions.

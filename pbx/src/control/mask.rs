@@ -5,7 +5,7 @@
 
 use switchroom_wire::{
     AlarmView, Answer, BindingView, Board, CallView, CdrView, Change, ExtensionView, Ladder, MessageView,
-    PartyView, RecordingView, Severity, SystemView, mask_number,
+    PartyView, QueueView, RecordingView, Severity, SystemView, mask_number,
 };
 
 /// Most digits of a name: one with more is a number that a phone sent as its name.
@@ -85,12 +85,22 @@ pub(super) fn alarm(mut alarm: AlarmView) -> AlarmView {
     alarm
 }
 
+/// A queue: who waits keeps the end of the number.
+fn queue(mut queue: QueueView) -> QueueView {
+    for waiter in &mut queue.waiting {
+        party(&mut waiter.caller);
+    }
+    queue
+}
+
 /// The whole board.
 pub(super) fn board(board: Board) -> Board {
     Board {
         system: board.system,
         calls: board.calls.into_iter().map(|(id, view)| (id, call(view))).collect(),
         extensions: board.extensions.into_iter().map(|(number, view)| (number, extension(view))).collect(),
+        agents: board.agents,
+        queues: board.queues.into_iter().map(|(name, view)| (name, queue(view))).collect(),
         alarms: board.alarms.into_iter().map(|(id, view)| (id, alarm(view))).collect(),
         recordings: board.recordings.into_iter().map(recording).collect(),
         messages: board.messages.into_iter().map(message).collect(),
@@ -108,10 +118,14 @@ pub(super) fn change(change: &Change, system: impl FnOnce() -> SystemView) -> Ch
         Change::Alarm(view) => Change::Alarm(alarm(view.clone())),
         Change::Recording(view) => Change::Recording(Box::new(recording((**view).clone()))),
         Change::Message(view) => Change::Message(Box::new(message((**view).clone()))),
+        Change::Queue(view) => Change::Queue(Box::new(queue((**view).clone()))),
         Change::Event(_) => Change::System(Box::new(system())),
         Change::System(_)
         | Change::CallGone(_)
         | Change::ExtensionGone(_)
+        | Change::Agent(_)
+        | Change::AgentGone(_)
+        | Change::QueueGone(_)
         | Change::AlarmGone(_)
         | Change::RecordingGone(_)
         | Change::MessageGone(_) => change.clone(),
@@ -125,13 +139,14 @@ pub(super) fn answer(answer: Answer) -> Answer {
         Answer::Call(view) => Answer::Call(Box::new(call(*view))),
         Answer::Cdr(view) => Answer::Cdr(Box::new(cdr(*view))),
         Answer::Extensions(views) => Answer::Extensions(views.into_iter().map(extension).collect()),
+        Answer::Queues(views) => Answer::Queues(views.into_iter().map(queue).collect()),
         Answer::Cdrs(views) => Answer::Cdrs(views.into_iter().map(cdr).collect()),
         Answer::Recordings(views) => Answer::Recordings(views.into_iter().map(recording).collect()),
         Answer::Messages(views) => Answer::Messages(views.into_iter().map(message).collect()),
         // Refused before it comes to this; here should that ever be forgotten.
         Answer::Events(_) => Answer::Events(Vec::new()),
         Answer::Ladder(ladder) => Answer::Ladder(Box::new(Ladder { call: ladder.call, ..Ladder::default() })),
-        Answer::Done(_) | Answer::Status(_) | Answer::Wave(_) => answer,
+        Answer::Done(_) | Answer::Status(_) | Answer::Wave(_) | Answer::Agents(_) | Answer::Why(_) => answer,
     }
 }
 
@@ -141,8 +156,9 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
     use switchroom_wire::{
-        CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState, Lane, LegView, MarkView,
-        PlaceView, QualityView, RecordingState, Side, SurveyAnswerView, WhyView,
+        AgentView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState, Lane, LegView,
+        MarkView, PlaceView, QualityView, QueueTodayView, RecordingState, Side, SurveyAnswerView, WaiterView,
+        WhyView,
     };
 
     const NUMBER: &str = "+442079460123";
@@ -307,11 +323,66 @@ mod tests {
         }
     }
 
+    fn an_agent() -> AgentView {
+        AgentView {
+            number: "2001".into(),
+            name: "Ana".into(),
+            extension: "101".into(),
+            presence: "break".into(),
+            reason: "lunch".into(),
+            activity: "idle".into(),
+            since_ms: 1,
+            wrap_up_ends_ms: Some(1),
+            call: Some("id".into()),
+            queue: "sales".into(),
+            queues: BTreeMap::from([("sales".into(), 1)]),
+            skills: BTreeMap::from([("german".into(), 7)]),
+            problem: "no_phone".into(),
+            calls_today: 3,
+            talk_today_ms: 4,
+        }
+    }
+
+    fn a_queue() -> QueueView {
+        let waiter = WaiterView {
+            call: "id".into(),
+            number: 7,
+            caller: a_party(),
+            class: "vip".into(),
+            priority: 3,
+            since_ms: 1,
+            ringing: vec!["2001".into()],
+        };
+        QueueView {
+            name: "sales".into(),
+            label: "Sales".into(),
+            waiting: vec![waiter],
+            agents: 4,
+            signed_in: 3,
+            free: 2,
+            busy: 1,
+            order: vec!["longest_idle".into()],
+            service_level_ms: 20_000,
+            today: QueueTodayView {
+                offered: 9,
+                answered: 5,
+                abandoned: 1,
+                short_abandoned: 1,
+                overflowed: 1,
+                service_level_permille: Some(800),
+                average_wait_ms: 1,
+                longest_wait_ms: 2,
+            },
+        }
+    }
+
     fn a_board() -> Board {
         Board {
             system: SystemView::default(),
             calls: BTreeMap::from([("id".into(), a_call())]),
             extensions: BTreeMap::from([("101".into(), an_extension())]),
+            agents: BTreeMap::from([("2001".into(), an_agent())]),
+            queues: BTreeMap::from([("sales".into(), a_queue())]),
             alarms: BTreeMap::from([("one_way:id".into(), an_alarm())]),
             recordings: vec![a_recording()],
             messages: vec![a_message()],
@@ -326,6 +397,10 @@ mod tests {
             Change::CallGone("id".into()),
             Change::Extension(Box::new(an_extension())),
             Change::ExtensionGone("101".into()),
+            Change::Agent(Box::new(an_agent())),
+            Change::AgentGone("2001".into()),
+            Change::Queue(Box::new(a_queue())),
+            Change::QueueGone("sales".into()),
             Change::Alarm(an_alarm()),
             Change::AlarmGone("one_way:id".into()),
             Change::Recording(Box::new(a_recording())),
@@ -340,6 +415,8 @@ mod tests {
         let lanes = vec![Lane { name: NUMBER.into(), address: ADDRESS.into() }];
         vec![
             Answer::Calls(vec![a_call()]),
+            Answer::Agents(vec![an_agent()]),
+            Answer::Queues(vec![a_queue()]),
             Answer::Call(Box::new(a_call())),
             Answer::Cdr(Box::new(a_cdr())),
             Answer::Extensions(vec![an_extension()]),

@@ -1,6 +1,7 @@
 //! The control socket: who may come in, what they see, what they can do.
 
 mod conversation;
+mod floor;
 mod hub;
 mod line;
 mod mask;

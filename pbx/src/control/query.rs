@@ -1,11 +1,12 @@
 //! Answers to commands.
 
 use super::server::Server;
-use super::{mask, view};
+use super::{floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
-use switchroom_exchange::{CallId, Command as Do, Exchange};
-use switchroom_wire::{Answer, Command, CommandError, Role, WaveView};
+use switchroom_acd::Presence;
+use switchroom_exchange::{AgentAct, CallId, Command as Do, Exchange};
+use switchroom_wire::{Answer, Command, CommandError, ReasonsView, Role, WaveView};
 use tokio::sync::oneshot;
 
 /// Most rows that one question is answered with.
@@ -52,6 +53,13 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::Calls
         | Command::Call { .. }
         | Command::Extensions
+        | Command::Agents
+        | Command::Queues
+        | Command::Why { .. }
+        | Command::AgentPresence { .. }
+        | Command::AgentWrapUp { .. }
+        | Command::Priority { .. }
+        | Command::TakeOut { .. }
         | Command::Cdrs { party: None, .. }
         | Command::Recordings { party: None, .. }
         | Command::Messages { .. }
@@ -70,6 +78,29 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
         Command::Status => Ok(Answer::Status(Box::new(server.hub.system()))),
         Command::Calls => Ok(Answer::Calls(server.hub.calls())),
         Command::Extensions => Ok(Answer::Extensions(server.hub.extensions())),
+        Command::Agents => Ok(Answer::Agents(server.hub.agents())),
+        Command::Queues => Ok(Answer::Queues(server.hub.queues())),
+        Command::Why { call } => why(server, &call).await,
+        Command::AgentPresence { agent, presence, reason, extension } => {
+            let presence = presence_of(&presence, reason)?;
+            act(server, user, Do::Agent(AgentAct::Choose { agent, presence, extension }))
+                .await
+                .map(Answer::Done)
+        }
+        Command::AgentWrapUp { agent, more_s, disposition } => {
+            let more_ms = more_s.map(|s| u64::from(s) * 1_000);
+            let wrap_up = AgentAct::WrapUp { agent, more_ms, disposition };
+            act(server, user, Do::Agent(wrap_up)).await.map(Answer::Done)
+        }
+        Command::Priority { call, priority } => {
+            let call = resolve(server, &call).await?;
+            let priority = AgentAct::Priority { call, priority: i64::from(priority) };
+            act(server, user, Do::Agent(priority)).await.map(Answer::Done)
+        }
+        Command::TakeOut { call } => {
+            let call = resolve(server, &call).await?;
+            act(server, user, Do::Agent(AgentAct::TakeOut { call })).await.map(Answer::Done)
+        }
         Command::Call { call } => one_call(server, call).await,
         Command::Ladder { call } => {
             let id = resolve(server, &call).await?;
@@ -118,6 +149,29 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
             Ok(Answer::Done("stopping: no new calls from now on".into()))
         }
     }
+}
+
+fn presence_of(word: &str, reason: Option<String>) -> Result<Presence, CommandError> {
+    match (word, reason) {
+        ("logged_out", _) => Ok(Presence::LoggedOut),
+        ("ready", _) => Ok(Presence::Ready),
+        ("break", Some(reason)) => Ok(Presence::Break { reason }),
+        ("break", None) => Err(refused("say what the break is for")),
+        _ => Err(refused("a presence is logged_out, ready or break")),
+    }
+}
+
+/// Why a call was offered to whom it was, and what it waits for.
+async fn why(server: &Server, call: &str) -> Result<Answer, CommandError> {
+    let id = resolve(server, call).await?;
+    let standing =
+        server.engine.ask(move |x| floor::standing(x, id, crate::engine::now())).await.map_err(failed)?;
+    let offers = from_store(server, move |s| s.decisions(id)).await?;
+    let offers: Vec<_> = offers.iter().map(floor::decision).collect();
+    if standing.is_none() && offers.is_empty() {
+        return Err(failed("that call was in no queue within the last day"));
+    }
+    Ok(Answer::Why(Box::new(ReasonsView { call: id.to_string(), standing, offers })))
 }
 
 fn rows(limit: u32) -> usize {

@@ -3,6 +3,7 @@
 //! Every `match` here names every case, so that a new state of the exchange does not compile until it has a form on the
 //! wire.
 
+use super::floor;
 use switchroom_exchange as x;
 use switchroom_exchange::{Exchange, LegState, Now, Stage};
 use switchroom_sip::message::Message;
@@ -261,6 +262,7 @@ pub fn event(event: &x::Event) -> w::EventView {
         x::EventKind::Registration => w::EventKind::Registration,
         x::EventKind::Media => w::EventKind::Media,
         x::EventKind::Recording => w::EventKind::Recording,
+        x::EventKind::Agent => w::EventKind::Agent,
         x::EventKind::Audit => w::EventKind::Audit,
         x::EventKind::Guard => w::EventKind::Guard,
         x::EventKind::System => w::EventKind::System,
@@ -330,6 +332,14 @@ pub fn change(exchange: &Exchange, changed: &x::Changed, now: Now) -> Option<w::
         x::Changed::Extension(number) => match extension(exchange, number, now) {
             Some(one) => w::Change::Extension(Box::new(one)),
             None => w::Change::ExtensionGone(number.clone()),
+        },
+        x::Changed::Agent(number) => match floor::agent(exchange, number, now) {
+            Some(one) => w::Change::Agent(Box::new(one)),
+            None => w::Change::AgentGone(number.clone()),
+        },
+        x::Changed::Queue(name) => match floor::queue(exchange, name, now) {
+            Some(one) => w::Change::Queue(Box::new(one)),
+            None => w::Change::QueueGone(name.clone()),
         },
         x::Changed::Alarm(id) => match exchange.alarm(id) {
             Some(one) => w::Change::Alarm(alarm(id, one)),

@@ -10,6 +10,7 @@ use super::sum::Sums;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use switchroom_acd::{Fact, Remembered};
 use switchroom_exchange::{
     Action, BindingRecord, Config, MediaCommand, MessageRecord, Mono, Now, Record, Restored, Wall,
 };
@@ -86,6 +87,8 @@ pub struct Base {
     bindings: Vec<Arc<BindingRecord>>,
     /// The messages there were, once inputs are gone.
     messages: Vec<Arc<MessageRecord>>,
+    /// The agents there were, once inputs are gone.
+    agents: Vec<Remembered>,
     /// The sum of what it wanted when it was made; `None` once inputs are gone.
     pub sum: Option<u32>,
     /// Inputs that are gone.
@@ -106,19 +109,22 @@ impl Base {
             open_calls: Vec::new(),
             messages: self.messages.iter().map(|m| (**m).clone()).collect(),
             cut_off: BTreeMap::new(),
+            agents: self.agents.clone(),
+            facts: Vec::new(),
             event_seq: self.marks.event,
             call_number: self.marks.call,
         }
     }
 }
 
-/// What an input did to bindings and messages.
+/// What an input did to bindings, messages and agents.
 #[derive(Debug, Clone)]
 enum Effect {
     Bound(Arc<BindingRecord>),
     Unbound(BindingKey),
     Left(Arc<MessageRecord>),
     Deleted(String),
+    Became(Remembered),
 }
 
 /// Extension and key of a binding.
@@ -169,6 +175,8 @@ pub struct Ring {
     bindings: BTreeMap<BindingKey, Arc<BindingRecord>>,
     /// The messages there were, by id.
     messages: BTreeMap<String, Arc<MessageRecord>>,
+    /// The agents there were, by number.
+    agents: BTreeMap<String, Remembered>,
     full: VecDeque<Arc<Segment>>,
     last: Segment,
     weight: usize,
@@ -186,6 +194,7 @@ impl Ring {
         let (event, call) = (restored.event_seq, restored.call_number);
         let marks = Marks { event, call, ..Marks::default() };
         let bindings = restored.bindings.iter().map(|b| (key_of(b), Arc::new(b.clone()))).collect();
+        let agents = restored.agents.iter().map(|a| (a.agent.clone(), a.clone())).collect();
         let messages = restored.messages.iter().map(|m| (m.id.clone(), Arc::new(m.clone()))).collect();
         let base = Base {
             now,
@@ -194,6 +203,7 @@ impl Ring {
             made_with: Arc::new(restored),
             bindings: Vec::new(),
             messages: Vec::new(),
+            agents: Vec::new(),
             sum: None,
             dropped: 0,
             marks,
@@ -202,6 +212,7 @@ impl Ring {
             base,
             bindings,
             messages,
+            agents,
             full: VecDeque::new(),
             last: Segment { marks, ..Segment::default() },
             weight: 0,
@@ -252,6 +263,11 @@ impl Ring {
             Action::Persist { record: Record::Message(message), .. } => {
                 self.last.effects.push(Effect::Left(Arc::new((**message).clone())));
             }
+            Action::Persist { record: Record::Floor { fact, .. }, .. } => {
+                if let Fact::Agent(fact) = &**fact {
+                    self.last.effects.push(Effect::Became(Remembered::from(fact)));
+                }
+            }
             Action::Persist { record: Record::MessageGone { id }, .. } => {
                 self.last.effects.push(Effect::Deleted(id.clone()));
             }
@@ -288,6 +304,7 @@ impl Ring {
                     Effect::Left(message) => {
                         drop(self.messages.insert(message.id.clone(), message.clone()));
                     }
+                    Effect::Became(agent) => drop(self.agents.insert(agent.agent.clone(), agent.clone())),
                     Effect::Deleted(id) => drop(self.messages.remove(id)),
                 }
             }
@@ -301,6 +318,7 @@ impl Ring {
         let mut base = self.base.clone();
         if base.dropped > 0 {
             base.bindings = self.bindings.values().cloned().collect();
+            base.agents = self.agents.values().cloned().collect();
             base.messages = self.messages.values().cloned().collect();
         }
         let last = std::iter::once(Arc::new(self.last.clone()));

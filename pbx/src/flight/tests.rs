@@ -1,6 +1,7 @@
 //! Calls between phones that are values, recorded as the engine does it, written, read and run again.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod flows;
 mod rig;
 
 use super::input::Recorded;

@@ -11,7 +11,9 @@ use super::input::{Bytes, Recorded};
 use super::ring::Marks;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
-use switchroom_exchange::{Action, CallId, Command, Flow, LegId, MediaCommand, MediaEvent, Quality, Record};
+use switchroom_exchange::{
+    Action, AgentAct, CallId, Command, Flow, LegId, MediaCommand, MediaEvent, Quality, Record,
+};
 use switchroom_sip::message::Message;
 
 /// Requests and dialogs remembered; the oldest go first.
@@ -119,6 +121,16 @@ impl Translator {
         out
     }
 
+    fn act(&mut self, act: &AgentAct) -> AgentAct {
+        match act {
+            AgentAct::Priority { call, priority } => {
+                AgentAct::Priority { call: self.call(*call), priority: *priority }
+            }
+            AgentAct::TakeOut { call } => AgentAct::TakeOut { call: self.call(*call) },
+            AgentAct::Choose { .. } | AgentAct::WrapUp { .. } => act.clone(),
+        }
+    }
+
     fn translated(&mut self, recorded: &Recorded) -> Option<Recorded> {
         match recorded {
             Recorded::Message { flow, bytes } => {
@@ -129,6 +141,7 @@ impl Translator {
             Recorded::Command { id, user, command } => {
                 let command = match command {
                     Command::HangUp(call) => Command::HangUp(self.call(*call)),
+                    Command::Agent(act) => Command::Agent(self.act(act)),
                     Command::Unregister { .. } => command.clone(),
                     Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),
                 };

@@ -18,7 +18,9 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 use switchroom_flow::check::Known;
+use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::limits::FILE_BYTES_MAX;
+use switchroom_flow::routes::Destination;
 use switchroom_flow::{Fault, Flow, Flows};
 
 /// Files that a folder of flows may have; those behind them, by name, are not read.
@@ -43,7 +45,7 @@ impl Found {
 }
 
 /// What flows may name, by the configuration. Queues are not known to it.
-pub fn known(loaded: &Loaded) -> Known {
+fn known(loaded: &Loaded) -> Known {
     let (config, site) = (&loaded.config, &loaded.config.inbound);
     let names = |names: Vec<&String>| Some(names.into_iter().cloned().collect::<BTreeSet<_>>());
     Known {
@@ -57,9 +59,55 @@ pub fn known(loaded: &Loaded) -> Known {
     }
 }
 
-/// Reads the flows of a configuration; `old` are those in force.
+/// Reads the flows of a configuration; `old` are those in force. Warns also of what the configuration names and neither they
+/// nor the prompts have.
 pub fn load(loaded: &Loaded, old: &Flows) -> Found {
-    read(&loaded.shell.flows.dir, &known(loaded), old)
+    let known = known(loaded);
+    let mut found = read(&loaded.shell.flows.dir, &known, old);
+    let missing = missing(loaded, &known, &found);
+    found.faults.extend(missing);
+    found.faults.sort();
+    found
+}
+
+/// Routes to flows that are not there, and mailboxes that greet with a prompt that is not there.
+fn missing(loaded: &Loaded, known: &Known, found: &Found) -> Vec<Fault> {
+    let site = &loaded.config.inbound;
+    let warning = |line: u32, what: String, hint: String| Fault {
+        line,
+        column: u32::from(line > 0),
+        is_warning: true,
+        hint: Some(hint),
+        ..of_file(&loaded.path.to_string_lossy(), what)
+    };
+    let mut told = Vec::new();
+    for route in &site.routes {
+        // Of one that has faults these are told.
+        if let Destination::Flow(name) = &route.to
+            && !found.flows.contains_key(name)
+            && !found.refused.contains_key(name)
+        {
+            let hint = did_you_mean(name, found.flows.keys().map(String::as_str)).unwrap_or_else(|| {
+                format!("write it as {name}.toml in {}", loaded.shell.flows.dir.display())
+            });
+            told.push(warning(route.line, format!("there is no flow \"{name}\" for this route"), hint));
+        }
+    }
+    let prompts = || known.prompts.iter().flatten().map(String::as_str);
+    for (mailbox, config) in &site.mailboxes {
+        if let Some(name) = &config.greeting
+            && !known.prompts.as_ref().is_some_and(|prompts| prompts.contains(name))
+        {
+            let hint =
+                did_you_mean(name, prompts()).unwrap_or_else(|| "record it, or leave it out".to_owned());
+            told.push(warning(
+                0,
+                format!("mailbox {mailbox} greets with \"{name}\", and there is no such prompt"),
+                hint,
+            ));
+        }
+    }
+    told
 }
 
 /// Reads a folder. A file whose text is that of the flow in force is that flow; all others get the next version. There are
@@ -193,16 +241,24 @@ fn of_file(file: &str, what: String) -> Fault {
 /// # Errors
 /// What is wrong with the file.
 pub fn text(path: &Path) -> Result<String, String> {
+    text_up_to(path, FILE_BYTES_MAX)
+}
+
+/// The same of a file of at most so many bytes.
+///
+/// # Errors
+/// The same.
+pub fn text_up_to(path: &Path, most: usize) -> Result<String, String> {
     let cannot = |error: io::Error| format!("cannot be read: {error}");
     // A pipe would be waited for.
     if !std::fs::metadata(path).map_err(cannot)?.is_file() {
         return Err("is not a file".to_owned());
     }
     let mut bytes = Vec::new();
-    let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path).map_err(cannot)?.take(most).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() > FILE_BYTES_MAX {
-        return Err(format!("is longer than {FILE_BYTES_MAX} bytes"));
+    let taken = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path).map_err(cannot)?.take(taken).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() > most {
+        return Err(format!("is longer than {most} bytes"));
     }
     String::from_utf8(bytes)
         .map_err(|e| format!("is not UTF-8 at byte {}; save it as UTF-8", e.utf8_error().valid_up_to()))

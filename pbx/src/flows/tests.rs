@@ -118,3 +118,41 @@ fn prompts_of_the_site_and_the_shipped_ones_are_known() {
     put(&dir, "prompts.toml", "x");
     assert_eq!(texts(&[dir.path()]).1.len(), 1);
 }
+
+#[test]
+fn what_the_configuration_names_and_nobody_wrote_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("flows")).unwrap();
+    fs::write(dir.path().join("flows/main.toml"), good("Hello.")).unwrap();
+    fs::write(dir.path().join("flows/bad.toml"), BAD).unwrap();
+    let route = |to: &str| format!("[[routes]]\nnumber = \"4001\"\nfrom = [\"1*\"]\nto = \"flow {to}\"\n");
+    let greets = |name: &str, with: &str| format!("[mailboxes.{name}]\ngreeting = \"{with}\"\n");
+    let text = [
+        route("main"),
+        route("mian"),
+        route("bad"),
+        route("support"),
+        greets("a", "digit/7"),
+        greets("b", "none/x"),
+    ];
+    let path = dir.path().join("switchroom.toml");
+    let loaded = crate::config::parse(&text.concat(), &path, dir.path()).unwrap();
+    let found = load(&loaded, &Flows::new());
+    let told: Vec<_> = found.faults.iter().filter(|f| f.file == path.to_string_lossy()).collect();
+    let told: Vec<_> =
+        told.iter().map(|f| (f.line, f.what.as_str(), f.hint.as_deref().unwrap_or_default())).collect();
+    let place = format!("write it as support.toml in {}", loaded.shell.flows.dir.display());
+    assert_eq!(
+        told,
+        [
+            (
+                0,
+                "mailbox b greets with \"none/x\", and there is no such prompt",
+                "record it, or leave it out"
+            ),
+            (5, "there is no flow \"mian\" for this route", "did you mean \"main\"?"),
+            (13, "there is no flow \"support\" for this route", place.as_str()),
+        ]
+    );
+    assert!(found.faults.is_sorted() && found.refused.contains_key("bad"));
+}

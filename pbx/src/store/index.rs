@@ -4,6 +4,7 @@
 use super::schema::{self, Tree};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use switchroom_acd::{Decision, Fact, Remembered};
 use switchroom_exchange::{BindingRecord, CallId, Cdr, Event, Record, RecordingFacts, Restored};
 
 /// The index could not do it; the journal still has everything.
@@ -61,6 +62,10 @@ fn raise_meta(index: &dyn Index, key: &[u8], value: u64) -> Result<(), IndexErro
     if meta(index, key)? < value { set_meta(index, key, value) } else { Ok(()) }
 }
 
+/// Facts that are given to an exchange that starts: more than a large floor makes in a day.
+const FACTS_MAX: usize = 100_000;
+const DAY_MS: i64 = 86_400_000;
+
 /// Applies one record. Applying a run of records again, in order, changes nothing.
 pub(super) fn apply(index: &dyn Index, record: &Record) -> Result<(), IndexError> {
     match record {
@@ -82,6 +87,7 @@ pub(super) fn apply(index: &dyn Index, record: &Record) -> Result<(), IndexError
         Record::RecordingGone { call } => remove_recording(index, *call),
         Record::Message(message) => index.put(Tree::Messages, message.id.as_bytes(), &value(message)?),
         Record::MessageGone { id } => index.remove(Tree::Messages, id.as_bytes()),
+        Record::Floor { seq, fact } => apply_fact(index, *seq, fact),
     }
 }
 
@@ -136,6 +142,41 @@ fn apply_event(index: &dyn Index, event: &Event) -> Result<(), IndexError> {
     raise_meta(index, schema::META_EVENT_SEQ, event.seq)
 }
 
+fn apply_fact(index: &dyn Index, seq: u64, fact: &Fact) -> Result<(), IndexError> {
+    if let Fact::Agent(fact) = fact {
+        let agent = Remembered::from(fact);
+        index.put(Tree::Agents, fact.agent.as_bytes(), &value(&agent)?)?;
+    }
+    index.put(Tree::Facts, &schema::number(seq), &value(fact)?)?;
+    raise_meta(index, schema::META_EVENT_SEQ, seq)
+}
+
+/// What happened to queues and agents within the day before the latest of it, in order; of very much, the latest.
+fn facts(index: &dyn Index) -> Result<Vec<Fact>, IndexError> {
+    let mut found: Vec<Fact> = Vec::new();
+    index.scan(Tree::Facts, &[], None, true, &mut |_, v| {
+        // One that cannot be read is passed over: figures of a day are not worth a failed start, and the journal has it.
+        let Some(fact) = schema::decode::<Fact>(v) else { return ControlFlow::Continue(()) };
+        let latest = found.first().map_or(fact.at_ms(), Fact::at_ms);
+        if fact.at_ms() < latest - DAY_MS || found.len() >= FACTS_MAX {
+            return ControlFlow::Break(());
+        }
+        found.push(fact);
+        ControlFlow::Continue(())
+    })?;
+    found.reverse();
+    Ok(found)
+}
+
+/// The offers of a call within the last day, oldest first.
+pub(super) fn decisions(index: &dyn Index, call: CallId) -> Result<Vec<Decision>, IndexError> {
+    let of_call = |fact| match fact {
+        Fact::Offered(decision) if decision.call == call.0 => Some(*decision),
+        _ => None,
+    };
+    Ok(facts(index)?.into_iter().filter_map(of_call).collect())
+}
+
 fn recording_parties(facts: &RecordingFacts, key: &[u8]) -> Vec<Vec<u8>> {
     parties([facts.subject.from.0.as_str(), facts.subject.with.0.as_str()], key)
 }
@@ -171,6 +212,8 @@ pub(super) fn restored(index: &dyn Index) -> Result<Restored, IndexError> {
         messages: all(index, Tree::Messages, "a message")?,
         // Files are not looked at here.
         cut_off: BTreeMap::new(),
+        agents: all(index, Tree::Agents, "an agent")?,
+        facts: facts(index)?,
         event_seq: meta(index, schema::META_EVENT_SEQ)?,
         call_number: meta(index, schema::META_CALL_NUMBER)?,
     })

@@ -43,12 +43,13 @@ impl Index for MemoryIndex {
         entries.insert(key.to_vec(), value.to_vec());
         let entries_max = match tree {
             // Bounded by the configuration: so many phones, so many calls at once, so many messages in all boxes.
-            Tree::Meta | Tree::Bindings | Tree::OpenCalls | Tree::Messages => usize::MAX,
+            Tree::Meta | Tree::Bindings | Tree::OpenCalls | Tree::Messages | Tree::Agents => usize::MAX,
             Tree::CdrsByParty | Tree::RecordingsByParty => self.entries_max.saturating_mul(4),
             Tree::Cdrs
             | Tree::CdrsByCall
             | Tree::CdrsByNumber
             | Tree::Events
+            | Tree::Facts
             | Tree::EventsByCall
             | Tree::Recordings
             | Tree::RecordingsByCall => self.entries_max,

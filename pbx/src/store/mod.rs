@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
+use switchroom_acd::Decision;
 use switchroom_exchange::{BindingRecord, CallId, Cdr, Event, Record, RecordingFacts, Restored, Ticket};
 
 /// Records that may wait for the store thread. A phone's worst second is a few records; this is minutes of a full
@@ -252,6 +253,11 @@ impl Store {
     /// Recordings, newest first, at most `limit` (and 10,000), with `party` on either side.
     pub fn recordings(&self, limit: usize, party: Option<&str>) -> Vec<RecordingFacts> {
         self.ask(|index| query::recordings(index, limit.min(query::ROWS_MAX), party))
+    }
+
+    /// The offers of a call to agents within the last day, oldest first.
+    pub fn decisions(&self, call: CallId) -> Vec<Decision> {
+        self.ask(|index| index::decisions(index, call))
     }
 
     /// The recording of a call.

@@ -17,6 +17,8 @@
 //! | `recordings_by_call` | call id                               | key in `recordings`                |
 //! | `recordings_by_party`| number, 0, key in `recordings`        | nothing                            |
 //! | `messages`           | message id                            | `MessageRecord`                    |
+//! | `agents`             | agent's number                        | `Remembered`: the latest state     |
+//! | `facts`              | position (u64), among those of events | `Fact` of queues and agents        |
 //!
 //! All numbers are big-endian, so byte order is time order. An "ordered i64" has its sign bit flipped. A record is
 //! one version byte, the CRC-32 of its JSON (u32), its JSON. Numbers of parties hold no zero byte: what holds one is
@@ -48,11 +50,13 @@ pub(super) enum Tree {
     RecordingsByParty,
     OpenCalls,
     Messages,
+    Agents,
+    Facts,
 }
 
 impl Tree {
     /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Meta,
         Self::Bindings,
         Self::Cdrs,
@@ -66,6 +70,8 @@ impl Tree {
         Self::RecordingsByParty,
         Self::OpenCalls,
         Self::Messages,
+        Self::Agents,
+        Self::Facts,
     ];
 
     /// Its name on disk.
@@ -84,6 +90,8 @@ impl Tree {
             Self::RecordingsByParty => "recordings_by_party",
             Self::OpenCalls => "open_calls",
             Self::Messages => "messages",
+            Self::Agents => "agents",
+            Self::Facts => "facts",
         }
     }
 }

@@ -337,6 +337,7 @@ fn name_of(record: &Record) -> String {
         Record::Event(event) => format!("the event {} number {}", event.name, event.seq),
         Record::Recording(facts) => format!("the entry of the recording {}", facts.file),
         Record::Message(message) => format!("the entry of the message {}", message.id),
+        Record::Floor { fact, .. } => format!("what happened to queues and agents at {}", fact.at_ms()),
         Record::MessageGone { id } => format!("the end of the message {id}"),
         Record::RecordingGone { call } => format!("the end of the recording of call {call}"),
     }

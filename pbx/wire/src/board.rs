@@ -1,6 +1,9 @@
 //! The board: what every screen shows, and the one fold that keeps it.
 
-use crate::{AlarmView, CallView, EventView, ExtensionView, MessageView, RecordingView, SystemView};
+use crate::{
+    AgentView, AlarmView, CallView, EventView, ExtensionView, MessageView, QueueView, RecordingView,
+    SystemView,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,6 +26,10 @@ pub struct Board {
     pub calls: BTreeMap<String, CallView>,
     /// Extensions by number.
     pub extensions: BTreeMap<String, ExtensionView>,
+    /// Agents by number.
+    pub agents: BTreeMap<String, AgentView>,
+    /// Queues by name.
+    pub queues: BTreeMap<String, QueueView>,
     /// What is wrong now, by id.
     pub alarms: BTreeMap<String, AlarmView>,
     /// Latest recordings, newest last.
@@ -47,6 +54,14 @@ pub enum Change {
     Extension(Box<ExtensionView>),
     /// An extension was removed from the configuration.
     ExtensionGone(String),
+    /// An agent changed.
+    Agent(Box<AgentView>),
+    /// An agent was removed from the configuration.
+    AgentGone(String),
+    /// A queue changed, or who waits in it.
+    Queue(Box<QueueView>),
+    /// A queue was removed from the configuration.
+    QueueGone(String),
     /// An alarm was raised or changed.
     Alarm(AlarmView),
     /// An alarm was cleared.
@@ -79,6 +94,18 @@ impl Board {
             }
             Change::ExtensionGone(number) => {
                 self.extensions.remove(number);
+            }
+            Change::Agent(agent) => {
+                self.agents.insert(agent.number.clone(), (**agent).clone());
+            }
+            Change::AgentGone(number) => {
+                self.agents.remove(number);
+            }
+            Change::Queue(queue) => {
+                self.queues.insert(queue.name.clone(), (**queue).clone());
+            }
+            Change::QueueGone(name) => {
+                self.queues.remove(name);
             }
             Change::Alarm(alarm) => {
                 self.alarms.insert(alarm.id.clone(), alarm.clone());

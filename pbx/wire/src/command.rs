@@ -1,6 +1,6 @@
 //! What can be asked of the daemon, one way for the console, `ctl` and scripts.
 
-use crate::{CallView, ExtensionView, SystemView};
+use crate::{AgentView, CallView, ExtensionView, QueueView, ReasonsView, SystemView};
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,15 @@ pub enum Command {
     },
     /// The extensions and where they are registered.
     Extensions,
+    /// The agents.
+    Agents,
+    /// The queues and who waits in them.
+    Queues,
+    /// Why a caller was offered to whom it was, or still waits.
+    Why {
+        /// The call's id or short number.
+        call: String,
+    },
     /// Finished calls, newest first.
     Cdrs {
         /// At most this many; the daemon caps it at 1,000.
@@ -83,6 +92,38 @@ pub enum Command {
         /// The message's id.
         message: String,
     },
+    /// Sets an agent's presence. Needs supervisor.
+    AgentPresence {
+        /// The agent's number.
+        agent: String,
+        /// `logged_out`, `ready` or `break`.
+        presence: String,
+        /// The reason of a break.
+        reason: Option<String>,
+        /// For signing in: where the agent sits, unless it is configured.
+        extension: Option<String>,
+    },
+    /// An agent's after-call time: done, or longer. Needs supervisor.
+    AgentWrapUp {
+        /// The agent's number.
+        agent: String,
+        /// So many seconds from now; done when absent.
+        more_s: Option<u32>,
+        /// What came of the call.
+        disposition: Option<String>,
+    },
+    /// Gives a caller who waits another priority. Needs supervisor.
+    Priority {
+        /// The call's id or short number.
+        call: String,
+        /// 0 to 9.
+        priority: u8,
+    },
+    /// Takes a caller out of its queue, as if it had waited too long. Needs supervisor.
+    TakeOut {
+        /// The call's id or short number.
+        call: String,
+    },
     /// Forget one binding of an extension, or all of them. Needs admin.
     Unregister {
         /// The extension.
@@ -107,13 +148,20 @@ impl Command {
             | Self::Calls
             | Self::Call { .. }
             | Self::Extensions
+            | Self::Agents
+            | Self::Queues
+            | Self::Why { .. }
             | Self::Cdrs { .. }
             | Self::Events { .. }
             | Self::Recordings { .. }
             | Self::Messages { .. }
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
-            Self::HangUp { .. } => Role::Supervisor,
+            Self::HangUp { .. }
+            | Self::AgentPresence { .. }
+            | Self::AgentWrapUp { .. }
+            | Self::Priority { .. }
+            | Self::TakeOut { .. } => Role::Supervisor,
             Self::DeleteMessage { .. }
             | Self::Unregister { .. }
             | Self::Reload
@@ -165,6 +213,12 @@ pub enum Answer {
     Cdr(Box<CdrView>),
     /// Answer to [`Command::Extensions`].
     Extensions(Vec<ExtensionView>),
+    /// Answer to [`Command::Agents`].
+    Agents(Vec<AgentView>),
+    /// Answer to [`Command::Queues`].
+    Queues(Vec<QueueView>),
+    /// Answer to [`Command::Why`].
+    Why(Box<ReasonsView>),
     /// Answer to [`Command::Cdrs`].
     Cdrs(Vec<CdrView>),
     /// Answer to [`Command::Events`].

@@ -420,6 +420,8 @@ pub enum EventKind {
     Media,
     /// Recordings.
     Recording,
+    /// Agents: who signed in, had a break.
+    Agent,
     /// What users did by command.
     Audit,
     /// Attacks and refusals.
@@ -436,6 +438,7 @@ impl EventKind {
             Self::Registration => "reg",
             Self::Media => "media",
             Self::Recording => "rec",
+            Self::Agent => "agent",
             Self::Audit => "audit",
             Self::Guard => "guard",
             Self::System => "system",

@@ -65,6 +65,8 @@ pub struct Handset {
     meddled: Vec<Vec<u8>>,
     /// Keys that its owner presses now, and whether they go by INFO.
     pub pressed: Vec<(String, bool)>,
+    /// Its owner typed a secret by INFO.
+    pub tells_secrets: bool,
     /// This call's keys go by INFO.
     by_info: bool,
     /// What the phone told last, for scenarios: `ringing`, `up`, ….
@@ -125,6 +127,7 @@ impl Handset {
             meddler,
             meddled: Vec::new(),
             pressed: Vec::new(),
+            tells_secrets: false,
             by_info: false,
             told: Vec::new(),
             listens: false,

@@ -64,11 +64,21 @@ pub enum Defect {
     UnwrittenMessage,
     /// What a caller typed in secret stands in an event.
     ToldSecret,
+    /// A single key of such a caller stands in an event.
+    ToldKey,
+    /// The ladder shows a key that came by INFO.
+    ShownKey,
+    /// A flight file holds a key.
+    FlownKey,
+    /// A phone that holds is told that it is sent sound.
+    UnheardHold,
+    /// An answered caller hears nothing while phones ring.
+    SilentSearch,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 30] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -94,6 +104,11 @@ impl Defect {
         Self::LostMessage,
         Self::UnwrittenMessage,
         Self::ToldSecret,
+        Self::ToldKey,
+        Self::ShownKey,
+        Self::FlownKey,
+        Self::UnheardHold,
+        Self::SilentSearch,
     ];
 }
 
@@ -182,6 +197,16 @@ impl Plant {
         }
     }
 
+    /// Whether ladders are shown as they must not be.
+    pub fn unmasks_ladder(&self) -> bool {
+        self.defect == Defect::ShownKey
+    }
+
+    /// Whether flight files are written as they must not be.
+    pub fn unmasks_flight(&self) -> bool {
+        self.defect == Defect::FlownKey
+    }
+
     fn send(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let is_bye = bytes.starts_with(b"BYE ");
         if self.defect == Defect::LostBye && is_bye {
@@ -197,6 +222,13 @@ impl Plant {
                 self.lost = via;
                 return None;
             }
+        }
+        if self.defect == Defect::UnheardHold
+            && bytes.starts_with(b"SIP/2.0 200")
+            && let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| text.contains("a=recvonly\r\n"))
+        {
+            // As many bytes as before.
+            return Some(text.replace("a=recvonly\r\n", "a=sendrecv\r\n").into_bytes());
         }
         if self.defect == Defect::ServedExpired && bytes.starts_with(b"INVITE sip:") && self.strikes() {
             let text = String::from_utf8_lossy(bytes).replacen("INVITE sip:1", "INVITE sip:9", 1);
@@ -214,6 +246,10 @@ impl Plant {
                 let slot = self.slot.filter(|_| self.strikes()).unwrap_or(slot);
                 self.slot = Some(slot);
                 Some(MediaCommand::Open { call, leg, slot })
+            }
+            MediaCommand::Play { is_loop: true, .. } if self.defect == Defect::SilentSearch => {
+                self.has_struck = true;
+                None
             }
             MediaCommand::Hear { call, leg, source: Source::Leg(_) }
                 if self.defect == Defect::CrossedWires && self.strikes() =>
@@ -259,6 +295,10 @@ impl Plant {
             Record::Event(mut event) if self.defect == Defect::ToldSecret => {
                 // Again and again: before somebody has typed it, it is no secret.
                 event.text.push_str(SECRET);
+                Some(Record::Event(event))
+            }
+            Record::Event(mut event) if self.defect == Defect::ToldKey && event.name == "call_ended" => {
+                event.name = "digit".into();
                 Some(Record::Event(event))
             }
             Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => nothing(),

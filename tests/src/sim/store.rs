@@ -1,6 +1,7 @@
 //! The store of a run: what is on disk, what only waits for it, and how it fails.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use switchroom_acd::{Fact, Remembered};
 use switchroom_exchange::{
     BindingRecord, CallId, MessageFacts, MessageRecord, OpenCall, Record, Restored, Ticket,
 };
@@ -17,6 +18,10 @@ pub struct Disk {
     pub cdrs: BTreeSet<CallId>,
     /// Messages in mailboxes, and those that were being recorded.
     pub messages: BTreeMap<String, MessageRecord>,
+    /// Agents as they were last.
+    pub agents: BTreeMap<String, Remembered>,
+    /// What happened to queues and agents.
+    pub facts: Vec<Fact>,
     /// Highest event.
     pub event_seq: u64,
     /// Highest short number.
@@ -50,6 +55,13 @@ impl Disk {
             Record::MessageGone { id } => {
                 self.messages.remove(&id);
             }
+            Record::Floor { seq, fact } => {
+                self.event_seq = self.event_seq.max(seq);
+                if let Fact::Agent(fact) = &*fact {
+                    self.agents.insert(fact.agent.clone(), Remembered::from(fact));
+                }
+                self.facts.push(*fact);
+            }
             Record::Recording(_) | Record::RecordingGone { .. } => {}
         }
     }
@@ -66,6 +78,8 @@ impl Disk {
             open_calls: self.open.values().cloned().collect(),
             messages: self.messages.values().cloned().collect(),
             cut_off,
+            agents: self.agents.values().cloned().collect(),
+            facts: self.facts.clone(),
             event_seq: self.event_seq,
             call_number: self.call_number,
         }

@@ -116,7 +116,7 @@ impl Floor {
             _ => None,
         };
         let old = std::mem::replace(&mut agent.presence, presence.clone());
-        let number = agent.number.to_string();
+        let seat = agent.seat();
         if let Presence::Break { reason } = old {
             if let Some(who) = self.breaks.get_mut(&reason) {
                 who.remove(&id);
@@ -127,7 +127,7 @@ impl Floor {
             self.breaks.entry(reason.clone()).or_default().insert(id);
         }
         if let Some(call) = offered {
-            self.effects.push_back(Effect::GiveUp { call, agents: vec![number] });
+            self.effects.push_back(Effect::GiveUp { call, agents: vec![seat] });
             self.take_from_offer(now, call, id, OfferOutcome::Withdrawn);
         }
         self.refresh(now, id, by);

@@ -4,7 +4,7 @@ use super::Floor;
 use crate::agent::{Agent, Doing, Today};
 use crate::boundary::{AgentId, Call, Due, Effect, QueueId};
 use crate::config::Config;
-use crate::fact::{Exit, Presence, State};
+use crate::fact::{AgentFact, Exit, JoinedFact, LeftFact, Presence, State};
 use crate::moment::Moment;
 use crate::queue::Queue;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,17 @@ pub struct Remembered {
     pub state: State,
     /// Since when, Unix milliseconds.
     pub since_ms: i64,
+}
+
+impl From<&AgentFact> for Remembered {
+    fn from(fact: &AgentFact) -> Self {
+        Self {
+            agent: fact.agent.clone(),
+            extension: fact.extension.clone(),
+            state: fact.is.clone(),
+            since_ms: fact.at_ms,
+        }
+    }
 }
 
 impl Floor {
@@ -182,6 +193,31 @@ impl Floor {
             self.be(now, id, presence, "restart");
         }
         self.settle(now);
+    }
+
+    /// The end of a stay that a restart cut off: how long it lasted is not known, and is not guessed.
+    pub fn cut_off(&self, now: Moment, joined: &JoinedFact) -> LeftFact {
+        let config = self.queue(&joined.queue).map(|queue| &queue.config);
+        let limits = config.map_or((0, 0), |config| (config.service_level, config.short_abandon));
+        LeftFact {
+            at_ms: now.wall,
+            joined_ms: joined.at_ms,
+            call: joined.call,
+            visit: joined.visit,
+            queue: joined.queue.clone(),
+            caller: joined.caller.clone(),
+            class: joined.class.clone(),
+            exit: Exit::Restart,
+            agent: String::new(),
+            waited_ms: 0,
+            service_level_ms: limits.0,
+            short_abandon_ms: limits.1,
+        }
+    }
+
+    /// The local day by the number that was given.
+    pub fn day(&self) -> i64 {
+        self.day
     }
 
     /// What agents did today, by the facts of before a restart: calls answered, milliseconds talked.

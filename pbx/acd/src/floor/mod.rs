@@ -7,7 +7,7 @@
 //!               └ leaves by rule, by key, or hangs up: at any moment
 //! ```
 //!
-//! After whatever happened, [`Floor::settle`] restores the one rule: nobody waits while an agent is free who may serve them.
+//! After whatever happened, `Floor::settle` restores the one rule: nobody waits while an agent is free who may serve them.
 
 mod choices;
 mod decide;
@@ -190,6 +190,21 @@ impl Floor {
     /// How many wait.
     pub fn waiter_count(&self) -> usize {
         self.waiters.len()
+    }
+
+    /// How many talk with an agent.
+    pub fn talk_count(&self) -> usize {
+        self.talks.len()
+    }
+
+    /// Whether a time that was asked for still means something.
+    pub fn awaits(&self, due: Due) -> bool {
+        match due {
+            Due::Relax(call) | Due::MaxWait(call) | Due::Announce(call) => self.waiters.contains_key(&call),
+            Due::WrapUp(id) => self.agent_by_id(id).is_some_and(|a| matches!(a.doing, Doing::WrapUp { .. })),
+            Due::Rest(id) => self.agent_by_id(id).is_some_and(|a| a.rests),
+            Due::Deserted(id) => self.queue_by_id(id).is_some_and(|queue| queue.is_deserted),
+        }
     }
 
     /// Who waits in a queue, in turn.

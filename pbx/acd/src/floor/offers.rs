@@ -1,7 +1,7 @@
 //! Who is offered whom, and what becomes of it.
 
 use super::{Floor, Offer};
-use crate::agent::Doing;
+use crate::agent::{Agent, Doing};
 use crate::boundary::{AgentId, Call, Due, Effect, Miss, QueueId};
 use crate::fact::{Fact, NO_ANSWER, OfferEndedFact, OfferOutcome, Presence, Trigger};
 use crate::limits::RING_MAX;
@@ -76,7 +76,7 @@ impl Floor {
         for id in agents {
             if let Some(agent) = self.agent_mut(*id) {
                 agent.doing = Doing::Offered { call, offer: number };
-                ringing.push((agent.number.to_string(), agent.extension.clone()));
+                ringing.push(agent.seat());
             }
             self.refresh(now, *id, "offer");
         }
@@ -183,12 +183,12 @@ impl Floor {
         let Some(waiter) = self.waiters.get_mut(&call) else { return };
         let Some(offer) = waiter.offer.take() else { return };
         let queue = waiter.queue;
-        let mut numbers = Vec::new();
+        let mut agents = Vec::new();
         for id in &offer.agents {
-            numbers.extend(self.agent_by_id(*id).map(|agent| agent.number.to_string()));
+            agents.extend(self.agent_by_id(*id).map(Agent::seat));
             self.release(now, call, queue, *id, &offer, OfferOutcome::Withdrawn);
         }
-        self.effects.push_back(Effect::GiveUp { call, agents: numbers });
+        self.effects.push_back(Effect::GiveUp { call, agents });
     }
 
     /// An agent is offered nothing any more, by no fault of his own or by one.

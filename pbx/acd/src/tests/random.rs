@@ -51,6 +51,8 @@ fn queue(rng: &mut Rng) -> QueueConfig {
         stay_grace: one_of(rng, &[0, 10_000]),
         ageing: one_of(rng, &[0, 0, 30_000]),
         announce_every: one_of(rng, &[0, 15_000]),
+        music: Vec::new(),
+        comfort: String::new(),
         service_level: 20_000,
         short_abandon: 5_000,
     }

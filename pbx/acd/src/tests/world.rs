@@ -55,7 +55,7 @@ impl World {
                     }
                 }
                 Effect::GiveUp { call, agents } => {
-                    for agent in agents {
+                    for (agent, _) in agents {
                         assert!(self.ringing.remove(&(call, agent)).is_some(), "gave up who did not ring");
                     }
                 }

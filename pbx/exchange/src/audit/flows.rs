@@ -28,7 +28,7 @@ fn places(x: &Exchange, wrong: &mut Vec<String>) {
         let visit = x.visits.get(&call.id);
         let is_connecting = visit.map(|visit| visit.run.is_connecting());
         let is_right = match call.stage {
-            Stage::Flow => is_connecting == Some(false),
+            Stage::Flow => visit.is_some_and(|visit| visit.run.is_connecting() == visit.waits.is_some()),
             Stage::Seeking => is_connecting != Some(false),
             // Whom no flow wants back, the flow believes to be connected until the end.
             Stage::Talking { .. } => is_connecting != Some(false),
@@ -43,7 +43,7 @@ fn places(x: &Exchange, wrong: &mut Vec<String>) {
         }
     }
     for (id, visit) in x.visits.iter().filter(|(id, _)| !x.calls.contains_key(id)) {
-        if visit.asked.is_empty() {
+        if visit.asked.is_empty() && !visit.run.awaits_recording() {
             wrong.push(format!("the call {id} has gone and its flow waits for nothing"));
         }
     }
@@ -53,11 +53,10 @@ fn places(x: &Exchange, wrong: &mut Vec<String>) {
 fn searches(x: &Exchange, wrong: &mut Vec<String>) {
     for (id, visit) in &x.visits {
         let is_seeking = x.calls.get(id).is_some_and(|call| call.stage == Stage::Seeking);
-        if visit.dial.is_some() != is_seeking {
-            wrong.push(format!(
-                "the flow of call {id} dials: {}, phones ring: {is_seeking}",
-                visit.dial.is_some()
-            ));
+        let is_offered = x.floor.waiter(id.0).is_some_and(|waiter| waiter.offer.is_some());
+        let is_sought = visit.dial.is_some() || is_offered;
+        if is_sought != is_seeking {
+            wrong.push(format!("call {id}: somebody is sought: {is_sought}, phones ring: {is_seeking}"));
         }
     }
 }

@@ -22,6 +22,8 @@ impl Exchange {
             ("extensions that made calls", self.calls_made.len()),
             ("legs", self.legs.len()),
             ("callers in flows", self.visits.len()),
+            ("callers in queues", self.floor.waiter_count()),
+            ("talks of agents", self.floor.talk_count()),
             ("messages that are not finished", self.mailboxes.unfinished.len()),
             ("sessions", self.sessions.len()),
             ("sessions in SIP", self.endpoint.sessions()),

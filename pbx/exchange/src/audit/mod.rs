@@ -8,6 +8,7 @@ mod flows;
 mod leftovers;
 mod mwi;
 mod ports;
+mod queues;
 mod registrations;
 mod store;
 #[cfg(test)]
@@ -32,6 +33,7 @@ impl Exchange {
             registrations::RULES,
             mwi::RULES,
             store::RULES,
+            queues::RULES,
         ];
         for rule in all.into_iter().flatten() {
             rule(self, &mut wrong);

@@ -369,7 +369,7 @@ fn a_caller_in_a_flow_is_in_one_place() {
     breaks_also(in_flow(false), |x| set_stage(x, Stage::Seeking), "has it connected: Some(false)");
     breaks_also(in_flow(true), |x| set_stage(x, Stage::Flow), "has it connected: Some(true)");
     breaks_also(in_flow(false), |x| x.visits.clear(), "is Flow, and its flow has it connected: None");
-    breaks(in_flow(true), |x| visit(x).dial = None, "dials: false, phones ring: true");
+    breaks(in_flow(true), |x| visit(x).dial = None, "somebody is sought: false, phones ring: true");
     breaks(in_flow(false), |x| visit(x).leave_untold(), "has news that it was not told");
     breaks(
         in_flow(false),

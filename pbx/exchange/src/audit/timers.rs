@@ -27,6 +27,7 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
             Timer::Gone(id) => call(id, Call::is_ended),
             Timer::MediaLost(id) => call(id, |c| c.answered.is_some() && !c.is_ended()),
             Timer::Flow(id) => x.visits.contains_key(&id),
+            Timer::Floor(due) => x.floor.awaits(due),
             Timer::SubscriptionEnds(name) => x.mwi.get(name).is_some(),
             Timer::Notify(watcher) => {
                 x.mwi.pace(watcher).is_some_and(|pace| pace.is_due && pace.under_way.is_none())

@@ -98,6 +98,7 @@ impl Exchange {
         self.timers.set(Timer::LastWord(id), now.mono.after(LAST_WORD));
         self.timers.set(Timer::Gone(id), now.mono.after(ENDED_SHOWN));
         self.leave_route(now, id);
+        self.leave_queue(now, id, cause);
         self.leave_flow(now, id);
         self.write_cdr_if_complete(now, id);
     }

@@ -7,6 +7,7 @@ use crate::media::{Channel, MediaCommand, RecordingSubject};
 use crate::negotiate::{agreed, answer_formats, chosen_by, match_codec};
 use crate::record::{Cause, End, EndedBy, EventKind, Severity};
 use crate::{CallId, Changed, LegId, RecordRule};
+use switchroom_acd::Miss;
 use switchroom_sip::header::Headers;
 use switchroom_sip::sdp::{Description, Format, Local};
 use switchroom_sip::status::Status;
@@ -49,7 +50,7 @@ impl Exchange {
         if is_news {
             self.why(now, id, "ring", format!("{who} at {flow} rings"));
             if let Some(extension) = extension {
-                self.changed.insert(Changed::Extension(extension));
+                self.extension_changed(extension);
             }
         }
         if is_first {
@@ -223,6 +224,7 @@ impl Exchange {
             self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
         }
         self.dial_answered(id);
+        self.agent_answered(now, id, leg);
         if let Some(session) = caller_session.filter(|_| !is_answered) {
             self.endpoint.answer(now.mono, session, answer);
         }
@@ -256,7 +258,8 @@ impl Exchange {
     pub(crate) fn show_parties(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
         let extensions = call.legs.values().filter_map(|l| l.extension.clone());
-        self.changed.extend(extensions.map(Changed::Extension));
+        let extensions: Vec<String> = extensions.collect();
+        extensions.into_iter().for_each(|extension| self.extension_changed(extension));
         self.changed.insert(Changed::Call(id));
     }
 
@@ -357,7 +360,7 @@ impl Exchange {
             call.refusal = Some(verdict);
         }
         if !is_over {
-            return;
+            return self.tell_missed(now, id, miss_of(verdict.2));
         }
         self.timers.cancel(Timer::NoAnswer(id));
         let (_, status, word) = call.refusal.unwrap_or(verdict);
@@ -437,7 +440,7 @@ impl Exchange {
         }
         if let Some(extension) = extension {
             self.leave_call(id, &extension);
-            self.changed.insert(Changed::Extension(extension));
+            self.extension_changed(extension);
         }
         self.changed.insert(Changed::Call(id));
     }
@@ -485,5 +488,14 @@ impl Exchange {
         local.formats = formats;
         local.direction = direction;
         local.answer(offer)
+    }
+}
+
+/// What a refusal of one agent's phone is to his queue, while others ring.
+fn miss_of(word: &str) -> Miss {
+    match word {
+        "no_answer" => Miss::NoAnswer,
+        "busy" | "declined" => Miss::Refused,
+        _ => Miss::Failed,
     }
 }

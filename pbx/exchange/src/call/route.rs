@@ -4,7 +4,12 @@ use crate::exchange::Exchange;
 use crate::record::{Cause, EndedBy};
 use crate::text::{clean, is_dialable};
 use crate::{CallId, Service};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use switchroom_flow::expr::Expr;
+use switchroom_flow::node::Job;
 use switchroom_flow::routes::{Asked, Destination, Refusal, Route, Routed};
+use switchroom_flow::{Flow, Language, Node, NodeId, Place, Value};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
@@ -95,6 +100,10 @@ impl Exchange {
                 self.why(now, id, "route", format!("{dialled}: route {name} leads to extension {number}"));
                 self.ring(now, id, number);
             }
+            Destination::Queue(queue) if self.floor.queue(queue).is_some() => {
+                self.why(now, id, "route", format!("{dialled}: route {name} leads into queue {queue}"));
+                self.enter_flow(now, id, queue_flow(queue));
+            }
             Destination::Queue(queue) => {
                 self.route_fails(
                     now,
@@ -126,4 +135,29 @@ impl Exchange {
             self.traffic.end(route, now.mono.0 / 1_000);
         }
     }
+}
+
+/// The flow of a caller whom a route leads straight into a queue: to wait, and then goodbye.
+fn queue_flow(queue: &str) -> Arc<Flow> {
+    let job = Job::Queue {
+        queue: Expr::Constant(Value::text(queue)),
+        priority: None,
+        timeout: None,
+        full: None,
+        empty: None,
+        keys: BTreeMap::new(),
+        after: None,
+    };
+    Arc::new(Flow {
+        name: format!("queue-{queue}"),
+        version: 1,
+        title: String::new(),
+        file: String::new(),
+        language: Language::default(),
+        nodes: vec![Node { name: "wait".into(), place: Place::default(), job }],
+        start: NodeId(0),
+        on_hang_up: None,
+        arguments: BTreeMap::new(),
+        text: String::new(),
+    })
 }

@@ -105,7 +105,7 @@ impl Exchange {
         self.calls_with.entry(extension.to_owned()).or_default().insert(id);
         self.counts.calls_total += 1;
         self.event(now, EventKind::Call, Severity::Info, Some(id), extension, "call_started", text);
-        self.changed.insert(Changed::Extension(extension.to_owned()));
+        self.extension_changed(extension.to_owned());
         self.note_open(id);
         self.why(now, id, "call", format!("{extension} dialled {} from {flow}", clean(&dialled)));
         self.route(now, id, &dialled);
@@ -309,7 +309,7 @@ impl Exchange {
             call.sessions.push(session);
             self.calls_with.entry(number.to_owned()).or_default().insert(id);
         }
-        self.changed.insert(Changed::Extension(number.to_owned()));
+        self.extension_changed(number.to_owned());
         self.why(now, id, "offer", format!("ring {number} at {flow}"));
         true
     }

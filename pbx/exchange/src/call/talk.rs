@@ -7,7 +7,7 @@ use crate::inbound::Means;
 use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
-use crate::{CallId, LegId, Service};
+use crate::{CallId, Changed, LegId, Service};
 use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
 use switchroom_sip::sdp::{Description, Direction};
 use switchroom_sip::status::Status;
@@ -17,6 +17,18 @@ use switchroom_sip::time::Now;
 const TONE: Source = Source::Tone { hz: 440, ddb: -180 };
 
 impl Exchange {
+    /// Takes over where a phone is now and what it calls itself.
+    fn look_at_phone(&mut self, session: SessionId, id: CallId, leg: LegId) {
+        let flow = self.endpoint.flow_of(session);
+        let agent = self.endpoint.agent_of(session).map(crate::text::clean).filter(|agent| !agent.is_empty());
+        let Some(one) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)) else { return };
+        let (flow, agent) = (flow.unwrap_or(one.flow), agent.unwrap_or_else(|| one.agent.clone()));
+        if (flow, &agent) != (one.flow, &one.agent) {
+            (one.flow, one.agent) = (flow, agent);
+            self.changed.insert(Changed::Call(id));
+        }
+    }
+
     /// News of a session.
     pub(crate) fn on_session(&mut self, now: Now, session: SessionId, event: SessionEvent) {
         let Some((id, leg)) = self.sessions.get(&session).copied() else { return };
@@ -24,16 +36,7 @@ impl Exchange {
         if let Some(seen) = seen {
             self.saw_call(id, seen);
         }
-        let flow = self.endpoint.flow_of(session);
-        let agent = self.endpoint.agent_of(session).map(crate::text::clean);
-        if let (Some(flow), Some(one)) = (flow, self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg))) {
-            one.flow = flow;
-        }
-        if let (Some(agent), Some(one)) = (agent, self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)))
-            && !agent.is_empty()
-        {
-            one.agent = agent;
-        }
+        self.look_at_phone(session, id, leg);
         match event {
             SessionEvent::Progress(status, sdp) => self.on_progress(now, id, leg, status, sdp.as_deref()),
             SessionEvent::Answered(sdp) => self.on_answered(now, id, leg, sdp.as_deref()),
@@ -239,6 +242,9 @@ impl Exchange {
             }
             (None, None) | (Some(_), Some(_)) => {}
         }
+        let is_held = self.calls.get(&id).is_some_and(|call| call.held.is_some());
+        self.floor.held(crate::queues::moment(now), id.0, is_held);
+        self.run_floor(now);
         self.refresh_silence(now, id);
         self.show_parties(id);
     }

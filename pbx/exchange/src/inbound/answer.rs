@@ -9,7 +9,7 @@ use switchroom_sip::time::Now;
 
 impl Exchange {
     /// Answers the caller if that has not been done. False if it cannot be; the call is then over.
-    pub(super) fn answer_caller(&mut self, now: Now, id: CallId) -> bool {
+    pub(crate) fn answer_caller(&mut self, now: Now, id: CallId) -> bool {
         let Some(call) = self.calls.get(&id).filter(|call| !call.is_ended()) else { return false };
         if call.has_answered_caller() {
             return true;

@@ -102,6 +102,9 @@ impl Exchange {
         status: u16,
         text: String,
     ) {
+        if self.offer_failed(now, id, cause, &text) {
+            return;
+        }
         let Some(dial) = self.visits.get_mut(&id).and_then(|visit| visit.dial.as_mut()) else {
             return self.finish(now, id, by, cause, status, text);
         };
@@ -165,6 +168,8 @@ impl Exchange {
         let (caller, who) = (call.caller, call.with.clone().map(|p| p.number).unwrap_or_default());
         self.stop_recording(id);
         self.close_leg(id, leg);
+        self.floor.talk_ended(crate::queues::moment(now), id.0);
+        self.run_floor(now);
         if let Some(visit) = self.visits.get_mut(&id) {
             visit.comes_back = false;
         }

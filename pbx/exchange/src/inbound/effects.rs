@@ -33,10 +33,8 @@ impl Exchange {
             Effect::Dial { to, in_turn, ring, comes_back } => {
                 self.dial(now, id, to, in_turn, ring, comes_back);
             }
-            Effect::Queue { queue, .. } => {
-                let what = format!("there is no queue named \"{}\"", crate::text::clean(&queue));
-                self.flow_fault(now, id, &what);
-                self.tell_flow(now, id, Event::Dialled(switchroom_flow::Dialled::Empty));
+            Effect::Queue { queue, priority, comes_back } => {
+                self.enqueue(now, id, &queue, priority, comes_back);
             }
             Effect::Withdraw => self.withdraw(now, id),
             Effect::Record { mailbox, longest, silence } => {
@@ -81,7 +79,7 @@ impl Exchange {
         self.media(MediaCommand::Play { call: id, leg, number, clips, is_loop: false });
     }
 
-    pub(super) fn silence(&mut self, id: CallId) {
+    pub(crate) fn silence(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id).filter(|call| call.stage == Stage::Flow) else { return };
         let leg = call.caller;
         if let Some(visit) = self.visits.get_mut(&id) {
@@ -94,6 +92,9 @@ impl Exchange {
 
     /// A prompt was heard to its end.
     pub(crate) fn on_played(&mut self, now: Now, id: CallId, number: u64) {
+        if self.announced(id, number) {
+            return;
+        }
         let Some(visit) = self.visits.get_mut(&id).filter(|visit| visit.playing == Some(number)) else {
             return;
         };
@@ -128,6 +129,7 @@ impl Exchange {
     /// What a flow began is given up.
     fn withdraw(&mut self, now: Now, id: CallId) {
         self.give_up_dial(now, id);
+        self.withdraw_from_queue(now, id);
         let Some(visit) = self.visits.get_mut(&id) else { return };
         if let Some(taking) = visit.taking.take() {
             self.message_given_up(&taking.id);
@@ -145,7 +147,7 @@ impl Exchange {
     }
 
     /// Something in a flow is wrong; its caller is at the place it is about.
-    fn flow_fault(&mut self, now: Now, id: CallId, what: &str) {
+    pub(crate) fn flow_fault(&mut self, now: Now, id: CallId, what: &str) {
         let Some((flow, node)) = self.place_of(id) else { return };
         self.raise_fault(now, id, &flow, &node, what);
     }

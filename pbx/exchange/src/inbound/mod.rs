@@ -13,11 +13,16 @@ mod site;
 pub(crate) use digits::{Means, without_digits};
 
 use crate::exchange::{Exchange, Timer};
+use crate::limits::RECORDED_WITHIN;
+use crate::queues::Waits;
 use crate::{CallId, LegId};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use switchroom_flow::{Answer, Event, Flow, Run};
 use switchroom_sip::time::Now;
+
+/// Numbers of prompts from here on are not the flow's.
+pub(crate) const FLOW_NUMBERS: u64 = 1 << 32;
 
 /// A caller's stay in a flow.
 #[derive(Debug, Clone)]
@@ -31,7 +36,7 @@ pub(crate) struct Visit {
     /// Phones are being rung for it.
     pub(crate) dial: Option<dial::Dial>,
     /// The flow goes on when who was dialled hangs up.
-    comes_back: bool,
+    pub(crate) comes_back: bool,
     /// The prompt that plays.
     pub(crate) playing: Option<u64>,
     /// The message that is being recorded.
@@ -40,6 +45,10 @@ pub(crate) struct Visit {
     messages: u32,
     /// Questions to the outside that are open.
     pub(crate) asked: BTreeSet<u64>,
+    /// The caller waits in a queue.
+    pub(crate) waits: Option<Waits>,
+    /// Stays in queues so far.
+    pub(crate) queued: u32,
 }
 
 /// A message that is being recorded.
@@ -79,6 +88,8 @@ impl Exchange {
             taking: None,
             messages: 0,
             asked: BTreeSet::new(),
+            waits: None,
+            queued: 0,
         };
         self.visits.insert(id, visit);
         self.tell_flow(now, id, Event::Begin);
@@ -87,8 +98,15 @@ impl Exchange {
     /// The call is over, and its flow cleans up.
     pub(crate) fn leave_flow(&mut self, now: Now, id: CallId) {
         if let Some(visit) = self.visits.get_mut(&id) {
-            (visit.dial, visit.playing, visit.taking, visit.comes_back) = (None, None, None, false);
+            (visit.dial, visit.playing, visit.comes_back) = (None, None, false);
             self.tell_flow(now, id, Event::Gone);
+        }
+        if let Some(visit) = self.visits.get_mut(&id) {
+            if visit.run.awaits_recording() {
+                self.timers.set(Timer::Flow(id), now.mono.after(RECORDED_WITHIN));
+            } else {
+                visit.taking = None;
+            }
         }
     }
 
@@ -149,6 +167,10 @@ impl Exchange {
 
     /// A time that a flow waited for has come.
     pub(crate) fn flow_due(&mut self, now: Now, id: CallId) {
+        if let Some(visit) = self.visits.get_mut(&id).filter(|visit| visit.run.awaits_recording()) {
+            visit.taking = None;
+            return self.tell_flow(now, id, Event::Recorded(None));
+        }
         self.tell_flow(now, id, Event::Woke);
     }
 }

@@ -162,7 +162,10 @@ struct Caller {
 
 impl Caller {
     fn new(number: &str) -> Self {
-        let mut w = World::new();
+        Self::in_world(World::new(), number)
+    }
+
+    fn in_world(mut w: World, number: &str) -> Self {
         let a = w.registered("101", "192.0.2.11:5060");
         let b = w.registered("102", "192.0.2.12:5060");
         let c = w.registered("103", "192.0.2.13:5060");
@@ -195,6 +198,22 @@ impl Caller {
     fn heard(&mut self) {
         let (leg, number) = (self.leg, self.playing().0);
         self.w.input(Input::Media(MediaEvent::Played { leg, number }));
+        self.w.ms(10);
+    }
+
+    /// The id of the recording that was begun last.
+    fn taken(&self) -> String {
+        let last = self.w.media.iter().rev().find_map(|command| match command {
+            MediaCommand::TakeMessage { message, .. } => Some(message.clone()),
+            _ => None,
+        });
+        last.unwrap()
+    }
+
+    /// A recording's file is closed.
+    fn message_taken(&mut self, message: &str, facts: Option<MessageFacts>) {
+        let (leg, message) = (self.leg, message.to_owned());
+        self.w.input(Input::Media(MediaEvent::MessageTaken { leg, message, facts, why: String::new() }));
         self.w.ms(10);
     }
 
@@ -480,6 +499,26 @@ fn a_key_counts_once_however_it_comes() {
     t.w.settle();
 }
 
+/// The call is over on our side, the caller's phone does not know yet: a PIN's last digit is as secret as its first.
+#[test]
+fn a_key_that_crosses_the_end_of_its_call_is_not_shown() {
+    let mut t = Caller::new("504");
+    let (now, a, call) = (t.w.now.mono, t.a, t.call);
+    let id = t.w.x.calls().next().unwrap().id;
+    t.w.input(Input::Command { id: CommandId(1), user: "ana".into(), command: Command::HangUp(id) });
+    t.w.end(a).info(now, call, "application/dtmf", b"7".to_vec());
+    t.w.ms(100);
+    let ladder = t.w.x.ladders().get(id).unwrap();
+    let infos = ladder.entries.iter().filter_map(|entry| match &entry.kind {
+        EntryKind::Message { bytes, .. } => Some(String::from_utf8_lossy(bytes)),
+        EntryKind::Decision(_) => None,
+    });
+    let infos: Vec<_> = infos.filter(|text| text.starts_with("INFO ")).collect();
+    assert!(infos.len() == 1 && infos[0].ends_with("\r\n\r\nx"), "{infos:?}");
+    assert!(!format!("{:?}", t.w.records).contains("pressed"));
+    t.w.settle();
+}
+
 #[test]
 fn keys_in_info_reach_a_flow() {
     let mut t = Caller::new("500");
@@ -530,6 +569,64 @@ fn a_flow_cleans_up_after_the_call() {
         t.w.run(Duration::from_secs(10));
         assert!(t.w.x.call(id).is_none(), "the call has left the board, its flow has not");
         t.w.input(Input::Answered { call: id, number, answer });
+        t.w.settle();
+    }
+}
+
+/// Who hangs up while a flow records it: the file is closed after the call, and the clean-up has its id. Where the media engine
+/// says nothing, it goes on without.
+#[test]
+fn a_clean_up_knows_what_was_being_recorded() {
+    let facts = MessageFacts { file: "m.wav".into(), length_ms: 900, bytes: 1, sha256: "00".into() };
+    for (facts, comes) in [(Some(facts), true), (None, true), (None, false)] {
+        let tape = vec![("tape".to_owned(), Expr::Name("tape".into()))];
+        let record = Job::Record {
+            prompt: say("speak"),
+            into: "tape".into(),
+            longest: Duration::from_secs(60),
+            silence: Duration::from_secs(3),
+            next: None,
+            failed: None,
+        };
+        let exec = Job::Exec {
+            argv: vec!["/bin/log".into()],
+            input: tape,
+            fields: vec![],
+            timeout: Duration::from_secs(5),
+            next: None,
+            failed: None,
+        };
+        let mut config = super::world::config();
+        config.flows = Flows::from([flow("600", vec![record, exec], at(1))]);
+        let mut t = Caller::in_world(World::with(config, Restored::default()), "600");
+        t.heard();
+        let message = t.taken();
+        let (a, call) = (t.a, t.call);
+        t.w.hang_up(a, call);
+        let id = t.w.cdr().call;
+        assert!(t.w.asked.is_empty(), "the file is not closed yet");
+        t.w.run(Duration::from_secs(10));
+        assert!(t.w.x.call(id).is_none() && t.w.asked.is_empty(), "the visit outlasts its call");
+        let told = if facts.is_some() { format!("{{\"tape\":\"{message}\"}}") } else { "{}".to_owned() };
+        if comes {
+            t.message_taken(&message, facts);
+        } else {
+            t.w.run(limits::RECORDED_WITHIN);
+        }
+        let (number, asking) = t.w.asked[0].clone();
+        let Asking::Exec { input, .. } = asking else { panic!("{asking:?}") };
+        if told == "{}" {
+            assert!(!input.text.contains(&message), "{}", input.text);
+        } else {
+            assert_eq!(input.text, told);
+        }
+        t.w.input(Input::Answered { call: id, number, answer: Answer::Json(serde_json::json!({})) });
+        if !comes {
+            t.message_taken(&message, None);
+        }
+        let now = t.w.now;
+        t.w.x.message_deleted(now, &message);
+        t.w.input(Input::Tick);
         t.w.settle();
     }
 }

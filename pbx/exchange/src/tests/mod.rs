@@ -7,6 +7,7 @@ mod guarding;
 mod media;
 mod messages;
 pub(crate) mod mwi;
+mod queues;
 mod registering;
 mod table;
 mod table_of_bindings;

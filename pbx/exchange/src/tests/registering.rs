@@ -173,6 +173,45 @@ fn of_equal_contacts_a_phone_is_told_its_own() {
     assert!(asked.len() == 1 && asked[0].ends_with("=60"), "{asked:?}");
 }
 
+/// A phone that took its contact away and reads it in the answer believes that it is registered still.
+#[test]
+fn who_removes_a_contact_is_not_shown_another_phones_equal_one() {
+    let mut w = World::new();
+    let (home, office) = (w.phone("101", "203.0.113.11:5060"), w.phone("101", "203.0.113.12:5060"));
+    let (contact, desk) = ("<sip:101@192.168.1.10:5060>", "<sip:101@192.168.1.77:5060>");
+    let told = |answer: Option<switchroom_sip::message::Response>| -> Vec<String> {
+        answer.unwrap().headers.all(&Name::Contact).map(str::to_owned).collect()
+    };
+    w.register(home, &[contact], Some(500));
+    w.register(office, &[contact], Some(500));
+    w.register(office, &[desk], Some(500));
+    assert_eq!(told(w.register(home, &[contact], Some(0))), [format!("{desk};expires=500")]);
+    assert_eq!(w.x.status().bindings, 2, "the other's stays");
+    // Again, with nothing of its own there: the same. Who only asks sees what there is.
+    assert_eq!(told(w.register(home, &[contact], Some(0))).len(), 1);
+    assert_eq!(told(w.register(home, &[], None)).len(), 2);
+    // From the same place nobody else can have it: that it is named is the truth.
+    let kept = format!("{contact};+sip.instance=\"<urn:uuid:1>\"");
+    w.register(home, &[&kept], Some(500));
+    assert_eq!(told(w.register(home, &[contact], Some(0))).len(), 2);
+}
+
+/// A phone whose translator gave it another address removes what it registered from the old one.
+#[test]
+fn who_moved_and_unregisters_is_gone_and_nobody_else_is() {
+    let mut w = World::new();
+    let other = w.phone("101", "203.0.113.12:5060");
+    let (before, after) = (w.phone("101", "203.0.113.11:5060"), w.phone("101", "203.0.113.99:5060"));
+    let contact = "<sip:101@192.168.1.10:5060>";
+    w.register(other, &[contact], Some(500));
+    w.same_call_id = Some("one-phone".into());
+    w.register(before, &[contact], Some(500));
+    w.first_cseq = Some(7);
+    w.register(after, &[contact], Some(0));
+    let left: Vec<_> = w.x.bindings("101").map(|b| b.flow.remote).collect();
+    assert_eq!(left, [other]);
+}
+
 #[test]
 fn changes_of_the_configuration_reach_the_registrations() {
     let mut w = World::new();

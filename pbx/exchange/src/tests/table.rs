@@ -465,6 +465,7 @@ impl Since {
                 Record::Binding(_) => "bound".into(),
                 Record::BindingGone { .. } => "unbound".into(),
                 Record::Message(_) | Record::MessageGone { .. } => "message".into(),
+                Record::Floor { .. } => "fact".into(),
                 Record::Recording(_) | Record::RecordingGone { .. } => "recording".into(),
             });
         }

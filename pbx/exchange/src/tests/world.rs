@@ -45,6 +45,8 @@ pub(crate) struct World {
     pub(crate) media_works: bool,
     /// Call-ID that REGISTERs have, if not one each.
     pub(crate) same_call_id: Option<String>,
+    /// The CSeq with which a REGISTER begins, in place of 1.
+    pub(crate) first_cseq: Option<u32>,
     /// What phones answer to NOTIFY; `None`: nothing.
     pub(crate) notified: Option<Status>,
     /// First words of messages from the exchange to lose.
@@ -76,6 +78,7 @@ pub(crate) fn config() -> Config {
         services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
         flows: super::flows::all(),
         inbound: super::flows::site(),
+        floor: Default::default(),
         record: RecordRule::Always,
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
@@ -121,6 +124,7 @@ impl World {
             store_works: true,
             media_works: true,
             same_call_id: None,
+            first_cseq: None,
             notified: Some(Status::OK),
             lose: vec![],
             log: vec![],
@@ -191,6 +195,9 @@ impl World {
             phone.end.make_outside(Method::Register, Uri::sip("", "pbx.example", None), &us, &us);
         if let Some(call_id) = &self.same_call_id {
             request.headers.set(Name::CallId, call_id);
+        }
+        if let Some(cseq) = self.first_cseq {
+            request.headers.set(Name::CSeq, format!("{cseq} REGISTER"));
         }
         for contact in contacts {
             request.headers.push(Name::Contact, *contact);

@@ -6,6 +6,7 @@ use super::view::{All, At};
 use crate::exits::Entry;
 use crate::expr::Expr;
 use crate::fault::did_you_mean;
+use crate::limits::FAULTS_MAX;
 use crate::node::Job;
 use crate::prompt::Piece;
 use std::collections::BTreeSet;
@@ -24,14 +25,16 @@ pub(super) fn check(all: &mut All<'_>, known: &Known) {
     let kinds = Kinds::new(known);
     let mut missing = Vec::new();
     for view in all.flows.values() {
-        for (_, node) in view.nodes() {
-            for (key, entry, name, kind) in used(&node.job, &kinds) {
-                let Some(names) = kind.names.filter(|names| !names.contains(&name)) else { continue };
-                let hint = did_you_mean(&name, names.iter().map(String::as_str))
-                    .unwrap_or_else(|| kind.hint.to_owned());
-                let at = At { flow: view.flow, node, key, entry };
-                missing.push((at, format!("there {} \"{name}\"", kind.what), hint));
-            }
+        let is_missing = |kind: &Names<'_>, name: &String| kind.names.is_some_and(|n| !n.contains(name));
+        let uses =
+            view.nodes().flat_map(|(_, node)| used(&node.job, &kinds).into_iter().map(move |u| (node, u)));
+        // More are not told of a file, and every hint looks at all names there are.
+        let of_file = uses.filter(|(_, (_, _, name, kind))| is_missing(kind, name)).take(FAULTS_MAX);
+        for (node, (key, entry, name, kind)) in of_file {
+            let hint = did_you_mean(&name, kind.names.into_iter().flatten().map(String::as_str))
+                .unwrap_or_else(|| kind.hint.to_owned());
+            let at = At { flow: view.flow, node, key, entry };
+            missing.push((at, format!("there {} \"{name}\"", kind.what), hint));
         }
     }
     for (at, what, hint) in missing {

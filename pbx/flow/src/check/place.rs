@@ -19,7 +19,7 @@ fn span(root: &DeTable<'_>, node: &str, key: &str, entry: &Entry) -> Option<Rang
     let other = match key {
         "prompt" => "text",
         "then" => "cases",
-        "cases" => "when",
+        "when" => "cases",
         _ => key,
     };
     let value = table.get(key).or_else(|| table.get(other))?;

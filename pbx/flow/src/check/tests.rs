@@ -1,6 +1,8 @@
 //! Each rule is shown to fire and not to fire.
 #![allow(clippy::panic)]
 
+mod bounds;
+
 use super::*;
 use crate::read::read;
 use std::collections::BTreeSet;
@@ -86,6 +88,8 @@ fn conditions_that_are_always_the_same() {
     let said =
         of(&bye("a: if; cases = [{ when = \"hour < 2\", then = \"bye\" }, { when = true, then = \"bye\" }]"));
     assert_eq!(said.lines().next(), Some("main.toml:3:47: warning: yes always holds"), "{said}");
+    let said = of(&bye("a: if; cases = [{ when = true, then = \"bye\" }]; otherwise = \"bye\""));
+    assert_eq!(said.lines().next(), Some("main.toml:3:10: warning: yes always holds"), "{said}");
 }
 
 #[test]
@@ -129,9 +133,27 @@ fn loops_of_what_cannot_be_begun() {
         ),
         "main.toml:1:8: a loop in which nothing changes: a, b",
         &bye(
-            "a: dial; to = \"101\"; no_answer = \"b\"\nb: hours; hours = \"h\"; open = \"c\"; closed = \"bye\"\nc: queue; queue = \"s\"; timeout = \"a\"",
+            "a: dial; to = \"101\"; no_answer = \"b\"\nb: hours; hours = \"h\"; open = \"c\"; closed = \"bye\"\nc: queue; queue = \"s\"; timeout = \"a\"; empty = \"bye\"; full = \"bye\"",
         ),
     );
+    // A queue in which nobody works, or that is full, refuses at once.
+    shows(
+        &bye("q: queue; queue = \"s\"; timeout = \"bye\"; full = \"q\"; empty = \"q\""),
+        "main.toml:1:8: a loop without exit, in which nothing is waited for: q",
+        &bye("q: queue; queue = \"s\"; timeout = \"q\"; empty = \"bye\"; full = \"bye\""),
+    );
+    shows(
+        &bye(
+            "q: queue; queue = \"s\"; timeout = \"bye\"; full = \"b\"\nb: if; when = \"hour < 9\"; then = \"q\"; otherwise = \"bye\"",
+        ),
+        "main.toml:1:8: a loop in which nothing changes: q, b",
+        &bye(
+            "q: queue; queue = \"s\"; timeout = \"bye\"; full = \"b\"\nb: play; prompt = \"x\"; next = \"q\"",
+        ),
+    );
+    let queued = "s: queue; queue = \"s\"; timeout = \"r\"\nr: return";
+    let refuses = of_all(&[("main", "a: flow; flow = \"sub\"; next = \"a\""), ("sub", queued)]);
+    assert!(refuses.contains("a loop without exit"), "an empty queue comes back at once\n{refuses}");
     shows(
         &bye("a: voicemail; mailbox = \"s\"; next = \"bye\"; failed = \"a\""),
         "a loop without exit, in which nothing is waited for: a",
@@ -223,7 +245,8 @@ fn ways_that_lead_to_nobody() {
     let sub = "a: flow; flow = \"sub\"; next = \"a\"";
     let talks = of_all(&[("main", sub), ("sub", "s: play; prompt = \"x\"; next = \"r\"\nr: return")]);
     assert!(talks.contains("from node \"a\" no way leads to a person"), "{talks}");
-    let helps = of_all(&[("main", sub), ("sub", "s: queue; queue = \"q\"; timeout = \"r\"\nr: return")]);
+    let queue = "s: play; prompt = \"x\"; next = \"q\"\nq: queue; queue = \"q\"; timeout = \"r\"\nr: return";
+    let helps = of_all(&[("main", sub), ("sub", queue)]);
     assert_eq!(helps, "");
 }
 
@@ -564,17 +587,4 @@ fn secrets_that_pass_through_other_flows() {
     assert!(said.contains("sub.toml:4:8: given is secret and is not said"), "{said}");
     let said = of_all(&[("main", &main("pin", "got")), ("sub", &sub("caller", "given & 1"))]);
     assert!(said.contains("got is secret and is not said"), "{said}");
-}
-
-#[test]
-fn faults_are_in_order_and_bounded() {
-    let mut text = bye("a: play; prompt = \"x\"; next = \"bye\"");
-    for n in 0..crate::limits::FAULTS_MAX + 20 {
-        text += &format!("u{n}: play; prompt = \"x\"; next = \"bye\"\n");
-    }
-    let flows = flows(&[("main", &nodes(&text)), ("second", &nodes("a: play; prompt = \"x\""))]);
-    let faults = check(&flows, &Known::default());
-    assert_eq!(faults.iter().filter(|f| f.file == "main.toml").count(), crate::limits::FAULTS_MAX);
-    assert_eq!(faults.iter().filter(|f| f.file == "second.toml").count(), 1, "each file has its share");
-    assert!(faults.is_sorted());
 }

@@ -99,19 +99,34 @@ fn is_heard(prompt: &Prompt) -> bool {
 fn is_decision(node: &Node) -> bool {
     matches!(
         node.job,
-        Job::If { .. } | Job::Hours { .. } | Job::List { .. } | Job::Dial { .. } | Job::Voicemail { .. }
+        Job::If { .. }
+            | Job::Hours { .. }
+            | Job::List { .. }
+            | Job::Dial { .. }
+            | Job::Queue { .. }
+            | Job::Voicemail { .. }
     )
 }
 
-/// Ways out of a node that may be taken at once: of one that waits, those of what cannot be begun. A call that was sent on
-/// often enough is not sent on again, and a mailbox that is not there takes nothing.
+/// Ways out of a node that waits which are taken at once when it cannot be begun. A call that was sent on often enough is not
+/// sent on again, a mailbox that is not there takes nothing, and nobody waits in a queue that is full or without agents.
+fn refusals<'v>(view: &'v View<'_>, at: usize, node: &Node) -> impl Iterator<Item = (&'v Exit, &'v [Exit])> {
+    let outcomes: &[&str] = match node.job {
+        Job::Dial { .. } | Job::Voicemail { .. } => &["failed"],
+        Job::Queue { .. } => &["full", "empty"],
+        _ => &[],
+    };
+    let exits = view.exits.get(at).map(Vec::as_slice).unwrap_or_default();
+    exits.iter().filter(|exit| outcomes.contains(&exit.outcome.as_str())).map(move |exit| (exit, exits))
+}
+
+/// Ways out of a node that may be taken at once: of one that waits, those of what cannot be begun.
 fn at_once(view: &View<'_>, at: usize, node: &Node, passing: &Passing<'_>) -> Vec<usize> {
     if !waits(node, passing) {
         return view.next.get(at).cloned().unwrap_or_default();
     }
-    let exits = view.exits.get(at).filter(|_| matches!(node.job, Job::Dial { .. } | Job::Voicemail { .. }));
-    let failed = exits.and_then(|exits| exits.iter().find(|exit| exit.key == "failed")?.leads(exits));
-    failed.map(|id| usize::from(id.0)).into_iter().collect()
+    let refused = refusals(view, at, node).filter_map(|(exit, exits)| exit.leads(exits));
+    refused.map(|id| usize::from(id.0)).collect()
 }
 
 /// Circles in which nothing is waited for, and which nobody leaves.
@@ -327,11 +342,9 @@ fn is_quick(view: &View<'_>, passing: &Passing<'_>) -> bool {
         if seen.get_mut(at).is_none_or(|seen| std::mem::replace(seen, true)) {
             continue;
         }
-        let fails = matches!(node.job, Job::Dial { .. } | Job::Voicemail { .. });
         let is_end = matches!(node.job, Job::Return { .. })
             || (!waits(node, passing) && is_open(view, at))
-            || (fails
-                && view.exits.get(at).is_some_and(|e| e.iter().any(|x| x.key == "failed" && is_end(x, e))));
+            || refusals(view, at, node).any(|(exit, exits)| is_end(exit, exits));
         if is_end {
             return true;
         }

@@ -2,7 +2,8 @@
 
 use super::function::{divide_rounded, is_same, order};
 use super::{Expr, Operator, Scope};
-use crate::value::{UNIT, Value};
+use crate::limits::TEXT_MAX;
+use crate::value::{Kind, UNIT, Value, cut};
 use std::cmp::Ordering;
 
 impl Expr {
@@ -22,6 +23,7 @@ impl Expr {
                 Value::truth(!value.holds()).secret_if(value.is_secret)
             }
             Self::Two(one, operator, other) => two(one, *operator, other, scope),
+            Self::Join(parts) => join(parts, scope),
             Self::In(of, set) => {
                 let value = of.eval(scope);
                 let (mut is_in, mut is_secret) = (false, value.is_secret);
@@ -44,6 +46,23 @@ impl Expr {
     }
 }
 
+/// Text joined, as much of it as a variable keeps. What does not fit is not computed, and so cannot make it secret.
+fn join(parts: &[Expr], scope: &mut dyn Scope) -> Value {
+    let (mut text, mut room, mut is_secret) = (String::new(), TEXT_MAX, false);
+    for part in parts {
+        if room == 0 {
+            break;
+        }
+        let value = part.eval(scope);
+        is_secret |= value.is_secret;
+        let plain = value.plain();
+        let cut = cut(&plain, room);
+        text.push_str(cut);
+        room -= cut.chars().count();
+    }
+    Value { kind: Kind::Text(text), is_secret }
+}
+
 fn two(one: &Expr, operator: Operator, other: &Expr, scope: &mut dyn Scope) -> Value {
     let a = one.eval(scope);
     // The first alone may decide; it is what was read, so it alone says whether the outcome is secret.
@@ -62,7 +81,6 @@ fn two(one: &Expr, operator: Operator, other: &Expr, scope: &mut dyn Scope) -> V
         Operator::AtMost => ordered(Ordering::is_le),
         Operator::More => ordered(Ordering::is_gt),
         Operator::AtLeast => ordered(Ordering::is_ge),
-        Operator::Join => Value::text(&(a.plain() + &b.plain())),
         _ => compute(&a, operator, &b).map(Value::millionths).unwrap_or_default(),
     };
     value.secret_if(a.is_secret || b.is_secret)

@@ -16,6 +16,8 @@ pub(super) enum Token {
         is_plain: bool,
     },
     Sign(Operator),
+    /// `&`
+    Join,
     Not,
     In,
     Open,
@@ -147,7 +149,7 @@ fn sign(rest: &str, at: usize) -> Result<(Token, usize), ExprFault> {
             }
             Some('<') => Token::Sign(Operator::Less),
             Some('>') => Token::Sign(Operator::More),
-            Some('&') => Token::Sign(Operator::Join),
+            Some('&') => Token::Join,
             Some('+') => Token::Sign(Operator::Plus),
             Some('-') => Token::Sign(Operator::Minus),
             Some('*') => Token::Sign(Operator::Times),

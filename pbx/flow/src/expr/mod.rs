@@ -52,6 +52,8 @@ pub enum Expr {
     Not(Box<Expr>),
     /// `x + y` and the like.
     Two(Box<Expr>, Operator, Box<Expr>),
+    /// `x & y & z`: text joined; at least two. A template has thousands, so they stand beside each other, not within.
+    Join(Vec<Expr>),
     /// `x in (a, b)`.
     In(Box<Expr>, Vec<Expr>),
     /// `round(x, 2)` and the like.
@@ -79,8 +81,6 @@ pub enum Operator {
     More,
     /// `>=`
     AtLeast,
-    /// `&`: text joined.
-    Join,
     /// `+`
     Plus,
     /// `-`
@@ -105,7 +105,6 @@ impl Operator {
             Self::AtMost => "<=",
             Self::More => ">",
             Self::AtLeast => ">=",
-            Self::Join => "&",
             Self::Plus => "+",
             Self::Minus => "-",
             Self::Times => "*",
@@ -122,7 +121,6 @@ impl Operator {
             Self::Equal | Self::Unequal | Self::Less | Self::AtMost | Self::More | Self::AtLeast => {
                 level::COMPARE
             }
-            Self::Join => level::JOIN,
             Self::Plus | Self::Minus => level::SUM,
             Self::Times | Self::Over | Self::Rest => level::PRODUCT,
         }
@@ -168,13 +166,23 @@ impl Expr {
     ///
     /// # Errors
     /// As for [`Self::parse`].
-    pub fn parse_at(text: &str, at: usize) -> Result<(Self, usize), ExprFault> {
+    pub(crate) fn parse_at(text: &str, at: usize) -> Result<(Self, usize), ExprFault> {
         parse::beginning(text, at)
     }
 
     /// Text as written, not as an expression.
     pub fn text(text: &str) -> Self {
         Self::Constant(Value::text(text))
+    }
+
+    /// Both joined as text, as `self & other`.
+    pub(crate) fn joined(self, other: Self) -> Self {
+        let mut parts = match self {
+            Self::Join(parts) => parts,
+            single => vec![single],
+        };
+        parts.push(other);
+        Self::Join(parts)
     }
 
     /// Its value if it reads nothing, so that it is always the same.
@@ -208,6 +216,13 @@ impl Expr {
         found
     }
 
+    /// How many parts it has: values, names, operators, functions.
+    pub(crate) fn parts(&self) -> u32 {
+        let mut count = 0_u32;
+        self.walk(&mut |_| count = count.saturating_add(1));
+        count
+    }
+
     /// Shows every part of it, the whole first.
     fn walk<'e>(&'e self, look: &mut dyn FnMut(&'e Self)) {
         look(self);
@@ -222,7 +237,7 @@ impl Expr {
                 of.walk(look);
                 set.iter().for_each(|each| each.walk(look));
             }
-            Self::Call(_, inputs) => inputs.iter().for_each(|each| each.walk(look)),
+            Self::Call(_, parts) | Self::Join(parts) => parts.iter().for_each(|each| each.walk(look)),
         }
     }
 }

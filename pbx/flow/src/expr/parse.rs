@@ -4,7 +4,7 @@ use super::function::{Function, LOOKUP};
 use super::lex::{self, Token};
 use super::{Expr, ExprFault, Operator, level};
 use crate::fault::did_you_mean;
-use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_MAX};
+use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_MAX, EXPRESSION_OPERATORS_MAX};
 use crate::value::{Kind, Value};
 
 /// Reads a text that is an expression.
@@ -22,7 +22,8 @@ pub(super) fn whole(text: &str) -> Result<Expr, ExprFault> {
 
 /// Reads an expression at a byte of a text; says where what follows it begins.
 pub(super) fn beginning(text: &str, at: usize) -> Result<(Expr, usize), ExprFault> {
-    let mut parser = Parser { text, start: at, begin: at, end: at, token: Token::End, depth: 0 };
+    let mut parser =
+        Parser { text, start: at, begin: at, end: at, token: Token::End, depth: 0, operators: 0 };
     parser.advance()?;
     let expr = parser.expression(level::OR)?;
     match parser.token {
@@ -42,6 +43,8 @@ struct Parser<'t> {
     token: Token,
     /// How many expressions one is within.
     depth: usize,
+    /// How many operators between values there were.
+    operators: usize,
 }
 
 impl Parser<'_> {
@@ -110,8 +113,12 @@ impl Parser<'_> {
                     }
                     Expr::In(Box::new(left), set)
                 }
+                Token::Join if level::JOIN >= least => {
+                    self.operator()?;
+                    left.joined(self.expression(level::JOIN + 1)?)
+                }
                 Token::Sign(operator) if operator.level() >= least => {
-                    self.advance()?;
+                    self.operator()?;
                     let right = self.expression(operator.level() + 1)?;
                     Expr::Two(Box::new(left), operator, Box::new(right))
                 }
@@ -120,6 +127,16 @@ impl Parser<'_> {
         }
         self.depth -= 1;
         Ok(left)
+    }
+
+    /// Goes past an operator between two values.
+    fn operator(&mut self) -> Result<(), ExprFault> {
+        self.operators += 1;
+        if self.operators > EXPRESSION_OPERATORS_MAX {
+            let what = format!("an expression has at most {EXPRESSION_OPERATORS_MAX} operators");
+            return Err(self.fault(what, Some("compute it in parts, by nodes of kind set".into())));
+        }
+        self.advance()
     }
 
     /// Whether the word at hand compares what is before it.

@@ -26,6 +26,14 @@ impl fmt::Display for Expr {
                 write!(f, " {} ", operator.word())?;
                 within(f, other, own + 1)
             }
+            Self::Join(parts) => {
+                for (place, part) in parts.iter().enumerate() {
+                    let sign = if place > 0 { " & " } else { "" };
+                    f.write_str(sign)?;
+                    within(f, part, level::JOIN + 1)?;
+                }
+                Ok(())
+            }
             Self::In(of, set) => {
                 within(f, of, level::COMPARE + 1)?;
                 f.write_str(" in ")?;
@@ -54,6 +62,7 @@ impl fmt::Display for Operator {
 fn level_of(expr: &Expr) -> u8 {
     match expr {
         Expr::Two(_, operator, _) => operator.level(),
+        Expr::Join(_) => level::JOIN,
         Expr::In(..) => level::COMPARE,
         Expr::Not(_) => level::NOT,
         Expr::Negative(_) => level::NEGATIVE,

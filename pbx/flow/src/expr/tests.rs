@@ -2,6 +2,7 @@
 #![allow(clippy::panic, clippy::expect_used)]
 
 use super::*;
+use crate::limits::TEXT_MAX;
 use crate::value::Kind;
 
 /// A few names and one list.
@@ -263,7 +264,7 @@ fn faults_say_where_what_and_what_to_do() {
 
 #[test]
 fn length_and_depth_have_an_end() {
-    use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_MAX};
+    use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_MAX, EXPRESSION_OPERATORS_MAX};
     let nested = |deep: usize| format!("{}1{}", "(".repeat(deep), ")".repeat(deep));
     assert!(Expr::parse(&nested(EXPRESSION_DEPTH_MAX - 1)).is_ok());
     for text in [nested(EXPRESSION_DEPTH_MAX), "-".repeat(900), "not ".repeat(200)] {
@@ -271,7 +272,12 @@ fn length_and_depth_have_an_end() {
         assert!(fault.what.contains("deep") || fault.what.contains("missing"), "{}", fault.what);
     }
     let chain = |terms: usize| vec!["1"; terms].join("+");
-    assert!(Expr::parse(&chain(EXPRESSION_MAX / 2)).is_ok(), "a long row is not deep");
+    assert!(Expr::parse(&chain(EXPRESSION_OPERATORS_MAX + 1)).is_ok(), "a long row is not deep");
+    for sign in ["+", "&", " and "] {
+        let text = vec!["1"; EXPRESSION_OPERATORS_MAX + 2].join(sign);
+        let fault = Expr::parse(&text).expect_err("too many");
+        assert!(fault.what.contains("at most") && fault.what.contains("operators"), "{}", fault.what);
+    }
     for text in [chain(EXPRESSION_MAX), chain(500_000), format!("\"{}\"", "龙".repeat(EXPRESSION_MAX))] {
         let fault = Expr::parse(&text).expect_err("too long");
         assert!(fault.what.contains("at most"), "{}", fault.what);
@@ -280,6 +286,44 @@ fn length_and_depth_have_an_end() {
         Expr::parse(&format!("\"{}\"", "龙".repeat(EXPRESSION_MAX - 2))).is_ok(),
         "characters count, not bytes"
     );
+}
+
+#[test]
+fn the_deepest_expression_needs_little_stack() {
+    use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_OPERATORS_MAX};
+    let all = || {
+        // Each opens an expression for the parenthesis and one for what is added.
+        let deep = EXPRESSION_DEPTH_MAX / 2 - 1;
+        let row = "1+".repeat(EXPRESSION_OPERATORS_MAX - deep);
+        let text = format!("{}{row}1{}", "(1+".repeat(deep), ")".repeat(deep));
+        let expr = Expr::parse(&text).expect("as deep as it may be");
+        assert_eq!(expr.eval(&mut Sample), Value::whole(101));
+        assert_eq!(Expr::parse(&expr.to_string()), Ok(expr));
+    };
+    let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(all);
+    thread.expect("a thread").join().expect("it comes to its end");
+}
+
+/// Text of the greatest length under one name, and how often it was asked for.
+struct Long(usize);
+
+impl Scope for Long {
+    fn get(&mut self, _: &str) -> Option<Value> {
+        self.0 += 1;
+        Some(Value::text(&"龙".repeat(TEXT_MAX / 2 + 1)))
+    }
+
+    fn lookup(&mut self, _: &str, _: &str) -> Option<Value> {
+        None
+    }
+}
+
+#[test]
+fn joining_ends_where_nothing_more_fits() {
+    let mut long = Long(0);
+    let expr = Expr::parse(&["x"; 50].join(" & ")).expect("reads");
+    assert_eq!(expr.eval(&mut long).plain(), "龙".repeat(TEXT_MAX));
+    assert_eq!(long.0, 2, "what does not fit is not read");
 }
 
 #[test]
@@ -332,7 +376,7 @@ impl Chance {
 
 /// An expression as the parser could have made it.
 fn random(chance: &mut Chance, deep: usize) -> Expr {
-    const OPERATORS: [Operator; 14] = [
+    const OPERATORS: [Operator; 13] = [
         Operator::Or,
         Operator::And,
         Operator::Equal,
@@ -341,7 +385,6 @@ fn random(chance: &mut Chance, deep: usize) -> Expr {
         Operator::AtMost,
         Operator::More,
         Operator::AtLeast,
-        Operator::Join,
         Operator::Plus,
         Operator::Minus,
         Operator::Times,
@@ -349,7 +392,7 @@ fn random(chance: &mut Chance, deep: usize) -> Expr {
         Operator::Rest,
     ];
     let inner = |chance: &mut Chance| Box::new(random(chance, deep.saturating_sub(1)));
-    match chance.below(if deep == 0 { 4 } else { 12 }) {
+    match chance.below(if deep == 0 { 4 } else { 13 }) {
         0 => {
             Expr::Constant(Value::millionths(i64::try_from(chance.below(9_000_000)).unwrap_or(0) - 4_000_000))
         }
@@ -365,6 +408,7 @@ fn random(chance: &mut Chance, deep: usize) -> Expr {
         6 => Expr::In(inner(chance), vec![*inner(chance), *inner(chance)]),
         7 => Expr::Call(Function::Part, vec![*inner(chance), *inner(chance), *inner(chance)]),
         8 => Expr::Lookup("regions".into(), inner(chance)),
+        9 => inner(chance).joined(*inner(chance)),
         _ => {
             let (one, other) = (inner(chance), inner(chance));
             Expr::Two(one, OPERATORS[chance.below(OPERATORS.len())], other)

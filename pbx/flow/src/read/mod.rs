@@ -11,16 +11,16 @@ mod tests;
 mod value;
 
 pub(crate) use prompt::form_word;
-pub(crate) use value::duration_text;
 
 pub use reference::reference;
-pub(crate) use value::{duration, shown};
+pub(crate) use value::shown;
+pub use value::{duration, duration_text, name, one_of, prompt_name};
 
 use crate::clip::Language;
 use crate::fault::{Fault, did_you_mean, place_of};
 use crate::flow::{Flow, Node, NodeId};
 use crate::limits::{FILE_BYTES_MAX, NODES_MAX};
-use reader::{Item, Reader, Section, in_order, one_of};
+use reader::{Item, Reader, Section, in_order};
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
 

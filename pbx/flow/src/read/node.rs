@@ -3,8 +3,8 @@
 //! Every key is read before anything is given up, so that all faults of a node are told at once.
 
 use super::prompt;
-use super::reader::{Item, Reader, Section, one_of};
-use super::value::{address, address_text, is_key, shown, title, variable};
+use super::reader::{Item, Reader, Section};
+use super::value::{address, address_text, is_key, one_of, shown, title, variable};
 use crate::clip::Language;
 use crate::expr::Expr;
 use crate::flow::NodeId;

@@ -1,7 +1,7 @@
 //! Text of prompts and templates: `Hello {name}, you are {place:ordinal}.`
 
 use super::value::{prompt_name, shown};
-use crate::expr::{Expr, ExprFault, Operator};
+use crate::expr::{Expr, ExprFault};
 use crate::fault::did_you_mean;
 use crate::limits::TEXT_MAX;
 use crate::prompt::{Form, Piece};
@@ -144,7 +144,7 @@ pub(super) fn template(text: &str) -> Result<Expr, ExprFault> {
             }
         };
         joined = Some(match joined {
-            Some(before) => Expr::Two(Box::new(before), Operator::Join, Box::new(part)),
+            Some(before) => before.joined(part),
             None => part,
         });
     }
@@ -230,5 +230,22 @@ mod tests {
             assert_eq!(template(written).expect(written).to_string(), expr);
         }
         assert!(template("{agent:digits}").is_err());
+        for written in ["{a & b}c{d}", "{a & (b & c)}", "{a}{b & c}", "x{a + 1 & b}"] {
+            let read = template(written).expect(written);
+            assert_eq!(Expr::parse(&read.to_string()), Ok(read), "{written}");
+        }
+    }
+
+    #[test]
+    fn the_longest_template_needs_little_stack() {
+        let all = || {
+            let expr = template(&"{a}x".repeat(TEXT_MAX / 4)).expect("a template");
+            assert_eq!(expr.names(), ["a"]);
+            assert_eq!(expr.constant(), None);
+            assert!(expr.to_string().len() > TEXT_MAX);
+            assert_eq!(expr.clone(), expr);
+        };
+        let thread = std::thread::Builder::new().stack_size(128 * 1024).spawn(all);
+        thread.expect("a thread").join().expect("it comes to its end");
     }
 }

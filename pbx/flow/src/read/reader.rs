@@ -36,10 +36,10 @@ impl<'t> Section<'t> {
     }
 }
 
-/// Collects faults and warnings on the way.
+/// Collects faults on the way.
 pub(super) struct Reader<'t> {
     pub(super) text: &'t str,
-    found: Vec<(usize, bool, String, Option<String>)>,
+    found: Vec<(usize, String, Option<String>)>,
     /// Nodes by name.
     pub(super) nodes: BTreeMap<String, NodeId>,
     /// Which keys were asked for; a test compares it with the table of keys.
@@ -62,7 +62,7 @@ impl<'t> Reader<'t> {
 
     pub(super) fn fault(&mut self, at: usize, what: impl Into<String>, hint: Option<String>) {
         if self.found.len() < FAULTS_MAX {
-            self.found.push((at, false, what.into(), hint));
+            self.found.push((at, what.into(), hint));
         }
     }
 
@@ -76,16 +76,17 @@ impl<'t> Reader<'t> {
 
     /// Whether anything is so wrong that there is no flow.
     pub(super) fn is_faulty(&self) -> bool {
-        self.found.iter().any(|(_, is_warning, _, _)| !is_warning)
+        !self.found.is_empty()
     }
 
     /// In the order of the file.
     pub(super) fn faults(mut self, file: &str) -> Vec<Fault> {
-        self.found.sort_by_key(|(at, _, _, _)| *at);
+        self.found.sort_by_key(|(at, _, _)| *at);
         let text = self.text;
-        let locate = |(at, is_warning, what, hint)| {
+        let locate = |(at, what, hint)| {
             let place = place_of(text, at);
-            Fault { file: file.to_owned(), line: place.line, column: place.column, is_warning, what, hint }
+            let (line, column) = (place.line, place.column);
+            Fault { file: file.to_owned(), line, column, is_warning: false, what, hint }
         };
         self.found.into_iter().map(locate).collect()
     }
@@ -366,19 +367,4 @@ pub(super) fn in_order<'v>(table: &'v DeTable<'v>) -> Vec<(&'v Spanned<DeString<
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
-}
-
-/// A reader for one word of a closed list.
-pub(super) fn one_of<T: Copy>(
-    key: &'static str,
-    words: &'static [(&'static str, T)],
-) -> impl Fn(&str) -> Result<T, String> {
-    move |text| {
-        words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
-            let known: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-            let hint = did_you_mean(text, words.iter().map(|(word, _)| *word))
-                .unwrap_or_else(|| format!("write {}", known.join(" or ")));
-            format!("\"{}\" is not something {key} can be\n{hint}", shown(text))
-        })
-    }
 }

@@ -125,5 +125,6 @@ Expressions stand between quotes of TOML, so text within them best stands betwee
 Whatever reads as a decimal number is one: `'007' == 7` holds. Two values are compared as numbers if both read as one,
 else as text, capitals differing from small letters. What has no value, and what cannot be computed (text that is no
 number, division by zero), is nothing: it is no condition that holds, equals an empty text, and is neither less nor more
-than anything. What is made from a secret is secret.
+than anything. Nor do an empty text, `no` and whatever equals 0 hold: where a caller may have typed 0, ask
+`is_set(digits)`. What is made from a secret is secret.
 ";

@@ -2,13 +2,17 @@
 //!
 //! Each reader says in one sentence what it wants instead; a hint may follow after a line break.
 
+use crate::fault::did_you_mean;
 use crate::limits::{KEY_DIGITS_MAX, NAME_MAX};
 use std::time::Duration;
 
-/// `30s`, `500ms`, `1m30s`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+/// `30s`, `500ms`, `1m30s`, `7d`.
+///
+/// # Errors
+/// One sentence that says what is wanted, with its hint behind a line break.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let wanted =
-        || format!("\"{}\" is not a duration\nwrite a number with ms, s, m or h, as \"5s\"", shown(text));
+        || format!("\"{}\" is not a duration\nwrite a number with ms, s, m, h or d, as \"5s\"", shown(text));
     let (mut rest, mut total_ms) = (text, 0_u64);
     while !rest.is_empty() {
         let (number, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wanted)?);
@@ -18,6 +22,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
             "s" => 1_000,
             "m" => 60_000,
             "h" => 3_600_000,
+            "d" => 86_400_000,
             _ => return Err(wanted()),
         };
         let number: u64 = number.parse().map_err(|_| wanted())?;
@@ -28,9 +33,9 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A duration as it would be written.
-pub(crate) fn duration_text(duration: Duration) -> String {
+pub fn duration_text(duration: Duration) -> String {
     let ms = duration.as_millis();
-    match [("h", 3_600_000), ("m", 60_000), ("s", 1_000)]
+    match [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)]
         .into_iter()
         .find(|(_, unit)| ms.is_multiple_of(*unit))
     {
@@ -50,8 +55,11 @@ pub(crate) fn shown(text: &str) -> String {
     out
 }
 
-/// The name of a flow, node, queue, list and the like.
-pub(super) fn name(text: &str) -> Result<String, String> {
+/// The name of a flow, node, queue, list, account and the like, in files of flows and in the configuration alike.
+///
+/// # Errors
+/// One sentence that says what is wanted, with its hint behind a line break.
+pub fn name(text: &str) -> Result<String, String> {
     let is_letter = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if text.is_empty() || !text.chars().all(is_letter) {
         return Err(format!("\"{}\" is not a name\nnames have letters, digits, _ and -", shown(text)));
@@ -94,15 +102,18 @@ pub(super) fn variable(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// The name of a prompt, without its `@`.
-pub(super) fn prompt_name(text: &str) -> Result<String, String> {
+/// The name of a prompt, without its `@`: `office/welcome`.
+///
+/// # Errors
+/// One sentence that says what is wanted, with its hint behind a line break.
+pub fn prompt_name(text: &str) -> Result<String, String> {
     let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
     let is_name = text.split('/').all(|part| !part.is_empty() && part.bytes().all(is_letter));
     if is_name && text.len() <= 2 * NAME_MAX {
         return Ok(text.to_owned());
     }
-    let hint = "names have a-z, 0-9, _ and -, with / between folders: \"@office/welcome\"";
-    Err(format!("\"@{}\" is not the name of a prompt\n{hint}", shown(text)))
+    let hint = "names have a-z, 0-9, _ and -, with / between folders, as \"office/welcome\"";
+    Err(format!("\"{}\" is not the name of a prompt\n{hint}", shown(text)))
 }
 
 /// What a caller presses to choose.
@@ -168,6 +179,21 @@ pub(super) fn address_text(text: &str) -> Result<(), String> {
     }
 }
 
+/// A reader for one word of a closed list.
+pub fn one_of<T: Copy>(
+    key: &'static str,
+    words: &'static [(&'static str, T)],
+) -> impl Fn(&str) -> Result<T, String> {
+    move |text| {
+        words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
+            let known: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+            let hint = did_you_mean(text, words.iter().map(|(word, _)| *word))
+                .unwrap_or_else(|| format!("write {}", known.join(" or ")));
+            format!("\"{}\" is not something {key} can be\n{hint}", shown(text))
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::expect_used)]
@@ -175,13 +201,20 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_written() {
-        for (text, ms) in [("5s", 5_000), ("500ms", 500), ("1m30s", 90_000), ("2h", 7_200_000), ("0s", 0)] {
+        for (text, ms) in [
+            ("5s", 5_000),
+            ("500ms", 500),
+            ("1m30s", 90_000),
+            ("2h", 7_200_000),
+            ("2d", 172_800_000),
+            ("0s", 0),
+        ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(ms)), "{text}");
         }
-        for text in ["", "5", "s", "5 s", "5d", "-5s", "1.5s", "99999999999999999999s", "９s"] {
+        for text in ["", "5", "s", "5 s", "5w", "30s1", "-5s", "1.5s", "99999999999999999999s", "９s"] {
             assert!(duration(text).is_err(), "{text}");
         }
-        for text in ["5s", "1500ms", "90s", "2m", "0s", "3h"] {
+        for text in ["5s", "1500ms", "90s", "2m", "0s", "3h", "90m", "2d"] {
             assert_eq!(duration_text(duration(text).expect(text)), text);
         }
     }

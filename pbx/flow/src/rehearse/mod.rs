@@ -21,4 +21,4 @@ pub mod witness;
 
 pub use heard::Prompts;
 pub use rehearsal::{Elsewhere, Entry, Happening, Rehearsal, Where};
-pub use stage::{LOCKED, Phone, Service, Stage, Waiting};
+pub use stage::{Around, LOCKED, Phone, Service, Stage, Waiting};

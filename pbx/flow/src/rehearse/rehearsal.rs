@@ -143,8 +143,8 @@ impl Rehearsal {
         let flow = stage.flows.get(flow).map(Arc::clone)?;
         stage.caller = caller.to_owned();
         let dialled = crate::Value::text(dialled);
-        stage.values.entry("dialled".to_owned()).or_insert(dialled);
-        stage.values.entry("call".to_owned()).or_insert_with(|| crate::Value::text("rehearsal"));
+        stage.around.values.entry("dialled".to_owned()).or_insert(dialled);
+        stage.around.values.entry("call".to_owned()).or_insert_with(|| crate::Value::text("rehearsal"));
         let mut call = Self {
             begun_ms: stage.now_ms,
             stage,
@@ -216,13 +216,15 @@ impl Rehearsal {
         if self.is_gone() {
             return;
         }
-        // What is being recorded is kept, and told before.
-        if matches!(self.other, Other::Records { .. }) {
-            self.end_recording();
-        }
+        let other = std::mem::replace(&mut self.other, Other::Nothing);
         self.ended = Some("caller hung up");
         self.note(Happening::Gone);
         self.tell(Event::Gone);
+        // What was being recorded is kept, and told once its file is closed.
+        if matches!(other, Other::Records { .. }) {
+            self.other = other;
+            self.end_recording();
+        }
         self.wait(Duration::ZERO);
     }
 
@@ -390,7 +392,7 @@ impl Rehearsal {
             if self.events == EVENTS_MAX {
                 self.note(Happening::Fault(format!("{EVENTS_MAX} events in one call; it was given up")));
                 self.ended.get_or_insert("lost");
-                self.told.push_back(Event::Gone);
+                self.told.extend([Event::Gone, Event::Recorded(None)]);
             }
             if event == Event::Gone {
                 self.forget();

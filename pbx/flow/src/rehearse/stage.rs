@@ -72,6 +72,45 @@ pub struct Service {
     pub after: Duration,
 }
 
+/// What is around a caller, as far as it is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Around {
+    /// Phones by their number; all others ring.
+    pub phones: BTreeMap<String, Phone>,
+    /// Queues by their name; all others are as [`Waiting::default`].
+    pub queues: BTreeMap<String, Waiting>,
+    /// Answers of services at nodes, by `flow.node` or `node`; of several the next each time, the last again and again.
+    pub services: BTreeMap<String, Vec<Service>>,
+    /// Hours that stand so, whatever the calendar says.
+    pub hours: BTreeMap<String, Opening>,
+    /// PINs in plain, by `pins` or `pins.account`. [`LOCKED`] is none that could be given.
+    pub pins: BTreeMap<String, String>,
+    /// Entries of lists, by `list` and what is looked up.
+    pub lists: BTreeMap<(String, String), Value>,
+    /// New messages in mailboxes.
+    pub mailboxes: BTreeMap<String, u32>,
+    /// The part that callers at a node belong to, from 0, by `flow.node` or `node`; all others are shared out.
+    pub shares: BTreeMap<String, usize>,
+    /// Values of names that the site gives: `class`, `caller_name`, …
+    pub values: BTreeMap<String, Value>,
+}
+
+impl Around {
+    /// The same with what another says instead.
+    pub(super) fn with(mut self, other: Self) -> Self {
+        self.phones.extend(other.phones);
+        self.queues.extend(other.queues);
+        self.services.extend(other.services);
+        self.hours.extend(other.hours);
+        self.pins.extend(other.pins);
+        self.lists.extend(other.lists);
+        self.mailboxes.extend(other.mailboxes);
+        self.shares.extend(other.shares);
+        self.values.extend(other.values);
+        self
+    }
+}
+
 /// A site for rehearsals.
 #[derive(Debug, Clone, Default)]
 pub struct Stage {
@@ -81,25 +120,10 @@ pub struct Stage {
     pub site: SiteConfig,
     /// Now, in milliseconds since 1970.
     pub now_ms: i64,
-    /// Phones by their number; all others ring.
-    pub phones: BTreeMap<String, Phone>,
-    /// Queues by their name; all others are as [`Waiting::default`].
-    pub queues: BTreeMap<String, Waiting>,
-    /// Answers of services at nodes, by `flow.node` or `node`; of several the next each time, the last again and again.
-    pub services: BTreeMap<String, Vec<Service>>,
-    /// Hours that stand so, whatever the calendar says.
-    pub openings: BTreeMap<String, Opening>,
-    /// PINs in plain, before those that are configured: by `pins` or `pins.account`. [`LOCKED`] is none that could be
-    /// given.
-    pub pins: BTreeMap<String, String>,
+    /// What else is around: before what is configured.
+    pub around: Around,
     /// Messages in mailboxes.
     pub messages: BTreeMap<String, Vec<Message>>,
-    /// The part that callers at a node belong to, from 0, by `flow.node` or `node`; all others are shared out.
-    pub parts: BTreeMap<String, usize>,
-    /// Entries of lists, before those that are configured: by `list` and what is looked up.
-    pub listed: BTreeMap<(String, String), Value>,
-    /// Values of names that the site gives: `class`, `caller_name`, …
-    pub values: BTreeMap<String, Value>,
     /// What prompts say.
     pub prompts: Prompts,
     pub(super) caller: String,
@@ -111,20 +135,20 @@ pub struct Stage {
 impl Stage {
     /// How a queue behaves.
     pub(super) fn queue(&self, name: &str) -> Waiting {
-        self.queues.get(name).copied().unwrap_or_default()
+        self.around.queues.get(name).copied().unwrap_or_default()
     }
 
     /// How a phone behaves.
     pub(super) fn phone(&self, number: &str) -> Phone {
-        self.phones.get(number).copied().unwrap_or(Phone::Rings)
+        self.around.phones.get(number).copied().unwrap_or(Phone::Rings)
     }
 
     /// What a service answers at this node now.
     pub(super) fn service(&mut self, flow: &str, node: &str) -> Service {
         let full = format!("{flow}.{node}");
-        let key = if self.services.contains_key(&full) { full } else { node.to_owned() };
+        let key = if self.around.services.contains_key(&full) { full } else { node.to_owned() };
         let turn = self.asked.entry(key.clone()).or_default();
-        let answers = self.services.get(&key);
+        let answers = self.around.services.get(&key);
         let answer = answers.and_then(|all| all.get(*turn).or_else(|| all.last())).cloned();
         *turn = turn.saturating_add(1);
         answer.unwrap_or_else(|| Service {
@@ -159,7 +183,7 @@ impl Stage {
 
 impl Scope for Stage {
     fn get(&mut self, name: &str) -> Option<Value> {
-        if let Some(value) = self.values.get(name) {
+        if let Some(value) = self.around.values.get(name) {
             return Some(value.clone());
         }
         if name == "caller" {
@@ -169,7 +193,7 @@ impl Scope for Stage {
     }
 
     fn lookup(&mut self, list: &str, of: &str) -> Option<Value> {
-        let entry = self.listed.get(&(list.to_owned(), crate::number::normal(of).into_owned()));
+        let entry = self.around.lists.get(&(list.to_owned(), crate::number::normal(of).into_owned()));
         if let Some(value) = entry {
             return Some(value.clone());
         }
@@ -179,20 +203,20 @@ impl Scope for Stage {
 
 impl Site for Stage {
     fn opening(&mut self, hours: &str) -> Option<Opening> {
-        if let Some(opening) = self.openings.get(hours) {
+        if let Some(opening) = self.around.hours.get(hours) {
             return Some(opening.clone());
         }
         self.site.hours.get(hours).map(|hours| hours.opening(self.now_ms, &self.site.zone))
     }
 
     fn share(&mut self, flow: &str, node: &str, parts: &[u32]) -> usize {
-        let told = self.parts.get(&format!("{flow}.{node}")).or_else(|| self.parts.get(node));
+        let told = self.around.shares.get(&format!("{flow}.{node}")).or_else(|| self.around.shares.get(node));
         told.copied().unwrap_or_else(|| self.shares.next(flow, node, parts))
     }
 
     fn pin(&mut self, pins: &str, of: Option<&str>, digits: &str) -> PinVerdict {
         let key = of.map_or_else(|| pins.to_owned(), |of| format!("{pins}.{of}"));
-        if self.pins.get(&key).is_some_and(|pin| pin == LOCKED) {
+        if self.around.pins.get(&key).is_some_and(|pin| pin == LOCKED) {
             return PinVerdict::Locked;
         }
         let known = self.site.pins.get(pins).cloned();
@@ -207,7 +231,7 @@ impl Site for Stage {
             window: Duration::from_secs(900),
             lock: Duration::from_secs(900),
         });
-        let told = self.pins.get(&key).map(|pin| crate::pins::Pin::of(pin, "rehearsal"));
+        let told = self.around.pins.get(&key).map(|pin| crate::pins::Pin::of(pin, "rehearsal"));
         if let Some(pin) = told.or_else(|| if pins == "mailbox" { of_mailbox() } else { None }) {
             match of {
                 Some(of) => drop(pins_of.by_account.insert(of.to_owned(), pin)),

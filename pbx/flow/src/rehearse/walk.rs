@@ -165,7 +165,7 @@ impl Walk {
     fn phone(&mut self, text: &str) -> Result<String, String> {
         let (number, how) = text.split_once(' ').ok_or("write phone 101 busy")?;
         let how: Phone = words::phone(how.trim())?;
-        let phones = &mut self.call.stage_mut().phones;
+        let phones = &mut self.call.stage_mut().around.phones;
         if phones.len() >= 1_000 && !phones.contains_key(number) {
             return Err("there are 1000 phones already".to_owned());
         }

@@ -77,7 +77,8 @@ impl Witness {
             Event::Gone => {
                 self.is_gone = true;
                 self.playing = None;
-                self.under_way = None;
+                // Its file is closed after the call, and a clean-up may wait for that.
+                self.under_way = self.under_way.filter(|what| *what == "record");
             }
             Event::Begin | Event::Digit(_) | Event::Played(_) | Event::Answered(..) => {}
         }
@@ -100,8 +101,11 @@ impl Witness {
                 return Err(format!("the secret {secret} is in an effect: {text}"));
             }
         }
-        if self.is_gone && self.asked.is_none() && !self.has_ended {
-            return Err("a run whose call is over ends unless it waits for an answer".to_owned());
+        let is_awaited = self.asked.is_some() || self.under_way == Some("record");
+        if self.is_gone && !is_awaited && !self.has_ended {
+            return Err(
+                "a run whose call is over ends unless it waits for an answer or a recording".to_owned()
+            );
         }
         Ok(())
     }

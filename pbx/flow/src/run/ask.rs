@@ -11,8 +11,11 @@ use serde_json::Value as Json;
 impl Run {
     pub(super) fn ask(&mut self, site: &mut dyn Site, job: &Job) -> Step {
         let (asking, timeout) = match job {
-            Job::Http { request, .. } => {
-                let url = self.url(site, request);
+            Job::Http { request, failed, .. } => {
+                let Some(url) = self.url(site, request) else {
+                    self.set("error", Value::text("a value would leave its part of the address"));
+                    return Step::On(*failed, "failed".to_owned());
+                };
                 let body = request.is_post.then(|| self.json(site, &request.body));
                 (Asking::Http { url, body }, request.timeout)
             }
@@ -53,26 +56,32 @@ impl Run {
         }
     }
 
-    /// The address, values in it encoded so that they stay within their part of it.
-    fn url(&self, site: &mut dyn Site, request: &Request) -> String {
+    /// The address, values in it encoded so that they stay within their part of it; `None` if one makes a part `.` or `..`,
+    /// which cannot be encoded: servers take `%2E` for a dot.
+    fn url(&mut self, site: &mut dyn Site, request: &Request) -> Option<String> {
         let (_, pieces) = request.url.pieces(self.language);
-        let mut url = String::new();
+        // The same with a letter for each value, to tell what was written so from what values make.
+        let (mut url, mut written) = (String::new(), String::new());
         for piece in pieces {
             match piece {
-                Piece::Text(text) => url.push_str(text),
+                Piece::Text(text) => {
+                    url.push_str(text);
+                    written.push_str(text);
+                }
                 Piece::Value { of, .. } => {
                     let value = self.eval(site, of);
                     if !value.is_secret {
                         encode(&value.plain(), &mut url);
                     }
+                    written.push('x');
                 }
                 Piece::Named(_) => {}
             }
         }
-        url
+        (dots(&url) == dots(&written)).then_some(url)
     }
 
-    fn json(&self, site: &mut dyn Site, fields: &[(String, Expr)]) -> Payload {
+    fn json(&mut self, site: &mut dyn Site, fields: &[(String, Expr)]) -> Payload {
         let mut is_secret = false;
         let fields = fields.iter().map(|(name, expr)| {
             let value = self.eval(site, expr);
@@ -99,6 +108,12 @@ fn encode(text: &str, out: &mut String) {
             out.push_str(&format!("%{byte:02X}"));
         }
     }
+}
+
+/// How many parts of the path of an address are `.` or `..`.
+fn dots(url: &str) -> usize {
+    let path = url.split('?').next().unwrap_or_default();
+    path.split('/').filter(|part| matches!(*part, "." | "..")).count()
 }
 
 /// What stands at `items.0.price`; nothing if there is none, or if it is no single value.

@@ -3,7 +3,7 @@
 use super::{Run, State, Step};
 use crate::boundary::{Effect, HangUp, Site};
 use crate::clip::Clip;
-use crate::node::{HangUpAs, Next};
+use crate::node::{HangUpAs, Job, Next};
 
 /// Characters in what is said of a fault.
 const FAULT_TEXT_MAX: usize = 200;
@@ -38,6 +38,26 @@ impl Run {
         self.entered = 0;
         self.ahead.clear();
         self.trailing = None;
+        // The file of what was being recorded is closed after the call, and the clean-up is to have its id.
+        if !self.is_recording_for_cleanup() {
+            self.clean_up(site);
+        }
+    }
+
+    /// Whether the caller is recorded for the flow itself, which has a clean-up.
+    fn is_recording_for_cleanup(&self) -> bool {
+        let is_its_own = matches!(self.at(), Some((_, _, node)) if matches!(node.job, Job::Record { .. }));
+        let has_cleanup = self.frames.last().is_some_and(|frame| frame.flow.on_hang_up.is_some());
+        matches!(self.state, State::Recording) && is_its_own && has_cleanup
+    }
+
+    /// Whether the call is over and its clean-up begins with the next [`Event::Recorded`](crate::Event::Recorded).
+    pub fn awaits_recording(&self) -> bool {
+        self.is_gone && matches!(self.state, State::Recording)
+    }
+
+    /// The flows clean up, the innermost first.
+    pub(super) fn clean_up(&mut self, site: &mut dyn Site) {
         self.leave();
         if !self.has_begun {
             return self.over();
@@ -52,7 +72,7 @@ impl Run {
         while let Some(frame) = self.frames.last_mut() {
             if let Some(node) = frame.flow.on_hang_up.filter(|_| !frame.is_cleaning) {
                 frame.is_cleaning = true;
-                self.steps = 0;
+                (self.steps, self.parts) = (0, 0);
                 return Some((Some(node), "hang_up"));
             }
             self.frames.pop();

@@ -93,6 +93,8 @@ pub struct Run {
     last_number: u64,
     /// Steps since time last passed for the caller.
     steps: u32,
+    /// Parts of expressions computed since then.
+    parts: u32,
     /// Prompts left out since something last happened, because of a key that was pressed ahead: one that comes again is
     /// said, or a flow that repeats an announcement would run in a circle.
     left_out: BTreeSet<NodeId>,
@@ -126,6 +128,7 @@ impl Run {
             effects: VecDeque::new(),
             last_number: 0,
             steps: 0,
+            parts: 0,
             left_out: BTreeSet::new(),
             entered: 0,
             has_begun: false,
@@ -225,7 +228,7 @@ impl Run {
             return;
         }
         self.left_out.clear();
-        self.steps = 0;
+        (self.steps, self.parts) = (0, 0);
         match &mut self.state {
             State::Quest(_) => self.quest_digit(site, digit),
             State::Connecting(_) => self.connecting_digit(site, digit),
@@ -306,7 +309,7 @@ impl Run {
     /// The caller heard something or waited. Services that answer at once and queues that refuse at once let no time
     /// pass, or a flow could turn in a circle of them.
     fn time_passed(&mut self) {
-        self.steps = 0;
+        (self.steps, self.parts) = (0, 0);
         self.trailing = None;
     }
 
@@ -332,7 +335,7 @@ impl Run {
 
     /// The value of an expression as text that may be shown to anybody: nothing of a secret. Whom to ring and where a
     /// message is kept is written down in many places.
-    fn open_text(&self, site: &mut dyn Site, expr: &Expr) -> String {
+    fn open_text(&mut self, site: &mut dyn Site, expr: &Expr) -> String {
         let value = self.eval(site, expr);
         if value.is_secret { String::new() } else { value.plain() }
     }

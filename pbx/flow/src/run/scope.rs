@@ -26,7 +26,9 @@ impl Scope for Names<'_> {
 }
 
 impl Run {
-    pub(super) fn eval(&self, site: &mut dyn Site, expr: &Expr) -> Value {
+    /// The value of an expression. What it costs counts, wherever in a node it stands.
+    pub(super) fn eval(&mut self, site: &mut dyn Site, expr: &Expr) -> Value {
+        self.parts = self.parts.saturating_add(expr.parts());
         let variables = self.frames.last().map(|frame| &frame.variables);
         expr.eval(&mut Names { variables, language: self.language, site })
     }

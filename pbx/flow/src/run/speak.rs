@@ -9,7 +9,7 @@ use crate::say;
 
 impl Run {
     /// The clips of a prompt for this caller. Secrets are left out.
-    pub(super) fn clips(&self, site: &mut dyn Site, prompt: &Prompt) -> Vec<Clip> {
+    pub(super) fn clips(&mut self, site: &mut dyn Site, prompt: &Prompt) -> Vec<Clip> {
         let (language, pieces) = prompt.pieces(self.language);
         let mut clips = Vec::new();
         // Text and values read as text make one sentence, or the engine would lose its melody.

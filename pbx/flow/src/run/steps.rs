@@ -5,7 +5,7 @@ use super::{Frame, Run, State, Step, outcome};
 use crate::boundary::{Effect, Opening, Site};
 use crate::expr::Expr;
 use crate::flow::{Flow, Node, NodeId};
-use crate::limits::{DEPTH_MAX, ENTERED_MAX, STEPS_MAX};
+use crate::limits::{DEPTH_MAX, ENTERED_MAX, PARTS_MAX, STEPS_MAX};
 use crate::node::{HangUpAs, Job, Next};
 use crate::value::Value;
 use std::sync::Arc;
@@ -95,6 +95,10 @@ impl Run {
         });
         if self.steps > STEPS_MAX {
             let what = format!("{STEPS_MAX} steps without waiting for anything: it loops");
+            return self.fault(&flow.name, &node.name, &what);
+        }
+        if self.parts > PARTS_MAX {
+            let what = format!("{PARTS_MAX} parts of expressions without waiting for anything: it loops");
             return self.fault(&flow.name, &node.name, &what);
         }
         if self.entered > ENTERED_MAX {

@@ -85,6 +85,12 @@ impl Run {
         let Some((flow, id, _)) = self.at() else { return };
         let flow = flow.clone();
         let Some(node) = flow.node(id) else { return };
+        if self.is_gone {
+            if let (Job::Record { into, .. }, Some(id)) = (&node.job, message) {
+                self.set(into, Value::text(id));
+            }
+            return self.clean_up(site);
+        }
         let (next, by): (Next, _) = match (&node.job, message) {
             (Job::Voicemail { next, .. }, Some(_)) => {
                 let saved = vec![self.builtin("msg/message-saved")];

@@ -1,5 +1,6 @@
 //! `switchroom flow`: flows checked, shown, walked through and tested. The files alone are read; no exchange needs to run.
 
+mod bare;
 mod rehearse;
 #[cfg(test)]
 mod tests;
@@ -36,7 +37,7 @@ pub(super) fn run(command: &FlowCommand, paint: Paint, typed: Typed<'_>, out: &m
         FlowCommand::Test { cases, min_coverage, json, files } => {
             rehearse::test(&Site::of(files)?, cases, *min_coverage, *json, paint, out)
         }
-        FlowCommand::Reference => generate::print(&switchroom_flow::read::reference(), out),
+        FlowCommand::Reference => generate::print(&switchroom_flow::reference(), out),
     }
 }
 
@@ -46,30 +47,32 @@ struct Site {
     prompts: Vec<PathBuf>,
     inbound: SiteConfig,
     found: Found,
+    /// There is no configuration.
+    is_bare: bool,
 }
 
 impl Site {
-    /// By the configuration, or a folder alone, of which only the flows and the prompts in it are known.
+    /// By the configuration, or a folder alone, of which only the flows, prompts and lists in it are known.
     fn of(files: &FlowFiles) -> Result<Self, Failure> {
-        let (dir, prompts, inbound, known) = match &files.dir {
+        let (dir, prompts, inbound, found) = match &files.dir {
             Some(dir) => {
                 let prompts = vec![dir.join("prompts")];
                 let known = Known { prompts: Some(flows::known_prompts(&prompts)), ..Known::default() };
-                (dir.clone(), prompts, SiteConfig::default(), known)
+                let found = flows::read(dir, &known, &Flows::new());
+                (dir.clone(), prompts, bare::site(dir)?, found)
             }
             None => {
                 let loaded = config::load(&files.config.path())?;
-                let known = flows::known(&loaded);
+                let found = flows::load(&loaded, &Flows::new());
                 let config::FlowsConfig { dir, prompts } = loaded.shell.flows;
-                (dir, prompts, loaded.config.inbound, known)
+                (dir, prompts, loaded.config.inbound, found)
             }
         };
         if !dir.is_dir() {
             let what = format!("there is no folder of flows at {}", dir.display());
             return Err(Failure::new(what, "name one with --dir, or in [flows] of the configuration"));
         }
-        let found = flows::read(&dir, &known, &Flows::new());
-        Ok(Self { dir, prompts, inbound, found })
+        Ok(Self { dir, prompts, inbound, found, is_bare: files.dir.is_some() })
     }
 
     /// The flows, if none has a fault.

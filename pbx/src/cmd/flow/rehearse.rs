@@ -1,6 +1,6 @@
 //! Being the caller, at the keyboard and by cases in files: all through the production interpreter in simulated time.
 
-use super::{Site, Typed, findings, json, shown};
+use super::{Site, Typed, bare, findings, json, shown};
 use crate::cmd::explain::moment;
 use crate::cmd::terminal::Paint;
 use crate::cmd::{Failure, OK, Outcome, PROBLEMS};
@@ -68,6 +68,8 @@ pub(super) fn walk(
 struct Told<'a> {
     cases: Vec<CaseTold<'a>>,
     faults: &'a [Fault],
+    /// What only a configuration would say.
+    missing: &'a [Fault],
     coverage: Vec<CoverageTold>,
 }
 
@@ -119,12 +121,14 @@ pub(super) fn test(
     }
     let (cases, faults) = read(&files, flows);
     let report = play_all(&cases, &stage);
+    let missing = if site.is_bare { bare::missing(flows, &site.inbound, &cases) } else { Vec::new() };
     let coverage = report.coverage.of(flows);
     let least = min_coverage.map_or(0, usize::from);
     let is_thin = coverage.iter().any(|of| percent(of) < least);
     if is_json {
-        tell_json(&cases, &report, &faults, coverage, out)?;
+        tell_json(&cases, &report, (&faults, &missing), coverage, out)?;
     } else {
+        tell_missing(&missing, paint, out)?;
         tell(&cases, &report, &faults, &coverage, least, paint, out)?;
     }
     let has_failed = !faults.is_empty() || report.failures().next().is_some() || is_thin;
@@ -162,7 +166,7 @@ fn read(files: &[PathBuf], flows: &Flows) -> (Vec<Case>, Vec<Fault>) {
 fn tell_json(
     cases: &[Case],
     report: &Report,
-    faults: &[Fault],
+    (faults, missing): (&[Fault], &[Fault]),
     coverage: Vec<OfFlow>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
@@ -185,7 +189,18 @@ fn tell_json(
             .map(|m| MissingTold { line: m.line, node: m.node, branch: m.branch })
             .collect(),
     });
-    json(&Told { cases, faults, coverage: coverage.collect() }, out)
+    json(&Told { cases, faults, missing, coverage: coverage.collect() }, out)
+}
+
+/// Names once what flows want of a site and nobody says, before the cases that fail for it.
+fn tell_missing(missing: &[Fault], paint: Paint, out: &mut dyn Write) -> Result<(), Failure> {
+    for fault in missing {
+        writeln!(out, "{}     {}", paint.yellow("warn"), shown(fault))?;
+    }
+    if !missing.is_empty() {
+        writeln!(out, "         hint: {}", bare::HINT)?;
+    }
+    Ok(())
 }
 
 fn tell(

@@ -156,11 +156,51 @@ fn test_plays_cases_and_tells_what_none_reached() {
     assert!(code == Ok(PROBLEMS) && said.contains("DIR/none.toml: cannot be read"), "{said}");
 }
 
+/// What a folder alone does not say is named once, not by each case that fails for it.
+#[test]
+fn test_names_what_only_a_configuration_says() {
+    let dir = site(CASES);
+    let asks = "[nodes.open]\nkind = \"hours\"\nhours = \"office\"\nopen = \"vip\"\nclosed = \"vip\"\n\n[nodes.vip]\nkind = \"list\"\nlist = \"vip\"\nlisted = \"ask\"\nother = \"bye\"\n";
+    fs::write(dir.path().join("main.toml"), MAIN.replace("start = \"ask\"", "start = \"open\"") + asks)
+        .unwrap();
+    let (code, said) = flow(&dir, "test", "");
+    assert_eq!(code, Ok(PROBLEMS));
+    let named = |said: &str| {
+        said.lines().filter(|line| line.starts_with("warn")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let warned = named(&said);
+    assert_eq!(warned.len(), 2, "{said}");
+    assert!(
+        warned[0].contains("DIR/main.toml:") && warned[0].ends_with("there are no hours \"office\""),
+        "{said}"
+    );
+    assert!(warned[1].ends_with("there is no list \"vip\""), "{said}");
+    assert!(said.contains("hint: a folder alone says nothing of hours"), "{said}");
+    let (_, said) = flow(&dir, "test --json", "");
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(report["missing"].as_array().map(Vec::len), Some(2));
+    // The list lies beside the flows, the hours are said by the cases.
+    fs::create_dir(dir.path().join("lists")).unwrap();
+    fs::write(dir.path().join("lists/vip.csv"), "number,value\n+41791234567,gold\n").unwrap();
+    let cases = CASES.replace(
+        "[[case]]\nname = \"nothing",
+        "[site]\nhours = { office = \"open\" }\n\n[[case]]\nname = \"nothing",
+    );
+    fs::write(dir.path().join("tests/main.toml"), cases).unwrap();
+    let (code, said) = flow(&dir, "test", "");
+    assert_eq!((code, named(&said).len()), (Ok(OK), 0), "{said}");
+    fs::write(dir.path().join("lists/vip.csv"), "x y z,gold\n").unwrap();
+    let why = flow(&dir, "test", "").0.unwrap_err();
+    assert!(why.starts_with("DIR/lists/vip.csv: line 1: "), "{why}");
+}
+
 #[test]
 fn the_reference_is_printed() {
     let cli = Cli::try_parse_from(["switchroom", "flow", "reference"]).unwrap();
     let crate::cli::Command::Flow(command) = &cli.command else { unreachable!() };
     let mut out = Vec::new();
     assert!(super::run(command, Paint::PLAIN, typed_in(&mut "".as_bytes()), &mut out).is_ok());
-    assert!(String::from_utf8(out).unwrap().contains("### menu"));
+    let said = String::from_utf8(out).unwrap();
+    // Who has no cases is sent here.
+    assert!(said.contains("### menu") && said.contains("## Test cases"));
 }

@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{
-    Action, Codec, Config, Exchange, Extension, Flow, MediaCommand, MediaEvent, Mono, Now, Quality, Record,
-    RecordRule, Restored, Service, Transport, Wall,
+    Action, Codec, Config, Exchange, Extension, Flow, LegId, MediaCommand, MediaEvent, Mono, Now, Quality,
+    Record, RecordRule, Restored, Service, Transport, Wall,
 };
+use switchroom_flow::Asking;
 use switchroom_phone::{Answering, Phone, PhoneCommand, PhoneSettings};
 use switchroom_sip::digest::{Algorithm, ha1};
 use switchroom_sip::rng::Rng;
@@ -48,6 +49,7 @@ pub(super) fn config(password: &str) -> Config {
         services: BTreeMap::from([("*43".to_owned(), Service::Echo)]),
         flows: Default::default(),
         inbound: Default::default(),
+        floor: Default::default(),
         record: RecordRule::Always,
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu],
@@ -79,6 +81,12 @@ pub(in crate::flight) struct Rig {
     /// First lines of what the exchange sent.
     pub(in crate::flight) seen: Vec<String>,
     pub(in crate::flight) last_call: u64,
+    /// What flows asked of the outside.
+    pub(in crate::flight) asked: Vec<Asking>,
+    /// Legs in whose sound digits are looked for.
+    pub(in crate::flight) listened_to: Vec<LegId>,
+    /// Phones agree to no events (RFC 4733).
+    pub(in crate::flight) has_no_events: bool,
     media: Vec<MediaEvent>,
     stored: Vec<switchroom_exchange::Ticket>,
 }
@@ -90,8 +98,13 @@ impl Rig {
 
     /// The second phone may not know its password.
     pub(in crate::flight) fn with_passwords(first: &str, second: &str) -> Self {
+        Self::with(config("secret"), first, second)
+    }
+
+    /// On a site of that configuration.
+    pub(in crate::flight) fn with(config: Config, first: &str, second: &str) -> Self {
         let now = Now { mono: Mono(5_000_000), wall: Wall(1_700_000_000_000) };
-        let config = Arc::new(config("secret"));
+        let config = Arc::new(config);
         let ring = Ring::new(now, config.clone(), SEED, Restored::default());
         let exchange = Exchange::new(now, config, SEED, Restored::default());
         let phones = [("101", first), ("102", second)].into_iter().enumerate();
@@ -106,6 +119,9 @@ impl Rig {
             answers: vec![],
             seen: vec![],
             last_call: 0,
+            asked: vec![],
+            listened_to: vec![],
+            has_no_events: false,
             media: vec![],
             stored: vec![],
         };
@@ -154,7 +170,9 @@ impl Rig {
                         self.last_call = self.last_call.max(cdr.number);
                     }
                 }
-                Action::Media(_) | Action::Ask { .. } | Action::Reply { .. } => {}
+                Action::Media(MediaCommand::Listen { leg, is_on: true, .. }) => self.listened_to.push(leg),
+                Action::Ask { asking, .. } => self.asked.push(asking),
+                Action::Media(_) | Action::Reply { .. } => {}
             }
         }
         self.ring.finish();
@@ -209,7 +227,13 @@ impl Rig {
                 if let Some((_, rest)) = text.split_once("response=\"") {
                     self.answers.extend(rest.split('"').next().map(str::to_owned));
                 }
-                self.wire.push_back((soon, Some(n), 0, sent.bytes.to_vec()));
+                // As long as before: a sound of a codec that nobody knows.
+                let text = if self.has_no_events {
+                    text.replace("telephone-event", "telephone-noise")
+                } else {
+                    text
+                };
+                self.wire.push_back((soon, Some(n), 0, text.into_bytes()));
             }
         }
     }

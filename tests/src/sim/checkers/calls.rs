@@ -45,6 +45,7 @@ impl Checker for OneCdrPerCall {
                 | Record::Recording(_)
                 | Record::Message(_)
                 | Record::MessageGone { .. }
+                | Record::Floor { .. }
                 | Record::RecordingGone { .. } => {}
             }
         }

@@ -108,6 +108,9 @@ impl OneFinalResponse {
     fn answer(&mut self, world: &World, to: std::net::SocketAddr, glance: &Glance<'_>) -> Verdict {
         let Some(status) = glance.status() else { return Ok(()) };
         let key = key(to, glance);
+        if !self.invites.contains_key(&key) {
+            self.went_elsewhere(world.now.mono, &key, status, glance);
+        }
         let Some(seen) = self.invites.get_mut(&key) else { return Ok(()) };
         if status < 200 {
             if seen.may_be_new {
@@ -148,6 +151,15 @@ impl OneFinalResponse {
             Some(_) => {}
         }
         Ok(())
+    }
+
+    /// An answer went where the phone is by now: the transaction is the one it began at its old address.
+    fn went_elsewhere(&mut self, now: Mono, key: &Key, status: u16, glance: &Glance<'_>) {
+        let is_same = |of: &Key| (&of.1, of.2) == (&key.1, key.2);
+        let same = self.invites.iter_mut().filter(|(of, seen)| is_same(of) && seen.answer.is_none());
+        for (_, seen) in same.filter(|_| status >= 200) {
+            (seen.answer, seen.answered) = (Some((status, glance.to_tag().to_owned())), now);
+        }
     }
 
     fn forget(&mut self, world: &World, now: Mono) -> Verdict {

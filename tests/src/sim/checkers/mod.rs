@@ -9,6 +9,7 @@ mod console;
 mod events;
 mod finals;
 mod flows;
+mod holds;
 mod registrations;
 mod secrets;
 mod tables;
@@ -70,6 +71,9 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<flows::AskedOnce>::default(),
         Box::<flows::MessagesAreKept>::default(),
         Box::<secrets::SecretsStay>::default(),
+        Box::<secrets::FlightTellsNoKeys>::default(),
+        Box::<holds::OnlyListenersAreSent>::default(),
+        Box::<holds::SeekersHearRinging>::default(),
         Box::<wiring::PortsFollowLegs>::default(),
         Box::<wiring::WiringFollowsCalls>::default(),
         Box::<registrations::NoneServedAfterItsEnd>::default(),

@@ -4,10 +4,12 @@ use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Fresh, Glance, address, legible, user};
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use switchroom_exchange::{Action, Mono, Record};
 
-/// A contact as [`address`] gives it, and for whom it is registered.
-type Contact = (String, String);
+/// A contact as [`address`] gives it, for whom it is registered, and from where: in private networks there can be several
+/// phones with the same.
+type Contact = (String, String, IpAddr);
 
 /// Of whom a REGISTER or its answer speaks.
 fn owner(glance: &Glance<'_>) -> String {
@@ -47,17 +49,17 @@ impl Checker for NoneServedAfterItsEnd {
                 // The end of a registration may not have reached the disk: it lasts its time once more at most.
                 let most = world.exchange.config().register_max;
                 for kept in world.store.disk.bindings.values() {
-                    let contact = (address(&kept.contact), kept.extension.clone());
+                    let contact = (address(&kept.contact), kept.extension.clone(), kept.remote.ip());
                     let until = self.until.entry(contact).or_default();
                     *until = (*until).max(now.after(most));
                 }
             }
         }
-        if let Came::Message(_, bytes) = &step.came
+        if let Came::Message(flow, bytes) = &step.came
             && bytes.starts_with(b"REGISTER ")
             && let Some(glance) = Glance::of_text(&legible(bytes))
         {
-            self.asked(world, now, &glance);
+            self.asked(world, now, flow.remote.ip(), &glance);
         }
         for action in &step.actions {
             let Action::Send { flow, bytes } = action else { continue };
@@ -69,8 +71,12 @@ impl Checker for NoneServedAfterItsEnd {
                 && self.fresh.is_new(bytes)
             {
                 let called = address(target);
-                let ends =
-                    self.until.iter().filter(|((contact, _), _)| *contact == called).map(|(_, at)| *at).max();
+                let ends = self
+                    .until
+                    .iter()
+                    .filter(|((contact, ..), _)| *contact == called)
+                    .map(|(_, at)| *at)
+                    .max();
                 if ends.is_none_or(|until| until < now) {
                     let text =
                         format!("{target} at {flow} is called, and its registration ended at {ends:?}");
@@ -82,7 +88,7 @@ impl Checker for NoneServedAfterItsEnd {
                 && glance.method == "REGISTER"
                 && self.fresh.is_new(bytes)
             {
-                self.confirmed(&glance);
+                self.confirmed(flow.remote.ip(), &glance);
             }
         }
         Ok(())
@@ -90,7 +96,7 @@ impl Checker for NoneServedAfterItsEnd {
 }
 
 impl NoneServedAfterItsEnd {
-    fn asked(&mut self, world: &World, now: Mono, glance: &Glance<'_>) {
+    fn asked(&mut self, world: &World, now: Mono, source: IpAddr, glance: &Glance<'_>) {
         let most = world.exchange.config().register_max.as_secs();
         // Where messages are mutilated nobody can say what was asked for, only what can be granted.
         let is_plain = world.setup.net.garbage_ppm == 0;
@@ -98,16 +104,26 @@ impl NoneServedAfterItsEnd {
         for contact in glance.all("Contact") {
             let lasts =
                 number_after(contact, ";expires=").or(general).filter(|_| is_plain).unwrap_or(most).min(most);
-            let until = self.until.entry((address(contact), owner(glance))).or_default();
+            let until = self.until.entry((address(contact), owner(glance), source)).or_default();
             *until = (*until).max(Mono(now.0 + lasts * 1_000_000));
         }
     }
 
-    /// What is confirmed is all there is: what is not named has ended.
-    fn confirmed(&mut self, glance: &Glance<'_>) {
+    /// What is confirmed is all there is: what is not named has ended, unless it is a phone's elsewhere behind a translator
+    /// whose contact the one that is answered has, too.
+    fn confirmed(&mut self, source: IpAddr, glance: &Glance<'_>) {
         let whose = owner(glance);
         let named: Vec<String> = glance.all("Contact").map(address).collect();
-        self.until.retain(|(contact, owner), _| *owner != whose || named.contains(contact));
+        let own: Vec<String> = self
+            .until
+            .keys()
+            .filter(|(_, owner, at)| *owner == whose && *at == source)
+            .map(|c| c.0.clone())
+            .collect();
+        self.until.retain(|(contact, owner, at), _| {
+            let is_elsewhere = *at != source && own.contains(contact);
+            *owner != whose || named.contains(contact) || is_elsewhere
+        });
     }
 }
 

@@ -1,10 +1,13 @@
-//! What callers type when a secret is asked for.
+//! What callers type when a secret is asked for, and what they press in flows at all.
 
 use super::{Checker, Verdict, broken};
 use crate::sim::inbound::{PIN, SECRET};
-use crate::sim::world::{Step, World};
+use crate::sim::world::{Came, Step, World};
+use std::sync::Arc;
 use switchroom::control::view;
-use switchroom_exchange::{Action, CallId, Cdr, Changed, Record};
+use switchroom::flight::{Bytes, Entry, Recorded, Redactor};
+use switchroom_exchange::{Action, CallId, Cdr, Changed, Event, MediaEvent, Record, Stage};
+use switchroom_wire::LadderKind;
 
 /// A secret that a caller typed is nowhere but in the caller's flow.
 #[derive(Debug, Default)]
@@ -24,6 +27,7 @@ impl Checker for SecretsStay {
                 Action::Persist { record: Record::Event(event), .. } => {
                     is_clean(event.call, "an event", &event.text)?;
                     is_clean(event.call, "an event", &event.subject)?;
+                    tells_no_key(world, event)?;
                 }
                 Action::Persist { record: Record::Cdr(cdr), .. }
                     if world.typed_secrets.contains(&cdr.call) =>
@@ -38,13 +42,119 @@ impl Checker for SecretsStay {
             }
         }
         for changed in &step.changed {
-            if let Changed::Alarm(id) = changed {
-                let alarm = world.exchange.alarms().find(|(name, _)| *name == id);
-                is_clean(None, "an alarm", &format!("{alarm:?}"))?;
+            match changed {
+                Changed::Alarm(id) => {
+                    let alarm = world.exchange.alarms().find(|(name, _)| *name == id);
+                    is_clean(None, "an alarm", &format!("{alarm:?}"))?;
+                }
+                // Single digits, each in a message of its own: what is typed by INFO.
+                Changed::Ladder(call) if is_info(&step.came) && world.typed_secrets.contains(call) => {
+                    ladder_is_clean(world, *call)?;
+                }
+                _ => {}
             }
         }
         Ok(())
     }
+}
+
+/// What a flight file tells of each input: no key that anybody pressed. The daemon's own redaction is asked, with every
+/// digit that reaches the exchange; that whole files are clean is a test beside it.
+#[derive(Default)]
+pub(super) struct FlightTellsNoKeys {
+    redactor: Option<Redactor>,
+}
+
+impl Checker for FlightTellsNoKeys {
+    fn rule(&self) -> &'static str {
+        "a flight file tells no key that was pressed"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        let input = match &step.came {
+            Came::Message(flow, bytes) if is_info(&step.came) => {
+                Recorded::Message { flow: *flow, bytes: Bytes(bytes.to_vec()) }
+            }
+            Came::Media(event @ MediaEvent::Digit { .. }) => Recorded::Media(Box::new(event.clone())),
+            _ => return Ok(()),
+        };
+        let redactor = self.redactor.get_or_insert_with(|| {
+            // Digests are of no interest here: one key and one configuration do.
+            Redactor::new([7; 32], Arc::new(world.exchange.config().clone()))
+        });
+        let told = redactor.input(&Entry { now: step.now, input: input.clone(), sum: None });
+        let told = if world.plant.unmasks_flight() { input } else { told };
+        let pressed = match &told {
+            Recorded::Message { bytes, .. } => key_in_info(&bytes.0),
+            Recorded::Media(event) => match **event {
+                MediaEvent::Digit { digit, .. } => Some(digit).filter(|digit| is_telling(*digit)),
+                _ => None,
+            },
+            _ => None,
+        };
+        match pressed {
+            Some(digit) => broken(None, format!("it holds that {digit} was pressed: {told:?}")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_info(came: &Came) -> bool {
+    matches!(came, Came::Message(_, bytes) if bytes.starts_with(b"INFO "))
+}
+
+/// What is masked becomes a 0; signs stay.
+fn is_telling(digit: char) -> bool {
+    matches!(digit, '1'..='9')
+}
+
+/// The key in the body of an INFO, read without the parser under test. `10` and `11` stand for signs.
+fn key_in_info(bytes: &[u8]) -> Option<char> {
+    let body = bytes.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+    let body = String::from_utf8_lossy(bytes.get(body..)?);
+    let values = body.lines().map(|line| match line.split_once('=') {
+        Some((name, _)) if name.trim().eq_ignore_ascii_case("duration") => "",
+        Some((_, value)) => value.trim(),
+        None => line.trim(),
+    });
+    let keys = values.filter(|value| !matches!(*value, "10" | "11"));
+    keys.flat_map(str::chars).find(|digit| is_telling(*digit))
+}
+
+/// No event says which key a caller pressed, unless somebody talked with the caller then.
+fn tells_no_key(world: &World, event: &Event) -> Verdict {
+    let Some(id) = event.call.filter(|id| event.name == "digit" && world.typed_secrets.contains(id)) else {
+        return Ok(());
+    };
+    let call = world.exchange.call(id);
+    let is_talk = call.is_some_and(|call| matches!(call.stage, Stage::Talking { .. }));
+    // The phones that ring may press what they like.
+    let is_callers = call.is_none_or(|call| {
+        let is_theirs =
+            |leg: &switchroom_exchange::Leg| leg.id != call.caller && leg.party.number == event.subject;
+        !call.legs.values().any(is_theirs)
+    });
+    if is_callers && !is_talk {
+        return broken(Some(id), format!("an event tells a key of a caller in a flow: {}", event.text));
+    }
+    Ok(())
+}
+
+/// Every INFO on the ladder of a call with a flow is without its key.
+fn ladder_is_clean(world: &World, call: CallId) -> Verdict {
+    let ladder = view::ladder(&world.exchange, call, 0).unwrap_or_default();
+    for entry in &ladder.entries {
+        let LadderKind::Message { text, .. } = &entry.kind else { continue };
+        if !text.starts_with("INFO ") {
+            continue;
+        }
+        let shown = if world.plant.unmasks_ladder() { text.replace("=x", "=7") } else { text.clone() };
+        let lines = shown.replace("\r\n", "\n").replace('\n', "\r\n");
+        if let Some(digit) = key_in_info(lines.as_bytes()) {
+            return broken(Some(call), format!("the ladder tells that {digit} was pressed: {shown}"));
+        }
+    }
+    Ok(())
 }
 
 /// Records that are no registrations and no events.

@@ -17,6 +17,7 @@ impl World {
         if self.is_down || closed {
             return None;
         }
+        let bytes = self.without_spilt(&flow, bytes);
         self.tell(Came::Message(flow, bytes))
     }
 

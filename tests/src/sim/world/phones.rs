@@ -5,7 +5,7 @@ use crate::sim::handset::of_rtp;
 use crate::sim::inbound::SECRET;
 use crate::sim::network::{garbage, journey, meddled};
 use std::sync::Arc;
-use switchroom_exchange::{Flow, MediaEvent, Mono, Transport};
+use switchroom_exchange::{Flow, LegId, MediaEvent, Mono, Transport};
 use switchroom_phone::PhoneCommand;
 use switchroom_phone::digits::DigitsBy;
 
@@ -67,27 +67,53 @@ impl World {
 
     /// The caller at a phone presses keys, all at once; when something secret is asked for, mostly that.
     pub(super) fn press(&mut self, place: usize, keys: &str, by_info: bool) {
-        let now = self.now.mono;
+        let (now, leg) = (self.now.mono, self.leg_of(place));
+        let is_secret = self.asks_for_secret(place) && self.handsets[place].rng.below(4) > 0;
+        let typed = if is_secret { SECRET } else { keys };
+        if is_secret {
+            let call = leg.and_then(|leg| self.media.legs.get(&leg)).map(|one| one.call);
+            self.typed_secrets.extend(call);
+        }
         if by_info {
-            for key in keys.chars() {
+            self.handsets[place].tells_secrets |= is_secret;
+            for key in typed.chars() {
                 // Refused or not, it was pressed.
                 let _ = self.handsets[place].act(now, &PhoneCommand::Digits(key.to_string(), DigitsBy::Info));
             }
             return self.drain(place);
         }
-        let leg = self.media.phones().filter(|(_, at)| of_rtp(*at) == place).map(|(leg, _)| leg).last();
         let Some(leg) = leg.filter(|_| !self.is_down && self.handsets[place].is_on) else { return };
-        let call = self.media.legs.get(&leg).map(|one| one.call);
-        let node = call.and_then(|call| self.exchange.place_of(call)).map(|(_, node)| node);
-        let is_secret = node.is_some_and(|node| self.secret_nodes.contains(&node));
-        let typed = if is_secret && self.handsets[place].rng.below(4) > 0 { SECRET } else { keys };
-        if typed == SECRET {
-            self.typed_secrets.extend(call);
-        }
         let life = self.lives;
         for digit in typed.chars() {
             self.soon(0, Next::Media(life, MediaEvent::Digit { leg, digit }));
         }
+    }
+
+    /// The last leg whose sound comes from a phone.
+    fn leg_of(&self, place: usize) -> Option<LegId> {
+        self.media.phones().filter(|(_, at)| of_rtp(*at) == place).map(|(leg, _)| leg).last()
+    }
+
+    /// Whether a phone's caller is asked for a secret at the moment.
+    fn asks_for_secret(&self, place: usize) -> bool {
+        let call = self.leg_of(place).and_then(|leg| self.media.legs.get(&leg)).map(|one| one.call);
+        let node = call.and_then(|call| self.exchange.place_of(call)).map(|(_, node)| node);
+        !self.is_down && node.is_some_and(|node| self.secret_nodes.contains(&node))
+    }
+
+    /// A secret typed by INFO can come late, when its caller is asked for something else. Then it is none any more, and
+    /// nobody could tell whether it leaked: its digits become zeros on the way.
+    pub(super) fn without_spilt(&self, flow: &Flow, bytes: Arc<[u8]>) -> Arc<[u8]> {
+        if !bytes.starts_with(b"INFO ") || !self.handsets.iter().any(|h| h.tells_secrets) {
+            return bytes;
+        }
+        let sender = self.routes.phone(flow);
+        if sender.is_some_and(|place| !self.handsets[place].tells_secrets || self.asks_for_secret(place)) {
+            return bytes;
+        }
+        let body = bytes.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or(bytes.len());
+        let zero = |(at, byte): (usize, &u8)| if at > body && byte.is_ascii_digit() { b'0' } else { *byte };
+        bytes.iter().enumerate().map(zero).collect()
     }
 
     pub(super) fn send_up(&mut self, place: usize, bytes: Vec<u8>, after_us: u64) {

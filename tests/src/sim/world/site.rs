@@ -23,6 +23,7 @@ pub(super) fn config(setup: &Setup) -> Config {
         flows: setup.inbound.flows(0).0,
         inbound: setup.inbound.site(),
         services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
+        floor: Default::default(),
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
         ring: secs(site.ring_s),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],

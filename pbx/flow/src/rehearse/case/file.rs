@@ -1,13 +1,13 @@
 //! Test cases read from TOML: what is wrong with them, where, and what to write instead.
 
-use super::{Around, Case, Expect, Step, words};
+use super::{Case, Expect, Step, words};
 use crate::boundary::Answer;
 use crate::calendar::Zone;
 use crate::fault::{Fault, did_you_mean, place_of};
 use crate::flow::Place;
 use crate::limits::{FAULTS_MAX, FILE_BYTES_MAX};
 use crate::read::{duration, shown};
-use crate::rehearse::stage::{LOCKED, Service};
+use crate::rehearse::stage::{Around, LOCKED, Service};
 use crate::value::Value;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -419,18 +419,31 @@ fn plain(value: &toml::Value) -> Option<Value> {
     })
 }
 
-impl Around {
-    /// The same with what another says instead.
-    fn with(mut self, other: Self) -> Self {
-        self.phones.extend(other.phones);
-        self.queues.extend(other.queues);
-        self.services.extend(other.services);
-        self.hours.extend(other.hours);
-        self.pins.extend(other.pins);
-        self.lists.extend(other.lists);
-        self.mailboxes.extend(other.mailboxes);
-        self.shares.extend(other.shares);
-        self.values.extend(other.values);
-        self
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use super::super::reference::tests::ALL;
+    use super::*;
+
+    /// The keys that a table takes, by what it says of one that it does not.
+    fn keys<'t, T: Deserialize<'t>>() -> Vec<String> {
+        let deserializer = toml::de::Deserializer::parse("no_such_key = 1").expect("a table");
+        let refused = T::deserialize(deserializer).err().expect("the key is refused");
+        refused.message().split('`').skip(3).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_reference_tells_of_the_keys_that_are_taken() {
+        let taken = [
+            keys::<FileText>(),
+            keys::<CaseText>(),
+            keys::<AroundText>(),
+            keys::<StepText>(),
+            keys::<ExpectText>(),
+        ];
+        for ((name, told), taken) in ALL.iter().zip(taken) {
+            let told: Vec<&str> = told.iter().map(|(key, _)| *key).collect();
+            assert_eq!(told, taken, "{name}");
+        }
     }
 }

@@ -29,16 +29,17 @@
 mod expect;
 mod file;
 mod play;
+mod reference;
 pub(in crate::rehearse) mod words;
 
 pub use file::read;
 pub use play::{Outcome, Report, play_all};
+pub use reference::reference;
 
-use super::stage::{Phone, Service, Waiting};
-use crate::boundary::{Dialled, Opening};
+use super::stage::Around;
+use crate::boundary::Dialled;
 use crate::fault::{Fault, did_you_mean};
 use crate::flow::{Flows, Place};
-use crate::value::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -65,29 +66,6 @@ pub struct Case {
     pub steps: Vec<(Place, Step)>,
     /// What is expected in the end.
     pub expect: Expect,
-}
-
-/// What is around a caller, as far as a case says it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Around {
-    /// Phones by number.
-    pub phones: BTreeMap<String, Phone>,
-    /// Queues by name.
-    pub queues: BTreeMap<String, Waiting>,
-    /// Services by node.
-    pub services: BTreeMap<String, Vec<Service>>,
-    /// Hours by name.
-    pub hours: BTreeMap<String, Opening>,
-    /// PINs by name, in plain, or [`crate::rehearse::LOCKED`].
-    pub pins: BTreeMap<String, String>,
-    /// Entries of lists.
-    pub lists: BTreeMap<(String, String), Value>,
-    /// New messages in mailboxes.
-    pub mailboxes: BTreeMap<String, u32>,
-    /// The part that the caller belongs to at a share, from 1, by node.
-    pub shares: BTreeMap<String, usize>,
-    /// Values that the site gives, as `class`.
-    pub values: BTreeMap<String, Value>,
 }
 
 /// One step of a case.

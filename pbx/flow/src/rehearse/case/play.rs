@@ -90,23 +90,15 @@ impl Case {
 
     /// Puts on the stage what the case says.
     fn furnish(&self, stage: &mut Stage) {
-        let around = self.site.clone();
-        stage.phones.extend(around.phones);
-        stage.queues.extend(around.queues);
-        stage.services.extend(around.services);
-        stage.openings.extend(around.hours);
-        stage.pins.extend(around.pins);
-        stage.listed.extend(around.lists);
-        stage.parts.extend(around.shares);
-        stage.values.extend(around.values);
-        for (mailbox, count) in around.mailboxes {
+        stage.around = std::mem::take(&mut stage.around).with(self.site.clone());
+        for (mailbox, count) in &self.site.mailboxes {
             let message = |n| Message {
                 id: format!("{mailbox}-{n}"),
                 from: "+41445550101".to_owned(),
                 at: "2026-01-02T09:30".to_owned(),
                 is_new: true,
             };
-            stage.messages.insert(mailbox.clone(), (1..=count.min(1_000)).map(message).collect());
+            stage.messages.insert(mailbox.clone(), (1..=*count.min(&1_000)).map(message).collect());
         }
     }
 

@@ -135,7 +135,7 @@ impl Rehearsal {
 
     fn talk(&mut self, with: String, talks: Option<Duration>) {
         self.is_answered = true;
-        self.stage.values.insert("agent".to_owned(), crate::Value::text(&with));
+        self.stage.around.values.insert("agent".to_owned(), crate::Value::text(&with));
         self.note(Happening::Talks(with.clone()));
         self.other = Other::Talks { with, until: talks.map(|talks| self.now.saturating_add(talks)) };
     }

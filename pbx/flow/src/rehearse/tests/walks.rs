@@ -7,8 +7,8 @@ use std::time::Duration;
 
 fn open() -> Stage {
     let mut stage = office();
-    stage.openings.insert("office".to_owned(), Opening::Open);
-    stage.pins.insert("door".to_owned(), "471100".to_owned());
+    stage.around.hours.insert("office".to_owned(), Opening::Open);
+    stage.around.pins.insert("door".to_owned(), "471100".to_owned());
     stage.prompts = Prompts::parse("\"office/welcome\" = { en = \"Welcome.\" }").expect("prompts");
     stage
 }
@@ -88,7 +88,7 @@ fn nonsense_is_met_with_a_hint_and_no_escape_reaches_the_terminal() {
         ("busy", "? nobody rings, and you are in no queue\n"),
         ("they hang up", "? you talk with nobody\n"),
         ("say 5s", "? nobody records you\n"),
-        ("wait long", "? \"long\" is not a duration\n? write a number with ms, s, m or h, as \"5s\"\n"),
+        ("wait long", "? \"long\" is not a duration\n? write a number with ms, s, m, h or d, as \"5s\"\n"),
         ("wait 99h", "? a day is the longest\n"),
         ("phone 101", "? write phone 101 busy\n"),
     ] {
@@ -99,10 +99,8 @@ fn nonsense_is_met_with_a_hint_and_no_escape_reaches_the_terminal() {
         assert!(!said.contains('\u{1b}') && said.starts_with('?') || said.starts_with("that is"), "{said:?}");
     }
     assert!(walk.line("at noon").starts_with('?'));
-    let stage = Stage {
-        values: [("class".to_owned(), crate::Value::text("\u{1b}[2Jx"))].into(),
-        ..stage_of("m", "[nodes.a]\nkind = \"say\"\ntext = \"{class}\"\n")
-    };
+    let mut stage = stage_of("m", "[nodes.a]\nkind = \"say\"\ntext = \"{class}\"\n");
+    stage.around.values.insert("class".to_owned(), crate::Value::text("\u{1b}[2Jx"));
     let (_, said) = Walk::begin(stage, "m", "1").unwrap_or_else(|e| panic!("{e:?}"));
     assert!(!said.contains('\u{1b}'), "{said:?}");
 }
@@ -116,8 +114,9 @@ fn a_number_goes_where_the_routes_say() {
 fn phones_ring_in_turn_and_answer_when_they_are_said_to() {
     let text = "[nodes.a]\nkind = \"dial\"\nto = [\"1\", \"2\", \"3\"]\nin_turn = true\nring = \"10s\"\nno_answer = \"b\"\nafter = \"b\"\n[nodes.b]\nkind = \"hang_up\"\nprompt = \"Bye.\"\n";
     let mut stage = stage_of("m", text);
-    stage.phones.insert("1".to_owned(), Phone::Busy);
+    stage.around.phones.insert("1".to_owned(), Phone::Busy);
     stage
+        .around
         .phones
         .insert("3".to_owned(), Phone::Answers(Duration::from_secs(4), Some(Duration::from_secs(30))));
     let mut call = Rehearsal::begin(stage.clone(), "m", "", "9").expect("a flow");
@@ -142,7 +141,8 @@ fn phones_ring_in_turn_and_answer_when_they_are_said_to() {
 fn who_hangs_up_while_recorded_leaves_what_was_said() {
     let mut call = Rehearsal::begin(office(), "office", "", "9").expect("a flow");
     call.hang_up();
-    let closed = Stage { openings: [("office".to_owned(), Opening::Closed)].into(), ..office() };
+    let mut closed = office();
+    closed.around.hours.insert("office".to_owned(), Opening::Closed);
     let mut call = Rehearsal::begin(closed, "office", "", "9").expect("a flow");
     call.wait(Duration::from_secs(5));
     assert!(call.is_recorded());

@@ -44,6 +44,45 @@ fn a_service_is_asked_and_answers_into_variables() {
 }
 
 #[test]
+fn a_value_that_would_leave_its_part_of_an_address_is_not_sent() {
+    let ask = |url: &str, who: &str| {
+        let mut job = post(&[], &[], to(1), to(2));
+        if let Job::Http { request, .. } = &mut job {
+            request.url = prompt(url);
+        }
+        let main = flow("main", vec![job, play("sent", None), play("error {error}", None)]);
+        let values = [("who".to_owned(), Value::text(who))].into();
+        let c = call_at(World { values, ..World::default() }, vec![main]);
+        match c.last.last().cloned() {
+            Some(Effect::Ask { asking: Asking::Http { url, .. }, .. }) => url,
+            _ => {
+                assert_eq!(c.path(), "main.n0 begin, main.n2 failed");
+                c.heard()
+            }
+        }
+    };
+    let told = "error a value would leave its part of the address";
+    for (url, who) in [
+        ("http://localhost/a/{who}", ".."),
+        ("http://localhost/a/{who}", "."),
+        ("http://localhost/a/{who}/b", ".."),
+        ("http://localhost/a/.{who}", "."),
+        ("http://localhost/a/{who}{who}?x=1", "."),
+        ("http://localhost/a/..{who}", ""),
+    ] {
+        assert_eq!(ask(url, who), told, "{url} {who}");
+    }
+    for (url, who, sent) in [
+        ("http://localhost/a/{who}", "...", "http://localhost/a/..."),
+        ("http://localhost/a/x{who}", "..", "http://localhost/a/x.."),
+        ("http://localhost/a?x=/{who}", "..", "http://localhost/a?x=/.."),
+        ("http://localhost/../a/{who}", "7", "http://localhost/../a/7"),
+    ] {
+        assert_eq!(ask(url, who), sent, "what is written is sent as it is");
+    }
+}
+
+#[test]
 fn junk_gives_nothing_and_failure_its_way() {
     for junk in [json!(null), json!([]), json!("text"), json!({"customer": [1, 2], "orders": {"0": 1}})] {
         let mut c = call_at(world(), vec![shop()]);

@@ -41,6 +41,9 @@ fn wherever_the_caller_was_the_clean_up_is_done_once() {
                 c.hears();
             }
             c.gone();
+            if c.run.awaits_recording() {
+                c.recorded(None);
+            }
             assert!(c.run.is_over(), "{told}");
             assert!(
                 c.path().ends_with("main.n1 hang_up, main.n2 next, main.n3 next"),

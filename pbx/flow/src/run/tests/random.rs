@@ -50,7 +50,8 @@ fn play(seed: u64, kinds: &mut BTreeMap<&'static str, u32>) -> Result<usize, Str
         if events > EVENTS + 20_000 {
             return Err(format!("{told}: it does not end"));
         }
-        let must_go = events >= EVENTS && !run.is_over() && witness.asked().is_none();
+        let must_go =
+            events >= EVENTS && !run.is_over() && witness.asked().is_none() && !run.awaits_recording();
         next = Some(if must_go { Event::Gone } else { happen(&mut chance, &witness) });
     }
     Ok(events)

@@ -1,7 +1,9 @@
 //! From node to node: outcomes of nodes that need nothing, bounds, sub-flows, faults.
 
 use super::*;
-use crate::limits::{DEPTH_MAX, DIGITS_AHEAD_MAX, ENTERED_MAX, FORWARDS_MAX, STEPS_MAX, VARIABLES_MAX};
+use crate::limits::{
+    DEPTH_MAX, DIGITS_AHEAD_MAX, ENTERED_MAX, FORWARDS_MAX, PARTS_MAX, STEPS_MAX, VARIABLES_MAX,
+};
 
 #[test]
 fn a_flow_goes_from_node_to_node_and_hangs_up_at_its_end() {
@@ -122,6 +124,26 @@ fn a_circle_without_waiting_is_stopped_told_and_heard() {
     assert_eq!(c.faults(), [format!("main.n0: {STEPS_MAX} steps without waiting for anything: it loops")]);
     c.hears();
     assert_eq!(c.count(|e| matches!(e, Effect::HangUp(_))), 1);
+}
+
+#[test]
+fn a_circle_that_computes_much_is_stopped_early() {
+    let many = format!("max({})", ["x"; 19].join(", "));
+    let values = (0..50).map(|n| (format!("v{n}"), expr(&many))).collect();
+    let c = call(vec![flow("main", vec![Job::Set { values, next: to(0) }])]);
+    assert_eq!(c.heard(), "@msg/technical-fault");
+    let what = format!("{PARTS_MAX} parts of expressions without waiting for anything: it loops");
+    assert_eq!(c.faults(), [format!("main.n0: {what}")]);
+    // 50 values of 20 parts each.
+    assert_eq!(c.count(|e| matches!(e, Effect::Entered { .. })), PARTS_MAX as usize / 1_000 + 2);
+
+    // Who hears something in between may go on.
+    let values = (0..50).map(|n| (format!("v{n}"), expr(&many))).collect();
+    let mut c = call(vec![flow("main", vec![Job::Set { values, next: to(1) }, play("x", to(0))])]);
+    for _ in 0..PARTS_MAX / 1_000 * 3 {
+        c.hears();
+    }
+    assert!(c.faults().is_empty());
 }
 
 #[test]

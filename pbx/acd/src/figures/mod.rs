@@ -1,0 +1,197 @@
+//! Figures of queues and agents: a fold over facts and nothing else, so that they survive a restart by being counted again.
+//!
+//! ```text
+//!   facts ──► Figures ──┬──► between(from, to): counts per queue and agent, of a half hour, a day, a week
+//!                       ├──► now(): who waits, who is in which state since when
+//!                       └──► expected_wait(queue, place): from how it went, or nothing
+//! ```
+//!
+//! [`QueueCounts`] and [`AgentCounts`] say in which half hour each thing counts. Spans were measured by the
+//! clock that does not step; only to which half hour they go is decided by the wall clock. Should it step, half hours may
+//! hold more or less than they seem to, and every sum stays what it was.
+
+mod agent;
+mod board;
+mod estimate;
+mod half_hours;
+mod queue;
+mod spread;
+#[cfg(test)]
+mod tests;
+
+pub use agent::{AgentCounts, AgentFigures, OTHER_REASON, StateTime};
+pub use board::{AgentNow, Board, Now, WaitingNow};
+pub use estimate::{Estimate, SCORES_MIN};
+pub use half_hours::{HALF_HOUR_MS, HALF_HOURS_MAX, NAMES_MAX, OTHERS};
+pub use queue::{Overflows, QueueCounts, QueueFigures, ServiceLevel};
+pub use spread::Waits;
+
+use crate::boundary::Call;
+use crate::fact::{AgentFact, Decision, Fact, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, State};
+use crate::floor::Remembered;
+use crate::limits::WAITERS_MAX;
+use estimate::{Estimator, Promise};
+use half_hours::HalfHours;
+use queue::QueueTally;
+use std::collections::BTreeMap;
+
+/// The fold.
+#[derive(Debug, Clone, Default)]
+pub struct Figures {
+    half_hours: HalfHours,
+    /// Who waits.
+    stays: BTreeMap<Call, Stay>,
+    /// The state of every agent who is signed in, and since when.
+    states: BTreeMap<Box<str>, (State, i64)>,
+    estimator: Estimator,
+}
+
+/// A caller who waits, as far as is written down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stay {
+    /// Which stay in queues of this call it is.
+    pub visit: u32,
+    /// The queue.
+    pub queue: Box<str>,
+    /// When it began to wait.
+    pub joined_ms: i64,
+    /// What was expected of it.
+    promise: Option<Promise>,
+}
+
+impl Figures {
+    /// Nothing has happened yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Something happened. To be called with every fact once, in the order in which they were written down.
+    pub fn apply(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Agent(fact) => self.agent(fact),
+            Fact::Joined(joined) => self.joined(joined),
+            Fact::Offered(decision) => self.offered(decision),
+            Fact::OfferEnded(ended) => self.offer_ended(ended),
+            Fact::Left(left) => self.left(left),
+            Fact::Talked(talked) => {
+                let half = self.half_hours.at(talked.at_ms);
+                half.queue(&talked.queue, |tally| tally.talked(talked));
+                half.agent(&talked.agent, |tally| tally.talked(talked));
+            }
+            Fact::WrappedUp(wrapped) => {
+                let half = self.half_hours.at(wrapped.at_ms);
+                half.queue(&wrapped.queue, |tally| tally.wrapped_up(wrapped.lasted_ms));
+                half.agent(&wrapped.agent, |tally| tally.wrapped_up(wrapped.lasted_ms));
+            }
+        }
+    }
+
+    /// Where the store remembers an agent to be: for agents whose last fact is older than those applied.
+    pub fn remember(&mut self, remembered: &Remembered) {
+        if !self.states.contains_key(remembered.agent.as_str()) {
+            self.is_in(&remembered.agent, &remembered.state, remembered.since_ms);
+        }
+    }
+
+    /// Everybody who waits, as far as is written down: after a restart, those whose leaving is still to be.
+    pub fn waiting(&self) -> impl Iterator<Item = (Call, &Stay)> {
+        self.stays.iter().map(|(call, stay)| (*call, stay))
+    }
+
+    /// How long a caller has to wait who takes a place (from 1) in a queue now; `None` if that cannot be said honestly.
+    pub fn expected_wait(&self, queue: &str, place: u32, now_ms: i64) -> Option<Estimate> {
+        self.estimator.estimate(queue, place, now_ms)
+    }
+
+    fn agent(&mut self, fact: &AgentFact) {
+        if fact.was.counts_as_signed_in() {
+            self.half_hours.spent(&fact.agent, &fact.was, fact.at_ms, fact.lasted_ms);
+        }
+        if fact.was.presence != fact.is.presence {
+            self.half_hours.at(fact.at_ms).agent(&fact.agent, |tally| tally.chose(fact));
+        }
+        self.is_in(&fact.agent, &fact.is, fact.at_ms);
+    }
+
+    fn is_in(&mut self, agent: &str, state: &State, since_ms: i64) {
+        if !state.counts_as_signed_in() {
+            self.states.remove(agent);
+        } else if let Some(known) = self.states.get_mut(agent) {
+            *known = (state.clone(), since_ms);
+        } else if self.states.len() < NAMES_MAX {
+            self.states.insert(agent.into(), (state.clone(), since_ms));
+        }
+    }
+
+    fn joined(&mut self, joined: &JoinedFact) {
+        if let Some(known) = self.stays.get(&joined.call) {
+            let is_same = (known.visit, known.joined_ms) == (joined.visit, joined.at_ms)
+                && *known.queue == *joined.queue;
+            if is_same {
+                return;
+            }
+            self.lose(joined.call);
+        } else if self.stays.len() >= WAITERS_MAX {
+            // A floor has no more: the leaving of somebody was not written down, most likely of the first.
+            let oldest = self.stays.iter().min_by_key(|(_, stay)| stay.joined_ms).map(|(call, _)| *call);
+            if let Some(oldest) = oldest {
+                self.lose(oldest);
+            }
+        }
+        let promise = self.estimator.joined(joined);
+        let stay = Stay {
+            visit: joined.visit,
+            queue: joined.queue.as_str().into(),
+            joined_ms: joined.at_ms,
+            promise: Some(promise),
+        };
+        self.stays.insert(joined.call, stay);
+        self.half_hours.at(joined.at_ms).queue(&joined.queue, QueueTally::joined);
+    }
+
+    /// Somebody who waited is not there any more, and nothing was written down of it: cut off.
+    fn lose(&mut self, call: Call) {
+        if let Some(stay) = self.stays.remove(&call) {
+            if stay.promise.is_some() {
+                self.estimator.forget(&stay.queue);
+            }
+            self.half_hours.at(stay.joined_ms).queue(&stay.queue, QueueTally::lost);
+        }
+    }
+
+    fn offered(&mut self, decision: &Decision) {
+        if decision.waited_ms > 0 {
+            return;
+        }
+        // An agent was free: nothing is to be learnt from it about waiting.
+        if let Some(stay) = self.stays.get_mut(&decision.call)
+            && stay.promise.take().is_some()
+        {
+            self.estimator.forget(&stay.queue);
+        }
+    }
+
+    fn offer_ended(&mut self, ended: &OfferEndedFact) {
+        let half = self.half_hours.at(ended.at_ms);
+        half.agent(&ended.agent, |tally| tally.offer_ended(ended));
+        if ended.outcome == OfferOutcome::NoAnswer {
+            half.queue(&ended.queue, |tally| tally.counts.no_answers += 1);
+        }
+    }
+
+    fn left(&mut self, left: &LeftFact) {
+        let is_known = self.stays.get(&left.call).is_some_and(|stay| stay.visit == left.visit);
+        let stay = if is_known { self.stays.remove(&left.call) } else { None };
+        let (queue, joined_ms) = match &stay {
+            Some(stay) => (&*stay.queue, stay.joined_ms),
+            None => (left.queue.as_str(), left.joined_ms),
+        };
+        if let Some(promise) = stay.as_ref().and_then(|stay| stay.promise) {
+            self.estimator.left(queue, promise, left);
+        }
+        self.half_hours.at(joined_ms).queue(queue, |tally| {
+            tally.stop_waiting(stay.is_some());
+            tally.left(left);
+        });
+    }
+}

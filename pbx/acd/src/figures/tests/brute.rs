@@ -1,0 +1,125 @@
+//! The second count: every figure by a look at all facts, each in its own way and without half hours.
+
+use crate::fact::{Activity, AgentFact, Exit, Fact, LeftFact, OfferOutcome, Presence, State};
+use std::collections::BTreeMap;
+
+/// What happened within a span of time, by the facts.
+pub(super) struct Brute<'a> {
+    pub(super) facts: &'a [Fact],
+    pub(super) from: i64,
+    pub(super) to: i64,
+}
+
+impl<'a> Brute<'a> {
+    fn has(&self, at: i64) -> bool {
+        self.from <= at && at < self.to
+    }
+
+    pub(super) fn joined(&self, queue: &str) -> u64 {
+        let joined = |fact: &&Fact| matches!(fact, Fact::Joined(j) if j.queue == queue && self.has(j.at_ms));
+        self.facts.iter().filter(joined).count() as u64
+    }
+
+    /// The stays that began in the span and are over.
+    pub(super) fn left(&self, queue: &'a str) -> impl Iterator<Item = &'a LeftFact> {
+        let (from, to) = (self.from, self.to);
+        self.facts.iter().filter_map(move |fact| match fact {
+            Fact::Left(left) if left.queue == queue && (from..to).contains(&left.joined_ms) => Some(left),
+            _ => None,
+        })
+    }
+
+    pub(super) fn exits(&self, queue: &'a str, exit: Exit) -> u64 {
+        self.left(queue).filter(|left| left.exit == exit).count() as u64
+    }
+
+    /// Waits in order.
+    pub(super) fn waits(&self, queue: &'a str, exit: Exit) -> Vec<u64> {
+        let mut waits: Vec<u64> =
+            self.left(queue).filter(|left| left.exit == exit).map(|left| left.waited_ms).collect();
+        waits.sort_unstable();
+        waits
+    }
+
+    /// Talks: how many, talk, hold; of a queue or of an agent.
+    pub(super) fn talks(&self, queue: Option<&str>, agent: Option<&str>) -> (u64, u64, u64) {
+        let mut sums = (0, 0, 0);
+        for fact in self.facts {
+            let Fact::Talked(talked) = fact else { continue };
+            let is_meant = queue.is_none_or(|queue| queue == talked.queue)
+                && agent.is_none_or(|agent| agent == talked.agent);
+            if is_meant && self.has(talked.at_ms) {
+                sums = (sums.0 + 1, sums.1 + talked.talk_ms, sums.2 + talked.hold_ms);
+            }
+        }
+        sums
+    }
+
+    /// After-call times: how many, how long; of a queue or of an agent.
+    pub(super) fn wrap_ups(&self, queue: Option<&str>, agent: Option<&str>) -> (u64, u64) {
+        let mut sums = (0, 0);
+        for fact in self.facts {
+            let Fact::WrappedUp(wrapped) = fact else { continue };
+            let is_meant = queue.is_none_or(|queue| queue == wrapped.queue)
+                && agent.is_none_or(|agent| agent == wrapped.agent);
+            if is_meant && self.has(wrapped.at_ms) {
+                sums = (sums.0 + 1, sums.1 + wrapped.lasted_ms);
+            }
+        }
+        sums
+    }
+
+    /// Offers that ended so, of a queue or of an agent.
+    pub(super) fn offers(&self, queue: Option<&str>, agent: Option<&str>, outcome: OfferOutcome) -> u64 {
+        let is_meant = |fact: &&Fact| match fact {
+            Fact::OfferEnded(ended) => {
+                ended.outcome == outcome
+                    && queue.is_none_or(|queue| queue == ended.queue)
+                    && agent.is_none_or(|agent| agent == ended.agent)
+                    && self.has(ended.at_ms)
+            }
+            _ => false,
+        };
+        self.facts.iter().filter(is_meant).count() as u64
+    }
+
+    pub(super) fn agent_facts(&self, agent: &'a str) -> impl Iterator<Item = &'a AgentFact> {
+        self.facts.iter().filter_map(move |fact| match fact {
+            Fact::Agent(fact) if fact.agent == agent => Some(fact),
+            _ => None,
+        })
+    }
+
+    /// Time in each state that counts: what each span has in common with this one.
+    pub(super) fn states(&self, agent: &'a str) -> BTreeMap<State, u64> {
+        let mut states = BTreeMap::new();
+        for fact in self.agent_facts(agent).filter(|fact| is_here(&fact.was)) {
+            let begin = fact.at_ms - fact.lasted_ms as i64;
+            let common = fact.at_ms.min(self.to) - begin.max(self.from);
+            if common > 0 {
+                *states.entry(fact.was.clone()).or_default() += common as u64;
+            }
+        }
+        states
+    }
+
+    /// Breaks begun, times signed in, first signed in, last signed out.
+    pub(super) fn choices(&self, agent: &'a str) -> (u64, u64, Option<i64>, Option<i64>) {
+        let facts: Vec<&AgentFact> = self.agent_facts(agent).filter(|fact| self.has(fact.at_ms)).collect();
+        let breaks = facts
+            .iter()
+            .filter(|f| f.is.presence.word() == "break" && f.is.presence != f.was.presence)
+            .count();
+        let out = |presence: &Presence| *presence == Presence::LoggedOut;
+        let ins: Vec<i64> =
+            facts.iter().filter(|f| out(&f.was.presence) && !out(&f.is.presence)).map(|f| f.at_ms).collect();
+        let outs = facts.iter().filter(|f| !out(&f.was.presence) && out(&f.is.presence)).map(|f| f.at_ms);
+        (breaks as u64, ins.len() as u64, ins.iter().copied().min(), outs.max())
+    }
+}
+
+/// Signed in, or not yet done with a call of a queue.
+fn is_here(state: &State) -> bool {
+    let own = matches!(state.activity, Activity::Idle | Activity::Outbound);
+    state.presence != Presence::LoggedOut || !own
+}

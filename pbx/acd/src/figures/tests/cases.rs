@@ -1,0 +1,315 @@
+//! Single cases that chance meets seldom: facts that are lost, told twice or absurd, clocks that jump, too many of all.
+
+use crate::fact::{
+    Activity, AgentFact, Exit, Fact, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, Presence, State,
+    TalkedFact, WrappedUpFact,
+};
+use crate::figures::{
+    AgentFigures, Figures, HALF_HOUR_MS, HALF_HOURS_MAX, NAMES_MAX, OTHER_REASON, OTHERS, QueueFigures,
+};
+use crate::floor::Remembered;
+use crate::limits::WAITERS_MAX;
+
+const HOUR: i64 = 2 * HALF_HOUR_MS;
+/// A half hour begins.
+const NINE: i64 = 1_795_000 * 1_000_000 / HALF_HOUR_MS * HALF_HOUR_MS;
+
+pub(super) fn joined(call: u128, at_ms: i64) -> JoinedFact {
+    JoinedFact {
+        at_ms,
+        call,
+        visit: 1,
+        queue: "sales".to_owned(),
+        caller: String::new(),
+        class: String::new(),
+        priority: 0,
+        before: 0,
+    }
+}
+
+pub(super) fn left(call: u128, joined_ms: i64, waited_ms: u64, exit: Exit) -> LeftFact {
+    LeftFact {
+        at_ms: joined_ms.saturating_add_unsigned(waited_ms),
+        joined_ms,
+        call,
+        visit: 1,
+        queue: "sales".to_owned(),
+        caller: String::new(),
+        class: String::new(),
+        exit,
+        agent: String::new(),
+        waited_ms,
+        service_level_ms: 20_000,
+        short_abandon_ms: 5_000,
+    }
+}
+
+fn state(presence: Presence, activity: Activity) -> State {
+    State { presence, activity }
+}
+
+fn ready(activity: Activity) -> State {
+    state(Presence::Ready, activity)
+}
+
+fn on_break(reason: &str) -> State {
+    state(Presence::Break { reason: reason.to_owned() }, Activity::Idle)
+}
+
+fn agent(at_ms: i64, was: State, lasted_ms: u64, is: State) -> Fact {
+    let (agent, extension, by) = ("10".to_owned(), "210".to_owned(), "agent".to_owned());
+    Fact::Agent(AgentFact { at_ms, agent, extension, was, lasted_ms, is, by })
+}
+
+fn sales(figures: &Figures, from: i64, to: i64) -> QueueFigures {
+    figures.between(from, to, None).queues.get("sales").copied().unwrap_or_default()
+}
+
+fn ten(figures: &Figures, from: i64, to: i64, now: Option<i64>) -> AgentFigures {
+    figures.between(from, to, now).agents.get("10").cloned().unwrap_or_default()
+}
+
+fn adds_up(figures: &QueueFigures) {
+    let counts = &figures.counts;
+    let left = counts.answered + counts.abandoned + figures.overflowed + counts.called_back;
+    assert_eq!(counts.offered, left + counts.waiting, "{counts:?}");
+}
+
+#[test]
+fn a_caller_counts_in_the_half_hour_in_which_it_joined() {
+    let mut figures = Figures::new();
+    figures.apply(&Fact::Joined(joined(1, NINE - 1)));
+    figures.apply(&Fact::Joined(joined(2, NINE)));
+    assert_eq!(sales(&figures, NINE - HOUR, NINE).counts.waiting, 1);
+    figures.apply(&Fact::Left(left(1, NINE - 1, 9_000, Exit::Answered)));
+    let before = sales(&figures, NINE - HOUR, NINE).counts;
+    assert_eq!((before.offered, before.answered, before.waiting), (1, 1, 0));
+    let after = sales(&figures, NINE, NINE + HALF_HOUR_MS).counts;
+    assert_eq!((after.offered, after.answered, after.waiting), (1, 0, 1));
+}
+
+#[test]
+fn three_service_levels_by_their_formulas() {
+    let mut figures = Figures::new();
+    // Answered in time and late; hung up short, early and late; one by key; one waits.
+    let exits = [
+        (20_000, Exit::Answered),
+        (20_001, Exit::Answered),
+        (4_999, Exit::Abandoned),
+        (5_000, Exit::Abandoned),
+        (20_001, Exit::Abandoned),
+        (1_000, Exit::Key),
+    ];
+    for (call, (waited, exit)) in exits.into_iter().enumerate() {
+        figures.apply(&Fact::Joined(joined(call as u128, NINE)));
+        figures.apply(&Fact::Left(left(call as u128, NINE, waited, exit)));
+    }
+    figures.apply(&Fact::Joined(joined(99, NINE)));
+    let shown = sales(&figures, NINE, NINE + HOUR);
+    adds_up(&shown);
+    let level = shown.service_level;
+    assert_eq!(level.strict, Some(1.0 / 7.0));
+    assert_eq!(level.without_short, Some(1.0 / 6.0));
+    assert_eq!(level.without_early, Some(1.0 / 3.0));
+    assert_eq!(shown.abandon_rate, Some(3.0 / 7.0));
+}
+
+#[test]
+fn time_in_a_state_is_split_where_a_half_hour_ends() {
+    let mut figures = Figures::new();
+    let lasted = 3 * HALF_HOUR_MS as u64 + 7;
+    figures.apply(&agent(NINE + 5, on_break("lunch"), lasted, ready(Activity::Idle)));
+    let ms = |from| ten(&figures, from, from + HALF_HOUR_MS, None).signed_in_ms;
+    assert_eq!(ms(NINE), 5);
+    assert_eq!(ms(NINE - HALF_HOUR_MS), HALF_HOUR_MS as u64);
+    assert_eq!(ms(NINE - 3 * HALF_HOUR_MS), HALF_HOUR_MS as u64);
+    assert_eq!(ms(NINE - 4 * HALF_HOUR_MS), 2);
+    let all = ten(&figures, i64::MIN, i64::MAX, None);
+    assert_eq!((all.signed_in_ms, all.break_ms), (lasted, lasted));
+}
+
+#[test]
+fn who_signs_out_while_talking_is_here_until_the_talk_is_over() {
+    let mut figures = Figures::new();
+    let gone = |activity| state(Presence::LoggedOut, activity);
+    figures.apply(&agent(NINE, gone(Activity::Idle), 999_999, ready(Activity::Idle)));
+    figures.apply(&agent(NINE + 10, ready(Activity::Idle), 10, ready(Activity::Talking)));
+    figures.apply(&agent(NINE + 30, ready(Activity::Talking), 20, gone(Activity::Talking)));
+    figures.apply(&agent(NINE + 70, gone(Activity::Talking), 40, gone(Activity::Idle)));
+    figures.apply(&agent(NINE + 170, gone(Activity::Idle), 100, ready(Activity::Idle)));
+    let shown = ten(&figures, NINE, NINE + HOUR, Some(NINE + 180));
+    assert_eq!((shown.signed_in_ms, shown.counts.sign_ins), (80, 2));
+    assert_eq!(shown.occupancy, Some(60.0 / 80.0));
+    let counts = &shown.counts;
+    assert_eq!((counts.first_sign_in_ms, counts.last_sign_out_ms), (Some(NINE), Some(NINE + 30)));
+}
+
+#[test]
+fn a_state_that_lasts_counts_until_now_and_only_within_the_span() {
+    let mut figures = Figures::new();
+    let remembered = Remembered {
+        agent: "10".to_owned(),
+        extension: "210".to_owned(),
+        state: on_break("lunch"),
+        since_ms: NINE - 1_000,
+    };
+    figures.remember(&remembered);
+    assert_eq!(ten(&figures, NINE, NINE + HOUR, None).signed_in_ms, 0);
+    assert_eq!(ten(&figures, NINE, NINE + HOUR, Some(NINE + 300)).signed_in_ms, 300);
+    assert_eq!(ten(&figures, NINE - HOUR, NINE, Some(NINE + 300)).signed_in_ms, 1_000);
+    assert_eq!(ten(&figures, NINE, NINE + HOUR, Some(NINE - 5_000)).signed_in_ms, 0);
+    // Facts know better than what is remembered.
+    figures.apply(&agent(NINE + 400, on_break("lunch"), 1_400, ready(Activity::Idle)));
+    figures.remember(&remembered);
+    let shown = figures.now();
+    assert_eq!(shown.agents["10"].state, ready(Activity::Idle));
+    assert_eq!(ten(&figures, NINE - HOUR, NINE + HOUR, Some(NINE + 500)).signed_in_ms, 1_500);
+}
+
+#[test]
+fn who_joined_before_the_first_fact_counts_as_offered() {
+    let mut figures = Figures::new();
+    figures.apply(&Fact::Joined(joined(2, NINE)));
+    figures.apply(&Fact::Left(left(1, NINE, 100, Exit::Answered)));
+    let shown = sales(&figures, NINE, NINE + HOUR);
+    adds_up(&shown);
+    assert_eq!((shown.counts.offered, shown.counts.waiting), (2, 1));
+}
+
+#[test]
+fn a_caller_whose_leaving_was_never_written_down_was_cut_off() {
+    let mut figures = Figures::new();
+    figures.apply(&Fact::Joined(joined(1, NINE)));
+    figures.apply(&Fact::Joined(joined(1, NINE)));
+    assert_eq!(sales(&figures, NINE, NINE + HOUR).counts.offered, 1, "the same fact twice");
+    figures.apply(&Fact::Joined(JoinedFact { visit: 2, ..joined(1, NINE + HOUR) }));
+    let shown = sales(&figures, NINE, NINE + HOUR);
+    adds_up(&shown);
+    assert_eq!((shown.counts.overflows.restart, shown.counts.waiting), (1, 0));
+    assert_eq!(sales(&figures, NINE + HOUR, NINE + 2 * HOUR).counts.waiting, 1);
+    // The leaving of another stay is not that of this one.
+    figures.apply(&Fact::Left(left(1, NINE + HOUR, 5, Exit::Key)));
+    let shown = sales(&figures, NINE + HOUR, NINE + 2 * HOUR);
+    adds_up(&shown);
+    assert_eq!((shown.counts.offered, shown.counts.waiting), (2, 1));
+}
+
+#[test]
+fn more_waiters_than_a_floor_has_are_not_kept() {
+    let mut figures = Figures::new();
+    let many = WAITERS_MAX as u128 + 5;
+    for call in 0..many {
+        figures.apply(&Fact::Joined(joined(call, NINE + call as i64)));
+    }
+    assert_eq!(figures.waiting().count(), WAITERS_MAX);
+    let shown = sales(&figures, NINE, NINE + HOUR);
+    adds_up(&shown);
+    assert_eq!((shown.counts.overflows.restart, shown.counts.offered), (5, many as u64));
+}
+
+#[test]
+fn old_half_hours_go_and_a_jump_of_the_clock_takes_none_with_it() {
+    let mut figures = Figures::new();
+    let at = |half: usize| NINE + half as i64 * HALF_HOUR_MS;
+    let one = |figures: &mut Figures, at_ms| figures.apply(&Fact::Left(left(1, at_ms, 5, Exit::Answered)));
+    for half in 0..HALF_HOURS_MAX + 10 {
+        one(&mut figures, at(half));
+    }
+    assert_eq!(figures.half_hours().count(), HALF_HOURS_MAX);
+    assert_eq!(figures.half_hours().next(), Some(at(10)));
+    // Years ahead, then back to before the first.
+    one(&mut figures, NINE + 1_000_000 * HOUR);
+    one(&mut figures, 0);
+    one(&mut figures, at(HALF_HOURS_MAX + 9));
+    let halves: Vec<i64> = figures.half_hours().collect();
+    assert_eq!((halves.len(), halves[0], halves[1]), (HALF_HOURS_MAX, 0, at(12)));
+    assert_eq!(sales(&figures, i64::MIN, i64::MAX).counts.answered, HALF_HOURS_MAX as u64 + 1);
+}
+
+#[test]
+fn who_waits_longer_than_half_hours_are_kept_still_adds_up() {
+    let mut figures = Figures::new();
+    figures.apply(&Fact::Joined(joined(1, NINE)));
+    for half in 1..=HALF_HOURS_MAX {
+        let at = NINE + half as i64 * HALF_HOUR_MS;
+        figures.apply(&Fact::Left(left(2, at, 5, Exit::Answered)));
+    }
+    figures.apply(&Fact::Left(left(1, NINE, 9 * 86_400_000, Exit::Abandoned)));
+    let shown = sales(&figures, NINE, NINE + HOUR);
+    adds_up(&shown);
+    assert_eq!(shown.counts.abandoned, 1);
+}
+
+#[test]
+fn absurd_numbers_do_no_harm() {
+    let mut figures = Figures::new();
+    for at_ms in [i64::MIN, i64::MIN + 1, -1, 0, 1, NINE, i64::MAX - 1, i64::MAX] {
+        for ms in [0, 1, u64::MAX - 1, u64::MAX] {
+            let name = || "x".to_owned();
+            figures.apply(&agent(at_ms, ready(Activity::Talking), ms, on_break("lunch")));
+            figures.apply(&Fact::Joined(JoinedFact { before: u32::MAX, ..joined(u128::from(ms), at_ms) }));
+            let gone = LeftFact { joined_ms: at_ms, at_ms, ..left(u128::from(ms), NINE, ms, Exit::Answered) };
+            figures.apply(&Fact::Left(gone.clone()));
+            figures.apply(&Fact::Left(LeftFact { exit: Exit::Abandoned, ..gone }));
+            let (agent, queue, caller, disposition) = (name(), name(), name(), name());
+            let (talk_ms, hold_ms, lasted_ms, rang_ms, call) = (ms, ms, ms, ms, 1);
+            let wrapped = WrappedUpFact { at_ms, call, queue, agent, lasted_ms, disposition };
+            figures.apply(&Fact::WrappedUp(wrapped));
+            let (agent, queue) = (name(), name());
+            figures.apply(&Fact::Talked(TalkedFact { at_ms, call, queue, agent, caller, talk_ms, hold_ms }));
+            let (agent, queue, offer, outcome) = (name(), name(), 1, OfferOutcome::Answered);
+            figures.apply(&Fact::OfferEnded(OfferEndedFact {
+                at_ms,
+                offer,
+                call,
+                queue,
+                agent,
+                outcome,
+                rang_ms,
+            }));
+            figures.expected_wait("sales", u32::MAX, at_ms);
+            figures.between(at_ms, i64::MAX, Some(at_ms));
+            adds_up(&sales(&figures, i64::MIN, i64::MAX));
+        }
+    }
+    assert!(figures.half_hours().count() <= HALF_HOURS_MAX);
+    assert!(figures.between(NINE, NINE - HOUR, Some(NINE)).queues.is_empty());
+}
+
+#[test]
+fn too_many_names_and_reasons_are_counted_together() {
+    let mut figures = Figures::new();
+    for n in 0..NAMES_MAX + 3 {
+        let gone = LeftFact { queue: format!("q{n}"), ..left(1, NINE, 5, Exit::Answered) };
+        figures.apply(&Fact::Left(gone));
+    }
+    let board = figures.between(NINE, NINE + HOUR, None);
+    assert_eq!(board.queues.len(), NAMES_MAX + 1);
+    assert_eq!(board.queues[OTHERS].counts.answered, 3);
+    assert_eq!(board.all_queues.counts.answered, NAMES_MAX as u64 + 3);
+    for n in 0..100 {
+        figures.apply(&agent(NINE + 10, on_break(&format!("reason {n}")), 10, ready(Activity::Idle)));
+    }
+    let shown = ten(&figures, NINE, NINE + HOUR, None);
+    assert_eq!(shown.signed_in_ms, 1_000);
+    assert!(shown.states.len() < 60);
+    let other = shown.states.iter().find(|time| time.state == on_break(OTHER_REASON)).unwrap();
+    assert_eq!(other.ms, 520);
+}
+
+#[test]
+fn figures_as_json() {
+    let mut figures = Figures::new();
+    figures.apply(&Fact::Joined(joined(1, NINE)));
+    figures.apply(&Fact::Left(left(1, NINE, 12_000, Exit::Answered)));
+    figures.apply(&agent(NINE + 10, on_break("lunch"), 10, ready(Activity::Idle)));
+    let board = serde_json::to_value(figures.between(NINE, NINE + HOUR, None)).unwrap();
+    let queue = &board["queues"]["sales"];
+    assert_eq!((&queue["offered"], &queue["overflowed"]), (&1.into(), &0.into()));
+    assert_eq!(queue["service_level"]["strict"], 1.0);
+    assert_eq!(queue["answered_wait"]["p80_ms"], 12_000);
+    let state = serde_json::json!({"presence": "break", "reason": "lunch", "activity": "idle", "ms": 10});
+    assert_eq!(board["agents"]["10"]["states"][0], state);
+    let now = serde_json::to_value(figures.now()).unwrap();
+    assert_eq!(now["agents"]["10"]["presence"], "ready");
+}

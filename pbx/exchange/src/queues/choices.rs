@@ -1,0 +1,77 @@
+//! Agents and supervisors choose: by command, or by phone in a flow.
+
+use super::moment;
+use crate::exchange::Exchange;
+use crate::record::{EventKind, Severity};
+use crate::{AgentAct, CallId};
+use switchroom_acd::{Exit, Presence};
+use switchroom_sip::time::Now;
+
+impl Exchange {
+    /// A user does something with an agent, or with who waits. Answers with what was done.
+    pub(crate) fn agent_act(&mut self, now: Now, user: &str, act: &AgentAct) -> Result<String, String> {
+        let at = moment(now);
+        let (name, done) = match act {
+            AgentAct::Choose { agent, presence, extension } => {
+                if let Some(extension) = extension {
+                    if !self.config.extensions.contains_key(extension) {
+                        return Err(format!("there is no extension {}", crate::text::clean(extension)));
+                    }
+                }
+                self.choose(now, agent, presence.clone(), extension.as_deref(), user)?;
+                let what = match presence {
+                    Presence::LoggedOut => "signed out".to_owned(),
+                    Presence::Ready => "ready".to_owned(),
+                    Presence::Break { reason } => format!("on a break: {}", crate::text::clean(reason)),
+                };
+                ("presence", format!("agent {agent} is {what}"))
+            }
+            AgentAct::WrapUp { agent, more_ms, disposition } => {
+                self.floor
+                    .wrap_up(at, agent, *more_ms, disposition.as_deref())
+                    .map_err(|refusal| refusal.to_string())?;
+                let done = match more_ms {
+                    Some(ms) => format!("agent {agent} has {} s more", ms / 1_000),
+                    None => format!("agent {agent} is done with after-call work"),
+                };
+                ("wrap_up", done)
+            }
+            AgentAct::Priority { call, priority } => {
+                self.floor.set_priority(at, call.0, *priority).map_err(|refusal| refusal.to_string())?;
+                ("priority", format!("the caller has priority {priority} now"))
+            }
+            AgentAct::TakeOut { call } => {
+                self.floor.waiter(call.0).ok_or("that call waits in no queue")?;
+                self.take_out(now, *call);
+                ("take_out", "the caller was taken out of the queue".to_owned())
+            }
+        };
+        self.run_floor(now);
+        self.event(now, EventKind::Audit, Severity::Info, None, user, name, format!("{user}: {done}"));
+        Ok(done)
+    }
+
+    /// An agent's presence changes, by himself or by somebody else.
+    pub(crate) fn choose(
+        &mut self,
+        now: Now,
+        agent: &str,
+        presence: Presence,
+        extension: Option<&str>,
+        by: &str,
+    ) -> Result<(), String> {
+        let chosen = self.floor.choose(moment(now), agent, presence, extension, by);
+        self.run_floor(now);
+        let seat =
+            self.floor.agent(agent).map(|agent| agent.extension.clone()).filter(|seat| !seat.is_empty());
+        if let Some(seat) = seat {
+            self.tell_seat(now, &seat);
+        }
+        chosen.map_err(|refusal| refusal.to_string())
+    }
+
+    fn take_out(&mut self, now: Now, id: CallId) {
+        self.floor.leave(moment(now), id.0, Exit::Removed);
+        self.queue_left(now, id, Exit::Removed);
+    }
+}

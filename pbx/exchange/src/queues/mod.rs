@@ -1,0 +1,201 @@
+//! Queues and agents: what the floor decides becomes calls, and what happens to calls becomes the floor's news.
+//!
+//! A caller waits in a queue as part of its stay in a flow (`crate::inbound`): the flow asked for it, and gets the caller back
+//! when the wait is over by rule, or the talk, if it wants to. While the caller waits the call is in `Stage::Flow`, while
+//! agents ring for it in `Stage::Seeking`, and then in `Stage::Talking`, as any other call.
+
+mod choices;
+mod ringing;
+mod waiting;
+
+pub(crate) use waiting::Waits;
+
+use crate::exchange::{Exchange, Timer};
+use crate::record::{EventKind, Record, Severity};
+use crate::{CallId, Changed, Config};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use switchroom_acd::fact::JoinedFact;
+use switchroom_acd::{Effect, Exit, Fact, Floor, Moment, Presence, Remembered};
+use switchroom_sip::time::{Now, Wall};
+
+/// Both clocks, as the floor reads them.
+pub(crate) fn moment(now: Now) -> Moment {
+    Moment { mono: now.mono.0 / 1_000, wall: now.wall.0 }
+}
+
+/// The local day by number.
+pub(crate) fn day(config: &Config, now: Now) -> i64 {
+    let date = config.inbound.zone.civil(now.wall.0).date();
+    i64::from(date.year()) * 400 + i64::from(date.day_of_year())
+}
+
+/// An empty floor.
+pub(crate) fn floor(now: Now, config: &Config, seed: u64) -> Floor {
+    Floor::new(moment(now), day(config, now), seed, config.floor.clone())
+}
+
+impl Exchange {
+    /// Queues, agents and who waits.
+    pub fn floor(&self) -> &Floor {
+        &self.floor
+    }
+
+    /// Carries out what the floor asks for, until it asks for nothing more.
+    pub(crate) fn run_floor(&mut self, now: Now) {
+        // What is carried out may give the floor news; what comes of that is carried out in its turn, by whoever began.
+        if std::mem::replace(&mut self.runs_floor, true) {
+            return;
+        }
+        while let Some(effect) = self.floor.poll_effect() {
+            self.carry_out_floor(now, effect);
+        }
+        self.runs_floor = false;
+    }
+
+    fn carry_out_floor(&mut self, now: Now, effect: Effect) {
+        match effect {
+            Effect::Ring { call, offer, agents, ring } => {
+                self.ring_agents(now, CallId(call), offer, &agents, ring);
+            }
+            Effect::GiveUp { call, agents } => self.give_up_agents(now, CallId(call), &agents),
+            Effect::Exit { call, exit } => self.queue_left(now, CallId(call), exit),
+            Effect::Announce { call, place, expected } => {
+                self.announce(CallId(call), place, expected);
+            }
+            Effect::Note(fact) => self.note_fact(now, fact),
+            Effect::Wake(due, Some(after)) => {
+                let at = now.mono.after(std::time::Duration::from_millis(after));
+                self.timers.set(Timer::Floor(due), at);
+            }
+            Effect::Wake(due, None) => self.timers.cancel(Timer::Floor(due)),
+            Effect::AgentChanged(agent) => {
+                self.changed.insert(Changed::Agent(agent));
+            }
+            Effect::QueueChanged(queue) => {
+                self.changed.insert(Changed::Queue(queue));
+            }
+        }
+    }
+
+    /// Writes down what happened, for figures and for people.
+    fn note_fact(&mut self, now: Now, fact: Fact) {
+        match &fact {
+            Fact::Agent(fact) if fact.was.presence != fact.is.presence => {
+                let what = match &fact.is.presence {
+                    Presence::LoggedOut => "signed out".to_owned(),
+                    Presence::Ready => format!("is ready at {}", fact.extension),
+                    Presence::Break { reason } => format!("has a break: {reason}"),
+                };
+                let text = format!("agent {} {what} ({})", fact.agent, fact.by);
+                self.event(now, EventKind::Agent, Severity::Info, None, &fact.agent, "presence", text);
+            }
+            Fact::Offered(decision) => {
+                let others = decision.candidates.len().saturating_sub(decision.chosen.len());
+                let text = format!(
+                    "queue {} offers it to {} after {} s; {others} more were free, {} were not",
+                    decision.queue,
+                    decision.chosen.join(", "),
+                    decision.waited_ms / 1_000,
+                    decision.others.len() + decision.unnamed as usize,
+                );
+                self.why(now, CallId(decision.call), "queue", text);
+            }
+            Fact::Left(left) if left.exit != Exit::Answered => {
+                let text = format!(
+                    "left queue {} after {} s: {}",
+                    left.queue,
+                    left.waited_ms / 1_000,
+                    left.exit.word()
+                );
+                self.why(now, CallId(left.call), "queue", text);
+            }
+            Fact::Agent(_)
+            | Fact::Joined(_)
+            | Fact::OfferEnded(_)
+            | Fact::Left(_)
+            | Fact::Talked(_)
+            | Fact::WrappedUp(_) => {}
+        }
+        let seq = self.next_event();
+        self.persist_untold(Record::Floor { seq, fact: Box::new(fact) });
+    }
+
+    /// What the store knows of agents and queues: everybody is where they chose to be, and who waited when the exchange
+    /// stopped has left.
+    pub(crate) fn restore_floor(&mut self, now: Now, agents: Vec<Remembered>, facts: &[Fact]) {
+        let seats: Vec<String> = agents.iter().map(|agent| agent.extension.clone()).collect();
+        for seat in seats {
+            self.tell_seat(now, &seat);
+        }
+        let mut waiting: BTreeMap<(u128, u32), &JoinedFact> = BTreeMap::new();
+        let mut today: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+        let is_today = |at_ms: i64| day(&self.config, Now { wall: Wall(at_ms), ..now }) == self.floor.day();
+        for fact in facts {
+            match fact {
+                Fact::Joined(joined) => {
+                    waiting.insert((joined.call, joined.visit), joined);
+                }
+                Fact::Left(left) => {
+                    waiting.remove(&(left.call, left.visit));
+                    if left.exit == Exit::Answered && is_today(left.at_ms) {
+                        today.entry(&left.agent).or_default().0 += 1;
+                    }
+                }
+                Fact::Talked(talked) if is_today(talked.at_ms) => {
+                    let talk_ms = i64::try_from(talked.talk_ms).unwrap_or(0);
+                    today.entry(&talked.agent).or_default().1 += talk_ms;
+                }
+                _ => {}
+            }
+        }
+        for (agent, (calls, talk_ms)) in today {
+            self.floor.restore_today(agent, calls, talk_ms);
+        }
+        for joined in waiting.into_values() {
+            let left = self.floor.cut_off(moment(now), joined);
+            self.note_fact(now, Fact::Left(left));
+        }
+        self.floor.restore(moment(now), agents);
+        self.run_floor(now);
+    }
+
+    /// Another configuration.
+    pub(crate) fn configure_floor(&mut self, now: Now, config: Arc<switchroom_acd::Config>) {
+        self.floor.configure(moment(now), config);
+        self.run_floor(now);
+    }
+
+    /// A time that the floor asked for has come.
+    pub(crate) fn floor_due(&mut self, now: Now, due: switchroom_acd::Due) {
+        self.floor.due(moment(now), due);
+        self.run_floor(now);
+    }
+
+    /// An extension looks different.
+    pub(crate) fn extension_changed(&mut self, extension: String) {
+        if self.floor.agent_at(&extension).is_some() {
+            self.seats_changed.insert(extension.clone());
+        }
+        self.changed.insert(Changed::Extension(extension));
+    }
+
+    /// Tells the floor what became of phones at which agents sit.
+    pub(crate) fn tell_seats(&mut self, now: Now) {
+        while let Some(extension) = self.seats_changed.pop_first() {
+            self.tell_seat(now, &extension);
+        }
+    }
+
+    pub(crate) fn tell_seat(&mut self, now: Now, extension: &str) {
+        let is_reachable = self.registrar.of(extension).any(|binding| binding.obstacle().is_none());
+        // The call that an agent has from a queue is what the floor knows already.
+        let from_queue = self.floor.agent_at(extension).and_then(|agent| agent.call()).map(CallId);
+        let is_busy = self
+            .calls_with
+            .get(extension)
+            .is_some_and(|calls| calls.iter().any(|id| Some(*id) != from_queue));
+        self.floor.phone(moment(now), extension, is_reachable, is_busy);
+        self.run_floor(now);
+    }
+}

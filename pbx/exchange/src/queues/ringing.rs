@@ -1,0 +1,134 @@
+//! Agents ring for a caller who waits; one answers, or none does.
+
+use super::moment;
+use crate::exchange::{Exchange, Timer};
+use crate::limits::ENDED_LEGS_MAX;
+use crate::record::Cause;
+use crate::{CallId, LegId, Stage};
+use std::time::Duration;
+use switchroom_acd::Miss;
+use switchroom_sip::time::Now;
+
+/// What the end of a search means for the agents who were sought.
+fn miss(cause: Cause) -> Miss {
+    match cause {
+        Cause::NoAnswer => Miss::NoAnswer,
+        Cause::Busy | Cause::Declined => Miss::Refused,
+        _ => Miss::Failed,
+    }
+}
+
+impl Exchange {
+    /// Rings the phones of agents. What the caller hears goes on.
+    pub(super) fn ring_agents(
+        &mut self,
+        now: Now,
+        id: CallId,
+        _offer: u64,
+        agents: &[(String, String)],
+        ring: u64,
+    ) {
+        self.forget_old_legs(id);
+        let is_waiting = self.visits.get(&id).is_some_and(|visit| visit.waits.is_some());
+        let Some(call) = self.calls.get_mut(&id).filter(|call| is_waiting && !call.is_ended()) else {
+            return;
+        };
+        let extensions: Vec<String> = agents.iter().map(|(_, extension)| extension.clone()).collect();
+        call.stage = Stage::Seeking;
+        call.begin_search(now, extensions.clone());
+        self.ring_all(now, id, &extensions, Some(Duration::from_millis(ring)));
+        // Some may have no phone that can be rung although others have.
+        self.tell_missed(now, id, Miss::Failed);
+    }
+
+    /// Agents whose phones ring no more for this caller, although others do, have missed it.
+    pub(crate) fn tell_missed(&mut self, now: Now, id: CallId, how: Miss) {
+        let Some(waiter) = self.floor.waiter(id.0) else { return };
+        let Some(offer) = &waiter.offer else { return };
+        let seats: Vec<(String, String)> = offer
+            .agents
+            .iter()
+            .filter_map(|agent| self.floor.agent_by_id(*agent))
+            .map(|a| a.seat())
+            .collect();
+        for (agent, extension) in seats {
+            let rings = self.calls.get(&id).is_some_and(|call| {
+                call.callee_legs().any(|leg| leg.is_live() && leg.extension.as_ref() == Some(&extension))
+            });
+            if !rings {
+                self.floor.missed(moment(now), id.0, &agent, how);
+            }
+        }
+        self.run_floor(now);
+    }
+
+    /// Nobody of those who were sought takes the caller: it waits on. False if it does not wait in a queue.
+    pub(crate) fn offer_failed(&mut self, now: Now, id: CallId, cause: Cause, text: &str) -> bool {
+        if self.visits.get(&id).is_none_or(|visit| visit.waits.is_none()) {
+            return false;
+        }
+        self.why(now, id, "queue", text.to_owned());
+        self.back_in_flow(id);
+        self.tell_missed(now, id, miss(cause));
+        true
+    }
+
+    /// The floor wants these agents to ring no more.
+    pub(super) fn give_up_agents(&mut self, now: Now, id: CallId, agents: &[(String, String)]) {
+        let Some(call) = self.calls.get(&id).filter(|call| call.stage == Stage::Seeking) else { return };
+        let is_theirs = |extension: &Option<String>| {
+            extension.as_ref().is_some_and(|e| agents.iter().any(|(_, theirs)| theirs == e))
+        };
+        let legs: Vec<LegId> = call
+            .callee_legs()
+            .filter(|leg| leg.is_live() && is_theirs(&leg.extension))
+            .map(|leg| leg.id)
+            .collect();
+        for leg in legs {
+            self.drop_leg(now, id, leg, "cancelled", None);
+        }
+        if self.live_callees(id).is_empty() {
+            self.back_in_flow(id);
+        }
+    }
+
+    /// Nobody rings for the caller any more: it is the flow's, or waits in a queue.
+    pub(super) fn back_in_flow(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.stage == Stage::Seeking) else { return };
+        call.stage = Stage::Flow;
+        self.timers.cancel(Timer::NoAnswer(id));
+    }
+
+    /// A phone that rang for a caller in a queue answered: that agent has the caller.
+    pub(crate) fn agent_answered(&mut self, now: Now, id: CallId, leg: LegId) {
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        let Some(waits) = visit.waits.take() else { return };
+        visit.comes_back = waits.comes_back;
+        self.listen(id, false);
+        let extension =
+            self.calls.get(&id).and_then(|call| call.leg(leg)).and_then(|leg| leg.extension.clone());
+        let agent = extension.and_then(|e| self.floor.agent_at(&e)).map(|agent| agent.number.to_string());
+        if let Some(agent) = agent {
+            self.floor.answered(moment(now), id.0, &agent);
+        }
+        self.run_floor(now);
+    }
+
+    /// Whoever waits for long may have been offered to hundreds: of legs that are over for good, the latest are kept.
+    fn forget_old_legs(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let over: Vec<LegId> =
+            call.callee_legs().filter(|leg| !leg.is_live() && leg.slot.is_none()).map(|leg| leg.id).collect();
+        let Some(count) = over.len().checked_sub(ENDED_LEGS_MAX) else { return };
+        for leg in over.into_iter().take(count) {
+            call.legs.remove(&leg);
+            self.legs.remove(&leg);
+            let of_leg = |session: &_| self.sessions.get(session).is_some_and(|(_, of)| *of == leg);
+            let sessions: Vec<_> = call.sessions.iter().copied().filter(of_leg).collect();
+            call.sessions.retain(|session| !sessions.contains(session));
+            for session in sessions {
+                self.sessions.remove(&session);
+            }
+        }
+    }
+}

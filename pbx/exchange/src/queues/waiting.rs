@@ -1,0 +1,160 @@
+//! Callers wait in queues.
+
+use super::moment;
+use crate::CallId;
+use crate::exchange::Exchange;
+use crate::inbound::FLOW_NUMBERS;
+use crate::media::MediaCommand;
+use crate::record::Cause;
+use switchroom_acd::{Exit, Join};
+use switchroom_flow::{Clip, Dialled, Event, say};
+use switchroom_sip::time::Now;
+
+/// A caller's wait in a queue.
+#[derive(Debug, Clone)]
+pub(crate) struct Waits {
+    /// The flow goes on when the agent hangs up after a talk.
+    pub(super) comes_back: bool,
+    /// The announcement that plays in place of music.
+    says: Option<u64>,
+    /// Announcements so far.
+    said: u64,
+}
+
+impl Exchange {
+    /// A flow lets its caller wait in a queue.
+    pub(crate) fn enqueue(
+        &mut self,
+        now: Now,
+        id: CallId,
+        queue: &str,
+        priority: Option<i64>,
+        comes_back: bool,
+    ) {
+        if !self.is_in_flow(id) || !self.answer_caller(now, id) {
+            return;
+        }
+        self.floor.new_day(moment(now), super::day(&self.config, now));
+        let Some(call) = self.calls.get(&id) else { return };
+        let caller = call.from.number.clone();
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        visit.queued += 1;
+        let join = Join {
+            call: id.0,
+            visit: visit.queued,
+            queue: queue.to_owned(),
+            caller,
+            class: String::new(),
+            priority: priority.unwrap_or(0),
+            preferred: None,
+        };
+        if self.floor.queue(queue).is_none() {
+            let what = format!("there is no queue named \"{}\"", crate::text::clean(queue));
+            self.flow_fault(now, id, &what);
+            return self.tell_flow(now, id, Event::Dialled(Dialled::Empty));
+        }
+        visit.playing = None;
+        visit.waits = Some(Waits { comes_back, says: None, said: 0 });
+        self.why(now, id, "queue", format!("waits in queue {queue}"));
+        match self.floor.join(moment(now), join) {
+            Ok(()) => self.play_music(id),
+            Err(exit) => self.queue_left(now, id, exit),
+        }
+        self.run_floor(now);
+    }
+
+    /// A caller does not wait any more, by a rule of the queue: it is the flow's again.
+    pub(super) fn queue_left(&mut self, now: Now, id: CallId, exit: Exit) {
+        if self.visits.get_mut(&id).is_none_or(|visit| visit.waits.take().is_none()) {
+            return;
+        }
+        self.back_in_flow(id);
+        self.silence(id);
+        let how = match exit {
+            Exit::Full => Dialled::Full,
+            Exit::Empty | Exit::Removed => Dialled::Empty,
+            _ => Dialled::NoAnswer,
+        };
+        self.tell_flow(now, id, Event::Dialled(how));
+    }
+
+    /// The flow takes its caller out of the queue, by a key.
+    pub(crate) fn withdraw_from_queue(&mut self, now: Now, id: CallId) {
+        if self.visits.get_mut(&id).is_none_or(|visit| visit.waits.take().is_none()) {
+            return;
+        }
+        self.floor.leave(moment(now), id.0, Exit::Key);
+        self.run_floor(now);
+        for leg in self.live_callees(id) {
+            self.drop_leg(now, id, leg, "cancelled", None);
+        }
+        self.back_in_flow(id);
+        self.silence(id);
+    }
+
+    /// The call is over: the caller neither waits nor talks any more.
+    pub(crate) fn leave_queue(&mut self, now: Now, id: CallId, cause: Cause) {
+        let exit = match cause {
+            Cause::Restart => Exit::Restart,
+            Cause::Forced => Exit::Removed,
+            _ => Exit::Abandoned,
+        };
+        if let Some(visit) = self.visits.get_mut(&id) {
+            visit.waits = None;
+        }
+        self.floor.leave(moment(now), id.0, exit);
+        self.floor.talk_ended(moment(now), id.0);
+        self.run_floor(now);
+    }
+
+    /// Music, from its beginning and over again.
+    fn play_music(&mut self, id: CallId) {
+        let Some(leg) = self.calls.get(&id).map(|call| call.caller) else { return };
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        let language = visit.run.language();
+        let queue = self.floor.waiter(id.0).and_then(|waiter| self.floor.queue_by_id(waiter.queue));
+        let music = queue.map(|queue| queue.config.music.as_slice()).unwrap_or_default();
+        let mut clips: Vec<Clip> =
+            music.iter().map(|name| Clip::Prompt { language, name: name.clone() }).collect();
+        if clips.is_empty() {
+            clips.push(Clip::Ringing);
+        }
+        self.media(MediaCommand::Play { call: id, leg, number: 0, clips, is_loop: true });
+    }
+
+    /// Tells a caller its place, in place of music. Whoever answers cuts it off.
+    pub(super) fn announce(&mut self, id: CallId, place: u32, expected: Option<u64>) {
+        let Some(leg) = self.calls.get(&id).map(|call| call.caller) else { return };
+        let comfort = self
+            .floor
+            .waiter(id.0)
+            .and_then(|waiter| self.floor.queue_by_id(waiter.queue))
+            .map(|queue| queue.config.comfort.clone())
+            .unwrap_or_default();
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        let language = visit.run.language();
+        let Some(waits) = &mut visit.waits else { return };
+        waits.said += 1;
+        let number = FLOW_NUMBERS + waits.said;
+        waits.says = Some(number);
+        let mut clips = say::place_in_line(language, u64::from(place));
+        if let Some(ms) = expected {
+            clips.push(Clip::Pause(300));
+            clips.extend(say::expected_wait(language, ms / 1_000));
+        }
+        if !comfort.is_empty() {
+            clips.push(Clip::Pause(300));
+            clips.push(Clip::Prompt { language, name: comfort });
+        }
+        self.media(MediaCommand::Play { call: id, leg, number, clips, is_loop: false });
+    }
+
+    /// An announcement was heard to its end; true if it was one.
+    pub(crate) fn announced(&mut self, id: CallId, number: u64) -> bool {
+        let waits = self.visits.get_mut(&id).and_then(|visit| visit.waits.as_mut());
+        let Some(waits) = waits.filter(|waits| waits.says == Some(number)) else { return false };
+        waits.says = None;
+        self.play_music(id);
+        true
+    }
+}

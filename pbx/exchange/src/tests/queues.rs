@@ -1,0 +1,473 @@
+//! Callers in queues and agents, with phones around the exchange.
+
+use super::world::{World, config, sdp};
+use crate::*;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use switchroom_acd::config::{AgentConfig, Membership, QueueConfig};
+use switchroom_acd::fact::{Exit, OfferOutcome};
+use switchroom_acd::{Activity, Fact, Presence};
+use switchroom_flow::expr::Expr;
+use switchroom_flow::node::{HangUpAs, Job};
+use switchroom_flow::number::Pattern;
+use switchroom_flow::prompt::{Piece, Prompt};
+use switchroom_flow::routes::{Destination, Route};
+use switchroom_flow::{Clip, Flow, Language, Node, NodeId, Place, Value};
+use switchroom_sip::endpoint::{SessionEvent, SessionId};
+use switchroom_sip::status::Status;
+
+/// A flow: wait in queue `q`; key 9 leads out; afterwards a word of thanks.
+fn flow() -> Arc<Flow> {
+    let say =
+        |name: &str| Prompt { any: Some(vec![Piece::Named(name.into())]), by_language: BTreeMap::new() };
+    let wait = Job::Queue {
+        queue: Expr::Constant(Value::text("q")),
+        priority: None,
+        timeout: Some(NodeId(1)),
+        full: Some(NodeId(2)),
+        empty: Some(NodeId(3)),
+        keys: BTreeMap::from([("9".into(), NodeId(4))]),
+        after: Some(NodeId(5)),
+    };
+    let away = |name| Job::HangUp { prompt: say(name), as_busy: HangUpAs::Normal };
+    let jobs = vec![wait, away("late"), away("full"), away("empty"), away("key"), away("thanks")];
+    let nodes = jobs.into_iter().enumerate().map(|(n, job)| Node {
+        name: format!("n{n}"),
+        place: Place::default(),
+        job,
+    });
+    Arc::new(Flow {
+        name: "wait".into(),
+        version: 1,
+        title: String::new(),
+        file: String::new(),
+        language: Language::En,
+        nodes: nodes.collect(),
+        start: NodeId(0),
+        on_hang_up: None,
+        arguments: BTreeMap::new(),
+        text: String::new(),
+    })
+}
+
+fn site(queue: QueueConfig) -> Config {
+    let mut config = config();
+    config.flows.insert("wait".into(), flow());
+    for (number, to) in [("700", Destination::Flow("wait".into())), ("701", Destination::Queue("q".into()))] {
+        config.inbound.routes.push(Route {
+            name: number.into(),
+            line: 1,
+            number: Pattern::parse(number).unwrap(),
+            from: Vec::new(),
+            hours: None,
+            to,
+            calls_max: None,
+            calls_per_second: None,
+            calls_per_caller: None,
+        });
+    }
+    let agent = |position: u32| AgentConfig {
+        queues: BTreeMap::from([("q".into(), Membership { position, ..Membership::default() })]),
+        ..AgentConfig::default()
+    };
+    let agents = BTreeMap::from([("2".into(), agent(1)), ("3".into(), agent(2))]);
+    let queues = BTreeMap::from([("q".into(), queue)]);
+    config.floor = Arc::new(switchroom_acd::Config { agents, queues, breaks: BTreeMap::new() });
+    config
+}
+
+struct Floor {
+    w: World,
+    a: SocketAddr,
+    b: SocketAddr,
+    c: SocketAddr,
+}
+
+impl Floor {
+    /// Phones 101, 102 and 103; agent 2 sits at 102 and agent 3 at 103, signed out.
+    fn new(queue: QueueConfig) -> Self {
+        let mut w = World::with(site(queue), Restored::default());
+        let a = w.registered("101", "192.0.2.11:5060");
+        let b = w.registered("102", "192.0.2.12:5060");
+        let c = w.registered("103", "192.0.2.13:5060");
+        Self { w, a, b, c }
+    }
+
+    fn act(&mut self, act: AgentAct) -> Result<String, String> {
+        let command = Command::Agent(act);
+        self.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command });
+        self.w.replies.pop().unwrap()
+    }
+
+    fn sign_in(&mut self, agent: &str, extension: &str) {
+        let extension = Some(extension.to_owned());
+        self.act(AgentAct::Choose { agent: agent.into(), presence: Presence::Ready, extension }).unwrap();
+        self.w.ms(10);
+    }
+
+    fn call(&mut self, number: &str) -> SessionId {
+        let call = self.w.dial(self.a, number, Some(sdp("192.0.2.11", "8 101", "")));
+        self.w.ms(100);
+        call
+    }
+
+    /// The phone has the INVITE and rings.
+    fn pick(&mut self, at: SocketAddr) -> SessionId {
+        let (ring, _) = self.w.take(at);
+        let now = self.w.now.mono;
+        self.w.end(at).progress(now, ring, Status::RINGING, None);
+        self.w.ms(50);
+        ring
+    }
+
+    fn answer(&mut self, at: SocketAddr) -> SessionId {
+        let ring = self.pick(at);
+        let now = self.w.now.mono;
+        self.w.end(at).answer(now, ring, sdp(&at.ip().to_string(), "8 101", ""));
+        self.w.ms(100);
+        ring
+    }
+
+    fn refuse(&mut self, at: SocketAddr, status: Status) {
+        let (ring, _) = self.w.take(at);
+        let now = self.w.now.mono;
+        self.w.end(at).reject(now, ring, status, &Default::default());
+        self.w.ms(100);
+    }
+
+    fn rings(&self, at: SocketAddr) -> bool {
+        let heard = &self.w.phones[&at].heard;
+        let last = heard.iter().rposition(|l| l.starts_with("INVITE"));
+        last.is_some_and(|invite| !heard[invite..].iter().any(|l| l.starts_with("CANCEL")))
+    }
+
+    fn activity(&self, agent: &str) -> Activity {
+        self.w.x.floor().agent(agent).unwrap().activity()
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let facts = self.w.records.iter().filter_map(|record| match record {
+            Record::Floor { fact, .. } => Some((**fact).clone()),
+            _ => None,
+        });
+        facts.collect()
+    }
+
+    fn exits(&self) -> Vec<(Exit, String)> {
+        let exits = self.facts().into_iter().filter_map(|fact| match fact {
+            Fact::Left(left) => Some((left.exit, left.agent)),
+            _ => None,
+        });
+        exits.collect()
+    }
+
+    fn plays(&self) -> Vec<Clip> {
+        let last = self.w.media.iter().rev().find_map(|command| match command {
+            MediaCommand::Play { clips, .. } => Some(clips.clone()),
+            _ => None,
+        });
+        last.unwrap_or_default()
+    }
+
+    fn says(&self, name: &str) -> bool {
+        self.plays().iter().any(|clip| matches!(clip, Clip::Prompt { name: n, .. } if n == name))
+    }
+
+    fn caller_digit(&mut self, digit: char) {
+        let leg = self.w.x.calls().next().unwrap().caller;
+        self.w.input(Input::Media(MediaEvent::Digit { leg, digit }));
+        self.w.ms(10);
+    }
+
+    /// What plays is heard to its end.
+    fn heard(&mut self) {
+        let number = self.w.media.iter().rev().find_map(|command| match command {
+            MediaCommand::Play { number, .. } => Some(*number),
+            _ => None,
+        });
+        let leg = self.w.x.calls().next().map(|call| call.caller);
+        if let Some((leg, number)) = leg.zip(number) {
+            self.w.input(Input::Media(MediaEvent::Played { leg, number }));
+            self.w.ms(100);
+        }
+    }
+
+    fn end(mut self) {
+        self.heard();
+        self.w.run(Duration::from_secs(60));
+        self.w.settle();
+    }
+}
+
+fn queue() -> QueueConfig {
+    QueueConfig { music: vec!["music/one".into()], ..QueueConfig::default() }
+}
+
+#[test]
+fn a_caller_waits_hears_music_and_talks_with_the_agent_who_comes() {
+    let mut t = Floor::new(QueueConfig {
+        join: switchroom_acd::config::Staff::None,
+        stay: switchroom_acd::config::Staff::None,
+        ..queue()
+    });
+    t.call("700");
+    assert!(t.w.told(t.a).iter().any(|e| matches!(e, SessionEvent::Answered(Some(_)))));
+    assert!(t.says("music/one"));
+    t.w.run(Duration::from_secs(7));
+    t.sign_in("2", "102");
+    assert!(t.rings(t.b));
+    assert_eq!(t.activity("2"), Activity::Offered);
+    let played = t.w.media.len();
+    let ring = t.answer(t.b);
+    assert_eq!(t.activity("2"), Activity::Talking);
+    assert!(!t.w.media[played..].iter().any(|c| matches!(c, MediaCommand::Play { .. })));
+    t.w.run(Duration::from_secs(20));
+    t.w.hang_up(t.b, ring);
+    assert_eq!(t.activity("2"), Activity::Idle);
+    assert!(t.says("thanks"), "the flow goes on after the talk");
+    let waited = t.facts().into_iter().find_map(|fact| match fact {
+        Fact::Left(left) => Some((left.exit, left.agent, left.waited_ms / 1_000)),
+        _ => None,
+    });
+    assert_eq!(waited, Some((Exit::Answered, "2".into(), 7)));
+    let talked = t.facts().into_iter().find_map(|fact| match fact {
+        Fact::Talked(talked) => Some(talked.talk_ms / 1_000),
+        _ => None,
+    });
+    assert_eq!(talked, Some(20));
+    t.end();
+}
+
+#[test]
+fn who_does_not_answer_is_passed_while_the_music_goes_on() {
+    let mut t = Floor::new(QueueConfig { ring: 10_000, ..queue() });
+    t.sign_in("2", "102");
+    t.w.run(Duration::from_secs(1));
+    t.sign_in("3", "103");
+    t.call("700");
+    assert!(t.rings(t.b) && !t.rings(t.c));
+    t.pick(t.b);
+    let plays = t.w.media.iter().filter(|c| matches!(c, MediaCommand::Play { .. })).count();
+    t.w.run(Duration::from_secs(10));
+    assert!(!t.rings(t.b) && t.rings(t.c));
+    assert_eq!(t.w.x.floor().agent("2").unwrap().presence, Presence::Break { reason: "no_answer".into() });
+    assert_eq!(plays, t.w.media.iter().filter(|c| matches!(c, MediaCommand::Play { .. })).count());
+    t.refuse(t.c, Status::BUSY);
+    assert_eq!(t.activity("3"), Activity::Idle);
+    t.w.run(Duration::from_secs(5));
+    assert!(t.rings(t.c), "asked again after a rest");
+    let outcomes: Vec<_> = t
+        .facts()
+        .into_iter()
+        .filter_map(|fact| match fact {
+            Fact::OfferEnded(ended) => Some((ended.agent, ended.outcome)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(outcomes, [("2".into(), OfferOutcome::NoAnswer), ("3".into(), OfferOutcome::Refused)]);
+    t.answer(t.c);
+    assert_eq!(t.exits(), [(Exit::Answered, "3".into())]);
+}
+
+#[test]
+fn all_ring_and_the_losers_are_told_that_somebody_else_has_it() {
+    let mut t = Floor::new(QueueConfig { ring_at_once: 0, ..queue() });
+    t.sign_in("2", "102");
+    t.sign_in("3", "103");
+    let call = t.call("701");
+    assert!(t.rings(t.b) && t.rings(t.c));
+    t.pick(t.b);
+    t.answer(t.c);
+    assert!(!t.rings(t.b));
+    assert!(t.w.phones[&t.b].raw.iter().any(|raw| raw.contains("completed elsewhere")));
+    assert_eq!((t.activity("2"), t.activity("3")), (Activity::Idle, Activity::Talking));
+    t.w.hang_up(t.a, call);
+    t.w.ms(100);
+    assert_eq!(t.activity("3"), Activity::Idle);
+    t.end();
+}
+
+#[test]
+fn one_of_those_who_ring_declines_and_the_other_rings_on() {
+    let mut t = Floor::new(QueueConfig { ring_at_once: 0, ..queue() });
+    t.sign_in("2", "102");
+    t.sign_in("3", "103");
+    t.call("700");
+    t.refuse(t.b, Status::DECLINE);
+    assert_eq!((t.activity("2"), t.activity("3")), (Activity::Idle, Activity::Offered));
+    t.answer(t.c);
+    assert_eq!(t.exits(), [(Exit::Answered, "3".into())]);
+}
+
+#[test]
+fn a_caller_who_gives_up_frees_the_agent_who_rings() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    let call = t.call("700");
+    assert!(t.rings(t.b));
+    t.pick(t.b);
+    t.w.hang_up(t.a, call);
+    t.w.ms(100);
+    assert!(!t.rings(t.b));
+    assert_eq!(t.activity("2"), Activity::Idle);
+    assert_eq!(t.exits(), [(Exit::Abandoned, String::new())]);
+    t.end();
+}
+
+#[test]
+fn a_key_leads_out_of_the_queue_while_an_agent_rings() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.call("700");
+    assert!(t.rings(t.b));
+    t.pick(t.b);
+    t.caller_digit('9');
+    t.w.ms(100);
+    assert!(!t.rings(t.b) && t.says("key"));
+    assert_eq!((t.activity("2"), t.exits()), (Activity::Idle, vec![(Exit::Key, String::new())]));
+    t.end();
+}
+
+#[test]
+fn who_cannot_wait_goes_where_the_flow_says() {
+    let mut t = Floor::new(QueueConfig { max_wait: 30_000, ..queue() });
+    t.call("700");
+    assert!(t.says("empty"), "nobody is signed in");
+    t.heard();
+    t.w.run(Duration::from_secs(60));
+    t.sign_in("2", "102");
+    t.act(AgentAct::Choose {
+        agent: "2".into(),
+        presence: Presence::Break { reason: "tea".into() },
+        extension: None,
+    })
+    .unwrap();
+    t.w.media.clear();
+    t.call("700");
+    assert!(t.says("music/one"));
+    t.w.run(Duration::from_secs(30));
+    assert!(t.says("late"));
+    assert_eq!(t.exits(), [(Exit::Empty, String::new()), (Exit::Timeout, String::new())]);
+    t.end();
+}
+
+#[test]
+fn callers_are_told_their_place_and_hear_music_again() {
+    let mut t = Floor::new(QueueConfig { announce_every: 20_000, comfort: "sorry".into(), ..queue() });
+    t.sign_in("2", "102");
+    t.w.run(Duration::from_secs(1));
+    t.act(AgentAct::Choose {
+        agent: "2".into(),
+        presence: Presence::Break { reason: "tea".into() },
+        extension: None,
+    })
+    .unwrap();
+    t.call("700");
+    t.w.run(Duration::from_secs(20));
+    assert!(t.says("sorry"), "{:?}", t.plays());
+    t.heard();
+    assert!(t.says("music/one"));
+}
+
+/// An agent in a call of his own is not asked; when it is over he is.
+#[test]
+fn an_agents_own_call_keeps_him_busy() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    let own = t.w.dial(t.b, "*43", Some(sdp("192.0.2.12", "8 101", "")));
+    t.w.ms(100);
+    assert_eq!(t.activity("2"), Activity::Outbound);
+    t.call("700");
+    assert!(!t.rings(t.b));
+    t.w.hang_up(t.b, own);
+    t.w.ms(200);
+    assert_eq!(t.activity("2"), Activity::Offered);
+    assert!(t.rings(t.b));
+}
+
+#[test]
+fn a_phone_that_unregisters_takes_its_agent_off_the_line() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    let contact = format!("<sip:102@{}>", t.b);
+    t.w.register(t.b, &[&contact], Some(0));
+    t.call("700");
+    let id = t.w.x.calls().next().unwrap().id;
+    let now = queues::moment(t.w.now);
+    let standing = t.w.x.floor().standing(now, id.0).unwrap();
+    assert_eq!(
+        standing.agents,
+        [("2".to_owned(), switchroom_acd::Bar::NoPhone), ("3".to_owned(), switchroom_acd::Bar::LoggedOut)]
+    );
+    t.w.register(t.b, &[&contact], Some(300));
+    t.w.ms(100);
+    assert!(t.rings(t.b));
+}
+
+#[test]
+fn hold_is_seen_and_counted() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.call("700");
+    let ring = t.answer(t.b);
+    t.w.offer(t.b, ring, sdp("192.0.2.12", "8 101", "a=sendonly\r\n"));
+    t.w.ms(100);
+    assert_eq!(t.activity("2"), Activity::Holding);
+    t.w.run(Duration::from_secs(5));
+    t.w.offer(t.b, ring, sdp("192.0.2.12", "8 101", "a=sendrecv\r\n"));
+    t.w.ms(100);
+    assert_eq!(t.activity("2"), Activity::Talking);
+    t.w.hang_up(t.b, ring);
+    let held = t.facts().into_iter().find_map(|fact| match fact {
+        Fact::Talked(talked) => Some(talked.hold_ms / 1_000),
+        _ => None,
+    });
+    assert_eq!(held, Some(5));
+}
+
+/// After a crash agents are where they chose to be, and who waited has left.
+#[test]
+fn a_restart_keeps_agents_and_ends_waits() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.call("700");
+    t.answer(t.b);
+    let mut waiting = t.facts();
+    waiting.retain(|fact| !matches!(fact, Fact::Left(_)));
+    let agents = t.facts().iter().rev().find_map(|fact| match fact {
+        Fact::Agent(fact) => Some(switchroom_acd::Remembered::from(fact)),
+        _ => None,
+    });
+    let restored = Restored { agents: agents.into_iter().collect(), facts: waiting, ..Restored::default() };
+    let w = World::with(site(queue()), restored);
+    let t = Floor { w, a: t.a, b: t.b, c: t.c };
+    let agent = t.w.x.floor().agent("2").unwrap();
+    assert_eq!((agent.presence.clone(), agent.activity()), (Presence::Ready, Activity::Idle));
+    assert_eq!(agent.extension, "102");
+    assert_eq!(t.exits(), [(Exit::Restart, String::new())]);
+}
+
+#[test]
+fn a_caller_who_waits_is_moved_up_or_taken_out() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.act(AgentAct::Choose {
+        agent: "2".into(),
+        presence: Presence::Break { reason: "tea".into() },
+        extension: None,
+    })
+    .unwrap();
+    t.call("700");
+    let call = t.w.x.calls().next().unwrap().id;
+    t.act(AgentAct::Priority { call, priority: 4 }).unwrap();
+    assert_eq!(t.w.x.floor().waiter(call.0).unwrap().priority, 4);
+    t.act(AgentAct::TakeOut { call }).unwrap();
+    assert!(t.says("empty"));
+    assert!(t.act(AgentAct::TakeOut { call }).is_err());
+    assert!(
+        t.act(AgentAct::Choose { agent: "9".into(), presence: Presence::Ready, extension: None }).is_err()
+    );
+    t.end();
+}

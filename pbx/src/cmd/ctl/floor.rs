@@ -1,0 +1,151 @@
+//! Queues, agents and reasons as text.
+
+use super::{Printer, party, span};
+use switchroom_wire::{AgentView, DecisionView, QueueView, ReasonsView, StandingView, clean};
+
+impl Printer<'_> {
+    pub(super) fn agents(&mut self, agents: &[AgentView]) -> std::io::Result<()> {
+        let row = |a: &AgentView| {
+            let presence = match a.reason.as_str() {
+                "" => a.presence.replace('_', " "),
+                reason => format!("{}: {reason}", a.presence),
+            };
+            let activity = match a.problem.as_str() {
+                "" => a.activity.replace('_', "-"),
+                problem => format!("{}, {}", a.activity, problem.replace('_', " ")),
+            };
+            let queues: Vec<&str> = a.queues.keys().map(String::as_str).collect();
+            vec![
+                a.number.clone(),
+                a.name.clone(),
+                a.extension.clone(),
+                presence,
+                activity,
+                self.date(a.since_ms),
+                a.calls_today.to_string(),
+                span(u64::try_from(a.talk_today_ms).unwrap_or(0)),
+                queues.join(" "),
+            ]
+        };
+        let rows = agents.iter().map(row).collect();
+        self.table(
+            &["AGENT", "NAME", "EXT", "PRESENCE", "ACTIVITY", "SINCE", "CALLS", "TALK", "QUEUES"],
+            rows,
+        )
+    }
+
+    pub(super) fn queues(&mut self, queues: &[QueueView]) -> std::io::Result<()> {
+        let row = |q: &QueueView| {
+            let level = q
+                .today
+                .service_level_permille
+                .map_or_else(|| "-".into(), |p| format!("{}.{}%", p / 10, p % 10));
+            vec![
+                q.name.clone(),
+                q.waiting.len().to_string(),
+                format!("{}/{}", q.free, q.signed_in),
+                q.today.offered.to_string(),
+                q.today.answered.to_string(),
+                q.today.abandoned.to_string(),
+                q.today.overflowed.to_string(),
+                level,
+                span(q.today.average_wait_ms),
+                span(q.today.longest_wait_ms),
+            ]
+        };
+        let rows = queues.iter().map(row).collect();
+        let head = [
+            "QUEUE",
+            "WAITING",
+            "FREE",
+            "OFFERED",
+            "ANSWERED",
+            "ABANDONED",
+            "OVERFLOWED",
+            "SL",
+            "AVG",
+            "MAX",
+        ];
+        self.table(&head, rows)?;
+        let waiting: Vec<Vec<String>> = queues.iter().flat_map(|queue| self.waiting(queue)).collect();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out)?;
+        self.table(&["QUEUE", "PLACE", "CALL", "CALLER", "PRIORITY", "SINCE", "RINGS"], waiting)
+    }
+
+    fn waiting(&self, queue: &QueueView) -> Vec<Vec<String>> {
+        let row = |(place, w): (usize, &switchroom_wire::WaiterView)| {
+            vec![
+                queue.name.clone(),
+                (place + 1).to_string(),
+                w.number.to_string(),
+                party(&w.caller),
+                w.priority.to_string(),
+                self.date(w.since_ms),
+                w.ringing.join(" "),
+            ]
+        };
+        queue.waiting.iter().enumerate().map(row).collect()
+    }
+
+    pub(super) fn why(&mut self, reasons: &ReasonsView) -> std::io::Result<()> {
+        for offer in &reasons.offers {
+            self.decision(offer)?;
+        }
+        reasons.standing.as_ref().map_or(Ok(()), |standing| self.standing(standing))
+    }
+
+    fn decision(&mut self, offer: &DecisionView) -> std::io::Result<()> {
+        let (at, chosen) = (self.date(offer.at_ms), offer.chosen.join(", "));
+        let why = match offer.trigger.as_str() {
+            "agent" => "who became free and took the first caller of all his lines",
+            "own" => "the caller's own agent, who was free",
+            _ => "the first by the order of the queue",
+        };
+        writeln!(
+            self.out,
+            "{at}  queue {} offered it to {} after {}: {why}",
+            clean(&offer.queue),
+            clean(&chosen),
+            span(offer.waited_ms)
+        )?;
+        for line in &offer.lines {
+            writeln!(self.out, "    line  {}", clean(line))?;
+        }
+        for (agent, keys) in &offer.candidates {
+            let keys = offer.order.iter().zip(keys).map(|(name, value)| format!("{name} {value}"));
+            writeln!(self.out, "    free  {:<8} {}", clean(agent), keys.collect::<Vec<_>>().join(", "))?;
+        }
+        self.barred(&offer.others, offer.unnamed)
+    }
+
+    fn standing(&mut self, s: &StandingView) -> std::io::Result<()> {
+        writeln!(
+            self.out,
+            "waits in queue {} for {}: place {}, priority {}",
+            clean(&s.queue),
+            span(s.waited_ms),
+            s.place,
+            s.priority
+        )?;
+        if !s.ringing.is_empty() {
+            writeln!(self.out, "    rings {}", clean(&s.ringing.join(", ")))?;
+        }
+        if !s.needs.is_empty() {
+            writeln!(self.out, "    asks for {}", clean(&s.needs.join(", ")))?;
+        }
+        self.barred(&s.agents, s.unnamed)
+    }
+
+    fn barred(&mut self, agents: &[(String, String)], unnamed: u32) -> std::io::Result<()> {
+        for (agent, bar) in agents {
+            writeln!(self.out, "    not   {:<8} {}", clean(agent), clean(bar))?;
+        }
+        if unnamed > 0 {
+            writeln!(self.out, "    and {unnamed} more agents")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! Queues and agents as the control socket shows them.
+
+use switchroom_acd::agent::{Agent, Doing};
+use switchroom_acd::fact::Trigger;
+use switchroom_acd::queue::Queue;
+use switchroom_acd::{Bar, Decision, Presence, Standing};
+use switchroom_exchange::{CallId, Exchange, Now, clean};
+use switchroom_wire as w;
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// Milliseconds as they lie ahead or behind, put on the wall clock.
+fn on_the_wall(now: Now, ahead_ms: i64) -> i64 {
+    now.wall.0.saturating_add(ahead_ms)
+}
+
+fn reason(presence: &Presence) -> String {
+    match presence {
+        Presence::Break { reason } => clean(reason),
+        Presence::LoggedOut | Presence::Ready => String::new(),
+    }
+}
+
+/// An agent; `None` if there is none of that number.
+pub(super) fn agent(exchange: &Exchange, name: &str, now: Now) -> Option<w::AgentView> {
+    let floor = exchange.floor();
+    let agent = floor.agent(name).filter(|agent| agent.is_known || agent.doing != Doing::Idle)?;
+    let moment = switchroom_acd::Moment { mono: now.mono.0 / 1_000, wall: now.wall.0 };
+    let queue_of = |call: u128| floor.waiter(call).map(|waiter| waiter.queue);
+    let (queue, ends) = match &agent.doing {
+        Doing::Idle => (None, None),
+        Doing::Offered { call, .. } => (queue_of(*call), None),
+        Doing::Talking { queue, .. } => (Some(*queue), None),
+        Doing::WrapUp { queue, until, .. } => {
+            let left = i64::try_from(until.saturating_sub(moment.mono)).unwrap_or(i64::MAX);
+            (Some(*queue), Some(on_the_wall(now, left)))
+        }
+    };
+    let lasted = i64::try_from(agent.lasted(moment)).unwrap_or(i64::MAX);
+    Some(w::AgentView {
+        number: agent.number.to_string(),
+        name: agent.config.name.clone(),
+        extension: agent.extension.clone(),
+        presence: agent.presence.word().to_owned(),
+        reason: reason(&agent.presence),
+        activity: agent.activity().word().to_owned(),
+        since_ms: on_the_wall(now, lasted.saturating_neg()),
+        wrap_up_ends_ms: ends,
+        call: agent.call().map(|call| CallId(call).to_string()),
+        queue: queue.and_then(|id| floor.queue_by_id(id)).map(|queue| queue.name.clone()).unwrap_or_default(),
+        queues: agent.config.queues.iter().map(|(name, place)| (name.clone(), place.tier)).collect(),
+        skills: agent.config.skills.clone(),
+        problem: problem(agent).to_owned(),
+        calls_today: agent.today.calls,
+        talk_today_ms: agent.today.talk_ms,
+    })
+}
+
+fn problem(agent: &Agent) -> &'static str {
+    match agent.bar() {
+        Some(Bar::NoPhone) => "no_phone",
+        Some(Bar::Rests) => "rests",
+        _ => "",
+    }
+}
+
+/// A queue; `None` if there is none of that name.
+pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::QueueView> {
+    let floor = exchange.floor();
+    let queue = floor.queue(name)?;
+    let agents = || queue.agents.keys().filter_map(|id| floor.agent_by_id(*id));
+    Some(w::QueueView {
+        name: queue.name.clone(),
+        label: queue.config.label.clone(),
+        waiting: waiting(exchange, queue, now),
+        agents: number(queue.agents.len()),
+        signed_in: number(agents().filter(|agent| agent.presence.is_signed_in()).count()),
+        free: number(agents().filter(|agent| agent.is_free()).count()),
+        busy: number(agents().filter(|agent| agent.call().is_some()).count()),
+        order: queue.config.order.iter().map(|key| key.word().to_owned()).collect(),
+        service_level_ms: queue.config.service_level,
+        today: w::QueueTodayView::default(),
+    })
+}
+
+fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
+    let floor = exchange.floor();
+    let view = |waiter: &switchroom_acd::floor::Waiter| {
+        let id = CallId(waiter.call);
+        let call = exchange.call(id);
+        let waited = (now.mono.0 / 1_000).saturating_sub(waiter.joined.mono);
+        let from = call.map(|call| call.from.clone()).unwrap_or_default();
+        let ringing = waiter.offer.iter().flat_map(|offer| &offer.agents);
+        w::WaiterView {
+            call: id.to_string(),
+            number: call.map(|call| call.number).unwrap_or_default(),
+            caller: w::PartyView { number: from.number, name: from.name },
+            class: clean(&waiter.class),
+            priority: waiter.priority,
+            since_ms: on_the_wall(now, i64::try_from(waited).unwrap_or(i64::MAX).saturating_neg()),
+            ringing: ringing
+                .filter_map(|id| floor.agent_by_id(*id))
+                .map(|agent| agent.number.to_string())
+                .collect(),
+        }
+    };
+    floor.waiters(queue).map(view).collect()
+}
+
+/// What speaks against an agent, in words.
+fn words(bar: &Bar) -> String {
+    match bar {
+        Bar::LoggedOut => "signed out".into(),
+        Bar::Break { reason } => format!("on a break: {}", clean(reason)),
+        Bar::Busy { activity } => activity.word().replace('_', " "),
+        Bar::NoPhone => "no phone registered".into(),
+        Bar::Rests => "did not take a call a moment ago".into(),
+        Bar::Skill { skill, asked, has } => format!("{} {has}, asked for {asked}", clean(skill)),
+        Bar::Tier { tier } => format!("of tier {tier}, not asked yet"),
+        Bar::Sorted => "free".into(),
+    }
+}
+
+fn barred(of: &[(String, Bar)]) -> Vec<(String, String)> {
+    of.iter().map(|(agent, bar)| (agent.clone(), words(bar))).collect()
+}
+
+fn needs(of: &[(String, u8)]) -> Vec<String> {
+    of.iter().map(|(skill, level)| format!("{} {level}", clean(skill))).collect()
+}
+
+/// How a call waits; `None` if it does not.
+pub(super) fn standing(exchange: &Exchange, call: CallId, now: Now) -> Option<w::StandingView> {
+    let moment = switchroom_acd::Moment { mono: now.mono.0 / 1_000, wall: now.wall.0 };
+    let Standing { queue, place, waited_ms, priority, ringing, needs: asked, agents, unnamed } =
+        exchange.floor().standing(moment, call.0)?;
+    Some(w::StandingView {
+        queue,
+        place,
+        waited_ms,
+        priority,
+        ringing,
+        needs: needs(&asked),
+        agents: barred(&agents),
+        unnamed,
+    })
+}
+
+/// Why agents were chosen.
+pub(super) fn decision(of: &Decision) -> w::DecisionView {
+    let line = |head: &switchroom_acd::fact::Head| {
+        format!(
+            "{} in {}: tier {}, priority {}, weighted wait {} s",
+            CallId(head.call),
+            head.queue,
+            head.tier,
+            head.priority,
+            head.weighted_ms / 1_000
+        )
+    };
+    w::DecisionView {
+        at_ms: of.at_ms,
+        queue: of.queue.clone(),
+        waited_ms: of.waited_ms,
+        trigger: match of.trigger {
+            Trigger::Waiter => "waiter".into(),
+            Trigger::Agent => "agent".into(),
+            Trigger::Own => "own".into(),
+        },
+        chosen: of.chosen.clone(),
+        order: of.order.iter().map(|key| key.word().to_owned()).collect(),
+        candidates: of.candidates.iter().map(|one| (one.agent.clone(), one.keys.clone())).collect(),
+        others: barred(&of.others),
+        unnamed: of.unnamed,
+        lines: of.lines.iter().map(line).collect(),
+    }
+}

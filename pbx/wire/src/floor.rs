@@ -1,0 +1,169 @@
+//! Queues and agents as screens show them.
+
+use crate::PartyView;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An agent: what the person chose, and what the system has them doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct AgentView {
+    /// The agent's number.
+    pub number: String,
+    /// Name.
+    pub name: String,
+    /// Where the agent sits; empty when signed out.
+    pub extension: String,
+    /// `logged_out`, `ready`, `break`.
+    pub presence: String,
+    /// Of a break; else empty.
+    pub reason: String,
+    /// `idle`, `offered`, `talking`, `holding`, `wrap_up`, `outbound`.
+    pub activity: String,
+    /// Since when both are so, Unix milliseconds.
+    pub since_ms: i64,
+    /// When after-call time ends by itself, Unix milliseconds.
+    pub wrap_up_ends_ms: Option<i64>,
+    /// The call that rings or talks, by id.
+    pub call: Option<String>,
+    /// The queue that the call came from; empty if none.
+    pub queue: String,
+    /// Queues and the tier in each.
+    pub queues: BTreeMap<String, u8>,
+    /// Skills and levels.
+    pub skills: BTreeMap<String, u8>,
+    /// Why the agent is offered nothing although ready: `no_phone`, `rests`; else empty.
+    pub problem: String,
+    /// Calls of queues answered today.
+    pub calls_today: i64,
+    /// Milliseconds talked in them today.
+    pub talk_today_ms: i64,
+}
+
+/// A queue, who waits in it, and how it stands today.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct QueueView {
+    /// Its name.
+    pub name: String,
+    /// As people call it.
+    pub label: String,
+    /// Who waits, in turn.
+    pub waiting: Vec<WaiterView>,
+    /// Its agents: all, signed in, ready and free, offered or talking.
+    pub agents: u32,
+    /// Agents who are signed in.
+    pub signed_in: u32,
+    /// Agents who can be offered a caller now.
+    pub free: u32,
+    /// Agents who have a caller of any queue, or one rings for them.
+    pub busy: u32,
+    /// By what free agents are sorted.
+    pub order: Vec<String>,
+    /// An answer within so long counts for the service level, milliseconds.
+    pub service_level_ms: u64,
+    /// Figures since local midnight.
+    pub today: QueueTodayView,
+}
+
+/// A queue's figures since local midnight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct QueueTodayView {
+    /// Callers who came.
+    pub offered: u64,
+    /// Of them, answered.
+    pub answered: u64,
+    /// Hung up while waiting, and not at once.
+    pub abandoned: u64,
+    /// Hung up at once.
+    pub short_abandoned: u64,
+    /// Left by a rule or a key.
+    pub overflowed: u64,
+    /// Answered in time, of those answered and those abandoned (not at once), per mille; `None` before the first.
+    pub service_level_permille: Option<u32>,
+    /// Milliseconds that those answered waited, on average.
+    pub average_wait_ms: u64,
+    /// The longest wait, milliseconds.
+    pub longest_wait_ms: u64,
+}
+
+/// Somebody who waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct WaiterView {
+    /// The call's id.
+    pub call: String,
+    /// Its short number.
+    pub number: u64,
+    /// Who.
+    pub caller: PartyView,
+    /// The caller's class; may be empty.
+    pub class: String,
+    /// 0 to 9.
+    pub priority: i64,
+    /// Since when, Unix milliseconds.
+    pub since_ms: i64,
+    /// Agents who ring for it.
+    pub ringing: Vec<String>,
+}
+
+/// Why a caller was offered to whom it was, or still waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct ReasonsView {
+    /// The call's id.
+    pub call: String,
+    /// How it waits now; `None` if it does not.
+    pub standing: Option<StandingView>,
+    /// Its offers, oldest first.
+    pub offers: Vec<DecisionView>,
+}
+
+/// How somebody stands who waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct StandingView {
+    /// The queue.
+    pub queue: String,
+    /// Place in the line, from 1.
+    pub place: u32,
+    /// Milliseconds waited.
+    pub waited_ms: u64,
+    /// Priority.
+    pub priority: i64,
+    /// Agents who ring at the moment.
+    pub ringing: Vec<String>,
+    /// Skills asked for, `german 7`.
+    pub needs: Vec<String>,
+    /// Each agent of the queue, and what speaks against them in words.
+    pub agents: Vec<(String, String)>,
+    /// Agents that are not named.
+    pub unnamed: u32,
+}
+
+/// Why agents were chosen for a caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct DecisionView {
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// The queue.
+    pub queue: String,
+    /// How long the caller had waited, milliseconds.
+    pub waited_ms: u64,
+    /// What set it off: `waiter`, `agent`, `own`.
+    pub trigger: String,
+    /// Agents who rang.
+    pub chosen: Vec<String>,
+    /// By what free agents were sorted.
+    pub order: Vec<String>,
+    /// Free agents, best first, with the value of each key: the smaller, the better.
+    pub candidates: Vec<(String, Vec<i64>)>,
+    /// The others and what spoke against them, in words.
+    pub others: Vec<(String, String)>,
+    /// Agents that are not named.
+    pub unnamed: u32,
+    /// For an agent who became free: the callers at the heads of his lines, best first, in words.
+    pub lines: Vec<String>,
+}
