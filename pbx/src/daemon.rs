@@ -1,5 +1,7 @@
 //! The daemon: every part put together, started in order and stopped in order.
 
+mod reload;
+
 use crate::ask::Asker;
 use crate::clock;
 use crate::config::{self, Loaded, ShellConfig};
@@ -134,8 +136,8 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     for (id, state) in alarms {
         engine.tell(ToEngine::Alarm(id, state));
     }
-    let parts = (engine.clone(), media.clone(), hub.clone());
-    let reload = reloader(loaded.path.clone(), shell.clone(), ports, in_force, parts);
+    let around = reload::Around { engine: engine.clone(), media: media.clone(), hub: hub.clone(), in_force };
+    let reload = reload::reloader(loaded.path.clone(), shell.clone(), ports, around);
     let mut daemon = Daemon {
         engine: engine.clone(),
         thread: Some(thread),
@@ -171,7 +173,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
 /// What flows ask goes out on the runtime, and the answers into the engine's queue.
 fn asker(runtime: &Runtime, engine: &EngineHandle) -> Asker {
     let engine = engine.clone();
-    let tell = move |call, number, answer| engine.tell_surely(ToEngine::Answered(call, number, answer));
+    let tell = move |reply| engine.tell_surely(ToEngine::Answered(reply));
     Asker::new(runtime.handle().clone(), Arc::new(tell))
 }
 
@@ -292,50 +294,6 @@ fn keep_good(path: &Path, data_dir: &Path) {
     if let Err(error) = std::fs::copy(path, last_good(data_dir)) {
         tracing::warn!("cannot keep a copy of {} in {}: {error}", path.display(), data_dir.display());
     }
-}
-
-fn reloader(
-    path: PathBuf,
-    running: ShellConfig,
-    ports: (u16, u16),
-    in_force: Arc<InForce>,
-    (engine, media, hub): (EngineHandle, Arc<MediaEngine>, Arc<Hub>),
-) -> Reload {
-    Arc::new(move || {
-        let mut loaded = match config::load(&path) {
-            Ok(loaded) => loaded,
-            Err(faults) => {
-                let first = faults.first().map(ToString::to_string).unwrap_or_default();
-                let text = format!("{} faults, nothing was changed; the first: {first}", faults.len());
-                tracing::error!("{text}");
-                engine.tell(ToEngine::Alarm("config".into(), Some((Severity::Warn, text.clone()))));
-                return Err(text);
-            }
-        };
-        hub.renamed(&loaded.config.site, &loaded.config.domain);
-        keep_good(&path, &running.data_dir);
-        media.reload_prompts(prompt_settings(&loaded.shell));
-        // Flows, prompts and who speaks them are taken over.
-        let running = ShellConfig {
-            flows: loaded.shell.flows.clone(),
-            speech: loaded.shell.speech.clone(),
-            ..running.clone()
-        };
-        let needs_restart =
-            loaded.shell != running || ports != (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
-        let (alarms, refused) = in_force.renew(&mut loaded);
-        engine.tell(ToEngine::Config(Arc::new(loaded.config)));
-        engine.tell(ToEngine::Alarm("config".into(), None));
-        for (id, state) in alarms {
-            engine.tell(ToEngine::Alarm(id, state));
-        }
-        let done = if needs_restart {
-            "applied, but for sockets, RTP ports, folders, roles and threads: those need a restart"
-        } else {
-            "applied"
-        };
-        Ok(refused.map_or_else(|| done.to_owned(), |refused| format!("{done}; {refused}")))
-    })
 }
 
 impl Daemon {

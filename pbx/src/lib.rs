@@ -12,5 +12,6 @@ pub mod flight;
 pub mod flows;
 pub mod media;
 pub mod net;
+pub mod program;
 pub mod softphone;
 pub mod store;

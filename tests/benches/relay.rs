@@ -57,7 +57,7 @@ fn main() {
     let floor = median(Run::Floor, |o| o.cpu_percent);
     for (run, target) in [(Run::Floor, 1.0), (Run::Relayed, 1.6), (Run::Recorded, 3.0)] {
         let cpu = median(run, |o| o.cpu_percent);
-        let (p50, p99) = (median(run, |o| o.p50_us), median(run, |o| o.p99_us));
+        let (p50, p99) = (median(run, p50), median(run, p99));
         let memory = median(run, |o| o.memory_kb);
         println!(
             "  {:<9} {:.4} % of a core per call, {:.2} × the bare relay (target {target:.1}); delay p50 {:.0} µs, \
@@ -74,14 +74,22 @@ fn main() {
     let relayed = median(Run::Relayed, |o| o.cpu_percent);
     for (run, what) in [(Run::Prompted, "hears prompts"), (Run::Listened, "hears prompts, digits in band")] {
         let cpu = median(run, |o| o.cpu_percent);
-        let memory = median(run, |o| o.memory_kb);
+        let (memory, lost) = (median(run, |o| o.memory_kb), median(run, |o| o.lost_percent));
         println!(
-            "  a caller who {what}: {cpu:.4} % of a core, {:.2} × a relayed call; {memory:.1} kB",
+            "  a caller who {what}: {cpu:.4} % of a core, {:.2} × a relayed call; {memory:.1} kB; lost {lost:.4} %",
             cpu / relayed
         );
     }
-    let added = median(Run::Relayed, |o| o.p99_us) - median(Run::Floor, |o| o.p99_us);
+    let added = median(Run::Relayed, p99) - median(Run::Floor, p99);
     println!("  delay p99 beyond the bare relay's: {added:.0} µs (target: ours below 2000 µs)");
+}
+
+fn p50(outcome: &Outcome) -> f64 {
+    outcome.delay_us.map_or(f64::NAN, |(p50, _)| p50)
+}
+
+fn p99(outcome: &Outcome) -> f64 {
+    outcome.delay_us.map_or(f64::NAN, |(_, p99)| p99)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,20 +112,20 @@ impl Run {
 #[derive(Debug)]
 struct Outcome {
     cpu_percent: f64,
-    p50_us: f64,
-    p99_us: f64,
+    /// Median and the 99th hundredth of the delay; none where what is heard was not said by another phone.
+    delay_us: Option<(f64, f64)>,
     memory_kb: f64,
     lost_percent: f64,
 }
 
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { cpu_percent, p50_us, p99_us, memory_kb, lost_percent } = self;
-        write!(
-            f,
-            "{cpu_percent:.4} % per call, p50 {p50_us:.0} µs, p99 {p99_us:.0} µs, {memory_kb:.1} kB per call, lost \
-             {lost_percent:.4} %"
-        )
+        let Self { cpu_percent, delay_us, memory_kb, lost_percent } = self;
+        write!(f, "{cpu_percent:.4} % per call, ")?;
+        if let Some((p50, p99)) = delay_us {
+            write!(f, "p50 {p50:.0} µs, p99 {p99:.0} µs, ")?;
+        }
+        write!(f, "{memory_kb:.1} kB per call, lost {lost_percent:.4} %")
     }
 }
 
@@ -140,22 +148,24 @@ fn once(run: Run, phones: &[Arc<UdpSocket>], length: Duration) -> Outcome {
     let (cpu, wall) = (cpu_seconds(relay.threads()) - cpu, begin.elapsed().as_secs_f64());
     load.measuring.store(false, Ordering::Relaxed);
     let memory_kb = (resident_kb() - before_kb) / calls as f64;
-    let (sent, mut delays) = load.stop();
+    let (sent, heard) = load.stop();
     relay.stop();
-    if run.is_alone() {
-        // What they hear holds no moments, but it must be there.
-        let heard = delays.len() as f64 / (calls as f64 * 50.0 * length.as_secs_f64());
-        assert!(heard > 0.9, "callers hear {heard:.2} of what they should");
-        delays = vec![0; sent];
-    }
-    delays.sort_unstable();
-    let quantile = |q: f64| delays.get((delays.len() as f64 * q) as usize).copied().unwrap_or(0) as f64;
+    let Heard { mut delays, got, missing, .. } = heard;
+    let (delay_us, lost) = if run.is_alone() {
+        // What they hear holds no moments, but it must be there, and its packets are numbered.
+        let share = got as f64 / (calls as f64 * 50.0 * length.as_secs_f64());
+        assert!(share > 0.9, "callers hear {share:.2} of what they should");
+        (None, missing as f64 / (got + missing) as f64)
+    } else {
+        delays.sort_unstable();
+        let quantile = |q: f64| delays.get((delays.len() as f64 * q) as usize).copied().unwrap_or(0) as f64;
+        (Some((quantile(0.5), quantile(0.99))), (1.0 - delays.len() as f64 / sent as f64).max(0.0))
+    };
     Outcome {
         cpu_percent: 100.0 * cpu / wall / calls as f64,
-        p50_us: quantile(0.5),
-        p99_us: quantile(0.99),
+        delay_us,
         memory_kb,
-        lost_percent: 100.0 * (1.0 - delays.len() as f64 / sent as f64).max(0.0),
+        lost_percent: 100.0 * lost,
     }
 }
 
@@ -348,7 +358,7 @@ struct Load {
     stopping: Arc<AtomicBool>,
     measuring: Arc<AtomicBool>,
     speaker: JoinHandle<usize>,
-    listener: JoinHandle<Vec<u32>>,
+    listener: JoinHandle<Heard>,
 }
 
 impl Load {
@@ -356,12 +366,12 @@ impl Load {
         let (stopping, measuring) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (stop, measure, sockets) = (stopping.clone(), measuring.clone(), phones.to_vec());
         let speaker = std::thread::spawn(move || speak(&sockets, &ports, &stop, &measure));
-        let (stop, sockets) = (stopping.clone(), phones.to_vec());
-        let listener = std::thread::spawn(move || listen(&sockets, &stop));
+        let (stop, measure, sockets) = (stopping.clone(), measuring.clone(), phones.to_vec());
+        let listener = std::thread::spawn(move || listen(&sockets, &stop, &measure));
         Self { stopping, measuring, speaker, listener }
     }
 
-    fn stop(self) -> (usize, Vec<u32>) {
+    fn stop(self) -> (usize, Heard) {
         // What is on its way arrives.
         std::thread::sleep(Duration::from_millis(200));
         self.stopping.store(true, Ordering::Relaxed);
@@ -395,21 +405,41 @@ fn speak(phones: &[Arc<UdpSocket>], ports: &[u16], stop: &AtomicBool, measure: &
     sent
 }
 
-/// Receives for all phones; gives the delay of each measured packet in microseconds.
-fn listen(phones: &[Arc<UdpSocket>], stop: &AtomicBool) -> Vec<u32> {
+/// What all phones heard.
+#[derive(Default)]
+struct Heard {
+    /// Of each measured packet that another phone said, in microseconds.
+    delays: Vec<u32>,
+    /// Packets that came while something was measured.
+    got: u64,
+    /// Packets whose numbers are missing among them.
+    missing: u64,
+    /// The last number of each phone while something is measured.
+    numbers: BTreeMap<usize, u16>,
+}
+
+/// Receives for all phones.
+fn listen(phones: &[Arc<UdpSocket>], stop: &AtomicBool, measure: &AtomicBool) -> Heard {
     let poll = watch(phones);
-    let (mut events, mut buffer, mut delays) =
-        (Vec::with_capacity(256), [0; 1600], Vec::with_capacity(1 << 20));
+    let (mut events, mut buffer) = (Vec::with_capacity(256), [0; 1600]);
+    let mut heard = Heard { delays: Vec::with_capacity(1 << 20), ..Heard::default() };
     while !stop.load(Ordering::Relaxed) {
         for event in wait(&poll, &mut events) {
             let Ok((PACKET_BYTES, _)) = phones[event].recv_from(&mut buffer) else { continue };
             let moment = u64::from_be_bytes(buffer[12..20].try_into().unwrap());
             if moment > 0 {
-                delays.push(mono_us().saturating_sub(moment) as u32);
+                heard.delays.push(mono_us().saturating_sub(moment) as u32);
+            }
+            if measure.load(Ordering::Relaxed) {
+                let number = u16::from_be_bytes([buffer[2], buffer[3]]);
+                let last = heard.numbers.insert(event, number).unwrap_or(number.wrapping_sub(1));
+                heard.got += 1;
+                // On this machine packets come in order.
+                heard.missing += u64::from(number.wrapping_sub(last).saturating_sub(1));
             }
         }
     }
-    delays
+    heard
 }
 
 fn watch<S: std::os::fd::AsFd>(sockets: &[S]) -> OwnedFd {

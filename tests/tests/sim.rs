@@ -51,6 +51,10 @@ fn rule(defect: Defect) -> &'static str {
         Defect::LostMessage | Defect::UnwrittenMessage => {
             "a message that was taken is kept or deleted, and there again after a restart"
         }
+        Defect::BentMessage => {
+            "what the store confirmed of messages is on disk, their files go after them, and at rest the disk has what \
+             there is"
+        }
         Defect::ToldSecret | Defect::ToldKey | Defect::ShownKey => {
             "a secret that a caller typed appears in no record, event, ladder, alarm or view"
         }

@@ -113,6 +113,7 @@ impl Exchange {
             self.extension_changed(number);
         }
         self.review_subscriptions(now, &old);
+        self.forgive_flows(now, &old);
         let all: Vec<String> = self.config.extensions.keys().cloned().collect();
         all.into_iter().for_each(|number| self.extension_changed(number));
         self.configure_floor(now, self.config.floor.clone());

@@ -14,7 +14,7 @@ use crate::ladder::Ladders;
 use crate::mailbox::Mailboxes;
 use crate::mwi::{End, Mwi, PACKAGE, SubscriptionName, Watcher};
 use crate::names::{BindingName, Names};
-use crate::outbox::Reply;
+use crate::outbox::{MessageWords, Reply};
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
@@ -58,7 +58,7 @@ pub(crate) enum Timer {
     Notify(Watcher),
     /// Old messages are thrown away.
     Messages,
-    /// Offer CDRs to the store again.
+    /// Offer to the store again what it could not keep.
     Outbox,
 }
 
@@ -130,6 +130,7 @@ pub struct Exchange {
     /// Callers in flows.
     pub(crate) visits: BTreeMap<CallId, Visit>,
     pub(crate) mailboxes: Mailboxes,
+    pub(crate) message_words: MessageWords,
     /// Queues, agents and who waits.
     pub(crate) floor: Floor,
     /// What the floor asks for is being carried out.
@@ -204,6 +205,7 @@ impl Exchange {
             closing: BTreeMap::new(),
             visits: BTreeMap::new(),
             mailboxes: Mailboxes::default(),
+            message_words: MessageWords::default(),
             floor: crate::queues::floor(now, &config, floor_seed),
             runs_floor: false,
             seats_changed: BTreeSet::new(),
@@ -314,7 +316,7 @@ impl Exchange {
                 }
                 Timer::Gone(call) => {
                     self.saw_call(call, CallEvent::GoneDue);
-                    self.forget_call(call);
+                    self.call_shown(now, call);
                 }
                 Timer::MediaLost(call) => {
                     self.saw_call(call, CallEvent::MediaLostDue);
@@ -360,9 +362,10 @@ impl Exchange {
     pub(crate) fn collect_traces(&mut self, now: Now) {
         while let Some(trace) = self.endpoint.poll_trace() {
             if let Some((call, leg)) = self.sessions.get(&trace.session).copied() {
-                // What a caller presses in a flow is written down nowhere, and a key may cross the end of the call.
-                let has_flow = self.calls.get(&call).is_some_and(|call| call.flow.is_some());
-                let trace = if has_flow { without_digits(trace) } else { trace };
+                // What a caller presses in a flow is written down nowhere, and what it presses later may be a repeat of it.
+                let is_flows = |call: &Call| call.flow.is_some() && call.caller == leg;
+                let is_masked = self.calls.get(&call).is_some_and(is_flows);
+                let trace = if is_masked { without_digits(trace) } else { trace };
                 self.ladders.message(now, call, leg, &trace);
                 self.changed.insert(Changed::Ladder(call));
             }
@@ -458,6 +461,7 @@ impl Exchange {
     pub(crate) fn persist(&mut self, record: Record) -> Ticket {
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
+        self.note_message(ticket, &record);
         self.actions.push_back(Action::Persist { ticket: Some(ticket), record });
         ticket
     }

@@ -35,7 +35,7 @@ mod tests;
 mod text;
 
 pub use alarm::Alarm;
-pub use call::{Call, Leg, LegState, Recording, Stage};
+pub use call::{Call, Leg, LegState, NO_NUMBER, Recording, Stage, Way};
 pub use config::{Codec, Config, Extension, RecordRule, Service};
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
@@ -43,7 +43,7 @@ pub use input::{Action, AgentAct, Changed, Command, CommandId, Input};
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{
     Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Quality, RecordingFacts,
-    RecordingSubject, Source,
+    RecordingSubject, Source, Taken,
 };
 pub use record::{
     BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, MessageRecord, OpenCall,

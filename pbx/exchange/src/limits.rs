@@ -35,9 +35,10 @@ pub const GUARD_WINDOW: Duration = Duration::from_secs(60);
 pub const GUARD_SILENCE: Duration = Duration::from_secs(120);
 /// How long a nonce may be used.
 pub const NONCE_LIFE: Duration = Duration::from_secs(60);
-/// How long an ended call waits for the last word of the media engine before its CDR is written without it.
+/// How long an ended call waits for the last word of the media engine before its CDR is written without it, and its flow
+/// for the end of what is being recorded before it cleans up.
 pub const LAST_WORD: Duration = Duration::from_secs(3);
-/// How long an ended call stays on the board.
+/// How long an ended call stays on the board, and how often it is looked whether its flow has cleaned up by then.
 pub const ENDED_SHOWN: Duration = Duration::from_secs(5);
 /// Silence of all phones of a call after which it is ended.
 pub const MEDIA_LOST_AFTER: Duration = Duration::from_secs(60);
@@ -49,9 +50,6 @@ pub const PORT_QUARANTINE: Duration = Duration::from_secs(60);
 pub const NAME_CHARS_MAX: usize = 64;
 /// Messages in all mailboxes together. At the bound the oldest that was heard goes, then the oldest.
 pub const MESSAGES_MAX: usize = 20_000;
-/// How long the clean-up of a flow waits for the file of what was being recorded when the caller hung up; then it goes on
-/// without its id.
-pub const RECORDED_WITHIN: Duration = Duration::from_secs(30);
 /// How often messages are looked through for those that are too old.
 pub const MESSAGES_PURGED: Duration = Duration::from_secs(3_600);
 /// Subscriptions to mailboxes, of all extensions together. At the bound a new SUBSCRIBE is answered 503.

@@ -6,12 +6,11 @@
 
 use crate::exchange::{Exchange, Timer};
 use crate::limits::{MESSAGES_MAX, MESSAGES_PURGED};
-use crate::media::{MediaCommand, MessageFacts};
+use crate::media::{MediaCommand, MessageFacts, Taken};
 use crate::record::{EventKind, MessageRecord, Party, Record, Severity};
 use crate::{CallId, Changed, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use switchroom_flow::Event;
 use switchroom_sip::time::Now;
 
 /// A message whose file is not closed yet: what it will be.
@@ -210,35 +209,32 @@ impl Exchange {
     }
 
     /// A message's file is closed, or there is none.
-    pub(crate) fn on_message_taken(&mut self, now: Now, id: &str, facts: Option<MessageFacts>, why: &str) {
+    pub(crate) fn on_message_taken(&mut self, now: Now, id: &str, taken: Taken, why: &str) {
         let Some(unfinished) = self.mailboxes.unfinished.remove(id) else {
             // Nobody asked for it any more, as after a restart: nothing may lie about that nobody knows of.
-            if facts.is_some() {
+            if taken.kept().is_some() {
                 self.media(MediaCommand::DropMessage { message: id.to_owned() });
             }
             return;
         };
-        let kept = facts.filter(|_| !unfinished.is_dropped);
+        let has_failed = taken == Taken::Failed;
+        let kept = taken.kept().filter(|_| !unfinished.is_dropped);
         match &kept {
             Some(facts) => self.keep_message(now, id, &unfinished, facts),
-            None if unfinished.is_dropped => self.media(MediaCommand::DropMessage { message: id.to_owned() }),
+            None if unfinished.is_dropped => {
+                // Its file may have come about all the same: that goes once the store knows.
+                self.persist(Record::MessageGone { id: id.to_owned() });
+            }
             None => {
                 self.persist(Record::MessageGone { id: id.to_owned() });
-                if !why.is_empty() {
+                if has_failed {
                     let text = format!("a message was not kept: {why}");
                     let call = Some(unfinished.call).filter(|call| self.calls.contains_key(call));
                     self.event(now, EventKind::Recording, Severity::Warn, call, "", "message_failed", text);
                 }
             }
         }
-        let call = unfinished.call;
-        let is_awaited = self
-            .visits
-            .get_mut(&call)
-            .is_some_and(|visit| visit.taking.take_if(|taking| taking.id == id).is_some());
-        if is_awaited {
-            self.tell_flow(now, call, Event::Recorded(kept.map(|_| id.to_owned())));
-        }
+        self.message_ended(now, unfinished.call, id, kept.is_some());
     }
 
     fn keep_message(&mut self, now: Now, id: &str, unfinished: &Unfinished, facts: &MessageFacts) {
@@ -266,12 +262,12 @@ impl Exchange {
         self.mailbox_changed(now, &mailbox);
     }
 
-    /// A message is thrown away. `None` if there is none of that id; else what the store confirms it by.
+    /// A message is thrown away: its file, too, once the store knows. `None` if there is none of that id; else what the store
+    /// confirms it by.
     pub(crate) fn message_deleted(&mut self, now: Now, id: &str) -> Option<Ticket> {
         let message = self.mailboxes.remove(id)?;
         let ticket = self.persist(Record::MessageGone { id: id.to_owned() });
         self.changed.insert(Changed::Message(id.to_owned()));
-        self.media(MediaCommand::DropMessage { message: id.to_owned() });
         if self.mailboxes.all().next().is_none() {
             self.timers.cancel(Timer::Messages);
         }

@@ -284,6 +284,27 @@ pub struct MessageFacts {
     pub sha256: String,
 }
 
+/// What came of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Taken {
+    /// A file.
+    Kept(MessageFacts),
+    /// No file: nothing audible was said, or it was not to be kept.
+    Nothing,
+    /// No file, because of a fault.
+    Failed,
+}
+
+impl Taken {
+    /// The file, if there is one.
+    pub fn kept(self) -> Option<MessageFacts> {
+        match self {
+            Self::Kept(facts) => Some(facts),
+            Self::Nothing | Self::Failed => None,
+        }
+    }
+}
+
 /// What the media engine tells the exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MediaEvent {
@@ -324,8 +345,8 @@ pub enum MediaEvent {
         leg: LegId,
         /// Its id.
         message: String,
-        /// The file; `None` if there is none: nothing audible was said, it was not to be kept, or it failed.
-        facts: Option<MessageFacts>,
+        /// What came of it.
+        taken: Taken,
         /// Why it ended, or why there is no file.
         why: String,
     },

@@ -1,11 +1,12 @@
-//! What waits for the store: answers to REGISTER and to users, and CDRs until they are on disk.
+//! What waits for the store: answers to REGISTER and to users, and CDRs, bindings and messages until they are on disk.
 
 use crate::Ticket;
 use crate::exchange::{Exchange, Timer};
 use crate::input::{Action, CommandId};
-use crate::limits::{BINDINGS_MAX, OUTBOX_MAX, REPLIES_WAITING_MAX, STORE_RETRY};
+use crate::limits::{BINDINGS_MAX, MESSAGES_MAX, OUTBOX_MAX, REPLIES_WAITING_MAX, STORE_RETRY};
+use crate::media::MediaCommand;
 use crate::record::{Cdr, Record, Severity};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use switchroom_sip::time::Now;
 
 /// What a user is told in addition when what was done did not reach the disk.
@@ -24,7 +25,69 @@ pub(crate) struct Reply {
     is_kept: bool,
 }
 
+/// What the store is told of messages. Of each message only the last word counts.
+#[derive(Debug, Default)]
+pub(crate) struct MessageWords {
+    /// On their way.
+    pub(crate) waiting: BTreeMap<Ticket, Record>,
+    /// The last of each message that is on its way.
+    last: BTreeMap<String, Ticket>,
+    /// Those that the store could not keep: offered again.
+    pub(crate) unkept: BTreeMap<String, Record>,
+}
+
+/// The message that a record is about.
+fn message_of(record: &Record) -> Option<&str> {
+    match record {
+        Record::Message(message) => Some(&message.id),
+        Record::MessageGone { id } => Some(id),
+        _ => None,
+    }
+}
+
+impl MessageWords {
+    fn hand_over(&mut self, ticket: Ticket, record: &Record) {
+        let Some(id) = message_of(record) else { return };
+        self.unkept.remove(id);
+        self.last.insert(id.to_owned(), ticket);
+        self.waiting.insert(ticket, record.clone());
+    }
+
+    /// Messages of which an older word would be said after a newer one.
+    pub(crate) fn twice(&self) -> impl Iterator<Item = &String> {
+        self.unkept.keys().filter(|id| self.last.contains_key(*id))
+    }
+
+    /// The store has said its word of one. Gives it, and whether nothing newer is on its way.
+    fn answered(&mut self, ticket: Ticket) -> Option<(Record, bool)> {
+        let record = self.waiting.remove(&ticket)?;
+        let id = message_of(&record)?;
+        let is_last = self.last.get(id) == Some(&ticket);
+        if is_last {
+            self.last.remove(id);
+        }
+        Some((record, is_last))
+    }
+}
+
 impl Exchange {
+    /// Whether something is to be offered to the store again.
+    pub(crate) fn has_unkept(&self) -> bool {
+        !self.retry.is_empty() || !self.bindings_unkept.is_empty() || !self.message_words.unkept.is_empty()
+    }
+
+    fn rest_outbox(&mut self) {
+        if !self.has_unkept() {
+            self.timers.cancel(Timer::Outbox);
+        }
+    }
+
+    /// A record goes to the store. What is said of a message is waited for, and takes the place of what was said before.
+    pub(crate) fn note_message(&mut self, ticket: Ticket, record: &Record) {
+        self.message_words.hand_over(ticket, record);
+        self.rest_outbox();
+    }
+
     /// Answers a user once everything it did is on disk.
     pub(crate) fn reply_once_stored(&mut self, id: CommandId, text: String, left: BTreeSet<Ticket>) {
         if self.replies_waiting.len() >= REPLIES_WAITING_MAX {
@@ -52,9 +115,8 @@ impl Exchange {
         if self.outbox.len() + self.retry.len() >= OUTBOX_MAX {
             if self.retry.pop_front().is_none() {
                 self.outbox.pop_first();
-            } else if self.retry.is_empty() {
-                self.timers.cancel(Timer::Outbox);
             }
+            self.rest_outbox();
             let text = "call records are being lost: the store takes none".to_owned();
             self.set_alarm(now, CDR_LOST, Some((Severity::Crit, text)), None);
         }
@@ -77,6 +139,10 @@ impl Exchange {
         for ticket in tickets {
             self.outbox.remove(ticket);
             self.bindings_waiting.remove(ticket);
+            if let Some((Record::MessageGone { id }, _)) = self.message_words.answered(*ticket) {
+                // Not before: after a restart a message would be there without its file.
+                self.media(MediaCommand::DropMessage { message: id });
+            }
             self.reply_about(*ticket, true);
             if let Some(waiting) = self.registers_waiting.remove(ticket) {
                 self.confirm_register(now, &waiting);
@@ -100,6 +166,13 @@ impl Exchange {
                 self.bindings_unkept.insert(binding);
                 self.timers.set(Timer::Outbox, now.mono.after(STORE_RETRY));
             }
+            if let Some((record, true)) = self.message_words.answered(*ticket)
+                && let Some(id) = message_of(&record).map(str::to_owned)
+                && self.message_words.unkept.len() < MESSAGES_MAX
+            {
+                self.message_words.unkept.insert(id, record);
+                self.timers.set(Timer::Outbox, now.mono.after(STORE_RETRY));
+            }
             if let Some(cdr) = self.outbox.remove(ticket) {
                 self.retry.push_back(*cdr);
                 self.timers.set(Timer::Outbox, now.mono.after(STORE_RETRY));
@@ -115,6 +188,9 @@ impl Exchange {
         }
         for (extension, key) in std::mem::take(&mut self.bindings_unkept) {
             self.keep_binding(&extension, &key);
+        }
+        for record in std::mem::take(&mut self.message_words.unkept).into_values() {
+            self.persist(record);
         }
     }
 }

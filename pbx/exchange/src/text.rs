@@ -1,16 +1,11 @@
 //! Text from the network, made harmless once, where it enters (class "hostile names").
 
 use crate::limits::NAME_CHARS_MAX;
+use switchroom_flow::text::line;
 
 /// Control, bidirectional and invisible characters become U+FFFD; what is too long is cut.
 pub fn clean(text: &str) -> String {
-    text.trim().chars().take(NAME_CHARS_MAX).map(|c| if is_harmless(c) { c } else { '\u{fffd}' }).collect()
-}
-
-fn is_harmless(c: char) -> bool {
-    !(c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'))
+    line(&text.trim().chars().take(NAME_CHARS_MAX).collect::<String>())
 }
 
 /// Whether the text can be dialled: digits, `+`, `*`, `#`, at most 32 (class "dial-string injection").

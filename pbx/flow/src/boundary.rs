@@ -19,16 +19,21 @@ pub enum Event {
     Played(u64),
     /// The time of [`Effect::Wake`] has come.
     Woke,
+    /// Somebody answered whom [`Effect::Dial`] or [`Effect::Queue`] called: the caller talks. What is told next is
+    /// [`Dialled::Talked`], if the flow goes on then, or the end of the call.
+    Connected,
     /// What became of [`Effect::Dial`] or [`Effect::Queue`].
     Dialled(Dialled),
     /// What became of [`Effect::Ask`] with this number.
     Answered(u64, Answer),
-    /// What became of [`Effect::Record`]: the id of what is kept, or nothing was said or kept.
+    /// What became of [`Effect::Record`], and the caller is still there: the id of what is kept, or nothing was said or kept.
     Recorded(Option<String>),
-    /// The call is over, whoever ended it. A try to connect, a wait, a talk ends without a word. From now on nobody hears
-    /// anything, and what remains is to clean up. What was being recorded is told of after, by [`Event::Recorded`], once its
-    /// file is closed: a clean-up that may want its id waits for that ([`crate::Run::awaits_recording`]).
-    Gone,
+    /// The call is over, whoever ended it. A try to connect, a wait, a talk, a recording ends without a word of its own.
+    /// From now on nobody hears anything, and what remains is to clean up.
+    Gone {
+        /// The id of what was being recorded, if it is kept: a clean-up knows it.
+        recorded: Option<String>,
+    },
 }
 
 /// How a try to connect the caller ended.

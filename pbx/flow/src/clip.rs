@@ -31,6 +31,16 @@ impl Language {
     }
 }
 
+/// No name of a prompt is longer, bytes.
+const PROMPT_NAME_MAX: usize = 128;
+
+/// Whether that can be the name of a prompt: parts of `[a-z0-9_-]` with slashes between. Nothing else becomes a path.
+pub fn is_prompt_name(text: &str) -> bool {
+    let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(is_letter);
+    text.len() <= PROMPT_NAME_MAX && text.split('/').all(is_part)
+}
+
 /// A piece of sound.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,6 +2,7 @@
 
 use crate::flow::NodeId;
 use crate::node::{Job, Next};
+use crate::run::{of_case, of_part};
 
 /// A way out of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub fn exits(job: &Job) -> Vec<Exit> {
         Job::If { cases, otherwise } => {
             for (at, (_, then)) in cases.iter().enumerate() {
                 let key = if cases.len() == 1 { "then" } else { "cases" };
-                found.push(format!("case {}", at + 1), key, Entry::Place(at), Way::To(*then));
+                found.push(of_case(at), key, Entry::Place(at), Way::To(*then));
             }
             found.add("else", "otherwise", *otherwise);
         }
@@ -83,7 +84,7 @@ pub fn exits(job: &Job) -> Vec<Exit> {
         }
         Job::Share { parts } => {
             for (at, (_, node)) in parts.iter().enumerate() {
-                found.push(format!("part {}", at + 1), "parts", Entry::Place(at), Way::To(*node));
+                found.push(of_part(at), "parts", Entry::Place(at), Way::To(*node));
             }
         }
         Job::List { listed, other, .. } => {
@@ -250,14 +251,63 @@ mod tests {
         kind = "hang_up"
     "#;
 
+    /// What is counted; what is not written is counted with what it goes like.
     #[test]
-    fn the_ways_that_are_drawn_are_those_that_are_counted() {
+    fn every_kind_of_node_has_its_branches() {
         let (Some(flow), _) = read("main.toml", 1, NODES) else { panic!("it is read") };
-        for node in &flow.nodes {
-            let own =
-                exits(&node.job).into_iter().filter(|exit| !matches!(exit.to, Way::Like(_) | Way::Ends));
-            let words: Vec<String> = own.map(|exit| exit.outcome).collect();
-            assert_eq!(words, crate::run::branches(&node.job), "{}", node.name);
+        let told: Vec<String> = flow
+            .nodes
+            .iter()
+            .map(|node| format!("{}: {}", node.name, crate::run::branches(&node.job).join(", ")))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "play: next",
+                "menu: key 1, key 22, silent, otherwise",
+                "menu2: key 1, otherwise",
+                "collect: digits, failed",
+                "set: next",
+                "if: case 1, case 2, else",
+                "hours: open, closed",
+                "hours2: open, closed, holiday",
+                "share: part 1, part 2",
+                "list: listed, other",
+                "pin: right, wrong, locked",
+                "dial: busy, no_answer",
+                "dial2: no_answer, failed, after",
+                "queue: key 1, timeout, full",
+                "queue2: timeout, empty, after",
+                "voicemail: recorded, failed",
+                "mailbox: done",
+                "record: recorded, failed",
+                "http: answered, failed",
+                "exec: answered, failed",
+                "survey: answered, silent",
+                "survey2: answered",
+                "flow: return",
+                "return: ",
+                "hang_up: ",
+            ]
+        );
+        let branch = |name: &str, by: &str| {
+            let node = flow.find(name).and_then(|id| flow.node(id));
+            node.and_then(|node| crate::run::branch_of(&node.job, by))
+        };
+        for (name, by, branch_of) in [
+            ("menu", "silent", Some("silent")),
+            ("menu2", "silent", Some("otherwise")),
+            ("menu", "key 22", Some("key 22")),
+            ("hours", "holiday", Some("closed")),
+            ("dial", "failed", Some("no_answer")),
+            ("dial", "after", None),
+            ("queue2", "full", Some("timeout")),
+            ("voicemail", "nothing said", Some("recorded")),
+            ("survey", "key 3", Some("answered")),
+            ("survey2", "silent", Some("answered")),
+            ("play", "nobody there", None),
+        ] {
+            assert_eq!(branch(name, by).as_deref(), branch_of, "{name} {by}");
         }
     }
 

@@ -33,6 +33,7 @@ pub mod say;
 pub mod share;
 pub mod show;
 pub mod site;
+pub mod text;
 pub mod value;
 
 pub use boundary::{Answer, Asking, Dialled, Effect, Event, HangUp, Payload, Site};

@@ -1,5 +1,9 @@
 //! Bounds, and what happens at each.
 
+use std::time::Duration;
+
+/// The longest recording of a caller and the longest message that may be asked for. What plays them bears as much.
+pub const RECORD_LONGEST: Duration = Duration::from_secs(3_600);
 /// Nodes a flow may have; more is a fault of the file.
 pub const NODES_MAX: usize = 500;
 /// Steps without waiting that a run may take; then it is stopped as one that loops, with a message to the caller.

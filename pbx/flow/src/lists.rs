@@ -26,7 +26,7 @@ struct Inner {
     lengths: u128,
 }
 
-/// 20 bytes, because there may be a million.
+/// 16 bytes, because there may be a million.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Item {
     key: u32,
@@ -124,6 +124,17 @@ impl List {
             }
         }
         build.finish()
+    }
+
+    /// Whether it is the other one itself, and takes no memory of its own.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Bytes of memory that it holds.
+    pub fn weight(&self) -> usize {
+        let Inner { text, exact, beginnings, .. } = &*self.0;
+        text.capacity() + (exact.capacity() + beginnings.capacity()) * size_of::<Item>()
     }
 
     /// What it says of a number, however that is written: the entry of the whole number, else that of its longest

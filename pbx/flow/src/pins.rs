@@ -38,6 +38,14 @@ pub struct Pins {
     pub lock: Duration,
 }
 
+impl Default for Pins {
+    /// None yet, with the limits that a site has unless it says so.
+    fn default() -> Self {
+        let quarter = Duration::from_secs(900);
+        Self { one: None, by_account: BTreeMap::new(), tries_max: 3, window: quarter, lock: quarter }
+    }
+}
+
 /// Whether digits can be a PIN: four to six of them.
 pub fn is_pin(digits: &str) -> bool {
     (4..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
@@ -112,6 +120,14 @@ impl Pins {
         };
         let is_right = pin.unwrap_or(&nobody).is(digits);
         is_right && pin.is_some() && is_pin(digits)
+    }
+
+    /// Bytes of memory that they hold, near enough for a bound.
+    pub fn weight(&self) -> usize {
+        let of = |(account, pin): (&String, &Pin)| {
+            size_of::<(String, Pin)>() + account.capacity() + pin.salt.capacity()
+        };
+        self.by_account.iter().map(of).sum()
     }
 
     /// Reads PINs of accounts, `account,PIN` a line, as [`Pin::parse`] takes them. A first line of names is passed over, so

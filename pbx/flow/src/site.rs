@@ -3,11 +3,18 @@
 
 use crate::calendar::{Hours, Zone};
 use crate::lists::List;
+use crate::node::HangUpAs;
 use crate::pins::{Pin, Pins};
 use crate::routes::Route;
+use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// Wrong PINs of a mailbox within [`PIN_WINDOW`] that lock it, and for how long.
+const PIN_TRIES: u32 = 5;
+const PIN_WINDOW: Duration = Duration::from_secs(600);
+const PIN_LOCK: Duration = Duration::from_secs(900);
 
 /// All of it. `Debug` shows no PIN.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -59,6 +66,38 @@ impl Default for MailboxConfig {
 }
 
 impl SiteConfig {
+    /// Bytes of memory that it holds, near enough for a bound; lists that `before` holds, too, cost nothing.
+    pub fn weight(&self, before: &Self) -> usize {
+        let is_new =
+            |(name, list): &(&String, &List)| !before.lists.get(*name).is_some_and(|old| old.is_same(list));
+        let lists: usize = self.lists.iter().filter(is_new).map(|(_, list)| list.weight()).sum();
+        let pins: usize = self.pins.values().map(Pins::weight).sum();
+        // What one of each takes, with names of usual length.
+        let rules: usize = self.hours.values().map(|hours| hours.week.len() + hours.special.len()).sum();
+        let few = rules + self.routes.len() + self.mailboxes.len() + self.lists.len() + self.pins.len();
+        lists + pins + 256 * few
+    }
+
+    /// What has to do with the clock on the wall: `date`, `time`, `hour`, `minute`, `weekday`.
+    pub fn of_the_time(&self, name: &str, unix_ms: i64) -> Option<Value> {
+        let at = self.zone.civil(unix_ms);
+        Some(match name {
+            "date" => Value::text(&at.date().to_string()),
+            "time" => Value::text(&format!("{:02}:{:02}", at.hour(), at.minute())),
+            "hour" => Value::whole(at.hour().into()),
+            "minute" => Value::whole(at.minute().into()),
+            "weekday" => Value::whole(at.weekday().to_monday_one_offset().into()),
+            _ => return None,
+        })
+    }
+
+    /// What a PIN of a mailbox is held against. Of a box that is not there every PIN is wrong, and tries are counted alike.
+    pub fn mailbox_pins(&self, mailbox: &str) -> Pins {
+        let pin = self.mailboxes.get(mailbox).and_then(|config| config.pin.clone());
+        let by_account = pin.map(|pin| (mailbox.to_owned(), pin)).into_iter().collect();
+        Pins { one: None, by_account, tries_max: PIN_TRIES, window: PIN_WINDOW, lock: PIN_LOCK }
+    }
+
     /// The same with PINs that nobody knows, for what leaves the machine. `key` must be random and thrown away.
     pub fn without_pins(&self, key: &[u8; 32]) -> Self {
         let mut told = self.clone();
@@ -69,6 +108,19 @@ impl SiteConfig {
             mailbox.pin = mailbox.pin.as_ref().map(|pin| pin.replaced(key));
         }
         told
+    }
+}
+
+/// What a clean-up finds in `outcome` if the flow tried to connect nobody: how the call ended, by the flow or, for `None`, by
+/// the caller.
+pub fn outcome(by_flow: Option<HangUpAs>, is_answered: bool) -> &'static str {
+    match by_flow {
+        _ if is_answered => "hung_up",
+        None => "cancelled",
+        Some(HangUpAs::Normal) => "unreachable",
+        Some(HangUpAs::Busy) => "busy",
+        Some(HangUpAs::Rejected) => "declined",
+        Some(HangUpAs::NotFound) => "not_found",
     }
 }
 

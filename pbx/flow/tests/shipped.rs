@@ -10,7 +10,7 @@ use switchroom_flow::flow::Flows;
 use switchroom_flow::lists::List;
 use switchroom_flow::rehearse::case::{self, Case, Report, play_all};
 use switchroom_flow::rehearse::{Prompts, Stage};
-use switchroom_flow::{Fault, Known, SiteConfig, check};
+use switchroom_flow::{Fault, Known, Language, SiteConfig, check};
 
 /// Extensions of the team that the shipped flows are for.
 const EXTENSIONS: [&str; 6] = ["101", "102", "103", "104", "105", "106"];
@@ -105,6 +105,10 @@ fn play() -> (Stage, Report) {
 fn the_check_finds_nothing_wrong() {
     let set = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>());
     let manifest: toml::Table = text("prompts/prompts.toml").parse().expect("the manifest of prompts");
+    let spoken = |language: Language| {
+        let words = |text: &toml::Value| text.get(language.word()).is_some();
+        (language, manifest.iter().filter(|(_, text)| words(text)).map(|(name, _)| name.clone()).collect())
+    };
     let known = Known {
         extensions: set(&EXTENSIONS),
         queues: set(&[]),
@@ -112,7 +116,7 @@ fn the_check_finds_nothing_wrong() {
         lists: Some(names("lists", ".csv").into_iter().collect()),
         pins: set(&["customers"]),
         mailboxes: set(&["office"]),
-        prompts: Some(manifest.keys().cloned().collect()),
+        prompts: Some(Language::ALL.map(spoken).into()),
     };
     let faults = check(&flows(), &known);
     // Warned of on purpose: who knows 21 waits for nothing, and who presses a lone 2 in the office waits a moment.

@@ -9,6 +9,11 @@ const POINTS: usize = 512;
 const ROLLOFF: f64 = 0.92;
 /// Shape of the Kaiser window: 80 decibels.
 const BETA: f64 = 8.0;
+/// Weights that are kept, of all phases; with rates that have more they are made for each sample. The usual rates have tens
+/// of thousands.
+const WEIGHTS_MAX: u64 = 1 << 18;
+/// Products that are summed beside each other, as processors can.
+const LANES: usize = 8;
 /// Rates that files may have, samples a second.
 pub const RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 
@@ -27,6 +32,11 @@ pub struct Converter {
     first: u64,
     /// The next output sample.
     next: u64,
+    /// Parts that one input sample has in these places of output samples, and the weights around each; empty until they
+    /// are needed, and for ever if they would be too many.
+    phases: Vec<Box<[f32]>>,
+    /// Of `to` for one phase.
+    phase: u64,
 }
 
 impl Converter {
@@ -37,6 +47,9 @@ impl Converter {
         }
         let scale = ROLLOFF * (f64::from(to) / f64::from(from)).min(1.0);
         let reach = (CROSSINGS as f64 / scale).ceil() as usize + 1;
+        let phase = u64::from(common(from, to));
+        let count = u64::from(to) / phase;
+        let is_few = count * 2 * reach as u64 <= WEIGHTS_MAX;
         Some(Self {
             from: u64::from(from),
             to: u64::from(to),
@@ -46,6 +59,8 @@ impl Converter {
             line: vec![0.0; reach],
             first: 0,
             next: 0,
+            phases: vec![Box::default(); if is_few { count as usize } else { 0 }],
+            phase,
         })
     }
 
@@ -60,8 +75,8 @@ impl Converter {
         let known = self.first + self.line.len().saturating_sub(2 * self.reach) as u64;
         while self.next * self.from / self.to < known {
             let whole = self.next * self.from / self.to;
-            let part = (self.next * self.from % self.to) as f64 / self.to as f64;
-            out.push(round(self.at((whole - self.first) as usize, part)));
+            let sample = self.at((whole - self.first) as usize, self.next * self.from % self.to);
+            out.push(round(sample));
             self.next += 1;
         }
         let used = (self.next * self.from / self.to).saturating_sub(self.first).min(known - self.first);
@@ -77,19 +92,51 @@ impl Converter {
         }
     }
 
-    /// The output between input samples `whole` and the next, counted from `first`.
-    fn at(&self, whole: usize, part: f64) -> f32 {
-        let around = self.line.get(whole + 1..whole + 1 + 2 * self.reach).unwrap_or_default();
-        let mut sum = 0.0;
-        for (place, sample) in around.iter().enumerate() {
-            let distance = (place as f64 + 1.0 - self.reach as f64 - part).abs() * self.step;
-            let (point, rest) = (distance as usize, distance.fract() as f32);
-            if let Some([here, next]) = self.table.get(point..point + 2) {
-                sum += sample * (here + (next - here) * rest);
+    /// The output between input samples `whole` and the next, counted from `first`: at `part` of `to` between them.
+    fn at(&mut self, whole: usize, part: u64) -> f32 {
+        let phase = (part / self.phase) as usize;
+        if self.phases.get(phase).is_some_and(|weights| weights.is_empty()) {
+            let weights = self.weights(part).collect();
+            if let Some(place) = self.phases.get_mut(phase) {
+                *place = weights;
             }
         }
-        sum
+        let around = self.line.get(whole + 1..whole + 1 + 2 * self.reach).unwrap_or_default();
+        match self.phases.get(phase) {
+            Some(weights) => dot(around, weights),
+            None => around.iter().zip(self.weights(part)).map(|(sample, weight)| sample * weight).sum(),
+        }
     }
+
+    /// What the input samples around count for.
+    fn weights(&self, part: u64) -> impl Iterator<Item = f32> {
+        let part = part as f64 / self.to as f64;
+        (0..2 * self.reach).map(move |place| {
+            let distance = (place as f64 + 1.0 - self.reach as f64 - part).abs() * self.step;
+            let (point, rest) = (distance as usize, distance.fract() as f32);
+            match self.table.get(point..point + 2) {
+                Some([here, next]) => here + (next - here) * rest,
+                _ => 0.0,
+            }
+        })
+    }
+}
+
+/// The sum of products.
+fn dot(samples: &[f32], weights: &[f32]) -> f32 {
+    let mut sums = [0.0; LANES];
+    let (samples, weights) = (samples.chunks(LANES), weights.chunks(LANES));
+    for (samples, weights) in samples.zip(weights) {
+        for (sum, (sample, weight)) in sums.iter_mut().zip(samples.iter().zip(weights)) {
+            *sum += sample * weight;
+        }
+    }
+    sums.iter().sum()
+}
+
+/// The greatest common divisor.
+fn common(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { common(b, a % b) }
 }
 
 fn table(scale: f64) -> Vec<f32> {

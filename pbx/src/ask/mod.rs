@@ -25,9 +25,21 @@ const ANSWER_MAX: usize = 64 * 1024;
 /// Characters of a text from outside that are told.
 const TOLD_MAX: usize = 200;
 
-/// Who is told an answer: the call, the number of the question, the answer. May wait; is called off the runtime's
-/// threads.
-pub type OnAnswer = Arc<dyn Fn(CallId, u64, Answer) + Send + Sync>;
+/// An answer, and to what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// The call.
+    pub call: CallId,
+    /// The number of the question.
+    pub number: u64,
+    /// The answer.
+    pub answer: Answer,
+    /// A secret was in the question: the answer may repeat it.
+    pub is_secret: bool,
+}
+
+/// Who is told an answer. May wait; is called off the runtime's threads.
+pub type OnAnswer = Arc<dyn Fn(Reply) + Send + Sync>;
 
 /// Asks.
 #[derive(Clone)]
@@ -47,7 +59,11 @@ impl Asker {
 
     /// Begins to ask; does not wait.
     pub fn begin(&self, call: CallId, number: u64, asking: Asking, timeout: Duration) {
-        let owed = Owed { call, number, tell: Some(self.tell.clone()) };
+        let is_secret = match &asking {
+            Asking::Http { body, .. } => body.as_ref().is_some_and(|body| body.is_secret),
+            Asking::Exec { input, .. } => input.is_secret,
+        };
+        let owed = Owed { call, number, is_secret, tell: Some(self.tell.clone()) };
         let places = match &asking {
             Asking::Http { .. } => vec![&self.places],
             Asking::Exec { .. } => vec![&self.programs, &self.places],
@@ -76,7 +92,7 @@ type Place = Arc<Vec<OwnedSemaphorePermit>>;
 async fn ask(asking: Asking, place: Place) -> Result<Value, String> {
     match asking {
         Asking::Http { url, body } => http::ask(&url, body, &place).await,
-        Asking::Exec { argv, input } => exec::ask(&argv, input).await,
+        Asking::Exec { argv, input } => exec::ask(argv, input, place).await,
     }
 }
 
@@ -98,15 +114,21 @@ fn told(text: &str) -> String {
 struct Owed {
     call: CallId,
     number: u64,
+    is_secret: bool,
     tell: Option<OnAnswer>,
 }
 
 impl Owed {
+    fn reply(&self, answer: Answer) -> Reply {
+        Reply { call: self.call, number: self.number, answer, is_secret: self.is_secret }
+    }
+
     async fn pay(mut self, answer: Answer) {
         let Some(tell) = self.tell.take() else { return };
+        let reply = self.reply(answer);
         let (call, number) = (self.call, self.number);
         // Whoever is told may make us wait for room in its queue.
-        let told = tokio::task::spawn_blocking(move || tell(call, number, answer));
+        let told = tokio::task::spawn_blocking(move || tell(reply));
         if told.await.is_err() {
             tracing::debug!("the answer {number} to call {call} came when everything stopped");
         }
@@ -116,7 +138,7 @@ impl Owed {
 impl Drop for Owed {
     fn drop(&mut self) {
         if let Some(tell) = self.tell.take() {
-            tell(self.call, self.number, Answer::Failed("the exchange is stopping".to_owned()));
+            tell(self.reply(Answer::Failed("the exchange is stopping".to_owned())));
         }
     }
 }

@@ -17,15 +17,15 @@ const LONG: Duration = Duration::from_secs(20);
 struct Rig {
     runtime: Option<Runtime>,
     asker: Asker,
-    answers: Receiver<(u64, Answer)>,
+    answers: Receiver<Reply>,
 }
 
 fn rig() -> Rig {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (tell, answers) = channel();
     let tell = Mutex::new(tell);
-    let on_answer: OnAnswer = Arc::new(move |_, number, answer| {
-        let _ = tell.lock().unwrap().send((number, answer));
+    let on_answer: OnAnswer = Arc::new(move |reply| {
+        let _ = tell.lock().unwrap().send(reply);
     });
     let asker = Asker::new(runtime.handle().clone(), on_answer);
     Rig { runtime: Some(runtime), asker, answers }
@@ -37,7 +37,8 @@ impl Rig {
     }
 
     fn next(&self) -> (u64, Answer) {
-        self.answers.recv_timeout(LONG).unwrap()
+        let Reply { number, answer, .. } = self.answers.recv_timeout(LONG).unwrap();
+        (number, answer)
     }
 
     fn ask(&self, asking: Asking, timeout: Duration) -> Result<Value, String> {
@@ -127,6 +128,25 @@ fn get_and_post_say_what_they_should_and_bring_json() {
         post.contains("content-type: application/json\r\n") && post.contains("connection: close"),
         "{post}"
     );
+}
+
+#[test]
+fn an_answer_is_a_secret_if_one_was_in_the_question() {
+    let rig = rig();
+    let secret = Payload { text: "{}".into(), is_secret: true };
+    let url = || says(ok("1"));
+    for (number, asking, is_secret) in [
+        (1, Asking::Http { url: url(), body: None }, false),
+        (2, Asking::Http { url: url(), body: Some(open("{}")) }, false),
+        (3, Asking::Http { url: url(), body: Some(secret.clone()) }, true),
+        (4, exec(&["/bin/cat"], open("{}")), false),
+        (5, exec(&["/bin/cat"], secret), true),
+    ] {
+        rig.begin(number, asking, LONG);
+        let reply = rig.answers.recv_timeout(LONG).unwrap();
+        assert_eq!((reply.number, reply.is_secret), (number, is_secret));
+        assert!(matches!(reply.answer, Answer::Json(_)), "{reply:?}");
+    }
 }
 
 #[test]

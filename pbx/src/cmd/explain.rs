@@ -1,36 +1,51 @@
-//! `switchroom route explain` and `switchroom hours explain`: each rule that is tried, and why it fits or not. The file
-//! alone is read; no exchange needs to run.
+//! `switchroom route explain` and `switchroom hours explain`: each rule that is tried, and why it fits or not. The files
+//! alone are read; no exchange needs to run.
 
 use super::{Failure, OK, Outcome, PROBLEMS, USAGE};
 use crate::cli::{HoursCommand, RouteCommand};
 use crate::clock;
 use crate::config;
+use crate::flows;
 use std::io::Write;
+use switchroom_exchange::{NO_NUMBER, Way};
+use switchroom_flow::Flows;
 use switchroom_flow::calendar::{Clocks, Hours, Zone};
 use switchroom_flow::fault::did_you_mean;
-use switchroom_flow::number::normal;
 use switchroom_flow::routes::{Asked, Unknown};
 
 /// Why a call goes where it goes.
 pub(super) fn route(command: &RouteCommand, out: &mut dyn Write) -> Outcome {
     let RouteCommand::Explain { number, from, at, config: file } = command;
-    let loaded = config::load(&file.path())?;
-    let site = &loaded.config.inbound;
-    let at_ms = moment(at, &site.zone, out)?;
-    let dialled = normal(number);
-    if let Some(service) = loaded.config.services.get(dialled.as_ref()) {
-        writeln!(out, "{dialled} is the {} service; routes are not asked", service.word())?;
-        return Ok(OK);
-    }
-    if let Some(extension) = loaded.config.extensions.get(dialled.as_ref()) {
-        let name = if extension.name.is_empty() { String::new() } else { format!(" ({})", extension.name) };
-        writeln!(out, "{dialled} is an extension{name}; routes are not asked")?;
-        return Ok(OK);
-    }
+    let mut loaded = config::load(&file.path())?;
+    loaded.config.flows = flows::load(&loaded, &Flows::new()).flows;
+    let config = &loaded.config;
+    let at_ms = moment(at, &config.inbound.zone, out)?;
     let asked = Asked { number, caller: from, at_ms };
-    let explanation = site.explain_route(&asked, &mut Unknown);
-    write!(out, "{explanation}")?;
-    Ok(if explanation.to.is_some() { OK } else { PROBLEMS })
+    let way = config.way(&asked, &mut Unknown);
+    match way {
+        Way::NoNumber => {
+            writeln!(out, "{}: {NO_NUMBER}", switchroom_wire::clean(number))?;
+            return Ok(PROBLEMS);
+        }
+        Way::Service(service) => {
+            writeln!(out, "{number} is the {} service; routes are not asked", service.word())?;
+            return Ok(OK);
+        }
+        Way::Extension => {
+            let name = config.extensions.get(number).map_or("", |extension| extension.name.as_str());
+            let name = if name.is_empty() { String::new() } else { format!(" ({name})") };
+            writeln!(out, "{number} is an extension{name}; routes are not asked")?;
+            return Ok(OK);
+        }
+        Way::Route(_) | Way::Full(_) | Way::NoRoute => {}
+    }
+    write!(out, "{}", config.inbound.explain_route(&asked, &mut Unknown))?;
+    let Way::Route(route) = way else { return Ok(PROBLEMS) };
+    if let Some(missing) = config.missing(&route.to) {
+        writeln!(out, "but it leads {missing}: the call fails")?;
+        return Ok(PROBLEMS);
+    }
+    Ok(OK)
 }
 
 /// Why it is open or closed.

@@ -346,8 +346,13 @@ to = \"queue gold\"
 number = \"4001\"
 to = \"flow main\"
 max_calls = 20
+[[routes]]
+number = \"4003\"
+to = \"flow night\"
 [extensions.101]
 name = \"Ana\"
+digest_md5 = \"00000000000000000000000000000000\"
+[extensions.0044]
 digest_md5 = \"00000000000000000000000000000000\"
 ";
 
@@ -369,12 +374,17 @@ fn routes_and_hours_are_explained_from_the_file_alone() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), CALLERS);
     fs::write(dir.path().join("vip.csv"), "138*,gold\n").unwrap();
+    fs::create_dir(dir.path().join("flows")).unwrap();
+    fs::write(dir.path().join("flows/main.toml"), "[nodes.bye]\nkind = \"hang_up\"\n").unwrap();
     let all = [
         "switchroom route explain 4001 --from 138-0013-8000 --at 2026-10-01T12:10",
         "switchroom route explain 4001 --from 13800138000 --at 2026-10-01T11:10Z",
         "switchroom route explain 4002 --at 2026-10-01T12:10",
         "switchroom route explain 101 --at 2026-10-01T12:10",
         "switchroom route explain *43 --at 2026-10-01T12:10",
+        "switchroom route explain 4003 --at 2026-10-01T12:10",
+        "switchroom route explain +44 --at 2026-10-01T12:10",
+        "switchroom route explain 1-01 --at 2026-10-01T12:10",
         "switchroom route explain 4001 --at noon",
         "switchroom hours explain 2026-10-01T12:10",
         "switchroom hours explain 2026-12-25T12:10 --hours office",

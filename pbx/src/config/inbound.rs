@@ -12,7 +12,7 @@ use switchroom_exchange::Extension;
 use switchroom_flow::calendar::{Hours, SpecialDay, Zone, special_day, week_rule};
 use switchroom_flow::csv::CsvFault;
 use switchroom_flow::fault::did_you_mean;
-use switchroom_flow::limits::{HOURS_SPECIAL_MAX, HOURS_WEEK_MAX};
+use switchroom_flow::limits::{HOURS_SPECIAL_MAX, HOURS_WEEK_MAX, RECORD_LONGEST};
 use switchroom_flow::lists::List;
 use switchroom_flow::pins::{Pin, Pins};
 use switchroom_flow::read::{name as checked_name, prompt_name};
@@ -271,7 +271,8 @@ fn mailbox(reader: &mut Reader, section: Section<'_>, name: &str) -> MailboxConf
         pin: reader.text(section, "pin", &|text| Pin::parse(text, name)),
         greeting: reader.text(section, "greeting", &prompt_name),
         messages_max: reader.whole(section, "messages_max", 1..=10_000).unwrap_or_default(),
-        longest: super::build::duration(reader, section, "longest", 5, 3_600).unwrap_or(Duration::ZERO),
+        longest: super::build::duration(reader, section, "longest", 5, RECORD_LONGEST.as_secs())
+            .unwrap_or(Duration::ZERO),
         keep: keep(reader, section, "keep"),
     }
 }

@@ -353,7 +353,11 @@ pub(super) const TABLES: &[Table] = &[
                 "\"auto\"",
                 "\"espeak-ng\", \"piper\", the path of another, \"none\", or \"auto\" for espeak-ng if it is there.",
             ),
-            example("voice_en", "\"en-gb\"", "The voice for English, as the program calls it."),
+            example(
+                "voice_en",
+                "\"en-gb\"",
+                "The voice for English, as the program calls it; a file by its whole path.",
+            ),
             example("voice_zh", "\"cmn\"", "The voice for Chinese."),
             key(
                 "args",

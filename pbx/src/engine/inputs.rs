@@ -2,6 +2,7 @@
 //!
 //! The queue is bounded. What comes from outside is dropped when it is full; what may not be lost waits for room.
 
+use crate::ask::Reply;
 use crate::flight::Snapshot;
 use crate::net::Inbox;
 use crate::store::StoreEvent;
@@ -9,8 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
-use switchroom_exchange::{CallId, Command, Config, Exchange, Flow, MediaEvent, Severity};
-use switchroom_flow::Answer;
+use switchroom_exchange::{Command, Config, Exchange, Flow, MediaEvent, Severity};
 use tokio::sync::oneshot;
 
 /// Inputs that may wait. A second of the heaviest load; beyond it datagrams are dropped, as networks do.
@@ -33,7 +33,7 @@ pub enum ToEngine {
     /// News of the store.
     Store(StoreEvent),
     /// What came of a question that a flow asked.
-    Answered(CallId, u64, Answer),
+    Answered(Reply),
     /// A user's command; answered through the channel.
     Command(String, Command, oneshot::Sender<Result<String, String>>),
     /// A question.
@@ -68,7 +68,7 @@ pub struct Inputs {
 
 impl Inputs {
     /// The next input; waits for it that long.
-    pub(super) fn recv_timeout(&self, wait: Duration) -> Result<ToEngine, RecvTimeoutError> {
+    pub(crate) fn recv_timeout(&self, wait: Duration) -> Result<ToEngine, RecvTimeoutError> {
         let input = self.receiver.recv_timeout(wait)?;
         if matches!(input, ToEngine::Message(..)) {
             self.messages.fetch_sub(1, Ordering::Relaxed);

@@ -7,7 +7,7 @@ mod inputs;
 
 pub use inputs::{EngineHandle, Inputs, Question, ToEngine};
 
-use crate::ask::Asker;
+use crate::ask::{Asker, Reply};
 use crate::clock;
 use crate::control::{Hub, view};
 use crate::flight::{self, Bytes, Dumps, Recorded, Ring, Why};
@@ -173,12 +173,12 @@ impl Engine {
                 self.commands.insert(id, answer);
                 self.give(Recorded::Command { id, user, command });
             }
-            ToEngine::Answered(call, number, answer) => {
+            ToEngine::Answered(Reply { call, number, answer, is_secret }) => {
                 let answer = match answer {
                     Answer::Json(json) => Ok(json),
                     Answer::Failed(why) => Err(why),
                 };
-                self.give(Recorded::Answered { call, number, answer });
+                self.give(Recorded::Answered { call, number, answer, is_secret });
             }
             ToEngine::Ask(question) => question(&self.exchange),
             ToEngine::Snapshot(answer) => {
@@ -409,9 +409,7 @@ mod tests {
         let tell = handle.clone();
         let ask = Asker::new(
             runtime().handle().clone(),
-            Arc::new(move |call, number, answer| {
-                tell.tell_surely(ToEngine::Answered(call, number, answer));
-            }),
+            Arc::new(move |reply| tell.tell_surely(ToEngine::Answered(reply))),
         );
         let around = Surroundings { net: Arc::default(), media, store, hub, ask, dumps };
         (Engine::new(Arc::new(loaded.config), [5; 32], restored, around), handle, inputs)

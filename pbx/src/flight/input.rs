@@ -47,6 +47,9 @@ pub enum Recorded {
         /// JSON, or why there is none.
         #[serde(with = "as_text")]
         answer: Result<serde_json::Value, String>,
+        /// A secret was in the question: the answer may repeat it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_secret: bool,
     },
     /// Something outside of the exchange is wrong, or right again.
     Alarm {
@@ -64,8 +67,9 @@ pub enum Recorded {
 }
 
 impl Recorded {
-    /// Bytes of memory it holds beside its own size, near enough for a bound.
-    pub fn weight(&self) -> usize {
+    /// Bytes of memory it holds beside its own size, near enough for a bound. What a configuration has in common with
+    /// `before`, the one that was in force, costs nothing.
+    pub fn weight(&self, before: &Config) -> usize {
         match self {
             Self::Message { bytes, .. } => bytes.0.capacity(),
             Self::Media(event) => match event.as_ref() {
@@ -78,9 +82,14 @@ impl Recorded {
             Self::Stored(tickets) | Self::NotStored(tickets) => tickets.capacity() * size_of::<Ticket>(),
             Self::Command { user, .. } => user.capacity() + 64,
             Self::Config(config) => {
+                let is_new = |(name, flow): &(&String, &Arc<switchroom_flow::Flow>)| {
+                    !before.flows.get(*name).is_some_and(|old| Arc::ptr_eq(old, flow))
+                };
                 // What is made of a flow is about as large as its text again.
-                let flows: usize = config.flows.values().map(|flow| 2 * flow.text.capacity()).sum();
-                size_of::<Config>() + 256 * config.extensions.len() + flows
+                let new = config.flows.iter().filter(is_new);
+                let flows: usize = new.map(|(_, flow)| 2 * flow.text.capacity()).sum();
+                let inbound = config.inbound.weight(&before.inbound);
+                size_of::<Config>() + 256 * config.extensions.len() + flows + inbound
             }
             Self::Answered { answer: Ok(json), .. } => json_weight(json),
             Self::Answered { answer: Err(why), .. } => why.capacity(),
@@ -100,7 +109,7 @@ impl Recorded {
                 Input::Command { id: *id, user: user.clone(), command: command.clone() }
             }
             Self::Config(config) => Input::Config(config.clone()),
-            Self::Answered { call, number, answer } => {
+            Self::Answered { call, number, answer, .. } => {
                 let answer = answer.clone().map_or_else(Answer::Failed, Answer::Json);
                 Input::Answered { call: *call, number: *number, answer }
             }

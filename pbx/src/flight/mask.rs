@@ -3,6 +3,7 @@
 //! The class of a digit stays: `*`, `#` and `A` to `D` are what they were, `0` to `9` become `0`. So an exchange that acts
 //! on `#` acts the same.
 
+use serde_json::Value;
 use std::borrow::Cow;
 use switchroom_exchange::{MediaCommand, MediaEvent, Record, RecordingFacts};
 use switchroom_flow::Asking;
@@ -14,6 +15,17 @@ pub(super) fn digit(digit: char) -> char {
 
 fn text(text: &str) -> String {
     text.chars().map(digit).collect()
+}
+
+/// What a service answered that was told a secret: digits and figures may be those.
+pub(super) fn json(json: &Value) -> Value {
+    match json {
+        Value::String(words) => Value::String(text(words)),
+        Value::Number(_) => Value::from(0),
+        Value::Array(all) => all.iter().map(self::json).collect(),
+        Value::Object(all) => all.iter().map(|(key, one)| (text(key), self::json(one))).collect(),
+        Value::Null | Value::Bool(_) => json.clone(),
+    }
 }
 
 /// The word of marks and events that hold a digit.

@@ -6,7 +6,7 @@
 //!
 //! # What is exact
 //!
-//! As long as every input since the start is kept (12 MiB, 200,000 inputs), a replay is exact, and proves it: after each
+//! As long as every input since the start is kept (12 MiB: some 13,000 messages of 800 bytes), a replay is exact, and proves it: after each
 //! input the sum of what the exchange wanted is compared with the one that was noted then. Once the oldest inputs are
 //! gone, so is the state they had led to; it cannot be written down, and asking the exchange for copies of itself would
 //! cost each input of every daemon what few of them ever need. So the ring keeps beside it what is known at that
@@ -17,12 +17,15 @@
 //! Callers in flows are the exception: the keys that they press are told without their digit (below), so in a replay
 //! they press `0` where they pressed any of `0` to `9`, and where a flow does not do the same for both, its call parts
 //! there. What services and programs answered to flows is told as it came, with names and figures: flows decide by it.
-//! What was asked is not told at all, for it may hold what was pressed.
+//! If they had been told a secret, their answer may repeat it, so digits and figures are masked in it, with the same
+//! consequence. What was asked is not told at all, for it may hold what was pressed.
 //!
 //! # What is told
 //!
-//! A file holds no digest of a password, no answer from which one could be guessed, and no digit that was pressed
-//! (`redact.rs`). It holds numbers, names, addresses, and the text of headers, without which nothing could be understood.
+//! A file holds no digest of a password, no answer from which one could be guessed, no digit that was pressed, and no
+//! figure of an answer to a question with a secret in it (`redact.rs`). A service that repeats what a caller pressed where
+//! the flow does not call it secret is told as it came. A file holds numbers, names, addresses, and the text of headers,
+//! without which nothing could be understood.
 //!
 //! It holds the nonces of recorded messages and the seed, of which nonces, tags and Call-IDs come. Without a digest a
 //! nonce opens nothing, true or forged. But who knows the seed knows the tags of calls that are up or to come in

@@ -78,6 +78,10 @@ impl Redactor {
                 self.config = config.clone();
                 Recorded::Config(Arc::new(told))
             }
+            Recorded::Answered { call, number, answer: Ok(json), is_secret: true } => {
+                let answer = Ok(mask::json(json));
+                Recorded::Answered { call: *call, number: *number, answer, is_secret: true }
+            }
             same => same.clone(),
         }
     }

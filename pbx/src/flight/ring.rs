@@ -15,7 +15,7 @@ use switchroom_exchange::{
     Action, BindingRecord, Config, MediaCommand, MessageRecord, Mono, Now, Record, Restored, Wall,
 };
 
-/// Bytes that the ring may hold: some 50,000 SIP messages.
+/// Bytes that the ring may hold: some 13,000 SIP messages of 800 bytes.
 pub const BYTES_MAX: usize = 12 << 20;
 /// Inputs that the ring may hold, for times in which they are small.
 pub const INPUTS_MAX: usize = 200_000;
@@ -34,9 +34,9 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn weight(&self) -> usize {
+    fn weight(&self, before: &Config) -> usize {
         // Sixteen for what the allocator needs.
-        size_of::<Self>() + 16 + self.input.weight()
+        size_of::<Self>() + 16 + self.input.weight(before)
     }
 }
 
@@ -171,6 +171,8 @@ impl Snapshot {
 #[derive(Debug)]
 pub struct Ring {
     base: Base,
+    /// The configuration in force.
+    config: Arc<Config>,
     /// The bindings there were before the first input that is kept.
     bindings: BTreeMap<BindingKey, Arc<BindingRecord>>,
     /// The messages there were, by id.
@@ -198,7 +200,7 @@ impl Ring {
         let messages = restored.messages.iter().map(|m| (m.id.clone(), Arc::new(m.clone()))).collect();
         let base = Base {
             now,
-            config,
+            config: config.clone(),
             seed,
             made_with: Arc::new(restored),
             bindings: Vec::new(),
@@ -210,6 +212,7 @@ impl Ring {
         };
         Self {
             base,
+            config,
             bindings,
             messages,
             agents,
@@ -239,7 +242,10 @@ impl Ring {
             self.seal();
         }
         let entry = Entry { now, input, sum: None };
-        let weight = entry.weight();
+        let weight = entry.weight(&self.config);
+        if let Recorded::Config(config) = &entry.input {
+            self.config = config.clone();
+        }
         self.weight += weight;
         self.last.weight += weight;
         self.inputs += 1;

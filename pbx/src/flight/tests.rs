@@ -10,7 +10,8 @@ use rig::{Rig, config};
 use std::io::Cursor;
 use std::time::Duration;
 use switchroom_exchange::{
-    Action, CallId, LegId, MediaEvent, MessageRecord, Mono, Now, Party, Record, Restored, Wall,
+    Action, CallId, Flow, LegId, MediaEvent, MessageRecord, Mono, Now, Party, Record, Restored, Transport,
+    Wall,
 };
 use switchroom_phone::PhoneCommand;
 use switchroom_phone::digits::DigitsBy;
@@ -288,8 +289,13 @@ fn answers_to_flows_are_kept_and_bounded() {
     let mut rig = a_day();
     let json = serde_json::json!({"class": "gold", "balance": [12.5, null, {"x": true}]});
     let (call, number) = (CallId(7), 1);
-    rig.give(Recorded::Answered { call, number, answer: Ok(json.clone()) });
-    rig.give(Recorded::Answered { call, number, answer: Err("refused".into()) });
+    let answered = |answer, is_secret| Recorded::Answered { call, number, answer, is_secret };
+    rig.give(answered(Ok(json.clone()), false));
+    rig.give(answered(Err("refused".into()), false));
+    // What was told a secret may repeat it.
+    let echo =
+        serde_json::json!({"pin": "4711", "4711": [4711, 47.11], "said": "PIN 4711 is right", "is": true});
+    rig.give(answered(Ok(echo), true));
     let bytes = dump(&rig);
     let mut told = Vec::new();
     let mut reader = Reader::new(Cursor::new(&bytes)).unwrap();
@@ -299,10 +305,60 @@ fn answers_to_flows_are_kept_and_bounded() {
             _ => None,
         });
     }
-    assert_eq!(told, [Ok(json), Err("refused".into())]);
+    let masked = serde_json::json!({"pin": "0000", "0000": [0, 0], "said": "PIN 0000 is right", "is": true});
+    assert_eq!(told, [Ok(json), Err("refused".into()), Ok(masked)]);
+    assert!(!String::from_utf8_lossy(&bytes).contains("4711"));
     assert_eq!(run(&bytes).verdict, Verdict::Exact);
     let long = serde_json::json!({"list": ["x".repeat(60_000)]});
-    assert!(Recorded::Answered { call, number, answer: Ok(long) }.weight() > 60_000);
+    assert!(answered(Ok(long), false).weight(&config("secret")) > 60_000);
+}
+
+#[test]
+fn the_ring_holds_as_many_messages_as_it_says() {
+    let config = std::sync::Arc::new(config("secret"));
+    let mut ring = Ring::new(ring::moment(0, 0), config, rig::SEED, Restored::default());
+    let at = "192.0.2.7:5060".parse().unwrap();
+    let flow = Flow { transport: Transport::Udp, local: at, remote: at, connection: 0 };
+    ring.push(ring::moment(1, 0), Recorded::Message { flow, bytes: Bytes(vec![b'x'; 800]) });
+    let (message, count) = (ring.size().1, BYTES_MAX / ring.size().1);
+    assert!((12_500..13_500).contains(&count), "{count} of {message} bytes");
+}
+
+/// A list has up to a million rows, and a table of PINs a hundred thousand.
+#[test]
+fn a_configuration_weighs_what_it_holds_and_the_one_before_does_not() {
+    let rows: String = (0..10_000).map(|n| format!("1{n:05},gold\n")).collect();
+    let accounts: String = (0..10_000).map(|n| format!("{n:05},4711\n")).collect();
+    let (empty, mut config) = (config("secret"), config("secret"));
+    let list = switchroom_flow::lists::List::parse(&rows).unwrap();
+    config.inbound.lists.insert("vip".into(), list);
+    let first = Recorded::Config(std::sync::Arc::new(config.clone()));
+    assert!(first.weight(&empty) > 10_000 * 22, "a key and an item each");
+    assert!(first.weight(&config) < 10_000, "the same list");
+    let pins = switchroom_flow::pins::Pins {
+        one: None,
+        by_account: switchroom_flow::pins::Pins::parse_accounts(&accounts, "salt").unwrap(),
+        tries_max: 3,
+        window: Duration::from_secs(1),
+        lock: Duration::from_secs(1),
+    };
+    config.inbound.pins.insert("customers".into(), pins);
+    let second = Recorded::Config(std::sync::Arc::new(config.clone()));
+    assert!(second.weight(&config) > 10_000 * 90, "{}", second.weight(&config));
+    let now = |n: u64| ring::moment(n, 0);
+    // The ring counts each list once, and keeps to its bound.
+    let restored = Restored::default();
+    let mut ring = Ring::new(now(1), std::sync::Arc::new(empty), [0; 32], restored).bounded(600_000, 100_000);
+    ring.push(now(2), first.clone());
+    let one = ring.size().1;
+    for n in 0..20 {
+        ring.push(now(3 + n), first.clone());
+    }
+    assert!(ring.size().1 < one + 20 * 10_000, "{} after {one}", ring.size().1);
+    for n in 0..600 {
+        ring.push(now(30 + n), if n % 100 == 0 { second.clone() } else { Recorded::Tick });
+    }
+    assert!(ring.size().0 < 600, "PINs are not shared: {:?}", ring.size());
 }
 
 /// Class "what is read from a file": whatever stands in it, a replay ends and says so.

@@ -147,9 +147,9 @@ impl Translator {
                 };
                 Some(Recorded::Command { id: *id, user: user.clone(), command })
             }
-            Recorded::Answered { call, number, answer } => {
+            Recorded::Answered { call, number, answer, is_secret } => {
                 let (call, answer) = (self.call(*call), answer.clone());
-                Some(Recorded::Answered { call, number: *number, answer })
+                Some(Recorded::Answered { call, number: *number, answer, is_secret: *is_secret })
             }
             // They were for other tickets.
             Recorded::Stored(_) | Recorded::NotStored(_) => None,

@@ -2,21 +2,36 @@
 
 use super::{Found, load};
 use crate::config::Loaded;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use switchroom_exchange::Severity;
+use switchroom_flow::lists::List;
 
 /// An alarm to be raised, or to be cleared.
 pub type Alarm = (String, Option<(Severity, String)>);
 
 /// What is in force and what was refused last. Whoever reads flows again holds it meanwhile, so that no two do at once.
 #[derive(Debug, Default)]
-pub struct InForce(Mutex<Found>);
+pub struct InForce(Mutex<Last>);
+
+#[derive(Debug, Default)]
+struct Last {
+    found: Found,
+    lists: BTreeMap<String, List>,
+}
 
 impl InForce {
-    /// Reads the flows of a configuration and puts those that are to be in force into it. Gives the alarms that change
-    /// with it, and a sentence if files were refused.
+    /// Reads the flows of a configuration and puts those that are to be in force into it; lists that have not changed
+    /// become those in force, for some are large. Gives the alarms that change with it, and a sentence if files were refused.
     pub fn renew(&self, loaded: &mut Loaded) -> (Vec<Alarm>, Option<String>) {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Last { found: last, lists } = &mut *held;
+        for (name, list) in &mut loaded.config.inbound.lists {
+            if let Some(same) = lists.get(name).filter(|old| *old == list) {
+                list.clone_from(same);
+            }
+        }
+        lists.clone_from(&loaded.config.inbound.lists);
         let found = load(loaded, &last.flows);
         for fault in &found.faults {
             tracing::warn!("{}", switchroom_wire::clean(&fault.to_string()));

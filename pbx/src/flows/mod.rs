@@ -9,9 +9,10 @@ mod prompts;
 mod tests;
 
 pub use in_force::{Alarm, InForce};
-pub use prompts::{known_prompts, texts};
+pub use prompts::texts;
 
 use crate::config::Loaded;
+use crate::media;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -55,7 +56,7 @@ fn known(loaded: &Loaded) -> Known {
         lists: names(site.lists.keys().collect()),
         pins: names(site.pins.keys().collect()),
         mailboxes: names(site.mailboxes.keys().collect()),
-        prompts: Some(known_prompts(&loaded.shell.flows.prompts)),
+        prompts: Some(media::prompt_names(&loaded.shell.flows.prompts)),
     }
 }
 
@@ -93,10 +94,10 @@ fn missing(loaded: &Loaded, known: &Known, found: &Found) -> Vec<Fault> {
             told.push(warning(route.line, format!("there is no flow \"{name}\" for this route"), hint));
         }
     }
-    let prompts = || known.prompts.iter().flatten().map(String::as_str);
+    let prompts = || known.prompts.iter().flat_map(|by| by.values()).flatten().map(String::as_str);
     for (mailbox, config) in &site.mailboxes {
         if let Some(name) = &config.greeting
-            && !known.prompts.as_ref().is_some_and(|prompts| prompts.contains(name))
+            && !prompts().any(|known| known == name)
         {
             let hint =
                 did_you_mean(name, prompts()).unwrap_or_else(|| "record it, or leave it out".to_owned());

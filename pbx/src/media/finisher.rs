@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
-use switchroom_exchange::{MediaEvent, RecordingFacts};
+use switchroom_exchange::{MediaEvent, RecordingFacts, Taken};
 
 /// What is to be done.
 pub(super) enum Job {
@@ -56,7 +56,7 @@ pub(super) fn run(jobs: &Receiver<Job>, recordings: &Path, events: &Events) {
 }
 
 fn seal_message(sealing: SealMessage, events: &Events) {
-    let SealMessage { leg, message, files, rate, kept, why } = sealing;
+    let SealMessage { leg, message, files, rate, kept, has_failed, why } = sealing;
     let done = match kept {
         None => messages::discard(&files).map(|()| None),
         Some(samples) => {
@@ -64,10 +64,11 @@ fn seal_message(sealing: SealMessage, events: &Events) {
             synced.and_then(|()| messages::seal(&files, rate, samples)).map(Some)
         }
     };
-    let (facts, why) = match done {
-        Ok(facts) => (facts, why),
+    let (taken, why) = match done {
+        Ok(Some(facts)) => (Taken::Kept(facts), why),
+        Ok(None) => (if has_failed { Taken::Failed } else { Taken::Nothing }, why),
         // What is there stays there; the repair at the next start finishes it.
-        Err(error) => (None, format!("cannot finish {}: {error}", files.part.display())),
+        Err(error) => (Taken::Failed, format!("cannot finish {}: {error}", files.part.display())),
     };
-    events(MediaEvent::MessageTaken { leg, message, facts, why });
+    events(MediaEvent::MessageTaken { leg, message, taken, why });
 }

@@ -26,7 +26,7 @@ mod worker;
 
 pub use archive::{repair_recordings, scan_recordings};
 pub use messages::settle_messages;
-pub use prompts::{PromptProblem, PromptProblems, PromptSettings, SpeechEngine, on_path, shipped_names};
+pub use prompts::{PromptProblem, PromptProblems, PromptSettings, SpeechEngine, on_path, prompt_names};
 pub use wave::{WaveError, WavePeaks, wave};
 
 use inbox::Inbox;
@@ -198,19 +198,19 @@ impl MediaEngine {
         }
     }
 
-    /// Hands a command to the thread of its call. Never waits, and tells nothing itself. If far too many commands wait already, no further leg
-    /// is opened: [`MediaEvent::OpenFailed`] says so; all that close or change something are always taken.
+    /// Hands a command to the thread of its call, or to the recorder if it is about a file. Never waits, and tells
+    /// nothing itself. If far too many commands wait already, no further leg is opened: [`MediaEvent::OpenFailed`] says
+    /// so; all that close or change something are always taken.
     pub fn command(&self, command: MediaCommand) {
-        if let MediaCommand::DropMessage { message } = &command {
-            self.prompts.forget_message(message);
+        if let MediaCommand::DropMessage { message } = command {
+            self.prompts.forget_message(&message);
+            return self.recorder.drop_message(message);
         }
-        // What is about no call may be done by any thread.
-        let call = inbox::call_of(&command).unwrap_or(CallId(0));
+        let Some(call) = inbox::call_of(&command) else { return };
         let count = self.inboxes.len() as u128;
-        let Some(inbox) = call.0.checked_rem(count).and_then(|at| self.inboxes.get(at as usize)) else {
-            return;
-        };
-        inbox.put(command);
+        if let Some(inbox) = call.0.checked_rem(count).and_then(|at| self.inboxes.get(at as usize)) {
+            inbox.put(command);
+        }
     }
 
     /// New settings of prompts: changed files are read anew when they are asked for next, and what was wrong is tried

@@ -227,24 +227,33 @@ impl Taking {
         self.start.is_over.store(true, Ordering::Relaxed);
         let Self { start, files, writer, loudness, .. } = self;
         failed = writer.finalize().err().or(failed);
-        let why =
-            failed.map_or_else(|| why.to_owned(), |error| format!("its end cannot be written: {error}"));
         let kept = loudness.kept().filter(|_| is_kept);
-        Self::job(start, files, kept, is_kept, why)
+        let is_silent = is_kept && kept.is_none();
+        let has_failed = failed.is_some();
+        let why = match failed {
+            Some(error) => format!("its end cannot be written: {error}"),
+            None if is_silent => format!("nothing was said ({why})"),
+            None => why.to_owned(),
+        };
+        Self::job(start, files, kept, has_failed, why)
     }
 
     /// Gives up: what is in the file already is kept.
     pub(super) fn abandon(self, why: String) -> Job {
         self.start.is_over.store(true, Ordering::Relaxed);
         let Self { start, files, loudness, .. } = self;
-        let kept = loudness.kept();
-        Self::job(start, files, kept, true, why)
+        Self::job(start, files, loudness.kept(), true, why)
     }
 
-    fn job(start: StartMessage, files: MessageFiles, kept: Option<u64>, is_kept: bool, why: String) -> Job {
-        let why = if is_kept && kept.is_none() { format!("nothing was said ({why})") } else { why };
+    fn job(
+        start: StartMessage,
+        files: MessageFiles,
+        kept: Option<u64>,
+        has_failed: bool,
+        why: String,
+    ) -> Job {
         let StartMessage { leg, message, rate, .. } = start;
-        Job::SealMessage(Box::new(SealMessage { leg, message, files, rate, kept, why }))
+        Job::SealMessage(Box::new(SealMessage { leg, message, files, rate, kept, has_failed, why }))
     }
 }
 
@@ -256,6 +265,8 @@ pub(super) struct SealMessage {
     pub(super) rate: u32,
     /// Samples to be kept; `None`: all is thrown away.
     pub(super) kept: Option<u64>,
+    /// Not all could be written.
+    pub(super) has_failed: bool,
     pub(super) why: String,
 }
 

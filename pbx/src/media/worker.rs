@@ -339,7 +339,8 @@ impl Worker {
                 self.take_message(now_us, call, leg, message, (longest_ms, silence_ms));
             }
             MediaCommand::StopMessage { call, leg, is_kept } => self.stop_message(now_us, call, leg, is_kept),
-            MediaCommand::DropMessage { message } => self.recorder.drop_message(message),
+            // Goes to the recorder without us.
+            MediaCommand::DropMessage { .. } => {}
             MediaCommand::SendDigit { call, leg, digit, duration_ms } => {
                 self.send_digit(call, leg, digit, duration_ms);
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use switchroom_exchange::{
     Agreed, CallId, Direction, LegId, MediaCommand, MediaEvent, MessageFacts, PortSlot, Quality,
-    RecordingFacts, RecordingSubject, Source,
+    RecordingFacts, RecordingSubject, Source, Taken,
 };
 use switchroom_flow::Clip;
 use switchroom_sip::rng::Rng;
@@ -211,20 +211,21 @@ impl Media {
         let after = if fails { soon } else { soon + 1000 * (1 + rng.below(u64::from(longest_ms.max(1)))) };
         if !self.legs.contains_key(&leg) || self.messages.contains_key(&leg) || fails {
             self.ending.insert(message.to_owned());
-            return vec![(soon, taken(leg, message, None, "no space"))];
+            return vec![(soon, taken(leg, message, Taken::Failed, "no space"))];
         }
         self.messages.insert(leg, message.to_owned());
-        let facts = (rng.below(10) > 0).then(|| message_facts(message, after));
-        let why = if facts.is_some() { "silence" } else { "nothing was said" };
-        vec![(after, taken(leg, message, facts, why))]
+        let came = if rng.below(10) > 0 { kept(message, after) } else { Taken::Nothing };
+        let why = if came == Taken::Nothing { "nothing was said" } else { "silence" };
+        vec![(after, taken(leg, message, came, why))]
     }
 
     /// The message that a leg takes, if it takes one, ends now.
     fn end_message(&mut self, rng: &mut Rng, soon: u64, leg: LegId, is_kept: bool, why: &str) -> Vec<Later> {
         let Some(message) = self.messages.remove(&leg) else { return vec![] };
         self.ending.insert(message.clone());
-        let facts = (is_kept && rng.below(10) > 0).then(|| message_facts(&message, 2_000_000));
-        vec![(soon, taken(leg, &message, facts, why))]
+        let is_there = is_kept && rng.below(10) > 0;
+        let came = if is_there { kept(&message, 2_000_000) } else { Taken::Nothing };
+        vec![(soon, taken(leg, &message, came, why))]
     }
 
     /// Whether what was to be said at this time is still to be said, now that it has come.
@@ -317,8 +318,8 @@ fn length_us(rng: &mut Rng, is_faulty: bool, clip: &Clip) -> u64 {
     }
 }
 
-fn taken(leg: LegId, message: &str, facts: Option<MessageFacts>, why: &str) -> MediaEvent {
-    MediaEvent::MessageTaken { leg, message: message.to_owned(), facts, why: why.to_owned() }
+fn taken(leg: LegId, message: &str, taken: Taken, why: &str) -> MediaEvent {
+    MediaEvent::MessageTaken { leg, message: message.to_owned(), taken, why: why.to_owned() }
 }
 
 /// What a shell finds of a message that was being recorded when the process died: a file, nothing, or, now and then, that the
@@ -329,6 +330,10 @@ pub fn cut_off(rng: &mut Rng, message: &str) -> Option<Option<MessageFacts>> {
         1 | 2 => Some(None),
         _ => Some(Some(message_facts(message, 1000 * (60 + rng.below(60_000))))),
     }
+}
+
+fn kept(message: &str, after_us: u64) -> Taken {
+    Taken::Kept(message_facts(message, after_us))
 }
 
 fn message_facts(message: &str, after_us: u64) -> MessageFacts {

@@ -62,6 +62,8 @@ pub enum Defect {
     LostMessage,
     /// A message that is recorded before anybody could know whose it is.
     UnwrittenMessage,
+    /// Messages are written down otherwise than they are.
+    BentMessage,
     /// What a caller typed in secret stands in an event.
     ToldSecret,
     /// A single key of such a caller stands in an event.
@@ -78,7 +80,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -103,6 +105,7 @@ impl Defect {
         Self::AskedTwice,
         Self::LostMessage,
         Self::UnwrittenMessage,
+        Self::BentMessage,
         Self::ToldSecret,
         Self::ToldKey,
         Self::ShownKey,
@@ -292,6 +295,12 @@ impl Plant {
                 if self.unwritten == Some(open.call) { nothing() } else { Some(Record::CallOpen(open)) }
             }
             Record::Message(m) if self.is_message_lost(&m) && self.strikes() => nothing(),
+            Record::Message(mut message) if self.defect == Defect::BentMessage => {
+                // All of them: one might be deleted again.
+                self.has_struck = true;
+                message.length_ms += 1;
+                Some(Record::Message(message))
+            }
             Record::Event(mut event) if self.defect == Defect::ToldSecret => {
                 // Again and again: before somebody has typed it, it is no secret.
                 event.text.push_str(SECRET);

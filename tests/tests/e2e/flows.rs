@@ -12,38 +12,22 @@ use switchroom_tests::process::{eventually, has_program};
 const CALLER_HZ: f64 = 440.0;
 const AGENT_HZ: f64 = 1_000.0;
 
-const TABLES: &str = r#"
-[hours.office]
-week = ["daily 00:00-24:00"]
+/// What they need of a configuration.
+const TABLES: &str = include_str!("../../../flows/site/switchroom.toml");
 
-[lists.regions]
-file = "lists/regions.csv"
+/// A way to the messages of the office, whose box has a name and no number.
+const LISTEN: &str = r#"
+start = "box"
 
-[lists.vip]
-file = "lists/vip.csv"
+[nodes.box]
+kind = "mailbox"
+mailbox = "office"
+next = "bye"
 
-[pins.customers]
-file = "lists/pins.csv"
-
-[mailboxes.office]
-pin = "8520"
-
-[[routes]]
-number = "400"
-to = "flow office"
-
-[[routes]]
-number = "401"
-to = "flow customers"
-
-[[routes]]
-number = "402"
-to = "flow regions"
-
-[[routes]]
-number = "*97"
-to = "flow messages"
+[nodes.bye]
+kind = "hang_up"
 "#;
+const LISTEN_ROUTE: &str = "\n[[routes]]\nnumber = \"*98\"\nto = \"flow listen\"\n";
 
 fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("flows")
@@ -54,13 +38,17 @@ fn with_flows() -> Setup {
     let flows = ["office", "survey", "customers", "regions", "messages"];
     let mut setup = setup().md5_only();
     setup.extensions = ["101", "102", "103", "104", "105", "106", "901"].map(str::to_owned).to_vec();
-    setup.more = TABLES.to_owned();
+    setup.more = format!("{TABLES}{LISTEN_ROUTE}");
     let flow = |name: &str| (shipped().join(format!("{name}.toml")), format!("flows/{name}.toml"));
     setup.beside = flows.into_iter().map(flow).collect();
     setup.beside.push((shipped().join("lists"), "lists".to_owned()));
-    let pins = std::env::temp_dir().join(format!("switchroom-pins-{}.csv", std::process::id()));
-    std::fs::write(&pins, "40021,4711\n").expect("PINs");
-    setup.beside.push((pins, "lists/pins.csv".to_owned()));
+    let mut put = |name: &str, text: &str, to: &str| {
+        let file = std::env::temp_dir().join(format!("switchroom-{}-{name}", std::process::id()));
+        std::fs::write(&file, text).expect("a file");
+        setup.beside.push((file, to.to_owned()));
+    };
+    put("pins.csv", "40021,4711\n", "lists/pins.csv");
+    put("listen.toml", LISTEN, "flows/listen.toml");
     setup
 }
 
@@ -162,8 +150,26 @@ fn a_caller_walks_through_the_office(means: &str) {
     let (rate, channels) = read_wav(&file);
     assert_eq!((rate, channels.len()), (8_000, 1));
     assert!(pieces_with(&channels[0], CALLER_HZ) >= 8, "{} pieces", pieces_with(&channels[0], CALLER_HZ));
+    somebody_listens_to_it(&daemon, means);
     // What was pressed is written down nowhere.
     assert!(daemon.events().iter().all(|e| e.name != "digit"), "{:?}", daemon.events());
+}
+
+/// The PIN of the box, and what the caller said: his phone's tone, which nobody else makes.
+fn somebody_listens_to_it(daemon: &Daemon, means: &str) {
+    let mut phone = Baresip::start_with(daemon.sip, "106", "udp", AGENT_HZ, &format!(";dtmfmode={means}"));
+    registered(daemon, "106");
+    phone.command("dial", "*98");
+    phone.wait_for("CALL_ESTABLISHED");
+    at(daemon, "box");
+    pause(4_000);
+    press(&mut phone, "8520#");
+    pause(18_000);
+    phone.command("hangup", "");
+    eventually("the end", || (daemon.cdrs().len() == 2).then_some(()));
+    heard(&phone, "en", &["msg/enter-pin", "msg/message-menu"]);
+    let sound = phone.heard();
+    assert!(pieces_with(&sound, CALLER_HZ) >= 8, "{} pieces of the message", pieces_with(&sound, CALLER_HZ));
 }
 
 fn wav_below(dir: &Path) -> PathBuf {
@@ -192,13 +198,12 @@ fn the_office_by_info() {
 }
 
 /// Customer number, a wrong PIN, the right one, and a talk with the adviser.
-#[test]
-fn a_customer_with_a_pin_is_connected() {
+fn a_customer_with_a_pin_is_connected(means: &str) {
     if !has_program("baresip", "baresip-core") {
         return;
     }
     let daemon = Daemon::start(with_flows());
-    let mut phone = caller(&daemon, "rtpevent");
+    let mut phone = caller(&daemon, means);
     let mut agents: Vec<Baresip> =
         ["102", "103"].map(|n| Baresip::start(daemon.sip, n, "udp", AGENT_HZ)).into_iter().collect();
     for number in ["102", "103"] {
@@ -233,14 +238,23 @@ fn a_customer_with_a_pin_is_connected() {
     agents.clear();
 }
 
-/// A number that no list knows is asked in Chinese; the branch hangs up first; nobody is lost.
 #[test]
-fn a_caller_is_asked_for_the_region_in_chinese() {
+fn a_customer_by_events() {
+    a_customer_with_a_pin_is_connected("rtpevent");
+}
+
+#[test]
+fn a_customer_by_info() {
+    a_customer_with_a_pin_is_connected("info");
+}
+
+/// A number that no list knows is asked in Chinese; the branch hangs up first; nobody is lost.
+fn a_caller_is_asked_for_the_region_in_chinese(means: &str) {
     if !has_program("baresip", "baresip-core") {
         return;
     }
     let daemon = Daemon::start(with_flows());
-    let mut phone = caller(&daemon, "rtpevent");
+    let mut phone = caller(&daemon, means);
     phone.command("dial", "402");
     phone.wait_for("CALL_ESTABLISHED");
     at(&daemon, "ask");
@@ -253,14 +267,23 @@ fn a_caller_is_asked_for_the_region_in_chinese() {
     heard(&phone, "zh", &["example/region/welcome", "msg/leave-message"]);
 }
 
-/// After the talk the caller is asked, and the marks stand in the record with the agent.
 #[test]
-fn marks_are_kept_with_call_and_agent() {
+fn a_region_by_events() {
+    a_caller_is_asked_for_the_region_in_chinese("rtpevent");
+}
+
+#[test]
+fn a_region_by_info() {
+    a_caller_is_asked_for_the_region_in_chinese("info");
+}
+
+/// After the talk the caller is asked, and the marks stand in the record with the agent.
+fn marks_are_kept_with_call_and_agent(means: &str) {
     if !has_program("baresip", "baresip-core") {
         return;
     }
     let daemon = Daemon::start(with_flows());
-    let mut phone = caller(&daemon, "info");
+    let mut phone = caller(&daemon, means);
     let mut agent = Baresip::start(daemon.sip, "101", "udp", AGENT_HZ);
     registered(&daemon, "101");
     phone.command("dial", "400");
@@ -282,4 +305,14 @@ fn marks_are_kept_with_call_and_agent() {
     let told: Vec<_> = marks.iter().map(|e| (e.subject.as_str(), e.text.as_str())).collect();
     assert_eq!(told, [("101", "satisfied: 5"), ("101", "solved: 1")]);
     heard(&phone, "en", &["example/survey/thanks", "msg/thank-you-goodbye"]);
+}
+
+#[test]
+fn marks_by_events() {
+    marks_are_kept_with_call_and_agent("rtpevent");
+}
+
+#[test]
+fn marks_by_info() {
+    marks_are_kept_with_call_and_agent("info");
 }

@@ -16,6 +16,11 @@ fn runs(x: &Exchange, wrong: &mut Vec<String>) {
         if !visit.is_quiet() {
             wrong.push(format!("the flow of call {id} has news that it was not told"));
         }
+        let is_ended = x.calls.get(id).is_some_and(crate::Call::is_ended);
+        let waits = visit.taking.is_some() && x.timers.get(Timer::Flow(*id)).is_some();
+        if is_ended && !visit.run.is_gone() && !waits {
+            wrong.push(format!("call {id} is over and its flow was not told"));
+        }
         if visit.run.is_over() {
             wrong.push(format!("the flow of call {id} is over and still there"));
         }
@@ -42,10 +47,8 @@ fn places(x: &Exchange, wrong: &mut Vec<String>) {
             ));
         }
     }
-    for (id, visit) in x.visits.iter().filter(|(id, _)| !x.calls.contains_key(id)) {
-        if visit.asked.is_empty() && !visit.run.awaits_recording() {
-            wrong.push(format!("the call {id} has gone and its flow waits for nothing"));
-        }
+    for id in x.visits.keys().filter(|id| !x.calls.contains_key(id)) {
+        wrong.push(format!("the call {id} has gone and its flow has not"));
     }
 }
 

@@ -31,6 +31,8 @@ impl Exchange {
             ("RTP port pairs being closed", self.closing.len()),
             ("CDRs that wait for the store", self.outbox.len()),
             ("CDRs to be offered again", self.retry.len()),
+            ("words of messages that wait for the store", self.message_words.waiting.len()),
+            ("words of messages to be offered again", self.message_words.unkept.len()),
             ("REGISTERs that wait for the store", self.registers_waiting.len()),
             ("answers to users that wait for the store", self.replies_waiting.len()),
             ("alarms of calls", self.alarms.values().filter(|a| a.call.is_some()).count()),

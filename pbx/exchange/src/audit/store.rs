@@ -1,11 +1,11 @@
 //! Rules of what waits for the store.
 
 use super::Rule;
-use crate::limits::{OUTBOX_MAX, REGISTERS_WAITING_MAX, REPLIES_WAITING_MAX};
+use crate::limits::{MESSAGES_MAX, OUTBOX_MAX, REGISTERS_WAITING_MAX, REPLIES_WAITING_MAX};
 use crate::{Exchange, Ticket};
 use std::collections::BTreeSet;
 
-pub(super) const RULES: &[Rule] = &[tickets, replies, bounds, written_once];
+pub(super) const RULES: &[Rule] = &[tickets, replies, bounds, messages, written_once];
 
 /// The tickets that somebody here waits for.
 fn waiting(x: &Exchange) -> impl Iterator<Item = &Ticket> {
@@ -35,11 +35,22 @@ fn bounds(x: &Exchange, wrong: &mut Vec<String>) {
     for (what, there, most) in [
         ("REGISTERs wait for the store", x.registers_waiting.len(), REGISTERS_WAITING_MAX),
         ("answers to users wait for the store", x.replies_waiting.len(), REPLIES_WAITING_MAX),
+        ("messages are to be offered again", x.message_words.unkept.len(), MESSAGES_MAX),
         ("CDRs wait for the store", x.outbox.len() + x.retry.len(), OUTBOX_MAX),
     ] {
         if there > most {
             wrong.push(format!("{there} {what}, {most} at most should"));
         }
+    }
+}
+
+/// What is said of a message is on its way, or to be offered again, not both.
+fn messages(x: &Exchange, wrong: &mut Vec<String>) {
+    for ticket in x.message_words.waiting.keys().filter(|ticket| ticket.0 > x.last_ticket) {
+        wrong.push(format!("ticket {} of a message was never given out", ticket.0));
+    }
+    for id in x.message_words.twice() {
+        wrong.push(format!("message {id} is on its way to the store and to be offered again"));
     }
 }
 

@@ -197,7 +197,11 @@ fn refused() -> World {
 
 #[test]
 fn the_store_is_waited_for() {
-    breaks(refused(), |x| x.timers.cancel(Timer::Outbox), "1 CDRs are to be offered again and nobody will");
+    breaks(
+        refused(),
+        |x| x.timers.cancel(Timer::Outbox),
+        "1 CDRs, 0 bindings, 0 messages are to be offered again and nobody will",
+    );
     breaks(refused(), |x| x.retry.push_back(x.retry[0].clone()), "waits for the store twice");
     breaks(
         refused(),
@@ -387,7 +391,7 @@ fn a_caller_in_a_flow_is_in_one_place() {
             let lost = visit(x).clone();
             x.visits.insert(CallId::new(1, 1), lost);
         },
-        "has gone and its flow waits for nothing",
+        "has gone and its flow has not",
     );
 }
 
@@ -482,4 +486,31 @@ fn notifys_are_under_way_once_and_nobody_is_left_untold() {
         |x| x.timers.set(Timer::Notify(Watcher::Subscription(1)), Mono(u64::MAX)),
         "deadline Notify(Subscription(1))",
     );
+}
+
+#[test]
+fn flows_of_ended_calls_are_told() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let call = w.dial(a, "505", Some(sdp("192.0.2.11", "8 101", "")));
+    w.ms(100);
+    let before: Vec<Visit> = w.x.visits.values().cloned().collect();
+    w.hang_up(a, call);
+    assert_eq!((w.x.audit(), w.x.visits.len()), (vec![], 1));
+    w.x.visits.values_mut().zip(before).for_each(|(visit, before)| *visit = before);
+    let said = w.x.audit();
+    assert!(said.len() == 1 && said[0].contains("is over and its flow was not told"), "{said:#?}");
+}
+
+#[test]
+fn a_message_has_one_last_word() {
+    let mut w = World::new();
+    w.store_works = false;
+    leave(&mut w, "m-1", "102");
+    let breach = |x: &mut Exchange| {
+        let record = x.message_words.waiting.values().next().unwrap().clone();
+        x.message_words.unkept.insert("m-1".into(), record);
+        x.timers.set(Timer::Outbox, Mono(u64::MAX));
+    };
+    breaks(w, breach, "message m-1 is on its way to the store and to be offered again");
 }

@@ -33,7 +33,7 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
                 x.mwi.pace(watcher).is_some_and(|pace| pace.is_due && pace.under_way.is_none())
             }
             Timer::Messages => x.mailboxes.all().next().is_some(),
-            Timer::Outbox => !x.retry.is_empty() || !x.bindings_unkept.is_empty(),
+            Timer::Outbox => x.has_unkept(),
         };
         if !is_right {
             wrong.push(format!("deadline {timer:?} is set and nothing waits for it"));
@@ -99,7 +99,11 @@ fn keep_alive(x: &Exchange, wrong: &mut Vec<String>) {
 }
 
 fn outbox(x: &Exchange, wrong: &mut Vec<String>) {
-    if !x.retry.is_empty() && !is_set(x, Timer::Outbox) {
-        wrong.push(format!("{} CDRs are to be offered again and nobody will", x.retry.len()));
+    if x.has_unkept() && !is_set(x, Timer::Outbox) {
+        let (cdrs, bindings) = (x.retry.len(), x.bindings_unkept.len());
+        let messages = x.message_words.unkept.len();
+        wrong.push(format!(
+            "{cdrs} CDRs, {bindings} bindings, {messages} messages are to be offered again and nobody will"
+        ));
     }
 }

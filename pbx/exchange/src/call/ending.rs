@@ -34,14 +34,6 @@ impl Exchange {
         call.held = None;
         let number = call.number;
         let legs: Vec<LegId> = call.legs.keys().copied().collect();
-        for extension in call.legs.values().filter_map(|l| l.extension.as_ref()) {
-            if let Some(with) = self.calls_with.get_mut(extension) {
-                with.remove(&id);
-                if with.is_empty() {
-                    self.calls_with.remove(extension);
-                }
-            }
-        }
         let maker = call.caller_leg().and_then(|l| l.extension.clone());
         self.live_calls = self.live_calls.saturating_sub(1);
         if let Some(maker) = maker
@@ -151,8 +143,16 @@ impl Exchange {
         self.hand_over(now, cdr);
     }
 
-    /// An ended call leaves the board.
-    pub(crate) fn forget_call(&mut self, id: CallId) {
+    /// An ended call was shown long enough: it leaves the board, unless its flow still cleans up and may ask for its facts.
+    pub(crate) fn call_shown(&mut self, now: Now, id: CallId) {
+        if self.visits.contains_key(&id) {
+            self.timers.set(Timer::Gone(id), now.mono.after(ENDED_SHOWN));
+        } else {
+            self.forget_call(id);
+        }
+    }
+
+    fn forget_call(&mut self, id: CallId) {
         if let Some(call) = self.calls.remove(&id) {
             for leg in call.legs.keys() {
                 self.legs.remove(leg);

@@ -85,8 +85,8 @@ impl Exchange {
                     self.on_played(now, id, number);
                 }
             }
-            MediaEvent::MessageTaken { message, facts, why, .. } => {
-                self.on_message_taken(now, &message, facts, &why);
+            MediaEvent::MessageTaken { message, taken, why, .. } => {
+                self.on_message_taken(now, &message, taken, &why);
             }
             MediaEvent::Missing { leg, for_ms, refused, refused_from } => {
                 self.on_missing(now, leg, for_ms, refused, refused_from);

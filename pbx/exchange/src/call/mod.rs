@@ -16,9 +16,10 @@ mod route;
 mod setup;
 mod talk;
 
+pub use route::{NO_NUMBER, Way};
 pub(crate) use talk::info_digit;
 
-use crate::inbound::Means;
+use crate::inbound::Counted;
 use crate::media::{Agreed, Quality};
 use crate::record::{CdrLeg, End, Ending, OpenCall, Party, Why};
 use crate::{CallId, LegId, PortSlot, Service};
@@ -86,8 +87,8 @@ pub struct Leg {
     pub quality: Quality,
     /// How it ended, for the CDR.
     pub outcome: &'static str,
-    /// How its first digit for a flow came: then others of another kind are the same key presses again.
-    pub(crate) digits_by: Option<Means>,
+    /// By which way its digits for a flow count.
+    pub(crate) counted: Counted,
 }
 
 impl Leg {
@@ -201,6 +202,8 @@ pub struct Call {
     refusal: Option<(u8, u16, &'static str)>,
     /// Some phone has said something before its final answer, if only that it is working on it.
     reacted: bool,
+    /// Some phone has said that it rings.
+    has_rung: bool,
     /// A file of it is closed and kept, complete or not.
     has_recording: bool,
     /// 180 was passed on.
@@ -263,7 +266,8 @@ impl Call {
 
     /// A search for somebody begins: what is known of an earlier one is of no interest.
     pub(crate) fn begin_search(&mut self, now: Now, sought: Vec<String>) {
-        (self.refusal, self.reacted, self.told_ringing, self.early) = (None, false, false, None);
+        (self.refusal, self.early) = (None, None);
+        (self.reacted, self.has_rung, self.told_ringing) = (false, false, false);
         (self.sought, self.sought_since) = (sought, now);
     }
 

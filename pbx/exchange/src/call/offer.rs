@@ -33,6 +33,7 @@ impl Exchange {
         call.reacted = true;
         let caller_session = call.caller_leg().and_then(|l| l.session);
         let rings = status == Status::RINGING || status.code() == 182;
+        call.has_rung |= rings;
         let Some(one) = call.legs.get_mut(&leg) else { return };
         let is_news = rings && one.state == LegState::Calling;
         if is_news {
@@ -223,7 +224,7 @@ impl Exchange {
         for loser in losers {
             self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
         }
-        self.dial_answered(id);
+        self.dial_answered(now, id);
         self.agent_answered(now, id, leg);
         if let Some(session) = caller_session.filter(|_| !is_answered) {
             self.endpoint.answer(now.mono, session, answer);
@@ -390,9 +391,7 @@ impl Exchange {
             return;
         }
         let rang = now.mono.since(call.sought_since.mono).as_secs();
-        let is_ringing = |leg: &super::Leg| leg.state == LegState::Ringing;
-        let has_rung = call.ringing.is_some() || call.callee_legs().any(is_ringing);
-        let (has_reacted, number) = (call.reacted, self.sought(id));
+        let (has_reacted, has_rung, number) = (call.reacted, call.has_rung, self.sought(id));
         for leg in self.live_callees(id) {
             self.drop_leg(now, id, leg, if has_reacted { "no_answer" } else { "unreachable" }, None);
         }

@@ -3,30 +3,74 @@
 use crate::exchange::Exchange;
 use crate::record::{Cause, EndedBy};
 use crate::text::{clean, is_dialable};
-use crate::{CallId, Service};
+use crate::{CallId, Config, Service};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use switchroom_flow::expr::Expr;
 use switchroom_flow::node::Job;
-use switchroom_flow::routes::{Asked, Destination, Refusal, Route, Routed};
+use switchroom_flow::routes::{Asked, Destination, Refusal, Route, Routed, Traffic};
 use switchroom_flow::{Flow, Language, Node, NodeId, Place, Value};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
 /// Where a number leads.
-enum Way {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way<'c> {
+    /// To a service.
     Service(Service),
-    Extension(String),
-    /// By a route of the site.
-    Route(Box<Route>),
+    /// To the extension of that number.
+    Extension,
+    /// By a route of the site; see [`Config::missing`].
+    Route(&'c Route),
     /// The route has as many calls as it may.
-    Full(String),
-    Nowhere(&'static str),
+    Full(&'c Route),
+    /// No route is for it, nor is it any other number.
+    NoRoute,
+    /// It is no number.
+    NoNumber,
 }
+
+impl Config {
+    /// Where a number leads: services go before extensions, and those before routes. What the exchange does with a call
+    /// and what is explained of one come from here.
+    pub fn way(&self, asked: &Asked<'_>, traffic: &mut dyn Traffic) -> Way<'_> {
+        if !is_dialable(asked.number) {
+            return Way::NoNumber;
+        }
+        if let Some(service) = self.services.get(asked.number) {
+            return Way::Service(*service);
+        }
+        if self.extensions.contains_key(asked.number) {
+            return Way::Extension;
+        }
+        match self.inbound.route(asked, traffic) {
+            Routed::To(route) => Way::Route(route),
+            Routed::Full(route) => Way::Full(route),
+            Routed::Nowhere => Way::NoRoute,
+        }
+    }
+
+    /// What is not there of where a route leads: then its calls fail. `into flow main, which is not there`
+    pub fn missing(&self, to: &Destination) -> Option<String> {
+        match to {
+            Destination::Flow(flow) if self.flows.contains_key(flow) => None,
+            Destination::Flow(flow) => Some(format!("into flow {flow}, which is not there")),
+            Destination::Queue(queue) if self.floor.queues.contains_key(queue) => None,
+            Destination::Queue(queue) => Some(format!("into queue {queue}, which is not there")),
+            Destination::Extension(_) | Destination::Refuse(_) => None,
+        }
+    }
+}
+
+/// What people are told of a number that is none.
+pub const NO_NUMBER: &str = "it is not a number: digits, +, * and # are";
 
 impl Exchange {
     pub(super) fn route(&mut self, now: Now, id: CallId, dialled: &str) {
-        let way = self.way(now, id, dialled);
+        let config = self.config.clone();
+        let caller = self.calls.get(&id).map(|call| call.from.number.as_str()).unwrap_or_default();
+        let asked = Asked { number: dialled, caller, at_ms: now.wall.0 };
+        let way = config.way(&asked, &mut self.traffic.at(now.mono.0 / 1_000));
         let dialled = clean(dialled);
         match way {
             Way::Service(service) => {
@@ -34,44 +78,35 @@ impl Exchange {
                 self.why(now, id, "route", format!("{dialled} is the {name} service"));
                 self.serve(now, id, service);
             }
-            Way::Extension(number) => {
+            Way::Extension => {
                 self.why(now, id, "route", format!("{dialled} is an extension"));
-                self.ring(now, id, &number);
+                self.ring(now, id, &dialled);
             }
-            Way::Route(route) => self.take_route(now, id, &dialled, &route),
-            Way::Full(name) => {
-                let text = format!("route {name} has as many calls as it may");
+            Way::Route(route) => self.take_route(now, id, &dialled, route),
+            Way::Full(route) => {
+                let text = format!("route {} has as many calls as it may", route.name);
                 self.why(now, id, "route", format!("{dialled}: {text}"));
                 self.finish(now, id, EndedBy::System, Cause::Overload, Status::BUSY.code(), text);
             }
-            Way::Nowhere(reason) => {
-                self.why(now, id, "route", format!("{dialled}: {reason}"));
-                let text = format!("{dialled} leads nowhere: {reason}");
-                self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), text);
+            Way::NoNumber => self.leads_nowhere(now, id, &dialled, NO_NUMBER),
+            Way::NoRoute if config.inbound.routes.is_empty() => {
+                self.leads_nowhere(now, id, &dialled, "no extension and no service has that number");
+            }
+            Way::NoRoute => {
+                self.leads_nowhere(
+                    now,
+                    id,
+                    &dialled,
+                    "no extension, no service and no route is for that number",
+                );
             }
         }
     }
 
-    fn way(&self, now: Now, id: CallId, dialled: &str) -> Way {
-        if !is_dialable(dialled) {
-            return Way::Nowhere("it is not a number: digits, +, * and # are");
-        }
-        if let Some(service) = self.config.services.get(dialled) {
-            return Way::Service(*service);
-        }
-        if self.config.extensions.contains_key(dialled) {
-            return Way::Extension(dialled.to_owned());
-        }
-        let caller = self.calls.get(&id).map(|call| call.from.number.as_str()).unwrap_or_default();
-        let asked = Asked { number: dialled, caller, at_ms: now.wall.0 };
-        match self.config.inbound.route(&asked, &mut self.traffic.at(now.mono.0 / 1_000)) {
-            Routed::To(route) => Way::Route(Box::new(route.clone())),
-            Routed::Full(route) => Way::Full(route.name.clone()),
-            Routed::Nowhere if self.config.inbound.routes.is_empty() => {
-                Way::Nowhere("no extension and no service has that number")
-            }
-            Routed::Nowhere => Way::Nowhere("no extension, no service and no route is for that number"),
-        }
+    fn leads_nowhere(&mut self, now: Now, id: CallId, dialled: &str, reason: &str) {
+        self.why(now, id, "route", format!("{dialled}: {reason}"));
+        let text = format!("{dialled} leads nowhere: {reason}");
+        self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), text);
     }
 
     fn take_route(&mut self, now: Now, id: CallId, dialled: &str, route: &Route) {
@@ -79,37 +114,26 @@ impl Exchange {
         call.route = Some(route.name.clone());
         self.traffic.begin(route, &call.from.number, now.mono.0 / 1_000);
         let name = &route.name;
+        if let Some(missing) = self.config.missing(&route.to) {
+            let text = format!("route {name} leads {missing}");
+            self.why(now, id, "route", text.clone());
+            return self.finish(now, id, EndedBy::System, Cause::Failed, Status::UNAVAILABLE.code(), text);
+        }
         match &route.to {
-            Destination::Flow(flow) => match self.config.flows.get(flow).cloned() {
-                Some(flow) => {
-                    self.why(
-                        now,
-                        id,
-                        "route",
-                        format!("{dialled}: route {name} leads into flow {}", flow.name),
-                    );
+            Destination::Flow(flow) => {
+                if let Some(flow) = self.config.flows.get(flow).cloned() {
+                    let text = format!("{dialled}: route {name} leads into flow {}", flow.name);
+                    self.why(now, id, "route", text);
                     self.enter_flow(now, id, flow);
                 }
-                None => self.route_fails(
-                    now,
-                    id,
-                    format!("route {name} leads into flow {flow}, which is not there"),
-                ),
-            },
+            }
             Destination::Extension(number) => {
                 self.why(now, id, "route", format!("{dialled}: route {name} leads to extension {number}"));
                 self.ring(now, id, number);
             }
-            Destination::Queue(queue) if self.floor.queue(queue).is_some() => {
+            Destination::Queue(queue) => {
                 self.why(now, id, "route", format!("{dialled}: route {name} leads into queue {queue}"));
                 self.enter_flow(now, id, queue_flow(queue));
-            }
-            Destination::Queue(queue) => {
-                self.route_fails(
-                    now,
-                    id,
-                    format!("route {name} leads into queue {queue}, which is not there"),
-                );
             }
             Destination::Refuse(refusal) => {
                 let (cause, status) = match refusal {
@@ -122,11 +146,6 @@ impl Exchange {
                 self.finish(now, id, EndedBy::System, cause, status.code(), text);
             }
         }
-    }
-
-    fn route_fails(&mut self, now: Now, id: CallId, text: String) {
-        self.why(now, id, "route", text.clone());
-        self.finish(now, id, EndedBy::System, Cause::Failed, Status::UNAVAILABLE.code(), text);
     }
 
     /// A call that a route let in is over.

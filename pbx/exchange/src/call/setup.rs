@@ -91,6 +91,7 @@ impl Exchange {
             max_forwards: u8::try_from(hops.saturating_sub(1)).unwrap_or(0),
             refusal: None,
             reacted: false,
+            has_rung: false,
             has_recording: false,
             told_ringing: false,
             early: None,
@@ -152,7 +153,7 @@ impl Exchange {
             recent: Default::default(),
             quality: Default::default(),
             outcome: "failed",
-            digits_by: None,
+            counted: Default::default(),
         }
     }
 
@@ -231,7 +232,7 @@ impl Exchange {
                 } else {
                     let record = &binding.record;
                     phones.push(Reachable {
-                        rank: 1000 - record.q_milli,
+                        rank: 1000_u16.saturating_sub(record.q_milli),
                         number: number.clone(),
                         flow: binding.flow,
                         uri: binding.uri.clone(),
@@ -247,7 +248,8 @@ impl Exchange {
         phones
     }
 
-    /// What the called side is offered: what the caller talks in if that is settled, else all that it can.
+    /// What the called side is offered: what the caller talks in if that is settled, else all that it can; of that only what
+    /// we can make sound in, if a flow wants the caller back.
     fn formats_for(&self, id: CallId) -> Vec<Format> {
         let codecs = &self.config.codecs;
         let Some(caller) = self.calls.get(&id).and_then(|call| call.caller_leg()) else { return Vec::new() };
@@ -256,6 +258,11 @@ impl Exchange {
                 let mut settled = remote.clone();
                 settled.formats.retain(|format| format.is_digits() || format.same_encoding(codec));
                 offer_on_behalf(&settled, codecs)
+            }
+            (Some(remote), _) if self.wants_back(id) => {
+                let (mut spoken, own) = (remote.clone(), own_formats(codecs));
+                spoken.formats.retain(|f| f.is_digits() || own.iter().any(|o| o.same_encoding(f)));
+                offer_on_behalf(&spoken, codecs)
             }
             (Some(remote), _) => offer_on_behalf(remote, codecs),
             (None, _) => own_formats(codecs),

@@ -82,9 +82,6 @@ impl Exchange {
             Ok(()) => {
                 self.wire_all(id);
                 self.refresh_hold(now, id);
-                if self.visits.contains_key(&id) && self.is_in_flow(id) {
-                    self.listen(id, true);
-                }
             }
             Err(why) => {
                 let status = Status::NOT_ACCEPTABLE_HERE.code();
@@ -143,11 +140,12 @@ impl Exchange {
         let theirs = Description::parse(sdp).map_err(|e| e.to_string())?;
         let far = self.far_codec(id, leg);
         let own = own_formats(&self.config.codecs);
+        let wants_back = self.wants_back(id);
         let call = self.calls.get_mut(&id).ok_or("the call is gone")?;
-        let call_stage = call.stage.clone();
+        // Whom nobody else talks with hears sound that we make, and whom a flow gets back will.
+        let is_talking = matches!(call.stage, Stage::Talking { .. });
+        let makes_sound = !is_talking || wants_back && leg == call.caller;
         let one = call.legs.get_mut(&leg).ok_or("the leg is gone")?;
-        // Whom nobody else talks with hears sound that we make.
-        let makes_sound = !matches!(call_stage, Stage::Talking { .. });
         let codec = match_codec(&theirs, far.as_ref(), one.codec.as_ref())
             .filter(|c| !makes_sound || own.iter().any(|o| o.same_encoding(c)))
             .ok_or("no codec in it reaches the other party")?

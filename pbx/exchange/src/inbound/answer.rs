@@ -35,14 +35,11 @@ impl Exchange {
             .unwrap_or_default()
     }
 
-    /// Digits are looked for in the caller's sound, if its phone has no other means.
+    /// Whether digits are looked for in the caller's sound: not if its phone tells them by INFO. The media engine does it
+    /// only while the phone has agreed to no events.
     pub(crate) fn listen(&mut self, id: CallId, is_on: bool) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let Some(leg) = call.caller_leg() else { return };
-        let has_events = leg.agreed.as_ref().is_some_and(|agreed| agreed.digits.is_some());
-        if leg.agreed.is_some() && !has_events {
-            let leg = leg.id;
-            self.media(MediaCommand::Listen { call: id, leg, is_on });
-        }
+        let Some(leg) = self.calls.get(&id).and_then(|call| call.caller_leg()) else { return };
+        let (leg, is_on) = (leg.id, is_on && !leg.counted.is_by_info());
+        self.media(MediaCommand::Listen { call: id, leg, is_on });
     }
 }

@@ -6,6 +6,7 @@
 //!   └───────────────┘
 //! ```
 
+use super::Visit;
 use crate::call::Stage;
 use crate::exchange::{Exchange, Timer};
 use crate::media::{MediaCommand, Source};
@@ -148,12 +149,19 @@ impl Exchange {
     }
 
     /// Somebody whom a flow dialled answered.
-    pub(crate) fn dial_answered(&mut self, id: CallId) {
+    pub(crate) fn dial_answered(&mut self, now: Now, id: CallId) {
         let Some(visit) = self.visits.get_mut(&id) else { return };
         if let Some(dial) = visit.dial.take() {
             visit.comes_back = dial.comes_back;
             self.listen(id, false);
+            self.tell_flow(now, id, Event::Connected);
         }
+    }
+
+    /// Whether a flow goes on with its caller after this search, or this talk: then the caller has to hear it.
+    pub(crate) fn wants_back(&self, id: CallId) -> bool {
+        let is_wanted = |visit: &Visit| visit.comes_back || visit.dial.as_ref().is_some_and(|d| d.comes_back);
+        self.visits.get(&id).is_some_and(is_wanted)
     }
 
     /// The side that a flow connected its caller with has hung up: true if the flow goes on with the caller.

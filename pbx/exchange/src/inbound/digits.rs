@@ -1,12 +1,17 @@
 //! Digits for flows. A phone may send one key press in two ways at once (RFC 4733 events and INFO, or INFO and sound):
-//! the way that its first one came is the way that counts.
+//! the way that its first one came is the way that counts. Sound alone may be a voice that was taken for a key: INFO takes
+//! over from it.
 
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::{CallId, LegId};
+use std::time::Duration;
 use switchroom_flow::Event;
 use switchroom_sip::endpoint::Trace;
-use switchroom_sip::time::Now;
+use switchroom_sip::time::{Mono, Now};
+
+/// A key that INFO tells within this time of the same key in the sound is one press.
+const SAME_PRESS: Duration = Duration::from_millis(500);
 
 /// How a digit came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +20,35 @@ pub(crate) enum Means {
     Media,
     /// In an INFO request.
     Info,
+}
+
+/// Which of the ways that a leg's digits come by counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Counted {
+    by: Option<Means>,
+    /// The last digit that was found in the sound, and when.
+    in_sound: Option<(char, Mono)>,
+}
+
+impl Counted {
+    pub(super) fn is_by_info(self) -> bool {
+        self.by == Some(Means::Info)
+    }
+
+    /// Whether a digit counts; otherwise it is a press that has come by another way. `is_sound`: what comes in the media is
+    /// found in the sound.
+    fn counts(&mut self, now: Mono, digit: char, means: Means, is_sound: bool) -> bool {
+        let before = self.in_sound.take();
+        if means == Means::Media && is_sound {
+            self.in_sound = Some((digit, now));
+        }
+        let known = *self.by.get_or_insert(means);
+        if known == Means::Media && means == Means::Info && is_sound {
+            self.by = Some(means);
+            return before.is_none_or(|(found, at)| found != digit || now.since(at) > SAME_PRESS);
+        }
+        known == means
+    }
 }
 
 impl Exchange {
@@ -36,7 +70,13 @@ impl Exchange {
         }
         let taking = visit.taking.clone();
         let Some(one) = call.legs.get_mut(&leg) else { return false };
-        if *one.digits_by.get_or_insert(means) != means {
+        let is_sound = one.agreed.as_ref().is_none_or(|agreed| agreed.digits.is_none());
+        let was_by_info = one.counted.is_by_info();
+        let counts = one.counted.counts(now.mono, digit, means, is_sound);
+        if one.counted.is_by_info() && !was_by_info {
+            self.listen(id, false);
+        }
+        if !counts {
             return true;
         }
         match taking {

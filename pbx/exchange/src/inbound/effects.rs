@@ -6,12 +6,15 @@ use crate::input::Action;
 use crate::mailbox::Unfinished;
 use crate::media::{MediaCommand, Source};
 use crate::record::{Cause, EndedBy, EventKind, Severity};
-use crate::{CallId, Stage};
+use crate::{CallId, Config, Stage};
 use std::time::Duration;
 use switchroom_flow::boundary::{Becomes, HangUp};
 use switchroom_flow::node::HangUpAs;
 use switchroom_flow::{Clip, Effect, Event};
 use switchroom_sip::time::Now;
+
+/// What the id of an alarm about a flow begins with.
+const FAULT: &str = "flow:";
 
 impl Exchange {
     pub(super) fn carry_out(&mut self, now: Now, id: CallId, effect: Effect) {
@@ -156,19 +159,60 @@ impl Exchange {
         let text = format!("flow {flow}, node {node}: {what}");
         let call = self.calls.get(&id).filter(|call| !call.is_ended()).map(|call| call.id);
         self.event(now, EventKind::Call, Severity::Warn, call, flow, "flow_fault", text.clone());
-        self.set_alarm(now, &format!("flow:{flow}"), Some((Severity::Warn, text)), None);
+        self.set_alarm(now, &format!("{FAULT}{flow}"), Some((Severity::Warn, text)), None);
+    }
+
+    /// What was wrong with a flow may be right now that it is another or gone, or that the site is: lists, mailboxes, prompts
+    /// that it asks for. If not, its next caller says so again.
+    pub(crate) fn forgive_flows(&mut self, now: Now, old: &Config) {
+        let new = self.config.clone();
+        let is_other_site = new.inbound != old.inbound;
+        let is_same = |flow: &str| new.flows.get(flow).is_some_and(|now| old.flows.get(flow) == Some(now));
+        let is_forgiven = |flow: &str| is_other_site || !is_same(flow);
+        let over: Vec<String> = self
+            .alarms
+            .keys()
+            .filter(|id| id.strip_prefix(FAULT).is_some_and(is_forgiven))
+            .cloned()
+            .collect();
+        for id in over {
+            self.set_alarm(now, &id, None, None);
+        }
     }
 
     fn hang_up_by_flow(&mut self, now: Now, id: CallId, how: &HangUp) {
         let is_answered = self.calls.get(&id).is_some_and(|call| call.answered.is_some());
         let at = if how.node.is_empty() { "its end".to_owned() } else { format!("at {}", how.node) };
-        let (cause, status, words) = match how.turn_away {
-            _ if is_answered => (Cause::HungUp, 0, "hung up"),
-            HangUpAs::Normal => (Cause::Unreachable, 480, "turned the caller away"),
-            HangUpAs::Busy => (Cause::Busy, 486, "turned the caller away as busy"),
-            HangUpAs::Rejected => (Cause::Declined, 603, "rejected the caller"),
-            HangUpAs::NotFound => (Cause::NotFound, 404, "turned the caller away: no such number"),
-        };
+        let (cause, status, words) = ending(how.turn_away, is_answered);
         self.finish(now, id, EndedBy::System, cause, status, format!("the flow {words}, {at}"));
+    }
+}
+
+/// How a flow ends a call: for the record, for the caller's phone, for people.
+fn ending(turn_away: HangUpAs, is_answered: bool) -> (Cause, u16, &'static str) {
+    match turn_away {
+        _ if is_answered => (Cause::HungUp, 0, "hung up"),
+        HangUpAs::Normal => (Cause::Unreachable, 480, "turned the caller away"),
+        HangUpAs::Busy => (Cause::Busy, 486, "turned the caller away as busy"),
+        HangUpAs::Rejected => (Cause::Declined, 603, "rejected the caller"),
+        HangUpAs::NotFound => (Cause::NotFound, 404, "turned the caller away: no such number"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use switchroom_flow::site::outcome;
+
+    /// What a clean-up finds in a rehearsal is what it finds here.
+    #[test]
+    fn rehearsals_know_how_calls_end() {
+        for is_answered in [false, true] {
+            for how in [HangUpAs::Normal, HangUpAs::Busy, HangUpAs::Rejected, HangUpAs::NotFound] {
+                assert_eq!(ending(how, is_answered).0.word(), outcome(Some(how), is_answered));
+            }
+        }
+        assert_eq!(Cause::HungUp.word(), outcome(None, true));
+        assert_eq!(Cause::Cancelled.word(), outcome(None, false));
     }
 }

@@ -10,15 +10,16 @@ mod digits;
 mod effects;
 mod site;
 
-pub(crate) use digits::{Means, without_digits};
+pub(crate) use digits::{Counted, Means, without_digits};
 
 use crate::exchange::{Exchange, Timer};
-use crate::limits::RECORDED_WITHIN;
+use crate::limits::LAST_WORD;
 use crate::queues::Waits;
 use crate::{CallId, LegId};
+use site::SiteView;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use switchroom_flow::{Answer, Event, Flow, Run};
+use switchroom_flow::{Answer, Effect, Event, Flow, Run};
 use switchroom_sip::time::Now;
 
 /// Numbers of prompts from here on are not the flow's.
@@ -39,7 +40,8 @@ pub(crate) struct Visit {
     pub(crate) comes_back: bool,
     /// The prompt that plays.
     pub(crate) playing: Option<u64>,
-    /// The message that is being recorded.
+    /// The message that is being recorded. When the call is over it is waited for, and the flow told after it that its
+    /// caller is gone.
     pub(crate) taking: Option<Taking>,
     /// Messages of this call so far, for their names.
     messages: u32,
@@ -95,19 +97,30 @@ impl Exchange {
         self.tell_flow(now, id, Event::Begin);
     }
 
-    /// The call is over, and its flow cleans up.
+    /// The call is over, and its flow cleans up: at once, or when what is being recorded is known, which the clean-up may
+    /// ask for.
     pub(crate) fn leave_flow(&mut self, now: Now, id: CallId) {
-        if let Some(visit) = self.visits.get_mut(&id) {
-            (visit.dial, visit.playing, visit.comes_back) = (None, None, false);
-            self.tell_flow(now, id, Event::Gone);
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        (visit.dial, visit.playing, visit.comes_back) = (None, None, false);
+        if visit.taking.is_some() {
+            self.timers.set(Timer::Flow(id), now.mono.after(LAST_WORD));
+        } else {
+            self.tell_flow(now, id, Event::Gone { recorded: None });
         }
-        if let Some(visit) = self.visits.get_mut(&id) {
-            if visit.run.awaits_recording() {
-                self.timers.set(Timer::Flow(id), now.mono.after(RECORDED_WITHIN));
-            } else {
-                visit.taking = None;
-            }
+    }
+
+    /// A message has come to its end, and is kept or not.
+    pub(crate) fn message_ended(&mut self, now: Now, id: CallId, message: &str, is_kept: bool) {
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        if visit.taking.take_if(|taking| taking.id == message).is_none() {
+            return;
         }
+        let recorded = is_kept.then(|| message.to_owned());
+        if self.calls.get(&id).is_some_and(|call| !call.is_ended()) {
+            return self.tell_flow(now, id, Event::Recorded(recorded));
+        }
+        self.timers.cancel(Timer::Flow(id));
+        self.tell_flow(now, id, Event::Gone { recorded });
     }
 
     /// Tells a flow what happened to its caller, and carries out what it asks for.
@@ -117,13 +130,7 @@ impl Exchange {
         if visit.is_busy {
             return;
         }
-        while let Some((mut run, event)) = self.next_news(id) {
-            let language = run.language();
-            run.handle(&mut self.site_for(now, id, language), event);
-            let effects: Vec<_> = std::iter::from_fn(|| run.poll_effect()).collect();
-            if let Some(visit) = self.visits.get_mut(&id) {
-                visit.run = run;
-            }
+        while let Some(effects) = self.tell_next(now, id) {
             for effect in effects {
                 self.carry_out(now, id, effect);
             }
@@ -139,11 +146,22 @@ impl Exchange {
         self.changed.insert(crate::Changed::Call(id));
     }
 
-    fn next_news(&mut self, id: CallId) -> Option<(Run, Event)> {
+    /// Tells a flow the next that happened. Gives what it asks for; none if there is no more.
+    fn tell_next(&mut self, now: Now, id: CallId) -> Option<Vec<Effect>> {
         let visit = self.visits.get_mut(&id)?;
         let event = visit.news.pop_front()?;
         visit.is_busy = true;
-        Some((visit.run.clone(), event))
+        let mut site = SiteView {
+            config: &self.config,
+            now,
+            call: self.calls.get(&id),
+            language: visit.run.language(),
+            mailboxes: &self.mailboxes,
+            shares: &mut self.shares,
+            pin_guard: &mut self.pin_guard,
+        };
+        visit.run.handle(&mut site, event);
+        Some(std::iter::from_fn(|| visit.run.poll_effect()).collect())
     }
 
     /// Whether a call's flow has the caller to itself: nobody is rung for it and it talks with nobody.
@@ -151,7 +169,7 @@ impl Exchange {
         self.calls.get(&id).is_some_and(|call| call.stage == crate::Stage::Flow)
     }
 
-    /// The flow and node that a call is at, with its depth.
+    /// The flow and node that a call is at.
     pub fn place_of(&self, id: CallId) -> Option<(String, String)> {
         let (flow, _, node) = self.visits.get(&id)?.run.at()?;
         Some((flow.name.clone(), node.name.clone()))
@@ -165,12 +183,15 @@ impl Exchange {
         }
     }
 
-    /// A time that a flow waited for has come.
+    /// A time that a flow waited for has come, or that was left for its message.
     pub(crate) fn flow_due(&mut self, now: Now, id: CallId) {
-        if let Some(visit) = self.visits.get_mut(&id).filter(|visit| visit.run.awaits_recording()) {
-            visit.taking = None;
-            return self.tell_flow(now, id, Event::Recorded(None));
+        let is_ended = self.calls.get(&id).is_none_or(crate::Call::is_ended);
+        match self.visits.get_mut(&id) {
+            Some(visit) if is_ended => {
+                visit.taking = None;
+                self.tell_flow(now, id, Event::Gone { recorded: None });
+            }
+            _ => self.tell_flow(now, id, Event::Woke),
         }
-        self.tell_flow(now, id, Event::Woke);
     }
 }

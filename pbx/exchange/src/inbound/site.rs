@@ -1,46 +1,25 @@
 //! What a flow may ask about the world, answered from what the exchange knows.
 
+use crate::Config;
 use crate::call::Call;
-use crate::exchange::Exchange;
 use crate::mailbox::Mailboxes;
-use crate::{CallId, Config};
 use std::sync::Arc;
-use std::time::Duration;
 use switchroom_flow::boundary::{Mailbox, Message, Opening, PinVerdict};
 use switchroom_flow::expr::Scope;
-use switchroom_flow::pins::{PinGuard, Pins};
+use switchroom_flow::pins::PinGuard;
 use switchroom_flow::share::Shares;
 use switchroom_flow::{Clip, Flow, Language, Site, Value};
 use switchroom_sip::time::Now;
 
-/// Wrong PINs of a mailbox within [`PIN_WINDOW`] that lock it, and for how long.
-const PIN_TRIES: u32 = 5;
-const PIN_WINDOW: Duration = Duration::from_secs(600);
-const PIN_LOCK: Duration = Duration::from_secs(900);
-
 /// The site as one caller's flow sees it at one moment.
 pub(super) struct SiteView<'a> {
-    config: Arc<Config>,
-    now: Now,
-    call: Option<&'a Call>,
-    language: Language,
-    mailboxes: &'a Mailboxes,
-    shares: &'a mut Shares,
-    pin_guard: &'a mut PinGuard,
-}
-
-impl Exchange {
-    pub(super) fn site_for(&mut self, now: Now, id: CallId, language: Language) -> SiteView<'_> {
-        SiteView {
-            config: self.config.clone(),
-            now,
-            call: self.calls.get(&id),
-            language,
-            mailboxes: &self.mailboxes,
-            shares: &mut self.shares,
-            pin_guard: &mut self.pin_guard,
-        }
-    }
+    pub(super) config: &'a Config,
+    pub(super) now: Now,
+    pub(super) call: Option<&'a Call>,
+    pub(super) language: Language,
+    pub(super) mailboxes: &'a Mailboxes,
+    pub(super) shares: &'a mut Shares,
+    pub(super) pin_guard: &'a mut PinGuard,
 }
 
 impl SiteView<'_> {
@@ -51,24 +30,11 @@ impl SiteView<'_> {
     fn now_ms(&self) -> u64 {
         self.now.mono.0 / 1_000
     }
-
-    /// What has to do with the clock on the wall.
-    fn of_the_time(&self, name: &str) -> Option<Value> {
-        let at = self.config.inbound.zone.civil(self.now.wall.0);
-        Some(match name {
-            "date" => Value::text(&at.date().to_string()),
-            "time" => Value::text(&format!("{:02}:{:02}", at.hour(), at.minute())),
-            "hour" => Value::whole(at.hour().into()),
-            "minute" => Value::whole(at.minute().into()),
-            "weekday" => Value::whole(at.weekday().to_monday_one_offset().into()),
-            _ => return None,
-        })
-    }
 }
 
 impl Scope for SiteView<'_> {
     fn get(&mut self, name: &str) -> Option<Value> {
-        if let Some(value) = self.of_the_time(name) {
+        if let Some(value) = self.config.inbound.of_the_time(name, self.now.wall.0) {
             return Some(value);
         }
         let call = self.call?;
@@ -108,10 +74,7 @@ impl Site for SiteView<'_> {
             return self.pin_guard.judge((pins, known), of, &caller, digits, now_ms);
         }
         let mailbox = of.unwrap_or_default();
-        let pin = self.config.inbound.mailboxes.get(mailbox).and_then(|config| config.pin.clone());
-        // Of a box that is not there every PIN is wrong, and tries are counted alike.
-        let by_account = pin.map(|pin| (mailbox.to_owned(), pin)).into_iter().collect();
-        let known = Pins { one: None, by_account, tries_max: PIN_TRIES, window: PIN_WINDOW, lock: PIN_LOCK };
+        let known = self.config.inbound.mailbox_pins(mailbox);
         self.pin_guard.judge(("mailbox", &known), Some(mailbox), &caller, digits, now_ms)
     }
 

@@ -258,7 +258,7 @@ impl Exchange {
         self.forget_subscription(name);
     }
 
-    fn forget_subscription(&mut self, name: SubscriptionName) {
+    pub(super) fn forget_subscription(&mut self, name: SubscriptionName) {
         self.timers.cancel(Timer::SubscriptionEnds(name));
         self.timers.cancel(Timer::Notify(Watcher::Subscription(name)));
         self.mwi.remove(name);

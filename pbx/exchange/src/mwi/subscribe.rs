@@ -60,6 +60,15 @@ impl Exchange {
             .filter(|dialog| dialog.target.is_sip())
             .filter(|dialog| size(dialog, &ask) <= SUBSCRIPTION_BYTES_MAX)
             .ok_or(refuse(Status::BAD_REQUEST))?;
+        // A phone that draws the same names after each start is there anew: what it subscribed to before is forgotten.
+        if let Some((known, its)) =
+            self.mwi.by_tag(&dialog.local_tag).and_then(|n| Some((n, self.mwi.get(n)?)))
+        {
+            if its.extension != extension {
+                return Err(refuse(Status::BAD_REQUEST));
+            }
+            self.forget_subscription(known);
+        }
         if self.endpoint.is_full() || self.mwi.is_full() {
             let mut headers = Headers::default();
             headers.push(Name::RetryAfter, "60");

@@ -7,6 +7,7 @@ use crate::record::Cause;
 use crate::{CallId, LegId, Stage};
 use std::time::Duration;
 use switchroom_acd::Miss;
+use switchroom_flow::Event;
 use switchroom_sip::time::Now;
 
 /// What the end of a search means for the agents who were sought.
@@ -112,6 +113,7 @@ impl Exchange {
             self.floor.answered(moment(now), id.0, &agent);
         }
         self.run_floor(now);
+        self.tell_flow(now, id, Event::Connected);
     }
 
     /// Whoever waits for long may have been offered to hundreds: of legs that are over for good, the latest are kept.

@@ -67,7 +67,7 @@ fn a_message_being_recorded_is_nobodys_until_its_file_is_closed() {
     w.input(Input::Media(MediaEvent::MessageTaken {
         leg: LegId(1),
         message: id.clone(),
-        facts: Some(facts(4_200)),
+        taken: Taken::Kept(facts(4_200)),
         why: String::new(),
     }));
     let written = kept(&w.records)[&id].clone();
@@ -81,7 +81,7 @@ fn what_comes_to_nothing_is_not_left_in_the_store() {
     w.input(Input::Media(MediaEvent::MessageTaken {
         leg: LegId(1),
         message: id,
-        facts: None,
+        taken: Taken::Nothing,
         why: "nothing was said".into(),
     }));
     assert_eq!(kept(&w.records), BTreeMap::new());
@@ -97,7 +97,7 @@ fn what_is_given_up_leaves_neither_record_nor_file() {
     w.input(Input::Media(MediaEvent::MessageTaken {
         leg: LegId(1),
         message: id.clone(),
-        facts: Some(facts(900)),
+        taken: Taken::Kept(facts(900)),
         why: String::new(),
     }));
     assert!(w.media.contains(&MediaCommand::DropMessage { message: id }));
@@ -149,11 +149,12 @@ fn a_user_deletes_a_message_and_that_is_on_record() {
     };
     w.store_works = false;
     assert_eq!(give(&mut w, 1, "m1"), None, "not done before it is on disk");
-    assert!(w.media.contains(&MediaCommand::DropMessage { message: "m1".into() }));
-    assert_eq!(w.x.messages_of("102").len(), 0);
+    let dropped = |w: &World, id: &str| w.media.contains(&MediaCommand::DropMessage { message: id.into() });
+    assert_eq!((w.x.messages_of("102").len(), dropped(&w, "m1")), (0, false), "nor is its file gone");
     w.store_works = true;
     leave(&mut w, "m2", "102");
     assert_eq!(give(&mut w, 2, "m2"), Some(Ok("sue deleted the message of  in box 102: m2".into())));
+    assert!(dropped(&w, "m2"));
     let is_audit = |r: &Record| matches!(r, Record::Event(e) if e.kind == EventKind::Audit && e.name == "delete_message");
     assert_eq!(w.records.iter().filter(|r| is_audit(r)).count(), 1, "the other is not on disk");
     let again = give(&mut w, 3, "m2");

@@ -2,8 +2,11 @@
 //! The exchange with phones around it, in simulated time.
 
 mod calls;
+mod flow_ends;
+mod flow_keys;
 pub(crate) mod flows;
 mod guarding;
+mod mailboxes;
 mod media;
 mod messages;
 pub(crate) mod mwi;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use switchroom_flow::number::Pattern;
 use switchroom_flow::routes::{Destination, Route};
-use switchroom_sip::endpoint::Event as SipEvent;
+use switchroom_sip::endpoint::{Event as SipEvent, Settings};
 use switchroom_sip::header::Name;
 use switchroom_sip::message::Response;
 use switchroom_sip::method::Method;
@@ -171,7 +171,12 @@ pub(crate) fn leave(w: &mut World, id: &str, mailbox: &str) {
     w.x.mailboxes.unfinished.insert(id.into(), unfinished);
     let facts = MessageFacts { file: "m.wav".into(), length_ms: 900, bytes: 1, sha256: "00".into() };
     let (message, why) = (id.to_owned(), String::new());
-    w.input(Input::Media(MediaEvent::MessageTaken { leg: LegId(1), message, facts: Some(facts), why }));
+    w.input(Input::Media(MediaEvent::MessageTaken {
+        leg: LegId(1),
+        message,
+        taken: Taken::Kept(facts),
+        why,
+    }));
 }
 
 #[test]
@@ -585,4 +590,44 @@ fn after_a_restart() {
     t.message("102");
     t.w.ms(1000);
     assert_eq!(t.said(), ["active 2/0 (0/0)"]);
+}
+
+/// A phone that draws the same Call-ID, tag and branch after each start is there once: what it subscribed to before is
+/// forgotten.
+#[test]
+fn a_phone_that_starts_again_alike_has_one_subscription() {
+    let mut t = Watch::new();
+    let first = t.subscribe(600);
+    t.w.run(Duration::from_secs(100));
+    // The same phone anew, with the same luck.
+    t.w.phones.remove(&t.at);
+    t.at = t.w.phone("102", PHONE);
+    t.seen = 0;
+    let second = t.subscribe(900);
+    assert_eq!((&second.call_id, &second.to), (&first.call_id, &first.to), "that is what is tried here");
+    assert_eq!(t.w.x.mwi.count(), 1);
+    t.w.run(Duration::from_secs(550));
+    assert_eq!(t.w.x.mwi.count(), 1, "the end of the first is not that of the second");
+    t.w.run(Duration::from_secs(400));
+    t.w.settle();
+}
+
+/// Somebody else with the same names does not end it.
+#[test]
+fn nobody_takes_the_subscription_of_another() {
+    let mut t = Watch::new();
+    t.configure(|c| _ = c.inbound.mailboxes.insert("103".into(), c.inbound.mailboxes["102"].clone()));
+    let first = t.subscribe(600);
+    t.w.run(Duration::from_secs(100));
+    t.at = t.w.phone("102", PHONE);
+    t.w.end(t.at).set_settings(Settings {
+        agent: String::new(),
+        session_expires: Duration::from_secs(1800),
+        external: None,
+        local_networks: vec![],
+        credentials: Some(("103".into(), "pw103".into())),
+    });
+    let answer = t.ask("103", None, &[(Name::Expires, "600")]).unwrap();
+    assert_eq!((answer.status.code(), answer.call_id()), (400, first.call_id.as_str()));
+    assert_eq!(t.w.x.mwi.of("102").count(), 1);
 }

@@ -331,3 +331,18 @@ fn a_restored_registration_lasts_no_longer_than_any() {
     let left = again.x.bindings("101").next().unwrap().expires.since(again.now.mono);
     assert_eq!(left, config().register_max);
 }
+
+/// A q above 1 in an old file ranks the phone first, no more.
+#[test]
+fn a_restored_rank_out_of_bounds_is_the_best() {
+    let mut w = World::new();
+    w.registered("101", "192.0.2.11:5060");
+    let kept = w.records.iter().find_map(|r| if let Record::Binding(b) = r { Some(b.clone()) } else { None });
+    let record = BindingRecord { q_milli: 5_000, ..kept.unwrap() };
+    let mut w = World::with(config(), Restored { bindings: vec![record], ..Restored::default() });
+    let at = w.phone("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    w.dial(b, "101", None);
+    w.ms(100);
+    w.take(at);
+}

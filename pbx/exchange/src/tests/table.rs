@@ -117,6 +117,13 @@ impl Scene {
             E::FlowDue if self.state().0 == "flow" => {
                 self.media(false, |leg| MediaEvent::Played { leg, number: 1 }).unwrap();
             }
+            // Who leaves a message hears a greeting and is recorded.
+            E::MediaPlayed | E::MessageTaken if self.state().0 == "flow" => {
+                self.media(false, |leg| MediaEvent::Digit { leg, digit: '2' }).unwrap();
+                if event == E::MessageTaken {
+                    self.played().unwrap();
+                }
+            }
             E::MediaLostDue if self.is_up() => {
                 let is_held = self.state().0 == "held";
                 if is_held {
@@ -164,6 +171,31 @@ impl Scene {
     fn media(&mut self, is_callee: bool, event: fn(LegId) -> MediaEvent) -> Result<(), &'static str> {
         let leg = self.leg(is_callee).ok_or("alone")?;
         self.w.input(Input::Media(event(leg)));
+        Ok(())
+    }
+
+    /// What the caller was played last is heard to its end.
+    fn played(&mut self) -> Result<(), &'static str> {
+        let leg = self.leg(false).ok_or("alone")?;
+        let last = self.w.media.iter().rev().find_map(|command| match command {
+            MediaCommand::Play { number, .. } => Some(*number),
+            _ => None,
+        });
+        self.w.input(Input::Media(MediaEvent::Played { leg, number: last.unwrap_or(1) }));
+        Ok(())
+    }
+
+    /// The message that was asked for has come to its end, or one that was asked for before and given up.
+    fn message_taken(&mut self) -> Result<(), &'static str> {
+        let leg = self.leg(false).ok_or("alone")?;
+        let last = self.w.media.iter().rev().find_map(|command| match command {
+            MediaCommand::TakeMessage { message, .. } => Some(message.clone()),
+            _ => None,
+        });
+        let facts = MessageFacts { file: "m.wav".into(), length_ms: 900, bytes: 1, sha256: String::new() };
+        let (message, taken) =
+            last.map_or(("m1".into(), Taken::Nothing), |message| (message, Taken::Kept(facts)));
+        self.w.input(Input::Media(MediaEvent::MessageTaken { leg, message, taken, why: "silence".into() }));
         Ok(())
     }
 
@@ -348,11 +380,8 @@ fn apply(s: &mut Scene, event: E) -> Result<(), &'static str> {
             s.media(false, |leg| MediaEvent::Flowing { leg, from: "192.0.2.11:4000".parse().unwrap() })
         }
         E::MediaDigit => s.media(false, |leg| MediaEvent::Digit { leg, digit: '5' }),
-        E::MediaPlayed => s.media(false, |leg| MediaEvent::Played { leg, number: 1 }),
-        E::MessageTaken => s.media(false, |leg| {
-            let why = "hung up".to_owned();
-            MediaEvent::MessageTaken { leg, message: "m1".into(), facts: None, why }
-        }),
+        E::MediaPlayed => s.played(),
+        E::MessageTaken => s.message_taken(),
         E::MediaMissing => s.media(true, missing).or_else(|_| s.media(false, missing)),
         E::MediaBack => {
             let back = |leg| MediaEvent::Back { leg };

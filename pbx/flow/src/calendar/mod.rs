@@ -165,12 +165,6 @@ impl Hours {
         self.standing(&self.zone_or(site).wall(unix_ms))
     }
 
-    /// The same, with each rule that was tried, what became of it and why.
-    pub fn at(&self, unix_ms: i64, site: &Zone) -> (Opening, Explanation) {
-        let explanation = self.explain(unix_ms, site);
-        (explanation.opening.clone(), explanation)
-    }
-
     /// Rules that contradict another one before them, as (whether it is a rule of the week, its place, what is wrong).
     pub fn contradictions(&self) -> Vec<(bool, usize, String)> {
         let mut found = Vec::new();

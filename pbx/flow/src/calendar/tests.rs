@@ -28,7 +28,8 @@ fn word(opening: &Opening) -> &str {
 
 fn check(hours: &Hours, zone: &Zone, table: &[(&str, &str)]) {
     for (at, wanted) in table {
-        let (opening, explanation) = hours.at(ms(zone, at), zone);
+        let explanation = hours.explain(ms(zone, at), zone);
+        let opening = explanation.opening.clone();
         assert_eq!(word(&opening), *wanted, "{at}\n{explanation}");
         assert_eq!(opening, hours.opening(ms(zone, at), zone));
     }
@@ -143,7 +144,7 @@ fn the_more_exact_day_goes_first() {
             ("2027-12-27T11:00", "open"),
         ],
     );
-    let (_, why) = shop.at(ms(&Zone::utc(), "2027-12-25T09:30"), &Zone::utc());
+    let why = shop.explain(ms(&Zone::utc(), "2027-12-25T09:30"), &Zone::utc());
     let why = why.to_string();
     assert!(
         why.contains(
@@ -305,7 +306,8 @@ fn verdict_explanation_and_next_change_agree() {
         let hours = hours(&[&week], &[&special, "2026-03-08 closed A", "04-24 closed B"]);
         let start =
             ms(zone, days[usize::try_from(draw(7)).unwrap()]) + i64::try_from(draw(86_400_000)).unwrap();
-        let (opening, why) = hours.at(start, zone);
+        let why = hours.explain(start, zone);
+        let opening = why.opening.clone();
         let is_open = opening == Opening::Open;
         opened += usize::from(is_open);
         let matched = why.rules.iter().any(|r| r.matched);

@@ -110,7 +110,8 @@ impl Zone {
     pub fn moment(&self, text: &str) -> Result<Moment, String> {
         let wanted = || {
             format!(
-                "\"{text}\" is not a time; write it as 2026-10-01T12:10, or 2026-10-01T12:10+08:00 for another zone"
+                "\"{}\" is not a time; write it as 2026-10-01T12:10, or 2026-10-01T12:10+08:00 for another zone",
+                crate::read::shown(text)
             )
         };
         if text.len() > 64 {

@@ -22,7 +22,7 @@ fn loops(seed: u64) -> Option<String> {
     let (mut run, mut witness) = (Run::new(first), Witness::default());
     let mut event = Event::Begin;
     for _ in 0..EVENTS {
-        if event == Event::Gone {
+        if matches!(event, Event::Gone { .. }) {
             return None;
         }
         let told = format!("{event:?}");

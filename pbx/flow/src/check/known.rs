@@ -1,6 +1,7 @@
 //! What a site has, by name.
 
-use std::collections::BTreeSet;
+use crate::clip::Language;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that flows may use. What is `None` is not known, and not checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +18,6 @@ pub struct Known {
     pub pins: Option<BTreeSet<String>>,
     /// Mailboxes.
     pub mailboxes: Option<BTreeSet<String>>,
-    /// Prompts, without `@`.
-    pub prompts: Option<BTreeSet<String>>,
+    /// Prompts, without `@`, by the language they are in.
+    pub prompts: Option<BTreeMap<Language, BTreeSet<String>>>,
 }

@@ -8,8 +8,9 @@ mod keys;
 mod known;
 mod names;
 mod place;
-mod reads;
+pub(crate) mod reads;
 mod secrets;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -17,6 +18,7 @@ mod view;
 mod ways;
 
 pub use known::Known;
+pub(crate) use names::queue_of;
 
 use crate::fault::Fault;
 use crate::flow::Flows;
@@ -35,7 +37,10 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("class", "the caller's class"),
     ("call", "the id of the call"),
     ("agent", "the extension of the agent who talked to the caller last"),
-    ("outcome", "how the last try to connect the caller ended"),
+    (
+        "outcome",
+        "how the last try to connect the caller ended; if there was none and the call is over, how that ended",
+    ),
     ("holiday", "the name of the day, after hours that were closed for it"),
     ("error", "why the last http or exec failed"),
     ("queue.NAME.waiting", "how many wait in a queue"),

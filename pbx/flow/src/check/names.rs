@@ -1,14 +1,14 @@
-//! Names that the site does not have: hours, lists, PINs, prompts, extensions, queues, mailboxes.
+//! Names that the site does not have: hours, lists, PINs, extensions, queues, mailboxes.
 
 use super::known::Known;
-use super::reads::{Use, prompts, reads};
+use super::reads::{Use, reads};
+use super::spoken;
 use super::view::{All, At};
 use crate::exits::Entry;
 use crate::expr::Expr;
 use crate::fault::did_you_mean;
 use crate::limits::FAULTS_MAX;
 use crate::node::Job;
-use crate::prompt::Piece;
 use std::collections::BTreeSet;
 
 /// A kind of name, with the names there are.
@@ -37,6 +37,9 @@ pub(super) fn check(all: &mut All<'_>, known: &Known) {
             missing.push((at, format!("there {} \"{name}\"", kind.what), hint));
         }
     }
+    if let Some(prompts) = &known.prompts {
+        missing.extend(spoken::missing(all, prompts));
+    }
     for (at, what, hint) in missing {
         all.tell(at, false, what, hint);
     }
@@ -49,7 +52,6 @@ struct Kinds<'k> {
     lists: Names<'k>,
     pins: Names<'k>,
     mailboxes: Names<'k>,
-    prompts: Names<'k>,
 }
 
 impl<'k> Kinds<'k> {
@@ -71,11 +73,6 @@ impl<'k> Kinds<'k> {
                 &known.mailboxes,
                 "write it as [mailboxes.NAME] in switchroom.toml",
             ),
-            prompts: kind(
-                "is no prompt",
-                &known.prompts,
-                "record it, or write the words to be spoken without @",
-            ),
         }
     }
 }
@@ -83,13 +80,6 @@ impl<'k> Kinds<'k> {
 /// What a node names as it is written: key, entry, name, and what it is the name of.
 fn used<'n, 'k>(job: &'n Job, kinds: &'n Kinds<'k>) -> Vec<(&'static str, Entry, String, &'n Names<'k>)> {
     let mut found = Vec::new();
-    for (key, prompt) in prompts(job) {
-        for piece in prompt.all() {
-            if let Piece::Named(name) = piece {
-                found.push((key, Entry::Whole, name.clone(), &kinds.prompts));
-            }
-        }
-    }
     for read in reads(job) {
         for list in read.of.lists() {
             found.push((read.key, read.entry.clone(), list.to_owned(), &kinds.lists));
@@ -120,7 +110,7 @@ fn used<'n, 'k>(job: &'n Job, kinds: &'n Kinds<'k>) -> Vec<(&'static str, Entry,
 }
 
 /// The queue that a figure is of: `queue.sales.waiting`.
-pub(super) fn queue_of(name: &str) -> Option<&str> {
+pub(crate) fn queue_of(name: &str) -> Option<&str> {
     let (queue, _) = name.strip_prefix("queue.")?.rsplit_once('.')?;
     Some(queue)
 }

@@ -7,7 +7,7 @@ use crate::prompt::{Piece, Prompt};
 
 /// What becomes of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
+pub(crate) enum Use {
     /// It is said.
     Said,
     /// It stands in an address.
@@ -19,22 +19,22 @@ pub(super) enum Use {
 }
 
 /// An expression of a node.
-pub(super) struct Read<'j> {
-    pub(super) key: &'static str,
-    pub(super) entry: Entry,
-    pub(super) of: &'j Expr,
-    pub(super) becomes: Use,
+pub(crate) struct Read<'j> {
+    pub(crate) key: &'static str,
+    pub(crate) entry: Entry,
+    pub(crate) of: &'j Expr,
+    pub(crate) becomes: Use,
 }
 
 /// A variable that a node sets.
-pub(super) struct Write<'j> {
-    pub(super) name: &'j str,
+pub(crate) struct Write<'j> {
+    pub(crate) name: &'j str,
     /// To this, if it is known.
-    pub(super) to: Option<&'j Expr>,
+    pub(crate) to: Option<&'j Expr>,
 }
 
 /// All prompts of a node, by key.
-pub(super) fn prompts(job: &Job) -> Vec<(&'static str, &Prompt)> {
+pub(crate) fn prompts(job: &Job) -> Vec<(&'static str, &Prompt)> {
     match job {
         Job::Menu { prompt, reminders, .. } | Job::Collect { prompt, reminders, .. } => {
             vec![("prompt", prompt), ("silent_prompt", &reminders.silent), ("wrong_prompt", &reminders.wrong)]
@@ -50,7 +50,7 @@ pub(super) fn prompts(job: &Job) -> Vec<(&'static str, &Prompt)> {
 }
 
 /// All expressions of a node, in the order in which they are computed.
-pub(super) fn reads(job: &Job) -> Vec<Read<'_>> {
+pub(crate) fn reads(job: &Job) -> Vec<Read<'_>> {
     let mut found: Vec<Read<'_>> = Vec::new();
     for (key, prompt) in prompts(job) {
         found.extend(values(prompt).map(|of| Read { key, entry: Entry::Whole, of, becomes: Use::Said }));
@@ -104,7 +104,7 @@ fn values(prompt: &Prompt) -> impl Iterator<Item = &Expr> {
 }
 
 /// All variables that a node sets.
-pub(super) fn writes(job: &Job) -> Vec<Write<'_>> {
+pub(crate) fn writes(job: &Job) -> Vec<Write<'_>> {
     let unknown = |name| Write { name, to: None };
     match job {
         Job::Set { values, .. } => values.iter().map(|(name, to)| Write { name, to: Some(to) }).collect(),

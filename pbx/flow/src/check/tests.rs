@@ -4,8 +4,9 @@
 mod bounds;
 
 use super::*;
+use crate::clip::Language;
 use crate::read::read;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Flows from their files.
@@ -414,7 +415,7 @@ fn names_that_the_site_does_not_have() {
         lists: set(&["vip"]),
         pins: set(&["support"]),
         mailboxes: set(&["101"]),
-        prompts: set(&["office/welcome"]),
+        prompts: set(&["office/welcome"]).map(|names| BTreeMap::from([(Language::En, names)])),
     };
     assert_eq!(told(&check(&flows, &known)), "");
     assert_eq!(told(&check(&flows, &Known::default())), "", "what is not known is not checked");
@@ -429,7 +430,7 @@ fn names_that_the_site_does_not_have() {
             "8:8: there is no list \"vip\"\n  hint: write it as [lists.NAME]",
         ),
         (|k| k.pins = Some(BTreeSet::new()), "13:8: there are no PINs \"support\""),
-        (|k| k.prompts = Some(BTreeSet::new()), "18:10: there is no prompt \"office/welcome\""),
+        (|k| k.prompts = Some(BTreeMap::new()), "18:10: there is no prompt \"office/welcome\""),
         (|k| k.extensions = Some(BTreeSet::from(["102".into()])), "22:19: there is no extension \"101\""),
         (|k| k.queues = Some(BTreeSet::new()), "26:9: there is no queue \"sales\""),
         (|k| k.mailboxes = Some(BTreeSet::new()), "30:11: there is no mailbox \"101\""),

@@ -8,7 +8,7 @@ use super::value::{address, address_text, is_key, one_of, shown, title, variable
 use crate::clip::Language;
 use crate::expr::Expr;
 use crate::flow::NodeId;
-use crate::limits::{COLLECT_MAX, ENTRIES_MAX};
+use crate::limits::{COLLECT_MAX, ENTRIES_MAX, RECORD_LONGEST};
 use crate::node::{HangUpAs, Job, Request};
 use crate::prompt::{Form, Piece, Prompt};
 use crate::value::Value;
@@ -25,7 +25,7 @@ const HANG_UP_AS: &[(&str, HangUpAs)] = &[
 /// Bounds of durations.
 const TIMEOUT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 const RING: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(240));
-const LONGEST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3_600));
+const LONGEST: (Duration, Duration) = (Duration::from_secs(1), RECORD_LONGEST);
 const SILENCE: (Duration, Duration) = (Duration::ZERO, Duration::from_secs(60));
 
 impl Reader<'_> {

@@ -2,6 +2,7 @@
 //!
 //! Each reader says in one sentence what it wants instead; a hint may follow after a line break.
 
+use crate::clip::is_prompt_name;
 use crate::fault::did_you_mean;
 use crate::limits::{KEY_DIGITS_MAX, NAME_MAX};
 use std::time::Duration;
@@ -47,8 +48,7 @@ pub fn duration_text(duration: Duration) -> String {
 
 /// What was written, for a message: short, and nothing that a terminal would obey.
 pub(crate) fn shown(text: &str) -> String {
-    let mut out: String =
-        text.chars().take(NAME_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let mut out = crate::text::line(&text.chars().take(NAME_MAX).collect::<String>());
     if text.chars().nth(NAME_MAX).is_some() {
         out.push('…');
     }
@@ -107,9 +107,7 @@ pub(super) fn variable(text: &str) -> Result<String, String> {
 /// # Errors
 /// One sentence that says what is wanted, with its hint behind a line break.
 pub fn prompt_name(text: &str) -> Result<String, String> {
-    let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
-    let is_name = text.split('/').all(|part| !part.is_empty() && part.bytes().all(is_letter));
-    if is_name && text.len() <= 2 * NAME_MAX {
+    if is_prompt_name(text) {
         return Ok(text.to_owned());
     }
     let hint = "names have a-z, 0-9, _ and -, with / between folders, as \"office/welcome\"";

@@ -1,7 +1,7 @@
 //! What a caller hears, as text, and how long that takes.
 
 use crate::clip::{Clip, Language};
-use std::collections::BTreeMap;
+use crate::say::manifest::{self, Texts};
 use std::time::Duration;
 
 /// How long a letter takes to say, and a Chinese character.
@@ -15,17 +15,15 @@ const RINGING: Duration = Duration::from_secs(5);
 
 /// What named prompts say, for people who read instead of hear.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Prompts(BTreeMap<String, BTreeMap<Language, String>>);
+pub struct Prompts(Texts);
 
 impl Prompts {
-    /// Reads lines of TOML: `"digit/7" = { en = "seven", zh = "七" }`.
+    /// Reads a [manifest].
     ///
     /// # Errors
     /// What is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let words: BTreeMap<String, BTreeMap<Language, String>> =
-            toml::from_str(text).map_err(|error| error.message().to_owned())?;
-        Ok(Self(words))
+        manifest::parse(text).map(Self)
     }
 
     /// More of them, which go before those that are there.

@@ -7,6 +7,7 @@ use crate::clip::{Clip, Language};
 use crate::expr::{Expr, Scope};
 use crate::flow::{Flow, Flows, Node, NodeId, Place};
 use crate::node::{HangUpAs, Job, Next, Patience, Reminders, Request};
+use crate::number::NUMBER_MAX;
 use crate::prompt::{Form, Piece, Prompt};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -82,9 +83,13 @@ impl Maker<'_> {
     }
 
     fn prompt(&mut self) -> Prompt {
-        let pieces = (0..self.chance.below(4)).map(|_| match self.chance.below(3) {
-            0 => Piece::Named("office/welcome".to_owned()),
-            1 => Piece::Text("Good day.".to_owned()),
+        let pieces = (0..self.chance.below(4)).map(|_| match self.chance.below(7) {
+            0 | 1 => Piece::Named("office/welcome".to_owned()),
+            2 | 3 => Piece::Text("Good day.".to_owned()),
+            // As long as a number can be.
+            4 => {
+                Piece::Value { of: Expr::Constant(Value::text(&"7".repeat(NUMBER_MAX))), form: Form::Digits }
+            }
             _ => {
                 let of = self.expr();
                 let form = [Form::Text, Form::Number, Form::Digits, Form::Date, Form::Amount(*b"CHF")];
@@ -347,13 +352,13 @@ impl Site for World {
 /// makes no sense, seldom the end of the call.
 pub fn happen(chance: &mut Chance, witness: &Witness) -> Event {
     if chance.once_in(90) {
-        return Event::Gone;
+        return gone(chance, witness);
     }
     if chance.once_in(12) {
         return nonsense(chance);
     }
     if witness.has_hung_up() && witness.asked().is_none() {
-        return Event::Gone;
+        return gone(chance, witness);
     }
     if let Some(number) = witness.asked() {
         return match chance.below(4) {
@@ -365,6 +370,8 @@ pub fn happen(chance: &mut Chance, witness: &Witness) -> Event {
     match witness.under_way() {
         Some("record") if chance.once_in(3) => return Event::Recorded(None),
         Some("record") => return Event::Recorded(Some("r1".to_owned())),
+        Some("talk") => return Event::Dialled(Dialled::Talked),
+        Some(_) if chance.once_in(6) => return Event::Connected,
         Some(_) if witness.is_waking() && chance.once_in(2) => return Event::Woke,
         Some(_) if chance.once_in(3) => return Event::Dialled(dialled(chance)),
         Some(_) => return digit(chance),
@@ -377,6 +384,12 @@ pub fn happen(chance: &mut Chance, witness: &Witness) -> Event {
         None if witness.is_waking() && chance.once_in(3) => Event::Woke,
         Some(_) | None => digit(chance),
     }
+}
+
+/// The call is over; what was being recorded is kept or not.
+fn gone(chance: &mut Chance, witness: &Witness) -> Event {
+    let is_kept = witness.under_way() == Some("record") && !chance.once_in(3);
+    Event::Gone { recorded: is_kept.then(|| "r1".to_owned()) }
 }
 
 fn digit(chance: &mut Chance) -> Event {
@@ -400,13 +413,14 @@ fn json(chance: &mut Chance) -> serde_json::Value {
 
 fn nonsense(chance: &mut Chance) -> Event {
     let number = u64::try_from(chance.below(50)).unwrap_or(0);
-    match chance.below(7) {
+    match chance.below(8) {
         0 => Event::Played(number),
         1 => Event::Woke,
         2 => Event::Begin,
         3 => Event::Digit('A'),
         4 => Event::Digit('\u{7}'),
         5 => Event::Answered(number, Answer::Failed("late".to_owned())),
+        6 => Event::Connected,
         _ => digit(chance),
     }
 }

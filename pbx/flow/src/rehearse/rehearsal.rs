@@ -216,15 +216,11 @@ impl Rehearsal {
         if self.is_gone() {
             return;
         }
-        let other = std::mem::replace(&mut self.other, Other::Nothing);
+        let recorded = self.keep_recording();
         self.ended = Some("caller hung up");
+        self.tell_outcome(None);
         self.note(Happening::Gone);
-        self.tell(Event::Gone);
-        // What was being recorded is kept, and told once its file is closed.
-        if matches!(other, Other::Records { .. }) {
-            self.other = other;
-            self.end_recording();
-        }
+        self.tell(Event::Gone { recorded });
         self.wait(Duration::ZERO);
     }
 
@@ -345,6 +341,7 @@ impl Rehearsal {
         self.now = now;
         let gone_by = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         self.stage.now_ms = self.begun_ms.saturating_add(gone_by);
+        self.stage.elapsed_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
     }
 
     fn next_due(&self) -> Option<Duration> {
@@ -392,11 +389,12 @@ impl Rehearsal {
             if self.events == EVENTS_MAX {
                 self.note(Happening::Fault(format!("{EVENTS_MAX} events in one call; it was given up")));
                 self.ended.get_or_insert("lost");
-                self.told.extend([Event::Gone, Event::Recorded(None)]);
+                self.told.push_back(Event::Gone { recorded: None });
             }
-            if event == Event::Gone {
+            if matches!(event, Event::Gone { .. }) {
                 self.forget();
             }
+            self.stage.language = self.run.language();
             self.run.handle(&mut self.stage, event);
             for passed in self.run.take_passed() {
                 self.coverage.passed(&self.stage.flows, &passed);
@@ -417,6 +415,12 @@ impl Rehearsal {
         self.other = Other::Nothing;
     }
 
+    /// How the call ended is there for its clean-up, unless the case says something else.
+    fn tell_outcome(&mut self, by_flow: Option<HangUpAs>) {
+        let word = crate::site::outcome(by_flow, self.is_answered);
+        self.stage.around.values.entry("outcome".to_owned()).or_insert_with(|| crate::Value::text(word));
+    }
+
     fn hung_up(&mut self, how: HangUpAs) {
         let word = match how {
             _ if self.is_answered => "hung up",
@@ -426,7 +430,8 @@ impl Rehearsal {
             HangUpAs::NotFound => "not found",
         };
         self.ended = Some(word);
+        self.tell_outcome(Some(how));
         self.note(Happening::HungUp(word));
-        self.told.push_back(Event::Gone);
+        self.told.push_back(Event::Gone { recorded: None });
     }
 }

@@ -127,6 +127,10 @@ pub struct Stage {
     /// What prompts say.
     pub prompts: Prompts,
     pub(super) caller: String,
+    /// What the caller is spoken to in.
+    pub(super) language: Language,
+    /// Since the call began, in milliseconds: whatever the clock on the wall is set to, locks last.
+    pub(super) elapsed_ms: u64,
     pub(super) shares: Shares,
     pub(super) guard: PinGuard,
     pub(super) asked: BTreeMap<String, usize>,
@@ -167,18 +171,6 @@ impl Stage {
             _ => return None,
         })
     }
-
-    fn of_clock(&self, name: &str) -> Option<Value> {
-        let now = self.site.zone.civil(self.now_ms);
-        Some(match name {
-            "date" => Value::text(&now.date().to_string()),
-            "time" => Value::text(&format!("{:02}:{:02}", now.hour(), now.minute())),
-            "hour" => Value::whole(i64::from(now.hour())),
-            "minute" => Value::whole(i64::from(now.minute())),
-            "weekday" => Value::whole(i64::from(now.weekday().to_monday_one_offset())),
-            _ => return None,
-        })
-    }
 }
 
 impl Scope for Stage {
@@ -189,7 +181,7 @@ impl Scope for Stage {
         if name == "caller" {
             return Some(Value::text(&self.caller));
         }
-        self.of_clock(name).or_else(|| self.of_queue(name))
+        self.site.of_the_time(name, self.now_ms).or_else(|| self.of_queue(name))
     }
 
     fn lookup(&mut self, list: &str, of: &str) -> Option<Value> {
@@ -219,27 +211,20 @@ impl Site for Stage {
         if self.around.pins.get(&key).is_some_and(|pin| pin == LOCKED) {
             return PinVerdict::Locked;
         }
-        let known = self.site.pins.get(pins).cloned();
-        let of_mailbox = || {
-            let mailbox = of.and_then(|of| self.site.mailboxes.get(of))?;
-            mailbox.pin.clone()
-        };
-        let mut pins_of = known.unwrap_or_else(|| Pins {
-            one: None,
-            by_account: BTreeMap::new(),
-            tries_max: 3,
-            window: Duration::from_secs(900),
-            lock: Duration::from_secs(900),
-        });
         let told = self.around.pins.get(&key).map(|pin| crate::pins::Pin::of(pin, "rehearsal"));
-        if let Some(pin) = told.or_else(|| if pins == "mailbox" { of_mailbox() } else { None }) {
+        let mut pins_of = match self.site.pins.get(pins) {
+            _ if pins == "mailbox" => self.site.mailbox_pins(of.unwrap_or_default()),
+            Some(known) => known.clone(),
+            None if told.is_some() => Pins::default(),
+            None => return PinVerdict::Wrong,
+        };
+        if let Some(pin) = told {
             match of {
                 Some(of) => drop(pins_of.by_account.insert(of.to_owned(), pin)),
                 None => pins_of.one = Some(pin),
             }
         }
-        let now = u64::try_from(self.now_ms).unwrap_or(0);
-        self.guard.judge((pins, &pins_of), of, &self.caller, digits, now)
+        self.guard.judge((pins, &pins_of), of, &self.caller, digits, self.elapsed_ms)
     }
 
     fn mailbox(&mut self, name: &str) -> Option<Mailbox> {
@@ -251,7 +236,7 @@ impl Site for Stage {
         let config = config.unwrap_or_default();
         let messages = told.cloned().unwrap_or_default();
         Some(Mailbox {
-            greeting: config.greeting.map(|name| Clip::Prompt { language: Language::En, name }),
+            greeting: config.greeting.map(|name| Clip::Prompt { language: self.language, name }),
             is_full: messages.len() >= config.messages_max,
             longest: config.longest,
             // A box without a PIN opens to its own extension; so it does at the site.

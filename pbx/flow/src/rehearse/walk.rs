@@ -5,6 +5,7 @@ use super::rehearsal::{Elsewhere, Entry, Happening, Rehearsal};
 use super::stage::{Phone, Stage};
 use crate::boundary::Dialled;
 use crate::read::{duration, shown};
+use crate::text;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ impl Walk {
             Rehearsal::dial(stage, number_or_flow, caller)?
         };
         let mut walk = Self { call, told: 0, is_done: false };
-        let said = walk.news();
+        let said = text::lines(&walk.news());
         Ok((walk, said))
     }
 
@@ -72,7 +73,7 @@ impl Walk {
         let place = self.call.place();
         let at =
             if place.node.is_empty() { String::new() } else { format!("{}.{} ", place.flow, place.node) };
-        format!("[{} {at}{}] ", clock(self.call.now()), place.doing)
+        text::line(&format!("[{} {at}{}] ", clock(self.call.now()), place.doing))
     }
 
     /// Does what a line says, and gives what is to be shown: whole lines, without anything that a terminal would obey.
@@ -95,7 +96,7 @@ impl Walk {
             self.is_done = true;
             let _ = writeln!(out, "The call is over: {}.", self.call.ended().unwrap_or("ended"));
         }
-        out
+        text::lines(&out)
     }
 
     fn act(&mut self, line: &str) -> Result<String, String> {
@@ -162,8 +163,8 @@ impl Walk {
         Ok(format!("It is {}.\n", self.call.stage().site.zone.shown(moment.unix_ms)))
     }
 
-    fn phone(&mut self, text: &str) -> Result<String, String> {
-        let (number, how) = text.split_once(' ').ok_or("write phone 101 busy")?;
+    fn phone(&mut self, of: &str) -> Result<String, String> {
+        let (number, how) = of.split_once(' ').ok_or("write phone 101 busy")?;
         let how: Phone = words::phone(how.trim())?;
         let phones = &mut self.call.stage_mut().around.phones;
         if phones.len() >= 1_000 && !phones.contains_key(number) {
@@ -180,7 +181,7 @@ impl Walk {
         let mut out = format!("{}.{}: you are where one {}\n", place.flow, place.node, place.doing);
         let _ = writeln!(out, "It is {}.", stage.site.zone.shown(stage.now_ms));
         for (name, value) in self.call.variables_here() {
-            let _ = writeln!(out, "  {name} = {}", clean(&value.shown()));
+            let _ = writeln!(out, "  {name} = {}", text::line(&value.shown()));
         }
         out
     }
@@ -215,16 +216,9 @@ fn clock(time: Duration) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// Nothing that a terminal would obey.
-fn clean(text: &str) -> String {
-    // Also what turns the direction of writing.
-    let is_bad = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if is_bad(c) { '\u{fffd}' } else { c }).collect()
-}
-
 /// One line of what happened.
 fn tell(entry: &Entry, out: &mut String) {
-    let _ = writeln!(out, "{:>6}  {}", clock(entry.at), clean(&entry.what.to_string()));
+    let _ = writeln!(out, "{:>6}  {}", clock(entry.at), text::line(&entry.what.to_string()));
 }
 
 impl std::fmt::Display for Happening {

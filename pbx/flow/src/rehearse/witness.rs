@@ -18,7 +18,7 @@ pub struct Witness {
     last_number: u64,
     playing: Option<u64>,
     asked: Option<u64>,
-    /// What goes on that the exchange does: `dial`, `queue`, `record`.
+    /// What goes on that the exchange does: `dial`, `queue`, `talk`, `record`.
     under_way: Option<&'static str>,
     is_waking: bool,
     is_secret: bool,
@@ -41,7 +41,7 @@ impl Witness {
         self.asked
     }
 
-    /// What the exchange does for the caller: `dial`, `queue` or `record`.
+    /// What the exchange does for the caller: `dial`, `queue`, `talk` or `record`.
     pub fn under_way(&self) -> Option<&'static str> {
         self.under_way
     }
@@ -73,14 +73,16 @@ impl Witness {
             Event::Played(number) if self.playing == Some(*number) => self.playing = None,
             Event::Answered(number, _) if self.asked == Some(*number) => self.asked = None,
             Event::Woke => self.is_waking = false,
+            Event::Connected if matches!(self.under_way, Some("dial" | "queue")) => {
+                self.under_way = Some("talk");
+            }
             Event::Dialled(_) | Event::Recorded(_) => self.under_way = None,
-            Event::Gone => {
+            Event::Gone { .. } => {
                 self.is_gone = true;
                 self.playing = None;
-                // Its file is closed after the call, and a clean-up may wait for that.
-                self.under_way = self.under_way.filter(|what| *what == "record");
+                self.under_way = None;
             }
-            Event::Begin | Event::Digit(_) | Event::Played(_) | Event::Answered(..) => {}
+            Event::Begin | Event::Connected | Event::Digit(_) | Event::Played(_) | Event::Answered(..) => {}
         }
     }
 
@@ -101,11 +103,8 @@ impl Witness {
                 return Err(format!("the secret {secret} is in an effect: {text}"));
             }
         }
-        let is_awaited = self.asked.is_some() || self.under_way == Some("record");
-        if self.is_gone && !is_awaited && !self.has_ended {
-            return Err(
-                "a run whose call is over ends unless it waits for an answer or a recording".to_owned()
-            );
+        if self.is_gone && self.asked.is_none() && !self.has_ended {
+            return Err("a run whose call is over ends unless it waits for an answer".to_owned());
         }
         Ok(())
     }
@@ -169,7 +168,10 @@ impl Witness {
                     rule(!to.is_empty() && to.len() <= TARGETS_MAX, "somebody is rung, not too many")?;
                 }
             }
-            Effect::Withdraw => rule(self.under_way.take().is_some(), "only what goes on is given up")?,
+            Effect::Withdraw => {
+                rule(self.under_way != Some("talk"), "no key ends a talk")?;
+                rule(self.under_way.take().is_some(), "only what goes on is given up")?;
+            }
             Effect::HangUp(_) => {
                 rule(self.playing.is_none() && self.under_way.is_none(), "the end comes after what goes on")?;
                 self.has_hung_up = true;

@@ -20,10 +20,8 @@ impl Run {
         if !matches!(self.state, State::Ready | State::Over) && !self.has_begun {
             return Some("who has not begun is nowhere");
         }
-        if self.is_gone && !matches!(self.state, State::Asking { .. } | State::Recording | State::Over) {
-            return Some(
-                "after the end of the call a flow waits for answers from outside, a recording, or is over",
-            );
+        if self.is_gone && !matches!(self.state, State::Asking { .. } | State::Over) {
+            return Some("after the end of the call a flow waits for answers from outside or is over");
         }
         if self.has_hung_up && !self.is_gone && !matches!(self.state, State::HungUp) {
             return Some("once the end of the call was asked for, nothing is done but wait for it");

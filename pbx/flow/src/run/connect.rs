@@ -20,6 +20,8 @@ const NUMBER_MAX: usize = 64;
 #[derive(Debug, Clone)]
 pub(super) struct Connecting {
     typed: String,
+    /// Somebody answered: no key ends that.
+    is_talking: bool,
 }
 
 impl Run {
@@ -61,8 +63,16 @@ impl Run {
         };
         self.ahead.clear();
         self.effects.push_back(effect);
-        self.state = State::Connecting(Connecting { typed: String::new() });
+        self.state = State::Connecting(Connecting { typed: String::new(), is_talking: false });
         Step::Waits
+    }
+
+    /// Somebody answered: a key that is half pressed leads nowhere any more.
+    pub(super) fn connected(&mut self) {
+        if let State::Connecting(connecting) = &mut self.state {
+            *connecting = Connecting { typed: String::new(), is_talking: true };
+            self.wake(None);
+        }
     }
 
     pub(super) fn dialled(&mut self, site: &mut dyn Site, how: Dialled) {
@@ -83,6 +93,9 @@ impl Run {
     pub(super) fn connecting_digit(&mut self, site: &mut dyn Site, digit: char) {
         let keys = self.exits();
         let State::Connecting(connecting) = &mut self.state else { return };
+        if connecting.is_talking {
+            return;
+        }
         let has_longer =
             |typed: &str| keys.keys().any(|key| key.len() > typed.len() && key.starts_with(typed));
         connecting.typed.push(digit);

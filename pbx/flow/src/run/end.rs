@@ -3,7 +3,8 @@
 use super::{Run, State, Step};
 use crate::boundary::{Effect, HangUp, Site};
 use crate::clip::Clip;
-use crate::node::{HangUpAs, Job, Next};
+use crate::node::{HangUpAs, Next};
+use crate::say::messages;
 
 /// Characters in what is said of a fault.
 const FAULT_TEXT_MAX: usize = 200;
@@ -29,35 +30,16 @@ impl Run {
     }
 
     /// The call is over: what was going on is dropped, and the flows clean up, the innermost first.
-    pub(super) fn gone(&mut self, site: &mut dyn Site) {
+    pub(super) fn gone(&mut self, site: &mut dyn Site, recorded: Option<&str>) {
         if self.is_gone || self.is_over() {
             return;
         }
+        self.keep_recorded(recorded);
         self.is_gone = true;
         // What led into a loop must not keep the clean-up from its work.
         self.entered = 0;
         self.ahead.clear();
         self.trailing = None;
-        // The file of what was being recorded is closed after the call, and the clean-up is to have its id.
-        if !self.is_recording_for_cleanup() {
-            self.clean_up(site);
-        }
-    }
-
-    /// Whether the caller is recorded for the flow itself, which has a clean-up.
-    fn is_recording_for_cleanup(&self) -> bool {
-        let is_its_own = matches!(self.at(), Some((_, _, node)) if matches!(node.job, Job::Record { .. }));
-        let has_cleanup = self.frames.last().is_some_and(|frame| frame.flow.on_hang_up.is_some());
-        matches!(self.state, State::Recording) && is_its_own && has_cleanup
-    }
-
-    /// Whether the call is over and its clean-up begins with the next [`Event::Recorded`](crate::Event::Recorded).
-    pub fn awaits_recording(&self) -> bool {
-        self.is_gone && matches!(self.state, State::Recording)
-    }
-
-    /// The flows clean up, the innermost first.
-    pub(super) fn clean_up(&mut self, site: &mut dyn Site) {
         self.leave();
         if !self.has_begun {
             return self.over();
@@ -98,7 +80,7 @@ impl Run {
             self.give_up_cleanup();
             return Step::On(None, "fault".into());
         }
-        self.close(vec![self.builtin("msg/technical-fault")], HangUpAs::Normal);
+        self.close(vec![self.builtin(messages::TECHNICAL_FAULT)], HangUpAs::Normal);
         Step::Waits
     }
 

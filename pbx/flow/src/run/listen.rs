@@ -6,13 +6,13 @@
 //!                  └──► next node       └─────────────┘                 * ──► next node
 //! ```
 
-use super::quest::{PIN, judge_number_is_more};
+use super::quest::{PIN, Typed, judge_number};
 use super::{Run, State, Step};
 use crate::boundary::{Becomes, Effect, Message, PinVerdict, Site};
 use crate::clip::Clip;
 use crate::expr::Expr;
 use crate::node::Next;
-use crate::say::{self, Clock};
+use crate::say::{self, Clock, messages};
 use std::time::Duration;
 
 /// The wait for a first digit, and for a further one.
@@ -90,7 +90,7 @@ impl Run {
             next,
         };
         if stage == Stage::Box {
-            let ask = self.builtin("msg/enter-mailbox");
+            let ask = self.builtin(messages::ENTER_MAILBOX);
             self.say(listening, vec![ask]);
         } else {
             self.let_in(site, listening);
@@ -106,7 +106,7 @@ impl Run {
         listening.stage = Stage::Pin;
         listening.tries_left = TRIES;
         self.set_secret(true);
-        let ask = self.builtin("msg/enter-pin");
+        let ask = self.builtin(messages::ENTER_PIN);
         self.say(listening, vec![ask]);
     }
 
@@ -141,7 +141,7 @@ impl Run {
             self.effects.push_back(Effect::Message { id: message.id.clone(), becomes: Becomes::Old });
         }
         listening.stage = Stage::Choosing;
-        let menu = self.builtin("msg/message-menu");
+        let menu = self.builtin(messages::MESSAGE_MENU);
         self.say(listening, vec![menu]);
     }
 
@@ -150,7 +150,7 @@ impl Run {
         let listening = (**listening).clone();
         match listening.stage {
             Stage::Box | Stage::Pin if !listening.typed.is_empty() => self.number_typed(site, listening),
-            Stage::Box | Stage::Pin | Stage::Choosing => self.again(listening, "msg/nothing-pressed"),
+            Stage::Box | Stage::Pin | Stage::Choosing => self.again(listening, messages::NOTHING_PRESSED),
             Stage::Hearing | Stage::Leaving => {}
         }
     }
@@ -169,17 +169,17 @@ impl Run {
             Stage::Box | Stage::Pin => {
                 listening.typed.push(digit);
                 let count = if listening.stage == Stage::Pin { PIN } else { BOX };
-                match judge_number_is_more(&listening.typed, count, Some('#')) {
-                    None => {
+                match judge_number(&listening.typed, count, Some('#')) {
+                    Typed::More => {
                         self.state = State::Listening(Box::new(listening));
                         self.wake(Some(BETWEEN));
                     }
-                    Some(true) => {
+                    Typed::Complete(trailing) => {
                         // The key that would have ended it is not a choice of what follows.
-                        self.trailing = (digit != '#').then_some('#');
+                        self.trailing = trailing;
                         self.number_typed(site, listening);
                     }
-                    Some(false) => self.again(listening, "msg/not-understood"),
+                    Typed::Wrong => self.again(listening, messages::NOT_UNDERSTOOD),
                 }
             }
             Stage::Hearing | Stage::Choosing => self.chosen(site, listening, digit),
@@ -195,13 +195,13 @@ impl Run {
             return self.let_in(site, listening);
         }
         if typed.len() < PIN.0 {
-            return self.again(listening, "msg/wrong-pin");
+            return self.again(listening, messages::WRONG_PIN);
         }
         // A box that is not there is met like a wrong PIN: nobody learns which boxes there are.
         match site.pin("mailbox", Some(&listening.mailbox), typed) {
             PinVerdict::Right => self.overview(site, listening),
-            PinVerdict::Wrong => self.again(listening, "msg/wrong-pin"),
-            PinVerdict::Locked => self.farewell(listening, "msg/too-many-tries"),
+            PinVerdict::Wrong => self.again(listening, messages::WRONG_PIN),
+            PinVerdict::Locked => self.farewell(listening, messages::TOO_MANY_TRIES),
         }
     }
 
@@ -209,13 +209,14 @@ impl Run {
         listening.typed.clear();
         listening.tries_left = listening.tries_left.saturating_sub(1);
         if listening.tries_left == 0 {
-            let last = if listening.stage == Stage::Pin { "msg/too-many-tries" } else { "msg/goodbye" };
+            let last =
+                if listening.stage == Stage::Pin { messages::TOO_MANY_TRIES } else { messages::GOODBYE };
             return self.farewell(listening, last);
         }
         let ask = match listening.stage {
-            Stage::Box => "msg/enter-mailbox",
-            Stage::Pin => "msg/enter-pin",
-            Stage::Hearing | Stage::Choosing | Stage::Leaving => "msg/message-menu",
+            Stage::Box => messages::ENTER_MAILBOX,
+            Stage::Pin => messages::ENTER_PIN,
+            Stage::Hearing | Stage::Choosing | Stage::Leaving => messages::MESSAGE_MENU,
         };
         let clips = vec![self.builtin(why), self.builtin(ask)];
         self.say(listening, clips);
@@ -239,7 +240,7 @@ impl Run {
         listening.tries_left = TRIES;
         listening.at = 0;
         if listening.messages.is_empty() {
-            return self.farewell(listening, "msg/no-messages");
+            return self.farewell(listening, messages::NO_MESSAGES);
         }
         let count = |is_new| listening.messages.iter().filter(|m| m.is_new == is_new).count() as u64;
         let clips = say::mailbox(self.language, count(true), count(false));
@@ -250,11 +251,15 @@ impl Run {
     fn hear(&mut self, site: &mut dyn Site, mut listening: Listening, before: Vec<Clip>) {
         let Some(message) = listening.messages.get(listening.at).cloned() else {
             let mut words = before;
-            words.push(self.builtin("msg/end-of-messages"));
+            words.push(self.builtin(messages::END_OF_MESSAGES));
             return self.leave_with(listening, words);
         };
         let mut clips = before;
-        clips.push(self.builtin(if listening.at == 0 { "msg/first-message" } else { "msg/next-message" }));
+        clips.push(self.builtin(if listening.at == 0 {
+            messages::FIRST_MESSAGE
+        } else {
+            messages::NEXT_MESSAGE
+        }));
         let today = site.get("date").and_then(|date| date.plain().parse().ok());
         if let (Ok(at), Some(today)) = (message.at.parse(), today) {
             clips.extend(say::received(self.language, at, today, Clock::Twelve));
@@ -281,14 +286,14 @@ impl Run {
                     self.effects.push_back(Effect::Message { id, becomes: Becomes::Gone });
                 }
                 listening.at += 1;
-                let deleted = self.builtin("msg/message-deleted");
+                let deleted = self.builtin(messages::MESSAGE_DELETED);
                 self.hear(site, listening, vec![deleted]);
             }
             '*' => {
                 let next = listening.next;
                 self.go(site, next, "done");
             }
-            _ if listening.stage == Stage::Choosing => self.again(listening, "msg/not-understood"),
+            _ if listening.stage == Stage::Choosing => self.again(listening, messages::NOT_UNDERSTOOD),
             _ => {
                 // Keys that mean nothing while a message plays begin it anew rather than lose it.
                 self.hear(site, listening, Vec::new());

@@ -29,12 +29,13 @@ mod tests;
 mod voice;
 
 pub use outcome::{Passed, branch_of, branches};
+pub(crate) use outcome::{of_case, of_part};
 
 use crate::boundary::{Effect, Event, Site, Variables};
 use crate::clip::{Clip, Language};
 use crate::expr::Expr;
 use crate::flow::{Flow, Node, NodeId};
-use crate::limits::{DIGITS_AHEAD_MAX, VARIABLES_MAX};
+use crate::limits::{CLIPS_MAX, DIGITS_AHEAD_MAX, VARIABLES_MAX};
 use crate::node::{HangUpAs, Job, Next};
 use crate::value::Value;
 use std::collections::{BTreeSet, VecDeque};
@@ -96,8 +97,9 @@ pub struct Run {
     /// Parts of expressions computed since then.
     parts: u32,
     /// Prompts left out since something last happened, because of a key that was pressed ahead: one that comes again is
-    /// said, or a flow that repeats an announcement would run in a circle.
-    left_out: BTreeSet<NodeId>,
+    /// said, or a flow that repeats an announcement would run in a circle. Each by the way to it: the nodes that run a flow
+    /// within a flow, then the prompt itself.
+    left_out: BTreeSet<Vec<NodeId>>,
     /// Nodes entered in all; of the clean-up, since the call was over.
     entered: u32,
     has_begun: bool,
@@ -157,10 +159,11 @@ impl Run {
     pub fn handle(&mut self, site: &mut dyn Site, event: Event) {
         match event {
             Event::Begin => self.begin(site),
-            Event::Gone => self.gone(site),
+            Event::Gone { recorded } => self.gone(site, recorded.as_deref()),
             Event::Digit(digit) => self.digit(site, digit),
             Event::Played(number) if self.awaited() == Some(number) => self.played(site, number),
             Event::Woke if self.is_waking => self.woke(site),
+            Event::Connected => self.connected(),
             Event::Dialled(how) => self.dialled(site, how),
             Event::Recorded(message) => self.recorded(site, message.as_deref()),
             Event::Answered(number, answer) => self.answered(site, number, &answer),
@@ -177,6 +180,11 @@ impl Run {
     /// Whether nothing more can come of it.
     pub fn is_over(&self) -> bool {
         matches!(self.state, State::Over)
+    }
+
+    /// Whether it knows that the call is over: it cleans up.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone
     }
 
     /// Whether the caller is being connected, waits in a queue or talks: then its sound is not the flow's.
@@ -204,11 +212,6 @@ impl Run {
     pub fn variables(&self) -> &Variables {
         static NONE: Variables = Variables::new();
         self.frames.last().map_or(&NONE, |frame| &frame.variables)
-    }
-
-    /// How many flows within each other the caller is in.
-    pub fn depth(&self) -> usize {
-        self.frames.len()
     }
 
     // ---- what happens --------------------------------------------------------------------------------------------
@@ -320,7 +323,9 @@ impl Run {
         self.last_number
     }
 
-    fn play(&mut self, clips: Vec<Clip>) -> u64 {
+    /// Plays this, as far as one may play at once.
+    fn play(&mut self, mut clips: Vec<Clip>) -> u64 {
+        clips.truncate(CLIPS_MAX);
         let number = self.next_number();
         self.effects.push_back(Effect::Play { number, clips });
         number

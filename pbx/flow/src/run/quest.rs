@@ -6,6 +6,7 @@ use crate::clip::Clip;
 use crate::flow::{Flow, Node};
 use crate::node::{Job, Next, Patience, Reminders};
 use crate::prompt::Prompt;
+use crate::say::messages;
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ impl std::fmt::Debug for Quest {
 
 /// What became of what was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Typed {
+pub(super) enum Typed {
     /// More may come.
     More,
     /// It is complete; the key that would have ended it may still come.
@@ -85,14 +86,14 @@ fn question(job: &Job) -> Option<Question<'_>> {
         },
         Job::Pin { prompt, patience, .. } => Question {
             prompt,
-            builtin: Some("msg/enter-pin"),
+            builtin: Some(messages::ENTER_PIN),
             patience: *patience,
             reminders: None,
             is_secret: true,
         },
         Job::Survey { prompt, patience, .. } => Question {
             prompt,
-            builtin: Some("msg/rate-us"),
+            builtin: Some(messages::RATE_US),
             patience: *patience,
             reminders: None,
             is_secret: false,
@@ -120,15 +121,7 @@ fn judge(job: &Job, typed: &str) -> Typed {
 }
 
 /// A number of so many digits that a key may end.
-pub(super) fn judge_number_is_more(typed: &str, count: (usize, usize), end: Option<char>) -> Option<bool> {
-    match judge_number(typed, count, end) {
-        Typed::More => None,
-        Typed::Complete(_) => Some(true),
-        Typed::Wrong => Some(false),
-    }
-}
-
-fn judge_number(typed: &str, (least, most): (usize, usize), end: Option<char>) -> Typed {
+pub(super) fn judge_number(typed: &str, (least, most): (usize, usize), end: Option<char>) -> Typed {
     if let Some(end) = end
         && let Some(number) = typed.strip_suffix(end)
     {
@@ -138,7 +131,7 @@ fn judge_number(typed: &str, (least, most): (usize, usize), end: Option<char>) -
 }
 
 impl Run {
-    pub(super) fn begin_quest(&mut self, site: &mut dyn Site, flow: &Arc<Flow>, node: &Node) -> Step {
+    pub(super) fn begin_quest(&mut self, site: &mut dyn Site, node: &Node) -> Step {
         let Some(question) = question(&node.job) else { return Step::On(None, String::new()) };
         if self.is_gone {
             return Step::On(None, "nobody there".into());
@@ -160,9 +153,9 @@ impl Run {
                     } else if self.ahead.is_empty() {
                         self.trailing = trailing;
                     }
-                    return self.complete(site, flow, node, quest);
+                    return self.complete(site, node, quest);
                 }
-                Typed::Wrong => return self.try_again(site, flow, node, quest, Why::Wrong),
+                Typed::Wrong => return self.try_again(site, node, quest, Why::Wrong),
             }
         }
         if quest.typed.is_empty() {
@@ -217,9 +210,9 @@ impl Run {
             }
             Typed::Complete(trailing) => {
                 self.trailing = trailing;
-                self.complete(site, &flow, node, quest)
+                self.complete(site, node, quest)
             }
-            Typed::Wrong => self.try_again(site, &flow, node, quest, Why::Wrong),
+            Typed::Wrong => self.try_again(site, node, quest, Why::Wrong),
         };
         self.follow(site, step);
     }
@@ -249,10 +242,10 @@ impl Run {
             _ => false,
         };
         let step = if is_enough {
-            self.complete(site, &flow, node, quest)
+            self.complete(site, node, quest)
         } else {
             let why = if quest.typed.is_empty() { Why::Silent } else { Why::Wrong };
-            self.try_again(site, &flow, node, quest, why)
+            self.try_again(site, node, quest, why)
         };
         self.follow(site, step);
     }
@@ -264,7 +257,7 @@ impl Run {
     }
 
     /// The digits are complete: what they lead to.
-    fn complete(&mut self, site: &mut dyn Site, flow: &Arc<Flow>, node: &Node, quest: Quest) -> Step {
+    fn complete(&mut self, site: &mut dyn Site, node: &Node, quest: Quest) -> Step {
         let typed = quest.typed.as_str();
         match &node.job {
             Job::Menu { keys, .. } => Step::On(keys.get(typed).copied(), format!("key {typed}")),
@@ -278,7 +271,7 @@ impl Run {
                 match site.pin(pins, of.as_deref(), typed.strip_suffix('#').unwrap_or(typed)) {
                     PinVerdict::Right => Step::On(*next, "right".into()),
                     PinVerdict::Locked => Step::On(locked.or(*wrong), "locked".into()),
-                    PinVerdict::Wrong => self.try_again(site, flow, node, quest, Why::WrongPin),
+                    PinVerdict::Wrong => self.try_again(site, node, quest, Why::WrongPin),
                 }
             }
             Job::Survey { question, next, .. } => {
@@ -292,14 +285,7 @@ impl Run {
     }
 
     /// Asks once more, or gives up.
-    fn try_again(
-        &mut self,
-        site: &mut dyn Site,
-        _: &Arc<Flow>,
-        node: &Node,
-        mut quest: Quest,
-        why: Why,
-    ) -> Step {
+    fn try_again(&mut self, site: &mut dyn Site, node: &Node, mut quest: Quest, why: Why) -> Step {
         self.ahead.clear();
         quest.typed.clear();
         quest.tries_left = quest.tries_left.saturating_sub(1);
@@ -332,9 +318,9 @@ enum Why {
 impl Why {
     fn builtin(self) -> &'static str {
         match self {
-            Self::Silent => "msg/nothing-pressed",
-            Self::Wrong => "msg/not-understood",
-            Self::WrongPin => "msg/wrong-pin",
+            Self::Silent => messages::NOTHING_PRESSED,
+            Self::Wrong => messages::NOT_UNDERSTOOD,
+            Self::WrongPin => messages::WRONG_PIN,
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::Run;
 use crate::boundary::Site;
 use crate::clip::{Clip, Language};
-use crate::limits::CLIPS_MAX;
 use crate::prompt::{Form, Piece, Prompt};
 use crate::say;
 
@@ -38,7 +37,6 @@ impl Run {
             }
         }
         flush(&mut clips, &mut sentence, language);
-        clips.truncate(CLIPS_MAX);
         clips
     }
 }

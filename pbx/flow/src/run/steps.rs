@@ -115,8 +115,8 @@ impl Run {
                 let clips = self.clips(site, prompt);
                 // Who presses ahead knows what is said here.
                 let is_known = !is_whole && !self.ahead.is_empty();
-                let at = self.frames.last().map_or(NodeId(0), |frame| frame.at);
-                let is_left_out = is_known && self.left_out.insert(at);
+                let is_left_out =
+                    is_known && self.left_out.insert(self.frames.iter().map(|frame| frame.at).collect());
                 if is_known && !is_left_out {
                     // Round once, and nothing asked for the key.
                     self.ahead.clear();
@@ -127,7 +127,7 @@ impl Run {
                 self.play_then(clips, *next, "next")
             }
             Job::Menu { .. } | Job::Collect { .. } | Job::Pin { .. } | Job::Survey { .. } => {
-                self.begin_quest(site, flow, node)
+                self.begin_quest(site, node)
             }
             Job::Set { values, next } => {
                 for (name, expr) in values {

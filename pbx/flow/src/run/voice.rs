@@ -6,6 +6,7 @@ use crate::clip::Clip;
 use crate::flow::{Flow, Node};
 use crate::limits::CLIPS_MAX;
 use crate::node::{Job, Next};
+use crate::say::messages;
 use crate::value::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,12 +37,12 @@ impl Run {
                     return Step::On(*failed, "failed".into());
                 };
                 if there.is_full {
-                    let full = vec![self.builtin("msg/this-mailbox-full")];
+                    let full = vec![self.builtin(messages::THIS_MAILBOX_FULL)];
                     return self.play_then(full, *failed, "failed");
                 }
                 let mut clips = self.clips(site, greeting);
                 if clips.is_empty() {
-                    clips.extend(there.greeting.or_else(|| Some(self.builtin("msg/leave-message"))));
+                    clips.extend(there.greeting.or_else(|| Some(self.builtin(messages::LEAVE_MESSAGE))));
                 }
                 (clips, Taking { mailbox: Some(name), longest: there.longest, silence: SILENCE })
             }
@@ -52,6 +53,7 @@ impl Run {
             _ => return Step::On(None, String::new()),
         };
         self.ahead.clear();
+        // Whatever is said before it, the tone must be heard.
         clips.truncate(CLIPS_MAX - 1);
         clips.push(Clip::Beep);
         let number = self.play(clips);
@@ -77,6 +79,16 @@ impl Run {
         }
     }
 
+    /// The caller hung up while being recorded: what was said has its name, and the flow goes nowhere for it.
+    pub(super) fn keep_recorded(&mut self, message: Option<&str>) {
+        if let (State::Recording, Some(id)) = (&self.state, message)
+            && let Some((_, _, Node { job: Job::Record { into, .. }, .. })) = self.at()
+        {
+            let into = into.clone();
+            self.set(&into, Value::text(id));
+        }
+    }
+
     pub(super) fn recorded(&mut self, site: &mut dyn Site, message: Option<&str>) {
         if !matches!(self.state, State::Recording) {
             return;
@@ -85,15 +97,9 @@ impl Run {
         let Some((flow, id, _)) = self.at() else { return };
         let flow = flow.clone();
         let Some(node) = flow.node(id) else { return };
-        if self.is_gone {
-            if let (Job::Record { into, .. }, Some(id)) = (&node.job, message) {
-                self.set(into, Value::text(id));
-            }
-            return self.clean_up(site);
-        }
         let (next, by): (Next, _) = match (&node.job, message) {
             (Job::Voicemail { next, .. }, Some(_)) => {
-                let saved = vec![self.builtin("msg/message-saved")];
+                let saved = vec![self.builtin(messages::MESSAGE_SAVED)];
                 self.play_then(saved, *next, "recorded");
                 return;
             }

@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 
 use crate::clip::Language;
+use crate::fault::place_of;
+use crate::read::prompt_name;
 
 /// The words of each clip, by its name.
 pub type Texts = BTreeMap<String, BTreeMap<Language, String>>;
@@ -18,41 +20,24 @@ const MOST_CLIPS: usize = 10_000;
 /// Characters of a clip's words.
 const MOST_TEXT: usize = 1000;
 
-/// Reader of manifests.
-#[derive(Debug)]
-pub struct Manifest;
-
-impl Manifest {
-    /// Reads a manifest.
-    ///
-    /// # Errors
-    /// Says what is wrong and where: not TOML, a name that could not be a file's, an unknown language, a clip without words.
-    pub fn parse(text: &str) -> Result<Texts, String> {
-        let table: BTreeMap<String, BTreeMap<String, String>> =
-            toml::from_str(text).map_err(|error| format!("the manifest is not as it should be: {error}"))?;
-        if table.len() > MOST_CLIPS {
-            return Err(format!("{} clips; a set has at most {MOST_CLIPS}", table.len()));
-        }
-        table.into_iter().map(|(name, texts)| Ok((checked(&name)?, languages(&name, texts)?))).collect()
+/// Reads a manifest.
+///
+/// # Errors
+/// Says what is wrong and where: not TOML, a name that is none of a prompt, an unknown language, a clip without words.
+pub fn parse(text: &str) -> Result<Texts, String> {
+    let table: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(text).map_err(|error| {
+        let line = place_of(text, error.span().unwrap_or_default().start).line;
+        format!("line {line}: {}", error.message().replace('\n', ", "))
+    })?;
+    if table.len() > MOST_CLIPS {
+        return Err(format!("{} clips; a set has at most {MOST_CLIPS}", table.len()));
     }
+    table.into_iter().map(|(name, texts)| Ok((checked(&name)?, languages(&name, texts)?))).collect()
 }
 
-/// The name, where it may become a path: folders and a file of small letters, digits, hyphens and underscores.
+/// The name, as flows have it.
 fn checked(name: &str) -> Result<String, String> {
-    let plain = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))
-    };
-    if name.len() <= 100 && name.contains('/') && name.split('/').all(plain) {
-        Ok(name.to_owned())
-    } else {
-        let name: String = name.chars().take(100).collect();
-        Err(format!(
-            "{name:?}: give a folder and a name of small letters, digits, hyphens and underscores, such as \"msg/goodbye\""
-        ))
-    }
+    prompt_name(name).map_err(|what| what.replace('\n', "; "))
 }
 
 fn languages(name: &str, texts: BTreeMap<String, String>) -> Result<BTreeMap<Language, String>, String> {

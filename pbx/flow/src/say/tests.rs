@@ -7,13 +7,13 @@ mod prompt_files;
 mod reach;
 mod reading;
 
-use super::manifest::{Manifest, Texts};
+use super::manifest::{self, Texts};
 use crate::clip::{Clip, Language};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
-    Manifest::parse(&std::fs::read_to_string(folder().join("prompts.toml")).unwrap()).unwrap()
+    manifest::parse(&std::fs::read_to_string(folder().join("prompts.toml")).unwrap()).unwrap()
 });
 
 /// Where the shipped prompts are.

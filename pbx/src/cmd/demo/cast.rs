@@ -61,9 +61,9 @@ struct Bot {
 }
 
 impl Bot {
-    /// Lets it do what is due: calls that it dialled, and what it could not do.
-    fn step(&mut self) -> (u32, Option<String>) {
-        let (mut placed, mut trouble) = (0, None);
+    /// Lets it do what is due; gives how many calls it dialled, and adds what it could not do.
+    fn step(&mut self, troubles: &mut Vec<String>) -> u32 {
+        let mut placed = 0;
         while let Some(event) = self.phone.poll_event() {
             self.actor.handle(Mono(clock::mono_us()), &event);
         }
@@ -74,13 +74,13 @@ impl Bot {
                 Ok(()) => placed += u32::from(is_call),
                 Err(error) => {
                     if is_call {
-                        trouble = Some(format!("{} could not dial: {error}", self.number));
+                        troubles.push(format!("{} could not dial: {error}", self.number));
                     }
                     self.actor.refused(Mono(clock::mono_us()), &command);
                 }
             }
         }
-        (placed, trouble)
+        placed
     }
 }
 
@@ -167,13 +167,12 @@ impl Cast {
     /// Lets every phone do what is due.
     pub(super) fn step(&mut self) {
         for bot in &mut self.crowd {
-            bot.step();
+            // Nobody counts on them.
+            bot.step(&mut Vec::new());
             while bot.actor.poll_outcome().is_some() {}
         }
         for bot in &mut self.bots {
-            let (placed, trouble) = bot.step();
-            self.placed += placed;
-            self.troubles.extend(trouble);
+            self.placed += bot.step(&mut self.troubles);
             while let Some(outcome) = bot.actor.poll_outcome() {
                 let Some(number) = outcome.call else { continue };
                 let heard_db = self.tones.get(&outcome.peer).map_or(-200.0, |hz| bot.phone.heard(*hz));

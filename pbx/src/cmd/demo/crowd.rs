@@ -21,41 +21,7 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ("vip", include_str!("../../../../flows/lists/vip.csv")),
 ];
 /// What the flows need of a configuration.
-pub(super) const SITE: &str = r#"
-[flows]
-dir = "flows"
-
-[hours.office]
-week = ["daily 00:00-24:00"]
-
-[lists.regions]
-file = "lists/regions.csv"
-
-[lists.vip]
-file = "lists/vip.csv"
-
-[pins.customers]
-file = "lists/pins.csv"
-
-[mailboxes.office]
-pin = "8520"
-
-[[routes]]
-number = "400"
-to = "flow office"
-
-[[routes]]
-number = "401"
-to = "flow customers"
-
-[[routes]]
-number = "402"
-to = "flow regions"
-
-[[routes]]
-number = "*97"
-to = "flow messages"
-"#;
+pub(super) const SITE: &str = concat!("\n", include_str!("../../../../flows/site/switchroom.toml"));
 /// Customers and their PINs.
 pub(super) const PINS: &str = "40021,4711\n40022,1234\n";
 

@@ -11,6 +11,7 @@ use super::{Failure, OK, Outcome, PROBLEMS, generate};
 use crate::cli::{FlowCommand, FlowFiles};
 use crate::config;
 use crate::flows::{self, Found};
+use crate::media;
 use serde::Serialize;
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -57,7 +58,7 @@ impl Site {
         let (dir, prompts, inbound, found) = match &files.dir {
             Some(dir) => {
                 let prompts = vec![dir.join("prompts")];
-                let known = Known { prompts: Some(flows::known_prompts(&prompts)), ..Known::default() };
+                let known = Known { prompts: Some(media::prompt_names(&prompts)), ..Known::default() };
                 let found = flows::read(dir, &known, &Flows::new());
                 (dir.clone(), prompts, bare::site(dir)?, found)
             }

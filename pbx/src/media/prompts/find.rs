@@ -2,15 +2,14 @@
 
 use super::shipped;
 use rustix::fs::OFlags;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use switchroom_flow::Language;
-
-/// No name of a prompt is longer, bytes.
-const NAME_BYTES_MAX: usize = 128;
+use switchroom_flow::clip::is_prompt_name;
 
 /// What tells that a file is still the one that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,17 +38,9 @@ impl Found {
     }
 }
 
-/// Whether that can be the name of a prompt: parts of `[a-z0-9_-]` with slashes between. Nothing else becomes a path.
-pub(super) fn is_name(name: &str) -> bool {
-    let is_letter =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
-    let is_part = |part: &str| !part.is_empty() && part.bytes().all(is_letter);
-    name.len() <= NAME_BYTES_MAX && name.split('/').all(is_part)
-}
-
 /// Finds a prompt; `site` are the folders of the site's own.
 pub(super) fn find(site: &[PathBuf], language: Language, name: &str) -> Option<Found> {
-    if !is_name(name) {
+    if !is_prompt_name(name) {
         return None;
     }
     let spoken = format!("{}/{name}", language.word());
@@ -58,6 +49,59 @@ pub(super) fn find(site: &[PathBuf], language: Language, name: &str) -> Option<F
         [&spoken, name].into_iter().find_map(|name| within(&site, &site.join(format!("{name}.wav"))))
     });
     own.map(Found::Site).or_else(|| shipped::find(&spoken).map(Found::Shipped))
+}
+
+/// Prompts of all folders together that are listed.
+const NAMES_MAX: usize = 20_000;
+/// Folders within each other that are looked into.
+const DEPTH_MAX: usize = 6;
+
+/// Names of all prompts that would be found, by language; `site` are the folders of the site's own.
+pub fn prompt_names(site: &[impl AsRef<Path>]) -> BTreeMap<Language, BTreeSet<String>> {
+    let mut names = Names(Language::ALL.map(|language| (language, BTreeSet::new())).into());
+    for (language, name) in shipped::names().filter_map(|name| name.split_once('/')) {
+        names.add(Language::parse(language), name);
+    }
+    for folder in site.iter().filter_map(|folder| folder.as_ref().canonicalize().ok()) {
+        names.list(&folder, &folder, "", DEPTH_MAX);
+    }
+    names.0
+}
+
+struct Names(BTreeMap<Language, BTreeSet<String>>);
+
+impl Names {
+    /// In a language; in all without one.
+    fn add(&mut self, language: Option<Language>, name: &str) {
+        for (_, names) in self.0.iter_mut().filter(|(of, _)| language.is_none_or(|language| language == **of))
+        {
+            names.insert(name.to_owned());
+        }
+    }
+
+    /// What is in a part of a folder; `above` is what stands before names there.
+    fn list(&mut self, folder: &Path, part: &Path, above: &str, depth: usize) {
+        let entries = std::fs::read_dir(part).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()) {
+            if self.0.values().any(|names| names.len() >= NAMES_MAX) {
+                return;
+            }
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if path.is_dir() && depth > 0 {
+                self.list(folder, &path, &format!("{above}{name}/"), depth - 1);
+            } else if let Some(stem) = name.strip_suffix(".wav")
+                && within(folder, &path).is_some()
+            {
+                let name = format!("{above}{stem}");
+                let spoken =
+                    name.split_once('/').and_then(|(word, rest)| Some((Language::parse(word)?, rest)));
+                let (language, name) = spoken.map_or((None, name.as_str()), |(of, rest)| (Some(of), rest));
+                if is_prompt_name(name) {
+                    self.add(language, name);
+                }
+            }
+        }
+    }
 }
 
 /// A file of the folder, if it is one and no link leads out of the folder.
@@ -117,6 +161,21 @@ mod tests {
         assert_eq!(path(Language::Zh, "menu"), "zh/menu.wav");
         assert_eq!(path(Language::En, "open/day"), "en/open/day.wav");
         assert_eq!(path(Language::Zh, "open/day"), "none");
+        // What is listed is what is found.
+        for name in ["zh/Menu.wav", "zh/notes.txt", "all/a b.wav"] {
+            put(name);
+        }
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        std::os::unix::fs::symlink(outside.path(), dir.path().join("en/link.wav")).unwrap();
+        let names = prompt_names(&[dir.path()]);
+        for language in Language::ALL {
+            for name in &names[&language] {
+                assert!(find(&[dir.path().to_owned()], language, name).is_some(), "{language:?} {name}");
+            }
+            assert!(names[&language].contains("menu") && names[&language].contains("digit/7"));
+            assert_eq!(names[&language].contains("open/day"), language == Language::En);
+            assert!(!names[&language].contains("link"), "it leads out");
+        }
     }
 
     #[test]

@@ -3,14 +3,16 @@
 use super::find::{self, Found, Stamp};
 use super::shelf::Key;
 use super::speech::{self, SpeechCache, SpeechEngine};
-use super::{Shared, wav};
+use super::{Queue, Shared, wav};
 use crate::clock;
 use crate::media::messages;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use switchroom_flow::clip::is_prompt_name;
 use switchroom_flow::{Clip, Language};
 use switchroom_media::codec::Kind;
 use switchroom_media::encoded::Encoded;
@@ -36,8 +38,8 @@ const BEEP_EDGE_MS: u32 = 10;
 pub(super) enum Job {
     /// A place is to be filled.
     Load(Key, Arc<Slot>),
-    /// Files may have changed.
-    Recheck,
+    /// There is something else to look at.
+    Wake,
 }
 
 /// Sound, where it was read from if that was a file of the site's, and what is wrong with it though it can be heard.
@@ -51,6 +53,7 @@ struct Loaded {
 pub(super) struct Loader {
     shared: Arc<Shared>,
     recordings: PathBuf,
+    queue: Queue,
     /// The engine rests until then.
     rests_until_us: u64,
     /// The engine that rests.
@@ -58,16 +61,31 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    pub(super) fn new(shared: Arc<Shared>, recordings: PathBuf) -> Self {
-        Self { shared, recordings, rests_until_us: 0, resting: None }
+    pub(super) fn new(shared: Arc<Shared>, recordings: PathBuf, queue: Queue) -> Self {
+        Self { shared, recordings, queue, rests_until_us: 0, resting: None }
     }
 
     /// Works until nobody can ask any more.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
-        while let Ok(job) = jobs.recv() {
+        while let Some(job) = self.next(jobs) {
+            if self.queue == Queue::Prompts && self.shared.is_stale.swap(false, Ordering::AcqRel) {
+                self.recheck();
+            }
             match job {
                 Job::Load(key, slot) => self.fill(&key, &slot),
-                Job::Recheck => self.recheck(),
+                Job::Wake => {}
+            }
+        }
+    }
+
+    fn next(&self, jobs: &Receiver<Job>) -> Option<Job> {
+        match jobs.try_recv() {
+            Ok(job) => Some(job),
+            Err(TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Empty) => {
+                // Not as soon as one finds room: while it is full again and again, it is too full.
+                self.shared.problems.clear(self.queue.busy());
+                jobs.recv().ok()
             }
         }
     }
@@ -86,7 +104,12 @@ impl Loader {
             Ok(Loaded { sound, stamp, fault }) => {
                 let weight = sound.weight();
                 let _ = slot.set(Some(Arc::new(sound)));
-                self.shared.with_shelf(|shelf| shelf.filled(key, slot, weight, stamp));
+                self.shared.with_shelf(|shelf| {
+                    shelf.filled(key, slot, weight, stamp);
+                    if fault.is_some() {
+                        shelf.set_faulty(key, slot);
+                    }
+                });
                 match fault {
                     Some(fault) => self.shared.problems.tell(&id, format!("{}: {fault}", words(clip))),
                     None => self.shared.problems.clear(&id),
@@ -94,6 +117,9 @@ impl Loader {
             }
             Err(why) => {
                 let _ = slot.set(None);
+                if self.shared.is_stopping.load(Ordering::Acquire) {
+                    return;
+                }
                 // Asked for again, it is tried again.
                 self.shared.with_shelf(|shelf| shelf.remove_same(key, slot));
                 let text = format!("{} cannot be played, callers do not hear it: {why}", words(clip));
@@ -114,18 +140,18 @@ impl Loader {
                 match &found {
                     Found::Site(stamp) => {
                         let file = stamp.open().map_err(|error| error.to_string())?;
-                        let loaded = loaded(wav::load(file, kind));
+                        let loaded = loaded(self.read(file, kind));
                         let place = |why| format!("{}: {why}", stamp.path().display());
                         Ok(Loaded { stamp: found.stamp().cloned(), ..loaded.map_err(place)? })
                     }
-                    Found::Shipped(wav) => loaded(wav::load(*wav, kind)),
+                    Found::Shipped(wav) => loaded(self.read(*wav, kind)),
                 }
             }
             Clip::Speech { language, text } => self.speak(*language, text, kind),
             Clip::Message(id) => {
                 let path = messages::find(&self.recordings, id).ok_or("there is no such message")?;
                 let file = find::open(&path).map_err(|error| error.to_string())?;
-                loaded(wav::load(file, kind))
+                loaded(self.read(file, kind))
             }
             Clip::Beep => {
                 let sound = beep(kind).ok_or("the codec cannot be encoded")?;
@@ -137,6 +163,10 @@ impl Loader {
             }
             Clip::Pause(_) => Err("a pause is no sound".to_owned()),
         }
+    }
+
+    fn read(&self, file: impl Read, kind: Kind) -> Result<wav::Loaded, String> {
+        wav::load(file, kind, &|| self.shared.is_stopping.load(Ordering::Acquire))
     }
 
     fn speak(&mut self, language: Language, text: &str, kind: Kind) -> Result<Loaded, String> {
@@ -157,7 +187,7 @@ impl Loader {
             self.rests_until_us = clock::mono_us() + REST_US;
             self.resting = Some(engine.clone());
         })?;
-        loaded(wav::load(file, kind)).inspect_err(|_| cache.forget(&engine, language, text))
+        loaded(self.read(file, kind)).inspect_err(|_| cache.forget(&engine, language, text))
     }
 
     /// Forgets what was read from a file that has changed since, or that another has come before.
@@ -205,7 +235,7 @@ fn tone(rate: u32, hz: u16, ddb: i16, ms: u32) -> Vec<i16> {
 /// The id of the alarm for a clip. Names that are none of ours, and texts, do not become part of it.
 fn alarm_of(clip: &Clip) -> String {
     match clip {
-        Clip::Prompt { language, name } if find::is_name(name) => {
+        Clip::Prompt { language, name } if is_prompt_name(name) => {
             format!("prompt:{}/{name}", language.word())
         }
         Clip::Prompt { .. } => "prompt:name".to_owned(),
@@ -218,7 +248,7 @@ fn alarm_of(clip: &Clip) -> String {
 /// What a clip is, in words. A text is not told: it may hold what a caller typed.
 fn words(clip: &Clip) -> String {
     match clip {
-        Clip::Prompt { language, name } if find::is_name(name) => {
+        Clip::Prompt { language, name } if is_prompt_name(name) => {
             format!("the prompt {}/{name}", language.word())
         }
         Clip::Prompt { name, .. } => format!("a prompt named {:?}", switchroom_exchange::clean(name)),

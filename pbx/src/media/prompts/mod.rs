@@ -1,8 +1,8 @@
 //! The library of sound: from the name of a clip to packets that any number of callers share.
 //!
 //! Who plays asks for a playlist and gets one at once. What is on the shelf is heard from its first packet; what is not goes
-//! to a thread that reads, converts and encodes it, and its place in the playlist is silence until then. Texts have a
-//! thread of their own, because speech engines take their time. What cannot be had is left out, and an alarm names it.
+//! to a thread that reads, converts and encodes it, and its place in the playlist is silence until then. Messages and texts have
+//! threads of their own: messages can be long, and speech engines take their time. What cannot be had is left out, and an alarm names it.
 
 mod find;
 mod loader;
@@ -12,6 +12,7 @@ mod shipped;
 mod speech;
 mod wav;
 
+pub use find::prompt_names;
 pub use problems::{PromptProblem, PromptProblems};
 pub use speech::{SpeechEngine, on_path};
 
@@ -34,15 +35,10 @@ use switchroom_media::playlist::{Piece, Playlist};
 const CLIPS_MAX: usize = 256;
 /// Longest pause in a playlist, milliseconds.
 const PAUSE_MS_MAX: u32 = 600_000;
-/// Clips that may wait to be loaded, of files and of texts each; more are left out.
+/// Clips that may wait to be loaded, of prompts, messages and texts each; more are left out.
 const JOBS_MAX: usize = 1024;
 /// Codecs that sound can be encoded for.
 const KINDS: [Kind; 4] = [Kind::Pcmu, Kind::Pcma, Kind::G722, Kind::Opus];
-
-/// Names of the prompts that the program holds itself, without the language; some more than once.
-pub fn shipped_names() -> impl Iterator<Item = &'static str> {
-    shipped::names().filter_map(|name| name.split_once('/').map(|(_, rest)| rest))
-}
 
 /// What the library is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,8 +77,46 @@ pub(super) struct Prompts {
 }
 
 struct Jobs {
-    files: SyncSender<Job>,
+    prompts: SyncSender<Job>,
+    messages: SyncSender<Job>,
     texts: SyncSender<Job>,
+}
+
+/// What waits in one line, for a thread of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Queue {
+    Prompts,
+    /// They can be long.
+    Messages,
+    /// Speech engines take their time.
+    Texts,
+}
+
+impl Queue {
+    fn of(clip: &Clip) -> Self {
+        match clip {
+            Clip::Speech { .. } => Self::Texts,
+            Clip::Message(_) => Self::Messages,
+            Clip::Prompt { .. } | Clip::Pause(_) | Clip::Beep | Clip::Ringing => Self::Prompts,
+        }
+    }
+
+    fn thread(self) -> &'static str {
+        match self {
+            Self::Prompts => "prompts",
+            Self::Messages => "prompts-message",
+            Self::Texts => "prompts-speech",
+        }
+    }
+
+    /// The alarm that it is full.
+    fn busy(self) -> &'static str {
+        match self {
+            Self::Prompts => "prompt:busy",
+            Self::Messages => "prompt:busy_message",
+            Self::Texts => "prompt:busy_speech",
+        }
+    }
 }
 
 /// What the threads share.
@@ -90,6 +124,8 @@ struct Shared {
     shelf: Mutex<Shelf>,
     settings: Mutex<Arc<PromptSettings>>,
     problems: Reporter,
+    /// Files may have changed since they were read.
+    is_stale: AtomicBool,
     is_stopping: AtomicBool,
 }
 
@@ -104,7 +140,7 @@ impl Shared {
 }
 
 impl Prompts {
-    /// Starts the two threads. `recordings` is where messages lie.
+    /// Starts the threads. `recordings` is where messages lie.
     ///
     /// # Errors
     /// The system refuses a thread.
@@ -117,17 +153,22 @@ impl Prompts {
             shelf: Mutex::new(Shelf::new(settings.memory_bytes_max)),
             settings: Mutex::new(Arc::new(settings)),
             problems: Reporter::new(problems),
+            is_stale: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
         });
         let mut threads = Vec::new();
-        let mut begin = |name: &str| {
+        let mut begin = |queue: Queue| {
             let (jobs, todo) = sync_channel(JOBS_MAX);
-            let loader = Loader::new(shared.clone(), recordings.clone());
-            let thread = thread::Builder::new().name(name.into()).spawn(move || loader.run(&todo))?;
-            threads.push(thread);
+            let loader = Loader::new(shared.clone(), recordings.clone(), queue);
+            let thread = thread::Builder::new().name(queue.thread().into());
+            threads.push(thread.spawn(move || loader.run(&todo))?);
             Ok::<_, io::Error>(jobs)
         };
-        let jobs = Jobs { files: begin("prompts")?, texts: begin("prompts-speech")? };
+        let jobs = Jobs {
+            prompts: begin(Queue::Prompts)?,
+            messages: begin(Queue::Messages)?,
+            texts: begin(Queue::Texts)?,
+        };
         let silence = KINDS.iter().filter_map(|kind| Some((*kind, Arc::new(Encoded::silence(*kind)?))));
         let library = Self { silence: silence.collect(), shared, jobs: Mutex::new(Some(jobs)) };
         Ok((Arc::new(library), threads))
@@ -156,7 +197,7 @@ impl Prompts {
             self.shared.with_shelf(|shelf| shelf.remove_same(&key, &slot));
             let _ = slot.set(None);
             let text = "more prompts wait to be loaded than can: some callers hear none".to_owned();
-            self.shared.problems.tell("prompt:busy", text);
+            self.shared.problems.tell(Queue::of(clip).busy(), text);
         }
         Piece::Sound(slot)
     }
@@ -165,7 +206,11 @@ impl Prompts {
     fn order(&self, clip: &Clip, job: Job) -> bool {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(jobs) = &*jobs else { return false };
-        let thread = if matches!(clip, Clip::Speech { .. }) { &jobs.texts } else { &jobs.files };
+        let thread = match Queue::of(clip) {
+            Queue::Prompts => &jobs.prompts,
+            Queue::Messages => &jobs.messages,
+            Queue::Texts => &jobs.texts,
+        };
         thread.try_send(job).is_ok()
     }
 
@@ -176,24 +221,22 @@ impl Prompts {
             &mut *self.shared.settings.lock().unwrap_or_else(PoisonError::into_inner),
             Arc::new(settings.clone()),
         );
-        self.shared.problems.clear_all();
-        if before.engine != settings.engine || before.speech_dir != settings.speech_dir {
-            self.forget(|clip| matches!(clip, Clip::Speech { .. }));
-        }
-        self.order(&Clip::Beep, Job::Recheck);
-    }
-
-    /// A message was deleted.
-    pub(super) fn forget_message(&self, message: &str) {
-        self.forget(|clip| matches!(clip, Clip::Message(id) if id == message));
-    }
-
-    fn forget(&self, is_meant: impl Fn(&Clip) -> bool) {
+        let is_other = before.engine != settings.engine || before.speech_dir != settings.speech_dir;
         self.shared.with_shelf(|shelf| {
-            for (key, _) in shelf.contents() {
-                if is_meant(&key.0) {
-                    shelf.remove(&key);
-                }
+            // The alarm of what is faulty is about to go; it comes back if that is read and still faulty.
+            shelf.remove_all(|clip, is_faulty| is_faulty || is_other && matches!(clip, Clip::Speech { .. }));
+        });
+        self.shared.problems.clear_all();
+        self.shared.is_stale.store(true, Ordering::Release);
+        // If there is no room, there is work before which the thread looks.
+        self.order(&Clip::Beep, Job::Wake);
+    }
+
+    /// A message was deleted. Costs the same however much is on the shelf: who tells must not wait, nor may media threads.
+    pub(super) fn forget_message(&self, message: &str) {
+        self.shared.with_shelf(|shelf| {
+            for kind in KINDS {
+                shelf.remove(&(Clip::Message(message.to_owned()), kind));
             }
         });
     }

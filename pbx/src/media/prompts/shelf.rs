@@ -16,6 +16,8 @@ struct Entry {
     /// Bytes; `None` while it is on its way.
     weight: Option<usize>,
     stamp: Option<Stamp>,
+    /// Something is wrong with it, though it can be heard.
+    is_faulty: bool,
 }
 
 /// The shelf.
@@ -44,8 +46,18 @@ impl Shelf {
             return (entry.slot.clone(), false);
         }
         let slot = Arc::<Slot>::default();
-        self.entries.insert(key.clone(), Entry { slot: slot.clone(), used, weight: None, stamp: None });
+        self.entries.insert(
+            key.clone(),
+            Entry { slot: slot.clone(), used, weight: None, stamp: None, is_faulty: false },
+        );
         (slot, true)
+    }
+
+    /// Something is wrong with what fills a place.
+    pub(super) fn set_faulty(&mut self, key: &Key, slot: &Arc<Slot>) {
+        if let Some(entry) = self.entries.get_mut(key).filter(|entry| Arc::ptr_eq(&entry.slot, slot)) {
+            entry.is_faulty = true;
+        }
     }
 
     /// A place was filled; `slot` tells it from one of the same name that was put there since.
@@ -76,6 +88,19 @@ impl Shelf {
         if self.entries.get(key).is_some_and(|entry| Arc::ptr_eq(&entry.slot, slot)) {
             self.remove(key);
         }
+    }
+
+    /// Forgets all pieces that are meant, those on their way, too, by what they are and whether they are faulty.
+    pub(super) fn remove_all(&mut self, is_meant: impl Fn(&Clip, bool) -> bool) {
+        let Self { entries, by_use, weight, .. } = self;
+        entries.retain(|(clip, _), entry| {
+            let goes = is_meant(clip, entry.is_faulty);
+            if goes {
+                by_use.remove(&entry.used);
+                *weight -= entry.weight.unwrap_or(0);
+            }
+            !goes
+        });
     }
 
     /// What is kept, with the file that it was read from if that was one of the site's.
@@ -132,5 +157,9 @@ mod tests {
         shelf.filled(&key("a"), &new, 10, None);
         shelf.filled(&key("a"), &new, 10, None);
         assert_eq!(shelf.weight(), 10, "counted once");
+        let (pending, _) = shelf.get(&key("b"));
+        shelf.remove_all(|_, _| true);
+        shelf.filled(&key("b"), &pending, 10, None);
+        assert_eq!((shelf.weight(), shelf.contents().len(), shelf.by_use.len()), (0, 0, 0));
     }
 }

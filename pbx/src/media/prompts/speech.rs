@@ -6,25 +6,21 @@
 
 use super::find;
 use crate::clock;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use crate::program::{self, Output};
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 use switchroom_flow::Language;
 
-/// No text is longer, bytes: it fits into the pipe, so that an engine which does not read blocks nobody.
+/// No text is longer, bytes.
 const TEXT_BYTES_MAX: usize = 4_000;
 /// No file of an engine may be longer.
 const FILE_BYTES_MAX: u64 = 64 << 20;
 /// What an engine says of its failure is cut here.
-const WORDS_MAX: u64 = 300;
-/// Between two looks at an engine that works.
-const LOOK: Duration = Duration::from_millis(5);
+const WORDS_MAX: usize = 300;
 /// In arguments: where the voice and the file go.
 const VOICE: &str = "{voice}";
 const OUTPUT: &str = "{output}";
@@ -197,69 +193,38 @@ fn render(
     to: &Path,
     is_stopping: &dyn Fn() -> bool,
 ) -> Result<(), String> {
-    let output = to.to_string_lossy();
-    let place = |argument: &String| argument.replace(VOICE, engine.voice(language)).replace(OUTPUT, &output);
+    let path = to.to_string_lossy();
+    let place = |argument: &String| argument.replace(VOICE, engine.voice(language)).replace(OUTPUT, &path);
     let writes_file = engine.argv.iter().any(|argument| argument.contains(OUTPUT));
-    let stdout = if writes_file {
-        Stdio::null()
+    let output = if writes_file {
+        Output::Nothing
     } else {
-        File::create(to).map_err(|error| format!("{output} cannot be written: {error}"))?.into()
+        Output::File(File::create(to).map_err(|error| format!("{path} cannot be written: {error}"))?)
     };
-    let mut argv = engine.argv.iter().map(place);
-    let program = argv.next().ok_or("the configuration names no program")?;
-    let mut child = Command::new(program)
-        .args(argv)
-        .stdin(Stdio::piped())
-        .stdout(stdout)
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .map_err(|error| format!("it cannot be started: {error}"))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // Shorter than a pipe holds. An engine that does not want it may do without.
-        let _ = stdin.write_all(text.as_bytes());
-    }
-    let group = Pid::from_raw(child.id().cast_signed()).ok_or("it has no process id")?;
-    let ended = wait(group, engine.timeout, to, is_stopping);
-    // With all that it started and left behind, and before its number can be another's.
-    let _ = kill_process_group(group, Signal::KILL);
-    let status = child.wait().map_err(|error| error.to_string())?;
-    ended?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(format!("it ended with {status}{}", words(&mut child)))
-}
-
-/// Waits for the end of an engine, as long as it keeps within its bounds.
-fn wait(child: Pid, timeout: Duration, to: &Path, is_stopping: &dyn Fn() -> bool) -> Result<(), String> {
-    let end_us = clock::mono_us().saturating_add(u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX));
-    loop {
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        if waitid(WaitId::Pid(child), look).map_err(|error| error.to_string())?.is_some() {
-            return Ok(());
-        }
+    let argv: Vec<String> = engine.argv.iter().map(place).collect();
+    let end_us =
+        clock::mono_us().saturating_add(u64::try_from(engine.timeout.as_micros()).unwrap_or(u64::MAX));
+    let mut may_go_on = || {
         if clock::mono_us() >= end_us {
-            return Err(format!("it took longer than {} s", timeout.as_secs_f32()));
+            return Err(format!("took longer than {} s", engine.timeout.as_secs_f32()));
         }
         if fs::metadata(to).is_ok_and(|facts| facts.len() > FILE_BYTES_MAX) {
-            return Err(format!("it wrote more than {} MB", FILE_BYTES_MAX >> 20));
+            return Err(format!("wrote more than {} MB", FILE_BYTES_MAX >> 20));
         }
-        if is_stopping() {
-            return Err("the program stops".to_owned());
-        }
-        std::thread::sleep(LOOK);
+        if is_stopping() { Err("was ended, because we stop".to_owned()) } else { Ok(()) }
+    };
+    let ended = program::run(&argv, text.as_bytes(), output, &mut may_go_on)
+        .map_err(|error| format!("it {error}"))?;
+    if ended.status.success() {
+        return Ok(());
     }
+    Err(format!("it ended with {}{}", ended.status, words(&ended.complaint)))
 }
 
-/// What it said of its failure, without control characters.
-fn words(child: &mut Child) -> String {
-    let Some(stderr) = child.stderr.take() else { return String::new() };
-    // Whoever holds the pipe open is not waited for.
-    let _ = rustix::io::ioctl_fionbio(&stderr, true);
-    let mut said = Vec::new();
-    let _ = stderr.take(WORDS_MAX).read_to_end(&mut said);
-    let said = switchroom_exchange::clean(&String::from_utf8_lossy(&said));
+/// What it said of its failure last, without control characters.
+fn words(complaint: &[u8]) -> String {
+    let end = complaint.get(complaint.len().saturating_sub(WORDS_MAX)..).unwrap_or_default();
+    let said = switchroom_exchange::clean(String::from_utf8_lossy(end).trim());
     if said.is_empty() { String::new() } else { format!(": {said}") }
 }
 
@@ -365,15 +330,18 @@ mod tests {
         assert!(said("mkfifo $1").contains("no file"));
         let _ = fs::remove_dir_all(&cache.dir);
         assert!(said("truncate -s 100M $1; sleep 60").contains("more than 64 MB"));
-        assert!(said("head -c 200000 /dev/zero >&2").contains("longer than"), "and nobody reads that");
+        assert!(
+            said("head -c 200000 /dev/zero >&2; exit 4").contains("exit status: 4"),
+            "it need not wait for us"
+        );
         let none = SpeechEngine::espeak(Path::new("/nowhere/espeak-ng"));
         let error = cache.file(&none, Language::En, "x", NEVER).err().unwrap();
-        assert!(error.contains("/nowhere/espeak-ng") && error.contains("cannot be started"), "{error}");
+        assert!(error.contains("/nowhere/espeak-ng") && error.contains("it cannot be started"), "{error}");
         for text in ["", "  ", &"x".repeat(4_001)] {
             assert!(check(text).err().unwrap().contains("4000 bytes"));
         }
         let stopped = cache.file(&engine("sleep 60"), Language::En, "x", &|| true).err().unwrap();
-        assert!(stopped.contains("the program stops"));
+        assert!(stopped.contains("because we stop"));
         let left: Vec<_> = fs::read_dir(&cache.dir).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert!(left.is_empty(), "{left:?}");
     }

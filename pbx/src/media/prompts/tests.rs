@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use switchroom_flow::Language;
+use switchroom_media::playlist::Slot;
 
 /// For what must happen; far more than it takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -61,9 +62,13 @@ impl Rig {
     fn piece(&self, kind: Kind, clip: &Clip) -> Option<Arc<Encoded>> {
         let list = self.library.playlist(kind, 1, std::slice::from_ref(clip), false).unwrap();
         let Piece::Sound(slot) = &list.pieces[0] else { unreachable!() };
+        self.await_slot(slot)
+    }
+
+    fn await_slot(&self, slot: &Slot) -> Option<Arc<Encoded>> {
         let end = crate::clock::mono_us() + PATIENCE.as_micros() as u64;
         while slot.get().is_none() {
-            assert!(crate::clock::mono_us() < end, "{clip:?} is never there");
+            assert!(crate::clock::mono_us() < end, "it is never there");
             thread::sleep(Duration::from_millis(1));
         }
         slot.get().unwrap().clone()
@@ -143,6 +148,95 @@ fn changed_files_are_read_anew_after_a_reload_and_not_before() {
     rig.library.reload(Rig::settings(rig.dir.path()));
     rig.piece(Kind::Pcmu, &Clip::Beep);
     assert!(rig.piece(Kind::Pcma, &prompt("hours")).is_none());
+}
+
+#[test]
+fn what_is_on_its_way_when_it_is_forgotten_is_not_kept() {
+    let rig = Rig::with(|_| {});
+    rig.put("said", 150);
+    let said = rig.dir.path().join("site/said.wav");
+    let go = rig.dir.path().join("go");
+    let speak = |wait: &str| engine(format!("{wait} cp {} \"$1\"", said.display()));
+    let with = |engine| PromptSettings { engine: Some(engine), ..Rig::settings(rig.dir.path()) };
+    rig.library.reload(with(speak(&format!("until [ -e {} ]; do sleep 0.01; done;", go.display()))));
+    let text = Clip::Speech { language: Language::En, text: "hello".to_owned() };
+    let slot = |clip: &Clip| {
+        let list = rig.library.playlist(Kind::Pcma, 1, std::slice::from_ref(clip), false).unwrap();
+        let Piece::Sound(slot) = &list.pieces[0] else { unreachable!() };
+        slot.clone()
+    };
+    let before = slot(&text);
+    // Another engine, while the old one speaks.
+    rig.library.reload(with(speak("")));
+    let after = slot(&text);
+    assert!(!Arc::ptr_eq(&before, &after), "asked for again, it is spoken by the new one");
+    std::fs::write(go, "").unwrap();
+    let (old, new) = (rig.await_slot(&before).unwrap(), rig.piece(Kind::Pcma, &text).unwrap());
+    assert!(!Arc::ptr_eq(&old, &new));
+}
+
+#[test]
+fn what_is_faulty_though_it_is_heard_is_told_again_after_a_reload() {
+    let rig = Rig::with(|_| {});
+    rig.put("half", 300);
+    let path = rig.dir.path().join("site/half.wav");
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert!(rig.piece(Kind::Pcma, &prompt("half")).is_some());
+    assert!(rig.problem().text.unwrap().contains("its end is missing"));
+    // Nothing was mended.
+    rig.library.reload(Rig::settings(rig.dir.path()));
+    assert_eq!(rig.problem(), PromptProblem { id: "prompt:en/half".into(), text: None });
+    assert!(rig.piece(Kind::Pcma, &prompt("half")).is_some());
+    assert!(rig.problem().text.unwrap().contains("its end is missing"));
+    std::fs::write(&path, whole).unwrap();
+    rig.library.reload(Rig::settings(rig.dir.path()));
+    assert_eq!(rig.problem().text, None);
+    assert_eq!(rig.piece(Kind::Pcma, &prompt("half")).unwrap().length_ms(), 300);
+    assert!(rig.problems.try_recv().is_err());
+}
+
+#[test]
+fn too_many_at_once_are_told_until_all_are_through() {
+    let rig = Rig::with(|_| {});
+    let go = rig.dir.path().join("go");
+    let script = format!("until [ -e {} ]; do sleep 0.01; done; exit 1", go.display());
+    rig.library.reload(PromptSettings { engine: Some(engine(script)), ..Rig::settings(rig.dir.path()) });
+    let text = |number: usize| Clip::Speech { language: Language::En, text: number.to_string() };
+    let all: Vec<Clip> = (0..JOBS_MAX + 10).map(text).collect();
+    for some in all.chunks(CLIPS_MAX) {
+        rig.library.playlist(Kind::Pcma, 1, some, false).unwrap();
+    }
+    assert_eq!(rig.problem().id, "prompt:busy_speech");
+    std::fs::write(go, "").unwrap();
+    assert_eq!(rig.problem().id, "prompt:speech");
+    assert_eq!(rig.problem(), PromptProblem { id: "prompt:busy_speech".into(), text: None });
+}
+
+#[test]
+fn a_long_message_holds_up_neither_prompts_nor_the_end() {
+    let rig = Rig::with(|_| {});
+    rig.put("head", 0);
+    // An hour of silence, of which the disk holds the head alone.
+    let head = std::fs::read(rig.dir.path().join("site/head.wav")).unwrap();
+    let bytes = 3_600 * 16_000u32;
+    let mut long = head[..40].to_vec();
+    long[4..8].copy_from_slice(&(bytes + 36).to_le_bytes());
+    long.extend(bytes.to_le_bytes());
+    let folder = rig.dir.path().join("recordings/messages/2026/11");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("m-1.wav"), long).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(folder.join("m-1.wav")).unwrap();
+    file.set_len(u64::from(bytes) + 44).unwrap();
+    let list = rig.library.playlist(Kind::Opus, 1, &[Clip::Message("m-1".into())], false).unwrap();
+    let Piece::Sound(message) = &list.pieces[0] else { unreachable!() };
+    assert!(rig.piece(Kind::Pcma, &prompt("digit/7")).is_some());
+    assert!(message.get().is_none(), "on its way, and no fault");
+    rig.library.stop();
+    let began = crate::clock::mono_us();
+    rig.await_slot(message);
+    assert!(crate::clock::mono_us() - began < 3_000_000, "it is left");
+    assert!(rig.problems.try_recv().is_err());
 }
 
 #[test]

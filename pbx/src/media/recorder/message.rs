@@ -2,7 +2,7 @@
 
 use super::{Desk, OwnEnd, StartMessage, Taking};
 use std::sync::atomic::Ordering;
-use switchroom_exchange::MediaEvent;
+use switchroom_exchange::{MediaEvent, Taken};
 
 impl Desk {
     pub(super) fn open_message(&mut self, id: u64, start: StartMessage) {
@@ -20,7 +20,7 @@ impl Desk {
             Err((start, why)) => {
                 start.is_over.store(true, Ordering::Relaxed);
                 let StartMessage { leg, message, .. } = start;
-                (self.events)(MediaEvent::MessageTaken { leg, message, facts: None, why });
+                (self.events)(MediaEvent::MessageTaken { leg, message, taken: Taken::Failed, why });
             }
         }
     }

@@ -6,7 +6,7 @@ use super::rig::{Phone, Rig};
 use super::{A, B, CALL, passes};
 use crate::media::*;
 use std::time::Duration;
-use switchroom_exchange::{MessageFacts, Source};
+use switchroom_exchange::{MessageFacts, Source, Taken};
 use switchroom_flow::Clip;
 use switchroom_media::tone::goertzel_db;
 
@@ -19,10 +19,10 @@ fn stop(rig: &Rig, leg: LegId, is_kept: bool) {
     rig.engine.command(MediaCommand::StopMessage { call: CALL, leg, is_kept });
 }
 
-fn taken(rig: &Rig) -> (LegId, String, Option<MessageFacts>, String) {
+fn taken(rig: &Rig) -> (LegId, String, Taken, String) {
     rig.until(|event| match event {
-        MediaEvent::MessageTaken { leg, message, facts, why } => {
-            Some((*leg, message.clone(), facts.clone(), why.clone()))
+        MediaEvent::MessageTaken { leg, message, taken, why } => {
+            Some((*leg, message.clone(), taken.clone(), why.clone()))
         }
         _ => None,
     })
@@ -68,7 +68,7 @@ fn a_message_is_taken_played_and_dropped() {
     speak(&mut a, 40, false);
     stop(&rig, A, true);
     let (leg, id, facts, why) = taken(&rig);
-    let facts = facts.unwrap();
+    let facts = facts.kept().unwrap();
     assert_eq!((leg, id.as_str(), why.as_str()), (A, "m-1", "stopped"));
     assert!(facts.file.starts_with("messages/2") && facts.file.ends_with("/m-1.wav"), "{facts:?}");
     assert!((1500..2300).contains(&facts.length_ms), "the silence at its end is cut: {facts:?}");
@@ -123,17 +123,17 @@ fn silence_and_length_end_a_message_and_nothing_said_leaves_none() {
     // The phone sends nothing at all from here, as some do in silence.
     let (_, _, facts, why) = taken(&rig);
     assert_eq!(why, "silence");
-    assert!((900..1700).contains(&facts.unwrap().length_ms));
+    assert!((900..1700).contains(&facts.kept().unwrap().length_ms));
     take(&rig, B, "longest", 700, 0);
     rig.settle();
     speak(&mut b, 70, true);
     let (leg, id, facts, why) = taken(&rig);
     assert_eq!((leg, id.as_str(), why.as_str()), (B, "longest", "it was as long as it may be"));
-    assert_eq!(facts.unwrap().length_ms, 700);
+    assert_eq!(facts.kept().unwrap().length_ms, 700);
     stop(&rig, B, true);
     take(&rig, A, "nothing", 60_000, 600);
     let (_, id, facts, why) = taken(&rig);
-    assert_eq!((id.as_str(), facts), ("nothing", None));
+    assert_eq!((id.as_str(), facts), ("nothing", Taken::Nothing));
     assert_eq!(why, "nothing was said (silence)");
     assert_eq!(walk(&rig, ".part"), Vec::<PathBuf>::new());
     assert_eq!(walk(&rig, ".wav").len(), 2);
@@ -155,7 +155,7 @@ fn every_message_asked_for_is_told_once() {
     speak(&mut a, 30, true);
     stop(&rig, A, false);
     let (_, id, facts, why) = taken(&rig);
-    assert_eq!((id.as_str(), facts, why.as_str()), ("one", None, "not to be kept"));
+    assert_eq!((id.as_str(), facts, why.as_str()), ("one", Taken::Nothing, "not to be kept"));
     assert!(walk(&rig, "").is_empty(), "and its file is gone");
     stop(&rig, A, true);
     // The caller hangs up in the middle.
@@ -165,7 +165,7 @@ fn every_message_asked_for_is_told_once() {
     rig.close(A);
     let (_, id, facts, why) = taken(&rig);
     assert_eq!((id.as_str(), why.as_str()), ("three", "the leg was closed"));
-    assert!(facts.unwrap().length_ms > 500);
+    assert!(facts.kept().unwrap().length_ms > 500);
     // An id is used once.
     rig.leg(A, &mut a);
     take(&rig, A, "three", 60_000, 0);
@@ -176,7 +176,7 @@ fn every_message_asked_for_is_told_once() {
     rig.engine.shutdown();
     let (_, id, facts, _) = taken(&rig);
     assert_eq!(id, "four");
-    assert!(facts.is_some(), "what was said when the program stops is kept");
+    assert!(facts.kept().is_some(), "what was said when the program stops is kept");
     assert!(!rig.events.try_iter().any(|event| matches!(event, MediaEvent::MessageTaken { .. })));
 }
 
@@ -190,7 +190,7 @@ fn a_call_can_be_recorded_while_its_caller_leaves_a_message() {
     rig.settle();
     speak(&mut a, 60, true);
     stop(&rig, A, true);
-    assert!(taken(&rig).2.is_some());
+    assert!(taken(&rig).2.kept().is_some());
     assert!(rig.stop_recording().complete);
     rig.hear(A, Source::Nothing);
 }
@@ -202,7 +202,7 @@ fn without_room_there_is_no_message_and_the_call_goes_on() {
     rig.call(&mut a, &mut b);
     take(&rig, A, "full", 60_000, 0);
     let (_, _, facts, why) = taken(&rig);
-    assert_eq!(facts, None);
+    assert_eq!(facts, Taken::Failed);
     assert!(why.contains("MB are free"), "{why}");
     passes(&mut a, &b, 5);
     // The folder cannot be made either.

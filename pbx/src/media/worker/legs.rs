@@ -147,7 +147,6 @@ impl Worker {
             if let Order::Command(
                 command @ (MediaCommand::StopRecording { .. }
                 | MediaCommand::StopMessage { .. }
-                | MediaCommand::DropMessage { .. }
                 | MediaCommand::Mark { .. }),
             ) = order
             {

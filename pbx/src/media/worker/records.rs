@@ -8,7 +8,7 @@ use super::{Recorded, TakingTap, Worker};
 use crate::clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use switchroom_exchange::{CallId, Channel, LegId, MediaEvent, RecordingSubject};
+use switchroom_exchange::{CallId, Channel, LegId, MediaEvent, RecordingSubject, Taken};
 use switchroom_media::codec::Codec;
 use switchroom_media::timeline::Side;
 
@@ -67,7 +67,7 @@ impl Worker {
         bounds: (u32, u32),
     ) {
         if let Err((message, why)) = self.begin_message(now_us, call, leg, message, bounds) {
-            (self.events)(MediaEvent::MessageTaken { leg, message, facts: None, why });
+            (self.events)(MediaEvent::MessageTaken { leg, message, taken: Taken::Failed, why });
         }
     }
 

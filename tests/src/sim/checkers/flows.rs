@@ -4,7 +4,7 @@ use super::{Checker, Verdict, broken};
 use crate::sim::glance::header_of;
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, MediaCommand, MediaEvent, MessageRecord, Record, Source};
+use switchroom_exchange::{Action, CallId, MediaCommand, MediaEvent, MessageRecord, Record, Source, Taken};
 
 /// A caller is in exactly one place: nobody is connected to one to whom a flow plays or whose message it takes.
 #[derive(Debug, Default)]
@@ -283,7 +283,7 @@ impl Checker for MessagesAreKept {
         if step.died {
             return Ok(());
         }
-        if let Came::Media(MediaEvent::MessageTaken { message, facts: Some(_), .. }) = &step.came {
+        if let Came::Media(MediaEvent::MessageTaken { message, taken: Taken::Kept(_), .. }) = &step.came {
             let is_dropped = |action: &Action| matches!(action, Action::Media(MediaCommand::DropMessage { message: m }) if m == message);
             if !self.kept.contains_key(message) && !step.actions.iter().any(is_dropped) {
                 return broken(None, format!("message {message} was taken and is neither kept nor deleted"));

@@ -10,6 +10,7 @@ mod events;
 mod finals;
 mod flows;
 mod holds;
+mod messages;
 mod registrations;
 mod secrets;
 mod tables;
@@ -70,6 +71,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<flows::FlowsAreLeft>::default(),
         Box::<flows::AskedOnce>::default(),
         Box::<flows::MessagesAreKept>::default(),
+        Box::<messages::StoredIsConfirmed>::default(),
         Box::<secrets::SecretsStay>::default(),
         Box::<secrets::FlightTellsNoKeys>::default(),
         Box::<holds::OnlyListenersAreSent>::default(),

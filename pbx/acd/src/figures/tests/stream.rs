@@ -115,7 +115,7 @@ impl Stream {
                     self.ringing.extend(agents.into_iter().map(|(agent, _)| (call, agent)));
                 }
                 Effect::GiveUp { call, agents } => {
-                    for agent in agents {
+                    for (agent, _) in agents {
                         self.ringing.remove(&(call, agent));
                     }
                 }

@@ -1,7 +1,9 @@
 //! How much is told of one file.
 
 use super::*;
+use crate::clip::Language;
 use crate::limits::FAULTS_MAX;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn faults_are_in_order_and_bounded() {
@@ -23,7 +25,10 @@ fn names_that_are_not_there_are_told_so_often_and_those_of_the_first_nodes() {
         .collect();
     let main = nodes(&bye(&text.replace(&format!("\"n{}\"", 2 * FAULTS_MAX), "\"bye\"")));
     let second = nodes(&bye("a: play; prompt = \"@none/x\"; next = \"bye\""));
-    let known = Known { prompts: Some(BTreeSet::from(["nine/x".to_owned()])), ..Known::default() };
+    let known = Known {
+        prompts: Some(BTreeMap::from([(Language::En, BTreeSet::from(["nine/x".to_owned()]))])),
+        ..Known::default()
+    };
     let faults = check(&flows(&[("main", &main), ("second", &second)]), &known);
     let of = |file: &str| faults.iter().filter(|f| f.file == file).collect::<Vec<_>>();
     assert_eq!((of("main.toml").len(), of("second.toml").len()), (FAULTS_MAX, 1));

@@ -218,7 +218,7 @@ impl Reader<'_> {
         });
         let steps = steps.collect();
         let own = self.around(&case.site);
-        let expect = self.expect(&case.expect);
+        let expect = self.expect(at, &case.expect);
         Some(Case {
             file: self.file.to_owned(),
             place: self.place(at),
@@ -241,6 +241,7 @@ impl Reader<'_> {
             None => None,
         };
         if let Some(text) = &step.hear {
+            self.words(at, "hear", text);
             found.push(Some(Step::Hear(text.clone(), within)));
         }
         if let Some(text) = &step.press {
@@ -262,6 +263,7 @@ impl Reader<'_> {
             found.push(Some(Step::At(node.clone(), within)));
         }
         if let Some(what) = &step.asks {
+            self.words(at, "asks", what);
             found.push(Some(Step::Asks(what.clone())));
         }
         for (flag, step) in [(&step.hang_up, Step::HangUp), (&step.they_hang_up, Step::TheyHangUp)] {
@@ -290,6 +292,13 @@ impl Reader<'_> {
             return None;
         }
         found.pop().flatten()
+    }
+
+    /// Nothing is in everything: what expects it expects nothing.
+    fn words(&mut self, at: usize, key: &str, text: &str) {
+        if text.trim().is_empty() {
+            self.fault(at, &format!("{key} is empty, which is in whatever comes\nwrite some words of it"));
+        }
     }
 
     /// One number, or a list of them.
@@ -383,7 +392,7 @@ impl Reader<'_> {
         all.map_err(|what: String| self.fault(value.span().start, &what)).ok()
     }
 
-    fn expect(&mut self, text: &ExpectText) -> Expect {
+    fn expect(&mut self, at: usize, text: &ExpectText) -> Expect {
         if let Some(end) = text.end.as_ref().filter(|end| !ENDS.contains(&end.get_ref().as_str())) {
             let what = format!(
                 "\"{}\" is not how a call ends\nwrite one of {}",
@@ -392,6 +401,7 @@ impl Reader<'_> {
             );
             self.fault(end.span().start, &what);
         }
+        text.fault.iter().for_each(|words| self.words(at, "fault", words));
         let mut set = BTreeMap::new();
         for (name, value) in &text.set {
             set.extend(self.value(value).map(|value| (name.clone(), value.plain())));

@@ -28,6 +28,7 @@
 
 mod expect;
 mod file;
+mod names;
 mod play;
 mod reference;
 pub(in crate::rehearse) mod words;
@@ -150,6 +151,9 @@ impl Case {
                 let hint = did_you_mean(node, nodes.iter().copied());
                 tell(place, format!("no flow has a node named \"{}\"", crate::read::shown(node)), hint);
             }
+        }
+        for (what, hint) in names::unused(self, flows) {
+            tell(self.place, what, hint);
         }
         faults
     }

@@ -138,6 +138,7 @@ impl Rehearsal {
         self.stage.around.values.insert("agent".to_owned(), crate::Value::text(&with));
         self.note(Happening::Talks(with.clone()));
         self.other = Other::Talks { with, until: talks.map(|talks| self.now.saturating_add(talks)) };
+        self.tell(Event::Connected);
     }
 
     /// What becomes of those who ring, or of the wait in a queue: busy, no answer, full, …. `false` if nothing does.
@@ -215,9 +216,17 @@ impl Rehearsal {
         }
     }
 
+    /// The recording ends while the caller is there.
     pub(super) fn end_recording(&mut self) {
-        let other = std::mem::replace(&mut self.other, Other::Nothing);
-        let Other::Records { mailbox, has_spoken, .. } = other else { return };
+        let id = self.keep_recording();
+        self.tell(Event::Recorded(id));
+    }
+
+    /// What is being recorded is kept if something was said; its id.
+    pub(super) fn keep_recording(&mut self) -> Option<String> {
+        let Other::Records { mailbox, has_spoken, .. } = &self.other else { return None };
+        let (mailbox, has_spoken) = (mailbox.clone(), *has_spoken);
+        self.other = Other::Nothing;
         let id = has_spoken.then(|| {
             self.last_message += 1;
             format!("message-{}", self.last_message)
@@ -230,7 +239,7 @@ impl Rehearsal {
             self.stage.messages.entry(mailbox).or_default().push(message);
         }
         self.note(Happening::Kept(id.clone()));
-        self.tell(Event::Recorded(id));
+        id
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------

@@ -173,6 +173,13 @@ fn what_is_written_wrong_is_told_with_its_place_and_a_hint() {
         (case("{ rings = \"101\", answer = \"yes\" }"), "\"yes\" is not what becomes of a call", "talks 30s"),
         (case("{ press = \"1\", answer = \"busy\" }"), "answer goes with rings or queue", ""),
         (case("{ hang_up = false }"), "this is true, or not written", ""),
+        (case("{ hear = \"\" }"), "f.toml:6:1: hear is empty, which is in whatever comes", "some words"),
+        (case("{ asks = \" \" }"), "f.toml:6:1: asks is empty", "some words"),
+        (
+            format!("{head}[[case]]\nname = \"c\"\nexpect = {{ fault = \"\" }}\n"),
+            "f.toml:3:1: fault is empty",
+            "some words",
+        ),
         (
             format!("{head}[site]\nphones = {{ 101 = \"bussy\" }}\n[[case]]\nname = \"c\"\n"),
             "f.toml:4:18: \"bussy\" is not how a phone",
@@ -249,6 +256,34 @@ fn names_that_are_nowhere_are_told_before_anything_is_played() {
             "tests/office.toml:5:1: there is no flow named \"ofice\"; did you mean \"office\"?",
             "tests/office.toml:7:10: no flow has a node named \"boxx\"; did you mean \"box\"?",
             "tests/office.toml:5:1: no flow has a node named \"aks\"; did you mean \"ask\"?",
+        ]
+    );
+}
+
+/// What a case says of what no flow asks for would change nothing; what it expects of it may hold whatever happens.
+#[test]
+fn names_that_no_flow_uses_are_told() {
+    let text = "flow = \"office\"\nat = \"2026-11-23T10:00\"\n[site]\nhours = { ofice = \"open\" }\npins = { dor = \"4711\", \"door.7\" = \"4711\" }\n\
+        lists = { vip = { 1 = \"gold\" } }\nqueues = { sale = \"full\" }\nmailboxes = { sale = 1 }\nvalues = { clas = \"gold\", class = \"x\" }\n\
+        [[case]]\nname = \"c\"\nexpect = { set = { ordr = \"\", order = 1, outcome = \"\" }, survey = { knd = \"1\" }, messages = { salse = 0 } }\n";
+    let case = cases(text).pop().expect("a case");
+    let told: Vec<String> = case
+        .check(&office().flows)
+        .iter()
+        .map(|f| format!("{}; {}", f.what, f.hint.clone().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "no flow asks for hours named \"ofice\"; did you mean \"office\"?",
+            "no flow asks for a list named \"vip\"; ",
+            "no flow asks for PINs named \"dor\"; did you mean \"door\"?",
+            "no flow has a queue named \"sale\"; did you mean \"sales\"?",
+            "no flow has a mailbox named \"sale\"; did you mean \"sales\"?",
+            "no flow has a mailbox named \"salse\"; did you mean \"sales\"?",
+            "no flow reads a value named \"clas\"; ",
+            "no flow asks a question named \"knd\"; did you mean \"kind\"?",
+            "no flow sets a variable named \"ordr\"; did you mean \"order\"?",
         ]
     );
 }

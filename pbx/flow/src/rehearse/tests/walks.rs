@@ -2,7 +2,7 @@
 
 use super::walk::Walk;
 use super::*;
-use crate::boundary::Opening;
+use crate::boundary::{Opening, PinVerdict};
 use std::time::Duration;
 
 fn open() -> Stage {
@@ -94,10 +94,23 @@ fn nonsense_is_met_with_a_hint_and_no_escape_reaches_the_terminal() {
     ] {
         assert_eq!(walk.line(line), said);
     }
+    let is_clean = |said: &str| said.chars().all(|c| c == '\n' || crate::text::is_harmless(c));
     for junk in ["\u{1b}[2J", "\u{202e}abc", &"9".repeat(500)] {
-        let said = walk.line(junk);
-        assert!(!said.contains('\u{1b}') && said.starts_with('?') || said.starts_with("that is"), "{said:?}");
+        for command in ["", "at ", "wait ", "say ", "answer ", "phone 101 ", "phone ", "they "] {
+            let said = walk.line(&format!("{command}{junk}"));
+            assert!(is_clean(&said), "{said:?}");
+            assert!(said.starts_with(['?']) || said.starts_with("that is"), "{said:?}");
+        }
     }
+    let to = "[nodes.a]\nkind = \"queue\"\nqueue = \"{class}\"\n";
+    let class = crate::Value::text("\u{1b}[2J\nx\u{202e}");
+    let mut hostile = stage_of("m", to);
+    hostile.around.values.insert("class".to_owned(), class);
+    let (mut queued, said) = Walk::begin(hostile, "m", "1").unwrap_or_else(|e| panic!("{e:?}"));
+    for said in [said, queued.prompt(), queued.line("where"), queued.line("why")] {
+        assert!(is_clean(&said), "{said:?}");
+    }
+    assert_eq!(queued.prompt().lines().count(), 1);
     assert!(walk.line("at noon").starts_with('?'));
     let mut stage = stage_of("m", "[nodes.a]\nkind = \"say\"\ntext = \"{class}\"\n");
     stage.around.values.insert("class".to_owned(), crate::Value::text("\u{1b}[2Jx"));
@@ -149,6 +162,85 @@ fn who_hangs_up_while_recorded_leaves_what_was_said() {
     call.say(Duration::from_secs(2));
     call.hang_up();
     assert_eq!(call.stage().messages.get("sales").map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_key_half_pressed_in_a_queue_does_not_end_the_talk() {
+    let text = "[nodes.a]\nkind = \"queue\"\nqueue = \"q\"\nkeys = { 1 = \"b\", 12 = \"b\" }\n[nodes.b]\nkind = \"hang_up\"\n";
+    let mut call = Rehearsal::begin(stage_of("m", text), "m", "", "9").expect("a flow");
+    call.press("1");
+    assert!(call.answers(None));
+    call.wait(Duration::from_secs(60));
+    assert_eq!(call.talks_with(), Some("an agent of q"));
+}
+
+/// After the caller has gone nobody is rung and nothing is asked but by the clean-up, which knows what was kept.
+#[test]
+fn who_hangs_up_while_recorded_leads_the_flow_to_its_clean_up_alone() {
+    let text = "on_hang_up = \"note\"\n\
+        [nodes.a]\nkind = \"record\"\nprompt = \"Speak.\"\ninto = \"tape\"\nnext = \"ask\"\nfailed = \"ask\"\n\
+        [nodes.ask]\nkind = \"http\"\nurl = \"http://localhost/main\"\nnext = \"ring\"\nfailed = \"ring\"\n\
+        [nodes.ring]\nkind = \"dial\"\nto = \"101\"\n\
+        [nodes.note]\nkind = \"http\"\nurl = \"http://localhost/note/{tape}\"\n";
+    let mut call = Rehearsal::begin(stage_of("m", text), "m", "", "9").expect("a flow");
+    call.wait(Duration::from_secs(2));
+    call.say(Duration::from_secs(2));
+    call.hang_up();
+    assert!(call.is_over());
+    let after = call.log().iter().filter_map(|entry| match &entry.what {
+        Happening::Asks(what) => Some(what.clone()),
+        Happening::Rings(numbers) => Some(numbers.join(",")),
+        _ => None,
+    });
+    assert_eq!(after.collect::<Vec<_>>(), ["GET http://localhost/note/message-1"]);
+}
+
+/// What flows find at a site, they find in a rehearsal.
+#[test]
+fn mailboxes_greet_in_the_callers_language_and_lock_as_at_the_site() {
+    let text = "language = \"zh\"\n[nodes.a]\nkind = \"voicemail\"\nmailbox = \"101\"\n";
+    let mut stage = stage_of("m", text);
+    let pin = Some(crate::pins::Pin::of("4711", "salt"));
+    let greeting = Some("box/101".to_owned());
+    stage
+        .site
+        .mailboxes
+        .insert("101".to_owned(), MailboxConfig { pin, greeting, ..MailboxConfig::default() });
+    stage.prompts = Prompts::parse("\"box/101\" = { en = \"Ana\", zh = \"安娜\" }").expect("prompts");
+    let call = Rehearsal::begin(stage.clone(), "m", "", "9").expect("a flow");
+    let heard = call.log().iter().find_map(|entry| match &entry.what {
+        Happening::Hears(text) => Some(text.clone()),
+        _ => None,
+    });
+    assert_eq!(heard.as_deref(), Some("@box/101 \"安娜\" (beep)"));
+    let mut try_pin = |pin: &str, elapsed_ms| {
+        stage.elapsed_ms = elapsed_ms;
+        stage.now_ms += 86_400_000;
+        crate::Site::pin(&mut stage, "mailbox", Some("101"), pin)
+    };
+    for _ in 0..5 {
+        assert_eq!(try_pin("1234", 0), PinVerdict::Wrong);
+    }
+    assert_eq!(try_pin("4711", 899_999), PinVerdict::Locked, "whatever the clock on the wall shows");
+    assert_eq!(try_pin("4711", 900_000), PinVerdict::Right);
+    assert_eq!(crate::Site::pin(&mut stage, "nowhere", None, "4711"), PinVerdict::Wrong);
+}
+
+#[test]
+fn a_clean_up_finds_how_the_call_ended() {
+    let clean_up = "[nodes.z]\nkind = \"http\"\nurl = \"http://localhost/{outcome}\"\n";
+    for (node, outcome) in [
+        ("kind = \"play\"\nprompt = \"A long story.\"\n", "hung_up"),
+        ("kind = \"dial\"\nto = \"101\"\n", "cancelled"),
+        ("kind = \"hang_up\"\nas = \"busy\"\n", "busy"),
+    ] {
+        let text = format!("on_hang_up = \"z\"\nstart = \"a\"\n[nodes.a]\n{node}{clean_up}");
+        let mut call = Rehearsal::begin(stage_of("m", &text), "m", "", "9").expect("a flow");
+        call.hang_up();
+        let asked =
+            call.log().iter().any(|e| e.what == Happening::Asks(format!("GET http://localhost/{outcome}")));
+        assert!(asked, "{outcome}: {:?}", call.log());
+    }
 }
 
 #[test]

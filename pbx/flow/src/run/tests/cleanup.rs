@@ -41,9 +41,6 @@ fn wherever_the_caller_was_the_clean_up_is_done_once() {
                 c.hears();
             }
             c.gone();
-            if c.run.awaits_recording() {
-                c.recorded(None);
-            }
             assert!(c.run.is_over(), "{told}");
             assert!(
                 c.path().ends_with("main.n1 hang_up, main.n2 next, main.n3 next"),
@@ -51,9 +48,13 @@ fn wherever_the_caller_was_the_clean_up_is_done_once() {
                 c.path()
             );
             assert_eq!(c.count(|e| *e == Effect::End), 1);
-            for late in
-                [Event::Gone, Event::Digit('1'), Event::Played(1), Event::Woke, Event::Dialled(Dialled::Busy)]
-            {
+            for late in [
+                Event::Gone { recorded: None },
+                Event::Digit('1'),
+                Event::Played(1),
+                Event::Woke,
+                Event::Dialled(Dialled::Busy),
+            ] {
                 c.event(late);
                 assert_eq!(c.last, [], "{told}");
             }
@@ -162,4 +163,41 @@ fn who_hangs_up_while_the_last_words_are_said_is_not_hung_up() {
     c.gone();
     assert_eq!(c.count(|e| matches!(e, Effect::HangUp(_))), 0);
     assert!(c.run.is_over());
+}
+
+/// Who hangs up while speaking left something: the clean-up knows it, and the flow does not go on as if somebody were there.
+#[test]
+fn what_was_being_recorded_is_known_to_the_clean_up_and_leads_nowhere() {
+    for (recorded, told) in [(Some("m7"), r#"{"tape":"m7"}"#), (None, r#"{"tape":null}"#)] {
+        let jobs = vec![
+            record(to(1), to(1)),
+            dial(&["'101'"], [None; 4]),
+            post(&[("tape", "tape")], &[], None, None),
+        ];
+        let mut c = call(vec![cleaning(flow("main", jobs), 2)]);
+        c.hears();
+        c.event(Event::Gone { recorded: recorded.map(str::to_owned) });
+        assert_eq!(c.path(), "main.n0 begin, main.n2 hang_up");
+        assert_eq!(c.passed, [], "no way out was taken");
+        let [.., Effect::Ask { asking: crate::Asking::Http { body: Some(body), .. }, .. }] =
+            c.last.as_slice()
+        else {
+            panic!("{:?}", c.last)
+        };
+        assert_eq!(body.text, told);
+        c.answered(Answer::Json(json!({})));
+    }
+}
+
+/// A message that is told of too late, or where nothing was recorded, changes nothing.
+#[test]
+fn what_was_recorded_is_of_who_was_being_recorded() {
+    for jobs in [vec![play("a", None)], vec![record(None, None)]] {
+        let mut c = call(vec![cleaning(
+            flow("main", [jobs, vec![post(&[("tape", "tape")], &[], None, None)]].concat()),
+            1,
+        )]);
+        c.event(Event::Gone { recorded: Some("m7".to_owned()) });
+        assert_eq!(c.variable("tape"), "", "{}", c.path());
+    }
 }

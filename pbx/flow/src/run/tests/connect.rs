@@ -133,3 +133,15 @@ fn how_it_ended_can_be_asked_later() {
         assert_eq!(call(vec![main]).dialled(how).heard(), word);
     }
 }
+
+/// The first of two keys was pressed when an agent answered: the time for the second runs out in the talk.
+#[test]
+fn a_key_half_pressed_does_not_end_the_talk_with_who_answered() {
+    let mut c = call(vec![fork(queue(&[("1", 1), ("12", 2)], all()))]);
+    c.press("1").event(Event::Connected);
+    assert_eq!(c.last, [Effect::Wake(None)]);
+    c.event(Event::Woke).press("12");
+    assert_eq!(c.last, [], "the keys of a talk are of those who talk");
+    assert!(c.run.is_connecting());
+    assert_eq!(c.dialled(Dialled::Talked).heard(), "4");
+}

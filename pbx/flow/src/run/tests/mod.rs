@@ -346,7 +346,7 @@ impl Caller {
     }
 
     fn gone(&mut self) -> &mut Self {
-        self.event(Event::Gone)
+        self.event(Event::Gone { recorded: None })
     }
 
     /// Nodes entered, as `flow.node by`.

@@ -103,6 +103,25 @@ fn a_prompt_that_is_cut_and_heard_at_once_is_cut() {
     assert_eq!(c.heard(), "deep");
 }
 
+/// Flows within each other number their nodes alike, and a flow may be run twice: neither is a prompt that comes again.
+#[test]
+fn keys_pressed_ahead_pass_through_flows_within_each_other() {
+    let main = flow(
+        "main",
+        vec![
+            play("welcome", to(1)),
+            sub("inner", &[], None, to(2)),
+            sub("inner", &[], None, to(3)),
+            sub("other", &[], None, None),
+        ],
+    );
+    let inner = flow("inner", vec![play("hint", None)]);
+    let other = flow("other", vec![play("news", to(1)), menu(&[("2", 2)], None, None), play("two", None)]);
+    let mut c = call(vec![main, inner, other]);
+    c.press("2");
+    assert_eq!(c.heard(), "two", "{}", c.path());
+}
+
 #[test]
 fn keys_pressed_ahead_pass_through_several_questions() {
     let main = flow(
@@ -258,4 +277,30 @@ fn who_hangs_up_while_asked_leaves_no_timer_and_no_secret() {
     let mut c = call(vec![flow("main", vec![pin(None, None, None)])]);
     c.press("12").gone();
     assert_eq!(c.last, [Effect::Secret(false), Effect::Wake(None), Effect::End]);
+}
+
+/// What reminds and what asks may each be as long as anything.
+#[test]
+fn a_question_that_is_put_again_is_not_longer_than_what_may_be_played() {
+    let digits = |n| Prompt {
+        any: Some(vec![Piece::Value { of: expr("long"), form: Form::Digits }; n]),
+        by_language: BTreeMap::new(),
+    };
+    let menu = Job::Menu {
+        prompt: digits(2),
+        keys: [("1".to_owned(), at(0))].into(),
+        patience: patience(),
+        reminders: Reminders { silent: digits(2), wrong: digits(2) },
+        silent: None,
+        otherwise: None,
+    };
+    let world =
+        World { values: [("long".to_owned(), Value::text(&"7".repeat(64)))].into(), ..World::default() };
+    let mut c = call_at(world, vec![flow("main", vec![menu])]);
+    c.press("2");
+    let played = c.last.iter().find_map(|effect| match effect {
+        Effect::Play { clips, .. } => Some(clips.len()),
+        _ => None,
+    });
+    assert_eq!(played, Some(crate::limits::CLIPS_MAX));
 }

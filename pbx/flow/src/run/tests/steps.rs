@@ -318,7 +318,7 @@ fn who_is_gone_before_anything_began_is_over_at_once() {
     let flow = Arc::new(cleaning(flow("main", vec![play("a", None)]), 0));
     let mut run = Run::new(flow);
     let mut world = World::default();
-    run.handle(&mut world, Event::Gone);
+    run.handle(&mut world, Event::Gone { recorded: None });
     assert_eq!(run.poll_effect(), Some(Effect::End));
     run.handle(&mut world, Event::Begin);
     run.handle(&mut world, Event::Digit('1'));

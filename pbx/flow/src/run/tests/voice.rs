@@ -93,45 +93,9 @@ fn who_hangs_up_while_speaking_is_cleaned_up_with_what_was_recorded() {
         2,
     );
     let mut c = call(vec![main]);
-    c.hears().gone();
-    assert_eq!(c.last, [], "the file is closed after the call, and the clean-up waits for its id");
-    assert!(c.run.awaits_recording());
-    c.press("1").event(Event::Played(1));
-    assert_eq!(c.last, []);
-    c.recorded(Some("r7"));
+    c.hears().recorded(Some("r7")).gone();
     let sent = c.last.iter().any(|e| format!("{e:?}").contains("r7"));
     assert!(sent, "{:?}", c.last);
-    assert!(!c.path().contains("n1"), "nothing goes on but the clean-up: {}", c.path());
-}
-
-#[test]
-fn a_clean_up_goes_on_when_nothing_was_recorded() {
-    let main = cleaning(
-        flow(
-            "main",
-            vec![record(to(1), None), play("thanks", None), post(&[("tape", "tape")], &[], None, None)],
-        ),
-        2,
-    );
-    let mut c = call(vec![main]);
-    c.hears().gone().recorded(None);
-    assert!(c.path().ends_with("main.n2 hang_up"), "{}", c.path());
-}
-
-#[test]
-fn nobody_waits_for_a_recording_that_no_clean_up_wants() {
-    for flow in [flow("main", vec![record(None, None)]), cleaning(flow_of_message(), 1)] {
-        let mut c = call_at(world(false), vec![flow]);
-        c.hears().gone();
-        assert!(!c.run.awaits_recording());
-        assert!(c.run.is_over(), "{}", c.path());
-        c.recorded(Some("late"));
-        assert_eq!(c.last, []);
-    }
-}
-
-fn flow_of_message() -> Flow {
-    flow("main", vec![voicemail("'101'", None, None), Job::Return { value: None }])
 }
 
 #[test]

@@ -1,0 +1,153 @@
+//! Prompts that the site does not have in the language in which they would be said.
+
+use super::reads::{prompts, writes};
+use super::view::{All, At, View};
+use crate::clip::Language;
+use crate::exits::Entry;
+use crate::expr::Expr;
+use crate::fault::did_you_mean;
+use crate::flow::Flow;
+use crate::node::Job;
+use crate::prompt::Piece;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Prompts that are missing in the language in which they would be said. Where several are possible, one that has it will do:
+/// in which a caller comes there is not known.
+pub(super) fn missing<'f>(
+    all: &All<'f>,
+    known: &BTreeMap<Language, BTreeSet<String>>,
+) -> Vec<(At<'f>, String, String)> {
+    let spoken = spoken(all);
+    let mut missing = Vec::new();
+    for view in all.flows.values() {
+        let any: Vec<Language> = spoken.get(view.flow.name.as_str()).into_iter().flatten().copied().collect();
+        for (_, node) in view.nodes() {
+            for (key, prompt) in prompts(&node.job) {
+                let own = prompt.by_language.iter().map(|(language, pieces)| (vec![*language], pieces));
+                for (languages, pieces) in own.chain(prompt.any.iter().map(|pieces| (any.clone(), pieces))) {
+                    let there: BTreeSet<&String> =
+                        languages.iter().filter_map(|of| known.get(of)).flatten().collect();
+                    for piece in pieces {
+                        let Piece::Named(name) = piece else { continue };
+                        if there.contains(name) {
+                            continue;
+                        }
+                        let words: Vec<&str> = languages.iter().map(|language| language.word()).collect();
+                        let is_in_other = known.values().any(|names| names.contains(name));
+                        let within =
+                            if is_in_other { format!(" in {}", words.join(" or ")) } else { String::new() };
+                        let hint = did_you_mean(name, there.iter().map(|name| name.as_str()))
+                            .filter(|_| !is_in_other)
+                            .unwrap_or_else(|| {
+                                "record it, or write the words to be spoken without @".to_owned()
+                            });
+                        let at = At { flow: view.flow, node, key, entry: Entry::Whole };
+                        missing.push((at, format!("there is no prompt \"{name}\"{within}"), hint));
+                    }
+                }
+            }
+        }
+    }
+    missing
+}
+
+/// Languages that a caller may have in each flow: those that it begins in or sets, and those of all flows that run it or
+/// that it runs.
+fn spoken<'f>(all: &All<'f>) -> BTreeMap<&'f str, BTreeSet<Language>> {
+    let mut spoken: BTreeMap<&str, BTreeSet<Language>> =
+        all.flows.values().map(|view| (view.flow.name.as_str(), own_languages(view.flow))).collect();
+    let runs = |view: &View<'f>| -> Vec<(&'f str, &'f str)> {
+        let from = view.flow.name.as_str();
+        let run = view.flow.nodes.iter().filter_map(|node| match &node.job {
+            Job::Sub { flow, .. } => Some((from, flow.as_str())),
+            _ => None,
+        });
+        run.collect()
+    };
+    let runs: Vec<(&str, &str)> = all.flows.values().flat_map(runs).collect();
+    loop {
+        let before: usize = spoken.values().map(BTreeSet::len).sum();
+        for (outer, inner) in &runs {
+            let (Some(one), Some(other)) = (spoken.get(outer), spoken.get(inner)) else { continue };
+            let both: BTreeSet<Language> = one.union(other).copied().collect();
+            spoken.insert(*outer, both.clone());
+            spoken.insert(*inner, both);
+        }
+        if spoken.values().map(BTreeSet::len).sum::<usize>() == before {
+            return spoken;
+        }
+    }
+}
+
+fn own_languages(flow: &Flow) -> BTreeSet<Language> {
+    let mut found = BTreeSet::from([flow.language]);
+    for node in &flow.nodes {
+        for write in writes(&node.job).into_iter().filter(|write| write.name == "language") {
+            match write.to {
+                Some(Expr::Constant(word)) => found.extend(Language::parse(&word.plain())),
+                Some(_) | None => found.extend(Language::ALL),
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::check::{Known, check};
+    use crate::clip::Language;
+    use crate::read::read;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    /// What is told of a flow in `language` that plays this and sets these values, next to one in Chinese that is run by it
+    /// or not; there is `both` in both languages and `zh` in Chinese.
+    fn told(language: &str, prompt: &str, values: &str, runs: &str) -> String {
+        let set = if values.is_empty() { "x = \"1\"" } else { values };
+        let bye = "[nodes.bye]\nkind = \"hang_up\"\n";
+        let main = format!(
+            "start = \"a\"\nlanguage = \"{language}\"\n[nodes.a]\nkind = \"set\"\nvalues = {{ {set} }}\nnext = \"b\"\n\
+             [nodes.b]\nkind = \"play\"\nprompt = {prompt}\nnext = \"c\"\n\
+             [nodes.c]\nkind = \"flow\"\nflow = \"{runs}\"\nnext = \"bye\"\n{bye}"
+        );
+        let other = |language| {
+            format!(
+                "start = \"a\"\nlanguage = \"{language}\"\n[nodes.a]\nkind = \"play\"\nprompt = \"@both\"\nnext = \"bye\"\n{bye}"
+            )
+        };
+        let files = [("main", main), ("chinese", other("zh")), ("english", other("en"))];
+        let flows = files.iter().map(|(name, text)| {
+            let (flow, faults) = read(&format!("{name}.toml"), 1, text);
+            assert!(flow.is_some(), "{faults:?}");
+            ((*name).to_owned(), Arc::new(flow.unwrap()))
+        });
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let known = Known {
+            prompts: Some([(Language::En, set(&["both"])), (Language::Zh, set(&["both", "zh"]))].into()),
+            ..Known::default()
+        };
+        let faults = check(&flows.collect(), &known);
+        faults.iter().filter(|fault| !fault.is_warning).map(|fault| fault.what.clone()).collect()
+    }
+
+    #[test]
+    fn a_prompt_must_be_there_in_a_language_that_the_caller_may_have() {
+        let missing = "there is no prompt \"zh\" in en";
+        for (language, prompt, values, runs, want) in [
+            ("en", "\"@both\"", "", "english", ""),
+            ("zh", "\"@zh\"", "", "english", ""),
+            ("en", "\"@zh\"", "", "english", missing),
+            ("en", "\"@none\"", "", "english", "there is no prompt \"none\""),
+            ("en", "{ zh = \"@zh\" }", "", "english", ""),
+            ("zh", "{ en = \"@zh\" }", "", "english", missing),
+            ("en", "\"@zh\"", "language = \"'zh'\"", "english", ""),
+            ("en", "\"@zh\"", "language = \"'en'\"", "english", missing),
+            ("en", "\"@zh\"", "language = \"caller\"", "english", ""),
+            ("en", "\"@zh\"", "", "chinese", ""),
+        ] {
+            let said = told(language, prompt, values, runs);
+            assert_eq!(said, want, "{language} {prompt} {values} {runs}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The configuration read again while calls go on.
+
+use super::{keep_good, prompt_settings};
+use crate::config::{self, ShellConfig};
+use crate::control::{Hub, Reload};
+use crate::engine::{EngineHandle, ToEngine};
+use crate::flows::InForce;
+use crate::media::MediaEngine;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use switchroom_exchange::Severity;
+
+/// Who is told of a new configuration.
+pub(super) struct Around {
+    pub(super) engine: EngineHandle,
+    pub(super) media: Arc<MediaEngine>,
+    pub(super) hub: Arc<Hub>,
+    pub(super) in_force: Arc<InForce>,
+}
+
+/// What reads the configuration at `path` again; `running` and the first RTP port and number of pairs are what was started
+/// with. A user and a signal may want it at the same time: one after the other, or the engine would be left with the older
+/// one and with alarms of a file that is mended.
+pub(super) fn reloader(path: PathBuf, running: ShellConfig, ports: (u16, u16), around: Around) -> Reload {
+    let turn = Mutex::new(());
+    Arc::new(move || {
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        reload(&path, &running, ports, &around)
+    })
+}
+
+/// Waits for room in the engine's queue: who is told that it was applied relies on it.
+fn reload(
+    path: &Path,
+    running: &ShellConfig,
+    ports: (u16, u16),
+    Around { engine, media, hub, in_force }: &Around,
+) -> Result<String, String> {
+    let alarm = |id: String, state| engine.tell_surely(ToEngine::Alarm(id, state));
+    let mut loaded = match config::load(path) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            let first = faults.first().map(ToString::to_string).unwrap_or_default();
+            let text = format!("{} faults, nothing was changed; the first: {first}", faults.len());
+            tracing::error!("{text}");
+            alarm("config".into(), Some((Severity::Warn, text.clone())));
+            return Err(text);
+        }
+    };
+    hub.renamed(&loaded.config.site, &loaded.config.domain);
+    keep_good(path, &running.data_dir);
+    media.reload_prompts(prompt_settings(&loaded.shell));
+    // Flows, prompts and who speaks them are taken over.
+    let running = ShellConfig {
+        flows: loaded.shell.flows.clone(),
+        speech: loaded.shell.speech.clone(),
+        ..running.clone()
+    };
+    let needs_restart =
+        loaded.shell != running || ports != (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
+    let (alarms, refused) = in_force.renew(&mut loaded);
+    engine.tell_surely(ToEngine::Config(Arc::new(loaded.config)));
+    alarm("config".into(), None);
+    for (id, state) in alarms {
+        alarm(id, state);
+    }
+    let done = if needs_restart {
+        "applied, but for sockets, RTP ports, folders, roles and threads: those need a restart"
+    } else {
+        "applied"
+    };
+    Ok(refused.map_or_else(|| done.to_owned(), |refused| format!("{done}; {refused}")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::engine::Inputs;
+    use crate::media::MediaSettings;
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+    use switchroom_exchange::{Flow, Transport};
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A reloader, with an engine's queue that nobody takes from yet.
+    fn rig(dir: &Path, site: &str) -> (Reload, EngineHandle, Inputs) {
+        let path = dir.join("switchroom.toml");
+        named(dir, site);
+        let loaded = config::load(&path).unwrap();
+        let settings = MediaSettings::new(Ipv4Addr::LOCALHOST.into(), 20_000, 1, dir.join("rec"));
+        let media = MediaEngine::start(settings, Arc::new(|_| ()), Arc::new(|_| ()), Arc::new(|_| ()));
+        let (engine, inputs) = EngineHandle::new();
+        let around = Around {
+            engine: engine.clone(),
+            media: Arc::new(media.unwrap()),
+            hub: Arc::new(Hub::new(1, switchroom_wire::SystemView::default())),
+            in_force: Arc::default(),
+        };
+        let ports = (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
+        (reloader(path, loaded.shell, ports, around), engine, inputs)
+    }
+
+    fn named(dir: &Path, site: &str) {
+        let text = format!("[site]\nname = \"{site}\"\n");
+        std::fs::write(dir.join("switchroom.toml"), text).unwrap();
+    }
+
+    #[test]
+    fn two_at_once_take_turns_and_nothing_is_lost_in_a_full_queue() {
+        let dir = tempfile::tempdir().unwrap();
+        let (reload, engine, inputs) = rig(dir.path(), "old");
+        let at = (Ipv4Addr::LOCALHOST, 5060).into();
+        let flow = Flow { transport: Transport::Udp, local: at, remote: at, connection: 0 };
+        while engine.tell(ToEngine::FlowLost(flow)) {}
+        let first = std::thread::spawn({
+            let reload = reload.clone();
+            move || reload()
+        });
+        std::thread::sleep(Duration::from_millis(200));
+        // The first has read its file and waits for room.
+        named(dir.path(), "new");
+        let second = std::thread::spawn(move || reload());
+        let mut told = Vec::new();
+        while told.len() < 4 {
+            match inputs.recv_timeout(PATIENCE).unwrap() {
+                ToEngine::Config(config) => told.push(config.site.clone()),
+                ToEngine::Alarm(id, None) => told.push(id),
+                ToEngine::FlowLost(_) => {}
+                _ => panic!("nobody told that"),
+            }
+        }
+        assert_eq!(told, ["old", "config", "new", "config"]);
+        assert!(first.join().unwrap().unwrap().starts_with("applied"));
+        assert!(second.join().unwrap().unwrap().starts_with("applied"));
+    }
+}
