@@ -72,7 +72,7 @@ fn each_planted_defect_is_found_by_its_rule() {
     assert_eq!((clean.failure, clean.calls > 30), (None, true), "{} calls", clean.calls);
     // Four of ten callers are in flows.
     let mut inbound = setup.clone();
-    (inbound.inbound.seed, inbound.inbound.share_percent) = (7, 40);
+    (inbound.inbound.seed, inbound.inbound.share_percent) = (12, 40);
     let clean = play(&inbound, Watch { is_strict: true, ..Watch::default() });
     assert_eq!(clean.failure, None);
     // And here one of them is connected after a prompt.
