@@ -127,6 +127,7 @@ pub(crate) enum Action {
     Suspend,
     HangUp,
     Unregister,
+    DeleteMessage,
     Reload,
     Shutdown,
 }
@@ -181,6 +182,7 @@ const fn verb(
 pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::HangUp, "hang_up", &["X"], OF_A_CALL, Role::Supervisor, Confirm::Yes),
     verb(Action::Unregister, "unregister", &["U"], &[Lines], Role::Admin, Confirm::Name),
+    verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
     // Rare and far-reaching: by their words in the palette only.
     verb(Action::Reload, "reload", &[], EVERYWHERE, Role::Admin, Confirm::Yes),
     verb(Action::Shutdown, "shutdown", &[], EVERYWHERE, Role::Admin, Confirm::Name),

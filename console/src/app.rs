@@ -83,6 +83,7 @@ pub(crate) struct DetailState {
 pub(crate) enum Target {
     Call { id: String, with: String },
     Extension { number: String },
+    Message { id: String },
     Daemon,
 }
 
@@ -404,8 +405,18 @@ impl App {
                     Some(_) => None,
                 }
             }
+            Action::DeleteMessage => {
+                let message = self.selected_message(&self.model.board);
+                message.is_none().then(|| words.t("refused.no_message").to_owned())
+            }
             _ => None,
         }
+    }
+
+    /// The message selected among the recordings, as that board has it.
+    pub(crate) fn selected_message<'a>(&self, board: &'a Board) -> Option<&'a switchroom_wire::MessageView> {
+        let id = self.selected(List::Recordings)?;
+        board.messages.iter().find(|message| message.id == id)
     }
 
     /// Why a verb that needs a role cannot be sent, whatever its target; `None` if it can.
@@ -453,6 +464,9 @@ impl App {
             return None;
         }
         let id = self.selected(List::Recordings)?;
+        if self.selected_message(self.board()).is_some() {
+            return None;
+        }
         (self.model.wave(id).is_none() && !self.waves_asked.contains(id)).then(|| id.to_owned())
     }
 }

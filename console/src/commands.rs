@@ -21,7 +21,7 @@ pub enum Once {
     Calls,
     /// The extensions and where they are registered.
     Lines,
-    /// The latest recordings.
+    /// The latest recordings and messages.
     Recordings,
     /// Alarms and all of these.
     All,
@@ -116,13 +116,16 @@ fn once_json(board: &Board, what: Once) -> serde_json::Value {
     match what {
         Once::Calls => serde_json::json!({ "calls": calls }),
         Once::Lines => serde_json::json!({ "extensions": extensions }),
-        Once::Recordings => serde_json::json!({ "recordings": board.recordings }),
+        Once::Recordings => {
+            serde_json::json!({ "recordings": board.recordings, "messages": board.messages })
+        }
         Once::All => serde_json::json!({
             "system": board.system,
             "alarms": board.alarms.values().collect::<Vec<_>>(),
             "calls": calls,
             "extensions": extensions,
             "recordings": board.recordings,
+            "messages": board.messages,
         }),
     }
 }

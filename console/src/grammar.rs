@@ -11,11 +11,13 @@ pub(crate) const FORMS: &[&str] = &[
     "call NUMBER",
     "lines",
     "recordings",
+    "messages",
     "events",
     "cdrs",
     "ladder NUMBER",
     "hang up NUMBER",
     "unregister EXTENSION [CONTACT]",
+    "delete message ID",
     "reload",
     "shutdown",
 ];
@@ -68,6 +70,8 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["lines" | "extensions"] => Command::Extensions,
         ["recordings"] => Command::Recordings { limit: ROWS, party: None },
         ["recordings", party] => Command::Recordings { limit: ROWS, party: Some((*party).to_owned()) },
+        ["messages"] => Command::Messages { limit: ROWS, mailbox: None },
+        ["messages", mailbox] => Command::Messages { limit: ROWS, mailbox: Some((*mailbox).to_owned()) },
         ["events"] => Command::Events { limit: ROWS, call: None, after_ms: None },
         ["events", call] => Command::Events { limit: ROWS, call: Some((*call).to_owned()), after_ms: None },
         ["cdrs"] => Command::Cdrs { limit: ROWS, before_ms: None, party: None },
@@ -80,6 +84,7 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["unregister", extension, contact] => {
             Command::Unregister { extension: (*extension).to_owned(), contact: Some((*contact).to_owned()) }
         }
+        ["delete", "message", message] => Command::DeleteMessage { message: (*message).to_owned() },
         ["reload"] => Command::Reload,
         ["shutdown"] => Command::Shutdown,
         [first, ..] => return Err(unknown(words.trim(), first)),

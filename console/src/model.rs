@@ -176,6 +176,8 @@ impl Model {
             | Change::Queue(_)
             | Change::QueueGone(_)
             | Change::Recording(_)
+            | Change::Message(_)
+            | Change::MessageGone(_)
             | Change::Event(_) => {}
         }
         self.board.apply(change);

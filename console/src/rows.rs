@@ -8,9 +8,13 @@ use crate::symbols::Symbols;
 use crate::theme::{Tone, mark};
 use crate::words::Words;
 use switchroom_wire::{
-    Board, CallState, CallView, EventView, ExtensionState, ExtensionView, RecordingState, RecordingView,
-    Severity,
+    Board, CallState, CallView, EventView, ExtensionState, ExtensionView, RecordingState, Severity,
 };
+
+mod recordings;
+
+pub(crate) use recordings::message_place;
+use recordings::{message_row, recording_row};
 
 /// A list that can be selected in, sorted and filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,7 +114,7 @@ impl List {
     pub(crate) fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Calls => &["id", "state", "from", "to", "with", "flags", "level"],
-            Self::Recordings => &["id", "from", "with", "codec", "notes", "file", "level"],
+            Self::Recordings => &["id", "from", "with", "mailbox", "codec", "notes", "file", "level"],
             Self::Log => &["kind", "about", "text", "call", "name", "level"],
             Self::Lines => &["extension", "name", "state", "phone", "address", "problem", "level"],
         }
@@ -195,7 +199,10 @@ pub(crate) fn rows(
             let calls = board.calls.values().chain(gone);
             calls.filter(|call| !is_over(call, form.now_ms)).map(|call| call_row(call, board, form)).collect()
         }
-        List::Recordings => board.recordings.iter().map(|recording| recording_row(recording, form)).collect(),
+        List::Recordings => {
+            let recordings = board.recordings.iter().map(|recording| recording_row(recording, form));
+            recordings.chain(board.messages.iter().map(|message| message_row(message, form))).collect()
+        }
         List::Log => board.events.iter().map(|event| event_row(event, form)).collect(),
         List::Lines => board.extensions.values().map(|extension| line_row(extension, form)).collect(),
     };
@@ -348,60 +355,6 @@ fn call_row(call: &CallView, board: &Board, form: Form<'_>) -> Row {
         fields,
         keys,
         natural: (attention, i64::try_from(call.number).unwrap_or(i64::MAX)),
-    }
-}
-
-fn recording_notes(recording: &RecordingView, words: &Words) -> Cell {
-    if !recording.complete {
-        return toned(words.t("recording.incomplete").to_owned(), Tone::Attention);
-    }
-    let holds = recording.marks.iter().filter(|mark| mark.kind == "hold").count();
-    if holds == 0 {
-        return cell("");
-    }
-    cell(words.f("recording.holds", &[("count", &holds.to_string())]))
-}
-
-fn recording_row(recording: &RecordingView, form: Form<'_>) -> Row {
-    let party = form.party();
-    let severity = if recording.complete { Severity::Info } else { Severity::Warn };
-    let notes = recording_notes(recording, form.words);
-    let (from, with) = (party.short(&recording.from), party.short(&recording.with));
-    let number = i64::try_from(recording.number).unwrap_or(i64::MAX);
-    Row {
-        id: recording.id.clone(),
-        severity,
-        is_ended: false,
-        fields: vec![
-            ("id", recording.number.to_string()),
-            ("from", party.full(&recording.from)),
-            ("with", party.full(&recording.with)),
-            ("codec", recording.codec.clone()),
-            ("notes", notes.text.clone()),
-            ("file", recording.file.clone()),
-            ("level", level_word(severity).to_owned()),
-        ],
-        keys: vec![
-            SortKey::Number(recording.started_ms),
-            SortKey::Number(number),
-            SortKey::Text(from.to_lowercase()),
-            SortKey::Text(with.to_lowercase()),
-            SortKey::Number(i64::try_from(recording.length_ms).unwrap_or(i64::MAX)),
-            SortKey::Number(i64::try_from(recording.bytes).unwrap_or(i64::MAX)),
-            SortKey::Text(recording.codec.clone()),
-            SortKey::Text(notes.text.clone()),
-        ],
-        natural: (-recording.started_ms, -number),
-        cells: vec![
-            cell(format::moment(recording.started_ms, form.now_ms, form.utc_offset_min, form.words)),
-            cell(recording.number.to_string()),
-            cell(from),
-            cell(with),
-            cell(format::duration(i64::try_from(recording.length_ms).unwrap_or(i64::MAX))),
-            cell(format::bytes(recording.bytes)),
-            cell(recording.codec.clone()),
-            notes,
-        ],
     }
 }
 

@@ -100,9 +100,8 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     for facts in media::repair_recordings(&shell.recordings_dir) {
         store.put(None, Record::Recording(Box::new(facts)));
     }
-    for (message, facts) in media::repair_messages(&shell.recordings_dir) {
-        tracing::warn!(message, file = facts.file, "a message that was cut off is kept");
-    }
+    let unfinished = restored.messages.iter().filter(|m| m.is_unfinished).map(|m| m.id.as_str());
+    restored.cut_off = media::settle_messages(&shell.recordings_dir, unfinished);
     let hub = Arc::new(Hub::new(u64::from_be_bytes(random()?), system_view(loaded)));
     let media = Arc::new(start_media(loaded, &engine, &hub)?);
     find_recordings(&store, &shell.recordings_dir);

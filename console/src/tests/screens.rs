@@ -11,14 +11,15 @@ use std::fmt::Write as _;
 
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 40), (200, 60)];
 
-/// Keys that lead to each screen from the start, with call 4127 and recording 4116 selected.
-const SCREENS: [(&str, &str); 8] = [
+/// Keys that lead to each screen from the start, with call 4127, recording 4116 and the newest message selected.
+const SCREENS: [(&str, &str); 9] = [
     ("calls", "4"),
     ("ladder", "enter"),
     ("media", "enter ]"),
     ("path", "enter ] ]"),
     ("events", "enter ["),
     ("recordings", "6"),
+    ("message", "6 j"),
     ("log", "8"),
     ("lines", "9"),
 ];
@@ -281,10 +282,14 @@ fn overlays_in_chinese() {
         ("help", "9", "?"),
         ("palette", "4", ":"),
         ("question", "4", "X"),
+        ("question of a message", "6 j", "D"),
         ("refused words", "4", ": s i n g enter"),
     ] {
         let mut app = App::new(settings(Language::Chinese, Symbols::Block, "auto"), (80, 24));
         play(&mut app, "office");
+        if keys == "D" {
+            with_role(&mut app, switchroom_wire::Role::Admin);
+        }
         let mut app = on_screen(app, first);
         press(&mut app, keys);
         let _ = writeln!(text, "== {title}: {keys}\n{}", shown(&app));

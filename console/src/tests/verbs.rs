@@ -157,6 +157,88 @@ fn a_permanent_verb_wants_the_name_typed() {
     assert_eq!(sent(&effects).unwrap().command, Command::Unregister { extension: number, contact: None });
 }
 
+/// On the newest message: of Castro & Filhos, in box 102.
+fn on_a_message() -> App {
+    let mut app = office((80, 24));
+    with_role(&mut app, Role::Admin);
+    press(&mut app, "6 j");
+    app
+}
+
+#[test]
+fn a_message_is_deleted_once_its_box_is_typed() {
+    let mut app = on_a_message();
+    let id = app.selected(List::Recordings).unwrap().to_owned();
+    let mut text = String::new();
+    assert_eq!(press(&mut app, "D 1 0"), []);
+    let _ = writeln!(text, "== asked\n{}", shown(&app));
+    assert_eq!(press(&mut app, "enter"), [], "half a name is No");
+    press(&mut app, "D 1 0 2");
+    let request = sent(&press(&mut app, "enter")).unwrap().clone();
+    assert_eq!(request.command, Command::DeleteMessage { message: id.clone() });
+    let _ = writeln!(text, "== sent\n{}", shown(&app));
+    for result in [
+        Ok(Answer::Done("mara deleted the message of +351930008812 in box 102: 01jbs94117".into())),
+        Err(CommandError::Refused { why: "there is no such message".into() }),
+    ] {
+        let mut app = on_a_message();
+        press(&mut app, "D 1 0 2");
+        let request = sent(&press(&mut app, "enter")).unwrap().clone();
+        assert!(shown(&app).contains("0:34  544k new"), "it is there until the daemon says otherwise");
+        if result.is_ok() {
+            change(&mut app, Change::MessageGone(id.clone()));
+        }
+        update(&mut app, Input::Line(Box::new(ServerLine::Reply(Reply { id: request.id, result }))));
+        let _ = writeln!(text, "== answered\n{}", shown(&app));
+    }
+    insta::assert_snapshot!("delete_message", text);
+}
+
+#[test]
+fn a_message_that_is_gone_or_none_cannot_be_deleted() {
+    let mut app = on_a_message();
+    let id = app.selected(List::Recordings).unwrap().to_owned();
+    press(&mut app, "D 1 0 2");
+    change(&mut app, Change::MessageGone(id));
+    assert!(sent(&press(&mut app, "enter")).is_none());
+    assert!(shown(&app).contains("the message is gone"), "{}", shown(&app));
+    let mut app = on_a_message();
+    press(&mut app, "k D");
+    assert!(app.overlay.is_none() && shown(&app).contains("no message is selected"), "{}", shown(&app));
+    let mut app = on_a_message();
+    with_role(&mut app, Role::Supervisor);
+    press(&mut app, "D");
+    assert!(app.overlay.is_none() && shown(&app).contains("needs admin, you are supervisor"));
+}
+
+#[test]
+fn the_palette_deletes_a_message_by_its_id_and_a_flow_has_a_word_to_type() {
+    let mut app = on_a_message();
+    let id = "01jbs94099qz8m4t6w2x0y5k1c-1";
+    press(&mut app, ":");
+    for c in format!("delete message {id}").chars() {
+        press(&mut app, if c == ' ' { "space".to_owned() } else { c.to_string() }.as_str());
+    }
+    press(&mut app, "enter");
+    let text = shown(&app);
+    assert!(text.contains("in flow") && !text.contains(['\u{1b}', '\u{202e}']), "{text}");
+    press(&mut app, "d e l e t e");
+    assert_eq!(
+        sent(&press(&mut app, "enter")).map(|request| request.command.clone()),
+        Some(Command::DeleteMessage { message: id.into() })
+    );
+}
+
+/// A message leads to the line whose box it is in, and asks for no wave.
+#[test]
+fn a_message_leads_to_its_line() {
+    let mut app = on_a_message();
+    assert!(app.selected_message(app.board()).is_some_and(|m| m.is_new));
+    assert_eq!(app.wave_wanted(), None);
+    press(&mut app, "g a");
+    assert_eq!(app.selected(List::Lines), Some("102"));
+}
+
 #[test]
 fn the_palette_asks_as_the_key_does() {
     let mut app = office((80, 24));

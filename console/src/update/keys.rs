@@ -111,7 +111,11 @@ impl App {
     /// Does an action, from a key or from the palette.
     pub(super) fn act(&mut self, action: Action, now_ms: i64, effects: &mut Vec<Effect>) {
         match action {
-            Action::HangUp | Action::Unregister | Action::Reload | Action::Shutdown => {
+            Action::HangUp
+            | Action::Unregister
+            | Action::DeleteMessage
+            | Action::Reload
+            | Action::Shutdown => {
                 self.start_verb(action, now_ms);
             }
             Action::MoveDown => self.move_by(1, now_ms),
@@ -317,7 +321,10 @@ impl App {
     fn go_to_related(&mut self, action: Action, now_ms: i64, effects: &mut Vec<Effect>) {
         let call = match self.screen {
             Screen::List(List::Log) => self.selected_event().and_then(|event| event.call.clone()),
-            Screen::List(List::Recordings) => self.selected(List::Recordings).map(str::to_owned),
+            Screen::List(List::Recordings) => match self.selected_message(self.board()) {
+                Some(message) => Some(message.call.clone()),
+                None => self.selected(List::Recordings).map(str::to_owned),
+            },
             Screen::List(List::Lines) => self.call_of_line(),
             Screen::List(List::Calls) | Screen::Detail(_) => self.call_in_view().map(|call| call.id.clone()),
         };
@@ -381,6 +388,10 @@ impl App {
         let parties = match self.screen {
             Screen::List(List::Recordings) => {
                 let id = self.selected(List::Recordings)?;
+                if let Some(message) = self.selected_message(self.board()) {
+                    let known = |number: &String| self.board().extensions.contains_key(number);
+                    return message.mailbox.iter().chain([&message.from.number]).find(|n| known(n)).cloned();
+                }
                 let recording = self.board().recordings.iter().find(|r| r.id == id)?;
                 vec![recording.with.number.clone(), recording.from.number.clone()]
             }

@@ -2,9 +2,9 @@
 
 use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
-use crate::format::duration;
+use crate::format::{duration, moment};
 use crate::keymap::{Code, Key};
-use crate::rows::{List, call_duration_ms};
+use crate::rows::{List, call_duration_ms, message_place};
 use switchroom_wire::Command;
 
 /// A name that must be typed is never longer.
@@ -24,6 +24,10 @@ impl App {
             Action::Unregister => {
                 let number = self.selected(List::Lines).map(str::to_owned);
                 number.and_then(|number| self.ask_unregister(&number, None, now_ms))
+            }
+            Action::DeleteMessage => {
+                let id = self.selected(List::Recordings).map(str::to_owned);
+                id.and_then(|id| self.ask_delete_message(&id, now_ms))
             }
             Action::Reload => Some(self.ask_reload()),
             Action::Shutdown => Some(self.ask_shutdown()),
@@ -48,6 +52,7 @@ impl App {
             Command::Unregister { extension, contact } => {
                 self.ask_unregister(extension, contact.clone(), now_ms)
             }
+            Command::DeleteMessage { message } => self.ask_delete_message(message, now_ms),
             Command::Reload => Some(self.ask_reload()),
             Command::Shutdown => Some(self.ask_shutdown()),
             _ => None,
@@ -112,6 +117,27 @@ impl App {
             label: words.f("verb.unregister", &[("number", number)]),
             question: words.f("confirm.unregister", &fields),
             name: number.to_owned(),
+            typed: String::new(),
+            order: Vec::new(),
+        })
+    }
+
+    fn ask_delete_message(&self, id: &str, now_ms: i64) -> Option<Asked> {
+        let message = self.model.board.messages.iter().find(|message| message.id == id)?;
+        let words = &self.settings.words;
+        let form = self.form(now_ms);
+        let (who, from) = (form.party().short(&message.from), form.party().full(&message.from));
+        let place = message_place(message, words);
+        let when = moment(message.at_ms, form.now_ms, form.utc_offset_min, words);
+        let length = duration(i64::try_from(message.length_ms).unwrap_or(i64::MAX));
+        let fields = [("from", from.as_str()), ("place", &place), ("when", &when), ("length", &length)];
+        Some(Asked {
+            command: Command::DeleteMessage { message: id.to_owned() },
+            target: Target::Message { id: id.to_owned() },
+            level: Action::DeleteMessage.spec().confirm,
+            label: words.f("verb.delete_message", &[("who", &who)]),
+            question: words.f("confirm.delete_message", &fields),
+            name: message.mailbox.clone().unwrap_or_else(|| "delete".to_owned()),
             typed: String::new(),
             order: Vec::new(),
         })
@@ -200,6 +226,10 @@ impl App {
                 Some(line) if !line.bindings.is_empty() => None,
                 _ => Some(words.t("refused.no_binding").to_owned()),
             },
+            Target::Message { id } => {
+                let is_there = self.model.board.messages.iter().any(|message| message.id == *id);
+                (!is_there).then(|| words.t("refused.message_gone").to_owned())
+            }
             Target::Daemon => None,
         }
     }

@@ -4,13 +4,15 @@ use super::painter::Painter;
 use super::wave;
 use crate::app::App;
 use crate::format::{self, bytes, clock, duration, millis, mos, percent};
-use crate::rows::{List, call_duration_ms, call_place, call_state, extension_state, line_problem, trouble};
+use crate::rows::{
+    List, call_duration_ms, call_place, call_state, extension_state, line_problem, message_place, trouble,
+};
 use crate::severity::{direction_severity, line_severity};
 use crate::theme::{Tone, mark};
 use ratatui::layout::Rect;
 use switchroom_wire::{
-    BindingView, CallView, EventView, ExtensionState, ExtensionView, LegView, RecordingState, RecordingView,
-    Severity, Side, clean, fit,
+    BindingView, CallView, EventView, ExtensionState, ExtensionView, LegView, MessageView, RecordingState,
+    RecordingView, Severity, Side, clean, fit,
 };
 
 pub(super) fn pane(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
@@ -26,6 +28,8 @@ pub(super) fn pane(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Paint
         List::Recordings => {
             if let Some(recording) = board.recordings.iter().find(|recording| recording.id == id) {
                 recording_pane(app, recording, rect, now_ms, p);
+            } else if let Some(message) = app.selected_message(board) {
+                message_pane(app, message, rect, now_ms, p);
             }
         }
         List::Log => {
@@ -193,6 +197,25 @@ fn recording_pane(app: &App, recording: &RecordingView, rect: Rect, now_ms: i64,
         &format!("{}   {}", words.f("recording.file", &fields), bytes(recording.bytes)),
         Tone::Secondary,
     );
+}
+
+fn message_pane(app: &App, message: &MessageView, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
+    let words = &app.settings.words;
+    let form = app.form(now_ms);
+    let heard = if message.is_new { "message.new_why" } else { "message.old_why" };
+    let x = p.put(rect, 1, 0, words.t("message.title"), Tone::Strong) + 2;
+    let x = p.put(rect, x, 0, &form.party().full(&message.from), Tone::Caller);
+    let x = p.put(rect, x + 1, 0, ">", Tone::Secondary);
+    p.put(rect, x + 1, 0, &message_place(message, words), Tone::Callee);
+    let when = format::moment(message.at_ms, form.now_ms, form.utc_offset_min, words);
+    let length = duration(i64::try_from(message.length_ms).unwrap_or(i64::MAX));
+    let x = p.put(rect, 1, 1, &format!("{when}   {length}"), Tone::Normal) + 3;
+    p.put(rect, x, 1, words.t(heard), Tone::Secondary);
+    p.put(rect, 1, 2, &message.file, Tone::Normal);
+    let hash: String = message.sha256.chars().take(16).collect();
+    let text = format!("{}   {}", words.f("message.file", &[("hash", &hash)]), bytes(message.bytes));
+    p.put(rect, 1, 3, &text, Tone::Secondary);
+    p.put(rect, 1, 4, &words.f("message.id", &[("id", &message.id)]), Tone::Secondary);
 }
 
 fn event_pane(app: &App, event: &EventView, rect: Rect, p: &mut Painter<'_>) {

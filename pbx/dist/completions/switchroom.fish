@@ -152,25 +152,33 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand doctor" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand doctor" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -l json -d 'Print JSON'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "status" -d 'Version, uptime, counts, alarms'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "calls" -d 'Live calls'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "call" -d 'One call, live or finished, with its path and why it ended'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "extensions" -d 'Extensions and where they are registered'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "cdr" -d 'Finished calls, newest first'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "events" -d 'What happened, newest last'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "recordings" -d 'Recordings, newest first'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "ladder" -d 'The SIP messages of a call as a ladder'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "hangup" -d 'End a call'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "unregister" -d 'Forget where an extension is registered'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "reload" -d 'Read the configuration again'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "dump" -d 'Write what the exchange was given last to a file in the data directory, for `switchroom replay`; prints its name'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions cdr events recordings ladder hangup unregister reload dump shutdown" -f -a "shutdown" -d 'Stop the exchange'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "status" -d 'Version, uptime, counts, alarms'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "calls" -d 'Live calls'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "call" -d 'One call, live or finished, with its path and why it ended'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "extensions" -d 'Extensions and where they are registered'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "agents" -d 'Agents: what each chose and is doing'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "queues" -d 'Queues, their figures of today, and who waits'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "why" -d 'Why a caller was offered to whom it was, or still waits'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "agent" -d 'Signs an agent in or out, sets a break, ends after-call time'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "priority" -d 'Gives a caller who waits another priority'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "take-out" -d 'Takes a caller out of its queue, as if it had waited too long'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "cdr" -d 'Finished calls, newest first'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "events" -d 'What happened, newest last'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "recordings" -d 'Recordings, newest first'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "messages" -d 'Messages that callers left, newest first'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "message-delete" -d 'Delete a message for good, sound and all'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "ladder" -d 'The SIP messages of a call as a ladder'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "hangup" -d 'End a call'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "unregister" -d 'Forget where an extension is registered'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "reload" -d 'Read the configuration again'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "dump" -d 'Write what the exchange was given last to a file in the data directory, for `switchroom replay`; prints its name'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and not __fish_seen_subcommand_from status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown" -f -a "shutdown" -d 'Stop the exchange'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from status" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
@@ -191,6 +199,40 @@ always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from extensions" -l json -d 'Print JSON'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from extensions" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from agents" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from agents" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from agents" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from queues" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from queues" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from queues" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from why" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from why" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from why" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from agent" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from agent" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from agent" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from agent" -a "ready" -d 'Signed in and taking calls'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from agent" -a "break" -d 'Signed in, but taking no calls'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from agent" -a "out" -d 'Signed out'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from agent" -a "wrap-up" -d 'Done with after-call work, or more time for it'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from priority" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from priority" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from priority" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from take-out" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from take-out" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from take-out" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from cdr" -s n -l limit -d 'At most so many' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from cdr" -l party -d 'Only calls with this extension or number' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from cdr" -l before -d 'Only calls that ended before this time, Unix milliseconds' -r
@@ -214,6 +256,17 @@ always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from recordings" -l json -d 'Print JSON'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from recordings" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from messages" -s n -l limit -d 'At most so many' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from messages" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from messages" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from messages" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from message-delete" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from message-delete" -l json -d 'Print JSON'
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from message-delete" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from ladder" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
@@ -340,7 +393,7 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and not __fi
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and not __fish_seen_subcommand_from check show walk test reference" -f -a "test" -d 'Play cases, and tell what no case reached. Exits with 1 if a case fails'
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and not __fish_seen_subcommand_from check show walk test reference" -f -a "reference" -d 'Print how flows are written: every kind of node, key, function and name'
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -l dir -d 'Flows of this folder, without a configuration: extensions, hours, lists, PINs and mailboxes are not checked' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -l dir -d 'Flows of this folder and the lists in its lists/*.csv, without a configuration: extensions, hours, PINs and mailboxes are not known' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
@@ -348,7 +401,7 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_s
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -l json -d 'As JSON'
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from show" -l dir -d 'Flows of this folder, without a configuration: extensions, hours, lists, PINs and mailboxes are not checked' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from show" -l dir -d 'Flows of this folder and the lists in its lists/*.csv, without a configuration: extensions, hours, PINs and mailboxes are not known' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from show" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
@@ -356,14 +409,14 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_s
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -l from -d 'The caller\'s number [default: none]' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -l at -d 'When: 2026-10-01T12:10 by the clock of the site, with an offset (+08:00, Z) by another, or now' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -l dir -d 'Flows of this folder, without a configuration: extensions, hours, lists, PINs and mailboxes are not checked' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -l dir -d 'Flows of this folder and the lists in its lists/*.csv, without a configuration: extensions, hours, PINs and mailboxes are not known' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from walk" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -l min-coverage -d 'Exit with 1, too, if less of a flow is reached, in percent of its nodes and branches' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -s c -l config -d 'Configuration [default: ./switchroom.toml if there is one, else /etc/switchroom/switchroom.toml]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -l dir -d 'Flows of this folder, without a configuration: extensions, hours, lists, PINs and mailboxes are not checked' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -l dir -d 'Flows of this folder and the lists in its lists/*.csv, without a configuration: extensions, hours, PINs and mailboxes are not known' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand flow; and __fish_seen_subcommand_from test" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"

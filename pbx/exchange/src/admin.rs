@@ -4,7 +4,7 @@ use crate::coverage::BindingEvent;
 use crate::exchange::{Exchange, settings};
 use crate::input::{Action, Command, CommandId};
 use crate::record::{EventKind, Severity};
-use crate::{Config, Ticket};
+use crate::{Config, Ticket, clean};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use switchroom_sip::time::Now;
@@ -20,6 +20,10 @@ impl Exchange {
                     Err(why) => Err(why),
                 }
             }
+            Command::DeleteMessage(message) => match self.delete_message_by(now, message, user) {
+                Ok((text, ticket)) => return self.reply_once_stored(id, text, BTreeSet::from([ticket])),
+                Err(why) => Err(why),
+            },
         };
         self.actions.push_back(Action::Reply { id, result });
     }
@@ -50,6 +54,20 @@ impl Exchange {
         let text = format!("{user} removed {} registrations of {extension}", keys.len());
         self.event(now, EventKind::Audit, Severity::Info, None, user, "unregister", text.clone());
         Ok((text, tickets))
+    }
+
+    /// Throws a message away. Gives what was done, and the ticket after which it is so for good.
+    fn delete_message_by(&mut self, now: Now, id: &str, user: &str) -> Result<(String, Ticket), String> {
+        let unknown = || format!("there is no message {}; it may have been deleted meanwhile", clean(id));
+        let message = self.message(id).ok_or_else(unknown)?;
+        let of = match &message.mailbox {
+            Some(mailbox) => format!("in box {mailbox}"),
+            None => "that a flow recorded".to_owned(),
+        };
+        let text = format!("{user} deleted the message of {} {of}: {}", message.from.number, message.id);
+        let ticket = self.message_deleted(now, id).ok_or_else(unknown)?;
+        self.event(now, EventKind::Audit, Severity::Info, None, user, "delete_message", text.clone());
+        Ok((text, ticket))
     }
 
     pub(crate) fn on_config(&mut self, now: Now, config: Arc<Config>) {

@@ -256,8 +256,7 @@ impl Exchange {
                 }
             }
         }
-        self.mailboxes = Mailboxes::restore(restored.messages);
-        self.purge_messages(now);
+        self.restore_messages(now, restored.messages, &restored.cut_off);
         self.restore_floor(now, restored.agents, &restored.facts);
         let lost = restored.open_calls.len();
         for open in restored.open_calls {

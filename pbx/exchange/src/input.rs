@@ -27,6 +27,8 @@ pub enum Command {
         /// The contact as shown.
         contact: Option<String>,
     },
+    /// Throw away the message of that id.
+    DeleteMessage(String),
 }
 
 /// What a user can do with agents and with who waits.
@@ -170,6 +172,8 @@ pub enum Changed {
     Queue(String),
     /// An alarm was raised, changed or cleared.
     Alarm(String),
+    /// A message was left, heard or deleted; ask [`crate::Exchange::message`].
+    Message(String),
     /// A call's ladder grew.
     Ladder(CallId),
 }

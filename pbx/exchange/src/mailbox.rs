@@ -1,14 +1,16 @@
 //! Mailboxes: messages that callers left, until they are deleted or too old.
 //!
 //! The media engine has the sound; what is known of it is here, and in the store. A message counts once its file is
-//! closed: what was being recorded when the exchange stopped is not one.
+//! closed. That one is being recorded is written down too: should the exchange stop meanwhile, the next one finds out whose
+//! it was, and what is left of it.
 
-use crate::CallId;
 use crate::exchange::{Exchange, Timer};
 use crate::limits::{MESSAGES_MAX, MESSAGES_PURGED};
 use crate::media::{MediaCommand, MessageFacts, Taken};
 use crate::record::{EventKind, MessageRecord, Party, Record, Severity};
+use crate::{CallId, Changed, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use switchroom_sip::time::Now;
 
 /// A message whose file is not closed yet: what it will be.
@@ -22,6 +24,48 @@ pub(crate) struct Unfinished {
     pub(crate) is_dropped: bool,
 }
 
+impl Unfinished {
+    /// What it is while nothing of it is on disk.
+    fn record(&self, id: &str, at_ms: i64) -> MessageRecord {
+        MessageRecord {
+            id: id.to_owned(),
+            mailbox: self.mailbox.clone(),
+            call: self.call,
+            from: self.from.clone(),
+            at_ms,
+            length_ms: 0,
+            file: String::new(),
+            bytes: 0,
+            sha256: String::new(),
+            is_new: true,
+            is_unfinished: true,
+        }
+    }
+}
+
+impl MessageRecord {
+    /// The message, now that its file is closed.
+    fn closed(self, facts: &MessageFacts) -> Self {
+        Self {
+            length_ms: facts.length_ms,
+            file: facts.file.clone(),
+            bytes: facts.bytes,
+            sha256: facts.sha256.clone(),
+            is_unfinished: false,
+            ..self
+        }
+    }
+
+    /// What is told of it when it was left.
+    fn told(&self) -> String {
+        let (from, seconds) = (&self.from.number, self.length_ms.div_ceil(1000));
+        match &self.mailbox {
+            Some(mailbox) => format!("{from} left a message of {seconds} s in box {mailbox}"),
+            None => format!("{from} was recorded for {seconds} s"),
+        }
+    }
+}
+
 /// All messages.
 #[derive(Debug, Default)]
 pub(crate) struct Mailboxes {
@@ -32,14 +76,6 @@ pub(crate) struct Mailboxes {
 }
 
 impl Mailboxes {
-    pub(crate) fn restore(messages: Vec<MessageRecord>) -> Self {
-        let mut this = Self::default();
-        for message in messages {
-            this.put(message);
-        }
-        this
-    }
-
     pub(crate) fn all(&self) -> impl Iterator<Item = &MessageRecord> {
         self.messages.values()
     }
@@ -103,9 +139,73 @@ impl Exchange {
         self.mailboxes.of(mailbox)
     }
 
+    /// The newest messages of a box or of all, newest first; at most `limit`.
+    pub fn newest_messages(&self, mailbox: Option<&str>, limit: usize) -> Vec<&MessageRecord> {
+        let mut found: Vec<&MessageRecord> = match mailbox {
+            Some(mailbox) => self.mailboxes.in_box(mailbox).collect(),
+            None => self.mailboxes.all().collect(),
+        };
+        let newest_first = |a: &&MessageRecord, b: &&MessageRecord| (b.at_ms, &b.id).cmp(&(a.at_ms, &a.id));
+        // There can be many, and few are asked for.
+        if limit > 0 && limit < found.len() {
+            found.select_nth_unstable_by(limit - 1, newest_first);
+        }
+        found.truncate(limit);
+        found.sort_unstable_by(newest_first);
+        found
+    }
+
     /// A message that is not deleted.
     pub fn message(&self, id: &str) -> Option<&MessageRecord> {
         self.mailboxes.messages.get(id)
+    }
+
+    /// Takes over the messages that the store knows. Those that were being recorded become messages, or end here, as
+    /// their files turned out.
+    pub(crate) fn restore_messages(
+        &mut self,
+        now: Now,
+        known: Vec<MessageRecord>,
+        cut_off: &BTreeMap<String, Option<MessageFacts>>,
+    ) {
+        let (unfinished, closed): (Vec<_>, Vec<_>) = known.into_iter().partition(|m| m.is_unfinished);
+        for message in closed {
+            self.changed.insert(Changed::Message(message.id.clone()));
+            self.mailboxes.put(message);
+        }
+        for message in unfinished {
+            match cut_off.get(&message.id) {
+                Some(Some(facts)) => self.keep_cut_off(now, message.closed(facts)),
+                Some(None) => {
+                    self.persist(Record::MessageGone { id: message.id });
+                }
+                // Nobody could look at its file: it waits for a later start.
+                None => {}
+            }
+        }
+        self.purge_messages(now);
+    }
+
+    /// A message that was being recorded when the exchange stopped.
+    fn keep_cut_off(&mut self, now: Now, message: MessageRecord) {
+        let subject = message.mailbox.clone().unwrap_or_default();
+        let text = format!("{}; it was cut off when the exchange stopped", message.told());
+        self.event(now, EventKind::Call, Severity::Info, None, &subject, "message_left", text);
+        self.write_message(message);
+        self.mailbox_changed(now, &subject);
+    }
+
+    /// A message is going to be recorded.
+    pub(crate) fn message_begins(&mut self, now: Now, id: &str, unfinished: Unfinished) {
+        self.persist(Record::Message(Box::new(unfinished.record(id, now.wall.0))));
+        self.mailboxes.unfinished.insert(id.to_owned(), unfinished);
+    }
+
+    /// A message that is being recorded is given up: nothing is to come of it, also if the exchange stops now.
+    pub(crate) fn message_given_up(&mut self, id: &str) {
+        let Some(unfinished) = self.mailboxes.unfinished.get_mut(id) else { return };
+        unfinished.is_dropped = true;
+        self.persist(Record::MessageGone { id: id.to_owned() });
     }
 
     /// A message's file is closed, or there is none.
@@ -121,37 +221,26 @@ impl Exchange {
         let kept = taken.kept().filter(|_| !unfinished.is_dropped);
         match &kept {
             Some(facts) => self.keep_message(now, id, &unfinished, facts),
-            None if has_failed && !unfinished.is_dropped => {
-                let text = format!("a message was not kept: {why}");
-                let call = Some(unfinished.call).filter(|call| self.calls.contains_key(call));
-                self.event(now, EventKind::Recording, Severity::Warn, call, "", "message_failed", text);
+            None if unfinished.is_dropped => {
+                // Its file may have come about all the same: that goes once the store knows.
+                self.persist(Record::MessageGone { id: id.to_owned() });
             }
-            None => {}
+            None => {
+                self.persist(Record::MessageGone { id: id.to_owned() });
+                if has_failed {
+                    let text = format!("a message was not kept: {why}");
+                    let call = Some(unfinished.call).filter(|call| self.calls.contains_key(call));
+                    self.event(now, EventKind::Recording, Severity::Warn, call, "", "message_failed", text);
+                }
+            }
         }
         self.message_ended(now, unfinished.call, id, kept.is_some());
     }
 
     fn keep_message(&mut self, now: Now, id: &str, unfinished: &Unfinished, facts: &MessageFacts) {
-        let message = MessageRecord {
-            id: id.to_owned(),
-            mailbox: unfinished.mailbox.clone(),
-            call: unfinished.call,
-            from: unfinished.from.clone(),
-            at_ms: now.wall.0,
-            length_ms: facts.length_ms,
-            file: facts.file.clone(),
-            bytes: facts.bytes,
-            sha256: facts.sha256.clone(),
-            is_new: true,
-        };
+        let message = unfinished.record(id, now.wall.0).closed(facts);
         let subject = message.mailbox.clone().unwrap_or_default();
-        let seconds = facts.length_ms.div_ceil(1000);
-        let text = match &message.mailbox {
-            Some(mailbox) => {
-                format!("{} left a message of {seconds} s in box {mailbox}", message.from.number)
-            }
-            None => format!("{} was recorded for {seconds} s", message.from.number),
-        };
+        let text = message.told();
         let call = Some(unfinished.call).filter(|call| self.calls.contains_key(call));
         self.event(now, EventKind::Call, Severity::Info, call, &subject, "message_left", text);
         self.write_message(message);
@@ -161,6 +250,7 @@ impl Exchange {
 
     fn write_message(&mut self, message: MessageRecord) {
         self.persist(Record::Message(Box::new(message.clone())));
+        self.changed.insert(Changed::Message(message.id.clone()));
         self.mailboxes.put(message);
     }
 
@@ -172,15 +262,17 @@ impl Exchange {
         self.mailbox_changed(now, &mailbox);
     }
 
-    /// A message is thrown away: its file, too, once the store knows. False if there is none of that id.
-    pub(crate) fn message_deleted(&mut self, now: Now, id: &str) -> bool {
-        let Some(message) = self.mailboxes.remove(id) else { return false };
-        self.persist(Record::MessageGone { id: id.to_owned() });
+    /// A message is thrown away: its file, too, once the store knows. `None` if there is none of that id; else what the store
+    /// confirms it by.
+    pub(crate) fn message_deleted(&mut self, now: Now, id: &str) -> Option<Ticket> {
+        let message = self.mailboxes.remove(id)?;
+        let ticket = self.persist(Record::MessageGone { id: id.to_owned() });
+        self.changed.insert(Changed::Message(id.to_owned()));
         if self.mailboxes.all().next().is_none() {
             self.timers.cancel(Timer::Messages);
         }
         self.mailbox_changed(now, &message.mailbox.unwrap_or_default());
-        true
+        Some(ticket)
     }
 
     fn mailbox_changed(&mut self, now: Now, mailbox: &str) {
@@ -190,13 +282,22 @@ impl Exchange {
         }
     }
 
+    /// How long a message is kept; zero for ever, as one whose box is not configured any more.
+    fn kept_for(&self, message: &MessageRecord) -> Duration {
+        let site = &self.config.inbound;
+        match &message.mailbox {
+            Some(name) => site.mailboxes.get(name).map_or(Duration::ZERO, |config| config.keep),
+            None => site.recorded_keep,
+        }
+    }
+
     /// Throws away what is older than its box keeps, and what is too much for all boxes: what was heard first, the oldest
     /// first.
     pub(crate) fn purge_messages(&mut self, now: Now) {
         let is_old = |m: &MessageRecord| {
-            let config = m.mailbox.as_ref().and_then(|name| self.config.inbound.mailboxes.get(name));
             let age_ms = u128::try_from(now.wall.0.saturating_sub(m.at_ms)).unwrap_or(0);
-            config.is_some_and(|config| !config.keep.is_zero() && age_ms > config.keep.as_millis())
+            let keep = self.kept_for(m);
+            !keep.is_zero() && age_ms > keep.as_millis()
         };
         let mut gone: Vec<String> =
             self.mailboxes.all().filter(|m| is_old(m)).map(|m| m.id.clone()).collect();

@@ -2,8 +2,9 @@
 //!
 //! The store keeps these as JSON; fields may be added with a default, never renamed or given another meaning.
 
-use crate::{CallId, Quality, RecordingFacts};
+use crate::{CallId, MessageFacts, Quality, RecordingFacts};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// Something to keep.
@@ -27,7 +28,7 @@ pub enum Record {
     Event(Event),
     /// A recording was closed.
     Recording(Box<RecordingFacts>),
-    /// A message was left, or heard; replaces the one with the same id.
+    /// A message is being recorded, was left, or heard; replaces the one with the same id.
     Message(Box<MessageRecord>),
     /// A message was deleted.
     MessageGone {
@@ -112,6 +113,10 @@ pub struct MessageRecord {
     pub sha256: String,
     /// Nobody has listened to it.
     pub is_new: bool,
+    /// It is still being recorded: without file and length, and counted nowhere. Should the exchange stop now, this tells
+    /// whose it is.
+    #[serde(default)]
+    pub is_unfinished: bool,
 }
 
 /// Which end of a call.
@@ -400,9 +405,13 @@ pub struct Restored {
     /// Calls that were up when the exchange stopped without warning.
     #[serde(default)]
     pub open_calls: Vec<OpenCall>,
-    /// Messages in mailboxes.
+    /// Messages in mailboxes, and those that were being recorded.
     #[serde(default)]
     pub messages: Vec<MessageRecord>,
+    /// What became of those that were being recorded, by id: the file, or that nothing is left of it. One that is not here
+    /// could not be looked at; a later start settles it.
+    #[serde(default)]
+    pub cut_off: BTreeMap<String, Option<MessageFacts>>,
     /// Agents as they were.
     #[serde(default)]
     pub agents: Vec<switchroom_acd::Remembered>,

@@ -31,6 +31,9 @@ pub struct SiteConfig {
     pub routes: Vec<Route>,
     /// Mailboxes by the number of their extension or the name of their queue.
     pub mailboxes: BTreeMap<String, MailboxConfig>,
+    /// How long is kept what the node `record` took, which is in no mailbox; zero: for ever.
+    #[serde(default)]
+    pub recorded_keep: Duration,
 }
 
 /// A mailbox.
@@ -49,13 +52,13 @@ pub struct MailboxConfig {
 }
 
 impl Default for MailboxConfig {
-    /// Fifty messages of three minutes at most, kept for thirty days.
+    /// A hundred messages of three minutes at most, kept for thirty days.
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3_600);
         Self {
             pin: None,
             greeting: None,
-            messages_max: 50,
+            messages_max: 100,
             longest: Duration::from_secs(180),
             keep: day * 30,
         }

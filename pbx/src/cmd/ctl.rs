@@ -9,8 +9,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
-    Answer, CallState, CallView, CdrView, Command, EndedView, ExtensionState, LadderStyle, PartyView,
-    QualityView, WhyView, clean, columns, fit, render_ladder,
+    Answer, CallState, CallView, CdrView, Command, EndedView, ExtensionState, LadderStyle, MessageView,
+    PartyView, QualityView, WhyView, clean, columns, fit, render_ladder,
 };
 
 /// Does it.
@@ -37,6 +37,10 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Recordings { limit, party } => {
             Command::Recordings { limit: *limit, party: party.clone() }
         }
+        CtlCommand::Messages { mailbox, limit } => {
+            Command::Messages { limit: *limit, mailbox: mailbox.clone() }
+        }
+        CtlCommand::MessageDelete { message } => Command::DeleteMessage { message: message.clone() },
         CtlCommand::Ladder { call } => Command::Ladder { call: call.clone() },
         CtlCommand::Hangup { call } => Command::HangUp { call: call.clone() },
         CtlCommand::Unregister { extension, contact } => {
@@ -112,6 +116,7 @@ fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
         Answer::Cdrs(x) => serde_json::json!(x),
         Answer::Events(x) => serde_json::json!(x),
         Answer::Recordings(x) => serde_json::json!(x),
+        Answer::Messages(x) => serde_json::json!(x),
         Answer::Wave(x) => serde_json::json!(x),
         Answer::Ladder(x) => serde_json::json!(x),
     };
@@ -223,6 +228,10 @@ impl Printer<'_> {
                     .collect();
                 self.table(&["CALL", "STARTED", "FROM", "WITH", "LENGTH", "FILE", ""], rows)
             }
+            Answer::Messages(all) => {
+                let rows = all.iter().map(|m| self.message_row(m)).collect();
+                self.table(&["LEFT", "FROM", "BOX", "LENGTH", "STATE", "ID"], rows)
+            }
             Answer::Wave(w) => writeln!(self.out, "{} columns, {}", w.caller.len(), span(w.length_ms)),
             Answer::Ladder(ladder) => {
                 let style = LadderStyle {
@@ -266,6 +275,17 @@ impl Printer<'_> {
             c.with.as_ref().map(party).unwrap_or_default(),
             self.date(c.answered_ms.unwrap_or(c.started_ms)),
             recording.to_owned(),
+        ]
+    }
+
+    fn message_row(&self, m: &MessageView) -> Vec<String> {
+        vec![
+            self.date(m.at_ms),
+            party(&m.from),
+            m.mailbox.clone().unwrap_or_else(|| "-".to_owned()),
+            span(m.length_ms),
+            if m.is_new { "new" } else { "heard" }.to_owned(),
+            m.id.clone(),
         ]
     }
 

@@ -126,7 +126,11 @@ fn action_text(action: &Action) -> String {
             Record::Cdr(cdr) => format!("record  call {} ended: {}", cdr.number, cdr.ending.text),
             Record::Recording(facts) => format!("record  recording of call {}", facts.subject.number),
             Record::Message(message) => {
-                let state = if message.is_new { "new" } else { "heard" };
+                let state = match message {
+                    m if m.is_unfinished => "being recorded",
+                    m if m.is_new => "new",
+                    _ => "heard",
+                };
                 format!("record  message {} from {}, {state}", message.id, message.from.number)
             }
             Record::Floor { fact, .. } => format!("floor  {fact:?}"),

@@ -44,7 +44,9 @@ pub(super) fn inbound(
     let (lists, failed) = lists(reader, root, around);
     let pins = pins(reader, root, around);
     let mailboxes = mailboxes(reader, root, people);
-    let mut inbound = SiteConfig { zone, hours, lists, pins, routes: Vec::new(), mailboxes };
+    let flows = reader.section(root, "flows", "flows");
+    let recorded_keep = keep(reader, flows, "recorded_keep");
+    let mut inbound = SiteConfig { zone, hours, lists, pins, routes: Vec::new(), mailboxes, recorded_keep };
     inbound.routes = super::routes::routes(reader, root, (&inbound, &failed), people, around);
     inbound
 }
@@ -265,13 +267,18 @@ fn mailboxes(
 }
 
 fn mailbox(reader: &mut Reader, section: Section<'_>, name: &str) -> MailboxConfig {
-    let day_s = 86_400;
     MailboxConfig {
         pin: reader.text(section, "pin", &|text| Pin::parse(text, name)),
         greeting: reader.text(section, "greeting", &prompt_name),
         messages_max: reader.whole(section, "messages_max", 1..=10_000).unwrap_or_default(),
         longest: super::build::duration(reader, section, "longest", 5, RECORD_LONGEST.as_secs())
             .unwrap_or(Duration::ZERO),
-        keep: super::build::duration(reader, section, "keep", day_s, 3_650 * day_s).unwrap_or(Duration::ZERO),
+        keep: keep(reader, section, "keep"),
     }
+}
+
+/// How long messages are kept: a day to ten years.
+fn keep(reader: &mut Reader, section: Section<'_>, key: &'static str) -> Duration {
+    let day_s = 86_400;
+    super::build::duration(reader, section, key, day_s, 3_650 * day_s).unwrap_or(Duration::ZERO)
 }

@@ -336,6 +336,11 @@ pub(super) const TABLES: &[Table] = &[
                 "[\"prompts\"]",
                 "Where recorded prompts are; the first folder that has one counts. They are beside this file.",
             ),
+            key(
+                "recorded_keep",
+                "\"30d\"",
+                "What the node record took is thrown away when it is older than this; messages in a mailbox have a keep of\ntheir own.",
+            ),
         ],
     },
     Table {

@@ -192,6 +192,9 @@ fn what_is_said_of_callers_from_outside_is_what_the_exchange_is_told() {
         (site.mailboxes["102"].messages_max, site.mailboxes["102"].keep),
         (100, Duration::from_secs(2_592_000))
     );
+    // The one of whoever has no configuration to read, as rehearsals of flows, is the same.
+    assert_eq!(site.mailboxes["102"], switchroom_flow::MailboxConfig::default());
+    assert_eq!(site.recorded_keep, switchroom_flow::MailboxConfig::default().keep);
     assert_eq!(site.mailboxes["sales"].longest, Duration::from_secs(5));
     let names: Vec<_> = site.routes.iter().map(|r| (r.name.as_str(), r.line)).collect();
     assert_eq!(names, [("customers", 30), ("4001", 39), ("4001 (2)", 43), ("*", 48)]);

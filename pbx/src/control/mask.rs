@@ -4,8 +4,8 @@
 //! could quote either are left out.
 
 use switchroom_wire::{
-    AlarmView, Answer, BindingView, Board, CallView, CdrView, Change, ExtensionView, Ladder, PartyView,
-    QueueView, RecordingView, Severity, SystemView, mask_number,
+    AlarmView, Answer, BindingView, Board, CallView, CdrView, Change, ExtensionView, Ladder, MessageView,
+    PartyView, QueueView, RecordingView, Severity, SystemView, mask_number,
 };
 
 /// Most digits of a name: one with more is a number that a phone sent as its name.
@@ -53,6 +53,12 @@ pub(super) fn recording(mut recording: RecordingView) -> RecordingView {
     recording
 }
 
+/// A message. Boxes are extensions and queues of the site.
+pub(super) fn message(mut message: MessageView) -> MessageView {
+    party(&mut message.from);
+    message
+}
+
 /// Where an extension is registered: that it is, and with what kind of phone.
 pub(super) fn binding(mut binding: BindingView) -> BindingView {
     binding.contact.clear();
@@ -97,6 +103,7 @@ pub(super) fn board(board: Board) -> Board {
         queues: board.queues.into_iter().map(|(name, view)| (name, queue(view))).collect(),
         alarms: board.alarms.into_iter().map(|(id, view)| (id, alarm(view))).collect(),
         recordings: board.recordings.into_iter().map(recording).collect(),
+        messages: board.messages.into_iter().map(message).collect(),
         // Their sentences hold numbers.
         events: Vec::new(),
     }
@@ -110,6 +117,7 @@ pub(super) fn change(change: &Change, system: impl FnOnce() -> SystemView) -> Ch
         Change::Extension(view) => Change::Extension(Box::new(extension((**view).clone()))),
         Change::Alarm(view) => Change::Alarm(alarm(view.clone())),
         Change::Recording(view) => Change::Recording(Box::new(recording((**view).clone()))),
+        Change::Message(view) => Change::Message(Box::new(message((**view).clone()))),
         Change::Queue(view) => Change::Queue(Box::new(queue((**view).clone()))),
         Change::Event(_) => Change::System(Box::new(system())),
         Change::System(_)
@@ -119,7 +127,8 @@ pub(super) fn change(change: &Change, system: impl FnOnce() -> SystemView) -> Ch
         | Change::AgentGone(_)
         | Change::QueueGone(_)
         | Change::AlarmGone(_)
-        | Change::RecordingGone(_) => change.clone(),
+        | Change::RecordingGone(_)
+        | Change::MessageGone(_) => change.clone(),
     }
 }
 
@@ -133,6 +142,7 @@ pub(super) fn answer(answer: Answer) -> Answer {
         Answer::Queues(views) => Answer::Queues(views.into_iter().map(queue).collect()),
         Answer::Cdrs(views) => Answer::Cdrs(views.into_iter().map(cdr).collect()),
         Answer::Recordings(views) => Answer::Recordings(views.into_iter().map(recording).collect()),
+        Answer::Messages(views) => Answer::Messages(views.into_iter().map(message).collect()),
         // Refused before it comes to this; here should that ever be forgotten.
         Answer::Events(_) => Answer::Events(Vec::new()),
         Answer::Ladder(ladder) => Answer::Ladder(Box::new(Ladder { call: ladder.call, ..Ladder::default() })),
@@ -251,6 +261,21 @@ mod tests {
         }
     }
 
+    fn a_message() -> MessageView {
+        MessageView {
+            id: "id-1".into(),
+            mailbox: Some("101".into()),
+            call: "id".into(),
+            from: a_party(),
+            at_ms: 1,
+            length_ms: 1,
+            bytes: 1,
+            file: "messages/2026/11/id-1.wav".into(),
+            sha256: "ab".into(),
+            is_new: true,
+        }
+    }
+
     fn a_binding() -> BindingView {
         BindingView {
             contact: "sip:alice-home@198.51.100.77:5062".into(),
@@ -360,6 +385,7 @@ mod tests {
             queues: BTreeMap::from([("sales".into(), a_queue())]),
             alarms: BTreeMap::from([("one_way:id".into(), an_alarm())]),
             recordings: vec![a_recording()],
+            messages: vec![a_message()],
             events: vec![an_event()],
         }
     }
@@ -379,6 +405,8 @@ mod tests {
             Change::AlarmGone("one_way:id".into()),
             Change::Recording(Box::new(a_recording())),
             Change::RecordingGone("id".into()),
+            Change::Message(Box::new(a_message())),
+            Change::MessageGone("id-1".into()),
             Change::Event(an_event()),
         ]
     }
@@ -395,6 +423,7 @@ mod tests {
             Answer::Cdrs(vec![a_cdr()]),
             Answer::Events(vec![an_event()]),
             Answer::Recordings(vec![a_recording()]),
+            Answer::Messages(vec![a_message()]),
             Answer::Ladder(Box::new(Ladder { call: "id".into(), lanes, entries: Vec::new(), dropped: 0 })),
         ]
     }

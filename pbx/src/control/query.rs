@@ -5,7 +5,7 @@ use super::{floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use switchroom_acd::Presence;
-use switchroom_exchange::{AgentAct, CallId, Command as Do};
+use switchroom_exchange::{AgentAct, CallId, Command as Do, Exchange};
 use switchroom_wire::{Answer, Command, CommandError, ReasonsView, Role, WaveView};
 use tokio::sync::oneshot;
 
@@ -62,8 +62,10 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::TakeOut { .. }
         | Command::Cdrs { party: None, .. }
         | Command::Recordings { party: None, .. }
+        | Command::Messages { .. }
         | Command::Wave { .. }
         | Command::HangUp { .. }
+        | Command::DeleteMessage { .. }
         | Command::Unregister { .. }
         | Command::Reload
         | Command::Dump
@@ -122,6 +124,15 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
         Command::Recordings { limit, party } => {
             let rows = from_store(server, move |s| s.recordings(rows(limit), party.as_deref())).await?;
             Ok(Answer::Recordings(rows.iter().map(view::recording).collect()))
+        }
+        Command::Messages { limit, mailbox } => {
+            let views = move |x: &Exchange| {
+                x.newest_messages(mailbox.as_deref(), rows(limit)).into_iter().map(view::message).collect()
+            };
+            server.engine.ask(views).await.map(Answer::Messages).map_err(failed)
+        }
+        Command::DeleteMessage { message } => {
+            act(server, user, Do::DeleteMessage(message)).await.map(Answer::Done)
         }
         Command::Wave { recording, columns } => wave(server, recording, columns).await,
         Command::HangUp { call } => {

@@ -208,6 +208,7 @@ fn changes_fold_to_a_fresh_board_and_viewers_see_no_numbers() {
     let mut script = Client::join(daemon.socket(), &hello(Some(Role::Viewer), false, None));
     let one = |call: &CallView| call.number.to_string();
     assert!(script.is_refused(Command::HangUp { call: one(&call) }));
+    assert!(script.is_refused(Command::DeleteMessage { message: "m".into() }));
     assert!(script.is_refused(Command::Ladder { call: one(&call) }));
     assert!(script.is_refused(Command::Events { limit: 10, call: None, after_ms: None }));
     assert!(script.is_refused(Command::Cdrs { limit: 10, before_ms: None, party: Some(NUMBER.into()) }));

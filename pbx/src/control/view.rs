@@ -305,6 +305,22 @@ pub fn recording(facts: &x::RecordingFacts) -> w::RecordingView {
     }
 }
 
+/// A message.
+pub fn message(message: &x::MessageRecord) -> w::MessageView {
+    w::MessageView {
+        id: message.id.clone(),
+        mailbox: message.mailbox.clone(),
+        call: message.call.to_string(),
+        from: w::PartyView { number: message.from.number.clone(), name: message.from.name.clone() },
+        at_ms: message.at_ms,
+        length_ms: message.length_ms,
+        bytes: message.bytes,
+        file: message.file.clone(),
+        sha256: message.sha256.clone(),
+        is_new: message.is_new,
+    }
+}
+
 /// What is to be told of something that changed: its new form, or that it is gone. `None` for ladders, which grow entry by
 /// entry and are asked for.
 pub fn change(exchange: &Exchange, changed: &x::Changed, now: Now) -> Option<w::Change> {
@@ -328,6 +344,10 @@ pub fn change(exchange: &Exchange, changed: &x::Changed, now: Now) -> Option<w::
         x::Changed::Alarm(id) => match exchange.alarm(id) {
             Some(one) => w::Change::Alarm(alarm(id, one)),
             None => w::Change::AlarmGone(id.clone()),
+        },
+        x::Changed::Message(id) => match exchange.message(id) {
+            Some(one) => w::Change::Message(Box::new(message(one))),
+            None => w::Change::MessageGone(id.clone()),
         },
         x::Changed::Ladder(_) => return None,
     })

@@ -108,6 +108,7 @@ impl Base {
             bindings: self.bindings.iter().map(|b| (**b).clone()).collect(),
             open_calls: Vec::new(),
             messages: self.messages.iter().map(|m| (**m).clone()).collect(),
+            cut_off: BTreeMap::new(),
             agents: self.agents.clone(),
             facts: Vec::new(),
             event_seq: self.marks.event,

@@ -264,6 +264,7 @@ fn messages_are_known_before_the_first_input_that_is_left() {
         bytes: 1,
         sha256: String::new(),
         is_new,
+        is_unfinished: false,
     };
     let left = |id: &str, is_new| Record::Message(Box::new(message(id, is_new)));
     let restored = Restored { messages: vec![message("old", true)], ..Restored::default() };

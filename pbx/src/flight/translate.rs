@@ -143,6 +143,7 @@ impl Translator {
                     Command::HangUp(call) => Command::HangUp(self.call(*call)),
                     Command::Agent(act) => Command::Agent(self.act(act)),
                     Command::Unregister { .. } => command.clone(),
+                    Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),
                 };
                 Some(Recorded::Command { id: *id, user: user.clone(), command })
             }
@@ -168,7 +169,7 @@ impl Translator {
     /// A message is named by its call.
     fn message_name(&self, recorded: &str) -> String {
         match recorded.rsplit_once('-').and_then(|(call, rest)| Some((call.parse().ok()?, rest))) {
-            Some((call, rest)) => format!("{}-{rest}", self.call(call)),
+            Some((call, rest)) => format!("{}-{rest}", self.call(call)).to_lowercase(),
             None => recorded.to_owned(),
         }
     }

@@ -3,6 +3,7 @@
 
 use super::archive::{self, HEADER_BYTES, SAMPLE_BYTES, is_number};
 use super::taking::Loudness;
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -87,36 +88,73 @@ pub(super) fn seal(files: &MessageFiles, rate: u32, samples: u64) -> io::Result<
     }
     drop(file);
     let rate = archive::mend(&files.part, rate, 1)?;
-    let (bytes, sha256) = archive::hash(&files.part)?;
+    let facts = facts(&files.part, files.relative.clone(), rate)?;
     fs::rename(&files.part, &files.wav)?;
     if let Some(place) = files.wav.parent() {
         File::open(place)?.sync_all()?;
     }
-    let samples = bytes.saturating_sub(HEADER_BYTES) / SAMPLE_BYTES;
-    let length_ms = samples * 1000 / u64::from(rate.max(1));
-    Ok(MessageFacts { file: files.relative.clone(), length_ms, bytes, sha256 })
+    Ok(facts)
 }
 
-/// Finishes the messages that a crash left behind: what was said is kept, and what holds nothing audible is deleted. Gives
-/// id and facts of those that are kept. To be called before the engine starts.
+/// Measures and hashes a whole file.
+fn facts(path: &Path, relative: String, rate: u32) -> io::Result<MessageFacts> {
+    let (bytes, sha256) = archive::hash(path)?;
+    let samples = bytes.saturating_sub(HEADER_BYTES) / SAMPLE_BYTES;
+    let length_ms = samples * 1000 / u64::from(rate.max(1));
+    Ok(MessageFacts { file: relative, length_ms, bytes, sha256 })
+}
+
+/// Finishes the messages that a crash left behind: what was said is kept, and what holds nothing audible is deleted. Tells
+/// what became of each that is in `unfinished`, those that the store knows as being recorded: its file, or that there is
+/// none. To be called before the engine starts.
 ///
-/// What cannot be repaired (a read-only or full disk) is left as it is and logged; the next start tries again.
-pub fn repair_messages(recordings: &Path) -> Vec<(String, MessageFacts)> {
-    let mut repaired = Vec::new();
+/// What cannot be repaired (a read-only or full disk) is left as it is, logged and not told of; the next start tries again.
+/// A file that the store knows nothing of, because it was in trouble too, is repaired, stays where it is, and is logged.
+pub fn settle_messages<'a>(
+    recordings: &Path,
+    unfinished: impl IntoIterator<Item = &'a str>,
+) -> BTreeMap<String, Option<MessageFacts>> {
+    let mut repaired = repair_messages(recordings);
+    let mut settled = BTreeMap::new();
+    for id in unfinished {
+        let found = repaired.remove(id).unwrap_or_else(|| sealed(recordings, id));
+        match found {
+            Ok(facts) => _ = settled.insert(id.to_owned(), facts),
+            Err(error) => tracing::error!(message = id, %error, "a message that was cut off cannot be read"),
+        }
+    }
+    for (message, found) in repaired {
+        match found {
+            Ok(Some(facts)) => tracing::warn!(
+                message,
+                file = facts.file,
+                "a message that was cut off is in no box: the store does not know whose it is; its file is kept"
+            ),
+            Ok(None) => {}
+            Err(error) => tracing::error!(message, %error, "an interrupted message cannot be repaired"),
+        }
+    }
+    settled
+}
+
+/// Every message whose file was being written, by its id, and what became of it.
+fn repair_messages(recordings: &Path) -> BTreeMap<String, io::Result<Option<MessageFacts>>> {
+    let mut repaired = BTreeMap::new();
     for month in months(recordings) {
         for name in list(&recordings.join(FOLDER).join(&month)) {
             let Some(id) = name.strip_suffix(".wav.part").filter(|id| is_id(id)) else { continue };
-            let files = MessageFiles::new(recordings, &month, id);
-            match repair(&files) {
-                Ok(facts) => repaired.extend(facts.map(|facts| (id.to_owned(), facts))),
-                Err(error) => {
-                    let file = files.part.display();
-                    tracing::error!(%file, %error, "an interrupted message cannot be repaired");
-                }
-            }
+            repaired.insert(id.to_owned(), repair(&MessageFiles::new(recordings, &month, id)));
         }
     }
     repaired
+}
+
+/// A message whose file was closed, of which the exchange was not told any more; `None` if there is none.
+fn sealed(recordings: &Path, id: &str) -> io::Result<Option<MessageFacts>> {
+    let Some(path) = find(recordings, id) else { return Ok(None) };
+    let relative = path.strip_prefix(recordings).unwrap_or(&path).to_string_lossy().into_owned();
+    let rate = archive::mend(&path, 8_000, 1)?;
+    facts(&path, relative, rate).map(Some)
 }
 
 fn repair(files: &MessageFiles) -> io::Result<Option<MessageFacts>> {
@@ -181,21 +219,57 @@ mod tests {
         left(dir.path(), "box-2", &[3; 8_000]);
         fs::write(dir.path().join("messages/2023/11/Other.wav.part"), "x").unwrap();
         assert_eq!(find(dir.path(), "box-1"), None, "it is not closed");
-        let repaired = repair_messages(dir.path());
-        let [(id, facts)] = &repaired[..] else { unreachable!("{repaired:?}") };
-        assert_eq!((id.as_str(), facts.file.as_str()), ("box-1", "messages/2023/11/box-1.wav"));
+        let settled = settle_messages(dir.path(), ["box-1", "box-2", "box-3"]);
+        let ids: Vec<_> = settled.keys().map(String::as_str).collect();
+        assert_eq!(ids, ["box-1", "box-2", "box-3"]);
+        assert_eq!(
+            (&settled["box-2"], &settled["box-3"]),
+            (&None, &None),
+            "nothing said, and no file at all"
+        );
+        let facts = settled["box-1"].clone().unwrap();
+        assert_eq!(facts.file, "messages/2023/11/box-1.wav");
         assert_eq!((facts.length_ms, facts.sha256.len()), (1500, 64), "the silence at its end is cut");
         let reader = hound::WavReader::open(dir.path().join(&facts.file)).unwrap();
         assert_eq!(
             (reader.duration(), reader.spec().channels, reader.spec().sample_rate),
             (24_000, 1, 16_000)
         );
-        assert_eq!(repair_messages(dir.path()), [], "there is nothing left to do");
+        assert_eq!(
+            settle_messages(dir.path(), ["box-1"]),
+            BTreeMap::from([("box-1".to_owned(), Some(facts))]),
+            "closed, and nobody was told: it is told of again"
+        );
+        assert_eq!(settle_messages(dir.path(), []), BTreeMap::new());
         assert!(find(dir.path(), "box-1").is_some() && find(dir.path(), "box-2").is_none());
         assert!(create(dir.path(), "box-1", 1_800_000_000_000).is_err(), "an id is used once");
         drop_message(dir.path(), "box-1").unwrap();
         drop_message(dir.path(), "box-1").unwrap();
         assert_eq!(find(dir.path(), "box-1"), None);
+    }
+
+    /// A file that the store knows nothing of is nobody's; it is not thrown away either.
+    #[test]
+    fn a_message_of_which_the_store_knows_nothing_keeps_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut said = vec![0; 16_000];
+        switchroom_media::tone::Tone::new(400, -150, 16_000).fill(&mut said);
+        left(dir.path(), "box-1", &said);
+        assert_eq!(settle_messages(dir.path(), ["box-2"]), BTreeMap::from([("box-2".to_owned(), None)]));
+        assert!(find(dir.path(), "box-1").is_some());
+    }
+
+    /// What cannot be looked at now is not told to be gone: its entry stays for a later start.
+    #[test]
+    fn what_cannot_be_repaired_waits() {
+        let dir = tempfile::tempdir().unwrap();
+        left(dir.path(), "box-1", &[3; 8_000]);
+        let part = dir.path().join("messages/2023/11/box-1.wav.part");
+        fs::remove_file(&part).unwrap();
+        fs::create_dir(&part).unwrap();
+        assert_eq!(settle_messages(dir.path(), ["box-1"]), BTreeMap::new());
+        fs::remove_dir(&part).unwrap();
+        assert_eq!(settle_messages(dir.path(), ["box-1"]), BTreeMap::from([("box-1".to_owned(), None)]));
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod wires;
 mod worker;
 
 pub use archive::{repair_recordings, scan_recordings};
-pub use messages::repair_messages;
+pub use messages::settle_messages;
 pub use prompts::{PromptProblem, PromptProblems, PromptSettings, SpeechEngine, on_path, prompt_names};
 pub use wave::{WaveError, WavePeaks, wave};
 

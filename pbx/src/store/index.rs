@@ -2,6 +2,7 @@
 //! only keep bytes; what the bytes mean is here and in [`super::schema`], once.
 
 use super::schema::{self, Tree};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use switchroom_acd::{Decision, Fact, Remembered};
 use switchroom_exchange::{BindingRecord, CallId, Cdr, Event, Record, RecordingFacts, Restored};
@@ -209,6 +210,8 @@ pub(super) fn restored(index: &dyn Index) -> Result<Restored, IndexError> {
         bindings: bindings(index)?,
         open_calls: all(index, Tree::OpenCalls, "an open call")?,
         messages: all(index, Tree::Messages, "a message")?,
+        // Files are not looked at here.
+        cut_off: BTreeMap::new(),
         agents: all(index, Tree::Agents, "an agent")?,
         facts: facts(index)?,
         event_seq: meta(index, schema::META_EVENT_SEQ)?,

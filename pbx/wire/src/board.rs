@@ -1,6 +1,9 @@
 //! The board: what every screen shows, and the one fold that keeps it.
 
-use crate::{AgentView, AlarmView, CallView, EventView, ExtensionView, QueueView, RecordingView, SystemView};
+use crate::{
+    AgentView, AlarmView, CallView, EventView, ExtensionView, MessageView, QueueView, RecordingView,
+    SystemView,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -9,6 +12,9 @@ pub const EVENTS_KEPT: usize = 500;
 
 /// How many of the latest recordings a board keeps; older ones are asked for with `Command::Recordings`.
 pub const RECORDINGS_KEPT: usize = 200;
+
+/// How many of the latest messages a board keeps; older ones are asked for with `Command::Messages`.
+pub const MESSAGES_KEPT: usize = 200;
 
 /// All that the screens show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -28,6 +34,8 @@ pub struct Board {
     pub alarms: BTreeMap<String, AlarmView>,
     /// Latest recordings, newest last.
     pub recordings: Vec<RecordingView>,
+    /// Latest messages that callers left, newest last.
+    pub messages: Vec<MessageView>,
     /// Latest events, newest last.
     pub events: Vec<EventView>,
 }
@@ -62,6 +70,10 @@ pub enum Change {
     Recording(Box<RecordingView>),
     /// A recording was deleted.
     RecordingGone(String),
+    /// A message was left, or somebody listened to it.
+    Message(Box<MessageView>),
+    /// A message was deleted.
+    MessageGone(String),
     /// Something happened.
     Event(EventView),
 }
@@ -110,6 +122,15 @@ impl Board {
                 drop_oldest(&mut self.recordings, RECORDINGS_KEPT);
             }
             Change::RecordingGone(id) => self.recordings.retain(|known| &known.id != id),
+            Change::Message(message) => {
+                self.messages.retain(|known| known.id != message.id);
+                let at = self
+                    .messages
+                    .partition_point(|known| (known.at_ms, &known.id) < (message.at_ms, &message.id));
+                self.messages.insert(at, (**message).clone());
+                drop_oldest(&mut self.messages, MESSAGES_KEPT);
+            }
+            Change::MessageGone(id) => self.messages.retain(|known| &known.id != id),
             Change::Event(event) => {
                 self.events.push(event.clone());
                 drop_oldest(&mut self.events, EVENTS_KEPT);
@@ -137,6 +158,23 @@ mod tests {
         }
         let ids: Vec<_> = board.recordings.iter().map(|r| r.id.as_str()).collect();
         assert_eq!(ids, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn the_latest_messages_are_kept_in_order_of_time_and_unique() {
+        let mut board = Board::default();
+        let view =
+            |n: i64, is_new| MessageView { id: format!("m{n:03}"), at_ms: n, is_new, ..Default::default() };
+        let kept = i64::try_from(MESSAGES_KEPT).unwrap_or(0);
+        for n in (1..=kept).rev().chain([0, kept + 1]) {
+            board.apply(&Change::Message(Box::new(view(n, true))));
+        }
+        board.apply(&Change::Message(Box::new(view(7, false))));
+        board.apply(&Change::MessageGone("m009".into()));
+        assert_eq!(board.messages.len(), MESSAGES_KEPT - 1, "one older than all others is not taken in");
+        assert!(board.messages.is_sorted_by_key(|m| m.at_ms));
+        assert_eq!(board.messages.iter().find(|m| m.at_ms == 7), Some(&view(7, false)));
+        assert!(board.messages.iter().all(|m| m.at_ms != 9 && m.at_ms > 1));
     }
 
     #[test]

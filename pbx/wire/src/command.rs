@@ -1,7 +1,7 @@
 //! What can be asked of the daemon, one way for the console, `ctl` and scripts.
 
 use crate::{AgentView, CallView, ExtensionView, QueueView, ReasonsView, SystemView};
-use crate::{CdrView, EventView, Ladder, RecordingView, WaveView};
+use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use serde::{Deserialize, Serialize};
 
 /// A command with the id its answer will carry.
@@ -63,6 +63,13 @@ pub enum Command {
         /// Only recordings with this extension or number on either side.
         party: Option<String>,
     },
+    /// Messages that callers left, newest first.
+    Messages {
+        /// At most this many; the daemon caps it at 1,000.
+        limit: u32,
+        /// Only those of this mailbox.
+        mailbox: Option<String>,
+    },
     /// Loudness of a recording over time, for drawing.
     Wave {
         /// The recording's id (the call's id).
@@ -79,6 +86,11 @@ pub enum Command {
     HangUp {
         /// The call's id or short number.
         call: String,
+    },
+    /// Throw a message away, sound and all. Needs admin.
+    DeleteMessage {
+        /// The message's id.
+        message: String,
     },
     /// Sets an agent's presence. Needs supervisor.
     AgentPresence {
@@ -142,6 +154,7 @@ impl Command {
             | Self::Cdrs { .. }
             | Self::Events { .. }
             | Self::Recordings { .. }
+            | Self::Messages { .. }
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
             Self::HangUp { .. }
@@ -149,7 +162,11 @@ impl Command {
             | Self::AgentWrapUp { .. }
             | Self::Priority { .. }
             | Self::TakeOut { .. } => Role::Supervisor,
-            Self::Unregister { .. } | Self::Reload | Self::Dump | Self::Shutdown => Role::Admin,
+            Self::DeleteMessage { .. }
+            | Self::Unregister { .. }
+            | Self::Reload
+            | Self::Dump
+            | Self::Shutdown => Role::Admin,
         }
     }
 }
@@ -208,6 +225,8 @@ pub enum Answer {
     Events(Vec<EventView>),
     /// Answer to [`Command::Recordings`].
     Recordings(Vec<RecordingView>),
+    /// Answer to [`Command::Messages`].
+    Messages(Vec<MessageView>),
     /// Answer to [`Command::Wave`].
     Wave(WaveView),
     /// Answer to [`Command::Ladder`].

@@ -17,7 +17,7 @@ mod ladder;
 mod protocol;
 mod view;
 
-pub use board::{Board, Change, EVENTS_KEPT, RECORDINGS_KEPT};
+pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, RECORDINGS_KEPT};
 pub use command::{Answer, Command, CommandError, Reply, Request};
 pub use fit::{clean, columns, fit, mask_number};
 pub use floor::{AgentView, DecisionView, QueueTodayView, QueueView, ReasonsView, StandingView, WaiterView};
@@ -28,6 +28,7 @@ pub use protocol::{
 };
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
-    EventView, ExtensionState, ExtensionView, LegView, MarkView, PartyView, PlaceView, QualityView,
-    RecordingState, RecordingView, Severity, Side, SurveyAnswerView, SystemView, WaveView, WhyView,
+    EventView, ExtensionState, ExtensionView, LegView, MarkView, MessageView, PartyView, PlaceView,
+    QualityView, RecordingState, RecordingView, Severity, Side, SurveyAnswerView, SystemView, WaveView,
+    WhyView,
 };

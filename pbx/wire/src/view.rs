@@ -354,6 +354,32 @@ pub struct RecordingView {
     pub complete: bool,
 }
 
+/// A message that a caller left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct MessageView {
+    /// Its id, by which it is deleted.
+    pub id: String,
+    /// The mailbox it is in: the number of an extension or the name of a queue; none for what a flow recorded for itself.
+    pub mailbox: Option<String>,
+    /// The id of the call in which it was left.
+    pub call: String,
+    /// Who left it.
+    pub from: PartyView,
+    /// When.
+    pub at_ms: i64,
+    /// How long it is.
+    pub length_ms: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// File, relative to the recordings directory.
+    pub file: String,
+    /// Hash of the file.
+    pub sha256: String,
+    /// Nobody has listened to it.
+    pub is_new: bool,
+}
+
 /// Loudness of a recording over time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default)]

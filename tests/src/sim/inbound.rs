@@ -131,6 +131,7 @@ impl InboundSetup {
                 ("101".to_owned(), boxed(None)),
                 ("102".to_owned(), boxed(Some(pin()))),
             ]),
+            recorded_keep: Duration::from_secs(1_200),
         }
     }
 

@@ -322,14 +322,28 @@ fn taken(leg: LegId, message: &str, taken: Taken, why: &str) -> MediaEvent {
     MediaEvent::MessageTaken { leg, message: message.to_owned(), taken, why: why.to_owned() }
 }
 
+/// What a shell finds of a message that was being recorded when the process died: a file, nothing, or, now and then, that the
+/// disk cannot be read.
+pub fn cut_off(rng: &mut Rng, message: &str) -> Option<Option<MessageFacts>> {
+    match rng.below(8) {
+        0 => None,
+        1 | 2 => Some(None),
+        _ => Some(Some(message_facts(message, 1000 * (60 + rng.below(60_000))))),
+    }
+}
+
 fn kept(message: &str, after_us: u64) -> Taken {
+    Taken::Kept(message_facts(message, after_us))
+}
+
+fn message_facts(message: &str, after_us: u64) -> MessageFacts {
     let length_ms = after_us / 1000;
-    Taken::Kept(MessageFacts {
+    MessageFacts {
         file: format!("messages/2026/11/{message}.wav"),
         length_ms,
         bytes: 44 + 16 * length_ms,
         sha256: String::new(),
-    })
+    }
 }
 
 fn facts(call: CallId, subject: RecordingSubject) -> RecordingFacts {

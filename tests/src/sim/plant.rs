@@ -3,7 +3,9 @@
 
 use super::inbound::SECRET;
 use std::collections::BTreeSet;
-use switchroom_exchange::{Action, CallId, Changed, LegId, MediaCommand, PortSlot, Record, Source, Ticket};
+use switchroom_exchange::{
+    Action, CallId, Changed, LegId, MediaCommand, MessageRecord, PortSlot, Record, Source, Ticket,
+};
 use switchroom_flow::Clip;
 
 /// A planted defect. Each strikes once, at the first occasion after some calls.
@@ -58,6 +60,8 @@ pub enum Defect {
     AskedTwice,
     /// A message of which nobody knows.
     LostMessage,
+    /// A message that is recorded before anybody could know whose it is.
+    UnwrittenMessage,
     /// Messages are written down otherwise than they are.
     BentMessage,
     /// What a caller typed in secret stands in an event.
@@ -76,7 +80,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -100,6 +104,7 @@ impl Defect {
         Self::UncountedExit,
         Self::AskedTwice,
         Self::LostMessage,
+        Self::UnwrittenMessage,
         Self::BentMessage,
         Self::ToldSecret,
         Self::ToldKey,
@@ -289,7 +294,7 @@ impl Plant {
                 }
                 if self.unwritten == Some(open.call) { nothing() } else { Some(Record::CallOpen(open)) }
             }
-            Record::Message(_) if self.defect == Defect::LostMessage && self.strikes() => nothing(),
+            Record::Message(m) if self.is_message_lost(&m) && self.strikes() => nothing(),
             Record::Message(mut message) if self.defect == Defect::BentMessage => {
                 // All of them: one might be deleted again.
                 self.has_struck = true;
@@ -307,6 +312,14 @@ impl Plant {
             }
             Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => nothing(),
             record => Some(record),
+        }
+    }
+
+    fn is_message_lost(&self, message: &MessageRecord) -> bool {
+        match self.defect {
+            Defect::LostMessage => !message.is_unfinished,
+            Defect::UnwrittenMessage => message.is_unfinished,
+            _ => false,
         }
     }
 

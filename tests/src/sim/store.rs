@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use switchroom_acd::{Fact, Remembered};
-use switchroom_exchange::{BindingRecord, CallId, MessageRecord, OpenCall, Record, Restored, Ticket};
+use switchroom_exchange::{
+    BindingRecord, CallId, MessageFacts, MessageRecord, OpenCall, Record, Restored, Ticket,
+};
 use switchroom_sip::rng::Rng;
 
 /// What is on disk: a fold over all records that were flushed.
@@ -14,7 +16,7 @@ pub struct Disk {
     pub open: BTreeMap<CallId, OpenCall>,
     /// Calls whose CDR is there.
     pub cdrs: BTreeSet<CallId>,
-    /// Messages in mailboxes.
+    /// Messages in mailboxes, and those that were being recorded.
     pub messages: BTreeMap<String, MessageRecord>,
     /// Agents as they were last.
     pub agents: BTreeMap<String, Remembered>,
@@ -64,12 +66,18 @@ impl Disk {
         }
     }
 
-    /// What an exchange that starts now is told.
-    pub fn restored(&self) -> Restored {
+    /// The messages that were being recorded, as far as the disk knows.
+    pub fn unfinished(&self) -> impl Iterator<Item = &MessageRecord> {
+        self.messages.values().filter(|message| message.is_unfinished)
+    }
+
+    /// What an exchange that starts now is told; `cut_off` is what became of the messages that were being recorded.
+    pub fn restored(&self, cut_off: BTreeMap<String, Option<MessageFacts>>) -> Restored {
         Restored {
             bindings: self.bindings.values().cloned().collect(),
             open_calls: self.open.values().cloned().collect(),
             messages: self.messages.values().cloned().collect(),
+            cut_off,
             agents: self.agents.values().cloned().collect(),
             facts: self.facts.clone(),
             event_seq: self.event_seq,

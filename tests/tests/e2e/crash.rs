@@ -3,13 +3,14 @@
 use crate::phones::{PATIENCE, connect, hang_up, phone};
 use crate::setup;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use switchroom::softphone::Softphone;
 use switchroom_phone::{PhoneCommand, PhoneEvent};
 use switchroom_tests::audio::{pieces_with, read_wav};
-use switchroom_tests::daemon::Daemon;
+use switchroom_tests::daemon::{Daemon, Setup};
 use switchroom_tests::process::{eventually, is_ci};
+use switchroom_wire::{Answer, Command, MessageView};
 
 /// The next of a row of numbers that looks like chance and is the same every time.
 fn next(state: &mut u64) -> u64 {
@@ -77,6 +78,84 @@ fn opened(file: &Path) -> u64 {
     let clear = (pieces_with(left, 440.0), pieces_with(right, 1_000.0));
     assert!(clear.0 >= least && clear.1 >= least, "{clear:?} of {pieces} pieces are clear");
     left.len() as u64 * 1_000 / u64::from(rate)
+}
+
+/// A flow that takes a message for 102, and the box it goes to.
+fn with_voicemail() -> Setup {
+    let flow = std::env::temp_dir().join(format!("switchroom-leave-{}.toml", std::process::id()));
+    let text =
+        "title = \"Leave\"\nstart = \"leave\"\n\n[nodes.leave]\nkind = \"voicemail\"\nmailbox = \"102\"\n";
+    std::fs::write(&flow, text).unwrap();
+    let mut setup = setup();
+    setup.beside = vec![(flow, "flows/leave.toml".to_owned())];
+    setup.more = "[mailboxes.102]\n\n[[routes]]\nnumber = \"400\"\nto = \"flow leave\"\n".to_owned();
+    setup
+}
+
+fn messages(daemon: &Daemon) -> Vec<MessageView> {
+    match daemon.ask(Command::Messages { limit: 10, mailbox: Some("102".into()) }) {
+        Answer::Messages(messages) => messages,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_message_that_a_kill_cut_off_is_in_its_box_and_can_be_deleted() {
+    let mut daemon = Daemon::start(with_voicemail());
+    let caller = phone(&daemon, "101", 440);
+    caller.command(PhoneCommand::Call("400".into())).unwrap();
+    caller.wait_for(|e| matches!(e, PhoneEvent::Up(_)), PATIENCE).unwrap();
+    // As long as something is written, the greeting and the tone are over.
+    let part = eventually("the file", || part_below(&daemon.recordings_dir().join("messages")));
+    let spoken = Instant::now();
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert_eq!(messages(&daemon), [], "it is not a message yet");
+    daemon.kill();
+    let spoken_ms = u64::try_from(spoken.elapsed().as_millis()).unwrap();
+    assert!(part.exists());
+    daemon.start_again();
+
+    let found = messages(&daemon);
+    let [message] = found.as_slice() else { panic!("{found:?}\n{}", daemon.log()) };
+    assert!(message.is_new && message.from.number == "101" && message.mailbox.as_deref() == Some("102"));
+    assert!(message.length_ms + 1_000 >= spoken_ms, "{} of {spoken_ms} ms", message.length_ms);
+    let file = daemon.recordings_dir().join(&message.file);
+    let (rate, channels) = read_wav(&file);
+    assert_eq!(channels[0].len() as u64 * 1_000 / u64::from(rate), message.length_ms);
+    assert!(pieces_with(&channels[0], 440.0) >= 10);
+    assert!(!part.exists());
+
+    let listed = daemon.run(&["ctl", "messages", "102"]);
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains("new") && listed.contains(&message.id), "{listed}");
+    let json = daemon.run(&["ctl", "--json", "messages"]);
+    let all: Vec<MessageView> = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(all, found);
+    let deleted = daemon.run(&["ctl", "message-delete", &message.id]);
+    let said = String::from_utf8(deleted.stdout).unwrap();
+    assert!(deleted.status.success() && said.contains("deleted the message of 101 in box 102"), "{said}");
+    eventually("the end of its file", || (!file.exists()).then_some(()));
+    let audited = daemon.events().into_iter().any(|e| e.name == "delete_message" && e.text == said.trim());
+    assert!(audited && messages(&daemon).is_empty());
+    assert!(!daemon.run(&["ctl", "message-delete", &message.id]).status.success(), "it is gone");
+    // Nor does it come back.
+    daemon.kill();
+    daemon.start_again();
+    assert_eq!(messages(&daemon), []);
+}
+
+/// A message that is being written.
+fn part_below(dir: &Path) -> Option<PathBuf> {
+    for entry in std::fs::read_dir(dir).ok()?.flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|e| e == "part") {
+            return Some(path);
+        }
+        if let Some(found) = part_below(&path) {
+            return Some(found);
+        }
+    }
+    None
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl Exchange {
         visit.taking = Some(Taking { id: message.clone(), leg });
         let from = self.calls.get(&id).map(|call| call.from.clone()).unwrap_or_default();
         let unfinished = Unfinished { call: id, from, mailbox, is_dropped: false };
-        self.mailboxes.unfinished.insert(message.clone(), unfinished);
+        self.message_begins(now, &message, unfinished);
         let ms = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
         let (longest_ms, silence_ms) = (ms(longest), ms(silence));
         self.media(MediaCommand::Hear { call: id, leg, source: Source::Silence });
@@ -135,9 +135,7 @@ impl Exchange {
         self.withdraw_from_queue(now, id);
         let Some(visit) = self.visits.get_mut(&id) else { return };
         if let Some(taking) = visit.taking.take() {
-            if let Some(unfinished) = self.mailboxes.unfinished.get_mut(&taking.id) {
-                unfinished.is_dropped = true;
-            }
+            self.message_given_up(&taking.id);
             self.media(MediaCommand::StopMessage { call: id, leg: taking.leg, is_kept: false });
         }
     }

@@ -327,7 +327,7 @@ fn a_caller_who_hangs_up_while_speaking_leaves_the_message() {
     assert_eq!(t.w.x.messages_of("102").len(), 1);
     // Somebody deletes it, and nothing is left to look through.
     let now = t.w.now;
-    assert!(t.w.x.message_deleted(now, &format!("{id}-1").to_lowercase()));
+    assert!(t.w.x.message_deleted(now, &format!("{id}-1").to_lowercase()).is_some());
     t.w.input(Input::Tick);
     t.w.settle();
 }

@@ -8,6 +8,7 @@ pub(crate) mod flows;
 mod guarding;
 mod mailboxes;
 mod media;
+mod messages;
 pub(crate) mod mwi;
 mod queues;
 mod registering;

@@ -393,7 +393,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         word: "record",
-        about: "Records what the caller says, as a message of its own. A key ends it.",
+        about: "Records what the caller says, as a message of its own. A key ends it. It is kept for recorded_keep of [flows].",
         keys: &[
             must("prompt", Takes::Prompt, "\"Please say your name.\"", "Asks for it."),
             must("into", Takes::Variable, "\"message\"", "The variable that gets its id."),

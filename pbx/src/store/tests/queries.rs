@@ -3,7 +3,7 @@
 use super::samples::{START_MS, binding, call, cdr, event, message, mixed, recording};
 use super::{Options, Store, fill, open, open_with};
 use crate::store::{StoreError, StoreEvent, inspect, rebuild};
-use switchroom_exchange::{Record, Ticket};
+use switchroom_exchange::{MessageRecord, Record, Ticket};
 
 /// All that can be asked, as text.
 pub(super) fn everything(store: &Store) -> String {
@@ -135,6 +135,30 @@ fn a_message_is_replaced_by_its_id_and_ends() {
     // The same from the journal alone.
     std::fs::remove_dir_all(dir.path().join("index")).unwrap();
     assert_eq!(open(dir.path()).1.messages, left);
+}
+
+#[test]
+fn what_was_being_recorded_is_told_at_the_next_start_until_it_is_settled() {
+    let dir = tempfile::tempdir().unwrap();
+    let unfinished = |number| MessageRecord {
+        length_ms: 0,
+        file: String::new(),
+        is_unfinished: true,
+        ..message(number, "101", true)
+    };
+    let begun = |number| Record::Message(Box::new(unfinished(number)));
+    let gone = Record::MessageGone { id: message(3, "101", true).id };
+    let closed = Record::Message(Box::new(message(1, "101", true)));
+    fill(dir.path(), &[begun(1), begun(2), begun(3), closed, gone]);
+    assert_eq!(open(dir.path()).1.messages, [message(1, "101", true), unfinished(2)]);
+}
+
+/// As journals have them from before messages were written down while they are recorded.
+#[test]
+fn a_message_of_an_older_journal_is_finished() {
+    let mut json = serde_json::to_value(message(1, "101", true)).unwrap();
+    json.as_object_mut().unwrap().remove("is_unfinished").unwrap();
+    assert_eq!(serde_json::from_value::<MessageRecord>(json).unwrap(), message(1, "101", true));
 }
 
 #[test]

@@ -100,6 +100,7 @@ pub(super) fn message(number: u64, mailbox: &str, is_new: bool) -> MessageRecord
         bytes: 112_044,
         sha256: "00".repeat(32),
         is_new,
+        is_unfinished: false,
     }
 }
 

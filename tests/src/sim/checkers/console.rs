@@ -4,7 +4,7 @@ use super::{Checker, Verdict, broken};
 use crate::sim::world::{Step, World};
 use std::collections::BTreeSet;
 use switchroom::control::view;
-use switchroom_exchange::{Changed, Now};
+use switchroom_exchange::{Changed, Exchange, Now};
 use switchroom_wire::Board;
 
 /// A console that applied a snapshot and the changes after it shows what a fresh snapshot shows.
@@ -48,11 +48,26 @@ impl ConsoleShowsWhatIs {
                 binding.expires_ms = shown.expires_ms;
             }
         }
-        if let Some(text) = difference(&self.board, &fresh) {
+        let wrong = difference(&self.board, &fresh).or_else(|| wrong_message(&self.board, exchange));
+        if let Some(text) = wrong {
             return broken(None, text);
         }
         Ok(())
     }
+}
+
+/// The first message that is shown otherwise than it is. Older ones, for which there was no room once, do not come back
+/// when others are deleted.
+fn wrong_message(shown: &Board, exchange: &Exchange) -> Option<String> {
+    for message in &shown.messages {
+        let now = exchange.message(&message.id).map(view::message);
+        if now.as_ref() != Some(message) {
+            return Some(format!("message {} is shown as {message:?} and is {now:?}", message.id));
+        }
+    }
+    let newest = exchange.newest_messages(None, 1).first().map(|m| m.id.clone());
+    let last = shown.messages.last().map(|m| m.id.clone());
+    (newest != last).then(|| format!("{last:?} is shown as the newest message, which is {newest:?}"))
 }
 
 /// The first thing that is shown otherwise than it is.

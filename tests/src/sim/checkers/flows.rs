@@ -228,7 +228,8 @@ impl Checker for AskedOnce {
     }
 }
 
-/// A message that was taken is written down or deleted at once; what is on disk is in its box after a restart.
+/// A message is written down before it is recorded; once taken it is kept or deleted at once; what is on disk, and what of
+/// a cut off one could be saved, is in its box after a restart.
 #[derive(Debug, Default)]
 pub(super) struct MessagesAreKept {
     /// What was written and not deleted since.
@@ -251,11 +252,23 @@ impl Checker for MessagesAreKept {
                     return broken(None, format!("message {id} of {mailbox:?} is not on disk"));
                 }
             }
-            self.kept =
-                world.store.disk.messages.iter().map(|(id, m)| (id.clone(), m.mailbox.clone())).collect();
+            let disk = &world.store.disk;
+            let is_saved =
+                |m: &MessageRecord| !m.is_unfinished || world.cut_off.get(&m.id).is_some_and(Option::is_some);
+            let saved = disk.messages.values().filter(|m| is_saved(m));
+            self.kept = saved.map(|m| (m.id.clone(), m.mailbox.clone())).collect();
         }
+        let mut begun = BTreeSet::new();
         for action in &step.actions {
             match action {
+                Action::Persist { record: Record::Message(message), .. } if message.is_unfinished => {
+                    begun.insert(message.id.as_str());
+                }
+                Action::Media(MediaCommand::TakeMessage { message, .. })
+                    if !begun.contains(message.as_str()) =>
+                {
+                    return broken(None, format!("message {message} is recorded and not written down"));
+                }
                 Action::Persist { record: Record::Message(message), .. } => {
                     let MessageRecord { id, mailbox, .. } = &**message;
                     self.kept.insert(id.clone(), mailbox.clone());
@@ -292,6 +305,9 @@ impl Checker for MessagesAreKept {
 impl MessagesAreKept {
     fn are_there(&self, world: &World) -> Verdict {
         for (id, mailbox) in &self.kept {
+            if world.exchange.message(id).is_none_or(|m| m.is_unfinished || m.mailbox != *mailbox) {
+                return broken(None, format!("message {id} of {mailbox:?} is not there"));
+            }
             let Some(mailbox) = mailbox else { continue };
             if !world.exchange.messages_of(mailbox).iter().any(|m| m.id == *id) {
                 return broken(None, format!("message {id} is not in box {mailbox}"));

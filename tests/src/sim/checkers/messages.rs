@@ -3,7 +3,7 @@
 use super::{Checker, Verdict, broken};
 use crate::sim::store::Flushed;
 use crate::sim::world::{Came, Step, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchroom_exchange::{Action, MediaCommand, MessageRecord, Record, Ticket};
 
 /// What the store said of messages is so: what it confirmed is on disk, also after a crash; a file goes once its message is
@@ -14,6 +14,8 @@ pub(super) struct StoredIsConfirmed {
     waiting: BTreeMap<Ticket, (String, Option<MessageRecord>)>,
     /// What the store confirmed last of each message.
     confirmed: BTreeMap<String, Option<MessageRecord>>,
+    /// Being recorded when the exchange died, and nobody could look at their files since.
+    unreadable: BTreeSet<String>,
     life: u32,
 }
 
@@ -28,6 +30,8 @@ impl StoredIsConfirmed {
                 return broken(None, format!("message {id} was stored as {confirmed:?} and is {found:?}"));
             }
         }
+        let unreadable = world.store.disk.unfinished().filter(|m| !world.cut_off.contains_key(&m.id));
+        self.unreadable = unreadable.map(|m| m.id.clone()).collect();
         self.waiting.clear();
         self.confirmed = disk.iter().map(|(id, message)| (id.clone(), Some(message.clone()))).collect();
         Ok(())
@@ -80,7 +84,7 @@ impl Checker for StoredIsConfirmed {
 
     fn rest(&mut self, world: &World) -> Verdict {
         let disk = &world.store.disk.messages;
-        for (id, message) in disk {
+        for (id, message) in disk.iter().filter(|(id, _)| !self.unreadable.contains(*id)) {
             let there = world.exchange.message(id);
             if there != Some(message) {
                 return broken(None, format!("message {id} is {there:?}, and on disk {message:?}"));

@@ -2,7 +2,7 @@
 
 use super::{Came, Next, Step, Who, World};
 use crate::sim::handset::of_rtp;
-use crate::sim::media::Media;
+use crate::sim::media::{self, Media};
 use crate::sim::network::HERE;
 use crate::sim::store::Flushed;
 use std::sync::Arc;
@@ -219,7 +219,13 @@ impl World {
             self.typed_secrets.clear();
             self.store_failed_before = std::mem::take(&mut self.store.has_failed);
             self.found_open = self.store.disk.open.keys().copied().collect();
-            let (seed, restored) = (self.rng.bytes(), self.store.disk.restored());
+            self.cut_off.clear();
+            for message in self.store.disk.unfinished() {
+                if let Some(found) = media::cut_off(&mut self.rng, &message.id) {
+                    self.cut_off.insert(message.id.clone(), found);
+                }
+            }
+            let (seed, restored) = (self.rng.bytes(), self.store.disk.restored(self.cut_off.clone()));
             self.exchange = Exchange::new(self.now, Arc::new(self.config.clone()), seed, restored);
         }
         self.steps += 1;

@@ -14,11 +14,12 @@ use crate::sim::network::{Meddling, Routes};
 use crate::sim::plant::Plant;
 use crate::sim::setup::Setup;
 use crate::sim::store::{Flushed, Store};
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{
-    Action, CallId, Changed, Command, Config, Event, Exchange, Flow, MediaEvent, Mono, Now, Wall,
+    Action, CallId, Changed, Command, Config, Event, Exchange, Flow, MediaEvent, MessageFacts, Mono, Now,
+    Wall,
 };
 use switchroom_flow::Answer;
 use switchroom_phone::script::{Course, Part, Role};
@@ -149,6 +150,8 @@ pub struct World {
     pub stepped_back_ms: i64,
     /// Calls that were open on disk when the exchange started.
     pub found_open: BTreeSet<CallId>,
+    /// What became of the messages that were being recorded when the exchange died.
+    pub cut_off: BTreeMap<String, Option<MessageFacts>>,
     /// The store could not keep something in the life before.
     pub store_failed_before: bool,
     /// Extensions out of the configuration at the moment.
@@ -198,6 +201,7 @@ impl World {
             plant,
             stepped_back_ms: 0,
             found_open: BTreeSet::new(),
+            cut_off: BTreeMap::new(),
             store_failed_before: false,
             removed: BTreeSet::new(),
             events: Vec::new(),

@@ -1,0 +1,170 @@
+//! `switchroom ctl`: what is asked of the running daemon.
+
+use super::SocketArgs;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// `switchroom ctl`.
+#[derive(Debug, Args)]
+pub struct CtlArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub socket: SocketArgs,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to ask or tell.
+    #[command(subcommand)]
+    pub command: CtlCommand,
+}
+
+/// What is done with an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum AgentAct {
+    /// Signed in and taking calls.
+    Ready {
+        /// The extension at which the agent sits, unless the configuration says.
+        #[arg(long, value_name = "EXTENSION")]
+        at: Option<String>,
+    },
+    /// Signed in, but taking no calls.
+    Break {
+        /// What for: a word of `[breaks]`, if there are any.
+        reason: String,
+    },
+    /// Signed out.
+    Out,
+    /// Done with after-call work, or more time for it.
+    WrapUp {
+        /// So many seconds from now, in place of none.
+        #[arg(long, value_name = "SECONDS")]
+        more: Option<u32>,
+        /// What came of the call.
+        #[arg(long, value_name = "WORD")]
+        disposition: Option<String>,
+    },
+}
+
+/// What `switchroom ctl` asks or tells.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum CtlCommand {
+    /// Version, uptime, counts, alarms.
+    Status,
+    /// Live calls.
+    Calls,
+    /// One call, live or finished, with its path and why it ended.
+    Call {
+        /// Number or id of the call.
+        call: String,
+    },
+    /// Extensions and where they are registered.
+    Extensions,
+    /// Agents: what each chose and is doing.
+    Agents,
+    /// Queues, their figures of today, and who waits.
+    Queues,
+    /// Why a caller was offered to whom it was, or still waits.
+    Why {
+        /// Number or id of the call.
+        call: String,
+    },
+    /// Signs an agent in or out, sets a break, ends after-call time.
+    Agent {
+        /// The agent's number.
+        agent: String,
+        /// What.
+        #[command(subcommand)]
+        act: AgentAct,
+    },
+    /// Gives a caller who waits another priority.
+    Priority {
+        /// Number or id of the call.
+        call: String,
+        /// 0 to 9; the higher, the sooner.
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=9))]
+        priority: u8,
+    },
+    /// Takes a caller out of its queue, as if it had waited too long.
+    TakeOut {
+        /// Number or id of the call.
+        call: String,
+    },
+    /// Finished calls, newest first.
+    Cdr {
+        /// At most so many.
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+        /// Only calls with this extension or number.
+        #[arg(long, value_name = "NUMBER")]
+        party: Option<String>,
+        /// Only calls that ended before this time, Unix milliseconds.
+        #[arg(long, value_name = "MS")]
+        before: Option<i64>,
+    },
+    /// What happened, newest last.
+    Events {
+        /// At most so many.
+        #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+        /// Only events of this call (number or id).
+        #[arg(long)]
+        call: Option<String>,
+        /// Only events after this time, Unix milliseconds.
+        #[arg(long, value_name = "MS")]
+        after: Option<i64>,
+    },
+    /// Recordings, newest first.
+    Recordings {
+        /// At most so many.
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+        /// Only recordings with this extension or number.
+        #[arg(long, value_name = "NUMBER")]
+        party: Option<String>,
+    },
+    /// Messages that callers left, newest first.
+    Messages {
+        /// Only those of this mailbox: the number of an extension or the name of a queue.
+        mailbox: Option<String>,
+        /// At most so many.
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+    },
+    /// Delete a message for good, sound and all.
+    MessageDelete {
+        /// Id of the message, as `messages` shows it.
+        #[arg(value_name = "ID")]
+        message: String,
+    },
+    /// The SIP messages of a call as a ladder.
+    Ladder {
+        /// Number or id of the call.
+        call: String,
+    },
+    /// End a call.
+    Hangup {
+        /// Number or id of the call.
+        call: String,
+    },
+    /// Forget where an extension is registered.
+    Unregister {
+        /// The extension.
+        extension: String,
+        /// Only this contact.
+        #[arg(long)]
+        contact: Option<String>,
+    },
+    /// Read the configuration again.
+    Reload,
+    /// Write what the exchange was given last to a file in the data directory, for `switchroom replay`; prints its name.
+    ///
+    /// The file holds numbers, names, addresses and the text of headers, but no passwords, nothing from which one could be
+    /// guessed, and no digits that were pressed. It holds the exchange's seed: until the exchange is started again, keep it to
+    /// yourself. The last five files are kept.
+    Dump {
+        /// Copy it to this file, too.
+        file: Option<PathBuf>,
+    },
+    /// Stop the exchange.
+    Shutdown,
+}
