@@ -1,4 +1,5 @@
 //! The floor in simulated time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod random;
 mod rules;

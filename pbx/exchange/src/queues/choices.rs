@@ -13,10 +13,9 @@ impl Exchange {
         let at = moment(now);
         let (name, done) = match act {
             AgentAct::Choose { agent, presence, extension } => {
-                if let Some(extension) = extension {
-                    if !self.config.extensions.contains_key(extension) {
-                        return Err(format!("there is no extension {}", crate::text::clean(extension)));
-                    }
+                let unknown = extension.as_ref().filter(|one| !self.config.extensions.contains_key(*one));
+                if let Some(unknown) = unknown {
+                    return Err(format!("there is no extension {}", crate::text::clean(unknown)));
                 }
                 self.choose(now, agent, presence.clone(), extension.as_deref(), user)?;
                 let what = match presence {
