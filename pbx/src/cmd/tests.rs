@@ -354,6 +354,7 @@ name = \"Ana\"
 digest_md5 = \"00000000000000000000000000000000\"
 [extensions.0044]
 digest_md5 = \"00000000000000000000000000000000\"
+[queues.gold]
 ";
 
 /// Runs a line of the command line on [`CALLERS`] in a folder.

@@ -16,7 +16,7 @@ use switchroom_wire::Role;
 use toml::de::DeTable;
 
 /// A phone rings at most so many seconds: an INVITE is given up after five minutes without news (RFC 3261 §16.6).
-const RING_S_MAX: u64 = 240;
+pub(super) const RING_S_MAX: u64 = 240;
 /// Extensions one file may have.
 const EXTENSIONS_MAX: usize = 10_000;
 
@@ -38,14 +38,19 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
     let services = services(reader, root);
     let allow_md5 = reader.boolean(sip, "md5").unwrap_or_default();
     let (extensions, with_voicemail) = extensions(reader, root, &services, allow_md5);
-    let people =
-        People { extensions: &extensions, with_voicemail, services: services.keys().cloned().collect() };
+    let floor = super::floor::floor(reader, root, &extensions);
+    let people = People {
+        extensions: &extensions,
+        with_voicemail,
+        services: services.keys().cloned().collect(),
+        queues: floor.queues.keys().cloned().collect(),
+    };
     let inbound = super::inbound::inbound(reader, root, site, &people, around);
     let (rtp_port_first, rtp_pairs) = reader.text(media, "ports", &value::ports).unwrap_or_default();
     let local_networks = reader.texts(sip, "local_networks", &value::network).unwrap_or_default();
     let shell = shell(reader, root, (sip, media, recording), around, &extensions);
     let config = Config {
-        floor: Arc::default(),
+        floor: Arc::new(floor),
         site: reader.text(site, "name", &value::name).unwrap_or_default(),
         domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),

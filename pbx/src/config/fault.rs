@@ -75,6 +75,11 @@ impl Faults {
         self.found.is_empty() && self.elsewhere.is_empty()
     }
 
+    /// No more are told, so nobody needs to think of hints for them.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() >= FAULTS_MAX
+    }
+
     /// In the order of the file, then those of others.
     pub(super) fn locate(mut self, file: &Path, text: &str) -> Vec<Fault> {
         self.found.sort_by_key(|(at, _, _)| *at);

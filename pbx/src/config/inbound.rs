@@ -22,11 +22,12 @@ use toml::de::DeTable;
 /// Tables of one kind.
 const TABLES_MAX: usize = 1_000;
 
-/// Extensions, and those that have a mailbox without a table of their own.
+/// Who can be called: extensions, those of them that have a mailbox without a table of their own, test numbers, queues.
 pub(super) struct People<'p> {
     pub(super) extensions: &'p BTreeMap<String, Extension>,
     pub(super) with_voicemail: BTreeSet<String>,
     pub(super) services: Vec<String>,
+    pub(super) queues: BTreeSet<String>,
 }
 
 /// Reads all of it.
@@ -52,7 +53,7 @@ pub(super) fn inbound(
 }
 
 /// All tables of a kind whose names are names.
-fn named<'t>(
+pub(super) fn named<'t>(
     reader: &mut Reader,
     root: Option<&'t DeTable<'t>>,
     kind: &'static str,

@@ -180,16 +180,42 @@ impl Reader {
         range: std::ops::RangeInclusive<usize>,
     ) -> Option<usize> {
         self.value(section, key, |faults, value| {
-            let number = value
-                .get_ref()
-                .as_integer()
-                .and_then(|i| usize::from_str_radix(i.as_str(), i.radix()).ok())
-                .filter(|n| range.contains(n));
+            let number = whole_number(value, &range);
             if number.is_none() {
                 let what = format!("{key} must be a whole number from {} to {}", range.start(), range.end());
                 faults.push(&value.span(), what, None);
             }
             number
+        })
+    }
+
+    /// A table of words and whole numbers within `range`, as `{ german = 7 }`, each with the place of its word.
+    pub(super) fn numbers(
+        &mut self,
+        section: Section<'_>,
+        key: &'static str,
+        range: std::ops::RangeInclusive<usize>,
+    ) -> Option<Vec<(String, usize, Range<usize>)>> {
+        self.value(section, key, |faults, value| {
+            let Some(table) = value.get_ref().as_table() else {
+                let hint = Some(format!("write {key} = {{ word = {} }}", range.end()));
+                faults.push(&value.span(), format!("{key} must be a table of words and numbers"), hint);
+                return None;
+            };
+            let mut found = Vec::new();
+            for (word, value) in table {
+                let word_text: &str = word.get_ref();
+                match whole_number(value, &range) {
+                    Some(number) => found.push((word_text.to_owned(), number, word.span())),
+                    None => {
+                        let of = word_text.escape_debug();
+                        let what =
+                            format!("{of} must be a whole number from {} to {}", range.start(), range.end());
+                        faults.push(&value.span(), what, None);
+                    }
+                }
+            }
+            Some(found)
         })
     }
 
@@ -261,6 +287,11 @@ impl<'t> Section<'t> {
     pub(super) fn table(&self) -> Option<&'t DeTable<'t>> {
         self.table
     }
+}
+
+fn whole_number(value: &Spanned<DeValue<'_>>, range: &std::ops::RangeInclusive<usize>) -> Option<usize> {
+    let integer = value.get_ref().as_integer()?;
+    usize::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|n| range.contains(n))
 }
 
 fn one_text<T>(

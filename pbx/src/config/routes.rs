@@ -146,8 +146,13 @@ fn destination(text: &str, people: &People<'_>) -> Result<Destination, String> {
                 .unwrap_or_else(|| "add a table for it".to_owned());
             Err(format!("there is no extension {}\n{hint}", number.escape_debug()))
         }
-        Destination::Flow(name) | Destination::Queue(name) => checked_name(name).map(|_| to),
-        Destination::Extension(_) | Destination::Refuse(_) => Ok(to),
+        Destination::Queue(name) if !people.queues.contains(name) => {
+            let hint = did_you_mean(name, people.queues.iter().map(String::as_str))
+                .unwrap_or_else(|| "add a table for it, as [queues.sales]".to_owned());
+            Err(format!("there is no queue {}\n{hint}", name.escape_debug()))
+        }
+        Destination::Flow(name) => checked_name(name).map(|_| to),
+        Destination::Extension(_) | Destination::Queue(_) | Destination::Refuse(_) => Ok(to),
     }
 }
 

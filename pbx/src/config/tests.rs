@@ -50,7 +50,9 @@ fn the_examples_in_the_sample_are_valid() {
         .collect();
     let text = text
         .replace("digest_md5 = \"…\"", "digest_md5 = \"0123456789abcdef0123456789abcdef\"")
-        .replace("digest_sha256 = \"…\"", &format!("digest_sha256 = \"{}\"", "0123456789abcdef".repeat(4)));
+        .replace("digest_sha256 = \"…\"", &format!("digest_sha256 = \"{}\"", "0123456789abcdef".repeat(4)))
+        // It is instead of order.
+        .replace("strategy = \"longest_idle\"\n", "");
     let loaded = parse_text(&text).unwrap_or_else(|f| panic!("{f:#?}\n{text}"));
     assert_eq!(loaded.warnings, []);
     assert_eq!(loaded.shell.phones.get("mara").map(String::as_str), Some("101"));
@@ -63,11 +65,14 @@ fn the_examples_in_the_sample_are_valid() {
         (1, 1, 1, 1)
     );
     assert_eq!(inbound.mailboxes.len(), 1);
+    let floor = &loaded.config.floor;
+    assert_eq!((floor.queues.len(), floor.agents.len(), floor.breaks.len()), (1, 1, 1));
 }
 
 #[test]
 fn the_table_of_keys_is_what_the_reader_asks_for() {
-    let text = "[services]\n[extensions.101]\n[hours.a]\n[lists.a]\n[pins.a]\n[mailboxes.a]\n[[routes]]\n";
+    let text = "[services]\n[extensions.101]\n[hours.a]\n[lists.a]\n[pins.a]\n[mailboxes.a]\n[[routes]]\n\
+                [queues.a]\n[agents.1]\n[breaks.a]\n";
     let (root, _) = DeTable::parse_recoverable(text);
     let mut reader = reader::Reader::default();
     let around = Around::new(text, Path::new("switchroom.toml"), Path::new(BASE), &files::Disk);
@@ -212,6 +217,114 @@ fn what_is_said_of_callers_from_outside_is_what_the_exchange_is_told() {
     let json = serde_json::to_string(&loaded.config).unwrap();
     assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), loaded.config);
     assert!(!json.contains("8520") && !format!("{loaded:?}").contains("8520"));
+}
+
+const FLOOR: &str = include_str!("../../../tests/configs/valid/queues.toml");
+
+#[test]
+fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
+    use switchroom_acd::config::{BreakConfig, Membership, Need, QueueConfig, SortKey, Staff};
+    let loaded = parse_text(FLOOR).unwrap();
+    let floor = &loaded.config.floor;
+    let sales = QueueConfig {
+        label: "Verkauf".into(),
+        // Somebody has another tier, so tiers sort though nobody wrote so.
+        order: vec![SortKey::Tier, SortKey::Skill, SortKey::LongestIdle, SortKey::FewestCalls],
+        ring_at_once: 2,
+        ring: 20_000,
+        wrap_up: 45_000,
+        no_answer_break: 0,
+        rest: 1_500,
+        needs: vec![
+            Need { skill: "german".into(), level: 5, relaxes: vec![(30_000, 3), (60_000, 0)] },
+            Need { skill: "billing".into(), level: 1, relaxes: vec![] },
+        ],
+        tier_after: 20_000,
+        sticky: 7_200_000,
+        max_waiting: 20_000,
+        max_wait: 600_000,
+        join: Staff::Working,
+        stay: Staff::None,
+        stay_grace: 0,
+        ageing: 90_000,
+        announce_every: 10_000,
+        music: vec!["music/one".into(), "music/two".into()],
+        comfort: "queue/comfort".into(),
+        service_level: 30_000,
+        short_abandon: 0,
+    };
+    assert_eq!(floor.queues["sales"], sales);
+    // What is not written is what the floor takes for granted, too.
+    let plain = QueueConfig { order: vec![SortKey::LongestIdle], ..QueueConfig::default() };
+    assert_eq!(floor.queues["support"], plain);
+    let all = QueueConfig { ring_at_once: 0, ..plain };
+    assert_eq!(floor.queues["after-sales"], all);
+    // Tiers stay where they were put.
+    assert_eq!(floor.queues["fine"].order, [SortKey::LongestIdle, SortKey::Tier]);
+    let (ana, bo) = (&floor.agents["2001"], &floor.agents["1999"]);
+    assert_eq!(
+        (ana.name.as_str(), ana.extension.as_deref(), bo.extension.as_deref()),
+        ("Ana", Some("101"), None)
+    );
+    assert_eq!(
+        ana.skills.iter().map(|(s, l)| (s.as_str(), *l)).collect::<Vec<_>>(),
+        [("billing", 9), ("german", 1)]
+    );
+    assert!(ana.skills == bo.skills);
+    // 2001 stands before 1999 in the file.
+    assert_eq!(ana.queues["sales"], Membership { tier: 1, weight: 3, position: 0 });
+    assert_eq!(bo.queues["sales"], Membership { tier: 2, weight: 100, position: 1 });
+    assert_eq!(bo.queues["support"], Membership { tier: 1, weight: 1, position: 0 });
+    assert_eq!(bo.queues["fine"], Membership { tier: 9, weight: 1, position: 0 });
+    assert_eq!(floor.breaks["lunch"], BreakConfig { label: "Lunch".into(), budget: 3_600_000, at_once: 2 });
+    assert_eq!(floor.breaks["coffee"], BreakConfig::default());
+    let json = serde_json::to_string(&loaded.config).unwrap();
+    assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), loaded.config);
+}
+
+#[test]
+fn each_strategy_is_an_order() {
+    let order = |written: &str| {
+        let text = format!("[queues.q]\n{written}\n[agents.1]\nqueues = [\"q\"]\n");
+        let loaded = parse_text(&text).unwrap();
+        assert_eq!(loaded.warnings, [], "{written}");
+        let queue = &loaded.config.floor.queues["q"];
+        let words: Vec<_> = queue.order.iter().map(|key| key.word()).collect();
+        format!("{} by {}", words.join(" "), queue.ring_at_once)
+    };
+    assert_eq!(order(""), "longest_idle by 1");
+    for (strategy, is) in [
+        ("longest_idle", "longest_idle by 1"),
+        ("round_robin", "round_robin by 1"),
+        ("fewest_calls", "fewest_calls longest_idle by 1"),
+        ("least_talk", "least_talk longest_idle by 1"),
+        ("linear", "linear by 1"),
+        ("ring_all", "longest_idle by 0"),
+        ("weighted", "weighted by 1"),
+    ] {
+        assert_eq!(order(&format!("strategy = \"{strategy}\"")), is);
+    }
+    for key in switchroom_acd::config::SortKey::ALL {
+        assert_eq!(order(&format!("order = [\"{}\"]", key.word())), format!("{} by 1", key.word()));
+    }
+}
+
+#[test]
+fn agents_and_queues_have_a_bound() {
+    let many =
+        |table: &str, count: usize| (1..=count).map(|n| format!("[{table}.{n}]\n")).collect::<String>();
+    let faults =
+        |text: &str| parse_text(text).map(|l| l.config.floor.agents.len()).map_err(|f| f[0].what.clone());
+    assert_eq!(faults(&many("agents", 20_000)), Ok(20_000));
+    assert_eq!(faults(&many("agents", 20_001)), Err("more than 20000 agents".into()));
+    assert_eq!(faults(&many("queues", 1_000)), Ok(0));
+    assert_eq!(faults(&many("queues", 1_001)), Err("more than 1000 tables of a kind".into()));
+    let queues = |count: usize| {
+        let listed: Vec<_> = (1..=count).map(|n| format!("\"{n}\"")).collect();
+        format!("{}[agents.1]\nqueues = [{}]\n", many("queues", count), listed.join(", "))
+    };
+    assert_eq!(faults(&queues(100)), Ok(1));
+    assert_eq!(faults(&queues(101)), Err("an agent has at most 100 queues".into()));
 }
 
 #[test]

@@ -45,13 +45,13 @@ impl Found {
     }
 }
 
-/// What flows may name, by the configuration. Queues are not known to it.
+/// What flows may name, by the configuration.
 fn known(loaded: &Loaded) -> Known {
     let (config, site) = (&loaded.config, &loaded.config.inbound);
     let names = |names: Vec<&String>| Some(names.into_iter().cloned().collect::<BTreeSet<_>>());
     Known {
         extensions: names(config.extensions.keys().chain(config.services.keys()).collect()),
-        queues: None,
+        queues: names(config.floor.queues.keys().collect()),
         hours: names(site.hours.keys().collect()),
         lists: names(site.lists.keys().collect()),
         pins: names(site.pins.keys().collect()),
@@ -71,7 +71,7 @@ pub fn load(loaded: &Loaded, old: &Flows) -> Found {
     found
 }
 
-/// Routes to flows that are not there, and mailboxes that greet with a prompt that is not there.
+/// Routes to flows that are not there; mailboxes and queues that play prompts that are not there.
 fn missing(loaded: &Loaded, known: &Known, found: &Found) -> Vec<Fault> {
     let site = &loaded.config.inbound;
     let warning = |line: u32, what: String, hint: String| Fault {
@@ -94,21 +94,29 @@ fn missing(loaded: &Loaded, known: &Known, found: &Found) -> Vec<Fault> {
             told.push(warning(route.line, format!("there is no flow \"{name}\" for this route"), hint));
         }
     }
-    let prompts = || known.prompts.iter().flat_map(|by| by.values()).flatten().map(String::as_str);
-    for (mailbox, config) in &site.mailboxes {
-        if let Some(name) = &config.greeting
-            && !prompts().any(|known| known == name)
-        {
-            let hint =
-                did_you_mean(name, prompts()).unwrap_or_else(|| "record it, or leave it out".to_owned());
-            told.push(warning(
-                0,
-                format!("mailbox {mailbox} greets with \"{name}\", and there is no such prompt"),
-                hint,
-            ));
+    let prompts: BTreeSet<&str> =
+        known.prompts.iter().flat_map(BTreeMap::values).flatten().map(String::as_str).collect();
+    for (what, name) in played(loaded) {
+        if !prompts.contains(name) {
+            let hint = did_you_mean(name, prompts.iter().copied())
+                .unwrap_or_else(|| "record it, or leave it out".to_owned());
+            told.push(warning(0, format!("{what} \"{name}\", and there is no such prompt"), hint));
         }
     }
     told
+}
+
+/// Prompts that the configuration names, each with the words before it.
+fn played(loaded: &Loaded) -> impl Iterator<Item = (String, &str)> {
+    let greetings = loaded.config.inbound.mailboxes.iter().filter_map(|(mailbox, config)| {
+        Some((format!("mailbox {mailbox} greets with"), config.greeting.as_deref()?))
+    });
+    let waits = loaded.config.floor.queues.iter().flat_map(|(queue, config)| {
+        let music = config.music.iter().map(move |name| (format!("queue {queue} plays"), name.as_str()));
+        let comfort = Some(config.comfort.as_str()).filter(|name| !name.is_empty());
+        music.chain(comfort.map(|name| (format!("queue {queue} comforts with"), name)))
+    });
+    greetings.chain(waits)
 }
 
 /// Reads a folder. A file whose text is that of the flow in force is that flow; all others get the next version. There are

@@ -126,6 +126,8 @@ fn what_the_configuration_names_and_nobody_wrote_is_told() {
         route("support"),
         greets("a", "digit/7"),
         greets("b", "none/x"),
+        "[queues.q]\nmusic = [\"digit/8\", \"digit/88\"]\ncomfort = \"none/y\"\n".into(),
+        "[queues.r]\ncomfort = \"digit/9\"\n".into(),
     ];
     let path = dir.path().join("switchroom.toml");
     let loaded = crate::config::parse(&text.concat(), &path, dir.path()).unwrap();
@@ -142,9 +144,38 @@ fn what_the_configuration_names_and_nobody_wrote_is_told() {
                 "mailbox b greets with \"none/x\", and there is no such prompt",
                 "record it, or leave it out"
             ),
+            (
+                0,
+                "queue q comforts with \"none/y\", and there is no such prompt",
+                "record it, or leave it out"
+            ),
+            (0, "queue q plays \"digit/88\", and there is no such prompt", "did you mean \"digit/8\"?"),
             (5, "there is no flow \"mian\" for this route", "did you mean \"main\"?"),
             (13, "there is no flow \"support\" for this route", place.as_str()),
         ]
     );
     assert!(found.faults.is_sorted() && found.refused.contains_key("bad"));
+}
+
+#[test]
+fn a_queue_that_nobody_configured_is_a_fault_of_the_flow_that_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("flows")).unwrap();
+    let waits = |queue: &str| {
+        format!(
+            "start = \"wait\"\n[nodes.wait]\nkind = \"queue\"\nqueue = \"{queue}\"\ntimeout = \"bye\"\n[nodes.bye]\nkind = \"hang_up\"\n"
+        )
+    };
+    fs::write(dir.path().join("flows/main.toml"), waits("sales")).unwrap();
+    fs::write(dir.path().join("flows/typo.toml"), waits("slaes")).unwrap();
+    let path = dir.path().join("switchroom.toml");
+    let loaded = |text: &str| load(&crate::config::parse(text, &path, dir.path()).unwrap(), &Flows::new());
+    let found = loaded("[queues.sales]\n");
+    assert_eq!(versions(&found), [("main", 1)]);
+    let told: Vec<String> = found.errors().map(ToString::to_string).collect();
+    assert!(told.len() == 1 && told[0].contains("typo.toml:4:9: there is no queue \"slaes\""), "{told:?}");
+    assert!(found.refused["typo"].contains("the flow is left out"));
+    let hint = found.errors().next().and_then(|fault| fault.hint.as_deref());
+    assert_eq!(hint, Some("did you mean \"sales\"?"));
+    assert_eq!(loaded("").errors().count(), 2, "where there is no queue, none is there");
 }

@@ -52,7 +52,7 @@ const WISHES: [(&str, &str); 8] = [
     ("400", "21"),
 ];
 
-/// The text of a flow with the extensions of the demo in place of its own.
+/// The text of a flow, or of what flows need of a configuration, with the extensions of the demo in place of its own.
 pub(super) fn with_agents(text: &str) -> String {
     AGENTS.iter().fold(text.to_owned(), |text, (shipped, here, _)| {
         text.replace(&format!("\"{shipped}\""), &format!("\"{here}\""))

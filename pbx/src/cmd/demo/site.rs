@@ -97,7 +97,7 @@ impl Site {
             ring.as_secs(),
             dir.path().join("control.sock").display()
         );
-        text.push_str(crowd::SITE);
+        text.push_str(&crowd::with_agents(crowd::SITE));
         for resident in bots.iter().chain([&guest]).chain(&crowd) {
             let (md5, _) = config::digests(&resident.number, DOMAIN, &resident.password);
             let _ = write!(
