@@ -98,6 +98,12 @@ fn print_once(app: &App, what: Once, format: Format, now_ms: i64, out: &mut dyn 
         }
         Format::Text => {
             if what == Once::All {
+                let server_ms = app.server_ms(now_ms);
+                if let Some((text, _)) =
+                    crate::rows::waiting_summary(&app.model.board, server_ms, &app.settings.words)
+                {
+                    writeln!(out, "{text}")?;
+                }
                 writeln!(out, "{}", crate::rows::summary(&app.model.board, &app.settings.words))?;
                 for alarm in crate::model::alarms(&app.model.board) {
                     writeln!(out, "{} {}", mark(alarm.severity), clean(&alarm.text))?;

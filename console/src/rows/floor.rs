@@ -68,13 +68,22 @@ pub(crate) fn longest_wait_ms(queue: &QueueView, now_ms: i64) -> Option<i64> {
     queue.waiting.iter().map(|waiter| (now_ms - waiter.since_ms).max(0)).max()
 }
 
-/// How many wait in all queues, the longest wait, and the worst of the queues' severities; `None` without queues.
-pub(crate) fn waiting_summary(board: &Board, now_ms: i64) -> Option<(usize, Option<i64>, Severity)> {
-    let queues = || board.queues.values();
-    let waiting = queues().map(|queue| queue.waiting.len()).sum();
-    let longest = queues().filter_map(|queue| longest_wait_ms(queue, now_ms)).max();
-    let worst = queues().filter(|queue| !queue.waiting.is_empty()).map(|queue| queue_severity(queue, now_ms));
-    (!board.queues.is_empty()).then(|| (waiting, longest, worst.max().unwrap_or_default()))
+/// How many wait in all queues and the longest wait, in words, with the worst of those queues' severities; `None`
+/// without queues.
+pub(crate) fn waiting_summary(board: &Board, now_ms: i64, words: &Words) -> Option<(String, Severity)> {
+    if board.queues.is_empty() {
+        return None;
+    }
+    let Some(longest) = board.queues.values().filter_map(|queue| longest_wait_ms(queue, now_ms)).max() else {
+        return Some((words.t("queue.nobody_waits").to_owned(), Severity::Info));
+    };
+    let waited_in = board.queues.values().filter(|queue| !queue.waiting.is_empty());
+    let worst = waited_in.clone().map(|queue| queue_severity(queue, now_ms)).max().unwrap_or_default();
+    let count = waited_in.map(|queue| queue.waiting.len()).sum::<usize>().to_string();
+    let fields = [("count", count), ("longest", format::duration(longest))];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let text = format!("{} {}", words.f("queue.waiting", &fields), mark(worst));
+    Some((text.trim_end().to_owned(), worst))
 }
 
 /// The share answered in time with the number of callers it is made from.

@@ -89,20 +89,10 @@ pub(super) fn alarms(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
 
 /// Who waits in the queues, before all else; returns where the line goes on.
 fn waiting(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> u16 {
-    let Some((count, longest, severity)) = waiting_summary(app.board(), app.server_ms(now_ms)) else {
-        return 1;
-    };
-    let words = &app.settings.words;
-    let text = match longest {
-        Some(ms) => {
-            let fields = [("count", count.to_string()), ("longest", duration(ms))];
-            let fields: Vec<(&str, &str)> =
-                fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            format!("{} {}", words.f("queue.waiting", &fields), mark(severity)).trim_end().to_owned()
-        }
-        None => words.t("queue.nobody_waits").to_owned(),
-    };
-    p.put(rect, 1, 0, &text, Tone::of(severity)).saturating_add(3)
+    match waiting_summary(app.board(), app.server_ms(now_ms), &app.settings.words) {
+        Some((text, severity)) => p.put(rect, 1, 0, &text, Tone::of(severity)).saturating_add(3),
+        None => 1,
+    }
 }
 
 pub(super) fn status(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
