@@ -7,6 +7,9 @@ use switchroom_wire::Role;
 /// Where the keys go: one per screen and per tab of the call detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Context {
+    Queues,
+    Waiting,
+    Agents,
     Calls,
     Ladder,
     Media,
@@ -18,7 +21,10 @@ pub(crate) enum Context {
 }
 
 impl Context {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Queues,
+        Self::Waiting,
+        Self::Agents,
         Self::Calls,
         Self::Ladder,
         Self::Media,
@@ -32,6 +38,9 @@ impl Context {
     /// The word used in `lang/*.toml` and in errors.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Queues => "queues",
+            Self::Waiting => "waiting",
+            Self::Agents => "agents",
             Self::Calls => "calls",
             Self::Ladder => "ladder",
             Self::Media => "media",
@@ -51,6 +60,8 @@ pub(crate) enum Confirm {
     None,
     /// `y`, with the target named; any other key is No.
     Yes,
+    /// A word that is part of it, typed: why.
+    Reason,
     /// The name of the target, typed.
     Name,
 }
@@ -94,6 +105,8 @@ pub(crate) enum Action {
     Back,
     Leave,
     Quit,
+    ScreenQueues,
+    ScreenAgents,
     ScreenCalls,
     ScreenRecordings,
     ScreenLog,
@@ -119,6 +132,7 @@ pub(crate) enum Action {
     Privacy,
     TimeForm,
     Decisions,
+    Why,
     MessageBody,
     Copy,
     Write,
@@ -126,6 +140,13 @@ pub(crate) enum Action {
     Redraw,
     Suspend,
     HangUp,
+    PriorityUp,
+    PriorityDown,
+    TakeOut,
+    AgentReady,
+    AgentBreak,
+    AgentFinish,
+    AgentOut,
     Unregister,
     DeleteMessage,
     Reload,
@@ -149,12 +170,13 @@ pub(crate) struct Spec {
     pub(crate) bar: u8,
 }
 
-use Context::{Calls, Events, Ladder, Lines, Log, Media, Path, Recordings};
+use Context::{Agents, Calls, Events, Ladder, Lines, Log, Media, Path, Queues, Recordings, Waiting};
 
 const EVERYWHERE: &[Context] = &Context::ALL;
-const LISTS: &[Context] = &[Calls, Recordings, Log, Lines];
+const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Recordings, Log, Lines];
 const DETAIL: &[Context] = &[Ladder, Media, Path, Events];
 const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
+const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
 
 const fn look(
     action: Action,
@@ -180,13 +202,28 @@ const fn verb(
 
 /// The table. Help lists a group in this order.
 pub(crate) const ACTIONS: &[Spec] = &[
-    verb(Action::HangUp, "hang_up", &["X"], OF_A_CALL, Role::Supervisor, Confirm::Yes),
+    verb(Action::PriorityUp, "priority_up", &["V"], &[Waiting], Role::Supervisor, Confirm::None),
+    verb(Action::PriorityDown, "priority_down", &["J"], &[Waiting], Role::Supervisor, Confirm::None),
+    verb(Action::TakeOut, "take_out", &["O"], &[Waiting], Role::Supervisor, Confirm::Yes),
+    verb(Action::AgentReady, "agent_ready", &["I"], &[Agents], Role::Supervisor, Confirm::None),
+    verb(Action::AgentBreak, "agent_break", &["P"], &[Agents], Role::Supervisor, Confirm::Reason),
+    verb(Action::AgentFinish, "agent_finish", &["F"], &[Agents], Role::Supervisor, Confirm::None),
+    verb(Action::AgentOut, "agent_out", &["O"], &[Agents], Role::Supervisor, Confirm::Yes),
+    verb(Action::HangUp, "hang_up", &["X"], TO_HANG_UP, Role::Supervisor, Confirm::Yes),
     verb(Action::Unregister, "unregister", &["U"], &[Lines], Role::Admin, Confirm::Name),
     verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
     // Rare and far-reaching: by their words in the palette only.
     verb(Action::Reload, "reload", &[], EVERYWHERE, Role::Admin, Confirm::Yes),
     verb(Action::Shutdown, "shutdown", &[], EVERYWHERE, Role::Admin, Confirm::Name),
-    look(Action::Open, "open", &["enter"], &[Calls, Ladder, Recordings, Log, Lines], Group::Look, 2),
+    look(
+        Action::Open,
+        "open",
+        &["enter"],
+        &[Queues, Waiting, Agents, Calls, Ladder, Recordings, Log, Lines],
+        Group::Look,
+        2,
+    ),
+    look(Action::Why, "why", &["x"], &[Waiting, Calls], Group::Look, 3),
     look(Action::Filter, "filter", &["/"], LISTS, Group::Look, 3),
     look(Action::SortPrevious, "sort_previous", &["<"], LISTS, Group::Look, 0),
     look(Action::SortNext, "sort_next", &[">"], LISTS, Group::Look, 0),
@@ -214,10 +251,19 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::AlarmNext, "alarm_next", &["n"], EVERYWHERE, Group::Move, 0),
     look(Action::TabNext, "tab_next", &["]", "tab"], DETAIL, Group::Move, 3),
     look(Action::TabPrevious, "tab_previous", &["[", "shift-tab"], DETAIL, Group::Move, 0),
-    look(Action::GoCall, "go_call", &["g c"], &[Recordings, Log, Lines], Group::Move, 5),
+    look(Action::GoCall, "go_call", &["g c"], &[Agents, Recordings, Log, Lines], Group::Move, 5),
     look(Action::GoRecording, "go_recording", &["g r"], OF_A_CALL, Group::Move, 0),
-    look(Action::GoEvents, "go_events", &["g e"], &[Calls, Recordings, Lines], Group::Move, 0),
-    look(Action::GoLine, "go_line", &["g a"], &[Calls, Recordings], Group::Move, 0),
+    look(
+        Action::GoEvents,
+        "go_events",
+        &["g e"],
+        &[Waiting, Agents, Calls, Recordings, Lines],
+        Group::Move,
+        0,
+    ),
+    look(Action::GoLine, "go_line", &["g a"], &[Agents, Calls, Recordings], Group::Move, 0),
+    look(Action::ScreenQueues, "screen_queues", &["2"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenAgents, "screen_agents", &["3"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenCalls, "screen_calls", &["4"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenRecordings, "screen_recordings", &["6"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLog, "screen_log", &["8"], EVERYWHERE, Group::Move, 0),

@@ -59,6 +59,8 @@ pub(crate) struct ListState {
     pub(crate) filter: String,
     /// The newest row is selected as it comes.
     pub(crate) follows: bool,
+    /// Only rows of this queue: the list was opened from it.
+    pub(crate) scope: Option<String>,
     /// Columns that long texts are shifted by.
     pub(crate) shift: usize,
 }
@@ -81,9 +83,25 @@ pub(crate) struct DetailState {
 /// What a verb was aimed at when its key was pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
-    Call { id: String, with: String },
-    Extension { number: String },
-    Message { id: String },
+    Call {
+        id: String,
+        with: String,
+    },
+    Extension {
+        number: String,
+    },
+    /// An agent, and what the agent was doing if that matters.
+    Agent {
+        number: String,
+        activity: Option<String>,
+    },
+    /// Somebody who waits in a queue.
+    Waiter {
+        call: String,
+    },
+    Message {
+        id: String,
+    },
     Daemon,
 }
 
@@ -250,6 +268,9 @@ impl App {
 
     pub(crate) fn context(&self) -> Context {
         match self.screen {
+            Screen::List(List::Queues) => Context::Queues,
+            Screen::List(List::Waiting) => Context::Waiting,
+            Screen::List(List::Agents) => Context::Agents,
             Screen::List(List::Calls) => Context::Calls,
             Screen::List(List::Recordings) => Context::Recordings,
             Screen::List(List::Log) => Context::Log,
@@ -295,6 +316,9 @@ impl App {
         let filter = Filter::new(&state.filter);
         let form = self.form(now_ms);
         let mut rows = rows::rows(list, &self.model, self.board(), form, &filter, state.sort);
+        if let Some(queue) = &state.scope {
+            rows.retain(|row| row.fields.iter().any(|(field, value)| *field == "queue" && value == queue));
+        }
         // While a question is open the list keeps its order.
         if let Some(Overlay::Confirm(asked)) = &self.overlay {
             let place = |id: &str| asked.order.iter().position(|known| known == id).unwrap_or(usize::MAX);
@@ -367,7 +391,7 @@ impl App {
     pub(crate) fn call_in_view(&self) -> Option<&CallView> {
         let id = match self.screen {
             Screen::Detail(_) => self.detail.call.as_str(),
-            Screen::List(List::Calls) => self.selected(List::Calls)?,
+            Screen::List(list @ (List::Calls | List::Waiting)) => self.selected(list)?,
             Screen::List(_) => return None,
         };
         self.model.call(self.board(), id)
@@ -409,7 +433,7 @@ impl App {
                 let message = self.selected_message(&self.model.board);
                 message.is_none().then(|| words.t("refused.no_message").to_owned())
             }
-            _ => None,
+            _ => self.floor_refusal(action),
         }
     }
 

@@ -17,6 +17,10 @@ use switchroom_wire::{Board, Change, EventView, ServerLine, Severity, clean};
 /// What [`once`] prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Once {
+    /// The queues, and who waits in them.
+    Queues,
+    /// The agents.
+    Agents,
     /// The live calls.
     Calls,
     /// The extensions and where they are registered.
@@ -72,10 +76,12 @@ fn filled(options: &Options, settings: Settings) -> Result<App, ConsoleError> {
 
 fn lists(what: Once) -> &'static [List] {
     match what {
+        Once::Queues => &[List::Queues, List::Waiting],
+        Once::Agents => &[List::Agents],
         Once::Calls => &[List::Calls],
         Once::Lines => &[List::Lines],
         Once::Recordings => &[List::Recordings],
-        Once::All => &[List::Calls, List::Lines, List::Recordings],
+        Once::All => &[List::Queues, List::Waiting, List::Agents, List::Calls, List::Lines, List::Recordings],
     }
 }
 
@@ -92,6 +98,12 @@ fn print_once(app: &App, what: Once, format: Format, now_ms: i64, out: &mut dyn 
         }
         Format::Text => {
             if what == Once::All {
+                let server_ms = app.server_ms(now_ms);
+                if let Some((text, _)) =
+                    crate::rows::waiting_summary(&app.model.board, server_ms, &app.settings.words)
+                {
+                    writeln!(out, "{text}")?;
+                }
                 writeln!(out, "{}", crate::rows::summary(&app.model.board, &app.settings.words))?;
                 for alarm in crate::model::alarms(&app.model.board) {
                     writeln!(out, "{} {}", mark(alarm.severity), clean(&alarm.text))?;
@@ -113,7 +125,11 @@ fn print_once(app: &App, what: Once, format: Format, now_ms: i64, out: &mut dyn 
 fn once_json(board: &Board, what: Once) -> serde_json::Value {
     let calls: Vec<_> = board.calls.values().collect();
     let extensions: Vec<_> = board.extensions.values().collect();
+    let queues: Vec<_> = board.queues.values().collect();
+    let agents: Vec<_> = board.agents.values().collect();
     match what {
+        Once::Queues => serde_json::json!({ "queues": queues }),
+        Once::Agents => serde_json::json!({ "agents": agents }),
         Once::Calls => serde_json::json!({ "calls": calls }),
         Once::Lines => serde_json::json!({ "extensions": extensions }),
         Once::Recordings => {
@@ -122,6 +138,8 @@ fn once_json(board: &Board, what: Once) -> serde_json::Value {
         Once::All => serde_json::json!({
             "system": board.system,
             "alarms": board.alarms.values().collect::<Vec<_>>(),
+            "queues": queues,
+            "agents": agents,
             "calls": calls,
             "extensions": extensions,
             "recordings": board.recordings,
@@ -246,6 +264,31 @@ mod tests {
     #[test]
     fn prints_aligned_text() {
         insta::assert_snapshot!("once_all", printed(Once::All, Format::Text));
+    }
+
+    #[test]
+    fn prints_queues_and_agents() {
+        let app = fixture::floor((80, 24));
+        let mut text = Vec::new();
+        for (what, format) in [
+            (Once::Queues, Format::Text),
+            (Once::Agents, Format::Text),
+            (Once::Queues, Format::Csv),
+            (Once::Agents, Format::Csv),
+        ] {
+            print_once(&app, what, format, fixture::NOW_MS, &mut text).unwrap();
+            text.push(b'\n');
+        }
+        let text = String::from_utf8(text).unwrap();
+        assert!(!text.contains(['\u{1b}', '\u{202e}']));
+        insta::assert_snapshot!("once_floor", text.replace('\r', ""));
+        let mut json = Vec::new();
+        print_once(&app, Once::Queues, Format::Json, fixture::NOW_MS, &mut json).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let queues: Vec<switchroom_wire::QueueView> =
+            serde_json::from_value(value["queues"].clone()).unwrap();
+        assert_eq!(queues, app.model.board.queues.values().cloned().collect::<Vec<_>>());
+        assert_eq!(worst(&app, Once::Agents, fixture::NOW_MS), Severity::Crit);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::theme::{ColourEnvironment, Theme};
 use crate::update::Input;
 use crate::words::{Language, Words};
 use std::collections::BTreeMap;
-use switchroom_wire::ServerLine;
+use switchroom_wire::{Change, ServerLine};
 
 /// The moment at which all screens of the tests are drawn: Monday 3 November 2025, 14:03:27 UTC.
 pub(crate) const NOW_MS: i64 = 1_762_178_607_000;
@@ -50,6 +50,30 @@ pub(crate) fn play(app: &mut App, name: &str) {
         app.update(Input::Line(Box::new(line)), NOW_MS);
     }
     app.update(Input::Tick, NOW_MS);
+}
+
+/// The changes that put agents, queues and callers who wait into an office, one a line.
+pub(crate) fn floor_changes() -> Vec<Change> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/floor.ndjson");
+    let text = std::fs::read_to_string(path).expect(path);
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{path}: {e}: {line}")))
+        .collect()
+}
+
+/// Plays the floor on top of what the console has heard.
+pub(crate) fn play_floor(app: &mut App) {
+    for change in floor_changes() {
+        let seq = app.model.seq + 1;
+        app.update(Input::Line(Box::new(ServerLine::Delta { seq, at_ms: NOW_MS, change })), NOW_MS);
+    }
+}
+
+/// A console that has heard the office and its floor.
+pub(crate) fn floor(size: (u16, u16)) -> App {
+    let mut app = office(size);
+    play_floor(&mut app);
+    app
 }
 
 /// A console that has heard the office.

@@ -83,6 +83,11 @@ pub(crate) fn percent(ppm: u32) -> String {
     format!("{}.{}%", tenths / 10, tenths % 10)
 }
 
+/// `78%` from per mille, rounded down: 79.9 % is not the 80 % of a goal.
+pub(crate) fn permille(share: u32) -> String {
+    format!("{}%", share / 10)
+}
+
 /// `18 ms` from microseconds; one decimal below ten.
 pub(crate) fn millis(us: u32) -> String {
     if us < 9_950 {

@@ -8,6 +8,9 @@ use switchroom_wire::Command;
 pub(crate) const FORMS: &[&str] = &[
     "status",
     "calls",
+    "queues",
+    "agents",
+    "why NUMBER",
     "call NUMBER",
     "lines",
     "recordings",
@@ -16,11 +19,20 @@ pub(crate) const FORMS: &[&str] = &[
     "cdrs",
     "ladder NUMBER",
     "hang up NUMBER",
+    "priority NUMBER PRIORITY",
+    "take out NUMBER",
+    "ready AGENT [EXTENSION]",
+    "break AGENT REASON",
+    "finish AGENT",
+    "sign out AGENT",
     "unregister EXTENSION [CONTACT]",
     "delete message ID",
     "reload",
     "shutdown",
 ];
+
+/// The highest priority that can be given.
+const PRIORITY_MAX: u8 = 9;
 
 /// How many rows the listing commands ask for.
 const ROWS: u32 = 50;
@@ -67,6 +79,9 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["status"] => Command::Status,
         ["calls"] => Command::Calls,
         ["call", call] => Command::Call { call: (*call).to_owned() },
+        ["queues"] => Command::Queues,
+        ["agents"] => Command::Agents,
+        ["why", call] => Command::Why { call: (*call).to_owned() },
         ["lines" | "extensions"] => Command::Extensions,
         ["recordings"] => Command::Recordings { limit: ROWS, party: None },
         ["recordings", party] => Command::Recordings { limit: ROWS, party: Some((*party).to_owned()) },
@@ -78,6 +93,20 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["cdrs", party] => Command::Cdrs { limit: ROWS, before_ms: None, party: Some((*party).to_owned()) },
         ["ladder", call] => Command::Ladder { call: (*call).to_owned() },
         ["hang", "up", call] | ["hangup", call] => Command::HangUp { call: (*call).to_owned() },
+        ["priority", call, priority] => match priority.parse().ok().filter(|n| *n <= PRIORITY_MAX) {
+            Some(priority) => Command::Priority { call: (*call).to_owned(), priority },
+            None => return Err(unknown(words.trim(), "priority")),
+        },
+        ["take", "out", call] => Command::TakeOut { call: (*call).to_owned() },
+        ["ready", agent] => presence(agent, "ready", None, None),
+        ["ready", agent, extension] => presence(agent, "ready", None, Some((*extension).to_owned())),
+        ["break", agent, reason @ ..] if !reason.is_empty() => {
+            presence(agent, "break", Some(reason.join(" ")), None)
+        }
+        ["sign", "out", agent] => presence(agent, "logged_out", None, None),
+        ["finish", agent] => {
+            Command::AgentWrapUp { agent: (*agent).to_owned(), more_s: None, disposition: None }
+        }
         ["unregister", extension] => {
             Command::Unregister { extension: (*extension).to_owned(), contact: None }
         }
@@ -90,6 +119,10 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         [first, ..] => return Err(unknown(words.trim(), first)),
     };
     Ok(command)
+}
+
+fn presence(agent: &str, presence: &str, reason: Option<String>, extension: Option<String>) -> Command {
+    Command::AgentPresence { agent: agent.to_owned(), presence: presence.to_owned(), reason, extension }
 }
 
 fn unknown(words: &str, first: &str) -> GrammarError {
@@ -133,8 +166,17 @@ mod tests {
             parse("unregister 102"),
             Ok(Command::Unregister { extension: "102".into(), contact: None })
         );
+        assert_eq!(parse("priority 4133 9"), Ok(Command::Priority { call: "4133".into(), priority: 9 }));
+        assert_eq!(
+            parse("break 102 long lunch"),
+            Ok(presence("102", "break", Some("long lunch".into()), None))
+        );
+        assert_eq!(parse("ready 102 201"), Ok(presence("102", "ready", None, Some("201".into()))));
         for form in FORMS {
-            let filled = form.replace(" [CONTACT]", "").replace("NUMBER", "1").replace("EXTENSION", "1");
+            let plain = form.replace(" [CONTACT]", "").replace(" [EXTENSION]", "");
+            let filled = ["NUMBER", "EXTENSION", "AGENT", "PRIORITY", "REASON"]
+                .iter()
+                .fold(plain, |text, name| text.replace(name, "1"));
             assert!(parse(&filled).is_ok(), "{form}");
         }
     }
@@ -144,6 +186,8 @@ mod tests {
         for (words, want) in [
             ("", "say what to do"),
             ("hang up", "the form is: hang up NUMBER"),
+            ("priority 4133 10", "the form is: priority NUMBER PRIORITY"),
+            ("break 102", "the form is: break AGENT REASON"),
             ("relod", "did you mean: reload?"),
             ("sing", "there are: status"),
         ] {

@@ -28,6 +28,7 @@ mod layout;
 mod link;
 mod model;
 mod plain;
+mod reasons;
 mod rows;
 mod run;
 mod severity;

@@ -8,7 +8,7 @@ use crate::config::{Environment, Options, Settings};
 use crate::error::{ConsoleError, Exit};
 use crate::format::clock;
 use crate::link::{Link, LinkCommand, LinkEvent, QUEUE};
-use crate::rows::{event_about, summary};
+use crate::rows::{event_about, summary, waiting_summary};
 use crate::run::{now_ms, runtime};
 use crate::theme::mark;
 use crate::update::{Input, shown_text};
@@ -119,6 +119,8 @@ impl Plain {
     fn say_summary(&mut self) {
         self.was_down = false;
         let words = &self.app.settings.words;
+        let server_ms = self.app.server_ms(now_ms());
+        self.said.extend(waiting_summary(&self.app.model.board, server_ms, words).map(|(text, _)| text));
         self.said.push(summary(&self.app.model.board, words));
         for alarm in model::alarms(&self.app.model.board) {
             self.said.push(format!("{} {}", mark(alarm.severity), clean(&alarm.text)));
@@ -198,6 +200,30 @@ mod tests {
         let plain = office();
         insta::assert_snapshot!("plain", plain.said.join("\n"));
         assert!(plain.said.iter().all(|line| clean(line) == *line));
+    }
+
+    #[test]
+    fn knows_queues_and_agents() {
+        let mut plain = Plain::new(fixture::floor((80, 24)));
+        // Its clock against ours, which is years later.
+        let seq = plain.app.model.seq;
+        plain.on_line(&ServerLine::Alive { seq, at_ms: fixture::NOW_MS });
+        plain.say_summary();
+        assert_eq!(plain.said.first().map(String::as_str), Some("5 waiting, longest 1:42 !!"));
+        for (words, want) in [("queues", Command::Queues), ("agents", Command::Agents)] {
+            assert_eq!(plain.on_words(words).map(|request| request.command), Some(want));
+        }
+        let queues = plain.app.model.board.queues.values().cloned().collect();
+        plain.said.clear();
+        plain.on_line(&ServerLine::Reply(Reply { id: 1, result: Ok(Answer::Queues(queues)) }));
+        assert!(plain.said.iter().any(|line| line.starts_with("support")), "{:?}", plain.said);
+        assert!(plain.said.iter().all(|line| clean(line) == *line));
+        let Some(Request { command: Command::AgentPresence { reason, .. }, .. }) =
+            plain.on_words("break 102 long lunch")
+        else {
+            panic!()
+        };
+        assert_eq!(reason.as_deref(), Some("long lunch"));
     }
 
     #[test]

@@ -1,5 +1,11 @@
 //! The lists as rows of cells: what tables, `once`, CSV and the filter all work on.
 
+mod floor;
+
+pub(crate) use floor::{
+    agent_call, agent_problem, agent_reason, agent_state, longest_wait_ms, service_level, waiting_summary,
+};
+
 use crate::filter::{Fields, Filter, level_word};
 use crate::format::{self, PartyForm};
 use crate::model::{Model, is_over};
@@ -19,6 +25,10 @@ use recordings::{message_row, recording_row};
 /// A list that can be selected in, sorted and filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum List {
+    Queues,
+    /// Who waits in the queue that was opened.
+    Waiting,
+    Agents,
     Calls,
     Recordings,
     Log,
@@ -90,10 +100,14 @@ const LINES: &[Column] = &[
 ];
 
 impl List {
-    pub(crate) const ALL: [Self; 4] = [Self::Calls, Self::Recordings, Self::Log, Self::Lines];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Queues, Self::Waiting, Self::Agents, Self::Calls, Self::Recordings, Self::Log, Self::Lines];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Queues => "queues",
+            Self::Waiting => "waiting",
+            Self::Agents => "agents",
             Self::Calls => "calls",
             Self::Recordings => "recordings",
             Self::Log => "log",
@@ -103,6 +117,9 @@ impl List {
 
     pub(crate) fn columns(self) -> &'static [Column] {
         match self {
+            Self::Queues => floor::QUEUES,
+            Self::Waiting => floor::WAITING,
+            Self::Agents => floor::AGENTS,
             Self::Calls => CALLS,
             Self::Recordings => RECORDINGS,
             Self::Log => LOG,
@@ -113,6 +130,11 @@ impl List {
     /// The names that can stand before the colon in a filter.
     pub(crate) fn fields(self) -> &'static [&'static str] {
         match self {
+            Self::Queues => &["queue", "level"],
+            Self::Waiting => &["id", "from", "class", "rings", "queue", "level"],
+            Self::Agents => {
+                &["agent", "state", "reason", "extension", "with", "queue", "skill", "problem", "level"]
+            }
             Self::Calls => &["id", "state", "from", "to", "with", "flags", "level"],
             Self::Recordings => &["id", "from", "with", "mailbox", "codec", "notes", "file", "level"],
             Self::Log => &["kind", "about", "text", "call", "name", "level"],
@@ -194,6 +216,9 @@ pub(crate) fn rows(
     sort: Sort,
 ) -> Vec<Row> {
     let mut rows: Vec<Row> = match list {
+        List::Queues => board.queues.values().map(|queue| floor::queue_row(queue, form)).collect(),
+        List::Waiting => floor::waiting_rows(board, form),
+        List::Agents => board.agents.values().map(|agent| floor::agent_row(agent, board, form)).collect(),
         List::Calls => {
             let gone = model.gone.values().filter(|call| !board.calls.contains_key(&call.id));
             let calls = board.calls.values().chain(gone);

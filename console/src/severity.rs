@@ -1,7 +1,8 @@
 //! How bad things are: the thresholds behind the marks.
 
 use switchroom_wire::{
-    Board, CallView, DirectionQuality, ExtensionState, ExtensionView, RecordingState, Severity,
+    AgentView, Board, CallView, DirectionQuality, ExtensionState, ExtensionView, QueueView, RecordingState,
+    Severity,
 };
 
 /// How bad a call is: its alarms, its troubles, its quality.
@@ -32,17 +33,8 @@ pub(crate) fn mos_severity(centi: u16) -> Severity {
 
 /// The worst of loss (1 %, 3 %), jitter (30, 60 ms) and score of one direction.
 pub(crate) fn direction_severity(direction: &DirectionQuality) -> Severity {
-    let of = |value: u32, warn: u32, crit: u32| {
-        if value >= crit {
-            Severity::Crit
-        } else if value >= warn {
-            Severity::Warn
-        } else {
-            Severity::Info
-        }
-    };
-    of(direction.loss_ppm, 10_000, 30_000)
-        .max(of(direction.jitter_us, 30_000, 60_000))
+    step(direction.loss_ppm, 10_000, 30_000)
+        .max(step(direction.jitter_us, 30_000, 60_000))
         .max(mos_severity(direction.mos_centi))
 }
 
@@ -53,6 +45,88 @@ pub(crate) fn line_severity(extension: &ExtensionView) -> Severity {
     }
     let missed = extension.bindings.iter().any(|binding| binding.missed > 0);
     if extension.problem.is_some() || missed { Severity::Warn } else { Severity::Info }
+}
+
+/// Callers fewer than this make no share worth a mark.
+const SAMPLE_MIN: u64 = 5;
+
+/// Of the callers of a queue, so many per mille are to be answered in time.
+const SERVICE_GOAL_PERMILLE: u32 = 800;
+
+/// A caller who waits this long with nobody free is worth a mark: a shorter wait is an offer on its way.
+const UNSERVED_MS: i64 = 3_000;
+
+fn step<T: PartialOrd>(value: T, warn: T, crit: T) -> Severity {
+    if value >= crit {
+        Severity::Crit
+    } else if value >= warn {
+        Severity::Warn
+    } else {
+        Severity::Info
+    }
+}
+
+/// How bad a wait is: longer than what counts as served in time, and three times that.
+pub(crate) fn waited_severity(waited_ms: i64, service_level_ms: u64) -> Severity {
+    let limit = i64::try_from(service_level_ms).unwrap_or(i64::MAX);
+    if limit == 0 { Severity::Info } else { step(waited_ms, limit, limit.saturating_mul(3)) }
+}
+
+/// How bad it is how many wait: more than agents are signed in, and twice as many.
+pub(crate) fn waiting_severity(queue: &QueueView) -> Severity {
+    let (waiting, agents) = (queue.waiting.len() as u64, u64::from(queue.signed_in));
+    if waiting == 0 { Severity::Info } else { step(waiting, agents + 1, 2 * agents + 1) }
+}
+
+/// Callers who gave up: 5 % and 10 % of those who came today.
+pub(crate) fn abandoned_severity(queue: &QueueView) -> Severity {
+    let (gone, of) = (queue.today.abandoned, queue.today.offered);
+    if of < SAMPLE_MIN { Severity::Info } else { step(gone.saturating_mul(100), 5 * of, 10 * of) }
+}
+
+/// Callers answered in time today: below the goal, and ten points below it.
+pub(crate) fn service_severity(queue: &QueueView) -> Severity {
+    let today = &queue.today;
+    match today.service_level_permille {
+        Some(share) if today.answered.saturating_add(today.abandoned) >= SAMPLE_MIN => {
+            let missing = SERVICE_GOAL_PERMILLE.saturating_sub(share);
+            step(missing, 1, 101)
+        }
+        _ => Severity::Info,
+    }
+}
+
+/// How bad a queue is now. What went wrong earlier today marks its own figure and makes the row `!` at most.
+pub(crate) fn queue_severity(queue: &QueueView, now_ms: i64) -> Severity {
+    let waits = || queue.waiting.iter().map(|waiter| now_ms - waiter.since_ms);
+    let longest = waits().max().map_or(Severity::Info, |ms| waited_severity(ms, queue.service_level_ms));
+    let unserved = queue.waiting.iter().any(|w| w.ringing.is_empty() && now_ms - w.since_ms >= UNSERVED_MS);
+    let nobody = match (unserved, queue.signed_in, queue.free) {
+        (true, 0, _) => Severity::Crit,
+        (true, _, 0) => Severity::Warn,
+        _ => Severity::Info,
+    };
+    let today = abandoned_severity(queue).max(service_severity(queue)).min(Severity::Warn);
+    longest.max(waiting_severity(queue)).max(nobody).max(today)
+}
+
+/// How bad it is with an agent: signed in without a phone, a caller held 1 and 3 minutes, calls not taken, after-call
+/// time over its end.
+pub(crate) fn agent_severity(agent: &AgentView, now_ms: i64) -> Severity {
+    let held = if agent.activity == "holding" {
+        step(now_ms - agent.since_ms, 60_000, 180_000)
+    } else {
+        Severity::Info
+    };
+    let late = agent.wrap_up_ends_ms.filter(|_| agent.activity == "wrap_up");
+    let late = late.map_or(Severity::Info, |ends_ms| step(now_ms - ends_ms, 1_000, 120_000));
+    let problem = match agent.problem.as_str() {
+        "" => Severity::Info,
+        _ if agent.presence == "logged_out" => Severity::Info,
+        "no_phone" => Severity::Crit,
+        _ => Severity::Warn,
+    };
+    held.max(late).max(problem)
 }
 
 #[cfg(test)]
@@ -70,6 +144,68 @@ mod tests {
         assert_eq!(direction_severity(&direction(9_999, 29_999)), Severity::Info);
         assert_eq!(direction_severity(&direction(10_000, 0)), Severity::Warn);
         assert_eq!(direction_severity(&direction(0, 60_000)), Severity::Crit);
+    }
+
+    #[test]
+    fn thresholds_of_a_queue() {
+        let waiter = |since_ms| switchroom_wire::WaiterView { since_ms, ..Default::default() };
+        let mut queue = QueueView { service_level_ms: 20_000, signed_in: 1, ..Default::default() };
+        assert_eq!(queue_severity(&queue, 0), Severity::Info);
+        queue.waiting = vec![waiter(0)];
+        for (now_ms, want) in [(2_999, 0), (3_000, 1), (20_000, 1), (59_999, 1), (60_000, 2)] {
+            assert_eq!(queue_severity(&queue, now_ms) as i64, want, "{now_ms}");
+        }
+        queue.free = 1;
+        assert_eq!(queue_severity(&queue, 19_999), Severity::Info);
+        queue.waiting = vec![waiter(0), waiter(0)];
+        assert_eq!(waiting_severity(&queue), Severity::Warn);
+        queue.waiting.push(waiter(0));
+        assert_eq!(waiting_severity(&queue), Severity::Crit);
+        queue.waiting.truncate(1);
+        (queue.signed_in, queue.free) = (0, 0);
+        assert_eq!(queue_severity(&queue, 5_000), Severity::Crit, "somebody waits for nobody");
+    }
+
+    #[test]
+    fn shares_of_few_callers_are_not_marked_and_earlier_trouble_is_no_emergency() {
+        let mut queue = QueueView::default();
+        let today = &mut queue.today;
+        (today.offered, today.answered, today.abandoned) = (4, 2, 2);
+        today.service_level_permille = Some(500);
+        assert_eq!((abandoned_severity(&queue), service_severity(&queue)), Default::default());
+        queue.today.answered = 3;
+        queue.today.offered = 5;
+        assert_eq!((abandoned_severity(&queue), service_severity(&queue)), (Severity::Crit, Severity::Crit));
+        assert_eq!(queue_severity(&queue, 0), Severity::Warn);
+        for (share, want) in
+            [(800, Severity::Info), (799, Severity::Warn), (700, Severity::Warn), (699, Severity::Crit)]
+        {
+            queue.today.service_level_permille = Some(share);
+            assert_eq!(service_severity(&queue), want, "{share}");
+        }
+    }
+
+    #[test]
+    fn thresholds_of_an_agent() {
+        let at = |activity: &str, problem: &str, presence: &str, now_ms| {
+            let agent = AgentView {
+                activity: activity.into(),
+                problem: problem.into(),
+                presence: presence.into(),
+                wrap_up_ends_ms: Some(10_000),
+                ..Default::default()
+            };
+            agent_severity(&agent, now_ms)
+        };
+        assert_eq!(at("talking", "", "ready", 9_000_000), Severity::Info);
+        assert_eq!(at("holding", "", "ready", 59_999), Severity::Info);
+        assert_eq!(at("holding", "", "ready", 60_000), Severity::Warn);
+        assert_eq!(at("holding", "", "ready", 180_000), Severity::Crit);
+        assert_eq!(at("idle", "no_phone", "ready", 0), Severity::Crit);
+        assert_eq!(at("idle", "no_phone", "logged_out", 0), Severity::Info);
+        assert_eq!(at("idle", "rests", "ready", 0), Severity::Warn);
+        assert_eq!(at("wrap_up", "", "ready", 10_000), Severity::Info);
+        assert_eq!(at("wrap_up", "", "ready", 11_000), Severity::Warn);
     }
 
     #[test]

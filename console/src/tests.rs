@@ -1,6 +1,7 @@
 //! What a user sees and what the keys do, on the office of the fixtures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod floor;
 mod keys;
 mod language;
 mod screens;

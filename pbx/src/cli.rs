@@ -233,6 +233,8 @@ pub enum ConsoleCommand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs)]
 pub enum OnceView {
+    Queues,
+    Agents,
     Calls,
     Lines,
     Recordings,

@@ -56,6 +56,8 @@ fn every_key_used_exists_and_every_key_is_used() {
         "side.",
         "mark.",
         "step.",
+        "order.",
+        "bar.",
         "column.",
         "sort.",
         "screen.",

@@ -3,7 +3,7 @@
 use super::*;
 use crate::app::Screen;
 use crate::canvas::Canvas;
-use crate::fixture::{app, office, press, settings};
+use crate::fixture::{app, office, play_floor, press, settings};
 use crate::rows::List;
 use crate::symbols::Symbols;
 use crate::words::Language;
@@ -12,7 +12,10 @@ use std::fmt::Write as _;
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 40), (200, 60)];
 
 /// Keys that lead to each screen from the start, with call 4127, recording 4116 and the newest message selected.
-const SCREENS: [(&str, &str); 9] = [
+const SCREENS: [(&str, &str); 12] = [
+    ("queues", "2"),
+    ("waiting", "2 enter"),
+    ("agents", "3"),
     ("calls", "4"),
     ("ladder", "enter"),
     ("media", "enter ]"),
@@ -31,6 +34,9 @@ fn select_4127(app: &mut App) {
 }
 
 fn on_screen(mut app: App, keys: &str) -> App {
+    if keys.starts_with(['2', '3']) && app.model.is_filled {
+        play_floor(&mut app);
+    }
     select_4127(&mut app);
     press(&mut app, keys);
     if matches!(app.screen, Screen::Detail(_)) {
@@ -56,9 +62,9 @@ fn every_screen_at_every_size() {
 
 #[test]
 fn every_state_of_every_list() {
-    for (name, keys) in
-        SCREENS.iter().filter(|(name, _)| ["calls", "recordings", "log", "lines"].contains(name))
-    {
+    for (name, keys) in SCREENS.iter().filter(|(name, _)| {
+        ["queues", "waiting", "agents", "calls", "recordings", "log", "lines"].contains(name)
+    }) {
         let mut text = String::new();
         let mut state = |title: &str, app: &App| {
             let _ = writeln!(text, "== {title}\n{}", shown(app));
@@ -136,7 +142,9 @@ fn runs(app: &App) -> String {
 fn the_looks_of_each_theme() {
     for theme in ["auto", "safe", "mono"] {
         let mut text = String::new();
-        for (name, keys) in [("calls", "4"), ("media", "enter ]"), ("lines", "9")] {
+        for (name, keys) in
+            [("queues", "2"), ("agents", "3"), ("calls", "4"), ("media", "enter ]"), ("lines", "9")]
+        {
             let mut app = App::new(settings(Language::English, Symbols::Ascii, theme), (80, 24));
             play(&mut app, "office");
             play(&mut app, "trouble");
@@ -252,6 +260,11 @@ fn help_palette_filter_and_texts() {
     let mut text = String::new();
     for (title, first, keys) in [
         ("help of calls", "4", "?"),
+        ("help of the queue", "2 enter", "?"),
+        ("help of agents", "3", "?"),
+        ("agent in full", "3", "enter"),
+        ("filter of agents", "3", "/ s t a t e : t a l k enter"),
+        ("waiting, times of day, masked", "2 enter", "p t"),
         ("help of the ladder", "enter", "?"),
         ("palette", "4", ": h a n"),
         ("palette with a command", "4", ": h a n g space u p space 4 1 2 7"),
@@ -283,6 +296,8 @@ fn overlays_in_chinese() {
         ("palette", "4", ":"),
         ("question", "4", "X"),
         ("question of a message", "6 j", "D"),
+        ("question of a break", "3", "P l u n c h"),
+        ("question of taking out", "2 enter", "O"),
         ("refused words", "4", ": s i n g enter"),
     ] {
         let mut app = App::new(settings(Language::Chinese, Symbols::Block, "auto"), (80, 24));

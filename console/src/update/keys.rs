@@ -112,12 +112,17 @@ impl App {
     pub(super) fn act(&mut self, action: Action, now_ms: i64, effects: &mut Vec<Effect>) {
         match action {
             Action::HangUp
+            | Action::PriorityUp
+            | Action::PriorityDown
+            | Action::TakeOut
+            | Action::AgentReady
+            | Action::AgentBreak
+            | Action::AgentFinish
+            | Action::AgentOut
             | Action::Unregister
             | Action::DeleteMessage
             | Action::Reload
-            | Action::Shutdown => {
-                self.start_verb(action, now_ms);
-            }
+            | Action::Shutdown => self.start_verb(action, now_ms, effects),
             Action::MoveDown => self.move_by(1, now_ms),
             Action::MoveUp => self.move_by(-1, now_ms),
             Action::PageDown => self.move_by(self.page_step(1), now_ms),
@@ -132,6 +137,8 @@ impl App {
             Action::Back => self.back(effects),
             Action::Leave => self.leave(effects),
             Action::Quit => effects.push(Effect::Quit),
+            Action::ScreenQueues => self.go(Screen::List(List::Queues), effects),
+            Action::ScreenAgents => self.go(Screen::List(List::Agents), effects),
             Action::ScreenCalls => self.go(Screen::List(List::Calls), effects),
             Action::ScreenRecordings => self.go(Screen::List(List::Recordings), effects),
             Action::ScreenLog => self.go(Screen::List(List::Log), effects),
@@ -159,6 +166,7 @@ impl App {
             Action::DetailPane => self.pane = !self.pane,
             Action::Privacy => self.masked = !self.masked,
             Action::TimeForm => self.clock = !self.clock,
+            Action::Why => self.ask_why(now_ms, effects),
             Action::Decisions => self.detail.messages_only = !self.detail.messages_only,
             Action::MessageBody => self.detail.body_only = !self.detail.body_only,
             Action::Copy => self.copy(now_ms, effects),
@@ -219,13 +227,14 @@ impl App {
                     state.shift = state.shift.saturating_add_signed(by * SHIFT as isize).min(most);
                 }
             }
-            Screen::Detail(_) => {
+            Screen::Detail(from) => {
                 // The call before or after this one, in the order of the list.
-                let rows = self.rows(List::Calls, now_ms);
+                let list = if from == List::Waiting { from } else { List::Calls };
+                let rows = self.rows(list, now_ms);
                 let at = rows.iter().position(|row| row.id == self.detail.call);
                 let next = at.and_then(|at| at.checked_add_signed(by)).and_then(|at| rows.get(at));
                 if let Some(id) = next.map(|row| row.id.clone()) {
-                    if let Some(state) = self.lists.get_mut(&List::Calls) {
+                    if let Some(state) = self.lists.get_mut(&list) {
                         state.selected = Some(id.clone());
                     }
                     self.open_call(id, effects);
@@ -236,8 +245,9 @@ impl App {
 
     fn open(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         match self.screen {
-            Screen::List(List::Calls) => {
-                if let Some(id) = self.selected(List::Calls).map(str::to_owned) {
+            Screen::List(List::Queues) => self.open_queue(effects),
+            Screen::List(list @ (List::Calls | List::Waiting)) => {
+                if let Some(id) = self.selected(list).map(str::to_owned) {
                     self.previous = self.screen;
                     self.open_call(id, effects);
                 }
@@ -253,13 +263,18 @@ impl App {
         } else if self.frozen.is_some() {
             self.frozen = None;
         } else if let Some(state) = self.current_list() {
-            state.filter.clear();
+            if state.filter.is_empty() && state.scope.is_some() {
+                self.go(Screen::List(List::Queues), effects);
+            } else {
+                state.filter.clear();
+            }
         }
     }
 
     fn leave(&mut self, effects: &mut Vec<Effect>) {
         match self.screen {
             Screen::Detail(list) => self.go(Screen::List(list), effects),
+            Screen::List(List::Waiting) => self.go(Screen::List(List::Queues), effects),
             Screen::List(List::Calls) => effects.push(Effect::Quit),
             Screen::List(_) => self.go(Screen::List(List::Calls), effects),
         }
@@ -326,7 +341,11 @@ impl App {
                 None => self.selected(List::Recordings).map(str::to_owned),
             },
             Screen::List(List::Lines) => self.call_of_line(),
-            Screen::List(List::Calls) | Screen::Detail(_) => self.call_in_view().map(|call| call.id.clone()),
+            Screen::List(List::Agents) => self.agent_in_view().and_then(|agent| agent.call.clone()),
+            Screen::List(List::Calls | List::Waiting) | Screen::Detail(_) => {
+                self.call_in_view().map(|call| call.id.clone())
+            }
+            Screen::List(List::Queues) => None,
         };
         let reached = match action {
             Action::GoCall => {
@@ -368,6 +387,9 @@ impl App {
         if self.screen == Screen::List(List::Lines) {
             return self.selected(List::Lines).map(|number| format!("about:{number}"));
         }
+        if self.screen == Screen::List(List::Agents) {
+            return self.selected(List::Agents).map(|number| format!("about:{number}"));
+        }
         let id = call?;
         let live = self.model.call(self.board(), id).map(|call| call.number);
         let kept = || self.board().recordings.iter().find(|r| r.id == id).map(|r| r.number);
@@ -383,6 +405,10 @@ impl App {
         self.board().calls.values().find(is_in).map(|call| call.id.clone())
     }
 
+    fn agent_in_view(&self) -> Option<&switchroom_wire::AgentView> {
+        self.selected(List::Agents).and_then(|number| self.board().agents.get(number))
+    }
+
     /// The extension that took part: who answered, else who was called, else who called.
     fn line_of_selection(&self) -> Option<String> {
         let parties = match self.screen {
@@ -395,6 +421,7 @@ impl App {
                 let recording = self.board().recordings.iter().find(|r| r.id == id)?;
                 vec![recording.with.number.clone(), recording.from.number.clone()]
             }
+            Screen::List(List::Agents) => vec![self.agent_in_view()?.extension.clone()],
             _ => {
                 let call = self.call_in_view()?;
                 let with = call.with.as_ref().map(|with| with.number.clone());

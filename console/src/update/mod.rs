@@ -1,5 +1,6 @@
 //! From state and input to state and effects. Pure: the loop does what the effects say.
 
+mod floor;
 mod keys;
 mod palette;
 mod text;

@@ -80,7 +80,7 @@ fn action_items(app: &App) -> Vec<Item> {
 fn word_items(app: &App) -> Vec<Item> {
     let local = LOCAL.iter().flat_map(|(name, values)| values.iter().map(move |v| format!("{name} {v}")));
     let mut items: Vec<Item> = local.map(|text| words_item(app, &text, "palette.setting", None)).collect();
-    for words in ["status", "cdrs"] {
+    for words in ["status", "queues", "agents", "cdrs"] {
         items.push(words_item(app, words, "palette.command", None));
     }
     items
@@ -161,7 +161,7 @@ impl App {
         }
         match grammar::parse(words) {
             Err(error) => self.tell(Mood::Wrong, error.text(&self.settings.words), now_ms),
-            Ok(command) if command.role() > Role::Viewer => self.start_command(&command, now_ms),
+            Ok(command) if command.role() > Role::Viewer => self.start_command(&command, now_ms, effects),
             Ok(command) => self.ask(command, Waiting::Question { label: words.to_owned() }, effects),
         }
     }

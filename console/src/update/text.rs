@@ -2,6 +2,7 @@
 
 use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
 use crate::format::{clock_ms, duration, stamp};
+use crate::reasons::why_lines;
 use crate::rows::{List, Row};
 use crate::table;
 use switchroom_wire::{
@@ -190,9 +191,23 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             board.extensions.extend(extensions.iter().map(|e| (e.number.clone(), e.clone())));
             table::board_lines(List::Lines, &board, form)
         }
-        Answer::Agents(agents) => pretty(&serde_json::to_value(agents).unwrap_or_default()),
-        Answer::Queues(queues) => pretty(&serde_json::to_value(queues).unwrap_or_default()),
-        Answer::Why(reasons) => pretty(&serde_json::to_value(reasons).unwrap_or_default()),
+        Answer::Agents(agents) => {
+            // The calls they are in are known from our own board.
+            let mut board = switchroom_wire::Board { calls: app.board().calls.clone(), ..Default::default() };
+            board.agents.extend(agents.iter().map(|agent| (agent.number.clone(), agent.clone())));
+            table::board_lines(List::Agents, &board, form)
+        }
+        Answer::Queues(queues) => {
+            let mut board = switchroom_wire::Board::default();
+            board.queues.extend(queues.iter().map(|queue| (queue.name.clone(), queue.clone())));
+            let mut lines = table::board_lines(List::Queues, &board, form);
+            if board.queues.values().any(|queue| !queue.waiting.is_empty()) {
+                lines.push(String::new());
+                lines.extend(table::board_lines(List::Waiting, &board, form));
+            }
+            lines
+        }
+        Answer::Why(reasons) => why_lines(reasons, form),
         Answer::Cdrs(cdrs) => cdrs.iter().map(|cdr| cdr_line(cdr, form)).collect(),
         Answer::Events(events) => {
             let board = switchroom_wire::Board { events: events.clone(), ..Default::default() };

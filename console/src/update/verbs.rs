@@ -12,7 +12,7 @@ const TYPED_MAX: usize = 64;
 
 impl App {
     /// Starts a verb on what is selected: asks, or says why not.
-    pub(super) fn start_verb(&mut self, action: Action, now_ms: i64) {
+    pub(super) fn start_verb(&mut self, action: Action, now_ms: i64, effects: &mut Vec<Effect>) {
         if let Some(why) = self.refusal(action) {
             self.tell(Mood::Wrong, why, now_ms);
             return;
@@ -31,13 +31,13 @@ impl App {
             }
             Action::Reload => Some(self.ask_reload()),
             Action::Shutdown => Some(self.ask_shutdown()),
-            _ => None,
+            _ => self.ask_floor(action, now_ms),
         };
-        self.open_question(asked, now_ms);
+        self.open_question(asked, now_ms, effects);
     }
 
     /// Starts the verb that a command of the palette means.
-    pub(super) fn start_command(&mut self, command: &Command, now_ms: i64) {
+    pub(super) fn start_command(&mut self, command: &Command, now_ms: i64, effects: &mut Vec<Effect>) {
         if let Some(why) = self.command_refusal(command) {
             self.tell(Mood::Wrong, why, now_ms);
             return;
@@ -55,9 +55,9 @@ impl App {
             Command::DeleteMessage { message } => self.ask_delete_message(message, now_ms),
             Command::Reload => Some(self.ask_reload()),
             Command::Shutdown => Some(self.ask_shutdown()),
-            _ => None,
+            _ => self.ask_floor_command(command, now_ms),
         };
-        self.open_question(asked, now_ms);
+        self.open_question(asked, now_ms, effects);
     }
 
     /// Why a command of the palette cannot be given now. It names its own target, so only role and connection count.
@@ -65,12 +65,16 @@ impl App {
         self.denial(command.role())
     }
 
-    fn open_question(&mut self, asked: Option<Asked>, now_ms: i64) {
+    fn open_question(&mut self, asked: Option<Asked>, now_ms: i64, effects: &mut Vec<Effect>) {
         let Some(mut asked) = asked else {
             let text = self.settings.words.t("refused.not_found").to_owned();
             self.tell(Mood::Wrong, text, now_ms);
             return;
         };
+        if asked.level == Confirm::None {
+            self.send_verb(asked, now_ms, effects);
+            return;
+        }
         if let Screen::List(list) = self.screen {
             asked.order = self.rows(list, now_ms).into_iter().map(|row| row.id).collect();
         }
@@ -177,7 +181,12 @@ impl App {
         let yes = match asked.level {
             Confirm::None => true,
             Confirm::Yes => key == Key::plain(Code::Char('y')),
-            Confirm::Name => match key {
+            Confirm::Reason | Confirm::Name => match key {
+                Key { code: Code::Enter, ctrl: false } if asked.level == Confirm::Reason => {
+                    let reason = asked.typed.trim().to_owned();
+                    asked.give_reason(&reason);
+                    !reason.is_empty()
+                }
                 Key { code: Code::Enter, ctrl: false } => asked.typed == asked.name,
                 Key { code: Code::Backspace, ctrl: false } => {
                     asked.typed.pop();
@@ -202,6 +211,10 @@ impl App {
             self.tell(Mood::Wrong, text, now_ms);
             return;
         }
+        self.send_verb(asked, now_ms, effects);
+    }
+
+    fn send_verb(&mut self, asked: Asked, now_ms: i64, effects: &mut Vec<Effect>) {
         let text = self.settings.words.f("toast.sent", &[("verb", &asked.label)]);
         self.ask(asked.command, Waiting::Verb { label: asked.label }, effects);
         self.tell(Mood::Sent, text, now_ms);
@@ -230,6 +243,8 @@ impl App {
                 let is_there = self.model.board.messages.iter().any(|message| message.id == *id);
                 (!is_there).then(|| words.t("refused.message_gone").to_owned())
             }
+            Target::Agent { number, activity } => self.agent_changed(number, activity.as_deref()),
+            Target::Waiter { call } => self.waiter_changed(call),
             Target::Daemon => None,
         }
     }

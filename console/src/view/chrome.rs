@@ -5,7 +5,7 @@ use crate::action::{ACTIONS, Action, Spec};
 use crate::app::{App, LinkState, Mood, Overlay, Screen, role_key};
 use crate::format::{clock, clock_short, duration};
 use crate::model;
-use crate::rows::{List, summary};
+use crate::rows::{List, summary, waiting_summary};
 use crate::theme::{Tone, mark};
 use ratatui::layout::Rect;
 use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
@@ -13,7 +13,9 @@ use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
 /// How long a daemon may be silent before the age of the data is shown as doubtful.
 const QUIET_MS: i64 = 3_000;
 
-const TABS: [(Action, List); 4] = [
+const TABS: [(Action, List); 6] = [
+    (Action::ScreenQueues, List::Queues),
+    (Action::ScreenAgents, List::Agents),
     (Action::ScreenCalls, List::Calls),
     (Action::ScreenRecordings, List::Recordings),
     (Action::ScreenLog, List::Log),
@@ -25,13 +27,18 @@ pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
     let mut x = 1;
     for (action, list) in TABS {
         let name = words.t(match list {
+            List::Queues => "screen.queues",
+            List::Waiting => "screen.waiting",
+            List::Agents => "screen.agents",
             List::Calls => "screen.calls",
             List::Recordings => "screen.recordings",
             List::Log => "screen.log",
             List::Lines => "screen.lines",
         });
         let text = format!("{} {name}", app.settings.keymap.shown(action)).trim_start().to_owned();
-        if app.screen == Screen::List(list) {
+        // Who waits in a queue belongs to the queues.
+        let is_part = list == List::Queues && app.screen == Screen::List(List::Waiting);
+        if app.screen == Screen::List(list) || is_part {
             x = p.put(rect, x - 1, 0, &format!("[{text}]"), Tone::Strong) + 1;
         } else {
             x = p.put(rect, x, 0, &text, Tone::Secondary) + 2;
@@ -51,7 +58,8 @@ pub(super) fn alarms(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
     let open = model::alarms(app.board());
     let Some(first) = open.first() else {
         if app.model.is_filled {
-            p.put(rect, 1, 0, &summary(app.board(), words), Tone::Normal);
+            let x = waiting(app, rect, now_ms, p);
+            p.put(rect, x, 0, &summary(app.board(), words), Tone::Normal);
         } else {
             p.put(rect, 1, 0, words.t("link.connecting"), Tone::Secondary);
         }
@@ -77,6 +85,14 @@ pub(super) fn alarms(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
         &format!("{}  {age}", clean(&first.text)),
         if noted { Tone::Normal } else { Tone::Strong },
     );
+}
+
+/// Who waits in the queues, before all else; returns where the line goes on.
+fn waiting(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> u16 {
+    match waiting_summary(app.board(), app.server_ms(now_ms), &app.settings.words) {
+        Some((text, severity)) => p.put(rect, 1, 0, &text, Tone::of(severity)).saturating_add(3),
+        None => 1,
+    }
 }
 
 pub(super) fn status(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {

@@ -2,6 +2,7 @@
 
 mod chrome;
 mod detail;
+mod floor;
 mod lists;
 mod overlay;
 mod painter;

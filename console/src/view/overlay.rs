@@ -41,9 +41,14 @@ fn confirm(app: &App, asked: &Asked, area: Rect, p: &mut Painter<'_>) -> Option<
     let words = &app.settings.words;
     let answer = match asked.level {
         Confirm::Name => words.f("confirm.type_name", &[("name", &asked.name)]),
+        Confirm::Reason => words.t("confirm.type_reason").to_owned(),
         Confirm::None | Confirm::Yes => words.t("confirm.yes_no").to_owned(),
     };
-    let typed = if asked.level == Confirm::Name { format!(" {}", asked.typed) } else { String::new() };
+    let typed = if matches!(asked.level, Confirm::Reason | Confirm::Name) {
+        format!(" {}", asked.typed)
+    } else {
+        String::new()
+    };
     let whole = format!("{}  {answer}", clean(&asked.question));
     let lines =
         wrap(&whole, usize::from(area.width.saturating_sub(2)).saturating_sub(columns(&typed)).max(8));
@@ -177,7 +182,15 @@ fn help_lines(app: &App, wide: usize, column: usize) -> Vec<HelpLine> {
         }
     }
     lines.push(HelpLine::Text(String::new()));
-    for key in ["help.states", "help.marks", "help.quality", "help.filter", "help.tmux"] {
+    for key in [
+        "help.states",
+        "help.agents",
+        "help.service",
+        "help.marks",
+        "help.quality",
+        "help.filter",
+        "help.tmux",
+    ] {
         lines.extend(wrap(words.t(key), column * wide).into_iter().map(HelpLine::Text));
     }
     lines

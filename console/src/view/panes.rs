@@ -1,7 +1,7 @@
 //! The pane beside or below a list: all about what is selected.
 
 use super::painter::Painter;
-use super::wave;
+use super::{floor, wave};
 use crate::app::App;
 use crate::format::{self, bytes, clock, duration, millis, mos, percent};
 use crate::rows::{
@@ -20,6 +20,23 @@ pub(super) fn pane(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Paint
     let board = app.board();
     let rect = Rect { x: rect.x, width: rect.width.saturating_sub(1), ..rect };
     match list {
+        List::Queues => {
+            if let Some(queue) = board.queues.get(id) {
+                floor::queue_pane(app, queue, rect, now_ms, p);
+            }
+        }
+        List::Agents => {
+            if let Some(agent) = board.agents.get(id) {
+                floor::agent_pane(app, agent, rect, now_ms, p);
+            }
+        }
+        List::Waiting => {
+            floor::scope_line(app, rect, now_ms, p);
+            let below = Rect { y: rect.y + 1, height: rect.height.saturating_sub(1), ..rect };
+            if let Some(call) = app.model.call(board, id) {
+                call_pane(app, call, below, now_ms, p);
+            }
+        }
         List::Calls => {
             if let Some(call) = app.model.call(board, id) {
                 call_pane(app, call, rect, now_ms, p);

@@ -65,6 +65,8 @@ fn role(name: RoleName) -> Role {
 
 fn once(view: OnceView) -> Once {
     match view {
+        OnceView::Queues => Once::Queues,
+        OnceView::Agents => Once::Agents,
         OnceView::Calls => Once::Calls,
         OnceView::Lines => Once::Lines,
         OnceView::Recordings => Once::Recordings,

@@ -1,0 +1,328 @@
+//! The rows of queues, of those who wait in them, and of agents.
+
+use super::{Cell, Column, Form, Row, SortKey, cell, number, text, toned};
+use crate::filter::level_word;
+use crate::format::{self, permille};
+use crate::severity::{
+    abandoned_severity, agent_severity, queue_severity, service_severity, waited_severity, waiting_severity,
+};
+use crate::theme::{Tone, mark};
+use crate::words::Words;
+use switchroom_wire::{AgentView, Board, QueueView, Severity, WaiterView};
+
+pub(super) const QUEUES: &[Column] = &[
+    text("queue", 9, 24, 0),
+    number("waiting", 6, 0),
+    number("longest", 10, 0),
+    number("free", 7, 0),
+    number("busy", 4, 3),
+    number("offered", 5, 2),
+    number("answered", 5, 2),
+    number("abandoned", 7, 1),
+    number("service", 11, 0),
+    number("average", 7, 4),
+    number("worst", 7, 5),
+    number("overflowed", 5, 6),
+];
+
+pub(super) const WAITING: &[Column] = &[
+    number("place", 5, 0),
+    text("id", 6, 6, 0),
+    text("from", 12, 34, 0),
+    number("waited", 10, 0),
+    number("priority", 4, 0),
+    text("class", 6, 12, 3),
+    text("rings", 8, 24, 1),
+    text("queue", 9, 24, 2),
+];
+
+pub(super) const AGENTS: &[Column] = &[
+    text("agent", 12, 24, 0),
+    text("state", 6, 7, 0),
+    number("since", 10, 0),
+    text("reason", 10, 20, 1),
+    text("extension", 4, 6, 5),
+    text("with", 11, 30, 2),
+    text("queue", 7, 16, 4),
+    number("calls", 5, 3),
+    number("talk", 7, 6),
+    text("problem", 8, 40, 0),
+];
+
+/// A figure with its mark, so that it does not speak by colour alone.
+fn marked(figure: String, severity: Severity) -> Cell {
+    let text = if severity == Severity::Info { figure } else { format!("{figure} {}", mark(severity)) };
+    toned(text, Tone::of(severity))
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+/// How long who has waited longest in a queue does so; `None` when nobody waits.
+pub(crate) fn longest_wait_ms(queue: &QueueView, now_ms: i64) -> Option<i64> {
+    queue.waiting.iter().map(|waiter| (now_ms - waiter.since_ms).max(0)).max()
+}
+
+/// How many wait in all queues and the longest wait, in words, with the worst of those queues' severities; `None`
+/// without queues.
+pub(crate) fn waiting_summary(board: &Board, now_ms: i64, words: &Words) -> Option<(String, Severity)> {
+    if board.queues.is_empty() {
+        return None;
+    }
+    let Some(longest) = board.queues.values().filter_map(|queue| longest_wait_ms(queue, now_ms)).max() else {
+        return Some((words.t("queue.nobody_waits").to_owned(), Severity::Info));
+    };
+    let waited_in = board.queues.values().filter(|queue| !queue.waiting.is_empty());
+    let worst = waited_in.clone().map(|queue| queue_severity(queue, now_ms)).max().unwrap_or_default();
+    let count = waited_in.map(|queue| queue.waiting.len()).sum::<usize>().to_string();
+    let fields = [("count", count), ("longest", format::duration(longest))];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let text = format!("{} {}", words.f("queue.waiting", &fields), mark(worst));
+    Some((text.trim_end().to_owned(), worst))
+}
+
+/// The share answered in time with the number of callers it is made from.
+pub(crate) fn service_level(queue: &QueueView) -> String {
+    let count = queue.today.answered.saturating_add(queue.today.abandoned);
+    queue
+        .today
+        .service_level_permille
+        .map_or_else(|| "-".to_owned(), |share| format!("{} n{count}", permille(share)))
+}
+
+pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
+    let today = &queue.today;
+    let longest = longest_wait_ms(queue, form.now_ms);
+    let severity = queue_severity(queue, form.now_ms);
+    let of_service = service_severity(queue);
+    let longest_cell = match longest {
+        Some(ms) => marked(format::duration(ms), waited_severity(ms, queue.service_level_ms)),
+        None => cell("-"),
+    };
+    let free = format!("{}/{}", queue.free, queue.signed_in);
+    Row {
+        id: queue.name.clone(),
+        severity,
+        is_ended: false,
+        fields: vec![
+            ("queue", format!("{} {}", queue.name, queue.label)),
+            ("level", level_word(severity).to_owned()),
+        ],
+        keys: vec![
+            SortKey::Text(queue.name.to_lowercase()),
+            SortKey::Number(count(queue.waiting.len())),
+            SortKey::Number(longest.unwrap_or(-1)),
+            SortKey::Number(i64::from(queue.free)),
+            SortKey::Number(i64::from(queue.busy)),
+            SortKey::Number(signed(today.offered)),
+            SortKey::Number(signed(today.answered)),
+            SortKey::Number(signed(today.abandoned)),
+            SortKey::Number(today.service_level_permille.map_or(-1, i64::from)),
+            SortKey::Number(signed(today.average_wait_ms)),
+            SortKey::Number(signed(today.longest_wait_ms)),
+            SortKey::Number(signed(today.overflowed)),
+        ],
+        natural: (3 - severity as i64, -longest.unwrap_or(-1)),
+        cells: vec![
+            cell(queue.name.clone()),
+            marked(queue.waiting.len().to_string(), waiting_severity(queue)),
+            longest_cell,
+            cell(free),
+            cell(queue.busy.to_string()),
+            cell(today.offered.to_string()),
+            cell(today.answered.to_string()),
+            marked(today.abandoned.to_string(), abandoned_severity(queue)),
+            marked(service_level(queue), of_service),
+            cell(format::duration(signed(today.average_wait_ms))),
+            cell(format::duration(signed(today.longest_wait_ms))),
+            cell(today.overflowed.to_string()),
+        ],
+    }
+}
+
+/// Everybody who waits, queue by queue, in turn.
+pub(super) fn waiting_rows(board: &Board, form: Form<'_>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (turn, queue) in board.queues.values().enumerate() {
+        for (place, waiter) in queue.waiting.iter().enumerate() {
+            rows.push(waiter_row(queue, waiter, (count(turn), count(place) + 1), form));
+        }
+    }
+    rows
+}
+
+fn waiter_row(queue: &QueueView, waiter: &WaiterView, (turn, place): (i64, i64), form: Form<'_>) -> Row {
+    let party = form.party();
+    let waited = (form.now_ms - waiter.since_ms).max(0);
+    let severity = waited_severity(waited, queue.service_level_ms);
+    let rings = waiter.ringing.join(" ");
+    let from = party.short(&waiter.caller);
+    let shown = if form.clock {
+        format::clock_short(waiter.since_ms, form.utc_offset_min)
+    } else {
+        format::duration(waited)
+    };
+    Row {
+        id: waiter.call.clone(),
+        severity,
+        is_ended: false,
+        fields: vec![
+            ("id", waiter.number.to_string()),
+            ("from", party.full(&waiter.caller)),
+            ("class", waiter.class.clone()),
+            ("rings", rings.clone()),
+            ("queue", queue.name.clone()),
+            ("level", level_word(severity).to_owned()),
+        ],
+        keys: vec![
+            SortKey::Number(place),
+            SortKey::Number(signed(waiter.number)),
+            SortKey::Text(from.to_lowercase()),
+            SortKey::Number(waited),
+            SortKey::Number(waiter.priority),
+            SortKey::Text(waiter.class.to_lowercase()),
+            SortKey::Text(rings.clone()),
+            SortKey::Text(queue.name.to_lowercase()),
+        ],
+        natural: (turn, place),
+        cells: vec![
+            cell(place.to_string()),
+            cell(waiter.number.to_string()),
+            cell(from),
+            marked(shown, severity),
+            cell(waiter.priority.to_string()),
+            cell(waiter.class.clone()),
+            cell(if rings.is_empty() { "-".to_owned() } else { rings }),
+            cell(queue.name.clone()),
+        ],
+    }
+}
+
+/// The word for what an agent is at, and the one for machines: what the system has them doing, else what speaks
+/// against their calls, else what they chose.
+pub(crate) fn agent_state(agent: &AgentView) -> (&'static str, &'static str) {
+    match (agent.activity.as_str(), agent.presence.as_str(), agent.problem.as_str()) {
+        ("offered", ..) => ("agent.offered", "offered"),
+        ("talking", ..) => ("agent.talking", "talking"),
+        ("holding", ..) => ("agent.holding", "holding"),
+        ("wrap_up", ..) => ("agent.wrap_up", "wrap_up"),
+        ("outbound", ..) => ("agent.outbound", "outbound"),
+        (_, "logged_out", _) => ("agent.logged_out", "logged_out"),
+        (_, "break", _) => ("agent.on_break", "break"),
+        (.., "no_phone") => ("agent.no_phone", "no_phone"),
+        (.., "rests") => ("agent.rests", "rests"),
+        _ => ("agent.ready", "ready"),
+    }
+}
+
+/// Why an agent takes no calls, or will take none after this one.
+pub(crate) fn agent_reason(agent: &AgentView, words: &Words) -> String {
+    match (agent.presence.as_str(), agent.activity.as_str()) {
+        ("break", "idle" | "") => agent.reason.clone(),
+        ("break", _) => words.f("agent.then", &[("what", &agent.reason)]),
+        ("logged_out", "idle" | "") | ("ready", _) => String::new(),
+        ("logged_out", _) => words.f("agent.then", &[("what", words.t("agent.logged_out"))]),
+        _ => agent.presence.clone(),
+    }
+}
+
+/// What is wrong with an agent, in words; what is not known is shown as it came.
+pub(crate) fn agent_problem(agent: &AgentView, words: &Words) -> String {
+    match agent.problem.as_str() {
+        "no_phone" => words.t("agent.problem_no_phone").to_owned(),
+        "rests" => words.t("agent.problem_rests").to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+/// With whom an agent is: the other side of the call, as far as the board knows the call.
+pub(crate) fn agent_call(agent: &AgentView, board: &Board, form: Form<'_>) -> String {
+    let Some(call) = agent.call.as_ref().and_then(|id| board.calls.get(id)) else { return String::new() };
+    let is_own = call.from.number == agent.extension && !agent.extension.is_empty();
+    let other = if is_own { call.with.as_ref().unwrap_or(&call.to) } else { &call.from };
+    format!("{} {}", call.number, form.party().short(other))
+}
+
+pub(super) fn agent_row(agent: &AgentView, board: &Board, form: Form<'_>) -> Row {
+    let words = form.words;
+    let severity = agent_severity(agent, form.now_ms);
+    let (key, machine) = agent_state(agent);
+    let state = words.t(key).to_owned();
+    let lasted = (form.now_ms - agent.since_ms).max(0);
+    let since = match (agent.since_ms, form.clock) {
+        (0, _) => "-".to_owned(),
+        (at, true) => format::clock_short(at, form.utc_offset_min),
+        (_, false) => format::duration(lasted),
+    };
+    let name = format!("{} {}", agent.number, agent.name);
+    let reason = agent_reason(agent, words);
+    let problem = agent_problem(agent, words);
+    let with = agent_call(agent, board, form);
+    let dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let queues: Vec<&str> = agent.queues.keys().map(String::as_str).collect();
+    let skills: Vec<&str> = agent.skills.keys().map(String::as_str).collect();
+    let order = agent.number.parse().unwrap_or(i64::MAX);
+    Row {
+        id: agent.number.clone(),
+        severity,
+        is_ended: false,
+        fields: vec![
+            ("agent", name.clone()),
+            ("state", format!("{state} {machine} {}", agent.presence)),
+            ("reason", reason.clone()),
+            ("extension", agent.extension.clone()),
+            ("with", with.clone()),
+            ("queue", queues.join(" ")),
+            ("skill", skills.join(" ")),
+            ("problem", format!("{problem} {}", agent.problem)),
+            ("level", level_word(severity).to_owned()),
+        ],
+        keys: vec![
+            SortKey::Number(order),
+            SortKey::Text(state.clone()),
+            SortKey::Number(lasted),
+            SortKey::Text(reason.to_lowercase()),
+            SortKey::Text(agent.extension.clone()),
+            SortKey::Text(with.to_lowercase()),
+            SortKey::Text(agent.queue.to_lowercase()),
+            SortKey::Number(agent.calls_today),
+            SortKey::Number(agent.talk_today_ms),
+            SortKey::Text(problem.clone()),
+        ],
+        natural: ((3 - severity as i64) * 100 + state_rank(machine), order),
+        cells: vec![
+            cell(name),
+            toned(state, Tone::of(severity.min(Severity::Warn))),
+            marked(since, severity),
+            cell(reason),
+            cell(dash(&agent.extension)),
+            cell(dash(&with)),
+            cell(dash(&agent.queue)),
+            cell(agent.calls_today.to_string()),
+            cell(format::duration(agent.talk_today_ms)),
+            toned(problem, Tone::of(severity.min(Severity::Warn))),
+        ],
+    }
+}
+
+/// Who is with callers stands before who waits for one, and who is not there comes last.
+fn state_rank(machine: &str) -> i64 {
+    const ORDER: [&str; 10] = [
+        "no_phone",
+        "rests",
+        "holding",
+        "talking",
+        "offered",
+        "outbound",
+        "wrap_up",
+        "ready",
+        "break",
+        "logged_out",
+    ];
+    ORDER.iter().position(|known| *known == machine).map_or(99, count)
+}

@@ -1,0 +1,261 @@
+//! Queues, who waits in them, and agents: verbs, why, and texts.
+
+use super::*;
+use crate::app::{Effect, Mood, Overlay, Screen};
+use crate::fixture::{floor, press};
+use crate::rows::List;
+use std::fmt::Write as _;
+use switchroom_wire::{
+    Answer, Change, ClientLine, Command, DecisionView, QueueView, ReasonsView, Reply, Role, StandingView,
+};
+
+fn sent(effects: &[Effect]) -> Option<(u64, Command)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send(ClientLine::Command(request)) => Some((request.id, request.command.clone())),
+        _ => None,
+    })
+}
+
+fn change(app: &mut App, change: Change) {
+    let line = ServerLine::Delta { seq: app.model.seq + 1, at_ms: NOW_MS, change };
+    update(app, Input::Line(Box::new(line)));
+}
+
+fn answer(app: &mut App, id: u64, answer: Answer) {
+    update(app, Input::Line(Box::new(ServerLine::Reply(Reply { id, result: Ok(answer) }))));
+}
+
+fn on_agent(number: &str) -> App {
+    let mut app = floor((80, 24));
+    press(&mut app, "3");
+    app.lists.get_mut(&List::Agents).unwrap().selected = Some(number.into());
+    app.settle(NOW_MS);
+    app
+}
+
+/// Who waits in the queue support, with this call selected.
+fn on_waiter(number: u64) -> (App, String) {
+    let mut app = floor((80, 24));
+    press(&mut app, "2");
+    app.lists.get_mut(&List::Queues).unwrap().selected = Some("support".into());
+    press(&mut app, "enter");
+    let waiting = &app.model.board.queues["support"].waiting;
+    let id = waiting.iter().find(|waiter| waiter.number == number).unwrap().call.clone();
+    app.lists.get_mut(&List::Waiting).unwrap().selected = Some(id.clone());
+    app.settle(NOW_MS);
+    (app, id)
+}
+
+fn presence(agent: &str, presence: &str, reason: Option<&str>) -> Command {
+    Command::AgentPresence {
+        agent: agent.into(),
+        presence: presence.into(),
+        reason: reason.map(str::to_owned),
+        extension: None,
+    }
+}
+
+#[test]
+fn what_can_be_taken_back_is_sent_at_once_and_told_in_three_states() {
+    let (mut app, call) = on_waiter(4153);
+    let (id, command) = sent(&press(&mut app, "V")).unwrap();
+    assert_eq!(command, Command::Priority { call: call.clone(), priority: 6 });
+    assert_eq!(app.toast.as_ref().map(|toast| toast.mood), Some(Mood::Sent));
+    answer(&mut app, id, Answer::Done("4153 has priority 6".into()));
+    assert!(shown(&app).contains("done priority of 4153 to 6: 4153 has priority 6"), "{}", shown(&app));
+    let (_, command) = sent(&press(&mut app, "J")).unwrap();
+    assert_eq!(command, Command::Priority { call, priority: 4 });
+    let (mut app, _) = on_waiter(4151);
+    assert_eq!(press(&mut app, "J"), []);
+    assert!(shown(&app).contains("has the lowest priority"));
+}
+
+#[test]
+fn taking_out_asks_and_is_refused_once_the_caller_waits_no_longer() {
+    let (mut app, call) = on_waiter(4151);
+    assert_eq!(press(&mut app, "O"), []);
+    let Some(Overlay::Confirm(asked)) = &app.overlay else { panic!("{}", shown(&app)) };
+    assert_eq!(
+        asked.question,
+        "Take 4151 out of support, as if it had waited too long: +441614960021, 1:42?"
+    );
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().1, Command::TakeOut { call: call.clone() });
+    let (mut app, _) = on_waiter(4151);
+    press(&mut app, "O");
+    let mut queue: QueueView = app.model.board.queues["support"].clone();
+    queue.waiting.retain(|waiter| waiter.call != call);
+    change(&mut app, Change::Queue(Box::new(queue)));
+    assert!(sent(&press(&mut app, "y")).is_none());
+    assert!(shown(&app).contains("waits no longer"));
+}
+
+#[test]
+fn agents_are_set_ready_finished_and_signed_out() {
+    let mut app = on_agent("106");
+    assert_eq!(sent(&press(&mut app, "I")).unwrap().1, presence("106", "ready", None));
+    let mut app = on_agent("108");
+    assert_eq!(sent(&press(&mut app, "I")).unwrap().1, presence("108", "ready", None), "ends the rest");
+    let mut app = on_agent("104");
+    let finish = Command::AgentWrapUp { agent: "104".into(), more_s: None, disposition: None };
+    assert_eq!(sent(&press(&mut app, "F")).unwrap().1, finish);
+    let mut app = on_agent("102");
+    assert_eq!(press(&mut app, "O"), []);
+    assert!(shown(&app).contains("Sign out 102 Ana, now TALK 3:12?"), "{}", shown(&app));
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().1, presence("102", "logged_out", None));
+    for (agent, key, why) in [
+        ("107", "I", "is ready already"),
+        ("107", "F", "is in no after-call time"),
+        ("110", "O", "is signed out"),
+        ("110", "P", "is signed out"),
+    ] {
+        let mut app = on_agent(agent);
+        assert_eq!(press(&mut app, key), [], "{agent} {key}");
+        assert!(app.overlay.is_none() && shown(&app).contains(why), "{agent} {key}: {}", shown(&app));
+    }
+}
+
+#[test]
+fn signing_out_is_refused_when_the_agent_is_at_something_else_by_then() {
+    let mut app = on_agent("107");
+    press(&mut app, "O");
+    let mut agent = app.model.board.agents["107"].clone();
+    agent.activity = "talking".into();
+    change(&mut app, Change::Agent(Box::new(agent)));
+    assert!(sent(&press(&mut app, "y")).is_none());
+    assert!(shown(&app).contains("is now at TALK"));
+}
+
+#[test]
+fn a_break_wants_its_reason() {
+    let mut app = on_agent("107");
+    assert_eq!(press(&mut app, "P enter"), [], "no reason, no break");
+    assert!(app.overlay.is_none() && shown(&app).contains("not done"));
+    assert_eq!(press(&mut app, "P l u n c g backspace"), []);
+    assert!(
+        shown(&app).contains("Break for 107 Lia, now READY 2:15.  Type the reason and Enter, Esc no: lunc")
+    );
+    assert_eq!(sent(&press(&mut app, "h enter")).unwrap().1, presence("107", "break", Some("lunch")));
+    press(&mut app, "P l");
+    assert_eq!(press(&mut app, "esc"), []);
+    assert!(app.overlay.is_none());
+}
+
+#[test]
+fn words_do_what_keys_do() {
+    let mut app = floor((80, 24));
+    let said = |app: &mut App, words: &str| {
+        let keys: Vec<String> =
+            words.chars().map(|c| if c == ' ' { "space".to_owned() } else { c.to_string() }).collect();
+        sent(&press(app, &format!(": {} enter", keys.join(" ")))).map(|(_, command)| command)
+    };
+    assert_eq!(said(&mut app, "break 107 lunch"), Some(presence("107", "break", Some("lunch"))));
+    assert_eq!(said(&mut app, "ready 106"), Some(presence("106", "ready", None)));
+    let Some(Command::Priority { priority: 3, .. }) = said(&mut app, "priority 4152 3") else { panic!() };
+    assert_eq!(said(&mut app, "sign out 102"), None, "asks first");
+    assert!(matches!(app.overlay, Some(Overlay::Confirm(_))));
+    press(&mut app, "n");
+    assert_eq!(said(&mut app, "take out 4127"), None, "4127 waits in no queue");
+    assert!(shown(&app).contains("there is no such call, extension, agent or message"));
+    with_role(&mut app, Role::Viewer);
+    assert_eq!(said(&mut app, "ready 106"), None);
+    assert!(shown(&app).contains("read-only: viewer"));
+}
+
+#[test]
+fn who_waits_is_shown_queue_by_queue_and_left_again() {
+    let (mut app, _) = on_waiter(4151);
+    assert_eq!(app.rows(List::Waiting, NOW_MS).len(), 4, "those of support only");
+    press(&mut app, "/ 4 1 5 1 enter esc");
+    assert_eq!(app.screen, Screen::List(List::Waiting), "Esc clears the filter first");
+    press(&mut app, "esc");
+    assert_eq!(app.screen, Screen::List(List::Queues));
+    press(&mut app, "enter enter");
+    assert!(matches!(app.screen, Screen::Detail(List::Waiting)));
+    let first = app.detail.call.clone();
+    press(&mut app, "l");
+    assert_ne!(app.detail.call, first, "the next one who waits");
+    press(&mut app, "q q q");
+    assert_eq!(app.screen, Screen::List(List::Calls));
+    let mut app = on_agent("102");
+    press(&mut app, "g c");
+    assert_eq!(app.call_in_view().map(|call| call.number), Some(4127));
+}
+
+fn reasons() -> ReasonsView {
+    let agents = [("103", "holding"), ("106", "on a break: lunch"), ("109", "french 2, asked for 5")];
+    let pairs = |of: &[(&str, &str)]| of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    ReasonsView {
+        call: "x".into(),
+        standing: Some(StandingView {
+            queue: "support".into(),
+            place: 2,
+            waited_ms: 102_000,
+            priority: 0,
+            ringing: vec!["107".into()],
+            needs: vec!["french 5".into()],
+            agents: pairs(&agents),
+            unnamed: 3,
+        }),
+        offers: vec![DecisionView {
+            at_ms: NOW_MS - 60_000,
+            queue: "support".into(),
+            waited_ms: 42_000,
+            trigger: "agent".into(),
+            chosen: vec!["108".into()],
+            order: vec!["skill".into(), "longest_idle".into()],
+            candidates: vec![("108".into(), vec![-5, -12_000])],
+            others: pairs(&[("102", "talking"), ("evil\u{1b}[2J", "free")]),
+            unnamed: 0,
+            lines: vec!["01JBS9 in support: tier 1, priority 0, weighted wait 42 s".into()],
+        }],
+    }
+}
+
+#[test]
+fn why_is_asked_and_answered_as_a_text_in_both_languages() {
+    let mut text = String::new();
+    for language in ["en", "zh"] {
+        let (mut app, call) = on_waiter(4151);
+        press(&mut app, &format!(": l a n g space {} enter", if language == "en" { "e n" } else { "z h" }));
+        let (id, command) = sent(&press(&mut app, "x")).unwrap();
+        assert_eq!(command, Command::Why { call });
+        answer(&mut app, id, Answer::Why(Box::new(reasons())));
+        let _ = writeln!(text, "== {language}\n{}", shown(&app));
+    }
+    assert!(!text.contains('\u{1b}'));
+    insta::assert_snapshot!("why", text);
+    let (mut app, _) = on_waiter(4151);
+    let (id, _) = sent(&press(&mut app, "x")).unwrap();
+    answer(&mut app, id, Answer::Why(Box::default()));
+    assert!(shown(&app).contains("It waits in no queue and was offered to no agent."));
+    disconnect(&mut app);
+    assert_eq!(press(&mut app, "esc x"), []);
+}
+
+#[test]
+fn answers_are_tables() {
+    let app = floor((80, 24));
+    let board = &app.model.board;
+    let queues = Answer::Queues(board.queues.values().cloned().collect());
+    let agents = Answer::Agents(board.agents.values().cloned().collect());
+    let lines: Vec<String> = [queues, agents]
+        .iter()
+        .flat_map(|answer| crate::update::shown_text(&app, answer, NOW_MS).into_iter().chain([String::new()]))
+        .collect();
+    insta::assert_snapshot!("answers_floor", lines.join("\n"));
+}
+
+#[test]
+fn the_floor_is_a_fold_of_its_changes() {
+    let mut board = crate::fixture::office((80, 24)).model.board;
+    for change in crate::fixture::floor_changes() {
+        board.apply(&change);
+    }
+    let app = floor((80, 24));
+    assert_eq!(app.model.board, board);
+    assert_eq!((board.queues.len(), board.agents.len()), (4, 11));
+    let mut app = app;
+    change(&mut app, Change::QueueGone("support".into()));
+    change(&mut app, Change::AgentGone("102".into()));
+    assert_eq!((app.model.board.queues.len(), app.model.board.agents.len()), (3, 10));
+}

@@ -1,0 +1,248 @@
+//! Verbs on agents and on those who wait.
+
+use crate::action::{Action, Confirm};
+use crate::app::{App, Asked, Effect, Mood, Screen, Target, Waiting};
+use crate::format::duration;
+use crate::rows::{List, agent_state};
+use switchroom_wire::{AgentView, Board, Command, QueueView, WaiterView};
+
+/// The highest priority that a caller can have.
+const PRIORITY_MAX: i64 = 9;
+
+/// Who waits under a call's id or short number, and in which queue.
+fn waiter_of<'a>(board: &'a Board, call: &str) -> Option<(&'a QueueView, &'a WaiterView)> {
+    let all = board.queues.values().flat_map(|queue| queue.waiting.iter().map(move |waiter| (queue, waiter)));
+    let mut found = all.filter(|(_, waiter)| waiter.call == call || waiter.number.to_string() == call);
+    found.next()
+}
+
+impl App {
+    /// The live agent that is selected, even while the screen is frozen.
+    fn agent_selected(&self) -> Option<&AgentView> {
+        self.selected(List::Agents).and_then(|number| self.model.board.agents.get(number))
+    }
+
+    fn waiter_selected(&self) -> Option<(&QueueView, &WaiterView)> {
+        self.selected(List::Waiting).and_then(|call| waiter_of(&self.model.board, call))
+    }
+
+    /// Why a verb on agents or waiting callers has nothing to act on; `None` if it has.
+    pub(crate) fn floor_refusal(&self, action: Action) -> Option<String> {
+        let key = match action {
+            Action::PriorityUp | Action::PriorityDown | Action::TakeOut => {
+                match (action, self.waiter_selected()) {
+                    (_, None) => "refused.no_waiter",
+                    (Action::PriorityUp, Some((_, w))) if w.priority >= PRIORITY_MAX => "refused.highest",
+                    (Action::PriorityDown, Some((_, w))) if w.priority <= 0 => "refused.lowest",
+                    _ => return None,
+                }
+            }
+            Action::AgentReady | Action::AgentBreak | Action::AgentFinish | Action::AgentOut => {
+                match (action, self.agent_selected()) {
+                    (_, None) => "refused.no_agent",
+                    (Action::AgentReady, Some(a)) if a.presence == "ready" && a.problem != "rests" => {
+                        "refused.is_ready"
+                    }
+                    (Action::AgentBreak | Action::AgentOut, Some(a)) if a.presence == "logged_out" => {
+                        "refused.signed_out"
+                    }
+                    (Action::AgentFinish, Some(a)) if a.activity != "wrap_up" => "refused.no_wrap_up",
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        Some(self.settings.words.t(key).to_owned())
+    }
+
+    /// The question of a verb on what is selected; `None` when there is no such target.
+    pub(super) fn ask_floor(&self, action: Action, now_ms: i64) -> Option<Asked> {
+        match action {
+            Action::PriorityUp | Action::PriorityDown => {
+                let (_, waiter) = self.waiter_selected()?;
+                let by = if action == Action::PriorityUp { 1 } else { -1 };
+                let priority = (waiter.priority + by).clamp(0, PRIORITY_MAX);
+                self.ask_priority(action, &waiter.call, u8::try_from(priority).unwrap_or(0))
+            }
+            Action::TakeOut => self.ask_take_out(&self.waiter_selected()?.1.call, now_ms),
+            Action::AgentReady | Action::AgentBreak | Action::AgentOut => {
+                self.ask_presence(action, &self.agent_selected()?.number, None, now_ms)
+            }
+            Action::AgentFinish => {
+                let agent = self.agent_selected()?.number.clone();
+                self.ask_finish(Command::AgentWrapUp { agent, more_s: None, disposition: None })
+            }
+            _ => None,
+        }
+    }
+
+    /// The question of a command in words; `None` when it is no verb of the floor or has no such target.
+    pub(super) fn ask_floor_command(&self, command: &Command, now_ms: i64) -> Option<Asked> {
+        match command {
+            Command::Priority { call, priority } => {
+                let now = waiter_of(&self.model.board, call)?.1.priority;
+                let up = i64::from(*priority) >= now;
+                let action = if up { Action::PriorityUp } else { Action::PriorityDown };
+                self.ask_priority(action, call, *priority)
+            }
+            Command::TakeOut { call } => self.ask_take_out(call, now_ms),
+            Command::AgentWrapUp { .. } => self.ask_finish(command.clone()),
+            Command::AgentPresence { agent, presence, reason, extension } => {
+                let action = match presence.as_str() {
+                    "ready" => Action::AgentReady,
+                    "break" => Action::AgentBreak,
+                    _ => Action::AgentOut,
+                };
+                let mut asked = self.ask_presence(action, agent, extension.clone(), now_ms)?;
+                if let Some(reason) = reason {
+                    // The reason stands in the words already: it needs no second question.
+                    asked.level = Confirm::None;
+                    asked.give_reason(reason);
+                }
+                Some(asked)
+            }
+            _ => None,
+        }
+    }
+
+    fn asked(&self, action: Action, command: Command, target: Target, label: String) -> Asked {
+        Asked {
+            command,
+            target,
+            level: action.spec().confirm,
+            label,
+            question: String::new(),
+            name: String::new(),
+            typed: String::new(),
+            order: Vec::new(),
+        }
+    }
+
+    fn ask_priority(&self, action: Action, call: &str, priority: u8) -> Option<Asked> {
+        let (_, waiter) = waiter_of(&self.model.board, call)?;
+        let fields = [("number", waiter.number.to_string()), ("priority", priority.to_string())];
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let label = self.settings.words.f("verb.priority", &fields);
+        let command = Command::Priority { call: waiter.call.clone(), priority };
+        Some(self.asked(action, command, Target::Waiter { call: waiter.call.clone() }, label))
+    }
+
+    fn ask_take_out(&self, call: &str, now_ms: i64) -> Option<Asked> {
+        let (queue, waiter) = waiter_of(&self.model.board, call)?;
+        let words = &self.settings.words;
+        let number = waiter.number.to_string();
+        let from = self.form(now_ms).party().full(&waiter.caller);
+        let time = duration(self.model.server_ms(now_ms) - waiter.since_ms);
+        let fields = [("number", number.as_str()), ("from", &from), ("queue", &queue.name), ("time", &time)];
+        let command = Command::TakeOut { call: waiter.call.clone() };
+        let target = Target::Waiter { call: waiter.call.clone() };
+        let label = words.f("verb.take_out", &[("number", &number)]);
+        let asked = self.asked(Action::TakeOut, command, target, label);
+        Some(Asked { question: words.f("confirm.take_out", &fields), ..asked })
+    }
+
+    fn ask_presence(
+        &self,
+        action: Action,
+        number: &str,
+        extension: Option<String>,
+        now_ms: i64,
+    ) -> Option<Asked> {
+        let agent = self.model.board.agents.get(number)?;
+        let words = &self.settings.words;
+        let (verb, question, presence) = match action {
+            Action::AgentReady => ("verb.agent_ready", "", "ready"),
+            Action::AgentBreak => ("verb.agent_break", "confirm.agent_break", "break"),
+            _ => ("verb.agent_out", "confirm.agent_out", "logged_out"),
+        };
+        let state = words.t(agent_state(agent).0).to_owned();
+        let time = duration(self.model.server_ms(now_ms) - agent.since_ms);
+        let fields = [("number", number), ("name", &agent.name), ("state", &state), ("time", &time)];
+        let command = Command::AgentPresence {
+            agent: number.to_owned(),
+            presence: presence.to_owned(),
+            reason: None,
+            extension,
+        };
+        // A break begins after the call at hand anyway; who is signed out should be doing what the question said.
+        let activity = (action == Action::AgentOut).then(|| agent.activity.clone());
+        let target = Target::Agent { number: number.to_owned(), activity };
+        let asked = self.asked(action, command, target, words.f(verb, &fields));
+        let question = if question.is_empty() { String::new() } else { words.f(question, &fields) };
+        Some(Asked { question, ..asked })
+    }
+
+    fn ask_finish(&self, command: Command) -> Option<Asked> {
+        let Command::AgentWrapUp { agent, .. } = &command else { return None };
+        let agent = self.model.board.agents.get(agent)?;
+        let fields = [("number", agent.number.as_str()), ("name", &agent.name)];
+        let label = self.settings.words.f("verb.agent_finish", &fields);
+        let target = Target::Agent { number: agent.number.clone(), activity: None };
+        Some(self.asked(Action::AgentFinish, command, target, label))
+    }
+
+    /// Asks the daemon why the selected caller waits, or was offered to whom it was.
+    pub(super) fn ask_why(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        let call = self.call_selected();
+        let refused = match (&call, self.is_live()) {
+            (None, _) => Some("refused.no_call"),
+            (Some(_), false) => Some("refused.disconnected"),
+            (Some(_), true) => None,
+        };
+        if let Some(key) = refused {
+            let text = self.settings.words.t(key).to_owned();
+            self.tell(Mood::Wrong, text, now_ms);
+            return;
+        }
+        let Some((id, number)) = call else { return };
+        let label = self.settings.words.f("why.title", &[("number", &number.to_string())]);
+        self.ask(Command::Why { call: id }, Waiting::Question { label }, effects);
+    }
+
+    /// The call that is selected, by id and short number.
+    fn call_selected(&self) -> Option<(String, u64)> {
+        if self.screen == Screen::List(List::Waiting) {
+            return self.waiter_selected().map(|(_, waiter)| (waiter.call.clone(), waiter.number));
+        }
+        self.call_in_view().map(|call| (call.id.clone(), call.number))
+    }
+
+    /// What happened to an agent since the question was opened.
+    pub(super) fn agent_changed(&self, number: &str, activity: Option<&str>) -> Option<String> {
+        let words = &self.settings.words;
+        match self.model.board.agents.get(number) {
+            None => Some(words.t("refused.no_agent").to_owned()),
+            Some(agent) if activity.is_some_and(|was| agent.activity != was) => {
+                Some(words.f("refused.agent_changed", &[("state", words.t(agent_state(agent).0))]))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// What happened to somebody who waited since the question was opened.
+    pub(super) fn waiter_changed(&self, call: &str) -> Option<String> {
+        let gone = waiter_of(&self.model.board, call).is_none();
+        gone.then(|| self.settings.words.t("refused.no_longer_waits").to_owned())
+    }
+
+    /// Opens who waits in the selected queue.
+    pub(super) fn open_queue(&mut self, effects: &mut Vec<Effect>) {
+        let Some(queue) = self.selected(List::Queues).map(str::to_owned) else { return };
+        self.go(Screen::List(List::Waiting), effects);
+        if let Some(state) = self.lists.get_mut(&List::Waiting) {
+            if state.scope.as_ref() != Some(&queue) {
+                *state = crate::app::ListState::default();
+            }
+            state.scope = Some(queue);
+        }
+    }
+}
+
+impl Asked {
+    /// Puts the reason of a break into the command.
+    pub(super) fn give_reason(&mut self, text: &str) {
+        if let Command::AgentPresence { reason, .. } = &mut self.command {
+            *reason = Some(text.to_owned());
+        }
+    }
+}
