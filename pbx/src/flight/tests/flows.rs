@@ -73,7 +73,8 @@ fn caller(typed: Typed) -> Rig {
     rig.tell(0, &PhoneCommand::Call("401".into()));
     rig.run(Duration::from_secs(1));
     let leg = rig.exchange.calls().next().unwrap().caller;
-    assert_eq!(rig.listened_to.contains(&leg), typed == Typed::InBand, "{typed:?}");
+    // Whether the sound is looked at is for the media engine to say, which knows what was agreed.
+    assert!(rig.listened_to.contains(&leg), "{typed:?}");
     match typed {
         Typed::Info => rig.tell(0, &PhoneCommand::Digits(SECRET.into(), DigitsBy::Info)),
         Typed::Events | Typed::InBand => {
