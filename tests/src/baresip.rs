@@ -66,9 +66,10 @@ impl Baresip {
             ctrl = sip + 2,
             dir = path.display(),
         );
+        let mode = if more.contains("answermode") { "" } else { ";answermode=auto" };
         let account = format!(
             "<sip:{extension}@{DOMAIN};transport={transport}>;auth_user={extension};auth_pass={};\
-             outbound=\"sip:{exchange};transport={transport}\";regint=300;answermode=auto;ptime=20{more}\n",
+             outbound=\"sip:{exchange};transport={transport}\";regint=300{mode};ptime=20{more}\n",
             password(extension)
         );
         std::fs::write(path.join("config"), config).expect("a configuration");

@@ -212,6 +212,7 @@ impl Engine {
 
     /// Does what the exchange wants, in order.
     fn carry_out(&mut self) {
+        let mut answers = Vec::new();
         while let Some(action) = self.exchange.poll_action() {
             self.flight.saw(&action);
             match action {
@@ -235,9 +236,7 @@ impl Engine {
                     self.around.ask.begin(call, number, asking, timeout);
                 }
                 Action::Reply { id, result } => {
-                    if let Some(answer) = self.commands.remove(&id) {
-                        let _ = answer.send(result);
-                    }
+                    answers.extend(self.commands.remove(&id).map(|answer| (answer, result)));
                 }
             }
         }
@@ -245,6 +244,13 @@ impl Engine {
         self.dirty.append(&mut self.exchange.take_changed());
         if self.publish_at.is_none() && !(self.dirty.is_empty() && self.events.is_empty()) {
             self.publish_at = Some(Mono(clock::mono_us()).after(PUBLISH_EVERY));
+        }
+        if !answers.is_empty() {
+            // Whoever is told that it was done sees it done.
+            self.publish();
+        }
+        for (answer, result) in answers {
+            let _ = answer.send(result);
         }
     }
 

@@ -1,0 +1,162 @@
+//! Real softphones in a queue: one agent lets it ring, the next one takes the caller, who heard music until then. All that is
+//! shown of it is counted again from the journal.
+
+use crate::setup;
+use serde_json::Value;
+use std::path::Path;
+use std::time::Duration;
+use switchroom_tests::audio::{find, pieces_with, read_wav};
+use switchroom_tests::baresip::Baresip;
+use switchroom_tests::daemon::{Daemon, Setup};
+use switchroom_tests::process::{eventually, has_program};
+
+const SITE: &str = r#"
+[[routes]]
+number = "420"
+to = "queue desk"
+
+[queues.desk]
+strategy = "linear"
+ring = "4s"
+wrap_up = "2s"
+music = ["example/office/welcome"]
+
+[agents.3001]
+extension = "101"
+queues = ["desk"]
+
+[agents.3002]
+extension = "102"
+queues = ["desk"]
+"#;
+
+const CALLER_HZ: f64 = 440.0;
+const FIRST_HZ: f64 = 700.0;
+const SECOND_HZ: f64 = 1_000.0;
+
+fn shipped() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("flows")
+}
+
+fn with_a_queue() -> Setup {
+    let mut setup = setup().md5_only();
+    setup.extensions = ["101", "102", "901"].map(str::to_owned).to_vec();
+    setup.more = SITE.to_owned();
+    let welcome = "prompts/en/example/office/welcome.wav";
+    setup.beside = vec![(shipped().join(welcome), format!("flows/{welcome}"))];
+    setup
+}
+
+fn phone(daemon: &Daemon, number: &str, hz: f64) -> Baresip {
+    let phone = Baresip::start_with(daemon.sip, number, "udp", hz, ";answermode=manual");
+    eventually("the registration", || {
+        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
+        (!one.bindings.is_empty()).then_some(())
+    });
+    phone
+}
+
+fn ctl(daemon: &Daemon, arguments: &[&str]) -> Value {
+    let out = daemon.run(&[&["ctl", "--json"], arguments].concat());
+    assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).expect("JSON")
+}
+
+fn agent(daemon: &Daemon, number: &str) -> Value {
+    let agents = ctl(daemon, &["agents"]);
+    agents.as_array().expect("a list").iter().find(|a| a["number"] == number).expect("the agent").clone()
+}
+
+fn is(daemon: &Daemon, number: &str, activity: &str) {
+    eventually(&format!("agent {number} to be {activity}"), || {
+        (agent(daemon, number)["activity"] == activity).then_some(())
+    });
+}
+
+/// What the journal says of queues, read as text by nothing of the program.
+fn facts(daemon: &Daemon) -> Vec<Value> {
+    let mut files: Vec<_> = std::fs::read_dir(daemon.dir().join("data/journal"))
+        .or_else(|_| std::fs::read_dir(daemon.dir().join("journal")))
+        .expect("the journal")
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    let text: String = files.iter().map(|file| std::fs::read_to_string(file).expect("text")).collect();
+    let line = |line: &str| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok();
+    text.lines()
+        .filter_map(line)
+        .map(|line| line["record"]["floor"]["fact"].clone())
+        .filter(|f| !f.is_null())
+        .collect()
+}
+
+#[test]
+fn a_caller_is_passed_on_until_somebody_answers() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let daemon = Daemon::start(with_a_queue());
+    let mut caller = phone(&daemon, "901", CALLER_HZ);
+    let mut first = phone(&daemon, "101", FIRST_HZ);
+    let mut second = phone(&daemon, "102", SECOND_HZ);
+    for agent in ["3001", "3002"] {
+        ctl(&daemon, &["agent", agent, "ready"]);
+    }
+    caller.command("dial", "420");
+    caller.wait_for("CALL_ESTABLISHED");
+    first.wait_for("CALL_INCOMING");
+    is(&daemon, "3001", "offered");
+    // It rings in vain for four seconds; then it is the other's turn.
+    second.wait_for("CALL_INCOMING");
+    eventually("the break of who let it ring", || {
+        let passed = agent(&daemon, "3001");
+        (passed["presence"] == "break" && passed["reason"] == "no_answer").then_some(())
+    });
+    second.command("accept", "");
+    second.wait_for("CALL_ESTABLISHED");
+    is(&daemon, "3002", "talking");
+    let call = agent(&daemon, "3002")["call"].as_str().expect("a call").to_owned();
+    std::thread::sleep(Duration::from_secs(3));
+    caller.command("hangup", "");
+    caller.wait_for("CALL_CLOSED");
+    is(&daemon, "3002", "wrap_up");
+    is(&daemon, "3002", "idle");
+
+    let why = ctl(&daemon, &["why", &call]);
+    let offers: Vec<&Value> = why["offers"].as_array().expect("offers").iter().collect();
+    assert_eq!(offers.len(), 2, "{why}");
+    assert_eq!((&offers[0]["chosen"][0], &offers[1]["chosen"][0]), (&"3001".into(), &"3002".into()));
+
+    let heard = caller.heard();
+    let (_, welcome) = read_wav(&shipped().join("prompts/en/example/office/welcome.wav"));
+    assert!(find(&heard, &welcome[0]).is_some(), "music was not heard in {} s", heard.len() / 8_000);
+    assert!(pieces_with(&heard, SECOND_HZ) >= 10, "{} pieces of the agent", pieces_with(&heard, SECOND_HZ));
+    assert_eq!(pieces_with(&heard, FIRST_HZ), 0, "who did not answer is not heard");
+
+    // One more, who gives up at once.
+    ctl(&daemon, &["agent", "3002", "break", "lunch"]);
+    let mut late = phone(&daemon, "901", CALLER_HZ);
+    late.command("dial", "420");
+    late.wait_for("CALL_ESTABLISHED");
+    late.command("hangup", "");
+    late.wait_for("CALL_CLOSED");
+
+    let shown = eventually("the figures", || {
+        let queue = ctl(&daemon, &["queues"])[0].clone();
+        (queue["today"]["offered"] == 2 && queue["waiting"].as_array()?.is_empty()).then_some(queue)
+    });
+    let facts = facts(&daemon);
+    let count = |name: &str, exit: &str| {
+        let of = facts.iter().filter_map(|fact| fact.get(name));
+        of.filter(|fact| exit.is_empty() || fact["exit"] == exit).count() as u64
+    };
+    assert_eq!(shown["today"]["offered"], count("joined", ""));
+    assert_eq!(shown["today"]["answered"], count("left", "answered"));
+    assert_eq!(shown["today"]["short_abandoned"], count("left", "abandoned"));
+    let waits = facts.iter().filter_map(|f| f.get("left")).filter(|left| left["exit"] == "answered");
+    let longest = waits.filter_map(|left| left["waited_ms"].as_u64()).max();
+    assert_eq!(shown["today"]["longest_wait_ms"].as_u64(), longest);
+    assert_eq!((count("talked", ""), count("wrapped_up", "")), (1, 1));
+    assert_eq!(agent(&daemon, "3002")["calls_today"], 1);
+}
