@@ -111,7 +111,7 @@ fn each_planted_defect_is_found_by_its_rule() {
     assert_eq!(clean.failure, None);
     for defect in Defect::ALL {
         let setup = match defect {
-            Defect::SilentSearch => &sought,
+            Defect::SilentSearch | Defect::AskedTwice => &sought,
             _ if defect >= Defect::UnofferedRing => &queued,
             _ if defect >= Defect::TwoPlaces => &inbound,
             _ => &setup,
