@@ -111,13 +111,19 @@ fn each_planted_defect_is_found_by_its_rule() {
     assert_eq!(clean.failure, None);
     for defect in Defect::ALL {
         let setup = match defect {
-            Defect::SilentSearch | Defect::AskedTwice => &sought,
+            Defect::SilentSearch => &sought,
             _ if defect >= Defect::UnofferedRing => &queued,
             _ if defect >= Defect::TwoPlaces => &inbound,
             _ => &setup,
         };
-        let outcome = play(setup, Watch { is_strict: true, defect, log_lines: 5 });
-        let failure = outcome.failure.unwrap_or_else(|| panic!("nothing found {defect:?}"));
+        // What has no occasion with some flows and rules has it with others.
+        let failure = (0..12).find_map(|further| {
+            let mut setup = setup.clone();
+            setup.inbound.seed += further;
+            setup.floor.seed += further;
+            play(&setup, Watch { is_strict: true, defect, log_lines: 5 }).failure
+        });
+        let failure = failure.unwrap_or_else(|| panic!("nothing found {defect:?}"));
         assert_eq!(failure.rule, rule(defect), "{defect:?}: {failure:?}");
     }
 }

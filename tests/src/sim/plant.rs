@@ -82,7 +82,7 @@ pub enum Defect {
     UnofferedRing,
     /// A choice is written down that another agent should have got.
     BentChoice,
-    /// An offer ends and nothing is written down.
+    /// An offer ends, and the end of another is written down.
     UnendedOffer,
     /// An agent chooses, and something else is written down.
     BentPresence,
@@ -353,11 +353,8 @@ impl Plant {
     /// What is written down of queues and agents; `None`: it is lost.
     fn fact(&mut self, mut fact: Fact) -> Option<Fact> {
         match (self.defect, &mut fact) {
-            (Defect::UnofferedRing, Fact::Offered(_)) | (Defect::UnendedOffer, Fact::OfferEnded(_))
-                if self.strikes() =>
-            {
-                return None;
-            }
+            (Defect::UnofferedRing, Fact::Offered(_)) if self.strikes() => return None,
+            (Defect::UnendedOffer, Fact::OfferEnded(ended)) if self.strikes() => ended.offer += 1_000,
             (Defect::BentChoice, Fact::Offered(decision))
                 if decision.trigger == Trigger::Waiter && self.strikes() =>
             {
