@@ -96,7 +96,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 37] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -134,7 +134,6 @@ impl Defect {
         Self::BentPresence,
         Self::BentTime,
         Self::DoubledLeaving,
-        Self::Overtaken,
     ];
 }
 
