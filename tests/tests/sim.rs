@@ -109,9 +109,14 @@ fn each_planted_defect_is_found_by_its_rule() {
     let queued = queued(6);
     let clean = play(&queued, Watch { is_strict: true, ..Watch::default() });
     assert_eq!(clean.failure, None);
+    // And here for one agent.
+    let mut crowded = Setup::draw(6, Duration::from_secs(600), 24, &Faults::default());
+    (crowded.floor, crowded.inbound.share_percent) = (queued.floor.clone(), 0);
+    (crowded.floor.agents, crowded.floor.queues) = (2, 1);
     for defect in Defect::ALL {
         let setup = match defect {
             Defect::SilentSearch => &sought,
+            Defect::Overtaken => &crowded,
             _ if defect >= Defect::UnofferedRing => &queued,
             _ if defect >= Defect::TwoPlaces => &inbound,
             _ => &setup,

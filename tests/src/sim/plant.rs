@@ -96,7 +96,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -134,6 +134,7 @@ impl Defect {
         Self::BentPresence,
         Self::BentTime,
         Self::DoubledLeaving,
+        Self::Overtaken,
     ];
 }
 
