@@ -47,7 +47,8 @@ impl Checker for OneCallPerAgent {
                     }
                 }
                 Fact::OfferEnded(ended) => {
-                    if self.offers.remove(&ended.agent) != Some(ended.offer) {
+                    let offer = self.offers.remove(&ended.agent);
+                    if offer != Some(ended.offer) {
                         return broken(Some(CallId(ended.call)), format!("no such offer: {ended:?}"));
                     }
                 }
@@ -57,7 +58,8 @@ impl Checker for OneCallPerAgent {
                     }
                 }
                 Fact::Talked(talked) => {
-                    if self.talks.remove(&talked.agent) != Some(talked.call) {
+                    let call = self.talks.remove(&talked.agent);
+                    if call != Some(talked.call) {
                         return broken(Some(CallId(talked.call)), format!("no such talk: {talked:?}"));
                     }
                 }

@@ -172,7 +172,7 @@ impl EverybodyLeavesOnce {
                     Exit::Abandoned => count.abandoned += 1,
                     Exit::CalledBack => count.called_back += 1,
                     Exit::Timeout | Exit::Full | Exit::Empty | Exit::Key | Exit::Removed | Exit::Restart => {
-                        count.overflowed += 1
+                        count.overflowed += 1;
                     }
                 }
             }
