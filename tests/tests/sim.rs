@@ -15,6 +15,16 @@ fn quiet(seed: u64) -> Setup {
         (phone.late_offer, phone.demands_reliable, phone.tcp) = (false, false, false);
     }
     setup.inbound.share_percent = 0;
+    setup.floor.queues = 0;
+    setup.troubles.clear();
+    setup
+}
+
+/// The same with queues, to which most callers go.
+fn queued(seed: u64) -> Setup {
+    let mut setup = Setup::draw(seed, Duration::from_secs(240), 6, &Faults::default());
+    (setup.floor.seed, setup.inbound.share_percent) = (seed, 0);
+    (setup.floor.queues, setup.floor.agents, setup.floor.share_percent) = (2, 3, 80);
     setup
 }
 
@@ -61,6 +71,21 @@ fn rule(defect: Defect) -> &'static str {
         Defect::FlownKey => "a flight file tells no key that was pressed",
         Defect::UnheardHold => "a phone is sent sound exactly while it says that it listens",
         Defect::SilentSearch => "an answered caller for whom phones ring hears ringing",
+        Defect::UnofferedRing => {
+            "a phone that rings for somebody who waits is that of an agent who is offered the call"
+        }
+        Defect::BentChoice => "who is chosen follows from what is written down of the choice",
+        Defect::UnendedOffer => {
+            "no agent has two calls of queues, or is offered one during after-call time, a break or another offer"
+        }
+        Defect::BentPresence => {
+            "agents are where they chose to be, after a restart as well, and idle at rest"
+        }
+        Defect::BentTime => "an agent's time in states adds up to the time signed in, to the millisecond",
+        Defect::DoubledLeaving => "who joins a queue leaves it once, and figures count just that",
+        Defect::Overtaken => {
+            "nobody overtakes within a queue and its priority, unless skills or tiers say so"
+        }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }
@@ -80,14 +105,30 @@ fn each_planted_defect_is_found_by_its_rule() {
     (sought.inbound.seed, sought.inbound.share_percent) = (9, 60);
     let clean = play(&sought, Watch { is_strict: true, ..Watch::default() });
     assert_eq!(clean.failure, None);
+    // And here most of them call queues.
+    let queued = queued(6);
+    let clean = play(&queued, Watch { is_strict: true, ..Watch::default() });
+    assert_eq!(clean.failure, None);
+    // And here for one agent.
+    let mut crowded = Setup::draw(6, Duration::from_secs(600), 24, &Faults::default());
+    (crowded.floor, crowded.inbound.share_percent) = (queued.floor.clone(), 0);
+    (crowded.floor.agents, crowded.floor.queues) = (2, 1);
     for defect in Defect::ALL {
         let setup = match defect {
             Defect::SilentSearch => &sought,
+            Defect::Overtaken => &crowded,
+            _ if defect >= Defect::UnofferedRing => &queued,
             _ if defect >= Defect::TwoPlaces => &inbound,
             _ => &setup,
         };
-        let outcome = play(setup, Watch { is_strict: true, defect, log_lines: 5 });
-        let failure = outcome.failure.unwrap_or_else(|| panic!("nothing found {defect:?}"));
+        // What has no occasion with some flows and rules has it with others.
+        let failure = (0..12).find_map(|further| {
+            let mut setup = setup.clone();
+            setup.inbound.seed += further;
+            setup.floor.seed += further;
+            play(&setup, Watch { is_strict: true, defect, log_lines: 5 }).failure
+        });
+        let failure = failure.unwrap_or_else(|| panic!("nothing found {defect:?}"));
         assert_eq!(failure.rule, rule(defect), "{defect:?}: {failure:?}");
     }
 }

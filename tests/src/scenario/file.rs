@@ -490,6 +490,7 @@ fn plain_setup(phones: &[Phone]) -> Setup {
         store: StoreSetup { flush_us: 1_000 },
         asking: AskingSetup { delay_ms: 20, ..AskingSetup::default() },
         inbound: InboundSetup::default(),
+        floor: Default::default(),
         phones: phones.iter().map(|p| p.setup.clone()).collect(),
         calls: vec![],
         troubles: vec![],

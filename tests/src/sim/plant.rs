@@ -3,6 +3,8 @@
 
 use super::inbound::SECRET;
 use std::collections::BTreeSet;
+use switchroom_acd::fact::{Candidate, Trigger};
+use switchroom_acd::{Exit, Fact, Presence};
 use switchroom_exchange::{
     Action, CallId, Changed, LegId, MediaCommand, MessageRecord, PortSlot, Record, Source, Ticket,
 };
@@ -76,11 +78,25 @@ pub enum Defect {
     UnheardHold,
     /// An answered caller hears nothing while phones ring.
     SilentSearch,
+    /// An offer is not written down, and the phone rings.
+    UnofferedRing,
+    /// A choice is written down that another agent should have got.
+    BentChoice,
+    /// An offer ends, and the end of another is written down.
+    UnendedOffer,
+    /// An agent chooses, and something else is written down.
+    BentPresence,
+    /// A state lasts a millisecond longer than it did.
+    BentTime,
+    /// A caller leaves a queue twice.
+    DoubledLeaving,
+    /// Callers are written down as more urgent the later they come.
+    Overtaken,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 38] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -112,6 +128,13 @@ impl Defect {
         Self::FlownKey,
         Self::UnheardHold,
         Self::SilentSearch,
+        Self::UnofferedRing,
+        Self::BentChoice,
+        Self::UnendedOffer,
+        Self::BentPresence,
+        Self::BentTime,
+        Self::DoubledLeaving,
+        Self::Overtaken,
     ];
 }
 
@@ -171,6 +194,7 @@ impl Plant {
                 let record = self.record(record)?;
                 let doubles = self.defect == Defect::DoubledCdr && matches!(record, Record::Cdr(_))
                     || self.defect == Defect::DoubledEvent && matches!(record, Record::Event(_));
+                let doubles = doubles || self.defect == Defect::DoubledLeaving && has_gone(&record);
                 if doubles && self.strikes() {
                     more.push(Action::Persist { ticket: None, record: record.clone() });
                 }
@@ -310,6 +334,9 @@ impl Plant {
                 event.name = "digit".into();
                 Some(Record::Event(event))
             }
+            Record::Floor { seq, fact } => {
+                self.fact(*fact).map(|fact| Record::Floor { seq, fact: Box::new(fact) }).or_else(nothing)
+            }
             Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => nothing(),
             record => Some(record),
         }
@@ -321,6 +348,33 @@ impl Plant {
             Defect::UnwrittenMessage => message.is_unfinished,
             _ => false,
         }
+    }
+
+    /// What is written down of queues and agents; `None`: it is lost.
+    fn fact(&mut self, mut fact: Fact) -> Option<Fact> {
+        match (self.defect, &mut fact) {
+            (Defect::UnofferedRing, Fact::Offered(_)) if self.strikes() => return None,
+            (Defect::UnendedOffer, Fact::OfferEnded(ended)) if self.strikes() => ended.offer += 1_000,
+            (Defect::BentChoice, Fact::Offered(decision))
+                if decision.trigger == Trigger::Waiter && self.strikes() =>
+            {
+                let keys = vec![i64::MIN; decision.order.len()];
+                decision.candidates.push(Candidate { agent: "0".into(), keys });
+            }
+            (Defect::BentPresence, Fact::Agent(agent)) if agent.by == "supervisor" && self.strikes() => {
+                agent.is.presence = Presence::Break { reason: "nothing".into() };
+            }
+            (Defect::BentTime, Fact::Agent(agent)) if agent.by == "offer" && self.strikes() => {
+                agent.lasted_ms += 1;
+            }
+            (Defect::Overtaken, Fact::Joined(joined)) => {
+                self.has_struck = true;
+                self.skip += 1;
+                joined.priority = i64::try_from(self.skip).unwrap_or(0);
+            }
+            _ => {}
+        }
+        Some(fact)
     }
 
     /// What the store tells, with the defect.
@@ -348,6 +402,11 @@ impl Plant {
             changed.remove(hidden);
         }
     }
+}
+
+fn has_gone(record: &Record) -> bool {
+    let Record::Floor { fact, .. } = record else { return false };
+    matches!(&**fact, Fact::Left(left) if left.exit != Exit::Answered)
 }
 
 fn prompt(call: CallId, leg: LegId) -> MediaCommand {

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use switchroom::control::view;
+use switchroom_acd::Fact;
 use switchroom_exchange::{Action, CallId, Mono, Record};
 use switchroom_phone::script::{Actor, Course, Part, Role};
 use switchroom_wire::{LadderStyle, render_ladder};
@@ -298,6 +299,21 @@ pub fn drawn(ladder: &switchroom_wire::Ladder, style: LadderStyle) -> String {
     head.into_iter().chain(lines.into_iter().map(|(_, line)| line)).map(|line| line + "\n").collect()
 }
 
+/// A fact of queues and agents in a few words.
+fn brief(fact: &Fact) -> String {
+    match fact {
+        Fact::Agent(fact) => {
+            format!("agent {} {} {}", fact.agent, fact.is.presence.word(), fact.is.activity.word())
+        }
+        Fact::Joined(joined) => format!("joins {}", joined.queue),
+        Fact::Offered(offered) => format!("offer {} to {}", offered.offer, offered.chosen.join(" ")),
+        Fact::OfferEnded(ended) => format!("offer {} {} {:?}", ended.offer, ended.agent, ended.outcome),
+        Fact::Left(left) => format!("leaves {} {}", left.queue, left.exit.word()),
+        Fact::Talked(talked) => format!("agent {} has talked", talked.agent),
+        Fact::WrappedUp(wrapped) => format!("agent {} has wrapped up", wrapped.agent),
+    }
+}
+
 /// A step as one line.
 fn line(step: &Step, number: u64, start: Mono) -> String {
     let at = step.now.mono.since(start);
@@ -322,6 +338,7 @@ fn line(step: &Step, number: u64, start: Mono) -> String {
                 write!(out, " | {}", text.split([' ', '{']).next().unwrap_or_default())
             }
             Action::Persist { record: Record::Event(event), .. } => write!(out, " | {}", event.name),
+            Action::Persist { record: Record::Floor { fact, .. }, .. } => write!(out, " | {}", brief(fact)),
             Action::Persist { record, .. } => {
                 let text = format!("{record:?}");
                 write!(out, " | keep {}", text.split(['(', ' ']).next().unwrap_or_default())

@@ -2,6 +2,7 @@
 
 use super::asking::AskingSetup;
 use super::faults::{Fault, Faults, Habit};
+use super::floor::FloorSetup;
 use super::inbound::InboundSetup;
 use super::trouble::{self, Trouble};
 use serde::{Deserialize, Serialize};
@@ -116,6 +117,9 @@ pub struct Setup {
     /// Flows and routes; none in what was written before there were any.
     #[serde(default)]
     pub inbound: InboundSetup,
+    /// Queues and agents; none in what was written before there were any.
+    #[serde(default)]
+    pub floor: FloorSetup,
     pub phones: Vec<PhoneSetup>,
     pub calls: Vec<PlannedCall>,
     /// What happens when, milliseconds from the start.
@@ -148,11 +152,27 @@ impl Setup {
         }
         let profile = profile(&mut rng, planned, site.ring_s);
         let calls = Plan::draw(&profile, planned, length, rng.bits()).calls;
-        let troubles = trouble::draw(&mut rng, length, all.len(), faults);
+        let mut troubles = trouble::draw(&mut rng, length, all.len(), faults);
         let asking = AskingSetup::draw(&mut rng, faults);
         let inbound = InboundSetup::draw(&mut rng, faults);
         let length_ms = millis(length);
-        Self { seed, length_ms, site, net, media, store, asking, inbound, phones: all, calls, troubles }
+        let floor = FloorSetup::draw(&mut rng, planned);
+        troubles.extend(floor.wishes(&mut rng, length_ms, !faults.0.is_empty()));
+        troubles.sort_by_key(|(at, _)| *at);
+        Self {
+            seed,
+            length_ms,
+            site,
+            net,
+            media,
+            store,
+            asking,
+            inbound,
+            floor,
+            phones: all,
+            calls,
+            troubles,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! some of it out.
 
 use super::faults::{Fault, Faults};
+use super::floor::AgentWish;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use switchroom_sip::rng::Rng;
@@ -91,6 +92,15 @@ pub enum Trouble {
         /// It gets another password instead of going; the phone learns it at once.
         password: bool,
     },
+    /// An agent chooses, or somebody for him or for who waits.
+    Agent {
+        /// Which agent, from 0.
+        agent: usize,
+        /// What.
+        wish: AgentWish,
+    },
+    /// Another configuration of queues and agents.
+    Floor,
 }
 
 /// Draws what happens within `length`.

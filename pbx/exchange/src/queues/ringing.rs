@@ -25,10 +25,14 @@ impl Exchange {
         &mut self,
         now: Now,
         id: CallId,
-        _offer: u64,
+        offer: u64,
         agents: &[(String, String)],
         ring: u64,
     ) {
+        // What has come of it meanwhile: nobody rings for an offer that is over.
+        if !self.is_offer(id, offer) {
+            return;
+        }
         self.forget_old_legs(id);
         let is_waiting = self.visits.get(&id).is_some_and(|visit| visit.waits.is_some());
         let Some(call) = self.calls.get_mut(&id).filter(|call| is_waiting && !call.is_ended()) else {
@@ -38,8 +42,17 @@ impl Exchange {
         call.stage = Stage::Seeking;
         call.begin_search(now, extensions.clone());
         self.ring_all(now, id, &extensions, Some(Duration::from_millis(ring)));
-        // Some may have no phone that can be rung although others have.
-        self.tell_missed(now, id, Miss::Failed);
+        // Some may have no phone that can be rung although others have. If none had, the floor has been told already, and
+        // what it offers now has yet to ring.
+        if self.is_offer(id, offer) {
+            self.tell_missed(now, id, Miss::Failed);
+        }
+    }
+
+    /// Whether that is the offer which the floor has for a caller.
+    fn is_offer(&self, id: CallId, number: u64) -> bool {
+        let waiter = self.floor.waiter(id.0);
+        waiter.and_then(|waiter| waiter.offer.as_ref()).is_some_and(|offer| offer.number == number)
     }
 
     /// Agents whose phones ring no more for this caller, although others do, have missed it.

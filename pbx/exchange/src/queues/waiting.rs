@@ -35,6 +35,8 @@ impl Exchange {
             return;
         }
         self.floor.new_day(moment(now), super::day(&self.config, now));
+        // The caller may be an agent, whose own phone is not asked for him.
+        self.tell_seats(now);
         let Some(call) = self.calls.get(&id) else { return };
         let caller = call.from.number.clone();
         let Some(visit) = self.visits.get_mut(&id) else { return };

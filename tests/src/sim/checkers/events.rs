@@ -4,7 +4,7 @@ use super::{Checker, Verdict, broken};
 use crate::sim::world::{Step, World};
 use switchroom_exchange::{Action, Record};
 
-/// Events are numbered without a gap, in the order in which they happen.
+/// Events and what is written down of queues are numbered without a gap, in the order in which they happen.
 #[derive(Debug, Default)]
 pub(super) struct EventsRise {
     last: Option<u64>,
@@ -21,12 +21,15 @@ impl Checker for EventsRise {
             (self.life, self.last) = (world.lives, None);
         }
         for action in &step.actions {
-            let Action::Persist { record: Record::Event(event), .. } = action else { continue };
-            if self.last.is_some_and(|last| event.seq != last + 1) {
-                let text = format!("event {} ({}) came after event {:?}", event.seq, event.name, self.last);
-                return broken(event.call, text);
+            let (seq, call, name) = match action {
+                Action::Persist { record: Record::Event(event), .. } => (event.seq, event.call, &*event.name),
+                Action::Persist { record: Record::Floor { seq, .. }, .. } => (*seq, None, "a fact"),
+                _ => continue,
+            };
+            if self.last.is_some_and(|last| seq != last + 1) {
+                return broken(call, format!("event {seq} ({name}) came after event {:?}", self.last));
             }
-            self.last = Some(event.seq);
+            self.last = Some(seq);
         }
         Ok(())
     }

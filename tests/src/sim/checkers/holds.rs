@@ -127,7 +127,9 @@ impl Checker for SeekersHearRinging {
                 continue;
             }
             let Some(told) = world.media.legs.get(&call.caller) else { continue };
-            if !told.plays.as_ref().is_some_and(|plays| plays.is_loop) {
+            // Who waits in a queue hears an announcement now and then.
+            let waits = world.exchange.floor().waiter(id.0).is_some();
+            if !told.plays.as_ref().is_some_and(|plays| plays.is_loop || waits) {
                 let text = format!("leg {} hears {:?}, {:?}", call.caller.0, told.hears, told.plays);
                 return broken(Some(*id), text);
             }

@@ -11,6 +11,7 @@ mod finals;
 mod flows;
 mod holds;
 mod messages;
+mod queues;
 mod registrations;
 mod secrets;
 mod tables;
@@ -72,6 +73,13 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<flows::AskedOnce>::default(),
         Box::<flows::MessagesAreKept>::default(),
         Box::<messages::StoredIsConfirmed>::default(),
+        Box::<queues::RungIsOffered>::default(),
+        Box::<queues::ChosenByTheRule>::default(),
+        Box::<queues::OneCallPerAgent>::default(),
+        Box::<queues::WhereTheyChose>::default(),
+        Box::<queues::TimeAddsUp>::default(),
+        Box::<queues::EverybodyLeavesOnce>::default(),
+        Box::<queues::NobodyOvertakes>::default(),
         Box::<secrets::SecretsStay>::default(),
         Box::<secrets::FlightTellsNoKeys>::default(),
         Box::<holds::OnlyListenersAreSent>::default(),

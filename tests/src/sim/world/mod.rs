@@ -166,8 +166,9 @@ pub struct World {
     pub typed_secrets: BTreeSet<CallId>,
     /// Nodes that ask for a secret, of all flows so far.
     secret_nodes: BTreeSet<String>,
-    /// How often the flows changed.
+    /// How often the flows changed, and queues and agents.
     generation: u64,
+    floor_generation: u64,
     config: Config,
     routes: Routes,
     queue: BinaryHeap<Queued>,
@@ -210,6 +211,7 @@ impl World {
             typed_secrets: BTreeSet::new(),
             secret_nodes: setup.inbound.flows(0).1,
             generation: 0,
+            floor_generation: 0,
             config,
             routes: Routes::default(),
             queue: BinaryHeap::new(),
@@ -235,7 +237,7 @@ impl World {
         let mut parts: Vec<Vec<Part>> = vec![Vec::new(); numbers.len()];
         let services = ["*43", "*44"];
         for call in &self.setup.calls {
-            if let Some(number) = self.setup.inbound.number(call.number)
+            if let Some(number) = self.dialled(call.number)
                 && let Some(parts) = parts.get_mut(call.from)
             {
                 let (peer, course) = (number.to_owned(), of_a_caller(&call.course));
@@ -278,12 +280,19 @@ impl World {
                     caller_ends: false,
                 },
             };
+            let manner = self.setup.floor.manner(&numbers[place], place);
+            let strangers = manner.unwrap_or(strangers);
             let handset = Handset::new(&self.setup, place, begin(), parts, strangers);
             self.routes.place(handset.public, place);
             self.handsets.push(handset);
             let wait = Duration::from_millis(self.rng.below(3_000));
             self.later(START.after(wait), Next::Joined(place));
         }
+    }
+
+    /// The number of a queue or a route that a call goes to in place of a phone.
+    fn dialled(&self, call: u32) -> Option<&'static str> {
+        self.setup.floor.number(call).or_else(|| self.setup.inbound.number(call))
     }
 
     fn later(&mut self, at: Mono, what: Next) {

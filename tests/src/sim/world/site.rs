@@ -3,6 +3,7 @@
 use crate::sim::handset::{DOMAIN, password};
 use crate::sim::setup::Setup;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
 use switchroom_sip::digest::{Algorithm, ha1};
@@ -21,9 +22,9 @@ pub(super) fn config(setup: &Setup) -> Config {
         domain: DOMAIN.into(),
         extensions,
         flows: setup.inbound.flows(0).0,
-        inbound: setup.inbound.site(),
+        inbound: inbound(setup),
         services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
-        floor: Default::default(),
+        floor: Arc::new(setup.floor.config(0)),
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
         ring: secs(site.ring_s),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
@@ -40,6 +41,12 @@ pub(super) fn config(setup: &Setup) -> Config {
         calls_per_extension: site.calls_per_extension,
         allow_md5: site.md5,
     }
+}
+
+fn inbound(setup: &Setup) -> switchroom_flow::SiteConfig {
+    let mut site = setup.inbound.site();
+    site.routes.extend(setup.floor.routes(site.routes.len() + 1));
+    site
 }
 
 pub(super) fn extension(number: &str, password: &str, md5: bool) -> Extension {

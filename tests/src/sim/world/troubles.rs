@@ -2,8 +2,11 @@
 
 use super::site::extension;
 use super::{Came, Next, Step, World};
+use crate::sim::floor::AgentWish;
 use crate::sim::trouble::Trouble;
-use switchroom_exchange::{CallId, Command};
+use std::sync::Arc;
+use switchroom_acd::Presence;
+use switchroom_exchange::{AgentAct, CallId, Command};
 
 impl World {
     /// Something goes wrong now.
@@ -55,9 +58,41 @@ impl World {
                 let extension = self.handsets[phone % phones].setup.extension.clone();
                 return self.tell(Came::Command(Command::Unregister { extension, contact: None }));
             }
+            Trouble::Agent { agent, wish } => {
+                let act = self.act(agent, wish)?;
+                return self.tell(Came::Command(Command::Agent(act)));
+            }
+            Trouble::Floor => {
+                self.floor_generation += 1;
+                self.config.floor = Arc::new(self.setup.floor.config(self.floor_generation));
+                return self.tell(Came::Config);
+            }
             Trouble::Reload { phone, password } => return self.reload(phone % phones, password),
         }
         None
+    }
+
+    /// What somebody wants of an agent or of who waits, as a command.
+    fn act(&self, agent: usize, wish: AgentWish) -> Option<AgentAct> {
+        let floor = &self.setup.floor;
+        let number = (agent + 1).to_string();
+        let choose = |presence, extension| AgentAct::Choose { agent: number.clone(), presence, extension };
+        let waiter = |place: usize| {
+            let floor = self.exchange.floor();
+            let calls: Vec<u128> =
+                floor.queues().flat_map(|queue| queue.order.iter().map(|turn| turn.call)).collect();
+            calls.get(place % calls.len().max(1)).copied().map(CallId)
+        };
+        Some(match wish {
+            AgentWish::Ready { further } => choose(Presence::Ready, Some(floor.seat(agent + further))),
+            AgentWish::Break { reason } => choose(Presence::Break { reason: floor.reason(reason) }, None),
+            AgentWish::SignOut => choose(Presence::LoggedOut, None),
+            AgentWish::WrapUp { more_ms } => {
+                AgentAct::WrapUp { agent: number.clone(), more_ms, disposition: Some("order".into()) }
+            }
+            AgentWish::Priority { place, priority } => AgentAct::Priority { call: waiter(place)?, priority },
+            AgentWish::TakeOut { place } => AgentAct::TakeOut { call: waiter(place)? },
+        })
     }
 
     pub(super) fn reload(&mut self, place: usize, changes_password: bool) -> Option<Step> {
@@ -114,6 +149,12 @@ impl World {
             }
         }
         steps.extend(self.tell(Came::Config));
+        if self.setup.floor.queues > 0 {
+            for agent in 0..self.setup.floor.agents {
+                let act = self.act(agent, AgentWish::Ready { further: 0 });
+                steps.extend(act.and_then(|act| self.tell(Came::Command(Command::Agent(act)))));
+            }
+        }
         for place in 0..self.handsets.len() {
             self.handsets[place].behaves = true;
             self.handsets[place].is_cut_off = false;

@@ -1,0 +1,191 @@
+//! What agents do, and for how long.
+
+use super::super::{Checker, Verdict, broken};
+use super::{facts, mono};
+use crate::sim::world::{Came, Step, World};
+use std::collections::{BTreeMap, BTreeSet};
+use switchroom_acd::fact::AgentFact;
+use switchroom_acd::{Activity, Exit, Fact, Presence, Remembered, State};
+use switchroom_exchange::{Action, AgentAct, CallId, Command};
+
+/// No agent has two calls of queues, or is offered one but ready and idle.
+#[derive(Debug, Default)]
+pub(in super::super) struct OneCallPerAgent {
+    offers: BTreeMap<String, u64>,
+    talks: BTreeMap<String, u128>,
+    life: u32,
+}
+
+impl Checker for OneCallPerAgent {
+    fn rule(&self) -> &'static str {
+        "no agent has two calls of queues, or is offered one during after-call time, a break or another offer"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if self.life != world.lives && !step.died {
+            *self = Self { life: world.lives, ..Self::default() };
+        }
+        for fact in facts(step) {
+            match fact {
+                Fact::Agent(fact) if fact.is.activity == Activity::Offered => {
+                    let free = State { presence: Presence::Ready, activity: Activity::Idle };
+                    if fact.was != free || fact.is.presence != Presence::Ready {
+                        return broken(None, format!("an offer to who is not free: {fact:?}"));
+                    }
+                }
+                Fact::Offered(decision) => {
+                    for agent in &decision.chosen {
+                        let talks = self.talks.get(agent);
+                        let old = self.offers.insert(agent.clone(), decision.offer);
+                        if old.is_some() || talks.is_some() {
+                            let text = format!(
+                                "agent {agent} is offered {} with offer {old:?}, talk {talks:?}",
+                                decision.offer
+                            );
+                            return broken(Some(CallId(decision.call)), text);
+                        }
+                    }
+                }
+                Fact::OfferEnded(ended) => {
+                    let offer = self.offers.remove(&ended.agent);
+                    if offer != Some(ended.offer) {
+                        return broken(Some(CallId(ended.call)), format!("no such offer: {ended:?}"));
+                    }
+                }
+                Fact::Left(left) if left.exit == Exit::Answered => {
+                    if let Some(other) = self.talks.insert(left.agent.clone(), left.call) {
+                        return broken(Some(CallId(other)), format!("agent {} has two calls", left.agent));
+                    }
+                }
+                Fact::Talked(talked) => {
+                    let call = self.talks.remove(&talked.agent);
+                    if call != Some(talked.call) {
+                        return broken(Some(CallId(talked.call)), format!("no such talk: {talked:?}"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, _world: &World) -> Verdict {
+        match (self.offers.first_key_value(), self.talks.first_key_value()) {
+            (None, None) => Ok(()),
+            left => broken(None, format!("at rest there are {left:?}")),
+        }
+    }
+}
+
+/// A state of an agent begins where the one before ended, and lasts as long as the steady clock says.
+#[derive(Debug, Default)]
+pub(in super::super) struct TimeAddsUp {
+    /// Since when; `None` if that was before this life.
+    states: BTreeMap<String, (State, Option<i64>)>,
+    life: u32,
+}
+
+impl TimeAddsUp {
+    fn follow(&mut self, now: i64, fact: &AgentFact) -> Verdict {
+        let known = self.states.insert(fact.agent.clone(), (fact.is.clone(), Some(now)));
+        let (state, since) = known.unwrap_or_default();
+        if state != fact.was {
+            return broken(None, format!("it was {state:?}, not as in {fact:?}"));
+        }
+        let lasted = since.map(|since| now.abs_diff(since));
+        if lasted.is_some_and(|lasted| lasted != fact.lasted_ms) {
+            return broken(None, format!("it lasted {lasted:?} ms, not as in {fact:?}"));
+        }
+        Ok(())
+    }
+}
+
+impl Checker for TimeAddsUp {
+    fn rule(&self) -> &'static str {
+        "an agent's time in states adds up to the time signed in, to the millisecond"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if step.came == Came::Start {
+            let known = world.store.disk.agents.values();
+            self.states = known.map(|one| (one.agent.clone(), (one.state.clone(), None))).collect();
+            self.life = world.lives;
+        }
+        let now = mono(step);
+        facts(step).try_for_each(|fact| match fact {
+            Fact::Agent(fact) => self.follow(now, fact),
+            _ => Ok(()),
+        })
+    }
+}
+
+/// Agents are where they chose to be, or where a rule that is written down put them: at once, after a restart as the store
+/// says, and at rest, when they are idle as well.
+#[derive(Debug, Default)]
+pub(in super::super) struct WhereTheyChose {
+    presences: BTreeMap<String, Presence>,
+}
+
+impl WhereTheyChose {
+    /// After a restart: as the store remembers. Of two at one place, one had to go.
+    fn restarted(&mut self, world: &World) -> Verdict {
+        let floor = world.exchange.floor();
+        let mut seats: BTreeSet<&str> = BTreeSet::new();
+        for Remembered { agent, extension, state, .. } in world.store.disk.agents.values() {
+            let config = floor.config().agents.get(agent);
+            let is_his = config.is_some_and(|c| c.extension.as_ref().is_none_or(|own| own == extension));
+            let is_in = state.presence.is_signed_in();
+            let is_shared = is_in && !seats.insert(extension);
+            let is = floor.agent(agent).map(|agent| agent.presence.clone()).unwrap_or_default();
+            if is_his && !is_shared && is != state.presence {
+                return broken(None, format!("agent {agent} is {is:?}, and in the store {state:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Checker for WhereTheyChose {
+    fn rule(&self) -> &'static str {
+        "agents are where they chose to be, after a restart as well, and idle at rest"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if step.came == Came::Start {
+            let known = world.store.disk.agents.values();
+            self.presences = known.map(|one| (one.agent.clone(), one.state.presence.clone())).collect();
+            if !step.died {
+                self.restarted(world)?;
+            }
+        }
+        for fact in facts(step) {
+            if let Fact::Agent(fact) = fact {
+                self.presences.insert(fact.agent.clone(), fact.is.presence.clone());
+            }
+        }
+        if let Came::Command(Command::Agent(AgentAct::Choose { agent, presence, .. })) = &step.came
+            && step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. }))
+        {
+            let is = self.presences.get(agent).cloned().unwrap_or_default();
+            // A phone that cannot be reached may be found so at once, by a rule.
+            let by_rule =
+                matches!(&is, Presence::Break { reason } if reason == switchroom_acd::fact::NO_ANSWER);
+            if is != *presence && !by_rule {
+                return broken(None, format!("agent {agent} chose {presence:?} and is {is:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, world: &World) -> Verdict {
+        for agent in world.exchange.floor().agents() {
+            let number = agent.number.to_string();
+            let chose = self.presences.get(&number).cloned().unwrap_or_default();
+            if agent.presence != chose || agent.activity() != Activity::Idle {
+                let is = agent.state();
+                return broken(None, format!("agent {number} is {is:?} at rest and was put to {chose:?}"));
+            }
+        }
+        Ok(())
+    }
+}

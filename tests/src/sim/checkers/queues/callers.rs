@@ -1,0 +1,229 @@
+//! Who waits, and for how long.
+
+use super::super::{Checker, Verdict, broken};
+use super::{facts, mono};
+use crate::sim::world::{Came, Step, World};
+use std::collections::BTreeMap;
+use switchroom_acd::config::QueueConfig;
+use switchroom_acd::fact::Decision;
+use switchroom_acd::figures::{Figures, HALF_HOUR_MS, QueueCounts};
+use switchroom_acd::{Exit, Fact};
+use switchroom_exchange::{Action, AgentAct, CallId, Command};
+
+/// Somebody who waits.
+#[derive(Debug, Clone)]
+struct Waits {
+    queue: String,
+    priority: i64,
+    since: i64,
+    number: u64,
+    /// Agents who ring.
+    rings: usize,
+}
+
+impl Waits {
+    /// The smaller, the sooner.
+    fn turn(&self, queue: &QueueConfig) -> (i64, i64, u64) {
+        let ageing = i64::try_from(queue.ageing).unwrap_or(i64::MAX);
+        let first =
+            if ageing == 0 { -self.priority } else { self.since - self.priority.saturating_mul(ageing) };
+        (first, self.since, self.number)
+    }
+}
+
+/// Nobody overtakes within a queue, by its priority and ageing, but whom an agent can serve who cannot serve the other.
+#[derive(Debug, Default)]
+pub(in super::super) struct NobodyOvertakes {
+    waiting: BTreeMap<u128, Waits>,
+    count: u64,
+    reloaded: Option<i64>,
+}
+
+impl NobodyOvertakes {
+    fn look(&self, now: i64, world: &World, decision: &Decision) -> Verdict {
+        let config = &world.exchange.config().floor;
+        let Some(queue) = config.queues.get(&decision.queue) else { return Ok(()) };
+        let Some(first) = self.waiting.get(&decision.call) else {
+            return broken(Some(CallId(decision.call)), "a caller is offered who does not wait");
+        };
+        // A new rule of skills reaches those who wait with the next tick.
+        if self.reloaded.is_some_and(|at| now <= at + 5) {
+            return Ok(());
+        }
+        let asks_all_alike = queue.needs.is_empty() && queue.tier_after == 0;
+        for (call, other) in &self.waiting {
+            let is_before = other.queue == first.queue && other.turn(queue) < first.turn(queue);
+            // Who has waited longer is asked no more for, so that whoever serves the other serves him.
+            let can_be_served = asks_all_alike || (other.since, other.number) < (first.since, first.number);
+            if other.rings == 0 && is_before && can_be_served {
+                let text = format!("{call:x} was before: {other:?}, {first:?}, {decision:?}");
+                return broken(Some(CallId(decision.call)), text);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Checker for NobodyOvertakes {
+    fn rule(&self) -> &'static str {
+        "nobody overtakes within a queue and its priority, unless skills or tiers say so"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        let now = mono(step);
+        match &step.came {
+            Came::Start => self.waiting.clear(),
+            Came::Config => self.reloaded = Some(now),
+            Came::Command(Command::Agent(AgentAct::Priority { call, priority })) => {
+                let is_done = step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. }));
+                if let Some(waits) = self.waiting.get_mut(&call.0).filter(|_| is_done) {
+                    waits.priority = (*priority).clamp(0, 9);
+                }
+            }
+            _ => {}
+        }
+        for fact in facts(step) {
+            match fact {
+                Fact::Joined(joined) => {
+                    self.count += 1;
+                    let waits = Waits {
+                        queue: joined.queue.clone(),
+                        priority: joined.priority,
+                        since: now,
+                        number: self.count,
+                        rings: 0,
+                    };
+                    self.waiting.insert(joined.call, waits);
+                }
+                Fact::Offered(decision) => {
+                    self.look(now, world, decision)?;
+                    if let Some(waits) = self.waiting.get_mut(&decision.call) {
+                        waits.rings = decision.chosen.len();
+                    }
+                }
+                Fact::OfferEnded(ended) => {
+                    if let Some(waits) = self.waiting.get_mut(&ended.call) {
+                        waits.rings = waits.rings.saturating_sub(1);
+                    }
+                }
+                Fact::Left(left) => _ = self.waiting.remove(&left.call),
+                Fact::Agent(_) | Fact::Talked(_) | Fact::WrappedUp(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is counted of a queue and a half hour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Count {
+    offered: u64,
+    answered: u64,
+    abandoned: u64,
+    overflowed: u64,
+    called_back: u64,
+    waiting: u64,
+}
+
+impl From<&QueueCounts> for Count {
+    fn from(counts: &QueueCounts) -> Self {
+        Self {
+            offered: counts.offered,
+            answered: counts.answered,
+            abandoned: counts.abandoned,
+            overflowed: counts.overflows.sum(),
+            called_back: counts.called_back,
+            waiting: counts.waiting,
+        }
+    }
+}
+
+/// Who joins a queue leaves it exactly once, and the figures count just that, per queue and half hour.
+#[derive(Debug, Default)]
+pub(in super::super) struct EverybodyLeavesOnce {
+    waiting: BTreeMap<(u128, u32), (String, i64)>,
+    counts: BTreeMap<(String, i64), Count>,
+    figures: Figures,
+    has_gaps: bool,
+}
+
+impl EverybodyLeavesOnce {
+    fn count(&mut self, fact: &Fact) -> Verdict {
+        self.figures.apply(fact);
+        match fact {
+            Fact::Joined(joined) => {
+                let key = (joined.queue.clone(), joined.at_ms.div_euclid(HALF_HOUR_MS));
+                let count = self.counts.entry(key.clone()).or_default();
+                count.offered += 1;
+                count.waiting += 1;
+                let waits = self.waiting.keys().any(|(call, _)| *call == joined.call);
+                if self.waiting.insert((joined.call, joined.visit), key).is_some() || waits {
+                    return broken(Some(CallId(joined.call)), format!("joined twice: {joined:?}"));
+                }
+            }
+            Fact::Left(left) => {
+                let Some(key) = self.waiting.remove(&(left.call, left.visit)) else {
+                    return broken(Some(CallId(left.call)), format!("left and did not wait: {left:?}"));
+                };
+                let count = self.counts.entry(key).or_default();
+                count.waiting -= 1;
+                match left.exit {
+                    Exit::Answered => count.answered += 1,
+                    Exit::Abandoned => count.abandoned += 1,
+                    Exit::CalledBack => count.called_back += 1,
+                    Exit::Timeout | Exit::Full | Exit::Empty | Exit::Key | Exit::Removed | Exit::Restart => {
+                        count.overflowed += 1;
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Both counts are the same.
+    fn compare(&self) -> Verdict {
+        if self.has_gaps {
+            return Ok(());
+        }
+        for ((queue, half), own) in &self.counts {
+            let from = half * HALF_HOUR_MS;
+            let board = self.figures.between(from, from + HALF_HOUR_MS, None);
+            let shown = board.queues.get(queue).map(|f| Count::from(&f.counts)).unwrap_or_default();
+            let sum = own.answered + own.abandoned + own.overflowed + own.called_back + own.waiting;
+            if shown != *own || own.offered != sum {
+                return broken(None, format!("{queue} at {from}: {own:?} happened, {shown:?} is shown"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Checker for EverybodyLeavesOnce {
+    fn rule(&self) -> &'static str {
+        "who joins a queue leaves it once, and figures count just that"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if step.came == Came::Start {
+            *self = Self::default();
+            for fact in &world.store.disk.facts {
+                // Where a store that failed has gaps, there is nothing to compare.
+                self.has_gaps |= self.count(fact).is_err();
+            }
+        }
+        facts(step).try_for_each(|fact| self.count(fact))?;
+        if world.steps.is_multiple_of(1_009) { self.compare() } else { Ok(()) }
+    }
+
+    fn rest(&mut self, world: &World) -> Verdict {
+        self.compare()?;
+        if let Some(((call, _), (queue, _))) = self.waiting.first_key_value() {
+            return broken(Some(CallId(*call)), format!("waits in {queue} at rest"));
+        }
+        match world.exchange.floor().waiter_count() {
+            0 => Ok(()),
+            count => broken(None, format!("{count} wait at rest, and nothing is written of them")),
+        }
+    }
+}

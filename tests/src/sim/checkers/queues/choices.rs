@@ -1,0 +1,127 @@
+//! Who is chosen, and whose phone rings.
+
+use super::super::{Checker, Verdict, broken};
+use super::{fact, facts};
+use crate::sim::glance::Glance;
+use crate::sim::world::{Came, Step, World};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use switchroom_acd::Fact;
+use switchroom_acd::fact::{Decision, Trigger};
+use switchroom_exchange::{Action, CallId};
+
+/// Who was chosen follows from what is written down of the choice.
+#[derive(Debug, Default)]
+pub(in super::super) struct ChosenByTheRule;
+
+fn follows(decision: &Decision) -> bool {
+    match decision.trigger {
+        Trigger::Waiter => {
+            let (mut chosen, mut again) = (decision.chosen.clone(), decision.evaluate());
+            chosen.sort();
+            again.sort();
+            chosen == again
+        }
+        Trigger::Agent => {
+            let key = |head: &switchroom_acd::fact::Head| {
+                (head.tier, Reverse(head.priority), Reverse(head.weighted_ms))
+            };
+            let best = decision.lines.iter().map(key).min();
+            let own = decision.lines.iter().find(|head| head.call == decision.call).map(key);
+            own.is_some() && own == best
+        }
+        Trigger::Own => decision
+            .chosen
+            .iter()
+            .all(|agent| decision.candidates.iter().any(|candidate| candidate.agent == *agent)),
+    }
+}
+
+impl Checker for ChosenByTheRule {
+    fn rule(&self) -> &'static str {
+        "who is chosen follows from what is written down of the choice"
+    }
+
+    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
+        for fact in facts(step) {
+            if let Fact::Offered(decision) = fact
+                && !follows(decision)
+            {
+                return broken(Some(CallId(decision.call)), format!("{decision:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A phone that rings for somebody who waits is that of an agent to whom that caller is offered.
+#[derive(Debug, Default)]
+pub(in super::super) struct RungIsOffered {
+    seats: BTreeMap<String, String>,
+    waiting: BTreeSet<u128>,
+    offers: BTreeSet<(u128, String)>,
+    rung: BTreeSet<String>,
+}
+
+impl RungIsOffered {
+    fn write(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Agent(fact) => _ = self.seats.insert(fact.agent.clone(), fact.extension.clone()),
+            Fact::Joined(joined) => _ = self.waiting.insert(joined.call),
+            Fact::Left(left) => _ = self.waiting.remove(&left.call),
+            Fact::Offered(decision) => {
+                self.offers.extend(decision.chosen.iter().map(|agent| (decision.call, agent.clone())));
+            }
+            Fact::OfferEnded(ended) => _ = self.offers.remove(&(ended.call, ended.agent.clone())),
+            Fact::Talked(_) | Fact::WrappedUp(_) => {}
+        }
+    }
+
+    /// A new INVITE to a phone.
+    fn rings(&mut self, world: &World, sip_call_id: &str) -> Verdict {
+        if !self.rung.insert(sip_call_id.to_owned()) {
+            return Ok(());
+        }
+        let leg = world.exchange.calls().find_map(|call| {
+            let leg = call.callee_legs().find(|leg| leg.sip_call_id == sip_call_id)?;
+            Some((call.id, leg.extension.clone()?))
+        });
+        let Some((call, extension)) = leg.filter(|(call, _)| self.waiting.contains(&call.0)) else {
+            return Ok(());
+        };
+        let is_offered = self
+            .offers
+            .iter()
+            .any(|(of, agent)| *of == call.0 && self.seats.get(agent).is_some_and(|seat| *seat == extension));
+        if is_offered {
+            return Ok(());
+        }
+        broken(Some(call), format!("{extension} rings for call {call}, which is offered to nobody there"))
+    }
+}
+
+impl Checker for RungIsOffered {
+    fn rule(&self) -> &'static str {
+        "a phone that rings for somebody who waits is that of an agent who is offered the call"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if step.came == Came::Start {
+            let known = world.store.disk.agents.values();
+            *self = Self::default();
+            self.seats = known.map(|one| (one.agent.clone(), one.extension.clone())).collect();
+        }
+        for action in &step.actions {
+            if let Some(fact) = fact(action) {
+                self.write(fact);
+            }
+            if let Action::Send { bytes, .. } = action
+                && bytes.starts_with(b"INVITE ")
+                && let Some(glance) = Glance::of(bytes)
+            {
+                self.rings(world, glance.call_id)?;
+            }
+        }
+        Ok(())
+    }
+}

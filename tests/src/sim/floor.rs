@@ -1,0 +1,265 @@
+//! Queues and agents of a run: random rules, who sits where, what agents choose and when, and who calls the queues.
+
+use super::trouble::Trouble;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use switchroom_acd::config::{
+    AgentConfig, BreakConfig, Config, Membership, Need, QueueConfig, SortKey, Staff,
+};
+use switchroom_flow::number::Pattern;
+use switchroom_flow::rehearse::chance::Chance;
+use switchroom_flow::routes::{Destination, Route};
+use switchroom_phone::script::Course;
+use switchroom_sip::rng::Rng;
+
+/// Queues, and the numbers that lead into them directly; flows lead into the first two by name.
+const QUEUES: [(&str, &str); 3] = [("sales", "4201"), ("service", "4202"), ("support", "4203")];
+/// What callers may need.
+const SKILLS: [&str; 2] = ["german", "billing"];
+/// Reasons for breaks.
+const BREAKS: [&str; 2] = ["lunch", "paper"];
+
+/// Queues and agents of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct FloorSetup {
+    /// Rules are drawn from it.
+    pub seed: u64,
+    /// How many queues there are; with none, there are no agents.
+    pub queues: usize,
+    /// Agents `1` to so many; the first sits at extension 101.
+    pub agents: usize,
+    /// Calls that go to a number of a queue, of a hundred.
+    pub share_percent: u64,
+}
+
+/// What somebody does with an agent, or with who waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentWish {
+    /// Signs in, or is back; at the own extension or at that of the agent so many places further.
+    Ready {
+        /// Places further.
+        further: usize,
+    },
+    /// Has a break.
+    Break {
+        /// Which.
+        reason: usize,
+    },
+    /// Signs out.
+    SignOut,
+    /// Is done with after-call work, or needs more time.
+    WrapUp {
+        /// Milliseconds.
+        more_ms: Option<u64>,
+    },
+    /// A supervisor gives somebody who waits another priority.
+    Priority {
+        /// The caller's place among those who wait, modulo their number.
+        place: usize,
+        /// Which.
+        priority: i64,
+    },
+    /// A supervisor takes somebody out.
+    TakeOut {
+        /// As above.
+        place: usize,
+    },
+}
+
+fn whole<T: TryFrom<usize> + Default>(n: usize) -> T {
+    T::try_from(n).unwrap_or_default()
+}
+
+impl FloorSetup {
+    /// Draws it: three of four sites have queues.
+    pub(super) fn draw(rng: &mut Rng, phones: usize) -> Self {
+        let shares = [20, 40, 70];
+        Self {
+            seed: rng.bits(),
+            queues: usize::try_from(rng.below(4)).unwrap_or(0),
+            agents: phones.min(2 + usize::try_from(rng.below(6)).unwrap_or(0)),
+            share_percent: shares[usize::try_from(rng.below(3)).unwrap_or(0)],
+        }
+    }
+
+    /// What agents do within so long. In the first seconds everybody signs in.
+    pub(super) fn wishes(&self, rng: &mut Rng, length_ms: u64, has_faults: bool) -> Vec<(u64, Trouble)> {
+        if self.queues == 0 {
+            return Vec::new();
+        }
+        let mut wishes = Vec::new();
+        for agent in 0..self.agents {
+            let wish = AgentWish::Ready { further: 0 };
+            wishes.push((3_000 + rng.below(2_000), Trouble::Agent { agent, wish }));
+        }
+        let below = |rng: &mut Rng, n: usize| usize::try_from(rng.below(n as u64)).unwrap_or(0);
+        let paces = [4_000, 20_000, 90_000];
+        let count = length_ms / paces[below(rng, 3)];
+        for _ in 0..count {
+            let (at, agent) = (rng.below(length_ms.max(1)), below(rng, self.agents));
+            let wish = match rng.below(12) {
+                0..=4 => AgentWish::Ready { further: usize::from(rng.below(6) == 0) },
+                5 | 6 => AgentWish::Break { reason: below(rng, BREAKS.len()) },
+                7 => AgentWish::SignOut,
+                8 | 9 => AgentWish::WrapUp { more_ms: (rng.below(2) == 0).then(|| rng.below(20_000)) },
+                10 => AgentWish::Priority {
+                    place: below(rng, 64),
+                    priority: whole::<u8>(below(rng, 10)).into(),
+                },
+                _ => AgentWish::TakeOut { place: below(rng, 64) },
+            };
+            wishes.push((at, Trouble::Agent { agent, wish }));
+        }
+        if has_faults {
+            for _ in 0..rng.below(1 + length_ms / 100_000) {
+                wishes.push((rng.below(length_ms.max(1)), Trouble::Floor));
+            }
+        }
+        wishes
+    }
+
+    /// The number of a queue that is called in place of a phone by the call of that place in the plan.
+    pub(super) fn number(&self, call: u32) -> Option<&'static str> {
+        let mut chance = Chance::new(self.seed ^ (u64::from(call) << 20));
+        if self.queues == 0 || u64::try_from(chance.below(100)).unwrap_or(100) >= self.share_percent {
+            return None;
+        }
+        QUEUES.get(chance.below(self.queues)).map(|(_, number)| *number)
+    }
+
+    /// Routes into the queues.
+    pub(super) fn routes(&self, first_line: usize) -> Vec<Route> {
+        let mut routes = Vec::new();
+        for (place, (name, number)) in QUEUES.iter().take(self.queues).enumerate() {
+            let Ok(number) = Pattern::parse(number) else { continue };
+            routes.push(Route {
+                name: format!("to-{name}"),
+                line: whole(first_line + place),
+                number,
+                from: vec![],
+                hours: None,
+                to: Destination::Queue((*name).to_owned()),
+                calls_max: None,
+                calls_per_second: None,
+                calls_per_caller: None,
+            });
+        }
+        routes
+    }
+
+    /// How somebody answers a call that no part speaks of, if an agent sits at that phone: mostly they take it.
+    pub(super) fn manner(&self, extension: &str, place: usize) -> Option<Course> {
+        let seat = extension.parse::<usize>().ok()?.checked_sub(101)?;
+        let mut chance = Chance::new(self.seed ^ ((place as u64) << 32));
+        if self.queues == 0 || seat >= self.agents || chance.once_in(4) {
+            return None;
+        }
+        let ms = |n: usize| Duration::from_millis(n as u64);
+        Some(Course::Talk {
+            answer_after: ms(chance.below(6_000)),
+            talk: ms(500 + chance.below(20_000)),
+            hold: None,
+            digits: None,
+            caller_ends: false,
+        })
+    }
+
+    /// Where an agent sits.
+    pub(super) fn seat(&self, agent: usize) -> String {
+        (101 + agent % self.agents.max(1)).to_string()
+    }
+
+    /// The reason of that place.
+    pub(super) fn reason(&self, place: usize) -> String {
+        BREAKS[place % BREAKS.len()].to_owned()
+    }
+
+    /// Queues and agents of that generation: a reload brings the next one.
+    pub(super) fn config(&self, generation: u64) -> Config {
+        let mut config = Config::default();
+        if self.queues == 0 {
+            return config;
+        }
+        let mut rules = Chance::new(self.seed ^ (generation << 48));
+        // The last queue is gone now and then.
+        let count = self.queues - usize::from(generation > 0 && self.queues > 1 && rules.once_in(4));
+        for (name, _) in QUEUES.iter().take(count) {
+            // Most reloads leave most queues as they are.
+            let mut own = Chance::new(self.seed ^ whole::<u64>(name.len()));
+            let chance = if generation > 0 && rules.once_in(2) { &mut rules } else { &mut own };
+            config.queues.insert((*name).to_owned(), queue(chance));
+        }
+        for agent in 0..self.agents {
+            if generation > 0 && rules.once_in(8) {
+                continue;
+            }
+            let mut own = Chance::new(self.seed ^ (whole::<u64>(agent + 1) << 24));
+            let chance = if generation > 0 && rules.once_in(4) { &mut rules } else { &mut own };
+            config.agents.insert((agent + 1).to_string(), self.agent(chance, agent));
+        }
+        if self.seed.is_multiple_of(2) {
+            for (place, reason) in BREAKS.iter().enumerate() {
+                let entry = BreakConfig { at_once: whole(place * 2), ..BreakConfig::default() };
+                config.breaks.insert((*reason).to_owned(), entry);
+            }
+        }
+        config
+    }
+
+    fn agent(&self, chance: &mut Chance, place: usize) -> AgentConfig {
+        let mut queues = BTreeMap::new();
+        for (name, _) in QUEUES.iter().take(self.queues) {
+            if !chance.once_in(4) {
+                let tier = whole(1 + chance.below(3));
+                let weight = whole(1 + chance.below(5));
+                queues.insert((*name).to_owned(), Membership { tier, weight, position: whole(place) });
+            }
+        }
+        let skills = SKILLS.iter().map(|skill| ((*skill).to_owned(), whole(chance.below(10)))).collect();
+        let extension = chance.once_in(2).then(|| self.seat(place));
+        AgentConfig { name: format!("Agent {}", place + 1), extension, skills, queues }
+    }
+}
+
+fn queue(chance: &mut Chance) -> QueueConfig {
+    let mut needs = Vec::new();
+    for skill in SKILLS {
+        if chance.once_in(3) {
+            let level: u8 = whole(1 + chance.below(9));
+            let first = 3_000 + 1_000 * whole::<u64>(chance.below(20));
+            needs.push(Need { skill: skill.into(), level, relaxes: vec![(first, level / 2), (40_000, 0)] });
+        }
+    }
+    let order = (0..=chance.below(3)).filter_map(|_| chance.one_of(&SortKey::ALL).copied()).collect();
+    let mut some = |of: &[u64]| chance.one_of(of).copied().unwrap_or(0);
+    let staff = |n: u64| match n {
+        0 => Staff::None,
+        1 => Staff::SignedIn,
+        _ => Staff::Working,
+    };
+    QueueConfig {
+        label: String::new(),
+        order,
+        ring_at_once: u8::try_from(some(&[0, 1, 1, 2, 3])).unwrap_or(1),
+        ring: some(&[2_000, 6_000, 15_000]),
+        wrap_up: some(&[0, 3_000, 15_000]),
+        no_answer_break: u32::try_from(some(&[0, 1, 3])).unwrap_or(0),
+        rest: some(&[0, 500, 5_000]),
+        needs,
+        tier_after: some(&[0, 0, 8_000]),
+        sticky: some(&[0, 600_000]),
+        max_waiting: usize::try_from(some(&[2, 6, 100])).unwrap_or(1),
+        max_wait: some(&[0, 20_000, 90_000]),
+        join: staff(some(&[0, 0, 1, 2])),
+        stay: staff(some(&[0, 1, 2])),
+        stay_grace: some(&[0, 10_000]),
+        ageing: some(&[0, 0, 15_000]),
+        announce_every: some(&[0, 7_000]),
+        music: Vec::new(),
+        comfort: String::new(),
+        service_level: 20_000,
+        short_abandon: 5_000,
+    }
+}
