@@ -3,6 +3,7 @@
 mod books;
 mod cast;
 mod crowd;
+mod shift;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use crate::cli::DemoArgs;
 use crate::daemon::{self, Daemon, StartError};
 use books::Books;
 use cast::Cast;
+use shift::Shift;
 use site::Site;
 use std::io::Write;
 use std::sync::Arc;
@@ -110,6 +112,7 @@ fn headless(
 ) -> Outcome {
     let interrupted = phone::interrupted();
     let mut cast = Cast::start(site, plan, length)?;
+    let mut shift = Shift::new(daemon.socket());
     writeln!(out, "phones    {} registered", site.bots.len())?;
     out.flush()?;
     while !interrupted.load(Ordering::Relaxed)
@@ -117,6 +120,7 @@ fn headless(
     {
         std::thread::sleep(STEP);
         cast.step();
+        shift.step(cast.passed());
         tell(&mut cast, plan, out)?;
     }
     cast.finish();
@@ -140,12 +144,14 @@ fn tell(cast: &mut Cast, plan: &Plan, out: &mut dyn Write) -> Result<(), Failure
 /// The console, with the phones at work behind it.
 fn watched(plan: &Plan, site: &Site, daemon: &Daemon, length: Duration, out: &mut dyn Write) -> Outcome {
     let mut cast = Cast::start(site, plan, length)?;
+    let mut shift = Shift::new(daemon.socket());
     let over = Arc::new(AtomicBool::new(false));
     let stop = over.clone();
     let work = move || {
         while !stop.load(Ordering::Relaxed) {
             std::thread::sleep(STEP);
             cast.step();
+            shift.step(cast.passed());
             // Nobody reads them here: the console shows the calls.
             while cast.poll_finished().is_some() {}
         }

@@ -41,7 +41,11 @@ const CALLERS: [(&str, &str); 4] = [
     ("02887654321", "Wang Fang"),
 ];
 /// What callers dial and press.
-const WISHES: [(&str, &str); 8] = [
+const WISHES: [(&str, &str); 12] = [
+    ("410", ""),
+    ("411", ""),
+    ("410", ""),
+    ("410", ""),
     ("400", "1"),
     ("401", "40021#4711#"),
     ("402", ""),
