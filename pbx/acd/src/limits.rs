@@ -14,3 +14,6 @@ pub const STICKY_MAX: usize = 50_000;
 pub const WORD_MAX: usize = 64;
 /// The highest priority of a caller.
 pub const PRIORITY_MAX: i64 = 9;
+/// The shortest rest of an agent whose phone refused, milliseconds, whatever is configured: a phone that always refuses at
+/// once is not asked more often.
+pub const REST_MIN: u64 = 500;

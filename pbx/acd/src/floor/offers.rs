@@ -4,7 +4,7 @@ use super::{Floor, Offer};
 use crate::agent::{Agent, Doing};
 use crate::boundary::{AgentId, Call, Due, Effect, Miss, QueueId};
 use crate::fact::{Fact, NO_ANSWER, OfferEndedFact, OfferOutcome, Presence, Trigger};
-use crate::limits::RING_MAX;
+use crate::limits::{REST_MIN, RING_MAX};
 use crate::moment::Moment;
 use crate::profile::Profile;
 use std::collections::BTreeSet;
@@ -137,7 +137,7 @@ impl Floor {
                     breaks_after > 0 && agent.missed >= breaks_after && agent.presence == Presence::Ready;
             }
         }
-        self.wake(Due::Rest(id), Some(rest.max(1)));
+        self.wake(Due::Rest(id), Some(rest.max(REST_MIN)));
         self.take_from_offer(now, call, id, outcome);
         if breaks {
             self.be(now, id, Presence::Break { reason: NO_ANSWER.to_owned() }, NO_ANSWER);

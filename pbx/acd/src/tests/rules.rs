@@ -115,6 +115,23 @@ fn who_refuses_is_left_alone_for_a_while() {
     assert_eq!(w.rings(call), ["1"]);
 }
 
+/// However short a rest is configured (seed 124 of the simulator: thousands of legs for one caller).
+#[test]
+fn a_phone_that_always_refuses_is_not_asked_without_end() {
+    let mut w = World::new(one_queue(QueueConfig { rest: 0, ..QueueConfig::default() }, 1));
+    w.sign_in("1");
+    let call = w.join("q", "100", 0);
+    let mut asked = 0;
+    for _ in 0..1_000 {
+        if !w.rings(call).is_empty() {
+            asked += 1;
+            w.miss(call, "1", Miss::Refused);
+        }
+        w.run(10);
+    }
+    assert_eq!(asked, 20, "in ten seconds");
+}
+
 #[test]
 fn all_ring_and_one_wins() {
     let mut w =
