@@ -252,7 +252,7 @@ pub struct Message {
 /// A mailbox as callers find it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mailbox {
-    /// Its greeting, if somebody recorded one.
+    /// Its own greeting, if it has one.
     pub greeting: Option<Clip>,
     /// It takes nothing more.
     pub is_full: bool,

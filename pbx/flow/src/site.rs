@@ -41,7 +41,7 @@ pub struct SiteConfig {
 pub struct MailboxConfig {
     /// What lets one listen to it; `None`: only its own extension can, or the console.
     pub pin: Option<Pin>,
-    /// A prompt of the site instead of the built-in greeting, unless one was recorded by phone.
+    /// A prompt of the site instead of the built-in greeting.
     pub greeting: Option<String>,
     /// Messages it holds; further ones are not taken.
     pub messages_max: usize,

@@ -285,7 +285,7 @@ pub(super) const TABLES: &[Table] = &[
             example(
                 "greeting",
                 "\"welcome\"",
-                "A prompt instead of the built-in greeting, until somebody records one by phone.",
+                "A prompt instead of the built-in greeting.",
             ),
             key("messages_max", "100", "Messages it holds; then it takes no more."),
             key("longest", "\"3m\"", "The longest message."),
