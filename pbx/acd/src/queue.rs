@@ -114,6 +114,11 @@ impl Queue {
         }
     }
 
+    /// How many of its agents are signed in.
+    pub fn signed_in_count(&self) -> usize {
+        self.signed_in.len()
+    }
+
     /// Whether there are as many agents as a rule asks for.
     pub fn has(&self, staff: Staff) -> bool {
         match staff {

@@ -282,11 +282,7 @@ pub(super) const TABLES: &[Table] = &[
                 "\"8520\"",
                 "Lets one listen from any phone; without one only from the extension itself.",
             ),
-            example(
-                "greeting",
-                "\"welcome\"",
-                "A prompt instead of the built-in greeting.",
-            ),
+            example("greeting", "\"welcome\"", "A prompt instead of the built-in greeting."),
             key("messages_max", "100", "Messages it holds; then it takes no more."),
             key("longest", "\"3m\"", "The longest message."),
             key("keep", "\"30d\"", "Messages are thrown away when they are older than this."),

@@ -159,6 +159,8 @@ impl Exchange {
             mailboxes: &self.mailboxes,
             shares: &mut self.shares,
             pin_guard: &mut self.pin_guard,
+            floor: &self.floor,
+            figures: &self.figures,
         };
         visit.run.handle(&mut site, event);
         Some(std::iter::from_fn(|| visit.run.poll_effect()).collect())

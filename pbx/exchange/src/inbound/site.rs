@@ -4,6 +4,8 @@ use crate::Config;
 use crate::call::Call;
 use crate::mailbox::Mailboxes;
 use std::sync::Arc;
+use switchroom_acd::Floor;
+use switchroom_acd::figures::Figures;
 use switchroom_flow::boundary::{Mailbox, Message, Opening, PinVerdict};
 use switchroom_flow::expr::Scope;
 use switchroom_flow::pins::PinGuard;
@@ -20,11 +22,31 @@ pub(super) struct SiteView<'a> {
     pub(super) mailboxes: &'a Mailboxes,
     pub(super) shares: &'a mut Shares,
     pub(super) pin_guard: &'a mut PinGuard,
+    pub(super) floor: &'a Floor,
+    pub(super) figures: &'a Figures,
 }
 
 impl SiteView<'_> {
     fn caller(&self) -> &str {
         self.call.map(|call| call.from.number.as_str()).unwrap_or_default()
+    }
+
+    /// `queue.NAME.waiting`, `queue.NAME.agents` (who are signed in), and `queue.NAME.expected_wait` in seconds for one who
+    /// comes now, which has no value when it cannot be said honestly.
+    fn of_queue(&self, name: &str) -> Option<Value> {
+        let (queue, what) = name.strip_prefix("queue.")?.rsplit_once('.')?;
+        let queue = self.floor.queue(queue)?;
+        let whole = |n: usize| i64::try_from(n).ok().map(Value::whole);
+        match what {
+            "waiting" => whole(queue.order.len()),
+            "agents" => whole(queue.signed_in_count()),
+            "expected_wait" => {
+                let place = u32::try_from(queue.order.len()).ok()?.saturating_add(1);
+                let wait = self.figures.expected_wait(&queue.name, place, self.now.wall.0)?;
+                i64::try_from(wait.p50_ms / 1_000).ok().map(Value::whole)
+            }
+            _ => None,
+        }
     }
 
     fn now_ms(&self) -> u64 {
@@ -35,6 +57,9 @@ impl SiteView<'_> {
 impl Scope for SiteView<'_> {
     fn get(&mut self, name: &str) -> Option<Value> {
         if let Some(value) = self.config.inbound.of_the_time(name, self.now.wall.0) {
+            return Some(value);
+        }
+        if let Some(value) = self.of_queue(name) {
             return Some(value);
         }
         let call = self.call?;

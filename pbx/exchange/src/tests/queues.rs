@@ -471,3 +471,24 @@ fn a_caller_who_waits_is_moved_up_or_taken_out() {
     );
     t.end();
 }
+
+/// A flow may go by how a queue stands.
+#[test]
+fn flows_know_how_queues_stand() {
+    let mut config = site(queue());
+    let mut flow = Arc::unwrap_or_clone(flow());
+    if let Job::Queue { priority, .. } = &mut flow.nodes[0].job {
+        *priority = Some(Expr::Name("queue.q.agents".into()));
+    }
+    config.flows.insert("wait".into(), Arc::new(flow));
+    let mut w = World::with(config, Restored::default());
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    let mut t = Floor { w, a, b, c: b };
+    t.sign_in("2", "102");
+    let tea = Presence::Break { reason: "tea".into() };
+    t.act(AgentAct::Choose { agent: "2".into(), presence: tea, extension: None }).unwrap();
+    t.call("700");
+    let call = t.w.x.calls().next().unwrap().id;
+    assert_eq!(t.w.x.floor().waiter(call.0).unwrap().priority, 1);
+}
