@@ -290,6 +290,9 @@ impl Floor {
             self.note(Fact::Agent(fact));
         }
         self.effects.push_back(Effect::AgentChanged(number));
+        // How many of its agents are there and free is what a queue looks like.
+        let queues = self.agents.get(id.0 as usize).map(|agent| agent.config.queues.keys().cloned());
+        self.effects.extend(queues.into_iter().flatten().map(Effect::QueueChanged));
         self.check_staff(id);
         self.leave_seat(id);
     }

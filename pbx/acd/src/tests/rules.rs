@@ -503,3 +503,12 @@ fn chance_goes_by_weight() {
     }
     assert!((2_880..=3_120).contains(&second), "{second} of 4000");
 }
+
+/// A queue looks different when one of its agents comes or goes, though nobody waits in it.
+#[test]
+fn whoever_shows_a_queue_is_told_of_its_agents() {
+    let mut w = World::new(one_queue(QueueConfig::default(), 1));
+    w.floor.choose(w.moment(), "1", Presence::Ready, Some("x1"), "agent").unwrap();
+    let told: Vec<_> = std::iter::from_fn(|| w.floor.poll_effect()).collect();
+    assert!(told.contains(&crate::Effect::QueueChanged("q".into())), "{told:?}");
+}
