@@ -95,7 +95,10 @@ impl Floor {
             return Err(Refusal::Taken(agent.number.to_string()));
         }
         let old = std::mem::replace(&mut agent.extension, seat.to_owned());
-        self.seats.remove(&old);
+        // Whoever sits there by now stays.
+        if self.seats.get(&old) == Some(&id) {
+            self.seats.remove(&old);
+        }
         self.seats.insert(seat.to_owned(), id);
         self.phone_of(id);
         Ok(())

@@ -512,3 +512,18 @@ fn whoever_shows_a_queue_is_told_of_its_agents() {
     let told: Vec<_> = std::iter::from_fn(|| w.floor.poll_effect()).collect();
     assert!(told.contains(&crate::Effect::QueueChanged("q".into())), "{told:?}");
 }
+
+/// Who was displaced during after-call time and signs in elsewhere takes nobody's seat away (seeds 22, 121 and 321).
+#[test]
+fn a_seat_that_was_lost_is_not_given_up_again() {
+    let mut w = World::new(one_queue(QueueConfig { wrap_up: 60_000, ..QueueConfig::default() }, 2));
+    w.sign_in("1");
+    let call = w.join("q", "100", 0);
+    w.answer(call, "1");
+    w.end(call);
+    w.floor.choose(w.moment(), "2", Presence::Ready, Some("x1"), "agent").unwrap();
+    w.after();
+    w.floor.choose(w.moment(), "1", Presence::Ready, Some("x9"), "agent").unwrap();
+    w.after();
+    assert_eq!(w.floor.agent_at("x1").map(|agent| agent.number.to_string()).as_deref(), Some("2"));
+}
