@@ -89,6 +89,9 @@ impl Floor {
         }
         let Some(agent) = self.agent_mut(id) else { return Err(Refusal::NoAgent) };
         if agent.extension == seat {
+            // He may have lost it meanwhile.
+            self.seats.insert(seat.to_owned(), id);
+            self.phone_of(id);
             return Ok(());
         }
         if matches!(agent.doing, Doing::Talking { .. } | Doing::Offered { .. }) {

@@ -527,3 +527,19 @@ fn a_seat_that_was_lost_is_not_given_up_again() {
     w.after();
     assert_eq!(w.floor.agent_at("x1").map(|agent| agent.number.to_string()).as_deref(), Some("2"));
 }
+
+/// The same, and he comes back to it.
+#[test]
+fn a_seat_that_was_lost_is_taken_again() {
+    let mut w = World::new(one_queue(QueueConfig { wrap_up: 60_000, ..QueueConfig::default() }, 2));
+    w.sign_in("1");
+    let call = w.join("q", "100", 0);
+    w.answer(call, "1");
+    w.end(call);
+    for agent in ["2", "1"] {
+        w.floor.choose(w.moment(), agent, Presence::Ready, Some("x1"), "agent").unwrap();
+        w.after();
+    }
+    assert_eq!(w.floor.agent_at("x1").map(|agent| agent.number.to_string()).as_deref(), Some("1"));
+    assert_eq!(w.floor.agent("2").unwrap().presence, Presence::LoggedOut);
+}
