@@ -89,8 +89,9 @@ pub struct Agent {
     pub missed: u32,
     /// Calls and time of today.
     pub today: Today,
-    /// The state that was written down last.
+    /// The state that was written down last, and the place.
     pub(crate) noted: State,
+    pub(crate) noted_at: String,
 }
 
 /// What an agent did today; a fold over facts.
@@ -122,6 +123,7 @@ impl Agent {
             missed: 0,
             today: Today::default(),
             noted: State::default(),
+            noted_at: String::new(),
         }
     }
 

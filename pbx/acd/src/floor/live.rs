@@ -4,7 +4,7 @@ use super::Floor;
 use crate::agent::{Agent, Doing, Today};
 use crate::boundary::{AgentId, Call, Due, Effect, QueueId};
 use crate::config::Config;
-use crate::fact::{AgentFact, Exit, JoinedFact, LeftFact, Presence, State};
+use crate::fact::{AgentFact, Exit, Fact, JoinedFact, LeftFact, Presence, State};
 use crate::moment::Moment;
 use crate::queue::Queue;
 use serde::{Deserialize, Serialize};
@@ -178,12 +178,16 @@ impl Floor {
     /// there. To be called once, before anything happens.
     pub fn restore(&mut self, now: Moment, remembered: Vec<Remembered>) {
         for one in remembered {
-            let Some(id) = self.agent_ids.get(&one.agent).copied() else { continue };
+            let Some(id) = self.agent_ids.get(&one.agent).copied() else {
+                self.sign_out_unknown(now, one);
+                continue;
+            };
             let seat = (!one.extension.is_empty()).then_some(one.extension.as_str());
             if let Some(agent) = self.agent_mut(id) {
                 let ago = now.wall.saturating_sub(one.since_ms).max(0);
                 agent.since = super::signed(now.mono).saturating_sub(ago);
                 agent.noted = one.state.clone();
+                agent.noted_at.clone_from(&one.extension);
                 agent.last_call = now.mono;
             }
             let seat = self.seat_for(id, seat, false);
@@ -193,6 +197,22 @@ impl Floor {
             self.be(now, id, presence, "restart");
         }
         self.settle(now);
+    }
+
+    /// Who is remembered and not configured any more is not here.
+    fn sign_out_unknown(&mut self, now: Moment, one: Remembered) {
+        if one.state == State::default() {
+            return;
+        }
+        self.note(Fact::Agent(AgentFact {
+            at_ms: now.wall,
+            agent: one.agent,
+            extension: one.extension,
+            was: one.state,
+            lasted_ms: u64::try_from(now.wall.saturating_sub(one.since_ms)).unwrap_or(0),
+            is: State::default(),
+            by: "configuration".into(),
+        }));
     }
 
     /// The end of a stay that a restart cut off: how long it lasted is not known, and is not guessed.

@@ -276,7 +276,9 @@ impl Floor {
         }
         let (was, is) = (agent.noted.clone(), agent.state());
         let number = agent.number.to_string();
-        if was != is {
+        // Whoever moves is written down, too: a restart puts everybody where they sat.
+        let moved = agent.presence.is_signed_in() && agent.extension != agent.noted_at;
+        if was != is || moved {
             let fact = AgentFact {
                 at_ms: now.wall,
                 agent: number.clone(),
@@ -287,6 +289,7 @@ impl Floor {
                 by: by.to_owned(),
             };
             (agent.since, agent.noted) = (signed(now.mono), is);
+            agent.noted_at.clone_from(&agent.extension);
             self.note(Fact::Agent(fact));
         }
         self.effects.push_back(Effect::AgentChanged(number));

@@ -543,3 +543,39 @@ fn a_seat_that_was_lost_is_taken_again() {
     assert_eq!(w.floor.agent_at("x1").map(|agent| agent.number.to_string()).as_deref(), Some("1"));
     assert_eq!(w.floor.agent("2").unwrap().presence, Presence::LoggedOut);
 }
+
+/// Seed 139: who moved to another place was remembered at the old one, and took it from its new owner at a restart.
+#[test]
+fn who_moves_is_written_down_at_the_new_place() {
+    let mut w = World::new(one_queue(QueueConfig::default(), 2));
+    w.sign_in("1");
+    w.run(1_000);
+    w.floor.choose(w.moment(), "1", Presence::Ready, Some("x7"), "agent").unwrap();
+    w.after();
+    let last = w.facts.iter().rev().find_map(|fact| match fact {
+        Fact::Agent(fact) => Some((fact.extension.as_str(), fact.lasted_ms)),
+        _ => None,
+    });
+    assert_eq!(last, Some(("x7", 1_000)));
+    let known = w.facts.len();
+    w.on_break("2");
+    w.choose("2", Presence::LoggedOut);
+    w.floor.phone(w.moment(), "x2", true, true);
+    w.floor.phone(w.moment(), "x2", true, false);
+    w.after();
+    assert_eq!(w.facts.len(), known + 2, "who is not here is nowhere");
+}
+
+/// Seed 47: who was remembered and not configured had a state that never ended.
+#[test]
+fn who_is_not_configured_any_more_at_a_start_is_signed_out() {
+    use crate::{Remembered, State};
+    let mut w = World::new(one_queue(QueueConfig::default(), 1));
+    let state = State { presence: Presence::Ready, activity: Activity::Talking };
+    let since_ms = w.wall - 5_000;
+    let gone = Remembered { agent: "9".into(), extension: "x9".into(), state: state.clone(), since_ms };
+    w.floor.restore(w.moment(), vec![gone]);
+    w.after();
+    let Some(Fact::Agent(fact)) = w.facts.last() else { panic!("{:?}", w.facts) };
+    assert_eq!((&fact.was, &fact.is, fact.lasted_ms), (&state, &State::default(), 5_000));
+}
