@@ -176,7 +176,9 @@ impl Floor {
 
     /// Whom the store remembers, after a restart: everybody is where they chose to be, and the time since counts as spent
     /// there. To be called once, before anything happens.
-    pub fn restore(&mut self, now: Moment, remembered: Vec<Remembered>) {
+    pub fn restore(&mut self, now: Moment, mut remembered: Vec<Remembered>) {
+        // A disk that refused to write may remember two at one place: whose news is the latest sits there.
+        remembered.sort_by_key(|one| one.since_ms);
         for one in remembered {
             let Some(id) = self.agent_ids.get(&one.agent).copied() else {
                 self.sign_out_unknown(now, one);

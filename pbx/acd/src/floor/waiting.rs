@@ -71,13 +71,23 @@ impl Floor {
         Ok(())
     }
 
-    /// A caller hung up, left by a key, was taken out. Nothing happens if it does not wait.
+    /// A caller hung up or left by a key. Nothing happens if it does not wait.
     pub fn leave(&mut self, now: Moment, call: Call, exit: Exit) {
         if self.waiters.contains_key(&call) {
             self.give_up_offer(now, call);
             self.remove(now, call, exit, None);
             self.settle(now);
         }
+    }
+
+    /// Somebody takes a caller out of its queue: it leaves as by a rule.
+    pub fn take_out(&mut self, now: Moment, call: Call) -> Result<(), Refusal> {
+        if !self.waiters.contains_key(&call) {
+            return Err(Refusal::NoWaiter);
+        }
+        self.expel(now, call, Exit::Removed);
+        self.settle(now);
+        Ok(())
     }
 
     /// Another priority for one who waits.

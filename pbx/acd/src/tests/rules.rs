@@ -579,3 +579,21 @@ fn who_is_not_configured_any_more_at_a_start_is_signed_out() {
     let Some(Fact::Agent(fact)) = w.facts.last() else { panic!("{:?}", w.facts) };
     assert_eq!((&fact.was, &fact.is, fact.lasted_ms), (&state, &State::default(), 5_000));
 }
+
+#[test]
+fn of_two_who_are_remembered_at_one_place_the_latest_has_it() {
+    use crate::{Remembered, State};
+    let mut w = World::new(one_queue(QueueConfig::default(), 2));
+    let state = State { presence: Presence::Ready, activity: Activity::Idle };
+    let at = |agent: &str, ago: i64| Remembered {
+        agent: agent.into(),
+        extension: "x1".into(),
+        state: state.clone(),
+        since_ms: w.wall - ago,
+    };
+    let both = vec![at("1", 1_000), at("2", 9_000)];
+    w.floor.restore(w.moment(), both);
+    w.after();
+    assert_eq!(w.floor.agent_at("x1").map(|agent| agent.number.to_string()), Some("1".into()));
+    assert!(!w.floor.agent("2").unwrap().presence.is_signed_in());
+}

@@ -1,10 +1,10 @@
 //! Agents and supervisors choose: by command, or by phone in a flow.
 
 use super::moment;
+use crate::AgentAct;
 use crate::exchange::Exchange;
 use crate::record::{EventKind, Severity};
-use crate::{AgentAct, CallId};
-use switchroom_acd::{Exit, Presence};
+use switchroom_acd::Presence;
 use switchroom_sip::time::Now;
 
 impl Exchange {
@@ -40,8 +40,7 @@ impl Exchange {
                 ("priority", format!("the caller has priority {priority} now"))
             }
             AgentAct::TakeOut { call } => {
-                self.floor.waiter(call.0).ok_or("that call waits in no queue")?;
-                self.take_out(now, *call);
+                self.floor.take_out(at, call.0).map_err(|refusal| refusal.to_string())?;
                 ("take_out", "the caller was taken out of the queue".to_owned())
             }
         };
@@ -67,10 +66,5 @@ impl Exchange {
             self.tell_seat(now, &seat);
         }
         chosen.map_err(|refusal| refusal.to_string())
-    }
-
-    fn take_out(&mut self, now: Now, id: CallId) {
-        self.floor.leave(moment(now), id.0, Exit::Removed);
-        self.queue_left(now, id, Exit::Removed);
     }
 }

@@ -474,6 +474,20 @@ fn a_caller_who_waits_is_moved_up_or_taken_out() {
 
 /// A flow may go by how a queue stands.
 #[test]
+fn who_is_taken_out_while_an_agent_rings_rings_no_more() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.call("700");
+    t.pick(t.b);
+    let call = t.w.x.calls().next().unwrap().id;
+    t.act(AgentAct::TakeOut { call }).unwrap();
+    t.w.ms(100);
+    assert!(!t.rings(t.b) && t.says("empty"));
+    assert_eq!(t.exits(), [(Exit::Removed, String::new())]);
+    t.end();
+}
+
+#[test]
 fn flows_know_how_queues_stand() {
     let mut config = site(queue());
     let mut flow = Arc::unwrap_or_clone(flow());

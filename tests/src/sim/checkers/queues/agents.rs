@@ -3,7 +3,7 @@
 use super::super::{Checker, Verdict, broken};
 use super::{facts, mono};
 use crate::sim::world::{Came, Step, World};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use switchroom_acd::fact::AgentFact;
 use switchroom_acd::{Activity, Exit, Fact, Presence, Remembered, State};
 use switchroom_exchange::{Action, AgentAct, CallId, Command};
@@ -92,7 +92,8 @@ impl TimeAddsUp {
         if state != fact.was {
             return broken(None, format!("it was {state:?}, not as in {fact:?}"));
         }
-        let lasted = since.map(|since| now.abs_diff(since));
+        // Nobody counts how long somebody was not there, and who was not configured meanwhile is new.
+        let lasted = since.filter(|_| state.presence.is_signed_in()).map(|since| now.abs_diff(since));
         if lasted.is_some_and(|lasted| lasted != fact.lasted_ms) {
             return broken(None, format!("it lasted {lasted:?} ms, not as in {fact:?}"));
         }
@@ -134,12 +135,12 @@ impl WhereTheyChose {
     /// After a restart: as the store remembers. Of two at one place, one had to go.
     fn restarted(&mut self, world: &World) -> Verdict {
         let floor = world.exchange.floor();
-        let mut seats: BTreeSet<&str> = BTreeSet::new();
+        let known = world.store.disk.agents.values().filter(|one| one.state.presence.is_signed_in());
+        let seats: Vec<&str> = known.map(|one| one.extension.as_str()).collect();
         for Remembered { agent, extension, state, .. } in world.store.disk.agents.values() {
             let config = floor.config().agents.get(agent);
             let is_his = config.is_some_and(|c| c.extension.as_ref().is_none_or(|own| own == extension));
-            let is_in = state.presence.is_signed_in();
-            let is_shared = is_in && !seats.insert(extension);
+            let is_shared = seats.iter().filter(|seat| *seat == extension).count() > 1;
             let is = floor.agent(agent).map(|agent| agent.presence.clone()).unwrap_or_default();
             if is_his && !is_shared && is != state.presence {
                 return broken(None, format!("agent {agent} is {is:?}, and in the store {state:?}"));
