@@ -78,8 +78,8 @@ impl Exchange {
             }
             Effect::GiveUp { call, agents } => self.give_up_agents(now, CallId(call), &agents),
             Effect::Exit { call, exit } => self.queue_left(now, CallId(call), exit),
-            Effect::Announce { call, place, expected } => {
-                let expected = expected.or_else(|| self.expected_wait(now, call, place));
+            Effect::Announce { call, place } => {
+                let expected = self.expected_wait(now, call, place);
                 self.announce(CallId(call), place, expected);
             }
             Effect::Note(fact) => self.note_fact(now, fact),
