@@ -12,6 +12,8 @@ use crate::theme::{Tone, mark};
 use ratatui::layout::Rect;
 use switchroom_wire::{AgentView, QueueView, Severity, clean, columns, fit};
 
+/// Columns kept for how many more agents there are.
+const MORE_COLUMNS: u16 = 16;
 /// Lines that stay for the agents of a queue under those who wait.
 const AGENT_LINES: u16 = 2;
 
@@ -59,8 +61,9 @@ fn waiting(app: &App, queue: &QueueView, rect: Rect, now_ms: i64, p: &mut Painte
         }
         y += 1;
     }
-    if shown < queue.waiting.len() {
-        let count = (queue.waiting.len() - shown).to_string();
+    let all = usize::try_from(queue.waiting_count).unwrap_or(usize::MAX);
+    if shown < all {
+        let count = (all - shown).to_string();
         p.put(rect, 5, y, &words.f("list.more", &[("count", &count)]), Tone::Secondary);
         y += 1;
     }
@@ -75,25 +78,29 @@ fn agents(app: &App, queue: &QueueView, rect: Rect, y: u16, now_ms: i64, p: &mut
     let first = 1 + u16::try_from(columns(&title)).unwrap_or(0) + 2;
     p.put(rect, 1, y, &title, Tone::Secondary);
     let of_queue = app.board().agents.values().filter(|agent| agent.queues.contains_key(&queue.name));
-    let (mut x, mut y, mut left) = (first, y, 0usize);
-    for agent in of_queue.filter(|agent| agent.presence != "logged_out") {
+    let (mut x, mut y) = (first, y);
+    let mut here = of_queue.filter(|agent| agent.presence != "logged_out").peekable();
+    if here.peek().is_none() {
+        p.put(rect, first, y, words.t("queue.nobody_in"), Tone::Normal);
+    }
+    while let Some(agent) = here.next() {
         let severity = agent_severity(agent, server_ms);
         let state = words.t(agent_state(agent).0).to_owned();
         let lasted = duration(server_ms - agent.since_ms);
         let text = format!("{} {} {state} {lasted} {}", agent.number, clean(&agent.name), mark(severity));
         let text = text.trim_end().to_owned();
         let taken = u16::try_from(columns(&text)).unwrap_or(u16::MAX);
-        if x > first && x.saturating_add(taken) > rect.width {
+        let is_last = y + 1 >= rect.height;
+        let kept = if is_last && here.peek().is_some() { MORE_COLUMNS } else { 0 };
+        if x > first && x.saturating_add(taken).saturating_add(kept) > rect.width {
+            if is_last {
+                let count = (here.count() + 1).to_string();
+                p.put(rect, x, y, &words.f("list.more", &[("count", &count)]), Tone::Secondary);
+                return;
+            }
             (x, y) = (first, y + 1);
         }
-        if y >= rect.height {
-            left += 1;
-            continue;
-        }
         x = p.put(rect, x, y, &text, Tone::of(severity)).saturating_add(3);
-    }
-    if x == first && left == 0 {
-        p.put(rect, first, y, words.t("queue.nobody_in"), Tone::Normal);
     }
 }
 

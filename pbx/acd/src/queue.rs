@@ -119,6 +119,11 @@ impl Queue {
         self.signed_in.len()
     }
 
+    /// Since when who has waited longest does so, by the steady clock.
+    pub fn oldest(&self) -> Option<u64> {
+        self.order.iter().map(|turn| turn.joined).min()
+    }
+
     /// Whether there are as many agents as a rule asks for.
     pub fn has(&self, staff: Staff) -> bool {
         match staff {

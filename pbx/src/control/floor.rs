@@ -75,10 +75,15 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
         name: queue.name.clone(),
         label: queue.config.label.clone(),
         waiting: waiting(exchange, queue, now),
+        waiting_count: number(queue.order.len()),
+        oldest_ms: queue.oldest().map(|since| {
+            let waited = (now.mono.0 / 1_000).saturating_sub(since);
+            on_the_wall(now, i64::try_from(waited).unwrap_or(i64::MAX).saturating_neg())
+        }),
         agents: number(queue.agents.len()),
-        signed_in: number(agents().filter(|agent| agent.presence.is_signed_in()).count()),
+        signed_in: number(queue.signed_in_count()),
         free: number(agents().filter(|agent| agent.is_free()).count()),
-        busy: number(agents().filter(|agent| agent.call().is_some()).count()),
+        busy: number(agents().filter(|agent| agent.has_caller()).count()),
         order: queue.config.order.iter().map(|key| key.word().to_owned()).collect(),
         service_level_ms: queue.config.service_level,
         today: today(exchange, name, now),
@@ -124,7 +129,7 @@ fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
                 .collect(),
         }
     };
-    floor.waiters(queue).map(view).collect()
+    floor.waiters(queue).take(w::WAITERS_SHOWN).map(view).collect()
 }
 
 /// What speaks against an agent, in words.

@@ -356,6 +356,8 @@ mod tests {
         QueueView {
             name: "sales".into(),
             label: "Sales".into(),
+            waiting_count: 1,
+            oldest_ms: None,
             waiting: vec![waiter],
             agents: 4,
             signed_in: 3,

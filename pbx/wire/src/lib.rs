@@ -20,7 +20,9 @@ mod view;
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, RECORDINGS_KEPT};
 pub use command::{Answer, Command, CommandError, Reply, Request};
 pub use fit::{clean, columns, fit, mask_number};
-pub use floor::{AgentView, DecisionView, QueueTodayView, QueueView, ReasonsView, StandingView, WaiterView};
+pub use floor::{
+    AgentView, DecisionView, QueueTodayView, QueueView, ReasonsView, StandingView, WAITERS_SHOWN, WaiterView,
+};
 pub use ladder::{Ladder, LadderEntry, LadderKind, LadderStyle, Lane, render_ladder};
 pub use protocol::{
     ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Resume, Role, ServerLine,
