@@ -109,6 +109,9 @@ _switchroom() {
             switchroom__subcmd__ctl,extensions)
                 cmd="switchroom__subcmd__ctl__subcmd__extensions"
                 ;;
+            switchroom__subcmd__ctl,figures)
+                cmd="switchroom__subcmd__ctl__subcmd__figures"
+                ;;
             switchroom__subcmd__ctl,hangup)
                 cmd="switchroom__subcmd__ctl__subcmd__hangup"
                 ;;
@@ -489,7 +492,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -759,6 +762,28 @@ _switchroom() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__figures)
+            opts="-h --days --half-hours --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -93,16 +93,13 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
 /// A queue's figures since local midnight.
 fn today(exchange: &Exchange, name: &str, now: Now) -> w::QueueTodayView {
     let of = exchange.figures().queue(name, exchange.midnight_ms(now), i64::MAX);
-    // A share is between 0 and 1.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let permille = |share: f64| (share * 1_000.0).round() as u32;
     w::QueueTodayView {
         offered: of.counts.offered,
         answered: of.counts.answered,
         abandoned: of.counts.abandoned.saturating_sub(of.counts.short_abandoned),
         short_abandoned: of.counts.short_abandoned,
         overflowed: of.overflowed,
-        service_level_permille: of.service_level.without_early.map(permille),
+        service_level_permille: of.service_level.without_early.map(super::figures::permille),
         average_wait_ms: of.answered_wait.average_ms.unwrap_or(0),
         longest_wait_ms: of.answered_wait.longest_ms,
     }

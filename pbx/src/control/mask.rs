@@ -146,7 +146,12 @@ pub(super) fn answer(answer: Answer) -> Answer {
         // Refused before it comes to this; here should that ever be forgotten.
         Answer::Events(_) => Answer::Events(Vec::new()),
         Answer::Ladder(ladder) => Answer::Ladder(Box::new(Ladder { call: ladder.call, ..Ladder::default() })),
-        Answer::Done(_) | Answer::Status(_) | Answer::Wave(_) | Answer::Agents(_) | Answer::Why(_) => answer,
+        Answer::Done(_)
+        | Answer::Status(_)
+        | Answer::Wave(_)
+        | Answer::Agents(_)
+        | Answer::Figures(_)
+        | Answer::Why(_) => answer,
     }
 }
 

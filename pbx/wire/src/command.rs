@@ -1,6 +1,6 @@
 //! What can be asked of the daemon, one way for the console, `ctl` and scripts.
 
-use crate::{AgentView, CallView, ExtensionView, QueueView, ReasonsView, SystemView};
+use crate::{AgentView, CallView, ExtensionView, FiguresBy, FiguresView, QueueView, ReasonsView, SystemView};
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,13 @@ pub enum Command {
     Agents,
     /// The queues and who waits in them.
     Queues,
+    /// Figures of queues and agents over the last local days, today included, oldest first.
+    Figures {
+        /// By day or by half hour.
+        by: FiguresBy,
+        /// How many days; the daemon keeps eight.
+        days: u32,
+    },
     /// Why a caller was offered to whom it was, or still waits.
     Why {
         /// The call's id or short number.
@@ -150,6 +157,7 @@ impl Command {
             | Self::Extensions
             | Self::Agents
             | Self::Queues
+            | Self::Figures { .. }
             | Self::Why { .. }
             | Self::Cdrs { .. }
             | Self::Events { .. }
@@ -217,6 +225,8 @@ pub enum Answer {
     Agents(Vec<AgentView>),
     /// Answer to [`Command::Queues`].
     Queues(Vec<QueueView>),
+    /// Answer to [`Command::Figures`].
+    Figures(Vec<FiguresView>),
     /// Answer to [`Command::Why`].
     Why(Box<ReasonsView>),
     /// Answer to [`Command::Cdrs`].

@@ -11,6 +11,7 @@
 
 mod board;
 mod command;
+mod figures;
 mod fit;
 mod floor;
 mod ladder;
@@ -19,6 +20,7 @@ mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, RECORDINGS_KEPT};
 pub use command::{Answer, Command, CommandError, Reply, Request};
+pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};
 pub use floor::{
     AgentView, DecisionView, QueueTodayView, QueueView, ReasonsView, StandingView, WAITERS_SHOWN, WaiterView,
