@@ -283,6 +283,9 @@ impl Floor {
                 self.refresh(now, id, "midnight");
             }
         }
+        let agents = self.agent_ids.keys().cloned().map(Effect::AgentChanged);
+        let queues = self.queue_ids.keys().cloned().map(Effect::QueueChanged);
+        self.effects.extend(agents.chain(queues));
         self.settle(now);
     }
 }
