@@ -81,7 +81,6 @@ pub(crate) fn waiting_summary(board: &Board, now_ms: i64, words: &Words) -> Opti
     let worst = waited_in.clone().map(|queue| queue_severity(queue, now_ms)).max().unwrap_or_default();
     let count = waited_in.map(|queue| u64::from(queue.waiting_count)).sum::<u64>().to_string();
     let fields = [("count", count), ("longest", format::duration(longest))];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let text = format!("{} {}", words.f("queue.waiting", &fields), mark(worst));
     Some((text.trim_end().to_owned(), worst))
 }

@@ -25,7 +25,6 @@ pub(super) fn queue_pane(app: &App, queue: &QueueView, rect: Rect, now_ms: i64, 
     let order: Vec<String> = queue.order.iter().map(|key| order_word(key, words)).collect();
     let limit = duration(i64::try_from(queue.service_level_ms).unwrap_or(i64::MAX));
     let fields = [("order", order.join(", ")), ("limit", limit), ("agents", queue.agents.to_string())];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     p.put(rect, x, 0, &words.f("queue.works", &fields), Tone::Secondary);
     let bottom = rect.height.saturating_sub(AGENT_LINES);
     let y = waiting(app, queue, Rect { height: bottom, ..rect }, now_ms, p);
@@ -156,7 +155,6 @@ pub(super) fn agent_pane(app: &App, agent: &AgentView, rect: Rect, now_ms: i64, 
         ("talk", duration(agent.talk_today_ms)),
         ("average", duration(average)),
     ];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     line("agent.today", words.f("agent.day", &fields));
 }
 
@@ -174,6 +172,5 @@ pub(super) fn scope_line(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>
         ("in", queue.signed_in.to_string()),
         ("service", service_level(queue)),
     ];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     p.put(rect, 1, 0, &words.f("queue.stands", &fields), Tone::Strong);
 }

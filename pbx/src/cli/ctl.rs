@@ -90,7 +90,7 @@ pub enum CtlCommand {
         /// Number or id of the call.
         call: String,
         /// 0 to 9; the higher, the sooner.
-        #[arg(value_parser = clap::value_parser!(u8).range(0..=9))]
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=i64::from(switchroom_wire::PRIORITY_MAX)))]
         priority: u8,
     },
     /// Takes a caller out of its queue, as if it had waited too long.

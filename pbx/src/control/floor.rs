@@ -7,6 +7,9 @@ use switchroom_acd::{Bar, Decision, Presence, Standing};
 use switchroom_exchange::{CallId, Exchange, Now, clean};
 use switchroom_wire as w;
 
+// One scale of priorities, on the floor and on the wire.
+const _: () = assert!(switchroom_acd::limits::PRIORITY_MAX == w::PRIORITY_MAX as i64);
+
 fn number(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

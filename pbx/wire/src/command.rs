@@ -4,6 +4,9 @@ use crate::{AgentView, CallView, ExtensionView, FiguresBy, FiguresView, QueueVie
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use serde::{Deserialize, Serialize};
 
+/// The highest priority of a caller who waits.
+pub const PRIORITY_MAX: u8 = 9;
+
 /// A command with the id its answer will carry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
@@ -123,7 +126,7 @@ pub enum Command {
     Priority {
         /// The call's id or short number.
         call: String,
-        /// 0 to 9.
+        /// 0 to [`PRIORITY_MAX`].
         priority: u8,
     },
     /// Takes a caller out of its queue, as if it had waited too long. Needs supervisor.

@@ -19,7 +19,7 @@ mod protocol;
 mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, RECORDINGS_KEPT};
-pub use command::{Answer, Command, CommandError, Reply, Request};
+pub use command::{Answer, Command, CommandError, PRIORITY_MAX, Reply, Request};
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};
 pub use floor::{
