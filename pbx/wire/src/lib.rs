@@ -17,10 +17,13 @@ mod ladder;
 mod protocol;
 mod view;
 
-pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, RECORDINGS_KEPT};
-pub use command::{Answer, Command, CommandError, Reply, Request};
+pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
+pub use command::{Answer, Command, CommandError, MissedAct, Reply, Request};
 pub use fit::{clean, columns, fit, mask_number};
-pub use floor::{AgentView, DecisionView, QueueTodayView, QueueView, ReasonsView, StandingView, WaiterView};
+pub use floor::{
+    AgentView, BreakView, DecisionView, MissedView, QueueTodayView, QueueView, ReasonsView, StandingView,
+    WaiterView,
+};
 pub use ladder::{Ladder, LadderEntry, LadderKind, LadderStyle, Lane, render_ladder};
 pub use protocol::{
     ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Resume, Role, ServerLine,

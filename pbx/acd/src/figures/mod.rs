@@ -80,7 +80,7 @@ impl Figures {
     /// Something happened. To be called with every fact once, in the order in which they were written down.
     pub fn apply(&mut self, fact: &Fact) {
         match fact {
-            Fact::Agent(fact) => self.agent(fact),
+            Fact::Agent(fact) => self.agent_changed(fact),
             Fact::Joined(joined) => self.joined(joined),
             Fact::Offered(decision) => self.offered(decision),
             Fact::OfferEnded(ended) => self.offer_ended(ended),
@@ -135,7 +135,7 @@ impl Figures {
         taken
     }
 
-    fn agent(&mut self, fact: &AgentFact) {
+    fn agent_changed(&mut self, fact: &AgentFact) {
         if fact.was.counts_as_signed_in() {
             self.half_hours.spent(&fact.agent, &fact.was, fact.at_ms, fact.lasted_ms);
         }
