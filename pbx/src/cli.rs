@@ -236,6 +236,7 @@ pub enum OnceView {
     Queues,
     Agents,
     Calls,
+    Missed,
     Lines,
     Recordings,
     All,

@@ -70,7 +70,8 @@ mod tests {
             ("known".to_owned(), class("", Some(("vip", None)), 3)),
             ("lost".to_owned(), class("", Some(("gone", None)), 8)),
         ]);
-        let of = |number: &str| class_of(number, &classes, &lists).map(|(name, class)| (name, class.priority));
+        let of =
+            |number: &str| class_of(number, &classes, &lists).map(|(name, class)| (name, class.priority));
         assert_eq!(of("101"), Some(("board", 9)));
         assert_eq!(of("+86 138 1234"), Some(("gold", 6)), "as lists write numbers, however they come");
         assert_eq!(of("555"), Some(("guest", 3)), "of two as high the first by name; silver is not gold");

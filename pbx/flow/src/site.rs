@@ -79,7 +79,12 @@ impl SiteConfig {
         // What one of each takes, with names of usual length.
         let rules: usize = self.hours.values().map(|hours| hours.week.len() + hours.special.len()).sum();
         let own: usize = self.classes.values().map(|class| class.numbers.weight()).sum();
-        let few = rules + self.classes.len() + self.routes.len() + self.mailboxes.len() + self.lists.len() + self.pins.len();
+        let few = rules
+            + self.classes.len()
+            + self.routes.len()
+            + self.mailboxes.len()
+            + self.lists.len()
+            + self.pins.len();
         lists + own + pins + 256 * few
     }
 

@@ -266,7 +266,11 @@ pub(super) const TABLES: &[Table] = &[
         about: "Classes of callers, a table for each: a word for flows (class == 'vip') and figures, and a priority in\nqueues. Of several that a number is in, the one of the highest priority counts.",
         kind: Kind::Each("NAME"),
         keys: &[
-            example("numbers", "[\"+41441234567\", \"138*\"]", "Whose calls are of this class; 138* is all that begin with 138."),
+            example(
+                "numbers",
+                "[\"+41441234567\", \"138*\"]",
+                "Whose calls are of this class; 138* is all that begin with 138.",
+            ),
             example("list", "\"vip\"", "Beside those, who is in this list."),
             example("value", "\"gold\"", "Of the list only those with this value."),
             key(

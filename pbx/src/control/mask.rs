@@ -166,9 +166,9 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
     use switchroom_wire::{
-        AgentView, BreakView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState, Lane, LegView,
-        MarkView, PlaceView, QualityView, QueueTodayView, RecordingState, Side, SurveyAnswerView, WaiterView,
-        WhyView,
+        AgentView, BreakView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState, Lane,
+        LegView, MarkView, PlaceView, QualityView, QueueTodayView, RecordingState, Side, SurveyAnswerView,
+        WaiterView, WhyView,
     };
 
     const NUMBER: &str = "+442079460123";

@@ -28,7 +28,9 @@ pub use queue::{Overflows, QueueCounts, QueueFigures, ServiceLevel};
 pub use spread::Waits;
 
 use crate::boundary::Call;
-use crate::fact::{AgentFact, Decision, Exit, Fact, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, State};
+use crate::fact::{
+    AgentFact, Decision, Exit, Fact, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, State,
+};
 use crate::floor::Remembered;
 use crate::limits::WAITERS_MAX;
 use estimate::{Estimator, Promise};

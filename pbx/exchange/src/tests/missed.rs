@@ -17,7 +17,8 @@ impl Floor {
     /// Agent 2 is there and on a break; 101 calls, waits for so long and hangs up.
     fn give_up(&mut self, seconds: u64) {
         let tea = Presence::Break { reason: "tea".into() };
-        self.act(AgentAct::Choose { agent: "2".into(), presence: tea, extension: Some("102".into()) }).unwrap();
+        self.act(AgentAct::Choose { agent: "2".into(), presence: tea, extension: Some("102".into()) })
+            .unwrap();
         let call = self.call("700");
         self.w.run(Duration::from_secs(seconds));
         self.w.hang_up(self.a, call);
