@@ -76,7 +76,7 @@ fn an_answered_call_closes_it_in_whatever_queue_and_so_does_a_word() {
     if let Fact::Left(left) = &mut other {
         left.queue = "support".into();
     }
-    let mut all = inbox(&[gave_up.clone()]);
+    let mut all = inbox(std::slice::from_ref(&gave_up));
     assert_eq!(all.apply(&other), [1]);
     assert!(all.is_empty() && all.apply(&other).is_empty());
     let mut all = inbox(&[gave_up]);
