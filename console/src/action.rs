@@ -11,6 +11,7 @@ pub(crate) enum Context {
     Waiting,
     Agents,
     Calls,
+    Missed,
     Ladder,
     Media,
     Path,
@@ -21,11 +22,12 @@ pub(crate) enum Context {
 }
 
 impl Context {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Queues,
         Self::Waiting,
         Self::Agents,
         Self::Calls,
+        Self::Missed,
         Self::Ladder,
         Self::Media,
         Self::Path,
@@ -42,6 +44,7 @@ impl Context {
             Self::Waiting => "waiting",
             Self::Agents => "agents",
             Self::Calls => "calls",
+            Self::Missed => "missed",
             Self::Ladder => "ladder",
             Self::Media => "media",
             Self::Path => "path",
@@ -108,6 +111,7 @@ pub(crate) enum Action {
     ScreenQueues,
     ScreenAgents,
     ScreenCalls,
+    ScreenMissed,
     ScreenRecordings,
     ScreenLog,
     ScreenLines,
@@ -147,6 +151,10 @@ pub(crate) enum Action {
     AgentBreak,
     AgentFinish,
     AgentOut,
+    MissedClaim,
+    MissedTried,
+    MissedClose,
+    MissedRelease,
     Unregister,
     DeleteMessage,
     Reload,
@@ -170,10 +178,10 @@ pub(crate) struct Spec {
     pub(crate) bar: u8,
 }
 
-use Context::{Agents, Calls, Events, Ladder, Lines, Log, Media, Path, Queues, Recordings, Waiting};
+use Context::{Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Waiting};
 
 const EVERYWHERE: &[Context] = &Context::ALL;
-const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Recordings, Log, Lines];
+const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Recordings, Log, Lines];
 const DETAIL: &[Context] = &[Ladder, Media, Path, Events];
 const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
 const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
@@ -209,6 +217,10 @@ pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::AgentBreak, "agent_break", &["P"], &[Agents], Role::Supervisor, Confirm::Reason),
     verb(Action::AgentFinish, "agent_finish", &["F"], &[Agents], Role::Supervisor, Confirm::None),
     verb(Action::AgentOut, "agent_out", &["O"], &[Agents], Role::Supervisor, Confirm::Yes),
+    verb(Action::MissedClaim, "missed_claim", &["C"], &[Missed], Role::Agent, Confirm::None),
+    verb(Action::MissedTried, "missed_tried", &["T"], &[Missed], Role::Agent, Confirm::None),
+    verb(Action::MissedClose, "missed_close", &["D"], &[Missed], Role::Agent, Confirm::Reason),
+    verb(Action::MissedRelease, "missed_release", &["R"], &[Missed], Role::Agent, Confirm::None),
     verb(Action::HangUp, "hang_up", &["X"], TO_HANG_UP, Role::Supervisor, Confirm::Yes),
     verb(Action::Unregister, "unregister", &["U"], &[Lines], Role::Admin, Confirm::Name),
     verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
@@ -265,6 +277,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::ScreenQueues, "screen_queues", &["2"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenAgents, "screen_agents", &["3"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenCalls, "screen_calls", &["4"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenMissed, "screen_missed", &["5"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenRecordings, "screen_recordings", &["6"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLog, "screen_log", &["8"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLines, "screen_lines", &["9"], EVERYWHERE, Group::Move, 0),

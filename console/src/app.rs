@@ -102,6 +102,10 @@ pub(crate) enum Target {
     Message {
         id: String,
     },
+    /// Somebody who gave up waiting.
+    Missed {
+        id: String,
+    },
     Daemon,
 }
 
@@ -272,6 +276,7 @@ impl App {
             Screen::List(List::Waiting) => Context::Waiting,
             Screen::List(List::Agents) => Context::Agents,
             Screen::List(List::Calls) => Context::Calls,
+            Screen::List(List::Missed) => Context::Missed,
             Screen::List(List::Recordings) => Context::Recordings,
             Screen::List(List::Log) => Context::Log,
             Screen::List(List::Lines) => Context::Lines,
@@ -432,6 +437,9 @@ impl App {
             Action::DeleteMessage => {
                 let message = self.selected_message(&self.model.board);
                 message.is_none().then(|| words.t("refused.no_message").to_owned())
+            }
+            Action::MissedClaim | Action::MissedTried | Action::MissedClose | Action::MissedRelease => {
+                self.missed_refusal(action)
             }
             _ => self.floor_refusal(action),
         }

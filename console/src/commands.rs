@@ -25,6 +25,8 @@ pub enum Once {
     Calls,
     /// The extensions and where they are registered.
     Lines,
+    /// Callers who gave up waiting and were not answered since.
+    Missed,
     /// The latest recordings and messages.
     Recordings,
     /// Alarms and all of these.
@@ -80,8 +82,17 @@ fn lists(what: Once) -> &'static [List] {
         Once::Agents => &[List::Agents],
         Once::Calls => &[List::Calls],
         Once::Lines => &[List::Lines],
+        Once::Missed => &[List::Missed],
         Once::Recordings => &[List::Recordings],
-        Once::All => &[List::Queues, List::Waiting, List::Agents, List::Calls, List::Lines, List::Recordings],
+        Once::All => &[
+            List::Queues,
+            List::Waiting,
+            List::Agents,
+            List::Calls,
+            List::Missed,
+            List::Lines,
+            List::Recordings,
+        ],
     }
 }
 
@@ -132,6 +143,7 @@ fn once_json(board: &Board, what: Once) -> serde_json::Value {
         Once::Agents => serde_json::json!({ "agents": agents }),
         Once::Calls => serde_json::json!({ "calls": calls }),
         Once::Lines => serde_json::json!({ "extensions": extensions }),
+        Once::Missed => serde_json::json!({ "missed": board.missed }),
         Once::Recordings => {
             serde_json::json!({ "recordings": board.recordings, "messages": board.messages })
         }
@@ -141,6 +153,7 @@ fn once_json(board: &Board, what: Once) -> serde_json::Value {
             "queues": queues,
             "agents": agents,
             "calls": calls,
+            "missed": board.missed,
             "extensions": extensions,
             "recordings": board.recordings,
             "messages": board.messages,

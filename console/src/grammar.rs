@@ -2,7 +2,7 @@
 
 use crate::keymap::resembles;
 use crate::words::Words;
-use switchroom_wire::{Command, PRIORITY_MAX};
+use switchroom_wire::{Command, MissedAct, PRIORITY_MAX};
 
 /// The forms of the commands, as help shows them.
 pub(crate) const FORMS: &[&str] = &[
@@ -15,6 +15,11 @@ pub(crate) const FORMS: &[&str] = &[
     "lines",
     "recordings",
     "messages",
+    "missed",
+    "claim NUMBER",
+    "tried NUMBER",
+    "settle NUMBER WORD",
+    "release NUMBER",
     "events",
     "cdrs",
     "ladder NUMBER",
@@ -84,6 +89,13 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["recordings", party] => Command::Recordings { limit: ROWS, party: Some((*party).to_owned()) },
         ["messages"] => Command::Messages { limit: ROWS, mailbox: None },
         ["messages", mailbox] => Command::Messages { limit: ROWS, mailbox: Some((*mailbox).to_owned()) },
+        ["missed"] => Command::Missed { limit: ROWS },
+        ["claim", number] => missed(number, MissedAct::Claim { agent: None }),
+        ["tried", number] => missed(number, MissedAct::Tried),
+        ["release", number] => missed(number, MissedAct::Release),
+        ["settle", number, word @ ..] if !word.is_empty() => {
+            missed(number, MissedAct::Close { word: word.join(" ") })
+        }
         ["events"] => Command::Events { limit: ROWS, call: None, after_ms: None },
         ["events", call] => Command::Events { limit: ROWS, call: Some((*call).to_owned()), after_ms: None },
         ["cdrs"] => Command::Cdrs { limit: ROWS, before_ms: None, party: None },
@@ -120,6 +132,10 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
 
 fn presence(agent: &str, presence: &str, reason: Option<String>, extension: Option<String>) -> Command {
     Command::AgentPresence { agent: agent.to_owned(), presence: presence.to_owned(), reason, extension }
+}
+
+fn missed(number: &str, act: MissedAct) -> Command {
+    Command::MissedAct { missed: number.to_owned(), act }
 }
 
 fn unknown(words: &str, first: &str) -> GrammarError {
@@ -171,7 +187,7 @@ mod tests {
         assert_eq!(parse("ready 102 201"), Ok(presence("102", "ready", None, Some("201".into()))));
         for form in FORMS {
             let plain = form.replace(" [CONTACT]", "").replace(" [EXTENSION]", "");
-            let filled = ["NUMBER", "EXTENSION", "AGENT", "PRIORITY", "REASON"]
+            let filled = ["NUMBER", "EXTENSION", "AGENT", "PRIORITY", "REASON", "WORD"]
                 .iter()
                 .fold(plain, |text, name| text.replace(name, "1"));
             assert!(parse(&filled).is_ok(), "{form}");

@@ -178,6 +178,8 @@ impl Model {
             | Change::Recording(_)
             | Change::Message(_)
             | Change::MessageGone(_)
+            | Change::Missed(_)
+            | Change::MissedGone(_)
             | Change::Event(_) => {}
         }
         self.board.apply(change);

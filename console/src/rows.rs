@@ -1,9 +1,11 @@
 //! The lists as rows of cells: what tables, `once`, CSV and the filter all work on.
 
 mod floor;
+mod missed;
 
 pub(crate) use floor::{
-    agent_call, agent_problem, agent_reason, agent_state, longest_wait_ms, service_level, waiting_summary,
+    agent_call, agent_problem, agent_reason, agent_state, break_time, longest_wait_ms, service_level,
+    waiting_summary,
 };
 
 use crate::filter::{Fields, Filter, level_word};
@@ -30,6 +32,8 @@ pub(crate) enum List {
     Waiting,
     Agents,
     Calls,
+    /// Callers who gave up waiting and were not answered since.
+    Missed,
     Recordings,
     Log,
     Lines,
@@ -100,8 +104,16 @@ const LINES: &[Column] = &[
 ];
 
 impl List {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Queues, Self::Waiting, Self::Agents, Self::Calls, Self::Recordings, Self::Log, Self::Lines];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Queues,
+        Self::Waiting,
+        Self::Agents,
+        Self::Calls,
+        Self::Missed,
+        Self::Recordings,
+        Self::Log,
+        Self::Lines,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -109,6 +121,7 @@ impl List {
             Self::Waiting => "waiting",
             Self::Agents => "agents",
             Self::Calls => "calls",
+            Self::Missed => "missed",
             Self::Recordings => "recordings",
             Self::Log => "log",
             Self::Lines => "lines",
@@ -121,6 +134,7 @@ impl List {
             Self::Waiting => floor::WAITING,
             Self::Agents => floor::AGENTS,
             Self::Calls => CALLS,
+            Self::Missed => missed::MISSED,
             Self::Recordings => RECORDINGS,
             Self::Log => LOG,
             Self::Lines => LINES,
@@ -136,6 +150,7 @@ impl List {
                 &["agent", "state", "reason", "extension", "with", "queue", "skill", "problem", "level"]
             }
             Self::Calls => &["id", "state", "from", "to", "with", "flags", "level"],
+            Self::Missed => &["from", "queue", "class", "claimed", "notes", "level"],
             Self::Recordings => &["id", "from", "with", "mailbox", "codec", "notes", "file", "level"],
             Self::Log => &["kind", "about", "text", "call", "name", "level"],
             Self::Lines => &["extension", "name", "state", "phone", "address", "problem", "level"],
@@ -224,6 +239,7 @@ pub(crate) fn rows(
             let calls = board.calls.values().chain(gone);
             calls.filter(|call| !is_over(call, form.now_ms)).map(|call| call_row(call, board, form)).collect()
         }
+        List::Missed => board.missed.iter().map(|one| missed::missed_row(one, form)).collect(),
         List::Recordings => {
             let recordings = board.recordings.iter().map(|recording| recording_row(recording, form));
             recordings.chain(board.messages.iter().map(|message| message_row(message, form))).collect()

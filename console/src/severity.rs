@@ -111,8 +111,14 @@ pub(crate) fn queue_severity(queue: &QueueView, now_ms: i64) -> Severity {
     longest.max(waiting_severity(queue)).max(nobody).max(today)
 }
 
+/// Over the budget of the break that lasts.
+pub(crate) fn break_severity(agent: &AgentView, now_ms: i64) -> Severity {
+    let over = agent.breaks.iter().any(|of| of.since_ms.is_some() && of.is_over(now_ms));
+    if over { Severity::Warn } else { Severity::Info }
+}
+
 /// How bad it is with an agent: signed in without a phone, a caller held 1 and 3 minutes, calls not taken, after-call
-/// time over its end.
+/// time over its end, a break over its budget.
 pub(crate) fn agent_severity(agent: &AgentView, now_ms: i64) -> Severity {
     let held = if agent.activity == "holding" {
         step(now_ms - agent.since_ms, 60_000, 180_000)
@@ -127,7 +133,7 @@ pub(crate) fn agent_severity(agent: &AgentView, now_ms: i64) -> Severity {
         "no_phone" => Severity::Crit,
         _ => Severity::Warn,
     };
-    held.max(late).max(problem)
+    held.max(late).max(problem).max(break_severity(agent, now_ms))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod floor;
 mod keys;
 mod language;
+mod missed;
 mod screens;
 mod verbs;
 

@@ -3,7 +3,7 @@
 mod ctl;
 mod inbound;
 
-pub use ctl::{AgentAct, CtlArgs, CtlCommand};
+pub use ctl::{AgentAct, CtlArgs, CtlCommand, MissedAct};
 pub use inbound::{FlowCommand, FlowFiles, HoursCommand, RouteCommand};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -236,6 +236,7 @@ pub enum OnceView {
     Queues,
     Agents,
     Calls,
+    Missed,
     Lines,
     Recordings,
     All,

@@ -102,6 +102,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     }
     let unfinished = restored.messages.iter().filter(|m| m.is_unfinished).map(|m| m.id.as_str());
     restored.cut_off = media::settle_messages(&shell.recordings_dir, unfinished);
+    store.keep_facts(shell.keep_facts);
     let hub = Arc::new(Hub::new(u64::from_be_bytes(random()?), system_view(loaded)));
     let media = Arc::new(start_media(loaded, &engine, &hub)?);
     find_recordings(&store, &shell.recordings_dir);
@@ -136,7 +137,13 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     for (id, state) in alarms {
         engine.tell(ToEngine::Alarm(id, state));
     }
-    let around = reload::Around { engine: engine.clone(), media: media.clone(), hub: hub.clone(), in_force };
+    let around = reload::Around {
+        engine: engine.clone(),
+        media: media.clone(),
+        hub: hub.clone(),
+        store: store.clone(),
+        in_force,
+    };
     let reload = reload::reloader(loaded.path.clone(), shell.clone(), ports, around);
     let mut daemon = Daemon {
         engine: engine.clone(),

@@ -86,6 +86,9 @@ fn rule(defect: Defect) -> &'static str {
         Defect::Overtaken => {
             "nobody overtakes within a queue and its priority, unless skills or tiers say so"
         }
+        Defect::BentMissed => {
+            "the inbox holds who gave up and was not answered since, and what was done about them"
+        }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }

@@ -4,11 +4,12 @@ use super::{Cell, Column, Form, Row, SortKey, cell, number, text, toned};
 use crate::filter::level_word;
 use crate::format::{self, permille};
 use crate::severity::{
-    abandoned_severity, agent_severity, queue_severity, service_severity, waited_severity, waiting_severity,
+    abandoned_severity, agent_severity, break_severity, queue_severity, service_severity, waited_severity,
+    waiting_severity,
 };
 use crate::theme::{Tone, mark};
 use crate::words::Words;
-use switchroom_wire::{AgentView, Board, QueueView, Severity, WaiterView};
+use switchroom_wire::{AgentView, Board, BreakView, QueueView, Severity, WaiterView};
 
 pub(super) const QUEUES: &[Column] = &[
     text("queue", 9, 24, 0),
@@ -23,6 +24,7 @@ pub(super) const QUEUES: &[Column] = &[
     number("average", 7, 4),
     number("worst", 7, 5),
     number("overflowed", 5, 6),
+    number("repeats", 6, 7),
 ];
 
 pub(super) const WAITING: &[Column] = &[
@@ -40,7 +42,7 @@ pub(super) const AGENTS: &[Column] = &[
     text("agent", 12, 24, 0),
     text("state", 6, 7, 0),
     number("since", 10, 0),
-    text("reason", 10, 20, 1),
+    text("reason", 13, 20, 1),
     text("extension", 4, 6, 5),
     text("with", 11, 30, 2),
     text("queue", 7, 16, 4),
@@ -125,6 +127,7 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
             SortKey::Number(signed(today.average_wait_ms)),
             SortKey::Number(signed(today.longest_wait_ms)),
             SortKey::Number(signed(today.overflowed)),
+            SortKey::Number(today.repeats_permille.map_or(-1, i64::from)),
         ],
         natural: (3 - severity as i64, -longest.unwrap_or(-1)),
         cells: vec![
@@ -140,6 +143,7 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
             cell(format::duration(signed(today.average_wait_ms))),
             cell(format::duration(signed(today.longest_wait_ms))),
             cell(today.overflowed.to_string()),
+            cell(today.repeats_permille.map_or_else(|| "-".to_owned(), permille)),
         ],
     }
 }
@@ -260,6 +264,11 @@ pub(super) fn agent_row(agent: &AgentView, board: &Board, form: Form<'_>) -> Row
     };
     let name = format!("{} {}", agent.number, agent.name);
     let reason = agent_reason(agent, words);
+    let on_break = agent.breaks.iter().find(|of| of.since_ms.is_some() && of.budget_ms > 0);
+    let of_budget = match on_break {
+        Some(of) => format!("{reason} {}", format::duration(signed(of.used_ms(form.now_ms)))),
+        None => reason.clone(),
+    };
     let problem = agent_problem(agent, words);
     let with = agent_call(agent, board, form);
     let dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
@@ -298,7 +307,7 @@ pub(super) fn agent_row(agent: &AgentView, board: &Board, form: Form<'_>) -> Row
             cell(name),
             toned(state, Tone::of(severity.min(Severity::Warn))),
             marked(since, severity),
-            cell(reason),
+            marked(of_budget, break_severity(agent, form.now_ms)),
             cell(dash(&agent.extension)),
             cell(dash(&with)),
             cell(dash(&agent.queue)),
@@ -307,6 +316,12 @@ pub(super) fn agent_row(agent: &AgentView, board: &Board, form: Form<'_>) -> Row
             toned(problem, Tone::of(severity.min(Severity::Warn))),
         ],
     }
+}
+
+/// What was had of a break, and of how much: `41:00/30:00`.
+pub(crate) fn break_time(of: &BreakView, now_ms: i64) -> String {
+    let used = format::duration(signed(of.used_ms(now_ms)));
+    if of.budget_ms == 0 { used } else { format!("{used}/{}", format::duration(signed(of.budget_ms))) }
 }
 
 /// Who is with callers stands before who waits for one, and who is not there comes last.

@@ -9,19 +9,19 @@ use switchroom_wire::{
     Answer, Change, ClientLine, Command, DecisionView, QueueView, ReasonsView, Reply, Role, StandingView,
 };
 
-fn sent(effects: &[Effect]) -> Option<(u64, Command)> {
+pub(super) fn sent(effects: &[Effect]) -> Option<(u64, Command)> {
     effects.iter().find_map(|effect| match effect {
         Effect::Send(ClientLine::Command(request)) => Some((request.id, request.command.clone())),
         _ => None,
     })
 }
 
-fn change(app: &mut App, change: Change) {
+pub(super) fn change(app: &mut App, change: Change) {
     let line = ServerLine::Delta { seq: app.model.seq + 1, at_ms: NOW_MS, change };
     update(app, Input::Line(Box::new(line)));
 }
 
-fn answer(app: &mut App, id: u64, answer: Answer) {
+pub(super) fn answer(app: &mut App, id: u64, answer: Answer) {
     update(app, Input::Line(Box::new(ServerLine::Reply(Reply { id, result: Ok(answer) }))));
 }
 

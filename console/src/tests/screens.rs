@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 40), (200, 60)];
 
 /// Keys that lead to each screen from the start, with call 4127, recording 4116 and the newest message selected.
-const SCREENS: [(&str, &str); 12] = [
+const SCREENS: [(&str, &str); 13] = [
     ("queues", "2"),
     ("waiting", "2 enter"),
     ("agents", "3"),
@@ -21,6 +21,7 @@ const SCREENS: [(&str, &str); 12] = [
     ("media", "enter ]"),
     ("path", "enter ] ]"),
     ("events", "enter ["),
+    ("missed", "5"),
     ("recordings", "6"),
     ("message", "6 j"),
     ("log", "8"),
@@ -34,7 +35,7 @@ fn select_4127(app: &mut App) {
 }
 
 fn on_screen(mut app: App, keys: &str) -> App {
-    if keys.starts_with(['2', '3']) && app.model.is_filled {
+    if keys.starts_with(['2', '3', '5']) && app.model.is_filled {
         play_floor(&mut app);
     }
     select_4127(&mut app);
@@ -63,7 +64,7 @@ fn every_screen_at_every_size() {
 #[test]
 fn every_state_of_every_list() {
     for (name, keys) in SCREENS.iter().filter(|(name, _)| {
-        ["queues", "waiting", "agents", "calls", "recordings", "log", "lines"].contains(name)
+        ["queues", "waiting", "agents", "calls", "missed", "recordings", "log", "lines"].contains(name)
     }) {
         let mut text = String::new();
         let mut state = |title: &str, app: &App| {

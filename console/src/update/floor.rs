@@ -4,7 +4,7 @@ use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Effect, Mood, Screen, Target, Waiting};
 use crate::format::duration;
 use crate::rows::{List, agent_state};
-use switchroom_wire::{AgentView, Board, Command, PRIORITY_MAX, QueueView, WaiterView};
+use switchroom_wire::{AgentView, Board, Command, MissedAct, PRIORITY_MAX, QueueView, WaiterView};
 
 /// Who waits under a call's id or short number, and in which queue.
 fn waiter_of<'a>(board: &'a Board, call: &str) -> Option<(&'a QueueView, &'a WaiterView)> {
@@ -237,10 +237,12 @@ impl App {
 }
 
 impl Asked {
-    /// Puts the reason of a break into the command.
+    /// Puts the reason of a break, or what came of a missed call, into the command.
     pub(super) fn give_reason(&mut self, text: &str) {
-        if let Command::AgentPresence { reason, .. } = &mut self.command {
-            *reason = Some(text.to_owned());
+        match &mut self.command {
+            Command::AgentPresence { reason, .. } => *reason = Some(text.to_owned()),
+            Command::MissedAct { act: MissedAct::Close { word }, .. } => text.clone_into(word),
+            _ => {}
         }
     }
 }

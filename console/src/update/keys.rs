@@ -119,6 +119,10 @@ impl App {
             | Action::AgentBreak
             | Action::AgentFinish
             | Action::AgentOut
+            | Action::MissedClaim
+            | Action::MissedTried
+            | Action::MissedClose
+            | Action::MissedRelease
             | Action::Unregister
             | Action::DeleteMessage
             | Action::Reload
@@ -140,6 +144,7 @@ impl App {
             Action::ScreenQueues => self.go(Screen::List(List::Queues), effects),
             Action::ScreenAgents => self.go(Screen::List(List::Agents), effects),
             Action::ScreenCalls => self.go(Screen::List(List::Calls), effects),
+            Action::ScreenMissed => self.go(Screen::List(List::Missed), effects),
             Action::ScreenRecordings => self.go(Screen::List(List::Recordings), effects),
             Action::ScreenLog => self.go(Screen::List(List::Log), effects),
             Action::ScreenLines => self.go(Screen::List(List::Lines), effects),
@@ -345,7 +350,7 @@ impl App {
             Screen::List(List::Calls | List::Waiting) | Screen::Detail(_) => {
                 self.call_in_view().map(|call| call.id.clone())
             }
-            Screen::List(List::Queues) => None,
+            Screen::List(List::Queues | List::Missed) => None,
         };
         let reached = match action {
             Action::GoCall => {

@@ -2,6 +2,7 @@
 
 mod floor;
 mod keys;
+mod missed;
 mod palette;
 mod text;
 mod verbs;

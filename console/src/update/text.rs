@@ -222,6 +222,10 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             let board = switchroom_wire::Board { messages: messages.clone(), ..Default::default() };
             table::board_lines(List::Recordings, &board, form)
         }
+        Answer::Missed(missed) => {
+            let board = switchroom_wire::Board { missed: missed.clone(), ..Default::default() };
+            table::board_lines(List::Missed, &board, form)
+        }
         Answer::Wave(wave) => {
             vec![format!("{} {}", wave.id, duration(wave.length_ms.try_into().unwrap_or(0)))]
         }

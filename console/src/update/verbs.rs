@@ -31,6 +31,9 @@ impl App {
             }
             Action::Reload => Some(self.ask_reload()),
             Action::Shutdown => Some(self.ask_shutdown()),
+            Action::MissedClaim | Action::MissedTried | Action::MissedClose | Action::MissedRelease => {
+                self.ask_missed(action)
+            }
             _ => self.ask_floor(action, now_ms),
         };
         self.open_question(asked, now_ms, effects);
@@ -55,6 +58,7 @@ impl App {
             Command::DeleteMessage { message } => self.ask_delete_message(message, now_ms),
             Command::Reload => Some(self.ask_reload()),
             Command::Shutdown => Some(self.ask_shutdown()),
+            Command::MissedAct { missed, act } => self.ask_missed_command(missed, act),
             _ => self.ask_floor_command(command, now_ms),
         };
         self.open_question(asked, now_ms, effects);
@@ -245,6 +249,7 @@ impl App {
             }
             Target::Agent { number, activity } => self.agent_changed(number, activity.as_deref()),
             Target::Waiter { call } => self.waiter_changed(call),
+            Target::Missed { id } => self.missed_changed(id),
             Target::Daemon => None,
         }
     }

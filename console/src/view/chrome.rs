@@ -13,10 +13,11 @@ use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
 /// How long a daemon may be silent before the age of the data is shown as doubtful.
 const QUIET_MS: i64 = 3_000;
 
-const TABS: [(Action, List); 6] = [
+const TABS: [(Action, List); 7] = [
     (Action::ScreenQueues, List::Queues),
     (Action::ScreenAgents, List::Agents),
     (Action::ScreenCalls, List::Calls),
+    (Action::ScreenMissed, List::Missed),
     (Action::ScreenRecordings, List::Recordings),
     (Action::ScreenLog, List::Log),
     (Action::ScreenLines, List::Lines),
@@ -31,6 +32,7 @@ pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
             List::Waiting => "screen.waiting",
             List::Agents => "screen.agents",
             List::Calls => "screen.calls",
+            List::Missed => "screen.missed",
             List::Recordings => "screen.recordings",
             List::Log => "screen.log",
             List::Lines => "screen.lines",

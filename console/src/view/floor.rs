@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::format::{clock, clock_short, duration};
 use crate::reasons::order_word;
 use crate::rows::{
-    List, agent_call, agent_problem, agent_reason, agent_state, longest_wait_ms, service_level,
+    List, agent_call, agent_problem, agent_reason, agent_state, break_time, longest_wait_ms, service_level,
 };
 use crate::severity::{agent_severity, waited_severity};
 use crate::theme::{Tone, mark};
@@ -156,6 +156,28 @@ pub(super) fn agent_pane(app: &App, agent: &AgentView, rect: Rect, now_ms: i64, 
         ("average", duration(average)),
     ];
     line("agent.today", words.f("agent.day", &fields));
+    breaks(app, agent, rect, y, now_ms, p);
+}
+
+/// What the agent has had of each break today; what is over its budget is told in words, too.
+fn breaks(app: &App, agent: &AgentView, rect: Rect, y: u16, now_ms: i64, p: &mut Painter<'_>) {
+    let words = &app.settings.words;
+    let now_ms = app.form(now_ms).now_ms;
+    let mut had = agent.breaks.iter().filter(|of| of.used_ms(now_ms) > 0).peekable();
+    if had.peek().is_none() {
+        return;
+    }
+    let mut x = p.put(rect, 1, y, &fit(words.t("agent.breaks"), 9), Tone::Secondary) + 1;
+    for of in had {
+        let name = if of.label.is_empty() { &of.reason } else { &of.label };
+        let time = break_time(of, now_ms);
+        let (text, tone) = if of.is_over(now_ms) {
+            (words.f("agent.break_over", &[("name", name), ("time", &time)]), Tone::Attention)
+        } else {
+            (format!("{name} {time}"), Tone::Normal)
+        };
+        x = p.put(rect, x, y, &text, tone) + 3;
+    }
 }
 
 /// Over the list of those who wait: which queue it is and how it stands.

@@ -4,6 +4,7 @@ mod chrome;
 mod detail;
 mod floor;
 mod lists;
+mod missed;
 mod overlay;
 mod painter;
 mod panes;

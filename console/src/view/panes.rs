@@ -42,6 +42,11 @@ pub(super) fn pane(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Paint
                 call_pane(app, call, rect, now_ms, p);
             }
         }
+        List::Missed => {
+            if let Some(missed) = board.missed.iter().find(|missed| missed.id == id) {
+                super::missed::missed_pane(app, missed, rect, now_ms, p);
+            }
+        }
         List::Recordings => {
             if let Some(recording) = board.recordings.iter().find(|recording| recording.id == id) {
                 recording_pane(app, recording, rect, now_ms, p);

@@ -23,6 +23,8 @@ pub enum Fact {
     Talked(TalkedFact),
     /// An agent's after-call time is over.
     WrappedUp(WrappedUpFact),
+    /// Somebody did something about callers who had given up.
+    Missed(MissedFact),
 }
 
 impl Fact {
@@ -36,6 +38,7 @@ impl Fact {
             Self::Left(fact) => fact.at_ms,
             Self::Talked(fact) => fact.at_ms,
             Self::WrappedUp(fact) => fact.at_ms,
+            Self::Missed(fact) => fact.at_ms,
         }
     }
 }
@@ -119,6 +122,14 @@ pub struct State {
 }
 
 impl State {
+    /// The reason of a break in which nothing else is done; `None` in any other state.
+    pub fn on_break(&self) -> Option<&str> {
+        match &self.presence {
+            Presence::Break { reason } if self.activity == Activity::Idle => Some(reason),
+            _ => None,
+        }
+    }
+
     /// Whether time in it counts as signed in: who signs out while talking is here until the talk is over.
     pub fn counts_as_signed_in(&self) -> bool {
         self.presence.is_signed_in() || !matches!(self.activity, Activity::Idle | Activity::Outbound)
@@ -421,4 +432,38 @@ pub struct WrappedUpFact {
     /// What came of the call, in a word of the site's, if the agent said.
     #[serde(default)]
     pub disposition: String,
+}
+
+/// Somebody did something about a number in the inbox of callers who had given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedFact {
+    /// When.
+    pub at_ms: i64,
+    /// The number.
+    pub caller: String,
+    /// What.
+    #[serde(flatten)]
+    pub act: MissedAct,
+    /// The user who did it.
+    pub by: String,
+}
+
+/// What is done about a caller who had given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "act")]
+pub enum MissedAct {
+    /// Somebody takes care of it.
+    Claimed {
+        /// An agent's number, or a user's name.
+        owner: String,
+    },
+    /// Nobody does any more.
+    Released,
+    /// The number was called back, and nobody was reached.
+    Tried,
+    /// It is settled.
+    Closed {
+        /// How, in a word or a few.
+        word: String,
+    },
 }

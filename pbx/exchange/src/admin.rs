@@ -14,6 +14,7 @@ impl Exchange {
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
             Command::Agent(act) => self.agent_act(now, user, act),
+            Command::Missed { which, wish } => self.missed_act(now, user, which, wish),
             Command::Unregister { extension, contact } => {
                 match self.unregister_by(now, extension, contact.as_deref(), user) {
                     Ok((text, tickets)) => return self.reply_once_stored(id, text, tickets),

@@ -137,6 +137,7 @@ pub struct Exchange {
     pub(crate) today: crate::queues::Day,
     /// What happened in queues and to agents, counted.
     pub(crate) figures: switchroom_acd::figures::Figures,
+    pub(crate) inbox: switchroom_acd::Inbox,
     /// What the floor asks for is being carried out.
     pub(crate) runs_floor: bool,
     /// Extensions of agents that changed since the floor was told.
@@ -213,6 +214,7 @@ impl Exchange {
             floor: crate::queues::floor(now, &config, floor_seed),
             today: crate::queues::Day::default(),
             figures: Default::default(),
+            inbox: Default::default(),
             runs_floor: false,
             seats_changed: BTreeSet::new(),
             mwi: Mwi::default(),
@@ -260,6 +262,7 @@ impl Exchange {
             }
         }
         self.restore_messages(now, restored.messages, &restored.cut_off);
+        self.restore_inbox(&restored.inbox);
         self.restore_floor(now, restored.agents, &restored.facts);
         let lost = restored.open_calls.len();
         for open in restored.open_calls {

@@ -20,6 +20,13 @@ pub enum Command {
     HangUp(CallId),
     /// Something about agents, or who waits.
     Agent(AgentAct),
+    /// Something about a caller who gave up waiting.
+    Missed {
+        /// The id of its entry in the inbox, or its number.
+        which: String,
+        /// What.
+        wish: MissedWish,
+    },
     /// Forget bindings of an extension: that contact, or all.
     Unregister {
         /// The extension.
@@ -64,6 +71,26 @@ pub enum AgentAct {
     TakeOut {
         /// The call.
         call: CallId,
+    },
+}
+
+/// What a user can do about a caller who gave up waiting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedWish {
+    /// Take care of it.
+    Claim {
+        /// In the name of this agent; else in the user's own.
+        agent: Option<String>,
+    },
+    /// Take care of it no more.
+    Release,
+    /// Note that the number was called in vain.
+    Tried,
+    /// Settle it.
+    Close {
+        /// How, in a word or a few.
+        word: String,
     },
 }
 
@@ -170,6 +197,8 @@ pub enum Changed {
     Agent(String),
     /// A queue changed, or who waits in it.
     Queue(String),
+    /// Somebody gave up waiting, or something came of it; ask [`crate::Exchange::inbox`]. Named by the entry's first call.
+    Missed(CallId),
     /// An alarm was raised, changed or cleared.
     Alarm(String),
     /// A message was left, heard or deleted; ask [`crate::Exchange::message`].

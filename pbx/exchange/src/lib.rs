@@ -39,7 +39,7 @@ pub use call::{Call, Leg, LegState, NO_NUMBER, Recording, Stage, Way};
 pub use config::{Codec, Config, Extension, RecordRule, Service};
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
-pub use input::{Action, AgentAct, Changed, Command, CommandId, Input};
+pub use input::{Action, AgentAct, Changed, Command, CommandId, Input, MissedWish};
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{
     Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Quality, RecordingFacts,

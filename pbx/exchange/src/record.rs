@@ -418,6 +418,9 @@ pub struct Restored {
     /// What happened to queues and agents within the last day, in order.
     #[serde(default)]
     pub facts: Vec<switchroom_acd::Fact>,
+    /// What concerns callers who gave up waiting, of the last week, in order.
+    #[serde(default)]
+    pub inbox: Vec<switchroom_acd::Fact>,
     /// The highest event position used.
     pub event_seq: u64,
     /// The highest short call number used.

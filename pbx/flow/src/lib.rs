@@ -13,6 +13,7 @@
 pub mod boundary;
 pub mod calendar;
 pub mod check;
+pub mod classes;
 pub mod clip;
 pub mod csv;
 pub mod exits;

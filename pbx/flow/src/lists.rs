@@ -161,6 +161,11 @@ impl List {
         self.len() == 0
     }
 
+    /// Whether that stands beside a number of it.
+    pub fn has_value(&self, value: &str) -> bool {
+        self.entries().any(|entry| entry.value == value)
+    }
+
     fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         let inner = &*self.0;
         let beginnings = inner.beginnings.iter().map(|item| inner.entry(item, true));

@@ -2,6 +2,7 @@
 //! from the configuration.
 
 use crate::calendar::{Hours, Zone};
+use crate::classes::{CallerClass, class_of};
 use crate::lists::List;
 use crate::node::HangUpAs;
 use crate::pins::{Pin, Pins};
@@ -25,6 +26,9 @@ pub struct SiteConfig {
     pub hours: BTreeMap<String, Hours>,
     /// Lists of numbers by name.
     pub lists: BTreeMap<String, List>,
+    /// Classes of callers by name.
+    #[serde(default)]
+    pub classes: BTreeMap<String, CallerClass>,
     /// PINs by name.
     pub pins: BTreeMap<String, Pins>,
     /// Routes, in the order in which they are tried.
@@ -74,8 +78,19 @@ impl SiteConfig {
         let pins: usize = self.pins.values().map(Pins::weight).sum();
         // What one of each takes, with names of usual length.
         let rules: usize = self.hours.values().map(|hours| hours.week.len() + hours.special.len()).sum();
-        let few = rules + self.routes.len() + self.mailboxes.len() + self.lists.len() + self.pins.len();
-        lists + pins + 256 * few
+        let own: usize = self.classes.values().map(|class| class.numbers.weight()).sum();
+        let few = rules
+            + self.classes.len()
+            + self.routes.len()
+            + self.mailboxes.len()
+            + self.lists.len()
+            + self.pins.len();
+        lists + own + pins + 256 * few
+    }
+
+    /// The class of who calls from that number, and its name; `None` if it is in none.
+    pub fn class_of(&self, number: &str) -> Option<(&str, &CallerClass)> {
+        class_of(number, &self.classes, &self.lists)
     }
 
     /// What has to do with the clock on the wall: `date`, `time`, `hour`, `minute`, `weekday`.

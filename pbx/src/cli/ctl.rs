@@ -45,6 +45,40 @@ pub enum AgentAct {
     },
 }
 
+/// What is done about a caller who gave up waiting. It is named by its number, or its id as `--json` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum MissedAct {
+    /// Take care of a caller.
+    Claim {
+        /// Number or id.
+        #[arg(value_name = "NUMBER")]
+        missed: String,
+        /// In the name of this agent, and not in one's own.
+        #[arg(long, value_name = "AGENT")]
+        agent: Option<String>,
+    },
+    /// Take care of a caller no more.
+    Release {
+        /// Number or id.
+        #[arg(value_name = "NUMBER")]
+        missed: String,
+    },
+    /// Note that a caller was called back in vain.
+    Tried {
+        /// Number or id.
+        #[arg(value_name = "NUMBER")]
+        missed: String,
+    },
+    /// Settle it: the caller was called back, or nothing is to be done.
+    Close {
+        /// Number or id.
+        #[arg(value_name = "NUMBER")]
+        missed: String,
+        /// What came of it.
+        word: String,
+    },
+}
+
 /// What `switchroom ctl` asks or tells.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum CtlCommand {
@@ -144,6 +178,15 @@ pub enum CtlCommand {
         /// Id of the message, as `messages` shows it.
         #[arg(value_name = "ID")]
         message: String,
+    },
+    /// Callers who gave up waiting and were not answered since, newest first.
+    Missed {
+        /// At most so many.
+        #[arg(long, short = 'n', default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+        /// Something about one of them.
+        #[command(subcommand)]
+        act: Option<MissedAct>,
     },
     /// The SIP messages of a call as a ladder.
     Ladder {

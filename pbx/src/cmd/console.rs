@@ -68,6 +68,7 @@ fn once(view: OnceView) -> Once {
         OnceView::Queues => Once::Queues,
         OnceView::Agents => Once::Agents,
         OnceView::Calls => Once::Calls,
+        OnceView::Missed => Once::Missed,
         OnceView::Lines => Once::Lines,
         OnceView::Recordings => Once::Recordings,
         OnceView::All => Once::All,

@@ -45,6 +45,8 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Messages { mailbox, limit } => {
             Command::Messages { limit: *limit, mailbox: mailbox.clone() }
         }
+        CtlCommand::Missed { limit, act: None } => Command::Missed { limit: *limit },
+        CtlCommand::Missed { act: Some(act), .. } => floor::missed_command(act),
         CtlCommand::MessageDelete { message } => Command::DeleteMessage { message: message.clone() },
         CtlCommand::Ladder { call } => Command::Ladder { call: call.clone() },
         CtlCommand::Hangup { call } => Command::HangUp { call: call.clone() },
@@ -123,6 +125,7 @@ fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
         Answer::Events(x) => serde_json::json!(x),
         Answer::Recordings(x) => serde_json::json!(x),
         Answer::Messages(x) => serde_json::json!(x),
+        Answer::Missed(x) => serde_json::json!(x),
         Answer::Wave(x) => serde_json::json!(x),
         Answer::Ladder(x) => serde_json::json!(x),
     };
@@ -239,6 +242,7 @@ impl Printer<'_> {
                 let rows = all.iter().map(|m| self.message_row(m)).collect();
                 self.table(&["LEFT", "FROM", "BOX", "LENGTH", "STATE", "ID"], rows)
             }
+            Answer::Missed(all) => self.missed(all),
             Answer::Wave(w) => writeln!(self.out, "{} columns, {}", w.caller.len(), span(w.length_ms)),
             Answer::Ladder(ladder) => {
                 let style = LadderStyle {

@@ -260,6 +260,7 @@ fn shell(
         media_threads: reader.threads(media, "threads").unwrap_or_default(),
         log: reader.text(log, "level", &one_of("level", LEVELS)).unwrap_or_default().to_owned(),
         drain: duration(reader, stop, "drain", 0, 3_600).unwrap_or_default(),
+        keep_facts: duration(reader, store, "keep_facts", 7 * 86_400, 3_650 * 86_400).unwrap_or_default(),
     }
 }
 

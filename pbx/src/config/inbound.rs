@@ -47,7 +47,9 @@ pub(super) fn inbound(
     let mailboxes = mailboxes(reader, root, people);
     let flows = reader.section(root, "flows", "flows");
     let recorded_keep = keep(reader, flows, "recorded_keep");
-    let mut inbound = SiteConfig { zone, hours, lists, pins, routes: Vec::new(), mailboxes, recorded_keep };
+    let classes = super::classes::classes(reader, root, (&lists, &failed));
+    let routes = Vec::new();
+    let mut inbound = SiteConfig { zone, hours, lists, classes, pins, routes, mailboxes, recorded_keep };
     inbound.routes = super::routes::routes(reader, root, (&inbound, &failed), people, around);
     inbound
 }

@@ -49,6 +49,8 @@ pub(super) const EXTENSION: &str = "extensions.101";
 pub(super) const HOURS: &str = "hours.office";
 /// The same for lists.
 pub(super) const LIST: &str = "lists.vip";
+/// The same for classes of callers.
+pub(super) const CLASS: &str = "classes.vip";
 /// The same for PINs.
 pub(super) const PINS: &str = "pins.service";
 /// The same for mailboxes.
@@ -165,7 +167,14 @@ pub(super) const TABLES: &[Table] = &[
         name: "store",
         about: "What happened: calls, events, registrations.",
         kind: Kind::One,
-        keys: &[key("dir", "\"data\"", "Where the journal and its index are kept.")],
+        keys: &[
+            key("dir", "\"data\"", "Where the journal and its index are kept."),
+            key(
+                "keep_facts",
+                "\"400d\"",
+                "How long it can be asked what queues and agents did, and why; at least a week. The journal keeps all of it.",
+            ),
+        ],
     },
     Table {
         name: "control",
@@ -251,6 +260,25 @@ pub(super) const TABLES: &[Table] = &[
             "\"lists/vip.csv\"",
             "CSV, a line for each number: number,value,comment. 138* is all numbers that begin with 138; the longest\nthat fits counts. It is beside this file.",
         )],
+    },
+    Table {
+        name: CLASS,
+        about: "Classes of callers, a table for each: a word for flows (class == 'vip') and figures, and a priority in\nqueues. Of several that a number is in, the one of the highest priority counts.",
+        kind: Kind::Each("NAME"),
+        keys: &[
+            example(
+                "numbers",
+                "[\"+41441234567\", \"138*\"]",
+                "Whose calls are of this class; 138* is all that begin with 138.",
+            ),
+            example("list", "\"vip\"", "Beside those, who is in this list."),
+            example("value", "\"gold\"", "Of the list only those with this value."),
+            key(
+                "priority",
+                "0",
+                "In queues, 0 to 9, unless the flow says otherwise; the higher, the sooner. Strict, where the queue has no ageing.",
+            ),
+        ],
     },
     Table {
         name: PINS,

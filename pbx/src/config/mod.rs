@@ -5,6 +5,7 @@
 //! nested tables. Whether the machine fits the configuration is not asked here but by `switchroom doctor`.
 
 mod build;
+mod classes;
 mod digest;
 mod edit;
 mod fault;
@@ -153,6 +154,8 @@ pub struct ShellConfig {
     pub log: String,
     /// How long running calls may go on after the order to stop.
     pub drain: Duration,
+    /// How long the index keeps what happened to queues and agents.
+    pub keep_facts: Duration,
 }
 
 /// A configuration without faults.

@@ -72,7 +72,7 @@ fn the_examples_in_the_sample_are_valid() {
 #[test]
 fn the_table_of_keys_is_what_the_reader_asks_for() {
     let text = "[services]\n[extensions.101]\n[hours.a]\n[lists.a]\n[pins.a]\n[mailboxes.a]\n[[routes]]\n\
-                [queues.a]\n[agents.1]\n[breaks.a]\n";
+                [classes.a]\n[queues.a]\n[agents.1]\n[breaks.a]\n";
     let (root, _) = DeTable::parse_recoverable(text);
     let mut reader = reader::Reader::default();
     let around = Around::new(text, Path::new("switchroom.toml"), Path::new(BASE), &files::Disk);
@@ -203,7 +203,11 @@ fn what_is_said_of_callers_from_outside_is_what_the_exchange_is_told() {
     assert_eq!(site.recorded_keep, switchroom_flow::MailboxConfig::default().keep);
     assert_eq!(site.mailboxes["sales"].longest, Duration::from_secs(5));
     let names: Vec<_> = site.routes.iter().map(|r| (r.name.as_str(), r.line)).collect();
-    assert_eq!(names, [("customers", 30), ("4001", 39), ("4001 (2)", 43), ("*", 48)]);
+    assert_eq!(names, [("customers", 40), ("4001", 49), ("4001 (2)", 53), ("*", 58)]);
+    let class = |caller: &str| site.class_of(caller).map(|(name, class)| (name, class.priority));
+    assert_eq!(class("13811112222"), Some(("gold", 7)));
+    assert_eq!((class("0041441234567"), class("1009")), (Some(("board", 0)), Some(("board", 0))));
+    assert_eq!(class("13900139000"), None, "platinum is no class");
     let at_ms = site.zone.moment("2026-10-12T10:00").unwrap().unix_ms;
     let to = |caller: &str| match site.route(&Asked { number: "4002", caller, at_ms }, &mut Unknown) {
         Routed::To(route) => route.to.to_string(),

@@ -1,9 +1,10 @@
 //! Queues and agents as the control socket shows them.
 
+use std::collections::BTreeSet;
 use switchroom_acd::agent::{Agent, Doing};
 use switchroom_acd::fact::Trigger;
 use switchroom_acd::queue::Queue;
-use switchroom_acd::{Bar, Decision, Presence, Standing};
+use switchroom_acd::{Bar, Decision, Missed, Presence, Standing};
 use switchroom_exchange::{CallId, Exchange, Now, clean};
 use switchroom_wire as w;
 
@@ -58,7 +59,49 @@ pub(super) fn agent(exchange: &Exchange, name: &str, now: Now) -> Option<w::Agen
         problem: problem(agent).to_owned(),
         calls_today: agent.today.calls,
         talk_today_ms: agent.today.talk_ms,
+        repeats_today: exchange.figures().agent(name, exchange.midnight_ms(now), i64::MAX).counts.repeats,
+        breaks: breaks(exchange, name, now),
     })
+}
+
+/// The agent's breaks since local midnight: those that were had, and those that have a budget.
+fn breaks(exchange: &Exchange, agent: &str, now: Now) -> Vec<w::BreakView> {
+    let configured = &exchange.floor().config().breaks;
+    let had = exchange.figures().breaks(agent, exchange.midnight_ms(now));
+    let with_budget = configured.iter().filter(|(_, of)| of.budget > 0).map(|(reason, _)| reason);
+    let reasons: BTreeSet<&String> = had.keys().chain(with_budget).collect();
+    let view = |reason: &String| {
+        let (time, of) = (had.get(reason).copied().unwrap_or_default(), configured.get(reason));
+        w::BreakView {
+            reason: clean(reason),
+            label: of.map(|of| of.label.clone()).unwrap_or_default(),
+            ended_ms: time.ended_ms,
+            since_ms: time.since_ms,
+            budget_ms: of.map_or(0, |of| of.budget),
+        }
+    };
+    reasons.into_iter().map(view).collect()
+}
+
+/// A caller who gave up waiting.
+pub(super) fn missed(of: &Missed) -> w::MissedView {
+    let claim = of.claim.as_ref();
+    w::MissedView {
+        id: CallId(of.id).to_string(),
+        last_call: CallId(of.last_call).to_string(),
+        caller: w::PartyView { number: clean(&of.caller), name: String::new() },
+        class: clean(&of.class),
+        queue: of.queue.to_string(),
+        count: of.count,
+        first_ms: of.first_ms,
+        last_ms: of.last_ms,
+        longest_wait_ms: of.longest_wait_ms,
+        is_repeat: of.is_repeat,
+        claimed_by: claim.map(|(owner, _)| clean(owner)).unwrap_or_default(),
+        claimed_ms: claim.map(|(_, at_ms)| *at_ms),
+        tries: of.tries,
+        tried_ms: of.tried_ms,
+    }
 }
 
 fn problem(agent: &Agent) -> &'static str {
@@ -102,6 +145,8 @@ fn today(exchange: &Exchange, name: &str, now: Now) -> w::QueueTodayView {
         abandoned: of.counts.abandoned.saturating_sub(of.counts.short_abandoned),
         short_abandoned: of.counts.short_abandoned,
         overflowed: of.overflowed,
+        repeats: of.counts.repeats,
+        repeats_permille: of.repeat_rate.map(super::figures::permille),
         service_level_permille: of.service_level.without_early.map(super::figures::permille),
         average_wait_ms: of.answered_wait.average_ms.unwrap_or(0),
         longest_wait_ms: of.answered_wait.longest_ms,

@@ -5,7 +5,7 @@
 
 use switchroom_wire::{
     AlarmView, Answer, BindingView, Board, CallView, CdrView, Change, ExtensionView, Ladder, MessageView,
-    PartyView, QueueView, RecordingView, Severity, SystemView, mask_number,
+    MissedView, PartyView, QueueView, RecordingView, Severity, SystemView, mask_number,
 };
 
 /// Most digits of a name: one with more is a number that a phone sent as its name.
@@ -93,6 +93,12 @@ fn queue(mut queue: QueueView) -> QueueView {
     queue
 }
 
+/// A caller who gave up keeps the end of the number.
+fn missed(mut missed: MissedView) -> MissedView {
+    party(&mut missed.caller);
+    missed
+}
+
 /// The whole board.
 pub(super) fn board(board: Board) -> Board {
     Board {
@@ -104,6 +110,7 @@ pub(super) fn board(board: Board) -> Board {
         alarms: board.alarms.into_iter().map(|(id, view)| (id, alarm(view))).collect(),
         recordings: board.recordings.into_iter().map(recording).collect(),
         messages: board.messages.into_iter().map(message).collect(),
+        missed: board.missed.into_iter().map(missed).collect(),
         // Their sentences hold numbers.
         events: Vec::new(),
     }
@@ -119,6 +126,7 @@ pub(super) fn change(change: &Change, system: impl FnOnce() -> SystemView) -> Ch
         Change::Recording(view) => Change::Recording(Box::new(recording((**view).clone()))),
         Change::Message(view) => Change::Message(Box::new(message((**view).clone()))),
         Change::Queue(view) => Change::Queue(Box::new(queue((**view).clone()))),
+        Change::Missed(view) => Change::Missed(Box::new(missed((**view).clone()))),
         Change::Event(_) => Change::System(Box::new(system())),
         Change::System(_)
         | Change::CallGone(_)
@@ -128,7 +136,8 @@ pub(super) fn change(change: &Change, system: impl FnOnce() -> SystemView) -> Ch
         | Change::QueueGone(_)
         | Change::AlarmGone(_)
         | Change::RecordingGone(_)
-        | Change::MessageGone(_) => change.clone(),
+        | Change::MessageGone(_)
+        | Change::MissedGone(_) => change.clone(),
     }
 }
 
@@ -143,6 +152,7 @@ pub(super) fn answer(answer: Answer) -> Answer {
         Answer::Cdrs(views) => Answer::Cdrs(views.into_iter().map(cdr).collect()),
         Answer::Recordings(views) => Answer::Recordings(views.into_iter().map(recording).collect()),
         Answer::Messages(views) => Answer::Messages(views.into_iter().map(message).collect()),
+        Answer::Missed(views) => Answer::Missed(views.into_iter().map(missed).collect()),
         // Refused before it comes to this; here should that ever be forgotten.
         Answer::Events(_) => Answer::Events(Vec::new()),
         Answer::Ladder(ladder) => Answer::Ladder(Box::new(Ladder { call: ladder.call, ..Ladder::default() })),
@@ -161,9 +171,9 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
     use switchroom_wire::{
-        AgentView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState, Lane, LegView,
-        MarkView, PlaceView, QualityView, QueueTodayView, RecordingState, Side, SurveyAnswerView, WaiterView,
-        WhyView,
+        AgentView, BreakView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState, Lane,
+        LegView, MarkView, PlaceView, QualityView, QueueTodayView, RecordingState, Side, SurveyAnswerView,
+        WaiterView, WhyView,
     };
 
     const NUMBER: &str = "+442079460123";
@@ -345,6 +355,33 @@ mod tests {
             problem: "no_phone".into(),
             calls_today: 3,
             talk_today_ms: 4,
+            repeats_today: 1,
+            breaks: vec![BreakView {
+                reason: "lunch".into(),
+                label: "Lunch".into(),
+                ended_ms: 1,
+                since_ms: Some(1),
+                budget_ms: 9,
+            }],
+        }
+    }
+
+    fn a_missed() -> MissedView {
+        MissedView {
+            id: "id".into(),
+            last_call: "id".into(),
+            caller: a_party(),
+            class: "vip".into(),
+            queue: "sales".into(),
+            count: 2,
+            first_ms: 1,
+            last_ms: 2,
+            longest_wait_ms: 3,
+            is_repeat: true,
+            claimed_by: "2001".into(),
+            claimed_ms: Some(3),
+            tries: 1,
+            tried_ms: Some(4),
         }
     }
 
@@ -376,6 +413,8 @@ mod tests {
                 abandoned: 1,
                 short_abandoned: 1,
                 overflowed: 1,
+                repeats: 1,
+                repeats_permille: Some(200),
                 service_level_permille: Some(800),
                 average_wait_ms: 1,
                 longest_wait_ms: 2,
@@ -393,6 +432,7 @@ mod tests {
             alarms: BTreeMap::from([("one_way:id".into(), an_alarm())]),
             recordings: vec![a_recording()],
             messages: vec![a_message()],
+            missed: vec![a_missed()],
             events: vec![an_event()],
         }
     }
@@ -414,6 +454,8 @@ mod tests {
             Change::RecordingGone("id".into()),
             Change::Message(Box::new(a_message())),
             Change::MessageGone("id-1".into()),
+            Change::Missed(Box::new(a_missed())),
+            Change::MissedGone("id".into()),
             Change::Event(an_event()),
         ]
     }
@@ -431,6 +473,7 @@ mod tests {
             Answer::Events(vec![an_event()]),
             Answer::Recordings(vec![a_recording()]),
             Answer::Messages(vec![a_message()]),
+            Answer::Missed(vec![a_missed()]),
             Answer::Ladder(Box::new(Ladder { call: "id".into(), lanes, entries: Vec::new(), dropped: 0 })),
         ]
     }

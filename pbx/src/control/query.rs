@@ -5,8 +5,8 @@ use super::{figures, floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use switchroom_acd::Presence;
-use switchroom_exchange::{AgentAct, CallId, Command as Do, Exchange};
-use switchroom_wire::{Answer, Command, CommandError, ReasonsView, Role, WaveView};
+use switchroom_exchange::{AgentAct, CallId, Command as Do, Exchange, MissedWish};
+use switchroom_wire::{Answer, Command, CommandError, MissedAct, ReasonsView, Role, WaveView};
 use tokio::sync::oneshot;
 
 /// Most rows that one question is answered with.
@@ -64,6 +64,8 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::Cdrs { party: None, .. }
         | Command::Recordings { party: None, .. }
         | Command::Messages { .. }
+        | Command::Missed { .. }
+        | Command::MissedAct { .. }
         | Command::Wave { .. }
         | Command::HangUp { .. }
         | Command::DeleteMessage { .. }
@@ -136,6 +138,20 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
             };
             server.engine.ask(views).await.map(Answer::Messages).map_err(failed)
         }
+        Command::Missed { limit } => {
+            let views =
+                move |x: &Exchange| x.inbox().all().rev().take(rows(limit)).map(floor::missed).collect();
+            server.engine.ask(views).await.map(Answer::Missed).map_err(failed)
+        }
+        Command::MissedAct { missed, act: what } => {
+            let wish = match what {
+                MissedAct::Claim { agent } => MissedWish::Claim { agent },
+                MissedAct::Release => MissedWish::Release,
+                MissedAct::Tried => MissedWish::Tried,
+                MissedAct::Close { word } => MissedWish::Close { word },
+            };
+            act(server, user, Do::Missed { which: missed, wish }).await.map(Answer::Done)
+        }
         Command::DeleteMessage { message } => {
             act(server, user, Do::DeleteMessage(message)).await.map(Answer::Done)
         }
@@ -174,7 +190,7 @@ async fn why(server: &Server, call: &str) -> Result<Answer, CommandError> {
     let offers = from_store(server, move |s| s.decisions(id)).await?;
     let offers: Vec<_> = offers.iter().map(floor::decision).collect();
     if standing.is_none() && offers.is_empty() {
-        return Err(failed("that call was in no queue within the last day"));
+        return Err(failed("that call waits in no queue and was offered to nobody, as far as is kept"));
     }
     Ok(Answer::Why(Box::new(ReasonsView { call: id.to_string(), standing, offers })))
 }

@@ -349,6 +349,10 @@ pub fn change(exchange: &Exchange, changed: &x::Changed, now: Now) -> Option<w::
             Some(one) => w::Change::Message(Box::new(message(one))),
             None => w::Change::MessageGone(id.clone()),
         },
+        x::Changed::Missed(id) => match exchange.inbox().get(id.0) {
+            Some(one) => w::Change::Missed(Box::new(floor::missed(one))),
+            None => w::Change::MissedGone(id.to_string()),
+        },
         x::Changed::Ladder(_) => return None,
     })
 }

@@ -6,6 +6,7 @@ use crate::control::{Hub, Reload};
 use crate::engine::{EngineHandle, ToEngine};
 use crate::flows::InForce;
 use crate::media::MediaEngine;
+use crate::store::Store;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use switchroom_exchange::Severity;
@@ -15,6 +16,7 @@ pub(super) struct Around {
     pub(super) engine: EngineHandle,
     pub(super) media: Arc<MediaEngine>,
     pub(super) hub: Arc<Hub>,
+    pub(super) store: Store,
     pub(super) in_force: Arc<InForce>,
 }
 
@@ -34,7 +36,7 @@ fn reload(
     path: &Path,
     running: &ShellConfig,
     ports: (u16, u16),
-    Around { engine, media, hub, in_force }: &Around,
+    Around { engine, media, hub, store, in_force }: &Around,
 ) -> Result<String, String> {
     let alarm = |id: String, state| engine.tell_surely(ToEngine::Alarm(id, state));
     let mut loaded = match config::load(path) {
@@ -50,10 +52,12 @@ fn reload(
     hub.renamed(&loaded.config.site, &loaded.config.domain);
     keep_good(path, &running.data_dir);
     media.reload_prompts(prompt_settings(&loaded.shell));
-    // Flows, prompts and who speaks them are taken over.
+    store.keep_facts(loaded.shell.keep_facts);
+    // Flows, prompts, who speaks them and how long facts are kept are taken over.
     let running = ShellConfig {
         flows: loaded.shell.flows.clone(),
         speech: loaded.shell.speech.clone(),
+        keep_facts: loaded.shell.keep_facts,
         ..running.clone()
     };
     let needs_restart =
@@ -96,6 +100,7 @@ mod tests {
             engine: engine.clone(),
             media: Arc::new(media.unwrap()),
             hub: Arc::new(Hub::new(1, switchroom_wire::SystemView::default())),
+            store: Store::open(&dir.join("data"), Arc::new(|_| ())).unwrap().0,
             in_force: Arc::default(),
         };
         let ports = (loaded.config.rtp_port_first, loaded.config.rtp_pairs);

@@ -111,6 +111,7 @@ impl Base {
             cut_off: BTreeMap::new(),
             agents: self.agents.clone(),
             facts: Vec::new(),
+            inbox: Vec::new(),
             event_seq: self.marks.event,
             call_number: self.marks.call,
         }

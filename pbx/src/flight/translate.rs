@@ -142,6 +142,13 @@ impl Translator {
                 let command = match command {
                     Command::HangUp(call) => Command::HangUp(self.call(*call)),
                     Command::Agent(act) => Command::Agent(self.act(act)),
+                    Command::Missed { which, wish } => {
+                        let which = match which.parse() {
+                            Ok(id) => self.call(id).to_string(),
+                            Err(_) => which.clone(),
+                        };
+                        Command::Missed { which, wish: wish.clone() }
+                    }
                     Command::Unregister { .. } => command.clone(),
                     Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),
                 };

@@ -4,7 +4,8 @@
 use super::schema::{self, Tree};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use switchroom_acd::{Decision, Fact, Remembered};
+use switchroom_acd::inbox::MISSED_KEEP_MS;
+use switchroom_acd::{Decision, Fact, Inbox, Remembered};
 use switchroom_exchange::{BindingRecord, CallId, Cdr, Event, Record, RecordingFacts, Restored};
 
 /// The index could not do it; the journal still has everything.
@@ -65,6 +66,10 @@ fn raise_meta(index: &dyn Index, key: &[u8], value: u64) -> Result<(), IndexErro
 /// Facts that are given to an exchange that starts: more than a large floor makes in a day.
 const FACTS_MAX: usize = 100_000;
 const DAY_MS: i64 = 86_400_000;
+/// The same of those that concern the inbox of callers who gave up, of a week.
+const INBOX_FACTS_MAX: usize = 200_000;
+/// Offers of one call that are told of: the latest.
+const DECISIONS_MAX: usize = 1_000;
 
 /// Applies one record. Applying a run of records again, in order, changes nothing.
 pub(super) fn apply(index: &dyn Index, record: &Record) -> Result<(), IndexError> {
@@ -147,7 +152,15 @@ fn apply_fact(index: &dyn Index, seq: u64, fact: &Fact) -> Result<(), IndexError
         let agent = Remembered::from(fact);
         index.put(Tree::Agents, fact.agent.as_bytes(), &value(&agent)?)?;
     }
-    index.put(Tree::Facts, &schema::number(seq), &value(fact)?)?;
+    let key = schema::number(seq);
+    if let Fact::Offered(decision) = fact {
+        let by_call = schema::call_event_key(CallId(decision.call), seq);
+        index.put(Tree::DecisionsByCall, &by_call, &[])?;
+    }
+    if Inbox::concerns(fact) {
+        index.put(Tree::InboxFacts, &key, &[])?;
+    }
+    index.put(Tree::Facts, &key, &value(fact)?)?;
     raise_meta(index, schema::META_EVENT_SEQ, seq)
 }
 
@@ -168,13 +181,75 @@ fn facts(index: &dyn Index) -> Result<Vec<Fact>, IndexError> {
     Ok(found)
 }
 
-/// The offers of a call within the last day, oldest first.
+fn fact(index: &dyn Index, key: &[u8]) -> Result<Option<Fact>, IndexError> {
+    Ok(index.get(Tree::Facts, key)?.and_then(|v| schema::decode(&v)))
+}
+
+/// What concerns the inbox, of the week before the latest of it, in order; of very much, the latest.
+fn inbox_facts(index: &dyn Index) -> Result<Vec<Fact>, IndexError> {
+    let mut keys = Vec::new();
+    index.scan(Tree::InboxFacts, &[], None, true, &mut |key, _| {
+        keys.push(key.to_vec());
+        if keys.len() < INBOX_FACTS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    let mut found: Vec<Fact> = Vec::new();
+    for key in keys {
+        let Some(fact) = fact(index, &key)? else { continue };
+        let latest = found.first().map_or(fact.at_ms(), Fact::at_ms);
+        if fact.at_ms() < latest.saturating_sub(MISSED_KEEP_MS) {
+            break;
+        }
+        found.push(fact);
+    }
+    found.reverse();
+    Ok(found)
+}
+
+/// The offers of a call, oldest first; of very many, the latest.
 pub(super) fn decisions(index: &dyn Index, call: CallId) -> Result<Vec<Decision>, IndexError> {
-    let of_call = |fact| match fact {
-        Fact::Offered(decision) if decision.call == call.0 => Some(*decision),
-        _ => None,
-    };
-    Ok(facts(index)?.into_iter().filter_map(of_call).collect())
+    let prefix = schema::call_key(call);
+    let mut positions: Vec<Vec<u8>> = Vec::new();
+    let to = schema::after_prefix(&prefix);
+    index.scan(Tree::DecisionsByCall, &prefix, to.as_deref(), true, &mut |key, _| {
+        positions.extend(key.get(prefix.len()..).map(<[u8]>::to_vec));
+        if positions.len() < DECISIONS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    let mut found = Vec::with_capacity(positions.len());
+    for position in positions.iter().rev() {
+        if let Some(Fact::Offered(decision)) = fact(index, position)? {
+            found.push(*decision);
+        }
+    }
+    Ok(found)
+}
+
+/// Throws away facts from before that time, oldest first and at most so many. Gives how many: fewer than `most` if none is
+/// left. A fact of a clock that was ahead keeps those behind it until its own time has come.
+pub(super) fn prune_facts(index: &dyn Index, before_ms: i64, most: usize) -> Result<usize, IndexError> {
+    let mut old: Vec<(Vec<u8>, Option<CallId>)> = Vec::new();
+    index.scan(Tree::Facts, &[], None, false, &mut |key, v| {
+        let fact = schema::decode::<Fact>(v);
+        // What cannot be read is of no use to anybody.
+        let is_old = fact.as_ref().is_none_or(|fact| fact.at_ms() < before_ms);
+        if !is_old || old.len() >= most {
+            return ControlFlow::Break(());
+        }
+        let call = match fact {
+            Some(Fact::Offered(decision)) => Some(CallId(decision.call)),
+            _ => None,
+        };
+        old.push((key.to_vec(), call));
+        ControlFlow::Continue(())
+    })?;
+    for (key, call) in &old {
+        if let Some((call, position)) = call.zip(schema::read_number(key)) {
+            index.remove(Tree::DecisionsByCall, &schema::call_event_key(call, position))?;
+        }
+        index.remove(Tree::InboxFacts, key)?;
+        // Last: should this be cut short, the rest is found again.
+        index.remove(Tree::Facts, key)?;
+    }
+    Ok(old.len())
 }
 
 fn recording_parties(facts: &RecordingFacts, key: &[u8]) -> Vec<Vec<u8>> {
@@ -214,6 +289,7 @@ pub(super) fn restored(index: &dyn Index) -> Result<Restored, IndexError> {
         cut_off: BTreeMap::new(),
         agents: all(index, Tree::Agents, "an agent")?,
         facts: facts(index)?,
+        inbox: inbox_facts(index)?,
         event_seq: meta(index, schema::META_EVENT_SEQ)?,
         call_number: meta(index, schema::META_CALL_NUMBER)?,
     })

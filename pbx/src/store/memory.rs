@@ -50,6 +50,8 @@ impl Index for MemoryIndex {
             | Tree::CdrsByNumber
             | Tree::Events
             | Tree::Facts
+            | Tree::DecisionsByCall
+            | Tree::InboxFacts
             | Tree::EventsByCall
             | Tree::Recordings
             | Tree::RecordingsByCall => self.entries_max,

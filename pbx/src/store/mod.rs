@@ -21,10 +21,11 @@ use journal::{Disk, Journal, SystemDisk};
 use open::DirLock;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use switchroom_acd::Decision;
 use switchroom_exchange::{BindingRecord, CallId, Cdr, Event, Record, RecordingFacts, Restored, Ticket};
 
@@ -111,6 +112,8 @@ struct Shared {
     /// Records that found the queue full.
     overflowed: AtomicU64,
     refused: Mutex<Vec<Ticket>>,
+    /// How long facts of queues and agents are kept in the index, milliseconds.
+    keep_facts_ms: AtomicI64,
 }
 
 impl Shared {
@@ -205,6 +208,7 @@ impl Store {
             suspect: AtomicBool::new(false),
             overflowed: AtomicU64::new(0),
             refused: Mutex::new(Vec::new()),
+            keep_facts_ms: AtomicI64::new(i64::MAX),
         });
         let (sender, receiver) = sync_channel(QUEUE_MAX);
         let writer = writer::Writer::new(dir, journal, shared.clone(), on_event, opened.degraded, retry_ms);
@@ -255,9 +259,16 @@ impl Store {
         self.ask(|index| query::recordings(index, limit.min(query::ROWS_MAX), party))
     }
 
-    /// The offers of a call to agents within the last day, oldest first.
+    /// The offers of a call to agents, oldest first; those that are still kept.
     pub fn decisions(&self, call: CallId) -> Vec<Decision> {
         self.ask(|index| index::decisions(index, call))
+    }
+
+    /// How long what happened to queues and agents is kept in the index: what is older is thrown away, a little at a time, on
+    /// the store's thread. Until this is said, everything is kept.
+    pub fn keep_facts(&self, keep: Duration) {
+        let ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+        self.inner.shared.keep_facts_ms.store(ms, Ordering::Relaxed);
     }
 
     /// The recording of a call.

@@ -19,6 +19,11 @@
 //! | `messages`           | message id                            | `MessageRecord`                    |
 //! | `agents`             | agent's number                        | `Remembered`: the latest state     |
 //! | `facts`              | position (u64), among those of events | `Fact` of queues and agents        |
+//! | `decisions_by_call`  | call id, position                     | nothing                            |
+//! | `inbox_facts`        | position                              | nothing: who gave up, who came back|
+//!
+//! Facts, and with them what points to them, are thrown away when they are older than is configured; the journal keeps
+//! them. A rebuilt index has them all again, and throws them away again.
 //!
 //! All numbers are big-endian, so byte order is time order. An "ordered i64" has its sign bit flipped. A record is
 //! one version byte, the CRC-32 of its JSON (u32), its JSON. Numbers of parties hold no zero byte: what holds one is
@@ -29,7 +34,7 @@ use serde::de::DeserializeOwned;
 use switchroom_exchange::CallId;
 
 /// Version of this schema; an index of another version is rebuilt from the journal.
-pub(super) const SCHEMA_VERSION: u64 = 1;
+pub(super) const SCHEMA_VERSION: u64 = 2;
 
 /// Version byte of a record.
 const VALUE_VERSION: u8 = 1;
@@ -52,11 +57,13 @@ pub(super) enum Tree {
     Messages,
     Agents,
     Facts,
+    DecisionsByCall,
+    InboxFacts,
 }
 
 impl Tree {
     /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Meta,
         Self::Bindings,
         Self::Cdrs,
@@ -72,6 +79,8 @@ impl Tree {
         Self::Messages,
         Self::Agents,
         Self::Facts,
+        Self::DecisionsByCall,
+        Self::InboxFacts,
     ];
 
     /// Its name on disk.
@@ -92,6 +101,8 @@ impl Tree {
             Self::Messages => "messages",
             Self::Agents => "agents",
             Self::Facts => "facts",
+            Self::DecisionsByCall => "decisions_by_call",
+            Self::InboxFacts => "inbox_facts",
         }
     }
 }

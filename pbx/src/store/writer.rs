@@ -22,6 +22,11 @@ const GATHER_TICKET_MAX: Duration = Duration::from_millis(2);
 /// Records kept in memory while the journal cannot be written; beyond it the oldest are lost, and counted.
 pub(super) const BACKLOG_MAX: usize = 10_000;
 
+/// Facts that are thrown away at once: what a batch waits for meanwhile is a few milliseconds.
+pub(super) const PRUNE_MAX: usize = 200;
+/// How long it rests when nothing is old enough, in waits of the journal.
+const PRUNE_RETRY: u32 = 600;
+
 /// An index on disk is tried again after so many times the wait of the journal: it costs a reading of the journal.
 const INDEX_RETRY: u32 = 60;
 
@@ -44,6 +49,8 @@ pub(super) struct Writer {
     retry_at_us: u64,
     /// When an index on disk is tried again.
     index_retry_at_us: u64,
+    /// When facts that are too old are looked for again.
+    prune_at_us: u64,
     /// Overflows already told.
     overflows_told: u64,
 }
@@ -69,6 +76,7 @@ impl Writer {
             retry: Duration::from_millis(retry_ms),
             retry_at_us: 0,
             index_retry_at_us: 0,
+            prune_at_us: 0,
             overflows_told: 0,
         }
     }
@@ -94,6 +102,9 @@ impl Writer {
                 self.write_backlog();
             }
             let index_due = self.index_trouble.is_some() && clock::mono_us() >= self.index_retry_at_us;
+            if !stop && clock::mono_us() >= self.prune_at_us {
+                self.prune_facts();
+            }
             if index_due && self.journal_trouble.is_none() && !stop {
                 self.restore_index();
             }
@@ -216,6 +227,22 @@ impl Writer {
         if let Err(error) = apply_all(&*index, written.map(|(_, record)| *record), applied) {
             drop(index);
             self.replace_index(&error.to_string());
+        }
+    }
+
+    /// Throws away some of the facts that are older than they are kept.
+    fn prune_facts(&mut self) {
+        let keep_ms = self.shared.keep_facts_ms.load(Ordering::Relaxed);
+        let Some(index) = self.shared.index().filter(|_| keep_ms < i64::MAX) else { return };
+        match index::prune_facts(&*index, clock::wall_ms().saturating_sub(keep_ms), PRUNE_MAX) {
+            // There are more; records that came meanwhile go first.
+            Ok(PRUNE_MAX) => self.prune_at_us = clock::mono_us(),
+            Ok(_) => self.prune_at_us = self.later(PRUNE_RETRY),
+            Err(error) => {
+                self.prune_at_us = self.later(PRUNE_RETRY);
+                drop(index);
+                self.replace_index(&error.to_string());
+            }
         }
     }
 

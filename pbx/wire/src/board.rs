@@ -1,8 +1,8 @@
 //! The board: what every screen shows, and the one fold that keeps it.
 
 use crate::{
-    AgentView, AlarmView, CallView, EventView, ExtensionView, MessageView, QueueView, RecordingView,
-    SystemView,
+    AgentView, AlarmView, CallView, EventView, ExtensionView, MessageView, MissedView, QueueView,
+    RecordingView, SystemView,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,6 +15,9 @@ pub const RECORDINGS_KEPT: usize = 200;
 
 /// How many of the latest messages a board keeps; older ones are asked for with `Command::Messages`.
 pub const MESSAGES_KEPT: usize = 200;
+
+/// How many of the latest missed callers a board keeps; older ones are asked for with `Command::Missed`.
+pub const MISSED_KEPT: usize = 500;
 
 /// All that the screens show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -36,6 +39,8 @@ pub struct Board {
     pub recordings: Vec<RecordingView>,
     /// Latest messages that callers left, newest last.
     pub messages: Vec<MessageView>,
+    /// Latest callers who gave up waiting and were not answered since, newest last.
+    pub missed: Vec<MissedView>,
     /// Latest events, newest last.
     pub events: Vec<EventView>,
 }
@@ -74,6 +79,10 @@ pub enum Change {
     Message(Box<MessageView>),
     /// A message was deleted.
     MessageGone(String),
+    /// Somebody gave up waiting, or something was done about it.
+    Missed(Box<MissedView>),
+    /// A caller who had given up was answered, or is settled.
+    MissedGone(String),
     /// Something happened.
     Event(EventView),
 }
@@ -131,6 +140,15 @@ impl Board {
                 drop_oldest(&mut self.messages, MESSAGES_KEPT);
             }
             Change::MessageGone(id) => self.messages.retain(|known| &known.id != id),
+            Change::Missed(missed) => {
+                self.missed.retain(|known| known.id != missed.id);
+                let at = self
+                    .missed
+                    .partition_point(|known| (known.last_ms, &known.id) < (missed.last_ms, &missed.id));
+                self.missed.insert(at, (**missed).clone());
+                drop_oldest(&mut self.missed, MISSED_KEPT);
+            }
+            Change::MissedGone(id) => self.missed.retain(|known| &known.id != id),
             Change::Event(event) => {
                 self.events.push(event.clone());
                 drop_oldest(&mut self.events, EVENTS_KEPT);
@@ -175,6 +193,24 @@ mod tests {
         assert!(board.messages.is_sorted_by_key(|m| m.at_ms));
         assert_eq!(board.messages.iter().find(|m| m.at_ms == 7), Some(&view(7, false)));
         assert!(board.messages.iter().all(|m| m.at_ms != 9 && m.at_ms > 1));
+    }
+
+    #[test]
+    fn the_latest_missed_callers_are_kept_in_order_of_their_last_call() {
+        let mut board = Board::default();
+        let view = |id: &str, last_ms| MissedView { id: id.into(), last_ms, ..Default::default() };
+        for (id, at) in [("a", 1), ("b", 2), ("a", 3), ("c", 2)] {
+            board.apply(&Change::Missed(Box::new(view(id, at))));
+        }
+        let ids = |board: &Board| board.missed.iter().map(|m| m.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&board), ["b", "c", "a"]);
+        board.apply(&Change::MissedGone("b".into()));
+        assert_eq!(ids(&board), ["c", "a"]);
+        for n in 0..MISSED_KEPT {
+            board.apply(&Change::Missed(Box::new(view(&format!("m{n}"), 9))));
+        }
+        assert_eq!(board.missed.len(), MISSED_KEPT);
+        assert!(board.missed.iter().all(|m| m.last_ms == 9), "the oldest go first");
     }
 
     #[test]

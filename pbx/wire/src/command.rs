@@ -1,6 +1,9 @@
 //! What can be asked of the daemon, one way for the console, `ctl` and scripts.
 
-use crate::{AgentView, CallView, ExtensionView, FiguresBy, FiguresView, QueueView, ReasonsView, SystemView};
+use crate::{
+    AgentView, CallView, ExtensionView, FiguresBy, FiguresView, MissedView, QueueView, ReasonsView,
+    SystemView,
+};
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +83,11 @@ pub enum Command {
         /// Only those of this mailbox.
         mailbox: Option<String>,
     },
+    /// Callers who gave up waiting and were not answered since, newest first.
+    Missed {
+        /// At most this many; the daemon caps it at 1,000.
+        limit: u32,
+    },
     /// Loudness of a recording over time, for drawing.
     Wave {
         /// The recording's id (the call's id).
@@ -134,6 +142,13 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
+    /// Does something about a caller who gave up waiting. Needs agent.
+    MissedAct {
+        /// The id of its entry, or its number.
+        missed: String,
+        /// What.
+        act: MissedAct,
+    },
     /// Forget one binding of an extension, or all of them. Needs admin.
     Unregister {
         /// The extension.
@@ -147,6 +162,26 @@ pub enum Command {
     Dump,
     /// End the daemon: no new calls, then the running ones are ended. Needs admin.
     Shutdown,
+}
+
+/// What can be done about a caller who gave up waiting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedAct {
+    /// Take care of it.
+    Claim {
+        /// In the name of this agent; else in the user's own.
+        agent: Option<String>,
+    },
+    /// Take care of it no more.
+    Release,
+    /// Note that the number was called back in vain.
+    Tried,
+    /// Settle it.
+    Close {
+        /// How, in a word or a few.
+        word: String,
+    },
 }
 
 impl Command {
@@ -166,8 +201,10 @@ impl Command {
             | Self::Events { .. }
             | Self::Recordings { .. }
             | Self::Messages { .. }
+            | Self::Missed { .. }
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
+            Self::MissedAct { .. } => Role::Agent,
             Self::HangUp { .. }
             | Self::AgentPresence { .. }
             | Self::AgentWrapUp { .. }
@@ -240,6 +277,8 @@ pub enum Answer {
     Recordings(Vec<RecordingView>),
     /// Answer to [`Command::Messages`].
     Messages(Vec<MessageView>),
+    /// Answer to [`Command::Missed`].
+    Missed(Vec<MissedView>),
     /// Answer to [`Command::Wave`].
     Wave(WaveView),
     /// Answer to [`Command::Ladder`].

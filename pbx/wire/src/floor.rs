@@ -38,6 +38,39 @@ pub struct AgentView {
     pub calls_today: i64,
     /// Milliseconds talked in them today.
     pub talk_today_ms: i64,
+    /// Of the callers answered today, those who asked for an agent again within two hours.
+    pub repeats_today: u64,
+    /// Breaks today, by their word: those that were had, and those that have a budget.
+    pub breaks: Vec<BreakView>,
+}
+
+/// What an agent has had of a break today: on it and doing nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct BreakView {
+    /// Its word.
+    pub reason: String,
+    /// As people call it; may be empty.
+    pub label: String,
+    /// Milliseconds of breaks that ended.
+    pub ended_ms: u64,
+    /// Since when one lasts, or since midnight, Unix milliseconds; its time is not in `ended_ms`.
+    pub since_ms: Option<i64>,
+    /// Milliseconds that the agent has for it a day; 0: no limit.
+    pub budget_ms: u64,
+}
+
+impl BreakView {
+    /// Milliseconds had until a moment.
+    pub fn used_ms(&self, now_ms: i64) -> u64 {
+        let lasts = self.since_ms.map_or(0, |since| now_ms.saturating_sub(since).max(0));
+        self.ended_ms.saturating_add(lasts.unsigned_abs())
+    }
+
+    /// Whether that is more than there is for it.
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        self.budget_ms > 0 && self.used_ms(now_ms) > self.budget_ms
+    }
 }
 
 /// Callers of a queue that are named one by one: a screen holds no more, and thousands would be sent with each change.
@@ -87,12 +120,50 @@ pub struct QueueTodayView {
     pub short_abandoned: u64,
     /// Left by a rule or a key.
     pub overflowed: u64,
+    /// Of those answered, who asked for an agent again within two hours.
+    pub repeats: u64,
+    /// Of those answered, per mille; `None` before the first.
+    pub repeats_permille: Option<u32>,
     /// Answered in time, of those answered and those abandoned after that time, per mille; `None` before the first.
     pub service_level_permille: Option<u32>,
     /// Milliseconds that those answered waited, on average.
     pub average_wait_ms: u64,
     /// The longest wait, milliseconds.
     pub longest_wait_ms: u64,
+}
+
+/// A number whose calls a queue lost, and which was not answered since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct MissedView {
+    /// Names the entry: the id of the first of the calls.
+    pub id: String,
+    /// The id of the latest of them.
+    pub last_call: String,
+    /// Who called.
+    pub caller: PartyView,
+    /// The caller's class; may be empty.
+    pub class: String,
+    /// The queue that the latest call left.
+    pub queue: String,
+    /// Calls given up.
+    pub count: u32,
+    /// When the first was, Unix milliseconds.
+    pub first_ms: i64,
+    /// When the latest was.
+    pub last_ms: i64,
+    /// The longest wait, milliseconds.
+    pub longest_wait_ms: u64,
+    /// Whether one came within two hours of the one before it.
+    pub is_repeat: bool,
+    /// Who takes care of it: an agent's number, or a user's name; empty if nobody does.
+    pub claimed_by: String,
+    /// Since when.
+    pub claimed_ms: Option<i64>,
+    /// Calls back that reached nobody.
+    pub tries: u32,
+    /// When the last of them was.
+    pub tried_ms: Option<i64>,
 }
 
 /// Somebody who waits.

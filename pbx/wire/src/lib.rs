@@ -18,12 +18,13 @@ mod ladder;
 mod protocol;
 mod view;
 
-pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, RECORDINGS_KEPT};
-pub use command::{Answer, Command, CommandError, PRIORITY_MAX, Reply, Request};
+pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
+pub use command::{Answer, Command, CommandError, MissedAct, PRIORITY_MAX, Reply, Request};
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};
 pub use floor::{
-    AgentView, DecisionView, QueueTodayView, QueueView, ReasonsView, StandingView, WAITERS_SHOWN, WaiterView,
+    AgentView, BreakView, DecisionView, MissedView, QueueTodayView, QueueView, ReasonsView, StandingView,
+    WAITERS_SHOWN, WaiterView,
 };
 pub use ladder::{Ladder, LadderEntry, LadderKind, LadderStyle, Lane, render_ladder};
 pub use protocol::{

@@ -61,6 +61,13 @@ pub enum AgentWish {
         /// Which.
         priority: i64,
     },
+    /// Somebody does something about a caller who gave up.
+    Missed {
+        /// The place of the caller's entry in the inbox, modulo their number.
+        place: usize,
+        /// What: taken, released, called in vain, settled.
+        what: usize,
+    },
     /// A supervisor takes somebody out.
     TakeOut {
         /// As above.
@@ -110,6 +117,13 @@ impl FloorSetup {
                 },
                 _ => AgentWish::TakeOut { place: below(rng, 64) },
             };
+            wishes.push((at, Trouble::Agent { agent, wish }));
+        }
+        // By chance of its own, so that a seed draws all else as it did without.
+        let mut own = Rng::from_number(self.seed);
+        for _ in 0..length_ms / 30_000 {
+            let wish = AgentWish::Missed { place: below(&mut own, 64), what: below(&mut own, 4) };
+            let (at, agent) = (own.below(length_ms.max(1)), below(&mut own, self.agents));
             wishes.push((at, Trouble::Agent { agent, wish }));
         }
         if has_faults {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_flow::calendar::{Hours, Zone, week_rule};
+use switchroom_flow::classes::CallerClass;
 use switchroom_flow::lists::List;
 use switchroom_flow::node::Job;
 use switchroom_flow::number::Pattern;
@@ -117,6 +118,12 @@ impl InboundSetup {
             special: vec![],
         };
         let list = |text: &str| List::parse(text).unwrap_or_default();
+        let class = |numbers: &str, of: Option<&str>, priority| CallerClass {
+            numbers: list(numbers),
+            list: of.map(str::to_owned),
+            value: None,
+            priority,
+        };
         let boxed = |pin| MailboxConfig { pin, messages_max: 4, ..MailboxConfig::default() };
         SiteConfig {
             zone: Zone::named("Europe/Zurich").unwrap_or_else(Zone::utc),
@@ -124,6 +131,10 @@ impl InboundSetup {
             lists: BTreeMap::from([
                 ("vip".to_owned(), list("101,gold\n11*,silver\n")),
                 ("deny".to_owned(), list("103,often\n")),
+            ]),
+            classes: BTreeMap::from([
+                ("gold".to_owned(), class("", Some("vip"), 7)),
+                ("inner".to_owned(), class("102\n103\n", None, 2)),
             ]),
             pins: BTreeMap::from([("door".to_owned(), door)]),
             routes: self.routes(),

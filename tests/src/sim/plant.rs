@@ -92,11 +92,13 @@ pub enum Defect {
     DoubledLeaving,
     /// Callers are written down as more urgent the later they come.
     Overtaken,
+    /// Somebody else is written down as who gave up.
+    BentMissed,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -135,6 +137,7 @@ impl Defect {
         Self::BentTime,
         Self::DoubledLeaving,
         Self::Overtaken,
+        Self::BentMissed,
     ];
 }
 
@@ -366,6 +369,13 @@ impl Plant {
             }
             (Defect::BentTime, Fact::Agent(agent)) if agent.by == "offer" && self.strikes() => {
                 agent.lasted_ms += 1;
+            }
+            (Defect::BentMissed, Fact::Left(left))
+                if left.exit == Exit::Abandoned
+                    && left.waited_ms >= left.short_abandon_ms
+                    && self.strikes() =>
+            {
+                left.caller.push('9');
             }
             (Defect::Overtaken, Fact::Joined(joined)) => {
                 self.has_struck = true;

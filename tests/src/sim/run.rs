@@ -310,6 +310,7 @@ fn brief(fact: &Fact) -> String {
         Fact::OfferEnded(ended) => format!("offer {} {} {:?}", ended.offer, ended.agent, ended.outcome),
         Fact::Left(left) => format!("leaves {} {}", left.queue, left.exit.word()),
         Fact::Talked(talked) => format!("agent {} has talked", talked.agent),
+        Fact::Missed(missed) => format!("missed {} {:?}", missed.caller, missed.act),
         Fact::WrappedUp(wrapped) => format!("agent {} has wrapped up", wrapped.agent),
     }
 }

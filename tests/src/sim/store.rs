@@ -1,7 +1,7 @@
 //! The store of a run: what is on disk, what only waits for it, and how it fails.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use switchroom_acd::{Fact, Remembered};
+use switchroom_acd::{Fact, Inbox, Remembered};
 use switchroom_exchange::{
     BindingRecord, CallId, MessageFacts, MessageRecord, OpenCall, Record, Restored, Ticket,
 };
@@ -80,6 +80,7 @@ impl Disk {
             cut_off,
             agents: self.agents.values().cloned().collect(),
             facts: self.facts.clone(),
+            inbox: self.facts.iter().filter(|fact| Inbox::concerns(fact)).cloned().collect(),
             event_seq: self.event_seq,
             call_number: self.call_number,
         }

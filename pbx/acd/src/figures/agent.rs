@@ -29,6 +29,8 @@ pub struct AgentCounts {
     pub elsewhere: u64,
     /// The caller left first, or the agent was taken back.
     pub withdrawn: u64,
+    /// Of the answered, whose callers asked for an agent again within two hours ([`super::repeats`]).
+    pub repeats: u64,
     /// For how long it rang before the agent answered, all answers together.
     pub answer_ms: u64,
     /// Talks that ended.
@@ -76,6 +78,8 @@ pub struct AgentFigures {
     /// (Time talking + holding + in after-call time) ÷ signed-in time, 0 to 1. Breaks are in the divisor, ringing and the
     /// agent's own calls in the divisor only.
     pub occupancy: Option<f64>,
+    /// Repeats ÷ answered: the share of the agent's callers who asked for an agent again within two hours (K2).
+    pub repeat_rate: Option<f64>,
     /// Ringing ÷ answered.
     pub average_answer_ms: Option<u64>,
     /// (Talk + after-call time) ÷ talks; holds are part of the talk (AHT).
@@ -145,6 +149,11 @@ impl AgentTally {
         self.put(state, ms);
     }
 
+    /// Time in each state.
+    pub(super) fn states(&self) -> &[(State, u64)] {
+        &self.states
+    }
+
     fn put(&mut self, state: &State, ms: u64) {
         match self.states.iter_mut().find(|(known, _)| known == state) {
             Some((_, sum)) => *sum = sum.saturating_add(ms),
@@ -174,9 +183,8 @@ impl AgentTally {
         AgentFigures {
             counts,
             signed_in_ms,
-            break_ms: time(&|state| {
-                matches!(state.presence, Presence::Break { .. }) && state.activity == Activity::Idle
-            }),
+            break_ms: time(&|state| state.on_break().is_some()),
+            repeat_rate: share(counts.repeats, counts.answered),
             occupancy: share(time(&busy), signed_in_ms),
             average_answer_ms: counts.answer_ms.checked_div(counts.answered),
             average_handle_ms: handled.checked_div(counts.talks),
@@ -189,6 +197,7 @@ impl AgentCounts {
     fn add(&mut self, other: &Self) {
         self.offers += other.offers;
         self.answered += other.answered;
+        self.repeats += other.repeats;
         self.no_answers += other.no_answers;
         self.refused += other.refused;
         self.failed += other.failed;

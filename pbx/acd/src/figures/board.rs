@@ -97,6 +97,15 @@ impl Figures {
         sum.show()
     }
 
+    /// The figures of one agent in the half hours that begin within a span of time; of states those that ended.
+    pub fn agent(&self, number: &str, from_ms: i64, to_ms: i64) -> AgentFigures {
+        let mut sum = AgentTally::default();
+        for tally in self.half_hours.between(from_ms, to_ms).filter_map(|(_, half)| half.agents.get(number)) {
+            sum.add(tally);
+        }
+        sum.show()
+    }
+
     /// When each half hour begins of which there are figures, in order.
     pub fn half_hours(&self) -> impl DoubleEndedIterator<Item = i64> {
         self.half_hours.between(i64::MIN, i64::MAX).map(|(begins_ms, _)| begins_ms)

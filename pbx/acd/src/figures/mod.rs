@@ -15,6 +15,7 @@ mod board;
 mod estimate;
 mod half_hours;
 mod queue;
+mod repeats;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -27,12 +28,15 @@ pub use queue::{Overflows, QueueCounts, QueueFigures, ServiceLevel};
 pub use spread::Waits;
 
 use crate::boundary::Call;
-use crate::fact::{AgentFact, Decision, Fact, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, State};
+use crate::fact::{
+    AgentFact, Decision, Exit, Fact, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, State,
+};
 use crate::floor::Remembered;
 use crate::limits::WAITERS_MAX;
 use estimate::{Estimator, Promise};
 use half_hours::HalfHours;
 use queue::QueueTally;
+use repeats::Repeats;
 use std::collections::BTreeMap;
 
 /// The fold.
@@ -44,6 +48,7 @@ pub struct Figures {
     /// The state of every agent who is signed in, and since when.
     states: BTreeMap<Box<str>, (State, i64)>,
     estimator: Estimator,
+    repeats: Repeats,
 }
 
 /// A caller who waits, as far as is written down.
@@ -59,6 +64,15 @@ pub struct Stay {
     promise: Option<Promise>,
 }
 
+/// What an agent has had of a break: on it and doing nothing else, as [`AgentFigures::break_ms`] counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BreakTime {
+    /// Milliseconds of spans that ended.
+    pub ended_ms: u64,
+    /// Since when the one lasts that did not, Unix milliseconds; not before the begin of what was asked for.
+    pub since_ms: Option<i64>,
+}
+
 impl Figures {
     /// Nothing has happened yet.
     pub fn new() -> Self {
@@ -68,7 +82,7 @@ impl Figures {
     /// Something happened. To be called with every fact once, in the order in which they were written down.
     pub fn apply(&mut self, fact: &Fact) {
         match fact {
-            Fact::Agent(fact) => self.agent(fact),
+            Fact::Agent(fact) => self.agent_changed(fact),
             Fact::Joined(joined) => self.joined(joined),
             Fact::Offered(decision) => self.offered(decision),
             Fact::OfferEnded(ended) => self.offer_ended(ended),
@@ -83,6 +97,8 @@ impl Figures {
                 half.queue(&wrapped.queue, |tally| tally.wrapped_up(wrapped.lasted_ms));
                 half.agent(&wrapped.agent, |tally| tally.wrapped_up(wrapped.lasted_ms));
             }
+            // The inbox's own (`crate::inbox`): nothing is counted of it.
+            Fact::Missed(_) => {}
         }
     }
 
@@ -103,7 +119,25 @@ impl Figures {
         self.estimator.estimate(queue, place, now_ms)
     }
 
-    fn agent(&mut self, fact: &AgentFact) {
+    /// What an agent has had of each break since `from_ms`, by reason. A half hour that began before is not counted.
+    pub fn breaks(&self, agent: &str, from_ms: i64) -> BTreeMap<String, BreakTime> {
+        let mut taken: BTreeMap<String, BreakTime> = BTreeMap::new();
+        let halves = self.half_hours.between(from_ms, i64::MAX);
+        for (state, ms) in halves.filter_map(|(_, half)| half.agents.get(agent)).flat_map(|t| t.states()) {
+            if let Some(reason) = state.on_break() {
+                let time = taken.entry(reason.to_owned()).or_default();
+                time.ended_ms = time.ended_ms.saturating_add(*ms);
+            }
+        }
+        if let Some((state, since_ms)) = self.states.get(agent)
+            && let Some(reason) = state.on_break()
+        {
+            taken.entry(reason.to_owned()).or_default().since_ms = Some((*since_ms).max(from_ms));
+        }
+        taken
+    }
+
+    fn agent_changed(&mut self, fact: &AgentFact) {
         if fact.was.counts_as_signed_in() {
             self.half_hours.spent(&fact.agent, &fact.was, fact.at_ms, fact.lasted_ms);
         }
@@ -137,6 +171,10 @@ impl Figures {
             if let Some(oldest) = oldest {
                 self.lose(oldest);
             }
+        }
+        if let Some(repeated) = self.repeats.joined(joined) {
+            self.half_hours.at(repeated.joined_ms).queue(&repeated.queue, |tally| tally.counts.repeats += 1);
+            self.half_hours.at(repeated.at_ms).agent(&repeated.agent, |tally| tally.counts.repeats += 1);
         }
         let promise = self.estimator.joined(joined);
         let stay = Stay {
@@ -188,6 +226,9 @@ impl Figures {
         };
         if let Some(promise) = stay.as_ref().and_then(|stay| stay.promise) {
             self.estimator.left(queue, promise, left);
+        }
+        if left.exit == Exit::Answered {
+            self.repeats.answered(left, queue, joined_ms);
         }
         self.half_hours.at(joined_ms).queue(queue, |tally| {
             tally.stop_waiting(stay.is_some());

@@ -26,6 +26,8 @@ pub struct QueueCounts {
     pub waiting: u64,
     /// Of the answered, who waited no longer than the limit of the service level.
     pub answered_in_time: u64,
+    /// Of the answered, who asked for an agent again within two hours ([`super::repeats`]).
+    pub repeats: u64,
     /// Of the abandoned, who hung up no later than the limit of the service level.
     pub abandoned_in_time: u64,
     /// Talks that ended.
@@ -91,6 +93,8 @@ pub struct QueueFigures {
     pub service_level: ServiceLevel,
     /// Abandoned ÷ offered.
     pub abandon_rate: Option<f64>,
+    /// Repeats ÷ answered (K1).
+    pub repeat_rate: Option<f64>,
     /// How long those waited who were answered.
     pub answered_wait: Waits,
     /// How long those waited who hung up.
@@ -189,6 +193,7 @@ impl QueueTally {
                 without_early: share(in_time, counts.answered.saturating_add(late)),
             },
             abandon_rate: share(counts.abandoned, counts.offered),
+            repeat_rate: share(counts.repeats, counts.answered),
             answered_wait: self.answered_wait.show(),
             abandoned_wait: self.abandoned_wait.show(),
             average_talk_ms: counts.talk_ms.checked_div(counts.talks),
@@ -213,6 +218,7 @@ impl QueueCounts {
         self.called_back += other.called_back;
         self.waiting += other.waiting;
         self.answered_in_time += other.answered_in_time;
+        self.repeats += other.repeats;
         self.abandoned_in_time += other.abandoned_in_time;
         self.talks += other.talks;
         self.talk_ms = self.talk_ms.saturating_add(other.talk_ms);

@@ -242,7 +242,7 @@ fn adds_up(facts: &[Fact]) {
                 }
                 entry.2 += agent.lasted_ms;
             }
-            Fact::WrappedUp(_) => {}
+            Fact::WrappedUp(_) | Fact::Missed(_) => {}
         }
     }
     assert!(waiting.is_empty(), "{waiting:?}");

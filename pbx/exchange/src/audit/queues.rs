@@ -4,7 +4,7 @@ use super::Rule;
 use crate::call::Stage;
 use crate::{CallId, Exchange};
 
-pub(super) const RULES: &[Rule] = &[floor, waits, talks];
+pub(super) const RULES: &[Rule] = &[floor, waits, talks, inbox];
 
 /// What the floor says of itself holds, and what it asked for has been done.
 fn floor(x: &Exchange, wrong: &mut Vec<String>) {
@@ -49,4 +49,9 @@ fn talks(x: &Exchange, wrong: &mut Vec<String>) {
             wrong.push(format!("agent {} talks in call {}, which is {stage:?}", agent.number, CallId(call)));
         }
     }
+}
+
+/// Who gave up is in the inbox once, under one name.
+fn inbox(x: &Exchange, wrong: &mut Vec<String>) {
+    wrong.extend(x.inbox.audit());
 }

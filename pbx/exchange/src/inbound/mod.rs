@@ -51,6 +51,8 @@ pub(crate) struct Visit {
     pub(crate) waits: Option<Waits>,
     /// Stays in queues so far.
     pub(crate) queued: u32,
+    /// The caller's class as of its coming, and the priority that comes with it.
+    pub(crate) class: Option<(String, i64)>,
 }
 
 /// A message that is being recorded.
@@ -80,6 +82,8 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = crate::Stage::Flow;
         call.flow = Some(flow.name.clone());
+        let class = self.config.inbound.class_of(&call.from.number);
+        let class = class.map(|(name, class)| (name.to_owned(), class.priority));
         let visit = Visit {
             run: Run::new(flow),
             news: VecDeque::new(),
@@ -92,6 +96,7 @@ impl Exchange {
             asked: BTreeSet::new(),
             waits: None,
             queued: 0,
+            class,
         };
         self.visits.insert(id, visit);
         self.tell_flow(now, id, Event::Begin);
@@ -161,6 +166,7 @@ impl Exchange {
             pin_guard: &mut self.pin_guard,
             floor: &self.floor,
             figures: &self.figures,
+            class: visit.class.as_ref().map_or("", |(name, _)| name),
         };
         visit.run.handle(&mut site, event);
         Some(std::iter::from_fn(|| visit.run.poll_effect()).collect())

@@ -24,6 +24,8 @@ pub(super) struct SiteView<'a> {
     pub(super) pin_guard: &'a mut PinGuard,
     pub(super) floor: &'a Floor,
     pub(super) figures: &'a Figures,
+    /// The caller's class; empty if none.
+    pub(super) class: &'a str,
 }
 
 impl SiteView<'_> {
@@ -67,6 +69,7 @@ impl Scope for SiteView<'_> {
         Some(match name {
             "caller" => Value::text(&call.from.number),
             "caller_name" => Value::text(&call.from.name),
+            "class" => Value::text(self.class),
             "dialled" => Value::text(&call.to.number),
             "call" => Value::text(&call.id.to_string()),
             "agent" => Value::text(with()),

@@ -5,6 +5,7 @@
 //! agents ring for it in `Stage::Seeking`, and then in `Stage::Talking`, as any other call.
 
 mod choices;
+mod inbox;
 mod ringing;
 mod waiting;
 
@@ -148,9 +149,11 @@ impl Exchange {
             | Fact::OfferEnded(_)
             | Fact::Left(_)
             | Fact::Talked(_)
-            | Fact::WrappedUp(_) => {}
+            | Fact::WrappedUp(_)
+            | Fact::Missed(_) => {}
         }
         self.figures.apply(&fact);
+        self.tell_inbox(&fact);
         let seq = self.next_event();
         self.persist_untold(Record::Floor { seq, fact: Box::new(fact) });
     }

@@ -7,6 +7,7 @@ use crate::inbound::FLOW_NUMBERS;
 use crate::media::MediaCommand;
 use crate::record::Cause;
 use switchroom_acd::{Exit, Join};
+use switchroom_flow::number::normal;
 use switchroom_flow::{Clip, Dialled, Event, say};
 use switchroom_sip::time::Now;
 
@@ -39,16 +40,18 @@ impl Exchange {
         // The caller may be an agent, whose own phone is not asked for him.
         self.tell_seats(now);
         let Some(call) = self.calls.get(&id) else { return };
-        let caller = call.from.number.clone();
+        // However it was written, it is one number.
+        let caller = normal(&call.from.number).into_owned();
         let Some(visit) = self.visits.get_mut(&id) else { return };
         visit.queued += 1;
+        let (class, of_class) = visit.class.clone().unwrap_or_default();
         let join = Join {
             call: id.0,
             visit: visit.queued,
             queue: queue.to_owned(),
             caller,
-            class: String::new(),
-            priority: priority.unwrap_or(0),
+            class,
+            priority: priority.unwrap_or(of_class),
             preferred: None,
         };
         if self.floor.queue(queue).is_none() {

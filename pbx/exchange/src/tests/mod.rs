@@ -9,6 +9,7 @@ mod guarding;
 mod mailboxes;
 mod media;
 mod messages;
+mod missed;
 pub(crate) mod mwi;
 mod queues;
 mod registering;

@@ -52,7 +52,7 @@ fn flow() -> Arc<Flow> {
     })
 }
 
-fn site(queue: QueueConfig) -> Config {
+pub(super) fn site(queue: QueueConfig) -> Config {
     let mut config = config();
     config.flows.insert("wait".into(), flow());
     for (number, to) in [("700", Destination::Flow("wait".into())), ("701", Destination::Queue("q".into()))] {
@@ -78,36 +78,40 @@ fn site(queue: QueueConfig) -> Config {
     config
 }
 
-struct Floor {
-    w: World,
-    a: SocketAddr,
-    b: SocketAddr,
+pub(super) struct Floor {
+    pub(super) w: World,
+    pub(super) a: SocketAddr,
+    pub(super) b: SocketAddr,
     c: SocketAddr,
 }
 
 impl Floor {
     /// Phones 101, 102 and 103; agent 2 sits at 102 and agent 3 at 103, signed out.
-    fn new(queue: QueueConfig) -> Self {
-        let mut w = World::with(site(queue), Restored::default());
+    pub(super) fn new(queue: QueueConfig) -> Self {
+        Self::with(site(queue))
+    }
+
+    pub(super) fn with(config: Config) -> Self {
+        let mut w = World::with(config, Restored::default());
         let a = w.registered("101", "192.0.2.11:5060");
         let b = w.registered("102", "192.0.2.12:5060");
         let c = w.registered("103", "192.0.2.13:5060");
         Self { w, a, b, c }
     }
 
-    fn act(&mut self, act: AgentAct) -> Result<String, String> {
+    pub(super) fn act(&mut self, act: AgentAct) -> Result<String, String> {
         let command = Command::Agent(act);
         self.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command });
         self.w.replies.pop().unwrap()
     }
 
-    fn sign_in(&mut self, agent: &str, extension: &str) {
+    pub(super) fn sign_in(&mut self, agent: &str, extension: &str) {
         let extension = Some(extension.to_owned());
         self.act(AgentAct::Choose { agent: agent.into(), presence: Presence::Ready, extension }).unwrap();
         self.w.ms(10);
     }
 
-    fn call(&mut self, number: &str) -> SessionId {
+    pub(super) fn call(&mut self, number: &str) -> SessionId {
         let call = self.w.dial(self.a, number, Some(sdp("192.0.2.11", "8 101", "")));
         self.w.ms(100);
         call
@@ -122,7 +126,7 @@ impl Floor {
         ring
     }
 
-    fn answer(&mut self, at: SocketAddr) -> SessionId {
+    pub(super) fn answer(&mut self, at: SocketAddr) -> SessionId {
         let ring = self.pick(at);
         let now = self.w.now.mono;
         self.w.end(at).answer(now, ring, sdp(&at.ip().to_string(), "8 101", ""));
@@ -147,7 +151,7 @@ impl Floor {
         self.w.x.floor().agent(agent).unwrap().activity()
     }
 
-    fn facts(&self) -> Vec<Fact> {
+    pub(super) fn facts(&self) -> Vec<Fact> {
         let facts = self.w.records.iter().filter_map(|record| match record {
             Record::Floor { fact, .. } => Some((**fact).clone()),
             _ => None,
@@ -194,14 +198,14 @@ impl Floor {
         }
     }
 
-    fn end(mut self) {
+    pub(super) fn end(mut self) {
         self.heard();
         self.w.run(Duration::from_secs(60));
         self.w.settle();
     }
 }
 
-fn queue() -> QueueConfig {
+pub(super) fn queue() -> QueueConfig {
     QueueConfig { music: vec!["music/one".into()], ..QueueConfig::default() }
 }
 

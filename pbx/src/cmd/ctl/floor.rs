@@ -1,10 +1,26 @@
 //! Queues, agents and reasons as text.
 
 use super::{Printer, party, span};
-use switchroom_wire::{AgentView, DecisionView, QueueView, ReasonsView, StandingView, clean};
+use crate::cli::MissedAct;
+use switchroom_wire::{
+    AgentView, BreakView, Command, DecisionView, MissedAct as Act, MissedView, QueueView, ReasonsView,
+    StandingView, clean,
+};
+
+/// What is done about a caller who gave up.
+pub(super) fn missed_command(act: &MissedAct) -> Command {
+    let (missed, act) = match act {
+        MissedAct::Claim { missed, agent } => (missed, Act::Claim { agent: agent.clone() }),
+        MissedAct::Release { missed } => (missed, Act::Release),
+        MissedAct::Tried { missed } => (missed, Act::Tried),
+        MissedAct::Close { missed, word } => (missed, Act::Close { word: word.clone() }),
+    };
+    Command::MissedAct { missed: missed.clone(), act }
+}
 
 impl Printer<'_> {
     pub(super) fn agents(&mut self, agents: &[AgentView]) -> std::io::Result<()> {
+        let now_ms = crate::clock::wall_ms();
         let row = |a: &AgentView| {
             let presence = match a.reason.as_str() {
                 "" => a.presence.replace('_', " "),
@@ -24,14 +40,14 @@ impl Printer<'_> {
                 self.date(a.since_ms),
                 a.calls_today.to_string(),
                 span(u64::try_from(a.talk_today_ms).unwrap_or(0)),
+                a.breaks.iter().filter_map(|of| break_words(of, now_ms)).collect::<Vec<_>>().join(", "),
                 queues.join(" "),
             ]
         };
         let rows = agents.iter().map(row).collect();
-        self.table(
-            &["AGENT", "NAME", "EXT", "PRESENCE", "ACTIVITY", "SINCE", "CALLS", "TALK", "QUEUES"],
-            rows,
-        )
+        let head =
+            ["AGENT", "NAME", "EXT", "PRESENCE", "ACTIVITY", "SINCE", "CALLS", "TALK", "BREAKS", "QUEUES"];
+        self.table(&head, rows)
     }
 
     pub(super) fn queues(&mut self, queues: &[QueueView]) -> std::io::Result<()> {
@@ -51,6 +67,10 @@ impl Printer<'_> {
                 level,
                 span(q.today.average_wait_ms),
                 span(q.today.longest_wait_ms),
+                match q.today.repeats_permille {
+                    Some(p) => format!("{}.{}%", p / 10, p % 10),
+                    None => "-".into(),
+                },
             ]
         };
         let rows = queues.iter().map(row).collect();
@@ -65,6 +85,7 @@ impl Printer<'_> {
             "SL",
             "AVG",
             "MAX",
+            "REPEATS",
         ];
         self.table(&head, rows)?;
         let waiting: Vec<Vec<String>> = queues.iter().flat_map(|queue| self.waiting(queue)).collect();
@@ -72,7 +93,7 @@ impl Printer<'_> {
             return Ok(());
         }
         writeln!(self.out)?;
-        self.table(&["QUEUE", "PLACE", "CALL", "CALLER", "PRIORITY", "SINCE", "RINGS"], waiting)
+        self.table(&["QUEUE", "PLACE", "CALL", "CALLER", "CLASS", "PRIORITY", "SINCE", "RINGS"], waiting)
     }
 
     fn waiting(&self, queue: &QueueView) -> Vec<Vec<String>> {
@@ -82,6 +103,7 @@ impl Printer<'_> {
                 (place + 1).to_string(),
                 w.number.to_string(),
                 party(&w.caller),
+                w.class.clone(),
                 w.priority.to_string(),
                 self.date(w.since_ms),
                 w.ringing.join(" "),
@@ -95,6 +117,25 @@ impl Printer<'_> {
             rows.push(last);
         }
         rows
+    }
+
+    pub(super) fn missed(&mut self, all: &[MissedView]) -> std::io::Result<()> {
+        let row = |m: &MissedView| {
+            vec![
+                party(&m.caller),
+                m.class.clone(),
+                m.queue.clone(),
+                format!("{}{}", m.count, if m.is_repeat { " within 2 h" } else { "" }),
+                self.date(m.first_ms),
+                self.date(m.last_ms),
+                span(m.longest_wait_ms),
+                m.claimed_by.clone(),
+                m.tries.to_string(),
+            ]
+        };
+        let rows = all.iter().map(row).collect();
+        let head = ["CALLER", "CLASS", "QUEUE", "CALLS", "FIRST", "LAST", "WAITED", "CLAIMED BY", "TRIES"];
+        self.table(&head, rows)
     }
 
     pub(super) fn why(&mut self, reasons: &ReasonsView) -> std::io::Result<()> {
@@ -155,4 +196,12 @@ impl Printer<'_> {
         }
         Ok(())
     }
+}
+
+/// What was had of a break, and of how much, if there is a limit: `lunch 41:00/30:00 over`. `None` before the first.
+fn break_words(of: &BreakView, now_ms: i64) -> Option<String> {
+    let used_ms = of.used_ms(now_ms);
+    let budget = if of.budget_ms > 0 { format!("/{}", span(of.budget_ms)) } else { String::new() };
+    let over = if of.is_over(now_ms) { " over" } else { "" };
+    (used_ms > 0).then(|| format!("{} {}{budget}{over}", of.reason, span(used_ms)))
 }

@@ -3,6 +3,7 @@
 
 mod crash;
 mod damage;
+mod facts;
 mod full_disk;
 mod queries;
 mod samples;

@@ -80,6 +80,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<queues::TimeAddsUp>::default(),
         Box::<queues::EverybodyLeavesOnce>::default(),
         Box::<queues::NobodyOvertakes>::default(),
+        Box::<queues::InboxIsWhoGaveUp>::default(),
         Box::<secrets::SecretsStay>::default(),
         Box::<secrets::FlightTellsNoKeys>::default(),
         Box::<holds::OnlyListenersAreSent>::default(),

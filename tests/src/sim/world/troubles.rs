@@ -6,7 +6,7 @@ use crate::sim::floor::AgentWish;
 use crate::sim::trouble::Trouble;
 use std::sync::Arc;
 use switchroom_acd::Presence;
-use switchroom_exchange::{AgentAct, CallId, Command};
+use switchroom_exchange::{AgentAct, CallId, Command, MissedWish};
 
 impl World {
     /// Something goes wrong now.
@@ -59,8 +59,8 @@ impl World {
                 return self.tell(Came::Command(Command::Unregister { extension, contact: None }));
             }
             Trouble::Agent { agent, wish } => {
-                let act = self.act(agent, wish)?;
-                return self.tell(Came::Command(Command::Agent(act)));
+                let command = self.act(agent, wish)?;
+                return self.tell(Came::Command(command));
             }
             Trouble::Floor => {
                 self.floor_generation += 1;
@@ -73,7 +73,7 @@ impl World {
     }
 
     /// What somebody wants of an agent or of who waits, as a command.
-    fn act(&self, agent: usize, wish: AgentWish) -> Option<AgentAct> {
+    fn act(&self, agent: usize, wish: AgentWish) -> Option<Command> {
         let floor = &self.setup.floor;
         let number = (agent + 1).to_string();
         let choose = |presence, extension| AgentAct::Choose { agent: number.clone(), presence, extension };
@@ -83,7 +83,7 @@ impl World {
                 floor.queues().flat_map(|queue| queue.order.iter().map(|turn| turn.call)).collect();
             calls.get(place % calls.len().max(1)).copied().map(CallId)
         };
-        Some(match wish {
+        let act = match wish {
             AgentWish::Ready { further } => choose(Presence::Ready, Some(floor.seat(agent + further))),
             AgentWish::Break { reason } => choose(Presence::Break { reason: floor.reason(reason) }, None),
             AgentWish::SignOut => choose(Presence::LoggedOut, None),
@@ -92,7 +92,19 @@ impl World {
             }
             AgentWish::Priority { place, priority } => AgentAct::Priority { call: waiter(place)?, priority },
             AgentWish::TakeOut { place } => AgentAct::TakeOut { call: waiter(place)? },
-        })
+            AgentWish::Missed { place, what } => {
+                let inbox = self.exchange.inbox();
+                let entry = inbox.all().nth(place % inbox.len().max(1))?;
+                let wish = match what {
+                    0 => MissedWish::Claim { agent: Some(number) },
+                    1 => MissedWish::Release,
+                    2 => MissedWish::Tried,
+                    _ => MissedWish::Close { word: "done".into() },
+                };
+                return Some(Command::Missed { which: CallId(entry.id).to_string(), wish });
+            }
+        };
+        Some(Command::Agent(act))
     }
 
     pub(super) fn reload(&mut self, place: usize, changes_password: bool) -> Option<Step> {
@@ -151,8 +163,8 @@ impl World {
         steps.extend(self.tell(Came::Config));
         if self.setup.floor.queues > 0 {
             for agent in 0..self.setup.floor.agents {
-                let act = self.act(agent, AgentWish::Ready { further: 0 });
-                steps.extend(act.and_then(|act| self.tell(Came::Command(Command::Agent(act)))));
+                let command = self.act(agent, AgentWish::Ready { further: 0 });
+                steps.extend(command.and_then(|command| self.tell(Came::Command(command))));
             }
         }
         for place in 0..self.handsets.len() {

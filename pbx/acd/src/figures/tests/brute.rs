@@ -1,7 +1,7 @@
 //! The second count: every figure by a look at all facts, each in its own way and without half hours.
 
 use crate::fact::{Activity, AgentFact, Exit, Fact, LeftFact, OfferOutcome, Presence, State};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What happened within a span of time, by the facts.
 pub(super) struct Brute<'a> {
@@ -39,6 +39,31 @@ impl<'a> Brute<'a> {
             self.left(queue).filter(|left| left.exit == exit).map(|left| left.waited_ms).collect();
         waits.sort_unstable();
         waits
+    }
+
+    /// Connections that were repeated: of each later call of the number the last one before, within two hours, once.
+    /// Of a queue by when the caller had joined, of an agent by when he answered.
+    pub(super) fn repeats(&self, queue: Option<&str>, agent: Option<&str>) -> u64 {
+        let mut repeated = BTreeSet::new();
+        for (at, fact) in self.facts.iter().enumerate() {
+            let Fact::Joined(joined) = fact else { continue };
+            let before = self.facts[..at].iter().enumerate().rev().find_map(|(place, fact)| match fact {
+                Fact::Left(left) if left.exit == Exit::Answered && left.caller == joined.caller => {
+                    Some((place, left))
+                }
+                _ => None,
+            });
+            let Some((place, left)) = before else { continue };
+            if left.call == joined.call || joined.at_ms - left.at_ms > 7_200_000 {
+                continue;
+            }
+            let is_meant = queue.is_none_or(|queue| queue == left.queue && self.has(left.joined_ms))
+                && agent.is_none_or(|agent| agent == left.agent && self.has(left.at_ms));
+            if is_meant {
+                repeated.insert(place);
+            }
+        }
+        repeated.len() as u64
     }
 
     /// Talks: how many, talk, hold; of a queue or of an agent.

@@ -313,3 +313,58 @@ fn figures_as_json() {
     let now = serde_json::to_value(figures.now()).unwrap();
     assert_eq!(now["agents"]["10"]["presence"], "ready");
 }
+
+/// A call of a number: joined, and answered after ten seconds by that agent, or given up.
+fn call(figures: &mut Figures, id: u128, caller: &str, at_ms: i64, agent: Option<&str>) {
+    let caller = caller.to_owned();
+    figures.apply(&Fact::Joined(JoinedFact { caller: caller.clone(), ..joined(id, at_ms) }));
+    let exit = if agent.is_some() { Exit::Answered } else { Exit::Abandoned };
+    let agent = agent.unwrap_or_default().to_owned();
+    figures.apply(&Fact::Left(LeftFact { caller, agent, ..left(id, at_ms, 10_000, exit) }));
+}
+
+#[test]
+fn who_asks_again_within_two_hours_of_an_answer_is_a_repeat_of_it_once() {
+    let mut figures = Figures::new();
+    call(&mut figures, 1, "030", NINE, Some("10"));
+    call(&mut figures, 2, "030", NINE + HOUR, None);
+    call(&mut figures, 3, "030", NINE + HOUR + 60_000, Some("11"));
+    call(&mut figures, 4, "030", NINE + 3 * HOUR + 60_000 + 10_000, Some("10"));
+    call(&mut figures, 5, "030", NINE + 5 * HOUR + 60_000 + 20_001, Some("10"));
+    call(&mut figures, 6, "", NINE, Some("12"));
+    call(&mut figures, 7, "", NINE + 60_000, Some("12"));
+    let board = figures.between(NINE, NINE + 48 * HALF_HOUR_MS, None);
+    let queue = board.queues["sales"];
+    assert_eq!((queue.counts.answered, queue.counts.repeats), (6, 2), "not at two hours and a millisecond");
+    assert_eq!(queue.repeat_rate, Some(2.0 / 6.0));
+    let of = |agent: &str| board.agents[agent].counts.repeats;
+    assert_eq!((of("10"), of("11")), (1, 1), "charged to who had answered before");
+    assert!(!board.agents.contains_key("12"), "withheld numbers repeat nothing");
+    let first = figures.queue("sales", NINE, NINE + HALF_HOUR_MS);
+    assert_eq!(first.counts.repeats, 1, "in the half hour of the answer, not of the repeat");
+}
+
+#[test]
+fn from_one_queue_to_the_next_in_a_call_is_no_repeat() {
+    let mut figures = Figures::new();
+    call(&mut figures, 1, "030", NINE, Some("10"));
+    let second = JoinedFact { caller: "030".to_owned(), visit: 2, ..joined(1, NINE + 60_000) };
+    figures.apply(&Fact::Joined(second));
+    assert_eq!(figures.queue("sales", NINE, NINE + HOUR).counts.repeats, 0);
+}
+
+#[test]
+fn breaks_are_summed_by_reason_and_the_one_that_lasts_is_told_apart() {
+    let mut figures = Figures::new();
+    let idle = || ready(Activity::Idle);
+    figures.apply(&agent(NINE, idle(), 0, on_break("lunch")));
+    figures.apply(&agent(NINE + HOUR, on_break("lunch"), HOUR as u64, idle()));
+    figures.apply(&agent(NINE + HOUR + 1_000, idle(), 1_000, on_break("coffee")));
+    figures.apply(&agent(NINE + HOUR + 4_000, on_break("coffee"), 3_000, on_break("lunch")));
+    let all = figures.breaks("10", NINE);
+    let shown: Vec<_> = all.iter().map(|(why, time)| (why.as_str(), time.ended_ms, time.since_ms)).collect();
+    assert_eq!(shown, [("coffee", 3_000, None), ("lunch", HOUR as u64, Some(NINE + HOUR + 4_000))]);
+    let later = figures.breaks("10", NINE + 2 * HOUR);
+    assert_eq!(later["lunch"].since_ms, Some(NINE + 2 * HOUR), "from midnight on");
+    assert!(figures.breaks("99", NINE).is_empty());
+}

@@ -63,6 +63,8 @@ fn compare_queue(brute: &Brute<'_>, queue: &str, figures: &QueueFigures) {
     let gave_up = || brute.left(queue).filter(|left| left.exit == Exit::Abandoned);
     let short = gave_up().filter(|left| left.waited_ms < left.short_abandon_ms).count();
     let late = gave_up().filter(|left| left.waited_ms > left.service_level_ms).count();
+    assert_eq!(counts.repeats, brute.repeats(Some(queue), None));
+    assert!(counts.repeats <= counts.answered);
     assert_eq!((counts.answered_in_time, counts.short_abandoned), (in_time as u64, short as u64));
     let level = |of: u64| (of > 0).then(|| in_time as f64 / of as f64);
     assert_eq!(figures.service_level.strict, level(counts.offered));
@@ -102,6 +104,7 @@ fn compare_agent(brute: &Brute<'_>, agent: &str, figures: &AgentFigures) {
         (counts.failed, counts.elsewhere, counts.withdrawn),
         (ended(OfferOutcome::Failed), ended(OfferOutcome::Elsewhere), ended(OfferOutcome::Withdrawn))
     );
+    assert_eq!(counts.repeats, brute.repeats(None, Some(agent)));
     let no = counts.no_answers + counts.refused + counts.failed + counts.elsewhere + counts.withdrawn;
     assert_eq!(counts.offers, counts.answered + no);
     assert_eq!((counts.talks, counts.talk_ms, counts.hold_ms), brute.talks(None, Some(agent)));

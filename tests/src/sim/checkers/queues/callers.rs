@@ -107,7 +107,7 @@ impl Checker for NobodyOvertakes {
                     }
                 }
                 Fact::Left(left) => _ = self.waiting.remove(&left.call),
-                Fact::Agent(_) | Fact::Talked(_) | Fact::WrappedUp(_) => {}
+                Fact::Agent(_) | Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) => {}
             }
         }
         Ok(())

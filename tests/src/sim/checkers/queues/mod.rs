@@ -3,10 +3,12 @@
 mod agents;
 mod callers;
 mod choices;
+mod missed;
 
 pub(super) use agents::{OneCallPerAgent, TimeAddsUp, WhereTheyChose};
 pub(super) use callers::{EverybodyLeavesOnce, NobodyOvertakes};
 pub(super) use choices::{ChosenByTheRule, RungIsOffered};
+pub(super) use missed::InboxIsWhoGaveUp;
 
 use crate::sim::world::Step;
 use switchroom_acd::Fact;

@@ -1,0 +1,83 @@
+//! The rule of who is to be called back.
+
+use super::super::{Checker, Verdict, broken};
+use super::facts;
+use crate::sim::world::{Came, Step, World};
+use std::collections::BTreeMap;
+use switchroom_acd::fact::MissedAct;
+use switchroom_acd::{Exit, Fact};
+
+/// What is to be known of a number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Open {
+    count: u32,
+    owner: Option<String>,
+    tries: u32,
+}
+
+/// The inbox holds exactly who gave up and was not answered since, with what was done about them, after a restart as well.
+#[derive(Debug, Default)]
+pub(in super::super) struct InboxIsWhoGaveUp {
+    open: BTreeMap<String, Open>,
+}
+
+impl InboxIsWhoGaveUp {
+    fn write(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Left(left) if left.caller.is_empty() => {}
+            Fact::Left(left) if left.exit == Exit::Answered => _ = self.open.remove(&left.caller),
+            Fact::Left(left) => {
+                let waited = left.waited_ms >= left.short_abandon_ms;
+                if left.exit == Exit::Restart || (left.exit == Exit::Abandoned && waited) {
+                    self.open.entry(left.caller.clone()).or_default().count += 1;
+                }
+            }
+            Fact::Missed(missed) => {
+                if let MissedAct::Closed { .. } = missed.act {
+                    self.open.remove(&missed.caller);
+                } else if let Some(open) = self.open.get_mut(&missed.caller) {
+                    match &missed.act {
+                        MissedAct::Claimed { owner } => open.owner = Some(owner.clone()),
+                        MissedAct::Released => open.owner = None,
+                        MissedAct::Tried | MissedAct::Closed { .. } => open.tries += 1,
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn compare(&self, world: &World) -> Verdict {
+        let shown = world.exchange.inbox().all().map(|entry| {
+            let owner = entry.claim.as_ref().map(|(owner, _)| owner.to_string());
+            (entry.caller.to_string(), Open { count: entry.count, owner, tries: entry.tries })
+        });
+        let shown: BTreeMap<String, Open> = shown.collect();
+        if shown == self.open {
+            return Ok(());
+        }
+        broken(None, format!("{:?} gave up and are open, the inbox has {shown:?}", self.open))
+    }
+}
+
+impl Checker for InboxIsWhoGaveUp {
+    fn rule(&self) -> &'static str {
+        "the inbox holds who gave up and was not answered since, and what was done about them"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        let is_start = step.came == Came::Start;
+        if is_start {
+            *self = Self::default();
+            world.store.disk.facts.iter().for_each(|fact| self.write(fact));
+        }
+        facts(step).for_each(|fact| self.write(fact));
+        // A start that died may have lost what it wrote.
+        let is_due = is_start || world.steps.is_multiple_of(211);
+        if is_due && !step.died { self.compare(world) } else { Ok(()) }
+    }
+
+    fn rest(&mut self, world: &World) -> Verdict {
+        self.compare(world)
+    }
+}
