@@ -479,7 +479,6 @@ impl App {
         let calls = self.model.board.calls.values().filter(|call| call.ended.is_none()).count();
         let worst = self.model.board.alarms.values().map(|alarm| alarm.severity).max().unwrap_or_default();
         let fields = [("calls", calls.to_string()), ("mark", crate::theme::mark(worst).to_owned())];
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         words.f("title.live", &fields).trim_end().to_owned()
     }
 

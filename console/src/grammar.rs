@@ -2,7 +2,7 @@
 
 use crate::keymap::resembles;
 use crate::words::Words;
-use switchroom_wire::{Command, MissedAct};
+use switchroom_wire::{Command, MissedAct, PRIORITY_MAX};
 
 /// The forms of the commands, as help shows them.
 pub(crate) const FORMS: &[&str] = &[
@@ -36,9 +36,6 @@ pub(crate) const FORMS: &[&str] = &[
     "shutdown",
 ];
 
-/// The highest priority that can be given.
-const PRIORITY_MAX: u8 = 9;
-
 /// How many rows the listing commands ask for.
 const ROWS: u32 = 50;
 
@@ -64,10 +61,10 @@ impl GrammarError {
         match self {
             Self::Empty => language.f("grammar.empty", &[("forms", &forms)]),
             Self::Incomplete { words, form } => {
-                language.f("grammar.incomplete", &[("words", words), ("form", form)])
+                language.f("grammar.incomplete", &[("words", words.as_str()), ("form", form)])
             }
             Self::Unknown { words, near: Some(form) } => {
-                language.f("grammar.near", &[("words", words), ("form", form)])
+                language.f("grammar.near", &[("words", words.as_str()), ("form", form)])
             }
             Self::Unknown { words, near: None } => {
                 language.f("grammar.unknown", &[("words", words), ("forms", &forms)])

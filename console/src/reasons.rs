@@ -62,7 +62,6 @@ fn standing(standing: &StandingView, words: &Words) -> Vec<String> {
         ("place", standing.place.to_string()),
         ("priority", standing.priority.to_string()),
     ];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut lines = vec![words.f("why.waits", &fields)];
     if !standing.ringing.is_empty() {
         lines.push(format!("    {}", words.f("why.rings", &[("agents", &standing.ringing.join(", "))])));

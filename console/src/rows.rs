@@ -567,6 +567,5 @@ pub(crate) fn summary(board: &Board, words: &Words) -> String {
         ("reachable", reachable.to_string()),
         ("lines", board.extensions.len().to_string()),
     ];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     words.f("summary", &fields)
 }

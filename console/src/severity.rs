@@ -1,5 +1,6 @@
 //! How bad things are: the thresholds behind the marks.
 
+use crate::rows::longest_wait_ms;
 use switchroom_wire::{
     AgentView, Board, CallView, DirectionQuality, ExtensionState, ExtensionView, QueueView, RecordingState,
     Severity,
@@ -74,7 +75,7 @@ pub(crate) fn waited_severity(waited_ms: i64, service_level_ms: u64) -> Severity
 
 /// How bad it is how many wait: more than agents are signed in, and twice as many.
 pub(crate) fn waiting_severity(queue: &QueueView) -> Severity {
-    let (waiting, agents) = (queue.waiting.len() as u64, u64::from(queue.signed_in));
+    let (waiting, agents) = (u64::from(queue.waiting_count), u64::from(queue.signed_in));
     if waiting == 0 { Severity::Info } else { step(waiting, agents + 1, 2 * agents + 1) }
 }
 
@@ -98,8 +99,8 @@ pub(crate) fn service_severity(queue: &QueueView) -> Severity {
 
 /// How bad a queue is now. What went wrong earlier today marks its own figure and makes the row `!` at most.
 pub(crate) fn queue_severity(queue: &QueueView, now_ms: i64) -> Severity {
-    let waits = || queue.waiting.iter().map(|waiter| now_ms - waiter.since_ms);
-    let longest = waits().max().map_or(Severity::Info, |ms| waited_severity(ms, queue.service_level_ms));
+    let longest = longest_wait_ms(queue, now_ms)
+        .map_or(Severity::Info, |ms| waited_severity(ms, queue.service_level_ms));
     let unserved = queue.waiting.iter().any(|w| w.ringing.is_empty() && now_ms - w.since_ms >= UNSERVED_MS);
     let nobody = match (unserved, queue.signed_in, queue.free) {
         (true, 0, _) => Severity::Crit,
@@ -154,20 +155,24 @@ mod tests {
 
     #[test]
     fn thresholds_of_a_queue() {
-        let waiter = |since_ms| switchroom_wire::WaiterView { since_ms, ..Default::default() };
+        let wait = |queue: &mut QueueView, count: u32| {
+            let waiter = || switchroom_wire::WaiterView { since_ms: 0, ..Default::default() };
+            queue.waiting = (0..count).map(|_| waiter()).collect();
+            (queue.waiting_count, queue.oldest_ms) = (count, Some(0));
+        };
         let mut queue = QueueView { service_level_ms: 20_000, signed_in: 1, ..Default::default() };
         assert_eq!(queue_severity(&queue, 0), Severity::Info);
-        queue.waiting = vec![waiter(0)];
+        wait(&mut queue, 1);
         for (now_ms, want) in [(2_999, 0), (3_000, 1), (20_000, 1), (59_999, 1), (60_000, 2)] {
             assert_eq!(queue_severity(&queue, now_ms) as i64, want, "{now_ms}");
         }
         queue.free = 1;
         assert_eq!(queue_severity(&queue, 19_999), Severity::Info);
-        queue.waiting = vec![waiter(0), waiter(0)];
+        wait(&mut queue, 2);
         assert_eq!(waiting_severity(&queue), Severity::Warn);
-        queue.waiting.push(waiter(0));
+        wait(&mut queue, 3);
         assert_eq!(waiting_severity(&queue), Severity::Crit);
-        queue.waiting.truncate(1);
+        wait(&mut queue, 1);
         (queue.signed_in, queue.free) = (0, 0);
         assert_eq!(queue_severity(&queue, 5_000), Severity::Crit, "somebody waits for nobody");
     }

@@ -63,7 +63,7 @@ impl Words {
     }
 
     /// The sentence under a key with its `{names}` filled in.
-    pub(crate) fn f(&self, key: &str, fields: &[(&str, &str)]) -> String {
+    pub(crate) fn f(&self, key: &str, fields: &[(&str, impl AsRef<str>)]) -> String {
         let mut out = String::new();
         let mut rest = self.t(key);
         while let Some(open) = rest.find('{') {
@@ -75,7 +75,7 @@ impl Words {
             };
             let name = &after[1..close];
             match fields.iter().find(|(known, _)| *known == name) {
-                Some((_, value)) => out.push_str(value),
+                Some((_, value)) => out.push_str(value.as_ref()),
                 None => out.push_str(&after[..=close]),
             }
             rest = &after[close + 1..];

@@ -67,7 +67,7 @@ fn count(length: usize) -> i64 {
 
 /// How long who has waited longest in a queue does so; `None` when nobody waits.
 pub(crate) fn longest_wait_ms(queue: &QueueView, now_ms: i64) -> Option<i64> {
-    queue.waiting.iter().map(|waiter| (now_ms - waiter.since_ms).max(0)).max()
+    queue.oldest_ms.map(|since| (now_ms - since).max(0))
 }
 
 /// How many wait in all queues and the longest wait, in words, with the worst of those queues' severities; `None`
@@ -79,11 +79,10 @@ pub(crate) fn waiting_summary(board: &Board, now_ms: i64, words: &Words) -> Opti
     let Some(longest) = board.queues.values().filter_map(|queue| longest_wait_ms(queue, now_ms)).max() else {
         return Some((words.t("queue.nobody_waits").to_owned(), Severity::Info));
     };
-    let waited_in = board.queues.values().filter(|queue| !queue.waiting.is_empty());
+    let waited_in = board.queues.values().filter(|queue| queue.waiting_count > 0);
     let worst = waited_in.clone().map(|queue| queue_severity(queue, now_ms)).max().unwrap_or_default();
-    let count = waited_in.map(|queue| queue.waiting.len()).sum::<usize>().to_string();
+    let count = waited_in.map(|queue| u64::from(queue.waiting_count)).sum::<u64>().to_string();
     let fields = [("count", count), ("longest", format::duration(longest))];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let text = format!("{} {}", words.f("queue.waiting", &fields), mark(worst));
     Some((text.trim_end().to_owned(), worst))
 }
@@ -117,7 +116,7 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
         ],
         keys: vec![
             SortKey::Text(queue.name.to_lowercase()),
-            SortKey::Number(count(queue.waiting.len())),
+            SortKey::Number(i64::from(queue.waiting_count)),
             SortKey::Number(longest.unwrap_or(-1)),
             SortKey::Number(i64::from(queue.free)),
             SortKey::Number(i64::from(queue.busy)),
@@ -133,7 +132,7 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
         natural: (3 - severity as i64, -longest.unwrap_or(-1)),
         cells: vec![
             cell(queue.name.clone()),
-            marked(queue.waiting.len().to_string(), waiting_severity(queue)),
+            marked(queue.waiting_count.to_string(), waiting_severity(queue)),
             longest_cell,
             cell(free),
             cell(queue.busy.to_string()),

@@ -4,10 +4,7 @@ use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Effect, Mood, Screen, Target, Waiting};
 use crate::format::duration;
 use crate::rows::{List, agent_state};
-use switchroom_wire::{AgentView, Board, Command, MissedAct, QueueView, WaiterView};
-
-/// The highest priority that a caller can have.
-const PRIORITY_MAX: i64 = 9;
+use switchroom_wire::{AgentView, Board, Command, MissedAct, PRIORITY_MAX, QueueView, WaiterView};
 
 /// Who waits under a call's id or short number, and in which queue.
 fn waiter_of<'a>(board: &'a Board, call: &str) -> Option<(&'a QueueView, &'a WaiterView)> {
@@ -32,7 +29,9 @@ impl App {
             Action::PriorityUp | Action::PriorityDown | Action::TakeOut => {
                 match (action, self.waiter_selected()) {
                     (_, None) => "refused.no_waiter",
-                    (Action::PriorityUp, Some((_, w))) if w.priority >= PRIORITY_MAX => "refused.highest",
+                    (Action::PriorityUp, Some((_, w))) if w.priority >= i64::from(PRIORITY_MAX) => {
+                        "refused.highest"
+                    }
                     (Action::PriorityDown, Some((_, w))) if w.priority <= 0 => "refused.lowest",
                     _ => return None,
                 }
@@ -61,7 +60,7 @@ impl App {
             Action::PriorityUp | Action::PriorityDown => {
                 let (_, waiter) = self.waiter_selected()?;
                 let by = if action == Action::PriorityUp { 1 } else { -1 };
-                let priority = (waiter.priority + by).clamp(0, PRIORITY_MAX);
+                let priority = (waiter.priority + by).clamp(0, i64::from(PRIORITY_MAX));
                 self.ask_priority(action, &waiter.call, u8::try_from(priority).unwrap_or(0))
             }
             Action::TakeOut => self.ask_take_out(&self.waiter_selected()?.1.call, now_ms),
@@ -121,7 +120,6 @@ impl App {
     fn ask_priority(&self, action: Action, call: &str, priority: u8) -> Option<Asked> {
         let (_, waiter) = waiter_of(&self.model.board, call)?;
         let fields = [("number", waiter.number.to_string()), ("priority", priority.to_string())];
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let label = self.settings.words.f("verb.priority", &fields);
         let command = Command::Priority { call: waiter.call.clone(), priority };
         Some(self.asked(action, command, Target::Waiter { call: waiter.call.clone() }, label))

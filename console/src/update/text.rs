@@ -207,6 +207,7 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             }
             lines
         }
+        Answer::Figures(figures) => pretty(&serde_json::to_value(figures).unwrap_or_default()),
         Answer::Why(reasons) => why_lines(reasons, form),
         Answer::Cdrs(cdrs) => cdrs.iter().map(|cdr| cdr_line(cdr, form)).collect(),
         Answer::Events(events) => {

@@ -12,6 +12,8 @@ use crate::theme::{Tone, mark};
 use ratatui::layout::Rect;
 use switchroom_wire::{AgentView, QueueView, Severity, clean, columns, fit};
 
+/// Columns kept for how many more agents there are.
+const MORE_COLUMNS: u16 = 16;
 /// Lines that stay for the agents of a queue under those who wait.
 const AGENT_LINES: u16 = 2;
 
@@ -23,7 +25,6 @@ pub(super) fn queue_pane(app: &App, queue: &QueueView, rect: Rect, now_ms: i64, 
     let order: Vec<String> = queue.order.iter().map(|key| order_word(key, words)).collect();
     let limit = duration(i64::try_from(queue.service_level_ms).unwrap_or(i64::MAX));
     let fields = [("order", order.join(", ")), ("limit", limit), ("agents", queue.agents.to_string())];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     p.put(rect, x, 0, &words.f("queue.works", &fields), Tone::Secondary);
     let bottom = rect.height.saturating_sub(AGENT_LINES);
     let y = waiting(app, queue, Rect { height: bottom, ..rect }, now_ms, p);
@@ -59,8 +60,9 @@ fn waiting(app: &App, queue: &QueueView, rect: Rect, now_ms: i64, p: &mut Painte
         }
         y += 1;
     }
-    if shown < queue.waiting.len() {
-        let count = (queue.waiting.len() - shown).to_string();
+    let all = usize::try_from(queue.waiting_count).unwrap_or(usize::MAX);
+    if shown < all {
+        let count = (all - shown).to_string();
         p.put(rect, 5, y, &words.f("list.more", &[("count", &count)]), Tone::Secondary);
         y += 1;
     }
@@ -75,25 +77,29 @@ fn agents(app: &App, queue: &QueueView, rect: Rect, y: u16, now_ms: i64, p: &mut
     let first = 1 + u16::try_from(columns(&title)).unwrap_or(0) + 2;
     p.put(rect, 1, y, &title, Tone::Secondary);
     let of_queue = app.board().agents.values().filter(|agent| agent.queues.contains_key(&queue.name));
-    let (mut x, mut y, mut left) = (first, y, 0usize);
-    for agent in of_queue.filter(|agent| agent.presence != "logged_out") {
+    let (mut x, mut y) = (first, y);
+    let mut here = of_queue.filter(|agent| agent.presence != "logged_out").peekable();
+    if here.peek().is_none() {
+        p.put(rect, first, y, words.t("queue.nobody_in"), Tone::Normal);
+    }
+    while let Some(agent) = here.next() {
         let severity = agent_severity(agent, server_ms);
         let state = words.t(agent_state(agent).0).to_owned();
         let lasted = duration(server_ms - agent.since_ms);
         let text = format!("{} {} {state} {lasted} {}", agent.number, clean(&agent.name), mark(severity));
         let text = text.trim_end().to_owned();
         let taken = u16::try_from(columns(&text)).unwrap_or(u16::MAX);
-        if x > first && x.saturating_add(taken) > rect.width {
+        let is_last = y + 1 >= rect.height;
+        let kept = if is_last && here.peek().is_some() { MORE_COLUMNS } else { 0 };
+        if x > first && x.saturating_add(taken).saturating_add(kept) > rect.width {
+            if is_last {
+                let count = (here.count() + 1).to_string();
+                p.put(rect, x, y, &words.f("list.more", &[("count", &count)]), Tone::Secondary);
+                return;
+            }
             (x, y) = (first, y + 1);
         }
-        if y >= rect.height {
-            left += 1;
-            continue;
-        }
         x = p.put(rect, x, y, &text, Tone::of(severity)).saturating_add(3);
-    }
-    if x == first && left == 0 {
-        p.put(rect, first, y, words.t("queue.nobody_in"), Tone::Normal);
     }
 }
 
@@ -149,7 +155,6 @@ pub(super) fn agent_pane(app: &App, agent: &AgentView, rect: Rect, now_ms: i64, 
         ("talk", duration(agent.talk_today_ms)),
         ("average", duration(average)),
     ];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     line("agent.today", words.f("agent.day", &fields));
     breaks(app, agent, rect, y, now_ms, p);
 }
@@ -189,6 +194,5 @@ pub(super) fn scope_line(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>
         ("in", queue.signed_in.to_string()),
         ("service", service_level(queue)),
     ];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     p.put(rect, 1, 0, &words.f("queue.stands", &fields), Tone::Strong);
 }

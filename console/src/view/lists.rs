@@ -159,7 +159,6 @@ pub(super) fn compact(
     }
     let size = |(width, height): (u16, u16)| format!("{width}×{height}");
     let fields = [("now", size(app.size)), ("full", size(FULL))];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let text = app.settings.words.f("list.small", &fields);
     let text = if p.symbols == crate::symbols::Symbols::Ascii { text.replace('×', "x") } else { text };
     p.put(layout.keys, 1, 0, &text, Tone::Secondary);

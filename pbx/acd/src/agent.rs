@@ -92,6 +92,8 @@ pub struct Agent {
     /// The state that was written down last, and the place.
     pub(crate) noted: State,
     pub(crate) noted_at: String,
+    /// Signed in, free, with a caller: as its queues were said to have it.
+    pub(crate) counted: (bool, bool, bool),
 }
 
 /// What an agent did today; a fold over facts.
@@ -124,6 +126,7 @@ impl Agent {
             today: Today::default(),
             noted: State::default(),
             noted_at: String::new(),
+            counted: (false, false, false),
         }
     }
 
@@ -175,7 +178,12 @@ impl Agent {
         u64::try_from(now.saturating_sub(self.since)).unwrap_or(0)
     }
 
-    /// The call that rings for, or is with, the agent.
+    /// Whether a caller rings for the agent, or talks with him.
+    pub fn has_caller(&self) -> bool {
+        matches!(self.doing, Doing::Offered { .. } | Doing::Talking { .. })
+    }
+
+    /// The call that rings for, is with, or was with the agent before the after-call time that is running.
     pub fn call(&self) -> Option<Call> {
         match self.doing {
             Doing::Idle => None,

@@ -100,6 +100,9 @@ impl Floor {
         if signed_in.count() != queue.signed_in.len() {
             tell("who is signed in is counted", name.clone());
         }
+        if queue.is_deserted == (queue.order.is_empty() || queue.has(queue.config.stay)) {
+            tell("callers stay for a while only when nobody works here", name.clone());
+        }
     }
 
     fn audit_waiters(&self) -> Vec<(&'static str, String)> {

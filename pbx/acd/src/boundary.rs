@@ -96,8 +96,6 @@ pub enum Effect {
         call: Call,
         /// Its place in the line, from 1.
         place: u32,
-        /// What it still has to wait, milliseconds, if that can be said honestly.
-        expected: Option<u64>,
     },
     /// Write this down.
     Note(Fact),
@@ -120,6 +118,8 @@ pub enum Refusal {
     OtherExtension(String),
     /// This agent has the extension, and is in a call.
     Taken(String),
+    /// The agent has a caller, or is being offered one, and cannot move meanwhile.
+    HasCaller,
     /// There is no such reason for a break.
     NoReason(String),
     /// So many have this break already.
@@ -139,6 +139,9 @@ impl std::fmt::Display for Refusal {
             Self::NoExtension => f.write_str("say at which extension the agent sits"),
             Self::OtherExtension(number) => write!(f, "this agent signs in at extension {number} only"),
             Self::Taken(agent) => write!(f, "agent {agent} sits there and is in a call"),
+            Self::HasCaller => {
+                f.write_str("the agent has a caller and can move to another extension afterwards")
+            }
             Self::NoReason(reason) => write!(f, "there is no break for \"{reason}\""),
             Self::BreakFull(limit) => write!(f, "{limit} agents have this break already, and no more may"),
             Self::SignedOut => f.write_str("the agent is not signed in"),

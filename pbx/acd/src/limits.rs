@@ -4,8 +4,10 @@
 pub const WAITERS_MAX: usize = 20_000;
 /// Agents that ring at once for one caller; further ones are not rung.
 pub const RING_MAX: usize = 10;
-/// Agents named in a decision, chosen or not; of the rest there is the number.
-pub const NAMED_MAX: usize = 64;
+/// Agents named in a decision, chosen or not; of the rest there is the number. A decision is kept for each offer.
+pub const NAMED_MAX: usize = 32;
+/// Callers at the heads of lines named in a decision.
+pub const HEADS_NAMED_MAX: usize = 8;
 /// Lines of a queue, by what is asked of agents, after which those in which nobody waits are taken down.
 pub const PROFILES_MAX: usize = 64;
 /// Callers whose last agent is remembered; the one longest ago is forgotten.

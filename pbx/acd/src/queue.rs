@@ -119,6 +119,11 @@ impl Queue {
         self.signed_in.len()
     }
 
+    /// Since when who has waited longest does so, by the steady clock.
+    pub fn oldest(&self) -> Option<u64> {
+        self.order.iter().map(|turn| turn.joined).min()
+    }
+
     /// Whether there are as many agents as a rule asks for.
     pub fn has(&self, staff: Staff) -> bool {
         match staff {
@@ -153,13 +158,22 @@ impl Queue {
         self.drawn.saturating_add(span as i64)
     }
 
+    /// A lot where one is asked for.
+    fn lot(&self, is_free: bool, weight: u32, mut chance: impl FnMut() -> f64) -> i64 {
+        if is_free && self.config.order.contains(&SortKey::Weighted) {
+            self.draw(weight, chance())
+        } else {
+            0
+        }
+    }
+
     /// Sorts an agent in anew, or out.
-    pub(crate) fn refresh(&mut self, agent: &Agent, chance: f64) {
+    pub(crate) fn refresh(&mut self, agent: &Agent, chance: impl FnMut() -> f64) {
         let Some(place) = self.agents.get(&agent.id).copied() else { return };
         set(&mut self.signed_in, agent.id, agent.presence.is_signed_in());
         set(&mut self.working, agent.id, agent.presence == crate::fact::Presence::Ready);
         let is_free = agent.is_free();
-        let draw = self.draw(place.weight, chance);
+        let draw = self.lot(is_free, place.weight, chance);
         let mut lines = std::mem::take(&mut self.lines);
         for (profile, line) in &mut lines {
             if is_free && profile.bar(agent, place).is_none() {
@@ -183,7 +197,7 @@ impl Queue {
         for (id, place) in &self.agents {
             let Some(agent) = agents.get(id.0 as usize) else { continue };
             if agent.is_free() && profile.bar(agent, *place).is_none() {
-                let draw = self.draw(place.weight, chance());
+                let draw = self.lot(true, place.weight, &mut chance);
                 line.free.insert(agent, self.keys(profile, agent, *place, draw));
             }
         }

@@ -133,6 +133,8 @@ pub struct Exchange {
     pub(crate) message_words: MessageWords,
     /// Queues, agents and who waits.
     pub(crate) floor: Floor,
+    /// The local day.
+    pub(crate) today: crate::queues::Day,
     /// What happened in queues and to agents, counted.
     pub(crate) figures: switchroom_acd::figures::Figures,
     pub(crate) inbox: switchroom_acd::Inbox,
@@ -210,6 +212,7 @@ impl Exchange {
             mailboxes: Mailboxes::default(),
             message_words: MessageWords::default(),
             floor: crate::queues::floor(now, &config, floor_seed),
+            today: crate::queues::Day::default(),
             figures: Default::default(),
             inbox: Default::default(),
             runs_floor: false,
@@ -276,6 +279,7 @@ impl Exchange {
 
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        self.look_at_the_day(now);
         match input {
             Input::Message { flow, bytes } => self.endpoint.receive(now.mono, flow, bytes),
             Input::FlowLost(flow) => {

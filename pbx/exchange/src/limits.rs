@@ -52,6 +52,10 @@ pub const NAME_CHARS_MAX: usize = 64;
 pub const MESSAGES_MAX: usize = 20_000;
 /// How often messages are looked through for those that are too old.
 pub const MESSAGES_PURGED: Duration = Duration::from_secs(3_600);
+/// Messages thrown away at once: far fewer than the records that the store takes at once.
+pub const MESSAGES_GONE_MAX: usize = 500;
+/// When there are more, the next go after this.
+pub const MESSAGES_GO_ON: Duration = Duration::from_secs(1);
 /// Subscriptions to mailboxes, of all extensions together. At the bound a new SUBSCRIBE is answered 503.
 pub const SUBSCRIPTIONS_MAX: usize = 50_000;
 /// Subscriptions of one extension. At the bound the one that ends first makes room.

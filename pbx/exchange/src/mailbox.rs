@@ -5,7 +5,7 @@
 //! it was, and what is left of it.
 
 use crate::exchange::{Exchange, Timer};
-use crate::limits::{MESSAGES_MAX, MESSAGES_PURGED};
+use crate::limits::{MESSAGES_GO_ON, MESSAGES_GONE_MAX, MESSAGES_MAX, MESSAGES_PURGED};
 use crate::media::{MediaCommand, MessageFacts, Taken};
 use crate::record::{EventKind, MessageRecord, Party, Record, Severity};
 use crate::{CallId, Changed, Ticket};
@@ -244,7 +244,11 @@ impl Exchange {
         let call = Some(unfinished.call).filter(|call| self.calls.contains_key(call));
         self.event(now, EventKind::Call, Severity::Info, call, &subject, "message_left", text);
         self.write_message(message);
-        self.purge_messages(now);
+        if self.mailboxes.messages.len() > MESSAGES_MAX {
+            self.purge_messages(now);
+        } else if self.timers.get(Timer::Messages).is_none() {
+            self.timers.set(Timer::Messages, now.mono.after(MESSAGES_PURGED));
+        }
         self.mailbox_changed(now, &subject);
     }
 
@@ -292,7 +296,7 @@ impl Exchange {
     }
 
     /// Throws away what is older than its box keeps, and what is too much for all boxes: what was heard first, the oldest
-    /// first.
+    /// first. Not more at once than the store takes beside everything else.
     pub(crate) fn purge_messages(&mut self, now: Now) {
         let is_old = |m: &MessageRecord| {
             let age_ms = u128::try_from(now.wall.0.saturating_sub(m.at_ms)).unwrap_or(0);
@@ -308,10 +312,13 @@ impl Exchange {
             let surplus: Vec<String> = order.iter().take(left - MESSAGES_MAX).map(|m| m.id.clone()).collect();
             gone.extend(surplus);
         }
-        for id in &gone {
+        let has_more = gone.len() > MESSAGES_GONE_MAX;
+        for id in gone.iter().take(MESSAGES_GONE_MAX) {
             self.message_deleted(now, id);
         }
-        if self.mailboxes.messages.is_empty() {
+        if has_more {
+            self.timers.set(Timer::Messages, now.mono.after(MESSAGES_GO_ON));
+        } else if self.mailboxes.messages.is_empty() {
             self.timers.cancel(Timer::Messages);
         } else {
             self.timers.set(Timer::Messages, now.mono.after(MESSAGES_PURGED));

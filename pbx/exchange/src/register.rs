@@ -34,7 +34,7 @@ enum Ask {
 }
 
 impl Ask {
-    /// The contacts that shall no longer be registered, and are not to be again by the same request.
+    /// The contacts that shall no longer be registered.
     fn removed(&self) -> Vec<Uri> {
         let Self::Put(offered) = self else { return Vec::new() };
         let gone = offered.iter().filter(|one| one.lasts_s == 0);

@@ -97,6 +97,15 @@ pub enum CtlCommand {
     Agents,
     /// Queues, their figures of today, and who waits.
     Queues,
+    /// Figures of queues and agents: of today, of further days, by half hour.
+    Figures {
+        /// So many days, today included.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+        days: u32,
+        /// By half hour in place of by day.
+        #[arg(long)]
+        half_hours: bool,
+    },
     /// Why a caller was offered to whom it was, or still waits.
     Why {
         /// Number or id of the call.
@@ -115,7 +124,7 @@ pub enum CtlCommand {
         /// Number or id of the call.
         call: String,
         /// 0 to 9; the higher, the sooner.
-        #[arg(value_parser = clap::value_parser!(u8).range(0..=9))]
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=i64::from(switchroom_wire::PRIORITY_MAX)))]
         priority: u8,
     },
     /// Takes a caller out of its queue, as if it had waited too long.

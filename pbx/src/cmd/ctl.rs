@@ -1,5 +1,6 @@
 //! `switchroom ctl`: one question or order to the running daemon, answered on standard output.
 
+mod figures;
 mod floor;
 
 use super::{Failure, OK, Outcome};
@@ -9,8 +10,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
-    Answer, CallState, CallView, CdrView, Command, EndedView, ExtensionState, LadderStyle, MessageView,
-    PartyView, QualityView, WhyView, clean, columns, fit, render_ladder,
+    Answer, CallState, CallView, CdrView, Command, EndedView, ExtensionState, FiguresBy, LadderStyle,
+    MessageView, PartyView, QualityView, WhyView, clean, columns, fit, render_ladder,
 };
 
 /// Does it.
@@ -22,6 +23,10 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Extensions => Command::Extensions,
         CtlCommand::Agents => Command::Agents,
         CtlCommand::Queues => Command::Queues,
+        CtlCommand::Figures { days, half_hours } => {
+            let by = if *half_hours { FiguresBy::HalfHour } else { FiguresBy::Day };
+            Command::Figures { by, days: *days }
+        }
         CtlCommand::Why { call } => Command::Why { call: call.clone() },
         CtlCommand::Agent { agent, act } => agent_command(agent, act),
         CtlCommand::Priority { call, priority } => {
@@ -114,6 +119,7 @@ fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
         Answer::Extensions(x) => serde_json::json!(x),
         Answer::Agents(x) => serde_json::json!(x),
         Answer::Queues(x) => serde_json::json!(x),
+        Answer::Figures(x) => serde_json::json!(x),
         Answer::Why(x) => serde_json::json!(x),
         Answer::Cdrs(x) => serde_json::json!(x),
         Answer::Events(x) => serde_json::json!(x),
@@ -172,6 +178,7 @@ impl Printer<'_> {
             }
             Answer::Agents(agents) => self.agents(agents),
             Answer::Queues(queues) => self.queues(queues),
+            Answer::Figures(figures) => self.figures(figures),
             Answer::Why(reasons) => self.why(reasons),
             Answer::Cdr(cdr) => self.cdr(cdr),
             Answer::Cdrs(cdrs) => {

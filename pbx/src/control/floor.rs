@@ -8,6 +8,9 @@ use switchroom_acd::{Bar, Decision, Missed, Presence, Standing};
 use switchroom_exchange::{CallId, Exchange, Now, clean};
 use switchroom_wire as w;
 
+// One scale of priorities, on the floor and on the wire.
+const _: () = assert!(switchroom_acd::limits::PRIORITY_MAX == w::PRIORITY_MAX as i64);
+
 fn number(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -118,10 +121,15 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
         name: queue.name.clone(),
         label: queue.config.label.clone(),
         waiting: waiting(exchange, queue, now),
+        waiting_count: number(queue.order.len()),
+        oldest_ms: queue.oldest().map(|since| {
+            let waited = (now.mono.0 / 1_000).saturating_sub(since);
+            on_the_wall(now, i64::try_from(waited).unwrap_or(i64::MAX).saturating_neg())
+        }),
         agents: number(queue.agents.len()),
-        signed_in: number(agents().filter(|agent| agent.presence.is_signed_in()).count()),
+        signed_in: number(queue.signed_in_count()),
         free: number(agents().filter(|agent| agent.is_free()).count()),
-        busy: number(agents().filter(|agent| agent.call().is_some()).count()),
+        busy: number(agents().filter(|agent| agent.has_caller()).count()),
         order: queue.config.order.iter().map(|key| key.word().to_owned()).collect(),
         service_level_ms: queue.config.service_level,
         today: today(exchange, name, now),
@@ -131,9 +139,6 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
 /// A queue's figures since local midnight.
 fn today(exchange: &Exchange, name: &str, now: Now) -> w::QueueTodayView {
     let of = exchange.figures().queue(name, exchange.midnight_ms(now), i64::MAX);
-    // A share is between 0 and 1.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let permille = |share: f64| (share * 1_000.0).round() as u32;
     w::QueueTodayView {
         offered: of.counts.offered,
         answered: of.counts.answered,
@@ -141,8 +146,8 @@ fn today(exchange: &Exchange, name: &str, now: Now) -> w::QueueTodayView {
         short_abandoned: of.counts.short_abandoned,
         overflowed: of.overflowed,
         repeats: of.counts.repeats,
-        repeats_permille: of.repeat_rate.map(permille),
-        service_level_permille: of.service_level.without_early.map(permille),
+        repeats_permille: of.repeat_rate.map(super::figures::permille),
+        service_level_permille: of.service_level.without_early.map(super::figures::permille),
         average_wait_ms: of.answered_wait.average_ms.unwrap_or(0),
         longest_wait_ms: of.answered_wait.longest_ms,
     }
@@ -169,7 +174,7 @@ fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
                 .collect(),
         }
     };
-    floor.waiters(queue).map(view).collect()
+    floor.waiters(queue).take(w::WAITERS_SHOWN).map(view).collect()
 }
 
 /// What speaks against an agent, in words.

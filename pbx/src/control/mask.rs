@@ -156,7 +156,12 @@ pub(super) fn answer(answer: Answer) -> Answer {
         // Refused before it comes to this; here should that ever be forgotten.
         Answer::Events(_) => Answer::Events(Vec::new()),
         Answer::Ladder(ladder) => Answer::Ladder(Box::new(Ladder { call: ladder.call, ..Ladder::default() })),
-        Answer::Done(_) | Answer::Status(_) | Answer::Wave(_) | Answer::Agents(_) | Answer::Why(_) => answer,
+        Answer::Done(_)
+        | Answer::Status(_)
+        | Answer::Wave(_)
+        | Answer::Agents(_)
+        | Answer::Figures(_)
+        | Answer::Why(_) => answer,
     }
 }
 
@@ -393,6 +398,8 @@ mod tests {
         QueueView {
             name: "sales".into(),
             label: "Sales".into(),
+            waiting_count: 1,
+            oldest_ms: None,
             waiting: vec![waiter],
             agents: 4,
             signed_in: 3,

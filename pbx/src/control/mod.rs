@@ -1,6 +1,7 @@
 //! The control socket: who may come in, what they see, what they can do.
 
 mod conversation;
+mod figures;
 mod floor;
 mod hub;
 mod line;

@@ -1,7 +1,7 @@
 //! Answers to commands.
 
 use super::server::Server;
-use super::{floor, mask, view};
+use super::{figures, floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use switchroom_acd::Presence;
@@ -55,6 +55,7 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::Extensions
         | Command::Agents
         | Command::Queues
+        | Command::Figures { .. }
         | Command::Why { .. }
         | Command::AgentPresence { .. }
         | Command::AgentWrapUp { .. }
@@ -82,6 +83,10 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
         Command::Extensions => Ok(Answer::Extensions(server.hub.extensions())),
         Command::Agents => Ok(Answer::Agents(server.hub.agents())),
         Command::Queues => Ok(Answer::Queues(server.hub.queues())),
+        Command::Figures { by, days } => {
+            let figures = move |x: &Exchange| figures::figures(x, by, days, crate::engine::now());
+            server.engine.ask(figures).await.map(Answer::Figures).map_err(failed)
+        }
         Command::Why { call } => why(server, &call).await,
         Command::AgentPresence { agent, presence, reason, extension } => {
             let presence = presence_of(&presence, reason)?;

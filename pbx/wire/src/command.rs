@@ -1,8 +1,13 @@
 //! What can be asked of the daemon, one way for the console, `ctl` and scripts.
 
-use crate::{AgentView, CallView, ExtensionView, MissedView, QueueView, ReasonsView, SystemView};
+use crate::{
+    AgentView, CallView, ExtensionView, FiguresBy, FiguresView, MissedView, QueueView, ReasonsView, SystemView,
+};
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use serde::{Deserialize, Serialize};
+
+/// The highest priority of a caller who waits.
+pub const PRIORITY_MAX: u8 = 9;
 
 /// A command with the id its answer will carry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +38,13 @@ pub enum Command {
     Agents,
     /// The queues and who waits in them.
     Queues,
+    /// Figures of queues and agents over the last local days, today included, oldest first.
+    Figures {
+        /// By day or by half hour.
+        by: FiguresBy,
+        /// How many days; the daemon keeps eight.
+        days: u32,
+    },
     /// Why a caller was offered to whom it was, or still waits.
     Why {
         /// The call's id or short number.
@@ -121,7 +133,7 @@ pub enum Command {
     Priority {
         /// The call's id or short number.
         call: String,
-        /// 0 to 9.
+        /// 0 to [`PRIORITY_MAX`].
         priority: u8,
     },
     /// Takes a caller out of its queue, as if it had waited too long. Needs supervisor.
@@ -182,6 +194,7 @@ impl Command {
             | Self::Extensions
             | Self::Agents
             | Self::Queues
+            | Self::Figures { .. }
             | Self::Why { .. }
             | Self::Cdrs { .. }
             | Self::Events { .. }
@@ -251,6 +264,8 @@ pub enum Answer {
     Agents(Vec<AgentView>),
     /// Answer to [`Command::Queues`].
     Queues(Vec<QueueView>),
+    /// Answer to [`Command::Figures`].
+    Figures(Vec<FiguresView>),
     /// Answer to [`Command::Why`].
     Why(Box<ReasonsView>),
     /// Answer to [`Command::Cdrs`].

@@ -73,6 +73,9 @@ impl BreakView {
     }
 }
 
+/// Callers of a queue that are named one by one: a screen holds no more, and thousands would be sent with each change.
+pub const WAITERS_SHOWN: usize = 50;
+
 /// A queue, who waits in it, and how it stands today.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default)]
@@ -81,9 +84,13 @@ pub struct QueueView {
     pub name: String,
     /// As people call it.
     pub label: String,
-    /// Who waits, in turn.
+    /// Who waits, in turn: the first [`WAITERS_SHOWN`] of them.
     pub waiting: Vec<WaiterView>,
-    /// Its agents: all, signed in, ready and free, offered or talking.
+    /// How many wait.
+    pub waiting_count: u32,
+    /// Since when who has waited longest does so, Unix milliseconds; `None` if nobody waits.
+    pub oldest_ms: Option<i64>,
+    /// How many agents work in it, signed in or not.
     pub agents: u32,
     /// Agents who are signed in.
     pub signed_in: u32,
@@ -117,7 +124,7 @@ pub struct QueueTodayView {
     pub repeats: u64,
     /// Of those answered, per mille; `None` before the first.
     pub repeats_permille: Option<u32>,
-    /// Answered in time, of those answered and those abandoned (not at once), per mille; `None` before the first.
+    /// Answered in time, of those answered and those abandoned after that time, per mille; `None` before the first.
     pub service_level_permille: Option<u32>,
     /// Milliseconds that those answered waited, on average.
     pub average_wait_ms: u64,

@@ -11,6 +11,7 @@
 
 mod board;
 mod command;
+mod figures;
 mod fit;
 mod floor;
 mod ladder;
@@ -18,11 +19,12 @@ mod protocol;
 mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
-pub use command::{Answer, Command, CommandError, MissedAct, Reply, Request};
+pub use command::{Answer, Command, CommandError, MissedAct, PRIORITY_MAX, Reply, Request};
+pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};
 pub use floor::{
     AgentView, BreakView, DecisionView, MissedView, QueueTodayView, QueueView, ReasonsView, StandingView,
-    WaiterView,
+    WAITERS_SHOWN, WaiterView,
 };
 pub use ladder::{Ladder, LadderEntry, LadderKind, LadderStyle, Lane, render_ladder};
 pub use protocol::{

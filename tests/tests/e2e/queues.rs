@@ -159,4 +159,28 @@ fn a_caller_is_passed_on_until_somebody_answers() {
     assert_eq!(shown["today"]["longest_wait_ms"].as_u64(), longest);
     assert_eq!((count("talked", ""), count("wrapped_up", "")), (1, 1));
     assert_eq!(agent(&daemon, "3002")["calls_today"], 1);
+
+    // The report says the same of the day and of the sum of its half hours, and agents' time adds up to the millisecond.
+    let day = ctl(&daemon, &["figures"])[0].clone();
+    let halves = ctl(&daemon, &["figures", "--half-hours"]);
+    let queue = |of: &Value, key: &str| of["queues"][shown["name"].as_str().expect("a name")][key].as_u64();
+    let sum =
+        |key: &str| halves.as_array().map(|all| all.iter().filter_map(|half| queue(half, key)).sum::<u64>());
+    for (key, want) in [
+        ("offered", count("joined", "")),
+        ("answered", count("left", "answered")),
+        ("abandoned", count("left", "abandoned")),
+        ("talks", 1),
+        ("no_answers", facts.iter().filter(|f| f["offer_ended"]["outcome"] == "no_answer").count() as u64),
+    ] {
+        assert_eq!((queue(&day, key), sum(key)), (Some(want), Some(want)), "{key}");
+    }
+    let second = &day["agents"]["3002"];
+    let talked = facts.iter().filter_map(|fact| fact.get("talked")).find(|talked| talked["agent"] == "3002");
+    assert_eq!(second["talk_ms"], talked.expect("a talk")["talk_ms"]);
+    let states = second["states"].as_array().expect("states").iter();
+    assert_eq!(
+        second["signed_in_ms"].as_u64(),
+        states.map(|state| state["ms"].as_u64()).sum::<Option<u64>>()
+    );
 }

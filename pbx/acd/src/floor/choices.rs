@@ -10,7 +10,8 @@ use crate::moment::Moment;
 impl Floor {
     /// An agent chose; `extension` says where he sits, for signing in. `by` is `agent` or who did it for him.
     ///
-    /// A choice holds at once, whatever the agent is doing: who has a break while talking has it after the call.
+    /// A choice holds at once, whatever the agent is doing: who has a break while talking has it after the call. What the phone
+    /// at that extension does is to be told before ([`Self::phone`]), since an offer may follow at once.
     pub fn choose(
         &mut self,
         now: Moment,
@@ -55,11 +56,12 @@ impl Floor {
             (None, None) if was_in => agent.extension.clone(),
             (None, None) => return Err(Refusal::NoExtension),
         };
+        if seat != agent.extension && agent.has_caller() {
+            return Err(Refusal::HasCaller);
+        }
         let sitter = self.seats.get(&seat).filter(|sitter| **sitter != id);
         match sitter.and_then(|sitter| self.agent_by_id(*sitter)) {
-            Some(other) if matches!(other.doing, Doing::Talking { .. } | Doing::Offered { .. }) => {
-                Err(Refusal::Taken(other.number.to_string()))
-            }
+            Some(other) if other.has_caller() => Err(Refusal::Taken(other.number.to_string())),
             _ => Ok(seat),
         }
     }
@@ -94,14 +96,8 @@ impl Floor {
             self.phone_of(id);
             return Ok(());
         }
-        if matches!(agent.doing, Doing::Talking { .. } | Doing::Offered { .. }) {
-            return Err(Refusal::Taken(agent.number.to_string()));
-        }
         let old = std::mem::replace(&mut agent.extension, seat.to_owned());
-        // Whoever sits there by now stays.
-        if self.seats.get(&old) == Some(&id) {
-            self.seats.remove(&old);
-        }
+        self.free_seat(&old, id);
         self.seats.insert(seat.to_owned(), id);
         self.phone_of(id);
         Ok(())
@@ -147,13 +143,22 @@ impl Floor {
         }
         let seat = std::mem::take(&mut agent.extension);
         (agent.is_reachable, agent.is_busy) = (false, false);
-        if self.seats.get(&seat) == Some(&id) {
-            self.seats.remove(&seat);
+        self.free_seat(&seat, id);
+    }
+
+    /// Nobody sits there any more, unless somebody else does by now.
+    fn free_seat(&mut self, seat: &str, id: AgentId) {
+        if self.seats.get(seat) == Some(&id) {
+            self.seats.remove(seat);
         }
     }
 
     /// Whether an extension can be rung: a phone is registered, and whether it is in a call that came from no queue.
     pub fn phone(&mut self, now: Moment, extension: &str, is_reachable: bool, is_busy: bool) {
+        let known = self.phones.get(extension).copied().unwrap_or_default();
+        if (known.is_reachable, known.is_busy) == (is_reachable, is_busy) {
+            return;
+        }
         if is_reachable || is_busy {
             self.phones.insert(extension.to_owned(), super::Phone { is_reachable, is_busy });
         } else {

@@ -2,10 +2,10 @@
 
 use super::{Floor, Waiter};
 use crate::agent::Agent;
-use crate::boundary::{AgentId, Call};
+use crate::boundary::{AgentId, Call, QueueId};
 use crate::config::Membership;
 use crate::fact::{Bar, Candidate, Decision, Head, Trigger};
-use crate::limits::NAMED_MAX;
+use crate::limits::{HEADS_NAMED_MAX, NAMED_MAX};
 use crate::moment::Moment;
 use crate::queue::{Queue, Turn};
 use std::cmp::Reverse;
@@ -31,9 +31,20 @@ pub struct Standing {
     pub unnamed: u32,
 }
 
+/// The head of a line, as an agent weighs it who could serve it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claim {
+    /// Who stands there.
+    pub(super) turn: Turn,
+    queue: QueueId,
+    tier: u8,
+    priority: i64,
+    weighted_ms: u64,
+}
+
 impl Floor {
     /// The heads of all lines that an agent serves, in the order in which he takes them.
-    pub(super) fn heads(&self, now: Moment, agent: &Agent) -> Vec<(Turn, Head)> {
+    pub(super) fn heads(&self, now: Moment, agent: &Agent) -> Vec<Claim> {
         let mut heads = Vec::new();
         for (name, place) in &agent.config.queues {
             let Some(queue) = self.queue(name) else { continue };
@@ -42,23 +53,23 @@ impl Floor {
                     continue;
                 };
                 if let Some(waiter) = self.waiters.get(&turn.call) {
-                    heads.push((*turn, head(now, queue, *place, waiter)));
+                    heads.push(claim(now, queue, *place, waiter));
                 }
             }
         }
-        heads.sort_by_key(|(turn, head)| {
-            (head.tier, Reverse(head.priority), Reverse(head.weighted_ms), *turn)
-        });
+        heads.sort_by_key(|head| (head.tier, Reverse(head.priority), Reverse(head.weighted_ms), head.turn));
         heads
     }
 
-    /// Why these agents are asked for this caller; taken before anything is changed by it.
+    /// Why these agents are asked for this caller, who stands at the first of `heads` if an agent chose among them; taken
+    /// before anything is changed by it.
     pub(super) fn decide(
         &self,
         now: Moment,
         call: Call,
         chosen: &[AgentId],
         trigger: Trigger,
+        heads: &[Claim],
         offer: u64,
     ) -> Option<Decision> {
         let waiter = self.waiters.get(&call)?;
@@ -78,16 +89,14 @@ impl Floor {
                 candidates.push(Candidate { agent, keys });
             }
         }
-        let lines = match trigger {
-            Trigger::Agent => chosen
-                .first()
-                .and_then(|id| self.agent_by_id(*id))
-                .map(|agent| {
-                    self.heads(now, agent).into_iter().take(NAMED_MAX).map(|(_, head)| head).collect()
-                })
-                .unwrap_or_default(),
-            Trigger::Waiter | Trigger::Own => Vec::new(),
+        let named = |head: &Claim| Head {
+            queue: self.queue_name(head.queue),
+            call: head.turn.call,
+            tier: head.tier,
+            priority: head.priority,
+            weighted_ms: head.weighted_ms,
         };
+        let lines = heads.iter().take(HEADS_NAMED_MAX).map(named).collect();
         let room = NAMED_MAX.saturating_sub(candidates.len());
         let others: Vec<(String, Bar)> =
             self.barred(queue, waiter).filter(|(_, bar)| *bar != Bar::Sorted).take(room).collect();
@@ -144,12 +153,12 @@ impl Floor {
     }
 }
 
-fn head(now: Moment, queue: &Queue, place: Membership, waiter: &Waiter) -> Head {
+fn claim(now: Moment, queue: &Queue, place: Membership, waiter: &Waiter) -> Claim {
     let waited = now.since(waiter.joined.mono);
     let gained = waited.checked_div(queue.config.ageing).and_then(|n| i64::try_from(n).ok()).unwrap_or(0);
-    Head {
-        queue: queue.name.clone(),
-        call: waiter.call,
+    Claim {
+        turn: waiter.turn,
+        queue: queue.id,
         tier: place.tier,
         priority: waiter.priority.saturating_add(gained),
         weighted_ms: waited.saturating_mul(u64::from(place.weight)),

@@ -69,7 +69,7 @@ impl Floor {
             self.close_queue(now, id);
         }
         for id in touched {
-            self.rearrange(id);
+            self.rearrange(now, id);
         }
         for id in changed {
             self.refresh(now, id, "configuration");
@@ -95,34 +95,49 @@ impl Floor {
                     id
                 }
             };
-            self.leave_queues(id);
+            let left = self.leave_queues(id);
             if let Some(agent) = self.agent_mut(id) {
                 (agent.config, agent.is_known) = (config.clone(), true);
             }
             self.enter_queues(id);
+            self.show_left(left);
             changed.push(id);
         }
         for number in old.agents.keys().filter(|number| !new.agents.contains_key(*number)) {
             let Some(id) = self.agent_ids.get(number).copied() else { continue };
             self.be(now, id, Presence::LoggedOut, "configuration");
-            self.leave_queues(id);
+            let left = self.leave_queues(id);
             if let Some(agent) = self.agent_mut(id) {
                 (agent.config, agent.is_known) = (Default::default(), false);
             }
+            self.show_left(left);
             changed.push(id);
         }
         changed
     }
 
-    fn leave_queues(&mut self, id: AgentId) {
+    /// Takes an agent out of all queues; gives those.
+    fn leave_queues(&mut self, id: AgentId) -> Vec<QueueId> {
+        let mut left = Vec::new();
         for queue in &mut self.queues {
             if queue.agents.remove(&id).is_some() {
+                left.push(queue.id);
                 queue.signed_in.remove(&id);
                 queue.working.remove(&id);
                 if let Some(agent) = self.agents.get(id.0 as usize) {
                     queue.lines.values_mut().for_each(|line| line.free.remove(agent));
                 }
             }
+        }
+        left
+    }
+
+    /// Queues that an agent left, or left and came back to, look different, and may have nobody any more.
+    fn show_left(&mut self, left: Vec<QueueId>) {
+        for id in left {
+            self.watch_staff(id);
+            let name = self.queue_name(id);
+            self.effects.push_back(Effect::QueueChanged(name));
         }
     }
 
@@ -146,17 +161,19 @@ impl Floor {
             queue.is_known = false;
         }
         self.watch_staff(id);
+        let name = self.queue_name(id);
+        self.effects.push_back(Effect::QueueChanged(name));
     }
 
     /// The rules of a queue are others: lines, turns and deadlines are worked out anew.
-    fn rearrange(&mut self, id: QueueId) {
+    fn rearrange(&mut self, now: Moment, id: QueueId) {
         let Some(queue) = self.queue_mut(id) else { return };
         queue.lines.clear();
         let members: Vec<AgentId> = queue.agents.keys().copied().collect();
         let calls: Vec<Call> = queue.order.iter().map(|turn| turn.call).collect();
         for call in calls {
             self.turn_anew(call);
-            self.wake(Due::Relax(call), Some(1));
+            self.relax(now, call);
             let Some(config) = self.queue_by_id(id).map(|queue| &queue.config) else { continue };
             let announce = (config.announce_every > 0).then_some(config.announce_every);
             let max_wait = config.max_wait;
@@ -266,6 +283,9 @@ impl Floor {
                 self.refresh(now, id, "midnight");
             }
         }
+        let agents = self.agent_ids.keys().cloned().map(Effect::AgentChanged);
+        let queues = self.queue_ids.keys().cloned().map(Effect::QueueChanged);
+        self.effects.extend(agents.chain(queues));
         self.settle(now);
     }
 }

@@ -266,7 +266,7 @@ impl Floor {
         let Some(agent) = agents.get_mut(id.0 as usize) else { return };
         for queue in agent.config.queues.keys().filter_map(|name| self.queue_ids.get(name)) {
             if let Some(queue) = queues.get_mut(queue.0 as usize) {
-                queue.refresh(agent, Self::chance(rng));
+                queue.refresh(agent, || Self::chance(rng));
             }
         }
         if agent.is_free() {
@@ -293,11 +293,19 @@ impl Floor {
             self.note(Fact::Agent(fact));
         }
         self.effects.push_back(Effect::AgentChanged(number));
-        // How many of its agents are there and free is what a queue looks like.
-        let queues = self.agents.get(id.0 as usize).map(|agent| agent.config.queues.keys().cloned());
-        self.effects.extend(queues.into_iter().flatten().map(Effect::QueueChanged));
+        self.show_in_queues(id);
         self.check_staff(id);
         self.leave_seat(id);
+    }
+
+    /// How many of its agents are there, free and busy is what a queue looks like.
+    fn show_in_queues(&mut self, id: AgentId) {
+        let Some(agent) = self.agent_mut(id) else { return };
+        let counts = (agent.presence.is_signed_in(), agent.is_free(), agent.has_caller());
+        if std::mem::replace(&mut agent.counted, counts) != counts {
+            let queues: Vec<String> = agent.config.queues.keys().cloned().collect();
+            self.effects.extend(queues.into_iter().map(Effect::QueueChanged));
+        }
     }
 
     /// Restores the rule: nobody waits while somebody is free who may serve them.
@@ -337,7 +345,7 @@ impl Floor {
         match due {
             Due::Relax(call) => self.relax(now, call),
             Due::MaxWait(call) => self.waited_too_long(now, call),
-            Due::Announce(call) => self.announce(now, call),
+            Due::Announce(call) => self.announce(call),
             Due::WrapUp(agent) => self.wrapped_up(now, agent, "time"),
             Due::Rest(agent) => self.rested(now, agent),
             Due::Deserted(queue) => self.deserted(now, queue),

@@ -1,5 +1,6 @@
 //! Who is offered whom, and what becomes of it.
 
+use super::decide::Claim;
 use super::{Floor, Offer};
 use crate::agent::{Agent, Doing};
 use crate::boundary::{AgentId, Call, Due, Effect, Miss, QueueId};
@@ -9,12 +10,22 @@ use crate::moment::Moment;
 use crate::profile::Profile;
 use std::collections::BTreeSet;
 
+/// An offer as it rang.
+#[derive(Debug, Clone, Copy)]
+struct Rang {
+    call: Call,
+    queue: QueueId,
+    number: u64,
+    since: u64,
+}
+
 impl Floor {
     /// The agent became free: he takes who is first among the heads of all lines that he serves.
     pub(super) fn serve(&mut self, now: Moment, id: AgentId) {
         let Some(agent) = self.agent_by_id(id).filter(|agent| agent.is_free()) else { return };
-        if let Some(head) = self.heads(now, agent).first() {
-            self.offer(now, head.0.call, &[id], Trigger::Agent);
+        let heads = self.heads(now, agent);
+        if let Some(first) = heads.first() {
+            self.offer(now, first.turn.call, &[id], Trigger::Agent, &heads);
         }
     }
 
@@ -25,7 +36,7 @@ impl Floor {
             let Some(line) = queue.lines.get(profile) else { return };
             let Some(turn) = line.waiting.first().copied() else { return };
             if let Some(own) = self.own_agent(now, turn.call) {
-                self.offer(now, turn.call, &[own], Trigger::Own);
+                self.offer(now, turn.call, &[own], Trigger::Own, &[]);
                 continue;
             }
             let many = match queue.config.ring_at_once {
@@ -36,7 +47,7 @@ impl Floor {
             if chosen.is_empty() {
                 return;
             }
-            self.offer(now, turn.call, &chosen, Trigger::Waiter);
+            self.offer(now, turn.call, &chosen, Trigger::Waiter, &[]);
         }
     }
 
@@ -53,10 +64,10 @@ impl Floor {
         [waiter.preferred, last].into_iter().flatten().find(|agent| line.free.keys(*agent).is_some())
     }
 
-    fn offer(&mut self, now: Moment, call: Call, agents: &[AgentId], trigger: Trigger) {
+    fn offer(&mut self, now: Moment, call: Call, agents: &[AgentId], trigger: Trigger, heads: &[Claim]) {
         self.last_offer += 1;
         let number = self.last_offer;
-        let Some(decision) = self.decide(now, call, agents, trigger, number) else { return };
+        let Some(decision) = self.decide(now, call, agents, trigger, heads, number) else { return };
         let Some(waiter) = self.waiters.get_mut(&call) else { return };
         let (id, turn, profile) = (waiter.queue, waiter.turn, waiter.profile.clone());
         waiter.offer =
@@ -96,9 +107,10 @@ impl Floor {
             return false;
         }
         let (queue, caller) = (waiter.queue, waiter.caller.clone());
-        self.end_offer(now, call, queue, id, &offer, OfferOutcome::Answered);
+        let rang = Rang { call, queue, number: offer.number, since: offer.since };
+        self.note_offer_ended(now, rang, id, OfferOutcome::Answered);
         for loser in &offer.agents {
-            self.release(now, call, queue, *loser, &offer, OfferOutcome::Elsewhere);
+            self.release(now, rang, *loser, OfferOutcome::Elsewhere);
         }
         self.remove(now, call, crate::fact::Exit::Answered, Some(id));
         self.remember(now, &caller, id);
@@ -159,9 +171,10 @@ impl Floor {
         if !offer.agents.remove(&id) {
             return;
         }
-        let (queue, offer) = (waiter.queue, offer.clone());
-        self.release(now, call, queue, id, &offer, outcome);
-        if offer.agents.is_empty() {
+        let rang = Rang { call, queue: waiter.queue, number: offer.number, since: offer.since };
+        let is_over = offer.agents.is_empty();
+        self.release(now, rang, id, outcome);
+        if is_over {
             self.stand_again(now, call);
         }
     }
@@ -182,26 +195,18 @@ impl Floor {
     pub(super) fn give_up_offer(&mut self, now: Moment, call: Call) {
         let Some(waiter) = self.waiters.get_mut(&call) else { return };
         let Some(offer) = waiter.offer.take() else { return };
-        let queue = waiter.queue;
+        let rang = Rang { call, queue: waiter.queue, number: offer.number, since: offer.since };
         let mut agents = Vec::new();
         for id in &offer.agents {
             agents.extend(self.agent_by_id(*id).map(Agent::seat));
-            self.release(now, call, queue, *id, &offer, OfferOutcome::Withdrawn);
+            self.release(now, rang, *id, OfferOutcome::Withdrawn);
         }
         self.effects.push_back(Effect::GiveUp { call, agents });
     }
 
     /// An agent is offered nothing any more, by no fault of his own or by one.
-    fn release(
-        &mut self,
-        now: Moment,
-        call: Call,
-        queue: QueueId,
-        id: AgentId,
-        offer: &Offer,
-        outcome: OfferOutcome,
-    ) {
-        self.end_offer(now, call, queue, id, offer, outcome);
+    fn release(&mut self, now: Moment, rang: Rang, id: AgentId, outcome: OfferOutcome) {
+        self.note_offer_ended(now, rang, id, outcome);
         if let Some(agent) = self.agent_mut(id) {
             agent.doing = Doing::Idle;
         }
@@ -209,24 +214,16 @@ impl Floor {
         self.refresh(now, id, by);
     }
 
-    fn end_offer(
-        &mut self,
-        now: Moment,
-        call: Call,
-        queue: QueueId,
-        id: AgentId,
-        offer: &Offer,
-        outcome: OfferOutcome,
-    ) {
+    fn note_offer_ended(&mut self, now: Moment, rang: Rang, id: AgentId, outcome: OfferOutcome) {
         let Some(agent) = self.agent_by_id(id) else { return };
         let fact = OfferEndedFact {
             at_ms: now.wall,
-            offer: offer.number,
-            call,
-            queue: self.queue_name(queue),
+            offer: rang.number,
+            call: rang.call,
+            queue: self.queue_name(rang.queue),
             agent: agent.number.to_string(),
             outcome,
-            rang_ms: now.since(offer.since),
+            rang_ms: now.since(rang.since),
         };
         self.note(Fact::OfferEnded(fact));
     }

@@ -99,7 +99,7 @@ impl Floor {
         Ok(())
     }
 
-    /// Works out a waiter's turn and profile again, after its priority or its queue's rules changed.
+    /// Works out a waiter's turn again, after its priority or its queue's rules changed.
     pub(super) fn turn_anew(&mut self, call: Call) {
         let Some(waiter) = self.waiters.get(&call) else { return };
         let (id, old, profile) = (waiter.queue, waiter.turn, waiter.profile.clone());
@@ -224,14 +224,14 @@ impl Floor {
         self.wake(Due::Relax(call), next.map(|at| at.saturating_sub(waited).max(1)));
     }
 
-    pub(super) fn announce(&mut self, _now: Moment, call: Call) {
+    pub(super) fn announce(&mut self, call: Call) {
         let Some(waiter) = self.waiters.get(&call) else { return };
         let Some(queue) = self.queue_by_id(waiter.queue) else { return };
         let (place, every) = (queue.place(waiter.turn), queue.config.announce_every);
         if every == 0 {
             return;
         }
-        self.effects.push_back(Effect::Announce { call, place, expected: None });
+        self.effects.push_back(Effect::Announce { call, place });
         self.wake(Due::Announce(call), Some(every));
     }
 

@@ -4,7 +4,6 @@ use super::world::{World, one_queue};
 use crate::boundary::{Miss, Refusal};
 use crate::config::{BreakConfig, Membership, Need, QueueConfig, SortKey, Staff};
 use crate::fact::{Activity, Bar, Exit, Fact, OfferOutcome, Presence, Trigger};
-use std::sync::Arc;
 
 fn by(order: &[SortKey]) -> QueueConfig {
     QueueConfig { order: order.to_vec(), ..QueueConfig::default() }
@@ -359,23 +358,6 @@ fn whose_phone_is_gone_or_busy_is_not_asked() {
 }
 
 #[test]
-fn one_seat_is_for_one_agent() {
-    let mut w = World::new(one_queue(QueueConfig::default(), 3));
-    w.sign_in("1");
-    let now = w.moment();
-    w.floor.choose(now, "2", Presence::Ready, Some("x1"), "agent").unwrap();
-    w.after();
-    assert_eq!(w.floor.agent("1").unwrap().presence, Presence::LoggedOut);
-    let call = w.join("q", "100", 0);
-    assert_eq!(w.rings(call), ["2"]);
-    w.answer(call, "2");
-    let taken = w.floor.choose(now, "3", Presence::Ready, Some("x1"), "agent");
-    assert_eq!(taken, Err(Refusal::Taken("2".into())));
-    assert_eq!(w.floor.choose(now, "3", Presence::Ready, None, "agent"), Err(Refusal::NoExtension));
-    assert_eq!(w.floor.choose(now, "99", Presence::Ready, None, "agent"), Err(Refusal::NoAgent));
-}
-
-#[test]
 fn breaks_are_of_known_reasons_and_so_many_at_once() {
     let mut config = one_queue(QueueConfig::default(), 2);
     config.breaks.insert("lunch".into(), BreakConfig { at_once: 1, ..BreakConfig::default() });
@@ -389,37 +371,6 @@ fn breaks_are_of_known_reasons_and_so_many_at_once() {
     assert_eq!(w.floor.choose(w.moment(), "2", tea, None, "agent"), Err(Refusal::NoReason("tea".into())));
     w.choose("1", Presence::Ready);
     w.floor.choose(w.moment(), "2", lunch, None, "agent").unwrap();
-}
-
-#[test]
-fn another_strategy_acts_on_who_waits_and_on_who_is_free() {
-    let mut config = one_queue(QueueConfig { max_waiting: 10, ..by(&[SortKey::LongestIdle]) }, 2);
-    let mut w = World::new(config.clone());
-    w.sign_in("2");
-    w.run(5);
-    w.sign_in("1");
-    config.queues.get_mut("q").unwrap().order = vec![SortKey::Linear];
-    w.floor.configure(w.moment(), Arc::new(config.clone()));
-    w.after();
-    let call = w.join("q", "100", 0);
-    assert_eq!(w.rings(call), ["1"]);
-    w.answer(call, "1");
-    let second = w.join("q", "101", 0);
-    w.answer(second, "2");
-    let waits = w.join("q", "102", 0);
-    let untouched = w.facts.len();
-    w.floor.configure(w.moment(), Arc::new(config.clone()));
-    w.after();
-    assert_eq!(w.facts.len(), untouched, "the same configuration changes nothing");
-    config.queues.clear();
-    for agent in config.agents.values_mut() {
-        agent.queues.clear();
-    }
-    w.floor.configure(w.moment(), Arc::new(config));
-    w.after();
-    assert_eq!(w.exits, [(waits, Exit::Removed)]);
-    w.end(call);
-    w.end(second);
 }
 
 #[test]
@@ -456,35 +407,6 @@ fn an_agent_of_several_queues_takes_who_is_first_by_the_written_rule() {
     assert_eq!(w.decision().lines.len(), 2);
 }
 
-#[test]
-fn after_a_restart_everybody_is_where_they_chose_to_be() {
-    use crate::{Remembered, State};
-    let mut w = World::new(one_queue(QueueConfig::default(), 3));
-    let now = w.moment();
-    w.floor.phone(now, "x1", true, false);
-    let lunch = Presence::Break { reason: "lunch".into() };
-    let of = |agent: &str, presence, activity| Remembered {
-        agent: agent.into(),
-        extension: format!("x{agent}"),
-        state: State { presence, activity },
-        since_ms: now.wall - 90_000,
-    };
-    w.floor.restore(
-        now,
-        vec![of("1", Presence::Ready, Activity::Talking), of("2", lunch.clone(), Activity::Idle)],
-    );
-    w.after();
-    let states = w.facts.iter().map(|fact| match fact {
-        Fact::Agent(fact) => (fact.agent.as_str(), fact.lasted_ms, fact.is.activity),
-        other => panic!("{other:?}"),
-    });
-    assert_eq!(states.collect::<Vec<_>>(), [("1", 90_000, Activity::Idle)]);
-    assert_eq!(w.floor.agent("2").unwrap().presence, lunch);
-    assert_eq!(w.floor.agent("2").unwrap().lasted(now), 90_000);
-    let call = w.join("q", "100", 0);
-    assert_eq!(w.rings(call), ["1"]);
-}
-
 /// Of agents with weights 1 and 3, the second is asked three times as often.
 #[test]
 fn chance_goes_by_weight() {
@@ -511,89 +433,4 @@ fn whoever_shows_a_queue_is_told_of_its_agents() {
     w.floor.choose(w.moment(), "1", Presence::Ready, Some("x1"), "agent").unwrap();
     let told: Vec<_> = std::iter::from_fn(|| w.floor.poll_effect()).collect();
     assert!(told.contains(&crate::Effect::QueueChanged("q".into())), "{told:?}");
-}
-
-/// Who was displaced during after-call time and signs in elsewhere takes nobody's seat away (seeds 22, 121 and 321).
-#[test]
-fn a_seat_that_was_lost_is_not_given_up_again() {
-    let mut w = World::new(one_queue(QueueConfig { wrap_up: 60_000, ..QueueConfig::default() }, 2));
-    w.sign_in("1");
-    let call = w.join("q", "100", 0);
-    w.answer(call, "1");
-    w.end(call);
-    w.floor.choose(w.moment(), "2", Presence::Ready, Some("x1"), "agent").unwrap();
-    w.after();
-    w.floor.choose(w.moment(), "1", Presence::Ready, Some("x9"), "agent").unwrap();
-    w.after();
-    assert_eq!(w.floor.agent_at("x1").map(|agent| agent.number.to_string()).as_deref(), Some("2"));
-}
-
-/// The same, and he comes back to it.
-#[test]
-fn a_seat_that_was_lost_is_taken_again() {
-    let mut w = World::new(one_queue(QueueConfig { wrap_up: 60_000, ..QueueConfig::default() }, 2));
-    w.sign_in("1");
-    let call = w.join("q", "100", 0);
-    w.answer(call, "1");
-    w.end(call);
-    for agent in ["2", "1"] {
-        w.floor.choose(w.moment(), agent, Presence::Ready, Some("x1"), "agent").unwrap();
-        w.after();
-    }
-    assert_eq!(w.floor.agent_at("x1").map(|agent| agent.number.to_string()).as_deref(), Some("1"));
-    assert_eq!(w.floor.agent("2").unwrap().presence, Presence::LoggedOut);
-}
-
-/// Seed 139: who moved to another place was remembered at the old one, and took it from its new owner at a restart.
-#[test]
-fn who_moves_is_written_down_at_the_new_place() {
-    let mut w = World::new(one_queue(QueueConfig::default(), 2));
-    w.sign_in("1");
-    w.run(1_000);
-    w.floor.choose(w.moment(), "1", Presence::Ready, Some("x7"), "agent").unwrap();
-    w.after();
-    let last = w.facts.iter().rev().find_map(|fact| match fact {
-        Fact::Agent(fact) => Some((fact.extension.as_str(), fact.lasted_ms)),
-        _ => None,
-    });
-    assert_eq!(last, Some(("x7", 1_000)));
-    let known = w.facts.len();
-    w.on_break("2");
-    w.choose("2", Presence::LoggedOut);
-    w.floor.phone(w.moment(), "x2", true, true);
-    w.floor.phone(w.moment(), "x2", true, false);
-    w.after();
-    assert_eq!(w.facts.len(), known + 2, "who is not here is nowhere");
-}
-
-/// Seed 47: who was remembered and not configured had a state that never ended.
-#[test]
-fn who_is_not_configured_any_more_at_a_start_is_signed_out() {
-    use crate::{Remembered, State};
-    let mut w = World::new(one_queue(QueueConfig::default(), 1));
-    let state = State { presence: Presence::Ready, activity: Activity::Talking };
-    let since_ms = w.wall - 5_000;
-    let gone = Remembered { agent: "9".into(), extension: "x9".into(), state: state.clone(), since_ms };
-    w.floor.restore(w.moment(), vec![gone]);
-    w.after();
-    let Some(Fact::Agent(fact)) = w.facts.last() else { panic!("{:?}", w.facts) };
-    assert_eq!((&fact.was, &fact.is, fact.lasted_ms), (&state, &State::default(), 5_000));
-}
-
-#[test]
-fn of_two_who_are_remembered_at_one_place_the_latest_has_it() {
-    use crate::{Remembered, State};
-    let mut w = World::new(one_queue(QueueConfig::default(), 2));
-    let state = State { presence: Presence::Ready, activity: Activity::Idle };
-    let at = |agent: &str, ago: i64| Remembered {
-        agent: agent.into(),
-        extension: "x1".into(),
-        state: state.clone(),
-        since_ms: w.wall - ago,
-    };
-    let both = vec![at("1", 1_000), at("2", 9_000)];
-    w.floor.restore(w.moment(), both);
-    w.after();
-    assert_eq!(w.floor.agent_at("x1").map(|agent| agent.number.to_string()), Some("1".into()));
-    assert!(!w.floor.agent("2").unwrap().presence.is_signed_in());
 }

@@ -162,11 +162,12 @@ impl Exchange {
         self.set_alarm(now, &format!("{FAULT}{flow}"), Some((Severity::Warn, text)), None);
     }
 
-    /// What was wrong with a flow may be right now that it is another or gone, or that the site is: lists, mailboxes, prompts
-    /// that it asks for. If not, its next caller says so again.
+    /// What was wrong with a flow may be right now that it is another or gone, or that the site is: lists, mailboxes, prompts,
+    /// queues that it asks for. If not, its next caller says so again.
     pub(crate) fn forgive_flows(&mut self, now: Now, old: &Config) {
         let new = self.config.clone();
-        let is_other_site = new.inbound != old.inbound;
+        let has_other_queues = new.floor.queues.keys().ne(old.floor.queues.keys());
+        let is_other_site = new.inbound != old.inbound || has_other_queues;
         let is_same = |flow: &str| new.flows.get(flow).is_some_and(|now| old.flows.get(flow) == Some(now));
         let is_forgiven = |flow: &str| is_other_site || !is_same(flow);
         let over: Vec<String> = self

@@ -58,6 +58,11 @@ impl Exchange {
         extension: Option<&str>,
         by: &str,
     ) -> Result<(), String> {
+        // Whoever sits down may be offered a caller at once: by what the phone there does now.
+        let own = self.config.floor.agents.get(agent).and_then(|agent| agent.extension.clone());
+        if let Some(seat) = extension.map(str::to_owned).or(own) {
+            self.tell_seat(now, &seat);
+        }
         let chosen = self.floor.choose(moment(now), agent, presence, extension, by);
         self.run_floor(now);
         let seat =

@@ -15,6 +15,7 @@ use crate::exchange::{Exchange, Timer};
 use crate::record::{EventKind, Record, Severity};
 use crate::{CallId, Changed, Config};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use switchroom_acd::fact::JoinedFact;
 use switchroom_acd::figures::Figures;
@@ -27,9 +28,22 @@ pub(crate) fn moment(now: Now) -> Moment {
 }
 
 /// The local day by number.
-pub(crate) fn day(config: &Config, now: Now) -> i64 {
+fn day(config: &Config, now: Now) -> i64 {
     let date = config.inbound.zone.civil(now.wall.0).date();
     i64::from(date.year()) * 400 + i64::from(date.day_of_year())
+}
+
+/// The local day that it is, as long as the wall clock is within it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Day(Range<i64>);
+
+impl Day {
+    fn of(config: &Config, now: Now) -> Self {
+        let zone = &config.inbound.zone;
+        let begin = zone.midnight(now.wall.0);
+        // The middle of the next day, with or without a changed clock.
+        Self(begin..zone.midnight(begin.saturating_add(36 * 3_600_000)))
+    }
 }
 
 /// An empty floor.
@@ -79,8 +93,8 @@ impl Exchange {
             }
             Effect::GiveUp { call, agents } => self.give_up_agents(now, CallId(call), &agents),
             Effect::Exit { call, exit } => self.queue_left(now, CallId(call), exit),
-            Effect::Announce { call, place, expected } => {
-                let expected = expected.or_else(|| self.expected_wait(now, call, place));
+            Effect::Announce { call, place } => {
+                let expected = self.expected_wait(now, call, place);
                 self.announce(CallId(call), place, expected);
             }
             Effect::Note(fact) => self.note_fact(now, fact),
@@ -139,6 +153,10 @@ impl Exchange {
             | Fact::Missed(_) => {}
         }
         self.figures.apply(&fact);
+        if let Some((queue, agent)) = self.figures.take_repeated() {
+            self.changed.insert(Changed::Queue(queue.into()));
+            self.changed.insert(Changed::Agent(agent.into()));
+        }
         self.tell_inbox(&fact);
         let seq = self.next_event();
         self.persist_untold(Record::Floor { seq, fact: Box::new(fact) });
@@ -185,8 +203,20 @@ impl Exchange {
         self.run_floor(now);
     }
 
-    /// Another configuration.
+    /// Another day may have begun: what agents did today begins anew.
+    pub(crate) fn look_at_the_day(&mut self, now: Now) {
+        if self.today.0.contains(&now.wall.0) {
+            return;
+        }
+        self.today = Day::of(&self.config, now);
+        self.floor.new_day(moment(now), day(&self.config, now));
+        self.run_floor(now);
+    }
+
+    /// Another configuration, maybe with another time zone.
     pub(crate) fn configure_floor(&mut self, now: Now, config: Arc<switchroom_acd::Config>) {
+        self.today = Day::default();
+        self.look_at_the_day(now);
         self.floor.configure(moment(now), config);
         self.run_floor(now);
     }

@@ -6,7 +6,7 @@ use crate::limits::ENDED_LEGS_MAX;
 use crate::record::Cause;
 use crate::{CallId, LegId, Stage};
 use std::time::Duration;
-use switchroom_acd::Miss;
+use switchroom_acd::{Exit, Miss};
 use switchroom_flow::Event;
 use switchroom_sip::time::Now;
 
@@ -122,8 +122,9 @@ impl Exchange {
         let extension =
             self.calls.get(&id).and_then(|call| call.leg(leg)).and_then(|leg| leg.extension.clone());
         let agent = extension.and_then(|e| self.floor.agent_at(&e)).map(|agent| agent.number.to_string());
-        if let Some(agent) = agent {
-            self.floor.answered(moment(now), id.0, &agent);
+        if !agent.is_some_and(|agent| self.floor.answered(moment(now), id.0, &agent)) {
+            // Whoever it is has the caller, who is nobody else's any more.
+            self.floor.leave(moment(now), id.0, Exit::Removed);
         }
         self.run_floor(now);
         self.tell_flow(now, id, Event::Connected);

@@ -14,6 +14,8 @@ use switchroom_sip::time::Now;
 /// A caller's wait in a queue.
 #[derive(Debug, Clone)]
 pub(crate) struct Waits {
+    /// Its name.
+    queue: String,
     /// The flow goes on when the agent hangs up after a talk.
     pub(super) comes_back: bool,
     /// The announcement that plays in place of music.
@@ -35,7 +37,6 @@ impl Exchange {
         if !self.is_in_flow(id) || !self.answer_caller(now, id) {
             return;
         }
-        self.floor.new_day(moment(now), super::day(&self.config, now));
         // The caller may be an agent, whose own phone is not asked for him.
         self.tell_seats(now);
         let Some(call) = self.calls.get(&id) else { return };
@@ -59,7 +60,7 @@ impl Exchange {
             return self.tell_flow(now, id, Event::Dialled(Dialled::Empty));
         }
         visit.playing = None;
-        visit.waits = Some(Waits { comes_back, says: None, said: 0 });
+        visit.waits = Some(Waits { queue: queue.to_owned(), comes_back, says: None, said: 0 });
         self.why(now, id, "queue", format!("waits in queue {queue}"));
         match self.floor.join(moment(now), join) {
             Ok(()) => self.play_music(id),
@@ -70,14 +71,15 @@ impl Exchange {
 
     /// A caller does not wait any more, by a rule of the queue: it is the flow's again.
     pub(super) fn queue_left(&mut self, now: Now, id: CallId, exit: Exit) {
-        if self.visits.get_mut(&id).is_none_or(|visit| visit.waits.take().is_none()) {
-            return;
-        }
+        let Some(waits) = self.visits.get_mut(&id).and_then(|visit| visit.waits.take()) else { return };
+        let is_there = self.floor.queue(&waits.queue).is_some();
         self.back_in_flow(id);
         self.silence(id);
         let how = match exit {
             Exit::Full => Dialled::Full,
-            Exit::Empty | Exit::Removed => Dialled::Empty,
+            Exit::Empty => Dialled::Empty,
+            // A queue that is not configured any more has nobody; who was taken out has waited long enough.
+            Exit::Removed if !is_there => Dialled::Empty,
             _ => Dialled::NoAnswer,
         };
         self.tell_flow(now, id, Event::Dialled(how));

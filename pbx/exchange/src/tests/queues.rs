@@ -468,7 +468,7 @@ fn a_caller_who_waits_is_moved_up_or_taken_out() {
     t.act(AgentAct::Priority { call, priority: 4 }).unwrap();
     assert_eq!(t.w.x.floor().waiter(call.0).unwrap().priority, 4);
     t.act(AgentAct::TakeOut { call }).unwrap();
-    assert!(t.says("empty"));
+    assert!(t.says("late"));
     assert!(t.act(AgentAct::TakeOut { call }).is_err());
     assert!(
         t.act(AgentAct::Choose { agent: "9".into(), presence: Presence::Ready, extension: None }).is_err()
@@ -476,7 +476,6 @@ fn a_caller_who_waits_is_moved_up_or_taken_out() {
     t.end();
 }
 
-/// A flow may go by how a queue stands.
 #[test]
 fn who_is_taken_out_while_an_agent_rings_rings_no_more() {
     let mut t = Floor::new(queue());
@@ -486,11 +485,46 @@ fn who_is_taken_out_while_an_agent_rings_rings_no_more() {
     let call = t.w.x.calls().next().unwrap().id;
     t.act(AgentAct::TakeOut { call }).unwrap();
     t.w.ms(100);
-    assert!(!t.rings(t.b) && t.says("empty"));
+    assert!(!t.rings(t.b) && t.says("late"));
     assert_eq!(t.exits(), [(Exit::Removed, String::new())]);
     t.end();
 }
 
+/// Of an agent who was signed out nobody follows what his phone does.
+#[test]
+fn who_signs_in_is_judged_by_what_his_phone_does_now() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.act(AgentAct::Choose { agent: "2".into(), presence: Presence::LoggedOut, extension: None }).unwrap();
+    t.sign_in("3", "103");
+    t.act(AgentAct::Choose {
+        agent: "3".into(),
+        presence: Presence::Break { reason: "tea".into() },
+        extension: None,
+    })
+    .unwrap();
+    t.w.dial(t.b, "103", Some(sdp("192.0.2.12", "8 101", "")));
+    t.w.ms(100);
+    t.call("700");
+    t.sign_in("2", "102");
+    assert!(!t.rings(t.b));
+    assert_eq!(t.activity("2"), Activity::Outbound);
+    assert!(!t.facts().iter().any(|fact| matches!(fact, Fact::Offered(_))));
+}
+
+/// What an agent did yesterday is not today's, although no caller came to a queue since.
+#[test]
+fn a_new_day_begins_at_midnight() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.call("700");
+    t.answer(t.b);
+    assert_eq!(t.w.x.floor().agent("2").unwrap().today.calls, 1);
+    t.w.ms(86_400_000);
+    assert_eq!(t.w.x.floor().agent("2").unwrap().today.calls, 0);
+}
+
+/// A flow may go by how a queue stands.
 #[test]
 fn flows_know_how_queues_stand() {
     let mut config = site(queue());

@@ -7,12 +7,16 @@ use crate::exits::Entry;
 use crate::expr::Expr;
 use crate::fault::did_you_mean;
 use crate::flow::Flow;
+use crate::limits::FAULTS_MAX;
 use crate::node::Job;
 use crate::prompt::Piece;
 use std::collections::{BTreeMap, BTreeSet};
 
+const RECORD_IT: &str = "record it, or write the words to be spoken without @";
+
 /// Prompts that are missing in the language in which they would be said. Where several are possible, one that has it will do:
-/// in which a caller comes there is not known.
+/// in which a caller comes there is not known. Of each flow as many as are told, since every hint looks at all names there
+/// are.
 pub(super) fn missing<'f>(
     all: &All<'f>,
     known: &BTreeMap<Language, BTreeSet<String>>,
@@ -21,34 +25,39 @@ pub(super) fn missing<'f>(
     let mut missing = Vec::new();
     for view in all.flows.values() {
         let any: Vec<Language> = spoken.get(view.flow.name.as_str()).into_iter().flatten().copied().collect();
-        for (_, node) in view.nodes() {
-            for (key, prompt) in prompts(&node.job) {
-                let own = prompt.by_language.iter().map(|(language, pieces)| (vec![*language], pieces));
-                for (languages, pieces) in own.chain(prompt.any.iter().map(|pieces| (any.clone(), pieces))) {
-                    let there: BTreeSet<&String> =
-                        languages.iter().filter_map(|of| known.get(of)).flatten().collect();
-                    for piece in pieces {
-                        let Piece::Named(name) = piece else { continue };
-                        if there.contains(name) {
-                            continue;
-                        }
-                        let words: Vec<&str> = languages.iter().map(|language| language.word()).collect();
-                        let is_in_other = known.values().any(|names| names.contains(name));
-                        let within =
-                            if is_in_other { format!(" in {}", words.join(" or ")) } else { String::new() };
-                        let hint = did_you_mean(name, there.iter().map(|name| name.as_str()))
-                            .filter(|_| !is_in_other)
-                            .unwrap_or_else(|| {
-                                "record it, or write the words to be spoken without @".to_owned()
-                            });
-                        let at = At { flow: view.flow, node, key, entry: Entry::Whole };
-                        missing.push((at, format!("there is no prompt \"{name}\"{within}"), hint));
-                    }
-                }
-            }
-        }
+        let asked =
+            view.nodes().flat_map(|(_, node)| prompts(&node.job).into_iter().map(move |it| (node, it)));
+        let told = asked.flat_map(|(node, (key, prompt))| {
+            let at = At { flow: view.flow, node, key, entry: Entry::Whole };
+            let own = prompt.by_language.iter().map(|(language, pieces)| (vec![*language], pieces));
+            let all = own.chain(prompt.any.iter().map(|pieces| (any.clone(), pieces)));
+            all.flat_map(|(languages, pieces)| pieces.iter().map(move |piece| (languages.clone(), piece)))
+                .filter_map(|(languages, piece)| absent(piece, &languages, known))
+                .map(move |(what, hint)| (at.clone(), what, hint))
+        });
+        missing.extend(told.take(FAULTS_MAX));
     }
     missing
+}
+
+/// What is wrong with a prompt that is recorded in none of these languages, and what to do.
+fn absent(
+    piece: &Piece,
+    languages: &[Language],
+    known: &BTreeMap<Language, BTreeSet<String>>,
+) -> Option<(String, String)> {
+    let Piece::Named(name) = piece else { return None };
+    let there = || languages.iter().filter_map(|of| known.get(of));
+    if there().any(|names| names.contains(name)) {
+        return None;
+    }
+    if known.values().any(|names| names.contains(name)) {
+        let words: Vec<&str> = languages.iter().map(|language| language.word()).collect();
+        let what = format!("there is no prompt \"{name}\" in {}", words.join(" or "));
+        return Some((what, RECORD_IT.to_owned()));
+    }
+    let hint = did_you_mean(name, there().flatten().map(String::as_str));
+    Some((format!("there is no prompt \"{name}\""), hint.unwrap_or_else(|| RECORD_IT.to_owned())))
 }
 
 /// Languages that a caller may have in each flow: those that it begins in or sets, and those of all flows that run it or

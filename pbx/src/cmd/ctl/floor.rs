@@ -58,7 +58,7 @@ impl Printer<'_> {
                 .map_or_else(|| "-".into(), |p| format!("{}.{}%", p / 10, p % 10));
             vec![
                 q.name.clone(),
-                q.waiting.len().to_string(),
+                q.waiting_count.to_string(),
                 format!("{}/{}", q.free, q.signed_in),
                 q.today.offered.to_string(),
                 q.today.answered.to_string(),
@@ -109,7 +109,14 @@ impl Printer<'_> {
                 w.ringing.join(" "),
             ]
         };
-        queue.waiting.iter().enumerate().map(row).collect()
+        let mut rows: Vec<Vec<String>> = queue.waiting.iter().enumerate().map(row).collect();
+        let named = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        if let Some(more) = queue.waiting_count.checked_sub(named).filter(|more| *more > 0) {
+            let mut last = vec![String::new(); 7];
+            (last[0], last[3]) = (queue.name.clone(), format!("and {more} more"));
+            rows.push(last);
+        }
+        rows
     }
 
     pub(super) fn missed(&mut self, all: &[MissedView]) -> std::io::Result<()> {

@@ -4,7 +4,7 @@ use super::{Checker, Verdict, broken};
 use crate::sim::world::{Step, World};
 use std::collections::BTreeSet;
 use switchroom::control::view;
-use switchroom_exchange::{Changed, Exchange, Now};
+use switchroom_exchange::{CallId, Changed, Exchange, Now};
 use switchroom_wire::Board;
 
 /// A console that applied a snapshot and the changes after it shows what a fresh snapshot shows.
@@ -35,7 +35,10 @@ impl ConsoleShowsWhatIs {
         let calls = exchange.calls().map(|c| Changed::Call(c.id));
         let extensions = exchange.config().extensions.keys().cloned().map(Changed::Extension);
         let alarms = exchange.alarms().map(|(id, _)| Changed::Alarm(id.clone()));
-        for changed in calls.chain(extensions).chain(alarms) {
+        let agents = exchange.floor().agents().map(|agent| Changed::Agent(agent.number.to_string()));
+        let queues = exchange.floor().queues().map(|queue| Changed::Queue(queue.name.clone()));
+        let missed = exchange.inbox().all().map(|entry| Changed::Missed(CallId(entry.id)));
+        for changed in calls.chain(extensions).chain(alarms).chain(agents).chain(queues).chain(missed) {
             if let Some(change) = view::change(exchange, &changed, now) {
                 fresh.apply(&change);
             }
@@ -48,11 +51,37 @@ impl ConsoleShowsWhatIs {
                 binding.expires_ms = shown.expires_ms;
             }
         }
+        self.forgive_the_clock(&mut fresh);
         let wrong = difference(&self.board, &fresh).or_else(|| wrong_message(&self.board, exchange));
         if let Some(text) = wrong {
             return broken(None, text);
         }
         Ok(())
+    }
+}
+
+impl ConsoleShowsWhatIs {
+    /// Spans are put on the wall clock when they are shown, and that may have stepped since.
+    fn forgive_the_clock(&self, fresh: &mut Board) {
+        for (number, agent) in &mut fresh.agents {
+            let Some(shown) = self.board.agents.get(number) else { continue };
+            agent.since_ms = shown.since_ms;
+            for (of, shown) in agent.breaks.iter_mut().zip(&shown.breaks) {
+                of.since_ms = of.since_ms.and(shown.since_ms.or(of.since_ms));
+            }
+            if agent.wrap_up_ends_ms.is_some() && shown.wrap_up_ends_ms.is_some() {
+                agent.wrap_up_ends_ms = shown.wrap_up_ends_ms;
+            }
+        }
+        for (name, queue) in &mut fresh.queues {
+            let Some(shown) = self.board.queues.get(name) else { continue };
+            if queue.oldest_ms.is_some() && shown.oldest_ms.is_some() {
+                queue.oldest_ms = shown.oldest_ms;
+            }
+            for (waiter, shown) in queue.waiting.iter_mut().zip(&shown.waiting) {
+                waiter.since_ms = shown.since_ms;
+            }
+        }
     }
 }
 
@@ -84,6 +113,20 @@ fn difference(shown: &Board, fresh: &Board) -> Option<String> {
     if let Some(n) = extensions().find(|n| shown.extensions.get(*n) != fresh.extensions.get(*n)) {
         let (shown, fresh) = (shown.extensions.get(n), fresh.extensions.get(n));
         return Some(format!("extension {n} is shown as {shown:?} and is {fresh:?}"));
+    }
+    let agents = || shown.agents.keys().chain(fresh.agents.keys());
+    if let Some(n) = agents().find(|n| shown.agents.get(*n) != fresh.agents.get(*n)) {
+        let (shown, fresh) = (shown.agents.get(n), fresh.agents.get(n));
+        return Some(format!("agent {n} is shown as {shown:?} and is {fresh:?}"));
+    }
+    let queues = || shown.queues.keys().chain(fresh.queues.keys());
+    if let Some(n) = queues().find(|n| shown.queues.get(*n) != fresh.queues.get(*n)) {
+        let (shown, fresh) = (shown.queues.get(n), fresh.queues.get(n));
+        return Some(format!("queue {n} is shown as {shown:?} and is {fresh:?}"));
+    }
+    // No run has more of them than a board keeps.
+    if shown.missed != fresh.missed {
+        return Some(format!("missed are shown as {:?} and are {:?}", shown.missed, fresh.missed));
     }
     (shown.alarms != fresh.alarms)
         .then(|| format!("alarms are shown as {:?} and are {:?}", shown.alarms, fresh.alarms))

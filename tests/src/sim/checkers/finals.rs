@@ -108,6 +108,12 @@ impl OneFinalResponse {
     fn answer(&mut self, world: &World, to: std::net::SocketAddr, glance: &Glance<'_>) -> Verdict {
         let Some(status) = glance.status() else { return Ok(()) };
         let key = key(to, glance);
+        // Its copies may have come from an address that changed: the transaction is the same.
+        let same = self.invites.iter().filter(|(of, seen)| {
+            (&of.1, of.2) == (&key.1, key.2)
+                && seen.answer.as_ref().is_some_and(|(s, _)| Some(*s) == glance.status())
+        });
+        let first_answered = same.map(|(_, seen)| seen.answered).min().unwrap_or(world.now.mono);
         if !self.invites.contains_key(&key) {
             self.went_elsewhere(world.now.mono, &key, status, glance);
         }
@@ -138,7 +144,7 @@ impl OneFinalResponse {
                 let now = world.now.mono;
                 *seen = Seen { answer: Some(this), answered: now, ..Seen::at(now, seen.is_inside) };
             }
-            None => (seen.answer, seen.answered) = (Some(this), world.now.mono),
+            None => (seen.answer, seen.answered) = (Some(this), first_answered),
             Some(first) if *first != this => {
                 let text = format!(
                     "INVITE {} of {to} ({}) was answered {} and then {status}",

@@ -21,7 +21,13 @@ pub(super) struct StoredIsConfirmed {
 
 impl StoredIsConfirmed {
     /// The exchange is new: what was confirmed to the last one is what it begins with, or what was on its way then.
-    fn begin(&mut self, world: &World) -> Verdict {
+    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
+        // Of a start that died at once the disk may hold a part already.
+        let of_this = step.actions.iter().filter_map(|action| match action {
+            Action::Persist { ticket: Some(ticket), record } if step.died => Some((*ticket, word(record)?)),
+            _ => None,
+        });
+        self.waiting.extend(of_this);
         let disk = &world.store.disk.messages;
         for (id, confirmed) in &self.confirmed {
             let found = disk.get(id);
@@ -52,6 +58,15 @@ impl StoredIsConfirmed {
     }
 }
 
+/// What a record says of a message; none if nothing.
+fn word(record: &Record) -> Option<(String, Option<MessageRecord>)> {
+    match record {
+        Record::Message(message) => Some((message.id.clone(), Some((**message).clone()))),
+        Record::MessageGone { id } => Some((id.clone(), None)),
+        _ => None,
+    }
+}
+
 impl Checker for StoredIsConfirmed {
     fn rule(&self) -> &'static str {
         "what the store confirmed of messages is on disk, their files go after them, and at rest the disk has what there \
@@ -60,16 +75,13 @@ impl Checker for StoredIsConfirmed {
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
         if std::mem::replace(&mut self.life, world.lives) != world.lives {
-            self.begin(world)?;
+            self.begin(world, step)?;
         }
         self.hear(&step.came);
         for action in &step.actions {
             match action {
-                Action::Persist { ticket: Some(ticket), record: Record::Message(message) } => {
-                    self.waiting.insert(*ticket, (message.id.clone(), Some((**message).clone())));
-                }
-                Action::Persist { ticket: Some(ticket), record: Record::MessageGone { id } } => {
-                    self.waiting.insert(*ticket, (id.clone(), None));
+                Action::Persist { ticket: Some(ticket), record } => {
+                    self.waiting.extend(word(record).map(|word| (*ticket, word)));
                 }
                 Action::Media(MediaCommand::DropMessage { message })
                     if matches!(self.confirmed.get(message), Some(Some(_))) =>

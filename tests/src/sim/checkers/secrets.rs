@@ -140,12 +140,12 @@ fn tells_no_key(world: &World, event: &Event) -> Verdict {
     Ok(())
 }
 
-/// Every INFO on the ladder of a call with a flow is without its key.
+/// Every INFO of the caller, the first lane, on the ladder of a call with a flow is without its key.
 fn ladder_is_clean(world: &World, call: CallId) -> Verdict {
     let ladder = view::ladder(&world.exchange, call, 0).unwrap_or_default();
     for entry in &ladder.entries {
-        let LadderKind::Message { text, .. } = &entry.kind else { continue };
-        if !text.starts_with("INFO ") {
+        let LadderKind::Message { lane, text, .. } = &entry.kind else { continue };
+        if *lane != 1 || !text.starts_with("INFO ") {
             continue;
         }
         let shown = if world.plant.unmasks_ladder() { text.replace("=x", "=7") } else { text.clone() };
