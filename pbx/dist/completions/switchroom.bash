@@ -124,6 +124,9 @@ _switchroom() {
             switchroom__subcmd__ctl,messages)
                 cmd="switchroom__subcmd__ctl__subcmd__messages"
                 ;;
+            switchroom__subcmd__ctl,missed)
+                cmd="switchroom__subcmd__ctl__subcmd__missed"
+                ;;
             switchroom__subcmd__ctl,priority)
                 cmd="switchroom__subcmd__ctl__subcmd__priority"
                 ;;
@@ -162,6 +165,18 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl__subcmd__agent,wrap-up)
                 cmd="switchroom__subcmd__ctl__subcmd__agent__subcmd__wrap__subcmd__up"
+                ;;
+            switchroom__subcmd__ctl__subcmd__missed,claim)
+                cmd="switchroom__subcmd__ctl__subcmd__missed__subcmd__claim"
+                ;;
+            switchroom__subcmd__ctl__subcmd__missed,close)
+                cmd="switchroom__subcmd__ctl__subcmd__missed__subcmd__close"
+                ;;
+            switchroom__subcmd__ctl__subcmd__missed,release)
+                cmd="switchroom__subcmd__ctl__subcmd__missed__subcmd__release"
+                ;;
+            switchroom__subcmd__ctl__subcmd__missed,tried)
+                cmd="switchroom__subcmd__ctl__subcmd__missed__subcmd__tried"
                 ;;
             switchroom__subcmd__flow,check)
                 cmd="switchroom__subcmd__flow__subcmd__check"
@@ -404,7 +419,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__console__subcmd__once)
-            opts="-h --json --csv --fail-on --socket --read-only --as --slow --lang --theme --symbols --settings --color --help queues agents calls lines recordings all"
+            opts="-h --json --csv --fail-on --socket --read-only --as --slow --lang --theme --symbols --settings --color --help queues agents calls missed lines recordings all"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,7 +507,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out cdr events recordings messages message-delete ladder hangup unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out cdr events recordings messages message-delete missed ladder hangup unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -864,6 +879,108 @@ _switchroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__missed)
+            opts="-n -h --limit --json --color --help claim release tried close"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__missed__subcmd__claim)
+            opts="-h --agent --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__missed__subcmd__close)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__missed__subcmd__release)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__missed__subcmd__tried)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
