@@ -71,6 +71,8 @@ fn queue(of: &QueueFigures) -> w::QueueFiguresView {
     w::QueueFiguresView {
         offered: counts.offered,
         answered: counts.answered,
+        repeats: counts.repeats,
+        repeats_permille: of.repeat_rate.map(permille),
         abandoned: counts.abandoned,
         short_abandoned: counts.short_abandoned,
         overflowed: of.overflowed,
@@ -110,6 +112,8 @@ fn agent(of: AgentFigures) -> w::AgentFiguresView {
     w::AgentFiguresView {
         offers: counts.offers,
         answered: counts.answered,
+        repeats: counts.repeats,
+        repeats_permille: of.repeat_rate.map(permille),
         no_answers: counts.no_answers,
         refused: counts.refused,
         failed: counts.failed,

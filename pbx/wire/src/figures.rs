@@ -39,6 +39,10 @@ pub struct QueueFiguresView {
     pub offered: u64,
     /// Of them, who got an agent.
     pub answered: u64,
+    /// Of the answered, who asked for an agent again within two hours.
+    pub repeats: u64,
+    /// The same, per mille.
+    pub repeats_permille: Option<u32>,
     /// Who hung up, after however short a time.
     pub abandoned: u64,
     /// Of the abandoned, who hung up at once.
@@ -107,6 +111,10 @@ pub struct AgentFiguresView {
     pub offers: u64,
     /// Of them, answered.
     pub answered: u64,
+    /// Of the answered, whose callers asked for an agent again within two hours.
+    pub repeats: u64,
+    /// The same, per mille.
+    pub repeats_permille: Option<u32>,
     /// Rang in vain (RONA).
     pub no_answers: u64,
     /// Busy or declined.

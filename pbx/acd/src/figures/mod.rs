@@ -49,6 +49,8 @@ pub struct Figures {
     states: BTreeMap<Box<str>, (State, i64)>,
     estimator: Estimator,
     repeats: Repeats,
+    /// Of whom the last fact counted a repeat: queue and agent.
+    repeated: Option<(Box<str>, Box<str>)>,
 }
 
 /// A caller who waits, as far as is written down.
@@ -100,6 +102,11 @@ impl Figures {
             // The inbox's own (`crate::inbox`): nothing is counted of it.
             Fact::Missed(_) => {}
         }
+    }
+
+    /// Queue and agent of whom the last fact counted a repeat, if it was not asked for yet: others than the fact is about.
+    pub fn take_repeated(&mut self) -> Option<(Box<str>, Box<str>)> {
+        self.repeated.take()
     }
 
     /// Where the store remembers an agent to be: for agents whose last fact is older than those applied.
@@ -175,6 +182,7 @@ impl Figures {
         if let Some(repeated) = self.repeats.joined(joined) {
             self.half_hours.at(repeated.joined_ms).queue(&repeated.queue, |tally| tally.counts.repeats += 1);
             self.half_hours.at(repeated.at_ms).agent(&repeated.agent, |tally| tally.counts.repeats += 1);
+            self.repeated = Some((repeated.queue, repeated.agent));
         }
         let promise = self.estimator.joined(joined);
         let stay = Stay {

@@ -153,6 +153,10 @@ impl Exchange {
             | Fact::Missed(_) => {}
         }
         self.figures.apply(&fact);
+        if let Some((queue, agent)) = self.figures.take_repeated() {
+            self.changed.insert(Changed::Queue(queue.into()));
+            self.changed.insert(Changed::Agent(agent.into()));
+        }
         self.tell_inbox(&fact);
         let seq = self.next_event();
         self.persist_untold(Record::Floor { seq, fact: Box::new(fact) });

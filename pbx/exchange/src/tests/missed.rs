@@ -83,7 +83,10 @@ fn who_asks_again_after_an_answer_is_a_repeat() {
     t.w.run(Duration::from_secs(10));
     t.w.hang_up(t.a, call);
     t.w.run(Duration::from_secs(3_600));
+    t.w.x.take_changed();
     t.give_up(1);
+    let changed = t.w.x.take_changed();
+    assert!(changed.contains(&Changed::Agent("2".into())) && changed.contains(&Changed::Queue("q".into())));
     assert_eq!(t.w.x.figures().queue("q", 0, i64::MAX).counts.repeats, 1);
     assert_eq!(t.w.x.figures().agent("2", 0, i64::MAX).counts.repeats, 1);
     t.end();

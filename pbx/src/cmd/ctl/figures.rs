@@ -12,7 +12,7 @@ fn average(sum: u64, count: u64) -> String {
     sum.checked_div(count).map_or_else(|| "-".into(), span)
 }
 
-const QUEUES: [&str; 15] = [
+const QUEUES: [&str; 16] = [
     "FROM",
     "QUEUE",
     "OFFERED",
@@ -28,8 +28,9 @@ const QUEUES: [&str; 15] = [
     "TALK",
     "HOLD",
     "WRAP-UP",
+    "REPEATS",
 ];
-const AGENTS: [&str; 13] = [
+const AGENTS: [&str; 14] = [
     "FROM",
     "AGENT",
     "OFFERED",
@@ -43,6 +44,7 @@ const AGENTS: [&str; 13] = [
     "SIGNED-IN",
     "BREAKS",
     "OCCUPANCY",
+    "REPEATS",
 ];
 
 impl Printer<'_> {
@@ -83,6 +85,7 @@ fn queue(from: &str, name: &str, of: &QueueFiguresView) -> Vec<String> {
         average(of.talk_ms, of.talks),
         average(of.hold_ms, of.talks),
         average(of.wrap_up_ms, of.wrap_ups),
+        percent(of.repeats_permille),
     ]
 }
 
@@ -101,5 +104,6 @@ fn agent(from: &str, name: &str, of: &AgentFiguresView) -> Vec<String> {
         span(of.signed_in_ms),
         span(of.break_ms),
         percent(of.occupancy_permille),
+        percent(of.repeats_permille),
     ]
 }

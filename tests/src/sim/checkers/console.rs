@@ -4,7 +4,7 @@ use super::{Checker, Verdict, broken};
 use crate::sim::world::{Step, World};
 use std::collections::BTreeSet;
 use switchroom::control::view;
-use switchroom_exchange::{Changed, Exchange, Now};
+use switchroom_exchange::{CallId, Changed, Exchange, Now};
 use switchroom_wire::Board;
 
 /// A console that applied a snapshot and the changes after it shows what a fresh snapshot shows.
@@ -37,7 +37,8 @@ impl ConsoleShowsWhatIs {
         let alarms = exchange.alarms().map(|(id, _)| Changed::Alarm(id.clone()));
         let agents = exchange.floor().agents().map(|agent| Changed::Agent(agent.number.to_string()));
         let queues = exchange.floor().queues().map(|queue| Changed::Queue(queue.name.clone()));
-        for changed in calls.chain(extensions).chain(alarms).chain(agents).chain(queues) {
+        let missed = exchange.inbox().all().map(|entry| Changed::Missed(CallId(entry.id)));
+        for changed in calls.chain(extensions).chain(alarms).chain(agents).chain(queues).chain(missed) {
             if let Some(change) = view::change(exchange, &changed, now) {
                 fresh.apply(&change);
             }
@@ -65,6 +66,9 @@ impl ConsoleShowsWhatIs {
         for (number, agent) in &mut fresh.agents {
             let Some(shown) = self.board.agents.get(number) else { continue };
             agent.since_ms = shown.since_ms;
+            for (of, shown) in agent.breaks.iter_mut().zip(&shown.breaks) {
+                of.since_ms = of.since_ms.and(shown.since_ms.or(of.since_ms));
+            }
             if agent.wrap_up_ends_ms.is_some() && shown.wrap_up_ends_ms.is_some() {
                 agent.wrap_up_ends_ms = shown.wrap_up_ends_ms;
             }
@@ -119,6 +123,10 @@ fn difference(shown: &Board, fresh: &Board) -> Option<String> {
     if let Some(n) = queues().find(|n| shown.queues.get(*n) != fresh.queues.get(*n)) {
         let (shown, fresh) = (shown.queues.get(n), fresh.queues.get(n));
         return Some(format!("queue {n} is shown as {shown:?} and is {fresh:?}"));
+    }
+    // No run has more of them than a board keeps.
+    if shown.missed != fresh.missed {
+        return Some(format!("missed are shown as {:?} and are {:?}", shown.missed, fresh.missed));
     }
     (shown.alarms != fresh.alarms)
         .then(|| format!("alarms are shown as {:?} and are {:?}", shown.alarms, fresh.alarms))
