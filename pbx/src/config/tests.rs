@@ -251,6 +251,9 @@ fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
         announce_every: 10_000,
         music: vec!["music/one".into(), "music/two".into()],
         comfort: "queue/comfort".into(),
+        whisper: "queue/sales".into(),
+        announce_agent: true,
+        show_queue: false,
         service_level: 30_000,
         short_abandon: 0,
     };
@@ -279,6 +282,9 @@ fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
     assert_eq!(bo.queues["fine"], Membership { tier: 9, weight: 1, position: 0 });
     assert_eq!(floor.breaks["lunch"], BreakConfig { label: "Lunch".into(), budget: 3_600_000, at_once: 2 });
     assert_eq!(floor.breaks["coffee"], BreakConfig::default());
+    let pins = &loaded.config.inbound.pins["agent"];
+    assert!(pins.is_right(Some("1999"), "8520") && pins.by_account.len() == 1 && pins.tries_max == 5);
+    assert!(!format!("{loaded:?}").contains("8520"));
     let json = serde_json::to_string(&loaded.config).unwrap();
     assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), loaded.config);
 }

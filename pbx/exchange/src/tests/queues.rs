@@ -52,7 +52,7 @@ fn flow() -> Arc<Flow> {
     })
 }
 
-fn site(queue: QueueConfig) -> Config {
+pub(super) fn site(queue: QueueConfig) -> Config {
     let mut config = config();
     config.flows.insert("wait".into(), flow());
     for (number, to) in [("700", Destination::Flow("wait".into())), ("701", Destination::Queue("q".into()))] {
@@ -78,43 +78,47 @@ fn site(queue: QueueConfig) -> Config {
     config
 }
 
-struct Floor {
-    w: World,
-    a: SocketAddr,
-    b: SocketAddr,
-    c: SocketAddr,
+pub(super) struct Floor {
+    pub(super) w: World,
+    pub(super) a: SocketAddr,
+    pub(super) b: SocketAddr,
+    pub(super) c: SocketAddr,
 }
 
 impl Floor {
     /// Phones 101, 102 and 103; agent 2 sits at 102 and agent 3 at 103, signed out.
-    fn new(queue: QueueConfig) -> Self {
-        let mut w = World::with(site(queue), Restored::default());
+    pub(super) fn new(queue: QueueConfig) -> Self {
+        Self::of(site(queue))
+    }
+
+    pub(super) fn of(config: Config) -> Self {
+        let mut w = World::with(config, Restored::default());
         let a = w.registered("101", "192.0.2.11:5060");
         let b = w.registered("102", "192.0.2.12:5060");
         let c = w.registered("103", "192.0.2.13:5060");
         Self { w, a, b, c }
     }
 
-    fn act(&mut self, act: AgentAct) -> Result<String, String> {
+    pub(super) fn act(&mut self, act: AgentAct) -> Result<String, String> {
         let command = Command::Agent(act);
         self.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command });
         self.w.replies.pop().unwrap()
     }
 
-    fn sign_in(&mut self, agent: &str, extension: &str) {
+    pub(super) fn sign_in(&mut self, agent: &str, extension: &str) {
         let extension = Some(extension.to_owned());
         self.act(AgentAct::Choose { agent: agent.into(), presence: Presence::Ready, extension }).unwrap();
         self.w.ms(10);
     }
 
-    fn call(&mut self, number: &str) -> SessionId {
+    pub(super) fn call(&mut self, number: &str) -> SessionId {
         let call = self.w.dial(self.a, number, Some(sdp("192.0.2.11", "8 101", "")));
         self.w.ms(100);
         call
     }
 
     /// The phone has the INVITE and rings.
-    fn pick(&mut self, at: SocketAddr) -> SessionId {
+    pub(super) fn pick(&mut self, at: SocketAddr) -> SessionId {
         let (ring, _) = self.w.take(at);
         let now = self.w.now.mono;
         self.w.end(at).progress(now, ring, Status::RINGING, None);
@@ -122,7 +126,7 @@ impl Floor {
         ring
     }
 
-    fn answer(&mut self, at: SocketAddr) -> SessionId {
+    pub(super) fn answer(&mut self, at: SocketAddr) -> SessionId {
         let ring = self.pick(at);
         let now = self.w.now.mono;
         self.w.end(at).answer(now, ring, sdp(&at.ip().to_string(), "8 101", ""));
@@ -130,24 +134,24 @@ impl Floor {
         ring
     }
 
-    fn refuse(&mut self, at: SocketAddr, status: Status) {
+    pub(super) fn refuse(&mut self, at: SocketAddr, status: Status) {
         let (ring, _) = self.w.take(at);
         let now = self.w.now.mono;
         self.w.end(at).reject(now, ring, status, &Default::default());
         self.w.ms(100);
     }
 
-    fn rings(&self, at: SocketAddr) -> bool {
+    pub(super) fn rings(&self, at: SocketAddr) -> bool {
         let heard = &self.w.phones[&at].heard;
         let last = heard.iter().rposition(|l| l.starts_with("INVITE"));
         last.is_some_and(|invite| !heard[invite..].iter().any(|l| l.starts_with("CANCEL")))
     }
 
-    fn activity(&self, agent: &str) -> Activity {
+    pub(super) fn activity(&self, agent: &str) -> Activity {
         self.w.x.floor().agent(agent).unwrap().activity()
     }
 
-    fn facts(&self) -> Vec<Fact> {
+    pub(super) fn facts(&self) -> Vec<Fact> {
         let facts = self.w.records.iter().filter_map(|record| match record {
             Record::Floor { fact, .. } => Some((**fact).clone()),
             _ => None,
@@ -155,7 +159,7 @@ impl Floor {
         facts.collect()
     }
 
-    fn exits(&self) -> Vec<(Exit, String)> {
+    pub(super) fn exits(&self) -> Vec<(Exit, String)> {
         let exits = self.facts().into_iter().filter_map(|fact| match fact {
             Fact::Left(left) => Some((left.exit, left.agent)),
             _ => None,
@@ -163,7 +167,7 @@ impl Floor {
         exits.collect()
     }
 
-    fn plays(&self) -> Vec<Clip> {
+    pub(super) fn plays(&self) -> Vec<Clip> {
         let last = self.w.media.iter().rev().find_map(|command| match command {
             MediaCommand::Play { clips, .. } => Some(clips.clone()),
             _ => None,
@@ -171,18 +175,18 @@ impl Floor {
         last.unwrap_or_default()
     }
 
-    fn says(&self, name: &str) -> bool {
+    pub(super) fn says(&self, name: &str) -> bool {
         self.plays().iter().any(|clip| matches!(clip, Clip::Prompt { name: n, .. } if n == name))
     }
 
-    fn caller_digit(&mut self, digit: char) {
+    pub(super) fn caller_digit(&mut self, digit: char) {
         let leg = self.w.x.calls().next().unwrap().caller;
         self.w.input(Input::Media(MediaEvent::Digit { leg, digit }));
         self.w.ms(10);
     }
 
     /// What plays is heard to its end.
-    fn heard(&mut self) {
+    pub(super) fn heard(&mut self) {
         let number = self.w.media.iter().rev().find_map(|command| match command {
             MediaCommand::Play { number, .. } => Some(*number),
             _ => None,
@@ -194,14 +198,14 @@ impl Floor {
         }
     }
 
-    fn end(mut self) {
+    pub(super) fn end(mut self) {
         self.heard();
         self.w.run(Duration::from_secs(60));
         self.w.settle();
     }
 }
 
-fn queue() -> QueueConfig {
+pub(super) fn queue() -> QueueConfig {
     QueueConfig { music: vec!["music/one".into()], ..QueueConfig::default() }
 }
 
