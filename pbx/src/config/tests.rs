@@ -62,7 +62,7 @@ fn the_examples_in_the_sample_are_valid() {
     let inbound = &loaded.config.inbound;
     assert_eq!(
         (inbound.hours.len(), inbound.lists.len(), inbound.pins.len(), inbound.routes.len()),
-        (1, 1, 1, 1)
+        (1, 1, 2, 1)
     );
     assert_eq!(inbound.mailboxes.len(), 1);
     let floor = &loaded.config.floor;

@@ -10,8 +10,8 @@ use switchroom_flow::agent::{AgentAct, AgentAnswer, AgentDo, AgentIs, AgentRefus
 use switchroom_flow::pins::AGENT_PINS;
 use switchroom_sip::time::Now;
 
-/// Who chose, in what is written down of it.
-const BY: &str = "phone";
+/// Who chose, in what the floor writes down: not somebody for him.
+const BY: &str = "agent";
 
 impl Exchange {
     /// A caller in a flow acts as an agent; the flow is told what came of it.

@@ -144,7 +144,7 @@ fn an_agent_at_his_own_phone_signs_in_has_a_break_and_goes() {
             _ => None,
         })
         .collect();
-    assert_eq!(by, ["phone"; 4]);
+    assert_eq!(by, ["agent"; 4]);
     t.w.settle();
 }
 
