@@ -14,7 +14,7 @@ use switchroom_sip::header::Name;
 /// The last INVITE that a phone received.
 fn invite(t: &Floor, at: SocketAddr) -> String {
     let raw = &t.w.phones[&at].raw;
-    raw.iter().rev().find(|text| text.starts_with("INVITE")).expect("it rings").clone()
+    raw.iter().rev().find(|text| text.starts_with("INVITE")).unwrap().clone()
 }
 
 /// What stands in the headers by which phones are asked to answer.
@@ -94,7 +94,7 @@ fn hears(t: &Floor, leg: LegId) -> Option<Source> {
 }
 
 fn heard(t: &mut Floor, leg: LegId) {
-    let number = plays(t, leg).expect("something plays").0;
+    let number = plays(t, leg).unwrap().0;
     t.w.input(Input::Media(MediaEvent::Played { leg, number }));
     t.w.ms(10);
 }
