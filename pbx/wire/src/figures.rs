@@ -55,10 +55,6 @@ pub struct QueueFiguresView {
     pub called_back: u64,
     /// Who waits still.
     pub waiting: u64,
-    /// Of those answered, who asked for an agent again within two hours.
-    pub repeats: u64,
-    /// Of those answered, per mille.
-    pub repeats_permille: Option<u32>,
     /// Phones that rang in vain (RONA).
     pub no_answers: u64,
     /// Answered within the limit, of all who came, per mille.
@@ -125,8 +121,6 @@ pub struct AgentFiguresView {
     pub elsewhere: u64,
     /// The caller left first, or the agent was taken back.
     pub withdrawn: u64,
-    /// Of the callers answered, who asked for an agent again within two hours.
-    pub repeats: u64,
     /// Talks that ended.
     pub talks: u64,
     /// Talk, holds included, milliseconds.

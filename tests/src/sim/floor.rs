@@ -273,6 +273,9 @@ fn queue(chance: &mut Chance) -> QueueConfig {
         announce_every: some(&[0, 7_000]),
         music: Vec::new(),
         comfort: String::new(),
+        whisper: if some(&[0, 0, 1]) == 1 { "queue/whisper".to_owned() } else { String::new() },
+        announce_agent: some(&[0, 1]) == 1,
+        show_queue: some(&[0, 1]) == 1,
         service_level: 20_000,
         short_abandon: 5_000,
     }

@@ -45,6 +45,7 @@ impl Exchange {
             }
         }
         self.timers.cancel(Timer::NoAnswer(id));
+        self.drop_briefing(id);
         if !was_answered {
             self.refuse_caller(now, id, status);
         }

@@ -81,7 +81,9 @@ impl Exchange {
                 }
             }
             MediaEvent::Played { leg, number } => {
-                if let Some((id, _)) = self.live_leg_mut(leg) {
+                if let Some((id, _)) = self.live_leg_mut(leg)
+                    && !self.briefed(now, id, leg, number)
+                {
                     self.on_played(now, id, number);
                 }
             }

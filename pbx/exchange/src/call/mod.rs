@@ -9,6 +9,7 @@
 //! Flow ◄──number is a flow─── hangs up ───┘      a flow dials (Seeking), and may get its caller back (Flow)
 //! ```
 
+mod briefing;
 mod ending;
 mod media;
 mod offer;
@@ -208,6 +209,8 @@ pub struct Call {
     has_recording: bool,
     /// 180 was passed on.
     told_ringing: bool,
+    /// What is being said before caller and agent are connected.
+    pub(crate) briefing: Option<briefing::Briefing>,
     /// This leg's early media is what the caller hears.
     early: Option<LegId>,
     /// Every SIP session it ever had.
@@ -289,10 +292,16 @@ impl Call {
                 .early
                 .filter(|early| leg == *early || leg == self.caller)
                 .map(|early| if leg == early { self.caller } else { early }),
+            Stage::Talking { .. } if self.briefing.is_some() => None,
             Stage::Flow | Stage::Talking { .. } | Stage::Service { .. } | Stage::Ended { .. } => {
                 self.other(leg)
             }
         }
+    }
+
+    /// Whether caller and agent are told of each other, and are not connected yet.
+    pub fn is_briefed(&self) -> bool {
+        self.briefing.is_some()
     }
 
     /// The leg that the given one talks with.

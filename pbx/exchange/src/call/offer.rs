@@ -237,9 +237,9 @@ impl Exchange {
             // Only now does the caller's phone have to speak: the engine looks out for it anew.
             self.agree_again(id);
         }
-        self.wire(id, leg);
-        self.wire(id, caller);
-        self.start_recording(now, id, caller, leg);
+        if !self.brief(now, id, leg) {
+            self.bridge(now, id);
+        }
         self.refresh_hold(now, id);
         self.note_open(id);
         let text = format!("{} answered", party.number);
@@ -264,7 +264,7 @@ impl Exchange {
         self.changed.insert(Changed::Call(id));
     }
 
-    fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
+    pub(super) fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
         // A call has one recording: of its first talk, when a flow connects it several times.
         let Some(call) = self.calls.get(&id).filter(|call| call.recording == Recording::Off) else { return };
         let rules = call

@@ -95,6 +95,7 @@ impl Exchange {
             has_recording: false,
             told_ringing: false,
             early: None,
+            briefing: None,
             sessions: vec![session],
         };
         let text = format!("{} calls {}", call.from.number, call.to.number);
@@ -289,15 +290,16 @@ impl Exchange {
         let Some(call) = self.calls.get(&id) else { return false };
         let (from, hops) = (call.from.clone(), call.max_forwards);
         let domain = self.config.domain.clone();
+        let (name, headers) = self.invitation(id, number);
         let invite = Invite {
             flow,
             uri: request_uri(contact),
-            from: NameAddr::named(&from.name, Uri::sip(&from.number, &domain, None)),
+            from: NameAddr::named(&name, Uri::sip(&from.number, &domain, None)),
             to: NameAddr::bare(Uri::sip(number, &domain, None)),
             contact_user: from.number.clone(),
             sdp: Some(local.0.offer()),
             max_forwards: hops,
-            headers: Headers::default(),
+            headers,
         };
         let session = self.endpoint.invite(now.mono, invite);
         self.sessions.insert(session, (id, leg));

@@ -192,6 +192,10 @@ impl Exchange {
     pub(crate) fn wire(&mut self, id: CallId, leg: LegId) {
         let Some(call) = self.calls.get(&id) else { return };
         let Some(one) = call.leg(leg) else { return };
+        // Before the bridge it is the briefing that says what both hear.
+        if call.is_briefed() {
+            return;
+        }
         let other = call.hears(leg);
         // What the caller of a flow hears is the flow's to say, the ringing of those it dials too.
         let is_flows = leg == call.caller && call.has_answered_caller();

@@ -102,6 +102,8 @@ words!(
         Stray = "stray",
         NoAnswerDue = "no_answer_due",
         FlowDue = "flow_due",
+        /// What is said before the bridge took too long.
+        BriefingDue = "briefing_due",
         LastWordDue = "last_word_due",
         GoneDue = "gone_due",
         MediaLostDue = "media_lost_due",
@@ -173,6 +175,7 @@ pub(super) const MATTERS: &[(&str, &str)] = &[
     ("stray", "----------"),
     ("no_answer_due", "+++-------"),
     ("flow_due", "-------+--"),
+    ("briefing_due", "----------"),
     ("last_word_due", "--------+-"),
     ("gone_due", "---------+"),
     ("media_lost_due", "----+-++--"),

@@ -50,6 +50,7 @@ impl Exchange {
                 self.actions.push_back(Action::Ask { call: id, number, asking, timeout });
             }
             Effect::Survey { question, answer } => self.keep_answer(now, id, question, answer),
+            Effect::Agent(act) => self.act_by_phone(now, id, &act),
             Effect::Message { id: message, becomes } => match becomes {
                 Becomes::Old => self.message_heard(now, &message),
                 Becomes::Gone => {

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 //! The exchange with phones around it, in simulated time.
 
+mod agents_by_phone;
+mod bridging;
 mod calls;
 mod flow_ends;
 mod flow_keys;

@@ -82,7 +82,7 @@ pub(super) struct Floor {
     pub(super) w: World,
     pub(super) a: SocketAddr,
     pub(super) b: SocketAddr,
-    c: SocketAddr,
+    pub(super) c: SocketAddr,
 }
 
 impl Floor {
@@ -118,7 +118,7 @@ impl Floor {
     }
 
     /// The phone has the INVITE and rings.
-    fn pick(&mut self, at: SocketAddr) -> SessionId {
+    pub(super) fn pick(&mut self, at: SocketAddr) -> SessionId {
         let (ring, _) = self.w.take(at);
         let now = self.w.now.mono;
         self.w.end(at).progress(now, ring, Status::RINGING, None);
@@ -134,20 +134,20 @@ impl Floor {
         ring
     }
 
-    fn refuse(&mut self, at: SocketAddr, status: Status) {
+    pub(super) fn refuse(&mut self, at: SocketAddr, status: Status) {
         let (ring, _) = self.w.take(at);
         let now = self.w.now.mono;
         self.w.end(at).reject(now, ring, status, &Default::default());
         self.w.ms(100);
     }
 
-    fn rings(&self, at: SocketAddr) -> bool {
+    pub(super) fn rings(&self, at: SocketAddr) -> bool {
         let heard = &self.w.phones[&at].heard;
         let last = heard.iter().rposition(|l| l.starts_with("INVITE"));
         last.is_some_and(|invite| !heard[invite..].iter().any(|l| l.starts_with("CANCEL")))
     }
 
-    fn activity(&self, agent: &str) -> Activity {
+    pub(super) fn activity(&self, agent: &str) -> Activity {
         self.w.x.floor().agent(agent).unwrap().activity()
     }
 
@@ -159,7 +159,7 @@ impl Floor {
         facts.collect()
     }
 
-    fn exits(&self) -> Vec<(Exit, String)> {
+    pub(super) fn exits(&self) -> Vec<(Exit, String)> {
         let exits = self.facts().into_iter().filter_map(|fact| match fact {
             Fact::Left(left) => Some((left.exit, left.agent)),
             _ => None,
@@ -167,7 +167,7 @@ impl Floor {
         exits.collect()
     }
 
-    fn plays(&self) -> Vec<Clip> {
+    pub(super) fn plays(&self) -> Vec<Clip> {
         let last = self.w.media.iter().rev().find_map(|command| match command {
             MediaCommand::Play { clips, .. } => Some(clips.clone()),
             _ => None,
@@ -175,18 +175,18 @@ impl Floor {
         last.unwrap_or_default()
     }
 
-    fn says(&self, name: &str) -> bool {
+    pub(super) fn says(&self, name: &str) -> bool {
         self.plays().iter().any(|clip| matches!(clip, Clip::Prompt { name: n, .. } if n == name))
     }
 
-    fn caller_digit(&mut self, digit: char) {
+    pub(super) fn caller_digit(&mut self, digit: char) {
         let leg = self.w.x.calls().next().unwrap().caller;
         self.w.input(Input::Media(MediaEvent::Digit { leg, digit }));
         self.w.ms(10);
     }
 
     /// What plays is heard to its end.
-    fn heard(&mut self) {
+    pub(super) fn heard(&mut self) {
         let number = self.w.media.iter().rev().find_map(|command| match command {
             MediaCommand::Play { number, .. } => Some(*number),
             _ => None,

@@ -367,6 +367,8 @@ fn apply(s: &mut Scene, event: E) -> Result<(), &'static str> {
         E::CalleeBye => s.hang_up(true),
         E::NoAnswerDue => s.wait(31),
         E::FlowDue => s.wait(6),
+        // Callers of queues only, which have tests of their own.
+        E::BriefingDue => Err("nobody is briefed"),
         E::LastWordDue => s.wait(4),
         E::GoneDue => s.wait(6),
         E::MediaLostDue => s.wait(61),
