@@ -142,7 +142,7 @@ impl Translator {
                 let command = match command {
                     Command::HangUp(call) => Command::HangUp(self.call(*call)),
                     Command::Agent(act) => Command::Agent(self.act(act)),
-                    Command::Unregister { .. } => command.clone(),
+                    Command::Unregister { .. } | Command::Dial { .. } => command.clone(),
                     Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),
                 };
                 Some(Recorded::Command { id: *id, user: user.clone(), command })

@@ -9,7 +9,9 @@ mod guarding;
 mod mailboxes;
 mod media;
 mod messages;
+
 pub(crate) mod mwi;
+mod placing;
 mod queues;
 mod registering;
 mod table;
