@@ -10,7 +10,7 @@ use super::offer::ELSEWHERE;
 use super::{Call, LegState, Stage, judge_refusal};
 use crate::exchange::{Exchange, Timer};
 use crate::media::MediaCommand;
-use crate::negotiate::own_formats;
+use crate::negotiate::reaching_formats;
 use crate::record::{End, EventKind, Party, Severity};
 use crate::text::{clean, is_dialable};
 use crate::{CallId, LegId, NO_NUMBER, Way};
@@ -105,7 +105,7 @@ impl Exchange {
 
     /// Rings every phone of the extension that is to be the caller. Gives the first leg; none if no port pair is left.
     fn ring_caller(&mut self, now: Now, id: CallId, from: &str) -> Option<LegId> {
-        let formats = own_formats(&self.config.codecs);
+        let formats = reaching_formats(&self.config.codecs);
         let numbers = [from.to_owned()];
         self.calls.get_mut(&id)?.begin_search(now, numbers.to_vec());
         for phone in self.phones_of(now, id, &numbers) {

@@ -297,3 +297,14 @@ fn what_cannot_be_placed_rings_nobody() {
     assert!(w.x.calls().next().is_none());
     w.settle();
 }
+
+/// Nobody knows yet what the other side talks: a caller that agrees on G.722 could not be connected with who has only G.711.
+#[test]
+fn a_caller_is_offered_first_what_reaches_most() {
+    let mut w =
+        World::with(Config { codecs: vec![Codec::G722, Codec::Pcmu], ..config() }, Restored::default());
+    let a = w.registered("101", "192.0.2.11:5060");
+    place(&mut w, "101", "*43").unwrap();
+    let invite = w.phones[&a].raw.iter().find(|m| m.starts_with("INVITE")).unwrap();
+    assert!(invite.contains("RTP/AVP 0 9 101"), "{invite}");
+}
