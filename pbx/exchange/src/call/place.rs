@@ -180,9 +180,11 @@ impl Exchange {
         let text = format!("{who} answered and is connected with {dialled}");
         self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "caller_answered", text);
         self.show_parties(id);
-        // Into which flow it goes is known with the next note.
-        self.note_open(id);
         self.route(now, id, &dialled);
+        // Should it be cut off, its record says into which flow it went.
+        if self.is_in_flow(id) {
+            self.note_open(id);
+        }
     }
 
     /// A caller whose phone has been answered cannot be told of ringing by SIP any more, so we make the tone.

@@ -223,6 +223,8 @@ fn services_and_flows_are_dialled_like_numbers() {
     let call = w.x.calls().next().unwrap();
     assert_eq!((&call.stage, call.answered.is_some()), (&Stage::Flow, true), "it hears the menu");
     let (caller, id) = (call.caller, call.id);
+    let open = w.records.iter().rev().find_map(|r| if let Record::CallOpen(o) = r { Some(o) } else { None });
+    assert_eq!(open.and_then(|open| open.flow.as_deref()), Some("500"), "should it be cut off");
     w.input(Input::Media(MediaEvent::Digit { leg: caller, digit: '1' }));
     w.ms(50);
     assert!(hears_ringing(&w));

@@ -164,10 +164,15 @@ impl Checker for FlowsAreLeft {
             _ => None,
         });
         for action in &step.actions {
-            if let Action::Persist { record: Record::CallOpen(open), .. } = action
-                && open.answered_ms.is_none()
-            {
-                self.enter(world, open.call)?;
+            match action {
+                Action::Persist { record: Record::CallOpen(open), .. } if open.answered_ms.is_none() => {
+                    self.enter(world, open.call)?;
+                }
+                // A call that was placed is routed only now.
+                Action::Persist { record: Record::Event(event), .. } if event.name == "caller_answered" => {
+                    event.call.map_or(Ok(()), |call| self.enter(world, call))?;
+                }
+                _ => {}
             }
         }
         for cdr in cdrs {
