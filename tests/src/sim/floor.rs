@@ -134,6 +134,11 @@ impl FloorSetup {
         wishes
     }
 
+    /// The numbers of the queues.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        QUEUES.into_iter().take(self.queues).map(|(_, number)| number)
+    }
+
     /// The number of a queue that is called in place of a phone by the call of that place in the plan.
     pub(super) fn number(&self, call: u32) -> Option<&'static str> {
         let mut chance = Chance::new(self.seed ^ (u64::from(call) << 20));

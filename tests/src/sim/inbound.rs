@@ -109,6 +109,12 @@ impl InboundSetup {
         self.share_percent > 0
     }
 
+    /// The numbers that routes are for.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        let has_flows = self.has_flows();
+        NUMBERS.into_iter().chain(OTHERS).filter(move |_| has_flows)
+    }
+
     /// The number that is called in place of a phone by the call of that place in the plan, if one is. It hangs on
     /// nothing but the call, so that leaving out others does not change it.
     pub(super) fn number(&self, call: u32) -> Option<&'static str> {

@@ -103,7 +103,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,

@@ -22,11 +22,11 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
                 .names
                 .binding(name)
                 .is_some_and(|(extension, key)| x.registrar.get(&extension, &key).is_some()),
-            Timer::NoAnswer(id) => call(id, |c| c.stage == Stage::Seeking),
+            Timer::NoAnswer(id) => call(id, Call::is_ringing),
             Timer::Briefing(id) => call(id, Call::is_briefed),
             Timer::LastWord(id) => call(id, |c| matches!(c.stage, Stage::Ended { is_written: false, .. })),
             Timer::Gone(id) => call(id, Call::is_ended),
-            Timer::MediaLost(id) => call(id, |c| c.answered.is_some() && !c.is_ended()),
+            Timer::MediaLost(id) => call(id, |c| c.has_answered_caller() && !c.is_ended()),
             Timer::Flow(id) => x.visits.contains_key(&id),
             Timer::Floor(due) => x.floor.awaits(due),
             Timer::SubscriptionEnds(name) => x.mwi.get(name).is_some(),
@@ -47,7 +47,7 @@ fn is_set(x: &Exchange, timer: Timer) -> bool {
 }
 
 fn seeking(x: &Exchange, wrong: &mut Vec<String>) {
-    for call in x.calls.values().filter(|c| c.stage == Stage::Seeking) {
+    for call in x.calls.values().filter(|c| c.is_ringing()) {
         if !is_set(x, Timer::NoAnswer(call.id)) {
             wrong.push(format!("call {} may ring for ever", call.id));
         }

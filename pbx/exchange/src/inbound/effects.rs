@@ -89,7 +89,7 @@ impl Exchange {
         if let Some(visit) = self.visits.get_mut(&id) {
             visit.playing = None;
         }
-        if self.calls.get(&id).is_some_and(|call| call.answered.is_some()) {
+        if self.calls.get(&id).is_some_and(crate::Call::has_answered_caller) {
             self.media(MediaCommand::Hear { call: id, leg, source: Source::Silence });
         }
     }

@@ -13,6 +13,7 @@ mod media;
 mod messages;
 mod missed;
 pub(crate) mod mwi;
+mod placing;
 mod queues;
 mod registering;
 mod table;

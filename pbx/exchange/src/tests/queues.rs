@@ -544,3 +544,34 @@ fn flows_know_how_queues_stand() {
     let call = t.w.x.calls().next().unwrap().id;
     assert_eq!(t.w.x.floor().waiter(call.0).unwrap().priority, 1);
 }
+
+/// Whom a user has call somebody is busy from the first ring on, and calls queues as any caller.
+#[test]
+fn an_agent_whose_call_is_placed_is_offered_nobody() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    let place = |t: &mut Floor, to: &str| {
+        let command = Command::Dial { from: "102".into(), to: to.into() };
+        t.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command });
+        t.w.ms(50);
+    };
+    place(&mut t, "103");
+    assert_eq!(t.activity("2"), Activity::Outbound);
+    t.call("700");
+    t.refuse(t.b, Status::BUSY);
+    assert_eq!(t.activity("2"), Activity::Offered, "free again, and somebody waits");
+    t.answer(t.b);
+    assert_eq!(t.activity("2"), Activity::Talking);
+
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.sign_in("3", "103");
+    place(&mut t, "701");
+    let own = t.answer(t.b);
+    assert!(t.rings(t.c), "the other agent, not the caller");
+    t.answer(t.c);
+    assert_eq!((t.activity("2"), t.activity("3")), (Activity::Outbound, Activity::Talking));
+    t.w.hang_up(t.b, own);
+    assert_eq!(t.w.cdr().with.map(|party| party.number).as_deref(), Some("103"));
+    t.end();
+}

@@ -59,7 +59,7 @@ fn ought(call: &Call, leg: LegId) -> Option<Source> {
         Stage::Service { service: Service::Echo } => Some(Source::Echo),
         Stage::Service { service: Service::Tone } => None,
         // Prompts, or nothing: see `check`.
-        Stage::Flow | Stage::Seeking | Stage::Ended { .. } => None,
+        Stage::Placing | Stage::Flow | Stage::Seeking | Stage::Ended { .. } => None,
     }
 }
 
