@@ -176,7 +176,7 @@ impl Phone {
         }
         let to = Uri::sip(number, &self.settings.domain, None);
         let call = self.call.as_ref().filter(|c| c.is_up()).ok_or(PhoneError::NoCall)?;
-        self.endpoint.refer(now, call.session, &to);
+        self.endpoint.refer(now, call.session, &to, None);
         Ok(())
     }
 
@@ -300,6 +300,10 @@ impl Phone {
                     self.tell(PhoneEvent::Digit { digit, by: DigitsBy::Info });
                 }
             }
+            // This phone calls nobody because another says so.
+            SessionEvent::Referred(_) => self.endpoint.answer_refer(now, id, Err(Status::DECLINE)),
+            // The exchange hangs up when it is done.
+            SessionEvent::ReferNews(_) => {}
             SessionEvent::Ended(how) => self.on_ended(how),
         }
     }

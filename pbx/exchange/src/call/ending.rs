@@ -27,22 +27,18 @@ impl Exchange {
             return;
         }
         let was_answered = call.answered.is_some();
+        self.transfer_ends(now, id);
+        let Some(call) = self.calls.get_mut(&id) else { return };
         let at = call.clock(now);
         let ending = Ending { at_ms: at.wall.0, by, cause, status, text: text.clone() };
-        let is_recorded = call.recording == Recording::On && matches!(call.stage, Stage::Talking { .. });
         call.stage = Stage::Ended { ending, at, is_written: false };
         call.held = None;
         let number = call.number;
         let legs: Vec<LegId> = call.legs.keys().copied().collect();
         let maker = call.caller_leg().and_then(|l| l.extension.clone());
         self.live_calls = self.live_calls.saturating_sub(1);
-        if let Some(maker) = maker
-            && let Some(count) = self.calls_made.get_mut(&maker)
-        {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.calls_made.remove(&maker);
-            }
+        if let Some(maker) = maker {
+            self.made_one_less(&maker);
         }
         self.timers.cancel(Timer::NoAnswer(id));
         if !was_answered {
@@ -64,9 +60,7 @@ impl Exchange {
             | Cause::Forced
             | Cause::Restart => "failed",
         };
-        if is_recorded {
-            self.stop_recording(id);
-        }
+        self.stop_recording(id);
         for leg in legs {
             let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { continue };
             if one.state != LegState::Ended {
@@ -93,6 +87,15 @@ impl Exchange {
         self.leave_queue(now, id, cause);
         self.leave_flow(now, id);
         self.write_cdr_if_complete(now, id);
+    }
+
+    /// An extension has a call less that it made.
+    pub(crate) fn made_one_less(&mut self, extension: &str) {
+        let Some(count) = self.calls_made.get_mut(extension) else { return };
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            self.calls_made.remove(extension);
+        }
     }
 
     /// Writes the CDR once the media engine has said its last word of every leg.

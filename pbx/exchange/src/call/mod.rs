@@ -15,12 +15,14 @@ mod offer;
 mod route;
 mod setup;
 mod talk;
+mod transfer;
 
 pub use route::{NO_NUMBER, Way};
 pub(crate) use talk::info_digit;
+pub(crate) use transfer::Transfer;
 
-use crate::inbound::Counted;
-use crate::media::{Agreed, Quality};
+use crate::inbound::{Counted, Visited};
+use crate::media::{Agreed, Channel, Quality};
 use crate::record::{CdrLeg, End, Ending, OpenCall, Party, Why};
 use crate::{CallId, LegId, PortSlot, Service};
 use std::collections::BTreeMap;
@@ -210,6 +212,14 @@ pub struct Call {
     told_ringing: bool,
     /// This leg's early media is what the caller hears.
     early: Option<LegId>,
+    /// A transfer under way.
+    pub(crate) transfer: Option<Transfer>,
+    /// Transfers so far.
+    transfers: u8,
+    /// What is left of earlier flows.
+    pub(crate) visited: Visited,
+    /// The legs that are being recorded.
+    tape: Option<[(LegId, Channel); 2]>,
     /// Every SIP session it ever had.
     pub(crate) sessions: Vec<SessionId>,
 }
@@ -228,6 +238,17 @@ impl Call {
     /// The legs of the called side, in the order in which they were rung.
     pub fn callee_legs(&self) -> impl Iterator<Item = &Leg> {
         self.legs.values().filter(|l| l.end == End::Callee)
+    }
+
+    /// Those of them that are live, but for one that has transferred the caller and goes.
+    pub(crate) fn sought_legs(&self) -> impl Iterator<Item = &Leg> {
+        let transferor = self.transferor();
+        self.callee_legs().filter(move |leg| leg.is_live() && Some(leg.id) != transferor)
+    }
+
+    /// Who is on the caller's side now: who called, or who was transferred by who did.
+    pub(crate) fn caller_party(&self) -> &Party {
+        self.caller_leg().map_or(&self.from, |leg| &leg.party)
     }
 
     /// Whether it is over.

@@ -95,6 +95,10 @@ impl Exchange {
             has_recording: false,
             told_ringing: false,
             early: None,
+            transfer: None,
+            transfers: 0,
+            visited: Default::default(),
+            tape: None,
             sessions: vec![session],
         };
         let text = format!("{} calls {}", call.from.number, call.to.number);
@@ -190,6 +194,9 @@ impl Exchange {
         if formats.is_empty() {
             let text = "the caller's phone offers no codec that is allowed here".to_owned();
             let status = Status::NOT_ACCEPTABLE_HERE.code();
+            if self.transfer_failed(now, id, (&EndedBy::System, Cause::NotAcceptable, status), &text) {
+                return;
+            }
             return self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, text);
         }
         let set = numbers.first().and_then(|n| self.config.extensions.get(n)).and_then(|e| e.ring);
@@ -287,7 +294,7 @@ impl Exchange {
             return false;
         };
         let Some(call) = self.calls.get(&id) else { return false };
-        let (from, hops) = (call.from.clone(), call.max_forwards);
+        let (from, hops) = (call.caller_party().clone(), call.max_forwards);
         let domain = self.config.domain.clone();
         let invite = Invite {
             flow,
@@ -297,7 +304,7 @@ impl Exchange {
             contact_user: from.number.clone(),
             sdp: Some(local.0.offer()),
             max_forwards: hops,
-            headers: Headers::default(),
+            headers: self.referred_by(id),
         };
         let session = self.endpoint.invite(now.mono, invite);
         self.sessions.insert(session, (id, leg));

@@ -57,6 +57,9 @@ impl Exchange {
             // We make offers only when asked for one, and who asked does not refuse.
             SessionEvent::OfferRefused(_) | SessionEvent::OfferAsked(_) => {}
             SessionEvent::Info(kind, body) => self.on_info(now, id, leg, &kind, &body),
+            SessionEvent::Referred(refer) => self.on_refer(now, id, leg, session, &refer),
+            // We refer nobody.
+            SessionEvent::ReferNews(_) => {}
             SessionEvent::Ended(how) => {
                 let contact = self.endpoint.target_of(session).map(ToString::to_string);
                 self.on_session_ended(now, id, leg, contact, how);
@@ -206,6 +209,8 @@ impl Exchange {
                     // Who holds is not heard, whatever the phone sends meanwhile.
                     Some(other) if other.holds => Source::Silence,
                     Some(other) => Source::Leg(other.id),
+                    // Who has transferred the other party may get it back.
+                    None if call.transferor() == Some(leg) => Source::Silence,
                     None => Source::Nothing,
                 }
             }
@@ -389,6 +394,9 @@ impl Exchange {
                 (EndedBy::System, Cause::NoAck, 500, text)
             }
         };
+        if self.transferor_left(now, id, leg, &text) {
+            return;
+        }
         if end == crate::record::End::Callee && !was_up {
             // One of several phones went away while it rang.
             return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &text);

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::MediaEvent;
-use crate::call::{Call, Leg, LegState, Stage};
+use crate::call::{Call, Leg, Stage};
 use crate::record::End;
 use switchroom_sip::endpoint::{Ended, SessionEvent};
 use switchroom_sip::sdp::Description;
@@ -23,6 +23,8 @@ words!(
         Service = "service",
         /// In a flow.
         Flow = "flow",
+        /// Phones ring for a caller whom the other party has transferred.
+        Transfer = "transfer",
         /// Over; the media engine has not said its last word.
         Closing = "closing",
         /// Over, its CDR handed to the store.
@@ -34,6 +36,7 @@ impl CallState {
     pub(crate) fn of(call: &Call) -> Self {
         let is_late = call.caller_leg().is_some_and(|l| l.remote.is_none());
         match &call.stage {
+            Stage::Seeking if call.transfer.is_some() => Self::Transfer,
             Stage::Seeking if call.is_early() => Self::Early,
             Stage::Seeking if call.ringing.is_some() => Self::Ringing,
             Stage::Seeking => Self::Seeking,
@@ -70,6 +73,7 @@ words!(
         CallerDescribes = "caller_describes",
         CallerInfoDigit = "caller_info_digit",
         CallerInfoOther = "caller_info_other",
+        CallerRefers = "caller_refers",
         /// A provisional response that says nothing of ringing and describes nothing.
         CalleeProgress = "callee_progress",
         CalleeRings = "callee_rings",
@@ -98,6 +102,7 @@ words!(
         CalleeDescribes = "callee_describes",
         CalleeInfoDigit = "callee_info_digit",
         CalleeInfoOther = "callee_info_other",
+        CalleeRefers = "callee_refers",
         /// What SIP tells of no such session.
         Stray = "stray",
         NoAnswerDue = "no_answer_due",
@@ -129,71 +134,73 @@ words!(
     }
 );
 
-/// By event: seeking, ringing, early, late, talking, held, service, flow, closing, ended.
+/// By event: seeking, ringing, early, late, talking, held, service, flow, transfer, closing, ended.
 pub(super) const MATTERS: &[(&str, &str)] = &[
-    ("caller_cancel", "+++-------"),
-    ("caller_bye", "++++++++--"),
-    ("caller_no_ack", "---+++++--"),
-    ("caller_no_prack", "-++-------"),
-    ("caller_expired", "---+++++--"),
-    ("caller_gone", "---+++++--"),
-    ("caller_lost", "+++-------"),
-    ("caller_hold", "--++++++--"),
-    ("caller_resume", "-----+----"),
-    ("caller_offer", "--+++-++--"),
-    ("caller_asks_offer", "---.++++--"),
-    ("caller_ack", "---+....--"),
-    ("caller_ack_describes", "---+------"),
-    ("caller_describes", "----++++--"),
-    ("caller_info_digit", "-+++++++--"),
-    ("caller_info_other", "-..+++++--"),
-    ("callee_progress", "+..-------"),
-    ("callee_rings", "+.+-------"),
-    ("callee_early_media", "++.-------"),
-    ("callee_answers", "+++-------"),
-    ("callee_answers_bare", "+++-------"),
-    ("callee_busy", "+++-------"),
-    ("callee_declines", "+++-------"),
-    ("callee_declines_all", "+++-------"),
-    ("callee_silent", "+++-------"),
-    ("callee_refuses", "+++-------"),
-    ("callee_one_refuses", "++--------"),
-    ("callee_bye", "++++++----"),
-    ("callee_no_ack", "---+++----"),
-    ("callee_expired", "---+++----"),
-    ("callee_gone", "++++++----"),
-    ("callee_lost", "----------"),
-    ("callee_hold", "---+++----"),
-    ("callee_resume", "-----+----"),
-    ("callee_offer", "---++-----"),
-    ("callee_asks_offer", "---+++----"),
-    ("callee_describes", "---+++----"),
-    ("callee_info_digit", "-+++++----"),
-    ("callee_info_other", "-..+++----"),
-    ("stray", "----------"),
-    ("no_answer_due", "+++-------"),
-    ("flow_due", "-------+--"),
-    ("last_word_due", "--------+-"),
-    ("gone_due", "---------+"),
-    ("media_lost_due", "----+-++--"),
-    ("media_open_failed", "+++++++++-"),
-    ("media_flowing", "++++++++.."),
-    ("media_digit", "++++++++.."),
-    ("media_played", ".......+.."),
-    ("message_taken", ".......+.."),
-    ("media_missing", "...+++++.."),
-    ("media_back", "...+++++.."),
-    ("media_dead_air", "...++.++.."),
-    ("media_sound", "...++.++.."),
-    ("media_quality", "++++++++++"),
-    ("media_closed", "++++++--++"),
-    ("recording_started", "---...--.."),
-    ("recording_failed", "---+++--++"),
-    ("recording_closed", "---+++--++"),
-    ("hang_up", "++++++++++"),
-    ("end_all", "++++++++.."),
-    ("connection_lost", "+++......."),
-    ("phone_moved", "++++++++--"),
+    ("caller_cancel", "+++--------"),
+    ("caller_bye", "+++++++++--"),
+    ("caller_no_ack", "---++++++--"),
+    ("caller_no_prack", "-++--------"),
+    ("caller_expired", "---++++++--"),
+    ("caller_gone", "---++++++--"),
+    ("caller_lost", "+++--------"),
+    ("caller_hold", "--+++++++--"),
+    ("caller_resume", "-----+-----"),
+    ("caller_offer", "--+++-+++--"),
+    ("caller_asks_offer", "---.+++++--"),
+    ("caller_ack", "---+.....--"),
+    ("caller_ack_describes", "---+-------"),
+    ("caller_describes", "----+++++--"),
+    ("caller_info_digit", "-++++++++--"),
+    ("caller_info_other", "-..++++++--"),
+    ("caller_refers", "----+++++--"),
+    ("callee_progress", "+..--------"),
+    ("callee_rings", "+.+--------"),
+    ("callee_early_media", "++.--------"),
+    ("callee_answers", "+++--------"),
+    ("callee_answers_bare", "+++--------"),
+    ("callee_busy", "+++--------"),
+    ("callee_declines", "+++--------"),
+    ("callee_declines_all", "+++--------"),
+    ("callee_silent", "+++--------"),
+    ("callee_refuses", "+++--------"),
+    ("callee_one_refuses", "++---------"),
+    ("callee_bye", "++++++--+--"),
+    ("callee_no_ack", "---+++--+--"),
+    ("callee_expired", "---+++--+--"),
+    ("callee_gone", "++++++--+--"),
+    ("callee_lost", "-----------"),
+    ("callee_hold", "---+++--+--"),
+    ("callee_resume", "-----+-----"),
+    ("callee_offer", "---++---+--"),
+    ("callee_asks_offer", "---+++--+--"),
+    ("callee_describes", "---+++--+--"),
+    ("callee_info_digit", "-+++++--+--"),
+    ("callee_info_other", "-..+++--+--"),
+    ("callee_refers", "---+++--+--"),
+    ("stray", "-----------"),
+    ("no_answer_due", "+++-----+--"),
+    ("flow_due", "-------+---"),
+    ("last_word_due", "---------+-"),
+    ("gone_due", "----------+"),
+    ("media_lost_due", "----+-++---"),
+    ("media_open_failed", "++++++++++-"),
+    ("media_flowing", "+++++++++.."),
+    ("media_digit", "+++++++++.."),
+    ("media_played", ".......+..."),
+    ("message_taken", ".......+..."),
+    ("media_missing", "...++++++.."),
+    ("media_back", "...++++++.."),
+    ("media_dead_air", "...++.+++.."),
+    ("media_sound", "...++.+++.."),
+    ("media_quality", "+++++++++++"),
+    ("media_closed", "++++++--+++"),
+    ("recording_started", "---...--..."),
+    ("recording_failed", "---+++--+++"),
+    ("recording_closed", "---+++--+++"),
+    ("hang_up", "+++++++++++"),
+    ("end_all", "+++++++++.."),
+    ("connection_lost", "+++........"),
+    ("phone_moved", "+++++++++--"),
 ];
 
 /// Which event of a call the news of a session is.
@@ -221,6 +228,8 @@ pub(crate) fn session_event(call: &Call, leg: &Leg, event: &SessionEvent) -> Cal
             Some(_) => by(E::CallerInfoDigit, E::CalleeInfoDigit),
             None => by(E::CallerInfoOther, E::CalleeInfoOther),
         },
+        SessionEvent::Referred(_) => by(E::CallerRefers, E::CalleeRefers),
+        SessionEvent::ReferNews(_) => E::Stray,
         SessionEvent::Ended(how) => match how {
             Ended::Bye(_) => by(E::CallerBye, E::CalleeBye),
             Ended::Cancelled(_) => by(E::CallerCancel, E::Stray),
@@ -234,7 +243,7 @@ pub(crate) fn session_event(call: &Call, leg: &Leg, event: &SessionEvent) -> Cal
 }
 
 fn refusal_event(call: &Call, leg: &Leg, status: Status) -> CallEvent {
-    let others_ring = call.callee_legs().any(|l| l.id != leg.id && l.state != LegState::Ended);
+    let others_ring = call.sought_legs().any(|l| l.id != leg.id);
     match status.code() {
         600.. => CallEvent::CalleeDeclinesAll,
         _ if others_ring => CallEvent::CalleeOneRefuses,

@@ -38,7 +38,7 @@ impl Exchange {
         // The caller may be an agent, whose own phone is not asked for him.
         self.tell_seats(now);
         let Some(call) = self.calls.get(&id) else { return };
-        let caller = call.from.number.clone();
+        let caller = call.caller_party().number.clone();
         let Some(visit) = self.visits.get_mut(&id) else { return };
         visit.queued += 1;
         let join = Join {

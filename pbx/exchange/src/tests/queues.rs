@@ -52,7 +52,7 @@ fn flow() -> Arc<Flow> {
     })
 }
 
-fn site(queue: QueueConfig) -> Config {
+pub(super) fn site(queue: QueueConfig) -> Config {
     let mut config = config();
     config.flows.insert("wait".into(), flow());
     for (number, to) in [("700", Destination::Flow("wait".into())), ("701", Destination::Queue("q".into()))] {

@@ -483,17 +483,4 @@ impl Endpoint {
         self.send_request(now, flow, request, Owner::Session(id, Purpose::Info));
         self.flush();
     }
-
-    /// Asks the peer to call somebody else (REFER, RFC 3515); its answer is of no interest.
-    pub fn refer(&mut self, now: Mono, id: SessionId, to: &Uri) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        if !matches!(session.phase, Phase::Up) {
-            return;
-        }
-        let mut request = session.dialog.request(Method::Refer, None);
-        request.headers.push(Name::ReferTo, NameAddr::bare(to.clone()).to_string());
-        let flow = session.flow;
-        self.send_request(now, flow, request, Owner::Session(id, Purpose::Info));
-        self.flush();
-    }
 }
