@@ -117,8 +117,8 @@ impl Exchange {
         let ending = ending.clone();
         self.timers.cancel(Timer::LastWord(id));
         let Some(call) = self.calls.get(&id) else { return };
-        let mut legs: Vec<_> = call.caller_leg().map(super::Leg::record).into_iter().collect();
-        legs.extend(call.callee_legs().map(super::Leg::record));
+        let of = |end| call.legs.values().filter(move |leg| leg.origin == end).map(super::Leg::record);
+        let legs: Vec<_> = of(End::Caller).chain(of(End::Callee)).collect();
         let recorded = call.has_recording || matches!(call.recording, Recording::On | Recording::Done);
         let open = OpenCall { recorded, ..call.open() };
         let cdr = Box::new(open.close(ending, call.path.clone(), legs));

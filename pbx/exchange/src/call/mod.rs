@@ -9,6 +9,7 @@
 //! Flow ◄──number is a flow─── hangs up ───┘      a flow dials (Seeking), and may get its caller back (Flow)
 //! ```
 
+mod attended;
 mod ending;
 mod media;
 mod offer;
@@ -49,8 +50,10 @@ pub enum LegState {
 pub struct Leg {
     /// Its identity.
     pub id: LegId,
-    /// Which end.
+    /// Which end it is now: the side that phones are rung for, or one that is rung.
     pub end: End,
+    /// Which end it was at first: the side that dialled, or one that was dialled. A transfer changes only the other.
+    pub origin: End,
     /// Who.
     pub party: Party,
     /// The extension whose phone it is.
@@ -105,7 +108,7 @@ impl Leg {
 
     fn record(&self) -> CdrLeg {
         CdrLeg {
-            end: self.end,
+            end: self.origin,
             party: self.party.clone(),
             address: self.flow.to_string(),
             codec: self.codec_name(),

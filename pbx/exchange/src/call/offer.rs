@@ -268,7 +268,7 @@ impl Exchange {
         self.changed.insert(Changed::Call(id));
     }
 
-    fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
+    pub(super) fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
         if self.record_on(id, caller, leg) {
             return;
         }
@@ -315,6 +315,9 @@ impl Exchange {
             return false;
         };
         let Some(tape) = &mut call.tape else { return false };
+        if tape.iter().any(|(taped, _)| *taped == leg) {
+            return true;
+        }
         let Some(free) = tape.iter_mut().find(|(taped, _)| *taped != caller) else { return false };
         free.0 = leg;
         let channel = free.1;
@@ -437,7 +440,7 @@ impl Exchange {
         reason: Option<String>,
     ) {
         let Some(one) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)) else { return };
-        if one.outcome != "answered" {
+        if !["answered", "transferred"].contains(&one.outcome) {
             one.outcome = outcome;
         }
         if let Some(session) = one.session.take() {

@@ -138,6 +138,7 @@ impl Exchange {
         Leg {
             id,
             end,
+            origin: end,
             party,
             extension,
             session: None,

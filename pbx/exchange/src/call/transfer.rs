@@ -78,14 +78,19 @@ impl Exchange {
         let to = clean(&refer.to.user_text());
         let who = self.calls.get(&id).and_then(|call| call.leg(leg)).map(|leg| leg.party.number.clone());
         let who = who.unwrap_or_default();
-        match self
-            .may_refer(id, leg, refer)
-            .and_then(|other| Ok((other, self.goal(now, id, &who, &to, other)?)))
-        {
-            Ok((other, goal)) => {
-                self.endpoint.answer_refer(now.mono, session, Ok(()));
-                self.begin_transfer(now, id, (leg, other), &to, goal);
+        let done = self.may_refer(id, leg).and_then(|other| {
+            let parties = (leg, other);
+            if let Some(replaces) = &refer.replaces {
+                let consult = self.consult(id, leg, replaces)?;
+                return self.attend(now, id, parties, session, &consult);
             }
+            let goal = self.goal(now, id, &who, &to, other)?;
+            self.endpoint.answer_refer(now.mono, session, Ok(()));
+            self.begin_transfer(now, id, parties, &to, goal);
+            Ok(())
+        });
+        match done {
+            Ok(()) => {}
             Err((status, why)) => {
                 self.endpoint.answer_refer(now.mono, session, Err(status));
                 self.why(now, id, "transfer", format!("{who} may not transfer to {to}: {why}"));
@@ -94,7 +99,7 @@ impl Exchange {
     }
 
     /// The party that may be referred, if that may be done now.
-    fn may_refer(&self, id: CallId, leg: LegId, refer: &Refer) -> Result<LegId, No> {
+    fn may_refer(&self, id: CallId, leg: LegId) -> Result<LegId, No> {
         let call = self.calls.get(&id).ok_or((Status::NO_SUCH_CALL, "the call is gone".to_owned()))?;
         if call.transfer.is_some() {
             return Err((Status::PENDING, "a transfer is under way".into()));
@@ -113,9 +118,6 @@ impl Exchange {
         }
         if call.leg(other).is_none_or(|other| other.remote.is_none() || other.codec.is_none()) {
             return Err((Status::PENDING, "the other side has not described itself yet".into()));
-        }
-        if refer.replaces.is_some() {
-            return Err((Status::NOT_IMPLEMENTED, "attended transfer is not there yet".into()));
         }
         Ok(other)
     }
@@ -166,9 +168,15 @@ impl Exchange {
         Ok(goal)
     }
 
-    /// The one party is parted from the other, and leads on.
-    fn begin_transfer(&mut self, now: Now, id: CallId, (by, stays): (LegId, LegId), to: &str, goal: Goal) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
+    /// The one party is parted from the other. Gives the number of who refers, and that of who stays.
+    pub(super) fn part(
+        &mut self,
+        now: Now,
+        id: CallId,
+        (by, stays): (LegId, LegId),
+        to: &str,
+    ) -> (String, String) {
+        let Some(call) = self.calls.get_mut(&id) else { return Default::default() };
         let name = |leg: LegId| call.leg(leg).map(|leg| leg.party.number.clone()).unwrap_or_default();
         let (who, whom) = (name(by), name(stays));
         call.transfers += 1;
@@ -183,6 +191,13 @@ impl Exchange {
         if was_caller {
             self.take_callers_place(now, id, stays);
         }
+        (who, whom)
+    }
+
+    /// Parts them, and leads the one that stays on.
+    fn begin_transfer(&mut self, now: Now, id: CallId, (by, stays): (LegId, LegId), to: &str, goal: Goal) {
+        let was_caller = self.calls.get(&id).is_some_and(|call| call.caller == by);
+        let (who, whom) = self.part(now, id, (by, stays), to);
         match goal {
             Goal::Extension(number) => {
                 let transfer = Transfer { by, extension: who, was_caller, is_return: false };
@@ -210,6 +225,9 @@ impl Exchange {
                 self.show_parties(id);
                 self.listen(id, true);
                 self.enter_flow(now, id, flow);
+                if self.calls.get(&id).is_some_and(|call| !call.is_ended()) {
+                    self.note_open(id);
+                }
             }
         }
     }
@@ -288,13 +306,13 @@ impl Exchange {
         }
     }
 
-    fn note_transferred(&mut self, now: Now, id: CallId, who: &str, whom: &str, to: &str) {
+    pub(super) fn note_transferred(&mut self, now: Now, id: CallId, who: &str, whom: &str, to: &str) {
         let text = format!("{who} has transferred {whom} to {to}");
         self.event(now, EventKind::Call, Severity::Info, Some(id), who, "transferred", text);
     }
 
     /// The transfer is done: who referred is told so, and hung up if still there.
-    fn release_transferor(&mut self, now: Now, id: CallId, by: LegId) {
+    pub(super) fn release_transferor(&mut self, now: Now, id: CallId, by: LegId) {
         self.tell_leg(now, id, by, Status::OK);
         self.drop_leg(now, id, by, "transferred", None);
         if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&by)) {

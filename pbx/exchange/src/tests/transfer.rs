@@ -167,7 +167,7 @@ fn the_caller_transfers_who_was_called() {
     let cdr = s.w.cdr();
     assert_eq!((cdr.from.number.as_str(), cdr.with.unwrap().number.as_str()), ("101", "103"));
     let legs: Vec<_> = cdr.legs.iter().map(|l| (l.party.number.as_str(), l.outcome.as_str())).collect();
-    assert_eq!(legs, [("102", "answered"), ("101", "transferred"), ("103", "answered")]);
+    assert_eq!(legs, [("101", "transferred"), ("102", "answered"), ("103", "answered")]);
 }
 
 #[test]
@@ -330,4 +330,109 @@ fn into_a_flow_the_recording_ends_and_keys_are_the_flows() {
     s.hang_up(s.a);
     s.w.settle();
     assert_eq!(s.w.cdr().flow.as_deref(), s.w.cdr().flow.as_deref().filter(|flow| !flow.is_empty()));
+}
+
+/// 102 talks with 101, and with 103 in a second call; who called whom there is a choice. Gives 103's session, and 102's.
+fn consult(s: &mut Scene, is_called: bool) -> ((SocketAddr, SessionId), SessionId) {
+    let (from, to) = if is_called { (s.c, s.b.0) } else { (s.b.0, s.c) };
+    let number = if is_called { "102" } else { "103" };
+    let made = s.w.dial(from, number, Some(sdp(&from.ip().to_string(), "8 101", "")));
+    s.w.ms(100);
+    let (_, taken) = s.answer(to);
+    s.w.told(s.c);
+    if is_called { ((s.c, made), taken) } else { ((s.c, taken), made) }
+}
+
+fn connect(s: &mut Scene, (at, session): (SocketAddr, SessionId), other: SessionId) {
+    let now = s.w.now.mono;
+    let replaces = s.w.end(at).replaces_of(other).unwrap();
+    s.w.end(at).refer(now, session, &Uri::sip("103", "pbx.example", None), Some(&replaces));
+    s.w.ms(50);
+}
+
+#[test]
+fn two_calls_become_one() {
+    for is_called in [false, true] {
+        let mut s = Scene::new();
+        let (c, second) = consult(&mut s, is_called);
+        let other = s.w.x.calls().find(|call| call.id != s.id).unwrap().id;
+        let who = s.b;
+        connect(&mut s, who, second);
+        assert_eq!(s.answers(s.b.0), ["202"]);
+        assert_eq!(s.news(s.b.0), ["active SIP/2.0 100 Trying", "terminated SIP/2.0 200 OK"]);
+        // The one that joins is offered other ports, in the words of its own dialog.
+        let raw = s.w.phones[&s.c].raw.clone();
+        let offers: Vec<&String> =
+            raw.iter().filter(|raw| raw.contains("m=audio") && !raw.contains("REGISTER")).collect();
+        let line = |raw: &String, start: &str| {
+            raw.lines().find(|l| l.starts_with(start)).unwrap_or_default().to_owned()
+        };
+        let [.., before, after] = offers.as_slice() else { panic!("{offers:?}") };
+        let id = |raw: &String| line(raw, "o=").split(' ').nth(1).map(str::to_owned);
+        assert_eq!(id(before), id(after));
+        assert_ne!(line(before, "m=audio"), line(after, "m=audio"));
+        let now = s.w.now.mono;
+        assert!(s.w.told(s.c).iter().any(|told| matches!(told, SessionEvent::Offer(Some(_)))));
+        s.w.end(s.c).answer_offer(now, c.1, Ok(sdp("192.0.2.13", "8 101", "")));
+        s.w.ms(100);
+        assert_eq!(s.hears(), ["101<103", "103<101"]);
+        let new = s.call().callee_legs().find(|l| l.is_live()).unwrap().id;
+        let is_taped = |c: &MediaCommand| matches!(c, MediaCommand::RecordLeg { leg, .. } if *leg == new);
+        assert!(s.w.media.iter().any(is_taped));
+        assert_eq!(s.w.told(s.b.0).iter().filter(|told| matches!(told, SessionEvent::Ended(_))).count(), 2);
+        assert!(s.w.x.call(other).is_none_or(Call::is_ended));
+        s.hang_up(c);
+        assert!(s.ended(s.a.0));
+        s.w.settle();
+        let cdrs = s.w.cdrs();
+        let of = |id| cdrs.iter().find(|cdr| cdr.call == id).unwrap();
+        let legs = |cdr: &Cdr| -> Vec<(String, String)> {
+            cdr.legs.iter().map(|l| (l.party.number.clone(), l.outcome.clone())).collect()
+        };
+        let pair = |number: &str, outcome: &str| (number.to_owned(), outcome.to_owned());
+        let first = [pair("101", "answered"), pair("102", "transferred"), pair("103", "answered")];
+        assert_eq!(legs(of(s.id)), first);
+        assert_eq!(of(s.id).with.as_ref().unwrap().number, "103");
+        assert!(legs(of(other)).iter().all(|(_, outcome)| outcome == "transferred"));
+        assert!(of(other).ending.text.contains("102 connected the other side with that of call 1"));
+    }
+}
+
+#[test]
+fn who_joins_may_refuse_its_new_ports_and_nobody_is_left_in_silence() {
+    let mut s = Scene::new();
+    let (c, second) = consult(&mut s, false);
+    let who = s.b;
+    connect(&mut s, who, second);
+    let now = s.w.now.mono;
+    s.w.end(s.c).answer_offer(now, c.1, Err(Status::NOT_ACCEPTABLE_HERE));
+    s.w.ms(100);
+    assert!(s.ended(s.a.0));
+    s.w.settle();
+    let cdr = s.w.cdrs().into_iter().find(|cdr| cdr.call == s.id).unwrap();
+    assert_eq!(cdr.ending.cause, Cause::NotAcceptable);
+    assert!(cdr.ending.text.contains("103 could not be connected"), "{}", cdr.ending.text);
+}
+
+#[test]
+fn only_an_own_talk_can_be_connected() {
+    let mut s = Scene::new();
+    let (_, second) = consult(&mut s, false);
+    // Of somebody else's: 101 knows the names of 102's other dialog.
+    let now = s.w.now.mono;
+    let foreign = s.w.end(s.b.0).replaces_of(second).unwrap();
+    s.w.end(s.a.0).refer(now, s.a.1, &Uri::sip("103", "pbx.example", None), Some(&foreign));
+    s.w.ms(50);
+    assert_eq!(s.answers(s.a.0), ["403"]);
+    // Itself, and nothing.
+    let (at, session) = s.b;
+    connect(&mut s, (at, session), session);
+    let mut nothing = foreign.clone();
+    nothing.to_tag = "x".into();
+    s.w.end(at).refer(now, session, &Uri::sip("103", "pbx.example", None), Some(&nothing));
+    s.w.ms(50);
+    assert_eq!(s.answers(at), ["403", "404"]);
+    // Nothing was told to the media engine since.
+    assert_eq!(s.hears(), ["101<", "102<"]);
+    assert_eq!(s.w.x.calls().filter(|call| !call.is_ended()).count(), 2);
 }

@@ -2,7 +2,7 @@
 
 use super::chart::Happening;
 use super::requests::fresh;
-use super::session::{Cancel, Pending, Phase, Provisional, Renewing, Timer};
+use super::session::{Cancel, Pending, Phase, Provisional, Renewing, Session, Timer};
 use super::{ALLOW, Endpoint, Incoming, Owner, Purpose, SessionId};
 use crate::dialog::Dialog;
 use crate::flow::Flow;
@@ -355,6 +355,12 @@ impl Endpoint {
     pub fn offer(&mut self, now: Mono, id: SessionId, offer: NewOffer) -> Result<(), Busy> {
         self.note(id, Happening::DoOffer);
         self.renew(now, id, Some(offer.0))
+    }
+
+    /// Whether [`Endpoint::offer`] would do so now.
+    pub fn may_offer(&self, id: SessionId) -> bool {
+        let is_free = |s: &Session| matches!(s.phase, Phase::Up) && !s.is_busy() && s.renewing.is_none();
+        self.sessions.get(&id).is_some_and(is_free)
     }
 
     /// Asks the peer for an offer: a re-INVITE without one, as some phones resume a held call.

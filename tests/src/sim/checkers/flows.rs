@@ -156,9 +156,8 @@ impl Checker for FlowsAreLeft {
             _ => None,
         });
         for action in &step.actions {
-            if let Action::Persist { record: Record::CallOpen(open), .. } = action
-                && open.answered_ms.is_none()
-            {
+            // Written at the begin of a call, and whenever it is put through to somewhere else.
+            if let Action::Persist { record: Record::CallOpen(open), .. } = action {
                 self.enter(world, open.call)?;
             }
         }
