@@ -212,6 +212,10 @@ impl Phone {
 
     /// Somebody calls.
     pub(crate) fn on_invite(&mut self, now: Mono, incoming: Incoming) {
+        if incoming.request.headers.get(&Name::Replaces).is_some() {
+            // It gives no call up to another phone (RFC 3891 §3).
+            return self.answer_outside(now, &incoming, Status::NO_SUCH_CALL);
+        }
         let from = incoming.request.from();
         let number = from.as_ref().map(|f| f.uri.display_user()).unwrap_or_default();
         let name = from.as_ref().map(NameAddr::display_name).unwrap_or_default();

@@ -13,6 +13,7 @@ mod attended;
 mod ending;
 mod media;
 mod offer;
+mod replacing;
 mod route;
 mod setup;
 mod talk;

@@ -50,6 +50,9 @@ impl Exchange {
                 return self.answer(now, &incoming, Status::NOT_ACCEPTABLE_HERE, &headers);
             }
         };
+        if incoming.request.headers.get(&Name::Replaces).is_some() {
+            return self.on_replacing(now, extension, incoming, offer);
+        }
         let (dialled, flow) = (incoming.request.uri.user_text(), incoming.flow);
         let hops = incoming.request.headers.number(&Name::MaxForwards).unwrap_or(70).min(70);
         let agent = clean(incoming.request.headers.get(&Name::UserAgent).unwrap_or_default());

@@ -8,8 +8,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use switchroom_acd::config::QueueConfig;
 use switchroom_acd::{Activity, Presence};
-use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
+use switchroom_sip::endpoint::{Ended, Invite, SessionEvent, SessionId};
 use switchroom_sip::header::{Headers, Name};
+use switchroom_sip::name_addr::NameAddr;
 use switchroom_sip::status::Status;
 use switchroom_sip::uri::Uri;
 
@@ -427,7 +428,7 @@ fn only_an_own_talk_can_be_connected() {
     // Itself, and nothing.
     let (at, session) = s.b;
     connect(&mut s, (at, session), session);
-    let mut nothing = foreign.clone();
+    let mut nothing = foreign;
     nothing.to_tag = "x".into();
     s.w.end(at).refer(now, session, &Uri::sip("103", "pbx.example", None), Some(&nothing));
     s.w.ms(50);
@@ -435,4 +436,62 @@ fn only_an_own_talk_can_be_connected() {
     // Nothing was told to the media engine since.
     assert_eq!(s.hears(), ["101<", "102<"]);
     assert_eq!(s.w.x.calls().filter(|call| !call.is_ended()).count(), 2);
+}
+
+/// A phone of `number` asks for the place of a dialog; gives its session.
+fn replace(s: &mut Scene, at: SocketAddr, number: &str, replaces: &str) -> SessionId {
+    let now = s.w.now.mono;
+    let phone = s.w.phones.get_mut(&at).unwrap();
+    let mut headers = Headers::default();
+    headers.push(Name::Replaces, replaces);
+    headers.push(Name::Require, "replaces");
+    let invite = Invite {
+        flow: phone.flow,
+        uri: Uri::sip(number, "pbx.example", None),
+        from: NameAddr::bare(Uri::sip(number, "pbx.example", None)),
+        to: NameAddr::bare(Uri::sip(number, "pbx.example", None)),
+        contact_user: number.into(),
+        sdp: Some(sdp(&at.ip().to_string(), "0 8 101", "")),
+        max_forwards: 70,
+        headers,
+    };
+    let session = phone.end.invite(now, invite);
+    s.w.ms(100);
+    session
+}
+
+#[test]
+fn another_phone_of_the_extension_takes_the_talk_over() {
+    for of_caller in [true, false] {
+        let mut s = Scene::new();
+        let (number, (from, session)) = if of_caller { ("101", s.a) } else { ("102", s.b) };
+        let desk = s.w.registered(number, "192.0.2.21:5062");
+        let replaces = s.w.end(from).replaces_of(session).unwrap().to_string();
+        // Not by somebody else, not by its early dialog alone, and not of what is not there.
+        for (at, who, what, status) in [
+            (s.c, "103", replaces.clone(), "403"),
+            (desk, number, format!("{replaces};early-only"), "486"),
+            (desk, number, "x;to-tag=1;from-tag=2".to_owned(), "481"),
+            (desk, number, "x".to_owned(), "400"),
+        ] {
+            replace(&mut s, at, who, &what);
+            let heard = s.w.phones[&at].heard.last().unwrap().clone();
+            assert!(heard.starts_with(&format!("SIP/2.0 {status}")), "{what}: {heard}");
+        }
+        let desk = (desk, replace(&mut s, desk, number, &replaces));
+        assert!(s.ended(from), "the phone before is hung up");
+        assert!(s.w.told(desk.0).iter().any(|told| matches!(told, SessionEvent::Answered(Some(_)))));
+        let mut hears = s.hears();
+        hears.sort();
+        assert_eq!(hears, ["101<102", "102<101"]);
+        assert!(s.w.media.iter().any(|c| matches!(c, MediaCommand::RecordLeg { .. })));
+        assert_eq!(s.w.x.calls().filter(|call| !call.is_ended()).count(), 1);
+        s.hang_up(desk);
+        s.w.settle();
+        let cdr = s.w.cdr();
+        let by = if of_caller { End::Caller } else { End::Callee };
+        assert_eq!((cdr.ending.cause, cdr.ending.by), (Cause::HungUp, EndedBy::Party(by)));
+        let legs: Vec<_> = cdr.legs.iter().map(|l| (l.party.number.as_str(), l.outcome.as_str())).collect();
+        assert!(legs.contains(&(number, "transferred")) && legs.contains(&(number, "answered")), "{legs:?}");
+    }
 }

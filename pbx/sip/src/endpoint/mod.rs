@@ -550,7 +550,10 @@ pub(crate) fn refuse_form(request: &Request) -> Option<(Status, Headers)> {
     let unknown: Vec<&str> = request
         .headers
         .elements(&Name::Require)
-        .filter(|tag| !["100rel", "timer"].iter().any(|known| known.eq_ignore_ascii_case(tag)))
+        .filter(|tag| {
+            let known = ["100rel", "timer", "replaces"];
+            !known.iter().any(|known| known.eq_ignore_ascii_case(tag))
+        })
         .collect();
     let mut headers = Headers::default();
     if !unknown.is_empty() {
