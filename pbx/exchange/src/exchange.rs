@@ -550,7 +550,7 @@ impl Exchange {
             headers.push(Name::Allow, allowed());
             headers.push(Name::AllowEvents, PACKAGE);
             headers.push(Name::Accept, "application/sdp");
-            headers.push(Name::Supported, "timer");
+            headers.push(Name::Supported, "replaces, timer");
             return self.endpoint.reply(&incoming, Status::OK, &headers);
         }
         let Some(extension) = self.identify(now, &incoming, is_known) else { return };

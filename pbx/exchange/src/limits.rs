@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const BINDINGS_MAX: usize = 50_000;
 /// Phones of one extension that are rung at once; further bindings are skipped, which the call's path says.
 pub const FORKS_MAX: usize = 16;
+/// Transfers of one call. At the bound a REFER is refused with 483, and the talk goes on.
+pub const TRANSFERS_MAX: u8 = 10;
 /// Steps of a call's path that are kept; further ones are counted only.
 pub const PATH_MAX: usize = 100;
 /// Messages and decisions of one call's ladder; further ones are counted only.

@@ -186,6 +186,15 @@ pub enum MediaCommand {
         /// For the sidecar.
         subject: RecordingSubject,
     },
+    /// The recording of the call goes on with this leg on a channel, in place of the leg that was on it.
+    RecordLeg {
+        /// The call.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// Its channel.
+        channel: Channel,
+    },
     /// Put a mark into the recording of the call.
     Mark {
         /// The call.

@@ -176,7 +176,7 @@ impl Phone {
         }
         let to = Uri::sip(number, &self.settings.domain, None);
         let call = self.call.as_ref().filter(|c| c.is_up()).ok_or(PhoneError::NoCall)?;
-        self.endpoint.refer(now, call.session, &to);
+        self.endpoint.refer(now, call.session, &to, None);
         Ok(())
     }
 
@@ -212,6 +212,10 @@ impl Phone {
 
     /// Somebody calls.
     pub(crate) fn on_invite(&mut self, now: Mono, incoming: Incoming) {
+        if incoming.request.headers.get(&Name::Replaces).is_some() {
+            // It gives no call up to another phone (RFC 3891 §3).
+            return self.answer_outside(now, &incoming, Status::NO_SUCH_CALL);
+        }
         let from = incoming.request.from();
         let number = from.as_ref().map(|f| f.uri.display_user()).unwrap_or_default();
         let name = from.as_ref().map(NameAddr::display_name).unwrap_or_default();
@@ -300,6 +304,10 @@ impl Phone {
                     self.tell(PhoneEvent::Digit { digit, by: DigitsBy::Info });
                 }
             }
+            // This phone calls nobody because another says so.
+            SessionEvent::Referred(_) => self.endpoint.answer_refer(now, id, Err(Status::DECLINE)),
+            // The exchange hangs up when it is done.
+            SessionEvent::ReferNews(_) => {}
             SessionEvent::Ended(how) => self.on_ended(how),
         }
     }

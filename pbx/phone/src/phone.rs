@@ -353,6 +353,11 @@ impl Phone {
             | Method::Update
             | Method::Other(_) => Status::METHOD_NOT_ALLOWED,
         };
+        self.answer_outside(now, &incoming, status);
+    }
+
+    /// Answers a request that opens no call.
+    pub(crate) fn answer_outside(&mut self, now: Mono, incoming: &Incoming, status: Status) {
         let mut headers = Headers::default();
         headers.push(Name::Allow, ALLOW);
         if status == Status::OK {
@@ -360,7 +365,7 @@ impl Phone {
             headers.push(Name::Supported, "timer");
         }
         headers.push(Name::Server, self.settings.agent.clone());
-        let txn = self.endpoint.take(&incoming);
-        self.endpoint.respond(now, txn, &incoming, status, &headers);
+        let txn = self.endpoint.take(incoming);
+        self.endpoint.respond(now, txn, incoming, status, &headers);
     }
 }

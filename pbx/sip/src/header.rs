@@ -46,7 +46,7 @@ names! {
     SessionExpires "Session-Expires" "x", MinSe "Min-SE" "", RSeq "RSeq" "", RAck "RAck" "", Reason "Reason" "",
     RetryAfter "Retry-After" "", Accept "Accept" "", ContentEncoding "Content-Encoding" "e",
     ContentDisposition "Content-Disposition" "", Date "Date" "", Subject "Subject" "s", Event "Event" "o",
-    AllowEvents "Allow-Events" "u", SubscriptionState "Subscription-State" "", ReferTo "Refer-To" "r", ReferredBy "Referred-By" "b", Replaces "Replaces" "",
+    AllowEvents "Allow-Events" "u", SubscriptionState "Subscription-State" "", ReferTo "Refer-To" "r", ReferSub "Refer-Sub" "", ReferredBy "Referred-By" "b", Replaces "Replaces" "",
     Warning "Warning" "", Path "Path" "", MimeVersion "MIME-Version" "", AlertInfo "Alert-Info" "",
     CallInfo "Call-Info" "", AnswerMode "Answer-Mode" "", PAssertedIdentity "P-Asserted-Identity" "", Privacy "Privacy" "",
     InfoPackage "Info-Package" "", RecvInfo "Recv-Info" "",

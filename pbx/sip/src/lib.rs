@@ -11,7 +11,7 @@
 //! | [`message`], [`Framer`] | whole messages, and cutting them from a stream |
 //! | [`digest`], [`sdp`], [`session_timer`] | authentication, media descriptions, RFC 4028 |
 //! | [`transaction`] | the four machines of RFC 3261 §17 |
-//! | [`dialog`] | dialogs |
+//! | [`dialog`], [`replaces`] | dialogs, and the names of one whose place another takes |
 //! | [`endpoint`] | a whole user agent: transactions, sessions, requests outside of both |
 //!
 //! `rsip` supplies the names of methods, transports and status codes; what it gets wrong is done here, and nothing
@@ -30,6 +30,7 @@ pub mod method;
 mod multipart;
 pub mod name_addr;
 pub mod params;
+pub mod replaces;
 pub mod rng;
 pub mod sdp;
 pub mod session_timer;

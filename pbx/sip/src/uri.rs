@@ -239,7 +239,7 @@ pub fn host_of(ip: IpAddr) -> String {
     }
 }
 
-fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     if !text.contains('%') {
         return text.to_owned();
     }
@@ -260,6 +260,19 @@ fn unescape(text: &str) -> String {
         }
     }
     String::from_utf8(out).unwrap_or_default()
+}
+
+/// The value of a header field in a URI (§25.1, `hvalue`).
+pub(crate) fn escape_header(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for b in text.bytes() {
+        if b.is_ascii_alphanumeric() || b"-_.!~*'()[]/?:+$".contains(&b) {
+            out.push(char::from(b));
+        } else {
+            out.push_str(&format!("%{b:02X}"));
+        }
+    }
+    out
 }
 
 fn escape_user(text: &str) -> String {

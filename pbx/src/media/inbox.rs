@@ -93,6 +93,7 @@ pub(super) fn call_of(command: &MediaCommand) -> Option<CallId> {
         | MediaCommand::StopMessage { call, .. }
         | MediaCommand::SendDigit { call, .. }
         | MediaCommand::Record { call, .. }
+        | MediaCommand::RecordLeg { call, .. }
         | MediaCommand::Mark { call, .. }
         | MediaCommand::StopRecording { call }
         | MediaCommand::Close { call, .. } => Some(*call),

@@ -4,6 +4,7 @@ mod disk;
 mod messages;
 mod prompts;
 mod rig;
+mod transfers;
 
 use super::*;
 use rig::{Phone, Rig};

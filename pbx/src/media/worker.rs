@@ -350,6 +350,7 @@ impl Worker {
                     self.recorder.mark(recording.id, now_us, kind, text);
                 }
             }
+            MediaCommand::RecordLeg { call, leg, channel } => self.record_leg(call, leg, channel),
             MediaCommand::StopRecording { call } => self.stop_recording(now_us, call),
             MediaCommand::Close { call, leg, slot } => self.close(now_us, call, leg, slot),
         }

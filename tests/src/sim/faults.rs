@@ -143,13 +143,15 @@ pub enum Habit {
     Fidgets,
     /// Gives its registration up and takes it again, in calls too.
     Reregisters,
+    /// Has whom it talks with put through to somebody else, and mostly does not wait for what comes of it.
+    Transfers,
     /// Sends anything at any moment, in its own calls' names.
     Meddles,
 }
 
 impl Habit {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NeverAcks,
         Self::IgnoresCancel,
         Self::IgnoresBye,
@@ -163,6 +165,7 @@ impl Habit {
         Self::ResumesByAsking,
         Self::Fidgets,
         Self::Reregisters,
+        Self::Transfers,
         Self::Meddles,
     ];
 }

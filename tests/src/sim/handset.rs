@@ -25,6 +25,8 @@ enum Whim {
     Reregister,
     Meddle,
     Keys,
+    Transfer,
+    LeaveAfterTransfer,
 }
 
 /// A message a phone sends, and how many microseconds later.
@@ -61,6 +63,8 @@ pub struct Handset {
     /// The other way.
     pub last_down: Mono,
     whims: Deadlines<Whim>,
+    /// Extensions of the site, for transfers.
+    others: Vec<String>,
     meddler: Option<Meddler>,
     meddled: Vec<Vec<u8>>,
     /// Keys that its owner presses now, and whether they go by INFO.
@@ -124,6 +128,7 @@ impl Handset {
             last_up: Mono(0),
             last_down: Mono(0),
             whims: Deadlines::default(),
+            others: run.phones.iter().map(|phone| phone.extension.clone()).collect(),
             meddler,
             meddled: Vec::new(),
             pressed: Vec::new(),
@@ -217,7 +222,36 @@ impl Handset {
                 let wait = Duration::from_millis(self.rng.below(6_000));
                 self.whims.set(Whim::Keys, now.after(wait));
             }
-            Whim::Fidget | Whim::Reregister | Whim::Meddle | Whim::Keys => {}
+            Whim::Transfer if self.has(Habit::Transfers) && self.phone.is_in_call() => {
+                let to = self.other();
+                let _ = self.phone.transfer(now, &to);
+                if self.rng.below(3) > 0 {
+                    let wait = Duration::from_millis(self.rng.below(2_000));
+                    self.whims.set(Whim::LeaveAfterTransfer, now.after(wait));
+                }
+                self.whims.set(Whim::Transfer, now.after(again));
+            }
+            Whim::LeaveAfterTransfer if self.has(Habit::Transfers) => {
+                let _ = self.phone.hang_up(now);
+            }
+            Whim::Fidget
+            | Whim::Reregister
+            | Whim::Meddle
+            | Whim::Keys
+            | Whim::Transfer
+            | Whim::LeaveAfterTransfer => {}
+        }
+    }
+
+    /// Somebody to be put through to: an extension, a number that a route may take, or nobody.
+    fn other(&mut self) -> String {
+        match self.rng.below(8) {
+            0..=4 => {
+                let at = usize::try_from(self.rng.below(self.others.len().max(1) as u64)).unwrap_or(0);
+                self.others.get(at).cloned().unwrap_or_default()
+            }
+            5 | 6 => format!("4{:03}", self.rng.below(20)),
+            _ => "9999".to_owned(),
         }
     }
 
@@ -256,6 +290,10 @@ impl Handset {
                 let wait = Duration::from_millis(self.rng.below(3_000));
                 self.whims.set(Whim::Fidget, now.after(wait));
             }
+            PhoneEvent::Up(_) if self.has(Habit::Transfers) => {
+                let wait = Duration::from_millis(self.rng.below(6_000));
+                self.whims.set(Whim::Transfer, now.after(wait));
+            }
             PhoneEvent::Registered { .. } if self.has(Habit::Reregisters) => {
                 let wait = Duration::from_millis(self.rng.below(40_000));
                 self.whims.set(Whim::Reregister, now.after(wait));
@@ -270,6 +308,8 @@ impl Handset {
                 self.whims.cancel(Whim::Keys);
                 self.whims.cancel(Whim::Fidget);
                 self.whims.cancel(Whim::AnswerLate);
+                self.whims.cancel(Whim::Transfer);
+                self.whims.cancel(Whim::LeaveAfterTransfer);
             }
             _ => {}
         }

@@ -182,6 +182,29 @@ impl Meddler {
         )
     }
 
+    /// Whom a REFER is about: anybody, one of its own dialogs, or nobody; and now and then that it wants to hear no more.
+    fn refer_to(&mut self) -> String {
+        let number = self.rng.below(30);
+        let to = match self.rng.below(6) {
+            0 => String::new(),
+            1 => "Refer-To: <sip:x@y?Replaces=z>\r\n".to_owned(),
+            2 => {
+                let at = usize::try_from(self.rng.below(self.dialogs.len().max(1) as u64)).unwrap_or(0);
+                let tag = |party: &str| party.split_once(";tag=").map(|(_, tag)| tag.to_owned());
+                let Some(dialog) = self.dialogs.get(at) else { return String::new() };
+                let (us, them) = (tag(&dialog.us).unwrap_or_default(), tag(&dialog.them).unwrap_or_default());
+                let call_id = &dialog.call_id;
+                format!(
+                    "Refer-To: <sip:x@{DOMAIN}?Replaces={call_id}%3Bto-tag%3D{them}%3Bfrom-tag%3D{us}>\r\n"
+                )
+            }
+            3 => format!("Refer-To: <sip:4{number:03}@{DOMAIN}>\r\n"),
+            _ => format!("Refer-To: <sip:1{number:02}@{DOMAIN}>\r\n"),
+        };
+        let sub = if self.rng.below(4) == 0 { "Refer-Sub: false\r\n" } else { "" };
+        to + sub
+    }
+
     fn request(&mut self, at: usize, method: &str) -> Vec<u8> {
         let branch = self.rng.token(12);
         let (body, kind) = match method {
@@ -195,6 +218,7 @@ impl Meddler {
             },
             _ => (String::new(), "text/plain"),
         };
+        let refer_to = if method == "REFER" { self.refer_to() } else { String::new() };
         let own = self.own;
         let rack = self.rng.below(3);
         let Some(dialog) = self.dialogs.get_mut(at) else { return Vec::new() };
@@ -212,7 +236,7 @@ impl Meddler {
         let length = body.len();
         format!(
             "{method} {} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\n\
-             CSeq: {cseq} {method}\r\nContact: <sip:{}@{own}>\r\n{require}RAck: {rack} {} INVITE\r\n\
+             CSeq: {cseq} {method}\r\nContact: <sip:{}@{own}>\r\n{require}{refer_to}RAck: {rack} {} INVITE\r\n\
              Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}",
             dialog.target, dialog.us, dialog.them, dialog.call_id, self.extension, dialog.invite_cseq,
         )

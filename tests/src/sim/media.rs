@@ -136,6 +136,8 @@ impl Media {
                 self.recordings.insert(call, subject.clone());
                 vec![(soon, MediaEvent::RecordingStarted { call })]
             }
+            // The file is that of the call, whoever is on it.
+            MediaCommand::RecordLeg { .. } => vec![],
             MediaCommand::StopRecording { call } => {
                 let Some(subject) = self.recordings.remove(call) else { return vec![] };
                 vec![(soon, MediaEvent::RecordingClosed { facts: facts(*call, subject) })]

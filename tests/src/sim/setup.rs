@@ -249,6 +249,9 @@ fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> Pho
         while chance(rng, 35) && habits.len() < 3 {
             habits.push(pick(rng, &Habit::ALL));
         }
+        if chance(rng, 15) {
+            habits.push(Habit::Transfers);
+        }
     }
     let codecs: &[&[Codec]] = &[
         &[Codec::Pcma, Codec::Pcmu],

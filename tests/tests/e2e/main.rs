@@ -8,6 +8,7 @@
 //! | [`crash`] | kill -9 at random moments: what was reported done is there |
 //! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
 //! | [`queues`] | real phones in a queue: music, a ring in vain, the next agent, and figures counted again from the journal |
+//! | [`transfer`] | a real phone puts its caller through to another: one call, one recording |
 //! | [`flight`] | what a running daemon was given is run again and has the same effect |
 //! | [`full_disk`] | a full disk ends no call and prevents no start |
 //! | [`classes`] | the classes of attack that broke other systems, one probe each |
@@ -24,6 +25,7 @@ mod phones;
 mod placed;
 mod queues;
 mod scripts;
+mod transfer;
 mod two_phones;
 
 use switchroom_tests::daemon::Setup;

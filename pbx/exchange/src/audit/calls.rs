@@ -17,6 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     answered,
     order,
     held,
+    transfers,
     alarms,
 ];
 
@@ -132,22 +133,25 @@ fn is_waiting(caller: Option<LegState>) -> bool {
 fn stages(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
         let up: Vec<_> = call.legs.values().filter(|l| l.state == LegState::Up).map(|l| l.id).collect();
-        let callees = call.callee_legs().filter(|l| l.state != LegState::Ended).count();
+        let callees = call.sought_legs().count();
+        // Who has transferred the caller stays up beside the search.
+        let transferors = usize::from(call.transferor().is_some());
         let caller = call.caller_leg().filter(|l| l.end == End::Caller).map(|l| l.state);
         let is_right = match call.stage {
             Stage::Flow => {
                 let is_answered = caller == Some(LegState::Up);
                 up.len() == usize::from(is_answered) && callees == 0 && is_waiting(caller)
             }
+            // Its own phones are the ones that are sought.
             Stage::Placing => {
-                let rung = call.caller_legs().filter(|l| l.is_live()).count();
-                up.is_empty() && callees == 0 && rung > 0 && call.is_placed
+                let others = call.callee_legs().filter(|l| l.is_live()).count();
+                up.is_empty() && others == 0 && callees > 0 && call.is_placed
             }
             // Whom a flow dials for may have been answered by it, and whom we called has answered us.
             Stage::Seeking => {
-                let may_be_up = call.is_placed || x.visits.contains_key(&call.id);
-                let is_answered = caller == Some(LegState::Up) && may_be_up;
-                up.len() == usize::from(is_answered) && callees > 0 && is_waiting(caller)
+                let is_sought = call.is_placed || x.visits.contains_key(&call.id) || call.transfer.is_some();
+                let is_answered = caller == Some(LegState::Up) && is_sought;
+                up.len() == usize::from(is_answered) + transferors && callees > 0 && is_waiting(caller)
             }
             Stage::Talking { with } => {
                 caller == Some(LegState::Up) && up.len() == 2 && up.contains(&with) && callees == 1
@@ -174,7 +178,7 @@ fn answered(x: &Exchange, wrong: &mut Vec<String>) {
                 let is_answered = call.has_answered_caller();
                 call.answered.is_some() == is_answered
                     && call.with.is_some() == is_answered
-                    && (!is_answered || x.visits.contains_key(&call.id))
+                    && (!is_answered || call.transfer.is_some() || x.visits.contains_key(&call.id))
             }
             Stage::Talking { .. } | Stage::Service { .. } => call.answered.is_some() && call.with.is_some(),
             Stage::Ended { .. } => call.answered.is_some() == call.with.is_some(),
@@ -197,6 +201,19 @@ fn order(x: &Exchange, wrong: &mut Vec<String>) {
         let steps: Vec<i64> = call.path.iter().map(|step| step.at_ms).collect();
         if !times.is_sorted() || !steps.is_sorted() {
             wrong.push(format!("times of call {} are not in order: {times:?}, its path {steps:?}", call.id));
+        }
+    }
+}
+
+/// A transfer is under way exactly while phones are rung for it; who is rung back has gone before.
+fn transfers(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        let Some(transfer) = &call.transfer else { continue };
+        if call.stage != Stage::Seeking || transfer.by == call.caller || call.leg(transfer.by).is_none() {
+            wrong.push(format!("call {} is {:?} with {transfer:?}", call.id, call.stage));
+        }
+        if transfer.is_return && call.transferor().is_some() {
+            wrong.push(format!("call {} is rung back to who is still there", call.id));
         }
     }
 }

@@ -58,7 +58,8 @@ fn searches(x: &Exchange, wrong: &mut Vec<String>) {
     for (id, visit) in &x.visits {
         let is_seeking = x.calls.get(id).is_some_and(|call| call.stage == Stage::Seeking);
         let is_offered = x.floor.waiter(id.0).is_some_and(|waiter| waiter.offer.is_some());
-        let is_sought = visit.dial.is_some() || is_offered;
+        let is_transferred = x.calls.get(id).is_some_and(|call| call.transfer.is_some());
+        let is_sought = visit.dial.is_some() || is_offered || is_transferred;
         if is_sought != is_seeking {
             wrong.push(format!("call {id}: somebody is sought: {is_sought}, phones ring: {is_seeking}"));
         }

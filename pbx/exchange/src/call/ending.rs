@@ -27,23 +27,19 @@ impl Exchange {
             return;
         }
         let was_answered = call.answered.is_some();
+        self.transfer_ends(now, id);
+        let Some(call) = self.calls.get_mut(&id) else { return };
         let at = call.clock(now);
         let ending = Ending { at_ms: at.wall.0, by, cause, status, text: text.clone() };
         let was_placing = call.stage == Stage::Placing;
-        let is_recorded = call.recording == Recording::On && matches!(call.stage, Stage::Talking { .. });
         call.stage = Stage::Ended { ending, at, is_written: false };
         call.held = None;
         let number = call.number;
         let legs: Vec<LegId> = call.legs.keys().copied().collect();
         let maker = call.caller_leg().and_then(|l| l.extension.clone());
         self.live_calls = self.live_calls.saturating_sub(1);
-        if let Some(maker) = maker
-            && let Some(count) = self.calls_made.get_mut(&maker)
-        {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.calls_made.remove(&maker);
-            }
+        if let Some(maker) = maker {
+            self.made_one_less(&maker);
         }
         self.timers.cancel(Timer::NoAnswer(id));
         self.drop_briefing(id);
@@ -66,9 +62,7 @@ impl Exchange {
             | Cause::Forced
             | Cause::Restart => "failed",
         };
-        if is_recorded {
-            self.stop_recording(id);
-        }
+        self.stop_recording(id);
         for leg in legs {
             let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { continue };
             if one.state != LegState::Ended {
@@ -98,6 +92,15 @@ impl Exchange {
         self.write_cdr_if_complete(now, id);
     }
 
+    /// An extension has a call less that it made.
+    pub(crate) fn made_one_less(&mut self, extension: &str) {
+        let Some(count) = self.calls_made.get_mut(extension) else { return };
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            self.calls_made.remove(extension);
+        }
+    }
+
     /// Writes the CDR once the media engine has said its last word of every leg.
     pub(crate) fn write_cdr_if_complete(&mut self, now: Now, id: CallId) {
         let is_complete =
@@ -117,9 +120,11 @@ impl Exchange {
         let ending = ending.clone();
         self.timers.cancel(Timer::LastWord(id));
         let Some(call) = self.calls.get(&id) else { return };
-        let mut legs: Vec<_> = call.caller_leg().map(super::Leg::record).into_iter().collect();
-        legs.extend(call.caller_legs().filter(|leg| leg.id != call.caller).map(super::Leg::record));
-        legs.extend(call.callee_legs().map(super::Leg::record));
+        let of = |end| call.legs.values().filter(move |leg| leg.origin == end);
+        // Of a call that was placed several phones may have rung for the caller: who answered comes first.
+        let mut callers: Vec<_> = of(End::Caller).collect();
+        callers.sort_by_key(|leg| leg.id != call.caller);
+        let legs: Vec<_> = callers.into_iter().chain(of(End::Callee)).map(super::Leg::record).collect();
         let recorded = call.has_recording || matches!(call.recording, Recording::On | Recording::Done);
         let open = OpenCall { recorded, ..call.open() };
         let cdr = Box::new(open.close(ending, call.path.clone(), legs));

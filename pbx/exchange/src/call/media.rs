@@ -253,6 +253,11 @@ impl Exchange {
             return self.write_cdr_if_complete(now, id);
         }
         let text = format!("RTP port pair {} could not be opened: {why}", slot.0);
+        if self.calls.get(&id).is_some_and(|call| call.transferor() == Some(leg)) {
+            self.drop_leg(now, id, leg, "failed", None);
+            self.transferor_left(now, id, leg, &text);
+            return;
+        }
         if self.calls.get(&id).is_some_and(|c| c.is_ringing() && c.is_rung(leg)) {
             self.why(now, id, "refuse", text);
             self.drop_leg(now, id, leg, "failed", None);

@@ -11,20 +11,24 @@
 //! Placing ──a phone of the caller answers──► Seeking, Flow or Service, for a call that a user has us place
 //! ```
 
+mod attended;
 mod briefing;
 mod ending;
 mod media;
 mod offer;
 mod place;
+mod replacing;
 mod route;
 mod setup;
 mod talk;
+mod transfer;
 
 pub use route::{NO_NUMBER, Way};
 pub(crate) use talk::info_digit;
+pub(crate) use transfer::Transfer;
 
-use crate::inbound::Counted;
-use crate::media::{Agreed, Quality};
+use crate::inbound::{Counted, Visited};
+use crate::media::{Agreed, Channel, Quality};
 use crate::record::{CdrLeg, End, Ending, OpenCall, Party, Why};
 use crate::{CallId, LegId, PortSlot, Service};
 use std::collections::BTreeMap;
@@ -51,8 +55,10 @@ pub enum LegState {
 pub struct Leg {
     /// Its identity.
     pub id: LegId,
-    /// Which end.
+    /// Which end it is now: the side that phones are rung for, or one that is rung.
     pub end: End,
+    /// Which end it was at first: the side that dialled, or one that was dialled. A transfer changes only the other.
+    pub origin: End,
     /// Who.
     pub party: Party,
     /// The extension whose phone it is.
@@ -107,7 +113,7 @@ impl Leg {
 
     fn record(&self) -> CdrLeg {
         CdrLeg {
-            end: self.end,
+            end: self.origin,
             party: self.party.clone(),
             address: self.flow.to_string(),
             codec: self.codec_name(),
@@ -220,6 +226,14 @@ pub struct Call {
     pub(crate) briefing: Option<briefing::Briefing>,
     /// This leg's early media is what the caller hears.
     early: Option<LegId>,
+    /// A transfer under way.
+    pub(crate) transfer: Option<Transfer>,
+    /// Transfers so far.
+    transfers: u8,
+    /// What is left of earlier flows.
+    pub(crate) visited: Visited,
+    /// The legs that are being recorded.
+    tape: Option<[(LegId, Channel); 2]>,
     /// Every SIP session it ever had.
     pub(crate) sessions: Vec<SessionId>,
 }
@@ -255,6 +269,10 @@ impl Call {
             has_recording: false,
             told_ringing: false,
             early: None,
+            transfer: None,
+            transfers: 0,
+            visited: Default::default(),
+            tape: None,
             briefing: None,
             sessions: Vec::new(),
         }
@@ -273,6 +291,19 @@ impl Call {
     /// The legs of the called side, in the order in which they were rung.
     pub fn callee_legs(&self) -> impl Iterator<Item = &Leg> {
         self.legs.values().filter(|l| l.end == End::Callee)
+    }
+
+    /// Live legs that are rung, or took the call: of the called side, or of the caller's while the call is placed; but for
+    /// one that has transferred the caller and goes.
+    pub(crate) fn sought_legs(&self) -> impl Iterator<Item = &Leg> {
+        let transferor = self.transferor();
+        let rung = self.legs.values().filter(|leg| leg.is_live() && self.is_rung(leg.id));
+        rung.filter(move |leg| Some(leg.id) != transferor)
+    }
+
+    /// Who is on the caller's side now: who called, or who was transferred by who did.
+    pub(crate) fn caller_party(&self) -> &Party {
+        self.caller_leg().map_or(&self.from, |leg| &leg.party)
     }
 
     /// Whether it is over.

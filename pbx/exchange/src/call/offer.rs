@@ -50,7 +50,7 @@ impl Exchange {
         if is_first {
             call.ringing = Some(call.clock(now));
         }
-        let is_alone = call.callee_legs().filter(|l| l.is_live()).count() == 1;
+        let is_alone = call.sought_legs().count() == 1;
         if is_news {
             self.why(now, id, "ring", format!("{who} at {flow} rings"));
             if let Some(extension) = extension {
@@ -67,6 +67,9 @@ impl Exchange {
                 "call_ringing",
                 format!("{who} rings"),
             );
+        }
+        if is_news {
+            self.transfer_rings(now, id);
         }
         if is_answered {
             return;
@@ -212,6 +215,7 @@ impl Exchange {
 
     fn connect(&mut self, now: Now, id: CallId, leg: LegId, answer: Vec<u8>) {
         self.timers.cancel(Timer::NoAnswer(id));
+        self.transfer_answered(now, id, leg);
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Talking { with: leg };
         let is_answered = call.has_answered_caller();
@@ -273,6 +277,9 @@ impl Exchange {
     }
 
     pub(super) fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
+        if self.record_on(id, caller, leg) {
+            return;
+        }
         // A call has one recording: of its first talk, when a flow connects it several times.
         let Some(call) = self.calls.get(&id).filter(|call| call.recording == Recording::Off) else { return };
         let rules = call
@@ -295,7 +302,7 @@ impl Exchange {
         let with = call.with.clone().unwrap_or_default();
         let subject = RecordingSubject {
             number: call.number,
-            from: (call.from.number.clone(), call.from.name.clone()),
+            from: (call.caller_party().number.clone(), call.caller_party().name.clone()),
             with: (with.number, with.name),
             started_ms: call.clock(now).wall.0,
         };
@@ -303,14 +310,33 @@ impl Exchange {
         self.media(MediaCommand::Record { call: id, legs, subject });
         if let Some(call) = self.calls.get_mut(&id) {
             call.recording = Recording::On;
+            call.tape = Some(legs);
         }
         self.mark(id, "answer", "");
         self.why(now, id, "record", "recording begins".into());
     }
 
+    /// The recording goes on with who talks with the caller's side now, on the channel of who did before. False if there
+    /// is none.
+    fn record_on(&mut self, id: CallId, caller: LegId, leg: LegId) -> bool {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.recording == Recording::On) else {
+            return false;
+        };
+        let Some(tape) = &mut call.tape else { return false };
+        if tape.iter().any(|(taped, _)| *taped == leg) {
+            return true;
+        }
+        let Some(free) = tape.iter_mut().find(|(taped, _)| *taped != caller) else { return false };
+        free.0 = leg;
+        let channel = free.1;
+        self.media(MediaCommand::RecordLeg { call: id, leg, channel });
+        true
+    }
+
     /// Ends the recording of a call that goes on.
     pub(crate) fn stop_recording(&mut self, id: CallId) {
-        if self.calls.get(&id).is_some_and(|call| call.recording == Recording::On) {
+        let tape = self.calls.get_mut(&id).and_then(|call| call.tape.take());
+        if tape.is_some() && self.calls.get(&id).is_some_and(|call| call.recording == Recording::On) {
             self.mark(id, "end", "");
             self.media(MediaCommand::StopRecording { call: id });
         }
@@ -353,8 +379,7 @@ impl Exchange {
 
     /// Live legs of the called side, or of the caller's while the call is placed.
     pub(crate) fn live_callees(&self, id: CallId) -> Vec<LegId> {
-        let Some(call) = self.calls.get(&id) else { return Vec::new() };
-        call.legs.values().filter(|l| l.is_live() && call.is_rung(l.id)).map(|l| l.id).collect()
+        self.calls.get(&id).map(|c| c.sought_legs().map(|l| l.id).collect()).unwrap_or_default()
     }
 
     /// Remembers the most telling refusal; when no phone is left, it is the caller's answer.
@@ -420,7 +445,7 @@ impl Exchange {
         reason: Option<String>,
     ) {
         let Some(one) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)) else { return };
-        if one.outcome != "answered" {
+        if !["answered", "transferred"].contains(&one.outcome) {
             one.outcome = outcome;
         }
         if let Some(session) = one.session.take() {

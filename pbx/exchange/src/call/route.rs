@@ -157,7 +157,7 @@ impl Exchange {
 }
 
 /// The flow of a caller whom a route leads straight into a queue: to wait, and then goodbye.
-fn queue_flow(queue: &str) -> Arc<Flow> {
+pub(super) fn queue_flow(queue: &str) -> Arc<Flow> {
     let job = Job::Queue {
         queue: Expr::Constant(Value::text(queue)),
         priority: None,

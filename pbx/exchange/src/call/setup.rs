@@ -50,6 +50,9 @@ impl Exchange {
                 return self.answer(now, &incoming, Status::NOT_ACCEPTABLE_HERE, &headers);
             }
         };
+        if incoming.request.headers.get(&Name::Replaces).is_some() {
+            return self.on_replacing(now, extension, incoming, offer);
+        }
         let (dialled, flow) = (incoming.request.uri.user_text(), incoming.flow);
         let hops = incoming.request.headers.number(&Name::MaxForwards).unwrap_or(70).min(70);
         let agent = clean(incoming.request.headers.get(&Name::UserAgent).unwrap_or_default());
@@ -116,6 +119,7 @@ impl Exchange {
         Leg {
             id,
             end,
+            origin: end,
             party,
             extension,
             session: None,
@@ -173,6 +177,9 @@ impl Exchange {
         if formats.is_empty() {
             let text = "the caller's phone offers no codec that is allowed here".to_owned();
             let status = Status::NOT_ACCEPTABLE_HERE.code();
+            if self.transfer_failed(now, id, (&EndedBy::System, Cause::NotAcceptable, status), &text) {
+                return;
+            }
             return self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, text);
         }
         let set = numbers.first().and_then(|n| self.config.extensions.get(n)).and_then(|e| e.ring);
@@ -273,11 +280,15 @@ impl Exchange {
         let (end, from) = if call.stage == Stage::Placing {
             (End::Caller, call.shown_to_caller())
         } else {
-            (End::Callee, call.from.clone())
+            (End::Callee, call.caller_party().clone())
         };
         let hops = call.max_forwards;
         let domain = self.config.domain.clone();
-        let (name, headers) = self.invitation(id, number);
+        let (name, mut headers) = match end {
+            End::Caller => (from.name.clone(), Headers::default()),
+            End::Callee => self.invitation(id, number),
+        };
+        self.referred_by(id, &mut headers);
         let invite = Invite {
             flow,
             uri: request_uri(contact),

@@ -54,9 +54,16 @@ impl Exchange {
             SessionEvent::Confirmed(sdp) => self.on_confirmed(now, id, leg, sdp.as_deref()),
             SessionEvent::Offer(sdp) => self.on_offer(now, id, leg, session, sdp.as_deref()),
             SessionEvent::OfferAnswered(sdp) => self.on_described(now, id, leg, sdp.as_deref()),
-            // We make offers only when asked for one, and who asked does not refuse.
-            SessionEvent::OfferRefused(_) | SessionEvent::OfferAsked(_) => {}
+            // The one offer that we make unasked is that to who joins another call.
+            SessionEvent::OfferRefused(status) => {
+                let why = format!("it refused its new ports with {status}");
+                self.join_failed(now, id, leg, &why);
+            }
+            SessionEvent::OfferAsked(_) => {}
             SessionEvent::Info(kind, body) => self.on_info(now, id, leg, &kind, &body),
+            SessionEvent::Referred(refer) => self.on_refer(now, id, leg, session, &refer),
+            // We refer nobody.
+            SessionEvent::ReferNews(_) => {}
             SessionEvent::Ended(how) => {
                 let contact = self.endpoint.target_of(session).map(ToString::to_string);
                 self.on_session_ended(now, id, leg, contact, how);
@@ -82,6 +89,11 @@ impl Exchange {
             Ok(()) => {
                 self.wire_all(id);
                 self.refresh_hold(now, id);
+                if let Some(call) = self.calls.get(&id)
+                    && let Stage::Talking { with } = call.stage
+                {
+                    self.start_recording(now, id, call.caller, with);
+                }
             }
             Err(why) => {
                 let status = Status::NOT_ACCEPTABLE_HERE.code();
@@ -216,6 +228,8 @@ impl Exchange {
                     // Who holds is not heard, whatever the phone sends meanwhile.
                     Some(other) if other.holds => Source::Silence,
                     Some(other) => Source::Leg(other.id),
+                    // Who has transferred the other party may get it back.
+                    None if call.transferor() == Some(leg) => Source::Silence,
                     None => Source::Nothing,
                 }
             }
@@ -361,7 +375,7 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(one) = call.legs.get_mut(&leg) else { return };
         one.session = None;
-        let end = one.end;
+        let (end, origin) = (one.end, one.origin);
         let (who, flow) = (one.party.number.clone(), one.flow);
         let was_up = one.state == LegState::Up;
         let is_placing = call.stage == Stage::Placing;
@@ -370,7 +384,7 @@ impl Exchange {
         if call.is_ended() {
             return;
         }
-        let party = EndedBy::Party(end);
+        let party = EndedBy::Party(origin);
         let (by, cause, status, text) = match how {
             Ended::Bye(reason) if !was_answered => {
                 let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
@@ -404,6 +418,9 @@ impl Exchange {
                 (EndedBy::System, Cause::NoAck, 500, text)
             }
         };
+        if self.transferor_left(now, id, leg, &text) {
+            return;
+        }
         if (end == crate::record::End::Callee || is_placing) && !was_up {
             // One of several phones went away while it rang.
             return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &text);

@@ -101,6 +101,9 @@ impl Exchange {
         if self.offer_failed(now, id, cause, &text) {
             return;
         }
+        if self.transfer_failed(now, id, (&by, cause, status), &text) {
+            return;
+        }
         let Some(dial) = self.visits.get_mut(&id).and_then(|visit| visit.dial.as_mut()) else {
             return self.finish(now, id, by, cause, status, text);
         };

@@ -64,7 +64,8 @@ impl Exchange {
     ) -> bool {
         let Some(visit) = self.visits.get(&id) else { return false };
         let Some(call) = self.calls.get_mut(&id) else { return false };
-        let is_talking = matches!(call.stage, crate::Stage::Talking { .. });
+        // Who is being put through is not back in its flow.
+        let is_talking = matches!(call.stage, crate::Stage::Talking { .. }) || call.transfer.is_some();
         if is_talking || call.is_ended() || leg != call.caller {
             return false;
         }

@@ -121,7 +121,7 @@ impl Exchange {
         visit.messages += 1;
         let message = format!("{id}-{}", visit.messages).to_lowercase();
         visit.taking = Some(Taking { id: message.clone(), leg });
-        let from = self.calls.get(&id).map(|call| call.from.clone()).unwrap_or_default();
+        let from = self.calls.get(&id).map(|call| call.caller_party().clone()).unwrap_or_default();
         let unfinished = Unfinished { call: id, from, mailbox, is_dropped: false };
         self.message_begins(now, &message, unfinished);
         let ms = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);

@@ -24,6 +24,17 @@ use switchroom_sip::time::Now;
 
 /// Numbers of prompts from here on are not the flow's.
 pub(crate) const FLOW_NUMBERS: u64 = 1 << 32;
+/// More than a clean-up can give out.
+const CLEAN_UP_NUMBERS: u64 = 100_000;
+
+/// What is kept of a call's earlier stays in flows, so that names and numbers are not used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Visited {
+    /// Numbers that runs have given out.
+    numbers: u64,
+    messages: u32,
+    queued: u32,
+}
 
 /// A caller's stay in a flow.
 #[derive(Debug, Clone)]
@@ -77,25 +88,27 @@ impl Visit {
 }
 
 impl Exchange {
-    /// A call enters a flow.
+    /// A call enters a flow. If it was in another before, that has lost its caller.
     pub(crate) fn enter_flow(&mut self, now: Now, id: CallId, flow: Arc<Flow>) {
+        self.end_visit(now, id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = crate::Stage::Flow;
         call.flow = Some(flow.name.clone());
-        let class = self.config.inbound.class_of(&call.from.number);
+        let before = call.visited;
+        let class = self.config.inbound.class_of(&call.caller_party().number);
         let class = class.map(|(name, class)| (name.to_owned(), class.priority));
         let visit = Visit {
-            run: Run::new(flow),
+            run: Run::after(flow, before.numbers),
             news: VecDeque::new(),
             is_busy: false,
             dial: None,
             comes_back: false,
             playing: None,
             taking: None,
-            messages: 0,
+            messages: before.messages,
             asked: BTreeSet::new(),
             waits: None,
-            queued: 0,
+            queued: before.queued,
             class,
         };
         self.visits.insert(id, visit);
@@ -112,6 +125,22 @@ impl Exchange {
         } else {
             self.tell_flow(now, id, Event::Gone { recorded: None });
         }
+    }
+
+    /// The caller of a flow is put through to somewhere else for good. The flow cleans up as far as it can at once; what it
+    /// asks for then is asked, and nobody waits for the answer.
+    pub(crate) fn end_visit(&mut self, now: Now, id: CallId) {
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        (visit.dial, visit.playing, visit.comes_back) = (None, None, false);
+        let (messages, queued) = (visit.messages, visit.queued);
+        // Numbers of what the clean-up asks for are below those of a flow that follows.
+        let numbers = visit.run.last_number().saturating_add(CLEAN_UP_NUMBERS);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.visited = Visited { numbers, messages, queued };
+        }
+        self.tell_flow(now, id, Event::Gone { recorded: None });
+        self.visits.remove(&id);
+        self.timers.cancel(Timer::Flow(id));
     }
 
     /// A message has come to its end, and is kept or not.

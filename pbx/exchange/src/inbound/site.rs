@@ -30,7 +30,7 @@ pub(super) struct SiteView<'a> {
 
 impl SiteView<'_> {
     fn caller(&self) -> &str {
-        self.call.map(|call| call.from.number.as_str()).unwrap_or_default()
+        self.call.map(|call| call.caller_party().number.as_str()).unwrap_or_default()
     }
 
     /// `queue.NAME.waiting`, `queue.NAME.agents` (who are signed in), and `queue.NAME.expected_wait` in seconds for one who
@@ -67,8 +67,8 @@ impl Scope for SiteView<'_> {
         let call = self.call?;
         let with = || call.with.as_ref().map(|with| with.number.as_str()).unwrap_or_default();
         Some(match name {
-            "caller" => Value::text(&call.from.number),
-            "caller_name" => Value::text(&call.from.name),
+            "caller" => Value::text(&call.caller_party().number),
+            "caller_name" => Value::text(&call.caller_party().name),
             "class" => Value::text(self.class),
             "dialled" => Value::text(&call.to.number),
             "call" => Value::text(&call.id.to_string()),

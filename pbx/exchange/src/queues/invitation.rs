@@ -1,7 +1,7 @@
 //! What the phone of an agent is told with an offer: whom the call is for, and to answer by itself.
 
-use crate::CallId;
 use crate::exchange::Exchange;
+use crate::{CallId, Party};
 use switchroom_sip::header::{Headers, Name};
 
 impl Exchange {
@@ -9,7 +9,7 @@ impl Exchange {
     /// `Sales: Ana`; and who is offered one may have a phone that answers by itself.
     pub(crate) fn invitation(&self, id: CallId, extension: &str) -> (String, Headers) {
         let Some(call) = self.calls.get(&id) else { return Default::default() };
-        let caller = call.from.name.clone();
+        let Party { number, name: caller } = call.caller_party().clone();
         let Some(queue) = self.floor.waiter(id.0).and_then(|waiter| self.floor.queue_by_id(waiter.queue))
         else {
             return (caller, Headers::default());
@@ -20,7 +20,7 @@ impl Exchange {
             return (caller, headers);
         }
         let label = if queue.config.label.is_empty() { &queue.name } else { &queue.config.label };
-        let who = if caller.is_empty() { &call.from.number } else { &caller };
+        let who = if caller.is_empty() { &number } else { &caller };
         (format!("{label}: {who}"), headers)
     }
 }

@@ -41,7 +41,7 @@ impl Exchange {
         self.tell_seats(now);
         let Some(call) = self.calls.get(&id) else { return };
         // However it was written, it is one number.
-        let caller = normal(&call.from.number).into_owned();
+        let caller = normal(&call.caller_party().number).into_owned();
         let Some(visit) = self.visits.get_mut(&id) else { return };
         visit.queued += 1;
         let (class, of_class) = visit.class.clone().unwrap_or_default();

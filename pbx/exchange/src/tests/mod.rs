@@ -19,4 +19,5 @@ mod registering;
 mod table;
 mod table_of_bindings;
 mod times;
+mod transfer;
 pub(crate) mod world;

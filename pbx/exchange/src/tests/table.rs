@@ -12,6 +12,7 @@ use std::time::Duration;
 use switchroom_sip::endpoint::{Ended, SessionEvent};
 use switchroom_sip::header::Headers;
 use switchroom_sip::status::Status;
+use switchroom_sip::uri::Uri;
 
 /// A call in some state, with its phones.
 pub(super) struct Scene {
@@ -106,6 +107,12 @@ impl Scene {
             S::Ringing => this.progress(Status::RINGING, None),
             S::Early => this.progress(Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", ""))),
             S::Late | S::Talking | S::Held => this.answer(),
+            S::Transfer => {
+                this.answer();
+                this.w.registered("103", "192.0.2.14:5060");
+                this.refer(true, "103").unwrap();
+                this.w.ms(50);
+            }
             S::Closing | S::Ended => {
                 this.answer();
                 this.w.media_works = state == S::Ended && event != E::MediaClosed;
@@ -134,6 +141,9 @@ impl Scene {
             }
             E::FlowDue if self.state().0 == "flow" => {
                 self.media(false, |leg| MediaEvent::Played { leg, number: 1 }).unwrap();
+            }
+            E::CallerRefers | E::CalleeRefers if self.state().0 != "transfer" => {
+                self.w.registered("103", "192.0.2.14:5060");
             }
             // Who leaves a message hears a greeting and is recorded.
             E::MediaPlayed | E::MessageTaken if self.state().0 == "flow" => {
@@ -243,6 +253,13 @@ impl Scene {
         Ok(())
     }
 
+    fn refer(&mut self, is_callee: bool, to: &str) -> Result<(), &'static str> {
+        let (at, session, _) = self.side(is_callee).ok_or("alone")?;
+        let now = self.w.now.mono;
+        self.w.end(at).refer(now, session, &Uri::sip(to, "pbx.example", None), None);
+        Ok(())
+    }
+
     fn reject(&mut self, status: Status) -> Result<(), &'static str> {
         let (now, ring) = (self.w.now.mono, self.ring.ok_or("alone")?);
         self.w.end(self.b).reject(now, ring, status, &Headers::default());
@@ -264,7 +281,7 @@ impl Scene {
     }
 
     fn is_up(&self) -> bool {
-        matches!(self.state().0, "late" | "talking" | "held" | "service" | "flow")
+        matches!(self.state().0, "late" | "talking" | "held" | "service" | "flow" | "transfer")
     }
 }
 
@@ -362,6 +379,12 @@ fn apply(s: &mut Scene, event: E) -> Result<(), &'static str> {
         }
         E::CallerInfoDigit => s.info(false, dtmf.0, dtmf.1),
         E::CalleeInfoDigit => s.info(true, dtmf.0, dtmf.1),
+        E::CallerRefers | E::CalleeRefers => {
+            if s.state().0 == "late" && event == E::CallerRefers {
+                return Err("unacked");
+            }
+            s.refer(event == E::CalleeRefers, "103")
+        }
         E::CallerInfoOther => s.info(false, "text/plain", "x"),
         E::CalleeInfoOther => s.info(true, "text/plain", "x"),
         E::CalleeProgress | E::CalleeRings | E::CalleeEarlyMedia => {
@@ -480,7 +503,13 @@ impl Since {
     /// What was sent to whom, what was asked of the media engine, what was written and answered.
     pub(super) fn told(&self, w: &World) -> Vec<String> {
         let mut out = Vec::new();
-        let names = [("192.0.2.11", "a"), ("192.0.2.12", "b"), ("192.0.2.13", "c"), ("198.51.100.9", "a'")];
+        let names = [
+            ("192.0.2.11", "a"),
+            ("192.0.2.12", "b"),
+            ("192.0.2.13", "c"),
+            ("192.0.2.14", "d"),
+            ("198.51.100.9", "a'"),
+        ];
         for line in &w.log[self.log..] {
             let found = names.iter().find(|(ip, _)| line.starts_with(&format!("{ip}:")));
             let Some((_, name)) = found else { continue };
@@ -506,6 +535,7 @@ impl Since {
                 | MediaCommand::Close { leg, .. } => format!("{word}{}", leg.0),
                 MediaCommand::Mark { kind, .. } => format!("{word}={kind}"),
                 MediaCommand::Record { .. }
+                | MediaCommand::RecordLeg { .. }
                 | MediaCommand::StopRecording { .. }
                 | MediaCommand::DropMessage { .. } => word,
             });

@@ -126,6 +126,17 @@ pub struct Run {
 }
 
 impl Run {
+    /// A caller who is about to enter a flow after another one: its numbers come after the last that was given out, so that
+    /// what is told late of the other is not taken for its own.
+    pub fn after(flow: Arc<Flow>, last_number: u64) -> Self {
+        Self { last_number, ..Self::new(flow) }
+    }
+
+    /// The last number that it gave to something that it asked for.
+    pub fn last_number(&self) -> u64 {
+        self.last_number
+    }
+
     /// A caller who is about to enter a flow.
     pub fn new(flow: Arc<Flow>) -> Self {
         let language = flow.language;

@@ -54,6 +54,7 @@ const RULES: &[Rule] = &[
     renewal_is_under_way,
     our_offer_can_be_answered,
     their_offer_can_be_answered,
+    refer_can_be_answered,
     ending_ends,
     released_has_an_end,
 ];
@@ -102,7 +103,10 @@ impl Endpoint {
             let Owner::Session(id, _) = owner else { continue };
             let waits_here = self.sessions.get(id).is_some_and(|s| {
                 let is_first = matches!(&s.phase, Phase::Incoming { txn: first, .. } if first == txn);
-                is_first || matches!(&s.pending, Pending::Theirs { txn: asked, .. } if asked == txn)
+                let is_refer = s.referring.asked.as_ref().is_some_and(|asked| asked.txn == *txn);
+                is_first
+                    || is_refer
+                    || matches!(&s.pending, Pending::Theirs { txn: asked, .. } if asked == txn)
             });
             if !waits_here {
                 broken.push(format!("transaction {}: session {} will never answer it", txn.0, id.0));
@@ -187,6 +191,11 @@ fn their_offer_can_be_answered(
 ) -> Option<&'static str> {
     let Pending::Theirs { txn, .. } = &s.pending else { return None };
     (!w.is_theirs(id, *txn)).then_some("the peer's offer can no longer be answered")
+}
+
+fn refer_can_be_answered(_: &Endpoint, id: SessionId, s: &Session, w: &Waiting) -> Option<&'static str> {
+    let asked = s.referring.asked.as_ref()?;
+    (!w.is_theirs(id, asked.txn)).then_some("the peer's REFER can no longer be answered")
 }
 
 fn ending_ends(_: &Endpoint, id: SessionId, s: &Session, w: &Waiting) -> Option<&'static str> {

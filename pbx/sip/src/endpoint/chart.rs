@@ -10,6 +10,8 @@ use crate::coverage::{Counts, Pair, words};
 use crate::header::Name;
 use crate::message::Response;
 use crate::method::Method;
+use crate::name_addr::NameAddr;
+use crate::replaces::Replaces;
 use crate::status::Status;
 
 words! {
@@ -88,7 +90,11 @@ words! {
         PeerPrackOffer,
         PeerInfo,
         PeerOptions,
-        /// REFER, MESSAGE and whatever else we do not take.
+        PeerRefer,
+        /// REFER that names no dialog in its Replaces.
+        PeerReferBad,
+        PeerNotify,
+        /// MESSAGE and whatever else we do not take.
         PeerOther,
         /// A request with a number that was already passed.
         PeerStale,
@@ -142,6 +148,11 @@ words! {
         InfoFailure,
         InfoSilence,
         InfoLost,
+        NotifySuccess,
+        NotifyGone,
+        NotifyFailure,
+        NotifySilence,
+        NotifyLost,
         /// 401 or 407 to another request than the INVITE.
         Challenged,
         /// 1xx to a request that is no INVITE.
@@ -168,6 +179,10 @@ words! {
         DoAcceptOffer,
         DoRefuseOffer,
         DoInfo,
+        DoAcceptRefer,
+        DoRefuseRefer,
+        /// A final word on the peer's REFER.
+        DoTellRefer,
     }
 }
 
@@ -248,6 +263,12 @@ pub(super) fn of_request(incoming: &Incoming) -> Happening {
         Method::Prack => Happening::PeerPrack,
         Method::Info => Happening::PeerInfo,
         Method::Options => Happening::PeerOptions,
+        Method::Refer => {
+            let to = incoming.request.headers.get(&Name::ReferTo).and_then(NameAddr::parse);
+            let is_good = to.is_some_and(|to| Replaces::in_uri(&to.uri).is_ok());
+            [Happening::PeerReferBad, Happening::PeerRefer][usize::from(is_good)]
+        }
+        Method::Notify => Happening::PeerNotify,
         _ => Happening::PeerOther,
     }
 }
@@ -284,6 +305,10 @@ pub(super) fn of_response(purpose: Purpose, r: &Response) -> Happening {
         Purpose::Info => {
             by_class(r.status, [H::InfoSuccess, H::InfoFailure, H::InfoFailure, H::InfoGone, H::InfoFailure])
         }
+        Purpose::Notify => by_class(
+            r.status,
+            [H::NotifySuccess, H::NotifyFailure, H::NotifyFailure, H::NotifyGone, H::NotifyFailure],
+        ),
         Purpose::Cancel => H::CancelAnswered,
         Purpose::Bye | Purpose::Server => H::ByeAnswered,
     }
@@ -311,6 +336,7 @@ pub(super) fn of_silence(purpose: Purpose, is_lost: bool) -> Happening {
         Purpose::Bye => (H::ByeSilence, H::ByeLost),
         Purpose::Prack => (H::PrackSilence, H::PrackLost),
         Purpose::Info => (H::InfoSilence, H::InfoLost),
+        Purpose::Notify => (H::NotifySilence, H::NotifyLost),
         Purpose::Server => (H::ServerLost, H::ServerLost),
     };
     if is_lost { lost } else { silence }

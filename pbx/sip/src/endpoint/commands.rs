@@ -2,7 +2,7 @@
 
 use super::chart::Happening;
 use super::requests::fresh;
-use super::session::{Cancel, Pending, Phase, Provisional, Renewing, Timer};
+use super::session::{Cancel, Pending, Phase, Provisional, Renewing, Session, Timer};
 use super::{ALLOW, Endpoint, Incoming, Owner, Purpose, SessionId};
 use crate::dialog::Dialog;
 use crate::flow::Flow;
@@ -357,6 +357,12 @@ impl Endpoint {
         self.renew(now, id, Some(offer.0))
     }
 
+    /// Whether [`Endpoint::offer`] would do so now.
+    pub fn may_offer(&self, id: SessionId) -> bool {
+        let is_free = |s: &Session| matches!(s.phase, Phase::Up) && !s.is_busy() && s.renewing.is_none();
+        self.sessions.get(&id).is_some_and(is_free)
+    }
+
     /// Asks the peer for an offer: a re-INVITE without one, as some phones resume a held call.
     pub fn ask_offer(&mut self, now: Mono, id: SessionId) -> Result<(), Busy> {
         self.note(id, Happening::DoAskOffer);
@@ -479,19 +485,6 @@ impl Endpoint {
         }
         let mut request = session.dialog.request(Method::Info, None);
         request.set_body(kind, body);
-        let flow = session.flow;
-        self.send_request(now, flow, request, Owner::Session(id, Purpose::Info));
-        self.flush();
-    }
-
-    /// Asks the peer to call somebody else (REFER, RFC 3515); its answer is of no interest.
-    pub fn refer(&mut self, now: Mono, id: SessionId, to: &Uri) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        if !matches!(session.phase, Phase::Up) {
-            return;
-        }
-        let mut request = session.dialog.request(Method::Refer, None);
-        request.headers.push(Name::ReferTo, NameAddr::bare(to.clone()).to_string());
         let flow = session.flow;
         self.send_request(now, flow, request, Owner::Session(id, Purpose::Info));
         self.flush();

@@ -13,12 +13,14 @@ mod audit;
 mod chart;
 mod commands;
 mod outside;
+mod referring;
 mod requests;
 mod responses;
 mod session;
 mod timers;
 
 pub use commands::{Busy, Invite, NewOffer};
+pub use referring::Refer;
 pub use session::SessionId;
 
 use crate::digest::to_hex;
@@ -123,6 +125,10 @@ pub enum SessionEvent {
     OfferRefused(Status),
     /// INFO, already answered: content type and body.
     Info(String, Vec<u8>),
+    /// The peer refers its other side to somebody (REFER): answer with [`Endpoint::answer_refer`].
+    Referred(Box<Refer>),
+    /// What came of our REFER so far, or, if final, in the end.
+    ReferNews(Status),
     /// The session is over; nothing more will be told of it.
     Ended(Ended),
 }
@@ -171,6 +177,7 @@ pub(crate) enum Purpose {
     Bye,
     Prack,
     Info,
+    Notify,
     /// Any request of the peer.
     Server,
 }
@@ -536,14 +543,17 @@ impl Endpoint {
 }
 
 /// Methods we take, in the order of the Allow header.
-pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK";
+pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER";
 
 /// What a request is refused for by its form: extensions and bodies we do not know (§8.2.2.3, §8.2.3).
 pub(crate) fn refuse_form(request: &Request) -> Option<(Status, Headers)> {
     let unknown: Vec<&str> = request
         .headers
         .elements(&Name::Require)
-        .filter(|tag| !["100rel", "timer"].iter().any(|known| known.eq_ignore_ascii_case(tag)))
+        .filter(|tag| {
+            let known = ["100rel", "timer", "replaces"];
+            !known.iter().any(|known| known.eq_ignore_ascii_case(tag))
+        })
         .collect();
     let mut headers = Headers::default();
     if !unknown.is_empty() {

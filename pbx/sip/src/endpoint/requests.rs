@@ -91,11 +91,11 @@ impl Endpoint {
                 headers.push(Name::Supported, "timer");
                 self.refuse(now, id, &incoming, Status::OK, headers);
             }
-            Method::Refer => self.refuse(now, id, &incoming, Status::NOT_IMPLEMENTED, Headers::default()),
+            Method::Refer => self.on_refer(now, id, incoming),
+            Method::Notify => self.on_notify(now, id, &incoming),
             Method::Ack
             | Method::Cancel
             | Method::Message
-            | Method::Notify
             | Method::Publish
             | Method::Register
             | Method::Subscribe
@@ -108,7 +108,14 @@ impl Endpoint {
     }
 
     /// Answers a request inside a dialog at once, whatever the status.
-    fn refuse(&mut self, now: Mono, id: SessionId, incoming: &Incoming, status: Status, extra: Headers) {
+    pub(super) fn refuse(
+        &mut self,
+        now: Mono,
+        id: SessionId,
+        incoming: &Incoming,
+        status: Status,
+        extra: Headers,
+    ) {
         let txn = self.txns.accept(incoming.flow, &incoming.request, Owner::Session(id, Purpose::Server));
         let mut response = self.response_in(id, &incoming.request, status);
         response.headers.append(&extra);
@@ -143,6 +150,10 @@ impl Endpoint {
 
     /// Requests of the peer that still wait for our answer end with the session (§15.1.2).
     pub(super) fn close_pending(&mut self, now: Mono, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if let Some(asked) = session.referring.asked.take() {
+            self.close_refer(now, id, &asked);
+        }
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let is_first = session.is_unanswered_server() && !session.is_asked_early();
         if let Some((txn, request)) = session.take_their_offer()
@@ -434,6 +445,9 @@ impl Endpoint {
             self.close_pending(now, id);
             return self.end(id, Ended::Lost);
         }
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.referring.asked.take_if(|asked| asked.txn == txn);
+        }
         if let Some(session) = self.sessions.get_mut(&id)
             && matches!(&session.pending, Pending::Theirs { txn: asked, .. } if *asked == txn)
         {
@@ -477,5 +491,6 @@ pub(super) fn fresh(
         propose,
         allows_update: false,
         agent: String::new(),
+        referring: Default::default(),
     }
 }

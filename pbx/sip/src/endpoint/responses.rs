@@ -88,7 +88,13 @@ impl Endpoint {
             {
                 self.gone_by(now, id, purpose, r.status);
             }
-            Purpose::Bye | Purpose::Cancel | Purpose::Info | Purpose::Prack | Purpose::Server => {}
+            Purpose::Notify if r.status.is_final() && !r.status.is_success() => self.news_refused(id),
+            Purpose::Bye
+            | Purpose::Cancel
+            | Purpose::Info
+            | Purpose::Notify
+            | Purpose::Prack
+            | Purpose::Server => {}
         }
     }
 
@@ -444,6 +450,8 @@ impl Endpoint {
             Purpose::Prack | Purpose::Info if !is_lost => {
                 self.gone_by(now, id, purpose, Status::REQUEST_TIMEOUT);
             }
+            // Who is gone is found out by what a session needs; the news of a REFER is no such thing.
+            Purpose::Notify => self.news_refused(id),
             Purpose::Prack | Purpose::Info | Purpose::Cancel | Purpose::Server => {}
         }
     }

@@ -1,5 +1,6 @@
 //! What is known of one session: an INVITE dialog with its offers, its waits and its timer.
 
+use super::referring::Referring;
 use crate::coverage::words;
 use crate::dialog::Dialog;
 use crate::flow::Flow;
@@ -145,6 +146,8 @@ pub(crate) struct Session {
     pub(crate) allows_update: bool,
     /// The peer's User-Agent or Server.
     pub(crate) agent: String,
+    /// REFERs of either side.
+    pub(crate) referring: Referring,
 }
 
 /// Our own re-INVITE or UPDATE.

@@ -498,9 +498,14 @@ fn refusals_of_form() {
     assert_eq!(ask("INVITE sip:102@h", ""), (None, true, 0));
     let mut p = Pair::new();
     let (a, _) = p.up();
-    for (method, code) in
-        [("REFER", "501"), ("MESSAGE", "405"), ("FOO", "405"), ("OPTIONS", "200"), ("INFO", "200")]
-    {
+    for (method, code) in [
+        ("REFER", "400"),
+        ("NOTIFY", "481"),
+        ("MESSAGE", "405"),
+        ("FOO", "405"),
+        ("OPTIONS", "200"),
+        ("INFO", "200"),
+    ] {
         let r = p.ends[0].sessions.get_mut(&a).unwrap().dialog.request(Method::parse(method).unwrap(), None);
         let flow = p.flow(0);
         p.ends[0].send_request(p.now, flow, r, Owner::Nobody);
@@ -595,4 +600,5 @@ fn the_external_address_is_shown_to_strangers_only() {
 
 mod chance;
 mod defects;
+mod referring;
 mod subscribe;

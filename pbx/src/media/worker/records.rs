@@ -50,6 +50,16 @@ impl Worker {
         self.rewire(call);
     }
 
+    /// The recording of a call goes on with another leg on that channel.
+    pub(super) fn record_leg(&mut self, call: CallId, leg: LegId, channel: Channel) {
+        let recorded = self.calls.get_mut(&call).and_then(|there| there.recording.as_mut());
+        let place = recorded.and_then(|recorded| recorded.legs.iter_mut().find(|(_, c)| *c == channel));
+        if let Some(place) = place {
+            place.0 = leg;
+            self.rewire(call);
+        }
+    }
+
     pub(super) fn stop_recording(&mut self, now_us: u64, call: CallId) {
         let Some(recorded) = self.calls.get_mut(&call).and_then(|call| call.recording.take()) else { return };
         // Taking the taps off tells the recorder of what it missed, before it is told to stop.

@@ -4,7 +4,7 @@ use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Glance, user};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, Cause, Cdr, Command, End, EndedBy, Record};
+use switchroom_exchange::{Action, CallId, Cause, Cdr, CdrLeg, Command, End, EndedBy, Record};
 
 /// Every call that was written down as begun gets exactly one CDR, and no CDR is without a call.
 #[derive(Debug, Default)]
@@ -205,7 +205,12 @@ impl CdrIsTrue {
                 .with
                 .as_ref()
                 .is_none_or(|p| p.number == cdr.to.number || answered.contains(&p.number.as_str()));
-        if answered != with && !is_flow {
+        // A party that was put through has talked with several, the last of whom counts.
+        let is_transferred = cdr.path.iter().any(|why| why.step == "transfer");
+        let has_talked = |l: &CdrLeg| ["answered", "transferred"].contains(&l.outcome.as_str());
+        let is_one =
+            with.iter().all(|with| cdr.legs.iter().any(|l| l.party.number == **with && has_talked(l)));
+        if answered != with && !is_flow && !(is_transferred && is_one) {
             let text = format!("{answered:?} answered, and the CDR says {with:?}");
             return broken(Some(cdr.call), text);
         }

@@ -165,9 +165,8 @@ impl Checker for FlowsAreLeft {
         });
         for action in &step.actions {
             match action {
-                Action::Persist { record: Record::CallOpen(open), .. } if open.answered_ms.is_none() => {
-                    self.enter(world, open.call)?;
-                }
+                // Written at the begin of a call, and whenever it is put through to somewhere else.
+                Action::Persist { record: Record::CallOpen(open), .. } => self.enter(world, open.call)?,
                 // A call that was placed is routed only now.
                 Action::Persist { record: Record::Event(event), .. } if event.name == "caller_answered" => {
                     event.call.map_or(Ok(()), |call| self.enter(world, call))?;

@@ -54,6 +54,8 @@ fn event(event: &Event) -> String {
             SessionEvent::OfferAsked(_) => "OfferAsked+sdp".into(),
             SessionEvent::OfferRefused(status) => format!("OfferRefused({})", status.code()),
             SessionEvent::Info(..) => "Info".into(),
+            SessionEvent::Referred(_) => "Referred".into(),
+            SessionEvent::ReferNews(status) => format!("ReferNews({})", status.code()),
             SessionEvent::Ended(how) => format!("Ended({how:?})"),
         },
     }

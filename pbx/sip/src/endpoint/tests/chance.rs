@@ -20,6 +20,11 @@ fn act(e: &mut Endpoint, now: Mono, id: SessionId, dice: u64) {
         12..=14 => e.answer_offer(now, id, Ok(SDP.to_vec())),
         15 => e.answer_offer(now, id, Err(Status::NOT_ACCEPTABLE_HERE)),
         16 => e.info(now, id, "text/plain", vec![b'x']),
+        17 => e.refer(now, id, &Uri::sip("103", "h", None), None),
+        18 => e.answer_refer(now, id, Ok(())),
+        19 => e.answer_refer(now, id, Err(Status::DECLINE)),
+        20 => e.tell_refer(now, id, Status::RINGING),
+        21 => e.tell_refer(now, id, Status::OK),
         _ => {}
     }
 }

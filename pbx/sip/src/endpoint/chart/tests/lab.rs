@@ -67,12 +67,34 @@ impl Lab {
         }
     }
 
+    /// What must have come before some events: a REFER of the peer, or of ours.
+    fn refer_before(&mut self) {
+        use Happening as H;
+        let is_notify = |m: &Message| matches!(m, Message::Request(r) if r.method == Method::Notify);
+        if self.sent.iter().any(is_notify) {
+            return;
+        }
+        let is_of_theirs = |name: &str| name.contains("Refer") && name.starts_with("Do");
+        match self.aim {
+            aim if is_of_theirs(aim.name()) || aim.name().starts_with("Notify") => {
+                _ = self.happen(H::PeerRefer);
+                if !matches!(aim, H::DoAcceptRefer | H::DoRefuseRefer) {
+                    self.e.answer_refer(self.now, self.id, Ok(()));
+                }
+            }
+            H::PeerNotify => self.e.refer(self.now, self.id, &Uri::sip("103", "h", None), None),
+            _ => {}
+        }
+    }
+
     /// A session in that state.
     pub(super) fn at(state: SessionState, event: Happening) -> Self {
         use Happening as H;
         let mut lab = Self::new(matches!(event, H::InviteChallenge | H::Challenged));
         lab.aim = event;
         lab.id = lab.reach(state);
+        lab.rest();
+        lab.refer_before();
         lab.rest();
         assert_eq!(lab.e.state_of(lab.id), state);
         assert_eq!(lab.e.audit(), [""; 0], "{}", state.name());
@@ -130,6 +152,10 @@ impl Lab {
                     self.then(S::CallingHeard, H::InviteSuccess)
                 };
                 self.e.info(now, id, "text/plain", vec![b'x']);
+                if is_about("Notify") {
+                    (self.id, self.dialog) = (id, self.e.sessions.get(&id).map(|s| s.dialog.clone()));
+                    self.refer_before();
+                }
                 if is_about("Reinvite") {
                     // One that was answered, so that its answer can come again.
                     _ = self.e.offer(now, id, NewOffer(SDP.to_vec()));
@@ -272,6 +298,7 @@ impl Lab {
             Purpose::Bye => Method::Bye,
             Purpose::Prack => Method::Prack,
             Purpose::Info => Method::Info,
+            Purpose::Notify => Method::Notify,
             Purpose::Server => return Err(UNSENT),
         };
         let is_first = |r: &Request| r.to_tag().is_none();
@@ -307,6 +334,13 @@ impl Lab {
                 break;
             }
         }
+        Ok(())
+    }
+
+    fn notify(&mut self) -> Result<(), Why> {
+        let mut request = self.request(Method::Notify, false, &[(Name::Event, "refer")]).ok_or(UNASKED)?;
+        request.set_body("message/sipfrag", b"SIP/2.0 180 Ringing\r\n".to_vec());
+        self.e.receive(self.now, flow(), &request.print());
         Ok(())
     }
 
@@ -393,7 +427,10 @@ impl Lab {
             H::PeerPrackOffer => self.prack(true),
             H::PeerInfo => self.ask(Method::Info, false, &[]),
             H::PeerOptions => self.ask(Method::Options, false, &[]),
-            H::PeerOther => self.ask(Method::Refer, false, &[]),
+            H::PeerRefer => self.ask(Method::Refer, false, &[(Name::ReferTo, "<sip:103@h>")]),
+            H::PeerReferBad => self.ask(Method::Refer, false, &[(Name::ReferTo, "<sip:103@h?Replaces=x>")]),
+            H::PeerNotify => self.notify(),
+            H::PeerOther => self.ask(Method::Message, false, &[]),
             H::PeerUnfit => self.ask(Method::Info, false, &[(Name::Require, "foo")]),
             H::PeerStale => {
                 self.ask(Method::Options, false, &[])?;
@@ -457,6 +494,11 @@ impl Lab {
             H::InfoFailure => self.respond(P::Info, Status::SERVER_ERROR, false, &[]),
             H::InfoSilence => self.silence(P::Info, Up::Timeout),
             H::InfoLost => self.silence(P::Info, Up::Lost),
+            H::NotifySuccess => self.respond(P::Notify, Status::OK, false, &[]),
+            H::NotifyGone => self.respond(P::Notify, Status::NO_SUCH_CALL, false, &[]),
+            H::NotifyFailure => self.respond(P::Notify, Status::SERVER_ERROR, false, &[]),
+            H::NotifySilence => self.silence(P::Notify, Up::Timeout),
+            H::NotifyLost => self.silence(P::Notify, Up::Lost),
             H::Challenged => self.respond(self.other()?, Status::UNAUTHORIZED, false, &[ask]),
             H::OtherProvisional => self.respond(self.other()?, Status::TRYING, false, &[]),
             H::ServerLost => {
@@ -484,6 +526,9 @@ impl Lab {
             H::DoAcceptOffer => self.e.answer_offer(now, id, Ok(sdp)),
             H::DoRefuseOffer => self.e.answer_offer(now, id, Err(Status::NOT_ACCEPTABLE_HERE)),
             H::DoInfo => self.e.info(now, id, "text/plain", vec![b'x']),
+            H::DoAcceptRefer => self.e.answer_refer(now, id, Ok(())),
+            H::DoRefuseRefer => self.e.answer_refer(now, id, Err(Status::DECLINE)),
+            H::DoTellRefer => self.e.tell_refer(now, id, Status::OK),
             _ => panic!("{event:?}"),
         }
     }

@@ -1,0 +1,423 @@
+//! One party of a talk has its other side put through to somebody else, by REFER (RFC 3515, blind transfer).
+//!
+//! ```text
+//! Talking ──REFER──► Seeking ──answer──► Talking with the other; who referred is told 200 and gone
+//!    ▲                  │
+//!    │                  ├──nobody, who referred is still there──► Talking as before, and told why
+//!    └──answer── Seeking (who referred is rung back, once) ◄──nobody, who referred has gone
+//!
+//! Talking ──REFER to a flow or a queue──► Flow: told 200 at once
+//! ```
+//!
+//! The side that stays is the call's caller from then on, whichever it was before; the call keeps its id, its recording and
+//! its path. The leg that referred stays up beside the search until it hangs up or the search is over.
+
+use super::{Call, Stage, Way};
+use crate::exchange::Exchange;
+use crate::limits::TRANSFERS_MAX;
+use crate::media::MediaCommand;
+use crate::negotiate::own_formats;
+use crate::record::{Cause, End, EndedBy, EventKind, Severity};
+use crate::text::clean;
+use crate::{CallId, LegId};
+use std::sync::Arc;
+use switchroom_flow::routes::{Asked, Destination, Refusal};
+use switchroom_flow::{Clip, Flow};
+use switchroom_sip::endpoint::{Refer, SessionId};
+use switchroom_sip::header::{Headers, Name};
+use switchroom_sip::name_addr::NameAddr;
+use switchroom_sip::status::Status;
+use switchroom_sip::time::Now;
+use switchroom_sip::uri::Uri;
+
+/// A transfer under way: phones ring for the side that stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Transfer {
+    /// The leg that referred; it may have ended.
+    pub(crate) by: LegId,
+    /// Its extension.
+    extension: String,
+    /// It was the caller's before.
+    was_caller: bool,
+    /// Nobody took the call, and who referred is rung back.
+    pub(crate) is_return: bool,
+}
+
+/// Where a referred party goes.
+enum Goal {
+    /// To an extension.
+    Extension(String),
+    /// Into a flow, or the flow of a queue, by that route.
+    Flow { flow: Arc<Flow>, route: String, is_queue: bool },
+}
+
+/// Why a REFER is refused: for its sender, and in words.
+type No = (Status, String);
+
+impl Call {
+    /// The leg of a transfer under way that referred, while it is there.
+    pub(crate) fn transferor(&self) -> Option<LegId> {
+        let by = self.transfer.as_ref()?.by;
+        self.leg(by).filter(|leg| leg.is_live()).map(|leg| leg.id)
+    }
+
+    /// The side that stays becomes the caller, or the caller the side that was called again.
+    fn swap_roles(&mut self, with: LegId) {
+        for (leg, end) in [(self.caller, End::Callee), (with, End::Caller)] {
+            if let Some(leg) = self.legs.get_mut(&leg) {
+                leg.end = end;
+            }
+        }
+        self.caller = with;
+    }
+}
+
+impl Exchange {
+    /// A phone refers the party that it talks with to somebody else.
+    pub(crate) fn on_refer(&mut self, now: Now, id: CallId, leg: LegId, session: SessionId, refer: &Refer) {
+        let to = clean(&refer.to.user_text());
+        let who = self.calls.get(&id).and_then(|call| call.leg(leg)).map(|leg| leg.party.number.clone());
+        let who = who.unwrap_or_default();
+        let done = self.may_refer(id, leg).and_then(|other| {
+            let parties = (leg, other);
+            if let Some(replaces) = &refer.replaces {
+                let consult = self.consult(id, leg, replaces)?;
+                return self.attend(now, id, parties, session, &consult);
+            }
+            let goal = self.goal(now, id, &who, &to, other)?;
+            self.endpoint.answer_refer(now.mono, session, Ok(()));
+            self.begin_transfer(now, id, parties, &to, goal);
+            Ok(())
+        });
+        match done {
+            Ok(()) => {}
+            Err((status, why)) => {
+                self.endpoint.answer_refer(now.mono, session, Err(status));
+                self.why(now, id, "transfer", format!("{who} may not transfer to {to}: {why}"));
+            }
+        }
+    }
+
+    /// The party that may be referred, if that may be done now.
+    fn may_refer(&self, id: CallId, leg: LegId) -> Result<LegId, No> {
+        let call = self.calls.get(&id).ok_or((Status::NO_SUCH_CALL, "the call is gone".to_owned()))?;
+        if call.transfer.is_some() {
+            return Err((Status::PENDING, "a transfer is under way".into()));
+        }
+        if call.is_briefed() {
+            return Err((Status::PENDING, "the two are not connected yet".into()));
+        }
+        let Some(other) = call.other(leg) else {
+            let place = match call.stage {
+                Stage::Seeking | Stage::Placing => "nobody has answered yet",
+                Stage::Flow => "the caller is in a flow",
+                Stage::Service { .. } => "it is a service",
+                Stage::Talking { .. } | Stage::Ended { .. } => "it is no party of the talk",
+            };
+            return Err((Status::FORBIDDEN, place.into()));
+        };
+        if call.transfers >= TRANSFERS_MAX || call.max_forwards == 0 {
+            return Err((Status::TOO_MANY_HOPS, "the call has been transferred too often".into()));
+        }
+        if call.leg(other).is_none_or(|other| other.remote.is_none() || other.codec.is_none()) {
+            return Err((Status::PENDING, "the other side has not described itself yet".into()));
+        }
+        Ok(other)
+    }
+
+    /// Where the number leads, by the rights of who refers.
+    fn goal(&mut self, now: Now, id: CallId, who: &str, to: &str, other: LegId) -> Result<Goal, No> {
+        let config = self.config.clone();
+        let asked = Asked { number: to, caller: who, at_ms: now.wall.0 };
+        let way = config.way(&asked, &mut self.traffic.at(now.mono.0 / 1_000));
+        let goal = match way {
+            Way::Extension => Goal::Extension(to.to_owned()),
+            Way::Route(route) => {
+                let name = &route.name;
+                if let Some(missing) = config.missing(&route.to) {
+                    return Err((Status::UNAVAILABLE, format!("route {name} leads {missing}")));
+                }
+                let into = |flow, is_queue| Goal::Flow { flow, route: name.clone(), is_queue };
+                match &route.to {
+                    Destination::Extension(number) => Goal::Extension(number.clone()),
+                    Destination::Queue(queue) => into(super::route::queue_flow(queue), true),
+                    Destination::Flow(flow) => {
+                        let flow = config.flows.get(flow).cloned();
+                        into(flow.ok_or((Status::UNAVAILABLE, format!("route {name} has no flow")))?, false)
+                    }
+                    Destination::Refuse(refusal) => {
+                        let status = match refusal {
+                            Refusal::Busy => Status::BUSY,
+                            Refusal::Rejected => Status::DECLINE,
+                            Refusal::NotFound => Status::NOT_FOUND,
+                        };
+                        return Err((status, format!("route {name} refuses it")));
+                    }
+                }
+            }
+            Way::Full(route) => {
+                return Err((Status::BUSY, format!("route {} has as many calls as it may", route.name)));
+            }
+            Way::Service(_) => return Err((Status::FORBIDDEN, "nobody is put through to a service".into())),
+            Way::NoRoute | Way::NoNumber => {
+                return Err((Status::NOT_FOUND, "nothing has that number".into()));
+            }
+        };
+        let codec = self.calls.get(&id).and_then(|call| call.leg(other)?.codec.clone());
+        let is_ours = |codec| own_formats(&config.codecs).iter().any(|own| own.same_encoding(codec));
+        if matches!(goal, Goal::Flow { .. }) && !codec.as_ref().is_some_and(is_ours) {
+            return Err((Status::NOT_ACCEPTABLE_HERE, "no sound can be made in that party's codec".into()));
+        }
+        Ok(goal)
+    }
+
+    /// The one party is parted from the other. Gives the number of who refers, and that of who stays.
+    pub(super) fn part(
+        &mut self,
+        now: Now,
+        id: CallId,
+        (by, stays): (LegId, LegId),
+        to: &str,
+    ) -> (String, String) {
+        let Some(call) = self.calls.get_mut(&id) else { return Default::default() };
+        let name = |leg: LegId| call.leg(leg).map(|leg| leg.party.number.clone()).unwrap_or_default();
+        let (who, whom) = (name(by), name(stays));
+        call.transfers += 1;
+        call.max_forwards = call.max_forwards.saturating_sub(1);
+        let was_caller = call.caller == by;
+        let was_held = call.held.take().is_some();
+        self.why(now, id, "transfer", format!("{who} transfers {whom} to {to}"));
+        self.mark(id, "transfer", &format!("{who} to {to}"));
+        if was_held {
+            self.floor.held(crate::queues::moment(now), id.0, false);
+        }
+        if was_caller {
+            self.take_callers_place(now, id, stays);
+        }
+        (who, whom)
+    }
+
+    /// Parts them, and leads the one that stays on.
+    fn begin_transfer(&mut self, now: Now, id: CallId, (by, stays): (LegId, LegId), to: &str, goal: Goal) {
+        let was_caller = self.calls.get(&id).is_some_and(|call| call.caller == by);
+        let (who, whom) = self.part(now, id, (by, stays), to);
+        match goal {
+            Goal::Extension(number) => {
+                let transfer = Transfer { by, extension: who, was_caller, is_return: false };
+                self.seek_for(now, id, transfer, number);
+            }
+            Goal::Flow { flow, route, is_queue } => {
+                self.release_transferor(now, id, by);
+                self.end_talk(now, id);
+                self.note_transferred(now, id, &who, &whom, to);
+                self.leave_route(now, id);
+                if !is_queue {
+                    // What is typed in a flow is in no recording.
+                    self.stop_recording(id);
+                }
+                if let Some(call) = self.calls.get_mut(&id) {
+                    call.stage = Stage::Flow;
+                    call.route = Some(route.clone());
+                    let caller = call.caller_party().number.clone();
+                    if let Some(route) = self.config.inbound.routes.iter().find(|one| one.name == route) {
+                        self.traffic.begin(route, &caller, now.mono.0 / 1_000);
+                    }
+                }
+                self.silence(id);
+                self.refresh_troubles(now, id);
+                self.show_parties(id);
+                self.listen(id, true);
+                self.enter_flow(now, id, flow);
+                if self.calls.get(&id).is_some_and(|call| !call.is_ended()) {
+                    self.note_open(id);
+                }
+            }
+        }
+    }
+
+    /// The side that was called stays when the caller transfers it: it is the caller from now on. A flow that had the
+    /// caller has nobody any more.
+    fn take_callers_place(&mut self, now: Now, id: CallId, stays: LegId) {
+        self.end_visit(now, id);
+        self.change_caller(id, stays);
+    }
+
+    /// Another leg is the caller's.
+    fn change_caller(&mut self, id: CallId, leg: LegId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let before = call.caller_leg().and_then(|leg| leg.extension.clone());
+        call.swap_roles(leg);
+        let after = call.caller_leg().and_then(|leg| leg.extension.clone());
+        if let Some(before) = before {
+            self.made_one_less(&before);
+        }
+        if let Some(after) = after {
+            *self.calls_made.entry(after).or_default() += 1;
+        }
+    }
+
+    /// Phones ring for the side that stays, which hears it.
+    fn seek_for(&mut self, now: Now, id: CallId, transfer: Transfer, number: String) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.stage = Stage::Seeking;
+        call.transfer = Some(transfer);
+        call.begin_search(now, vec![number.clone()]);
+        let caller = call.caller;
+        self.refresh_troubles(now, id);
+        self.show_parties(id);
+        let (sound, clips) = (0, vec![Clip::Ringing]);
+        self.media(MediaCommand::Play { call: id, leg: caller, number: sound, clips, is_loop: true });
+        if let Some(by) = self.calls.get(&id).and_then(|call| call.transferor()) {
+            self.wire(id, by);
+        }
+        self.ring_all(now, id, &[number], None);
+    }
+
+    /// A phone rings for a party that was transferred.
+    pub(crate) fn transfer_rings(&mut self, now: Now, id: CallId) {
+        self.tell_transferor(now, id, Status::RINGING);
+    }
+
+    fn tell_transferor(&mut self, now: Now, id: CallId, status: Status) {
+        let by = self.calls.get(&id).and_then(|call| call.transferor());
+        if let Some(by) = by {
+            self.tell_leg(now, id, by, status);
+        }
+    }
+
+    fn tell_leg(&mut self, now: Now, id: CallId, leg: LegId, status: Status) {
+        let session = self.calls.get(&id).and_then(|call| call.leg(leg)?.session);
+        if let Some(session) = session {
+            self.endpoint.tell_refer(now.mono, session, status);
+        }
+    }
+
+    /// Somebody answered: if it was for a transfer, that has been done.
+    pub(crate) fn transfer_answered(&mut self, now: Now, id: CallId, leg: LegId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(transfer) = call.transfer.take() else { return };
+        let whom = call.caller_party().number.clone();
+        let to = call.leg(leg).map(|leg| leg.party.number.clone()).unwrap_or_default();
+        if transfer.is_return {
+            let text = format!("{to} has {whom} back, whom nobody took");
+            self.why(now, id, "transfer", text.clone());
+            let kind = EventKind::Call;
+            self.event(now, kind, Severity::Info, Some(id), &transfer.extension, "transfer_returned", text);
+        } else {
+            self.release_transferor(now, id, transfer.by);
+            self.note_transferred(now, id, &transfer.extension, &whom, &to);
+        }
+    }
+
+    pub(super) fn note_transferred(&mut self, now: Now, id: CallId, who: &str, whom: &str, to: &str) {
+        let text = format!("{who} has transferred {whom} to {to}");
+        self.event(now, EventKind::Call, Severity::Info, Some(id), who, "transferred", text);
+    }
+
+    /// The transfer is done: who referred is told so, and hung up if still there.
+    pub(super) fn release_transferor(&mut self, now: Now, id: CallId, by: LegId) {
+        self.tell_leg(now, id, by, Status::OK);
+        self.drop_leg(now, id, by, "transferred", None);
+        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&by)) {
+            leg.outcome = "transferred";
+            leg.is_missing = false;
+        }
+        self.agent_left(now, id, by);
+        self.refresh_troubles(now, id);
+    }
+
+    /// The talk of an agent is over once the agent's own phone has left.
+    fn agent_left(&mut self, now: Now, id: CallId, leg: LegId) {
+        let extension = self.calls.get(&id).and_then(|call| call.leg(leg)?.extension.clone());
+        let agents = self.floor.agent_of(id.0).map(|agent| agent.extension.clone());
+        if extension.is_some() && extension == agents {
+            self.end_talk(now, id);
+        }
+    }
+
+    fn end_talk(&mut self, now: Now, id: CallId) {
+        self.floor.talk_ended(crate::queues::moment(now), id.0);
+        self.run_floor(now);
+    }
+
+    /// Who referred has hung up, or is gone, while phones ring: that ends its own leg and nothing else. False if the leg is
+    /// no such one.
+    pub(crate) fn transferor_left(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
+        let is_it = |call: &Call| call.transfer.as_ref().is_some_and(|transfer| transfer.by == leg);
+        if !self.calls.get(&id).is_some_and(is_it) {
+            return false;
+        }
+        self.why(now, id, "transfer", format!("{text}; the search goes on"));
+        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg)) {
+            leg.is_missing = false;
+        }
+        self.close_leg(id, leg);
+        self.agent_left(now, id, leg);
+        self.refresh_troubles(now, id);
+        true
+    }
+
+    /// Nobody took a party that was transferred: who referred has it back, is rung for it, or the call ends. False if the
+    /// search was for no transfer.
+    pub(crate) fn transfer_failed(
+        &mut self,
+        now: Now,
+        id: CallId,
+        (by, cause, status): (&EndedBy, Cause, u16),
+        text: &str,
+    ) -> bool {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| !call.is_ended()) else { return false };
+        let Some(transfer) = call.transfer.clone() else { return false };
+        self.why(now, id, "transfer", text.to_owned());
+        if transfer.is_return {
+            let text = format!("nobody took the call: {text}");
+            self.finish(now, id, by.clone(), cause, status, text);
+            return true;
+        }
+        let (who, kind) = (transfer.extension.clone(), EventKind::Call);
+        let said = format!("the transfer by {who} failed: {text}");
+        self.event(now, kind, Severity::Info, Some(id), &who, "transfer_failed", said);
+        if self.calls.get(&id).is_some_and(|call| call.transferor().is_some()) {
+            self.give_back(now, id, &transfer, status);
+        } else {
+            self.why(now, id, "transfer", format!("{who} is rung back"));
+            self.seek_for(now, id, Transfer { is_return: true, ..transfer }, who);
+        }
+        true
+    }
+
+    /// The two talk again as before.
+    fn give_back(&mut self, now: Now, id: CallId, transfer: &Transfer, status: u16) {
+        self.tell_transferor(now, id, Status::new(status).unwrap_or(Status::UNAVAILABLE));
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.transfer = None;
+        let (by, stayed) = (transfer.by, call.caller);
+        call.stage = Stage::Talking { with: if transfer.was_caller { stayed } else { by } };
+        if transfer.was_caller {
+            self.change_caller(id, by);
+        }
+        self.why(now, id, "transfer", format!("{} has the call back", transfer.extension));
+        self.wire_all(id);
+        self.refresh_hold(now, id);
+        self.refresh_troubles(now, id);
+        self.show_parties(id);
+    }
+
+    /// The call is over while phones ring for a transfer.
+    pub(crate) fn transfer_ends(&mut self, now: Now, id: CallId) {
+        self.tell_transferor(now, id, Status::TERMINATED);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.transfer = None;
+        }
+    }
+
+    /// What the phones that ring are told of who sent the call to them (RFC 3892): its own number here, whatever its phone
+    /// says of itself.
+    pub(crate) fn referred_by(&self, id: CallId, headers: &mut Headers) {
+        let transfer = self.calls.get(&id).and_then(|call| call.transfer.as_ref());
+        if let Some(transfer) = transfer.filter(|transfer| !transfer.is_return) {
+            let uri = Uri::sip(&transfer.extension, &self.config.domain, None);
+            headers.push(Name::ReferredBy, NameAddr::bare(uri).to_string());
+        }
+    }
+}

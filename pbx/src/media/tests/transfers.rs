@@ -1,0 +1,47 @@
+//! A call whose one party is replaced by another: who is heard, and what its recording holds.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::super::*;
+use super::rig::{Phone, Rig};
+use super::{A, B, CALL, assert_tone, passes, read, talk};
+use switchroom_exchange::{Channel, Source};
+use switchroom_media::tone::goertzel_db;
+
+/// The one file goes on: on the left who stays, on the right one after the other, in another codec.
+#[test]
+fn a_recording_goes_on_with_the_party_that_comes() {
+    const C: LegId = LegId(3);
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 400), Phone::new("PCMA", 8, 1000));
+    let mut c = Phone::new("PCMU", 0, 1700);
+    rig.call(&mut a, &mut b);
+    rig.record();
+    talk(&mut a, &mut b, 50);
+    rig.close(B);
+    rig.leg(C, &mut c);
+    rig.engine.command(MediaCommand::RecordLeg { call: CALL, leg: C, channel: Channel::Right });
+    rig.hear(A, Source::Leg(C));
+    rig.hear(C, Source::Leg(A));
+    rig.settle();
+    talk(&mut a, &mut c, 50);
+    a.backlog();
+    let heard = passes(&mut c, &a, 30);
+    assert_tone(&a, &heard, 1700);
+    let facts = rig.stop_recording();
+    assert!(facts.complete, "{facts:?}");
+    let (channels, rate) = read(&rig.dir.path().join(&facts.file));
+    let second = rate as usize;
+    let part = |channel: usize, from: usize| &channels[channel][from..from + second / 2];
+    let level = |samples: &[i16], hz: u16| {
+        let mut levels: Vec<f32> =
+            samples.chunks_exact(second / 50).map(|block| goertzel_db(block, hz, rate)).collect();
+        levels.sort_by(f32::total_cmp);
+        levels[levels.len() / 2]
+    };
+    let (before, after) = (second / 4, second + second / 2);
+    assert!(level(part(1, before), 1000) > -14.0 && level(part(1, before), 1700) < -40.0);
+    assert!(level(part(1, after), 1700) > -14.0 && level(part(1, after), 1000) < -40.0);
+    for from in [before, after] {
+        assert!(level(part(0, from), 400) > -14.0 && level(part(0, from), 1700) < -40.0);
+    }
+}
