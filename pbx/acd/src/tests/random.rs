@@ -53,6 +53,9 @@ fn queue(rng: &mut Rng) -> QueueConfig {
         announce_every: one_of(rng, &[0, 15_000]),
         music: Vec::new(),
         comfort: String::new(),
+        whisper: String::new(),
+        announce_agent: false,
+        show_queue: true,
         service_level: 20_000,
         short_abandon: 5_000,
         ..QueueConfig::default()
