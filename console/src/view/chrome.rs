@@ -110,8 +110,10 @@ pub(super) fn status(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
                 ExtensionState::Busy => "phone.in_use",
                 ExtensionState::Offline | ExtensionState::Lost => "phone.away",
             };
-            left =
-                format!("{left}   {}", words.f("phone.own", &[("number", number.as_str()), ("state", words.t(key))]));
+            left = format!(
+                "{left}   {}",
+                words.f("phone.own", &[("number", number.as_str()), ("state", words.t(key))])
+            );
         }
     }
     if app.settings.read_only {

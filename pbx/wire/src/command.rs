@@ -1,7 +1,8 @@
 //! What can be asked of the daemon, one way for the console, `ctl` and scripts.
 
 use crate::{
-    AgentView, CallView, ExtensionView, FiguresBy, FiguresView, MissedView, QueueView, ReasonsView, SystemView,
+    AgentView, CallView, ExtensionView, FiguresBy, FiguresView, MissedView, QueueView, ReasonsView,
+    SystemView,
 };
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use serde::{Deserialize, Serialize};
