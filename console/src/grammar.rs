@@ -24,6 +24,7 @@ pub(crate) const FORMS: &[&str] = &[
     "cdrs",
     "ladder NUMBER",
     "hang up NUMBER",
+    "dial EXTENSION NUMBER",
     "priority NUMBER PRIORITY",
     "take out NUMBER",
     "ready AGENT [EXTENSION]",
@@ -102,6 +103,7 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["cdrs", party] => Command::Cdrs { limit: ROWS, before_ms: None, party: Some((*party).to_owned()) },
         ["ladder", call] => Command::Ladder { call: (*call).to_owned() },
         ["hang", "up", call] | ["hangup", call] => Command::HangUp { call: (*call).to_owned() },
+        ["dial", from, to] => Command::Dial { from: (*from).to_owned(), to: (*to).to_owned() },
         ["priority", call, priority] => match priority.parse().ok().filter(|n| *n <= PRIORITY_MAX) {
             Some(priority) => Command::Priority { call: (*call).to_owned(), priority },
             None => return Err(unknown(words.trim(), "priority")),
@@ -179,6 +181,7 @@ mod tests {
             parse("unregister 102"),
             Ok(Command::Unregister { extension: "102".into(), contact: None })
         );
+        assert_eq!(parse("dial 101 0123"), Ok(Command::Dial { from: "101".into(), to: "0123".into() }));
         assert_eq!(parse("priority 4133 9"), Ok(Command::Priority { call: "4133".into(), priority: 9 }));
         assert_eq!(
             parse("break 102 long lunch"),

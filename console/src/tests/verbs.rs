@@ -248,6 +248,9 @@ fn the_palette_asks_as_the_key_does() {
     assert!(sent(&press(&mut app, "y")).is_some());
     press(&mut app, ": h a n g space u p space 9 9 enter");
     assert!(shown(&app).contains("there is no such call"));
+    let dialled = sent(&press(&mut app, ": d i a l space 1 0 3 space 2 0 1 enter")).unwrap().command.clone();
+    assert_eq!(dialled, Command::Dial { from: "103".into(), to: "201".into() });
+    assert!(shown(&app).contains("call 201 for 103"));
     press(&mut app, ": s h u t d o w n enter");
     assert!(shown(&app).contains("needs admin, you are supervisor"));
     press(&mut app, ": l a n g space z h enter");

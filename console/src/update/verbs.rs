@@ -55,6 +55,7 @@ impl App {
             Command::Unregister { extension, contact } => {
                 self.ask_unregister(extension, contact.clone(), now_ms)
             }
+            Command::Dial { from, to } => Some(self.ask_dial(from, to)),
             Command::DeleteMessage { message } => self.ask_delete_message(message, now_ms),
             Command::Reload => Some(self.ask_reload()),
             Command::Shutdown => Some(self.ask_shutdown()),
@@ -107,6 +108,20 @@ impl App {
             typed: String::new(),
             order: Vec::new(),
         })
+    }
+
+    /// Who is to call whom stands in the words already: it needs no question.
+    fn ask_dial(&self, from: &str, to: &str) -> Asked {
+        Asked {
+            command: Command::Dial { from: from.to_owned(), to: to.to_owned() },
+            target: Target::Daemon,
+            level: Confirm::None,
+            label: self.settings.words.f("verb.dial", &[("from", from), ("to", to)]),
+            question: String::new(),
+            name: String::new(),
+            typed: String::new(),
+            order: Vec::new(),
+        }
     }
 
     fn ask_unregister(&self, number: &str, contact: Option<String>, now_ms: i64) -> Option<Asked> {

@@ -162,6 +162,12 @@ pub struct QueueConfig {
     pub music: Vec<String>,
     /// A prompt after each announcement; empty: none.
     pub comfort: String,
+    /// A prompt that the agent hears before being connected; empty: none.
+    pub whisper: String,
+    /// Callers hear the number of the agent before they are connected.
+    pub announce_agent: bool,
+    /// Agents see on their phones which queue a caller comes from.
+    pub show_queue: bool,
     /// An answer within this counts for the service level.
     pub service_level: u64,
     /// Who hangs up before this is no abandoned call, but a short one.
@@ -190,6 +196,9 @@ impl Default for QueueConfig {
             announce_every: 0,
             music: Vec::new(),
             comfort: String::new(),
+            whisper: String::new(),
+            announce_agent: false,
+            show_queue: true,
             service_level: 20_000,
             short_abandon: 5_000,
         }

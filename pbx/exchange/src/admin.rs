@@ -13,6 +13,7 @@ impl Exchange {
     pub(crate) fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
+            Command::Dial { from, to } => self.dial_by(now, from, to, user),
             Command::Agent(act) => self.agent_act(now, user, act),
             Command::Missed { which, wish } => self.missed_act(now, user, which, wish),
             Command::Unregister { extension, contact } => {

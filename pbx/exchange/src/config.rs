@@ -33,6 +33,9 @@ pub struct Extension {
     pub record: Option<RecordRule>,
     /// Overrides the general ring time.
     pub ring: Option<Duration>,
+    /// Its phones are asked to answer by themselves what a queue offers.
+    #[serde(default)]
+    pub auto_answer: bool,
 }
 
 /// What a test number does.

@@ -44,6 +44,8 @@ pub(crate) enum Timer {
     NoAnswer(CallId),
     /// The media engine did not say its last word of an ended call.
     LastWord(CallId),
+    /// What is said before a bridge takes too long.
+    Briefing(CallId),
     /// An ended call leaves the board.
     Gone(CallId),
     /// All phones of a call have been silent too long.
@@ -319,6 +321,10 @@ impl Exchange {
                 Timer::NoAnswer(call) => {
                     self.saw_call(call, CallEvent::NoAnswerDue);
                     self.no_answer(now, call);
+                }
+                Timer::Briefing(call) => {
+                    self.saw_call(call, CallEvent::BriefingDue);
+                    self.end_briefing(now, call);
                 }
                 Timer::LastWord(call) => {
                     self.saw_call(call, CallEvent::LastWordDue);

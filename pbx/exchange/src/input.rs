@@ -18,6 +18,13 @@ pub struct CommandId(pub u64);
 pub enum Command {
     /// End a call.
     HangUp(CallId),
+    /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it.
+    Dial {
+        /// The extension that is to be the caller.
+        from: String,
+        /// The number, as it would be dialled.
+        to: String,
+    },
     /// Something about agents, or who waits.
     Agent(AgentAct),
     /// Something about a caller who gave up waiting.

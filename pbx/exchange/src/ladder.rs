@@ -79,6 +79,14 @@ impl Ladders {
         self.push(now, call, EntryKind::Decision(text.to_owned()), text.len());
     }
 
+    /// Forgets the ladder of a call that nobody was told of.
+    pub(crate) fn forget(&mut self, call: CallId) {
+        if let Some(gone) = self.all.remove(&call) {
+            self.bytes -= gone.bytes;
+            self.order.retain(|kept| *kept != call);
+        }
+    }
+
     fn push(&mut self, now: Now, call: CallId, kind: EntryKind, size: usize) {
         if !self.all.contains_key(&call) {
             self.order.push_back(call);

@@ -74,5 +74,7 @@ pub const NOTIFY_PACE: Duration = Duration::from_secs(1);
 pub const NOTICE_AFTER: Duration = Duration::from_secs(2);
 /// A CDR that could not be stored is offered again after this long.
 pub const STORE_RETRY: Duration = Duration::from_secs(10);
+/// How long an agent and a caller are told of each other before they are connected, at most.
+pub const BRIEFING_MAX: Duration = Duration::from_secs(10);
 /// Phones of a caller in a queue that rang in vain and are kept in its CDR; the earliest are forgotten.
 pub const ENDED_LEGS_MAX: usize = 60;

@@ -76,6 +76,11 @@ pub(crate) struct Mailboxes {
 }
 
 impl Mailboxes {
+    /// How many messages there are in all boxes.
+    pub(crate) fn count(&self) -> usize {
+        self.messages.len()
+    }
+
     pub(crate) fn all(&self) -> impl Iterator<Item = &MessageRecord> {
         self.messages.values()
     }

@@ -46,6 +46,14 @@ pub(crate) fn own_formats(codecs: &[Codec]) -> Vec<Format> {
     out
 }
 
+/// What is offered to a caller whom we call before anybody has asked the other side: of the configured codecs those first
+/// that reach most, for what is agreed now is what the other side has to have, or one that we can turn into it.
+pub(crate) fn reaching_formats(codecs: &[Codec]) -> Vec<Format> {
+    let mut sorted = codecs.to_vec();
+    sorted.sort_by_key(|codec| !matches!(codec, Codec::Pcma | Codec::Pcmu));
+    own_formats(&sorted)
+}
+
 /// What the called side is offered: the caller's codecs in the caller's order and numbers, as far as the configuration
 /// allows them or we do not know them (those pass through untouched), then what we can transcode to, then digits.
 pub(crate) fn offer_on_behalf(caller: &Description, codecs: &[Codec]) -> Vec<Format> {

@@ -1,5 +1,6 @@
 //! The boundary of a run: what can happen to a caller in a flow, what the flow asks for, what it may ask about the site.
 
+use crate::agent::{AgentAct, AgentAnswer};
 use crate::clip::Clip;
 use crate::expr::Scope;
 use crate::flow::NodeId;
@@ -28,6 +29,8 @@ pub enum Event {
     Answered(u64, Answer),
     /// What became of [`Effect::Record`], and the caller is still there: the id of what is kept, or nothing was said or kept.
     Recorded(Option<String>),
+    /// What came of [`Effect::Agent`].
+    Agent(AgentAnswer),
     /// The call is over, whoever ended it. A try to connect, a wait, a talk, a recording ends without a word of its own.
     /// From now on nobody hears anything, and what remains is to clean up.
     Gone {
@@ -174,6 +177,8 @@ pub enum Effect {
         /// The key.
         answer: char,
     },
+    /// The caller acts as an agent. [`Event::Agent`] is expected before anything else.
+    Agent(AgentAct),
     /// Delete a message, or say that it was heard.
     Message {
         /// Its id.
@@ -271,7 +276,8 @@ pub trait Site: Scope {
     fn opening(&mut self, hours: &str) -> Option<Opening>;
     /// Which part the next caller at this node belongs to; over each 100 callers the parts are exact.
     fn share(&mut self, flow: &str, node: &str, parts: &[u32]) -> usize;
-    /// Whether a PIN is right; counts what is wrong. PINs of a mailbox are named `mailbox`, and are of that box.
+    /// Whether a PIN is right; counts what is wrong. PINs of a mailbox are named `mailbox`, and are of that box;
+    /// those of agents are named `agent`.
     fn pin(&mut self, pins: &str, of: Option<&str>, digits: &str) -> PinVerdict;
     /// A mailbox.
     fn mailbox(&mut self, name: &str) -> Option<Mailbox>;

@@ -122,6 +122,11 @@ pub fn exits(job: &Job) -> Vec<Exit> {
             found.add("answered", "next", *next);
             found.or("silent", "silent", *silent, "next");
         }
+        Job::Agent { next, refused, unknown, .. } => {
+            found.add("done", "next", *next);
+            found.add("refused", "refused", *refused);
+            found.or("unknown", "unknown", *unknown, "refused");
+        }
         Job::Sub { next, .. } => found.add("return", "next", *next),
         Job::Return { .. } | Job::HangUp { .. } => {}
     }
@@ -242,6 +247,9 @@ mod tests {
         [nodes.survey2]
         kind = "survey"
         question = "x"
+        [nodes.agent]
+        kind = "agent"
+        do = "sign_out"
         [nodes.flow]
         kind = "flow"
         flow = "x"
@@ -285,6 +293,7 @@ mod tests {
                 "exec: answered, failed",
                 "survey: answered, silent",
                 "survey2: answered",
+                "agent: done, refused",
                 "flow: return",
                 "return: ",
                 "hang_up: ",

@@ -10,6 +10,7 @@
 //!
 //! Time, chance, files and sockets are the caller's: an event brings what happened, an effect asks for what is to happen.
 
+pub mod agent;
 pub mod boundary;
 pub mod calendar;
 pub mod check;

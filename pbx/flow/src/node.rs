@@ -1,5 +1,6 @@
 //! What a node does. Each has one job; where it goes on is in it, by outcome.
 
+use crate::agent::AgentDo;
 use crate::expr::Expr;
 use crate::flow::NodeId;
 use crate::prompt::Prompt;
@@ -242,6 +243,23 @@ pub enum Job {
         next: Next,
         /// Not answered; `None`: as answered.
         silent: Next,
+    },
+    /// Lets the caller act as an agent, at the phone that is calling.
+    Agent {
+        /// What.
+        what: AgentDo,
+        /// Who signs in; `None`: the agent whose extension this is.
+        agent: Option<Expr>,
+        /// Why, for a break.
+        reason: Option<Expr>,
+        /// The variable that gets what the agent is now, or why not.
+        into: Option<String>,
+        /// Done.
+        next: Next,
+        /// It may not be.
+        refused: Next,
+        /// There is no such agent, or nobody sits there; `None`: as refused.
+        unknown: Next,
     },
     /// Runs another flow.
     Sub {

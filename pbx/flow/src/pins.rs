@@ -23,6 +23,9 @@ pub struct Pin {
     hash: [u8; 32],
 }
 
+/// The name of the PINs of agents.
+pub const AGENT_PINS: &str = "agent";
+
 /// PINs of one purpose.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pins {

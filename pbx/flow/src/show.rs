@@ -186,6 +186,11 @@ fn describe(job: &Job, language: Language) -> String {
         }
         Job::Exec { argv, .. } => format!("exec {}", short(&argv.join(" "))),
         Job::Survey { question, keys, .. } => format!("survey {question} (keys {keys})"),
+        Job::Agent { what, agent, reason, .. } => {
+            let of = agent.as_ref().map(|of| format!(" {}", template(of))).unwrap_or_default();
+            let why = reason.as_ref().map(|why| format!(", {}", template(why))).unwrap_or_default();
+            format!("agent {}{of}{why}", what.word())
+        }
         Job::Sub { flow, with, .. } if with.is_empty() => format!("flow {flow}"),
         Job::Sub { flow, with, .. } => format!("flow {flow} with {}", pairs(with)),
         Job::Return { value: None } => "return".to_owned(),

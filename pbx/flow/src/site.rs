@@ -5,14 +5,14 @@ use crate::calendar::{Hours, Zone};
 use crate::classes::{CallerClass, class_of};
 use crate::lists::List;
 use crate::node::HangUpAs;
-use crate::pins::{Pin, Pins};
+use crate::pins::{AGENT_PINS, Pin, Pins};
 use crate::routes::Route;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Wrong PINs of a mailbox within [`PIN_WINDOW`] that lock it, and for how long.
+/// Wrong PINs of a mailbox or an agent within [`PIN_WINDOW`] that lock it, and for how long.
 const PIN_TRIES: u32 = 5;
 const PIN_WINDOW: Duration = Duration::from_secs(600);
 const PIN_LOCK: Duration = Duration::from_secs(900);
@@ -111,6 +111,12 @@ impl SiteConfig {
         let pin = self.mailboxes.get(mailbox).and_then(|config| config.pin.clone());
         let by_account = pin.map(|pin| (mailbox.to_owned(), pin)).into_iter().collect();
         Pins { one: None, by_account, tries_max: PIN_TRIES, window: PIN_WINDOW, lock: PIN_LOCK }
+    }
+
+    /// Takes over the PINs of agents, by their number. Wrong ones are counted as with mailboxes.
+    pub fn set_agent_pins(&mut self, by_account: BTreeMap<String, Pin>) {
+        let pins = Pins { one: None, by_account, tries_max: PIN_TRIES, window: PIN_WINDOW, lock: PIN_LOCK };
+        self.pins.insert(AGENT_PINS.to_owned(), pins);
     }
 
     /// The same with PINs that nobody knows, for what leaves the machine. `key` must be random and thrown away.

@@ -116,6 +116,8 @@ fn the_check_finds_nothing_wrong() {
         lists: Some(names("lists", ".csv").into_iter().collect()),
         pins: set(&["customers"]),
         mailboxes: set(&["office"]),
+        agents: set(&[]),
+        breaks: set(&["lunch", "pause", "training"]),
         prompts: Some(Language::ALL.map(spoken).into()),
     };
     let faults = check(&flows(), &known);

@@ -48,7 +48,7 @@ names! {
     ContentDisposition "Content-Disposition" "", Date "Date" "", Subject "Subject" "s", Event "Event" "o",
     AllowEvents "Allow-Events" "u", SubscriptionState "Subscription-State" "", ReferTo "Refer-To" "r", ReferredBy "Referred-By" "b", Replaces "Replaces" "",
     Warning "Warning" "", Path "Path" "", MimeVersion "MIME-Version" "", AlertInfo "Alert-Info" "",
-    CallInfo "Call-Info" "", PAssertedIdentity "P-Asserted-Identity" "", Privacy "Privacy" "",
+    CallInfo "Call-Info" "", AnswerMode "Answer-Mode" "", PAssertedIdentity "P-Asserted-Identity" "", Privacy "Privacy" "",
     InfoPackage "Info-Package" "", RecvInfo "Recv-Info" "",
 }
 

@@ -198,6 +198,13 @@ pub enum CtlCommand {
         /// Number or id of the call.
         call: String,
     },
+    /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it.
+    Dial {
+        /// The extension that is to be the caller; its phones show whom the call is for.
+        from: String,
+        /// The number, as it would be dialled there.
+        to: String,
+    },
     /// Forget where an extension is registered.
     Unregister {
         /// The extension.

@@ -49,6 +49,7 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Missed { act: Some(act), .. } => floor::missed_command(act),
         CtlCommand::MessageDelete { message } => Command::DeleteMessage { message: message.clone() },
         CtlCommand::Ladder { call } => Command::Ladder { call: call.clone() },
+        CtlCommand::Dial { from, to } => Command::Dial { from: from.clone(), to: to.clone() },
         CtlCommand::Hangup { call } => Command::HangUp { call: call.clone() },
         CtlCommand::Unregister { extension, contact } => {
             Command::Unregister { extension: extension.clone(), contact: contact.clone() }

@@ -38,14 +38,17 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
     let services = services(reader, root);
     let allow_md5 = reader.boolean(sip, "md5").unwrap_or_default();
     let (extensions, with_voicemail) = extensions(reader, root, &services, allow_md5);
-    let floor = super::floor::floor(reader, root, &extensions);
+    let (floor, agent_pins) = super::floor::floor(reader, root, &extensions);
     let people = People {
         extensions: &extensions,
         with_voicemail,
         services: services.keys().cloned().collect(),
         queues: floor.queues.keys().cloned().collect(),
     };
-    let inbound = super::inbound::inbound(reader, root, site, &people, around);
+    let mut inbound = super::inbound::inbound(reader, root, site, &people, around);
+    if !floor.agents.is_empty() {
+        inbound.set_agent_pins(agent_pins);
+    }
     let (rtp_port_first, rtp_pairs) = reader.text(media, "ports", &value::ports).unwrap_or_default();
     let local_networks = reader.texts(sip, "local_networks", &value::network).unwrap_or_default();
     let shell = shell(reader, root, (sip, media, recording), around, &extensions);
@@ -195,6 +198,7 @@ fn extension(reader: &mut Reader, section: Section<'_>, number: &str) -> Extensi
         ha1_sha256: reader.text(section, "digest_sha256", &value::digest),
         record: reader.text(section, "record", &one_of("record", RULES)),
         ring: duration(reader, section, "ring", 1, RING_S_MAX),
+        auto_answer: reader.boolean(section, "auto_answer").unwrap_or_default(),
     }
 }
 

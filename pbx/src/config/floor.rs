@@ -9,6 +9,7 @@ use std::ops::Range;
 use switchroom_acd::config::{AgentConfig, BreakConfig, Config, Membership, QueueConfig, SortKey};
 use switchroom_exchange::Extension;
 use switchroom_flow::fault::did_you_mean;
+use switchroom_flow::pins::{AGENT_PINS, Pin};
 use switchroom_flow::read::name as checked_name;
 use toml::de::DeTable;
 
@@ -19,17 +20,17 @@ const QUEUES_OF_AGENT_MAX: usize = 100;
 /// Skills of one agent.
 const SKILLS_MAX: usize = 100;
 
-/// Reads all of it.
+/// Reads all of it, and the PINs of agents.
 pub(super) fn floor(
     reader: &mut Reader,
     root: Option<&DeTable<'_>>,
     extensions: &BTreeMap<String, Extension>,
-) -> Config {
+) -> (Config, BTreeMap<String, Pin>) {
     let (mut queues, places) = super::queues::queues(reader, root);
-    let agents = agents(reader, root, extensions, &queues);
+    let (agents, pins) = agents(reader, root, extensions, &queues);
     put_tiers_first(&mut queues, &agents);
     warn_of_lacks(reader, &queues, &places, &agents);
-    Config { agents, queues, breaks: breaks(reader, root) }
+    (Config { agents, queues, breaks: breaks(reader, root) }, pins)
 }
 
 fn agents(
@@ -37,7 +38,7 @@ fn agents(
     root: Option<&DeTable<'_>>,
     extensions: &BTreeMap<String, Extension>,
     queues: &BTreeMap<String, QueueConfig>,
-) -> BTreeMap<String, AgentConfig> {
+) -> (BTreeMap<String, AgentConfig>, BTreeMap<String, Pin>) {
     let mut tables = reader.tables(root, AGENT);
     // In the order of the file, which a linear queue goes by.
     tables.sort_by_key(|(_, at, _)| at.start);
@@ -45,7 +46,7 @@ fn agents(
         reader.faults.push(at, format!("more than {AGENTS_MAX} agents"), None);
         tables.truncate(AGENTS_MAX);
     }
-    let mut found = BTreeMap::new();
+    let (mut found, mut pins) = (BTreeMap::new(), BTreeMap::new());
     let mut seats: BTreeMap<String, &str> = BTreeMap::new();
     let mut positions: BTreeMap<String, u32> = BTreeMap::new();
     for (number, at, section) in tables {
@@ -76,9 +77,13 @@ fn agents(
             let next = positions.entry(queue.clone()).or_default();
             (place.position, *next) = (*next, next.saturating_add(1));
         }
+        let salt = format!("{AGENT_PINS}/{number}");
+        if let Some(pin) = reader.text(section, "pin", &|text| Pin::parse(text, &salt)) {
+            pins.insert(number.to_owned(), pin);
+        }
         found.insert(number.to_owned(), agent);
     }
-    found
+    (found, pins)
 }
 
 fn seat(

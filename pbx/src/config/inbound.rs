@@ -14,7 +14,7 @@ use switchroom_flow::csv::CsvFault;
 use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::limits::{HOURS_SPECIAL_MAX, HOURS_WEEK_MAX, RECORD_LONGEST};
 use switchroom_flow::lists::List;
-use switchroom_flow::pins::{Pin, Pins};
+use switchroom_flow::pins::{AGENT_PINS, Pin, Pins};
 use switchroom_flow::read::{name as checked_name, prompt_name};
 use switchroom_flow::{MailboxConfig, SiteConfig};
 use toml::de::DeTable;
@@ -212,6 +212,10 @@ fn pins(reader: &mut Reader, root: Option<&DeTable<'_>>, around: &Around<'_>) ->
         if name == "mailbox" {
             let hint = Some("write pin = \"…\" in [mailboxes.NUMBER], or give these another name".to_owned());
             reader.faults.push(&at, "pins mailbox are those of the mailboxes themselves", hint);
+        }
+        if name == AGENT_PINS {
+            let hint = Some("write pin = \"…\" in [agents.NUMBER], or give these another name".to_owned());
+            reader.faults.push(&at, "pins agent are those of the agents themselves", hint);
         }
         let one = reader.text(section, "pin", &|text| Pin::parse(text, name));
         let read = file(reader, (section, &at), around, |text| Pins::parse_accounts(text, name));

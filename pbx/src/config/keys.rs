@@ -385,6 +385,21 @@ pub(super) const TABLES: &[Table] = &[
                 "Prompts that callers hear one after the other, over and over. Unless written, they hear ringing.",
             ),
             example("comfort", "\"queue/comfort\"", "A prompt after each announcement of the place."),
+            example(
+                "whisper",
+                "\"queue/sales\"",
+                "A prompt that an agent hears after answering, before being connected with the caller.",
+            ),
+            key(
+                "announce_agent",
+                "false",
+                "Whether callers are told the agent's number before they are connected: \"Agent number 2001 is at your service.\"",
+            ),
+            key(
+                "show_queue",
+                "true",
+                "Whether an agent's phone shows the queue before the caller's name: Sales: Ana.",
+            ),
             key("service_level", "\"20s\"", "An answer within this counts for the service level."),
             key("short_abandon", "\"5s\"", "Who hangs up before this does not count as abandoned."),
         ],
@@ -399,6 +414,11 @@ pub(super) const TABLES: &[Table] = &[
                 "extension",
                 "\"101\"",
                 "The extension at which they sit. Unless written, it is the one at which they sign in.",
+            ),
+            example(
+                "pin",
+                "\"8520\"",
+                "Lets the agent sign in by phone, by the node agent of a flow: four to six digits, or \"sha256:SALT:HASH\" with the\nSHA-256 of SALT:PIN. Without one it can be done at the agent's own extension only.",
             ),
             example("skills", "{ german = 7, billing = 5 }", "What they can, with levels from 1 to 9."),
             example(
@@ -516,6 +536,11 @@ pub(super) const TABLES: &[Table] = &[
             example("digest_sha256", "\"…\"", "The same with SHA-256."),
             example("record", "\"always\"", "Instead of the rule in [recording]."),
             example("ring", "\"20s\"", "Instead of the time in [sip]."),
+            key(
+                "auto_answer",
+                "false",
+                "Whether its phones are asked to answer by themselves what a queue offers. They must be set to obey.",
+            ),
             key("voicemail", "false", "Whether it has a mailbox without a table of its own."),
         ],
     },

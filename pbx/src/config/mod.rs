@@ -37,6 +37,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use switchroom_exchange::Config;
+use switchroom_flow::pins::AGENT_PINS;
 use switchroom_wire::Role;
 use toml::de::DeTable;
 
@@ -180,8 +181,10 @@ pub fn load(path: &Path) -> Result<Loaded, Vec<Fault>> {
     let mut loaded = parse(&text, path, &base_of(path))?;
     let inbound = &loaded.config.inbound;
     let digests = loaded.config.extensions.values().any(|e| e.ha1_md5.is_some() || e.ha1_sha256.is_some());
-    let pins =
-        inbound.pins.values().any(|p| p.one.is_some()) || inbound.mailboxes.values().any(|m| m.pin.is_some());
+    // Those of accounts lie in files of their own, but for the ones of agents.
+    let pins = inbound.pins.values().any(|p| p.one.is_some())
+        || inbound.pins.get(AGENT_PINS).is_some_and(|p| !p.by_account.is_empty())
+        || inbound.mailboxes.values().any(|m| m.pin.is_some());
     if (digests || pins) && mode & 0o004 != 0 {
         let hint = format!("chmod o-r {}", path.display());
         loaded.warnings.push(Fault::of_file(

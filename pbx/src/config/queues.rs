@@ -81,6 +81,9 @@ fn queue(reader: &mut Reader, section: Section<'_>) -> QueueConfig {
         announce_every: announce_every(reader, section),
         music: music(reader, section),
         comfort: reader.text(section, "comfort", &prompt_name).unwrap_or_default(),
+        whisper: reader.text(section, "whisper", &prompt_name).unwrap_or_default(),
+        announce_agent: reader.boolean(section, "announce_agent").unwrap_or_default(),
+        show_queue: reader.boolean(section, "show_queue").unwrap_or_default(),
         service_level: span_ms(reader, section, "service_level", 1, HOUR_S),
         short_abandon: span_ms(reader, section, "short_abandon", 0, HOUR_S),
     }

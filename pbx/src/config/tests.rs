@@ -62,7 +62,7 @@ fn the_examples_in_the_sample_are_valid() {
     let inbound = &loaded.config.inbound;
     assert_eq!(
         (inbound.hours.len(), inbound.lists.len(), inbound.pins.len(), inbound.routes.len()),
-        (1, 1, 1, 1)
+        (1, 1, 2, 1)
     );
     assert_eq!(inbound.mailboxes.len(), 1);
     let floor = &loaded.config.floor;
@@ -255,6 +255,9 @@ fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
         announce_every: 10_000,
         music: vec!["music/one".into(), "music/two".into()],
         comfort: "queue/comfort".into(),
+        whisper: "queue/sales".into(),
+        announce_agent: true,
+        show_queue: false,
         service_level: 30_000,
         short_abandon: 0,
     };
@@ -283,6 +286,9 @@ fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
     assert_eq!(bo.queues["fine"], Membership { tier: 9, weight: 1, position: 0 });
     assert_eq!(floor.breaks["lunch"], BreakConfig { label: "Lunch".into(), budget: 3_600_000, at_once: 2 });
     assert_eq!(floor.breaks["coffee"], BreakConfig::default());
+    let pins = &loaded.config.inbound.pins["agent"];
+    assert!(pins.is_right(Some("1999"), "8520") && pins.by_account.len() == 1 && pins.tries_max == 5);
+    assert!(!format!("{loaded:?}").contains("8520"));
     let json = serde_json::to_string(&loaded.config).unwrap();
     assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), loaded.config);
 }

@@ -68,6 +68,7 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::MissedAct { .. }
         | Command::Wave { .. }
         | Command::HangUp { .. }
+        | Command::Dial { .. }
         | Command::DeleteMessage { .. }
         | Command::Unregister { .. }
         | Command::Reload
@@ -160,6 +161,7 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
             let id = resolve(server, &call).await?;
             act(server, user, Do::HangUp(id)).await.map(Answer::Done)
         }
+        Command::Dial { from, to } => act(server, user, Do::Dial { from, to }).await.map(Answer::Done),
         Command::Unregister { extension, contact } => {
             act(server, user, Do::Unregister { extension, contact }).await.map(Answer::Done)
         }

@@ -106,11 +106,17 @@ fn troubles(call: &x::Call) -> Vec<String> {
     out
 }
 
+/// The legs of a call, the caller's first.
+fn legs(call: &x::Call) -> impl Iterator<Item = &x::Leg> {
+    let in_vain = call.caller_legs().filter(|leg| leg.id != call.caller);
+    call.caller_leg().into_iter().chain(in_vain).chain(call.callee_legs())
+}
+
 /// A call, of this exchange.
 pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
     let state = match &call.stage {
         Stage::Flow => w::CallState::Flow,
-        Stage::Seeking => w::CallState::Ringing,
+        Stage::Placing | Stage::Seeking => w::CallState::Ringing,
         Stage::Talking { .. } if call.held.is_some() => w::CallState::Held,
         Stage::Talking { .. } => w::CallState::Talking,
         Stage::Service { .. } => w::CallState::Service,
@@ -118,7 +124,7 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
     };
     let ended = match &call.stage {
         Stage::Ended { ending: how, .. } => Some(ending(how)),
-        Stage::Flow | Stage::Seeking | Stage::Talking { .. } | Stage::Service { .. } => None,
+        Stage::Placing | Stage::Flow | Stage::Seeking | Stage::Talking { .. } | Stage::Service { .. } => None,
     };
     let recording = match call.recording {
         x::Recording::Off => w::RecordingState::Off,
@@ -138,7 +144,7 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
         answered_ms: call.answered.map(|n| n.wall.0),
         held_ms: call.held.map(|n| n.wall.0),
         ended,
-        legs: call.caller_leg().into_iter().chain(call.callee_legs()).map(leg).collect(),
+        legs: legs(call).map(leg).collect(),
         path: path(&call.path),
         recording,
         troubles: troubles(call),
@@ -191,7 +197,9 @@ fn extension_state(exchange: &Exchange, number: &str) -> w::ExtensionState {
         for leg in call.legs.values().filter(|l| l.extension.as_deref() == Some(number)) {
             match leg.state {
                 LegState::Up => return w::ExtensionState::Busy,
-                LegState::Calling if leg.end == x::End::Caller => return w::ExtensionState::Busy,
+                LegState::Calling if leg.end == x::End::Caller && call.stage != Stage::Placing => {
+                    return w::ExtensionState::Busy;
+                }
                 LegState::Ringing | LegState::Calling => rings = true,
                 LegState::Ended => {}
             }

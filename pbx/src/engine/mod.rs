@@ -34,6 +34,8 @@ const FIGURES_EVERY: Duration = Duration::from_secs(1);
 const AUDIT_EVERY: Duration = Duration::from_secs(10);
 /// unless there are more calls than this: calls come first.
 const AUDIT_CALLS_MAX: usize = 500;
+/// The same for messages, subscriptions, bindings and callers who wait.
+const AUDIT_SIZE_MAX: usize = 5_000;
 /// What an audit finds is written at most this often.
 const AUDIT_DUMP_EVERY: Duration = Duration::from_secs(3600);
 
@@ -271,7 +273,10 @@ impl Engine {
 
     /// Looks whether the exchange is as it should be. If it is not, that is an alarm, and what led to it is written.
     fn audit_if_due(&mut self, now: Mono) {
-        if self.audit.at > now || self.exchange.status().calls > AUDIT_CALLS_MAX {
+        if self.audit.at > now {
+            return;
+        }
+        if self.exchange.status().calls > AUDIT_CALLS_MAX || self.exchange.audit_size() > AUDIT_SIZE_MAX {
             return;
         }
         self.audit.at = now.after(AUDIT_EVERY);

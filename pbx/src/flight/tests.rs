@@ -10,8 +10,8 @@ use rig::{Rig, config};
 use std::io::Cursor;
 use std::time::Duration;
 use switchroom_exchange::{
-    Action, CallId, Flow, LegId, MediaEvent, MessageRecord, Mono, Now, Party, Record, Restored, Transport,
-    Wall,
+    Action, CallId, Command, CommandId, Flow, LegId, MediaEvent, MessageRecord, Mono, Now, Party, Record,
+    Restored, Transport, Wall,
 };
 use switchroom_phone::PhoneCommand;
 use switchroom_phone::digits::DigitsBy;
@@ -93,6 +93,18 @@ fn a_day_is_run_again_exactly_and_without_its_secrets() {
     assert_eq!(then, now);
     assert_eq!((now.registered, now.calls_total, now.auth_failures), (2, 1, 0));
     assert_eq!(again.calls.len(), 1);
+}
+
+#[test]
+fn a_call_that_a_user_placed_is_run_again() {
+    let mut rig = a_day();
+    let command = Command::Dial { from: "101".into(), to: "102".into() };
+    rig.give(Recorded::Command { id: CommandId(1), user: "mara".into(), command });
+    rig.run(Duration::from_secs(5));
+    assert_eq!(rig.exchange.status().calls_total, 2, "{:?}", rig.seen);
+    let again = run(&dump(&rig));
+    assert_eq!((again.verdict, again.panicked), (Verdict::Exact, None));
+    assert_eq!(again.exchange.unwrap().status(), rig.exchange.status());
 }
 
 #[test]

@@ -149,7 +149,7 @@ impl Translator {
                         };
                         Command::Missed { which, wish: wish.clone() }
                     }
-                    Command::Unregister { .. } => command.clone(),
+                    Command::Unregister { .. } | Command::Dial { .. } => command.clone(),
                     Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),
                 };
                 Some(Recorded::Command { id: *id, user: user.clone(), command })

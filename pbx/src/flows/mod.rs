@@ -52,6 +52,9 @@ fn known(loaded: &Loaded) -> Known {
     Known {
         extensions: names(config.extensions.keys().chain(config.services.keys()).collect()),
         queues: names(config.floor.queues.keys().collect()),
+        agents: names(config.floor.agents.keys().collect()),
+        // Where none are written any reason will do.
+        breaks: names(config.floor.breaks.keys().collect()).filter(|breaks| !breaks.is_empty()),
         hours: names(site.hours.keys().collect()),
         lists: names(site.lists.keys().collect()),
         pins: names(site.pins.keys().collect()),
@@ -114,7 +117,9 @@ fn played(loaded: &Loaded) -> impl Iterator<Item = (String, &str)> {
     let waits = loaded.config.floor.queues.iter().flat_map(|(queue, config)| {
         let music = config.music.iter().map(move |name| (format!("queue {queue} plays"), name.as_str()));
         let comfort = Some(config.comfort.as_str()).filter(|name| !name.is_empty());
-        music.chain(comfort.map(|name| (format!("queue {queue} comforts with"), name)))
+        let whisper = Some(config.whisper.as_str()).filter(|name| !name.is_empty());
+        let whisper = whisper.map(|name| (format!("queue {queue} whispers"), name));
+        music.chain(whisper).chain(comfort.map(|name| (format!("queue {queue} comforts with"), name)))
     });
     greetings.chain(waits)
 }

@@ -105,6 +105,13 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
+    /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it. Needs supervisor.
+    Dial {
+        /// The extension that is to be the caller.
+        from: String,
+        /// The number, as it would be dialled.
+        to: String,
+    },
     /// Throw a message away, sound and all. Needs admin.
     DeleteMessage {
         /// The message's id.
@@ -206,6 +213,7 @@ impl Command {
             | Self::Ladder { .. } => Role::Viewer,
             Self::MissedAct { .. } => Role::Agent,
             Self::HangUp { .. }
+            | Self::Dial { .. }
             | Self::AgentPresence { .. }
             | Self::AgentWrapUp { .. }
             | Self::Priority { .. }

@@ -108,6 +108,11 @@ impl Player<'_> {
                 let call = call.ok_or("there is no call")?.id;
                 self.world.tell(Came::Command(Command::HangUp(call)))
             }
+            Verb::SupervisorPlaces => {
+                let from = self.world.handsets[place].setup.extension.clone();
+                let to = says.get("number").unwrap_or_default().to_owned();
+                self.world.tell(Came::Command(Command::Dial { from, to }))
+            }
             Verb::SupervisorUnregisters => {
                 let extension = says.get("number").unwrap_or_default().to_owned();
                 self.world.tell(Came::Command(Command::Unregister { extension, contact: None }))

@@ -33,6 +33,7 @@ pub enum Verb {
     NetDoubles,
     NetDelays,
     SupervisorHangsUp,
+    SupervisorPlaces,
     SupervisorUnregisters,
     Dies,
     Stops,
@@ -135,6 +136,9 @@ pub const VERBS: &[Form<Verb>] = forms! {
     SupervisorHangsUp "the supervisor hangs up the call [of {who}]"
         "A user ends a call by command: the only one, or that phone's."
         "the supervisor hangs up the call"
+    SupervisorPlaces "the supervisor has {who} call {number}"
+        "A user places a call: that phone's extension rings first, then the number."
+        "the supervisor has ana call 102"
     SupervisorUnregisters "the supervisor removes the registration of {number}"
         "A user forgets an extension's phones by command."
         "the supervisor removes the registration of 102"

@@ -134,6 +134,11 @@ impl FloorSetup {
         wishes
     }
 
+    /// The numbers of the queues.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        QUEUES.into_iter().take(self.queues).map(|(_, number)| number)
+    }
+
     /// The number of a queue that is called in place of a phone by the call of that place in the plan.
     pub(super) fn number(&self, call: u32) -> Option<&'static str> {
         let mut chance = Chance::new(self.seed ^ (u64::from(call) << 20));
@@ -273,6 +278,9 @@ fn queue(chance: &mut Chance) -> QueueConfig {
         announce_every: some(&[0, 7_000]),
         music: Vec::new(),
         comfort: String::new(),
+        whisper: if some(&[0, 0, 1]) == 1 { "queue/whisper".to_owned() } else { String::new() },
+        announce_agent: some(&[0, 1]) == 1,
+        show_queue: some(&[0, 1]) == 1,
         service_level: 20_000,
         short_abandon: 5_000,
     }

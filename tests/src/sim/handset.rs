@@ -264,6 +264,8 @@ impl Handset {
                 let wait = Duration::from_millis(self.rng.below(4_000));
                 self.whims.set(Whim::Meddle, now.after(wait));
             }
+            // A call to a route that a user placed shows its number: who takes it is the caller.
+            PhoneEvent::Incoming { from, .. } if is_inbound(from) => self.press_soon(now),
             PhoneEvent::Ended { .. } => {
                 self.whims.cancel(Whim::Keys);
                 self.whims.cancel(Whim::Fidget);
@@ -276,6 +278,13 @@ impl Handset {
         }
     }
 
+    /// Keys for a flow, perhaps while it still rings.
+    fn press_soon(&mut self, now: Mono) {
+        self.by_info = self.rng.below(4) == 0;
+        let wait = Duration::from_millis(self.rng.below(5_000));
+        self.whims.set(Whim::Keys, now.after(wait));
+    }
+
     fn obey(&mut self, now: Mono, command: &PhoneCommand) {
         if !self.is_on {
             return self.actor.refused(now, command);
@@ -283,10 +292,7 @@ impl Handset {
         if let PhoneCommand::Call(number) = command
             && is_inbound(number)
         {
-            // Perhaps while it still rings.
-            self.by_info = self.rng.below(4) == 0;
-            let wait = Duration::from_millis(self.rng.below(5_000));
-            self.whims.set(Whim::Keys, now.after(wait));
+            self.press_soon(now);
         }
         let done = match command {
             PhoneCommand::Answer if self.has(Habit::AnswersLate) => {

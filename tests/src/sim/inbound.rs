@@ -23,7 +23,58 @@ pub const SECRET: &str = "7391564820";
 /// Its beginning, which is the right PIN everywhere.
 pub const PIN: &str = "739156";
 /// The numbers that lead into flows begin so; no extension does.
-const NUMBERS: [&str; 4] = ["4001", "4002", "4003", "4004"];
+const NUMBERS: [&str; 5] = ["4001", "4002", "4003", "4004", "4005"];
+/// Agents by phone: who calls from an extension of an agent signs in there, others by the PIN of agent 2. Random flows act as
+/// agents too, but seldom twice.
+const AGENTS: &str = r#"
+[nodes.own]
+kind = "agent"
+do = "sign_in"
+next = "menu"
+refused = "pin"
+[nodes.pin]
+kind = "pin"
+pins = "agent"
+of = "'2'"
+next = "sign_in"
+wrong = "menu"
+[nodes.sign_in]
+kind = "agent"
+do = "sign_in"
+agent = "2"
+next = "menu"
+refused = "menu"
+[nodes.menu]
+kind = "menu"
+prompt = "@office/welcome"
+keys = { 1 = "lunch", 2 = "toggle", 3 = "sign_out", 7 = "ready" }
+otherwise = "bye"
+[nodes.lunch]
+kind = "agent"
+do = "break"
+reason = "lunch"
+next = "menu"
+refused = "menu"
+[nodes.toggle]
+kind = "agent"
+do = "toggle"
+reason = "paper"
+next = "menu"
+refused = "bye"
+[nodes.ready]
+kind = "agent"
+do = "ready"
+next = "bye"
+refused = "bye"
+[nodes.sign_out]
+kind = "agent"
+do = "sign_out"
+next = "bye"
+refused = "bye"
+[nodes.bye]
+kind = "hang_up"
+prompt = "@msg/goodbye"
+"#;
 /// To an extension, nowhere, into a queue that is not there, and to no route at all.
 const OTHERS: [&str; 4] = ["4101", "4102", "4103", "4199"];
 
@@ -58,6 +109,12 @@ impl InboundSetup {
         self.share_percent > 0
     }
 
+    /// The numbers that routes are for.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        let has_flows = self.has_flows();
+        NUMBERS.into_iter().chain(OTHERS).filter(move |_| has_flows)
+    }
+
     /// The number that is called in place of a phone by the call of that place in the plan, if one is. It hangs on
     /// nothing but the call, so that leaving out others does not change it.
     pub(super) fn number(&self, call: u32) -> Option<&'static str> {
@@ -77,6 +134,9 @@ impl InboundSetup {
         }
         let mut chance = Chance::new(self.seed ^ (generation << 48));
         let mut flows = random::flows(&mut chance);
+        flows.extend(
+            switchroom_flow::read("agents.toml", 1, AGENTS).0.map(|flow| (flow.name.clone(), Arc::new(flow))),
+        );
         for flow in flows.values_mut() {
             let flow = Arc::make_mut(flow);
             flow.version = generation + 1;
@@ -171,6 +231,7 @@ impl InboundSetup {
         add("by-day", NUMBERS[2], flow("third"));
         add("by-night", NUMBERS[2], flow("first"));
         add("fourth", NUMBERS[3], flow("fourth"));
+        add("agents", NUMBERS[4], flow("agents"));
         add("reception", OTHERS[0], Destination::Extension("102".to_owned()));
         add("nobody", OTHERS[1], Destination::Refuse(Refusal::Busy));
         add("queue", OTHERS[2], Destination::Queue("sales".to_owned()));
@@ -213,8 +274,9 @@ mod tests {
         let setup = InboundSetup { seed: 7, share_percent: 50, changes: true, calls_max: 2 };
         assert_eq!(setup.flows(0), setup.flows(0));
         assert_ne!(setup.flows(0).0, setup.flows(1).0);
+        assert!(setup.flows(0).0.contains_key("agents"));
         assert_eq!((setup.number(3), setup.site()), (setup.number(3), setup.site()));
-        assert_eq!(setup.site().routes.len(), 10);
+        assert_eq!(setup.site().routes.len(), 11);
         assert_eq!(setup.site().lists.values().map(List::len).sum::<usize>(), 3);
         assert_eq!(setup.site().hours["office"].week.len(), 2);
         let none = InboundSetup::default();

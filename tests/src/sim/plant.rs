@@ -10,6 +10,9 @@ use switchroom_exchange::{
 };
 use switchroom_flow::Clip;
 
+/// Prompts before a bridge have numbers from here on.
+const BRIEFINGS: u64 = 1 << 33;
+
 /// A planted defect. Each strikes once, at the first occasion after some calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Defect {
@@ -94,11 +97,13 @@ pub enum Defect {
     Overtaken,
     /// Somebody else is written down as who gave up.
     BentMissed,
+    /// Somebody who is told whom they talk with hears them already.
+    EarlyBridge,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -138,6 +143,7 @@ impl Defect {
         Self::DoubledLeaving,
         Self::Overtaken,
         Self::BentMissed,
+        Self::EarlyBridge,
     ];
 }
 
@@ -285,6 +291,11 @@ impl Plant {
                 if self.defect == Defect::CrossedWires && self.strikes() =>
             {
                 Some(MediaCommand::Hear { call, leg, source: Source::Leg(LegId(1)) })
+            }
+            MediaCommand::Play { call, leg, number, .. }
+                if number >= BRIEFINGS && self.defect == Defect::EarlyBridge && self.strikes() =>
+            {
+                Some(MediaCommand::Hear { call, leg, source: Source::Leg(leg) })
             }
             MediaCommand::Hear { call, leg, source: Source::Leg(_) }
                 if self.defect == Defect::TwoPlaces && self.strikes() =>

@@ -158,6 +158,11 @@ impl Setup {
         let length_ms = millis(length);
         let floor = FloorSetup::draw(&mut rng, planned);
         troubles.extend(floor.wishes(&mut rng, length_ms, !faults.0.is_empty()));
+        let mut numbers: Vec<String> = all.iter().map(|phone| phone.extension.clone()).collect();
+        let routes = inbound.numbers().chain(floor.numbers()).map(str::to_owned);
+        // As many calls to what routes are for as to people.
+        numbers.extend(routes.cycle().take(all.len()));
+        troubles.extend(trouble::placed(seed, length, all.len(), &numbers));
         troubles.sort_by_key(|(at, _)| *at);
         Self {
             seed,

@@ -80,6 +80,13 @@ pub enum Trouble {
         /// Its place, modulo how many there are.
         place: usize,
     },
+    /// A user places a call.
+    Dial {
+        /// Whose phone: its extension is the caller.
+        phone: usize,
+        /// The number.
+        to: String,
+    },
     /// A user removes the registrations of an extension.
     Unregister {
         /// Whose phone: its extension is meant.
@@ -129,6 +136,26 @@ pub(super) fn draw(rng: &mut Rng, length: Duration, phones: usize, faults: &Faul
     }
     out.sort_by_key(|(at, _)| *at);
     out
+}
+
+/// Numbers of services, and one that leads nowhere.
+const OTHERS: [&str; 3] = ["*43", "*44", "4711"];
+
+/// Draws the calls that users place within `length`, by chance of their own: what else happens does not hang on them.
+/// `numbers` is what may be called.
+pub(super) fn placed(seed: u64, length: Duration, phones: usize, numbers: &[String]) -> Vec<(u64, Trouble)> {
+    let mut rng = Rng::from_number(seed ^ 0x706c_6163_6564);
+    let length_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX).max(1);
+    let pace = [0, 20, 100, 400][usize::try_from(rng.below(4)).unwrap_or(0)];
+    let count = ((length_ms / 60_000 + 1) * pace).div_ceil(100);
+    let one = |rng: &mut Rng| {
+        let phone = usize::try_from(rng.below(phones as u64)).unwrap_or(0);
+        let of = |rng: &mut Rng, n: usize| usize::try_from(rng.below(n.max(1) as u64)).unwrap_or(0);
+        let other = OTHERS.get(of(rng, OTHERS.len() * 8)).map(|number| (*number).to_owned());
+        let to = other.or_else(|| numbers.get(of(rng, numbers.len())).cloned()).unwrap_or_default();
+        (rng.below(length_ms), Trouble::Dial { phone, to })
+    };
+    (0..count).map(|_| one(&mut rng)).collect()
 }
 
 fn one(rng: &mut Rng, fault: Fault, phones: usize) -> Trouble {

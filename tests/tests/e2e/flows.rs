@@ -35,7 +35,7 @@ fn shipped() -> PathBuf {
 
 /// The daemon with the flows that are shipped. The caller is an extension like any other: trunks come later.
 fn with_flows() -> Setup {
-    let flows = ["office", "survey", "customers", "regions", "messages"];
+    let flows = ["office", "survey", "customers", "regions", "messages", "agents"];
     let mut setup = setup().md5_only();
     setup.extensions = ["101", "102", "103", "104", "105", "106", "901"].map(str::to_owned).to_vec();
     setup.more = format!("{TABLES}{LISTEN_ROUTE}");

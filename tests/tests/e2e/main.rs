@@ -3,6 +3,7 @@
 //! | module | what it proves |
 //! |---|---|
 //! | [`two_phones`] | two baresips register, call, hear each other, are recorded, and the console shows it |
+//! | [`placed`] | a user has one real phone call another |
 //! | [`scripts`] | SIPp plays what phones do differently: holds, late offers, races, timers |
 //! | [`crash`] | kill -9 at random moments: what was reported done is there |
 //! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
@@ -20,6 +21,7 @@ mod flight;
 mod flows;
 mod full_disk;
 mod phones;
+mod placed;
 mod queues;
 mod scripts;
 mod two_phones;

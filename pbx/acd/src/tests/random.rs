@@ -55,6 +55,7 @@ fn queue(rng: &mut Rng) -> QueueConfig {
         comfort: String::new(),
         service_level: 20_000,
         short_abandon: 5_000,
+        ..QueueConfig::default()
     }
 }
 

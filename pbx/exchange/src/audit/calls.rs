@@ -139,9 +139,14 @@ fn stages(x: &Exchange, wrong: &mut Vec<String>) {
                 let is_answered = caller == Some(LegState::Up);
                 up.len() == usize::from(is_answered) && callees == 0 && is_waiting(caller)
             }
-            // Whom a flow dials for may have been answered by it.
+            Stage::Placing => {
+                let rung = call.caller_legs().filter(|l| l.is_live()).count();
+                up.is_empty() && callees == 0 && rung > 0 && call.is_placed
+            }
+            // Whom a flow dials for may have been answered by it, and whom we called has answered us.
             Stage::Seeking => {
-                let is_answered = caller == Some(LegState::Up) && x.visits.contains_key(&call.id);
+                let may_be_up = call.is_placed || x.visits.contains_key(&call.id);
+                let is_answered = caller == Some(LegState::Up) && may_be_up;
                 up.len() == usize::from(is_answered) && callees > 0 && is_waiting(caller)
             }
             Stage::Talking { with } => {
@@ -160,6 +165,11 @@ fn stages(x: &Exchange, wrong: &mut Vec<String>) {
 fn answered(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
         let is_right = match call.stage {
+            Stage::Placing => call.answered.is_none() && call.with.is_none(),
+            // Whom we called is up before anybody answers its call.
+            Stage::Flow | Stage::Seeking if call.is_placed => {
+                call.has_answered_caller() && call.answered.is_some() == call.with.is_some()
+            }
             Stage::Flow | Stage::Seeking => {
                 let is_answered = call.has_answered_caller();
                 call.answered.is_some() == is_answered

@@ -33,6 +33,7 @@ fn places(x: &Exchange, wrong: &mut Vec<String>) {
         let visit = x.visits.get(&call.id);
         let is_connecting = visit.map(|visit| visit.run.is_connecting());
         let is_right = match call.stage {
+            Stage::Placing => visit.is_none(),
             Stage::Flow => visit.is_some_and(|visit| visit.run.is_connecting() == visit.waits.is_some()),
             Stage::Seeking => is_connecting != Some(false),
             // Whom no flow wants back, the flow believes to be connected until the end.

@@ -21,6 +21,12 @@ use crate::Exchange;
 type Rule = fn(&Exchange, &mut Vec<String>);
 
 impl Exchange {
+    /// About how many entries an audit looks at, beside those of calls: messages, subscriptions, bindings and who waits.
+    pub fn audit_size(&self) -> usize {
+        let kept = self.mailboxes.count() + self.mwi.count() + self.registrar.count();
+        kept + self.floor.waiter_count()
+    }
+
     /// One sentence for each invariant that is broken now; empty when all is well. To be asked between inputs, with all
     /// actions taken.
     pub fn audit(&self) -> Vec<String> {

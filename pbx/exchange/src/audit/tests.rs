@@ -97,6 +97,50 @@ fn stages_and_legs_agree() {
     );
 }
 
+/// A call that a user placed: the caller's phone rings, or has answered and the called one rings.
+fn placed(is_answered: bool) -> World {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    w.registered("102", "192.0.2.12:5060");
+    let command = Command::Dial { from: "101".into(), to: "102".into() };
+    w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+    w.ms(100);
+    if is_answered {
+        let (ring, _) = w.take(a);
+        let now = w.now.mono;
+        w.end(a).answer(now, ring, sdp("192.0.2.11", "8 101", ""));
+        w.ms(100);
+    }
+    w
+}
+
+#[test]
+fn placed_calls_and_their_legs_agree() {
+    breaks(placed(false), |x| first(x).is_placed = false, "is Placing with legs [(1, Calling)]");
+    breaks(placed(false), |x| caller(x).state = LegState::Up, "is Placing with legs [(1, Up)]");
+    breaks(placed(false), |x| first(x).with = Some(Default::default()), "is Placing, answered at None");
+
+    breaks(
+        placed(false),
+        |x| {
+            let ring = Timer::NoAnswer(first(x).id);
+            x.timers.cancel(ring);
+        },
+        "may ring for ever",
+    );
+    breaks(placed(true), |x| first(x).answered = Some(first(x).started), "is Seeking, answered at Some");
+    breaks_also(placed(true), |x| caller(x).state = LegState::Ringing, "is Seeking with legs");
+    breaks_also(placed(true), |x| first(x).is_placed = false, "is Seeking with legs");
+}
+
+fn first(x: &mut Exchange) -> &mut Call {
+    x.calls.values_mut().next().unwrap()
+}
+
+fn caller(x: &mut Exchange) -> &mut Leg {
+    first(x).legs.get_mut(&LegId(1)).unwrap()
+}
+
 #[test]
 fn one_way_audio_is_an_alarm_of_a_live_call() {
     breaks(world(), |x| talking(x).legs.get_mut(&LegId(1)).unwrap().is_missing = true, "is not up although");

@@ -6,7 +6,7 @@ use crate::exchange::Timer;
 use crate::{CallId, Exchange};
 use switchroom_sip::time::Mono;
 
-pub(super) const RULES: &[Rule] = &[owners, seeking, ended, silent, expiry, keep_alive, outbox];
+pub(super) const RULES: &[Rule] = &[owners, seeking, briefed, ended, silent, expiry, keep_alive, outbox];
 
 /// All deadlines that are set.
 pub(super) fn all(x: &Exchange) -> impl Iterator<Item = Timer> {
@@ -22,10 +22,11 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
                 .names
                 .binding(name)
                 .is_some_and(|(extension, key)| x.registrar.get(&extension, &key).is_some()),
-            Timer::NoAnswer(id) => call(id, |c| c.stage == Stage::Seeking),
+            Timer::NoAnswer(id) => call(id, Call::is_ringing),
+            Timer::Briefing(id) => call(id, Call::is_briefed),
             Timer::LastWord(id) => call(id, |c| matches!(c.stage, Stage::Ended { is_written: false, .. })),
             Timer::Gone(id) => call(id, Call::is_ended),
-            Timer::MediaLost(id) => call(id, |c| c.answered.is_some() && !c.is_ended()),
+            Timer::MediaLost(id) => call(id, |c| c.has_answered_caller() && !c.is_ended()),
             Timer::Flow(id) => x.visits.contains_key(&id),
             Timer::Floor(due) => x.floor.awaits(due),
             Timer::SubscriptionEnds(name) => x.mwi.get(name).is_some(),
@@ -46,9 +47,27 @@ fn is_set(x: &Exchange, timer: Timer) -> bool {
 }
 
 fn seeking(x: &Exchange, wrong: &mut Vec<String>) {
-    for call in x.calls.values().filter(|c| c.stage == Stage::Seeking) {
+    for call in x.calls.values().filter(|c| c.is_ringing()) {
         if !is_set(x, Timer::NoAnswer(call.id)) {
             wrong.push(format!("call {} may ring for ever", call.id));
+        }
+    }
+}
+
+fn briefed(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        let Some(briefing) = &call.briefing else { continue };
+        let Stage::Talking { with } = call.stage else {
+            wrong.push(format!("call {} is about to be connected and nobody has answered", call.id));
+            continue;
+        };
+        if !is_set(x, Timer::Briefing(call.id)) {
+            wrong.push(format!("call {} may never be connected", call.id));
+        }
+        if briefing.hearing.is_empty()
+            || briefing.hearing.iter().any(|leg| *leg != with && *leg != call.caller)
+        {
+            wrong.push(format!("call {} waits for {:?} to hear all", call.id, briefing.hearing));
         }
     }
 }

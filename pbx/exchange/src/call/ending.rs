@@ -29,6 +29,7 @@ impl Exchange {
         let was_answered = call.answered.is_some();
         let at = call.clock(now);
         let ending = Ending { at_ms: at.wall.0, by, cause, status, text: text.clone() };
+        let was_placing = call.stage == Stage::Placing;
         let is_recorded = call.recording == Recording::On && matches!(call.stage, Stage::Talking { .. });
         call.stage = Stage::Ended { ending, at, is_written: false };
         call.held = None;
@@ -45,6 +46,7 @@ impl Exchange {
             }
         }
         self.timers.cancel(Timer::NoAnswer(id));
+        self.drop_briefing(id);
         if !was_answered {
             self.refuse_caller(now, id, status);
         }
@@ -71,7 +73,8 @@ impl Exchange {
             let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { continue };
             if one.state != LegState::Ended {
                 // A phone that still rang did nothing wrong, whatever ended the call.
-                let outcome = if one.end == End::Callee { "cancelled" } else { outcome };
+                let is_rung = one.end == End::Callee || was_placing;
+                let outcome = if is_rung { "cancelled" } else { outcome };
                 self.drop_leg(now, id, leg, outcome, None);
             }
         }
@@ -115,6 +118,7 @@ impl Exchange {
         self.timers.cancel(Timer::LastWord(id));
         let Some(call) = self.calls.get(&id) else { return };
         let mut legs: Vec<_> = call.caller_leg().map(super::Leg::record).into_iter().collect();
+        legs.extend(call.caller_legs().filter(|leg| leg.id != call.caller).map(super::Leg::record));
         legs.extend(call.callee_legs().map(super::Leg::record));
         let recorded = call.has_recording || matches!(call.recording, Recording::On | Recording::Done);
         let open = OpenCall { recorded, ..call.open() };

@@ -6,7 +6,7 @@ use crate::exchange::{Exchange, Timer};
 use crate::inbound::Means;
 use crate::limits::MEDIA_LOST_AFTER;
 use crate::media::{MediaEvent, RecordingFacts};
-use crate::record::{Cause, End, EndedBy, EventKind, Record, Severity};
+use crate::record::{Cause, EndedBy, EventKind, Record, Severity};
 use crate::{CallId, Changed, LegId, PortSlot};
 use switchroom_sip::time::Now;
 
@@ -81,7 +81,9 @@ impl Exchange {
                 }
             }
             MediaEvent::Played { leg, number } => {
-                if let Some((id, _)) = self.live_leg_mut(leg) {
+                if let Some((id, _)) = self.live_leg_mut(leg)
+                    && !self.briefed(now, id, leg, number)
+                {
                     self.on_played(now, id, number);
                 }
             }
@@ -245,13 +247,13 @@ impl Exchange {
         }
         let Some((id, one)) = self.leg_mut(leg).filter(|(_, one)| one.slot == Some(slot)) else { return };
         one.slot = None;
-        let (is_callee, is_live) = (one.end == End::Callee, one.is_live());
+        let is_live = one.is_live();
         self.ports.quarantine(now.mono, slot);
         if !is_live {
             return self.write_cdr_if_complete(now, id);
         }
         let text = format!("RTP port pair {} could not be opened: {why}", slot.0);
-        if is_callee && self.calls.get(&id).is_some_and(|c| c.stage == Stage::Seeking) {
+        if self.calls.get(&id).is_some_and(|c| c.is_ringing() && c.is_rung(leg)) {
             self.why(now, id, "refuse", text);
             self.drop_leg(now, id, leg, "failed", None);
             return self.note_refusal(now, id, NO_PORT);

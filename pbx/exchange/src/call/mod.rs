@@ -7,11 +7,15 @@
 //!  │ │ └──busy, no answer, cancelled … ───┤
 //!  ▼ │                                    │
 //! Flow ◄──number is a flow─── hangs up ───┘      a flow dials (Seeking), and may get its caller back (Flow)
+//!
+//! Placing ──a phone of the caller answers──► Seeking, Flow or Service, for a call that a user has us place
 //! ```
 
+mod briefing;
 mod ending;
 mod media;
 mod offer;
+mod place;
 mod route;
 mod setup;
 mod talk;
@@ -117,6 +121,8 @@ impl Leg {
 /// Where a call is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
+    /// A user has us place the call: the phones of the extension that is to be the caller are being rung.
+    Placing,
     /// The caller is in a flow, answered or not, and nobody is being rung for it.
     Flow,
     /// Phones are being rung, for a caller who waits for an answer or for one whom a flow has answered.
@@ -178,7 +184,7 @@ pub struct Call {
     pub answered: Option<Now>,
     /// When the present hold began.
     pub held: Option<Now>,
-    /// The caller's leg.
+    /// The caller's leg; while the call is placed, the first of those that are rung.
     pub caller: LegId,
     /// All legs.
     pub legs: BTreeMap<LegId, Leg>,
@@ -198,6 +204,8 @@ pub struct Call {
     sought_since: Now,
     /// Hops left for what we send on.
     max_forwards: u8,
+    /// We called the caller too: its INVITE was ours, and so was the first offer.
+    pub(crate) is_placed: bool,
     /// The best refusal so far of the phones that were rung.
     refusal: Option<(u8, u16, &'static str)>,
     /// Some phone has said something before its final answer, if only that it is working on it.
@@ -208,6 +216,8 @@ pub struct Call {
     has_recording: bool,
     /// 180 was passed on.
     told_ringing: bool,
+    /// What is being said before caller and agent are connected.
+    pub(crate) briefing: Option<briefing::Briefing>,
     /// This leg's early media is what the caller hears.
     early: Option<LegId>,
     /// Every SIP session it ever had.
@@ -215,6 +225,41 @@ pub struct Call {
 }
 
 impl Call {
+    /// A call that begins.
+    fn new(id: CallId, number: u64, from: Party, to: Party, caller: LegId, started: Now) -> Self {
+        Self {
+            id,
+            number,
+            from,
+            to,
+            with: None,
+            stage: Stage::Seeking,
+            started,
+            ringing: None,
+            answered: None,
+            held: None,
+            caller,
+            legs: BTreeMap::new(),
+            path: Vec::new(),
+            recording: Recording::Off,
+            flow: None,
+            route: None,
+            answers: Vec::new(),
+            sought: Vec::new(),
+            sought_since: started,
+            max_forwards: 0,
+            is_placed: false,
+            refusal: None,
+            reacted: false,
+            has_rung: false,
+            has_recording: false,
+            told_ringing: false,
+            early: None,
+            briefing: None,
+            sessions: Vec::new(),
+        }
+    }
+
     /// One of its legs.
     pub fn leg(&self, id: LegId) -> Option<&Leg> {
         self.legs.get(&id)
@@ -271,7 +316,12 @@ impl Call {
         (self.sought, self.sought_since) = (sought, now);
     }
 
-    /// Whether the caller's INVITE has been answered.
+    /// The caller's legs: one, and before it those of its phones that were rung in vain, if the call was placed.
+    pub fn caller_legs(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.values().filter(|l| l.end == End::Caller)
+    }
+
+    /// Whether the caller's leg is up: its INVITE has been answered, or ours to it.
     pub(crate) fn has_answered_caller(&self) -> bool {
         self.caller_leg().is_some_and(|leg| leg.state == LegState::Up)
     }
@@ -289,10 +339,18 @@ impl Call {
                 .early
                 .filter(|early| leg == *early || leg == self.caller)
                 .map(|early| if leg == early { self.caller } else { early }),
-            Stage::Flow | Stage::Talking { .. } | Stage::Service { .. } | Stage::Ended { .. } => {
-                self.other(leg)
-            }
+            Stage::Talking { .. } if self.briefing.is_some() => None,
+            Stage::Placing
+            | Stage::Flow
+            | Stage::Talking { .. }
+            | Stage::Service { .. }
+            | Stage::Ended { .. } => self.other(leg),
         }
+    }
+
+    /// Whether caller and agent are told of each other, and are not connected yet.
+    pub fn is_briefed(&self) -> bool {
+        self.briefing.is_some()
     }
 
     /// The leg that the given one talks with.
@@ -301,6 +359,7 @@ impl Call {
             Stage::Talking { with } if leg == self.caller => Some(with),
             Stage::Talking { with } if leg == with => Some(self.caller),
             Stage::Talking { .. }
+            | Stage::Placing
             | Stage::Flow
             | Stage::Seeking
             | Stage::Service { .. }

@@ -14,7 +14,7 @@ use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
 /// What the losers of a race are told: they rang in vain, but nobody missed a call (RFC 3326).
-const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
+pub(super) const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
 
 impl Exchange {
     /// A called phone says that it rings, perhaps with early media.
@@ -27,6 +27,9 @@ impl Exchange {
         sdp: Option<&[u8]>,
     ) {
         let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.stage == Stage::Placing {
+            return self.caller_rings(now, id, leg, status, sdp);
+        }
         if call.stage != Stage::Seeking {
             return;
         }
@@ -43,7 +46,7 @@ impl Exchange {
         let Some(one) = call.legs.get(&leg) else { return };
         let (who, flow, extension) = (one.party.number.clone(), one.flow, one.extension.clone());
         // Whom a flow has answered is not told of ringing by SIP, and its call has no time of ringing before the answer.
-        let is_first = is_news && call.ringing.is_none() && !is_answered;
+        let is_first = is_news && call.ringing.is_none() && call.answered.is_none();
         if is_first {
             call.ringing = Some(call.clock(now));
         }
@@ -120,7 +123,7 @@ impl Exchange {
         let callee_agreed =
             agreed(&theirs, &codec, &ours, one.flow.remote.ip(), next_generation(one, &theirs));
         let (caller_id, caller_flow, offer) = (caller.id, caller.flow, caller.remote.clone());
-        let (caller_local, caller_slot) = (caller.local.clone(), caller.slot);
+        let (caller_local, caller_slot, is_placed) = (caller.local.clone(), caller.slot, call.is_placed);
         let caller_generation = offer.as_ref().map_or(1, |offer| next_generation(caller, offer));
 
         let (caller_codec, formats) = match &offer {
@@ -139,7 +142,8 @@ impl Exchange {
                 .open_media(now, id, caller_id, &caller_flow, formats.clone())
                 .ok_or("every RTP port pair is in use")?,
         };
-        if local.formats != formats {
+        // Whom we called has what we offered; its numbers are ours, not those of its answer.
+        if local.formats != formats && !is_placed {
             local.formats = formats;
             local.version += 1;
         }
@@ -175,6 +179,9 @@ impl Exchange {
     /// A called phone answered. The first one wins, before anything else is done (class C-1, two agents on one caller).
     pub(crate) fn on_answered(&mut self, now: Now, id: CallId, leg: LegId, sdp: Option<&[u8]>) {
         let Some(call) = self.calls.get(&id) else { return };
+        if call.stage == Stage::Placing {
+            return self.caller_answers(now, id, leg, sdp);
+        }
         if call.stage != Stage::Seeking {
             return;
         }
@@ -208,7 +215,8 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Talking { with: leg };
         let is_answered = call.has_answered_caller();
-        if !is_answered {
+        // Whom a flow has answered was answered then; whom we called waits for this.
+        if call.answered.is_none() {
             call.answered = Some(call.clock(now));
         }
         let caller = call.caller;
@@ -237,9 +245,9 @@ impl Exchange {
             // Only now does the caller's phone have to speak: the engine looks out for it anew.
             self.agree_again(id);
         }
-        self.wire(id, leg);
-        self.wire(id, caller);
-        self.start_recording(now, id, caller, leg);
+        if !self.brief(now, id, leg) {
+            self.bridge(now, id);
+        }
         self.refresh_hold(now, id);
         self.note_open(id);
         let text = format!("{} answered", party.number);
@@ -264,7 +272,7 @@ impl Exchange {
         self.changed.insert(Changed::Call(id));
     }
 
-    fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
+    pub(super) fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
         // A call has one recording: of its first talk, when a flow connects it several times.
         let Some(call) = self.calls.get(&id).filter(|call| call.recording == Recording::Off) else { return };
         let rules = call
@@ -343,18 +351,17 @@ impl Exchange {
         self.note_refusal(now, id, verdict);
     }
 
+    /// Live legs of the called side, or of the caller's while the call is placed.
     pub(crate) fn live_callees(&self, id: CallId) -> Vec<LegId> {
-        self.calls
-            .get(&id)
-            .map(|c| c.callee_legs().filter(|l| l.is_live()).map(|l| l.id).collect())
-            .unwrap_or_default()
+        let Some(call) = self.calls.get(&id) else { return Vec::new() };
+        call.legs.values().filter(|l| l.is_live() && call.is_rung(l.id)).map(|l| l.id).collect()
     }
 
     /// Remembers the most telling refusal; when no phone is left, it is the caller's answer.
     pub(crate) fn note_refusal(&mut self, now: Now, id: CallId, verdict: (u8, u16, &'static str)) {
         let is_over = self.live_callees(id).is_empty();
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if call.stage != Stage::Seeking {
+        if !call.is_ringing() {
             return;
         }
         if call.refusal.is_none_or(|old| verdict.0 > old.0) {
@@ -365,13 +372,12 @@ impl Exchange {
         }
         self.timers.cancel(Timer::NoAnswer(id));
         let (_, status, word) = call.refusal.unwrap_or(verdict);
+        let party = EndedBy::Party(if call.stage == Stage::Placing { End::Caller } else { End::Callee });
         let number = self.sought(id);
         let (by, cause, text) = match word {
-            "busy" => (EndedBy::Party(End::Callee), Cause::Busy, format!("{number} is busy")),
-            "declined" => (EndedBy::Party(End::Callee), Cause::Declined, format!("{number} declined")),
-            "no_answer" => {
-                (EndedBy::Party(End::Callee), Cause::NoAnswer, format!("{number} did not take the call"))
-            }
+            "busy" => (party, Cause::Busy, format!("{number} is busy")),
+            "declined" => (party, Cause::Declined, format!("{number} declined")),
+            "no_answer" => (party, Cause::NoAnswer, format!("{number} did not take the call")),
             "no_port" => {
                 (EndedBy::System, Cause::Overload, format!("no RTP port pair could be opened for {number}"))
             }
@@ -386,10 +392,7 @@ impl Exchange {
 
     /// It rang long enough.
     pub(crate) fn no_answer(&mut self, now: Now, id: CallId) {
-        let Some(call) = self.calls.get(&id) else { return };
-        if call.stage != Stage::Seeking {
-            return;
-        }
+        let Some(call) = self.calls.get(&id).filter(|call| call.is_ringing()) else { return };
         let rang = now.mono.since(call.sought_since.mono).as_secs();
         let (has_reacted, has_rung, number) = (call.reacted, call.has_rung, self.sought(id));
         for leg in self.live_callees(id) {
@@ -462,7 +465,8 @@ impl Exchange {
     pub(crate) fn refuse_caller(&mut self, now: Now, id: CallId, status: u16) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let caller = call.caller;
-        let Some(leg) = call.legs.get_mut(&caller) else { return };
+        // Whom we called has no INVITE that waits for an answer.
+        let Some(leg) = call.legs.get_mut(&caller).filter(|_| !call.is_placed) else { return };
         let status = Status::new(status).filter(|s| s.code() >= 300).unwrap_or(Status::UNAVAILABLE);
         if let Some(session) = leg.session.take() {
             self.endpoint.reject(now.mono, session, status, &Headers::default());

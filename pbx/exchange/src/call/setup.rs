@@ -1,6 +1,6 @@
 //! A call begins: who calls, whom, and by which phones the called side is reached.
 
-use super::{Call, Leg, LegState, Recording, Stage};
+use super::{Call, Leg, LegState, Stage};
 use crate::exchange::{Exchange, Timer};
 use crate::limits::{FORKS_MAX, PATH_MAX};
 use crate::media::MediaCommand;
@@ -21,12 +21,12 @@ use switchroom_sip::time::Now;
 use switchroom_sip::uri::Uri;
 
 /// A phone that can be rung.
-struct Reachable {
+pub(super) struct Reachable {
     rank: u16,
-    number: String,
-    flow: Flow,
-    uri: Uri,
-    agent: String,
+    pub(super) number: String,
+    pub(super) flow: Flow,
+    pub(super) uri: Uri,
+    pub(super) agent: String,
 }
 
 impl Exchange {
@@ -69,42 +69,17 @@ impl Exchange {
             ..self.new_leg(leg, End::Caller, party.clone(), Some(extension.to_owned()), flow)
         };
         let call = Call {
-            id,
-            number: self.next_number(),
-            from: party,
-            to: self.party_of(&clean(&dialled)),
-            with: None,
-            stage: Stage::Seeking,
-            started: now,
-            ringing: None,
-            answered: None,
-            held: None,
-            caller: leg,
             legs: BTreeMap::from([(leg, caller)]),
-            path: Vec::new(),
-            recording: Recording::Off,
-            flow: None,
-            route: None,
-            answers: Vec::new(),
-            sought: Vec::new(),
-            sought_since: now,
             max_forwards: u8::try_from(hops.saturating_sub(1)).unwrap_or(0),
-            refusal: None,
-            reacted: false,
-            has_rung: false,
-            has_recording: false,
-            told_ringing: false,
-            early: None,
             sessions: vec![session],
+            ..Call::new(id, self.next_number(), party, self.party_of(&clean(&dialled)), leg, now)
         };
         let text = format!("{} calls {}", call.from.number, call.to.number);
         self.calls.insert(id, call);
         // The INVITE stands on the ladder before what is decided about it.
         self.collect_traces(now);
-        self.live_calls += 1;
-        *self.calls_made.entry(extension.to_owned()).or_default() += 1;
+        self.count_call(extension);
         self.calls_with.entry(extension.to_owned()).or_default().insert(id);
-        self.counts.calls_total += 1;
         self.event(now, EventKind::Call, Severity::Info, Some(id), extension, "call_started", text);
         self.extension_changed(extension.to_owned());
         self.note_open(id);
@@ -112,8 +87,15 @@ impl Exchange {
         self.route(now, id, &dialled);
     }
 
+    /// An extension makes a call.
+    pub(super) fn count_call(&mut self, extension: &str) {
+        self.live_calls += 1;
+        *self.calls_made.entry(extension.to_owned()).or_default() += 1;
+        self.counts.calls_total += 1;
+    }
+
     /// Live calls that an extension has made.
-    fn calls_made_by(&self, extension: &str) -> usize {
+    pub(super) fn calls_made_by(&self, extension: &str) -> usize {
         self.calls_made.get(extension).copied().unwrap_or(0)
     }
 
@@ -175,6 +157,7 @@ impl Exchange {
         if let Some(call) = self.calls.get_mut(&id) {
             call.begin_search(now, numbers.to_vec());
         }
+        self.play_ringing(id);
         self.ring_all(now, id, &numbers, None);
     }
 
@@ -217,7 +200,7 @@ impl Exchange {
     }
 
     /// The phones by which extensions can be reached, best first; the path says why others are left out.
-    fn phones_of(&mut self, now: Now, id: CallId, numbers: &[String]) -> Vec<Reachable> {
+    pub(super) fn phones_of(&mut self, now: Now, id: CallId, numbers: &[String]) -> Vec<Reachable> {
         let caller_flow = self.calls.get(&id).and_then(|call| call.caller_leg()).map(|leg| leg.flow);
         let mut phones: Vec<Reachable> = Vec::new();
         let mut skipped = Vec::new();
@@ -271,7 +254,7 @@ impl Exchange {
 
     /// Rings one phone. False if there is no port pair for it.
     #[allow(clippy::too_many_arguments)]
-    fn ring_phone(
+    pub(super) fn ring_phone(
         &mut self,
         now: Now,
         id: CallId,
@@ -287,17 +270,23 @@ impl Exchange {
             return false;
         };
         let Some(call) = self.calls.get(&id) else { return false };
-        let (from, hops) = (call.from.clone(), call.max_forwards);
+        let (end, from) = if call.stage == Stage::Placing {
+            (End::Caller, call.shown_to_caller())
+        } else {
+            (End::Callee, call.from.clone())
+        };
+        let hops = call.max_forwards;
         let domain = self.config.domain.clone();
+        let (name, headers) = self.invitation(id, number);
         let invite = Invite {
             flow,
             uri: request_uri(contact),
-            from: NameAddr::named(&from.name, Uri::sip(&from.number, &domain, None)),
+            from: NameAddr::named(&name, Uri::sip(&from.number, &domain, None)),
             to: NameAddr::bare(Uri::sip(number, &domain, None)),
             contact_user: from.number.clone(),
             sdp: Some(local.0.offer()),
             max_forwards: hops,
-            headers: Headers::default(),
+            headers,
         };
         let session = self.endpoint.invite(now.mono, invite);
         self.sessions.insert(session, (id, leg));
@@ -309,7 +298,7 @@ impl Exchange {
             sip_call_id,
             slot: Some(local.1),
             local: Some(local.0),
-            ..self.new_leg(leg, End::Callee, party, Some(number.to_owned()), flow)
+            ..self.new_leg(leg, end, party, Some(number.to_owned()), flow)
         };
         if let Some(call) = self.calls.get_mut(&id) {
             call.legs.insert(leg, new);

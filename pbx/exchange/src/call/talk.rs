@@ -1,6 +1,6 @@
 //! What happens in a call that is up: hold and new offers, digits, services; and where SIP's news go.
 
-use super::{LegState, Stage};
+use super::{Call, LegState, Stage};
 use crate::coverage::session_event;
 use crate::exchange::Exchange;
 use crate::inbound::Means;
@@ -91,7 +91,13 @@ impl Exchange {
     }
 
     /// Takes over what a phone says of itself in answer to our description.
-    fn settle(&mut self, now: Now, id: CallId, leg: LegId, theirs: Description) -> Result<(), String> {
+    pub(super) fn settle(
+        &mut self,
+        now: Now,
+        id: CallId,
+        leg: LegId,
+        theirs: Description,
+    ) -> Result<(), String> {
         let far = self.far_codec(id, leg);
         let one = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)).ok_or("the leg is gone")?;
         let ours = one.local.as_ref().map(|l| l.formats.clone()).unwrap_or_default();
@@ -192,6 +198,10 @@ impl Exchange {
     pub(crate) fn wire(&mut self, id: CallId, leg: LegId) {
         let Some(call) = self.calls.get(&id) else { return };
         let Some(one) = call.leg(leg) else { return };
+        // Before the bridge it is the briefing that says what both hear.
+        if call.is_briefed() {
+            return;
+        }
         let other = call.hears(leg);
         // What the caller of a flow hears is the flow's to say, the ringing of those it dials too.
         let is_flows = leg == call.caller && call.has_answered_caller();
@@ -201,7 +211,7 @@ impl Exchange {
         let source = match &call.stage {
             Stage::Service { service: Service::Echo } => Source::Echo,
             Stage::Service { service: Service::Tone } => TONE,
-            Stage::Flow | Stage::Seeking | Stage::Talking { .. } | Stage::Ended { .. } => {
+            Stage::Placing | Stage::Flow | Stage::Seeking | Stage::Talking { .. } | Stage::Ended { .. } => {
                 match other.and_then(|other| call.leg(other)) {
                     // Who holds is not heard, whatever the phone sends meanwhile.
                     Some(other) if other.holds => Source::Silence,
@@ -267,7 +277,9 @@ impl Exchange {
         with: Party,
         text: &str,
     ) -> Result<(), String> {
-        let (session, sdp) = self.describe_service(now, id)?;
+        // Whom we called has agreed with us already.
+        let is_up = self.calls.get(&id).is_some_and(Call::has_answered_caller);
+        let answer = if is_up { None } else { Some(self.describe_service(now, id)?) };
         let Some(call) = self.calls.get_mut(&id) else { return Err("the call is gone".into()) };
         call.stage = stage;
         call.with = Some(with);
@@ -277,7 +289,9 @@ impl Exchange {
             leg.state = LegState::Up;
             leg.outcome = "answered";
         }
-        self.endpoint.answer(now.mono, session, sdp);
+        if let Some((session, sdp)) = answer {
+            self.endpoint.answer(now.mono, session, sdp);
+        }
         self.wire(id, caller);
         self.why(now, id, "answer", "answered by the exchange".into());
         self.event(now, EventKind::Call, Severity::Info, Some(id), "", "call_answered", text.to_owned());
@@ -350,6 +364,7 @@ impl Exchange {
         let end = one.end;
         let (who, flow) = (one.party.number.clone(), one.flow);
         let was_up = one.state == LegState::Up;
+        let is_placing = call.stage == Stage::Placing;
         let was_answered = call.answered.is_some();
         let contact = session.map(|uri| crate::text::clean(&uri)).unwrap_or_default();
         if call.is_ended() {
@@ -389,7 +404,7 @@ impl Exchange {
                 (EndedBy::System, Cause::NoAck, 500, text)
             }
         };
-        if end == crate::record::End::Callee && !was_up {
+        if (end == crate::record::End::Callee || is_placing) && !was_up {
             // One of several phones went away while it rang.
             return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &text);
         }

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::MediaEvent;
-use crate::call::{Call, Leg, LegState, Stage};
+use crate::call::{Call, Leg, Stage};
 use crate::record::End;
 use switchroom_sip::endpoint::{Ended, SessionEvent};
 use switchroom_sip::sdp::Description;
@@ -11,6 +11,8 @@ use switchroom_sip::status::Status;
 words!(
     /// Where a call is, as its events see it.
     CallState {
+        /// The caller's phones are being rung; what they do is told as of called ones.
+        Placing = "placing",
         /// No phone has said that it rings.
         Seeking = "seeking",
         Ringing = "ringing",
@@ -34,6 +36,7 @@ impl CallState {
     pub(crate) fn of(call: &Call) -> Self {
         let is_late = call.caller_leg().is_some_and(|l| l.remote.is_none());
         match &call.stage {
+            Stage::Placing => Self::Placing,
             Stage::Seeking if call.is_early() => Self::Early,
             Stage::Seeking if call.ringing.is_some() => Self::Ringing,
             Stage::Seeking => Self::Seeking,
@@ -102,6 +105,8 @@ words!(
         Stray = "stray",
         NoAnswerDue = "no_answer_due",
         FlowDue = "flow_due",
+        /// What is said before the bridge took too long.
+        BriefingDue = "briefing_due",
         LastWordDue = "last_word_due",
         GoneDue = "gone_due",
         MediaLostDue = "media_lost_due",
@@ -129,77 +134,78 @@ words!(
     }
 );
 
-/// By event: seeking, ringing, early, late, talking, held, service, flow, closing, ended.
+/// By event: placing, seeking, ringing, early, late, talking, held, service, flow, closing, ended.
 pub(super) const MATTERS: &[(&str, &str)] = &[
-    ("caller_cancel", "+++-------"),
-    ("caller_bye", "++++++++--"),
-    ("caller_no_ack", "---+++++--"),
-    ("caller_no_prack", "-++-------"),
-    ("caller_expired", "---+++++--"),
-    ("caller_gone", "---+++++--"),
-    ("caller_lost", "+++-------"),
-    ("caller_hold", "--++++++--"),
-    ("caller_resume", "-----+----"),
-    ("caller_offer", "--+++-++--"),
-    ("caller_asks_offer", "---.++++--"),
-    ("caller_ack", "---+....--"),
-    ("caller_ack_describes", "---+------"),
-    ("caller_describes", "----++++--"),
-    ("caller_info_digit", "-+++++++--"),
-    ("caller_info_other", "-..+++++--"),
-    ("callee_progress", "+..-------"),
-    ("callee_rings", "+.+-------"),
-    ("callee_early_media", "++.-------"),
-    ("callee_answers", "+++-------"),
-    ("callee_answers_bare", "+++-------"),
-    ("callee_busy", "+++-------"),
-    ("callee_declines", "+++-------"),
-    ("callee_declines_all", "+++-------"),
-    ("callee_silent", "+++-------"),
-    ("callee_refuses", "+++-------"),
-    ("callee_one_refuses", "++--------"),
-    ("callee_bye", "++++++----"),
-    ("callee_no_ack", "---+++----"),
-    ("callee_expired", "---+++----"),
-    ("callee_gone", "++++++----"),
-    ("callee_lost", "----------"),
-    ("callee_hold", "---+++----"),
-    ("callee_resume", "-----+----"),
-    ("callee_offer", "---++-----"),
-    ("callee_asks_offer", "---+++----"),
-    ("callee_describes", "---+++----"),
-    ("callee_info_digit", "-+++++----"),
-    ("callee_info_other", "-..+++----"),
-    ("stray", "----------"),
-    ("no_answer_due", "+++-------"),
-    ("flow_due", "-------+--"),
-    ("last_word_due", "--------+-"),
-    ("gone_due", "---------+"),
-    ("media_lost_due", "----+-++--"),
-    ("media_open_failed", "+++++++++-"),
-    ("media_flowing", "++++++++.."),
-    ("media_digit", "++++++++.."),
-    ("media_played", ".......+.."),
-    ("message_taken", ".......+.."),
-    ("media_missing", "...+++++.."),
-    ("media_back", "...+++++.."),
-    ("media_dead_air", "...++.++.."),
-    ("media_sound", "...++.++.."),
-    ("media_quality", "++++++++++"),
-    ("media_closed", "++++++--++"),
-    ("recording_started", "---...--.."),
-    ("recording_failed", "---+++--++"),
-    ("recording_closed", "---+++--++"),
-    ("hang_up", "++++++++++"),
-    ("end_all", "++++++++.."),
-    ("connection_lost", "+++......."),
-    ("phone_moved", "++++++++--"),
+    ("caller_cancel", "-+++-------"),
+    ("caller_bye", "-++++++++--"),
+    ("caller_no_ack", "----+++++--"),
+    ("caller_no_prack", "--++-------"),
+    ("caller_expired", "----+++++--"),
+    ("caller_gone", "----+++++--"),
+    ("caller_lost", "-+++-------"),
+    ("caller_hold", "---++++++--"),
+    ("caller_resume", "------+----"),
+    ("caller_offer", "---+++-++--"),
+    ("caller_asks_offer", "----.++++--"),
+    ("caller_ack", "----+....--"),
+    ("caller_ack_describes", "----+------"),
+    ("caller_describes", "-----++++--"),
+    ("caller_info_digit", "--+++++++--"),
+    ("caller_info_other", "--..+++++--"),
+    ("callee_progress", "++..-------"),
+    ("callee_rings", "++.+-------"),
+    ("callee_early_media", "+++.-------"),
+    ("callee_answers", "++++-------"),
+    ("callee_answers_bare", "++++-------"),
+    ("callee_busy", "++++-------"),
+    ("callee_declines", "++++-------"),
+    ("callee_declines_all", "++++-------"),
+    ("callee_silent", "++++-------"),
+    ("callee_refuses", "++++-------"),
+    ("callee_one_refuses", "+++--------"),
+    ("callee_bye", "+++++++----"),
+    ("callee_no_ack", "----+++----"),
+    ("callee_expired", "----+++----"),
+    ("callee_gone", "+++++++----"),
+    ("callee_lost", "-----------"),
+    ("callee_hold", "----+++----"),
+    ("callee_resume", "------+----"),
+    ("callee_offer", "----++-----"),
+    ("callee_asks_offer", "----+++----"),
+    ("callee_describes", "----+++----"),
+    ("callee_info_digit", "+-+++++----"),
+    ("callee_info_other", ".-..+++----"),
+    ("stray", "-----------"),
+    ("no_answer_due", "++++-------"),
+    ("flow_due", "--------+--"),
+    ("briefing_due", "-----------"),
+    ("last_word_due", "---------+-"),
+    ("gone_due", "----------+"),
+    ("media_lost_due", "-----+-++--"),
+    ("media_open_failed", "++++++++++-"),
+    ("media_flowing", "+++++++++.."),
+    ("media_digit", "+++++++++.."),
+    ("media_played", "........+.."),
+    ("message_taken", "........+.."),
+    ("media_missing", "....+++++.."),
+    ("media_back", "....+++++.."),
+    ("media_dead_air", "....++.++.."),
+    ("media_sound", "....++.++.."),
+    ("media_quality", "+++++++++++"),
+    ("media_closed", "+++++++--++"),
+    ("recording_started", "----...--.."),
+    ("recording_failed", "----+++--++"),
+    ("recording_closed", "----+++--++"),
+    ("hang_up", "+++++++++++"),
+    ("end_all", "+++++++++.."),
+    ("connection_lost", "++++......."),
+    ("phone_moved", "+++++++++--"),
 ];
 
 /// Which event of a call the news of a session is.
 pub(crate) fn session_event(call: &Call, leg: &Leg, event: &SessionEvent) -> CallEvent {
     use CallEvent as E;
-    let is_caller = leg.end == End::Caller;
+    let is_caller = leg.end == End::Caller && call.stage != Stage::Placing;
     let by = |caller: E, callee: E| if is_caller { caller } else { callee };
     match event {
         SessionEvent::Progress(_, Some(_)) => by(E::Stray, E::CalleeEarlyMedia),
@@ -234,7 +240,7 @@ pub(crate) fn session_event(call: &Call, leg: &Leg, event: &SessionEvent) -> Cal
 }
 
 fn refusal_event(call: &Call, leg: &Leg, status: Status) -> CallEvent {
-    let others_ring = call.callee_legs().any(|l| l.id != leg.id && l.state != LegState::Ended);
+    let others_ring = call.legs.values().any(|l| l.id != leg.id && l.is_live() && call.is_rung(l.id));
     match status.code() {
         600.. => CallEvent::CalleeDeclinesAll,
         _ if others_ring => CallEvent::CalleeOneRefuses,

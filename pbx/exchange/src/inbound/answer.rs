@@ -11,7 +11,7 @@ impl Exchange {
     /// Answers the caller if that has not been done. False if it cannot be; the call is then over.
     pub(crate) fn answer_caller(&mut self, now: Now, id: CallId) -> bool {
         let Some(call) = self.calls.get(&id).filter(|call| !call.is_ended()) else { return false };
-        if call.has_answered_caller() {
+        if call.answered.is_some() {
             return true;
         }
         let with = Party { number: call.to.number.clone(), name: self.title_of(id) };

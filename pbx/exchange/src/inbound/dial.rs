@@ -14,7 +14,7 @@ use crate::record::{Cause, EndedBy, EventKind, Severity};
 use crate::{CallId, LegId};
 use std::collections::VecDeque;
 use std::time::Duration;
-use switchroom_flow::{Clip, Dialled, Event};
+use switchroom_flow::{Dialled, Event};
 use switchroom_sip::time::Now;
 
 /// Phones that are being rung for a flow.
@@ -78,12 +78,7 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Seeking;
         call.begin_search(now, numbers.to_vec());
-        let (caller, is_answered) = (call.caller, call.has_answered_caller());
-        if is_answered {
-            // The caller's phone hears nothing of the ringing any more, so we make the tone.
-            let (number, clips) = (0, vec![Clip::Ringing]);
-            self.media(MediaCommand::Play { call: id, leg: caller, number, clips, is_loop: true });
-        }
+        self.play_ringing(id);
         let known: Vec<String> =
             numbers.iter().filter(|number| self.config.extensions.contains_key(*number)).cloned().collect();
         for number in numbers.iter().filter(|number| !known.contains(number)) {
@@ -174,6 +169,7 @@ impl Exchange {
         call.stage = Stage::Flow;
         call.held = None;
         let (caller, who) = (call.caller, call.with.clone().map(|p| p.number).unwrap_or_default());
+        self.drop_briefing(id);
         self.stop_recording(id);
         self.close_leg(id, leg);
         self.floor.talk_ended(crate::queues::moment(now), id.0);

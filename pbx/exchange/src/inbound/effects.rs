@@ -50,6 +50,7 @@ impl Exchange {
                 self.actions.push_back(Action::Ask { call: id, number, asking, timeout });
             }
             Effect::Survey { question, answer } => self.keep_answer(now, id, question, answer),
+            Effect::Agent(act) => self.act_by_phone(now, id, &act),
             Effect::Message { id: message, becomes } => match becomes {
                 Becomes::Old => self.message_heard(now, &message),
                 Becomes::Gone => {
@@ -88,7 +89,7 @@ impl Exchange {
         if let Some(visit) = self.visits.get_mut(&id) {
             visit.playing = None;
         }
-        if self.calls.get(&id).is_some_and(|call| call.answered.is_some()) {
+        if self.calls.get(&id).is_some_and(crate::Call::has_answered_caller) {
             self.media(MediaCommand::Hear { call: id, leg, source: Source::Silence });
         }
     }

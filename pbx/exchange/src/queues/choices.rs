@@ -4,7 +4,7 @@ use super::moment;
 use crate::AgentAct;
 use crate::exchange::Exchange;
 use crate::record::{EventKind, Severity};
-use switchroom_acd::Presence;
+use switchroom_acd::{Presence, Refusal};
 use switchroom_sip::time::Now;
 
 impl Exchange {
@@ -17,7 +17,8 @@ impl Exchange {
                 if let Some(unknown) = unknown {
                     return Err(format!("there is no extension {}", crate::text::clean(unknown)));
                 }
-                self.choose(now, agent, presence.clone(), extension.as_deref(), user)?;
+                self.choose(now, agent, presence.clone(), extension.as_deref(), user)
+                    .map_err(|refusal| refusal.to_string())?;
                 let what = match presence {
                     Presence::LoggedOut => "signed out".to_owned(),
                     Presence::Ready => "ready".to_owned(),
@@ -57,7 +58,7 @@ impl Exchange {
         presence: Presence,
         extension: Option<&str>,
         by: &str,
-    ) -> Result<(), String> {
+    ) -> Result<(), Refusal> {
         // Whoever sits down may be offered a caller at once: by what the phone there does now.
         let own = self.config.floor.agents.get(agent).and_then(|agent| agent.extension.clone());
         if let Some(seat) = extension.map(str::to_owned).or(own) {
@@ -70,6 +71,6 @@ impl Exchange {
         if let Some(seat) = seat {
             self.tell_seat(now, &seat);
         }
-        chosen.map_err(|refusal| refusal.to_string())
+        chosen
     }
 }

@@ -4,8 +4,10 @@
 //! when the wait is over by rule, or the talk, if it wants to. While the caller waits the call is in `Stage::Flow`, while
 //! agents ring for it in `Stage::Seeking`, and then in `Stage::Talking`, as any other call.
 
+mod by_phone;
 mod choices;
 mod inbox;
+mod invitation;
 mod ringing;
 mod waiting;
 

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 //! The exchange with phones around it, in simulated time.
 
+mod agents_by_phone;
+mod bridging;
 mod calls;
 mod flow_ends;
 mod flow_keys;
@@ -11,6 +13,7 @@ mod media;
 mod messages;
 mod missed;
 pub(crate) mod mwi;
+mod placing;
 mod queues;
 mod registering;
 mod table;

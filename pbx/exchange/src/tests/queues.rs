@@ -82,7 +82,7 @@ pub(super) struct Floor {
     pub(super) w: World,
     pub(super) a: SocketAddr,
     pub(super) b: SocketAddr,
-    c: SocketAddr,
+    pub(super) c: SocketAddr,
 }
 
 impl Floor {
@@ -118,7 +118,7 @@ impl Floor {
     }
 
     /// The phone has the INVITE and rings.
-    fn pick(&mut self, at: SocketAddr) -> SessionId {
+    pub(super) fn pick(&mut self, at: SocketAddr) -> SessionId {
         let (ring, _) = self.w.take(at);
         let now = self.w.now.mono;
         self.w.end(at).progress(now, ring, Status::RINGING, None);
@@ -134,20 +134,20 @@ impl Floor {
         ring
     }
 
-    fn refuse(&mut self, at: SocketAddr, status: Status) {
+    pub(super) fn refuse(&mut self, at: SocketAddr, status: Status) {
         let (ring, _) = self.w.take(at);
         let now = self.w.now.mono;
         self.w.end(at).reject(now, ring, status, &Default::default());
         self.w.ms(100);
     }
 
-    fn rings(&self, at: SocketAddr) -> bool {
+    pub(super) fn rings(&self, at: SocketAddr) -> bool {
         let heard = &self.w.phones[&at].heard;
         let last = heard.iter().rposition(|l| l.starts_with("INVITE"));
         last.is_some_and(|invite| !heard[invite..].iter().any(|l| l.starts_with("CANCEL")))
     }
 
-    fn activity(&self, agent: &str) -> Activity {
+    pub(super) fn activity(&self, agent: &str) -> Activity {
         self.w.x.floor().agent(agent).unwrap().activity()
     }
 
@@ -159,7 +159,7 @@ impl Floor {
         facts.collect()
     }
 
-    fn exits(&self) -> Vec<(Exit, String)> {
+    pub(super) fn exits(&self) -> Vec<(Exit, String)> {
         let exits = self.facts().into_iter().filter_map(|fact| match fact {
             Fact::Left(left) => Some((left.exit, left.agent)),
             _ => None,
@@ -167,7 +167,7 @@ impl Floor {
         exits.collect()
     }
 
-    fn plays(&self) -> Vec<Clip> {
+    pub(super) fn plays(&self) -> Vec<Clip> {
         let last = self.w.media.iter().rev().find_map(|command| match command {
             MediaCommand::Play { clips, .. } => Some(clips.clone()),
             _ => None,
@@ -175,18 +175,18 @@ impl Floor {
         last.unwrap_or_default()
     }
 
-    fn says(&self, name: &str) -> bool {
+    pub(super) fn says(&self, name: &str) -> bool {
         self.plays().iter().any(|clip| matches!(clip, Clip::Prompt { name: n, .. } if n == name))
     }
 
-    fn caller_digit(&mut self, digit: char) {
+    pub(super) fn caller_digit(&mut self, digit: char) {
         let leg = self.w.x.calls().next().unwrap().caller;
         self.w.input(Input::Media(MediaEvent::Digit { leg, digit }));
         self.w.ms(10);
     }
 
     /// What plays is heard to its end.
-    fn heard(&mut self) {
+    pub(super) fn heard(&mut self) {
         let number = self.w.media.iter().rev().find_map(|command| match command {
             MediaCommand::Play { number, .. } => Some(*number),
             _ => None,
@@ -543,4 +543,35 @@ fn flows_know_how_queues_stand() {
     t.call("700");
     let call = t.w.x.calls().next().unwrap().id;
     assert_eq!(t.w.x.floor().waiter(call.0).unwrap().priority, 1);
+}
+
+/// Whom a user has call somebody is busy from the first ring on, and calls queues as any caller.
+#[test]
+fn an_agent_whose_call_is_placed_is_offered_nobody() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    let place = |t: &mut Floor, to: &str| {
+        let command = Command::Dial { from: "102".into(), to: to.into() };
+        t.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command });
+        t.w.ms(50);
+    };
+    place(&mut t, "103");
+    assert_eq!(t.activity("2"), Activity::Outbound);
+    t.call("700");
+    t.refuse(t.b, Status::BUSY);
+    assert_eq!(t.activity("2"), Activity::Offered, "free again, and somebody waits");
+    t.answer(t.b);
+    assert_eq!(t.activity("2"), Activity::Talking);
+
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.sign_in("3", "103");
+    place(&mut t, "701");
+    let own = t.answer(t.b);
+    assert!(t.rings(t.c), "the other agent, not the caller");
+    t.answer(t.c);
+    assert_eq!((t.activity("2"), t.activity("3")), (Activity::Outbound, Activity::Talking));
+    t.w.hang_up(t.b, own);
+    assert_eq!(t.w.cdr().with.map(|party| party.number).as_deref(), Some("103"));
+    t.end();
 }

@@ -42,6 +42,23 @@ impl Scene {
         Self { w, a, call, b, ring, id }
     }
 
+    /// mara has 101 call 102; with `others`, 101 has a second phone that rings on. The phone that rings is the callee here.
+    fn placing(others: bool) -> Self {
+        let mut w = World::new();
+        let a = w.registered("101", "192.0.2.11:5060");
+        w.registered("102", "192.0.2.12:5060");
+        if others {
+            w.registered("101", "192.0.2.13:5060");
+        }
+        let command = Command::Dial { from: "101".into(), to: "102".into() };
+        w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+        w.ms(50);
+        let ring = w.take(a).0;
+        w.ms(50);
+        let id = w.x.calls().next().unwrap().id;
+        Self { w, a, call: ring, b: a, ring: Some(ring), id }
+    }
+
     fn other_refuses(&mut self) {
         let c = "192.0.2.13:5060".parse().unwrap();
         let (other, _) = self.w.take(c);
@@ -77,6 +94,7 @@ impl Scene {
             S::Late => Self::dial("102", None, others),
             S::Service => Self::dial("*43", offer(), others),
             S::Flow => Self::dial("500", offer(), others),
+            S::Placing => Self::placing(others),
             _ => Self::dial("102", offer(), others && (state != S::Early || lags)),
         };
         if lags && state != S::Service && state != S::Flow {
@@ -84,7 +102,7 @@ impl Scene {
             this.other_refuses();
         }
         match state {
-            S::Seeking | S::Service | S::Flow => {}
+            S::Placing | S::Seeking | S::Service | S::Flow => {}
             S::Ringing => this.progress(Status::RINGING, None),
             S::Early => this.progress(Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", ""))),
             S::Late | S::Talking | S::Held => this.answer(),
@@ -156,7 +174,8 @@ impl Scene {
 
     fn leg(&self, is_callee: bool) -> Option<LegId> {
         let call = self.w.x.call(self.id)?;
-        if is_callee { call.callee_legs().next().map(|l| l.id) } else { Some(call.caller) }
+        let is_called = is_callee && call.stage != Stage::Placing;
+        if is_called { call.callee_legs().next().map(|l| l.id) } else { Some(call.caller) }
     }
 
     /// What SIP would tell; not in words of a phone, because phones here do not do such things.
@@ -241,7 +260,7 @@ impl Scene {
     }
 
     fn is_ringing(&self) -> bool {
-        matches!(self.state().0, "seeking" | "ringing" | "early")
+        matches!(self.state().0, "placing" | "seeking" | "ringing" | "early")
     }
 
     fn is_up(&self) -> bool {
@@ -277,6 +296,9 @@ pub(super) fn facts(call: CallId) -> RecordingFacts {
 fn apply(s: &mut Scene, event: E) -> Result<(), &'static str> {
     let slot = s.leg(s.ring.is_some()).and_then(|l| s.w.x.call(s.id)?.leg(l)?.slot);
     let dtmf = ("application/dtmf-relay", "Signal=5\r\nDuration=160\r\n");
+    if s.state().0 == "placing" && event.word().starts_with("caller") {
+        return Err("no caller yet");
+    }
     match event {
         E::CallerCancel if s.is_ringing() => s.hang_up(false),
         E::CallerCancel => Err("answered"),
@@ -332,10 +354,10 @@ fn apply(s: &mut Scene, event: E) -> Result<(), &'static str> {
             }
             s.told(is_callee, SessionEvent::OfferAnswered(Some(sdp(ip, "8 101", ""))))
         }
-        E::CallerInfoDigit | E::CalleeInfoDigit if matches!(s.state().0, "ringing" | "early") => {
+        E::CallerInfoDigit | E::CalleeInfoDigit if matches!(s.state().0, "placing" | "ringing" | "early") => {
             s.told(event == E::CalleeInfoDigit, SessionEvent::Info("application/dtmf".into(), "5".into()))
         }
-        E::CallerInfoOther | E::CalleeInfoOther if matches!(s.state().0, "ringing" | "early") => {
+        E::CallerInfoOther | E::CalleeInfoOther if matches!(s.state().0, "placing" | "ringing" | "early") => {
             s.told(event == E::CalleeInfoOther, SessionEvent::Info("text/plain".into(), "x".into()))
         }
         E::CallerInfoDigit => s.info(false, dtmf.0, dtmf.1),
@@ -367,6 +389,8 @@ fn apply(s: &mut Scene, event: E) -> Result<(), &'static str> {
         E::CalleeBye => s.hang_up(true),
         E::NoAnswerDue => s.wait(31),
         E::FlowDue => s.wait(6),
+        // Callers of queues only, which have tests of their own.
+        E::BriefingDue => Err("nobody is briefed"),
         E::LastWordDue => s.wait(4),
         E::GoneDue => s.wait(6),
         E::MediaLostDue => s.wait(61),

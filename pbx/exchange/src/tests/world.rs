@@ -68,6 +68,7 @@ pub(crate) fn config() -> Config {
             ha1_sha256: bytes(hex(Algorithm::Sha256)).try_into().ok(),
             record: None,
             ring: None,
+            auto_answer: false,
         }
     };
     let all = [extension("101", "Ana"), extension("102", "Bo"), extension("103", "Cy")];

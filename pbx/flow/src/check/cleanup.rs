@@ -42,6 +42,7 @@ fn needs_caller(job: &Job) -> bool {
             | Job::Mailbox { .. }
             | Job::Record { .. }
             | Job::Survey { .. }
+            | Job::Agent { .. }
     )
 }
 

@@ -10,6 +10,10 @@ pub struct Known {
     pub extensions: Option<BTreeSet<String>>,
     /// Queues.
     pub queues: Option<BTreeSet<String>>,
+    /// Agents.
+    pub agents: Option<BTreeSet<String>>,
+    /// Reasons for breaks.
+    pub breaks: Option<BTreeSet<String>>,
     /// Hours.
     pub hours: Option<BTreeSet<String>>,
     /// Lists.

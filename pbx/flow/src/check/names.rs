@@ -1,4 +1,4 @@
-//! Names that the site does not have: hours, lists, PINs, extensions, queues, mailboxes.
+//! Names that the site does not have: hours, lists, PINs, extensions, queues, mailboxes, agents, breaks.
 
 use super::known::Known;
 use super::reads::{Use, reads};
@@ -9,6 +9,7 @@ use crate::expr::Expr;
 use crate::fault::did_you_mean;
 use crate::limits::FAULTS_MAX;
 use crate::node::Job;
+use crate::pins::AGENT_PINS;
 use std::collections::BTreeSet;
 
 /// A kind of name, with the names there are.
@@ -52,6 +53,8 @@ struct Kinds<'k> {
     lists: Names<'k>,
     pins: Names<'k>,
     mailboxes: Names<'k>,
+    agents: Names<'k>,
+    breaks: Names<'k>,
 }
 
 impl<'k> Kinds<'k> {
@@ -65,6 +68,8 @@ impl<'k> Kinds<'k> {
                 "write it as [extensions.NUMBER] in switchroom.toml",
             ),
             queues: kind("is no queue", &known.queues, "write it as [queues.NAME] in switchroom.toml"),
+            agents: kind("is no agent", &known.agents, "write it as [agents.NUMBER] in switchroom.toml"),
+            breaks: kind("is no break", &known.breaks, "write it as [breaks.NAME] in switchroom.toml"),
             hours: kind("are no hours", &known.hours, "write them as [hours.NAME] in switchroom.toml"),
             lists: kind("is no list", &known.lists, "write it as [lists.NAME] in switchroom.toml"),
             pins: kind("are no PINs", &known.pins, "write them as [pins.NAME] in switchroom.toml"),
@@ -91,6 +96,8 @@ fn used<'n, 'k>(job: &'n Job, kinds: &'n Kinds<'k>) -> Vec<(&'static str, Entry,
             "to" => &kinds.extensions,
             "queue" => &kinds.queues,
             "mailbox" => &kinds.mailboxes,
+            "agent" => &kinds.agents,
+            "reason" => &kinds.breaks,
             _ => continue,
         };
         if let (Use::Called, Expr::Constant(name)) = (read.becomes, read.of) {
@@ -100,8 +107,8 @@ fn used<'n, 'k>(job: &'n Job, kinds: &'n Kinds<'k>) -> Vec<(&'static str, Entry,
     match job {
         Job::Hours { hours, .. } => found.push(("hours", Entry::Whole, hours.clone(), &kinds.hours)),
         Job::List { list, .. } => found.push(("list", Entry::Whole, list.clone(), &kinds.lists)),
-        // Those of the mailboxes are there by themselves.
-        Job::Pin { pins, .. } if pins != "mailbox" => {
+        // Those of mailboxes and agents are there by themselves.
+        Job::Pin { pins, .. } if pins != "mailbox" && pins != AGENT_PINS => {
             found.push(("pins", Entry::Whole, pins.clone(), &kinds.pins));
         }
         _ => {}

@@ -75,6 +75,10 @@ pub(crate) fn reads(job: &Job) -> Vec<Read<'_>> {
         }
         Job::Voicemail { mailbox, .. } => add("mailbox", Entry::Whole, mailbox, Use::Called),
         Job::Mailbox { mailbox: Some(mailbox), .. } => add("mailbox", Entry::Whole, mailbox, Use::Called),
+        Job::Agent { agent, reason, .. } => {
+            agent.iter().for_each(|of| add("agent", Entry::Whole, of, Use::Called));
+            reason.iter().for_each(|of| add("reason", Entry::Whole, of, Use::Called));
+        }
         Job::Http { request, .. } => {
             values(&request.url).for_each(|of| add("url", Entry::Whole, of, Use::Address));
             named("body", &request.body, &mut add);
@@ -109,7 +113,9 @@ pub(crate) fn writes(job: &Job) -> Vec<Write<'_>> {
     match job {
         Job::Set { values, .. } => values.iter().map(|(name, to)| Write { name, to: Some(to) }).collect(),
         Job::Collect { into, .. } | Job::Record { into, .. } => vec![unknown(into)],
-        Job::List { into, .. } | Job::Sub { into, .. } => into.iter().map(|name| unknown(name)).collect(),
+        Job::List { into, .. } | Job::Sub { into, .. } | Job::Agent { into, .. } => {
+            into.iter().map(|name| unknown(name)).collect()
+        }
         Job::Http { request, .. } => request.fields.iter().map(|(name, _)| unknown(name)).collect(),
         Job::Exec { fields, .. } => fields.iter().map(|(name, _)| unknown(name)).collect(),
         _ => Vec::new(),

@@ -405,7 +405,10 @@ fn names_that_the_site_does_not_have() {
          f: queue; queue = \"sales\"; timeout = \"g\"\n\
          g: voicemail; mailbox = \"101\"; next = \"h\"; failed = \"h\"\n\
          h: if; when = \"queue.sales.waiting > 3 or is_set(lookup('vip', caller))\"; then = \"i\"; otherwise = \"i\"\n\
-         i: pin; pins = \"mailbox\"; of = \"caller\"; next = \"bye\"; wrong = \"bye\""));
+         i: pin; pins = \"mailbox\"; of = \"caller\"; next = \"j\"; wrong = \"bye\"\n\
+         j: pin; pins = \"agent\"; of = \"caller\"; next = \"k\"; wrong = \"bye\"\n\
+         k: agent; do = \"sign_in\"; agent = \"2001\"; next = \"l\"; refused = \"bye\"\n\
+         l: agent; do = \"break\"; reason = \"lunch\"; next = \"bye\"; refused = \"bye\""));
     let flows = flows(&[("main", &text)]);
     let set = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>());
     let known = Known {
@@ -415,12 +418,14 @@ fn names_that_the_site_does_not_have() {
         lists: set(&["vip"]),
         pins: set(&["support"]),
         mailboxes: set(&["101"]),
+        agents: set(&["2001"]),
+        breaks: set(&["lunch"]),
         prompts: set(&["office/welcome"]).map(|names| BTreeMap::from([(Language::En, names)])),
     };
     assert_eq!(told(&check(&flows, &known)), "");
     assert_eq!(told(&check(&flows, &Known::default())), "", "what is not known is not checked");
     type Change = fn(&mut Known);
-    let table: [(Change, &str); 7] = [
+    let table: [(Change, &str); 9] = [
         (
             |k| k.hours = Some(BTreeSet::from(["ofice".into()])),
             "3:9: there are no hours \"office\"\n  hint: did you mean \"ofice\"?",
@@ -434,6 +439,8 @@ fn names_that_the_site_does_not_have() {
         (|k| k.extensions = Some(BTreeSet::from(["102".into()])), "22:19: there is no extension \"101\""),
         (|k| k.queues = Some(BTreeSet::new()), "26:9: there is no queue \"sales\""),
         (|k| k.mailboxes = Some(BTreeSet::new()), "30:11: there is no mailbox \"101\""),
+        (|k| k.agents = Some(BTreeSet::new()), "53:9: there is no agent \"2001\""),
+        (|k| k.breaks = Some(BTreeSet::new()), "59:10: there is no break \"lunch\""),
     ];
     for (change, text) in table {
         let mut known = known.clone();

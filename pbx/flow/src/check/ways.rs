@@ -83,6 +83,7 @@ fn conditions<'f>(view: &View<'f>) -> Vec<Found<'f>> {
 fn waits(node: &Node, passing: &Passing<'_>) -> bool {
     match &node.job {
         Job::Set { .. } | Job::If { .. } | Job::Hours { .. } | Job::Share { .. } | Job::List { .. } => false,
+        Job::Agent { .. } => false,
         Job::Sub { flow, .. } => !passing.quick.contains(flow.as_str()),
         Job::Play { prompt, .. } => is_heard(prompt),
         _ => true,
@@ -97,11 +98,16 @@ fn is_heard(prompt: &Prompt) -> bool {
 
 /// Whether a node decides by what stays the same until something is waited for.
 fn is_decision(node: &Node) -> bool {
+    // Who is told nothing has waited for nothing.
+    if let Job::Play { prompt, .. } = &node.job {
+        return prompt.is_empty();
+    }
     matches!(
         node.job,
         Job::If { .. }
             | Job::Hours { .. }
             | Job::List { .. }
+            | Job::Agent { .. }
             | Job::Dial { .. }
             | Job::Queue { .. }
             | Job::Voicemail { .. }

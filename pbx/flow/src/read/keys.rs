@@ -461,6 +461,37 @@ pub(super) const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        word: "agent",
+        about: "Lets the caller act as an agent, at the phone that is calling. It must be an extension's, which has shown its password.",
+        keys: &[
+            must(
+                "do",
+                Takes::Word,
+                "\"sign_in\"",
+                "What: \"sign_in\" (ready at this phone), \"sign_out\", \"ready\", \"break\", or \"toggle\" (from ready to a break and back).\nBut for signing in it is done by whoever sits at this phone.",
+            ),
+            may(
+                "agent",
+                Takes::Template,
+                "\"{number}\"",
+                "Who signs in, by number. Whoever does not call from an extension of his own must have passed a pin with\npins = \"agent\" and of = \"number\" before, and so must who has a pin in [agents.NUMBER]. Unless written, it is the agent\nwhose extension this is.",
+            ),
+            may("reason", Takes::Template, "\"lunch\"", "Why, for a break: a name of [breaks.NAME]."),
+            may(
+                "into",
+                Takes::Variable,
+                "\"state\"",
+                "The variable that gets what the agent is now, \"ready\", \"break\" or \"signed_out\", or why not: \"pin\" (it is needed first),\n\"taken\" (who sits there is in a call), \"other_extension\" (the agent has a phone of his own), \"no_break\", \"break_full\",\n\"no_extension\" (the caller is none) or \"unknown\".",
+            ),
+            to("next", "Done."),
+            to("refused", "It may not be."),
+            to(
+                "unknown",
+                "There is no such agent, or nobody sits at this phone. Unless written, as refused.",
+            ),
+        ],
+    },
+    Kind {
         word: "flow",
         about: "Runs another flow, which has variables of its own.",
         keys: &[

@@ -5,6 +5,7 @@
 use super::prompt;
 use super::reader::{Item, Reader, Section};
 use super::value::{address, address_text, is_key, one_of, shown, title, variable};
+use crate::agent::AgentDo;
 use crate::clip::Language;
 use crate::expr::Expr;
 use crate::flow::NodeId;
@@ -50,6 +51,7 @@ impl Reader<'_> {
             "http" => self.http(s),
             "exec" => self.exec(s),
             "survey" => self.survey(s),
+            "agent" => self.agent(s),
             "flow" => self.sub(s),
             "return" => Some(Job::Return { value: self.may(s, "value", Reader::one_expression)? }),
             "hang_up" => self.hang_up(s),
@@ -388,6 +390,37 @@ impl Reader<'_> {
             next,
             silent,
         })
+    }
+
+    fn agent(&mut self, s: Section<'_>) -> Option<Job> {
+        let what = self.text(s, "do", &one_of("do", &AgentDo::WORDS));
+        let agent = self.may(s, "agent", Reader::one_template);
+        let reason = self.may(s, "reason", Reader::one_template);
+        let into = self.may(s, "into", |reader, key, value| reader.one_text(key, value, &variable));
+        let (next, refused, unknown) =
+            (self.node(s, "next"), self.node(s, "refused"), self.node(s, "unknown"));
+        let (what, agent, reason, into) = (what?, agent?, reason?, into?);
+        let breaks = matches!(what, AgentDo::Break | AgentDo::Toggle);
+        let fault = match () {
+            () if breaks && reason.is_none() => {
+                Some((None, format!("{} has a break without a reason\nwrite reason = \"lunch\"", s.name)))
+            }
+            () if !breaks && reason.is_some() => {
+                Some((Some("reason"), "a reason is for breaks\nleave it out".to_owned()))
+            }
+            () if what != AgentDo::SignIn && agent.is_some() => {
+                let what =
+                    "only who signs in is named; of all else it is who sits at the phone\nleave it out";
+                Some((Some("agent"), what.to_owned()))
+            }
+            () => None,
+        };
+        if let Some((key, what)) = fault {
+            let at = key.and_then(|key| s.get(key)).map_or(s.at.start, |value| value.span().start);
+            self.fault_of(at, &what);
+            return None;
+        }
+        Some(Job::Agent { what, agent, reason, into, next, refused, unknown })
     }
 
     fn sub(&mut self, s: Section<'_>) -> Option<Job> {

@@ -2,12 +2,14 @@
 
 use super::chance::Chance;
 use super::witness::Witness;
+use crate::agent::{AgentAnswer, AgentDo};
 use crate::boundary::{Answer, Dialled, Event, Mailbox, Message, Opening, PinVerdict, Site};
 use crate::clip::{Clip, Language};
 use crate::expr::{Expr, Scope};
 use crate::flow::{Flow, Flows, Node, NodeId, Place};
 use crate::node::{HangUpAs, Job, Next, Patience, Reminders, Request};
 use crate::number::NUMBER_MAX;
+use crate::pins::AGENT_PINS;
 use crate::prompt::{Form, Piece, Prompt};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -18,6 +20,9 @@ use std::time::Duration;
 const NAMES: [&str; 4] = ["first", "second", "third", "fourth"];
 /// Extensions that are dialled.
 const EXTENSIONS: [&str; 4] = ["101", "102", "103", "199"];
+/// Agents and reasons of breaks that a site may have.
+const AGENTS: [&str; 3] = ["1", "2", "3"];
+const BREAKS: [&str; 3] = ["lunch", "paper", "nap"];
 /// Queues that callers wait in.
 const QUEUES: [&str; 3] = ["sales", "service", "nowhere"];
 /// Variables.
@@ -193,6 +198,15 @@ impl Maker<'_> {
                     failed: self.next(),
                 }
             }
+            3 if self.chance.once_in(3) => Job::Pin {
+                prompt,
+                pins: AGENT_PINS.to_owned(),
+                of: Some(self.one_of_or_any(&AGENTS)),
+                patience,
+                next: self.next(),
+                wrong: self.next(),
+                locked: self.next(),
+            },
             3 => Job::Pin {
                 prompt,
                 pins: "door".to_owned(),
@@ -213,10 +227,30 @@ impl Maker<'_> {
         }
     }
 
+    /// One of these, or now and then anything.
+    fn one_of_or_any(&mut self, words: &[&str]) -> Expr {
+        if self.chance.once_in(5) { self.expr() } else { Expr::Constant(Value::text(&self.word(words))) }
+    }
+
+    /// Who calls acts as an agent.
+    fn agent(&mut self) -> Job {
+        let what = self.chance.one_of(&AgentDo::WORDS).map_or(AgentDo::Ready, |(_, what)| *what);
+        let signs_in = what == AgentDo::SignIn && !self.chance.once_in(3);
+        Job::Agent {
+            what,
+            agent: signs_in.then(|| self.one_of_or_any(&AGENTS)),
+            reason: matches!(what, AgentDo::Break | AgentDo::Toggle).then(|| self.one_of_or_any(&BREAKS)),
+            into: self.chance.once_in(2).then(|| self.word(&VARIABLES)),
+            next: self.next(),
+            refused: self.next(),
+            unknown: self.next(),
+        }
+    }
+
     /// What needs somebody or something else.
     fn other_side(&mut self) -> Job {
         let seconds = Duration::from_secs(3);
-        match self.chance.below(8) {
+        match self.chance.below(9) {
             0 => Job::Dial {
                 to: (0..self.chance.below(4))
                     .map(|_| {
@@ -264,7 +298,8 @@ impl Maker<'_> {
                 next: self.next(),
                 failed: self.next(),
             },
-            6 => Job::Http {
+            6 => self.agent(),
+            7 => Job::Http {
                 request: Request {
                     url: self.prompt(),
                     is_post: self.chance.once_in(2),
@@ -370,6 +405,7 @@ pub fn happen(chance: &mut Chance, witness: &Witness) -> Event {
     match witness.under_way() {
         Some("record") if chance.once_in(3) => return Event::Recorded(None),
         Some("record") => return Event::Recorded(Some("r1".to_owned())),
+        Some("agent") => return Event::Agent(agent(chance)),
         Some("talk") => return Event::Dialled(Dialled::Talked),
         Some(_) if chance.once_in(6) => return Event::Connected,
         Some(_) if witness.is_waking() && chance.once_in(2) => return Event::Woke,
@@ -396,6 +432,10 @@ fn digit(chance: &mut Chance) -> Event {
     Event::Digit(chance.one_of(&['1', '2', '1', '3', '4', '0', '9', '7', '#', '*']).copied().unwrap_or('1'))
 }
 
+fn agent(chance: &mut Chance) -> AgentAnswer {
+    chance.one_of(&AgentAnswer::ALL).copied().unwrap_or(AgentAnswer::Unknown)
+}
+
 fn dialled(chance: &mut Chance) -> Dialled {
     let ways =
         [Dialled::Busy, Dialled::NoAnswer, Dialled::Failed, Dialled::Full, Dialled::Empty, Dialled::Talked];
@@ -413,7 +453,7 @@ fn json(chance: &mut Chance) -> serde_json::Value {
 
 fn nonsense(chance: &mut Chance) -> Event {
     let number = u64::try_from(chance.below(50)).unwrap_or(0);
-    match chance.below(8) {
+    match chance.below(9) {
         0 => Event::Played(number),
         1 => Event::Woke,
         2 => Event::Begin,
@@ -421,6 +461,7 @@ fn nonsense(chance: &mut Chance) -> Event {
         4 => Event::Digit('\u{7}'),
         5 => Event::Answered(number, Answer::Failed("late".to_owned())),
         6 => Event::Connected,
+        7 => Event::Agent(agent(chance)),
         _ => digit(chance),
     }
 }

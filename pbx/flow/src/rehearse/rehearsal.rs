@@ -66,6 +66,8 @@ pub enum Happening {
     Survey(String, char),
     /// What became of a message.
     Message(String, &'static str),
+    /// The caller acted as an agent: what was done, what came of it.
+    Agent(&'static str, &'static str),
     /// The flow is faulty.
     Fault(String),
     /// The flow ended the call.

@@ -1,11 +1,12 @@
 //! What is around a caller: the site, and how phones, queues and services behave.
 
 use super::heard::Prompts;
+use crate::agent::{AgentAct, AgentAnswer, AgentDo, AgentIs, AgentRefusal};
 use crate::boundary::{Answer, Mailbox, Message, Opening, PinVerdict, Site};
 use crate::clip::{Clip, Language};
 use crate::expr::Scope;
 use crate::flow::{Flow, Flows};
-use crate::pins::{PinGuard, Pins};
+use crate::pins::{AGENT_PINS, PinGuard, Pins};
 use crate::share::Shares;
 use crate::site::SiteConfig;
 use crate::value::Value;
@@ -91,6 +92,8 @@ pub struct Around {
     pub mailboxes: BTreeMap<String, u32>,
     /// The part that callers at a node belong to, from 0, by `flow.node` or `node`; all others are shared out.
     pub shares: BTreeMap<String, usize>,
+    /// What comes of nodes `agent`, by `flow.node` or `node`; of several the next each time, the last again and again.
+    pub agents: BTreeMap<String, Vec<AgentAnswer>>,
     /// Values of names that the site gives: `class`, `caller_name`, …
     pub values: BTreeMap<String, Value>,
 }
@@ -106,6 +109,7 @@ impl Around {
         self.lists.extend(other.lists);
         self.mailboxes.extend(other.mailboxes);
         self.shares.extend(other.shares);
+        self.agents.extend(other.agents);
         self.values.extend(other.values);
         self
     }
@@ -159,6 +163,28 @@ impl Stage {
             answer: Answer::Failed("nothing is said of how it answers".to_owned()),
             after: Duration::ZERO,
         })
+    }
+
+    /// What comes of acting as an agent at this node now. Unless it is said, it is done, but for who needs a PIN first.
+    pub(super) fn agent(&mut self, flow: &str, node: &str, act: &AgentAct) -> AgentAnswer {
+        let full = format!("{flow}.{node}");
+        let key = if self.around.agents.contains_key(&full) { full } else { node.to_owned() };
+        if let Some(answers) = self.around.agents.get(&key) {
+            let turn = self.asked.entry(key).or_default();
+            let answer = answers.get(*turn).or_else(|| answers.last()).copied();
+            *turn = turn.saturating_add(1);
+            return answer.unwrap_or(AgentAnswer::Unknown);
+        }
+        let needs_pin = act.agent.as_ref().is_some_and(|agent| {
+            let told = self.around.pins.contains_key(&format!("{AGENT_PINS}.{agent}"));
+            told || self.site.pins.get(AGENT_PINS).is_some_and(|pins| pins.by_account.contains_key(agent))
+        });
+        match act.what {
+            AgentDo::SignIn if needs_pin && !act.knows_pin => AgentAnswer::Refused(AgentRefusal::Pin),
+            AgentDo::SignIn | AgentDo::Ready => AgentAnswer::Done(AgentIs::Ready),
+            AgentDo::SignOut => AgentAnswer::Done(AgentIs::SignedOut),
+            AgentDo::Break | AgentDo::Toggle => AgentAnswer::Done(AgentIs::OnBreak),
+        }
     }
 
     fn of_queue(&self, name: &str) -> Option<Value> {

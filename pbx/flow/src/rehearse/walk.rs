@@ -247,6 +247,7 @@ impl std::fmt::Display for Happening {
             Self::Kept(None) => f.write_str("nothing was said, nothing is kept"),
             Self::Survey(question, answer) => write!(f, "answer to {question}: {answer}"),
             Self::Message(id, word) => write!(f, "message {id} {word}"),
+            Self::Agent(what, now) => write!(f, "agent: {what}, {now}"),
             Self::Fault(what) => write!(f, "FAULT {what}"),
             Self::HungUp("hung up") => f.write_str("the flow hangs up"),
             Self::HungUp(how) => write!(f, "you are turned away: {how}"),

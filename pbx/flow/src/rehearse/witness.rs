@@ -18,7 +18,7 @@ pub struct Witness {
     last_number: u64,
     playing: Option<u64>,
     asked: Option<u64>,
-    /// What goes on that the exchange does: `dial`, `queue`, `talk`, `record`.
+    /// What goes on that the exchange does: `dial`, `queue`, `talk`, `record`, `agent`.
     under_way: Option<&'static str>,
     is_waking: bool,
     is_secret: bool,
@@ -41,7 +41,7 @@ impl Witness {
         self.asked
     }
 
-    /// What the exchange does for the caller: `dial`, `queue`, `talk` or `record`.
+    /// What the exchange does for the caller: `dial`, `queue`, `talk`, `record` or `agent`.
     pub fn under_way(&self) -> Option<&'static str> {
         self.under_way
     }
@@ -76,13 +76,19 @@ impl Witness {
             Event::Connected if matches!(self.under_way, Some("dial" | "queue")) => {
                 self.under_way = Some("talk");
             }
+            Event::Agent(_) if self.under_way == Some("agent") => self.under_way = None,
             Event::Dialled(_) | Event::Recorded(_) => self.under_way = None,
             Event::Gone { .. } => {
                 self.is_gone = true;
                 self.playing = None;
                 self.under_way = None;
             }
-            Event::Begin | Event::Connected | Event::Digit(_) | Event::Played(_) | Event::Answered(..) => {}
+            Event::Begin
+            | Event::Connected
+            | Event::Digit(_)
+            | Event::Played(_)
+            | Event::Answered(..)
+            | Event::Agent(_) => {}
         }
     }
 
@@ -119,6 +125,7 @@ impl Witness {
                 | Effect::Dial { .. }
                 | Effect::Queue { .. }
                 | Effect::Record { .. }
+                | Effect::Agent(_)
                 | Effect::HangUp(_)
                 | Effect::Withdraw
                 | Effect::Wake(Some(_))
@@ -156,12 +163,13 @@ impl Witness {
                 let too_many = self.secrets.len().saturating_sub(SECRETS_MAX);
                 self.secrets.drain(..too_many);
             }
-            Effect::Dial { .. } | Effect::Queue { .. } | Effect::Record { .. } => {
+            Effect::Dial { .. } | Effect::Queue { .. } | Effect::Record { .. } | Effect::Agent(_) => {
                 rule(self.under_way.is_none(), "one thing at a time")?;
                 rule(self.playing.is_none(), "what plays is cut or heard before")?;
                 self.under_way = Some(match effect {
                     Effect::Dial { .. } => "dial",
                     Effect::Queue { .. } => "queue",
+                    Effect::Agent(_) => "agent",
                     _ => "record",
                 });
                 if let Effect::Dial { to, .. } = effect {

@@ -63,7 +63,8 @@ impl Run {
         {
             return Some("the answer awaited is that to the last question");
         }
-        let may_have_ahead = matches!(self.state, State::Playing { .. } | State::Asking { .. });
+        let may_have_ahead =
+            matches!(self.state, State::Playing { .. } | State::Asking { .. } | State::Acting);
         if !self.ahead.is_empty() && !may_have_ahead {
             return Some("digits are kept ahead only while nothing asks for them");
         }

@@ -6,7 +6,7 @@
 //!            ▼        ▼          ▼              ▼              ▼              ▼             ▼           │
 //!         Playing   Quest    Connecting     Greeting ──►   Recording       Asking       Listening       │
 //!            │     (digits)   (dial,        (voicemail,        │          (http, exec)   (mailbox)       │
-//!            │        │        queue)         record)          │              │             │           │
+//!            │        │        queue)         record)          │          Acting (agent)   │           │
 //!            └────────┴──────────┴──────────────┴──────────────┴──────────────┴─────────────┴───────────┘
 //!  no next, hang_up ──► Closing ──► HangUp … Gone ──► on_hang_up ──► Over
 //! ```
@@ -14,6 +14,7 @@
 //! A caller is in exactly one of these. What does not fit the state (a prompt that was cut, an answer that came too
 //! late) is told by its number and passed over.
 
+mod agent;
 mod ask;
 mod audit;
 mod connect;
@@ -72,6 +73,8 @@ enum State {
     Recording,
     /// Waits for an answer from outside.
     Asking { number: u64 },
+    /// Acts as an agent, and waits for what comes of it.
+    Acting,
     /// Listens to messages.
     Listening(Box<listen::Listening>),
     /// Hears the last words.
@@ -107,6 +110,8 @@ pub struct Run {
     has_begun: bool,
     has_hung_up: bool,
     dials: u32,
+    /// The agent whose PIN was right.
+    proven_agent: Option<String>,
     /// Digits are secret at the moment.
     is_secret: bool,
     /// A time was asked for.
@@ -139,6 +144,7 @@ impl Run {
             has_begun: false,
             has_hung_up: false,
             dials: 0,
+            proven_agent: None,
             is_secret: false,
             is_waking: false,
             trailing: None,
@@ -170,6 +176,7 @@ impl Run {
             Event::Dialled(how) => self.dialled(site, how),
             Event::Recorded(message) => self.recorded(site, message.as_deref()),
             Event::Answered(number, answer) => self.answered(site, number, &answer),
+            Event::Agent(answer) => self.acted(site, answer),
             // The prompt was cut, or the timer stopped, when this was on its way already.
             Event::Played(_) | Event::Woke => {}
         }
@@ -250,7 +257,7 @@ impl Run {
                     self.go(site, next, by);
                 }
             }
-            State::Asking { .. } => self.keep_ahead(digit),
+            State::Asking { .. } | State::Acting => self.keep_ahead(digit),
             // While recording, keys end the message, which the other side of the boundary sees to.
             State::Recording | State::Ready | State::Closing { .. } | State::HungUp | State::Over => {}
         }
@@ -274,6 +281,7 @@ impl Run {
             | State::Connecting(_)
             | State::Recording
             | State::Asking { .. }
+            | State::Acting
             | State::HungUp
             | State::Over => None,
         }

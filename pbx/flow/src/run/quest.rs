@@ -269,7 +269,10 @@ impl Run {
             Job::Pin { pins, of, next, wrong, locked, .. } => {
                 let of = of.as_ref().map(|expr| self.eval(site, expr).plain());
                 match site.pin(pins, of.as_deref(), typed.strip_suffix('#').unwrap_or(typed)) {
-                    PinVerdict::Right => Step::On(*next, "right".into()),
+                    PinVerdict::Right => {
+                        self.note_proof(pins, of.as_deref());
+                        Step::On(*next, "right".into())
+                    }
                     PinVerdict::Locked => Step::On(locked.or(*wrong), "locked".into()),
                     PinVerdict::Wrong => self.try_again(site, node, quest, Why::WrongPin),
                 }

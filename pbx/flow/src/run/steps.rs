@@ -182,6 +182,7 @@ impl Run {
             Job::Voicemail { .. } | Job::Record { .. } => self.greet(site, flow, node),
             Job::Mailbox { mailbox, next } => self.listen(site, mailbox.as_ref(), *next),
             Job::Http { .. } | Job::Exec { .. } => self.ask(site, &node.job),
+            Job::Agent { .. } => self.act_as_agent(site, &node.job),
             Job::Sub { flow: name, with, into, next } => {
                 self.call_flow(site, flow, node, name, with, (into.clone(), *next))
             }

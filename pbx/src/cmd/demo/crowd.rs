@@ -13,6 +13,7 @@ pub(super) const FLOWS: &[(&str, &str)] = &[
     ("survey", include_str!("../../../../flows/survey.toml")),
     ("customers", include_str!("../../../../flows/customers.toml")),
     ("regions", include_str!("../../../../flows/regions.toml")),
+    ("agents", include_str!("../../../../flows/agents.toml")),
     ("messages", include_str!("../../../../flows/messages.toml")),
 ];
 /// Lists that they use.

@@ -11,7 +11,7 @@ const AGENTS: [&str; 6] = ["2001", "2002", "2003", "2004", "2005", "2006"];
 
 /// What happens in each minute: second, agent, and the reason of a break; none: back at work.
 const MINUTE: [(u64, &str, Option<&str>); 6] = [
-    (14, "2001", Some("coffee")),
+    (14, "2001", Some("pause")),
     (26, "2001", None),
     (32, "2003", None),
     (38, "2006", Some("lunch")),
@@ -75,6 +75,6 @@ mod tests {
             done = Some(seconds(now));
         }
         assert_eq!(given, 3 * MINUTE.len());
-        assert_eq!(due(Some(seconds(70)), seconds(75)), [("2001", Some("coffee"))]);
+        assert_eq!(due(Some(seconds(70)), seconds(75)), [("2001", Some("pause"))]);
     }
 }

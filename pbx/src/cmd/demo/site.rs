@@ -194,7 +194,7 @@ mod tests {
         // The agents sit where the crowd answers, not at the phones that are busy with the plan.
         let floor = &site.loaded.config.floor;
         let mut seats = floor.agents.values().filter_map(|agent| agent.extension.as_deref());
-        assert_eq!((floor.queues.len(), floor.agents.len()), (2, 6));
+        assert_eq!((floor.queues.len(), floor.agents.len()), (2, 7));
         assert!(seats.all(|seat| site.crowd.iter().any(|one| one.number == seat)));
         let mut tones: Vec<u16> = site.bots.iter().map(|b| b.hz).collect();
         tones.dedup();

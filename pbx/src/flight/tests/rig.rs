@@ -40,6 +40,7 @@ pub(super) fn config(password: &str) -> Config {
             ha1_sha256: hex(Algorithm::Sha256).try_into().ok(),
             record: None,
             ring: None,
+            auto_answer: false,
         }
     };
     Config {

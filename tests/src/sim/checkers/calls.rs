@@ -4,7 +4,7 @@ use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Glance, user};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, Cause, Cdr, End, EndedBy, Record};
+use switchroom_exchange::{Action, CallId, Cause, Cdr, Command, End, EndedBy, Record};
 
 /// Every call that was written down as begun gets exactly one CDR, and no CDR is without a call.
 #[derive(Debug, Default)]
@@ -140,7 +140,7 @@ impl Checker for OneCallPerInvite {
 /// The times of a CDR are in order, and its parties are those who called and were called.
 #[derive(Debug, Default)]
 pub(super) struct CdrIsTrue {
-    /// Whose INVITE made a call, and what it was for.
+    /// Whose INVITE made a call, or for whom a user placed it, and what it was for.
     dialled: BTreeMap<CallId, (String, String)>,
 }
 
@@ -150,6 +150,13 @@ impl Checker for CdrIsTrue {
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if let Came::Command(Command::Dial { from, to }) = &step.came {
+            for action in &step.actions {
+                if let Action::Persist { record: Record::CallOpen(open), .. } = action {
+                    self.dialled.insert(open.call, (from.clone(), to.clone()));
+                }
+            }
+        }
         for action in &step.actions {
             if let Action::Persist { record: Record::CallOpen(open), .. } = action
                 && open.answered_ms.is_none()

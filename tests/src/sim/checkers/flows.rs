@@ -1,7 +1,7 @@
 //! Callers in flows. What is asked here is told from messages, media commands and records, not from the tables of flows.
 
 use super::{Checker, Verdict, broken};
-use crate::sim::glance::header_of;
+use crate::sim::glance::{Glance, header_of};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_exchange::{Action, CallId, MediaCommand, MediaEvent, MessageRecord, Record, Source, Taken};
@@ -78,8 +78,9 @@ impl Checker for PromptsAreForAnswered {
         for action in &step.actions {
             match action {
                 Action::Persist { record: Record::CallOpen(open), .. } if open.answered_ms.is_none() => {
-                    // Not as it stands in the request, which may be mutilated.
-                    if let Some(leg) = world.exchange.call(open.call).and_then(|call| call.caller_leg()) {
+                    // Not as it stands in the request, which may be mutilated. A call that was placed rings several.
+                    let call = world.exchange.call(open.call);
+                    for leg in call.into_iter().flat_map(|call| call.caller_legs()) {
                         self.dialled.insert(leg.sip_call_id.clone(), open.call);
                     }
                 }
@@ -90,6 +91,13 @@ impl Checker for PromptsAreForAnswered {
                 }
                 _ => {}
             }
+        }
+        // Who was called, as a caller, answers us.
+        if let Came::Message(_, bytes) = &step.came
+            && bytes.starts_with(b"SIP/2.0 200")
+            && let Some(glance) = Glance::of(bytes).filter(|glance| glance.method == "INVITE")
+        {
+            self.answered.extend(self.dialled.get(glance.call_id));
         }
         // Within a step messages go out last.
         for action in step.actions.iter().filter(|_| !step.died) {
@@ -156,10 +164,15 @@ impl Checker for FlowsAreLeft {
             _ => None,
         });
         for action in &step.actions {
-            if let Action::Persist { record: Record::CallOpen(open), .. } = action
-                && open.answered_ms.is_none()
-            {
-                self.enter(world, open.call)?;
+            match action {
+                Action::Persist { record: Record::CallOpen(open), .. } if open.answered_ms.is_none() => {
+                    self.enter(world, open.call)?;
+                }
+                // A call that was placed is routed only now.
+                Action::Persist { record: Record::Event(event), .. } if event.name == "caller_answered" => {
+                    event.call.map_or(Ok(()), |call| self.enter(world, call))?;
+                }
+                _ => {}
             }
         }
         for cdr in cdrs {

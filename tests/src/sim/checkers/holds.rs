@@ -4,7 +4,7 @@ use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Fresh, Glance};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, LegId, MediaCommand, Stage};
+use switchroom_exchange::{Action, CallId, LegId, LegState, MediaCommand, Stage};
 
 /// A phone that holds says that it does not listen (RFC 3264 §8.4: `sendonly` or `inactive`), and our answer says so in our
 /// words: `recvonly` or `inactive`. From then on nothing may be sent to it, no prompt of a flow either, which goes on
@@ -107,7 +107,8 @@ impl OnlyListenersAreSent {
     }
 }
 
-/// Whom a flow has answered and connects hears ringing of ours as long as phones ring: by SIP it cannot be told any more.
+/// Whom a flow has answered and connects, or whom we called, hears ringing of ours as long as phones ring: by SIP it cannot
+/// be told any more.
 #[derive(Debug, Default)]
 pub(super) struct SeekersHearRinging;
 
@@ -123,7 +124,8 @@ impl Checker for SeekersHearRinging {
         for changed in &step.changed {
             let switchroom_exchange::Changed::Call(id) = changed else { continue };
             let Some(call) = world.exchange.call(*id) else { continue };
-            if call.stage != Stage::Seeking || call.answered.is_none() {
+            let is_up = call.caller_leg().is_some_and(|leg| leg.state == LegState::Up);
+            if call.stage != Stage::Seeking || !is_up {
                 continue;
             }
             let Some(told) = world.media.legs.get(&call.caller) else { continue };

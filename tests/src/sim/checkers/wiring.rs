@@ -45,10 +45,12 @@ fn ought(call: &Call, leg: LegId) -> Option<Source> {
     if one.state != LegState::Up || call.stage == Stage::Flow {
         return None;
     }
-    if one.holds {
+    if one.holds && !call.is_briefed() {
         return Some(Source::Nothing);
     }
     match &call.stage {
+        // Prompts, or nothing: see `check`.
+        Stage::Talking { .. } if call.is_briefed() => None,
         Stage::Talking { with } => {
             let other = if leg == *with { call.caller } else { *with };
             let holds = call.leg(other)?.holds;
@@ -57,7 +59,7 @@ fn ought(call: &Call, leg: LegId) -> Option<Source> {
         Stage::Service { service: Service::Echo } => Some(Source::Echo),
         Stage::Service { service: Service::Tone } => None,
         // Prompts, or nothing: see `check`.
-        Stage::Flow | Stage::Seeking | Stage::Ended { .. } => None,
+        Stage::Placing | Stage::Flow | Stage::Seeking | Stage::Ended { .. } => None,
     }
 }
 
@@ -80,13 +82,17 @@ fn check(world: &World, call: &Call) -> Verdict {
             let text = format!("leg {} hears {:?} and ought to hear {ought:?}", leg.0, told.hears);
             return broken(Some(call.id), text);
         }
-        let hears_others =
-            call.stage == Stage::Flow && !matches!(told.hears, Source::Nothing | Source::Silence);
+        // Before the bridge neither hears the other.
+        let is_apart = call.stage == Stage::Flow || call.is_briefed();
+        let hears_others = is_apart && !matches!(told.hears, Source::Nothing | Source::Silence);
         if hears_others {
-            let text = format!("leg {} is in a flow and hears {:?}", leg.0, told.hears);
+            let text =
+                format!("leg {} is in a flow or about to be connected, and hears {:?}", leg.0, told.hears);
             return broken(Some(call.id), text);
         }
-        if let (Stage::Talking { .. } | Stage::Service { .. }, Some(playing)) = (&call.stage, &told.plays) {
+        if let (Stage::Talking { .. } | Stage::Service { .. }, Some(playing)) = (&call.stage, &told.plays)
+            && !call.is_briefed()
+        {
             let text = format!("leg {} is past its flow and hears {playing:?}", leg.0);
             return broken(Some(call.id), text);
         }

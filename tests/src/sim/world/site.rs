@@ -1,11 +1,13 @@
 //! The configuration of a simulated site.
 
 use crate::sim::handset::{DOMAIN, password};
+use crate::sim::inbound::PIN;
 use crate::sim::setup::Setup;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
+use switchroom_flow::pins::Pin;
 use switchroom_sip::digest::{Algorithm, ha1};
 
 pub(super) fn config(setup: &Setup) -> Config {
@@ -46,6 +48,9 @@ pub(super) fn config(setup: &Setup) -> Config {
 fn inbound(setup: &Setup) -> switchroom_flow::SiteConfig {
     let mut site = setup.inbound.site();
     site.routes.extend(setup.floor.routes(site.routes.len() + 1));
+    // Each second agent has a PIN for signing in by phone; the others have their own phones, if any.
+    let with_pin = (1..=setup.floor.agents).filter(|agent| agent % 2 == 0);
+    site.set_agent_pins(with_pin.map(|agent| (agent.to_string(), Pin::of(PIN, "simulated"))).collect());
     site
 }
 
@@ -62,5 +67,6 @@ pub(super) fn extension(number: &str, password: &str, md5: bool) -> Extension {
         ha1_sha256: hash(Algorithm::Sha256).try_into().ok(),
         record: None,
         ring: None,
+        auto_answer: number.ends_with(['1', '4', '7']),
     }
 }

@@ -54,6 +54,10 @@ impl World {
                 let call = *calls.get(place % calls.len().max(1))?;
                 return self.tell(Came::Command(Command::HangUp(call)));
             }
+            Trouble::Dial { phone, to } => {
+                let from = self.handsets[phone % phones].setup.extension.clone();
+                return self.tell(Came::Command(Command::Dial { from, to }));
+            }
             Trouble::Unregister { phone } => {
                 let extension = self.handsets[phone % phones].setup.extension.clone();
                 return self.tell(Came::Command(Command::Unregister { extension, contact: None }));

@@ -1,6 +1,7 @@
 //! Test cases read from TOML: what is wrong with them, where, and what to write instead.
 
 use super::{Case, Expect, Step, words};
+use crate::agent::AgentAnswer;
 use crate::boundary::Answer;
 use crate::calendar::Zone;
 use crate::fault::{Fault, did_you_mean, place_of};
@@ -64,6 +65,7 @@ struct AroundText {
     lists: BTreeMap<String, BTreeMap<String, String>>,
     mailboxes: BTreeMap<String, u32>,
     shares: BTreeMap<String, Spanned<usize>>,
+    agents: BTreeMap<String, Spanned<toml::Value>>,
     values: BTreeMap<String, Spanned<toml::Value>>,
 }
 
@@ -349,6 +351,9 @@ impl Reader<'_> {
         for (name, value) in &text.values {
             around.values.extend(self.value(value).map(|value| (name.clone(), value)));
         }
+        for (node, value) in &text.agents {
+            around.agents.extend(self.agents(value).map(|answers| (node.clone(), answers)));
+        }
         for (node, value) in &text.services {
             around.services.extend(self.services(value).map(|services| (node.clone(), services)));
         }
@@ -386,6 +391,26 @@ impl Reader<'_> {
             Ok(Service { answer, after })
         };
         let all = match value.get_ref() {
+            toml::Value::Array(all) => all.iter().map(one).collect(),
+            other => one(other).map(|one| vec![one]),
+        };
+        all.map_err(|what: String| self.fault(value.span().start, &what)).ok()
+    }
+
+    /// What becomes of who acts as an agent: one word, or a list of them.
+    fn agents(&mut self, value: &Spanned<toml::Value>) -> Option<Vec<AgentAnswer>> {
+        let one = |value: &toml::Value| {
+            let word = value.as_str().unwrap_or_default();
+            AgentAnswer::ALL.into_iter().find(|answer| answer.word() == word).ok_or_else(|| {
+                let known = AgentAnswer::ALL.map(AgentAnswer::word).join(", ");
+                format!(
+                    "\"{}\" is nothing that comes of acting as an agent\nwrite one of {known}",
+                    shown(word)
+                )
+            })
+        };
+        let all = match value.get_ref() {
+            toml::Value::Array(all) if all.is_empty() => Err("the list is empty".to_owned()),
             toml::Value::Array(all) => all.iter().map(one).collect(),
             other => one(other).map(|one| vec![one]),
         };

@@ -25,6 +25,8 @@ struct Used<'f> {
     mailboxes: BTreeSet<String>,
     is_any_mailbox: bool,
     questions: BTreeSet<&'f str>,
+    /// Nodes `agent`, as `node` and as `flow.node`.
+    acting: BTreeSet<String>,
     set: BTreeSet<&'f str>,
     read: BTreeSet<&'f str>,
 }
@@ -36,6 +38,9 @@ impl<'f> Used<'f> {
         for flow in flows.values() {
             used.set.extend(flow.arguments.keys().map(String::as_str));
             flow.nodes.iter().for_each(|node| used.add(&node.job));
+            for node in flow.nodes.iter().filter(|node| matches!(node.job, Job::Agent { .. })) {
+                used.acting.extend([node.name.clone(), format!("{}.{}", flow.name, node.name)]);
+            }
         }
         used
     }
@@ -104,6 +109,10 @@ pub(super) fn unused<'f>(case: &Case, flows: &'f Flows) -> Vec<(String, Option<S
     for name in site.mailboxes.keys().chain(expect.messages.keys()) {
         let is_there = used.is_any_mailbox || used.mailboxes.contains(name);
         tell(name, is_there, "has a mailbox named", used.mailboxes.iter().cloned().collect());
+    }
+    for name in site.agents.keys() {
+        let is_there = used.acting.contains(name);
+        tell(name, is_there, "has a node for agents named", used.acting.iter().cloned().collect());
     }
     for name in site.values.keys() {
         let is_there = is_built_in(name) || used.read.contains(name.as_str());

@@ -52,6 +52,10 @@ const SITE: &Keys = &[
     ),
     ("mailboxes", "Mailboxes and how many new messages are in them: `{ 101 = 2 }`."),
     ("shares", "The part that the caller belongs to at a `share`, from 1, by node: `{ split = 2 }`."),
+    (
+        "agents",
+        "What comes of nodes `agent`, by node or `flow.node`: `{ sign_in = \"taken\" }`, or a list of such, one for each time: `ready`, `break`, `signed_out`, `unknown` or a word for why not. Unless said it is done, but for a PIN that is needed first.",
+    ),
     ("values", "Values of names: `{ class = \"vip\" }`."),
 ];
 

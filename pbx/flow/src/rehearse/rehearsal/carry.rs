@@ -25,6 +25,12 @@ impl Rehearsal {
             Effect::Record { mailbox, longest, silence } => self.record(mailbox, longest, silence),
             Effect::Ask { number, asking, timeout } => self.ask(number, &asking, timeout),
             Effect::Survey { question, answer } => self.note(Happening::Survey(question, answer)),
+            Effect::Agent(act) => {
+                let place = self.place();
+                let answer = self.stage.agent(&place.flow, &place.node, &act);
+                self.note(Happening::Agent(act.what.word(), answer.word()));
+                self.told.push_back(crate::Event::Agent(answer));
+            }
             Effect::Message { id, becomes } => self.message(&id, becomes),
             Effect::Fault { flow, node, what } => {
                 self.note(Happening::Fault(format!("{flow}.{node}: {what}")));

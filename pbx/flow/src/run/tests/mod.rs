@@ -3,6 +3,7 @@
 
 #![allow(clippy::panic, clippy::expect_used)]
 
+mod agent;
 mod ask;
 mod cleanup;
 mod connect;

@@ -1,0 +1,116 @@
+//! Before the bridge: the agent who answered hears what queue the caller comes from, the caller who it is that answered.
+//!
+//! ```text
+//! Seeking ──answer──► Talking, briefed ──both heard it, or 10 s──► Talking, bridged ──► …
+//!                         └── either hangs up: as in any talk
+//! ```
+//!
+//! A briefed call talks, for its stage, the floor and its CDR: who answered has the caller. But neither hears the other, keys
+//! go nowhere, and the recording, which begins with the bridge, has nothing of it.
+
+use super::Stage;
+use crate::exchange::{Exchange, Timer};
+use crate::limits::BRIEFING_MAX;
+use crate::media::{MediaCommand, Source};
+use crate::{CallId, LegId};
+use std::collections::BTreeSet;
+use switchroom_acd::agent::Doing;
+use switchroom_flow::{Clip, say};
+use switchroom_sip::time::Now;
+
+/// Numbers of prompts from here on are of briefings; flows and announcements in queues have those before.
+const NUMBERS: u64 = 1 << 33;
+
+/// What is said before two parties are connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Briefing {
+    /// The number of what plays to both.
+    number: u64,
+    /// Who has not heard it to its end.
+    pub(crate) hearing: BTreeSet<LegId>,
+}
+
+/// What each of the two hears; nothing: goes on with what there is.
+struct Words {
+    agent: Vec<Clip>,
+    caller: Vec<Clip>,
+}
+
+impl Exchange {
+    /// An agent answered: what is to be said before the two are connected begins. False if nothing is.
+    pub(super) fn brief(&mut self, now: Now, id: CallId, leg: LegId) -> bool {
+        let Some(words) = self.words_before_bridge(id, leg) else { return false };
+        let stays = self.visits.get(&id).map_or(0, |visit| u64::from(visit.queued));
+        let number = NUMBERS + stays;
+        let Some(call) = self.calls.get_mut(&id) else { return false };
+        let said = [(leg, words.agent), (call.caller, words.caller)];
+        let said: Vec<_> = said.into_iter().filter(|(_, clips)| !clips.is_empty()).collect();
+        call.briefing = Some(Briefing { number, hearing: said.iter().map(|(leg, _)| *leg).collect() });
+        for (leg, clips) in said {
+            self.media(MediaCommand::Play { call: id, leg, number, clips, is_loop: false });
+        }
+        self.timers.set(Timer::Briefing(id), now.mono.after(BRIEFING_MAX));
+        self.why(now, id, "brief", "both are told whom they talk with before they do".to_owned());
+        true
+    }
+
+    fn words_before_bridge(&self, id: CallId, leg: LegId) -> Option<Words> {
+        let language = self.visits.get(&id)?.run.language();
+        let extension = self.calls.get(&id)?.leg(leg)?.extension.as_ref()?;
+        let agent = self.floor.agent_at(extension)?;
+        let Doing::Talking { call, queue, .. } = &agent.doing else { return None };
+        let queue = &self.floor.queue_by_id(*queue).filter(|_| *call == id.0)?.config;
+        let caller = if queue.announce_agent { say::agent(language, &agent.number) } else { Vec::new() };
+        let agent = match queue.whisper.as_str() {
+            // Who hears nothing of his own hears when he may speak.
+            "" => caller.clone(),
+            name => vec![Clip::Prompt { language, name: name.to_owned() }],
+        };
+        (!agent.is_empty()).then_some(Words { agent, caller })
+    }
+
+    /// What plays to one of two was heard to its end; true if that is what is said before their bridge.
+    pub(super) fn briefed(&mut self, now: Now, id: CallId, leg: LegId, number: u64) -> bool {
+        if number < NUMBERS {
+            return false;
+        }
+        let briefing = self.calls.get_mut(&id).and_then(|call| call.briefing.as_mut());
+        let Some(briefing) = briefing.filter(|briefing| briefing.number == number) else { return true };
+        briefing.hearing.remove(&leg);
+        if briefing.hearing.is_empty() {
+            self.end_briefing(now, id);
+        } else {
+            // Whoever has heard all waits for the other.
+            self.media(MediaCommand::Hear { call: id, leg, source: Source::Silence });
+        }
+        true
+    }
+
+    /// All is said, or it takes too long: they are connected.
+    pub(crate) fn end_briefing(&mut self, now: Now, id: CallId) {
+        if self.drop_briefing(id) {
+            self.bridge(now, id);
+            self.note_open(id);
+            self.show_parties(id);
+        }
+    }
+
+    /// The call is no longer one that is about to be connected. False if it was none.
+    pub(crate) fn drop_briefing(&mut self, id: CallId) -> bool {
+        let was_briefed = self.calls.get_mut(&id).is_some_and(|call| call.briefing.take().is_some());
+        if was_briefed {
+            self.timers.cancel(Timer::Briefing(id));
+        }
+        was_briefed
+    }
+
+    /// Caller and who answered hear each other from now, and the recording begins.
+    pub(super) fn bridge(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let Stage::Talking { with } = call.stage else { return };
+        let caller = call.caller;
+        self.wire(id, with);
+        self.wire(id, caller);
+        self.start_recording(now, id, caller, with);
+    }
+}

@@ -1,0 +1,196 @@
+//! A user has the exchange place a call: the phones of the extension that calls are rung first, and whoever takes it there
+//! is the caller from then on, as if that phone had dialled the number.
+//!
+//! ```text
+//! Placing ──a phone of the caller answers──► where the number leads: Seeking, Flow, Service
+//!    └──busy, no answer, ended by a user──► Ended
+//! ```
+
+use super::offer::ELSEWHERE;
+use super::{Call, LegState, Stage, judge_refusal};
+use crate::exchange::{Exchange, Timer};
+use crate::media::MediaCommand;
+use crate::negotiate::reaching_formats;
+use crate::record::{End, EventKind, Party, Severity};
+use crate::text::{clean, is_dialable};
+use crate::{CallId, LegId, NO_NUMBER, Way};
+use switchroom_flow::Clip;
+use switchroom_flow::routes::Asked;
+use switchroom_sip::sdp::Description;
+use switchroom_sip::status::Status;
+use switchroom_sip::time::Now;
+
+/// Hops that a call of our own may take (RFC 3261 §8.1.1.6).
+const HOPS: u8 = 70;
+
+impl Call {
+    /// Whether phones are being rung: of the called side, or, for a call that is being placed, of the caller's.
+    pub(crate) fn is_ringing(&self) -> bool {
+        matches!(self.stage, Stage::Seeking | Stage::Placing)
+    }
+
+    /// Whether a leg is one that we ring, or rang.
+    pub(crate) fn is_rung(&self, leg: LegId) -> bool {
+        self.leg(leg).is_some_and(|leg| leg.end == End::Callee || self.stage == Stage::Placing)
+    }
+
+    /// What the phones of the caller show while a call is placed: whom it is for, with a number that can be called back.
+    pub(super) fn shown_to_caller(&self) -> Party {
+        Party { number: self.to.number.clone(), name: format!("→ {}", self.to.number) }
+    }
+}
+
+impl Exchange {
+    /// A user has an extension call a number. Gives what was begun, or why it was not.
+    pub(crate) fn dial_by(&mut self, now: Now, from: &str, to: &str, user: &str) -> Result<String, String> {
+        self.may_place(now, from, to)?;
+        let id = CallId::new(now.wall.0, self.rng.wide());
+        let party = self.party_of(from);
+        // Known by its leg only once one is rung, which comes next.
+        let call = Call {
+            stage: Stage::Placing,
+            max_forwards: HOPS,
+            is_placed: true,
+            ..Call::new(id, self.next_number(), party, self.party_of(to), LegId(0), now)
+        };
+        let number = call.number;
+        self.calls.insert(id, call);
+        self.why(now, id, "call", format!("{user} has {from} call {to}"));
+        let Some(caller) = self.ring_caller(now, id, from) else {
+            // Of this call nobody was told anything.
+            self.calls.remove(&id);
+            self.ladders.forget(id);
+            return Err("every RTP port pair is in use; try again".to_owned());
+        };
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.caller = caller;
+        }
+        self.count_call(from);
+        let text = format!("{from} calls {to}, placed by {user}");
+        self.event(now, EventKind::Call, Severity::Info, Some(id), from, "call_started", text);
+        self.note_open(id);
+        let done = format!("call {number}: rings {from}, then {to}");
+        let text = format!("{user}: {done}");
+        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "dial", text);
+        Ok(done)
+    }
+
+    /// What speaks against a call before anybody is rung for it.
+    fn may_place(&self, now: Now, from: &str, to: &str) -> Result<(), String> {
+        if self.counts.draining {
+            return Err("the exchange is stopping and takes no new calls".to_owned());
+        }
+        let shown = clean(from);
+        if !self.config.extensions.contains_key(from) {
+            return Err(format!("there is no extension {shown}"));
+        }
+        if !is_dialable(to) {
+            return Err(format!("{} cannot be dialled: {NO_NUMBER}", clean(to)));
+        }
+        let asked = Asked { number: to, caller: from, at_ms: now.wall.0 };
+        if self.config.way(&asked, &mut self.traffic.at(now.mono.0 / 1_000)) == Way::NoRoute {
+            return Err(format!("{to} leads nowhere: no extension, service or route has that number"));
+        }
+        if self.live_calls >= self.config.calls_max || self.endpoint.is_full() {
+            return Err("there are as many calls as there may be; try again".to_owned());
+        }
+        if self.calls_made_by(from) >= self.config.calls_per_extension {
+            return Err(format!("{shown} has made as many calls as it may; end one of them"));
+        }
+        if !self.registrar.of(from).any(|binding| binding.obstacle().is_none()) {
+            return Err(format!("{shown} has no phone that can be reached; see where it is registered"));
+        }
+        Ok(())
+    }
+
+    /// Rings every phone of the extension that is to be the caller. Gives the first leg; none if no port pair is left.
+    fn ring_caller(&mut self, now: Now, id: CallId, from: &str) -> Option<LegId> {
+        let formats = reaching_formats(&self.config.codecs);
+        let numbers = [from.to_owned()];
+        self.calls.get_mut(&id)?.begin_search(now, numbers.to_vec());
+        for phone in self.phones_of(now, id, &numbers) {
+            let (flow, uri) = (phone.flow, phone.uri);
+            if !self.ring_phone(now, id, &phone.number, flow, &uri, phone.agent, formats.clone()) {
+                break;
+            }
+        }
+        let first = *self.calls.get(&id)?.legs.keys().next()?;
+        let ring = self.config.extensions.get(from).and_then(|e| e.ring).unwrap_or(self.config.ring);
+        self.timers.set(Timer::NoAnswer(id), now.mono.after(ring));
+        Some(first)
+    }
+
+    /// A phone of the caller says that it rings. What it describes before its answer counts if the answer describes nothing.
+    pub(super) fn caller_rings(
+        &mut self,
+        now: Now,
+        id: CallId,
+        leg: LegId,
+        status: Status,
+        sdp: Option<&[u8]>,
+    ) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.reacted = true;
+        let rings = status == Status::RINGING || status.code() == 182;
+        call.has_rung |= rings;
+        let Some(one) = call.legs.get_mut(&leg).filter(|one| one.is_live()) else { return };
+        if let Some(theirs) = sdp.and_then(|sdp| Description::parse(sdp).ok()) {
+            one.remote = Some(theirs);
+        }
+        if !rings || one.state != LegState::Calling {
+            return;
+        }
+        one.state = LegState::Ringing;
+        let (who, flow, extension) = (one.party.number.clone(), one.flow, one.extension.clone());
+        self.why(now, id, "ring", format!("{who} at {flow} rings"));
+        extension.into_iter().for_each(|extension| self.extension_changed(extension));
+    }
+
+    /// A phone of the caller answered: the first one wins, and the number is routed as if that phone had dialled it.
+    pub(super) fn caller_answers(&mut self, now: Now, id: CallId, leg: LegId, sdp: Option<&[u8]>) {
+        let Some(one) = self.calls.get(&id).and_then(|call| call.leg(leg)).filter(|one| one.is_live()) else {
+            return;
+        };
+        let described = match sdp {
+            Some(sdp) => Description::parse(sdp).map_err(|e| e.to_string()),
+            None => one.remote.clone().ok_or_else(|| "it described no media".to_owned()),
+        };
+        if let Err(why) = described.and_then(|theirs| self.settle(now, id, leg, theirs)) {
+            self.why(now, id, "refuse", format!("cannot connect: {why}"));
+            let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
+            self.drop_leg(now, id, leg, "not_acceptable", Some(reason));
+            return self.note_refusal(now, id, judge_refusal(488));
+        }
+        self.timers.cancel(Timer::NoAnswer(id));
+        for loser in self.live_callees(id).into_iter().filter(|other| *other != leg) {
+            self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
+        }
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        (call.caller, call.stage) = (leg, Stage::Seeking);
+        let dialled = call.to.number.clone();
+        let Some(one) = call.legs.get_mut(&leg) else { return };
+        (one.state, one.outcome) = (LegState::Up, "answered");
+        let (who, flow, codec) = (one.party.number.clone(), one.flow, one.codec_name());
+        self.why(
+            now,
+            id,
+            "caller",
+            format!("{who} answered at {flow}, {codec}, and is connected with {dialled}"),
+        );
+        let text = format!("{who} answered and is connected with {dialled}");
+        self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "caller_answered", text);
+        self.show_parties(id);
+        self.route(now, id, &dialled);
+        // Should it be cut off, its record says into which flow it went.
+        if self.is_in_flow(id) {
+            self.note_open(id);
+        }
+    }
+
+    /// A caller whose phone has been answered cannot be told of ringing by SIP any more, so we make the tone.
+    pub(crate) fn play_ringing(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id).filter(|call| call.has_answered_caller()) else { return };
+        let (leg, clips) = (call.caller, vec![Clip::Ringing]);
+        self.media(MediaCommand::Play { call: id, leg, number: 0, clips, is_loop: true });
+    }
+}
