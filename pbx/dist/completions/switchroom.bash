@@ -100,6 +100,9 @@ _switchroom() {
             switchroom__subcmd__ctl,cdr)
                 cmd="switchroom__subcmd__ctl__subcmd__cdr"
                 ;;
+            switchroom__subcmd__ctl,dial)
+                cmd="switchroom__subcmd__ctl__subcmd__dial"
+                ;;
             switchroom__subcmd__ctl,dump)
                 cmd="switchroom__subcmd__ctl__subcmd__dump"
                 ;;
@@ -507,7 +510,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out cdr events recordings messages message-delete missed ladder hangup unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out cdr events recordings messages message-delete missed ladder hangup dial unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -707,6 +710,24 @@ _switchroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__dial)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

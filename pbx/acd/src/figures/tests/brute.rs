@@ -45,15 +45,15 @@ impl<'a> Brute<'a> {
     /// Of a queue by when the caller had joined, of an agent by when he answered.
     pub(super) fn repeats(&self, queue: Option<&str>, agent: Option<&str>) -> u64 {
         let mut repeated = BTreeSet::new();
+        let mut last: BTreeMap<&str, (usize, &LeftFact)> = BTreeMap::new();
         for (at, fact) in self.facts.iter().enumerate() {
+            if let Fact::Left(left) = fact
+                && left.exit == Exit::Answered
+            {
+                last.insert(&left.caller, (at, left));
+            }
             let Fact::Joined(joined) = fact else { continue };
-            let before = self.facts[..at].iter().enumerate().rev().find_map(|(place, fact)| match fact {
-                Fact::Left(left) if left.exit == Exit::Answered && left.caller == joined.caller => {
-                    Some((place, left))
-                }
-                _ => None,
-            });
-            let Some((place, left)) = before else { continue };
+            let Some((place, left)) = last.get(joined.caller.as_str()).copied() else { continue };
             if left.call == joined.call || joined.at_ms - left.at_ms > 7_200_000 {
                 continue;
             }
