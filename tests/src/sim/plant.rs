@@ -382,10 +382,10 @@ impl Plant {
                 agent.lasted_ms += 1;
             }
             (Defect::BentMissed, Fact::Left(left))
-                if left.exit == Exit::Abandoned
-                    && left.waited_ms >= left.short_abandon_ms
-                    && self.strikes() =>
+                if left.exit == Exit::Abandoned && left.waited_ms >= left.short_abandon_ms =>
             {
+                // They are too few to let some pass.
+                self.has_struck = true;
                 left.caller.push('9');
             }
             (Defect::Overtaken, Fact::Joined(joined)) => {
