@@ -226,6 +226,7 @@ fn extension(number: &str) -> Extension {
         ha1_sha256: bytes.try_into().ok(),
         record: None,
         ring: None,
+        auto_answer: false,
     }
 }
 
@@ -413,7 +414,7 @@ impl World {
                 }
             }
             Action::Persist { ticket: Some(ticket), .. } => {
-                self.x.handle(self.now, Input::Stored(vec![ticket]))
+                self.x.handle(self.now, Input::Stored(vec![ticket]));
             }
             Action::Media(MediaCommand::Close { leg, slot, .. }) => {
                 let whole = Quality::default();
