@@ -58,7 +58,6 @@ fn queue(rng: &mut Rng) -> QueueConfig {
         show_queue: true,
         service_level: 20_000,
         short_abandon: 5_000,
-        ..QueueConfig::default()
     }
 }
 
