@@ -107,6 +107,11 @@ impl Leg {
         self.codec.as_ref().map(|c| format!("{}/{}", c.name, c.clock)).unwrap_or_default()
     }
 
+    /// Whether it was in a talk, for the CDR.
+    pub(crate) fn has_talked(&self) -> bool {
+        ["answered", "transferred"].contains(&self.outcome)
+    }
+
     pub(crate) fn is_live(&self) -> bool {
         self.state != LegState::Ended
     }

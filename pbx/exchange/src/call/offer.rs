@@ -445,7 +445,7 @@ impl Exchange {
         reason: Option<String>,
     ) {
         let Some(one) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)) else { return };
-        if !["answered", "transferred"].contains(&one.outcome) {
+        if !one.has_talked() {
             one.outcome = outcome;
         }
         if let Some(session) = one.session.take() {

@@ -130,13 +130,16 @@ impl Exchange {
         self.tell_flow(now, id, Event::Connected);
     }
 
-    /// Whoever waits for long may have been offered to hundreds: of legs that are over for good, the latest are kept.
+    /// Whoever waits for long may have been offered to hundreds: of legs that are over for good, the latest are kept, and
+    /// rather those that talked than those that rang in vain.
     fn forget_old_legs(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let over: Vec<LegId> =
-            call.callee_legs().filter(|leg| !leg.is_live() && leg.slot.is_none()).map(|leg| leg.id).collect();
+        let over = call.callee_legs().filter(|leg| !leg.is_live() && leg.slot.is_none());
+        let mut over: Vec<(bool, LegId)> = over.map(|leg| (leg.has_talked(), leg.id)).collect();
         let Some(count) = over.len().checked_sub(ENDED_LEGS_MAX) else { return };
-        for leg in over.into_iter().take(count) {
+        over.sort_unstable();
+        let over = over.into_iter().map(|(_, leg)| leg);
+        for leg in over.take(count) {
             call.legs.remove(&leg);
             self.legs.remove(&leg);
             let of_leg = |session: &_| self.sessions.get(session).is_some_and(|(_, of)| *of == leg);
