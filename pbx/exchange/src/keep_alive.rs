@@ -1,7 +1,8 @@
 //! Asking registered phones whether they are there (OPTIONS), which also keeps NAT bindings open.
 
 use crate::coverage::BindingEvent;
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::limits::MISSED_MAX;
 use crate::names::BindingName;
 use crate::record::{EventKind, Severity};

@@ -11,6 +11,7 @@ mod auth;
 mod call;
 mod config;
 mod coverage;
+mod due;
 mod exchange;
 mod guard;
 mod ids;

@@ -4,7 +4,8 @@
 //! closed. That one is being recorded is written down too: should the exchange stop meanwhile, the next one finds out whose
 //! it was, and what is left of it.
 
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::limits::{MESSAGES_GO_ON, MESSAGES_GONE_MAX, MESSAGES_MAX, MESSAGES_PURGED};
 use crate::media::{MediaCommand, MessageFacts, Taken};
 use crate::record::{EventKind, MessageRecord, Party, Record, Severity};

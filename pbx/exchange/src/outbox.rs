@@ -1,7 +1,8 @@
 //! What waits for the store: answers to REGISTER and to users, and CDRs, bindings and messages until they are on disk.
 
 use crate::Ticket;
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::input::{Action, CommandId};
 use crate::limits::{BINDINGS_MAX, MESSAGES_MAX, OUTBOX_MAX, REPLIES_WAITING_MAX, STORE_RETRY};
 use crate::media::MediaCommand;

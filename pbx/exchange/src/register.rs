@@ -1,7 +1,8 @@
 //! REGISTER (RFC 3261 §10.3): read, checked, applied as a whole, answered once it is on disk.
 
 use crate::coverage::{BindingEvent, CallEvent};
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::limits::REGISTERS_WAITING_MAX;
 use crate::record::{BindingRecord, EventKind, Severity};
 use crate::registrar::{Binding, Offered};

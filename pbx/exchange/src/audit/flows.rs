@@ -3,7 +3,7 @@
 use super::Rule;
 use crate::Exchange;
 use crate::call::Stage;
-use crate::exchange::Timer;
+use crate::due::Timer;
 
 pub(super) const RULES: &[Rule] = &[runs, places, searches, messages];
 

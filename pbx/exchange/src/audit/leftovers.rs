@@ -2,7 +2,7 @@
 
 use super::timers;
 use crate::Exchange;
-use crate::exchange::Timer;
+use crate::due::Timer;
 
 /// Transactions that the care for one binding may leave for a while: answers to its last REGISTERs, which are kept for 32 s,
 /// and the last OPTIONS.

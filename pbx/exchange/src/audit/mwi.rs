@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::Exchange;
-use crate::exchange::Timer;
+use crate::due::Timer;
 use crate::limits::{SUBSCRIPTIONS_MAX, SUBSCRIPTIONS_PER_EXTENSION};
 use crate::mwi::{Pace, Watcher};
 use std::collections::BTreeSet;

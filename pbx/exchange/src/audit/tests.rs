@@ -2,7 +2,7 @@
 //! Each rule is broken once, and the audit names that rule and no other.
 
 use crate::call::{LegState, Stage};
-use crate::exchange::Timer;
+use crate::due::Timer;
 use crate::inbound::{Taking, Visit};
 use crate::limits::{REGISTERS_WAITING_MAX, SUBSCRIPTIONS_MAX};
 use crate::mwi::Watcher;

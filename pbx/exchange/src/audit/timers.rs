@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::call::{Call, Stage};
-use crate::exchange::Timer;
+use crate::due::Timer;
 use crate::{CallId, Exchange};
 use switchroom_sip::time::Mono;
 

@@ -9,7 +9,8 @@
 //! go nowhere, and the recording, which begins with the bridge, has nothing of it.
 
 use super::Stage;
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::limits::BRIEFING_MAX;
 use crate::media::{MediaCommand, Source};
 use crate::{CallId, LegId};

@@ -2,7 +2,8 @@
 
 use super::{LegState, Recording, Stage};
 use crate::coverage::CallEvent;
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::input::Action;
 use crate::limits::{ENDED_SHOWN, LAST_WORD};
 use crate::media::MediaCommand;

@@ -2,7 +2,8 @@
 
 use super::{LegState, NO_PORT, Recording, Stage};
 use crate::coverage::media_event;
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::inbound::Means;
 use crate::limits::MEDIA_LOST_AFTER;
 use crate::media::{MediaEvent, RecordingFacts};

@@ -2,7 +2,8 @@
 
 use super::talk::next_generation;
 use super::{LegState, Recording, Stage, judge_refusal};
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::media::{Channel, MediaCommand, RecordingSubject};
 use crate::negotiate::{agreed, answer_formats, chosen_by, match_codec};
 use crate::record::{Cause, End, EndedBy, EventKind, Severity};

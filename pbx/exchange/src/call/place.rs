@@ -8,7 +8,8 @@
 
 use super::offer::ELSEWHERE;
 use super::{Call, LegState, Stage, judge_refusal};
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::negotiate::reaching_formats;
 use crate::record::{End, EventKind, Party, Severity};

@@ -1,7 +1,8 @@
 //! A call begins: who calls, whom, and by which phones the called side is reached.
 
 use super::{Call, Leg, LegState, Stage};
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::limits::{FORKS_MAX, PATH_MAX};
 use crate::media::MediaCommand;
 use crate::negotiate::{offer_on_behalf, own_formats};

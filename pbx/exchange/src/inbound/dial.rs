@@ -8,7 +8,8 @@
 
 use super::Visit;
 use crate::call::Stage;
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
 use crate::record::{Cause, EndedBy, EventKind, Severity};
 use crate::{CallId, LegId};

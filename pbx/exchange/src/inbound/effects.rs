@@ -1,7 +1,8 @@
 //! What a flow asks for.
 
 use super::Taking;
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::input::Action;
 use crate::mailbox::Unfinished;
 use crate::media::{MediaCommand, Source};

@@ -12,7 +12,8 @@ mod site;
 
 pub(crate) use digits::{Counted, Means, without_digits};
 
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::limits::LAST_WORD;
 use crate::queues::Waits;
 use crate::{CallId, LegId};

@@ -3,7 +3,8 @@
 use super::subscribe::{BODY_TYPE, PACKAGE};
 use super::{Ear, Notice, Pace, Subscription, SubscriptionName, Watcher};
 use crate::Config;
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::limits::{NOTICE_AFTER, NOTIFY_PACE};
 use crate::names::BindingName;
 use std::time::Duration;

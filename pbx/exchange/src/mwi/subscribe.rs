@@ -2,7 +2,8 @@
 
 use super::notify::End;
 use super::{Pace, Subscription, SubscriptionName, Watcher};
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::limits::{
     SUBSCRIPTION_BYTES_MAX, SUBSCRIPTION_LONGEST, SUBSCRIPTION_SHORTEST, SUBSCRIPTION_USUAL,
 };

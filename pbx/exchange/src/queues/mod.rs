@@ -13,7 +13,8 @@ mod waiting;
 
 pub(crate) use waiting::Waits;
 
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::record::{EventKind, Record, Severity};
 use crate::{CallId, Changed, Config};
 use std::collections::BTreeMap;

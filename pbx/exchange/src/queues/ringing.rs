@@ -1,7 +1,8 @@
 //! Agents ring for a caller who waits; one answers, or none does.
 
 use super::moment;
-use crate::exchange::{Exchange, Timer};
+use crate::due::Timer;
+use crate::exchange::Exchange;
 use crate::limits::ENDED_LEGS_MAX;
 use crate::record::Cause;
 use crate::{CallId, LegId, Stage};

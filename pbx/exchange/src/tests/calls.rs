@@ -454,7 +454,7 @@ fn cdrs_that_wait_are_bounded() {
     for n in 0..limits::OUTBOX_MAX as u128 {
         w.x.retry.push_back(Cdr { call: CallId(n), ..(*cdr).clone() });
     }
-    w.x.timers.set(exchange::Timer::Outbox, w.now.mono.after(Duration::from_secs(9)));
+    w.x.timers.set(due::Timer::Outbox, w.now.mono.after(Duration::from_secs(9)));
     let call = w.dial(a, "*43", a_sdp());
     w.ms(50);
     w.hang_up(a, call);

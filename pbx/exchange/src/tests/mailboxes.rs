@@ -94,7 +94,7 @@ fn what_is_given_up_takes_nothing_else_along() {
     w.x.retry.push_back((*cdr).clone());
     w.x.hand_over(now, cdr);
     assert!(w.x.retry.is_empty(), "the oldest was given up");
-    assert!(w.x.timers.get(exchange::Timer::Outbox).is_some());
+    assert!(w.x.timers.get(due::Timer::Outbox).is_some());
 }
 
 /// Who leaves nothing but silence does no wrong; a disk that is full does.
