@@ -438,9 +438,11 @@ impl App {
                 let message = self.selected_message(&self.model.board);
                 message.is_none().then(|| words.t("refused.no_message").to_owned())
             }
-            Action::MissedClaim | Action::MissedTried | Action::MissedClose | Action::MissedRelease => {
-                self.missed_refusal(action)
-            }
+            Action::MissedClaim
+            | Action::MissedCallBack
+            | Action::MissedTried
+            | Action::MissedClose
+            | Action::MissedRelease => self.missed_refusal(action),
             _ => self.floor_refusal(action),
         }
     }

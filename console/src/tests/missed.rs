@@ -51,6 +51,16 @@ fn settling_wants_a_word_and_an_entry_that_is_still_there() {
 }
 
 #[test]
+fn who_gave_up_is_called_back_from_the_phone_that_is_named() {
+    let (mut app, _) = on_missed("+351930001177");
+    assert_eq!(press(&mut app, "B enter"), [], "no extension, no call");
+    press(&mut app, "esc B 1 0");
+    assert!(shown(&app).contains("From which extension?"), "{}", shown(&app));
+    let dial = Command::Dial { from: "102".into(), to: "+351930001177".into() };
+    assert_eq!(sent(&press(&mut app, "2 enter")).unwrap().1, dial);
+}
+
+#[test]
 fn words_do_what_keys_do_and_a_viewer_only_looks() {
     let mut app = floor((80, 24));
     let said = |app: &mut App, words: &str| {

@@ -237,11 +237,12 @@ impl App {
 }
 
 impl Asked {
-    /// Puts the reason of a break, or what came of a missed call, into the command.
+    /// Puts the reason of a break, what came of a missed call, or the extension that calls back, into the command.
     pub(super) fn give_reason(&mut self, text: &str) {
         match &mut self.command {
             Command::AgentPresence { reason, .. } => *reason = Some(text.to_owned()),
             Command::MissedAct { act: MissedAct::Close { word }, .. } => text.clone_into(word),
+            Command::Dial { from, .. } => text.trim().clone_into(from),
             _ => {}
         }
     }

@@ -120,6 +120,7 @@ impl App {
             | Action::AgentFinish
             | Action::AgentOut
             | Action::MissedClaim
+            | Action::MissedCallBack
             | Action::MissedTried
             | Action::MissedClose
             | Action::MissedRelease

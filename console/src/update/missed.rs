@@ -27,6 +27,9 @@ impl App {
 
     /// The question of a verb on the caller who is selected.
     pub(super) fn ask_missed(&self, action: Action) -> Option<Asked> {
+        if action == Action::MissedCallBack {
+            return Some(self.ask_call_back(self.missed_selected()?));
+        }
         let act = match action {
             Action::MissedClaim => MissedAct::Claim { agent: None },
             Action::MissedRelease => MissedAct::Release,
@@ -45,6 +48,27 @@ impl App {
         Some(asked)
     }
 
+    /// Whose phone is to ring first; an answer of who gave up settles the entry.
+    fn ask_call_back(&self, missed: &MissedView) -> Asked {
+        let (words, from) = (&self.settings.words, self.shown_of(missed));
+        Asked {
+            command: Command::Dial { from: String::new(), to: missed.caller.number.clone() },
+            target: Target::Missed { id: missed.id.clone() },
+            level: Action::MissedCallBack.spec().confirm,
+            label: words.f("verb.missed_call_back", &[("from", &from)]),
+            question: words.f("confirm.missed_call_back", &[("from", &from)]),
+            name: String::new(),
+            typed: String::new(),
+            order: Vec::new(),
+        }
+    }
+
+    fn shown_of(&self, missed: &MissedView) -> String {
+        let words = &self.settings.words;
+        crate::format::PartyForm { words, masked: self.masked, symbols: self.settings.symbols }
+            .short(&missed.caller)
+    }
+
     fn asked_of(&self, missed: &MissedView, act: MissedAct) -> Option<Asked> {
         let (action, verb) = match act {
             MissedAct::Claim { .. } => (Action::MissedClaim, "verb.missed_claim"),
@@ -52,9 +76,7 @@ impl App {
             MissedAct::Tried => (Action::MissedTried, "verb.missed_tried"),
             MissedAct::Close { .. } => (Action::MissedClose, "verb.missed_close"),
         };
-        let words = &self.settings.words;
-        let from = crate::format::PartyForm { words, masked: self.masked, symbols: self.settings.symbols }
-            .short(&missed.caller);
+        let (words, from) = (&self.settings.words, self.shown_of(missed));
         let level = action.spec().confirm;
         let question = match level {
             Confirm::None => String::new(),

@@ -31,9 +31,11 @@ impl App {
             }
             Action::Reload => Some(self.ask_reload()),
             Action::Shutdown => Some(self.ask_shutdown()),
-            Action::MissedClaim | Action::MissedTried | Action::MissedClose | Action::MissedRelease => {
-                self.ask_missed(action)
-            }
+            Action::MissedClaim
+            | Action::MissedCallBack
+            | Action::MissedTried
+            | Action::MissedClose
+            | Action::MissedRelease => self.ask_missed(action),
             _ => self.ask_floor(action, now_ms),
         };
         self.open_question(asked, now_ms, effects);

@@ -73,6 +73,7 @@ impl Exchange {
                 self.drop_leg(now, id, leg, outcome, None);
             }
         }
+        self.called_back(now, id, true);
         self.why(now, id, "end", text.clone());
         self.event(
             now,

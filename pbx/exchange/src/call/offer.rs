@@ -254,6 +254,7 @@ impl Exchange {
             self.bridge(now, id);
         }
         self.refresh_hold(now, id);
+        self.called_back(now, id, false);
         self.note_open(id);
         let text = format!("{} answered", party.number);
         self.event(now, EventKind::Call, Severity::Info, Some(id), &party.number, "call_answered", text);

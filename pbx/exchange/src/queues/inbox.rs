@@ -88,6 +88,29 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// A call was answered, or is over. If somebody who gave up was called, they are settled once they answer, or it was a try
+    /// in vain.
+    pub(crate) fn called_back(&mut self, now: Now, id: CallId, is_over: bool) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let number = normal(&call.to.number);
+        if self.inbox.of(&number).is_none() {
+            return;
+        }
+        let is_reached = call.with.as_ref().is_some_and(|with| normal(&with.number) == number);
+        if !is_reached && !is_over {
+            return;
+        }
+        let act =
+            if is_reached { MissedAct::Closed { word: CALLED_BACK.to_owned() } } else { MissedAct::Tried };
+        let (caller, by) = (number.into_owned(), word(&call.from.number));
+        self.note_fact(now, Fact::Missed(MissedFact { at_ms: now.wall.0, caller, act, by }));
+    }
+}
+
+/// What came of a caller who gave up and was reached by a call.
+const CALLED_BACK: &str = "called back";
+
 /// A word from outside, harmless and not too long.
 fn word(text: &str) -> String {
     crate::text::clean(text).trim().chars().take(WORD_MAX).collect()

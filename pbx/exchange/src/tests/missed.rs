@@ -1,17 +1,19 @@
 //! Callers who give up, and whose class is known; with phones around the exchange.
 
 use super::queues::{Floor, queue, site};
-use super::world::World;
+use super::world::{World, sdp};
 use crate::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_acd::config::QueueConfig;
+use switchroom_acd::fact::MissedAct;
 use switchroom_acd::{Fact, Presence};
 use switchroom_flow::classes::CallerClass;
 use switchroom_flow::expr::Expr;
 use switchroom_flow::lists::List;
 use switchroom_flow::node::Job;
+use switchroom_sip::status::Status;
 
 impl Floor {
     /// Agent 2 is there and on a break; 101 calls, waits for so long and hangs up.
@@ -130,7 +132,7 @@ fn a_class_gives_the_priority_and_its_name() {
     t.sign_in("3", "103");
     let tea = Presence::Break { reason: "tea".into() };
     t.act(AgentAct::Choose { agent: "3".into(), presence: tea, extension: None }).unwrap();
-    t.w.dial(t.b, "700", Some(super::world::sdp("192.0.2.12", "8 101", "")));
+    t.w.dial(t.b, "700", Some(sdp("192.0.2.12", "8 101", "")));
     t.w.ms(100);
     t.call("700");
     let floor = t.w.x.floor();
@@ -164,4 +166,27 @@ fn flows_go_by_the_class_and_may_say_otherwise() {
     });
     assert_eq!(joined, Some(1));
     t.end();
+}
+
+/// Whoever calls somebody who gave up, by hand or by `dial`: an answer settles the entry, and else it was a try.
+#[test]
+fn a_call_to_who_gave_up_is_counted_and_settles() {
+    let mut t = Floor::new(queue());
+    t.give_up(30);
+    let dial = Command::Dial { from: "103".into(), to: "101".into() };
+    t.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command: dial });
+    t.w.ms(100);
+    t.answer(t.c);
+    t.refuse(t.a, Status::BUSY);
+    assert_eq!(t.w.x.missed("101").map(|entry| entry.tries), Some(1));
+    let call = t.w.dial(t.b, "101", Some(sdp("192.0.2.12", "8 101", "")));
+    t.w.ms(100);
+    t.answer(t.a);
+    assert!(t.w.x.inbox().is_empty());
+    t.w.hang_up(t.b, call);
+    let last = t.facts().into_iter().rev().find_map(|fact| match fact {
+        Fact::Missed(missed) => Some((missed.act, missed.by)),
+        _ => None,
+    });
+    assert_eq!(last, Some((MissedAct::Closed { word: "called back".into() }, "102".into())));
 }
