@@ -1,5 +1,5 @@
-//! A shift: thirty callers, some of whom give up, and two real phones that answer them. What the exchange says of it at the end, who
-//! got whom in which turn and every figure, is counted again from the journal's text, by nothing of the program.
+//! A shift: thirty callers, some of whom give up, and two real phones that answer them. What the exchange says of it at the
+//! end, who got whom in which turn and every figure, is counted again from the journal's text, by nothing of the program.
 
 mod recount;
 
@@ -42,8 +42,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// So many callers come faster than they can be served; the others one by one.
 const RUSH: usize = 24;
 
-/// Numbers of the thirty callers, in turn, and what each does, in a word of `tests/sipp/waits.xml`. The last five call for the second
-/// time, and two of the first give up before anybody works.
+/// Numbers of the thirty callers, in turn, and what each does, in a word of `tests/sipp/waits.xml`. The last five call for
+/// the second time, and two of the first give up before anybody works.
 fn callers() -> Vec<(String, &'static str)> {
     let stays = |place: u32| match place {
         1 | 9 | 16 => "soon",
