@@ -136,8 +136,11 @@ impl Baresip {
         heard.iter().flat_map(|file| read_wav(file).1.swap_remove(0)).collect()
     }
 
-    /// Reads what it has to say: netstrings of JSON.
-    fn read(&mut self) {
+    /// Reads what it has to say: netstrings of JSON. Waits a moment if that is nothing.
+    ///
+    /// # Panics
+    /// If it is gone, or says something else.
+    pub fn read(&mut self) {
         let mut buffer = [0; 16 * 1024];
         match self.control.read(&mut buffer) {
             Ok(count) => self.unread.extend_from_slice(&buffer[..count]),

@@ -8,6 +8,7 @@
 //! | [`crash`] | kill -9 at random moments: what was reported done is there |
 //! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
 //! | [`queues`] | real phones in a queue: music, a ring in vain, the next agent, and figures counted again from the journal |
+//! | [`shift`] | thirty callers of SIPp, two real phones: turns, shares and every figure, recounted from the journal |
 //! | [`transfer`] | a real phone puts its caller through to another: one call, one recording |
 //! | [`flight`] | what a running daemon was given is run again and has the same effect |
 //! | [`full_disk`] | a full disk ends no call and prevents no start |
@@ -25,6 +26,7 @@ mod phones;
 mod placed;
 mod queues;
 mod scripts;
+mod shift;
 mod transfer;
 mod two_phones;
 

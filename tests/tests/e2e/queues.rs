@@ -56,25 +56,28 @@ fn phone(daemon: &Daemon, number: &str, hz: f64) -> Baresip {
     phone
 }
 
-fn ctl(daemon: &Daemon, arguments: &[&str]) -> Value {
+/// What `ctl --json` prints.
+pub(crate) fn ctl(daemon: &Daemon, arguments: &[&str]) -> Value {
     let out = daemon.run(&[&["ctl", "--json"], arguments].concat());
     assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).expect("JSON")
 }
 
-fn agent(daemon: &Daemon, number: &str) -> Value {
+/// An agent as `ctl agents` shows one.
+pub(crate) fn agent(daemon: &Daemon, number: &str) -> Value {
     let agents = ctl(daemon, &["agents"]);
     agents.as_array().expect("a list").iter().find(|a| a["number"] == number).expect("the agent").clone()
 }
 
-fn is(daemon: &Daemon, number: &str, activity: &str) {
+/// Waits until an agent does that.
+pub(crate) fn is(daemon: &Daemon, number: &str, activity: &str) {
     eventually(&format!("agent {number} to be {activity}"), || {
         (agent(daemon, number)["activity"] == activity).then_some(())
     });
 }
 
-/// What the journal says of queues, read as text by nothing of the program.
-fn facts(daemon: &Daemon) -> Vec<Value> {
+/// The journal's files, one after the other, read by nothing of the program.
+pub(crate) fn journal(daemon: &Daemon) -> String {
     let mut files: Vec<_> = std::fs::read_dir(daemon.dir().join("data/journal"))
         .or_else(|_| std::fs::read_dir(daemon.dir().join("journal")))
         .expect("the journal")
@@ -82,9 +85,14 @@ fn facts(daemon: &Daemon) -> Vec<Value> {
         .map(|entry| entry.path())
         .collect();
     files.sort();
-    let text: String = files.iter().map(|file| std::fs::read_to_string(file).expect("text")).collect();
+    files.iter().map(|file| std::fs::read_to_string(file).expect("text")).collect()
+}
+
+/// What the journal says of queues.
+fn facts(daemon: &Daemon) -> Vec<Value> {
     let line = |line: &str| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok();
-    text.lines()
+    journal(daemon)
+        .lines()
         .filter_map(line)
         .map(|line| line["record"]["floor"]["fact"].clone())
         .filter(|f| !f.is_null())
