@@ -1,12 +1,14 @@
-//! `switchroom check`: the file alone, all faults at once.
+//! `switchroom check`: the file, all faults at once, and whether its flows have any.
 
 use super::terminal::Paint;
 use super::{OK, Outcome, PROBLEMS};
 use crate::cli::{CheckArgs, Format};
 use crate::config::{self, Fault, Loaded};
+use crate::flows;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
+use switchroom_flow::Flows;
 
 /// What `--format json` prints.
 #[derive(Serialize)]
@@ -14,6 +16,8 @@ struct Report<'a> {
     file: &'a Path,
     errors: &'a [Fault],
     warnings: &'a [Fault],
+    /// Faults of flows, which `switchroom flow check` names.
+    flow_errors: usize,
 }
 
 /// Does it.
@@ -24,9 +28,13 @@ pub(super) fn run(args: &CheckArgs, paint: Paint, out: &mut dyn Write) -> Outcom
         Ok(loaded) => (&[][..], loaded.warnings.as_slice()),
         Err(faults) => (faults.as_slice(), &[][..]),
     };
+    // A flow with a fault does not load, and every call that leads there would fail.
+    let flows = loaded.as_ref().ok().filter(|loaded| loaded.shell.flows.dir.is_dir());
+    let flows = flows.map(|loaded| flows::load(loaded, &Flows::new()));
+    let flow_errors = flows.as_ref().map_or(0, |found| found.errors().count());
     match args.format {
         Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, &Report { file: &path, errors, warnings })
+            serde_json::to_writer_pretty(&mut *out, &Report { file: &path, errors, warnings, flow_errors })
                 .map_err(io::Error::from)?;
             writeln!(out)?;
         }
@@ -41,11 +49,23 @@ pub(super) fn run(args: &CheckArgs, paint: Paint, out: &mut dyn Write) -> Outcom
             for fault in errors {
                 finding(&paint.red("error"), "error", fault, out)?;
             }
-            writeln!(out, "{}", counts(errors.len(), warnings.len()))?;
+            if let Some(found) = flows.filter(|_| flow_errors == 0) {
+                writeln!(out, "{}       {}", paint.green("ok"), counted(found.flows.len(), "flow"))?;
+            }
+            if flow_errors > 0 {
+                let (count, dir) = (counted(flow_errors, "fault"), flows_dir(&loaded));
+                writeln!(out, "{}    {count} in the flows of {dir}", paint.red("error"))?;
+                writeln!(out, "         hint: switchroom flow check names each with its place")?;
+            }
+            writeln!(out, "{}", counts(errors.len() + flow_errors, warnings.len()))?;
         }
     }
-    let problems = !errors.is_empty() || (args.deny_warnings && !warnings.is_empty());
+    let problems = flow_errors > 0 || !errors.is_empty() || (args.deny_warnings && !warnings.is_empty());
     Ok(if problems { PROBLEMS } else { OK })
+}
+
+fn flows_dir(loaded: &Result<Loaded, Vec<Fault>>) -> String {
+    loaded.as_ref().map(|loaded| loaded.shell.flows.dir.display().to_string()).unwrap_or_default()
 }
 
 fn summary(loaded: &Loaded, paint: Paint, out: &mut dyn Write) -> io::Result<()> {

@@ -354,7 +354,7 @@ impl Printer<'_> {
                 .unwrap_or(0)
         };
         let widths: Vec<usize> =
-            head.iter().enumerate().map(|(n, h)| width(n).max(columns(h)).min(40)).collect();
+            head.iter().enumerate().map(|(n, h)| width(n).max(columns(h)).min(48)).collect();
         let head = head.iter().map(|h| (*h).to_owned()).collect::<Vec<_>>();
         for row in std::iter::once(&head).chain(&rows) {
             let last = row.len().saturating_sub(1);

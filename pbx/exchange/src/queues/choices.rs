@@ -18,7 +18,7 @@ impl Exchange {
                     return Err(format!("there is no extension {}", crate::text::clean(unknown)));
                 }
                 self.choose(now, agent, presence.clone(), extension.as_deref(), user)
-                    .map_err(|refusal| refusal.to_string())?;
+                    .map_err(|refusal| self.told(&refusal))?;
                 let what = match presence {
                     Presence::LoggedOut => "signed out".to_owned(),
                     Presence::Ready => "ready".to_owned(),
@@ -72,5 +72,17 @@ impl Exchange {
             self.tell_seat(now, &seat);
         }
         chosen
+    }
+
+    /// A refusal in words, with what would be possible.
+    fn told(&self, refusal: &Refusal) -> String {
+        let breaks = &self.config.floor.breaks;
+        match refusal {
+            Refusal::NoReason(_) if !breaks.is_empty() => {
+                let known: Vec<&str> = breaks.keys().map(String::as_str).collect();
+                format!("{refusal}; there are: {}", known.join(", "))
+            }
+            _ => refusal.to_string(),
+        }
     }
 }
