@@ -26,7 +26,7 @@ pub struct QueueCounts {
     pub waiting: u64,
     /// Of the answered, who waited no longer than the limit of the service level.
     pub answered_in_time: u64,
-    /// Of the answered, who asked for an agent again within two hours ([`super::repeats`]).
+    /// Of the answered, who asked for an agent again within two hours.
     pub repeats: u64,
     /// Of the abandoned, who hung up no later than the limit of the service level.
     pub abandoned_in_time: u64,
