@@ -7,11 +7,16 @@ use super::schema::Tree;
 use std::ops::{Bound, ControlFlow};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::Duration;
 
 /// Bytes of pages sled keeps in memory.
 const CACHE_BYTES: u64 = 32 << 20;
 /// How often sled writes out on its own. What is lost with less is applied again from the journal.
 const FLUSH_EVERY_MS: u64 = 200;
+
+/// Threads of sled end within this after the last use of an index, unless the machine stands still: five seconds.
+const LET_GO_TRIES: u32 = 500;
+const LET_GO_PAUSE: Duration = Duration::from_millis(10);
 
 /// Trees in sled.
 pub(super) struct SledIndex {
@@ -24,11 +29,11 @@ impl SledIndex {
     pub(super) fn open(dir: &Path) -> Result<Self, IndexError> {
         remove_unfinished_snapshots(dir);
         guarded(|| {
-            let db = sled::Config::new()
+            let config = sled::Config::new()
                 .path(dir)
                 .cache_capacity(CACHE_BYTES)
-                .flush_every_ms(Some(FLUSH_EVERY_MS))
-                .open()?;
+                .flush_every_ms(Some(FLUSH_EVERY_MS));
+            let db = open_when_let_go(&config)?;
             let trees = Tree::ALL.iter().map(|t| db.open_tree(t.name())).collect::<Result<Vec<_>, _>>()?;
             Ok(Self { db, trees })
         })
@@ -37,6 +42,23 @@ impl SledIndex {
     fn tree(&self, tree: Tree) -> Result<&sled::Tree, IndexError> {
         self.trees.get(tree as usize).ok_or_else(|| IndexError::Failed("no such tree".into()))
     }
+}
+
+/// Opens it. Whoever comes here has the lock of the data directory, so that sled's own can only be held by threads of sled
+/// that have not let go yet of an index that this process closed a moment ago.
+fn open_when_let_go(config: &sled::Config) -> sled::Result<sled::Db> {
+    for _ in 0..LET_GO_TRIES {
+        match config.open() {
+            Err(sled::Error::Io(error)) if is_held(&error) => std::thread::sleep(LET_GO_PAUSE),
+            done => return done,
+        }
+    }
+    config.open()
+}
+
+/// sled says so in words only.
+fn is_held(error: &std::io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
 }
 
 /// A snapshot that sled was writing when the machine stopped keeps it from opening; it is worth nothing.
