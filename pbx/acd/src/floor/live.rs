@@ -8,6 +8,7 @@ use crate::fact::{AgentFact, Exit, Fact, JoinedFact, LeftFact, Presence, State};
 use crate::moment::Moment;
 use crate::queue::Queue;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// An agent as the store remembers him.
@@ -99,8 +100,8 @@ impl Floor {
             if let Some(agent) = self.agent_mut(id) {
                 (agent.config, agent.is_known) = (config.clone(), true);
             }
-            self.enter_queues(id);
-            self.show_left(left);
+            let entered = self.enter_queues(id);
+            self.show_changed(left.into_iter().chain(entered));
             changed.push(id);
         }
         for number in old.agents.keys().filter(|number| !new.agents.contains_key(*number)) {
@@ -110,7 +111,7 @@ impl Floor {
             if let Some(agent) = self.agent_mut(id) {
                 (agent.config, agent.is_known) = (Default::default(), false);
             }
-            self.show_left(left);
+            self.show_changed(left);
             changed.push(id);
         }
         changed
@@ -132,22 +133,27 @@ impl Floor {
         left
     }
 
-    /// Queues that an agent left, or left and came back to, look different, and may have nobody any more.
-    fn show_left(&mut self, left: Vec<QueueId>) {
-        for id in left {
+    /// Queues that an agent left or came to look different, and may have nobody any more.
+    fn show_changed(&mut self, queues: impl IntoIterator<Item = QueueId>) {
+        let queues: BTreeSet<QueueId> = queues.into_iter().collect();
+        for id in queues {
             self.watch_staff(id);
             let name = self.queue_name(id);
             self.effects.push_back(Effect::QueueChanged(name));
         }
     }
 
-    fn enter_queues(&mut self, id: AgentId) {
-        let Some(agent) = self.agents.get(id.0 as usize) else { return };
+    /// Puts an agent into all its queues; gives those.
+    fn enter_queues(&mut self, id: AgentId) -> Vec<QueueId> {
+        let Some(agent) = self.agents.get(id.0 as usize) else { return Vec::new() };
+        let mut entered = Vec::new();
         for (name, place) in &agent.config.queues {
             if let Some(queue) = self.queue_ids.get(name).and_then(|id| self.queues.get_mut(id.0 as usize)) {
                 queue.agents.insert(id, *place);
+                entered.push(queue.id);
             }
         }
+        entered
     }
 
     /// A queue is not in the configuration any more: who waits in it is let go.

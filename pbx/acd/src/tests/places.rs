@@ -233,3 +233,17 @@ fn new_needs_hold_at_once_for_who_waits() {
     w.after();
     assert_eq!(w.rings(call), ["1"]);
 }
+
+/// Seeds 800776 and 801007: nobody was told of a queue to which an agent came.
+#[test]
+fn a_queue_that_an_agent_came_to_is_told() {
+    let mut config = one_queue(QueueConfig::default(), 1);
+    let place = config.agents["1"].queues["q"];
+    config.agents.get_mut("1").unwrap().queues.clear();
+    let mut w = World::new(config.clone());
+    w.after();
+    config.agents.get_mut("1").unwrap().queues.insert("q".into(), place);
+    w.floor.configure(w.moment(), Arc::new(config));
+    let told: Vec<_> = std::iter::from_fn(|| w.floor.poll_effect()).collect();
+    assert!(told.contains(&Effect::QueueChanged("q".into())), "{told:?}");
+}
