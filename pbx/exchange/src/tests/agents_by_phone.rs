@@ -1,6 +1,7 @@
 //! Agents by phone, through the flow that ships: who may, what comes of it, and that no PIN is written down.
 
 use super::flows::Caller;
+use super::queues::route;
 use super::world::{World, config, sdp};
 use crate::*;
 use std::collections::BTreeMap;
@@ -9,25 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use switchroom_acd::config::{AgentConfig, BreakConfig, Membership, QueueConfig};
 use switchroom_acd::{Activity, Fact, Presence};
-use switchroom_flow::number::Pattern;
 use switchroom_flow::pins::Pin;
-use switchroom_flow::routes::{Destination, Route};
+use switchroom_flow::routes::Destination;
 
 const FLOW: &str = include_str!("../../../../flows/agents.toml");
-
-fn route(number: &str, to: Destination) -> Route {
-    Route {
-        name: number.into(),
-        line: 1,
-        number: Pattern::parse(number).unwrap(),
-        from: Vec::new(),
-        hours: None,
-        to,
-        calls_max: None,
-        calls_per_second: None,
-        calls_per_caller: None,
-    }
-}
 
 /// Agent 2001 has extension 101 and no PIN, 2002 none and a PIN, 2003 neither, 2004 extension 103 and a PIN.
 fn site() -> Config {

@@ -52,21 +52,25 @@ fn flow() -> Arc<Flow> {
     })
 }
 
+pub(super) fn route(number: &str, to: Destination) -> Route {
+    Route {
+        name: number.into(),
+        line: 1,
+        number: Pattern::parse(number).unwrap(),
+        from: Vec::new(),
+        hours: None,
+        to,
+        calls_max: None,
+        calls_per_second: None,
+        calls_per_caller: None,
+    }
+}
+
 pub(super) fn site(queue: QueueConfig) -> Config {
     let mut config = config();
     config.flows.insert("wait".into(), flow());
     for (number, to) in [("700", Destination::Flow("wait".into())), ("701", Destination::Queue("q".into()))] {
-        config.inbound.routes.push(Route {
-            name: number.into(),
-            line: 1,
-            number: Pattern::parse(number).unwrap(),
-            from: Vec::new(),
-            hours: None,
-            to,
-            calls_max: None,
-            calls_per_second: None,
-            calls_per_caller: None,
-        });
+        config.inbound.routes.push(route(number, to));
     }
     let agent = |position: u32| AgentConfig {
         queues: BTreeMap::from([("q".into(), Membership { position, ..Membership::default() })]),
