@@ -84,6 +84,8 @@ pub struct Queue {
     pub agents: BTreeMap<AgentId, Membership>,
     /// All who wait, those included for whom an agent rings.
     pub order: BTreeSet<Turn>,
+    /// Of them, those who are not on the line: they are called back.
+    pub call_backs: BTreeSet<Call>,
     pub(crate) lines: BTreeMap<Profile, Line>,
     /// Agents who are signed in; those of them who are not on a break.
     pub(crate) signed_in: BTreeSet<AgentId>,
@@ -105,6 +107,7 @@ impl Queue {
             is_known: true,
             agents: BTreeMap::new(),
             order: BTreeSet::new(),
+            call_backs: BTreeSet::new(),
             lines: BTreeMap::new(),
             signed_in: BTreeSet::new(),
             working: BTreeSet::new(),
@@ -117,6 +120,11 @@ impl Queue {
     /// How many of its agents are signed in.
     pub fn signed_in_count(&self) -> usize {
         self.signed_in.len()
+    }
+
+    /// Whether somebody waits on the line.
+    pub(crate) fn has_callers(&self) -> bool {
+        self.order.len() > self.call_backs.len()
     }
 
     /// Since when who has waited longest does so, by the steady clock.
