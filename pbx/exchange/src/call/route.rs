@@ -165,6 +165,8 @@ pub(super) fn queue_flow(queue: &str) -> Arc<Flow> {
         full: None,
         empty: None,
         keys: BTreeMap::new(),
+        call_back: None,
+        called_back: None,
         after: None,
     };
     Arc::new(Flow {
