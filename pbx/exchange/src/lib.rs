@@ -43,8 +43,8 @@ pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
 pub use input::{Action, AgentAct, Changed, Command, CommandId, Input, MissedWish};
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{
-    Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Quality, RecordingFacts,
-    RecordingSubject, Source, Taken,
+    Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Part, Quality,
+    RecordingFacts, RecordingSubject, Source, Taken,
 };
 pub use record::{
     BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, MessageRecord, OpenCall,

@@ -444,7 +444,7 @@ impl World {
         let mut last = BTreeMap::new();
         for command in &self.media {
             if let MediaCommand::Hear { leg, source, .. } = command {
-                last.insert(*leg, *source);
+                last.insert(*leg, source.clone());
             }
         }
         last.into_values().collect()
