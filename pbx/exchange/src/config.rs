@@ -83,6 +83,8 @@ pub struct SupervisionRules {
     pub code: String,
     /// The extensions from which it may be dialled.
     pub phones: BTreeSet<String>,
+    /// The extension of each user: whose phone is rung when a user names none.
+    pub users: BTreeMap<String, String>,
 }
 
 /// Everything the exchange is told. A change is a new value of this.

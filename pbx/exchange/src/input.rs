@@ -28,8 +28,8 @@ pub enum Command {
     },
     /// A supervisor at a live call.
     Supervise {
-        /// The extension whose phone the supervisor has.
-        phone: String,
+        /// The extension whose phone the supervisor has; that of the user when absent.
+        phone: Option<String>,
         /// What.
         act: SupervisionAct,
     },

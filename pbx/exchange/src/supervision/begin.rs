@@ -17,9 +17,11 @@ impl Exchange {
         &mut self,
         now: Now,
         user: &str,
-        phone: &str,
+        phone: Option<&str>,
         act: &SupervisionAct,
     ) -> Result<String, String> {
+        let phone = self.phone_of(user, phone)?;
+        let phone = phone.as_str();
         match act {
             SupervisionAct::Begin { subject, mode } => {
                 self.supervise_by(now, phone, subject.clone(), *mode, user)
@@ -28,6 +30,18 @@ impl Exchange {
             SupervisionAct::TakeOver => self.take_over_at(now, phone, user),
             SupervisionAct::End => self.stop_supervising(now, phone, user),
         }
+    }
+
+    /// The phone that a user names, or has.
+    pub(crate) fn phone_of(&self, user: &str, phone: Option<&str>) -> Result<String, String> {
+        let own = self.config.supervision.users.get(user).map(String::as_str);
+        let phone = phone.or(own).map(str::to_owned);
+        phone.ok_or_else(|| {
+            format!(
+                "say at which phone you sit (--phone), or write phones = [\"{} EXTENSION\"] under [supervision]",
+                clean(user)
+            )
+        })
     }
 
     /// A user wants to hear something on the phones of an extension: they are rung, unless one of them is at work as a

@@ -59,14 +59,15 @@ impl Scene {
     }
 
     fn act(&mut self, phone: &str, act: SupervisionAct) -> Result<String, String> {
-        let command = Command::Supervise { phone: phone.into(), act };
+        let command = Command::Supervise { phone: (!phone.is_empty()).then(|| phone.to_owned()), act };
         self.w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
         self.w.ms(50);
         self.w.replies.pop().unwrap()
     }
 
+    /// At the user's own phone.
     fn begin(&mut self, subject: Subject, mode: Mode) -> Result<String, String> {
-        self.act("103", SupervisionAct::Begin { subject, mode })
+        self.act("", SupervisionAct::Begin { subject, mode })
     }
 
     /// 103 supervises; the first of its phones answers.
