@@ -12,7 +12,8 @@ use super::ring::Marks;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use switchroom_exchange::{
-    Action, AgentAct, CallId, Command, Flow, LegId, MediaCommand, MediaEvent, Quality, Record,
+    Action, AgentAct, CallId, Command, Flow, LegId, MediaCommand, MediaEvent, Quality, Record, Subject,
+    SupervisionAct,
 };
 use switchroom_sip::message::Message;
 
@@ -142,6 +143,13 @@ impl Translator {
                 let command = match command {
                     Command::HangUp(call) => Command::HangUp(self.call(*call)),
                     Command::Agent(act) => Command::Agent(self.act(act)),
+                    Command::Supervise { phone, act } => {
+                        let mut act = act.clone();
+                        if let SupervisionAct::Begin { subject: Subject::Call(call), .. } = &mut act {
+                            *call = self.call(*call);
+                        }
+                        Command::Supervise { phone: phone.clone(), act }
+                    }
                     Command::Missed { which, wish } => {
                         let which = match which.parse() {
                             Ok(id) => self.call(id).to_string(),

@@ -384,6 +384,11 @@ impl Call {
         }
     }
 
+    /// The channel of the recording that a leg is on.
+    pub(crate) fn channel_of(&self, leg: LegId) -> Option<Channel> {
+        self.tape?.iter().find(|(taped, _)| *taped == leg).map(|(_, channel)| *channel)
+    }
+
     /// Whether caller and agent are told of each other, and are not connected yet.
     pub fn is_briefed(&self) -> bool {
         self.briefing.is_some()

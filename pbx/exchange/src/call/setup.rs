@@ -286,7 +286,7 @@ impl Exchange {
         let hops = call.max_forwards;
         let domain = self.config.domain.clone();
         let (name, mut headers) = match end {
-            End::Caller => (from.name.clone(), Headers::default()),
+            End::Caller => (from.name.clone(), self.supervisors_invitation(id, number)),
             End::Callee => self.invitation(id, number),
         };
         self.referred_by(id, &mut headers);

@@ -158,7 +158,9 @@ impl Exchange {
             Way::Full(route) => {
                 return Err((Status::BUSY, format!("route {} has as many calls as it may", route.name)));
             }
-            Way::Service(_) => return Err((Status::FORBIDDEN, "nobody is put through to a service".into())),
+            Way::Service(_) | Way::Supervise(_) => {
+                return Err((Status::FORBIDDEN, "nobody is put through to a service".into()));
+            }
             Way::NoRoute | Way::NoNumber => {
                 return Err((Status::NOT_FOUND, "nothing has that number".into()));
             }
@@ -327,7 +329,7 @@ impl Exchange {
     }
 
     /// The talk of an agent is over once the agent's own phone has left.
-    fn agent_left(&mut self, now: Now, id: CallId, leg: LegId) {
+    pub(crate) fn agent_left(&mut self, now: Now, id: CallId, leg: LegId) {
         let extension = self.calls.get(&id).and_then(|call| call.leg(leg)?.extension.clone());
         let agents = self.floor.agent_of(id.0).map(|agent| agent.extension.clone());
         if extension.is_some() && extension == agents {

@@ -16,6 +16,7 @@ pub(crate) mod mwi;
 mod placing;
 mod queues;
 mod registering;
+mod supervising;
 mod table;
 mod table_of_bindings;
 mod times;

@@ -532,6 +532,9 @@ impl Since {
                 | MediaCommand::TakeMessage { leg, .. }
                 | MediaCommand::StopMessage { leg, .. }
                 | MediaCommand::SendDigit { leg, .. }
+                | MediaCommand::RecordAlso { leg, .. }
+                | MediaCommand::RecordNoMore { leg, .. }
+                | MediaCommand::Move { leg, .. }
                 | MediaCommand::Close { leg, .. } => format!("{word}{}", leg.0),
                 MediaCommand::Mark { kind, .. } => format!("{word}={kind}"),
                 MediaCommand::Record { .. }

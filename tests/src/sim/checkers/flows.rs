@@ -39,7 +39,7 @@ impl Checker for OnePlace {
             };
             let mut heard = BTreeSet::new();
             for (listener, one) in legs.iter().filter(|(_, one)| one.call == *call) {
-                let Source::Leg(caller) = one.hears else { continue };
+                let Source::Leg(caller) = &one.hears else { continue };
                 if legs.get(&caller).is_some_and(|caller| caller.plays.is_some()) {
                     let text = format!("leg {} hears leg {}, which is played to", listener.0, caller.0);
                     return broken(Some(*call), text);
