@@ -127,9 +127,10 @@ impl Queue {
         self.order.len() > self.call_backs.len()
     }
 
-    /// Since when who has waited longest does so, by the steady clock.
+    /// Since when who has waited longest on the line does so, by the steady clock.
     pub fn oldest(&self) -> Option<u64> {
-        self.order.iter().map(|turn| turn.joined).min()
+        let on_line = self.order.iter().filter(|turn| !self.call_backs.contains(&turn.call));
+        on_line.map(|turn| turn.joined).min()
     }
 
     /// Whether there are as many agents as a rule asks for.

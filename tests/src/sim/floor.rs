@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use switchroom_acd::config::{
-    AgentConfig, BreakConfig, Config, Membership, Need, QueueConfig, SortKey, Staff,
+    AgentConfig, BreakConfig, CallBackConfig, Config, Membership, Need, QueueConfig, SortKey, Staff,
 };
 use switchroom_flow::number::Pattern;
 use switchroom_flow::rehearse::chance::Chance;
@@ -283,5 +283,10 @@ fn queue(chance: &mut Chance) -> QueueConfig {
         show_queue: some(&[0, 1]) == 1,
         service_level: 20_000,
         short_abandon: 5_000,
+        call_back: CallBackConfig {
+            tries: u32::try_from(some(&[1, 2, 3])).unwrap_or(1),
+            retry_after: some(&[5_000, 20_000, 60_000]),
+            max: usize::try_from(some(&[0, 2, 100, 100])).unwrap_or(0),
+        },
     }
 }

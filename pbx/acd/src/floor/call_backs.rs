@@ -68,6 +68,11 @@ impl CallBack {
         self.before_ms.saturating_add(now.since(self.joined.mono))
     }
 
+    /// Whether it stands in its line, and is neither being called nor left alone after a call in vain.
+    pub fn is_in_line(&self) -> bool {
+        self.whereabouts == Whereabouts::Waits
+    }
+
     /// Whether that is who is called: by the number that was given, or by the one called from.
     fn is_of(&self, number: &str) -> bool {
         !number.is_empty() && (self.number == number || self.caller == number)

@@ -99,9 +99,12 @@ fn is_now(is: AgentIs) -> &'static str {
 /// What a refusal of the floor is for who acts by phone.
 fn refused(refusal: &Refusal) -> AgentAnswer {
     AgentAnswer::Refused(match refusal {
-        Refusal::NoAgent | Refusal::SignedOut | Refusal::NoWrapUp | Refusal::NoWaiter => {
-            return AgentAnswer::Unknown;
-        }
+        Refusal::NoAgent
+        | Refusal::SignedOut
+        | Refusal::NoWrapUp
+        | Refusal::NoWaiter
+        | Refusal::CallBacksFull
+        | Refusal::BeingCalled => return AgentAnswer::Unknown,
         Refusal::NoExtension => AgentRefusal::NoExtension,
         Refusal::OtherExtension(_) => AgentRefusal::OtherExtension,
         Refusal::Taken(_) | Refusal::HasCaller => AgentRefusal::Taken,
