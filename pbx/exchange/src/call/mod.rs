@@ -14,6 +14,7 @@
 mod attended;
 mod briefing;
 mod ending;
+mod force;
 mod media;
 mod offer;
 mod place;
