@@ -3,6 +3,7 @@
 mod legs;
 mod playing;
 mod records;
+mod wiring;
 
 use super::inbox::{Inbox, Order};
 use super::prompts::Prompts;
@@ -22,12 +23,15 @@ use switchroom_media::DATAGRAM_BYTES_MAX;
 use switchroom_media::codec::Crossing;
 use switchroom_media::dtmf_inband::InbandDigits;
 use switchroom_media::leg::{Content, Leg, Media, Note};
+use switchroom_media::mix::Voices;
 use switchroom_media::rtcp::REPORT_BYTES_MAX;
 
 /// How often each leg is looked at, microseconds.
 const LOOK_US: u64 = 500_000;
 /// How often levels are told, microseconds.
 const LEVELS_US: u64 = 200_000;
+/// How long a digit is that we send for a phone that pressed it, milliseconds.
+const PRESSED_MS: u16 = 100;
 
 struct Placed {
     id: LegId,
@@ -86,6 +90,8 @@ pub(super) struct Worker {
     legs: Vec<Option<Box<Placed>>>,
     free: Vec<usize>,
     calls: BTreeMap<CallId, Call>,
+    /// Legs that are heard in a mix, by the places of `legs`.
+    voices: Voices,
     /// Legs that send packets of our own making.
     paced: Vec<usize>,
     watched: BTreeSet<CallId>,
@@ -118,6 +124,7 @@ impl Worker {
             legs: Vec::new(),
             free: Vec::new(),
             calls: BTreeMap::new(),
+            voices: Voices::new(),
             paced: Vec::new(),
             watched: BTreeSet::new(),
             look_us: 0,
@@ -205,6 +212,7 @@ impl Worker {
         let Some(media) = received.media else { return };
         let payload = bytes.get(media.payload.clone()).unwrap_or_default();
         if media.content == Content::Audio {
+            self.voices.take(datagram.leg, now_us, &media.header, payload);
             if let Some(tap) = &mut placed.tap {
                 tap.take(&self.recorder, now_us, &media, payload);
             }
@@ -219,8 +227,29 @@ impl Worker {
                 inband.hear(&media.header, payload, |digit| events(MediaEvent::Digit { leg, digit }));
             }
         }
-        for at in 0..placed.listeners.len() {
+        let listeners = placed.listeners.len();
+        for at in 0..listeners {
             self.forward(now_us, datagram, at, &media);
+        }
+        if let Some(digit) = received.note.digit {
+            self.press_for_mixed(datagram.leg, digit);
+        }
+    }
+
+    /// A digit of a leg goes to those who hear the leg alone, but in a mix because of their codec: among packets of our own
+    /// making it must be of our own making, too.
+    fn press_for_mixed(&mut self, from: usize, digit: char) {
+        let Some(Some(placed)) = self.legs.get(from) else { return };
+        let of_mix = |(to, crossing): &(usize, Crossing)| {
+            (*to != from && matches!(crossing, Crossing::Impossible)).then_some(*to)
+        };
+        let hearers: Vec<usize> = placed.listeners.iter().filter_map(of_mix).collect();
+        for at in hearers {
+            if let Some(Some(hearer)) = self.legs.get_mut(at)
+                && hearer.leg.send_digit(digit, PRESSED_MS)
+            {
+                self.pace_from_now(at);
+            }
         }
     }
 
@@ -231,6 +260,10 @@ impl Worker {
             return;
         };
         let Some(Some(listener)) = self.legs.get_mut(to) else { return };
+        if matches!(crossing, Crossing::Impossible) {
+            // It is heard in a mix, or not at all.
+            return;
+        }
         if to == datagram.leg && media.content == Content::Digits {
             // An echo gives back sound, not key presses.
             listener.leg.skip();
@@ -264,14 +297,14 @@ impl Worker {
     }
 
     fn pace(&mut self, now_us: u64) {
-        let Self { paced, legs, wires, out, events, .. } = self;
+        let Self { paced, legs, wires, out, events, voices, .. } = self;
         paced.retain(|at| {
             let Some(Some(placed)) = legs.get_mut(*at) else { return false };
             while let Some(due_us) = placed.leg.due_us() {
                 if due_us > now_us {
                     return true;
                 }
-                if let Some((length, to)) = placed.leg.pace(now_us, &mut out[..]) {
+                if let Some((length, to)) = placed.leg.pace(now_us, voices, &mut out[..]) {
                     wires.send(placed.rtp, out.get(..length).unwrap_or_default(), to);
                 }
                 if let Some(number) = placed.leg.take_played() {
