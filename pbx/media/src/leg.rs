@@ -340,6 +340,11 @@ impl Leg {
         self.ours.forget(voice);
     }
 
+    /// All voices are no more: the leg leaves those it hears.
+    pub fn forget_voices(&mut self) {
+        self.ours.forget_all();
+    }
+
     /// How far the leg has come in what [`Leg::play_list`] plays.
     pub fn position(&self) -> Option<Position> {
         self.ours.position()

@@ -1,11 +1,12 @@
 //! A media thread: its calls, its legs, its ports, one epoll.
 
 mod legs;
+mod moves;
 mod playing;
 mod records;
 mod wiring;
 
-use super::inbox::{Inbox, Order};
+use super::inbox::{Inbox, Order, Ticket};
 use super::prompts::Prompts;
 use super::recorder::Recorder;
 use super::taps::{Ear, Tap};
@@ -32,6 +33,9 @@ const LOOK_US: u64 = 500_000;
 const LEVELS_US: u64 = 200_000;
 /// How long a digit is that we send for a phone that pressed it, milliseconds.
 const PRESSED_MS: u16 = 100;
+
+pub(super) use moves::Moved;
+use moves::Waiting;
 
 struct Placed {
     id: LegId,
@@ -70,6 +74,16 @@ struct TakingTap {
 struct Recorded {
     id: u64,
     legs: [(LegId, Channel); 2],
+    /// Heard on a channel, too, beside those.
+    also: Vec<(LegId, Channel)>,
+}
+
+impl Recorded {
+    /// The channel that a leg is on.
+    fn channel_of(&self, leg: LegId) -> Option<Channel> {
+        let mut all = self.legs.iter().chain(&self.also);
+        all.find(|(on, _)| *on == leg).map(|(_, channel)| *channel)
+    }
 }
 
 #[derive(Default)]
@@ -92,6 +106,10 @@ pub(super) struct Worker {
     calls: BTreeMap<CallId, Call>,
     /// Legs that are heard in a mix, by the places of `legs`.
     voices: Voices,
+    /// Calls that wait for a leg from another thread.
+    waiting: BTreeMap<CallId, Waiting>,
+    /// Legs that came before their call had time to wait for them.
+    early: BTreeMap<Ticket, Option<Box<Moved>>>,
     /// Legs that send packets of our own making.
     paced: Vec<usize>,
     watched: BTreeSet<CallId>,
@@ -125,6 +143,8 @@ impl Worker {
             free: Vec::new(),
             calls: BTreeMap::new(),
             voices: Voices::new(),
+            waiting: BTreeMap::new(),
+            early: BTreeMap::new(),
             paced: Vec::new(),
             watched: BTreeSet::new(),
             look_us: 0,
@@ -163,14 +183,7 @@ impl Worker {
             }
             if woken {
                 for order in self.inbox.take() {
-                    match order {
-                        Order::Command(command) => self.command(command),
-                        Order::Watch(calls) => self.watch(calls),
-                        Order::Refused(leg, slot) => {
-                            let why = "the media thread is overloaded".to_owned();
-                            (self.events)(MediaEvent::OpenFailed { leg, slot, why });
-                        }
-                    }
+                    self.order(order);
                 }
             }
             self.look(clock::mono_us());
@@ -181,7 +194,7 @@ impl Worker {
     fn timeout_us(&self, now_us: u64) -> Option<u64> {
         let paced = self.paced.iter().filter_map(|at| self.legs.get(*at)?.as_ref()?.leg.due_us()).min();
         let levels = (!self.watched.is_empty()).then_some(self.levels_us);
-        let look = (!self.calls.is_empty()).then_some(self.look_us);
+        let look = (!self.calls.is_empty() || !self.waiting.is_empty()).then_some(self.look_us);
         let due = [paced, levels, look].into_iter().flatten().min()?;
         Some(due.saturating_sub(now_us))
     }
@@ -288,8 +301,9 @@ impl Worker {
                 self.tell_levels(call);
             }
         }
-        if now_us >= self.look_us && !self.calls.is_empty() {
+        if now_us >= self.look_us && !(self.calls.is_empty() && self.waiting.is_empty()) {
             self.look_us = now_us + LOOK_US;
+            self.give_up_waiting(now_us);
             for at in 0..self.legs.len() {
                 self.look_at(now_us, at);
             }
@@ -358,6 +372,26 @@ impl Worker {
 
     // ---- commands ------------------------------------------------------------------------------------------------
 
+    /// Carries out an order, or keeps it for later if its call waits for a leg.
+    fn order(&mut self, order: Order) {
+        let Some(order) = self.keep_for_later(order) else { return };
+        match order {
+            Order::Command(command) => self.command(command),
+            Order::Expect(ticket, call) => self.expect(clock::mono_us(), ticket, call),
+            Order::Depart { ticket, call, leg, to, inbox } => {
+                self.depart(clock::mono_us(), ticket, (call, leg), to, &inbox);
+            }
+            Order::Arrive(ticket, call, moved) => self.arrive(ticket, call, moved),
+            Order::Watch(calls) => self.watch(calls),
+            Order::Refused(leg, slot) => self.refuse(leg, slot),
+        }
+    }
+
+    fn refuse(&self, leg: LegId, slot: PortSlot) {
+        let why = "the media thread is overloaded".to_owned();
+        (self.events)(MediaEvent::OpenFailed { leg, slot, why });
+    }
+
     fn command(&mut self, command: MediaCommand) {
         let now_us = clock::mono_us();
         match command {
@@ -384,9 +418,9 @@ impl Worker {
                 }
             }
             MediaCommand::RecordLeg { call, leg, channel } => self.record_leg(call, leg, channel),
-            MediaCommand::RecordAlso { .. }
-            | MediaCommand::RecordNoMore { .. }
-            | MediaCommand::Move { .. } => {}
+            MediaCommand::RecordAlso { call, leg, channel } => self.record_also(call, leg, channel),
+            MediaCommand::RecordNoMore { call, leg } => self.record_no_more(call, leg),
+            MediaCommand::Move { call, leg, to } => self.move_within(now_us, call, leg, to),
             MediaCommand::StopRecording { call } => self.stop_recording(now_us, call),
             MediaCommand::Close { call, leg, slot } => self.close(now_us, call, leg, slot),
         }

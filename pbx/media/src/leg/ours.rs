@@ -89,6 +89,15 @@ impl Ours {
         }
     }
 
+    pub(super) fn forget_all(&mut self) {
+        if let Some(Playing::Mix(mix)) = &mut self.playing {
+            mix.forget_all();
+        }
+        if let Some(mix) = &mut self.ending {
+            mix.forget_all();
+        }
+    }
+
     pub(super) fn position(&self) -> Option<Position> {
         match &self.playing {
             Some(Playing::Pieces(playback)) => Some(playback.position()),

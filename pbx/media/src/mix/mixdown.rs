@@ -103,6 +103,12 @@ impl Mixdown {
         self.parts.retain(|heard| heard.voice != voice);
     }
 
+    /// All voices are gone.
+    pub fn forget_all(&mut self) {
+        self.residue += self.parts.iter().map(|heard| heard.last).sum::<f32>();
+        self.parts.clear();
+    }
+
     /// When the next packet is due.
     pub fn due_us(&self) -> u64 {
         self.due_us

@@ -146,15 +146,21 @@ impl Worker {
 
     pub(super) fn close_all(&mut self) {
         let now_us = clock::mono_us();
-        for order in self.inbox.take() {
-            if let Order::Command(
-                command @ (MediaCommand::StopRecording { .. }
-                | MediaCommand::StopMessage { .. }
-                | MediaCommand::Mark { .. }),
-            ) = order
-            {
-                self.command(command);
+        let kept = std::mem::take(&mut self.waiting).into_values().flat_map(|waiting| waiting.orders);
+        for order in kept.chain(self.inbox.take()).collect::<Vec<_>>() {
+            match order {
+                Order::Command(
+                    command @ (MediaCommand::StopRecording { .. }
+                    | MediaCommand::StopMessage { .. }
+                    | MediaCommand::Mark { .. }),
+                ) => self.command(command),
+                // It is closed with the others.
+                Order::Arrive(_, call, Some(moved)) => self.settle_in(call, *moved),
+                _ => {}
             }
+        }
+        for moved in std::mem::take(&mut self.early).into_values().flatten() {
+            self.settle_in(moved.from(), *moved);
         }
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for call in calls {

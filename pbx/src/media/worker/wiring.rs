@@ -37,8 +37,7 @@ impl Worker {
     /// Who hears a leg packet by packet, and what else does.
     fn rewire_leg(&mut self, call: CallId, leg: &Wired, listeners: Vec<(usize, Crossing)>) {
         let recorded = self.calls.get(&call).and_then(|there| there.recording.as_ref());
-        let channel = recorded
-            .and_then(|r| r.legs.iter().find(|(id, _)| *id == leg.id).map(|(_, channel)| (r.id, *channel)));
+        let channel = recorded.and_then(|recorded| Some((recorded.id, recorded.channel_of(leg.id)?)));
         let Some(Some(placed)) = self.legs.get_mut(leg.at) else { return };
         placed.listeners = listeners;
         if let Some(tap) = &mut placed.tap {
