@@ -261,6 +261,32 @@ pub enum MediaCommand {
     },
 }
 
+impl MediaCommand {
+    /// The leg that it is about, and the call that it names, if it is about one that a call has already.
+    pub(crate) fn of_leg(&mut self) -> Option<(&mut CallId, LegId)> {
+        match self {
+            Self::Agree { call, leg, .. }
+            | Self::Hear { call, leg, .. }
+            | Self::Play { call, leg, .. }
+            | Self::Listen { call, leg, .. }
+            | Self::TakeMessage { call, leg, .. }
+            | Self::StopMessage { call, leg, .. }
+            | Self::SendDigit { call, leg, .. }
+            | Self::Close { call, leg, .. } => Some((call, *leg)),
+            // Recordings are of calls, and a move names both.
+            Self::Open { .. }
+            | Self::Record { .. }
+            | Self::RecordLeg { .. }
+            | Self::RecordAlso { .. }
+            | Self::RecordNoMore { .. }
+            | Self::Move { .. }
+            | Self::Mark { .. }
+            | Self::StopRecording { .. }
+            | Self::DropMessage { .. } => None,
+        }
+    }
+}
+
 /// Quality of one direction of one leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Direction {

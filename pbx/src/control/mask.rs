@@ -30,6 +30,14 @@ pub(super) fn call(mut call: CallView) -> CallView {
     if let Some(ended) = &mut call.ended {
         ended.text.clone_from(&ended.cause);
     }
+    if let Some(one) = &mut call.supervision {
+        one.user.clear();
+        one.follows = one.follows.as_deref().map(mask_number);
+    }
+    for one in &mut call.supervisors {
+        one.user.clear();
+        one.phone = mask_number(&one.phone);
+    }
     call
 }
 
@@ -172,8 +180,8 @@ mod tests {
     use std::collections::BTreeMap;
     use switchroom_wire::{
         AgentView, BreakView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState, Lane,
-        LegView, MarkView, PlaceView, QualityView, QueueTodayView, RecordingState, Side, SurveyAnswerView,
-        WaiterView, WhyView,
+        LegView, MarkView, PlaceView, QualityView, QueueTodayView, RecordingState, Side, SupervisionMode,
+        SupervisionView, SupervisorView, SurveyAnswerView, WaiterView, WhyView,
     };
 
     const NUMBER: &str = "+442079460123";
@@ -226,6 +234,18 @@ mod tests {
             recording: RecordingState::On,
             troubles: vec!["one_way caller".into()],
             place: Some(PlaceView { flow: "main".into(), node: "ask".into() }),
+            supervision: Some(SupervisionView {
+                user: "alice-home".into(),
+                mode: SupervisionMode::Barge,
+                call: Some("id".into()),
+                follows: Some(NUMBER.into()),
+            }),
+            supervisors: vec![SupervisorView {
+                user: "alice-home".into(),
+                phone: NUMBER.into(),
+                mode: SupervisionMode::Barge,
+                call: "id".into(),
+            }],
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use switchroom_acd::fact::{Candidate, Trigger};
 use switchroom_acd::{Exit, Fact, Presence};
 use switchroom_exchange::{
-    Action, CallId, Changed, LegId, MediaCommand, MessageRecord, PortSlot, Record, Source, Ticket,
+    Action, CallId, Changed, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record, Source, Ticket,
 };
 use switchroom_flow::Clip;
 
@@ -99,11 +99,13 @@ pub enum Defect {
     BentMissed,
     /// Somebody who is told whom they talk with hears them already.
     EarlyBridge,
+    /// A supervisor who only listens is heard by a party.
+    HeardListener,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -144,6 +146,7 @@ impl Defect {
         Self::Overtaken,
         Self::BentMissed,
         Self::EarlyBridge,
+        Self::HeardListener,
     ];
 }
 
@@ -296,6 +299,15 @@ impl Plant {
                 if number >= BRIEFINGS && self.defect == Defect::EarlyBridge && self.strikes() =>
             {
                 Some(MediaCommand::Hear { call, leg, source: Source::Leg(leg) })
+            }
+            // Somebody's first mix is what a supervisor hears; one of those whom it hears is then told to hear it.
+            MediaCommand::Hear { call, leg, source: Source::Mix(parts) }
+                if self.defect == Defect::HeardListener =>
+            {
+                self.has_struck = true;
+                let (heard, voice) = (parts.first()?.leg, leg);
+                let source = Source::Mix(vec![Part { leg: voice, gain_ddb: 0 }]);
+                Some(MediaCommand::Hear { call, leg: heard, source })
             }
             MediaCommand::Hear { call, leg, source: Source::Leg(_) }
                 if self.defect == Defect::TwoPlaces && self.strikes() =>
