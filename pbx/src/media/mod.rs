@@ -7,7 +7,8 @@
 //!                                  recorder: decodes, places, writes WAV ──▶ finisher: fdatasync, sha256, sidecar
 //! ```
 //!
-//! A packet costs one `recvfrom` and one `sendto`; nothing on its way allocates or takes a lock. What it means is
+//! A packet costs one `recvfrom` and one `sendto`; nothing on its way allocates or takes a lock. Who hears several legs, or one in
+//! another codec, is sent packets made for it alone (`worker/wiring.rs`). What a packet means is
 //! decided in `switchroom-media`, without sockets; this module translates between it and the exchange.
 
 mod archive;

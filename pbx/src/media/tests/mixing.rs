@@ -58,6 +58,9 @@ fn party(codec: &str, pt: u8) -> [Phone; 3] {
     TONES.map(|hz| Phone::new(codec, pt, hz))
 }
 
+/// Its name, what caller, agent and supervisor are told to hear, and which tones that is.
+type Mode = (&'static str, [Source; 3], [&'static [u16]; 3]);
+
 #[test]
 fn listen_whisper_barge_and_back_to_the_relay() {
     let rig = Rig::new();
@@ -66,7 +69,7 @@ fn listen_whisper_barge_and_back_to_the_relay() {
     rig.leg(S, &mut s);
     rig.settle();
     let plain = [Source::Leg(B), Source::Leg(A)];
-    let modes: [(&str, [Source; 3], [&[u16]; 3]); 5] = [
+    let modes: [Mode; 5] = [
         ("listen", [plain[0].clone(), plain[1].clone(), mix(&[A, B])], [&[1_000], &[400], &[400, 1_000]]),
         ("whisper", [plain[0].clone(), mix(&[A, S]), mix(&[A, B])], [&[1_000], &[400, 1_700], &[400, 1_000]]),
         (
@@ -90,6 +93,12 @@ fn listen_whisper_barge_and_back_to_the_relay() {
         for (at, (phone, heard)) in [&a, &b, &s].into_iter().zip(heard).enumerate() {
             assert!((45..=56).contains(&heard.len()), "{what}: {at} heard {} packets of 50", heard.len());
             assert_hears(phone, &heard, tones[at], &format!("{what}, {at}"));
+            if at == 0 && what != "barge" {
+                let (samples, rate) = phone.decode(&heard[5..]);
+                let blocks = samples.chunks_exact(rate as usize / 50);
+                let leak = blocks.map(|block| goertzel_db(block, TONES[2], rate)).fold(-200.0, f32::max);
+                assert!(leak < -32.0, "{what}: the caller hears the supervisor at {leak} dB");
+            }
             streams[at].extend(heard);
         }
     }
