@@ -12,6 +12,9 @@ const STEP_MAX: i64 = 1000;
 const LATE_MAX: u32 = 25;
 /// Timestamps that are off by more than this against the moment of arrival are another count of time, samples.
 pub(super) const JUMP: i64 = 8_000;
+/// A stream whose timestamps have come so far from where they began is begun anew: no phone speaks for half a year, and what is
+/// reckoned from them must have room.
+const TIMESTAMP_MAX: i64 = 1 << 40;
 /// Stretches of time over which the need is looked at, and how long one is, samples: the last four seconds or so.
 const WINDOWS: usize = 4;
 const WINDOW: i64 = 16_000;
@@ -52,7 +55,9 @@ impl Jitter {
     /// Takes a packet; `clock` is that of its timestamps, Hz.
     pub(super) fn push(&mut self, now_us: u64, header: &Header, clock: u32, payload: &[u8]) {
         let mut step = self.stream.as_ref().map(|s| step(s.next, header.sequence));
-        let is_same = self.stream.as_ref().is_some_and(|s| s.ssrc == header.ssrc && s.late < LATE_MAX);
+        let goes_on =
+            |s: &Stream| s.ssrc == header.ssrc && s.late < LATE_MAX && s.timestamp.abs() < TIMESTAMP_MAX;
+        let is_same = self.stream.as_ref().is_some_and(goes_on);
         if !is_same || step.is_none_or(|step| step.abs() > STEP_MAX) {
             self.begin(header);
             step = Some(0);
@@ -232,6 +237,18 @@ mod tests {
             at(&mut jitter, sequence, 0);
         }
         assert_eq!(at(&mut jitter, 240, 0), SLACK, "and forgotten");
+    }
+
+    /// Each packet leaps as far ahead as it can.
+    #[test]
+    fn timestamps_never_run_out_of_room() {
+        let mut jitter = Jitter::default();
+        for n in 0..300_000u32 {
+            jitter.push(u64::from(n) * 100, &header(n as u16, n.wrapping_mul(0x7FFF_FFFF)), 8_000, &[1]);
+            let packet = jitter.pop().unwrap();
+            jitter.recycle(packet);
+        }
+        assert!(jitter.wanted().is_some());
     }
 
     #[test]

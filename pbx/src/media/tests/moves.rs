@@ -142,6 +142,35 @@ fn a_shutdown_amid_moves_frees_all_ports() {
     }
 }
 
+/// A thread that died sends no leg. What its call is told is bounded meanwhile, and done after two seconds.
+#[test]
+fn a_call_does_not_wait_for_ever_and_not_for_more_than_it_can_keep() {
+    let rig = Rig::with(|settings| settings.threads = 2);
+    let mut a = Phone::new("PCMA", 8, 440);
+    rig.leg(A, &mut a);
+    rig.settle();
+    rig.engine.inbox_of(CALL).unwrap().give(inbox::Order::Expect(u64::MAX, CALL));
+    hear(&rig, CALL, A, Source::Echo);
+    let begin = std::time::Instant::now();
+    // The first of these waits; those that are too many are refused at once.
+    for leg in 0..=inbox::COMMANDS_MAX as u64 {
+        if leg % 1_000 == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        rig.engine.command(MediaCommand::Open { call: CALL, leg: LegId(100 + leg), slot: PortSlot(999) });
+    }
+    let why = rig.until(|event| match event {
+        MediaEvent::OpenFailed { why, .. } => Some(why.clone()),
+        _ => None,
+    });
+    assert_eq!(why, "the media thread is overloaded");
+    assert!(begin.elapsed().as_millis() < 2_000, "{:?}", begin.elapsed());
+    rig.until(|event| matches!(event, MediaEvent::OpenFailed { leg: LegId(100), .. }).then_some(()));
+    let mut itself = Phone { socket: a.socket.try_clone().unwrap(), ..Phone::new("PCMA", 8, 440) };
+    itself.port = a.port;
+    passes(&mut itself, &a, 5);
+}
+
 /// A recording goes on without the leg that left, and takes in one that comes.
 #[test]
 fn the_recording_of_the_call_takes_in_who_comes() {
