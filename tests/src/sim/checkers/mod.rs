@@ -15,6 +15,8 @@ mod queues;
 mod registrations;
 mod secrets;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod wiring;
 
 use super::world::{Step, World};
