@@ -149,7 +149,7 @@ fn a_call_does_not_wait_for_ever_and_not_for_more_than_it_can_keep() {
     let mut a = Phone::new("PCMA", 8, 440);
     rig.leg(A, &mut a);
     rig.settle();
-    rig.engine.inbox_of(CALL).unwrap().give(inbox::Order::Expect(u64::MAX, CALL));
+    rig.engine.inbox_of(CALL).unwrap().give(Order::Expect(u64::MAX, CALL));
     hear(&rig, CALL, A, Source::Echo);
     let begin = std::time::Instant::now();
     // The first of these waits; those that are too many are refused at once.
