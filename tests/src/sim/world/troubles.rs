@@ -123,8 +123,10 @@ impl World {
             1 => Mode::Whisper,
             _ => Mode::Barge,
         };
-        let talks =
-            self.exchange.calls().filter(|c| place % 8 == 0 || matches!(c.stage, Stage::Talking { .. }));
+        let talks = self
+            .exchange
+            .calls()
+            .filter(|c| place.is_multiple_of(8) || matches!(c.stage, Stage::Talking { .. }));
         let talks: Vec<_> = talks.collect();
         let call = talks.get(place % talks.len().max(1));
         Some(match wish {
