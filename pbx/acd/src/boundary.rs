@@ -136,6 +136,10 @@ pub enum Refusal {
     CallBacksFull,
     /// The number of this call-back is being called.
     BeingCalled,
+    /// The agent is not free, and serves other queues.
+    NotFree,
+    /// The caller is being offered to this agent already.
+    Offered,
 }
 
 impl std::fmt::Display for Refusal {
@@ -157,6 +161,8 @@ impl std::fmt::Display for Refusal {
             Self::BeingCalled => {
                 f.write_str("an agent is calling that number back already; end that call instead")
             }
+            Self::NotFree => f.write_str("this agent is not free, and serves other queues"),
+            Self::Offered => f.write_str("the agent's phone rings for this caller already"),
         }
     }
 }

@@ -26,6 +26,20 @@ pub enum Command {
         /// The number, as it would be dialled.
         to: String,
     },
+    /// Put the caller of a talk, or of a flow, through to a number.
+    Transfer {
+        /// The call.
+        call: CallId,
+        /// The number.
+        to: String,
+    },
+    /// Ring the phones of an extension, too, for a caller for whom phones ring or who waits in a queue.
+    PickUp {
+        /// The call.
+        call: CallId,
+        /// The extension; that of the user when absent.
+        phone: Option<String>,
+    },
     /// A supervisor at a live call.
     Supervise {
         /// The extension whose phone the supervisor has; that of the user when absent.
@@ -100,6 +114,13 @@ pub enum AgentAct {
         call: CallId,
         /// 0 to 9.
         priority: i64,
+    },
+    /// Gives a caller who waits to an agent.
+    Assign {
+        /// The call.
+        call: CallId,
+        /// The agent's number.
+        agent: String,
     },
     /// Takes a caller out of its queue: its flow goes on as if it had waited too long.
     TakeOut {

@@ -156,6 +156,28 @@ pub enum CtlCommand {
         /// Number or id of the call.
         call: String,
     },
+    /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow.
+    Transfer {
+        /// Number or id of the call.
+        call: String,
+        /// The number, as it would be dialled.
+        to: String,
+    },
+    /// Ring your phone, too, for a caller for whom phones ring or who waits in a queue.
+    PickUp {
+        /// Number or id of the call.
+        call: String,
+        /// Where.
+        #[command(flatten)]
+        phone: SupervisorsPhone,
+    },
+    /// Give a caller who waits to an agent: at once if the agent is free, else before all others.
+    Assign {
+        /// Number or id of the call.
+        call: String,
+        /// The agent's number.
+        agent: String,
+    },
     /// Hear a call, or the calls of an agent, at your phone; it is rung, and never dialled again.
     Listen(SuperviseArgs),
     /// Hear it, and be heard by the agent alone.

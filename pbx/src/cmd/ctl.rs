@@ -33,6 +33,11 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Priority { call, priority } => {
             Command::Priority { call: call.clone(), priority: *priority }
         }
+        CtlCommand::Transfer { call, to } => Command::Transfer { call: call.clone(), to: to.clone() },
+        CtlCommand::PickUp { call, phone } => {
+            Command::PickUp { call: call.clone(), phone: phone.phone.clone() }
+        }
+        CtlCommand::Assign { call, agent } => Command::Assign { call: call.clone(), agent: agent.clone() },
         CtlCommand::Listen(args) => supervise(args, SupervisionMode::Listen),
         CtlCommand::Whisper(args) => supervise(args, SupervisionMode::Whisper),
         CtlCommand::Barge(args) => supervise(args, SupervisionMode::Barge),

@@ -66,6 +66,9 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::AgentWrapUp { .. }
         | Command::Priority { .. }
         | Command::TakeOut { .. }
+        | Command::Transfer { .. }
+        | Command::PickUp { .. }
+        | Command::Assign { .. }
         | Command::Supervise { .. }
         | Command::SuperviseAct { .. }
         | Command::Cdrs { party: None, .. }
@@ -115,6 +118,18 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
         Command::TakeOut { call } => {
             let call = resolve(server, &call).await?;
             act(server, user, Do::Agent(AgentAct::TakeOut { call })).await.map(Answer::Done)
+        }
+        Command::Transfer { call, to } => {
+            let call = resolve(server, &call).await?;
+            act(server, user, Do::Transfer { call, to }).await.map(Answer::Done)
+        }
+        Command::PickUp { call, phone } => {
+            let call = resolve(server, &call).await?;
+            act(server, user, Do::PickUp { call, phone }).await.map(Answer::Done)
+        }
+        Command::Assign { call, agent } => {
+            let call = resolve(server, &call).await?;
+            act(server, user, Do::Agent(AgentAct::Assign { call, agent })).await.map(Answer::Done)
         }
         Command::Supervise { target, mode, phone } => {
             let subject = match target {

@@ -127,6 +127,9 @@ impl Translator {
             AgentAct::Priority { call, priority } => {
                 AgentAct::Priority { call: self.call(*call), priority: *priority }
             }
+            AgentAct::Assign { call, agent } => {
+                AgentAct::Assign { call: self.call(*call), agent: agent.clone() }
+            }
             AgentAct::TakeOut { call } => AgentAct::TakeOut { call: self.call(*call) },
             AgentAct::Choose { .. } | AgentAct::WrapUp { .. } => act.clone(),
         }
@@ -142,6 +145,12 @@ impl Translator {
             Recorded::Command { id, user, command } => {
                 let command = match command {
                     Command::HangUp(call) => Command::HangUp(self.call(*call)),
+                    Command::Transfer { call, to } => {
+                        Command::Transfer { call: self.call(*call), to: to.clone() }
+                    }
+                    Command::PickUp { call, phone } => {
+                        Command::PickUp { call: self.call(*call), phone: phone.clone() }
+                    }
                     Command::Agent(act) => Command::Agent(self.act(act)),
                     Command::Supervise { phone, act } => {
                         let mut act = act.clone();

@@ -149,6 +149,27 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
+    /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow. Needs supervisor.
+    Transfer {
+        /// The call's id or short number.
+        call: String,
+        /// The number, as it would be dialled.
+        to: String,
+    },
+    /// Ring an extension, too, for a caller for whom phones ring or who waits. Needs supervisor.
+    PickUp {
+        /// The call's id or short number.
+        call: String,
+        /// The extension; the user's own when absent.
+        phone: Option<String>,
+    },
+    /// Give a caller who waits to an agent: at once if the agent is free, else before all others. Needs supervisor.
+    Assign {
+        /// The call's id or short number.
+        call: String,
+        /// The agent's number.
+        agent: String,
+    },
     /// Hear a call, or the calls of somebody, at a supervisor's phone: it is rung, unless it is at work already. Needs
     /// supervisor.
     Supervise {
@@ -282,6 +303,9 @@ impl Command {
             | Self::AgentPresence { .. }
             | Self::AgentWrapUp { .. }
             | Self::Priority { .. }
+            | Self::Transfer { .. }
+            | Self::PickUp { .. }
+            | Self::Assign { .. }
             | Self::Supervise { .. }
             | Self::SuperviseAct { .. }
             | Self::TakeOut { .. } => Role::Supervisor,

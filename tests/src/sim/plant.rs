@@ -302,8 +302,9 @@ impl Plant {
             }
             // Somebody's first mix is what a supervisor hears; one of those whom it hears is then told to hear it.
             MediaCommand::Hear { call, leg, source: Source::Mix(parts) }
-                if self.defect == Defect::HeardListener && self.strikes() =>
+                if self.defect == Defect::HeardListener =>
             {
+                self.has_struck = true;
                 let (heard, voice) = (parts.first()?.leg, leg);
                 let source = Source::Mix(vec![Part { leg: voice, gain_ddb: 0 }]);
                 Some(MediaCommand::Hear { call, leg: heard, source })

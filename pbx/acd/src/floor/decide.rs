@@ -142,8 +142,7 @@ impl Floor {
         let queue = self.queue_by_id(waiter.queue)?;
         let ringing = waiter.offer.iter().flat_map(|offer| &offer.agents);
         let named = self.barred(queue, waiter).take(NAMED_MAX);
-        let agents: Vec<(String, Bar)> =
-            named.map(|(agent, bar)| (agent.number.to_string(), bar)).collect();
+        let agents: Vec<(String, Bar)> = named.map(|(agent, bar)| (agent.number.to_string(), bar)).collect();
         Some(Standing {
             queue: queue.name.clone(),
             place: queue.place(waiter.turn),

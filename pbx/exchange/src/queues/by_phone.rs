@@ -104,7 +104,12 @@ fn refused(refusal: &Refusal) -> AgentAnswer {
         | Refusal::NoWrapUp
         | Refusal::NoWaiter
         | Refusal::CallBacksFull
-        | Refusal::BeingCalled => return AgentAnswer::Unknown,
+        | Refusal::BeingCalled
+        // Nobody is given callers by phone.
+        | Refusal::NotFree
+        | Refusal::Offered => {
+            return AgentAnswer::Unknown;
+        }
         Refusal::NoExtension => AgentRefusal::NoExtension,
         Refusal::OtherExtension(_) => AgentRefusal::OtherExtension,
         Refusal::Taken(_) | Refusal::HasCaller => AgentRefusal::Taken,

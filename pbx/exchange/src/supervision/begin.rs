@@ -11,6 +11,9 @@ use crate::{CallId, Changed, Service};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
+/// The key that takes the agent's place.
+const TAKE_OVER: char = '9';
+
 impl Exchange {
     /// What a user has a supervisor's phone do. Gives what was done, or why it was not.
     pub(crate) fn supervision_act(
@@ -192,10 +195,10 @@ impl Exchange {
         let user = one.user.clone();
         if let Some(mode) = Mode::of_key(key) {
             self.change_mode(now, id, mode, &user);
-        } else if key == '9' {
-            if let Err(why) = self.take_over_from(now, id, &user) {
-                self.why(now, id, "refuse", why);
-            }
+        } else if key == TAKE_OVER
+            && let Err(why) = self.take_over_from(now, id, &user)
+        {
+            self.why(now, id, "refuse", why);
         }
         true
     }

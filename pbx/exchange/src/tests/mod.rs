@@ -8,6 +8,7 @@ mod calls;
 mod flow_ends;
 mod flow_keys;
 pub(crate) mod flows;
+mod forcing;
 mod guarding;
 mod mailboxes;
 mod media;

@@ -206,7 +206,8 @@ impl CdrIsTrue {
                 .as_ref()
                 .is_none_or(|p| p.number == cdr.to.number || answered.contains(&p.number.as_str()));
         // A party that was put through has talked with several, the last of whom counts.
-        let is_transferred = cdr.path.iter().any(|why| why.step == "transfer");
+        let is_transferred = cdr.legs.iter().any(|leg| leg.outcome == "transferred")
+            || cdr.path.iter().any(|why| why.step == "transfer");
         let has_talked = |l: &CdrLeg| ["answered", "transferred"].contains(&l.outcome.as_str());
         let is_one =
             with.iter().all(|with| cdr.legs.iter().any(|l| l.party.number == **with && has_talked(l)));
@@ -228,6 +229,9 @@ fn in_order(cdr: &Cdr) -> Verdict {
     broken(Some(cdr.call), format!("begun, ringing, answered, ended: {times:?}"))
 }
 
+/// Names of what a supervisor's call is connected to.
+const MODES: [&str; 3] = ["listen", "whisper", "barge"];
+
 fn adds_up(cdr: &Cdr) -> Verdict {
     let lasted = u64::try_from(cdr.ending.at_ms - cdr.started_ms).unwrap_or(u64::MAX);
     let talked = cdr.answered_ms.map_or(0, |up| u64::try_from(cdr.ending.at_ms - up).unwrap_or(u64::MAX));
@@ -242,8 +246,10 @@ fn adds_up(cdr: &Cdr) -> Verdict {
         return broken(Some(cdr.call), text);
     }
     let hung_up = cdr.ending.cause == Cause::HungUp;
-    let by_flow = cdr.flow.is_some() && cdr.ending.by == EndedBy::System;
-    if hung_up && (cdr.answered_ms.is_none() || !by_flow && !matches!(cdr.ending.by, EndedBy::Party(_))) {
+    // Flows hang up, and supervisors' phones are hung up when there is nothing more to hear.
+    let is_supervisors = cdr.with.as_ref().is_some_and(|with| MODES.contains(&with.name.as_str()));
+    let by_us = (cdr.flow.is_some() || is_supervisors) && cdr.ending.by == EndedBy::System;
+    if hung_up && (cdr.answered_ms.is_none() || !by_us && !matches!(cdr.ending.by, EndedBy::Party(_))) {
         return broken(Some(cdr.call), "hung up without an answer, or by nobody");
     }
     if cdr.answered_ms.is_some() != cdr.with.is_some() {
