@@ -5,7 +5,7 @@ use super::{facts, mono};
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_acd::config::QueueConfig;
-use switchroom_acd::fact::Decision;
+use switchroom_acd::fact::{Decision, Trigger};
 use switchroom_acd::figures::{Figures, HALF_HOUR_MS, QueueCounts};
 use switchroom_acd::{CallBackAct, CallBackFact, Exit, Fact};
 use switchroom_exchange::{Action, AgentAct, CallId, Command};
@@ -50,6 +50,10 @@ impl NobodyOvertakes {
             }
             return broken(Some(CallId(decision.call)), "a caller is offered who does not wait");
         };
+        // Whom somebody gives to an agent goes before all others.
+        if decision.trigger == Trigger::Assigned {
+            return Ok(());
+        }
         // A new rule of skills reaches those who wait with the next tick.
         if self.reloaded.is_some_and(|at| now <= at + 5) {
             return Ok(());
