@@ -115,9 +115,7 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["ladder", call] => Command::Ladder { call: (*call).to_owned() },
         ["hang", "up", call] | ["hangup", call] => Command::HangUp { call: (*call).to_owned() },
         ["transfer", call, to] => Command::Transfer { call: (*call).to_owned(), to: (*to).to_owned() },
-        ["assign", call, agent] => {
-            Command::Assign { call: (*call).to_owned(), agent: (*agent).to_owned() }
-        }
+        ["assign", call, agent] => Command::Assign { call: (*call).to_owned(), agent: (*agent).to_owned() },
         ["dial", from, to] => Command::Dial { from: (*from).to_owned(), to: (*to).to_owned() },
         ["priority", call, priority] => match priority.parse().ok().filter(|n| *n <= PRIORITY_MAX) {
             Some(priority) => Command::Priority { call: (*call).to_owned(), priority },

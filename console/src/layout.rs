@@ -188,8 +188,11 @@ mod tests {
                 let wish = Wish { pane: wish.0, expanded: wish.1, beside: wish.2, microphone };
                 let l = layout(area, wish);
                 let all = [Some(l.tabs), Some(l.alarm), Some(l.list), l.pane, l.second, l.latest, l.post];
-                let all: Vec<Rect> =
-                    all.into_iter().chain([Some(l.microphone), Some(l.status), Some(l.keys)]).flatten().collect();
+                let all: Vec<Rect> = all
+                    .into_iter()
+                    .chain([Some(l.microphone), Some(l.status), Some(l.keys)])
+                    .flatten()
+                    .collect();
                 for (n, rect) in all.iter().enumerate().filter(|(_, rect)| rect.area() > 0) {
                     assert_eq!(rect.intersection(area), *rect, "{width}x{height} {wish:?}");
                     for other in all[n + 1..].iter().filter(|other| other.area() > 0) {
@@ -199,8 +202,14 @@ mod tests {
                 let d = detail_layout(area, wish.pane, microphone);
                 assert_eq!(d.body.intersection(area), d.body);
                 assert!(!d.body.intersects(d.microphone), "{width}x{height}");
-                assert!(!microphone || width == 0 || height < 2 || d.microphone.area() > 0, "{width}x{height}");
-                assert!(!microphone || width == 0 || height == 0 || l.microphone.area() > 0, "{width}x{height}");
+                assert!(
+                    !microphone || width == 0 || height < 2 || d.microphone.area() > 0,
+                    "{width}x{height}"
+                );
+                assert!(
+                    !microphone || width == 0 || height == 0 || l.microphone.area() > 0,
+                    "{width}x{height}"
+                );
             }
         }
     }

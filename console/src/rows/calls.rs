@@ -86,9 +86,7 @@ pub(crate) fn supervision_target(call: &CallView, board: &Board, form: Form<'_>)
     let heard = at.call.as_ref().and_then(|id| board.calls.get(id));
     Some(match (heard, &at.follows) {
         (Some(heard), _) => format!("{} {}", heard.number, party.short(talker(heard))),
-        (None, Some(number)) => {
-            form.words.f("supervision.next_of", &[("number", party.text_number(number))])
-        }
+        (None, Some(number)) => form.words.f("supervision.next_of", &[("number", party.text_number(number))]),
         (None, None) => "-".to_owned(),
     })
 }
@@ -200,7 +198,7 @@ pub(super) fn call_row(
     let queue = waits.get(call.id.as_str()).filter(|_| call.state == CallState::Flow);
     let with = call.with.as_ref().map(|with| party.short(with));
     let with = supervision_target(call, board, form)
-        .or_else(|| queue.map(|queue| form.words.f("call.in_queue", &[("queue", &queue.name)])))
+        .or_else(|| queue.map(|queue| queue.name.clone()))
         .or(with)
         .unwrap_or_else(|| "-".to_owned());
     let state = call_state_word(call, queue.is_some(), form.words).to_owned();
@@ -260,4 +258,3 @@ pub(super) fn call_row(
         natural: (attention, i64::try_from(call.number).unwrap_or(i64::MAX)),
     }
 }
-

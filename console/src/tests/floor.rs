@@ -131,7 +131,9 @@ fn a_break_wants_its_reason() {
     assert_eq!(press(&mut app, "P enter"), [], "no reason, no break");
     assert!(app.overlay.is_none() && shown(&app).contains("not done"));
     assert_eq!(press(&mut app, "P l u n c g backspace"), []);
-    assert!(shown(&app).contains("Break for 107 Lia, now READY 2:15.  Type it and Enter, Esc no: lunc"));
+    let asked = shown(&app);
+    assert!(asked.contains("Break for 107 Lia, now READY 2:15.  (coffee, lunch; Tab)"), "{asked}");
+    assert!(asked.contains(" lunc\n"), "{asked}");
     assert_eq!(sent(&press(&mut app, "h enter")).unwrap().1, presence("107", "break", Some("lunch")));
     press(&mut app, "P l");
     assert_eq!(press(&mut app, "esc"), []);

@@ -54,7 +54,9 @@ impl App {
     pub(super) fn ask_forcing_command(&self, command: &Command, now_ms: i64) -> Option<Asked> {
         let (mut asked, word) = match command {
             Command::Transfer { call, to } => (self.ask_transfer(self.live_call_of(call)?, now_ms), Some(to)),
-            Command::Assign { call, agent } => (self.ask_assign(self.live_call_of(call)?, now_ms)?, Some(agent)),
+            Command::Assign { call, agent } => {
+                (self.ask_assign(self.live_call_of(call)?, now_ms)?, Some(agent))
+            }
             Command::PickUp { call, phone } => {
                 let phone = phone.clone().or_else(|| self.phone.clone());
                 (self.ask_pick_up(self.live_call_of(call)?, phone, now_ms), None)

@@ -51,9 +51,9 @@ pub(super) fn path_lines(path: &[WhyView], ended: Option<&EndedView>, form: Form
     let words = form.words;
     let step = |step: &str| words.find(&format!("step.{step}")).unwrap_or(step).to_owned();
     let at = |ms| clock_ms(ms, form.utc_offset_min);
-    let steps = path.iter().map(|why| format!("{}  {} {}", at(why.at_ms), fit(&step(&why.step), 9), why.text));
-    let end = ended.map(|ended| {
-        format!("{}  {} {}", at(ended.at_ms), fit(words.t("call.end"), 9), ended.text)
-    });
+    let steps =
+        path.iter().map(|why| format!("{}  {} {}", at(why.at_ms), fit(&step(&why.step), 9), why.text));
+    let end =
+        ended.map(|ended| format!("{}  {} {}", at(ended.at_ms), fit(words.t("call.end"), 9), ended.text));
     steps.chain(end).map(|text| clean(&form.party().sentence(&text)).into_owned()).collect()
 }

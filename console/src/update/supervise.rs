@@ -71,7 +71,9 @@ impl App {
     pub(super) fn ask_supervise(&self, action: Action, now_ms: i64) -> Option<Asked> {
         let mine = self.mine();
         match (action, mine) {
-            (Action::Unlisten, Some(mine)) => Some(self.ask_leave(Some(&mine), Some(mine.phone().to_owned()))),
+            (Action::Unlisten, Some(mine)) => {
+                Some(self.ask_leave(Some(&mine), Some(mine.phone().to_owned())))
+            }
             (Action::TakeOver, Some(mine)) => {
                 self.ask_take_over(Some(&mine), Some(mine.phone().to_owned()), now_ms)
             }
@@ -84,10 +86,15 @@ impl App {
             (_, Some(mine)) => Some(self.ask_mode(&mine, mode_of(action))),
             // The first press listens, the second opens the microphone.
             (Action::Barge, None) => {
-                let asked =
-                    self.ask_begin(self.audible().ok()?, SupervisionMode::Listen, self.phone.clone(), now_ms)?;
+                let asked = self.ask_begin(
+                    self.audible().ok()?,
+                    SupervisionMode::Listen,
+                    self.phone.clone(),
+                    now_ms,
+                )?;
                 let key = self.settings.keymap.shown(Action::Barge);
-                let label = self.settings.words.f("verb.listen_first", &[("verb", &asked.label), ("key", &key)]);
+                let label =
+                    self.settings.words.f("verb.listen_first", &[("verb", &asked.label), ("key", &key)]);
                 Some(Asked { label, ..asked })
             }
             (_, None) => self.ask_begin(self.audible().ok()?, mode_of(action), self.phone.clone(), now_ms),
@@ -129,8 +136,11 @@ impl App {
     pub(super) fn call_named(&self, call: &CallView, now_ms: i64) -> String {
         let party = self.form(now_ms).party();
         let other = call.with.as_ref().unwrap_or(&call.to);
-        let fields =
-            [("number", call.number.to_string()), ("from", party.short(&call.from)), ("with", party.short(other))];
+        let fields = [
+            ("number", call.number.to_string()),
+            ("from", party.short(&call.from)),
+            ("with", party.short(other)),
+        ];
         self.settings.words.f("verb.call_named", &fields)
     }
 
@@ -224,7 +234,9 @@ impl App {
         let words = &self.settings.words;
         match self.mine().filter(|mine| mine.own.id == own) {
             None => Some(words.t("refused.not_listening").to_owned()),
-            Some(mine) if mine.at.call.as_deref() != call => Some(words.t("refused.hears_another").to_owned()),
+            Some(mine) if mine.at.call.as_deref() != call => {
+                Some(words.t("refused.hears_another").to_owned())
+            }
             Some(_) => None,
         }
     }

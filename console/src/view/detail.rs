@@ -1,8 +1,8 @@
 //! The detail of a call: its ladder, media, path and events.
 
-use super::{chrome, microphone};
 use super::painter::Painter;
 use super::panes::{side_word, step_word};
+use super::{chrome, microphone};
 use crate::app::{App, Tab, scrolled};
 use crate::format::{clock, clock_ms, decibel, duration, level_share, millis, mos, percent};
 use crate::layout::detail_layout;

@@ -89,7 +89,9 @@ fn sentence(app: &App, mine: &Mine<'_>, now_ms: i64) -> String {
         (true, _) if hears.is_empty() => words.t("microphone.nobody").to_owned(),
         (true, _) => format!("{}{}", words.t("microphone.nobody"), say("microphone.you_hear", &hears)),
         (false, true) => say("microphone.hear_you", &heard_by),
-        (false, false) => format!("{}{}", say("microphone.hear_you", &heard_by), say("microphone.deaf", &deaf)),
+        (false, false) => {
+            format!("{}{}", say("microphone.hear_you", &heard_by), say("microphone.deaf", &deaf))
+        }
     };
     let held = mine.target.is_some_and(|call| call.state == CallState::Held);
     if held { format!("{text} {}", words.t("microphone.held")) } else { text }

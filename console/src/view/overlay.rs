@@ -223,10 +223,6 @@ fn help_cell(app: &App, spec: &Spec) -> (String, String) {
     let keys: Vec<String> =
         app.settings.keymap.of(spec.action).iter().map(|keys| sequence_text(keys)).collect();
     let label = words.t(&format!("action.{}.text", spec.name)).to_owned();
-    let label = match app.refusal(spec.action) {
-        Some(why) => format!("{label} ({why})"),
-        None => label,
-    };
     (fit(&keys.join(" "), 11).trim_end().to_owned(), label)
 }
 
