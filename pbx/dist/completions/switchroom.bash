@@ -91,6 +91,12 @@ _switchroom() {
             switchroom__subcmd__ctl,agents)
                 cmd="switchroom__subcmd__ctl__subcmd__agents"
                 ;;
+            switchroom__subcmd__ctl,assign)
+                cmd="switchroom__subcmd__ctl__subcmd__assign"
+                ;;
+            switchroom__subcmd__ctl,barge)
+                cmd="switchroom__subcmd__ctl__subcmd__barge"
+                ;;
             switchroom__subcmd__ctl,call)
                 cmd="switchroom__subcmd__ctl__subcmd__call"
                 ;;
@@ -121,6 +127,9 @@ _switchroom() {
             switchroom__subcmd__ctl,ladder)
                 cmd="switchroom__subcmd__ctl__subcmd__ladder"
                 ;;
+            switchroom__subcmd__ctl,listen)
+                cmd="switchroom__subcmd__ctl__subcmd__listen"
+                ;;
             switchroom__subcmd__ctl,message-delete)
                 cmd="switchroom__subcmd__ctl__subcmd__message__subcmd__delete"
                 ;;
@@ -129,6 +138,9 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl,missed)
                 cmd="switchroom__subcmd__ctl__subcmd__missed"
+                ;;
+            switchroom__subcmd__ctl,pick-up)
+                cmd="switchroom__subcmd__ctl__subcmd__pick__subcmd__up"
                 ;;
             switchroom__subcmd__ctl,priority)
                 cmd="switchroom__subcmd__ctl__subcmd__priority"
@@ -151,8 +163,20 @@ _switchroom() {
             switchroom__subcmd__ctl,take-out)
                 cmd="switchroom__subcmd__ctl__subcmd__take__subcmd__out"
                 ;;
+            switchroom__subcmd__ctl,take-over)
+                cmd="switchroom__subcmd__ctl__subcmd__take__subcmd__over"
+                ;;
+            switchroom__subcmd__ctl,transfer)
+                cmd="switchroom__subcmd__ctl__subcmd__transfer"
+                ;;
+            switchroom__subcmd__ctl,unlisten)
+                cmd="switchroom__subcmd__ctl__subcmd__unlisten"
+                ;;
             switchroom__subcmd__ctl,unregister)
                 cmd="switchroom__subcmd__ctl__subcmd__unregister"
+                ;;
+            switchroom__subcmd__ctl,whisper)
+                cmd="switchroom__subcmd__ctl__subcmd__whisper"
                 ;;
             switchroom__subcmd__ctl,why)
                 cmd="switchroom__subcmd__ctl__subcmd__why"
@@ -510,7 +534,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out cdr events recordings messages message-delete missed ladder hangup dial unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings messages message-delete missed ladder hangup dial unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -640,6 +664,54 @@ _switchroom() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__assign)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__barge)
+            opts="-h --agent --extension --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --extension)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -867,6 +939,36 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        switchroom__subcmd__ctl__subcmd__listen)
+            opts="-h --agent --extension --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --extension)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         switchroom__subcmd__ctl__subcmd__message__subcmd__delete)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1002,6 +1104,28 @@ _switchroom() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__pick__subcmd__up)
+            opts="-h --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1151,6 +1275,68 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        switchroom__subcmd__ctl__subcmd__take__subcmd__over)
+            opts="-h --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__transfer)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__unlisten)
+            opts="-h --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         switchroom__subcmd__ctl__subcmd__unregister)
             opts="-h --contact --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1159,6 +1345,36 @@ _switchroom() {
             fi
             case "${prev}" in
                 --contact)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__whisper)
+            opts="-h --agent --extension --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --extension)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

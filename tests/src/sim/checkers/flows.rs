@@ -1,7 +1,7 @@
 //! Callers in flows. What is asked here is told from messages, media commands and records, not from the tables of flows.
 
 use super::{Checker, Verdict, broken};
-use crate::sim::glance::{Glance, header_of};
+use crate::sim::glance::{Glance, header_of, legible};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_exchange::{Action, CallId, MediaCommand, MediaEvent, MessageRecord, Record, Source, Taken};
@@ -40,11 +40,11 @@ impl Checker for OnePlace {
             let mut heard = BTreeSet::new();
             for (listener, one) in legs.iter().filter(|(_, one)| one.call == *call) {
                 let Source::Leg(caller) = &one.hears else { continue };
-                if legs.get(&caller).is_some_and(|caller| caller.plays.is_some()) {
+                if legs.get(caller).is_some_and(|caller| caller.plays.is_some()) {
                     let text = format!("leg {} hears leg {}, which is played to", listener.0, caller.0);
                     return broken(Some(*call), text);
                 }
-                if world.media.messages.contains_key(&caller) {
+                if world.media.messages.contains_key(caller) {
                     let text = format!("leg {} hears leg {}, which leaves a message", listener.0, caller.0);
                     return broken(Some(*call), text);
                 }
@@ -64,6 +64,14 @@ pub(super) struct PromptsAreForAnswered {
     dialled: BTreeMap<String, CallId>,
     answered: BTreeSet<CallId>,
     life: u32,
+}
+
+impl PromptsAreForAnswered {
+    /// One call is known, of whose caller that is the Call-ID.
+    #[cfg(test)]
+    pub(super) fn of_one(dialog: &str, call: CallId) -> Self {
+        Self { dialled: BTreeMap::from([(dialog.to_owned(), call)]), life: 1, ..Self::default() }
+    }
 }
 
 impl Checker for PromptsAreForAnswered {
@@ -92,10 +100,10 @@ impl Checker for PromptsAreForAnswered {
                 _ => {}
             }
         }
-        // Who was called, as a caller, answers us.
+        // Who was called, as a caller, answers us: the exchange reads an answer that is mutilated elsewhere, too.
         if let Came::Message(_, bytes) = &step.came
             && bytes.starts_with(b"SIP/2.0 200")
-            && let Some(glance) = Glance::of(bytes).filter(|glance| glance.method == "INVITE")
+            && let Some(glance) = Glance::of_text(&legible(bytes)).filter(|glance| glance.method == "INVITE")
         {
             self.answered.extend(self.dialled.get(glance.call_id));
         }

@@ -123,8 +123,10 @@ impl World {
             1 => Mode::Whisper,
             _ => Mode::Barge,
         };
-        let talks =
-            self.exchange.calls().filter(|c| place % 8 == 0 || matches!(c.stage, Stage::Talking { .. }));
+        let talks = self
+            .exchange
+            .calls()
+            .filter(|c| place.is_multiple_of(8) || matches!(c.stage, Stage::Talking { .. }));
         let talks: Vec<_> = talks.collect();
         let call = talks.get(place % talks.len().max(1));
         Some(match wish {
@@ -181,14 +183,13 @@ impl World {
         Some(step)
     }
 
-    /// The faults stop: everybody has power, the network carries, nobody behaves badly, no more calls are planned.
-    pub fn make_peace(&mut self) -> Vec<Step> {
+    /// The faults stop. Gives what the exchange is to be told then, one after the other.
+    pub fn make_peace(&mut self) -> Vec<Came> {
         self.is_faulty = false;
         self.crash = None;
         self.store.fails = false;
         self.media_mute = false;
         self.flush_us = self.setup.store.flush_us;
-        let mut steps = Vec::new();
         for place in 0..self.handsets.len() {
             let number = self.handsets[place].setup.extension.clone();
             if self.removed.remove(&number) {
@@ -196,13 +197,13 @@ impl World {
                 self.config.extensions.insert(number, entry);
             }
         }
-        steps.extend(self.tell(Came::Config));
-        if self.setup.floor.queues > 0 {
-            for agent in 0..self.setup.floor.agents {
-                let command = self.act(agent, AgentWish::Ready { further: 0 });
-                steps.extend(command.and_then(|command| self.tell(Came::Command(command))));
-            }
-        }
+        let agents = if self.setup.floor.queues > 0 { self.setup.floor.agents } else { 0 };
+        let ready = (0..agents).filter_map(|agent| self.act(agent, AgentWish::Ready { further: 0 }));
+        std::iter::once(Came::Config).chain(ready.map(Came::Command)).collect()
+    }
+
+    /// With the faults gone everybody has power, nobody behaves badly, no more calls are planned.
+    pub fn calm_phones(&mut self) {
         for place in 0..self.handsets.len() {
             self.handsets[place].behaves = true;
             self.handsets[place].is_cut_off = false;
@@ -210,6 +211,5 @@ impl World {
             self.power_on(place, false);
             self.drain(place);
         }
-        steps
     }
 }
