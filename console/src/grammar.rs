@@ -23,9 +23,9 @@ pub(crate) const FORMS: &[&str] = &[
     "events",
     "cdrs",
     "ladder NUMBER",
-    "listen NUMBER|agent AGENT [at EXTENSION]",
-    "whisper NUMBER|agent AGENT [at EXTENSION]",
-    "barge NUMBER|agent AGENT [at EXTENSION]",
+    "listen [NUMBER|agent AGENT] [at EXTENSION]",
+    "whisper [NUMBER|agent AGENT] [at EXTENSION]",
+    "barge [NUMBER|agent AGENT] [at EXTENSION]",
     "take over [at EXTENSION]",
     "unlisten [at EXTENSION]",
     "transfer NUMBER TO",
@@ -162,15 +162,17 @@ fn supervision(parts: &[&str]) -> Option<Command> {
         ["pick", "up", call] => return Some(Command::PickUp { call: (*call).to_owned(), phone }),
         _ => {}
     }
+    let all = [SupervisionMode::Listen, SupervisionMode::Whisper, SupervisionMode::Barge];
+    let mode_of = |word: &str| all.into_iter().find(|mode| mode.word() == word);
     let (word, target) = match parts {
+        // At the call that is heard already.
+        [word] => return mode_of(word).map(|mode| act(SuperviseAct::Mode(mode))),
         [word, "agent", agent] => (word, Supervised::Agent((*agent).to_owned())),
         [word, "extension", extension] => (word, Supervised::Extension((*extension).to_owned())),
         [word, call] => (word, Supervised::Call((*call).to_owned())),
         _ => return None,
     };
-    let all = [SupervisionMode::Listen, SupervisionMode::Whisper, SupervisionMode::Barge];
-    let mode = all.into_iter().find(|mode| mode.word() == *word)?;
-    Some(Command::Supervise { target, mode, phone })
+    mode_of(word).map(|mode| Command::Supervise { target, mode, phone })
 }
 
 fn missed(number: &str, act: MissedAct) -> Command {
@@ -227,7 +229,7 @@ mod tests {
         assert_eq!(parse("ready 102 201"), Ok(presence("102", "ready", None, Some("201".into()))));
         for form in FORMS {
             let plain = form.replace(" [CONTACT]", "").replace(" [EXTENSION]", "");
-            let plain = plain.replace(" [at EXTENSION]", "").replace("NUMBER|agent ", "agent ");
+            let plain = plain.replace(" [at EXTENSION]", "").replace("[NUMBER|agent AGENT]", "agent AGENT");
             let filled = ["NUMBER", "EXTENSION", "AGENT", "PRIORITY", "REASON", "WORD"]
                 .iter()
                 .fold(plain, |text, name| text.replace(name, "1"));
@@ -242,7 +244,7 @@ mod tests {
             ("hang up", "the form is: hang up NUMBER"),
             ("priority 4133 10", "the form is: priority NUMBER PRIORITY"),
             ("break 102", "the form is: break AGENT REASON"),
-            ("listen", "the form is: listen NUMBER|agent AGENT [at EXTENSION]"),
+            ("transfer", "the form is: transfer NUMBER TO"),
             ("relod", "did you mean: reload?"),
             ("sing", "there are: status"),
         ] {

@@ -181,6 +181,15 @@ fn who_waits_is_shown_queue_by_queue_and_left_again() {
     assert_eq!(app.call_in_view().map(|call| call.number), Some(4127));
 }
 
+#[test]
+fn all_who_wait_are_counted_not_only_those_who_are_named() {
+    let (mut app, _) = on_waiter(4151);
+    let mut queue: QueueView = app.model.board.queues["support"].clone();
+    queue.waiting_count = 61;
+    change(&mut app, Change::Queue(Box::new(queue)));
+    assert!(shown(&app).contains("support   61 waiting, longest"), "{}", shown(&app));
+}
+
 fn reasons() -> ReasonsView {
     let agents = [("103", "holding"), ("106", "on a break: lunch"), ("109", "french 2, asked for 5")];
     let pairs = |of: &[(&str, &str)]| of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();

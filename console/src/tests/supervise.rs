@@ -273,6 +273,8 @@ fn words_do_what_keys_do() {
     assert_eq!(said(&mut app, "barge 4127"), None, "asks first");
     press(&mut app, "n");
     assert_eq!(said(&mut app, "listen 9999"), None);
+    at_call(&mut app, "mara", CallState::Service, SupervisionMode::Listen, &[]);
+    assert_eq!(said(&mut app, "whisper"), Some(act(SuperviseAct::Mode(SupervisionMode::Whisper))));
     let transfer = Command::Transfer { call: id_of(&app, 4127), to: "105".into() };
     assert_eq!(said(&mut app, "transfer 4127 105"), Some(transfer));
     let assign = Command::Assign { call: id_of(&app, 4151), agent: "107".into() };

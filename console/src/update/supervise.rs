@@ -15,6 +15,14 @@ use switchroom_wire::{
 /// How the daemon begins its refusal when it does not know where the user sits.
 const NO_PHONE: &str = "say at which phone you sit";
 
+fn action_of(mode: SupervisionMode) -> Action {
+    match mode {
+        SupervisionMode::Listen => Action::Listen,
+        SupervisionMode::Whisper => Action::Whisper,
+        SupervisionMode::Barge => Action::Barge,
+    }
+}
+
 fn mode_of(action: Action) -> SupervisionMode {
     match action {
         Action::Whisper => SupervisionMode::Whisper,
@@ -119,7 +127,11 @@ impl App {
                 match act {
                     SuperviseAct::End => Some(self.ask_leave(mine.as_ref(), phone)),
                     SuperviseAct::TakeOver => self.ask_take_over(mine.as_ref(), phone, now_ms),
-                    SuperviseAct::Mode(mode) => mine.map(|mine| self.ask_mode(&mine, *mode)),
+                    SuperviseAct::Mode(mode) => match mine {
+                        Some(mine) => Some(self.ask_mode(&mine, *mode)),
+                        // With nothing heard yet it is about what is selected, as its key is.
+                        None => self.ask_supervise(action_of(*mode), now_ms),
+                    },
                 }
             }
             _ => None,
