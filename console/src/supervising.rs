@@ -47,9 +47,15 @@ impl<'a> Mine<'a> {
         &self.own.from.number
     }
 
+    /// Who hears the supervisor now: of those whom the daemon names, a party that holds the line hears nobody.
+    pub(crate) fn heard_by(&self) -> Vec<&'a PartyView> {
+        let holds = |one: &PartyView| self.parties(true).any(|party| party.number == one.number);
+        self.at.heard_by.iter().filter(|one| !holds(one)).collect()
+    }
+
     /// Somebody hears the supervisor now.
     pub(crate) fn is_heard(&self) -> bool {
-        !self.at.heard_by.is_empty()
+        !self.heard_by().is_empty()
     }
 
     /// The parties of the call that is heard who talk, or hold the line if `holding`.
@@ -66,7 +72,8 @@ impl<'a> Mine<'a> {
 
     /// Parties of the call who do not hear the supervisor.
     pub(crate) fn not_heard_by(&self) -> Vec<&'a PartyView> {
-        let hears = |party: &PartyView| self.at.heard_by.iter().any(|one| one.number == party.number);
+        let heard_by = self.heard_by();
+        let hears = |party: &PartyView| heard_by.iter().any(|one| one.number == party.number);
         self.parties(false).chain(self.parties(true)).filter(|party| !hears(party)).collect()
     }
 }

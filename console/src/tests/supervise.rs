@@ -339,8 +339,16 @@ fn a_held_party_and_a_lost_connection_are_told() {
     let mut app = supervising(SupervisionMode::Barge, &BOTH);
     let mut heard = app.model.board.calls[&id_of(&app, 4127)].clone();
     heard.state = CallState::Held;
+    heard.legs[1].state = "holding".into();
     change(&mut app, Change::Call(Box::new(heard)));
-    assert!(microphone(&app).contains("hear you (the call is on hold)"), "{}", shown(&app));
+    let told = "[ON AIR] 4127  Acme Ltd hears you; 102 Ana does not (the call is on hold)";
+    assert!(microphone(&app).contains(told), "who holds the line hears nobody: {}", shown(&app));
+    let mut own = own_of(&app);
+    let at = own.supervision.as_mut().unwrap();
+    (at.mode, at.heard_by) = (SupervisionMode::Whisper, vec![party("102", "Ana")]);
+    change(&mut app, Change::Call(Box::new(own)));
+    let told = "[WHISPER] 4127  nobody hears you; you hear Acme Ltd (the call is on hold)";
+    assert!(microphone(&app).contains(told), "{}", shown(&app));
     disconnect(&mut app);
     assert!(microphone(&app).contains("who hears you is not known"), "{}", shown(&app));
     assert!(sent(&press(&mut app, "L")).is_none());

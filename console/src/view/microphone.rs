@@ -83,7 +83,7 @@ fn sentence(app: &App, mine: &Mine<'_>, now_ms: i64) -> String {
         Standing::Over => return words.t("microphone.over").to_owned(),
         Standing::Hears => {}
     }
-    let heard_by: Vec<&PartyView> = mine.at.heard_by.iter().collect();
+    let heard_by = mine.heard_by();
     let (hears, deaf) = (mine.hears(), mine.not_heard_by());
     let text = match (heard_by.is_empty(), deaf.is_empty()) {
         (true, _) if hears.is_empty() => words.t("microphone.nobody").to_owned(),
