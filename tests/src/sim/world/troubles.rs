@@ -60,8 +60,8 @@ impl World {
             }
             Trouble::Supervise { phone, place, wish } => {
                 let phone = self.handsets[phone % phones].setup.extension.clone();
-                let act = self.supervision(place, wish)?;
-                return self.tell(Came::Command(Command::Supervise { phone: Some(phone), act }));
+                let command = self.supervision(phone, place, wish)?;
+                return self.tell(Came::Command(command));
             }
             Trouble::Unregister { phone } => {
                 let extension = self.handsets[phone % phones].setup.extension.clone();
@@ -117,7 +117,7 @@ impl World {
     }
 
     /// What a supervisor wants, as a command. Most of the calls that they go to are talks.
-    fn supervision(&self, place: usize, wish: SupervisorWish) -> Option<SupervisionAct> {
+    fn supervision(&self, phone: String, place: usize, wish: SupervisorWish) -> Option<Command> {
         let mode = |mode| match mode {
             0 => Mode::Listen,
             1 => Mode::Whisper,
@@ -129,7 +129,7 @@ impl World {
             .filter(|c| place.is_multiple_of(8) || matches!(c.stage, Stage::Talking { .. }));
         let talks: Vec<_> = talks.collect();
         let call = talks.get(place % talks.len().max(1));
-        Some(match wish {
+        let act = match wish {
             SupervisorWish::Call(how) => {
                 SupervisionAct::Begin { subject: Subject::Call(call?.id), mode: mode(how) }
             }
@@ -142,7 +142,24 @@ impl World {
             SupervisorWish::Mode(how) => SupervisionAct::Change(mode(how)),
             SupervisorWish::TakeOver => SupervisionAct::TakeOver,
             SupervisorWish::End => SupervisionAct::End,
-        })
+            SupervisorWish::PickUp => {
+                let mut lonely = self.exchange.calls().filter(|c| !matches!(c.stage, Stage::Talking { .. }));
+                let call = lonely.nth(place % 8)?.id;
+                return Some(Command::PickUp { call, phone: Some(phone) });
+            }
+            SupervisorWish::Transfer(whom) => {
+                let to = self.handsets[whom % self.handsets.len()].setup.extension.clone();
+                return Some(Command::Transfer { call: call?.id, to });
+            }
+            SupervisorWish::Assign(whom) => {
+                let floor = self.exchange.floor();
+                let mut waiting = floor.queues().flat_map(|queue| queue.order.iter().map(|turn| turn.call));
+                let call = CallId(waiting.nth(place % 4)?);
+                let agent = (whom % self.setup.floor.agents.max(1) + 1).to_string();
+                return Some(Command::Agent(AgentAct::Assign { call, agent }));
+            }
+        };
+        Some(Command::Supervise { phone: Some(phone), act })
     }
 
     pub(super) fn reload(&mut self, place: usize, changes_password: bool) -> Option<Step> {
