@@ -149,7 +149,7 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
         recording,
         troubles: troubles(call),
         place: exchange.place_of(call.id).map(|(flow, node)| w::PlaceView { flow, node }),
-        supervision: exchange.supervision(call.id).map(supervision),
+        supervision: exchange.supervision(call.id).map(|one| supervision(exchange, one)),
         supervisors: exchange.supervisors_of(call.id).map(|(own, one)| supervisor(own, one)).collect(),
     }
 }
@@ -162,7 +162,9 @@ fn supervision_mode(mode: x::Mode) -> w::SupervisionMode {
     }
 }
 
-fn supervision(one: &x::Supervision) -> w::SupervisionView {
+fn supervision(exchange: &Exchange, one: &x::Supervision) -> w::SupervisionView {
+    let target = one.target.and_then(|call| exchange.call(call));
+    let hears = |leg: &x::LegId| Some(party(&target?.leg(*leg)?.party));
     let follows = match &one.subject {
         x::Subject::Call(_) => None,
         x::Subject::Agent(number) | x::Subject::Extension(number) => Some(x::clean(number)),
@@ -172,6 +174,7 @@ fn supervision(one: &x::Supervision) -> w::SupervisionView {
         mode: supervision_mode(one.mode),
         call: one.target.map(|call| call.to_string()),
         follows,
+        heard_by: one.heard_by().iter().filter_map(hears).collect(),
     }
 }
 
