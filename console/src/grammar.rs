@@ -2,7 +2,7 @@
 
 use crate::keymap::resembles;
 use crate::words::Words;
-use switchroom_wire::{Command, MissedAct, PRIORITY_MAX};
+use switchroom_wire::{Command, ConfigChange, MissedAct, PRIORITY_MAX};
 
 /// The forms of the commands, as help shows them.
 pub(crate) const FORMS: &[&str] = &[
@@ -24,6 +24,7 @@ pub(crate) const FORMS: &[&str] = &[
     "cdrs",
     "ladder NUMBER",
     "hang up NUMBER",
+    "hand off NUMBER FLOW",
     "dial EXTENSION NUMBER",
     "priority NUMBER PRIORITY",
     "take out NUMBER",
@@ -31,6 +32,10 @@ pub(crate) const FORMS: &[&str] = &[
     "break AGENT REASON",
     "finish AGENT",
     "sign out AGENT",
+    "member QUEUE add AGENT [TIER] [WEIGHT]",
+    "member QUEUE remove AGENT",
+    "skill AGENT SKILL LEVEL",
+    "class CLASS PRIORITY",
     "unregister EXTENSION [CONTACT]",
     "delete message ID",
     "reload",
@@ -103,6 +108,13 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["cdrs", party] => Command::Cdrs { limit: ROWS, before_ms: None, party: Some((*party).to_owned()) },
         ["ladder", call] => Command::Ladder { call: (*call).to_owned() },
         ["hang", "up", call] | ["hangup", call] => Command::HangUp { call: (*call).to_owned() },
+        ["hand", "off", call, flow] => {
+            Command::HandOff { call: (*call).to_owned(), flow: (*flow).to_owned() }
+        }
+        ["member" | "skill" | "class", ..] => match change(&parts) {
+            Some(change) => Command::ChangeConfig { change },
+            None => return Err(unknown(words.trim(), parts[0])),
+        },
         ["dial", from, to] => Command::Dial { from: (*from).to_owned(), to: (*to).to_owned() },
         ["priority", call, priority] => match priority.parse().ok().filter(|n| *n <= PRIORITY_MAX) {
             Some(priority) => Command::Priority { call: (*call).to_owned(), priority },
@@ -134,6 +146,27 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
 
 fn presence(agent: &str, presence: &str, reason: Option<String>, extension: Option<String>) -> Command {
     Command::AgentPresence { agent: agent.to_owned(), presence: presence.to_owned(), reason, extension }
+}
+
+/// The change to the configuration that the words mean.
+fn change(parts: &[&str]) -> Option<ConfigChange> {
+    let own = |text: &str| text.to_owned();
+    let number = |text: &str, most: u8| text.parse().ok().filter(|n: &u8| *n <= most);
+    Some(match parts {
+        ["member", queue, "add", agent, place @ ..] if place.len() <= 2 => {
+            let tier = place.first().map(|text| number(text, 9).ok_or(())).transpose().ok()?;
+            let weight = place.get(1).map(|text| number(text, 100).ok_or(())).transpose().ok()?;
+            ConfigChange::Join { agent: own(agent), queue: own(queue), tier, weight }
+        }
+        ["member", queue, "remove", agent] => ConfigChange::Leave { agent: own(agent), queue: own(queue) },
+        ["skill", agent, skill, level] => {
+            ConfigChange::Skill { agent: own(agent), skill: own(skill), level: number(level, 9)? }
+        }
+        ["class", class, priority] => {
+            ConfigChange::ClassPriority { class: own(class), priority: number(priority, PRIORITY_MAX)? }
+        }
+        _ => return None,
+    })
 }
 
 fn missed(number: &str, act: MissedAct) -> Command {

@@ -6,7 +6,7 @@ use super::panes::{side_word, step_word};
 use crate::app::{App, Tab, scrolled};
 use crate::format::{clock, clock_ms, decibel, duration, level_share, millis, mos, percent};
 use crate::layout::detail_layout;
-use crate::rows::{call_duration_ms, call_place, call_state, trouble};
+use crate::rows::{call_duration_ms, call_place, call_result, call_state, trouble};
 use crate::severity::{call_severity, direction_severity};
 use crate::symbols::Symbols;
 use crate::theme::{Tone, mark};
@@ -67,7 +67,7 @@ fn head(app: &App, call: Option<&CallView>, rect: Rect, now_ms: i64, p: &mut Pai
     let x = p.put(rect, x, 0, &party.full(&call.from), Tone::Caller) + 1;
     let x = p.put(rect, x, 0, ">", Tone::Secondary) + 1;
     let x = p.put(rect, x, 0, &party.full(call.with.as_ref().unwrap_or(&call.to)), Tone::Callee) + 3;
-    let x = match call_place(call) {
+    let x = match call_place(call).or_else(|| call_result(call)) {
         Some(place) => p.put(rect, x, 0, &place, Tone::Normal) + 2,
         None => x,
     };

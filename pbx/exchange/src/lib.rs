@@ -36,7 +36,7 @@ mod tests;
 mod text;
 
 pub use alarm::Alarm;
-pub use call::{Call, Leg, LegState, NO_NUMBER, Recording, Stage, Way};
+pub use call::{Call, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, Stage, Way};
 pub use config::{Codec, Config, Extension, RecordRule, Service};
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};

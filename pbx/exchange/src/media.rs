@@ -195,6 +195,14 @@ pub enum MediaCommand {
         /// Its channel.
         channel: Channel,
     },
+    /// From now nothing of what is said goes into the recording of the call: it has silence in both channels, and goes on
+    /// with its time. Or it does again. Nothing comes of it when the call is not recorded.
+    PauseRecording {
+        /// The call.
+        call: CallId,
+        /// Silence, or sound again.
+        is_paused: bool,
+    },
     /// Put a mark into the recording of the call.
     Mark {
         /// The call.

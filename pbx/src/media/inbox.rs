@@ -95,6 +95,7 @@ pub(super) fn call_of(command: &MediaCommand) -> Option<CallId> {
         | MediaCommand::Record { call, .. }
         | MediaCommand::RecordLeg { call, .. }
         | MediaCommand::Mark { call, .. }
+        | MediaCommand::PauseRecording { call, .. }
         | MediaCommand::StopRecording { call }
         | MediaCommand::Close { call, .. } => Some(*call),
         MediaCommand::DropMessage { .. } => None,

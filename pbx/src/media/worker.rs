@@ -66,6 +66,8 @@ struct TakingTap {
 struct Recorded {
     id: u64,
     legs: [(LegId, Channel); 2],
+    /// Nothing of what is said goes into it: what is not heard of a leg is silence.
+    is_paused: bool,
 }
 
 #[derive(Default)]
@@ -351,6 +353,7 @@ impl Worker {
                 }
             }
             MediaCommand::RecordLeg { call, leg, channel } => self.record_leg(call, leg, channel),
+            MediaCommand::PauseRecording { call, is_paused } => self.pause_recording(call, is_paused),
             MediaCommand::StopRecording { call } => self.stop_recording(now_us, call),
             MediaCommand::Close { call, leg, slot } => self.close(now_us, call, leg, slot),
         }

@@ -163,6 +163,7 @@ impl FloorSetup {
                 calls_max: None,
                 calls_per_second: None,
                 calls_per_caller: None,
+                back: false,
             });
         }
         routes

@@ -221,6 +221,7 @@ impl InboundSetup {
                 calls_max: None,
                 calls_per_second: None,
                 calls_per_caller: None,
+                back: false,
             });
         };
         let flow = |name: &str| Destination::Flow(name.to_owned());

@@ -8,6 +8,7 @@ mod flow_ends;
 mod flow_keys;
 pub(crate) mod flows;
 mod guarding;
+mod hand_off;
 mod mailboxes;
 mod media;
 mod messages;

@@ -191,7 +191,7 @@ impl Worker {
                     listeners.push((*other, from.crossing(&to)));
                 }
             }
-            let recorded = there.recording.as_ref();
+            let recorded = there.recording.as_ref().filter(|recorded| !recorded.is_paused);
             let channel = recorded
                 .and_then(|r| r.legs.iter().find(|(leg, _)| Some(*leg) == id).map(|(_, c)| (r.id, *c)));
             let Some(Some(placed)) = self.legs.get_mut(*at) else { continue };

@@ -45,7 +45,7 @@ impl Worker {
         let readable = rates.len() == codecs.len();
         let id = self.recorder.start_recording(Start { call, subject, codec, rate, readable, at_us: now_us });
         if let Some(there) = self.calls.get_mut(&call) {
-            there.recording = Some(Recorded { id, legs });
+            there.recording = Some(Recorded { id, legs, is_paused: false });
         }
         self.rewire(call);
     }
@@ -56,6 +56,14 @@ impl Worker {
         let place = recorded.and_then(|recorded| recorded.legs.iter_mut().find(|(_, c)| *c == channel));
         if let Some(place) = place {
             place.0 = leg;
+            self.rewire(call);
+        }
+    }
+
+    /// The recording of a call has silence from now, or what is said again.
+    pub(super) fn pause_recording(&mut self, call: CallId, is_paused: bool) {
+        if let Some(recorded) = self.calls.get_mut(&call).and_then(|there| there.recording.as_mut()) {
+            recorded.is_paused = is_paused;
             self.rewire(call);
         }
     }
