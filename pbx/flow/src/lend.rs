@@ -34,7 +34,7 @@ mod tests {
     fn all(texts: &[(&str, &str)]) -> Flows {
         let read = |(name, text): &(&str, &str)| {
             let (flow, faults) = crate::read(&format!("{name}.toml"), 1, text);
-            ((*name).to_owned(), Arc::new(flow.unwrap_or_else(|| panic!("{faults:?}"))))
+            ((*name).to_owned(), Arc::new(flow.ok_or(faults).unwrap()))
         };
         texts.iter().map(read).collect()
     }

@@ -44,6 +44,8 @@ pub struct Media {
     pub legs: BTreeMap<LegId, MediaLeg>,
     /// Calls that are recorded.
     pub recordings: BTreeMap<CallId, RecordingSubject>,
+    /// Recordings that have silence at the moment.
+    pub paused: BTreeSet<CallId>,
     /// The message that a leg takes.
     pub messages: BTreeMap<LegId, String>,
     /// Messages whose end is on its way to be told.
@@ -138,7 +140,16 @@ impl Media {
             }
             // The file is that of the call, whoever is on it.
             MediaCommand::RecordLeg { .. } => vec![],
+            MediaCommand::PauseRecording { call, is_paused } => {
+                if *is_paused {
+                    self.paused.insert(*call);
+                } else {
+                    self.paused.remove(call);
+                }
+                vec![]
+            }
             MediaCommand::StopRecording { call } => {
+                self.paused.remove(call);
                 let Some(subject) = self.recordings.remove(call) else { return vec![] };
                 vec![(soon, MediaEvent::RecordingClosed { facts: facts(*call, subject) })]
             }

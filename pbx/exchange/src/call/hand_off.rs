@@ -45,8 +45,6 @@ pub struct HandOff {
     is_referred: bool,
     /// The route that counts it.
     route: Option<String>,
-    /// The flow of the call before.
-    flow_before: Option<String>,
     /// Answers of surveys that there were before.
     answers_before: usize,
 }
@@ -110,7 +108,6 @@ impl Exchange {
             was_caller,
             is_referred: matches!(asker, Asker::Phone(_)),
             route: None,
-            flow_before: call.flow.clone(),
             answers_before: call.answers.len(),
         };
         call.hand_off = Some(hand_off);
@@ -221,7 +218,6 @@ impl Exchange {
         let has_hander = call.hander().is_some();
         let Some(hand_off) = call.hand_off.take() else { return };
         let result = result_of(result, call.answers.get(hand_off.answers_before..).unwrap_or_default());
-        call.flow.clone_from(&hand_off.flow_before);
         call.hushed_until = Some(now.mono.after(DIGITS_HUSHED));
         let whom = call.caller_party().number.clone();
         let back = HandedBack { at_ms: call.clock(now).wall.0, flow: hand_off.flow.clone(), result };
@@ -294,7 +290,6 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let hander = call.hander();
         let Some(hand_off) = call.hand_off.take() else { return };
-        call.flow.clone_from(&hand_off.flow_before);
         self.end_count(now, &hand_off);
         if let Some(by) = hander.filter(|_| hand_off.is_referred) {
             self.tell_leg(now, id, by, Status::TERMINATED);
@@ -316,10 +311,11 @@ impl Exchange {
     }
 
     /// Whether keys are not written down: while one party is in a flow, and shortly after, when it may still be typing what
-    /// the flow asked for.
+    /// the flow asked for; and as long as nobody is there to whom it could be typing.
     pub(super) fn is_hushed(&self, now: Mono, id: CallId) -> bool {
         let Some(call) = self.calls.get(&id) else { return false };
-        call.hand_off.is_some() || call.hushed_until.is_some_and(|until| now < until)
+        let is_alone = call.transfer.as_ref().is_some_and(|transfer| transfer.is_return);
+        call.hand_off.is_some() || is_alone || call.hushed_until.is_some_and(|until| now < until)
     }
 }
 

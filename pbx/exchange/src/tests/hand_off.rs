@@ -176,9 +176,9 @@ fn the_caller_hangs_up_in_the_flow() {
     for is_referred in [false, true] {
         let mut s = Scene::new();
         if is_referred {
-            s.refer(s.b, "507")
+            s.refer(s.b, "507");
         } else {
-            drop(s.command("507"))
+            s.command("507").unwrap();
         }
         s.press("12");
         s.hang_up(s.a);

@@ -206,7 +206,8 @@ impl CdrIsTrue {
                 .as_ref()
                 .is_none_or(|p| p.number == cdr.to.number || answered.contains(&p.number.as_str()));
         // A party that was put through has talked with several, the last of whom counts.
-        let is_transferred = cdr.path.iter().any(|why| why.step == "transfer");
+        let is_put = |why: &switchroom_exchange::Why| ["transfer", "hand_off"].contains(&why.step.as_str());
+        let is_transferred = cdr.path.iter().any(is_put);
         let has_talked = |l: &CdrLeg| ["answered", "transferred"].contains(&l.outcome.as_str());
         let is_one =
             with.iter().all(|with| cdr.legs.iter().any(|l| l.party.number == **with && has_talked(l)));
@@ -242,7 +243,8 @@ fn adds_up(cdr: &Cdr) -> Verdict {
         return broken(Some(cdr.call), text);
     }
     let hung_up = cdr.ending.cause == Cause::HungUp;
-    let by_flow = cdr.flow.is_some() && cdr.ending.by == EndedBy::System;
+    let is_handed_off = cdr.path.iter().any(|why| why.step == "hand_off");
+    let by_flow = (cdr.flow.is_some() || is_handed_off) && cdr.ending.by == EndedBy::System;
     if hung_up && (cdr.answered_ms.is_none() || !by_flow && !matches!(cdr.ending.by, EndedBy::Party(_))) {
         return broken(Some(cdr.call), "hung up without an answer, or by nobody");
     }
