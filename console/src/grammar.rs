@@ -210,6 +210,14 @@ mod tests {
         let hang_up = Command::HangUp { call: "4127".into() };
         assert_eq!(parse("hang up 4127"), Ok(hang_up.clone()));
         assert_eq!(parse("  hangup   4127 "), Ok(hang_up));
+        let hand_off = Command::HandOff { call: "4127".into(), flow: "verify".into() };
+        assert_eq!(parse("hand off 4127 verify"), Ok(hand_off));
+        let join = |tier, weight| {
+            let (agent, queue) = ("2001".into(), "sales".into());
+            Ok(Command::ChangeConfig { change: ConfigChange::Join { agent, queue, tier, weight } })
+        };
+        assert_eq!(parse("member sales add 2001"), join(None, None));
+        assert_eq!(parse("member sales add 2001 2 30"), join(Some(2), Some(30)));
         assert_eq!(
             parse("unregister 102"),
             Ok(Command::Unregister { extension: "102".into(), contact: None })
@@ -222,10 +230,22 @@ mod tests {
         );
         assert_eq!(parse("ready 102 201"), Ok(presence("102", "ready", None, Some("201".into()))));
         for form in FORMS {
-            let plain = form.replace(" [CONTACT]", "").replace(" [EXTENSION]", "");
-            let filled = ["NUMBER", "EXTENSION", "AGENT", "PRIORITY", "REASON", "WORD"]
-                .iter()
-                .fold(plain, |text, name| text.replace(name, "1"));
+            let optional = [" [CONTACT]", " [EXTENSION]", " [TIER]", " [WEIGHT]"];
+            let plain = optional.iter().fold((*form).to_owned(), |text, name| text.replace(name, ""));
+            let named = [
+                "NUMBER",
+                "EXTENSION",
+                "AGENT",
+                "PRIORITY",
+                "REASON",
+                "WORD",
+                "FLOW",
+                "QUEUE",
+                "SKILL",
+                "LEVEL",
+                "CLASS",
+            ];
+            let filled = named.iter().fold(plain, |text, name| text.replace(name, "1"));
             assert!(parse(&filled).is_ok(), "{form}");
         }
     }
@@ -238,6 +258,9 @@ mod tests {
             ("priority 4133 10", "the form is: priority NUMBER PRIORITY"),
             ("break 102", "the form is: break AGENT REASON"),
             ("relod", "did you mean: reload?"),
+            ("hand off 4127", "the form is: hand off NUMBER FLOW"),
+            ("member sales add 2001 x", "the form is: member QUEUE add AGENT [TIER] [WEIGHT]"),
+            ("skill 2001 german 10", "the form is: skill AGENT SKILL LEVEL"),
             ("sing", "there are: status"),
         ] {
             let english = Words::new(crate::words::Language::English);

@@ -195,10 +195,10 @@ fn set_whole(table: &mut dyn TableLike, key: &str, number: i64) -> Option<String
     if old.as_integer() == Some(number) {
         return None;
     }
-    let (decor, before) = (old.decor().clone(), old.to_string());
+    let (decor, before) = (old.decor().clone(), old.as_integer().unwrap_or_default());
     *old = number.into();
     *old.decor_mut() = decor;
-    Some(format!("{} becomes {number}", before.trim()))
+    Some(format!("{before} becomes {number}"))
 }
 
 /// A list in one line.

@@ -155,4 +155,33 @@ mod tests {
         assert!(first.join().unwrap().unwrap().starts_with("applied"));
         assert!(second.join().unwrap().unwrap().starts_with("applied"));
     }
+
+    /// What a user changes is in the file and applied; what somebody else has half done there is not applied with it.
+    #[test]
+    fn a_change_is_written_and_applied_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (reload, _engine, inputs) = rig(dir.path(), "old");
+        let path = dir.path().join("switchroom.toml");
+        let text = "[queues.sales]\n[agents.1]\nqueues = [] # none yet\n";
+        std::fs::write(&path, text).unwrap();
+        reload(None).unwrap();
+        let join = ConfigChange::Join { agent: "1".into(), queue: "sales".into(), tier: None, weight: None };
+        let done = reload(Some(&join)).unwrap();
+        assert!(done.starts_with("agents.1.queues: [] becomes [\"sales\"]; applied"), "{done}");
+        let mut applied = false;
+        while let Ok(input) = inputs.recv_timeout(Duration::from_millis(200)) {
+            if let ToEngine::Config(config) = input {
+                applied = config.floor.agents["1"].queues.contains_key("sales");
+            }
+        }
+        assert!(applied);
+        let now = text.replace("[]", "[\"sales\"]");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), now);
+        std::fs::write(&path, format!("{now}name = \"half done\"\n")).unwrap();
+        let leave = ConfigChange::Leave { agent: "1".into(), queue: "sales".into() };
+        let why = reload(Some(&leave)).unwrap_err();
+        assert!(why.contains("was changed and not applied yet"), "{why}");
+        reload(None).unwrap();
+        assert!(reload(Some(&leave)).unwrap().contains("[\"sales\"] becomes []"));
+    }
 }
