@@ -185,12 +185,12 @@ fn a_queue_that_nobody_configured_is_a_fault_of_the_flow_that_names_it() {
 fn a_route_with_a_way_back_leads_to_no_flow_that_dials() {
     let dir = tempfile::tempdir().unwrap();
     let flows = dir.path().join("flows");
-    std::fs::create_dir(&flows).unwrap();
-    let pin = "start = \"a\"\n[nodes.a]\nkind = \"collect\"\ninto = \"x\"\nprompt = \"@office/welcome\"\n";
+    fs::create_dir(&flows).unwrap();
+    let pin = "start = \"a\"\n[nodes.a]\nkind = \"collect\"\ninto = \"x\"\nprompt = \"@digit/7\"\n";
     let dials = "start = \"a\"\n[nodes.a]\nkind = \"dial\"\nto = \"101\"\n";
     let runs = "start = \"a\"\n[nodes.a]\nkind = \"flow\"\nflow = \"dials\"\n";
     for (name, text) in [("pin", pin), ("dials", dials), ("runs", runs)] {
-        std::fs::write(flows.join(format!("{name}.toml")), text).unwrap();
+        fs::write(flows.join(format!("{name}.toml")), text).unwrap();
     }
     let route = |number: u32, flow: &str, back: bool| {
         format!("[[routes]]\nnumber = \"{number}\"\nto = \"flow {flow}\"\nback = {back}\n")
