@@ -246,6 +246,7 @@ fn config(agents: u32) -> Config {
         ..QueueConfig::default()
     };
     let mut config = Config {
+        supervision: Default::default(),
         site: "bench".into(),
         domain: "pbx.example".into(),
         extensions: numbers.map(|number| (number.clone(), extension(&number))).collect(),
@@ -462,6 +463,8 @@ fn next_invite(agents: u32, waiting: u32, rounds: u32) -> Vec<Duration> {
     let caller = world.phone("90001");
     let mut talks = std::collections::VecDeque::new();
     for _ in 0..agents + waiting {
+        // No faster than the guard answers one address.
+        world.now.mono = world.now.mono.after(Duration::from_millis(10));
         world.dial(caller, "700");
         talks.extend(world.answer());
     }

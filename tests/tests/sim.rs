@@ -7,6 +7,7 @@ use switchroom_tests::sim::minimise::minimise;
 use switchroom_tests::sim::plant::Defect;
 use switchroom_tests::sim::run::{Watch, play};
 use switchroom_tests::sim::setup::Setup;
+use switchroom_tests::sim::trouble::{SupervisorWish, Trouble};
 
 /// A quiet site: six people who talk for a few minutes, most of them politely.
 fn quiet(seed: u64) -> Setup {
@@ -39,6 +40,9 @@ fn rule(defect: Defect) -> &'static str {
             "the times of a CDR are in order and its parties are those who called and were called"
         }
         Defect::CrossedWires | Defect::EarlyBridge => "the media engine's wiring equals what the calls say",
+        Defect::HeardListener => {
+            "a supervisor is heard by whom the mode says, hears both parties, and nobody else"
+        }
         Defect::ServedExpired => "no phone is called where its registration has ended",
         Defect::LostBinding => {
             "what was confirmed to a phone is on disk, and what is on disk is there again after a restart"
@@ -119,8 +123,15 @@ fn each_planted_defect_is_found_by_its_rule() {
     let mut crowded = Setup::draw(6, Duration::from_secs(600), 24, &Faults::default());
     (crowded.floor, crowded.inbound.share_percent) = (queued.floor.clone(), 0);
     (crowded.floor.agents, crowded.floor.queues) = (2, 1);
+    // And here somebody listens, and no more than that.
+    let mut supervised = setup.clone();
+    let listen = |n: usize| Trouble::Supervise { phone: 0, place: n, wish: SupervisorWish::Call(0) };
+    supervised.troubles = (1..40).map(|n| (n as u64 * 5_000, listen(n))).collect();
+    let clean = play(&supervised, Watch { is_strict: true, ..Watch::default() });
+    assert_eq!(clean.failure, None);
     for defect in Defect::ALL {
         let setup = match defect {
+            Defect::HeardListener => &supervised,
             Defect::SilentSearch => &sought,
             Defect::Overtaken => &crowded,
             _ if defect >= Defect::UnofferedRing => &queued,

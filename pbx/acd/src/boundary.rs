@@ -130,6 +130,10 @@ pub enum Refusal {
     NoWrapUp,
     /// The call waits in no queue.
     NoWaiter,
+    /// The agent is not free, and serves other queues.
+    NotFree,
+    /// The caller is being offered to this agent already.
+    Offered,
 }
 
 impl std::fmt::Display for Refusal {
@@ -147,6 +151,8 @@ impl std::fmt::Display for Refusal {
             Self::SignedOut => f.write_str("the agent is not signed in"),
             Self::NoWrapUp => f.write_str("the agent has no after-call time at the moment"),
             Self::NoWaiter => f.write_str("that call waits in no queue"),
+            Self::NotFree => f.write_str("this agent is not free, and serves other queues"),
+            Self::Offered => f.write_str("the agent's phone rings for this caller already"),
         }
     }
 }

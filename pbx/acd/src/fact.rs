@@ -218,6 +218,8 @@ pub enum Trigger {
     Agent,
     /// The caller's own agent (the one asked for, or the last one) was free.
     Own,
+    /// Somebody gave the caller to this agent.
+    Assigned,
 }
 
 /// A free agent and how it sorts.

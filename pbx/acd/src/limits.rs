@@ -6,6 +6,8 @@ pub const WAITERS_MAX: usize = 20_000;
 pub const RING_MAX: usize = 10;
 /// Agents named in a decision, chosen or not; of the rest there is the number. A decision is kept for each offer.
 pub const NAMED_MAX: usize = 32;
+/// Agents of a queue that are looked at for those to be named: a decision costs the same in a queue of ten thousand.
+pub const LOOKED_AT_MAX: usize = 256;
 /// Callers at the heads of lines named in a decision.
 pub const HEADS_NAMED_MAX: usize = 8;
 /// Lines of a queue, by what is asked of agents, after which those in which nobody waits are taken down.

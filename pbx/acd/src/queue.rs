@@ -215,7 +215,20 @@ impl Queue {
 
     /// How many wait before this turn, and its place.
     pub fn place(&self, turn: Turn) -> u32 {
-        u32::try_from(self.order.range(..turn).count()).unwrap_or(u32::MAX).saturating_add(1)
+        // From both ends at once, so that who comes to the end of a long line is not counted past all the others.
+        let (mut before, mut behind) = (self.order.range(..turn), self.order.range(turn..).rev());
+        let mut steps = 0;
+        let place = loop {
+            if before.next().is_none() {
+                break steps;
+            }
+            // The turn itself, if it stands in the line, is the last of those behind.
+            if behind.next().is_none_or(|other| *other == turn) {
+                break self.order.len() - steps - usize::from(self.order.contains(&turn));
+            }
+            steps += 1;
+        };
+        u32::try_from(place).unwrap_or(u32::MAX).saturating_add(1)
     }
 }
 

@@ -15,6 +15,9 @@ impl Exchange {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
             Command::HandOff { call, flow } => self.hand_off_by(now, *call, flow, user),
             Command::Dial { from, to } => self.dial_by(now, from, to, user),
+            Command::Transfer { call, to } => self.transfer_by(now, *call, to, user),
+            Command::PickUp { call, phone } => self.pick_up_by(now, *call, phone.as_deref(), user),
+            Command::Supervise { phone, act } => self.supervision_act(now, user, phone.as_deref(), act),
             Command::Agent(act) => self.agent_act(now, user, act),
             Command::Missed { which, wish } => self.missed_act(now, user, which, wish),
             Command::Unregister { extension, contact } => {

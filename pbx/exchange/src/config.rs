@@ -1,7 +1,7 @@
 //! The configuration as the exchange uses it: checked values, made by the shell from TOML.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +46,9 @@ pub enum Service {
     Echo,
     /// Plays a tone.
     Tone,
+    /// Lets a supervisor hear a call, and be heard in it. Reached by command or by the code for it, not by a number of its
+    /// own.
+    Supervision,
 }
 
 impl Service {
@@ -54,6 +57,7 @@ impl Service {
         match self {
             Self::Echo => "echo",
             Self::Tone => "tone",
+            Self::Supervision => "supervision",
         }
     }
 }
@@ -72,6 +76,17 @@ pub enum Codec {
     Opus,
 }
 
+/// Supervision by phone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SupervisionRules {
+    /// What is dialled before the number of an agent or extension to hear its calls; empty: nobody can by phone.
+    pub code: String,
+    /// The extensions from which it may be dialled.
+    pub phones: BTreeSet<String>,
+    /// The extension of each user: whose phone is rung when a user names none.
+    pub users: BTreeMap<String, String>,
+}
+
 /// Everything the exchange is told. A change is a new value of this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
@@ -83,6 +98,9 @@ pub struct Config {
     pub extensions: BTreeMap<String, Extension>,
     /// Test numbers.
     pub services: BTreeMap<String, Service>,
+    /// Supervision by phone.
+    #[serde(default)]
+    pub supervision: SupervisionRules,
     /// Flows by name.
     #[serde(default)]
     pub flows: Flows,

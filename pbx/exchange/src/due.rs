@@ -20,6 +20,8 @@ pub(crate) enum Timer {
     LastWord(CallId),
     /// What is said before a bridge takes too long.
     Briefing(CallId),
+    /// A supervisor has heard that there is nothing more to hear.
+    Supervision(CallId),
     /// An ended call leaves the board.
     Gone(CallId),
     /// All phones of a call have been silent too long.
@@ -59,6 +61,7 @@ impl Exchange {
                     self.saw_call(call, CallEvent::BriefingDue);
                     self.end_briefing(now, call);
                 }
+                Timer::Supervision(call) => self.supervision_over(now, call),
                 Timer::LastWord(call) => {
                     self.saw_call(call, CallEvent::LastWordDue);
                     self.write_cdr(now, call);

@@ -20,6 +20,7 @@ use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
 use crate::registrar::{Binding, Registrar};
+use crate::supervision::Supervision;
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -121,6 +122,12 @@ pub struct Exchange {
     pub(crate) pin_guard: PinGuard,
     /// Calls that routes let in, for their limits.
     pub(crate) traffic: Counts,
+    /// Supervisors at work, by their own calls.
+    pub(crate) supervisions: BTreeMap<CallId, Supervision>,
+    /// Legs whose media is with that of another call than their own.
+    pub(crate) rooms: BTreeMap<LegId, CallId>,
+    /// Something may have changed who is connected with whom since supervisors were looked after.
+    pub(crate) supervision_changed: bool,
     pub(crate) ladders: Ladders,
     pub(crate) notes: BTreeMap<String, ExtensionNote>,
     pub(crate) alarms: BTreeMap<String, Alarm>,
@@ -193,6 +200,9 @@ impl Exchange {
             shares: Shares::default(),
             pin_guard: PinGuard::default(),
             traffic: Counts::default(),
+            supervisions: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            supervision_changed: false,
             ladders: Ladders::default(),
             notes: BTreeMap::new(),
             alarms: BTreeMap::new(),
@@ -274,6 +284,7 @@ impl Exchange {
         self.run_due(now);
         self.pump(now);
         self.tell_seats(now);
+        self.settle_supervisions(now);
         self.send();
     }
 
@@ -390,7 +401,8 @@ impl Exchange {
         &self.ladders
     }
 
-    pub(crate) fn media(&mut self, command: MediaCommand) {
+    pub(crate) fn media(&mut self, mut command: MediaCommand) {
+        self.in_its_room(&mut command);
         self.actions.push_back(Action::Media(command));
     }
 

@@ -1,5 +1,6 @@
 //! The boundary: everything that can come in, everything that is asked for.
 
+use crate::supervision::{Mode, Subject};
 use crate::{CallId, Config, MediaCommand, MediaEvent, Record, Severity, Ticket};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -32,6 +33,27 @@ pub enum Command {
         /// The number, as it would be dialled.
         to: String,
     },
+    /// Put the caller of a talk, or of a flow, through to a number.
+    Transfer {
+        /// The call.
+        call: CallId,
+        /// The number.
+        to: String,
+    },
+    /// Ring the phones of an extension, too, for a caller for whom phones ring or who waits in a queue.
+    PickUp {
+        /// The call.
+        call: CallId,
+        /// The extension; that of the user when absent.
+        phone: Option<String>,
+    },
+    /// A supervisor at a live call.
+    Supervise {
+        /// The extension whose phone the supervisor has; that of the user when absent.
+        phone: Option<String>,
+        /// What.
+        act: SupervisionAct,
+    },
     /// Something about agents, or who waits.
     Agent(AgentAct),
     /// Something about a caller who gave up waiting.
@@ -52,6 +74,25 @@ pub enum Command {
     DeleteMessage(String),
     /// The user has changed the configuration: what, for the audit trail.
     Configured(String),
+}
+
+/// What a supervisor can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SupervisionAct {
+    /// Go to a call, or to the calls of somebody: the phone is rung, if it is not at work yet.
+    Begin {
+        /// Whom or what to hear.
+        subject: Subject,
+        /// How.
+        mode: Mode,
+    },
+    /// Another mode at the call that is heard.
+    Change(Mode),
+    /// Take the agent's place in the call that is heard.
+    TakeOver,
+    /// Go.
+    End,
 }
 
 /// What a user can do with agents and with who waits.
@@ -82,6 +123,13 @@ pub enum AgentAct {
         call: CallId,
         /// 0 to 9.
         priority: i64,
+    },
+    /// Gives a caller who waits to an agent.
+    Assign {
+        /// The call.
+        call: CallId,
+        /// The agent's number.
+        agent: String,
     },
     /// Takes a caller out of its queue: its flow goes on as if it had waited too long.
     TakeOut {

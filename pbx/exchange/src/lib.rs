@@ -31,26 +31,28 @@ mod queues;
 mod record;
 mod register;
 mod registrar;
+mod supervision;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use alarm::Alarm;
 pub use call::{Call, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, Stage, Way};
-pub use config::{Codec, Config, Extension, RecordRule, Service};
+pub use config::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
-pub use input::{Action, AgentAct, Changed, Command, CommandId, Input, MissedWish};
+pub use input::{Action, AgentAct, Changed, Command, CommandId, Input, MissedWish, SupervisionAct};
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{
-    Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Quality, RecordingFacts,
-    RecordingSubject, Source, Taken,
+    Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Part, Quality,
+    RecordingFacts, RecordingSubject, Source, Taken,
 };
 pub use record::{
     BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, MessageRecord, OpenCall,
     Party, Record, Restored, Severity, Why,
 };
 pub use registrar::Binding;
+pub use supervision::{Mode, Subject, Supervision};
 pub use switchroom_sip::coverage::Pair;
 pub use switchroom_sip::endpoint::SessionId;
 pub use switchroom_sip::flow::{Flow, Transport};

@@ -80,6 +80,10 @@ pub const NOTIFY_PACE: Duration = Duration::from_secs(1);
 pub const NOTICE_AFTER: Duration = Duration::from_secs(2);
 /// A CDR that could not be stored is offered again after this long.
 pub const STORE_RETRY: Duration = Duration::from_secs(10);
+/// Supervisors at work at once. At the bound a further one is refused.
+pub const SUPERVISIONS_MAX: usize = 500;
+/// How long a supervisor hears the tone that says that there is nothing more to hear, before the phone is hung up.
+pub const SUPERVISION_TONE: Duration = Duration::from_millis(800);
 /// How long an agent and a caller are told of each other before they are connected, at most.
 pub const BRIEFING_MAX: Duration = Duration::from_secs(10);
 /// Phones of a caller in a queue that rang in vain and are kept in its CDR; the earliest are forgotten.

@@ -42,15 +42,27 @@ pub struct Agreed {
     pub generation: u32,
 }
 
-/// What a leg hears.
+/// One voice in a mix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The leg that speaks.
+    pub leg: LegId,
+    /// How much louder than it speaks it is heard, tenths of a decibel; 0 as it is.
+    pub gain_ddb: i16,
+}
+
+/// What a leg hears.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// Nothing is sent.
     Nothing,
     /// Paced silence in the leg's codec, so that NAT bindings and the phone's own watchdog stay content.
     Silence,
-    /// What another leg of the same call says.
+    /// What another leg of the same call says, packet by packet as it comes.
     Leg(LegId),
+    /// What several legs of the same call say, added up and encoded anew. Legs that the call does not have, that say nothing
+    /// or whose codec cannot be decoded are silent. The leg itself is never among them.
+    Mix(Vec<Part>),
     /// What the leg itself says, at once.
     Echo,
     /// A tone.
@@ -203,6 +215,35 @@ pub enum MediaCommand {
         /// Silence, or sound again.
         is_paused: bool,
     },
+    /// What this leg says is heard, too, on that channel of the call's recording, beside the leg that is on it. Nothing comes
+    /// of it when nothing is recorded.
+    RecordAlso {
+        /// The call that is recorded.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// The channel.
+        channel: Channel,
+    },
+    /// The end of [`MediaCommand::RecordAlso`] for a leg.
+    RecordNoMore {
+        /// The call that is recorded.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+    },
+    /// The leg, with its port pair and all that was agreed, belongs to the media of another call from now on, so that it and the
+    /// legs there can hear each other. All commands that follow name that call; what it takes and how it is listened to goes
+    /// on. It hears nothing until it is told what. A leg that is not known, because its ports could not be opened, is as unknown
+    /// afterwards.
+    Move {
+        /// The call whose it was.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// The call whose it is from now on. It may have no other leg yet.
+        to: CallId,
+    },
     /// Put a mark into the recording of the call.
     Mark {
         /// The call.
@@ -226,6 +267,33 @@ pub enum MediaCommand {
         /// The port pair that it was opened on.
         slot: PortSlot,
     },
+}
+
+impl MediaCommand {
+    /// The leg that it is about, and the call that it names, if it is about one that a call has already.
+    pub(crate) fn of_leg(&mut self) -> Option<(&mut CallId, LegId)> {
+        match self {
+            Self::Agree { call, leg, .. }
+            | Self::Hear { call, leg, .. }
+            | Self::Play { call, leg, .. }
+            | Self::Listen { call, leg, .. }
+            | Self::TakeMessage { call, leg, .. }
+            | Self::StopMessage { call, leg, .. }
+            | Self::SendDigit { call, leg, .. }
+            | Self::Close { call, leg, .. } => Some((call, *leg)),
+            // Recordings are of calls, and a move names both.
+            Self::Open { .. }
+            | Self::Record { .. }
+            | Self::RecordLeg { .. }
+            | Self::RecordAlso { .. }
+            | Self::RecordNoMore { .. }
+            | Self::Move { .. }
+            | Self::PauseRecording { .. }
+            | Self::Mark { .. }
+            | Self::StopRecording { .. }
+            | Self::DropMessage { .. } => None,
+        }
+    }
 }
 
 /// Quality of one direction of one leg.

@@ -111,6 +111,30 @@ fn skill(text: &str) -> Result<(String, u8), String> {
     Ok((name.to_owned(), level))
 }
 
+/// Whom or what to hear, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct SuperviseArgs {
+    /// Number or id of a live call. Unless written, with neither --agent nor --extension: the call that is heard already.
+    pub call: Option<String>,
+    /// The calls of this agent, one after the other, until you leave.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "call")]
+    pub agent: Option<String>,
+    /// The calls of this extension, one after the other, until you leave.
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["call", "agent"])]
+    pub extension: Option<String>,
+    /// Where.
+    #[command(flatten)]
+    pub phone: SupervisorsPhone,
+}
+
+/// The supervisor's phone.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct SupervisorsPhone {
+    /// The extension of your phone; unless written, the one that [supervision] has for you.
+    #[arg(long, value_name = "EXTENSION")]
+    pub phone: Option<String>,
+}
+
 /// What `switchroom ctl` asks or tells.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum CtlCommand {
@@ -164,6 +188,38 @@ pub enum CtlCommand {
         /// Number or id of the call.
         call: String,
     },
+    /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow.
+    Transfer {
+        /// Number or id of the call.
+        call: String,
+        /// The number, as it would be dialled.
+        to: String,
+    },
+    /// Ring your phone, too, for a caller for whom phones ring or who waits in a queue.
+    PickUp {
+        /// Number or id of the call.
+        call: String,
+        /// Where.
+        #[command(flatten)]
+        phone: SupervisorsPhone,
+    },
+    /// Give a caller who waits to an agent: at once if the agent is free, else before all others.
+    Assign {
+        /// Number or id of the call.
+        call: String,
+        /// The agent's number.
+        agent: String,
+    },
+    /// Hear a call, or the calls of an agent, at your phone; it is rung, and never dialled again.
+    Listen(SuperviseArgs),
+    /// Hear it, and be heard by the agent alone.
+    Whisper(SuperviseArgs),
+    /// Hear it, and be heard by both.
+    Barge(SuperviseArgs),
+    /// Take the agent's place in the call that is heard at your phone.
+    TakeOver(SupervisorsPhone),
+    /// Leave the call that is heard at your phone: the phone is hung up.
+    Unlisten(SupervisorsPhone),
     /// Finished calls, newest first.
     Cdr {
         /// At most so many.

@@ -4,14 +4,15 @@ mod figures;
 mod floor;
 
 use super::{Failure, OK, Outcome};
-use crate::cli::{AgentAct, CtlArgs, CtlCommand, MemberAct};
+use crate::cli::{AgentAct, CtlArgs, CtlCommand, MemberAct, SuperviseArgs, SupervisorsPhone};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
     Answer, CallState, CallView, CdrView, Command, ConfigChange, EndedView, ExtensionState, FiguresBy,
-    LadderStyle, MessageView, PartyView, QualityView, WhyView, clean, columns, fit, render_ladder,
+    LadderStyle, MessageView, PartyView, QualityView, SuperviseAct, Supervised, SupervisionMode, WhyView,
+    clean, columns, fit, render_ladder,
 };
 
 /// Does it.
@@ -31,6 +32,20 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Agent { agent, act } => agent_command(agent, act),
         CtlCommand::Priority { call, priority } => {
             Command::Priority { call: call.clone(), priority: *priority }
+        }
+        CtlCommand::Transfer { call, to } => Command::Transfer { call: call.clone(), to: to.clone() },
+        CtlCommand::PickUp { call, phone } => {
+            Command::PickUp { call: call.clone(), phone: phone.phone.clone() }
+        }
+        CtlCommand::Assign { call, agent } => Command::Assign { call: call.clone(), agent: agent.clone() },
+        CtlCommand::Listen(args) => supervise(args, SupervisionMode::Listen),
+        CtlCommand::Whisper(args) => supervise(args, SupervisionMode::Whisper),
+        CtlCommand::Barge(args) => supervise(args, SupervisionMode::Barge),
+        CtlCommand::TakeOver(SupervisorsPhone { phone }) => {
+            Command::SuperviseAct { act: SuperviseAct::TakeOver, phone: phone.clone() }
+        }
+        CtlCommand::Unlisten(SupervisorsPhone { phone }) => {
+            Command::SuperviseAct { act: SuperviseAct::End, phone: phone.clone() }
         }
         CtlCommand::TakeOut { call } => Command::TakeOut { call: call.clone() },
         CtlCommand::Cdr { limit, party, before } => {
@@ -85,6 +100,18 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         }
     }
     Ok(OK)
+}
+
+fn supervise(args: &SuperviseArgs, mode: SupervisionMode) -> Command {
+    let SuperviseArgs { call, agent, extension, phone } = args;
+    let call = call.clone().map(Supervised::Call);
+    let agent = agent.clone().map(Supervised::Agent);
+    let extension = extension.clone().map(Supervised::Extension);
+    let phone = phone.phone.clone();
+    match call.or(agent).or(extension) {
+        Some(target) => Command::Supervise { target, mode, phone },
+        None => Command::SuperviseAct { act: SuperviseAct::Mode(mode), phone },
+    }
 }
 
 fn agent_command(agent: &str, act: &AgentAct) -> Command {

@@ -37,6 +37,11 @@ pub(super) fn route(command: &RouteCommand, out: &mut dyn Write) -> Outcome {
             writeln!(out, "{number} is an extension{name}; routes are not asked")?;
             return Ok(OK);
         }
+        Way::Supervise(subject) => {
+            let subject = switchroom_wire::clean(subject);
+            writeln!(out, "{number} lets {from} hear the calls of {subject}; routes are not asked")?;
+            return Ok(OK);
+        }
         Way::Route(_) | Way::Full(_) | Way::NoRoute => {}
     }
     write!(out, "{}", config.inbound.explain_route(&asked, &mut Unknown))?;

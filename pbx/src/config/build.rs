@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
+use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
 use switchroom_flow::Flows;
 use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::read::{duration_text, one_of};
@@ -57,6 +57,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
         site: reader.text(site, "name", &value::name).unwrap_or_default(),
         domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),
+        supervision: supervision(reader, root, &extensions),
         extensions,
         flows: Flows::new(),
         inbound,
@@ -154,6 +155,36 @@ fn services(reader: &mut Reader, root: Option<&DeTable<'_>>) -> BTreeMap<String,
         }
     }
     found
+}
+
+/// Who may supervise by phone, and who sits where.
+fn supervision(
+    reader: &mut Reader,
+    root: Option<&DeTable<'_>>,
+    extensions: &BTreeMap<String, Extension>,
+) -> SupervisionRules {
+    let section = reader.section(root, "supervision", "supervision");
+    let code = reader.text(section, "code", &|text| {
+        if value::is_number(text) { Ok(text.to_owned()) } else { Err(not_a_number(text)) }
+    });
+    let seat = |text: &str| {
+        let (user, extension) = match text.split_once(' ') {
+            Some((user, extension)) => (Some(user.to_owned()), extension.trim()),
+            None => (None, text),
+        };
+        if !extensions.contains_key(extension) {
+            let known = did_you_mean(extension, extensions.keys().map(String::as_str));
+            let hint = known.unwrap_or_else(|| "write \"EXTENSION\" or \"USER EXTENSION\"".to_owned());
+            return Err(format!("there is no extension {}\n{hint}", extension.escape_debug()));
+        }
+        Ok((user, extension.to_owned()))
+    };
+    let mut rules = SupervisionRules { code: code.unwrap_or_default(), ..SupervisionRules::default() };
+    for ((user, extension), _) in reader.texts(section, "phones", &seat).unwrap_or_default() {
+        rules.phones.insert(extension.clone());
+        rules.users.extend(user.map(|user| (user, extension)));
+    }
+    rules
 }
 
 fn not_a_number(text: &str) -> String {

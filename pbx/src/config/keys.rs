@@ -166,6 +166,23 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "supervision",
+        about: "Supervisors at live calls.",
+        kind: Kind::One,
+        keys: &[
+            example(
+                "code",
+                "\"*60\"",
+                "What is dialled before the number of an agent or extension to hear its calls. On the phone 1 listens, 2 whispers,\n3 barges in, 9 takes the call over. Unless written, nobody can by phone.",
+            ),
+            example(
+                "phones",
+                "[\"mara 101\", \"102\"]",
+                "The extensions from which it may be dialled, each with the Unix user who sits there, if there is one: that\nphone is rung when this user listens from console or ctl and names no other.",
+            ),
+        ],
+    },
+    Table {
         name: "store",
         about: "What happened: calls, events, registrations.",
         kind: Kind::One,

@@ -236,6 +236,7 @@ pub(super) fn decision(of: &Decision) -> w::DecisionView {
             Trigger::Waiter => "waiter".into(),
             Trigger::Agent => "agent".into(),
             Trigger::Own => "own".into(),
+            Trigger::Assigned => "assigned".into(),
         },
         chosen: of.chosen.clone(),
         order: of.order.iter().map(|key| key.word().to_owned()).collect(),

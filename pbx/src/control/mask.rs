@@ -35,6 +35,14 @@ pub(super) fn call(mut call: CallView) -> CallView {
     if let Some(ended) = &mut call.ended {
         ended.text.clone_from(&ended.cause);
     }
+    if let Some(one) = &mut call.supervision {
+        one.user.clear();
+        one.follows = one.follows.as_deref().map(mask_number);
+    }
+    for one in &mut call.supervisors {
+        one.user.clear();
+        one.phone = mask_number(&one.phone);
+    }
     call
 }
 
@@ -178,7 +186,8 @@ mod tests {
     use switchroom_wire::{
         AgentView, BreakView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState,
         HandOffView, HandedBackView, Lane, LegView, MarkView, PlaceView, QualityView, QueueTodayView,
-        RecordingState, Side, SurveyAnswerView, WaiterView, WhyView,
+        RecordingState, Side, SupervisionMode, SupervisionView, SupervisorView, SurveyAnswerView, WaiterView,
+        WhyView,
     };
 
     const NUMBER: &str = "+442079460123";
@@ -233,6 +242,18 @@ mod tests {
             place: Some(PlaceView { flow: "main".into(), node: "ask".into() }),
             hand_off: Some(HandOffView { flow: "pin".into(), by: a_party(), is_waiting: true, since_ms: 1 }),
             handed_back: vec![HandedBackView { at_ms: 1, flow: "pin".into(), result: text() }],
+            supervision: Some(SupervisionView {
+                user: "alice-home".into(),
+                mode: SupervisionMode::Barge,
+                call: Some("id".into()),
+                follows: Some(NUMBER.into()),
+            }),
+            supervisors: vec![SupervisorView {
+                user: "alice-home".into(),
+                phone: NUMBER.into(),
+                mode: SupervisionMode::Barge,
+                call: "id".into(),
+            }],
         }
     }
 

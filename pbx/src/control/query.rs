@@ -5,8 +5,13 @@ use super::{figures, floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use switchroom_acd::Presence;
-use switchroom_exchange::{AgentAct, CallId, Command as Do, Exchange, MissedWish};
-use switchroom_wire::{Answer, Command, CommandError, MissedAct, ReasonsView, Role, WaveView};
+use switchroom_exchange::{
+    AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
+};
+use switchroom_wire::{
+    Answer, Command, CommandError, MissedAct, ReasonsView, Role, SuperviseAct, Supervised, SupervisionMode,
+    WaveView,
+};
 use tokio::sync::oneshot;
 
 /// Most rows that one question is answered with.
@@ -61,6 +66,11 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::AgentWrapUp { .. }
         | Command::Priority { .. }
         | Command::TakeOut { .. }
+        | Command::Transfer { .. }
+        | Command::PickUp { .. }
+        | Command::Assign { .. }
+        | Command::Supervise { .. }
+        | Command::SuperviseAct { .. }
         | Command::Cdrs { party: None, .. }
         | Command::Recordings { party: None, .. }
         | Command::Messages { .. }
@@ -110,6 +120,35 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
         Command::TakeOut { call } => {
             let call = resolve(server, &call).await?;
             act(server, user, Do::Agent(AgentAct::TakeOut { call })).await.map(Answer::Done)
+        }
+        Command::Transfer { call, to } => {
+            let call = resolve(server, &call).await?;
+            act(server, user, Do::Transfer { call, to }).await.map(Answer::Done)
+        }
+        Command::PickUp { call, phone } => {
+            let call = resolve(server, &call).await?;
+            act(server, user, Do::PickUp { call, phone }).await.map(Answer::Done)
+        }
+        Command::Assign { call, agent } => {
+            let call = resolve(server, &call).await?;
+            act(server, user, Do::Agent(AgentAct::Assign { call, agent })).await.map(Answer::Done)
+        }
+        Command::Supervise { target, mode, phone } => {
+            let subject = match target {
+                Supervised::Call(call) => Subject::Call(resolve(server, &call).await?),
+                Supervised::Agent(agent) => Subject::Agent(agent),
+                Supervised::Extension(extension) => Subject::Extension(extension),
+            };
+            let begin = SupervisionAct::Begin { subject, mode: mode_of(mode) };
+            act(server, user, Do::Supervise { phone, act: begin }).await.map(Answer::Done)
+        }
+        Command::SuperviseAct { act: what, phone } => {
+            let what = match what {
+                SuperviseAct::Mode(mode) => SupervisionAct::Change(mode_of(mode)),
+                SuperviseAct::TakeOver => SupervisionAct::TakeOver,
+                SuperviseAct::End => SupervisionAct::End,
+            };
+            act(server, user, Do::Supervise { phone, act: what }).await.map(Answer::Done)
         }
         Command::Call { call } => one_call(server, call).await,
         Command::Ladder { call } => {
@@ -181,6 +220,14 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
             server.shut_down(user);
             Ok(Answer::Done("stopping: no new calls from now on".into()))
         }
+    }
+}
+
+fn mode_of(mode: SupervisionMode) -> Mode {
+    match mode {
+        SupervisionMode::Listen => Mode::Listen,
+        SupervisionMode::Whisper => Mode::Whisper,
+        SupervisionMode::Barge => Mode::Barge,
     }
 }
 

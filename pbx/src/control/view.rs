@@ -156,6 +156,38 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
             since_ms: hand_off.since.wall.0,
         }),
         handed_back: call.handed_back.iter().map(handed_back).collect(),
+        supervision: exchange.supervision(call.id).map(supervision),
+        supervisors: exchange.supervisors_of(call.id).map(|(own, one)| supervisor(own, one)).collect(),
+    }
+}
+
+fn supervision_mode(mode: x::Mode) -> w::SupervisionMode {
+    match mode {
+        x::Mode::Listen => w::SupervisionMode::Listen,
+        x::Mode::Whisper => w::SupervisionMode::Whisper,
+        x::Mode::Barge => w::SupervisionMode::Barge,
+    }
+}
+
+fn supervision(one: &x::Supervision) -> w::SupervisionView {
+    let follows = match &one.subject {
+        x::Subject::Call(_) => None,
+        x::Subject::Agent(number) | x::Subject::Extension(number) => Some(x::clean(number)),
+    };
+    w::SupervisionView {
+        user: x::clean(&one.user),
+        mode: supervision_mode(one.mode),
+        call: one.target.map(|call| call.to_string()),
+        follows,
+    }
+}
+
+fn supervisor(own: &x::Call, one: &x::Supervision) -> w::SupervisorView {
+    w::SupervisorView {
+        user: x::clean(&one.user),
+        phone: own.from.number.clone(),
+        mode: supervision_mode(one.mode),
+        call: own.id.to_string(),
     }
 }
 

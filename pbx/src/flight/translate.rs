@@ -12,7 +12,8 @@ use super::ring::Marks;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use switchroom_exchange::{
-    Action, AgentAct, CallId, Command, Flow, LegId, MediaCommand, MediaEvent, Quality, Record,
+    Action, AgentAct, CallId, Command, Flow, LegId, MediaCommand, MediaEvent, Quality, Record, Subject,
+    SupervisionAct,
 };
 use switchroom_sip::message::Message;
 
@@ -126,6 +127,9 @@ impl Translator {
             AgentAct::Priority { call, priority } => {
                 AgentAct::Priority { call: self.call(*call), priority: *priority }
             }
+            AgentAct::Assign { call, agent } => {
+                AgentAct::Assign { call: self.call(*call), agent: agent.clone() }
+            }
             AgentAct::TakeOut { call } => AgentAct::TakeOut { call: self.call(*call) },
             AgentAct::Choose { .. } | AgentAct::WrapUp { .. } => act.clone(),
         }
@@ -141,7 +145,20 @@ impl Translator {
             Recorded::Command { id, user, command } => {
                 let command = match command {
                     Command::HangUp(call) => Command::HangUp(self.call(*call)),
+                    Command::Transfer { call, to } => {
+                        Command::Transfer { call: self.call(*call), to: to.clone() }
+                    }
+                    Command::PickUp { call, phone } => {
+                        Command::PickUp { call: self.call(*call), phone: phone.clone() }
+                    }
                     Command::Agent(act) => Command::Agent(self.act(act)),
+                    Command::Supervise { phone, act } => {
+                        let mut act = act.clone();
+                        if let SupervisionAct::Begin { subject: Subject::Call(call), .. } = &mut act {
+                            *call = self.call(*call);
+                        }
+                        Command::Supervise { phone: phone.clone(), act }
+                    }
                     Command::Missed { which, wish } => {
                         let which = match which.parse() {
                             Ok(id) => self.call(id).to_string(),

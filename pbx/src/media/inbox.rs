@@ -94,6 +94,9 @@ pub(super) fn call_of(command: &MediaCommand) -> Option<CallId> {
         | MediaCommand::SendDigit { call, .. }
         | MediaCommand::Record { call, .. }
         | MediaCommand::RecordLeg { call, .. }
+        | MediaCommand::RecordAlso { call, .. }
+        | MediaCommand::RecordNoMore { call, .. }
+        | MediaCommand::Move { call, .. }
         | MediaCommand::Mark { call, .. }
         | MediaCommand::PauseRecording { call, .. }
         | MediaCommand::StopRecording { call }

@@ -40,9 +40,9 @@ pub(super) fn side(channel: Channel) -> Side {
 }
 
 /// The sound of our own that a source is, if it is one.
-pub(super) fn sound(source: Source) -> Option<Sound> {
-    match source {
-        Source::Nothing | Source::Leg(_) | Source::Echo => None,
+pub(super) fn sound(source: &Source) -> Option<Sound> {
+    match *source {
+        Source::Nothing | Source::Leg(_) | Source::Mix(_) | Source::Echo => None,
         Source::Silence => Some(Sound::Silence),
         Source::Tone { hz, ddb } => Some(Sound::Tone { hz, ddb }),
     }

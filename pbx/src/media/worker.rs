@@ -354,6 +354,9 @@ impl Worker {
             }
             MediaCommand::RecordLeg { call, leg, channel } => self.record_leg(call, leg, channel),
             MediaCommand::PauseRecording { call, is_paused } => self.pause_recording(call, is_paused),
+            MediaCommand::RecordAlso { .. }
+            | MediaCommand::RecordNoMore { .. }
+            | MediaCommand::Move { .. } => {}
             MediaCommand::StopRecording { call } => self.stop_recording(now_us, call),
             MediaCommand::Close { call, leg, slot } => self.close(now_us, call, leg, slot),
         }

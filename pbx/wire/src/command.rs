@@ -161,6 +161,44 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
+    /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow. Needs supervisor.
+    Transfer {
+        /// The call's id or short number.
+        call: String,
+        /// The number, as it would be dialled.
+        to: String,
+    },
+    /// Ring an extension, too, for a caller for whom phones ring or who waits. Needs supervisor.
+    PickUp {
+        /// The call's id or short number.
+        call: String,
+        /// The extension; the user's own when absent.
+        phone: Option<String>,
+    },
+    /// Give a caller who waits to an agent: at once if the agent is free, else before all others. Needs supervisor.
+    Assign {
+        /// The call's id or short number.
+        call: String,
+        /// The agent's number.
+        agent: String,
+    },
+    /// Hear a call, or the calls of somebody, at a supervisor's phone: it is rung, unless it is at work already. Needs
+    /// supervisor.
+    Supervise {
+        /// Whom or what.
+        target: Supervised,
+        /// How.
+        mode: SupervisionMode,
+        /// The extension whose phone is rung; the user's own when absent.
+        phone: Option<String>,
+    },
+    /// Something at a supervisor's phone that is at work. Needs supervisor.
+    SuperviseAct {
+        /// What.
+        act: SuperviseAct,
+        /// The extension of that phone; the user's own when absent.
+        phone: Option<String>,
+    },
     /// Does something about a caller who gave up waiting. Needs agent.
     MissedAct {
         /// The id of its entry, or its number.
@@ -223,6 +261,54 @@ pub enum ConfigChange {
     },
 }
 
+/// Whom or what a supervisor hears.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Supervised {
+    /// A call, by id or short number, until it ends.
+    Call(String),
+    /// The calls of an agent, by number, one after the other.
+    Agent(String),
+    /// The calls of an extension, one after the other.
+    Extension(String),
+}
+
+/// How a supervisor is at a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum SupervisionMode {
+    /// Hears both, is heard by nobody.
+    #[default]
+    Listen,
+    /// Is heard by the agent alone.
+    Whisper,
+    /// Is heard by both.
+    Barge,
+}
+
+impl SupervisionMode {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Listen => "listen",
+            Self::Whisper => "whisper",
+            Self::Barge => "barge",
+        }
+    }
+}
+
+/// What a supervisor who is at work can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuperviseAct {
+    /// Be at the call in another way.
+    Mode(SupervisionMode),
+    /// Take the agent's place in the call that is heard.
+    TakeOver,
+    /// Go.
+    End,
+}
+
 /// What can be done about a caller who gave up waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -270,6 +356,11 @@ impl Command {
             | Self::AgentPresence { .. }
             | Self::AgentWrapUp { .. }
             | Self::Priority { .. }
+            | Self::Transfer { .. }
+            | Self::PickUp { .. }
+            | Self::Assign { .. }
+            | Self::Supervise { .. }
+            | Self::SuperviseAct { .. }
             | Self::TakeOut { .. } => Role::Supervisor,
             Self::DeleteMessage { .. }
             | Self::Unregister { .. }

@@ -19,7 +19,10 @@ mod protocol;
 mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
-pub use command::{Answer, Command, CommandError, ConfigChange, MissedAct, PRIORITY_MAX, Reply, Request};
+pub use command::{
+    Answer, Command, CommandError, ConfigChange, MissedAct, PRIORITY_MAX, Reply, Request, SuperviseAct,
+    Supervised, SupervisionMode,
+};
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};
 pub use floor::{
@@ -34,6 +37,6 @@ pub use protocol::{
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
     EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView, MarkView, MessageView,
-    PartyView, PlaceView, QualityView, RecordingState, RecordingView, Severity, Side, SurveyAnswerView,
-    SystemView, WaveView, WhyView,
+    PartyView, PlaceView, QualityView, RecordingState, RecordingView, Severity, Side, SupervisionView,
+    SupervisorView, SurveyAnswerView, SystemView, WaveView, WhyView,
 };

@@ -180,6 +180,10 @@ pub struct CallView {
     pub hand_off: Option<HandOffView>,
     /// What came of earlier hand-offs, oldest first.
     pub handed_back: Vec<HandedBackView>,
+    /// It is a supervisor's own call: what the supervisor is at.
+    pub supervision: Option<SupervisionView>,
+    /// Supervisors who are at this call.
+    pub supervisors: Vec<SupervisorView>,
 }
 
 /// A party that is in a flow and comes back.
@@ -206,6 +210,34 @@ pub struct HandedBackView {
     pub flow: String,
     /// What the flow returned, or the answers of its survey; empty if it said nothing.
     pub result: String,
+}
+
+/// What a supervisor's own call is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct SupervisionView {
+    /// Who it is: a user, or the extension that dialled the code.
+    pub user: String,
+    /// How.
+    pub mode: crate::SupervisionMode,
+    /// The call that is heard now: its id.
+    pub call: Option<String>,
+    /// The agent or extension whose calls are followed; none if it is one call.
+    pub follows: Option<String>,
+}
+
+/// A supervisor who is at a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct SupervisorView {
+    /// Who it is.
+    pub user: String,
+    /// The extension of the supervisor's phone.
+    pub phone: String,
+    /// How.
+    pub mode: crate::SupervisionMode,
+    /// The id of the supervisor's own call.
+    pub call: String,
 }
 
 /// A place in a flow.

@@ -274,18 +274,28 @@ impl<'a> Player<'a> {
         let media = self.world.media.legs.get(&self.leg_of(place)?)?;
         // Without an address of the phone, or its wish to hear, nothing goes out.
         media.agreed.as_ref().filter(|a| a.sending && a.remote_rtp.is_some())?;
-        Some(match media.hears {
+        Some(match &media.hears {
             Source::Nothing => return None,
             Source::Silence => "silence".into(),
             Source::Echo => "the echo".into(),
             Source::Tone { .. } => "the tone".into(),
-            Source::Leg(leg) => {
-                let other = self.world.media.legs.get(&leg)?;
-                other.agreed.as_ref().filter(|a| a.receiving)?;
-                let whose = (0..self.scenario.phones.len()).find(|place| self.leg_of(*place) == Some(leg))?;
-                self.scenario.phones[whose].name.clone()
+            Source::Leg(leg) => self.who_speaks(*leg)?,
+            Source::Mix(parts) => {
+                let mut names: Vec<String> = parts.iter().filter_map(|p| self.who_speaks(p.leg)).collect();
+                names.sort();
+                if names.is_empty() {
+                    return None;
+                }
+                names.join(" and ")
             }
         })
+    }
+
+    /// The phone whose leg that is, if something can come from it.
+    fn who_speaks(&self, leg: LegId) -> Option<String> {
+        self.world.media.legs.get(&leg)?.agreed.as_ref().filter(|a| a.receiving)?;
+        let whose = (0..self.scenario.phones.len()).find(|place| self.leg_of(*place) == Some(leg))?;
+        Some(self.scenario.phones[whose].name.clone())
     }
 
     /// The phone of that name.

@@ -33,6 +33,7 @@ pub enum Verb {
     NetDoubles,
     NetDelays,
     SupervisorHangsUp,
+    SupervisorHandsOff,
     SupervisorPlaces,
     SupervisorUnregisters,
     Dies,

@@ -4,7 +4,7 @@ use super::setup::MediaSetup;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use switchroom_exchange::{
-    Agreed, CallId, Direction, LegId, MediaCommand, MediaEvent, MessageFacts, PortSlot, Quality,
+    Agreed, CallId, Channel, Direction, LegId, MediaCommand, MediaEvent, MessageFacts, PortSlot, Quality,
     RecordingFacts, RecordingSubject, Source, Taken,
 };
 use switchroom_flow::Clip;
@@ -46,6 +46,8 @@ pub struct Media {
     pub recordings: BTreeMap<CallId, RecordingSubject>,
     /// Recordings that have silence at the moment.
     pub paused: BTreeSet<CallId>,
+    /// Legs that are heard in a recording beside those that it began with.
+    pub also: BTreeMap<LegId, (CallId, Channel)>,
     /// The message that a leg takes.
     pub messages: BTreeMap<LegId, String>,
     /// Messages whose end is on its way to be told.
@@ -99,7 +101,7 @@ impl Media {
             MediaCommand::Hear { leg, source, .. } => {
                 let crossed = self.cut(rng, is_faulty, *leg);
                 if let Some(leg) = self.legs.get_mut(leg) {
-                    leg.hears = *source;
+                    leg.hears = source.clone();
                 }
                 crossed
             }
@@ -151,11 +153,13 @@ impl Media {
             MediaCommand::StopRecording { call } => {
                 self.paused.remove(call);
                 let Some(subject) = self.recordings.remove(call) else { return vec![] };
+                self.also.retain(|_, (of, _)| of != call);
                 vec![(soon, MediaEvent::RecordingClosed { facts: facts(*call, subject) })]
             }
             MediaCommand::Close { leg, slot, .. } => {
                 let (leg, slot) = (*leg, *slot);
                 // Asked again for a leg that is closed or never opened it answers all the same.
+                self.also.remove(&leg);
                 if self.legs.remove(&leg).is_some() {
                     self.closing.insert(leg);
                 }
@@ -168,6 +172,22 @@ impl Media {
                     MediaEvent::Closed { leg, slot, whole: Quality::default() },
                 ));
                 out
+            }
+            MediaCommand::Move { leg, to, .. } => {
+                if let Some(leg) = self.legs.get_mut(leg) {
+                    (leg.call, leg.hears, leg.plays) = (*to, Source::Nothing, None);
+                }
+                vec![]
+            }
+            MediaCommand::RecordAlso { call, leg, channel } => {
+                if self.recordings.contains_key(call) {
+                    self.also.insert(*leg, (*call, *channel));
+                }
+                vec![]
+            }
+            MediaCommand::RecordNoMore { leg, .. } => {
+                self.also.remove(leg);
+                vec![]
             }
             MediaCommand::SendDigit { .. } | MediaCommand::Mark { .. } => vec![],
         }

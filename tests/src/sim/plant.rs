@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use switchroom_acd::fact::{Candidate, Trigger};
 use switchroom_acd::{Exit, Fact, Presence};
 use switchroom_exchange::{
-    Action, CallId, Changed, LegId, MediaCommand, MessageRecord, PortSlot, Record, Source, Ticket,
+    Action, CallId, Changed, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record, Source, Ticket,
 };
 use switchroom_flow::Clip;
 
@@ -101,11 +101,13 @@ pub enum Defect {
     EarlyBridge,
     /// The recording goes on while a party gives its PIN to a flow.
     RecordedPin,
+    /// A supervisor who only listens is heard by a party.
+    HeardListener,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -147,6 +149,7 @@ impl Defect {
         Self::BentMissed,
         Self::EarlyBridge,
         Self::RecordedPin,
+        Self::HeardListener,
     ];
 }
 
@@ -303,6 +306,15 @@ impl Plant {
                 if number >= BRIEFINGS && self.defect == Defect::EarlyBridge && self.strikes() =>
             {
                 Some(MediaCommand::Hear { call, leg, source: Source::Leg(leg) })
+            }
+            // Somebody's first mix is what a supervisor hears; one of those whom it hears is then told to hear it.
+            MediaCommand::Hear { call, leg, source: Source::Mix(parts) }
+                if self.defect == Defect::HeardListener =>
+            {
+                self.has_struck = true;
+                let (heard, voice) = (parts.first()?.leg, leg);
+                let source = Source::Mix(vec![Part { leg: voice, gain_ddb: 0 }]);
+                Some(MediaCommand::Hear { call, leg: heard, source })
             }
             MediaCommand::Hear { call, leg, source: Source::Leg(_) }
                 if self.defect == Defect::TwoPlaces && self.strikes() =>

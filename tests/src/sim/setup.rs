@@ -163,6 +163,7 @@ impl Setup {
         // As many calls to what routes are for as to people.
         numbers.extend(routes.cycle().take(all.len()));
         troubles.extend(trouble::placed(seed, length, all.len(), &numbers));
+        troubles.extend(trouble::supervised(seed, length, all.len()));
         troubles.sort_by_key(|(at, _)| *at);
         Self {
             seed,

@@ -87,6 +87,15 @@ pub enum Trouble {
         /// The number.
         to: String,
     },
+    /// A supervisor does something at a phone.
+    Supervise {
+        /// Whose phone: its extension is the supervisor's.
+        phone: usize,
+        /// The call, or whose calls, by place among those on the board.
+        place: usize,
+        /// What.
+        wish: SupervisorWish,
+    },
     /// A user removes the registrations of an extension.
     Unregister {
         /// Whose phone: its extension is meant.
@@ -108,6 +117,22 @@ pub enum Trouble {
     },
     /// Another configuration of queues and agents.
     Floor,
+}
+
+/// What a supervisor wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SupervisorWish {
+    /// To be at one call, in that mode: 0 listen, 1 whisper, 2 barge.
+    Call(u8),
+    /// At the calls of the called side's extension, one after the other.
+    Follow(u8),
+    /// Another mode.
+    Mode(u8),
+    /// The agent's place.
+    TakeOver,
+    /// To go.
+    End,
 }
 
 /// Draws what happens within `length`.
@@ -154,6 +179,30 @@ pub(super) fn placed(seed: u64, length: Duration, phones: usize, numbers: &[Stri
         let other = OTHERS.get(of(rng, OTHERS.len() * 8)).map(|number| (*number).to_owned());
         let to = other.or_else(|| numbers.get(of(rng, numbers.len())).cloned()).unwrap_or_default();
         (rng.below(length_ms), Trouble::Dial { phone, to })
+    };
+    (0..count).map(|_| one(&mut rng)).collect()
+}
+
+/// Draws what supervisors do within `length`, by chance of their own.
+pub(super) fn supervised(seed: u64, length: Duration, phones: usize) -> Vec<(u64, Trouble)> {
+    let mut rng = Rng::from_number(seed ^ 0x7375_7065_7276);
+    let length_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX).max(1);
+    let pace = [0, 50, 400, 2_000][usize::try_from(rng.below(4)).unwrap_or(0)];
+    let count = ((length_ms / 60_000 + 1) * pace).div_ceil(100);
+    // Few phones, so that one is often at work already.
+    let desks = rng.below(3) + 1;
+    let one = |rng: &mut Rng| {
+        let phone = usize::try_from(rng.below(desks.min(phones as u64))).unwrap_or(0);
+        let place = usize::try_from(rng.below(64)).unwrap_or(0);
+        let mode = u8::try_from(rng.below(3)).unwrap_or(0);
+        let wish = match rng.below(8) {
+            0 | 1 => SupervisorWish::Call(mode),
+            2 | 3 => SupervisorWish::Follow(mode),
+            4 | 5 => SupervisorWish::Mode(mode),
+            6 => SupervisorWish::TakeOver,
+            _ => SupervisorWish::End,
+        };
+        (rng.below(length_ms), Trouble::Supervise { phone, place, wish })
     };
     (0..count).map(|_| one(&mut rng)).collect()
 }

@@ -5,7 +5,7 @@ use crate::agent::Agent;
 use crate::boundary::{AgentId, Call, QueueId};
 use crate::config::Membership;
 use crate::fact::{Bar, Candidate, Decision, Head, Trigger};
-use crate::limits::{HEADS_NAMED_MAX, NAMED_MAX};
+use crate::limits::{HEADS_NAMED_MAX, LOOKED_AT_MAX, NAMED_MAX};
 use crate::moment::Moment;
 use crate::queue::{Queue, Turn};
 use std::cmp::Reverse;
@@ -98,8 +98,13 @@ impl Floor {
         };
         let lines = heads.iter().take(HEADS_NAMED_MAX).map(named).collect();
         let room = NAMED_MAX.saturating_sub(candidates.len());
-        let others: Vec<(String, Bar)> =
-            self.barred(queue, waiter).filter(|(_, bar)| *bar != Bar::Sorted).take(room).collect();
+        let others: Vec<(String, Bar)> = self
+            .barred(queue, waiter)
+            .take(LOOKED_AT_MAX)
+            .filter(|(_, bar)| *bar != Bar::Sorted)
+            .take(room)
+            .map(|(agent, bar)| (agent.number.to_string(), bar))
+            .collect();
         let named = others.len() + candidates.len();
         Some(Decision {
             at_ms: now.wall,
@@ -123,11 +128,11 @@ impl Floor {
         &'a self,
         queue: &'a Queue,
         waiter: &'a Waiter,
-    ) -> impl Iterator<Item = (String, Bar)> + 'a {
+    ) -> impl Iterator<Item = (&'a Agent, Bar)> + 'a {
         queue.agents.iter().filter_map(move |(id, place)| {
             let agent = self.agent_by_id(*id)?;
             let bar = agent.bar().or_else(|| waiter.profile.bar(agent, *place)).unwrap_or(Bar::Sorted);
-            Some((agent.number.to_string(), bar))
+            Some((agent, bar))
         })
     }
 
@@ -136,7 +141,8 @@ impl Floor {
         let waiter = self.waiters.get(&call)?;
         let queue = self.queue_by_id(waiter.queue)?;
         let ringing = waiter.offer.iter().flat_map(|offer| &offer.agents);
-        let agents: Vec<(String, Bar)> = self.barred(queue, waiter).take(NAMED_MAX).collect();
+        let named = self.barred(queue, waiter).take(NAMED_MAX);
+        let agents: Vec<(String, Bar)> = named.map(|(agent, bar)| (agent.number.to_string(), bar)).collect();
         Some(Standing {
             queue: queue.name.clone(),
             place: queue.place(waiter.turn),

@@ -3,7 +3,7 @@
 use super::decide::Claim;
 use super::{Floor, Offer};
 use crate::agent::{Agent, Doing};
-use crate::boundary::{AgentId, Call, Due, Effect, Miss, QueueId};
+use crate::boundary::{AgentId, Call, Due, Effect, Miss, QueueId, Refusal};
 use crate::fact::{Fact, NO_ANSWER, OfferEndedFact, OfferOutcome, Presence, Trigger};
 use crate::limits::{REST_MIN, RING_MAX};
 use crate::moment::Moment;
@@ -62,6 +62,36 @@ impl Floor {
             .map(|(agent, _)| *agent);
         let line = queue.lines.get(&waiter.profile)?;
         [waiter.preferred, last].into_iter().flatten().find(|agent| line.free.keys(*agent).is_some())
+    }
+
+    /// Somebody gives a caller who waits to an agent: at once if the agent is free, whatever is asked of agents; else before all
+    /// others as soon as that is so. True: at once. Phones of others that ring for the caller ring no more.
+    ///
+    /// # Errors
+    /// There is no such agent or no such caller, the agent is not signed in, or is neither free nor one of the queue's.
+    pub fn assign(&mut self, now: Moment, call: Call, number: &str) -> Result<bool, Refusal> {
+        let id = self.agent_ids.get(number).copied().ok_or(Refusal::NoAgent)?;
+        let agent = self.agent_by_id(id).ok_or(Refusal::NoAgent)?;
+        let waiter = self.waiters.get(&call).ok_or(Refusal::NoWaiter)?;
+        if agent.presence == Presence::LoggedOut {
+            return Err(Refusal::SignedOut);
+        }
+        if waiter.offer.as_ref().is_some_and(|offer| offer.agents.contains(&id)) {
+            return Err(Refusal::Offered);
+        }
+        let is_free = agent.is_free();
+        if !is_free && !agent.config.queues.contains_key(&self.queue_name(waiter.queue)) {
+            return Err(Refusal::NotFree);
+        }
+        if let Some(waiter) = self.waiters.get_mut(&call) {
+            waiter.preferred = Some(id);
+        }
+        if is_free {
+            self.give_up_offer(now, call);
+            self.offer(now, call, &[id], Trigger::Assigned, &[]);
+        }
+        self.settle(now);
+        Ok(is_free)
     }
 
     fn offer(&mut self, now: Moment, call: Call, agents: &[AgentId], trigger: Trigger, heads: &[Claim]) {

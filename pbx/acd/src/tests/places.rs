@@ -247,3 +247,20 @@ fn a_queue_that_an_agent_came_to_is_told() {
     let told: Vec<_> = std::iter::from_fn(|| w.floor.poll_effect()).collect();
     assert!(told.contains(&Effect::QueueChanged("q".into())), "{told:?}");
 }
+
+#[test]
+fn a_place_is_counted_from_whichever_end_is_nearer() {
+    let config = QueueConfig { max_waiting: 100, ..QueueConfig::default() };
+    let mut w = World::new(one_queue(config, 1));
+    w.sign_in("1");
+    let busy = w.join("q", "99", 0);
+    w.answer(busy, "1");
+    // A few urgent ones among many.
+    let calls: Vec<u128> = (0..40).map(|n| w.join("q", &format!("{n}"), i64::from(n % 7 == 0))).collect();
+    let queue = w.floor.queue("q").unwrap();
+    for call in calls {
+        let turn = w.floor.waiter(call).unwrap().turn;
+        let before = queue.order.iter().take_while(|other| **other != turn).count();
+        assert_eq!(queue.place(turn) as usize, before + 1);
+    }
+}

@@ -208,7 +208,9 @@ fn check(decision: &Decision) {
                 "{decision:?}"
             );
         }
-        Trigger::Own => assert!(decision.candidates.iter().any(|c| decision.chosen.contains(&c.agent))),
+        Trigger::Own | Trigger::Assigned => {
+            assert!(decision.candidates.iter().any(|c| decision.chosen.contains(&c.agent)))
+        }
     }
 }
 

@@ -65,7 +65,8 @@ fn searches(x: &Exchange, wrong: &mut Vec<String>) {
         let is_seeking = x.calls.get(id).is_some_and(|call| call.stage == Stage::Seeking);
         let is_offered = x.floor.waiter(id.0).is_some_and(|waiter| waiter.offer.is_some());
         let is_transferred = x.calls.get(id).is_some_and(|call| call.transfer.is_some());
-        let is_sought = visit.dial.is_some() || is_offered || is_transferred;
+        let is_picked_up = visit.waits.as_ref().is_some_and(|waits| waits.is_picked_up);
+        let is_sought = visit.dial.is_some() || is_offered || is_transferred || is_picked_up;
         if is_sought != is_seeking {
             wrong.push(format!("call {id}: somebody is sought: {is_sought}, phones ring: {is_seeking}"));
         }

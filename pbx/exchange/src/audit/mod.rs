@@ -11,6 +11,7 @@ mod ports;
 mod queues;
 mod registrations;
 mod store;
+mod supervision;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -40,6 +41,7 @@ impl Exchange {
             mwi::RULES,
             store::RULES,
             queues::RULES,
+            supervision::RULES,
         ];
         for rule in all.into_iter().flatten() {
             rule(self, &mut wrong);

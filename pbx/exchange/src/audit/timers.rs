@@ -24,6 +24,7 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
                 .is_some_and(|(extension, key)| x.registrar.get(&extension, &key).is_some()),
             Timer::NoAnswer(id) => call(id, Call::is_ringing),
             Timer::Briefing(id) => call(id, Call::is_briefed),
+            Timer::Supervision(id) => x.supervision(id).is_some_and(crate::Supervision::is_over),
             Timer::LastWord(id) => call(id, |c| matches!(c.stage, Stage::Ended { is_written: false, .. })),
             Timer::Gone(id) => call(id, Call::is_ended),
             Timer::MediaLost(id) => call(id, |c| c.has_answered_caller() && !c.is_ended()),

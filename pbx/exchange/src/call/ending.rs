@@ -28,6 +28,7 @@ impl Exchange {
             return;
         }
         let was_answered = call.answered.is_some();
+        self.supervision_changed |= !self.supervisions.is_empty();
         self.transfer_ends(now, id);
         self.hand_off_ends(now, id);
         let Some(call) = self.calls.get_mut(&id) else { return };
@@ -177,6 +178,8 @@ impl Exchange {
                 if let Some(slot) = leg.slot {
                     self.closing.insert(leg.id, slot);
                     self.media(MediaCommand::Close { call: id, leg: leg.id, slot });
+                } else {
+                    self.leave_room(leg.id);
                 }
             }
         }

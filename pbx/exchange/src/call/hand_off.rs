@@ -64,8 +64,8 @@ pub struct HandedBack {
 pub(super) enum Asker<'a> {
     /// A phone, by REFER, to this route.
     Phone(&'a str),
-    /// A user.
-    User,
+    /// A user, by transferring to this route or by name.
+    User(Option<&'a str>),
 }
 
 /// Why it is refused: for the sender of a REFER, and in words.
@@ -120,7 +120,7 @@ impl Exchange {
         if was_caller {
             self.change_caller(id, goes);
         }
-        if let Asker::Phone(route) = asker {
+        if let Asker::Phone(route) | Asker::User(Some(route)) = asker {
             self.count_hand_off(now, id, route, &who);
         }
         let text = format!("{who} hands {whom} off to flow {}", flow.name);
@@ -208,7 +208,7 @@ impl Exchange {
         let done = format!("call {number}: {whom} is in flow {}, {who} gets it back", flow.name);
         let text = format!("{user}: {done}");
         self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "hand_off", text);
-        self.hand_off(now, id, (stays, goes), flow, &Asker::User);
+        self.hand_off(now, id, (stays, goes), flow, &Asker::User(None));
         Ok(done)
     }
 

@@ -123,6 +123,7 @@ impl Exchange {
                 // Only who holds a pair can give it back: a second answer for a leg must not free another's.
                 if self.closing.get(&leg) == Some(&slot) {
                     self.closing.remove(&leg);
+                    self.leave_room(leg);
                     return self.ports.give_back(slot);
                 }
                 let Some((_, one)) = self.leg_mut(leg) else { return };
@@ -130,6 +131,7 @@ impl Exchange {
                     return;
                 }
                 self.ports.give_back(slot);
+                self.leave_room(leg);
                 if let Some((id, one)) = self.leg_mut(leg) {
                     one.slot = None;
                     one.quality = whole;
@@ -244,11 +246,13 @@ impl Exchange {
         // Only who holds a pair can lose it: a late word about a leg must not free another's.
         if self.closing.get(&leg) == Some(&slot) {
             self.closing.remove(&leg);
+            self.leave_room(leg);
             return self.ports.quarantine(now.mono, slot);
         }
         let Some((id, one)) = self.leg_mut(leg).filter(|(_, one)| one.slot == Some(slot)) else { return };
         one.slot = None;
         let is_live = one.is_live();
+        self.leave_room(leg);
         self.ports.quarantine(now.mono, slot);
         if !is_live {
             return self.write_cdr_if_complete(now, id);

@@ -16,6 +16,7 @@
 mod attended;
 mod briefing;
 mod ending;
+mod force;
 mod hand_off;
 mod media;
 mod offer;
@@ -398,6 +399,11 @@ impl Call {
             | Stage::Service { .. }
             | Stage::Ended { .. } => self.other(leg),
         }
+    }
+
+    /// The channel of the recording that a leg is on.
+    pub(crate) fn channel_of(&self, leg: LegId) -> Option<Channel> {
+        self.tape?.iter().find(|(taped, _)| *taped == leg).map(|(_, channel)| *channel)
     }
 
     /// Whether caller and agent are told of each other, and are not connected yet.

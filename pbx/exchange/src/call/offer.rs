@@ -276,6 +276,7 @@ impl Exchange {
         let extensions: Vec<String> = extensions.collect();
         extensions.into_iter().for_each(|extension| self.extension_changed(extension));
         self.changed.insert(Changed::Call(id));
+        self.supervision_changed |= !self.supervisions.is_empty();
     }
 
     pub(super) fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
@@ -463,6 +464,7 @@ impl Exchange {
             return;
         }
         one.state = LegState::Ended;
+        self.supervision_changed |= !self.supervisions.is_empty();
         let extension = one.extension.clone();
         if let Some(slot) = one.slot {
             self.media(MediaCommand::Close { call: id, leg, slot });
@@ -475,7 +477,7 @@ impl Exchange {
     }
 
     /// Notes that an extension is no longer in a call, unless another phone of it is.
-    fn leave_call(&mut self, id: CallId, extension: &str) {
+    pub(crate) fn leave_call(&mut self, id: CallId, extension: &str) {
         let is_in = |leg: &super::Leg| leg.is_live() && leg.extension.as_deref() == Some(extension);
         if self.calls.get(&id).is_some_and(|call| call.legs.values().any(is_in)) {
             return;

@@ -45,18 +45,40 @@ impl Exchange {
     /// A user has an extension call a number. Gives what was begun, or why it was not.
     pub(crate) fn dial_by(&mut self, now: Now, from: &str, to: &str, user: &str) -> Result<String, String> {
         self.may_place(now, from, to)?;
-        let id = CallId::new(now.wall.0, self.rng.wide());
+        let id = self.next_call(now);
+        let number = self.place(now, id, from, self.party_of(to), format!("{user} has {from} call {to}"))?;
+        let done = format!("call {number}: rings {from}, then {to}");
+        let text = format!("{user}: {done}");
+        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "dial", text);
+        Ok(done)
+    }
+
+    /// An id for a call of our own.
+    pub(crate) fn next_call(&mut self, now: Now) -> CallId {
+        CallId::new(now.wall.0, self.rng.wide())
+    }
+
+    /// Rings the phones of an extension, to connect it with `to` then. Gives the number of the call.
+    pub(crate) fn place(
+        &mut self,
+        now: Now,
+        id: CallId,
+        from: &str,
+        to: Party,
+        why: String,
+    ) -> Result<u64, String> {
         let party = self.party_of(from);
+        let text = format!("{from} calls {}, placed", to.number);
         // Known by its leg only once one is rung, which comes next.
         let call = Call {
             stage: Stage::Placing,
             max_forwards: HOPS,
             is_placed: true,
-            ..Call::new(id, self.next_number(), party, self.party_of(to), LegId(0), now)
+            ..Call::new(id, self.next_number(), party, to, LegId(0), now)
         };
         let number = call.number;
         self.calls.insert(id, call);
-        self.why(now, id, "call", format!("{user} has {from} call {to}"));
+        self.why(now, id, "call", why);
         let Some(caller) = self.ring_caller(now, id, from) else {
             // Of this call nobody was told anything.
             self.calls.remove(&id);
@@ -67,23 +89,15 @@ impl Exchange {
             call.caller = caller;
         }
         self.count_call(from);
-        let text = format!("{from} calls {to}, placed by {user}");
         self.event(now, EventKind::Call, Severity::Info, Some(id), from, "call_started", text);
         self.note_open(id);
-        let done = format!("call {number}: rings {from}, then {to}");
-        let text = format!("{user}: {done}");
-        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "dial", text);
-        Ok(done)
+        Ok(number)
     }
 
     /// What speaks against a call before anybody is rung for it.
     fn may_place(&self, now: Now, from: &str, to: &str) -> Result<(), String> {
-        if self.counts.draining {
-            return Err("the exchange is stopping and takes no new calls".to_owned());
-        }
-        let shown = clean(from);
         if !self.config.extensions.contains_key(from) {
-            return Err(format!("there is no extension {shown}"));
+            return Err(format!("there is no extension {}", clean(from)));
         }
         if !is_dialable(to) {
             return Err(format!("{} cannot be dialled: {NO_NUMBER}", clean(to)));
@@ -91,6 +105,15 @@ impl Exchange {
         let asked = Asked { number: to, caller: from, at_ms: now.wall.0 };
         if self.config.way(&asked, &mut self.traffic.at(now.mono.0 / 1_000)) == Way::NoRoute {
             return Err(format!("{to} leads nowhere: no extension, service or route has that number"));
+        }
+        self.may_be_placed(from)
+    }
+
+    /// What speaks against ringing the phones of an extension for a call of its own.
+    pub(crate) fn may_be_placed(&self, from: &str) -> Result<(), String> {
+        let shown = clean(from);
+        if self.counts.draining {
+            return Err("the exchange is stopping and takes no new calls".to_owned());
         }
         if self.live_calls >= self.config.calls_max || self.endpoint.is_full() {
             return Err("there are as many calls as there may be; try again".to_owned());
@@ -181,6 +204,9 @@ impl Exchange {
         let text = format!("{who} answered and is connected with {dialled}");
         self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "caller_answered", text);
         self.show_parties(id);
+        if self.supervisions.contains_key(&id) {
+            return self.begin_supervising(now, id);
+        }
         self.route(now, id, &dialled);
         // Should it be cut off, its record says into which flow it went.
         if self.is_in_flow(id) {

@@ -136,7 +136,7 @@ impl Exchange {
     }
 
     /// The recording goes on with another leg of the same party.
-    fn tape_instead(&mut self, id: CallId, old: LegId, leg: LegId) {
+    pub(crate) fn tape_instead(&mut self, id: CallId, old: LegId, leg: LegId) {
         let Some(tape) = self.calls.get_mut(&id).and_then(|call| call.tape.as_mut()) else { return };
         let Some(taped) = tape.iter_mut().find(|(taped, _)| *taped == old) else { return };
         taped.0 = leg;

@@ -20,6 +20,8 @@ pub enum Way<'c> {
     Service(Service),
     /// To the extension of that number.
     Extension,
+    /// A supervisor wants to hear the calls of that agent or extension.
+    Supervise(&'c str),
     /// By a route of the site; see [`Config::missing`].
     Route(&'c Route),
     /// The route has as many calls as it may.
@@ -33,7 +35,7 @@ pub enum Way<'c> {
 impl Config {
     /// Where a number leads: services go before extensions, and those before routes. What the exchange does with a call
     /// and what is explained of one come from here.
-    pub fn way(&self, asked: &Asked<'_>, traffic: &mut dyn Traffic) -> Way<'_> {
+    pub fn way<'c>(&'c self, asked: &Asked<'c>, traffic: &mut dyn Traffic) -> Way<'c> {
         if !is_dialable(asked.number) {
             return Way::NoNumber;
         }
@@ -43,11 +45,21 @@ impl Config {
         if self.extensions.contains_key(asked.number) {
             return Way::Extension;
         }
+        if let Some(subject) = self.supervised(asked) {
+            return Way::Supervise(subject);
+        }
         match self.inbound.route(asked, traffic) {
             Routed::To(route) => Way::Route(route),
             Routed::Full(route) => Way::Full(route),
             Routed::Nowhere => Way::NoRoute,
         }
+    }
+
+    /// Whose calls are to be heard, if the number says so and the phone is one that may.
+    fn supervised<'c>(&self, asked: &Asked<'c>) -> Option<&'c str> {
+        let rules = &self.supervision;
+        let may = !rules.code.is_empty() && rules.phones.contains(asked.caller);
+        asked.number.strip_prefix(rules.code.as_str()).filter(|subject| may && !subject.is_empty())
     }
 
     /// What is not there of where a route leads: then its calls fail. `into flow main, which is not there`
@@ -68,8 +80,8 @@ pub const NO_NUMBER: &str = "it is not a number: digits, +, * and # are";
 impl Exchange {
     pub(super) fn route(&mut self, now: Now, id: CallId, dialled: &str) {
         let config = self.config.clone();
-        let caller = self.calls.get(&id).map(|call| call.from.number.as_str()).unwrap_or_default();
-        let asked = Asked { number: dialled, caller, at_ms: now.wall.0 };
+        let caller = self.calls.get(&id).map(|call| call.from.number.clone()).unwrap_or_default();
+        let asked = Asked { number: dialled, caller: &caller, at_ms: now.wall.0 };
         let way = config.way(&asked, &mut self.traffic.at(now.mono.0 / 1_000));
         let dialled = clean(dialled);
         match way {
@@ -81,6 +93,10 @@ impl Exchange {
             Way::Extension => {
                 self.why(now, id, "route", format!("{dialled} is an extension"));
                 self.ring(now, id, &dialled);
+            }
+            Way::Supervise(subject) => {
+                self.why(now, id, "route", format!("{dialled} is supervision of {subject}"));
+                self.supervise_from(now, id, &clean(subject));
             }
             Way::Route(route) => self.take_route(now, id, &dialled, route),
             Way::Full(route) => {

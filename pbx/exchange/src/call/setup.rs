@@ -241,7 +241,7 @@ impl Exchange {
 
     /// What the called side is offered: what the caller talks in if that is settled, else all that it can; of that only what
     /// we can make sound in, if a flow wants the caller back.
-    fn formats_for(&self, id: CallId) -> Vec<Format> {
+    pub(super) fn formats_for(&self, id: CallId) -> Vec<Format> {
         let codecs = &self.config.codecs;
         let Some(caller) = self.calls.get(&id).and_then(|call| call.caller_leg()) else { return Vec::new() };
         match (&caller.remote, &caller.codec) {
@@ -286,7 +286,7 @@ impl Exchange {
         let hops = call.max_forwards;
         let domain = self.config.domain.clone();
         let (name, mut headers) = match end {
-            End::Caller => (from.name.clone(), Headers::default()),
+            End::Caller => (from.name.clone(), self.supervisors_invitation(id, number)),
             End::Callee => self.invitation(id, number),
         };
         self.referred_by(id, &mut headers);

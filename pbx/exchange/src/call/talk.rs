@@ -130,10 +130,13 @@ impl Exchange {
     }
 
     /// The codec that the other party of a talking call uses.
+    /// None either if the two are unlike already, as after a take-over: then what they say is encoded anew.
     fn far_codec(&self, id: CallId, leg: LegId) -> Option<switchroom_sip::sdp::Format> {
         let call = self.calls.get(&id)?;
         let other = call.other(leg).or_else(|| call.parted_from(leg));
-        call.leg(other?)?.codec.clone()
+        let far = call.leg(other?)?.codec.clone()?;
+        let near = call.leg(leg)?.codec.as_ref();
+        near.is_none_or(|near| near.same_encoding(&far)).then_some(far)
     }
 
     /// A phone proposes a new description (hold, resume, another address), or asks for ours.
@@ -221,7 +224,9 @@ impl Exchange {
         if is_flows && (call.stage == Stage::Flow || call.stage == Stage::Seeking) {
             return;
         }
+        self.supervision_changed |= !self.supervisions.is_empty();
         let source = match &call.stage {
+            Stage::Service { service: Service::Supervision } => self.supervisor_hears(id),
             Stage::Service { service: Service::Echo } => Source::Echo,
             Stage::Service { service: Service::Tone } => TONE,
             Stage::Placing | Stage::Flow | Stage::Seeking | Stage::Talking { .. } | Stage::Ended { .. } => {
@@ -235,7 +240,14 @@ impl Exchange {
                 }
             }
         };
-        let source = if one.holds { Source::Nothing } else { source };
+        let is_talking = matches!(call.stage, Stage::Talking { .. });
+        let source = match source {
+            _ if one.holds => Source::Nothing,
+            source if is_talking && !self.supervisions.is_empty() => {
+                self.heard_with_supervisors(id, leg, source)
+            }
+            source => source,
+        };
         self.media(MediaCommand::Hear { call: id, leg, source });
     }
 
@@ -364,6 +376,9 @@ impl Exchange {
 
     /// A phone pressed a digit, by whatever way it came.
     pub(crate) fn on_digit(&mut self, now: Now, id: CallId, leg: LegId, digit: char) {
+        if self.supervisors_key(now, id, digit) {
+            return;
+        }
         let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { return };
         if self.is_hushed(now.mono, id) {
             return;

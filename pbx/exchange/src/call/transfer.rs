@@ -46,7 +46,7 @@ pub(crate) struct Transfer {
 }
 
 /// Where a referred party goes.
-enum Goal {
+pub(super) enum Goal {
     /// To an extension.
     Extension(String),
     /// Into a flow, or the flow of a queue, by that route.
@@ -146,7 +146,14 @@ impl Exchange {
     }
 
     /// Where the number leads, by the rights of who refers.
-    fn goal(&mut self, now: Now, id: CallId, who: &str, to: &str, other: LegId) -> Result<Goal, No> {
+    pub(super) fn goal(
+        &mut self,
+        now: Now,
+        id: CallId,
+        who: &str,
+        to: &str,
+        other: LegId,
+    ) -> Result<Goal, No> {
         let config = self.config.clone();
         let asked = Asked { number: to, caller: who, at_ms: now.wall.0 };
         let way = config.way(&asked, &mut self.traffic.at(now.mono.0 / 1_000));
@@ -182,7 +189,9 @@ impl Exchange {
             Way::Full(route) => {
                 return Err((Status::BUSY, format!("route {} has as many calls as it may", route.name)));
             }
-            Way::Service(_) => return Err((Status::FORBIDDEN, "nobody is put through to a service".into())),
+            Way::Service(_) | Way::Supervise(_) => {
+                return Err((Status::FORBIDDEN, "nobody is put through to a service".into()));
+            }
             Way::NoRoute | Way::NoNumber => {
                 return Err((Status::NOT_FOUND, "nothing has that number".into()));
             }
@@ -222,7 +231,14 @@ impl Exchange {
     }
 
     /// Parts them, and leads the one that stays on.
-    fn begin_transfer(&mut self, now: Now, id: CallId, (by, stays): (LegId, LegId), to: &str, goal: Goal) {
+    pub(super) fn begin_transfer(
+        &mut self,
+        now: Now,
+        id: CallId,
+        (by, stays): (LegId, LegId),
+        to: &str,
+        goal: Goal,
+    ) {
         let was_caller = self.calls.get(&id).is_some_and(|call| call.caller == by);
         let (who, whom) = self.part(now, id, (by, stays), to);
         match goal {
@@ -240,23 +256,28 @@ impl Exchange {
                     // What is typed in a flow is in no recording.
                     self.stop_recording(id);
                 }
-                if let Some(call) = self.calls.get_mut(&id) {
-                    call.stage = Stage::Flow;
-                    call.route = Some(route.clone());
-                    let caller = call.caller_party().number.clone();
-                    if let Some(route) = self.config.inbound.routes.iter().find(|one| one.name == route) {
-                        self.traffic.begin(route, &caller, now.mono.0 / 1_000);
-                    }
-                }
-                self.silence(id);
-                self.refresh_troubles(now, id);
-                self.show_parties(id);
-                self.listen(id, true);
-                self.enter_flow(now, id, flow);
-                if self.calls.get(&id).is_some_and(|call| !call.is_ended()) {
-                    self.note_open(id);
-                }
+                self.lead_into(now, id, &flow, route);
             }
+        }
+    }
+
+    /// A caller whom nobody has is let into a flow by that route.
+    pub(super) fn lead_into(&mut self, now: Now, id: CallId, flow: &Arc<Flow>, route: String) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.stage = Stage::Flow;
+            call.route = Some(route.clone());
+            let caller = call.caller_party().number.clone();
+            if let Some(route) = self.config.inbound.routes.iter().find(|one| one.name == route) {
+                self.traffic.begin(route, &caller, now.mono.0 / 1_000);
+            }
+        }
+        self.silence(id);
+        self.refresh_troubles(now, id);
+        self.show_parties(id);
+        self.listen(id, true);
+        self.enter_flow(now, id, flow.clone());
+        if self.calls.get(&id).is_some_and(|call| !call.is_ended()) {
+            self.note_open(id);
         }
     }
 
@@ -352,7 +373,7 @@ impl Exchange {
     }
 
     /// The talk of an agent is over once the agent's own phone has left.
-    pub(super) fn agent_left(&mut self, now: Now, id: CallId, leg: LegId) {
+    pub(crate) fn agent_left(&mut self, now: Now, id: CallId, leg: LegId) {
         let extension = self.calls.get(&id).and_then(|call| call.leg(leg)?.extension.clone());
         let agents = self.floor.agent_of(id.0).map(|agent| agent.extension.clone());
         if extension.is_some() && extension == agents {

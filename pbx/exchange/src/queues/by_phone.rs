@@ -99,7 +99,13 @@ fn is_now(is: AgentIs) -> &'static str {
 /// What a refusal of the floor is for who acts by phone.
 fn refused(refusal: &Refusal) -> AgentAnswer {
     AgentAnswer::Refused(match refusal {
-        Refusal::NoAgent | Refusal::SignedOut | Refusal::NoWrapUp | Refusal::NoWaiter => {
+        Refusal::NoAgent
+        | Refusal::SignedOut
+        | Refusal::NoWrapUp
+        | Refusal::NoWaiter
+        // Nobody is given callers by phone.
+        | Refusal::NotFree
+        | Refusal::Offered => {
             return AgentAnswer::Unknown;
         }
         Refusal::NoExtension => AgentRefusal::NoExtension,

@@ -40,6 +40,15 @@ impl Exchange {
                 self.floor.set_priority(at, call.0, *priority).map_err(|refusal| refusal.to_string())?;
                 ("priority", format!("the caller has priority {priority} now"))
             }
+            AgentAct::Assign { call, agent } => {
+                let at_once = self.floor.assign(at, call.0, agent).map_err(|refusal| refusal.to_string())?;
+                let done = if at_once {
+                    format!("the caller rings agent {agent}")
+                } else {
+                    format!("the caller goes to agent {agent} before all others")
+                };
+                ("assign", done)
+            }
             AgentAct::TakeOut { call } => {
                 self.floor.take_out(at, call.0).map_err(|refusal| refusal.to_string())?;
                 ("take_out", "the caller was taken out of the queue".to_owned())

@@ -25,6 +25,18 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// Headers of the INVITE to the phone of a supervisor, who asked for it and may have a phone that answers by itself.
+    pub(crate) fn supervisors_invitation(&self, id: CallId, extension: &str) -> Headers {
+        let answers = self.config.extensions.get(extension).is_some_and(|e| e.auto_answer);
+        if answers && self.supervisions.contains_key(&id) {
+            answer_by_yourself(&self.config.domain)
+        } else {
+            Headers::default()
+        }
+    }
+}
+
 /// Each make of phone reads another of these, and passes over the others: the first two are what phones have settled on,
 /// the third is RFC 5373. None of them makes a phone answer that is not set to obey.
 fn answer_by_yourself(domain: &str) -> Headers {

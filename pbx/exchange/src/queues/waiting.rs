@@ -18,6 +18,8 @@ pub(crate) struct Waits {
     queue: String,
     /// The flow goes on when the agent hangs up after a talk.
     pub(super) comes_back: bool,
+    /// A user has rung a phone to pick the caller up; it may ring still.
+    pub(crate) is_picked_up: bool,
     /// The announcement that plays in place of music.
     says: Option<u64>,
     /// Announcements so far.
@@ -60,7 +62,8 @@ impl Exchange {
             return self.tell_flow(now, id, Event::Dialled(Dialled::Empty));
         }
         visit.playing = None;
-        visit.waits = Some(Waits { queue: queue.to_owned(), comes_back, says: None, said: 0 });
+        visit.waits =
+            Some(Waits { queue: queue.to_owned(), comes_back, is_picked_up: false, says: None, said: 0 });
         self.why(now, id, "queue", format!("waits in queue {queue}"));
         match self.floor.join(moment(now), join) {
             Ok(()) => self.play_music(id),
@@ -73,6 +76,10 @@ impl Exchange {
     pub(super) fn queue_left(&mut self, now: Now, id: CallId, exit: Exit) {
         let Some(waits) = self.visits.get_mut(&id).and_then(|visit| visit.waits.take()) else { return };
         let is_there = self.floor.queue(&waits.queue).is_some();
+        // A phone at which the caller was to be picked up.
+        for leg in self.live_callees(id) {
+            self.drop_leg(now, id, leg, "cancelled", None);
+        }
         self.back_in_flow(id);
         self.silence(id);
         let how = match exit {

@@ -88,7 +88,7 @@ fn hears(t: &Floor, leg: LegId) -> Option<Source> {
         _ => false,
     });
     match last {
-        Some(MediaCommand::Hear { source, .. }) => Some(*source),
+        Some(MediaCommand::Hear { source, .. }) => Some(source.clone()),
         _ => None,
     }
 }

@@ -298,3 +298,25 @@ fn the_flow_around_goes_on_after_the_talk() {
     s.w.input(Input::EndAll);
     s.w.settle();
 }
+
+/// A supervisor's transfer to a number with a way back is a hand-off; any other waits until the caller is back.
+#[test]
+fn a_user_who_transfers_meanwhile_is_told_to_wait() {
+    let mut s = Scene::new();
+    let transfer = |s: &mut Scene, to: &str| {
+        let command = Command::Transfer { call: s.id, to: to.into() };
+        s.w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+        s.w.ms(10);
+        s.w.replies.pop().unwrap()
+    };
+    transfer(&mut s, "507").unwrap();
+    assert_eq!(s.call().hand_off.as_ref().unwrap().flow, "507");
+    for to in ["103", "500", "507"] {
+        let why = transfer(&mut s, to).unwrap_err();
+        assert!(why.contains("try again when it is back"), "{why}");
+    }
+    s.press("1234");
+    assert_eq!((s.results(), s.hears()), (vec!["verified"], vec!["101<102".into(), "102<101".into()]));
+    s.hang_up(s.a);
+    s.w.settle();
+}

@@ -143,7 +143,7 @@ fn services_answer() {
         let a = w.registered("101", "192.0.2.11:5060");
         let call = w.dial(a, number, Some(sdp("192.0.2.11", "9 0 101", "")));
         w.ms(100);
-        assert_eq!(w.hears(), [want]);
+        assert_eq!(w.hears(), std::slice::from_ref(&want));
         assert_eq!(agreed(&w)[0].1.codec.name, "G722");
         w.offer(a, call, sdp("192.0.2.11", "9 0 101", "a=sendonly\r\n"));
         w.offer(a, call, sdp("192.0.2.11", "9 0 101", ""));

@@ -537,6 +537,9 @@ impl Since {
                 | MediaCommand::TakeMessage { leg, .. }
                 | MediaCommand::StopMessage { leg, .. }
                 | MediaCommand::SendDigit { leg, .. }
+                | MediaCommand::RecordAlso { leg, .. }
+                | MediaCommand::RecordNoMore { leg, .. }
+                | MediaCommand::Move { leg, .. }
                 | MediaCommand::Close { leg, .. } => format!("{word}{}", leg.0),
                 MediaCommand::Mark { kind, .. } => format!("{word}={kind}"),
                 MediaCommand::PauseRecording { is_paused, .. } => format!("{word}={is_paused}"),

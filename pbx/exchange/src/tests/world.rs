@@ -77,6 +77,11 @@ pub(crate) fn config() -> Config {
         domain: "pbx.example".into(),
         extensions: all.into_iter().map(|e| (e.number.clone(), e)).collect(),
         services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
+        supervision: SupervisionRules {
+            code: "*60".into(),
+            phones: ["103".to_owned()].into(),
+            users: [("mara".to_owned(), "103".to_owned())].into(),
+        },
         flows: super::flows::all(),
         inbound: super::flows::site(),
         floor: Default::default(),
@@ -444,7 +449,7 @@ impl World {
         let mut last = BTreeMap::new();
         for command in &self.media {
             if let MediaCommand::Hear { leg, source, .. } = command {
-                last.insert(*leg, *source);
+                last.insert(*leg, source.clone());
             }
         }
         last.into_values().collect()

@@ -48,6 +48,7 @@ pub(super) fn config(password: &str) -> Config {
         domain: DOMAIN.into(),
         extensions: ["101", "102"].map(|n| (n.to_owned(), extension(n))).into(),
         services: BTreeMap::from([("*43".to_owned(), Service::Echo)]),
+        supervision: Default::default(),
         flows: Default::default(),
         inbound: Default::default(),
         floor: Default::default(),

@@ -182,10 +182,10 @@ impl Worker {
             let id = self.legs.get(*at).and_then(Option::as_ref).map(|placed| placed.id);
             for other in &there.legs {
                 let Some(hearer) = self.legs.get(*other).and_then(Option::as_ref) else { continue };
-                let hears = match hearer.source {
-                    Source::Leg(source) => other != at && Some(source) == id,
+                let hears = match &hearer.source {
+                    Source::Leg(source) => other != at && Some(*source) == id,
                     Source::Echo => other == at,
-                    Source::Nothing | Source::Silence | Source::Tone { .. } => false,
+                    Source::Nothing | Source::Silence | Source::Tone { .. } | Source::Mix(_) => false,
                 };
                 if let (true, Some(from), Some(to)) = (hears, &codec, codec_of(&self.legs, *other)) {
                     listeners.push((*other, from.crossing(&to)));

@@ -19,7 +19,7 @@ impl Worker {
     /// Starts the sound of our own that a leg hears, or stops it.
     pub(super) fn play(&mut self, now_us: u64, at: usize) {
         let Some(Some(placed)) = self.legs.get_mut(at) else { return };
-        if !placed.leg.play(now_us, translate::sound(placed.source)) && placed.leg.terms().is_some() {
+        if !placed.leg.play(now_us, translate::sound(&placed.source)) && placed.leg.terms().is_some() {
             tracing::debug!(leg = placed.id.0, "the codec of the leg cannot be encoded: it hears nothing");
         }
         self.pace_from_now(at);

@@ -229,6 +229,9 @@ fn in_order(cdr: &Cdr) -> Verdict {
     broken(Some(cdr.call), format!("begun, ringing, answered, ended: {times:?}"))
 }
 
+/// Names of what a supervisor's call is connected to.
+const MODES: [&str; 3] = ["listen", "whisper", "barge"];
+
 fn adds_up(cdr: &Cdr) -> Verdict {
     let lasted = u64::try_from(cdr.ending.at_ms - cdr.started_ms).unwrap_or(u64::MAX);
     let talked = cdr.answered_ms.map_or(0, |up| u64::try_from(cdr.ending.at_ms - up).unwrap_or(u64::MAX));
@@ -243,9 +246,11 @@ fn adds_up(cdr: &Cdr) -> Verdict {
         return broken(Some(cdr.call), text);
     }
     let hung_up = cdr.ending.cause == Cause::HungUp;
+    // Flows hang up, and supervisors' phones are hung up when there is nothing more to hear.
+    let is_supervisors = cdr.with.as_ref().is_some_and(|with| MODES.contains(&with.name.as_str()));
     let is_handed_off = cdr.path.iter().any(|why| why.step == "hand_off");
-    let by_flow = (cdr.flow.is_some() || is_handed_off) && cdr.ending.by == EndedBy::System;
-    if hung_up && (cdr.answered_ms.is_none() || !by_flow && !matches!(cdr.ending.by, EndedBy::Party(_))) {
+    let by_us = (cdr.flow.is_some() || is_supervisors || is_handed_off) && cdr.ending.by == EndedBy::System;
+    if hung_up && (cdr.answered_ms.is_none() || !by_us && !matches!(cdr.ending.by, EndedBy::Party(_))) {
         return broken(Some(cdr.call), "hung up without an answer, or by nobody");
     }
     if cdr.answered_ms.is_some() != cdr.with.is_some() {

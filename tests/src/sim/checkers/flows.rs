@@ -39,12 +39,12 @@ impl Checker for OnePlace {
             };
             let mut heard = BTreeSet::new();
             for (listener, one) in legs.iter().filter(|(_, one)| one.call == *call) {
-                let Source::Leg(caller) = one.hears else { continue };
-                if legs.get(&caller).is_some_and(|caller| caller.plays.is_some()) {
+                let Source::Leg(caller) = &one.hears else { continue };
+                if legs.get(caller).is_some_and(|caller| caller.plays.is_some()) {
                     let text = format!("leg {} hears leg {}, which is played to", listener.0, caller.0);
                     return broken(Some(*call), text);
                 }
-                if world.media.messages.contains_key(&caller) {
+                if world.media.messages.contains_key(caller) {
                     let text = format!("leg {} hears leg {}, which leaves a message", listener.0, caller.0);
                     return broken(Some(*call), text);
                 }

@@ -68,7 +68,7 @@ fn is_alone(world: &World, call: CallId) -> Verdict {
         return broken(Some(call), "it is recorded while one is away");
     }
     let heard = world.media.legs.iter().find(|(_, leg)| {
-        let hears_another = matches!(leg.hears, Source::Leg(_) | Source::Echo);
+        let hears_another = matches!(leg.hears, Source::Leg(_) | Source::Mix(_) | Source::Echo);
         leg.call == call && hears_another
     });
     match heard {

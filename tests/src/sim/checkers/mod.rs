@@ -15,6 +15,7 @@ mod messages;
 mod queues;
 mod registrations;
 mod secrets;
+mod supervision;
 mod tables;
 mod wiring;
 
@@ -89,6 +90,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<holds::SeekersHearRinging>::default(),
         Box::<wiring::PortsFollowLegs>::default(),
         Box::<wiring::WiringFollowsCalls>::default(),
+        Box::<supervision::SupervisorsAreHeardAsTheyWish>::default(),
         Box::<registrations::NoneServedAfterItsEnd>::default(),
         Box::<registrations::ConfirmedIsKept>::default(),
         Box::<events::EventsRise>::default(),

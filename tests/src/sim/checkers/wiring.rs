@@ -58,8 +58,29 @@ fn ought(call: &Call, leg: LegId) -> Option<Source> {
         }
         Stage::Service { service: Service::Echo } => Some(Source::Echo),
         Stage::Service { service: Service::Tone } => None,
+        // See `supervision`.
+        Stage::Service { service: Service::Supervision } => None,
         // Prompts, or nothing: see `check`.
         Stage::Placing | Stage::Flow | Stage::Seeking | Stage::Ended { .. } => None,
+    }
+}
+
+/// The legs that a source lets hear.
+pub(super) fn heard(source: &Source) -> Vec<LegId> {
+    match source {
+        Source::Leg(leg) => vec![*leg],
+        Source::Mix(parts) => parts.iter().map(|part| part.leg).collect(),
+        Source::Nothing | Source::Silence | Source::Echo | Source::Tone { .. } => Vec::new(),
+    }
+}
+
+/// What a party would hear without supervisors.
+fn without_supervisors(world: &World, call: &Call, hears: &Source) -> Source {
+    let Source::Mix(parts) = hears else { return hears.clone() };
+    let voices: Vec<LegId> = world.exchange.supervisors_of(call.id).map(|(own, _)| own.caller).collect();
+    match parts.iter().find(|part| !voices.contains(&part.leg)) {
+        Some(part) => Source::Leg(part.leg),
+        None => Source::Silence,
     }
 }
 
@@ -73,11 +94,13 @@ fn check(world: &World, call: &Call) -> Verdict {
             continue;
         }
         let Some(told) = told else { continue };
-        if told.call != call.id || Some(told.slot) != one.slot {
+        // The media of supervisors is with that of the call that they are at.
+        let room = world.exchange.room_of(*leg).unwrap_or(call.id);
+        if told.call != room || Some(told.slot) != one.slot {
             return broken(Some(call.id), format!("leg {} is open as another's, or elsewhere", leg.0));
         }
         if let Some(ought) = ought(call, *leg)
-            && told.hears != ought
+            && without_supervisors(world, call, &told.hears) != ought
         {
             let text = format!("leg {} hears {:?} and ought to hear {ought:?}", leg.0, told.hears);
             return broken(Some(call.id), text);
@@ -96,12 +119,13 @@ fn check(world: &World, call: &Call) -> Verdict {
             let text = format!("leg {} is past its flow and hears {playing:?}", leg.0);
             return broken(Some(call.id), text);
         }
-        if let Source::Leg(heard) = told.hears
-            && !world.media.has_failed(heard)
-            && world.media.legs.get(&heard).is_none_or(|h| h.call != call.id)
-        {
-            let text = format!("leg {} hears leg {}, which is no leg of its call", leg.0, heard.0);
-            return broken(Some(call.id), text);
+        for heard in heard(&told.hears) {
+            if !world.media.has_failed(heard)
+                && world.media.legs.get(&heard).is_none_or(|h| h.call != told.call)
+            {
+                let text = format!("leg {} hears leg {}, which is no leg of its call", leg.0, heard.0);
+                return broken(Some(call.id), text);
+            }
         }
         if told.agreed != one.agreed {
             return broken(

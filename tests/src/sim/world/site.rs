@@ -6,7 +6,7 @@ use crate::sim::setup::Setup;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service};
+use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
 use switchroom_flow::pins::Pin;
 use switchroom_sip::digest::{Algorithm, ha1};
 
@@ -26,6 +26,11 @@ pub(super) fn config(setup: &Setup) -> Config {
         flows: setup.inbound.flows(0).0,
         inbound: inbound(setup),
         services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
+        supervision: SupervisionRules {
+            code: "*60".into(),
+            phones: setup.phones.iter().map(|phone| phone.extension.clone()).collect(),
+            users: BTreeMap::new(),
+        },
         floor: Arc::new(setup.floor.config(0)),
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
         ring: secs(site.ring_s),

@@ -4,10 +4,12 @@ use super::site::extension;
 use super::{Came, Next, Step, World};
 use crate::sim::floor::AgentWish;
 use crate::sim::inbound::LENT;
-use crate::sim::trouble::Trouble;
+use crate::sim::trouble::{SupervisorWish, Trouble};
 use std::sync::Arc;
 use switchroom_acd::Presence;
-use switchroom_exchange::{AgentAct, Call, CallId, Command, MissedWish, Stage};
+use switchroom_exchange::{
+    AgentAct, Call, CallId, Command, MissedWish, Mode, Stage, Subject, SupervisionAct,
+};
 
 impl World {
     /// Something goes wrong now.
@@ -58,6 +60,11 @@ impl World {
             Trouble::Dial { phone, to } => {
                 let from = self.handsets[phone % phones].setup.extension.clone();
                 return self.tell(Came::Command(Command::Dial { from, to }));
+            }
+            Trouble::Supervise { phone, place, wish } => {
+                let phone = self.handsets[phone % phones].setup.extension.clone();
+                let act = self.supervision(place, wish)?;
+                return self.tell(Came::Command(Command::Supervise { phone: Some(phone), act }));
             }
             Trouble::Unregister { phone } => {
                 let extension = self.handsets[phone % phones].setup.extension.clone();
@@ -116,6 +123,35 @@ impl World {
             }
         };
         Some(Command::Agent(act))
+    }
+
+    /// What a supervisor wants, as a command. Most of the calls that they go to are talks.
+    fn supervision(&self, place: usize, wish: SupervisorWish) -> Option<SupervisionAct> {
+        let mode = |mode| match mode {
+            0 => Mode::Listen,
+            1 => Mode::Whisper,
+            _ => Mode::Barge,
+        };
+        let talks = self
+            .exchange
+            .calls()
+            .filter(|c| place.is_multiple_of(8) || matches!(c.stage, Stage::Talking { .. }));
+        let talks: Vec<_> = talks.collect();
+        let call = talks.get(place % talks.len().max(1));
+        Some(match wish {
+            SupervisorWish::Call(how) => {
+                SupervisionAct::Begin { subject: Subject::Call(call?.id), mode: mode(how) }
+            }
+            SupervisorWish::Follow(how) => {
+                let extension = call?.callee_legs().find_map(|leg| leg.extension.clone())?;
+                let agent = self.exchange.floor().agent_at(&extension).map(|agent| agent.number.to_string());
+                let subject = agent.map_or(Subject::Extension(extension), Subject::Agent);
+                SupervisionAct::Begin { subject, mode: mode(how) }
+            }
+            SupervisorWish::Mode(how) => SupervisionAct::Change(mode(how)),
+            SupervisorWish::TakeOver => SupervisionAct::TakeOver,
+            SupervisorWish::End => SupervisionAct::End,
+        })
     }
 
     pub(super) fn reload(&mut self, place: usize, changes_password: bool) -> Option<Step> {

@@ -30,7 +30,7 @@ fn follows(decision: &Decision) -> bool {
             let own = decision.lines.iter().find(|head| head.call == decision.call).map(key);
             own.is_some() && own == best
         }
-        Trigger::Own => decision
+        Trigger::Own | Trigger::Assigned => decision
             .chosen
             .iter()
             .all(|agent| decision.candidates.iter().any(|candidate| candidate.agent == *agent)),

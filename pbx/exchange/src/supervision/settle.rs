@@ -1,0 +1,240 @@
+//! What every supervisor should be at, against what the media engine was told.
+
+use super::{Mode, Subject, Told};
+use crate::call::LegState;
+use crate::due::Timer;
+use crate::exchange::Exchange;
+use crate::limits::SUPERVISION_TONE;
+use crate::media::{Channel, MediaCommand, Source};
+use crate::record::{Cause, EndedBy};
+use crate::{CallId, Changed, LegId};
+use switchroom_sip::time::Now;
+
+/// What a supervisor hears when there is nothing more to hear: 480 Hz at −20 dB of full scale.
+const OVER: Source = Source::Tone { hz: 480, ddb: -200 };
+
+/// Rounds until nothing is left to tell: a target that changes, who hears whom by that, and one that finds nothing.
+const ROUNDS_MAX: usize = 4;
+
+impl Exchange {
+    /// Brings the media of supervisors to where it should be, if anything changed that may matter to them.
+    pub(crate) fn settle_supervisions(&mut self, now: Now) {
+        // What one supervisor does can change what another hears, and what is told is looked at once more.
+        for _ in 0..ROUNDS_MAX {
+            if !std::mem::take(&mut self.supervision_changed) {
+                return;
+            }
+            let all: Vec<CallId> = self.supervisions.keys().copied().collect();
+            for id in all {
+                self.settle_supervision(now, id);
+            }
+        }
+    }
+
+    fn settle_supervision(&mut self, now: Now, id: CallId) {
+        if self.calls.get(&id).is_none_or(crate::Call::is_ended) {
+            return self.forget_supervision(id);
+        }
+        if !self.is_supervising(id) {
+            return;
+        }
+        self.find_target(now, id);
+        self.tell_audience(id);
+        self.tell_recording(id);
+        let hears = self.heard_by_supervisor(id);
+        let leg = self.calls.get(&id).map(|call| call.caller);
+        if let (Some(one), Some(leg)) = (self.supervisions.get_mut(&id), leg)
+            && !one.is_over
+            && one.told.hears.as_ref() != Some(&hears)
+        {
+            one.told.hears = Some(hears);
+            self.wire(id, leg);
+        }
+    }
+
+    /// The supervisor's own call is over: nobody hears it any more.
+    fn forget_supervision(&mut self, id: CallId) {
+        let Some(one) = self.supervisions.remove(&id) else { return };
+        self.timers.cancel(Timer::Supervision(id));
+        if let Some(target) = one.target {
+            self.wire_each(target, &one.told.heard_by);
+        }
+        self.changed.extend(one.target.map(Changed::Call));
+        self.supervision_changed = true;
+    }
+
+    /// The call that a supervisor should be at.
+    fn wanted(&self, id: CallId) -> Option<CallId> {
+        let one = self.supervisions.get(&id).filter(|one| !one.is_over)?;
+        let is_heard = |call: CallId| self.calls.get(&call).is_some_and(crate::Call::is_heard);
+        let extension = match &one.subject {
+            Subject::Call(call) => return Some(*call).filter(|call| is_heard(*call)),
+            subject => self.followed(subject)?,
+        };
+        let is_theirs = |call: &CallId| {
+            let talks = self.calls.get(call).is_some_and(|call| call.talking_leg(&extension).is_some());
+            talks && is_heard(*call)
+        };
+        // Whose call is heard already is not left for another.
+        let at = one.target.filter(is_theirs);
+        at.or_else(|| self.calls_with.get(&extension)?.iter().copied().find(is_theirs))
+    }
+
+    fn find_target(&mut self, now: Now, id: CallId) {
+        let wanted = self.wanted(id);
+        let Some(one) = self.supervisions.get(&id).filter(|one| !one.is_over) else { return };
+        let (before, user, mode) = (one.target, one.user.clone(), one.mode);
+        let is_done = matches!(&one.subject, Subject::Call(call)
+            if self.calls.get(call).is_none_or(crate::Call::is_ended));
+        if wanted != before {
+            if let Some(before) = before {
+                self.leave_target(id, before);
+            }
+            if let Some(one) = self.supervisions.get_mut(&id) {
+                one.target = wanted;
+            }
+            if let Some(target) = wanted {
+                self.move_to(id, target);
+                let number = self.calls.get(&target).map_or(0, |call| call.number);
+                let text = format!("{user}: {} at call {number}", mode.word());
+                self.note_supervision(now, id, &user, "supervises", &text);
+            }
+            self.changed.extend([Some(id), before, wanted].into_iter().flatten().map(Changed::Call));
+            // Whoever else is there may hear somebody less, or more.
+            self.supervision_changed = true;
+        }
+        if is_done {
+            self.end_with_tone(now, id);
+        }
+    }
+
+    /// Nobody at a call hears that supervisor any more, and no recording of it does.
+    fn leave_target(&mut self, id: CallId, target: CallId) {
+        let leg = self.calls.get(&id).map(|call| call.caller);
+        let Some(one) = self.supervisions.get_mut(&id) else { return };
+        one.target = None;
+        let told = std::mem::take(&mut one.told);
+        if let (Some((call, _)), Some(leg)) = (told.recorded, leg) {
+            self.media(MediaCommand::RecordNoMore { call, leg });
+        }
+        self.wire_each(target, &told.heard_by);
+    }
+
+    /// The supervisor's media goes to where that of the call is.
+    fn move_to(&mut self, id: CallId, target: CallId) {
+        let Some(leg) = self.calls.get(&id).map(|call| call.caller) else { return };
+        let room = self.room_of(leg).unwrap_or(id);
+        if room != target {
+            self.media(MediaCommand::Move { call: room, leg, to: target });
+            self.rooms.insert(leg, target);
+        }
+        if let Some(one) = self.supervisions.get_mut(&id) {
+            one.told = Told::default();
+        }
+    }
+
+    /// Who hears the supervisor is told so, and who does not any more.
+    fn tell_audience(&mut self, id: CallId) {
+        let Some(one) = self.supervisions.get(&id) else { return };
+        let heard_by = self.audience(id, one);
+        let Some(one) = self.supervisions.get_mut(&id) else { return };
+        let target = one.target;
+        let before = std::mem::replace(&mut one.told.heard_by, heard_by.clone());
+        let is_in_one = |leg: &LegId| before.contains(leg) != heard_by.contains(leg);
+        let changed: Vec<LegId> = before.iter().chain(&heard_by).copied().filter(is_in_one).collect();
+        if let Some(target) = target {
+            self.wire_each(target, &changed);
+        }
+    }
+
+    /// Tells the media engine what these parties of a call hear, and leaves the others in peace.
+    fn wire_each(&mut self, id: CallId, legs: &[LegId]) {
+        for leg in legs {
+            let is_up = |call: &crate::Call| call.leg(*leg).is_some_and(|leg| leg.state == LegState::Up);
+            if self.calls.get(&id).is_some_and(is_up) {
+                self.wire(id, *leg);
+            }
+        }
+    }
+
+    /// What a supervisor says to both is in the recording, on the side of the agent; a whisper never is.
+    fn tell_recording(&mut self, id: CallId) {
+        let Some(one) = self.supervisions.get(&id) else { return };
+        let (wanted, told) = (self.channel_of(id), one.told.recorded);
+        let Some(leg) = self.calls.get(&id).map(|call| call.caller) else { return };
+        if wanted == told {
+            return;
+        }
+        if let Some((call, _)) = told {
+            self.media(MediaCommand::RecordNoMore { call, leg });
+        }
+        if let Some((call, channel)) = wanted {
+            self.media(MediaCommand::RecordAlso { call, leg, channel });
+        }
+        if let Some(one) = self.supervisions.get_mut(&id) {
+            one.told.recorded = wanted;
+        }
+    }
+
+    fn channel_of(&self, id: CallId) -> Option<(CallId, Channel)> {
+        let one = self.supervisions.get(&id).filter(|one| one.mode == Mode::Barge)?;
+        let target = self.calls.get(&one.target?)?;
+        self.voice(id)?;
+        let coached = self.coached(one, target)?;
+        Some((target.id, target.channel_of(coached)?))
+    }
+
+    /// Nothing more is to be heard: a tone, and then the phone is hung up.
+    fn end_with_tone(&mut self, now: Now, id: CallId) {
+        let Some(leg) = self.calls.get(&id).map(|call| call.caller) else { return };
+        let Some(one) = self.supervisions.get_mut(&id).filter(|one| !one.is_over) else { return };
+        one.is_over = true;
+        one.told.hears = Some(OVER);
+        self.wire(id, leg);
+        self.timers.set(Timer::Supervision(id), now.mono.after(SUPERVISION_TONE));
+    }
+
+    /// Whether the media engine was told what there is to tell of a supervisor.
+    pub(crate) fn is_told(&self, id: CallId) -> bool {
+        let Some(one) = self.supervisions.get(&id).filter(|_| self.is_supervising(id)) else { return true };
+        let hears = one.is_over || one.told.hears.as_ref() == Some(&self.heard_by_supervisor(id));
+        let wants = one.is_over || one.target == self.wanted(id);
+        let heard_by = one.told.heard_by == self.audience(id, one);
+        hears && wants && heard_by && one.told.recorded == self.channel_of(id)
+    }
+
+    /// Whether nobody was told to hear a supervisor.
+    pub(crate) fn is_unheard(&self, id: CallId) -> bool {
+        self.supervisions
+            .get(&id)
+            .is_none_or(|one| one.told.heard_by.is_empty() && one.told.recorded.is_none())
+    }
+
+    /// What a supervisor's leg hears, for the media engine.
+    pub(crate) fn supervisor_hears(&self, id: CallId) -> Source {
+        match self.supervisions.get(&id) {
+            Some(one) if one.is_over => OVER,
+            _ => self.heard_by_supervisor(id),
+        }
+    }
+
+    /// The tone at the end was heard.
+    pub(crate) fn supervision_over(&mut self, now: Now, id: CallId) {
+        let text = "what was supervised is over".to_owned();
+        self.finish(now, id, EndedBy::System, Cause::HungUp, 0, text);
+    }
+
+    /// Names the media of the right call in a command for a leg that is with another call's.
+    pub(crate) fn in_its_room(&self, command: &mut MediaCommand) {
+        if let Some((call, leg)) = command.of_leg()
+            && let Some(room) = self.rooms.get(&leg)
+        {
+            *call = *room;
+        }
+    }
+
+    /// A leg is gone, and with it where its media was.
+    pub(crate) fn leave_room(&mut self, leg: LegId) {
+        self.rooms.remove(&leg);
+    }
+}
