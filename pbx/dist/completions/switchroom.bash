@@ -91,6 +91,12 @@ _switchroom() {
             switchroom__subcmd__ctl,agents)
                 cmd="switchroom__subcmd__ctl__subcmd__agents"
                 ;;
+            switchroom__subcmd__ctl,assign)
+                cmd="switchroom__subcmd__ctl__subcmd__assign"
+                ;;
+            switchroom__subcmd__ctl,barge)
+                cmd="switchroom__subcmd__ctl__subcmd__barge"
+                ;;
             switchroom__subcmd__ctl,call)
                 cmd="switchroom__subcmd__ctl__subcmd__call"
                 ;;
@@ -99,9 +105,6 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl,cdr)
                 cmd="switchroom__subcmd__ctl__subcmd__cdr"
-                ;;
-            switchroom__subcmd__ctl,class-priority)
-                cmd="switchroom__subcmd__ctl__subcmd__class__subcmd__priority"
                 ;;
             switchroom__subcmd__ctl,dial)
                 cmd="switchroom__subcmd__ctl__subcmd__dial"
@@ -118,17 +121,14 @@ _switchroom() {
             switchroom__subcmd__ctl,figures)
                 cmd="switchroom__subcmd__ctl__subcmd__figures"
                 ;;
-            switchroom__subcmd__ctl,hand-off)
-                cmd="switchroom__subcmd__ctl__subcmd__hand__subcmd__off"
-                ;;
             switchroom__subcmd__ctl,hangup)
                 cmd="switchroom__subcmd__ctl__subcmd__hangup"
                 ;;
             switchroom__subcmd__ctl,ladder)
                 cmd="switchroom__subcmd__ctl__subcmd__ladder"
                 ;;
-            switchroom__subcmd__ctl,member)
-                cmd="switchroom__subcmd__ctl__subcmd__member"
+            switchroom__subcmd__ctl,listen)
+                cmd="switchroom__subcmd__ctl__subcmd__listen"
                 ;;
             switchroom__subcmd__ctl,message-delete)
                 cmd="switchroom__subcmd__ctl__subcmd__message__subcmd__delete"
@@ -138,6 +138,9 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl,missed)
                 cmd="switchroom__subcmd__ctl__subcmd__missed"
+                ;;
+            switchroom__subcmd__ctl,pick-up)
+                cmd="switchroom__subcmd__ctl__subcmd__pick__subcmd__up"
                 ;;
             switchroom__subcmd__ctl,priority)
                 cmd="switchroom__subcmd__ctl__subcmd__priority"
@@ -154,17 +157,26 @@ _switchroom() {
             switchroom__subcmd__ctl,shutdown)
                 cmd="switchroom__subcmd__ctl__subcmd__shutdown"
                 ;;
-            switchroom__subcmd__ctl,skill)
-                cmd="switchroom__subcmd__ctl__subcmd__skill"
-                ;;
             switchroom__subcmd__ctl,status)
                 cmd="switchroom__subcmd__ctl__subcmd__status"
                 ;;
             switchroom__subcmd__ctl,take-out)
                 cmd="switchroom__subcmd__ctl__subcmd__take__subcmd__out"
                 ;;
+            switchroom__subcmd__ctl,take-over)
+                cmd="switchroom__subcmd__ctl__subcmd__take__subcmd__over"
+                ;;
+            switchroom__subcmd__ctl,transfer)
+                cmd="switchroom__subcmd__ctl__subcmd__transfer"
+                ;;
+            switchroom__subcmd__ctl,unlisten)
+                cmd="switchroom__subcmd__ctl__subcmd__unlisten"
+                ;;
             switchroom__subcmd__ctl,unregister)
                 cmd="switchroom__subcmd__ctl__subcmd__unregister"
+                ;;
+            switchroom__subcmd__ctl,whisper)
+                cmd="switchroom__subcmd__ctl__subcmd__whisper"
                 ;;
             switchroom__subcmd__ctl,why)
                 cmd="switchroom__subcmd__ctl__subcmd__why"
@@ -180,12 +192,6 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl__subcmd__agent,wrap-up)
                 cmd="switchroom__subcmd__ctl__subcmd__agent__subcmd__wrap__subcmd__up"
-                ;;
-            switchroom__subcmd__ctl__subcmd__member,add)
-                cmd="switchroom__subcmd__ctl__subcmd__member__subcmd__add"
-                ;;
-            switchroom__subcmd__ctl__subcmd__member,remove)
-                cmd="switchroom__subcmd__ctl__subcmd__member__subcmd__remove"
                 ;;
             switchroom__subcmd__ctl__subcmd__missed,claim)
                 cmd="switchroom__subcmd__ctl__subcmd__missed__subcmd__claim"
@@ -528,7 +534,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out cdr events recordings messages message-delete missed ladder hand-off member skill class-priority hangup dial unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings messages message-delete missed ladder hangup dial unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -669,6 +675,54 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        switchroom__subcmd__ctl__subcmd__assign)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__barge)
+            opts="-h --agent --extension --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --extension)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         switchroom__subcmd__ctl__subcmd__call)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -728,24 +782,6 @@ _switchroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        switchroom__subcmd__ctl__subcmd__class__subcmd__priority)
-            opts="-h --json --color --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -867,24 +903,6 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        switchroom__subcmd__ctl__subcmd__hand__subcmd__off)
-            opts="-h --json --color --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         switchroom__subcmd__ctl__subcmd__hangup)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -921,61 +939,25 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        switchroom__subcmd__ctl__subcmd__member)
-            opts="-h --json --color --help add remove"
+        switchroom__subcmd__ctl__subcmd__listen)
+            opts="-h --agent --extension --phone --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        switchroom__subcmd__ctl__subcmd__member__subcmd__add)
-            opts="-h --tier --weight --skill --json --color --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --tier)
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --weight)
+                --extension)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --skill)
+                --phone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        switchroom__subcmd__ctl__subcmd__member__subcmd__remove)
-            opts="-h --json --color --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1133,6 +1115,28 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        switchroom__subcmd__ctl__subcmd__pick__subcmd__up)
+            opts="-h --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         switchroom__subcmd__ctl__subcmd__priority)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1235,24 +1239,6 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        switchroom__subcmd__ctl__subcmd__skill)
-            opts="-h --json --color --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         switchroom__subcmd__ctl__subcmd__status)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1289,6 +1275,68 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        switchroom__subcmd__ctl__subcmd__take__subcmd__over)
+            opts="-h --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__transfer)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__unlisten)
+            opts="-h --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         switchroom__subcmd__ctl__subcmd__unregister)
             opts="-h --contact --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1297,6 +1345,36 @@ _switchroom() {
             fi
             case "${prev}" in
                 --contact)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__whisper)
+            opts="-h --agent --extension --phone --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --extension)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

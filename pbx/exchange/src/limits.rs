@@ -12,7 +12,7 @@ pub const TRANSFERS_MAX: u8 = 10;
 pub const HAND_OFFS_MAX: u8 = 20;
 /// How long after a hand-off no key of the call is written down: who comes back may still be typing.
 pub const DIGITS_HUSHED: Duration = Duration::from_secs(3);
-/// Steps of a call's path that are kept; further ones are counted only.
+/// Steps of a call's path that are kept: the first and the latest. Those between are counted only.
 pub const PATH_MAX: usize = 100;
 /// Messages and decisions of one call's ladder; further ones are counted only.
 pub const LADDER_ENTRIES_MAX: usize = 400;

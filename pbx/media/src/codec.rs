@@ -127,6 +127,11 @@ impl Decoder {
         self.kind
     }
 
+    /// Samples a second that come of it.
+    pub fn rate(&self) -> u32 {
+        self.rate
+    }
+
     /// Decodes a payload; `out` holds nothing but its samples afterwards.
     ///
     /// # Errors
@@ -163,6 +168,20 @@ impl Decoder {
             resampler.run(&self.native, out);
         }
         Ok(())
+    }
+
+    /// What the codec itself makes up for `samples` that did not come, a multiple of 2.5 milliseconds; `out` holds nothing
+    /// else afterwards. False if it has no idea: only Opus has.
+    pub fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) -> bool {
+        out.clear();
+        let Decoding::Opus(decoder) = &mut self.decoding else { return false };
+        out.resize(samples, 0);
+        let got = guarded(|| decoder.decode_s16(&[], samples, out).ok());
+        if got.is_none() {
+            guarded(|| decoder.reset_state().ok());
+        }
+        out.truncate(got.unwrap_or(0));
+        !out.is_empty()
     }
 }
 
@@ -209,6 +228,15 @@ impl Encoder {
             (encoder.complexity, encoder.bitrate_bps) = (5, 32_000);
         }
         Some(fine)
+    }
+
+    /// An encoder for voices as they come, done anew for each hearer of a mix.
+    pub fn live(kind: Kind) -> Option<Self> {
+        let mut live = Self::new(kind)?;
+        if let Encoding::Opus(encoder) = &mut live.encoding {
+            (encoder.complexity, encoder.bitrate_bps) = (3, 28_000);
+        }
+        Some(live)
     }
 
     /// Samples a second that it takes.

@@ -1,15 +1,21 @@
 //! One leg's media: what comes from its phone is checked and measured, what goes to it is one unbroken stream.
 
+mod ours;
+mod seam;
+
 use crate::codec::{Codec, Crossing, Kind};
 use crate::dtmf::{self, DigitReceiver, DigitSender};
-use crate::pace::{Player, Sound};
-use crate::playlist::{Playback, Playlist, Position};
+use crate::mix::{Part, Voices};
+use crate::pace::Sound;
+use crate::playlist::{Playlist, Position};
 use crate::quality::{Direction, Quality, Receiver, Reported};
 use crate::relay::{Output, Speaker};
 use crate::rtcp::{self, REPORT_BYTES_MAX, Rtcp, SenderInfo};
 use crate::rtp::{self, Header};
 use crate::silence::Listener;
 use crate::source::{Said, SourceRule, Verdict};
+use ours::Ours;
+use seam::Seam;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
@@ -19,9 +25,6 @@ pub const REPORT_US: u64 = 5_000_000;
 pub const MISSING_US: u64 = 5_000_000;
 /// After this long without anything audible the air is dead, microseconds.
 pub const DEAD_AIR_US: u64 = 10_000_000;
-
-/// No packet of ours holds more sound, microseconds.
-const PACKET_US_MAX: u64 = 60_000;
 
 /// What offer and answer settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,29 +111,6 @@ pub struct Watch {
     pub dead_air_ms: Option<u32>,
 }
 
-/// Sound that we make ourselves.
-enum Ours {
-    Sound(Player),
-    Pieces(Playback),
-}
-
-impl Ours {
-    fn due_us(&self) -> u64 {
-        match self {
-            Self::Sound(player) => player.due_us(),
-            Self::Pieces(playback) => playback.due_us(),
-        }
-    }
-
-    /// The packet that is due: its length in `out`, and its timestamp units.
-    fn packet(&mut self, now_us: u64, out: &mut [u8]) -> Option<(usize, u32)> {
-        match self {
-            Self::Sound(player) => Some((player.packet(now_us, out)?, player.ticks())),
-            Self::Pieces(playback) => Some((playback.packet(now_us, out)?, playback.ticks())),
-        }
-    }
-}
-
 /// One leg.
 pub struct Leg {
     key: u64,
@@ -142,7 +122,8 @@ pub struct Leg {
     digits_out: DigitSender,
     listener: Listener,
     output: Output,
-    ours: Option<Ours>,
+    ours: Ours,
+    seam: Seam,
     /// The next timestamp of our own sound, while nobody else's packet came between.
     our_timestamp: Option<u32>,
     /// The next packet of our own is the first of something new.
@@ -171,7 +152,8 @@ impl Leg {
             digits_out: DigitSender::default(),
             listener: Listener::default(),
             output: Output::new(random),
-            ours: None,
+            ours: Ours::default(),
+            seam: Seam::default(),
             our_timestamp: None,
             is_fresh: false,
             waiting_us: None,
@@ -284,8 +266,8 @@ impl Leg {
             self.output.pause();
             return None;
         };
-        // A digit of ours takes the place of sound; the speaker goes on after it.
-        if self.digits_out.is_busy() {
+        // A digit of ours takes the place of sound, and so does the end of a mix; the speaker goes on after it.
+        if self.digits_out.is_busy() || self.ours.is_ending() {
             return None;
         }
         let payload_type = match (media.content, crossing) {
@@ -307,6 +289,9 @@ impl Leg {
             }
             _ => room.copy_from_slice(payload),
         }
+        if media.content == Content::Audio {
+            self.seam.relayed(now_us, terms.codec.kind, room);
+        }
         let header = self.output.relay(now_us, media.speaker, terms.codec.clock, &media.header, payload_type);
         out.get_mut(..rtp::HEADER_BYTES)?.copy_from_slice(&header.bytes());
         self.output.count(payload.len());
@@ -321,37 +306,53 @@ impl Leg {
 
     /// From now on the leg hears this sound of ours, or none. False if its codec cannot be encoded.
     pub fn play(&mut self, now_us: u64, sound: Option<Sound>) -> bool {
-        self.ours = None;
-        self.our_timestamp = None;
-        let (Some(sound), Some(terms)) = (sound, &self.terms) else { return sound.is_none() };
-        self.ours = Player::new(now_us, &terms.codec, sound).map(Ours::Sound);
-        self.ours.is_some()
+        let codec = self.terms.as_ref().map(|terms| &terms.codec);
+        let is_played = self.ours.play(now_us, codec, sound);
+        // The last packet of a mix belongs to the beat that it was on.
+        if !self.ours.is_ending() {
+            self.our_timestamp = None;
+        }
+        is_played
     }
 
     /// From now on the leg hears these pieces, from that place on. The first packet goes at once, or, if sound of ours is
     /// being sent already, when the packet before it is over. Nothing happens before anything was agreed.
     pub fn play_list(&mut self, now_us: u64, list: Playlist, from: Position) {
         let Some(terms) = &self.terms else { return };
-        let before = self.ours.as_ref().map(Ours::due_us).filter(|_| self.our_timestamp.is_some());
-        let due_us = before.map_or(now_us, |due_us| due_us.clamp(now_us, now_us + PACKET_US_MAX));
-        self.ours = Some(Ours::Pieces(Playback::new(due_us, &terms.codec, list, from)));
+        self.ours.play_list(now_us, &terms.codec, list, from, self.our_timestamp.is_some());
         self.is_fresh = true;
+    }
+
+    /// From now on the leg hears these voices, added up. Who is heard already goes on without a break. False before anything
+    /// was agreed, and if its codec cannot be encoded.
+    pub fn mix(&mut self, now_us: u64, parts: &[Part]) -> bool {
+        let Some(terms) = &self.terms else { return false };
+        self.ours.mix(now_us, &terms.codec, parts, self.seam.last(now_us, terms.codec.kind))
+    }
+
+    /// Whether it hears a mix.
+    pub fn hears_mix(&self) -> bool {
+        self.ours.is_mix()
+    }
+
+    /// The voice at this place is no more; another one that may come there is not the same.
+    pub fn forget_voice(&mut self, voice: usize) {
+        self.ours.forget(voice);
+    }
+
+    /// All voices are no more: the leg leaves those it hears.
+    pub fn forget_voices(&mut self) {
+        self.ours.forget_all();
     }
 
     /// How far the leg has come in what [`Leg::play_list`] plays.
     pub fn position(&self) -> Option<Position> {
-        match &self.ours {
-            Some(Ours::Pieces(playback)) => Some(playback.position()),
-            _ => None,
-        }
+        self.ours.position()
     }
 
     /// The number of the playlist that was heard to its end; told once.
     pub fn take_played(&mut self) -> Option<u64> {
-        match &mut self.ours {
-            Some(Ours::Pieces(playback)) => playback.take_over(),
-            _ => None,
-        }
+        self.ours.take_played()
     }
 
     /// Puts a digit into the line of those to be sent. False if events were not agreed, or too many wait.
@@ -362,16 +363,15 @@ impl Leg {
 
     /// When the next packet of our own is due.
     pub fn due_us(&self) -> Option<u64> {
-        let ours = self.ours.as_ref().map(Ours::due_us);
-        match (self.digits_out.due_us(), ours) {
+        match (self.digits_out.due_us(), self.ours.due_us()) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
     }
 
     /// Makes the packet of our own that is due, in `out`; gives its length and where to send it. To be called again
-    /// until it gives `None` and [`Leg::due_us`] lies ahead.
-    pub fn pace(&mut self, now_us: u64, out: &mut [u8]) -> Option<(usize, SocketAddr)> {
+    /// until it gives `None` and [`Leg::due_us`] lies ahead. `voices`: those of [`Leg::mix`].
+    pub fn pace(&mut self, now_us: u64, voices: &mut Voices, out: &mut [u8]) -> Option<(usize, SocketAddr)> {
         let terms = self.terms.as_ref()?;
         let clock = terms.codec.clock;
         let to = self.source.send_to().filter(|_| terms.sending);
@@ -383,7 +383,10 @@ impl Leg {
             self.output.count(dtmf::EVENT_BYTES);
             return Some((rtp::print(&header, &digit.event.bytes(), out)?, to));
         }
-        let (length, ticks) = self.ours.as_mut()?.packet(now_us, out.get_mut(rtp::HEADER_BYTES..)?)?;
+        let room = out.get_mut(rtp::HEADER_BYTES..)?;
+        let was_mix = self.ours.is_mix() || self.ours.is_ending();
+        let (length, ticks) = self.ours.packet(now_us, voices, room)?;
+        self.seam.ours(now_us, was_mix, room.get(..length).unwrap_or_default());
         let to = to.filter(|_| !busy)?;
         let clock_says = self.output.timestamp(now_us, clock);
         let on_beat = |meant: &u32| clock_says.wrapping_sub(*meant).cast_signed().unsigned_abs() < 3 * ticks;

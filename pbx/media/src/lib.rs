@@ -6,7 +6,8 @@
 //!
 //! The way of a packet: [`leg::Leg::receive`] parses it ([`rtp`]), refuses what was not agreed and who is not the
 //! phone ([`source`]), measures it ([`quality`]), finds digits ([`dtmf`]) and silence ([`silence`]). Then
-//! [`leg::Leg::forward`] of each leg that hears it gives it the identity of its own stream ([`relay`]). What is
+//! [`leg::Leg::forward`] of each leg that hears it gives it the identity of its own stream ([`relay`]). A leg that hears
+//! several, or one whose codec is not its own, hears a [`mix`] of them. What is
 //! recorded goes to a [`timeline::Timeline`], on a thread of its own.
 #![forbid(unsafe_code)]
 
@@ -18,6 +19,7 @@ pub mod encoded;
 pub mod g711;
 pub mod leg;
 pub mod level;
+pub mod mix;
 pub mod pace;
 pub mod playlist;
 pub mod quality;

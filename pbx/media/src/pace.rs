@@ -17,6 +17,16 @@ pub enum Sound {
     },
 }
 
+/// Milliseconds in the packets that we make: about what was agreed, and what every codec here has a frame for.
+pub fn ptime_ms(codec: &Codec) -> u32 {
+    match codec.ptime_ms {
+        0..=14 => 10,
+        15..=29 => 20,
+        30..=49 => 40,
+        _ => 60,
+    }
+}
+
 /// Plays a sound in a leg's codec.
 pub struct Player {
     encoder: Encoder,
@@ -32,13 +42,7 @@ impl Player {
     /// packet time, so that the thread wakes once for all of them.
     pub fn new(now_us: u64, codec: &Codec, sound: Sound) -> Option<Self> {
         let encoder = Encoder::new(codec.kind)?;
-        // What every codec here has a frame for.
-        let ptime_ms = match codec.ptime_ms {
-            0..=14 => 10,
-            15..=29 => 20,
-            30..=49 => 40,
-            _ => 60,
-        };
+        let ptime_ms = ptime_ms(codec);
         let ptime_us = u64::from(ptime_ms) * 1000;
         let tone = match sound {
             Sound::Silence => None,

@@ -1,9 +1,9 @@
-//! 8000 to 16000 samples a second and back, by one half-band filter of 47 taps, half of which are zero.
+//! 8000 to 16000 samples a second and back, by one half-band filter of 63 taps, half of which are zero.
 
 /// Taps of the filter that are not zero, without the middle one.
-const TAPS: usize = 24;
+const TAPS: usize = 32;
 
-/// The odd taps of a windowed sinc (Blackman): at least 70 decibels of the mirror image are gone above 4.6 kHz.
+/// The odd taps of a windowed sinc (Blackman): at least 70 decibels of the mirror image are gone above 4.5 kHz.
 fn taps() -> [f32; TAPS] {
     let mut taps = [0.0; TAPS];
     for (at, tap) in taps.iter_mut().enumerate() {
@@ -61,8 +61,15 @@ impl Resampler {
     }
 }
 
+/// The sum of products, eight beside each other, as processors can.
 fn dot(a: &[f32], b: &[f32; TAPS]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let mut sums = [0.0; 8];
+    for (a, b) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum()
 }
 
 fn round(sample: f32) -> i16 {
@@ -99,5 +106,20 @@ mod tests {
             assert!(goertzel_db(&folded, hz, 8_000) < -60.0, "{hz} down, folded");
         }
         assert!(Resampler::new(8_000, 48_000).is_none());
+    }
+
+    /// The telephone band is flat, and what lies beyond the edge by its mirror image is gone. The six hundred hertz on each side
+    /// of 4 kHz are the filter's slope: what folds there stays above 3.4 kHz.
+    #[test]
+    fn the_band_is_flat_to_its_edge_and_nothing_folds_into_it() {
+        for hz in (100..=3_400).step_by(150) {
+            for (from, to) in [(8_000, 16_000), (16_000, 8_000)] {
+                let level = goertzel_db(&through(from, to, hz), hz, to);
+                assert!((level + 6.0).abs() < 0.5, "{hz} Hz from {from} to {to}: {level}");
+            }
+            let folded = goertzel_db(&through(16_000, 8_000, 8_000 - hz), hz, 8_000);
+            let mirrored = goertzel_db(&through(8_000, 16_000, hz), 8_000 - hz, 16_000);
+            assert!(folded < -60.0 && mirrored < -60.0, "{hz} Hz: {folded} and {mirrored} dB");
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! The recording of a call: packets of two legs become one stereo stream in which both lie where they were heard.
+//! The recording of a call: packets of its legs become one stereo stream in which all lie where they were heard. Several legs
+//! on one channel are added up.
 //!
 //! RTP timestamps place samples, so lost packets leave silence and reordered ones come to their place. The moment of
 //! arrival, by our one clock, anchors each stream: the clocks of phones drift, and over an hour they would part by
@@ -32,9 +33,14 @@ pub enum Side {
     Right,
 }
 
+/// Legs that a recording follows at once; when more come, the one that was heard least lately makes room.
+const TRACKS_MAX: usize = 16;
+
 /// A packet to be placed.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival<'a> {
+    /// Whose it is: any number that is unique among the legs of the recording.
+    pub leg: u64,
     /// When it came, microseconds.
     pub at_us: u64,
     /// Its header.
@@ -56,14 +62,22 @@ pub struct Damage {
     pub undecodable: u64,
 }
 
+impl Damage {
+    fn add(&mut self, other: Self) {
+        self.late += other.late;
+        self.undecodable += other.undecodable;
+    }
+}
+
 /// Frames not given out yet: interleaved samples from frame `base` on.
 struct Frames {
     base: i64,
-    samples: Vec<i16>,
+    /// Sums of those who speak on the same channel: wider than a sample.
+    samples: Vec<i32>,
 }
 
 impl Frames {
-    /// Puts samples of one side to frame `at`, which is not before `base`.
+    /// Adds samples of one side from frame `at` on, which is not before `base`.
     fn put(&mut self, side: Side, at: i64, samples: &[i16]) {
         let Ok(first) = usize::try_from(at - self.base) else { return };
         let end = 2 * (first + samples.len());
@@ -72,7 +86,7 @@ impl Frames {
         }
         let offset = 2 * first + usize::from(side == Side::Right);
         for (place, sample) in self.samples.iter_mut().skip(offset).step_by(2).zip(samples) {
-            *place = *sample;
+            *place += i32::from(*sample);
         }
     }
 }
@@ -82,15 +96,16 @@ pub struct Timeline {
     rate: u32,
     start_us: u64,
     frames: Frames,
-    tracks: [Track; 2],
+    tracks: Vec<Track>,
+    /// Of tracks that are gone.
+    damage: Damage,
 }
 
 impl Timeline {
     /// A recording that starts at `start_us`, of 8000 or 16000 frames a second.
     pub fn new(rate: u32, start_us: u64) -> Self {
-        let track = |side| Track::new(side, rate, start_us);
         let frames = Frames { base: 0, samples: Vec::new() };
-        Self { rate, start_us, frames, tracks: [track(Side::Left), track(Side::Right)] }
+        Self { rate, start_us, frames, tracks: Vec::new(), damage: Damage::default() }
     }
 
     /// Frames a second.
@@ -100,9 +115,24 @@ impl Timeline {
 
     /// Takes a packet of one side.
     pub fn push(&mut self, side: Side, arrival: &Arrival<'_>) {
-        let [left, right] = &mut self.tracks;
-        let track = if side == Side::Left { left } else { right };
-        track.push(arrival, &mut self.frames);
+        let known = self.tracks.iter().position(|track| track.is_of(side, arrival.leg));
+        let at = known.unwrap_or_else(|| self.begin(side, arrival.leg));
+        if let Some(track) = self.tracks.get_mut(at) {
+            track.push(arrival, &mut self.frames);
+        }
+    }
+
+    /// Begins a track and gives its place.
+    fn begin(&mut self, side: Side, leg: u64) -> usize {
+        if self.tracks.len() >= TRACKS_MAX
+            && let Some(at) = (0..self.tracks.len()).min_by_key(|at| self.tracks.get(*at).map(Track::placed))
+        {
+            let mut gone = self.tracks.swap_remove(at);
+            gone.expire(u64::MAX, &mut self.frames);
+            self.damage.add(gone.damage());
+        }
+        self.tracks.push(Track::new(side, leg, self.rate, self.start_us));
+        self.tracks.len() - 1
     }
 
     /// Gives out what is due at `now_us`: appends interleaved samples, left first.
@@ -124,7 +154,8 @@ impl Timeline {
     fn give(&mut self, until: i64, out: &mut Vec<i16>) {
         let Ok(frames) = usize::try_from(until - self.frames.base) else { return };
         let there = self.frames.samples.len().min(2 * frames);
-        out.extend_from_slice(self.frames.samples.get(..there).unwrap_or_default());
+        let sums = self.frames.samples.get(..there).unwrap_or_default();
+        out.extend(sums.iter().map(|sum| (*sum).clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16));
         out.resize(out.len() + 2 * frames - there, 0);
         self.frames.samples.drain(..there);
         self.frames.base = until;
@@ -134,11 +165,13 @@ impl Timeline {
         frames_of(at_us.saturating_sub(self.start_us), self.rate)
     }
 
-    /// What went wrong so far, both sides together.
+    /// What went wrong so far, all legs together.
     pub fn damage(&self) -> Damage {
-        let [left, right] = &self.tracks;
-        let (left, right) = (left.damage(), right.damage());
-        Damage { late: left.late + right.late, undecodable: left.undecodable + right.undecodable }
+        let mut damage = self.damage;
+        for track in &self.tracks {
+            damage.add(track.damage());
+        }
+        damage
     }
 }
 

@@ -177,7 +177,7 @@ pub(super) const TABLES: &[Table] = &[
             ),
             example(
                 "phones",
-                "[\"mara 101\", \"102\"]",
+                "[\"mara 101\"]",
                 "The extensions from which it may be dialled, each with the Unix user who sits there, if there is one: that\nphone is rung when this user listens from console or ctl and names no other.",
             ),
         ],

@@ -1,11 +1,12 @@
 //! The way into a media thread: a lock per command, none per packet.
 
+use super::worker::Moved;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::{AsFd, OwnedFd};
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use switchroom_exchange::{CallId, LegId, MediaCommand, PortSlot};
 
 /// Commands that may wait before no further leg is opened.
@@ -14,10 +15,36 @@ pub(super) const COMMANDS_MAX: usize = 8192;
 /// What waits for a media thread.
 pub(super) enum Order {
     Command(MediaCommand),
+    /// A leg comes to this call from another thread; what the call is told before it is there waits for it.
+    Expect(Ticket, CallId),
+    /// A leg of this call is to go to another call, on another thread.
+    Depart {
+        ticket: Ticket,
+        call: CallId,
+        leg: LegId,
+        to: CallId,
+        inbox: Arc<Inbox>,
+    },
+    /// The leg that was expected, or word that there is none.
+    Arrive(Ticket, CallId, Option<Box<Moved>>),
     Watch(BTreeSet<CallId>),
     /// A leg that is not to be opened, because too much waits already.
     Refused(LegId, PortSlot),
 }
+
+impl Order {
+    /// The call it is about, if it has to keep its place among the orders of one.
+    pub(super) fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Command(command) => call_of(command),
+            Self::Expect(_, call) | Self::Depart { call, .. } => Some(*call),
+            Self::Arrive(..) | Self::Watch(_) | Self::Refused(..) => None,
+        }
+    }
+}
+
+/// Names one move of a leg from one thread to another.
+pub(super) type Ticket = u64;
 
 /// Orders that wait, and the bell that wakes the thread.
 pub(super) struct Inbox {
@@ -42,6 +69,13 @@ impl Inbox {
             MediaCommand::Open { leg, slot, .. } if orders.len() >= COMMANDS_MAX => Order::Refused(leg, slot),
             command => Order::Command(command),
         };
+        orders.push_back(order);
+        self.ring(orders.len());
+    }
+
+    /// Puts in an order that only media threads and the engine itself give, one for each move of a leg.
+    pub(super) fn give(&self, order: Order) {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         orders.push_back(order);
         self.ring(orders.len());
     }

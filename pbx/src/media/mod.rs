@@ -7,7 +7,8 @@
 //!                                  recorder: decodes, places, writes WAV ──▶ finisher: fdatasync, sha256, sidecar
 //! ```
 //!
-//! A packet costs one `recvfrom` and one `sendto`; nothing on its way allocates or takes a lock. What it means is
+//! A packet costs one `recvfrom` and one `sendto`; nothing on its way allocates or takes a lock. Who hears several legs, or one in
+//! another codec, is sent packets made for it alone (`worker/wiring.rs`). What a packet means is
 //! decided in `switchroom-media`, without sockets; this module translates between it and the exchange.
 
 mod archive;
@@ -29,7 +30,7 @@ pub use messages::settle_messages;
 pub use prompts::{PromptProblem, PromptProblems, PromptSettings, SpeechEngine, on_path, prompt_names};
 pub use wave::{WaveError, WavePeaks, wave};
 
-use inbox::Inbox;
+use inbox::{Inbox, Order};
 use prompts::Prompts;
 use recorder::Recorder;
 use std::collections::BTreeSet;
@@ -141,6 +142,8 @@ struct Gauges {
 /// The media engine: its threads live until [`MediaEngine::shutdown`] or drop.
 pub struct MediaEngine {
     inboxes: Vec<Arc<Inbox>>,
+    /// Numbers the moves of legs from thread to thread.
+    moves: AtomicU64,
     gauges: Arc<Gauges>,
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
     recorder: Arc<Recorder>,
@@ -190,7 +193,14 @@ impl MediaEngine {
                 Err(error) => failed = Some(error),
             }
         }
-        let engine = Self { inboxes, gauges, threads: Mutex::new(threads), recorder, prompts };
+        let engine = Self {
+            inboxes,
+            moves: AtomicU64::new(0),
+            gauges,
+            threads: Mutex::new(threads),
+            recorder,
+            prompts,
+        };
         match failed {
             // Dropping the engine ends the threads that did start.
             Some(error) => Err(error),
@@ -207,10 +217,28 @@ impl MediaEngine {
             return self.recorder.drop_message(message);
         }
         let Some(call) = inbox::call_of(&command) else { return };
-        let count = self.inboxes.len() as u128;
-        if let Some(inbox) = call.0.checked_rem(count).and_then(|at| self.inboxes.get(at as usize)) {
-            inbox.put(command);
+        let Some(inbox) = self.inbox_of(call) else { return };
+        match command {
+            MediaCommand::Move { leg, to, .. } => self.move_leg(inbox, call, leg, to),
+            command => inbox.put(command),
         }
+    }
+
+    /// The way into the thread of a call.
+    fn inbox_of(&self, call: CallId) -> Option<&Arc<Inbox>> {
+        let count = self.inboxes.len() as u128;
+        call.0.checked_rem(count).and_then(|at| self.inboxes.get(at as usize))
+    }
+
+    /// The thread that a leg goes to knows of it first, so that nothing it is told of the leg is carried out before.
+    fn move_leg(&self, from: &Inbox, call: CallId, leg: LegId, to: CallId) {
+        let Some(inbox) = self.inbox_of(to) else { return };
+        if std::ptr::eq(from, Arc::as_ptr(inbox)) {
+            return from.put(MediaCommand::Move { call, leg, to });
+        }
+        let ticket = self.moves.fetch_add(1, Ordering::Relaxed);
+        inbox.give(Order::Expect(ticket, to));
+        from.give(Order::Depart { ticket, call, leg, to, inbox: inbox.clone() });
     }
 
     /// New settings of prompts: changed files are read anew when they are asked for next, and what was wrong is tried
@@ -260,6 +288,10 @@ impl MediaEngine {
                 tracing::error!("a media thread had panicked");
             }
         }
+        // A leg that left one thread just when the other one ended.
+        let on_the_way = self.inboxes.iter().flat_map(|inbox| inbox.take());
+        let lost = on_the_way.filter(|order| matches!(order, Order::Arrive(_, _, Some(_)))).count();
+        self.gauges.legs.fetch_sub(lost as u64, Ordering::Relaxed);
     }
 }
 

@@ -21,6 +21,7 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 use switchroom_exchange::{CallId, MediaEvent, RecordingSubject};
 use switchroom_media::codec::{Codec, Kind};
+use switchroom_media::leg::Media;
 use switchroom_media::rtp::Header;
 use switchroom_media::timeline::Side;
 
@@ -39,6 +40,7 @@ const JOBS_MAX: usize = 256;
 /// A packet to be recorded.
 pub(super) struct Taken {
     pub(super) recording: u64,
+    pub(super) leg: u64,
     pub(super) side: Side,
     pub(super) at_us: u64,
     pub(super) header: Header,
@@ -55,7 +57,7 @@ impl Taken {
         recording: u64,
         side: Side,
         at_us: u64,
-        header: Header,
+        media: &Media,
         codec: &Codec,
         payload: &[u8],
     ) -> Self {
@@ -69,7 +71,8 @@ impl Taken {
         };
         // A datagram is never longer than 65535 bytes.
         let length = payload.len() as u16;
-        Self { recording, side, at_us, header, kind: codec.kind, clock: codec.clock, length, small, large }
+        let (leg, header, kind, clock) = (media.speaker.leg, media.header, codec.kind, codec.clock);
+        Self { recording, leg, side, at_us, header, kind, clock, length, small, large }
     }
 
     pub(super) fn payload(&self) -> &[u8] {

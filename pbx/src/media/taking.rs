@@ -163,6 +163,7 @@ impl Taking {
 
     pub(super) fn take(&mut self, taken: &Taken) {
         let arrival = Arrival {
+            leg: taken.leg,
             at_us: taken.at_us,
             header: taken.header,
             kind: taken.kind,

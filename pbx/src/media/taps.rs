@@ -28,7 +28,7 @@ impl Tap {
     }
 
     pub(super) fn take(&mut self, recorder: &Recorder, now_us: u64, media: &Media, payload: &[u8]) {
-        let taken = Taken::new(self.recording, self.side, now_us, media.header, &self.codec, payload);
+        let taken = Taken::new(self.recording, self.side, now_us, media, &self.codec, payload);
         self.lost += u64::from(!recorder.take(taken));
     }
 

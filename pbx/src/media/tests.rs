@@ -2,6 +2,8 @@
 
 mod disk;
 mod messages;
+mod mixing;
+mod moves;
 mod prompts;
 mod rig;
 mod transfers;

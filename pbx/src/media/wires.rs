@@ -72,7 +72,11 @@ impl Wires {
 
     /// Opens a port for a leg.
     pub(super) fn open(&mut self, at: SocketAddr, dscp: u8, role: Role, leg: usize) -> io::Result<Wire> {
-        let socket = bind(at, dscp)?;
+        self.adopt(bind(at, dscp)?, role, leg)
+    }
+
+    /// Takes a port that another thread gave away with [`Wires::release`]. Datagrams that came meanwhile are in it.
+    pub(super) fn adopt(&mut self, socket: UdpSocket, role: Role, leg: usize) -> io::Result<Wire> {
         let place = self.free.pop().unwrap_or_else(|| {
             self.sockets.push(None);
             self.sockets.len() - 1
@@ -90,11 +94,16 @@ impl Wires {
 
     /// Closes a port. Must not be called while events of [`Wires::wait`] are being worked off.
     pub(super) fn close(&mut self, wire: Wire) {
-        if let Some(socketed) = self.sockets.get_mut(wire.0).and_then(Option::take) {
-            // Closing would do, but an explicit word keeps epoll's list right even if the descriptor was shared.
-            let _ = epoll::delete(&self.epoll, &socketed.socket);
-            self.free.push(wire.0);
-        }
+        drop(self.release(wire));
+    }
+
+    /// Gives a port away, open as it is. Must not be called while events of [`Wires::wait`] are being worked off.
+    pub(super) fn release(&mut self, wire: Wire) -> Option<UdpSocket> {
+        let socketed = self.sockets.get_mut(wire.0).and_then(Option::take)?;
+        // Where it is closed, closing would do, but an explicit word keeps epoll's list right even if the descriptor is shared.
+        let _ = epoll::delete(&self.epoll, &socketed.socket);
+        self.free.push(wire.0);
+        Some(socketed.socket)
     }
 
     /// Waits for datagrams or the wake-up, at most `timeout_us` (`None`: for ever). Gives how many events there are

@@ -1,10 +1,12 @@
 //! A media thread: its calls, its legs, its ports, one epoll.
 
 mod legs;
+mod moves;
 mod playing;
 mod records;
+mod wiring;
 
-use super::inbox::{Inbox, Order};
+use super::inbox::{Inbox, Order, Ticket};
 use super::prompts::Prompts;
 use super::recorder::Recorder;
 use super::taps::{Ear, Tap};
@@ -22,12 +24,18 @@ use switchroom_media::DATAGRAM_BYTES_MAX;
 use switchroom_media::codec::Crossing;
 use switchroom_media::dtmf_inband::InbandDigits;
 use switchroom_media::leg::{Content, Leg, Media, Note};
+use switchroom_media::mix::Voices;
 use switchroom_media::rtcp::REPORT_BYTES_MAX;
 
 /// How often each leg is looked at, microseconds.
 const LOOK_US: u64 = 500_000;
 /// How often levels are told, microseconds.
 const LEVELS_US: u64 = 200_000;
+/// How long a digit is that we send for a phone that pressed it, milliseconds.
+const PRESSED_MS: u16 = 100;
+
+pub(super) use moves::Moved;
+use moves::Waiting;
 
 struct Placed {
     id: LegId,
@@ -68,6 +76,16 @@ struct Recorded {
     legs: [(LegId, Channel); 2],
     /// Nothing of what is said goes into it: what is not heard of a leg is silence.
     is_paused: bool,
+    /// Heard on a channel, too, beside those.
+    also: Vec<(LegId, Channel)>,
+}
+
+impl Recorded {
+    /// The channel that a leg is on.
+    fn channel_of(&self, leg: LegId) -> Option<Channel> {
+        let mut all = self.legs.iter().chain(&self.also);
+        all.find(|(on, _)| *on == leg).map(|(_, channel)| *channel)
+    }
 }
 
 #[derive(Default)]
@@ -88,6 +106,12 @@ pub(super) struct Worker {
     legs: Vec<Option<Box<Placed>>>,
     free: Vec<usize>,
     calls: BTreeMap<CallId, Call>,
+    /// Legs that are heard in a mix, by the places of `legs`.
+    voices: Voices,
+    /// Calls that wait for a leg from another thread.
+    waiting: BTreeMap<CallId, Waiting>,
+    /// Legs that came before their call had time to wait for them.
+    early: BTreeMap<Ticket, Option<Box<Moved>>>,
     /// Legs that send packets of our own making.
     paced: Vec<usize>,
     watched: BTreeSet<CallId>,
@@ -120,6 +144,9 @@ impl Worker {
             legs: Vec::new(),
             free: Vec::new(),
             calls: BTreeMap::new(),
+            voices: Voices::new(),
+            waiting: BTreeMap::new(),
+            early: BTreeMap::new(),
             paced: Vec::new(),
             watched: BTreeSet::new(),
             look_us: 0,
@@ -158,14 +185,7 @@ impl Worker {
             }
             if woken {
                 for order in self.inbox.take() {
-                    match order {
-                        Order::Command(command) => self.command(command),
-                        Order::Watch(calls) => self.watch(calls),
-                        Order::Refused(leg, slot) => {
-                            let why = "the media thread is overloaded".to_owned();
-                            (self.events)(MediaEvent::OpenFailed { leg, slot, why });
-                        }
-                    }
+                    self.order(order);
                 }
             }
             self.look(clock::mono_us());
@@ -176,7 +196,7 @@ impl Worker {
     fn timeout_us(&self, now_us: u64) -> Option<u64> {
         let paced = self.paced.iter().filter_map(|at| self.legs.get(*at)?.as_ref()?.leg.due_us()).min();
         let levels = (!self.watched.is_empty()).then_some(self.levels_us);
-        let look = (!self.calls.is_empty()).then_some(self.look_us);
+        let look = (!self.calls.is_empty() || !self.waiting.is_empty()).then_some(self.look_us);
         let due = [paced, levels, look].into_iter().flatten().min()?;
         Some(due.saturating_sub(now_us))
     }
@@ -207,6 +227,7 @@ impl Worker {
         let Some(media) = received.media else { return };
         let payload = bytes.get(media.payload.clone()).unwrap_or_default();
         if media.content == Content::Audio {
+            self.voices.take(datagram.leg, now_us, &media.header, payload);
             if let Some(tap) = &mut placed.tap {
                 tap.take(&self.recorder, now_us, &media, payload);
             }
@@ -221,8 +242,29 @@ impl Worker {
                 inband.hear(&media.header, payload, |digit| events(MediaEvent::Digit { leg, digit }));
             }
         }
-        for at in 0..placed.listeners.len() {
+        let listeners = placed.listeners.len();
+        for at in 0..listeners {
             self.forward(now_us, datagram, at, &media);
+        }
+        if let Some(digit) = received.note.digit {
+            self.press_for_mixed(datagram.leg, digit);
+        }
+    }
+
+    /// A digit of a leg goes to those who hear the leg alone, but in a mix because of their codec: among packets of our own
+    /// making it must be of our own making, too.
+    fn press_for_mixed(&mut self, from: usize, digit: char) {
+        let Some(Some(placed)) = self.legs.get(from) else { return };
+        let of_mix = |(to, crossing): &(usize, Crossing)| {
+            (*to != from && matches!(crossing, Crossing::Impossible)).then_some(*to)
+        };
+        let hearers: Vec<usize> = placed.listeners.iter().filter_map(of_mix).collect();
+        for at in hearers {
+            if let Some(Some(hearer)) = self.legs.get_mut(at)
+                && hearer.leg.send_digit(digit, PRESSED_MS)
+            {
+                self.pace_from_now(at);
+            }
         }
     }
 
@@ -233,6 +275,10 @@ impl Worker {
             return;
         };
         let Some(Some(listener)) = self.legs.get_mut(to) else { return };
+        if matches!(crossing, Crossing::Impossible) {
+            // It is heard in a mix, or not at all.
+            return;
+        }
         if to == datagram.leg && media.content == Content::Digits {
             // An echo gives back sound, not key presses.
             listener.leg.skip();
@@ -257,8 +303,9 @@ impl Worker {
                 self.tell_levels(call);
             }
         }
-        if now_us >= self.look_us && !self.calls.is_empty() {
+        if now_us >= self.look_us && !(self.calls.is_empty() && self.waiting.is_empty()) {
             self.look_us = now_us + LOOK_US;
+            self.give_up_waiting(now_us);
             for at in 0..self.legs.len() {
                 self.look_at(now_us, at);
             }
@@ -266,14 +313,14 @@ impl Worker {
     }
 
     fn pace(&mut self, now_us: u64) {
-        let Self { paced, legs, wires, out, events, .. } = self;
+        let Self { paced, legs, wires, out, events, voices, .. } = self;
         paced.retain(|at| {
             let Some(Some(placed)) = legs.get_mut(*at) else { return false };
             while let Some(due_us) = placed.leg.due_us() {
                 if due_us > now_us {
                     return true;
                 }
-                if let Some((length, to)) = placed.leg.pace(now_us, &mut out[..]) {
+                if let Some((length, to)) = placed.leg.pace(now_us, voices, &mut out[..]) {
                     wires.send(placed.rtp, out.get(..length).unwrap_or_default(), to);
                 }
                 if let Some(number) = placed.leg.take_played() {
@@ -327,6 +374,26 @@ impl Worker {
 
     // ---- commands ------------------------------------------------------------------------------------------------
 
+    /// Carries out an order, or keeps it for later if its call waits for a leg.
+    fn order(&mut self, order: Order) {
+        let Some(order) = self.keep_for_later(order) else { return };
+        match order {
+            Order::Command(command) => self.command(command),
+            Order::Expect(ticket, call) => self.expect(clock::mono_us(), ticket, call),
+            Order::Depart { ticket, call, leg, to, inbox } => {
+                self.depart(clock::mono_us(), ticket, (call, leg), to, &inbox);
+            }
+            Order::Arrive(ticket, call, moved) => self.arrive(ticket, call, moved),
+            Order::Watch(calls) => self.watch(calls),
+            Order::Refused(leg, slot) => self.refuse(leg, slot),
+        }
+    }
+
+    fn refuse(&self, leg: LegId, slot: PortSlot) {
+        let why = "the media thread is overloaded".to_owned();
+        (self.events)(MediaEvent::OpenFailed { leg, slot, why });
+    }
+
     fn command(&mut self, command: MediaCommand) {
         let now_us = clock::mono_us();
         match command {
@@ -354,9 +421,9 @@ impl Worker {
             }
             MediaCommand::RecordLeg { call, leg, channel } => self.record_leg(call, leg, channel),
             MediaCommand::PauseRecording { call, is_paused } => self.pause_recording(call, is_paused),
-            MediaCommand::RecordAlso { .. }
-            | MediaCommand::RecordNoMore { .. }
-            | MediaCommand::Move { .. } => {}
+            MediaCommand::RecordAlso { call, leg, channel } => self.record_also(call, leg, channel),
+            MediaCommand::RecordNoMore { call, leg } => self.record_no_more(call, leg),
+            MediaCommand::Move { call, leg, to } => self.move_within(now_us, call, leg, to),
             MediaCommand::StopRecording { call } => self.stop_recording(now_us, call),
             MediaCommand::Close { call, leg, slot } => self.close(now_us, call, leg, slot),
         }

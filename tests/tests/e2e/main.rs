@@ -9,6 +9,7 @@
 //! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
 //! | [`queues`] | real phones in a queue: music, a ring in vain, the next agent, and figures counted again from the journal |
 //! | [`shift`] | thirty callers of SIPp, two real phones: turns, shares and every figure, recounted from the journal |
+//! | [`supervision`] | a real phone listens, whispers, barges in and takes over, and who heard whom is measured |
 //! | [`transfer`] | a real phone puts its caller through to another: one call, one recording |
 //! | [`flight`] | what a running daemon was given is run again and has the same effect |
 //! | [`full_disk`] | a full disk ends no call and prevents no start |
@@ -27,6 +28,7 @@ mod placed;
 mod queues;
 mod scripts;
 mod shift;
+mod supervision;
 mod transfer;
 mod two_phones;
 

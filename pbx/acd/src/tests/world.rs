@@ -209,7 +209,7 @@ fn check(decision: &Decision) {
             );
         }
         Trigger::Own | Trigger::Assigned => {
-            assert!(decision.candidates.iter().any(|c| decision.chosen.contains(&c.agent)))
+            assert!(decision.candidates.iter().any(|c| decision.chosen.contains(&c.agent)));
         }
     }
 }

@@ -134,7 +134,7 @@ fn a_tone_and_a_digit_make_one_stream() {
     let (mut headers, mut out) = (Vec::new(), [0; 1600]);
     for now in (0..2_000_000).step_by(10_000) {
         while a.due_us().is_some_and(|due| due <= now) {
-            let Some((length, _)) = a.pace(now, &mut out) else { continue };
+            let Some((length, _)) = a.pace(now, &mut Voices::new(), &mut out) else { continue };
             headers.push(rtp::parse(&out[..length]).unwrap().header);
         }
     }
@@ -234,7 +234,7 @@ fn pieces(marks: &[u8]) -> Playlist {
 fn sends(leg: &mut Leg, until_us: u64) -> Vec<(u64, bool, u32, i16)> {
     let (mut all, mut out) = (Vec::new(), [0; 1600]);
     while let Some(due) = leg.due_us().filter(|due| *due <= until_us) {
-        if let Some((length, _)) = leg.pace(due, &mut out) {
+        if let Some((length, _)) = leg.pace(due, &mut Voices::new(), &mut out) {
             let packet = rtp::parse(&out[..length]).unwrap();
             let mark = crate::g711::A_TO_LINEAR[usize::from(packet.payload[0])] / 256;
             all.push((due, packet.header.marker, packet.header.timestamp, mark));
@@ -282,4 +282,55 @@ fn a_prompt_goes_on_while_a_phone_does_not_want_to_hear_and_waits_for_terms() {
     a.play_list(0, pieces(&[1, 2]), Position::default());
     assert_eq!(sends(&mut a, 60_000), []);
     assert_eq!(a.take_played(), Some(5));
+}
+
+/// A relayed tone, a mix, the relayed tone again: one stream of numbers, no more than one packet's time without sound, and no
+/// step that the tone does not make itself.
+#[test]
+fn a_mix_begins_and_ends_without_a_click_or_a_jump_of_the_numbers() {
+    use crate::g711::{A_TO_LINEAR, linear_to_a};
+    let (mut a, mut b) = (leg(1, 4000, codec("PCMA", 8)), leg(2, 5000, codec("PCMA", 8)));
+    let (mut voices, mut tone) = (Voices::new(), crate::tone::Tone::new(300, -60, 8000));
+    assert!(voices.open(1, &codec("PCMA", 8)));
+    let (mut out, mut sent) = ([0; 1600], Vec::new());
+    for n in 0..100u16 {
+        let now = u64::from(n) * 20_000 + 7_000;
+        if n == 30 {
+            assert!(b.mix(now, &[Part { voice: 1, gain_ddb: 0 }]) && b.hears_mix());
+        } else if n == 70 {
+            assert!(b.play(now, None));
+        }
+        let mut samples = [0; 160];
+        tone.fill(&mut samples);
+        let datagram = packet(8, n, &samples.map(linear_to_a));
+        let media = a.receive(now, at("192.0.2.7:4000"), &datagram).media.unwrap();
+        let payload = &datagram[media.payload.clone()];
+        let mut note = |out: &[u8], length: usize| {
+            let packet = rtp::parse(&out[..length]).unwrap();
+            sent.push((packet.header, packet.payload.to_vec()));
+        };
+        if b.hears_mix() {
+            voices.take(1, now, &media.header, payload);
+        } else if let Some((length, _)) = b.forward(now, &media, payload, Crossing::Same, &mut out) {
+            note(&out, length);
+        }
+        while b.due_us().is_some_and(|due_us| due_us <= now + 13_000) {
+            let Some((length, _)) = b.pace(now + 13_000, &mut voices, &mut out) else { break };
+            note(&out, length);
+        }
+    }
+    assert!(sent.len() >= 98, "{}", sent.len());
+    let mut heard = Vec::new();
+    for pair in sent.windows(2) {
+        assert_eq!(pair[1].0.sequence, pair[0].0.sequence.wrapping_add(1));
+        let step = pair[1].0.timestamp.wrapping_sub(pair[0].0.timestamp);
+        assert!((1..=320).contains(&step), "{step} at {}", heard.len() / 160);
+        heard.extend(pair[0].1.iter().map(|byte| A_TO_LINEAR[usize::from(*byte)]));
+    }
+    let steepest =
+        heard.windows(2).map(|pair| (i32::from(pair[0]) - i32::from(pair[1])).abs()).max().unwrap();
+    assert!(steepest < 4_700, "{steepest}: the tone's own is 3830");
+    let silent =
+        heard.chunks_exact(160).filter(|block| block.iter().all(|sample| sample.abs() < 500)).count();
+    assert!(silent <= 2, "{silent}: one at each seam");
 }

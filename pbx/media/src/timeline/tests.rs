@@ -58,7 +58,7 @@ fn push(
     clock: u32,
     payload: &[u8],
 ) {
-    timeline.push(side, &Arrival { at_us, header, kind, clock, payload });
+    timeline.push(side, &Arrival { leg: 1, at_us, header, kind, clock, payload });
 }
 
 fn channel(samples: &[i16], side: Side) -> Vec<i16> {
@@ -267,4 +267,51 @@ fn anything_may_come() {
         timeline.advance(now, &mut out);
         assert!(timeline.frames.samples.len() < 16_000 * 4, "what waits is bounded");
     }
+}
+
+/// Somebody joins on a channel: both are on it, added up, each where it was heard; and never wrapped.
+#[test]
+fn several_legs_on_a_channel_are_added_up() {
+    let mut timeline = Timeline::new(8000, 0);
+    let say = |timeline: &mut Timeline, side: Side, leg: u64, n: u16, level: i16| {
+        let header =
+            Header { marker: false, payload_type: 8, sequence: n, timestamp: u32::from(n) * 160, ssrc: 1 };
+        let payload = [linear_to_a(level); 160];
+        let at_us = u64::from(n + 1) * 20_000;
+        timeline
+            .push(side, &Arrival { leg, at_us, header, kind: Kind::Pcma, clock: 8000, payload: &payload });
+    };
+    for n in 0..50 {
+        say(&mut timeline, Side::Left, 1, n, 1_000);
+        say(&mut timeline, Side::Right, 2, n, 4_000);
+        if (20..40).contains(&n) {
+            say(&mut timeline, Side::Right, 3, n, 31_000);
+            say(&mut timeline, Side::Right, 4, n, 2_000);
+        }
+    }
+    let mut out = Vec::new();
+    timeline.finish(1_000_000, &mut out);
+    let near = |at: usize, level: i16| out[at].abs_diff(level) < 200;
+    for (frame, right) in [(1_000, 4_000), (4_000, i16::MAX), (7_000, 4_000)] {
+        assert!(
+            near(2 * frame, 1_000) && near(2 * frame + 1, right),
+            "{frame}: {:?}",
+            &out[2 * frame..][..2]
+        );
+    }
+    assert_eq!(timeline.damage(), Damage::default());
+}
+
+#[test]
+fn a_recording_follows_no_more_legs_than_it_may() {
+    let mut timeline = Timeline::new(8000, 0);
+    for leg in 0..200u64 {
+        let header = Header { marker: false, payload_type: 8, sequence: 0, timestamp: 0, ssrc: 1 };
+        let at_us = 20_000 * leg + 20_000;
+        timeline.push(
+            Side::Left,
+            &Arrival { leg, at_us, header, kind: Kind::Pcma, clock: 8000, payload: &[0; 160] },
+        );
+    }
+    assert_eq!(timeline.tracks.len(), TRACKS_MAX);
 }

@@ -1,4 +1,4 @@
-//! One side of a recording: the order of its packets, and where their samples go.
+//! One leg on one side of a recording: the order of its packets, and where their samples go.
 
 use super::{Arrival, DRIFT_HARD_MS, DRIFT_SOFT_MS, Damage, Frames, HOLD_US, Side, frames_of};
 use crate::codec::{Decoder, Kind};
@@ -21,6 +21,7 @@ const WINDOW: [u32; 2] = [25, 250];
 const QUIET: u16 = 330;
 
 struct Held {
+    leg: u64,
     at_us: u64,
     header: Header,
     kind: Kind,
@@ -56,6 +57,7 @@ struct Stream {
 
 pub(super) struct Track {
     side: Side,
+    leg: u64,
     rate: u32,
     start_us: u64,
     stream: Option<Stream>,
@@ -68,9 +70,10 @@ pub(super) struct Track {
 }
 
 impl Track {
-    pub(super) fn new(side: Side, rate: u32, start_us: u64) -> Self {
+    pub(super) fn new(side: Side, leg: u64, rate: u32, start_us: u64) -> Self {
         Self {
             side,
+            leg,
             rate,
             start_us,
             stream: None,
@@ -80,6 +83,15 @@ impl Track {
             placed: 0,
             damage: Damage::default(),
         }
+    }
+
+    pub(super) fn is_of(&self, side: Side, leg: u64) -> bool {
+        (self.side, self.leg) == (side, leg)
+    }
+
+    /// Frames before this one are placed.
+    pub(super) fn placed(&self) -> i64 {
+        self.placed
     }
 
     pub(super) fn damage(&self) -> Damage {
@@ -106,6 +118,7 @@ impl Track {
             return;
         }
         let held = Held {
+            leg: arrival.leg,
             at_us: arrival.at_us,
             header: *header,
             kind: arrival.kind,
@@ -133,8 +146,8 @@ impl Track {
                 return;
             }
             let Some((sequence, held)) = self.held.pop_first() else { return };
-            let Held { at_us, header, kind, clock, payload } = held;
-            self.consume(sequence, &Arrival { at_us, header, kind, clock, payload: &payload }, frames);
+            let Held { leg, at_us, header, kind, clock, payload } = held;
+            self.consume(sequence, &Arrival { leg, at_us, header, kind, clock, payload: &payload }, frames);
         }
     }
 

@@ -146,7 +146,7 @@ impl Rig {
     }
 }
 
-fn slot_of(leg: LegId) -> PortSlot {
+pub(super) fn slot_of(leg: LegId) -> PortSlot {
     PortSlot(leg.0 as u16 - 1)
 }
 
@@ -225,6 +225,20 @@ impl Phone {
         let (length, _) = self.socket.recv_from(&mut buffer).expect("the phone hears nothing");
         let packet = rtp::parse(&buffer[..length]).unwrap();
         (packet.header, packet.payload.to_vec())
+    }
+
+    /// What came and has not been heard; waits for nothing.
+    pub(super) fn waiting(&self) -> Vec<(Header, Vec<u8>)> {
+        self.socket.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 1600];
+        let next = || {
+            let (length, _) = self.socket.recv_from(&mut buffer).ok()?;
+            let packet = rtp::parse(&buffer[..length]).unwrap();
+            Some((packet.header, packet.payload.to_vec()))
+        };
+        let packets = std::iter::from_fn(next).collect();
+        self.socket.set_nonblocking(false).unwrap();
+        packets
     }
 
     /// What lies in the socket and has not been heard.

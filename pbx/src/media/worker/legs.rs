@@ -1,7 +1,6 @@
 //! Legs of a media thread: opened, settled, wired to each other, closed.
 
 use super::super::inbox::Order;
-use super::super::taps::{Ear, Tap};
 use super::super::translate;
 use super::super::wires::Role;
 use super::{LEVELS_US, Placed, Worker, random, tell};
@@ -11,10 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use switchroom_exchange::{Agreed, CallId, LegId, MediaCommand, MediaEvent, PortSlot, Quality, Source};
-use switchroom_media::codec::Codec;
-use switchroom_media::dtmf_inband::InbandDigits;
 use switchroom_media::leg::Leg;
-use switchroom_media::timeline::Side;
 
 impl Worker {
     pub(super) fn find(&self, call: CallId, leg: LegId) -> Option<usize> {
@@ -112,11 +108,17 @@ impl Worker {
             (self.events)(MediaEvent::Closed { leg, slot, whole: Quality::default() });
             return;
         };
+        self.take_out(now_us, call, at);
+        self.unplace(at);
+    }
+
+    /// The leg at this place is no longer of the call, which ends with its last one.
+    pub(super) fn take_out(&mut self, now_us: u64, call: CallId, at: usize) {
         if let Some(there) = self.calls.get_mut(&call) {
             there.legs.retain(|other| *other != at);
         }
+        self.fall_silent(call, at);
         self.rewire(call);
-        self.unplace(at);
         if self.calls.get(&call).is_some_and(|there| there.legs.is_empty()) {
             self.stop_recording(now_us, call);
             self.calls.remove(&call);
@@ -132,6 +134,7 @@ impl Worker {
             let now_us = clock::mono_us();
             self.recorder.end_message(message.id, now_us, true, "the leg was closed");
         }
+        self.voices.close(at);
         self.wires.close(placed.rtp);
         self.wires.close(placed.rtcp);
         self.paced.retain(|other| *other != at);
@@ -143,15 +146,21 @@ impl Worker {
 
     pub(super) fn close_all(&mut self) {
         let now_us = clock::mono_us();
-        for order in self.inbox.take() {
-            if let Order::Command(
-                command @ (MediaCommand::StopRecording { .. }
-                | MediaCommand::StopMessage { .. }
-                | MediaCommand::Mark { .. }),
-            ) = order
-            {
-                self.command(command);
+        let kept = std::mem::take(&mut self.waiting).into_values().flat_map(|waiting| waiting.orders);
+        for order in kept.chain(self.inbox.take()).collect::<Vec<_>>() {
+            match order {
+                Order::Command(
+                    command @ (MediaCommand::StopRecording { .. }
+                    | MediaCommand::StopMessage { .. }
+                    | MediaCommand::Mark { .. }),
+                ) => self.command(command),
+                // It is closed with the others.
+                Order::Arrive(_, call, Some(moved)) => self.settle_in(call, *moved),
+                _ => {}
             }
+        }
+        for moved in std::mem::take(&mut self.early).into_values().flatten() {
+            self.settle_in(moved.from(), *moved);
         }
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for call in calls {
@@ -169,59 +178,5 @@ impl Worker {
         for call in changed {
             self.rewire(call);
         }
-    }
-
-    /// Works out anew who hears whom, what is recorded, metered and listened to in a call.
-    pub(super) fn rewire(&mut self, call: CallId) {
-        let Some(there) = self.calls.get(&call) else { return };
-        let codec_of = |legs: &[Option<Box<Placed>>], at: usize| {
-            legs.get(at)?.as_ref()?.leg.terms().map(|terms| terms.codec.clone())
-        };
-        for at in &there.legs {
-            let (mut listeners, codec) = (Vec::new(), codec_of(&self.legs, *at));
-            let id = self.legs.get(*at).and_then(Option::as_ref).map(|placed| placed.id);
-            for other in &there.legs {
-                let Some(hearer) = self.legs.get(*other).and_then(Option::as_ref) else { continue };
-                let hears = match &hearer.source {
-                    Source::Leg(source) => other != at && Some(*source) == id,
-                    Source::Echo => other == at,
-                    Source::Nothing | Source::Silence | Source::Tone { .. } | Source::Mix(_) => false,
-                };
-                if let (true, Some(from), Some(to)) = (hears, &codec, codec_of(&self.legs, *other)) {
-                    listeners.push((*other, from.crossing(&to)));
-                }
-            }
-            let recorded = there.recording.as_ref().filter(|recorded| !recorded.is_paused);
-            let channel = recorded
-                .and_then(|r| r.legs.iter().find(|(leg, _)| Some(*leg) == id).map(|(_, c)| (r.id, *c)));
-            let Some(Some(placed)) = self.legs.get_mut(*at) else { continue };
-            placed.listeners = listeners;
-            if let Some(tap) = &mut placed.tap {
-                tap.confess(&self.recorder);
-            }
-            placed.tap = match (channel, &codec) {
-                (Some((recording, channel)), Some(codec)) => {
-                    Some(Box::new(Tap::new(recording, translate::side(channel), codec)))
-                }
-                _ => None,
-            };
-            if let (Some(message), Some(codec)) = (&mut placed.message, &codec) {
-                message.tap.confess(&self.recorder);
-                message.tap = Tap::new(message.id, Side::Left, codec);
-            }
-            rewire_inband(placed, codec.as_ref());
-            let watched = self.watched.contains(&placed.call);
-            placed.ear = codec.filter(|_| watched).map(|codec| Box::new(Ear::new(&codec)));
-        }
-    }
-}
-
-/// Digits are looked for in the sound of a leg if they are wanted and its phone knows no events. What was begun goes on.
-fn rewire_inband(placed: &mut Placed, codec: Option<&Codec>) {
-    let has_events = placed.leg.terms().is_some_and(|terms| terms.digits.is_some());
-    let codec = codec.filter(|_| placed.listens && !has_events);
-    let is_same = matches!((&placed.inband, codec), (Some(inband), Some(codec)) if inband.is_for(codec));
-    if !is_same {
-        placed.inband = codec.and_then(InbandDigits::new).map(Box::new);
     }
 }

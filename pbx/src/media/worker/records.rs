@@ -12,6 +12,9 @@ use switchroom_exchange::{CallId, Channel, LegId, MediaEvent, RecordingSubject, 
 use switchroom_media::codec::Codec;
 use switchroom_media::timeline::Side;
 
+/// Legs that one recording hears beside its two.
+const ALSO_MAX: usize = 12;
+
 impl Worker {
     pub(super) fn record(
         &mut self,
@@ -45,7 +48,7 @@ impl Worker {
         let readable = rates.len() == codecs.len();
         let id = self.recorder.start_recording(Start { call, subject, codec, rate, readable, at_us: now_us });
         if let Some(there) = self.calls.get_mut(&call) {
-            there.recording = Some(Recorded { id, legs, is_paused: false });
+            there.recording = Some(Recorded { id, legs, is_paused: false, also: Vec::new() });
         }
         self.rewire(call);
     }
@@ -53,9 +56,31 @@ impl Worker {
     /// The recording of a call goes on with another leg on that channel.
     pub(super) fn record_leg(&mut self, call: CallId, leg: LegId, channel: Channel) {
         let recorded = self.calls.get_mut(&call).and_then(|there| there.recording.as_mut());
-        let place = recorded.and_then(|recorded| recorded.legs.iter_mut().find(|(_, c)| *c == channel));
-        if let Some(place) = place {
+        let Some(recorded) = recorded else { return };
+        if let Some(place) = recorded.legs.iter_mut().find(|(_, on)| *on == channel) {
             place.0 = leg;
+            recorded.also.retain(|(also, _)| *also != leg);
+            self.rewire(call);
+        }
+    }
+
+    /// What a leg says is on that channel, too, from now on.
+    pub(super) fn record_also(&mut self, call: CallId, leg: LegId, channel: Channel) {
+        let recorded = self.calls.get_mut(&call).and_then(|there| there.recording.as_mut());
+        let Some(recorded) = recorded else { return };
+        recorded.also.retain(|(also, _)| *also != leg);
+        if recorded.channel_of(leg).is_some() || recorded.also.len() >= ALSO_MAX {
+            tracing::debug!(leg = leg.0, "the leg is on a channel already, or too many are");
+        } else {
+            recorded.also.push((leg, channel));
+        }
+        self.rewire(call);
+    }
+
+    /// The end of [`Worker::record_also`] for a leg.
+    pub(super) fn record_no_more(&mut self, call: CallId, leg: LegId) {
+        if let Some(recorded) = self.calls.get_mut(&call).and_then(|there| there.recording.as_mut()) {
+            recorded.also.retain(|(also, _)| *also != leg);
             self.rewire(call);
         }
     }

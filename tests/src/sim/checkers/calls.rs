@@ -207,7 +207,8 @@ impl CdrIsTrue {
                 .is_none_or(|p| p.number == cdr.to.number || answered.contains(&p.number.as_str()));
         // A party that was put through has talked with several, the last of whom counts.
         let is_put = |why: &switchroom_exchange::Why| ["transfer", "hand_off"].contains(&why.step.as_str());
-        let is_transferred = cdr.path.iter().any(is_put);
+        let is_transferred =
+            cdr.legs.iter().any(|leg| leg.outcome == "transferred") || cdr.path.iter().any(is_put);
         let has_talked = |l: &CdrLeg| ["answered", "transferred"].contains(&l.outcome.as_str());
         let is_one =
             with.iter().all(|with| cdr.legs.iter().any(|l| l.party.number == **with && has_talked(l)));

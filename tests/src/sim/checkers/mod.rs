@@ -17,6 +17,8 @@ mod registrations;
 mod secrets;
 mod supervision;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod wiring;
 
 use super::world::{Step, World};

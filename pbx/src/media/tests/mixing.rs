@@ -1,0 +1,258 @@
+//! Several legs in one ear, through sockets: who hears whom, what a change of mode does, unlike codecs, what the recording holds.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::super::*;
+use super::rig::{Phone, Rig};
+use super::{A, B, CALL, assert_one_stream, assert_tone, passes, read};
+use std::time::{Duration, Instant};
+use switchroom_exchange::{Agreed, Channel, Part, Source};
+use switchroom_media::dtmf;
+use switchroom_media::rtp::Header;
+use switchroom_media::tone::goertzel_db;
+
+/// The supervisor, or whoever is third.
+pub(super) const S: LegId = LegId(3);
+pub(super) const TONES: [u16; 3] = [400, 1_000, 1_700];
+
+pub(super) fn mix(legs: &[LegId]) -> Source {
+    Source::Mix(legs.iter().map(|leg| Part { leg: *leg, gain_ddb: 0 }).collect())
+}
+
+/// All speak for so many packets in real time and hear what comes meanwhile.
+pub(super) fn converse<const N: usize>(phones: [&mut Phone; N], packets: u32) -> [Vec<(Header, Vec<u8>)>; N] {
+    let (begin, mut heard) = (Instant::now(), [const { Vec::new() }; N]);
+    for n in 1..=packets {
+        for at in 0..N {
+            phones[at].speak();
+            heard[at].extend(phones[at].waiting());
+        }
+        std::thread::sleep((Duration::from_millis(20) * n).saturating_sub(begin.elapsed()));
+    }
+    for at in 0..N {
+        heard[at].extend(phones[at].waiting());
+    }
+    heard
+}
+
+/// The level of a tone over 20 ms at a time, and of those the middle one: a busy machine may leave a hole.
+pub(super) fn level(phone: &Phone, packets: &[(Header, Vec<u8>)], hz: u16) -> f32 {
+    let (samples, rate) = phone.decode(packets);
+    let mut levels: Vec<f32> =
+        samples.chunks_exact(rate as usize / 50).map(|block| goertzel_db(block, hz, rate)).collect();
+    levels.sort_by(f32::total_cmp);
+    levels.get(levels.len() / 2).copied().unwrap_or(-200.0)
+}
+
+pub(super) fn assert_hears(phone: &Phone, packets: &[(Header, Vec<u8>)], tones: &[u16], what: &str) {
+    assert!(packets.len() >= 20, "{what}: only {} packets", packets.len());
+    for hz in TONES {
+        let level = level(phone, &packets[packets.len() / 4..], hz);
+        match tones.contains(&hz) {
+            true => assert!((level + 10.0).abs() < 1.5, "{what}: {hz} Hz at {level} dB"),
+            false => assert!(level < -35.0, "{what}: {hz} Hz at {level} dB"),
+        }
+    }
+}
+
+fn party(codec: &str, pt: u8) -> [Phone; 3] {
+    TONES.map(|hz| Phone::new(codec, pt, hz))
+}
+
+/// Its name, what caller, agent and supervisor are told to hear, and which tones that is.
+type Mode = (&'static str, [Source; 3], [&'static [u16]; 3]);
+
+#[test]
+fn listen_whisper_barge_and_back_to_the_relay() {
+    let rig = Rig::new();
+    let [mut a, mut b, mut s] = party("PCMA", 8);
+    rig.call(&mut a, &mut b);
+    rig.leg(S, &mut s);
+    rig.settle();
+    let plain = [Source::Leg(B), Source::Leg(A)];
+    let modes: [Mode; 5] = [
+        ("listen", [plain[0].clone(), plain[1].clone(), mix(&[A, B])], [&[1_000], &[400], &[400, 1_000]]),
+        ("whisper", [plain[0].clone(), mix(&[A, S]), mix(&[A, B])], [&[1_000], &[400, 1_700], &[400, 1_000]]),
+        (
+            "barge",
+            [mix(&[B, S]), mix(&[A, S]), mix(&[A, B])],
+            [&[1_000, 1_700], &[400, 1_700], &[400, 1_000]],
+        ),
+        (
+            "listen again",
+            [plain[0].clone(), plain[1].clone(), mix(&[A, B])],
+            [&[1_000], &[400], &[400, 1_000]],
+        ),
+        ("nobody", [plain[0].clone(), plain[1].clone(), Source::Silence], [&[1_000], &[400], &[]]),
+    ];
+    let mut streams = [const { Vec::new() }; 3];
+    for (what, sources, tones) in modes {
+        for (leg, source) in [A, B, S].into_iter().zip(sources) {
+            rig.hear(leg, source);
+        }
+        let heard = converse([&mut a, &mut b, &mut s], 50);
+        for (at, (phone, heard)) in [&a, &b, &s].into_iter().zip(heard).enumerate() {
+            assert!((45..=56).contains(&heard.len()), "{what}: {at} heard {} packets of 50", heard.len());
+            assert_hears(phone, &heard, tones[at], &format!("{what}, {at}"));
+            if at == 0 && what != "barge" {
+                let (samples, rate) = phone.decode(&heard[5..]);
+                let blocks = samples.chunks_exact(rate as usize / 50);
+                let leak = blocks.map(|block| goertzel_db(block, TONES[2], rate)).fold(-200.0, f32::max);
+                assert!(leak < -32.0, "{what}: the caller hears the supervisor at {leak} dB");
+            }
+            streams[at].extend(heard);
+        }
+    }
+    for stream in &streams {
+        assert_one_stream(stream);
+        let late = |pair: &&[(Header, Vec<u8>)]| pair[1].0.timestamp.wrapping_sub(pair[0].0.timestamp) > 320;
+        assert!(stream.windows(2).filter(late).count() <= 2, "the timestamps leap");
+    }
+    assert_eq!(rig.close(A).received.lost, 0);
+}
+
+#[test]
+fn legs_without_a_codec_in_common_talk_and_their_digits_cross() {
+    let codecs = [("PCMU", 0), ("G722", 9), ("opus", 107)];
+    for (from, to) in [(0, 1), (0, 2), (1, 2)] {
+        let rig = Rig::new();
+        let mut a = Phone::new(codecs[from].0, codecs[from].1, 400);
+        let mut b = Phone::new(codecs[to].0, codecs[to].1, 1_000);
+        rig.call(&mut a, &mut b);
+        let [at_a, at_b] = converse([&mut a, &mut b], 60);
+        assert_hears(&a, &at_a, &[1_000], &format!("{from} hears {to}"));
+        assert_hears(&b, &at_b, &[400], &format!("{to} hears {from}"));
+        assert_one_stream(&at_a);
+        assert_one_stream(&at_b);
+        a.header.payload_type = 101;
+        let timestamp = a.header.timestamp;
+        for _ in 0..3 {
+            a.header.timestamp = timestamp;
+            a.send(&[7, 10, 1, 144]);
+        }
+        let mut receiver = dtmf::DigitReceiver::default();
+        let digits: Vec<char> = (0..30)
+            .map(|_| b.hear())
+            .filter(|(header, _)| header.payload_type == 101)
+            .filter_map(|(h, payload)| receiver.receive(h.marker, h.timestamp, &dtmf::parse(&payload)?))
+            .collect();
+        assert_eq!(digits, ['7'], "once");
+    }
+}
+
+#[test]
+fn digits_of_one_of_several_are_not_heard_in_a_mix() {
+    let rig = Rig::new();
+    let [mut a, mut b, mut s] = party("PCMA", 8);
+    rig.call(&mut a, &mut b);
+    rig.leg(S, &mut s);
+    rig.hear(S, mix(&[A, B]));
+    rig.settle();
+    converse([&mut a, &mut b, &mut s], 10);
+    a.header.payload_type = 101;
+    a.send(&[7, 10, 1, 144]);
+    assert!((0..5).map(|_| s.hear()).all(|(header, _)| header.payload_type == 8));
+}
+
+#[test]
+fn a_mix_outlives_a_leg_that_goes_and_takes_in_one_that_is_agreed_later() {
+    let rig = Rig::new();
+    let [mut a, mut b, mut s] = party("PCMA", 8);
+    rig.leg(S, &mut s);
+    rig.hear(S, mix(&[A, B, LegId(77)]));
+    rig.leg(A, &mut a);
+    rig.leg(B, &mut b);
+    rig.settle();
+    let [_, _, heard] = converse([&mut a, &mut b, &mut s], 50);
+    assert_hears(&s, &heard, &[400, 1_000], "both");
+    rig.close(A);
+    let [_, heard] = converse([&mut b, &mut s], 50);
+    assert_hears(&s, &heard, &[1_000], "one left");
+    // What the hearer agreed anew goes on as a mix, in its new codec.
+    s.codec.name = "PCMU".into();
+    let agreed = Agreed { generation: 2, ..s.agreed() };
+    rig.engine.command(MediaCommand::Agree { call: CALL, leg: S, agreed });
+    rig.settle();
+    s.waiting();
+    let [_, heard] = converse([&mut b, &mut s], 50);
+    assert_hears(&s, &heard, &[1_000], "in another codec");
+}
+
+#[test]
+fn a_mix_gives_way_to_a_tone_and_to_nothing() {
+    let rig = Rig::new();
+    let [mut a, mut b, mut s] = party("PCMA", 8);
+    rig.call(&mut a, &mut b);
+    rig.leg(S, &mut s);
+    rig.hear(S, mix(&[A, B]));
+    let [_, _, mut stream] = converse([&mut a, &mut b, &mut s], 30);
+    rig.hear(S, Source::Tone { hz: 600, ddb: -100 });
+    let [_, _, heard] = converse([&mut a, &mut b, &mut s], 30);
+    assert_tone(&s, &heard[heard.len() - 20..], 600);
+    assert_hears(&s, &heard, &[], "only the tone");
+    stream.extend(heard);
+    assert_one_stream(&stream);
+    rig.hear(S, mix(&[A]));
+    converse([&mut a, &mut b, &mut s], 10);
+    rig.hear(S, Source::Nothing);
+    rig.settle();
+    std::thread::sleep(Duration::from_millis(60));
+    s.backlog();
+    let [_, _, heard] = converse([&mut a, &mut b, &mut s], 10);
+    assert_eq!(heard.len(), 0);
+}
+
+/// Who joins is on the recording's channel beside the leg that is there, for as long as he is told to be.
+#[test]
+fn a_further_voice_is_on_its_channel_of_the_recording_while_it_is_told_to_be() {
+    let rig = Rig::new();
+    let [mut a, mut b, mut s] = party("PCMA", 8);
+    rig.call(&mut a, &mut b);
+    rig.leg(S, &mut s);
+    rig.record();
+    converse([&mut a, &mut b, &mut s], 50);
+    rig.engine.command(MediaCommand::RecordAlso { call: CALL, leg: S, channel: Channel::Right });
+    rig.settle();
+    converse([&mut a, &mut b, &mut s], 50);
+    rig.engine.command(MediaCommand::RecordNoMore { call: CALL, leg: S });
+    rig.engine.command(MediaCommand::Mark { call: CALL, kind: "left".into(), text: String::new() });
+    rig.settle();
+    converse([&mut a, &mut b, &mut s], 50);
+    let facts = rig.stop_recording();
+    assert!(facts.complete && facts.marks.len() == 1, "{facts:?}");
+    let (channels, rate) = read(&rig.dir.path().join(&facts.file));
+    let level = |channel: usize, second: f32, hz: u16| {
+        let from = (second * rate as f32) as usize;
+        let part = &channels[channel][from..from + rate as usize / 2];
+        let mut levels: Vec<f32> =
+            part.chunks_exact(rate as usize / 50).map(|block| goertzel_db(block, hz, rate)).collect();
+        levels.sort_by(f32::total_cmp);
+        levels[levels.len() / 2]
+    };
+    for (second, joined) in [(0.25, false), (1.25, true), (2.25, false)] {
+        assert!((level(1, second, 1_000) + 10.0).abs() < 1.5, "the agent at {second}");
+        assert!((level(0, second, 400) + 10.0).abs() < 1.5, "the caller at {second}");
+        assert_eq!(level(1, second, 1_700) > -12.0, joined, "the third at {second}");
+        assert!(
+            level(0, second, 1_700) < -40.0 && level(0, second, 1_000) < -40.0,
+            "never on the other channel"
+        );
+    }
+}
+
+/// From the command to the first packet that is another: what a supervisor waits for at a change of mode.
+#[test]
+fn a_change_of_mode_is_heard_at_once() {
+    let rig = Rig::new();
+    let [mut a, mut b, mut s] = party("PCMA", 8);
+    rig.call(&mut a, &mut b);
+    rig.leg(S, &mut s);
+    rig.settle();
+    passes(&mut a, &b, 5);
+    converse([&mut a, &mut b, &mut s], 10);
+    let begin = Instant::now();
+    rig.hear(S, mix(&[A, B]));
+    s.hear();
+    let took = begin.elapsed();
+    // Twenty milliseconds of beat; the rest is for a machine that has other things to do.
+    assert!(took < Duration::from_millis(200), "{took:?}");
+}

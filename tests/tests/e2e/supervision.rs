@@ -1,0 +1,115 @@
+//! Three real softphones: two talk, the third is a supervisor's. Each sends a tone of its own, so that what a phone has heard
+//! says whom it heard.
+
+use crate::setup;
+use std::time::Duration;
+use switchroom_tests::audio::{
+    first_piece_with_trace_of, pieces_with_part_of, pieces_with_trace_of, read_wav,
+};
+use switchroom_tests::baresip::Baresip;
+use switchroom_tests::daemon::Daemon;
+use switchroom_tests::process::{eventually, has_program};
+use switchroom_wire::SupervisionMode;
+
+const CALLER_HZ: f64 = 440.0;
+const AGENT_HZ: f64 = 700.0;
+const SUPERVISOR_HZ: f64 = 1_000.0;
+
+fn phone(daemon: &Daemon, number: &str, hz: f64) -> Baresip {
+    let phone = Baresip::start(daemon.sip, number, "udp", hz);
+    eventually("the registration", || {
+        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
+        (!one.bindings.is_empty()).then_some(())
+    });
+    phone
+}
+
+/// A supervisor's order by `ctl`, which must be done.
+fn ctl(daemon: &Daemon, words: &[&str]) {
+    let all: Vec<&str> = ["ctl"].into_iter().chain(words.iter().copied()).collect();
+    let output = daemon.run(&all);
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The supervisor is at the call in that mode.
+fn is_at(daemon: &Daemon, call: &str, mode: SupervisionMode) {
+    eventually("the supervisor at the call", || {
+        let call = daemon.calls().into_iter().find(|one| one.id == call)?;
+        call.supervisors.iter().any(|one| one.mode == mode && one.phone == "103").then_some(())
+    });
+}
+
+const MOMENT: Duration = Duration::from_millis(1_600);
+/// Of sixteen pieces some are cut by the edges of a moment.
+const MOST: usize = 10;
+
+#[test]
+fn a_supervisor_is_heard_by_whom_the_mode_says() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let mut setup = setup().recording().md5_only();
+    setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
+    let daemon = Daemon::start(setup);
+    let mut caller = phone(&daemon, "101", CALLER_HZ);
+    let mut agent = phone(&daemon, "102", AGENT_HZ);
+    let mut supervisor = phone(&daemon, "103", SUPERVISOR_HZ);
+    caller.command("dial", "102");
+    agent.wait_for("CALL_ESTABLISHED");
+    let call = eventually("the call", || daemon.calls().into_iter().next());
+    std::thread::sleep(Duration::from_millis(500));
+
+    let at = ["--phone", "103"];
+    ctl(&daemon, &["listen", "--extension", "102", at[0], at[1]]);
+    supervisor.wait_for("CALL_ESTABLISHED");
+    is_at(&daemon, &call.id, SupervisionMode::Listen);
+    std::thread::sleep(MOMENT);
+    for (word, mode) in [("whisper", SupervisionMode::Whisper), ("barge", SupervisionMode::Barge)] {
+        ctl(&daemon, &[word, at[0], at[1]]);
+        is_at(&daemon, &call.id, mode);
+        std::thread::sleep(MOMENT);
+    }
+    ctl(&daemon, &["take-over", at[0], at[1]]);
+    agent.wait_for("CALL_CLOSED");
+    std::thread::sleep(MOMENT);
+    supervisor.command("hangup", "");
+    caller.wait_for("CALL_CLOSED");
+
+    let heard = supervisor.heard();
+    for hz in [CALLER_HZ, AGENT_HZ] {
+        let pieces = pieces_with_part_of(&heard, hz);
+        assert!(pieces >= 3 * MOST, "the supervisor heard {pieces} pieces of {hz} Hz\n{}", daemon.log());
+    }
+    let own = pieces_with_part_of(&heard, SUPERVISOR_HZ);
+    assert_eq!(own, 0, "and nothing of its own voice");
+    // Both phones heard from the same moment on: the agent the whisper first, the caller nothing before both were barged in on,
+    // and neither anything before that.
+    let (by_caller, by_agent) = (caller.heard(), agent.heard());
+    let first = |heard: &[i16]| first_piece_with_trace_of(heard, SUPERVISOR_HZ).unwrap_or_default();
+    let (whispered, barged) = (first(&by_agent), first(&by_caller));
+    assert!(whispered >= MOST, "who listens is not heard: piece {whispered}");
+    assert!(barged >= whispered + MOST, "a whisper is not for the caller: pieces {whispered} and {barged}");
+    for (who, heard, least) in [("agent", &by_agent, 2 * MOST), ("caller", &by_caller, 2 * MOST)] {
+        let pieces = pieces_with_part_of(heard, SUPERVISOR_HZ);
+        assert!(pieces >= least, "the {who} heard {pieces} pieces of the supervisor\n{}", daemon.log());
+    }
+    assert!(pieces_with_part_of(&by_caller, AGENT_HZ) >= 3 * MOST);
+
+    let cdr = eventually("the record", || daemon.cdrs().into_iter().find(|c| c.id == call.id));
+    assert_eq!(cdr.with.as_ref().map(|p| p.number.as_str()), Some("103"));
+    let acts: Vec<String> = daemon.events().into_iter().map(|event| event.name).collect();
+    for act in ["listen", "whisper", "barge", "take_over"] {
+        assert!(acts.iter().any(|name| name == act), "{act} is on the audit list: {acts:?}");
+    }
+    let view = eventually("the closed recording", || {
+        daemon.recordings().into_iter().find(|r| r.id == call.id && !r.sha256.is_empty())
+    });
+    let (_, channels) = read_wav(&daemon.recordings_dir().join(&view.file));
+    // What was whispered is in no channel: the supervisor is there as long as barging in and after taking over.
+    assert_eq!(pieces_with_trace_of(&channels[0], SUPERVISOR_HZ), 0, "the caller's channel is the caller's");
+    let recorded = pieces_with_part_of(&channels[1], SUPERVISOR_HZ);
+    assert!(
+        (2 * MOST..=40).contains(&recorded),
+        "{recorded} pieces of the supervisor on the agent's channel"
+    );
+}
