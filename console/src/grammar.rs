@@ -32,8 +32,8 @@ pub(crate) const FORMS: &[&str] = &[
     "break AGENT REASON",
     "finish AGENT",
     "sign out AGENT",
-    "member QUEUE add AGENT [TIER] [WEIGHT]",
-    "member QUEUE remove AGENT",
+    "join AGENT QUEUE [TIER] [WEIGHT]",
+    "leave AGENT QUEUE",
     "skill AGENT SKILL LEVEL",
     "class CLASS PRIORITY",
     "unregister EXTENSION [CONTACT]",
@@ -111,7 +111,7 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["hand", "off", call, flow] => {
             Command::HandOff { call: (*call).to_owned(), flow: (*flow).to_owned() }
         }
-        ["member" | "skill" | "class", ..] => match change(&parts) {
+        ["join" | "leave" | "skill" | "class", ..] => match change(&parts) {
             Some(change) => Command::ChangeConfig { change },
             None => return Err(unknown(words.trim(), parts[0])),
         },
@@ -153,12 +153,12 @@ fn change(parts: &[&str]) -> Option<ConfigChange> {
     let own = |text: &str| text.to_owned();
     let number = |text: &str, most: u8| text.parse().ok().filter(|n: &u8| *n <= most);
     Some(match parts {
-        ["member", queue, "add", agent, place @ ..] if place.len() <= 2 => {
+        ["join", agent, queue, place @ ..] if place.len() <= 2 => {
             let tier = place.first().map(|text| number(text, 9).ok_or(())).transpose().ok()?;
             let weight = place.get(1).map(|text| number(text, 100).ok_or(())).transpose().ok()?;
             ConfigChange::Join { agent: own(agent), queue: own(queue), tier, weight }
         }
-        ["member", queue, "remove", agent] => ConfigChange::Leave { agent: own(agent), queue: own(queue) },
+        ["leave", agent, queue] => ConfigChange::Leave { agent: own(agent), queue: own(queue) },
         ["skill", agent, skill, level] => {
             ConfigChange::Skill { agent: own(agent), skill: own(skill), level: number(level, 9)? }
         }
@@ -216,8 +216,8 @@ mod tests {
             let (agent, queue) = ("2001".into(), "sales".into());
             Ok(Command::ChangeConfig { change: ConfigChange::Join { agent, queue, tier, weight } })
         };
-        assert_eq!(parse("member sales add 2001"), join(None, None));
-        assert_eq!(parse("member sales add 2001 2 30"), join(Some(2), Some(30)));
+        assert_eq!(parse("join 2001 sales"), join(None, None));
+        assert_eq!(parse("join 2001 sales 2 30"), join(Some(2), Some(30)));
         assert_eq!(
             parse("unregister 102"),
             Ok(Command::Unregister { extension: "102".into(), contact: None })
@@ -259,7 +259,7 @@ mod tests {
             ("break 102", "the form is: break AGENT REASON"),
             ("relod", "did you mean: reload?"),
             ("hand off 4127", "the form is: hand off NUMBER FLOW"),
-            ("member sales add 2001 x", "the form is: member QUEUE add AGENT [TIER] [WEIGHT]"),
+            ("join 2001 sales x", "the form is: join AGENT QUEUE [TIER] [WEIGHT]"),
             ("skill 2001 german 10", "the form is: skill AGENT SKILL LEVEL"),
             ("sing", "there are: status"),
         ] {

@@ -280,7 +280,7 @@ fn a_hand_off_is_sent_at_once_and_what_stays_in_a_file_is_asked_about() {
     let command = Command::HandOff { call: "4127".into(), flow: "verify".into() };
     assert_eq!(sent(&effects).unwrap().command, command);
     let mut app = office((80, 24));
-    assert!(sent(&say(&mut app, "member sales add 2001 2")).is_none());
+    assert!(sent(&say(&mut app, "join 2001 sales 2")).is_none());
     let flat = |app: &App| shown(app).replace("\n ", " ");
     let asked = flat(&app);
     let question = "agent 2001 works in queue sales, tier 2";
@@ -289,7 +289,7 @@ fn a_hand_off_is_sent_at_once_and_what_stays_in_a_file_is_asked_about() {
         ConfigChange::Join { agent: "2001".into(), queue: "sales".into(), tier: Some(2), weight: None };
     assert_eq!(sent(&press(&mut app, "y")).unwrap().command, Command::ChangeConfig { change });
     for (words, question) in [
-        ("member sales remove 2001", "agent 2001 works in queue sales no more"),
+        ("leave 2001 sales", "agent 2001 works in queue sales no more"),
         ("skill 2001 german 7", "agent 2001: skill german 7"),
         ("skill 2001 german 0", "agent 2001: no skill german"),
         ("class vip 9", "class vip: priority 9"),

@@ -79,30 +79,6 @@ pub enum MissedAct {
     },
 }
 
-/// What `switchroom ctl member` changes.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum MemberAct {
-    /// The agent works there from now, or has another place there.
-    Add {
-        /// The agent's number.
-        agent: String,
-        /// Agents of a higher tier are asked if none of a lower one is free; as it is, else 1.
-        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=9))]
-        tier: Option<u8>,
-        /// The agent's share; as it is, else 1.
-        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=100))]
-        weight: Option<u8>,
-        /// Skills to be given with it, each with its level from 1 to 9.
-        #[arg(long = "skill", value_name = "NAME=LEVEL", value_parser = skill)]
-        skills: Vec<(String, u8)>,
-    },
-    /// The agent works there no more. A call at hand goes on.
-    Remove {
-        /// The agent's number.
-        agent: String,
-    },
-}
-
 /// Reads `german=7`.
 fn skill(text: &str) -> Result<(String, u8), String> {
     let wanted = || format!("\"{text}\" is not a skill and its level; write german=7");
@@ -289,13 +265,28 @@ pub enum CtlCommand {
         /// The flow. It may not dial, nor let callers wait in a queue.
         flow: String,
     },
-    /// Has an agent work in a queue, or no more: changes the configuration's file, and applies it.
-    Member {
+    /// Has an agent work in a queue, or have another place there: changes the configuration's file, and applies it.
+    Join {
+        /// The agent's number.
+        agent: String,
         /// The queue.
         queue: String,
-        /// What.
-        #[command(subcommand)]
-        act: MemberAct,
+        /// Agents of a higher tier are asked if none of a lower one is free; as it is, else 1.
+        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=9))]
+        tier: Option<u8>,
+        /// The agent's share; as it is, else 1.
+        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=100))]
+        weight: Option<u8>,
+        /// Skills to be given with it, each with its level from 1 to 9.
+        #[arg(long = "skill", value_name = "NAME=LEVEL", value_parser = skill)]
+        skills: Vec<(String, u8)>,
+    },
+    /// Has an agent work in a queue no more, likewise. A call at hand goes on.
+    Leave {
+        /// The agent's number.
+        agent: String,
+        /// The queue.
+        queue: String,
     },
     /// Gives an agent a skill, in the configuration's file, and applies it.
     Skill {

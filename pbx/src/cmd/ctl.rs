@@ -4,7 +4,7 @@ mod figures;
 mod floor;
 
 use super::{Failure, OK, Outcome};
-use crate::cli::{AgentAct, CtlArgs, CtlCommand, MemberAct, SuperviseArgs, SupervisorsPhone};
+use crate::cli::{AgentAct, CtlArgs, CtlCommand, SuperviseArgs, SupervisorsPhone};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -66,7 +66,15 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Ladder { call } => Command::Ladder { call: call.clone() },
         CtlCommand::Dial { from, to } => Command::Dial { from: from.clone(), to: to.clone() },
         CtlCommand::HandOff { call, flow } => Command::HandOff { call: call.clone(), flow: flow.clone() },
-        CtlCommand::Member { queue, act } => floor::member_command(queue, act),
+        CtlCommand::Join { agent, queue, tier, weight, .. } => {
+            let (agent, queue) = (agent.clone(), queue.clone());
+            let change = ConfigChange::Join { agent, queue, tier: *tier, weight: *weight };
+            Command::ChangeConfig { change }
+        }
+        CtlCommand::Leave { agent, queue } => {
+            let change = ConfigChange::Leave { agent: agent.clone(), queue: queue.clone() };
+            Command::ChangeConfig { change }
+        }
         CtlCommand::Skill { agent, skill, level } => floor::skill_command(agent, skill, *level),
         CtlCommand::ClassPriority { class, priority } => {
             let change = ConfigChange::ClassPriority { class: class.clone(), priority: *priority };
@@ -87,7 +95,7 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         copy_dump(Path::new(path), copy)?;
     }
     let mut answers = vec![answer];
-    if let CtlCommand::Member { act: MemberAct::Add { agent, skills, .. }, .. } = &args.command {
+    if let CtlCommand::Join { agent, skills, .. } = &args.command {
         for (skill, level) in skills {
             answers.push(client.command(floor::skill_command(agent, skill, *level)).map_err(failure)?);
         }

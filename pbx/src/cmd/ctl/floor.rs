@@ -1,7 +1,7 @@
 //! Queues, agents and reasons as text.
 
 use super::{Printer, party, span};
-use crate::cli::{MemberAct, MissedAct};
+use crate::cli::MissedAct;
 use switchroom_wire::{
     AgentView, BreakView, CallView, Command, ConfigChange, DecisionView, MissedAct as Act, MissedView,
     QueueView, ReasonsView, StandingView, clean,
@@ -16,18 +16,6 @@ pub(super) fn missed_command(act: &MissedAct) -> Command {
         MissedAct::Close { missed, word } => (missed, Act::Close { word: word.clone() }),
     };
     Command::MissedAct { missed: missed.clone(), act }
-}
-
-/// Who works in a queue.
-pub(super) fn member_command(queue: &str, act: &MemberAct) -> Command {
-    let queue = queue.to_owned();
-    let change = match act {
-        MemberAct::Add { agent, tier, weight, .. } => {
-            ConfigChange::Join { agent: agent.clone(), queue, tier: *tier, weight: *weight }
-        }
-        MemberAct::Remove { agent } => ConfigChange::Leave { agent: agent.clone(), queue },
-    };
-    Command::ChangeConfig { change }
 }
 
 /// Who can what.
