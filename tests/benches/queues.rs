@@ -285,6 +285,7 @@ fn config(agents: u32) -> Config {
         calls_max: None,
         calls_per_second: None,
         calls_per_caller: None,
+        back: false,
     });
     config
 }

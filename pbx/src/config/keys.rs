@@ -364,6 +364,11 @@ pub(super) const TABLES: &[Table] = &[
                 "\"office open\"",
                 "Only while these hours are open, closed, or closed for a holiday.",
             ),
+            key(
+                "back",
+                "false",
+                "For a flow: who transfers its other side to this number gets it back when the flow ends, with what the flow\nreturns. So an agent has a caller give a PIN without hearing the keys; nor are they recorded.",
+            ),
             example(
                 "max_calls",
                 "20",

@@ -134,7 +134,8 @@ impl Exchange {
     /// None either if the two are unlike already, as after a take-over: then what they say is encoded anew.
     fn far_codec(&self, id: CallId, leg: LegId) -> Option<switchroom_sip::sdp::Format> {
         let call = self.calls.get(&id)?;
-        let far = call.leg(call.other(leg)?)?.codec.clone()?;
+        let other = call.other(leg).or_else(|| call.parted_from(leg));
+        let far = call.leg(other?)?.codec.clone()?;
         let near = call.leg(leg)?.codec.as_ref();
         near.is_none_or(|near| near.same_encoding(&far)).then_some(far)
     }
@@ -234,8 +235,8 @@ impl Exchange {
                     // Who holds is not heard, whatever the phone sends meanwhile.
                     Some(other) if other.holds => Source::Silence,
                     Some(other) => Source::Leg(other.id),
-                    // Who has transferred the other party may get it back.
-                    None if call.transferor() == Some(leg) => Source::Silence,
+                    // Who has transferred the other party may get it back, who has handed it off will.
+                    None if [call.transferor(), call.hander()].contains(&Some(leg)) => Source::Silence,
                     None => Source::Nothing,
                 }
             }
@@ -392,7 +393,7 @@ impl Exchange {
     /// Digits in INFO: the three bodies that phones send. Passed on as RFC 4733 events, which every phone reads.
     fn on_info(&mut self, now: Now, id: CallId, leg: LegId, kind: &str, body: &[u8]) {
         let Some((digit, duration_ms)) = info_digit(kind, body) else { return };
-        if self.digit_for_flow(now, id, leg, digit, Means::Info) {
+        if self.digit_for_flow(now, id, leg, digit, Means::Info) || self.is_hushed(now.mono, id) {
             return;
         }
         self.on_digit(now, id, leg, digit);
@@ -407,6 +408,9 @@ impl Exchange {
             return;
         }
         let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { return };
+        if self.is_hushed(now.mono, id) {
+            return;
+        }
         let who = one.party.number.clone();
         self.mark(id, "digit", &digit.to_string());
         let text = format!("{who} pressed {digit}");
@@ -461,7 +465,7 @@ impl Exchange {
                 (EndedBy::System, Cause::NoAck, 500, text)
             }
         };
-        if self.transferor_left(now, id, leg, &text) {
+        if self.transferor_left(now, id, leg, &text) || self.hander_left(now, id, leg, &text) {
             return;
         }
         if (end == crate::record::End::Callee || is_placing) && !was_up {
