@@ -72,6 +72,11 @@ pub fn pieces_with_part_of(samples: &[i16], hz: f64) -> usize {
     pieces(samples).filter(|piece| !is_silent(piece) && share(piece, hz) > 0.2).count()
 }
 
+/// The first piece of 100 ms that holds at least a hundredth of its energy at that frequency and is not silent.
+pub fn first_piece_with_trace_of(samples: &[i16], hz: f64) -> Option<usize> {
+    pieces(samples).position(|piece| !is_silent(piece) && share(piece, hz) > 0.01)
+}
+
 /// How many pieces of 100 ms hold at least a hundredth of their energy at that frequency and are not silent.
 pub fn pieces_with_trace_of(samples: &[i16], hz: f64) -> usize {
     pieces(samples).filter(|piece| !is_silent(piece) && share(piece, hz) > 0.01).count()

@@ -8,7 +8,7 @@ pub const BINDINGS_MAX: usize = 50_000;
 pub const FORKS_MAX: usize = 16;
 /// Transfers of one call. At the bound a REFER is refused with 483, and the talk goes on.
 pub const TRANSFERS_MAX: u8 = 10;
-/// Steps of a call's path that are kept; further ones are counted only.
+/// Steps of a call's path that are kept: the first and the latest. Those between are counted only.
 pub const PATH_MAX: usize = 100;
 /// Messages and decisions of one call's ladder; further ones are counted only.
 pub const LADDER_ENTRIES_MAX: usize = 400;

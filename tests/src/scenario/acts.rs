@@ -179,8 +179,12 @@ impl Player<'_> {
 
     fn press(&mut self, place: usize, digits: &str) -> Result<Vec<Step>, String> {
         let leg = self.leg_of(place).ok_or("there is no call")?;
-        let tell = |digit| self.world.tell(Came::Media(MediaEvent::Digit { leg, digit }));
-        Ok(digits.chars().filter_map(tell).collect())
+        for digit in digits.chars() {
+            if let Some(step) = self.world.tell(Came::Media(MediaEvent::Digit { leg, digit })) {
+                self.look(&step)?;
+            }
+        }
+        Ok(vec![])
     }
 
     fn habit(&mut self, place: usize, habit: Habit) -> Option<Step> {

@@ -133,6 +133,12 @@ pub enum SupervisorWish {
     TakeOver,
     /// To go.
     End,
+    /// To have a ringing or waiting caller ring at the phone, too.
+    PickUp,
+    /// To have a caller put through to the extension of that phone.
+    Transfer(usize),
+    /// To give a caller who waits to that agent, from 0.
+    Assign(usize),
 }
 
 /// Draws what happens within `length`.
@@ -195,11 +201,15 @@ pub(super) fn supervised(seed: u64, length: Duration, phones: usize) -> Vec<(u64
         let phone = usize::try_from(rng.below(desks.min(phones as u64))).unwrap_or(0);
         let place = usize::try_from(rng.below(64)).unwrap_or(0);
         let mode = u8::try_from(rng.below(3)).unwrap_or(0);
-        let wish = match rng.below(8) {
+        let whom = usize::try_from(rng.below(64)).unwrap_or(0);
+        let wish = match rng.below(12) {
             0 | 1 => SupervisorWish::Call(mode),
             2 | 3 => SupervisorWish::Follow(mode),
             4 | 5 => SupervisorWish::Mode(mode),
             6 => SupervisorWish::TakeOver,
+            7 | 8 => SupervisorWish::PickUp,
+            9 => SupervisorWish::Transfer(whom),
+            10 => SupervisorWish::Assign(whom),
             _ => SupervisorWish::End,
         };
         (rng.below(length_ms), Trouble::Supervise { phone, place, wish })

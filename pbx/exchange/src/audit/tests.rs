@@ -88,7 +88,7 @@ fn stages_and_legs_agree() {
     breaks(world(), |x| talking(x).answered = None, "answered at None");
     breaks(world(), |x| talking(x).legs.get_mut(&LegId(1)).unwrap().holds = true, "held: false");
     breaks(world(), |x| talking(x).started.wall.0 += 3_600_000, "are not in order");
-    breaks(world(), |x| talking(x).path[0].at_ms += 3_600_000, "are not in order");
+    breaks(world(), |x| talking(x).path.steps[0].at_ms += 3_600_000, "are not in order");
     breaks(world(), |x| talking(x).held = talking(x).answered, "held: true");
     breaks(
         ringing(),

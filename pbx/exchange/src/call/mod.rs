@@ -17,6 +17,7 @@ mod ending;
 mod force;
 mod media;
 mod offer;
+mod path;
 mod place;
 mod replacing;
 mod route;
@@ -24,13 +25,14 @@ mod setup;
 mod talk;
 mod transfer;
 
+pub use path::CallPath;
 pub use route::{NO_NUMBER, Way};
 pub(crate) use talk::info_digit;
 pub(crate) use transfer::Transfer;
 
 use crate::inbound::{Counted, Visited};
 use crate::media::{Agreed, Channel, Quality};
-use crate::record::{CdrLeg, End, Ending, OpenCall, Party, Why};
+use crate::record::{CdrLeg, End, Ending, OpenCall, Party};
 use crate::{CallId, LegId, PortSlot, Service};
 use std::collections::BTreeMap;
 use switchroom_sip::endpoint::SessionId;
@@ -201,7 +203,7 @@ pub struct Call {
     /// All legs.
     pub legs: BTreeMap<LegId, Leg>,
     /// The path it took.
-    pub path: Vec<Why>,
+    pub path: CallPath,
     /// Recording.
     pub recording: Recording,
     /// The flow that it entered.
@@ -260,7 +262,7 @@ impl Call {
             held: None,
             caller,
             legs: BTreeMap::new(),
-            path: Vec::new(),
+            path: CallPath::default(),
             recording: Recording::Off,
             flow: None,
             route: None,

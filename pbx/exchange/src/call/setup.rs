@@ -3,7 +3,7 @@
 use super::{Call, Leg, LegState, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::limits::{FORKS_MAX, PATH_MAX};
+use crate::limits::FORKS_MAX;
 use crate::media::MediaCommand;
 use crate::negotiate::{offer_on_behalf, own_formats};
 use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity, Why};
@@ -148,9 +148,8 @@ impl Exchange {
     pub(crate) fn why(&mut self, now: Now, call: CallId, step: &str, text: String) {
         self.ladders.decision(now, call, &text);
         if let Some(call) = self.calls.get_mut(&call) {
-            if call.path.len() < PATH_MAX {
-                call.path.push(Why { at_ms: call.clock(now).wall.0, step: step.to_owned(), text });
-            }
+            let at_ms = call.clock(now).wall.0;
+            call.path.push(Why { at_ms, step: step.to_owned(), text });
             self.changed.insert(Changed::Call(call.id));
             self.changed.insert(Changed::Ladder(call.id));
         }

@@ -1,8 +1,8 @@
 //! Blind transfer: one party of a talk has the other put through.
 
-use super::queues::site;
+use super::queues::{Floor, site};
 use super::world::{World, header, sdp};
-use crate::limits::TRANSFERS_MAX;
+use crate::limits::{PATH_MAX, TRANSFERS_MAX};
 use crate::*;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -331,6 +331,56 @@ fn into_a_flow_the_recording_ends_and_keys_are_the_flows() {
     s.hang_up(s.a);
     s.w.settle();
     assert_eq!(s.w.cdr().flow.as_deref(), s.w.cdr().flow.as_deref().filter(|flow| !flow.is_empty()));
+}
+
+/// The called side of a queue's talk sends the caller on to 102, who lets it ring.
+fn send_on(t: &mut Floor, session: SessionId) {
+    let now = t.w.now.mono;
+    t.w.end(t.c).refer(now, session, &Uri::sip("102", "pbx.example", None), None);
+    t.w.ms(50);
+}
+
+#[test]
+fn after_many_refusals_the_record_says_who_answered_and_who_put_the_caller_through() {
+    let mut t = Floor::new(QueueConfig { rest: 1_000, no_answer_break: 0, ..QueueConfig::default() });
+    t.sign_in("3", "103");
+    t.call("701");
+    for _ in 0..40 {
+        t.refuse(t.c, Status::BUSY);
+        t.w.run(Duration::from_millis(1_100));
+    }
+    let ring = t.answer(t.c);
+    send_on(&mut t, ring);
+    let b = t.answer(t.b);
+    t.w.hang_up(t.b, b);
+    t.w.settle();
+    let cdr = t.w.cdr();
+    let says = |text: &str| cdr.path.iter().any(|why| why.text == text);
+    assert_eq!(cdr.path.len(), PATH_MAX);
+    assert!(cdr.path[0].text.starts_with("101 dialled 701"));
+    assert!(cdr.path.iter().any(|why| why.text.ends_with("steps are left out here")));
+    assert!(cdr.path.iter().any(|why| why.step == "answer" && why.text.starts_with("103 answered")));
+    assert!(says("103 transfers 101 to 102"), "{:#?}", cdr.path);
+}
+
+/// Nobody asks for keys then; they are noted as they are in the talk that was interrupted.
+#[test]
+fn no_flow_has_the_keys_of_who_is_being_put_through() {
+    let mut t = Floor::new(QueueConfig::default());
+    t.sign_in("3", "103");
+    t.call("700");
+    let ring = t.answer(t.c);
+    send_on(&mut t, ring);
+    let digits = |t: &Floor| t.w.events().iter().filter(|name| *name == "digit").count();
+    t.caller_digit('9');
+    assert_eq!(digits(&t), 1);
+    assert!(t.rings(t.b), "9 would have led out of the queue");
+    t.refuse(t.b, Status::BUSY);
+    assert!(matches!(t.w.x.calls().next().unwrap().stage, Stage::Talking { .. }));
+    t.w.hang_up(t.c, ring);
+    assert!(t.says("thanks"), "back in the flow");
+    t.caller_digit('9');
+    assert_eq!(digits(&t), 1, "and there no key is written down");
 }
 
 /// 102 talks with 101, and with 103 in a second call; who called whom there is a choice. Gives 103's session, and 102's.

@@ -206,7 +206,8 @@ impl CdrIsTrue {
                 .as_ref()
                 .is_none_or(|p| p.number == cdr.to.number || answered.contains(&p.number.as_str()));
         // A party that was put through has talked with several, the last of whom counts.
-        let is_transferred = cdr.path.iter().any(|why| why.step == "transfer");
+        let is_transferred = cdr.legs.iter().any(|leg| leg.outcome == "transferred")
+            || cdr.path.iter().any(|why| why.step == "transfer");
         let has_talked = |l: &CdrLeg| ["answered", "transferred"].contains(&l.outcome.as_str());
         let is_one =
             with.iter().all(|with| cdr.legs.iter().any(|l| l.party.number == **with && has_talked(l)));

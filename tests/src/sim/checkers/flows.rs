@@ -1,7 +1,7 @@
 //! Callers in flows. What is asked here is told from messages, media commands and records, not from the tables of flows.
 
 use super::{Checker, Verdict, broken};
-use crate::sim::glance::{Glance, header_of};
+use crate::sim::glance::{Glance, header_of, legible};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_exchange::{Action, CallId, MediaCommand, MediaEvent, MessageRecord, Record, Source, Taken};
@@ -66,6 +66,14 @@ pub(super) struct PromptsAreForAnswered {
     life: u32,
 }
 
+impl PromptsAreForAnswered {
+    /// One call is known, of whose caller that is the Call-ID.
+    #[cfg(test)]
+    pub(super) fn of_one(dialog: &str, call: CallId) -> Self {
+        Self { dialled: BTreeMap::from([(dialog.to_owned(), call)]), life: 1, ..Self::default() }
+    }
+}
+
 impl Checker for PromptsAreForAnswered {
     fn rule(&self) -> &'static str {
         "a prompt plays only to a caller who was answered"
@@ -92,10 +100,10 @@ impl Checker for PromptsAreForAnswered {
                 _ => {}
             }
         }
-        // Who was called, as a caller, answers us.
+        // Who was called, as a caller, answers us: the exchange reads an answer that is mutilated elsewhere, too.
         if let Came::Message(_, bytes) = &step.came
             && bytes.starts_with(b"SIP/2.0 200")
-            && let Some(glance) = Glance::of(bytes).filter(|glance| glance.method == "INVITE")
+            && let Some(glance) = Glance::of_text(&legible(bytes)).filter(|glance| glance.method == "INVITE")
         {
             self.answered.extend(self.dialled.get(glance.call_id));
         }

@@ -16,6 +16,8 @@ mod registrations;
 mod secrets;
 mod supervision;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod wiring;
 
 use super::world::{Step, World};

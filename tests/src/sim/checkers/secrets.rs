@@ -1,17 +1,25 @@
 //! What callers type when a secret is asked for, and what they press in flows at all.
 
 use super::{Checker, Verdict, broken};
+use crate::sim::glance::header_of;
 use crate::sim::inbound::{PIN, SECRET};
 use crate::sim::world::{Came, Step, World};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use switchroom::control::view;
 use switchroom::flight::{Bytes, Entry, Recorded, Redactor};
-use switchroom_exchange::{Action, CallId, Cdr, Changed, Event, MediaEvent, Record, Stage};
+use switchroom_exchange::{
+    Action, Call, CallId, Cdr, Changed, Event, Leg, LegState, MediaEvent, Record, Stage,
+};
 use switchroom_wire::LadderKind;
 
 /// A secret that a caller typed is nowhere but in the caller's flow.
 #[derive(Debug, Default)]
-pub(super) struct SecretsStay;
+pub(super) struct SecretsStay {
+    /// Calls whose talk is interrupted: phones ring for one party because the other has referred it.
+    put_through: BTreeSet<CallId>,
+    life: u32,
+}
 
 impl Checker for SecretsStay {
     fn rule(&self) -> &'static str {
@@ -19,6 +27,10 @@ impl Checker for SecretsStay {
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if self.life != world.lives {
+            *self = Self { life: world.lives, ..Self::default() };
+        }
+        self.note_transfers(world, step);
         if world.typed_secrets.is_empty() {
             return Ok(());
         }
@@ -27,7 +39,7 @@ impl Checker for SecretsStay {
                 Action::Persist { record: Record::Event(event), .. } => {
                     is_clean(event.call, "an event", &event.text)?;
                     is_clean(event.call, "an event", &event.subject)?;
-                    tells_no_key(world, event)?;
+                    self.tells_no_key(world, event)?;
                 }
                 Action::Persist { record: Record::Cdr(cdr), .. }
                     if world.typed_secrets.contains(&cdr.call) =>
@@ -121,23 +133,42 @@ fn key_in_info(bytes: &[u8]) -> Option<char> {
     keys.flat_map(str::chars).find(|digit| is_telling(*digit))
 }
 
-/// No event says which key a caller pressed, unless somebody talked with the caller then.
-fn tells_no_key(world: &World, event: &Event) -> Verdict {
-    let Some(id) = event.call.filter(|id| event.name == "digit" && world.typed_secrets.contains(id)) else {
-        return Ok(());
-    };
-    let call = world.exchange.call(id);
-    let is_talk = call.is_some_and(|call| matches!(call.stage, Stage::Talking { .. }));
-    // The phones that ring may press what they like.
-    let is_callers = call.is_none_or(|call| {
-        let is_theirs =
-            |leg: &switchroom_exchange::Leg| leg.id != call.caller && leg.party.number == event.subject;
-        !call.legs.values().any(is_theirs)
-    });
-    if is_callers && !is_talk {
-        return broken(Some(id), format!("an event tells a key of a caller in a flow: {}", event.text));
+impl SecretsStay {
+    /// A talk goes over into a search only by a REFER that we accept, and who sent it stays up beside the search until it
+    /// hangs up or the search is over.
+    fn note_transfers(&mut self, world: &World, step: &Step) {
+        let call = |id: &CallId| world.exchange.call(*id).filter(|call| call.stage == Stage::Seeking);
+        self.put_through.retain(|id| call(id).is_some());
+        for action in &step.actions {
+            if let Action::Send { bytes, .. } = action
+                && bytes.starts_with(b"SIP/2.0 202 ")
+                && header_of(bytes, "CSeq").is_some_and(|cseq| cseq.ends_with("REFER"))
+                && let Some(dialog) = header_of(bytes, "Call-ID")
+            {
+                let refers = |leg: &Leg| leg.sip_call_id == dialog && leg.state == LegState::Up;
+                let is_it = |one: &&Call| call(&one.id).is_some() && one.legs.values().any(refers);
+                self.put_through.extend(world.exchange.calls().filter(is_it).map(|one| one.id));
+            }
+        }
     }
-    Ok(())
+
+    /// No event says which key a caller pressed, unless somebody talked with the caller then, or had the caller put through:
+    /// no flow has the caller before that is over.
+    fn tells_no_key(&self, world: &World, event: &Event) -> Verdict {
+        let is_it = |id: &CallId| event.name == "digit" && world.typed_secrets.contains(id);
+        let Some(id) = event.call.filter(is_it) else { return Ok(()) };
+        let call = world.exchange.call(id);
+        let is_talk = call.is_some_and(|call| matches!(call.stage, Stage::Talking { .. }));
+        // The phones that ring may press what they like.
+        let is_callers = call.is_none_or(|call| {
+            let is_theirs = |leg: &Leg| leg.id != call.caller && leg.party.number == event.subject;
+            !call.legs.values().any(is_theirs)
+        });
+        if is_callers && !is_talk && !self.put_through.contains(&id) {
+            return broken(Some(id), format!("an event tells a key of a caller in a flow: {}", event.text));
+        }
+        Ok(())
+    }
 }
 
 /// Every INFO of the caller, the first lane, on the ladder of a call with a flow is without its key.

@@ -100,7 +100,8 @@ impl World {
         }
         let mut changed = self.exchange.take_changed();
         self.plant.changed(&mut changed);
-        let step = Step { now: self.now, came, actions, changed, died: crash.is_some() };
+        let (number, now) = (self.steps, self.now);
+        let step = Step { number, now, came, actions, changed, died: crash.is_some() };
         if let Some((down_ms, _, kept_percent)) = crash {
             self.die(down_ms, kept_percent);
         } else {

@@ -57,6 +57,8 @@ pub enum Came {
 /// What happened to the exchange in one step.
 #[derive(Debug, Clone)]
 pub struct Step {
+    /// Which one, as [`World::steps`] counts them.
+    pub number: u64,
     /// When.
     pub now: Now,
     /// What came in.

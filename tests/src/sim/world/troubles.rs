@@ -60,8 +60,8 @@ impl World {
             }
             Trouble::Supervise { phone, place, wish } => {
                 let phone = self.handsets[phone % phones].setup.extension.clone();
-                let act = self.supervision(place, wish)?;
-                return self.tell(Came::Command(Command::Supervise { phone: Some(phone), act }));
+                let command = self.supervision(phone, place, wish)?;
+                return self.tell(Came::Command(command));
             }
             Trouble::Unregister { phone } => {
                 let extension = self.handsets[phone % phones].setup.extension.clone();
@@ -117,7 +117,7 @@ impl World {
     }
 
     /// What a supervisor wants, as a command. Most of the calls that they go to are talks.
-    fn supervision(&self, place: usize, wish: SupervisorWish) -> Option<SupervisionAct> {
+    fn supervision(&self, phone: String, place: usize, wish: SupervisorWish) -> Option<Command> {
         let mode = |mode| match mode {
             0 => Mode::Listen,
             1 => Mode::Whisper,
@@ -129,7 +129,7 @@ impl World {
             .filter(|c| place.is_multiple_of(8) || matches!(c.stage, Stage::Talking { .. }));
         let talks: Vec<_> = talks.collect();
         let call = talks.get(place % talks.len().max(1));
-        Some(match wish {
+        let act = match wish {
             SupervisorWish::Call(how) => {
                 SupervisionAct::Begin { subject: Subject::Call(call?.id), mode: mode(how) }
             }
@@ -142,7 +142,24 @@ impl World {
             SupervisorWish::Mode(how) => SupervisionAct::Change(mode(how)),
             SupervisorWish::TakeOver => SupervisionAct::TakeOver,
             SupervisorWish::End => SupervisionAct::End,
-        })
+            SupervisorWish::PickUp => {
+                let mut lonely = self.exchange.calls().filter(|c| !matches!(c.stage, Stage::Talking { .. }));
+                let call = lonely.nth(place % 8)?.id;
+                return Some(Command::PickUp { call, phone: Some(phone) });
+            }
+            SupervisorWish::Transfer(whom) => {
+                let to = self.handsets[whom % self.handsets.len()].setup.extension.clone();
+                return Some(Command::Transfer { call: call?.id, to });
+            }
+            SupervisorWish::Assign(whom) => {
+                let floor = self.exchange.floor();
+                let mut waiting = floor.queues().flat_map(|queue| queue.order.iter().map(|turn| turn.call));
+                let call = CallId(waiting.nth(place % 4)?);
+                let agent = (whom % self.setup.floor.agents.max(1) + 1).to_string();
+                return Some(Command::Agent(AgentAct::Assign { call, agent }));
+            }
+        };
+        Some(Command::Supervise { phone: Some(phone), act })
     }
 
     pub(super) fn reload(&mut self, place: usize, changes_password: bool) -> Option<Step> {
@@ -183,14 +200,13 @@ impl World {
         Some(step)
     }
 
-    /// The faults stop: everybody has power, the network carries, nobody behaves badly, no more calls are planned.
-    pub fn make_peace(&mut self) -> Vec<Step> {
+    /// The faults stop. Gives what the exchange is to be told then, one after the other.
+    pub fn make_peace(&mut self) -> Vec<Came> {
         self.is_faulty = false;
         self.crash = None;
         self.store.fails = false;
         self.media_mute = false;
         self.flush_us = self.setup.store.flush_us;
-        let mut steps = Vec::new();
         for place in 0..self.handsets.len() {
             let number = self.handsets[place].setup.extension.clone();
             if self.removed.remove(&number) {
@@ -198,13 +214,13 @@ impl World {
                 self.config.extensions.insert(number, entry);
             }
         }
-        steps.extend(self.tell(Came::Config));
-        if self.setup.floor.queues > 0 {
-            for agent in 0..self.setup.floor.agents {
-                let command = self.act(agent, AgentWish::Ready { further: 0 });
-                steps.extend(command.and_then(|command| self.tell(Came::Command(command))));
-            }
-        }
+        let agents = if self.setup.floor.queues > 0 { self.setup.floor.agents } else { 0 };
+        let ready = (0..agents).filter_map(|agent| self.act(agent, AgentWish::Ready { further: 0 }));
+        std::iter::once(Came::Config).chain(ready.map(Came::Command)).collect()
+    }
+
+    /// With the faults gone everybody has power, nobody behaves badly, no more calls are planned.
+    pub fn calm_phones(&mut self) {
         for place in 0..self.handsets.len() {
             self.handsets[place].behaves = true;
             self.handsets[place].is_cut_off = false;
@@ -212,6 +228,5 @@ impl World {
             self.power_on(place, false);
             self.drain(place);
         }
-        steps
     }
 }
