@@ -125,7 +125,8 @@ impl Checker for SeekersHearRinging {
             let switchroom_exchange::Changed::Call(id) = changed else { continue };
             let Some(call) = world.exchange.call(*id) else { continue };
             let is_up = call.caller_leg().is_some_and(|leg| leg.state == LegState::Up);
-            if call.stage != Stage::Seeking || !is_up {
+            // While an agent hears whom to call back nobody is rung yet.
+            if call.stage != Stage::Seeking || !is_up || call.is_briefed() {
                 continue;
             }
             let Some(told) = world.media.legs.get(&call.caller) else { continue };
