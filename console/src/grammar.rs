@@ -2,7 +2,9 @@
 
 use crate::keymap::resembles;
 use crate::words::Words;
-use switchroom_wire::{Command, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised, SupervisionMode};
+use switchroom_wire::{
+    Command, ConfigChange, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised, SupervisionMode,
+};
 
 /// The forms of the commands, as help shows them.
 pub(crate) const FORMS: &[&str] = &[
@@ -32,6 +34,7 @@ pub(crate) const FORMS: &[&str] = &[
     "pick up NUMBER [at EXTENSION]",
     "assign NUMBER AGENT",
     "hang up NUMBER",
+    "hand off NUMBER FLOW",
     "dial EXTENSION NUMBER",
     "priority NUMBER PRIORITY",
     "take out NUMBER",
@@ -39,6 +42,10 @@ pub(crate) const FORMS: &[&str] = &[
     "break AGENT REASON",
     "finish AGENT",
     "sign out AGENT",
+    "join AGENT QUEUE [TIER] [WEIGHT]",
+    "leave AGENT QUEUE",
+    "skill AGENT SKILL LEVEL",
+    "class CLASS PRIORITY",
     "unregister EXTENSION [CONTACT]",
     "delete message ID",
     "reload",
@@ -116,6 +123,13 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["hang", "up", call] | ["hangup", call] => Command::HangUp { call: (*call).to_owned() },
         ["transfer", call, to] => Command::Transfer { call: (*call).to_owned(), to: (*to).to_owned() },
         ["assign", call, agent] => Command::Assign { call: (*call).to_owned(), agent: (*agent).to_owned() },
+        ["hand", "off", call, flow] => {
+            Command::HandOff { call: (*call).to_owned(), flow: (*flow).to_owned() }
+        }
+        ["join" | "leave" | "skill" | "class", ..] => match change(&parts) {
+            Some(change) => Command::ChangeConfig { change },
+            None => return Err(unknown(words.trim(), parts[0])),
+        },
         ["dial", from, to] => Command::Dial { from: (*from).to_owned(), to: (*to).to_owned() },
         ["priority", call, priority] => match priority.parse().ok().filter(|n| *n <= PRIORITY_MAX) {
             Some(priority) => Command::Priority { call: (*call).to_owned(), priority },
@@ -175,6 +189,27 @@ fn supervision(parts: &[&str]) -> Option<Command> {
     mode_of(word).map(|mode| Command::Supervise { target, mode, phone })
 }
 
+/// The change to the configuration that the words mean.
+fn change(parts: &[&str]) -> Option<ConfigChange> {
+    let own = |text: &str| text.to_owned();
+    let number = |text: &str, most: u8| text.parse().ok().filter(|n: &u8| *n <= most);
+    Some(match parts {
+        ["join", agent, queue, place @ ..] if place.len() <= 2 => {
+            let tier = place.first().map(|text| number(text, 9).ok_or(())).transpose().ok()?;
+            let weight = place.get(1).map(|text| number(text, 100).ok_or(())).transpose().ok()?;
+            ConfigChange::Join { agent: own(agent), queue: own(queue), tier, weight }
+        }
+        ["leave", agent, queue] => ConfigChange::Leave { agent: own(agent), queue: own(queue) },
+        ["skill", agent, skill, level] => {
+            ConfigChange::Skill { agent: own(agent), skill: own(skill), level: number(level, 9)? }
+        }
+        ["class", class, priority] => {
+            ConfigChange::ClassPriority { class: own(class), priority: number(priority, PRIORITY_MAX)? }
+        }
+        _ => return None,
+    })
+}
+
 fn missed(number: &str, act: MissedAct) -> Command {
     Command::MissedAct { missed: number.to_owned(), act }
 }
@@ -216,6 +251,14 @@ mod tests {
         let hang_up = Command::HangUp { call: "4127".into() };
         assert_eq!(parse("hang up 4127"), Ok(hang_up.clone()));
         assert_eq!(parse("  hangup   4127 "), Ok(hang_up));
+        let hand_off = Command::HandOff { call: "4127".into(), flow: "verify".into() };
+        assert_eq!(parse("hand off 4127 verify"), Ok(hand_off));
+        let join = |tier, weight| {
+            let (agent, queue) = ("2001".into(), "sales".into());
+            Ok(Command::ChangeConfig { change: ConfigChange::Join { agent, queue, tier, weight } })
+        };
+        assert_eq!(parse("join 2001 sales"), join(None, None));
+        assert_eq!(parse("join 2001 sales 2 30"), join(Some(2), Some(30)));
         assert_eq!(
             parse("unregister 102"),
             Ok(Command::Unregister { extension: "102".into(), contact: None })
@@ -228,11 +271,23 @@ mod tests {
         );
         assert_eq!(parse("ready 102 201"), Ok(presence("102", "ready", None, Some("201".into()))));
         for form in FORMS {
-            let plain = form.replace(" [CONTACT]", "").replace(" [EXTENSION]", "");
-            let plain = plain.replace(" [at EXTENSION]", "").replace("[NUMBER|agent AGENT]", "agent AGENT");
-            let filled = ["NUMBER", "EXTENSION", "AGENT", "PRIORITY", "REASON", "WORD"]
-                .iter()
-                .fold(plain, |text, name| text.replace(name, "1"));
+            let optional = [" [CONTACT]", " [EXTENSION]", " [at EXTENSION]", " [TIER]", " [WEIGHT]"];
+            let plain = optional.iter().fold((*form).to_owned(), |text, name| text.replace(name, ""));
+            let plain = plain.replace("[NUMBER|agent AGENT]", "agent AGENT");
+            let named = [
+                "NUMBER",
+                "EXTENSION",
+                "AGENT",
+                "PRIORITY",
+                "REASON",
+                "WORD",
+                "FLOW",
+                "QUEUE",
+                "SKILL",
+                "LEVEL",
+                "CLASS",
+            ];
+            let filled = named.iter().fold(plain, |text, name| text.replace(name, "1"));
             assert!(parse(&filled).is_ok(), "{form}");
         }
     }
@@ -246,6 +301,9 @@ mod tests {
             ("break 102", "the form is: break AGENT REASON"),
             ("transfer", "the form is: transfer NUMBER TO"),
             ("relod", "did you mean: reload?"),
+            ("hand off 4127", "the form is: hand off NUMBER FLOW"),
+            ("join 2001 sales x", "the form is: join AGENT QUEUE [TIER] [WEIGHT]"),
+            ("skill 2001 german 10", "the form is: skill AGENT SKILL LEVEL"),
             ("sing", "there are: status"),
         ] {
             let english = Words::new(crate::words::Language::English);

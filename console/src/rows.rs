@@ -5,7 +5,7 @@ mod floor;
 mod missed;
 
 pub(crate) use calls::{
-    call_duration_ms, call_place, call_state_word, legs_shown, mode_name, supervised_flag,
+    call_duration_ms, call_place, call_result, call_state_word, legs_shown, mode_name, supervised_flag,
     supervision_target, trouble, waiting_in,
 };
 pub(crate) use floor::{

@@ -93,6 +93,9 @@ fn rule(defect: Defect) -> &'static str {
         Defect::BentMissed => {
             "the inbox holds who gave up and was not answered since, and what was done about them"
         }
+        Defect::RecordedPin => {
+            "who was handed off is heard by nobody, and neither sound nor keys of it are kept"
+        }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }

@@ -153,13 +153,19 @@ pub(crate) fn call_place(call: &CallView) -> Option<String> {
     call.place.as_ref().filter(|_| is_in_flow).map(|place| format!("{}: {}", place.flow, place.node))
 }
 
+/// What came of the last hand-off: `verify: verified`.
+pub(crate) fn call_result(call: &CallView) -> Option<String> {
+    let last = call.handed_back.last().filter(|back| !back.result.is_empty())?;
+    Some(format!("{}: {}", last.flow, last.result))
+}
+
 fn call_flags(call: &CallView, words: &Words) -> Cell {
     if let Some(ended) = &call.ended {
         let key = format!("cause.{}", ended.cause);
         return toned(words.find(&key).unwrap_or(&ended.cause).to_owned(), Tone::Normal);
     }
     let mut parts: Vec<String> = call.supervisors.iter().map(|one| supervised_flag(one, words)).collect();
-    parts.extend(call_place(call));
+    parts.extend(call_place(call).or_else(|| call_result(call)));
     parts.extend(call.troubles.iter().map(|text| trouble_short(text, words)));
     match call.recording {
         RecordingState::Failed => parts.push(words.t("flag.rec_failed").to_owned()),

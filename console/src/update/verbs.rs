@@ -5,7 +5,8 @@ use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
 use crate::format::{duration, moment};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
-use switchroom_wire::Command;
+use crate::words::Words;
+use switchroom_wire::{Command, ConfigChange};
 
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
@@ -61,7 +62,15 @@ impl App {
             Command::Unregister { extension, contact } => {
                 self.ask_unregister(extension, contact.clone(), now_ms)
             }
-            Command::Dial { from, to } => Some(self.ask_dial(from, to)),
+            Command::Dial { from, to } => {
+                let fields = [("from", from.as_str()), ("to", to)];
+                Some(self.ask_plainly(command, "verb.dial", &fields))
+            }
+            Command::HandOff { call, flow } => {
+                let fields = [("number", call.as_str()), ("flow", flow)];
+                Some(self.ask_plainly(command, "verb.hand_off", &fields))
+            }
+            Command::ChangeConfig { change } => Some(self.ask_change(change)),
             Command::DeleteMessage { message } => self.ask_delete_message(message, now_ms),
             Command::Reload => Some(self.ask_reload()),
             Command::Shutdown => Some(self.ask_shutdown()),
@@ -123,18 +132,31 @@ impl App {
         })
     }
 
-    /// Who is to call whom stands in the words already: it needs no question.
-    fn ask_dial(&self, from: &str, to: &str) -> Asked {
+    /// What is to be done stands in the words already: it needs no question.
+    fn ask_plainly(&self, command: &Command, label: &str, fields: &[(&str, &str)]) -> Asked {
         Asked {
-            command: Command::Dial { from: from.to_owned(), to: to.to_owned() },
+            command: command.clone(),
             target: Target::Daemon,
             level: Confirm::None,
-            label: self.settings.words.f("verb.dial", &[("from", from), ("to", to)]),
+            label: self.settings.words.f(label, fields),
             question: String::new(),
             name: String::new(),
             typed: String::new(),
             choices: Vec::new(),
             order: Vec::new(),
+        }
+    }
+
+    /// What is written into a file is asked about: it stays.
+    fn ask_change(&self, change: &ConfigChange) -> Asked {
+        let words = &self.settings.words;
+        let what = words_of_change(change, words);
+        let command = Command::ChangeConfig { change: change.clone() };
+        let fields = [("what", what.as_str())];
+        Asked {
+            level: Confirm::Yes,
+            question: words.f("confirm.change_config", &fields),
+            ..self.ask_plainly(&command, "verb.change_config", &fields)
         }
     }
 
@@ -293,6 +315,32 @@ impl App {
             Target::Missed { id } => self.missed_changed(id),
             Target::Heard { own, call } => self.heard_changed(own, call.as_deref()),
             Target::Daemon => None,
+        }
+    }
+}
+
+/// A change to the configuration as a sentence.
+fn words_of_change(change: &ConfigChange, words: &Words) -> String {
+    match change {
+        ConfigChange::Join { agent, queue, tier, weight } => {
+            let part = |key: &str, name: &str, n: &Option<u8>| {
+                n.map(|n| words.f(key, &[(name, &n.to_string())])).unwrap_or_default()
+            };
+            let place = part("change.tier", "tier", tier) + &part("change.weight", "weight", weight);
+            words.f("change.join", &[("agent", agent), ("queue", queue), ("place", &place)])
+        }
+        ConfigChange::Leave { agent, queue } => {
+            words.f("change.leave", &[("agent", agent), ("queue", queue)])
+        }
+        ConfigChange::Skill { agent, skill, level: 0 } => {
+            words.f("change.no_skill", &[("agent", agent), ("skill", skill)])
+        }
+        ConfigChange::Skill { agent, skill, level } => {
+            let fields = [("agent", agent.as_str()), ("skill", skill), ("level", &level.to_string())];
+            words.f("change.skill", &fields)
+        }
+        ConfigChange::ClassPriority { class, priority } => {
+            words.f("change.class", &[("class", class), ("priority", &priority.to_string())])
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::app::{App, Tab, scrolled};
 use crate::format::{clock, clock_ms, decibel, duration, level_share, millis, mos, percent};
 use crate::layout::detail_layout;
 use crate::rows::{
-    call_duration_ms, call_place, call_state_word, legs_shown, supervised_flag, supervision_target, trouble,
-    waiting_in,
+    call_duration_ms, call_place, call_result, call_state_word, legs_shown, supervised_flag,
+    supervision_target, trouble, waiting_in,
 };
 use crate::severity::{call_severity, direction_severity};
 use crate::symbols::Symbols;
@@ -78,7 +78,7 @@ fn head(app: &App, call: Option<&CallView>, rect: Rect, now_ms: i64, p: &mut Pai
     for one in &call.supervisors {
         x = p.put(rect, x, 0, &supervised_flag(one, words), Tone::Strong) + 2;
     }
-    let x = match call_place(call) {
+    let x = match call_place(call).or_else(|| call_result(call)) {
         Some(place) => p.put(rect, x, 0, &place, Tone::Normal) + 2,
         None => x,
     };

@@ -99,13 +99,15 @@ pub enum Defect {
     BentMissed,
     /// Somebody who is told whom they talk with hears them already.
     EarlyBridge,
+    /// The recording goes on while a party gives its PIN to a flow.
+    RecordedPin,
     /// A supervisor who only listens is heard by a party.
     HeardListener,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -146,6 +148,7 @@ impl Defect {
         Self::Overtaken,
         Self::BentMissed,
         Self::EarlyBridge,
+        Self::RecordedPin,
         Self::HeardListener,
     ];
 }
@@ -278,6 +281,10 @@ impl Plant {
 
     fn media(&mut self, command: MediaCommand) -> Option<MediaCommand> {
         match command {
+            MediaCommand::PauseRecording { is_paused: true, .. } if self.defect == Defect::RecordedPin => {
+                self.has_struck = true;
+                None
+            }
             MediaCommand::Close { .. } if self.defect == Defect::LeakedPort && self.strikes() => None,
             MediaCommand::Open { call, leg, slot }
                 if self.defect == Defect::SharedPort && !self.has_struck =>

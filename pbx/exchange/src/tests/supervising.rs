@@ -373,3 +373,30 @@ fn a_supervisor_who_is_not_answered_leaves_nothing() {
     s.answer(s.c);
     s.w.settle();
 }
+
+/// Whoever is handed off to a flow is heard by no supervisor, either; when it is back, it is as before.
+#[test]
+fn nobody_supervises_who_gives_a_pin() {
+    for (mode, after) in [
+        (Mode::Listen, "101<102 102<101 103<101+102"),
+        (Mode::Whisper, "101<102 102<101+103 103<101+102"),
+        (Mode::Barge, "101<102+103 102<101+103 103<101+102"),
+    ] {
+        let mut s = Scene::new();
+        s.supervised(Subject::Call(s.id), mode);
+        let command = Command::HandOff { call: s.id, flow: "507".into() };
+        s.w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+        s.w.ms(50);
+        assert!(s.w.replies.pop().unwrap().is_ok());
+        assert!(s.hears().contains("103<silence") && s.hears().contains("102<silence"), "{}", s.hears());
+        assert!(s.act("", SupervisionAct::TakeOver).is_err(), "there is nobody to be taken over");
+        let leg = s.w.x.call(s.id).unwrap().caller;
+        for digit in "1234".chars() {
+            s.w.input(Input::Media(MediaEvent::Digit { leg, digit }));
+        }
+        s.w.ms(50);
+        assert_eq!(s.hears(), after, "{mode:?}");
+        s.w.hang_up(s.a.0, s.a.1);
+        s.w.settle();
+    }
+}
