@@ -2,7 +2,9 @@
 
 use crate::keymap::resembles;
 use crate::words::Words;
-use switchroom_wire::{Command, ConfigChange, MissedAct, PRIORITY_MAX};
+use switchroom_wire::{
+    Command, ConfigChange, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised, SupervisionMode,
+};
 
 /// The forms of the commands, as help shows them.
 pub(crate) const FORMS: &[&str] = &[
@@ -23,6 +25,14 @@ pub(crate) const FORMS: &[&str] = &[
     "events",
     "cdrs",
     "ladder NUMBER",
+    "listen [NUMBER|agent AGENT] [at EXTENSION]",
+    "whisper [NUMBER|agent AGENT] [at EXTENSION]",
+    "barge [NUMBER|agent AGENT] [at EXTENSION]",
+    "take over [at EXTENSION]",
+    "unlisten [at EXTENSION]",
+    "transfer NUMBER TO",
+    "pick up NUMBER [at EXTENSION]",
+    "assign NUMBER AGENT",
     "hang up NUMBER",
     "hand off NUMBER FLOW",
     "dial EXTENSION NUMBER",
@@ -82,6 +92,9 @@ impl GrammarError {
 /// The command that the words mean.
 pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
     let parts: Vec<&str> = words.split_whitespace().collect();
+    if let Some(command) = supervision(&parts) {
+        return Ok(command);
+    }
     let command = match parts.as_slice() {
         [] => return Err(GrammarError::Empty),
         ["status"] => Command::Status,
@@ -108,6 +121,8 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["cdrs", party] => Command::Cdrs { limit: ROWS, before_ms: None, party: Some((*party).to_owned()) },
         ["ladder", call] => Command::Ladder { call: (*call).to_owned() },
         ["hang", "up", call] | ["hangup", call] => Command::HangUp { call: (*call).to_owned() },
+        ["transfer", call, to] => Command::Transfer { call: (*call).to_owned(), to: (*to).to_owned() },
+        ["assign", call, agent] => Command::Assign { call: (*call).to_owned(), agent: (*agent).to_owned() },
         ["hand", "off", call, flow] => {
             Command::HandOff { call: (*call).to_owned(), flow: (*flow).to_owned() }
         }
@@ -146,6 +161,32 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
 
 fn presence(agent: &str, presence: &str, reason: Option<String>, extension: Option<String>) -> Command {
     Command::AgentPresence { agent: agent.to_owned(), presence: presence.to_owned(), reason, extension }
+}
+
+/// What a supervisor does at a phone: the user's own, or that of an extension named after `at`.
+fn supervision(parts: &[&str]) -> Option<Command> {
+    let (parts, phone) = match parts {
+        [rest @ .., "at", phone] => (rest, Some((*phone).to_owned())),
+        rest => (rest, None),
+    };
+    let act = |act| Command::SuperviseAct { act, phone: phone.clone() };
+    match parts {
+        ["take", "over"] => return Some(act(SuperviseAct::TakeOver)),
+        ["unlisten"] => return Some(act(SuperviseAct::End)),
+        ["pick", "up", call] => return Some(Command::PickUp { call: (*call).to_owned(), phone }),
+        _ => {}
+    }
+    let all = [SupervisionMode::Listen, SupervisionMode::Whisper, SupervisionMode::Barge];
+    let mode_of = |word: &str| all.into_iter().find(|mode| mode.word() == word);
+    let (word, target) = match parts {
+        // At the call that is heard already.
+        [word] => return mode_of(word).map(|mode| act(SuperviseAct::Mode(mode))),
+        [word, "agent", agent] => (word, Supervised::Agent((*agent).to_owned())),
+        [word, "extension", extension] => (word, Supervised::Extension((*extension).to_owned())),
+        [word, call] => (word, Supervised::Call((*call).to_owned())),
+        _ => return None,
+    };
+    mode_of(word).map(|mode| Command::Supervise { target, mode, phone })
 }
 
 /// The change to the configuration that the words mean.
@@ -230,8 +271,9 @@ mod tests {
         );
         assert_eq!(parse("ready 102 201"), Ok(presence("102", "ready", None, Some("201".into()))));
         for form in FORMS {
-            let optional = [" [CONTACT]", " [EXTENSION]", " [TIER]", " [WEIGHT]"];
+            let optional = [" [CONTACT]", " [EXTENSION]", " [at EXTENSION]", " [TIER]", " [WEIGHT]"];
             let plain = optional.iter().fold((*form).to_owned(), |text, name| text.replace(name, ""));
+            let plain = plain.replace("[NUMBER|agent AGENT]", "agent AGENT");
             let named = [
                 "NUMBER",
                 "EXTENSION",
@@ -257,6 +299,7 @@ mod tests {
             ("hang up", "the form is: hang up NUMBER"),
             ("priority 4133 10", "the form is: priority NUMBER PRIORITY"),
             ("break 102", "the form is: break AGENT REASON"),
+            ("transfer", "the form is: transfer NUMBER TO"),
             ("relod", "did you mean: reload?"),
             ("hand off 4127", "the form is: hand off NUMBER FLOW"),
             ("join 2001 sales x", "the form is: join AGENT QUEUE [TIER] [WEIGHT]"),

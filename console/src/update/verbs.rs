@@ -4,7 +4,7 @@ use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
 use crate::format::{duration, moment};
 use crate::keymap::{Code, Key};
-use crate::rows::{List, call_duration_ms, message_place};
+use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
 use switchroom_wire::{Command, ConfigChange};
 
@@ -37,6 +37,10 @@ impl App {
             | Action::MissedTried
             | Action::MissedClose
             | Action::MissedRelease => self.ask_missed(action),
+            Action::Listen | Action::Whisper | Action::Barge | Action::TakeOver | Action::Unlisten => {
+                self.ask_supervise(action, now_ms)
+            }
+            Action::Transfer | Action::PickUp | Action::Assign => self.ask_forcing(action, now_ms),
             _ => self.ask_floor(action, now_ms),
         };
         self.open_question(asked, now_ms, effects);
@@ -71,6 +75,12 @@ impl App {
             Command::Reload => Some(self.ask_reload()),
             Command::Shutdown => Some(self.ask_shutdown()),
             Command::MissedAct { missed, act } => self.ask_missed_command(missed, act),
+            Command::Supervise { .. } | Command::SuperviseAct { .. } => {
+                self.ask_supervise_command(command, now_ms)
+            }
+            Command::Transfer { .. } | Command::PickUp { .. } | Command::Assign { .. } => {
+                self.ask_forcing_command(command, now_ms)
+            }
             _ => self.ask_floor_command(command, now_ms),
         };
         self.open_question(asked, now_ms, effects);
@@ -117,6 +127,7 @@ impl App {
             question: words.f("confirm.hang_up", &fields),
             name: number,
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         })
     }
@@ -131,6 +142,7 @@ impl App {
             question: String::new(),
             name: String::new(),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         }
     }
@@ -165,6 +177,7 @@ impl App {
             question: words.f("confirm.unregister", &fields),
             name: number.to_owned(),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         })
     }
@@ -186,6 +199,7 @@ impl App {
             question: words.f("confirm.delete_message", &fields),
             name: message.mailbox.clone().unwrap_or_else(|| "delete".to_owned()),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         })
     }
@@ -200,7 +214,7 @@ impl App {
 
     fn ask_daemon(&self, action: Action, command: Command, label: &str, question: &str) -> Asked {
         let words = &self.settings.words;
-        let calls = self.model.board.calls.values().filter(|call| call.ended.is_none()).count();
+        let calls = live_calls(&self.model.board).count();
         Asked {
             command,
             target: Target::Daemon,
@@ -209,6 +223,7 @@ impl App {
             question: words.f(question, &[("calls", &calls.to_string())]),
             name: "shutdown".to_owned(),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         }
     }
@@ -228,9 +243,17 @@ impl App {
                 Key { code: Code::Enter, ctrl: false } if asked.level == Confirm::Reason => {
                     let reason = asked.typed.trim().to_owned();
                     asked.give_reason(&reason);
+                    if let Some(phone) = asked.phone_given() {
+                        self.phone = Some(phone.to_owned());
+                    }
                     !reason.is_empty()
                 }
                 Key { code: Code::Enter, ctrl: false } => asked.typed == asked.name,
+                Key { code: Code::Tab, ctrl: false } => {
+                    asked.complete();
+                    self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+                    return;
+                }
                 Key { code: Code::Backspace, ctrl: false } => {
                     asked.typed.pop();
                     self.overlay = Some(Overlay::Confirm(Box::new(asked)));
@@ -259,7 +282,8 @@ impl App {
 
     fn send_verb(&mut self, asked: Asked, now_ms: i64, effects: &mut Vec<Effect>) {
         let text = self.settings.words.f("toast.sent", &[("verb", &asked.label)]);
-        self.ask(asked.command, Waiting::Verb { label: asked.label }, effects);
+        let command = Box::new(asked.command.clone());
+        self.ask(asked.command, Waiting::Verb { label: asked.label, command }, effects);
         self.tell(Mood::Sent, text, now_ms);
     }
 
@@ -289,6 +313,7 @@ impl App {
             Target::Agent { number, activity } => self.agent_changed(number, activity.as_deref()),
             Target::Waiter { call } => self.waiter_changed(call),
             Target::Missed { id } => self.missed_changed(id),
+            Target::Heard { own, call } => self.heard_changed(own, call.as_deref()),
             Target::Daemon => None,
         }
     }

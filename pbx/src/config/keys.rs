@@ -145,6 +145,11 @@ pub(super) const TABLES: &[Table] = &[
                 "[\"PCMA\", \"PCMU\", \"G722\", \"opus\"]",
                 "Codecs that are offered and taken, best first.",
             ),
+            example(
+                "hold_music",
+                "[\"music/one\", \"music/two\"]",
+                "Prompts that who is held hears one after the other, over and over. Unless written, silence.",
+            ),
             key(
                 "threads",
                 "\"auto\"",

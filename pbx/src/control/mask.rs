@@ -38,6 +38,7 @@ pub(super) fn call(mut call: CallView) -> CallView {
     if let Some(one) = &mut call.supervision {
         one.user.clear();
         one.follows = one.follows.as_deref().map(mask_number);
+        one.heard_by.iter_mut().for_each(party);
     }
     for one in &mut call.supervisors {
         one.user.clear();
@@ -247,6 +248,7 @@ mod tests {
                 mode: SupervisionMode::Barge,
                 call: Some("id".into()),
                 follows: Some(NUMBER.into()),
+                heard_by: vec![a_party()],
             }),
             supervisors: vec![SupervisorView {
                 user: "alice-home".into(),

@@ -156,7 +156,7 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
             since_ms: hand_off.since.wall.0,
         }),
         handed_back: call.handed_back.iter().map(handed_back).collect(),
-        supervision: exchange.supervision(call.id).map(supervision),
+        supervision: exchange.supervision(call.id).map(|one| supervision(exchange, one)),
         supervisors: exchange.supervisors_of(call.id).map(|(own, one)| supervisor(own, one)).collect(),
     }
 }
@@ -169,7 +169,9 @@ fn supervision_mode(mode: x::Mode) -> w::SupervisionMode {
     }
 }
 
-fn supervision(one: &x::Supervision) -> w::SupervisionView {
+fn supervision(exchange: &Exchange, one: &x::Supervision) -> w::SupervisionView {
+    let target = one.target.and_then(|call| exchange.call(call));
+    let hears = |leg: &x::LegId| Some(party(&target?.leg(*leg)?.party));
     let follows = match &one.subject {
         x::Subject::Call(_) => None,
         x::Subject::Agent(number) | x::Subject::Extension(number) => Some(x::clean(number)),
@@ -179,6 +181,7 @@ fn supervision(one: &x::Supervision) -> w::SupervisionView {
         mode: supervision_mode(one.mode),
         call: one.target.map(|call| call.to_string()),
         follows,
+        heard_by: one.heard_by().iter().filter_map(hears).collect(),
     }
 }
 

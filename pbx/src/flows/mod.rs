@@ -130,7 +130,8 @@ fn played(loaded: &Loaded) -> impl Iterator<Item = (String, &str)> {
         let whisper = whisper.map(|name| (format!("queue {queue} whispers"), name));
         music.chain(whisper).chain(comfort.map(|name| (format!("queue {queue} comforts with"), name)))
     });
-    greetings.chain(waits)
+    let holds = loaded.config.hold_music.iter().map(|name| ("who is held hears".to_owned(), name.as_str()));
+    greetings.chain(waits).chain(holds)
 }
 
 /// Reads a folder. A file whose text is that of the flow in force is that flow; all others get the next version. There are

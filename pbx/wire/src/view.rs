@@ -224,6 +224,8 @@ pub struct SupervisionView {
     pub call: Option<String>,
     /// The agent or extension whose calls are followed; none if it is one call.
     pub follows: Option<String>,
+    /// The parties of that call who hear the supervisor now.
+    pub heard_by: Vec<PartyView>,
 }
 
 /// A supervisor who is at a call.

@@ -92,6 +92,8 @@ pub struct Leg {
     pub agreed: Option<Agreed>,
     /// It holds the other party.
     pub holds: bool,
+    /// Music of the hold plays to it.
+    pub(crate) hears_music: bool,
     /// Where its media comes from.
     pub media_from: Option<std::net::SocketAddr>,
     /// No media comes although it should.

@@ -8,6 +8,7 @@ use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
 use crate::{CallId, Changed, LegId, Service};
+use switchroom_flow::{Clip, Language};
 use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
 use switchroom_sip::sdp::{Description, Direction};
 use switchroom_sip::status::Status;
@@ -241,6 +242,7 @@ impl Exchange {
             }
         };
         let is_talking = matches!(call.stage, Stage::Talking { .. });
+        let is_held = is_talking && other.and_then(|other| call.leg(other)).is_some_and(|other| other.holds);
         let source = match source {
             _ if one.holds => Source::Nothing,
             source if is_talking && !self.supervisions.is_empty() => {
@@ -248,7 +250,33 @@ impl Exchange {
             }
             source => source,
         };
+        if is_held && source == Source::Silence && !self.config.hold_music.is_empty() {
+            return self.play_hold_music(id, leg);
+        }
         self.media(MediaCommand::Hear { call: id, leg, source });
+    }
+
+    /// Something else is to be heard by a leg.
+    pub(crate) fn music_ends(&mut self, leg: LegId) {
+        let call = self.legs.get(&leg).and_then(|id| self.calls.get_mut(id));
+        if let Some(leg) = call.and_then(|call| call.legs.get_mut(&leg)) {
+            leg.hears_music = false;
+        }
+    }
+
+    /// Who is held hears music, which goes on from where it is if it plays already.
+    fn play_hold_music(&mut self, id: CallId, leg: LegId) {
+        let plays = self.calls.get(&id).and_then(|call| call.leg(leg)).is_none_or(|leg| leg.hears_music);
+        if plays {
+            return;
+        }
+        let language = Language::default();
+        let prompt = |name: &String| Clip::Prompt { language, name: name.clone() };
+        let clips = self.config.hold_music.iter().map(prompt).collect();
+        self.media(MediaCommand::Play { call: id, leg, number: 0, clips, is_loop: true });
+        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg)) {
+            leg.hears_music = true;
+        }
     }
 
     /// Writes down when a hold begins and ends.
