@@ -162,9 +162,13 @@ pub(super) fn waiting_rows(board: &Board, form: Form<'_>) -> Vec<Row> {
 fn waiter_row(queue: &QueueView, waiter: &WaiterView, (turn, place): (i64, i64), form: Form<'_>) -> Row {
     let party = form.party();
     let waited = (form.now_ms - waiter.since_ms).max(0);
-    let severity = waited_severity(waited, queue.service_level_ms);
+    // Who is to be called back is not on the line, however long it takes.
+    let is_call_back = !waiter.call_back.is_empty();
+    let severity =
+        if is_call_back { Severity::Info } else { waited_severity(waited, queue.service_level_ms) };
     let rings = waiter.ringing.join(" ");
-    let from = party.short(&waiter.caller);
+    let from = who_waits(waiter, form);
+    let number = if is_call_back { "-".to_owned() } else { waiter.number.to_string() };
     let shown = if form.clock {
         format::clock_short(waiter.since_ms, form.utc_offset_min)
     } else {
@@ -195,7 +199,7 @@ fn waiter_row(queue: &QueueView, waiter: &WaiterView, (turn, place): (i64, i64),
         natural: (turn, place),
         cells: vec![
             cell(place.to_string()),
-            cell(waiter.number.to_string()),
+            cell(number),
             cell(from),
             marked(shown, severity),
             cell(waiter.priority.to_string()),
@@ -203,6 +207,16 @@ fn waiter_row(queue: &QueueView, waiter: &WaiterView, (turn, place): (i64, i64),
             cell(if rings.is_empty() { "-".to_owned() } else { rings }),
             cell(queue.name.clone()),
         ],
+    }
+}
+
+/// Who waits; of who is to be called back also that, and how often it was tried in vain.
+fn who_waits(waiter: &WaiterView, form: Form<'_>) -> String {
+    let who = form.party().short(&waiter.caller);
+    match (waiter.call_back.as_str(), waiter.tries) {
+        ("", _) => who,
+        (_, 0) => format!("{}: {who}", form.words.t("waiting.call_back")),
+        (_, tries) => format!("{}: {who} ({tries})", form.words.t("waiting.call_back")),
     }
 }
 

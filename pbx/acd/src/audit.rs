@@ -57,7 +57,7 @@ impl Floor {
         for queue in self.queues() {
             self.audit_queue(queue, &mut tell);
         }
-        for rule in self.audit_waiters() {
+        for rule in self.audit_waiters().into_iter().chain(self.audit_call_backs()) {
             tell(rule.0, rule.1);
         }
         found
@@ -100,7 +100,7 @@ impl Floor {
         if signed_in.count() != queue.signed_in.len() {
             tell("who is signed in is counted", name.clone());
         }
-        if queue.is_deserted == (queue.order.is_empty() || queue.has(queue.config.stay)) {
+        if queue.is_deserted == (!queue.has_callers() || queue.has(queue.config.stay)) {
             tell("callers stay for a while only when nobody works here", name.clone());
         }
     }
@@ -128,8 +128,8 @@ impl Floor {
                 }
             }
         }
-        if in_queues.len() != self.waiter_count() {
-            found.push(("who waits has a turn", format!("{} of {}", in_queues.len(), self.waiter_count())));
+        if in_queues.len() != self.standing_count() {
+            found.push(("who waits has a turn", format!("{} of {}", in_queues.len(), self.standing_count())));
         }
         found
     }

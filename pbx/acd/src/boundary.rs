@@ -59,6 +59,8 @@ pub enum Due {
     Rest(AgentId),
     /// Nobody has worked in this queue for as long as callers stay.
     Deserted(QueueId),
+    /// A call-back may be tried again, or is too old.
+    CallBack(Call),
 }
 
 /// What the floor asks for. Effects are carried out in order.
@@ -130,6 +132,10 @@ pub enum Refusal {
     NoWrapUp,
     /// The call waits in no queue.
     NoWaiter,
+    /// As many are to be called back as may be.
+    CallBacksFull,
+    /// The number of this call-back is being called.
+    BeingCalled,
     /// The agent is not free, and serves other queues.
     NotFree,
     /// The caller is being offered to this agent already.
@@ -151,6 +157,10 @@ impl std::fmt::Display for Refusal {
             Self::SignedOut => f.write_str("the agent is not signed in"),
             Self::NoWrapUp => f.write_str("the agent has no after-call time at the moment"),
             Self::NoWaiter => f.write_str("that call waits in no queue"),
+            Self::CallBacksFull => f.write_str("as many callers wait to be called back as may"),
+            Self::BeingCalled => {
+                f.write_str("an agent is calling that number back already; end that call instead")
+            }
             Self::NotFree => f.write_str("this agent is not free, and serves other queues"),
             Self::Offered => f.write_str("the agent's phone rings for this caller already"),
         }

@@ -172,6 +172,26 @@ pub struct QueueConfig {
     pub service_level: u64,
     /// Who hangs up before this is no abandoned call, but a short one.
     pub short_abandon: u64,
+    /// How callers are called back who ask for it.
+    pub call_back: CallBackConfig,
+}
+
+/// How a queue calls back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CallBackConfig {
+    /// How often a number is called before it is left to the inbox of missed calls.
+    pub tries: u32,
+    /// How long after a call in vain the next one is made, at the earliest.
+    pub retry_after: u64,
+    /// Call-backs that may be open at once; further callers are told that it is not possible. 0: nobody is called back.
+    pub max: usize,
+}
+
+impl Default for CallBackConfig {
+    fn default() -> Self {
+        Self { tries: 3, retry_after: 300_000, max: 100 }
+    }
 }
 
 impl Default for QueueConfig {
@@ -201,6 +221,7 @@ impl Default for QueueConfig {
             show_queue: true,
             service_level: 20_000,
             short_abandon: 5_000,
+            call_back: CallBackConfig::default(),
         }
     }
 }

@@ -25,6 +25,8 @@ pub enum Fact {
     WrappedUp(WrappedUpFact),
     /// Somebody did something about callers who had given up.
     Missed(MissedFact),
+    /// Something came of a call-back that a caller in a queue had asked for.
+    CallBack(CallBackFact),
 }
 
 impl Fact {
@@ -39,6 +41,7 @@ impl Fact {
             Self::Talked(fact) => fact.at_ms,
             Self::WrappedUp(fact) => fact.at_ms,
             Self::Missed(fact) => fact.at_ms,
+            Self::CallBack(fact) => fact.at_ms,
         }
     }
 }
@@ -468,4 +471,86 @@ pub enum MissedAct {
         /// How, in a word or a few.
         word: String,
     },
+}
+
+/// Something came of a call-back: a caller's place in a queue, kept after the caller hung up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallBackFact {
+    /// When.
+    pub at_ms: i64,
+    /// The call-back: offers and the talk that come of it name it as their call.
+    pub id: u128,
+    /// The call in which the caller asked for it.
+    pub call: u128,
+    /// When the caller had begun to wait: the half hour that it counts in, and its place in the line.
+    pub joined_ms: i64,
+    /// The queue.
+    pub queue: String,
+    /// The number that is called.
+    pub number: String,
+    /// The number that the caller called from; empty if withheld.
+    #[serde(default)]
+    pub caller: String,
+    /// The caller's class.
+    #[serde(default)]
+    pub class: String,
+    /// Priority, 0 to 9.
+    #[serde(default)]
+    pub priority: i64,
+    /// What.
+    #[serde(flatten)]
+    pub act: CallBackAct,
+}
+
+/// What came of a call-back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "act")]
+pub enum CallBackAct {
+    /// A caller asked for it.
+    Asked,
+    /// An agent took it, and the number is called.
+    Called {
+        /// The agent.
+        agent: String,
+    },
+    /// The number was called in vain.
+    Tried,
+    /// Nothing more will come of it.
+    Closed {
+        /// How it ended.
+        how: CallBackEnd,
+        /// The agent who reached the caller.
+        #[serde(default)]
+        agent: String,
+        /// How often the number was called in vain.
+        tries: u32,
+        /// How long it took from the begin of the wait.
+        waited_ms: u64,
+    },
+}
+
+/// How a call-back ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallBackEnd {
+    /// The caller answered, and talks with an agent.
+    Reached,
+    /// The caller was talked with meanwhile: called again, or was called by somebody else.
+    Dropped,
+    /// Tried as often as may be, too old, or the queue is gone: somebody has to look after it by hand.
+    GivenUp,
+    /// Taken out by a user.
+    Removed,
+}
+
+impl CallBackEnd {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Reached => "reached",
+            Self::Dropped => "dropped",
+            Self::GivenUp => "given_up",
+            Self::Removed => "removed",
+        }
+    }
 }

@@ -3,15 +3,16 @@
 //!
 //! ```text
 //!   Left (abandoned, or cut off by a restart) ──► an entry for the number, or one call more in it
+//!   CallBack (given up)                       ──► the same, with the tries of it
 //!   Missed (claimed, released, tried)         ──► who takes care of it, and how often it was tried
-//!   Left (answered, in whatever queue), Missed (closed), a week without a call ──► gone
+//!   Left (answered, in whatever queue), CallBack (reached), Missed (closed), a week without a call ──► gone
 //! ```
 //!
 //! Who hung up before the queue's limit of a short abandon did not wait, and whose number is withheld cannot be called back:
 //! neither is here.
 
 use crate::boundary::Call;
-use crate::fact::{Exit, Fact, LeftFact, MissedAct, MissedFact};
+use crate::fact::{CallBackAct, CallBackEnd, CallBackFact, Exit, Fact, LeftFact, MissedAct, MissedFact};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers that are kept; of more, those that called longest ago are forgotten.
@@ -70,6 +71,7 @@ impl Inbox {
         match fact {
             Fact::Left(left) => changed.extend(self.left(left)),
             Fact::Missed(missed) => changed.extend(self.act(missed)),
+            Fact::CallBack(fact) => changed.extend(self.call_back(fact)),
             Fact::Agent(_)
             | Fact::Joined(_)
             | Fact::Offered(_)
@@ -91,7 +93,7 @@ impl Inbox {
                 let ends = matches!(left.exit, Exit::Answered | Exit::Abandoned | Exit::Restart);
                 ends && !left.caller.is_empty()
             }
-            Fact::Missed(_) => true,
+            Fact::Missed(_) | Fact::CallBack(_) => true,
             _ => false,
         }
     }
@@ -129,12 +131,12 @@ impl Inbox {
             Exit::Answered => self.remove(&left.caller),
             Exit::Abandoned if left.waited_ms < left.short_abandon_ms => None,
             // Whom a restart cut off did not even give up.
-            Exit::Abandoned | Exit::Restart => Some(self.missed(left)),
+            Exit::Abandoned | Exit::Restart => Some(self.missed(left.call, left)),
             _ => None,
         }
     }
 
-    fn missed(&mut self, left: &LeftFact) -> Call {
+    fn missed(&mut self, id: Call, left: &LeftFact) -> Call {
         let at_ms = left.at_ms;
         if let Some(entry) = self.entries.get_mut(&*left.caller) {
             self.by_age.remove(&(entry.last_ms, entry.caller.clone()));
@@ -151,7 +153,7 @@ impl Inbox {
         }
         let caller: Box<str> = left.caller.as_str().into();
         let entry = Missed {
-            id: left.call,
+            id,
             last_call: left.call,
             caller: caller.clone(),
             class: left.class.as_str().into(),
@@ -168,7 +170,38 @@ impl Inbox {
         self.names.insert(entry.id, caller.clone());
         self.by_age.insert((at_ms, caller.clone()));
         self.entries.insert(caller, entry);
-        left.call
+        id
+    }
+
+    /// A call-back came to an end. Whoever could not be reached gave up no call, but is owed one.
+    fn call_back(&mut self, fact: &CallBackFact) -> Option<Call> {
+        let CallBackAct::Closed { how, tries, waited_ms, .. } = &fact.act else { return None };
+        match how {
+            CallBackEnd::Reached => self.remove(&fact.number),
+            CallBackEnd::GivenUp => {
+                let left = LeftFact {
+                    at_ms: fact.at_ms,
+                    joined_ms: fact.joined_ms,
+                    call: fact.call,
+                    visit: 0,
+                    queue: fact.queue.clone(),
+                    caller: fact.number.clone(),
+                    class: fact.class.clone(),
+                    exit: Exit::CalledBack,
+                    agent: String::new(),
+                    waited_ms: *waited_ms,
+                    service_level_ms: 0,
+                    short_abandon_ms: 0,
+                };
+                let id = self.missed(fact.id, &left);
+                if let Some(entry) = self.entries.get_mut(&*fact.number).filter(|_| *tries > 0) {
+                    entry.tries = entry.tries.saturating_add(*tries);
+                    entry.tried_ms = Some(fact.at_ms);
+                }
+                Some(id)
+            }
+            CallBackEnd::Dropped | CallBackEnd::Removed => None,
+        }
     }
 
     fn act(&mut self, fact: &MissedFact) -> Option<Call> {

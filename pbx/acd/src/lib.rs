@@ -25,7 +25,9 @@ mod tests;
 pub use audit::Finding;
 pub use boundary::{AgentId, Call, Due, Effect, Join, Miss, QueueId, Refusal};
 pub use config::Config;
-pub use fact::{Activity, Bar, Decision, Exit, Fact, Presence, State};
-pub use floor::{Floor, Remembered, Standing};
+pub use fact::{
+    Activity, Bar, CallBackAct, CallBackEnd, CallBackFact, Decision, Exit, Fact, Presence, State,
+};
+pub use floor::{CallBack, Floor, Remembered, Standing, Whereabouts};
 pub use inbox::{Inbox, Missed};
 pub use moment::Moment;

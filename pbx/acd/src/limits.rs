@@ -2,6 +2,13 @@
 
 /// Callers waiting in all queues; further ones are turned away as if the queue were full.
 pub const WAITERS_MAX: usize = 20_000;
+/// Call-backs of all queues that are open at once; further callers are told that it is not possible.
+pub const CALL_BACKS_MAX: usize = 5_000;
+/// How long a call-back is kept after its caller began to wait, milliseconds: over a long weekend. Then it is left to the inbox
+/// of missed calls.
+pub const CALL_BACK_KEEP_MS: u64 = 96 * 3_600_000;
+/// The shortest pause between two calls of a call-back, milliseconds, whatever is configured.
+pub const CALL_BACK_PAUSE_MIN: u64 = 5_000;
 /// Agents that ring at once for one caller; further ones are not rung.
 pub const RING_MAX: usize = 10;
 /// Agents named in a decision, chosen or not; of the rest there is the number. A decision is kept for each offer.

@@ -84,6 +84,8 @@ pub struct Queue {
     pub agents: BTreeMap<AgentId, Membership>,
     /// All who wait, those included for whom an agent rings.
     pub order: BTreeSet<Turn>,
+    /// Of them, those who are not on the line: they are called back.
+    pub call_backs: BTreeSet<Call>,
     pub(crate) lines: BTreeMap<Profile, Line>,
     /// Agents who are signed in; those of them who are not on a break.
     pub(crate) signed_in: BTreeSet<AgentId>,
@@ -105,6 +107,7 @@ impl Queue {
             is_known: true,
             agents: BTreeMap::new(),
             order: BTreeSet::new(),
+            call_backs: BTreeSet::new(),
             lines: BTreeMap::new(),
             signed_in: BTreeSet::new(),
             working: BTreeSet::new(),
@@ -119,9 +122,15 @@ impl Queue {
         self.signed_in.len()
     }
 
-    /// Since when who has waited longest does so, by the steady clock.
+    /// Whether somebody waits on the line.
+    pub(crate) fn has_callers(&self) -> bool {
+        self.order.len() > self.call_backs.len()
+    }
+
+    /// Since when who has waited longest on the line does so, by the steady clock.
     pub fn oldest(&self) -> Option<u64> {
-        self.order.iter().map(|turn| turn.joined).min()
+        let on_line = self.order.iter().filter(|turn| !self.call_backs.contains(&turn.call));
+        on_line.map(|turn| turn.joined).min()
     }
 
     /// Whether there are as many agents as a rule asks for.

@@ -111,6 +111,8 @@ pub struct Exchange {
     /// What happened in queues and to agents, counted.
     pub(crate) figures: switchroom_acd::figures::Figures,
     pub(crate) inbox: switchroom_acd::Inbox,
+    /// Calls that are placed for who is to be called back, by what the floor calls that.
+    pub(crate) placed: BTreeMap<u128, crate::queues::Placed>,
     /// What the floor asks for is being carried out.
     pub(crate) runs_floor: bool,
     /// Extensions of agents that changed since the floor was told.
@@ -194,6 +196,7 @@ impl Exchange {
             today: crate::queues::Day::default(),
             figures: Default::default(),
             inbox: Default::default(),
+            placed: BTreeMap::new(),
             runs_floor: false,
             seats_changed: BTreeSet::new(),
             mwi: Mwi::default(),
@@ -245,7 +248,7 @@ impl Exchange {
         }
         self.restore_messages(now, restored.messages, &restored.cut_off);
         self.restore_inbox(&restored.inbox);
-        self.restore_floor(now, restored.agents, &restored.facts);
+        self.restore_floor(now, restored.agents, &restored.facts, &restored.inbox);
         let lost = restored.open_calls.len();
         for open in restored.open_calls {
             self.close_lost(now, open);
@@ -277,7 +280,10 @@ impl Exchange {
             Input::Config(config) => self.on_config(now, config),
             Input::Answered { call, number, answer } => self.on_answered_outside(now, call, number, answer),
             Input::Alarm { id, state } => self.set_alarm(now, &id, state, None),
-            Input::Drain => self.counts.draining = true,
+            Input::Drain => {
+                self.counts.draining = true;
+                self.stop_calling_back(now);
+            }
             Input::EndAll => self.end_all(now),
             Input::Tick => {}
         }

@@ -31,12 +31,25 @@ pub enum Event {
     Recorded(Option<String>),
     /// What came of [`Effect::Agent`].
     Agent(AgentAnswer),
+    /// What came of [`Effect::CallBack`].
+    CallBack(CallBackAnswer),
     /// The call is over, whoever ended it. A try to connect, a wait, a talk, a recording ends without a word of its own.
     /// From now on nobody hears anything, and what remains is to clean up.
     Gone {
         /// The id of what was being recorded, if it is kept: a clean-up knows it.
         recorded: Option<String>,
     },
+}
+
+/// What comes of a caller's wish to be called back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallBackAnswer {
+    /// The caller has left the queue, and will be called.
+    Noted,
+    /// That number leads to no phone; the caller still waits.
+    NoNumber,
+    /// As many are to be called back as may be, or none; the caller still waits.
+    Refused,
 }
 
 /// How a try to connect the caller ended.
@@ -139,7 +152,8 @@ pub enum Effect {
         /// The flow goes on when the other side hangs up after a talk.
         comes_back: bool,
     },
-    /// Let the caller wait in a queue. [`Event::Dialled`] is expected; a digit may lead out of it before.
+    /// Let the caller wait in a queue. [`Event::Dialled`] is expected; a digit may lead out of it before. What is played
+    /// meanwhile is heard in place of what one hears there, until somebody answers.
     Queue {
         /// Its name.
         queue: String,
@@ -151,6 +165,13 @@ pub enum Effect {
     /// Give up what [`Effect::Dial`] or [`Effect::Queue`] began; nothing more is told of it. Not asked for when the
     /// call is over: then it ends by itself.
     Withdraw,
+    /// The caller hears again what one hears in a queue.
+    WaitOn,
+    /// Let the caller who waits in a queue be called back at this number. [`Event::CallBack`] is expected.
+    CallBack {
+        /// The number, as it was typed or as the caller's is.
+        number: String,
+    },
     /// Record the caller, until silence, a key that ends it, or the longest time. [`Event::Recorded`] is expected; the
     /// key that ends it is not told.
     Record {

@@ -36,7 +36,7 @@ pub enum Way {
     To(NodeId),
     /// Not written, and so to where another outcome of the same node leads.
     Like(&'static str),
-    /// Not written, and that is as it should be: the caller talked to somebody, and the call ends.
+    /// Not written, and that is as it should be: the caller talked to somebody or will be called back, and the call ends.
     Ends,
     /// Not written: the call ends without a word, or the flow that ran this one goes on.
     Nowhere,
@@ -100,14 +100,17 @@ pub fn exits(job: &Job) -> Vec<Exit> {
             found.or("busy", "busy", *busy, "no_answer");
             found.add("no_answer", "no_answer", *no_answer);
             found.or("failed", "failed", *failed, "no_answer");
-            found.after(*after);
+            found.ends("after", *after);
         }
-        Job::Queue { timeout, full, empty, keys, after, .. } => {
+        Job::Queue { timeout, full, empty, keys, call_back, called_back, after, .. } => {
             found.keys(keys);
             found.add("timeout", "timeout", *timeout);
             found.or("full", "full", *full, "timeout");
             found.or("empty", "empty", *empty, "timeout");
-            found.after(*after);
+            if call_back.is_some() {
+                found.ends("called_back", *called_back);
+            }
+            found.ends("after", *after);
         }
         Job::Mailbox { next, .. } => found.add("done", "next", *next),
         Job::Voicemail { next, failed, .. } | Job::Record { next, failed, .. } => {
@@ -149,8 +152,9 @@ impl Exits {
         self.push(outcome.to_owned(), key, Entry::Whole, next.map_or(Way::Like(other), Way::To));
     }
 
-    fn after(&mut self, next: Next) {
-        self.push("after".to_owned(), "after", Entry::Whole, next.map_or(Way::Ends, Way::To));
+    /// The end of the call unless it is written.
+    fn ends(&mut self, outcome: &'static str, next: Next) {
+        self.push(outcome.to_owned(), outcome, Entry::Whole, next.map_or(Way::Ends, Way::To));
     }
 
     fn keys(&mut self, keys: &std::collections::BTreeMap<String, NodeId>) {

@@ -169,6 +169,10 @@ pub enum Job {
         empty: Next,
         /// Keys that lead out of it.
         keys: BTreeMap<String, NodeId>,
+        /// The key by which the caller asks to be called back; `None`: callers cannot.
+        call_back: Option<char>,
+        /// It was promised; `None`: the call ends.
+        called_back: Next,
         /// They talked, and the agent hung up; `None`: the call ends.
         after: Next,
     },

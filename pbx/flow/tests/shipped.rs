@@ -111,7 +111,7 @@ fn the_check_finds_nothing_wrong() {
     };
     let known = Known {
         extensions: set(&EXTENSIONS),
-        queues: set(&[]),
+        queues: set(&["sales"]),
         hours: set(&["office"]),
         lists: Some(names("lists", ".csv").into_iter().collect()),
         pins: set(&["customers"]),

@@ -7,8 +7,8 @@ use super::reader::{Reader, Section};
 use super::value;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use switchroom_acd::config::{Need, QueueConfig, SortKey, Staff};
-use switchroom_acd::limits::{RING_MAX, WAITERS_MAX};
+use switchroom_acd::config::{CallBackConfig, Need, QueueConfig, SortKey, Staff};
+use switchroom_acd::limits::{CALL_BACKS_MAX, RING_MAX, WAITERS_MAX};
 use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::read::{duration as checked_duration, name as checked_name, one_of, prompt_name};
 use toml::Spanned;
@@ -86,6 +86,14 @@ fn queue(reader: &mut Reader, section: Section<'_>) -> QueueConfig {
         show_queue: reader.boolean(section, "show_queue").unwrap_or_default(),
         service_level: span_ms(reader, section, "service_level", 1, HOUR_S),
         short_abandon: span_ms(reader, section, "short_abandon", 0, HOUR_S),
+        call_back: CallBackConfig {
+            tries: reader
+                .whole(section, "call_back_tries", 1..=20)
+                .and_then(|tries| u32::try_from(tries).ok())
+                .unwrap_or_default(),
+            retry_after: span_ms(reader, section, "call_back_retry", 10, DAY_S),
+            max: reader.whole(section, "call_backs_max", 0..=CALL_BACKS_MAX).unwrap_or_default(),
+        },
     }
 }
 

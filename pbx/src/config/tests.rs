@@ -228,7 +228,9 @@ const FLOOR: &str = include_str!("../../../tests/configs/valid/queues.toml");
 
 #[test]
 fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
-    use switchroom_acd::config::{BreakConfig, Membership, Need, QueueConfig, SortKey, Staff};
+    use switchroom_acd::config::{
+        BreakConfig, CallBackConfig, Membership, Need, QueueConfig, SortKey, Staff,
+    };
     let loaded = parse_text(FLOOR).unwrap();
     let floor = &loaded.config.floor;
     let sales = QueueConfig {
@@ -260,6 +262,7 @@ fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
         show_queue: false,
         service_level: 30_000,
         short_abandon: 0,
+        call_back: CallBackConfig { tries: 5, retry_after: 600_000, max: 20 },
     };
     assert_eq!(floor.queues["sales"], sales);
     // What is not written is what the floor takes for granted, too.

@@ -1,7 +1,10 @@
 //! Figures of queues and agents over spans of time, as the control socket gives them.
 
+use std::collections::BTreeMap;
 use switchroom_acd::Presence;
-use switchroom_acd::figures::{AgentFigures, Board, HALF_HOUR_MS, Overflows, QueueFigures, StateTime, Waits};
+use switchroom_acd::figures::{
+    AgentFigures, Board, CallBackCounts, HALF_HOUR_MS, Overflows, QueueFigures, StateTime, Waits,
+};
 use switchroom_exchange::{Exchange, Now, clean};
 use switchroom_wire as w;
 
@@ -78,6 +81,7 @@ fn queue(of: &QueueFigures) -> w::QueueFiguresView {
         overflowed: of.overflowed,
         overflows: overflows.into_iter().map(|(how, count)| (how.to_owned(), count)).collect(),
         called_back: counts.called_back,
+        call_backs: call_backs(&counts.call_backs),
         waiting: counts.waiting,
         no_answers: counts.no_answers,
         service_level_strict_permille: of.service_level.strict.map(permille),
@@ -86,12 +90,26 @@ fn queue(of: &QueueFigures) -> w::QueueFiguresView {
         abandoned_permille: of.abandon_rate.map(permille),
         answered_wait: waits(&of.answered_wait),
         abandoned_wait: waits(&of.abandoned_wait),
+        call_back_wait: waits(&of.call_back_wait),
         talks: counts.talks,
         talk_ms: counts.talk_ms,
         hold_ms: counts.hold_ms,
         wrap_ups: counts.wrap_ups,
         wrap_up_ms: counts.wrap_up_ms,
     }
+}
+
+fn call_backs(of: &CallBackCounts) -> BTreeMap<String, u64> {
+    let CallBackCounts { asked, reached, dropped, given_up, removed, tries } = *of;
+    let named = [
+        ("asked", asked),
+        ("reached", reached),
+        ("dropped", dropped),
+        ("given_up", given_up),
+        ("removed", removed),
+        ("tries", tries),
+    ];
+    named.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
 fn waits(of: &Waits) -> w::WaitsView {

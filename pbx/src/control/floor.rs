@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use switchroom_acd::agent::{Agent, Doing};
 use switchroom_acd::fact::Trigger;
 use switchroom_acd::queue::Queue;
-use switchroom_acd::{Bar, Decision, Missed, Presence, Standing};
+use switchroom_acd::{AgentId, Bar, CallBack, Decision, Floor, Missed, Presence, Standing};
 use switchroom_exchange::{CallId, Exchange, Now, clean};
 use switchroom_wire as w;
 
@@ -52,7 +52,7 @@ pub(super) fn agent(exchange: &Exchange, name: &str, now: Now) -> Option<w::Agen
         activity: agent.activity().word().to_owned(),
         since_ms: on_the_wall(now, lasted.saturating_neg()),
         wrap_up_ends_ms: ends,
-        call: agent.call().map(|call| CallId(call).to_string()),
+        call: agent.call().map(|call| exchange.call_for(call).to_string()),
         queue: queue.and_then(|id| floor.queue_by_id(id)).map(|queue| queue.name.clone()).unwrap_or_default(),
         queues: agent.config.queues.iter().map(|(name, place)| (name.clone(), place.tier)).collect(),
         skills: agent.config.skills.clone(),
@@ -122,6 +122,7 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
         label: queue.config.label.clone(),
         waiting: waiting(exchange, queue, now),
         waiting_count: number(queue.order.len()),
+        call_backs: number(floor.call_backs().filter(|one| one.queue == queue.name).count()),
         oldest_ms: queue.oldest().map(|since| {
             let waited = (now.mono.0 / 1_000).saturating_sub(since);
             on_the_wall(now, i64::try_from(waited).unwrap_or(i64::MAX).saturating_neg())
@@ -145,6 +146,7 @@ fn today(exchange: &Exchange, name: &str, now: Now) -> w::QueueTodayView {
         abandoned: of.counts.abandoned.saturating_sub(of.counts.short_abandoned),
         short_abandoned: of.counts.short_abandoned,
         overflowed: of.overflowed,
+        called_back: of.counts.called_back,
         repeats: of.counts.repeats,
         repeats_permille: of.repeat_rate.map(super::figures::permille),
         service_level_permille: of.service_level.without_early.map(super::figures::permille),
@@ -160,11 +162,17 @@ fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
         let call = exchange.call(id);
         let waited = (now.mono.0 / 1_000).saturating_sub(waiter.joined.mono);
         let from = call.map(|call| call.from.clone()).unwrap_or_default();
+        let back = floor.call_back(waiter.call);
+        if let Some(back) = back {
+            return call_back(back, waiter.offer.iter().flat_map(|offer| &offer.agents), floor, now);
+        }
         let ringing = waiter.offer.iter().flat_map(|offer| &offer.agents);
         w::WaiterView {
             call: id.to_string(),
             number: call.map(|call| call.number).unwrap_or_default(),
             caller: w::PartyView { number: from.number, name: from.name },
+            call_back: String::new(),
+            tries: 0,
             class: clean(&waiter.class),
             priority: waiter.priority,
             since_ms: on_the_wall(now, i64::try_from(waited).unwrap_or(i64::MAX).saturating_neg()),
@@ -174,7 +182,32 @@ fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
                 .collect(),
         }
     };
-    floor.waiters(queue).take(w::WAITERS_SHOWN).map(view).collect()
+    let rests = floor.call_backs().filter(|one| one.queue == queue.name && !one.is_in_line());
+    let rests = rests.map(|one| call_back(one, std::iter::empty(), floor, now));
+    floor.waiters(queue).map(view).chain(rests).take(w::WAITERS_SHOWN).collect()
+}
+
+/// Somebody who is to be called back: in the line, with the agents who ring for it, or after a call in vain.
+fn call_back<'a>(
+    of: &CallBack,
+    ringing: impl Iterator<Item = &'a AgentId>,
+    floor: &Floor,
+    now: Now,
+) -> w::WaiterView {
+    let moment = switchroom_acd::Moment { mono: now.mono.0 / 1_000, wall: now.wall.0 };
+    let waited = i64::try_from(of.waited_ms(moment)).unwrap_or(i64::MAX);
+    let ringing = ringing.filter_map(|id| floor.agent_by_id(*id));
+    w::WaiterView {
+        call: CallId(of.id).to_string(),
+        number: 0,
+        caller: w::PartyView { number: clean(&of.number), name: String::new() },
+        call_back: if of.is_in_line() { "waits".into() } else { "rests".into() },
+        tries: of.tries,
+        class: clean(&of.class),
+        priority: of.priority,
+        since_ms: on_the_wall(now, waited.saturating_neg()),
+        ringing: ringing.map(|agent| agent.number.to_string()).collect(),
+    }
 }
 
 /// What speaks against an agent, in words.

@@ -51,15 +51,18 @@ pub struct QueueFiguresView {
     pub overflowed: u64,
     /// Of them, how: `timeout`, `full`, `empty`, `key`, `removed`, `restart`.
     pub overflows: BTreeMap<String, u64>,
-    /// Who asked to be called back.
+    /// Who asked to be called back, and hung up.
     pub called_back: u64,
+    /// What became of them: `asked`, `reached`, `dropped`, `given_up`, `removed`, and `tries`, calls in vain. Who asks twice for
+    /// one number is `asked` once.
+    pub call_backs: BTreeMap<String, u64>,
     /// Who waits still.
     pub waiting: u64,
     /// Phones that rang in vain (RONA).
     pub no_answers: u64,
     /// Answered within the limit, of all who came, per mille.
     pub service_level_strict_permille: Option<u32>,
-    /// Answered within the limit, of all but short abandons, per mille.
+    /// Answered within the limit, of all but short abandons and who asked to be called back, per mille.
     pub service_level_without_short_permille: Option<u32>,
     /// Answered within the limit, of those answered and those abandoned after the limit, per mille.
     pub service_level_permille: Option<u32>,
@@ -69,6 +72,8 @@ pub struct QueueFiguresView {
     pub answered_wait: WaitsView,
     /// How long those waited who hung up.
     pub abandoned_wait: WaitsView,
+    /// How long it took to reach those who were called back, from the begin of their wait.
+    pub call_back_wait: WaitsView,
     /// Talks that ended.
     pub talks: u64,
     /// Talk, holds included, milliseconds.

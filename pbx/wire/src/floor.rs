@@ -86,9 +86,11 @@ pub struct QueueView {
     pub label: String,
     /// Who waits, in turn: the first [`WAITERS_SHOWN`] of them.
     pub waiting: Vec<WaiterView>,
-    /// How many wait.
+    /// How many wait, on the line or to be called back.
     pub waiting_count: u32,
-    /// Since when who has waited longest does so, Unix milliseconds; `None` if nobody waits.
+    /// Callers who are to be called back: they wait in their place, are being called, or were called in vain.
+    pub call_backs: u32,
+    /// Since when who has waited longest on the line does so, Unix milliseconds; `None` if nobody waits there.
     pub oldest_ms: Option<i64>,
     /// How many agents work in it, signed in or not.
     pub agents: u32,
@@ -120,6 +122,8 @@ pub struct QueueTodayView {
     pub short_abandoned: u64,
     /// Left by a rule or a key.
     pub overflowed: u64,
+    /// Asked to be called back, and hung up.
+    pub called_back: u64,
     /// Of those answered, who asked for an agent again within two hours.
     pub repeats: u64,
     /// Of those answered, per mille; `None` before the first.
@@ -170,12 +174,17 @@ pub struct MissedView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default)]
 pub struct WaiterView {
-    /// The call's id.
+    /// The call's id; of who is to be called back the id that stands in its place.
     pub call: String,
-    /// Its short number.
+    /// Its short number; 0 of who is to be called back.
     pub number: u64,
-    /// Who.
+    /// Who; of who is to be called back the number that will be called.
     pub caller: PartyView,
+    /// Empty: on the line. `waits`: hung up, and is called back in turn. `rests`: was called in vain, and is called again later;
+    /// those stand after all who wait.
+    pub call_back: String,
+    /// Calls back that were in vain.
+    pub tries: u32,
     /// The caller's class; may be empty.
     pub class: String,
     /// 0 to 9.

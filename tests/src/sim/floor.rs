@@ -3,10 +3,12 @@
 use super::trouble::Trouble;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use switchroom_acd::config::{
-    AgentConfig, BreakConfig, Config, Membership, Need, QueueConfig, SortKey, Staff,
+    AgentConfig, BreakConfig, CallBackConfig, Config, Membership, Need, QueueConfig, SortKey, Staff,
 };
+use switchroom_flow::Flows;
 use switchroom_flow::number::Pattern;
 use switchroom_flow::rehearse::chance::Chance;
 use switchroom_flow::routes::{Destination, Route};
@@ -15,6 +17,13 @@ use switchroom_sip::rng::Rng;
 
 /// Queues, and the numbers that lead into them directly; flows lead into the first two by name.
 const QUEUES: [(&str, &str); 3] = [("sales", "4201"), ("service", "4202"), ("support", "4203")];
+/// The last of them is led into by a flow in which callers may ask to be called back.
+const CALL_BACK: &str = r#"
+[nodes.wait]
+kind = "queue"
+queue = "support"
+call_back = "1"
+"#;
 /// What callers may need.
 const SKILLS: [&str; 2] = ["german", "billing"];
 /// Reasons for breaks.
@@ -157,6 +166,12 @@ impl FloorSetup {
         QUEUES.get(chance.below(self.queues)).map(|(_, number)| *number)
     }
 
+    /// The flow that the last queue is led into by.
+    pub(super) fn flows(&self) -> Flows {
+        let flow = switchroom_flow::read("call-back.toml", 1, CALL_BACK).0.filter(|_| self.queues > 2);
+        flow.into_iter().map(|flow| (flow.name.clone(), Arc::new(flow))).collect()
+    }
+
     /// Routes into the queues.
     pub(super) fn routes(&self, first_line: usize) -> Vec<Route> {
         let mut routes = Vec::new();
@@ -168,7 +183,10 @@ impl FloorSetup {
                 number,
                 from: vec![],
                 hours: None,
-                to: Destination::Queue((*name).to_owned()),
+                to: match place {
+                    2 => Destination::Flow("call-back".to_owned()),
+                    _ => Destination::Queue((*name).to_owned()),
+                },
                 calls_max: None,
                 calls_per_second: None,
                 calls_per_caller: None,
@@ -293,5 +311,10 @@ fn queue(chance: &mut Chance) -> QueueConfig {
         show_queue: some(&[0, 1]) == 1,
         service_level: 20_000,
         short_abandon: 5_000,
+        call_back: CallBackConfig {
+            tries: u32::try_from(some(&[1, 2, 3])).unwrap_or(1),
+            retry_after: some(&[5_000, 20_000, 60_000]),
+            max: usize::try_from(some(&[0, 2, 100, 100])).unwrap_or(0),
+        },
     }
 }

@@ -316,6 +316,7 @@ fn brief(fact: &Fact) -> String {
         Fact::Left(left) => format!("leaves {} {}", left.queue, left.exit.word()),
         Fact::Talked(talked) => format!("agent {} has talked", talked.agent),
         Fact::Missed(missed) => format!("missed {} {:?}", missed.caller, missed.act),
+        Fact::CallBack(fact) => format!("call-back of {} {:?}", fact.number, fact.act),
         Fact::WrappedUp(wrapped) => format!("agent {} has wrapped up", wrapped.agent),
     }
 }

@@ -19,6 +19,7 @@
 //! A test that needs a program that is not installed says so and passes, but fails where the variable CI is set.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 
+mod call_back;
 mod classes;
 mod console;
 mod crash;

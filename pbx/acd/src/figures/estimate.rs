@@ -105,6 +105,13 @@ impl Estimator {
         }
     }
 
+    /// Somebody who is to be called back was taken by an agent.
+    pub(super) fn taken(&mut self, queue: &str, at_ms: i64) {
+        if let Some(line) = self.lines.get_mut(queue) {
+            line.taken(at_ms);
+        }
+    }
+
     /// A caller left to whom this was given.
     pub(super) fn left(&mut self, queue: &str, promise: Promise, left: &LeftFact) {
         let Some(line) = self.lines.get_mut(queue) else { return };

@@ -24,12 +24,12 @@ pub use agent::{AgentCounts, AgentFigures, OTHER_REASON, StateTime};
 pub use board::{AgentNow, Board, Now, WaitingNow};
 pub use estimate::{Estimate, SCORES_MIN};
 pub use half_hours::{HALF_HOUR_MS, HALF_HOURS_MAX, NAMES_MAX, OTHERS};
-pub use queue::{Overflows, QueueCounts, QueueFigures, ServiceLevel};
+pub use queue::{CallBackCounts, Overflows, QueueCounts, QueueFigures, ServiceLevel};
 pub use spread::Waits;
 
 use crate::boundary::Call;
 use crate::fact::{
-    AgentFact, Decision, Exit, Fact, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, State,
+    AgentFact, CallBackAct, Decision, Exit, Fact, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, State,
 };
 use crate::floor::Remembered;
 use crate::limits::WAITERS_MAX;
@@ -98,6 +98,13 @@ impl Figures {
                 let half = self.half_hours.at(wrapped.at_ms);
                 half.queue(&wrapped.queue, |tally| tally.wrapped_up(wrapped.lasted_ms));
                 half.agent(&wrapped.agent, |tally| tally.wrapped_up(wrapped.lasted_ms));
+            }
+            Fact::CallBack(fact) => {
+                self.half_hours.at(fact.joined_ms).queue(&fact.queue, |tally| tally.call_back(&fact.act));
+                // Who is called back takes an agent from those behind, as any caller does.
+                if matches!(fact.act, CallBackAct::Called { .. }) {
+                    self.estimator.taken(&fact.queue, fact.at_ms);
+                }
             }
             // The inbox's own (`crate::inbox`): nothing is counted of it.
             Fact::Missed(_) => {}

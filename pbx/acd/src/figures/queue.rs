@@ -1,7 +1,7 @@
 //! The figures of a queue.
 
 use super::spread::{Spread, Waits};
-use crate::fact::{Exit, LeftFact, TalkedFact};
+use crate::fact::{CallBackAct, CallBackEnd, Exit, LeftFact, TalkedFact};
 use serde::Serialize;
 
 /// What is counted of a queue. Callers count in the half hour in which they joined; talks, after-call times and calls that
@@ -20,7 +20,7 @@ pub struct QueueCounts {
     pub short_abandoned: u64,
     /// Who left by rule.
     pub overflows: Overflows,
-    /// Who asked to be called back.
+    /// Who asked to be called back, and hung up. What became of it is in `call_backs`.
     pub called_back: u64,
     /// Who waits still.
     pub waiting: u64,
@@ -42,6 +42,28 @@ pub struct QueueCounts {
     pub wrap_up_ms: u64,
     /// Phones that rang in vain (RONA).
     pub no_answers: u64,
+    /// What became of those who asked to be called back.
+    pub call_backs: CallBackCounts,
+}
+
+/// Call-backs, in the half hour in which their callers joined. They are no callers of their own: `offered` has them once, as
+/// `called_back`.
+///
+/// Always: `asked = reached + dropped + given_up + removed + those that are open`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct CallBackCounts {
+    /// Call-backs that were begun: who asks a second time for the same number has one.
+    pub asked: u64,
+    /// The caller answered and talked with an agent.
+    pub reached: u64,
+    /// The caller was talked with before it came to that.
+    pub dropped: u64,
+    /// Left to the inbox of missed calls: tried as often as may be, or too old.
+    pub given_up: u64,
+    /// Taken out by a user.
+    pub removed: u64,
+    /// Calls that reached nobody.
+    pub tries: u64,
 }
 
 /// Callers who neither got an agent nor hung up, by how they left.
@@ -68,14 +90,17 @@ impl Overflows {
     }
 }
 
-/// Three ways to say it, 0 to 1; T is the queue's limit at that time. `None` where the divisor is 0. The two of Asterisk,
+/// Three ways to say it, 0 to 1; T is the queue's limit at that time. Who asked to be called back was not answered within T,
+/// however soon the call came: who is called back has no wait on the line that could be compared, so none of the three counts
+/// it as answered. The strict one holds it against the queue, for a caller came and was not served; the other two are about
+/// those who chose to stay, and leave it out. How long callers waited to be called back is told apart, by `call_back_wait`. `None` where the divisor is 0. The two of Asterisk,
 /// for comparison, follow from the same counts: answered within T ÷ answered, and
 /// (answered + abandoned, both within T) ÷ (answered + abandoned).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct ServiceLevel {
     /// Answered within T ÷ offered: everybody who came and was not served in time counts against it, who waits still, too.
     pub strict: Option<f64>,
-    /// Answered within T ÷ (offered − short abandons).
+    /// Answered within T ÷ (offered − short abandons − called back).
     pub without_short: Option<f64>,
     /// Answered within T ÷ (answered + abandoned after T): who hung up within T counts neither for nor against it.
     pub without_early: Option<f64>,
@@ -99,6 +124,8 @@ pub struct QueueFigures {
     pub answered_wait: Waits,
     /// How long those waited who hung up.
     pub abandoned_wait: Waits,
+    /// How long it took those who were called back, from the begin of their wait until they answered.
+    pub call_back_wait: Waits,
     /// Talk ÷ talks; holds are included.
     pub average_talk_ms: Option<u64>,
     /// Hold ÷ talks.
@@ -113,6 +140,7 @@ pub(super) struct QueueTally {
     pub(super) counts: QueueCounts,
     answered_wait: Spread,
     abandoned_wait: Spread,
+    call_back_wait: Spread,
 }
 
 impl QueueTally {
@@ -139,7 +167,7 @@ impl QueueTally {
 
     /// How a caller left.
     pub(super) fn left(&mut self, left: &LeftFact) {
-        let Self { counts, answered_wait, abandoned_wait } = self;
+        let Self { counts, answered_wait, abandoned_wait, .. } = self;
         let is_in_time = left.waited_ms <= left.service_level_ms;
         match left.exit {
             Exit::Answered => {
@@ -163,6 +191,25 @@ impl QueueTally {
         }
     }
 
+    /// Something came of a call-back.
+    pub(super) fn call_back(&mut self, act: &CallBackAct) {
+        let counts = &mut self.counts.call_backs;
+        match act {
+            CallBackAct::Asked => counts.asked += 1,
+            CallBackAct::Called { .. } => {}
+            CallBackAct::Tried => counts.tries += 1,
+            CallBackAct::Closed { how, waited_ms, .. } => match how {
+                CallBackEnd::Reached => {
+                    counts.reached += 1;
+                    self.call_back_wait.record(*waited_ms);
+                }
+                CallBackEnd::Dropped => counts.dropped += 1,
+                CallBackEnd::GivenUp => counts.given_up += 1,
+                CallBackEnd::Removed => counts.removed += 1,
+            },
+        }
+    }
+
     pub(super) fn talked(&mut self, talked: &TalkedFact) {
         self.counts.talks += 1;
         self.counts.talk_ms = self.counts.talk_ms.saturating_add(talked.talk_ms);
@@ -178,24 +225,27 @@ impl QueueTally {
         self.counts.add(&other.counts);
         self.answered_wait.add(&other.answered_wait);
         self.abandoned_wait.add(&other.abandoned_wait);
+        self.call_back_wait.add(&other.call_back_wait);
     }
 
     pub(super) fn show(&self) -> QueueFigures {
         let counts = self.counts;
         let late = counts.abandoned.saturating_sub(counts.abandoned_in_time);
         let in_time = counts.answered_in_time;
+        let stayed = counts.offered.saturating_sub(counts.short_abandoned).saturating_sub(counts.called_back);
         QueueFigures {
             counts,
             overflowed: counts.overflows.sum(),
             service_level: ServiceLevel {
                 strict: share(in_time, counts.offered),
-                without_short: share(in_time, counts.offered.saturating_sub(counts.short_abandoned)),
+                without_short: share(in_time, stayed),
                 without_early: share(in_time, counts.answered.saturating_add(late)),
             },
             abandon_rate: share(counts.abandoned, counts.offered),
             repeat_rate: share(counts.repeats, counts.answered),
             answered_wait: self.answered_wait.show(),
             abandoned_wait: self.abandoned_wait.show(),
+            call_back_wait: self.call_back_wait.show(),
             average_talk_ms: counts.talk_ms.checked_div(counts.talks),
             average_hold_ms: counts.hold_ms.checked_div(counts.talks),
             average_wrap_up_ms: counts.wrap_up_ms.checked_div(counts.wrap_ups),
@@ -226,6 +276,13 @@ impl QueueCounts {
         self.wrap_ups += other.wrap_ups;
         self.wrap_up_ms = self.wrap_up_ms.saturating_add(other.wrap_up_ms);
         self.no_answers += other.no_answers;
+        let (mine, theirs) = (&mut self.call_backs, &other.call_backs);
+        mine.asked += theirs.asked;
+        mine.reached += theirs.reached;
+        mine.dropped += theirs.dropped;
+        mine.given_up += theirs.given_up;
+        mine.removed += theirs.removed;
+        mine.tries += theirs.tries;
     }
 }
 

@@ -160,6 +160,7 @@ impl Floor {
     fn close_queue(&mut self, now: Moment, id: QueueId) {
         let calls: Vec<Call> =
             self.queue_by_id(id).map(|q| q.order.iter().map(|turn| turn.call).collect()).unwrap_or_default();
+        self.give_up_call_backs(now, id);
         for call in calls {
             self.expel(now, call, Exit::Removed);
         }
@@ -180,6 +181,9 @@ impl Floor {
         for call in calls {
             self.turn_anew(call);
             self.relax(now, call);
+            if self.call_backs.contains_key(&call) {
+                continue;
+            }
             let Some(config) = self.queue_by_id(id).map(|queue| &queue.config) else { continue };
             let announce = (config.announce_every > 0).then_some(config.announce_every);
             let max_wait = config.max_wait;

@@ -9,6 +9,7 @@
 //!
 //! After whatever happened, `Floor::settle` restores the one rule: nobody waits while an agent is free who may serve them.
 
+mod call_backs;
 mod choices;
 mod decide;
 mod live;
@@ -16,13 +17,14 @@ mod offers;
 mod talks;
 mod waiting;
 
+pub use call_backs::{CallBack, Whereabouts};
 pub use decide::Standing;
 pub use live::Remembered;
 
 use crate::agent::{Agent, Doing};
 use crate::boundary::{AgentId, Call, Due, Effect, QueueId};
 use crate::config::Config;
-use crate::fact::{AgentFact, Exit, Fact};
+use crate::fact::{AgentFact, CallBackAct, CallBackEnd, CallBackFact, Exit, Fact};
 use crate::limits::STICKY_MAX;
 use crate::moment::Moment;
 use crate::profile::Profile;
@@ -57,6 +59,8 @@ pub struct Waiter {
     pub profile: Profile,
     /// The offer that rings for it.
     pub offer: Option<Offer>,
+    /// The caller is not on the line: who answers calls it back.
+    pub is_call_back: bool,
 }
 
 /// Agents who ring for one caller.
@@ -89,6 +93,10 @@ pub struct Floor {
     queues: Vec<Queue>,
     queue_ids: BTreeMap<String, QueueId>,
     waiters: BTreeMap<Call, Waiter>,
+    /// Who is to be called back, by the id that stands in the line.
+    call_backs: BTreeMap<Call, CallBack>,
+    /// Nobody is called back any more: the exchange is about to stop.
+    is_closing: bool,
     /// Who has a caller.
     talks: BTreeMap<Call, AgentId>,
     /// The last agent of each caller, and when they talked.
@@ -118,6 +126,8 @@ impl Floor {
             queues: Vec::new(),
             queue_ids: BTreeMap::new(),
             waiters: BTreeMap::new(),
+            call_backs: BTreeMap::new(),
+            is_closing: false,
             talks: BTreeMap::new(),
             last_agents: BTreeMap::new(),
             last_agents_by_time: BTreeSet::new(),
@@ -182,14 +192,14 @@ impl Floor {
         self.queue_ids.values().filter_map(|id| self.queues.get(id.0 as usize)).filter(|queue| queue.is_known)
     }
 
-    /// Somebody who waits.
+    /// Somebody who waits, on the line or to be called back.
     pub fn waiter(&self, call: Call) -> Option<&Waiter> {
         self.waiters.get(&call)
     }
 
-    /// How many wait.
+    /// How many wait on the line.
     pub fn waiter_count(&self) -> usize {
-        self.waiters.len()
+        self.waiters.len().saturating_sub(self.queues.iter().map(|queue| queue.call_backs.len()).sum())
     }
 
     /// How many talk with an agent.
@@ -204,6 +214,7 @@ impl Floor {
             Due::WrapUp(id) => self.agent_by_id(id).is_some_and(|a| matches!(a.doing, Doing::WrapUp { .. })),
             Due::Rest(id) => self.agent_by_id(id).is_some_and(|a| a.rests),
             Due::Deserted(id) => self.queue_by_id(id).is_some_and(|queue| queue.is_deserted),
+            Due::CallBack(id) => self.call_backs.contains_key(&id),
         }
     }
 
@@ -235,6 +246,10 @@ impl Floor {
         let done = match &fact {
             Fact::Left(left) if left.exit == Exit::Answered => Some((&left.agent, 1, 0)),
             Fact::Talked(talked) => Some((&talked.agent, 0, talked.talk_ms)),
+            Fact::CallBack(CallBackFact {
+                act: CallBackAct::Closed { how: CallBackEnd::Reached, agent, .. },
+                ..
+            }) => Some((agent, 1, 0)),
             _ => None,
         };
         if let Some((number, calls, talk_ms)) = done {
@@ -349,6 +364,7 @@ impl Floor {
             Due::WrapUp(agent) => self.wrapped_up(now, agent, "time"),
             Due::Rest(agent) => self.rested(now, agent),
             Due::Deserted(queue) => self.deserted(now, queue),
+            Due::CallBack(id) => self.call_back_due(now, id),
         }
         self.settle(now);
     }

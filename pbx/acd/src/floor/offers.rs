@@ -145,6 +145,9 @@ impl Floor {
         self.remove(now, call, crate::fact::Exit::Answered, Some(id));
         self.remember(now, &caller, id);
         self.talks.insert(call, id);
+        if !self.call_back_taken(now, call, number) {
+            self.drop_call_backs(now, &caller);
+        }
         if let Some(agent) = self.agent_mut(id) {
             agent.doing = Doing::Talking { call, queue, caller, since: now.mono, held: None, hold_ms: 0 };
             agent.missed = 0;

@@ -43,6 +43,7 @@ impl Floor {
             turn,
             profile: profile.clone(),
             offer: None,
+            is_call_back: false,
         };
         let before = queue.place(turn).saturating_sub(1);
         self.note(Fact::Joined(JoinedFact {
@@ -73,7 +74,7 @@ impl Floor {
 
     /// A caller hung up or left by a key. Nothing happens if it does not wait.
     pub fn leave(&mut self, now: Moment, call: Call, exit: Exit) {
-        if self.waiters.contains_key(&call) {
+        if self.waiters.get(&call).is_some_and(|waiter| !waiter.is_call_back) {
             self.give_up_offer(now, call);
             self.remove(now, call, exit, None);
             self.settle(now);
@@ -82,6 +83,9 @@ impl Floor {
 
     /// Somebody takes a caller out of its queue: it leaves as by a rule.
     pub fn take_out(&mut self, now: Moment, call: Call) -> Result<(), Refusal> {
+        if self.call_backs.contains_key(&call) {
+            return self.take_out_call_back(now, call);
+        }
         if !self.waiters.contains_key(&call) {
             return Err(Refusal::NoWaiter);
         }
@@ -94,6 +98,9 @@ impl Floor {
     pub fn set_priority(&mut self, now: Moment, call: Call, priority: i64) -> Result<(), Refusal> {
         let Some(waiter) = self.waiters.get_mut(&call) else { return Err(Refusal::NoWaiter) };
         waiter.priority = priority.clamp(0, PRIORITY_MAX);
+        if let Some(one) = self.call_backs.get_mut(&call) {
+            one.priority = waiter.priority;
+        }
         self.turn_anew(call);
         self.settle(now);
         Ok(())
@@ -140,6 +147,7 @@ impl Floor {
         let Some(waiter) = self.waiters.remove(&call) else { return };
         if let Some(queue) = self.queue_mut(waiter.queue) {
             queue.order.remove(&waiter.turn);
+            queue.call_backs.remove(&call);
             if let Some(line) = queue.lines.get_mut(&waiter.profile) {
                 line.waiting.remove(&waiter.turn);
             }
@@ -156,6 +164,10 @@ impl Floor {
     fn note_left(&mut self, now: Moment, waiter: &Waiter, exit: Exit, agent: Option<AgentId>) {
         let agent = agent.and_then(|id| self.agent_by_id(id)).map(|agent| agent.number.to_string());
         let Some(queue) = self.queue_by_id(waiter.queue) else { return };
+        // Who asked to be called back has left once already; what comes of that is told by facts of its own.
+        if waiter.is_call_back {
+            return;
+        }
         let fact = LeftFact {
             at_ms: now.wall,
             joined_ms: waiter.joined.wall,
@@ -175,13 +187,16 @@ impl Floor {
 
     /// The caller leaves by rule, and whoever has the call is told.
     pub(super) fn expel(&mut self, now: Moment, call: Call, exit: Exit) {
+        if !self.waiters.contains_key(&call) {
+            return;
+        }
         self.give_up_offer(now, call);
         self.remove(now, call, exit, None);
         self.effects.push_back(Effect::Exit { call, exit });
     }
 
     pub(super) fn waited_too_long(&mut self, now: Moment, call: Call) {
-        let Some(waiter) = self.waiters.get(&call) else { return };
+        let Some(waiter) = self.waiters.get(&call).filter(|waiter| !waiter.is_call_back) else { return };
         let max = self.queue_by_id(waiter.queue).map_or(0, |queue| queue.config.max_wait);
         if !self.is_overdue(now, call) {
             let left = max.saturating_sub(now.since(waiter.joined.mono));
@@ -199,7 +214,8 @@ impl Floor {
     pub(super) fn is_overdue(&self, now: Moment, call: Call) -> bool {
         let Some(waiter) = self.waiters.get(&call) else { return false };
         let max = self.queue_by_id(waiter.queue).map_or(0, |queue| queue.config.max_wait);
-        max > 0 && now.since(waiter.joined.mono) >= max
+        // Who is not on the line waits for as long as it takes.
+        !waiter.is_call_back && max > 0 && now.since(waiter.joined.mono) >= max
     }
 
     /// Less is asked of agents now: the waiter stands in another line.
@@ -225,7 +241,7 @@ impl Floor {
     }
 
     pub(super) fn announce(&mut self, call: Call) {
-        let Some(waiter) = self.waiters.get(&call) else { return };
+        let Some(waiter) = self.waiters.get(&call).filter(|waiter| !waiter.is_call_back) else { return };
         let Some(queue) = self.queue_by_id(waiter.queue) else { return };
         let (place, every) = (queue.place(waiter.turn), queue.config.announce_every);
         if every == 0 {
@@ -248,7 +264,7 @@ impl Floor {
     /// Callers stay for a while when nobody works here any more.
     pub(super) fn watch_staff(&mut self, id: QueueId) {
         let Some(queue) = self.queues.get_mut(id.0 as usize) else { return };
-        let is_deserted = !queue.order.is_empty() && !queue.has(queue.config.stay);
+        let is_deserted = queue.has_callers() && !queue.has(queue.config.stay);
         if is_deserted == queue.is_deserted {
             return;
         }
@@ -262,7 +278,10 @@ impl Floor {
         if !queue.is_deserted {
             return;
         }
-        let calls: Vec<Call> = queue.order.iter().map(|turn| turn.call).collect();
+        // Who is to be called back waits until somebody works here again.
+        let callers =
+            queue.order.iter().map(|turn| turn.call).filter(|call| !queue.call_backs.contains(call));
+        let calls: Vec<Call> = callers.collect();
         for call in calls {
             self.expel(now, call, Exit::Empty);
         }

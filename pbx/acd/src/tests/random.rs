@@ -2,8 +2,10 @@
 
 use super::world::World;
 use crate::boundary::Miss;
-use crate::config::{AgentConfig, BreakConfig, Config, Membership, Need, QueueConfig, SortKey, Staff};
-use crate::fact::{Activity, Exit, Fact, OfferOutcome, Presence};
+use crate::config::{
+    AgentConfig, BreakConfig, CallBackConfig, Config, Membership, Need, QueueConfig, SortKey, Staff,
+};
+use crate::fact::{Activity, CallBackAct, CallBackEnd, Exit, Fact, OfferOutcome, Presence};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchroom_sip::rng::Rng;
@@ -58,6 +60,11 @@ fn queue(rng: &mut Rng) -> QueueConfig {
         show_queue: true,
         service_level: 20_000,
         short_abandon: 5_000,
+        call_back: CallBackConfig {
+            tries: u32::try_from(rng.below(4)).unwrap(),
+            retry_after: rng.below(60_000),
+            max: usize::try_from(rng.below(4)).unwrap(),
+        },
     }
 }
 
@@ -100,7 +107,19 @@ fn happen(w: &mut World, rng: &mut Rng, config: &mut Config) {
         .filter_map(|a| a.call())
         .collect();
     let now = w.moment();
-    match rng.below(16) {
+    match rng.below(21) {
+        16..=18 if !waiting.is_empty() => {
+            // One number for two callers now and then, and sometimes one who is called back already.
+            let number = (100 + rng.below(7)).to_string();
+            let id = w.next_id();
+            let _ = w.floor.ask_call_back(now, one_of(rng, &waiting), id, &number);
+        }
+        19 if !talking.is_empty() => w.floor.reached(now, one_of(rng, &talking)),
+        20 => match (rng.below(4), waiting.first(), talking.first()) {
+            (0, Some(call), _) => _ = w.floor.take_out(now, *call),
+            (1, _, Some(call)) => w.floor.call_back_cut(now, *call),
+            _ => w.floor.talked_with(now, &(100 + rng.below(7)).to_string()),
+        },
         0..=2 => {
             let names: Vec<String> = config.queues.keys().cloned().collect();
             let (name, caller) = (one_of(rng, &names), (100 + rng.below(5)).to_string());
@@ -198,6 +217,11 @@ fn rest(w: &mut World) {
     }
     let waiting: Vec<u128> = w.floor.queues().flat_map(|q| q.order.iter().map(|turn| turn.call)).collect();
     waiting.into_iter().for_each(|call| w.leave(call, Exit::Abandoned));
+    let open: Vec<u128> = w.floor.call_backs().map(|one| one.id).collect();
+    for id in open {
+        w.floor.take_out(w.moment(), id).unwrap();
+        w.after();
+    }
     w.run(60_000);
     for agent in w.floor.agents() {
         assert!(matches!(agent.activity(), Activity::Idle | Activity::Outbound), "{agent:?}");
@@ -212,6 +236,8 @@ fn adds_up(facts: &[Fact]) {
     let mut offers: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
     let mut states: BTreeMap<&str, (crate::State, u64, u64)> = BTreeMap::new();
     let mut answered: BTreeSet<u128> = BTreeSet::new();
+    let mut asked: BTreeSet<u128> = BTreeSet::new();
+    let mut call_backs: BTreeMap<u128, (String, String, bool)> = BTreeMap::new();
     for fact in facts {
         match fact {
             Fact::Joined(joined) => assert!(waiting.insert((joined.call, joined.visit))),
@@ -219,6 +245,9 @@ fn adds_up(facts: &[Fact]) {
                 assert!(waiting.remove(&(left.call, left.visit)), "left twice");
                 if left.exit == Exit::Answered {
                     assert!(answered.insert(left.call));
+                }
+                if asked.remove(&left.call) {
+                    assert_eq!(left.exit, Exit::CalledBack);
                 }
             }
             Fact::Offered(decision) => {
@@ -229,7 +258,8 @@ fn adds_up(facts: &[Fact]) {
                 let left = offers.get_mut(&ended.offer).expect("an offer");
                 assert!(left.remove(&ended.agent), "ended twice");
                 if ended.outcome == OfferOutcome::Answered {
-                    assert!(waiting.iter().any(|(call, _)| *call == ended.call));
+                    let is_waiting = waiting.iter().any(|(call, _)| *call == ended.call);
+                    assert!(is_waiting || call_backs.contains_key(&ended.call));
                 }
             }
             Fact::Talked(talked) => {
@@ -245,9 +275,34 @@ fn adds_up(facts: &[Fact]) {
                 }
                 entry.2 += agent.lasted_ms;
             }
+            Fact::CallBack(fact) => match &fact.act {
+                CallBackAct::Asked => {
+                    assert!(waiting.iter().any(|(call, _)| *call == fact.call), "who asks waits");
+                    assert!(asked.insert(fact.call));
+                    let (queue, number) = (fact.queue.clone(), fact.number.clone());
+                    let is_second = call_backs.values().any(|one| (&one.0, &one.1) == (&queue, &number));
+                    assert!(!is_second, "a number has one call-back in a queue");
+                    assert!(call_backs.insert(fact.id, (queue, number, false)).is_none());
+                }
+                CallBackAct::Called { .. } => {
+                    let one = call_backs.get_mut(&fact.id).expect("an open one");
+                    one.2 = true;
+                }
+                CallBackAct::Tried => {
+                    let one = call_backs.get_mut(&fact.id).expect("an open one");
+                    assert!(std::mem::replace(&mut one.2, false), "tried without a call");
+                }
+                CallBackAct::Closed { how, .. } => {
+                    let one = call_backs.remove(&fact.id).expect("it ends once");
+                    if *how == CallBackEnd::Reached {
+                        assert!(one.2 && answered.insert(fact.id));
+                    }
+                }
+            },
             Fact::WrappedUp(_) | Fact::Missed(_) => {}
         }
     }
+    assert!(call_backs.is_empty() && asked.is_empty(), "{call_backs:?}");
     assert!(waiting.is_empty(), "{waiting:?}");
     assert!(offers.values().all(BTreeSet::is_empty), "{offers:?}");
     assert!(answered.is_empty(), "{answered:?}");

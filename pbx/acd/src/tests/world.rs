@@ -1,6 +1,6 @@
 //! A floor with a clock, and somebody who carries out what it asks for.
 
-use crate::boundary::{Call, Due, Effect, Join, Miss};
+use crate::boundary::{Call, Due, Effect, Join, Miss, Refusal};
 use crate::config::{AgentConfig, Config, Membership, QueueConfig};
 use crate::fact::{Decision, Exit, Fact, Presence};
 use crate::{Floor, Moment};
@@ -128,6 +128,25 @@ impl World {
         }
         self.after();
         self.calls
+    }
+
+    /// A name for something new.
+    pub(super) fn next_id(&mut self) -> Call {
+        self.calls += 1;
+        self.calls
+    }
+
+    /// A caller asks to be called back at its own number, and hangs up.
+    pub(super) fn call_back(&mut self, call: Call, number: &str) -> Result<Call, Refusal> {
+        let id = self.next_id();
+        let asked = self.floor.ask_call_back(self.moment(), call, id, number);
+        self.after();
+        asked.map(|()| id)
+    }
+
+    pub(super) fn reached(&mut self, id: Call) {
+        self.floor.reached(self.moment(), id);
+        self.after();
     }
 
     pub(super) fn leave(&mut self, call: Call, exit: Exit) {

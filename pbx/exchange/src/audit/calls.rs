@@ -149,6 +149,10 @@ fn stages(x: &Exchange, wrong: &mut Vec<String>) {
                 let others = call.callee_legs().filter(|l| l.is_live()).count();
                 up.is_empty() && others == 0 && callees > 0 && call.is_placed
             }
+            // An agent hears whom to call back.
+            Stage::Seeking if call.is_briefed() => {
+                up == [call.caller] && callees == 0 && call.is_placed && call.call_back.is_some()
+            }
             // Whom a flow dials for may have been answered by it, and whom we called has answered us.
             Stage::Seeking => {
                 let is_sought = call.is_placed || x.visits.contains_key(&call.id) || call.transfer.is_some();

@@ -3,6 +3,7 @@
 use super::timers;
 use crate::Exchange;
 use crate::due::Timer;
+use switchroom_acd::Due;
 
 /// Transactions that the care for one binding may leave for a while: answers to its last REGISTERs, which are kept for 32 s,
 /// and the last OPTIONS.
@@ -24,6 +25,7 @@ impl Exchange {
             ("callers in flows", self.visits.len()),
             ("callers in queues", self.floor.waiter_count()),
             ("talks of agents", self.floor.talk_count()),
+            ("calls placed for call-backs", self.placed.len()),
             ("messages that are not finished", self.mailboxes.unfinished.len()),
             ("sessions", self.sessions.len()),
             ("sessions in SIP", self.endpoint.sessions()),
@@ -41,12 +43,13 @@ impl Exchange {
         for (what, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
             left.push(format!("{count} {what}"));
         }
-        for timer in timers::all(self).filter(|t| {
-            !matches!(
-                t,
-                Timer::Expire(_) | Timer::KeepAlive(_) | Timer::SubscriptionEnds(_) | Timer::Messages
-            )
-        }) {
+        let lasts = |timer: &Timer| match timer {
+            Timer::Expire(_) | Timer::KeepAlive(_) | Timer::SubscriptionEnds(_) | Timer::Messages => true,
+            // Who is to be called back may be so for days.
+            Timer::Floor(Due::CallBack(id) | Due::Relax(id)) => self.floor.call_back(*id).is_some(),
+            _ => false,
+        };
+        for timer in timers::all(self).filter(|timer| !lasts(timer)) {
             left.push(format!("deadline {timer:?}"));
         }
         let (transactions, bindings) = (self.endpoint.transactions(), self.registrar.count());

@@ -4,7 +4,7 @@ use super::Rule;
 use crate::call::Stage;
 use crate::{CallId, Exchange};
 
-pub(super) const RULES: &[Rule] = &[floor, waits, talks, inbox];
+pub(super) const RULES: &[Rule] = &[floor, waits, talks, call_backs, inbox];
 
 /// What the floor says of itself holds, and what it asked for has been done.
 fn floor(x: &Exchange, wrong: &mut Vec<String>) {
@@ -43,14 +43,53 @@ fn waits(x: &Exchange, wrong: &mut Vec<String>) {
 /// An agent has a caller exactly while the two talk.
 fn talks(x: &Exchange, wrong: &mut Vec<String>) {
     for agent in x.floor.agents() {
-        let Some(call) = agent.call().filter(|call| x.floor.agent_of(*call).is_some()) else { continue };
+        let Some(name) = agent.call().filter(|call| x.floor.agent_of(*call).is_some()) else { continue };
+        let call = x.call_for(name).0;
         let stage = x.calls.get(&CallId(call)).map(|call| &call.stage);
         // Who has transferred the caller has the call until that is done.
         // Who has handed it off has it back later.
         let is_away = |call: &crate::Call| call.transfer.is_some() || call.hander().is_some();
-        if !x.calls.get(&CallId(call)).is_some_and(is_away) && !matches!(stage, Some(Stage::Talking { .. })) {
+        let is_leaving = x.calls.get(&CallId(call)).is_some_and(is_away);
+        // Who calls somebody back has that one before it answers.
+        let calls_back = x.floor.call_back(name).is_some() && matches!(stage, Some(Stage::Seeking));
+        if !is_leaving && !calls_back && !matches!(stage, Some(Stage::Talking { .. })) {
             wrong.push(format!("agent {} talks in call {}, which is {stage:?}", agent.number, CallId(call)));
         }
+    }
+}
+
+/// A call that is placed for a call-back is live, known by one name, and has the agents to whom that is offered, or who took it.
+fn call_backs(x: &Exchange, wrong: &mut Vec<String>) {
+    for (name, placed) in &x.placed {
+        let id = placed.call;
+        let Some(call) = x.calls.get(&id).filter(|call| call.call_back == Some(*name) && !call.is_ended())
+        else {
+            wrong.push(format!("call {id} is placed for {name:x}, and is over or for another"));
+            continue;
+        };
+        let offer = x.floor.waiter(*name).and_then(|waiter| waiter.offer.as_ref());
+        let rings = offer.is_some_and(|offer| offer.number == placed.offer);
+        let has_agent = x.floor.agent_of(*name).is_some();
+        if (call.stage == Stage::Placing, has_agent) != (rings, !rings) {
+            wrong.push(format!("call {id} is placed for {name:x}, and that is offered to nobody"));
+        }
+        for agent in offer.iter().filter(|_| rings).flat_map(|offer| &offer.agents) {
+            let Some(agent) = x.floor.agent_by_id(*agent) else { continue };
+            if !call.sought_legs().any(|leg| leg.extension.as_ref() == Some(&agent.extension)) {
+                wrong.push(format!("agent {} is offered {name:x}, and no phone of his rings", agent.number));
+            }
+        }
+    }
+    for one in x.floor.call_backs() {
+        let is_offered = x.floor.waiter(one.id).is_some_and(|waiter| waiter.offer.is_some());
+        let is_called = x.floor.agent_of(one.id).is_some();
+        if (is_offered || is_called) && !x.placed.contains_key(&one.id) {
+            wrong.push(format!("{:x} is offered or called, and there is no call for it", one.id));
+        }
+    }
+    let known = x.calls.values().filter(|call| call.call_back.is_some()).count();
+    if known != x.placed.len() {
+        wrong.push(format!("{known} calls are for call-backs, and {} are known", x.placed.len()));
     }
 }
 

@@ -58,7 +58,12 @@ fn seeking(x: &Exchange, wrong: &mut Vec<String>) {
 fn briefed(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
         let Some(briefing) = &call.briefing else { continue };
-        let Stage::Talking { with } = call.stage else {
+        let with = match call.stage {
+            Stage::Talking { with } => Some(with),
+            Stage::Seeking if call.call_back.is_some() => Some(call.caller),
+            _ => None,
+        };
+        let Some(with) = with else {
             wrong.push(format!("call {} is about to be connected and nobody has answered", call.id));
             continue;
         };

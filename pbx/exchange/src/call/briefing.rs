@@ -5,6 +5,8 @@
 //!                         └── either hangs up: as in any talk
 //! ```
 //!
+//! An agent who is to call somebody back hears whom, before that one's phone rings (`queues::call_backs`).
+//!
 //! A briefed call talks, for its stage, the floor and its CDR: who answered has the caller. But neither hears the other, keys
 //! go nowhere, and the recording, which begins with the bridge, has nothing of it.
 
@@ -41,18 +43,23 @@ impl Exchange {
     /// An agent answered: what is to be said before the two are connected begins. False if nothing is.
     pub(super) fn brief(&mut self, now: Now, id: CallId, leg: LegId) -> bool {
         let Some(words) = self.words_before_bridge(id, leg) else { return false };
+        let Some(caller) = self.calls.get(&id).map(|call| call.caller) else { return false };
+        let said = [(leg, words.agent), (caller, words.caller)];
+        self.begin_briefing(now, id, said.into_iter().filter(|(_, clips)| !clips.is_empty()).collect());
+        self.why(now, id, "brief", "both are told whom they talk with before they do".to_owned());
+        true
+    }
+
+    /// What is to be said to these legs is said to each; the call goes on when all have heard it.
+    pub(crate) fn begin_briefing(&mut self, now: Now, id: CallId, said: Vec<(LegId, Vec<Clip>)>) {
         let stays = self.visits.get(&id).map_or(0, |visit| u64::from(visit.queued));
         let number = NUMBERS + stays;
-        let Some(call) = self.calls.get_mut(&id) else { return false };
-        let said = [(leg, words.agent), (call.caller, words.caller)];
-        let said: Vec<_> = said.into_iter().filter(|(_, clips)| !clips.is_empty()).collect();
+        let Some(call) = self.calls.get_mut(&id) else { return };
         call.briefing = Some(Briefing { number, hearing: said.iter().map(|(leg, _)| *leg).collect() });
         for (leg, clips) in said {
             self.media(MediaCommand::Play { call: id, leg, number, clips, is_loop: false });
         }
         self.timers.set(Timer::Briefing(id), now.mono.after(BRIEFING_MAX));
-        self.why(now, id, "brief", "both are told whom they talk with before they do".to_owned());
-        true
     }
 
     fn words_before_bridge(&self, id: CallId, leg: LegId) -> Option<Words> {
@@ -89,7 +96,13 @@ impl Exchange {
 
     /// All is said, or it takes too long: they are connected.
     pub(crate) fn end_briefing(&mut self, now: Now, id: CallId) {
-        if self.drop_briefing(id) {
+        let is_bridged = self.calls.get(&id).is_some_and(|call| matches!(call.stage, Stage::Talking { .. }));
+        if !self.drop_briefing(id) {
+            return;
+        }
+        if !is_bridged {
+            self.ring_who_is_called_back(now, id);
+        } else {
             self.bridge(now, id);
             self.note_open(id);
             self.show_parties(id);

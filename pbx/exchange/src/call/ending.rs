@@ -213,6 +213,7 @@ impl Exchange {
     /// Ends every call, because the exchange is about to stop.
     pub(crate) fn end_all(&mut self, now: Now) {
         self.counts.draining = true;
+        self.stop_calling_back(now);
         let all: Vec<CallId> = self.calls.keys().copied().collect();
         for id in all {
             self.saw_call(id, CallEvent::EndAll);

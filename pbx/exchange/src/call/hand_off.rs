@@ -114,7 +114,7 @@ impl Exchange {
         call.hand_offs += 1;
         call.stage = Stage::Flow;
         if was_held {
-            self.floor.held(crate::queues::moment(now), id.0, false);
+            self.floor.held(crate::queues::moment(now), self.on_floor(id), false);
             self.run_floor(now);
         }
         if was_caller {

@@ -236,6 +236,8 @@ pub struct Call {
     has_recording: bool,
     /// 180 was passed on.
     told_ringing: bool,
+    /// What it was placed for: somebody who is to be called back, as the floor names that. Gone once the agent's part is over.
+    pub(crate) call_back: Option<u128>,
     /// What is being said before caller and agent are connected.
     pub(crate) briefing: Option<briefing::Briefing>,
     /// This leg's early media is what the caller hears.
@@ -299,6 +301,7 @@ impl Call {
             hushed_until: None,
             visited: Default::default(),
             tape: None,
+            call_back: None,
             briefing: None,
             sessions: Vec::new(),
         }

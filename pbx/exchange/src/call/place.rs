@@ -25,9 +25,10 @@ use switchroom_sip::time::Now;
 const HOPS: u8 = 70;
 
 impl Call {
-    /// Whether phones are being rung: of the called side, or, for a call that is being placed, of the caller's.
+    /// Whether phones are being rung: of the called side, or, for a call that is being placed, of the caller's. While an agent
+    /// hears whom to call back nobody's phone rings yet.
     pub(crate) fn is_ringing(&self) -> bool {
-        matches!(self.stage, Stage::Seeking | Stage::Placing)
+        matches!(self.stage, Stage::Seeking | Stage::Placing) && !self.is_briefed()
     }
 
     /// Whether a leg is one that we ring, or rang.
@@ -37,6 +38,9 @@ impl Call {
 
     /// What the phones of the caller show while a call is placed: whom it is for, with a number that can be called back.
     pub(super) fn shown_to_caller(&self) -> Party {
+        if self.call_back.is_some() {
+            return self.shown_to_who_calls_back();
+        }
         Party { number: self.to.number.clone(), name: format!("→ {}", self.to.number) }
     }
 }
@@ -70,12 +74,7 @@ impl Exchange {
         let party = self.party_of(from);
         let text = format!("{from} calls {}, placed", to.number);
         // Known by its leg only once one is rung, which comes next.
-        let call = Call {
-            stage: Stage::Placing,
-            max_forwards: HOPS,
-            is_placed: true,
-            ..Call::new(id, self.next_number(), party, to, LegId(0), now)
-        };
+        let call = self.new_placed(now, id, party, to);
         let number = call.number;
         self.calls.insert(id, call);
         self.why(now, id, "call", why);
@@ -92,6 +91,16 @@ impl Exchange {
         self.event(now, EventKind::Call, Severity::Info, Some(id), from, "call_started", text);
         self.note_open(id);
         Ok(number)
+    }
+
+    /// A call of our own, of which no phone rings yet.
+    pub(crate) fn new_placed(&mut self, now: Now, id: CallId, from: Party, to: Party) -> Call {
+        Call {
+            stage: Stage::Placing,
+            max_forwards: HOPS,
+            is_placed: true,
+            ..Call::new(id, self.next_number(), from, to, LegId(0), now)
+        }
     }
 
     /// What speaks against a call before anybody is rung for it.
@@ -129,19 +138,23 @@ impl Exchange {
 
     /// Rings every phone of the extension that is to be the caller. Gives the first leg; none if no port pair is left.
     fn ring_caller(&mut self, now: Now, id: CallId, from: &str) -> Option<LegId> {
+        let first = self.ring_callers(now, id, &[from.to_owned()])?;
+        let ring = self.config.extensions.get(from).and_then(|e| e.ring).unwrap_or(self.config.ring);
+        self.timers.set(Timer::NoAnswer(id), now.mono.after(ring));
+        Some(first)
+    }
+
+    /// Rings every phone of those of whom one is to be the caller. Gives the first leg; none if nobody could be rung.
+    pub(crate) fn ring_callers(&mut self, now: Now, id: CallId, numbers: &[String]) -> Option<LegId> {
         let formats = reaching_formats(&self.config.codecs);
-        let numbers = [from.to_owned()];
         self.calls.get_mut(&id)?.begin_search(now, numbers.to_vec());
-        for phone in self.phones_of(now, id, &numbers) {
+        for phone in self.phones_of(now, id, numbers) {
             let (flow, uri) = (phone.flow, phone.uri);
             if !self.ring_phone(now, id, &phone.number, flow, &uri, phone.agent, formats.clone()) {
                 break;
             }
         }
-        let first = *self.calls.get(&id)?.legs.keys().next()?;
-        let ring = self.config.extensions.get(from).and_then(|e| e.ring).unwrap_or(self.config.ring);
-        self.timers.set(Timer::NoAnswer(id), now.mono.after(ring));
-        Some(first)
+        self.calls.get(&id)?.legs.keys().next().copied()
     }
 
     /// A phone of the caller says that it rings. What it describes before its answer counts if the answer describes nothing.
@@ -189,8 +202,9 @@ impl Exchange {
         for loser in self.live_callees(id).into_iter().filter(|other| *other != leg) {
             self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
         }
+        self.be_called_by(id, leg);
         let Some(call) = self.calls.get_mut(&id) else { return };
-        (call.caller, call.stage) = (leg, Stage::Seeking);
+        call.stage = Stage::Seeking;
         let dialled = call.to.number.clone();
         let Some(one) = call.legs.get_mut(&leg) else { return };
         (one.state, one.outcome) = (LegState::Up, "answered");
@@ -207,11 +221,31 @@ impl Exchange {
         if self.supervisions.contains_key(&id) {
             return self.begin_supervising(now, id);
         }
+        if self.agent_takes_call_back(now, id) {
+            return;
+        }
         self.route(now, id, &dialled);
         // Should it be cut off, its record says into which flow it went.
         if self.is_in_flow(id) {
             self.note_open(id);
         }
+    }
+
+    /// Of the phones that rang for the caller this one is the caller's: the call is made by its extension.
+    fn be_called_by(&mut self, id: CallId, leg: LegId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let maker = |call: &Call| call.caller_leg().and_then(|leg| leg.extension.clone());
+        let before = maker(call);
+        call.caller = leg;
+        let after = maker(call);
+        if before == after {
+            return;
+        }
+        if let Some(party) = call.caller_leg().map(|leg| leg.party.clone()) {
+            call.from = party;
+        }
+        before.into_iter().for_each(|extension| self.made_one_less(&extension));
+        after.into_iter().for_each(|extension| *self.calls_made.entry(extension).or_default() += 1);
     }
 
     /// A caller whose phone has been answered cannot be told of ringing by SIP any more, so we make the tone.

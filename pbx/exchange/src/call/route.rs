@@ -78,7 +78,7 @@ impl Config {
 pub const NO_NUMBER: &str = "it is not a number: digits, +, * and # are";
 
 impl Exchange {
-    pub(super) fn route(&mut self, now: Now, id: CallId, dialled: &str) {
+    pub(crate) fn route(&mut self, now: Now, id: CallId, dialled: &str) {
         let config = self.config.clone();
         let caller = self.calls.get(&id).map(|call| call.from.number.clone()).unwrap_or_default();
         let asked = Asked { number: dialled, caller: &caller, at_ms: now.wall.0 };
@@ -181,6 +181,8 @@ pub(super) fn queue_flow(queue: &str) -> Arc<Flow> {
         full: None,
         empty: None,
         keys: BTreeMap::new(),
+        call_back: None,
+        called_back: None,
         after: None,
     };
     Arc::new(Flow {

@@ -92,7 +92,7 @@ impl Exchange {
     }
 
     /// An extension makes a call.
-    pub(super) fn count_call(&mut self, extension: &str) {
+    pub(crate) fn count_call(&mut self, extension: &str) {
         self.live_calls += 1;
         *self.calls_made.entry(extension.to_owned()).or_default() += 1;
         self.counts.calls_total += 1;
@@ -286,7 +286,7 @@ impl Exchange {
         let hops = call.max_forwards;
         let domain = self.config.domain.clone();
         let (name, mut headers) = match end {
-            End::Caller => (from.name.clone(), self.supervisors_invitation(id, number)),
+            End::Caller => (from.name.clone(), self.callers_invitation(id, number)),
             End::Callee => self.invitation(id, number),
         };
         self.referred_by(id, &mut headers);

@@ -306,7 +306,7 @@ impl Exchange {
             (None, None) | (Some(_), Some(_)) => {}
         }
         let is_held = self.calls.get(&id).is_some_and(|call| call.held.is_some());
-        self.floor.held(crate::queues::moment(now), id.0, is_held);
+        self.floor.held(crate::queues::moment(now), self.on_floor(id), is_held);
         self.run_floor(now);
         self.refresh_silence(now, id);
         self.show_parties(id);

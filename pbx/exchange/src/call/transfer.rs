@@ -222,7 +222,7 @@ impl Exchange {
         self.why(now, id, "transfer", format!("{who} transfers {whom} to {to}"));
         self.mark(id, "transfer", &format!("{who} to {to}"));
         if was_held {
-            self.floor.held(crate::queues::moment(now), id.0, false);
+            self.floor.held(crate::queues::moment(now), self.on_floor(id), false);
         }
         if was_caller {
             self.take_callers_place(now, id, stays);
@@ -375,15 +375,10 @@ impl Exchange {
     /// The talk of an agent is over once the agent's own phone has left.
     pub(crate) fn agent_left(&mut self, now: Now, id: CallId, leg: LegId) {
         let extension = self.calls.get(&id).and_then(|call| call.leg(leg)?.extension.clone());
-        let agents = self.floor.agent_of(id.0).map(|agent| agent.extension.clone());
+        let agents = self.floor.agent_of(self.on_floor(id)).map(|agent| agent.extension.clone());
         if extension.is_some() && extension == agents {
             self.end_talk(now, id);
         }
-    }
-
-    fn end_talk(&mut self, now: Now, id: CallId) {
-        self.floor.talk_ended(crate::queues::moment(now), id.0);
-        self.run_floor(now);
     }
 
     /// Who referred has hung up, or is gone, while phones ring: that ends its own leg and nothing else. False if the leg is

@@ -176,8 +176,7 @@ impl Exchange {
         self.drop_briefing(id);
         self.stop_recording(id);
         self.close_leg(id, leg);
-        self.floor.talk_ended(crate::queues::moment(now), id.0);
-        self.run_floor(now);
+        self.end_talk(now, id);
         if let Some(visit) = self.visits.get_mut(&id) {
             visit.comes_back = false;
         }

@@ -42,6 +42,8 @@ impl Exchange {
                 self.enqueue(now, id, &queue, priority, comes_back);
             }
             Effect::Withdraw => self.withdraw(now, id),
+            Effect::WaitOn => self.wait_on(id),
+            Effect::CallBack { number } => self.ask_call_back(now, id, &number),
             Effect::Record { mailbox, longest, silence } => {
                 self.take_message(now, id, mailbox, longest, silence);
             }
@@ -78,7 +80,10 @@ impl Exchange {
 
     /// The sound that a caller in a flow hears from now.
     fn play(&mut self, now: Now, id: CallId, number: u64, clips: Vec<Clip>) {
-        if !self.is_in_flow(id) || !self.answer_caller(now, id) {
+        let is_waiting = self.visits.get(&id).is_some_and(|visit| visit.waits.is_some());
+        if is_waiting {
+            self.ask_in_queue(id);
+        } else if !self.is_in_flow(id) || !self.answer_caller(now, id) {
             return;
         }
         let Some(leg) = self.calls.get(&id).map(|call| call.caller) else { return };
@@ -89,7 +94,11 @@ impl Exchange {
     }
 
     pub(crate) fn silence(&mut self, id: CallId) {
-        let Some(call) = self.calls.get(&id).filter(|call| call.stage == Stage::Flow) else { return };
+        // Who waits in a queue may be asked something while agents' phones ring.
+        let is_waiting = self.visits.get(&id).is_some_and(|visit| visit.waits.is_some());
+        let is_silenced =
+            |call: &&crate::Call| call.stage == Stage::Flow || is_waiting && call.stage == Stage::Seeking;
+        let Some(call) = self.calls.get(&id).filter(is_silenced) else { return };
         let leg = call.caller;
         if let Some(visit) = self.visits.get_mut(&id) {
             visit.playing = None;

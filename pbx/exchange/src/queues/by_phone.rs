@@ -103,6 +103,8 @@ fn refused(refusal: &Refusal) -> AgentAnswer {
         | Refusal::SignedOut
         | Refusal::NoWrapUp
         | Refusal::NoWaiter
+        | Refusal::CallBacksFull
+        | Refusal::BeingCalled
         // Nobody is given callers by phone.
         | Refusal::NotFree
         | Refusal::Offered => {

@@ -93,17 +93,23 @@ impl Exchange {
     /// in vain.
     pub(crate) fn called_back(&mut self, now: Now, id: CallId, is_over: bool) {
         let Some(call) = self.calls.get(&id) else { return };
-        let number = normal(&call.to.number);
+        let number = normal(&call.to.number).into_owned();
+        let with = call.with.as_ref().map(|with| normal(&with.number).into_owned());
+        if !is_over && with.as_ref() == Some(&number) {
+            self.need_not_call_back(now, &number);
+        }
+        let Some(call) = self.calls.get(&id) else { return };
         if self.inbox.of(&number).is_none() {
             return;
         }
-        let is_reached = call.with.as_ref().is_some_and(|with| normal(&with.number) == number);
-        if !is_reached && !is_over {
+        let is_reached = with.as_ref() == Some(&number);
+        // A call-back in vain is a try of its own, and not yet one of who is owed a call by people.
+        if !is_reached && (!is_over || call.call_back.is_some()) {
             return;
         }
         let act =
             if is_reached { MissedAct::Closed { word: CALLED_BACK.to_owned() } } else { MissedAct::Tried };
-        let (caller, by) = (number.into_owned(), word(&call.from.number));
+        let (caller, by) = (number, word(&call.from.number));
         self.note_fact(now, Fact::Missed(MissedFact { at_ms: now.wall.0, caller, act, by }));
     }
 }

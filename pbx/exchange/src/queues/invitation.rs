@@ -26,10 +26,12 @@ impl Exchange {
 }
 
 impl Exchange {
-    /// Headers of the INVITE to the phone of a supervisor, who asked for it and may have a phone that answers by itself.
-    pub(crate) fn supervisors_invitation(&self, id: CallId, extension: &str) -> Headers {
+    /// Headers of the INVITE to a phone that is to be the caller's: of a supervisor, who asked for it, or of an agent who is
+    /// to call back. It may be one that answers by itself.
+    pub(crate) fn callers_invitation(&self, id: CallId, extension: &str) -> Headers {
         let answers = self.config.extensions.get(extension).is_some_and(|e| e.auto_answer);
-        if answers && self.supervisions.contains_key(&id) {
+        let calls_back = self.calls.get(&id).is_some_and(|call| call.call_back.is_some());
+        if answers && (calls_back || self.supervisions.contains_key(&id)) {
             answer_by_yourself(&self.config.domain)
         } else {
             Headers::default()

@@ -5,12 +5,14 @@
 //! agents ring for it in `Stage::Seeking`, and then in `Stage::Talking`, as any other call.
 
 mod by_phone;
+mod call_backs;
 mod choices;
 mod inbox;
 mod invitation;
 mod ringing;
 mod waiting;
 
+pub(crate) use call_backs::Placed;
 pub(crate) use waiting::Waits;
 
 use crate::due::Timer;
@@ -22,7 +24,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use switchroom_acd::fact::JoinedFact;
 use switchroom_acd::figures::Figures;
-use switchroom_acd::{Effect, Exit, Fact, Floor, Moment, Presence, Remembered};
+use switchroom_acd::{
+    CallBackAct, CallBackEnd, CallBackFact, Effect, Exit, Fact, Floor, Moment, Presence, Remembered,
+};
 use switchroom_sip::time::{Now, Wall};
 
 /// Both clocks, as the floor reads them.
@@ -91,8 +95,14 @@ impl Exchange {
 
     fn carry_out_floor(&mut self, now: Now, effect: Effect) {
         match effect {
+            Effect::Ring { call, offer, agents, ring } if self.floor.call_back(call).is_some() => {
+                self.ring_for_call_back(now, call, offer, &agents, ring);
+            }
             Effect::Ring { call, offer, agents, ring } => {
                 self.ring_agents(now, CallId(call), offer, &agents, ring);
+            }
+            Effect::GiveUp { call, agents } if self.placed.contains_key(&call) => {
+                self.give_up_call_back(now, call, &agents);
             }
             Effect::GiveUp { call, agents } => self.give_up_agents(now, CallId(call), &agents),
             Effect::Exit { call, exit } => self.queue_left(now, CallId(call), exit),
@@ -147,6 +157,7 @@ impl Exchange {
                 );
                 self.why(now, CallId(left.call), "queue", text);
             }
+            Fact::CallBack(fact) => self.tell_of_call_back(now, fact),
             Fact::Agent(_)
             | Fact::Joined(_)
             | Fact::OfferEnded(_)
@@ -165,9 +176,10 @@ impl Exchange {
         self.persist_untold(Record::Floor { seq, fact: Box::new(fact) });
     }
 
-    /// What the store knows of agents and queues: everybody is where they chose to be, and who waited when the exchange
-    /// stopped has left.
-    pub(crate) fn restore_floor(&mut self, now: Now, agents: Vec<Remembered>, facts: &[Fact]) {
+    /// What the store knows of agents and queues: everybody is where they chose to be, who waited when the exchange stopped has
+    /// left, and who was to be called back still is. `facts` are of the last day, `kept` are those about numbers to be called
+    /// back, of the last week.
+    pub(crate) fn restore_floor(&mut self, now: Now, agents: Vec<Remembered>, facts: &[Fact], kept: &[Fact]) {
         let seats: Vec<String> = agents.iter().map(|agent| agent.extension.clone()).collect();
         for seat in seats {
             self.tell_seat(now, &seat);
@@ -190,6 +202,11 @@ impl Exchange {
                     let talk_ms = i64::try_from(talked.talk_ms).unwrap_or(0);
                     today.entry(&talked.agent).or_default().1 += talk_ms;
                 }
+                Fact::CallBack(CallBackFact {
+                    at_ms,
+                    act: CallBackAct::Closed { how: CallBackEnd::Reached, agent, .. },
+                    ..
+                }) if is_today(*at_ms) => today.entry(agent).or_default().0 += 1,
                 _ => {}
             }
         }
@@ -202,6 +219,8 @@ impl Exchange {
             let left = self.floor.cut_off(moment(now), joined);
             self.note_fact(now, Fact::Left(left));
         }
+        // Before the agents: who came first is called first.
+        self.floor.restore_call_backs(moment(now), kept);
         self.floor.restore(moment(now), agents);
         self.run_floor(now);
     }
@@ -248,7 +267,8 @@ impl Exchange {
     pub(crate) fn tell_seat(&mut self, now: Now, extension: &str) {
         let is_reachable = self.registrar.of(extension).any(|binding| binding.obstacle().is_none());
         // The call that an agent has from a queue is what the floor knows already.
-        let from_queue = self.floor.agent_at(extension).and_then(|agent| agent.call()).map(CallId);
+        let agent = self.floor.agent_at(extension);
+        let from_queue = agent.and_then(|agent| agent.call()).map(|call| self.call_for(call));
         let is_busy = self
             .calls_with
             .get(extension)

@@ -12,7 +12,7 @@ use switchroom_flow::Event;
 use switchroom_sip::time::Now;
 
 /// What the end of a search means for the agents who were sought.
-fn miss(cause: Cause) -> Miss {
+pub(super) fn miss(cause: Cause) -> Miss {
     match cause {
         Cause::NoAnswer => Miss::NoAnswer,
         Cause::Busy | Cause::Declined => Miss::Refused,
@@ -31,7 +31,7 @@ impl Exchange {
         ring: u64,
     ) {
         // What has come of it meanwhile: nobody rings for an offer that is over.
-        if !self.is_offer(id, offer) {
+        if !self.is_offer(id.0, offer) {
             return;
         }
         self.forget_old_legs(id);
@@ -45,21 +45,26 @@ impl Exchange {
         self.ring_all(now, id, &extensions, Some(Duration::from_millis(ring)));
         // Some may have no phone that can be rung although others have. If none had, the floor has been told already, and
         // what it offers now has yet to ring.
-        if self.is_offer(id, offer) {
+        if self.is_offer(id.0, offer) {
             self.tell_missed(now, id, Miss::Failed);
         }
     }
 
     /// Whether that is the offer which the floor has for a caller.
-    fn is_offer(&self, id: CallId, number: u64) -> bool {
-        let waiter = self.floor.waiter(id.0);
+    pub(super) fn is_offer(&self, on_floor: u128, number: u64) -> bool {
+        let waiter = self.floor.waiter(on_floor);
         waiter.and_then(|waiter| waiter.offer.as_ref()).is_some_and(|offer| offer.number == number)
     }
 
     /// Agents whose phones ring no more for this caller, although others do, have missed it.
     pub(crate) fn tell_missed(&mut self, now: Now, id: CallId, how: Miss) {
-        let Some(waiter) = self.floor.waiter(id.0) else { return };
+        let name = self.on_floor(id);
+        let Some(waiter) = self.floor.waiter(name) else { return };
         let Some(offer) = &waiter.offer else { return };
+        // A call-back that is offered anew has another call.
+        if self.placed.get(&name).is_some_and(|placed| placed.offer != offer.number) {
+            return;
+        }
         let seats: Vec<(String, String)> = offer
             .agents
             .iter()
@@ -67,11 +72,12 @@ impl Exchange {
             .map(|a| a.seat())
             .collect();
         for (agent, extension) in seats {
-            let rings = self.calls.get(&id).is_some_and(|call| {
-                call.callee_legs().any(|leg| leg.is_live() && leg.extension.as_ref() == Some(&extension))
-            });
+            let rings = self
+                .calls
+                .get(&id)
+                .is_some_and(|call| call.sought_legs().any(|leg| leg.extension.as_ref() == Some(&extension)));
             if !rings {
-                self.floor.missed(moment(now), id.0, &agent, how);
+                self.floor.missed(moment(now), name, &agent, how);
             }
         }
         self.run_floor(now);

@@ -22,6 +22,8 @@ pub(crate) struct Waits {
     pub(crate) is_picked_up: bool,
     /// The announcement that plays in place of music.
     says: Option<u64>,
+    /// The flow asks the caller something meanwhile: nothing else is said.
+    pub(crate) is_asked: bool,
     /// Announcements so far.
     said: u64,
 }
@@ -62,8 +64,14 @@ impl Exchange {
             return self.tell_flow(now, id, Event::Dialled(Dialled::Empty));
         }
         visit.playing = None;
-        visit.waits =
-            Some(Waits { queue: queue.to_owned(), comes_back, is_picked_up: false, says: None, said: 0 });
+        visit.waits = Some(Waits {
+            queue: queue.to_owned(),
+            comes_back,
+            is_picked_up: false,
+            says: None,
+            is_asked: false,
+            said: 0,
+        });
         self.why(now, id, "queue", format!("waits in queue {queue}"));
         match self.floor.join(moment(now), join) {
             Ok(()) => self.play_music(id),
@@ -116,6 +124,9 @@ impl Exchange {
         if let Some(visit) = self.visits.get_mut(&id) {
             visit.waits = None;
         }
+        if self.call_back_over(now, id, cause) {
+            return;
+        }
         self.floor.leave(moment(now), id.0, exit);
         self.floor.talk_ended(moment(now), id.0);
         self.run_floor(now);
@@ -147,7 +158,7 @@ impl Exchange {
             .unwrap_or_default();
         let Some(visit) = self.visits.get_mut(&id) else { return };
         let language = visit.run.language();
-        let Some(waits) = &mut visit.waits else { return };
+        let Some(waits) = visit.waits.as_mut().filter(|waits| !waits.is_asked) else { return };
         waits.said += 1;
         let number = FLOW_NUMBERS + waits.said;
         waits.says = Some(number);
@@ -161,6 +172,21 @@ impl Exchange {
             clips.push(Clip::Prompt { language, name: comfort });
         }
         self.media(MediaCommand::Play { call: id, leg, number, clips, is_loop: false });
+    }
+
+    /// The flow asks the caller something: it is heard in place of music and announcements.
+    pub(crate) fn ask_in_queue(&mut self, id: CallId) {
+        if let Some(waits) = self.visits.get_mut(&id).and_then(|visit| visit.waits.as_mut()) {
+            (waits.is_asked, waits.says) = (true, None);
+        }
+    }
+
+    /// The flow has asked all: the caller hears what one hears in a queue.
+    pub(crate) fn wait_on(&mut self, id: CallId) {
+        let Some(visit) = self.visits.get_mut(&id) else { return };
+        let Some(waits) = &mut visit.waits else { return };
+        (waits.is_asked, visit.playing) = (false, None);
+        self.play_music(id);
     }
 
     /// An announcement was heard to its end; true if it was one.

@@ -3,6 +3,7 @@
 
 mod agents_by_phone;
 mod bridging;
+mod call_backs;
 mod calls;
 mod flow_ends;
 mod flow_keys;

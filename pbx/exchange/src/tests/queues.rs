@@ -29,6 +29,8 @@ fn flow() -> Arc<Flow> {
         full: Some(NodeId(2)),
         empty: Some(NodeId(3)),
         keys: BTreeMap::from([("9".into(), NodeId(4))]),
+        call_back: Some('1'),
+        called_back: None,
         after: Some(NodeId(5)),
     };
     let away = |name| Job::HangUp { prompt: say(name), as_busy: HangUpAs::Normal };

@@ -19,7 +19,12 @@ pub(super) fn check(all: &mut All<'_>) {
                         found.push((at("keys", Entry::Name(key)), what, hint));
                     }
                 }
-                Job::Queue { keys, .. } => {
+                Job::Queue { keys, call_back, called_back, .. } => {
+                    if call_back.is_none() && called_back.is_some() {
+                        let what = "no key asks for a call-back here".to_owned();
+                        let hint = "write call_back = \"1\", or leave called_back out".to_owned();
+                        found.push((at("called_back", Entry::Whole), what, hint));
+                    }
                     for (key, what, hint) in ambiguous(view.flow, keys, None) {
                         found.push((at("keys", Entry::Name(key)), what, hint));
                     }

@@ -368,6 +368,11 @@ fn keys_that_make_callers_wait() {
         &bye("a: queue; queue = \"s\"; timeout = \"bye\"; keys = { 1 = \"bye\", 2 = \"bye\" }"),
     );
     shows(
+        &bye("a: queue; queue = \"s\"; timeout = \"bye\"; called_back = \"bye\""),
+        "main.toml:5:15: warning: no key asks for a call-back here",
+        &bye("a: queue; queue = \"s\"; timeout = \"bye\"; call_back = \"1\"; called_back = \"bye\""),
+    );
+    shows(
         &bye("a: collect; prompt = \"x\"; into = \"n\"; end = \"0\"; next = \"bye\"; failed = \"bye\""),
         "main.toml:5:7: warning: the digit 0 ends the number and so cannot be in it",
         &bye("a: collect; prompt = \"x\"; into = \"n\"; end = \"*\"; next = \"bye\"; failed = \"bye\""),

@@ -360,6 +360,13 @@ pub(super) const KINDS: &[Kind] = &[
             to("full", "The queue takes nobody more. Unless written, as timeout."),
             to("empty", "Nobody works in it. Unless written, as timeout."),
             may("keys", Takes::Keys, "{ 1 = \"voicemail\" }", "Keys that lead out of it."),
+            may(
+                "call_back",
+                Takes::Word,
+                "\"2\"",
+                "The key by which callers ask to be called back: they are asked at which number, hang up, and keep their place.",
+            ),
+            to("called_back", "The caller will be called back. Unless written, the call ends."),
             AFTER,
         ],
     },

@@ -4,7 +4,7 @@
 
 use super::prompt;
 use super::reader::{Item, Reader, Section};
-use super::value::{address, address_text, is_key, one_of, shown, title, variable};
+use super::value::{address, address_text, is_key, one_key, one_of, shown, title, variable};
 use crate::agent::AgentDo;
 use crate::clip::Language;
 use crate::expr::Expr;
@@ -276,7 +276,29 @@ impl Reader<'_> {
         let keys = self.keys(s);
         let (timeout, full) = (self.node(s, "timeout"), self.node(s, "full"));
         let (empty, after) = (self.node(s, "empty"), self.node(s, "after"));
-        Some(Job::Queue { queue: queue?, priority: priority?, timeout, full, empty, keys: keys?, after })
+        let call_back = self.may(s, "call_back", |reader, key, value| reader.one_text(key, value, &one_key));
+        let called_back = self.node(s, "called_back");
+        let (keys, call_back) = (keys?, call_back?);
+        self.check_call_back(s, &keys, call_back);
+        Some(Job::Queue {
+            queue: queue?,
+            priority: priority?,
+            timeout,
+            full,
+            empty,
+            keys,
+            call_back,
+            called_back,
+            after,
+        })
+    }
+
+    /// The key for a call-back leads nowhere else.
+    fn check_call_back(&mut self, s: Section<'_>, keys: &BTreeMap<String, NodeId>, key: Option<char>) {
+        let Some(key) = key.filter(|key| keys.keys().any(|other| other.starts_with(*key))) else { return };
+        let at = s.get("call_back").map_or(s.at.start, |value| value.span().start);
+        let hint = Some("choose another key for one of the two".to_owned());
+        self.fault(at, format!("key {key} leads out of the queue already"), hint);
     }
 
     fn voicemail(&mut self, s: Section<'_>) -> Option<Job> {

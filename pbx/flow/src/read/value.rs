@@ -128,6 +128,15 @@ pub(super) fn is_key(c: char) -> bool {
     matches!(c, '0'..='9' | '*' | '#' | 'A'..='D')
 }
 
+/// One key of a phone.
+pub(super) fn one_key(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(key), None) if is_key(key) => Ok(key),
+        _ => Err(format!("\"{}\" is not one key\nwrite one of 0-9 * #", shown(text))),
+    }
+}
+
 /// Where in an answer a value is: `items.0.price`.
 pub(super) fn path(text: &str) -> Result<String, String> {
     let is_path = text.len() <= 4 * NAME_MAX && text.split('.').all(|part| !part.is_empty());

@@ -3,7 +3,7 @@
 use super::chance::Chance;
 use super::witness::Witness;
 use crate::agent::{AgentAnswer, AgentDo};
-use crate::boundary::{Answer, Dialled, Event, Mailbox, Message, Opening, PinVerdict, Site};
+use crate::boundary::{Answer, CallBackAnswer, Dialled, Event, Mailbox, Message, Opening, PinVerdict, Site};
 use crate::clip::{Clip, Language};
 use crate::expr::{Expr, Scope};
 use crate::flow::{Flow, Flows, Node, NodeId, Place};
@@ -274,6 +274,8 @@ impl Maker<'_> {
                 full: self.next(),
                 empty: self.next(),
                 keys: self.keys(),
+                call_back: self.chance.once_in(2).then_some('1'),
+                called_back: self.next(),
                 after: self.next(),
             },
             2 => Job::Voicemail {
@@ -407,8 +409,15 @@ pub fn happen(chance: &mut Chance, witness: &Witness) -> Event {
         Some("record") => return Event::Recorded(Some("r1".to_owned())),
         Some("agent") => return Event::Agent(agent(chance)),
         Some("talk") => return Event::Dialled(Dialled::Talked),
+        Some("call_back") => return Event::CallBack(call_back(chance)),
         Some(_) if chance.once_in(6) => return Event::Connected,
         Some(_) if witness.is_waking() && chance.once_in(2) => return Event::Woke,
+        Some("queue") if chance.once_in(3) => return Event::Digit(if chance.once_in(3) { '*' } else { '1' }),
+        Some("queue") if chance.once_in(3) => {
+            if let Some(number) = witness.playing() {
+                return Event::Played(number);
+            }
+        }
         Some(_) if chance.once_in(3) => return Event::Dialled(dialled(chance)),
         Some(_) => return digit(chance),
         None => {}
@@ -432,6 +441,11 @@ fn digit(chance: &mut Chance) -> Event {
     Event::Digit(chance.one_of(&['1', '2', '1', '3', '4', '0', '9', '7', '#', '*']).copied().unwrap_or('1'))
 }
 
+fn call_back(chance: &mut Chance) -> CallBackAnswer {
+    let all = [CallBackAnswer::Noted, CallBackAnswer::NoNumber, CallBackAnswer::Refused];
+    chance.one_of(&all).copied().unwrap_or(CallBackAnswer::Refused)
+}
+
 fn agent(chance: &mut Chance) -> AgentAnswer {
     chance.one_of(&AgentAnswer::ALL).copied().unwrap_or(AgentAnswer::Unknown)
 }
@@ -453,7 +467,8 @@ fn json(chance: &mut Chance) -> serde_json::Value {
 
 fn nonsense(chance: &mut Chance) -> Event {
     let number = u64::try_from(chance.below(50)).unwrap_or(0);
-    match chance.below(9) {
+    match chance.below(10) {
+        8 => Event::CallBack(call_back(chance)),
         0 => Event::Played(number),
         1 => Event::Woke,
         2 => Event::Begin,

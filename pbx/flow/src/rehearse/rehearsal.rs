@@ -52,6 +52,8 @@ pub enum Happening {
     Waits(String),
     /// How a try to connect ended.
     Became(Dialled),
+    /// The caller will be called back at this number.
+    CallBack(String),
     /// The caller talks with somebody.
     Talks(String),
     /// A service is asked, at an address or with a program.

@@ -47,6 +47,8 @@ pub struct Waiting {
     pub talks: Option<Duration>,
     /// So long one waits at most.
     pub longest: Duration,
+    /// Callers may ask to be called back.
+    pub calls_back: bool,
 }
 
 impl Default for Waiting {
@@ -60,6 +62,7 @@ impl Default for Waiting {
             answers: None,
             talks: None,
             longest: Duration::from_secs(600),
+            calls_back: true,
         }
     }
 }

@@ -237,6 +237,7 @@ impl std::fmt::Display for Happening {
                 Dialled::Empty => "nobody works in the queue",
                 Dialled::Talked => "the other side hung up",
             }),
+            Self::CallBack(number) => write!(f, "you will be called back at {number}"),
             Self::Talks(with) => write!(f, "you talk with {with}"),
             Self::Asks(what) => write!(f, "asks {what}"),
             Self::Answered(Ok(())) => f.write_str("it answers"),

@@ -1,6 +1,6 @@
 //! Rules of the boundary, checked from outside: what a run asks for must make sense after what it was told.
 
-use crate::boundary::{Effect, Event};
+use crate::boundary::{CallBackAnswer, Effect, Event};
 use crate::limits::{CLIPS_MAX, DEPTH_MAX, STEPS_MAX, TARGETS_MAX};
 
 /// Effects that one step can lead to, generously.
@@ -73,11 +73,14 @@ impl Witness {
             Event::Played(number) if self.playing == Some(*number) => self.playing = None,
             Event::Answered(number, _) if self.asked == Some(*number) => self.asked = None,
             Event::Woke => self.is_waking = false,
-            Event::Connected if matches!(self.under_way, Some("dial" | "queue")) => {
-                self.under_way = Some("talk");
+            Event::Connected if matches!(self.under_way, Some("dial" | "queue" | "call_back")) => {
+                (self.under_way, self.playing) = (Some("talk"), None);
             }
             Event::Agent(_) if self.under_way == Some("agent") => self.under_way = None,
-            Event::Dialled(_) | Event::Recorded(_) => self.under_way = None,
+            Event::Dialled(_) | Event::Recorded(_) => (self.under_way, self.playing) = (None, None),
+            Event::CallBack(answer) if self.under_way == Some("call_back") => {
+                self.under_way = (*answer != CallBackAnswer::Noted).then_some("queue");
+            }
             Event::Gone { .. } => {
                 self.is_gone = true;
                 self.playing = None;
@@ -88,7 +91,8 @@ impl Witness {
             | Event::Digit(_)
             | Event::Played(_)
             | Event::Answered(..)
-            | Event::Agent(_) => {}
+            | Event::Agent(_)
+            | Event::CallBack(_) => {}
         }
     }
 
@@ -128,6 +132,8 @@ impl Witness {
                 | Effect::Agent(_)
                 | Effect::HangUp(_)
                 | Effect::Withdraw
+                | Effect::WaitOn
+                | Effect::CallBack { .. }
                 | Effect::Wake(Some(_))
                 | Effect::Secret(true)
         );
@@ -137,7 +143,9 @@ impl Witness {
             Effect::Play { number, clips } => {
                 rule(*number > self.last_number, "numbers rise")?;
                 rule(!clips.is_empty() && clips.len() <= CLIPS_MAX, "something is played, not too much")?;
-                rule(self.under_way.is_none(), "nothing is played into what the exchange does")?;
+                // Who waits in a queue can be asked something.
+                let may_hear = matches!(self.under_way, None | Some("queue"));
+                rule(may_hear, "nothing is played into what the exchange does")?;
                 self.last_number = *number;
                 self.playing = Some(*number);
             }
@@ -175,6 +183,15 @@ impl Witness {
                 if let Effect::Dial { to, .. } = effect {
                     rule(!to.is_empty() && to.len() <= TARGETS_MAX, "somebody is rung, not too many")?;
                 }
+            }
+            Effect::WaitOn => {
+                rule(self.under_way == Some("queue"), "only who waits can wait on")?;
+                rule(self.playing.is_none(), "what plays is cut or heard before")?;
+            }
+            Effect::CallBack { .. } => {
+                rule(self.under_way == Some("queue"), "who asks to be called back waits")?;
+                rule(self.playing.is_none(), "what plays is cut or heard before")?;
+                self.under_way = Some("call_back");
             }
             Effect::Withdraw => {
                 rule(self.under_way != Some("talk"), "no key ends a talk")?;

@@ -1,5 +1,6 @@
 //! Connecting the caller: to extensions, and to queues.
 
+use super::call_back::Wish;
 use super::{Run, State, Step};
 use crate::boundary::{Dialled, Effect, Site};
 use crate::flow::{Flow, Node, NodeId};
@@ -22,6 +23,15 @@ pub(super) struct Connecting {
     typed: String,
     /// Somebody answered: no key ends that.
     is_talking: bool,
+    /// The caller is asked at which number to be called back.
+    pub(super) wish: Option<Wish>,
+}
+
+impl Connecting {
+    /// What is being said.
+    pub(super) fn saying(&self) -> Option<u64> {
+        self.wish.as_ref().and_then(Wish::saying)
+    }
 }
 
 impl Run {
@@ -63,14 +73,14 @@ impl Run {
         };
         self.ahead.clear();
         self.effects.push_back(effect);
-        self.state = State::Connecting(Connecting { typed: String::new(), is_talking: false });
+        self.state = State::Connecting(Connecting { typed: String::new(), is_talking: false, wish: None });
         Step::Waits
     }
 
     /// Somebody answered: a key that is half pressed leads nowhere any more.
     pub(super) fn connected(&mut self) {
         if let State::Connecting(connecting) = &mut self.state {
-            *connecting = Connecting { typed: String::new(), is_talking: true };
+            *connecting = Connecting { typed: String::new(), is_talking: true, wish: None };
             self.wake(None);
         }
     }
@@ -96,6 +106,13 @@ impl Run {
         if connecting.is_talking {
             return;
         }
+        if connecting.wish.is_some() {
+            return self.wish_digit(digit);
+        }
+        if connecting.typed.is_empty() && self.call_back_key() == Some(digit) {
+            return self.begin_wish(site);
+        }
+        let State::Connecting(connecting) = &mut self.state else { return };
         let has_longer =
             |typed: &str| keys.keys().any(|key| key.len() > typed.len() && key.starts_with(typed));
         connecting.typed.push(digit);
@@ -118,6 +135,9 @@ impl Run {
     pub(super) fn connecting_woke(&mut self, site: &mut dyn Site) {
         let keys = self.exits();
         let State::Connecting(connecting) = &mut self.state else { return };
+        if connecting.wish.is_some() {
+            return self.wish_woke();
+        }
         let typed = std::mem::take(&mut connecting.typed);
         if let Some(node) = keys.get(&typed) {
             self.leave_queue(site, *node, &typed);
@@ -129,6 +149,14 @@ impl Run {
         self.go(site, Some(node), &format!("key {typed}"));
     }
 
+    /// The key by which one asks here to be called back.
+    fn call_back_key(&self) -> Option<char> {
+        match self.at() {
+            Some((_, _, Node { job: Job::Queue { call_back, .. }, .. })) => *call_back,
+            _ => None,
+        }
+    }
+
     /// Keys that lead out of where the caller waits.
     fn exits(&self) -> BTreeMap<String, NodeId> {
         match self.at() {
@@ -136,6 +164,11 @@ impl Run {
             _ => BTreeMap::new(),
         }
     }
+}
+
+/// Where a caller goes on who will be called back.
+pub(super) fn called_back(job: &Job) -> Next {
+    if let Job::Queue { called_back, .. } = job { *called_back } else { None }
 }
 
 fn outcome(job: &Job, how: Dialled) -> (Next, &'static str) {
@@ -157,7 +190,7 @@ fn outcome(job: &Job, how: Dialled) -> (Next, &'static str) {
 }
 
 /// What can be dialled: a number, an extension, or a name of one.
-fn is_dialable(number: &str) -> bool {
+pub(super) fn is_dialable(number: &str) -> bool {
     !number.is_empty()
         && number.len() <= NUMBER_MAX
         && number.chars().all(|c| c.is_ascii_alphanumeric() || "+*#.-_".contains(c))

@@ -17,6 +17,7 @@
 mod agent;
 mod ask;
 mod audit;
+mod call_back;
 mod connect;
 mod end;
 mod listen;
@@ -205,6 +206,7 @@ impl Run {
             Event::Recorded(message) => self.recorded(site, message.as_deref()),
             Event::Answered(number, answer) => self.answered(site, number, &answer),
             Event::Agent(answer) => self.acted(site, answer),
+            Event::CallBack(answer) => self.call_back_answered(site, answer),
             // The prompt was cut, or the timer stopped, when this was on its way already.
             Event::Played(_) | Event::Woke => {}
         }
@@ -305,8 +307,8 @@ impl Run {
             | State::Closing { number, .. } => Some(*number),
             State::Quest(quest) => quest.saying(),
             State::Listening(listening) => listening.saying(),
+            State::Connecting(connecting) => connecting.saying(),
             State::Ready
-            | State::Connecting(_)
             | State::Recording
             | State::Asking { .. }
             | State::Acting
@@ -333,6 +335,7 @@ impl Run {
             }
             State::Quest(_) => self.quest_played(number),
             State::Listening(_) => self.listening_played(site, number),
+            State::Connecting(_) => self.call_back_played(),
             _ => {}
         }
     }

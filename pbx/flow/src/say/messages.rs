@@ -26,6 +26,10 @@ messages! {
     ABOUT = "msg/about", "about";
     LESS_THAN_A_MINUTE = "msg/less-than-a-minute", "less than a minute.";
     CALL_BACK_OFFER = "msg/call-back-offer", "To be called back, press 1.";
+    CALL_BACK_CONFIRM = "msg/call-back-confirm", "If that is right, press 1. For another number, press 2.";
+    ENTER_NUMBER = "msg/enter-number", "Please enter your number, then press the hash key.";
+    NO_CALL_BACK = "msg/no-call-back", "We cannot call you back now. Please hold.";
+    CALL_BACK_TO = "msg/call-back-to", "Call back to";
     CALL_BACK_NOTED = "msg/call-back-noted", "Your call-back is noted. We will call you.";
     AGENT_NUMBER = "msg/agent-number", "Agent number";
     AT_YOUR_SERVICE = "msg/at-your-service", "is at your service.";

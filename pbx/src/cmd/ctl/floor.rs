@@ -121,8 +121,9 @@ impl Printer<'_> {
             vec![
                 queue.name.clone(),
                 (place + 1).to_string(),
-                w.number.to_string(),
-                party(&w.caller),
+                // Who is to be called back has no call yet; the id is what commands take.
+                if w.call_back.is_empty() { w.number.to_string() } else { w.call.clone() },
+                caller(w),
                 w.class.clone(),
                 w.priority.to_string(),
                 self.date(w.since_ms),
@@ -224,4 +225,14 @@ fn break_words(of: &BreakView, now_ms: i64) -> Option<String> {
     let budget = if of.budget_ms > 0 { format!("/{}", span(of.budget_ms)) } else { String::new() };
     let over = if of.is_over(now_ms) { " over" } else { "" };
     (used_ms > 0).then(|| format!("{} {}{budget}{over}", of.reason, span(used_ms)))
+}
+
+/// Who waits, and how if not on the line: `callback: 101, 1 in vain`.
+fn caller(of: &switchroom_wire::WaiterView) -> String {
+    let who = party(&of.caller);
+    match (of.call_back.as_str(), of.tries) {
+        ("", _) => who,
+        (_, 0) => format!("callback: {who}"),
+        (_, tries) => format!("callback: {who}, {tries} in vain"),
+    }
 }

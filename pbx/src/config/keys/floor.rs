@@ -85,6 +85,17 @@ pub(super) const QUEUES: Table = Table {
         ),
         key("service_level", "\"20s\"", "An answer within this counts for the service level."),
         key("short_abandon", "\"5s\"", "Who hangs up before this does not count as abandoned."),
+        key(
+            "call_backs_max",
+            "100",
+            "Callers who may wait to be called back at once, where a flow lets them ask for it; 0: nobody is called back.",
+        ),
+        key(
+            "call_back_tries",
+            "3",
+            "How often a number is called back before it is left to the missed calls.",
+        ),
+        key("call_back_retry", "\"5m\"", "How long after a call back in vain the next one is made."),
     ],
 };
 

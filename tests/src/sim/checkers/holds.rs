@@ -129,9 +129,9 @@ impl Checker for SeekersHearRinging {
                 continue;
             }
             let Some(told) = world.media.legs.get(&call.caller) else { continue };
-            // Who waits in a queue hears an announcement now and then.
+            // Who waits in a queue hears an announcement now and then, or is asked for a number, in silence while typing it.
             let waits = world.exchange.floor().waiter(id.0).is_some();
-            if !told.plays.as_ref().is_some_and(|plays| plays.is_loop || waits) {
+            if !waits && !told.plays.as_ref().is_some_and(|plays| plays.is_loop) {
                 let text = format!("leg {} hears {:?}, {:?}", call.caller.0, told.hears, told.plays);
                 return broken(Some(*id), text);
             }

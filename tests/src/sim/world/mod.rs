@@ -392,6 +392,8 @@ impl World {
         !self.is_down
             && (s.calls, s.dialogs, s.rtp_ports, s.outbox) == (0, 0, 0, 0)
             && self.store.waiting() == 0
+            // Who was called back in vain is called again before long.
+            && self.exchange.floor().call_backs().all(switchroom_acd::CallBack::is_in_line)
             && self.handsets.iter().all(|h| !h.phone.is_in_call())
     }
 }

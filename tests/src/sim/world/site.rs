@@ -26,7 +26,7 @@ pub(super) fn config(setup: &Setup) -> Config {
         site: "simulated".into(),
         domain: DOMAIN.into(),
         extensions,
-        flows: setup.inbound.flows(0).0,
+        flows: setup.inbound.flows(0).0.into_iter().chain(setup.floor.flows()).collect(),
         inbound: inbound(setup),
         services: BTreeMap::from([("*43".into(), Service::Echo), ("*44".into(), Service::Tone)]),
         supervision: SupervisionRules {

@@ -175,7 +175,8 @@ impl World {
         let number = self.handsets[place].setup.extension.clone();
         if self.setup.inbound.changes {
             self.generation += 1;
-            let (flows, secret) = self.setup.inbound.flows(self.generation);
+            let (mut flows, secret) = self.setup.inbound.flows(self.generation);
+            flows.extend(self.setup.floor.flows());
             self.config.flows = flows;
             self.secret_nodes.extend(secret);
         }

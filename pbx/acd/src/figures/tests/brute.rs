@@ -1,6 +1,8 @@
 //! The second count: every figure by a look at all facts, each in its own way and without half hours.
 
-use crate::fact::{Activity, AgentFact, Exit, Fact, LeftFact, OfferOutcome, Presence, State};
+use crate::fact::{
+    Activity, AgentFact, CallBackAct, CallBackEnd, Exit, Fact, LeftFact, OfferOutcome, Presence, State,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What happened within a span of time, by the facts.
@@ -31,6 +33,32 @@ impl<'a> Brute<'a> {
 
     pub(super) fn exits(&self, queue: &'a str, exit: Exit) -> u64 {
         self.left(queue).filter(|left| left.exit == exit).count() as u64
+    }
+
+    /// What came of call-backs whose callers joined in the span.
+    fn of_call_backs(&self, queue: &'a str) -> impl Iterator<Item = &'a CallBackAct> {
+        let (from, to) = (self.from, self.to);
+        self.facts.iter().filter_map(move |fact| match fact {
+            Fact::CallBack(fact) if fact.queue == queue && (from..to).contains(&fact.joined_ms) => {
+                Some(&fact.act)
+            }
+            _ => None,
+        })
+    }
+
+    pub(super) fn call_backs(&self, queue: &'a str, is_meant: &dyn Fn(&CallBackAct) -> bool) -> u64 {
+        self.of_call_backs(queue).filter(|act| is_meant(act)).count() as u64
+    }
+
+    /// How long it took to reach callers, in order.
+    pub(super) fn call_back_waits(&self, queue: &'a str) -> Vec<u64> {
+        let wait = |act: &CallBackAct| match act {
+            CallBackAct::Closed { how: CallBackEnd::Reached, waited_ms, .. } => Some(*waited_ms),
+            _ => None,
+        };
+        let mut waits: Vec<u64> = self.of_call_backs(queue).filter_map(wait).collect();
+        waits.sort_unstable();
+        waits
     }
 
     /// Waits in order.

@@ -3,7 +3,7 @@
 use super::brute::Brute;
 use super::stream::Stream;
 use crate::agent::Doing;
-use crate::fact::{Activity, Exit, Fact, OfferOutcome};
+use crate::fact::{Activity, CallBackAct, CallBackEnd, Exit, Fact, OfferOutcome};
 use crate::figures::{AgentFigures, Board, Figures, HALF_HOUR_MS, QueueFigures, Waits};
 use std::collections::BTreeSet;
 
@@ -68,10 +68,25 @@ fn compare_queue(brute: &Brute<'_>, queue: &str, figures: &QueueFigures) {
     assert_eq!((counts.answered_in_time, counts.short_abandoned), (in_time as u64, short as u64));
     let level = |of: u64| (of > 0).then(|| in_time as f64 / of as f64);
     assert_eq!(figures.service_level.strict, level(counts.offered));
-    assert_eq!(figures.service_level.without_short, level(counts.offered - short as u64));
+    assert_eq!(
+        figures.service_level.without_short,
+        level(counts.offered - short as u64 - counts.called_back)
+    );
     assert_eq!(figures.service_level.without_early, level(counts.answered + late as u64));
     compare_waits(&brute.waits(queue, Exit::Answered), &figures.answered_wait);
     compare_waits(&brute.waits(queue, Exit::Abandoned), &figures.abandoned_wait);
+    compare_waits(&brute.call_back_waits(queue), &figures.call_back_wait);
+    let backs = counts.call_backs;
+    let act = |is_meant: &dyn Fn(&CallBackAct) -> bool| brute.call_backs(queue, is_meant);
+    let end = |end| act(&|act| matches!(act, CallBackAct::Closed { how, .. } if *how == end));
+    assert_eq!(
+        (backs.asked, backs.tries),
+        (act(&|a| *a == CallBackAct::Asked), act(&|a| *a == CallBackAct::Tried))
+    );
+    assert_eq!((backs.reached, backs.dropped), (end(CallBackEnd::Reached), end(CallBackEnd::Dropped)));
+    assert_eq!((backs.given_up, backs.removed), (end(CallBackEnd::GivenUp), end(CallBackEnd::Removed)));
+    let over = backs.reached + backs.dropped + backs.given_up + backs.removed;
+    assert!(over <= backs.asked && backs.asked <= counts.called_back);
     assert_eq!((counts.talks, counts.talk_ms, counts.hold_ms), brute.talks(Some(queue), None));
     assert_eq!((counts.wrap_ups, counts.wrap_up_ms), brute.wrap_ups(Some(queue), None));
     assert_eq!(counts.no_answers, brute.offers(Some(queue), None, OfferOutcome::NoAnswer));
@@ -134,8 +149,9 @@ fn compare_floor(stream: &Stream, figures: &Figures) {
     let now = figures.now();
     for queue in stream.floor.queues() {
         let waiting = now.queues.get(&queue.name).map_or(0, |now| now.waiting);
-        assert_eq!(waiting, queue.order.len() as u64);
-        let first = stream.floor.waiters(queue).map(|waiter| waiter.joined.wall).min();
+        let on_line = || stream.floor.waiters(queue).filter(|waiter| !waiter.is_call_back);
+        assert_eq!(waiting, on_line().count() as u64);
+        let first = on_line().map(|waiter| waiter.joined.wall).min();
         assert_eq!(now.queues.get(&queue.name).map(|now| now.since_ms), first);
     }
     assert_eq!(figures.waiting().count(), stream.floor.waiter_count());

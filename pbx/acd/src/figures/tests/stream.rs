@@ -66,7 +66,9 @@ impl Stream {
             let step = [1, 1_000, 3_600_000, 86_400_000][self.below(4) as usize];
             self.now.wall += if self.below(2) == 0 { step } else { -step };
         }
-        match self.below(16) {
+        match self.below(19) {
+            16 | 17 => self.call_back(),
+            18 => self.reach(),
             0..=2 => self.choose(),
             3..=6 => self.join(),
             7 => self.leave(),
@@ -166,6 +168,27 @@ impl Stream {
         let exits = [Exit::Abandoned, Exit::Abandoned, Exit::Key, Exit::CalledBack, Exit::Removed];
         let exit = exits[self.below(5) as usize];
         self.floor.leave(self.now, call, exit);
+    }
+
+    /// A caller asks to be called back, now and then at another's number.
+    fn call_back(&mut self) {
+        let waiters = self.floor.queues().flat_map(|q| self.floor.waiters(q));
+        let calls: Vec<Call> = waiters.filter(|w| !w.is_call_back).map(|w| w.call).collect();
+        if calls.is_empty() {
+            return;
+        }
+        let call = calls[self.below(calls.len() as u64) as usize];
+        self.last_call += 1;
+        let number = format!("07{}", self.below(20));
+        let _ = self.floor.ask_call_back(self.now, call, self.last_call, &number);
+    }
+
+    /// A caller answers who is called back.
+    fn reach(&mut self) {
+        let at = self.below(self.talking.len() as u64) as usize;
+        if let Some(call) = self.talking.iter().nth(at).copied() {
+            self.floor.reached(self.now, call);
+        }
     }
 
     fn answer(&mut self) {

@@ -203,7 +203,7 @@ fn each_kind_becomes_its_job_with_its_defaults() {
             },
         ),
         (
-            "kind = \"queue\"\nqueue = \"sales\"\ntimeout = \"a\"\nkeys = { 1 = \"b\" }\npriority = 5",
+            "kind = \"queue\"\nqueue = \"sales\"\ntimeout = \"a\"\nkeys = { 1 = \"b\" }\npriority = 5\ncall_back = \"2\"\ncalled_back = \"a\"",
             Job::Queue {
                 queue: expr("'sales'"),
                 priority: Some(expr("5")),
@@ -211,6 +211,8 @@ fn each_kind_becomes_its_job_with_its_defaults() {
                 full: None,
                 empty: None,
                 keys: BTreeMap::from([("1".to_owned(), NodeId(2))]),
+                call_back: Some('2'),
+                called_back: A,
                 after: None,
             },
         ),

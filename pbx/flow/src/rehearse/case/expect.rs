@@ -27,6 +27,15 @@ pub(super) fn check(expect: &Expect, call: &Rehearsal) -> Result<(), String> {
     }
     faults(expect, call.log())?;
     variables(expect, call)?;
+    let call_back = call.log().iter().find_map(|entry| match &entry.what {
+        Happening::CallBack(number) => Some(number.as_str()),
+        _ => None,
+    });
+    if let Some(number) = expect.call_back.as_deref().filter(|number| Some(*number) != call_back) {
+        let found =
+            call_back.map_or("nobody is to be called back".to_owned(), |found| format!("it is to {found}"));
+        return Err(format!("expected a call-back to {number}, and {found}"));
+    }
     let (mut survey, mut messages) = (BTreeMap::new(), BTreeMap::new());
     let mut mailbox = None;
     for entry in call.log() {

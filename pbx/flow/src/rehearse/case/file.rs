@@ -94,6 +94,7 @@ struct ExpectText {
     to: Option<String>,
     set: BTreeMap<String, Spanned<toml::Value>>,
     survey: BTreeMap<String, String>,
+    call_back: Option<String>,
     messages: BTreeMap<String, u32>,
     fault: Option<String>,
 }
@@ -437,6 +438,7 @@ impl Reader<'_> {
             to: text.to.clone(),
             set,
             survey: text.survey.clone(),
+            call_back: text.call_back.clone(),
             messages: text.messages.clone(),
             fault: text.fault.clone(),
         }

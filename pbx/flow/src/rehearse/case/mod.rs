@@ -117,6 +117,8 @@ pub struct Expect {
     pub set: BTreeMap<String, String>,
     /// Marks that were given.
     pub survey: BTreeMap<String, String>,
+    /// The number that is to be called back.
+    pub call_back: Option<String>,
     /// How many messages were left, by mailbox.
     pub messages: BTreeMap<String, u32>,
     /// Words in the fault that the flow has.

@@ -32,7 +32,7 @@ const SITE: &Keys = &[
     ),
     (
         "queues",
-        "How queues behave: `{ sales = \"2 agents, 3 waiting, answers after 40s, talks 1m\" }`; also `full`.",
+        "How queues behave: `{ sales = \"2 agents, 3 waiting, answers after 40s, talks 1m\" }`; also `full`, `no call-back`.",
     ),
     (
         "services",
@@ -86,6 +86,7 @@ const EXPECT: &Keys = &[
     ("to", "Where the call went instead of into a flow: `\"extension 101\"`, `\"busy\"`, `\"no route\"`."),
     ("set", "Variables and their values: `{ order = \"4711\" }`."),
     ("survey", "Marks that were given: `{ kindness = \"5\" }`."),
+    ("call_back", "The number at which the caller is to be called back: `\"0301234567\"`."),
     ("messages", "Messages that were left, by mailbox: `{ sales = 1 }`."),
     ("fault", "Words in the fault that the flow has. A fault that nobody expects fails the case."),
 ];

@@ -49,7 +49,7 @@ pub(in crate::rehearse) fn phone(text: &str) -> Result<Phone, String> {
 pub(super) fn queue(text: &str) -> Result<Waiting, String> {
     let wanted = |part: &str| {
         format!(
-            "\"{}\" is not how a queue stands\nwrite \"empty\", \"full\", or some of \"3 waiting, 2 agents, expects 2m, answers after 40s, talks 1m, longest 5m\"",
+            "\"{}\" is not how a queue stands\nwrite \"empty\", \"full\", or some of \"3 waiting, 2 agents, expects 2m, answers after 40s, talks 1m, longest 5m, no call-back\"",
             shown(part)
         )
     };
@@ -60,6 +60,8 @@ pub(super) fn queue(text: &str) -> Result<Waiting, String> {
             queue.agents = 0;
         } else if part == "full" {
             queue.is_full = true;
+        } else if part == "no call-back" {
+            queue.calls_back = false;
         } else if part == "answers" {
             queue.answers = Some(Duration::ZERO);
         } else if let Some(n) = count("waiting") {
@@ -149,8 +151,9 @@ mod tests {
             answers: Some(s(40)),
             talks: Some(s(60)),
             longest: s(300),
+            calls_back: false,
         };
-        let text = "3 waiting, 1 agent, expects 2m, answers after 40s, talks 1m, longest 5m";
+        let text = "3 waiting, 1 agent, expects 2m, answers after 40s, talks 1m, longest 5m, no call-back";
         assert_eq!(queue(text), Ok(queue_of));
         assert_eq!(queue("empty").map(|q| q.agents), Ok(0));
         assert_eq!(queue("full").map(|q| q.is_full), Ok(true));

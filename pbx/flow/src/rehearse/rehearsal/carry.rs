@@ -23,6 +23,8 @@ impl Rehearsal {
             Effect::Dial { to, in_turn, ring, .. } => self.ring(to, in_turn, ring),
             Effect::Queue { queue, .. } => self.enqueue(queue),
             Effect::Withdraw => self.withdraw(),
+            Effect::WaitOn => self.playing = None,
+            Effect::CallBack { number } => self.call_back(number),
             Effect::Record { mailbox, longest, silence } => self.record(mailbox, longest, silence),
             Effect::Ask { number, asking, timeout } => self.ask(number, &asking, timeout),
             Effect::Survey { question, answer } => self.note(Happening::Survey(question, answer)),

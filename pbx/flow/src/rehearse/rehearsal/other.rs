@@ -1,7 +1,7 @@
 //! Those on the other side: phones that ring, queues, talks, and the recorder.
 
 use super::{Happening, Rehearsal};
-use crate::boundary::{Dialled, Event, Message};
+use crate::boundary::{CallBackAnswer, Dialled, Event, Message};
 use crate::rehearse::stage::Phone;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -128,13 +128,13 @@ impl Rehearsal {
     }
 
     fn became(&mut self, how: Dialled) {
-        self.other = Other::Nothing;
+        (self.other, self.playing) = (Other::Nothing, None);
         self.note(Happening::Became(how));
         self.tell(Event::Dialled(how));
     }
 
     fn talk(&mut self, with: String, talks: Option<Duration>) {
-        self.is_answered = true;
+        (self.is_answered, self.playing) = (true, None);
         self.stage.around.values.insert("agent".to_owned(), crate::Value::text(&with));
         self.note(Happening::Talks(with.clone()));
         self.other = Other::Talks { with, until: talks.map(|talks| self.now.saturating_add(talks)) };
@@ -194,6 +194,20 @@ impl Rehearsal {
             Some(_) | None => (after(how.longest), Ends::With(Dialled::NoAnswer)),
         };
         self.other = Other::Waits { queue, ends };
+    }
+
+    /// The caller wants to be called back at a number.
+    pub(super) fn call_back(&mut self, number: String) {
+        let Other::Waits { queue, .. } = &self.other else { return };
+        let answer = match self.stage.queue(queue).calls_back {
+            true => CallBackAnswer::Noted,
+            false => CallBackAnswer::Refused,
+        };
+        if answer == CallBackAnswer::Noted {
+            self.other = Other::Nothing;
+            self.note(Happening::CallBack(number));
+        }
+        self.told.push_back(Event::CallBack(answer));
     }
 
     // ---- the recorder --------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 
 mod agent;
 mod ask;
+mod call_back;
 mod cleanup;
 mod connect;
 mod lending;
@@ -170,7 +171,17 @@ fn dial(to: &[&str], outcomes: [Next; 4]) -> Job {
 fn queue(keys: &[(&str, u16)], outcomes: [Next; 4]) -> Job {
     let [timeout, full, empty, after] = outcomes;
     let keys = keys.iter().map(|(key, node)| ((*key).to_owned(), at(*node))).collect();
-    Job::Queue { queue: expr("'sales'"), priority: Some(expr("3")), timeout, full, empty, keys, after }
+    Job::Queue {
+        queue: expr("'sales'"),
+        priority: Some(expr("3")),
+        timeout,
+        full,
+        empty,
+        keys,
+        call_back: None,
+        called_back: None,
+        after,
+    }
 }
 
 fn voicemail(mailbox: &str, next: Next, failed: Next) -> Job {

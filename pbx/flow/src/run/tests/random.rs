@@ -34,7 +34,7 @@ fn play(seed: u64, kinds: &mut BTreeMap<&'static str, u32>) -> Result<usize, Str
             let word = format!("{effect:?}");
             let word = [
                 "Play", "Dial", "Queue", "Record", "Ask", "Survey", "Message", "Fault", "HangUp", "Withdraw",
-                "Secret", "End",
+                "Secret", "End", "CallBack", "WaitOn",
             ]
             .into_iter()
             .find(|kind| word.starts_with(kind));
@@ -66,7 +66,7 @@ fn random_callers_in_random_flows() {
     }
     for kind in [
         "Play", "Dial", "Queue", "Record", "Ask", "Survey", "Message", "Fault", "HangUp", "Withdraw",
-        "Secret", "End",
+        "Secret", "End", "CallBack", "WaitOn",
     ] {
         assert!(kinds.get(kind).is_some_and(|n| *n > 20), "{kind} hardly happens: {kinds:?}");
     }

@@ -45,6 +45,8 @@ fn it_is_not_spoken_dialled_addressed_or_shown() {
             full: None,
             empty: None,
             keys: BTreeMap::new(),
+            call_back: None,
+            called_back: None,
             after: None,
         }],
         vec![Job::Queue {
@@ -54,6 +56,8 @@ fn it_is_not_spoken_dialled_addressed_or_shown() {
             full: None,
             empty: None,
             keys: BTreeMap::new(),
+            call_back: None,
+            called_back: None,
             after: None,
         }],
         vec![voicemail("card", None, None)],

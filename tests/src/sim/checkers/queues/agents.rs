@@ -5,7 +5,9 @@ use super::{facts, mono};
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_acd::fact::AgentFact;
-use switchroom_acd::{Activity, Exit, Fact, Presence, Remembered, State};
+use switchroom_acd::{
+    Activity, CallBackAct, CallBackEnd, CallBackFact, Exit, Fact, Presence, Remembered, State,
+};
 use switchroom_exchange::{Action, AgentAct, CallId, Command};
 
 /// No agent has two calls of queues, or is offered one but ready and idle.
@@ -13,7 +15,14 @@ use switchroom_exchange::{Action, AgentAct, CallId, Command};
 pub(in super::super) struct OneCallPerAgent {
     offers: BTreeMap<String, u64>,
     talks: BTreeMap<String, u128>,
+    /// Agents who call somebody back whom they have not reached yet.
+    calling: BTreeMap<u128, String>,
     life: u32,
+}
+
+fn is_reached(fact: &Fact) -> bool {
+    let Fact::CallBack(fact) = fact else { return false };
+    matches!(fact.act, CallBackAct::Closed { how: CallBackEnd::Reached, .. })
 }
 
 impl Checker for OneCallPerAgent {
@@ -55,6 +64,24 @@ impl Checker for OneCallPerAgent {
                 Fact::Left(left) if left.exit == Exit::Answered => {
                     if let Some(other) = self.talks.insert(left.agent.clone(), left.call) {
                         return broken(Some(CallId(other)), format!("agent {} has two calls", left.agent));
+                    }
+                }
+                // Whoever calls somebody back has that one as soon as he has answered for it.
+                Fact::CallBack(CallBackFact { id, act: CallBackAct::Called { agent }, .. }) => {
+                    if let Some(other) = self.talks.insert(agent.clone(), *id) {
+                        return broken(Some(CallId(other)), format!("agent {agent} has two calls"));
+                    }
+                    self.calling.insert(*id, agent.clone());
+                }
+                Fact::CallBack(CallBackFact {
+                    id,
+                    act: CallBackAct::Tried | CallBackAct::Closed { .. },
+                    ..
+                }) => {
+                    // In vain, or they talk: then the talk ends by itself.
+                    let is_talk = is_reached(fact);
+                    if let Some(agent) = self.calling.remove(id).filter(|_| !is_talk) {
+                        self.talks.remove(&agent);
                     }
                 }
                 Fact::Talked(talked) => {

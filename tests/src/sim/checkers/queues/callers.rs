@@ -5,9 +5,9 @@ use super::{facts, mono};
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_acd::config::QueueConfig;
-use switchroom_acd::fact::Decision;
+use switchroom_acd::fact::{Decision, Trigger};
 use switchroom_acd::figures::{Figures, HALF_HOUR_MS, QueueCounts};
-use switchroom_acd::{Exit, Fact};
+use switchroom_acd::{CallBackAct, CallBackFact, Exit, Fact};
 use switchroom_exchange::{Action, AgentAct, CallId, Command};
 
 /// Somebody who waits.
@@ -44,8 +44,16 @@ impl NobodyOvertakes {
         let config = &world.exchange.config().floor;
         let Some(queue) = config.queues.get(&decision.queue) else { return Ok(()) };
         let Some(first) = self.waiting.get(&decision.call) else {
+            // Of a call-back that is tried again, or was asked for before a restart, nobody here knows the place.
+            if world.exchange.floor().call_back(decision.call).is_some() {
+                return Ok(());
+            }
             return broken(Some(CallId(decision.call)), "a caller is offered who does not wait");
         };
+        // Whom somebody gives to an agent goes before all others.
+        if decision.trigger == Trigger::Assigned {
+            return Ok(());
+        }
         // A new rule of skills reaches those who wait with the next tick.
         if self.reloaded.is_some_and(|at| now <= at + 5) {
             return Ok(());
@@ -61,6 +69,23 @@ impl NobodyOvertakes {
             }
         }
         Ok(())
+    }
+}
+
+impl NobodyOvertakes {
+    /// Who is to be called back stands where the caller stood, whenever it is in the line: only while it is offered or was just
+    /// called does it hold nobody up.
+    fn call_back(&mut self, fact: &CallBackFact) {
+        match &fact.act {
+            CallBackAct::Asked => {
+                if let Some(waits) = self.waiting.get(&fact.call).cloned() {
+                    self.waiting.insert(fact.id, Waits { rings: 0, ..waits });
+                }
+            }
+            CallBackAct::Called { .. } | CallBackAct::Closed { .. } | CallBackAct::Tried => {
+                self.waiting.remove(&fact.id);
+            }
+        }
     }
 }
 
@@ -107,6 +132,7 @@ impl Checker for NobodyOvertakes {
                     }
                 }
                 Fact::Left(left) => _ = self.waiting.remove(&left.call),
+                Fact::CallBack(fact) => self.call_back(fact),
                 Fact::Agent(_) | Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) => {}
             }
         }

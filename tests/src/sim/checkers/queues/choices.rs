@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_acd::Fact;
 use switchroom_acd::fact::{Decision, Trigger};
-use switchroom_exchange::{Action, CallId};
+use switchroom_exchange::{Action, CallId, Command};
 
 /// Who was chosen follows from what is written down of the choice.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ impl RungIsOffered {
                 self.offers.extend(decision.chosen.iter().map(|agent| (decision.call, agent.clone())));
             }
             Fact::OfferEnded(ended) => _ = self.offers.remove(&(ended.call, ended.agent.clone())),
-            Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) => {}
+            Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) | Fact::CallBack(_) => {}
         }
     }
 
@@ -115,10 +115,15 @@ impl Checker for RungIsOffered {
             if let Some(fact) = fact(action) {
                 self.write(fact);
             }
+            // Whoever picks a caller up is rung beside all agents.
+            let is_picked_up = matches!(&step.came, Came::Command(Command::PickUp { .. }));
             if let Action::Send { bytes, .. } = action
                 && bytes.starts_with(b"INVITE ")
                 && let Some(glance) = Glance::of(bytes)
             {
+                if is_picked_up {
+                    self.rung.insert(glance.call_id.to_owned());
+                }
                 self.rings(world, glance.call_id)?;
             }
         }

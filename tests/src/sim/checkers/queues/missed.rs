@@ -5,7 +5,7 @@ use super::facts;
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_acd::fact::MissedAct;
-use switchroom_acd::{Exit, Fact};
+use switchroom_acd::{CallBackAct, CallBackEnd, CallBackFact, Exit, Fact};
 
 /// What is to be known of a number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +30,16 @@ impl InboxIsWhoGaveUp {
                 let waited = left.waited_ms >= left.short_abandon_ms;
                 if left.exit == Exit::Restart || (left.exit == Exit::Abandoned && waited) {
                     self.open.entry(left.caller.clone()).or_default().count += 1;
+                }
+            }
+            Fact::CallBack(CallBackFact { number, act: CallBackAct::Closed { how, tries, .. }, .. }) => {
+                match how {
+                    CallBackEnd::Reached => _ = self.open.remove(number),
+                    CallBackEnd::GivenUp => {
+                        let open = self.open.entry(number.clone()).or_default();
+                        (open.count, open.tries) = (open.count + 1, open.tries + tries);
+                    }
+                    CallBackEnd::Dropped | CallBackEnd::Removed => {}
                 }
             }
             Fact::Missed(missed) => {

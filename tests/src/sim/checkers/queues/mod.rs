@@ -1,11 +1,13 @@
 //! Queues and agents. These rules keep books of their own from what is written down, never from the floor's tables.
 
 mod agents;
+mod call_backs;
 mod callers;
 mod choices;
 mod missed;
 
 pub(super) use agents::{OneCallPerAgent, TimeAddsUp, WhereTheyChose};
+pub(super) use call_backs::CallBacksEndOnce;
 pub(super) use callers::{EverybodyLeavesOnce, NobodyOvertakes};
 pub(super) use choices::{ChosenByTheRule, RungIsOffered};
 pub(super) use missed::InboxIsWhoGaveUp;

@@ -1,0 +1,300 @@
+//! Callers hang up and keep their place.
+
+use super::world::{World, one_queue};
+use crate::boundary::{Join, Miss, Refusal};
+use crate::config::{CallBackConfig, Config, QueueConfig, Staff};
+use crate::fact::{CallBackAct, CallBackEnd, Exit, Fact, OfferOutcome, Presence};
+use crate::figures::Figures;
+use crate::{Activity, Floor, Inbox, Whereabouts};
+use std::sync::Arc;
+
+fn queue() -> QueueConfig {
+    let call_back = CallBackConfig { tries: 2, retry_after: 60_000, max: 3 };
+    QueueConfig { wrap_up: 5_000, call_back, ..QueueConfig::default() }
+}
+
+fn acts(w: &World) -> Vec<&CallBackAct> {
+    fn act(fact: &Fact) -> Option<&CallBackAct> {
+        if let Fact::CallBack(fact) = fact { Some(&fact.act) } else { None }
+    }
+    w.facts.iter().filter_map(act).collect()
+}
+
+fn ends(w: &World) -> Vec<CallBackEnd> {
+    let end = |act: &CallBackAct| if let CallBackAct::Closed { how, .. } = act { Some(*how) } else { None };
+    acts(w).into_iter().filter_map(end).collect()
+}
+
+fn figures(facts: &[Fact]) -> Figures {
+    let mut figures = Figures::new();
+    facts.iter().for_each(|fact| figures.apply(fact));
+    figures
+}
+
+/// An agent who talks, and three callers behind.
+fn busy() -> (World, u128, [u128; 3]) {
+    let mut w = World::new(one_queue(queue(), 1));
+    w.sign_in("1");
+    let first = w.join("q", "100", 0);
+    w.answer(first, "1");
+    w.run(1_000);
+    let waiting = ["101", "102", "103"].map(|caller| w.join("q", caller, 0));
+    w.run(1_000);
+    (w, first, waiting)
+}
+
+#[test]
+fn the_place_is_kept_as_if_the_caller_had_stayed() {
+    let (mut w, first, [a, b, c]) = busy();
+    let back = w.call_back(b, "102").unwrap();
+    assert_eq!(w.floor.standing(w.moment(), c).unwrap().place, 3, "nobody moved up");
+    let exits =
+        w.facts.iter().filter_map(|f| if let Fact::Left(l) = f { Some((l.call, l.exit)) } else { None });
+    assert_eq!(exits.collect::<Vec<_>>().last(), Some(&(b, Exit::CalledBack)));
+    for (ended, next) in [(first, a), (a, back)] {
+        w.end(ended);
+        w.run(5_000);
+        assert_eq!(w.rings(next), ["1"]);
+        w.answer(next, "1");
+        w.run(1_000);
+    }
+    w.reached(back);
+    assert_eq!(ends(&w), [CallBackEnd::Reached]);
+    w.run(30_000);
+    w.end(back);
+    let Some(Fact::Talked(talked)) = w.facts.iter().rev().find(|fact| matches!(fact, Fact::Talked(_))) else {
+        panic!("they talked")
+    };
+    assert_eq!((talked.call, talked.talk_ms), (back, 30_000), "from when the two talk");
+    assert_eq!(w.floor.agent("1").unwrap().activity(), Activity::WrapUp);
+    w.run(5_000);
+    assert_eq!(w.rings(c), ["1"]);
+}
+
+#[test]
+fn a_phone_that_rings_for_the_caller_then_rings_for_the_call_back() {
+    let mut w = World::new(one_queue(queue(), 1));
+    w.sign_in("1");
+    let a = w.join("q", "101", 0);
+    assert_eq!(w.rings(a), ["1"]);
+    let back = w.call_back(a, "101").unwrap();
+    assert_eq!(w.rings(a), Vec::<&str>::new());
+    assert_eq!(w.rings(back), ["1"]);
+    w.miss(back, "1", Miss::Refused);
+    assert_eq!(w.floor.call_back(back).unwrap().whereabouts, Whereabouts::Waits);
+    w.run(5_000);
+    assert_eq!(w.rings(back), ["1"], "asked again after a rest");
+}
+
+#[test]
+fn in_vain_it_is_tried_again_later_and_then_left_to_people() {
+    let (mut w, first, [a, b, _]) = busy();
+    let back = w.call_back(a, "101").unwrap();
+    w.end(first);
+    w.run(5_000);
+    w.answer(back, "1");
+    assert_eq!(w.floor.take_out(w.moment(), back), Err(Refusal::BeingCalled));
+    w.run(20_000);
+    // No after-call time for a call that reached nobody: the next is offered at once.
+    w.end(back);
+    assert_eq!(w.rings(b), ["1"]);
+    w.answer(b, "1");
+    w.run(50_000);
+    w.end(b);
+    assert!(matches!(w.floor.call_back(back).unwrap().whereabouts, Whereabouts::Rests(Some(_))));
+    w.choose("1", Presence::LoggedOut);
+    w.run(20_000);
+    w.sign_in("1");
+    assert_eq!(w.rings(back), ["1"], "first in the line again: it came before all others");
+    w.answer(back, "1");
+    w.end(back);
+    assert_eq!(ends(&w), [CallBackEnd::GivenUp]);
+    let mut inbox = Inbox::default();
+    w.facts.iter().for_each(|fact| _ = inbox.apply(fact));
+    let entry = inbox.of("101").unwrap();
+    assert_eq!((entry.tries, entry.count, &*entry.queue), (2, 1, "q"));
+    assert_eq!(inbox.audit(), None);
+    let counts = figures(&w.facts).queue("q", i64::MIN / 2, i64::MAX / 2).counts;
+    assert_eq!((counts.call_backs.asked, counts.call_backs.tries, counts.call_backs.given_up), (1, 2, 1));
+    assert_eq!(counts.talks, 2, "a call that reached nobody is no talk");
+}
+
+/// Who is called back was offered once, and never answered on the line.
+#[test]
+fn figures_have_the_caller_once() {
+    let (mut w, first, [a, b, c]) = busy();
+    let back = w.call_back(a, "101").unwrap();
+    w.end(first);
+    w.run(5_000);
+    w.answer(back, "1");
+    w.reached(back);
+    w.end(back);
+    w.leave(b, Exit::Abandoned);
+    w.leave(c, Exit::Abandoned);
+    let figures = figures(&w.facts);
+    let shown = figures.queue("q", i64::MIN / 2, i64::MAX / 2);
+    let counts = shown.counts;
+    assert_eq!((counts.offered, counts.answered, counts.abandoned, counts.called_back), (4, 1, 2, 1));
+    assert_eq!(counts.waiting, 0);
+    assert_eq!(shown.service_level.strict, Some(1.0 / 4.0));
+    assert_eq!(shown.service_level.without_short, Some(1.0 / 3.0), "without the one who chose not to stay");
+    assert_eq!((counts.call_backs.asked, counts.call_backs.reached), (1, 1));
+    assert_eq!(shown.call_back_wait.longest_ms, 6_000);
+    assert_eq!(shown.answered_wait.count, 1);
+    assert_eq!(w.floor.agent("1").unwrap().today.calls, 2);
+    assert!(figures.now().queues.is_empty());
+}
+
+#[test]
+fn who_calls_again_and_is_answered_is_not_called_back() {
+    let (mut w, first, [a, b, _]) = busy();
+    let back = w.call_back(a, "0301234").unwrap();
+    w.end(first);
+    w.run(5_000);
+    w.miss(back, "1", Miss::Refused);
+    w.run(5_000);
+    w.miss(back, "1", Miss::Refused);
+    // The caller, from the phone that it had called from, and another agent's doing.
+    w.floor.talked_with(w.moment(), "999");
+    w.after();
+    assert_eq!(ends(&w), []);
+    w.leave(b, Exit::Abandoned);
+    w.floor.talked_with(w.moment(), "101");
+    w.after();
+    assert_eq!(ends(&w), [CallBackEnd::Dropped]);
+}
+
+/// An agent has the call-back already when its caller is answered by another.
+#[test]
+fn whoever_rings_for_nothing_has_no_try() {
+    let mut w = World::new(one_queue(queue(), 2));
+    w.sign_in("1");
+    let a = w.join("q", "101", 0);
+    let back = w.call_back(a, "101").unwrap();
+    w.answer(back, "1");
+    w.sign_in("2");
+    let again = w.join("q", "101", 0);
+    w.answer(again, "2");
+    w.end(back);
+    assert_eq!(ends(&w), [CallBackEnd::Dropped]);
+    assert!(!acts(&w).contains(&&CallBackAct::Tried));
+}
+
+#[test]
+fn a_number_has_one_call_back_and_a_queue_so_many() {
+    let (mut w, _, [a, b, c]) = busy();
+    let back = w.call_back(a, "101").unwrap();
+    w.call_back(b, "101").unwrap();
+    assert_eq!(w.floor.call_backs().map(|one| one.id).collect::<Vec<_>>(), [back]);
+    let more: Vec<u128> = ["104", "105"].iter().map(|caller| w.join("q", caller, 0)).collect();
+    w.call_back(more[0], "104").unwrap();
+    w.call_back(more[1], "105").unwrap();
+    assert_eq!(w.call_back(c, "103"), Err(Refusal::CallBacksFull));
+    assert!(w.floor.waiter(c).is_some(), "who cannot be called back waits on");
+    assert_eq!(w.call_back(99, "103"), Err(Refusal::NoWaiter));
+    assert_eq!(w.call_back(back, "103"), Err(Refusal::NoWaiter));
+}
+
+#[test]
+fn a_supervisor_takes_it_out() {
+    let (mut w, first, [a, b, _]) = busy();
+    let back = w.call_back(a, "101").unwrap();
+    w.floor.take_out(w.moment(), back).unwrap();
+    w.after();
+    assert_eq!(ends(&w), [CallBackEnd::Removed]);
+    w.end(first);
+    w.run(5_000);
+    assert_eq!(w.rings(b), ["1"]);
+    assert_eq!(w.exits, [], "nobody is on a line who would have to be told");
+}
+
+/// Night: who is on the line is let go, who is to be called back is so in the morning, before those who come then.
+#[test]
+fn call_backs_outlast_the_night() {
+    let staff = QueueConfig { stay: Staff::SignedIn, stay_grace: 10_000, max_wait: 60_000, ..queue() };
+    let mut w = World::new(one_queue(staff, 1));
+    w.sign_in("1");
+    let first = w.join("q", "100", 0);
+    w.answer(first, "1");
+    let (a, b) = (w.join("q", "101", 0), w.join("q", "102", 0));
+    let back = w.call_back(a, "101").unwrap();
+    w.choose("1", Presence::LoggedOut);
+    w.end(first);
+    w.run(10_000);
+    assert_eq!(w.exits, [(b, Exit::Empty)]);
+    w.run(12 * 3_600_000);
+    assert_eq!(ends(&w), []);
+    w.sign_in("1");
+    assert_eq!(w.rings(back), ["1"]);
+    // A caller who comes to a queue in which only call-backs stand is watched as ever.
+    w.choose("1", Presence::LoggedOut);
+    w.run(96 * 3_600_000);
+    assert_eq!(ends(&w), [CallBackEnd::GivenUp], "too old");
+}
+
+#[test]
+fn a_queue_that_is_gone_leaves_its_call_backs_to_people() {
+    let (mut w, _, [a, ..]) = busy();
+    w.call_back(a, "101").unwrap();
+    w.floor.configure(w.moment(), Arc::new(Config::default()));
+    w.after();
+    assert_eq!(ends(&w), [CallBackEnd::GivenUp]);
+}
+
+/// A restart: the place, the tries and the time of joining are kept.
+#[test]
+fn a_restart_keeps_place_and_tries() {
+    let (mut w, first, [a, b, c]) = busy();
+    let (of_a, of_c) = (w.call_back(a, "101").unwrap(), w.call_back(c, "103").unwrap());
+    let of_b = w.call_back(b, "102").unwrap();
+    w.end(first);
+    w.run(5_000);
+    w.answer(of_a, "1");
+    w.end(of_a);
+    w.answer(of_b, "1");
+    w.reached(of_b);
+    w.run(1_000);
+    let now = crate::Moment { mono: 50, wall: w.wall + 3_600_000 };
+    let mut floor = Floor::new(now, 1, 7, Arc::new(one_queue(queue(), 1)));
+    floor.restore_call_backs(now, &w.facts);
+    assert_eq!(floor.audit(), vec![]);
+    let open: Vec<_> = floor.call_backs().map(|one| (one.id, one.tries, one.joined.wall)).collect();
+    let joined = w.facts.iter().find_map(|f| match f {
+        Fact::Joined(joined) if joined.call == c => Some(joined.at_ms),
+        _ => None,
+    });
+    assert_eq!(open.iter().map(|one| (one.0, one.1)).collect::<Vec<_>>(), [(of_a, 1), (of_c, 0)]);
+    assert_eq!(open[1].2, joined.unwrap());
+    assert!(floor.call_back(of_c).unwrap().waited_ms(now) >= 3_600_000, "the time before the start counts");
+    let late = Join { call: 900, queue: "q".into(), ..Join::default() };
+    floor.phone(now, "x1", true, false);
+    floor.choose(now, "1", Presence::Ready, Some("x1"), "agent").unwrap();
+    let ring = std::iter::from_fn(|| floor.poll_effect())
+        .find_map(|effect| if let crate::Effect::Ring { call, .. } = effect { Some(call) } else { None });
+    assert_eq!(ring, Some(of_a), "who came first");
+    floor.join(now, late).unwrap();
+    assert_eq!(floor.standing(now, 900).unwrap().place, 3);
+}
+
+/// The exchange stops: nobody is called back any more, and nothing is lost.
+#[test]
+fn a_stop_lets_all_rest_and_counts_no_try() {
+    let (mut w, first, [a, b, _]) = busy();
+    let (of_a, of_b) = (w.call_back(a, "101").unwrap(), w.call_back(b, "102").unwrap());
+    w.end(first);
+    w.run(5_000);
+    w.answer(of_a, "1");
+    w.floor.stop_calling_back(w.moment());
+    w.after();
+    w.floor.call_back_cut(w.moment(), of_a);
+    w.after();
+    assert_eq!(w.floor.agent("1").unwrap().presence, Presence::Ready);
+    for id in [of_a, of_b] {
+        assert_eq!(w.floor.call_back(id).unwrap().whereabouts, Whereabouts::Rests(None));
+    }
+    assert!(!acts(&w).contains(&&CallBackAct::Tried));
+    assert_eq!(ends(&w), []);
+    let offers =
+        w.facts.iter().filter(|f| matches!(f, Fact::OfferEnded(e) if e.outcome == OfferOutcome::Answered));
+    assert_eq!(offers.count(), 2);
+}
