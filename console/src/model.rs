@@ -131,7 +131,7 @@ impl Model {
         let before = std::mem::replace(&mut self.board, board.clone());
         self.seq = seq;
         if let Some(was_up_ms) = self.was_up_ms.take() {
-            let live = |call: &&CallView| call.state != CallState::Ended;
+            let live = |call: &&CallView| call.state != CallState::Ended && call.supervision.is_none();
             let calls_lost =
                 before.calls.values().filter(live).filter(|c| !board.calls.contains_key(&c.id)).count();
             notes.push(Note::Restarted { was_up_ms, calls_lost });

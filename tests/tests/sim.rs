@@ -143,6 +143,7 @@ fn each_planted_defect_is_found_by_its_rule() {
             let mut setup = setup.clone();
             setup.inbound.seed += further;
             setup.floor.seed += further;
+            setup.site.records |= defect == Defect::RecordedPin;
             play(&setup, Watch { is_strict: true, defect, log_lines: 5 }).failure
         });
         let failure = failure.unwrap_or_else(|| panic!("nothing found {defect:?}"));

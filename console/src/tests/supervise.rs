@@ -372,6 +372,17 @@ fn the_line_is_there_at_every_size_and_nobody_elses() {
 }
 
 #[test]
+fn no_lowercase_key_opens_the_microphone() {
+    let keys = (' '..='~').filter(|c| !c.is_ascii_uppercase() && !":/".contains(*c));
+    for key in keys {
+        let mut app = supervising(SupervisionMode::Listen, &[]);
+        let effects = update(&mut app, Input::Key(crate::keymap::Key::plain(crate::keymap::Code::Char(key))));
+        let verb = sent(&effects).filter(|(_, command)| command.role() > Role::Viewer);
+        assert_eq!(verb, None, "{key}");
+    }
+}
+
+#[test]
 fn supervisors_calls_are_no_customers() {
     let mut app = on_call(floor((80, 24)), 4127);
     let before = (app.title(), crate::rows::summary(&app.model.board, &app.settings.words));

@@ -130,14 +130,17 @@ _switchroom() {
             switchroom__subcmd__ctl,hangup)
                 cmd="switchroom__subcmd__ctl__subcmd__hangup"
                 ;;
+            switchroom__subcmd__ctl,join)
+                cmd="switchroom__subcmd__ctl__subcmd__join"
+                ;;
             switchroom__subcmd__ctl,ladder)
                 cmd="switchroom__subcmd__ctl__subcmd__ladder"
                 ;;
+            switchroom__subcmd__ctl,leave)
+                cmd="switchroom__subcmd__ctl__subcmd__leave"
+                ;;
             switchroom__subcmd__ctl,listen)
                 cmd="switchroom__subcmd__ctl__subcmd__listen"
-                ;;
-            switchroom__subcmd__ctl,member)
-                cmd="switchroom__subcmd__ctl__subcmd__member"
                 ;;
             switchroom__subcmd__ctl,message-delete)
                 cmd="switchroom__subcmd__ctl__subcmd__message__subcmd__delete"
@@ -204,12 +207,6 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl__subcmd__agent,wrap-up)
                 cmd="switchroom__subcmd__ctl__subcmd__agent__subcmd__wrap__subcmd__up"
-                ;;
-            switchroom__subcmd__ctl__subcmd__member,add)
-                cmd="switchroom__subcmd__ctl__subcmd__member__subcmd__add"
-                ;;
-            switchroom__subcmd__ctl__subcmd__member,remove)
-                cmd="switchroom__subcmd__ctl__subcmd__member__subcmd__remove"
                 ;;
             switchroom__subcmd__ctl__subcmd__missed,claim)
                 cmd="switchroom__subcmd__ctl__subcmd__missed__subcmd__claim"
@@ -552,7 +549,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings messages message-delete missed ladder hand-off member skill class-priority hangup dial unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings messages message-delete missed ladder hand-off join leave skill class-priority hangup dial unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -975,7 +972,55 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        switchroom__subcmd__ctl__subcmd__join)
+            opts="-h --tier --weight --skill --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tier)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skill)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         switchroom__subcmd__ctl__subcmd__ladder)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__leave)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1012,72 +1057,6 @@ _switchroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        switchroom__subcmd__ctl__subcmd__member)
-            opts="-h --json --color --help add remove"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        switchroom__subcmd__ctl__subcmd__member__subcmd__add)
-            opts="-h --tier --weight --skill --json --color --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --tier)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --weight)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --skill)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        switchroom__subcmd__ctl__subcmd__member__subcmd__remove)
-            opts="-h --json --color --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -158,7 +158,7 @@ fn remove(list: &mut Array, at: usize) {
         entry.decor().prefix().and_then(|prefix| prefix.as_str()).map(str::to_owned)
     };
     let (own, next) = (before(list, at).unwrap_or_default(), before(list, at + 1));
-    let behind = next.clone().unwrap_or_else(|| list.trailing().as_str().unwrap_or_default().to_owned());
+    let behind = next.unwrap_or_else(|| list.trailing().as_str().unwrap_or_default().to_owned());
     let lines = |text: &str| {
         text.find('\n')
             .map_or((text.to_owned(), String::new()), |end| (text[..end].to_owned(), text[end..].to_owned()))
