@@ -84,6 +84,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<queues::EverybodyLeavesOnce>::default(),
         Box::<queues::NobodyOvertakes>::default(),
         Box::<queues::InboxIsWhoGaveUp>::default(),
+        Box::<queues::SharesAreEven>::default(),
         Box::<secrets::SecretsStay>::default(),
         Box::<secrets::FlightTellsNoKeys>::default(),
         Box::<holds::OnlyListenersAreSent>::default(),
