@@ -143,6 +143,14 @@ pub(crate) enum Action {
     Reconnect,
     Redraw,
     Suspend,
+    Listen,
+    Whisper,
+    Barge,
+    TakeOver,
+    Unlisten,
+    PickUp,
+    Transfer,
+    Assign,
     HangUp,
     PriorityUp,
     PriorityDown,
@@ -186,6 +194,10 @@ const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Recordings, 
 const DETAIL: &[Context] = &[Ladder, Media, Path, Events];
 const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
 const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
+/// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but that of the
+/// missed, which has a use of its own for these letters.
+const TO_SUPERVISE: &[Context] =
+    &[Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Recordings, Log, Lines];
 
 const fn look(
     action: Action,
@@ -209,8 +221,22 @@ const fn verb(
     Spec { action, name, keys, contexts, group: Group::Act, role: Some(role), confirm, bar: 1 }
 }
 
+/// The same, not in the key bar.
+const fn hidden(spec: Spec) -> Spec {
+    Spec { bar: 0, ..spec }
+}
+
 /// The table. Help lists a group in this order.
 pub(crate) const ACTIONS: &[Spec] = &[
+    verb(Action::Listen, "listen", &["L"], TO_SUPERVISE, Role::Supervisor, Confirm::None),
+    // In the key bar only where somebody is heard: there they stand in the line that tells who hears the user.
+    hidden(verb(Action::Whisper, "whisper", &["W"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
+    hidden(verb(Action::Barge, "barge", &["B"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
+    hidden(verb(Action::TakeOver, "take_over", &["K"], TO_SUPERVISE, Role::Supervisor, Confirm::Yes)),
+    hidden(verb(Action::Unlisten, "unlisten", &["E"], EVERYWHERE, Role::Supervisor, Confirm::None)),
+    verb(Action::PickUp, "pick_up", &["P"], TO_HANG_UP, Role::Supervisor, Confirm::None),
+    verb(Action::Assign, "assign", &["A"], TO_HANG_UP, Role::Supervisor, Confirm::Reason),
+    verb(Action::Transfer, "transfer", &["T"], TO_HANG_UP, Role::Supervisor, Confirm::Reason),
     verb(Action::PriorityUp, "priority_up", &["V"], &[Waiting], Role::Supervisor, Confirm::None),
     verb(Action::PriorityDown, "priority_down", &["J"], &[Waiting], Role::Supervisor, Confirm::None),
     verb(Action::TakeOut, "take_out", &["O"], &[Waiting], Role::Supervisor, Confirm::Yes),

@@ -106,6 +106,11 @@ pub(crate) enum Target {
     Missed {
         id: String,
     },
+    /// The user's own call as a supervisor, and the call that was heard.
+    Heard {
+        own: String,
+        call: Option<String>,
+    },
     Daemon,
 }
 
@@ -121,6 +126,8 @@ pub(crate) struct Asked {
     /// What must be typed, and what was typed so far.
     pub(crate) name: String,
     pub(crate) typed: String,
+    /// What could be typed; Tab completes it.
+    pub(crate) choices: Vec<String>,
     /// The order of the list when it was asked.
     pub(crate) order: Vec<String>,
 }
@@ -167,7 +174,7 @@ pub(crate) struct Toast {
 /// What an answer that is waited for belongs to.
 #[derive(Debug, Clone)]
 pub(crate) enum Waiting {
-    Verb { label: String },
+    Verb { label: String, command: Box<Command> },
     Question { label: String },
     Wave,
 }
@@ -234,6 +241,8 @@ pub(crate) struct App {
     /// Recordings whose wave was asked for on this connection.
     pub(crate) waves_asked: BTreeSet<String>,
     pub(crate) history: Vec<String>,
+    /// The extension at which the user sits, as said in this session.
+    pub(crate) phone: Option<String>,
 }
 
 impl App {
@@ -267,6 +276,7 @@ impl App {
             rested_ms: 0,
             waves_asked: BTreeSet::new(),
             history: Vec::new(),
+            phone: None,
         }
     }
 
@@ -334,7 +344,7 @@ impl App {
 
     pub(crate) fn wish(&self) -> Wish {
         let beside = self.screen == Screen::List(List::Calls);
-        Wish { pane: self.pane, expanded: self.expanded, beside }
+        Wish { pane: self.pane, expanded: self.expanded, beside, microphone: self.mine().is_some() }
     }
 
     pub(crate) fn layout(&self) -> Layout {
@@ -443,6 +453,10 @@ impl App {
             | Action::MissedTried
             | Action::MissedClose
             | Action::MissedRelease => self.missed_refusal(action),
+            Action::Listen | Action::Whisper | Action::Barge | Action::TakeOver | Action::Unlisten => {
+                self.supervise_refusal(action)
+            }
+            Action::Transfer | Action::PickUp | Action::Assign => self.forcing_refusal(action),
             _ => self.floor_refusal(action),
         }
     }
@@ -478,7 +492,7 @@ impl App {
         if !self.is_live() {
             return words.t("title.down").to_owned();
         }
-        let calls = self.model.board.calls.values().filter(|call| call.ended.is_none()).count();
+        let calls = rows::live_calls(&self.model.board).count();
         let worst = self.model.board.alarms.values().map(|alarm| alarm.severity).max().unwrap_or_default();
         let fields = [("calls", calls.to_string()), ("mark", crate::theme::mark(worst).to_owned())];
         words.f("title.live", &fields).trim_end().to_owned()

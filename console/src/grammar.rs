@@ -2,7 +2,9 @@
 
 use crate::keymap::resembles;
 use crate::words::Words;
-use switchroom_wire::{Command, MissedAct, PRIORITY_MAX};
+use switchroom_wire::{
+    Command, ConfigChange, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised, SupervisionMode,
+};
 
 /// The forms of the commands, as help shows them.
 pub(crate) const FORMS: &[&str] = &[
@@ -23,7 +25,16 @@ pub(crate) const FORMS: &[&str] = &[
     "events",
     "cdrs",
     "ladder NUMBER",
+    "listen [NUMBER|agent AGENT] [at EXTENSION]",
+    "whisper [NUMBER|agent AGENT] [at EXTENSION]",
+    "barge [NUMBER|agent AGENT] [at EXTENSION]",
+    "take over [at EXTENSION]",
+    "unlisten [at EXTENSION]",
+    "transfer NUMBER TO",
+    "pick up NUMBER [at EXTENSION]",
+    "assign NUMBER AGENT",
     "hang up NUMBER",
+    "hand off NUMBER FLOW",
     "dial EXTENSION NUMBER",
     "priority NUMBER PRIORITY",
     "take out NUMBER",
@@ -31,6 +42,10 @@ pub(crate) const FORMS: &[&str] = &[
     "break AGENT REASON",
     "finish AGENT",
     "sign out AGENT",
+    "join AGENT QUEUE [TIER] [WEIGHT]",
+    "leave AGENT QUEUE",
+    "skill AGENT SKILL LEVEL",
+    "class CLASS PRIORITY",
     "unregister EXTENSION [CONTACT]",
     "delete message ID",
     "reload",
@@ -77,6 +92,9 @@ impl GrammarError {
 /// The command that the words mean.
 pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
     let parts: Vec<&str> = words.split_whitespace().collect();
+    if let Some(command) = supervision(&parts) {
+        return Ok(command);
+    }
     let command = match parts.as_slice() {
         [] => return Err(GrammarError::Empty),
         ["status"] => Command::Status,
@@ -103,6 +121,15 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["cdrs", party] => Command::Cdrs { limit: ROWS, before_ms: None, party: Some((*party).to_owned()) },
         ["ladder", call] => Command::Ladder { call: (*call).to_owned() },
         ["hang", "up", call] | ["hangup", call] => Command::HangUp { call: (*call).to_owned() },
+        ["transfer", call, to] => Command::Transfer { call: (*call).to_owned(), to: (*to).to_owned() },
+        ["assign", call, agent] => Command::Assign { call: (*call).to_owned(), agent: (*agent).to_owned() },
+        ["hand", "off", call, flow] => {
+            Command::HandOff { call: (*call).to_owned(), flow: (*flow).to_owned() }
+        }
+        ["join" | "leave" | "skill" | "class", ..] => match change(&parts) {
+            Some(change) => Command::ChangeConfig { change },
+            None => return Err(unknown(words.trim(), parts[0])),
+        },
         ["dial", from, to] => Command::Dial { from: (*from).to_owned(), to: (*to).to_owned() },
         ["priority", call, priority] => match priority.parse().ok().filter(|n| *n <= PRIORITY_MAX) {
             Some(priority) => Command::Priority { call: (*call).to_owned(), priority },
@@ -134,6 +161,53 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
 
 fn presence(agent: &str, presence: &str, reason: Option<String>, extension: Option<String>) -> Command {
     Command::AgentPresence { agent: agent.to_owned(), presence: presence.to_owned(), reason, extension }
+}
+
+/// What a supervisor does at a phone: the user's own, or that of an extension named after `at`.
+fn supervision(parts: &[&str]) -> Option<Command> {
+    let (parts, phone) = match parts {
+        [rest @ .., "at", phone] => (rest, Some((*phone).to_owned())),
+        rest => (rest, None),
+    };
+    let act = |act| Command::SuperviseAct { act, phone: phone.clone() };
+    match parts {
+        ["take", "over"] => return Some(act(SuperviseAct::TakeOver)),
+        ["unlisten"] => return Some(act(SuperviseAct::End)),
+        ["pick", "up", call] => return Some(Command::PickUp { call: (*call).to_owned(), phone }),
+        _ => {}
+    }
+    let all = [SupervisionMode::Listen, SupervisionMode::Whisper, SupervisionMode::Barge];
+    let mode_of = |word: &str| all.into_iter().find(|mode| mode.word() == word);
+    let (word, target) = match parts {
+        // At the call that is heard already.
+        [word] => return mode_of(word).map(|mode| act(SuperviseAct::Mode(mode))),
+        [word, "agent", agent] => (word, Supervised::Agent((*agent).to_owned())),
+        [word, "extension", extension] => (word, Supervised::Extension((*extension).to_owned())),
+        [word, call] => (word, Supervised::Call((*call).to_owned())),
+        _ => return None,
+    };
+    mode_of(word).map(|mode| Command::Supervise { target, mode, phone })
+}
+
+/// The change to the configuration that the words mean.
+fn change(parts: &[&str]) -> Option<ConfigChange> {
+    let own = |text: &str| text.to_owned();
+    let number = |text: &str, most: u8| text.parse().ok().filter(|n: &u8| *n <= most);
+    Some(match parts {
+        ["join", agent, queue, place @ ..] if place.len() <= 2 => {
+            let tier = place.first().map(|text| number(text, 9).ok_or(())).transpose().ok()?;
+            let weight = place.get(1).map(|text| number(text, 100).ok_or(())).transpose().ok()?;
+            ConfigChange::Join { agent: own(agent), queue: own(queue), tier, weight }
+        }
+        ["leave", agent, queue] => ConfigChange::Leave { agent: own(agent), queue: own(queue) },
+        ["skill", agent, skill, level] => {
+            ConfigChange::Skill { agent: own(agent), skill: own(skill), level: number(level, 9)? }
+        }
+        ["class", class, priority] => {
+            ConfigChange::ClassPriority { class: own(class), priority: number(priority, PRIORITY_MAX)? }
+        }
+        _ => return None,
+    })
 }
 
 fn missed(number: &str, act: MissedAct) -> Command {
@@ -177,6 +251,14 @@ mod tests {
         let hang_up = Command::HangUp { call: "4127".into() };
         assert_eq!(parse("hang up 4127"), Ok(hang_up.clone()));
         assert_eq!(parse("  hangup   4127 "), Ok(hang_up));
+        let hand_off = Command::HandOff { call: "4127".into(), flow: "verify".into() };
+        assert_eq!(parse("hand off 4127 verify"), Ok(hand_off));
+        let join = |tier, weight| {
+            let (agent, queue) = ("2001".into(), "sales".into());
+            Ok(Command::ChangeConfig { change: ConfigChange::Join { agent, queue, tier, weight } })
+        };
+        assert_eq!(parse("join 2001 sales"), join(None, None));
+        assert_eq!(parse("join 2001 sales 2 30"), join(Some(2), Some(30)));
         assert_eq!(
             parse("unregister 102"),
             Ok(Command::Unregister { extension: "102".into(), contact: None })
@@ -189,10 +271,23 @@ mod tests {
         );
         assert_eq!(parse("ready 102 201"), Ok(presence("102", "ready", None, Some("201".into()))));
         for form in FORMS {
-            let plain = form.replace(" [CONTACT]", "").replace(" [EXTENSION]", "");
-            let filled = ["NUMBER", "EXTENSION", "AGENT", "PRIORITY", "REASON", "WORD"]
-                .iter()
-                .fold(plain, |text, name| text.replace(name, "1"));
+            let optional = [" [CONTACT]", " [EXTENSION]", " [at EXTENSION]", " [TIER]", " [WEIGHT]"];
+            let plain = optional.iter().fold((*form).to_owned(), |text, name| text.replace(name, ""));
+            let plain = plain.replace("[NUMBER|agent AGENT]", "agent AGENT");
+            let named = [
+                "NUMBER",
+                "EXTENSION",
+                "AGENT",
+                "PRIORITY",
+                "REASON",
+                "WORD",
+                "FLOW",
+                "QUEUE",
+                "SKILL",
+                "LEVEL",
+                "CLASS",
+            ];
+            let filled = named.iter().fold(plain, |text, name| text.replace(name, "1"));
             assert!(parse(&filled).is_ok(), "{form}");
         }
     }
@@ -204,7 +299,11 @@ mod tests {
             ("hang up", "the form is: hang up NUMBER"),
             ("priority 4133 10", "the form is: priority NUMBER PRIORITY"),
             ("break 102", "the form is: break AGENT REASON"),
+            ("transfer", "the form is: transfer NUMBER TO"),
             ("relod", "did you mean: reload?"),
+            ("hand off 4127", "the form is: hand off NUMBER FLOW"),
+            ("join 2001 sales x", "the form is: join AGENT QUEUE [TIER] [WEIGHT]"),
+            ("skill 2001 german 10", "the form is: skill AGENT SKILL LEVEL"),
             ("sing", "there are: status"),
         ] {
             let english = Words::new(crate::words::Language::English);

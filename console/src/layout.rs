@@ -34,6 +34,8 @@ pub(crate) struct Layout {
     /// A second list below the first, and the latest events below the pane.
     pub(crate) second: Option<Rect>,
     pub(crate) latest: Option<Rect>,
+    /// Who hears the user, while the user is at a call as a supervisor.
+    pub(crate) microphone: Rect,
     pub(crate) status: Rect,
     pub(crate) keys: Rect,
     /// No room: one line a row.
@@ -48,7 +50,12 @@ pub(crate) struct Wish {
     pub(crate) expanded: bool,
     /// The pane may stand beside the list: where rows are short. Waves and sentences want the whole width.
     pub(crate) beside: bool,
+    /// The user is at a call as a supervisor: who hears them must be seen.
+    pub(crate) microphone: bool,
 }
+
+/// Lines that tell who hears the user, and the keys that change it.
+const MICROPHONE_LINES: u16 = 2;
 
 fn line(area: Rect, y: u16) -> Rect {
     if y >= area.height { Rect::default() } else { Rect { y: area.y + y, height: 1, ..area } }
@@ -58,15 +65,26 @@ fn line(area: Rect, y: u16) -> Rect {
 pub(crate) fn layout(area: Rect, wish: Wish) -> Layout {
     let (width, height) = (area.width, area.height);
     if width < FULL.0 || height < FULL.1 {
-        let list = Rect { y: area.y + u16::from(height > 1), height: height.saturating_sub(2), ..area };
+        let above = u16::from(wish.microphone && height > 2);
+        let list =
+            Rect { y: area.y + u16::from(height > 1), height: height.saturating_sub(2 + above), ..area };
         let keys = if height > 1 { line(area, height - 1) } else { Rect::default() };
-        return Layout { alarm: line(area, 0), list, keys, is_compact: true, ..Default::default() };
+        // Where there is one line only, it is this one.
+        let microphone = match (wish.microphone, height) {
+            (false, _) => Rect::default(),
+            (true, 0..=2) => line(area, 0),
+            (true, _) => line(area, height - 2),
+        };
+        let alarm = if wish.microphone && height <= 2 { Rect::default() } else { line(area, 0) };
+        return Layout { alarm, list, microphone, keys, is_compact: true, ..Default::default() };
     }
-    let bottom = height - 3;
+    let lines = if wish.microphone { MICROPHONE_LINES } else { 0 };
+    let bottom = height - 3 - lines;
     let mut out = Layout {
         tabs: line(area, 0),
         alarm: line(area, 1),
         rules: [Some(area.y + 2), Some(area.y + bottom), None],
+        microphone: Rect { y: area.y + bottom + 1, height: lines, ..area },
         status: line(area, height - 2),
         keys: line(area, height - 1),
         ..Default::default()
@@ -117,23 +135,29 @@ pub(crate) struct DetailLayout {
     pub(crate) body: Rect,
     /// The text of the selected message.
     pub(crate) text: Option<Rect>,
+    pub(crate) microphone: Rect,
     pub(crate) status: Rect,
     pub(crate) keys: Rect,
 }
 
-/// The layout of the call detail; `with_text` leaves room for the selected message.
-pub(crate) fn detail_layout(area: Rect, with_text: bool) -> DetailLayout {
+/// The layout of the call detail; `with_text` leaves room for the selected message, `microphone` for who hears the user.
+pub(crate) fn detail_layout(area: Rect, with_text: bool, microphone: bool) -> DetailLayout {
     let height = area.height;
     if height < 8 {
-        let body = Rect { y: area.y + u16::from(height > 1), height: height.saturating_sub(1), ..area };
-        return DetailLayout { head: line(area, 0), body, ..Default::default() };
+        let below = u16::from(microphone && height > 1);
+        let body =
+            Rect { y: area.y + u16::from(height > 1), height: height.saturating_sub(1 + below), ..area };
+        let microphone = if below > 0 { line(area, height - 1) } else { Rect::default() };
+        return DetailLayout { head: line(area, 0), body, microphone, ..Default::default() };
     }
-    let bottom = height - 3;
+    let lines = if microphone { MICROPHONE_LINES } else { 0 };
+    let bottom = height - 3 - lines;
     let mut out = DetailLayout {
         head: line(area, 0),
         tabs: line(area, 1),
         rules: [Some(area.y + 2), Some(area.y + bottom), None],
-        body: Rect { y: area.y + 3, height: bottom - 3, ..area },
+        body: Rect { y: area.y + 3, height: bottom.saturating_sub(3), ..area },
+        microphone: Rect { y: area.y + bottom + 1, height: lines, ..area },
         status: line(area, height - 2),
         keys: line(area, height - 1),
         ..Default::default()
@@ -156,21 +180,36 @@ mod tests {
     fn rectangles_stay_inside_and_apart_at_every_size() {
         for (width, height) in (0..210).step_by(7).flat_map(|w| (0..70).map(move |h| (w, h))) {
             let area = Rect::new(0, 0, width, height);
-            for wish in [(true, false, true), (true, false, false), (false, false, false), (true, true, true)]
+            for (wish, microphone) in
+                [(true, false, true), (true, false, false), (false, false, false), (true, true, true)]
+                    .into_iter()
+                    .flat_map(|wish| [(wish, false), (wish, true)])
             {
-                let wish = Wish { pane: wish.0, expanded: wish.1, beside: wish.2 };
+                let wish = Wish { pane: wish.0, expanded: wish.1, beside: wish.2, microphone };
                 let l = layout(area, wish);
                 let all = [Some(l.tabs), Some(l.alarm), Some(l.list), l.pane, l.second, l.latest, l.post];
-                let all: Vec<Rect> =
-                    all.into_iter().chain([Some(l.status), Some(l.keys)]).flatten().collect();
+                let all: Vec<Rect> = all
+                    .into_iter()
+                    .chain([Some(l.microphone), Some(l.status), Some(l.keys)])
+                    .flatten()
+                    .collect();
                 for (n, rect) in all.iter().enumerate().filter(|(_, rect)| rect.area() > 0) {
                     assert_eq!(rect.intersection(area), *rect, "{width}x{height} {wish:?}");
                     for other in all[n + 1..].iter().filter(|other| other.area() > 0) {
                         assert!(!rect.intersects(*other), "{width}x{height} {wish:?} {rect:?} {other:?}");
                     }
                 }
-                let d = detail_layout(area, wish.pane);
+                let d = detail_layout(area, wish.pane, microphone);
                 assert_eq!(d.body.intersection(area), d.body);
+                assert!(!d.body.intersects(d.microphone), "{width}x{height}");
+                assert!(
+                    !microphone || width == 0 || height < 2 || d.microphone.area() > 0,
+                    "{width}x{height}"
+                );
+                assert!(
+                    !microphone || width == 0 || height == 0 || l.microphone.area() > 0,
+                    "{width}x{height}"
+                );
             }
         }
     }

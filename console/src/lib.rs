@@ -32,6 +32,7 @@ mod reasons;
 mod rows;
 mod run;
 mod severity;
+mod supervising;
 mod symbols;
 mod table;
 #[cfg(test)]

@@ -1,8 +1,13 @@
 //! The lists as rows of cells: what tables, `once`, CSV and the filter all work on.
 
+mod calls;
 mod floor;
 mod missed;
 
+pub(crate) use calls::{
+    call_duration_ms, call_place, call_result, call_state_word, legs_shown, mode_name, supervised_flag,
+    supervision_target, trouble, waiting_in,
+};
 pub(crate) use floor::{
     agent_call, agent_problem, agent_reason, agent_state, break_time, longest_wait_ms, service_level,
     waiting_summary,
@@ -11,13 +16,11 @@ pub(crate) use floor::{
 use crate::filter::{Fields, Filter, level_word};
 use crate::format::{self, PartyForm};
 use crate::model::{Model, is_over};
-use crate::severity::{call_mos, call_severity, line_severity, mos_severity};
+use crate::severity::line_severity;
 use crate::symbols::Symbols;
 use crate::theme::{Tone, mark};
 use crate::words::Words;
-use switchroom_wire::{
-    Board, CallState, CallView, EventView, ExtensionState, ExtensionView, RecordingState, Severity,
-};
+use switchroom_wire::{Board, CallState, EventView, ExtensionState, ExtensionView, Severity};
 
 mod recordings;
 
@@ -59,18 +62,6 @@ const fn text(id: &'static str, width_min: usize, width_max: usize, rank: u8) ->
 const fn number(id: &'static str, width: usize, rank: u8) -> Column {
     Column { id, width_min: width, width_max: width, rank, is_number: true }
 }
-
-const CALLS: &[Column] = &[
-    text("id", 6, 6, 0),
-    text("state", 6, 7, 0),
-    text("from", 12, 30, 0),
-    text("to", 5, 22, 3),
-    text("with", 8, 22, 1),
-    number("duration", 7, 0),
-    number("rang", 6, 5),
-    number("quality", 4, 4),
-    text("flags", 15, 40, 2),
-];
 
 const RECORDINGS: &[Column] = &[
     text("when", 14, 14, 0),
@@ -133,7 +124,7 @@ impl List {
             Self::Queues => floor::QUEUES,
             Self::Waiting => floor::WAITING,
             Self::Agents => floor::AGENTS,
-            Self::Calls => CALLS,
+            Self::Calls => calls::CALLS,
             Self::Missed => missed::MISSED,
             Self::Recordings => RECORDINGS,
             Self::Log => LOG,
@@ -237,7 +228,9 @@ pub(crate) fn rows(
         List::Calls => {
             let gone = model.gone.values().filter(|call| !board.calls.contains_key(&call.id));
             let calls = board.calls.values().chain(gone);
-            calls.filter(|call| !is_over(call, form.now_ms)).map(|call| call_row(call, board, form)).collect()
+            let waits = calls::waits(board);
+            let shown = calls.filter(|call| !is_over(call, form.now_ms));
+            shown.map(|call| calls::call_row(call, board, &waits, form)).collect()
         }
         List::Missed => board.missed.iter().map(|one| missed::missed_row(one, form)).collect(),
         List::Recordings => {
@@ -256,147 +249,6 @@ pub(crate) fn rows(
         rows.reverse();
     }
     rows
-}
-
-/// The word for a call's state.
-pub(crate) fn call_state(state: CallState, words: &Words) -> &str {
-    words.t(match state {
-        CallState::Ringing => "call.ringing",
-        CallState::Talking => "call.talking",
-        CallState::Held => "call.held",
-        CallState::Flow => "call.flow",
-        CallState::Service => "call.service",
-        CallState::Ended => "call.ended",
-    })
-}
-
-fn call_state_machine(state: CallState) -> &'static str {
-    match state {
-        CallState::Ringing => "ringing",
-        CallState::Talking => "talking",
-        CallState::Held => "held",
-        CallState::Flow => "flow",
-        CallState::Service => "service",
-        CallState::Ended => "ended",
-    }
-}
-
-/// A trouble such as `one_way caller` in words; what is not known is shown as it came.
-pub(crate) fn trouble(text: &str, words: &Words) -> String {
-    let mut parts = text.splitn(3, ' ');
-    let (kind, side, rest) =
-        (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-    let Some(kind) = words.find(&format!("trouble.{kind}")) else { return text.to_owned() };
-    let side = words.find(&format!("side.{side}")).unwrap_or(side);
-    let what = if rest.is_empty() { kind.to_owned() } else { format!("{kind} {rest}") };
-    if side.is_empty() { what } else { format!("{side}: {what}") }
-}
-
-/// A trouble without its side, for a narrow column: the pane tells the rest.
-fn trouble_short(text: &str, words: &Words) -> String {
-    let mut parts = text.splitn(3, ' ');
-    let kind = parts.next().and_then(|kind| words.find(&format!("trouble.{kind}")));
-    match (kind, parts.nth(1)) {
-        (Some(kind), Some(figure)) => format!("{kind} {figure}"),
-        (Some(kind), None) => kind.to_owned(),
-        (None, _) => text.to_owned(),
-    }
-}
-
-/// Where in a flow the caller is, if it has nobody to talk with: `main: ask`.
-pub(crate) fn call_place(call: &CallView) -> Option<String> {
-    let is_in_flow = matches!(call.state, CallState::Flow | CallState::Ringing);
-    call.place.as_ref().filter(|_| is_in_flow).map(|place| format!("{}: {}", place.flow, place.node))
-}
-
-fn call_flags(call: &CallView, words: &Words) -> Cell {
-    if let Some(ended) = &call.ended {
-        let key = format!("cause.{}", ended.cause);
-        return toned(words.find(&key).unwrap_or(&ended.cause).to_owned(), Tone::Normal);
-    }
-    let mut parts = Vec::new();
-    parts.extend(call_place(call));
-    parts.extend(call.troubles.iter().map(|text| trouble_short(text, words)));
-    match call.recording {
-        RecordingState::Failed => parts.push(words.t("flag.rec_failed").to_owned()),
-        RecordingState::On => parts.push(words.t("flag.rec").to_owned()),
-        RecordingState::Done | RecordingState::Off => {}
-    }
-    let bad = !call.troubles.is_empty() || call.recording == RecordingState::Failed;
-    toned(parts.join(", "), if bad { Tone::Attention } else { Tone::Normal })
-}
-
-/// How long a call has lasted: since it was answered, or since it came; until it ended.
-pub(crate) fn call_duration_ms(call: &CallView, now_ms: i64) -> i64 {
-    let end = call.ended.as_ref().map_or(now_ms, |ended| ended.at_ms);
-    end - call.answered_ms.unwrap_or(call.started_ms)
-}
-
-fn call_rang_ms(call: &CallView, now_ms: i64) -> Option<i64> {
-    let end = call.answered_ms.or(call.ended.as_ref().map(|ended| ended.at_ms)).unwrap_or(now_ms);
-    call.ringing_ms.map(|start| end - start)
-}
-
-fn call_row(call: &CallView, board: &Board, form: Form<'_>) -> Row {
-    let party = form.party();
-    let severity = call_severity(call, board);
-    let duration = call_duration_ms(call, form.now_ms);
-    let rang = call_rang_ms(call, form.now_ms);
-    let score = call_mos(call);
-    // What was dialled stands as it was dialled; who that is stands under "with" once they answered.
-    let (from, to) = (party.short(&call.from), party.number(&call.to));
-    let with = call.with.as_ref().map_or_else(|| "-".to_owned(), |with| party.short(with));
-    let state = call_state(call.state, form.words).to_owned();
-    let flags = call_flags(call, form.words);
-    let shown_duration = if form.clock {
-        format::clock_short(call.started_ms, form.utc_offset_min)
-    } else {
-        format::duration(duration)
-    };
-    let fields = vec![
-        ("id", call.number.to_string()),
-        ("state", format!("{state} {}", call_state_machine(call.state))),
-        ("from", party.full(&call.from)),
-        ("to", party.full(&call.to)),
-        ("with", call.with.as_ref().map(|with| party.full(with)).unwrap_or_default()),
-        ("flags", format!("{} {}", flags.text, call.troubles.join(" "))),
-        ("level", level_word(severity).to_owned()),
-    ];
-    let keys = vec![
-        SortKey::Number(i64::try_from(call.number).unwrap_or(i64::MAX)),
-        SortKey::Text(state.clone()),
-        SortKey::Text(from.to_lowercase()),
-        SortKey::Text(to.to_lowercase()),
-        SortKey::Text(with.to_lowercase()),
-        SortKey::Number(duration),
-        SortKey::Number(rang.unwrap_or(-1)),
-        SortKey::Number(i64::from(score)),
-        SortKey::Text(flags.text.clone()),
-    ];
-    let attention = if call.ended.is_some() { 9 } else { 3 - severity as i64 };
-    let quality = match mos_severity(score) {
-        Severity::Info => cell(format::mos(score)),
-        bad => toned(format!("!{}", format::mos(score)), Tone::of(bad)),
-    };
-    Row {
-        id: call.id.clone(),
-        severity,
-        is_ended: call.ended.is_some(),
-        cells: vec![
-            cell(call.number.to_string()),
-            cell(state),
-            cell(from),
-            cell(to),
-            cell(with),
-            cell(shown_duration),
-            cell(rang.map_or_else(|| "-".to_owned(), format::duration)),
-            quality,
-            flags,
-        ],
-        fields,
-        keys,
-        natural: (attention, i64::try_from(call.number).unwrap_or(i64::MAX)),
-    }
 }
 
 /// What an event is about: its call, else its subject.
@@ -548,9 +400,8 @@ pub(crate) fn short_address(address: &str) -> String {
 
 /// The sentence that sums a board up: calls, lines.
 pub(crate) fn summary(board: &Board, words: &Words) -> String {
-    let live = board.calls.values().filter(|call| call.ended.is_none());
     let (mut calls, mut ringing, mut held) = (0, 0, 0);
-    for call in live {
+    for call in live_calls(board) {
         calls += 1;
         ringing += usize::from(call.state == CallState::Ringing);
         held += usize::from(call.state == CallState::Held);
@@ -568,4 +419,9 @@ pub(crate) fn summary(board: &Board, words: &Words) -> String {
         ("lines", board.extensions.len().to_string()),
     ];
     words.f("summary", &fields)
+}
+
+/// The live calls, without those by which supervisors hear them.
+pub(crate) fn live_calls(board: &Board) -> impl Iterator<Item = &switchroom_wire::CallView> {
+    board.calls.values().filter(|call| call.ended.is_none() && call.supervision.is_none())
 }

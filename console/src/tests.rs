@@ -6,6 +6,7 @@ mod keys;
 mod language;
 mod missed;
 mod screens;
+mod supervise;
 mod verbs;
 
 use crate::app::App;

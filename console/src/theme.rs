@@ -17,6 +17,8 @@ pub(crate) enum Tone {
     Attention,
     Act,
     Stale,
+    /// Somebody hears the user's microphone.
+    OnAir,
     /// What the caller says, and the other side.
     Caller,
     Callee,
@@ -100,6 +102,16 @@ impl Theme {
                 .coloured(Color::Red, (0xD5, 0x5E, 0x00), 166)
                 .unwrap_or(plain)
                 .add_modifier(Modifier::BOLD | Modifier::REVERSED),
+            Tone::OnAir => match self.palette {
+                Palette::Auto => plain.fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
+                Palette::SafeTrue => {
+                    plain.fg(Color::White).bg(Color::Rgb(0xD5, 0x5E, 0x00)).add_modifier(Modifier::BOLD)
+                }
+                Palette::Safe256 => {
+                    plain.fg(Color::White).bg(Color::Indexed(166)).add_modifier(Modifier::BOLD)
+                }
+                Palette::Mono => plain.add_modifier(Modifier::BOLD | Modifier::REVERSED),
+            },
             Tone::Caller => self.coloured(Color::Cyan, (0x56, 0xB4, 0xE9), 74).unwrap_or(plain),
             Tone::Callee => self.coloured(Color::Magenta, (0xCC, 0x79, 0xA7), 175).unwrap_or(plain),
         }

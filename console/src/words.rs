@@ -62,7 +62,7 @@ impl Words {
         self.table.get(key).map(String::as_str)
     }
 
-    /// The sentence under a key with its `{names}` filled in.
+    /// The sentence under a key with its `{names}` filled in, and words that go with a number in its form.
     pub(crate) fn f(&self, key: &str, fields: &[(&str, impl AsRef<str>)]) -> String {
         let mut out = String::new();
         let mut rest = self.t(key);
@@ -73,10 +73,17 @@ impl Words {
                 rest = after;
                 break;
             };
-            let name = &after[1..close];
-            match fields.iter().find(|(known, _)| *known == name) {
-                Some((_, value)) => out.push_str(value.as_ref()),
-                None => out.push_str(&after[..=close]),
+            // `{calls|call|calls}`: the word for one, and the word for any other number.
+            let (name, forms) = match after[1..close].split_once('|') {
+                Some((name, forms)) => (name, forms.split_once('|')),
+                None => (&after[1..close], None),
+            };
+            match (fields.iter().find(|(known, _)| *known == name), forms) {
+                (Some((_, value)), Some((one, many))) => {
+                    out.push_str(if value.as_ref() == "1" { one } else { many });
+                }
+                (Some((_, value)), None) => out.push_str(value.as_ref()),
+                (None, _) => out.push_str(&after[..=close]),
             }
             rest = &after[close + 1..];
         }

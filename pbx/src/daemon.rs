@@ -352,7 +352,7 @@ impl Daemon {
                     _ = term.recv() => return Ok(()),
                     _ = int.recv() => return Ok(()),
                     () = self.stop.notified() => return Ok(()),
-                    _ = hup.recv() => match (self.reload)() {
+                    _ = hup.recv() => match (self.reload)(None) {
                         Ok(done) => tracing::info!("configuration {done}"),
                         Err(why) => tracing::error!("configuration not applied: {why}"),
                     },

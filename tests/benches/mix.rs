@@ -296,8 +296,9 @@ fn latency() {
         if number % 25 == 23 && number > 100 {
             // Both have heard the beat of half a second ago; when its first loud sample was played.
             let onset = |told: &std::sync::mpsc::Receiver<(Instant, Option<usize>)>| {
-                let first = told.try_iter().find_map(|(at, first)| Some((at, first?)))?;
-                Some(first.0 + Duration::from_micros(first.1 as u64 * 125))
+                let all: Vec<_> = told.try_iter().collect();
+                let (at, first) = all.into_iter().find_map(|(at, first)| Some((at, first?)))?;
+                Some(at + Duration::from_micros(first as u64 * 125))
             };
             if let (Some(relayed), Some(mixed)) = (onset(&relayed), onset(&mixed)) {
                 added.push(mixed.saturating_duration_since(relayed).as_secs_f64() * 1e3);

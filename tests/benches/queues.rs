@@ -259,6 +259,7 @@ fn config(agents: u32) -> Config {
             breaks: BTreeMap::new(),
         }),
         record: RecordRule::Never,
+        hold_music: vec![],
         ring: Duration::from_secs(600),
         codecs: vec![Codec::Pcma, Codec::Pcmu],
         external: None,
@@ -284,6 +285,7 @@ fn config(agents: u32) -> Config {
         calls_max: None,
         calls_per_second: None,
         calls_per_caller: None,
+        back: false,
     });
     config
 }

@@ -9,6 +9,7 @@
 //! | [`audio`] | tones: made, and found again |
 //! | [`sim`] | the whole call centre in simulated time, under faults |
 //! | [`scenario`] | calls as data: what people do, sentence by sentence, and what must come of it |
+//! | [`terminal`] | a program on a terminal of its own, by tmux |
 //! | [`process`] | programs that are started and surely ended, ports, patience |
 //!
 //! Everything here may panic: a test that cannot be set up has failed.
@@ -22,3 +23,4 @@ pub mod raw;
 pub mod scenario;
 pub mod sim;
 pub mod sipp;
+pub mod terminal;

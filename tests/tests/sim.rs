@@ -102,6 +102,9 @@ fn rule(defect: Defect) -> &'static str {
         Defect::UnfairTurns => {
             "where agents are alike and turns are given fairly, they answer equally many calls but for the last round"
         }
+        Defect::RecordedPin => {
+            "who was handed off is heard by nobody, and neither sound nor keys of it are kept"
+        }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }

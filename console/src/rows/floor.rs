@@ -19,12 +19,12 @@ pub(super) const QUEUES: &[Column] = &[
     number("busy", 4, 3),
     number("offered", 5, 2),
     number("answered", 5, 2),
-    number("abandoned", 7, 1),
+    number("abandoned", 9, 1),
     number("service", 11, 0),
     number("average", 7, 4),
     number("worst", 7, 5),
-    number("overflowed", 5, 6),
-    number("repeats", 6, 7),
+    number("overflowed", 10, 6),
+    number("repeats", 7, 7),
 ];
 
 pub(super) const WAITING: &[Column] = &[

@@ -13,7 +13,7 @@ pub(super) const MISSED: &[Column] = &[
     number("longest", 10, 1),
     text("queue", 9, 20, 2),
     text("class", 6, 12, 4),
-    text("claimed", 9, 20, 0),
+    text("claimed", 10, 20, 0),
     number("tries", 5, 3),
     text("notes", 12, 24, 1),
 ];

@@ -131,7 +131,9 @@ fn a_break_wants_its_reason() {
     assert_eq!(press(&mut app, "P enter"), [], "no reason, no break");
     assert!(app.overlay.is_none() && shown(&app).contains("not done"));
     assert_eq!(press(&mut app, "P l u n c g backspace"), []);
-    assert!(shown(&app).contains("Break for 107 Lia, now READY 2:15.  Type it and Enter, Esc no: lunc"));
+    let asked = shown(&app);
+    assert!(asked.contains("Break for 107 Lia, now READY 2:15.  (coffee, lunch; Tab)"), "{asked}");
+    assert!(asked.contains(" lunc\n"), "{asked}");
     assert_eq!(sent(&press(&mut app, "h enter")).unwrap().1, presence("107", "break", Some("lunch")));
     press(&mut app, "P l");
     assert_eq!(press(&mut app, "esc"), []);
@@ -177,6 +179,15 @@ fn who_waits_is_shown_queue_by_queue_and_left_again() {
     let mut app = on_agent("102");
     press(&mut app, "g c");
     assert_eq!(app.call_in_view().map(|call| call.number), Some(4127));
+}
+
+#[test]
+fn all_who_wait_are_counted_not_only_those_who_are_named() {
+    let (mut app, _) = on_waiter(4151);
+    let mut queue: QueueView = app.model.board.queues["support"].clone();
+    queue.waiting_count = 61;
+    change(&mut app, Change::Queue(Box::new(queue)));
+    assert!(shown(&app).contains("support   61 waiting, longest"), "{}", shown(&app));
 }
 
 fn reasons() -> ReasonsView {

@@ -6,7 +6,9 @@ use crate::app::{Effect, Overlay, Screen};
 use crate::fixture::{floor, office, play_floor, press};
 use crate::keymap::{Code, Key};
 use crate::rows::List;
-use switchroom_wire::{CallView, Change, ClientLine, Command, EndedView, MissedAct, Role};
+use switchroom_wire::{
+    CallView, Change, ClientLine, Command, EndedView, MissedAct, Role, SuperviseAct, SupervisionMode,
+};
 
 fn sends_a_verb(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| {
@@ -19,6 +21,10 @@ fn sends_what_is_asked(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| match effect {
         Effect::Send(ClientLine::Command(request)) => match &request.command {
             Command::Priority { .. } | Command::AgentWrapUp { .. } => false,
+            // One hears and is not heard, or leaves, or one's own phone rings.
+            Command::Supervise { mode, .. } => *mode != SupervisionMode::Listen,
+            Command::SuperviseAct { act, .. } => *act == SuperviseAct::TakeOver,
+            Command::PickUp { .. } => false,
             Command::AgentPresence { presence, .. } => presence != "ready",
             Command::MissedAct { act, .. } => matches!(act, MissedAct::Close { .. }),
             command => command.role() > Role::Viewer,

@@ -41,7 +41,7 @@ fn settling_wants_a_word_and_an_entry_that_is_still_there() {
     let (mut app, id) = on_missed("+351930001177");
     assert_eq!(press(&mut app, "D enter"), [], "no word, not settled");
     press(&mut app, "D s o l");
-    assert!(shown(&app).contains("who gave up 1 times."), "{}", shown(&app));
+    assert!(shown(&app).contains("who gave up 1 time."), "{}", shown(&app));
     let settled = Command::MissedAct { missed: id.clone(), act: MissedAct::Close { word: "sold".into() } };
     assert_eq!(sent(&press(&mut app, "d enter")).unwrap().1, settled);
     press(&mut app, "D x");

@@ -6,7 +6,8 @@ use crate::fixture::{office, press};
 use crate::rows::List;
 use std::fmt::Write as _;
 use switchroom_wire::{
-    Answer, CallState, Change, ClientLine, Command, CommandError, EndedView, PartyView, Reply, Request, Role,
+    Answer, CallState, Change, ClientLine, Command, CommandError, ConfigChange, EndedView, HandedBackView,
+    PartyView, Reply, Request, Role,
 };
 
 fn on_4127() -> App {
@@ -263,4 +264,53 @@ fn a_hostile_name_in_a_question_cannot_steer_the_terminal() {
     press(&mut app, ": h a n g space u p space 4 1 3 3 enter");
     let text = shown(&app);
     assert!(text.contains("Hang up 4133") && !text.contains(['\u{1b}', '\u{202e}']), "{text}");
+}
+
+/// `:` and then those words, and enter.
+fn say(app: &mut App, words: &str) -> Vec<Effect> {
+    let keys: Vec<String> =
+        words.chars().map(|c| if c == ' ' { "space".into() } else { c.to_string() }).collect();
+    press(app, &format!(": {} enter", keys.join(" ")))
+}
+
+#[test]
+fn a_hand_off_is_sent_at_once_and_what_stays_in_a_file_is_asked_about() {
+    let mut app = office((80, 24));
+    let effects = say(&mut app, "hand off 4127 verify");
+    let command = Command::HandOff { call: "4127".into(), flow: "verify".into() };
+    assert_eq!(sent(&effects).unwrap().command, command);
+    let mut app = office((80, 24));
+    assert!(sent(&say(&mut app, "join 2001 sales 2")).is_none());
+    let flat = |app: &App| shown(app).replace("\n ", " ");
+    let asked = flat(&app);
+    let question = "agent 2001 works in queue sales, tier 2";
+    assert!(asked.contains(question), "{asked}");
+    let change =
+        ConfigChange::Join { agent: "2001".into(), queue: "sales".into(), tier: Some(2), weight: None };
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().command, Command::ChangeConfig { change });
+    for (words, question) in [
+        ("leave 2001 sales", "agent 2001 works in queue sales no more"),
+        ("skill 2001 german 7", "agent 2001: skill german 7"),
+        ("skill 2001 german 0", "agent 2001: no skill german"),
+        ("class vip 9", "class vip: priority 9"),
+    ] {
+        let mut app = office((80, 24));
+        say(&mut app, words);
+        assert!(flat(&app).contains(question), "{words}");
+        assert!(sent(&press(&mut app, "n")).is_none());
+    }
+}
+
+/// The agent looks at the list of calls, or into the call.
+#[test]
+fn the_result_of_a_hand_off_stands_by_the_call() {
+    let mut app = on_4127();
+    let id = app.selected(List::Calls).unwrap().to_owned();
+    let mut call = app.model.board.calls.get(&id).unwrap().clone();
+    call.handed_back.push(HandedBackView { at_ms: NOW_MS, flow: "verify".into(), result: "3 wrong".into() });
+    (call.state, call.place) = (CallState::Talking, None);
+    change(&mut app, Change::Call(Box::new(call)));
+    app.settle(NOW_MS);
+    press(&mut app, "enter");
+    assert!(shown(&app).contains("verify: 3 wrong"), "{}", shown(&app));
 }

@@ -1,5 +1,6 @@
 //! Verbs on agents and on those who wait.
 
+use super::forcing::break_reasons;
 use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Effect, Mood, Screen, Target, Waiting};
 use crate::format::duration;
@@ -7,7 +8,7 @@ use crate::rows::{List, agent_state};
 use switchroom_wire::{AgentView, Board, Command, MissedAct, PRIORITY_MAX, QueueView, WaiterView};
 
 /// Who waits under a call's id or short number, and in which queue.
-fn waiter_of<'a>(board: &'a Board, call: &str) -> Option<(&'a QueueView, &'a WaiterView)> {
+pub(super) fn waiter_of<'a>(board: &'a Board, call: &str) -> Option<(&'a QueueView, &'a WaiterView)> {
     let all = board.queues.values().flat_map(|queue| queue.waiting.iter().map(move |waiter| (queue, waiter)));
     let mut found = all.filter(|(_, waiter)| waiter.call == call || waiter.number.to_string() == call);
     found.next()
@@ -15,7 +16,7 @@ fn waiter_of<'a>(board: &'a Board, call: &str) -> Option<(&'a QueueView, &'a Wai
 
 impl App {
     /// The live agent that is selected, even while the screen is frozen.
-    fn agent_selected(&self) -> Option<&AgentView> {
+    pub(super) fn agent_selected(&self) -> Option<&AgentView> {
         self.selected(List::Agents).and_then(|number| self.model.board.agents.get(number))
     }
 
@@ -104,7 +105,7 @@ impl App {
         }
     }
 
-    fn asked(&self, action: Action, command: Command, target: Target, label: String) -> Asked {
+    pub(super) fn asked(&self, action: Action, command: Command, target: Target, label: String) -> Asked {
         Asked {
             command,
             target,
@@ -113,6 +114,7 @@ impl App {
             question: String::new(),
             name: String::new(),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         }
     }
@@ -167,7 +169,9 @@ impl App {
         let target = Target::Agent { number: number.to_owned(), activity };
         let asked = self.asked(action, command, target, words.f(verb, &fields));
         let question = if question.is_empty() { String::new() } else { words.f(question, &fields) };
-        Some(Asked { question, ..asked })
+        let is_break = action == Action::AgentBreak;
+        let choices = if is_break { break_reasons(&self.model.board) } else { Vec::new() };
+        Some(Asked { question, choices, ..asked })
     }
 
     fn ask_finish(&self, command: Command) -> Option<Asked> {
@@ -237,13 +241,41 @@ impl App {
 }
 
 impl Asked {
-    /// Puts the reason of a break, what came of a missed call, or the extension that calls back, into the command.
+    /// Puts what was typed into the command: the reason of a break, what came of a missed call, the extension that calls
+    /// back, a number, an agent, the user's phone.
     pub(super) fn give_reason(&mut self, text: &str) {
         match &mut self.command {
             Command::AgentPresence { reason, .. } => *reason = Some(text.to_owned()),
             Command::MissedAct { act: MissedAct::Close { word }, .. } => text.clone_into(word),
             Command::Dial { from, .. } => text.trim().clone_into(from),
+            Command::Transfer { to, .. } => text.trim().clone_into(to),
+            Command::Assign { agent, .. } => text.trim().clone_into(agent),
+            Command::Supervise { phone, .. }
+            | Command::SuperviseAct { phone, .. }
+            | Command::PickUp { phone, .. } => *phone = Some(text.trim().to_owned()),
             _ => {}
+        }
+    }
+
+    /// The user's phone, if that was the question.
+    pub(super) fn phone_given(&self) -> Option<&str> {
+        match &self.command {
+            Command::Supervise { phone, .. }
+            | Command::SuperviseAct { phone, .. }
+            | Command::PickUp { phone, .. } => phone.as_deref().filter(|phone| !phone.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// Completes what was typed to the next of the choices that begins with it.
+    pub(super) fn complete(&mut self) {
+        let at = self.choices.iter().position(|choice| *choice == self.typed);
+        let next = match at {
+            Some(at) => self.choices.get(at + 1).or(self.choices.first()),
+            None => self.choices.iter().find(|choice| choice.starts_with(&self.typed)),
+        };
+        if let Some(choice) = next {
+            self.typed.clone_from(choice);
         }
     }
 }

@@ -112,6 +112,14 @@ impl App {
     pub(super) fn act(&mut self, action: Action, now_ms: i64, effects: &mut Vec<Effect>) {
         match action {
             Action::HangUp
+            | Action::Listen
+            | Action::Whisper
+            | Action::Barge
+            | Action::TakeOver
+            | Action::Unlisten
+            | Action::PickUp
+            | Action::Transfer
+            | Action::Assign
             | Action::PriorityUp
             | Action::PriorityDown
             | Action::TakeOut
@@ -139,7 +147,7 @@ impl App {
             Action::MoveLeft => self.sideways(-1, now_ms, effects),
             Action::MoveRight => self.sideways(1, now_ms, effects),
             Action::Open => self.open(now_ms, effects),
-            Action::Back => self.back(effects),
+            Action::Back => self.back(now_ms, effects),
             Action::Leave => self.leave(effects),
             Action::Quit => effects.push(Effect::Quit),
             Action::ScreenQueues => self.go(Screen::List(List::Queues), effects),
@@ -263,16 +271,19 @@ impl App {
         }
     }
 
-    fn back(&mut self, effects: &mut Vec<Effect>) {
+    fn back(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         if let Screen::Detail(list) = self.screen {
             self.go(Screen::List(list), effects);
         } else if self.frozen.is_some() {
             self.frozen = None;
         } else if let Some(state) = self.current_list() {
-            if state.filter.is_empty() && state.scope.is_some() {
-                self.go(Screen::List(List::Queues), effects);
-            } else {
+            if !state.filter.is_empty() {
                 state.filter.clear();
+            } else if state.scope.is_some() {
+                self.go(Screen::List(List::Queues), effects);
+            } else if self.mine().is_some() {
+                // With nothing else open it ends the supervision, never the call that is heard.
+                self.start_verb(Action::Unlisten, now_ms, effects);
             }
         }
     }

@@ -59,6 +59,7 @@ impl App {
             question: words.f("confirm.missed_call_back", &[("from", &from)]),
             name: String::new(),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         }
     }
@@ -90,6 +91,7 @@ impl App {
             question,
             name: String::new(),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         })
     }

@@ -1,16 +1,19 @@
 //! From state and input to state and effects. Pure: the loop does what the effects say.
 
 mod floor;
+mod forcing;
 mod keys;
 mod missed;
 mod palette;
+mod status;
+mod supervise;
 mod text;
 mod verbs;
 
 pub(crate) use palette::items;
 pub(crate) use text::shown_text;
 
-use crate::app::{App, Effect, LinkState, Mood, REST_MS, Screen, Waiting};
+use crate::app::{App, Effect, LinkState, Mood, Overlay, REST_MS, Screen, Waiting};
 use crate::keymap::Key;
 use crate::model::{Note, Watched};
 use switchroom_wire::{AlarmView, Answer, ClientLine, Command, CommandError, Reply, Request, ServerLine};
@@ -126,12 +129,22 @@ impl App {
                 let text = words.f("toast.no_wave", &[("why", &why)]);
                 self.tell(Mood::Told, text, now_ms);
             }
-            (Waiting::Verb { label }, Ok(answer)) => {
+            (Waiting::Verb { label, .. }, Ok(answer)) => {
                 let what = answer_text(&answer).unwrap_or_default();
                 let text = words.f("toast.done", &[("verb", &label), ("what", &what)]);
                 self.tell(Mood::Done, text.trim_end_matches([' ', ':']).to_owned(), now_ms);
             }
-            (Waiting::Verb { label } | Waiting::Question { label }, Err(error)) => {
+            (Waiting::Verb { label, command }, Err(error)) => {
+                if let Some(asked) = self.ask_phone(&label, &command, &error) {
+                    self.toast = None;
+                    self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+                    return;
+                }
+                let (key, why) = reason(error);
+                let text = words.f(key, &[("verb", &label), ("why", &why)]);
+                self.tell(Mood::Wrong, text, now_ms);
+            }
+            (Waiting::Question { label }, Err(error)) => {
                 let (key, why) = reason(error);
                 let text = words.f(key, &[("verb", &label), ("why", &why)]);
                 self.tell(Mood::Wrong, text, now_ms);
@@ -148,7 +161,7 @@ impl App {
         self.link = LinkState::Down { since_ms, why, next_try_ms };
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
         let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
-            Waiting::Verb { label } => Some(label),
+            Waiting::Verb { label, .. } => Some(label),
             Waiting::Question { .. } | Waiting::Wave => None,
         });
         if let Some(label) = lost {

@@ -49,6 +49,11 @@ pub(crate) fn items(app: &App, input: &str) -> Vec<Item> {
         let why = app.command_refusal(&command);
         found.push((i32::MAX, words_item(app, input.trim(), "palette.command", why)));
     }
+    if let Some(number) = input.strip_prefix("phone ").map(str::trim)
+        && app.model.board.extensions.contains_key(number)
+    {
+        found.push((i32::MAX, words_item(app, input.trim(), "palette.setting", None)));
+    }
     for item in action_items(app).into_iter().chain(word_items(app)) {
         if let Some(score) = grammar::fuzzy(input, &item.label) {
             found.push((score, item));
@@ -174,6 +179,14 @@ impl App {
             "theme" => Theme::new(value, &settings.colours).map(|theme| settings.theme = theme).is_some(),
             "symbols" => Symbols::parse(value).map(|symbols| settings.symbols = symbols).is_some(),
             "lang" => Language::parse(value).map(|language| settings.words = Words::new(language)).is_some(),
+            "phone" => {
+                let number = value.trim();
+                let is_known = self.model.board.extensions.contains_key(number);
+                if is_known {
+                    self.phone = Some(number.to_owned());
+                }
+                is_known
+            }
             "bell" => Bell::parse(value).map(|bell| settings.bell = bell).is_some(),
             _ => false,
         }

@@ -1,5 +1,6 @@
 //! Things as plain text: what is copied, written to a file, or opened to be read.
 
+use super::status;
 use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
 use crate::format::{clock_ms, duration, stamp};
 use crate::reasons::why_lines;
@@ -95,10 +96,27 @@ impl App {
     fn row_lines(&self, list: List, row: &Row) -> Vec<String> {
         let words = &self.settings.words;
         let mut lines: Vec<String> = Vec::new();
-        for (column, cell) in list.columns().iter().zip(&row.cells).filter(|(_, cell)| !cell.text.is_empty())
+        let filled = |cell: &crate::rows::Cell| !matches!(cell.text.as_str(), "" | "-");
+        for (column, cell) in list.columns().iter().zip(&row.cells).filter(|(_, cell)| filled(cell)) {
+            // The titles of columns are cut to their width; here is room for whole words.
+            let title = match words.find(&format!("field.{}", column.id)) {
+                Some(title) => title.to_owned(),
+                None => words.t(&format!("column.{}", column.id)).to_lowercase(),
+            };
+            lines.push(status::line(&title, &cell.text));
+        }
+        if let Some(agent) = self.board().agents.get(&row.id).filter(|_| list == List::Agents) {
+            let named = |of: &std::collections::BTreeMap<String, u8>| {
+                of.iter().map(|(name, level)| format!("{name} {level}")).collect::<Vec<_>>().join(", ")
+            };
+            let all = [("agent.queues", named(&agent.queues)), ("agent.skills", named(&agent.skills))];
+            let filled = all.iter().filter(|(_, text)| !text.is_empty());
+            lines.extend(filled.map(|(key, text)| status::line(words.t(key), text)));
+        }
+        if let Some(kept) = self.board().recordings.iter().find(|kept| kept.id == row.id)
+            && list == List::Recordings
         {
-            let title = words.t(&format!("column.{}", column.id)).to_owned();
-            lines.push(format!("{}{}", switchroom_wire::fit(&title, 14), clean(&cell.text)));
+            lines.push(status::line(words.t("field.file"), &kept.file));
         }
         lines
     }
@@ -178,14 +196,25 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
     let form = app.form(now_ms);
     match answer {
         Answer::Done(text) => vec![clean(text).into_owned()],
-        Answer::Status(system) => pretty(&serde_json::to_value(system).unwrap_or_default()),
+        Answer::Status(system) => status::system_lines(system, form),
         Answer::Calls(calls) => {
             let mut board = switchroom_wire::Board::default();
             board.calls.extend(calls.iter().map(|call| (call.id.clone(), call.clone())));
             table::board_lines(List::Calls, &board, form)
         }
-        Answer::Call(call) => pretty(&serde_json::to_value(call).unwrap_or_default()),
-        Answer::Cdr(cdr) => pretty(&serde_json::to_value(cdr).unwrap_or_default()),
+        Answer::Call(call) => {
+            let mut board = switchroom_wire::Board::default();
+            board.calls.insert(call.id.clone(), (**call).clone());
+            let mut lines = table::board_lines(List::Calls, &board, form);
+            lines.push(String::new());
+            lines.extend(status::path_lines(&call.path, call.ended.as_ref(), form));
+            lines
+        }
+        Answer::Cdr(cdr) => {
+            let mut lines = vec![cdr_line(cdr, form), String::new()];
+            lines.extend(status::path_lines(&cdr.path, Some(&cdr.ended), form));
+            lines
+        }
         Answer::Extensions(extensions) => {
             let mut board = switchroom_wire::Board::default();
             board.extensions.extend(extensions.iter().map(|e| (e.number.clone(), e.clone())));

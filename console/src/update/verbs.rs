@@ -4,8 +4,9 @@ use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
 use crate::format::{duration, moment};
 use crate::keymap::{Code, Key};
-use crate::rows::{List, call_duration_ms, message_place};
-use switchroom_wire::Command;
+use crate::rows::{List, call_duration_ms, live_calls, message_place};
+use crate::words::Words;
+use switchroom_wire::{Command, ConfigChange};
 
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
@@ -36,6 +37,10 @@ impl App {
             | Action::MissedTried
             | Action::MissedClose
             | Action::MissedRelease => self.ask_missed(action),
+            Action::Listen | Action::Whisper | Action::Barge | Action::TakeOver | Action::Unlisten => {
+                self.ask_supervise(action, now_ms)
+            }
+            Action::Transfer | Action::PickUp | Action::Assign => self.ask_forcing(action, now_ms),
             _ => self.ask_floor(action, now_ms),
         };
         self.open_question(asked, now_ms, effects);
@@ -57,11 +62,25 @@ impl App {
             Command::Unregister { extension, contact } => {
                 self.ask_unregister(extension, contact.clone(), now_ms)
             }
-            Command::Dial { from, to } => Some(self.ask_dial(from, to)),
+            Command::Dial { from, to } => {
+                let fields = [("from", from.as_str()), ("to", to)];
+                Some(self.ask_plainly(command, "verb.dial", &fields))
+            }
+            Command::HandOff { call, flow } => {
+                let fields = [("number", call.as_str()), ("flow", flow)];
+                Some(self.ask_plainly(command, "verb.hand_off", &fields))
+            }
+            Command::ChangeConfig { change } => Some(self.ask_change(change)),
             Command::DeleteMessage { message } => self.ask_delete_message(message, now_ms),
             Command::Reload => Some(self.ask_reload()),
             Command::Shutdown => Some(self.ask_shutdown()),
             Command::MissedAct { missed, act } => self.ask_missed_command(missed, act),
+            Command::Supervise { .. } | Command::SuperviseAct { .. } => {
+                self.ask_supervise_command(command, now_ms)
+            }
+            Command::Transfer { .. } | Command::PickUp { .. } | Command::Assign { .. } => {
+                self.ask_forcing_command(command, now_ms)
+            }
             _ => self.ask_floor_command(command, now_ms),
         };
         self.open_question(asked, now_ms, effects);
@@ -108,21 +127,36 @@ impl App {
             question: words.f("confirm.hang_up", &fields),
             name: number,
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         })
     }
 
-    /// Who is to call whom stands in the words already: it needs no question.
-    fn ask_dial(&self, from: &str, to: &str) -> Asked {
+    /// What is to be done stands in the words already: it needs no question.
+    fn ask_plainly(&self, command: &Command, label: &str, fields: &[(&str, &str)]) -> Asked {
         Asked {
-            command: Command::Dial { from: from.to_owned(), to: to.to_owned() },
+            command: command.clone(),
             target: Target::Daemon,
             level: Confirm::None,
-            label: self.settings.words.f("verb.dial", &[("from", from), ("to", to)]),
+            label: self.settings.words.f(label, fields),
             question: String::new(),
             name: String::new(),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
+        }
+    }
+
+    /// What is written into a file is asked about: it stays.
+    fn ask_change(&self, change: &ConfigChange) -> Asked {
+        let words = &self.settings.words;
+        let what = words_of_change(change, words);
+        let command = Command::ChangeConfig { change: change.clone() };
+        let fields = [("what", what.as_str())];
+        Asked {
+            level: Confirm::Yes,
+            question: words.f("confirm.change_config", &fields),
+            ..self.ask_plainly(&command, "verb.change_config", &fields)
         }
     }
 
@@ -143,6 +177,7 @@ impl App {
             question: words.f("confirm.unregister", &fields),
             name: number.to_owned(),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         })
     }
@@ -164,6 +199,7 @@ impl App {
             question: words.f("confirm.delete_message", &fields),
             name: message.mailbox.clone().unwrap_or_else(|| "delete".to_owned()),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         })
     }
@@ -178,7 +214,7 @@ impl App {
 
     fn ask_daemon(&self, action: Action, command: Command, label: &str, question: &str) -> Asked {
         let words = &self.settings.words;
-        let calls = self.model.board.calls.values().filter(|call| call.ended.is_none()).count();
+        let calls = live_calls(&self.model.board).count();
         Asked {
             command,
             target: Target::Daemon,
@@ -187,6 +223,7 @@ impl App {
             question: words.f(question, &[("calls", &calls.to_string())]),
             name: "shutdown".to_owned(),
             typed: String::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         }
     }
@@ -206,9 +243,17 @@ impl App {
                 Key { code: Code::Enter, ctrl: false } if asked.level == Confirm::Reason => {
                     let reason = asked.typed.trim().to_owned();
                     asked.give_reason(&reason);
+                    if let Some(phone) = asked.phone_given() {
+                        self.phone = Some(phone.to_owned());
+                    }
                     !reason.is_empty()
                 }
                 Key { code: Code::Enter, ctrl: false } => asked.typed == asked.name,
+                Key { code: Code::Tab, ctrl: false } => {
+                    asked.complete();
+                    self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+                    return;
+                }
                 Key { code: Code::Backspace, ctrl: false } => {
                     asked.typed.pop();
                     self.overlay = Some(Overlay::Confirm(Box::new(asked)));
@@ -237,7 +282,8 @@ impl App {
 
     fn send_verb(&mut self, asked: Asked, now_ms: i64, effects: &mut Vec<Effect>) {
         let text = self.settings.words.f("toast.sent", &[("verb", &asked.label)]);
-        self.ask(asked.command, Waiting::Verb { label: asked.label }, effects);
+        let command = Box::new(asked.command.clone());
+        self.ask(asked.command, Waiting::Verb { label: asked.label, command }, effects);
         self.tell(Mood::Sent, text, now_ms);
     }
 
@@ -267,7 +313,34 @@ impl App {
             Target::Agent { number, activity } => self.agent_changed(number, activity.as_deref()),
             Target::Waiter { call } => self.waiter_changed(call),
             Target::Missed { id } => self.missed_changed(id),
+            Target::Heard { own, call } => self.heard_changed(own, call.as_deref()),
             Target::Daemon => None,
+        }
+    }
+}
+
+/// A change to the configuration as a sentence.
+fn words_of_change(change: &ConfigChange, words: &Words) -> String {
+    match change {
+        ConfigChange::Join { agent, queue, tier, weight } => {
+            let part = |key: &str, name: &str, n: &Option<u8>| {
+                n.map(|n| words.f(key, &[(name, &n.to_string())])).unwrap_or_default()
+            };
+            let place = part("change.tier", "tier", tier) + &part("change.weight", "weight", weight);
+            words.f("change.join", &[("agent", agent), ("queue", queue), ("place", &place)])
+        }
+        ConfigChange::Leave { agent, queue } => {
+            words.f("change.leave", &[("agent", agent), ("queue", queue)])
+        }
+        ConfigChange::Skill { agent, skill, level: 0 } => {
+            words.f("change.no_skill", &[("agent", agent), ("skill", skill)])
+        }
+        ConfigChange::Skill { agent, skill, level } => {
+            let fields = [("agent", agent.as_str()), ("skill", skill), ("level", &level.to_string())];
+            words.f("change.skill", &fields)
+        }
+        ConfigChange::ClassPriority { class, priority } => {
+            words.f("change.class", &[("class", class), ("priority", &priority.to_string())])
         }
     }
 }

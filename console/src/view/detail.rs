@@ -1,12 +1,15 @@
 //! The detail of a call: its ladder, media, path and events.
 
-use super::chrome;
 use super::painter::Painter;
 use super::panes::{side_word, step_word};
+use super::{chrome, microphone};
 use crate::app::{App, Tab, scrolled};
 use crate::format::{clock, clock_ms, decibel, duration, level_share, millis, mos, percent};
 use crate::layout::detail_layout;
-use crate::rows::{call_duration_ms, call_place, call_state, trouble};
+use crate::rows::{
+    call_duration_ms, call_place, call_result, call_state_word, legs_shown, supervised_flag,
+    supervision_target, trouble, waiting_in,
+};
 use crate::severity::{call_severity, direction_severity};
 use crate::symbols::Symbols;
 use crate::theme::{Tone, mark};
@@ -17,7 +20,8 @@ use switchroom_wire::{
 };
 
 pub(super) fn draw(app: &App, area: Rect, now_ms: i64, p: &mut Painter<'_>) -> Option<Position> {
-    let layout = detail_layout(area, app.detail.tab == Tab::Ladder && app.pane && !app.expanded);
+    let with_text = app.detail.tab == Tab::Ladder && app.pane && !app.expanded;
+    let layout = detail_layout(area, with_text, app.mine().is_some());
     let call = app.model.call(app.board(), &app.detail.call);
     head(app, call, layout.head, now_ms, p);
     tabs(app, layout.tabs, p);
@@ -39,6 +43,7 @@ pub(super) fn draw(app: &App, area: Rect, now_ms: i64, p: &mut Painter<'_>) -> O
             p.put(rect, 1, y, line, if y == 0 { Tone::Strong } else { Tone::Normal });
         }
     }
+    microphone::draw(app, layout.microphone, now_ms, p);
     chrome::status(app, layout.status, now_ms, p);
     chrome::keys(app, layout.keys, p);
     cursor.or(Some(Position { x: layout.head.x, y: layout.head.y }))
@@ -58,7 +63,8 @@ fn head(app: &App, call: Option<&CallView>, rect: Rect, now_ms: i64, p: &mut Pai
     let severity = call_severity(call, app.board());
     let x = p.put(rect, 1, 0, &call.number.to_string(), Tone::Strong) + 2;
     let time = duration(call_duration_ms(call, form.now_ms));
-    let x = p.put(rect, x, 0, &format!("{} {time}", call_state(call.state, words)), Tone::Strong) + 1;
+    let state = call_state_word(call, waiting_in(call, app.board()).is_some(), words);
+    let x = p.put(rect, x, 0, &format!("{state} {time}"), Tone::Strong) + 1;
     let x = if severity > Severity::Info {
         p.put(rect, x, 0, mark(severity), Tone::of(severity)) + 2
     } else {
@@ -66,8 +72,13 @@ fn head(app: &App, call: Option<&CallView>, rect: Rect, now_ms: i64, p: &mut Pai
     };
     let x = p.put(rect, x, 0, &party.full(&call.from), Tone::Caller) + 1;
     let x = p.put(rect, x, 0, ">", Tone::Secondary) + 1;
-    let x = p.put(rect, x, 0, &party.full(call.with.as_ref().unwrap_or(&call.to)), Tone::Callee) + 3;
-    let x = match call_place(call) {
+    let with = supervision_target(call, app.board(), form)
+        .unwrap_or_else(|| party.full(call.with.as_ref().unwrap_or(&call.to)));
+    let mut x = p.put(rect, x, 0, &with, Tone::Callee) + 3;
+    for one in &call.supervisors {
+        x = p.put(rect, x, 0, &supervised_flag(one, words), Tone::Strong) + 2;
+    }
+    let x = match call_place(call).or_else(|| call_result(call)) {
         Some(place) => p.put(rect, x, 0, &place, Tone::Normal) + 2,
         None => x,
     };
@@ -270,7 +281,7 @@ fn quality(app: &App, call: &CallView, rect: Rect, y: u16, p: &mut Painter<'_>) 
     };
     p.put(rect, 14, y, &line(titles), Tone::Secondary);
     let mut y = y + 1;
-    for leg in &call.legs {
+    for leg in legs_shown(call).0 {
         let (name, tone) = side_word(app, leg.side);
         for (is_received, direction) in [(true, &leg.quality.received), (false, &leg.quality.sent)] {
             let arrow = words.t(if is_received { "media.in" } else { "media.out" });

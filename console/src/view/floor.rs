@@ -188,7 +188,7 @@ pub(super) fn scope_line(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>
     let longest = longest_wait_ms(queue, app.form(now_ms).now_ms).map_or_else(|| "-".to_owned(), duration);
     let fields = [
         ("queue", queue.name.clone()),
-        ("waiting", queue.waiting.len().to_string()),
+        ("waiting", queue.waiting_count.to_string()),
         ("longest", longest),
         ("free", queue.free.to_string()),
         ("in", queue.signed_in.to_string()),

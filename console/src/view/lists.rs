@@ -134,6 +134,7 @@ pub(super) fn compact(
     p: &mut Painter<'_>,
 ) -> Option<Position> {
     super::chrome::alarms(app, layout.alarm, now_ms, p);
+    super::microphone::draw(app, layout.microphone, now_ms, p);
     let rows = app.rows(list, now_ms);
     let state = app.list_state(list)?;
     let mut cursor = None;

@@ -4,13 +4,14 @@ mod chrome;
 mod detail;
 mod floor;
 mod lists;
+mod microphone;
 mod missed;
 mod overlay;
 mod painter;
 mod panes;
 mod wave;
 
-use crate::app::{App, LinkState, Screen};
+use crate::app::{App, LinkState, Overlay, Screen};
 use crate::rows::List;
 use painter::Painter;
 use ratatui::buffer::Buffer;
@@ -33,10 +34,20 @@ pub(crate) fn draw(app: &App, now_ms: i64, buffer: &mut Buffer) -> Option<Positi
         chrome::banner(app, area, now_ms, &mut painter);
     }
     if let Some(overlay) = &app.overlay {
-        cursor = overlay::draw(app, overlay, area, now_ms, &mut painter).or(cursor);
+        let over = overlay_area(app, overlay, area);
+        cursor = overlay::draw(app, overlay, over, now_ms, &mut painter).or(cursor);
+        let below = Rect { y: over.bottom(), height: area.bottom() - over.bottom(), ..area };
+        microphone::draw(app, below, now_ms, &mut painter);
     }
     overlay::prefix_box(app, area, &mut painter);
     cursor.filter(|at| area.contains(*at))
+}
+
+/// What takes the screen leaves the line that says who hears the user.
+fn overlay_area(app: &App, overlay: &Overlay, area: Rect) -> Rect {
+    let takes_all = matches!(overlay, Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Palette { .. });
+    let kept = if takes_all && app.mine().is_some() { area.height.min(2) } else { 0 };
+    Rect { height: area.height - kept, ..area }
 }
 
 fn draw_list_screen(app: &App, list: List, area: Rect, now_ms: i64, p: &mut Painter<'_>) -> Option<Position> {
@@ -66,6 +77,7 @@ fn draw_list_screen(app: &App, list: List, area: Rect, now_ms: i64, p: &mut Pain
     if let Some(latest) = layout.latest {
         lists::latest(app, latest, now_ms, p);
     }
+    microphone::draw(app, layout.microphone, now_ms, p);
     chrome::status(app, layout.status, now_ms, p);
     chrome::keys(app, layout.keys, p);
     cursor

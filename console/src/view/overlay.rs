@@ -32,6 +32,9 @@ pub(super) fn draw(
     }
 }
 
+/// Columns of the keys in the help.
+const KEY_COLUMNS: u16 = 12;
+
 fn last_line(area: Rect) -> Rect {
     Rect { y: area.y + area.height.saturating_sub(1), height: area.height.min(1), ..area }
 }
@@ -43,6 +46,12 @@ fn confirm(app: &App, asked: &Asked, area: Rect, p: &mut Painter<'_>) -> Option<
         Confirm::Name => words.f("confirm.type_name", &[("name", &asked.name)]),
         Confirm::Reason => words.t("confirm.type_reason").to_owned(),
         Confirm::None | Confirm::Yes => words.t("confirm.yes_no").to_owned(),
+    };
+    let answer = if asked.choices.is_empty() {
+        answer
+    } else {
+        let fields = [("choices", asked.choices.join(", "))];
+        format!("{}  {answer}", words.f("confirm.choices", &fields))
     };
     let typed = if matches!(asked.level, Confirm::Reason | Confirm::Name) {
         format!(" {}", asked.typed)
@@ -132,7 +141,7 @@ fn help(app: &App, top: usize, area: Rect, p: &mut Painter<'_>) {
                 let mut x = 1;
                 for (key, label) in cells {
                     p.put(body, x, y, key, Tone::Strong);
-                    p.put(body, x + 12, y, &fit(label, column.saturating_sub(13)), Tone::Normal);
+                    p.put(body, x + KEY_COLUMNS, y, label, Tone::Normal);
                     x += u16::try_from(column).unwrap_or(u16::MAX);
                 }
                 x
@@ -162,6 +171,7 @@ fn help_lines(app: &App, wide: usize, column: usize) -> Vec<HelpLine> {
     let words = &app.settings.words;
     let here = app.context();
     let mut lines = Vec::new();
+    let room = column.saturating_sub(usize::from(KEY_COLUMNS) + 1);
     for group in Group::ALL {
         let shown = |spec: &&Spec| {
             spec.group == group
@@ -177,13 +187,25 @@ fn help_lines(app: &App, wide: usize, column: usize) -> Vec<HelpLine> {
         // Down the columns, as one reads.
         let height = cells.len().div_ceil(wide);
         for row in 0..height {
-            let line = (0..wide).filter_map(|n| cells.get(n * height + row).cloned()).collect();
-            lines.push(HelpLine::Keys(line));
+            let line: Vec<(String, Vec<String>)> = (0..wide)
+                .filter_map(|n| cells.get(n * height + row))
+                .map(|(key, text)| (key.clone(), wrap(text, room)))
+                .collect();
+            // A text that is longer than its column goes on below it.
+            let deep = line.iter().map(|(_, text)| text.len()).max().unwrap_or(1);
+            lines.extend((0..deep).map(|n| {
+                let piece = |(key, text): &(String, Vec<String>)| {
+                    let key = if n == 0 { key.clone() } else { String::new() };
+                    (key, text.get(n).cloned().unwrap_or_default())
+                };
+                HelpLine::Keys(line.iter().map(piece).collect())
+            }));
         }
     }
     lines.push(HelpLine::Text(String::new()));
     for key in [
         "help.states",
+        "help.supervision",
         "help.agents",
         "help.service",
         "help.marks",
@@ -201,10 +223,6 @@ fn help_cell(app: &App, spec: &Spec) -> (String, String) {
     let keys: Vec<String> =
         app.settings.keymap.of(spec.action).iter().map(|keys| sequence_text(keys)).collect();
     let label = words.t(&format!("action.{}.text", spec.name)).to_owned();
-    let label = match app.refusal(spec.action) {
-        Some(why) => format!("{label} ({why})"),
-        None => label,
-    };
     (fit(&keys.join(" "), 11).trim_end().to_owned(), label)
 }
 

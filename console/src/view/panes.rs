@@ -5,7 +5,8 @@ use super::{floor, wave};
 use crate::app::App;
 use crate::format::{self, bytes, clock, duration, millis, mos, percent};
 use crate::rows::{
-    List, call_duration_ms, call_place, call_state, extension_state, line_problem, message_place, trouble,
+    List, call_duration_ms, call_place, call_state_word, extension_state, legs_shown, line_problem,
+    message_place, mode_name, supervision_target, trouble, waiting_in,
 };
 use crate::severity::{direction_severity, line_severity};
 use crate::theme::{Tone, mark};
@@ -74,13 +75,19 @@ fn call_pane(app: &App, call: &CallView, rect: Rect, now_ms: i64, p: &mut Painte
     let x = p.put(rect, 1, 0, &call.number.to_string(), Tone::Strong) + 2;
     let time = duration(call_duration_ms(call, form.now_ms));
     let began = clock(call.started_ms, form.utc_offset_min);
-    let x = p.put(rect, x, 0, &format!("{} {time}", call_state(call.state, words)), Tone::Strong) + 3;
+    let queue = waiting_in(call, app.board());
+    let state = call_state_word(call, queue.is_some(), words);
+    let x = p.put(rect, x, 0, &format!("{state} {time}"), Tone::Strong) + 3;
     p.put(rect, x, 0, &words.f("call.began", &[("time", &began)]), Tone::Secondary);
     let with = call.with.as_ref().unwrap_or(&call.to);
     let x = p.put(rect, 1, 1, &party.full(&call.from), Tone::Caller);
     let x = p.put(rect, x + 1, 1, ">", Tone::Secondary);
-    p.put(rect, x + 1, 1, &party.full(with), Tone::Callee);
-    let mut y = 2;
+    let whom = supervision_target(call, app.board(), form).unwrap_or_else(|| party.full(with));
+    let x = p.put(rect, x + 1, 1, &whom, Tone::Callee) + 3;
+    if let Some(queue) = queue {
+        p.put(rect, x, 1, &words.f("call.in_queue", &[("queue", &queue.name)]), Tone::Normal);
+    }
+    let mut y = supervised(app, call, rect, 2, p);
     if let Some(place) = call_place(call) {
         let (name, tone) = (step_word(app, "flow"), Tone::Secondary);
         let x = p.put(rect, 1, y, &fit(&name, 7), tone) + 1;
@@ -98,11 +105,38 @@ fn call_pane(app: &App, call: &CallView, rect: Rect, now_ms: i64, p: &mut Painte
         y += 1;
     }
     y += u16::from(rect.height >= ROOMY);
-    for leg in &call.legs {
+    let (legs, left_out) = legs_shown(call);
+    for leg in legs {
         y = leg_line(app, leg, rect, y, p);
+    }
+    if left_out > 0 {
+        let text = words.f("call.rang_in_vain", &[("count", &left_out.to_string())]);
+        p.put(rect, 1, y, &text, Tone::Secondary);
+        y += 1;
     }
     y += u16::from(rect.height >= ROOMY);
     path_lines(app, call, rect, y, p);
+}
+
+/// Who listens to a call, and whose call as a supervisor it is. Returns the line after it.
+fn supervised(app: &App, call: &CallView, rect: Rect, y: u16, p: &mut Painter<'_>) -> u16 {
+    let words = &app.settings.words;
+    let party = app.form(0).party();
+    let mut y = y;
+    for one in &call.supervisors {
+        let user = if one.user.is_empty() { words.t("supervision.somebody") } else { &one.user };
+        let phone = party.text_number(&one.phone);
+        let fields = [("user", user), ("mode", words.t(mode_name(one.mode))), ("phone", &phone)];
+        p.put(rect, 1, y, &words.f("supervision.by", &fields), Tone::Strong);
+        y += 1;
+    }
+    if let Some(at) = &call.supervision {
+        let user = if at.user.is_empty() { words.t("supervision.somebody") } else { &at.user };
+        let fields = [("user", user), ("mode", words.t(mode_name(at.mode)))];
+        p.put(rect, 1, y, &words.f("supervision.own", &fields), Tone::Normal);
+        y += 1;
+    }
+    y
 }
 
 /// A pane this high has room for air and for whole sentences.

@@ -106,6 +106,9 @@ _switchroom() {
             switchroom__subcmd__ctl,cdr)
                 cmd="switchroom__subcmd__ctl__subcmd__cdr"
                 ;;
+            switchroom__subcmd__ctl,class-priority)
+                cmd="switchroom__subcmd__ctl__subcmd__class__subcmd__priority"
+                ;;
             switchroom__subcmd__ctl,dial)
                 cmd="switchroom__subcmd__ctl__subcmd__dial"
                 ;;
@@ -121,6 +124,9 @@ _switchroom() {
             switchroom__subcmd__ctl,figures)
                 cmd="switchroom__subcmd__ctl__subcmd__figures"
                 ;;
+            switchroom__subcmd__ctl,hand-off)
+                cmd="switchroom__subcmd__ctl__subcmd__hand__subcmd__off"
+                ;;
             switchroom__subcmd__ctl,hangup)
                 cmd="switchroom__subcmd__ctl__subcmd__hangup"
                 ;;
@@ -129,6 +135,9 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl,listen)
                 cmd="switchroom__subcmd__ctl__subcmd__listen"
+                ;;
+            switchroom__subcmd__ctl,member)
+                cmd="switchroom__subcmd__ctl__subcmd__member"
                 ;;
             switchroom__subcmd__ctl,message-delete)
                 cmd="switchroom__subcmd__ctl__subcmd__message__subcmd__delete"
@@ -156,6 +165,9 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl,shutdown)
                 cmd="switchroom__subcmd__ctl__subcmd__shutdown"
+                ;;
+            switchroom__subcmd__ctl,skill)
+                cmd="switchroom__subcmd__ctl__subcmd__skill"
                 ;;
             switchroom__subcmd__ctl,status)
                 cmd="switchroom__subcmd__ctl__subcmd__status"
@@ -192,6 +204,12 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl__subcmd__agent,wrap-up)
                 cmd="switchroom__subcmd__ctl__subcmd__agent__subcmd__wrap__subcmd__up"
+                ;;
+            switchroom__subcmd__ctl__subcmd__member,add)
+                cmd="switchroom__subcmd__ctl__subcmd__member__subcmd__add"
+                ;;
+            switchroom__subcmd__ctl__subcmd__member,remove)
+                cmd="switchroom__subcmd__ctl__subcmd__member__subcmd__remove"
                 ;;
             switchroom__subcmd__ctl__subcmd__missed,claim)
                 cmd="switchroom__subcmd__ctl__subcmd__missed__subcmd__claim"
@@ -534,7 +552,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings messages message-delete missed ladder hangup dial unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings messages message-delete missed ladder hand-off member skill class-priority hangup dial unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -793,6 +811,24 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        switchroom__subcmd__ctl__subcmd__class__subcmd__priority)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         switchroom__subcmd__ctl__subcmd__dial)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -903,6 +939,24 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        switchroom__subcmd__ctl__subcmd__hand__subcmd__off)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         switchroom__subcmd__ctl__subcmd__hangup)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -958,6 +1012,72 @@ _switchroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__member)
+            opts="-h --json --color --help add remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__member__subcmd__add)
+            opts="-h --tier --weight --skill --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tier)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skill)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__member__subcmd__remove)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1222,6 +1342,24 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl__subcmd__shutdown)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__skill)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -13,6 +13,7 @@ impl Exchange {
     pub(crate) fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
+            Command::HandOff { call, flow } => self.hand_off_by(now, *call, flow, user),
             Command::Dial { from, to } => self.dial_by(now, from, to, user),
             Command::Transfer { call, to } => self.transfer_by(now, *call, to, user),
             Command::PickUp { call, phone } => self.pick_up_by(now, *call, phone.as_deref(), user),
@@ -25,12 +26,20 @@ impl Exchange {
                     Err(why) => Err(why),
                 }
             }
+            Command::Configured(what) => Ok(self.configured_by(now, what, user)),
             Command::DeleteMessage(message) => match self.delete_message_by(now, message, user) {
                 Ok((text, ticket)) => return self.reply_once_stored(id, text, BTreeSet::from([ticket])),
                 Err(why) => Err(why),
             },
         };
         self.actions.push_back(Action::Reply { id, result });
+    }
+
+    /// Notes what a user has changed.
+    fn configured_by(&mut self, now: Now, what: &str, user: &str) -> String {
+        let text = format!("{user}: {what}");
+        self.event(now, EventKind::Audit, Severity::Info, None, user, "configuration", text);
+        what.to_owned()
     }
 
     /// Forgets bindings. Gives what was done, and the tickets after which it is so for good.

@@ -112,6 +112,9 @@ pub struct Config {
     pub floor: Arc<switchroom_acd::Config>,
     /// Recorded unless an extension says otherwise.
     pub record: RecordRule,
+    /// Prompts that who is held hears one after the other, over and over; with none, silence.
+    #[serde(default)]
+    pub hold_music: Vec<String>,
     /// How long a phone rings.
     pub ring: Duration,
     /// Codecs, best first.

@@ -403,6 +403,9 @@ impl Exchange {
 
     pub(crate) fn media(&mut self, mut command: MediaCommand) {
         self.in_its_room(&mut command);
+        if let MediaCommand::Hear { leg, .. } | MediaCommand::Play { leg, .. } = &command {
+            self.music_ends(*leg);
+        }
         self.actions.push_back(Action::Media(command));
     }
 

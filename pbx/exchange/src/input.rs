@@ -19,6 +19,13 @@ pub struct CommandId(pub u64);
 pub enum Command {
     /// End a call.
     HangUp(CallId),
+    /// Send one party of a talk into a flow; the other gets it back when the flow ends.
+    HandOff {
+        /// The call.
+        call: CallId,
+        /// The flow.
+        flow: String,
+    },
     /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it.
     Dial {
         /// The extension that is to be the caller.
@@ -65,6 +72,8 @@ pub enum Command {
     },
     /// Throw away the message of that id.
     DeleteMessage(String),
+    /// The user has changed the configuration: what, for the audit trail.
+    Configured(String),
 }
 
 /// What a supervisor can do.

@@ -37,7 +37,7 @@ mod tests;
 mod text;
 
 pub use alarm::Alarm;
-pub use call::{Call, CallPath, Leg, LegState, NO_NUMBER, Recording, Stage, Way};
+pub use call::{Call, CallPath, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, Stage, Way};
 pub use config::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};

@@ -8,6 +8,10 @@ pub const BINDINGS_MAX: usize = 50_000;
 pub const FORKS_MAX: usize = 16;
 /// Transfers of one call. At the bound a REFER is refused with 483, and the talk goes on.
 pub const TRANSFERS_MAX: u8 = 10;
+/// Hand-offs of one call to flows and back. At the bound a further one is refused, and the talk goes on.
+pub const HAND_OFFS_MAX: u8 = 20;
+/// How long after a hand-off no key of the call is written down: who comes back may still be typing.
+pub const DIGITS_HUSHED: Duration = Duration::from_secs(3);
 /// Steps of a call's path that are kept: the first and the latest. Those between are counted only.
 pub const PATH_MAX: usize = 100;
 /// Messages and decisions of one call's ladder; further ones are counted only.

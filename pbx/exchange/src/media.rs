@@ -207,6 +207,14 @@ pub enum MediaCommand {
         /// Its channel.
         channel: Channel,
     },
+    /// From now nothing of what is said goes into the recording of the call: it has silence in both channels, and goes on
+    /// with its time. Or it does again. Nothing comes of it when the call is not recorded.
+    PauseRecording {
+        /// The call.
+        call: CallId,
+        /// Silence, or sound again.
+        is_paused: bool,
+    },
     /// What this leg says is heard, too, on that channel of the call's recording, beside the leg that is on it. Nothing comes
     /// of it when nothing is recorded.
     RecordAlso {
@@ -280,6 +288,7 @@ impl MediaCommand {
             | Self::RecordAlso { .. }
             | Self::RecordNoMore { .. }
             | Self::Move { .. }
+            | Self::PauseRecording { .. }
             | Self::Mark { .. }
             | Self::StopRecording { .. }
             | Self::DropMessage { .. } => None,

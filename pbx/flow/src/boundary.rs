@@ -197,6 +197,11 @@ pub enum Effect {
     },
     /// End the call. [`Event::Gone`] is expected.
     HangUp(HangUp),
+    /// A caller who was [lent](crate::Run::lent) goes back to who lent it. [`Effect::End`] follows.
+    GiveBack {
+        /// What came of it, for people; of a secret nothing, and empty if the flow says nothing.
+        result: String,
+    },
     /// The run is over: nothing follows, whatever it is told.
     End,
 }

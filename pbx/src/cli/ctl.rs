@@ -79,6 +79,14 @@ pub enum MissedAct {
     },
 }
 
+/// Reads `german=7`.
+fn skill(text: &str) -> Result<(String, u8), String> {
+    let wanted = || format!("\"{text}\" is not a skill and its level; write german=7");
+    let (name, level) = text.split_once('=').ok_or_else(wanted)?;
+    let level = level.parse().ok().filter(|level| (1..=9).contains(level)).ok_or_else(wanted)?;
+    Ok((name.to_owned(), level))
+}
+
 /// Whom or what to hear, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct SuperviseArgs {
@@ -248,6 +256,55 @@ pub enum CtlCommand {
     Ladder {
         /// Number or id of the call.
         call: String,
+    },
+    /// Sends the caller of a talk into a flow, for a PIN or a survey; the agent gets it back when the flow ends, with the
+    /// result, and hears nothing of it meanwhile.
+    HandOff {
+        /// Number or id of the call.
+        call: String,
+        /// The flow. It may not dial, nor let callers wait in a queue.
+        flow: String,
+    },
+    /// Has an agent work in a queue, or have another place there: changes the configuration's file, and applies it.
+    Join {
+        /// The agent's number.
+        agent: String,
+        /// The queue.
+        queue: String,
+        /// Agents of a higher tier are asked if none of a lower one is free; as it is, else 1.
+        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=9))]
+        tier: Option<u8>,
+        /// The agent's share; as it is, else 1.
+        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=100))]
+        weight: Option<u8>,
+        /// Skills to be given with it, each with its level from 1 to 9.
+        #[arg(long = "skill", value_name = "NAME=LEVEL", value_parser = skill)]
+        skills: Vec<(String, u8)>,
+    },
+    /// Has an agent work in a queue no more, likewise. A call at hand goes on.
+    Leave {
+        /// The agent's number.
+        agent: String,
+        /// The queue.
+        queue: String,
+    },
+    /// Gives an agent a skill, in the configuration's file, and applies it.
+    Skill {
+        /// The agent's number.
+        agent: String,
+        /// The skill.
+        skill: String,
+        /// From 1 to 9; 0 takes it away.
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=9))]
+        level: u8,
+    },
+    /// Gives the callers of a class another priority, in the configuration's file, and applies it.
+    ClassPriority {
+        /// The class.
+        class: String,
+        /// 0 to 9; the higher, the sooner.
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=i64::from(switchroom_wire::PRIORITY_MAX)))]
+        priority: u8,
     },
     /// End a call.
     Hangup {

@@ -10,9 +10,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
-    Answer, CallState, CallView, CdrView, Command, EndedView, ExtensionState, FiguresBy, LadderStyle,
-    MessageView, PartyView, QualityView, SuperviseAct, Supervised, SupervisionMode, WhyView, clean, columns,
-    fit, render_ladder,
+    Answer, CallState, CallView, CdrView, Command, ConfigChange, EndedView, ExtensionState, FiguresBy,
+    LadderStyle, MessageView, PartyView, QualityView, SuperviseAct, Supervised, SupervisionMode, WhyView,
+    clean, columns, fit, render_ladder,
 };
 
 /// Does it.
@@ -65,6 +65,21 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::MessageDelete { message } => Command::DeleteMessage { message: message.clone() },
         CtlCommand::Ladder { call } => Command::Ladder { call: call.clone() },
         CtlCommand::Dial { from, to } => Command::Dial { from: from.clone(), to: to.clone() },
+        CtlCommand::HandOff { call, flow } => Command::HandOff { call: call.clone(), flow: flow.clone() },
+        CtlCommand::Join { agent, queue, tier, weight, .. } => {
+            let (agent, queue) = (agent.clone(), queue.clone());
+            let change = ConfigChange::Join { agent, queue, tier: *tier, weight: *weight };
+            Command::ChangeConfig { change }
+        }
+        CtlCommand::Leave { agent, queue } => {
+            let change = ConfigChange::Leave { agent: agent.clone(), queue: queue.clone() };
+            Command::ChangeConfig { change }
+        }
+        CtlCommand::Skill { agent, skill, level } => floor::skill_command(agent, skill, *level),
+        CtlCommand::ClassPriority { class, priority } => {
+            let change = ConfigChange::ClassPriority { class: class.clone(), priority: *priority };
+            Command::ChangeConfig { change }
+        }
         CtlCommand::Hangup { call } => Command::HangUp { call: call.clone() },
         CtlCommand::Unregister { extension, contact } => {
             Command::Unregister { extension: extension.clone(), contact: contact.clone() }
@@ -79,10 +94,18 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
     if let (CtlCommand::Dump { file: Some(copy) }, Answer::Done(path)) = (&args.command, &answer) {
         copy_dump(Path::new(path), copy)?;
     }
-    if args.json {
-        print_json(&answer, out)?;
-    } else {
-        Printer { offset_min: offset, out }.print(&answer)?;
+    let mut answers = vec![answer];
+    if let CtlCommand::Join { agent, skills, .. } = &args.command {
+        for (skill, level) in skills {
+            answers.push(client.command(floor::skill_command(agent, skill, *level)).map_err(failure)?);
+        }
+    }
+    for answer in answers {
+        if args.json {
+            print_json(&answer, out)?;
+        } else {
+            Printer { offset_min: offset, out }.print(&answer)?;
+        }
     }
     Ok(OK)
 }
@@ -202,6 +225,7 @@ impl Printer<'_> {
             Answer::Call(call) => {
                 let row = self.call_row(call);
                 self.table(&["CALL", "STATE", "FROM", "TO", "WITH", "SINCE", "REC"], vec![row])?;
+                self.hand_offs(call)?;
                 self.path(&call.path, call.ended.as_ref())
             }
             Answer::Agents(agents) => self.agents(agents),

@@ -46,6 +46,7 @@ pub(super) fn set(path: &std::path::Path, number: &str, password: &str, out: &mu
     config::set_password(path, number, password).map_err(|error| match error {
         EditError::Faults(faults) => Failure::Faults(faults),
         EditError::NoExtension { ref hint, .. } => Failure::new(error.to_string(), hint.clone()),
+        EditError::Refused(why) => Failure::new(why, "nothing was changed"),
         EditError::Io { .. } => Failure::new(error.to_string(), "may you write this file?"),
     })?;
     if password.chars().count() < PASSWORD_CHARS_SAFE {

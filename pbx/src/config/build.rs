@@ -62,6 +62,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
         flows: Flows::new(),
         inbound,
         record: reader.text(recording, "rule", &one_of("rule", RULES)).unwrap_or_default(),
+        hold_music: super::queues::music(reader, media, "hold_music"),
         ring: duration(reader, sip, "ring", 1, RING_S_MAX).unwrap_or_default(),
         codecs: codecs(reader, media),
         external: reader.text(sip, "external", &value::external),

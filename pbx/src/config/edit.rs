@@ -22,6 +22,9 @@ pub enum EditError {
     /// It has faults, or would have after the change.
     #[error("{}", .0.first().map(ToString::to_string).unwrap_or_default())]
     Faults(Vec<Fault>),
+    /// It may not be, or makes no difference: why, and what to do.
+    #[error("{0}")]
+    Refused(String),
     /// It has no such extension.
     #[error("there is no extension {number}")]
     NoExtension {
@@ -82,7 +85,7 @@ pub fn set_password(path: &Path, number: &str, password: &str) -> Result<(), Edi
 }
 
 /// Replaces the content of a file in one step, keeping mode and owner, on disk when it returns.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     // A link stays a link: what it points to is replaced.
     let path = fs::canonicalize(path)?;
     let dir = path.parent().unwrap_or(Path::new("/"));

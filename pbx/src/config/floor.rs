@@ -148,7 +148,7 @@ fn memberships(
 }
 
 /// `sales`, `sales tier 2`, `sales weight 3`, `sales tier 2 weight 3`.
-fn membership(text: &str) -> Result<(&str, Membership), String> {
+pub(super) fn membership(text: &str) -> Result<(&str, Membership), String> {
     let wanted = || {
         let text = text.escape_debug();
         format!(

@@ -145,6 +145,11 @@ pub(super) const TABLES: &[Table] = &[
                 "[\"PCMA\", \"PCMU\", \"G722\", \"opus\"]",
                 "Codecs that are offered and taken, best first.",
             ),
+            example(
+                "hold_music",
+                "[\"music/one\", \"music/two\"]",
+                "Prompts that who is held hears one after the other, over and over. Unless written, silence.",
+            ),
             key(
                 "threads",
                 "\"auto\"",
@@ -358,6 +363,11 @@ pub(super) const TABLES: &[Table] = &[
                 "hours",
                 "\"office open\"",
                 "Only while these hours are open, closed, or closed for a holiday.",
+            ),
+            key(
+                "back",
+                "false",
+                "For a flow: who transfers its other side to this number gets it back when the flow ends, with what the flow\nreturns. So an agent has a caller give a PIN without hearing the keys; nor are they recorded.",
             ),
             example(
                 "max_calls",

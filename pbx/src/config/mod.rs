@@ -5,6 +5,7 @@
 //! nested tables. Whether the machine fits the configuration is not asked here but by `switchroom doctor`.
 
 mod build;
+mod change;
 mod classes;
 mod digest;
 mod edit;
@@ -22,6 +23,7 @@ mod speech;
 mod tests;
 mod value;
 
+pub use change::change;
 pub use digest::digests;
 pub use edit::{EditError, set_password};
 pub use fault::Fault;

@@ -79,7 +79,7 @@ fn queue(reader: &mut Reader, section: Section<'_>) -> QueueConfig {
         stay_grace: span_ms(reader, section, "stay_grace", 0, DAY_S),
         ageing: span_ms(reader, section, "ageing", 0, DAY_S),
         announce_every: announce_every(reader, section),
-        music: music(reader, section),
+        music: music(reader, section, "music"),
         comfort: reader.text(section, "comfort", &prompt_name).unwrap_or_default(),
         whisper: reader.text(section, "whisper", &prompt_name).unwrap_or_default(),
         announce_agent: reader.boolean(section, "announce_agent").unwrap_or_default(),
@@ -210,10 +210,11 @@ fn announce_every(reader: &mut Reader, section: Section<'_>) -> u64 {
     every.unwrap_or_default()
 }
 
-fn music(reader: &mut Reader, section: Section<'_>) -> Vec<String> {
-    let listed = reader.texts(section, "music", &prompt_name).unwrap_or_default();
+/// The prompts of a key that are played one after the other.
+pub(super) fn music(reader: &mut Reader, section: Section<'_>, key: &'static str) -> Vec<String> {
+    let listed = reader.texts(section, key, &prompt_name).unwrap_or_default();
     if let Some((_, span)) = listed.get(MUSIC_MAX) {
-        reader.faults.push(span, format!("music has at most {MUSIC_MAX} prompts"), None);
+        reader.faults.push(span, format!("{key} has at most {MUSIC_MAX} prompts"), None);
     }
     listed.into_iter().map(|(name, _)| name).collect()
 }

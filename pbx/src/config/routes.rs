@@ -107,6 +107,11 @@ fn route(
     let mut limit = |key| reader.whole(section, key, most.clone()).and_then(|n| u32::try_from(n).ok());
     let (calls_max, calls_per_second) = (limit("max_calls"), limit("calls_per_second"));
     let calls_per_caller = reader.text(section, "calls_per_caller", &calls_in);
+    let back = reader.boolean(section, "back").unwrap_or_default();
+    if back && to.as_ref().is_some_and(|to| !matches!(to, Destination::Flow(_))) {
+        let hint = Some("write to = \"flow NAME\", or leave back out".to_owned());
+        reader.faults.push(&section.span("back"), "only from a flow does a caller come back", hint);
+    }
     let number = number?;
     Some(Route {
         name: name.unwrap_or_else(|| number.to_string()),
@@ -115,6 +120,7 @@ fn route(
         from,
         hours,
         to: to?,
+        back,
         calls_max,
         calls_per_second,
         calls_per_caller,

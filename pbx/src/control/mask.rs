@@ -27,12 +27,18 @@ pub(super) fn call(mut call: CallView) -> CallView {
         leg.media_address.clear();
     }
     call.path.clear();
+    if let Some(hand_off) = &mut call.hand_off {
+        party(&mut hand_off.by);
+    }
+    // What a flow returns may be what it looked up of the caller, or the keys of a survey.
+    call.handed_back.iter_mut().for_each(|back| back.result.clear());
     if let Some(ended) = &mut call.ended {
         ended.text.clone_from(&ended.cause);
     }
     if let Some(one) = &mut call.supervision {
         one.user.clear();
         one.follows = one.follows.as_deref().map(mask_number);
+        one.heard_by.iter_mut().for_each(party);
     }
     for one in &mut call.supervisors {
         one.user.clear();
@@ -179,9 +185,10 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
     use switchroom_wire::{
-        AgentView, BreakView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState, Lane,
-        LegView, MarkView, PlaceView, QualityView, QueueTodayView, RecordingState, Side, SupervisionMode,
-        SupervisionView, SupervisorView, SurveyAnswerView, WaiterView, WhyView,
+        AgentView, BreakView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState,
+        HandOffView, HandedBackView, Lane, LegView, MarkView, PlaceView, QualityView, QueueTodayView,
+        RecordingState, Side, SupervisionMode, SupervisionView, SupervisorView, SurveyAnswerView, WaiterView,
+        WhyView,
     };
 
     const NUMBER: &str = "+442079460123";
@@ -234,11 +241,14 @@ mod tests {
             recording: RecordingState::On,
             troubles: vec!["one_way caller".into()],
             place: Some(PlaceView { flow: "main".into(), node: "ask".into() }),
+            hand_off: Some(HandOffView { flow: "pin".into(), by: a_party(), is_waiting: true, since_ms: 1 }),
+            handed_back: vec![HandedBackView { at_ms: 1, flow: "pin".into(), result: text() }],
             supervision: Some(SupervisionView {
                 user: "alice-home".into(),
                 mode: SupervisionMode::Barge,
                 call: Some("id".into()),
                 follows: Some(NUMBER.into()),
+                heard_by: vec![a_party()],
             }),
             supervisors: vec![SupervisorView {
                 user: "alice-home".into(),

@@ -78,6 +78,8 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::MissedAct { .. }
         | Command::Wave { .. }
         | Command::HangUp { .. }
+        | Command::HandOff { .. }
+        | Command::ChangeConfig { .. }
         | Command::Dial { .. }
         | Command::DeleteMessage { .. }
         | Command::Unregister { .. }
@@ -199,6 +201,14 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
         Command::HangUp { call } => {
             let id = resolve(server, &call).await?;
             act(server, user, Do::HangUp(id)).await.map(Answer::Done)
+        }
+        Command::HandOff { call, flow } => {
+            let call = resolve(server, &call).await?;
+            act(server, user, Do::HandOff { call, flow }).await.map(Answer::Done)
+        }
+        Command::ChangeConfig { change } => {
+            let done = server.change(user, change).await.map_err(refused)?;
+            act(server, user, Do::Configured(done)).await.map(Answer::Done)
         }
         Command::Dial { from, to } => act(server, user, Do::Dial { from, to }).await.map(Answer::Done),
         Command::Unregister { extension, contact } => {

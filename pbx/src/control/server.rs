@@ -13,11 +13,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use switchroom_wire::ConfigChange;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
 
-/// Reads the configuration again and applies it; says what was done, or what is wrong with it.
-pub type Reload = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
+/// Reads the configuration again and applies it, with a change to its file before if there is one; says what was done, or
+/// what is wrong with it.
+pub type Reload = Arc<dyn Fn(Option<&ConfigChange>) -> Result<String, String> + Send + Sync>;
 
 /// What the control server needs.
 pub struct ControlSettings {
@@ -59,7 +61,14 @@ impl Server {
     pub(super) async fn reload(&self, user: &str) -> Result<String, String> {
         tracing::info!("{user} reads the configuration again");
         let reload = self.reload.clone();
-        tokio::task::spawn_blocking(move || reload()).await.map_err(|_| "reading it failed".to_owned())?
+        tokio::task::spawn_blocking(move || reload(None)).await.map_err(|_| "reading it failed".to_owned())?
+    }
+
+    pub(super) async fn change(&self, user: &str, change: ConfigChange) -> Result<String, String> {
+        tracing::info!("{user} changes the configuration");
+        let reload = self.reload.clone();
+        let changed = tokio::task::spawn_blocking(move || reload(Some(&change))).await;
+        changed.map_err(|_| "changing it failed".to_owned())?
     }
 
     pub(super) fn shut_down(&self, user: &str) {

@@ -297,7 +297,7 @@ fn who_falls_behind_gets_a_fresh_board() {
         hub: hub.clone(),
         store,
         media,
-        reload: Arc::new(|| Ok(String::new())),
+        reload: Arc::new(|_| Ok(String::new())),
         stop: Arc::default(),
         dumps: crate::flight::Dumps::new(dir.path()),
     };

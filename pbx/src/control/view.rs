@@ -149,7 +149,14 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
         recording,
         troubles: troubles(call),
         place: exchange.place_of(call.id).map(|(flow, node)| w::PlaceView { flow, node }),
-        supervision: exchange.supervision(call.id).map(supervision),
+        hand_off: call.hand_off.as_ref().map(|hand_off| w::HandOffView {
+            flow: hand_off.flow.clone(),
+            by: call.leg(hand_off.by).map(|leg| party(&leg.party)).unwrap_or_default(),
+            is_waiting: call.hander().is_some(),
+            since_ms: hand_off.since.wall.0,
+        }),
+        handed_back: call.handed_back.iter().map(handed_back).collect(),
+        supervision: exchange.supervision(call.id).map(|one| supervision(exchange, one)),
         supervisors: exchange.supervisors_of(call.id).map(|(own, one)| supervisor(own, one)).collect(),
     }
 }
@@ -162,7 +169,9 @@ fn supervision_mode(mode: x::Mode) -> w::SupervisionMode {
     }
 }
 
-fn supervision(one: &x::Supervision) -> w::SupervisionView {
+fn supervision(exchange: &Exchange, one: &x::Supervision) -> w::SupervisionView {
+    let target = one.target.and_then(|call| exchange.call(call));
+    let hears = |leg: &x::LegId| Some(party(&target?.leg(*leg)?.party));
     let follows = match &one.subject {
         x::Subject::Call(_) => None,
         x::Subject::Agent(number) | x::Subject::Extension(number) => Some(x::clean(number)),
@@ -172,6 +181,7 @@ fn supervision(one: &x::Supervision) -> w::SupervisionView {
         mode: supervision_mode(one.mode),
         call: one.target.map(|call| call.to_string()),
         follows,
+        heard_by: one.heard_by().iter().filter_map(hears).collect(),
     }
 }
 
@@ -182,6 +192,10 @@ fn supervisor(own: &x::Call, one: &x::Supervision) -> w::SupervisorView {
         mode: supervision_mode(one.mode),
         call: own.id.to_string(),
     }
+}
+
+fn handed_back(back: &x::HandedBack) -> w::HandedBackView {
+    w::HandedBackView { at_ms: back.at_ms, flow: back.flow.clone(), result: back.result.clone() }
 }
 
 /// A finished call.

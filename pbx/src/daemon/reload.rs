@@ -1,6 +1,6 @@
 //! The configuration read again while calls go on.
 
-use super::{keep_good, prompt_settings};
+use super::{keep_good, last_good, prompt_settings};
 use crate::config::{self, ShellConfig};
 use crate::control::{Hub, Reload};
 use crate::engine::{EngineHandle, ToEngine};
@@ -10,6 +10,7 @@ use crate::store::Store;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use switchroom_exchange::Severity;
+use switchroom_wire::ConfigChange;
 
 /// Who is told of a new configuration.
 pub(super) struct Around {
@@ -25,10 +26,24 @@ pub(super) struct Around {
 /// one and with alarms of a file that is mended.
 pub(super) fn reloader(path: PathBuf, running: ShellConfig, ports: (u16, u16), around: Around) -> Reload {
     let turn = Mutex::new(());
-    Arc::new(move || {
+    Arc::new(move |change: Option<&ConfigChange>| {
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        reload(&path, &running, ports, &around)
+        let Some(change) = change else { return reload(&path, &running, ports, &around) };
+        let done = change_file(&path, &running.data_dir, change)?;
+        reload(&path, &running, ports, &around).map(|applied| format!("{done}; {applied}"))
     })
+}
+
+/// Changes the file and nothing that somebody else has written into it since it was applied.
+fn change_file(path: &Path, data_dir: &Path, change: &ConfigChange) -> Result<String, String> {
+    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    if read(&last_good(data_dir)).is_ok_and(|good| Ok(good) != read(path)) {
+        return Err(format!(
+            "{} was changed and not applied yet, and that would be applied with it: look at it, and have it reloaded",
+            path.display()
+        ));
+    }
+    config::change(path, change).map_err(|error| error.to_string())
 }
 
 /// Waits for room in the engine's queue: who is told that it was applied relies on it.
@@ -121,12 +136,12 @@ mod tests {
         while engine.tell(ToEngine::FlowLost(flow)) {}
         let first = std::thread::spawn({
             let reload = reload.clone();
-            move || reload()
+            move || reload(None)
         });
         std::thread::sleep(Duration::from_millis(200));
         // The first has read its file and waits for room.
         named(dir.path(), "new");
-        let second = std::thread::spawn(move || reload());
+        let second = std::thread::spawn(move || reload(None));
         let mut told = Vec::new();
         while told.len() < 4 {
             match inputs.recv_timeout(PATIENCE).unwrap() {
@@ -139,5 +154,34 @@ mod tests {
         assert_eq!(told, ["old", "config", "new", "config"]);
         assert!(first.join().unwrap().unwrap().starts_with("applied"));
         assert!(second.join().unwrap().unwrap().starts_with("applied"));
+    }
+
+    /// What a user changes is in the file and applied; what somebody else has half done there is not applied with it.
+    #[test]
+    fn a_change_is_written_and_applied_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (reload, _engine, inputs) = rig(dir.path(), "old");
+        let path = dir.path().join("switchroom.toml");
+        let text = "[queues.sales]\n[agents.1]\nqueues = [] # none yet\n";
+        std::fs::write(&path, text).unwrap();
+        reload(None).unwrap();
+        let join = ConfigChange::Join { agent: "1".into(), queue: "sales".into(), tier: None, weight: None };
+        let done = reload(Some(&join)).unwrap();
+        assert!(done.starts_with("agents.1.queues: [] becomes [\"sales\"]; applied"), "{done}");
+        let mut applied = false;
+        while let Ok(input) = inputs.recv_timeout(Duration::from_millis(200)) {
+            if let ToEngine::Config(config) = input {
+                applied = config.floor.agents["1"].queues.contains_key("sales");
+            }
+        }
+        assert!(applied);
+        let now = text.replace("[]", "[\"sales\"]");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), now);
+        std::fs::write(&path, format!("{now}name = \"half done\"\n")).unwrap();
+        let leave = ConfigChange::Leave { agent: "1".into(), queue: "sales".into() };
+        let why = reload(Some(&leave)).unwrap_err();
+        assert!(why.contains("was changed and not applied yet"), "{why}");
+        reload(None).unwrap();
+        assert!(reload(Some(&leave)).unwrap().contains("[\"sales\"] becomes []"));
     }
 }

@@ -166,7 +166,12 @@ impl Translator {
                         };
                         Command::Missed { which, wish: wish.clone() }
                     }
-                    Command::Unregister { .. } | Command::Dial { .. } => command.clone(),
+                    Command::HandOff { call, flow } => {
+                        Command::HandOff { call: self.call(*call), flow: flow.clone() }
+                    }
+                    Command::Unregister { .. } | Command::Dial { .. } | Command::Configured(_) => {
+                        command.clone()
+                    }
                     Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),
                 };
                 Some(Recorded::Command { id: *id, user: user.clone(), command })

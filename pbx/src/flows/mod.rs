@@ -20,6 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use switchroom_flow::check::Known;
 use switchroom_flow::fault::did_you_mean;
+use switchroom_flow::lend::connects;
 use switchroom_flow::limits::FILE_BYTES_MAX;
 use switchroom_flow::routes::Destination;
 use switchroom_flow::{Fault, Flow, Flows};
@@ -96,6 +97,14 @@ fn missing(loaded: &Loaded, known: &Known, found: &Found) -> Vec<Fault> {
             });
             told.push(warning(route.line, format!("there is no flow \"{name}\" for this route"), hint));
         }
+        if let Destination::Flow(name) = &route.to
+            && route.back
+            && let Some(place) = found.flows.get(name).and_then(|flow| connects(flow, &found.flows))
+        {
+            let what = format!("who comes to this route is to come back, and {place}");
+            let hint = "leave back out, or lead to a flow that only asks".to_owned();
+            told.push(Fault { is_warning: false, ..warning(route.line, what, hint) });
+        }
     }
     let prompts: BTreeSet<&str> =
         known.prompts.iter().flat_map(BTreeMap::values).flatten().map(String::as_str).collect();
@@ -121,7 +130,8 @@ fn played(loaded: &Loaded) -> impl Iterator<Item = (String, &str)> {
         let whisper = whisper.map(|name| (format!("queue {queue} whispers"), name));
         music.chain(whisper).chain(comfort.map(|name| (format!("queue {queue} comforts with"), name)))
     });
-    greetings.chain(waits)
+    let holds = loaded.config.hold_music.iter().map(|name| ("who is held hears".to_owned(), name.as_str()));
+    greetings.chain(waits).chain(holds)
 }
 
 /// Reads a folder. A file whose text is that of the flow in force is that flow; all others get the next version. There are

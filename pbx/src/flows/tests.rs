@@ -179,3 +179,33 @@ fn a_queue_that_nobody_configured_is_a_fault_of_the_flow_that_names_it() {
     assert_eq!(hint, Some("did you mean \"sales\"?"));
     assert_eq!(loaded("").errors().count(), 2, "where there is no queue, none is there");
 }
+
+/// Who is handed off comes back, which nobody can who is being connected.
+#[test]
+fn a_route_with_a_way_back_leads_to_no_flow_that_dials() {
+    let dir = tempfile::tempdir().unwrap();
+    let flows = dir.path().join("flows");
+    fs::create_dir(&flows).unwrap();
+    let pin = "start = \"a\"\n[nodes.a]\nkind = \"collect\"\ninto = \"x\"\nprompt = \"@digit/7\"\n";
+    let dials = "start = \"a\"\n[nodes.a]\nkind = \"dial\"\nto = \"101\"\n";
+    let runs = "start = \"a\"\n[nodes.a]\nkind = \"flow\"\nflow = \"dials\"\n";
+    for (name, text) in [("pin", pin), ("dials", dials), ("runs", runs)] {
+        fs::write(flows.join(format!("{name}.toml")), text).unwrap();
+    }
+    let route = |number: u32, flow: &str, back: bool| {
+        format!("[[routes]]\nnumber = \"{number}\"\nto = \"flow {flow}\"\nback = {back}\n")
+    };
+    let text = [
+        "[extensions.101]\n".to_owned(),
+        route(4090, "pin", true),
+        route(4091, "dials", false),
+        route(4092, "dials", true),
+        route(4093, "runs", true),
+    ];
+    let path = dir.path().join("switchroom.toml");
+    let loaded = crate::config::parse(&text.concat(), &path, dir.path()).unwrap();
+    let found = load(&loaded, &Flows::new());
+    let told: Vec<_> = found.errors().map(|fault| (fault.line, fault.what.as_str())).collect();
+    let what = "who comes to this route is to come back, and node \"a\" of flow \"dials\" dials";
+    assert_eq!(told, [(10, what), (14, what)]);
+}

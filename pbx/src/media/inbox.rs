@@ -132,6 +132,7 @@ pub(super) fn call_of(command: &MediaCommand) -> Option<CallId> {
         | MediaCommand::RecordNoMore { call, .. }
         | MediaCommand::Move { call, .. }
         | MediaCommand::Mark { call, .. }
+        | MediaCommand::PauseRecording { call, .. }
         | MediaCommand::StopRecording { call }
         | MediaCommand::Close { call, .. } => Some(*call),
         MediaCommand::DropMessage { .. } => None,

@@ -74,6 +74,8 @@ struct TakingTap {
 struct Recorded {
     id: u64,
     legs: [(LegId, Channel); 2],
+    /// Nothing of what is said goes into it: what is not heard of a leg is silence.
+    is_paused: bool,
     /// Heard on a channel, too, beside those.
     also: Vec<(LegId, Channel)>,
 }
@@ -418,6 +420,7 @@ impl Worker {
                 }
             }
             MediaCommand::RecordLeg { call, leg, channel } => self.record_leg(call, leg, channel),
+            MediaCommand::PauseRecording { call, is_paused } => self.pause_recording(call, is_paused),
             MediaCommand::RecordAlso { call, leg, channel } => self.record_also(call, leg, channel),
             MediaCommand::RecordNoMore { call, leg } => self.record_no_more(call, leg),
             MediaCommand::Move { call, leg, to } => self.move_within(now_us, call, leg, to),

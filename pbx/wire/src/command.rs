@@ -105,6 +105,18 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
+    /// Send one party of a talk into a flow; the other gets it back when the flow ends. Needs agent.
+    HandOff {
+        /// The call's id or short number.
+        call: String,
+        /// The flow.
+        flow: String,
+    },
+    /// Change the configuration's file, and apply it. Needs supervisor.
+    ChangeConfig {
+        /// What.
+        change: ConfigChange,
+    },
     /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it. Needs supervisor.
     Dial {
         /// The extension that is to be the caller.
@@ -209,6 +221,46 @@ pub enum Command {
     Shutdown,
 }
 
+/// What can be changed in the configuration's file without opening it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigChange {
+    /// An agent works in a queue from now, or has another place there.
+    Join {
+        /// The agent's number.
+        agent: String,
+        /// The queue.
+        queue: String,
+        /// 1 to 9; as it is when absent, else 1.
+        tier: Option<u8>,
+        /// 1 to 100; as it is when absent, else 1.
+        weight: Option<u8>,
+    },
+    /// An agent works in a queue no more.
+    Leave {
+        /// The agent's number.
+        agent: String,
+        /// The queue.
+        queue: String,
+    },
+    /// An agent has a skill, or has it no more.
+    Skill {
+        /// The agent's number.
+        agent: String,
+        /// The skill.
+        skill: String,
+        /// 1 to 9; 0: no more.
+        level: u8,
+    },
+    /// Callers of a class wait with that priority.
+    ClassPriority {
+        /// The class.
+        class: String,
+        /// 0 to [`PRIORITY_MAX`].
+        priority: u8,
+    },
+}
+
 /// Whom or what a supervisor hears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -297,9 +349,10 @@ impl Command {
             | Self::Missed { .. }
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
-            Self::MissedAct { .. } => Role::Agent,
+            Self::MissedAct { .. } | Self::HandOff { .. } => Role::Agent,
             Self::HangUp { .. }
             | Self::Dial { .. }
+            | Self::ChangeConfig { .. }
             | Self::AgentPresence { .. }
             | Self::AgentWrapUp { .. }
             | Self::Priority { .. }

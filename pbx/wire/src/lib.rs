@@ -20,8 +20,8 @@ mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
 pub use command::{
-    Answer, Command, CommandError, MissedAct, PRIORITY_MAX, Reply, Request, SuperviseAct, Supervised,
-    SupervisionMode,
+    Answer, Command, CommandError, ConfigChange, MissedAct, PRIORITY_MAX, Reply, Request, SuperviseAct,
+    Supervised, SupervisionMode,
 };
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};
@@ -36,7 +36,7 @@ pub use protocol::{
 };
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
-    EventView, ExtensionState, ExtensionView, LegView, MarkView, MessageView, PartyView, PlaceView,
-    QualityView, RecordingState, RecordingView, Severity, Side, SupervisionView, SupervisorView,
-    SurveyAnswerView, SystemView, WaveView, WhyView,
+    EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView, MarkView, MessageView,
+    PartyView, PlaceView, QualityView, RecordingState, RecordingView, Severity, Side, SupervisionView,
+    SupervisorView, SurveyAnswerView, SystemView, WaveView, WhyView,
 };

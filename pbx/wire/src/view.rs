@@ -176,10 +176,40 @@ pub struct CallView {
     pub troubles: Vec<String>,
     /// Where in a flow the caller is; also while a flow has it connected.
     pub place: Option<PlaceView>,
+    /// One party was sent into a flow, and another waits for it.
+    pub hand_off: Option<HandOffView>,
+    /// What came of earlier hand-offs, oldest first.
+    pub handed_back: Vec<HandedBackView>,
     /// It is a supervisor's own call: what the supervisor is at.
     pub supervision: Option<SupervisionView>,
     /// Supervisors who are at this call.
     pub supervisors: Vec<SupervisorView>,
+}
+
+/// A party that is in a flow and comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct HandOffView {
+    /// The flow's name.
+    pub flow: String,
+    /// Who waits for it.
+    pub by: PartyView,
+    /// Whether that one is there still; else it is rung back when the flow ends.
+    pub is_waiting: bool,
+    /// Since when.
+    pub since_ms: i64,
+}
+
+/// What came of a hand-off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct HandedBackView {
+    /// When.
+    pub at_ms: i64,
+    /// The flow's name.
+    pub flow: String,
+    /// What the flow returned, or the answers of its survey; empty if it said nothing.
+    pub result: String,
 }
 
 /// What a supervisor's own call is for.
@@ -194,6 +224,8 @@ pub struct SupervisionView {
     pub call: Option<String>,
     /// The agent or extension whose calls are followed; none if it is one call.
     pub follows: Option<String>,
+    /// The parties of that call who hear the supervisor now.
+    pub heard_by: Vec<PartyView>,
 }
 
 /// A supervisor who is at a call.

@@ -4,6 +4,7 @@ use super::play::Player;
 use super::verbs::Verb;
 use super::words::{COUNTS, Sentence, hold_form};
 use crate::sim::faults::Habit;
+use crate::sim::inbound::LENT;
 use crate::sim::media::Media;
 use crate::sim::network::Meddling;
 use crate::sim::trouble::Trouble;
@@ -102,14 +103,18 @@ impl Player<'_> {
                 self.world.setup.media.record_fails_ppm = 1_000_000;
                 None
             }
-            Verb::SupervisorHangsUp => {
+            Verb::SupervisorHangsUp | Verb::SupervisorHandsOff => {
                 let whose = says.get("who").map(|_| place);
                 let call = match whose.and_then(|place| self.leg_of(place)) {
                     Some(leg) => self.world.exchange.calls().find(|c| c.leg(leg).is_some()),
                     None => self.world.exchange.calls().find(|c| !c.is_ended()),
                 };
                 let call = call.ok_or("there is no call")?.id;
-                self.world.tell(Came::Command(Command::HangUp(call)))
+                let command = match says.does {
+                    Verb::SupervisorHandsOff => Command::HandOff { call, flow: LENT.into() },
+                    _ => Command::HangUp(call),
+                };
+                self.world.tell(Came::Command(command))
             }
             Verb::SupervisorPlaces => {
                 let from = self.world.handsets[place].setup.extension.clone();

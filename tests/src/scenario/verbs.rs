@@ -36,6 +36,7 @@ pub enum Verb {
     NetDoubles,
     NetDelays,
     SupervisorHangsUp,
+    SupervisorHandsOff,
     SupervisorPlaces,
     SupervisorUnregisters,
     Dies,
@@ -148,6 +149,9 @@ pub const VERBS: &[Form<Verb>] = forms! {
     SupervisorHangsUp "the supervisor hangs up the call [of {who}]"
         "A user ends a call by command: the only one, or that phone's."
         "the supervisor hangs up the call"
+    SupervisorHandsOff "the supervisor hands off the call [of {who}]"
+        "A user sends the caller of a talk into a flow that asks for four secret digits or more, up to #, and gives it back."
+        "the supervisor hands off the call"
     SupervisorPlaces "the supervisor has {who} call {number}"
         "A user places a call: that phone's extension rings first, then the number."
         "the supervisor has ana call 102"

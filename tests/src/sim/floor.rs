@@ -80,6 +80,11 @@ pub enum AgentWish {
         /// As above.
         place: usize,
     },
+    /// Somebody who talks is sent to give a PIN, and comes back.
+    HandOff {
+        /// The talk's place among all, modulo their number.
+        place: usize,
+    },
 }
 
 fn whole<T: TryFrom<usize> + Default>(n: usize) -> T {
@@ -154,6 +159,10 @@ impl FloorSetup {
             let (at, agent) = (own.below(length_ms.max(1)), below(&mut own, self.agents));
             wishes.push((at, Trouble::Agent { agent, wish }));
         }
+        for _ in 0..length_ms / 12_000 {
+            let wish = AgentWish::HandOff { place: below(&mut own, 64) };
+            wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
+        }
         if has_faults {
             for _ in 0..rng.below(1 + length_ms / 100_000) {
                 wishes.push((rng.below(length_ms.max(1)), Trouble::Floor));
@@ -191,6 +200,7 @@ impl FloorSetup {
                 calls_max: None,
                 calls_per_second: None,
                 calls_per_caller: None,
+                back: false,
             });
         }
         routes

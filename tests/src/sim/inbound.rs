@@ -75,6 +75,35 @@ refused = "bye"
 kind = "hang_up"
 prompt = "@msg/goodbye"
 "#;
+/// The flow that callers are sent to by who talks with them, and come back from. It is there on every site.
+pub const LENT: &str = "lent";
+const LENT_FLOW: &str = r#"
+[nodes.card]
+kind = "collect"
+prompt = "@office/welcome"
+into = "card"
+secret = true
+min = 4
+max = 10
+tries = 1
+next = "got"
+failed = "menu"
+[nodes.got]
+kind = "return"
+value = "'verified'"
+[nodes.menu]
+kind = "menu"
+prompt = "@office/welcome"
+keys = { 1 = "got", 2 = "bye" }
+tries = 1
+otherwise = "failed"
+[nodes.failed]
+kind = "return"
+value = "'failed'"
+[nodes.bye]
+kind = "hang_up"
+prompt = "@msg/goodbye"
+"#;
 /// To an extension, nowhere, into a queue that is not there, and to no route at all.
 const OTHERS: [&str; 4] = ["4101", "4102", "4103", "4199"];
 
@@ -129,14 +158,13 @@ impl InboundSetup {
     /// The flows of that generation, and the nodes of theirs that ask for a secret.
     pub(super) fn flows(&self, generation: u64) -> (Flows, BTreeSet<String>) {
         let mut secret = BTreeSet::new();
-        if !self.has_flows() {
-            return (Flows::new(), secret);
-        }
         let mut chance = Chance::new(self.seed ^ (generation << 48));
-        let mut flows = random::flows(&mut chance);
-        flows.extend(
-            switchroom_flow::read("agents.toml", 1, AGENTS).0.map(|flow| (flow.name.clone(), Arc::new(flow))),
-        );
+        let mut flows = if self.has_flows() { random::flows(&mut chance) } else { Flows::new() };
+        let own = [("agents.toml", AGENTS), ("lent.toml", LENT_FLOW)];
+        for (name, text) in own.into_iter().filter(|(name, _)| self.has_flows() || *name == "lent.toml") {
+            let flow = switchroom_flow::read(name, 1, text).0;
+            flows.extend(flow.map(|flow| (flow.name.clone(), Arc::new(flow))));
+        }
         for flow in flows.values_mut() {
             let flow = Arc::make_mut(flow);
             flow.version = generation + 1;
@@ -221,6 +249,7 @@ impl InboundSetup {
                 calls_max: None,
                 calls_per_second: None,
                 calls_per_caller: None,
+                back: false,
             });
         };
         let flow = |name: &str| Destination::Flow(name.to_owned());
@@ -232,6 +261,7 @@ impl InboundSetup {
         add("by-night", NUMBERS[2], flow("first"));
         add("fourth", NUMBERS[3], flow("fourth"));
         add("agents", NUMBERS[4], flow("agents"));
+        add("lent", "4010", flow(LENT));
         add("reception", OTHERS[0], Destination::Extension("102".to_owned()));
         add("nobody", OTHERS[1], Destination::Refuse(Refusal::Busy));
         add("queue", OTHERS[2], Destination::Queue("sales".to_owned()));
@@ -242,6 +272,7 @@ impl InboundSetup {
                     route.calls_per_caller = Some((20, Duration::from_secs(60)));
                 }
                 "overflow" => route.calls_per_second = Some(2),
+                "lent" => (route.back, route.calls_max) = (true, Some(3)),
                 "denied" => {
                     route.from = vec![Caller { is_not: false, who: Who::List("deny".to_owned()) }];
                 }
@@ -274,13 +305,13 @@ mod tests {
         let setup = InboundSetup { seed: 7, share_percent: 50, changes: true, calls_max: 2 };
         assert_eq!(setup.flows(0), setup.flows(0));
         assert_ne!(setup.flows(0).0, setup.flows(1).0);
-        assert!(setup.flows(0).0.contains_key("agents"));
+        assert!(setup.flows(0).0.contains_key("agents") && setup.flows(0).0.contains_key(LENT));
         assert_eq!((setup.number(3), setup.site()), (setup.number(3), setup.site()));
-        assert_eq!(setup.site().routes.len(), 11);
+        assert_eq!(setup.site().routes.len(), 12);
         assert_eq!(setup.site().lists.values().map(List::len).sum::<usize>(), 3);
         assert_eq!(setup.site().hours["office"].week.len(), 2);
         let none = InboundSetup::default();
-        assert_eq!((none.number(1), none.flows(0).0.len()), (None, 0));
+        assert_eq!((none.number(1), none.flows(0).0.into_keys().collect()), (None, vec![LENT.to_owned()]));
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Media {
     pub legs: BTreeMap<LegId, MediaLeg>,
     /// Calls that are recorded.
     pub recordings: BTreeMap<CallId, RecordingSubject>,
+    /// Recordings that have silence at the moment.
+    pub paused: BTreeSet<CallId>,
     /// Legs that are heard in a recording beside those that it began with.
     pub also: BTreeMap<LegId, (CallId, Channel)>,
     /// The message that a leg takes.
@@ -140,7 +142,16 @@ impl Media {
             }
             // The file is that of the call, whoever is on it.
             MediaCommand::RecordLeg { .. } => vec![],
+            MediaCommand::PauseRecording { call, is_paused } => {
+                if *is_paused {
+                    self.paused.insert(*call);
+                } else {
+                    self.paused.remove(call);
+                }
+                vec![]
+            }
             MediaCommand::StopRecording { call } => {
+                self.paused.remove(call);
                 let Some(subject) = self.recordings.remove(call) else { return vec![] };
                 self.also.retain(|_, (of, _)| of != call);
                 vec![(soon, MediaEvent::RecordingClosed { facts: facts(*call, subject) })]

@@ -104,13 +104,15 @@ pub enum Defect {
     EarlyBridge,
     /// Queues that shall take turns ask always the same agent first.
     UnfairTurns,
+    /// The recording goes on while a party gives its PIN to a flow.
+    RecordedPin,
     /// A supervisor who only listens is heard by a party.
     HeardListener,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -152,6 +154,7 @@ impl Defect {
         Self::BentMissed,
         Self::EarlyBridge,
         Self::UnfairTurns,
+        Self::RecordedPin,
         Self::HeardListener,
     ];
 }
@@ -297,6 +300,10 @@ impl Plant {
 
     fn media(&mut self, command: MediaCommand) -> Option<MediaCommand> {
         match command {
+            MediaCommand::PauseRecording { is_paused: true, .. } if self.defect == Defect::RecordedPin => {
+                self.has_struck = true;
+                None
+            }
             MediaCommand::Close { .. } if self.defect == Defect::LeakedPort && self.strikes() => None,
             MediaCommand::Open { call, leg, slot }
                 if self.defect == Defect::SharedPort && !self.has_struck =>

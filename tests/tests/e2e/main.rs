@@ -10,6 +10,7 @@
 //! | [`queues`] | real phones in a queue: music, a ring in vain, the next agent, and figures counted again from the journal |
 //! | [`shift`] | thirty callers of SIPp, two real phones: turns, shares and every figure, recounted from the journal |
 //! | [`supervision`] | a real phone listens, whispers, barges in and takes over, and who heard whom is measured |
+//! | [`console`] | a supervisor listens, whispers, barges in and leaves by the keys of the console, on a terminal |
 //! | [`transfer`] | a real phone puts its caller through to another: one call, one recording |
 //! | [`flight`] | what a running daemon was given is run again and has the same effect |
 //! | [`full_disk`] | a full disk ends no call and prevents no start |
@@ -19,6 +20,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 
 mod classes;
+mod console;
 mod crash;
 mod flight;
 mod flows;

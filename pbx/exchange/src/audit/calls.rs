@@ -18,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     order,
     held,
     transfers,
+    hand_offs,
     alarms,
 ];
 
@@ -136,11 +137,12 @@ fn stages(x: &Exchange, wrong: &mut Vec<String>) {
         let callees = call.sought_legs().count();
         // Who has transferred the caller stays up beside the search.
         let transferors = usize::from(call.transferor().is_some());
+        let handers = usize::from(call.hander().is_some());
         let caller = call.caller_leg().filter(|l| l.end == End::Caller).map(|l| l.state);
         let is_right = match call.stage {
             Stage::Flow => {
                 let is_answered = caller == Some(LegState::Up);
-                up.len() == usize::from(is_answered) && callees == 0 && is_waiting(caller)
+                up.len() == usize::from(is_answered) + handers && callees == 0 && is_waiting(caller)
             }
             // Its own phones are the ones that are sought.
             Stage::Placing => {
@@ -214,6 +216,27 @@ fn transfers(x: &Exchange, wrong: &mut Vec<String>) {
         }
         if transfer.is_return && call.transferor().is_some() {
             wrong.push(format!("call {} is rung back to who is still there", call.id));
+        }
+    }
+}
+
+/// Somebody is handed off exactly while its call is in a flow that it is lent to.
+fn hand_offs(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        let is_lent = x.visits.get(&call.id).is_some_and(|visit| visit.is_lent);
+        let is_right = match &call.hand_off {
+            Some(hand_off) => {
+                let is_there = call.leg(hand_off.by).is_some() && hand_off.by != call.caller;
+                is_lent && is_there && call.stage == Stage::Flow && call.transfer.is_none()
+            }
+            // After the end of the call the flow may still clean up.
+            None => !is_lent || call.is_ended(),
+        };
+        if !is_right {
+            wrong.push(format!(
+                "call {} is {:?}, handed off: {:?}, its flow has it lent: {is_lent}",
+                call.id, call.stage, call.hand_off
+            ));
         }
     }
 }

@@ -21,6 +21,12 @@ fn runs(x: &Exchange, wrong: &mut Vec<String>) {
         if is_ended && !visit.run.is_gone() && !waits {
             wrong.push(format!("call {id} is over and its flow was not told"));
         }
+        if let Some(around) = &visit.around {
+            let is_waiting = around.run.is_connecting() && around.is_quiet() && around.around.is_none();
+            if !visit.is_lent || !is_waiting || around.waits.is_some() || around.dial.is_some() {
+                wrong.push(format!("the flow of call {id} interrupts one that has no caller to lend"));
+            }
+        }
         if visit.run.is_over() {
             wrong.push(format!("the flow of call {id} is over and still there"));
         }

@@ -46,8 +46,9 @@ fn talks(x: &Exchange, wrong: &mut Vec<String>) {
         let Some(call) = agent.call().filter(|call| x.floor.agent_of(*call).is_some()) else { continue };
         let stage = x.calls.get(&CallId(call)).map(|call| &call.stage);
         // Who has transferred the caller has the call until that is done.
-        let is_leaving = x.calls.get(&CallId(call)).is_some_and(|call| call.transfer.is_some());
-        if !is_leaving && !matches!(stage, Some(Stage::Talking { .. })) {
+        // Who has handed it off has it back later.
+        let is_away = |call: &crate::Call| call.transfer.is_some() || call.hander().is_some();
+        if !x.calls.get(&CallId(call)).is_some_and(is_away) && !matches!(stage, Some(Stage::Talking { .. })) {
             wrong.push(format!("agent {} talks in call {}, which is {stage:?}", agent.number, CallId(call)));
         }
     }

@@ -30,6 +30,7 @@ impl Exchange {
         let was_answered = call.answered.is_some();
         self.supervision_changed |= !self.supervisions.is_empty();
         self.transfer_ends(now, id);
+        self.hand_off_ends(now, id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let at = call.clock(now);
         let ending = Ending { at_ms: at.wall.0, by, cause, status, text: text.clone() };

@@ -1,6 +1,7 @@
 //! What a user does to somebody else's call: has a caller put through to a number, or rings for a caller at a phone of the
 //! user's choice.
 
+use super::hand_off::Asker;
 use super::transfer::Goal;
 use super::{Call, Stage};
 use crate::due::Timer;
@@ -42,13 +43,27 @@ impl Exchange {
                 let who = call.leg(by).map(|leg| leg.party.number.clone()).unwrap_or_default();
                 self.may_refer(id, by).map_err(|(_, why)| why)?;
                 let goal = self.goal(now, id, &who, to, stays).map_err(|(_, why)| why)?;
+                if let Goal::Back { flow, .. } = &goal {
+                    self.may_hand_off(id, (by, stays), flow).map_err(|(_, why)| why)?;
+                }
                 self.why(now, id, "transfer", format!("{user} transfers it to {to}"));
-                self.begin_transfer(now, id, (by, stays), to, goal);
+                match goal {
+                    Goal::Back { flow, route } => {
+                        self.hand_off(now, id, (by, stays), flow, &Asker::User(Some(&route)));
+                    }
+                    goal => self.begin_transfer(now, id, (by, stays), to, goal),
+                }
+            }
+            Stage::Flow if call.hand_off.is_some() => {
+                return Err(format!(
+                    "in call {number} somebody waits for who is in the flow; try again when it is back"
+                ));
             }
             Stage::Flow if call.has_answered_caller() => {
                 let (caller, who) = (call.caller, call.caller_party().number.clone());
                 match self.goal(now, id, &who, to, caller).map_err(|(_, why)| why)? {
-                    Goal::Flow { flow, route, .. } => {
+                    // Nobody waits to whom it could come back.
+                    Goal::Flow { flow, route, .. } | Goal::Back { flow, route } => {
                         self.why(now, id, "transfer", format!("{user} transfers it to {to}"));
                         self.withdraw_from_queue(now, id);
                         self.leave_route(now, id);

@@ -8,6 +8,8 @@
 //!  ▼ │                                    │
 //! Flow ◄──number is a flow─── hangs up ───┘      a flow dials (Seeking), and may get its caller back (Flow)
 //!
+//! Talking ──hand-off──► Flow, lent ──gives back──► Talking
+//!
 //! Placing ──a phone of the caller answers──► Seeking, Flow or Service, for a call that a user has us place
 //! ```
 
@@ -15,6 +17,7 @@ mod attended;
 mod briefing;
 mod ending;
 mod force;
+mod hand_off;
 mod media;
 mod offer;
 mod path;
@@ -25,6 +28,7 @@ mod setup;
 mod talk;
 mod transfer;
 
+pub use hand_off::{HandOff, HandedBack};
 pub use path::CallPath;
 pub use route::{NO_NUMBER, Way};
 pub(crate) use talk::info_digit;
@@ -38,7 +42,7 @@ use std::collections::BTreeMap;
 use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::flow::Flow;
 use switchroom_sip::sdp::{Description, Format, Local};
-use switchroom_sip::time::{Now, Wall};
+use switchroom_sip::time::{Mono, Now, Wall};
 
 /// Where a leg is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +92,8 @@ pub struct Leg {
     pub agreed: Option<Agreed>,
     /// It holds the other party.
     pub holds: bool,
+    /// Music of the hold plays to it.
+    pub(crate) hears_music: bool,
     /// Where its media comes from.
     pub media_from: Option<std::net::SocketAddr>,
     /// No media comes although it should.
@@ -238,6 +244,14 @@ pub struct Call {
     pub(crate) transfer: Option<Transfer>,
     /// Transfers so far.
     transfers: u8,
+    /// One party is in a flow, and the other waits for it.
+    pub hand_off: Option<HandOff>,
+    /// What came of earlier hand-offs.
+    pub handed_back: Vec<HandedBack>,
+    /// Hand-offs so far.
+    hand_offs: u8,
+    /// Until then keys are not written down.
+    hushed_until: Option<Mono>,
     /// What is left of earlier flows.
     pub(crate) visited: Visited,
     /// The legs that are being recorded.
@@ -279,6 +293,10 @@ impl Call {
             early: None,
             transfer: None,
             transfers: 0,
+            hand_off: None,
+            handed_back: Vec::new(),
+            hand_offs: 0,
+            hushed_until: None,
             visited: Default::default(),
             tape: None,
             briefing: None,
@@ -302,11 +320,11 @@ impl Call {
     }
 
     /// Live legs that are rung, or took the call: of the called side, or of the caller's while the call is placed; but for
-    /// one that has transferred the caller and goes.
+    /// one that has transferred the caller and goes, or has handed it off and waits.
     pub(crate) fn sought_legs(&self) -> impl Iterator<Item = &Leg> {
-        let transferor = self.transferor();
+        let beside = self.transferor().or_else(|| self.hander());
         let rung = self.legs.values().filter(|leg| leg.is_live() && self.is_rung(leg.id));
-        rung.filter(move |leg| Some(leg.id) != transferor)
+        rung.filter(move |leg| Some(leg.id) != beside)
     }
 
     /// Who is on the caller's side now: who called, or who was transferred by who did.

@@ -134,6 +134,7 @@ impl Exchange {
             codec: None,
             agreed: None,
             holds: false,
+            hears_music: false,
             media_from: None,
             is_missing: false,
             is_dead: false,

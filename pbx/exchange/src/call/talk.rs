@@ -8,6 +8,7 @@ use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
 use crate::{CallId, Changed, LegId, Service};
+use switchroom_flow::{Clip, Language};
 use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
 use switchroom_sip::sdp::{Description, Direction};
 use switchroom_sip::status::Status;
@@ -133,7 +134,8 @@ impl Exchange {
     /// None either if the two are unlike already, as after a take-over: then what they say is encoded anew.
     fn far_codec(&self, id: CallId, leg: LegId) -> Option<switchroom_sip::sdp::Format> {
         let call = self.calls.get(&id)?;
-        let far = call.leg(call.other(leg)?)?.codec.clone()?;
+        let other = call.other(leg).or_else(|| call.parted_from(leg));
+        let far = call.leg(other?)?.codec.clone()?;
         let near = call.leg(leg)?.codec.as_ref();
         near.is_none_or(|near| near.same_encoding(&far)).then_some(far)
     }
@@ -233,13 +235,14 @@ impl Exchange {
                     // Who holds is not heard, whatever the phone sends meanwhile.
                     Some(other) if other.holds => Source::Silence,
                     Some(other) => Source::Leg(other.id),
-                    // Who has transferred the other party may get it back.
-                    None if call.transferor() == Some(leg) => Source::Silence,
+                    // Who has transferred the other party may get it back, who has handed it off will.
+                    None if [call.transferor(), call.hander()].contains(&Some(leg)) => Source::Silence,
                     None => Source::Nothing,
                 }
             }
         };
         let is_talking = matches!(call.stage, Stage::Talking { .. });
+        let is_held = is_talking && other.and_then(|other| call.leg(other)).is_some_and(|other| other.holds);
         let source = match source {
             _ if one.holds => Source::Nothing,
             source if is_talking && !self.supervisions.is_empty() => {
@@ -247,7 +250,33 @@ impl Exchange {
             }
             source => source,
         };
+        if is_held && source == Source::Silence && !self.config.hold_music.is_empty() {
+            return self.play_hold_music(id, leg);
+        }
         self.media(MediaCommand::Hear { call: id, leg, source });
+    }
+
+    /// Something else is to be heard by a leg.
+    pub(crate) fn music_ends(&mut self, leg: LegId) {
+        let call = self.legs.get(&leg).and_then(|id| self.calls.get_mut(id));
+        if let Some(leg) = call.and_then(|call| call.legs.get_mut(&leg)) {
+            leg.hears_music = false;
+        }
+    }
+
+    /// Who is held hears music, which goes on from where it is if it plays already.
+    fn play_hold_music(&mut self, id: CallId, leg: LegId) {
+        let plays = self.calls.get(&id).and_then(|call| call.leg(leg)).is_none_or(|leg| leg.hears_music);
+        if plays {
+            return;
+        }
+        let language = Language::default();
+        let prompt = |name: &String| Clip::Prompt { language, name: name.clone() };
+        let clips = self.config.hold_music.iter().map(prompt).collect();
+        self.media(MediaCommand::Play { call: id, leg, number: 0, clips, is_loop: true });
+        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg)) {
+            leg.hears_music = true;
+        }
     }
 
     /// Writes down when a hold begins and ends.
@@ -364,7 +393,7 @@ impl Exchange {
     /// Digits in INFO: the three bodies that phones send. Passed on as RFC 4733 events, which every phone reads.
     fn on_info(&mut self, now: Now, id: CallId, leg: LegId, kind: &str, body: &[u8]) {
         let Some((digit, duration_ms)) = info_digit(kind, body) else { return };
-        if self.digit_for_flow(now, id, leg, digit, Means::Info) {
+        if self.digit_for_flow(now, id, leg, digit, Means::Info) || self.is_hushed(now.mono, id) {
             return;
         }
         self.on_digit(now, id, leg, digit);
@@ -379,6 +408,9 @@ impl Exchange {
             return;
         }
         let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { return };
+        if self.is_hushed(now.mono, id) {
+            return;
+        }
         let who = one.party.number.clone();
         self.mark(id, "digit", &digit.to_string());
         let text = format!("{who} pressed {digit}");
@@ -433,7 +465,7 @@ impl Exchange {
                 (EndedBy::System, Cause::NoAck, 500, text)
             }
         };
-        if self.transferor_left(now, id, leg, &text) {
+        if self.transferor_left(now, id, leg, &text) || self.hander_left(now, id, leg, &text) {
             return;
         }
         if (end == crate::record::End::Callee || is_placing) && !was_up {

@@ -7,11 +7,13 @@
 //!    └──answer── Seeking (who referred is rung back, once) ◄──nobody, who referred has gone
 //!
 //! Talking ──REFER to a flow or a queue──► Flow: told 200 at once
+//! Talking ──REFER to a route with `back`──► see `hand_off.rs`
 //! ```
 //!
 //! The side that stays is the call's caller from then on, whichever it was before; the call keeps its id, its recording and
 //! its path. The leg that referred stays up beside the search until it hangs up or the search is over.
 
+use super::hand_off::Asker;
 use super::{Call, Stage, Way};
 use crate::exchange::Exchange;
 use crate::limits::TRANSFERS_MAX;
@@ -49,10 +51,19 @@ pub(super) enum Goal {
     Extension(String),
     /// Into a flow, or the flow of a queue, by that route.
     Flow { flow: Arc<Flow>, route: String, is_queue: bool },
+    /// Into a flow, by that route, and back.
+    Back { flow: Arc<Flow>, route: String },
 }
 
 /// Why a REFER is refused: for its sender, and in words.
 type No = (Status, String);
+
+impl Transfer {
+    /// Who is gone is rung back for the party that stays.
+    pub(super) fn back_to(by: LegId, extension: String) -> Self {
+        Self { by, extension, was_caller: false, is_return: true }
+    }
+}
 
 impl Call {
     /// The leg of a transfer under way that referred, while it is there.
@@ -85,6 +96,12 @@ impl Exchange {
                 return self.attend(now, id, parties, session, &consult);
             }
             let goal = self.goal(now, id, &who, &to, other)?;
+            if let Goal::Back { flow, route } = &goal {
+                self.may_hand_off(id, parties, flow)?;
+                self.endpoint.answer_refer(now.mono, session, Ok(()));
+                self.hand_off(now, id, parties, flow.clone(), &Asker::Phone(route));
+                return Ok(());
+            }
             self.endpoint.answer_refer(now.mono, session, Ok(()));
             self.begin_transfer(now, id, parties, &to, goal);
             Ok(())
@@ -106,6 +123,9 @@ impl Exchange {
         }
         if call.is_briefed() {
             return Err((Status::PENDING, "the two are not connected yet".into()));
+        }
+        if call.hand_off.is_some() {
+            return Err((Status::PENDING, "one of them is in a flow, and comes back".into()));
         }
         let Some(other) = call.other(leg) else {
             let place = match call.stage {
@@ -150,7 +170,11 @@ impl Exchange {
                     Destination::Queue(queue) => into(super::route::queue_flow(queue), true),
                     Destination::Flow(flow) => {
                         let flow = config.flows.get(flow).cloned();
-                        into(flow.ok_or((Status::UNAVAILABLE, format!("route {name} has no flow")))?, false)
+                        let flow = flow.ok_or((Status::UNAVAILABLE, format!("route {name} has no flow")))?;
+                        if route.back {
+                            return Ok(Goal::Back { flow, route: name.clone() });
+                        }
+                        into(flow, false)
                     }
                     Destination::Refuse(refusal) => {
                         let status = match refusal {
@@ -218,6 +242,7 @@ impl Exchange {
         let was_caller = self.calls.get(&id).is_some_and(|call| call.caller == by);
         let (who, whom) = self.part(now, id, (by, stays), to);
         match goal {
+            Goal::Back { .. } => {}
             Goal::Extension(number) => {
                 let transfer = Transfer { by, extension: who, was_caller, is_return: false };
                 self.seek_for(now, id, transfer, number);
@@ -264,7 +289,7 @@ impl Exchange {
     }
 
     /// Another leg is the caller's.
-    fn change_caller(&mut self, id: CallId, leg: LegId) {
+    pub(super) fn change_caller(&mut self, id: CallId, leg: LegId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let before = call.caller_leg().and_then(|leg| leg.extension.clone());
         call.swap_roles(leg);
@@ -278,7 +303,7 @@ impl Exchange {
     }
 
     /// Phones ring for the side that stays, which hears it.
-    fn seek_for(&mut self, now: Now, id: CallId, transfer: Transfer, number: String) {
+    pub(super) fn seek_for(&mut self, now: Now, id: CallId, transfer: Transfer, number: String) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Seeking;
         call.transfer = Some(transfer);
@@ -306,7 +331,7 @@ impl Exchange {
         }
     }
 
-    fn tell_leg(&mut self, now: Now, id: CallId, leg: LegId, status: Status) {
+    pub(super) fn tell_leg(&mut self, now: Now, id: CallId, leg: LegId, status: Status) {
         let session = self.calls.get(&id).and_then(|call| call.leg(leg)?.session);
         if let Some(session) = session {
             self.endpoint.tell_refer(now.mono, session, status);

@@ -34,6 +34,7 @@ impl Exchange {
             }
             // Digits in flows are not written down at all: see `on_digit`.
             Effect::Secret(_) => {}
+            Effect::Dial { .. } | Effect::Queue { .. } if self.is_lent(id) => self.refuse_to_connect(now, id),
             Effect::Dial { to, in_turn, ring, comes_back } => {
                 self.dial(now, id, to, in_turn, ring, comes_back);
             }
@@ -59,6 +60,7 @@ impl Exchange {
                 }
             },
             Effect::Fault { flow, node, what } => self.raise_fault(now, id, &flow, &node, &what),
+            Effect::GiveBack { result } => self.note_result(id, result),
             Effect::HangUp(how) => self.hang_up_by_flow(now, id, &how),
             Effect::End => {}
         }
@@ -69,6 +71,8 @@ impl Exchange {
         if self.calls.get(&id).is_none_or(|call| call.is_ended()) {
             return;
         }
+        // Which key led there may be part of what nobody is to know.
+        let by = if self.is_lent(id) && by.starts_with("key ") { "key" } else { by };
         self.why(now, id, "flow", format!("{flow}: {node} ({by})"));
     }
 

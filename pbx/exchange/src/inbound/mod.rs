@@ -8,6 +8,7 @@ mod answer;
 mod dial;
 mod digits;
 mod effects;
+mod lending;
 mod site;
 
 pub(crate) use digits::{Counted, Means, without_digits};
@@ -65,6 +66,12 @@ pub(crate) struct Visit {
     pub(crate) queued: u32,
     /// The caller's class as of its coming, and the priority that comes with it.
     pub(crate) class: Option<(String, i64)>,
+    /// The caller was lent to this flow, and comes back from it.
+    pub(crate) is_lent: bool,
+    /// What came of it.
+    result: Option<String>,
+    /// The stay in another flow that this one interrupts: one that has its caller connected.
+    pub(crate) around: Option<Box<Visit>>,
 }
 
 /// A message that is being recorded.
@@ -111,6 +118,9 @@ impl Exchange {
             waits: None,
             queued: before.queued,
             class,
+            is_lent: false,
+            result: None,
+            around: None,
         };
         self.visits.insert(id, visit);
         self.tell_flow(now, id, Event::Begin);
@@ -133,6 +143,7 @@ impl Exchange {
     pub(crate) fn end_visit(&mut self, now: Now, id: CallId) {
         let Some(visit) = self.visits.get_mut(&id) else { return };
         (visit.dial, visit.playing, visit.comes_back) = (None, None, false);
+        let around = visit.around.take();
         let (messages, queued) = (visit.messages, visit.queued);
         // Numbers of what the clean-up asks for are below those of a flow that follows.
         let numbers = visit.run.last_number().saturating_add(CLEAN_UP_NUMBERS);
@@ -142,6 +153,10 @@ impl Exchange {
         self.tell_flow(now, id, Event::Gone { recorded: None });
         self.visits.remove(&id);
         self.timers.cancel(Timer::Flow(id));
+        if let Some(around) = around {
+            self.visits.insert(id, *around);
+            self.end_visit(now, id);
+        }
     }
 
     /// A message has come to its end, and is kept or not.
@@ -171,10 +186,7 @@ impl Exchange {
             }
         }
         match self.visits.get_mut(&id) {
-            Some(visit) if visit.run.is_over() => {
-                self.visits.remove(&id);
-                self.timers.cancel(Timer::Flow(id));
-            }
+            Some(visit) if visit.run.is_over() => self.visit_over(now, id),
             Some(visit) => visit.is_busy = false,
             None => {}
         }

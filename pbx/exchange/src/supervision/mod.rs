@@ -103,6 +103,11 @@ impl Supervision {
     pub fn is_over(&self) -> bool {
         self.is_over
     }
+
+    /// The parties of the target who hear the supervisor, as the media engine was told.
+    pub fn heard_by(&self) -> &[LegId] {
+        &self.told.heard_by
+    }
 }
 
 impl Call {

@@ -142,6 +142,11 @@ impl Exchange {
         let before = std::mem::replace(&mut one.told.heard_by, heard_by.clone());
         let is_in_one = |leg: &LegId| before.contains(leg) != heard_by.contains(leg);
         let changed: Vec<LegId> = before.iter().chain(&heard_by).copied().filter(is_in_one).collect();
+        if changed.is_empty() {
+            return;
+        }
+        // The board names who hears a supervisor.
+        self.changed.insert(Changed::Call(id));
         if let Some(target) = target {
             self.wire_each(target, &changed);
         }

@@ -108,6 +108,19 @@ pub(crate) fn all() -> Flows {
         next: at(1),
         failed: None,
     };
+    // Asks for four secret digits, and returns whether they came.
+    let asks = Job::Collect {
+        prompt: say("pin"),
+        into: "pin".into(),
+        count: (4, 4),
+        end: Some('#'),
+        patience: Patience { tries: 1, ..PATIENCE },
+        reminders: Reminders::default(),
+        is_secret: true,
+        next: at(1),
+        failed: at(2),
+    };
+    let returns = |word: &str| Job::Return { value: Some(Expr::Constant(Value::text(word))) };
     let away = |as_busy| vec![Job::HangUp { prompt: Prompt::default(), as_busy }];
     Flows::from([
         main_flow("500", &["102", "103"], false),
@@ -120,6 +133,7 @@ pub(crate) fn all() -> Flows {
             vec![Job::Play { prompt: say("hello"), is_whole: false, next: None }, exec],
             Some(NodeId(1)),
         ),
+        flow("507", vec![asks, returns("verified"), returns("failed")], None),
         flow("506", vec![dial(&["102"], false), Job::Return { value: None }, dial(&["103"], false)], None),
     ])
 }
@@ -142,10 +156,13 @@ pub(crate) fn site() -> SiteConfig {
         calls_max: Some(2),
         calls_per_second: None,
         calls_per_caller: None,
+        back: false,
     };
+    let routes = (500..=506).chain([600]).map(route);
+    let back = Route { back: true, ..route(507) };
     SiteConfig {
         mailboxes: BTreeMap::from([("102".into(), mailbox)]),
-        routes: (500..=506).chain([600]).map(route).collect(),
+        routes: routes.chain([back]).collect(),
         ..SiteConfig::default()
     }
 }

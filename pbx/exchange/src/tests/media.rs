@@ -444,3 +444,32 @@ fn the_quality_of_a_closed_leg_is_shown() {
     w.input(Input::Media(MediaEvent::Closed { leg, slot, whole: Quality::default() }));
     assert!(w.x.take_changed().contains(&Changed::Call(id)));
 }
+
+#[test]
+fn who_is_held_hears_music_where_there_is_some() {
+    let mut config = config();
+    config.hold_music = vec!["music/one".into()];
+    let mut w = World::with(config, Restored::default());
+    let (a, call, b, ring) = w.talking();
+    w.media.clear();
+    let plays = |w: &World| {
+        let music = |c: &&MediaCommand| matches!(c, MediaCommand::Play { is_loop: true, .. });
+        w.media.iter().filter(music).count()
+    };
+    w.offer(b, ring, sdp("192.0.2.12", "8 101", "a=sendonly\r\n"));
+    w.ms(50);
+    assert_eq!(plays(&w), 1);
+    // Held once more, in another form: it plays on.
+    w.offer(b, ring, sdp("192.0.2.12", "8 101", "a=inactive\r\n"));
+    w.ms(50);
+    assert_eq!(plays(&w), 1);
+    w.offer(b, ring, sdp("192.0.2.12", "8 101", "a=sendrecv\r\n"));
+    w.ms(50);
+    let legs: Vec<LegId> = w.x.calls().next().unwrap().legs.keys().copied().collect();
+    assert_eq!(w.hears(), [Source::Leg(legs[1]), Source::Leg(legs[0])]);
+    w.offer(b, ring, sdp("192.0.2.12", "8 101", "a=sendonly\r\n"));
+    w.ms(50);
+    assert_eq!(plays(&w), 2);
+    w.hang_up(a, call);
+    w.settle();
+}

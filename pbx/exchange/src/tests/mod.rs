@@ -9,6 +9,7 @@ mod flow_keys;
 pub(crate) mod flows;
 mod forcing;
 mod guarding;
+mod hand_off;
 mod mailboxes;
 mod media;
 mod messages;

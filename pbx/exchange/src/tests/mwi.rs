@@ -477,6 +477,7 @@ fn the_account_is_told_if_it_can_be_dialled() {
             calls_max: None,
             calls_per_second: None,
             calls_per_caller: None,
+            back: false,
         });
         let mut t = Watch::with(config);
         t.subscribe(600);

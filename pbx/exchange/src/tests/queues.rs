@@ -63,6 +63,7 @@ pub(super) fn route(number: &str, to: Destination) -> Route {
         calls_max: None,
         calls_per_second: None,
         calls_per_caller: None,
+        back: false,
     }
 }
 

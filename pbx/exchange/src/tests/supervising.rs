@@ -137,6 +137,14 @@ impl Scene {
         commands.iter().filter_map(of).collect()
     }
 
+    /// The parties whom the board names as hearing the first supervisor.
+    fn heard_by(&self) -> Vec<String> {
+        let one = self.w.x.supervisions.values().next().unwrap();
+        let target = one.target.and_then(|id| self.w.x.call(id));
+        let named = |leg: &LegId| Some(target?.leg(*leg)?.party.number.clone());
+        one.heard_by().iter().filter_map(named).collect()
+    }
+
     fn press(&mut self, key: char) {
         let leg = self.w.x.supervisions.keys().next().and_then(|id| self.w.x.call(*id)).unwrap().caller;
         self.w.input(Input::Media(MediaEvent::Digit { leg, digit: key }));
@@ -152,13 +160,16 @@ fn listen_whisper_and_barge_without_dialling_again() {
     assert_eq!(s.hears(), "101<as before 102<as before", "nobody hears anything before the phone is there");
     let (c, session) = s.answer(s.c);
     assert_eq!(s.hears(), "101<as before 102<as before 103<101+102");
+    assert_eq!(s.heard_by(), Vec::<String>::new());
     s.w.media.clear();
     assert_eq!(s.act("103", SupervisionAct::Change(Mode::Whisper)), Ok("103: whisper".into()));
     assert_eq!(s.hears(), "101<as before 102<101+103 103<as before", "nobody else is touched");
+    assert_eq!(s.heard_by(), ["102"]);
     assert!(!s.recorded().iter().any(|c| c.contains("also")), "what a whisper says is in no recording");
     s.begin(Subject::Call(s.id), Mode::Barge).unwrap();
     assert_eq!(s.hears(), "101<102+103 102<as before 103<as before");
     assert_eq!(s.recorded(), ["also Right"]);
+    assert_eq!(s.heard_by(), ["101", "102"]);
     s.act("103", SupervisionAct::Change(Mode::Listen)).unwrap();
     assert_eq!(s.hears(), "101<102 102<101 103<as before");
     assert_eq!(s.recorded(), ["no more"]);
@@ -302,10 +313,12 @@ fn nobody_is_released_by_a_supervisor_who_holds_or_hears_nothing() {
     let c = s.supervised(Subject::Extension("102".into()), Mode::Barge);
     s.hold(c, "sendonly");
     assert_eq!(s.hears(), "101<102 102<101 103<nothing", "who holds is not heard");
+    assert_eq!(s.heard_by(), Vec::<String>::new());
     let done = s.act("103", SupervisionAct::TakeOver);
     assert_eq!(done, Err("the supervisor's phone holds; resume first".into()));
     s.hold(c, "sendrecv");
     assert_eq!(s.hears(), "101<102+103 102<101+103 103<101+102");
+    assert_eq!(s.heard_by(), ["101", "102"]);
     s.w.hang_up(s.a.0, s.a.1);
     let done = s.act("103", SupervisionAct::TakeOver);
     assert_eq!(done, Err("no call is heard at the moment, so there is none to take over".into()));
@@ -359,4 +372,31 @@ fn a_supervisor_who_is_not_answered_leaves_nothing() {
     s.w.hang_up(s.a.0, s.a.1);
     s.answer(s.c);
     s.w.settle();
+}
+
+/// Whoever is handed off to a flow is heard by no supervisor, either; when it is back, it is as before.
+#[test]
+fn nobody_supervises_who_gives_a_pin() {
+    for (mode, after) in [
+        (Mode::Listen, "101<102 102<101 103<101+102"),
+        (Mode::Whisper, "101<102 102<101+103 103<101+102"),
+        (Mode::Barge, "101<102+103 102<101+103 103<101+102"),
+    ] {
+        let mut s = Scene::new();
+        s.supervised(Subject::Call(s.id), mode);
+        let command = Command::HandOff { call: s.id, flow: "507".into() };
+        s.w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+        s.w.ms(50);
+        assert!(s.w.replies.pop().unwrap().is_ok());
+        assert!(s.hears().contains("103<silence") && s.hears().contains("102<silence"), "{}", s.hears());
+        assert!(s.act("", SupervisionAct::TakeOver).is_err(), "there is nobody to be taken over");
+        let leg = s.w.x.call(s.id).unwrap().caller;
+        for digit in "1234".chars() {
+            s.w.input(Input::Media(MediaEvent::Digit { leg, digit }));
+        }
+        s.w.ms(50);
+        assert_eq!(s.hears(), after, "{mode:?}");
+        s.w.hang_up(s.a.0, s.a.1);
+        s.w.settle();
+    }
 }

@@ -107,6 +107,11 @@ impl Scene {
             S::Ringing => this.progress(Status::RINGING, None),
             S::Early => this.progress(Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", ""))),
             S::Late | S::Talking | S::Held => this.answer(),
+            S::HandOff => {
+                this.answer();
+                this.refer(true, "507").unwrap();
+                this.w.ms(50);
+            }
             S::Transfer => {
                 this.answer();
                 this.w.registered("103", "192.0.2.14:5060");
@@ -139,7 +144,7 @@ impl Scene {
             E::MediaSound => {
                 self.media(false, |leg| MediaEvent::DeadAir { leg, for_ms: 9000 }).unwrap();
             }
-            E::FlowDue if self.state().0 == "flow" => {
+            E::FlowDue if matches!(self.state().0, "flow" | "hand_off") => {
                 self.media(false, |leg| MediaEvent::Played { leg, number: 1 }).unwrap();
             }
             E::CallerRefers | E::CalleeRefers if self.state().0 != "transfer" => {
@@ -281,7 +286,7 @@ impl Scene {
     }
 
     fn is_up(&self) -> bool {
-        matches!(self.state().0, "late" | "talking" | "held" | "service" | "flow" | "transfer")
+        matches!(self.state().0, "late" | "talking" | "held" | "service" | "flow" | "hand_off" | "transfer")
     }
 }
 
@@ -537,6 +542,7 @@ impl Since {
                 | MediaCommand::Move { leg, .. }
                 | MediaCommand::Close { leg, .. } => format!("{word}{}", leg.0),
                 MediaCommand::Mark { kind, .. } => format!("{word}={kind}"),
+                MediaCommand::PauseRecording { is_paused, .. } => format!("{word}={is_paused}"),
                 MediaCommand::Record { .. }
                 | MediaCommand::RecordLeg { .. }
                 | MediaCommand::StopRecording { .. }

@@ -15,16 +15,16 @@ use switchroom_sip::status::Status;
 use switchroom_sip::uri::Uri;
 
 /// 101 talks with 102; 103 is there too.
-struct Scene {
-    w: World,
-    a: (SocketAddr, SessionId),
-    b: (SocketAddr, SessionId),
-    c: SocketAddr,
-    id: CallId,
+pub(super) struct Scene {
+    pub(super) w: World,
+    pub(super) a: (SocketAddr, SessionId),
+    pub(super) b: (SocketAddr, SessionId),
+    pub(super) c: SocketAddr,
+    pub(super) id: CallId,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut config = site(QueueConfig { wrap_up: 5_000, ..QueueConfig::default() });
         config.rtp_pairs = 16;
         let mut w = World::with(config, Restored::default());
@@ -35,17 +35,17 @@ impl Scene {
         Self { w, a: (a, call), b: (b, ring), c, id }
     }
 
-    fn refer(&mut self, (at, session): (SocketAddr, SessionId), to: &str) {
+    pub(super) fn refer(&mut self, (at, session): (SocketAddr, SessionId), to: &str) {
         let now = self.w.now.mono;
         self.w.end(at).refer(now, session, &Uri::sip(to, "pbx.example", None), None);
         self.w.ms(50);
     }
 
-    fn hang_up(&mut self, (at, session): (SocketAddr, SessionId)) {
+    pub(super) fn hang_up(&mut self, (at, session): (SocketAddr, SessionId)) {
         self.w.hang_up(at, session);
     }
 
-    fn answer(&mut self, at: SocketAddr) -> (SocketAddr, SessionId) {
+    pub(super) fn answer(&mut self, at: SocketAddr) -> (SocketAddr, SessionId) {
         let (ring, _) = self.w.take(at);
         let now = self.w.now.mono;
         self.w.end(at).answer(now, ring, sdp(&at.ip().to_string(), "8 101", ""));
@@ -53,7 +53,7 @@ impl Scene {
         (at, ring)
     }
 
-    fn reject(&mut self, at: SocketAddr, status: Status) {
+    pub(super) fn reject(&mut self, at: SocketAddr, status: Status) {
         let (ring, _) = self.w.take(at);
         let now = self.w.now.mono;
         self.w.end(at).reject(now, ring, status, &Headers::default());
@@ -61,7 +61,7 @@ impl Scene {
     }
 
     /// What a phone was told of its REFER: state of the subscription and first line.
-    fn news(&self, at: SocketAddr) -> Vec<String> {
+    pub(super) fn news(&self, at: SocketAddr) -> Vec<String> {
         let notifies = self.w.phones[&at].raw.iter().filter(|raw| raw.starts_with("NOTIFY"));
         let line = |raw: &String| {
             let state = header(raw, Name::SubscriptionState);
@@ -72,18 +72,18 @@ impl Scene {
     }
 
     /// Final answers that a phone got to its REFERs.
-    fn answers(&self, at: SocketAddr) -> Vec<String> {
+    pub(super) fn answers(&self, at: SocketAddr) -> Vec<String> {
         let raw = self.w.phones[&at].raw.iter();
         let ours = raw.filter(|raw| raw.starts_with("SIP/2.0") && header(raw, Name::CSeq).ends_with("REFER"));
         ours.map(|raw| raw.split(' ').nth(1).unwrap_or_default().to_owned()).collect()
     }
 
-    fn call(&self) -> &Call {
+    pub(super) fn call(&self) -> &Call {
         self.w.x.call(self.id).unwrap()
     }
 
     /// Whom each live leg hears, by numbers: `101<102`.
-    fn hears(&self) -> Vec<String> {
+    pub(super) fn hears(&self) -> Vec<String> {
         let call = self.call();
         let name = |leg: LegId| call.leg(leg).map(|leg| leg.party.number.clone()).unwrap_or_default();
         let live = call.legs.values().filter(|leg| leg.state == LegState::Up);
@@ -101,14 +101,14 @@ impl Scene {
         .collect()
     }
 
-    fn marks(&self) -> Vec<String> {
+    pub(super) fn marks(&self) -> Vec<String> {
         let kind = |c: &MediaCommand| {
             if let MediaCommand::Mark { kind, .. } = c { Some(kind.clone()) } else { None }
         };
         self.w.media.iter().filter_map(kind).collect()
     }
 
-    fn ended(&mut self, at: SocketAddr) -> bool {
+    pub(super) fn ended(&mut self, at: SocketAddr) -> bool {
         self.w.told(at).iter().any(|told| matches!(told, SessionEvent::Ended(Ended::Bye(_))))
     }
 }

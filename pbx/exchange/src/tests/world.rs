@@ -86,6 +86,7 @@ pub(crate) fn config() -> Config {
         inbound: super::flows::site(),
         floor: Default::default(),
         record: RecordRule::Always,
+        hold_music: vec![],
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
         external: None,

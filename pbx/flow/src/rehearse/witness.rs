@@ -184,6 +184,11 @@ impl Witness {
                 rule(self.playing.is_none() && self.under_way.is_none(), "the end comes after what goes on")?;
                 self.has_hung_up = true;
             }
+            Effect::GiveBack { .. } => {
+                let is_quiet = self.playing.is_none() && self.under_way.is_none();
+                rule(is_quiet && !self.is_gone, "a caller goes back when nothing goes on")?;
+                self.is_gone = true;
+            }
             Effect::End => {
                 rule(self.is_gone, "a run ends after its call")?;
                 self.has_ended = true;

@@ -34,6 +34,9 @@ pub struct Route {
     pub hours: Option<(String, When)>,
     /// Where the call goes.
     pub to: Destination,
+    /// Who talks and sends its other side here, into a flow, gets it back when the flow ends.
+    #[serde(default)]
+    pub back: bool,
     /// Calls at once, at most.
     pub calls_max: Option<u32>,
     /// Calls that begin within any second, at most.

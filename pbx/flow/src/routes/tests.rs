@@ -18,6 +18,7 @@ fn route(line: u32, number: &str, to: &str, from: &[&str], hours: Option<(&str, 
         calls_max: None,
         calls_per_second: None,
         calls_per_caller: None,
+        back: false,
     }
 }
 

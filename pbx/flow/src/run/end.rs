@@ -5,9 +5,16 @@ use crate::boundary::{Effect, HangUp, Site};
 use crate::clip::Clip;
 use crate::node::{HangUpAs, Next};
 use crate::say::messages;
+use crate::value::Value;
 
 /// Characters in what is said of a fault.
 const FAULT_TEXT_MAX: usize = 200;
+/// Characters of a result that are told to who lent the caller.
+const RESULT_MAX: usize = 64;
+/// The variable that is the result of a flow that returns nothing.
+const RESULT: &str = "result";
+/// The result of a flow that could not go on.
+const FAULTY: &str = "fault in the flow";
 
 impl Run {
     /// Says the last words, then hangs up.
@@ -49,6 +56,17 @@ impl Run {
         }
     }
 
+    /// The flow is at its end, and its caller goes back to who lent it.
+    pub(super) fn give_caller_back(&mut self) {
+        let variable = || self.frames.first().and_then(|frame| frame.variables.get(RESULT)).cloned();
+        let result = self.returned.take().or_else(variable).unwrap_or_default();
+        let plain = if result.is_secret { String::new() } else { result.plain() };
+        // Values that came from outside may be in it.
+        let shown = plain.chars().filter(|c| !c.is_control()).take(RESULT_MAX);
+        self.effects.push_back(Effect::GiveBack { result: shown.collect() });
+        self.over();
+    }
+
     /// The clean-up that comes next; none is left when it gives `None`, and the run is over.
     pub(super) fn next_cleanup(&mut self) -> Option<(Next, &'static str)> {
         while let Some(frame) = self.frames.last_mut() {
@@ -78,6 +96,12 @@ impl Run {
         self.tell_fault(flow, node, what);
         if self.is_gone {
             self.give_up_cleanup();
+            return Step::On(None, "fault".into());
+        }
+        if self.is_lent {
+            // Who lent the caller can help it better than words about a difficulty.
+            self.frames.truncate(1);
+            self.returned = Some(Value::text(FAULTY));
             return Step::On(None, "fault".into());
         }
         self.close(vec![self.builtin(messages::TECHNICAL_FAULT)], HangUpAs::Normal);

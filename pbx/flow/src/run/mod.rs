@@ -110,6 +110,10 @@ pub struct Run {
     has_begun: bool,
     has_hung_up: bool,
     dials: u32,
+    /// The caller is somebody else's, who gets it back at the end.
+    is_lent: bool,
+    /// What the outermost flow returned.
+    returned: Option<Value>,
     /// The agent whose PIN was right.
     proven_agent: Option<String>,
     /// Digits are secret at the moment.
@@ -130,6 +134,17 @@ impl Run {
     /// what is told late of the other is not taken for its own.
     pub fn after(flow: Arc<Flow>, last_number: u64) -> Self {
         Self { last_number, ..Self::new(flow) }
+    }
+
+    /// A caller who is lent to the flow: a flow that ends without hanging up gives it back ([`Effect::GiveBack`]).
+    #[must_use]
+    pub fn lent(self) -> Self {
+        Self { is_lent: true, ..self }
+    }
+
+    /// Numbers from now on come after this one: another run gave out those up to it meanwhile.
+    pub fn number_after(&mut self, last: u64) {
+        self.last_number = self.last_number.max(last);
     }
 
     /// The last number that it gave to something that it asked for.
@@ -155,6 +170,8 @@ impl Run {
             has_begun: false,
             has_hung_up: false,
             dials: 0,
+            is_lent: false,
+            returned: None,
             proven_agent: None,
             is_secret: false,
             is_waking: false,

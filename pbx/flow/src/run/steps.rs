@@ -187,8 +187,11 @@ impl Run {
                 self.call_flow(site, flow, node, name, with, (into.clone(), *next))
             }
             Job::Return { value } => {
-                let value = value.as_ref().map(|expr| self.eval(site, expr)).unwrap_or_default();
-                Step::On(self.give_back(value), "return".into())
+                let value = value.as_ref().map(|expr| self.eval(site, expr));
+                if self.frames.len() == 1 && !self.is_gone {
+                    self.returned.clone_from(&value);
+                }
+                Step::On(self.give_back(value.unwrap_or_default()), "return".into())
             }
             Job::HangUp { .. } if self.is_gone => Step::On(None, "hang_up".into()),
             Job::HangUp { prompt, as_busy } => {
@@ -235,6 +238,10 @@ impl Run {
         }
         if self.frames.len() > 1 {
             return Some((self.give_back(Value::NOTHING), "return"));
+        }
+        if self.is_lent && !self.is_gone {
+            self.give_caller_back();
+            return None;
         }
         self.close(Vec::new(), HangUpAs::Normal);
         None

@@ -10,6 +10,8 @@ use crate::resample::Resampler;
 const PARTS_MAX: usize = 32;
 /// A voice comes and goes within so many samples: five milliseconds.
 const RAMP: usize = 80;
+/// A thread that was late by fewer packets sends them all.
+const LATE_PACKETS: u64 = 3;
 /// No part is louder or quieter than it speaks by more than this, tenths of a decibel.
 const GAIN_DDB: std::ops::RangeInclusive<i16> = -600..=200;
 
@@ -129,8 +131,8 @@ impl Mixdown {
         if now_us < self.due_us {
             return None;
         }
-        if self.due_us + self.ptime_us <= now_us {
-            // The thread was late by a packet or more: what should have been sent then is not sent now in a burst.
+        if self.due_us + LATE_PACKETS * self.ptime_us <= now_us {
+            // What should have been sent so long ago is not sent now in a burst. What is less late is, as a relay's packets are.
             self.due_us = now_us / self.ptime_us * self.ptime_us;
         }
         let (end, blocks) = (self.due_us / BLOCK_US, self.ptime_us / BLOCK_US);

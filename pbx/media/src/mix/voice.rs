@@ -102,7 +102,7 @@ impl Voice {
 
     /// Plays the block that ends at `until`, a moment in samples. False if nothing is said in it.
     fn play(&mut self, until: i64, block: &mut [i16; BLOCK]) -> bool {
-        if self.end.is_none() && self.jitter.first(until).is_none() {
+        if self.first(until).is_none() && self.end.is_none() {
             return false;
         }
         let speed = self.speed(until);
@@ -111,7 +111,7 @@ impl Voice {
         if self.stretch.is_between() && block.iter().all(|sample| sample.unsigned_abs() < QUIET) {
             self.stretch.settle();
         }
-        if self.debt >= OVER as i64 && self.jitter.first(until).is_none() {
+        if self.debt >= OVER as i64 && self.first(until).is_none() {
             self.fall_silent();
         }
         true
@@ -123,6 +123,12 @@ impl Voice {
         self.line.resize(BEFORE, 0);
         self.stretch.settle();
         self.conceal.fall_silent();
+    }
+
+    /// Where the first packet begins that waits. Who begins to speak does so in the block in which that comes; who speaks already
+    /// may have come just after a block whose time is past, but which is made only now: that is soon enough.
+    fn first(&self, until: i64) -> Option<i64> {
+        self.jitter.first(if self.end.is_some() { i64::MAX } else { until })
     }
 
     /// Samples that are there to be played.
@@ -170,7 +176,7 @@ impl Voice {
     fn fill(&mut self, until: i64, need: usize, may_conceal: bool) {
         while self.line.len() < need {
             let missing = need - self.line.len();
-            let gap = match self.jitter.first(until) {
+            let gap = match self.first(until) {
                 Some(start) => usize::try_from(self.gap(until, start)).unwrap_or(0),
                 None => missing,
             };

@@ -3,8 +3,8 @@
 use super::{Printer, party, span};
 use crate::cli::MissedAct;
 use switchroom_wire::{
-    AgentView, BreakView, Command, DecisionView, MissedAct as Act, MissedView, QueueView, ReasonsView,
-    StandingView, clean,
+    AgentView, BreakView, CallView, Command, ConfigChange, DecisionView, MissedAct as Act, MissedView,
+    QueueView, ReasonsView, StandingView, clean,
 };
 
 /// What is done about a caller who gave up.
@@ -18,7 +18,27 @@ pub(super) fn missed_command(act: &MissedAct) -> Command {
     Command::MissedAct { missed: missed.clone(), act }
 }
 
+/// Who can what.
+pub(super) fn skill_command(agent: &str, skill: &str, level: u8) -> Command {
+    let change = ConfigChange::Skill { agent: agent.to_owned(), skill: skill.to_owned(), level };
+    Command::ChangeConfig { change }
+}
+
 impl Printer<'_> {
+    /// Which party of a call is in a flow, and what came of such before.
+    pub(super) fn hand_offs(&mut self, call: &CallView) -> std::io::Result<()> {
+        for back in &call.handed_back {
+            let result = if back.result.is_empty() { "no result" } else { &back.result };
+            let (at, flow) = (self.date(back.at_ms), clean(&back.flow));
+            writeln!(self.out, "{at}  came back from flow {flow}: {}", clean(result))?;
+        }
+        let Some(hand_off) = &call.hand_off else { return Ok(()) };
+        let who = clean(&hand_off.by.number).into_owned();
+        let waits = if hand_off.is_waiting { "waits" } else { "is rung back" };
+        let since = self.date(hand_off.since_ms);
+        writeln!(self.out, "{since}  is in flow {} and comes back: {who} {waits}", clean(&hand_off.flow))
+    }
+
     pub(super) fn agents(&mut self, agents: &[AgentView]) -> std::io::Result<()> {
         let now_ms = crate::clock::wall_ms();
         let row = |a: &AgentView| {

@@ -51,6 +51,7 @@ fn site() -> Config {
         calls_max: None,
         calls_per_second: None,
         calls_per_caller: None,
+        back: false,
     }];
     config.flows = [("door".to_owned(), Arc::new(flow))].into();
     config

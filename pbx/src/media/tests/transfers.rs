@@ -45,3 +45,49 @@ fn a_recording_goes_on_with_the_party_that_comes() {
         assert!(level(part(0, from), 400) > -14.0 && level(part(0, from), 1700) < -40.0);
     }
 }
+
+/// While one party gives a PIN to a flow, one file goes on with silence in both channels, between two marks.
+#[test]
+fn a_recording_that_is_paused_has_silence_between_marks_and_goes_on() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 400), Phone::new("PCMU", 0, 1000));
+    rig.call(&mut a, &mut b);
+    rig.record();
+    let pause = |is_paused, kind: &str| {
+        rig.engine.command(MediaCommand::PauseRecording { call: CALL, is_paused });
+        let (kind, text) = (kind.to_owned(), String::new());
+        rig.engine.command(MediaCommand::Mark { call: CALL, kind, text });
+        rig.settle();
+    };
+    talk(&mut a, &mut b, 50);
+    pause(true, "hand_off");
+    talk(&mut a, &mut b, 25);
+    // Who comes meanwhile is not recorded, either.
+    rig.engine.command(MediaCommand::RecordLeg { call: CALL, leg: B, channel: Channel::Right });
+    talk(&mut a, &mut b, 25);
+    pause(false, "hand_back");
+    talk(&mut a, &mut b, 50);
+    let facts = rig.stop_recording();
+    assert!(facts.complete, "{facts:?}");
+    let at = |kind: &str| {
+        let mark = facts.marks.iter().find(|(_, is, _)| is == kind).expect("a mark");
+        usize::try_from(mark.0).unwrap()
+    };
+    let (channels, rate) = read(&rig.dir.path().join(&facts.file));
+    let (begin, end) = (at("hand_off"), at("hand_back"));
+    assert!(end > begin + 800, "{begin} to {end} ms");
+    let part = |channel: usize, from_ms: usize, to_ms: usize| {
+        let per_ms = rate as usize / 1000;
+        &channels[channel][from_ms * per_ms..to_ms * per_ms]
+    };
+    for (channel, hz) in [(0, 400), (1, 1000)] {
+        let silence = part(channel, begin + 100, end - 100);
+        assert!(silence.iter().all(|sample| *sample == 0), "channel {channel}");
+        for from in [begin - 500, end + 300] {
+            assert!(
+                goertzel_db(part(channel, from, from + 200), hz, rate) > -14.0,
+                "channel {channel} at {from} ms"
+            );
+        }
+    }
+}

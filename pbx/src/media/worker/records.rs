@@ -48,7 +48,7 @@ impl Worker {
         let readable = rates.len() == codecs.len();
         let id = self.recorder.start_recording(Start { call, subject, codec, rate, readable, at_us: now_us });
         if let Some(there) = self.calls.get_mut(&call) {
-            there.recording = Some(Recorded { id, legs, also: Vec::new() });
+            there.recording = Some(Recorded { id, legs, is_paused: false, also: Vec::new() });
         }
         self.rewire(call);
     }
@@ -81,6 +81,14 @@ impl Worker {
     pub(super) fn record_no_more(&mut self, call: CallId, leg: LegId) {
         if let Some(recorded) = self.calls.get_mut(&call).and_then(|there| there.recording.as_mut()) {
             recorded.also.retain(|(also, _)| *also != leg);
+            self.rewire(call);
+        }
+    }
+
+    /// The recording of a call has silence from now, or what is said again.
+    pub(super) fn pause_recording(&mut self, call: CallId, is_paused: bool) {
+        if let Some(recorded) = self.calls.get_mut(&call).and_then(|there| there.recording.as_mut()) {
+            recorded.is_paused = is_paused;
             self.rewire(call);
         }
     }

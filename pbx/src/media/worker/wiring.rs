@@ -36,7 +36,11 @@ impl Worker {
 
     /// Who hears a leg packet by packet, and what else does.
     fn rewire_leg(&mut self, call: CallId, leg: &Wired, listeners: Vec<(usize, Crossing)>) {
-        let recorded = self.calls.get(&call).and_then(|there| there.recording.as_ref());
+        let recorded = self
+            .calls
+            .get(&call)
+            .and_then(|there| there.recording.as_ref())
+            .filter(|recorded| !recorded.is_paused);
         let channel = recorded.and_then(|recorded| Some((recorded.id, recorded.channel_of(leg.id)?)));
         let Some(Some(placed)) = self.legs.get_mut(leg.at) else { return };
         placed.listeners = listeners;

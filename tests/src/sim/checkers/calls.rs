@@ -206,8 +206,9 @@ impl CdrIsTrue {
                 .as_ref()
                 .is_none_or(|p| p.number == cdr.to.number || answered.contains(&p.number.as_str()));
         // A party that was put through has talked with several, the last of whom counts.
-        let is_transferred = cdr.legs.iter().any(|leg| leg.outcome == "transferred")
-            || cdr.path.iter().any(|why| why.step == "transfer");
+        let is_put = |why: &switchroom_exchange::Why| ["transfer", "hand_off"].contains(&why.step.as_str());
+        let is_transferred =
+            cdr.legs.iter().any(|leg| leg.outcome == "transferred") || cdr.path.iter().any(is_put);
         let has_talked = |l: &CdrLeg| ["answered", "transferred"].contains(&l.outcome.as_str());
         let is_one =
             with.iter().all(|with| cdr.legs.iter().any(|l| l.party.number == **with && has_talked(l)));
@@ -248,7 +249,8 @@ fn adds_up(cdr: &Cdr) -> Verdict {
     let hung_up = cdr.ending.cause == Cause::HungUp;
     // Flows hang up, and supervisors' phones are hung up when there is nothing more to hear.
     let is_supervisors = cdr.with.as_ref().is_some_and(|with| MODES.contains(&with.name.as_str()));
-    let by_us = (cdr.flow.is_some() || is_supervisors) && cdr.ending.by == EndedBy::System;
+    let is_handed_off = cdr.path.iter().any(|why| why.step == "hand_off");
+    let by_us = (cdr.flow.is_some() || is_supervisors || is_handed_off) && cdr.ending.by == EndedBy::System;
     if hung_up && (cdr.answered_ms.is_none() || !by_us && !matches!(cdr.ending.by, EndedBy::Party(_))) {
         return broken(Some(cdr.call), "hung up without an answer, or by nobody");
     }

@@ -9,6 +9,7 @@ mod console;
 mod events;
 mod finals;
 mod flows;
+mod hand_offs;
 mod holds;
 mod messages;
 mod queues;
@@ -75,6 +76,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<flows::FlowsAreLeft>::default(),
         Box::<flows::AskedOnce>::default(),
         Box::<flows::MessagesAreKept>::default(),
+        Box::<hand_offs::HandedOffIsAlone>::default(),
         Box::<messages::StoredIsConfirmed>::default(),
         Box::<queues::RungIsOffered>::default(),
         Box::<queues::ChosenByTheRule>::default(),

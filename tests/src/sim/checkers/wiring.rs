@@ -1,11 +1,12 @@
 //! Who hears whom, and whose the ports are.
 
 use super::{Checker, Verdict, broken};
-use crate::sim::world::{Step, World};
+use crate::sim::world::{HOLD_MUSIC, Step, World};
 use std::collections::BTreeMap;
 use switchroom_exchange::{
     Action, Call, CallId, Changed, LegId, LegState, MediaCommand, PortSlot, Service, Source, Stage,
 };
+use switchroom_flow::Clip;
 
 /// The media engine's wiring equals what the calls say.
 #[derive(Debug, Default)]
@@ -84,6 +85,15 @@ fn without_supervisors(world: &World, call: &Call, hears: &Source) -> Source {
     }
 }
 
+fn is_hold_music(clip: &Clip) -> bool {
+    matches!(clip, Clip::Prompt { name, .. } if name == HOLD_MUSIC)
+}
+
+/// Whether music plays in place of silence: not to who hears a supervisor meanwhile.
+fn has_hold_music(world: &World, hears: &Source) -> bool {
+    !world.exchange.config().hold_music.is_empty() && !matches!(hears, Source::Mix(_))
+}
+
 fn check(world: &World, call: &Call) -> Verdict {
     for (leg, one) in &call.legs {
         let told = world.media.legs.get(leg);
@@ -99,7 +109,14 @@ fn check(world: &World, call: &Call) -> Verdict {
         if told.call != room || Some(told.slot) != one.slot {
             return broken(Some(call.id), format!("leg {} is open as another's, or elsewhere", leg.0));
         }
-        if let Some(ought) = ought(call, *leg)
+        // Who is held hears music in place of silence, where there is some.
+        let ought = ought(call, *leg);
+        let hears_music = told.plays.as_ref().is_some_and(|playing| playing.clips.iter().any(is_hold_music));
+        if hears_music != (ought == Some(Source::Silence) && has_hold_music(world, &told.hears)) {
+            let text = format!("leg {} hears music: {hears_music}, and ought to hear {ought:?}", leg.0);
+            return broken(Some(call.id), text);
+        }
+        if let Some(ought) = ought.filter(|_| !hears_music)
             && without_supervisors(world, call, &told.hears) != ought
         {
             let text = format!("leg {} hears {:?} and ought to hear {ought:?}", leg.0, told.hears);
@@ -115,6 +132,7 @@ fn check(world: &World, call: &Call) -> Verdict {
         }
         if let (Stage::Talking { .. } | Stage::Service { .. }, Some(playing)) = (&call.stage, &told.plays)
             && !call.is_briefed()
+            && !hears_music
         {
             let text = format!("leg {} is past its flow and hears {playing:?}", leg.0);
             return broken(Some(call.id), text);

@@ -10,6 +10,9 @@ use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service, Supervi
 use switchroom_flow::pins::Pin;
 use switchroom_sip::digest::{Algorithm, ha1};
 
+/// What who is held hears.
+pub const HOLD_MUSIC: &str = "hold-music";
+
 pub(super) fn config(setup: &Setup) -> Config {
     let mut extensions = BTreeMap::new();
     for phone in &setup.phones {
@@ -33,6 +36,8 @@ pub(super) fn config(setup: &Setup) -> Config {
         },
         floor: Arc::new(setup.floor.config(0)),
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
+        // Where calls are recorded, who is held hears music.
+        hold_music: if site.records { vec![HOLD_MUSIC.into()] } else { vec![] },
         ring: secs(site.ring_s),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
         external: None,

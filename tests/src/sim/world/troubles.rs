@@ -3,10 +3,13 @@
 use super::site::extension;
 use super::{Came, Next, Step, World};
 use crate::sim::floor::AgentWish;
+use crate::sim::inbound::LENT;
 use crate::sim::trouble::{SupervisorWish, Trouble};
 use std::sync::Arc;
 use switchroom_acd::Presence;
-use switchroom_exchange::{AgentAct, CallId, Command, MissedWish, Mode, Stage, Subject, SupervisionAct};
+use switchroom_exchange::{
+    AgentAct, Call, CallId, Command, MissedWish, Mode, Stage, Subject, SupervisionAct,
+};
 
 impl World {
     /// Something goes wrong now.
@@ -101,6 +104,12 @@ impl World {
             }
             AgentWish::Priority { place, priority } => AgentAct::Priority { call: waiter(place)?, priority },
             AgentWish::TakeOut { place } => AgentAct::TakeOut { call: waiter(place)? },
+            AgentWish::HandOff { place } => {
+                let is_talk = |call: &&Call| matches!(call.stage, Stage::Talking { .. });
+                let talks: Vec<CallId> = self.exchange.calls().filter(is_talk).map(|call| call.id).collect();
+                let call = *talks.get(place % talks.len().max(1))?;
+                return Some(Command::HandOff { call, flow: LENT.into() });
+            }
             AgentWish::Missed { place, what } => {
                 let inbox = self.exchange.inbox();
                 let entry = inbox.all().nth(place % inbox.len().max(1))?;

@@ -18,7 +18,8 @@ impl Rehearsal {
             }
             Effect::Silence => self.playing = None,
             Effect::Wake(after) => self.wakes = after.map(|after| self.now.saturating_add(after)),
-            Effect::Secret(_) | Effect::End => {}
+            // Nobody lends a caller in a rehearsal.
+            Effect::Secret(_) | Effect::GiveBack { .. } | Effect::End => {}
             Effect::Dial { to, in_turn, ring, .. } => self.ring(to, in_turn, ring),
             Effect::Queue { queue, .. } => self.enqueue(queue),
             Effect::Withdraw => self.withdraw(),

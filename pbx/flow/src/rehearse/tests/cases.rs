@@ -146,6 +146,7 @@ fn a_number_is_dialled_by_the_routes_of_the_site() {
         calls_max: None,
         calls_per_second: None,
         calls_per_caller: None,
+        back: false,
     };
     stage.site.routes = vec![route("400", "flow office"), route("401", "extension 101")];
     let text = "at = \"2026-11-23T10:00\"\n[site]\nhours = { office = \"open\" }\n\

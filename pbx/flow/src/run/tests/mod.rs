@@ -7,6 +7,7 @@ mod agent;
 mod ask;
 mod cleanup;
 mod connect;
+mod lending;
 mod listen;
 mod quests;
 mod random;
@@ -275,13 +276,22 @@ fn call(flows: Vec<Flow>) -> Caller {
     call_at(World::default(), flows)
 }
 
-fn call_at(mut world: World, flows: Vec<Flow>) -> Caller {
+fn call_at(world: World, flows: Vec<Flow>) -> Caller {
+    call_as(world, flows, |run| run)
+}
+
+/// A caller who is lent to the first of these flows.
+fn lent(world: World, flows: Vec<Flow>) -> Caller {
+    call_as(world, flows, Run::lent)
+}
+
+fn call_as(mut world: World, flows: Vec<Flow>, how: fn(Run) -> Run) -> Caller {
     let flows: Vec<Arc<Flow>> = flows.into_iter().map(Arc::new).collect();
     let first = flows.first().expect("a flow").clone();
     world.flows = flows.into_iter().map(|flow| (flow.name.clone(), flow)).collect();
     let mut caller = Caller {
         world,
-        run: Run::watched(first),
+        run: how(Run::watched(first)),
         witness: Witness::default(),
         log: Vec::new(),
         last: Vec::new(),

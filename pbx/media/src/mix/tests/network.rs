@@ -193,6 +193,20 @@ fn a_thread_that_was_late_sends_no_burst_and_goes_on() {
 }
 
 #[test]
+fn a_thread_that_was_a_little_late_leaves_nothing_out() {
+    let mut rig = pair(Kind::Pcma);
+    rig.run(1_000);
+    rig.forget();
+    for _ in 0..20 {
+        // Nothing is sent for 50 ms, though packets come.
+        rig.stall(50);
+        rig.run(150);
+    }
+    assert_eq!(rig.packets(1), 20 * 200 / 20);
+    assert!(levels(&rig).iter().all(|level| (level - SPOKEN).abs() < 1.0), "{:?}", levels(&rig));
+}
+
+#[test]
 fn no_packet_does_harm_whatever_it_holds() {
     for seed in 0..8u64 {
         for kind in super::ALL {

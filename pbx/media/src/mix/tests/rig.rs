@@ -108,6 +108,16 @@ impl Rig {
         }
     }
 
+    /// The thread does nothing for so many milliseconds; what came meanwhile it finds then, all at once.
+    pub(super) fn stall(&mut self, ms: u64) {
+        self.now_us += ms * 1000;
+        self.speak();
+        let late = std::mem::take(&mut self.on_the_way);
+        for (at, ((_, number), packet)) in late.into_iter().enumerate() {
+            self.on_the_way.insert((self.now_us + at as u64, number), packet);
+        }
+    }
+
     fn speak(&mut self) {
         for (at, speaker) in self.speakers.iter_mut().enumerate() {
             while speaker.next_us <= self.now_us as f64 {

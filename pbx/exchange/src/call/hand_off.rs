@@ -1,0 +1,329 @@
+//! Hand-off: one party of a talk sends the other into a flow, to give a PIN for example, and has it back with what came of it.
+//!
+//! ```text
+//! Talking ──REFER to a route with `back`, or a command──► Flow, lent ──the flow ends──► Talking as before, with a result
+//!                                                           │  │
+//!                                                           │  └─the flow hangs up, or who is in it does──► the end
+//!                                                           └─who handed off is gone by then──► Seeking: rung back, once
+//! ```
+//!
+//! Who handed off stays up beside the flow and hears silence. Nothing of what is typed meanwhile gets anywhere but into the
+//! flow: the recording has silence in both channels, no key is written down. For queues and agents the talk goes on.
+//!
+//! A phone that referred keeps its call as long as it has no final word of the REFER, and hangs up when that is 200: so the
+//! final word is 480, once it has the other party back. A phone that hangs up all the same, on its own or by hand, is rung
+//! back as after a transfer that nobody takes.
+
+use super::{Call, Recording, Stage, Transfer};
+use crate::exchange::Exchange;
+use crate::limits::{DIGITS_HUSHED, HAND_OFFS_MAX};
+use crate::media::{MediaCommand, Source};
+use crate::negotiate::own_formats;
+use crate::record::{Cause, EndedBy, EventKind, Severity};
+use crate::text::clean;
+use crate::{CallId, LegId};
+use std::sync::Arc;
+use switchroom_flow::Flow;
+use switchroom_flow::lend::connects;
+use switchroom_sip::status::Status;
+use switchroom_sip::time::{Mono, Now};
+
+/// A party of a talk is in a flow, and another waits for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandOff {
+    /// The flow it was sent into.
+    pub flow: String,
+    /// The leg that waits; it may have ended.
+    pub by: LegId,
+    /// Since when, by the call's own clock.
+    pub since: Now,
+    /// Its extension.
+    extension: String,
+    /// It was the caller's before.
+    was_caller: bool,
+    /// Its phone asked for it by REFER, and waits for the last word of that.
+    is_referred: bool,
+    /// The route that counts it.
+    route: Option<String>,
+    /// Answers of surveys that there were before.
+    answers_before: usize,
+}
+
+/// What came of a hand-off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedBack {
+    /// When, Unix milliseconds, by the call's own clock.
+    pub at_ms: i64,
+    /// The flow.
+    pub flow: String,
+    /// What it returned, the answers of its survey, or nothing.
+    pub result: String,
+}
+
+/// Who asks for a hand-off.
+pub(super) enum Asker<'a> {
+    /// A phone, by REFER, to this route.
+    Phone(&'a str),
+    /// A user, by transferring to this route or by name.
+    User(Option<&'a str>),
+}
+
+/// Why it is refused: for the sender of a REFER, and in words.
+type No = (Status, String);
+
+impl Call {
+    /// The party that waits for the one that was handed off, while it is there.
+    pub fn hander(&self) -> Option<LegId> {
+        let by = self.hand_off.as_ref()?.by;
+        self.leg(by).filter(|leg| leg.is_live()).map(|leg| leg.id)
+    }
+
+    /// While one party is handed off: whom the given one talks with otherwise.
+    pub(super) fn parted_from(&self, leg: LegId) -> Option<LegId> {
+        let by = self.hander()?;
+        if leg == by { Some(self.caller) } else { (leg == self.caller).then_some(by) }
+    }
+}
+
+impl Exchange {
+    /// Parts the two: `stays` waits, `goes` enters the flow.
+    pub(super) fn hand_off(
+        &mut self,
+        now: Now,
+        id: CallId,
+        (stays, goes): (LegId, LegId),
+        flow: Arc<Flow>,
+        asker: &Asker<'_>,
+    ) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let name = |leg: LegId| call.leg(leg).map(|leg| leg.party.number.clone()).unwrap_or_default();
+        let (who, whom) = (name(stays), name(goes));
+        let was_caller = call.caller == stays;
+        let was_held = call.held.take().is_some();
+        let hand_off = HandOff {
+            flow: flow.name.clone(),
+            by: stays,
+            since: call.clock(now),
+            extension: call.leg(stays).and_then(|leg| leg.extension.clone()).unwrap_or_default(),
+            was_caller,
+            is_referred: matches!(asker, Asker::Phone(_)),
+            route: None,
+            answers_before: call.answers.len(),
+        };
+        call.hand_off = Some(hand_off);
+        call.hand_offs += 1;
+        call.stage = Stage::Flow;
+        if was_held {
+            self.floor.held(crate::queues::moment(now), id.0, false);
+            self.run_floor(now);
+        }
+        if was_caller {
+            self.change_caller(id, goes);
+        }
+        if let Asker::Phone(route) | Asker::User(Some(route)) = asker {
+            self.count_hand_off(now, id, route, &who);
+        }
+        let text = format!("{who} hands {whom} off to flow {}", flow.name);
+        self.why(now, id, "hand_off", text.clone());
+        self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "handed_off", text);
+        self.pause_recording(id, true);
+        self.mark(id, "hand_off", &flow.name);
+        self.media(MediaCommand::Hear { call: id, leg: goes, source: Source::Silence });
+        self.wire(id, stays);
+        self.refresh_troubles(now, id);
+        self.show_parties(id);
+        self.listen(id, true);
+        self.lend(now, id, flow);
+    }
+
+    fn count_hand_off(&mut self, now: Now, id: CallId, route: &str, who: &str) {
+        let Some(route) = self.config.inbound.routes.iter().find(|one| one.name == route) else { return };
+        self.traffic.begin(route, who, now.mono.0 / 1_000);
+        if let Some(hand_off) = self.calls.get_mut(&id).and_then(|call| call.hand_off.as_mut()) {
+            hand_off.route = Some(route.name.clone());
+        }
+    }
+
+    /// Whether a party may be sent into that flow now, by the one that stays.
+    pub(super) fn may_hand_off(
+        &self,
+        id: CallId,
+        (stays, goes): (LegId, LegId),
+        flow: &Flow,
+    ) -> Result<(), No> {
+        let call = self.calls.get(&id).ok_or((Status::NO_SUCH_CALL, "the call is gone".to_owned()))?;
+        if call.hand_offs >= HAND_OFFS_MAX {
+            return Err((Status::TOO_MANY_HOPS, "the call has been handed off too often".into()));
+        }
+        if let Some(place) = connects(flow, &self.config.flows) {
+            let why = format!("{place}, and who is handed off is to come back");
+            return Err((Status::FORBIDDEN, why));
+        }
+        if call.caller == stays && self.visits.contains_key(&id) {
+            return Err((Status::FORBIDDEN, "it is in a flow itself".into()));
+        }
+        let codec = call.leg(goes).and_then(|leg| leg.codec.as_ref());
+        let is_ours = |codec| own_formats(&self.config.codecs).iter().any(|own| own.same_encoding(codec));
+        if !codec.is_some_and(is_ours) {
+            return Err((Status::NOT_ACCEPTABLE_HERE, "no sound can be made in that party's codec".into()));
+        }
+        Ok(())
+    }
+
+    /// A user sends a party of a call into a flow: the one that is no agent, and of two others who called.
+    pub(crate) fn hand_off_by(
+        &mut self,
+        now: Now,
+        id: CallId,
+        flow: &str,
+        user: &str,
+    ) -> Result<String, String> {
+        let Some(call) = self.calls.get(&id) else { return Err("there is no such call any more".into()) };
+        if call.hand_off.is_some() {
+            return Err(format!(
+                "call {} is handed off already; it comes back when its flow ends",
+                call.number
+            ));
+        }
+        let is_agents = |leg: LegId| {
+            let extension = call.leg(leg).and_then(|leg| leg.extension.as_ref());
+            extension.is_some_and(|extension| self.floor.agent_at(extension).is_some())
+        };
+        let (number, caller) = (call.number, call.caller);
+        let stays = match call.stage {
+            Stage::Talking { with } if is_agents(caller) && !is_agents(with) => caller,
+            Stage::Talking { with } => with,
+            _ => return Err(format!("call {number} is no talk of two; nobody could have it back")),
+        };
+        let goes = self.may_refer(id, stays).map_err(|(_, why)| why)?;
+        let known = self.config.flows.get(flow).cloned();
+        let flow =
+            known.ok_or_else(|| format!("there is no flow {}; see switchroom flow list", clean(flow)))?;
+        self.may_hand_off(id, (stays, goes), &flow).map_err(|(_, why)| why)?;
+        let name = |leg: LegId| {
+            let leg = self.calls.get(&id).and_then(|call| call.leg(leg));
+            leg.map(|leg| leg.party.number.clone()).unwrap_or_default()
+        };
+        let (who, whom) = (name(stays), name(goes));
+        let done = format!("call {number}: {whom} is in flow {}, {who} gets it back", flow.name);
+        let text = format!("{user}: {done}");
+        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "hand_off", text);
+        self.hand_off(now, id, (stays, goes), flow, &Asker::User(None));
+        Ok(done)
+    }
+
+    /// The flow has ended and gives its caller back.
+    pub(crate) fn hand_back(&mut self, now: Now, id: CallId, result: &str) {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| !call.is_ended()) else { return };
+        let has_hander = call.hander().is_some();
+        let Some(hand_off) = call.hand_off.take() else { return };
+        let result = result_of(result, call.answers.get(hand_off.answers_before..).unwrap_or_default());
+        call.hushed_until = Some(now.mono.after(DIGITS_HUSHED));
+        let whom = call.caller_party().number.clone();
+        let back = HandedBack { at_ms: call.clock(now).wall.0, flow: hand_off.flow.clone(), result };
+        let said = if back.result.is_empty() { String::new() } else { format!(": {}", back.result) };
+        let who = hand_off.extension.clone();
+        let text = format!("flow {} gives {whom} back to {who}{said}", hand_off.flow);
+        let mark = back.result.clone();
+        call.handed_back.push(back);
+        self.end_count(now, &hand_off);
+        self.why(now, id, "hand_off", text.clone());
+        self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "handed_back", text);
+        self.listen(id, false);
+        self.pause_recording(id, false);
+        self.mark(id, "hand_back", &mark);
+        if has_hander {
+            self.connect_again(now, id, &hand_off);
+        } else {
+            self.ring_hander(now, id, hand_off);
+        }
+    }
+
+    /// The two talk as before.
+    fn connect_again(&mut self, now: Now, id: CallId, hand_off: &HandOff) {
+        if hand_off.is_referred {
+            self.tell_leg(now, id, hand_off.by, Status::UNAVAILABLE);
+        }
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let stayed = call.caller;
+        call.stage = Stage::Talking { with: if hand_off.was_caller { stayed } else { hand_off.by } };
+        if hand_off.was_caller {
+            self.change_caller(id, hand_off.by);
+        }
+        self.wire_all(id);
+        self.refresh_hold(now, id);
+        self.refresh_troubles(now, id);
+        self.show_parties(id);
+        self.note_open(id);
+    }
+
+    fn ring_hander(&mut self, now: Now, id: CallId, hand_off: HandOff) {
+        let who = hand_off.extension;
+        if who.is_empty() {
+            let text = "nobody is there any more to whom the flow could give its caller back".to_owned();
+            return self.finish(now, id, EndedBy::System, Cause::HungUp, 0, text);
+        }
+        self.why(now, id, "hand_off", format!("{who} is rung back"));
+        self.seek_for(now, id, Transfer::back_to(hand_off.by, who.clone()), who);
+    }
+
+    /// Who handed off has hung up, or is gone: that ends its own leg and its talk, and nothing else. False if the leg is no
+    /// such one.
+    pub(crate) fn hander_left(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
+        let is_it = |call: &Call| call.hand_off.as_ref().is_some_and(|hand_off| hand_off.by == leg);
+        if !self.calls.get(&id).is_some_and(is_it) {
+            return false;
+        }
+        self.why(now, id, "hand_off", format!("{text}; the flow goes on"));
+        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg)) {
+            leg.is_missing = false;
+        }
+        self.close_leg(id, leg);
+        self.agent_left(now, id, leg);
+        self.refresh_troubles(now, id);
+        self.show_parties(id);
+        true
+    }
+
+    /// The call is over while one party is handed off.
+    pub(crate) fn hand_off_ends(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let hander = call.hander();
+        let Some(hand_off) = call.hand_off.take() else { return };
+        self.end_count(now, &hand_off);
+        if let Some(by) = hander.filter(|_| hand_off.is_referred) {
+            self.tell_leg(now, id, by, Status::TERMINATED);
+        }
+    }
+
+    fn end_count(&mut self, now: Now, hand_off: &HandOff) {
+        if let Some(route) = &hand_off.route {
+            self.traffic.end(route, now.mono.0 / 1_000);
+        }
+    }
+
+    /// From now the recording has silence in both channels, or what is said again.
+    fn pause_recording(&mut self, id: CallId, is_paused: bool) {
+        let is_taped = |call: &Call| call.tape.is_some() && call.recording == Recording::On;
+        if self.calls.get(&id).is_some_and(is_taped) {
+            self.media(MediaCommand::PauseRecording { call: id, is_paused });
+        }
+    }
+
+    /// Whether keys are not written down: while one party is in a flow, and shortly after, when it may still be typing what
+    /// the flow asked for; and as long as nobody is there to whom it could be typing.
+    pub(super) fn is_hushed(&self, now: Mono, id: CallId) -> bool {
+        let Some(call) = self.calls.get(&id) else { return false };
+        let is_alone = call.transfer.as_ref().is_some_and(|transfer| transfer.is_return);
+        call.hand_off.is_some() || is_alone || call.hushed_until.is_some_and(|until| now < until)
+    }
+}
+
+/// What the flow returned, or else what was answered in it.
+fn result_of(returned: &str, answers: &[(String, char)]) -> String {
+    if !returned.is_empty() {
+        return clean(returned);
+    }
+    let answers: Vec<String> = answers.iter().map(|(question, key)| format!("{question} {key}")).collect();
+    clean(&answers.join(", "))
+}

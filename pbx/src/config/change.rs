@@ -1,0 +1,348 @@
+//! Changes of queues, agents and classes to the configuration file, asked for by users of the running exchange: who works
+//! where, who can what, who goes first. Comments and order are kept; what would not check is not written.
+
+use super::edit::{EditError, replace};
+use super::fault::Fault;
+use super::floor::membership;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use switchroom_acd::config::Membership;
+use switchroom_flow::fault::did_you_mean;
+use switchroom_wire::{ConfigChange, clean};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value, value};
+
+/// Makes a change to the file at `path`; says which value became which. The file is checked before and after; its mode and
+/// owner stay.
+///
+/// # Errors
+/// The file cannot be read or written, has faults or would have, names no such agent, queue or class, or says so already.
+/// Nothing is changed then.
+pub fn change(path: &Path, change: &ConfigChange) -> Result<String, EditError> {
+    let io_error = |error: io::Error| match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => EditError::Refused(format!(
+            "{} and its folder cannot be written by the exchange: {error}; let its user write there, or write it by hand and reload",
+            path.display()
+        )),
+        _ => EditError::Io { path: path.display().to_string(), error },
+    };
+    let loaded = super::load(path).map_err(EditError::Faults)?;
+    let text = fs::read_to_string(path).map_err(io_error)?;
+    let fault = |what: String| EditError::Faults(vec![Fault::of_file(path, what, "switchroom check")]);
+    let mut document: DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| fault(e.to_string()))?;
+    let floor = &loaded.config.floor;
+    let told = match change {
+        ConfigChange::Join { agent, queue, tier, weight } => {
+            known("queue", "queues", queue, &floor.queues)?;
+            let table = table(&mut document, "agent", "agents", agent, &floor.agents)?;
+            let before = floor.agents.get(agent).and_then(|agent| agent.queues.get(queue));
+            let place = place(before.copied(), *tier, *weight);
+            let told = set_place(table, queue, Some(place)).ok_or_else(|| {
+                EditError::Refused(format!("agent {agent} has that place in queue {queue} already"))
+            })?;
+            format!("agents.{agent}.queues: {told}")
+        }
+        ConfigChange::Leave { agent, queue } => {
+            let table = table(&mut document, "agent", "agents", agent, &floor.agents)?;
+            let told = set_place(table, queue, None).ok_or_else(|| {
+                EditError::Refused(format!("agent {agent} works in no queue {}", clean(queue)))
+            })?;
+            format!("agents.{agent}.queues: {told}")
+        }
+        ConfigChange::Skill { agent, skill, level } => {
+            let table = table(&mut document, "agent", "agents", agent, &floor.agents)?;
+            let told = set_skill(table, skill, *level).ok_or_else(|| {
+                EditError::Refused(format!("skill {} of agent {agent} is so already", clean(skill)))
+            })?;
+            format!("agents.{agent}.skills.{}: {told}", clean(skill))
+        }
+        ConfigChange::ClassPriority { class, priority } => {
+            let table = table(&mut document, "class", "classes", class, &loaded.config.inbound.classes)?;
+            let told = set_whole(table, "priority", i64::from(*priority)).ok_or_else(|| {
+                EditError::Refused(format!("class {class} has priority {priority} already"))
+            })?;
+            format!("classes.{class}.priority: {told}")
+        }
+    };
+    let changed = document.to_string();
+    super::parse(&changed, path, &super::paths::base_of(path)).map_err(EditError::Faults)?;
+    replace(path, changed.as_bytes()).map_err(io_error)?;
+    Ok(told)
+}
+
+fn known<T>(what: &str, tables: &str, name: &str, all: &BTreeMap<String, T>) -> Result<(), EditError> {
+    if all.contains_key(name) {
+        return Ok(());
+    }
+    let hint = did_you_mean(name, all.keys().map(String::as_str))
+        .unwrap_or_else(|| format!("add a table for it, as [{tables}.NAME]"));
+    Err(EditError::Refused(format!("there is no {what} {}; {hint}", clean(name))))
+}
+
+/// The table of one that is there.
+fn table<'d, T>(
+    document: &'d mut DocumentMut,
+    what: &str,
+    tables: &str,
+    name: &str,
+    all: &BTreeMap<String, T>,
+) -> Result<&'d mut dyn TableLike, EditError> {
+    known(what, tables, name, all)?;
+    document
+        .get_mut(tables)
+        .and_then(Item::as_table_like_mut)
+        .and_then(|tables| tables.get_mut(name))
+        .and_then(Item::as_table_like_mut)
+        .ok_or_else(|| EditError::Refused(format!("{what} {name} is no table of that file")))
+}
+
+/// The place that an agent is to have: what is not said stays as it is.
+fn place(before: Option<Membership>, tier: Option<u8>, weight: Option<u8>) -> Membership {
+    let before = before.unwrap_or(Membership { tier: 1, weight: 1, position: 0 });
+    Membership {
+        tier: tier.unwrap_or(before.tier),
+        weight: weight.map_or(before.weight, u32::from),
+        position: before.position,
+    }
+}
+
+/// As an entry of `queues` is written.
+fn written(queue: &str, place: Membership) -> String {
+    let part = |word: &str, n: u32| if n == 1 { String::new() } else { format!(" {word} {n}") };
+    format!("{queue}{}{}", part("tier", u32::from(place.tier)), part("weight", place.weight))
+}
+
+fn queue_of(entry: &Value) -> Option<(&str, Membership)> {
+    membership(entry.as_str()?).ok()
+}
+
+/// Puts a queue into the list of an agent, gives it another place there, or takes it out. `None` if nothing changes.
+fn set_place(agent: &mut dyn TableLike, queue: &str, place: Option<Membership>) -> Option<String> {
+    let item = agent.entry("queues").or_insert_with(|| value(Array::new()));
+    let list = item.as_array_mut()?;
+    let before = shown(list);
+    let at = list.iter().position(|entry| queue_of(entry).is_some_and(|(name, _)| name == queue));
+    match (at, place) {
+        (Some(at), Some(place)) => {
+            let (_, old) = list.get(at).and_then(queue_of)?;
+            if (old.tier, old.weight) == (place.tier, place.weight) {
+                return None;
+            }
+            list.replace(at, written(queue, place));
+        }
+        (None, Some(place)) => append(list, &written(queue, place)),
+        (Some(at), None) => remove(list, at),
+        (None, None) => return None,
+    }
+    Some(format!("{before} becomes {}", shown(list)))
+}
+
+/// Puts an entry behind the others, on a line of its own if they have such. What is written behind the last stays there.
+fn append(list: &mut Array, text: &str) {
+    let last = list.iter().last().and_then(|entry| entry.decor().prefix()?.as_str().map(str::to_owned));
+    let Some(indent) = last.filter(|prefix| prefix.contains('\n')) else { return list.push(text) };
+    let mut entry = Value::from(text);
+    let behind = list.trailing().as_str().unwrap_or_default().trim_end().to_owned();
+    let indent = indent.rsplit('\n').next().unwrap_or_default();
+    entry.decor_mut().set_prefix(format!("{behind}\n{indent}"));
+    list.push_formatted(entry);
+    list.set_trailing("\n");
+    list.set_trailing_comma(true);
+}
+
+/// Takes an entry out, with what is written behind it on its line; what is written behind the one before stays there.
+fn remove(list: &mut Array, at: usize) {
+    let before = |list: &Array, at: usize| {
+        let entry = list.get(at)?;
+        entry.decor().prefix().and_then(|prefix| prefix.as_str()).map(str::to_owned)
+    };
+    let (own, next) = (before(list, at).unwrap_or_default(), before(list, at + 1));
+    let behind = next.clone().unwrap_or_else(|| list.trailing().as_str().unwrap_or_default().to_owned());
+    let lines = |text: &str| {
+        text.find('\n')
+            .map_or((text.to_owned(), String::new()), |end| (text[..end].to_owned(), text[end..].to_owned()))
+    };
+    let ((of_before, above), (_, rest)) = (lines(&own), lines(&behind));
+    let kept = if above.contains('#') { above.trim_end() } else { "" };
+    let is_one_line = above.is_empty() && rest.is_empty();
+    list.remove(at);
+    match list.get_mut(at) {
+        Some(next) if is_one_line && at == 0 => next.decor_mut().set_prefix(""),
+        Some(next) if !is_one_line => next.decor_mut().set_prefix(format!("{of_before}{kept}{rest}")),
+        None if !is_one_line => list.set_trailing(format!("{of_before}{kept}{rest}")),
+        _ => {}
+    }
+}
+
+/// Gives an agent a skill, another level of it, or takes it away with level 0. `None` if nothing changes.
+fn set_skill(agent: &mut dyn TableLike, skill: &str, level: u8) -> Option<String> {
+    if level > 0 {
+        let item = agent.entry("skills").or_insert_with(|| value(InlineTable::new()));
+        return set_whole(item.as_table_like_mut()?, skill, i64::from(level));
+    }
+    let skills = agent.get_mut("skills")?.as_table_like_mut()?;
+    let gone = skills.remove(skill)?;
+    Some(format!("{} is taken out", gone.to_string().trim()))
+}
+
+/// Sets a whole number, in place if it is there, so that a comment behind it stays. `None` if nothing changes.
+fn set_whole(table: &mut dyn TableLike, key: &str, number: i64) -> Option<String> {
+    let Some(old) = table.get_mut(key).and_then(Item::as_value_mut) else {
+        table.insert(key, value(number));
+        return Some(format!("is new, {number}"));
+    };
+    if old.as_integer() == Some(number) {
+        return None;
+    }
+    let (decor, before) = (old.decor().clone(), old.as_integer().unwrap_or_default());
+    *old = number.into();
+    *old.decor_mut() = decor;
+    Some(format!("{before} becomes {number}"))
+}
+
+/// A list in one line.
+fn shown(list: &Array) -> String {
+    let entries: Vec<String> =
+        list.iter().map(|entry| format!("{:?}", entry.as_str().unwrap_or("?"))).collect();
+    clean(&format!("[{}]", entries.join(", "))).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const FILE: &str = r#"# ours
+[queues.sales]   # the first
+[queues.support]
+needs = ["german 5, 0 after 1m"]
+
+[agents.2001]
+name = "Ana"  # who
+pin = "8520"
+queues = ["sales"] # hers
+skills = { german = 7 }
+
+[agents.2002]
+queues = [
+  "sales tier 2", # mostly
+  "support weight 3", # at night
+]
+
+[classes.vip]
+numbers = ["138*"]
+priority = 5 # high
+"#;
+
+    fn rig() -> (tempfile::TempDir, std::path::PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("switchroom.toml");
+        fs::write(&path, FILE).unwrap();
+        (dir, path)
+    }
+
+    fn join(agent: &str, queue: &str, tier: Option<u8>, weight: Option<u8>) -> ConfigChange {
+        ConfigChange::Join { agent: agent.into(), queue: queue.into(), tier, weight }
+    }
+
+    fn leave(agent: &str, queue: &str) -> ConfigChange {
+        ConfigChange::Leave { agent: agent.into(), queue: queue.into() }
+    }
+
+    fn skill(skill: &str, level: u8) -> ConfigChange {
+        ConfigChange::Skill { agent: "2001".into(), skill: skill.into(), level }
+    }
+
+    #[test]
+    fn only_the_value_changes() {
+        let vip = |priority| ConfigChange::ClassPriority { class: "vip".into(), priority };
+        for (what, told, old, new) in [
+            (
+                join("2001", "support", None, None),
+                r#"agents.2001.queues: ["sales"] becomes ["sales", "support"]"#,
+                r#"["sales"] # hers"#,
+                r#"["sales", "support"] # hers"#,
+            ),
+            (
+                join("2001", "sales", Some(2), Some(9)),
+                r#"agents.2001.queues: ["sales"] becomes ["sales tier 2 weight 9"]"#,
+                r#"["sales"] # hers"#,
+                r#"["sales tier 2 weight 9"] # hers"#,
+            ),
+            (
+                join("2002", "support", Some(3), None),
+                r#"agents.2002.queues: ["sales tier 2", "support weight 3"] becomes ["sales tier 2", "support tier 3 weight 3"]"#,
+                "\"support weight 3\"",
+                "\"support tier 3 weight 3\"",
+            ),
+            (
+                leave("2002", "sales"),
+                r#"agents.2002.queues: ["sales tier 2", "support weight 3"] becomes ["support weight 3"]"#,
+                "\n  \"sales tier 2\", # mostly",
+                "",
+            ),
+            (leave("2001", "sales"), r#"agents.2001.queues: ["sales"] becomes []"#, "[\"sales\"] #", "[] #"),
+            (skill("german", 9), "agents.2001.skills.german: 7 becomes 9", "german = 7", "german = 9"),
+            (
+                skill("billing", 5),
+                "agents.2001.skills.billing: is new, 5",
+                "{ german = 7 }",
+                "{ german = 7 , billing = 5 }",
+            ),
+            (skill("german", 0), "agents.2001.skills.german: 7 is taken out", "{ german = 7 }", "{}"),
+            (vip(9), "classes.vip.priority: 5 becomes 9", "priority = 5 # high", "priority = 9 # high"),
+        ] {
+            let (_dir, path) = rig();
+            assert_eq!(change(&path, &what).unwrap(), told);
+            let now = fs::read_to_string(&path).unwrap();
+            assert_eq!(now, FILE.replacen(old, new, 1), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_lines_gets_a_line() {
+        let (_dir, path) = rig();
+        change(&path, &leave("2002", "support")).unwrap();
+        change(&path, &join("2002", "support", None, None)).unwrap();
+        let now = fs::read_to_string(&path).unwrap();
+        let wanted = "queues = [\n  \"sales tier 2\", # mostly\n  \"support\",\n]\n";
+        assert!(now.contains(wanted), "{now}");
+    }
+
+    #[test]
+    fn what_may_not_be_is_refused_and_the_file_stays() {
+        for (what, why) in [
+            (join("2009", "sales", None, None), "there is no agent 2009; did you mean \"2001\"?"),
+            (join("2001", "sale", None, None), "there is no queue sale; did you mean \"sales\"?"),
+            (join("2001", "sales", None, Some(1)), "agent 2001 has that place in queue sales already"),
+            (leave("2001", "support"), "agent 2001 works in no queue support"),
+            (skill("german", 7), "skill german of agent 2001 is so already"),
+            (skill("billing", 0), "skill billing of agent 2001 is so already"),
+            (
+                ConfigChange::ClassPriority { class: "gold".into(), priority: 1 },
+                "there is no class gold; add a table for it, as [classes.NAME]",
+            ),
+        ] {
+            let (_dir, path) = rig();
+            assert_eq!(change(&path, &what).unwrap_err().to_string(), why);
+            assert_eq!(fs::read_to_string(&path).unwrap(), FILE);
+        }
+        // What the check of the file finds, in its words.
+        for what in [skill("german", 12), skill("a b", 1), join("2001", "sales", Some(0), None)] {
+            let (_dir, path) = rig();
+            assert!(matches!(change(&path, &what), Err(EditError::Faults(_))), "{what:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), FILE);
+        }
+    }
+
+    #[test]
+    fn a_table_in_one_line_is_changed_and_its_pin_is_not_told() {
+        let (_dir, path) = rig();
+        let text = "[queues.a]\n[queues.b]\n[agents]\n7 = { pin = \"8520\", queues = [\"a\"] }\n";
+        fs::write(&path, text).unwrap();
+        let told = change(&path, &join("7", "b", None, None)).unwrap();
+        assert_eq!(told, r#"agents.7.queues: ["a"] becomes ["a", "b"]"#);
+        assert_eq!(fs::read_to_string(&path).unwrap(), text.replace("[\"a\"]", "[\"a\", \"b\"]"));
+    }
+}

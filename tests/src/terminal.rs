@@ -1,0 +1,74 @@
+//! A program on a terminal of its own, by tmux: keys go in, and what stands on the screen comes out.
+
+use crate::process::within;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// How long a screen may take to show what is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A terminal; its server is ended when it is dropped.
+#[derive(Debug)]
+pub struct Terminal {
+    server: String,
+}
+
+impl Terminal {
+    /// Runs a program on a terminal of that many columns and lines.
+    ///
+    /// # Panics
+    /// If tmux does not start.
+    pub fn start(program: &[String], columns: u16, lines: u16) -> Self {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let turn = STARTED.fetch_add(1, Ordering::Relaxed);
+        let this = Self { server: format!("switchroom-test-{}-{turn}", std::process::id()) };
+        let quoted: Vec<String> =
+            program.iter().map(|part| format!("'{}'", part.replace('\'', r"'\''"))).collect();
+        let (columns, lines) = (columns.to_string(), lines.to_string());
+        let line = quoted.join(" ");
+        let words = ["-f", "/dev/null", "-u", "new-session", "-d", "-x", &columns, "-y", &lines, &line];
+        let started = this.tmux(&words);
+        assert!(started.status.success(), "tmux: {}", String::from_utf8_lossy(&started.stderr));
+        this
+    }
+
+    fn tmux(&self, words: &[&str]) -> Output {
+        let mut command = Command::new("tmux");
+        command.env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8").arg("-L").arg(&self.server);
+        command.args(words).output().expect("tmux runs")
+    }
+
+    /// Presses keys, as tmux names them.
+    pub fn press(&self, keys: &[&str]) {
+        let words: Vec<&str> = ["send-keys"].into_iter().chain(keys.iter().copied()).collect();
+        self.tmux(&words);
+    }
+
+    /// What stands on the screen.
+    pub fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p"]).stdout).into_owned()
+    }
+
+    /// Waits until the screen has a line with all these words, and gives it.
+    ///
+    /// # Panics
+    /// If it has none in time, with what it shows.
+    pub fn wait_for(&self, words: &[&str]) -> String {
+        within(PATIENCE, &format!("{words:?} on the screen:\n{}", self.screen()), || {
+            let screen = self.screen();
+            screen.lines().find(|line| words.iter().all(|word| line.contains(word))).map(str::to_owned)
+        })
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+        let folder = std::env::var_os("TMUX_TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+        let user = rustix::process::getuid().as_raw();
+        // What tmux leaves behind of a server that has ended.
+        let _ = std::fs::remove_file(folder.join(format!("tmux-{user}")).join(&self.server));
+    }
+}
