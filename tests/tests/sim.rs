@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::time::Duration;
-use switchroom_tests::sim::faults::Faults;
+use switchroom_acd::config::SortKey;
+use switchroom_tests::sim::faults::{Faults, Habit};
 use switchroom_tests::sim::minimise::minimise;
 use switchroom_tests::sim::plant::Defect;
 use switchroom_tests::sim::run::{Watch, play};
@@ -27,6 +28,11 @@ fn queued(seed: u64) -> Setup {
     (setup.floor.seed, setup.inbound.share_percent) = (seed, 0);
     (setup.floor.queues, setup.floor.agents, setup.floor.share_percent) = (2, 3, 80);
     setup
+}
+
+/// Agents who are all alike and do nothing but answer: seeds 11 and 13 are drawn so.
+fn alike(seed: u64) -> Setup {
+    Setup::draw(seed, Duration::from_secs(900), 10, &Faults::default())
 }
 
 /// The rule that finds a planted defect.
@@ -93,6 +99,9 @@ fn rule(defect: Defect) -> &'static str {
         Defect::BentMissed => {
             "the inbox holds who gave up and was not answered since, and what was done about them"
         }
+        Defect::UnfairTurns => {
+            "where agents are alike and turns are given fairly, they answer equally many calls but for the last round"
+        }
         Defect::RecordedPin => {
             "who was handed off is heard by nobody, and neither sound nor keys of it are kept"
         }
@@ -123,6 +132,8 @@ fn each_planted_defect_is_found_by_its_rule() {
     let mut crowded = Setup::draw(6, Duration::from_secs(600), 24, &Faults::default());
     (crowded.floor, crowded.inbound.share_percent) = (queued.floor.clone(), 0);
     (crowded.floor.agents, crowded.floor.queues) = (2, 1);
+    // And here by turns for agents who are all alike.
+    let by_turns = alike(11);
     // And here somebody listens, and no more than that.
     let mut supervised = setup.clone();
     let listen = |n: usize| Trouble::Supervise { phone: 0, place: n, wish: SupervisorWish::Call(0) };
@@ -134,6 +145,7 @@ fn each_planted_defect_is_found_by_its_rule() {
             Defect::HeardListener => &supervised,
             Defect::SilentSearch => &sought,
             Defect::Overtaken => &crowded,
+            Defect::UnfairTurns => &by_turns,
             _ if defect >= Defect::UnofferedRing => &queued,
             _ if defect >= Defect::TwoPlaces => &inbound,
             _ => &setup,
@@ -148,6 +160,18 @@ fn each_planted_defect_is_found_by_its_rule() {
         });
         let failure = failure.unwrap_or_else(|| panic!("nothing found {defect:?}"));
         assert_eq!(failure.rule, rule(defect), "{defect:?}: {failure:?}");
+    }
+}
+
+#[test]
+fn agents_who_are_alike_answer_equally_many_calls() {
+    for (seed, key) in [(11, SortKey::RoundRobin), (13, SortKey::FewestCalls)] {
+        let setup = alike(seed);
+        assert_eq!(setup.floor.fair, Some(key));
+        let fair = play(&setup, Watch::default());
+        assert_eq!((fair.failure, fair.calls > 40), (None, true), "{} calls", fair.calls);
+        let unfair = play(&setup, Watch { defect: Defect::UnfairTurns, ..Watch::default() }).failure;
+        assert_eq!(unfair.map(|failure| failure.rule).as_deref(), Some(rule(Defect::UnfairTurns)));
     }
 }
 
@@ -184,6 +208,23 @@ fn one_number_is_one_run() {
     assert_eq!((one.fingerprint, one.steps, one.calls), (other.fingerprint, other.steps, other.calls));
     let different = play(&Setup::draw(12, Duration::from_secs(400), 8, &Faults::all()), Watch::default());
     assert_ne!(one.fingerprint, different.fingerprint);
+}
+
+#[test]
+fn phones_ask_somebody_and_have_two_calls_connected() {
+    let mut attended = 0;
+    for seed in 4..9 {
+        let mut setup = quiet(seed);
+        for phone in &mut setup.phones {
+            phone.habits = vec![Habit::Consults];
+        }
+        let outcome = play(&setup, Watch { is_strict: true, log_lines: 80, ..Watch::default() });
+        if let Some(failure) = outcome.failure {
+            panic!("seed {seed}: {}\n{}\n{}", failure.rule, failure.text, failure.log.join("\n"));
+        }
+        attended += outcome.attended;
+    }
+    assert!(attended > 0, "{attended}");
 }
 
 /// A handful of runs with everything that can go wrong; CI plays hundreds, optimised.

@@ -1,4 +1,4 @@
-//! The one call of a phone: made or taken, held, ended.
+//! A call of a phone: made or taken, held, ended.
 
 use crate::digits::{self, DigitsBy};
 use crate::media::{self, MediaPlan, PTIME_MS};
@@ -39,11 +39,22 @@ pub(crate) struct Call {
     remote: Option<Description>,
     pub(crate) plan: Option<MediaPlan>,
     hold: Option<HoldForm>,
+    /// The number of the other side, as it was dialled or shown.
+    peer: String,
 }
 
 impl Call {
     pub(crate) fn is_up(&self) -> bool {
         self.stage == Stage::Up
+    }
+
+    /// Whether we hold the other side.
+    pub(crate) fn is_held(&self) -> bool {
+        self.hold.is_some()
+    }
+
+    pub(crate) fn peer(&self) -> &str {
+        &self.peer
     }
 }
 
@@ -59,7 +70,7 @@ impl Phone {
     /// [`PhoneError::InCall`], [`PhoneError::NotConnected`], or [`PhoneError::BadNumber`] if the number is empty, too
     /// long or not printable.
     pub fn call(&mut self, now: Mono, number: &str) -> Result<(), PhoneError> {
-        if self.call.is_some() {
+        if self.call.is_some() || self.second.is_some() && !self.is_aside {
             return Err(PhoneError::InCall);
         }
         if !self.is_connected {
@@ -91,7 +102,7 @@ impl Phone {
         if self.endpoint.flow_of(session).is_none() {
             return Err(PhoneError::BadNumber);
         }
-        self.take_call(session, Stage::Calling, local, None);
+        self.take_call(session, Stage::Calling, local, None, number);
         self.pump(now);
         Ok(())
     }
@@ -205,9 +216,17 @@ impl Phone {
         }
     }
 
-    fn take_call(&mut self, session: SessionId, stage: Stage, local: Local, remote: Option<Description>) {
+    fn take_call(
+        &mut self,
+        session: SessionId,
+        stage: Stage,
+        local: Local,
+        remote: Option<Description>,
+        peer: &str,
+    ) {
         let plan = remote.as_ref().and_then(|remote| media::plan(&local, remote));
-        self.call = Some(Call { session, stage, local, proposed: None, remote, plan, hold: None });
+        let peer = peer.to_owned();
+        self.call = Some(Call { session, stage, local, proposed: None, remote, plan, hold: None, peer });
     }
 
     /// Somebody calls.
@@ -222,7 +241,7 @@ impl Phone {
         let sdp = incoming.request.sdp();
         let user = self.settings.user.clone();
         let Some(session) = self.endpoint.take_invite(now, incoming, &user) else { return };
-        if self.call.is_some() {
+        if self.is_in_call() {
             return self.endpoint.reject(now, session, Status::BUSY, &Headers::default());
         }
         let mut local = self.describe();
@@ -243,7 +262,7 @@ impl Phone {
                 Some(offer)
             }
         };
-        self.take_call(session, Stage::Ringing, local, offer);
+        self.take_call(session, Stage::Ringing, local, offer, &number);
         self.tell(PhoneEvent::Incoming { from: number, name });
         match self.settings.answering {
             Answering::Busy => self.refuse(now, Status::BUSY),
@@ -276,6 +295,9 @@ impl Phone {
 
     /// Something happened in a session.
     pub(crate) fn on_session(&mut self, now: Mono, id: SessionId, event: SessionEvent) {
+        if self.second.as_ref().is_some_and(|c| c.session == id) {
+            return self.aside(|phone| phone.on_session(now, id, event));
+        }
         if self.call.as_ref().is_none_or(|c| c.session != id) {
             // A call that we ended: the endpoint brings it to its end.
             return;
@@ -472,7 +494,9 @@ impl Phone {
 
     /// The call is over.
     fn over(&mut self, by: EndedBy, status: Option<Status>, reason: Option<String>) {
-        self.timers.cancel(Timer::Answer);
+        if !self.is_aside {
+            self.timers.cancel(Timer::Answer);
+        }
         self.call = None;
         self.tell(PhoneEvent::Ended { by, status, reason });
     }

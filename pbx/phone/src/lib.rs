@@ -9,10 +9,12 @@
 //! | [`settings`] | who the phone is and how it answers |
 //! | [`media`] | codecs, offers, answers, and the plan that comes of them |
 //! | [`phone`] | the phone: what comes in, what goes out |
+//! | `second` | a second call, and the two of them connected |
 //! | [`digits`] | digits in the body of INFO |
 //! | [`script`] | who calls whom and what becomes of it, as data: for demonstrations and tests |
 //!
-//! It does one call at a time and refuses a second one with 486. It does not transfer and does not subscribe.
+//! It does one call at a time and refuses a second one with 486; only to ask somebody before it puts the call through it
+//! makes a second one itself. It does not subscribe.
 #![forbid(unsafe_code)]
 
 mod call;
@@ -21,6 +23,7 @@ pub mod media;
 pub mod phone;
 mod registration;
 pub mod script;
+mod second;
 pub mod settings;
 #[cfg(test)]
 mod tests;

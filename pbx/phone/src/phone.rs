@@ -78,6 +78,8 @@ pub enum PhoneEvent {
         /// More, in the words of the Reason header or in ours.
         reason: Option<String>,
     },
+    /// Something of these about the second call ([`Phone::consult`]).
+    Second(Box<PhoneEvent>),
 }
 
 /// What a phone can be told to do.
@@ -105,6 +107,12 @@ pub enum PhoneCommand {
     Digits(String, DigitsBy),
     /// Ask the other side to talk to that number instead (REFER).
     Transfer(String),
+    /// Hold the call and call that number beside it ([`Phone::consult`]).
+    Consult(String),
+    /// Connect the other sides of both calls with each other ([`Phone::connect`]).
+    Connect,
+    /// End the second call.
+    EndSecond,
     /// Do that with calls that come in from now on.
     Answering(Answering),
 }
@@ -112,7 +120,7 @@ pub enum PhoneCommand {
 /// Why a phone did not do what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
-    /// It does one call at a time.
+    /// It does one call at a time, and a second one only to ask somebody.
     #[error("the phone is in a call")]
     InCall,
     /// There is no call that this could be done to.
@@ -156,6 +164,9 @@ pub struct Phone {
     pub(crate) rtp: SocketAddr,
     pub(crate) registration: Registration,
     pub(crate) call: Option<Call>,
+    /// The one beside it; while something is done to that, the first ([`Phone::aside`]).
+    pub(crate) second: Option<Call>,
+    pub(crate) is_aside: bool,
     pub(crate) timers: Deadlines<Timer>,
     events: VecDeque<PhoneEvent>,
 }
@@ -184,6 +195,8 @@ impl Phone {
             is_connected: true,
             rtp,
             call: None,
+            second: None,
+            is_aside: false,
             timers: Deadlines::default(),
             events: VecDeque::new(),
         }
@@ -215,6 +228,9 @@ impl Phone {
             }
             PhoneCommand::Digits(_, DigitsBy::Rtp) => Err(PhoneError::Runner),
             PhoneCommand::Transfer(number) => self.transfer(now, number),
+            PhoneCommand::Consult(number) => self.consult(now, number),
+            PhoneCommand::Connect => self.connect(now, false),
+            PhoneCommand::EndSecond => self.end_second(now),
             PhoneCommand::Answering(answering) => {
                 self.settings.answering = *answering;
                 Ok(())
@@ -283,7 +299,7 @@ impl Phone {
 
     /// Whether a call is going on or coming in.
     pub fn is_in_call(&self) -> bool {
-        self.call.is_some()
+        self.call.is_some() || self.second.is_some()
     }
 
     /// What was agreed on the sound of the call, once it was.
@@ -317,6 +333,7 @@ impl Phone {
     }
 
     pub(crate) fn tell(&mut self, event: PhoneEvent) {
+        let event = self.of_this_call(event);
         self.events.push_back(event);
     }
 

@@ -250,6 +250,42 @@ fn both_hold_and_each_takes_back_their_own() {
 }
 
 /// Nobody here can put a call through: the other phone says so, and both talk on.
+/// The other phone does one call at a time; that two sides are connected is a scenario.
+#[test]
+fn somebody_is_asked_beside_a_call_that_is_held() {
+    let mut p = Pair::new();
+    assert_eq!(p.phones[0].consult(p.now, "103"), Err(PhoneError::NoCall));
+    p.up();
+    assert_eq!(p.phones[0].connect(p.now, false), Err(PhoneError::NoCall));
+    assert_eq!(p.phones[0].end_second(p.now), Err(PhoneError::NoCall));
+    p.phones[0].consult(p.now, "102").unwrap();
+    assert!(p.phones[0].is_consulting());
+    assert_eq!(p.phones[0].consult(p.now, "103"), Err(PhoneError::InCall));
+    p.run(500);
+    let told = p.told(0);
+    let second = |told: &PhoneEvent| match told {
+        PhoneEvent::Second(event) => match &**event {
+            PhoneEvent::Ended { by, status, .. } => Some((*by, *status)),
+            _ => None,
+        },
+        _ => None,
+    };
+    assert_eq!(told.iter().find_map(second), Some((EndedBy::Peer, Some(Status::BUSY))), "{told:?}");
+    assert!(
+        told.iter()
+            .any(|event| matches!(event, PhoneEvent::MediaChanged(plan) if !plan.direction.receives()))
+    );
+    assert!(!p.phones[0].is_consulting() && p.phones[0].is_in_call());
+    p.phones[0].resume(p.now).unwrap();
+    p.run(500);
+    // Who gives up asking has the first call, too.
+    p.phones[0].consult(p.now, "102").unwrap();
+    p.phones[0].end_second(p.now).unwrap();
+    p.phones[0].hang_up(p.now).unwrap();
+    assert!(!p.phones[0].is_in_call());
+    p.settle();
+}
+
 #[test]
 fn a_transfer_is_asked_for_and_the_call_goes_on() {
     let mut p = Pair::new();

@@ -297,6 +297,8 @@ impl Talker<'_> {
                 self.say("lost", &format!("the registration is not renewed: {why}"))
             }
             PhoneEvent::Unregistered => Ok(()),
+            // There is no key for a second call.
+            PhoneEvent::Second(_) => Ok(()),
             PhoneEvent::Ended { by, status, reason } => {
                 self.up_us = None;
                 let mut text = match by {

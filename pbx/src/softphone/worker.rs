@@ -205,7 +205,9 @@ impl Worker {
             | PhoneEvent::Unregistered
             | PhoneEvent::Ringing
             | PhoneEvent::ChangeRefused(_)
-            | PhoneEvent::Digit { .. } => {}
+            | PhoneEvent::Digit { .. }
+            // Its sound would need a second place: nobody here tells a phone to consult.
+            | PhoneEvent::Second(_) => {}
         }
     }
 

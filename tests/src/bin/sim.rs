@@ -140,6 +140,7 @@ fn tell(seed: u64, failure: &Failure) {
 struct Sum {
     runs: u64,
     calls: u64,
+    attended: u64,
     steps: u64,
     starts: u64,
     span: Duration,
@@ -155,6 +156,7 @@ impl Sum {
     fn add(&mut self, seed: u64, busy: Duration, outcome: Outcome) {
         self.runs += 1;
         self.calls += outcome.calls;
+        self.attended += outcome.attended;
         self.steps += outcome.steps;
         self.starts += u64::from(outcome.lives);
         self.span += outcome.span;
@@ -236,7 +238,7 @@ fn report(arguments: &Arguments, sum: &Sum, took: Duration) -> ExitCode {
         steps as f64 / busy
     );
     println!("all that was sent, as one number: {:016x}", sum.fingerprint);
-    println!("ended: {:?}", sum.causes);
+    println!("ended: {:?}; {} were connected with another call", sum.causes, sum.attended);
     sum.coverage.print(arguments.unseen);
     let failed: Vec<u64> = sum.failures.iter().map(|(seed, _)| *seed).collect();
     if failed.is_empty() {

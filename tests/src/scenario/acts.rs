@@ -45,6 +45,9 @@ fn phone_command(says: &Sentence<Verb>) -> Option<PhoneCommand> {
             PhoneCommand::Digits(says.get("digits")?.to_owned(), DigitsBy::Info)
         }
         Verb::Transfers => PhoneCommand::Transfer(says.get("number")?.to_owned()),
+        Verb::Consults => PhoneCommand::Consult(says.get("number")?.to_owned()),
+        Verb::Connects => PhoneCommand::Connect,
+        Verb::EndsSecond => PhoneCommand::EndSecond,
         Verb::Registers => PhoneCommand::Register,
         Verb::Unregisters => PhoneCommand::Unregister,
         _ => return None,

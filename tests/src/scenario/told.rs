@@ -30,6 +30,7 @@ pub fn phone_event(name: &str, event: &PhoneEvent) -> String {
             let reason = reason.as_deref().map(|r| format!(", {}", reason_text(r))).unwrap_or_default();
             format!("ended by {by}{status}{reason}")
         }
+        PhoneEvent::Second(event) => format!("beside it {}", phone_event(name, event)),
     }
 }
 
@@ -56,6 +57,7 @@ pub const TOLD: &[(&str, &str)] = &[
         "The other side, or the exchange, ended it: with that status, with these words.",
     ),
     ("ended by nobody with 408", "No answer came, or the connection was lost."),
+    ("beside it ringing", "One of these about the call that it makes to ask somebody."),
     ("registered", "Registered, also anew. What is told of registrations counts only if it is asked for."),
     ("registration refused with 401", "It was refused."),
     ("registration not answered", "No answer came."),

@@ -14,6 +14,9 @@ pub enum Verb {
     Resumes,
     Presses,
     Transfers,
+    Consults,
+    Connects,
+    EndsSecond,
     Registers,
     Unregisters,
     NewPassword,
@@ -80,6 +83,15 @@ pub const VERBS: &[Form<Verb>] = forms! {
     Transfers "{who} transfers to {number}"
         "Asks by REFER that the other side be put through."
         "ana transfers to 103"
+    Consults "{who} consults {number}"
+        "Holds the call and calls that number beside it."
+        "bo consults 103"
+    Connects "{who} connects them"
+        "Asks by REFER with Replaces that the other sides of both calls be connected with each other."
+        "bo connects them"
+    EndsSecond "{who} hangs up beside it"
+        "Ends the call that was made beside the first, which stays on hold."
+        "bo hangs up beside it"
     Registers "{who} registers"
         "Registers now, even if it is registered."
         "bo registers"

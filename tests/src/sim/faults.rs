@@ -145,12 +145,14 @@ pub enum Habit {
     Reregisters,
     /// Has whom it talks with put through to somebody else, and mostly does not wait for what comes of it.
     Transfers,
+    /// Asks somebody in a second call, and mostly has both others connected with each other: at any moment.
+    Consults,
     /// Sends anything at any moment, in its own calls' names.
     Meddles,
 }
 
 impl Habit {
-    /// All of them.
+    /// All that are drawn for any phone. Those who consult are drawn apart.
     pub const ALL: [Self; 15] = [
         Self::NeverAcks,
         Self::IgnoresCancel,

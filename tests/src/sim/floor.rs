@@ -29,6 +29,10 @@ const SKILLS: [&str; 2] = ["german", "billing"];
 /// Reasons for breaks.
 const BREAKS: [&str; 2] = ["lunch", "paper"];
 
+/// How long agents who are alike let it ring, and talk.
+const RINGS: Duration = Duration::from_secs(1);
+const TALKS: Duration = Duration::from_secs(8);
+
 /// Queues and agents of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct FloorSetup {
@@ -40,6 +44,9 @@ pub struct FloorSetup {
     pub agents: usize,
     /// Calls that go to a number of a queue, of a hundred.
     pub share_percent: u64,
+    /// The agents are alike, do nothing but answer, and turns are given by this key: what they get can be compared.
+    #[serde(default)]
+    pub fair: Option<SortKey>,
 }
 
 /// What somebody does with an agent, or with who waits.
@@ -102,7 +109,25 @@ impl FloorSetup {
             queues: usize::try_from(rng.below(4)).unwrap_or(0),
             agents: phones.min(2 + usize::try_from(rng.below(6)).unwrap_or(0)),
             share_percent: shares[usize::try_from(rng.below(3)).unwrap_or(0)],
+            fair: None,
         }
+    }
+
+    /// One queue in which turns are given by that key, half as many agents as people at most, and nobody calls but the
+    /// queue.
+    pub fn fair(seed: u64, phones: usize, key: SortKey) -> Self {
+        let agents = 2 + usize::try_from(seed % 5).unwrap_or(0);
+        Self { seed, queues: 1, agents: agents.min(phones / 2), share_percent: 100, fair: Some(key) }
+    }
+
+    /// Time between calls that keeps two of three agents who are alike busy.
+    pub(super) fn pace(&self) -> Duration {
+        let agents = u32::try_from(self.agents.max(1)).unwrap_or(1);
+        (RINGS + TALKS + Duration::from_millis(self.wrap_up_ms())) * 3 / (2 * agents)
+    }
+
+    fn wrap_up_ms(&self) -> u64 {
+        [0, 3_000, 15_000][usize::try_from(self.seed % 3).unwrap_or(0)]
     }
 
     /// What agents do within so long. In the first seconds everybody signs in.
@@ -114,6 +139,9 @@ impl FloorSetup {
         for agent in 0..self.agents {
             let wish = AgentWish::Ready { further: 0 };
             wishes.push((3_000 + rng.below(2_000), Trouble::Agent { agent, wish }));
+        }
+        if self.fair.is_some() {
+            return wishes;
         }
         let below = |rng: &mut Rng, n: usize| usize::try_from(rng.below(n as u64)).unwrap_or(0);
         let paces = [4_000, 20_000, 90_000];
@@ -199,6 +227,10 @@ impl FloorSetup {
     /// How somebody answers a call that no part speaks of, if an agent sits at that phone: mostly they take it.
     pub(super) fn manner(&self, extension: &str, place: usize) -> Option<Course> {
         let seat = extension.parse::<usize>().ok()?.checked_sub(101)?;
+        if self.fair.is_some() && seat < self.agents {
+            let (answer_after, talk) = (RINGS, TALKS);
+            return Some(Course::Talk { answer_after, talk, hold: None, digits: None, caller_ends: false });
+        }
         let mut chance = Chance::new(self.seed ^ ((place as u64) << 32));
         if self.queues == 0 || seat >= self.agents || chance.once_in(4) {
             return None;
@@ -229,6 +261,9 @@ impl FloorSetup {
         if self.queues == 0 {
             return config;
         }
+        if let Some(key) = self.fair {
+            return self.fair_config(key);
+        }
         let mut rules = Chance::new(self.seed ^ (generation << 48));
         // The last queue is gone now and then.
         let count = self.queues - usize::from(generation > 0 && self.queues > 1 && rules.once_in(4));
@@ -253,6 +288,22 @@ impl FloorSetup {
             }
         }
         config
+    }
+
+    fn fair_config(&self, key: SortKey) -> Config {
+        let name = QUEUES[0].0.to_owned();
+        let wrap_up = self.wrap_up_ms();
+        let queue = QueueConfig { order: vec![key], ring_at_once: 1, wrap_up, ..QueueConfig::default() };
+        let agent = |place: usize| {
+            let queues = BTreeMap::from([(
+                name.clone(),
+                Membership { position: whole(place), ..Membership::default() },
+            )]);
+            let config = AgentConfig { extension: Some(self.seat(place)), queues, ..AgentConfig::default() };
+            ((place + 1).to_string(), config)
+        };
+        let agents = (0..self.agents).map(agent).collect();
+        Config { agents, queues: BTreeMap::from([(name.clone(), queue)]), ..Config::default() }
     }
 
     fn agent(&self, chance: &mut Chance, place: usize) -> AgentConfig {

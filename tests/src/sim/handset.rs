@@ -27,6 +27,9 @@ enum Whim {
     Keys,
     Transfer,
     LeaveAfterTransfer,
+    Consult,
+    Connect,
+    EndSecond,
 }
 
 /// A message a phone sends, and how many microseconds later.
@@ -234,13 +237,50 @@ impl Handset {
             Whim::LeaveAfterTransfer if self.has(Habit::Transfers) => {
                 let _ = self.phone.hang_up(now);
             }
+            Whim::Consult if self.has(Habit::Consults) => self.consult(now),
+            Whim::Connect if self.has(Habit::Consults) => {
+                let by_second = self.rng.below(2) == 0;
+                let is_asked = self.phone.connect(now, by_second).is_ok();
+                // Somebody who did not hear of it asks again, perhaps the other way; a few hang up at once.
+                match self.rng.below(8) {
+                    0..=2 => self.whims.set(Whim::Connect, now.after(again / 8)),
+                    3 if is_asked => {
+                        let _ = self.phone.hang_up(now);
+                    }
+                    4 if is_asked => {
+                        let _ = self.phone.end_second(now);
+                    }
+                    _ => {}
+                }
+            }
+            Whim::EndSecond => {
+                if self.phone.end_second(now).is_ok() && self.rng.below(4) > 0 {
+                    let _ = self.phone.resume(now);
+                }
+            }
             Whim::Fidget
             | Whim::Reregister
             | Whim::Meddle
             | Whim::Keys
             | Whim::Transfer
-            | Whim::LeaveAfterTransfer => {}
+            | Whim::LeaveAfterTransfer
+            | Whim::Consult
+            | Whim::Connect => {}
         }
+    }
+
+    /// Asks somebody, has the two connected or not, and leaves in any case.
+    fn consult(&mut self, now: Mono) {
+        let wait = |rng: &mut Rng, ms: u64| Duration::from_millis(rng.below(ms));
+        let to = self.other();
+        if self.phone.consult(now, &to).is_ok() {
+            if self.rng.below(4) == 0 {
+                // Perhaps before anybody has answered.
+                self.whims.set(Whim::Connect, now.after(wait(&mut self.rng, 4_000)));
+            }
+            self.whims.set(Whim::EndSecond, now.after(wait(&mut self.rng, 20_000)));
+        }
+        self.whims.set(Whim::Consult, now.after(wait(&mut self.rng, 6_000)));
     }
 
     /// Somebody to be put through to: an extension, a number that a route may take, or nobody.
@@ -294,6 +334,16 @@ impl Handset {
                 let wait = Duration::from_millis(self.rng.below(6_000));
                 self.whims.set(Whim::Transfer, now.after(wait));
             }
+            PhoneEvent::Up(_) if self.has(Habit::Consults) => {
+                let wait = Duration::from_millis(self.rng.below(2_000));
+                self.whims.set(Whim::Consult, now.after(wait));
+            }
+            PhoneEvent::Second(event)
+                if matches!(**event, PhoneEvent::Up(_)) && self.has(Habit::Consults) =>
+            {
+                let wait = Duration::from_millis(self.rng.below(3_000));
+                self.whims.set(Whim::Connect, now.after(wait));
+            }
             PhoneEvent::Registered { .. } if self.has(Habit::Reregisters) => {
                 let wait = Duration::from_millis(self.rng.below(40_000));
                 self.whims.set(Whim::Reregister, now.after(wait));
@@ -310,6 +360,7 @@ impl Handset {
                 self.whims.cancel(Whim::AnswerLate);
                 self.whims.cancel(Whim::Transfer);
                 self.whims.cancel(Whim::LeaveAfterTransfer);
+                self.whims.cancel(Whim::Consult);
             }
             _ => {}
         }

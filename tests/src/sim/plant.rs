@@ -3,10 +3,13 @@
 
 use super::inbound::SECRET;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use switchroom_acd::config::SortKey;
 use switchroom_acd::fact::{Candidate, Trigger};
 use switchroom_acd::{Exit, Fact, Presence};
 use switchroom_exchange::{
-    Action, CallId, Changed, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record, Source, Ticket,
+    Action, CallId, Changed, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record, Source,
+    Ticket,
 };
 use switchroom_flow::Clip;
 
@@ -99,6 +102,8 @@ pub enum Defect {
     BentMissed,
     /// Somebody who is told whom they talk with hears them already.
     EarlyBridge,
+    /// Queues that shall take turns ask always the same agent first.
+    UnfairTurns,
     /// The recording goes on while a party gives its PIN to a flow.
     RecordedPin,
     /// A supervisor who only listens is heard by a party.
@@ -107,7 +112,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -148,6 +153,7 @@ impl Defect {
         Self::Overtaken,
         Self::BentMissed,
         Self::EarlyBridge,
+        Self::UnfairTurns,
         Self::RecordedPin,
         Self::HeardListener,
     ];
@@ -188,6 +194,19 @@ impl Plant {
         }
         self.has_struck = true;
         true
+    }
+
+    /// The configuration as the exchange takes it.
+    pub fn config(&mut self, config: &mut Config) {
+        if self.defect != Defect::UnfairTurns {
+            return;
+        }
+        self.has_struck = true;
+        let mut floor = switchroom_acd::Config::clone(&config.floor);
+        for queue in floor.queues.values_mut() {
+            queue.order = vec![SortKey::Linear];
+        }
+        config.floor = Arc::new(floor);
     }
 
     /// An action as it comes out with the defect; further ones are put into `more`.

@@ -37,6 +37,8 @@ pub struct Failure {
 pub struct Outcome {
     /// Calls that got a CDR.
     pub calls: u64,
+    /// Calls that were connected with another one.
+    pub attended: u64,
     /// How they ended.
     pub causes: BTreeMap<&'static str, u64>,
     /// Inputs of the exchange.
@@ -268,6 +270,7 @@ impl Run {
                 *self.outcome.causes.entry(cdr.ending.cause.word()).or_default() += 1;
             }
         }
+        self.outcome.attended += u64::from(is_attended(step));
         let mut found = None;
         for checker in &mut self.checkers {
             if let Err(finding) = checker.step(&self.world, step) {
@@ -296,6 +299,15 @@ impl Run {
             log: self.log.iter().cloned().collect(),
         })
     }
+}
+
+/// Whether a phone asked that two of its calls become one, and it was done.
+fn is_attended(step: &Step) -> bool {
+    let Came::Message(_, bytes) = &step.came else { return false };
+    let is_asked = bytes.starts_with(b"REFER ") && bytes.windows(9).any(|part| part == b"Replaces=");
+    let is_done =
+        |a: &Action| matches!(a, Action::Persist { record: Record::Event(e), .. } if e.name == "transferred");
+    is_asked && step.actions.iter().any(is_done)
 }
 
 /// A ladder as text, by the one renderer.

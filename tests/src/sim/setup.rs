@@ -8,6 +8,7 @@ use super::trouble::{self, Trouble};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
+use switchroom_acd::config::SortKey;
 use switchroom_phone::Codec;
 use switchroom_phone::script::{Plan, PlannedCall, Profile};
 use switchroom_sip::rng::Rng;
@@ -150,20 +151,37 @@ impl Setup {
                 all.push(phone(&mut rng, place, (101 + n).to_string(), faults));
             }
         }
+        if faults.has(Fault::Phones) {
+            consulting(seed, &mut all);
+        }
         let profile = profile(&mut rng, planned, site.ring_s);
-        let calls = Plan::draw(&profile, planned, length, rng.bits()).calls;
+        let mut calls = Plan::draw(&profile, planned, length, rng.bits()).calls;
         let mut troubles = trouble::draw(&mut rng, length, all.len(), faults);
         let asking = AskingSetup::draw(&mut rng, faults);
         let inbound = InboundSetup::draw(&mut rng, faults);
         let length_ms = millis(length);
-        let floor = FloorSetup::draw(&mut rng, planned);
+        let mut floor = FloorSetup::draw(&mut rng, planned);
+        if faults.0.is_empty() {
+            floor = evened(seed, planned, floor);
+        }
         troubles.extend(floor.wishes(&mut rng, length_ms, !faults.0.is_empty()));
         let mut numbers: Vec<String> = all.iter().map(|phone| phone.extension.clone()).collect();
         let routes = inbound.numbers().chain(floor.numbers()).map(str::to_owned);
         // As many calls to what routes are for as to people.
         numbers.extend(routes.cycle().take(all.len()));
-        troubles.extend(trouble::placed(seed, length, all.len(), &numbers));
-        troubles.extend(trouble::supervised(seed, length, all.len()));
+        if floor.fair.is_none() {
+            troubles.extend(trouble::placed(seed, length, all.len(), &numbers));
+            troubles.extend(trouble::supervised(seed, length, all.len()));
+        } else {
+            // Who answers does nothing else. Somebody is free mostly, or never.
+            let gap = if seed % 32 < 16 { floor.pace() } else { Duration::ZERO };
+            let mut next = Duration::ZERO;
+            calls.retain(|call| {
+                let is_kept = call.from >= floor.agents && call.at >= next;
+                next = if is_kept { call.at + gap } else { next };
+                is_kept
+            });
+        }
         troubles.sort_by_key(|(at, _)| *at);
         Self {
             seed,
@@ -275,6 +293,28 @@ fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> Pho
         expires_s: pick(rng, &[60, 120, 300, 3600]),
         session_expires_s: pick(rng, &[90, 120, 1800]),
         habits,
+    }
+}
+
+/// Where nothing goes wrong, agents of some sites are all alike, so that one sees whether turns are fair.
+fn evened(seed: u64, phones: usize, drawn: FloorSetup) -> FloorSetup {
+    match seed % 16 {
+        11 => FloorSetup::fair(seed, phones, SortKey::RoundRobin),
+        13 => FloorSetup::fair(seed, phones, SortKey::FewestCalls),
+        _ => drawn,
+    }
+}
+
+/// Some ask somebody before they put a call through. Drawn apart, so that runs in which nobody does are what they were.
+fn consulting(seed: u64, phones: &mut [PhoneSetup]) {
+    let mut rng = Rng::from_number(seed ^ 0x636f_6e73_756c_7400);
+    if !chance(&mut rng, 50) {
+        return;
+    }
+    for phone in phones {
+        if chance(&mut rng, 50) {
+            phone.habits.push(Habit::Consults);
+        }
     }
 }
 

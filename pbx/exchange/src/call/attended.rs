@@ -113,6 +113,8 @@ impl Exchange {
         self.note_transferred(now, id, &by_whom, &whom, &who);
         self.refresh_troubles(now, id);
         self.wire_all(id);
+        // Who stays may hold still.
+        self.refresh_hold(now, id);
         self.offer_joined(now, id, leg, consult.session, known.as_ref());
         self.note_open(id);
         self.show_parties(id);

@@ -194,6 +194,9 @@ impl Actor {
             | PhoneCommand::HangUp
             | PhoneCommand::Digits(..)
             | PhoneCommand::Transfer(_)
+            | PhoneCommand::Consult(_)
+            | PhoneCommand::Connect
+            | PhoneCommand::EndSecond
             | PhoneCommand::Answering(_) => {}
         }
     }
@@ -211,7 +214,8 @@ impl Actor {
             | PhoneEvent::EarlyMedia(_)
             | PhoneEvent::MediaChanged(_)
             | PhoneEvent::ChangeRefused(_)
-            | PhoneEvent::Digit { .. } => {}
+            | PhoneEvent::Digit { .. }
+            | PhoneEvent::Second(_) => {}
         }
     }
 

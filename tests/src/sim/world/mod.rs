@@ -186,10 +186,11 @@ pub struct World {
 
 impl World {
     /// The world of a run, before anything has happened. Phones register within the first seconds.
-    pub fn new(setup: Setup, plant: Plant) -> Self {
+    pub fn new(setup: Setup, mut plant: Plant) -> Self {
         let mut rng = Rng::from_number(setup.seed ^ 0x5157_4f52_4c44);
         let now = Now { mono: START, wall: Wall(setup.site.starts_ms) };
-        let config = site::config(&setup);
+        let mut config = site::config(&setup);
+        plant.config(&mut config);
         let exchange = Exchange::new(now, Arc::new(config.clone()), rng.bytes(), Default::default());
         let mut world = Self {
             now,

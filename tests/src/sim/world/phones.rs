@@ -68,6 +68,8 @@ impl World {
     /// The caller at a phone presses keys, all at once; when something secret is asked for, mostly that.
     pub(super) fn press(&mut self, place: usize, keys: &str, by_info: bool) {
         let (now, leg) = (self.now.mono, self.leg_of(place));
+        // INFO goes in the first of two calls, and what is asked for may be asked in the other.
+        let by_info = by_info && !self.handsets[place].phone.is_consulting();
         let is_secret = self.asks_for_secret(place) && self.handsets[place].rng.below(4) > 0;
         let typed = if is_secret { SECRET } else { keys };
         if is_secret {

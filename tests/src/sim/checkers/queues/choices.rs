@@ -54,12 +54,15 @@ impl Checker for ChosenByTheRule {
     }
 }
 
-/// A phone that rings for somebody who waits is that of an agent to whom that caller is offered.
+/// A phone that rings for somebody who waits is that of an agent to whom that caller is offered, unless a user picked the
+/// caller up there.
 #[derive(Debug, Default)]
 pub(in super::super) struct RungIsOffered {
     seats: BTreeMap<String, String>,
     waiting: BTreeSet<u128>,
     offers: BTreeSet<(u128, String)>,
+    /// Phones at which users picked callers up.
+    picked: BTreeSet<(u128, String)>,
     rung: BTreeSet<String>,
 }
 
@@ -93,7 +96,7 @@ impl RungIsOffered {
             .offers
             .iter()
             .any(|(of, agent)| *of == call.0 && self.seats.get(agent).is_some_and(|seat| *seat == extension));
-        if is_offered {
+        if is_offered || self.picked.contains(&(call.0, extension.clone())) {
             return Ok(());
         }
         broken(Some(call), format!("{extension} rings for call {call}, which is offered to nobody there"))
@@ -110,6 +113,9 @@ impl Checker for RungIsOffered {
             let known = world.store.disk.agents.values();
             *self = Self::default();
             self.seats = known.map(|one| (one.agent.clone(), one.extension.clone())).collect();
+        }
+        if let Came::Command(Command::PickUp { call, phone: Some(phone) }) = &step.came {
+            self.picked.insert((call.0, phone.clone()));
         }
         for action in &step.actions {
             if let Some(fact) = fact(action) {

@@ -5,12 +5,14 @@ mod call_backs;
 mod callers;
 mod choices;
 mod missed;
+mod shares;
 
 pub(super) use agents::{OneCallPerAgent, TimeAddsUp, WhereTheyChose};
 pub(super) use call_backs::CallBacksEndOnce;
 pub(super) use callers::{EverybodyLeavesOnce, NobodyOvertakes};
 pub(super) use choices::{ChosenByTheRule, RungIsOffered};
 pub(super) use missed::InboxIsWhoGaveUp;
+pub(super) use shares::SharesAreEven;
 
 use crate::sim::world::Step;
 use switchroom_acd::Fact;
