@@ -322,7 +322,9 @@ impl Exchange {
         while let Some(trace) = self.endpoint.poll_trace() {
             if let Some((call, leg)) = self.sessions.get(&trace.session).copied() {
                 // What a caller presses in a flow is written down nowhere, and what it presses later may be a repeat of it.
-                let is_flows = |call: &Call| call.flow.is_some() && call.caller == leg;
+                // Who was handed off may be either side of the talk again.
+                let is_flows =
+                    |call: &Call| call.has_been_lent() || call.flow.is_some() && call.caller == leg;
                 let is_masked = self.calls.get(&call).is_some_and(is_flows);
                 let trace = if is_masked { without_digits(trace) } else { trace };
                 self.ladders.message(now, call, leg, &trace);

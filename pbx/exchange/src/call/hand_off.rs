@@ -72,6 +72,11 @@ pub(super) enum Asker<'a> {
 type No = (Status, String);
 
 impl Call {
+    /// Whether one of the two has been in a flow from which it comes back, or is.
+    pub(crate) fn has_been_lent(&self) -> bool {
+        self.hand_offs > 0
+    }
+
     /// The party that waits for the one that was handed off, while it is there.
     pub fn hander(&self) -> Option<LegId> {
         let by = self.hand_off.as_ref()?.by;

@@ -97,7 +97,7 @@ fn keys_of_the_called_side_are_shown() {
 }
 
 /// The INFO requests of a ladder.
-fn infos(ladder: &Ladder) -> Vec<String> {
+pub(super) fn infos(ladder: &Ladder) -> Vec<String> {
     let texts = ladder.entries.iter().filter_map(|entry| match &entry.kind {
         EntryKind::Message { bytes, .. } => Some(String::from_utf8_lossy(bytes).into_owned()),
         _ => None,

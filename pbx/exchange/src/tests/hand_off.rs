@@ -1,5 +1,6 @@
 //! Hand-off: one party sends the other into a flow and has it back, with what came of it and nothing of what was typed.
 
+use super::flow_keys::infos;
 use super::transfer::Scene;
 use super::world::sdp;
 use crate::limits::HAND_OFFS_MAX;
@@ -155,6 +156,19 @@ fn what_may_not_be_is_refused_in_words() {
 }
 
 /// Keys that come after the last that the flow wanted are nobody's business either, for a moment.
+/// Also a caller that dialled no flow (simulator seed 2).
+#[test]
+fn keys_by_info_are_crosses_on_the_ladder() {
+    let mut s = Scene::new();
+    s.command("507").unwrap();
+    let (at, session) = s.a;
+    let now = s.w.now.mono;
+    s.w.end(at).info(now, session, "application/dtmf-relay", "Signal=7\r\nDuration=160\r\n".into());
+    s.w.ms(100);
+    let infos = infos(s.w.x.ladders().get(s.id).unwrap());
+    assert!(infos.len() == 1 && infos[0].contains("Signal=x"), "{infos:?}");
+}
+
 #[test]
 fn keys_are_not_written_down_until_a_moment_after() {
     let mut s = Scene::new();
