@@ -6,11 +6,12 @@ use crate::sim::checkers::{self, Checker};
 use crate::sim::glance::Glance;
 use crate::sim::plant::{Defect, Plant};
 use crate::sim::run::drawn;
-use crate::sim::world::{Step, World, begin};
+use crate::sim::world::{HOLD_MUSIC, Step, World, begin};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use switchroom::control::view;
 use switchroom_exchange::{Action, CallId, Cdr, Changed, Flow, LegId, Mono, Record, Source};
+use switchroom_flow::Clip;
 use switchroom_phone::script::{Actor, Course};
 use switchroom_wire::{Ladder, LadderStyle, Lane};
 
@@ -279,6 +280,10 @@ impl<'a> Player<'a> {
         let media = self.world.media.legs.get(&self.leg_of(place)?)?;
         // Without an address of the phone, or its wish to hear, nothing goes out.
         media.agreed.as_ref().filter(|a| a.sending && a.remote_rtp.is_some())?;
+        let is_music = |clip: &Clip| matches!(clip, Clip::Prompt { name, .. } if name == HOLD_MUSIC);
+        if media.plays.as_ref().is_some_and(|playing| playing.clips.iter().any(is_music)) {
+            return Some("the music".into());
+        }
         Some(match &media.hears {
             Source::Nothing => return None,
             Source::Silence => "silence".into(),

@@ -210,6 +210,7 @@ pub enum Sound {
     Nothing,
     Silence,
     Echo,
+    Music,
     Tone,
 }
 
@@ -232,6 +233,12 @@ pub const SOUNDS: &[Form<Sound>] = &[
         form: "{who} hears the echo",
         help: "It hears itself.",
         example: "ana hears the echo",
+    },
+    Form {
+        does: Sound::Music,
+        form: "{who} hears the music",
+        help: "It is held and hears music, where the site records.",
+        example: "ana hears the music",
     },
     Form {
         does: Sound::Tone,
