@@ -136,8 +136,9 @@ fn each_planted_defect_is_found_by_its_rule() {
     let by_turns = alike(11);
     // And here somebody listens, and no more than that.
     let mut supervised = setup.clone();
-    let listen = |n: usize| Trouble::Supervise { phone: 0, place: n, wish: SupervisorWish::Call(0) };
-    supervised.troubles = (1..40).map(|n| (n as u64 * 5_000, listen(n))).collect();
+    let wish = SupervisorWish::Follow(0);
+    let listen = |n: usize| Trouble::Supervise { phone: n % 3, place: n, wish };
+    supervised.troubles = (1..200).map(|n| (n as u64 * 1_000, listen(n))).collect();
     let clean = play(&supervised, Watch { is_strict: true, ..Watch::default() });
     assert_eq!(clean.failure, None);
     for defect in Defect::ALL {

@@ -331,9 +331,10 @@ impl Plant {
                 if self.defect == Defect::HeardListener =>
             {
                 self.has_struck = true;
-                let (heard, voice) = (parts.first()?.leg, leg);
-                let source = Source::Mix(vec![Part { leg: voice, gain_ddb: 0 }]);
-                Some(MediaCommand::Hear { call, leg: heard, source })
+                let voice = Part { leg, gain_ddb: 0 };
+                let [one, other] = parts[..] else { return None };
+                let source = Source::Mix(vec![other, voice]);
+                Some(MediaCommand::Hear { call, leg: one.leg, source })
             }
             MediaCommand::Hear { call, leg, source: Source::Leg(_) }
                 if self.defect == Defect::TwoPlaces && self.strikes() =>
