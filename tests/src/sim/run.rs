@@ -152,6 +152,12 @@ impl Run {
         let limit = self.world.now.mono.after(Duration::from_secs(2 * 1800 + 900));
         let mut quiet = 0;
         while quiet < 4 {
+            // Who asked to be called back waits for days; somebody thinks better of it.
+            for came in self.world.no_call_backs() {
+                if let Some(step) = self.world.tell(came) {
+                    self.look(&step)?;
+                }
+            }
             self.until(self.world.now.mono.after(LOOK))?;
             quiet = if self.world.is_quiet() { quiet + 1 } else { 0 };
             if self.world.now.mono > limit {

@@ -113,7 +113,12 @@ impl Exchange {
         let waits = self.visits.get(&id).is_some_and(|visit| visit.waits.is_some());
         let numbers = [phone.clone()];
         match call.stage {
-            Stage::Seeking => self.ring_further(now, id, &numbers),
+            Stage::Seeking => {
+                if let Some(waits) = self.visits.get_mut(&id).and_then(|visit| visit.waits.as_mut()) {
+                    waits.is_picked_up = true;
+                }
+                self.ring_further(now, id, &numbers);
+            }
             Stage::Flow if waits => {
                 if let Some(call) = self.calls.get_mut(&id) {
                     call.stage = Stage::Seeking;

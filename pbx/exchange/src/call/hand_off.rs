@@ -195,8 +195,10 @@ impl Exchange {
             extension.is_some_and(|extension| self.floor.agent_at(extension).is_some())
         };
         let (number, caller) = (call.number, call.caller);
+        // Who took a caller of a queue gets it back, whoever else may be an agent.
+        let is_queues = self.floor.agent_of(self.on_floor(id)).is_some();
         let stays = match call.stage {
-            Stage::Talking { with } if is_agents(caller) && !is_agents(with) => caller,
+            Stage::Talking { with } if !is_queues && is_agents(caller) && !is_agents(with) => caller,
             Stage::Talking { with } => with,
             _ => return Err(format!("call {number} is no talk of two; nobody could have it back")),
         };
@@ -284,7 +286,8 @@ impl Exchange {
             leg.is_missing = false;
         }
         self.close_leg(id, leg);
-        self.agent_left(now, id, leg);
+        // Whichever of the two has gone, it is no talk of a queue any more.
+        self.end_talk(now, id);
         self.refresh_troubles(now, id);
         self.show_parties(id);
         true

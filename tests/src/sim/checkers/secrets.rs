@@ -9,7 +9,7 @@ use std::sync::Arc;
 use switchroom::control::view;
 use switchroom::flight::{Bytes, Entry, Recorded, Redactor};
 use switchroom_exchange::{
-    Action, Call, CallId, Cdr, Changed, Event, Leg, LegState, MediaEvent, Record, Stage,
+    Action, Call, CallId, Cdr, Changed, Command, Event, Leg, LegState, MediaEvent, Record, Stage,
 };
 use switchroom_wire::LadderKind;
 
@@ -134,11 +134,15 @@ fn key_in_info(bytes: &[u8]) -> Option<char> {
 }
 
 impl SecretsStay {
-    /// A talk goes over into a search only by a REFER that we accept, and who sent it stays up beside the search until it
+    /// A talk goes over into a search only by a REFER that we accept, or a user's command, and who sent it stays up beside the search until it
     /// hangs up or the search is over.
     fn note_transfers(&mut self, world: &World, step: &Step) {
         let call = |id: &CallId| world.exchange.call(*id).filter(|call| call.stage == Stage::Seeking);
         self.put_through.retain(|id| call(id).is_some());
+        // Or by a user's command.
+        if let Came::Command(Command::Transfer { call: id, .. }) = &step.came {
+            self.put_through.extend(call(id).map(|call| call.id));
+        }
         for action in &step.actions {
             if let Action::Send { bytes, .. } = action
                 && bytes.starts_with(b"SIP/2.0 202 ")
@@ -174,9 +178,12 @@ impl SecretsStay {
 /// Every INFO of the caller, the first lane, on the ladder of a call with a flow is without its key.
 fn ladder_is_clean(world: &World, call: CallId) -> Verdict {
     let ladder = view::ladder(&world.exchange, call, 0).unwrap_or_default();
+    // What was pressed in a talk before it was handed off is no secret.
+    let mut is_in_flow = world.exchange.call(call).is_none_or(|call| call.flow.is_some());
     for entry in &ladder.entries {
+        is_in_flow |= matches!(&entry.kind, LadderKind::Decision { text } if text.contains(" off to flow "));
         let LadderKind::Message { lane, text, .. } = &entry.kind else { continue };
-        if *lane != 1 || !text.starts_with("INFO ") {
+        if !is_in_flow || *lane != 1 || !text.starts_with("INFO ") {
             continue;
         }
         let shown = if world.plant.unmasks_ladder() { text.replace("=x", "=7") } else { text.clone() };

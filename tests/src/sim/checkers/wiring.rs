@@ -43,7 +43,9 @@ impl Checker for WiringFollowsCalls {
 fn ought(call: &Call, leg: LegId) -> Option<Source> {
     let one = call.leg(leg)?;
     // What a flow plays to a caller who holds is not sent: the engine knows that from the agreement.
-    if one.state != LegState::Up || call.stage == Stage::Flow {
+    // A caller who is asked something while agents ring is as much the flow's.
+    let is_flows = call.stage == Stage::Flow || call.stage == Stage::Seeking && leg == call.caller;
+    if one.state != LegState::Up || is_flows {
         return None;
     }
     if one.holds && !call.is_briefed() {

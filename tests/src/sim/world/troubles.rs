@@ -229,6 +229,14 @@ impl World {
         std::iter::once(Came::Config).chain(ready.map(Came::Command)).collect()
     }
 
+    /// Everybody who is to be called back is taken out of the queues.
+    pub fn no_call_backs(&self) -> Vec<Came> {
+        let waiting =
+            self.exchange.floor().queues().flat_map(|queue| queue.order.iter().map(|turn| turn.call));
+        let absent = waiting.map(CallId).filter(|id| self.exchange.call(*id).is_none());
+        absent.map(|call| Came::Command(Command::Agent(AgentAct::TakeOut { call }))).collect()
+    }
+
     /// With the faults gone everybody has power, nobody behaves badly, no more calls are planned.
     pub fn calm_phones(&mut self) {
         for place in 0..self.handsets.len() {
