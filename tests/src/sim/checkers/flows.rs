@@ -106,6 +106,15 @@ impl Checker for PromptsAreForAnswered {
             && let Some(glance) = Glance::of_text(&legible(bytes)).filter(|glance| glance.method == "INVITE")
         {
             self.answered.extend(self.dialled.get(glance.call_id));
+            // Whose answer has another Call-ID than it was asked with is known by its branch alone; then what the exchange
+            // makes of an answer to an INVITE is believed.
+            let answers = step.actions.iter().filter_map(|action| match action {
+                Action::Persist { record: Record::Event(event), .. } if event.name == "caller_answered" => {
+                    event.call
+                }
+                _ => None,
+            });
+            self.answered.extend(answers);
         }
         // Within a step messages go out last.
         for action in step.actions.iter().filter(|_| !step.died) {
