@@ -238,6 +238,7 @@ fn the_board_says_the_same(daemon: &Daemon, counted: &Recount) {
         "abandoned": count("abandoned") - count("short_abandoned"),
         "short_abandoned": count("short_abandoned"),
         "overflowed": 0,
+        "called_back": 0,
         "repeats": count("repeats"),
         "repeats_permille": permille(count("repeats"), count("answered")),
         "service_level_permille": wanted["service_level_permille"],
