@@ -105,7 +105,10 @@ fn listed(sums: &BTreeMap<State, u64>) -> Vec<Value> {
 /// Checks the quantiles of a queue's figures, which may be a 32nd too long, and takes them out.
 pub(super) fn without_quantiles(figures: &Value, counted: &Recount) -> Value {
     let mut figures = figures.clone();
-    for (key, exit) in [("answered_wait", "answered"), ("abandoned_wait", "abandoned")] {
+    // Of those who asked to be called back there are none.
+    let waits =
+        [("answered_wait", "answered"), ("abandoned_wait", "abandoned"), ("call_back_wait", "called_back")];
+    for (key, exit) in waits {
         let mut waits: Vec<u64> = counted.left(exit).map(|f| f.waited_ms).collect();
         waits.sort_unstable();
         let shown = figures[key].as_object_mut().expect("waits");
