@@ -261,7 +261,7 @@ always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from transfer" -l json -d 'Print JSON'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from transfer" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from pick-up" -l phone -d 'The extension of your phone; unless written, the one that [supervision] has for you' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from pick-up" -l phone -d 'The extension of your phone; unless written, the one that the configuration has for you' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from pick-up" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
@@ -274,7 +274,7 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_se
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from assign" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from listen" -l agent -d 'The calls of this agent, one after the other, until you leave' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from listen" -l extension -d 'The calls of this extension, one after the other, until you leave' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from listen" -l phone -d 'The extension of your phone; unless written, the one that [supervision] has for you' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from listen" -l phone -d 'The extension of your phone; unless written, the one that the configuration has for you' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from listen" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
@@ -282,7 +282,7 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_se
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from whisper" -l agent -d 'The calls of this agent, one after the other, until you leave' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from whisper" -l extension -d 'The calls of this extension, one after the other, until you leave' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from whisper" -l phone -d 'The extension of your phone; unless written, the one that [supervision] has for you' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from whisper" -l phone -d 'The extension of your phone; unless written, the one that the configuration has for you' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from whisper" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
@@ -290,19 +290,19 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_se
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from whisper" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from barge" -l agent -d 'The calls of this agent, one after the other, until you leave' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from barge" -l extension -d 'The calls of this extension, one after the other, until you leave' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from barge" -l phone -d 'The extension of your phone; unless written, the one that [supervision] has for you' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from barge" -l phone -d 'The extension of your phone; unless written, the one that the configuration has for you' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from barge" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from barge" -l json -d 'Print JSON'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from barge" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from take-over" -l phone -d 'The extension of your phone; unless written, the one that [supervision] has for you' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from take-over" -l phone -d 'The extension of your phone; unless written, the one that the configuration has for you' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from take-over" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from take-over" -l json -d 'Print JSON'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from take-over" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from unlisten" -l phone -d 'The extension of your phone; unless written, the one that [supervision] has for you' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from unlisten" -l phone -d 'The extension of your phone; unless written, the one that the configuration has for you' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from unlisten" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"

@@ -106,7 +106,7 @@ pub struct SuperviseArgs {
 /// The supervisor's phone.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct SupervisorsPhone {
-    /// The extension of your phone; unless written, the one that [supervision] has for you.
+    /// The extension of your phone; unless written, the one that the configuration has for you.
     #[arg(long, value_name = "EXTENSION")]
     pub phone: Option<String>,
 }
