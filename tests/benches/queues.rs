@@ -386,6 +386,11 @@ impl World {
         (invite, begin.elapsed())
     }
 
+    /// Lets time go by, so that one address is no faster than the guard answers it.
+    fn pause(&mut self) {
+        self.now.mono = self.now.mono.after(Duration::from_millis(10));
+    }
+
     /// Until nobody has anything to say. Gives the time that the exchange took for it.
     fn settle(&mut self) -> Duration {
         let mut took = Duration::ZERO;
@@ -464,8 +469,7 @@ fn next_invite(agents: u32, waiting: u32, rounds: u32) -> Vec<Duration> {
     let caller = world.phone("90001");
     let mut talks = std::collections::VecDeque::new();
     for _ in 0..agents + waiting {
-        // No faster than the guard answers one address.
-        world.now.mono = world.now.mono.after(Duration::from_millis(10));
+        world.pause();
         world.dial(caller, "700");
         talks.extend(world.answer());
     }
@@ -497,6 +501,7 @@ fn plain_calls(waiting: u32, rounds: u32) -> Vec<Duration> {
     let (queued, a, b) = (world.phone("90001"), world.phone("90002"), world.phone("90003"));
     world.register(b);
     for _ in 0..waiting {
+        world.pause();
         world.dial(queued, "700");
         world.told.clear();
     }
