@@ -107,10 +107,12 @@ impl Exchange {
             return;
         }
         let extensions: Vec<String> = agents.iter().map(|(_, extension)| extension.clone()).collect();
-        let is_full =
-            self.counts.draining || self.live_calls >= self.config.calls_max || self.endpoint.is_full();
-        let id = if is_full { None } else { self.place_call_back(now, name, offer, &extensions) };
-        match id {
+        if !self.has_room(now) {
+            // That is no agent's fault, and no reason to keep one from who waits on the line.
+            self.floor.call_back_later(moment(now), name);
+            return self.run_floor(now);
+        }
+        match self.place_call_back(now, name, offer, &extensions) {
             Some(id) => {
                 self.timers.set(Timer::NoAnswer(id), now.mono.after(Duration::from_millis(ring)));
                 self.note_open(id);
@@ -127,6 +129,12 @@ impl Exchange {
     }
 
     /// Begins the call, with the first phone that rings as its caller's; none if no phone can be rung.
+    /// Whether one more call could be placed now.
+    fn has_room(&self, now: Now) -> bool {
+        let is_full = self.live_calls >= self.config.calls_max || self.endpoint.is_full();
+        !self.counts.draining && !is_full && self.ports.has_free(now.mono)
+    }
+
     fn place_call_back(&mut self, now: Now, name: u128, offer: u64, extensions: &[String]) -> Option<CallId> {
         let one = self.floor.call_back(name)?.clone();
         let (number, tries, queue) = (clean(&one.number), one.tries, one.queue);
