@@ -29,7 +29,7 @@ impl Exchange {
             return;
         }
         let was_answered = call.answered.is_some();
-        self.supervision_changed |= !self.supervisions.is_empty();
+        self.supervisions.touch(id);
         self.transfer_ends(now, id);
         self.hand_off_ends(now, id);
         let Some(call) = self.calls.get_mut(&id) else { return };

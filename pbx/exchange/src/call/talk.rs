@@ -225,7 +225,7 @@ impl Exchange {
         if is_flows && (call.stage == Stage::Flow || call.stage == Stage::Seeking) {
             return;
         }
-        self.supervision_changed |= !self.supervisions.is_empty();
+        self.supervisions.touch(id);
         let source = match &call.stage {
             Stage::Service { service: Service::Supervision } => self.supervisor_hears(id),
             Stage::Service { service: Service::Echo } => Source::Echo,

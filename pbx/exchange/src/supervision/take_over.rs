@@ -33,7 +33,7 @@ impl Exchange {
         }
         // From here on it is a party, and nobody's supervisor.
         self.supervisions.remove(&id);
-        self.supervision_changed = true;
+        self.supervisions.touch(target);
         self.change_party(now, (id, new), (target, old));
         Ok(text)
     }
