@@ -318,12 +318,15 @@ impl Exchange {
         }
     }
 
-    /// Whether keys are not written down: while one party is in a flow, and shortly after, when it may still be typing what
-    /// the flow asked for; and as long as nobody is there to whom it could be typing.
-    pub(super) fn is_hushed(&self, now: Mono, id: CallId) -> bool {
+    /// Whether keys of a leg are not written down: while one party is in a flow, and shortly after, when it may still be
+    /// typing what the flow asked for; as long as nobody is there to whom it could be typing; and when they may be repeats of
+    /// one that was for the exchange.
+    pub(super) fn is_hushed(&self, now: Mono, id: CallId, leg: LegId) -> bool {
         let Some(call) = self.calls.get(&id) else { return false };
         let is_alone = call.transfer.as_ref().is_some_and(|transfer| transfer.is_return);
-        call.hand_off.is_some() || is_alone || call.hushed_until.is_some_and(|until| now < until)
+        let of_leg = call.leg(leg).and_then(|leg| leg.hushed_until);
+        let is_early = [call.hushed_until, of_leg].into_iter().flatten().any(|until| now < until);
+        call.hand_off.is_some() || is_alone || is_early
     }
 }
 

@@ -109,6 +109,8 @@ pub struct Leg {
     /// By which way its digits for a flow count.
     pub(crate) counted: Counted,
 }
+    /// Until then its keys are neither written down nor passed on: they may be repeats of one that was for the exchange.
+    pub(crate) hushed_until: Option<Mono>,
 
 impl Leg {
     /// `PCMA/8000`, empty if nothing was agreed.

@@ -142,6 +142,7 @@ impl Exchange {
             quality: Default::default(),
             outcome: "failed",
             counted: Default::default(),
+            hushed_until: None,
         }
     }
 

@@ -3,11 +3,12 @@
 use super::{Mode, Subject, Supervision, Told};
 use crate::call::{LegState, Stage};
 use crate::exchange::Exchange;
+use crate::inbound::Means;
 use crate::input::SupervisionAct;
 use crate::limits::SUPERVISIONS_MAX;
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
 use crate::text::clean;
-use crate::{CallId, Changed, Service};
+use crate::{CallId, Changed, LegId, Service};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
@@ -192,9 +193,19 @@ impl Exchange {
     }
 
     /// A key on a supervisor's phone. False if it is no supervisor's.
-    pub(crate) fn supervisors_key(&mut self, now: Now, id: CallId, key: char) -> bool {
+    pub(crate) fn supervisors_key(
+        &mut self,
+        now: Now,
+        id: CallId,
+        leg: LegId,
+        key: char,
+        means: Means,
+    ) -> bool {
         let Some(one) = self.supervisions.get(&id) else { return false };
         let user = one.user.clone();
+        if !self.digit_counts(now, id, leg, key, means) {
+            return true;
+        }
         if let Some(mode) = Mode::of_key(key) {
             self.change_mode(now, id, mode, &user);
         } else if key == TAKE_OVER
@@ -214,6 +225,16 @@ impl Exchange {
         self.note_supervision(now, id, user, mode.word(), &text);
     }
 
+    /// What one supervises, or how, is another: the board shows it, and whoever is at that call may hear something else.
+    fn change_supervision(&mut self, id: CallId, how: impl FnOnce(&mut Supervision)) {
+        self.supervisions.change(id, how);
+        self.supervisions.look_after(id);
+        if let Some(target) = self.supervisions.get(&id).and_then(|one| one.target) {
+            self.supervisions.touch(target);
+        }
+        self.show_supervision(id);
+    }
+
     /// Writes down what a supervisor does: at the supervisor's own call, and at the one that is heard.
     pub(super) fn note_supervision(&mut self, now: Now, id: CallId, user: &str, act: &str, text: &str) {
         let (kind, severity) = (EventKind::Audit, Severity::Info);
@@ -225,16 +246,6 @@ impl Exchange {
     }
 
     /// What stands on the board of a supervisor's call.
-    /// What one supervises, or how, is another: the board shows it, and whoever is at that call may hear something else.
-    fn change_supervision(&mut self, id: CallId, how: impl FnOnce(&mut Supervision)) {
-        self.supervisions.change(id, how);
-        self.supervisions.look_after(id);
-        if let Some(target) = self.supervisions.get(&id).and_then(|one| one.target) {
-            self.supervisions.touch(target);
-        }
-        self.show_supervision(id);
-    }
-
     fn show_supervision(&mut self, id: CallId) {
         let Some(one) = self.supervisions.get(&id) else { return };
         let (number, name) = (self.number_of(&one.subject), one.mode.word().to_owned());

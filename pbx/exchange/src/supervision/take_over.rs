@@ -3,6 +3,7 @@
 use super::begin::nobody_at;
 use crate::call::{Leg, LegState, Stage};
 use crate::exchange::Exchange;
+use crate::limits::DIGITS_HUSHED;
 use crate::media::MediaCommand;
 use crate::record::{Cause, End, EndedBy};
 use crate::{CallId, LegId};
@@ -31,7 +32,11 @@ impl Exchange {
         if let Some((call, _)) = self.supervisions.get(&id).and_then(|one| one.told.recorded) {
             self.media(MediaCommand::RecordNoMore { call, leg: new });
         }
-        // From here on it is a party, and nobody's supervisor.
+        // From here on it is a party, and nobody's supervisor. The key may come once more, by another way.
+        self.listen(id, false);
+        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&new)) {
+            leg.hushed_until = Some(now.mono.after(DIGITS_HUSHED));
+        }
         self.supervisions.remove(&id);
         self.supervisions.touch(target);
         self.change_party(now, (id, new), (target, old));
