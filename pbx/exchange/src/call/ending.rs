@@ -97,6 +97,11 @@ impl Exchange {
         self.write_cdr_if_complete(now, id);
     }
 
+    /// An extension has a call more that it made.
+    pub(crate) fn made_one_more(&mut self, extension: &str) {
+        *self.calls_made.entry(extension.to_owned()).or_default() += 1;
+    }
+
     /// An extension has a call less that it made.
     pub(crate) fn made_one_less(&mut self, extension: &str) {
         let Some(count) = self.calls_made.get_mut(extension) else { return };

@@ -239,7 +239,7 @@ impl Exchange {
         }
         self.dial_answered(now, id);
         self.agent_answered(now, id, leg);
-        self.reached_by_call_back(now, id);
+        self.reached_by_call_back(now, id, leg);
         if let Some(session) = caller_session.filter(|_| !is_answered) {
             self.endpoint.answer(now.mono, session, answer);
         }

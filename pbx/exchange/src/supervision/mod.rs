@@ -156,15 +156,8 @@ impl Exchange {
 
     /// The party of the target whom a whisper is for: whose calls are followed, or else who is the agent's side.
     fn coached(&self, one: &Supervision, target: &Call) -> Option<LegId> {
-        let Stage::Talking { with } = target.stage else { return None };
-        if let Some(leg) = self.followed(&one.subject).and_then(|e| target.talking_leg(&e)) {
-            return Some(leg);
-        }
-        let extension = |leg: LegId| target.leg(leg).and_then(|leg| leg.extension.as_deref());
-        let is_agents = |leg: &LegId| extension(*leg).is_some_and(|e| self.floor.agent_at(e).is_some());
-        let parties = [with, target.caller];
-        let found = parties.into_iter().find(is_agents);
-        found.or_else(|| parties.into_iter().find(|leg| extension(*leg).is_some()))
+        let followed = self.followed(&one.subject).and_then(|e| target.talking_leg(&e));
+        followed.or_else(|| self.agents_leg(target.id))
     }
 
     /// The leg of a supervisor who can be heard now.
