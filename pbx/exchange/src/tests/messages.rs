@@ -213,8 +213,7 @@ fn who_is_put_through_speaks_into_no_mailbox_any_more() {
     let (mut w, id) = speaking();
     let (call, leg) = w.x.calls().next().map(|call| (call.id, call.caller)).unwrap();
     let command = Command::Transfer { call, to: "504".into() };
-    w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
-    assert!(w.replies.pop().unwrap().is_ok());
+    assert!(w.command("mara", command).is_ok());
     let stop = MediaCommand::StopMessage { call, leg, is_kept: true };
     assert!(w.media.contains(&stop), "{:#?}", w.media);
     let taken = Taken::Kept(facts(1_000));

@@ -1,7 +1,6 @@
 //! Called-back talks: the agent called, and is the agent's side all the same.
 
 use super::super::queues::Floor;
-use super::super::world::sdp;
 use super::rules;
 use crate::*;
 use std::net::SocketAddr;
@@ -22,9 +21,9 @@ fn called_back() -> (Floor, SessionId, SessionId) {
 }
 
 fn command(t: &mut Floor, command: Command) -> Result<String, String> {
-    t.w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+    let reply = t.w.command("mara", command);
     t.w.ms(50);
-    t.w.replies.pop().unwrap()
+    reply
 }
 
 fn supervise(t: &mut Floor, act: SupervisionAct) -> Result<String, String> {

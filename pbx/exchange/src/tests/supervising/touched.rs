@@ -9,9 +9,8 @@ impl Scene {
     fn sit(&mut self, presence: Presence, extension: &str) {
         let extension = Some(extension.to_owned());
         let act = AgentAct::Choose { agent: "2".into(), presence, extension };
-        self.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command: Command::Agent(act) });
+        self.w.command("boss", Command::Agent(act)).unwrap();
         self.w.ms(10);
-        self.w.replies.pop().unwrap().unwrap();
     }
 }
 
