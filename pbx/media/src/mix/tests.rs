@@ -1,6 +1,7 @@
 //! Proof by tones: each party says one of its own, and what each hears is measured.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod holes;
 mod network;
 mod rig;
 

@@ -21,8 +21,6 @@ const HAIR: [f64; 2] = [0.003, 0.006];
 const BLEND: usize = 80;
 /// Quieter than this nothing is heard of a step between two samples.
 const QUIET: u16 = 40;
-/// Opus makes up sound in pieces of so many samples.
-const PIECE: usize = 40;
 /// A gap in the timestamps shorter than this is none: they are rounded.
 const ROUNDING: i64 = 8;
 
@@ -37,6 +35,8 @@ pub struct Voice {
     /// Sound that is to be played, behind a few samples that were.
     line: VecDeque<i16>,
     decoded: Vec<i16>,
+    /// What the codec made up in one piece, as far as it is not in `line` yet.
+    made_up: Vec<i16>,
     /// Where the timestamps of `line` end; `None` while nothing is said.
     end: Option<i64>,
     /// Samples in `line` behind `end` that were made up.
@@ -59,6 +59,7 @@ impl Voice {
             stretch: Stretch::default(),
             line: VecDeque::with_capacity(4 * RATE as usize / 10),
             decoded: Vec::with_capacity(RATE as usize / 8),
+            made_up: Vec::with_capacity(BLOCK),
             end: None,
             debt: 0,
             is_moving: false,
@@ -121,6 +122,7 @@ impl Voice {
         (self.end, self.debt, self.is_moving) = (None, 0, false);
         self.line.clear();
         self.line.resize(BEFORE, 0);
+        self.made_up.clear();
         self.stretch.settle();
         self.conceal.fall_silent();
     }
@@ -206,8 +208,10 @@ impl Voice {
         let Some(packet) = self.jitter.pop() else { return };
         self.jitter.is_new = false;
         if self.decoder.decode(&packet.payload, &mut self.decoded).is_ok() {
-            let blend = self.kind != Kind::Opus || self.end.is_none();
-            self.conceal.said(&mut self.decoded, blend);
+            // A decoder that made up what was missing goes on from there, unless that was not heard to its end.
+            let by_codec = self.kind == Kind::Opus && self.end.is_some();
+            self.conceal.said(&mut self.decoded, by_codec.then_some(self.made_up.as_slice()));
+            self.made_up.clear();
             self.line.extend(&self.decoded);
             self.end = Some(packet.start + self.decoded.len() as i64);
             self.debt = 0;
@@ -215,21 +219,22 @@ impl Voice {
         self.jitter.recycle(packet);
     }
 
+    /// Makes up at most so many samples, and at least one.
     fn make_up(&mut self, count: usize) {
-        let made = count.next_multiple_of(PIECE);
-        if self.end.is_some() && self.kind == Kind::Opus && self.decoder.conceal(made, &mut self.decoded) {
-            for sample in &self.decoded {
-                let faded = f32::from(*sample) * self.conceal.fade();
-                self.line.push_back(faded as i16);
-            }
-            self.debt += self.decoded.len() as i64;
-        } else {
+        if self.end.is_none() {
+            self.conceal.make(count, &mut self.line);
+            return;
+        }
+        if self.made_up.is_empty() && !self.decoder.conceal(&mut self.made_up) {
             self.conceal.make(count, &mut self.line);
             self.debt += count as i64;
+            return;
         }
-        if self.end.is_none() {
-            self.debt = 0;
+        let used = count.min(self.made_up.len());
+        for sample in self.made_up.drain(..used) {
+            self.line.push_back((f32::from(sample) * self.conceal.fade()) as i16);
         }
+        self.debt += used as i64;
     }
 }
 
