@@ -167,7 +167,8 @@ impl Leg {
     }
 
     /// Offer and answer settled, or settled anew. The wait for packets begins anew with it: what was missing under
-    /// the old terms is told to be back, and missing again only after [`MISSING_US`] under the new ones.
+    /// the old terms is told to be back, and missing again only after [`MISSING_US`] under the new ones. If the codec is
+    /// another, a tone or a mix of ours ends, and what the leg hears is to be asked for anew.
     pub fn agree(&mut self, now_us: u64, terms: Terms) -> Note {
         let said = Said {
             remote: terms.remote_rtp,
@@ -186,6 +187,9 @@ impl Leg {
         self.listener.reset();
         if !terms.sending {
             self.output.pause();
+        }
+        if self.terms.as_ref().is_some_and(|before| before.codec != terms.codec) {
+            self.ours.change_codec(&terms.codec);
         }
         self.terms = Some(terms);
         Note { back, ..Note::default() }
@@ -327,7 +331,7 @@ impl Leg {
     /// was agreed, and if its codec cannot be encoded.
     pub fn mix(&mut self, now_us: u64, parts: &[Part]) -> bool {
         let Some(terms) = &self.terms else { return false };
-        self.ours.mix(now_us, &terms.codec, parts, self.seam.last(now_us, terms.codec.kind))
+        self.ours.mix(now_us, &terms.codec, parts, self.seam.last(now_us))
     }
 
     /// Whether it hears a mix.
@@ -386,7 +390,7 @@ impl Leg {
         let room = out.get_mut(rtp::HEADER_BYTES..)?;
         let was_mix = self.ours.is_mix() || self.ours.is_ending();
         let (length, ticks) = self.ours.packet(now_us, voices, room)?;
-        self.seam.ours(now_us, was_mix, room.get(..length).unwrap_or_default());
+        self.seam.ours(now_us, was_mix, terms.codec.kind, room.get(..length).unwrap_or_default());
         let to = to.filter(|_| !busy)?;
         let clock_says = self.output.timestamp(now_us, clock);
         let on_beat = |meant: &u32| clock_says.wrapping_sub(*meant).cast_signed().unsigned_abs() < 3 * ticks;

@@ -64,6 +64,16 @@ impl Ours {
         true
     }
 
+    /// Another codec was agreed: no packet is made in the one before. Pieces keep their place till they are played on.
+    pub(super) fn change_codec(&mut self, codec: &Codec) {
+        self.ending.take_if(|mix| !mix.is_for(codec));
+        self.playing.take_if(|playing| match playing {
+            Playing::Sound(_) => true,
+            Playing::Pieces(_) => false,
+            Playing::Mix(mix) => !mix.is_for(codec),
+        });
+    }
+
     /// Nothing is played any more; a mix fades away.
     fn stop(&mut self) {
         if let Some(Playing::Mix(mut mix)) = self.playing.take() {
