@@ -2,11 +2,11 @@
 
 use crate::codec::Codec;
 use crate::mix::{Mixdown, Part, Voices};
-use crate::pace::{Player, Sound};
+use crate::pace::{PTIME_MS_MAX, Player, Sound};
 use crate::playlist::{Playback, Playlist, Position};
 
 /// No packet of ours holds more sound, microseconds.
-const PACKET_US_MAX: u64 = 60_000;
+const PACKET_US_MAX: u64 = PTIME_MS_MAX as u64 * 1_000;
 
 enum Playing {
     Sound(Player),

@@ -10,8 +10,10 @@ use crate::resample::Resampler;
 const PARTS_MAX: usize = 32;
 /// A voice comes and goes within so many samples: five milliseconds.
 const RAMP: usize = 80;
+/// What was heard before the mix goes within as long, milliseconds.
+const RAMP_MS: u32 = 5;
 /// A thread that was late by fewer packets sends them all.
-const LATE_PACKETS: u64 = 3;
+pub(super) const LATE_PACKETS: u64 = 3;
 /// No part is louder or quieter than it speaks by more than this, tenths of a decibel.
 const GAIN_DDB: std::ops::RangeInclusive<i16> = -600..=200;
 
@@ -152,8 +154,9 @@ impl Mixdown {
         };
         let before = std::mem::take(&mut self.before);
         if before != 0.0 {
-            for (at, sample) in samples.iter_mut().take(RAMP).enumerate() {
-                *sample = (f32::from(*sample) + before * (1.0 - (at + 1) as f32 / RAMP as f32)) as i16;
+            let ramp = (self.encoder.rate() / 1_000 * RAMP_MS) as usize;
+            for (at, sample) in samples.iter_mut().take(ramp).enumerate() {
+                *sample = (f32::from(*sample) + before * (1.0 - (at + 1) as f32 / ramp as f32)) as i16;
             }
         }
         self.encoder.encode(samples, out).ok()

@@ -2,14 +2,17 @@
 
 use super::conceal::{Conceal, OVER};
 use super::jitter::{JUMP, Jitter};
+use super::mixdown::LATE_PACKETS;
 use super::stretch::{BEFORE, Stretch};
-use super::{BLOCK, RATE};
+use super::{BLOCK, BLOCK_US, RATE};
 use crate::codec::{Codec, Decoder, Kind};
+use crate::pace::PTIME_MS_MAX;
 use crate::rtp::Header;
 use std::collections::VecDeque;
 
-/// Blocks that are kept for hearers whose packets are long, or who are asked a little later.
-const KEPT: usize = 8;
+/// Blocks that are kept: a hearer with the longest packets, late by nearly as many of them as are still sent, needs those of one packet
+/// more, after others have asked for what is newest.
+const KEPT: usize = ((LATE_PACKETS + 1) * PTIME_MS_MAX as u64 * 1_000 / BLOCK_US) as usize;
 /// A voice that is off by this much, samples, is brought back slowly: two milliseconds. Then it is brought back wholly.
 const OFF: i64 = 32;
 /// Off by more than this, slowly would be too slow: ten milliseconds a hair faster still, sixty by leaving out.

@@ -1,7 +1,8 @@
 //! Packets that do not come, or come late, in a codec that makes up sound by itself; and a thread that comes late to hearers
 //! whose packets are of unlike length.
 
-use super::rig;
+use super::rig::{self, Rig, level};
+use super::{SPOKEN, part};
 use crate::codec::{Decoder, Encoder, Kind};
 use crate::mix::{BLOCK, BLOCK_US, RATE, Voice};
 use crate::rtp::Header;
@@ -133,6 +134,30 @@ fn a_packet_that_comes_late_makes_the_voice_no_later_than_it_must_be_and_no_step
                 step * 10 <= usual * 12,
                 "{late_us} and {phase_us} µs: a step of {step}, and {usual} in speech"
             );
+        }
+    }
+}
+
+/// One hears in packets of 20 ms and asks for the newest blocks at once; the other, in packets of 60 ms, asks for older ones after
+/// it. Whatever it sends late, it sends whole.
+#[test]
+fn a_thread_that_was_late_leaves_nothing_out_for_who_hears_long_packets() {
+    for late_ms in (10..=170).step_by(20) {
+        let mut rig = Rig::new([Kind::Pcma; 3], [1_000, 400, 1_700]);
+        rig.hear(1, &[part(0, 0)]);
+        rig.hear_in_packets_of(2, 60);
+        rig.hear(2, &[part(0, 0)]);
+        rig.run(1_020);
+        rig.forget();
+        for _ in 0..6 {
+            rig.stall(late_ms);
+            rig.run(400 - late_ms);
+        }
+        let (heard, rate) = rig.heard(2);
+        assert_eq!(heard.len(), 6 * 400 * rate as usize / 1_000, "{late_ms} ms");
+        for (at, block) in heard.chunks_exact(rate as usize / 100).enumerate() {
+            let level = level(block, 1_000, rate);
+            assert!((level - SPOKEN).abs() < 1.0, "{late_ms} ms late: {level} dB at {at}0 ms");
         }
     }
 }

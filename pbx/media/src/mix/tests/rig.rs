@@ -90,6 +90,12 @@ impl Rig {
         self.hearers[hearer].mixdown.set(parts);
     }
 
+    /// A party hears in packets of so many milliseconds, from now on.
+    pub(super) fn hear_in_packets_of(&mut self, hearer: usize, ptime_ms: u16) {
+        let codec = Codec { ptime_ms, ..self.speakers[hearer].codec.clone() };
+        self.hearers[hearer].mixdown = Mixdown::new(self.now_us, &codec, 0).unwrap();
+    }
+
     /// Lets so many milliseconds go by.
     pub(super) fn run(&mut self, ms: u64) {
         let end_us = self.now_us + ms * 1000;
