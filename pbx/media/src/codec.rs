@@ -127,11 +127,6 @@ impl Decoder {
         self.kind
     }
 
-    /// Samples a second that come of it.
-    pub fn rate(&self) -> u32 {
-        self.rate
-    }
-
     /// Decodes a payload; `out` holds nothing but its samples afterwards.
     ///
     /// # Errors

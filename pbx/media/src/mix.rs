@@ -53,20 +53,17 @@ impl Voices {
     }
 
     /// From now on what the leg at this place says can be mixed. A voice that is there goes on, unless its codec is another.
-    /// False if the codec cannot be decoded: the leg is silent in every mix.
-    pub fn open(&mut self, at: usize, codec: &Codec) -> bool {
+    /// There is none if the codec cannot be decoded: the leg is silent in every mix.
+    pub fn open(&mut self, at: usize, codec: &Codec) {
         if self.0.get(at).and_then(Option::as_ref).is_some_and(|voice| voice.is_for(codec)) {
-            return true;
+            return;
         }
-        let voice = Voice::new(codec).map(Box::new);
-        let is_there = voice.is_some();
         if self.0.len() <= at {
             self.0.resize_with(at + 1, || None);
         }
         if let Some(place) = self.0.get_mut(at) {
-            *place = voice;
+            *place = Voice::new(codec).map(Box::new);
         }
-        is_there
     }
 
     /// The leg at this place is in no mix any more.

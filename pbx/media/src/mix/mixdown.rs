@@ -100,6 +100,11 @@ impl Mixdown {
         }
     }
 
+    /// The voices that the leg hears.
+    pub fn voices(&self) -> impl Iterator<Item = usize> {
+        self.parts.iter().map(|heard| heard.voice)
+    }
+
     /// A voice is gone, and another may come to its place: what is left of it fades away.
     pub fn forget(&mut self, voice: usize) {
         let gone = self.parts.iter().filter(|heard| heard.voice == voice);
@@ -130,20 +135,9 @@ impl Mixdown {
 
     /// Encodes the packet that is due into `out` and gives its length; `None` if none is due.
     pub fn packet(&mut self, now_us: u64, voices: &mut Voices, out: &mut [u8]) -> Option<usize> {
-        if now_us < self.due_us {
+        if !self.pass(now_us, voices) {
             return None;
         }
-        if self.due_us + LATE_PACKETS * self.ptime_us <= now_us {
-            // What should have been sent so long ago is not sent now in a burst. What is less late is, as a relay's packets are.
-            self.due_us = now_us / self.ptime_us * self.ptime_us;
-        }
-        let (end, blocks) = (self.due_us / BLOCK_US, self.ptime_us / BLOCK_US);
-        self.due_us += self.ptime_us;
-        self.mixed.clear();
-        for number in (end + 1).saturating_sub(blocks)..=end {
-            self.mix(number, voices);
-        }
-        self.parts.retain(|heard| heard.gain > 0.0 || heard.was > 0.0);
         let samples = match &mut self.down {
             Some(down) => {
                 self.samples.clear();
@@ -160,6 +154,25 @@ impl Mixdown {
             }
         }
         self.encoder.encode(samples, out).ok()
+    }
+
+    /// Mixes the packet that is due, for nobody. False if none is due.
+    pub fn pass(&mut self, now_us: u64, voices: &mut Voices) -> bool {
+        if now_us < self.due_us {
+            return false;
+        }
+        if self.due_us + LATE_PACKETS * self.ptime_us <= now_us {
+            // What should have been sent so long ago is not sent now in a burst. What is less late is, as a relay's packets are.
+            self.due_us = now_us / self.ptime_us * self.ptime_us;
+        }
+        let (end, blocks) = (self.due_us / BLOCK_US, self.ptime_us / BLOCK_US);
+        self.due_us += self.ptime_us;
+        self.mixed.clear();
+        for number in (end + 1).saturating_sub(blocks)..=end {
+            self.mix(number, voices);
+        }
+        self.parts.retain(|heard| heard.gain > 0.0 || heard.was > 0.0);
+        true
     }
 
     fn mix(&mut self, number: u64, voices: &mut Voices) {

@@ -29,7 +29,6 @@ const ROUNDING: i64 = 8;
 
 /// One leg's sound on its way into mixes.
 pub struct Voice {
-    kind: Kind,
     clock: u32,
     decoder: Decoder,
     jitter: Jitter,
@@ -54,7 +53,6 @@ impl Voice {
     /// A voice in this codec; `None` if it cannot be decoded.
     pub fn new(codec: &Codec) -> Option<Self> {
         let mut voice = Self {
-            kind: codec.kind,
             clock: codec.clock,
             decoder: Decoder::new(codec.kind, RATE)?,
             jitter: Jitter::default(),
@@ -75,7 +73,7 @@ impl Voice {
 
     /// Whether packets of this codec are what it takes.
     pub fn is_for(&self, codec: &Codec) -> bool {
-        self.kind == codec.kind && self.clock == codec.clock
+        self.decoder.kind() == codec.kind && self.clock == codec.clock
     }
 
     /// Takes a packet of sound.
@@ -212,7 +210,7 @@ impl Voice {
         self.jitter.is_new = false;
         if self.decoder.decode(&packet.payload, &mut self.decoded).is_ok() {
             // A decoder that made up what was missing goes on from there, unless that was not heard to its end.
-            let by_codec = self.kind == Kind::Opus && self.end.is_some();
+            let by_codec = self.decoder.kind() == Kind::Opus && self.end.is_some();
             self.conceal.said(&mut self.decoded, by_codec.then_some(self.made_up.as_slice()));
             self.made_up.clear();
             self.line.extend(&self.decoded);
