@@ -11,9 +11,9 @@
 //! phones pays for it with two filters of 32 taps. Blocks are numbered by our one clock, so that two hearers of a voice get
 //! the very same block, made once, and a voice that nobody asks for costs nothing but its packets' places.
 //!
-//! A mix is [`SLACK`] and one packet of the hearer later than a relay would be, while packets come as they should. If they
-//! do not, each voice waits as long as its worst packet of the last seconds needed (`jitter`), and goes back to less by
-//! being played a hair faster (`stretch`); so do clocks that run apart find together.
+//! A mix is [`SLACK`], one packet of the hearer and 4 ms of filters later than a relay would be, while packets come as they
+//! should. If they do not, each voice waits as long as its worst packet of the last seconds needed (`jitter`), and goes back to
+//! less by being played a hair faster (`stretch`); so do clocks that run apart find together.
 
 mod conceal;
 mod jitter;
