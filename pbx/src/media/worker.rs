@@ -449,21 +449,6 @@ fn pace_leg(
     false
 }
 
-/// A fault that tests put into the sound of one leg.
-#[cfg(test)]
-pub(super) mod faults {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    use switchroom_exchange::LegId;
-
-    /// The leg that meets it, once; 0 is none.
-    pub(in super::super) static LEG: AtomicU64 = AtomicU64::new(0);
-
-    pub(super) fn meet(leg: LegId) {
-        let is_met = LEG.compare_exchange(leg.0, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        assert!(!is_met || leg.0 == 0, "the fault that was asked for");
-    }
-}
-
 fn tell(events: &Events, leg: LegId, note: Note) {
     if let Some(from) = note.flowing {
         events(MediaEvent::Flowing { leg, from });
@@ -492,5 +477,20 @@ fn random() -> u128 {
     match getrandom::fill(&mut bytes) {
         Ok(()) => u128::from_ne_bytes(bytes),
         Err(_) => u128::from(clock::mono_us()).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835),
+    }
+}
+
+/// A fault that tests put into the sound of one leg.
+#[cfg(test)]
+pub(super) mod faults {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use switchroom_exchange::LegId;
+
+    /// The leg that meets it, once; 0 is none.
+    pub(in super::super) static LEG: AtomicU64 = AtomicU64::new(0);
+
+    pub(super) fn meet(leg: LegId) {
+        let is_met = LEG.compare_exchange(leg.0, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        assert!(!is_met || leg.0 == 0, "the fault that was asked for");
     }
 }
