@@ -3,7 +3,7 @@
 mod ctl;
 mod inbound;
 
-pub use ctl::{AgentAct, CtlArgs, CtlCommand, MissedAct, SuperviseArgs, SupervisorsPhone};
+pub use ctl::{AgentAct, CtlArgs, CtlCommand, MissedAct, RecordingAct, SuperviseArgs, SupervisorsPhone};
 pub use inbound::{FlowCommand, FlowFiles, HoursCommand, RouteCommand};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};

@@ -9,6 +9,7 @@ use crate::control::{self, ControlServer, ControlSettings, Hub, Reload};
 use crate::engine::{Engine, EngineHandle, Inputs, Surroundings, ToEngine};
 use crate::flight::{self, Dumps};
 use crate::flows::InForce;
+use crate::keeper::{Keeper, KeeperSettings};
 use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine, on_path};
 use crate::net::{ListenError, Net};
 use crate::store::{Store, StoreError};
@@ -65,6 +66,7 @@ pub struct Daemon {
     net: Arc<OnceLock<Net>>,
     media: Arc<MediaEngine>,
     store: Store,
+    keeper: Arc<Keeper>,
     control: Option<ControlServer>,
     stop: Arc<Notify>,
     reload: Reload,
@@ -137,7 +139,15 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     for (id, state) in alarms {
         engine.tell(ToEngine::Alarm(id, state));
     }
+    let keeper = Keeper::start(KeeperSettings {
+        dir: shell.recordings_dir.clone(),
+        store: store.clone(),
+        engine: engine.clone(),
+        keep: shell.keep,
+    });
+    let keeper = Arc::new(keeper.map_err(system("the keeper of recordings"))?);
     let around = reload::Around {
+        keeper: keeper.clone(),
         engine: engine.clone(),
         media: media.clone(),
         hub: hub.clone(),
@@ -151,6 +161,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         net: net.clone(),
         media: media.clone(),
         store: store.clone(),
+        keeper: keeper.clone(),
         control: None,
         stop: stop.clone(),
         reload: reload.clone(),
@@ -163,6 +174,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         hub: hub.clone(),
         store,
         media,
+        keeper,
         reload,
         stop,
         dumps,
@@ -215,7 +227,8 @@ fn find_recordings(store: &Store, dir: &Path) {
     let (store, dir) = (store.clone(), dir.to_owned());
     let search = move || {
         for facts in media::scan_recordings(&dir) {
-            if store.recording(facts.call).is_none() {
+            // It may have been deleted since it was found.
+            if store.recording(facts.call).is_none() && dir.join(&facts.file).exists() {
                 tracing::info!("recording {} was not in the index and is now", facts.file);
                 store.put(None, Record::Recording(Box::new(facts)));
             }
@@ -401,6 +414,8 @@ impl Daemon {
 
     fn shut(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
+        // It waits for the engine, never the other way round.
+        self.keeper.stop();
         self.engine.tell_surely(ToEngine::EndAll);
         runtime.block_on(async {
             // Ended calls hold their ports until the media engine has closed them, CDRs wait for that.

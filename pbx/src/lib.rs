@@ -10,6 +10,7 @@ pub mod daemon;
 pub mod engine;
 pub mod flight;
 pub mod flows;
+pub mod keeper;
 pub mod media;
 pub mod net;
 pub mod program;

@@ -8,8 +8,14 @@ use crate::words::Words;
 use switchroom_wire::{MessageView, RecordingView, Severity};
 
 fn recording_notes(recording: &RecordingView, words: &Words) -> Cell {
+    let held = recording.held.as_ref().map(|_| words.t("recording.legal_hold").to_owned());
     if !recording.complete {
-        return toned(words.t("recording.incomplete").to_owned(), Tone::Attention);
+        let notes: Vec<String> =
+            held.into_iter().chain([words.t("recording.incomplete").to_owned()]).collect();
+        return toned(notes.join(", "), Tone::Attention);
+    }
+    if let Some(held) = held {
+        return toned(held, Tone::Strong);
     }
     let holds = recording.marks.iter().filter(|mark| mark.kind == "hold").count();
     if holds == 0 {

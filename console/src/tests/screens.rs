@@ -241,6 +241,23 @@ fn nothing_panics_at_any_size_and_nothing_hostile_is_drawn() {
     }
 }
 
+/// In words, not by colour alone; a viewer is not told why.
+#[test]
+fn a_legal_hold_is_marked_in_the_list_and_told_beside_it() {
+    let mut app = on_screen(office((120, 40)), "6");
+    assert!(!shown(&app).contains("legal hold"));
+    let mut with = |by: &str, reason: &str| {
+        let held = switchroom_wire::HeldView { by: by.into(), reason: reason.into(), at_ms: NOW_MS - 60_000 };
+        app.model.board.recordings.iter_mut().for_each(|recording| recording.held = Some(held.clone()));
+        app.settle(NOW_MS);
+        shown(&app)
+    };
+    let text = with("sue", "case\u{1b} 7");
+    assert!(text.matches("legal hold").count() > 2 && text.contains("legal hold by sue since"), "{text}");
+    assert!(text.contains("case\u{fffd} 7; nothing deletes it"), "{text}");
+    assert!(with("", "").contains("legal hold since"));
+}
+
 #[test]
 fn ascii_draws_only_ascii_of_its_own() {
     for (_, keys) in SCREENS {

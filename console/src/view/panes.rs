@@ -241,6 +241,14 @@ fn recording_pane(app: &App, recording: &RecordingView, rect: Rect, now_ms: i64,
         p.put(rect, 1, y, &format!("! {}", words.t("recording.incomplete_why")), Tone::Attention);
         y += 1;
     }
+    if let Some(held) = &recording.held {
+        let at = format::moment(held.at_ms, form.now_ms, form.utc_offset_min, words);
+        let (by, reason) = (clean(&held.by), clean(&held.reason));
+        let fields = [("user", by.as_ref()), ("at", at.as_str()), ("reason", reason.as_ref())];
+        // A viewer is told that, not why.
+        let key = if held.by.is_empty() { "recording.legal_hold_hidden" } else { "recording.legal_hold_why" };
+        y = p.wrapped(rect, 1, y, &words.f(key, &fields), Tone::Strong);
+    }
     let hash = if recording.sha256.is_empty() { words.t("recording.no_hash") } else { &recording.sha256 };
     let hash = hash.chars().take(16).collect::<String>();
     let kilohertz = format!("{} kHz", recording.rate / 1_000);

@@ -160,6 +160,9 @@ _switchroom() {
             switchroom__subcmd__ctl,queues)
                 cmd="switchroom__subcmd__ctl__subcmd__queues"
                 ;;
+            switchroom__subcmd__ctl,recording)
+                cmd="switchroom__subcmd__ctl__subcmd__recording"
+                ;;
             switchroom__subcmd__ctl,recordings)
                 cmd="switchroom__subcmd__ctl__subcmd__recordings"
                 ;;
@@ -219,6 +222,15 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl__subcmd__missed,tried)
                 cmd="switchroom__subcmd__ctl__subcmd__missed__subcmd__tried"
+                ;;
+            switchroom__subcmd__ctl__subcmd__recording,delete)
+                cmd="switchroom__subcmd__ctl__subcmd__recording__subcmd__delete"
+                ;;
+            switchroom__subcmd__ctl__subcmd__recording,hold)
+                cmd="switchroom__subcmd__ctl__subcmd__recording__subcmd__hold"
+                ;;
+            switchroom__subcmd__ctl__subcmd__recording,release)
+                cmd="switchroom__subcmd__ctl__subcmd__recording__subcmd__release"
                 ;;
             switchroom__subcmd__flow,check)
                 cmd="switchroom__subcmd__flow__subcmd__check"
@@ -549,7 +561,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings messages message-delete missed ladder hand-off join leave skill class-priority hangup dial unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings recording messages message-delete missed ladder hand-off join leave skill class-priority hangup dial unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1257,6 +1269,82 @@ _switchroom() {
         switchroom__subcmd__ctl__subcmd__queues)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__recording)
+            opts="-h --json --color --help hold release delete"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__recording__subcmd__delete)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__recording__subcmd__hold)
+            opts="-h --reason --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__recording__subcmd__release)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -27,6 +27,10 @@ impl Exchange {
                 }
             }
             Command::Configured(what) => Ok(self.configured_by(now, what, user)),
+            Command::Archive(act) => match self.archive_act(now, user, act) {
+                Ok((text, tickets)) => return self.reply_once_stored(id, text, tickets),
+                Err(why) => Err(why),
+            },
             Command::DeleteMessage(message) => match self.delete_message_by(now, message, user) {
                 Ok((text, ticket)) => return self.reply_once_stored(id, text, BTreeSet::from([ticket])),
                 Err(why) => Err(why),

@@ -72,8 +72,47 @@ pub enum Command {
     },
     /// Throw away the message of that id.
     DeleteMessage(String),
+    /// Something about recordings that are closed.
+    Archive(ArchiveAct),
     /// The user has changed the configuration: what, for the audit trail.
     Configured(String),
+}
+
+/// What is done about recordings that are closed. Who asks has looked that they are there; what is deleted here has no file
+/// any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArchiveAct {
+    /// It may not be deleted from now on.
+    Hold {
+        /// The call.
+        call: CallId,
+        /// Its short number.
+        number: u64,
+        /// Why.
+        reason: String,
+    },
+    /// It may be deleted again.
+    Release {
+        /// The call.
+        call: CallId,
+        /// Its short number.
+        number: u64,
+    },
+    /// The user has deleted it.
+    Delete {
+        /// The call.
+        call: CallId,
+        /// Its short number.
+        number: u64,
+    },
+    /// These were kept as long as the configuration says.
+    Expire {
+        /// Their calls.
+        calls: Vec<CallId>,
+        /// What is told of them, one sentence.
+        told: String,
+    },
 }
 
 /// What a supervisor can do.

@@ -6,6 +6,7 @@
 
 mod admin;
 mod alarm;
+mod archive;
 mod audit;
 mod auth;
 mod call;
@@ -41,10 +42,12 @@ pub use call::{Call, CallPath, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Re
 pub use config::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
-pub use input::{Action, AgentAct, Changed, Command, CommandId, Input, MissedWish, SupervisionAct};
+pub use input::{
+    Action, AgentAct, ArchiveAct, Changed, Command, CommandId, Input, MissedWish, SupervisionAct,
+};
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{
-    Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Part, Quality,
+    Agreed, AgreedCodec, Channel, Direction, Held, MediaCommand, MediaEvent, MessageFacts, Part, Quality,
     RecordingFacts, RecordingSubject, Source, Taken,
 };
 pub use record::{

@@ -54,6 +54,8 @@ pub const MISSED_MAX: u32 = 3;
 pub const PORT_QUARANTINE: Duration = Duration::from_secs(60);
 /// Characters of a name or number that are kept of what a phone sends.
 pub const NAME_CHARS_MAX: usize = 64;
+/// Characters of the reason why a recording is held.
+pub const REASON_CHARS_MAX: usize = 200;
 /// Messages in all mailboxes together. At the bound the oldest that was heard goes, then the oldest.
 pub const MESSAGES_MAX: usize = 20_000;
 /// How often messages are looked through for those that are too old.

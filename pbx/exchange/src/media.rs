@@ -354,6 +354,20 @@ pub struct RecordingFacts {
     pub marks: Vec<(u64, String, String)>,
     /// No sample is known to be missing.
     pub complete: bool,
+    /// It may not be deleted: who says so.
+    #[serde(default)]
+    pub held: Option<Held>,
+}
+
+/// A legal hold: somebody has a reason why a recording must stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The user.
+    pub by: String,
+    /// The reason, in the user's words.
+    pub reason: String,
+    /// Since when, Unix milliseconds.
+    pub at_ms: i64,
 }
 
 /// What is known of a message once its file is closed.

@@ -2,7 +2,7 @@
 //!
 //! The store keeps these as JSON; fields may be added with a default, never renamed or given another meaning.
 
-use crate::{CallId, MessageFacts, Quality, RecordingFacts};
+use crate::{CallId, Held, MessageFacts, Quality, RecordingFacts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -46,6 +46,13 @@ pub enum Record {
     RecordingGone {
         /// Its call.
         call: CallId,
+    },
+    /// A recording may not be deleted any more, or may be again.
+    RecordingHeld {
+        /// Its call.
+        call: CallId,
+        /// Who holds it and why; none when it was released.
+        held: Option<Held>,
     },
 }
 

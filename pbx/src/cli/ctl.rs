@@ -45,6 +45,29 @@ pub enum AgentAct {
     },
 }
 
+/// What is done about the closed recording of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum RecordingAct {
+    /// Keep it from being deleted, by whomever and whatever, until it is released (legal hold).
+    Hold {
+        /// Number or id of the call.
+        call: String,
+        /// Why: it is on the audit list, and shown to who wants to delete it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Let it be deleted again.
+    Release {
+        /// Number or id of the call.
+        call: String,
+    },
+    /// Delete it for good, sound and all; not one that is held. What is known of the call stays.
+    Delete {
+        /// Number or id of the call.
+        call: String,
+    },
+}
+
 /// What is done about a caller who gave up waiting. It is named by its number, or its id as `--json` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum MissedAct {
@@ -228,6 +251,12 @@ pub enum CtlCommand {
         /// Only recordings with this extension or number.
         #[arg(long, value_name = "NUMBER")]
         party: Option<String>,
+    },
+    /// Hold, release or delete the recording of a call.
+    Recording {
+        /// What.
+        #[command(subcommand)]
+        act: RecordingAct,
     },
     /// Messages that callers left, newest first.
     Messages {

@@ -4,15 +4,15 @@ mod figures;
 mod floor;
 
 use super::{Failure, OK, Outcome};
-use crate::cli::{AgentAct, CtlArgs, CtlCommand, SuperviseArgs, SupervisorsPhone};
+use crate::cli::{AgentAct, CtlArgs, CtlCommand, RecordingAct, SuperviseArgs, SupervisorsPhone};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
     Answer, CallState, CallView, CdrView, Command, ConfigChange, EndedView, ExtensionState, FiguresBy,
-    LadderStyle, MessageView, PartyView, QualityView, SuperviseAct, Supervised, SupervisionMode, WhyView,
-    clean, columns, fit, render_ladder,
+    LadderStyle, MessageView, PartyView, QualityView, RecordingView, SuperviseAct, Supervised,
+    SupervisionMode, WhyView, clean, columns, fit, render_ladder,
 };
 
 /// Does it.
@@ -57,6 +57,7 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Recordings { limit, party } => {
             Command::Recordings { limit: *limit, party: party.clone() }
         }
+        CtlCommand::Recording { act } => recording_command(act),
         CtlCommand::Messages { mailbox, limit } => {
             Command::Messages { limit: *limit, mailbox: mailbox.clone() }
         }
@@ -108,6 +109,14 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         }
     }
     Ok(OK)
+}
+
+fn recording_command(act: &RecordingAct) -> Command {
+    match act.clone() {
+        RecordingAct::Hold { call, reason } => Command::HoldRecording { call, reason },
+        RecordingAct::Release { call } => Command::ReleaseRecording { call },
+        RecordingAct::Delete { call } => Command::DeleteRecording { call },
+    }
 }
 
 fn supervise(args: &SuperviseArgs, mode: SupervisionMode) -> Command {
@@ -273,21 +282,7 @@ impl Printer<'_> {
                 Ok(())
             }
             Answer::Recordings(all) => {
-                let rows = all
-                    .iter()
-                    .map(|r| {
-                        let complete = if r.complete { "" } else { "incomplete" };
-                        vec![
-                            r.number.to_string(),
-                            self.date(r.started_ms),
-                            party(&r.from),
-                            party(&r.with),
-                            span(r.length_ms),
-                            r.file.clone(),
-                            complete.to_owned(),
-                        ]
-                    })
-                    .collect();
+                let rows = all.iter().map(|r| self.recording_row(r)).collect();
                 self.table(&["CALL", "STARTED", "FROM", "WITH", "LENGTH", "FILE", ""], rows)
             }
             Answer::Messages(all) => {
@@ -338,6 +333,25 @@ impl Printer<'_> {
             c.with.as_ref().map(party).unwrap_or_default(),
             self.date(c.answered_ms.unwrap_or(c.started_ms)),
             recording.to_owned(),
+        ]
+    }
+
+    fn recording_row(&self, r: &RecordingView) -> Vec<String> {
+        let held = r.held.as_ref().map(|held| {
+            // A viewer is told that, not why.
+            let why = [held.by.as_str(), held.reason.as_str()].map(clean).join(": ");
+            format!("held {}", if why == ": " { String::new() } else { why }).trim_end().to_owned()
+        });
+        let incomplete = (!r.complete).then(|| "incomplete".to_owned());
+        let notes: Vec<String> = incomplete.into_iter().chain(held).collect();
+        vec![
+            r.number.to_string(),
+            self.date(r.started_ms),
+            party(&r.from),
+            party(&r.with),
+            span(r.length_ms),
+            r.file.clone(),
+            notes.join(", "),
         ]
     }
 
@@ -459,4 +473,37 @@ fn quality(q: &QualityView) -> String {
         mos / 100,
         mos / 10 % 10
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use switchroom_wire::HeldView;
+
+    #[test]
+    fn recordings_that_are_held_are_marked_by_a_word() {
+        let recording = |number, complete, held: Option<(&str, &str)>| RecordingView {
+            number,
+            complete,
+            file: format!("2026/11/21/{number}.wav"),
+            held: held.map(|(by, reason)| HeldView { by: by.into(), reason: reason.into(), at_ms: 0 }),
+            ..RecordingView::default()
+        };
+        let all = Answer::Recordings(vec![
+            recording(1, true, None),
+            recording(2, true, Some(("sue", "case\u{1b} 7"))),
+            recording(3, false, Some(("", ""))),
+        ]);
+        let mut out = Vec::new();
+        Printer { offset_min: 0, out: &mut out }.print(&all).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let ends: Vec<_> =
+            text.lines().map(|line| line.split(".wav").nth(1).unwrap_or_default().trim()).collect();
+        assert_eq!(ends, ["", "", "held sue: case\u{fffd} 7", "incomplete, held"]);
+        let mut out = Vec::new();
+        print_json(&all, &mut out).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!((&json[0]["held"], &json[1]["held"]["by"]), (&serde_json::Value::Null, &"sue".into()));
+    }
 }

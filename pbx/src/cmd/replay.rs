@@ -136,6 +136,9 @@ fn action_text(action: &Action) -> String {
             Record::Floor { fact, .. } => format!("floor  {fact:?}"),
             Record::MessageGone { id } => format!("record  message {id} is gone"),
             Record::RecordingGone { call } => format!("record  recording of {call} is gone"),
+            Record::RecordingHeld { call, held } => {
+                format!("record  recording of {call} is {}", if held.is_some() { "held" } else { "released" })
+            }
         },
         Action::Ask { number, asking, .. } => format!("ask {number}  {asking:?}"),
         Action::Reply { result: Ok(text), .. } => format!("user  {text}"),

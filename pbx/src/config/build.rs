@@ -287,6 +287,10 @@ fn shell(
         listen: listen(reader, sip),
         flows,
         speech,
+        keep: super::Keep {
+            age: duration(reader, recording, "keep", 86_400, 36_500 * 86_400),
+            bytes: reader.text(recording, "keep_size", &value::bytes),
+        },
         recordings_dir: reader.text(recording, "dir", &folder).unwrap_or_default(),
         socket: socket.unwrap_or_else(|| super::paths::default_socket(&data_dir)),
         data_dir,

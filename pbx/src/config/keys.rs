@@ -168,6 +168,16 @@ pub(super) const TABLES: &[Table] = &[
                 "Which answered calls are recorded: \"never\" or \"always\". An extension can differ.",
             ),
             key("dir", "\"recordings\"", "Where recordings are kept."),
+            example(
+                "keep",
+                "\"90d\"",
+                "Recordings that began longer ago are deleted, but for those that are held; from one day. Unless written, they\nare kept for ever.",
+            ),
+            example(
+                "keep_size",
+                "\"50GB\"",
+                "If all recordings together are larger, the oldest are deleted, but for those that are held. In MB, GB or TB.\nUnless written, there is no limit.",
+            ),
         ],
     },
     Table {

@@ -130,6 +130,15 @@ pub struct Speech {
     pub args: Vec<String>,
 }
 
+/// How long recordings are kept; without a rule, for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keep {
+    /// What began longer ago is deleted.
+    pub age: Option<Duration>,
+    /// Of more bytes than that, the oldest are deleted.
+    pub bytes: Option<u64>,
+}
+
 /// What the shell is told: everything of the configuration that the exchange does not need to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShellConfig {
@@ -139,6 +148,8 @@ pub struct ShellConfig {
     pub data_dir: PathBuf,
     /// Folder of the recordings, absolute.
     pub recordings_dir: PathBuf,
+    /// How long and how many recordings are kept.
+    pub keep: Keep,
     /// The control socket.
     pub socket: PathBuf,
     /// Unix group that may connect to it.

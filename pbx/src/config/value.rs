@@ -86,6 +86,24 @@ pub(super) fn is_number(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'*' || b == b'#')
 }
 
+/// A size: `500MB`, `50GB`, `2TB`, of 1,000 each.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match text.strip_prefix(number).unwrap_or_default() {
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        _ => {
+            return Err(format!("\"{text}\" is no size: write a whole number and MB, GB or TB, as \"50GB\""));
+        }
+    };
+    let is_whole = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let whole = number.parse::<u64>().ok().filter(|n| is_whole && *n > 0).and_then(|n| n.checked_mul(unit));
+    whole.ok_or_else(|| {
+        format!("\"{text}\" is no size: write a whole number from 1 and MB, GB or TB, as \"50GB\"")
+    })
+}
+
 /// The bytes of a digest in hexadecimal.
 pub(super) fn digest<const N: usize>(text: &str) -> Result<[u8; N], String> {
     let wanted = || format!("a digest has {} hexadecimal digits, and this is not one", N * 2);
@@ -113,6 +131,15 @@ mod tests {
         assert_eq!(ports("1024-65535"), Ok((1024, 32_256)));
         for text in ["20001-20999", "20000-20998", "20000-20001", "20999-20000", "0-1", "20000", "a-b"] {
             assert!(ports(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_whole_numbers_with_a_unit() {
+        assert_eq!((bytes("500MB"), bytes("50GB")), (Ok(500_000_000), Ok(50_000_000_000)));
+        for wrong in ["", "GB", "50", "50gb", "-1GB", "+1GB", "1.5GB", "1 GB", "0GB", "50é", "99999999999TB"]
+        {
+            assert!(bytes(wrong).unwrap_err().contains("is no size"), "{wrong}");
         }
     }
 

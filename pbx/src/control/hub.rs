@@ -7,7 +7,9 @@ use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchroom_exchange::{CallId, Exchange};
-use switchroom_wire::{AgentView, Board, CallView, Change, ExtensionView, QueueView, SystemView};
+use switchroom_wire::{
+    AgentView, Board, CallView, Change, ExtensionView, HeldView, QueueView, RecordingView, SystemView,
+};
 use tokio::sync::broadcast;
 
 /// Changes kept for consoles that fall behind or come back.
@@ -81,6 +83,25 @@ impl Hub {
             // Nobody listening is no failure.
             let _ = self.deltas.send(delta);
         }
+    }
+
+    /// A recording was closed. If it is another part of one that is held, it is held, too.
+    pub fn recorded(&self, mut recording: RecordingView) {
+        let known = self.recording(&recording.id).and_then(|known| known.held);
+        recording.held = recording.held.or(known);
+        self.publish([Change::Recording(Box::new(recording))]);
+    }
+
+    /// A recording is held, or no more.
+    pub fn held(&self, call: CallId, held: Option<HeldView>) {
+        if let Some(known) = self.recording(&call.to_string()) {
+            self.publish([Change::Recording(Box::new(RecordingView { held, ..known }))]);
+        }
+    }
+
+    /// A recording that is on the board.
+    fn recording(&self, id: &str) -> Option<RecordingView> {
+        self.state().board.recordings.iter().find(|known| known.id == id).cloned()
     }
 
     /// The whole board and the changes from now on, without a gap between.

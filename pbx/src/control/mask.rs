@@ -64,6 +64,10 @@ pub(super) fn recording(mut recording: RecordingView) -> RecordingView {
     party(&mut recording.from);
     party(&mut recording.with);
     recording.marks.clear();
+    if let Some(held) = &mut recording.held {
+        held.by.clear();
+        held.reason.clear();
+    }
     recording
 }
 
@@ -186,9 +190,9 @@ mod tests {
     use std::collections::BTreeMap;
     use switchroom_wire::{
         AgentView, BreakView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState,
-        HandOffView, HandedBackView, Lane, LegView, MarkView, PlaceView, QualityView, QueueTodayView,
-        RecordingState, Side, SupervisionMode, SupervisionView, SupervisorView, SurveyAnswerView, WaiterView,
-        WhyView,
+        HandOffView, HandedBackView, HeldView, Lane, LegView, MarkView, PlaceView, QualityView,
+        QueueTodayView, RecordingState, Side, SupervisionMode, SupervisionView, SupervisorView,
+        SurveyAnswerView, WaiterView, WhyView,
     };
 
     const NUMBER: &str = "+442079460123";
@@ -303,6 +307,7 @@ mod tests {
             marks: vec![MarkView { at_ms: 1, kind: "digit".into(), text: "4711".into() }],
             codec: "PCMA/8000".into(),
             complete: true,
+            held: Some(HeldView { by: "sue".into(), reason: format!("of {NUMBER}"), at_ms: 1 }),
         }
     }
 

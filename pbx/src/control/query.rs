@@ -4,6 +4,7 @@ use super::server::Server;
 use super::{figures, floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
+use crate::keeper::Wish;
 use switchroom_acd::Presence;
 use switchroom_exchange::{
     AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
@@ -82,6 +83,9 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::ChangeConfig { .. }
         | Command::Dial { .. }
         | Command::DeleteMessage { .. }
+        | Command::HoldRecording { .. }
+        | Command::ReleaseRecording { .. }
+        | Command::DeleteRecording { .. }
         | Command::Unregister { .. }
         | Command::Reload
         | Command::Dump
@@ -197,6 +201,9 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
         Command::DeleteMessage { message } => {
             act(server, user, Do::DeleteMessage(message)).await.map(Answer::Done)
         }
+        Command::HoldRecording { call, reason } => keeper(server, user, &call, Wish::Hold(reason)).await,
+        Command::ReleaseRecording { call } => keeper(server, user, &call, Wish::Release).await,
+        Command::DeleteRecording { call } => keeper(server, user, &call, Wish::Delete).await,
         Command::Wave { recording, columns } => wave(server, recording, columns).await,
         Command::HangUp { call } => {
             let id = resolve(server, &call).await?;
@@ -273,6 +280,17 @@ async fn act(server: &Server, user: &str, command: Do) -> Result<String, Command
         return Err(failed("the exchange is too busy; try again"));
     }
     answer.await.map_err(|_| failed("the exchange has stopped"))?.map_err(refused)
+}
+
+/// Has the keeper do something about the recording of a call.
+async fn keeper(server: &Server, user: &str, call: &str, wish: Wish) -> Result<Answer, CommandError> {
+    let call = resolve(server, call).await?;
+    let is_live = server.engine.ask(move |x| x.call(call).is_some()).await.map_err(failed)?;
+    if is_live && wish == Wish::Delete {
+        return Err(refused("that call goes on; its recording can be deleted when it has ended"));
+    }
+    let answer = server.keeper.ask(user, call, wish).map_err(failed)?;
+    answer.await.map_err(|_| failed("the exchange is stopping"))?.map(Answer::Done).map_err(refused)
 }
 
 /// Writes what the exchange was given last; the name of the file.

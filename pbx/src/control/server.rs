@@ -7,6 +7,7 @@ use super::{line, peer, socket};
 use crate::config::ShellConfig;
 use crate::engine::EngineHandle;
 use crate::flight::Dumps;
+use crate::keeper::Keeper;
 use crate::media::MediaEngine;
 use crate::store::Store;
 use std::io::{self, Write};
@@ -33,6 +34,8 @@ pub struct ControlSettings {
     pub store: Store,
     /// For loudness.
     pub media: Arc<MediaEngine>,
+    /// For holding and deleting recordings.
+    pub keeper: Arc<Keeper>,
     /// How to read the configuration again.
     pub reload: Reload,
     /// Woken when a user wants the daemon to stop.
@@ -47,6 +50,7 @@ pub(super) struct Server {
     pub(super) hub: Arc<Hub>,
     pub(super) store: Store,
     pub(super) media: Arc<MediaEngine>,
+    pub(super) keeper: Arc<Keeper>,
     pub(super) recordings: PathBuf,
     pub(super) shell: ShellConfig,
     pub(super) dumps: Dumps,
@@ -109,6 +113,7 @@ pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
         hub: settings.hub,
         store: settings.store,
         media: settings.media,
+        keeper: settings.keeper,
         recordings: settings.shell.recordings_dir.clone(),
         shell: settings.shell,
         reload: settings.reload,

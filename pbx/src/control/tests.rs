@@ -6,6 +6,7 @@ use super::*;
 use crate::config;
 use crate::daemon::{self, Daemon};
 use crate::engine::EngineHandle;
+use crate::keeper::{Keeper, KeeperSettings};
 use crate::media::{MediaEngine, MediaSettings};
 use crate::softphone::{Softphone, SoftphoneConfig};
 use crate::store::Store;
@@ -209,6 +210,9 @@ fn changes_fold_to_a_fresh_board_and_viewers_see_no_numbers() {
     let one = |call: &CallView| call.number.to_string();
     assert!(script.is_refused(Command::HangUp { call: one(&call) }));
     assert!(script.is_refused(Command::DeleteMessage { message: "m".into() }));
+    assert!(script.is_refused(Command::HoldRecording { call: one(&call), reason: "r".into() }));
+    assert!(script.is_refused(Command::ReleaseRecording { call: one(&call) }));
+    assert!(script.is_refused(Command::DeleteRecording { call: one(&call) }));
     assert!(script.is_refused(Command::Ladder { call: one(&call) }));
     assert!(script.is_refused(Command::Events { limit: 10, call: None, after_ms: None }));
     assert!(script.is_refused(Command::Cdrs { limit: 10, before_ms: None, party: Some(NUMBER.into()) }));
@@ -291,12 +295,19 @@ fn who_falls_behind_gets_a_fresh_board() {
     let media =
         Arc::new(MediaEngine::start(media, Arc::new(|_| ()), Arc::new(|_| ()), Arc::new(|_| ())).unwrap());
     let hub = Arc::new(Hub::new(7, SystemView::default()));
+    let keeper = Keeper::start(KeeperSettings {
+        dir: shell.recordings_dir.clone(),
+        store: store.clone(),
+        engine: engine.clone(),
+        keep: shell.keep,
+    });
     let settings = ControlSettings {
         shell,
         engine,
         hub: hub.clone(),
         store,
         media,
+        keeper: Arc::new(keeper.unwrap()),
         reload: Arc::new(|_| Ok(String::new())),
         stop: Arc::default(),
         dumps: crate::flight::Dumps::new(dir.path()),

@@ -356,7 +356,13 @@ pub fn recording(facts: &x::RecordingFacts) -> w::RecordingView {
             .collect(),
         codec: facts.codec.clone(),
         complete: facts.complete,
+        held: facts.held.as_ref().map(held),
     }
+}
+
+/// A hold on a recording.
+pub fn held(held: &x::Held) -> w::HeldView {
+    w::HeldView { by: held.by.clone(), reason: held.reason.clone(), at_ms: held.at_ms }
 }
 
 /// A message.

@@ -5,6 +5,7 @@ use crate::config::{self, ShellConfig};
 use crate::control::{Hub, Reload};
 use crate::engine::{EngineHandle, ToEngine};
 use crate::flows::InForce;
+use crate::keeper::Keeper;
 use crate::media::MediaEngine;
 use crate::store::Store;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub(super) struct Around {
     pub(super) hub: Arc<Hub>,
     pub(super) store: Store,
     pub(super) in_force: Arc<InForce>,
+    pub(super) keeper: Arc<Keeper>,
 }
 
 /// What reads the configuration at `path` again; `running` and the first RTP port and number of pairs are what was started
@@ -51,7 +53,7 @@ fn reload(
     path: &Path,
     running: &ShellConfig,
     ports: (u16, u16),
-    Around { engine, media, hub, store, in_force }: &Around,
+    Around { engine, media, hub, store, in_force, keeper }: &Around,
 ) -> Result<String, String> {
     let alarm = |id: String, state| engine.tell_surely(ToEngine::Alarm(id, state));
     let mut loaded = match config::load(path) {
@@ -68,11 +70,13 @@ fn reload(
     keep_good(path, &running.data_dir);
     media.reload_prompts(prompt_settings(&loaded.shell));
     store.keep_facts(loaded.shell.keep_facts);
-    // Flows, prompts, who speaks them and how long facts are kept are taken over.
+    keeper.keep(loaded.shell.keep);
+    // Flows, prompts, who speaks them and how long facts and recordings are kept are taken over.
     let running = ShellConfig {
         flows: loaded.shell.flows.clone(),
         speech: loaded.shell.speech.clone(),
         keep_facts: loaded.shell.keep_facts,
+        keep: loaded.shell.keep,
         ..running.clone()
     };
     let needs_restart =
@@ -96,6 +100,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::engine::Inputs;
+    use crate::keeper::KeeperSettings;
     use crate::media::MediaSettings;
     use std::net::Ipv4Addr;
     use std::time::Duration;
@@ -111,11 +116,19 @@ mod tests {
         let settings = MediaSettings::new(Ipv4Addr::LOCALHOST.into(), 20_000, 1, dir.join("rec"));
         let media = MediaEngine::start(settings, Arc::new(|_| ()), Arc::new(|_| ()), Arc::new(|_| ()));
         let (engine, inputs) = EngineHandle::new();
+        let store = Store::open(&dir.join("data"), Arc::new(|_| ())).unwrap().0;
+        let keeper = Keeper::start(KeeperSettings {
+            dir: dir.join("rec"),
+            store: store.clone(),
+            engine: engine.clone(),
+            keep: loaded.shell.keep,
+        });
         let around = Around {
+            keeper: Arc::new(keeper.unwrap()),
             engine: engine.clone(),
             media: Arc::new(media.unwrap()),
             hub: Arc::new(Hub::new(1, switchroom_wire::SystemView::default())),
-            store: Store::open(&dir.join("data"), Arc::new(|_| ())).unwrap().0,
+            store,
             in_force: Arc::default(),
         };
         let ports = (loaded.config.rtp_port_first, loaded.config.rtp_pairs);

@@ -228,7 +228,13 @@ impl Engine {
                     match &record {
                         Record::Event(event) => self.events.push(event.clone()),
                         Record::Recording(facts) => {
-                            self.around.hub.publish([Change::Recording(Box::new(view::recording(facts)))]);
+                            self.around.hub.recorded(view::recording(facts));
+                        }
+                        Record::RecordingGone { call } => {
+                            self.around.hub.publish([Change::RecordingGone(call.to_string())]);
+                        }
+                        Record::RecordingHeld { call, held } => {
+                            self.around.hub.held(*call, held.as_ref().map(view::held));
                         }
                         _ => {}
                     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 use switchroom_exchange::{
-    CallId, Command, CommandId, Config, Exchange, Flow, Input, MediaEvent, Now, Severity, Ticket,
+    ArchiveAct, CallId, Command, CommandId, Config, Exchange, Flow, Input, MediaEvent, Now, Severity, Ticket,
 };
 use switchroom_flow::Answer;
 
@@ -80,7 +80,7 @@ impl Recorded {
                 _ => size_of::<MediaEvent>(),
             },
             Self::Stored(tickets) | Self::NotStored(tickets) => tickets.capacity() * size_of::<Ticket>(),
-            Self::Command { user, .. } => user.capacity() + 64,
+            Self::Command { user, command, .. } => user.capacity() + 64 + command_weight(command),
             Self::Config(config) => {
                 let is_new = |(name, flow): &(&String, &Arc<switchroom_flow::Flow>)| {
                     !before.flows.get(*name).is_some_and(|old| Arc::ptr_eq(old, flow))
@@ -122,6 +122,17 @@ impl Recorded {
 }
 
 /// Bytes of memory that JSON holds, near enough for a bound. Whoever asked for it bounded its depth.
+/// What a command holds that can be long.
+fn command_weight(command: &Command) -> usize {
+    match command {
+        Command::Archive(ArchiveAct::Hold { reason, .. }) => reason.capacity(),
+        Command::Archive(ArchiveAct::Expire { calls, told }) => {
+            calls.capacity() * size_of::<CallId>() + told.capacity()
+        }
+        _ => 0,
+    }
+}
+
 fn json_weight(json: &serde_json::Value) -> usize {
     use serde_json::Value;
     size_of::<Value>()

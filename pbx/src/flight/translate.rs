@@ -12,8 +12,8 @@ use super::ring::Marks;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use switchroom_exchange::{
-    Action, AgentAct, CallId, Command, Flow, LegId, MediaCommand, MediaEvent, Quality, Record, Subject,
-    SupervisionAct,
+    Action, AgentAct, ArchiveAct, CallId, Command, Flow, LegId, MediaCommand, MediaEvent, Quality, Record,
+    Subject, SupervisionAct,
 };
 use switchroom_sip::message::Message;
 
@@ -135,6 +135,17 @@ impl Translator {
         }
     }
 
+    fn archive_act(&self, act: &ArchiveAct) -> ArchiveAct {
+        let mut act = act.clone();
+        match &mut act {
+            ArchiveAct::Hold { call, .. }
+            | ArchiveAct::Release { call, .. }
+            | ArchiveAct::Delete { call, .. } => *call = self.call(*call),
+            ArchiveAct::Expire { calls, .. } => calls.iter_mut().for_each(|call| *call = self.call(*call)),
+        }
+        act
+    }
+
     fn translated(&mut self, recorded: &Recorded) -> Option<Recorded> {
         match recorded {
             Recorded::Message { flow, bytes } => {
@@ -172,6 +183,7 @@ impl Translator {
                     Command::Unregister { .. } | Command::Dial { .. } | Command::Configured(_) => {
                         command.clone()
                     }
+                    Command::Archive(act) => Command::Archive(self.archive_act(act)),
                     Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),
                 };
                 Some(Recorded::Command { id: *id, user: user.clone(), command })

@@ -24,7 +24,7 @@ const SIDECAR_BYTES_MAX: u64 = 1 << 20;
 /// Extension of a sidecar that is being written.
 const SIDECAR_NEW: &str = "json.new";
 /// A call may be recorded so many times in a row.
-const PARTS_MAX: usize = 99;
+pub(super) const PARTS_MAX: usize = 99;
 
 /// The files of one recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    fn new(dir: &Path, day: &str, name: &str) -> Self {
+    pub(super) fn new(dir: &Path, day: &str, name: &str) -> Self {
         let place = dir.join(day);
         Self {
             relative: format!("{day}/{name}.wav"),
@@ -56,8 +56,7 @@ pub(super) fn create(dir: &Path, call: CallId, started_ms: i64) -> io::Result<(F
         day_of(started_ms).or_else(|| day_of(call.unix_ms())).unwrap_or_else(|| "1970/01/01".to_owned());
     DirBuilder::new().recursive(true).mode(0o750).create(dir.join(&day))?;
     for number in 1..=PARTS_MAX {
-        let name = if number == 1 { call.to_string() } else { format!("{call}-{number}") };
-        let files = Files::new(dir, &day, &name);
+        let files = Files::new(dir, &day, &part_name(call, number));
         if files.wav.exists() {
             continue;
         }
@@ -70,8 +69,13 @@ pub(super) fn create(dir: &Path, call: CallId, started_ms: i64) -> io::Result<(F
     Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("the call has {PARTS_MAX} recordings already")))
 }
 
+/// The name of what is recorded of a call for that time, without its extension.
+pub(super) fn part_name(call: CallId, number: usize) -> String {
+    if number == 1 { call.to_string() } else { format!("{call}-{number}") }
+}
+
 /// `2026/11/21` by the site's calendar.
-fn day_of(unix_ms: i64) -> Option<String> {
+pub(super) fn day_of(unix_ms: i64) -> Option<String> {
     let moment = jiff::Timestamp::from_millisecond(unix_ms).ok().filter(|_| unix_ms > 0)?;
     let date = moment.to_zoned(jiff::tz::TimeZone::system()).date();
     Some(format!("{:04}/{:02}/{:02}", date.year(), date.month(), date.day()))
@@ -92,7 +96,7 @@ pub(super) fn begin_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<F
 
 /// Writes a sidecar so that there is either the old one or the new one, never half of it. On a full disk there is no
 /// room for two: then the old one, whose block has room, is overwritten. Waits for the disk.
-fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<()> {
+pub(super) fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<()> {
     let text = sidecar_text(facts)?;
     let beside = path.with_extension(SIDECAR_NEW);
     let write = |to: &Path| put(to, &text)?.sync_data();
@@ -227,6 +231,11 @@ pub fn repair_recordings(dir: &Path) -> Vec<RecordingFacts> {
     repaired
 }
 
+/// Whether the file has its final name and its sidecar tells the end.
+pub(super) fn is_closed(files: &Files) -> bool {
+    files.wav.exists() && read_sidecar(&files.sidecar).is_some_and(|facts| !facts.sha256.is_empty())
+}
+
 fn is_unsealed(files: &Files) -> bool {
     !files.part.exists()
         && files.wav.exists()
@@ -254,6 +263,7 @@ fn repair(files: &Files, call: CallId) -> io::Result<RecordingFacts> {
         codec: String::new(),
         marks: Vec::new(),
         complete: false,
+        held: None,
     });
     facts.file.clone_from(&files.relative);
     facts.complete = false;
@@ -344,6 +354,7 @@ mod tests {
             codec: "G722/8000".into(),
             marks: vec![(0, "answer".into(), String::new())],
             complete: false,
+            held: None,
         }
     }
 

@@ -60,6 +60,7 @@ impl Recording {
             codec,
             marks: Vec::new(),
             complete: false,
+            held: None,
         };
         let sidecar = archive::begin_sidecar(&files.sidecar, &facts)?;
         let job = Job::Sync(Arc::new(sidecar), Arc::default());

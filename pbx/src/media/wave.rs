@@ -96,7 +96,7 @@ fn peak(
 }
 
 /// `YYYY/MM/DD/<call>.wav` and nothing else: no other directory can be reached.
-fn is_recording(file: &str) -> bool {
+pub(super) fn is_recording(file: &str) -> bool {
     let mut parts = file.split('/');
     let (Some(year), Some(month), Some(day), Some(name), None) =
         (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use switchroom_acd::inbox::MISSED_KEEP_MS;
 use switchroom_acd::{Decision, Fact, Inbox, Remembered};
-use switchroom_exchange::{BindingRecord, CallId, Cdr, Event, Record, RecordingFacts, Restored};
+use switchroom_exchange::{BindingRecord, CallId, Cdr, Event, Held, Record, RecordingFacts, Restored};
 
 /// The index could not do it; the journal still has everything.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -90,6 +90,7 @@ pub(super) fn apply(index: &dyn Index, record: &Record) -> Result<(), IndexError
         Record::Event(event) => apply_event(index, event),
         Record::Recording(facts) => apply_recording(index, facts),
         Record::RecordingGone { call } => remove_recording(index, *call),
+        Record::RecordingHeld { call, held } => hold_recording(index, *call, held.as_ref()),
         Record::Message(message) => index.put(Tree::Messages, message.id.as_bytes(), &value(message)?),
         Record::MessageGone { id } => index.remove(Tree::Messages, id.as_bytes()),
         Record::Floor { seq, fact } => apply_fact(index, *seq, fact),
@@ -257,14 +258,29 @@ fn recording_parties(facts: &RecordingFacts, key: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn apply_recording(index: &dyn Index, facts: &RecordingFacts) -> Result<(), IndexError> {
+    let was = recording(index, facts.call)?.and_then(|was| was.held);
     remove_recording(index, facts.call)?;
     let key = schema::time_key(facts.subject.started_ms, facts.call);
-    index.put(Tree::Recordings, &key, &value(facts)?)?;
+    // Another part of the call's recording: a hold is of all of it.
+    let held = facts.held.clone().or(was);
+    index.put(Tree::Recordings, &key, &value(&RecordingFacts { held, ..facts.clone() })?)?;
     index.put(Tree::RecordingsByCall, &schema::call_key(facts.call), &key)?;
     for party in recording_parties(facts, &key) {
         index.put(Tree::RecordingsByParty, &party, &[])?;
     }
     raise_meta(index, schema::META_CALL_NUMBER, facts.subject.number)
+}
+
+/// The recording of a call, if it can be read.
+fn recording(index: &dyn Index, call: CallId) -> Result<Option<RecordingFacts>, IndexError> {
+    let Some(key) = index.get(Tree::RecordingsByCall, &schema::call_key(call))? else { return Ok(None) };
+    Ok(index.get(Tree::Recordings, &key)?.and_then(|v| schema::decode(&v)))
+}
+
+fn hold_recording(index: &dyn Index, call: CallId, held: Option<&Held>) -> Result<(), IndexError> {
+    let Some(was) = recording(index, call)? else { return Ok(()) };
+    let key = schema::time_key(was.subject.started_ms, call);
+    index.put(Tree::Recordings, &key, &value(&RecordingFacts { held: held.cloned(), ..was })?)
 }
 
 fn remove_recording(index: &dyn Index, call: CallId) -> Result<(), IndexError> {

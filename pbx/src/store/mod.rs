@@ -259,6 +259,12 @@ impl Store {
         self.ask(|index| query::recordings(index, limit.min(query::ROWS_MAX), party))
     }
 
+    /// Recordings, oldest first, at most `limit` (and 10,000), after the one of that call that started then (Unix
+    /// milliseconds).
+    pub fn oldest_recordings(&self, after: Option<(i64, CallId)>, limit: usize) -> Vec<RecordingFacts> {
+        self.ask(|index| query::oldest_recordings(index, after, limit.min(query::ROWS_MAX)))
+    }
+
     /// The offers of a call to agents, oldest first; those that are still kept.
     pub fn decisions(&self, call: CallId) -> Vec<Decision> {
         self.ask(|index| index::decisions(index, call))

@@ -162,6 +162,30 @@ pub(super) fn recordings(
     }
 }
 
+/// Recordings, oldest first, after the one that started then.
+pub(super) fn oldest_recordings(
+    index: &dyn Index,
+    after: Option<(i64, CallId)>,
+    limit: usize,
+) -> Result<Vec<RecordingFacts>, IndexError> {
+    let mut from = after.map(|(started_ms, call)| schema::time_key(started_ms, call)).unwrap_or_default();
+    if !from.is_empty() {
+        from.push(0);
+    }
+    let (mut found, mut damaged) = (Vec::new(), false);
+    if limit == 0 {
+        return Ok(found);
+    }
+    index.scan(Tree::Recordings, &from, None, false, &mut |_, v| {
+        match schema::decode(v) {
+            Some(facts) => found.push(facts),
+            None => damaged = true,
+        }
+        if found.len() >= limit || damaged { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    if damaged { Err(IndexError::Damaged("a record of recordings".into())) } else { Ok(found) }
+}
+
 /// The recording of a call.
 pub(super) fn recording(index: &dyn Index, call: CallId) -> Result<Option<RecordingFacts>, IndexError> {
     match index.get(Tree::RecordingsByCall, &schema::call_key(call))? {

@@ -367,6 +367,7 @@ fn name_of(record: &Record) -> String {
         Record::Floor { fact, .. } => format!("what happened to queues and agents at {}", fact.at_ms()),
         Record::MessageGone { id } => format!("the end of the message {id}"),
         Record::RecordingGone { call } => format!("the end of the recording of call {call}"),
+        Record::RecordingHeld { call, .. } => format!("whether the recording of call {call} is held"),
     }
 }
 

@@ -129,6 +129,23 @@ pub enum Command {
         /// The message's id.
         message: String,
     },
+    /// Keep the recording of a call from being deleted. Needs supervisor.
+    HoldRecording {
+        /// The call's id or short number.
+        call: String,
+        /// Why.
+        reason: String,
+    },
+    /// Let the recording of a call be deleted again. Needs admin.
+    ReleaseRecording {
+        /// The call's id or short number.
+        call: String,
+    },
+    /// Delete the recording of a call, unless it is held. Needs admin.
+    DeleteRecording {
+        /// The call's id or short number.
+        call: String,
+    },
     /// Sets an agent's presence. Needs supervisor.
     AgentPresence {
         /// The agent's number.
@@ -351,6 +368,7 @@ impl Command {
             | Self::Ladder { .. } => Role::Viewer,
             Self::MissedAct { .. } | Self::HandOff { .. } => Role::Agent,
             Self::HangUp { .. }
+            | Self::HoldRecording { .. }
             | Self::Dial { .. }
             | Self::ChangeConfig { .. }
             | Self::AgentPresence { .. }
@@ -363,6 +381,8 @@ impl Command {
             | Self::SuperviseAct { .. }
             | Self::TakeOut { .. } => Role::Supervisor,
             Self::DeleteMessage { .. }
+            | Self::ReleaseRecording { .. }
+            | Self::DeleteRecording { .. }
             | Self::Unregister { .. }
             | Self::Reload
             | Self::Dump

@@ -36,7 +36,7 @@ pub use protocol::{
 };
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
-    EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView, MarkView, MessageView,
-    PartyView, PlaceView, QualityView, RecordingState, RecordingView, Severity, Side, SupervisionView,
-    SupervisorView, SurveyAnswerView, SystemView, WaveView, WhyView,
+    EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, HeldView, LegView, MarkView,
+    MessageView, PartyView, PlaceView, QualityView, RecordingState, RecordingView, Severity, Side,
+    SupervisionView, SupervisorView, SurveyAnswerView, SystemView, WaveView, WhyView,
 };

@@ -416,6 +416,20 @@ pub struct RecordingView {
     pub codec: String,
     /// False when samples are known to be missing (full disk, crash).
     pub complete: bool,
+    /// Who says that it may not be deleted; none if it may.
+    pub held: Option<HeldView>,
+}
+
+/// A legal hold on a recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct HeldView {
+    /// The user; empty for a viewer.
+    pub by: String,
+    /// Why, in the user's words; empty for a viewer.
+    pub reason: String,
+    /// Since when.
+    pub at_ms: i64,
 }
 
 /// A message that a caller left.

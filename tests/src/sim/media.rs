@@ -391,5 +391,6 @@ fn facts(call: CallId, subject: RecordingSubject) -> RecordingFacts {
         codec: "PCMA/8000".into(),
         marks: vec![],
         complete: true,
+        held: None,
     }
 }

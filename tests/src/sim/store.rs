@@ -18,6 +18,8 @@ pub struct Disk {
     pub cdrs: BTreeSet<CallId>,
     /// Messages in mailboxes, and those that were being recorded.
     pub messages: BTreeMap<String, MessageRecord>,
+    /// Closed recordings, and whether they are held.
+    pub recordings: BTreeMap<CallId, bool>,
     /// Agents as they were last.
     pub agents: BTreeMap<String, Remembered>,
     /// What happened to queues and agents.
@@ -62,7 +64,13 @@ impl Disk {
                 }
                 self.facts.push(*fact);
             }
-            Record::Recording(_) | Record::RecordingGone { .. } => {}
+            Record::Recording(facts) => {
+                self.recordings.entry(facts.call).or_insert(facts.held.is_some());
+            }
+            Record::RecordingGone { call } => _ = self.recordings.remove(&call),
+            Record::RecordingHeld { call, held } => {
+                self.recordings.entry(call).and_modify(|is_held| *is_held = held.is_some());
+            }
         }
     }
 

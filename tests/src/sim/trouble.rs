@@ -117,6 +117,11 @@ pub enum Trouble {
     },
     /// Another configuration of queues and agents.
     Floor,
+    /// Something about a closed recording: the one at that place among those on the disk.
+    Archive {
+        /// Its place, modulo how many there are.
+        place: usize,
+    },
 }
 
 /// What a supervisor wants.
@@ -247,10 +252,11 @@ fn one(rng: &mut Rng, fault: Fault, phones: usize) -> Trouble {
             let by = hours * 3_600_000 + i64::try_from(rng.below(5_000)).unwrap_or(0);
             Trouble::Step { by_ms: if rng.below(2) == 0 { by } else { -by } }
         }
-        Fault::Users => match rng.below(6) {
+        Fault::Users => match rng.below(7) {
             0 => Trouble::Reload { phone: place(rng), password: false },
             1 => Trouble::Reload { phone: place(rng), password: true },
             2 => Trouble::Unregister { phone: place(rng) },
+            3 => Trouble::Archive { place: usize::try_from(rng.below(1 << 16)).unwrap_or(0) },
             _ => Trouble::HangUp { place: usize::try_from(rng.below(1 << 16)).unwrap_or(0) },
         },
         Fault::Loss | Fault::Duplicates | Fault::Reorder | Fault::Garbage | Fault::Asking => {

@@ -2,6 +2,7 @@
 //! The exchange with phones around it, in simulated time.
 
 mod agents_by_phone;
+mod archive;
 mod bridging;
 mod call_backs;
 mod calls;

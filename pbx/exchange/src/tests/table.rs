@@ -79,7 +79,9 @@ impl Since {
                 Record::BindingGone { .. } => "unbound".into(),
                 Record::Message(_) | Record::MessageGone { .. } => "message".into(),
                 Record::Floor { .. } => "fact".into(),
-                Record::Recording(_) | Record::RecordingGone { .. } => "recording".into(),
+                Record::Recording(_) | Record::RecordingGone { .. } | Record::RecordingHeld { .. } => {
+                    "recording".into()
+                }
             });
         }
         out.extend(

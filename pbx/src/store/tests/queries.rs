@@ -1,9 +1,9 @@
 //! Questions and their answers, from sled and from memory.
 
-use super::samples::{START_MS, binding, call, cdr, event, message, mixed, recording};
+use super::samples::{START_MS, binding, call, cdr, event, held, message, mixed, recording};
 use super::{Options, Store, fill, open, open_with};
 use crate::store::{StoreError, StoreEvent, inspect, rebuild};
-use switchroom_exchange::{MessageRecord, Record, Ticket};
+use switchroom_exchange::{MessageRecord, Record, RecordingFacts, Ticket};
 
 /// All that can be asked, as text.
 pub(super) fn everything(store: &Store) -> String {
@@ -176,6 +176,63 @@ fn a_recording_is_found_by_either_side_until_it_is_deleted() {
     assert_eq!(store.recordings(10, Some("101")), [recording(2, "103", "101")]);
     assert_eq!(store.recordings(10, Some("102")), []);
     assert_eq!(store.recording(call(1)), None);
+}
+
+#[test]
+fn a_hold_stays_with_all_parts_of_a_recording_until_it_is_released() {
+    let dir = tempfile::tempdir().unwrap();
+    let hold =
+        |number, reason: Option<&str>| Record::RecordingHeld { call: call(number), held: reason.map(held) };
+    let recorded = |number| Record::Recording(Box::new(recording(number, "101", "102")));
+    fill(
+        dir.path(),
+        &[
+            hold(9, Some("never there")),
+            recorded(1),
+            hold(1, Some("case 7")),
+            // Another part of the same call is closed.
+            Record::Recording(Box::new(RecordingFacts { bytes: 5, ..recording(1, "101", "102") })),
+            recorded(2),
+            hold(2, Some("case 7")),
+            hold(2, None),
+        ],
+    );
+    for again in [false, true] {
+        if again {
+            rebuild(dir.path()).unwrap();
+        }
+        let (store, _, _) = open(dir.path());
+        let known = |number| store.recording(call(number)).unwrap();
+        assert_eq!((known(1).held, known(1).bytes), (Some(held("case 7")), 5));
+        assert_eq!((known(2).held, store.recording(call(9))), (None, None));
+        // It is the same wherever it is asked for.
+        assert_eq!(store.recordings(10, Some("101")), [known(2), known(1)]);
+    }
+}
+
+#[test]
+fn recordings_are_read_oldest_first_in_portions() {
+    let dir = tempfile::tempdir().unwrap();
+    let recorded = |number| Record::Recording(Box::new(recording(number, "101", "102")));
+    fill(dir.path(), &[recorded(3), recorded(1), recorded(2)]);
+    let (store, _, _) = open(dir.path());
+    let mut numbers = Vec::new();
+    let mut after = None;
+    loop {
+        let portion = store.oldest_recordings(after, 2);
+        let Some(last) = portion.last() else { break };
+        after = Some((last.subject.started_ms, last.call));
+        numbers.push(portion.iter().map(|facts| facts.subject.number).collect::<Vec<_>>());
+    }
+    assert_eq!((numbers, store.oldest_recordings(None, 0)), (vec![vec![1, 2], vec![3]], vec![]));
+}
+
+/// As journals and indexes have them from before recordings could be held.
+#[test]
+fn a_recording_of_an_older_journal_is_not_held() {
+    let mut json = serde_json::to_value(recording(1, "101", "102")).unwrap();
+    json.as_object_mut().unwrap().remove("held").unwrap();
+    assert_eq!(serde_json::from_value::<RecordingFacts>(json).unwrap(), recording(1, "101", "102"));
 }
 
 #[test]

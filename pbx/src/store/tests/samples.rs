@@ -1,8 +1,8 @@
 //! Records, from a small generator whose stream is always the same.
 
 use switchroom_exchange::{
-    BindingRecord, CallId, Cause, Cdr, End, EndedBy, Ending, Event, EventKind, MessageRecord, Party, Record,
-    RecordingFacts, RecordingSubject, Severity, Why,
+    BindingRecord, CallId, Cause, Cdr, End, EndedBy, Ending, Event, EventKind, Held, MessageRecord, Party,
+    Record, RecordingFacts, RecordingSubject, Severity, Why,
 };
 
 /// Xorshift; quality does not matter, repetition does.
@@ -85,6 +85,7 @@ pub(super) fn recording(number: u64, from: &str, with: &str) -> RecordingFacts {
         codec: "PCMA/8000".into(),
         marks: vec![(0, "answer".into(), String::new())],
         complete: true,
+        held: None,
     }
 }
 
@@ -122,6 +123,11 @@ pub(super) fn binding(extension: &str, key: &str, cseq: u32) -> BindingRecord {
     }
 }
 
+/// A hold on a recording, for that reason.
+pub(super) fn held(reason: &str) -> Held {
+    Held { by: "sue".into(), reason: reason.into(), at_ms: START_MS }
+}
+
 /// A mixed life of an exchange, with replaced, removed and repeated things.
 pub(super) fn mixed(count: u64, seed: u64) -> Vec<Record> {
     let mut random = Random(seed);
@@ -130,7 +136,7 @@ pub(super) fn mixed(count: u64, seed: u64) -> Vec<Record> {
         .map(|n| {
             let (one, other) = (extension(&mut random), extension(&mut random));
             let earlier = 1 + random.below(n);
-            match random.below(10) {
+            match random.below(11) {
                 0 => Record::Binding(binding(
                     &one,
                     &format!("key {}", random.below(3)),
@@ -148,6 +154,10 @@ pub(super) fn mixed(count: u64, seed: u64) -> Vec<Record> {
                 5 => Record::RecordingGone { call: call(earlier) },
                 6 => Record::Message(Box::new(message(earlier, &one, random.below(2) == 0))),
                 7 => Record::MessageGone { id: message(earlier, &one, true).id },
+                8 => Record::RecordingHeld {
+                    call: call(earlier),
+                    held: (random.below(3) > 0).then(|| held("case 7")),
+                },
                 _ => Record::Event(event(
                     n,
                     random.below(2).eq(&0).then_some(earlier),

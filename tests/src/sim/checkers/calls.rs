@@ -46,7 +46,8 @@ impl Checker for OneCdrPerCall {
                 | Record::Message(_)
                 | Record::MessageGone { .. }
                 | Record::Floor { .. }
-                | Record::RecordingGone { .. } => {}
+                | Record::RecordingGone { .. }
+                | Record::RecordingHeld { .. } => {}
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use crate::sim::trouble::{SupervisorWish, Trouble};
 use std::sync::Arc;
 use switchroom_acd::Presence;
 use switchroom_exchange::{
-    AgentAct, Call, CallId, Command, MissedWish, Mode, Stage, Subject, SupervisionAct,
+    AgentAct, ArchiveAct, Call, CallId, Command, MissedWish, Mode, Stage, Subject, SupervisionAct,
 };
 
 impl World {
@@ -79,9 +79,29 @@ impl World {
                 self.config.floor = Arc::new(self.setup.floor.config(self.floor_generation));
                 return self.tell(Came::Config);
             }
+            Trouble::Archive { place } => {
+                let act = self.archive_act(place)?;
+                return self.tell(Came::Command(Command::Archive(act)));
+            }
             Trouble::Reload { phone, password } => return self.reload(phone % phones, password),
         }
         None
+    }
+
+    /// What is done about one of the closed recordings: held, or released if it is, or deleted, alone or with all others.
+    fn archive_act(&self, place: usize) -> Option<ArchiveAct> {
+        let known = &self.store.disk.recordings;
+        let (&call, &is_held) = known.iter().nth(place % known.len().max(1))?;
+        let number = 1;
+        Some(match place % 4 {
+            0 if is_held => ArchiveAct::Release { call, number },
+            1 if !is_held => ArchiveAct::Delete { call, number },
+            2 if !is_held => {
+                let calls = known.iter().filter(|(_, is_held)| !**is_held).map(|(call, _)| *call).collect();
+                ArchiveAct::Expire { calls, told: "some recordings deleted".into() }
+            }
+            _ => ArchiveAct::Hold { call, number, reason: "case 7".into() },
+        })
     }
 
     /// What somebody wants of an agent or of who waits, as a command.

@@ -309,6 +309,7 @@ pub(in super::super) fn facts(call: CallId) -> RecordingFacts {
         codec: "PCMA/8000".into(),
         marks: vec![],
         complete: true,
+        held: None,
     }
 }
 
