@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use switchroom_exchange::{ArchiveAct, CallId, Command, RecordingFacts, Severity};
 use switchroom_flow::read::duration_text;
 use tokio::sync::oneshot;
@@ -89,7 +89,7 @@ impl Keeper {
     pub fn start(settings: KeeperSettings) -> io::Result<Self> {
         let (jobs, taken) = sync_channel(JOBS_MAX);
         let KeeperSettings { dir, store, engine, keep } = settings;
-        let due = Instant::now() + FIRST;
+        let due = in_a_while(FIRST);
         let mut work = Work { dir, store, engine, keep, due, raised: BTreeSet::new() };
         let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || work.run(&taken))?;
         Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
@@ -132,14 +132,19 @@ impl Drop for Keeper {
     }
 }
 
+/// So long from now, on the monotonic clock.
+fn in_a_while(wait: Duration) -> u64 {
+    clock::mono_us().saturating_add(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX))
+}
+
 /// What the thread has.
 struct Work {
     dir: PathBuf,
     store: Store,
     engine: EngineHandle,
     keep: Keep,
-    /// When it looks next.
-    due: Instant,
+    /// When it looks next, on the monotonic clock, microseconds.
+    due: u64,
     /// Alarms that are up.
     raised: BTreeSet<&'static str>,
 }
@@ -170,7 +175,7 @@ struct Done {
 impl Work {
     fn run(&mut self, jobs: &Receiver<Job>) {
         loop {
-            match jobs.recv_timeout(self.due.saturating_duration_since(Instant::now())) {
+            match jobs.recv_timeout(Duration::from_micros(self.due.saturating_sub(clock::mono_us()))) {
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(Job::Wish { user, call, wish, answer }) => {
                     // Who asked may have gone meanwhile.
@@ -178,11 +183,11 @@ impl Work {
                 }
                 Ok(Job::Keep(keep)) => {
                     self.keep = keep;
-                    self.due = Instant::now();
+                    self.due = clock::mono_us();
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let is_done = self.tidy(clock::wall_ms());
-                    self.due = Instant::now() + if is_done { EVERY } else { SOON };
+                    self.due = in_a_while(if is_done { EVERY } else { SOON });
                 }
             }
         }
