@@ -87,3 +87,10 @@ pub(crate) fn office(size: (u16, u16)) -> App {
 pub(crate) fn press(app: &mut App, keys: &str) -> Vec<crate::app::Effect> {
     keys.split(' ').flat_map(|key| app.update(Input::Key(Key::parse(key).expect(key)), NOW_MS)).collect()
 }
+
+/// Says words to the palette: `:`, the words, and enter.
+pub(crate) fn say(app: &mut App, words: &str) -> Vec<crate::app::Effect> {
+    let spelled = |c: char| if c == ' ' { "space".to_owned() } else { c.to_string() };
+    let keys: Vec<String> = words.chars().map(spelled).collect();
+    press(app, &format!(": {} enter", keys.join(" ")))
+}

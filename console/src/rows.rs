@@ -10,7 +10,7 @@ pub(crate) use calls::{
 };
 pub(crate) use floor::{
     agent_call, agent_problem, agent_reason, agent_state, break_time, longest_wait_ms, service_level,
-    waiting_summary,
+    waiter_severity, waiting_summary, who_waits,
 };
 
 use crate::filter::{Fields, Filter, level_word};

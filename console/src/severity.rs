@@ -101,7 +101,9 @@ pub(crate) fn service_severity(queue: &QueueView) -> Severity {
 pub(crate) fn queue_severity(queue: &QueueView, now_ms: i64) -> Severity {
     let longest = longest_wait_ms(queue, now_ms)
         .map_or(Severity::Info, |ms| waited_severity(ms, queue.service_level_ms));
-    let unserved = queue.waiting.iter().any(|w| w.ringing.is_empty() && now_ms - w.since_ms >= UNSERVED_MS);
+    // Who is to be called back is not on the line, however long it takes.
+    let mut on_the_line = queue.waiting.iter().filter(|w| w.call_back.is_empty());
+    let unserved = on_the_line.any(|w| w.ringing.is_empty() && now_ms - w.since_ms >= UNSERVED_MS);
     let nobody = match (unserved, queue.signed_in, queue.free) {
         (true, 0, _) => Severity::Crit,
         (true, _, 0) => Severity::Warn,
@@ -175,6 +177,11 @@ mod tests {
         wait(&mut queue, 1);
         (queue.signed_in, queue.free) = (0, 0);
         assert_eq!(queue_severity(&queue, 5_000), Severity::Crit, "somebody waits for nobody");
+        for waiter in &mut queue.waiting {
+            waiter.call_back = "waits".into();
+        }
+        (queue.oldest_ms, queue.waiting_count) = (None, 0);
+        assert_eq!(queue_severity(&queue, 5_000), Severity::Info, "who is to be called back holds no line");
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::app::{Effect, Mood, Overlay, Screen};
-use crate::fixture::{floor, press};
+use crate::fixture::{floor, press, say};
 use crate::rows::List;
 use std::fmt::Write as _;
 use switchroom_wire::{
-    Answer, Change, ClientLine, Command, DecisionView, QueueView, ReasonsView, Reply, Role, StandingView,
+    Answer, Change, ClientLine, Command, DecisionView, PartyView, QueueView, ReasonsView, Reply, Role,
+    StandingView, WaiterView,
 };
 
 pub(super) fn sent(effects: &[Effect]) -> Option<(u64, Command)> {
@@ -143,11 +144,7 @@ fn a_break_wants_its_reason() {
 #[test]
 fn words_do_what_keys_do() {
     let mut app = floor((80, 24));
-    let said = |app: &mut App, words: &str| {
-        let keys: Vec<String> =
-            words.chars().map(|c| if c == ' ' { "space".to_owned() } else { c.to_string() }).collect();
-        sent(&press(app, &format!(": {} enter", keys.join(" ")))).map(|(_, command)| command)
-    };
+    let said = |app: &mut App, words: &str| sent(&say(app, words)).map(|(_, command)| command);
     assert_eq!(said(&mut app, "break 107 lunch"), Some(presence("107", "break", Some("lunch"))));
     assert_eq!(said(&mut app, "ready 106"), Some(presence("106", "ready", None)));
     let Some(Command::Priority { priority: 3, .. }) = said(&mut app, "priority 4152 3") else { panic!() };
@@ -159,6 +156,82 @@ fn words_do_what_keys_do() {
     with_role(&mut app, Role::Viewer);
     assert_eq!(said(&mut app, "ready 106"), None);
     assert!(shown(&app).contains("read-only: viewer"));
+}
+
+const CALL_BACK: &str = "01JBS94170QZ8M4T6W2X0Y5K1C";
+
+/// Who waits in the queue support, and one more who hung up and is to be called back: that one is selected.
+fn on_call_back() -> App {
+    let (mut app, _) = on_waiter(4151);
+    let mut queue = app.model.board.queues["support"].clone();
+    let caller = PartyView { number: "+351930007777".into(), name: String::new() };
+    queue.waiting.push(WaiterView {
+        call: CALL_BACK.into(),
+        caller,
+        call_back: "waits".into(),
+        since_ms: NOW_MS - 300_000,
+        priority: 2,
+        ..Default::default()
+    });
+    change(&mut app, Change::Queue(Box::new(queue)));
+    app.lists.get_mut(&List::Waiting).unwrap().selected = Some(CALL_BACK.into());
+    app.settle(NOW_MS);
+    app
+}
+
+#[test]
+fn a_call_back_is_assigned_moved_and_taken_out_by_its_id_or_the_number_to_call() {
+    let call = || CALL_BACK.to_owned();
+    let mut app = on_call_back();
+    press(&mut app, "A");
+    assert!(shown(&app).contains("Assign callback +351930007777, waiting in support for 5:00."));
+    press(&mut app, "1 0 7 enter");
+    assert!(shown(&app).contains("assign callback +351930007777"), "{}", shown(&app));
+    for (words, want) in [
+        (format!("priority {CALL_BACK} 9"), Command::Priority { call: call(), priority: 9 }),
+        ("priority +351930007777 9".into(), Command::Priority { call: call(), priority: 9 }),
+    ] {
+        let mut app = on_call_back();
+        assert_eq!(sent(&say(&mut app, &words)).unwrap().1, want, "{words}");
+        assert!(shown(&app).contains("priority of callback +351930007777 to 9"), "{}", shown(&app));
+    }
+    let mut app = on_call_back();
+    press(&mut app, "O");
+    let Some(Overlay::Confirm(asked)) = &app.overlay else { panic!("{}", shown(&app)) };
+    assert_eq!(
+        asked.question,
+        "Take callback out of support, as if it had waited too long: +351930007777, 5:00?"
+    );
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().1, Command::TakeOut { call: call() });
+}
+
+#[test]
+fn nought_names_no_call_back() {
+    for words in ["take out 0", "priority 0 9", "assign 0 107"] {
+        let mut app = on_call_back();
+        assert!(sent(&say(&mut app, words)).is_none() && app.overlay.is_none(), "{words}");
+        assert!(shown(&app).contains("there is no such call"), "{words}: {}", shown(&app));
+    }
+}
+
+#[test]
+fn a_call_back_is_nobody_on_the_line() {
+    for key in ["T", "P"] {
+        let mut app = on_call_back();
+        assert_eq!(press(&mut app, key), [], "{key}");
+        assert!(shown(&app).contains("nobody is on the line"), "{key}: {}", shown(&app));
+    }
+    let mut app = on_call_back();
+    assert_eq!(press(&mut app, "enter"), [], "it has no call to watch");
+    assert!(shown(&app).contains("callback: +351930007777"), "{}", shown(&app));
+    let mut app = on_call_back();
+    press(&mut app, "x");
+    assert!(app.waiting.values().any(|one| format!("{one:?}").contains("callback +351930007777")));
+    update(&mut app, Input::Resize(80, 40));
+    press(&mut app, "esc");
+    let pane = shown(&app);
+    let line = pane.lines().find(|line| line.contains("+351930007777")).unwrap();
+    assert!(line.contains("callback") && !line.contains('!'), "{line}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::floor::{answer, change, sent};
 use super::*;
 use crate::app::{Mood, Overlay};
-use crate::fixture::{floor, press};
+use crate::fixture::{floor, press, say};
 use crate::rows::List;
 use switchroom_wire::{Answer, Change, Command, MissedAct, Role};
 
@@ -63,11 +63,7 @@ fn who_gave_up_is_called_back_from_the_phone_that_is_named() {
 #[test]
 fn words_do_what_keys_do_and_a_viewer_only_looks() {
     let mut app = floor((80, 24));
-    let said = |app: &mut App, words: &str| {
-        let keys: Vec<String> =
-            words.chars().map(|c| if c == ' ' { "space".to_owned() } else { c.to_string() }).collect();
-        sent(&press(app, &format!(": {} enter", keys.join(" ")))).map(|(_, command)| command)
-    };
+    let said = |app: &mut App, words: &str| sent(&say(app, words)).map(|(_, command)| command);
     let settle = said(&mut app, "settle +85223456789 not needed");
     let Some(Command::MissedAct { act: MissedAct::Close { word }, .. }) = settle else {
         panic!("{settle:?}")

@@ -4,7 +4,7 @@ use super::floor::{answer, change, sent};
 use super::*;
 use crate::app::{Mood, Overlay, Screen};
 use crate::fixture::settings;
-use crate::fixture::{floor, press};
+use crate::fixture::{floor, press, say};
 use crate::rows::List;
 use crate::symbols::Symbols;
 use crate::words::Language;
@@ -257,11 +257,7 @@ fn a_question_names_what_can_be_typed_and_tab_completes_it() {
 #[test]
 fn words_do_what_keys_do() {
     let mut app = floor((80, 24));
-    let said = |app: &mut App, words: &str| {
-        let keys: Vec<String> =
-            words.chars().map(|c| if c == ' ' { "space".to_owned() } else { c.to_string() }).collect();
-        sent(&press(app, &format!(": {} enter", keys.join(" ")))).map(|(_, command)| command)
-    };
+    let said = |app: &mut App, words: &str| sent(&say(app, words)).map(|(_, command)| command);
     let listen = |target, phone: Option<&str>| {
         let phone = phone.map(str::to_owned);
         Some(Command::Supervise { target, mode: SupervisionMode::Listen, phone })

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::{Effect, Mood, Overlay};
-use crate::fixture::{office, press};
+use crate::fixture::{office, press, say};
 use crate::rows::List;
 use std::fmt::Write as _;
 use switchroom_wire::{
@@ -264,13 +264,6 @@ fn a_hostile_name_in_a_question_cannot_steer_the_terminal() {
     press(&mut app, ": h a n g space u p space 4 1 3 3 enter");
     let text = shown(&app);
     assert!(text.contains("Hang up 4133") && !text.contains(['\u{1b}', '\u{202e}']), "{text}");
-}
-
-/// `:` and then those words, and enter.
-fn say(app: &mut App, words: &str) -> Vec<Effect> {
-    let keys: Vec<String> =
-        words.chars().map(|c| if c == ' ' { "space".into() } else { c.to_string() }).collect();
-    press(app, &format!(": {} enter", keys.join(" ")))
 }
 
 #[test]

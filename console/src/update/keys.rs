@@ -260,6 +260,10 @@ impl App {
     fn open(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         match self.screen {
             Screen::List(List::Queues) => self.open_queue(effects),
+            // Who is to be called back has no call yet.
+            Screen::List(List::Waiting) if self.call_in_view().is_none() => {
+                self.show_row(List::Waiting, now_ms);
+            }
             Screen::List(list @ (List::Calls | List::Waiting)) => {
                 if let Some(id) = self.selected(list).map(str::to_owned) {
                     self.previous = self.screen;
