@@ -185,7 +185,9 @@ fn a_call_back_is_assigned_moved_and_taken_out_by_its_id_or_the_number_to_call()
     let mut app = on_call_back();
     press(&mut app, "A");
     assert!(shown(&app).contains("Assign callback +351930007777, waiting in support for 5:00."));
-    press(&mut app, "1 0 7 enter");
+    assert!(sent(&press(&mut app, "1 0 7 enter")).is_none());
+    let assign = Command::Assign { call: call(), agent: "107".into() };
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().1, assign);
     assert!(shown(&app).contains("assign callback +351930007777"), "{}", shown(&app));
     for (words, want) in [
         (format!("priority {CALL_BACK} 9"), Command::Priority { call: call(), priority: 9 }),

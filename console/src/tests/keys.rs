@@ -22,7 +22,9 @@ fn sends_what_is_asked(effects: &[Effect]) -> bool {
         Effect::Send(ClientLine::Command(request)) => match &request.command {
             Command::Priority { .. } | Command::AgentWrapUp { .. } => false,
             // One hears and is not heard, or leaves, or one's own phone rings.
-            Command::Supervise { mode, .. } => *mode != SupervisionMode::Listen,
+            Command::Supervise { mode, .. } | Command::SuperviseAct { act: SuperviseAct::Mode(mode), .. } => {
+                *mode != SupervisionMode::Listen
+            }
             Command::SuperviseAct { act, .. } => *act == SuperviseAct::TakeOver,
             Command::PickUp { .. } => false,
             Command::AgentPresence { presence, .. } => presence != "ready",
@@ -95,6 +97,37 @@ fn random_keys_of_all_kinds_never_panic_and_never_act_without_a_question() {
             play_floor(&mut app);
         }
     }
+}
+
+/// The second of the two steps opens the microphone without a question, at the call that is heard and only by its own key.
+#[test]
+fn random_keys_open_the_microphone_only_at_the_call_that_is_heard() {
+    let keys: Vec<Key> = (' '..='~').map(|c| Key::plain(Code::Char(c))).collect();
+    let mut chance = Chance(13);
+    let mut opened = 0;
+    for _ in 0..300 {
+        let mut app = supervise::supervising(SupervisionMode::Listen, &[]);
+        with_role(&mut app, Role::Admin);
+        for _ in 0..20 {
+            let asked = matches!(app.overlay, Some(Overlay::Confirm(_)));
+            let is_typing = app.overlay.is_some();
+            let key = keys[chance.below(keys.len())];
+            let effects = update(&mut app, Input::Key(key));
+            if asked || !sends_what_is_asked(&effects) {
+                continue;
+            }
+            let Some((_, Command::SuperviseAct { act: SuperviseAct::Mode(mode), phone })) =
+                floor::sent(&effects)
+            else {
+                panic!("{key}: {effects:?}")
+            };
+            let letter = if mode == SupervisionMode::Whisper { 'W' } else { 'B' };
+            assert_eq!((key, is_typing), (Key::plain(Code::Char(letter)), false));
+            assert_eq!(phone.as_deref(), Some("201"), "at the phone that hears it");
+            opened += 1;
+        }
+    }
+    assert!(opened > 20, "{opened}");
 }
 
 #[test]

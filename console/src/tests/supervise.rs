@@ -70,7 +70,7 @@ fn own_of(app: &App) -> CallView {
     app.model.board.calls["01JBS94160QZ8M4T6W2X0Y5K1C"].clone()
 }
 
-fn supervising(mode: SupervisionMode, heard_by: &[&str]) -> App {
+pub(super) fn supervising(mode: SupervisionMode, heard_by: &[&str]) -> App {
     let mut app = on_call(floor((80, 24)), 4127);
     at_call(&mut app, "mara", CallState::Service, mode, heard_by);
     app
@@ -227,10 +227,15 @@ fn callers_are_transferred_picked_up_and_assigned() {
     assert!(sent(&press(&mut app, "A")).is_none());
     let text = shown(&app);
     assert!(text.contains("Assign 4151 +441614960021, waiting in support for 1:42."), "{text}");
+    assert!(sent(&press(&mut app, "1 0 8 enter")).is_none());
+    let Some(Overlay::Confirm(asked)) = &app.overlay else { panic!("{}", shown(&app)) };
     assert_eq!(
-        sent(&press(&mut app, "1 0 8 enter")).unwrap().1,
-        Command::Assign { call, agent: "108".into() }
+        asked.question,
+        "Assign 4151 +441614960021, waiting in support for 1:42, to 108 Tom, now MISSED 0:55?"
     );
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().1, Command::Assign { call, agent: "108".into() });
+    assert!(sent(&press(&mut app, "A 9 9 9 enter")).is_none());
+    assert!(app.overlay.is_none() && shown(&app).contains("there is no such agent"), "{}", shown(&app));
     assert!(sent(&press(&mut app, "P")).is_some(), "who waits can be picked up");
     let mut app = on_call(floor((80, 24)), 4127);
     assert!(sent(&press(&mut app, "A")).is_none());
@@ -274,7 +279,8 @@ fn words_do_what_keys_do() {
     let transfer = Command::Transfer { call: id_of(&app, 4127), to: "105".into() };
     assert_eq!(said(&mut app, "transfer 4127 105"), Some(transfer));
     let assign = Command::Assign { call: id_of(&app, 4151), agent: "107".into() };
-    assert_eq!(said(&mut app, "assign 4151 107"), Some(assign));
+    assert_eq!(said(&mut app, "assign 4151 107"), None, "asks first");
+    assert_eq!(sent(&press(&mut app, "y")).map(|(_, command)| command), Some(assign));
     assert_eq!(
         said(&mut app, "unlisten at 201"),
         Some(Command::SuperviseAct { act: SuperviseAct::End, phone: Some("201".into()) })

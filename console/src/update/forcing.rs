@@ -68,7 +68,11 @@ impl App {
     pub(super) fn ask_forcing_command(&self, command: &Command, now_ms: i64) -> Option<Asked> {
         let (mut asked, word) = match command {
             Command::Transfer { call, to } => (self.ask_transfer(self.live_call_of(call)?, now_ms), Some(to)),
-            Command::Assign { call, agent } => (self.ask_assign(call, now_ms)?, Some(agent)),
+            Command::Assign { call, agent } => {
+                let mut asked = self.ask_assign(call, now_ms)?;
+                asked.give_reason(agent);
+                return self.ask_again(&asked, now_ms);
+            }
             Command::PickUp { call, phone } => {
                 let phone = phone.clone().or_else(|| self.phone.clone());
                 (self.ask_pick_up(self.live_call_of(call)?, phone, now_ms), None)
@@ -113,6 +117,25 @@ impl App {
         let choices = agents_of(&self.model.board, queue);
         let question = self.ask_waiter("confirm.assign", queue, waiter, now_ms);
         Some(Asked { question, choices, ..asked })
+    }
+
+    /// The second question of what needs one once its word is known: both who waits and who takes them, by name. `None`
+    /// if there is no such agent, or it is no such verb.
+    pub(super) fn ask_again(&self, asked: &Asked, now_ms: i64) -> Option<Asked> {
+        let Command::Assign { call, agent } = &asked.command else { return None };
+        let (queue, waiter) = waiter_of(&self.model.board, call)?;
+        let agent = self.model.board.agents.get(agent)?;
+        let words = &self.settings.words;
+        let who = self.ask_waiter("confirm.assign_who", queue, waiter, now_ms);
+        let fields = [
+            ("who", who.as_str()),
+            ("number", &agent.number),
+            ("name", &agent.name),
+            ("state", words.t(agent_state(agent).0)),
+            ("time", &duration(self.model.server_ms(now_ms) - agent.since_ms)),
+        ];
+        let question = words.f("confirm.assign_to", &fields);
+        Some(Asked { question, level: Confirm::Yes, choices: Vec::new(), ..asked.clone() })
     }
 }
 

@@ -277,6 +277,20 @@ impl App {
             self.tell(Mood::Wrong, text, now_ms);
             return;
         }
+        if asked.level == Confirm::Reason && matches!(asked.command, Command::Assign { .. }) {
+            match self.ask_again(&asked, now_ms) {
+                Some(again) => self.overlay = Some(Overlay::Confirm(Box::new(again))),
+                None => {
+                    let why = self.settings.words.t("refused.no_agent");
+                    let text = self
+                        .settings
+                        .words
+                        .f("toast.refused", &[("verb", asked.label.as_str()), ("why", why)]);
+                    self.tell(Mood::Wrong, text, now_ms);
+                }
+            }
+            return;
+        }
         self.send_verb(asked, now_ms, effects);
     }
 
