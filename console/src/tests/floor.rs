@@ -1,26 +1,14 @@
 //! Queues, who waits in them, and agents: verbs, why, and texts.
 
 use super::*;
-use crate::app::{Effect, Mood, Overlay, Screen};
+use crate::app::{Mood, Overlay, Screen};
 use crate::fixture::{floor, press, say};
 use crate::rows::List;
 use std::fmt::Write as _;
 use switchroom_wire::{
-    Answer, Change, ClientLine, Command, DecisionView, PartyView, QueueView, ReasonsView, Reply, Role,
-    StandingView, WaiterView,
+    Answer, Change, Command, DecisionView, PartyView, QueueView, ReasonsView, Reply, Role, StandingView,
+    WaiterView,
 };
-
-pub(super) fn sent(effects: &[Effect]) -> Option<(u64, Command)> {
-    effects.iter().find_map(|effect| match effect {
-        Effect::Send(ClientLine::Command(request)) => Some((request.id, request.command.clone())),
-        _ => None,
-    })
-}
-
-pub(super) fn change(app: &mut App, change: Change) {
-    let line = ServerLine::Delta { seq: app.model.seq + 1, at_ms: NOW_MS, change };
-    update(app, Input::Line(Box::new(line)));
-}
 
 pub(super) fn answer(app: &mut App, id: u64, answer: Answer) {
     update(app, Input::Line(Box::new(ServerLine::Reply(Reply { id, result: Ok(answer) }))));
@@ -28,22 +16,17 @@ pub(super) fn answer(app: &mut App, id: u64, answer: Answer) {
 
 fn on_agent(number: &str) -> App {
     let mut app = floor((80, 24));
-    press(&mut app, "3");
-    app.lists.get_mut(&List::Agents).unwrap().selected = Some(number.into());
-    app.settle(NOW_MS);
+    select(&mut app, "3", List::Agents, number);
     app
 }
 
 /// Who waits in the queue support, with this call selected.
 fn on_waiter(number: u64) -> (App, String) {
     let mut app = floor((80, 24));
-    press(&mut app, "2");
-    app.lists.get_mut(&List::Queues).unwrap().selected = Some("support".into());
-    press(&mut app, "enter");
+    select(&mut app, "2", List::Queues, "support");
     let waiting = &app.model.board.queues["support"].waiting;
     let id = waiting.iter().find(|waiter| waiter.number == number).unwrap().call.clone();
-    app.lists.get_mut(&List::Waiting).unwrap().selected = Some(id.clone());
-    app.settle(NOW_MS);
+    select(&mut app, "enter", List::Waiting, &id);
     (app, id)
 }
 
@@ -263,6 +246,21 @@ fn all_who_wait_are_counted_not_only_those_who_are_named() {
     queue.waiting_count = 61;
     change(&mut app, Change::Queue(Box::new(queue)));
     assert!(shown(&app).contains("support   61 waiting, longest"), "{}", shown(&app));
+}
+
+/// The board names fifty of those who wait; the others wait all the same.
+#[test]
+fn who_waits_beyond_those_named_waits_on_the_calls_too() {
+    let mut app = floor((80, 24));
+    let mut queue: QueueView = app.model.board.queues["support"].clone();
+    let last = queue.waiting.pop().unwrap();
+    let mut call = app.model.board.calls[&last.call].clone();
+    call.queue = Some("support".into());
+    change(&mut app, Change::Queue(Box::new(queue)));
+    change(&mut app, Change::Call(Box::new(call)));
+    let rows = app.rows(List::Calls, NOW_MS);
+    let row = rows.iter().find(|row| row.id == last.call).unwrap();
+    assert_eq!((row.cells[1].text.as_str(), row.cells[4].text.as_str()), ("WAITING", "support"));
 }
 
 fn reasons() -> ReasonsView {

@@ -155,6 +155,12 @@ fn today(exchange: &Exchange, name: &str, now: Now) -> w::QueueTodayView {
     }
 }
 
+/// The queue in which a call waits, however many wait before it.
+pub(super) fn queue_of_waiter(exchange: &Exchange, call: CallId) -> Option<String> {
+    let waiter = exchange.floor().waiter(call.0)?;
+    exchange.floor().queue_by_id(waiter.queue).map(|queue| queue.name.clone())
+}
+
 fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
     let floor = exchange.floor();
     let view = |waiter: &switchroom_acd::floor::Waiter| {
