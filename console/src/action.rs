@@ -185,6 +185,15 @@ pub(crate) struct Spec {
     pub(crate) confirm: Confirm,
     /// Place in the key bar, 1 first; 0 keeps it out.
     pub(crate) bar: u8,
+    /// Where it stands in the key bar, if not wherever it can be done.
+    pub(crate) bar_in: Option<&'static [Context]>,
+}
+
+impl Spec {
+    /// Whether the key bar of a screen has it.
+    pub(crate) fn is_in_bar(&self, here: Context) -> bool {
+        self.bar > 0 && self.bar_in.unwrap_or(self.contexts).contains(&here)
+    }
 }
 
 use Context::{Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Waiting};
@@ -199,6 +208,9 @@ const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
 const TO_SUPERVISE: &[Context] =
     &[Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Recordings, Log, Lines];
 
+/// Where something that can be heard is selected.
+const TO_LISTEN: &[Context] = &[Agents, Calls, Ladder, Media, Path, Events];
+
 const fn look(
     action: Action,
     name: &'static str,
@@ -207,7 +219,7 @@ const fn look(
     group: Group,
     bar: u8,
 ) -> Spec {
-    Spec { action, name, keys, contexts, group, role: None, confirm: Confirm::None, bar }
+    Spec { action, name, keys, contexts, group, role: None, confirm: Confirm::None, bar, bar_in: None }
 }
 
 const fn verb(
@@ -218,7 +230,7 @@ const fn verb(
     role: Role,
     confirm: Confirm,
 ) -> Spec {
-    Spec { action, name, keys, contexts, group: Group::Act, role: Some(role), confirm, bar: 1 }
+    Spec { action, name, keys, contexts, group: Group::Act, role: Some(role), confirm, bar: 1, bar_in: None }
 }
 
 /// The same, not in the key bar.
@@ -226,9 +238,18 @@ const fn hidden(spec: Spec) -> Spec {
     Spec { bar: 0, ..spec }
 }
 
+/// The same, in the key bar of these screens only.
+const fn barred_to(contexts: &'static [Context], spec: Spec) -> Spec {
+    Spec { bar_in: Some(contexts), ..spec }
+}
+
 /// The table. Help lists a group in this order.
 pub(crate) const ACTIONS: &[Spec] = &[
-    verb(Action::Listen, "listen", &["L"], TO_SUPERVISE, Role::Supervisor, Confirm::None),
+    // Elsewhere it only brings back who listens already, and stands in their line.
+    barred_to(
+        TO_LISTEN,
+        verb(Action::Listen, "listen", &["L"], TO_SUPERVISE, Role::Supervisor, Confirm::None),
+    ),
     // In the key bar only where somebody is heard: there they stand in the line that tells who hears the user.
     hidden(verb(Action::Whisper, "whisper", &["W"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
     hidden(verb(Action::Barge, "barge", &["B"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),

@@ -132,6 +132,23 @@ pub(crate) struct Asked {
     pub(crate) order: Vec<String>,
 }
 
+impl Asked {
+    /// A verb that asks nothing yet.
+    pub(crate) fn new(command: Command, target: Target, level: Confirm, label: String) -> Self {
+        Self {
+            command,
+            target,
+            level,
+            label,
+            question: String::new(),
+            name: String::new(),
+            typed: String::new(),
+            choices: Vec::new(),
+            order: Vec::new(),
+        }
+    }
+}
+
 /// Something that takes the keys before the screen does.
 #[derive(Debug, Clone)]
 pub(crate) enum Overlay {

@@ -25,9 +25,9 @@ pub(crate) const FORMS: &[&str] = &[
     "events",
     "cdrs",
     "ladder NUMBER",
-    "listen [NUMBER|agent AGENT] [at EXTENSION]",
-    "whisper [NUMBER|agent AGENT] [at EXTENSION]",
-    "barge [NUMBER|agent AGENT] [at EXTENSION]",
+    "listen [NUMBER|agent AGENT|extension EXTENSION] [at EXTENSION]",
+    "whisper [NUMBER|agent AGENT|extension EXTENSION] [at EXTENSION]",
+    "barge [NUMBER|agent AGENT|extension EXTENSION] [at EXTENSION]",
     "take over [at EXTENSION]",
     "unlisten [at EXTENSION]",
     "transfer NUMBER TO",
@@ -273,7 +273,8 @@ mod tests {
         for form in FORMS {
             let optional = [" [CONTACT]", " [EXTENSION]", " [at EXTENSION]", " [TIER]", " [WEIGHT]"];
             let plain = optional.iter().fold((*form).to_owned(), |text, name| text.replace(name, ""));
-            let plain = plain.replace("[NUMBER|agent AGENT]", "agent AGENT");
+            let whom = "[NUMBER|agent AGENT|extension EXTENSION]";
+            let plain = plain.replace(whom, "extension EXTENSION");
             let named = [
                 "NUMBER",
                 "EXTENSION",

@@ -116,8 +116,7 @@ fn random_keys_open_the_microphone_only_at_the_call_that_is_heard() {
             if asked || !sends_what_is_asked(&effects) {
                 continue;
             }
-            let Some((_, Command::SuperviseAct { act: SuperviseAct::Mode(mode), phone })) =
-                floor::sent(&effects)
+            let Some((_, Command::SuperviseAct { act: SuperviseAct::Mode(mode), phone })) = sent(&effects)
             else {
                 panic!("{key}: {effects:?}")
             };

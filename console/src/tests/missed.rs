@@ -1,6 +1,6 @@
 //! Callers who gave up: verbs and texts.
 
-use super::floor::{answer, change, sent};
+use super::floor::answer;
 use super::*;
 use crate::app::{Mood, Overlay};
 use crate::fixture::{floor, press, say};
@@ -10,10 +10,8 @@ use switchroom_wire::{Answer, Change, Command, MissedAct, Role};
 /// The screen with this number selected, and the id of its entry.
 fn on_missed(number: &str) -> (App, String) {
     let mut app = floor((80, 24));
-    press(&mut app, "5");
     let id = app.model.board.missed.iter().find(|m| m.caller.number == number).unwrap().id.clone();
-    app.lists.get_mut(&List::Missed).unwrap().selected = Some(id.clone());
-    app.settle(NOW_MS);
+    select(&mut app, "5", List::Missed, &id);
     (app, id)
 }
 

@@ -29,9 +29,10 @@ const SCREENS: [(&str, &str); 13] = [
 ];
 
 fn select_4127(app: &mut App) {
-    let id = app.model.board.calls.values().find(|call| call.number == 4127).map(|call| call.id.clone());
-    app.lists.get_mut(&List::Calls).unwrap().selected = id;
-    app.settle(NOW_MS);
+    if app.model.is_filled {
+        let id = id_of(app, 4127);
+        select(app, "4", List::Calls, &id);
+    }
 }
 
 fn on_screen(mut app: App, keys: &str) -> App {

@@ -1,6 +1,6 @@
 //! Supervisors at calls: verbs, the line that says who hears the user, and what everybody sees of it.
 
-use super::floor::{answer, change, sent};
+use super::floor::answer;
 use super::*;
 use crate::app::{Mood, Overlay, Screen};
 use crate::fixture::settings;
@@ -13,19 +13,6 @@ use switchroom_wire::{
     CallState, CallView, Change, Command, CommandError, LegView, PartyView, Reply, Role, SuperviseAct,
     Supervised, SupervisionMode, SupervisionView, SupervisorView,
 };
-
-fn id_of(app: &App, number: u64) -> String {
-    app.model.board.calls.values().find(|call| call.number == number).unwrap().id.clone()
-}
-
-/// The calls, with this one selected.
-fn on_call(mut app: App, number: u64) -> App {
-    press(&mut app, "4");
-    let id = id_of(&app, number);
-    app.lists.get_mut(&List::Calls).unwrap().selected = Some(id);
-    app.settle(NOW_MS);
-    app
-}
 
 fn party(number: &str, name: &str) -> PartyView {
     PartyView { number: number.into(), name: name.into() }
@@ -98,9 +85,7 @@ fn listening_begins_with_what_is_selected() {
     answer(&mut app, id, switchroom_wire::Answer::Done("rings 201, to listen call 4127".into()));
     assert_eq!(app.toast.as_ref().map(|toast| toast.mood), Some(Mood::Done));
     let mut app = floor((80, 24));
-    press(&mut app, "3");
-    app.lists.get_mut(&List::Agents).unwrap().selected = Some("107".into());
-    app.settle(NOW_MS);
+    select(&mut app, "3", List::Agents, "107");
     let target = Supervised::Agent("107".into());
     let command = sent(&press(&mut app, "L")).unwrap().1;
     assert_eq!(command, Command::Supervise { target, mode: SupervisionMode::Listen, phone: None });
@@ -245,9 +230,7 @@ fn callers_are_transferred_picked_up_and_assigned() {
 #[test]
 fn a_question_names_what_can_be_typed_and_tab_completes_it() {
     let mut app = floor((80, 24));
-    press(&mut app, "3");
-    app.lists.get_mut(&List::Agents).unwrap().selected = Some("107".into());
-    app.settle(NOW_MS);
+    select(&mut app, "3", List::Agents, "107");
     press(&mut app, "P");
     assert!(shown(&app).contains("(coffee, lunch; Tab)"), "{}", shown(&app));
     let Some((_, Command::AgentPresence { reason, .. })) = sent(&press(&mut app, "l tab enter")) else {

@@ -129,17 +129,7 @@ impl App {
     }
 
     pub(super) fn asked(&self, action: Action, command: Command, target: Target, label: String) -> Asked {
-        Asked {
-            command,
-            target,
-            level: action.spec().confirm,
-            label,
-            question: String::new(),
-            name: String::new(),
-            typed: String::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        }
+        Asked::new(command, target, action.spec().confirm, label)
     }
 
     fn ask_priority(&self, action: Action, call: &str, priority: u8, now_ms: i64) -> Option<Asked> {

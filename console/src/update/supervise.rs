@@ -23,6 +23,15 @@ fn action_of(mode: SupervisionMode) -> Action {
     }
 }
 
+/// The label of the verb that begins or changes to a mode.
+fn verb_of(mode: SupervisionMode) -> &'static str {
+    match mode {
+        SupervisionMode::Listen => "verb.listen",
+        SupervisionMode::Whisper => "verb.whisper",
+        SupervisionMode::Barge => "verb.barge",
+    }
+}
+
 fn mode_of(action: Action) -> SupervisionMode {
     match action {
         Action::Whisper => SupervisionMode::Whisper,
@@ -180,10 +189,11 @@ impl App {
     ) -> Option<Asked> {
         let words = &self.settings.words;
         let whom = self.named(&target, now_ms)?;
-        let (action, verb, question) = match mode {
-            SupervisionMode::Listen => (Action::Listen, "verb.listen", ""),
-            SupervisionMode::Whisper => (Action::Whisper, "verb.whisper", "confirm.whisper"),
-            SupervisionMode::Barge => (Action::Barge, "verb.barge", "confirm.barge"),
+        let fields = [("whom", whom.as_str())];
+        let question = match mode {
+            SupervisionMode::Listen => String::new(),
+            SupervisionMode::Whisper => words.f("confirm.whisper", &fields),
+            SupervisionMode::Barge => words.f("confirm.barge", &fields),
         };
         let frozen = match &target {
             Supervised::Call(id) => {
@@ -196,25 +206,19 @@ impl App {
         // Whose microphone opens at a call that they did not hear yet is asked.
         let heard = self.mine().is_some_and(|mine| Self::is_heard_already(&mine, &target));
         let level = if question.is_empty() || heard { Confirm::None } else { Confirm::Yes };
-        let label = words.f(verb, &[("whom", &whom)]);
-        let asked = self.asked(action, Command::Supervise { target, mode, phone }, frozen, label);
-        let question =
-            if question.is_empty() { String::new() } else { words.f(question, &[("whom", &whom)]) };
+        let label = words.f(verb_of(mode), &fields);
+        let asked = self.asked(action_of(mode), Command::Supervise { target, mode, phone }, frozen, label);
         Some(Asked { question, level, ..asked })
     }
 
     fn ask_mode(&self, mine: &Mine<'_>, mode: SupervisionMode) -> Asked {
         let words = &self.settings.words;
-        let (action, verb) = match mode {
-            SupervisionMode::Listen => (Action::Listen, "verb.listen"),
-            SupervisionMode::Whisper => (Action::Whisper, "verb.whisper"),
-            SupervisionMode::Barge => (Action::Barge, "verb.barge"),
-        };
         let whom = mine.target.map_or_else(|| mine.own.number.to_string(), |call| call.number.to_string());
         let command =
             Command::SuperviseAct { act: SuperviseAct::Mode(mode), phone: Some(mine.phone().to_owned()) };
         let target = Target::Heard { own: mine.own.id.clone(), call: mine.at.call.clone() };
-        let asked = self.asked(action, command, target, words.f(verb, &[("whom", &whom)]));
+        let label = words.f(verb_of(mode), &[("whom", &whom)]);
+        let asked = self.asked(action_of(mode), command, target, label);
         Asked { level: Confirm::None, ..asked }
     }
 

@@ -1,7 +1,7 @@
 //! What frames every screen: tabs, alarms, the status line, the key bar, the banner of a lost connection.
 
 use super::painter::Painter;
-use crate::action::{ACTIONS, Action, Context, Spec};
+use crate::action::{ACTIONS, Action, Spec};
 use crate::app::{App, LinkState, Mood, Overlay, Screen, role_key};
 use crate::format::{clock, clock_short, duration};
 use crate::model;
@@ -194,17 +194,10 @@ pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
 fn bar(app: &App) -> Vec<&'static Spec> {
     let here = app.context();
     let read_only = app.role() == Role::Viewer;
-    // Elsewhere it only brings back who listens already, and stands in their line.
-    let listens = matches!(
-        here,
-        Context::Agents | Context::Calls | Context::Ladder | Context::Media | Context::Path | Context::Events
-    );
     let shown = |spec: &&Spec| {
-        spec.bar > 0
-            && spec.contexts.contains(&here)
+        spec.is_in_bar(here)
             && !(read_only && spec.role.is_some())
             && !app.settings.keymap.of(spec.action).is_empty()
-            && (spec.action != Action::Listen || listens)
     };
     let mut specs: Vec<&'static Spec> = ACTIONS.iter().filter(shown).collect();
     specs.sort_by_key(|spec| spec.bar);
