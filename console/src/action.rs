@@ -7,6 +7,7 @@ use switchroom_wire::Role;
 /// Where the keys go: one per screen and per tab of the call detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Context {
+    Wall,
     Queues,
     Waiting,
     Agents,
@@ -22,7 +23,8 @@ pub(crate) enum Context {
 }
 
 impl Context {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Wall,
         Self::Queues,
         Self::Waiting,
         Self::Agents,
@@ -40,6 +42,7 @@ impl Context {
     /// The word used in `lang/*.toml` and in errors.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Wall => "wall",
             Self::Queues => "queues",
             Self::Waiting => "waiting",
             Self::Agents => "agents",
@@ -108,6 +111,7 @@ pub(crate) enum Action {
     Back,
     Leave,
     Quit,
+    ScreenWall,
     ScreenQueues,
     ScreenAgents,
     ScreenCalls,
@@ -196,7 +200,9 @@ impl Spec {
     }
 }
 
-use Context::{Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Waiting};
+use Context::{
+    Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Waiting, Wall,
+};
 
 const EVERYWHERE: &[Context] = &Context::ALL;
 const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Recordings, Log, Lines];
@@ -206,7 +212,7 @@ const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
 /// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but that of the
 /// missed, which has a use of its own for these letters.
 const TO_SUPERVISE: &[Context] =
-    &[Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Recordings, Log, Lines];
+    &[Wall, Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Recordings, Log, Lines];
 
 /// Where something that can be heard is selected.
 const TO_LISTEN: &[Context] = &[Agents, Calls, Ladder, Media, Path, Events];
@@ -323,6 +329,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
         0,
     ),
     look(Action::GoLine, "go_line", &["g a"], &[Agents, Calls, Recordings], Group::Move, 0),
+    look(Action::ScreenWall, "screen_wall", &["1"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenQueues, "screen_queues", &["2"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenAgents, "screen_agents", &["3"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenCalls, "screen_calls", &["4"], EVERYWHERE, Group::Move, 0),

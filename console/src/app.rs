@@ -20,6 +20,7 @@ pub(crate) const REST_MS: i64 = 250;
 /// What is on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Screen {
+    Wall,
     List(List),
     /// The detail of a call, with the list it was opened from.
     Detail(List),
@@ -258,6 +259,8 @@ pub(crate) struct App {
     /// Recordings whose wave was asked for on this connection.
     pub(crate) waves_asked: BTreeSet<String>,
     pub(crate) history: Vec<String>,
+    /// Pages of the wall that the user turned on by hand.
+    pub(crate) wall_turn: usize,
     /// The extension at which the user sits, as said in this session.
     pub(crate) phone: Option<String>,
 }
@@ -265,6 +268,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(settings: Settings, size: (u16, u16)) -> Self {
         let (masked, clock) = (settings.masked, settings.clock);
+        let screen = if settings.wall_alone { Screen::Wall } else { Screen::List(List::Calls) };
         let mut lists: BTreeMap<List, ListState> =
             List::ALL.map(|list| (list, ListState::default())).into_iter().collect();
         if let Some(log) = lists.get_mut(&List::Log) {
@@ -274,8 +278,8 @@ impl App {
             settings,
             model: Model::default(),
             link: LinkState::Connecting,
-            screen: Screen::List(List::Calls),
-            previous: Screen::List(List::Calls),
+            screen,
+            previous: screen,
             lists,
             detail: DetailState::default(),
             overlay: None,
@@ -293,12 +297,14 @@ impl App {
             rested_ms: 0,
             waves_asked: BTreeSet::new(),
             history: Vec::new(),
+            wall_turn: 0,
             phone: None,
         }
     }
 
     pub(crate) fn context(&self) -> Context {
         match self.screen {
+            Screen::Wall => Context::Wall,
             Screen::List(List::Queues) => Context::Queues,
             Screen::List(List::Waiting) => Context::Waiting,
             Screen::List(List::Agents) => Context::Agents,
@@ -424,7 +430,7 @@ impl App {
         let id = match self.screen {
             Screen::Detail(_) => self.detail.call.as_str(),
             Screen::List(list @ (List::Calls | List::Waiting)) => self.selected(list)?,
-            Screen::List(_) => return None,
+            Screen::List(_) | Screen::Wall => return None,
         };
         self.model.call(self.board(), id)
     }

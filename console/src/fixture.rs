@@ -35,6 +35,8 @@ pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Set
         masked: false,
         read_only: false,
         slow: false,
+        wall_alone: false,
+        rotate_ms: 20_000,
         colours,
     }
 }

@@ -40,6 +40,7 @@ mod tests;
 mod theme;
 mod update;
 mod view;
+mod wall;
 mod words;
 
 pub use client::Client;

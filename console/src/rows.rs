@@ -119,6 +119,20 @@ impl List {
         }
     }
 
+    /// The word of its screen.
+    pub(crate) fn screen_key(self) -> &'static str {
+        match self {
+            Self::Queues => "screen.queues",
+            Self::Waiting => "screen.waiting",
+            Self::Agents => "screen.agents",
+            Self::Calls => "screen.calls",
+            Self::Missed => "screen.missed",
+            Self::Recordings => "screen.recordings",
+            Self::Log => "screen.log",
+            Self::Lines => "screen.lines",
+        }
+    }
+
     pub(crate) fn columns(self) -> &'static [Column] {
         match self {
             Self::Queues => floor::QUEUES,

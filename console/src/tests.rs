@@ -8,6 +8,7 @@ mod missed;
 mod screens;
 mod supervise;
 mod verbs;
+mod wall;
 
 use crate::app::{App, Effect};
 use crate::fixture::{NOW_MS, play};

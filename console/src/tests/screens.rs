@@ -12,7 +12,8 @@ use std::fmt::Write as _;
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 40), (200, 60)];
 
 /// Keys that lead to each screen from the start, with call 4127, recording 4116 and the newest message selected.
-const SCREENS: [(&str, &str); 13] = [
+const SCREENS: [(&str, &str); 14] = [
+    ("wall", "1"),
     ("queues", "2"),
     ("waiting", "2 enter"),
     ("agents", "3"),
@@ -36,7 +37,7 @@ fn select_4127(app: &mut App) {
 }
 
 fn on_screen(mut app: App, keys: &str) -> App {
-    if keys.starts_with(['2', '3', '5']) && app.model.is_filled {
+    if keys.starts_with(['1', '2', '3', '5']) && app.model.is_filled {
         play_floor(&mut app);
     }
     select_4127(&mut app);
@@ -65,7 +66,8 @@ fn every_screen_at_every_size() {
 #[test]
 fn every_state_of_every_list() {
     for (name, keys) in SCREENS.iter().filter(|(name, _)| {
-        ["queues", "waiting", "agents", "calls", "missed", "recordings", "log", "lines"].contains(name)
+        ["wall", "queues", "waiting", "agents", "calls", "missed", "recordings", "log", "lines"]
+            .contains(name)
     }) {
         let mut text = String::new();
         let mut state = |title: &str, app: &App| {
@@ -120,7 +122,7 @@ fn too_small_is_one_line_a_call() {
 }
 
 /// Runs of cells with the same look: what a snapshot of symbols cannot show.
-fn runs(app: &App) -> String {
+pub(super) fn runs(app: &App) -> String {
     let (buffer, _) = drawn(app);
     let mut out = String::new();
     for y in 0..app.size.1 {
@@ -248,10 +250,10 @@ fn ascii_draws_only_ascii_of_its_own() {
         let mut app = App::new(settings(Language::English, Symbols::Ascii, "auto"), (120, 40));
         play(&mut app, "office");
         let text = shown(&on_screen(app, keys));
-        // Names of people are theirs; everything drawn around them is ASCII.
+        // Names of people and queues are theirs; everything drawn around them is ASCII.
         let foreign: String = text
             .chars()
-            .filter(|c| !c.is_ascii() && !"山田太郎株式会社さくらëãø\u{fffd}".contains(*c))
+            .filter(|c| !c.is_ascii() && !"山田太郎株式会社さくら請求ëãø\u{fffd}".contains(*c))
             .collect();
         assert_eq!(foreign, "");
     }
@@ -262,6 +264,7 @@ fn help_palette_filter_and_texts() {
     let mut text = String::new();
     for (title, first, keys) in [
         ("help of calls", "4", "?"),
+        ("help of the wall", "1", "?"),
         ("help of the queue", "2 enter", "?"),
         ("help of agents", "3", "?"),
         ("agent in full", "3", "enter"),

@@ -10,6 +10,10 @@ use crate::rows::{List, Sort};
 /// Columns that a long text moves at a time.
 const SHIFT: usize = 8;
 
+/// All that a wall which stands alone can be told to do: whoever passes by shall not lead it elsewhere.
+const ON_A_WALL_ALONE: [Action; 5] =
+    [Action::Leave, Action::Quit, Action::Reconnect, Action::Redraw, Action::Suspend];
+
 impl App {
     pub(super) fn on_key(&mut self, key: Key, now_ms: i64, effects: &mut Vec<Effect>) {
         if self.toast.as_ref().is_some_and(|toast| toast.mood == Mood::Wrong) {
@@ -103,7 +107,9 @@ impl App {
             Meaning::Nothing => self.pressed.clear(),
             Meaning::Do(action) => {
                 self.pressed.clear();
-                self.act(action, now_ms, effects);
+                if !self.settings.wall_alone || ON_A_WALL_ALONE.contains(&action) {
+                    self.act(action, now_ms, effects);
+                }
             }
         }
     }
@@ -150,6 +156,7 @@ impl App {
             Action::Back => self.back(now_ms, effects),
             Action::Leave => self.leave(effects),
             Action::Quit => effects.push(Effect::Quit),
+            Action::ScreenWall => self.go(Screen::Wall, effects),
             Action::ScreenQueues => self.go(Screen::List(List::Queues), effects),
             Action::ScreenAgents => self.go(Screen::List(List::Agents), effects),
             Action::ScreenCalls => self.go(Screen::List(List::Calls), effects),
@@ -194,7 +201,7 @@ impl App {
     fn current_list(&mut self) -> Option<&mut crate::app::ListState> {
         match self.screen {
             Screen::List(list) => self.lists.get_mut(&list),
-            Screen::Detail(_) => None,
+            Screen::Detail(_) | Screen::Wall => None,
         }
     }
 
@@ -204,6 +211,7 @@ impl App {
 
     fn move_by(&mut self, by: isize, now_ms: i64) {
         match self.screen {
+            Screen::Wall => {}
             Screen::List(list) => {
                 let index = self.selected_index(list).saturating_add_signed(by);
                 self.select_index(list, index, now_ms);
@@ -235,6 +243,7 @@ impl App {
 
     fn sideways(&mut self, by: isize, now_ms: i64, effects: &mut Vec<Effect>) {
         match self.screen {
+            Screen::Wall => self.wall_turn = self.wall_turn.wrapping_add_signed(by),
             Screen::List(_) => {
                 if let Some(state) = self.current_list() {
                     let most = 50 * SHIFT;
@@ -272,6 +281,7 @@ impl App {
             }
             Screen::List(list) => self.show_row(list, now_ms),
             Screen::Detail(_) => self.show_message(),
+            Screen::Wall => {}
         }
     }
 
@@ -285,10 +295,18 @@ impl App {
                 state.filter.clear();
             } else if state.scope.is_some() {
                 self.go(Screen::List(List::Queues), effects);
-            } else if self.mine().is_some() {
-                // With nothing else open it ends the supervision, never the call that is heard.
-                self.start_verb(Action::Unlisten, now_ms, effects);
+            } else {
+                self.end_supervision(now_ms, effects);
             }
+        } else {
+            self.end_supervision(now_ms, effects);
+        }
+    }
+
+    /// With nothing else open `Esc` ends the supervision, never the call that is heard.
+    fn end_supervision(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        if self.mine().is_some() {
+            self.start_verb(Action::Unlisten, now_ms, effects);
         }
     }
 
@@ -297,7 +315,8 @@ impl App {
             Screen::Detail(list) => self.go(Screen::List(list), effects),
             Screen::List(List::Waiting) => self.go(Screen::List(List::Queues), effects),
             Screen::List(List::Calls) => effects.push(Effect::Quit),
-            Screen::List(_) => self.go(Screen::List(List::Calls), effects),
+            Screen::Wall if self.settings.wall_alone => effects.push(Effect::Quit),
+            Screen::List(_) | Screen::Wall => self.go(Screen::List(List::Calls), effects),
         }
     }
 
@@ -310,7 +329,7 @@ impl App {
                 self.previous = was;
             }
             Screen::Detail(_) => {}
-            previous @ Screen::List(_) => self.go(previous, effects),
+            previous @ (Screen::List(_) | Screen::Wall) => self.go(previous, effects),
         }
     }
 
@@ -366,7 +385,7 @@ impl App {
             Screen::List(List::Calls | List::Waiting) | Screen::Detail(_) => {
                 self.call_in_view().map(|call| call.id.clone())
             }
-            Screen::List(List::Queues | List::Missed) => None,
+            Screen::List(List::Queues | List::Missed) | Screen::Wall => None,
         };
         let reached = match action {
             Action::GoCall => {

@@ -16,6 +16,7 @@ pub(crate) use text::shown_text;
 use crate::app::{App, Effect, LinkState, Mood, Overlay, REST_MS, Screen, Waiting};
 use crate::keymap::Key;
 use crate::model::{Note, Watched};
+use crate::rows::List;
 use switchroom_wire::{AlarmView, Answer, ClientLine, Command, CommandError, Reply, Request, ServerLine};
 
 /// Columns of a wave that are asked for: the most there are, so that no resize asks again.
@@ -185,6 +186,7 @@ impl App {
     fn open_call(&mut self, call: String, effects: &mut Vec<Effect>) {
         let from = match self.screen {
             Screen::List(list) | Screen::Detail(list) => list,
+            Screen::Wall => List::Calls,
         };
         self.screen = Screen::Detail(from);
         self.detail = crate::app::DetailState {

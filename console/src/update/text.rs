@@ -126,6 +126,11 @@ impl App {
         let text = match self.screen {
             Screen::Detail(_) if self.detail.tab == Tab::Ladder => self.message_lines().join("\n"),
             Screen::Detail(_) => self.detail.call.clone(),
+            Screen::Wall => {
+                let now_ms = self.server_ms(now_ms);
+                let summary = crate::rows::waiting_summary(self.board(), now_ms, &self.settings.words);
+                summary.map(|(text, _)| text).unwrap_or_default()
+            }
             Screen::List(list) => {
                 let rows = self.rows(list, now_ms);
                 let row = rows.iter().find(|row| Some(row.id.as_str()) == self.selected(list));
@@ -145,6 +150,10 @@ impl App {
     pub(super) fn write(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         let at = stamp(self.server_ms(now_ms), self.model.utc_offset_min());
         let (name, text) = match self.screen {
+            Screen::Wall => (
+                format!("switchroom-wall-{at}.csv"),
+                table::csv(List::Queues, &self.rows(List::Queues, now_ms)),
+            ),
             Screen::List(list) => {
                 let rows = self.rows(list, now_ms);
                 (format!("switchroom-{}-{at}.csv", list.name()), table::csv(list, &rows))

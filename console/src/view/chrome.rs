@@ -4,8 +4,10 @@ use super::painter::Painter;
 use crate::action::{ACTIONS, Action, Spec};
 use crate::app::{App, LinkState, Mood, Overlay, Screen, role_key};
 use crate::format::{clock, clock_short, duration};
+use crate::layout::FULL;
 use crate::model;
 use crate::rows::{List, summary, waiting_summary};
+use crate::symbols::Symbols;
 use crate::theme::{Tone, mark};
 use ratatui::layout::Rect;
 use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
@@ -13,37 +15,55 @@ use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
 /// How long a daemon may be silent before the age of the data is shown as doubtful.
 const QUIET_MS: i64 = 3_000;
 
-const TABS: [(Action, List); 7] = [
-    (Action::ScreenQueues, List::Queues),
-    (Action::ScreenAgents, List::Agents),
-    (Action::ScreenCalls, List::Calls),
-    (Action::ScreenMissed, List::Missed),
-    (Action::ScreenRecordings, List::Recordings),
-    (Action::ScreenLog, List::Log),
-    (Action::ScreenLines, List::Lines),
+const TABS: [(Action, Screen); 8] = [
+    (Action::ScreenWall, Screen::Wall),
+    (Action::ScreenQueues, Screen::List(List::Queues)),
+    (Action::ScreenAgents, Screen::List(List::Agents)),
+    (Action::ScreenCalls, Screen::List(List::Calls)),
+    (Action::ScreenMissed, Screen::List(List::Missed)),
+    (Action::ScreenRecordings, Screen::List(List::Recordings)),
+    (Action::ScreenLog, Screen::List(List::Log)),
+    (Action::ScreenLines, Screen::List(List::Lines)),
 ];
 
-pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
+/// Columns that stay for the time of day at the end of the tabs.
+const TIME_COLUMNS: usize = 8;
+
+/// The tabs with the blanks between them: where there is no room for all names, the keys alone and the name of the one
+/// that is open.
+fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
     let words = &app.settings.words;
-    let mut x = 1;
-    for (action, list) in TABS {
-        let name = words.t(match list {
-            List::Queues => "screen.queues",
-            List::Waiting => "screen.waiting",
-            List::Agents => "screen.agents",
-            List::Calls => "screen.calls",
-            List::Missed => "screen.missed",
-            List::Recordings => "screen.recordings",
-            List::Log => "screen.log",
-            List::Lines => "screen.lines",
-        });
-        let text = format!("{} {name}", app.settings.keymap.shown(action)).trim_start().to_owned();
+    let named = |(action, screen): (Action, Screen), all: bool| {
         // Who waits in a queue belongs to the queues.
-        let is_part = list == List::Queues && app.screen == Screen::List(List::Waiting);
-        if app.screen == Screen::List(list) || is_part {
-            x = p.put(rect, x - 1, 0, &format!("[{text}]"), Tone::Strong) + 1;
+        let is_part = screen == Screen::List(List::Queues) && app.screen == Screen::List(List::Waiting);
+        let is_open = app.screen == screen || is_part;
+        let key = app.settings.keymap.shown(action);
+        let name = words.t(match screen {
+            Screen::List(list) => list.screen_key(),
+            Screen::Wall | Screen::Detail(_) => "screen.wall",
+        });
+        let text = if all || is_open || key.is_empty() { format!("{key} {name}") } else { key };
+        (text.trim_start().to_owned(), is_open)
+    };
+    let room = usize::from(width).saturating_sub(TIME_COLUMNS);
+    for (all, gap) in [(true, 2), (true, 1)] {
+        let texts: Vec<_> = TABS.iter().map(|tab| named(*tab, all)).collect();
+        let taken: usize = texts.iter().map(|(text, _)| columns(text) + usize::from(gap)).sum();
+        if taken <= room {
+            return (texts, gap);
+        }
+    }
+    (TABS.iter().map(|tab| named(*tab, false)).collect(), 2)
+}
+
+pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
+    let (texts, gap) = tab_texts(app, rect.width);
+    let mut x = 1;
+    for (text, is_open) in texts {
+        if is_open {
+            x = p.put(rect, x - 1, 0, &format!("[{text}]"), Tone::Strong) + gap - 1;
         } else {
-            x = p.put(rect, x, 0, &text, Tone::Secondary) + 2;
+            x = p.put(rect, x, 0, &text, Tone::Secondary) + gap;
         }
     }
     let server_ms = app.server_ms(now_ms);
@@ -52,6 +72,15 @@ pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
     let room = usize::from(rect.width.saturating_sub(x)).saturating_sub(8);
     let text = if site.is_empty() || columns(&clean(site)) > room { time } else { format!("{site}  {time}") };
     p.right(Rect { width: rect.width.saturating_sub(1), ..rect }, 0, &text, Tone::Normal);
+}
+
+/// How small the terminal is, and what would show more.
+pub(super) fn small(app: &App, rect: Rect, p: &mut Painter<'_>) {
+    let size = |(width, height): (u16, u16)| format!("{width}×{height}");
+    let fields = [("now", size(app.size)), ("full", size(FULL))];
+    let text = app.settings.words.f("list.small", &fields);
+    let text = if p.symbols == Symbols::Ascii { text.replace('×', "x") } else { text };
+    p.put(rect, 1, 0, &text, Tone::Secondary);
 }
 
 /// The worst alarms, or one quiet line that says that there are none and how the floor stands.
@@ -136,7 +165,7 @@ pub(super) fn status(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
 }
 
 /// How old the data is, at the right edge; returns where it begins.
-fn age(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> u16 {
+pub(super) fn age(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> u16 {
     let words = &app.settings.words;
     let rect = Rect { width: rect.width.saturating_sub(1), ..rect };
     if let Some(frozen) = &app.frozen {

@@ -2,6 +2,7 @@
 
 mod chrome;
 mod detail;
+mod digits;
 mod floor;
 mod lists;
 mod microphone;
@@ -9,6 +10,7 @@ mod missed;
 mod overlay;
 mod painter;
 mod panes;
+mod wall;
 mod wave;
 
 use crate::app::{App, LinkState, Overlay, Screen};
@@ -27,6 +29,10 @@ pub(crate) fn draw(app: &App, now_ms: i64, buffer: &mut Buffer) -> Option<Positi
     let mut painter = Painter::new(buffer, app.settings.theme, app.settings.symbols, app.masked);
     let mut cursor = match app.screen {
         Screen::List(list) => draw_list_screen(app, list, area, now_ms, &mut painter),
+        Screen::Wall => {
+            wall::draw(app, area, now_ms, &mut painter);
+            None
+        }
         Screen::Detail(_) => detail::draw(app, area, now_ms, &mut painter),
     };
     if let LinkState::Down { .. } = app.link {
