@@ -13,6 +13,7 @@ pub(crate) enum Context {
     Agents,
     Calls,
     Missed,
+    Reports,
     Ladder,
     Media,
     Path,
@@ -23,13 +24,14 @@ pub(crate) enum Context {
 }
 
 impl Context {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Wall,
         Self::Queues,
         Self::Waiting,
         Self::Agents,
         Self::Calls,
         Self::Missed,
+        Self::Reports,
         Self::Ladder,
         Self::Media,
         Self::Path,
@@ -48,6 +50,7 @@ impl Context {
             Self::Agents => "agents",
             Self::Calls => "calls",
             Self::Missed => "missed",
+            Self::Reports => "reports",
             Self::Ladder => "ladder",
             Self::Media => "media",
             Self::Path => "path",
@@ -116,10 +119,14 @@ pub(crate) enum Action {
     ScreenAgents,
     ScreenCalls,
     ScreenMissed,
+    ScreenReports,
     ScreenRecordings,
     ScreenLog,
     ScreenLines,
     ScreenPrevious,
+    ReportInterval,
+    DayBefore,
+    DayAfter,
     TabNext,
     TabPrevious,
     GoCall,
@@ -201,18 +208,20 @@ impl Spec {
 }
 
 use Context::{
-    Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Waiting, Wall,
+    Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Reports, Waiting,
+    Wall,
 };
 
 const EVERYWHERE: &[Context] = &Context::ALL;
-const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Recordings, Log, Lines];
-const DETAIL: &[Context] = &[Ladder, Media, Path, Events];
+const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Reports, Recordings, Log, Lines];
+/// Where there are tabs within a screen.
+const TABBED: &[Context] = &[Ladder, Media, Path, Events, Reports];
 const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
 const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
 /// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but that of the
 /// missed, which has a use of its own for these letters.
 const TO_SUPERVISE: &[Context] =
-    &[Wall, Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Recordings, Log, Lines];
+    &[Wall, Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Reports, Recordings, Log, Lines];
 
 /// Where something that can be heard is selected.
 const TO_LISTEN: &[Context] = &[Agents, Calls, Ladder, Media, Path, Events];
@@ -316,8 +325,11 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::First, "first", &["g g", "home"], EVERYWHERE, Group::Move, 0),
     look(Action::Last, "last", &["G", "end"], EVERYWHERE, Group::Move, 0),
     look(Action::AlarmNext, "alarm_next", &["n"], EVERYWHERE, Group::Move, 0),
-    look(Action::TabNext, "tab_next", &["]", "tab"], DETAIL, Group::Move, 3),
-    look(Action::TabPrevious, "tab_previous", &["[", "shift-tab"], DETAIL, Group::Move, 0),
+    look(Action::DayBefore, "day_before", &[","], &[Reports], Group::Look, 2),
+    look(Action::DayAfter, "day_after", &["."], &[Reports], Group::Look, 2),
+    look(Action::ReportInterval, "report_interval", &["v"], &[Reports], Group::Look, 2),
+    look(Action::TabNext, "tab_next", &["]", "tab"], TABBED, Group::Move, 3),
+    look(Action::TabPrevious, "tab_previous", &["[", "shift-tab"], TABBED, Group::Move, 0),
     look(Action::GoCall, "go_call", &["g c"], &[Agents, Recordings, Log, Lines], Group::Move, 5),
     look(Action::GoRecording, "go_recording", &["g r"], OF_A_CALL, Group::Move, 0),
     look(
@@ -335,6 +347,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::ScreenCalls, "screen_calls", &["4"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenMissed, "screen_missed", &["5"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenRecordings, "screen_recordings", &["6"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenReports, "screen_reports", &["7"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLog, "screen_log", &["8"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLines, "screen_lines", &["9"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenPrevious, "screen_previous", &["-"], EVERYWHERE, Group::Move, 0),

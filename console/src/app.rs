@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::rows::{self, Form, List, Row, Sort};
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_wire::{Board, CallView, ClientLine, Command, Role};
+use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Role};
 
 /// How long a toast stays.
 pub(crate) const TOAST_MS: i64 = 6_000;
@@ -164,6 +164,10 @@ pub(crate) enum Overlay {
         before: String,
     },
     Confirm(Box<Asked>),
+    /// Where a report is to be written.
+    Path {
+        input: String,
+    },
     /// A text to read: a whole message, an event, the detail of a row.
     Text {
         title: String,
@@ -192,9 +196,16 @@ pub(crate) struct Toast {
 /// What an answer that is waited for belongs to.
 #[derive(Debug, Clone)]
 pub(crate) enum Waiting {
-    Verb { label: String, command: Box<Command> },
-    Question { label: String },
+    Verb {
+        label: String,
+        command: Box<Command>,
+    },
+    Question {
+        label: String,
+    },
     Wave,
+    /// Figures of the reports.
+    Figures(FiguresBy),
 }
 
 /// How we stand with the daemon.
@@ -310,6 +321,7 @@ impl App {
             Screen::List(List::Agents) => Context::Agents,
             Screen::List(List::Calls) => Context::Calls,
             Screen::List(List::Missed) => Context::Missed,
+            Screen::List(List::QueueReport | List::AgentReport) => Context::Reports,
             Screen::List(List::Recordings) => Context::Recordings,
             Screen::List(List::Log) => Context::Log,
             Screen::List(List::Lines) => Context::Lines,
@@ -367,7 +379,8 @@ impl App {
 
     pub(crate) fn wish(&self) -> Wish {
         let beside = self.screen == Screen::List(List::Calls);
-        Wish { pane: self.pane, expanded: self.expanded, beside, microphone: self.mine().is_some() }
+        let heading = matches!(self.screen, Screen::List(list) if list.is_report());
+        Wish { heading, pane: self.pane, expanded: self.expanded, beside, microphone: self.mine().is_some() }
     }
 
     pub(crate) fn layout(&self) -> Layout {

@@ -52,6 +52,11 @@ pub(crate) fn date_time(at_ms: i64, utc_offset_min: i32, words: &Words) -> Strin
     dated(at_ms, &clock_short(at_ms, utc_offset_min), utc_offset_min, words)
 }
 
+/// A date: `3 Nov`.
+pub(crate) fn date(at_ms: i64, utc_offset_min: i32, words: &Words) -> String {
+    dated(at_ms, "", utc_offset_min, words).trim_end().to_owned()
+}
+
 fn dated(at_ms: i64, time: &str, utc_offset_min: i32, words: &Words) -> String {
     let shifted = at_ms + i64::from(utc_offset_min) * MINUTE;
     let Ok(stamp) = jiff::Timestamp::from_millisecond(shifted) else { return time.to_owned() };

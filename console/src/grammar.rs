@@ -1,9 +1,10 @@
 //! Commands as words: the same in the palette, at the prompt of `--plain` and in `console do '…'`.
 
 use crate::keymap::resembles;
+use crate::report::DAYS;
 use crate::words::Words;
 use switchroom_wire::{
-    Command, ConfigChange, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised, SupervisionMode,
+    Command, ConfigChange, FiguresBy, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised, SupervisionMode,
 };
 
 /// The forms of the commands, as help shows them.
@@ -11,6 +12,7 @@ pub(crate) const FORMS: &[&str] = &[
     "status",
     "calls",
     "queues",
+    "figures [DAYS]",
     "agents",
     "why NUMBER",
     "call NUMBER",
@@ -101,6 +103,11 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["calls"] => Command::Calls,
         ["call", call] => Command::Call { call: (*call).to_owned() },
         ["queues"] => Command::Queues,
+        ["figures"] => Command::Figures { by: FiguresBy::Day, days: 1 },
+        ["figures", days] => match days.parse().ok().filter(|n| (1..=DAYS).contains(n)) {
+            Some(days) => Command::Figures { by: FiguresBy::Day, days },
+            None => return Err(unknown(words.trim(), "figures")),
+        },
         ["agents"] => Command::Agents,
         ["why", call] => Command::Why { call: (*call).to_owned() },
         ["lines" | "extensions"] => Command::Extensions,
@@ -271,7 +278,8 @@ mod tests {
         );
         assert_eq!(parse("ready 102 201"), Ok(presence("102", "ready", None, Some("201".into()))));
         for form in FORMS {
-            let optional = [" [CONTACT]", " [EXTENSION]", " [at EXTENSION]", " [TIER]", " [WEIGHT]"];
+            let optional =
+                [" [CONTACT]", " [EXTENSION]", " [at EXTENSION]", " [TIER]", " [WEIGHT]", " [DAYS]"];
             let plain = optional.iter().fold((*form).to_owned(), |text, name| text.replace(name, ""));
             let whom = "[NUMBER|agent AGENT|extension EXTENSION]";
             let plain = plain.replace(whom, "extension EXTENSION");
@@ -305,6 +313,7 @@ mod tests {
             ("hand off 4127", "the form is: hand off NUMBER FLOW"),
             ("join 2001 sales x", "the form is: join AGENT QUEUE [TIER] [WEIGHT]"),
             ("skill 2001 german 10", "the form is: skill AGENT SKILL LEVEL"),
+            ("figures 9", "the form is: figures [DAYS]"),
             ("sing", "there are: status"),
         ] {
             let english = Words::new(crate::words::Language::English);

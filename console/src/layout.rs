@@ -29,6 +29,8 @@ pub(crate) struct Layout {
     pub(crate) rules: [Option<u16>; 3],
     /// The post between list and what stands beside it.
     pub(crate) post: Option<Rect>,
+    /// A line of its own above the list.
+    pub(crate) heading: Rect,
     pub(crate) list: Rect,
     pub(crate) pane: Option<Rect>,
     /// A second list below the first, and the latest events below the pane.
@@ -52,6 +54,8 @@ pub(crate) struct Wish {
     pub(crate) beside: bool,
     /// The user is at a call as a supervisor: who hears them must be seen.
     pub(crate) microphone: bool,
+    /// The list has a line of its own above it.
+    pub(crate) heading: bool,
 }
 
 /// Lines that tell who hears the user, and the keys that change it.
@@ -102,6 +106,10 @@ pub(crate) fn layout(area: Rect, wish: Wish) -> Layout {
         out.pane = Some(Rect { y: body.y + split + 1, height: lines, ..body });
     } else {
         out.list = body;
+    }
+    if wish.heading {
+        out.heading = Rect { height: 1, ..out.list };
+        out.list = Rect { y: out.list.y + 1, height: out.list.height.saturating_sub(1), ..out.list };
     }
     out
 }
@@ -203,7 +211,7 @@ const WALL_ALARMS: u16 = 3;
 /// The wall where a line a queue is all there is room for.
 pub(crate) fn wall_compact(area: Rect, microphone: bool) -> WallLayout {
     let width = area.width.min(FULL.0 - 1);
-    let wish = Wish { pane: false, expanded: false, beside: false, microphone };
+    let wish = Wish { pane: false, expanded: false, beside: false, microphone, heading: false };
     let small = layout(Rect { width, ..area }, wish);
     let whole = |rect: Rect| Rect { width: if rect.height > 0 { area.width } else { 0 }, ..rect };
     WallLayout {
@@ -265,9 +273,19 @@ mod tests {
                     .into_iter()
                     .flat_map(|wish| [(wish, false), (wish, true)])
             {
-                let wish = Wish { pane: wish.0, expanded: wish.1, beside: wish.2, microphone };
+                let wish =
+                    Wish { pane: wish.0, expanded: wish.1, beside: wish.2, microphone, heading: wish.0 };
                 let l = layout(area, wish);
-                let all = [Some(l.tabs), Some(l.alarm), Some(l.list), l.pane, l.second, l.latest, l.post];
+                let all = [
+                    Some(l.tabs),
+                    Some(l.alarm),
+                    Some(l.heading),
+                    Some(l.list),
+                    l.pane,
+                    l.second,
+                    l.latest,
+                    l.post,
+                ];
                 let all: Vec<Rect> = all
                     .into_iter()
                     .chain([Some(l.microphone), Some(l.status), Some(l.keys)])

@@ -29,6 +29,7 @@ mod link;
 mod model;
 mod plain;
 mod reasons;
+mod report;
 mod rows;
 mod run;
 mod severity;

@@ -88,11 +88,13 @@ pub(crate) fn abandoned_severity(queue: &QueueView) -> Severity {
 /// Callers answered in time today: below the goal, and ten points below it.
 pub(crate) fn service_severity(queue: &QueueView) -> Severity {
     let today = &queue.today;
-    match today.service_level_permille {
-        Some(share) if today.answered.saturating_add(today.abandoned) >= SAMPLE_MIN => {
-            let missing = SERVICE_GOAL_PERMILLE.saturating_sub(share);
-            step(missing, 1, 101)
-        }
+    share_severity(today.service_level_permille, today.answered.saturating_add(today.abandoned))
+}
+
+/// The same of a share that is made from so many callers.
+pub(crate) fn share_severity(share: Option<u32>, callers: u64) -> Severity {
+    match share {
+        Some(share) if callers >= SAMPLE_MIN => step(SERVICE_GOAL_PERMILLE.saturating_sub(share), 1, 101),
         _ => Severity::Info,
     }
 }

@@ -5,6 +5,7 @@ mod floor;
 mod keys;
 mod language;
 mod missed;
+mod reports;
 mod screens;
 mod supervise;
 mod verbs;

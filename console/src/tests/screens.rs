@@ -12,8 +12,10 @@ use std::fmt::Write as _;
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 40), (200, 60)];
 
 /// Keys that lead to each screen from the start, with call 4127, recording 4116 and the newest message selected.
-const SCREENS: [(&str, &str); 14] = [
+const SCREENS: [(&str, &str); 16] = [
     ("wall", "1"),
+    ("queue_report", "7"),
+    ("agent_report", "7 ] v"),
     ("queues", "2"),
     ("waiting", "2 enter"),
     ("agents", "3"),
@@ -37,11 +39,12 @@ fn select_4127(app: &mut App) {
 }
 
 fn on_screen(mut app: App, keys: &str) -> App {
-    if keys.starts_with(['1', '2', '3', '5']) && app.model.is_filled {
+    if keys.starts_with(['1', '2', '3', '5', '7']) && app.model.is_filled {
         play_floor(&mut app);
     }
     select_4127(&mut app);
-    press(&mut app, keys);
+    let effects = press(&mut app, keys);
+    crate::fixture::answer_figures(&mut app, &effects);
     if matches!(app.screen, Screen::Detail(_)) {
         watched(&mut app);
     }
@@ -66,8 +69,19 @@ fn every_screen_at_every_size() {
 #[test]
 fn every_state_of_every_list() {
     for (name, keys) in SCREENS.iter().filter(|(name, _)| {
-        ["wall", "queues", "waiting", "agents", "calls", "missed", "recordings", "log", "lines"]
-            .contains(name)
+        [
+            "wall",
+            "queue_report",
+            "queues",
+            "waiting",
+            "agents",
+            "calls",
+            "missed",
+            "recordings",
+            "log",
+            "lines",
+        ]
+        .contains(name)
     }) {
         let mut text = String::new();
         let mut state = |title: &str, app: &App| {
@@ -264,6 +278,7 @@ fn help_palette_filter_and_texts() {
     let mut text = String::new();
     for (title, first, keys) in [
         ("help of calls", "4", "?"),
+        ("help of the reports", "7", "?"),
         ("help of the wall", "1", "?"),
         ("help of the queue", "2 enter", "?"),
         ("help of agents", "3", "?"),

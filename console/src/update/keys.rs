@@ -26,6 +26,7 @@ impl App {
                 self.on_palette_key((input, cursor), key, now_ms, effects);
             }
             Some(Overlay::Filter { before }) => self.on_filter_key(before, key, now_ms),
+            Some(Overlay::Path { input }) => self.on_path_key(input, key, now_ms, effects),
             Some(Overlay::Help { top }) => {
                 if let Some(top) = self.scroll_key(top, key) {
                     self.overlay = Some(Overlay::Help { top });
@@ -47,14 +48,17 @@ impl App {
 
     /// Pasted text goes where text is typed and nowhere else: it is never taken for keys.
     pub(super) fn on_paste(&mut self, text: &str) {
-        let line: String = text.chars().filter(|c| !c.is_control()).take(INPUT_MAX).collect();
+        let line = |held: &str| {
+            let room = INPUT_MAX.saturating_sub(held.chars().count());
+            text.chars().filter(|c| !c.is_control()).take(room).collect::<String>()
+        };
         match &mut self.overlay {
-            Some(Overlay::Palette { input, .. }) => input.push_str(&line),
+            Some(Overlay::Palette { input, .. } | Overlay::Path { input }) => input.push_str(&line(input)),
             Some(Overlay::Filter { .. }) => {
                 if let Screen::List(list) = self.screen
                     && let Some(state) = self.lists.get_mut(&list)
                 {
-                    state.filter.push_str(&line);
+                    state.filter.push_str(&line(&state.filter));
                 }
             }
             Some(Overlay::Confirm(_) | Overlay::Help { .. } | Overlay::Text { .. }) | None => {}
@@ -162,6 +166,10 @@ impl App {
             Action::ScreenCalls => self.go(Screen::List(List::Calls), effects),
             Action::ScreenMissed => self.go(Screen::List(List::Missed), effects),
             Action::ScreenRecordings => self.go(Screen::List(List::Recordings), effects),
+            Action::ScreenReports => self.go(Screen::List(List::QueueReport), effects),
+            Action::ReportInterval | Action::DayBefore | Action::DayAfter => {
+                self.turn_report(action, now_ms);
+            }
             Action::ScreenLog => self.go(Screen::List(List::Log), effects),
             Action::ScreenLines => self.go(Screen::List(List::Lines), effects),
             Action::ScreenPrevious => self.go_back_to_previous(effects),
@@ -334,6 +342,9 @@ impl App {
     }
 
     fn turn_tab(&mut self, by: usize) {
+        if self.turn_report_tab() {
+            return;
+        }
         let at = Tab::ALL.iter().position(|tab| *tab == self.detail.tab).unwrap_or(0);
         self.detail.tab = Tab::ALL[(at + by) % Tab::ALL.len()];
         self.detail.cursor = 0;
@@ -385,7 +396,8 @@ impl App {
             Screen::List(List::Calls | List::Waiting) | Screen::Detail(_) => {
                 self.call_in_view().map(|call| call.id.clone())
             }
-            Screen::List(List::Queues | List::Missed) | Screen::Wall => None,
+            Screen::List(List::Queues | List::Missed | List::QueueReport | List::AgentReport)
+            | Screen::Wall => None,
         };
         let reached = match action {
             Action::GoCall => {

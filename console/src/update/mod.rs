@@ -5,6 +5,7 @@ mod forcing;
 mod keys;
 mod missed;
 mod palette;
+mod reports;
 mod status;
 mod supervise;
 mod text;
@@ -76,6 +77,7 @@ impl App {
         let server_ms = self.server_ms(now_ms);
         self.model.forget(server_ms, keep.as_deref());
         self.settle(now_ms);
+        self.ask_figures(now_ms, effects);
         if let Some(recording) = self.wave_wanted().filter(|_| now_ms - self.rested_ms >= REST_MS) {
             self.waves_asked.insert(recording.clone());
             self.ask(Command::Wave { recording, columns: WAVE_COLUMNS }, Waiting::Wave, effects);
@@ -86,6 +88,7 @@ impl App {
         if let ServerLine::Welcome(_) = line {
             self.link = LinkState::Live;
             self.waves_asked.clear();
+            self.model.report.asked_ms = None;
             if let Screen::Detail(_) = self.screen {
                 effects.push(Effect::Send(ClientLine::Watch { call: Some(self.detail.call.clone()) }));
             }
@@ -130,6 +133,13 @@ impl App {
                 let text = words.f("toast.no_wave", &[("why", &why)]);
                 self.tell(Mood::Told, text, now_ms);
             }
+            (Waiting::Figures(by), Ok(Answer::Figures(figures))) => self.model.report.keep(by, figures),
+            (Waiting::Figures(_), Ok(_)) => {}
+            (Waiting::Figures(_), Err(error)) => {
+                let (_, why) = reason(error);
+                let text = words.f("toast.no_figures", &[("why", &why)]);
+                self.tell(Mood::Told, text, now_ms);
+            }
             (Waiting::Verb { label, .. }, Ok(answer)) => {
                 let what = answer_text(&answer).unwrap_or_default();
                 let text = words.f("toast.done", &[("verb", &label), ("what", &what)]);
@@ -163,7 +173,7 @@ impl App {
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
         let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
             Waiting::Verb { label, .. } => Some(label),
-            Waiting::Question { .. } | Waiting::Wave => None,
+            Waiting::Question { .. } | Waiting::Wave | Waiting::Figures(_) => None,
         });
         if let Some(label) = lost {
             let text = self.settings.words.f("toast.lost", &[("verb", &label)]);

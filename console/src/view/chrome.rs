@@ -15,28 +15,33 @@ use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
 /// How long a daemon may be silent before the age of the data is shown as doubtful.
 const QUIET_MS: i64 = 3_000;
 
-const TABS: [(Action, Screen); 8] = [
+const TABS: [(Action, Screen); 9] = [
     (Action::ScreenWall, Screen::Wall),
     (Action::ScreenQueues, Screen::List(List::Queues)),
     (Action::ScreenAgents, Screen::List(List::Agents)),
     (Action::ScreenCalls, Screen::List(List::Calls)),
     (Action::ScreenMissed, Screen::List(List::Missed)),
     (Action::ScreenRecordings, Screen::List(List::Recordings)),
+    (Action::ScreenReports, Screen::List(List::QueueReport)),
     (Action::ScreenLog, Screen::List(List::Log)),
     (Action::ScreenLines, Screen::List(List::Lines)),
 ];
 
 /// Columns that stay for the time of day at the end of the tabs.
-const TIME_COLUMNS: usize = 8;
+const TIME_COLUMNS: usize = 6;
 
 /// The tabs with the blanks between them: where there is no room for all names, the keys alone and the name of the one
 /// that is open.
 fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
     let words = &app.settings.words;
     let named = |(action, screen): (Action, Screen), all: bool| {
-        // Who waits in a queue belongs to the queues.
-        let is_part = screen == Screen::List(List::Queues) && app.screen == Screen::List(List::Waiting);
-        let is_open = app.screen == screen || is_part;
+        // Who waits in a queue belongs to the queues, and there are two reports.
+        let part = match app.screen {
+            Screen::List(List::Waiting) => Screen::List(List::Queues),
+            Screen::List(List::AgentReport) => Screen::List(List::QueueReport),
+            other => other,
+        };
+        let is_open = part == screen;
         let key = app.settings.keymap.shown(action);
         let name = words.t(match screen {
             Screen::List(list) => list.screen_key(),
@@ -48,8 +53,9 @@ fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
     let room = usize::from(width).saturating_sub(TIME_COLUMNS);
     for (all, gap) in [(true, 2), (true, 1)] {
         let texts: Vec<_> = TABS.iter().map(|tab| named(*tab, all)).collect();
-        let taken: usize = texts.iter().map(|(text, _)| columns(text) + usize::from(gap)).sum();
-        if taken <= room {
+        let names: usize = texts.iter().map(|(text, _)| columns(text)).sum();
+        // A blank at both ends, and the gaps between.
+        if names + usize::from(gap) * (TABS.len() - 1) + 2 <= room {
             return (texts, gap);
         }
     }
@@ -187,7 +193,7 @@ pub(super) fn age(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> u1
 pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
     let words = &app.settings.words;
     match &app.overlay {
-        Some(Overlay::Filter { .. } | Overlay::Confirm(_)) => return,
+        Some(Overlay::Filter { .. } | Overlay::Confirm(_) | Overlay::Path { .. }) => return,
         Some(Overlay::Palette { .. } | Overlay::Help { .. } | Overlay::Text { .. }) | None => {}
     }
     if let Some(toast) = &app.toast {

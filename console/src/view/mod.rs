@@ -10,6 +10,7 @@ mod missed;
 mod overlay;
 mod painter;
 mod panes;
+mod reports;
 mod wall;
 mod wave;
 
@@ -72,6 +73,9 @@ fn draw_list_screen(app: &App, list: List, area: Rect, now_ms: i64, p: &mut Pain
             let joint = p.symbols.joint(y >= post.y, y < post.bottom()).to_string();
             p.put(Rect { y, height: 1, ..post }, 0, 0, &joint, crate::theme::Tone::Secondary);
         }
+    }
+    if layout.heading.height > 0 {
+        reports::heading(app, list, layout.heading, p);
     }
     let cursor = lists::table(app, list, layout.list, now_ms, p);
     if let Some(pane) = layout.pane {
