@@ -52,25 +52,42 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand serve" -l color -d
 always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand serve" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
 agent\t''
 supervisor\t''
 admin\t''"
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l lang -d 'Language: en or zh [default: that of the system]' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l theme -d 'Colours: auto, safe or mono' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l symbols -d 'Signs: block or ascii' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -l lang -d 'Language: en or zh [default: that of the system]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -l symbols -d 'Signs: block or ascii' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l read-only -d 'Look only, whatever your role'
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l slow -d 'One picture a second and no meters: for slow lines'
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -l plain -d 'Lines of text instead of a full screen: for screen readers and logs'
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -f -a "once" -d 'Print what a screen shows, once'
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -f -a "tail" -d 'Print events as they happen'
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from once tail do" -f -a "do" -d 'Do one thing, in the words of the console\'s palette'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -l read-only -d 'Look only, whatever your role'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -l slow -d 'One picture a second and no meters: for slow lines'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -l plain -d 'Lines of text instead of a full screen: for screen readers and logs'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -s h -l help -d 'Print help'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -f -a "wall" -d 'The wall alone: large digits for the far end of the room, numbers masked; q leaves'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -f -a "once" -d 'Print what a screen shows, once'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -f -a "tail" -d 'Print events as they happen'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall once tail do" -f -a "do" -d 'Do one thing, in the words of the console\'s palette'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l rotate -d 'For how long a page stays when there are more queues than room, 5s to 300s [default: that of the settings, else 20s]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+agent\t''
+supervisor\t''
+admin\t''"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l lang -d 'Language: en or zh [default: that of the system]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l symbols -d 'Signs: block or ascii' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
+always\t'Always'
+never\t'Never'"
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l read-only -d 'Look only, whatever your role'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l slow -d 'One picture a second and no meters: for slow lines'
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l fail-on -d 'Exit with 1 if something of this level or worse is shown' -r -f -a "warn\t''
 crit\t''"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
