@@ -97,6 +97,8 @@ pub struct Floor {
     call_backs: BTreeMap<Call, CallBack>,
     /// Nobody is called back any more: the exchange is about to stop.
     is_closing: bool,
+    /// Nobody is offered a caller any more: the exchange stops.
+    is_closed: bool,
     /// Who has a caller.
     talks: BTreeMap<Call, AgentId>,
     /// The last agent of each caller, and when they talked.
@@ -128,6 +130,7 @@ impl Floor {
             waiters: BTreeMap::new(),
             call_backs: BTreeMap::new(),
             is_closing: false,
+            is_closed: false,
             talks: BTreeMap::new(),
             last_agents: BTreeMap::new(),
             last_agents_by_time: BTreeSet::new(),

@@ -22,7 +22,9 @@ struct Rang {
 impl Floor {
     /// The agent became free: he takes who is first among the heads of all lines that he serves.
     pub(super) fn serve(&mut self, now: Moment, id: AgentId) {
-        let Some(agent) = self.agent_by_id(id).filter(|agent| agent.is_free()) else { return };
+        let Some(agent) = self.agent_by_id(id).filter(|agent| agent.is_free() && !self.is_closed) else {
+            return;
+        };
         let heads = self.heads(now, agent);
         if let Some(first) = heads.first() {
             self.offer(now, first.turn.call, &[id], Trigger::Agent, &heads);
@@ -31,7 +33,7 @@ impl Floor {
 
     /// Somebody in this line may be served by an agent who is free already.
     pub(super) fn seek(&mut self, now: Moment, id: QueueId, profile: &Profile) {
-        loop {
+        while !self.is_closed {
             let Some(queue) = self.queue_by_id(id) else { return };
             let Some(line) = queue.lines.get(profile) else { return };
             let Some(turn) = line.waiting.first().copied() else { return };
@@ -92,6 +94,12 @@ impl Floor {
         }
         self.settle(now);
         Ok(is_free)
+    }
+
+    /// The exchange stops: from now on nobody is offered a caller, and nobody is called back.
+    pub fn close(&mut self, now: Moment) {
+        self.is_closed = true;
+        self.stop_calling_back(now);
     }
 
     fn offer(&mut self, now: Moment, call: Call, agents: &[AgentId], trigger: Trigger, heads: &[Claim]) {

@@ -80,7 +80,7 @@ fn who_comes_back_talks_in_what_we_can_speak() {
     let mut t =
         Caller::in_world(World::with(config, Restored::default()), "600", sdp("192.0.2.11", "18 8 101", ""));
     let offered = t.w.phones[&t.b].raw.iter().find(|text| text.starts_with("INVITE")).unwrap().clone();
-    assert!(offered.contains("RTP/AVP 8 0 101\r\n"), "{offered}");
+    assert!(offered.contains("RTP/AVP 8 0 9 101\r\n"), "{offered}");
     let ring = t.w.answer(t.b);
     // While it talks it would change to what we cannot make: no.
     let refused = |t: &Caller| t.w.phones[&t.a].heard.iter().filter(|l| l.contains(" 488 ")).count();
@@ -104,7 +104,7 @@ fn who_does_not_come_back_talks_in_anything() {
     let t =
         Caller::in_world(World::with(config, Restored::default()), "600", sdp("192.0.2.11", "18 8 101", ""));
     let offered = t.w.phones[&t.b].raw.iter().find(|text| text.starts_with("INVITE")).unwrap().clone();
-    assert!(offered.contains("RTP/AVP 18 8 0 101\r\n"), "{offered}");
+    assert!(offered.contains("RTP/AVP 18 8 0 9 101\r\n"), "{offered}");
 }
 
 /// A flow that records its caller, and tells somebody of it when the caller is gone.

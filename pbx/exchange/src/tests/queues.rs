@@ -440,6 +440,20 @@ fn a_restart_keeps_agents_and_ends_waits() {
     assert_eq!(t.exits(), [(Exit::Restart, String::new())]);
 }
 
+/// The talk ends with the exchange, but whoever waits is not offered to the agent whom that sets free.
+#[test]
+fn no_phone_rings_when_the_exchange_stops() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.call("700");
+    t.answer(t.b);
+    t.call("700");
+    t.w.input(Input::EndAll);
+    t.w.ms(100);
+    let offers = t.facts().iter().filter(|fact| matches!(fact, Fact::Offered(_))).count();
+    assert_eq!((offers, t.exits().len(), t.w.x.status().calls), (1, 2, 0));
+}
+
 #[test]
 fn a_caller_who_waits_is_moved_up_or_taken_out() {
     let mut t = Floor::new(queue());
