@@ -166,6 +166,7 @@ impl Floor {
             class: one.class,
             priority: one.priority,
             preferred: None,
+            assigned: None,
             joined: one.joined,
             turn,
             profile: profile.clone(),

@@ -51,6 +51,8 @@ pub struct Waiter {
     pub priority: i64,
     /// The agent asked for.
     pub preferred: Option<AgentId>,
+    /// The agent whom somebody gave the caller to, until that agent's phone rings for it.
+    pub assigned: Option<AgentId>,
     /// Since when.
     pub joined: Moment,
     /// Its turn.
@@ -93,6 +95,8 @@ pub struct Floor {
     queues: Vec<Queue>,
     queue_ids: BTreeMap<String, QueueId>,
     waiters: BTreeMap<Call, Waiter>,
+    /// Who waits for a certain agent before all others, in the order in which they were given to him.
+    assigned: BTreeMap<AgentId, Vec<Call>>,
     /// Who is to be called back, by the id that stands in the line.
     call_backs: BTreeMap<Call, CallBack>,
     /// Nobody is called back any more: the exchange is about to stop.
@@ -126,6 +130,7 @@ impl Floor {
             queues: Vec::new(),
             queue_ids: BTreeMap::new(),
             waiters: BTreeMap::new(),
+            assigned: BTreeMap::new(),
             call_backs: BTreeMap::new(),
             is_closing: false,
             talks: BTreeMap::new(),
@@ -325,8 +330,8 @@ impl Floor {
 
     /// Restores the rule: nobody waits while somebody is free who may serve them.
     ///
-    /// Agents first: each takes the caller who is first among the heads of all lines that he serves. What is left are
-    /// lines whose head an agent may serve who was free before.
+    /// Agents first: each takes whom he was given, or else the caller who is first among the heads of all lines that he
+    /// serves. What is left are lines whose head an agent may serve who was free before.
     fn settle(&mut self, now: Moment) {
         loop {
             if let Some(agent) = self.freed.pop_first() {

@@ -1,6 +1,7 @@
 //! Callers come, wait and leave.
 
 use super::{Floor, Waiter};
+use crate::agent::Agent;
 use crate::boundary::{AgentId, Call, Due, Effect, Join, QueueId, Refusal};
 use crate::fact::{Exit, Fact, JoinedFact, LeftFact};
 use crate::limits::{PRIORITY_MAX, WAITERS_MAX};
@@ -36,6 +37,7 @@ impl Floor {
             visit: join.visit,
             queue: id,
             preferred: join.preferred.as_ref().and_then(|number| self.agent_ids.get(number).copied()),
+            assigned: None,
             caller: join.caller,
             class: join.class,
             priority,
@@ -140,11 +142,17 @@ impl Floor {
             line.waiting.insert(turn);
         }
         self.seeking.insert((id, profile.clone()));
+        // The agent whom the caller was given to may be free, and be nobody who is asked by this line.
+        let given = self.waiters.get(&turn.call).and_then(|waiter| waiter.assigned);
+        self.freed.extend(given.filter(|id| self.agents.get(id.0 as usize).is_some_and(Agent::is_free)));
     }
 
     /// A waiter is gone, whatever became of it.
     pub(super) fn remove(&mut self, now: Moment, call: Call, exit: Exit, agent: Option<AgentId>) {
         let Some(waiter) = self.waiters.remove(&call) else { return };
+        if let Some(agent) = waiter.assigned {
+            self.forget_given(agent, call);
+        }
         if let Some(queue) = self.queue_mut(waiter.queue) {
             queue.order.remove(&waiter.turn);
             queue.call_backs.remove(&call);
