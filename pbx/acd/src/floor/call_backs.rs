@@ -223,24 +223,29 @@ impl Floor {
         self.settle(now);
     }
 
-    /// The agent's call to a number that is to be called back is over, and nobody was reached.
-    pub(super) fn tried_in_vain(&mut self, now: Moment, id: Call, agent: AgentId) {
+    /// The agent's call to a number that is to be called back is over, and nobody was reached: by itself, or because the
+    /// exchange ended it, which is no try. What else happened meanwhile decides, if anything did.
+    pub(super) fn not_reached(&mut self, now: Moment, id: Call, agent: AgentId, is_cut: bool) {
         let settled = self.call_backs.get(&id).and_then(|one| one.settled);
-        if let Some(how) = settled {
-            self.close_call_back(now, id, how);
-        } else if let Some(one) = self.call_backs.get_mut(&id) {
-            one.tries = one.tries.saturating_add(1);
-            let (tries, fact) = (one.tries, one.fact(now, CallBackAct::Tried));
-            let config = self.queue_ids.get(&one.queue).and_then(|id| self.queues.get(id.0 as usize));
-            let config = config.filter(|queue| queue.is_known).map(|queue| queue.config.call_back);
-            self.note(fact);
-            match config.filter(|config| tries < config.tries) {
-                Some(config) => self.rest_call_back(now, id, config.retry_after.max(CALL_BACK_PAUSE_MIN)),
-                None => self.close_call_back(now, id, CallBackEnd::GivenUp),
-            }
+        match settled {
+            Some(how) => self.close_call_back(now, id, how),
+            None if is_cut => self.rest_call_back(now, id, CALL_BACK_PAUSE_MIN),
+            None => self.tried_in_vain(now, id),
         }
         self.refresh(now, agent, "hang_up");
         self.settle(now);
+    }
+
+    fn tried_in_vain(&mut self, now: Moment, id: Call) {
+        let Some(one) = self.call_backs.get_mut(&id) else { return };
+        one.tries = one.tries.saturating_add(1);
+        let (tries, queue, fact) = (one.tries, one.queue.clone(), one.fact(now, CallBackAct::Tried));
+        self.note(fact);
+        let config = self.queue(&queue).map(|queue| queue.config.call_back);
+        match config.filter(|config| tries < config.tries) {
+            Some(config) => self.rest_call_back(now, id, config.retry_after.max(CALL_BACK_PAUSE_MIN)),
+            None => self.close_call_back(now, id, CallBackEnd::GivenUp),
+        }
     }
 
     fn rest_call_back(&mut self, now: Moment, id: Call, pause: u64) {
@@ -263,9 +268,7 @@ impl Floor {
         if let Some(agent) = self.agent_mut(agent) {
             (agent.doing, agent.last_call) = (Doing::Idle, now.mono);
         }
-        self.rest_call_back(now, id, CALL_BACK_PAUSE_MIN);
-        self.refresh(now, agent, "hang_up");
-        self.settle(now);
+        self.not_reached(now, id, agent, true);
     }
 
     /// It may be tried again, or is too old.

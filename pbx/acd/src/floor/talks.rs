@@ -47,7 +47,7 @@ impl Floor {
         let hold_ms = hold_ms + held.map_or(0, |since| now.since(since));
         let number = agent.number.to_string();
         if self.call_backs.contains_key(&call) {
-            return self.tried_in_vain(now, call, id);
+            return self.not_reached(now, call, id, false);
         }
         let name = self.queue_name(queue);
         self.note(Fact::Talked(TalkedFact {
