@@ -160,7 +160,8 @@ fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
     let view = |waiter: &switchroom_acd::floor::Waiter| {
         let id = CallId(waiter.call);
         let call = exchange.call(id);
-        let waited = (now.mono.0 / 1_000).saturating_sub(waiter.joined.mono);
+        let moment = switchroom_acd::Moment { mono: now.mono.0 / 1_000, wall: now.wall.0 };
+        let waited = waiter.waited_ms(moment);
         let from = call.map(|call| call.from.clone()).unwrap_or_default();
         let back = floor.call_back(waiter.call);
         if let Some(back) = back {

@@ -151,12 +151,13 @@ impl Floor {
     fn stand_in(&mut self, now: Moment, id: Call) {
         let Some(one) = self.call_backs.get(&id) else { return };
         let left = CALL_BACK_KEEP_MS.saturating_sub(one.waited_ms(now));
-        let queue = self.queue_ids.get(&one.queue).and_then(|id| self.queues.get(id.0 as usize));
-        let Some(queue) = queue.filter(|queue| queue.is_known && left > 0) else {
+        let Some(queue) = self.queue(&one.queue).filter(|_| left > 0) else {
             return self.close_call_back(now, id, CallBackEnd::GivenUp);
         };
-        let turn = Turn::new(&queue.config, one.priority, one.joined.mono, one.turn, id);
-        let (profile, relaxes) = Profile::after(&queue.config, now.since(one.joined.mono));
+        let waited = one.waited_ms(now);
+        let since = super::signed(one.joined.mono).saturating_sub(super::signed(one.before_ms));
+        let turn = Turn::new(&queue.config, one.priority, since, one.turn, id);
+        let (profile, relaxes) = Profile::after(&queue.config, waited);
         let (queue, one) = (queue.id, one.clone());
         let waiter = Waiter {
             call: id,
@@ -168,6 +169,7 @@ impl Floor {
             preferred: None,
             assigned: None,
             joined: one.joined,
+            before_ms: one.before_ms,
             turn,
             profile: profile.clone(),
             offer: None,
@@ -181,7 +183,6 @@ impl Floor {
             queue.call_backs.insert(id);
         }
         self.stand(queue, &profile, turn);
-        let waited = now.since(one.joined.mono);
         self.wake(Due::Relax(id), relaxes.map(|at| at.saturating_sub(waited).max(1)));
         self.wake(Due::CallBack(id), Some(left));
         self.effects.push_back(Effect::QueueChanged(one.queue));

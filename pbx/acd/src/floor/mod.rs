@@ -53,8 +53,10 @@ pub struct Waiter {
     pub preferred: Option<AgentId>,
     /// The agent whom somebody gave the caller to, until that agent's phone rings for it.
     pub assigned: Option<AgentId>,
-    /// Since when.
+    /// Since when. After a restart the steady clock says when that was, if it ran by then.
     pub joined: Moment,
+    /// How long it had waited before the steady clock began, milliseconds: 0 but for call-backs.
+    pub(crate) before_ms: u64,
     /// Its turn.
     pub turn: Turn,
     /// What is asked of agents for it now.
@@ -63,6 +65,18 @@ pub struct Waiter {
     pub offer: Option<Offer>,
     /// The caller is not on the line: who answers calls it back.
     pub is_call_back: bool,
+}
+
+impl Waiter {
+    /// How long it has waited, milliseconds.
+    pub fn waited_ms(&self, now: Moment) -> u64 {
+        self.before_ms.saturating_add(now.since(self.joined.mono))
+    }
+
+    /// Since when by the steady clock; below 0 if that did not run yet.
+    fn since(&self) -> i64 {
+        signed(self.joined.mono).saturating_sub(signed(self.before_ms))
+    }
 }
 
 /// Agents who ring for one caller.

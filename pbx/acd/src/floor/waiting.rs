@@ -29,7 +29,7 @@ impl Floor {
             None
         };
         let priority = join.priority.clamp(0, PRIORITY_MAX);
-        let turn = Turn::new(&queue.config, priority, now.mono, number, join.call);
+        let turn = Turn::new(&queue.config, priority, super::signed(now.mono), number, join.call);
         let (profile, relaxes) = Profile::after(&queue.config, 0);
         let (max_wait, announce) = (queue.config.max_wait, queue.config.announce_every);
         let waiter = Waiter {
@@ -42,6 +42,7 @@ impl Floor {
             class: join.class,
             priority,
             joined: now,
+            before_ms: 0,
             turn,
             profile: profile.clone(),
             offer: None,
@@ -121,7 +122,7 @@ impl Floor {
         let Some((waiter, queue)) = self.waiters.get_mut(&call).zip(self.queues.get(id.0 as usize)) else {
             return;
         };
-        waiter.turn = Turn::new(&queue.config, waiter.priority, waiter.joined.mono, old.number, call);
+        waiter.turn = Turn::new(&queue.config, waiter.priority, waiter.since(), old.number, call);
         let turn = waiter.turn;
         if is_waiting {
             self.stand(id, &profile, turn);
@@ -186,7 +187,7 @@ impl Floor {
             class: waiter.class.clone(),
             exit,
             agent: agent.unwrap_or_default(),
-            waited_ms: now.since(waiter.joined.mono),
+            waited_ms: waiter.waited_ms(now),
             service_level_ms: queue.config.service_level,
             short_abandon_ms: queue.config.short_abandon,
         };
@@ -207,7 +208,7 @@ impl Floor {
         let Some(waiter) = self.waiters.get(&call).filter(|waiter| !waiter.is_call_back) else { return };
         let max = self.queue_by_id(waiter.queue).map_or(0, |queue| queue.config.max_wait);
         if !self.is_overdue(now, call) {
-            let left = max.saturating_sub(now.since(waiter.joined.mono));
+            let left = max.saturating_sub(waiter.waited_ms(now));
             return self.wake(Due::MaxWait(call), (max > 0).then_some(left));
         }
         if waiter.offer.is_some() {
@@ -223,14 +224,14 @@ impl Floor {
         let Some(waiter) = self.waiters.get(&call) else { return false };
         let max = self.queue_by_id(waiter.queue).map_or(0, |queue| queue.config.max_wait);
         // Who is not on the line waits for as long as it takes.
-        !waiter.is_call_back && max > 0 && now.since(waiter.joined.mono) >= max
+        !waiter.is_call_back && max > 0 && waiter.waited_ms(now) >= max
     }
 
     /// Less is asked of agents now: the waiter stands in another line.
     pub(super) fn relax(&mut self, now: Moment, call: Call) {
         let Some(waiter) = self.waiters.get(&call) else { return };
         let Some(queue) = self.queue_by_id(waiter.queue) else { return };
-        let waited = now.since(waiter.joined.mono);
+        let waited = waiter.waited_ms(now);
         let (profile, next) = Profile::after(&queue.config, waited);
         let (id, old, turn) = (waiter.queue, waiter.profile.clone(), waiter.turn);
         let is_waiting = waiter.offer.is_none();
