@@ -122,7 +122,7 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
         label: queue.config.label.clone(),
         waiting: waiting(exchange, queue, now),
         waiting_count: number(queue.order.len()),
-        call_backs: number(floor.call_backs().filter(|one| one.queue == queue.name).count()),
+        call_backs: number(floor.call_back_count(&queue.name)),
         oldest_ms: queue.oldest().map(|since| {
             let waited = (now.mono.0 / 1_000).saturating_sub(since);
             on_the_wall(now, i64::try_from(waited).unwrap_or(i64::MAX).saturating_neg())
@@ -183,7 +183,7 @@ fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
                 .collect(),
         }
     };
-    let rests = floor.call_backs().filter(|one| one.queue == queue.name && !one.is_in_line());
+    let rests = floor.call_backs_of(&queue.name).filter(|one| !one.is_in_line());
     let rests = rests.map(|one| call_back(one, std::iter::empty(), floor, now));
     floor.waiters(queue).map(view).chain(rests).take(w::WAITERS_SHOWN).collect()
 }

@@ -14,6 +14,7 @@ mod choices;
 mod decide;
 mod live;
 mod offers;
+mod open;
 mod talks;
 mod waiting;
 
@@ -29,6 +30,7 @@ use crate::limits::STICKY_MAX;
 use crate::moment::Moment;
 use crate::profile::Profile;
 use crate::queue::{Queue, Turn};
+use open::Open;
 use rand_chacha::ChaCha12Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -111,8 +113,8 @@ pub struct Floor {
     waiters: BTreeMap<Call, Waiter>,
     /// Who waits for a certain agent before all others, in the order in which they were given to him.
     assigned: BTreeMap<AgentId, Vec<Call>>,
-    /// Who is to be called back, by the id that stands in the line.
-    call_backs: BTreeMap<Call, CallBack>,
+    /// Who is to be called back.
+    call_backs: Open,
     /// Nobody is called back any more: the exchange is about to stop.
     is_closing: bool,
     /// Who has a caller.
@@ -145,7 +147,7 @@ impl Floor {
             queue_ids: BTreeMap::new(),
             waiters: BTreeMap::new(),
             assigned: BTreeMap::new(),
-            call_backs: BTreeMap::new(),
+            call_backs: Open::default(),
             is_closing: false,
             talks: BTreeMap::new(),
             last_agents: BTreeMap::new(),
@@ -233,7 +235,7 @@ impl Floor {
             Due::WrapUp(id) => self.agent_by_id(id).is_some_and(|a| matches!(a.doing, Doing::WrapUp { .. })),
             Due::Rest(id) => self.agent_by_id(id).is_some_and(|a| a.rests),
             Due::Deserted(id) => self.queue_by_id(id).is_some_and(|queue| queue.is_deserted),
-            Due::CallBack(id) => self.call_backs.contains_key(&id),
+            Due::CallBack(id) => self.call_backs.contains(id),
         }
     }
 

@@ -86,7 +86,7 @@ impl Floor {
 
     /// Somebody takes a caller out of its queue: it leaves as by a rule.
     pub fn take_out(&mut self, now: Moment, call: Call) -> Result<(), Refusal> {
-        if self.call_backs.contains_key(&call) {
+        if self.call_backs.contains(call) {
             return self.take_out_call_back(now, call);
         }
         if !self.waiters.contains_key(&call) {
@@ -101,7 +101,7 @@ impl Floor {
     pub fn set_priority(&mut self, now: Moment, call: Call, priority: i64) -> Result<(), Refusal> {
         let Some(waiter) = self.waiters.get_mut(&call) else { return Err(Refusal::NoWaiter) };
         waiter.priority = priority.clamp(0, PRIORITY_MAX);
-        if let Some(one) = self.call_backs.get_mut(&call) {
+        if let Some(one) = self.call_backs.get_mut(call) {
             one.priority = waiter.priority;
         }
         self.turn_anew(call);
