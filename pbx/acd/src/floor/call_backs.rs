@@ -327,6 +327,26 @@ impl Floor {
         self.settle(now);
     }
 
+    /// Another priority, which outlasts a restart: in the line, or for when it stands there again.
+    pub(super) fn set_call_back_priority(
+        &mut self,
+        now: Moment,
+        id: Call,
+        priority: i64,
+    ) -> Result<(), Refusal> {
+        let one = self.call_backs.get_mut(id).ok_or(Refusal::NoWaiter)?;
+        if let Whereabouts::Called(_) = one.whereabouts {
+            return Err(Refusal::BeingCalled);
+        }
+        if std::mem::replace(&mut one.priority, priority) == priority {
+            return Ok(());
+        }
+        let (queue, fact) = (one.queue.clone(), one.fact(now, CallBackAct::Priority));
+        self.note(fact);
+        self.effects.push_back(Effect::QueueChanged(queue));
+        Ok(())
+    }
+
     pub(super) fn take_out_call_back(&mut self, now: Moment, id: Call) -> Result<(), Refusal> {
         let one = self.call_backs.get(id).ok_or(Refusal::NoWaiter)?;
         if let Whereabouts::Called(_) = one.whereabouts {
@@ -372,6 +392,11 @@ impl Floor {
             match fact.act {
                 CallBackAct::Asked => _ = open.insert(fact.id, (fact.clone(), 0)),
                 CallBackAct::Called { .. } => {}
+                CallBackAct::Priority => {
+                    if let Some((asked, _)) = open.get_mut(&fact.id) {
+                        asked.priority = fact.priority;
+                    }
+                }
                 CallBackAct::Tried => {
                     if let Some((_, tries)) = open.get_mut(&fact.id) {
                         *tries = tries.saturating_add(1);

@@ -1,7 +1,7 @@
 //! Who is offered whom, and what becomes of it.
 
 use super::decide::Claim;
-use super::{Floor, Offer};
+use super::{Floor, Offer, Whereabouts};
 use crate::agent::{Agent, Doing};
 use crate::boundary::{AgentId, Call, Due, Effect, Miss, QueueId, Refusal};
 use crate::fact::{Fact, NO_ANSWER, OfferEndedFact, OfferOutcome, Presence, Trigger};
@@ -73,11 +73,11 @@ impl Floor {
     /// is the other's.
     ///
     /// # Errors
-    /// There is no such agent or no such caller, the agent is not signed in, or is neither free nor one of the queue's.
+    /// There is no such agent or no such caller, it is a call-back that is being called or rests, the agent is not signed in, or is neither free nor one of the queue's.
     pub fn assign(&mut self, now: Moment, call: Call, number: &str) -> Result<bool, Refusal> {
         let id = self.agent_ids.get(number).copied().ok_or(Refusal::NoAgent)?;
         let agent = self.agent_by_id(id).ok_or(Refusal::NoAgent)?;
-        let waiter = self.waiters.get(&call).ok_or(Refusal::NoWaiter)?;
+        let waiter = self.waiters.get(&call).ok_or_else(|| self.why_in_no_line(call))?;
         if agent.presence == Presence::LoggedOut {
             return Err(Refusal::SignedOut);
         }
@@ -101,6 +101,15 @@ impl Floor {
         }
         self.settle(now);
         Ok(is_free)
+    }
+
+    /// Why somebody stands in no line.
+    fn why_in_no_line(&self, call: Call) -> Refusal {
+        match self.call_backs.get(call).map(|one| one.whereabouts) {
+            Some(Whereabouts::Called(_)) => Refusal::BeingCalled,
+            Some(Whereabouts::Rests(_)) => Refusal::Rests,
+            Some(Whereabouts::Waits) | None => Refusal::NoWaiter,
+        }
     }
 
     /// Whom the agent was given first, of those for whom no phone rings.

@@ -97,14 +97,21 @@ impl Floor {
         Ok(())
     }
 
-    /// Another priority for one who waits.
+    /// Another priority for one who waits, or for a call-back that rests and will.
+    ///
+    /// # Errors
+    /// The call waits in no queue, or is a call-back whose number is being called.
     pub fn set_priority(&mut self, now: Moment, call: Call, priority: i64) -> Result<(), Refusal> {
-        let Some(waiter) = self.waiters.get_mut(&call) else { return Err(Refusal::NoWaiter) };
-        waiter.priority = priority.clamp(0, PRIORITY_MAX);
-        if let Some(one) = self.call_backs.get_mut(call) {
-            one.priority = waiter.priority;
+        let priority = priority.clamp(0, PRIORITY_MAX);
+        if self.call_backs.contains(call) {
+            self.set_call_back_priority(now, call, priority)?;
+        } else if !self.waiters.contains_key(&call) {
+            return Err(Refusal::NoWaiter);
         }
-        self.turn_anew(call);
+        if let Some(waiter) = self.waiters.get_mut(&call) {
+            waiter.priority = priority;
+            self.turn_anew(call);
+        }
         self.settle(now);
         Ok(())
     }

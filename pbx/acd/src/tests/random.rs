@@ -291,6 +291,7 @@ fn adds_up(facts: &[Fact]) {
                     let one = call_backs.get_mut(&fact.id).expect("an open one");
                     one.2 = true;
                 }
+                CallBackAct::Priority => assert!(call_backs.contains_key(&fact.id), "an open one"),
                 CallBackAct::Tried => {
                     let one = call_backs.get_mut(&fact.id).expect("an open one");
                     assert!(std::mem::replace(&mut one.2, false), "tried without a call");

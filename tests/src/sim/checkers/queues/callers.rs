@@ -82,6 +82,7 @@ impl NobodyOvertakes {
                     self.waiting.insert(fact.id, Waits { rings: 0, ..waits });
                 }
             }
+            CallBackAct::Priority => {}
             CallBackAct::Called { .. } | CallBackAct::Closed { .. } | CallBackAct::Tried => {
                 self.waiting.remove(&fact.id);
             }
