@@ -258,7 +258,7 @@ pub enum CtlCommand {
         call: String,
     },
     /// Sends the caller of a talk into a flow, for a PIN or a survey; the agent gets it back when the flow ends, with the
-    /// result, and hears nothing of it meanwhile.
+    /// result, and hears nothing of it meanwhile. For supervisors; agents have the transfer key of their phones.
     HandOff {
         /// Number or id of the call.
         call: String,

@@ -105,7 +105,8 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
-    /// Send one party of a talk into a flow; the other gets it back when the flow ends. Needs agent.
+    /// Send one party of a talk into a flow; the other gets it back when the flow ends. Needs
+    /// supervisor: it is any talk of the house. Agents have the transfer key of their phones.
     HandOff {
         /// The call's id or short number.
         call: String,
@@ -349,8 +350,9 @@ impl Command {
             | Self::Missed { .. }
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
-            Self::MissedAct { .. } | Self::HandOff { .. } => Role::Agent,
+            Self::MissedAct { .. } => Role::Agent,
             Self::HangUp { .. }
+            | Self::HandOff { .. }
             | Self::Dial { .. }
             | Self::ChangeConfig { .. }
             | Self::AgentPresence { .. }
@@ -435,4 +437,24 @@ pub enum Answer {
     Wave(WaveView),
     /// Answer to [`Command::Ladder`].
     Ladder(Box<Ladder>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever may take care of missed calls takes nobody's talk apart.
+    #[test]
+    fn what_acts_on_any_talk_of_the_house_needs_a_supervisor() {
+        let (call, to) = (String::from("3"), String::from("103"));
+        for command in [
+            Command::HangUp { call: call.clone() },
+            Command::HandOff { call: call.clone(), flow: "verify".into() },
+            Command::Transfer { call: call.clone(), to },
+            Command::PickUp { call: call.clone(), phone: None },
+            Command::TakeOut { call },
+        ] {
+            assert_eq!(command.role(), crate::Role::Supervisor, "{command:?}");
+        }
+    }
 }
