@@ -265,7 +265,8 @@ pub enum CtlCommand {
         /// The flow. It may not dial, nor let callers wait in a queue.
         flow: String,
     },
-    /// Has an agent work in a queue, or have another place there: changes the configuration's file, and applies it.
+    /// Has an agent work in a queue, or have another place there: changes the configuration's file, and applies it, with the
+    /// lists, PINs and flows as their files are now.
     Join {
         /// The agent's number.
         agent: String,

@@ -166,6 +166,8 @@ pub struct ShellConfig {
 pub struct Loaded {
     /// The file, as it was asked for.
     pub path: PathBuf,
+    /// Its text, as it was read.
+    pub text: String,
     /// For the exchange.
     pub config: Config,
     /// For the shell.
@@ -266,5 +268,6 @@ fn parse_around(path: &Path, around: &Around<'_>) -> Result<Loaded, Vec<Fault>> 
     if !reader.faults.is_empty() {
         return Err(reader.faults.locate(path, text));
     }
-    Ok(Loaded { path: path.to_owned(), config, shell, warnings: reader.warnings.locate(path, text) })
+    let warnings = reader.warnings.locate(path, text);
+    Ok(Loaded { path: path.to_owned(), text: text.to_owned(), config, shell, warnings })
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The highest priority of a caller who waits.
 pub const PRIORITY_MAX: u8 = 9;
@@ -236,6 +237,9 @@ pub enum ConfigChange {
         tier: Option<u8>,
         /// 1 to 100; as it is when absent, else 1.
         weight: Option<u8>,
+        /// Skills that the agent is given with it, each with its level, 1 to 9.
+        #[serde(default)]
+        skills: BTreeMap<String, u8>,
     },
     /// An agent works in a queue no more.
     Leave {
@@ -380,6 +384,11 @@ pub enum CommandError {
     /// The user may not, or the state does not allow it: trying again changes nothing.
     Refused {
         /// What and why, and what would be possible, in one or two sentences.
+        why: String,
+    },
+    /// The command names no phone, and none is known of the user: it can be given again with one.
+    NeedsPhone {
+        /// That, and where a phone can be written down, in one or two sentences.
         why: String,
     },
     /// It was tried and did not work.

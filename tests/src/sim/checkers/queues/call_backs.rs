@@ -68,7 +68,10 @@ impl CallBacksEndOnce {
     fn compare(&self, world: &World) -> Verdict {
         let shown = world.exchange.floor().call_backs().map(|one| {
             let (queue, number) = (one.queue.clone(), one.number.clone());
-            (one.id, Open { queue, number, joined_ms: one.joined.wall, tries: one.tries, priority: one.priority })
+            (
+                one.id,
+                Open { queue, number, joined_ms: one.joined.wall, tries: one.tries, priority: one.priority },
+            )
         });
         let shown: BTreeMap<u128, Open> = shown.collect();
         if shown == self.open {
