@@ -239,18 +239,7 @@ impl InboundSetup {
         let mut add = |name: &str, number: &str, to: Destination| {
             let Ok(number) = Pattern::parse(number) else { return };
             let line = u32::try_from(routes.len() + 1).unwrap_or(0);
-            routes.push(Route {
-                name: name.to_owned(),
-                line,
-                number,
-                from: vec![],
-                hours: None,
-                to,
-                calls_max: None,
-                calls_per_second: None,
-                calls_per_caller: None,
-                back: false,
-            });
+            routes.push(Route { line, ..Route::plain(name, number, to) });
         };
         let flow = |name: &str| Destination::Flow(name.to_owned());
         add("limited", NUMBERS[0], flow("first"));

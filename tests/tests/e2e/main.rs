@@ -3,6 +3,7 @@
 //! | module | what it proves |
 //! |---|---|
 //! | [`two_phones`] | two baresips register, call, hear each other, are recorded, and the console shows it |
+//! | [`codecs`] | two real phones with no codec in common hear each other |
 //! | [`placed`] | a user has one real phone call another |
 //! | [`scripts`] | SIPp plays what phones do differently: holds, late offers, races, timers |
 //! | [`crash`] | kill -9 at random moments: what was reported done is there |
@@ -21,6 +22,7 @@
 
 mod call_back;
 mod classes;
+mod codecs;
 mod console;
 mod crash;
 mod flight;

@@ -117,6 +117,8 @@ pub struct Floor {
     call_backs: Open,
     /// Nobody is called back any more: the exchange is about to stop.
     is_closing: bool,
+    /// Nobody is offered a caller any more: the exchange stops.
+    is_closed: bool,
     /// Who has a caller.
     talks: BTreeMap<Call, AgentId>,
     /// The last agent of each caller, and when they talked.
@@ -149,6 +151,7 @@ impl Floor {
             assigned: BTreeMap::new(),
             call_backs: Open::default(),
             is_closing: false,
+            is_closed: false,
             talks: BTreeMap::new(),
             last_agents: BTreeMap::new(),
             last_agents_by_time: BTreeSet::new(),

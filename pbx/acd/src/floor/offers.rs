@@ -22,7 +22,9 @@ struct Rang {
 impl Floor {
     /// The agent became free: he takes whom he was given, or else who is first among the heads of all lines that he serves.
     pub(super) fn serve(&mut self, now: Moment, id: AgentId) {
-        let Some(agent) = self.agent_by_id(id).filter(|agent| agent.is_free()) else { return };
+        let Some(agent) = self.agent_by_id(id).filter(|agent| agent.is_free() && !self.is_closed) else {
+            return;
+        };
         if let Some(call) = self.given(id) {
             return self.offer(now, call, &[id], Trigger::Assigned, &[]);
         }
@@ -34,7 +36,7 @@ impl Floor {
 
     /// Somebody in this line may be served by an agent who is free already.
     pub(super) fn seek(&mut self, now: Moment, id: QueueId, profile: &Profile) {
-        loop {
+        while !self.is_closed {
             let Some(queue) = self.queue_by_id(id) else { return };
             let Some(line) = queue.lines.get(profile) else { return };
             let Some(turn) = line.waiting.first().copied() else { return };
@@ -144,7 +146,8 @@ impl Floor {
             if calls.is_empty() || !calls.iter().all(is_theirs) {
                 found.push(("who was given to an agent knows it", format!("{id:?}: {calls:?}")));
             }
-            if self.agent_by_id(*id).is_some_and(Agent::is_free) && self.given(*id).is_some() {
+            let is_free = self.agent_by_id(*id).is_some_and(Agent::is_free);
+            if is_free && !self.is_closed && self.given(*id).is_some() {
                 found.push(("who is free has whom he was given", format!("{id:?}: {calls:?}")));
             }
         }
@@ -153,6 +156,12 @@ impl Floor {
             found.push(("who was given to an agent is listed once", given.to_string()));
         }
         found
+    }
+
+    /// The exchange stops: from now on nobody is offered a caller, and nobody is called back.
+    pub fn close(&mut self, now: Moment) {
+        self.is_closed = true;
+        self.stop_calling_back(now);
     }
 
     fn offer(&mut self, now: Moment, call: Call, agents: &[AgentId], trigger: Trigger, heads: &[Claim]) {

@@ -7,6 +7,7 @@ use crate::exchange::Exchange;
 use crate::input::Action;
 use crate::limits::{ENDED_SHOWN, LAST_WORD};
 use crate::media::MediaCommand;
+use crate::queues::moment;
 use crate::record::{Cause, Cdr, End, EndedBy, Ending, EventKind, OpenCall, Record, Severity, Why};
 use crate::{CallId, LegId};
 use switchroom_sip::time::Now;
@@ -213,7 +214,8 @@ impl Exchange {
     /// Ends every call, because the exchange is about to stop.
     pub(crate) fn end_all(&mut self, now: Now) {
         self.counts.draining = true;
-        self.stop_calling_back(now);
+        self.floor.close(moment(now));
+        self.run_floor(now);
         let all: Vec<CallId> = self.calls.keys().copied().collect();
         for id in all {
             self.saw_call(id, CallEvent::EndAll);

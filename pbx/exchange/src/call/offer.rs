@@ -5,7 +5,7 @@ use super::{LegState, Recording, Stage, judge_refusal};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{Channel, MediaCommand, RecordingSubject};
-use crate::negotiate::{agreed, answer_formats, chosen_by, match_codec};
+use crate::negotiate::{agreed, answer_formats, chosen_by, is_translated, match_codec, offer_like};
 use crate::record::{Cause, End, EndedBy, EventKind, Severity};
 use crate::{CallId, Changed, LegId, RecordRule};
 use switchroom_acd::Miss;
@@ -205,6 +205,13 @@ impl Exchange {
         }
     }
 
+    /// What the caller talks in, if what is said has to be translated between the two.
+    fn translated_from(&self, id: CallId, leg: LegId) -> Option<String> {
+        let call = self.calls.get(&id)?;
+        let (caller, one) = (call.caller_leg()?, call.leg(leg)?);
+        is_translated(caller.codec.as_ref()?, one.codec.as_ref()?).then(|| caller.codec_name())
+    }
+
     fn described_early(&self, id: CallId, leg: LegId) -> Result<Vec<u8>, String> {
         let call = self.calls.get(&id).ok_or("the call is gone")?;
         let caller = call.caller_leg().ok_or("no caller")?;
@@ -233,7 +240,9 @@ impl Exchange {
         let (party, codec, flow) = (one.party.clone(), one.codec_name(), one.flow);
         call.with = Some(party.clone());
         let caller_session = call.caller_leg().and_then(|l| l.session);
-        self.why(now, id, "answer", format!("{} answered at {flow}, {codec}", party.number));
+        let translated = self.translated_from(id, leg).map(|from| format!(", translated from {from}"));
+        let translated = translated.unwrap_or_default();
+        self.why(now, id, "answer", format!("{} answered at {flow}, {codec}{translated}", party.number));
         for loser in losers {
             self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
         }
@@ -502,13 +511,6 @@ impl Exchange {
             self.endpoint.reject(now.mono, session, status, &Headers::default());
         }
     }
-}
-
-/// What a caller without an offer of its own is offered: the codec the called side chose, digits as we offered them.
-fn offer_like(codec: &Format, ours: &[Format]) -> Vec<Format> {
-    let mut out = vec![codec.clone()];
-    out.extend(ours.iter().filter(|f| f.is_digits() && f.pt != codec.pt).cloned());
-    out
 }
 
 impl Exchange {

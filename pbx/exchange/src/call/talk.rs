@@ -131,13 +131,10 @@ impl Exchange {
     }
 
     /// The codec that the other party of a talking call uses.
-    /// None either if the two are unlike already, as after a take-over: then what they say is encoded anew.
     fn far_codec(&self, id: CallId, leg: LegId) -> Option<switchroom_sip::sdp::Format> {
         let call = self.calls.get(&id)?;
         let other = call.other(leg).or_else(|| call.parted_from(leg));
-        let far = call.leg(other?)?.codec.clone()?;
-        let near = call.leg(leg)?.codec.as_ref();
-        near.is_none_or(|near| near.same_encoding(&far)).then_some(far)
+        call.leg(other?)?.codec.clone()
     }
 
     /// A phone proposes a new description (hold, resume, another address), or asks for ours.

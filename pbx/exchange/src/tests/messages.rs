@@ -1,6 +1,6 @@
 //! Messages: those that a stop cut off, those that a user throws away, and how long they are kept.
 
-use super::flows::site;
+use super::flow_site::site;
 use super::mwi::leave;
 use super::world::{World, config, sdp};
 use crate::*;
