@@ -302,7 +302,7 @@ fn keep_good(loaded: &Loaded) {
     let put = || {
         // Beside it first, so that a full disk does not cost the one before.
         let mut file = tempfile::Builder::new().prefix(".last-good.").tempfile_in(dir)?;
-        file.write_all(loaded.text.as_bytes())?;
+        file.write_all(loaded.text.0.as_bytes())?;
         file.persist(last_good(dir)).map(drop).map_err(|error| error.error)
     };
     let kept: io::Result<()> = put();

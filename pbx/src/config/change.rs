@@ -28,7 +28,7 @@ pub fn change(path: &Path, applied: &str, change: &ConfigChange) -> Result<Strin
         _ => EditError::Io { path: path.display().to_string(), error },
     };
     let loaded = super::load(path).map_err(EditError::Faults)?;
-    if loaded.text != applied {
+    if loaded.text.0 != applied {
         return Err(EditError::Refused(format!(
             "{} was changed and not applied yet, and that would be applied with it: look at it, and have it reloaded",
             path.display()

@@ -167,13 +167,23 @@ pub struct Loaded {
     /// The file, as it was asked for.
     pub path: PathBuf,
     /// Its text, as it was read.
-    pub text: String,
+    pub text: Text,
     /// For the exchange.
     pub config: Config,
     /// For the shell.
     pub shell: ShellConfig,
     /// What works but is probably not meant.
     pub warnings: Vec<Fault>,
+}
+
+/// The text of a configuration. Its PINs and digests get into no message and no log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text(pub String);
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Text({} bytes)", self.0.len())
+    }
 }
 
 /// Reads and checks the configuration at `path`.
@@ -269,5 +279,5 @@ fn parse_around(path: &Path, around: &Around<'_>) -> Result<Loaded, Vec<Fault>> 
         return Err(reader.faults.locate(path, text));
     }
     let warnings = reader.warnings.locate(path, text);
-    Ok(Loaded { path: path.to_owned(), text: text.to_owned(), config, shell, warnings })
+    Ok(Loaded { path: path.to_owned(), text: Text(text.to_owned()), config, shell, warnings })
 }

@@ -26,7 +26,7 @@ pub(super) struct Around {
 /// alarms of a file that is mended. A change is made to the text that was applied last, and to no other.
 pub(super) fn reloader(started: &Loaded, ports: (u16, u16), around: Around) -> Reload {
     let (path, running) = (started.path.clone(), started.shell.clone());
-    let applied = Mutex::new(started.text.clone());
+    let applied = Mutex::new(started.text.0.clone());
     Arc::new(move |change: Option<&ConfigChange>| {
         let mut applied = applied.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(change) = change else {
@@ -62,7 +62,7 @@ fn reload(
     };
     hub.renamed(&loaded.config.site, &loaded.config.domain);
     keep_good(&loaded);
-    applied.clone_from(&loaded.text);
+    applied.clone_from(&loaded.text.0);
     media.reload_prompts(prompt_settings(&loaded.shell));
     store.keep_facts(loaded.shell.keep_facts);
     // Flows, prompts, who speaks them and how long facts are kept are taken over.
