@@ -180,8 +180,8 @@ pub struct Loaded {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text(pub String);
 
-impl std::fmt::Debug for Text {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Text({} bytes)", self.0.len())
     }
 }
