@@ -29,7 +29,7 @@ impl Exchange {
             return;
         }
         let was_answered = call.answered.is_some();
-        self.supervision_changed |= !self.supervisions.is_empty();
+        self.supervisions.touch(id);
         self.transfer_ends(now, id);
         self.hand_off_ends(now, id);
         let Some(call) = self.calls.get_mut(&id) else { return };
@@ -95,6 +95,11 @@ impl Exchange {
         self.leave_queue(now, id, cause);
         self.leave_flow(now, id);
         self.write_cdr_if_complete(now, id);
+    }
+
+    /// An extension has a call more that it made.
+    pub(crate) fn made_one_more(&mut self, extension: &str) {
+        *self.calls_made.entry(extension.to_owned()).or_default() += 1;
     }
 
     /// An extension has a call less that it made.

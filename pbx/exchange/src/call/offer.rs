@@ -248,7 +248,7 @@ impl Exchange {
         }
         self.dial_answered(now, id);
         self.agent_answered(now, id, leg);
-        self.reached_by_call_back(now, id);
+        self.reached_by_call_back(now, id, leg);
         if let Some(session) = caller_session.filter(|_| !is_answered) {
             self.endpoint.answer(now.mono, session, answer);
         }
@@ -286,7 +286,7 @@ impl Exchange {
         let extensions: Vec<String> = extensions.collect();
         extensions.into_iter().for_each(|extension| self.extension_changed(extension));
         self.changed.insert(Changed::Call(id));
-        self.supervision_changed |= !self.supervisions.is_empty();
+        self.supervisions.touch(id);
     }
 
     pub(super) fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
@@ -474,7 +474,7 @@ impl Exchange {
             return;
         }
         one.state = LegState::Ended;
-        self.supervision_changed |= !self.supervisions.is_empty();
+        self.supervisions.touch(id);
         let extension = one.extension.clone();
         if let Some(slot) = one.slot {
             self.media(MediaCommand::Close { call: id, leg, slot });

@@ -1,5 +1,8 @@
 //! Callers who ask to be called back, with phones around the exchange.
 
+mod room;
+mod sides;
+
 use super::queues::{Floor, queue, route, site};
 use super::world::{World, header};
 use crate::*;

@@ -186,6 +186,7 @@ fn who_waits_is_put_through_to_another_queue_but_to_no_phone() {
     transfer(&mut f.w, at, "701").unwrap();
     assert!(f.w.x.floor().waiter(at.0).is_some(), "it waits by another route");
     assert_eq!(f.w.x.call(at).unwrap().route.as_deref(), Some("701"));
+    assert_eq!(f.exits(), [(Exit::Removed, String::new())], "by somebody's hand, and no key");
     f.w.hang_up(f.a, call);
     f.w.hang_up(f.b, busy);
     f.w.settle();

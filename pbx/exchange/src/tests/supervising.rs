@@ -1,5 +1,8 @@
 //! Supervisors at live calls: who hears whom, in every mode, whoever comes and goes.
 
+mod keys;
+mod touched;
+
 use super::queues::site;
 use super::world::{World, extension, header, sdp};
 use crate::*;
@@ -137,14 +140,14 @@ impl Scene {
 
     /// The parties whom the board names as hearing the first supervisor.
     fn heard_by(&self) -> Vec<String> {
-        let one = self.w.x.supervisions.values().next().unwrap();
+        let one = self.w.x.supervisions.iter().next().unwrap().1;
         let target = one.target.and_then(|id| self.w.x.call(id));
         let named = |leg: &LegId| Some(target?.leg(*leg)?.party.number.clone());
         one.heard_by().iter().filter_map(named).collect()
     }
 
     fn press(&mut self, key: char) {
-        let leg = self.w.x.supervisions.keys().next().and_then(|id| self.w.x.call(*id)).unwrap().caller;
+        let leg = self.w.x.supervisions.iter().next().and_then(|(id, _)| self.w.x.call(*id)).unwrap().caller;
         self.w.input(Input::Media(MediaEvent::Digit { leg, digit: key }));
         self.w.ms(20);
     }
@@ -238,7 +241,7 @@ fn what_cannot_be_supervised_is_refused_in_words() {
     }
     // A supervisor's own call is not supervised.
     s.supervised(Subject::Call(x), Mode::Listen);
-    let own = *s.w.x.supervisions.keys().next().unwrap();
+    let own = *s.w.x.supervisions.iter().next().unwrap().0;
     let act = SupervisionAct::Begin { subject: Subject::Call(own), mode: Mode::Listen };
     assert_eq!(s.act("101", act), Err("call 2 is a supervisor's own".into()));
 }
