@@ -280,7 +280,7 @@ impl Floor {
     /// There is no room at the moment for the call that an offer of this call-back needs: it stands aside for a while, and its
     /// agents, who have missed nothing, are offered whoever is next. Nothing happens if it does not stand in its line.
     pub fn call_back_later(&mut self, now: Moment, id: Call) {
-        if self.call_backs.contains_key(&id) && self.waiters.contains_key(&id) {
+        if self.call_backs.contains(id) && self.waiters.contains_key(&id) {
             self.stand_aside(now, id);
             self.rest_call_back(now, id, CALL_BACK_PAUSE_MIN);
             self.settle(now);
