@@ -84,6 +84,12 @@ impl NobodyOvertakes {
                     self.waiting.insert(fact.id, Waits { rings: 0, ..waits });
                 }
             }
+            CallBackAct::Priority => {
+                let waits = self.waiting.get_mut(&fact.id).or_else(|| self.resting.get_mut(&fact.id));
+                if let Some(waits) = waits {
+                    waits.priority = fact.priority;
+                }
+            }
             CallBackAct::Called { .. } | CallBackAct::Tried => {
                 let waits = self.waiting.remove(&fact.id);
                 self.resting.extend(waits.map(|waits| (fact.id, Waits { rings: 0, ..waits })));
@@ -104,7 +110,8 @@ impl NobodyOvertakes {
         for fact in &world.store.disk.facts {
             let Fact::CallBack(fact) = fact else { continue };
             match fact.act {
-                CallBackAct::Asked => _ = open.insert(fact.id, fact),
+                // Each says all that is known from then on.
+                CallBackAct::Asked | CallBackAct::Priority => _ = open.insert(fact.id, fact),
                 CallBackAct::Closed { .. } => _ = open.remove(&fact.id),
                 CallBackAct::Called { .. } | CallBackAct::Tried => {}
             }
@@ -116,8 +123,7 @@ impl NobodyOvertakes {
             let waits = Waits {
                 queue: fact.queue.clone(),
                 priority: fact.priority,
-                // The steady clock counts from the start of the machine.
-                since: (mono(step) - (step.now.wall.0 - fact.joined_ms).max(0)).max(0),
+                since: mono(step) - (step.now.wall.0 - fact.joined_ms).max(0),
                 number: self.count,
                 rings: 0,
             };
