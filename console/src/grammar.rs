@@ -3,6 +3,7 @@
 use crate::keymap::resembles;
 use crate::report::DAYS;
 use crate::words::Words;
+use std::collections::BTreeMap;
 use switchroom_wire::{
     Command, ConfigChange, FiguresBy, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised, SupervisionMode,
 };
@@ -204,7 +205,8 @@ fn change(parts: &[&str]) -> Option<ConfigChange> {
         ["join", agent, queue, place @ ..] if place.len() <= 2 => {
             let tier = place.first().map(|text| number(text, 9).ok_or(())).transpose().ok()?;
             let weight = place.get(1).map(|text| number(text, 100).ok_or(())).transpose().ok()?;
-            ConfigChange::Join { agent: own(agent), queue: own(queue), tier, weight }
+            let skills = BTreeMap::new();
+            ConfigChange::Join { agent: own(agent), queue: own(queue), tier, weight, skills }
         }
         ["leave", agent, queue] => ConfigChange::Leave { agent: own(agent), queue: own(queue) },
         ["skill", agent, skill, level] => {
@@ -261,8 +263,8 @@ mod tests {
         let hand_off = Command::HandOff { call: "4127".into(), flow: "verify".into() };
         assert_eq!(parse("hand off 4127 verify"), Ok(hand_off));
         let join = |tier, weight| {
-            let (agent, queue) = ("2001".into(), "sales".into());
-            Ok(Command::ChangeConfig { change: ConfigChange::Join { agent, queue, tier, weight } })
+            let (agent, queue, skills) = ("2001".into(), "sales".into(), BTreeMap::new());
+            Ok(Command::ChangeConfig { change: ConfigChange::Join { agent, queue, tier, weight, skills } })
         };
         assert_eq!(parse("join 2001 sales"), join(None, None));
         assert_eq!(parse("join 2001 sales 2 30"), join(Some(2), Some(30)));

@@ -275,18 +275,8 @@ fn config(agents: u32) -> Config {
         calls_per_extension: 20_000,
         allow_md5: false,
     };
-    config.inbound.routes.push(Route {
-        name: "queue".into(),
-        line: 1,
-        number: Pattern::parse("700").unwrap(),
-        from: Vec::new(),
-        hours: None,
-        to: Destination::Queue("q".into()),
-        calls_max: None,
-        calls_per_second: None,
-        calls_per_caller: None,
-        back: false,
-    });
+    let (number, to) = (Pattern::parse("700").unwrap(), Destination::Queue("q".into()));
+    config.inbound.routes.push(Route::plain("queue", number, to));
     config
 }
 

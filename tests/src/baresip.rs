@@ -24,6 +24,12 @@ pub struct Baresip {
     token: u64,
 }
 
+/// What a file holds on its first channel, at the rate at which tones are looked for.
+fn at_8_khz((rate, mut channels): (u32, Vec<Vec<i16>>)) -> Vec<i16> {
+    let step = (rate / 8_000).max(1) as usize;
+    channels.swap_remove(0).into_iter().step_by(step).collect()
+}
+
 /// Where Debian's modules are: in the folder of the architecture or not, by release.
 fn modules() -> PathBuf {
     let plain = PathBuf::from(MODULES);
@@ -57,7 +63,7 @@ impl Baresip {
             "poll_method epoll\nsip_listen 127.0.0.1:{sip}\ncall_local_timeout 120\ncall_max_calls 4\n\
              audio_source aufile,{tone}\nausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
              audio_level no\nrtp_tos 184\nrtp_ports {rtp}-{rtp_last}\nrtcp_mux no\nnet_interface 127.0.0.1\n\
-             module_path {modules}\nmodule g711.so\nmodule aufile.so\nmodule sndfile.so\nmodule_tmp account.so\n\
+             module_path {modules}\nmodule g711.so\nmodule g722.so\nmodule aufile.so\nmodule sndfile.so\nmodule_tmp account.so\n\
              module_app contact.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{ctrl}\n\
              snd_path {dir}\n",
             tone = path.join("tone.wav").display(),
@@ -133,7 +139,7 @@ impl Baresip {
         let mut heard: Vec<PathBuf> = files.filter(|f| f.to_string_lossy().ends_with("-dec.wav")).collect();
         heard.sort();
         assert!(!heard.is_empty(), "baresip recorded nothing\n{}", self.log());
-        heard.iter().flat_map(|file| read_wav(file).1.swap_remove(0)).collect()
+        heard.iter().flat_map(|file| at_8_khz(read_wav(file))).collect()
     }
 
     /// Reads what it has to say: netstrings of JSON. Waits a moment if that is nothing.

@@ -217,13 +217,17 @@ pub(crate) fn waiter_severity(queue: &QueueView, waiter: &WaiterView, now_ms: i6
     }
 }
 
-/// Who waits; of who is to be called back also that, and how often it was tried in vain.
+/// Who waits; of who is to be called back also that, or that an agent does so now, and how often it was tried in vain.
 pub(crate) fn who_waits(waiter: &WaiterView, form: Form<'_>) -> String {
     let who = form.party().short(&waiter.caller);
-    match (waiter.call_back.as_str(), waiter.tries) {
-        ("", _) => who,
-        (_, 0) => format!("{}: {who}", form.words.t("waiting.call_back")),
-        (_, tries) => format!("{}: {who} ({tries})", form.words.t("waiting.call_back")),
+    let word = match waiter.call_back.as_str() {
+        "" => return who,
+        "called" => form.words.t("waiting.called"),
+        _ => form.words.t("waiting.call_back"),
+    };
+    match waiter.tries {
+        0 => format!("{word}: {who}"),
+        tries => format!("{word}: {who} ({tries})"),
     }
 }
 

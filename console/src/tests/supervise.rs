@@ -64,7 +64,11 @@ pub(super) fn supervising(mode: SupervisionMode, heard_by: &[&str]) -> App {
 }
 
 fn refuse(app: &mut App, id: u64, why: &str) {
-    let result = Err(CommandError::Refused { why: why.into() });
+    refuse_with(app, id, CommandError::Refused { why: why.into() });
+}
+
+fn refuse_with(app: &mut App, id: u64, error: CommandError) {
+    let result = Err(error);
     update(app, Input::Line(Box::new(ServerLine::Reply(Reply { id, result }))));
 }
 
@@ -171,14 +175,11 @@ fn escape_leaves_when_nothing_else_is_open_and_never_ends_the_call() {
     assert!(shown(&app).contains("you listen to no call"));
 }
 
-const NO_PHONE: &str =
-    "say at which phone you sit (--phone), or write phones = [\"mara EXTENSION\"] under [supervision]";
-
 #[test]
 fn a_phone_that_the_exchange_does_not_know_is_asked_for_once_and_the_command_repeated() {
     let mut app = on_call(floor((80, 24)), 4127);
     let (id, _) = sent(&press(&mut app, "L")).unwrap();
-    refuse(&mut app, id, NO_PHONE);
+    refuse_with(&mut app, id, CommandError::NeedsPhone { why: "whatever the daemon says".into() });
     assert!(shown(&app).contains("at which extension do you sit?"), "{}", shown(&app));
     let Some((id, Command::Supervise { phone, mode, .. })) = sent(&press(&mut app, "1 0 0 enter")) else {
         panic!("{}", shown(&app))

@@ -4,6 +4,7 @@ use super::*;
 use crate::app::{Mood, Overlay};
 use crate::fixture::{office, press, say};
 use crate::rows::List;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use switchroom_wire::{
     Answer, CallState, Change, Command, CommandError, ConfigChange, EndedView, HandedBackView, PartyView,
@@ -262,8 +263,13 @@ fn a_hand_off_is_sent_at_once_and_what_stays_in_a_file_is_asked_about() {
     let asked = flat(&app);
     let question = "agent 2001 works in queue sales, tier 2";
     assert!(asked.contains(question), "{asked}");
-    let change =
-        ConfigChange::Join { agent: "2001".into(), queue: "sales".into(), tier: Some(2), weight: None };
+    let change = ConfigChange::Join {
+        agent: "2001".into(),
+        queue: "sales".into(),
+        tier: Some(2),
+        weight: None,
+        skills: BTreeMap::new(),
+    };
     assert_eq!(sent(&press(&mut app, "y")).unwrap().1, Command::ChangeConfig { change });
     for (words, question) in [
         ("leave 2001 sales", "agent 2001 works in queue sales no more"),

@@ -227,7 +227,7 @@ impl App {
 
 fn reason(error: CommandError) -> (&'static str, String) {
     match error {
-        CommandError::Refused { why } => ("toast.refused", why),
+        CommandError::Refused { why } | CommandError::NeedsPhone { why } => ("toast.refused", why),
         CommandError::Failed { why } => ("toast.failed", why),
     }
 }

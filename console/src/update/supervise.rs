@@ -12,9 +12,6 @@ use switchroom_wire::{
     CallState, CallView, Command, CommandError, SuperviseAct, Supervised, SupervisionMode,
 };
 
-/// How the daemon begins its refusal when it does not know where the user sits.
-const NO_PHONE: &str = "say at which phone you sit";
-
 fn action_of(mode: SupervisionMode) -> Action {
     match mode {
         SupervisionMode::Listen => Action::Listen,
@@ -260,14 +257,14 @@ impl App {
     /// The question for the user's phone, after the daemon refused a command because it does not know it; `None` if that
     /// was not the reason, or something else is being asked.
     pub(super) fn ask_phone(&self, label: &str, command: &Command, error: &CommandError) -> Option<Asked> {
-        let (CommandError::Refused { why } | CommandError::Failed { why }) = error;
         let can_name = matches!(
             command,
             Command::Supervise { phone: None, .. }
                 | Command::SuperviseAct { phone: None, .. }
                 | Command::PickUp { phone: None, .. }
         );
-        if !can_name || !why.starts_with(NO_PHONE) || self.overlay.is_some() {
+        let needs_phone = matches!(error, CommandError::NeedsPhone { .. });
+        if !can_name || !needs_phone || self.overlay.is_some() {
             return None;
         }
         let question = self.settings.words.f("confirm.phone", &[("verb", label)]);

@@ -301,7 +301,8 @@ impl App {
 /// A change to the configuration as a sentence.
 fn words_of_change(change: &ConfigChange, words: &Words) -> String {
     match change {
-        ConfigChange::Join { agent, queue, tier, weight } => {
+        // Skills with it are asked for by ctl only.
+        ConfigChange::Join { agent, queue, tier, weight, skills: _ } => {
             let part = |key: &str, name: &str, n: &Option<u8>| {
                 n.map(|n| words.f(key, &[(name, &n.to_string())])).unwrap_or_default()
             };

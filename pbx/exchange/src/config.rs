@@ -76,6 +76,11 @@ pub enum Codec {
     Opus,
 }
 
+impl Codec {
+    /// All that we can make and understand sound in.
+    pub const ALL: [Self; 4] = [Self::Pcmu, Self::Pcma, Self::G722, Self::Opus];
+}
+
 /// Supervision by phone.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SupervisionRules {

@@ -20,7 +20,7 @@ use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
 use crate::registrar::{Binding, Registrar};
-use crate::supervision::Supervision;
+use crate::supervision::Supervisors;
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -125,11 +125,9 @@ pub struct Exchange {
     /// Calls that routes let in, for their limits.
     pub(crate) traffic: Counts,
     /// Supervisors at work, by their own calls.
-    pub(crate) supervisions: BTreeMap<CallId, Supervision>,
+    pub(crate) supervisions: Supervisors,
     /// Legs whose media is with that of another call than their own.
     pub(crate) rooms: BTreeMap<LegId, CallId>,
-    /// Something may have changed who is connected with whom since supervisors were looked after.
-    pub(crate) supervision_changed: bool,
     pub(crate) ladders: Ladders,
     pub(crate) notes: BTreeMap<String, ExtensionNote>,
     pub(crate) alarms: BTreeMap<String, Alarm>,
@@ -203,9 +201,8 @@ impl Exchange {
             shares: Shares::default(),
             pin_guard: PinGuard::default(),
             traffic: Counts::default(),
-            supervisions: BTreeMap::new(),
+            supervisions: Supervisors::default(),
             rooms: BTreeMap::new(),
-            supervision_changed: false,
             ladders: Ladders::default(),
             notes: BTreeMap::new(),
             alarms: BTreeMap::new(),

@@ -31,12 +31,29 @@ fn digits(pt: u8) -> Format {
     Format { fmtp: Some("0-16".into()), ..plain(pt, "telephone-event", 8000) }
 }
 
-/// Whether we can turn one into the other.
-fn can_transcode(a: &Format, b: &Format) -> bool {
-    let is_g711 = |f: &Format| {
-        f.clock == 8000 && (f.name.eq_ignore_ascii_case("PCMU") || f.name.eq_ignore_ascii_case("PCMA"))
-    };
-    is_g711(a) && is_g711(b)
+/// How what is said in one encoding gets into another, the cheapest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Crossing {
+    /// It is the same one, or the other of the two laws of G.711: a packet is passed on as it comes.
+    Relayed,
+    /// Decoded and encoded again: later by about 30 milliseconds, and several times the work.
+    Transcoded,
+}
+
+/// `None` if one of two different encodings is none of those that we can make sound in.
+fn crossing(a: &Format, b: &Format) -> Option<Crossing> {
+    let is = |format: &Format, codecs: &[Codec]| codecs.iter().any(|c| format_of(*c).same_encoding(format));
+    let both = |codecs: &[Codec]| is(a, codecs) && is(b, codecs);
+    if a.same_encoding(b) || both(&[Codec::Pcmu, Codec::Pcma]) {
+        Some(Crossing::Relayed)
+    } else {
+        both(&Codec::ALL).then_some(Crossing::Transcoded)
+    }
+}
+
+/// Whether what is said between two is decoded and encoded again.
+pub(crate) fn is_translated(a: &Format, b: &Format) -> bool {
+    crossing(a, b) == Some(Crossing::Transcoded)
 }
 
 /// What we offer when we start from nothing: the configured codecs and digits.
@@ -55,10 +72,11 @@ pub(crate) fn reaching_formats(codecs: &[Codec]) -> Vec<Format> {
 }
 
 /// What the called side is offered: the caller's codecs in the caller's order and numbers, as far as the configuration
-/// allows them or we do not know them (those pass through untouched), then what we can transcode to, then digits.
+/// allows them or we do not know them (those pass through untouched), then what we can turn them into, the cheapest first,
+/// then digits.
 pub(crate) fn offer_on_behalf(caller: &Description, codecs: &[Codec]) -> Vec<Format> {
     let allowed: Vec<Format> = codecs.iter().map(|c| format_of(*c)).collect();
-    let known = [Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus].map(format_of);
+    let known = Codec::ALL.map(format_of);
     let mut out: Vec<Format> = caller
         .codecs()
         .filter(|f| {
@@ -67,22 +85,39 @@ pub(crate) fn offer_on_behalf(caller: &Description, codecs: &[Codec]) -> Vec<For
         })
         .cloned()
         .collect();
-    for extra in &allowed {
-        let is_free = !out.iter().any(|f| f.same_encoding(extra) || f.pt == extra.pt);
-        if is_free && out.iter().any(|f| can_transcode(f, extra)) {
-            out.push(extra.clone());
-        }
-    }
     if out.is_empty() {
         return out;
     }
     let mut with_digits: Vec<Format> = caller.formats.iter().filter(|f| f.is_digits()).cloned().collect();
+    let reached = |extra: &Format| out.iter().filter_map(|f| crossing(f, extra)).min();
+    let is_new = |extra: &&Format| !out.iter().any(|f| f.same_encoding(extra));
+    let mut extras: Vec<(Crossing, Format)> =
+        allowed.iter().filter(is_new).filter_map(|f| Some((reached(f)?, f.clone()))).collect();
+    extras.sort_by_key(|(crossing, _)| *crossing);
+    for (_, mut extra) in extras {
+        let is_taken = |pt: u8| out.iter().chain(&with_digits).any(|f| f.pt == pt);
+        if is_taken(extra.pt) {
+            let Some(free) = (96..128).find(|pt| !is_taken(*pt)) else { continue };
+            extra.pt = free;
+        }
+        out.push(extra);
+    }
     if with_digits.is_empty() {
         let free = (DIGITS_PT..128).chain(96..DIGITS_PT).find(|pt| !out.iter().any(|f| f.pt == *pt));
         with_digits.extend(free.map(digits));
     }
     out.extend(with_digits);
     out
+}
+
+/// What a caller without an offer of its own is offered: the codec that the called side chose, then those of `ours` that we
+/// can turn it into, digits as we offered them.
+pub(crate) fn offer_like(codec: &Format, ours: &[Format]) -> Vec<Format> {
+    let is_free = |f: &&Format| f.pt != codec.pt && !f.same_encoding(codec);
+    let mut others: Vec<&Format> =
+        ours.iter().filter(is_free).filter(|f| f.is_digits() || crossing(f, codec).is_some()).collect();
+    others.sort_by_key(|f| (f.is_digits(), crossing(f, codec)));
+    std::iter::once(codec).chain(others).cloned().collect()
 }
 
 /// The codec that an answer to our offer chose, and the number we gave it.
@@ -93,18 +128,21 @@ pub(crate) fn chosen_by<'a>(answer: &'a Description, offered: &[Format]) -> Opti
     })
 }
 
-/// The codec to talk to a party in, of those it describes, so that `other` reaches it: the same encoding, else one we
-/// can transcode. `preferred`, what it talks in now, goes first.
+/// The codec to talk to a party in, of those it describes, so that `other` reaches it: one in which packets are passed on,
+/// else one that we can turn the other into. `preferred`, what it talks in now, goes first among equals, then the same
+/// encoding.
 pub(crate) fn match_codec<'a>(
     party: &'a Description,
     other: Option<&Format>,
     preferred: Option<&Format>,
 ) -> Option<&'a Format> {
-    let fits = |f: &&Format| other.is_none_or(|o| o.same_encoding(f) || can_transcode(o, f));
-    let same_as = |wanted: Option<&Format>| {
-        wanted.and_then(|w| party.codecs().find(|f| f.same_encoding(w))).filter(|f| fits(f))
-    };
-    same_as(preferred).or_else(|| same_as(other)).or_else(|| party.codecs().find(fits))
+    let price = |f: &Format| other.map_or(Some(Crossing::Relayed), |o| crossing(o, f));
+    let is_like = |f: &Format, wanted: Option<&Format>| wanted.is_some_and(|w| w.same_encoding(f));
+    party
+        .codecs()
+        .filter_map(|f| Some((price(f)?, !is_like(f, preferred), !is_like(f, other), f)))
+        .min_by_key(|(price, is_new, is_other, _)| (*price, *is_new, *is_other))
+        .map(|(.., f)| f)
 }
 
 /// The formats of an answer: the codec in the party's own number and parameters of the far side, and digits if it has
@@ -170,7 +208,10 @@ mod tests {
         );
         let offer = offer_on_behalf(&caller, &ALL);
         let got: Vec<_> = offer.iter().map(|f| (f.pt, f.name.as_str())).collect();
-        assert_eq!(got, [(107, "opus"), (18, "G729"), (0, "PCMU"), (8, "PCMA"), (99, "telephone-event")]);
+        assert_eq!(
+            got,
+            [(107, "opus"), (18, "G729"), (0, "PCMU"), (8, "PCMA"), (9, "G722"), (99, "telephone-event")]
+        );
         let offer = offer_on_behalf(&caller, &[Codec::Pcmu]);
         let got: Vec<_> = offer.iter().map(|f| f.pt).collect();
         assert_eq!(got, [18, 0, 99], "opus is not allowed here, unknown codecs pass");
@@ -190,6 +231,36 @@ mod tests {
         assert_eq!(answer.iter().map(|f| f.pt).collect::<Vec<_>>(), [0, 101]);
         let leg = agreed(&callee, theirs, &ours, [192, 0, 2, 5].into(), 1);
         assert_eq!((leg.codec.receive_pt, leg.codec.send_pt, leg.digits), (8, 8, Some((101, 96))));
-        assert!(match_codec(&caller, Some(&format_of(Codec::G722)), None).is_none());
+    }
+
+    #[test]
+    fn who_has_nothing_in_common_is_translated() {
+        let caller = describe("8 96", "a=rtpmap:96 telephone-event/8000\r\n");
+        let ours = offer_on_behalf(&caller, &ALL);
+        let got: Vec<_> = ours.iter().map(|f| (f.pt, f.name.as_str())).collect();
+        assert_eq!(got, [(8, "PCMA"), (0, "PCMU"), (9, "G722"), (97, "opus"), (96, "telephone-event")]);
+        let callee = describe("97", "a=rtpmap:97 opus/48000/2\r\n");
+        let (theirs, our_pt) = chosen_by(&callee, &ours).unwrap();
+        assert_eq!((theirs.name.as_str(), our_pt), ("opus", 97));
+        assert_eq!(match_codec(&caller, Some(theirs), None).unwrap().name, "PCMA");
+        let unknown = describe("18", "");
+        let theirs = unknown.codecs().next().unwrap();
+        assert!(match_codec(&caller, Some(theirs), None).is_none(), "what we do not know is not translated");
+        let got: Vec<_> = offer_on_behalf(&unknown, &ALL).iter().map(|f| f.pt).collect();
+        assert_eq!(got, [18, 101]);
+    }
+
+    #[test]
+    fn packets_are_passed_on_wherever_they_can_be() {
+        let party = describe("9 0 8", "");
+        let chosen = |other: Codec, now: Option<Codec>| {
+            let (other, now) = (format_of(other), now.map(format_of));
+            match_codec(&party, Some(&other), now.as_ref()).unwrap().pt
+        };
+        assert_eq!(chosen(Codec::Pcma, None), 8, "the same one");
+        assert_eq!(chosen(Codec::Pcma, Some(Codec::Pcmu)), 0, "the other law needs no change");
+        assert_eq!(chosen(Codec::Pcma, Some(Codec::G722)), 8, "rather a change than a translation");
+        assert_eq!(chosen(Codec::Opus, Some(Codec::Pcma)), 8, "all the same dear: as it is");
+        assert_eq!(chosen(Codec::Opus, None), 9, "all the same dear: as the party likes it");
     }
 }

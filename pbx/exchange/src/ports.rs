@@ -34,6 +34,13 @@ impl Ports {
         self.used.len()
     }
 
+    /// Whether there is a free pair.
+    pub(crate) fn has_free(&self, now: Mono) -> bool {
+        let is_barred = |slot: &PortSlot| self.quarantined.get(slot).is_some_and(|until| *until > now);
+        let all = (0..=u16::MAX).map(PortSlot).zip(&self.used);
+        self.in_use < self.used.len() && all.into_iter().any(|(slot, used)| !used && !is_barred(&slot))
+    }
+
     /// A free pair.
     pub(crate) fn take(&mut self, now: Mono) -> Option<PortSlot> {
         self.quarantined.retain(|_, until| *until > now);
@@ -89,7 +96,8 @@ mod tests {
             (Some(PortSlot(2)), Some(PortSlot(0)), None)
         );
         ports.quarantine(now, PortSlot(1));
-        assert_eq!((ports.in_use(), ports.take(now)), (2, None));
+        assert_eq!((ports.in_use(), ports.has_free(now), ports.take(now)), (2, false, None));
+        assert!(ports.has_free(now.after(PORT_QUARANTINE)));
         assert_eq!(ports.take(now.after(PORT_QUARANTINE)), Some(PortSlot(1)));
     }
 }

@@ -299,6 +299,28 @@ fn the_unit_starts_what_there_is() {
     }
 }
 
+/// The unit's user reads its configuration, and writes it only where somebody decided so: how, the unit, the README and the
+/// refusal say.
+#[test]
+fn the_unit_reads_its_configuration_and_says_how_to_let_it_write() {
+    let read = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let unit = read("dist/systemd/switchroom.service");
+    let set = |key: &str| unit.lines().find_map(|line| line.strip_prefix(key));
+    assert_eq!((set("User="), set("ProtectSystem=")), (Some("switchroom"), Some("strict")));
+    // systemd.exec(5): such a folder stays root's, and with that mode its user could not even read it.
+    assert_eq!((set("ConfigurationDirectory="), set("ReadWritePaths=")), (None, None));
+    let (readme, tmpfiles) = (read("../README.md"), read("dist/systemd/switchroom.tmpfiles"));
+    for text in [&unit, &readme] {
+        assert!(
+            text.contains("ReadWritePaths=/etc/switchroom")
+                && text.contains("chown switchroom /etc/switchroom")
+        );
+    }
+    assert!(readme.contains("Changes by command"), "the refusal names it");
+    let folder = tmpfiles.lines().find(|line| line.starts_with("d /etc/switchroom ")).unwrap();
+    assert_eq!(folder.split_whitespace().skip(2).collect::<Vec<_>>(), ["0750", "root", "switchroom", "-"]);
+}
+
 /// With `SWITCHROOM_UPDATE_DIST=1` the files are written instead.
 #[test]
 fn what_is_shipped_is_what_the_program_prints() {

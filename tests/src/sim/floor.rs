@@ -205,21 +205,12 @@ impl FloorSetup {
         let mut routes = Vec::new();
         for (place, (name, number)) in QUEUES.iter().take(self.queues).enumerate() {
             let Ok(number) = Pattern::parse(number) else { continue };
-            routes.push(Route {
-                name: format!("to-{name}"),
-                line: whole(first_line + place),
-                number,
-                from: vec![],
-                hours: None,
-                to: match place {
-                    2 => Destination::Flow("call-back".to_owned()),
-                    _ => Destination::Queue((*name).to_owned()),
-                },
-                calls_max: None,
-                calls_per_second: None,
-                calls_per_caller: None,
-                back: false,
-            });
+            let to = match place {
+                2 => Destination::Flow("call-back".to_owned()),
+                _ => Destination::Queue((*name).to_owned()),
+            };
+            let line = whole(first_line + place);
+            routes.push(Route { line, ..Route::plain(&format!("to-{name}"), number, to) });
         }
         routes
     }

@@ -1,9 +1,9 @@
 //! Rules of callers in flows: each is in one place, and what was begun for it has an owner.
 
 use super::Rule;
-use crate::Exchange;
 use crate::call::Stage;
 use crate::due::Timer;
+use crate::{CallId, Exchange};
 
 pub(super) const RULES: &[Rule] = &[runs, places, searches, messages];
 
@@ -65,12 +65,22 @@ fn searches(x: &Exchange, wrong: &mut Vec<String>) {
         let is_seeking = x.calls.get(id).is_some_and(|call| call.stage == Stage::Seeking);
         let is_offered = x.floor.waiter(id.0).is_some_and(|waiter| waiter.offer.is_some());
         let is_transferred = x.calls.get(id).is_some_and(|call| call.transfer.is_some());
-        let is_picked_up = visit.waits.as_ref().is_some_and(|waits| waits.is_picked_up);
+        let is_picked_up = visit.waits.is_some() && is_picked_up(x, *id);
         let is_sought = visit.dial.is_some() || is_offered || is_transferred || is_picked_up;
         if is_sought != is_seeking {
             wrong.push(format!("call {id}: somebody is sought: {is_sought}, phones ring: {is_seeking}"));
         }
     }
+}
+
+/// Whether a phone rings for a caller in a queue that is of no agent to whom it is offered: a user's.
+fn is_picked_up(x: &Exchange, id: CallId) -> bool {
+    let offer = x.floor.waiter(id.0).and_then(|waiter| waiter.offer.as_ref());
+    let agents = offer.into_iter().flat_map(|offer| &offer.agents);
+    let seats: Vec<_> =
+        agents.filter_map(|agent| x.floor.agent_by_id(*agent)).map(|agent| &agent.extension).collect();
+    let is_users = |leg: &crate::Leg| leg.extension.as_ref().is_some_and(|seat| !seats.contains(&seat));
+    x.calls.get(&id).is_some_and(|call| call.sought_legs().any(is_users))
 }
 
 /// A message that a flow waits for is being made.

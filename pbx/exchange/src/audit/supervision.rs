@@ -4,11 +4,11 @@ use super::Rule;
 use crate::call::{LegState, Stage};
 use crate::{Exchange, Mode};
 
-pub(super) const RULES: &[Rule] = &[owners, told, rooms];
+pub(super) const RULES: &[Rule] = &[owners, told, rooms, table];
 
 /// A supervisor has a live call of its own, and is at a call in which two talk.
 fn owners(x: &Exchange, wrong: &mut Vec<String>) {
-    for (id, one) in &x.supervisions {
+    for (id, one) in x.supervisions.iter() {
         if x.calls.get(id).is_none_or(|call| call.is_ended()) {
             wrong.push(format!("a supervisor is known by call {id}, which is over"));
         }
@@ -22,7 +22,7 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
 
 /// What supervisors hear, and who hears them, is what was told.
 fn told(x: &Exchange, wrong: &mut Vec<String>) {
-    for (id, one) in &x.supervisions {
+    for (id, one) in x.supervisions.iter() {
         let is_right = x.is_told(*id);
         if !is_right {
             wrong.push(format!("the media engine was not told all of supervisor {id}"));
@@ -53,4 +53,9 @@ fn rooms(x: &Exchange, wrong: &mut Vec<String>) {
             wrong.push(format!("leg {} is in the room of call {room} and supervises another", leg.0));
         }
     }
+}
+
+/// Who is at which call is found by the call.
+fn table(x: &Exchange, wrong: &mut Vec<String>) {
+    wrong.extend(x.supervisions.audit().map(str::to_owned));
 }

@@ -198,7 +198,7 @@ impl Exchange {
     pub(super) fn join_failed(&mut self, now: Now, id: CallId, leg: LegId, why: &str) {
         let is_new = |call: &Call| call.leg(leg).is_some_and(|leg| leg.is_live() && leg.remote.is_none());
         let Some(call) = self.calls.get(&id).filter(|call| is_new(call)) else { return };
-        let who = call.leg(leg).map(|leg| leg.party.number.clone()).unwrap_or_default();
+        let who = call.number_of(leg);
         let text = format!("{who} could not be connected: {why}");
         self.event(now, EventKind::Call, Severity::Warn, Some(id), &who, "transfer_failed", text.clone());
         let status = Status::NOT_ACCEPTABLE_HERE.code();

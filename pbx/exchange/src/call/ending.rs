@@ -7,6 +7,7 @@ use crate::exchange::Exchange;
 use crate::input::Action;
 use crate::limits::{ENDED_SHOWN, LAST_WORD};
 use crate::media::MediaCommand;
+use crate::queues::moment;
 use crate::record::{Cause, Cdr, End, EndedBy, Ending, EventKind, OpenCall, Record, Severity, Why};
 use crate::{CallId, LegId};
 use switchroom_sip::time::Now;
@@ -28,7 +29,7 @@ impl Exchange {
             return;
         }
         let was_answered = call.answered.is_some();
-        self.supervision_changed |= !self.supervisions.is_empty();
+        self.supervisions.touch(id);
         self.transfer_ends(now, id);
         self.hand_off_ends(now, id);
         let Some(call) = self.calls.get_mut(&id) else { return };
@@ -94,6 +95,11 @@ impl Exchange {
         self.leave_queue(now, id, cause);
         self.leave_flow(now, id);
         self.write_cdr_if_complete(now, id);
+    }
+
+    /// An extension has a call more that it made.
+    pub(crate) fn made_one_more(&mut self, extension: &str) {
+        *self.calls_made.entry(extension.to_owned()).or_default() += 1;
     }
 
     /// An extension has a call less that it made.
@@ -213,7 +219,8 @@ impl Exchange {
     /// Ends every call, because the exchange is about to stop.
     pub(crate) fn end_all(&mut self, now: Now) {
         self.counts.draining = true;
-        self.stop_calling_back(now);
+        self.floor.close(moment(now));
+        self.run_floor(now);
         let all: Vec<CallId> = self.calls.keys().copied().collect();
         for id in all {
             self.saw_call(id, CallEvent::EndAll);

@@ -18,7 +18,6 @@ use super::{Call, Recording, Stage, Transfer};
 use crate::exchange::Exchange;
 use crate::limits::{DIGITS_HUSHED, HAND_OFFS_MAX};
 use crate::media::{MediaCommand, Source};
-use crate::negotiate::own_formats;
 use crate::record::{Cause, EndedBy, EventKind, Severity};
 use crate::text::clean;
 use crate::{CallId, LegId};
@@ -101,8 +100,7 @@ impl Exchange {
         asker: &Asker<'_>,
     ) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let name = |leg: LegId| call.leg(leg).map(|leg| leg.party.number.clone()).unwrap_or_default();
-        let (who, whom) = (name(stays), name(goes));
+        let (who, whom) = (call.number_of(stays), call.number_of(goes));
         let was_caller = call.caller == stays;
         let was_held = call.held.take().is_some();
         let hand_off = HandOff {
@@ -167,15 +165,10 @@ impl Exchange {
         if call.caller == stays && self.visits.contains_key(&id) {
             return Err((Status::FORBIDDEN, "it is in a flow itself".into()));
         }
-        let codec = call.leg(goes).and_then(|leg| leg.codec.as_ref());
-        let is_ours = |codec| own_formats(&self.config.codecs).iter().any(|own| own.same_encoding(codec));
-        if !codec.is_some_and(is_ours) {
-            return Err((Status::NOT_ACCEPTABLE_HERE, "no sound can be made in that party's codec".into()));
-        }
-        Ok(())
+        self.may_enter_flow(id, goes)
     }
 
-    /// A user sends a party of a call into a flow: the one that is no agent, and of two others who called.
+    /// A user sends a party of a call into a flow: the one that is not the agent's side.
     pub(crate) fn hand_off_by(
         &mut self,
         now: Now,
@@ -190,28 +183,16 @@ impl Exchange {
                 call.number
             ));
         }
-        let is_agents = |leg: LegId| {
-            let extension = call.leg(leg).and_then(|leg| leg.extension.as_ref());
-            extension.is_some_and(|extension| self.floor.agent_at(extension).is_some())
-        };
-        let (number, caller) = (call.number, call.caller);
-        // Who took a caller of a queue gets it back, whoever else may be an agent.
-        let is_queues = self.floor.agent_of(self.on_floor(id)).is_some();
-        let stays = match call.stage {
-            Stage::Talking { with } if !is_queues && is_agents(caller) && !is_agents(with) => caller,
-            Stage::Talking { with } => with,
-            _ => return Err(format!("call {number} is no talk of two; nobody could have it back")),
-        };
+        let number = call.number;
+        let (stays, _) = self
+            .agents_side(id)
+            .ok_or_else(|| format!("call {number} is no talk of two; nobody could have it back"))?;
         let goes = self.may_refer(id, stays).map_err(|(_, why)| why)?;
         let known = self.config.flows.get(flow).cloned();
         let flow =
             known.ok_or_else(|| format!("there is no flow {}; see switchroom flow list", clean(flow)))?;
         self.may_hand_off(id, (stays, goes), &flow).map_err(|(_, why)| why)?;
-        let name = |leg: LegId| {
-            let leg = self.calls.get(&id).and_then(|call| call.leg(leg));
-            leg.map(|leg| leg.party.number.clone()).unwrap_or_default()
-        };
-        let (who, whom) = (name(stays), name(goes));
+        let (who, whom) = (self.number_of_leg(id, stays), self.number_of_leg(id, goes));
         let done = format!("call {number}: {whom} is in flow {}, {who} gets it back", flow.name);
         let text = format!("{user}: {done}");
         self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "hand_off", text);
@@ -251,16 +232,7 @@ impl Exchange {
         if hand_off.is_referred {
             self.tell_leg(now, id, hand_off.by, Status::UNAVAILABLE);
         }
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let stayed = call.caller;
-        call.stage = Stage::Talking { with: if hand_off.was_caller { stayed } else { hand_off.by } };
-        if hand_off.was_caller {
-            self.change_caller(id, hand_off.by);
-        }
-        self.wire_all(id);
-        self.refresh_hold(now, id);
-        self.refresh_troubles(now, id);
-        self.show_parties(id);
+        self.talk_again(now, id, hand_off.by, hand_off.was_caller);
         self.note_open(id);
     }
 
@@ -282,10 +254,7 @@ impl Exchange {
             return false;
         }
         self.why(now, id, "hand_off", format!("{text}; the flow goes on"));
-        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg)) {
-            leg.is_missing = false;
-        }
-        self.close_leg(id, leg);
+        self.close_leg_beside(id, leg);
         // Whichever of the two has gone, it is no talk of a queue any more.
         self.end_talk(now, id);
         self.refresh_troubles(now, id);
@@ -318,12 +287,15 @@ impl Exchange {
         }
     }
 
-    /// Whether keys are not written down: while one party is in a flow, and shortly after, when it may still be typing what
-    /// the flow asked for; and as long as nobody is there to whom it could be typing.
-    pub(super) fn is_hushed(&self, now: Mono, id: CallId) -> bool {
+    /// Whether keys of a leg are not written down: while one party is in a flow, and shortly after, when it may still be
+    /// typing what the flow asked for; as long as nobody is there to whom it could be typing; and when they may be repeats of
+    /// one that was for the exchange.
+    pub(super) fn is_hushed(&self, now: Mono, id: CallId, leg: LegId) -> bool {
         let Some(call) = self.calls.get(&id) else { return false };
         let is_alone = call.transfer.as_ref().is_some_and(|transfer| transfer.is_return);
-        call.hand_off.is_some() || is_alone || call.hushed_until.is_some_and(|until| now < until)
+        let of_leg = call.leg(leg).and_then(|leg| leg.hushed_until);
+        let is_early = [call.hushed_until, of_leg].into_iter().flatten().any(|until| now < until);
+        call.hand_off.is_some() || is_alone || is_early
     }
 }
 

@@ -76,7 +76,7 @@ impl Exchange {
             MediaEvent::Digit { leg, digit } => {
                 let id = self.live_leg_mut(leg).map(|(id, _)| id);
                 if let Some(id) = id
-                    && !self.digit_for_flow(now, id, leg, digit, Means::Media)
+                    && !self.is_command(now, id, leg, digit, Means::Media)
                 {
                     self.on_digit(now, id, leg, digit);
                 }

@@ -25,6 +25,7 @@ mod place;
 mod replacing;
 mod route;
 mod setup;
+mod sides;
 mod talk;
 mod transfer;
 
@@ -108,6 +109,8 @@ pub struct Leg {
     pub outcome: &'static str,
     /// By which way its digits for a flow count.
     pub(crate) counted: Counted,
+    /// Until then its keys are neither written down nor passed on: they may be repeats of one that was for the exchange.
+    pub(crate) hushed_until: Option<Mono>,
 }
 
 impl Leg {
@@ -374,6 +377,12 @@ impl Call {
         (self.refusal, self.early) = (None, None);
         (self.reacted, self.has_rung, self.told_ringing) = (false, false, false);
         (self.sought, self.sought_since) = (sought, now);
+    }
+
+    /// Whether a leg is of whom the search was for at first; further phones may have been rung by users.
+    pub(crate) fn was_called_first(&self, leg: LegId) -> bool {
+        let extension = self.leg(leg).and_then(|leg| leg.extension.as_ref());
+        extension.is_some() && extension == self.sought.first()
     }
 
     /// The caller's legs: one, and before it those of its phones that were rung in vain, if the call was placed.

@@ -5,7 +5,7 @@ use super::{LegState, Recording, Stage, judge_refusal};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{Channel, MediaCommand, RecordingSubject};
-use crate::negotiate::{agreed, answer_formats, chosen_by, match_codec};
+use crate::negotiate::{agreed, answer_formats, chosen_by, is_translated, match_codec, offer_like};
 use crate::record::{Cause, End, EndedBy, EventKind, Severity};
 use crate::{CallId, Changed, LegId, RecordRule};
 use switchroom_acd::Miss;
@@ -205,6 +205,13 @@ impl Exchange {
         }
     }
 
+    /// What the caller talks in, if what is said has to be translated between the two.
+    fn translated_from(&self, id: CallId, leg: LegId) -> Option<String> {
+        let call = self.calls.get(&id)?;
+        let (caller, one) = (call.caller_leg()?, call.leg(leg)?);
+        is_translated(caller.codec.as_ref()?, one.codec.as_ref()?).then(|| caller.codec_name())
+    }
+
     fn described_early(&self, id: CallId, leg: LegId) -> Result<Vec<u8>, String> {
         let call = self.calls.get(&id).ok_or("the call is gone")?;
         let caller = call.caller_leg().ok_or("no caller")?;
@@ -233,13 +240,15 @@ impl Exchange {
         let (party, codec, flow) = (one.party.clone(), one.codec_name(), one.flow);
         call.with = Some(party.clone());
         let caller_session = call.caller_leg().and_then(|l| l.session);
-        self.why(now, id, "answer", format!("{} answered at {flow}, {codec}", party.number));
+        let translated = self.translated_from(id, leg).map(|from| format!(", translated from {from}"));
+        let translated = translated.unwrap_or_default();
+        self.why(now, id, "answer", format!("{} answered at {flow}, {codec}{translated}", party.number));
         for loser in losers {
             self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
         }
         self.dial_answered(now, id);
         self.agent_answered(now, id, leg);
-        self.reached_by_call_back(now, id);
+        self.reached_by_call_back(now, id, leg);
         if let Some(session) = caller_session.filter(|_| !is_answered) {
             self.endpoint.answer(now.mono, session, answer);
         }
@@ -277,7 +286,7 @@ impl Exchange {
         let extensions: Vec<String> = extensions.collect();
         extensions.into_iter().for_each(|extension| self.extension_changed(extension));
         self.changed.insert(Changed::Call(id));
-        self.supervision_changed |= !self.supervisions.is_empty();
+        self.supervisions.touch(id);
     }
 
     pub(super) fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
@@ -465,7 +474,7 @@ impl Exchange {
             return;
         }
         one.state = LegState::Ended;
-        self.supervision_changed |= !self.supervisions.is_empty();
+        self.supervisions.touch(id);
         let extension = one.extension.clone();
         if let Some(slot) = one.slot {
             self.media(MediaCommand::Close { call: id, leg, slot });
@@ -502,13 +511,6 @@ impl Exchange {
             self.endpoint.reject(now.mono, session, status, &Headers::default());
         }
     }
-}
-
-/// What a caller without an offer of its own is offered: the codec the called side chose, digits as we offered them.
-fn offer_like(codec: &Format, ours: &[Format]) -> Vec<Format> {
-    let mut out = vec![codec.clone()];
-    out.extend(ours.iter().filter(|f| f.is_digits() && f.pt != codec.pt).cloned());
-    out
 }
 
 impl Exchange {

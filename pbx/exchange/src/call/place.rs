@@ -245,7 +245,7 @@ impl Exchange {
             call.from = party;
         }
         before.into_iter().for_each(|extension| self.made_one_less(&extension));
-        after.into_iter().for_each(|extension| *self.calls_made.entry(extension).or_default() += 1);
+        after.into_iter().for_each(|extension| self.made_one_more(&extension));
     }
 
     /// A caller whose phone has been answered cannot be told of ringing by SIP any more, so we make the tone.

@@ -109,27 +109,52 @@ impl Exchange {
             origin: before.origin,
             ..self.new_leg(leg, before.end, before.party, before.extension, flow)
         };
-        self.sessions.insert(session, (id, leg));
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        call.legs.insert(leg, new);
-        call.sessions.push(session);
-        if call.caller == old {
-            call.caller = leg;
-        } else {
-            call.stage = Stage::Talking { with: leg };
-        }
-        if let Some(one) = call.legs.get_mut(&old) {
-            (one.outcome, one.is_missing) = ("transferred", false);
-        }
+        self.seat_leg(id, old, new);
         self.collect_traces(now);
         self.media(MediaCommand::Agree { call: id, leg, agreed: settled });
         self.endpoint.answer(now.mono, session, answer);
         self.drop_leg(now, id, old, "transferred", None);
         self.tape_instead(id, old, leg);
-        self.wire_all(id);
         let text = format!("{extension} goes on at {flow}, in place of {}", before.flow);
         self.why(now, id, "transfer", text.clone());
         self.event(now, EventKind::Call, Severity::Info, Some(id), extension, "moved", text);
+        self.refresh_talk(now, id);
+    }
+
+    /// A leg takes the place of another in a talk: whose side it is on, and whose call it is. What it was in before knows
+    /// nothing of it any more.
+    pub(crate) fn seat_leg(&mut self, id: CallId, old: LegId, leg: Leg) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(before) = call.legs.get_mut(&old) else { return };
+        (before.outcome, before.is_missing) = ("transferred", false);
+        let (end, origin, made) = (before.end, before.origin, before.extension.clone());
+        let (new, session, party, extension) =
+            (leg.id, leg.session, leg.party.clone(), leg.extension.clone());
+        call.sessions.extend(session);
+        call.legs.insert(new, Leg { end, origin, ..leg });
+        let was_caller = call.caller == old;
+        if was_caller {
+            call.caller = new;
+        } else {
+            call.stage = Stage::Talking { with: new };
+            call.with = Some(party);
+        }
+        self.legs.insert(new, id);
+        if let Some(session) = session {
+            self.sessions.insert(session, (id, new));
+        }
+        if was_caller && made != extension {
+            made.into_iter().for_each(|made| self.made_one_less(&made));
+            extension.iter().for_each(|extension| self.made_one_more(extension));
+        }
+        if let Some(extension) = extension {
+            self.calls_with.entry(extension).or_default().insert(id);
+        }
+    }
+
+    /// The parties of a talk are others, or talk again: each hears the other, and the board shows it.
+    pub(crate) fn refresh_talk(&mut self, now: Now, id: CallId) {
+        self.wire_all(id);
         self.refresh_hold(now, id);
         self.refresh_troubles(now, id);
         self.show_parties(id);

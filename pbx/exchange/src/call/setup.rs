@@ -94,7 +94,7 @@ impl Exchange {
     /// An extension makes a call.
     pub(crate) fn count_call(&mut self, extension: &str) {
         self.live_calls += 1;
-        *self.calls_made.entry(extension.to_owned()).or_default() += 1;
+        self.made_one_more(extension);
         self.counts.calls_total += 1;
     }
 
@@ -142,6 +142,7 @@ impl Exchange {
             quality: Default::default(),
             outcome: "failed",
             counted: Default::default(),
+            hushed_until: None,
         }
     }
 

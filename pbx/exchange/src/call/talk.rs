@@ -131,13 +131,10 @@ impl Exchange {
     }
 
     /// The codec that the other party of a talking call uses.
-    /// None either if the two are unlike already, as after a take-over: then what they say is encoded anew.
     fn far_codec(&self, id: CallId, leg: LegId) -> Option<switchroom_sip::sdp::Format> {
         let call = self.calls.get(&id)?;
         let other = call.other(leg).or_else(|| call.parted_from(leg));
-        let far = call.leg(other?)?.codec.clone()?;
-        let near = call.leg(leg)?.codec.as_ref();
-        near.is_none_or(|near| near.same_encoding(&far)).then_some(far)
+        call.leg(other?)?.codec.clone()
     }
 
     /// A phone proposes a new description (hold, resume, another address), or asks for ours.
@@ -225,7 +222,7 @@ impl Exchange {
         if is_flows && (call.stage == Stage::Flow || call.stage == Stage::Seeking) {
             return;
         }
-        self.supervision_changed |= !self.supervisions.is_empty();
+        self.supervisions.touch(id);
         let source = match &call.stage {
             Stage::Service { service: Service::Supervision } => self.supervisor_hears(id),
             Stage::Service { service: Service::Echo } => Source::Echo,
@@ -393,7 +390,7 @@ impl Exchange {
     /// Digits in INFO: the three bodies that phones send. Passed on as RFC 4733 events, which every phone reads.
     fn on_info(&mut self, now: Now, id: CallId, leg: LegId, kind: &str, body: &[u8]) {
         let Some((digit, duration_ms)) = info_digit(kind, body) else { return };
-        if self.digit_for_flow(now, id, leg, digit, Means::Info) || self.is_hushed(now.mono, id) {
+        if self.is_command(now, id, leg, digit, Means::Info) || self.is_hushed(now.mono, id, leg) {
             return;
         }
         self.on_digit(now, id, leg, digit);
@@ -402,13 +399,15 @@ impl Exchange {
         }
     }
 
-    /// A phone pressed a digit, by whatever way it came.
+    /// Whether a digit is for a flow, or a supervisor's: then it has been taken there, and nobody is told of it.
+    pub(super) fn is_command(&mut self, now: Now, id: CallId, leg: LegId, digit: char, means: Means) -> bool {
+        self.digit_for_flow(now, id, leg, digit, means) || self.supervisors_key(now, id, leg, digit, means)
+    }
+
+    /// A phone pressed a digit in a talk, by whatever way it came.
     pub(crate) fn on_digit(&mut self, now: Now, id: CallId, leg: LegId, digit: char) {
-        if self.supervisors_key(now, id, digit) {
-            return;
-        }
         let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { return };
-        if self.is_hushed(now.mono, id) {
+        if self.is_hushed(now.mono, id, leg) {
             return;
         }
         let who = one.party.number.clone();

@@ -87,8 +87,7 @@ impl Exchange {
     /// A phone refers the party that it talks with to somebody else.
     pub(crate) fn on_refer(&mut self, now: Now, id: CallId, leg: LegId, session: SessionId, refer: &Refer) {
         let to = clean(&refer.to.user_text());
-        let who = self.calls.get(&id).and_then(|call| call.leg(leg)).map(|leg| leg.party.number.clone());
-        let who = who.unwrap_or_default();
+        let who = self.number_of_leg(id, leg);
         let done = self.may_refer(id, leg).and_then(|other| {
             let parties = (leg, other);
             if let Some(replaces) = &refer.replaces {
@@ -196,12 +195,21 @@ impl Exchange {
                 return Err((Status::NOT_FOUND, "nothing has that number".into()));
             }
         };
-        let codec = self.calls.get(&id).and_then(|call| call.leg(other)?.codec.clone());
-        let is_ours = |codec| own_formats(&config.codecs).iter().any(|own| own.same_encoding(codec));
-        if matches!(goal, Goal::Flow { .. }) && !codec.as_ref().is_some_and(is_ours) {
-            return Err((Status::NOT_ACCEPTABLE_HERE, "no sound can be made in that party's codec".into()));
+        if let Goal::Flow { .. } = goal {
+            self.may_enter_flow(id, other)?;
         }
         Ok(goal)
+    }
+
+    /// A party in a flow must talk in a codec in which we can make sound.
+    pub(super) fn may_enter_flow(&self, id: CallId, leg: LegId) -> Result<(), No> {
+        let codec = self.calls.get(&id).and_then(|call| call.leg(leg)?.codec.as_ref());
+        let is_ours = |codec| own_formats(&self.config.codecs).iter().any(|own| own.same_encoding(codec));
+        if codec.is_some_and(is_ours) {
+            Ok(())
+        } else {
+            Err((Status::NOT_ACCEPTABLE_HERE, "no sound can be made in that party's codec".into()))
+        }
     }
 
     /// The one party is parted from the other. Gives the number of who refers, and that of who stays.
@@ -213,8 +221,7 @@ impl Exchange {
         to: &str,
     ) -> (String, String) {
         let Some(call) = self.calls.get_mut(&id) else { return Default::default() };
-        let name = |leg: LegId| call.leg(leg).map(|leg| leg.party.number.clone()).unwrap_or_default();
-        let (who, whom) = (name(by), name(stays));
+        let (who, whom) = (call.number_of(by), call.number_of(stays));
         call.transfers += 1;
         call.max_forwards = call.max_forwards.saturating_sub(1);
         let was_caller = call.caller == by;
@@ -298,7 +305,7 @@ impl Exchange {
             self.made_one_less(&before);
         }
         if let Some(after) = after {
-            *self.calls_made.entry(after).or_default() += 1;
+            self.made_one_more(&after);
         }
     }
 
@@ -343,7 +350,7 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(transfer) = call.transfer.take() else { return };
         let whom = call.caller_party().number.clone();
-        let to = call.leg(leg).map(|leg| leg.party.number.clone()).unwrap_or_default();
+        let to = call.number_of(leg);
         if transfer.is_return {
             let text = format!("{to} has {whom} back, whom nobody took");
             self.why(now, id, "transfer", text.clone());
@@ -389,13 +396,18 @@ impl Exchange {
             return false;
         }
         self.why(now, id, "transfer", format!("{text}; the search goes on"));
+        self.close_leg_beside(id, leg);
+        self.agent_left(now, id, leg);
+        self.refresh_troubles(now, id);
+        true
+    }
+
+    /// A leg that waited beside a call which goes on is over, and nothing need be heard of it.
+    pub(super) fn close_leg_beside(&mut self, id: CallId, leg: LegId) {
         if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg)) {
             leg.is_missing = false;
         }
         self.close_leg(id, leg);
-        self.agent_left(now, id, leg);
-        self.refresh_troubles(now, id);
-        true
     }
 
     /// Nobody took a party that was transferred: who referred has it back, is rung for it, or the call ends. False if the
@@ -432,16 +444,19 @@ impl Exchange {
         self.tell_transferor(now, id, Status::new(status).unwrap_or(Status::UNAVAILABLE));
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.transfer = None;
-        let (by, stayed) = (transfer.by, call.caller);
-        call.stage = Stage::Talking { with: if transfer.was_caller { stayed } else { by } };
-        if transfer.was_caller {
+        self.why(now, id, "transfer", format!("{} has the call back", transfer.extension));
+        self.talk_again(now, id, transfer.by, transfer.was_caller);
+    }
+
+    /// The caller, and who has waited beside it and may have been the caller's side before, talk again.
+    pub(super) fn talk_again(&mut self, now: Now, id: CallId, by: LegId, was_caller: bool) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let stayed = call.caller;
+        call.stage = Stage::Talking { with: if was_caller { stayed } else { by } };
+        if was_caller {
             self.change_caller(id, by);
         }
-        self.why(now, id, "transfer", format!("{} has the call back", transfer.extension));
-        self.wire_all(id);
-        self.refresh_hold(now, id);
-        self.refresh_troubles(now, id);
-        self.show_parties(id);
+        self.refresh_talk(now, id);
     }
 
     /// The call is over while phones ring for a transfer.

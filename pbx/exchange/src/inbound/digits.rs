@@ -63,21 +63,14 @@ impl Exchange {
         means: Means,
     ) -> bool {
         let Some(visit) = self.visits.get(&id) else { return false };
-        let Some(call) = self.calls.get_mut(&id) else { return false };
+        let Some(call) = self.calls.get(&id) else { return false };
         // Who is being put through is not back in its flow.
         let is_talking = matches!(call.stage, crate::Stage::Talking { .. }) || call.transfer.is_some();
         if is_talking || call.is_ended() || leg != call.caller {
             return false;
         }
         let taking = visit.taking.clone();
-        let Some(one) = call.legs.get_mut(&leg) else { return false };
-        let is_sound = one.agreed.as_ref().is_none_or(|agreed| agreed.digits.is_none());
-        let was_by_info = one.counted.is_by_info();
-        let counts = one.counted.counts(now.mono, digit, means, is_sound);
-        if one.counted.is_by_info() && !was_by_info {
-            self.listen(id, false);
-        }
-        if !counts {
+        if !self.digit_counts(now, id, leg, digit, means) {
             return true;
         }
         match taking {
@@ -88,6 +81,29 @@ impl Exchange {
             None => self.tell_flow(now, id, Event::Digit(digit)),
         }
         true
+    }
+}
+
+impl Exchange {
+    /// Whether a digit of who has the exchange itself to talk with counts, or is one that came by another way already.
+    pub(crate) fn digit_counts(
+        &mut self,
+        now: Now,
+        id: CallId,
+        leg: LegId,
+        digit: char,
+        means: Means,
+    ) -> bool {
+        let Some(one) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg)) else {
+            return false;
+        };
+        let is_sound = one.agreed.as_ref().is_none_or(|agreed| agreed.digits.is_none());
+        let was_by_info = one.counted.is_by_info();
+        let counts = one.counted.counts(now.mono, digit, means, is_sound);
+        if one.counted.is_by_info() && !was_by_info {
+            self.listen(id, false);
+        }
+        counts
     }
 }
 

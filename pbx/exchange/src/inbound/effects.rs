@@ -9,6 +9,7 @@ use crate::media::{MediaCommand, Source};
 use crate::record::{Cause, EndedBy, EventKind, Severity};
 use crate::{CallId, Config, Stage};
 use std::time::Duration;
+use switchroom_acd::Exit;
 use switchroom_flow::boundary::{Becomes, HangUp};
 use switchroom_flow::node::HangUpAs;
 use switchroom_flow::{Clip, Effect, Event};
@@ -147,9 +148,8 @@ impl Exchange {
     /// What a flow began is given up.
     fn withdraw(&mut self, now: Now, id: CallId) {
         self.give_up_dial(now, id);
-        self.withdraw_from_queue(now, id);
-        let Some(visit) = self.visits.get_mut(&id) else { return };
-        if let Some(taking) = visit.taking.take() {
+        self.withdraw_from_queue(now, id, Exit::Key);
+        if let Some(taking) = self.visits.get_mut(&id).and_then(|visit| visit.taking.take()) {
             self.message_given_up(&taking.id);
             self.media(MediaCommand::StopMessage { call: id, leg: taking.leg, is_kept: false });
         }

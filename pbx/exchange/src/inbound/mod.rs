@@ -16,6 +16,7 @@ pub(crate) use digits::{Counted, Means, without_digits};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::LAST_WORD;
+use crate::media::MediaCommand;
 use crate::queues::Waits;
 use crate::{CallId, LegId};
 use site::SiteView;
@@ -139,24 +140,24 @@ impl Exchange {
     }
 
     /// The caller of a flow is put through to somewhere else for good. The flow cleans up as far as it can at once; what it
-    /// asks for then is asked, and nobody waits for the answer.
+    /// asks for then is asked, and nobody waits for the answer. A message is over, and kept as if the caller had hung up.
+    /// Nobody is put through who is lent: that stay ends by itself, in `visit_over`.
     pub(crate) fn end_visit(&mut self, now: Now, id: CallId) {
         let Some(visit) = self.visits.get_mut(&id) else { return };
         (visit.dial, visit.playing, visit.comes_back) = (None, None, false);
-        let around = visit.around.take();
+        let taking = visit.taking.take();
         let (messages, queued) = (visit.messages, visit.queued);
         // Numbers of what the clean-up asks for are below those of a flow that follows.
         let numbers = visit.run.last_number().saturating_add(CLEAN_UP_NUMBERS);
         if let Some(call) = self.calls.get_mut(&id) {
             call.visited = Visited { numbers, messages, queued };
         }
+        if let Some(Taking { leg, .. }) = taking {
+            self.media(MediaCommand::StopMessage { call: id, leg, is_kept: true });
+        }
         self.tell_flow(now, id, Event::Gone { recorded: None });
         self.visits.remove(&id);
         self.timers.cancel(Timer::Flow(id));
-        if let Some(around) = around {
-            self.visits.insert(id, *around);
-            self.end_visit(now, id);
-        }
     }
 
     /// A message has come to its end, and is kept or not.

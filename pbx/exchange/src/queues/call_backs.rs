@@ -14,7 +14,8 @@ use crate::call::{Call, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
-use crate::{CallId, Way};
+use crate::text::clean;
+use crate::{CallId, LegId, Way};
 use std::time::Duration;
 use switchroom_acd::{CallBackAct, CallBackFact, Exit, Miss};
 use switchroom_flow::boundary::CallBackAnswer;
@@ -107,10 +108,12 @@ impl Exchange {
             return;
         }
         let extensions: Vec<String> = agents.iter().map(|(_, extension)| extension.clone()).collect();
-        let is_full =
-            self.counts.draining || self.live_calls >= self.config.calls_max || self.endpoint.is_full();
-        let id = if is_full { None } else { self.place_call_back(now, name, offer, &extensions) };
-        match id {
+        if !self.has_room(now) {
+            // That is no agent's fault, and no reason to keep one from who waits on the line.
+            self.floor.call_back_later(moment(now), name);
+            return self.run_floor(now);
+        }
+        match self.place_call_back(now, name, offer, &extensions) {
             Some(id) => {
                 self.timers.set(Timer::NoAnswer(id), now.mono.after(Duration::from_millis(ring)));
                 self.note_open(id);
@@ -124,6 +127,12 @@ impl Exchange {
                 self.run_floor(now);
             }
         }
+    }
+
+    /// Whether one more call could be placed now.
+    fn has_room(&self, now: Now) -> bool {
+        let is_full = self.live_calls >= self.config.calls_max || self.endpoint.is_full();
+        !self.counts.draining && !is_full && self.ports.has_free(now.mono)
     }
 
     /// Begins the call, with the first phone that rings as its caller's; none if no phone can be rung.
@@ -219,9 +228,11 @@ impl Exchange {
         self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), text);
     }
 
-    /// A talk began, or its parties changed: if somebody was called back, that is done.
-    pub(crate) fn reached_by_call_back(&mut self, now: Now, id: CallId) {
-        if let Some(name) = self.calls.get(&id).and_then(|call| call.call_back) {
+    /// A phone answered that rang for a call: if it is that of who was called back, that is done. Another one may have been
+    /// rung beside it by a user.
+    pub(crate) fn reached_by_call_back(&mut self, now: Now, id: CallId, leg: LegId) {
+        let Some(call) = self.calls.get(&id).filter(|call| call.was_called_first(leg)) else { return };
+        if let Some(name) = call.call_back {
             self.floor.reached(moment(now), name);
             self.run_floor(now);
         }
@@ -285,6 +296,10 @@ impl Exchange {
             CallBackAct::Called { agent } => {
                 ("call_back_taken", format!("agent {agent} calls {number} back"))
             }
+            CallBackAct::Priority => (
+                "call_back_priority",
+                format!("the call-back of {number} has priority {} now", fact.priority),
+            ),
             CallBackAct::Tried => ("call_back_tried", format!("{number} was called back in vain")),
             CallBackAct::Closed { how, tries, .. } => {
                 let tries = if *tries == 0 { String::new() } else { format!(" after {tries} calls in vain") };
@@ -301,8 +316,4 @@ impl Call {
     pub(crate) fn shown_to_who_calls_back(&self) -> Party {
         Party { number: self.to.number.clone(), name: format!("callback: {}", self.to.number) }
     }
-}
-
-fn clean(text: &str) -> String {
-    crate::text::clean(text)
 }

@@ -117,6 +117,7 @@ impl Exchange {
             }
             Effect::Wake(due, None) => self.timers.cancel(Timer::Floor(due)),
             Effect::AgentChanged(agent) => {
+                self.agent_moved(&agent);
                 self.changed.insert(Changed::Agent(agent));
             }
             Effect::QueueChanged(queue) => {

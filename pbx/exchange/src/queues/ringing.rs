@@ -117,9 +117,6 @@ impl Exchange {
     pub(super) fn back_in_flow(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.stage == Stage::Seeking) else { return };
         call.stage = Stage::Flow;
-        if let Some(waits) = self.visits.get_mut(&id).and_then(|visit| visit.waits.as_mut()) {
-            waits.is_picked_up = false;
-        }
         self.timers.cancel(Timer::NoAnswer(id));
     }
 

@@ -18,8 +18,6 @@ pub(crate) struct Waits {
     queue: String,
     /// The flow goes on when the agent hangs up after a talk.
     pub(super) comes_back: bool,
-    /// A user has rung a phone to pick the caller up; it may ring still.
-    pub(crate) is_picked_up: bool,
     /// The announcement that plays in place of music.
     says: Option<u64>,
     /// The flow asks the caller something meanwhile: nothing else is said.
@@ -64,14 +62,8 @@ impl Exchange {
             return self.tell_flow(now, id, Event::Dialled(Dialled::Empty));
         }
         visit.playing = None;
-        visit.waits = Some(Waits {
-            queue: queue.to_owned(),
-            comes_back,
-            is_picked_up: false,
-            says: None,
-            is_asked: false,
-            said: 0,
-        });
+        visit.waits =
+            Some(Waits { queue: queue.to_owned(), comes_back, says: None, is_asked: false, said: 0 });
         self.why(now, id, "queue", format!("waits in queue {queue}"));
         match self.floor.join(moment(now), join) {
             Ok(()) => self.play_music(id),
@@ -100,12 +92,12 @@ impl Exchange {
         self.tell_flow(now, id, Event::Dialled(how));
     }
 
-    /// The flow takes its caller out of the queue, by a key.
-    pub(crate) fn withdraw_from_queue(&mut self, now: Now, id: CallId) {
+    /// A caller is taken out of the queue, by a key or by hand, and goes elsewhere.
+    pub(crate) fn withdraw_from_queue(&mut self, now: Now, id: CallId, exit: Exit) {
         if self.visits.get_mut(&id).is_none_or(|visit| visit.waits.take().is_none()) {
             return;
         }
-        self.floor.leave(moment(now), id.0, Exit::Key);
+        self.floor.leave(moment(now), id.0, exit);
         self.run_floor(now);
         for leg in self.live_callees(id) {
             self.drop_leg(now, id, leg, "cancelled", None);

@@ -3,11 +3,12 @@
 use super::{Mode, Subject, Supervision, Told};
 use crate::call::{LegState, Stage};
 use crate::exchange::Exchange;
+use crate::inbound::Means;
 use crate::input::SupervisionAct;
 use crate::limits::SUPERVISIONS_MAX;
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
 use crate::text::clean;
-use crate::{CallId, Changed, Service};
+use crate::{CallId, Changed, LegId, Service};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
@@ -36,7 +37,10 @@ impl Exchange {
     }
 
     /// The phone that a user names, or has.
-    pub(crate) fn phone_of(&self, user: &str, phone: Option<&str>) -> Result<String, String> {
+    ///
+    /// # Errors
+    /// The user names none, and the configuration knows none: in a sentence.
+    pub fn phone_of(&self, user: &str, phone: Option<&str>) -> Result<String, String> {
         let own = self.config.supervision.users.get(user).map(String::as_str);
         let phone = phone.or(own).map(str::to_owned);
         phone.ok_or_else(|| {
@@ -60,11 +64,10 @@ impl Exchange {
         self.may_supervise(phone, &subject)?;
         let name = self.name_of(&subject);
         if let Some(id) = self.supervision_at(phone) {
-            if let Some(one) = self.supervisions.get_mut(&id) {
+            let change = |one: &mut Supervision| {
                 (one.subject, one.mode, one.user) = (subject, mode, user.to_owned());
-            }
-            self.show_supervision(id);
-            self.supervision_changed = true;
+            };
+            self.change_supervision(id, change);
             let done = format!("{phone}: {} {name}", mode.word());
             self.note_supervision(now, id, user, mode.word(), &done);
             return Ok(done);
@@ -116,7 +119,7 @@ impl Exchange {
             })
         };
         let live = |id: &&CallId| self.supervisions.get(id).is_some_and(|one| !one.is_over);
-        self.supervisions.keys().find(|id| is_there(id) && live(id)).copied()
+        self.supervisions.iter().map(|(id, _)| id).find(|id| is_there(id) && live(id)).copied()
     }
 
     fn may_supervise(&self, phone: &str, subject: &Subject) -> Result<(), String> {
@@ -185,14 +188,27 @@ impl Exchange {
     /// The supervisor's phone is there: what is to be heard is heard.
     pub(crate) fn begin_supervising(&mut self, now: Now, id: CallId) {
         self.serve(now, id, Service::Supervision);
-        self.show_supervision(id);
-        self.supervision_changed = true;
+        self.change_supervision(id, |_| {});
+        if self.is_supervising(id) {
+            // A phone that has nothing else sends its keys as sound.
+            self.listen(id, true);
+        }
     }
 
     /// A key on a supervisor's phone. False if it is no supervisor's.
-    pub(crate) fn supervisors_key(&mut self, now: Now, id: CallId, key: char) -> bool {
+    pub(crate) fn supervisors_key(
+        &mut self,
+        now: Now,
+        id: CallId,
+        leg: LegId,
+        key: char,
+        means: Means,
+    ) -> bool {
         let Some(one) = self.supervisions.get(&id) else { return false };
         let user = one.user.clone();
+        if !self.digit_counts(now, id, leg, key, means) {
+            return true;
+        }
         if let Some(mode) = Mode::of_key(key) {
             self.change_mode(now, id, mode, &user);
         } else if key == TAKE_OVER
@@ -204,15 +220,22 @@ impl Exchange {
     }
 
     fn change_mode(&mut self, now: Now, id: CallId, mode: Mode, user: &str) {
-        let Some(one) = self.supervisions.get_mut(&id) else { return };
-        if one.is_over || one.mode == mode {
+        if self.supervisions.get(&id).is_none_or(|one| one.is_over || one.mode == mode) {
             return;
         }
-        one.mode = mode;
+        self.change_supervision(id, |one| one.mode = mode);
         let text = format!("{user}: {} {}", mode.word(), self.subject_name(id));
-        self.show_supervision(id);
-        self.supervision_changed = true;
         self.note_supervision(now, id, user, mode.word(), &text);
+    }
+
+    /// What one supervises, or how, is another: the board shows it, and whoever is at that call may hear something else.
+    fn change_supervision(&mut self, id: CallId, how: impl FnOnce(&mut Supervision)) {
+        self.supervisions.change(id, how);
+        self.supervisions.look_after(id);
+        if let Some(target) = self.supervisions.get(&id).and_then(|one| one.target) {
+            self.supervisions.touch(target);
+        }
+        self.show_supervision(id);
     }
 
     /// Writes down what a supervisor does: at the supervisor's own call, and at the one that is heard.

@@ -12,12 +12,15 @@
 //! ```
 //!
 //! The supervisor's media is moved to that of the call that is heard, so that the legs of both can be mixed; nothing is
-//! dialled again. After whatever may have changed who is connected, [`Exchange::settle_supervisions`] compares what every
-//! supervisor should be at with what the media engine was told, and tells it the difference.
+//! dialled again. After whatever may have changed who is connected, [`Exchange::settle_supervisions`] compares what each
+//! supervisor whom that concerns should be at with what the media engine was told, and tells it the difference.
 
 mod begin;
 mod settle;
+mod table;
 mod take_over;
+
+pub(crate) use table::Supervisors;
 
 use crate::call::{Call, LegState, Stage};
 use crate::exchange::Exchange;
@@ -59,7 +62,7 @@ impl Mode {
 }
 
 /// What is supervised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// This call, until it ends.
@@ -132,8 +135,7 @@ impl Exchange {
 
     /// Who is at a call: the supervisors' own calls, and what they do.
     pub fn supervisors_of(&self, target: CallId) -> impl Iterator<Item = (&Call, &Supervision)> {
-        let at = self.supervisions.iter().filter(move |(_, one)| one.target == Some(target));
-        at.filter_map(|(id, one)| Some((self.calls.get(id)?, one)))
+        self.supervisions.at(target).filter_map(|(id, one)| Some((self.calls.get(&id)?, one)))
     }
 
     /// The call whose media a leg's is with; its own but for a supervisor's.
@@ -152,18 +154,10 @@ impl Exchange {
         }
     }
 
-    /// The party of the target whom a whisper is for: whose calls are followed, or else an agent, or else the extension
-    /// that was called, or the one that called.
+    /// The party of the target whom a whisper is for: whose calls are followed, or else who is the agent's side.
     fn coached(&self, one: &Supervision, target: &Call) -> Option<LegId> {
-        let Stage::Talking { with } = target.stage else { return None };
-        if let Some(leg) = self.followed(&one.subject).and_then(|e| target.talking_leg(&e)) {
-            return Some(leg);
-        }
-        let extension = |leg: LegId| target.leg(leg).and_then(|leg| leg.extension.as_deref());
-        let is_agents = |leg: &LegId| extension(*leg).is_some_and(|e| self.floor.agent_at(e).is_some());
-        let parties = [with, target.caller];
-        let found = parties.into_iter().find(is_agents);
-        found.or_else(|| parties.into_iter().find(|leg| extension(*leg).is_some()))
+        let followed = self.followed(&one.subject).and_then(|e| target.talking_leg(&e));
+        followed.or_else(|| self.agents_leg(target.id))
     }
 
     /// The leg of a supervisor who can be heard now.
@@ -201,18 +195,18 @@ impl Exchange {
         let parties = [target.caller, with].into_iter();
         let mut heard: Vec<LegId> =
             parties.filter(|leg| target.leg(*leg).is_some_and(|leg| !leg.holds)).collect();
-        heard.extend(self.supervisions.iter().filter_map(|(other, theirs)| {
-            let barges = theirs.mode == Mode::Barge && theirs.target == one.target && *other != id;
-            barges.then(|| self.voice(*other)).flatten()
+        heard.extend(self.supervisions.speaking_at(target.id).filter_map(|(other, theirs)| {
+            let barges = theirs.mode == Mode::Barge && other != id;
+            barges.then(|| self.voice(other)).flatten()
         }));
         mix(heard)
     }
 
     /// What a party of a talk hears, who without supervisors would hear `source`.
     pub(crate) fn heard_with_supervisors(&self, id: CallId, leg: LegId, source: Source) -> Source {
-        let at = self.supervisions.iter().filter(|(_, one)| one.target == Some(id));
-        let speaking = at.filter(|(of, one)| self.audience(**of, one).contains(&leg));
-        let voices: Vec<LegId> = speaking.filter_map(|(of, _)| self.voice(*of)).collect();
+        let speaking = self.supervisions.speaking_at(id);
+        let to_this = speaking.filter(|(of, one)| self.audience(*of, one).contains(&leg));
+        let voices: Vec<LegId> = to_this.filter_map(|(of, _)| self.voice(of)).collect();
         if voices.is_empty() {
             return source;
         }

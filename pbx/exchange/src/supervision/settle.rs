@@ -8,6 +8,7 @@ use crate::limits::SUPERVISION_TONE;
 use crate::media::{Channel, MediaCommand, Source};
 use crate::record::{Cause, EndedBy};
 use crate::{CallId, Changed, LegId};
+use std::collections::BTreeSet;
 use switchroom_sip::time::Now;
 
 /// What a supervisor hears when there is nothing more to hear: 480 Hz at −20 dB of full scale.
@@ -21,13 +22,37 @@ impl Exchange {
     pub(crate) fn settle_supervisions(&mut self, now: Now) {
         // What one supervisor does can change what another hears, and what is told is looked at once more.
         for _ in 0..ROUNDS_MAX {
-            if !std::mem::take(&mut self.supervision_changed) {
+            let due = self.supervisors_due();
+            if due.is_empty() {
                 return;
             }
-            let all: Vec<CallId> = self.supervisions.keys().copied().collect();
-            for id in all {
+            for id in due {
                 self.settle_supervision(now, id);
             }
+        }
+    }
+
+    /// The supervisors whom something that changed may concern: at one of these calls, or following who is in it.
+    fn supervisors_due(&mut self) -> BTreeSet<CallId> {
+        let calls = self.supervisions.take_touched();
+        let legs = calls.iter().filter_map(|id| self.calls.get(id)).flat_map(|call| call.legs.values());
+        let seats: BTreeSet<&String> = legs.filter_map(|leg| leg.extension.as_ref()).collect();
+        let of_seat = |seat: &String| {
+            let agent = self.floor.agent_at(seat).map(|agent| Subject::Agent(agent.number.to_string()));
+            [Some(Subject::Extension(seat.clone())), agent]
+        };
+        let subjects: Vec<Subject> = seats.into_iter().flat_map(of_seat).flatten().collect();
+        self.supervisions.take_due(&calls, &subjects)
+    }
+
+    /// An agent looks different. Who follows one to another seat hears what is there, and a whisper in a talk of either seat may
+    /// be for somebody else.
+    pub(crate) fn agent_moved(&mut self, agent: &str) {
+        let seat = self.floor.agent(agent).map(|agent| agent.extension.as_str());
+        let Some(seats) = self.supervisions.seat(agent, seat) else { return };
+        for seat in seats.iter().flatten() {
+            let calls = self.calls_with.get(seat).into_iter().flatten();
+            calls.for_each(|call| self.supervisions.touch(*call));
         }
     }
 
@@ -43,11 +68,12 @@ impl Exchange {
         self.tell_recording(id);
         let hears = self.heard_by_supervisor(id);
         let leg = self.calls.get(&id).map(|call| call.caller);
-        if let (Some(one), Some(leg)) = (self.supervisions.get_mut(&id), leg)
-            && !one.is_over
-            && one.told.hears.as_ref() != Some(&hears)
+        let is_over = self.supervisions.get(&id).is_none_or(|one| one.is_over);
+        if let (Some(told), Some(leg)) = (self.supervisions.told_mut(id), leg)
+            && !is_over
+            && told.hears.as_ref() != Some(&hears)
         {
-            one.told.hears = Some(hears);
+            told.hears = Some(hears);
             self.wire(id, leg);
         }
     }
@@ -58,9 +84,9 @@ impl Exchange {
         self.timers.cancel(Timer::Supervision(id));
         if let Some(target) = one.target {
             self.wire_each(target, &one.told.heard_by);
+            self.supervisions.touch(target);
+            self.changed.insert(Changed::Call(target));
         }
-        self.changed.extend(one.target.map(Changed::Call));
-        self.supervision_changed = true;
     }
 
     /// The call that a supervisor should be at.
@@ -90,18 +116,18 @@ impl Exchange {
             if let Some(before) = before {
                 self.leave_target(id, before);
             }
-            if let Some(one) = self.supervisions.get_mut(&id) {
-                one.target = wanted;
-            }
+            self.supervisions.change(id, |one| one.target = wanted);
             if let Some(target) = wanted {
                 self.move_to(id, target);
                 let number = self.calls.get(&target).map_or(0, |call| call.number);
                 let text = format!("{user}: {} at call {number}", mode.word());
                 self.note_supervision(now, id, &user, "supervises", &text);
             }
-            self.changed.extend([Some(id), before, wanted].into_iter().flatten().map(Changed::Call));
-            // Whoever else is there may hear somebody less, or more.
-            self.supervision_changed = true;
+            for call in [Some(id), before, wanted].into_iter().flatten() {
+                self.changed.insert(Changed::Call(call));
+                // Whoever else is there may hear somebody less, or more.
+                self.supervisions.touch(call);
+            }
         }
         if is_done {
             self.end_with_tone(now, id);
@@ -111,9 +137,8 @@ impl Exchange {
     /// Nobody at a call hears that supervisor any more, and no recording of it does.
     fn leave_target(&mut self, id: CallId, target: CallId) {
         let leg = self.calls.get(&id).map(|call| call.caller);
-        let Some(one) = self.supervisions.get_mut(&id) else { return };
-        one.target = None;
-        let told = std::mem::take(&mut one.told);
+        self.supervisions.change(id, |one| one.target = None);
+        let Some(told) = self.supervisions.told_mut(id).map(std::mem::take) else { return };
         if let (Some((call, _)), Some(leg)) = (told.recorded, leg) {
             self.media(MediaCommand::RecordNoMore { call, leg });
         }
@@ -128,18 +153,17 @@ impl Exchange {
             self.media(MediaCommand::Move { call: room, leg, to: target });
             self.rooms.insert(leg, target);
         }
-        if let Some(one) = self.supervisions.get_mut(&id) {
-            one.told = Told::default();
+        if let Some(told) = self.supervisions.told_mut(id) {
+            *told = Told::default();
         }
     }
 
     /// Who hears the supervisor is told so, and who does not any more.
     fn tell_audience(&mut self, id: CallId) {
         let Some(one) = self.supervisions.get(&id) else { return };
-        let heard_by = self.audience(id, one);
-        let Some(one) = self.supervisions.get_mut(&id) else { return };
-        let target = one.target;
-        let before = std::mem::replace(&mut one.told.heard_by, heard_by.clone());
+        let (heard_by, target) = (self.audience(id, one), one.target);
+        let Some(told) = self.supervisions.told_mut(id) else { return };
+        let before = std::mem::replace(&mut told.heard_by, heard_by.clone());
         let is_in_one = |leg: &LegId| before.contains(leg) != heard_by.contains(leg);
         let changed: Vec<LegId> = before.iter().chain(&heard_by).copied().filter(is_in_one).collect();
         if changed.is_empty() {
@@ -149,6 +173,7 @@ impl Exchange {
         self.changed.insert(Changed::Call(id));
         if let Some(target) = target {
             self.wire_each(target, &changed);
+            self.supervisions.touch(target);
         }
     }
 
@@ -176,8 +201,8 @@ impl Exchange {
         if let Some((call, channel)) = wanted {
             self.media(MediaCommand::RecordAlso { call, leg, channel });
         }
-        if let Some(one) = self.supervisions.get_mut(&id) {
-            one.told.recorded = wanted;
+        if let Some(told) = self.supervisions.told_mut(id) {
+            told.recorded = wanted;
         }
     }
 
@@ -192,9 +217,10 @@ impl Exchange {
     /// Nothing more is to be heard: a tone, and then the phone is hung up.
     fn end_with_tone(&mut self, now: Now, id: CallId) {
         let Some(leg) = self.calls.get(&id).map(|call| call.caller) else { return };
-        let Some(one) = self.supervisions.get_mut(&id).filter(|one| !one.is_over) else { return };
-        one.is_over = true;
-        one.told.hears = Some(OVER);
+        if self.supervisions.get(&id).is_none_or(|one| one.is_over) {
+            return;
+        }
+        self.supervisions.change(id, |one| (one.is_over, one.told.hears) = (true, Some(OVER)));
         self.wire(id, leg);
         self.timers.set(Timer::Supervision(id), now.mono.after(SUPERVISION_TONE));
     }

@@ -1,8 +1,9 @@
 //! A supervisor takes the agent's place in a call: the agent is released, the supervisor's phone is a party of the call.
 
 use super::begin::nobody_at;
-use crate::call::{Leg, LegState, Stage};
+use crate::call::{Leg, LegState};
 use crate::exchange::Exchange;
+use crate::limits::DIGITS_HUSHED;
 use crate::media::MediaCommand;
 use crate::record::{Cause, End, EndedBy};
 use crate::{CallId, LegId};
@@ -31,19 +32,15 @@ impl Exchange {
         if let Some((call, _)) = self.supervisions.get(&id).and_then(|one| one.told.recorded) {
             self.media(MediaCommand::RecordNoMore { call, leg: new });
         }
-        // From here on it is a party, and nobody's supervisor.
+        // From here on it is a party, and nobody's supervisor. The key may come once more, by another way.
+        self.listen(id, false);
+        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&new)) {
+            leg.hushed_until = Some(now.mono.after(DIGITS_HUSHED));
+        }
         self.supervisions.remove(&id);
-        self.supervision_changed = true;
+        self.supervisions.touch(target);
         self.change_party(now, (id, new), (target, old));
         Ok(text)
-    }
-
-    fn number_of_leg(&self, id: CallId, leg: LegId) -> String {
-        self.calls
-            .get(&id)
-            .and_then(|call| call.leg(leg))
-            .map(|leg| leg.party.number.clone())
-            .unwrap_or_default()
     }
 
     /// A leg of one call takes the place of one of another.
@@ -53,17 +50,16 @@ impl Exchange {
             // A flow that had the caller has nobody any more.
             self.end_visit(now, id);
         }
-        self.put_in_place(id, old, leg);
+        // Its media is there already: that is where the supervisor heard the call.
+        self.leave_room(new);
+        self.seat_leg(id, old, leg);
         self.drop_leg(now, id, old, "transferred", None);
         self.agent_left(now, id, old);
         self.tape_instead(id, old, new);
         let number = self.calls.get(&id).map_or(0, |call| call.number);
         let text = format!("goes on in call {number}");
         self.finish(now, from, EndedBy::Party(End::Caller), Cause::HungUp, 0, text);
-        self.wire_all(id);
-        self.refresh_hold(now, id);
-        self.refresh_troubles(now, id);
-        self.show_parties(id);
+        self.refresh_talk(now, id);
         self.note_open(id);
     }
 
@@ -88,38 +84,5 @@ impl Exchange {
             self.leave_call(from, extension);
         }
         Some(taken)
-    }
-
-    fn put_in_place(&mut self, id: CallId, old: LegId, leg: Leg) {
-        let new = leg.id;
-        if let Some(session) = leg.session {
-            self.sessions.insert(session, (id, new));
-        }
-        self.legs.insert(new, id);
-        // Its media is there already: that is where the supervisor heard the call.
-        self.leave_room(new);
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(before) = call.leg(old).cloned() else { return };
-        call.sessions.extend(leg.session);
-        let (party, extension) = (leg.party.clone(), leg.extension.clone());
-        call.legs.insert(new, Leg { end: before.end, origin: before.origin, ..leg });
-        if let Some(one) = call.legs.get_mut(&old) {
-            (one.outcome, one.is_missing) = ("transferred", false);
-        }
-        if call.caller == old {
-            call.caller = new;
-            if let Some(before) = &before.extension {
-                self.made_one_less(before);
-            }
-            if let Some(extension) = &extension {
-                *self.calls_made.entry(extension.clone()).or_default() += 1;
-            }
-        } else {
-            call.stage = Stage::Talking { with: new };
-            call.with = Some(party);
-        }
-        if let Some(extension) = extension {
-            self.calls_with.entry(extension).or_default().insert(id);
-        }
     }
 }

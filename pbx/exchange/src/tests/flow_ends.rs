@@ -1,6 +1,7 @@
 //! Callers in flows where one thing ends and another begins: searches, talks, recordings, the call itself.
 
-use super::flows::{Caller, at, dial, flow, main_flow, say, text};
+use super::flow_site::{at, dial, flow, main_flow, say, text};
+use super::flows::Caller;
 use super::world::{World, sdp};
 use crate::*;
 use std::sync::Arc;
@@ -79,8 +80,8 @@ fn who_comes_back_talks_in_what_we_can_speak() {
     let mut t =
         Caller::in_world(World::with(config, Restored::default()), "600", sdp("192.0.2.11", "18 8 101", ""));
     let offered = t.w.phones[&t.b].raw.iter().find(|text| text.starts_with("INVITE")).unwrap().clone();
-    assert!(offered.contains("RTP/AVP 8 0 101\r\n"), "{offered}");
-    let ring = t.answer(t.b);
+    assert!(offered.contains("RTP/AVP 8 0 9 101\r\n"), "{offered}");
+    let ring = t.w.answer(t.b);
     // While it talks it would change to what we cannot make: no.
     let refused = |t: &Caller| t.w.phones[&t.a].heard.iter().filter(|l| l.contains(" 488 ")).count();
     let (a, call) = (t.a, t.call);
@@ -103,7 +104,7 @@ fn who_does_not_come_back_talks_in_anything() {
     let t =
         Caller::in_world(World::with(config, Restored::default()), "600", sdp("192.0.2.11", "18 8 101", ""));
     let offered = t.w.phones[&t.b].raw.iter().find(|text| text.starts_with("INVITE")).unwrap().clone();
-    assert!(offered.contains("RTP/AVP 18 8 0 101\r\n"), "{offered}");
+    assert!(offered.contains("RTP/AVP 18 8 0 9 101\r\n"), "{offered}");
 }
 
 /// A flow that records its caller, and tells somebody of it when the caller is gone.

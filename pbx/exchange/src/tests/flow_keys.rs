@@ -88,7 +88,7 @@ fn a_key_after_the_end_is_masked_too() {
 fn keys_of_the_called_side_are_shown() {
     let mut t = Caller::new("500");
     t.digit('1');
-    let ring = t.answer(t.b);
+    let ring = t.w.answer(t.b);
     let id = t.w.x.calls().next().unwrap().id;
     let b = t.b;
     info(&mut t.w, b, ring, '7');

@@ -1,171 +1,16 @@
 //! Callers in flows, with phones around the exchange.
 
+use super::flow_site::{PATIENCE, at, flow, say, text};
 use super::world::{World, sdp};
 use crate::*;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
-use switchroom_flow::expr::Expr;
-use switchroom_flow::node::{HangUpAs, Job, Patience, Reminders};
-use switchroom_flow::number::Pattern;
+use switchroom_flow::node::{HangUpAs, Job};
 use switchroom_flow::prompt::{Piece, Prompt};
-use switchroom_flow::routes::{Destination, Route};
-use switchroom_flow::{
-    Answer, Asking, Clip, Flow, Flows, Language, MailboxConfig, Node, NodeId, Place, SiteConfig, Value,
-};
+use switchroom_flow::{Answer, Asking, Clip, Flows};
 use switchroom_sip::endpoint::{SessionEvent, SessionId};
 use switchroom_sip::status::Status;
-
-const PATIENCE: Patience =
-    Patience { first: Duration::from_secs(5), between: Duration::from_secs(3), tries: 2 };
-
-pub(super) fn say(name: &str) -> Prompt {
-    Prompt { any: Some(vec![Piece::Named(name.into())]), by_language: BTreeMap::new() }
-}
-
-pub(super) fn text(text: &str) -> Expr {
-    Expr::Constant(Value::text(text))
-}
-
-pub(super) fn at(node: u16) -> Option<NodeId> {
-    Some(NodeId(node))
-}
-
-pub(super) fn dial(to: &[&str], in_turn: bool) -> Job {
-    Job::Dial {
-        to: to.iter().map(|number| text(number)).collect(),
-        in_turn,
-        ring: Some(Duration::from_secs(10)),
-        busy: at(2),
-        no_answer: at(2),
-        failed: at(2),
-        after: at(3),
-    }
-}
-
-pub(super) fn flow(name: &str, jobs: Vec<Job>, on_hang_up: Option<NodeId>) -> (String, Arc<Flow>) {
-    let nodes = jobs.into_iter().enumerate().map(|(number, job)| Node {
-        name: format!("n{number}"),
-        place: Place::default(),
-        job,
-    });
-    let flow = Flow {
-        name: name.into(),
-        version: 1,
-        title: "Main".into(),
-        file: String::new(),
-        language: Language::En,
-        nodes: nodes.collect(),
-        start: NodeId(0),
-        on_hang_up,
-        arguments: BTreeMap::new(),
-        text: String::new(),
-    };
-    (name.into(), Arc::new(flow))
-}
-
-/// The flow that most tests use: menu, dial, voicemail, survey.
-pub(super) fn main_flow(name: &str, to: &[&str], in_turn: bool) -> (String, Arc<Flow>) {
-    let menu = Job::Menu {
-        prompt: say("menu"),
-        keys: BTreeMap::from([("1".into(), NodeId(1)), ("2".into(), NodeId(2))]),
-        patience: PATIENCE,
-        reminders: Reminders::default(),
-        silent: None,
-        otherwise: None,
-    };
-    let voicemail =
-        Job::Voicemail { mailbox: text("102"), greeting: Prompt::default(), next: None, failed: None };
-    let survey = Job::Survey {
-        prompt: say("rate"),
-        question: "kindness".into(),
-        keys: "12345".into(),
-        patience: PATIENCE,
-        next: None,
-        silent: None,
-    };
-    flow(name, vec![menu, dial(to, in_turn), voicemail, survey], None)
-}
-
-pub(crate) fn all() -> Flows {
-    let exec = Job::Exec {
-        argv: vec!["/bin/log".into()],
-        input: vec![("caller".into(), Expr::Name("caller".into()))],
-        fields: vec![],
-        timeout: Duration::from_secs(5),
-        next: None,
-        failed: None,
-    };
-    let secret = Job::Collect {
-        prompt: say("pin"),
-        into: "pin".into(),
-        count: (4, 4),
-        end: Some('#'),
-        patience: PATIENCE,
-        reminders: Reminders::default(),
-        is_secret: true,
-        next: at(1),
-        failed: None,
-    };
-    // Asks for four secret digits, and returns whether they came.
-    let asks = Job::Collect {
-        prompt: say("pin"),
-        into: "pin".into(),
-        count: (4, 4),
-        end: Some('#'),
-        patience: Patience { tries: 1, ..PATIENCE },
-        reminders: Reminders::default(),
-        is_secret: true,
-        next: at(1),
-        failed: at(2),
-    };
-    let returns = |word: &str| Job::Return { value: Some(Expr::Constant(Value::text(word))) };
-    let away = |as_busy| vec![Job::HangUp { prompt: Prompt::default(), as_busy }];
-    Flows::from([
-        main_flow("500", &["102", "103"], false),
-        main_flow("501", &["102", "103"], true),
-        flow("502", away(HangUpAs::Busy), None),
-        flow("503", away(HangUpAs::NotFound), None),
-        flow("504", vec![secret, Job::Play { prompt: say("thanks"), is_whole: false, next: None }], None),
-        flow(
-            "505",
-            vec![Job::Play { prompt: say("hello"), is_whole: false, next: None }, exec],
-            Some(NodeId(1)),
-        ),
-        flow("507", vec![asks, returns("verified"), returns("failed")], None),
-        flow("506", vec![dial(&["102"], false), Job::Return { value: None }, dial(&["103"], false)], None),
-    ])
-}
-
-pub(crate) fn site() -> SiteConfig {
-    let mailbox = MailboxConfig {
-        pin: None,
-        greeting: None,
-        messages_max: 2,
-        longest: Duration::from_secs(60),
-        keep: Duration::from_secs(86_400),
-    };
-    let route = |number: u32| Route {
-        name: format!("r{number}"),
-        line: 1,
-        number: Pattern::parse(&number.to_string()).unwrap(),
-        from: Vec::new(),
-        hours: None,
-        to: Destination::Flow(number.to_string()),
-        calls_max: Some(2),
-        calls_per_second: None,
-        calls_per_caller: None,
-        back: false,
-    };
-    let routes = (500..=506).chain([600]).map(route);
-    let back = Route { back: true, ..route(507) };
-    SiteConfig {
-        mailboxes: BTreeMap::from([("102".into(), mailbox)]),
-        routes: routes.chain([back]).collect(),
-        ..SiteConfig::default()
-    }
-}
 
 /// A caller in a flow, and the phones of 102 and 103.
 pub(super) struct Caller {
@@ -222,21 +67,6 @@ impl Caller {
         self.w.ms(10);
     }
 
-    pub(super) fn answer(&mut self, at: SocketAddr) -> SessionId {
-        let (ring, _) = self.w.take(at);
-        let now = self.w.now.mono;
-        self.w.end(at).answer(now, ring, sdp(&at.ip().to_string(), "8 101", ""));
-        self.w.ms(100);
-        ring
-    }
-
-    pub(super) fn refuse(&mut self, at: SocketAddr, status: Status) {
-        let (ring, _) = self.w.take(at);
-        let now = self.w.now.mono;
-        self.w.end(at).reject(now, ring, status, &Default::default());
-        self.w.ms(100);
-    }
-
     pub(super) fn stage(&self) -> Stage {
         self.w.x.calls().next().unwrap().stage.clone()
     }
@@ -255,7 +85,7 @@ fn a_caller_chooses_is_connected_rates_and_is_hung_up() {
     assert_eq!(t.stage(), Stage::Seeking);
     assert_eq!(t.playing(), (0, vec![Clip::Ringing]), "a caller who was answered hears ringing from us");
     t.w.take(t.c);
-    let ring = t.answer(t.b);
+    let ring = t.w.answer(t.b);
     assert!(matches!(t.stage(), Stage::Talking { .. }));
     assert!(t.w.phones[&t.c].heard.iter().any(|l| l.starts_with("CANCEL")), "the other phone stops ringing");
     assert_eq!(t.w.x.calls_of("103").count(), 0, "and its person is free");
@@ -283,7 +113,7 @@ fn nobody_answers_and_the_caller_leaves_a_message() {
         let mut t = Caller::new(if in_turn { "501" } else { "500" });
         t.digit('1');
         if in_turn {
-            t.refuse(t.b, Status::BUSY);
+            t.w.reject(t.b, Status::BUSY);
             assert_eq!(t.stage(), Stage::Seeking, "the next one is tried");
             t.w.run(Duration::from_secs(11));
         } else {
@@ -370,7 +200,7 @@ fn the_caller_may_go_at_any_time() {
             if is_time() {
                 break 'walk;
             }
-            let ring = t.answer(t.b);
+            let ring = t.w.answer(t.b);
             if is_time() {
                 break 'walk;
             }
@@ -410,7 +240,7 @@ fn a_flow_may_dial_before_it_answers() {
     t.w.end(t.b).reject(now, ring, Status::BUSY, &Default::default());
     t.w.ms(100);
     // The next one rings too, and the caller is told again.
-    t.answer(t.c);
+    t.w.answer(t.c);
     assert!(t.w.told(t.a).iter().any(|e| matches!(e, SessionEvent::Answered(Some(_)))));
     let call = t.call;
     t.w.hang_up(t.a, call);
@@ -458,7 +288,7 @@ fn who_is_asked_without_words_is_answered() {
 fn who_comes_back_silent_is_given_up() {
     let mut t = Caller::new("500");
     t.digit('1');
-    let ring = t.answer(t.b);
+    let ring = t.w.answer(t.b);
     let leg = t.leg;
     t.w.input(Input::Media(MediaEvent::Missing { leg, for_ms: 5_000, refused: 0, refused_from: None }));
     t.w.hang_up(t.b, ring);
@@ -588,7 +418,7 @@ fn hold_does_not_disturb_a_prompt() {
     let after = t.w.media.iter().filter(|c| matches!(c, MediaCommand::Hear { .. })).count();
     assert_eq!(before, after);
     t.digit('1');
-    let ring = t.answer(t.b);
+    let ring = t.w.answer(t.b);
     t.w.hang_up(t.b, ring);
 }
 

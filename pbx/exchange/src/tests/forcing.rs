@@ -3,18 +3,17 @@
 use super::queues::{Floor, site};
 use super::world::{World, sdp};
 use crate::*;
-use std::net::SocketAddr;
 use std::time::Duration;
 use switchroom_acd::config::QueueConfig;
 use switchroom_acd::fact::Exit;
 use switchroom_acd::{Activity, Fact};
-use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
+use switchroom_sip::endpoint::{Ended, SessionEvent};
 use switchroom_sip::status::Status;
 
 fn command(w: &mut World, command: Command) -> Result<String, String> {
-    w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+    let reply = w.command("mara", command);
     w.ms(50);
-    w.replies.pop().unwrap()
+    reply
 }
 
 fn transfer(w: &mut World, call: CallId, to: &str) -> Result<String, String> {
@@ -27,14 +26,6 @@ fn pick_up(w: &mut World, call: CallId, phone: &str) -> Result<String, String> {
 
 fn assign(w: &mut World, call: CallId, agent: &str) -> Result<String, String> {
     command(w, Command::Agent(AgentAct::Assign { call, agent: agent.into() }))
-}
-
-fn answer(w: &mut World, at: SocketAddr) -> SessionId {
-    let (ring, _) = w.take(at);
-    let now = w.now.mono;
-    w.end(at).answer(now, ring, sdp(&at.ip().to_string(), "8 101", ""));
-    w.ms(100);
-    ring
 }
 
 fn id(w: &World) -> CallId {
@@ -57,7 +48,7 @@ fn a_user_puts_the_caller_of_a_talk_through() {
     let (a, call, b, _) = w.talking();
     let at = id(&w);
     assert_eq!(transfer(&mut w, at, "103"), Ok("call 1 goes to 103".into()));
-    answer(&mut w, c);
+    w.answer(c);
     assert_eq!(talkers(&w), ["101", "103"]);
     assert!(is_over(&w.told(b)), "who talked is released");
     assert!(w.events().iter().any(|name| name == "transfer"), "it is on the audit list");
@@ -119,7 +110,7 @@ fn a_ringing_call_is_picked_up_at_another_phone() {
     assert_eq!(pick_up(&mut w, at, "103"), Ok("103 rings for call 1".into()));
     // It rings there as long as it would have from the beginning.
     w.run(Duration::from_secs(15));
-    answer(&mut w, c);
+    w.answer(c);
     assert_eq!(talkers(&w), ["101", "103"]);
     let told = w.told(b);
     assert!(told.iter().any(|e| matches!(e, SessionEvent::Ended(Ended::Cancelled(_)))), "{told:?}");
@@ -148,7 +139,7 @@ fn who_waits_is_picked_up_and_keeps_the_place_if_not() {
     f.w.ms(100);
     assert!(f.w.x.floor().waiter(at.0).is_some(), "it waits on");
     pick_up(&mut f.w, at, "103").unwrap();
-    answer(&mut f.w, c);
+    f.w.answer(c);
     assert!(f.w.x.floor().waiter(at.0).is_none());
     let left = f.w.records.iter().any(|record| match record {
         Record::Floor { fact, .. } => matches!(&**fact, Fact::Left(left) if left.exit == Exit::Removed),
@@ -173,7 +164,7 @@ fn who_waits_is_given_to_an_agent() {
     assert_eq!(assign(&mut f.w, at, "3"), Ok("the caller rings agent 3".into()));
     assert_eq!(f.w.x.floor().agent("2").unwrap().activity(), Activity::Idle);
     let c = f.c;
-    answer(&mut f.w, c);
+    f.w.answer(c);
     assert_eq!(talkers(&f.w), ["101", "103"]);
     assert_eq!(assign(&mut f.w, at, "2"), Err("that call waits in no queue".into()));
     assert_eq!(assign(&mut f.w, at, "77"), Err("there is no such agent".into()));
@@ -195,6 +186,7 @@ fn who_waits_is_put_through_to_another_queue_but_to_no_phone() {
     transfer(&mut f.w, at, "701").unwrap();
     assert!(f.w.x.floor().waiter(at.0).is_some(), "it waits by another route");
     assert_eq!(f.w.x.call(at).unwrap().route.as_deref(), Some("701"));
+    assert_eq!(f.exits(), [(Exit::Removed, String::new())], "by somebody's hand, and no key");
     f.w.hang_up(f.a, call);
     f.w.hang_up(f.b, busy);
     f.w.settle();

@@ -5,9 +5,11 @@ use super::transfer::Scene;
 use super::world::sdp;
 use crate::limits::HAND_OFFS_MAX;
 use crate::*;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_acd::{Activity, Presence};
+use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::status::Status;
 
 const HOLD: &str = "a=sendonly\r\n";
@@ -21,11 +23,25 @@ impl Scene {
         }
     }
 
+    /// Agent 3 at 103 talks to 101, whom queue `q` brought; gives the sessions of both.
+    fn queued() -> (Self, (SocketAddr, SessionId), (SocketAddr, SessionId)) {
+        let mut s = Self::new();
+        s.hang_up(s.a);
+        s.w.settle();
+        let (presence, extension) = (Presence::Ready, Some("103".to_owned()));
+        let act = AgentAct::Choose { agent: "3".into(), presence, extension };
+        s.w.command("boss", Command::Agent(act)).unwrap();
+        let call = s.w.dial(s.a.0, "700", Some(sdp("192.0.2.11", "8 101", "")));
+        s.w.ms(100);
+        s.id = s.w.x.calls().find(|call| !call.is_ended()).unwrap().id;
+        let (a, c) = ((s.a.0, call), s.answer(s.c));
+        (s, a, c)
+    }
+
     fn command(&mut self, flow: &str) -> Result<String, String> {
-        let command = Command::HandOff { call: self.id, flow: flow.into() };
-        self.w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+        let reply = self.w.command("mara", Command::HandOff { call: self.id, flow: flow.into() });
         self.w.ms(10);
-        self.w.replies.pop().unwrap()
+        reply
     }
 
     fn pauses(&self) -> Vec<bool> {
@@ -155,8 +171,7 @@ fn what_may_not_be_is_refused_in_words() {
     s.w.settle();
 }
 
-/// Keys that come after the last that the flow wanted are nobody's business either, for a moment.
-/// Also a caller that dialled no flow (simulator seed 2).
+/// Also of a caller that dialled no flow.
 #[test]
 fn keys_by_info_are_crosses_on_the_ladder() {
     let mut s = Scene::new();
@@ -169,6 +184,7 @@ fn keys_by_info_are_crosses_on_the_ladder() {
     assert!(infos.len() == 1 && infos[0].contains("Signal=x"), "{infos:?}");
 }
 
+/// Keys that come after the last that the flow wanted are nobody's business either, for a moment.
 #[test]
 fn keys_are_not_written_down_until_a_moment_after() {
     let mut s = Scene::new();
@@ -235,7 +251,7 @@ fn who_has_gone_is_rung_back_when_the_flow_ends() {
             assert!(s.w.media.iter().any(channel));
             s.hang_up(b);
         } else {
-            s.reject(s.b.0, Status::BUSY);
+            s.w.reject(s.b.0, Status::BUSY);
             assert!(s.ended(s.a.0));
         }
         s.w.settle();
@@ -260,17 +276,7 @@ fn the_calling_side_hands_off_too() {
 /// A caller from a queue: the talk goes on for the agent, and the flow around waits as for any talk.
 #[test]
 fn for_the_queue_the_agent_talks_on() {
-    let mut s = Scene::new();
-    s.hang_up(s.a);
-    s.w.settle();
-    let (presence, extension) = (Presence::Ready, Some("103".to_owned()));
-    let act = AgentAct::Choose { agent: "3".into(), presence, extension };
-    s.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command: Command::Agent(act) });
-    s.w.replies.clear();
-    let call = s.w.dial(s.a.0, "700", Some(sdp("192.0.2.11", "8 101", "")));
-    s.w.ms(100);
-    s.id = s.w.x.calls().find(|call| !call.is_ended()).unwrap().id;
-    let c = s.answer(s.c);
+    let (mut s, a, c) = Scene::queued();
     let activity = |s: &Scene| s.w.x.floor().agent("3").unwrap().activity();
     assert_eq!(activity(&s), Activity::Talking);
     s.command("507").unwrap();
@@ -281,7 +287,7 @@ fn for_the_queue_the_agent_talks_on() {
     s.refer(c, "507");
     s.press("12");
     // The caller goes: the flow it was lent to and the one around it clean up, the agent wraps up.
-    s.hang_up((s.a.0, call));
+    s.hang_up(a);
     assert_eq!(activity(&s), Activity::WrapUp);
     s.w.settle();
 }
@@ -289,17 +295,7 @@ fn for_the_queue_the_agent_talks_on() {
 /// The agent hangs up for good while the caller is away: the flow around has it when nobody can be rung back.
 #[test]
 fn the_flow_around_goes_on_after_the_talk() {
-    let mut s = Scene::new();
-    s.hang_up(s.a);
-    s.w.settle();
-    let (presence, extension) = (Presence::Ready, Some("103".to_owned()));
-    let act = AgentAct::Choose { agent: "3".into(), presence, extension };
-    s.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command: Command::Agent(act) });
-    s.w.replies.clear();
-    s.w.dial(s.a.0, "700", Some(sdp("192.0.2.11", "8 101", "")));
-    s.w.ms(100);
-    s.id = s.w.x.calls().find(|call| !call.is_ended()).unwrap().id;
-    let c = s.answer(s.c);
+    let (mut s, _, c) = Scene::queued();
     s.command("507").unwrap();
     s.hang_up(c);
     assert_eq!(s.w.x.floor().agent("3").unwrap().activity(), Activity::WrapUp);
@@ -318,10 +314,9 @@ fn the_flow_around_goes_on_after_the_talk() {
 fn a_user_who_transfers_meanwhile_is_told_to_wait() {
     let mut s = Scene::new();
     let transfer = |s: &mut Scene, to: &str| {
-        let command = Command::Transfer { call: s.id, to: to.into() };
-        s.w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+        let reply = s.w.command("mara", Command::Transfer { call: s.id, to: to.into() });
         s.w.ms(10);
-        s.w.replies.pop().unwrap()
+        reply
     };
     transfer(&mut s, "507").unwrap();
     assert_eq!(s.call().hand_off.as_ref().unwrap().flow, "507");

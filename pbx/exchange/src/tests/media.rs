@@ -83,12 +83,34 @@ fn unequal_laws_are_transcoded() {
     w.ms(100);
     let (ring, incoming) = w.take(b);
     let offered = Description::parse(&incoming.request.sdp().unwrap()).unwrap();
-    assert_eq!(offered.codecs().map(|f| f.pt).collect::<Vec<_>>(), [0, 8]);
+    assert_eq!(offered.codecs().map(|f| f.pt).collect::<Vec<_>>(), [0, 8, 9]);
     let now = w.now.mono;
     w.end(b).answer(now, ring, sdp("192.0.2.12", "8 101", ""));
     w.ms(100);
     let codecs: Vec<_> = agreed(&w).into_iter().map(|(_, a)| a.codec.name).collect();
     assert_eq!(codecs, ["PCMA", "PCMU"]);
+}
+
+#[test]
+fn phones_with_no_codec_in_common_talk() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    let call = w.dial(a, "102", Some(sdp("192.0.2.11", "0 101", "")));
+    w.ms(100);
+    let (ring, _) = w.take(b);
+    let now = w.now.mono;
+    w.end(b).answer(now, ring, sdp("192.0.2.12", "9 101", ""));
+    w.ms(100);
+    let codecs: Vec<_> = agreed(&w).into_iter().map(|(_, a)| a.codec.name).collect();
+    assert_eq!(codecs, ["G722", "PCMU"]);
+    // What they could pass on unchanged comes up later, and is taken.
+    w.offer(b, ring, sdp("192.0.2.12", "9 8 0 101", ""));
+    w.ms(100);
+    assert_eq!(agreed(&w).last().unwrap().1.codec.name, "PCMU");
+    assert!(matches!(w.hears()[..], [Source::Leg(_), Source::Leg(_)]));
+    w.hang_up(a, call);
+    w.settle();
 }
 
 #[test]

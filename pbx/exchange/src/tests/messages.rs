@@ -1,6 +1,6 @@
 //! Messages: those that a stop cut off, those that a user throws away, and how long they are kept.
 
-use super::flows::site;
+use super::flow_site::site;
 use super::mwi::leave;
 use super::world::{World, config, sdp};
 use crate::*;
@@ -205,4 +205,19 @@ fn what_a_flow_recorded_gets_old_too() {
     assert_eq!(left(3 * day, 1), ["own", "lost"], "the box keeps for a day");
     assert_eq!(left(3 * day, 3), ["lost"]);
     assert_eq!(left(Duration::ZERO, 9), ["own", "lost"], "for ever");
+}
+
+/// Who is put through by a user while leaving a message leaves it: nothing of what follows is in it.
+#[test]
+fn who_is_put_through_speaks_into_no_mailbox_any_more() {
+    let (mut w, id) = speaking();
+    let (call, leg) = w.x.calls().next().map(|call| (call.id, call.caller)).unwrap();
+    let command = Command::Transfer { call, to: "504".into() };
+    assert!(w.command("mara", command).is_ok());
+    let stop = MediaCommand::StopMessage { call, leg, is_kept: true };
+    assert!(w.media.contains(&stop), "{:#?}", w.media);
+    let taken = Taken::Kept(facts(1_000));
+    w.input(Input::Media(MediaEvent::MessageTaken { leg, message: id, taken, why: String::new() }));
+    assert_eq!(w.x.messages_of("102").len(), 1, "what was said before is kept, as if who spoke had hung up");
+    w.input(Input::EndAll);
 }

@@ -28,9 +28,7 @@ impl Floor {
     }
 
     fn missed(&mut self, which: &str, wish: MissedWish) -> Result<String, String> {
-        let command = Command::Missed { which: which.into(), wish };
-        self.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command });
-        self.w.replies.pop().unwrap()
+        self.w.command("boss", Command::Missed { which: which.into(), wish })
     }
 }
 
@@ -173,11 +171,10 @@ fn flows_go_by_the_class_and_may_say_otherwise() {
 fn a_call_to_who_gave_up_is_counted_and_settles() {
     let mut t = Floor::new(queue());
     t.give_up(30);
-    let dial = Command::Dial { from: "103".into(), to: "101".into() };
-    t.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command: dial });
+    t.w.command("boss", Command::Dial { from: "103".into(), to: "101".into() }).unwrap();
     t.w.ms(100);
     t.answer(t.c);
-    t.refuse(t.a, Status::BUSY);
+    t.w.reject(t.a, Status::BUSY);
     assert_eq!(t.w.x.missed("101").map(|entry| entry.tries), Some(1));
     let call = t.w.dial(t.b, "101", Some(sdp("192.0.2.12", "8 101", "")));
     t.w.ms(100);

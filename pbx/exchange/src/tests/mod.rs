@@ -7,6 +7,7 @@ mod call_backs;
 mod calls;
 mod flow_ends;
 mod flow_keys;
+pub(crate) mod flow_site;
 pub(crate) mod flows;
 mod forcing;
 mod guarding;

@@ -5,18 +5,17 @@ use crate::*;
 use std::net::SocketAddr;
 use std::time::Duration;
 use switchroom_flow::Clip;
-use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
-use switchroom_sip::header::{Headers, Name};
+use switchroom_sip::endpoint::{Ended, SessionEvent};
+use switchroom_sip::header::Name;
 use switchroom_sip::status::Status;
 
 const A: &str = "192.0.2.11";
 const B: &str = "192.0.2.12";
 
 fn place(w: &mut World, from: &str, to: &str) -> Result<String, String> {
-    let command = Command::Dial { from: from.into(), to: to.into() };
-    w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+    let reply = w.command("mara", Command::Dial { from: from.into(), to: to.into() });
     w.ms(50);
-    w.replies.pop().unwrap()
+    reply
 }
 
 /// 101 and 102 are there, and 101's phone rings for a call to that number.
@@ -26,21 +25,6 @@ fn placed(to: &str) -> (World, SocketAddr, SocketAddr) {
     let b = w.registered("102", "192.0.2.12:5060");
     assert_eq!(place(&mut w, "101", to), Ok(format!("call 1: rings 101, then {to}")));
     (w, a, b)
-}
-
-fn answer(w: &mut World, at: SocketAddr, ip: &str, more: &str) -> SessionId {
-    let (ring, _) = w.take(at);
-    let now = w.now.mono;
-    w.end(at).answer(now, ring, sdp(ip, "8 101", more));
-    w.ms(50);
-    ring
-}
-
-fn refuse(w: &mut World, at: SocketAddr, status: Status) {
-    let (ring, _) = w.take(at);
-    let now = w.now.mono;
-    w.end(at).reject(now, ring, status, &Headers::default());
-    w.ms(50);
 }
 
 fn hears_ringing(w: &World) -> bool {
@@ -59,7 +43,7 @@ fn a_placed_call_from_ring_to_cdr() {
     assert_eq!(open.map(|o| (o.from.number.as_str(), o.to.number.as_str())), Some(("101", "102")));
 
     w.run(Duration::from_secs(5));
-    let at_caller = answer(&mut w, a, A, "");
+    let at_caller = w.answer(a);
     assert!(hears_ringing(&w), "{:#?}", w.media);
     let invite = w.phones[&b].raw.iter().find(|m| m.starts_with("INVITE")).unwrap().clone();
     assert!(header(&invite, Name::From).starts_with("\"Ana\" <sip:101@pbx.example>"), "{invite}");
@@ -115,7 +99,7 @@ fn the_first_phone_of_the_caller_wins() {
         |events: Vec<SessionEvent>| events.iter().any(|e| matches!(e, SessionEvent::Ended(Ended::Bye(_))));
     let (first, second) = (told(w.told(a)), told(w.told(c)));
     assert!(first != second, "one of them goes on: {first} {second}");
-    answer(&mut w, b, B, "");
+    w.answer(b);
     assert_eq!(w.x.calls().next().unwrap().legs.values().filter(|l| l.state == LegState::Up).count(), 2);
     let (at, session) = if first { (c, other) } else { (a, one) };
     w.hang_up(at, session);
@@ -140,7 +124,7 @@ fn a_caller_who_does_not_take_it_ends_it() {
         (Status::MOVED_TEMPORARILY, Cause::Failed),
     ] {
         let (mut w, a, b) = placed("102");
-        refuse(&mut w, a, status);
+        w.reject(a, status);
         let cdr = w.cdr();
         assert_eq!((cdr.ending.cause, cdr.answered_ms), (cause, None), "{status}");
         assert_ne!(cdr.ending.by, EndedBy::Party(End::Callee), "nobody was called: {status}");
@@ -170,8 +154,8 @@ fn a_caller_who_does_not_take_it_ends_it() {
 fn what_the_called_side_does_reaches_the_caller() {
     for (status, cause) in [(Status::BUSY, Cause::Busy), (Status::DECLINE, Cause::Declined)] {
         let (mut w, a, b) = placed("102");
-        answer(&mut w, a, A, "");
-        refuse(&mut w, b, status);
+        w.answer(a);
+        w.reject(b, status);
         assert!(w.told(a).iter().any(|e| matches!(e, SessionEvent::Ended(Ended::Bye(_)))), "{status}");
         let cdr = w.cdr();
         assert_eq!((cdr.ending.cause, cdr.answered_ms, cdr.talk_ms), (cause, None, 0), "{status}");
@@ -179,11 +163,11 @@ fn what_the_called_side_does_reaches_the_caller() {
         w.settle();
     }
     let (mut w, a, _) = placed("103");
-    answer(&mut w, a, A, "");
+    w.answer(a);
     assert_eq!(w.cdr().ending.cause, Cause::Unreachable, "103 is registered nowhere");
     w.settle();
     let (mut w, a, b) = placed("102");
-    let at_caller = answer(&mut w, a, A, "");
+    let at_caller = w.answer(a);
     w.take(b);
     w.ms(50);
     w.hang_up(a, at_caller);
@@ -212,14 +196,14 @@ fn ended_by_a_user_while_it_is_answered() {
 #[test]
 fn services_and_flows_are_dialled_like_numbers() {
     let (mut w, a, _) = placed("*43");
-    let at_caller = answer(&mut w, a, A, "");
+    let at_caller = w.answer(a);
     assert_eq!(w.hears(), [Source::Echo]);
     w.hang_up(a, at_caller);
     assert_eq!((w.cdr().ending.cause, w.cdr().answered_ms.is_some()), (Cause::HungUp, true));
     w.settle();
     // The flow rings 102, who is busy, and goes on with who called.
     let (mut w, a, b) = placed("500");
-    let at_caller = answer(&mut w, a, A, "");
+    let at_caller = w.answer(a);
     let call = w.x.calls().next().unwrap();
     assert_eq!((&call.stage, call.answered.is_some()), (&Stage::Flow, true), "it hears the menu");
     let (caller, id) = (call.caller, call.id);
@@ -228,7 +212,7 @@ fn services_and_flows_are_dialled_like_numbers() {
     w.input(Input::Media(MediaEvent::Digit { leg: caller, digit: '1' }));
     w.ms(50);
     assert!(hears_ringing(&w));
-    refuse(&mut w, b, Status::BUSY);
+    w.reject(b, Status::BUSY);
     assert!(w.x.call(id).is_some_and(|call| !call.is_ended()));
     w.hang_up(a, at_caller);
     assert_eq!(w.cdr().flow.as_deref(), Some("500"));
@@ -244,7 +228,7 @@ fn numbers_of_formats_are_ours_one_way_and_theirs_the_other() {
     let text = String::from_utf8(sdp(A, "8 97", "")).unwrap().replace("rtpmap:101", "rtpmap:97");
     w.end(a).answer(now, ring, text.into_bytes());
     w.ms(50);
-    answer(&mut w, b, B, "");
+    w.answer(b);
     let caller = w.x.calls().next().unwrap().caller;
     let agreed: Vec<_> = w
         .media
@@ -260,9 +244,9 @@ fn numbers_of_formats_are_ours_one_way_and_theirs_the_other() {
 #[test]
 fn a_caller_may_hold_while_the_other_side_rings() {
     let (mut w, a, b) = placed("102");
-    let at_caller = answer(&mut w, a, A, "");
+    let at_caller = w.answer(a);
     w.offer(a, at_caller, sdp(A, "8 101", "a=sendonly\r\n"));
-    answer(&mut w, b, B, "");
+    w.answer(b);
     let call = w.x.calls().next().unwrap();
     assert!(call.held.is_some());
     w.offer(a, at_caller, sdp(A, "8 101", ""));

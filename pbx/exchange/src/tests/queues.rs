@@ -55,18 +55,7 @@ fn flow() -> Arc<Flow> {
 }
 
 pub(super) fn route(number: &str, to: Destination) -> Route {
-    Route {
-        name: number.into(),
-        line: 1,
-        number: Pattern::parse(number).unwrap(),
-        from: Vec::new(),
-        hours: None,
-        to,
-        calls_max: None,
-        calls_per_second: None,
-        calls_per_caller: None,
-        back: false,
-    }
+    Route::plain(number, Pattern::parse(number).unwrap(), to)
 }
 
 pub(super) fn site(queue: QueueConfig) -> Config {
@@ -107,9 +96,7 @@ impl Floor {
     }
 
     pub(super) fn act(&mut self, act: AgentAct) -> Result<String, String> {
-        let command = Command::Agent(act);
-        self.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command });
-        self.w.replies.pop().unwrap()
+        self.w.command("boss", Command::Agent(act))
     }
 
     pub(super) fn sign_in(&mut self, agent: &str, extension: &str) {
@@ -139,13 +126,6 @@ impl Floor {
         self.w.end(at).answer(now, ring, sdp(&at.ip().to_string(), "8 101", ""));
         self.w.ms(100);
         ring
-    }
-
-    pub(super) fn refuse(&mut self, at: SocketAddr, status: Status) {
-        let (ring, _) = self.w.take(at);
-        let now = self.w.now.mono;
-        self.w.end(at).reject(now, ring, status, &Default::default());
-        self.w.ms(100);
     }
 
     pub(super) fn rings(&self, at: SocketAddr) -> bool {
@@ -265,7 +245,7 @@ fn who_does_not_answer_is_passed_while_the_music_goes_on() {
     assert!(!t.rings(t.b) && t.rings(t.c));
     assert_eq!(t.w.x.floor().agent("2").unwrap().presence, Presence::Break { reason: "no_answer".into() });
     assert_eq!(plays, t.w.media.iter().filter(|c| matches!(c, MediaCommand::Play { .. })).count());
-    t.refuse(t.c, Status::BUSY);
+    t.w.reject(t.c, Status::BUSY);
     assert_eq!(t.activity("3"), Activity::Idle);
     t.w.run(Duration::from_secs(5));
     assert!(t.rings(t.c), "asked again after a rest");
@@ -306,7 +286,7 @@ fn one_of_those_who_ring_declines_and_the_other_rings_on() {
     t.sign_in("2", "102");
     t.sign_in("3", "103");
     t.call("700");
-    t.refuse(t.b, Status::DECLINE);
+    t.w.reject(t.b, Status::DECLINE);
     assert_eq!((t.activity("2"), t.activity("3")), (Activity::Idle, Activity::Offered));
     t.answer(t.c);
     assert_eq!(t.exits(), [(Exit::Answered, "3".into())]);
@@ -460,6 +440,20 @@ fn a_restart_keeps_agents_and_ends_waits() {
     assert_eq!(t.exits(), [(Exit::Restart, String::new())]);
 }
 
+/// The talk ends with the exchange, but whoever waits is not offered to the agent whom that sets free.
+#[test]
+fn no_phone_rings_when_the_exchange_stops() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    t.call("700");
+    t.answer(t.b);
+    t.call("700");
+    t.w.input(Input::EndAll);
+    t.w.ms(100);
+    let offers = t.facts().iter().filter(|fact| matches!(fact, Fact::Offered(_))).count();
+    assert_eq!((offers, t.exits().len(), t.w.x.status().calls), (1, 2, 0));
+}
+
 #[test]
 fn a_caller_who_waits_is_moved_up_or_taken_out() {
     let mut t = Floor::new(queue());
@@ -558,14 +552,13 @@ fn an_agent_whose_call_is_placed_is_offered_nobody() {
     let mut t = Floor::new(queue());
     t.sign_in("2", "102");
     let place = |t: &mut Floor, to: &str| {
-        let command = Command::Dial { from: "102".into(), to: to.into() };
-        t.w.input(Input::Command { id: CommandId(1), user: "boss".into(), command });
+        t.w.command("boss", Command::Dial { from: "102".into(), to: to.into() }).unwrap();
         t.w.ms(50);
     };
     place(&mut t, "103");
     assert_eq!(t.activity("2"), Activity::Outbound);
     t.call("700");
-    t.refuse(t.b, Status::BUSY);
+    t.w.reject(t.b, Status::BUSY);
     assert_eq!(t.activity("2"), Activity::Offered, "free again, and somebody waits");
     t.answer(t.b);
     assert_eq!(t.activity("2"), Activity::Talking);

@@ -1,7 +1,10 @@
 //! Supervisors at live calls: who hears whom, in every mode, whoever comes and goes.
 
+mod keys;
+mod touched;
+
 use super::queues::site;
-use super::world::{World, header, sdp};
+use super::world::{World, extension, header, sdp};
 use crate::*;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,9 +30,11 @@ impl Scene {
     fn world() -> (World, SocketAddr, SocketAddr) {
         let mut config = site(QueueConfig { wrap_up: 5_000, ..QueueConfig::default() });
         (config.rtp_pairs, config.calls_max) = (24, 10);
+        config.extensions.insert("104".into(), extension("104", "Dee"));
+        config.supervision.phones.insert("104".into());
         let mut w = World::with(config, Restored::default());
         let c = w.registered("103", "192.0.2.13:5060");
-        let d = w.registered("103", "192.0.2.14:5060");
+        let d = w.registered("104", "192.0.2.14:5060");
         (w, c, d)
     }
 
@@ -48,7 +53,7 @@ impl Scene {
         let b = w.registered("102", "192.0.2.12:5060");
         let act =
             AgentAct::Choose { agent: "2".into(), presence: Presence::Ready, extension: Some("102".into()) };
-        w.input(Input::Command { id: CommandId(1), user: "boss".into(), command: Command::Agent(act) });
+        w.command("boss", Command::Agent(act)).unwrap();
         let call = w.dial(a, "701", Some(sdp("192.0.2.11", "8 101", "")));
         w.ms(100);
         let id = w.x.calls().next().unwrap().id;
@@ -60,9 +65,9 @@ impl Scene {
 
     fn act(&mut self, phone: &str, act: SupervisionAct) -> Result<String, String> {
         let command = Command::Supervise { phone: (!phone.is_empty()).then(|| phone.to_owned()), act };
-        self.w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+        let reply = self.w.command("mara", command);
         self.w.ms(50);
-        self.w.replies.pop().unwrap()
+        reply
     }
 
     /// At the user's own phone.
@@ -77,11 +82,7 @@ impl Scene {
     }
 
     fn answer(&mut self, at: SocketAddr) -> (SocketAddr, SessionId) {
-        let (ring, _) = self.w.take(at);
-        let now = self.w.now.mono;
-        self.w.end(at).answer(now, ring, sdp(&at.ip().to_string(), "8 101", ""));
-        self.w.ms(100);
-        (at, ring)
+        (at, self.w.answer(at))
     }
 
     fn hold(&mut self, (at, session): (SocketAddr, SessionId), word: &str) {
@@ -139,14 +140,14 @@ impl Scene {
 
     /// The parties whom the board names as hearing the first supervisor.
     fn heard_by(&self) -> Vec<String> {
-        let one = self.w.x.supervisions.values().next().unwrap();
+        let one = self.w.x.supervisions.iter().next().unwrap().1;
         let target = one.target.and_then(|id| self.w.x.call(id));
         let named = |leg: &LegId| Some(target?.leg(*leg)?.party.number.clone());
         one.heard_by().iter().filter_map(named).collect()
     }
 
     fn press(&mut self, key: char) {
-        let leg = self.w.x.supervisions.keys().next().and_then(|id| self.w.x.call(*id)).unwrap().caller;
+        let leg = self.w.x.supervisions.iter().next().and_then(|(id, _)| self.w.x.call(*id)).unwrap().caller;
         self.w.input(Input::Media(MediaEvent::Digit { leg, digit: key }));
         self.w.ms(20);
     }
@@ -155,6 +156,7 @@ impl Scene {
 #[test]
 fn listen_whisper_and_barge_without_dialling_again() {
     let mut s = Scene::new();
+    let other = s.w.registered("103", "192.0.2.15:5060");
     let done = s.begin(Subject::Call(s.id), Mode::Listen);
     assert_eq!(done, Ok("rings 103, to listen call 1".into()));
     assert_eq!(s.hears(), "101<as before 102<as before", "nobody hears anything before the phone is there");
@@ -173,7 +175,7 @@ fn listen_whisper_and_barge_without_dialling_again() {
     s.act("103", SupervisionAct::Change(Mode::Listen)).unwrap();
     assert_eq!(s.hears(), "101<102 102<101 103<as before");
     assert_eq!(s.recorded(), ["no more"]);
-    assert_eq!((s.invites(c), s.invites(s.d)), (1, 1), "the phones rang once");
+    assert_eq!((s.invites(c), s.invites(other), s.invites(s.d)), (1, 1, 0), "the phones of 103 rang once");
     let acts: Vec<String> = s.w.events();
     for act in ["listen", "whisper", "barge"] {
         assert!(acts.iter().any(|name| name == act), "{act} is on the audit list");
@@ -239,7 +241,7 @@ fn what_cannot_be_supervised_is_refused_in_words() {
     }
     // A supervisor's own call is not supervised.
     s.supervised(Subject::Call(x), Mode::Listen);
-    let own = *s.w.x.supervisions.keys().next().unwrap();
+    let own = *s.w.x.supervisions.iter().next().unwrap().0;
     let act = SupervisionAct::Begin { subject: Subject::Call(own), mode: Mode::Listen };
     assert_eq!(s.act("101", act), Err("call 2 is a supervisor's own".into()));
 }
@@ -338,26 +340,31 @@ fn a_party_that_holds_is_not_heard_by_the_supervisor_either() {
 fn the_supervisor_stays_through_a_transfer() {
     let mut s = Scene::new();
     s.supervised(Subject::Call(s.id), Mode::Barge);
-    // To another phone of the supervisor's own extension.
     let now = s.w.now.mono;
-    s.w.end(s.b.0).refer(now, s.b.1, &Uri::sip("103", "pbx.example", None), None);
+    s.w.end(s.b.0).refer(now, s.b.1, &Uri::sip("104", "pbx.example", None), None);
     s.w.ms(50);
     assert_eq!(s.hears(), "101<102+103 102<silence 103<silence");
-    s.w.take(s.d);
-    s.answer(s.d);
-    assert_eq!(s.hears(), "101<103+103 103<101+103 103<101+103", "and barges into the new talk");
+    let d = s.answer(s.d);
+    assert_eq!(s.hears(), "101<104+103 103<101+104 104<101+103", "and barges into the new talk");
+    // On to another phone of the supervisor's own extension.
+    let other = s.w.registered("103", "192.0.2.15:5060");
+    let now = s.w.now.mono;
+    s.w.end(d.0).refer(now, d.1, &Uri::sip("103", "pbx.example", None), None);
+    s.w.ms(50);
+    s.answer(other);
+    assert_eq!(s.hears(), "101<103+103 103<101+103 103<101+103");
 }
 
 #[test]
 fn several_supervisors_hear_each_other_only_when_they_barge() {
     let mut s = Scene::new();
-    // 103 comes by command, and a second supervisor dials in from another phone of it.
+    // 103 comes by command, and 104 dials in.
     s.supervised(Subject::Extension("102".into()), Mode::Barge);
     s.w.dial(s.d, "*60102", Some(sdp("192.0.2.14", "8 101", "")));
     s.w.ms(100);
-    assert_eq!(s.hears(), "101<102+103 102<101+103 103<101+102 103<101+102+103");
+    assert_eq!(s.hears(), "101<102+103 102<101+103 103<101+102 104<101+102+103");
     s.w.hang_up(s.a.0, s.a.1);
-    assert_eq!(s.hears(), "103<silence 103<silence");
+    assert_eq!(s.hears(), "103<silence 104<silence");
 }
 
 #[test]
@@ -384,10 +391,8 @@ fn nobody_supervises_who_gives_a_pin() {
     ] {
         let mut s = Scene::new();
         s.supervised(Subject::Call(s.id), mode);
-        let command = Command::HandOff { call: s.id, flow: "507".into() };
-        s.w.input(Input::Command { id: CommandId(1), user: "mara".into(), command });
+        s.w.command("mara", Command::HandOff { call: s.id, flow: "507".into() }).unwrap();
         s.w.ms(50);
-        assert!(s.w.replies.pop().unwrap().is_ok());
         assert!(s.hears().contains("103<silence") && s.hears().contains("102<silence"), "{}", s.hears());
         assert!(s.act("", SupervisionAct::TakeOver).is_err(), "there is nobody to be taken over");
         let leg = s.w.x.call(s.id).unwrap().caller;

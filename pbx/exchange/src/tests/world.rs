@@ -55,22 +55,24 @@ pub(crate) struct World {
     pub(crate) log: Vec<String>,
 }
 
-pub(crate) fn config() -> Config {
-    let extension = |number: &str, name: &str| {
-        let hex = |a| ha1(a, number, "pbx.example", &format!("pw{number}"));
-        let bytes = |text: String| -> Vec<u8> {
-            (0..text.len() / 2).map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap()).collect()
-        };
-        Extension {
-            number: number.into(),
-            name: name.into(),
-            ha1_md5: bytes(hex(Algorithm::Md5)).try_into().ok(),
-            ha1_sha256: bytes(hex(Algorithm::Sha256)).try_into().ok(),
-            record: None,
-            ring: None,
-            auto_answer: false,
-        }
+/// An extension whose password is `pw` and its number.
+pub(crate) fn extension(number: &str, name: &str) -> Extension {
+    let hex = |a| ha1(a, number, "pbx.example", &format!("pw{number}"));
+    let bytes = |text: String| -> Vec<u8> {
+        (0..text.len() / 2).map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap()).collect()
     };
+    Extension {
+        number: number.into(),
+        name: name.into(),
+        ha1_md5: bytes(hex(Algorithm::Md5)).try_into().ok(),
+        ha1_sha256: bytes(hex(Algorithm::Sha256)).try_into().ok(),
+        record: None,
+        ring: None,
+        auto_answer: false,
+    }
+}
+
+pub(crate) fn config() -> Config {
     let all = [extension("101", "Ana"), extension("102", "Bo"), extension("103", "Cy")];
     Config {
         site: "test".into(),
@@ -82,8 +84,8 @@ pub(crate) fn config() -> Config {
             phones: ["103".to_owned()].into(),
             users: [("mara".to_owned(), "103".to_owned())].into(),
         },
-        flows: super::flows::all(),
-        inbound: super::flows::site(),
+        flows: super::flow_site::all(),
+        inbound: super::flow_site::site(),
         floor: Default::default(),
         record: RecordRule::Always,
         hold_music: vec![],
@@ -248,6 +250,31 @@ impl World {
         let SipEvent::Request(incoming) = phone.events.remove(place) else { panic!() };
         let id = phone.end.take_invite(now.mono, (*incoming).clone(), "x").unwrap();
         (id, *incoming)
+    }
+
+    /// What rings at a phone is answered, and the exchange hears of it.
+    pub(crate) fn answer(&mut self, at: SocketAddr) -> SessionId {
+        let (ring, _) = self.take(at);
+        let now = self.now.mono;
+        self.end(at).answer(now, ring, sdp(&at.ip().to_string(), "8 101", ""));
+        self.ms(100);
+        ring
+    }
+
+    /// What rings at a phone is refused, and the exchange hears of it.
+    pub(crate) fn reject(&mut self, at: SocketAddr, status: Status) {
+        let (ring, _) = self.take(at);
+        let now = self.now.mono;
+        self.end(at).reject(now, ring, status, &Headers::default());
+        self.ms(100);
+    }
+
+    /// What a user commands, and the reply, which comes at once.
+    pub(crate) fn command(&mut self, user: &str, command: Command) -> Result<String, String> {
+        let before = self.replies.len();
+        self.input(Input::Command { id: CommandId(1), user: user.into(), command });
+        assert_eq!(self.replies.len(), before + 1, "one reply to each command: {:#?}", self.log);
+        self.replies.pop().unwrap()
     }
 
     pub(crate) fn end(&mut self, at: SocketAddr) -> &mut Endpoint {

@@ -45,6 +45,24 @@ pub struct Route {
     pub calls_per_caller: Option<(u32, Duration)>,
 }
 
+impl Route {
+    /// A route on line 1 of its configuration: for everybody, at all hours, without a limit and with no way back.
+    pub fn plain(name: &str, number: Pattern, to: Destination) -> Self {
+        Self {
+            name: name.to_owned(),
+            line: 1,
+            number,
+            from: Vec::new(),
+            hours: None,
+            to,
+            back: false,
+            calls_max: None,
+            calls_per_second: None,
+            calls_per_caller: None,
+        }
+    }
+}
+
 /// Callers that a route is for, or not for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {

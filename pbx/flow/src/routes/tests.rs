@@ -9,16 +9,14 @@ use std::collections::BTreeMap;
 /// `NUMBER TO [from A,B] [hours H WHEN]`, with the name of the number and the line of its place.
 fn route(line: u32, number: &str, to: &str, from: &[&str], hours: Option<(&str, When)>) -> Route {
     Route {
-        name: format!("{number}/{line}"),
         line,
-        number: Pattern::parse(number).unwrap(),
         from: from.iter().map(|f| Caller::parse(f).unwrap()).collect(),
         hours: hours.map(|(name, when)| (name.to_owned(), when)),
-        to: Destination::parse(to).unwrap(),
-        calls_max: None,
-        calls_per_second: None,
-        calls_per_caller: None,
-        back: false,
+        ..Route::plain(
+            &format!("{number}/{line}"),
+            Pattern::parse(number).unwrap(),
+            Destination::parse(to).unwrap(),
+        )
     }
 }
 

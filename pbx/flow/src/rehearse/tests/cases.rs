@@ -136,17 +136,9 @@ fn a_case_may_begin_with_a_locked_account() {
 #[test]
 fn a_number_is_dialled_by_the_routes_of_the_site() {
     let mut stage = office();
-    let route = |name: &str, to: &str| Route {
-        name: name.to_owned(),
-        line: 1,
-        number: crate::number::Pattern::parse(name).expect("a number"),
-        from: Vec::new(),
-        hours: None,
-        to: Destination::parse(to).expect("a destination"),
-        calls_max: None,
-        calls_per_second: None,
-        calls_per_caller: None,
-        back: false,
+    let route = |number: &str, to: &str| {
+        let to = Destination::parse(to).expect("a destination");
+        Route::plain(number, crate::number::Pattern::parse(number).expect("a number"), to)
     };
     stage.site.routes = vec![route("400", "flow office"), route("401", "extension 101")];
     let text = "at = \"2026-11-23T10:00\"\n[site]\nhours = { office = \"open\" }\n\
