@@ -3,7 +3,7 @@
 use super::*;
 use crate::action::{ACTIONS, Action};
 use crate::app::{Effect, Overlay, Screen};
-use crate::fixture::{floor, office, play_floor, press};
+use crate::fixture::{answer_figures, floor, office, play_floor, press};
 use crate::keymap::{Code, Key};
 use crate::rows::List;
 use switchroom_wire::{
@@ -86,6 +86,7 @@ fn random_keys_of_all_kinds_never_panic_and_never_act_without_a_question() {
         let asked = matches!(app.overlay, Some(Overlay::Confirm(_)));
         let effects = update(&mut app, Input::Key(keys[chance.below(keys.len())]));
         assert!(asked || !sends_what_is_asked(&effects), "step {step}");
+        answer_figures(&mut app, &effects);
         if step % 50 == 0 {
             let size = (chance.below(150) as u16, chance.below(50) as u16);
             update(&mut app, Input::Resize(size.0, size.1));

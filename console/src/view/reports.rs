@@ -32,7 +32,8 @@ pub(super) fn heading(app: &App, list: List, rect: Rect, p: &mut Painter<'_>) {
     let day = match (report.interval, day) {
         (Interval::Days, _) => String::new(),
         (_, Some(day)) => day,
-        (_, None) => words.t("report.no_day").to_owned(),
+        (_, None) if report.back == 0 => words.t("report.no_day").to_owned(),
+        (_, None) => "-".to_owned(),
     };
     let x = p.put(rect, x + 1, 0, &day, Tone::Strong) + if day.is_empty() { 0 } else { 3 };
     let x = p.put(rect, x, 0, words.t(report.interval.key()), Tone::Normal) + 3;
