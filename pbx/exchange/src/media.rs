@@ -356,7 +356,7 @@ pub struct RecordingFacts {
     pub complete: bool,
     /// It may not be deleted: who says so.
     #[serde(default)]
-    pub held: Option<Held>,
+    pub held: Option<Box<Held>>,
 }
 
 /// A legal hold: somebody has a reason why a recording must stay.

@@ -357,7 +357,7 @@ pub fn recording(facts: &x::RecordingFacts) -> w::RecordingView {
             .collect(),
         codec: facts.codec.clone(),
         complete: facts.complete,
-        held: facts.held.as_ref().map(held),
+        held: facts.held.as_deref().map(held),
     }
 }
 

@@ -72,7 +72,7 @@ mod tests {
             codec: String::new(),
             marks: Vec::new(),
             complete: true,
-            held: is_held.then(|| Held { by: "sue".into(), reason: "case 7".into(), at_ms: 0 }),
+            held: is_held.then(|| Box::new(Held { by: "sue".into(), reason: "case 7".into(), at_ms: 0 })),
         }
     }
 

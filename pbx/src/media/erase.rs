@@ -163,7 +163,7 @@ mod tests {
         let (open, _file) = archive::create(dir, call, START_MS).unwrap();
         let erased = erase_recording(dir, &second).unwrap();
         assert_eq!(erased.bytes, 2_000);
-        assert_eq!(archive::scan_recordings(dir), [kept.clone()]);
+        assert_eq!(archive::scan_recordings(dir), std::slice::from_ref(&kept));
         assert!(!dir.join(&first.file).exists() && open.part.exists());
         // Again: nothing is there, and that is no fault.
         assert_eq!(erase_recording(dir, &second).unwrap().bytes, 0);
@@ -212,7 +212,8 @@ mod tests {
     fn a_hold_is_in_the_sidecar() {
         let dir = tempfile::tempdir().unwrap();
         let mut facts = recorded(dir.path(), CallId::new(START_MS, 5));
-        facts.held = Some(switchroom_exchange::Held { by: "sue".into(), reason: "case 7".into(), at_ms: 9 });
+        let held = switchroom_exchange::Held { by: "sue".into(), reason: "case 7".into(), at_ms: 9 };
+        facts.held = Some(Box::new(held));
         renew_sidecar(dir.path(), &facts).unwrap();
         assert_eq!(archive::scan_recordings(dir.path()), [facts]);
     }

@@ -280,7 +280,7 @@ fn recording(index: &dyn Index, call: CallId) -> Result<Option<RecordingFacts>, 
 fn hold_recording(index: &dyn Index, call: CallId, held: Option<&Held>) -> Result<(), IndexError> {
     let Some(was) = recording(index, call)? else { return Ok(()) };
     let key = schema::time_key(was.subject.started_ms, call);
-    index.put(Tree::Recordings, &key, &value(&RecordingFacts { held: held.cloned(), ..was })?)
+    index.put(Tree::Recordings, &key, &value(&RecordingFacts { held: held.cloned().map(Box::new), ..was })?)
 }
 
 fn remove_recording(index: &dyn Index, call: CallId) -> Result<(), IndexError> {

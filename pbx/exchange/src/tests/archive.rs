@@ -13,8 +13,11 @@ fn hold(reason: &str) -> ArchiveAct {
     ArchiveAct::Hold { call: CALL, number: 3, reason: reason.into() }
 }
 
-/// What was written down: of recordings as it is, of events (kind, call, user, name).
-fn written(w: &World) -> (Vec<&Record>, Vec<(EventKind, Option<CallId>, &str, &str)>) {
+/// Of an event: kind, call, user, name.
+type Told<'a> = (EventKind, Option<CallId>, &'a str, &'a str);
+
+/// What was written down: of recordings as it is, and events.
+fn written(w: &World) -> (Vec<&Record>, Vec<Told<'_>>) {
     let is_event = |r: &&Record| matches!(r, Record::Event(_));
     let others = w.records.iter().filter(|r| !is_event(r)).collect();
     let events = w.records.iter().filter_map(|r| match r {

@@ -203,7 +203,7 @@ fn a_hold_stays_with_all_parts_of_a_recording_until_it_is_released() {
         }
         let (store, _, _) = open(dir.path());
         let known = |number| store.recording(call(number)).unwrap();
-        assert_eq!((known(1).held, known(1).bytes), (Some(held("case 7")), 5));
+        assert_eq!((known(1).held, known(1).bytes), (Some(Box::new(held("case 7"))), 5));
         assert_eq!((known(2).held, store.recording(call(9))), (None, None));
         // It is the same wherever it is asked for.
         assert_eq!(store.recordings(10, Some("101")), [known(2), known(1)]);
