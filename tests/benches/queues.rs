@@ -259,6 +259,7 @@ fn config(agents: u32) -> Config {
             breaks: BTreeMap::new(),
         }),
         record: RecordRule::Never,
+        recording_key: String::new(),
         hold_music: vec![],
         ring: Duration::from_secs(600),
         codecs: vec![Codec::Pcma, Codec::Pcmu],

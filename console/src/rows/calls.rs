@@ -170,6 +170,7 @@ fn call_flags(call: &CallView, words: &Words) -> Cell {
     match call.recording {
         RecordingState::Failed => parts.push(words.t("flag.rec_failed").to_owned()),
         RecordingState::On => parts.push(words.t("flag.rec").to_owned()),
+        RecordingState::Paused => parts.push(words.t("flag.rec_paused").to_owned()),
         RecordingState::Done | RecordingState::Off => {}
     }
     parts.extend(call.supervision.as_ref().map(|at| at.user.clone()).filter(|user| !user.is_empty()));

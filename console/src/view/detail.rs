@@ -84,6 +84,7 @@ fn head(app: &App, call: Option<&CallView>, rect: Rect, now_ms: i64, p: &mut Pai
     };
     match call.recording {
         RecordingState::On => p.put(rect, x, 0, words.t("flag.rec"), Tone::Normal),
+        RecordingState::Paused => p.put(rect, x, 0, words.t("flag.rec_paused"), Tone::Normal),
         RecordingState::Failed => p.put(rect, x, 0, words.t("flag.rec_failed"), Tone::Attention),
         RecordingState::Off | RecordingState::Done => x,
     };

@@ -41,7 +41,9 @@ pub use call::{Call, CallPath, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Re
 pub use config::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
-pub use input::{Action, AgentAct, Changed, Command, CommandId, Input, MissedWish, SupervisionAct};
+pub use input::{
+    Action, AgentAct, Changed, Command, CommandId, Input, MissedWish, RecordingAct, SupervisionAct,
+};
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{
     Agreed, AgreedCodec, Channel, Direction, MediaCommand, MediaEvent, MessageFacts, Part, Quality,

@@ -167,6 +167,11 @@ pub(super) const TABLES: &[Table] = &[
                 "\"never\"",
                 "Which answered calls are recorded: \"never\" or \"always\". An extension can differ.",
             ),
+            example(
+                "key",
+                "\"*1\"",
+                "Two keys by which the agent of a talk pauses its recording on the phone and has it go on, or begins one where the\nrule wants none; the first is * or #. The phone must send its keys by RFC 4733 or INFO. Unless written, nobody can\nby phone.",
+            ),
             key("dir", "\"recordings\"", "Where recordings are kept."),
         ],
     },

@@ -128,6 +128,7 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
     };
     let recording = match call.recording {
         x::Recording::Off => w::RecordingState::Off,
+        x::Recording::On if call.is_recording_paused() => w::RecordingState::Paused,
         x::Recording::On => w::RecordingState::On,
         x::Recording::Failed => w::RecordingState::Failed,
         x::Recording::Done => w::RecordingState::Done,

@@ -89,6 +89,13 @@ pub enum AgentWish {
         /// As above.
         place: usize,
     },
+    /// Something with the recording of a call.
+    Record {
+        /// The call's place among all, modulo their number.
+        place: usize,
+        /// What: begun, paused, resumed twice as often, closed.
+        what: usize,
+    },
     /// Somebody who talks is sent to give a PIN, and comes back.
     HandOff {
         /// The talk's place among all, modulo their number.
@@ -170,6 +177,10 @@ impl FloorSetup {
         }
         for _ in 0..length_ms / 12_000 {
             let wish = AgentWish::HandOff { place: below(&mut own, 64) };
+            wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
+        }
+        for _ in 0..length_ms / 4_000 {
+            let wish = AgentWish::Record { place: below(&mut own, 64), what: below(&mut own, 6) };
             wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
         }
         if has_faults {

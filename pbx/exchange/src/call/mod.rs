@@ -22,6 +22,8 @@ mod media;
 mod offer;
 mod path;
 mod place;
+mod recording;
+mod recording_key;
 mod replacing;
 mod route;
 mod setup;
@@ -111,6 +113,8 @@ pub struct Leg {
     pub(crate) counted: Counted,
     /// Until then its keys are neither written down nor passed on: they may be repeats of one that was for the exchange.
     pub(crate) hushed_until: Option<Mono>,
+    /// When the first key of the code for the recording was pressed on it.
+    pub(crate) code_since: Option<Mono>,
 }
 
 impl Leg {
@@ -261,6 +265,10 @@ pub struct Call {
     pub(crate) visited: Visited,
     /// The legs that are being recorded.
     tape: Option<[(LegId, Channel); 2]>,
+    /// Why what is recorded is silence at the moment.
+    pauses: recording::Pauses,
+    /// A person began the recording, and no rule.
+    is_on_demand: bool,
     /// Every SIP session it ever had.
     pub(crate) sessions: Vec<SessionId>,
 }
@@ -304,6 +312,8 @@ impl Call {
             hushed_until: None,
             visited: Default::default(),
             tape: None,
+            pauses: Default::default(),
+            is_on_demand: false,
             call_back: None,
             briefing: None,
             sessions: Vec::new(),

@@ -399,15 +399,20 @@ impl Exchange {
         }
     }
 
-    /// Whether a digit is for a flow, or a supervisor's: then it has been taken there, and nobody is told of it.
+    /// Whether a digit is for a flow, a supervisor's, or of the code for the recording: then it has been taken there, and
+    /// nobody is told of it.
     pub(super) fn is_command(&mut self, now: Now, id: CallId, leg: LegId, digit: char, means: Means) -> bool {
-        self.digit_for_flow(now, id, leg, digit, means) || self.supervisors_key(now, id, leg, digit, means)
+        self.digit_for_flow(now, id, leg, digit, means)
+            || self.supervisors_key(now, id, leg, digit, means)
+            || self.recording_key(now, id, leg, digit, means)
     }
 
     /// A phone pressed a digit in a talk, by whatever way it came.
     pub(crate) fn on_digit(&mut self, now: Now, id: CallId, leg: LegId, digit: char) {
-        let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { return };
-        if self.is_hushed(now.mono, id, leg) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let Some(one) = call.leg(leg) else { return };
+        // What is not to be in the recording as sound is not to be beside it as keys.
+        if call.paused_by().is_some() || self.is_hushed(now.mono, id, leg) {
             return;
         }
         let who = one.party.number.clone();

@@ -19,6 +19,7 @@ mod missed;
 pub(crate) mod mwi;
 mod placing;
 mod queues;
+mod recording;
 mod registering;
 mod supervising;
 mod table;

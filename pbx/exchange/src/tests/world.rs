@@ -88,6 +88,7 @@ pub(crate) fn config() -> Config {
         inbound: super::flow_site::site(),
         floor: Default::default(),
         record: RecordRule::Always,
+        recording_key: "*1".into(),
         hold_music: vec![],
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],

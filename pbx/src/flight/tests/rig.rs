@@ -54,6 +54,7 @@ pub(super) fn config(password: &str) -> Config {
         inbound: Default::default(),
         floor: Default::default(),
         record: RecordRule::Always,
+        recording_key: String::new(),
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu],
         external: None,

@@ -8,7 +8,7 @@ use crate::sim::trouble::{SupervisorWish, Trouble};
 use std::sync::Arc;
 use switchroom_acd::Presence;
 use switchroom_exchange::{
-    AgentAct, Call, CallId, Command, MissedWish, Mode, Stage, Subject, SupervisionAct,
+    AgentAct, Call, CallId, Command, MissedWish, Mode, RecordingAct, Stage, Subject, SupervisionAct,
 };
 
 impl World {
@@ -109,6 +109,17 @@ impl World {
                 let talks: Vec<CallId> = self.exchange.calls().filter(is_talk).map(|call| call.id).collect();
                 let call = *talks.get(place % talks.len().max(1))?;
                 return Some(Command::HandOff { call, flow: LENT.into() });
+            }
+            AgentWish::Record { place, what } => {
+                let calls: Vec<CallId> = self.exchange.calls().map(|call| call.id).collect();
+                let call = *calls.get(place % calls.len().max(1))?;
+                let act = match what {
+                    0 => RecordingAct::Start,
+                    1 | 2 => RecordingAct::Pause,
+                    3 | 4 => RecordingAct::Resume,
+                    _ => RecordingAct::Stop,
+                };
+                return Some(Command::Record { call, act, own_only: false });
             }
             AgentWish::Missed { place, what } => {
                 let inbox = self.exchange.inbox();
