@@ -5,8 +5,8 @@ mod floor;
 mod missed;
 
 pub(crate) use calls::{
-    call_duration_ms, call_place, call_result, call_state_word, legs_shown, mode_name, supervised_flag,
-    supervision_target, trouble, waiting_in,
+    call_duration_ms, call_hold, call_place, call_result, call_state_word, legs_shown, mode_name,
+    supervised_flag, supervision_target, trouble, waiting_in,
 };
 pub(crate) use floor::{
     agent_call, agent_problem, agent_reason, agent_state, break_time, longest_wait_ms, service_level,

@@ -123,6 +123,9 @@ pub struct Config {
     /// Prompts that who is held hears one after the other, over and over; with none, silence.
     #[serde(default)]
     pub hold_music: Vec<String>,
+    /// A hold that lasts so long is told of, and each time that it has lasted so long again; zero never.
+    #[serde(default)]
+    pub hold_reminder: Duration,
     /// How long a phone rings.
     pub ring: Duration,
     /// Codecs, best first.

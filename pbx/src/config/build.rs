@@ -64,6 +64,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
         record: reader.text(recording, "rule", &one_of("rule", RULES)).unwrap_or_default(),
         recording_key: reader.text(recording, "key", &recording_key).unwrap_or_default(),
         hold_music: super::queues::music(reader, media, "hold_music"),
+        hold_reminder: duration(reader, media, "hold_reminder", 5, 3_600).unwrap_or_default(),
         ring: duration(reader, sip, "ring", 1, RING_S_MAX).unwrap_or_default(),
         codecs: codecs(reader, media),
         external: reader.text(sip, "external", &value::external),

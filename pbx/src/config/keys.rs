@@ -150,6 +150,11 @@ pub(super) const TABLES: &[Table] = &[
                 "[\"music/one\", \"music/two\"]",
                 "Prompts that who is held hears one after the other, over and over. Unless written, silence.",
             ),
+            example(
+                "hold_reminder",
+                "\"60s\"",
+                "A hold that lasts so long is told of, in the log and on the board, and so again each time. If the phone that holds\nis registered no more, a caller of a queue waits there again, first of all. Unless written, nobody is told.",
+            ),
             key(
                 "threads",
                 "\"auto\"",

@@ -80,6 +80,9 @@ fn troubles(call: &x::Call) -> Vec<String> {
     if call.is_ended() {
         return out;
     }
+    if call.is_held_long() {
+        out.push("long_hold".to_owned());
+    }
     for leg in call.legs.values().filter(|l| l.state == LegState::Up) {
         let side = match leg.end {
             x::End::Caller => "caller",

@@ -117,6 +117,7 @@ impl Exchange {
         call.hand_offs += 1;
         call.stage = Stage::Flow;
         if was_held {
+            self.hold_ends(id);
             self.floor.held(crate::queues::moment(now), self.on_floor(id), false);
             self.run_floor(now);
         }

@@ -18,6 +18,7 @@ mod briefing;
 mod ending;
 mod force;
 mod hand_off;
+mod held;
 mod media;
 mod offer;
 mod path;
@@ -211,6 +212,8 @@ pub struct Call {
     pub answered: Option<Now>,
     /// When the present hold began.
     pub held: Option<Now>,
+    /// Somebody was reminded of that hold.
+    is_reminded: bool,
     /// The caller's leg; while the call is placed, the first of those that are rung.
     pub caller: LegId,
     /// All legs.
@@ -287,6 +290,7 @@ impl Call {
             ringing: None,
             answered: None,
             held: None,
+            is_reminded: false,
             caller,
             legs: BTreeMap::new(),
             path: CallPath::default(),

@@ -287,6 +287,7 @@ impl Exchange {
         match (call.held, holder) {
             (None, Some(who)) => {
                 call.held = Some(call.clock(now));
+                self.hold_begins(now, id);
                 self.mark(id, "hold", &who);
                 self.why(now, id, "hold", format!("{who} holds"));
                 let text = format!("held by {who}");
@@ -294,6 +295,7 @@ impl Exchange {
             }
             (Some(since), None) => {
                 call.held = None;
+                self.hold_ends(id);
                 let span = now.mono.since(since.mono).as_secs();
                 self.mark(id, "resume", "");
                 self.why(now, id, "resume", format!("resumed after {span} s"));
@@ -475,6 +477,10 @@ impl Exchange {
         if (end == crate::record::End::Callee || is_placing) && !was_up {
             // One of several phones went away while it rang.
             return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &text);
+        }
+        let is_lost = cause == Cause::MediaLost || cause == Cause::SessionExpired;
+        if is_lost && self.wait_again(now, id, leg, &text) {
+            return;
         }
         if end == crate::record::End::Callee && self.back_to_flow(now, id, leg, &text) {
             return;

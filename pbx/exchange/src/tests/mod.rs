@@ -12,6 +12,7 @@ pub(crate) mod flows;
 mod forcing;
 mod guarding;
 mod hand_off;
+mod held;
 mod mailboxes;
 mod media;
 mod messages;

@@ -90,6 +90,7 @@ pub(crate) fn config() -> Config {
         record: RecordRule::Always,
         recording_key: "*1".into(),
         hold_music: vec![],
+        hold_reminder: Duration::ZERO,
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
         external: None,

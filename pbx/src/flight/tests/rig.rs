@@ -49,6 +49,7 @@ pub(super) fn config(password: &str) -> Config {
         extensions: ["101", "102"].map(|n| (n.to_owned(), extension(n))).into(),
         services: BTreeMap::from([("*43".to_owned(), Service::Echo)]),
         supervision: Default::default(),
+        hold_reminder: Duration::ZERO,
         hold_music: vec![],
         flows: Default::default(),
         inbound: Default::default(),
