@@ -7,11 +7,13 @@ use switchroom_wire::Role;
 /// Where the keys go: one per screen and per tab of the call detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Context {
+    Wall,
     Queues,
     Waiting,
     Agents,
     Calls,
     Missed,
+    Reports,
     Ladder,
     Media,
     Path,
@@ -22,12 +24,14 @@ pub(crate) enum Context {
 }
 
 impl Context {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 14] = [
+        Self::Wall,
         Self::Queues,
         Self::Waiting,
         Self::Agents,
         Self::Calls,
         Self::Missed,
+        Self::Reports,
         Self::Ladder,
         Self::Media,
         Self::Path,
@@ -40,11 +44,13 @@ impl Context {
     /// The word used in `lang/*.toml` and in errors.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Wall => "wall",
             Self::Queues => "queues",
             Self::Waiting => "waiting",
             Self::Agents => "agents",
             Self::Calls => "calls",
             Self::Missed => "missed",
+            Self::Reports => "reports",
             Self::Ladder => "ladder",
             Self::Media => "media",
             Self::Path => "path",
@@ -108,14 +114,19 @@ pub(crate) enum Action {
     Back,
     Leave,
     Quit,
+    ScreenWall,
     ScreenQueues,
     ScreenAgents,
     ScreenCalls,
     ScreenMissed,
+    ScreenReports,
     ScreenRecordings,
     ScreenLog,
     ScreenLines,
     ScreenPrevious,
+    ReportInterval,
+    DayBefore,
+    DayAfter,
     TabNext,
     TabPrevious,
     GoCall,
@@ -185,19 +196,35 @@ pub(crate) struct Spec {
     pub(crate) confirm: Confirm,
     /// Place in the key bar, 1 first; 0 keeps it out.
     pub(crate) bar: u8,
+    /// Where it stands in the key bar, if not wherever it can be done.
+    pub(crate) bar_in: Option<&'static [Context]>,
 }
 
-use Context::{Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Waiting};
+impl Spec {
+    /// Whether the key bar of a screen has it.
+    pub(crate) fn is_in_bar(&self, here: Context) -> bool {
+        self.bar > 0 && self.bar_in.unwrap_or(self.contexts).contains(&here)
+    }
+}
+
+use Context::{
+    Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Reports, Waiting,
+    Wall,
+};
 
 const EVERYWHERE: &[Context] = &Context::ALL;
-const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Recordings, Log, Lines];
-const DETAIL: &[Context] = &[Ladder, Media, Path, Events];
+const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Reports, Recordings, Log, Lines];
+/// Where there are tabs within a screen.
+const TABBED: &[Context] = &[Ladder, Media, Path, Events, Reports];
 const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
 const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
 /// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but that of the
 /// missed, which has a use of its own for these letters.
 const TO_SUPERVISE: &[Context] =
-    &[Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Recordings, Log, Lines];
+    &[Wall, Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Reports, Recordings, Log, Lines];
+
+/// Where something that can be heard is selected.
+const TO_LISTEN: &[Context] = &[Agents, Calls, Ladder, Media, Path, Events];
 
 const fn look(
     action: Action,
@@ -207,7 +234,7 @@ const fn look(
     group: Group,
     bar: u8,
 ) -> Spec {
-    Spec { action, name, keys, contexts, group, role: None, confirm: Confirm::None, bar }
+    Spec { action, name, keys, contexts, group, role: None, confirm: Confirm::None, bar, bar_in: None }
 }
 
 const fn verb(
@@ -218,7 +245,7 @@ const fn verb(
     role: Role,
     confirm: Confirm,
 ) -> Spec {
-    Spec { action, name, keys, contexts, group: Group::Act, role: Some(role), confirm, bar: 1 }
+    Spec { action, name, keys, contexts, group: Group::Act, role: Some(role), confirm, bar: 1, bar_in: None }
 }
 
 /// The same, not in the key bar.
@@ -226,9 +253,18 @@ const fn hidden(spec: Spec) -> Spec {
     Spec { bar: 0, ..spec }
 }
 
+/// The same, in the key bar of these screens only.
+const fn barred_to(contexts: &'static [Context], spec: Spec) -> Spec {
+    Spec { bar_in: Some(contexts), ..spec }
+}
+
 /// The table. Help lists a group in this order.
 pub(crate) const ACTIONS: &[Spec] = &[
-    verb(Action::Listen, "listen", &["L"], TO_SUPERVISE, Role::Supervisor, Confirm::None),
+    // Elsewhere it only brings back who listens already, and stands in their line.
+    barred_to(
+        TO_LISTEN,
+        verb(Action::Listen, "listen", &["L"], TO_SUPERVISE, Role::Supervisor, Confirm::None),
+    ),
     // In the key bar only where somebody is heard: there they stand in the line that tells who hears the user.
     hidden(verb(Action::Whisper, "whisper", &["W"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
     hidden(verb(Action::Barge, "barge", &["B"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
@@ -289,8 +325,11 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::First, "first", &["g g", "home"], EVERYWHERE, Group::Move, 0),
     look(Action::Last, "last", &["G", "end"], EVERYWHERE, Group::Move, 0),
     look(Action::AlarmNext, "alarm_next", &["n"], EVERYWHERE, Group::Move, 0),
-    look(Action::TabNext, "tab_next", &["]", "tab"], DETAIL, Group::Move, 3),
-    look(Action::TabPrevious, "tab_previous", &["[", "shift-tab"], DETAIL, Group::Move, 0),
+    look(Action::DayBefore, "day_before", &[","], &[Reports], Group::Look, 2),
+    look(Action::DayAfter, "day_after", &["."], &[Reports], Group::Look, 2),
+    look(Action::ReportInterval, "report_interval", &["v"], &[Reports], Group::Look, 2),
+    look(Action::TabNext, "tab_next", &["]", "tab"], TABBED, Group::Move, 3),
+    look(Action::TabPrevious, "tab_previous", &["[", "shift-tab"], TABBED, Group::Move, 0),
     look(Action::GoCall, "go_call", &["g c"], &[Agents, Recordings, Log, Lines], Group::Move, 5),
     look(Action::GoRecording, "go_recording", &["g r"], OF_A_CALL, Group::Move, 0),
     look(
@@ -302,11 +341,13 @@ pub(crate) const ACTIONS: &[Spec] = &[
         0,
     ),
     look(Action::GoLine, "go_line", &["g a"], &[Agents, Calls, Recordings], Group::Move, 0),
+    look(Action::ScreenWall, "screen_wall", &["1"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenQueues, "screen_queues", &["2"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenAgents, "screen_agents", &["3"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenCalls, "screen_calls", &["4"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenMissed, "screen_missed", &["5"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenRecordings, "screen_recordings", &["6"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenReports, "screen_reports", &["7"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLog, "screen_log", &["8"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLines, "screen_lines", &["9"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenPrevious, "screen_previous", &["-"], EVERYWHERE, Group::Move, 0),

@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::rows::{self, Form, List, Row, Sort};
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_wire::{Board, CallView, ClientLine, Command, Role};
+use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Role};
 
 /// How long a toast stays.
 pub(crate) const TOAST_MS: i64 = 6_000;
@@ -20,6 +20,7 @@ pub(crate) const REST_MS: i64 = 250;
 /// What is on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Screen {
+    Wall,
     List(List),
     /// The detail of a call, with the list it was opened from.
     Detail(List),
@@ -132,6 +133,23 @@ pub(crate) struct Asked {
     pub(crate) order: Vec<String>,
 }
 
+impl Asked {
+    /// A verb that asks nothing yet.
+    pub(crate) fn new(command: Command, target: Target, level: Confirm, label: String) -> Self {
+        Self {
+            command,
+            target,
+            level,
+            label,
+            question: String::new(),
+            name: String::new(),
+            typed: String::new(),
+            choices: Vec::new(),
+            order: Vec::new(),
+        }
+    }
+}
+
 /// Something that takes the keys before the screen does.
 #[derive(Debug, Clone)]
 pub(crate) enum Overlay {
@@ -146,6 +164,10 @@ pub(crate) enum Overlay {
         before: String,
     },
     Confirm(Box<Asked>),
+    /// Where a report is to be written.
+    Path {
+        input: String,
+    },
     /// A text to read: a whole message, an event, the detail of a row.
     Text {
         title: String,
@@ -174,9 +196,16 @@ pub(crate) struct Toast {
 /// What an answer that is waited for belongs to.
 #[derive(Debug, Clone)]
 pub(crate) enum Waiting {
-    Verb { label: String, command: Box<Command> },
-    Question { label: String },
+    Verb {
+        label: String,
+        command: Box<Command>,
+    },
+    Question {
+        label: String,
+    },
     Wave,
+    /// Figures of the reports.
+    Figures(FiguresBy),
 }
 
 /// How we stand with the daemon.
@@ -241,6 +270,8 @@ pub(crate) struct App {
     /// Recordings whose wave was asked for on this connection.
     pub(crate) waves_asked: BTreeSet<String>,
     pub(crate) history: Vec<String>,
+    /// Pages of the wall that the user turned on by hand.
+    pub(crate) wall_turn: usize,
     /// The extension at which the user sits, as said in this session.
     pub(crate) phone: Option<String>,
 }
@@ -248,6 +279,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(settings: Settings, size: (u16, u16)) -> Self {
         let (masked, clock) = (settings.masked, settings.clock);
+        let screen = if settings.wall_alone { Screen::Wall } else { Screen::List(List::Calls) };
         let mut lists: BTreeMap<List, ListState> =
             List::ALL.map(|list| (list, ListState::default())).into_iter().collect();
         if let Some(log) = lists.get_mut(&List::Log) {
@@ -257,8 +289,8 @@ impl App {
             settings,
             model: Model::default(),
             link: LinkState::Connecting,
-            screen: Screen::List(List::Calls),
-            previous: Screen::List(List::Calls),
+            screen,
+            previous: screen,
             lists,
             detail: DetailState::default(),
             overlay: None,
@@ -276,17 +308,20 @@ impl App {
             rested_ms: 0,
             waves_asked: BTreeSet::new(),
             history: Vec::new(),
+            wall_turn: 0,
             phone: None,
         }
     }
 
     pub(crate) fn context(&self) -> Context {
         match self.screen {
+            Screen::Wall => Context::Wall,
             Screen::List(List::Queues) => Context::Queues,
             Screen::List(List::Waiting) => Context::Waiting,
             Screen::List(List::Agents) => Context::Agents,
             Screen::List(List::Calls) => Context::Calls,
             Screen::List(List::Missed) => Context::Missed,
+            Screen::List(List::QueueReport | List::AgentReport) => Context::Reports,
             Screen::List(List::Recordings) => Context::Recordings,
             Screen::List(List::Log) => Context::Log,
             Screen::List(List::Lines) => Context::Lines,
@@ -344,7 +379,8 @@ impl App {
 
     pub(crate) fn wish(&self) -> Wish {
         let beside = self.screen == Screen::List(List::Calls);
-        Wish { pane: self.pane, expanded: self.expanded, beside, microphone: self.mine().is_some() }
+        let heading = matches!(self.screen, Screen::List(list) if list.is_report());
+        Wish { heading, pane: self.pane, expanded: self.expanded, beside, microphone: self.mine().is_some() }
     }
 
     pub(crate) fn layout(&self) -> Layout {
@@ -407,7 +443,7 @@ impl App {
         let id = match self.screen {
             Screen::Detail(_) => self.detail.call.as_str(),
             Screen::List(list @ (List::Calls | List::Waiting)) => self.selected(list)?,
-            Screen::List(_) => return None,
+            Screen::List(_) | Screen::Wall => return None,
         };
         self.model.call(self.board(), id)
     }

@@ -86,7 +86,9 @@ impl Client {
                 && reply.id == id
             {
                 return reply.result.map_err(|error| match error {
-                    CommandError::Refused { why } => ConsoleError::Refused(why),
+                    CommandError::Refused { why } | CommandError::NeedsPhone { why } => {
+                        ConsoleError::Refused(why)
+                    }
                     CommandError::Failed { why } => ConsoleError::Failed(why),
                 });
             }

@@ -27,6 +27,10 @@ pub struct Options {
     pub as_role: Option<Role>,
     /// One frame a second, no meters: for slow lines.
     pub slow: bool,
+    /// The wall and nothing else: numbers are masked, no verb is offered, and only leaving is left to the keys.
+    pub wall: bool,
+    /// Seconds for which a page of the wall stays, 5 to 300; else 20.
+    pub rotate_s: Option<u32>,
     /// The settings file; else `$XDG_CONFIG_HOME/switchroom/console.toml`, which need not exist.
     pub config: Option<PathBuf>,
     /// Said on the terminal after the console was left, for example that calls go on.
@@ -98,6 +102,7 @@ struct File {
     bell: Option<String>,
     time: Option<String>,
     privacy: Option<String>,
+    wall_rotate: Option<u32>,
     keys: BTreeMap<String, Vec<String>>,
 }
 
@@ -113,6 +118,10 @@ pub(crate) struct Settings {
     pub(crate) masked: bool,
     pub(crate) read_only: bool,
     pub(crate) slow: bool,
+    /// The wall is all there is.
+    pub(crate) wall_alone: bool,
+    /// Milliseconds for which a page of the wall stays.
+    pub(crate) rotate_ms: i64,
     /// What a change of theme at run time needs to know.
     pub(crate) colours: ColourEnvironment,
 }
@@ -163,11 +172,34 @@ impl Settings {
             keymap,
             bell: bell.unwrap_or_default(),
             clock: clock.unwrap_or(false),
-            masked: masked.unwrap_or(false),
-            read_only: options.read_only,
+            // Whoever passes by reads a wall.
+            masked: masked.unwrap_or(options.wall),
+            read_only: options.read_only || options.wall,
             slow: options.slow,
+            wall_alone: options.wall,
+            rotate_ms: rotate_ms(options.rotate_s, file.wall_rotate, path)?,
             colours: environment.colours.clone(),
         })
+    }
+}
+
+/// Seconds for which a page of the wall may stay.
+const ROTATE_S: std::ops::RangeInclusive<u32> = 5..=300;
+
+/// Seconds for which it stays if nothing is said.
+const ROTATE_USUAL_S: u32 = 20;
+
+fn rotate_ms(option: Option<u32>, file: Option<u32>, path: &Path) -> Result<i64, ConsoleError> {
+    let choices = format!("{} to {} seconds", ROTATE_S.start(), ROTATE_S.end());
+    match (option, file) {
+        (Some(value), _) if !ROTATE_S.contains(&value) => {
+            Err(ConsoleError::Option { option: "rotate", value: value.to_string(), choices })
+        }
+        (None, Some(value)) if !ROTATE_S.contains(&value) => Err(ConsoleError::Config {
+            path: path.to_owned(),
+            what: format!("wall_rotate = {value}: choose {choices}"),
+        }),
+        _ => Ok(i64::from(option.or(file).unwrap_or(ROTATE_USUAL_S)) * 1_000),
     }
 }
 
@@ -248,11 +280,26 @@ mod tests {
             ("[keys]\nfreeze = ['j']", "bound to both freeze and move_down"),
             ("colour = 1", "unknown field `colour`"),
             ("bell = ", "line 1, column 8"),
+            ("wall_rotate = 4", "choose 5 to 300 seconds"),
         ] {
             let error = load(text, Options::default()).unwrap_err();
             assert!(error.to_string().contains(want), "{error}");
             assert_eq!(error.exit(), crate::Exit::Usage);
         }
+    }
+
+    #[test]
+    fn a_wall_alone_masks_and_offers_no_verb() {
+        let wall = Options { wall: true, ..Default::default() };
+        let settings = load("wall_rotate = 30", wall.clone()).unwrap();
+        assert!(settings.masked && settings.read_only && settings.wall_alone);
+        assert_eq!(settings.rotate_ms, 30_000);
+        let settings = load("privacy = 'shown'", Options { rotate_s: Some(5), ..wall.clone() }).unwrap();
+        assert!(!settings.masked && settings.read_only, "who wants numbers on the wall says so");
+        assert_eq!(settings.rotate_ms, 5_000);
+        let error = load("", Options { rotate_s: Some(301), ..wall }).unwrap_err();
+        assert!(error.to_string().contains("5 to 300 seconds"), "{error}");
+        assert_eq!(load("", Options::default()).unwrap().rotate_ms, 20_000);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! An office on a Monday afternoon, as the daemon would tell it: `tests/fixtures/*.ndjson`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use crate::app::App;
+use crate::app::{App, Effect};
 use crate::config::Settings;
 use crate::keymap::{Key, Keymap};
 use crate::symbols::Symbols;
@@ -9,7 +9,9 @@ use crate::theme::{ColourEnvironment, Theme};
 use crate::update::Input;
 use crate::words::{Language, Words};
 use std::collections::BTreeMap;
-use switchroom_wire::{Change, ServerLine};
+use switchroom_wire::{
+    Answer, Change, ClientLine, Command, FiguresBy, FiguresView, Reply, Request, ServerLine,
+};
 
 /// The moment at which all screens of the tests are drawn: Monday 3 November 2025, 14:03:27 UTC.
 pub(crate) const NOW_MS: i64 = 1_762_178_607_000;
@@ -35,6 +37,8 @@ pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Set
         masked: false,
         read_only: false,
         slow: false,
+        wall_alone: false,
+        rotate_ms: 20_000,
         colours,
     }
 }
@@ -84,6 +88,33 @@ pub(crate) fn office(size: (u16, u16)) -> App {
 }
 
 /// Presses keys, written as in the keymap and parted by blanks.
-pub(crate) fn press(app: &mut App, keys: &str) -> Vec<crate::app::Effect> {
+pub(crate) fn press(app: &mut App, keys: &str) -> Vec<Effect> {
     keys.split(' ').flat_map(|key| app.update(Input::Key(Key::parse(key).expect(key)), NOW_MS)).collect()
+}
+
+/// Says words to the palette: `:`, the words, and enter.
+pub(crate) fn say(app: &mut App, words: &str) -> Vec<Effect> {
+    let spelled = |c: char| if c == ' ' { "space".to_owned() } else { c.to_string() };
+    let keys: Vec<String> = words.chars().map(spelled).collect();
+    press(app, &format!(": {} enter", keys.join(" ")))
+}
+
+/// Figures as the daemon would give them: of eight days, or of the half hours of two.
+pub(crate) fn figures(by: FiguresBy) -> Vec<FiguresView> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/figures.ndjson");
+    let text = std::fs::read_to_string(path).expect(path);
+    let line = text.lines().nth(usize::from(by == FiguresBy::HalfHour)).expect(path);
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Answers whatever was asked for the reports.
+pub(crate) fn answer_figures(app: &mut App, effects: &[Effect]) {
+    for effect in effects {
+        if let Effect::Send(ClientLine::Command(Request { id, command: Command::Figures { by, .. } })) =
+            effect
+        {
+            let result = Ok(Answer::Figures(figures(*by)));
+            app.update(Input::Line(Box::new(ServerLine::Reply(Reply { id: *id, result }))), NOW_MS);
+        }
+    }
 }

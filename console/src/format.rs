@@ -44,11 +44,26 @@ pub(crate) fn moment(at_ms: i64, now_ms: i64, utc_offset_min: i32, words: &Words
     if (at_ms + shift).div_euclid(DAY) == (now_ms + shift).div_euclid(DAY) {
         return time;
     }
-    let Ok(stamp) = jiff::Timestamp::from_millisecond(at_ms + shift) else { return time };
+    dated(at_ms, &time, utc_offset_min, words)
+}
+
+/// Date and time of day: `3 Nov 14:03`.
+pub(crate) fn date_time(at_ms: i64, utc_offset_min: i32, words: &Words) -> String {
+    dated(at_ms, &clock_short(at_ms, utc_offset_min), utc_offset_min, words)
+}
+
+/// A date: `3 Nov`.
+pub(crate) fn date(at_ms: i64, utc_offset_min: i32, words: &Words) -> String {
+    dated(at_ms, "", utc_offset_min, words).trim_end().to_owned()
+}
+
+fn dated(at_ms: i64, time: &str, utc_offset_min: i32, words: &Words) -> String {
+    let shifted = at_ms + i64::from(utc_offset_min) * MINUTE;
+    let Ok(stamp) = jiff::Timestamp::from_millisecond(shifted) else { return time.to_owned() };
     let date = stamp.to_zoned(jiff::tz::TimeZone::UTC).date();
     let key = format!("month.{}", date.month());
-    let (day, month) = (date.day().to_string(), words.t(&key).to_owned());
-    words.f("time.date", &[("day", &day), ("month", &month), ("time", &time)])
+    let (day, month) = (date.day().to_string(), words.t(&key));
+    words.f("time.date", &[("day", day.as_str()), ("month", month), ("time", time)])
 }
 
 /// Date and time for file names: `20251103-140327`.

@@ -1,9 +1,11 @@
 //! Commands as words: the same in the palette, at the prompt of `--plain` and in `console do '…'`.
 
 use crate::keymap::resembles;
+use crate::report::DAYS;
 use crate::words::Words;
+use std::collections::BTreeMap;
 use switchroom_wire::{
-    Command, ConfigChange, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised, SupervisionMode,
+    Command, ConfigChange, FiguresBy, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised, SupervisionMode,
 };
 
 /// The forms of the commands, as help shows them.
@@ -11,6 +13,7 @@ pub(crate) const FORMS: &[&str] = &[
     "status",
     "calls",
     "queues",
+    "figures [DAYS]",
     "agents",
     "why NUMBER",
     "call NUMBER",
@@ -25,9 +28,9 @@ pub(crate) const FORMS: &[&str] = &[
     "events",
     "cdrs",
     "ladder NUMBER",
-    "listen [NUMBER|agent AGENT] [at EXTENSION]",
-    "whisper [NUMBER|agent AGENT] [at EXTENSION]",
-    "barge [NUMBER|agent AGENT] [at EXTENSION]",
+    "listen [NUMBER|agent AGENT|extension EXTENSION] [at EXTENSION]",
+    "whisper [NUMBER|agent AGENT|extension EXTENSION] [at EXTENSION]",
+    "barge [NUMBER|agent AGENT|extension EXTENSION] [at EXTENSION]",
     "take over [at EXTENSION]",
     "unlisten [at EXTENSION]",
     "transfer NUMBER TO",
@@ -101,6 +104,11 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["calls"] => Command::Calls,
         ["call", call] => Command::Call { call: (*call).to_owned() },
         ["queues"] => Command::Queues,
+        ["figures"] => Command::Figures { by: FiguresBy::Day, days: 1 },
+        ["figures", days] => match days.parse().ok().filter(|n| (1..=DAYS).contains(n)) {
+            Some(days) => Command::Figures { by: FiguresBy::Day, days },
+            None => return Err(unknown(words.trim(), "figures")),
+        },
         ["agents"] => Command::Agents,
         ["why", call] => Command::Why { call: (*call).to_owned() },
         ["lines" | "extensions"] => Command::Extensions,
@@ -197,7 +205,8 @@ fn change(parts: &[&str]) -> Option<ConfigChange> {
         ["join", agent, queue, place @ ..] if place.len() <= 2 => {
             let tier = place.first().map(|text| number(text, 9).ok_or(())).transpose().ok()?;
             let weight = place.get(1).map(|text| number(text, 100).ok_or(())).transpose().ok()?;
-            ConfigChange::Join { agent: own(agent), queue: own(queue), tier, weight }
+            let skills = BTreeMap::new();
+            ConfigChange::Join { agent: own(agent), queue: own(queue), tier, weight, skills }
         }
         ["leave", agent, queue] => ConfigChange::Leave { agent: own(agent), queue: own(queue) },
         ["skill", agent, skill, level] => {
@@ -254,8 +263,8 @@ mod tests {
         let hand_off = Command::HandOff { call: "4127".into(), flow: "verify".into() };
         assert_eq!(parse("hand off 4127 verify"), Ok(hand_off));
         let join = |tier, weight| {
-            let (agent, queue) = ("2001".into(), "sales".into());
-            Ok(Command::ChangeConfig { change: ConfigChange::Join { agent, queue, tier, weight } })
+            let (agent, queue, skills) = ("2001".into(), "sales".into(), BTreeMap::new());
+            Ok(Command::ChangeConfig { change: ConfigChange::Join { agent, queue, tier, weight, skills } })
         };
         assert_eq!(parse("join 2001 sales"), join(None, None));
         assert_eq!(parse("join 2001 sales 2 30"), join(Some(2), Some(30)));
@@ -271,9 +280,11 @@ mod tests {
         );
         assert_eq!(parse("ready 102 201"), Ok(presence("102", "ready", None, Some("201".into()))));
         for form in FORMS {
-            let optional = [" [CONTACT]", " [EXTENSION]", " [at EXTENSION]", " [TIER]", " [WEIGHT]"];
+            let optional =
+                [" [CONTACT]", " [EXTENSION]", " [at EXTENSION]", " [TIER]", " [WEIGHT]", " [DAYS]"];
             let plain = optional.iter().fold((*form).to_owned(), |text, name| text.replace(name, ""));
-            let plain = plain.replace("[NUMBER|agent AGENT]", "agent AGENT");
+            let whom = "[NUMBER|agent AGENT|extension EXTENSION]";
+            let plain = plain.replace(whom, "extension EXTENSION");
             let named = [
                 "NUMBER",
                 "EXTENSION",
@@ -304,6 +315,7 @@ mod tests {
             ("hand off 4127", "the form is: hand off NUMBER FLOW"),
             ("join 2001 sales x", "the form is: join AGENT QUEUE [TIER] [WEIGHT]"),
             ("skill 2001 german 10", "the form is: skill AGENT SKILL LEVEL"),
+            ("figures 9", "the form is: figures [DAYS]"),
             ("sing", "there are: status"),
         ] {
             let english = Words::new(crate::words::Language::English);

@@ -324,8 +324,8 @@ mod tests {
         for (name, keys, want) in [
             ("hang_up", vec!["h"], "does not begin with a capital"),
             ("hang_up", vec!["G"], "does not begin with a capital"),
-            ("freeze", vec!["j"], "bound to both freeze and move_down in queues"),
-            ("freeze", vec!["g"], "bound to both freeze and first in queues"),
+            ("freeze", vec!["j"], "bound to both freeze and move_down in wall"),
+            ("freeze", vec!["g"], "bound to both freeze and first in wall"),
             ("frezee", vec!["z"], "did you mean freeze?"),
             ("freeze", vec!["ctrl-s"], "never bound"),
             ("freeze", vec!["hyper-x"], "is not a key"),

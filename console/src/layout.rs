@@ -29,6 +29,8 @@ pub(crate) struct Layout {
     pub(crate) rules: [Option<u16>; 3],
     /// The post between list and what stands beside it.
     pub(crate) post: Option<Rect>,
+    /// A line of its own above the list.
+    pub(crate) heading: Rect,
     pub(crate) list: Rect,
     pub(crate) pane: Option<Rect>,
     /// A second list below the first, and the latest events below the pane.
@@ -52,6 +54,8 @@ pub(crate) struct Wish {
     pub(crate) beside: bool,
     /// The user is at a call as a supervisor: who hears them must be seen.
     pub(crate) microphone: bool,
+    /// The list has a line of its own above it.
+    pub(crate) heading: bool,
 }
 
 /// Lines that tell who hears the user, and the keys that change it.
@@ -102,6 +106,10 @@ pub(crate) fn layout(area: Rect, wish: Wish) -> Layout {
         out.pane = Some(Rect { y: body.y + split + 1, height: lines, ..body });
     } else {
         out.list = body;
+    }
+    if wish.heading {
+        out.heading = Rect { height: 1, ..out.list };
+        out.list = Rect { y: out.list.y + 1, height: out.list.height.saturating_sub(1), ..out.list };
     }
     out
 }
@@ -172,6 +180,86 @@ pub(crate) fn detail_layout(area: Rect, with_text: bool, microphone: bool) -> De
     out
 }
 
+/// The rectangles of the wall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct WallLayout {
+    pub(crate) head: Rect,
+    /// Below the tabs; at the very end of a wall that stands alone.
+    pub(crate) alarms: Rect,
+    pub(crate) rules: [Option<u16>; 3],
+    pub(crate) tiles: Rect,
+    /// The figures of the day.
+    pub(crate) today: Rect,
+    /// A line a group of agents, or one for all of them.
+    pub(crate) agents: Rect,
+    pub(crate) microphone: Rect,
+    pub(crate) status: Rect,
+    pub(crate) keys: Rect,
+    /// No room: one line a queue.
+    pub(crate) is_compact: bool,
+}
+
+/// Lines from which on a wall names its agents.
+const NAMES_HEIGHT: u16 = 30;
+
+/// Groups of agents.
+const GROUPS: u16 = 5;
+
+/// Alarms at the end of a high wall that stands alone.
+const WALL_ALARMS: u16 = 3;
+
+/// The wall where a line a queue is all there is room for.
+pub(crate) fn wall_compact(area: Rect, microphone: bool) -> WallLayout {
+    let width = area.width.min(FULL.0 - 1);
+    let wish = Wish { pane: false, expanded: false, beside: false, microphone, heading: false };
+    let small = layout(Rect { width, ..area }, wish);
+    let whole = |rect: Rect| Rect { width: if rect.height > 0 { area.width } else { 0 }, ..rect };
+    WallLayout {
+        alarms: whole(small.alarm),
+        tiles: whole(small.list),
+        microphone: whole(small.microphone),
+        keys: whole(small.keys),
+        is_compact: true,
+        ..Default::default()
+    }
+}
+
+/// The layout of the wall; `alone` is it without tabs, status and keys.
+pub(crate) fn wall_layout(area: Rect, microphone: bool, alone: bool) -> WallLayout {
+    let (width, height) = (area.width, area.height);
+    if width < FULL.0 || height < FULL.1 {
+        return wall_compact(area, microphone);
+    }
+    let is_high = height >= NAMES_HEIGHT;
+    let groups = if is_high { GROUPS } else { 1 };
+    let heard = if microphone { MICROPHONE_LINES } else { 0 };
+    let above = if alone { 2 } else { 3 };
+    let ends = match (alone, is_high) {
+        (true, true) => WALL_ALARMS,
+        (true, false) => 1,
+        (false, _) => 2,
+    };
+    let end = height - ends;
+    let agents = end - heard - u16::from(is_high) - groups;
+    let part = |y: u16, lines: u16| Rect { y: area.y + y, height: lines, ..area };
+    WallLayout {
+        head: line(area, 0),
+        alarms: if alone { part(end, ends) } else { line(area, 1) },
+        rules: [
+            Some(area.y + above - 1),
+            Some(area.y + agents - 2),
+            is_high.then(|| area.y + agents + groups),
+        ],
+        tiles: part(above, agents - 2 - above),
+        today: line(area, agents - 1),
+        agents: part(agents, groups),
+        microphone: part(end - heard, heard),
+        status: if alone { Rect::default() } else { line(area, height - 2) },
+        keys: if alone { Rect::default() } else { line(area, height - 1) },
+        is_compact: false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,9 +273,19 @@ mod tests {
                     .into_iter()
                     .flat_map(|wish| [(wish, false), (wish, true)])
             {
-                let wish = Wish { pane: wish.0, expanded: wish.1, beside: wish.2, microphone };
+                let wish =
+                    Wish { pane: wish.0, expanded: wish.1, beside: wish.2, microphone, heading: wish.0 };
                 let l = layout(area, wish);
-                let all = [Some(l.tabs), Some(l.alarm), Some(l.list), l.pane, l.second, l.latest, l.post];
+                let all = [
+                    Some(l.tabs),
+                    Some(l.alarm),
+                    Some(l.heading),
+                    Some(l.list),
+                    l.pane,
+                    l.second,
+                    l.latest,
+                    l.post,
+                ];
                 let all: Vec<Rect> = all
                     .into_iter()
                     .chain([Some(l.microphone), Some(l.status), Some(l.keys)])
@@ -198,6 +296,22 @@ mod tests {
                     for other in all[n + 1..].iter().filter(|other| other.area() > 0) {
                         assert!(!rect.intersects(*other), "{width}x{height} {wish:?} {rect:?} {other:?}");
                     }
+                }
+                for alone in [true, false] {
+                    let w = wall_layout(area, microphone, alone);
+                    let all = [w.head, w.alarms, w.tiles, w.today, w.agents, w.microphone, w.status, w.keys];
+                    for (n, rect) in all.iter().enumerate().filter(|(_, rect)| rect.area() > 0) {
+                        assert_eq!(rect.intersection(area), *rect, "{width}x{height} {alone}");
+                        let rules = w.rules.into_iter().flatten();
+                        assert!(
+                            rules.into_iter().all(|y| y < rect.y || y >= rect.bottom()),
+                            "{rect:?} {w:?}"
+                        );
+                        for other in all[n + 1..].iter().filter(|other| other.area() > 0) {
+                            assert!(!rect.intersects(*other), "{width}x{height} {rect:?} {other:?}");
+                        }
+                    }
+                    assert_eq!(w.microphone.area() > 0, l.microphone.area() > 0, "{width}x{height}");
                 }
                 let d = detail_layout(area, wish.pane, microphone);
                 assert_eq!(d.body.intersection(area), d.body);

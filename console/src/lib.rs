@@ -29,6 +29,7 @@ mod link;
 mod model;
 mod plain;
 mod reasons;
+mod report;
 mod rows;
 mod run;
 mod severity;
@@ -40,6 +41,7 @@ mod tests;
 mod theme;
 mod update;
 mod view;
+mod wall;
 mod words;
 
 pub use client::Client;

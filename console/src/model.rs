@@ -1,5 +1,6 @@
 //! What the daemon told us, folded. Pure: lines and times go in, and what is worth telling comes out.
 
+use crate::report::Report;
 use std::collections::{BTreeMap, VecDeque};
 use switchroom_wire::{
     AlarmView, Board, CallState, CallView, Change, Ladder, Levels, Reply, ServerLine, Severity, WaveView,
@@ -54,6 +55,8 @@ pub(crate) struct Model {
     pub(crate) is_filled: bool,
     pub(crate) watched: Option<Watched>,
     pub(crate) waves: VecDeque<WaveView>,
+    /// Figures that were asked for.
+    pub(crate) report: Report,
     /// Calls that left the board less than three seconds after their end.
     pub(crate) gone: BTreeMap<String, CallView>,
     /// The daemon's clock minus ours.

@@ -165,7 +165,7 @@ impl Plain {
         let words = &self.app.settings.words;
         match &reply.result {
             Ok(answer) => self.said.extend(shown_text(&self.app, answer, now_ms())),
-            Err(CommandError::Refused { why }) => {
+            Err(CommandError::Refused { why } | CommandError::NeedsPhone { why }) => {
                 self.said.push(words.f("toast.refused", &[("verb", &asked), ("why", why)]));
             }
             Err(CommandError::Failed { why }) => {

@@ -3,15 +3,18 @@
 mod calls;
 mod floor;
 mod missed;
+mod reports;
 
 pub(crate) use calls::{
-    call_duration_ms, call_hold, call_place, call_result, call_state_word, legs_shown, mode_name,
+    call_duration_ms, call_hold, call_place, call_result, call_state_word, legs_shown, mode_name, mode_word,
     supervised_flag, supervision_target, trouble, waiting_in,
 };
 pub(crate) use floor::{
     agent_call, agent_problem, agent_reason, agent_state, break_time, longest_wait_ms, service_level,
-    waiting_summary,
+    waiter_severity, waiting_summary, who_waits,
 };
+
+pub(crate) use reports::of_report_id;
 
 use crate::filter::{Fields, Filter, level_word};
 use crate::format::{self, PartyForm};
@@ -37,6 +40,10 @@ pub(crate) enum List {
     Calls,
     /// Callers who gave up waiting and were not answered since.
     Missed,
+    /// Figures of queues over a span of time.
+    QueueReport,
+    /// Figures of agents over a span of time.
+    AgentReport,
     Recordings,
     Log,
     Lines,
@@ -95,12 +102,14 @@ const LINES: &[Column] = &[
 ];
 
 impl List {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Queues,
         Self::Waiting,
         Self::Agents,
         Self::Calls,
         Self::Missed,
+        Self::QueueReport,
+        Self::AgentReport,
         Self::Recordings,
         Self::Log,
         Self::Lines,
@@ -113,10 +122,32 @@ impl List {
             Self::Agents => "agents",
             Self::Calls => "calls",
             Self::Missed => "missed",
+            Self::QueueReport => "queue_report",
+            Self::AgentReport => "agent_report",
             Self::Recordings => "recordings",
             Self::Log => "log",
             Self::Lines => "lines",
         }
+    }
+
+    /// The word of its screen.
+    pub(crate) fn screen_key(self) -> &'static str {
+        match self {
+            Self::Queues => "screen.queues",
+            Self::Waiting => "screen.waiting",
+            Self::Agents => "screen.agents",
+            Self::Calls => "screen.calls",
+            Self::Missed => "screen.missed",
+            Self::QueueReport | Self::AgentReport => "screen.reports",
+            Self::Recordings => "screen.recordings",
+            Self::Log => "screen.log",
+            Self::Lines => "screen.lines",
+        }
+    }
+
+    /// Whether it shows figures that are asked for, and not the board.
+    pub(crate) fn is_report(self) -> bool {
+        matches!(self, Self::QueueReport | Self::AgentReport)
     }
 
     pub(crate) fn columns(self) -> &'static [Column] {
@@ -126,6 +157,8 @@ impl List {
             Self::Agents => floor::AGENTS,
             Self::Calls => calls::CALLS,
             Self::Missed => missed::MISSED,
+            Self::QueueReport => reports::QUEUES,
+            Self::AgentReport => reports::AGENTS,
             Self::Recordings => RECORDINGS,
             Self::Log => LOG,
             Self::Lines => LINES,
@@ -142,6 +175,8 @@ impl List {
             }
             Self::Calls => &["id", "state", "from", "to", "with", "flags", "level"],
             Self::Missed => &["from", "queue", "class", "claimed", "notes", "level"],
+            Self::QueueReport => &["from", "queue", "level"],
+            Self::AgentReport => &["from", "agent", "level"],
             Self::Recordings => &["id", "from", "with", "mailbox", "codec", "notes", "file", "level"],
             Self::Log => &["kind", "about", "text", "call", "name", "level"],
             Self::Lines => &["extension", "name", "state", "phone", "address", "problem", "level"],
@@ -233,6 +268,8 @@ pub(crate) fn rows(
             shown.map(|call| calls::call_row(call, board, &waits, form)).collect()
         }
         List::Missed => board.missed.iter().map(|one| missed::missed_row(one, form)).collect(),
+        List::QueueReport => reports::queue_rows(&model.report, form),
+        List::AgentReport => reports::agent_rows(&model.report, board, form),
         List::Recordings => {
             let recordings = board.recordings.iter().map(|recording| recording_row(recording, form));
             recordings.chain(board.messages.iter().map(|message| message_row(message, form))).collect()

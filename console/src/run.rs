@@ -208,8 +208,8 @@ impl Screen {
                 let _ = self.canvas.writer().write_all(clipboard(&text).as_bytes());
             }
             Effect::Write { name, text } => {
-                let written = write_new(&name, &text).map(|()| name).map_err(|error| error.to_string());
-                self.update(Input::Written(written));
+                let written = write_new(&name, &text).map_err(|error| format!("{name}: {error}"));
+                self.update(Input::Written(written.map(|()| name)));
             }
         }
     }

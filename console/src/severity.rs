@@ -52,7 +52,7 @@ pub(crate) fn line_severity(extension: &ExtensionView) -> Severity {
 const SAMPLE_MIN: u64 = 5;
 
 /// Of the callers of a queue, so many per mille are to be answered in time.
-const SERVICE_GOAL_PERMILLE: u32 = 800;
+pub(crate) const SERVICE_GOAL_PERMILLE: u32 = 800;
 
 /// A caller who waits this long with nobody free is worth a mark: a shorter wait is an offer on its way.
 const UNSERVED_MS: i64 = 3_000;
@@ -88,27 +88,49 @@ pub(crate) fn abandoned_severity(queue: &QueueView) -> Severity {
 /// Callers answered in time today: below the goal, and ten points below it.
 pub(crate) fn service_severity(queue: &QueueView) -> Severity {
     let today = &queue.today;
-    match today.service_level_permille {
-        Some(share) if today.answered.saturating_add(today.abandoned) >= SAMPLE_MIN => {
-            let missing = SERVICE_GOAL_PERMILLE.saturating_sub(share);
-            step(missing, 1, 101)
-        }
+    share_severity(today.service_level_permille, today.answered.saturating_add(today.abandoned))
+}
+
+/// The same of a share that is made from so many callers.
+pub(crate) fn share_severity(share: Option<u32>, callers: u64) -> Severity {
+    match share {
+        Some(share) if callers >= SAMPLE_MIN => step(SERVICE_GOAL_PERMILLE.saturating_sub(share), 1, 101),
         _ => Severity::Info,
     }
 }
 
 /// How bad a queue is now. What went wrong earlier today marks its own figure and makes the row `!` at most.
 pub(crate) fn queue_severity(queue: &QueueView, now_ms: i64) -> Severity {
+    queue_troubles(queue, now_ms).into_iter().map(|(severity, _)| severity).max().unwrap_or_default()
+}
+
+/// What is worst with a queue now, as a key of its word; `None` if nothing is.
+pub(crate) fn queue_trouble(queue: &QueueView, now_ms: i64) -> Option<(Severity, &'static str)> {
+    let worst = queue_severity(queue, now_ms);
+    // Of several as bad, the cause stands before its consequence.
+    queue_troubles(queue, now_ms)
+        .into_iter()
+        .find(|(severity, _)| *severity == worst && worst > Severity::Info)
+}
+
+fn queue_troubles(queue: &QueueView, now_ms: i64) -> [(Severity, &'static str); 5] {
     let longest = longest_wait_ms(queue, now_ms)
         .map_or(Severity::Info, |ms| waited_severity(ms, queue.service_level_ms));
-    let unserved = queue.waiting.iter().any(|w| w.ringing.is_empty() && now_ms - w.since_ms >= UNSERVED_MS);
+    // Who is to be called back is not on the line, however long it takes.
+    let mut on_the_line = queue.waiting.iter().filter(|w| w.call_back.is_empty());
+    let unserved = on_the_line.any(|w| w.ringing.is_empty() && now_ms - w.since_ms >= UNSERVED_MS);
     let nobody = match (unserved, queue.signed_in, queue.free) {
-        (true, 0, _) => Severity::Crit,
-        (true, _, 0) => Severity::Warn,
-        _ => Severity::Info,
+        (true, 0, _) => (Severity::Crit, "wall.nobody_in"),
+        (true, _, 0) => (Severity::Warn, "wall.nobody_free"),
+        _ => (Severity::Info, ""),
     };
-    let today = abandoned_severity(queue).max(service_severity(queue)).min(Severity::Warn);
-    longest.max(waiting_severity(queue)).max(nobody).max(today)
+    [
+        nobody,
+        (longest, "wall.late"),
+        (waiting_severity(queue), "wall.many"),
+        (service_severity(queue).min(Severity::Warn), "wall.missed_goal"),
+        (abandoned_severity(queue).min(Severity::Warn), "wall.gave_up"),
+    ]
 }
 
 /// Over the budget of the break that lasts.
@@ -175,6 +197,13 @@ mod tests {
         wait(&mut queue, 1);
         (queue.signed_in, queue.free) = (0, 0);
         assert_eq!(queue_severity(&queue, 5_000), Severity::Crit, "somebody waits for nobody");
+        assert_eq!(queue_trouble(&queue, 5_000), Some((Severity::Crit, "wall.nobody_in")));
+        assert_eq!(queue_trouble(&QueueView::default(), 0), None);
+        for waiter in &mut queue.waiting {
+            waiter.call_back = "waits".into();
+        }
+        (queue.oldest_ms, queue.waiting_count) = (None, 0);
+        assert_eq!(queue_severity(&queue, 5_000), Severity::Info, "who is to be called back holds no line");
     }
 
     #[test]

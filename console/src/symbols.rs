@@ -69,6 +69,19 @@ impl Symbols {
         (0..width).map(|n| if n < filled { full } else { empty }).collect()
     }
 
+    /// A cell whose upper or lower half is filled, or both.
+    pub(crate) fn half(self, upper: bool, lower: bool) -> char {
+        match (self, upper, lower) {
+            (_, false, false) => ' ',
+            (Self::Ascii, true, true) => '#',
+            (Self::Ascii, true, false) => '"',
+            (Self::Ascii, false, true) => '_',
+            (Self::Block, true, true) => '█',
+            (Self::Block, true, false) => '▀',
+            (Self::Block, false, true) => '▄',
+        }
+    }
+
     /// Text as it may be drawn: in ASCII terminals the ellipsis has no glyph.
     pub(crate) fn text(self, text: &str) -> std::borrow::Cow<'_, str> {
         if self == Self::Block || !text.contains('…') {

@@ -5,17 +5,20 @@ mod floor;
 mod keys;
 mod language;
 mod missed;
+mod reports;
 mod screens;
 mod supervise;
 mod verbs;
+mod wall;
 
-use crate::app::App;
+use crate::app::{App, Effect};
 use crate::fixture::{NOW_MS, play};
+use crate::rows::List;
 use crate::update::Input;
 use crate::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use switchroom_wire::{ServerLine, Welcome};
+use switchroom_wire::{Change, ClientLine, Command, ServerLine, Welcome};
 
 fn drawn(app: &App) -> (Buffer, Option<Position>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, app.size.0, app.size.1));
@@ -46,7 +49,7 @@ fn shown(app: &App) -> String {
     format!("{out}cursor {at}\n")
 }
 
-fn update(app: &mut App, input: Input) -> Vec<crate::app::Effect> {
+fn update(app: &mut App, input: Input) -> Vec<Effect> {
     app.update(input, NOW_MS)
 }
 
@@ -60,6 +63,39 @@ fn disconnect(app: &mut App) {
                its socket, or is starting.  systemctl status switchroom";
     app.update(Input::Down { why: why.into(), next_try_ms: Some(NOW_MS + 2_000) }, NOW_MS - 7_000);
     app.update(Input::Tick, NOW_MS);
+}
+
+/// The first command among the effects, with the number of its request.
+fn sent(effects: &[Effect]) -> Option<(u64, Command)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send(ClientLine::Command(request)) => Some((request.id, request.command.clone())),
+        _ => None,
+    })
+}
+
+/// The daemon tells a change.
+fn change(app: &mut App, change: Change) {
+    let line = ServerLine::Delta { seq: app.model.seq + 1, at_ms: NOW_MS, change };
+    update(app, Input::Line(Box::new(line)));
+}
+
+/// Goes to a list by its key and selects a row of it.
+fn select(app: &mut App, key: &str, list: List, id: &str) {
+    crate::fixture::press(app, key);
+    app.lists.get_mut(&list).unwrap().selected = Some(id.to_owned());
+    app.settle(NOW_MS);
+}
+
+/// The id of the call with that short number.
+fn id_of(app: &App, number: u64) -> String {
+    app.model.board.calls.values().find(|call| call.number == number).unwrap().id.clone()
+}
+
+/// The calls, with this one selected.
+fn on_call(mut app: App, number: u64) -> App {
+    let id = id_of(&app, number);
+    select(&mut app, "4", List::Calls, &id);
+    app
 }
 
 fn with_role(app: &mut App, role: switchroom_wire::Role) {

@@ -195,6 +195,13 @@ pub enum RoleName {
 /// What `switchroom console` can do besides the full screen.
 #[derive(Debug, Subcommand)]
 pub enum ConsoleCommand {
+    /// The wall alone: large digits for the far end of the room, numbers masked; q leaves.
+    Wall {
+        /// For how long a page stays when there are more queues than room, 5s to 300s [default: that of the settings,
+        /// else 20s].
+        #[arg(long, value_name = "TIME", value_parser = rotate_time)]
+        rotate: Option<u32>,
+    },
     /// Print what a screen shows, once.
     Once {
         /// What to print.
@@ -227,6 +234,12 @@ pub enum ConsoleCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `20s` or `20`: seconds.
+fn rotate_time(text: &str) -> Result<u32, String> {
+    let seconds: Option<u32> = text.strip_suffix('s').unwrap_or(text).parse().ok();
+    seconds.filter(|s| (5..=300).contains(s)).ok_or_else(|| "give 5s to 300s".to_owned())
 }
 
 /// What `switchroom console once` prints.

@@ -12,7 +12,7 @@ use crate::flows::InForce;
 use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine, on_path};
 use crate::net::{ListenError, Net};
 use crate::store::{Store, StoreError};
-use std::io;
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -144,7 +144,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         store: store.clone(),
         in_force,
     };
-    let reload = reload::reloader(loaded.path.clone(), shell.clone(), ports, around);
+    let reload = reload::reloader(loaded, ports, around);
     let mut daemon = Daemon {
         engine: engine.clone(),
         thread: Some(thread),
@@ -297,9 +297,17 @@ pub fn last_good(data_dir: &Path) -> PathBuf {
 }
 
 /// Keeps a copy of a configuration that was good. Its absence costs only the safety net.
-fn keep_good(path: &Path, data_dir: &Path) {
-    if let Err(error) = std::fs::copy(path, last_good(data_dir)) {
-        tracing::warn!("cannot keep a copy of {} in {}: {error}", path.display(), data_dir.display());
+fn keep_good(loaded: &Loaded) {
+    let (path, dir) = (&loaded.path, &loaded.shell.data_dir);
+    let put = || {
+        // Beside it first, so that a full disk does not cost the one before.
+        let mut file = tempfile::Builder::new().prefix(".last-good.").tempfile_in(dir)?;
+        file.write_all(loaded.text.0.as_bytes())?;
+        file.persist(last_good(dir)).map(drop).map_err(|error| error.error)
+    };
+    let kept: io::Result<()> = put();
+    if let Err(error) = kept {
+        tracing::warn!("cannot keep a copy of {} in {}: {error}", path.display(), dir.display());
     }
 }
 
@@ -436,7 +444,7 @@ pub fn load(path: &Path) -> Result<(Loaded, Option<String>), Vec<config::Fault>>
     match config::load(path) {
         Ok(loaded) => {
             if std::fs::DirBuilder::new().recursive(true).mode(0o750).create(&loaded.shell.data_dir).is_ok() {
-                keep_good(path, &loaded.shell.data_dir);
+                keep_good(&loaded);
             }
             Ok((loaded, None))
         }

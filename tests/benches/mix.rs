@@ -9,7 +9,7 @@
 
 mod kernel;
 
-use kernel::{cpu_seconds, resident_kb, wait, watch};
+use kernel::{cpu_seconds, wait, watch};
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -58,15 +58,15 @@ fn main() {
     ];
     let mut relayed = 0.0;
     for run in runs {
-        let mut outcomes: Vec<(f64, f64, f64)> = (0..rounds).map(|_| once(run, calls, seconds)).collect();
+        let mut outcomes: Vec<(f64, f64)> = (0..rounds).map(|_| once(run, calls, seconds)).collect();
         outcomes.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (cpu, memory_kb, share) = outcomes[outcomes.len() / 2];
+        let (cpu, share) = outcomes[outcomes.len() / 2];
         if run == Run::Relayed {
             relayed = cpu;
         }
         println!(
-            "  {:<16} {cpu:.4} % per call, {:.1} × relayed, all {calls} together {:.1} %; {memory_kb:.1} kB per call; \
-             phones heard {:.2} % of their packets",
+            "  {:<16} {cpu:.4} % per call, {:.1} × relayed, all {calls} together {:.1} %; phones heard {:.2} % of \
+             their packets",
             format!("{run:?}"),
             cpu / relayed,
             cpu * calls as f64,
@@ -76,12 +76,11 @@ fn main() {
     latency();
 }
 
-/// CPU percent and memory per call, and which part of what the phones should hear they heard.
-fn once(run: Run, calls: usize, length: Duration) -> (f64, f64, f64) {
+/// CPU percent per call, and which part of what the phones should hear they heard.
+fn once(run: Run, calls: usize, length: Duration) -> (f64, f64) {
     let each = if run == Run::Relayed { 2 } else { 3 };
     let phones: Vec<Phone> = (0..calls * each).map(|n| Phone::new(n, codec_of(run, n % each))).collect();
     let sockets: Vec<Arc<UdpSocket>> = phones.iter().map(|phone| phone.socket.clone()).collect();
-    let before_kb = resident_kb();
     let (engine, dir) = engine();
     for call in 0..calls {
         connect(&engine, run, call, &phones[call * each..][..each]);
@@ -93,12 +92,11 @@ fn once(run: Run, calls: usize, length: Duration) -> (f64, f64, f64) {
     std::thread::sleep(length);
     let (heard, cpu) = (load.heard.load(Ordering::Relaxed) - heard, cpu_seconds(&["media-0"]) - cpu);
     let wall = begin.elapsed().as_secs_f64();
-    let memory_kb = (resident_kb() - before_kb) / calls as f64;
     load.stop();
     engine.shutdown();
     drop(dir);
     let should = wall * 50.0 * (calls * each) as f64;
-    (100.0 * cpu / wall / calls as f64, memory_kb, heard as f64 / should)
+    (100.0 * cpu / wall / calls as f64, heard as f64 / should)
 }
 
 /// The third party's codec is the one that is measured; all of a conversation of three have it.

@@ -10,7 +10,7 @@
 
 mod kernel;
 
-use kernel::{cpu_seconds, resident_kb, wait, watch};
+use kernel::{cpu_seconds, wait, watch};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -58,25 +58,23 @@ fn main() {
     for (run, target) in [(Run::Floor, 1.0), (Run::Relayed, 1.6), (Run::Recorded, 3.0)] {
         let cpu = median(run, |o| o.cpu_percent);
         let (p50, p99) = (median(run, p50), median(run, p99));
-        let memory = median(run, |o| o.memory_kb);
         println!(
             "  {:<9} {:.4} % of a core per call, {:.2} × the bare relay (target {target:.1}); delay p50 {:.0} µs, \
-             p99 {:.0} µs; {:.1} kB per call; lost {:.4} %",
+             p99 {:.0} µs; lost {:.4} %",
             format!("{run:?}"),
             cpu,
             cpu / floor,
             p50,
             p99,
-            memory,
             median(run, |o| o.lost_percent),
         );
     }
     let relayed = median(Run::Relayed, |o| o.cpu_percent);
     for (run, what) in [(Run::Prompted, "hears prompts"), (Run::Listened, "hears prompts, digits in band")] {
         let cpu = median(run, |o| o.cpu_percent);
-        let (memory, lost) = (median(run, |o| o.memory_kb), median(run, |o| o.lost_percent));
+        let lost = median(run, |o| o.lost_percent);
         println!(
-            "  a caller who {what}: {cpu:.4} % of a core, {:.2} × a relayed call; {memory:.1} kB; lost {lost:.4} %",
+            "  a caller who {what}: {cpu:.4} % of a core, {:.2} × a relayed call; lost {lost:.4} %",
             cpu / relayed
         );
     }
@@ -114,18 +112,17 @@ struct Outcome {
     cpu_percent: f64,
     /// Median and the 99th hundredth of the delay; none where what is heard was not said by another phone.
     delay_us: Option<(f64, f64)>,
-    memory_kb: f64,
     lost_percent: f64,
 }
 
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { cpu_percent, delay_us, memory_kb, lost_percent } = self;
+        let Self { cpu_percent, delay_us, lost_percent } = self;
         write!(f, "{cpu_percent:.4} % per call, ")?;
         if let Some((p50, p99)) = delay_us {
             write!(f, "p50 {p50:.0} µs, p99 {p99:.0} µs, ")?;
         }
-        write!(f, "{memory_kb:.1} kB per call, lost {lost_percent:.4} %")
+        write!(f, "lost {lost_percent:.4} %")
     }
 }
 
@@ -137,7 +134,6 @@ fn once(run: Run, phones: &[Arc<UdpSocket>], length: Duration) -> Outcome {
         Run::Floor => Box::new(Floor::start(phones)),
         _ => Box::new(Ours::start()),
     };
-    let before_kb = resident_kb();
     relay.connect(phones, run);
     // A second to warm up, then the measured stretch.
     let load = Load::start(phones, relay.ports(phones.len()));
@@ -147,7 +143,6 @@ fn once(run: Run, phones: &[Arc<UdpSocket>], length: Duration) -> Outcome {
     std::thread::sleep(length);
     let (cpu, wall) = (cpu_seconds(relay.threads()) - cpu, begin.elapsed().as_secs_f64());
     load.measuring.store(false, Ordering::Relaxed);
-    let memory_kb = (resident_kb() - before_kb) / calls as f64;
     let (sent, heard) = load.stop();
     relay.stop();
     let Heard { mut delays, got, missing, .. } = heard;
@@ -161,12 +156,7 @@ fn once(run: Run, phones: &[Arc<UdpSocket>], length: Duration) -> Outcome {
         let quantile = |q: f64| delays.get((delays.len() as f64 * q) as usize).copied().unwrap_or(0) as f64;
         (Some((quantile(0.5), quantile(0.99))), (1.0 - delays.len() as f64 / sent as f64).max(0.0))
     };
-    Outcome {
-        cpu_percent: 100.0 * cpu / wall / calls as f64,
-        delay_us,
-        memory_kb,
-        lost_percent: 100.0 * lost,
-    }
+    Outcome { cpu_percent: 100.0 * cpu / wall / calls as f64, delay_us, lost_percent: 100.0 * lost }
 }
 
 trait Relay {

@@ -114,13 +114,19 @@ pub fn eventually<T>(what: &str, attempt: impl FnMut() -> Option<T>) -> T {
 /// # Panics
 /// If it does not come in time.
 #[track_caller]
-pub fn within<T>(patience: Duration, what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+pub fn within<T>(patience: Duration, what: &str, attempt: impl FnMut() -> Option<T>) -> T {
+    let Some(it) = poll(patience, attempt) else { panic!("{what}: not within {patience:?}") };
+    it
+}
+
+/// What comes within a time, asked for again and again.
+pub fn poll<T>(patience: Duration, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     let until = Instant::now() + patience;
     loop {
-        if let Some(it) = attempt() {
+        let it = attempt();
+        if it.is_some() || Instant::now() >= until {
             return it;
         }
-        assert!(Instant::now() < until, "{what}: not within {patience:?}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -1,6 +1,6 @@
 //! A program on a terminal of its own, by tmux: keys go in, and what stands on the screen comes out.
 
-use crate::process::within;
+use crate::process::poll;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -41,9 +41,13 @@ impl Terminal {
     }
 
     /// Presses keys, as tmux names them.
+    ///
+    /// # Panics
+    /// If tmux does not take them.
     pub fn press(&self, keys: &[&str]) {
         let words: Vec<&str> = ["send-keys"].into_iter().chain(keys.iter().copied()).collect();
-        self.tmux(&words);
+        let sent = self.tmux(&words);
+        assert!(sent.status.success(), "tmux: {keys:?}: {}", String::from_utf8_lossy(&sent.stderr));
     }
 
     /// What stands on the screen.
@@ -55,11 +59,15 @@ impl Terminal {
     ///
     /// # Panics
     /// If it has none in time, with what it shows.
+    #[track_caller]
     pub fn wait_for(&self, words: &[&str]) -> String {
-        within(PATIENCE, &format!("{words:?} on the screen:\n{}", self.screen()), || {
-            let screen = self.screen();
+        let mut screen = String::new();
+        let found = poll(PATIENCE, || {
+            screen = self.screen();
             screen.lines().find(|line| words.iter().all(|word| line.contains(word))).map(str::to_owned)
-        })
+        });
+        let Some(line) = found else { panic!("not in {PATIENCE:?}: {words:?} on the screen:\n{screen}") };
+        line
     }
 }
 

@@ -33,10 +33,19 @@ pub(super) fn waits(board: &Board) -> BTreeMap<&str, &QueueView> {
     each.map(|(one, queue): (&WaiterView, &QueueView)| (one.call.as_str(), queue)).collect()
 }
 
-/// The queue in which a call waits.
+/// The queue in which a call waits. The call itself says so; one that was recorded before it did is among those whom the
+/// queue names.
 pub(crate) fn waiting_in<'a>(call: &CallView, board: &'a Board) -> Option<&'a QueueView> {
     let is_in = |queue: &&QueueView| queue.waiting.iter().any(|waiter| waiter.call == call.id);
-    Some(call).filter(|call| call.state == CallState::Flow).and(board.queues.values().find(is_in))
+    own_queue(call, board).or_else(|| board.queues.values().find(is_in).filter(|_| is_in_flow(call)))
+}
+
+fn own_queue<'a>(call: &CallView, board: &'a Board) -> Option<&'a QueueView> {
+    call.queue.as_ref().filter(|_| is_in_flow(call)).and_then(|name| board.queues.get(name))
+}
+
+fn is_in_flow(call: &CallView) -> bool {
+    call.state == CallState::Flow
 }
 
 /// The word for what a call is doing: a supervisor's own tells how, and who waits in a queue is told from who hears a
@@ -211,7 +220,8 @@ pub(super) fn call_row(
     let score = call_mos(call);
     // What was dialled stands as it was dialled; who that is stands under "with" once they answered.
     let (from, to) = (party.short(&call.from), party.number(&call.to));
-    let queue = waits.get(call.id.as_str()).filter(|_| call.state == CallState::Flow);
+    let named = waits.get(call.id.as_str()).copied().filter(|_| is_in_flow(call));
+    let queue = own_queue(call, board).or(named);
     let with = call.with.as_ref().map(|with| party.short(with));
     let with = supervision_target(call, board, form)
         .or_else(|| queue.map(|queue| queue.name.clone()))

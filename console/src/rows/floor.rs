@@ -162,10 +162,8 @@ pub(super) fn waiting_rows(board: &Board, form: Form<'_>) -> Vec<Row> {
 fn waiter_row(queue: &QueueView, waiter: &WaiterView, (turn, place): (i64, i64), form: Form<'_>) -> Row {
     let party = form.party();
     let waited = (form.now_ms - waiter.since_ms).max(0);
-    // Who is to be called back is not on the line, however long it takes.
     let is_call_back = !waiter.call_back.is_empty();
-    let severity =
-        if is_call_back { Severity::Info } else { waited_severity(waited, queue.service_level_ms) };
+    let severity = waiter_severity(queue, waiter, form.now_ms);
     let rings = waiter.ringing.join(" ");
     let from = who_waits(waiter, form);
     let number = if is_call_back { "-".to_owned() } else { waiter.number.to_string() };
@@ -210,13 +208,26 @@ fn waiter_row(queue: &QueueView, waiter: &WaiterView, (turn, place): (i64, i64),
     }
 }
 
-/// Who waits; of who is to be called back also that, and how often it was tried in vain.
-fn who_waits(waiter: &WaiterView, form: Form<'_>) -> String {
+/// How bad the wait of somebody is; who is to be called back is not on the line, however long it takes.
+pub(crate) fn waiter_severity(queue: &QueueView, waiter: &WaiterView, now_ms: i64) -> Severity {
+    if waiter.call_back.is_empty() {
+        waited_severity((now_ms - waiter.since_ms).max(0), queue.service_level_ms)
+    } else {
+        Severity::Info
+    }
+}
+
+/// Who waits; of who is to be called back also that, or that an agent does so now, and how often it was tried in vain.
+pub(crate) fn who_waits(waiter: &WaiterView, form: Form<'_>) -> String {
     let who = form.party().short(&waiter.caller);
-    match (waiter.call_back.as_str(), waiter.tries) {
-        ("", _) => who,
-        (_, 0) => format!("{}: {who}", form.words.t("waiting.call_back")),
-        (_, tries) => format!("{}: {who} ({tries})", form.words.t("waiting.call_back")),
+    let word = match waiter.call_back.as_str() {
+        "" => return who,
+        "called" => form.words.t("waiting.called"),
+        _ => form.words.t("waiting.call_back"),
+    };
+    match waiter.tries {
+        0 => format!("{word}: {who}"),
+        tries => format!("{word}: {who} ({tries})"),
     }
 }
 

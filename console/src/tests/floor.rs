@@ -1,25 +1,14 @@
 //! Queues, who waits in them, and agents: verbs, why, and texts.
 
 use super::*;
-use crate::app::{Effect, Mood, Overlay, Screen};
-use crate::fixture::{floor, press};
+use crate::app::{Mood, Overlay, Screen};
+use crate::fixture::{floor, press, say};
 use crate::rows::List;
 use std::fmt::Write as _;
 use switchroom_wire::{
-    Answer, Change, ClientLine, Command, DecisionView, QueueView, ReasonsView, Reply, Role, StandingView,
+    Answer, Change, Command, DecisionView, PartyView, QueueView, ReasonsView, Reply, Role, StandingView,
+    WaiterView,
 };
-
-pub(super) fn sent(effects: &[Effect]) -> Option<(u64, Command)> {
-    effects.iter().find_map(|effect| match effect {
-        Effect::Send(ClientLine::Command(request)) => Some((request.id, request.command.clone())),
-        _ => None,
-    })
-}
-
-pub(super) fn change(app: &mut App, change: Change) {
-    let line = ServerLine::Delta { seq: app.model.seq + 1, at_ms: NOW_MS, change };
-    update(app, Input::Line(Box::new(line)));
-}
 
 pub(super) fn answer(app: &mut App, id: u64, answer: Answer) {
     update(app, Input::Line(Box::new(ServerLine::Reply(Reply { id, result: Ok(answer) }))));
@@ -27,22 +16,17 @@ pub(super) fn answer(app: &mut App, id: u64, answer: Answer) {
 
 fn on_agent(number: &str) -> App {
     let mut app = floor((80, 24));
-    press(&mut app, "3");
-    app.lists.get_mut(&List::Agents).unwrap().selected = Some(number.into());
-    app.settle(NOW_MS);
+    select(&mut app, "3", List::Agents, number);
     app
 }
 
 /// Who waits in the queue support, with this call selected.
 fn on_waiter(number: u64) -> (App, String) {
     let mut app = floor((80, 24));
-    press(&mut app, "2");
-    app.lists.get_mut(&List::Queues).unwrap().selected = Some("support".into());
-    press(&mut app, "enter");
+    select(&mut app, "2", List::Queues, "support");
     let waiting = &app.model.board.queues["support"].waiting;
     let id = waiting.iter().find(|waiter| waiter.number == number).unwrap().call.clone();
-    app.lists.get_mut(&List::Waiting).unwrap().selected = Some(id.clone());
-    app.settle(NOW_MS);
+    select(&mut app, "enter", List::Waiting, &id);
     (app, id)
 }
 
@@ -143,11 +127,7 @@ fn a_break_wants_its_reason() {
 #[test]
 fn words_do_what_keys_do() {
     let mut app = floor((80, 24));
-    let said = |app: &mut App, words: &str| {
-        let keys: Vec<String> =
-            words.chars().map(|c| if c == ' ' { "space".to_owned() } else { c.to_string() }).collect();
-        sent(&press(app, &format!(": {} enter", keys.join(" ")))).map(|(_, command)| command)
-    };
+    let said = |app: &mut App, words: &str| sent(&say(app, words)).map(|(_, command)| command);
     assert_eq!(said(&mut app, "break 107 lunch"), Some(presence("107", "break", Some("lunch"))));
     assert_eq!(said(&mut app, "ready 106"), Some(presence("106", "ready", None)));
     let Some(Command::Priority { priority: 3, .. }) = said(&mut app, "priority 4152 3") else { panic!() };
@@ -159,6 +139,84 @@ fn words_do_what_keys_do() {
     with_role(&mut app, Role::Viewer);
     assert_eq!(said(&mut app, "ready 106"), None);
     assert!(shown(&app).contains("read-only: viewer"));
+}
+
+const CALL_BACK: &str = "01JBS94170QZ8M4T6W2X0Y5K1C";
+
+/// Who waits in the queue support, and one more who hung up and is to be called back: that one is selected.
+fn on_call_back() -> App {
+    let (mut app, _) = on_waiter(4151);
+    let mut queue = app.model.board.queues["support"].clone();
+    let caller = PartyView { number: "+351930007777".into(), name: String::new() };
+    queue.waiting.push(WaiterView {
+        call: CALL_BACK.into(),
+        caller,
+        call_back: "waits".into(),
+        since_ms: NOW_MS - 300_000,
+        priority: 2,
+        ..Default::default()
+    });
+    change(&mut app, Change::Queue(Box::new(queue)));
+    app.lists.get_mut(&List::Waiting).unwrap().selected = Some(CALL_BACK.into());
+    app.settle(NOW_MS);
+    app
+}
+
+#[test]
+fn a_call_back_is_assigned_moved_and_taken_out_by_its_id_or_the_number_to_call() {
+    let call = || CALL_BACK.to_owned();
+    let mut app = on_call_back();
+    press(&mut app, "A");
+    assert!(shown(&app).contains("Assign callback +351930007777, waiting in support for 5:00."));
+    assert!(sent(&press(&mut app, "1 0 7 enter")).is_none());
+    let assign = Command::Assign { call: call(), agent: "107".into() };
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().1, assign);
+    assert!(shown(&app).contains("assign callback +351930007777"), "{}", shown(&app));
+    for (words, want) in [
+        (format!("priority {CALL_BACK} 9"), Command::Priority { call: call(), priority: 9 }),
+        ("priority +351930007777 9".into(), Command::Priority { call: call(), priority: 9 }),
+    ] {
+        let mut app = on_call_back();
+        assert_eq!(sent(&say(&mut app, &words)).unwrap().1, want, "{words}");
+        assert!(shown(&app).contains("priority of callback +351930007777 to 9"), "{}", shown(&app));
+    }
+    let mut app = on_call_back();
+    press(&mut app, "O");
+    let Some(Overlay::Confirm(asked)) = &app.overlay else { panic!("{}", shown(&app)) };
+    assert_eq!(
+        asked.question,
+        "Take callback out of support, as if it had waited too long: +351930007777, 5:00?"
+    );
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().1, Command::TakeOut { call: call() });
+}
+
+#[test]
+fn nought_names_no_call_back() {
+    for words in ["take out 0", "priority 0 9", "assign 0 107"] {
+        let mut app = on_call_back();
+        assert!(sent(&say(&mut app, words)).is_none() && app.overlay.is_none(), "{words}");
+        assert!(shown(&app).contains("there is no such call"), "{words}: {}", shown(&app));
+    }
+}
+
+#[test]
+fn a_call_back_is_nobody_on_the_line() {
+    for key in ["T", "P"] {
+        let mut app = on_call_back();
+        assert_eq!(press(&mut app, key), [], "{key}");
+        assert!(shown(&app).contains("nobody is on the line"), "{key}: {}", shown(&app));
+    }
+    let mut app = on_call_back();
+    assert_eq!(press(&mut app, "enter"), [], "it has no call to watch");
+    assert!(shown(&app).contains("callback: +351930007777"), "{}", shown(&app));
+    let mut app = on_call_back();
+    press(&mut app, "x");
+    assert!(app.waiting.values().any(|one| format!("{one:?}").contains("callback +351930007777")));
+    update(&mut app, Input::Resize(80, 40));
+    press(&mut app, "esc");
+    let pane = shown(&app);
+    let line = pane.lines().find(|line| line.contains("+351930007777")).unwrap();
+    assert!(line.contains("callback") && !line.contains('!'), "{line}");
 }
 
 #[test]
@@ -188,6 +246,21 @@ fn all_who_wait_are_counted_not_only_those_who_are_named() {
     queue.waiting_count = 61;
     change(&mut app, Change::Queue(Box::new(queue)));
     assert!(shown(&app).contains("support   61 waiting, longest"), "{}", shown(&app));
+}
+
+/// The board names fifty of those who wait; the others wait all the same.
+#[test]
+fn who_waits_beyond_those_named_waits_on_the_calls_too() {
+    let mut app = floor((80, 24));
+    let mut queue: QueueView = app.model.board.queues["support"].clone();
+    let last = queue.waiting.pop().unwrap();
+    let mut call = app.model.board.calls[&last.call].clone();
+    call.queue = Some("support".into());
+    change(&mut app, Change::Queue(Box::new(queue)));
+    change(&mut app, Change::Call(Box::new(call)));
+    let rows = app.rows(List::Calls, NOW_MS);
+    let row = rows.iter().find(|row| row.id == last.call).unwrap();
+    assert_eq!((row.cells[1].text.as_str(), row.cells[4].text.as_str()), ("WAITING", "support"));
 }
 
 fn reasons() -> ReasonsView {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::action::{ACTIONS, Action};
 use crate::app::{Effect, Overlay, Screen};
-use crate::fixture::{floor, office, play_floor, press};
+use crate::fixture::{answer_figures, floor, office, play_floor, press};
 use crate::keymap::{Code, Key};
 use crate::rows::List;
 use switchroom_wire::{
@@ -22,7 +22,9 @@ fn sends_what_is_asked(effects: &[Effect]) -> bool {
         Effect::Send(ClientLine::Command(request)) => match &request.command {
             Command::Priority { .. } | Command::AgentWrapUp { .. } => false,
             // One hears and is not heard, or leaves, or one's own phone rings.
-            Command::Supervise { mode, .. } => *mode != SupervisionMode::Listen,
+            Command::Supervise { mode, .. } | Command::SuperviseAct { act: SuperviseAct::Mode(mode), .. } => {
+                *mode != SupervisionMode::Listen
+            }
             Command::SuperviseAct { act, .. } => *act == SuperviseAct::TakeOver,
             Command::PickUp { .. } => false,
             Command::AgentPresence { presence, .. } => presence != "ready",
@@ -84,6 +86,7 @@ fn random_keys_of_all_kinds_never_panic_and_never_act_without_a_question() {
         let asked = matches!(app.overlay, Some(Overlay::Confirm(_)));
         let effects = update(&mut app, Input::Key(keys[chance.below(keys.len())]));
         assert!(asked || !sends_what_is_asked(&effects), "step {step}");
+        answer_figures(&mut app, &effects);
         if step % 50 == 0 {
             let size = (chance.below(150) as u16, chance.below(50) as u16);
             update(&mut app, Input::Resize(size.0, size.1));
@@ -95,6 +98,36 @@ fn random_keys_of_all_kinds_never_panic_and_never_act_without_a_question() {
             play_floor(&mut app);
         }
     }
+}
+
+/// The second of the two steps opens the microphone without a question, at the call that is heard and only by its own key.
+#[test]
+fn random_keys_open_the_microphone_only_at_the_call_that_is_heard() {
+    let keys: Vec<Key> = (' '..='~').map(|c| Key::plain(Code::Char(c))).collect();
+    let mut chance = Chance(13);
+    let mut opened = 0;
+    for _ in 0..300 {
+        let mut app = supervise::supervising(SupervisionMode::Listen, &[]);
+        with_role(&mut app, Role::Admin);
+        for _ in 0..20 {
+            let asked = matches!(app.overlay, Some(Overlay::Confirm(_)));
+            let is_typing = app.overlay.is_some();
+            let key = keys[chance.below(keys.len())];
+            let effects = update(&mut app, Input::Key(key));
+            if asked || !sends_what_is_asked(&effects) {
+                continue;
+            }
+            let Some((_, Command::SuperviseAct { act: SuperviseAct::Mode(mode), phone })) = sent(&effects)
+            else {
+                panic!("{key}: {effects:?}")
+            };
+            let letter = if mode == SupervisionMode::Whisper { 'W' } else { 'B' };
+            assert_eq!((key, is_typing), (Key::plain(Code::Char(letter)), false));
+            assert_eq!(phone.as_deref(), Some("201"), "at the phone that hears it");
+            opened += 1;
+        }
+    }
+    assert!(opened > 20, "{opened}");
 }
 
 #[test]
@@ -130,13 +163,11 @@ fn delta(app: &mut App, change: Change, now_ms: i64) {
 }
 
 #[test]
-fn screens_that_do_not_exist_have_no_key() {
-    for key in ["1", "7", "0"] {
-        let mut app = office((80, 24));
-        let before = shown(&app);
-        press(&mut app, key);
-        assert_eq!(shown(&app), before);
-    }
+fn a_screen_that_does_not_exist_has_no_key() {
+    let mut app = office((80, 24));
+    let before = shown(&app);
+    press(&mut app, "0");
+    assert_eq!(shown(&app), before);
 }
 
 #[test]
@@ -251,7 +282,9 @@ fn copy_and_write_give_the_view() {
 
 #[test]
 fn every_action_of_a_screen_is_in_its_help_and_palette() {
-    for keys in ["2", "2 enter", "3", "4", "6", "8", "9", "enter", "enter ]", "enter ] ]", "enter ["] {
+    for keys in
+        ["1", "7", "2", "2 enter", "3", "4", "6", "8", "9", "enter", "enter ]", "enter ] ]", "enter ["]
+    {
         let mut app = floor((200, 90));
         press(&mut app, keys);
         let here = app.context();

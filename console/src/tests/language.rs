@@ -23,10 +23,43 @@ fn both_files_have_the_same_keys_and_placeholders() {
     }
 }
 
+/// What stands between braces: a name, and for words that go with a number their forms.
+fn braces(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let all = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
+    all.map(|(inner, _)| inner.split_once('|').map_or((inner, None), |(name, forms)| (name, Some(forms))))
+}
+
+/// The plain names. Words that go with a number are a matter of each language.
 fn placeholders(text: &str) -> BTreeSet<&str> {
-    // Words that go with a number are a matter of each language.
-    let names = text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name);
-    names.filter(|name| !name.contains('|')).collect()
+    braces(text).filter(|(_, forms)| forms.is_none()).map(|(name, _)| name).collect()
+}
+
+/// Words whose number is not in the English sentence, or whose forms are not two: they would be shown raw or wrong.
+fn forms_of_nothing<'a>(text: &'a str, english: &str) -> Vec<&'a str> {
+    let mut plain = placeholders(english);
+    // A list of names comes with how many they are.
+    if plain.contains("names") {
+        plain.insert("count");
+    }
+    let wrong = |(name, forms): &(&str, Option<&str>)| {
+        forms.is_some_and(|forms| !plain.contains(name) || forms.split('|').count() != 2)
+    };
+    braces(text).filter(wrong).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn words_that_go_with_a_number_name_it() {
+    let english = Words::new(Language::English);
+    for language in [Language::English, Language::Chinese] {
+        let words = Words::new(language);
+        for key in keys(language) {
+            let wrong = forms_of_nothing(words.t(&key), english.t(&key));
+            assert!(wrong.is_empty(), "{key} in {}: {wrong:?}", language.tag());
+        }
+    }
+    assert_eq!(forms_of_nothing("{count} {cuont|time|times}", "{count} {cuont|time|times}"), ["cuont"]);
+    assert_eq!(forms_of_nothing("{count} {count|times}", "{count}"), ["count"]);
+    assert!(forms_of_nothing("{count} {count|time|times}", "{count}").is_empty());
 }
 
 /// Every string of the source that looks like a key is one; every key is used, or made up from a known stem.
@@ -63,6 +96,9 @@ fn every_key_used_exists_and_every_key_is_used() {
         "column.",
         "sort.",
         "screen.",
+        "overflow.",
+        "call_back.",
+        "state.",
         "empty.",
         "group.",
         "field.",

@@ -1,19 +1,17 @@
 //! Callers who gave up: verbs and texts.
 
-use super::floor::{answer, change, sent};
+use super::floor::answer;
 use super::*;
 use crate::app::{Mood, Overlay};
-use crate::fixture::{floor, press};
+use crate::fixture::{floor, press, say};
 use crate::rows::List;
 use switchroom_wire::{Answer, Change, Command, MissedAct, Role};
 
 /// The screen with this number selected, and the id of its entry.
 fn on_missed(number: &str) -> (App, String) {
     let mut app = floor((80, 24));
-    press(&mut app, "5");
     let id = app.model.board.missed.iter().find(|m| m.caller.number == number).unwrap().id.clone();
-    app.lists.get_mut(&List::Missed).unwrap().selected = Some(id.clone());
-    app.settle(NOW_MS);
+    select(&mut app, "5", List::Missed, &id);
     (app, id)
 }
 
@@ -63,11 +61,7 @@ fn who_gave_up_is_called_back_from_the_phone_that_is_named() {
 #[test]
 fn words_do_what_keys_do_and_a_viewer_only_looks() {
     let mut app = floor((80, 24));
-    let said = |app: &mut App, words: &str| {
-        let keys: Vec<String> =
-            words.chars().map(|c| if c == ' ' { "space".to_owned() } else { c.to_string() }).collect();
-        sent(&press(app, &format!(": {} enter", keys.join(" ")))).map(|(_, command)| command)
-    };
+    let said = |app: &mut App, words: &str| sent(&say(app, words)).map(|(_, command)| command);
     let settle = said(&mut app, "settle +85223456789 not needed");
     let Some(Command::MissedAct { act: MissedAct::Close { word }, .. }) = settle else {
         panic!("{settle:?}")

@@ -12,7 +12,10 @@ use std::fmt::Write as _;
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 40), (200, 60)];
 
 /// Keys that lead to each screen from the start, with call 4127, recording 4116 and the newest message selected.
-const SCREENS: [(&str, &str); 13] = [
+const SCREENS: [(&str, &str); 16] = [
+    ("wall", "1"),
+    ("queue_report", "7"),
+    ("agent_report", "7 ] v"),
     ("queues", "2"),
     ("waiting", "2 enter"),
     ("agents", "3"),
@@ -29,17 +32,19 @@ const SCREENS: [(&str, &str); 13] = [
 ];
 
 fn select_4127(app: &mut App) {
-    let id = app.model.board.calls.values().find(|call| call.number == 4127).map(|call| call.id.clone());
-    app.lists.get_mut(&List::Calls).unwrap().selected = id;
-    app.settle(NOW_MS);
+    if app.model.is_filled {
+        let id = id_of(app, 4127);
+        select(app, "4", List::Calls, &id);
+    }
 }
 
 fn on_screen(mut app: App, keys: &str) -> App {
-    if keys.starts_with(['2', '3', '5']) && app.model.is_filled {
+    if keys.starts_with(['1', '2', '3', '5', '7']) && app.model.is_filled {
         play_floor(&mut app);
     }
     select_4127(&mut app);
-    press(&mut app, keys);
+    let effects = press(&mut app, keys);
+    crate::fixture::answer_figures(&mut app, &effects);
     if matches!(app.screen, Screen::Detail(_)) {
         watched(&mut app);
     }
@@ -64,7 +69,19 @@ fn every_screen_at_every_size() {
 #[test]
 fn every_state_of_every_list() {
     for (name, keys) in SCREENS.iter().filter(|(name, _)| {
-        ["queues", "waiting", "agents", "calls", "missed", "recordings", "log", "lines"].contains(name)
+        [
+            "wall",
+            "queue_report",
+            "queues",
+            "waiting",
+            "agents",
+            "calls",
+            "missed",
+            "recordings",
+            "log",
+            "lines",
+        ]
+        .contains(name)
     }) {
         let mut text = String::new();
         let mut state = |title: &str, app: &App| {
@@ -119,7 +136,7 @@ fn too_small_is_one_line_a_call() {
 }
 
 /// Runs of cells with the same look: what a snapshot of symbols cannot show.
-fn runs(app: &App) -> String {
+pub(super) fn runs(app: &App) -> String {
     let (buffer, _) = drawn(app);
     let mut out = String::new();
     for y in 0..app.size.1 {
@@ -247,10 +264,10 @@ fn ascii_draws_only_ascii_of_its_own() {
         let mut app = App::new(settings(Language::English, Symbols::Ascii, "auto"), (120, 40));
         play(&mut app, "office");
         let text = shown(&on_screen(app, keys));
-        // Names of people are theirs; everything drawn around them is ASCII.
+        // Names of people and queues are theirs; everything drawn around them is ASCII.
         let foreign: String = text
             .chars()
-            .filter(|c| !c.is_ascii() && !"山田太郎株式会社さくらëãø\u{fffd}".contains(*c))
+            .filter(|c| !c.is_ascii() && !"山田太郎株式会社さくら請求ëãø\u{fffd}".contains(*c))
             .collect();
         assert_eq!(foreign, "");
     }
@@ -261,6 +278,8 @@ fn help_palette_filter_and_texts() {
     let mut text = String::new();
     for (title, first, keys) in [
         ("help of calls", "4", "?"),
+        ("help of the reports", "7", "?"),
+        ("help of the wall", "1", "?"),
         ("help of the queue", "2 enter", "?"),
         ("help of agents", "3", "?"),
         ("agent in full", "3", "enter"),

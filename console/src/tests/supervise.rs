@@ -1,10 +1,10 @@
 //! Supervisors at calls: verbs, the line that says who hears the user, and what everybody sees of it.
 
-use super::floor::{answer, change, sent};
+use super::floor::answer;
 use super::*;
 use crate::app::{Mood, Overlay, Screen};
 use crate::fixture::settings;
-use crate::fixture::{floor, press};
+use crate::fixture::{floor, press, say};
 use crate::rows::List;
 use crate::symbols::Symbols;
 use crate::words::Language;
@@ -13,19 +13,6 @@ use switchroom_wire::{
     CallState, CallView, Change, Command, CommandError, LegView, PartyView, Reply, Role, SuperviseAct,
     Supervised, SupervisionMode, SupervisionView, SupervisorView,
 };
-
-fn id_of(app: &App, number: u64) -> String {
-    app.model.board.calls.values().find(|call| call.number == number).unwrap().id.clone()
-}
-
-/// The calls, with this one selected.
-fn on_call(mut app: App, number: u64) -> App {
-    press(&mut app, "4");
-    let id = id_of(&app, number);
-    app.lists.get_mut(&List::Calls).unwrap().selected = Some(id);
-    app.settle(NOW_MS);
-    app
-}
 
 fn party(number: &str, name: &str) -> PartyView {
     PartyView { number: number.into(), name: name.into() }
@@ -70,14 +57,18 @@ fn own_of(app: &App) -> CallView {
     app.model.board.calls["01JBS94160QZ8M4T6W2X0Y5K1C"].clone()
 }
 
-fn supervising(mode: SupervisionMode, heard_by: &[&str]) -> App {
+pub(super) fn supervising(mode: SupervisionMode, heard_by: &[&str]) -> App {
     let mut app = on_call(floor((80, 24)), 4127);
     at_call(&mut app, "mara", CallState::Service, mode, heard_by);
     app
 }
 
 fn refuse(app: &mut App, id: u64, why: &str) {
-    let result = Err(CommandError::Refused { why: why.into() });
+    refuse_with(app, id, CommandError::Refused { why: why.into() });
+}
+
+fn refuse_with(app: &mut App, id: u64, error: CommandError) {
+    let result = Err(error);
     update(app, Input::Line(Box::new(ServerLine::Reply(Reply { id, result }))));
 }
 
@@ -98,9 +89,7 @@ fn listening_begins_with_what_is_selected() {
     answer(&mut app, id, switchroom_wire::Answer::Done("rings 201, to listen call 4127".into()));
     assert_eq!(app.toast.as_ref().map(|toast| toast.mood), Some(Mood::Done));
     let mut app = floor((80, 24));
-    press(&mut app, "3");
-    app.lists.get_mut(&List::Agents).unwrap().selected = Some("107".into());
-    app.settle(NOW_MS);
+    select(&mut app, "3", List::Agents, "107");
     let target = Supervised::Agent("107".into());
     let command = sent(&press(&mut app, "L")).unwrap().1;
     assert_eq!(command, Command::Supervise { target, mode: SupervisionMode::Listen, phone: None });
@@ -186,14 +175,11 @@ fn escape_leaves_when_nothing_else_is_open_and_never_ends_the_call() {
     assert!(shown(&app).contains("you listen to no call"));
 }
 
-const NO_PHONE: &str =
-    "say at which phone you sit (--phone), or write phones = [\"mara EXTENSION\"] under [supervision]";
-
 #[test]
 fn a_phone_that_the_exchange_does_not_know_is_asked_for_once_and_the_command_repeated() {
     let mut app = on_call(floor((80, 24)), 4127);
     let (id, _) = sent(&press(&mut app, "L")).unwrap();
-    refuse(&mut app, id, NO_PHONE);
+    refuse_with(&mut app, id, CommandError::NeedsPhone { why: "whatever the daemon says".into() });
     assert!(shown(&app).contains("at which extension do you sit?"), "{}", shown(&app));
     let Some((id, Command::Supervise { phone, mode, .. })) = sent(&press(&mut app, "1 0 0 enter")) else {
         panic!("{}", shown(&app))
@@ -227,10 +213,15 @@ fn callers_are_transferred_picked_up_and_assigned() {
     assert!(sent(&press(&mut app, "A")).is_none());
     let text = shown(&app);
     assert!(text.contains("Assign 4151 +441614960021, waiting in support for 1:42."), "{text}");
+    assert!(sent(&press(&mut app, "1 0 8 enter")).is_none());
+    let Some(Overlay::Confirm(asked)) = &app.overlay else { panic!("{}", shown(&app)) };
     assert_eq!(
-        sent(&press(&mut app, "1 0 8 enter")).unwrap().1,
-        Command::Assign { call, agent: "108".into() }
+        asked.question,
+        "Assign 4151 +441614960021, waiting in support for 1:42, to 108 Tom, now MISSED 0:55?"
     );
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().1, Command::Assign { call, agent: "108".into() });
+    assert!(sent(&press(&mut app, "A 9 9 9 enter")).is_none());
+    assert!(app.overlay.is_none() && shown(&app).contains("there is no such agent"), "{}", shown(&app));
     assert!(sent(&press(&mut app, "P")).is_some(), "who waits can be picked up");
     let mut app = on_call(floor((80, 24)), 4127);
     assert!(sent(&press(&mut app, "A")).is_none());
@@ -240,9 +231,7 @@ fn callers_are_transferred_picked_up_and_assigned() {
 #[test]
 fn a_question_names_what_can_be_typed_and_tab_completes_it() {
     let mut app = floor((80, 24));
-    press(&mut app, "3");
-    app.lists.get_mut(&List::Agents).unwrap().selected = Some("107".into());
-    app.settle(NOW_MS);
+    select(&mut app, "3", List::Agents, "107");
     press(&mut app, "P");
     assert!(shown(&app).contains("(coffee, lunch; Tab)"), "{}", shown(&app));
     let Some((_, Command::AgentPresence { reason, .. })) = sent(&press(&mut app, "l tab enter")) else {
@@ -257,11 +246,7 @@ fn a_question_names_what_can_be_typed_and_tab_completes_it() {
 #[test]
 fn words_do_what_keys_do() {
     let mut app = floor((80, 24));
-    let said = |app: &mut App, words: &str| {
-        let keys: Vec<String> =
-            words.chars().map(|c| if c == ' ' { "space".to_owned() } else { c.to_string() }).collect();
-        sent(&press(app, &format!(": {} enter", keys.join(" ")))).map(|(_, command)| command)
-    };
+    let said = |app: &mut App, words: &str| sent(&say(app, words)).map(|(_, command)| command);
     let listen = |target, phone: Option<&str>| {
         let phone = phone.map(str::to_owned);
         Some(Command::Supervise { target, mode: SupervisionMode::Listen, phone })
@@ -278,7 +263,8 @@ fn words_do_what_keys_do() {
     let transfer = Command::Transfer { call: id_of(&app, 4127), to: "105".into() };
     assert_eq!(said(&mut app, "transfer 4127 105"), Some(transfer));
     let assign = Command::Assign { call: id_of(&app, 4151), agent: "107".into() };
-    assert_eq!(said(&mut app, "assign 4151 107"), Some(assign));
+    assert_eq!(said(&mut app, "assign 4151 107"), None, "asks first");
+    assert_eq!(sent(&press(&mut app, "y")).map(|(_, command)| command), Some(assign));
     assert_eq!(
         said(&mut app, "unlisten at 201"),
         Some(Command::SuperviseAct { act: SuperviseAct::End, phone: Some("201".into()) })

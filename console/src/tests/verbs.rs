@@ -1,33 +1,18 @@
 //! Verbs: frozen targets, named questions, three visible states.
 
 use super::*;
-use crate::app::{Effect, Mood, Overlay};
-use crate::fixture::{office, press};
+use crate::app::{Mood, Overlay};
+use crate::fixture::{office, press, say};
 use crate::rows::List;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use switchroom_wire::{
-    Answer, CallState, Change, ClientLine, Command, CommandError, ConfigChange, EndedView, HandedBackView,
-    PartyView, Reply, Request, Role,
+    Answer, CallState, Change, Command, CommandError, ConfigChange, EndedView, HandedBackView, PartyView,
+    Reply, Role,
 };
 
 fn on_4127() -> App {
-    let mut app = office((80, 24));
-    let id = app.model.board.calls.values().find(|call| call.number == 4127).map(|call| call.id.clone());
-    app.lists.get_mut(&List::Calls).unwrap().selected = id;
-    app.settle(NOW_MS);
-    app
-}
-
-fn sent(effects: &[Effect]) -> Option<&Request> {
-    effects.iter().find_map(|effect| match effect {
-        Effect::Send(ClientLine::Command(request)) => Some(request),
-        _ => None,
-    })
-}
-
-fn change(app: &mut App, change: Change) {
-    let line = ServerLine::Delta { seq: app.model.seq + 1, at_ms: NOW_MS, change };
-    update(app, Input::Line(Box::new(line)));
+    on_call(office((80, 24)), 4127)
 }
 
 #[test]
@@ -37,15 +22,15 @@ fn a_verb_is_asked_sent_and_done_and_nothing_sooner() {
     assert_eq!(press(&mut app, "X"), []);
     let _ = writeln!(text, "== asked\n{}", shown(&app));
     let effects = press(&mut app, "y");
-    let request = sent(&effects).unwrap().clone();
+    let (_, command) = sent(&effects).unwrap();
     let id = app.selected(List::Calls).unwrap().to_owned();
-    assert_eq!(request.command, Command::HangUp { call: id });
+    assert_eq!(command, Command::HangUp { call: id });
     let _ = writeln!(text, "== sent\n{}", shown(&app));
     let mut done = |result| {
         let mut app = on_4127();
         press(&mut app, "X");
-        let request = sent(&press(&mut app, "y")).unwrap().clone();
-        update(&mut app, Input::Line(Box::new(ServerLine::Reply(Reply { id: request.id, result }))));
+        let (request, _) = sent(&press(&mut app, "y")).unwrap();
+        update(&mut app, Input::Line(Box::new(ServerLine::Reply(Reply { id: request, result }))));
         let _ = writeln!(text, "== answered\n{}", shown(&app));
         app
     };
@@ -108,7 +93,7 @@ fn the_target_is_frozen_while_the_list_moves() {
     play(&mut app, "trouble");
     let still: Vec<String> = app.rows(List::Calls, NOW_MS).into_iter().map(|row| row.id).collect();
     assert_eq!(order, still, "the list keeps its order while a question is open");
-    assert_eq!(sent(&press(&mut app, "y")).unwrap().command, Command::HangUp { call: id });
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().1, Command::HangUp { call: id });
 }
 
 #[test]
@@ -155,7 +140,7 @@ fn a_permanent_verb_wants_the_name_typed() {
     }
     insta::assert_snapshot!("confirm_name", shown(&app));
     let effects = press(&mut app, "enter");
-    assert_eq!(sent(&effects).unwrap().command, Command::Unregister { extension: number, contact: None });
+    assert_eq!(sent(&effects).unwrap().1, Command::Unregister { extension: number, contact: None });
 }
 
 /// On the newest message: of Castro & Filhos, in box 102.
@@ -175,8 +160,8 @@ fn a_message_is_deleted_once_its_box_is_typed() {
     let _ = writeln!(text, "== asked\n{}", shown(&app));
     assert_eq!(press(&mut app, "enter"), [], "half a name is No");
     press(&mut app, "D 1 0 2");
-    let request = sent(&press(&mut app, "enter")).unwrap().clone();
-    assert_eq!(request.command, Command::DeleteMessage { message: id.clone() });
+    let (_, command) = sent(&press(&mut app, "enter")).unwrap();
+    assert_eq!(command, Command::DeleteMessage { message: id.clone() });
     let _ = writeln!(text, "== sent\n{}", shown(&app));
     for result in [
         Ok(Answer::Done("mara deleted the message of +351930008812 in box 102: 01jbs94117".into())),
@@ -184,12 +169,12 @@ fn a_message_is_deleted_once_its_box_is_typed() {
     ] {
         let mut app = on_a_message();
         press(&mut app, "D 1 0 2");
-        let request = sent(&press(&mut app, "enter")).unwrap().clone();
+        let (request, _) = sent(&press(&mut app, "enter")).unwrap();
         assert!(shown(&app).contains("0:34  544k new"), "it is there until the daemon says otherwise");
         if result.is_ok() {
             change(&mut app, Change::MessageGone(id.clone()));
         }
-        update(&mut app, Input::Line(Box::new(ServerLine::Reply(Reply { id: request.id, result }))));
+        update(&mut app, Input::Line(Box::new(ServerLine::Reply(Reply { id: request, result }))));
         let _ = writeln!(text, "== answered\n{}", shown(&app));
     }
     insta::assert_snapshot!("delete_message", text);
@@ -225,7 +210,7 @@ fn the_palette_deletes_a_message_by_its_id_and_a_flow_has_a_word_to_type() {
     assert!(text.contains("in flow") && !text.contains(['\u{1b}', '\u{202e}']), "{text}");
     press(&mut app, "d e l e t e");
     assert_eq!(
-        sent(&press(&mut app, "enter")).map(|request| request.command.clone()),
+        sent(&press(&mut app, "enter")).map(|(_, command)| command),
         Some(Command::DeleteMessage { message: id.into() })
     );
 }
@@ -249,7 +234,7 @@ fn the_palette_asks_as_the_key_does() {
     assert!(sent(&press(&mut app, "y")).is_some());
     press(&mut app, ": h a n g space u p space 9 9 enter");
     assert!(shown(&app).contains("there is no such call"));
-    let dialled = sent(&press(&mut app, ": d i a l space 1 0 3 space 2 0 1 enter")).unwrap().command.clone();
+    let dialled = sent(&press(&mut app, ": d i a l space 1 0 3 space 2 0 1 enter")).unwrap().1;
     assert_eq!(dialled, Command::Dial { from: "103".into(), to: "201".into() });
     assert!(shown(&app).contains("call 201 for 103"));
     press(&mut app, ": s h u t d o w n enter");
@@ -266,28 +251,26 @@ fn a_hostile_name_in_a_question_cannot_steer_the_terminal() {
     assert!(text.contains("Hang up 4133") && !text.contains(['\u{1b}', '\u{202e}']), "{text}");
 }
 
-/// `:` and then those words, and enter.
-fn say(app: &mut App, words: &str) -> Vec<Effect> {
-    let keys: Vec<String> =
-        words.chars().map(|c| if c == ' ' { "space".into() } else { c.to_string() }).collect();
-    press(app, &format!(": {} enter", keys.join(" ")))
-}
-
 #[test]
 fn a_hand_off_is_sent_at_once_and_what_stays_in_a_file_is_asked_about() {
     let mut app = office((80, 24));
     let effects = say(&mut app, "hand off 4127 verify");
     let command = Command::HandOff { call: "4127".into(), flow: "verify".into() };
-    assert_eq!(sent(&effects).unwrap().command, command);
+    assert_eq!(sent(&effects).unwrap().1, command);
     let mut app = office((80, 24));
     assert!(sent(&say(&mut app, "join 2001 sales 2")).is_none());
     let flat = |app: &App| shown(app).replace("\n ", " ");
     let asked = flat(&app);
     let question = "agent 2001 works in queue sales, tier 2";
     assert!(asked.contains(question), "{asked}");
-    let change =
-        ConfigChange::Join { agent: "2001".into(), queue: "sales".into(), tier: Some(2), weight: None };
-    assert_eq!(sent(&press(&mut app, "y")).unwrap().command, Command::ChangeConfig { change });
+    let change = ConfigChange::Join {
+        agent: "2001".into(),
+        queue: "sales".into(),
+        tier: Some(2),
+        weight: None,
+        skills: BTreeMap::new(),
+    };
+    assert_eq!(sent(&press(&mut app, "y")).unwrap().1, Command::ChangeConfig { change });
     for (words, question) in [
         ("leave 2001 sales", "agent 2001 works in queue sales no more"),
         ("skill 2001 german 7", "agent 2001: skill german 7"),

@@ -7,11 +7,16 @@ use crate::format::duration;
 use crate::rows::{List, agent_state};
 use switchroom_wire::{AgentView, Board, Command, MissedAct, PRIORITY_MAX, QueueView, WaiterView};
 
-/// Who waits under a call's id or short number, and in which queue.
-pub(super) fn waiter_of<'a>(board: &'a Board, call: &str) -> Option<(&'a QueueView, &'a WaiterView)> {
-    let all = board.queues.values().flat_map(|queue| queue.waiting.iter().map(move |waiter| (queue, waiter)));
-    let mut found = all.filter(|(_, waiter)| waiter.call == call || waiter.number.to_string() == call);
-    found.next()
+/// Who waits under a call's id or short number, and in which queue. Who is to be called back has no short number: the id
+/// names them, or the number that will be called.
+pub(super) fn waiter_of<'a>(board: &'a Board, which: &str) -> Option<(&'a QueueView, &'a WaiterView)> {
+    let waiters =
+        || board.queues.values().flat_map(|queue| queue.waiting.iter().map(move |waiter| (queue, waiter)));
+    let is_numbered = |waiter: &WaiterView| waiter.call_back.is_empty() && waiter.number.to_string() == which;
+    let is_called = |waiter: &WaiterView| !waiter.call_back.is_empty() && waiter.caller.number == which;
+    waiters()
+        .find(|(_, waiter)| waiter.call == which || is_numbered(waiter))
+        .or_else(|| waiters().find(|(_, waiter)| is_called(waiter)))
 }
 
 impl App {
@@ -22,6 +27,24 @@ impl App {
 
     fn waiter_selected(&self) -> Option<(&QueueView, &WaiterView)> {
         self.selected(List::Waiting).and_then(|call| waiter_of(&self.model.board, call))
+    }
+
+    /// What a question calls somebody who waits, beside who it is: the short number, or that it is to be called back.
+    pub(super) fn waiter_number(&self, waiter: &WaiterView) -> String {
+        if waiter.call_back.is_empty() {
+            waiter.number.to_string()
+        } else {
+            self.settings.words.t("waiting.call_back").to_owned()
+        }
+    }
+
+    /// Somebody who waits in the label of a verb: `4151`, `callback +351930007777`.
+    pub(super) fn waiter_named(&self, waiter: &WaiterView, now_ms: i64) -> String {
+        let number = self.waiter_number(waiter);
+        if waiter.call_back.is_empty() {
+            return number;
+        }
+        format!("{number} {}", self.form(now_ms).party().short(&waiter.caller))
     }
 
     /// Why a verb on agents or waiting callers has nothing to act on; `None` if it has.
@@ -62,7 +85,7 @@ impl App {
                 let (_, waiter) = self.waiter_selected()?;
                 let by = if action == Action::PriorityUp { 1 } else { -1 };
                 let priority = (waiter.priority + by).clamp(0, i64::from(PRIORITY_MAX));
-                self.ask_priority(action, &waiter.call, u8::try_from(priority).unwrap_or(0))
+                self.ask_priority(action, &waiter.call, u8::try_from(priority).unwrap_or(0), now_ms)
             }
             Action::TakeOut => self.ask_take_out(&self.waiter_selected()?.1.call, now_ms),
             Action::AgentReady | Action::AgentBreak | Action::AgentOut => {
@@ -83,7 +106,7 @@ impl App {
                 let now = waiter_of(&self.model.board, call)?.1.priority;
                 let up = i64::from(*priority) >= now;
                 let action = if up { Action::PriorityUp } else { Action::PriorityDown };
-                self.ask_priority(action, call, *priority)
+                self.ask_priority(action, call, *priority, now_ms)
             }
             Command::TakeOut { call } => self.ask_take_out(call, now_ms),
             Command::AgentWrapUp { .. } => self.ask_finish(command.clone()),
@@ -106,22 +129,12 @@ impl App {
     }
 
     pub(super) fn asked(&self, action: Action, command: Command, target: Target, label: String) -> Asked {
-        Asked {
-            command,
-            target,
-            level: action.spec().confirm,
-            label,
-            question: String::new(),
-            name: String::new(),
-            typed: String::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        }
+        Asked::new(command, target, action.spec().confirm, label)
     }
 
-    fn ask_priority(&self, action: Action, call: &str, priority: u8) -> Option<Asked> {
+    fn ask_priority(&self, action: Action, call: &str, priority: u8, now_ms: i64) -> Option<Asked> {
         let (_, waiter) = waiter_of(&self.model.board, call)?;
-        let fields = [("number", waiter.number.to_string()), ("priority", priority.to_string())];
+        let fields = [("number", self.waiter_named(waiter, now_ms)), ("priority", priority.to_string())];
         let label = self.settings.words.f("verb.priority", &fields);
         let command = Command::Priority { call: waiter.call.clone(), priority };
         Some(self.asked(action, command, Target::Waiter { call: waiter.call.clone() }, label))
@@ -129,16 +142,28 @@ impl App {
 
     fn ask_take_out(&self, call: &str, now_ms: i64) -> Option<Asked> {
         let (queue, waiter) = waiter_of(&self.model.board, call)?;
-        let words = &self.settings.words;
-        let number = waiter.number.to_string();
-        let from = self.form(now_ms).party().full(&waiter.caller);
-        let time = duration(self.model.server_ms(now_ms) - waiter.since_ms);
-        let fields = [("number", number.as_str()), ("from", &from), ("queue", &queue.name), ("time", &time)];
         let command = Command::TakeOut { call: waiter.call.clone() };
         let target = Target::Waiter { call: waiter.call.clone() };
-        let label = words.f("verb.take_out", &[("number", &number)]);
+        let label = self.settings.words.f("verb.take_out", &[("number", self.waiter_named(waiter, now_ms))]);
         let asked = self.asked(Action::TakeOut, command, target, label);
-        Some(Asked { question: words.f("confirm.take_out", &fields), ..asked })
+        Some(Asked { question: self.ask_waiter("confirm.take_out", queue, waiter, now_ms), ..asked })
+    }
+
+    /// The sentence under a key about somebody who waits: who, where and for how long.
+    pub(super) fn ask_waiter(
+        &self,
+        key: &str,
+        queue: &QueueView,
+        waiter: &WaiterView,
+        now_ms: i64,
+    ) -> String {
+        let fields = [
+            ("number", self.waiter_number(waiter)),
+            ("from", self.form(now_ms).party().full(&waiter.caller)),
+            ("queue", queue.name.clone()),
+            ("time", duration(self.model.server_ms(now_ms) - waiter.since_ms)),
+        ];
+        self.settings.words.f(key, &fields)
     }
 
     fn ask_presence(
@@ -185,7 +210,7 @@ impl App {
 
     /// Asks the daemon why the selected caller waits, or was offered to whom it was.
     pub(super) fn ask_why(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
-        let call = self.call_selected();
+        let call = self.call_selected(now_ms);
         let refused = match (&call, self.is_live()) {
             (None, _) => Some("refused.no_call"),
             (Some(_), false) => Some("refused.disconnected"),
@@ -197,16 +222,17 @@ impl App {
             return;
         }
         let Some((id, number)) = call else { return };
-        let label = self.settings.words.f("why.title", &[("number", &number.to_string())]);
+        let label = self.settings.words.f("why.title", &[("number", &number)]);
         self.ask(Command::Why { call: id }, Waiting::Question { label }, effects);
     }
 
-    /// The call that is selected, by id and short number.
-    fn call_selected(&self) -> Option<(String, u64)> {
+    /// The call that is selected, by id and as labels name it.
+    fn call_selected(&self, now_ms: i64) -> Option<(String, String)> {
         if self.screen == Screen::List(List::Waiting) {
-            return self.waiter_selected().map(|(_, waiter)| (waiter.call.clone(), waiter.number));
+            let (_, waiter) = self.waiter_selected()?;
+            return Some((waiter.call.clone(), self.waiter_named(waiter, now_ms)));
         }
-        self.call_in_view().map(|call| (call.id.clone(), call.number))
+        self.call_in_view().map(|call| (call.id.clone(), call.number.to_string()))
     }
 
     /// What happened to an agent since the question was opened.

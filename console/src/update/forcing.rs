@@ -1,5 +1,6 @@
 //! Verbs that move a caller: transfer, pick up, assign.
 
+use super::floor::waiter_of;
 use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Screen, Target};
 use crate::format::duration;
@@ -11,21 +12,35 @@ use switchroom_wire::{Board, CallState, CallView, Command, QueueView};
 const CHOICES_MAX: usize = 8;
 
 impl App {
+    /// The id of what is selected: a call, or somebody who waits and is to be called back, who has none.
+    fn forced(&self) -> Option<&str> {
+        match self.screen {
+            Screen::List(List::Waiting) => self.selected(List::Waiting),
+            _ => self.call_in_view().map(|call| call.id.as_str()),
+        }
+    }
+
     /// The live call that is selected, even while the screen is frozen.
     fn live_call(&self) -> Option<&CallView> {
-        let id = match self.screen {
-            Screen::List(List::Waiting) => self.selected(List::Waiting)?,
-            _ => self.call_in_view()?.id.as_str(),
-        };
-        self.model.board.calls.get(id)
+        self.model.board.calls.get(self.forced()?)
     }
 
     /// Why such a verb cannot be sent; `None` if it can.
     pub(crate) fn forcing_refusal(&self, action: Action) -> Option<String> {
         let words = &self.settings.words;
-        let Some(call) = self.live_call() else { return Some(words.t("refused.no_call").to_owned()) };
-        let waits = super::floor::waiter_of(&self.model.board, &call.id).is_some();
-        let key = match (action, call.state) {
+        let waiter = self.forced().and_then(|id| waiter_of(&self.model.board, id));
+        let waits = waiter.is_some();
+        let key = match (action, self.live_call().map(|call| (call, call.state))) {
+            (Action::Assign, _) if waits => return None,
+            (_, None) if waits => "refused.not_on_the_line",
+            (_, None) => "refused.no_call",
+            (action, Some((call, state))) => return self.call_refusal(action, call, state, waits),
+        };
+        Some(words.t(key).to_owned())
+    }
+
+    fn call_refusal(&self, action: Action, call: &CallView, state: CallState, waits: bool) -> Option<String> {
+        let key = match (action, state) {
             (_, CallState::Ended) => "refused.call_over",
             _ if call.supervision.is_some() => "refused.supervisors_own",
             (Action::Transfer, CallState::Talking | CallState::Held) => return None,
@@ -35,16 +50,15 @@ impl App {
             (Action::PickUp, _) => "refused.nothing_to_pick_up",
             _ => "refused.does_not_wait",
         };
-        Some(words.t(key).to_owned())
+        Some(self.settings.words.t(key).to_owned())
     }
 
     /// The question of such a verb on the selected call.
     pub(super) fn ask_forcing(&self, action: Action, now_ms: i64) -> Option<Asked> {
-        let call = self.live_call()?;
         match action {
-            Action::Transfer => Some(self.ask_transfer(call, now_ms)),
-            Action::PickUp => Some(self.ask_pick_up(call, self.phone.clone(), now_ms)),
-            Action::Assign => self.ask_assign(call, now_ms),
+            Action::Transfer => Some(self.ask_transfer(self.live_call()?, now_ms)),
+            Action::PickUp => Some(self.ask_pick_up(self.live_call()?, self.phone.clone(), now_ms)),
+            Action::Assign => self.ask_assign(self.forced()?, now_ms),
             _ => None,
         }
     }
@@ -55,7 +69,9 @@ impl App {
         let (mut asked, word) = match command {
             Command::Transfer { call, to } => (self.ask_transfer(self.live_call_of(call)?, now_ms), Some(to)),
             Command::Assign { call, agent } => {
-                (self.ask_assign(self.live_call_of(call)?, now_ms)?, Some(agent))
+                let mut asked = self.ask_assign(call, now_ms)?;
+                asked.give_reason(agent);
+                return self.ask_again(&asked, now_ms);
             }
             Command::PickUp { call, phone } => {
                 let phone = phone.clone().or_else(|| self.phone.clone());
@@ -91,19 +107,35 @@ impl App {
         self.asked(Action::PickUp, command, Target::Daemon, label)
     }
 
-    fn ask_assign(&self, call: &CallView, now_ms: i64) -> Option<Asked> {
-        let (queue, waiter) = super::floor::waiter_of(&self.model.board, &call.id)?;
-        let words = &self.settings.words;
-        let number = waiter.number.to_string();
-        let from = self.form(now_ms).party().full(&waiter.caller);
-        let time = duration(self.model.server_ms(now_ms) - waiter.since_ms);
-        let fields = [("number", number.as_str()), ("from", &from), ("queue", &queue.name), ("time", &time)];
-        let command = Command::Assign { call: call.id.clone(), agent: String::new() };
-        let label = words.f("verb.assign", &[("number", &number)]);
-        let target = Target::Waiter { call: call.id.clone() };
+    /// Of somebody who waits, on the line or to be called back.
+    fn ask_assign(&self, which: &str, now_ms: i64) -> Option<Asked> {
+        let (queue, waiter) = waiter_of(&self.model.board, which)?;
+        let command = Command::Assign { call: waiter.call.clone(), agent: String::new() };
+        let label = self.settings.words.f("verb.assign", &[("number", self.waiter_named(waiter, now_ms))]);
+        let target = Target::Waiter { call: waiter.call.clone() };
         let asked = self.asked(Action::Assign, command, target, label);
         let choices = agents_of(&self.model.board, queue);
-        Some(Asked { question: words.f("confirm.assign", &fields), choices, ..asked })
+        let question = self.ask_waiter("confirm.assign", queue, waiter, now_ms);
+        Some(Asked { question, choices, ..asked })
+    }
+
+    /// The second question of what needs one once its word is known: both who waits and who takes them, by name. `None`
+    /// if there is no such agent, or it is no such verb.
+    pub(super) fn ask_again(&self, asked: &Asked, now_ms: i64) -> Option<Asked> {
+        let Command::Assign { call, agent } = &asked.command else { return None };
+        let (queue, waiter) = waiter_of(&self.model.board, call)?;
+        let agent = self.model.board.agents.get(agent)?;
+        let words = &self.settings.words;
+        let who = self.ask_waiter("confirm.assign_who", queue, waiter, now_ms);
+        let fields = [
+            ("who", who.as_str()),
+            ("number", &agent.number),
+            ("name", &agent.name),
+            ("state", words.t(agent_state(agent).0)),
+            ("time", &duration(self.model.server_ms(now_ms) - agent.since_ms)),
+        ];
+        let question = words.f("confirm.assign_to", &fields);
+        Some(Asked { question, level: Confirm::Yes, choices: Vec::new(), ..asked.clone() })
     }
 }
 

@@ -10,6 +10,10 @@ use crate::rows::{List, Sort};
 /// Columns that a long text moves at a time.
 const SHIFT: usize = 8;
 
+/// All that a wall which stands alone can be told to do: whoever passes by shall not lead it elsewhere.
+const ON_A_WALL_ALONE: [Action; 5] =
+    [Action::Leave, Action::Quit, Action::Reconnect, Action::Redraw, Action::Suspend];
+
 impl App {
     pub(super) fn on_key(&mut self, key: Key, now_ms: i64, effects: &mut Vec<Effect>) {
         if self.toast.as_ref().is_some_and(|toast| toast.mood == Mood::Wrong) {
@@ -22,6 +26,7 @@ impl App {
                 self.on_palette_key((input, cursor), key, now_ms, effects);
             }
             Some(Overlay::Filter { before }) => self.on_filter_key(before, key, now_ms),
+            Some(Overlay::Path { input }) => self.on_path_key(input, key, now_ms, effects),
             Some(Overlay::Help { top }) => {
                 if let Some(top) = self.scroll_key(top, key) {
                     self.overlay = Some(Overlay::Help { top });
@@ -43,14 +48,17 @@ impl App {
 
     /// Pasted text goes where text is typed and nowhere else: it is never taken for keys.
     pub(super) fn on_paste(&mut self, text: &str) {
-        let line: String = text.chars().filter(|c| !c.is_control()).take(INPUT_MAX).collect();
+        let line = |held: &str| {
+            let room = INPUT_MAX.saturating_sub(held.chars().count());
+            text.chars().filter(|c| !c.is_control()).take(room).collect::<String>()
+        };
         match &mut self.overlay {
-            Some(Overlay::Palette { input, .. }) => input.push_str(&line),
+            Some(Overlay::Palette { input, .. } | Overlay::Path { input }) => input.push_str(&line(input)),
             Some(Overlay::Filter { .. }) => {
                 if let Screen::List(list) = self.screen
                     && let Some(state) = self.lists.get_mut(&list)
                 {
-                    state.filter.push_str(&line);
+                    state.filter.push_str(&line(&state.filter));
                 }
             }
             Some(Overlay::Confirm(_) | Overlay::Help { .. } | Overlay::Text { .. }) | None => {}
@@ -103,7 +111,9 @@ impl App {
             Meaning::Nothing => self.pressed.clear(),
             Meaning::Do(action) => {
                 self.pressed.clear();
-                self.act(action, now_ms, effects);
+                if !self.settings.wall_alone || ON_A_WALL_ALONE.contains(&action) {
+                    self.act(action, now_ms, effects);
+                }
             }
         }
     }
@@ -150,11 +160,16 @@ impl App {
             Action::Back => self.back(now_ms, effects),
             Action::Leave => self.leave(effects),
             Action::Quit => effects.push(Effect::Quit),
+            Action::ScreenWall => self.go(Screen::Wall, effects),
             Action::ScreenQueues => self.go(Screen::List(List::Queues), effects),
             Action::ScreenAgents => self.go(Screen::List(List::Agents), effects),
             Action::ScreenCalls => self.go(Screen::List(List::Calls), effects),
             Action::ScreenMissed => self.go(Screen::List(List::Missed), effects),
             Action::ScreenRecordings => self.go(Screen::List(List::Recordings), effects),
+            Action::ScreenReports => self.go(Screen::List(List::QueueReport), effects),
+            Action::ReportInterval | Action::DayBefore | Action::DayAfter => {
+                self.turn_report(action, now_ms);
+            }
             Action::ScreenLog => self.go(Screen::List(List::Log), effects),
             Action::ScreenLines => self.go(Screen::List(List::Lines), effects),
             Action::ScreenPrevious => self.go_back_to_previous(effects),
@@ -194,7 +209,7 @@ impl App {
     fn current_list(&mut self) -> Option<&mut crate::app::ListState> {
         match self.screen {
             Screen::List(list) => self.lists.get_mut(&list),
-            Screen::Detail(_) => None,
+            Screen::Detail(_) | Screen::Wall => None,
         }
     }
 
@@ -204,6 +219,7 @@ impl App {
 
     fn move_by(&mut self, by: isize, now_ms: i64) {
         match self.screen {
+            Screen::Wall => {}
             Screen::List(list) => {
                 let index = self.selected_index(list).saturating_add_signed(by);
                 self.select_index(list, index, now_ms);
@@ -235,6 +251,7 @@ impl App {
 
     fn sideways(&mut self, by: isize, now_ms: i64, effects: &mut Vec<Effect>) {
         match self.screen {
+            Screen::Wall => self.wall_turn = self.wall_turn.wrapping_add_signed(by),
             Screen::List(_) => {
                 if let Some(state) = self.current_list() {
                     let most = 50 * SHIFT;
@@ -260,6 +277,10 @@ impl App {
     fn open(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         match self.screen {
             Screen::List(List::Queues) => self.open_queue(effects),
+            // Who is to be called back has no call yet.
+            Screen::List(List::Waiting) if self.call_in_view().is_none() => {
+                self.show_row(List::Waiting, now_ms);
+            }
             Screen::List(list @ (List::Calls | List::Waiting)) => {
                 if let Some(id) = self.selected(list).map(str::to_owned) {
                     self.previous = self.screen;
@@ -268,6 +289,7 @@ impl App {
             }
             Screen::List(list) => self.show_row(list, now_ms),
             Screen::Detail(_) => self.show_message(),
+            Screen::Wall => {}
         }
     }
 
@@ -281,10 +303,18 @@ impl App {
                 state.filter.clear();
             } else if state.scope.is_some() {
                 self.go(Screen::List(List::Queues), effects);
-            } else if self.mine().is_some() {
-                // With nothing else open it ends the supervision, never the call that is heard.
-                self.start_verb(Action::Unlisten, now_ms, effects);
+            } else {
+                self.end_supervision(now_ms, effects);
             }
+        } else {
+            self.end_supervision(now_ms, effects);
+        }
+    }
+
+    /// With nothing else open `Esc` ends the supervision, never the call that is heard.
+    fn end_supervision(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        if self.mine().is_some() {
+            self.start_verb(Action::Unlisten, now_ms, effects);
         }
     }
 
@@ -293,7 +323,8 @@ impl App {
             Screen::Detail(list) => self.go(Screen::List(list), effects),
             Screen::List(List::Waiting) => self.go(Screen::List(List::Queues), effects),
             Screen::List(List::Calls) => effects.push(Effect::Quit),
-            Screen::List(_) => self.go(Screen::List(List::Calls), effects),
+            Screen::Wall if self.settings.wall_alone => effects.push(Effect::Quit),
+            Screen::List(_) | Screen::Wall => self.go(Screen::List(List::Calls), effects),
         }
     }
 
@@ -306,11 +337,14 @@ impl App {
                 self.previous = was;
             }
             Screen::Detail(_) => {}
-            previous @ Screen::List(_) => self.go(previous, effects),
+            previous @ (Screen::List(_) | Screen::Wall) => self.go(previous, effects),
         }
     }
 
     fn turn_tab(&mut self, by: usize) {
+        if self.turn_report_tab() {
+            return;
+        }
         let at = Tab::ALL.iter().position(|tab| *tab == self.detail.tab).unwrap_or(0);
         self.detail.tab = Tab::ALL[(at + by) % Tab::ALL.len()];
         self.detail.cursor = 0;
@@ -362,7 +396,8 @@ impl App {
             Screen::List(List::Calls | List::Waiting) | Screen::Detail(_) => {
                 self.call_in_view().map(|call| call.id.clone())
             }
-            Screen::List(List::Queues | List::Missed) => None,
+            Screen::List(List::Queues | List::Missed | List::QueueReport | List::AgentReport)
+            | Screen::Wall => None,
         };
         let reached = match action {
             Action::GoCall => {

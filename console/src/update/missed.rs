@@ -51,17 +51,11 @@ impl App {
     /// Whose phone is to ring first; an answer of who gave up settles the entry.
     fn ask_call_back(&self, missed: &MissedView) -> Asked {
         let (words, from) = (&self.settings.words, self.shown_of(missed));
-        Asked {
-            command: Command::Dial { from: String::new(), to: missed.caller.number.clone() },
-            target: Target::Missed { id: missed.id.clone() },
-            level: Action::MissedCallBack.spec().confirm,
-            label: words.f("verb.missed_call_back", &[("from", &from)]),
-            question: words.f("confirm.missed_call_back", &[("from", &from)]),
-            name: String::new(),
-            typed: String::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        }
+        let command = Command::Dial { from: String::new(), to: missed.caller.number.clone() };
+        let target = Target::Missed { id: missed.id.clone() };
+        let label = words.f("verb.missed_call_back", &[("from", &from)]);
+        let asked = self.asked(Action::MissedCallBack, command, target, label);
+        Asked { question: words.f("confirm.missed_call_back", &[("from", &from)]), ..asked }
     }
 
     fn shown_of(&self, missed: &MissedView) -> String {
@@ -78,22 +72,14 @@ impl App {
             MissedAct::Close { .. } => (Action::MissedClose, "verb.missed_close"),
         };
         let (words, from) = (&self.settings.words, self.shown_of(missed));
-        let level = action.spec().confirm;
-        let question = match level {
+        let command = Command::MissedAct { missed: missed.id.clone(), act };
+        let target = Target::Missed { id: missed.id.clone() };
+        let asked = self.asked(action, command, target, words.f(verb, &[("from", &from)]));
+        let question = match asked.level {
             Confirm::None => String::new(),
             _ => words.f("confirm.missed_close", &[("from", &from), ("count", &missed.count.to_string())]),
         };
-        Some(Asked {
-            command: Command::MissedAct { missed: missed.id.clone(), act },
-            target: Target::Missed { id: missed.id.clone() },
-            level,
-            label: words.f(verb, &[("from", &from)]),
-            question,
-            name: String::new(),
-            typed: String::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        })
+        Some(Asked { question, ..asked })
     }
 
     /// What happened to an entry since the question was opened.

@@ -5,6 +5,7 @@ mod forcing;
 mod keys;
 mod missed;
 mod palette;
+mod reports;
 mod status;
 mod supervise;
 mod text;
@@ -16,6 +17,7 @@ pub(crate) use text::shown_text;
 use crate::app::{App, Effect, LinkState, Mood, Overlay, REST_MS, Screen, Waiting};
 use crate::keymap::Key;
 use crate::model::{Note, Watched};
+use crate::rows::List;
 use switchroom_wire::{AlarmView, Answer, ClientLine, Command, CommandError, Reply, Request, ServerLine};
 
 /// Columns of a wave that are asked for: the most there are, so that no resize asks again.
@@ -75,6 +77,7 @@ impl App {
         let server_ms = self.server_ms(now_ms);
         self.model.forget(server_ms, keep.as_deref());
         self.settle(now_ms);
+        self.ask_figures(now_ms, effects);
         if let Some(recording) = self.wave_wanted().filter(|_| now_ms - self.rested_ms >= REST_MS) {
             self.waves_asked.insert(recording.clone());
             self.ask(Command::Wave { recording, columns: WAVE_COLUMNS }, Waiting::Wave, effects);
@@ -85,6 +88,7 @@ impl App {
         if let ServerLine::Welcome(_) = line {
             self.link = LinkState::Live;
             self.waves_asked.clear();
+            self.model.report.asked_ms = None;
             if let Screen::Detail(_) = self.screen {
                 effects.push(Effect::Send(ClientLine::Watch { call: Some(self.detail.call.clone()) }));
             }
@@ -129,6 +133,13 @@ impl App {
                 let text = words.f("toast.no_wave", &[("why", &why)]);
                 self.tell(Mood::Told, text, now_ms);
             }
+            (Waiting::Figures(by), Ok(Answer::Figures(figures))) => self.model.report.keep(by, figures),
+            (Waiting::Figures(_), Ok(_)) => {}
+            (Waiting::Figures(_), Err(error)) => {
+                let (_, why) = reason(error);
+                let text = words.f("toast.no_figures", &[("why", &why)]);
+                self.tell(Mood::Told, text, now_ms);
+            }
             (Waiting::Verb { label, .. }, Ok(answer)) => {
                 let what = answer_text(&answer).unwrap_or_default();
                 let text = words.f("toast.done", &[("verb", &label), ("what", &what)]);
@@ -162,7 +173,7 @@ impl App {
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
         let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
             Waiting::Verb { label, .. } => Some(label),
-            Waiting::Question { .. } | Waiting::Wave => None,
+            Waiting::Question { .. } | Waiting::Wave | Waiting::Figures(_) => None,
         });
         if let Some(label) = lost {
             let text = self.settings.words.f("toast.lost", &[("verb", &label)]);
@@ -185,6 +196,7 @@ impl App {
     fn open_call(&mut self, call: String, effects: &mut Vec<Effect>) {
         let from = match self.screen {
             Screen::List(list) | Screen::Detail(list) => list,
+            Screen::Wall => List::Calls,
         };
         self.screen = Screen::Detail(from);
         self.detail = crate::app::DetailState {
@@ -215,7 +227,7 @@ impl App {
 
 fn reason(error: CommandError) -> (&'static str, String) {
     match error {
-        CommandError::Refused { why } => ("toast.refused", why),
+        CommandError::Refused { why } | CommandError::NeedsPhone { why } => ("toast.refused", why),
         CommandError::Failed { why } => ("toast.failed", why),
     }
 }

@@ -12,14 +12,20 @@ use switchroom_wire::{
     CallState, CallView, Command, CommandError, SuperviseAct, Supervised, SupervisionMode,
 };
 
-/// How the daemon begins its refusal when it does not know where the user sits.
-const NO_PHONE: &str = "say at which phone you sit";
-
 fn action_of(mode: SupervisionMode) -> Action {
     match mode {
         SupervisionMode::Listen => Action::Listen,
         SupervisionMode::Whisper => Action::Whisper,
         SupervisionMode::Barge => Action::Barge,
+    }
+}
+
+/// The label of the verb that begins or changes to a mode.
+fn verb_of(mode: SupervisionMode) -> &'static str {
+    match mode {
+        SupervisionMode::Listen => "verb.listen",
+        SupervisionMode::Whisper => "verb.whisper",
+        SupervisionMode::Barge => "verb.barge",
     }
 }
 
@@ -180,10 +186,11 @@ impl App {
     ) -> Option<Asked> {
         let words = &self.settings.words;
         let whom = self.named(&target, now_ms)?;
-        let (action, verb, question) = match mode {
-            SupervisionMode::Listen => (Action::Listen, "verb.listen", ""),
-            SupervisionMode::Whisper => (Action::Whisper, "verb.whisper", "confirm.whisper"),
-            SupervisionMode::Barge => (Action::Barge, "verb.barge", "confirm.barge"),
+        let fields = [("whom", whom.as_str())];
+        let question = match mode {
+            SupervisionMode::Listen => String::new(),
+            SupervisionMode::Whisper => words.f("confirm.whisper", &fields),
+            SupervisionMode::Barge => words.f("confirm.barge", &fields),
         };
         let frozen = match &target {
             Supervised::Call(id) => {
@@ -196,25 +203,19 @@ impl App {
         // Whose microphone opens at a call that they did not hear yet is asked.
         let heard = self.mine().is_some_and(|mine| Self::is_heard_already(&mine, &target));
         let level = if question.is_empty() || heard { Confirm::None } else { Confirm::Yes };
-        let label = words.f(verb, &[("whom", &whom)]);
-        let asked = self.asked(action, Command::Supervise { target, mode, phone }, frozen, label);
-        let question =
-            if question.is_empty() { String::new() } else { words.f(question, &[("whom", &whom)]) };
+        let label = words.f(verb_of(mode), &fields);
+        let asked = self.asked(action_of(mode), Command::Supervise { target, mode, phone }, frozen, label);
         Some(Asked { question, level, ..asked })
     }
 
     fn ask_mode(&self, mine: &Mine<'_>, mode: SupervisionMode) -> Asked {
         let words = &self.settings.words;
-        let (action, verb) = match mode {
-            SupervisionMode::Listen => (Action::Listen, "verb.listen"),
-            SupervisionMode::Whisper => (Action::Whisper, "verb.whisper"),
-            SupervisionMode::Barge => (Action::Barge, "verb.barge"),
-        };
         let whom = mine.target.map_or_else(|| mine.own.number.to_string(), |call| call.number.to_string());
         let command =
             Command::SuperviseAct { act: SuperviseAct::Mode(mode), phone: Some(mine.phone().to_owned()) };
         let target = Target::Heard { own: mine.own.id.clone(), call: mine.at.call.clone() };
-        let asked = self.asked(action, command, target, words.f(verb, &[("whom", &whom)]));
+        let label = words.f(verb_of(mode), &[("whom", &whom)]);
+        let asked = self.asked(action_of(mode), command, target, label);
         Asked { level: Confirm::None, ..asked }
     }
 
@@ -256,14 +257,14 @@ impl App {
     /// The question for the user's phone, after the daemon refused a command because it does not know it; `None` if that
     /// was not the reason, or something else is being asked.
     pub(super) fn ask_phone(&self, label: &str, command: &Command, error: &CommandError) -> Option<Asked> {
-        let (CommandError::Refused { why } | CommandError::Failed { why }) = error;
         let can_name = matches!(
             command,
             Command::Supervise { phone: None, .. }
                 | Command::SuperviseAct { phone: None, .. }
                 | Command::PickUp { phone: None, .. }
         );
-        if !can_name || !why.starts_with(NO_PHONE) || self.overlay.is_some() {
+        let needs_phone = matches!(error, CommandError::NeedsPhone { .. });
+        if !can_name || !needs_phone || self.overlay.is_some() {
             return None;
         }
         let question = self.settings.words.f("confirm.phone", &[("verb", label)]);

@@ -126,6 +126,11 @@ impl App {
         let text = match self.screen {
             Screen::Detail(_) if self.detail.tab == Tab::Ladder => self.message_lines().join("\n"),
             Screen::Detail(_) => self.detail.call.clone(),
+            Screen::Wall => {
+                let now_ms = self.server_ms(now_ms);
+                let summary = crate::rows::waiting_summary(self.board(), now_ms, &self.settings.words);
+                summary.map(|(text, _)| text).unwrap_or_default()
+            }
             Screen::List(list) => {
                 let rows = self.rows(list, now_ms);
                 let row = rows.iter().find(|row| Some(row.id.as_str()) == self.selected(list));
@@ -145,6 +150,11 @@ impl App {
     pub(super) fn write(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         let at = stamp(self.server_ms(now_ms), self.model.utc_offset_min());
         let (name, text) = match self.screen {
+            Screen::List(list) if list.is_report() => return self.ask_path(list, &at),
+            Screen::Wall => (
+                format!("switchroom-wall-{at}.csv"),
+                table::csv(List::Queues, &self.rows(List::Queues, now_ms)),
+            ),
             Screen::List(list) => {
                 let rows = self.rows(list, now_ms);
                 (format!("switchroom-{}-{at}.csv", list.name()), table::csv(list, &rows))
@@ -236,7 +246,7 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             }
             lines
         }
-        Answer::Figures(figures) => pretty(&serde_json::to_value(figures).unwrap_or_default()),
+        Answer::Figures(figures) => super::reports::figures_lines(app, figures, form),
         Answer::Why(reasons) => why_lines(reasons, form),
         Answer::Cdrs(cdrs) => cdrs.iter().map(|cdr| cdr_line(cdr, form)).collect(),
         Answer::Events(events) => {
@@ -274,11 +284,4 @@ fn cdr_line(cdr: &CdrView, form: crate::rows::Form<'_>) -> String {
     let line =
         format!("{when}  {}  {} > {}  {talk}  {cause}", cdr.number, party.full(&cdr.from), party.full(with));
     clean(&line).into_owned()
-}
-
-/// A value as indented lines of `name  value`.
-fn pretty(value: &serde_json::Value) -> Vec<String> {
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    let keep = |line: &&str| !matches!(line.trim(), "{" | "}" | "}," | "[" | "]" | "],");
-    text.lines().filter(keep).map(|line| clean(line.trim_end_matches(',')).replace('"', "")).collect()
 }

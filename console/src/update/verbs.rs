@@ -119,32 +119,16 @@ impl App {
         let time = duration(call_duration_ms(call, live_ms));
         let (from, with) = (party.full(&call.from), party.full(other));
         let fields = [("number", number.as_str()), ("from", &from), ("with", &with), ("time", &time)];
-        Some(Asked {
-            command: Command::HangUp { call: call.id.clone() },
-            target: Target::Call { id: call.id.clone(), with: other.number.clone() },
-            level: Action::HangUp.spec().confirm,
-            label: words.f("verb.hang_up", &[("number", &number)]),
-            question: words.f("confirm.hang_up", &fields),
-            name: number,
-            typed: String::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        })
+        let target = Target::Call { id: call.id.clone(), with: other.number.clone() };
+        let command = Command::HangUp { call: call.id.clone() };
+        let label = words.f("verb.hang_up", &[("number", &number)]);
+        let asked = self.asked(Action::HangUp, command, target, label);
+        Some(Asked { question: words.f("confirm.hang_up", &fields), ..asked })
     }
 
     /// What is to be done stands in the words already: it needs no question.
     fn ask_plainly(&self, command: &Command, label: &str, fields: &[(&str, &str)]) -> Asked {
-        Asked {
-            command: command.clone(),
-            target: Target::Daemon,
-            level: Confirm::None,
-            label: self.settings.words.f(label, fields),
-            question: String::new(),
-            name: String::new(),
-            typed: String::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        }
+        Asked::new(command.clone(), Target::Daemon, Confirm::None, self.settings.words.f(label, fields))
     }
 
     /// What is written into a file is asked about: it stays.
@@ -169,17 +153,11 @@ impl App {
             None => words.f("confirm.bindings", &[("count", &line.bindings.len().to_string())]),
         };
         let fields = [("number", number), ("name", line.name.as_str()), ("what", &what)];
-        Some(Asked {
-            command: Command::Unregister { extension: number.to_owned(), contact },
-            target: Target::Extension { number: number.to_owned() },
-            level: Action::Unregister.spec().confirm,
-            label: words.f("verb.unregister", &[("number", number)]),
-            question: words.f("confirm.unregister", &fields),
-            name: number.to_owned(),
-            typed: String::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        })
+        let command = Command::Unregister { extension: number.to_owned(), contact };
+        let target = Target::Extension { number: number.to_owned() };
+        let label = words.f("verb.unregister", &[("number", number)]);
+        let asked = self.asked(Action::Unregister, command, target, label);
+        Some(Asked { question: words.f("confirm.unregister", &fields), name: number.to_owned(), ..asked })
     }
 
     fn ask_delete_message(&self, id: &str, now_ms: i64) -> Option<Asked> {
@@ -191,17 +169,12 @@ impl App {
         let when = moment(message.at_ms, form.now_ms, form.utc_offset_min, words);
         let length = duration(i64::try_from(message.length_ms).unwrap_or(i64::MAX));
         let fields = [("from", from.as_str()), ("place", &place), ("when", &when), ("length", &length)];
-        Some(Asked {
-            command: Command::DeleteMessage { message: id.to_owned() },
-            target: Target::Message { id: id.to_owned() },
-            level: Action::DeleteMessage.spec().confirm,
-            label: words.f("verb.delete_message", &[("who", &who)]),
-            question: words.f("confirm.delete_message", &fields),
-            name: message.mailbox.clone().unwrap_or_else(|| "delete".to_owned()),
-            typed: String::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        })
+        let command = Command::DeleteMessage { message: id.to_owned() };
+        let target = Target::Message { id: id.to_owned() };
+        let label = words.f("verb.delete_message", &[("who", &who)]);
+        let asked = self.asked(Action::DeleteMessage, command, target, label);
+        let name = message.mailbox.clone().unwrap_or_else(|| "delete".to_owned());
+        Some(Asked { question: words.f("confirm.delete_message", &fields), name, ..asked })
     }
 
     fn ask_reload(&self) -> Asked {
@@ -215,17 +188,9 @@ impl App {
     fn ask_daemon(&self, action: Action, command: Command, label: &str, question: &str) -> Asked {
         let words = &self.settings.words;
         let calls = live_calls(&self.model.board).count();
-        Asked {
-            command,
-            target: Target::Daemon,
-            level: action.spec().confirm,
-            label: words.t(label).to_owned(),
-            question: words.f(question, &[("calls", &calls.to_string())]),
-            name: "shutdown".to_owned(),
-            typed: String::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        }
+        let question = words.f(question, &[("calls", &calls.to_string())]);
+        let asked = self.asked(action, command, Target::Daemon, words.t(label).to_owned());
+        Asked { question, name: "shutdown".to_owned(), ..asked }
     }
 
     /// A key while a question is open: everything but a clear yes is No.
@@ -277,6 +242,20 @@ impl App {
             self.tell(Mood::Wrong, text, now_ms);
             return;
         }
+        if asked.level == Confirm::Reason && matches!(asked.command, Command::Assign { .. }) {
+            match self.ask_again(&asked, now_ms) {
+                Some(again) => self.overlay = Some(Overlay::Confirm(Box::new(again))),
+                None => {
+                    let why = self.settings.words.t("refused.no_agent");
+                    let text = self
+                        .settings
+                        .words
+                        .f("toast.refused", &[("verb", asked.label.as_str()), ("why", why)]);
+                    self.tell(Mood::Wrong, text, now_ms);
+                }
+            }
+            return;
+        }
         self.send_verb(asked, now_ms, effects);
     }
 
@@ -322,7 +301,8 @@ impl App {
 /// A change to the configuration as a sentence.
 fn words_of_change(change: &ConfigChange, words: &Words) -> String {
     match change {
-        ConfigChange::Join { agent, queue, tier, weight } => {
+        // Skills with it are asked for by ctl only.
+        ConfigChange::Join { agent, queue, tier, weight, skills: _ } => {
             let part = |key: &str, name: &str, n: &Option<u8>| {
                 n.map(|n| words.f(key, &[(name, &n.to_string())])).unwrap_or_default()
             };

@@ -1,11 +1,13 @@
 //! What frames every screen: tabs, alarms, the status line, the key bar, the banner of a lost connection.
 
 use super::painter::Painter;
-use crate::action::{ACTIONS, Action, Context, Spec};
+use crate::action::{ACTIONS, Action, Spec};
 use crate::app::{App, LinkState, Mood, Overlay, Screen, role_key};
 use crate::format::{clock, clock_short, duration};
+use crate::layout::FULL;
 use crate::model;
 use crate::rows::{List, summary, waiting_summary};
+use crate::symbols::Symbols;
 use crate::theme::{Tone, mark};
 use ratatui::layout::Rect;
 use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
@@ -13,37 +15,61 @@ use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
 /// How long a daemon may be silent before the age of the data is shown as doubtful.
 const QUIET_MS: i64 = 3_000;
 
-const TABS: [(Action, List); 7] = [
-    (Action::ScreenQueues, List::Queues),
-    (Action::ScreenAgents, List::Agents),
-    (Action::ScreenCalls, List::Calls),
-    (Action::ScreenMissed, List::Missed),
-    (Action::ScreenRecordings, List::Recordings),
-    (Action::ScreenLog, List::Log),
-    (Action::ScreenLines, List::Lines),
+const TABS: [(Action, Screen); 9] = [
+    (Action::ScreenWall, Screen::Wall),
+    (Action::ScreenQueues, Screen::List(List::Queues)),
+    (Action::ScreenAgents, Screen::List(List::Agents)),
+    (Action::ScreenCalls, Screen::List(List::Calls)),
+    (Action::ScreenMissed, Screen::List(List::Missed)),
+    (Action::ScreenRecordings, Screen::List(List::Recordings)),
+    (Action::ScreenReports, Screen::List(List::QueueReport)),
+    (Action::ScreenLog, Screen::List(List::Log)),
+    (Action::ScreenLines, Screen::List(List::Lines)),
 ];
 
-pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
+/// Columns that stay for the time of day at the end of the tabs.
+const TIME_COLUMNS: usize = 6;
+
+/// The tabs with the blanks between them: where there is no room for all names, the keys alone and the name of the one
+/// that is open.
+fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
     let words = &app.settings.words;
-    let mut x = 1;
-    for (action, list) in TABS {
-        let name = words.t(match list {
-            List::Queues => "screen.queues",
-            List::Waiting => "screen.waiting",
-            List::Agents => "screen.agents",
-            List::Calls => "screen.calls",
-            List::Missed => "screen.missed",
-            List::Recordings => "screen.recordings",
-            List::Log => "screen.log",
-            List::Lines => "screen.lines",
+    let named = |(action, screen): (Action, Screen), all: bool| {
+        // Who waits in a queue belongs to the queues, and there are two reports.
+        let part = match app.screen {
+            Screen::List(List::Waiting) => Screen::List(List::Queues),
+            Screen::List(List::AgentReport) => Screen::List(List::QueueReport),
+            other => other,
+        };
+        let is_open = part == screen;
+        let key = app.settings.keymap.shown(action);
+        let name = words.t(match screen {
+            Screen::List(list) => list.screen_key(),
+            Screen::Wall | Screen::Detail(_) => "screen.wall",
         });
-        let text = format!("{} {name}", app.settings.keymap.shown(action)).trim_start().to_owned();
-        // Who waits in a queue belongs to the queues.
-        let is_part = list == List::Queues && app.screen == Screen::List(List::Waiting);
-        if app.screen == Screen::List(list) || is_part {
-            x = p.put(rect, x - 1, 0, &format!("[{text}]"), Tone::Strong) + 1;
+        let text = if all || is_open || key.is_empty() { format!("{key} {name}") } else { key };
+        (text.trim_start().to_owned(), is_open)
+    };
+    let room = usize::from(width).saturating_sub(TIME_COLUMNS);
+    for (all, gap) in [(true, 2), (true, 1)] {
+        let texts: Vec<_> = TABS.iter().map(|tab| named(*tab, all)).collect();
+        let names: usize = texts.iter().map(|(text, _)| columns(text)).sum();
+        // A blank at both ends, and the gaps between.
+        if names + usize::from(gap) * (TABS.len() - 1) + 2 <= room {
+            return (texts, gap);
+        }
+    }
+    (TABS.iter().map(|tab| named(*tab, false)).collect(), 2)
+}
+
+pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
+    let (texts, gap) = tab_texts(app, rect.width);
+    let mut x = 1;
+    for (text, is_open) in texts {
+        if is_open {
+            x = p.put(rect, x - 1, 0, &format!("[{text}]"), Tone::Strong) + gap - 1;
         } else {
-            x = p.put(rect, x, 0, &text, Tone::Secondary) + 2;
+            x = p.put(rect, x, 0, &text, Tone::Secondary) + gap;
         }
     }
     let server_ms = app.server_ms(now_ms);
@@ -52,6 +78,15 @@ pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
     let room = usize::from(rect.width.saturating_sub(x)).saturating_sub(8);
     let text = if site.is_empty() || columns(&clean(site)) > room { time } else { format!("{site}  {time}") };
     p.right(Rect { width: rect.width.saturating_sub(1), ..rect }, 0, &text, Tone::Normal);
+}
+
+/// How small the terminal is, and what would show more.
+pub(super) fn small(app: &App, rect: Rect, p: &mut Painter<'_>) {
+    let size = |(width, height): (u16, u16)| format!("{width}×{height}");
+    let fields = [("now", size(app.size)), ("full", size(FULL))];
+    let text = app.settings.words.f("list.small", &fields);
+    let text = if p.symbols == Symbols::Ascii { text.replace('×', "x") } else { text };
+    p.put(rect, 1, 0, &text, Tone::Secondary);
 }
 
 /// The worst alarms, or one quiet line that says that there are none and how the floor stands.
@@ -136,7 +171,7 @@ pub(super) fn status(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
 }
 
 /// How old the data is, at the right edge; returns where it begins.
-fn age(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> u16 {
+pub(super) fn age(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> u16 {
     let words = &app.settings.words;
     let rect = Rect { width: rect.width.saturating_sub(1), ..rect };
     if let Some(frozen) = &app.frozen {
@@ -158,7 +193,7 @@ fn age(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> u16 {
 pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
     let words = &app.settings.words;
     match &app.overlay {
-        Some(Overlay::Filter { .. } | Overlay::Confirm(_)) => return,
+        Some(Overlay::Filter { .. } | Overlay::Confirm(_) | Overlay::Path { .. }) => return,
         Some(Overlay::Palette { .. } | Overlay::Help { .. } | Overlay::Text { .. }) | None => {}
     }
     if let Some(toast) = &app.toast {
@@ -194,17 +229,10 @@ pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
 fn bar(app: &App) -> Vec<&'static Spec> {
     let here = app.context();
     let read_only = app.role() == Role::Viewer;
-    // Elsewhere it only brings back who listens already, and stands in their line.
-    let listens = matches!(
-        here,
-        Context::Agents | Context::Calls | Context::Ladder | Context::Media | Context::Path | Context::Events
-    );
     let shown = |spec: &&Spec| {
-        spec.bar > 0
-            && spec.contexts.contains(&here)
+        spec.is_in_bar(here)
             && !(read_only && spec.role.is_some())
             && !app.settings.keymap.of(spec.action).is_empty()
-            && (spec.action != Action::Listen || listens)
     };
     let mut specs: Vec<&'static Spec> = ACTIONS.iter().filter(shown).collect();
     specs.sort_by_key(|spec| spec.bar);

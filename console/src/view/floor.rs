@@ -6,8 +6,9 @@ use crate::format::{clock, clock_short, duration};
 use crate::reasons::order_word;
 use crate::rows::{
     List, agent_call, agent_problem, agent_reason, agent_state, break_time, longest_wait_ms, service_level,
+    waiter_severity, who_waits,
 };
-use crate::severity::{agent_severity, waited_severity};
+use crate::severity::agent_severity;
 use crate::theme::{Tone, mark};
 use ratatui::layout::Rect;
 use switchroom_wire::{AgentView, QueueView, Severity, clean, columns, fit};
@@ -45,10 +46,15 @@ fn waiting(app: &App, queue: &QueueView, rect: Rect, now_ms: i64, p: &mut Painte
     let mut y = 1;
     for (place, waiter) in queue.waiting.iter().take(shown).enumerate() {
         let waited = (form.now_ms - waiter.since_ms).max(0);
-        let severity = waited_severity(waited, queue.service_level_ms);
+        let severity = waiter_severity(queue, waiter, form.now_ms);
+        let (number, who) = if waiter.call_back.is_empty() {
+            (waiter.number.to_string(), party.full(&waiter.caller))
+        } else {
+            ("-".to_owned(), who_waits(waiter, form))
+        };
         p.put(rect, 1, y, &format!("{:>2}", place + 1), Tone::Secondary);
-        let x = p.put(rect, 5, y, &fit(&waiter.number.to_string(), 6), Tone::Normal) + 1;
-        let x = p.put(rect, x, y, &fit(&party.full(&waiter.caller), 28), Tone::Caller) + 1;
+        let x = p.put(rect, 5, y, &fit(&number, 6), Tone::Normal) + 1;
+        let x = p.put(rect, x, y, &fit(&who, 28), Tone::Caller) + 1;
         let time = format!("{} {}", duration(waited), mark(severity));
         let x = p.put(rect, x, y, &fit(&time, 10), Tone::of(severity)) + 1;
         let priority = words.f("queue.priority", &[("priority", &waiter.priority.to_string())]);

@@ -3,7 +3,7 @@
 use super::chrome::row_tone;
 use super::painter::Painter;
 use crate::app::{App, Overlay};
-use crate::layout::{FULL, Layout};
+use crate::layout::Layout;
 use crate::rows::{List, Row, event_about};
 use crate::table::{aligned, widths};
 use crate::theme::{Tone, mark};
@@ -158,10 +158,6 @@ pub(super) fn compact(
         }
         return cursor;
     }
-    let size = |(width, height): (u16, u16)| format!("{width}×{height}");
-    let fields = [("now", size(app.size)), ("full", size(FULL))];
-    let text = app.settings.words.f("list.small", &fields);
-    let text = if p.symbols == crate::symbols::Symbols::Ascii { text.replace('×', "x") } else { text };
-    p.put(layout.keys, 1, 0, &text, Tone::Secondary);
+    super::chrome::small(app, layout.keys, p);
     cursor
 }

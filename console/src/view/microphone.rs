@@ -4,7 +4,7 @@ use super::painter::Painter;
 use crate::action::Action;
 use crate::app::App;
 use crate::format::duration;
-use crate::rows::mode_name;
+use crate::rows::{mode_name, mode_word};
 use crate::supervising::{Mine, Standing};
 use crate::theme::Tone;
 use ratatui::layout::Rect;
@@ -48,11 +48,7 @@ fn tag<'a>(app: &'a App, mine: &Mine<'_>) -> &'a str {
     let words = &app.settings.words;
     match mine.at.mode {
         SupervisionMode::Barge if mine.is_heard() => words.t("microphone.on_air"),
-        mode => words.t(match mode {
-            SupervisionMode::Listen => "call.listen",
-            SupervisionMode::Whisper => "call.whisper",
-            SupervisionMode::Barge => "call.barge",
-        }),
+        mode => words.t(mode_word(mode)),
     }
 }
 

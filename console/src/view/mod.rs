@@ -2,6 +2,7 @@
 
 mod chrome;
 mod detail;
+mod digits;
 mod floor;
 mod lists;
 mod microphone;
@@ -9,6 +10,8 @@ mod missed;
 mod overlay;
 mod painter;
 mod panes;
+mod reports;
+mod wall;
 mod wave;
 
 use crate::app::{App, LinkState, Overlay, Screen};
@@ -27,6 +30,10 @@ pub(crate) fn draw(app: &App, now_ms: i64, buffer: &mut Buffer) -> Option<Positi
     let mut painter = Painter::new(buffer, app.settings.theme, app.settings.symbols, app.masked);
     let mut cursor = match app.screen {
         Screen::List(list) => draw_list_screen(app, list, area, now_ms, &mut painter),
+        Screen::Wall => {
+            wall::draw(app, area, now_ms, &mut painter);
+            None
+        }
         Screen::Detail(_) => detail::draw(app, area, now_ms, &mut painter),
     };
     if let LinkState::Down { .. } = app.link {
@@ -66,6 +73,9 @@ fn draw_list_screen(app: &App, list: List, area: Rect, now_ms: i64, p: &mut Pain
             let joint = p.symbols.joint(y >= post.y, y < post.bottom()).to_string();
             p.put(Rect { y, height: 1, ..post }, 0, 0, &joint, crate::theme::Tone::Secondary);
         }
+    }
+    if layout.heading.height > 0 {
+        reports::heading(app, list, layout.heading, p);
     }
     let cursor = lists::table(app, list, layout.list, now_ms, p);
     if let Some(pane) = layout.pane {

@@ -24,6 +24,7 @@ pub(super) fn draw(
         }
         Overlay::Palette { input, cursor } => palette(app, input, *cursor, area, p),
         Overlay::Filter { .. } => filter(app, area, p),
+        Overlay::Path { input } => path(app, input, area, p),
         Overlay::Confirm(asked) => confirm(app, asked, area, p),
         Overlay::Text { title, lines, top } => {
             text(app, title, lines, *top, area, p);
@@ -85,6 +86,20 @@ fn filter(app: &App, area: Rect, p: &mut Painter<'_>) -> Option<Position> {
     if columns(&hint) <= room {
         p.right(Rect { width: rect.width.saturating_sub(1), ..rect }, 0, &hint, Tone::Secondary);
     }
+    Some(Position { x: rect.x + x.min(rect.width.saturating_sub(1)), y: rect.y })
+}
+
+/// Where a report is to be written; of a long path its end is seen.
+fn path(app: &App, input: &str, area: Rect, p: &mut Painter<'_>) -> Option<Position> {
+    let rect = last_line(area);
+    p.clear(rect);
+    let x = p.put(rect, 1, 0, app.settings.words.t("report.write"), Tone::Strong) + 1;
+    let room = usize::from(rect.width.saturating_sub(x + 1));
+    let mut shown = input;
+    while columns(shown) > room && !shown.is_empty() {
+        shown = shown.get(shown.chars().next().map_or(0, char::len_utf8)..).unwrap_or("");
+    }
+    let x = p.put(rect, x, 0, shown, Tone::Normal);
     Some(Position { x: rect.x + x.min(rect.width.saturating_sub(1)), y: rect.y })
 }
 

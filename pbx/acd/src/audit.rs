@@ -57,7 +57,8 @@ impl Floor {
         for queue in self.queues() {
             self.audit_queue(queue, &mut tell);
         }
-        for rule in self.audit_waiters().into_iter().chain(self.audit_call_backs()) {
+        for rule in self.audit_waiters().into_iter().chain(self.audit_call_backs()).chain(self.audit_given())
+        {
             tell(rule.0, rule.1);
         }
         found

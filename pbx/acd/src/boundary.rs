@@ -136,6 +136,8 @@ pub enum Refusal {
     CallBacksFull,
     /// The number of this call-back is being called.
     BeingCalled,
+    /// This call-back rests after a call in vain: nobody can be given it yet.
+    Rests,
     /// The agent is not free, and serves other queues.
     NotFree,
     /// The caller is being offered to this agent already.
@@ -161,6 +163,9 @@ impl std::fmt::Display for Refusal {
             Self::BeingCalled => {
                 f.write_str("an agent is calling that number back already; end that call instead")
             }
+            Self::Rests => f.write_str(
+                "that number was just called in vain; assign it when it stands in the queue again",
+            ),
             Self::NotFree => f.write_str("this agent is not free, and serves other queues"),
             Self::Offered => f.write_str("the agent's phone rings for this caller already"),
         }

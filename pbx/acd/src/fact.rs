@@ -494,7 +494,7 @@ pub struct CallBackFact {
     /// The caller's class.
     #[serde(default)]
     pub class: String,
-    /// Priority, 0 to 9.
+    /// Priority, 0 to 9, from now on.
     #[serde(default)]
     pub priority: i64,
     /// What.
@@ -515,6 +515,8 @@ pub enum CallBackAct {
     },
     /// The number was called in vain.
     Tried,
+    /// Somebody gave it another priority.
+    Priority,
     /// Nothing more will come of it.
     Closed {
         /// How it ended.

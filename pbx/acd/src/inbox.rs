@@ -71,7 +71,7 @@ impl Inbox {
         match fact {
             Fact::Left(left) => changed.extend(self.left(left)),
             Fact::Missed(missed) => changed.extend(self.act(missed)),
-            Fact::CallBack(fact) => changed.extend(self.call_back(fact)),
+            Fact::CallBack(fact) => self.call_back(fact, &mut changed),
             Fact::Agent(_)
             | Fact::Joined(_)
             | Fact::Offered(_)
@@ -173,11 +173,15 @@ impl Inbox {
         id
     }
 
-    /// A call-back came to an end. Whoever could not be reached gave up no call, but is owed one.
-    fn call_back(&mut self, fact: &CallBackFact) -> Option<Call> {
-        let CallBackAct::Closed { how, tries, waited_ms, .. } = &fact.act else { return None };
+    /// A call-back came to an end. Whoever was reached gave up no call that is open, from whichever of its numbers; whoever could
+    /// not be reached gave up none, but is owed one.
+    fn call_back(&mut self, fact: &CallBackFact, changed: &mut Vec<Call>) {
+        let CallBackAct::Closed { how, tries, waited_ms, .. } = &fact.act else { return };
         match how {
-            CallBackEnd::Reached => self.remove(&fact.number),
+            CallBackEnd::Reached => {
+                changed.extend(self.remove(&fact.number));
+                changed.extend(self.remove(&fact.caller));
+            }
             CallBackEnd::GivenUp => {
                 let left = LeftFact {
                     at_ms: fact.at_ms,
@@ -198,9 +202,9 @@ impl Inbox {
                     entry.tries = entry.tries.saturating_add(*tries);
                     entry.tried_ms = Some(fact.at_ms);
                 }
-                Some(id)
+                changed.push(id);
             }
-            CallBackEnd::Dropped | CallBackEnd::Removed => None,
+            CallBackEnd::Dropped | CallBackEnd::Removed => {}
         }
     }
 

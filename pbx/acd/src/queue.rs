@@ -13,7 +13,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Turn {
     major: i64,
-    joined: u64,
+    /// Since when by the steady clock; below 0 if that did not run yet.
+    joined: i64,
     /// In the order in which they came.
     pub(crate) number: u64,
     /// Whose.
@@ -21,11 +22,10 @@ pub struct Turn {
 }
 
 impl Turn {
-    pub(crate) fn new(config: &QueueConfig, priority: i64, joined: u64, number: u64, call: Call) -> Self {
-        let since = i64::try_from(joined).unwrap_or(i64::MAX);
+    pub(crate) fn new(config: &QueueConfig, priority: i64, joined: i64, number: u64, call: Call) -> Self {
         let ageing = i64::try_from(config.ageing).unwrap_or(i64::MAX);
         let major =
-            if ageing == 0 { -priority } else { since.saturating_sub(priority.saturating_mul(ageing)) };
+            if ageing == 0 { -priority } else { joined.saturating_sub(priority.saturating_mul(ageing)) };
         Self { major, joined, number, call }
     }
 }
@@ -130,7 +130,7 @@ impl Queue {
     /// Since when who has waited longest on the line does so, by the steady clock.
     pub fn oldest(&self) -> Option<u64> {
         let on_line = self.order.iter().filter(|turn| !self.call_backs.contains(&turn.call));
-        on_line.map(|turn| turn.joined).min()
+        on_line.map(|turn| u64::try_from(turn.joined).unwrap_or(0)).min()
     }
 
     /// Whether there are as many agents as a rule asks for.

@@ -85,6 +85,9 @@ _switchroom() {
             switchroom__subcmd__console,tail)
                 cmd="switchroom__subcmd__console__subcmd__tail"
                 ;;
+            switchroom__subcmd__console,wall)
+                cmd="switchroom__subcmd__console__subcmd__wall"
+                ;;
             switchroom__subcmd__ctl,agent)
                 cmd="switchroom__subcmd__ctl__subcmd__agent"
                 ;;
@@ -380,7 +383,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__console)
-            opts="-h --socket --read-only --as --slow --lang --theme --symbols --settings --plain --color --help once tail do"
+            opts="-h --socket --read-only --as --slow --lang --theme --symbols --settings --plain --color --help wall once tail do"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -516,6 +519,52 @@ _switchroom() {
                 return 0
             fi
             case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -W "viewer agent supervisor admin" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --symbols)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --settings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__console__subcmd__wall)
+            opts="-h --rotate --socket --read-only --as --slow --lang --theme --symbols --settings --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rotate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

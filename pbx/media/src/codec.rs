@@ -127,11 +127,6 @@ impl Decoder {
         self.kind
     }
 
-    /// Samples a second that come of it.
-    pub fn rate(&self) -> u32 {
-        self.rate
-    }
-
     /// Decodes a payload; `out` holds nothing but its samples afterwards.
     ///
     /// # Errors
@@ -170,11 +165,13 @@ impl Decoder {
         Ok(())
     }
 
-    /// What the codec itself makes up for `samples` that did not come, a multiple of 2.5 milliseconds; `out` holds nothing
-    /// else afterwards. False if it has no idea: only Opus has.
-    pub fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) -> bool {
+    /// What the codec itself makes up for the next ten milliseconds, which did not come; `out` holds nothing else afterwards.
+    /// False if it has no idea: only Opus has. Its model of speech can go on in steps of ten milliseconds only: of less it
+    /// would give the beginning, and be ten milliseconds further all the same.
+    pub fn conceal(&mut self, out: &mut Vec<i16>) -> bool {
         out.clear();
         let Decoding::Opus(decoder) = &mut self.decoding else { return false };
+        let samples = self.rate as usize / 100;
         out.resize(samples, 0);
         let got = guarded(|| decoder.decode_s16(&[], samples, out).ok());
         if got.is_none() {

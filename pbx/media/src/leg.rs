@@ -167,7 +167,8 @@ impl Leg {
     }
 
     /// Offer and answer settled, or settled anew. The wait for packets begins anew with it: what was missing under
-    /// the old terms is told to be back, and missing again only after [`MISSING_US`] under the new ones.
+    /// the old terms is told to be back, and missing again only after [`MISSING_US`] under the new ones. If the codec is
+    /// another, a tone or a mix of ours ends, and what the leg hears is to be asked for anew.
     pub fn agree(&mut self, now_us: u64, terms: Terms) -> Note {
         let said = Said {
             remote: terms.remote_rtp,
@@ -186,6 +187,9 @@ impl Leg {
         self.listener.reset();
         if !terms.sending {
             self.output.pause();
+        }
+        if self.terms.as_ref().is_some_and(|before| before.codec != terms.codec) {
+            self.ours.change_codec(&terms.codec);
         }
         self.terms = Some(terms);
         Note { back, ..Note::default() }
@@ -266,14 +270,17 @@ impl Leg {
             self.output.pause();
             return None;
         };
+        if matches!(crossing, Crossing::Impossible) {
+            // It is heard in a mix, or not at all; so are its digits.
+            return None;
+        }
         // A digit of ours takes the place of sound, and so does the end of a mix; the speaker goes on after it.
         if self.digits_out.is_busy() || self.ours.is_ending() {
             return None;
         }
-        let payload_type = match (media.content, crossing) {
-            (Content::Audio, Crossing::Impossible) => return None,
-            (Content::Audio, _) => Some(terms.codec.send_pt),
-            (Content::Digits, _) => terms.digits.map(|(_, send)| send),
+        let payload_type = match media.content {
+            Content::Audio => Some(terms.codec.send_pt),
+            Content::Digits => terms.digits.map(|(_, send)| send),
         };
         let Some(payload_type) = payload_type else {
             self.output.skip();
@@ -327,7 +334,13 @@ impl Leg {
     /// was agreed, and if its codec cannot be encoded.
     pub fn mix(&mut self, now_us: u64, parts: &[Part]) -> bool {
         let Some(terms) = &self.terms else { return false };
-        self.ours.mix(now_us, &terms.codec, parts, self.seam.last(now_us, terms.codec.kind))
+        self.ours.mix(now_us, &terms.codec, parts, self.seam.last(now_us))
+    }
+
+    /// Whatever of ours the leg hears is dropped as it is, digits that wait, too. Gives the voices that were in it.
+    pub fn drop_ours(&mut self) -> Vec<usize> {
+        (self.digits_out, self.our_timestamp) = (DigitSender::default(), None);
+        std::mem::take(&mut self.ours).voices()
     }
 
     /// Whether it hears a mix.
@@ -383,11 +396,14 @@ impl Leg {
             self.output.count(dtmf::EVENT_BYTES);
             return Some((rtp::print(&header, &digit.event.bytes(), out)?, to));
         }
+        if to.is_none() && self.ours.pass(now_us, voices) {
+            return None;
+        }
         let room = out.get_mut(rtp::HEADER_BYTES..)?;
         let was_mix = self.ours.is_mix() || self.ours.is_ending();
         let (length, ticks) = self.ours.packet(now_us, voices, room)?;
-        self.seam.ours(now_us, was_mix, room.get(..length).unwrap_or_default());
         let to = to.filter(|_| !busy)?;
+        self.seam.ours(now_us, was_mix, terms.codec.kind, room.get(..length).unwrap_or_default());
         let clock_says = self.output.timestamp(now_us, clock);
         let on_beat = |meant: &u32| clock_says.wrapping_sub(*meant).cast_signed().unsigned_abs() < 3 * ticks;
         let known = self.our_timestamp.filter(on_beat);

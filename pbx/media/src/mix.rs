@@ -11,9 +11,9 @@
 //! phones pays for it with two filters of 32 taps. Blocks are numbered by our one clock, so that two hearers of a voice get
 //! the very same block, made once, and a voice that nobody asks for costs nothing but its packets' places.
 //!
-//! A mix is [`SLACK`] and one packet of the hearer later than a relay would be, while packets come as they should. If they
-//! do not, each voice waits as long as its worst packet of the last seconds needed (`jitter`), and goes back to less by
-//! being played a hair faster (`stretch`); so do clocks that run apart find together.
+//! A mix is [`SLACK`], one packet of the hearer and 4 ms of filters later than a relay would be, while packets come as they
+//! should. If they do not, each voice waits as long as its worst packet of the last seconds needed (`jitter`), and goes back to
+//! less by being played a hair faster (`stretch`); so do clocks that run apart find together.
 
 mod conceal;
 mod jitter;
@@ -53,20 +53,17 @@ impl Voices {
     }
 
     /// From now on what the leg at this place says can be mixed. A voice that is there goes on, unless its codec is another.
-    /// False if the codec cannot be decoded: the leg is silent in every mix.
-    pub fn open(&mut self, at: usize, codec: &Codec) -> bool {
+    /// There is none if the codec cannot be decoded: the leg is silent in every mix.
+    pub fn open(&mut self, at: usize, codec: &Codec) {
         if self.0.get(at).and_then(Option::as_ref).is_some_and(|voice| voice.is_for(codec)) {
-            return true;
+            return;
         }
-        let voice = Voice::new(codec).map(Box::new);
-        let is_there = voice.is_some();
         if self.0.len() <= at {
             self.0.resize_with(at + 1, || None);
         }
         if let Some(place) = self.0.get_mut(at) {
-            *place = voice;
+            *place = Voice::new(codec).map(Box::new);
         }
-        is_there
     }
 
     /// The leg at this place is in no mix any more.

@@ -17,13 +17,16 @@ pub enum Sound {
     },
 }
 
+/// No packet that we make holds more sound, milliseconds.
+pub const PTIME_MS_MAX: u32 = 60;
+
 /// Milliseconds in the packets that we make: about what was agreed, and what every codec here has a frame for.
 pub fn ptime_ms(codec: &Codec) -> u32 {
     match codec.ptime_ms {
         0..=14 => 10,
         15..=29 => 20,
         30..=49 => 40,
-        _ => 60,
+        _ => PTIME_MS_MAX,
     }
 }
 

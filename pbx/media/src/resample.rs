@@ -61,12 +61,12 @@ impl Resampler {
     }
 }
 
-/// The sum of products, eight beside each other, as processors can.
-fn dot(a: &[f32], b: &[f32; TAPS]) -> f32 {
+/// The sum of products, eight beside each other, as processors can; `N` is a multiple of eight.
+pub(crate) fn dot<S: Copy + Into<f32>, const N: usize>(samples: &[S], weights: &[f32; N]) -> f32 {
     let mut sums = [0.0; 8];
-    for (a, b) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
+    for (samples, weights) in samples.chunks_exact(8).zip(weights.chunks_exact(8)) {
+        for (sum, (sample, weight)) in sums.iter_mut().zip(samples.iter().zip(weights)) {
+            *sum += (*sample).into() * weight;
         }
     }
     sums.iter().sum()

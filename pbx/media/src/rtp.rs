@@ -81,6 +81,41 @@ pub fn parse(bytes: &[u8]) -> Result<Packet<'_>, RtpError> {
     Ok(Packet { header, payload, payload_at })
 }
 
+/// Sequence numbers and timestamps of one stream, counted on beyond the 16 and 32 bits that packets have for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unwrapped {
+    /// The sequence number whose turn it is.
+    pub(crate) next: i64,
+    /// The last timestamp.
+    pub(crate) timestamp: i64,
+}
+
+impl Unwrapped {
+    /// Timestamps that came so far from where they began leave no room for what is reckoned from them: no phone speaks for half a
+    /// year.
+    const TIMESTAMP_MAX: i64 = 1 << 40;
+
+    /// Begins with this packet.
+    pub(crate) fn begin(header: &Header) -> Self {
+        Self { next: i64::from(header.sequence), timestamp: i64::from(header.timestamp) }
+    }
+
+    /// How far behind the one whose turn it is this sequence number is; less than nothing if its turn is past.
+    pub(crate) fn step(&self, sequence: u16) -> i64 {
+        i64::from(sequence.wrapping_sub(self.next as u16).cast_signed())
+    }
+
+    /// The last timestamp is this one.
+    pub(crate) fn advance(&mut self, timestamp: u32) {
+        self.timestamp += i64::from(timestamp.wrapping_sub(self.timestamp as u32).cast_signed());
+    }
+
+    /// Whether it may be counted on, or the stream has to begin anew.
+    pub(crate) fn has_room(&self) -> bool {
+        self.timestamp.abs() < Self::TIMESTAMP_MAX
+    }
+}
+
 impl Header {
     /// The header as it goes on the wire: version 2, no padding, no extension, no contributing sources.
     pub fn bytes(&self) -> [u8; HEADER_BYTES] {

@@ -282,7 +282,7 @@ pub enum CtlCommand {
         call: String,
     },
     /// Sends the caller of a talk into a flow, for a PIN or a survey; the agent gets it back when the flow ends, with the
-    /// result, and hears nothing of it meanwhile.
+    /// result, and hears nothing of it meanwhile. For supervisors; agents have the transfer key of their phones.
     HandOff {
         /// Number or id of the call.
         call: String,
@@ -297,7 +297,8 @@ pub enum CtlCommand {
         /// What.
         act: RecordAct,
     },
-    /// Has an agent work in a queue, or have another place there: changes the configuration's file, and applies it.
+    /// Has an agent work in a queue, or have another place there: changes the configuration's file, and applies it, with the
+    /// lists, PINs and flows as their files are now.
     Join {
         /// The agent's number.
         agent: String,

@@ -13,6 +13,11 @@ pub(super) fn run(args: &ConsoleArgs, color: Color, out: &mut dyn Write) -> Outc
     let exit = match &args.command {
         None if args.plain => switchroom_console::plain(options),
         None => switchroom_console::run(options),
+        // Whoever passes by shall learn nothing that a viewer does not see, and do nothing.
+        Some(ConsoleCommand::Wall { rotate }) => {
+            let viewer = options.as_role.or(Some(Role::Viewer));
+            switchroom_console::run(Options { wall: true, rotate_s: *rotate, as_role: viewer, ..options })
+        }
         Some(ConsoleCommand::Once { view, json, csv, fail_on }) => {
             let format = match (json, csv) {
                 (true, _) => Format::Json,

@@ -17,7 +17,24 @@ use switchroom_wire::{
 
 /// Does it.
 pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
-    let command = match &args.command {
+    let command = command_of(&args.command);
+    let mut client = Client::connect(&args.socket.path(), None).map_err(failure)?;
+    let offset_min = client.welcome().utc_offset_min;
+    let answer = client.command(command).map_err(failure)?;
+    if let (CtlCommand::Dump { file: Some(copy) }, Answer::Done(path)) = (&args.command, &answer) {
+        copy_dump(Path::new(path), copy)?;
+    }
+    if args.json {
+        print_json(&answer, out)?;
+    } else {
+        Printer { offset_min, out }.print(&answer)?;
+    }
+    Ok(OK)
+}
+
+/// What is asked of the daemon.
+fn command_of(asked: &CtlCommand) -> Command {
+    match asked {
         CtlCommand::Status => Command::Status,
         CtlCommand::Calls => Command::Calls,
         CtlCommand::Call { call } => Command::Call { call: call.clone() },
@@ -67,9 +84,10 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Dial { from, to } => Command::Dial { from: from.clone(), to: to.clone() },
         CtlCommand::HandOff { call, flow } => Command::HandOff { call: call.clone(), flow: flow.clone() },
         CtlCommand::Record { call, act } => Command::Record { call: call.clone(), act: (*act).into() },
-        CtlCommand::Join { agent, queue, tier, weight, .. } => {
+        CtlCommand::Join { agent, queue, tier, weight, skills } => {
             let (agent, queue) = (agent.clone(), queue.clone());
-            let change = ConfigChange::Join { agent, queue, tier: *tier, weight: *weight };
+            let skills = skills.iter().cloned().collect();
+            let change = ConfigChange::Join { agent, queue, tier: *tier, weight: *weight, skills };
             Command::ChangeConfig { change }
         }
         CtlCommand::Leave { agent, queue } => {
@@ -88,27 +106,7 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         CtlCommand::Reload => Command::Reload,
         CtlCommand::Dump { .. } => Command::Dump,
         CtlCommand::Shutdown => Command::Shutdown,
-    };
-    let mut client = Client::connect(&args.socket.path(), None).map_err(failure)?;
-    let offset = client.welcome().utc_offset_min;
-    let answer = client.command(command).map_err(failure)?;
-    if let (CtlCommand::Dump { file: Some(copy) }, Answer::Done(path)) = (&args.command, &answer) {
-        copy_dump(Path::new(path), copy)?;
     }
-    let mut answers = vec![answer];
-    if let CtlCommand::Join { agent, skills, .. } = &args.command {
-        for (skill, level) in skills {
-            answers.push(client.command(floor::skill_command(agent, skill, *level)).map_err(failure)?);
-        }
-    }
-    for answer in answers {
-        if args.json {
-            print_json(&answer, out)?;
-        } else {
-            Printer { offset_min: offset, out }.print(&answer)?;
-        }
-    }
-    Ok(OK)
 }
 
 fn supervise(args: &SuperviseArgs, mode: SupervisionMode) -> Command {

@@ -70,6 +70,8 @@ fn wrong_usage_is_code_2_and_help_is_code_0() {
         ("switchroom replay a.flight --until 0", 2),
         ("switchroom route explain", 2),
         ("switchroom hours", 2),
+        ("switchroom console wall --rotate 4s", 2),
+        ("switchroom console wall --rotate soon", 2),
         ("switchroom replay a.flight --ladders --call 1", 2),
         ("switchroom phone --password secret call 1", 2),
         ("switchroom --help", 0),
@@ -82,6 +84,8 @@ fn wrong_usage_is_code_2_and_help_is_code_0() {
         "switchroom console",
         "switchroom console once calls --json",
         "switchroom console do hangup 7",
+        "switchroom console wall --rotate 20s --lang zh",
+        "switchroom console wall --rotate 300",
         "switchroom ctl --json cdr -n 5 --party 101",
         "switchroom ctl status --json",
         "switchroom phone -u 101 --tcp call *43",
@@ -293,6 +297,28 @@ fn the_unit_starts_what_there_is() {
         let line = unit.lines().find_map(|l| l.strip_prefix(key)).unwrap();
         Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
     }
+}
+
+/// The unit's user reads its configuration, and writes it only where somebody decided so: how, the unit, the README and the
+/// refusal say.
+#[test]
+fn the_unit_reads_its_configuration_and_says_how_to_let_it_write() {
+    let read = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let unit = read("dist/systemd/switchroom.service");
+    let set = |key: &str| unit.lines().find_map(|line| line.strip_prefix(key));
+    assert_eq!((set("User="), set("ProtectSystem=")), (Some("switchroom"), Some("strict")));
+    // systemd.exec(5): such a folder stays root's, and with that mode its user could not even read it.
+    assert_eq!((set("ConfigurationDirectory="), set("ReadWritePaths=")), (None, None));
+    let (readme, tmpfiles) = (read("../README.md"), read("dist/systemd/switchroom.tmpfiles"));
+    for text in [&unit, &readme] {
+        assert!(
+            text.contains("ReadWritePaths=/etc/switchroom")
+                && text.contains("chown switchroom /etc/switchroom")
+        );
+    }
+    assert!(readme.contains("Changes by command"), "the refusal names it");
+    let folder = tmpfiles.lines().find(|line| line.starts_with("d /etc/switchroom ")).unwrap();
+    assert_eq!(folder.split_whitespace().skip(2).collect::<Vec<_>>(), ["0750", "root", "switchroom", "-"]);
 }
 
 /// With `SWITCHROOM_UPDATE_DIST=1` the files are written instead.

@@ -11,7 +11,9 @@ use std::time::Duration;
 use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
 use switchroom_flow::Flows;
 use switchroom_flow::fault::did_you_mean;
+use switchroom_flow::number::Pattern;
 use switchroom_flow::read::{duration_text, one_of};
+use switchroom_flow::routes::Route;
 use switchroom_wire::Role;
 use toml::de::DeTable;
 
@@ -57,7 +59,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
         site: reader.text(site, "name", &value::name).unwrap_or_default(),
         domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),
-        supervision: supervision(reader, root, &extensions),
+        supervision: supervision(reader, root, &extensions, &inbound.routes),
         extensions,
         flows: Flows::new(),
         inbound,
@@ -165,6 +167,7 @@ fn supervision(
     reader: &mut Reader,
     root: Option<&DeTable<'_>>,
     extensions: &BTreeMap<String, Extension>,
+    routes: &[Route],
 ) -> SupervisionRules {
     let section = reader.section(root, "supervision", "supervision");
     let code = reader.text(section, "code", &|text| {
@@ -183,9 +186,28 @@ fn supervision(
         Ok((user, extension.to_owned()))
     };
     let mut rules = SupervisionRules { code: code.unwrap_or_default(), ..SupervisionRules::default() };
-    for ((user, extension), _) in reader.texts(section, "phones", &seat).unwrap_or_default() {
+    for ((user, extension), at) in reader.texts(section, "phones", &seat).unwrap_or_default() {
         rules.phones.insert(extension.clone());
-        rules.users.extend(user.map(|user| (user, extension)));
+        let Some(user) = user else { continue };
+        match rules.users.get(&user) {
+            Some(other) if *other != extension => {
+                let what = format!("{} sits at {other} already", user.escape_debug());
+                let hint = format!("write one of them without the user: \"{extension}\"");
+                reader.faults.push(&at, what, Some(hint));
+            }
+            _ => drop(rules.users.insert(user, extension)),
+        }
+    }
+    if !rules.code.is_empty() {
+        let begins = |route: &&Route| is_taken_by(&rules.code, &route.number);
+        if let Some(route) = routes.iter().find(begins) {
+            let what = format!(
+                "the phones of supervisors do not get to route {} (line {}): {} begins with this code",
+                route.name, route.line, route.number
+            );
+            let hint = "give the code or the route another number".to_owned();
+            reader.warnings.push(&section.span("code"), what, Some(hint));
+        }
     }
     rules
 }
@@ -198,6 +220,15 @@ fn recording_key(text: &str) -> Result<String, String> {
             "\"{}\" is no such code; write * or # and one more key, as \"*1\"",
             text.escape_debug()
         )),
+    }
+}
+
+/// Whether the code takes what a route is for: a number that goes on behind the code. A route for all that begin with less
+/// is for others as well.
+fn is_taken_by(code: &str, number: &Pattern) -> bool {
+    match number {
+        Pattern::Exact(number) => number.len() > code.len() && number.starts_with(code),
+        Pattern::Prefix(beginning) => beginning.starts_with(code),
     }
 }
 

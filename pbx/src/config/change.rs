@@ -5,7 +5,6 @@ use super::edit::{EditError, replace};
 use super::fault::Fault;
 use super::floor::membership;
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::Path;
 use switchroom_acd::config::Membership;
@@ -14,34 +13,50 @@ use switchroom_wire::{ConfigChange, clean};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value, value};
 
 /// Makes a change to the file at `path`; says which value became which. The file is checked before and after; its mode and
-/// owner stay.
+/// owner stay. `applied` is its text as it was last taken over: what somebody else has written since is left alone.
 ///
 /// # Errors
-/// The file cannot be read or written, has faults or would have, names no such agent, queue or class, or says so already.
-/// Nothing is changed then.
-pub fn change(path: &Path, change: &ConfigChange) -> Result<String, EditError> {
+/// The file cannot be read or written, is not what was applied, has faults or would have, names no such agent, queue or class,
+/// or says so already. Nothing is changed then.
+pub fn change(path: &Path, applied: &str, change: &ConfigChange) -> Result<String, EditError> {
     let io_error = |error: io::Error| match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => EditError::Refused(format!(
-            "{} and its folder cannot be written by the exchange: {error}; let its user write there, or write it by hand and reload",
+            "{} and its folder cannot be written by the exchange: {error}; let its user write there (README, \"Changes by \
+             command\"), or write it by hand and reload",
             path.display()
         )),
         _ => EditError::Io { path: path.display().to_string(), error },
     };
     let loaded = super::load(path).map_err(EditError::Faults)?;
-    let text = fs::read_to_string(path).map_err(io_error)?;
+    if loaded.text.0 != applied {
+        return Err(EditError::Refused(format!(
+            "{} was changed and not applied yet, and that would be applied with it: look at it, and have it reloaded",
+            path.display()
+        )));
+    }
     let fault = |what: String| EditError::Faults(vec![Fault::of_file(path, what, "switchroom check")]);
-    let mut document: DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| fault(e.to_string()))?;
+    let mut document: DocumentMut =
+        applied.parse().map_err(|e: toml_edit::TomlError| fault(e.to_string()))?;
     let floor = &loaded.config.floor;
     let told = match change {
-        ConfigChange::Join { agent, queue, tier, weight } => {
+        ConfigChange::Join { agent, queue, tier, weight, skills } => {
             known("queue", "queues", queue, &floor.queues)?;
             let table = table(&mut document, "agent", "agents", agent, &floor.agents)?;
             let before = floor.agents.get(agent).and_then(|agent| agent.queues.get(queue));
             let place = place(before.copied(), *tier, *weight);
-            let told = set_place(table, queue, Some(place)).ok_or_else(|| {
-                EditError::Refused(format!("agent {agent} has that place in queue {queue} already"))
-            })?;
-            format!("agents.{agent}.queues: {told}")
+            let placed =
+                set_place(table, queue, Some(place)).map(|told| format!("agents.{agent}.queues: {told}"));
+            let skilled = skills.iter().filter_map(|(skill, level)| {
+                let told = set_skill(table, skill, *level)?;
+                Some(format!("agents.{agent}.skills.{}: {told}", clean(skill)))
+            });
+            let told: Vec<String> = placed.into_iter().chain(skilled).collect();
+            if told.is_empty() {
+                let what = if skills.is_empty() { "" } else { ", and those skills," };
+                let why = format!("agent {agent} has that place in queue {queue}{what} already");
+                return Err(EditError::Refused(why));
+            }
+            told.join("; ")
         }
         ConfigChange::Leave { agent, queue } => {
             let table = table(&mut document, "agent", "agents", agent, &floor.agents)?;
@@ -212,6 +227,7 @@ fn shown(list: &Array) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::fs;
 
     const FILE: &str = r#"# ours
 [queues.sales]   # the first
@@ -242,8 +258,14 @@ priority = 5 # high
         (dir, path)
     }
 
+    /// The change to the file as it is.
+    fn change(path: &Path, what: &ConfigChange) -> Result<String, EditError> {
+        super::change(path, &fs::read_to_string(path).unwrap(), what)
+    }
+
     fn join(agent: &str, queue: &str, tier: Option<u8>, weight: Option<u8>) -> ConfigChange {
-        ConfigChange::Join { agent: agent.into(), queue: queue.into(), tier, weight }
+        let skills = BTreeMap::new();
+        ConfigChange::Join { agent: agent.into(), queue: queue.into(), tier, weight, skills }
     }
 
     fn leave(agent: &str, queue: &str) -> ConfigChange {
@@ -298,6 +320,35 @@ priority = 5 # high
             let now = fs::read_to_string(&path).unwrap();
             assert_eq!(now, FILE.replacen(old, new, 1), "{told}");
         }
+    }
+
+    /// One change: a skill that is so already does not keep the others, or the place, from being written; one that may not be
+    /// keeps all.
+    #[test]
+    fn a_place_and_skills_are_one_change() {
+        let with = |queue: &str, skills: &[(&str, u8)]| {
+            let skills = skills.iter().map(|(skill, level)| ((*skill).to_owned(), *level)).collect();
+            ConfigChange::Join { agent: "2001".into(), queue: queue.into(), tier: None, weight: None, skills }
+        };
+        let (_dir, path) = rig();
+        let told = change(&path, &with("support", &[("billing", 5), ("german", 7)])).unwrap();
+        let queues = r#"agents.2001.queues: ["sales"] becomes ["sales", "support"]"#;
+        assert_eq!(told, format!("{queues}; agents.2001.skills.billing: is new, 5"));
+        let told = change(&path, &with("support", &[("german", 8)])).unwrap();
+        assert_eq!(told, "agents.2001.skills.german: 7 becomes 8", "the place is so already");
+        let why = change(&path, &with("support", &[("german", 8)])).unwrap_err().to_string();
+        assert_eq!(why, "agent 2001 has that place in queue support, and those skills, already");
+        let before = fs::read_to_string(&path).unwrap();
+        assert!(matches!(change(&path, &with("sales", &[("a", 3), ("b", 12)])), Err(EditError::Faults(_))));
+        assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn what_was_written_since_it_was_applied_is_left_alone() {
+        let (_dir, path) = rig();
+        let why = super::change(&path, "[queues.sales]\n", &leave("2001", "sales")).unwrap_err().to_string();
+        assert!(why.contains("was changed and not applied yet"), "{why}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), FILE);
     }
 
     #[test]

@@ -166,12 +166,24 @@ pub struct ShellConfig {
 pub struct Loaded {
     /// The file, as it was asked for.
     pub path: PathBuf,
+    /// Its text, as it was read.
+    pub text: Text,
     /// For the exchange.
     pub config: Config,
     /// For the shell.
     pub shell: ShellConfig,
     /// What works but is probably not meant.
     pub warnings: Vec<Fault>,
+}
+
+/// The text of a configuration. Its PINs and digests get into no message and no log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text(pub String);
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Text({} bytes)", self.0.len())
+    }
 }
 
 /// Reads and checks the configuration at `path`.
@@ -266,5 +278,6 @@ fn parse_around(path: &Path, around: &Around<'_>) -> Result<Loaded, Vec<Fault>> 
     if !reader.faults.is_empty() {
         return Err(reader.faults.locate(path, text));
     }
-    Ok(Loaded { path: path.to_owned(), config, shell, warnings: reader.warnings.locate(path, text) })
+    let warnings = reader.warnings.locate(path, text);
+    Ok(Loaded { path: path.to_owned(), text: Text(text.to_owned()), config, shell, warnings })
 }

@@ -28,7 +28,7 @@ fn parse_text(text: &str) -> Result<Loaded, Vec<Fault>> {
 #[test]
 fn the_sample_is_the_defaults() {
     let (sample, empty) = (parse_text(&sample()).unwrap(), parse_text("").unwrap());
-    assert_eq!(sample, empty);
+    assert_eq!((&sample.config, &sample.shell), (&empty.config, &empty.shell));
     assert_eq!(sample.warnings, []);
     assert_eq!(sample.config.services.len(), 2);
     assert_eq!((sample.config.rtp_port_first, sample.config.rtp_pairs), (20_000, 500));
@@ -385,4 +385,39 @@ fn files_that_a_configuration_names_are_beside_it_and_have_faults_of_their_own()
     assert!(load(&path).unwrap_err()[0].what.contains("is not a file"));
     put("switchroom.toml", "[pins.all]\npin = \"8520\"\n", 0o644);
     assert!(load(&path).unwrap().warnings[0].what.contains("the secrets in it"));
+}
+
+#[test]
+fn a_supervisor_sits_at_one_phone() {
+    let text = |second: &str| {
+        format!("[extensions.101]\n[extensions.102]\n[supervision]\nphones = [\"mara 101\", \"{second}\"]\n")
+    };
+    assert!(parse_text(&text("eva 102")).is_ok() && parse_text(&text("mara 101")).is_ok());
+    let faults = parse_text(&text("mara 102")).unwrap_err();
+    let told: Vec<_> = faults.iter().map(|fault| (fault.line, fault.what.as_str())).collect();
+    assert_eq!(told, [(4, "mara sits at 101 already")]);
+    assert_eq!(parse_text(&text("102")).unwrap().config.supervision.users.len(), 1);
+}
+
+/// From a supervisor's phone the code goes before the routes.
+#[test]
+fn a_code_of_supervisors_that_takes_a_route_is_warned_of() {
+    let about = |code: &str, number: &str| {
+        let text = format!(
+            "[extensions.101]\n[supervision]\ncode = \"{code}\"\n[[routes]]\nname = \"in\"\nnumber = \"{number}\"\n\
+             to = \"extension 101\"\n"
+        );
+        let warnings = parse_text(&text).unwrap_or_else(|f| panic!("{f:#?}")).warnings;
+        warnings
+            .into_iter()
+            .filter(|w| w.what.contains("supervisors"))
+            .map(|w| (w.line, w.what))
+            .collect::<Vec<_>>()
+    };
+    let what = "the phones of supervisors do not get to route in (line 4): *50 begins with this code";
+    assert_eq!(about("*5", "*50"), [(3, what.to_owned())]);
+    assert_eq!(about("*5", "*5*").len(), 1);
+    for (code, number) in [("*60", "*50"), ("*50", "*50"), ("*50", "*5*"), ("*5", "*")] {
+        assert_eq!(about(code, number), [], "{code} {number}");
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use switchroom_acd::agent::{Agent, Doing};
 use switchroom_acd::fact::Trigger;
 use switchroom_acd::queue::Queue;
-use switchroom_acd::{AgentId, Bar, CallBack, Decision, Floor, Missed, Presence, Standing};
+use switchroom_acd::{AgentId, Bar, CallBack, Decision, Floor, Missed, Presence, Standing, Whereabouts};
 use switchroom_exchange::{CallId, Exchange, Now, clean};
 use switchroom_wire as w;
 
@@ -122,7 +122,7 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
         label: queue.config.label.clone(),
         waiting: waiting(exchange, queue, now),
         waiting_count: number(queue.order.len()),
-        call_backs: number(floor.call_backs().filter(|one| one.queue == queue.name).count()),
+        call_backs: number(floor.call_back_count(&queue.name)),
         oldest_ms: queue.oldest().map(|since| {
             let waited = (now.mono.0 / 1_000).saturating_sub(since);
             on_the_wall(now, i64::try_from(waited).unwrap_or(i64::MAX).saturating_neg())
@@ -155,12 +155,19 @@ fn today(exchange: &Exchange, name: &str, now: Now) -> w::QueueTodayView {
     }
 }
 
+/// The queue in which a call waits, however many wait before it.
+pub(super) fn queue_of_waiter(exchange: &Exchange, call: CallId) -> Option<String> {
+    let waiter = exchange.floor().waiter(call.0)?;
+    exchange.floor().queue_by_id(waiter.queue).map(|queue| queue.name.clone())
+}
+
 fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
     let floor = exchange.floor();
     let view = |waiter: &switchroom_acd::floor::Waiter| {
         let id = CallId(waiter.call);
         let call = exchange.call(id);
-        let waited = (now.mono.0 / 1_000).saturating_sub(waiter.joined.mono);
+        let moment = switchroom_acd::Moment { mono: now.mono.0 / 1_000, wall: now.wall.0 };
+        let waited = waiter.waited_ms(moment);
         let from = call.map(|call| call.from.clone()).unwrap_or_default();
         let back = floor.call_back(waiter.call);
         if let Some(back) = back {
@@ -182,12 +189,12 @@ fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
                 .collect(),
         }
     };
-    let rests = floor.call_backs().filter(|one| one.queue == queue.name && !one.is_in_line());
-    let rests = rests.map(|one| call_back(one, std::iter::empty(), floor, now));
-    floor.waiters(queue).map(view).chain(rests).take(w::WAITERS_SHOWN).collect()
+    let others = floor.call_backs_of(&queue.name).filter(|one| !one.is_in_line());
+    let others = others.map(|one| call_back(one, std::iter::empty(), floor, now));
+    floor.waiters(queue).map(view).chain(others).take(w::WAITERS_SHOWN).collect()
 }
 
-/// Somebody who is to be called back: in the line, with the agents who ring for it, or after a call in vain.
+/// Somebody who is to be called back: in the line, with the agents who ring for it, or called, or at rest.
 fn call_back<'a>(
     of: &CallBack,
     ringing: impl Iterator<Item = &'a AgentId>,
@@ -201,12 +208,21 @@ fn call_back<'a>(
         call: CallId(of.id).to_string(),
         number: 0,
         caller: w::PartyView { number: clean(&of.number), name: String::new() },
-        call_back: if of.is_in_line() { "waits".into() } else { "rests".into() },
+        call_back: whereabouts(of.whereabouts).into(),
         tries: of.tries,
         class: clean(&of.class),
         priority: of.priority,
         since_ms: on_the_wall(now, waited.saturating_neg()),
         ringing: ringing.map(|agent| agent.number.to_string()).collect(),
+    }
+}
+
+/// Where a call-back is, in the word of [`w::WaiterView::call_back`].
+fn whereabouts(of: Whereabouts) -> &'static str {
+    match of {
+        Whereabouts::Waits => "waits",
+        Whereabouts::Called(_) => "called",
+        Whereabouts::Rests(_) => "rests",
     }
 }
 

@@ -241,6 +241,7 @@ mod tests {
             recording: RecordingState::On,
             troubles: vec!["one_way caller".into()],
             place: Some(PlaceView { flow: "main".into(), node: "ask".into() }),
+            queue: Some("support".into()),
             hand_off: Some(HandOffView { flow: "pin".into(), by: a_party(), is_waiting: true, since_ms: 1 }),
             handed_back: vec![HandedBackView { at_ms: 1, flow: "pin".into(), result: text() }],
             supervision: Some(SupervisionView {

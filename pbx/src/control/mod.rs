@@ -16,4 +16,4 @@ mod tests;
 pub mod view;
 
 pub use hub::Hub;
-pub use server::{ControlServer, ControlSettings, Reload, start};
+pub use server::{ControlServer, ControlSettings, NotDone, Reload, start};

@@ -1,6 +1,6 @@
 //! Answers to commands.
 
-use super::server::Server;
+use super::server::{NotDone, Server};
 use super::{figures, floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
@@ -132,6 +132,7 @@ async fn carry_out(
         }
         Command::PickUp { call, phone } => {
             let call = resolve(server, &call).await?;
+            let phone = Some(phone_of(server, user, phone).await?);
             act(server, user, Do::PickUp { call, phone }).await.map(Answer::Done)
         }
         Command::Assign { call, agent } => {
@@ -144,10 +145,12 @@ async fn carry_out(
                 Supervised::Agent(agent) => Subject::Agent(agent),
                 Supervised::Extension(extension) => Subject::Extension(extension),
             };
+            let phone = Some(phone_of(server, user, phone).await?);
             let begin = SupervisionAct::Begin { subject, mode: mode_of(mode) };
             act(server, user, Do::Supervise { phone, act: begin }).await.map(Answer::Done)
         }
         Command::SuperviseAct { act: what, phone } => {
+            let phone = Some(phone_of(server, user, phone).await?);
             let what = match what {
                 SuperviseAct::Mode(mode) => SupervisionAct::Change(mode_of(mode)),
                 SuperviseAct::TakeOver => SupervisionAct::TakeOver,
@@ -223,8 +226,15 @@ async fn carry_out(
             act(server, user, Do::Record { call, act: act_of, own_only }).await.map(Answer::Done)
         }
         Command::ChangeConfig { change } => {
-            let done = server.change(user, change).await.map_err(refused)?;
-            act(server, user, Do::Configured(done)).await.map(Answer::Done)
+            match server.change(user, change).await {
+                Ok(done) => act(server, user, Do::Configured(done)).await.map(Answer::Done),
+                Err(NotDone::Nothing(why)) => Err(refused(why)),
+                // The file is another: that is told and written down as any change, and is no success.
+                Err(NotDone::Written(why)) => {
+                    act(server, user, Do::Configured(why.clone())).await?;
+                    Err(failed(why))
+                }
+            }
         }
         Command::Dial { from, to } => act(server, user, Do::Dial { from, to }).await.map(Answer::Done),
         Command::Unregister { extension, contact } => {
@@ -245,6 +255,13 @@ fn mode_of(mode: SupervisionMode) -> Mode {
         SupervisionMode::Whisper => Mode::Whisper,
         SupervisionMode::Barge => Mode::Barge,
     }
+}
+
+/// The phone that a user names, or has.
+async fn phone_of(server: &Server, user: &str, phone: Option<String>) -> Result<String, CommandError> {
+    let user = user.to_owned();
+    let known = server.engine.ask(move |x| x.phone_of(&user, phone.as_deref())).await.map_err(failed)?;
+    known.map_err(|why| CommandError::NeedsPhone { why })
 }
 
 fn presence_of(word: &str, reason: Option<String>) -> Result<Presence, CommandError> {

@@ -19,7 +19,18 @@ use tokio::sync::Notify;
 
 /// Reads the configuration again and applies it, with a change to its file before if there is one; says what was done, or
 /// what is wrong with it.
-pub type Reload = Arc<dyn Fn(Option<&ConfigChange>) -> Result<String, String> + Send + Sync>;
+pub type Reload = Arc<dyn Fn(Option<&ConfigChange>) -> Result<String, NotDone> + Send + Sync>;
+
+/// Why the configuration was not applied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotDone {
+    /// Nothing was changed.
+    #[error("{0}")]
+    Nothing(String),
+    /// The file was changed, which was not applied: what was written, and why.
+    #[error("{0}")]
+    Written(String),
+}
 
 /// What the control server needs.
 pub struct ControlSettings {
@@ -61,14 +72,15 @@ impl Server {
     pub(super) async fn reload(&self, user: &str) -> Result<String, String> {
         tracing::info!("{user} reads the configuration again");
         let reload = self.reload.clone();
-        tokio::task::spawn_blocking(move || reload(None)).await.map_err(|_| "reading it failed".to_owned())?
+        let done = tokio::task::spawn_blocking(move || reload(None)).await;
+        done.map_err(|_| "reading it failed".to_owned())?.map_err(|error| error.to_string())
     }
 
-    pub(super) async fn change(&self, user: &str, change: ConfigChange) -> Result<String, String> {
+    pub(super) async fn change(&self, user: &str, change: ConfigChange) -> Result<String, NotDone> {
         tracing::info!("{user} changes the configuration");
         let reload = self.reload.clone();
         let changed = tokio::task::spawn_blocking(move || reload(Some(&change))).await;
-        changed.map_err(|_| "changing it failed".to_owned())?
+        changed.map_err(|_| NotDone::Nothing("changing it failed".to_owned()))?
     }
 
     pub(super) fn shut_down(&self, user: &str) {

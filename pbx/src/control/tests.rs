@@ -17,8 +17,8 @@ use std::time::Duration;
 use switchroom_phone::{PhoneCommand, PhoneEvent, PhoneSettings};
 use switchroom_wire::{
     Answer, Board, CallState, CallView, Change, ClientLine, Command, CommandError, EventView, Hello,
-    LINE_BYTES_MAX, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume, Role, ServerLine, SystemView,
-    Welcome,
+    LINE_BYTES_MAX, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume, Role, ServerLine, SuperviseAct,
+    Supervised, SupervisionMode, SystemView, Welcome,
 };
 
 const TIME: Duration = Duration::from_secs(20);
@@ -175,6 +175,24 @@ fn who_does_not_speak_the_protocol_is_told_so() {
     assert_eq!(later(&vec![b' '; LINE_BYTES_MAX]), "line 2: longer than 65536 bytes");
     assert_eq!(later(br#"{"command":{"id":1}}"#), "line 2: missing field `do`: column 19");
     assert_eq!(later(&serde_json::to_vec(&subscribed()).unwrap()), "a hello is only the first line");
+}
+
+/// Not by the words of a refusal: a client that is told so asks for the phone.
+#[test]
+fn a_user_whose_phone_nobody_knows_is_asked_for_it() {
+    let (daemon, _dir) = daemon();
+    let mut admin = Client::join(daemon.socket(), &hello(None, false, None));
+    let (target, mode) = (Supervised::Extension(NUMBER.into()), SupervisionMode::Listen);
+    let listen = |phone: Option<&str>| {
+        let (target, phone) = (target.clone(), phone.map(str::to_owned));
+        Command::Supervise { target, mode, phone }
+    };
+    let end = Command::SuperviseAct { act: SuperviseAct::End, phone: None };
+    for (id, command) in [(1, listen(None)), (2, end)] {
+        let Err(CommandError::NeedsPhone { why }) = admin.ask(id, command) else { panic!("it knows") };
+        assert!(why.contains("[supervision]"), "{why}");
+    }
+    assert!(admin.is_refused(listen(Some("999"))), "another reason is another word");
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! The configuration read again while calls go on.
 
-use super::{keep_good, last_good, prompt_settings};
-use crate::config::{self, ShellConfig};
-use crate::control::{Hub, Reload};
+use super::{keep_good, prompt_settings};
+use crate::config::{self, Loaded, ShellConfig};
+use crate::control::{Hub, NotDone, Reload};
 use crate::engine::{EngineHandle, ToEngine};
 use crate::flows::InForce;
 use crate::media::MediaEngine;
 use crate::store::Store;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use switchroom_exchange::Severity;
 use switchroom_wire::ConfigChange;
@@ -21,29 +21,24 @@ pub(super) struct Around {
     pub(super) in_force: Arc<InForce>,
 }
 
-/// What reads the configuration at `path` again; `running` and the first RTP port and number of pairs are what was started
-/// with. A user and a signal may want it at the same time: one after the other, or the engine would be left with the older
-/// one and with alarms of a file that is mended.
-pub(super) fn reloader(path: PathBuf, running: ShellConfig, ports: (u16, u16), around: Around) -> Reload {
-    let turn = Mutex::new(());
+/// What reads the configuration again; `started` and the first RTP port and number of pairs are what was started with. A user
+/// and a signal may want it at the same time: one after the other, or the engine would be left with the older one and with
+/// alarms of a file that is mended. A change is made to the text that was applied last, and to no other.
+pub(super) fn reloader(started: &Loaded, ports: (u16, u16), around: Around) -> Reload {
+    let (path, running) = (started.path.clone(), started.shell.clone());
+    let applied = Mutex::new(started.text.0.clone());
     Arc::new(move |change: Option<&ConfigChange>| {
-        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(change) = change else { return reload(&path, &running, ports, &around) };
-        let done = change_file(&path, &running.data_dir, change)?;
-        reload(&path, &running, ports, &around).map(|applied| format!("{done}; {applied}"))
+        let mut applied = applied.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(change) = change else {
+            return reload(&path, &running, ports, &around, &mut applied).map_err(NotDone::Nothing);
+        };
+        let done = config::change(&path, &applied, change);
+        let done = done.map_err(|error| NotDone::Nothing(error.to_string()))?;
+        match reload(&path, &running, ports, &around, &mut applied) {
+            Ok(how) => Ok(format!("{done}; {how}")),
+            Err(why) => Err(NotDone::Written(format!("{done}; written, but not applied: {why}"))),
+        }
     })
-}
-
-/// Changes the file and nothing that somebody else has written into it since it was applied.
-fn change_file(path: &Path, data_dir: &Path, change: &ConfigChange) -> Result<String, String> {
-    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
-    if read(&last_good(data_dir)).is_ok_and(|good| Ok(good) != read(path)) {
-        return Err(format!(
-            "{} was changed and not applied yet, and that would be applied with it: look at it, and have it reloaded",
-            path.display()
-        ));
-    }
-    config::change(path, change).map_err(|error| error.to_string())
 }
 
 /// Waits for room in the engine's queue: who is told that it was applied relies on it.
@@ -52,6 +47,7 @@ fn reload(
     running: &ShellConfig,
     ports: (u16, u16),
     Around { engine, media, hub, store, in_force }: &Around,
+    applied: &mut String,
 ) -> Result<String, String> {
     let alarm = |id: String, state| engine.tell_surely(ToEngine::Alarm(id, state));
     let mut loaded = match config::load(path) {
@@ -65,7 +61,8 @@ fn reload(
         }
     };
     hub.renamed(&loaded.config.site, &loaded.config.domain);
-    keep_good(path, &running.data_dir);
+    keep_good(&loaded);
+    applied.clone_from(&loaded.text.0);
     media.reload_prompts(prompt_settings(&loaded.shell));
     store.keep_facts(loaded.shell.keep_facts);
     // Flows, prompts, who speaks them and how long facts are kept are taken over.
@@ -97,6 +94,7 @@ mod tests {
     use super::*;
     use crate::engine::Inputs;
     use crate::media::MediaSettings;
+    use std::collections::BTreeMap;
     use std::net::Ipv4Addr;
     use std::time::Duration;
     use switchroom_exchange::{Flow, Transport};
@@ -119,7 +117,7 @@ mod tests {
             in_force: Arc::default(),
         };
         let ports = (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
-        (reloader(path, loaded.shell, ports, around), engine, inputs)
+        (reloader(&loaded, ports, around), engine, inputs)
     }
 
     fn named(dir: &Path, site: &str) {
@@ -165,7 +163,8 @@ mod tests {
         let text = "[queues.sales]\n[agents.1]\nqueues = [] # none yet\n";
         std::fs::write(&path, text).unwrap();
         reload(None).unwrap();
-        let join = ConfigChange::Join { agent: "1".into(), queue: "sales".into(), tier: None, weight: None };
+        let (agent, queue) = ("1".to_owned(), "sales".to_owned());
+        let join = ConfigChange::Join { agent, queue, tier: None, weight: None, skills: BTreeMap::new() };
         let done = reload(Some(&join)).unwrap();
         assert!(done.starts_with("agents.1.queues: [] becomes [\"sales\"]; applied"), "{done}");
         let mut applied = false;
@@ -179,9 +178,30 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), now);
         std::fs::write(&path, format!("{now}name = \"half done\"\n")).unwrap();
         let leave = ConfigChange::Leave { agent: "1".into(), queue: "sales".into() };
-        let why = reload(Some(&leave)).unwrap_err();
+        let why = reload(Some(&leave)).unwrap_err().to_string();
         assert!(why.contains("was changed and not applied yet"), "{why}");
         reload(None).unwrap();
         assert!(reload(Some(&leave)).unwrap().contains("[\"sales\"] becomes []"));
+    }
+
+    /// The copy of what was good is a safety net and nothing else: cut short by a full disk, it stands in nobody's way.
+    #[test]
+    fn a_change_does_not_hang_on_the_copy_of_what_was_good() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("switchroom.toml");
+        let (reload, _engine, _inputs) = rig(dir.path(), "old");
+        std::fs::write(&path, "[queues.sales]\n[agents.1]\nqueues = [\"sales\"]\n").unwrap();
+        reload(None).unwrap();
+        let good = super::super::last_good(&dir.path().join("data"));
+        assert_eq!(std::fs::read_to_string(&good).unwrap(), std::fs::read_to_string(&path).unwrap());
+        std::fs::write(&good, "[que").unwrap();
+        let leave = ConfigChange::Leave { agent: "1".into(), queue: "sales".into() };
+        assert!(reload(Some(&leave)).unwrap().contains("[\"sales\"] becomes []"));
+        assert_eq!(std::fs::read_to_string(&good).unwrap(), std::fs::read_to_string(&path).unwrap());
+        // Without the copy the file is guarded as well.
+        std::fs::remove_file(&good).unwrap();
+        std::fs::write(&path, "[queues.sales]\n[queues.half]\n[agents.1]\n").unwrap();
+        let why = reload(Some(&leave)).unwrap_err().to_string();
+        assert!(why.contains("was changed and not applied yet"), "{why}");
     }
 }

@@ -70,13 +70,27 @@ impl Wires {
         Ok(Self { epoll, sockets: Vec::new(), free: Vec::new() })
     }
 
-    /// Opens a port for a leg.
-    pub(super) fn open(&mut self, at: SocketAddr, dscp: u8, role: Role, leg: usize) -> io::Result<Wire> {
-        self.adopt(bind(at, dscp)?, role, leg)
+    /// Opens the ports of a leg, for RTP and RTCP: both or none.
+    pub(super) fn open_pair(&mut self, at: [SocketAddr; 2], dscp: u8, leg: usize) -> io::Result<[Wire; 2]> {
+        let [rtp, rtcp] = at;
+        self.adopt_pair([bind(rtp, dscp)?, bind(rtcp, dscp)?], leg)
     }
 
-    /// Takes a port that another thread gave away with [`Wires::release`]. Datagrams that came meanwhile are in it.
-    pub(super) fn adopt(&mut self, socket: UdpSocket, role: Role, leg: usize) -> io::Result<Wire> {
+    /// Takes the ports of a leg, for RTP and RTCP, that another thread gave away with [`Wires::release`]: both or none. Datagrams
+    /// that came meanwhile are in them.
+    pub(super) fn adopt_pair(&mut self, sockets: [UdpSocket; 2], leg: usize) -> io::Result<[Wire; 2]> {
+        let [rtp, rtcp] = sockets;
+        let rtp = self.adopt(rtp, Role::Rtp, leg)?;
+        match self.adopt(rtcp, Role::Rtcp, leg) {
+            Ok(rtcp) => Ok([rtp, rtcp]),
+            Err(error) => {
+                self.close(rtp);
+                Err(error)
+            }
+        }
+    }
+
+    fn adopt(&mut self, socket: UdpSocket, role: Role, leg: usize) -> io::Result<Wire> {
         let place = self.free.pop().unwrap_or_else(|| {
             self.sockets.push(None);
             self.sockets.len() - 1
@@ -173,27 +187,27 @@ mod tests {
     use rustix::event::{EventfdFlags, eventfd};
     use socket2::SockRef;
 
-    /// (IPv4, IPv6) class of a socket's packets: the code point and two bits more.
-    fn classes(at: &str, role: Role, dscp: u8) -> io::Result<(Option<u32>, Option<u32>)> {
+    /// (IPv4, IPv6) class of the packets of RTP and of RTCP: the code point and two bits more.
+    fn classes(at: &str, dscp: u8) -> io::Result<[(Option<u32>, Option<u32>); 2]> {
         let mut wires = Wires::new(eventfd(0, EventfdFlags::empty())?)?;
-        let wire = wires.open(at.parse().unwrap(), dscp, role, 0)?;
-        let socket = SockRef::from(&wires.sockets[wire.0].as_ref().unwrap().socket);
-        Ok((socket.tos_v4().ok(), socket.tclass_v6().ok()))
+        let pair = wires.open_pair([at.parse().unwrap(); 2], dscp, 0)?;
+        Ok(pair.map(|wire| {
+            let socket = SockRef::from(&wires.sockets[wire.0].as_ref().unwrap().socket);
+            (socket.tos_v4().ok(), socket.tclass_v6().ok())
+        }))
     }
 
     #[test]
     fn packets_are_marked_with_the_code_point() {
-        for role in [Role::Rtp, Role::Rtcp] {
-            assert_eq!(classes("127.0.0.1:0", role, 46).unwrap().0, Some(46 << 2));
-            assert_eq!(classes("127.0.0.1:0", role, 0).unwrap().0, Some(0));
-            assert_eq!(classes("127.0.0.1:0", role, 255).unwrap().0, Some(63 << 2), "six bits at most");
-            match (classes("[::1]:0", role, 46), classes("[::]:0", role, 46)) {
-                (Ok(one), Ok(all)) => {
-                    assert_eq!(one.1, Some(46 << 2));
-                    assert_eq!(all, (Some(46 << 2), Some(46 << 2)), "it sends to both kinds of addresses");
-                }
-                (Err(error), _) | (_, Err(error)) => println!("skipped: no IPv6 here ({error})"),
+        let v4 = |dscp: u8| classes("127.0.0.1:0", dscp).unwrap().map(|class| class.0);
+        assert_eq!([v4(46), v4(0)], [[Some(46 << 2); 2], [Some(0); 2]]);
+        assert_eq!(v4(255), [Some(63 << 2); 2], "six bits at most");
+        match (classes("[::1]:0", 46), classes("[::]:0", 46)) {
+            (Ok(one), Ok(all)) => {
+                assert_eq!(one.map(|class| class.1), [Some(46 << 2); 2]);
+                assert_eq!(all, [(Some(46 << 2), Some(46 << 2)); 2], "it sends to both kinds of addresses");
             }
+            (Err(error), _) | (_, Err(error)) => println!("skipped: no IPv6 here ({error})"),
         }
     }
 }

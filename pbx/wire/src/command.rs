@@ -6,6 +6,7 @@ use crate::{
 };
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The highest priority of a caller who waits.
 pub const PRIORITY_MAX: u8 = 9;
@@ -105,7 +106,8 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
-    /// Send one party of a talk into a flow; the other gets it back when the flow ends. Needs agent.
+    /// Send one party of a talk into a flow; the other gets it back when the flow ends. Needs
+    /// supervisor: it is any talk of the house. Agents have the transfer key of their phones.
     HandOff {
         /// The call's id or short number.
         call: String,
@@ -242,6 +244,9 @@ pub enum ConfigChange {
         tier: Option<u8>,
         /// 1 to 100; as it is when absent, else 1.
         weight: Option<u8>,
+        /// Skills that the agent is given with it, each with its level, 1 to 9.
+        #[serde(default)]
+        skills: BTreeMap<String, u8>,
     },
     /// An agent works in a queue no more.
     Leave {
@@ -370,8 +375,9 @@ impl Command {
             | Self::Missed { .. }
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
-            Self::MissedAct { .. } | Self::HandOff { .. } | Self::Record { .. } => Role::Agent,
+            Self::MissedAct { .. } | Self::Record { .. } => Role::Agent,
             Self::HangUp { .. }
+            | Self::HandOff { .. }
             | Self::Dial { .. }
             | Self::ChangeConfig { .. }
             | Self::AgentPresence { .. }
@@ -399,6 +405,11 @@ pub enum CommandError {
     /// The user may not, or the state does not allow it: trying again changes nothing.
     Refused {
         /// What and why, and what would be possible, in one or two sentences.
+        why: String,
+    },
+    /// The command names no phone, and none is known of the user: it can be given again with one.
+    NeedsPhone {
+        /// That, and where a phone can be written down, in one or two sentences.
         why: String,
     },
     /// It was tried and did not work.
@@ -456,4 +467,24 @@ pub enum Answer {
     Wave(WaveView),
     /// Answer to [`Command::Ladder`].
     Ladder(Box<Ladder>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever may take care of missed calls takes nobody's talk apart.
+    #[test]
+    fn what_acts_on_any_talk_of_the_house_needs_a_supervisor() {
+        let (call, to) = (String::from("3"), String::from("103"));
+        for command in [
+            Command::HangUp { call: call.clone() },
+            Command::HandOff { call: call.clone(), flow: "verify".into() },
+            Command::Transfer { call: call.clone(), to },
+            Command::PickUp { call: call.clone(), phone: None },
+            Command::TakeOut { call },
+        ] {
+            assert_eq!(command.role(), crate::Role::Supervisor, "{command:?}");
+        }
+    }
 }

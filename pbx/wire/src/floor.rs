@@ -180,8 +180,8 @@ pub struct WaiterView {
     pub number: u64,
     /// Who; of who is to be called back the number that will be called.
     pub caller: PartyView,
-    /// Empty: on the line. `waits`: hung up, and is called back in turn. `rests`: was called in vain, and is called again later;
-    /// those stand after all who wait.
+    /// Empty: on the line. `waits`: hung up, and is called back in turn. `called`: an agent has it, and the number is called. `rests`: was
+    /// called in vain, and is called again later. Those of the last two stand after all who wait.
     pub call_back: String,
     /// Calls back that were in vain.
     pub tries: u32,

@@ -178,6 +178,8 @@ pub struct CallView {
     pub troubles: Vec<String>,
     /// Where in a flow the caller is; also while a flow has it connected.
     pub place: Option<PlaceView>,
+    /// The queue in which the caller waits for an agent.
+    pub queue: Option<String>,
     /// One party was sent into a flow, and another waits for it.
     pub hand_off: Option<HandOffView>,
     /// What came of earlier hand-offs, oldest first.

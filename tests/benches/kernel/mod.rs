@@ -1,4 +1,4 @@
-//! What the benches of media ask the kernel for: which sockets have something, and what threads and memory cost.
+//! What the benches of media ask the kernel for: which sockets have something, and what threads cost.
 
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::time::Timespec;
@@ -37,11 +37,4 @@ pub(crate) fn cpu_seconds(names: &[&str]) -> f64 {
         runs.split(' ').next()?.parse::<f64>().ok()
     };
     tasks.filter_map(of_task).sum::<f64>() / 1e9
-}
-
-/// Memory of this process, kB.
-pub(crate) fn resident_kb() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: f64 = text.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4.0
 }

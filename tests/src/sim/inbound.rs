@@ -160,8 +160,11 @@ impl InboundSetup {
         let mut secret = BTreeSet::new();
         let mut chance = Chance::new(self.seed ^ (generation << 48));
         let mut flows = if self.has_flows() { random::flows(&mut chance) } else { Flows::new() };
-        let own = [("agents.toml", AGENTS), ("lent.toml", LENT_FLOW)];
-        for (name, text) in own.into_iter().filter(|(name, _)| self.has_flows() || *name == "lent.toml") {
+        let mut own = vec![("lent.toml", LENT_FLOW)];
+        if self.has_flows() {
+            own.push(("agents.toml", AGENTS));
+        }
+        for (name, text) in own {
             let flow = switchroom_flow::read(name, 1, text).0;
             flows.extend(flow.map(|flow| (flow.name.clone(), Arc::new(flow))));
         }

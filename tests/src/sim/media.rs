@@ -48,6 +48,8 @@ pub struct Media {
     pub paused: BTreeSet<CallId>,
     /// Legs that are heard in a recording beside those that it began with.
     pub also: BTreeMap<LegId, (CallId, Channel)>,
+    /// Whose sound each channel of a recording has.
+    pub tape: BTreeMap<CallId, [(LegId, Channel); 2]>,
     /// The message that a leg takes.
     pub messages: BTreeMap<LegId, String>,
     /// Messages whose end is on its way to be told.
@@ -132,8 +134,9 @@ impl Media {
                 self.end_message(rng, soon, *leg, *is_kept, why)
             }
             MediaCommand::DropMessage { .. } => vec![],
-            MediaCommand::Record { call, subject, .. } => {
+            MediaCommand::Record { call, legs, subject } => {
                 let call = *call;
+                self.tape.insert(call, *legs);
                 if is_faulty && is_one_in(rng, setup.record_fails_ppm) {
                     return vec![(soon, MediaEvent::RecordingFailed { call, why: "no space".into() })];
                 }
@@ -141,7 +144,11 @@ impl Media {
                 vec![(soon, MediaEvent::RecordingStarted { call })]
             }
             // The file is that of the call, whoever is on it.
-            MediaCommand::RecordLeg { .. } => vec![],
+            MediaCommand::RecordLeg { call, leg, channel } => {
+                let sides = self.tape.get_mut(call).into_iter().flatten();
+                sides.filter(|(_, of)| of == channel).for_each(|side| side.0 = *leg);
+                vec![]
+            }
             MediaCommand::PauseRecording { call, is_paused } => {
                 if *is_paused {
                     self.paused.insert(*call);
@@ -152,6 +159,7 @@ impl Media {
             }
             MediaCommand::StopRecording { call } => {
                 self.paused.remove(call);
+                self.tape.remove(call);
                 let Some(subject) = self.recordings.remove(call) else { return vec![] };
                 self.also.retain(|_, (of, _)| of != call);
                 vec![(soon, MediaEvent::RecordingClosed { facts: facts(*call, subject) })]

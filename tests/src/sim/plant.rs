@@ -2,7 +2,7 @@
 //! have them: what proves that a checker can fail. The product knows nothing of this.
 
 use super::inbound::SECRET;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchroom_acd::config::SortKey;
 use switchroom_acd::fact::{Candidate, Trigger};
@@ -108,11 +108,19 @@ pub enum Defect {
     RecordedPin,
     /// A supervisor who only listens is heard by a party.
     HeardListener,
+    /// A whisper is heard by the other side than the agent's.
+    StrayWhisper,
+    /// A supervisor who barges in is heard by one of the two.
+    UnheardBarge,
+    /// The recording goes on while a party is still with a flow that asks for its PIN.
+    EarlyUnpause,
+    /// Who waits in a queue hears nothing.
+    SilentQueue,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 47] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -156,6 +164,10 @@ impl Defect {
         Self::UnfairTurns,
         Self::RecordedPin,
         Self::HeardListener,
+        Self::StrayWhisper,
+        Self::UnheardBarge,
+        Self::EarlyUnpause,
+        Self::SilentQueue,
     ];
 }
 
@@ -171,6 +183,10 @@ pub struct Plant {
     known: BTreeSet<Changed>,
     slot: Option<PortSlot>,
     unwritten: Option<CallId>,
+    /// Calls of which one party is with a flow, and how much it was played since.
+    away: BTreeMap<CallId, u32>,
+    /// Calls whose callers wait in queues.
+    waiting: BTreeSet<CallId>,
 }
 
 impl Plant {
@@ -223,7 +239,10 @@ impl Plant {
                 }
                 Some(Action::Send { flow, bytes: bytes.into() })
             }
-            Action::Media(command) => self.media(command).map(Action::Media),
+            Action::Media(command) => {
+                more.extend(self.beside(&command).map(Action::Media));
+                self.media(command).map(Action::Media)
+            }
             Action::Persist { ticket, record } => {
                 let record = self.record(record)?;
                 let doubles = self.defect == Defect::DoubledCdr && matches!(record, Record::Cdr(_))
@@ -298,6 +317,45 @@ impl Plant {
         Some(bytes.to_vec())
     }
 
+    /// What the media engine is told beside a command.
+    fn beside(&mut self, command: &MediaCommand) -> Option<MediaCommand> {
+        match (self.defect, command) {
+            // Somebody's first mix is what a supervisor hears; one of those whom it hears is told to hear it.
+            (Defect::HeardListener, MediaCommand::Hear { call, leg, source: Source::Mix(parts) }) => {
+                let [one, other] = parts[..] else { return None };
+                self.has_struck = true;
+                let voice = Part { leg: *leg, gain_ddb: 0 };
+                Some(MediaCommand::Hear {
+                    call: *call,
+                    leg: one.leg,
+                    source: Source::Mix(vec![other, voice]),
+                })
+            }
+            // What is for one party, the other hears; see `media` for that one.
+            (Defect::StrayWhisper, MediaCommand::Hear { call, leg, source: Source::Mix(parts) }) => {
+                let [other, voice] = parts[..] else { return None };
+                let source = Source::Mix(vec![Part { leg: *leg, gain_ddb: 0 }, voice]);
+                let is_it = !self.has_struck && is_supervisor(voice, *leg, other);
+                is_it.then_some(MediaCommand::Hear { call: *call, leg: other.leg, source })
+            }
+            (Defect::EarlyUnpause, MediaCommand::PauseRecording { call, is_paused }) => {
+                if *is_paused {
+                    self.away.insert(*call, 0);
+                } else {
+                    self.away.remove(call);
+                }
+                None
+            }
+            (Defect::EarlyUnpause, MediaCommand::Play { call, .. }) => {
+                let played = self.away.get_mut(call)?;
+                *played += 1;
+                self.has_struck |= *played == 2;
+                (*played == 2).then_some(MediaCommand::PauseRecording { call: *call, is_paused: false })
+            }
+            _ => None,
+        }
+    }
+
     fn media(&mut self, command: MediaCommand) -> Option<MediaCommand> {
         match command {
             MediaCommand::PauseRecording { is_paused: true, .. } if self.defect == Defect::RecordedPin => {
@@ -326,15 +384,23 @@ impl Plant {
             {
                 Some(MediaCommand::Hear { call, leg, source: Source::Leg(leg) })
             }
-            // Somebody's first mix is what a supervisor hears; one of those whom it hears is then told to hear it.
             MediaCommand::Hear { call, leg, source: Source::Mix(parts) }
-                if self.defect == Defect::HeardListener =>
+                if matches!(self.defect, Defect::StrayWhisper | Defect::UnheardBarge) =>
+            {
+                let source = match parts[..] {
+                    [other, voice] if !self.has_struck && is_supervisor(voice, leg, other) => {
+                        self.has_struck = true;
+                        Source::Leg(other.leg)
+                    }
+                    _ => Source::Mix(parts),
+                };
+                Some(MediaCommand::Hear { call, leg, source })
+            }
+            MediaCommand::Play { call, is_loop: true, .. }
+                if self.defect == Defect::SilentQueue && self.waiting.contains(&call) =>
             {
                 self.has_struck = true;
-                let voice = Part { leg, gain_ddb: 0 };
-                let [one, other] = parts[..] else { return None };
-                let source = Source::Mix(vec![other, voice]);
-                Some(MediaCommand::Hear { call, leg: one.leg, source })
+                None
             }
             MediaCommand::Hear { call, leg, source: Source::Leg(_) }
                 if self.defect == Defect::TwoPlaces && self.strikes() =>
@@ -405,6 +471,11 @@ impl Plant {
 
     /// What is written down of queues and agents; `None`: it is lost.
     fn fact(&mut self, mut fact: Fact) -> Option<Fact> {
+        match &fact {
+            Fact::Joined(joined) => _ = self.waiting.insert(CallId(joined.call)),
+            Fact::Left(left) => _ = self.waiting.remove(&CallId(left.call)),
+            _ => {}
+        }
         match (self.defect, &mut fact) {
             (Defect::UnofferedRing, Fact::Offered(_)) if self.strikes() => return None,
             (Defect::UnendedOffer, Fact::OfferEnded(ended)) if self.strikes() => ended.offer += 1_000,
@@ -462,6 +533,11 @@ impl Plant {
             changed.remove(hidden);
         }
     }
+}
+
+/// Whether the last that a leg hears is a supervisor, whose leg comes after those of the two who talk.
+fn is_supervisor(voice: Part, leg: LegId, other: Part) -> bool {
+    voice.leg > leg && voice.leg > other.leg
 }
 
 fn has_gone(record: &Record) -> bool {

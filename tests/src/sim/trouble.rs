@@ -5,6 +5,7 @@ use super::faults::{Fault, Faults};
 use super::floor::AgentWish;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use switchroom_exchange::Mode;
 use switchroom_sip::rng::Rng;
 
 /// One disturbance. Spans are milliseconds.
@@ -123,12 +124,12 @@ pub enum Trouble {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SupervisorWish {
-    /// To be at one call, in that mode: 0 listen, 1 whisper, 2 barge.
-    Call(u8),
+    /// To be at one call, in that mode.
+    Call(Mode),
     /// At the calls of the called side's extension, one after the other.
-    Follow(u8),
+    Follow(Mode),
     /// Another mode.
-    Mode(u8),
+    Mode(Mode),
     /// The agent's place.
     TakeOver,
     /// To go.
@@ -200,7 +201,7 @@ pub(super) fn supervised(seed: u64, length: Duration, phones: usize) -> Vec<(u64
     let one = |rng: &mut Rng| {
         let phone = usize::try_from(rng.below(desks.min(phones as u64))).unwrap_or(0);
         let place = usize::try_from(rng.below(64)).unwrap_or(0);
-        let mode = u8::try_from(rng.below(3)).unwrap_or(0);
+        let mode = [Mode::Listen, Mode::Whisper, Mode::Barge][usize::try_from(rng.below(3)).unwrap_or(0)];
         let whom = usize::try_from(rng.below(64)).unwrap_or(0);
         let wish = match rng.below(12) {
             0 | 1 => SupervisorWish::Call(mode),

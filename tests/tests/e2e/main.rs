@@ -9,6 +9,7 @@
 //! | [`crash`] | kill -9 at random moments: what was reported done is there |
 //! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
 //! | [`queues`] | real phones in a queue: music, a ring in vain, the next agent, and figures counted again from the journal |
+//! | [`call_back`] | a real caller who waits asks to be called back, hangs up, and is called by whom the queue gives it to |
 //! | [`shift`] | thirty callers of SIPp, two real phones: turns, shares and every figure, recounted from the journal |
 //! | [`supervision`] | a real phone listens, whispers, barges in and takes over, and who heard whom is measured |
 //! | [`console`] | a supervisor listens, whispers, barges in and leaves by the keys of the console, on a terminal |

@@ -196,7 +196,7 @@ impl QueueTally {
         let counts = &mut self.counts.call_backs;
         match act {
             CallBackAct::Asked => counts.asked += 1,
-            CallBackAct::Called { .. } => {}
+            CallBackAct::Called { .. } | CallBackAct::Priority => {}
             CallBackAct::Tried => counts.tries += 1,
             CallBackAct::Closed { how, waited_ms, .. } => match how {
                 CallBackEnd::Reached => {

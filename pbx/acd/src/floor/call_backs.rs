@@ -73,11 +73,6 @@ impl CallBack {
         self.whereabouts == Whereabouts::Waits
     }
 
-    /// Whether that is who is called: by the number that was given, or by the one called from.
-    fn is_of(&self, number: &str) -> bool {
-        !number.is_empty() && (self.number == number || self.caller == number)
-    }
-
     fn fact(&self, now: Moment, act: CallBackAct) -> Fact {
         Fact::CallBack(CallBackFact {
             at_ms: now.wall,
@@ -97,12 +92,22 @@ impl CallBack {
 impl Floor {
     /// Everybody who is to be called back.
     pub fn call_backs(&self) -> impl Iterator<Item = &CallBack> {
-        self.call_backs.values()
+        self.call_backs.all()
+    }
+
+    /// Those of a queue, by id.
+    pub fn call_backs_of(&self, queue: &str) -> impl Iterator<Item = &CallBack> {
+        self.call_backs.of_queue(queue)
+    }
+
+    /// How many are to be called back by a queue.
+    pub fn call_back_count(&self, queue: &str) -> usize {
+        self.call_backs.count_of_queue(queue)
     }
 
     /// One who is to be called back.
     pub fn call_back(&self, id: Call) -> Option<&CallBack> {
-        self.call_backs.get(&id)
+        self.call_backs.get(id)
     }
 
     /// A caller who waits on the line wants to be called back at a number, and may hang up: `id`, which is no call's, stands
@@ -111,11 +116,10 @@ impl Floor {
         let waiter = self.waiters.get(&call).filter(|waiter| !waiter.is_call_back);
         let waiter = waiter.cloned().ok_or(Refusal::NoWaiter)?;
         let queue = self.queue_by_id(waiter.queue).ok_or(Refusal::NoWaiter)?;
-        let mut of_queue = self.call_backs.values().filter(|one| one.queue == queue.name);
-        let is_known = of_queue.any(|one| one.number == number);
-        let count = self.call_backs.values().filter(|one| one.queue == queue.name).count();
+        let is_known = self.call_backs.of_number(number).any(|one| one.queue == queue.name);
+        let count = self.call_backs.count_of_queue(&queue.name);
         let is_full = count >= queue.config.call_back.max || self.call_backs.len() >= CALL_BACKS_MAX;
-        if !is_known && (is_full || self.is_closing || self.call_backs.contains_key(&id)) {
+        if !is_known && (is_full || self.is_closing || self.call_backs.contains(id)) {
             return Err(Refusal::CallBacksFull);
         }
         let one = CallBack {
@@ -140,7 +144,7 @@ impl Floor {
         }
         self.remove(now, call, Exit::CalledBack, None);
         if !is_known {
-            self.call_backs.insert(id, one);
+            self.call_backs.insert(one);
             self.stand_in(now, id);
         }
         self.settle(now);
@@ -149,14 +153,15 @@ impl Floor {
 
     /// Puts a call-back into its line, where its caller stood.
     fn stand_in(&mut self, now: Moment, id: Call) {
-        let Some(one) = self.call_backs.get(&id) else { return };
+        let Some(one) = self.call_backs.get(id) else { return };
         let left = CALL_BACK_KEEP_MS.saturating_sub(one.waited_ms(now));
-        let queue = self.queue_ids.get(&one.queue).and_then(|id| self.queues.get(id.0 as usize));
-        let Some(queue) = queue.filter(|queue| queue.is_known && left > 0) else {
+        let Some(queue) = self.queue(&one.queue).filter(|_| left > 0) else {
             return self.close_call_back(now, id, CallBackEnd::GivenUp);
         };
-        let turn = Turn::new(&queue.config, one.priority, one.joined.mono, one.turn, id);
-        let (profile, relaxes) = Profile::after(&queue.config, now.since(one.joined.mono));
+        let waited = one.waited_ms(now);
+        let since = super::signed(one.joined.mono).saturating_sub(super::signed(one.before_ms));
+        let turn = Turn::new(&queue.config, one.priority, since, one.turn, id);
+        let (profile, relaxes) = Profile::after(&queue.config, waited);
         let (queue, one) = (queue.id, one.clone());
         let waiter = Waiter {
             call: id,
@@ -166,21 +171,22 @@ impl Floor {
             class: one.class,
             priority: one.priority,
             preferred: None,
+            assigned: None,
             joined: one.joined,
+            before_ms: one.before_ms,
             turn,
             profile: profile.clone(),
             offer: None,
             is_call_back: true,
         };
         self.waiters.insert(id, waiter);
-        if let Some(one) = self.call_backs.get_mut(&id) {
+        if let Some(one) = self.call_backs.get_mut(id) {
             one.whereabouts = Whereabouts::Waits;
         }
         if let Some(queue) = self.queue_mut(queue) {
             queue.call_backs.insert(id);
         }
         self.stand(queue, &profile, turn);
-        let waited = now.since(one.joined.mono);
         self.wake(Due::Relax(id), relaxes.map(|at| at.saturating_sub(waited).max(1)));
         self.wake(Due::CallBack(id), Some(left));
         self.effects.push_back(Effect::QueueChanged(one.queue));
@@ -195,7 +201,7 @@ impl Floor {
     /// An agent has answered for this call-back; false if it is none.
     pub(super) fn call_back_taken(&mut self, now: Moment, id: Call, agent: &str) -> bool {
         let agent_id = self.agent_ids.get(agent).copied();
-        let Some((one, agent_id)) = self.call_backs.get_mut(&id).zip(agent_id) else { return false };
+        let Some((one, agent_id)) = self.call_backs.get_mut(id).zip(agent_id) else { return false };
         one.whereabouts = Whereabouts::Called(agent_id);
         let fact = one.fact(now, CallBackAct::Called { agent: agent.to_owned() });
         self.note(fact);
@@ -205,7 +211,7 @@ impl Floor {
 
     /// The caller answered whom an agent calls back: the two talk, and their talk begins.
     pub fn reached(&mut self, now: Moment, id: Call) {
-        let Some(agent) = self.talks.get(&id).copied().filter(|_| self.call_backs.contains_key(&id)) else {
+        let Some(agent) = self.talks.get(&id).copied().filter(|_| self.call_backs.contains(id)) else {
             return;
         };
         if let Some(agent) = self.agent_mut(agent)
@@ -213,7 +219,8 @@ impl Floor {
         {
             (*since, *held, *hold_ms) = (now.mono, None, 0);
         }
-        let numbers = self.call_backs.get(&id).map(|one| [one.number.clone(), one.caller.clone()]);
+        // Whoever gave another number than it called from is not to be called at that one either.
+        let numbers = self.call_backs.get(id).map(|one| [one.number.clone(), one.caller.clone()]);
         self.close_call_back(now, id, CallBackEnd::Reached);
         for number in numbers.into_iter().flatten() {
             self.drop_call_backs(now, &number);
@@ -222,29 +229,34 @@ impl Floor {
         self.settle(now);
     }
 
-    /// The agent's call to a number that is to be called back is over, and nobody was reached.
-    pub(super) fn tried_in_vain(&mut self, now: Moment, id: Call, agent: AgentId) {
-        let settled = self.call_backs.get(&id).and_then(|one| one.settled);
-        if let Some(how) = settled {
-            self.close_call_back(now, id, how);
-        } else if let Some(one) = self.call_backs.get_mut(&id) {
-            one.tries = one.tries.saturating_add(1);
-            let (tries, fact) = (one.tries, one.fact(now, CallBackAct::Tried));
-            let config = self.queue_ids.get(&one.queue).and_then(|id| self.queues.get(id.0 as usize));
-            let config = config.filter(|queue| queue.is_known).map(|queue| queue.config.call_back);
-            self.note(fact);
-            match config.filter(|config| tries < config.tries) {
-                Some(config) => self.rest_call_back(now, id, config.retry_after.max(CALL_BACK_PAUSE_MIN)),
-                None => self.close_call_back(now, id, CallBackEnd::GivenUp),
-            }
+    /// The agent's call to a number that is to be called back is over, and nobody was reached: by itself, or because the
+    /// exchange ended it, which is no try. What else happened meanwhile decides, if anything did.
+    pub(super) fn not_reached(&mut self, now: Moment, id: Call, agent: AgentId, is_cut: bool) {
+        let settled = self.call_backs.get(id).and_then(|one| one.settled);
+        match settled {
+            Some(how) => self.close_call_back(now, id, how),
+            None if is_cut => self.rest_call_back(now, id, CALL_BACK_PAUSE_MIN),
+            None => self.tried_in_vain(now, id),
         }
         self.refresh(now, agent, "hang_up");
         self.settle(now);
     }
 
+    fn tried_in_vain(&mut self, now: Moment, id: Call) {
+        let Some(one) = self.call_backs.get_mut(id) else { return };
+        one.tries = one.tries.saturating_add(1);
+        let (tries, queue, fact) = (one.tries, one.queue.clone(), one.fact(now, CallBackAct::Tried));
+        self.note(fact);
+        let config = self.queue(&queue).map(|queue| queue.config.call_back);
+        match config.filter(|config| tries < config.tries) {
+            Some(config) => self.rest_call_back(now, id, config.retry_after.max(CALL_BACK_PAUSE_MIN)),
+            None => self.close_call_back(now, id, CallBackEnd::GivenUp),
+        }
+    }
+
     fn rest_call_back(&mut self, now: Moment, id: Call, pause: u64) {
         let is_closing = self.is_closing;
-        let Some(one) = self.call_backs.get_mut(&id) else { return };
+        let Some(one) = self.call_backs.get_mut(id) else { return };
         let until = now.mono.saturating_add(pause);
         one.whereabouts = Whereabouts::Rests((!is_closing).then_some(until));
         let queue = one.queue.clone();
@@ -255,22 +267,20 @@ impl Floor {
     /// The exchange ends the agent's call to a number that is to be called back, by no fault of either: no try is counted.
     /// Nothing happens if that is not what the agent does.
     pub fn call_back_cut(&mut self, now: Moment, id: Call) {
-        if !self.call_backs.contains_key(&id) {
+        if !self.call_backs.contains(id) {
             return;
         }
         let Some(agent) = self.talks.remove(&id) else { return };
         if let Some(agent) = self.agent_mut(agent) {
             (agent.doing, agent.last_call) = (Doing::Idle, now.mono);
         }
-        self.rest_call_back(now, id, CALL_BACK_PAUSE_MIN);
-        self.refresh(now, agent, "hang_up");
-        self.settle(now);
+        self.not_reached(now, id, agent, true);
     }
 
     /// There is no room at the moment for the call that an offer of this call-back needs: it stands aside for a while, and its
     /// agents, who have missed nothing, are offered whoever is next. Nothing happens if it does not stand in its line.
     pub fn call_back_later(&mut self, now: Moment, id: Call) {
-        if self.call_backs.contains_key(&id) && self.waiters.contains_key(&id) {
+        if self.call_backs.contains(id) && self.waiters.contains_key(&id) {
             self.stand_aside(now, id);
             self.rest_call_back(now, id, CALL_BACK_PAUSE_MIN);
             self.settle(now);
@@ -279,7 +289,7 @@ impl Floor {
 
     /// It may be tried again, or is too old.
     pub(super) fn call_back_due(&mut self, now: Moment, id: Call) {
-        let Some(one) = self.call_backs.get(&id) else { return };
+        let Some(one) = self.call_backs.get(id) else { return };
         if one.waited_ms(now) >= CALL_BACK_KEEP_MS {
             return self.close_call_back(now, id, CallBackEnd::GivenUp);
         }
@@ -292,7 +302,7 @@ impl Floor {
     /// Nothing more will come of a call-back.
     fn close_call_back(&mut self, now: Moment, id: Call, how: CallBackEnd) {
         self.stand_aside(now, id);
-        let Some(one) = self.call_backs.remove(&id) else { return };
+        let Some(one) = self.call_backs.remove(id) else { return };
         let agent = match one.whereabouts {
             Whereabouts::Called(agent) if how == CallBackEnd::Reached => self.agent_by_id(agent),
             _ => None,
@@ -306,16 +316,16 @@ impl Floor {
 
     /// Ends a call-back; one that an agent has goes on for as long as the agent's call does.
     fn settle_call_back(&mut self, now: Moment, id: Call, how: CallBackEnd) {
-        match self.call_backs.get_mut(&id) {
+        match self.call_backs.get_mut(id) {
             Some(one) if matches!(one.whereabouts, Whereabouts::Called(_)) => one.settled = Some(how),
             _ => self.close_call_back(now, id, how),
         }
     }
 
-    /// Somebody talks with whoever has this number: nobody need call back.
+    /// Somebody talks with whoever has this number: nobody need call back there. Whom a caller from this number wants called at
+    /// another is not known to be the same: many may call from one number of a company.
     pub(super) fn drop_call_backs(&mut self, now: Moment, number: &str) {
-        let theirs: Vec<Call> =
-            self.call_backs.values().filter(|one| one.is_of(number)).map(|one| one.id).collect();
+        let theirs: Vec<Call> = self.call_backs.of_number(number).map(|one| one.id).collect();
         for id in theirs {
             self.settle_call_back(now, id, CallBackEnd::Dropped);
         }
@@ -327,8 +337,28 @@ impl Floor {
         self.settle(now);
     }
 
+    /// Another priority, which outlasts a restart: in the line, or for when it stands there again.
+    pub(super) fn set_call_back_priority(
+        &mut self,
+        now: Moment,
+        id: Call,
+        priority: i64,
+    ) -> Result<(), Refusal> {
+        let one = self.call_backs.get_mut(id).ok_or(Refusal::NoWaiter)?;
+        if let Whereabouts::Called(_) = one.whereabouts {
+            return Err(Refusal::BeingCalled);
+        }
+        if std::mem::replace(&mut one.priority, priority) == priority {
+            return Ok(());
+        }
+        let (queue, fact) = (one.queue.clone(), one.fact(now, CallBackAct::Priority));
+        self.note(fact);
+        self.effects.push_back(Effect::QueueChanged(queue));
+        Ok(())
+    }
+
     pub(super) fn take_out_call_back(&mut self, now: Moment, id: Call) -> Result<(), Refusal> {
-        let one = self.call_backs.get(&id).ok_or(Refusal::NoWaiter)?;
+        let one = self.call_backs.get(id).ok_or(Refusal::NoWaiter)?;
         if let Whereabouts::Called(_) = one.whereabouts {
             return Err(Refusal::BeingCalled);
         }
@@ -340,8 +370,7 @@ impl Floor {
     /// A queue is gone: who was to be called back by it is left to people.
     pub(super) fn give_up_call_backs(&mut self, now: Moment, queue: QueueId) {
         let name = self.queue_name(queue);
-        let theirs: Vec<Call> =
-            self.call_backs.values().filter(|one| one.queue == name).map(|one| one.id).collect();
+        let theirs: Vec<Call> = self.call_backs.of_queue(&name).map(|one| one.id).collect();
         for id in theirs {
             self.settle_call_back(now, id, CallBackEnd::GivenUp);
         }
@@ -352,7 +381,7 @@ impl Floor {
         if std::mem::replace(&mut self.is_closing, true) {
             return;
         }
-        let open: Vec<Call> = self.call_backs.keys().copied().collect();
+        let open: Vec<Call> = self.call_backs.all().map(|one| one.id).collect();
         for id in open {
             if self.waiters.contains_key(&id) {
                 self.stand_aside(now, id);
@@ -373,6 +402,11 @@ impl Floor {
             match fact.act {
                 CallBackAct::Asked => _ = open.insert(fact.id, (fact.clone(), 0)),
                 CallBackAct::Called { .. } => {}
+                CallBackAct::Priority => {
+                    if let Some((asked, _)) = open.get_mut(&fact.id) {
+                        asked.priority = fact.priority;
+                    }
+                }
                 CallBackAct::Tried => {
                     if let Some((_, tries)) = open.get_mut(&fact.id) {
                         *tries = tries.saturating_add(1);
@@ -402,7 +436,7 @@ impl Floor {
                 whereabouts: Whereabouts::Waits,
                 settled: None,
             };
-            self.call_backs.insert(one.id, one);
+            self.call_backs.insert(one);
             self.stand_in(now, fact.id);
         }
         self.settle(now);
@@ -411,7 +445,8 @@ impl Floor {
     /// What contradicts itself about call-backs: nothing, unless there is a defect.
     pub(crate) fn audit_call_backs(&self) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();
-        for (id, one) in &self.call_backs {
+        for one in self.call_backs.all() {
+            let id = &one.id;
             let waits = self.waiters.get(id).is_some_and(|waiter| waiter.is_call_back);
             let is_called = self.talks.get(id).copied();
             let is_right = match one.whereabouts {
@@ -422,13 +457,13 @@ impl Floor {
             if !is_right {
                 found.push(("a call-back is in one place", format!("{id}: {:?}", one.whereabouts)));
             }
-            let same = |other: &&CallBack| (&other.queue, &other.number) == (&one.queue, &one.number);
-            if self.call_backs.values().filter(same).count() > 1 {
+            if self.call_backs.of_number(&one.number).filter(|other| other.queue == one.queue).count() > 1 {
                 found.push(("a number has one call-back in a queue", format!("{id}")));
             }
         }
+        found.extend(self.call_backs.audit().map(|what| ("a call-back is found by queue and number", what)));
         let waiting = self.waiters.values().filter(|waiter| waiter.is_call_back);
-        if waiting.clone().any(|waiter| !self.call_backs.contains_key(&waiter.call)) {
+        if waiting.clone().any(|waiter| !self.call_backs.contains(waiter.call)) {
             found.push(("who stands in a caller's place is a call-back", String::new()));
         }
         let standing: usize = self.queues.iter().map(|queue| queue.call_backs.len()).sum();

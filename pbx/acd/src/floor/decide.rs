@@ -111,7 +111,7 @@ impl Floor {
             offer,
             call,
             queue: queue.name.clone(),
-            waited_ms: now.since(waiter.joined.mono),
+            waited_ms: waiter.waited_ms(now),
             trigger,
             order: queue.config.order.clone(),
             needs: waiter.profile.needs.clone(),
@@ -146,7 +146,7 @@ impl Floor {
         Some(Standing {
             queue: queue.name.clone(),
             place: queue.place(waiter.turn),
-            waited_ms: now.since(waiter.joined.mono),
+            waited_ms: waiter.waited_ms(now),
             priority: waiter.priority,
             ringing: ringing
                 .filter_map(|id| self.agent_by_id(*id))
@@ -160,7 +160,7 @@ impl Floor {
 }
 
 fn claim(now: Moment, queue: &Queue, place: Membership, waiter: &Waiter) -> Claim {
-    let waited = now.since(waiter.joined.mono);
+    let waited = waiter.waited_ms(now);
     let gained = waited.checked_div(queue.config.ageing).and_then(|n| i64::try_from(n).ok()).unwrap_or(0);
     Claim {
         turn: waiter.turn,

@@ -181,7 +181,7 @@ impl Floor {
         for call in calls {
             self.turn_anew(call);
             self.relax(now, call);
-            if self.call_backs.contains_key(&call) {
+            if self.call_backs.contains(call) {
                 continue;
             }
             let Some(config) = self.queue_by_id(id).map(|queue| &queue.config) else { continue };

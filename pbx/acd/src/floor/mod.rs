@@ -14,6 +14,7 @@ mod choices;
 mod decide;
 mod live;
 mod offers;
+mod open;
 mod talks;
 mod waiting;
 
@@ -29,6 +30,7 @@ use crate::limits::STICKY_MAX;
 use crate::moment::Moment;
 use crate::profile::Profile;
 use crate::queue::{Queue, Turn};
+use open::Open;
 use rand_chacha::ChaCha12Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -51,8 +53,12 @@ pub struct Waiter {
     pub priority: i64,
     /// The agent asked for.
     pub preferred: Option<AgentId>,
-    /// Since when.
+    /// The agent whom somebody gave the caller to, until that agent's phone rings for it.
+    pub assigned: Option<AgentId>,
+    /// Since when. After a restart the steady clock says when that was, if it ran by then.
     pub joined: Moment,
+    /// How long it had waited before the steady clock began, milliseconds: 0 but for call-backs.
+    pub(crate) before_ms: u64,
     /// Its turn.
     pub turn: Turn,
     /// What is asked of agents for it now.
@@ -61,6 +67,18 @@ pub struct Waiter {
     pub offer: Option<Offer>,
     /// The caller is not on the line: who answers calls it back.
     pub is_call_back: bool,
+}
+
+impl Waiter {
+    /// How long it has waited, milliseconds.
+    pub fn waited_ms(&self, now: Moment) -> u64 {
+        self.before_ms.saturating_add(now.since(self.joined.mono))
+    }
+
+    /// Since when by the steady clock; below 0 if that did not run yet.
+    fn since(&self) -> i64 {
+        signed(self.joined.mono).saturating_sub(signed(self.before_ms))
+    }
 }
 
 /// Agents who ring for one caller.
@@ -93,8 +111,10 @@ pub struct Floor {
     queues: Vec<Queue>,
     queue_ids: BTreeMap<String, QueueId>,
     waiters: BTreeMap<Call, Waiter>,
-    /// Who is to be called back, by the id that stands in the line.
-    call_backs: BTreeMap<Call, CallBack>,
+    /// Who waits for a certain agent before all others, in the order in which they were given to him.
+    assigned: BTreeMap<AgentId, Vec<Call>>,
+    /// Who is to be called back.
+    call_backs: Open,
     /// Nobody is called back any more: the exchange is about to stop.
     is_closing: bool,
     /// Nobody is offered a caller any more: the exchange stops.
@@ -128,7 +148,8 @@ impl Floor {
             queues: Vec::new(),
             queue_ids: BTreeMap::new(),
             waiters: BTreeMap::new(),
-            call_backs: BTreeMap::new(),
+            assigned: BTreeMap::new(),
+            call_backs: Open::default(),
             is_closing: false,
             is_closed: false,
             talks: BTreeMap::new(),
@@ -217,7 +238,7 @@ impl Floor {
             Due::WrapUp(id) => self.agent_by_id(id).is_some_and(|a| matches!(a.doing, Doing::WrapUp { .. })),
             Due::Rest(id) => self.agent_by_id(id).is_some_and(|a| a.rests),
             Due::Deserted(id) => self.queue_by_id(id).is_some_and(|queue| queue.is_deserted),
-            Due::CallBack(id) => self.call_backs.contains_key(&id),
+            Due::CallBack(id) => self.call_backs.contains(id),
         }
     }
 
@@ -328,8 +349,8 @@ impl Floor {
 
     /// Restores the rule: nobody waits while somebody is free who may serve them.
     ///
-    /// Agents first: each takes the caller who is first among the heads of all lines that he serves. What is left are
-    /// lines whose head an agent may serve who was free before.
+    /// Agents first: each takes whom he was given, or else the caller who is first among the heads of all lines that he
+    /// serves. What is left are lines whose head an agent may serve who was free before.
     fn settle(&mut self, now: Moment) {
         loop {
             if let Some(agent) = self.freed.pop_first() {

@@ -1,7 +1,7 @@
 //! Who is offered whom, and what becomes of it.
 
 use super::decide::Claim;
-use super::{Floor, Offer};
+use super::{Floor, Offer, Whereabouts};
 use crate::agent::{Agent, Doing};
 use crate::boundary::{AgentId, Call, Due, Effect, Miss, QueueId, Refusal};
 use crate::fact::{Fact, NO_ANSWER, OfferEndedFact, OfferOutcome, Presence, Trigger};
@@ -20,11 +20,14 @@ struct Rang {
 }
 
 impl Floor {
-    /// The agent became free: he takes who is first among the heads of all lines that he serves.
+    /// The agent became free: he takes whom he was given, or else who is first among the heads of all lines that he serves.
     pub(super) fn serve(&mut self, now: Moment, id: AgentId) {
         let Some(agent) = self.agent_by_id(id).filter(|agent| agent.is_free() && !self.is_closed) else {
             return;
         };
+        if let Some(call) = self.given(id) {
+            return self.offer(now, call, &[id], Trigger::Assigned, &[]);
+        }
         let heads = self.heads(now, agent);
         if let Some(first) = heads.first() {
             self.offer(now, first.turn.call, &[id], Trigger::Agent, &heads);
@@ -67,14 +70,16 @@ impl Floor {
     }
 
     /// Somebody gives a caller who waits to an agent: at once if the agent is free, whatever is asked of agents; else before all
-    /// others as soon as that is so. True: at once. Phones of others that ring for the caller ring no more.
+    /// others as soon as that is so, unless another agent takes the caller before. True: at once; phones of others that ring for
+    /// the caller ring no more. It holds for one call of the agent's phone; who was given to one agent and is given to another
+    /// is the other's.
     ///
     /// # Errors
-    /// There is no such agent or no such caller, the agent is not signed in, or is neither free nor one of the queue's.
+    /// There is no such agent or no such caller, it is a call-back that is being called or rests, the agent is not signed in, or is neither free nor one of the queue's.
     pub fn assign(&mut self, now: Moment, call: Call, number: &str) -> Result<bool, Refusal> {
         let id = self.agent_ids.get(number).copied().ok_or(Refusal::NoAgent)?;
         let agent = self.agent_by_id(id).ok_or(Refusal::NoAgent)?;
-        let waiter = self.waiters.get(&call).ok_or(Refusal::NoWaiter)?;
+        let waiter = self.waiters.get(&call).ok_or_else(|| self.why_in_no_line(call))?;
         if agent.presence == Presence::LoggedOut {
             return Err(Refusal::SignedOut);
         }
@@ -85,15 +90,72 @@ impl Floor {
         if !is_free && !agent.config.queues.contains_key(&self.queue_name(waiter.queue)) {
             return Err(Refusal::NotFree);
         }
+        self.ungive(call);
         if let Some(waiter) = self.waiters.get_mut(&call) {
             waiter.preferred = Some(id);
         }
         if is_free {
             self.give_up_offer(now, call);
             self.offer(now, call, &[id], Trigger::Assigned, &[]);
+        } else if let Some(waiter) = self.waiters.get_mut(&call) {
+            waiter.assigned = Some(id);
+            self.assigned.entry(id).or_default().push(call);
         }
         self.settle(now);
         Ok(is_free)
+    }
+
+    /// Why somebody stands in no line.
+    fn why_in_no_line(&self, call: Call) -> Refusal {
+        match self.call_backs.get(call).map(|one| one.whereabouts) {
+            Some(Whereabouts::Called(_)) => Refusal::BeingCalled,
+            Some(Whereabouts::Rests(_)) => Refusal::Rests,
+            Some(Whereabouts::Waits) | None => Refusal::NoWaiter,
+        }
+    }
+
+    /// Whom the agent was given first, of those for whom no phone rings.
+    pub(crate) fn given(&self, id: AgentId) -> Option<Call> {
+        let waits = |call: &&Call| self.waiters.get(call).is_some_and(|waiter| waiter.offer.is_none());
+        self.assigned.get(&id)?.iter().find(waits).copied()
+    }
+
+    /// The caller is given to nobody any more.
+    pub(super) fn ungive(&mut self, call: Call) {
+        let assigned = self.waiters.get_mut(&call).and_then(|waiter| waiter.assigned.take());
+        if let Some(agent) = assigned {
+            self.forget_given(agent, call);
+        }
+    }
+
+    /// Takes a caller out of those whom an agent was given.
+    pub(super) fn forget_given(&mut self, agent: AgentId, call: Call) {
+        if let Some(calls) = self.assigned.get_mut(&agent) {
+            calls.retain(|given| *given != call);
+            if calls.is_empty() {
+                self.assigned.remove(&agent);
+            }
+        }
+    }
+
+    /// What contradicts itself about callers who were given to agents: nothing, unless there is a defect.
+    pub(crate) fn audit_given(&self) -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        for (id, calls) in &self.assigned {
+            let is_theirs = |call: &Call| self.waiters.get(call).is_some_and(|w| w.assigned == Some(*id));
+            if calls.is_empty() || !calls.iter().all(is_theirs) {
+                found.push(("who was given to an agent knows it", format!("{id:?}: {calls:?}")));
+            }
+            let is_free = self.agent_by_id(*id).is_some_and(Agent::is_free);
+            if is_free && !self.is_closed && self.given(*id).is_some() {
+                found.push(("who is free has whom he was given", format!("{id:?}: {calls:?}")));
+            }
+        }
+        let given: usize = self.assigned.values().map(Vec::len).sum();
+        if given != self.waiters.values().filter(|waiter| waiter.assigned.is_some()).count() {
+            found.push(("who was given to an agent is listed once", given.to_string()));
+        }
+        found
     }
 
     /// The exchange stops: from now on nobody is offered a caller, and nobody is called back.
@@ -106,6 +168,9 @@ impl Floor {
         self.last_offer += 1;
         let number = self.last_offer;
         let Some(decision) = self.decide(now, call, agents, trigger, heads, number) else { return };
+        if trigger == Trigger::Assigned {
+            self.ungive(call);
+        }
         let Some(waiter) = self.waiters.get_mut(&call) else { return };
         let (id, turn, profile) = (waiter.queue, waiter.turn, waiter.profile.clone());
         waiter.offer =

@@ -46,8 +46,8 @@ impl Floor {
         let talk_ms = now.since(since);
         let hold_ms = hold_ms + held.map_or(0, |since| now.since(since));
         let number = agent.number.to_string();
-        if self.call_backs.contains_key(&call) {
-            return self.tried_in_vain(now, call, id);
+        if self.call_backs.contains(call) {
+            return self.not_reached(now, call, id, false);
         }
         let name = self.queue_name(queue);
         self.note(Fact::Talked(TalkedFact {

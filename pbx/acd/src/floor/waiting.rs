@@ -1,6 +1,7 @@
 //! Callers come, wait and leave.
 
 use super::{Floor, Waiter};
+use crate::agent::Agent;
 use crate::boundary::{AgentId, Call, Due, Effect, Join, QueueId, Refusal};
 use crate::fact::{Exit, Fact, JoinedFact, LeftFact};
 use crate::limits::{PRIORITY_MAX, WAITERS_MAX};
@@ -28,7 +29,7 @@ impl Floor {
             None
         };
         let priority = join.priority.clamp(0, PRIORITY_MAX);
-        let turn = Turn::new(&queue.config, priority, now.mono, number, join.call);
+        let turn = Turn::new(&queue.config, priority, super::signed(now.mono), number, join.call);
         let (profile, relaxes) = Profile::after(&queue.config, 0);
         let (max_wait, announce) = (queue.config.max_wait, queue.config.announce_every);
         let waiter = Waiter {
@@ -36,10 +37,12 @@ impl Floor {
             visit: join.visit,
             queue: id,
             preferred: join.preferred.as_ref().and_then(|number| self.agent_ids.get(number).copied()),
+            assigned: None,
             caller: join.caller,
             class: join.class,
             priority,
             joined: now,
+            before_ms: 0,
             turn,
             profile: profile.clone(),
             offer: None,
@@ -83,7 +86,7 @@ impl Floor {
 
     /// Somebody takes a caller out of its queue: it leaves as by a rule.
     pub fn take_out(&mut self, now: Moment, call: Call) -> Result<(), Refusal> {
-        if self.call_backs.contains_key(&call) {
+        if self.call_backs.contains(call) {
             return self.take_out_call_back(now, call);
         }
         if !self.waiters.contains_key(&call) {
@@ -94,14 +97,21 @@ impl Floor {
         Ok(())
     }
 
-    /// Another priority for one who waits.
+    /// Another priority for one who waits, or for a call-back that rests and will.
+    ///
+    /// # Errors
+    /// The call waits in no queue, or is a call-back whose number is being called.
     pub fn set_priority(&mut self, now: Moment, call: Call, priority: i64) -> Result<(), Refusal> {
-        let Some(waiter) = self.waiters.get_mut(&call) else { return Err(Refusal::NoWaiter) };
-        waiter.priority = priority.clamp(0, PRIORITY_MAX);
-        if let Some(one) = self.call_backs.get_mut(&call) {
-            one.priority = waiter.priority;
+        let priority = priority.clamp(0, PRIORITY_MAX);
+        if self.call_backs.contains(call) {
+            self.set_call_back_priority(now, call, priority)?;
+        } else if !self.waiters.contains_key(&call) {
+            return Err(Refusal::NoWaiter);
         }
-        self.turn_anew(call);
+        if let Some(waiter) = self.waiters.get_mut(&call) {
+            waiter.priority = priority;
+            self.turn_anew(call);
+        }
         self.settle(now);
         Ok(())
     }
@@ -119,7 +129,7 @@ impl Floor {
         let Some((waiter, queue)) = self.waiters.get_mut(&call).zip(self.queues.get(id.0 as usize)) else {
             return;
         };
-        waiter.turn = Turn::new(&queue.config, waiter.priority, waiter.joined.mono, old.number, call);
+        waiter.turn = Turn::new(&queue.config, waiter.priority, waiter.since(), old.number, call);
         let turn = waiter.turn;
         if is_waiting {
             self.stand(id, &profile, turn);
@@ -140,11 +150,17 @@ impl Floor {
             line.waiting.insert(turn);
         }
         self.seeking.insert((id, profile.clone()));
+        // The agent whom the caller was given to may be free, and be nobody who is asked by this line.
+        let given = self.waiters.get(&turn.call).and_then(|waiter| waiter.assigned);
+        self.freed.extend(given.filter(|id| self.agents.get(id.0 as usize).is_some_and(Agent::is_free)));
     }
 
     /// A waiter is gone, whatever became of it.
     pub(super) fn remove(&mut self, now: Moment, call: Call, exit: Exit, agent: Option<AgentId>) {
         let Some(waiter) = self.waiters.remove(&call) else { return };
+        if let Some(agent) = waiter.assigned {
+            self.forget_given(agent, call);
+        }
         if let Some(queue) = self.queue_mut(waiter.queue) {
             queue.order.remove(&waiter.turn);
             queue.call_backs.remove(&call);
@@ -178,7 +194,7 @@ impl Floor {
             class: waiter.class.clone(),
             exit,
             agent: agent.unwrap_or_default(),
-            waited_ms: now.since(waiter.joined.mono),
+            waited_ms: waiter.waited_ms(now),
             service_level_ms: queue.config.service_level,
             short_abandon_ms: queue.config.short_abandon,
         };
@@ -199,7 +215,7 @@ impl Floor {
         let Some(waiter) = self.waiters.get(&call).filter(|waiter| !waiter.is_call_back) else { return };
         let max = self.queue_by_id(waiter.queue).map_or(0, |queue| queue.config.max_wait);
         if !self.is_overdue(now, call) {
-            let left = max.saturating_sub(now.since(waiter.joined.mono));
+            let left = max.saturating_sub(waiter.waited_ms(now));
             return self.wake(Due::MaxWait(call), (max > 0).then_some(left));
         }
         if waiter.offer.is_some() {
@@ -215,14 +231,14 @@ impl Floor {
         let Some(waiter) = self.waiters.get(&call) else { return false };
         let max = self.queue_by_id(waiter.queue).map_or(0, |queue| queue.config.max_wait);
         // Who is not on the line waits for as long as it takes.
-        !waiter.is_call_back && max > 0 && now.since(waiter.joined.mono) >= max
+        !waiter.is_call_back && max > 0 && waiter.waited_ms(now) >= max
     }
 
     /// Less is asked of agents now: the waiter stands in another line.
     pub(super) fn relax(&mut self, now: Moment, call: Call) {
         let Some(waiter) = self.waiters.get(&call) else { return };
         let Some(queue) = self.queue_by_id(waiter.queue) else { return };
-        let waited = now.since(waiter.joined.mono);
+        let waited = waiter.waited_ms(now);
         let (profile, next) = Profile::after(&queue.config, waited);
         let (id, old, turn) = (waiter.queue, waiter.profile.clone(), waiter.turn);
         let is_waiting = waiter.offer.is_none();

@@ -126,3 +126,28 @@ fn it_is_bounded_and_forgets_who_called_longest_ago() {
     assert_eq!(gone.len(), 47, "those of the first fifty minutes, whatever happens next");
     assert_eq!(all.audit(), None);
 }
+
+/// Who gave up called from one number, then asked to be called at another, and was reached there.
+#[test]
+fn who_was_reached_at_another_number_than_it_called_from_is_called_at_neither() {
+    let mut inbox =
+        inbox(&[left(1, 10, "101", Exit::Abandoned, 30), left(2, 11, "102", Exit::Abandoned, 30)]);
+    let reached =
+        CallBackAct::Closed { how: CallBackEnd::Reached, agent: "1".into(), tries: 0, waited_ms: 1 };
+    let fact = Fact::CallBack(CallBackFact {
+        at_ms: 20 * MINUTE,
+        id: 9,
+        call: 3,
+        joined_ms: 12 * MINUTE,
+        queue: "sales".into(),
+        number: "102".into(),
+        caller: "101".into(),
+        class: String::new(),
+        priority: 0,
+        act: reached,
+    });
+    let mut gone = inbox.apply(&fact);
+    gone.sort_unstable();
+    assert_eq!(gone, [1, 2]);
+    assert_eq!((inbox.len(), inbox.audit()), (0, None));
+}

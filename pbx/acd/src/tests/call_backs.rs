@@ -2,7 +2,7 @@
 
 use super::world::{World, one_queue};
 use crate::boundary::{Join, Miss, Refusal};
-use crate::config::{CallBackConfig, Config, QueueConfig, Staff};
+use crate::config::{CallBackConfig, Config, Need, QueueConfig, Staff};
 use crate::fact::{CallBackAct, CallBackEnd, Exit, Fact, OfferOutcome, Presence};
 use crate::figures::Figures;
 use crate::{Activity, Floor, Inbox, Whereabouts};
@@ -154,12 +154,13 @@ fn who_calls_again_and_is_answered_is_not_called_back() {
     w.miss(back, "1", Miss::Refused);
     w.run(5_000);
     w.miss(back, "1", Miss::Refused);
-    // The caller, from the phone that it had called from, and another agent's doing.
+    // Another agent's doing. Who calls from where the caller had called from, and wants to be called elsewhere, may be anybody.
     w.floor.talked_with(w.moment(), "999");
+    w.floor.talked_with(w.moment(), "101");
     w.after();
     assert_eq!(ends(&w), []);
     w.leave(b, Exit::Abandoned);
-    w.floor.talked_with(w.moment(), "101");
+    w.floor.talked_with(w.moment(), "0301234");
     w.after();
     assert_eq!(ends(&w), [CallBackEnd::Dropped]);
 }
@@ -297,4 +298,129 @@ fn a_stop_lets_all_rest_and_counts_no_try() {
     let offers =
         w.facts.iter().filter(|f| matches!(f, Fact::OfferEnded(e) if e.outcome == OfferOutcome::Answered));
     assert_eq!(offers.count(), 2);
+}
+
+/// Served by another agent meanwhile, and then the exchange stops: nobody is called back for it after the start.
+#[test]
+fn who_was_served_meanwhile_is_not_called_after_a_stop() {
+    let mut w = World::new(one_queue(queue(), 2));
+    w.sign_in("1");
+    let a = w.join("q", "101", 0);
+    let back = w.call_back(a, "101").unwrap();
+    w.answer(back, "1");
+    w.sign_in("2");
+    let again = w.join("q", "101", 0);
+    w.answer(again, "2");
+    w.floor.stop_calling_back(w.moment());
+    w.floor.call_back_cut(w.moment(), back);
+    w.after();
+    assert_eq!(ends(&w), [CallBackEnd::Dropped]);
+    assert!(!acts(&w).contains(&&CallBackAct::Tried));
+    let mut floor = Floor::new(w.moment(), 1, 7, Arc::new(one_queue(queue(), 1)));
+    floor.restore_call_backs(w.moment(), &w.facts);
+    assert_eq!(floor.call_backs().count(), 0);
+}
+
+/// The queue goes while an agent has its call-back, and the agent's call is cut.
+#[test]
+fn of_a_queue_that_is_gone_a_cut_one_is_left_to_people() {
+    let (mut w, first, [a, ..]) = busy();
+    let back = w.call_back(a, "101").unwrap();
+    w.end(first);
+    w.run(5_000);
+    w.answer(back, "1");
+    w.floor.configure(w.moment(), Arc::new(Config::default()));
+    w.floor.call_back_cut(w.moment(), back);
+    w.after();
+    assert_eq!(ends(&w), [CallBackEnd::GivenUp]);
+}
+
+/// What a queue asks of agents, how a caller's priority grows and what is told of its wait count the time before a start.
+#[test]
+fn the_wait_before_a_restart_counts() {
+    let needs = vec![Need { skill: "german".into(), level: 5, relaxes: vec![(600_000, 0)] }];
+    let rules = QueueConfig { ageing: 60_000, needs, join: Staff::None, stay: Staff::None, ..queue() };
+    let config = Arc::new(one_queue(rules, 1));
+    let mut w = World::new((*config).clone());
+    let (a, b) = (w.join("q", "101", 0), w.join("q", "102", 0));
+    let back = w.call_back(a, "101").unwrap();
+    let second = w.call_back(b, "102").unwrap();
+    let now = crate::Moment { mono: 50, wall: w.wall + 1_800_000 };
+    let mut floor = Floor::new(now, 1, 7, config.clone());
+    floor.restore_call_backs(now, &w.facts);
+    assert_eq!(floor.audit(), vec![]);
+    let standing = floor.standing(now, back).unwrap();
+    assert_eq!((standing.waited_ms, standing.place), (1_800_000, 1));
+    assert_eq!(standing.needs, vec![], "so long a wait asks for no skill");
+    // Thirty minutes are thirty points: a caller of the highest priority comes after it.
+    let late = Join { call: 900, queue: "q".into(), priority: 9, ..Join::default() };
+    floor.join(now, late).unwrap();
+    assert_eq!(floor.standing(now, 900).unwrap().place, 3);
+    // Another priority, or other rules, work that out again.
+    floor.set_priority(now, second, 1).unwrap();
+    assert_eq!(floor.standing(now, second).unwrap().place, 1);
+    floor.set_priority(now, second, 0).unwrap();
+    assert_eq!(floor.standing(now, back).unwrap().place, 1);
+    let mut other = (*config).clone();
+    other.queues.values_mut().for_each(|queue| queue.wrap_up = 1);
+    floor.configure(now, Arc::new(other));
+    assert_eq!(floor.standing(now, back).unwrap().needs, vec![]);
+    floor.phone(now, "x1", true, false);
+    floor.choose(now, "1", Presence::Ready, Some("x1"), "agent").unwrap();
+    let decision = std::iter::from_fn(|| floor.poll_effect())
+        .find_map(|effect| if let crate::Effect::Note(Fact::Offered(it)) = effect { Some(it) } else { None });
+    let decision = decision.unwrap();
+    assert_eq!((decision.call, decision.waited_ms), (back, 1_800_000));
+    assert_eq!(decision.lines.first().map(|head| head.priority), Some(30));
+}
+
+/// A call-back that rests has a priority for when it stands in the line again.
+#[test]
+fn one_that_rests_is_given_a_priority() {
+    let (mut w, first, [a, b, _]) = busy();
+    let back = w.call_back(b, "102").unwrap();
+    w.leave(a, Exit::Abandoned);
+    w.end(first);
+    w.run(5_000);
+    w.answer(back, "1");
+    assert_eq!(w.floor.set_priority(w.moment(), back, 3), Err(Refusal::BeingCalled));
+    w.end(back);
+    assert!(matches!(w.floor.call_back(back).unwrap().whereabouts, Whereabouts::Rests(_)));
+    assert_eq!(w.floor.assign(w.moment(), back, "1"), Err(Refusal::Rests));
+    w.floor.set_priority(w.moment(), back, 12).unwrap();
+    w.after();
+    assert_eq!(w.floor.call_back(back).unwrap().priority, 9);
+    let mut floor = Floor::new(w.moment(), 1, 7, Arc::new(one_queue(queue(), 1)));
+    floor.restore_call_backs(w.moment(), &w.facts);
+    assert_eq!(floor.waiter(back).unwrap().priority, 9, "a restart keeps it");
+    w.run(60_000);
+    assert_eq!(w.floor.waiter(back).unwrap().priority, 9);
+}
+
+/// Two people behind one number of a company leave each their own: reaching the first does not end the second's. Who is
+/// reached at another number than it called from is not called at that one either.
+#[test]
+fn a_shared_number_that_was_called_from_ends_nobody_elses() {
+    let (mut w, first, [a, b, c]) = busy();
+    w.leave(c, Exit::Abandoned);
+    w.end(first);
+    w.run(5_000);
+    w.answer(a, "1");
+    let colleagues = ["9001", "9002"].map(|number| {
+        let call = w.join("q", "030", 0);
+        w.call_back(call, number).unwrap()
+    });
+    let own = w.join("q", "030", 0);
+    let own = w.call_back(own, "030").unwrap();
+    w.leave(b, Exit::Abandoned);
+    w.end(a);
+    w.run(5_000);
+    w.answer(colleagues[0], "1");
+    w.reached(colleagues[0]);
+    let open: Vec<u128> = w.floor.call_backs().map(|one| one.id).collect();
+    assert_eq!(
+        open,
+        [colleagues[1]],
+        "the number that was called from is that of whoever was reached: {own}"
+    );
 }

@@ -1,6 +1,7 @@
 //! The floor in simulated time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod assigned;
 mod call_backs;
 mod places;
 mod random;

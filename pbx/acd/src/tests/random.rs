@@ -107,7 +107,7 @@ fn happen(w: &mut World, rng: &mut Rng, config: &mut Config) {
         .filter_map(|a| a.call())
         .collect();
     let now = w.moment();
-    match rng.below(21) {
+    match rng.below(22) {
         16..=18 if !waiting.is_empty() => {
             // One number for two callers now and then, and sometimes one who is called back already.
             let number = (100 + rng.below(7)).to_string();
@@ -168,6 +168,9 @@ fn happen(w: &mut World, rng: &mut Rng, config: &mut Config) {
         }
         14 if !waiting.is_empty() => {
             let _ = w.floor.set_priority(now, one_of(rng, &waiting), i64::try_from(rng.below(5)).unwrap());
+        }
+        21 if !waiting.is_empty() && !agents.is_empty() => {
+            let _ = w.floor.assign(now, one_of(rng, &waiting), &one_of(rng, &agents));
         }
         15 if rng.below(6) == 0 => {
             change(rng, config);
@@ -288,6 +291,7 @@ fn adds_up(facts: &[Fact]) {
                     let one = call_backs.get_mut(&fact.id).expect("an open one");
                     one.2 = true;
                 }
+                CallBackAct::Priority => assert!(call_backs.contains_key(&fact.id), "an open one"),
                 CallBackAct::Tried => {
                     let one = call_backs.get_mut(&fact.id).expect("an open one");
                     assert!(std::mem::replace(&mut one.2, false), "tried without a call");

@@ -106,6 +106,7 @@ fn refused(refusal: &Refusal) -> AgentAnswer {
         | Refusal::CallBacksFull
         | Refusal::BeingCalled
         // Nobody is given callers by phone.
+        | Refusal::Rests
         | Refusal::NotFree
         | Refusal::Offered => {
             return AgentAnswer::Unknown;

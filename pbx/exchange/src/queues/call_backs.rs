@@ -296,6 +296,10 @@ impl Exchange {
             CallBackAct::Called { agent } => {
                 ("call_back_taken", format!("agent {agent} calls {number} back"))
             }
+            CallBackAct::Priority => (
+                "call_back_priority",
+                format!("the call-back of {number} has priority {} now", fact.priority),
+            ),
             CallBackAct::Tried => ("call_back_tried", format!("{number} was called back in vain")),
             CallBackAct::Closed { how, tries, .. } => {
                 let tries = if *tries == 0 { String::new() } else { format!(" after {tries} calls in vain") };

@@ -37,7 +37,10 @@ impl Exchange {
     }
 
     /// The phone that a user names, or has.
-    pub(crate) fn phone_of(&self, user: &str, phone: Option<&str>) -> Result<String, String> {
+    ///
+    /// # Errors
+    /// The user names none, and the configuration knows none: in a sentence.
+    pub fn phone_of(&self, user: &str, phone: Option<&str>) -> Result<String, String> {
         let own = self.config.supervision.users.get(user).map(String::as_str);
         let phone = phone.or(own).map(str::to_owned);
         phone.ok_or_else(|| {

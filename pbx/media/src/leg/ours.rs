@@ -2,11 +2,11 @@
 
 use crate::codec::Codec;
 use crate::mix::{Mixdown, Part, Voices};
-use crate::pace::{Player, Sound};
+use crate::pace::{PTIME_MS_MAX, Player, Sound};
 use crate::playlist::{Playback, Playlist, Position};
 
 /// No packet of ours holds more sound, microseconds.
-const PACKET_US_MAX: u64 = 60_000;
+const PACKET_US_MAX: u64 = PTIME_MS_MAX as u64 * 1_000;
 
 enum Playing {
     Sound(Player),
@@ -64,6 +64,28 @@ impl Ours {
         true
     }
 
+    /// The packet of a mix that is due goes to nobody: it is mixed, so that its voices stay where they should be, but not encoded.
+    /// False if none is due.
+    pub(super) fn pass(&mut self, now_us: u64, voices: &mut Voices) -> bool {
+        if self.ending.take_if(|mix| mix.due_us() <= now_us).is_some() {
+            return true;
+        }
+        match &mut self.playing {
+            Some(Playing::Mix(mix)) if self.ending.is_none() => mix.pass(now_us, voices),
+            _ => false,
+        }
+    }
+
+    /// Another codec was agreed: no packet is made in the one before. Pieces keep their place till they are played on.
+    pub(super) fn change_codec(&mut self, codec: &Codec) {
+        self.ending.take_if(|mix| !mix.is_for(codec));
+        self.playing.take_if(|playing| match playing {
+            Playing::Sound(_) => true,
+            Playing::Pieces(_) => false,
+            Playing::Mix(mix) => !mix.is_for(codec),
+        });
+    }
+
     /// Nothing is played any more; a mix fades away.
     fn stop(&mut self) {
         if let Some(Playing::Mix(mut mix)) = self.playing.take() {
@@ -74,6 +96,15 @@ impl Ours {
 
     pub(super) fn is_mix(&self) -> bool {
         matches!(self.playing, Some(Playing::Mix(_)))
+    }
+
+    /// The voices that are heard.
+    pub(super) fn voices(&self) -> Vec<usize> {
+        let playing = match &self.playing {
+            Some(Playing::Mix(mix)) => Some(mix),
+            _ => None,
+        };
+        playing.into_iter().chain(&self.ending).flat_map(|mix| mix.voices()).collect()
     }
 
     pub(super) fn is_ending(&self) -> bool {

@@ -13,8 +13,8 @@ const OVER_US: u64 = 60_000;
 /// Remembers what was sent last.
 #[derive(Default)]
 pub(super) struct Seam {
-    /// The last byte of sound, and when it was sent.
-    last: Option<(u8, u64)>,
+    /// The last sample, and when its packet was sent.
+    last: Option<(i16, u64)>,
     /// The last packet was of a mix.
     was_mix: bool,
 }
@@ -25,23 +25,28 @@ impl Seam {
         if std::mem::take(&mut self.was_mix) {
             rise(kind, payload);
         }
-        self.last = payload.last().map(|byte| (*byte, now_us));
+        self.note(now_us, kind, payload);
     }
 
     /// A packet of our own is sent.
-    pub(super) fn ours(&mut self, now_us: u64, was_mix: bool, payload: &[u8]) {
+    pub(super) fn ours(&mut self, now_us: u64, was_mix: bool, kind: Kind, payload: &[u8]) {
         self.was_mix = was_mix;
-        self.last = payload.last().map(|byte| (*byte, now_us));
+        self.note(now_us, kind, payload);
+    }
+
+    fn note(&mut self, now_us: u64, kind: Kind, payload: &[u8]) {
+        let sample = payload.last().map(|byte| match kind {
+            Kind::Pcmu => MU_TO_LINEAR[usize::from(*byte)],
+            Kind::Pcma => A_TO_LINEAR[usize::from(*byte)],
+            Kind::G722 | Kind::Opus | Kind::Other => 0,
+        });
+        self.last = sample.map(|sample| (sample, now_us));
     }
 
     /// The sample that the leg heard last, as far as it is known; 0 if it was long ago.
-    pub(super) fn last(&self, now_us: u64, kind: Kind) -> i16 {
+    pub(super) fn last(&self, now_us: u64) -> i16 {
         let fresh = self.last.filter(|(_, at_us)| now_us.saturating_sub(*at_us) <= OVER_US);
-        fresh.map_or(0, |(byte, _)| match kind {
-            Kind::Pcmu => MU_TO_LINEAR[usize::from(byte)],
-            Kind::Pcma => A_TO_LINEAR[usize::from(byte)],
-            Kind::G722 | Kind::Opus | Kind::Other => 0,
-        })
+        fresh.map_or(0, |(sample, _)| sample)
     }
 }
 

@@ -291,7 +291,7 @@ fn a_mix_begins_and_ends_without_a_click_or_a_jump_of_the_numbers() {
     use crate::g711::{A_TO_LINEAR, linear_to_a};
     let (mut a, mut b) = (leg(1, 4000, codec("PCMA", 8)), leg(2, 5000, codec("PCMA", 8)));
     let (mut voices, mut tone) = (Voices::new(), crate::tone::Tone::new(300, -60, 8000));
-    assert!(voices.open(1, &codec("PCMA", 8)));
+    voices.open(1, &codec("PCMA", 8));
     let (mut out, mut sent) = ([0; 1600], Vec::new());
     for n in 0..100u16 {
         let now = u64::from(n) * 20_000 + 7_000;
@@ -333,4 +333,71 @@ fn a_mix_begins_and_ends_without_a_click_or_a_jump_of_the_numbers() {
     let silent =
         heard.chunks_exact(160).filter(|block| block.iter().all(|sample| sample.abs() < 500)).count();
     assert!(silent <= 2, "{silent}: one at each seam");
+}
+
+/// Who hears a mix, or its last packet, or a tone, and agrees to another codec: nothing is sent in the codec before, and what was
+/// heard last is not read as if it were of the new one.
+#[test]
+fn no_packet_of_the_codec_before_is_sent_after_another_was_agreed() {
+    let g722 = || Codec { kind: Kind::G722, ..codec("G722", 9) };
+    let (mut voices, mut out) = (Voices::new(), [0; 1600]);
+    for what in ["a mix", "a mix that ends", "a mix that ended before", "a tone"] {
+        let mut b = leg(2, 5000, g722());
+        match what {
+            "a tone" => assert!(b.play(0, Some(Sound::Tone { hz: 400, ddb: -30 }))),
+            _ => assert!(b.mix(0, &[Part { voice: 1, gain_ddb: 0 }])),
+        }
+        assert!(b.pace(20_000, &mut voices, &mut out).is_some());
+        if what == "a mix that ended before" {
+            b.play(21_000, None);
+        }
+        b.agree(22_000, terms(5000, codec("PCMA", 8)));
+        if what == "a mix that ends" {
+            b.play(22_000, None);
+        }
+        assert_eq!(b.due_us(), None, "{what}");
+        assert_eq!(b.pace(40_000, &mut voices, &mut out), None, "{what}");
+        assert!(b.mix(41_000, &[Part { voice: 1, gain_ddb: 0 }]));
+        let (length, _) = b.pace(60_000, &mut voices, &mut out).unwrap();
+        let packet = rtp::parse(&out[..length]).unwrap();
+        let samples = packet.payload.iter().map(|byte| crate::g711::A_TO_LINEAR[usize::from(*byte)]);
+        assert_eq!((packet.header.payload_type, packet.payload.len()), (8, 160), "{what}");
+        assert!(samples.map(i16::unsigned_abs).all(|sample| sample < 16), "{what}: nobody says anything");
+    }
+}
+
+/// From the command on the next beat of twenty milliseconds is of the mix.
+#[test]
+fn a_mix_is_heard_with_the_next_packet() {
+    for now_us in (0..20_000).step_by(1_300) {
+        let (mut b, mut out) = (leg(2, 5000, codec("PCMA", 8)), [0; 1600]);
+        assert!(b.mix(now_us, &[Part { voice: 1, gain_ddb: 0 }]));
+        let due_us = b.due_us().unwrap();
+        assert!((now_us..=now_us + 20_000).contains(&due_us), "{now_us}: {due_us}");
+        assert!(b.pace(due_us, &mut Voices::new(), &mut out).is_some());
+    }
+}
+
+/// While a phone holds, the mix goes on, but its packets are not made; what is relayed after it does not rise as if it had been heard.
+#[test]
+fn a_mix_for_a_phone_that_holds_goes_on_and_is_not_encoded() {
+    let mut held = terms(5000, codec("PCMA", 8));
+    held.sending = false;
+    let (mut b, mut voices, mut out) = (leg(2, 5000, codec("PCMA", 8)), Voices::new(), [0; 1600]);
+    b.agree(0, held);
+    assert!(b.mix(0, &[Part { voice: 1, gain_ddb: 0 }]));
+    for now_us in (0..1_000_000).step_by(20_000) {
+        assert_eq!(b.due_us(), Some(now_us));
+        assert_eq!(b.pace(now_us, &mut voices, &mut out), None);
+    }
+    assert!(out.iter().all(|byte| *byte == 0), "nothing was made");
+    b.play(990_000, None);
+    assert_eq!(b.pace(1_000_000, &mut voices, &mut out), None);
+    b.agree(1_001_000, terms(5000, codec("PCMA", 8)));
+    let mut a = leg(1, 4000, codec("PCMA", 8));
+    let datagram = packet(8, 7, &[0x2A; 160]);
+    let media = a.receive(1_010_000, at("192.0.2.7:4000"), &datagram).media.unwrap();
+    let payload = &datagram[media.payload.clone()];
+    let (length, _) = b.forward(1_010_000, &media, payload, Crossing::Same, &mut out).unwrap();
+    assert_eq!(out[rtp::HEADER_BYTES..length], [0x2A; 160]);
 }

@@ -33,14 +33,17 @@ impl Conceal {
         self.made = OVER;
     }
 
-    /// Takes what was said. Where a hole was before it, its beginning is blended with what would have been made on.
-    pub(super) fn said(&mut self, samples: &mut [i16], blend: bool) {
-        if self.made > 0 && blend {
-            for (at, sample) in samples.iter_mut().take(BACK).enumerate() {
-                let part = at as f32 / BACK as f32;
-                let made = f32::from(self.next());
-                *sample = (made + (f32::from(*sample) - made) * part) as i16;
-            }
+    /// Takes what was said. Where a hole was before it, its beginning is blended with what would have been made on: the last
+    /// period, or what the codec made up and nobody heard yet.
+    pub(super) fn said(&mut self, samples: &mut [i16], by_codec: Option<&[i16]>) {
+        let length = if self.made > 0 { by_codec.map_or(BACK, |made| made.len().min(BACK)) } else { 0 };
+        for (at, sample) in samples.iter_mut().take(length).enumerate() {
+            let part = at as f32 / length as f32;
+            let made = match by_codec {
+                Some(made) => made.get(at).map_or(0.0, |made| f32::from(*made) * self.fade()),
+                None => f32::from(self.next()),
+            };
+            *sample = (made + (f32::from(*sample) - made) * part) as i16;
         }
         self.made = 0;
         let kept = samples.len().min(PAST);
@@ -124,7 +127,7 @@ mod tests {
             let (mut conceal, mut tone) = (Conceal::new(), Tone::new(hz, -100, 16_000));
             let mut said = [0; 640];
             tone.fill(&mut said);
-            conceal.said(&mut said, true);
+            conceal.said(&mut said, None);
             let mut made = VecDeque::new();
             conceal.make(160, &mut made);
             conceal.make(160, &mut made);
@@ -133,7 +136,7 @@ mod tests {
             assert!((level + 10.0).abs() < 1.5, "{hz}: {level}");
             let mut next = [0; 320];
             tone.fill(&mut next);
-            conceal.said(&mut next, true);
+            conceal.said(&mut next, None);
             let whole = [&said[..], &heard, &next].concat();
             // As steep as the tone itself at most, and a little for the seam.
             let steepest = 10_362.0 * 2.0 * (std::f32::consts::PI * f32::from(hz) / 16_000.0).sin();

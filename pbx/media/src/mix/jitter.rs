@@ -1,7 +1,7 @@
 //! Packets of one voice in their order, and how long they have to be waited for.
 
 use super::{RATE, SLACK, samples_at};
-use crate::rtp::Header;
+use crate::rtp::{Header, Unwrapped};
 use std::collections::VecDeque;
 
 /// Packets that wait; when more come, the first makes room.
@@ -12,9 +12,6 @@ const STEP_MAX: i64 = 1000;
 const LATE_MAX: u32 = 25;
 /// Timestamps that are off by more than this against the moment of arrival are another count of time, samples.
 pub(super) const JUMP: i64 = 8_000;
-/// A stream whose timestamps have come so far from where they began is begun anew: no phone speaks for half a year, and what is
-/// reckoned from them must have room.
-const TIMESTAMP_MAX: i64 = 1 << 40;
 /// Stretches of time over which the need is looked at, and how long one is, samples: the last four seconds or so.
 const WINDOWS: usize = 4;
 const WINDOW: i64 = 16_000;
@@ -32,10 +29,8 @@ pub(super) struct Waiting {
 
 struct Stream {
     ssrc: u32,
-    /// The sequence number whose turn it is, counted on beyond 16 bits.
-    next: i64,
-    /// Timestamp of the last packet that came, counted on beyond 32 bits.
-    timestamp: i64,
+    /// The number whose turn it is, and the timestamp of the last packet that came.
+    count: Unwrapped,
     late: u32,
 }
 
@@ -54,9 +49,8 @@ pub(super) struct Jitter {
 impl Jitter {
     /// Takes a packet; `clock` is that of its timestamps, Hz.
     pub(super) fn push(&mut self, now_us: u64, header: &Header, clock: u32, payload: &[u8]) {
-        let mut step = self.stream.as_ref().map(|s| step(s.next, header.sequence));
-        let goes_on =
-            |s: &Stream| s.ssrc == header.ssrc && s.late < LATE_MAX && s.timestamp.abs() < TIMESTAMP_MAX;
+        let mut step = self.stream.as_ref().map(|s| s.count.step(header.sequence));
+        let goes_on = |s: &Stream| s.ssrc == header.ssrc && s.late < LATE_MAX && s.count.has_room();
         let is_same = self.stream.as_ref().is_some_and(goes_on);
         if !is_same || step.is_none_or(|step| step.abs() > STEP_MAX) {
             self.begin(header);
@@ -68,10 +62,9 @@ impl Jitter {
             return;
         }
         stream.late = 0;
-        let moved = header.timestamp.wrapping_sub(stream.timestamp as u32).cast_signed();
-        stream.timestamp += i64::from(moved);
-        let (at, sequence) = (samples_at(now_us), stream.next + step);
-        let start = stream.timestamp * i64::from(RATE) / i64::from(clock.max(1));
+        stream.count.advance(header.timestamp);
+        let (at, sequence) = (samples_at(now_us), stream.count.next + step);
+        let start = stream.count.timestamp * i64::from(RATE) / i64::from(clock.max(1));
         let place = self.waiting.partition_point(|other| other.sequence < sequence);
         if self.waiting.get(place).is_some_and(|other| other.sequence == sequence) {
             return;
@@ -93,12 +86,7 @@ impl Jitter {
         }
         self.need = Need::default();
         self.is_new = true;
-        self.stream = Some(Stream {
-            ssrc: header.ssrc,
-            next: i64::from(header.sequence),
-            timestamp: i64::from(header.timestamp),
-            late: 0,
-        });
+        self.stream = Some(Stream { ssrc: header.ssrc, count: Unwrapped::begin(header), late: 0 });
     }
 
     /// Where the first packet begins that waits, of those that came by then.
@@ -110,7 +98,7 @@ impl Jitter {
     pub(super) fn pop(&mut self) -> Option<Waiting> {
         let first = self.waiting.pop_front()?;
         if let Some(stream) = &mut self.stream {
-            stream.next = first.sequence + 1;
+            stream.count.next = first.sequence + 1;
         }
         Some(first)
     }
@@ -141,10 +129,6 @@ impl Jitter {
         let waiting = self.waiting.iter().map(|waiting| &waiting.payload);
         waiting.chain(&self.spare).map(Vec::capacity).sum()
     }
-}
-
-fn step(next: i64, sequence: u16) -> i64 {
-    i64::from(sequence.wrapping_sub(next as u16).cast_signed())
 }
 
 /// Least and most that packets of some seconds needed.

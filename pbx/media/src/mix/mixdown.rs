@@ -10,8 +10,10 @@ use crate::resample::Resampler;
 const PARTS_MAX: usize = 32;
 /// A voice comes and goes within so many samples: five milliseconds.
 const RAMP: usize = 80;
+/// What was heard before the mix goes within as long, milliseconds.
+const RAMP_MS: u32 = 5;
 /// A thread that was late by fewer packets sends them all.
-const LATE_PACKETS: u64 = 3;
+pub(super) const LATE_PACKETS: u64 = 3;
 /// No part is louder or quieter than it speaks by more than this, tenths of a decibel.
 const GAIN_DDB: std::ops::RangeInclusive<i16> = -600..=200;
 
@@ -98,6 +100,11 @@ impl Mixdown {
         }
     }
 
+    /// The voices that the leg hears.
+    pub fn voices(&self) -> impl Iterator<Item = usize> {
+        self.parts.iter().map(|heard| heard.voice)
+    }
+
     /// A voice is gone, and another may come to its place: what is left of it fades away.
     pub fn forget(&mut self, voice: usize) {
         let gone = self.parts.iter().filter(|heard| heard.voice == voice);
@@ -128,8 +135,31 @@ impl Mixdown {
 
     /// Encodes the packet that is due into `out` and gives its length; `None` if none is due.
     pub fn packet(&mut self, now_us: u64, voices: &mut Voices, out: &mut [u8]) -> Option<usize> {
-        if now_us < self.due_us {
+        if !self.pass(now_us, voices) {
             return None;
+        }
+        let samples = match &mut self.down {
+            Some(down) => {
+                self.samples.clear();
+                down.run(&self.mixed, &mut self.samples);
+                &mut self.samples
+            }
+            None => &mut self.mixed,
+        };
+        let before = std::mem::take(&mut self.before);
+        if before != 0.0 {
+            let ramp = (self.encoder.rate() / 1_000 * RAMP_MS) as usize;
+            for (at, sample) in samples.iter_mut().take(ramp).enumerate() {
+                *sample = (f32::from(*sample) + before * (1.0 - (at + 1) as f32 / ramp as f32)) as i16;
+            }
+        }
+        self.encoder.encode(samples, out).ok()
+    }
+
+    /// Mixes the packet that is due, for nobody. False if none is due.
+    pub fn pass(&mut self, now_us: u64, voices: &mut Voices) -> bool {
+        if now_us < self.due_us {
+            return false;
         }
         if self.due_us + LATE_PACKETS * self.ptime_us <= now_us {
             // What should have been sent so long ago is not sent now in a burst. What is less late is, as a relay's packets are.
@@ -142,21 +172,7 @@ impl Mixdown {
             self.mix(number, voices);
         }
         self.parts.retain(|heard| heard.gain > 0.0 || heard.was > 0.0);
-        let samples = match &mut self.down {
-            Some(down) => {
-                self.samples.clear();
-                down.run(&self.mixed, &mut self.samples);
-                &mut self.samples
-            }
-            None => &mut self.mixed,
-        };
-        let before = std::mem::take(&mut self.before);
-        if before != 0.0 {
-            for (at, sample) in samples.iter_mut().take(RAMP).enumerate() {
-                *sample = (f32::from(*sample) + before * (1.0 - (at + 1) as f32 / RAMP as f32)) as i16;
-            }
-        }
-        self.encoder.encode(samples, out).ok()
+        true
     }
 
     fn mix(&mut self, number: u64, voices: &mut Voices) {

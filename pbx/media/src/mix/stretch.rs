@@ -2,6 +2,7 @@
 //! that has become longer or shorter. Nobody hears half a percent.
 
 use super::BLOCK;
+use crate::resample::dot;
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
@@ -98,16 +99,6 @@ fn at(samples: &[i16], place: f64) -> i16 {
     let [low, high] =
         [here, here + 1].map(|place| TABLE.get(place).map_or(0.0, |weights| dot(around, weights)));
     (low + (high - low) * rest).round() as i16
-}
-
-fn dot(samples: &[i16], weights: &Weights) -> f32 {
-    let mut sums = [0.0; 8];
-    for (samples, weights) in samples.chunks_exact(8).zip(weights.chunks_exact(8)) {
-        for (sum, (sample, weight)) in sums.iter_mut().zip(samples.iter().zip(weights)) {
-            *sum += f32::from(*sample) * weight;
-        }
-    }
-    sums.iter().sum()
 }
 
 #[cfg(test)]

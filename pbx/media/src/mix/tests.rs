@@ -1,6 +1,7 @@
 //! Proof by tones: each party says one of its own, and what each hears is measured.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod holes;
 mod network;
 mod rig;
 
@@ -158,7 +159,7 @@ fn a_step_from_other_sound_is_softened() {
     let steepest =
         samples.windows(2).map(|pair| (i32::from(pair[0]) - i32::from(pair[1])).abs()).max().unwrap();
     assert!(samples[4] > 8_000 && steepest < 2_500, "{samples:?}");
-    assert!(samples[80..].iter().all(|sample| sample.abs() < 100));
+    assert!(samples[40..].iter().all(|sample| sample.abs() < 100), "within five milliseconds");
 }
 
 #[test]

@@ -2,14 +2,17 @@
 
 use super::conceal::{Conceal, OVER};
 use super::jitter::{JUMP, Jitter};
+use super::mixdown::LATE_PACKETS;
 use super::stretch::{BEFORE, Stretch};
-use super::{BLOCK, RATE};
+use super::{BLOCK, BLOCK_US, RATE};
 use crate::codec::{Codec, Decoder, Kind};
+use crate::pace::PTIME_MS_MAX;
 use crate::rtp::Header;
 use std::collections::VecDeque;
 
-/// Blocks that are kept for hearers whose packets are long, or who are asked a little later.
-const KEPT: usize = 8;
+/// Blocks that are kept: a hearer with the longest packets, late by nearly as many of them as are still sent, needs those of one packet
+/// more, after others have asked for what is newest.
+const KEPT: usize = ((LATE_PACKETS + 1) * PTIME_MS_MAX as u64 * 1_000 / BLOCK_US) as usize;
 /// A voice that is off by this much, samples, is brought back slowly: two milliseconds. Then it is brought back wholly.
 const OFF: i64 = 32;
 /// Off by more than this, slowly would be too slow: ten milliseconds a hair faster still, sixty by leaving out.
@@ -21,14 +24,11 @@ const HAIR: [f64; 2] = [0.003, 0.006];
 const BLEND: usize = 80;
 /// Quieter than this nothing is heard of a step between two samples.
 const QUIET: u16 = 40;
-/// Opus makes up sound in pieces of so many samples.
-const PIECE: usize = 40;
 /// A gap in the timestamps shorter than this is none: they are rounded.
 const ROUNDING: i64 = 8;
 
 /// One leg's sound on its way into mixes.
 pub struct Voice {
-    kind: Kind,
     clock: u32,
     decoder: Decoder,
     jitter: Jitter,
@@ -37,6 +37,8 @@ pub struct Voice {
     /// Sound that is to be played, behind a few samples that were.
     line: VecDeque<i16>,
     decoded: Vec<i16>,
+    /// What the codec made up in one piece, as far as it is not in `line` yet.
+    made_up: Vec<i16>,
     /// Where the timestamps of `line` end; `None` while nothing is said.
     end: Option<i64>,
     /// Samples in `line` behind `end` that were made up.
@@ -51,7 +53,6 @@ impl Voice {
     /// A voice in this codec; `None` if it cannot be decoded.
     pub fn new(codec: &Codec) -> Option<Self> {
         let mut voice = Self {
-            kind: codec.kind,
             clock: codec.clock,
             decoder: Decoder::new(codec.kind, RATE)?,
             jitter: Jitter::default(),
@@ -59,6 +60,7 @@ impl Voice {
             stretch: Stretch::default(),
             line: VecDeque::with_capacity(4 * RATE as usize / 10),
             decoded: Vec::with_capacity(RATE as usize / 8),
+            made_up: Vec::with_capacity(BLOCK),
             end: None,
             debt: 0,
             is_moving: false,
@@ -71,7 +73,7 @@ impl Voice {
 
     /// Whether packets of this codec are what it takes.
     pub fn is_for(&self, codec: &Codec) -> bool {
-        self.kind == codec.kind && self.clock == codec.clock
+        self.decoder.kind() == codec.kind && self.clock == codec.clock
     }
 
     /// Takes a packet of sound.
@@ -121,6 +123,7 @@ impl Voice {
         (self.end, self.debt, self.is_moving) = (None, 0, false);
         self.line.clear();
         self.line.resize(BEFORE, 0);
+        self.made_up.clear();
         self.stretch.settle();
         self.conceal.fall_silent();
     }
@@ -206,8 +209,10 @@ impl Voice {
         let Some(packet) = self.jitter.pop() else { return };
         self.jitter.is_new = false;
         if self.decoder.decode(&packet.payload, &mut self.decoded).is_ok() {
-            let blend = self.kind != Kind::Opus || self.end.is_none();
-            self.conceal.said(&mut self.decoded, blend);
+            // A decoder that made up what was missing goes on from there, unless that was not heard to its end.
+            let by_codec = self.decoder.kind() == Kind::Opus && self.end.is_some();
+            self.conceal.said(&mut self.decoded, by_codec.then_some(self.made_up.as_slice()));
+            self.made_up.clear();
             self.line.extend(&self.decoded);
             self.end = Some(packet.start + self.decoded.len() as i64);
             self.debt = 0;
@@ -215,21 +220,22 @@ impl Voice {
         self.jitter.recycle(packet);
     }
 
+    /// Makes up at most so many samples, and at least one.
     fn make_up(&mut self, count: usize) {
-        let made = count.next_multiple_of(PIECE);
-        if self.end.is_some() && self.kind == Kind::Opus && self.decoder.conceal(made, &mut self.decoded) {
-            for sample in &self.decoded {
-                let faded = f32::from(*sample) * self.conceal.fade();
-                self.line.push_back(faded as i16);
-            }
-            self.debt += self.decoded.len() as i64;
-        } else {
+        if self.end.is_none() {
+            self.conceal.make(count, &mut self.line);
+            return;
+        }
+        if self.made_up.is_empty() && !self.decoder.conceal(&mut self.made_up) {
             self.conceal.make(count, &mut self.line);
             self.debt += count as i64;
+            return;
         }
-        if self.end.is_none() {
-            self.debt = 0;
+        let used = count.min(self.made_up.len());
+        for sample in self.made_up.drain(..used) {
+            self.line.push_back((f32::from(sample) * self.conceal.fade()) as i16);
         }
+        self.debt += used as i64;
     }
 }
 

@@ -315,3 +315,17 @@ fn a_recording_follows_no_more_legs_than_it_may() {
     }
     assert_eq!(timeline.tracks.len(), TRACKS_MAX);
 }
+
+/// Each packet leaps as far ahead as it can, all at one moment.
+#[test]
+fn timestamps_never_run_out_of_room() {
+    let mut timeline = Timeline::new(16_000, 0);
+    for n in 0..300_000u32 {
+        let timestamp = n.wrapping_mul(0x7FFF_FFFF);
+        let header = Header { marker: false, payload_type: 8, sequence: n as u16, timestamp, ssrc: 1 };
+        push(&mut timeline, Side::Left, 20_000, header, Kind::Pcma, 8_000, &[1]);
+    }
+    let mut out = Vec::new();
+    timeline.finish(40_000, &mut out);
+    assert_eq!(out.len(), 2 * 640);
+}

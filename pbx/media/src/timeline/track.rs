@@ -2,7 +2,7 @@
 
 use super::{Arrival, DRIFT_HARD_MS, DRIFT_SOFT_MS, Damage, Frames, HOLD_US, Side, frames_of};
 use crate::codec::{Decoder, Kind};
-use crate::rtp::Header;
+use crate::rtp::{Header, Unwrapped};
 use std::collections::BTreeMap;
 
 /// Packets that may wait for one before them; ten seconds' worth cannot come within the hold of an honest stream.
@@ -21,7 +21,6 @@ const WINDOW: [u32; 2] = [25, 250];
 const QUIET: u16 = 330;
 
 struct Held {
-    leg: u64,
     at_us: u64,
     header: Header,
     kind: Kind,
@@ -45,10 +44,8 @@ struct Window {
 
 struct Stream {
     ssrc: u32,
-    /// Next sequence number, counted on beyond 16 bits.
-    next: i64,
-    /// Timestamp of the last packet, counted on beyond 32 bits.
-    timestamp: i64,
+    /// The number whose turn it is, and the timestamp of the last packet that was taken.
+    count: Unwrapped,
     anchor: Option<Anchor>,
     window: Window,
     /// Since when the timestamps disagree with the moments of arrival.
@@ -100,14 +97,15 @@ impl Track {
 
     pub(super) fn push(&mut self, arrival: &Arrival<'_>, frames: &mut Frames) {
         let header = &arrival.header;
-        let mut at = self.stream.as_ref().map(|stream| sequence_after(stream, header.sequence));
-        let same = self.stream.as_ref().is_some_and(|stream| stream.ssrc == header.ssrc);
-        if !same || at.is_none_or(|(_, step)| step.abs() > STEP_MAX) {
+        let mut step = self.stream.as_ref().map(|stream| stream.count.step(header.sequence));
+        let goes_on = |stream: &Stream| stream.ssrc == header.ssrc && stream.count.has_room();
+        if !self.stream.as_ref().is_some_and(goes_on) || step.is_none_or(|step| step.abs() > STEP_MAX) {
             self.expire(u64::MAX, frames);
             self.stream = Some(Stream::begin(header));
-            at = Some((i64::from(header.sequence), 0));
+            step = Some(0);
         }
-        let Some((sequence, step)) = at else { return };
+        let (Some(stream), Some(step)) = (&self.stream, step) else { return };
+        let sequence = stream.count.next + step;
         if step < 0 {
             // A duplicate, or one that was waited for in vain.
             self.damage.late += 1;
@@ -118,7 +116,6 @@ impl Track {
             return;
         }
         let held = Held {
-            leg: arrival.leg,
             at_us: arrival.at_us,
             header: *header,
             kind: arrival.kind,
@@ -141,21 +138,24 @@ impl Track {
     /// of them came) says so, the first one whatever is missing before it.
     fn release(&mut self, give_up: impl Fn(usize, u64) -> bool, frames: &mut Frames) {
         while let Some((sequence, first)) = self.held.first_key_value() {
-            let next = self.stream.as_ref().map_or(*sequence, |stream| stream.next);
+            let next = self.stream.as_ref().map_or(*sequence, |stream| stream.count.next);
             if *sequence > next && !give_up(self.held.len(), first.at_us) {
                 return;
             }
             let Some((sequence, held)) = self.held.pop_first() else { return };
-            let Held { leg, at_us, header, kind, clock, payload } = held;
-            self.consume(sequence, &Arrival { leg, at_us, header, kind, clock, payload: &payload }, frames);
+            let Held { at_us, header, kind, clock, payload } = held;
+            self.consume(
+                sequence,
+                &Arrival { leg: self.leg, at_us, header, kind, clock, payload: &payload },
+                frames,
+            );
         }
     }
 
     fn consume(&mut self, sequence: i64, arrival: &Arrival<'_>, frames: &mut Frames) {
         let Some(stream) = &mut self.stream else { return };
-        stream.next = sequence + 1;
-        let step = arrival.header.timestamp.wrapping_sub(stream.timestamp as u32).cast_signed();
-        stream.timestamp += i64::from(step);
+        stream.count.next = sequence + 1;
+        stream.count.advance(arrival.header.timestamp);
         if self.decoder.as_ref().is_none_or(|decoder| decoder.kind() != arrival.kind) {
             self.decoder = Decoder::new(arrival.kind, self.rate);
         }
@@ -185,18 +185,11 @@ impl Track {
     }
 }
 
-/// A sequence number counted on beyond 16 bits, and its distance to the one that is next.
-fn sequence_after(stream: &Stream, sequence: u16) -> (i64, i64) {
-    let step = i64::from(sequence.wrapping_sub(stream.next as u16).cast_signed());
-    (stream.next + step, step)
-}
-
 impl Stream {
     fn begin(header: &Header) -> Self {
         Self {
             ssrc: header.ssrc,
-            next: i64::from(header.sequence),
-            timestamp: i64::from(header.timestamp),
+            count: Unwrapped::begin(header),
             anchor: None,
             window: Window::new(WINDOW[0]),
             odd_since_us: None,
@@ -217,7 +210,8 @@ impl Stream {
         let anchored = self.anchor.as_ref().filter(|anchor| anchor.clock == arrival.clock);
         let said = anchored.map(|anchor| {
             anchor.frame
-                + (self.timestamp - anchor.timestamp) * i64::from(rate) / i64::from(arrival.clock.max(1))
+                + (self.count.timestamp - anchor.timestamp) * i64::from(rate)
+                    / i64::from(arrival.clock.max(1))
         });
         let Some(said) = said else { return Some(self.anchor_at(arrival, heard.max(floor))) };
         let delay = heard - said;
@@ -242,7 +236,7 @@ impl Stream {
     }
 
     fn anchor_at(&mut self, arrival: &Arrival<'_>, frame: i64) -> i64 {
-        self.anchor = Some(Anchor { timestamp: self.timestamp, frame, clock: arrival.clock });
+        self.anchor = Some(Anchor { timestamp: self.count.timestamp, frame, clock: arrival.clock });
         self.window = Window::new(WINDOW[0]);
         self.odd_since_us = None;
         frame

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::super::*;
-use super::rig::{Phone, Rig};
+use super::rig::{Phone, Rig, middle_level, slot_of};
 use super::{A, B, CALL, assert_one_stream, assert_tone, passes, read};
 use std::time::{Duration, Instant};
 use switchroom_exchange::{Agreed, Channel, Part, Source};
+use switchroom_flow::{Clip, Language};
 use switchroom_media::dtmf;
 use switchroom_media::rtp::Header;
 use switchroom_media::tone::goertzel_db;
@@ -34,19 +35,11 @@ pub(super) fn converse<const N: usize>(phones: [&mut Phone; N], packets: u32) ->
     heard
 }
 
-/// The level of a tone over 20 ms at a time, and of those the middle one: a busy machine may leave a hole.
-pub(super) fn level(phone: &Phone, packets: &[(Header, Vec<u8>)], hz: u16) -> f32 {
-    let (samples, rate) = phone.decode(packets);
-    let mut levels: Vec<f32> =
-        samples.chunks_exact(rate as usize / 50).map(|block| goertzel_db(block, hz, rate)).collect();
-    levels.sort_by(f32::total_cmp);
-    levels.get(levels.len() / 2).copied().unwrap_or(-200.0)
-}
-
 pub(super) fn assert_hears(phone: &Phone, packets: &[(Header, Vec<u8>)], tones: &[u16], what: &str) {
     assert!(packets.len() >= 20, "{what}: only {} packets", packets.len());
+    let (samples, rate) = phone.decode(&packets[packets.len() / 4..]);
     for hz in TONES {
-        let level = level(phone, &packets[packets.len() / 4..], hz);
+        let level = middle_level(&samples, hz, rate);
         match tones.contains(&hz) {
             true => assert!((level + 10.0).abs() < 1.5, "{what}: {hz} Hz at {level} dB"),
             false => assert!(level < -35.0, "{what}: {hz} Hz at {level} dB"),
@@ -222,11 +215,7 @@ fn a_further_voice_is_on_its_channel_of_the_recording_while_it_is_told_to_be() {
     let (channels, rate) = read(&rig.dir.path().join(&facts.file));
     let level = |channel: usize, second: f32, hz: u16| {
         let from = (second * rate as f32) as usize;
-        let part = &channels[channel][from..from + rate as usize / 2];
-        let mut levels: Vec<f32> =
-            part.chunks_exact(rate as usize / 50).map(|block| goertzel_db(block, hz, rate)).collect();
-        levels.sort_by(f32::total_cmp);
-        levels[levels.len() / 2]
+        middle_level(&channels[channel][from..from + rate as usize / 2], hz, rate)
     };
     for (second, joined) in [(0.25, false), (1.25, true), (2.25, false)] {
         assert!((level(1, second, 1_000) + 10.0).abs() < 1.5, "the agent at {second}");
@@ -237,6 +226,66 @@ fn a_further_voice_is_on_its_channel_of_the_recording_while_it_is_told_to_be() {
             "never on the other channel"
         );
     }
+}
+
+/// Two codecs are bridged; then the one phone agrees to the other's, as a phone does that is asked to. Behind that nothing of the
+/// codec before comes under the new number, and they hear each other.
+#[test]
+fn a_bridge_that_is_not_needed_any_more_ends_without_a_packet_of_its_codec() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 400), Phone::new("G722", 9, 1_000));
+    rig.call(&mut a, &mut b);
+    let [_, at_b] = converse([&mut a, &mut b], 20);
+    assert_hears(&b, &at_b, &[400], "bridged");
+    let again = Phone { socket: b.socket.try_clone().unwrap(), port: b.port, ..Phone::new("PCMA", 8, 1_000) };
+    let header = Header { payload_type: 8, ..b.header };
+    (b, b.header) = (again, header);
+    rig.engine.command(MediaCommand::Agree {
+        call: CALL,
+        leg: B,
+        agreed: Agreed { generation: 2, ..b.agreed() },
+    });
+    rig.settle();
+    b.waiting();
+    // Nobody speaks: what would come now is what is left of the bridge.
+    std::thread::sleep(Duration::from_millis(60));
+    assert_eq!(b.backlog(), 0);
+    let [at_a, at_b] = converse([&mut a, &mut b], 40);
+    assert!(at_b.iter().all(|(header, payload)| (header.payload_type, payload.len()) == (8, 160)));
+    assert_hears(&b, &at_b, &[400], "relayed");
+    assert_hears(&a, &at_a, &[1_000], "relayed");
+}
+
+/// A fault in making the sound of one leg: it goes on with the next packet or so, and all others as if nothing had been.
+#[test]
+fn a_fault_in_a_mix_costs_some_of_its_hearers_packets_and_no_more() {
+    let rig = Rig::new();
+    let [mut a, mut b, mut s] = party("PCMA", 8);
+    // Unlike those of all other tests, who run beside this one.
+    const WITH_FAULT: LegId = LegId(44_003);
+    rig.call(&mut a, &mut b);
+    rig.engine.command(MediaCommand::Open { call: CALL, leg: WITH_FAULT, slot: slot_of(S) });
+    rig.engine.command(MediaCommand::Agree { call: CALL, leg: WITH_FAULT, agreed: s.agreed() });
+    s.port = rig.first + 2 * slot_of(S).0;
+    rig.hear(WITH_FAULT, mix(&[A, B]));
+    rig.settle();
+    converse([&mut a, &mut b, &mut s], 10);
+    worker::faults::LEG.store(WITH_FAULT.0, Ordering::Relaxed);
+    let [at_a, at_b, at_s] = converse([&mut a, &mut b, &mut s], 60);
+    assert_eq!(worker::faults::LEG.load(Ordering::Relaxed), 0, "it was met");
+    assert_hears(&a, &at_a, &[1_000], "the caller");
+    assert_hears(&b, &at_b, &[400], "the agent");
+    assert_hears(&s, &at_s, &[400, 1_000], "who met it");
+    assert!(at_s.len() >= 55, "{}", at_s.len());
+    assert_one_stream(&at_s);
+    // A prompt ends with it, and that is told: a flow goes on.
+    let clips = vec![Clip::Prompt { language: Language::En, name: "welcome".into() }];
+    rig.engine.command(MediaCommand::Play { call: CALL, leg: WITH_FAULT, number: 9, clips, is_loop: true });
+    rig.settle();
+    worker::faults::LEG.store(WITH_FAULT.0, Ordering::Relaxed);
+    rig.until(|event| matches!(event, MediaEvent::Played { number: 9, .. }).then_some(()));
+    let [_, _, at_s] = converse([&mut a, &mut b, &mut s], 40);
+    assert_hears(&s, &at_s[at_s.len() - 25..], &[], "silence");
 }
 
 /// From the command to the first packet that is another: what a supervisor waits for at a change of mode.

@@ -206,3 +206,33 @@ fn the_recording_of_the_call_takes_in_who_comes() {
     assert_eq!(rig.engine.health().legs, 3);
     assert_eq!(rig.tellers.lock().unwrap().intersection(&BTreeSet::from(["media-0".to_owned()])).count(), 1);
 }
+
+/// A thread that was held up for so long that the leg it was to give is not waited for any more: the leg is closed when it comes, and
+/// its end is told, for nobody else would.
+#[test]
+fn a_leg_that_comes_when_nobody_waits_for_it_any_more_is_closed_and_told() {
+    let (tell, events) = std::sync::mpsc::channel();
+    let events_of = move |event: MediaEvent| {
+        if let MediaEvent::OpenFailed { leg: LegId(98), .. } = &event {
+            std::thread::sleep(std::time::Duration::from_millis(3_500));
+        }
+        drop(tell.send(event));
+    };
+    let rig = Rig { events, ..Rig::telling_with(Arc::new(events_of), |settings| settings.threads = 2) };
+    let (mut a, mut s) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 440));
+    rig.leg(A, &mut a);
+    rig.leg_of(NEXT, S, &mut s);
+    // Its ports cannot be opened, and who is told so takes his time.
+    rig.engine.command(MediaCommand::Open { call: NEXT, leg: LegId(98), slot: PortSlot(999) });
+    go(&rig, NEXT, S, CALL);
+    rig.engine.command(MediaCommand::Close { call: CALL, leg: S, slot: slot_of(S) });
+    let why = rig.until(|event| match event {
+        MediaEvent::OpenFailed { leg: S, slot, why } if *slot == slot_of(S) => Some(why.clone()),
+        _ => None,
+    });
+    assert!(why.contains("not waited for any more"), "{why}");
+    assert_eq!(rig.engine.health().legs, 1);
+    UdpSocket::bind(("127.0.0.1", s.port)).unwrap();
+    UdpSocket::bind(("127.0.0.1", s.port + 1)).unwrap();
+    rig.settle();
+}

@@ -12,7 +12,7 @@ use switchroom_exchange::{
 };
 use switchroom_media::codec::{Decoder, Encoder, Kind};
 use switchroom_media::rtp::{self, Header};
-use switchroom_media::tone::Tone;
+use switchroom_media::tone::{Tone, goertzel_db};
 
 pub(super) struct Rig {
     pub(super) engine: MediaEngine,
@@ -36,7 +36,12 @@ impl Rig {
 
     /// Events go elsewhere.
     pub(super) fn telling(events: Events) -> Self {
-        Self::start(|_| {}, Some(events))
+        Self::telling_with(events, |_| {})
+    }
+
+    /// The same, with other settings.
+    pub(super) fn telling_with(events: Events, change: impl Fn(&mut MediaSettings)) -> Self {
+        Self::start(change, Some(events))
     }
 
     fn start(change: impl Fn(&mut MediaSettings), elsewhere: Option<Events>) -> Self {
@@ -144,6 +149,14 @@ impl Rig {
             _ => None,
         })
     }
+}
+
+/// The level of a tone over 20 ms at a time, decibels, and of those the middle one: a busy machine may leave a hole.
+pub(super) fn middle_level(samples: &[i16], hz: u16, rate: u32) -> f32 {
+    let blocks = samples.chunks_exact(rate as usize / 50);
+    let mut levels: Vec<f32> = blocks.map(|block| goertzel_db(block, hz, rate)).collect();
+    levels.sort_by(f32::total_cmp);
+    levels.get(levels.len() / 2).copied().unwrap_or(-200.0)
 }
 
 pub(super) fn slot_of(leg: LegId) -> PortSlot {

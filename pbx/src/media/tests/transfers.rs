@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::super::*;
-use super::rig::{Phone, Rig};
+use super::rig::{Phone, Rig, middle_level};
 use super::{A, B, CALL, assert_tone, passes, read, talk};
 use switchroom_exchange::{Channel, Source};
 use switchroom_media::tone::goertzel_db;
@@ -32,12 +32,7 @@ fn a_recording_goes_on_with_the_party_that_comes() {
     let (channels, rate) = read(&rig.dir.path().join(&facts.file));
     let second = rate as usize;
     let part = |channel: usize, from: usize| &channels[channel][from..from + second / 2];
-    let level = |samples: &[i16], hz: u16| {
-        let mut levels: Vec<f32> =
-            samples.chunks_exact(second / 50).map(|block| goertzel_db(block, hz, rate)).collect();
-        levels.sort_by(f32::total_cmp);
-        levels[levels.len() / 2]
-    };
+    let level = |samples: &[i16], hz: u16| middle_level(samples, hz, rate);
     let (before, after) = (second / 4, second + second / 2);
     assert!(level(part(1, before), 1000) > -14.0 && level(part(1, before), 1700) < -40.0);
     assert!(level(part(1, after), 1700) > -14.0 && level(part(1, after), 1000) < -40.0);

@@ -2,7 +2,6 @@
 
 use super::super::inbox::Order;
 use super::super::translate;
-use super::super::wires::Role;
 use super::{LEVELS_US, Placed, Withheld, Worker, random, tell};
 use crate::clock;
 use std::collections::BTreeSet;
@@ -20,18 +19,11 @@ impl Worker {
     }
 
     pub(super) fn open(&mut self, call: CallId, id: LegId, slot: PortSlot) {
-        let at = self.free.pop().unwrap_or_else(|| {
-            self.legs.push(None);
-            self.legs.len() - 1
-        });
+        let at = self.free_place();
         match self.place(call, id, slot, at) {
             Ok(placed) => {
-                if let Some(place) = self.legs.get_mut(at) {
-                    *place = Some(Box::new(placed));
-                }
-                self.calls.entry(call).or_default().legs.push(at);
                 self.gauges.legs.fetch_add(1, Ordering::Relaxed);
-                self.rewire(call);
+                self.seat(at, placed);
             }
             Err(error) => {
                 self.free.push(at);
@@ -41,7 +33,25 @@ impl Worker {
         }
     }
 
-    pub(super) fn place(&mut self, call: CallId, id: LegId, slot: PortSlot, at: usize) -> io::Result<Placed> {
+    /// A place that no leg has.
+    pub(super) fn free_place(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| {
+            self.legs.push(None);
+            self.legs.len() - 1
+        })
+    }
+
+    /// The leg has this place from now on, and is of its call.
+    pub(super) fn seat(&mut self, at: usize, placed: Placed) {
+        let call = placed.call;
+        if let Some(place) = self.legs.get_mut(at) {
+            *place = Some(Box::new(placed));
+        }
+        self.calls.entry(call).or_default().legs.push(at);
+        self.rewire(call);
+    }
+
+    fn place(&mut self, call: CallId, id: LegId, slot: PortSlot, at: usize) -> io::Result<Placed> {
         if slot.0 >= self.settings.rtp_pairs || self.find(call, id).is_some() {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         }
@@ -50,15 +60,8 @@ impl Worker {
             let port = u16::try_from(port).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
             Ok::<_, io::Error>(SocketAddr::new(self.settings.bind, port))
         };
-        let (rtp, rtcp) = (address(port)?, address(port + 1)?);
-        let rtp = self.wires.open(rtp, self.settings.dscp, Role::Rtp, at)?;
-        let rtcp = match self.wires.open(rtcp, self.settings.dscp, Role::Rtcp, at) {
-            Ok(rtcp) => rtcp,
-            Err(error) => {
-                self.wires.close(rtp);
-                return Err(error);
-            }
-        };
+        let [rtp, rtcp] =
+            self.wires.open_pair([address(port)?, address(port + 1)?], self.settings.dscp, at)?;
         Ok(Placed {
             id,
             call,

@@ -6,11 +6,9 @@
 //! threads ever wait for each other; and should a thread have died, the wait ends all the same.
 
 use super::super::inbox::{COMMANDS_MAX, Inbox, Order, Ticket};
-use super::super::wires::Role;
 use super::{Placed, Worker};
 use crate::clock;
 use std::collections::VecDeque;
-use std::io;
 use std::net::UdpSocket;
 use std::sync::atomic::Ordering;
 use switchroom_exchange::{CallId, LegId, MediaCommand, MediaEvent, Source};
@@ -133,12 +131,20 @@ impl Worker {
             self.early.insert(ticket, moved);
             return;
         }
+        if self.waiting.get(&call).is_none_or(|waiting| waiting.ticket != ticket) {
+            // It was given up, and what the call was told of it has been carried out without it.
+            if let Some(moved) = moved {
+                self.turn_away(
+                    *moved,
+                    "it came from another media thread when it was not waited for any more",
+                );
+            }
+            return;
+        }
         if let Some(moved) = moved {
             self.settle_in(call, *moved);
         }
-        if self.waiting.get(&call).is_some_and(|waiting| waiting.ticket == ticket) {
-            self.wait_no_more(call);
-        }
+        self.wait_no_more(call);
     }
 
     /// What the call was told meanwhile is carried out, up to the next leg that it waits for.
@@ -162,48 +168,37 @@ impl Worker {
 
     /// Gives a leg its place in a call of this thread.
     pub(super) fn settle_in(&mut self, call: CallId, moved: Moved) {
-        let at = self.free.pop().unwrap_or_else(|| {
-            self.legs.push(None);
-            self.legs.len() - 1
-        });
         let Moved { mut placed, rtp, rtcp } = moved;
-        placed.call = call;
-        match self.adopt(rtp, rtcp, at) {
-            Ok((rtp, rtcp)) => {
-                (placed.rtp, placed.rtcp) = (rtp, rtcp);
-                if let Some(place) = self.legs.get_mut(at) {
-                    *place = Some(Box::new(placed));
-                }
-                self.calls.entry(call).or_default().legs.push(at);
-                self.rewire(call);
+        let at = self.free_place();
+        match self.wires.adopt_pair([rtp, rtcp], at) {
+            Ok(wires) => {
+                placed.call = call;
+                [placed.rtp, placed.rtcp] = wires;
+                self.seat(at, placed);
                 self.pace_from_now(at);
             }
             Err(error) => {
                 self.free.push(at);
-                self.gauges.legs.fetch_sub(1, Ordering::Relaxed);
-                if let Some(message) = placed.message.take() {
-                    let why = "the leg was closed";
-                    self.recorder.end_message(message.id, clock::mono_us(), true, why);
-                }
                 let why = format!("cannot watch the RTP ports of slot {}: {error}", placed.slot.0);
-                (self.events)(MediaEvent::OpenFailed { leg: placed.id, slot: placed.slot, why });
+                self.lose(placed, why);
             }
         }
     }
 
-    fn adopt(
-        &mut self,
-        rtp: UdpSocket,
-        rtcp: UdpSocket,
-        at: usize,
-    ) -> io::Result<(super::Wire, super::Wire)> {
-        let rtp = self.wires.adopt(rtp, Role::Rtp, at)?;
-        match self.wires.adopt(rtcp, Role::Rtcp, at) {
-            Ok(rtcp) => Ok((rtp, rtcp)),
-            Err(error) => {
-                self.wires.close(rtp);
-                Err(error)
-            }
+    /// A leg that came has no place here: its ports are closed.
+    fn turn_away(&mut self, Moved { placed, rtp, rtcp }: Moved, why: &str) {
+        tracing::error!(leg = placed.id.0, "a leg is closed: {why}");
+        // Before anybody is told: the ports may be opened anew at once.
+        drop((rtp, rtcp));
+        self.lose(placed, why.to_owned());
+    }
+
+    /// A leg of this engine is no more, though nobody has closed it.
+    fn lose(&mut self, mut placed: Placed, why: String) {
+        self.gauges.legs.fetch_sub(1, Ordering::Relaxed);
+        if let Some(message) = placed.message.take() {
+            self.recorder.end_message(message.id, clock::mono_us(), true, "the leg was closed");
         }
+        (self.events)(MediaEvent::OpenFailed { leg: placed.id, slot: placed.slot, why });
     }
 }

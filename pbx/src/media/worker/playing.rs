@@ -68,6 +68,25 @@ impl Worker {
         self.pace_from_now(at);
     }
 
+    /// A fault was met in making the sound of a leg: whatever it was made of is dropped and begun anew, the voices in it, too.
+    pub(super) fn begin_anew(&mut self, now_us: u64, at: usize) {
+        let Some(Some(placed)) = self.legs.get_mut(at) else { return };
+        let call = placed.call;
+        tracing::error!(leg = placed.id.0, %call, "the sound of a leg met a fault in the media thread and is begun anew");
+        let heard = placed.leg.drop_ours();
+        if let Some(playing) = placed.playing.take() {
+            // Nobody may wait for ever for the end of what is not heard any more.
+            placed.source = Source::Silence;
+            (self.events)(MediaEvent::Played { leg: placed.id, number: playing.number });
+        }
+        let hearers = self.calls.get(&call).map(|there| there.legs.clone()).unwrap_or_default();
+        for voice in heard {
+            self.hush(voice, hearers.iter().copied());
+        }
+        self.play(now_us, at);
+        self.rewire(call);
+    }
+
     /// Whether digits are wanted from the sound of a leg.
     pub(super) fn listen(&mut self, call: CallId, leg: LegId, is_on: bool) {
         let Some(at) = self.find(call, leg) else { return };

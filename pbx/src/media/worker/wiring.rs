@@ -104,7 +104,7 @@ impl Worker {
         }
     }
 
-    fn hush(&mut self, at: usize, hearers: impl IntoIterator<Item = usize>) {
+    pub(super) fn hush(&mut self, at: usize, hearers: impl IntoIterator<Item = usize>) {
         self.voices.close(at);
         for hearer in hearers {
             if let Some(Some(placed)) = self.legs.get_mut(hearer) {

@@ -1,10 +1,11 @@
 //! Callers in flows. What is asked here is told from messages, media commands and records, not from the tables of flows.
 
+use super::wiring::{heard, is_hold_music};
 use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Glance, header_of, legible};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, MediaCommand, MediaEvent, MessageRecord, Record, Source, Taken};
+use switchroom_exchange::{Action, CallId, LegId, MediaCommand, MediaEvent, MessageRecord, Record, Taken};
 
 /// A caller is in exactly one place: nobody is connected to one to whom a flow plays or whose message it takes.
 #[derive(Debug, Default)]
@@ -37,19 +38,29 @@ impl Checker for OnePlace {
             else {
                 continue;
             };
-            let mut heard = BTreeSet::new();
+            // Supervisors hear both, also of whom the other holds, and may be heard by both.
+            let voices: BTreeSet<LegId> =
+                world.exchange.supervisors_of(*call).map(|(own, _)| own.caller).collect();
+            let mut known = BTreeSet::new();
             for (listener, one) in legs.iter().filter(|(_, one)| one.call == *call) {
-                let Source::Leg(caller) = &one.hears else { continue };
-                if legs.get(caller).is_some_and(|caller| caller.plays.is_some()) {
-                    let text = format!("leg {} hears leg {}, which is played to", listener.0, caller.0);
-                    return broken(Some(*call), text);
-                }
-                if world.media.messages.contains_key(caller) {
-                    let text = format!("leg {} hears leg {}, which leaves a message", listener.0, caller.0);
-                    return broken(Some(*call), text);
-                }
-                if !heard.insert(caller) {
-                    return broken(Some(*call), format!("two legs hear leg {}", caller.0));
+                let supervises = voices.contains(listener);
+                let plays = |leg: &LegId| {
+                    let plays = legs.get(leg).and_then(|leg| leg.plays.as_ref());
+                    plays.is_some_and(|plays| !supervises || !plays.clips.iter().all(is_hold_music))
+                };
+                for caller in heard(&one.hears) {
+                    if plays(&caller) {
+                        let text = format!("leg {} hears leg {}, which is played to", listener.0, caller.0);
+                        return broken(Some(*call), text);
+                    }
+                    if world.media.messages.contains_key(&caller) {
+                        let text =
+                            format!("leg {} hears leg {}, which leaves a message", listener.0, caller.0);
+                        return broken(Some(*call), text);
+                    }
+                    if !supervises && !voices.contains(&caller) && !known.insert(caller) {
+                        return broken(Some(*call), format!("two legs hear leg {}", caller.0));
+                    }
                 }
             }
         }
@@ -106,15 +117,16 @@ impl Checker for PromptsAreForAnswered {
             && let Some(glance) = Glance::of_text(&legible(bytes)).filter(|glance| glance.method == "INVITE")
         {
             self.answered.extend(self.dialled.get(glance.call_id));
-            // Whose answer has another Call-ID than it was asked with is known by its branch alone; then what the exchange
-            // makes of an answer to an INVITE is believed.
+            // Whose answer has another Call-ID than it was asked with is known by its branch alone; then, and only then, what
+            // the exchange makes of an answer to an INVITE is believed.
+            let is_mutilated = !self.dialled.contains_key(glance.call_id);
             let answers = step.actions.iter().filter_map(|action| match action {
                 Action::Persist { record: Record::Event(event), .. } if event.name == "caller_answered" => {
                     event.call
                 }
                 _ => None,
             });
-            self.answered.extend(answers);
+            self.answered.extend(answers.filter(|_| is_mutilated));
         }
         // Within a step messages go out last.
         for action in step.actions.iter().filter(|_| !step.died) {

@@ -21,7 +21,6 @@ impl Checker for HandedOffIsAlone {
         if self.life != world.lives {
             *self = Self { life: world.lives, ..Self::default() };
         }
-        let mut touched = BTreeSet::new();
         for action in &step.actions {
             match action {
                 Action::Persist { record: Record::Event(event), .. } => {
@@ -35,7 +34,6 @@ impl Checker for HandedOffIsAlone {
                         }
                         _ => {}
                     }
-                    touched.insert(call);
                 }
                 Action::Media(MediaCommand::Mark { call, kind, .. })
                     if kind == "digit" && self.away.contains(call) =>
@@ -45,14 +43,13 @@ impl Checker for HandedOffIsAlone {
                 Action::Media(MediaCommand::SendDigit { call, .. }) if self.away.contains(call) => {
                     return broken(Some(*call), "a key is passed on while one is away");
                 }
-                Action::Media(MediaCommand::Hear { call, .. }) => _ = touched.insert(*call),
                 _ => {}
             }
         }
         if step.died {
             return Ok(());
         }
-        touched.into_iter().filter(|call| self.away.contains(call)).try_for_each(|call| is_alone(world, call))
+        self.away.iter().try_for_each(|call| is_alone(world, *call))
     }
 
     fn rest(&mut self, _world: &World) -> Verdict {

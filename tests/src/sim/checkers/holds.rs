@@ -4,7 +4,7 @@ use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Fresh, Glance};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, LegId, LegState, MediaCommand, Stage};
+use switchroom_exchange::{Action, CallId, LegId, LegState, MediaCommand, MediaEvent, Record, Stage};
 
 /// A phone that holds says that it does not listen (RFC 3264 §8.4: `sendonly` or `inactive`), and our answer says so in our
 /// words: `recvonly` or `inactive`. From then on nothing may be sent to it, no prompt of a flow either, which goes on
@@ -110,7 +110,29 @@ impl OnlyListenersAreSent {
 /// Whom a flow has answered and connects, or whom we called, hears ringing of ours as long as phones ring: by SIP it cannot
 /// be told any more.
 #[derive(Debug, Default)]
-pub(super) struct SeekersHearRinging;
+pub(super) struct SeekersHearRinging {
+    /// Callers in queues who were asked something when they pressed a key, and answer in silence until the music is back.
+    asked: BTreeSet<CallId>,
+    life: u32,
+}
+
+impl SeekersHearRinging {
+    fn note(&mut self, step: &Step) {
+        let is_key = match &step.came {
+            Came::Media(event) => matches!(event, MediaEvent::Digit { .. }),
+            Came::Message(_, bytes) => bytes.starts_with(b"INFO "),
+            _ => false,
+        };
+        for action in &step.actions {
+            match action {
+                Action::Media(MediaCommand::Play { call, is_loop: true, .. }) => _ = self.asked.remove(call),
+                Action::Media(MediaCommand::Play { call, .. }) if is_key => _ = self.asked.insert(*call),
+                Action::Persist { record: Record::Cdr(cdr), .. } => _ = self.asked.remove(&cdr.call),
+                _ => {}
+            }
+        }
+    }
+}
 
 impl Checker for SeekersHearRinging {
     fn rule(&self) -> &'static str {
@@ -118,6 +140,10 @@ impl Checker for SeekersHearRinging {
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if self.life != world.lives {
+            *self = Self { life: world.lives, ..Self::default() };
+        }
+        self.note(step);
         if step.died {
             return Ok(());
         }
@@ -132,7 +158,10 @@ impl Checker for SeekersHearRinging {
             let Some(told) = world.media.legs.get(&call.caller) else { continue };
             // Who waits in a queue hears an announcement now and then, or is asked for a number, in silence while typing it.
             let waits = world.exchange.floor().waiter(id.0).is_some();
-            if !waits && !told.plays.as_ref().is_some_and(|plays| plays.is_loop) {
+            let plays = told.plays.as_ref();
+            let is_right =
+                plays.is_some_and(|plays| waits || plays.is_loop) || waits && self.asked.contains(id);
+            if !is_right {
                 let text = format!("leg {} hears {:?}, {:?}", call.caller.0, told.hears, told.plays);
                 return broken(Some(*id), text);
             }

@@ -134,12 +134,11 @@ fn key_in_info(bytes: &[u8]) -> Option<char> {
 }
 
 impl SecretsStay {
-    /// A talk goes over into a search only by a REFER that we accept, or a user's command, and who sent it stays up beside the search until it
-    /// hangs up or the search is over.
+    /// A talk goes over into a search only by a REFER that we accept, or a user's command, and who sent it stays up beside the
+    /// search until it hangs up or the search is over.
     fn note_transfers(&mut self, world: &World, step: &Step) {
         let call = |id: &CallId| world.exchange.call(*id).filter(|call| call.stage == Stage::Seeking);
         self.put_through.retain(|id| call(id).is_some());
-        // Or by a user's command.
         if let Came::Command(Command::Transfer { call: id, .. }) = &step.came {
             self.put_through.extend(call(id).map(|call| call.id));
         }

@@ -81,11 +81,16 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
         let text = format!("{} hear a supervisor whose mode is {}", at_it.len(), one.mode.word());
         return broken(Some(own.id), text);
     }
-    if let (Mode::Whisper, [leg], Some((call, _))) = (one.mode, &at_it[..], target)
-        && let Some(extension) = followed(world, one)
-        && call.leg(*leg).and_then(|leg| leg.extension.clone()).as_ref() != Some(&extension)
+    let at_work = target.filter(|(call, parties)| all_speak(world, own, call, parties));
+    if at_it.len() < allowed && at_work.is_some() {
+        let text =
+            format!("{} of {allowed} hear a supervisor whose mode is {}", at_it.len(), one.mode.word());
+        return broken(Some(own.id), text);
+    }
+    if let (Mode::Whisper, [leg], Some((call, parties))) = (one.mode, &at_it[..], target)
+        && !is_agents(world, one, call, parties, *leg)
     {
-        return broken(Some(own.id), format!("a whisper for {extension} is heard by leg {}", leg.0));
+        return broken(Some(own.id), format!("a whisper for the agent is heard by leg {}", leg.0));
     }
     if one.mode != Mode::Barge && hearers.len() > at_it.len() {
         return broken(Some(own.id), "somebody else hears a supervisor who does not barge in".to_owned());
@@ -95,6 +100,9 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
             Some(own.id),
             format!("a recording holds a supervisor whose mode is {}", one.mode.word()),
         );
+    }
+    if let (Mode::Barge, Some((call, parties))) = (one.mode, at_work) {
+        is_recorded(world, one, voice, call, parties)?;
     }
     hears_both(world, own, target)
 }
@@ -106,6 +114,50 @@ fn followed(world: &World, one: &Supervision) -> Option<String> {
         Subject::Extension(extension) => Some(extension.clone()),
         Subject::Agent(agent) => world.exchange.floor().agent(agent).map(|agent| agent.extension.clone()),
     }
+}
+
+/// Whether the supervisor and both parties are there, and none of them holds.
+fn all_speak(world: &World, own: &Call, call: &Call, parties: &[LegId; 2]) -> bool {
+    let speaks = |call: &Call, leg: LegId| {
+        let is_there = call.leg(leg).is_some_and(|leg| leg.state == LegState::Up && !leg.holds);
+        is_there && world.media.legs.contains_key(&leg)
+    };
+    matches!(own.stage, Stage::Service { .. })
+        && speaks(own, own.caller)
+        && parties.iter().all(|leg| speaks(call, *leg))
+}
+
+/// Whether that party is at work in the call: whose calls are followed, or whom the queue gave the caller, or who sits at an
+/// agent's phone; where neither party is an agent or both are, one is as good as the other.
+fn is_agents(world: &World, one: &Supervision, call: &Call, parties: [LegId; 2], leg: LegId) -> bool {
+    let extension = |leg: LegId| call.leg(leg).and_then(|leg| leg.extension.as_deref());
+    if let Some(followed) = followed(world, one) {
+        return extension(leg) == Some(&followed);
+    }
+    let floor = world.exchange.floor();
+    let talks = floor.agent_of(call.id.0).map(|agent| agent.extension.as_str());
+    let given = parties.into_iter().filter(|leg| talks.is_some() && extension(*leg) == talks);
+    let seated = |leg: &LegId| extension(*leg).is_some_and(|number| floor.agent_at(number).is_some());
+    [given.collect::<Vec<_>>(), parties.into_iter().filter(seated).collect()]
+        .iter()
+        .find(|agents| agents.len() == 1)
+        .is_none_or(|agents| agents.contains(&leg))
+}
+
+/// What a supervisor says to both is recorded, on the agent's side.
+fn is_recorded(world: &World, one: &Supervision, voice: LegId, call: &Call, parties: [LegId; 2]) -> Verdict {
+    let Some(tape) = world.media.tape.get(&call.id).filter(|_| world.media.recordings.contains_key(&call.id))
+    else {
+        return Ok(());
+    };
+    let Some((of, channel)) = world.media.also.get(&voice) else {
+        return broken(Some(call.id), format!("leg {} barges in, and is in no recording", voice.0));
+    };
+    let side = tape.iter().find(|(_, side)| side == channel).map(|(leg, _)| *leg);
+    if *of == call.id && side.is_some_and(|leg| is_agents(world, one, call, parties, leg)) {
+        return Ok(());
+    }
+    broken(Some(call.id), format!("leg {} is recorded at {of:?} beside {side:?}, no agent's", voice.0))
 }
 
 fn hears_both(world: &World, own: &Call, target: Option<(&Call, [LegId; 2])>) -> Verdict {

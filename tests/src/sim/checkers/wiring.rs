@@ -81,13 +81,15 @@ pub(super) fn heard(source: &Source) -> Vec<LegId> {
 fn without_supervisors(world: &World, call: &Call, hears: &Source) -> Source {
     let Source::Mix(parts) = hears else { return hears.clone() };
     let voices: Vec<LegId> = world.exchange.supervisors_of(call.id).map(|(own, _)| own.caller).collect();
-    match parts.iter().find(|part| !voices.contains(&part.leg)) {
-        Some(part) => Source::Leg(part.leg),
-        None => Source::Silence,
+    let others: Vec<LegId> = parts.iter().map(|part| part.leg).filter(|leg| !voices.contains(leg)).collect();
+    match others[..] {
+        [] => Source::Silence,
+        [one] => Source::Leg(one),
+        _ => hears.clone(),
     }
 }
 
-fn is_hold_music(clip: &Clip) -> bool {
+pub(super) fn is_hold_music(clip: &Clip) -> bool {
     matches!(clip, Clip::Prompt { name, .. } if name == HOLD_MUSIC)
 }
 

@@ -8,7 +8,7 @@ use crate::sim::trouble::{SupervisorWish, Trouble};
 use std::sync::Arc;
 use switchroom_acd::Presence;
 use switchroom_exchange::{
-    AgentAct, Call, CallId, Command, MissedWish, Mode, RecordingAct, Stage, Subject, SupervisionAct,
+    AgentAct, Call, CallId, Command, MissedWish, RecordingAct, Stage, Subject, SupervisionAct,
 };
 
 impl World {
@@ -138,11 +138,6 @@ impl World {
 
     /// What a supervisor wants, as a command. Most of the calls that they go to are talks.
     fn supervision(&self, phone: String, place: usize, wish: SupervisorWish) -> Option<Command> {
-        let mode = |mode| match mode {
-            0 => Mode::Listen,
-            1 => Mode::Whisper,
-            _ => Mode::Barge,
-        };
         let talks = self
             .exchange
             .calls()
@@ -150,16 +145,14 @@ impl World {
         let talks: Vec<_> = talks.collect();
         let call = talks.get(place % talks.len().max(1));
         let act = match wish {
-            SupervisorWish::Call(how) => {
-                SupervisionAct::Begin { subject: Subject::Call(call?.id), mode: mode(how) }
-            }
-            SupervisorWish::Follow(how) => {
+            SupervisorWish::Call(mode) => SupervisionAct::Begin { subject: Subject::Call(call?.id), mode },
+            SupervisorWish::Follow(mode) => {
                 let extension = call?.callee_legs().find_map(|leg| leg.extension.clone())?;
                 let agent = self.exchange.floor().agent_at(&extension).map(|agent| agent.number.to_string());
                 let subject = agent.map_or(Subject::Extension(extension), Subject::Agent);
-                SupervisionAct::Begin { subject, mode: mode(how) }
+                SupervisionAct::Begin { subject, mode }
             }
-            SupervisorWish::Mode(how) => SupervisionAct::Change(mode(how)),
+            SupervisorWish::Mode(mode) => SupervisionAct::Change(mode),
             SupervisorWish::TakeOver => SupervisionAct::TakeOver,
             SupervisorWish::End => SupervisionAct::End,
             SupervisorWish::PickUp => {

@@ -27,6 +27,7 @@ pub(super) struct Speaker {
 pub(super) struct Hearer {
     mixdown: Mixdown,
     decoder: Decoder,
+    rate: u32,
     heard: Vec<i16>,
     first_us: Option<u64>,
     pub(super) packets: usize,
@@ -58,10 +59,12 @@ impl Rig {
         let (mut speakers, mut hearers) = (Vec::new(), Vec::new());
         for (at, (kind, hz)) in kinds.into_iter().zip(tones).enumerate() {
             let (codec, encoder) = (codec(kind), Encoder::new(kind).unwrap());
-            assert!(voices.open(at, &codec));
+            voices.open(at, &codec);
+            assert!(voices.has(at));
             let decoder = Decoder::new(kind, encoder.rate()).unwrap();
             let mixdown = Mixdown::new(0, &codec, 0).unwrap();
-            hearers.push(Hearer { mixdown, decoder, heard: Vec::new(), first_us: None, packets: 0 });
+            let rate = encoder.rate();
+            hearers.push(Hearer { mixdown, decoder, rate, heard: Vec::new(), first_us: None, packets: 0 });
             let header = Header {
                 marker: false,
                 payload_type: 8,
@@ -88,6 +91,12 @@ impl Rig {
 
     pub(super) fn hear(&mut self, hearer: usize, parts: &[Part]) {
         self.hearers[hearer].mixdown.set(parts);
+    }
+
+    /// A party hears in packets of so many milliseconds, from now on.
+    pub(super) fn hear_in_packets_of(&mut self, hearer: usize, ptime_ms: u16) {
+        let codec = Codec { ptime_ms, ..self.speakers[hearer].codec.clone() };
+        self.hearers[hearer].mixdown = Mixdown::new(self.now_us, &codec, 0).unwrap();
     }
 
     /// Lets so many milliseconds go by.
@@ -138,7 +147,7 @@ impl Rig {
     /// What a party heard since [`Rig::forget`], and the rate of it.
     pub(super) fn heard(&self, hearer: usize) -> (&[i16], u32) {
         let hearer = &self.hearers[hearer];
-        (&hearer.heard, hearer.decoder.rate())
+        (&hearer.heard, hearer.rate)
     }
 
     /// When the first packet went to a party.

@@ -14,10 +14,11 @@ struct Open {
     number: String,
     joined_ms: i64,
     tries: u32,
+    priority: i64,
 }
 
-/// A call-back that was asked for ends exactly once, and until then it is there, with its tries and its time of joining, after
-/// a restart as well; no number has two in one queue.
+/// A call-back that was asked for ends exactly once, and until then it is there, with its tries, its priority and its time of
+/// joining, after a restart as well; no number has two in one queue.
 #[derive(Debug, Default)]
 pub(in super::super) struct CallBacksEndOnce {
     open: BTreeMap<u128, Open>,
@@ -33,6 +34,7 @@ impl CallBacksEndOnce {
                     number: fact.number.clone(),
                     joined_ms: fact.joined_ms,
                     tries: 0,
+                    priority: fact.priority,
                 };
                 let is_second = |one: &Open| (&one.queue, &one.number) == (&open.queue, &open.number);
                 if self.open.values().any(is_second) {
@@ -42,10 +44,15 @@ impl CallBacksEndOnce {
                     return bad("asked for twice");
                 }
             }
-            CallBackAct::Called { .. } if !self.open.contains_key(&fact.id) => {
-                return bad("taken by an agent and not open");
+            CallBackAct::Called { .. } | CallBackAct::Priority if !self.open.contains_key(&fact.id) => {
+                return bad("taken by an agent, or given a priority, and not open");
             }
             CallBackAct::Called { .. } => {}
+            CallBackAct::Priority => {
+                if let Some(open) = self.open.get_mut(&fact.id) {
+                    open.priority = fact.priority;
+                }
+            }
             CallBackAct::Tried => match self.open.get_mut(&fact.id) {
                 Some(open) => open.tries += 1,
                 None => return bad("tried and not open"),
@@ -61,7 +68,10 @@ impl CallBacksEndOnce {
     fn compare(&self, world: &World) -> Verdict {
         let shown = world.exchange.floor().call_backs().map(|one| {
             let (queue, number) = (one.queue.clone(), one.number.clone());
-            (one.id, Open { queue, number, joined_ms: one.joined.wall, tries: one.tries })
+            (
+                one.id,
+                Open { queue, number, joined_ms: one.joined.wall, tries: one.tries, priority: one.priority },
+            )
         });
         let shown: BTreeMap<u128, Open> = shown.collect();
         if shown == self.open {

@@ -35,6 +35,8 @@ impl Waits {
 #[derive(Debug, Default)]
 pub(in super::super) struct NobodyOvertakes {
     waiting: BTreeMap<u128, Waits>,
+    /// Whose number was called: not in the line, or in it again, which nobody is told until it is offered.
+    resting: BTreeMap<u128, Waits>,
     count: u64,
     reloaded: Option<i64>,
 }
@@ -43,11 +45,7 @@ impl NobodyOvertakes {
     fn look(&self, now: i64, world: &World, decision: &Decision) -> Verdict {
         let config = &world.exchange.config().floor;
         let Some(queue) = config.queues.get(&decision.queue) else { return Ok(()) };
-        let Some(first) = self.waiting.get(&decision.call) else {
-            // Of a call-back that is tried again, or was asked for before a restart, nobody here knows the place.
-            if world.exchange.floor().call_back(decision.call).is_some() {
-                return Ok(());
-            }
+        let Some(first) = self.place_of(decision.call) else {
             return broken(Some(CallId(decision.call)), "a caller is offered who does not wait");
         };
         // Whom somebody gives to an agent goes before all others.
@@ -73,6 +71,10 @@ impl NobodyOvertakes {
 }
 
 impl NobodyOvertakes {
+    fn place_of(&self, call: u128) -> Option<&Waits> {
+        self.waiting.get(&call).or_else(|| self.resting.get(&call))
+    }
+
     /// Who is to be called back stands where the caller stood, whenever it is in the line: only while it is offered or was just
     /// called does it hold nobody up.
     fn call_back(&mut self, fact: &CallBackFact) {
@@ -82,9 +84,50 @@ impl NobodyOvertakes {
                     self.waiting.insert(fact.id, Waits { rings: 0, ..waits });
                 }
             }
-            CallBackAct::Called { .. } | CallBackAct::Closed { .. } | CallBackAct::Tried => {
-                self.waiting.remove(&fact.id);
+            CallBackAct::Priority => {
+                let waits = self.waiting.get_mut(&fact.id).or_else(|| self.resting.get_mut(&fact.id));
+                if let Some(waits) = waits {
+                    waits.priority = fact.priority;
+                }
             }
+            CallBackAct::Called { .. } | CallBackAct::Tried => {
+                let waits = self.waiting.remove(&fact.id);
+                self.resting.extend(waits.map(|waits| (fact.id, Waits { rings: 0, ..waits })));
+            }
+            CallBackAct::Closed { .. } => {
+                self.waiting.remove(&fact.id);
+                self.resting.remove(&fact.id);
+            }
+        }
+    }
+}
+
+impl NobodyOvertakes {
+    /// After a start those whom the disk names stand in the line at once, in the order in which they had come.
+    fn start(&mut self, world: &World, step: &Step) {
+        (self.waiting, self.resting) = Default::default();
+        let mut open = BTreeMap::new();
+        for fact in &world.store.disk.facts {
+            let Fact::CallBack(fact) = fact else { continue };
+            match fact.act {
+                // Each says all that is known from then on.
+                CallBackAct::Asked | CallBackAct::Priority => _ = open.insert(fact.id, fact),
+                CallBackAct::Closed { .. } => _ = open.remove(&fact.id),
+                CallBackAct::Called { .. } | CallBackAct::Tried => {}
+            }
+        }
+        let mut open: Vec<&CallBackFact> = open.into_values().collect();
+        open.sort_by_key(|fact| (fact.joined_ms, fact.id));
+        for fact in open {
+            self.count += 1;
+            let waits = Waits {
+                queue: fact.queue.clone(),
+                priority: fact.priority,
+                since: mono(step) - (step.now.wall.0 - fact.joined_ms).max(0),
+                number: self.count,
+                rings: 0,
+            };
+            self.waiting.insert(fact.id, waits);
         }
     }
 }
@@ -97,12 +140,14 @@ impl Checker for NobodyOvertakes {
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
         let now = mono(step);
         match &step.came {
-            Came::Start => self.waiting.clear(),
+            Came::Start => self.start(world, step),
             Came::Config => self.reloaded = Some(now),
             Came::Command(Command::Agent(AgentAct::Priority { call, priority })) => {
                 let is_done = step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. }));
-                if let Some(waits) = self.waiting.get_mut(&call.0).filter(|_| is_done) {
-                    waits.priority = (*priority).clamp(0, 9);
+                for line in [&mut self.waiting, &mut self.resting] {
+                    if let Some(waits) = line.get_mut(&call.0).filter(|_| is_done) {
+                        waits.priority = (*priority).clamp(0, 9);
+                    }
                 }
             }
             _ => {}
@@ -122,6 +167,9 @@ impl Checker for NobodyOvertakes {
                 }
                 Fact::Offered(decision) => {
                     self.look(now, world, decision)?;
+                    // Whose rest is over stands in the line again.
+                    let back = self.resting.remove(&decision.call);
+                    self.waiting.extend(back.map(|waits| (decision.call, waits)));
                     if let Some(waits) = self.waiting.get_mut(&decision.call) {
                         waits.rings = decision.chosen.len();
                     }

@@ -71,7 +71,10 @@ impl RungIsOffered {
         match fact {
             Fact::Agent(fact) => _ = self.seats.insert(fact.agent.clone(), fact.extension.clone()),
             Fact::Joined(joined) => _ = self.waiting.insert(joined.call),
-            Fact::Left(left) => _ = self.waiting.remove(&left.call),
+            Fact::Left(left) => {
+                self.waiting.remove(&left.call);
+                self.picked.retain(|(call, _)| *call != left.call);
+            }
             Fact::Offered(decision) => {
                 self.offers.extend(decision.chosen.iter().map(|agent| (decision.call, agent.clone())));
             }
@@ -105,7 +108,8 @@ impl RungIsOffered {
 
 impl Checker for RungIsOffered {
     fn rule(&self) -> &'static str {
-        "a phone that rings for somebody who waits is that of an agent who is offered the call"
+        "a phone that rings for somebody who waits is that of an agent who is offered the call, or one to which a user had \
+         the caller picked up"
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
@@ -114,22 +118,20 @@ impl Checker for RungIsOffered {
             *self = Self::default();
             self.seats = known.map(|one| (one.agent.clone(), one.extension.clone())).collect();
         }
-        if let Came::Command(Command::PickUp { call, phone: Some(phone) }) = &step.came {
+        // Whoever picks a caller up is rung beside all agents. Of a step that was cut short nobody heard the reply.
+        if let Came::Command(Command::PickUp { call, phone: Some(phone) }) = &step.came
+            && (step.died || step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. })))
+        {
             self.picked.insert((call.0, phone.clone()));
         }
         for action in &step.actions {
             if let Some(fact) = fact(action) {
                 self.write(fact);
             }
-            // Whoever picks a caller up is rung beside all agents.
-            let is_picked_up = matches!(&step.came, Came::Command(Command::PickUp { .. }));
             if let Action::Send { bytes, .. } = action
                 && bytes.starts_with(b"INVITE ")
                 && let Some(glance) = Glance::of(bytes)
             {
-                if is_picked_up {
-                    self.rung.insert(glance.call_id.to_owned());
-                }
                 self.rings(world, glance.call_id)?;
             }
         }

@@ -32,16 +32,22 @@ impl InboxIsWhoGaveUp {
                     self.open.entry(left.caller.clone()).or_default().count += 1;
                 }
             }
-            Fact::CallBack(CallBackFact { number, act: CallBackAct::Closed { how, tries, .. }, .. }) => {
-                match how {
-                    CallBackEnd::Reached => _ = self.open.remove(number),
-                    CallBackEnd::GivenUp => {
-                        let open = self.open.entry(number.clone()).or_default();
-                        (open.count, open.tries) = (open.count + 1, open.tries + tries);
-                    }
-                    CallBackEnd::Dropped | CallBackEnd::Removed => {}
+            Fact::CallBack(CallBackFact {
+                number,
+                caller,
+                act: CallBackAct::Closed { how, tries, .. },
+                ..
+            }) => match how {
+                CallBackEnd::Reached => {
+                    self.open.remove(number);
+                    self.open.remove(caller);
                 }
-            }
+                CallBackEnd::GivenUp => {
+                    let open = self.open.entry(number.clone()).or_default();
+                    (open.count, open.tries) = (open.count + 1, open.tries + tries);
+                }
+                CallBackEnd::Dropped | CallBackEnd::Removed => {}
+            },
             Fact::Missed(missed) => {
                 if let MissedAct::Closed { .. } = missed.act {
                     self.open.remove(&missed.caller);

@@ -1,0 +1,184 @@
+//! Which figures the reports show: the span and its cuts that were chosen, and what came of asking for them. Pure.
+
+use switchroom_wire::{Command, FiguresBy, FiguresView};
+
+/// Days that can be looked back on, today included: as many as the daemon keeps.
+pub(crate) const DAYS: u32 = 8;
+
+/// How old the figures may be before they are asked for again.
+const FRESH_MS: i64 = 60_000;
+
+/// How the figures are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Interval {
+    /// The chosen day, half hour by half hour, and as a whole.
+    HalfHours,
+    /// The chosen day.
+    #[default]
+    Day,
+    /// All days that are kept.
+    Days,
+}
+
+impl Interval {
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::Day => Self::HalfHours,
+            Self::HalfHours => Self::Days,
+            Self::Days => Self::Day,
+        }
+    }
+
+    /// Its word.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::HalfHours => "report.half_hours",
+            Self::Day => "report.day",
+            Self::Days => "report.days",
+        }
+    }
+}
+
+/// A span that is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span<'a> {
+    pub(crate) figures: &'a FiguresView,
+    /// What its begin is called by.
+    pub(crate) name: SpanName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SpanName {
+    Date,
+    Time,
+    /// The whole day below its half hours.
+    Total,
+}
+
+/// The reports: what was chosen, and the figures that came.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Report {
+    pub(crate) interval: Interval,
+    /// How many days before today.
+    pub(crate) back: u32,
+    /// The days that are kept, oldest first.
+    pub(crate) days: Vec<FiguresView>,
+    /// Half hours that have figures, oldest first.
+    pub(crate) half_hours: Vec<FiguresView>,
+    /// When they were asked for, by our clock; `None`: they must be.
+    pub(crate) asked_ms: Option<i64>,
+}
+
+impl Report {
+    /// Cuts otherwise.
+    pub(crate) fn turn_interval(&mut self) {
+        self.interval = self.interval.next();
+        self.asked_ms = None;
+    }
+
+    /// A day further back, or the next; false if there is none.
+    pub(crate) fn turn_day(&mut self, back: bool) -> bool {
+        let next = if back { self.back.checked_add(1) } else { self.back.checked_sub(1) };
+        let Some(next) = next.filter(|next| *next < DAYS) else { return false };
+        (self.back, self.asked_ms) = (next, None);
+        true
+    }
+
+    /// What to ask now, if something is to be asked.
+    pub(crate) fn wanted(&self, now_ms: i64) -> Vec<Command> {
+        let is_fresh = self.asked_ms.is_some_and(|at| (0..FRESH_MS).contains(&(now_ms - at)));
+        if is_fresh {
+            return Vec::new();
+        }
+        let mut all = vec![Command::Figures { by: FiguresBy::Day, days: DAYS }];
+        if self.interval == Interval::HalfHours {
+            all.push(Command::Figures { by: FiguresBy::HalfHour, days: self.back + 1 });
+        }
+        all
+    }
+
+    /// Keeps what came.
+    pub(crate) fn keep(&mut self, by: FiguresBy, figures: Vec<FiguresView>) {
+        match by {
+            FiguresBy::Day => self.days = figures,
+            FiguresBy::HalfHour => self.half_hours = figures,
+        }
+    }
+
+    /// The chosen day, once its figures came.
+    pub(crate) fn day(&self) -> Option<&FiguresView> {
+        self.days.iter().rev().nth(usize::try_from(self.back).unwrap_or(usize::MAX))
+    }
+
+    /// What is shown, in order.
+    pub(crate) fn spans(&self) -> Vec<Span<'_>> {
+        let named = |name| move |figures| Span { figures, name };
+        match self.interval {
+            Interval::Days => self.days.iter().map(named(SpanName::Date)).collect(),
+            Interval::Day => self.day().map(named(SpanName::Date)).into_iter().collect(),
+            Interval::HalfHours => {
+                let Some(day) = self.day() else { return Vec::new() };
+                let is_of_day = |half: &&FiguresView| half.from_ms >= day.from_ms && half.from_ms < day.to_ms;
+                let halves = self.half_hours.iter().filter(is_of_day).map(named(SpanName::Time));
+                let mut spans: Vec<_> = halves.collect();
+                // Alone it would be taken for all there is.
+                if !spans.is_empty() {
+                    spans.push(named(SpanName::Total)(day));
+                }
+                spans
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HALF: i64 = 1_800_000;
+    const DAY: i64 = 48 * HALF;
+
+    fn span(from_ms: i64, length: i64) -> FiguresView {
+        FiguresView { from_ms, to_ms: from_ms + length, ..Default::default() }
+    }
+
+    #[test]
+    fn a_day_is_shown_whole_or_by_its_half_hours_with_its_total() {
+        let mut report = Report::default();
+        assert!(report.spans().is_empty());
+        report.keep(FiguresBy::Day, vec![span(0, DAY), span(DAY, DAY)]);
+        report.keep(
+            FiguresBy::HalfHour,
+            vec![span(DAY - HALF, HALF), span(DAY, HALF), span(DAY + 3 * HALF, HALF)],
+        );
+        let shown = |report: &Report| {
+            report.spans().iter().map(|span| (span.figures.from_ms, span.name)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&report), [(DAY, SpanName::Date)]);
+        report.turn_interval();
+        let halves = [(DAY, SpanName::Time), (DAY + 3 * HALF, SpanName::Time), (DAY, SpanName::Total)];
+        assert_eq!(shown(&report), halves);
+        assert!(report.turn_day(true));
+        assert_eq!(shown(&report), [(DAY - HALF, SpanName::Time), (0, SpanName::Total)]);
+        report.turn_interval();
+        assert_eq!(shown(&report), [(0, SpanName::Date), (DAY, SpanName::Date)]);
+        while report.turn_day(true) {}
+        assert_eq!(report.back, DAYS - 1);
+        report.turn_interval();
+        assert!(shown(&report).is_empty(), "that day is not kept");
+    }
+
+    #[test]
+    fn figures_are_asked_for_when_something_else_is_chosen_and_once_a_minute() {
+        let mut report = Report::default();
+        let days = Command::Figures { by: FiguresBy::Day, days: DAYS };
+        assert_eq!(report.wanted(0), vec![days.clone()]);
+        report.asked_ms = Some(0);
+        assert!(report.wanted(59_999).is_empty());
+        assert_eq!(report.wanted(60_000), vec![days.clone()]);
+        report.turn_interval();
+        report.turn_day(true);
+        assert_eq!(report.wanted(1), [days, Command::Figures { by: FiguresBy::HalfHour, days: 2 }]);
+        assert!(!Report::default().turn_day(false), "there is no day after today");
+    }
+}

@@ -1,0 +1,162 @@
+//! Reports: what is asked for, what is shown of it, and where it is written.
+
+use super::*;
+use crate::app::{Mood, Overlay};
+use crate::fixture::{answer_figures, figures, floor, press, say, settings};
+use crate::report::Interval;
+use crate::symbols::Symbols;
+use crate::words::Language;
+use std::fmt::Write as _;
+use switchroom_wire::{Answer, CommandError, FiguresBy, FiguresView, Reply, Role};
+
+/// On the reports, with the figures that were asked for.
+fn on_reports(mut app: App, keys: &str) -> App {
+    let effects = press(&mut app, keys);
+    answer_figures(&mut app, &effects);
+    app.settle(NOW_MS);
+    app
+}
+
+fn asked(effects: &[Effect]) -> Vec<Command> {
+    let commands = effects.iter().filter_map(|effect| match effect {
+        Effect::Send(ClientLine::Command(request)) => Some(request.command.clone()),
+        _ => None,
+    });
+    commands.collect()
+}
+
+#[test]
+fn the_query_is_that_of_ctl_and_repeats_once_a_minute_while_it_is_looked_at() {
+    let mut app = floor((80, 24));
+    let days = Command::Figures { by: FiguresBy::Day, days: 8 };
+    assert_eq!(asked(&press(&mut app, "7")), vec![days.clone()]);
+    assert_eq!(asked(&app.update(Input::Tick, NOW_MS + 59_000)), []);
+    assert_eq!(asked(&app.update(Input::Tick, NOW_MS + 60_000)), vec![days.clone()]);
+    let half_hours = Command::Figures { by: FiguresBy::HalfHour, days: 1 };
+    assert_eq!(asked(&press(&mut app, "v")), [days.clone(), half_hours]);
+    assert_eq!(asked(&press(&mut app, "] ] [")), [], "the other tab shows the same figures");
+    let effects = press(&mut app, ",");
+    assert!(asked(&effects).contains(&Command::Figures { by: FiguresBy::HalfHour, days: 2 }));
+    press(&mut app, "4");
+    assert_eq!(asked(&app.update(Input::Tick, NOW_MS + 200_000)), [], "nobody looks");
+    press(&mut app, "7");
+    disconnect(&mut app);
+    assert_eq!(asked(&app.update(Input::Tick, NOW_MS + 400_000)), []);
+    let welcome = app.model.welcome.clone().unwrap();
+    let effects = update(&mut app, Input::Line(Box::new(ServerLine::Welcome(welcome))));
+    assert!(asked(&effects).contains(&days), "the new connection is asked anew");
+}
+
+#[test]
+fn figures_are_those_that_came() {
+    let app = on_reports(floor((200, 60)), "7");
+    let today: FiguresView = figures(FiguresBy::Day).pop().unwrap();
+    let rows = app.rows(List::QueueReport, NOW_MS);
+    assert_eq!(rows.len(), today.queues.len() + 1, "each queue, and all");
+    let support = rows.iter().find(|row| row.cells[1].text == "support").unwrap();
+    let of = &today.queues["support"];
+    assert_eq!(support.cells[2].text, of.offered.to_string());
+    assert_eq!(support.cells[4].text, of.abandoned.to_string());
+    let all = rows.last().unwrap();
+    assert_eq!(
+        (all.cells[1].text.as_str(), &all.cells[2].text),
+        ("all", &today.all_queues.offered.to_string())
+    );
+    let agents = app.rows(List::AgentReport, NOW_MS);
+    assert_eq!(agents.len(), today.agents.len());
+    assert_eq!(agents[0].cells[1].text, "102 Ana");
+}
+
+#[test]
+fn the_days_are_walked_and_end() {
+    let mut app = on_reports(floor((80, 24)), "7");
+    assert!(shown(&app).contains("3 Nov"), "{}", shown(&app));
+    press(&mut app, ".");
+    assert!(shown(&app).contains("the figures of eight days are kept"), "{}", shown(&app));
+    app = on_reports(app, ", ,");
+    assert!(shown(&app).contains("1 Nov"), "{}", shown(&app));
+    app = on_reports(app, ". v");
+    assert_eq!(app.model.report.interval, Interval::HalfHours);
+    let text = shown(&app);
+    assert!(text.contains("2 Nov") && text.contains("08:00"), "{text}");
+    let total = app.rows(List::QueueReport, NOW_MS).pop().unwrap();
+    assert_eq!((total.cells[0].text.as_str(), total.cells[1].text.as_str()), ("total", "all"));
+    app = on_reports(app, "v");
+    assert_eq!(app.rows(List::QueueReport, NOW_MS).len(), 8 * 4);
+}
+
+#[test]
+fn a_report_is_written_where_one_says_as_csv_or_json() {
+    let mut app = on_reports(floor((80, 24)), "7");
+    assert_eq!(press(&mut app, "w"), []);
+    assert!(shown(&app).contains("write to (.csv or .json): switchroom-queue-report-20251103-140327.csv"));
+    let effects = press(&mut app, "enter");
+    let [Effect::Write { name, text }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(name, "switchroom-queue-report-20251103-140327.csv");
+    assert!(text.contains("\"support\""), "{text}");
+    press(&mut app, "w ctrl-u");
+    update(&mut app, Input::Paste("/tmp/figures.json\n".into()));
+    let effects = press(&mut app, "enter");
+    let [Effect::Write { name, text }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(name, "/tmp/figures.json");
+    let spans: Vec<FiguresView> = serde_json::from_str(text).unwrap();
+    assert_eq!(spans, figures(FiguresBy::Day).split_off(7), "what is shown, whole");
+    update(&mut app, Input::Written(Err("File exists (os error 17)".into())));
+    assert_eq!(app.toast.as_ref().map(|toast| toast.mood), Some(Mood::Wrong));
+    assert!(shown(&app).contains("File exists"), "{}", shown(&app));
+    assert_eq!(press(&mut app, "w esc"), []);
+    assert!(app.overlay.is_none());
+    assert_eq!(press(&mut app, "w ctrl-u enter"), [], "no name, no file");
+}
+
+#[test]
+fn a_long_path_is_seen_to_its_end_and_bounded() {
+    let mut app = on_reports(floor((60, 15)), "7");
+    press(&mut app, "w ctrl-u");
+    update(&mut app, Input::Paste(format!("/tmp/{}山田.csv", "long/".repeat(30))));
+    assert!(shown(&app).contains("long/山田.csv"), "{}", shown(&app));
+    for _ in 0..20 {
+        update(&mut app, Input::Paste("x".repeat(500)));
+    }
+    let Some(Overlay::Path { input }) = &app.overlay else { panic!() };
+    assert!(input.chars().count() <= 200, "{}", input.len());
+}
+
+#[test]
+fn what_the_daemon_refuses_is_told() {
+    let mut app = floor((80, 24));
+    let (id, _) = sent(&press(&mut app, "7")).unwrap();
+    let result = Err(CommandError::Failed { why: "the exchange is busy".into() });
+    update(&mut app, Input::Line(Box::new(ServerLine::Reply(Reply { id, result }))));
+    assert!(shown(&app).contains("no figures: the exchange is busy"), "{}", shown(&app));
+    assert!(shown(&app).contains("No figures: nobody called"), "{}", shown(&app));
+}
+
+#[test]
+fn words_give_the_same_figures() {
+    let mut app = floor((200, 60));
+    with_role(&mut app, Role::Viewer);
+    let (_, command) = sent(&say(&mut app, "figures 8")).unwrap();
+    assert_eq!(command, Command::Figures { by: FiguresBy::Day, days: 8 });
+    let lines = crate::update::shown_text(&app, &Answer::Figures(figures(FiguresBy::Day)), NOW_MS);
+    assert_eq!(lines.iter().filter(|line| line.contains("support")).count(), 8);
+    assert_eq!(lines.iter().filter(|line| line.contains("102 Ana")).count(), 8);
+}
+
+#[test]
+fn reports_on_screen() {
+    for size in [(52, 14), (60, 15), (80, 24), (120, 40), (200, 60)] {
+        let mut text = String::new();
+        for (language, symbols) in [(Language::English, Symbols::Block), (Language::Chinese, Symbols::Ascii)]
+        {
+            for keys in ["7", "7 v", "7 ]", "7 v v"] {
+                let mut app = App::new(settings(language, symbols, "auto"), size);
+                play(&mut app, "office");
+                crate::fixture::play_floor(&mut app);
+                let app = on_reports(app, keys);
+                let _ = writeln!(text, "== {} {symbols:?} {keys}\n{}", language.tag(), shown(&app));
+            }
+        }
+        insta::assert_snapshot!(format!("reports_{}x{}", size.0, size.1), text);
+    }
+}

@@ -1,0 +1,113 @@
+//! Reports: which figures are shown, when they are asked for, and where they are written.
+
+use super::palette::edit;
+use crate::action::Action;
+use crate::app::{App, Effect, Mood, Overlay, Screen, Waiting};
+use crate::filter::Filter;
+use crate::keymap::{Code, Key};
+use crate::model::Model;
+use crate::report::{Interval, Report};
+use crate::rows::{Form, List, Sort, rows};
+use crate::table;
+use switchroom_wire::{Command, FiguresView};
+
+/// Figures are written as JSON into files that end so, else as CSV.
+const JSON: &str = ".json";
+
+impl App {
+    /// Asks for figures that are shown and are not here, or are old.
+    pub(super) fn ask_figures(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        let is_shown = matches!(self.screen, Screen::List(list) if list.is_report());
+        if !is_shown || !self.is_live() || !self.model.is_filled || self.frozen.is_some() {
+            return;
+        }
+        for command in self.model.report.wanted(now_ms) {
+            self.model.report.asked_ms = Some(now_ms);
+            if let Command::Figures { by, .. } = command {
+                self.ask(command, Waiting::Figures(by), effects);
+            }
+        }
+    }
+
+    /// Another day or other cuts.
+    pub(super) fn turn_report(&mut self, action: Action, now_ms: i64) {
+        let report = &mut self.model.report;
+        let is_turned = match action {
+            Action::DayBefore => report.turn_day(true),
+            Action::DayAfter => report.turn_day(false),
+            _ => {
+                report.turn_interval();
+                true
+            }
+        };
+        if !is_turned {
+            let text = self.settings.words.t("report.no_further").to_owned();
+            self.tell(Mood::Told, text, now_ms);
+        }
+    }
+
+    /// From one report to the other; false if none is shown.
+    pub(super) fn turn_report_tab(&mut self) -> bool {
+        let other = match self.screen {
+            Screen::List(List::QueueReport) => List::AgentReport,
+            Screen::List(List::AgentReport) => List::QueueReport,
+            _ => return false,
+        };
+        self.screen = Screen::List(other);
+        true
+    }
+
+    /// Asks where the report is to be written.
+    pub(super) fn ask_path(&mut self, list: List, stamp: &str) {
+        let name = list.name().replace('_', "-");
+        self.toast = None;
+        self.overlay = Some(Overlay::Path { input: format!("switchroom-{name}-{stamp}.csv") });
+    }
+
+    /// A key while the path is asked for. The file is made anew: one that is there already is never written to.
+    pub(super) fn on_path_key(
+        &mut self,
+        mut input: String,
+        key: Key,
+        now_ms: i64,
+        effects: &mut Vec<Effect>,
+    ) {
+        match key {
+            Key { code: Code::Esc, .. } | Key { code: Code::Char('c'), ctrl: true } => {}
+            Key { code: Code::Enter, .. } => {
+                let (name, Screen::List(list)) = (input.trim(), self.screen) else { return };
+                if !name.is_empty() {
+                    let text = self.report_text(list, name.ends_with(JSON), now_ms);
+                    effects.push(Effect::Write { name: name.to_owned(), text });
+                }
+            }
+            _ => {
+                edit(&mut input, key);
+                self.overlay = Some(Overlay::Path { input });
+            }
+        }
+    }
+
+    fn report_text(&self, list: List, as_json: bool, now_ms: i64) -> String {
+        if !as_json {
+            return table::csv(list, &self.rows(list, now_ms));
+        }
+        let spans: Vec<&FiguresView> =
+            self.model.report.spans().into_iter().map(|span| span.figures).collect();
+        serde_json::to_string_pretty(&spans).unwrap_or_default() + "\n"
+    }
+}
+
+/// Figures as tables of queues and of agents.
+pub(super) fn figures_lines(app: &App, figures: &[FiguresView], form: Form<'_>) -> Vec<String> {
+    let mut model = Model::default();
+    model.report = Report { interval: Interval::Days, days: figures.to_vec(), ..Default::default() };
+    let table = |list| {
+        let rows = rows(list, &model, app.board(), form, &Filter::default(), Sort::default());
+        table::lines(list, &rows, form)
+    };
+    let mut lines = table(List::QueueReport);
+    lines.push(String::new());
+    lines.extend(table(List::AgentReport));
+    lines
+}
