@@ -89,6 +89,13 @@ pub enum AgentWish {
         /// As above.
         place: usize,
     },
+    /// The agent holds who is on the line, or does no more.
+    Hold,
+    /// The agent's phone is without power.
+    Vanish {
+        /// For so many milliseconds.
+        for_ms: u64,
+    },
     /// Something with the recording of a call.
     Record {
         /// The call's place among all, modulo their number.
@@ -182,6 +189,14 @@ impl FloorSetup {
         for _ in 0..length_ms / 4_000 {
             let wish = AgentWish::Record { place: below(&mut own, 64), what: below(&mut own, 6) };
             wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
+        }
+        for _ in 0..length_ms / 5_000 {
+            let (at, agent) = (own.below(length_ms.max(1)), below(&mut own, self.agents));
+            wishes.push((at, Trouble::Agent { agent, wish: AgentWish::Hold }));
+            if has_faults && below(&mut own, 6) == 0 {
+                let wish = AgentWish::Vanish { for_ms: 60_000 + own.below(120_000) };
+                wishes.push((at + 700, Trouble::Agent { agent, wish }));
+            }
         }
         if has_faults {
             for _ in 0..rng.below(1 + length_ms / 100_000) {

@@ -10,6 +10,7 @@ use switchroom_acd::Presence;
 use switchroom_exchange::{
     AgentAct, Call, CallId, Command, MissedWish, RecordingAct, Stage, Subject, SupervisionAct,
 };
+use switchroom_phone::{HoldForm, PhoneCommand};
 
 impl World {
     /// Something goes wrong now.
@@ -70,6 +71,12 @@ impl World {
                 let extension = self.handsets[phone % phones].setup.extension.clone();
                 return self.tell(Came::Command(Command::Unregister { extension, contact: None }));
             }
+            Trouble::Agent { agent, wish: AgentWish::Hold } => self.hold_at(agent),
+            Trouble::Agent { agent, wish: AgentWish::Vanish { for_ms } } => {
+                if let Some(place) = self.phone_of(agent) {
+                    self.vanish(place, for_ms, false);
+                }
+            }
             Trouble::Agent { agent, wish } => {
                 let command = self.act(agent, wish)?;
                 return self.tell(Came::Command(command));
@@ -82,6 +89,26 @@ impl World {
             Trouble::Reload { phone, password } => return self.reload(phone % phones, password),
         }
         None
+    }
+
+    /// The phone of an agent, if it has power.
+    fn phone_of(&self, agent: usize) -> Option<usize> {
+        let seat = self.setup.floor.seat(agent);
+        self.handsets.iter().position(|handset| handset.setup.extension == seat && handset.is_on)
+    }
+
+    /// The hold key of an agent's phone.
+    fn hold_at(&mut self, agent: usize) {
+        let Some(place) = self.phone_of(agent) else { return };
+        let now = self.now.mono;
+        let seat = &self.handsets[place].setup.extension;
+        let mut legs = self.exchange.calls().flat_map(|call| call.legs.values());
+        let holds = legs.any(|leg| leg.holds && leg.extension.as_ref() == Some(seat));
+        let handset = &mut self.handsets[place];
+        // Without a call it does nothing.
+        let key = if holds { PhoneCommand::Resume } else { PhoneCommand::Hold(HoldForm::SendOnly) };
+        let _ = handset.act(now, &key);
+        self.drain(place);
     }
 
     /// What somebody wants of an agent or of who waits, as a command.
@@ -110,6 +137,8 @@ impl World {
                 let call = *talks.get(place % talks.len().max(1))?;
                 return Some(Command::HandOff { call, flow: LENT.into() });
             }
+            // What phones do, and no command.
+            AgentWish::Hold | AgentWish::Vanish { .. } => return None,
             AgentWish::Record { place, what } => {
                 let calls: Vec<CallId> = self.exchange.calls().map(|call| call.id).collect();
                 let call = *calls.get(place % calls.len().max(1))?;
