@@ -102,8 +102,10 @@ impl World {
         let Some(place) = self.phone_of(agent) else { return };
         let now = self.now.mono;
         let seat = &self.handsets[place].setup.extension;
-        let mut legs = self.exchange.calls().flat_map(|call| call.legs.values());
-        let holds = legs.any(|leg| leg.holds && leg.extension.as_ref() == Some(seat));
+        let holds = self
+            .exchange
+            .calls()
+            .any(|call| call.legs.values().any(|leg| leg.holds && leg.extension.as_ref() == Some(seat)));
         let handset = &mut self.handsets[place];
         // Without a call it does nothing.
         let key = if holds { PhoneCommand::Resume } else { PhoneCommand::Hold(HoldForm::SendOnly) };
