@@ -89,9 +89,9 @@ pub enum AgentWish {
         /// As above.
         place: usize,
     },
-    /// The agent holds who is on the line, or does no more.
+    /// An agent who talks holds who is on the line, or does no more.
     Hold,
-    /// The agent's phone is without power.
+    /// The phone of an agent who holds is without power.
     Vanish {
         /// For so many milliseconds.
         for_ms: u64,
@@ -193,7 +193,7 @@ impl FloorSetup {
         for _ in 0..length_ms / 5_000 {
             let (at, agent) = (own.below(length_ms.max(1)), below(&mut own, self.agents));
             wishes.push((at, Trouble::Agent { agent, wish: AgentWish::Hold }));
-            if has_faults && below(&mut own, 6) == 0 {
+            if has_faults && below(&mut own, 3) == 0 {
                 let wish = AgentWish::Vanish { for_ms: 60_000 + own.below(120_000) };
                 wishes.push((at + 700, Trouble::Agent { agent, wish }));
             }

@@ -6,7 +6,7 @@ use crate::sim::floor::AgentWish;
 use crate::sim::inbound::LENT;
 use crate::sim::trouble::{SupervisorWish, Trouble};
 use std::sync::Arc;
-use switchroom_acd::Presence;
+use switchroom_acd::{Activity, Presence};
 use switchroom_exchange::{
     AgentAct, Call, CallId, Command, MissedWish, RecordingAct, Stage, Subject, SupervisionAct,
 };
@@ -73,7 +73,7 @@ impl World {
             }
             Trouble::Agent { agent, wish: AgentWish::Hold } => self.hold_at(agent),
             Trouble::Agent { agent, wish: AgentWish::Vanish { for_ms } } => {
-                if let Some(place) = self.phone_of(agent) {
+                if let Some(place) = self.phone_of(agent, &[Activity::Holding]) {
                     self.vanish(place, for_ms, false);
                 }
             }
@@ -91,15 +91,18 @@ impl World {
         None
     }
 
-    /// The phone of an agent, if it has power.
-    fn phone_of(&self, agent: usize) -> Option<usize> {
-        let seat = self.setup.floor.seat(agent);
+    /// The phone of an agent who is doing that: of the one at that place among them, modulo their number.
+    fn phone_of(&self, place: usize, doing: &[Activity]) -> Option<usize> {
+        let agents = self.exchange.floor().agents().filter(|agent| doing.contains(&agent.activity()));
+        let seats: Vec<&str> = agents.map(|agent| agent.extension.as_str()).collect();
+        let seat = *seats.get(place % seats.len().max(1))?;
         self.handsets.iter().position(|handset| handset.setup.extension == seat && handset.is_on)
     }
 
     /// The hold key of an agent's phone.
     fn hold_at(&mut self, agent: usize) {
-        let Some(place) = self.phone_of(agent) else { return };
+        let doing = [Activity::Talking, Activity::Holding];
+        let Some(place) = self.phone_of(agent, &doing) else { return };
         let now = self.now.mono;
         let seat = &self.handsets[place].setup.extension;
         let holds = self
@@ -142,7 +145,9 @@ impl World {
             // What phones do, and no command.
             AgentWish::Hold | AgentWish::Vanish { .. } => return None,
             AgentWish::Record { place, what } => {
-                let calls: Vec<CallId> = self.exchange.calls().map(|call| call.id).collect();
+                let is_talk = |call: &&Call| matches!(call.stage, Stage::Talking { .. });
+                let calls = self.exchange.calls().filter(|call| place.is_multiple_of(8) || is_talk(call));
+                let calls: Vec<CallId> = calls.map(|call| call.id).collect();
                 let call = *calls.get(place % calls.len().max(1))?;
                 let act = match what {
                     0 => RecordingAct::Start,
