@@ -5,7 +5,7 @@ use super::{facts, mono};
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_acd::config::QueueConfig;
-use switchroom_acd::fact::{Decision, Trigger};
+use switchroom_acd::fact::{Decision, OfferEndedFact, OfferOutcome, Trigger};
 use switchroom_acd::figures::{Figures, HALF_HOUR_MS, QueueCounts};
 use switchroom_acd::{CallBackAct, CallBackFact, Exit, Fact};
 use switchroom_exchange::{Action, AgentAct, CallId, Command};
@@ -19,6 +19,8 @@ struct Waits {
     number: u64,
     /// Agents who ring.
     rings: usize,
+    /// It stands for who is to be called back.
+    is_call_back: bool,
 }
 
 impl Waits {
@@ -75,13 +77,24 @@ impl NobodyOvertakes {
         self.waiting.get(&call).or_else(|| self.resting.get(&call))
     }
 
+    fn offer_ended(&mut self, ended: &OfferEndedFact) {
+        if let Some(waits) = self.waiting.get_mut(&ended.call) {
+            waits.rings = waits.rings.saturating_sub(1);
+            // There was no room for the call that a call-back needs: nobody was rung, and it stands aside.
+            if waits.is_call_back && ended.outcome == OfferOutcome::Withdrawn && ended.rang_ms == 0 {
+                let waits = self.waiting.remove(&ended.call);
+                self.resting.extend(waits.map(|waits| (ended.call, waits)));
+            }
+        }
+    }
+
     /// Who is to be called back stands where the caller stood, whenever it is in the line: only while it is offered or was just
     /// called does it hold nobody up.
     fn call_back(&mut self, fact: &CallBackFact) {
         match &fact.act {
             CallBackAct::Asked => {
                 if let Some(waits) = self.waiting.get(&fact.call).cloned() {
-                    self.waiting.insert(fact.id, Waits { rings: 0, ..waits });
+                    self.waiting.insert(fact.id, Waits { rings: 0, is_call_back: true, ..waits });
                 }
             }
             CallBackAct::Priority => {
@@ -110,8 +123,9 @@ impl NobodyOvertakes {
         for fact in &world.store.disk.facts {
             let Fact::CallBack(fact) = fact else { continue };
             match fact.act {
-                // Each says all that is known from then on.
-                CallBackAct::Asked | CallBackAct::Priority => _ = open.insert(fact.id, fact),
+                CallBackAct::Asked => _ = open.insert(fact.id, fact),
+                // A disk that refused may hold it without what came before.
+                CallBackAct::Priority => _ = open.get_mut(&fact.id).map(|known| *known = fact),
                 CallBackAct::Closed { .. } => _ = open.remove(&fact.id),
                 CallBackAct::Called { .. } | CallBackAct::Tried => {}
             }
@@ -126,6 +140,7 @@ impl NobodyOvertakes {
                 since: mono(step) - (step.now.wall.0 - fact.joined_ms).max(0),
                 number: self.count,
                 rings: 0,
+                is_call_back: true,
             };
             self.waiting.insert(fact.id, waits);
         }
@@ -162,6 +177,7 @@ impl Checker for NobodyOvertakes {
                         since: now,
                         number: self.count,
                         rings: 0,
+                        is_call_back: false,
                     };
                     self.waiting.insert(joined.call, waits);
                 }
@@ -174,11 +190,7 @@ impl Checker for NobodyOvertakes {
                         waits.rings = decision.chosen.len();
                     }
                 }
-                Fact::OfferEnded(ended) => {
-                    if let Some(waits) = self.waiting.get_mut(&ended.call) {
-                        waits.rings = waits.rings.saturating_sub(1);
-                    }
-                }
+                Fact::OfferEnded(ended) => self.offer_ended(ended),
                 Fact::Left(left) => _ = self.waiting.remove(&left.call),
                 Fact::CallBack(fact) => self.call_back(fact),
                 Fact::Agent(_) | Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) => {}
