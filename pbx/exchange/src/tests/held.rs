@@ -72,7 +72,7 @@ fn a_caller_who_was_held_by_a_phone_that_is_gone_waits_again_first_of_all() {
             s.w.records
                 .iter()
                 .filter_map(|record| if let Record::Cdr(cdr) = record { Some(cdr) } else { None });
-        let cdr = cdrs.filter(|cdr| cdr.call == s.id).next_back().unwrap();
+        let cdr = cdrs.rev().find(|cdr| cdr.call == s.id).unwrap();
         assert_eq!(cdr.with.as_ref().unwrap().number, "102");
         assert_eq!(cdr.ending.cause, Cause::HungUp);
     }
