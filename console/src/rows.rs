@@ -6,7 +6,7 @@ mod missed;
 mod reports;
 
 pub(crate) use calls::{
-    call_duration_ms, call_place, call_result, call_state_word, legs_shown, mode_name, mode_word,
+    call_duration_ms, call_hold, call_place, call_result, call_state_word, legs_shown, mode_name, mode_word,
     supervised_flag, supervision_target, trouble, waiting_in,
 };
 pub(crate) use floor::{

@@ -259,6 +259,8 @@ fn config(agents: u32) -> Config {
             breaks: BTreeMap::new(),
         }),
         record: RecordRule::Never,
+        recording_key: String::new(),
+        hold_reminder: Duration::ZERO,
         hold_music: vec![],
         ring: Duration::from_secs(600),
         codecs: vec![Codec::Pcma, Codec::Pcmu],

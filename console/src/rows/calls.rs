@@ -162,23 +162,33 @@ pub(crate) fn call_place(call: &CallView) -> Option<String> {
     call.place.as_ref().filter(|_| is_in_flow).map(|place| format!("{}: {}", place.flow, place.node))
 }
 
+/// How long the present hold has lasted: `held 0:42`.
+pub(crate) fn call_hold(call: &CallView, form: Form<'_>) -> Option<String> {
+    let since = call.held_ms.filter(|_| call.state == CallState::Held)?;
+    let time = format::duration(form.now_ms - since);
+    Some(form.words.f("flag.held", &[("time", &time)]))
+}
+
 /// What came of the last hand-off: `verify: verified`.
 pub(crate) fn call_result(call: &CallView) -> Option<String> {
     let last = call.handed_back.last().filter(|back| !back.result.is_empty())?;
     Some(format!("{}: {}", last.flow, last.result))
 }
 
-fn call_flags(call: &CallView, words: &Words) -> Cell {
+fn call_flags(call: &CallView, form: Form<'_>) -> Cell {
+    let words = form.words;
     if let Some(ended) = &call.ended {
         let key = format!("cause.{}", ended.cause);
         return toned(words.find(&key).unwrap_or(&ended.cause).to_owned(), Tone::Normal);
     }
     let mut parts: Vec<String> = call.supervisors.iter().map(|one| supervised_flag(one, words)).collect();
     parts.extend(call_place(call).or_else(|| call_result(call)));
+    parts.extend(call_hold(call, form));
     parts.extend(call.troubles.iter().map(|text| trouble_short(text, words)));
     match call.recording {
         RecordingState::Failed => parts.push(words.t("flag.rec_failed").to_owned()),
         RecordingState::On => parts.push(words.t("flag.rec").to_owned()),
+        RecordingState::Paused => parts.push(words.t("flag.rec_paused").to_owned()),
         RecordingState::Done | RecordingState::Off => {}
     }
     parts.extend(call.supervision.as_ref().map(|at| at.user.clone()).filter(|user| !user.is_empty()));
@@ -218,7 +228,7 @@ pub(super) fn call_row(
         .or(with)
         .unwrap_or_else(|| "-".to_owned());
     let state = call_state_word(call, queue.is_some(), form.words).to_owned();
-    let flags = call_flags(call, form.words);
+    let flags = call_flags(call, form);
     let shown_duration = if form.clock {
         format::clock_short(call.started_ms, form.utc_offset_min)
     } else {

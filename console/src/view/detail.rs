@@ -7,7 +7,7 @@ use crate::app::{App, Tab, scrolled};
 use crate::format::{clock, clock_ms, decibel, duration, level_share, millis, mos, percent};
 use crate::layout::detail_layout;
 use crate::rows::{
-    call_duration_ms, call_place, call_result, call_state_word, legs_shown, supervised_flag,
+    call_duration_ms, call_hold, call_place, call_result, call_state_word, legs_shown, supervised_flag,
     supervision_target, trouble, waiting_in,
 };
 use crate::severity::{call_severity, direction_severity};
@@ -82,8 +82,13 @@ fn head(app: &App, call: Option<&CallView>, rect: Rect, now_ms: i64, p: &mut Pai
         Some(place) => p.put(rect, x, 0, &place, Tone::Normal) + 2,
         None => x,
     };
+    let x = match call_hold(call, form) {
+        Some(hold) => p.put(rect, x, 0, &hold, Tone::Normal) + 2,
+        None => x,
+    };
     match call.recording {
         RecordingState::On => p.put(rect, x, 0, words.t("flag.rec"), Tone::Normal),
+        RecordingState::Paused => p.put(rect, x, 0, words.t("flag.rec_paused"), Tone::Normal),
         RecordingState::Failed => p.put(rect, x, 0, words.t("flag.rec_failed"), Tone::Attention),
         RecordingState::Off | RecordingState::Done => x,
     };

@@ -117,9 +117,15 @@ pub struct Config {
     pub floor: Arc<switchroom_acd::Config>,
     /// Recorded unless an extension says otherwise.
     pub record: RecordRule,
+    /// Two keys by which the agent of a talk pauses its recording, has it go on, or begins it; empty: none.
+    #[serde(default)]
+    pub recording_key: String,
     /// Prompts that who is held hears one after the other, over and over; with none, silence.
     #[serde(default)]
     pub hold_music: Vec<String>,
+    /// A hold that lasts so long is told of, and each time that it has lasted so long again; zero never.
+    #[serde(default)]
+    pub hold_reminder: Duration,
     /// How long a phone rings.
     pub ring: Duration,
     /// Codecs, best first.

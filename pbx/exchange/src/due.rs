@@ -26,6 +26,8 @@ pub(crate) enum Timer {
     Gone(CallId),
     /// All phones of a call have been silent too long.
     MediaLost(CallId),
+    /// Somebody is held for long.
+    HoldReminder(CallId),
     /// A flow goes on.
     Flow(CallId),
     /// Something of queues and agents is due.
@@ -74,6 +76,7 @@ impl Exchange {
                     self.saw_call(call, CallEvent::MediaLostDue);
                     self.media_lost(now, call);
                 }
+                Timer::HoldReminder(call) => self.remind_of_hold(now, call),
                 Timer::Flow(call) => {
                     self.saw_call(call, CallEvent::FlowDue);
                     self.flow_due(now, call);

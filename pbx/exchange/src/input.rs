@@ -26,6 +26,15 @@ pub enum Command {
         /// The flow.
         flow: String,
     },
+    /// Something with the recording of a call.
+    Record {
+        /// The call.
+        call: CallId,
+        /// What.
+        act: RecordingAct,
+        /// Only if the user's own phone is in the call, and of what a rule records no end.
+        own_only: bool,
+    },
     /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it.
     Dial {
         /// The extension that is to be the caller.
@@ -113,6 +122,20 @@ pub enum ArchiveAct {
         /// What is told of them, one sentence.
         told: String,
     },
+}
+
+/// What can be done with the recording of a live call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingAct {
+    /// Record a talk that no rule has recorded.
+    Start,
+    /// Silence from now.
+    Pause,
+    /// Sound again.
+    Resume,
+    /// Close the file; a call has no second one.
+    Stop,
 }
 
 /// What a supervisor can do.

@@ -43,7 +43,8 @@ pub use config::{Codec, Config, Extension, RecordRule, Service, SupervisionRules
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
 pub use input::{
-    Action, AgentAct, ArchiveAct, Changed, Command, CommandId, Input, MissedWish, SupervisionAct,
+    Action, AgentAct, ArchiveAct, Changed, Command, CommandId, Input, MissedWish, RecordingAct,
+    SupervisionAct,
 };
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{

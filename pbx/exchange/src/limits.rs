@@ -12,6 +12,10 @@ pub const TRANSFERS_MAX: u8 = 10;
 pub const HAND_OFFS_MAX: u8 = 20;
 /// How long after a hand-off no key of the call is written down: who comes back may still be typing.
 pub const DIGITS_HUSHED: Duration = Duration::from_secs(3);
+/// The second key of the code for the recording comes within this time, or is a key as any other.
+pub const CODE_WITHIN: Duration = Duration::from_secs(3);
+/// How long after that code keys of the phone may be repeats of it, sent in another way.
+pub const CODE_HUSHED: Duration = Duration::from_secs(1);
 /// Steps of a call's path that are kept: the first and the latest. Those between are counted only.
 pub const PATH_MAX: usize = 100;
 /// Messages and decisions of one call's ladder; further ones are counted only.

@@ -189,6 +189,16 @@ pub enum MediaCommand {
         /// How long, in milliseconds.
         duration_ms: u16,
     },
+    /// For so long no key that the leg's phone sends as RFC 4733 events goes on to those who hear it, but for one that is
+    /// being pressed. Each is still told by [`MediaEvent::Digit`]. A key whose begin was withheld is so to its end.
+    WithholdDigits {
+        /// The call.
+        call: CallId,
+        /// The leg whose phone sends them.
+        leg: LegId,
+        /// Milliseconds from now; 0: no longer.
+        for_ms: u16,
+    },
     /// Record these legs, from now, into a file named by the call.
     Record {
         /// The call.
@@ -280,6 +290,7 @@ impl MediaCommand {
             | Self::TakeMessage { call, leg, .. }
             | Self::StopMessage { call, leg, .. }
             | Self::SendDigit { call, leg, .. }
+            | Self::WithholdDigits { call, leg, .. }
             | Self::Close { call, leg, .. } => Some((call, *leg)),
             // Recordings are of calls, and a move names both.
             Self::Open { .. }

@@ -1,7 +1,7 @@
 //! `switchroom ctl`: what is asked of the running daemon.
 
 use super::SocketArgs;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// `switchroom ctl`.
@@ -100,6 +100,30 @@ pub enum MissedAct {
         /// What came of it.
         word: String,
     },
+}
+
+/// What is done with the recording of a live call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RecordAct {
+    /// Record from now.
+    Start,
+    /// Silence from now, in the same file.
+    Pause,
+    /// Sound again.
+    Resume,
+    /// Close the file; a call has no second one.
+    Stop,
+}
+
+impl From<RecordAct> for switchroom_wire::RecordingAct {
+    fn from(act: RecordAct) -> Self {
+        match act {
+            RecordAct::Start => Self::Start,
+            RecordAct::Pause => Self::Pause,
+            RecordAct::Resume => Self::Resume,
+            RecordAct::Stop => Self::Stop,
+        }
+    }
 }
 
 /// Reads `german=7`.
@@ -293,6 +317,14 @@ pub enum CtlCommand {
         call: String,
         /// The flow. It may not dial, nor let callers wait in a queue.
         flow: String,
+    },
+    /// Pauses the recording of a live call and has it go on, begins one that no rule wants, or ends it. For a call of your own
+    /// phone, if the configuration knows it, or as a supervisor for any.
+    Record {
+        /// Number or id of the call.
+        call: String,
+        /// What.
+        act: RecordAct,
     },
     /// Has an agent work in a queue, or have another place there: changes the configuration's file, and applies it, with the
     /// lists, PINs and flows as their files are now.

@@ -84,6 +84,7 @@ fn command_of(asked: &CtlCommand) -> Command {
         CtlCommand::Ladder { call } => Command::Ladder { call: call.clone() },
         CtlCommand::Dial { from, to } => Command::Dial { from: from.clone(), to: to.clone() },
         CtlCommand::HandOff { call, flow } => Command::HandOff { call: call.clone(), flow: flow.clone() },
+        CtlCommand::Record { call, act } => Command::Record { call: call.clone(), act: (*act).into() },
         CtlCommand::Join { agent, queue, tier, weight, skills } => {
             let (agent, queue) = (agent.clone(), queue.clone());
             let skills = skills.iter().cloned().collect();
@@ -320,6 +321,7 @@ impl Printer<'_> {
         let recording = match c.recording {
             switchroom_wire::RecordingState::Off => "",
             switchroom_wire::RecordingState::On => "on",
+            switchroom_wire::RecordingState::Paused => "paused",
             switchroom_wire::RecordingState::Failed => "failed",
             switchroom_wire::RecordingState::Done => "kept",
         };

@@ -64,7 +64,9 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
         flows: Flows::new(),
         inbound,
         record: reader.text(recording, "rule", &one_of("rule", RULES)).unwrap_or_default(),
+        recording_key: reader.text(recording, "key", &recording_key).unwrap_or_default(),
         hold_music: super::queues::music(reader, media, "hold_music"),
+        hold_reminder: duration(reader, media, "hold_reminder", 5, 3_600).unwrap_or_default(),
         ring: duration(reader, sip, "ring", 1, RING_S_MAX).unwrap_or_default(),
         codecs: codecs(reader, media),
         external: reader.text(sip, "external", &value::external),
@@ -208,6 +210,17 @@ fn supervision(
         }
     }
     rules
+}
+
+/// Two keys, the first of them one that nobody types in a number.
+fn recording_key(text: &str) -> Result<String, String> {
+    match text.as_bytes() {
+        [b'*' | b'#', b'0'..=b'9' | b'*' | b'#'] => Ok(text.to_owned()),
+        _ => Err(format!(
+            "\"{}\" is no such code; write * or # and one more key, as \"*1\"",
+            text.escape_debug()
+        )),
+    }
 }
 
 /// Whether the code takes what a route is for: a number that goes on behind the code. A route for all that begin with less

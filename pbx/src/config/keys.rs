@@ -150,6 +150,11 @@ pub(super) const TABLES: &[Table] = &[
                 "[\"music/one\", \"music/two\"]",
                 "Prompts that who is held hears one after the other, over and over. Unless written, silence.",
             ),
+            example(
+                "hold_reminder",
+                "\"60s\"",
+                "A hold that lasts so long is told of, in the log and on the board, and so again each time. If the phone that holds\nis registered no more, a caller of a queue waits there again, first of all. Unless written, nobody is told.",
+            ),
             key(
                 "threads",
                 "\"auto\"",
@@ -166,6 +171,11 @@ pub(super) const TABLES: &[Table] = &[
                 "rule",
                 "\"never\"",
                 "Which answered calls are recorded: \"never\" or \"always\". An extension can differ.",
+            ),
+            example(
+                "key",
+                "\"*1\"",
+                "Two keys by which the agent of a talk pauses its recording on the phone and has it go on, or begins one where the\nrule wants none; the first is * or #. The phone must send its keys by RFC 4733 or INFO. Unless written, nobody can\nby phone.",
             ),
             key("dir", "\"recordings\"", "Where recordings are kept."),
             example(

@@ -10,8 +10,8 @@ use switchroom_exchange::{
     AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
 };
 use switchroom_wire::{
-    Answer, Command, CommandError, MissedAct, ReasonsView, Role, SuperviseAct, Supervised, SupervisionMode,
-    WaveView,
+    Answer, Command, CommandError, MissedAct, ReasonsView, RecordingAct, Role, SuperviseAct, Supervised,
+    SupervisionMode, WaveView,
 };
 use tokio::sync::oneshot;
 
@@ -38,12 +38,12 @@ pub(super) async fn answer(
         return Err(refused(format!("this needs the role {}; you are {}", needed.word(), role.word())));
     }
     if role > Role::Viewer {
-        return carry_out(server, user, command).await;
+        return carry_out(server, (user, role), command).await;
     }
     if let Some(why) = hidden(&command) {
         return Err(refused(why));
     }
-    carry_out(server, user, command).await.map(mask::answer)
+    carry_out(server, (user, role), command).await.map(mask::answer)
 }
 
 /// Why a viewer may not ask that, where masking the answer would not do.
@@ -80,6 +80,7 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::Wave { .. }
         | Command::HangUp { .. }
         | Command::HandOff { .. }
+        | Command::Record { .. }
         | Command::ChangeConfig { .. }
         | Command::Dial { .. }
         | Command::DeleteMessage { .. }
@@ -93,7 +94,11 @@ fn hidden(command: &Command) -> Option<&'static str> {
     }
 }
 
-async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answer, CommandError> {
+async fn carry_out(
+    server: &Server,
+    (user, role): (&str, Role),
+    command: Command,
+) -> Result<Answer, CommandError> {
     match command {
         Command::Status => Ok(Answer::Status(Box::new(server.hub.system()))),
         Command::Calls => Ok(Answer::Calls(server.hub.calls())),
@@ -215,6 +220,17 @@ async fn carry_out(server: &Server, user: &str, command: Command) -> Result<Answ
         Command::HandOff { call, flow } => {
             let call = resolve(server, &call).await?;
             act(server, user, Do::HandOff { call, flow }).await.map(Answer::Done)
+        }
+        Command::Record { call, act: what } => {
+            let call = resolve(server, &call).await?;
+            let act_of = match what {
+                RecordingAct::Start => switchroom_exchange::RecordingAct::Start,
+                RecordingAct::Pause => switchroom_exchange::RecordingAct::Pause,
+                RecordingAct::Resume => switchroom_exchange::RecordingAct::Resume,
+                RecordingAct::Stop => switchroom_exchange::RecordingAct::Stop,
+            };
+            let own_only = role < Role::Supervisor;
+            act(server, user, Do::Record { call, act: act_of, own_only }).await.map(Answer::Done)
         }
         Command::ChangeConfig { change } => {
             match server.change(user, change).await {

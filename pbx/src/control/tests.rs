@@ -18,8 +18,8 @@ use std::time::Duration;
 use switchroom_phone::{PhoneCommand, PhoneEvent, PhoneSettings};
 use switchroom_wire::{
     Answer, Board, CallState, CallView, Change, ClientLine, Command, CommandError, EventView, Hello,
-    LINE_BYTES_MAX, PROTOCOL, Refuse, Reply, Request, Resume, Role, ServerLine, SuperviseAct, Supervised,
-    SupervisionMode, SystemView, Welcome,
+    LINE_BYTES_MAX, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume, Role, ServerLine, SuperviseAct,
+    Supervised, SupervisionMode, SystemView, Welcome,
 };
 
 const TIME: Duration = Duration::from_secs(20);
@@ -276,6 +276,29 @@ fn changes_fold_to_a_fresh_board_and_viewers_see_no_numbers() {
     }
     assert!(viewer.board.calls.values().all(|call| call.from.number == "442…23" && call.path.is_empty()));
     assert!(admin.heard.contains(socket_of_phone));
+}
+
+/// An agent has only the call of the own phone; a supervisor has any, and is told what is wrong with it.
+#[test]
+fn the_recording_of_a_call_is_for_who_is_in_it_and_for_supervisors() {
+    let (daemon, _dir) = daemon();
+    let join = |role| Client::join(daemon.socket(), &hello(Some(role), true, None));
+    let (mut viewer, mut agent, mut boss) = (join(Role::Viewer), join(Role::Agent), join(Role::Supervisor));
+    let phone = registered(&daemon);
+    phone.command(PhoneCommand::Call("*43".into())).unwrap();
+    boss.until(|c| c.call(CallState::Service).is_some());
+    let call = boss.call(CallState::Service).unwrap().number.to_string();
+    let act = |client: &mut Client, act| match client.ask(1, Command::Record { call: call.clone(), act }) {
+        Err(CommandError::Refused { why }) => why,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(act(&mut viewer, RecordingAct::Pause), "this needs the role agent; you are viewer");
+    let why = act(&mut agent, RecordingAct::Pause);
+    assert!(why.starts_with("which phone is yours is not known"), "{why}");
+    assert_eq!(act(&mut boss, RecordingAct::Pause), format!("call {call} is not recorded"));
+    let why = act(&mut boss, RecordingAct::Start);
+    assert_eq!(why, format!("in call {call} nobody talks at the moment"));
+    phone.stop().unwrap();
 }
 
 #[test]

@@ -80,6 +80,9 @@ fn troubles(call: &x::Call) -> Vec<String> {
     if call.is_ended() {
         return out;
     }
+    if call.is_held_long() {
+        out.push("long_hold".to_owned());
+    }
     for leg in call.legs.values().filter(|l| l.state == LegState::Up) {
         let side = match leg.end {
             x::End::Caller => "caller",
@@ -128,6 +131,7 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
     };
     let recording = match call.recording {
         x::Recording::Off => w::RecordingState::Off,
+        x::Recording::On if call.is_recording_paused() => w::RecordingState::Paused,
         x::Recording::On => w::RecordingState::On,
         x::Recording::Failed => w::RecordingState::Failed,
         x::Recording::Done => w::RecordingState::Done,

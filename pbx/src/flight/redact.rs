@@ -42,6 +42,8 @@ impl Redactor {
             *extension = self.extension(extension);
         }
         config.inbound = config.inbound.without_pins(&self.key);
+        // Its second key comes masked, as any.
+        config.recording_key = config.recording_key.chars().map(mask::digit).collect();
         config
     }
 

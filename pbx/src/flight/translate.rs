@@ -180,6 +180,9 @@ impl Translator {
                     Command::HandOff { call, flow } => {
                         Command::HandOff { call: self.call(*call), flow: flow.clone() }
                     }
+                    Command::Record { call, act, own_only } => {
+                        Command::Record { call: self.call(*call), act: *act, own_only: *own_only }
+                    }
                     Command::Unregister { .. } | Command::Dial { .. } | Command::Configured(_) => {
                         command.clone()
                     }

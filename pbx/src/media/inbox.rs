@@ -126,6 +126,7 @@ pub(super) fn call_of(command: &MediaCommand) -> Option<CallId> {
         | MediaCommand::TakeMessage { call, .. }
         | MediaCommand::StopMessage { call, .. }
         | MediaCommand::SendDigit { call, .. }
+        | MediaCommand::WithholdDigits { call, .. }
         | MediaCommand::Record { call, .. }
         | MediaCommand::RecordLeg { call, .. }
         | MediaCommand::RecordAlso { call, .. }

@@ -225,6 +225,54 @@ fn echo_and_tone() {
 }
 
 #[test]
+fn withheld_digits_are_told_and_do_not_cross_the_call() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));
+    rig.call(&mut a, &mut b);
+    a.speak();
+    b.hear();
+    a.header.payload_type = 101;
+    let mut told = String::new();
+    let mut press = |event: u8, at: u32, ends: &[u8], is_new: bool| {
+        for end in ends {
+            a.header.timestamp = at;
+            a.send(&[event, end | 10, 1, 224]);
+        }
+        if is_new {
+            told.push(rig.until(|event| match event {
+                MediaEvent::Digit { leg: A, digit } => Some(*digit),
+                _ => None,
+            }));
+        }
+        rig.settle();
+    };
+    let withhold = |for_ms| {
+        rig.engine.command(MediaCommand::WithholdDigits { call: CALL, leg: A, for_ms });
+        rig.settle();
+    };
+    // The first is being pressed when it begins, the second when it ends.
+    press(10, 8_000, &[0, 0], true);
+    withhold(3_000);
+    press(10, 8_000, &[0x80], false);
+    press(1, 16_000, &[0, 0], true);
+    withhold(0);
+    press(1, 16_000, &[0x80], false);
+    press(5, 24_000, &[0, 0x80], true);
+    assert_eq!(told, "*15");
+    let mut receiver = dtmf::DigitReceiver::default();
+    let heard: Vec<(u16, Option<char>)> = (0..5)
+        .map(|_| b.hear())
+        .map(|(h, payload)| {
+            let event = dtmf::parse(&payload).unwrap();
+            (h.sequence, receiver.receive(h.marker, h.timestamp, &event))
+        })
+        .collect();
+    assert_eq!(heard.iter().filter_map(|(_, digit)| *digit).collect::<String>(), "*5");
+    assert!(heard.windows(2).all(|two| two[1].0 > two[0].0), "{heard:?}");
+    assert_eq!(b.backlog(), 0);
+}
+
+#[test]
 fn digits_are_told_once_cross_the_call_and_are_sent_for_others() {
     let rig = Rig::new();
     let (mut a, mut b) = (Phone::new("PCMA", 8, 440), Phone::new("PCMA", 8, 1000));

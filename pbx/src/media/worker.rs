@@ -5,6 +5,7 @@ mod moves;
 mod playing;
 mod records;
 mod wiring;
+mod withheld;
 
 use super::inbox::{Inbox, Order, Ticket};
 use super::prompts::Prompts;
@@ -36,6 +37,7 @@ const PRESSED_MS: u16 = 100;
 
 pub(super) use moves::Moved;
 use moves::Waiting;
+use withheld::Withheld;
 
 struct Placed {
     id: LegId,
@@ -55,6 +57,7 @@ struct Placed {
     /// Digits are wanted from its sound.
     listens: bool,
     inband: Option<Box<InbandDigits>>,
+    withheld: Withheld,
 }
 
 struct Playing {
@@ -242,11 +245,17 @@ impl Worker {
                 inband.hear(&media.header, payload, |digit| events(MediaEvent::Digit { leg, digit }));
             }
         }
+        let is_key = media.content == Content::Digits;
+        let is_withheld = is_key && placed.withheld.takes(now_us, media.header.timestamp);
         let listeners = placed.listeners.len();
         for at in 0..listeners {
-            self.forward(now_us, datagram, at, &media);
+            if is_withheld {
+                self.withhold_from(datagram.leg, at);
+            } else {
+                self.forward(now_us, datagram, at, &media);
+            }
         }
-        if let Some(digit) = received.note.digit {
+        if let Some(digit) = received.note.digit.filter(|_| !is_withheld) {
             self.press_for_mixed(datagram.leg, digit);
         }
     }
@@ -265,6 +274,19 @@ impl Worker {
             {
                 self.pace_from_now(at);
             }
+        }
+    }
+
+    /// A packet does not go to the listener `at` of the leg it came from; its numbers go on.
+    fn withhold_from(&mut self, from: usize, at: usize) {
+        let placed = self.legs.get(from).and_then(Option::as_ref);
+        let Some((to, crossing)) = placed.and_then(|placed| placed.listeners.get(at)).copied() else {
+            return;
+        };
+        if let (Some(Some(listener)), false) =
+            (self.legs.get_mut(to), matches!(crossing, Crossing::Impossible))
+        {
+            listener.leg.skip();
         }
     }
 
@@ -404,6 +426,9 @@ impl Worker {
             MediaCommand::DropMessage { .. } => {}
             MediaCommand::SendDigit { call, leg, digit, duration_ms } => {
                 self.send_digit(call, leg, digit, duration_ms);
+            }
+            MediaCommand::WithholdDigits { call, leg, for_ms } => {
+                self.withhold_digits(now_us, call, leg, for_ms);
             }
             MediaCommand::Record { call, legs, subject } => self.record(now_us, call, legs, subject),
             MediaCommand::Mark { call, kind, text } => {

@@ -114,6 +114,13 @@ pub enum Command {
         /// The flow.
         flow: String,
     },
+    /// Something with the recording of a live call. Needs agent, for a call of the user's own phone; else supervisor.
+    Record {
+        /// The call's id or short number.
+        call: String,
+        /// What.
+        act: RecordingAct,
+    },
     /// Change the configuration's file, and apply it. Needs supervisor.
     ChangeConfig {
         /// What.
@@ -319,6 +326,20 @@ impl SupervisionMode {
     }
 }
 
+/// What can be done with the recording of a live call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingAct {
+    /// Record a talk that no rule has recorded.
+    Start,
+    /// Silence from now.
+    Pause,
+    /// Sound again.
+    Resume,
+    /// Close the file; a call has no second one. What a rule records only a supervisor ends.
+    Stop,
+}
+
 /// What a supervisor who is at work can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -371,7 +392,7 @@ impl Command {
             | Self::Missed { .. }
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
-            Self::MissedAct { .. } => Role::Agent,
+            Self::MissedAct { .. } | Self::Record { .. } => Role::Agent,
             Self::HangUp { .. }
             | Self::HoldRecording { .. }
             | Self::HandOff { .. }

@@ -20,8 +20,8 @@ mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
 pub use command::{
-    Answer, Command, CommandError, ConfigChange, MissedAct, PRIORITY_MAX, Reply, Request, SuperviseAct,
-    Supervised, SupervisionMode,
+    Answer, Command, CommandError, ConfigChange, MissedAct, PRIORITY_MAX, RecordingAct, Reply, Request,
+    SuperviseAct, Supervised, SupervisionMode,
 };
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};

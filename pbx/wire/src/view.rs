@@ -134,6 +134,8 @@ pub enum RecordingState {
     Off,
     /// Recorded now.
     On,
+    /// Recorded, with silence for the moment: one party is in a flow, or somebody wants it so.
+    Paused,
     /// Should be recorded and is not; an alarm says why.
     Failed,
     /// Was recorded; the file is closed.

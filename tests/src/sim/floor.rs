@@ -89,6 +89,20 @@ pub enum AgentWish {
         /// As above.
         place: usize,
     },
+    /// An agent who talks holds who is on the line, or does no more.
+    Hold,
+    /// The phone of an agent who holds is without power.
+    Vanish {
+        /// For so many milliseconds.
+        for_ms: u64,
+    },
+    /// Something with the recording of a call.
+    Record {
+        /// The call's place among all, modulo their number.
+        place: usize,
+        /// What: begun, paused, resumed twice as often, closed.
+        what: usize,
+    },
     /// Somebody who talks is sent to give a PIN, and comes back.
     HandOff {
         /// The talk's place among all, modulo their number.
@@ -171,6 +185,18 @@ impl FloorSetup {
         for _ in 0..length_ms / 12_000 {
             let wish = AgentWish::HandOff { place: below(&mut own, 64) };
             wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
+        }
+        for _ in 0..length_ms / 4_000 {
+            let wish = AgentWish::Record { place: below(&mut own, 64), what: below(&mut own, 6) };
+            wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
+        }
+        for _ in 0..length_ms / 5_000 {
+            let (at, agent) = (own.below(length_ms.max(1)), below(&mut own, self.agents));
+            wishes.push((at, Trouble::Agent { agent, wish: AgentWish::Hold }));
+            if has_faults && below(&mut own, 3) == 0 {
+                let wish = AgentWish::Vanish { for_ms: 60_000 + own.below(120_000) };
+                wishes.push((at + 700, Trouble::Agent { agent, wish }));
+            }
         }
         if has_faults {
             for _ in 0..rng.below(1 + length_ms / 100_000) {

@@ -197,7 +197,9 @@ impl Media {
                 self.also.remove(leg);
                 vec![]
             }
-            MediaCommand::SendDigit { .. } | MediaCommand::Mark { .. } => vec![],
+            MediaCommand::SendDigit { .. }
+            | MediaCommand::WithholdDigits { .. }
+            | MediaCommand::Mark { .. } => vec![],
         }
     }
 
@@ -342,6 +344,12 @@ fn news(rng: &mut Rng, leg: LegId) -> Vec<Later> {
             (0, MediaEvent::Quality { leg, recent: poor, whole: poor }),
             (later, MediaEvent::Quality { leg, recent: fine, whole: fine }),
         ],
+        // The code for the recording, if it is an agent's, or nearly.
+        _ if leg.0.is_multiple_of(2) => {
+            let second = if leg.0.is_multiple_of(8) { '5' } else { '1' };
+            let press = |(at, digit)| (at, MediaEvent::Digit { leg, digit });
+            [(0, '*'), (300_000, second)].map(press).to_vec()
+        }
         _ => vec![(0, MediaEvent::Digit { leg, digit: '5' })],
     }
 }

@@ -19,6 +19,7 @@ pub(super) const RULES: &[Rule] = &[
     held,
     transfers,
     hand_offs,
+    pauses,
     alarms,
 ];
 
@@ -241,6 +242,18 @@ fn hand_offs(x: &Exchange, wrong: &mut Vec<String>) {
                 "call {} is {:?}, handed off: {:?}, its flow has it lent: {is_lent}",
                 call.id, call.stage, call.hand_off
             ));
+        }
+    }
+}
+
+/// What is recorded has silence while one party is in a flow, and what is not recorded is not paused.
+fn pauses(x: &Exchange, wrong: &mut Vec<String>) {
+    for call in x.calls.values() {
+        if call.is_paused_in_vain() {
+            wrong.push(format!("call {} is not recorded and has its recording paused", call.id));
+        }
+        if call.is_taped() && call.hand_off.is_some() && !call.is_recording_paused() {
+            wrong.push(format!("call {} is recorded while one of its parties is in a flow", call.id));
         }
     }
 }

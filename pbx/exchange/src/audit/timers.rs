@@ -28,6 +28,7 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
             Timer::LastWord(id) => call(id, |c| matches!(c.stage, Stage::Ended { is_written: false, .. })),
             Timer::Gone(id) => call(id, Call::is_ended),
             Timer::MediaLost(id) => call(id, |c| c.has_answered_caller() && !c.is_ended()),
+            Timer::HoldReminder(id) => call(id, |c| c.held.is_some()),
             Timer::Flow(id) => x.visits.contains_key(&id),
             Timer::Floor(due) => x.floor.awaits(due),
             Timer::SubscriptionEnds(name) => x.mwi.get(name).is_some(),

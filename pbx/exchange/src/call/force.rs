@@ -13,7 +13,7 @@ use switchroom_acd::Exit;
 use switchroom_sip::time::Now;
 
 impl Leg {
-    fn is_live_at(&self, extension: &str) -> bool {
+    pub(crate) fn is_live_at(&self, extension: &str) -> bool {
         self.is_live() && self.extension.as_deref() == Some(extension)
     }
 }

@@ -14,7 +14,7 @@
 //! final word is 480, once it has the other party back. A phone that hangs up all the same, on its own or by hand, is rung
 //! back as after a transfer that nobody takes.
 
-use super::{Call, Recording, Stage, Transfer};
+use super::{Call, Stage, Transfer};
 use crate::exchange::Exchange;
 use crate::limits::{DIGITS_HUSHED, HAND_OFFS_MAX};
 use crate::media::{MediaCommand, Source};
@@ -117,6 +117,7 @@ impl Exchange {
         call.hand_offs += 1;
         call.stage = Stage::Flow;
         if was_held {
+            self.hold_ends(id);
             self.floor.held(crate::queues::moment(now), self.on_floor(id), false);
             self.run_floor(now);
         }
@@ -129,7 +130,7 @@ impl Exchange {
         let text = format!("{who} hands {whom} off to flow {}", flow.name);
         self.why(now, id, "hand_off", text.clone());
         self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "handed_off", text);
-        self.pause_recording(id, true);
+        self.pause_for_hand_off(id, true);
         self.mark(id, "hand_off", &flow.name);
         self.media(MediaCommand::Hear { call: id, leg: goes, source: Source::Silence });
         self.wire(id, stays);
@@ -218,7 +219,7 @@ impl Exchange {
         self.why(now, id, "hand_off", text.clone());
         self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "handed_back", text);
         self.listen(id, false);
-        self.pause_recording(id, false);
+        self.pause_for_hand_off(id, false);
         self.mark(id, "hand_back", &mark);
         if has_hander {
             self.connect_again(now, id, &hand_off);
@@ -276,14 +277,6 @@ impl Exchange {
     fn end_count(&mut self, now: Now, hand_off: &HandOff) {
         if let Some(route) = &hand_off.route {
             self.traffic.end(route, now.mono.0 / 1_000);
-        }
-    }
-
-    /// From now the recording has silence in both channels, or what is said again.
-    fn pause_recording(&mut self, id: CallId, is_paused: bool) {
-        let is_taped = |call: &Call| call.tape.is_some() && call.recording == Recording::On;
-        if self.calls.get(&id).is_some_and(is_taped) {
-            self.media(MediaCommand::PauseRecording { call: id, is_paused });
         }
     }
 

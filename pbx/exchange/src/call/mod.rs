@@ -18,10 +18,13 @@ mod briefing;
 mod ending;
 mod force;
 mod hand_off;
+mod held;
 mod media;
 mod offer;
 mod path;
 mod place;
+mod recording;
+mod recording_key;
 mod replacing;
 mod route;
 mod setup;
@@ -111,6 +114,8 @@ pub struct Leg {
     pub(crate) counted: Counted,
     /// Until then its keys are neither written down nor passed on: they may be repeats of one that was for the exchange.
     pub(crate) hushed_until: Option<Mono>,
+    /// When the first key of the code for the recording was pressed on it.
+    pub(crate) code_since: Option<Mono>,
 }
 
 impl Leg {
@@ -207,6 +212,8 @@ pub struct Call {
     pub answered: Option<Now>,
     /// When the present hold began.
     pub held: Option<Now>,
+    /// Somebody was reminded of that hold.
+    is_reminded: bool,
     /// The caller's leg; while the call is placed, the first of those that are rung.
     pub caller: LegId,
     /// All legs.
@@ -261,6 +268,10 @@ pub struct Call {
     pub(crate) visited: Visited,
     /// The legs that are being recorded.
     tape: Option<[(LegId, Channel); 2]>,
+    /// Why what is recorded is silence at the moment.
+    pauses: recording::Pauses,
+    /// A person began the recording, and no rule.
+    is_on_demand: bool,
     /// Every SIP session it ever had.
     pub(crate) sessions: Vec<SessionId>,
 }
@@ -279,6 +290,7 @@ impl Call {
             ringing: None,
             answered: None,
             held: None,
+            is_reminded: false,
             caller,
             legs: BTreeMap::new(),
             path: CallPath::default(),
@@ -304,6 +316,8 @@ impl Call {
             hushed_until: None,
             visited: Default::default(),
             tape: None,
+            pauses: Default::default(),
+            is_on_demand: false,
             call_back: None,
             briefing: None,
             sessions: Vec::new(),

@@ -1,13 +1,13 @@
 //! The called phones ring, answer, refuse; one wins.
 
 use super::talk::next_generation;
-use super::{LegState, Recording, Stage, judge_refusal};
+use super::{LegState, Stage, judge_refusal};
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::media::{Channel, MediaCommand, RecordingSubject};
+use crate::media::MediaCommand;
 use crate::negotiate::{agreed, answer_formats, chosen_by, is_translated, match_codec, offer_like};
 use crate::record::{Cause, End, EndedBy, EventKind, Severity};
-use crate::{CallId, Changed, LegId, RecordRule};
+use crate::{CallId, Changed, LegId};
 use switchroom_acd::Miss;
 use switchroom_sip::header::Headers;
 use switchroom_sip::sdp::{Description, Format, Local};
@@ -287,79 +287,6 @@ impl Exchange {
         extensions.into_iter().for_each(|extension| self.extension_changed(extension));
         self.changed.insert(Changed::Call(id));
         self.supervisions.touch(id);
-    }
-
-    pub(super) fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
-        if self.record_on(id, caller, leg) {
-            return;
-        }
-        // A call has one recording: of its first talk, when a flow connects it several times.
-        let Some(call) = self.calls.get(&id).filter(|call| call.recording == Recording::Off) else { return };
-        let rules = call
-            .legs
-            .values()
-            .filter(|l| l.is_live())
-            .filter_map(|l| self.config.extensions.get(l.extension.as_deref()?)?.record);
-        // One party that is always recorded is enough; otherwise one that never is decides; otherwise the site's rule.
-        let rules: Vec<RecordRule> = rules.collect();
-        let is_on = if rules.contains(&RecordRule::Always) {
-            true
-        } else if rules.contains(&RecordRule::Never) {
-            false
-        } else {
-            self.config.record == RecordRule::Always
-        };
-        if !is_on {
-            return;
-        }
-        let with = call.with.clone().unwrap_or_default();
-        let subject = RecordingSubject {
-            number: call.number,
-            from: (call.caller_party().number.clone(), call.caller_party().name.clone()),
-            with: (with.number, with.name),
-            started_ms: call.clock(now).wall.0,
-        };
-        let legs = [(caller, Channel::Left), (leg, Channel::Right)];
-        self.media(MediaCommand::Record { call: id, legs, subject });
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.recording = Recording::On;
-            call.tape = Some(legs);
-        }
-        self.mark(id, "answer", "");
-        self.why(now, id, "record", "recording begins".into());
-    }
-
-    /// The recording goes on with who talks with the caller's side now, on the channel of who did before. False if there
-    /// is none.
-    fn record_on(&mut self, id: CallId, caller: LegId, leg: LegId) -> bool {
-        let Some(call) = self.calls.get_mut(&id).filter(|call| call.recording == Recording::On) else {
-            return false;
-        };
-        let Some(tape) = &mut call.tape else { return false };
-        if tape.iter().any(|(taped, _)| *taped == leg) {
-            return true;
-        }
-        let Some(free) = tape.iter_mut().find(|(taped, _)| *taped != caller) else { return false };
-        free.0 = leg;
-        let channel = free.1;
-        self.media(MediaCommand::RecordLeg { call: id, leg, channel });
-        true
-    }
-
-    /// Ends the recording of a call that goes on.
-    pub(crate) fn stop_recording(&mut self, id: CallId) {
-        let tape = self.calls.get_mut(&id).and_then(|call| call.tape.take());
-        if tape.is_some() && self.calls.get(&id).is_some_and(|call| call.recording == Recording::On) {
-            self.mark(id, "end", "");
-            self.media(MediaCommand::StopRecording { call: id });
-        }
-    }
-
-    /// Puts a mark into the recording, if there is one.
-    pub(crate) fn mark(&mut self, id: CallId, kind: &str, text: &str) {
-        if self.calls.get(&id).is_some_and(|c| c.recording == Recording::On) {
-            self.media(MediaCommand::Mark { call: id, kind: kind.to_owned(), text: text.to_owned() });
-        }
     }
 
     /// A called phone refused, or did not answer at all; `what` says so in words.

@@ -174,9 +174,14 @@ impl Exchange {
 
 /// The flow of a caller whom a route leads straight into a queue: to wait, and then goodbye.
 pub(super) fn queue_flow(queue: &str) -> Arc<Flow> {
+    queue_flow_at(queue, None)
+}
+
+/// The same, for a caller with that priority, or else with that of the caller's class.
+pub(super) fn queue_flow_at(queue: &str, priority: Option<i64>) -> Arc<Flow> {
     let job = Job::Queue {
         queue: Expr::Constant(Value::text(queue)),
-        priority: None,
+        priority: priority.map(|priority| Expr::Constant(Value::whole(priority))),
         timeout: None,
         full: None,
         empty: None,

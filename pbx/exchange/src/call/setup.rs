@@ -143,6 +143,7 @@ impl Exchange {
             outcome: "failed",
             counted: Default::default(),
             hushed_until: None,
+            code_since: None,
         }
     }
 

@@ -287,6 +287,7 @@ impl Exchange {
         match (call.held, holder) {
             (None, Some(who)) => {
                 call.held = Some(call.clock(now));
+                self.hold_begins(now, id);
                 self.mark(id, "hold", &who);
                 self.why(now, id, "hold", format!("{who} holds"));
                 let text = format!("held by {who}");
@@ -294,6 +295,7 @@ impl Exchange {
             }
             (Some(since), None) => {
                 call.held = None;
+                self.hold_ends(id);
                 let span = now.mono.since(since.mono).as_secs();
                 self.mark(id, "resume", "");
                 self.why(now, id, "resume", format!("resumed after {span} s"));
@@ -399,15 +401,20 @@ impl Exchange {
         }
     }
 
-    /// Whether a digit is for a flow, or a supervisor's: then it has been taken there, and nobody is told of it.
+    /// Whether a digit is for a flow, a supervisor's, or of the code for the recording: then it has been taken there, and
+    /// nobody is told of it.
     pub(super) fn is_command(&mut self, now: Now, id: CallId, leg: LegId, digit: char, means: Means) -> bool {
-        self.digit_for_flow(now, id, leg, digit, means) || self.supervisors_key(now, id, leg, digit, means)
+        self.digit_for_flow(now, id, leg, digit, means)
+            || self.supervisors_key(now, id, leg, digit, means)
+            || self.recording_key(now, id, leg, digit, means)
     }
 
     /// A phone pressed a digit in a talk, by whatever way it came.
     pub(crate) fn on_digit(&mut self, now: Now, id: CallId, leg: LegId, digit: char) {
-        let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { return };
-        if self.is_hushed(now.mono, id, leg) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let Some(one) = call.leg(leg) else { return };
+        // What is not to be in the recording as sound is not to be beside it as keys.
+        if call.paused_by().is_some() || self.is_hushed(now.mono, id, leg) {
             return;
         }
         let who = one.party.number.clone();
@@ -470,6 +477,10 @@ impl Exchange {
         if (end == crate::record::End::Callee || is_placing) && !was_up {
             // One of several phones went away while it rang.
             return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &text);
+        }
+        let is_lost = cause == Cause::MediaLost || cause == Cause::SessionExpired;
+        if is_lost && self.wait_again(now, id, leg, &text) {
+            return;
         }
         if end == crate::record::End::Callee && self.back_to_flow(now, id, leg, &text) {
             return;

@@ -229,6 +229,7 @@ impl Exchange {
         self.why(now, id, "transfer", format!("{who} transfers {whom} to {to}"));
         self.mark(id, "transfer", &format!("{who} to {to}"));
         if was_held {
+            self.hold_ends(id);
             self.floor.held(crate::queues::moment(now), self.on_floor(id), false);
         }
         if was_caller {

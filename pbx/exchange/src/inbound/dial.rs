@@ -173,6 +173,7 @@ impl Exchange {
         call.stage = Stage::Flow;
         call.held = None;
         let (caller, who) = (call.caller, call.with.clone().map(|p| p.number).unwrap_or_default());
+        self.hold_ends(id);
         self.drop_briefing(id);
         self.stop_recording(id);
         self.close_leg(id, leg);

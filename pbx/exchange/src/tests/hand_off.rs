@@ -24,7 +24,7 @@ impl Scene {
     }
 
     /// Agent 3 at 103 talks to 101, whom queue `q` brought; gives the sessions of both.
-    fn queued() -> (Self, (SocketAddr, SessionId), (SocketAddr, SessionId)) {
+    pub(super) fn queued() -> (Self, (SocketAddr, SessionId), (SocketAddr, SessionId)) {
         let mut s = Self::new();
         s.hang_up(s.a);
         s.w.settle();

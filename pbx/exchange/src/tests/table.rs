@@ -58,6 +58,7 @@ impl Since {
                 | MediaCommand::TakeMessage { leg, .. }
                 | MediaCommand::StopMessage { leg, .. }
                 | MediaCommand::SendDigit { leg, .. }
+                | MediaCommand::WithholdDigits { leg, .. }
                 | MediaCommand::RecordAlso { leg, .. }
                 | MediaCommand::RecordNoMore { leg, .. }
                 | MediaCommand::Move { leg, .. }

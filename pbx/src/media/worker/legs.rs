@@ -2,7 +2,7 @@
 
 use super::super::inbox::Order;
 use super::super::translate;
-use super::{LEVELS_US, Placed, Worker, random, tell};
+use super::{LEVELS_US, Placed, Withheld, Worker, random, tell};
 use crate::clock;
 use std::collections::BTreeSet;
 use std::io;
@@ -77,6 +77,7 @@ impl Worker {
             message: None,
             listens: false,
             inband: None,
+            withheld: Withheld::default(),
         })
     }
 
@@ -103,6 +104,13 @@ impl Worker {
             tracing::debug!(leg = leg.0, "a digit cannot be sent: none were agreed, or too many wait");
         }
         self.pace_from_now(at);
+    }
+
+    pub(super) fn withhold_digits(&mut self, now_us: u64, call: CallId, leg: LegId, for_ms: u16) {
+        let Some(at) = self.find(call, leg) else { return };
+        if let Some(Some(placed)) = self.legs.get_mut(at) {
+            placed.withheld.begin(now_us, for_ms);
+        }
     }
 
     pub(super) fn close(&mut self, now_us: u64, call: CallId, leg: LegId, slot: PortSlot) {

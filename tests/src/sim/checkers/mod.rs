@@ -13,6 +13,7 @@ mod hand_offs;
 mod holds;
 mod messages;
 mod queues;
+mod recordings;
 mod registrations;
 mod secrets;
 mod supervision;
@@ -77,6 +78,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<flows::AskedOnce>::default(),
         Box::<flows::MessagesAreKept>::default(),
         Box::<hand_offs::HandedOffIsAlone>::default(),
+        Box::<recordings::PausedIsSilent>::default(),
         Box::<messages::StoredIsConfirmed>::default(),
         Box::<queues::RungIsOffered>::default(),
         Box::<queues::ChosenByTheRule>::default(),

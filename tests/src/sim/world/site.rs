@@ -36,7 +36,9 @@ pub(super) fn config(setup: &Setup) -> Config {
         },
         floor: Arc::new(setup.floor.config(0)),
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
+        recording_key: "*1".into(),
         // Where calls are recorded, who is held hears music.
+        hold_reminder: Duration::from_secs(5),
         hold_music: if site.records { vec![HOLD_MUSIC.into()] } else { vec![] },
         ring: secs(site.ring_s),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],

@@ -6,10 +6,11 @@ use crate::sim::floor::AgentWish;
 use crate::sim::inbound::LENT;
 use crate::sim::trouble::{SupervisorWish, Trouble};
 use std::sync::Arc;
-use switchroom_acd::Presence;
+use switchroom_acd::{Activity, Presence};
 use switchroom_exchange::{
-    AgentAct, ArchiveAct, Call, CallId, Command, MissedWish, Stage, Subject, SupervisionAct,
+    AgentAct, ArchiveAct, Call, CallId, Command, MissedWish, RecordingAct, Stage, Subject, SupervisionAct,
 };
+use switchroom_phone::{HoldForm, PhoneCommand};
 
 impl World {
     /// Something goes wrong now.
@@ -70,6 +71,12 @@ impl World {
                 let extension = self.handsets[phone % phones].setup.extension.clone();
                 return self.tell(Came::Command(Command::Unregister { extension, contact: None }));
             }
+            Trouble::Agent { agent, wish: AgentWish::Hold } => self.hold_at(agent),
+            Trouble::Agent { agent, wish: AgentWish::Vanish { for_ms } } => {
+                if let Some(place) = self.phone_of(agent, &[Activity::Holding]) {
+                    self.vanish(place, for_ms, false);
+                }
+            }
             Trouble::Agent { agent, wish } => {
                 let command = self.act(agent, wish)?;
                 return self.tell(Came::Command(command));
@@ -104,6 +111,31 @@ impl World {
         })
     }
 
+    /// The phone of an agent who is doing that: of the one at that place among them, modulo their number.
+    fn phone_of(&self, place: usize, doing: &[Activity]) -> Option<usize> {
+        let agents = self.exchange.floor().agents().filter(|agent| doing.contains(&agent.activity()));
+        let seats: Vec<&str> = agents.map(|agent| agent.extension.as_str()).collect();
+        let seat = *seats.get(place % seats.len().max(1))?;
+        self.handsets.iter().position(|handset| handset.setup.extension == seat && handset.is_on)
+    }
+
+    /// The hold key of an agent's phone.
+    fn hold_at(&mut self, agent: usize) {
+        let doing = [Activity::Talking, Activity::Holding];
+        let Some(place) = self.phone_of(agent, &doing) else { return };
+        let now = self.now.mono;
+        let seat = &self.handsets[place].setup.extension;
+        let holds = self
+            .exchange
+            .calls()
+            .any(|call| call.legs.values().any(|leg| leg.holds && leg.extension.as_ref() == Some(seat)));
+        let handset = &mut self.handsets[place];
+        // Without a call it does nothing.
+        let key = if holds { PhoneCommand::Resume } else { PhoneCommand::Hold(HoldForm::SendOnly) };
+        let _ = handset.act(now, &key);
+        self.drain(place);
+    }
+
     /// What somebody wants of an agent or of who waits, as a command.
     fn act(&self, agent: usize, wish: AgentWish) -> Option<Command> {
         let floor = &self.setup.floor;
@@ -129,6 +161,21 @@ impl World {
                 let talks: Vec<CallId> = self.exchange.calls().filter(is_talk).map(|call| call.id).collect();
                 let call = *talks.get(place % talks.len().max(1))?;
                 return Some(Command::HandOff { call, flow: LENT.into() });
+            }
+            // What phones do, and no command.
+            AgentWish::Hold | AgentWish::Vanish { .. } => return None,
+            AgentWish::Record { place, what } => {
+                let is_talk = |call: &&Call| matches!(call.stage, Stage::Talking { .. });
+                let calls = self.exchange.calls().filter(|call| place.is_multiple_of(8) || is_talk(call));
+                let calls: Vec<CallId> = calls.map(|call| call.id).collect();
+                let call = *calls.get(place % calls.len().max(1))?;
+                let act = match what {
+                    0 => RecordingAct::Start,
+                    1 | 2 => RecordingAct::Pause,
+                    3 | 4 => RecordingAct::Resume,
+                    _ => RecordingAct::Stop,
+                };
+                return Some(Command::Record { call, act, own_only: false });
             }
             AgentWish::Missed { place, what } => {
                 let inbox = self.exchange.inbox();

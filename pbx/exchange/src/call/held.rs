@@ -1,0 +1,105 @@
+//! A party that is held: how long already, and what becomes of it when the phone that holds it is gone.
+//!
+//! Who was held by an agent, with a caller of a queue on the line, and is gone without having hung up, did not mean to end
+//! the call: the caller waits again, before all others. Who came from no queue has nowhere to wait, and the call ends.
+
+use super::{Call, Stage};
+use crate::due::Timer;
+use crate::exchange::Exchange;
+use crate::media::{MediaCommand, Source};
+use crate::record::{EventKind, Severity};
+use crate::{CallId, LegId};
+use switchroom_acd::agent::Doing;
+use switchroom_acd::limits::PRIORITY_MAX;
+use switchroom_sip::time::Now;
+
+impl Call {
+    /// The phone that holds the other party, if one of the two does.
+    fn holder(&self) -> Option<LegId> {
+        self.held?;
+        let Stage::Talking { with } = self.stage else { return None };
+        let holds = |leg: &LegId| self.leg(*leg).is_some_and(|leg| leg.is_live() && leg.holds);
+        [with, self.caller].into_iter().find(holds)
+    }
+
+    /// Whether it has been held so long that somebody was reminded of it.
+    pub fn is_held_long(&self) -> bool {
+        self.held.is_some() && self.is_reminded
+    }
+}
+
+impl Exchange {
+    /// A hold has begun.
+    pub(super) fn hold_begins(&mut self, now: Now, id: CallId) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.is_reminded = false;
+        }
+        if !self.config.hold_reminder.is_zero() {
+            self.timers.set(Timer::HoldReminder(id), now.mono.after(self.config.hold_reminder));
+        }
+    }
+
+    /// A hold is over, or the call is.
+    pub(crate) fn hold_ends(&mut self, id: CallId) {
+        self.timers.cancel(Timer::HoldReminder(id));
+    }
+
+    /// A party is held for long: people are told, again and again, and a phone that is registered no more holds nobody.
+    pub(crate) fn remind_of_hold(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let (Some(since), Some(holder)) = (call.held, call.holder()) else { return };
+        call.is_reminded = true;
+        let (who, span) = (call.number_of(holder), now.mono.since(since.mono).as_secs());
+        let extension = call.leg(holder).and_then(|leg| leg.extension.clone());
+        self.timers.set(Timer::HoldReminder(id), now.mono.after(self.config.hold_reminder));
+        let text = format!("held by {who} for {span} s");
+        self.event(now, EventKind::Call, Severity::Warn, Some(id), &who, "hold_reminder", text);
+        self.changed.insert(crate::Changed::Call(id));
+        let is_gone = extension.is_some_and(|extension| self.registrar.of(&extension).next().is_none());
+        if is_gone && self.may_wait_again(id, holder).is_some() {
+            self.drop_leg(now, id, holder, "answered", None);
+            self.wait_again(now, id, holder, &format!("{who} holds and is registered nowhere"));
+        }
+    }
+
+    /// The queue to which the party that is held may go back when the leg that holds it is gone.
+    fn may_wait_again(&self, id: CallId, leg: LegId) -> Option<String> {
+        let call = self.calls.get(&id)?;
+        let is_theirs = call.stage == (Stage::Talking { with: leg }) && call.call_back.is_none();
+        let holds = call.held.is_some() && call.leg(leg)?.holds;
+        if !is_theirs || !holds || call.is_briefed() || self.counts.draining {
+            return None;
+        }
+        self.may_enter_flow(id, call.caller).ok()?;
+        let agent = self.floor.agent_of(self.on_floor(id))?;
+        let Doing::Talking { queue, .. } = &agent.doing else { return None };
+        let queue = self.floor.queue_by_id(*queue)?;
+        self.floor.queue(&queue.name).map(|queue| queue.name.clone())
+    }
+
+    /// The phone that held a caller of a queue is gone: the caller waits again, before all others. False if that is not how
+    /// things are.
+    pub(super) fn wait_again(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
+        let Some(queue) = self.may_wait_again(id, leg) else { return false };
+        let Some(call) = self.calls.get_mut(&id) else { return false };
+        call.held = None;
+        let (caller, who) = (call.caller, call.number_of(leg));
+        let whom = call.number_of(caller);
+        self.hold_ends(id);
+        self.mark(id, "resume", "");
+        self.close_leg_beside(id, leg);
+        self.end_talk(now, id);
+        let text = format!("{text}; {whom} waits in queue {queue} again, first of all");
+        self.why(now, id, "hold", text.clone());
+        self.event(now, EventKind::Call, Severity::Warn, Some(id), &who, "held_waits_again", text);
+        self.media(MediaCommand::Hear { call: id, leg: caller, source: Source::Silence });
+        self.refresh_troubles(now, id);
+        self.show_parties(id);
+        self.listen(id, true);
+        self.enter_flow(now, id, super::route::queue_flow_at(&queue, Some(PRIORITY_MAX)));
+        if self.calls.get(&id).is_some_and(|call| !call.is_ended()) {
+            self.note_open(id);
+        }
+        true
+    }
+}

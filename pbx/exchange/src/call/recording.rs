@@ -1,0 +1,303 @@
+//! The recording of a call: begun by a rule or by a person, paused, and ended.
+//!
+//! A pause has two reasons that know nothing of each other: one party is in a flow, or a person wants it. The recording goes
+//! on when neither is left. What a person paused stays so until a person has it go on, or another party takes the place of
+//! one of the two: then the rules decide anew.
+
+use super::{Call, Recording, Stage};
+use crate::config::RecordRule;
+use crate::exchange::Exchange;
+use crate::input::RecordingAct;
+use crate::media::{Channel, MediaCommand, RecordingSubject};
+use crate::record::{EventKind, Severity};
+use crate::text::clean;
+use crate::{CallId, Changed, LegId};
+use switchroom_sip::time::Now;
+
+/// Why a recording has silence.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Pauses {
+    /// One party is in a flow.
+    is_handed_off: bool,
+    /// The person who wanted it.
+    by: Option<String>,
+}
+
+impl Pauses {
+    fn any(&self) -> bool {
+        self.is_handed_off || self.by.is_some()
+    }
+}
+
+impl Call {
+    /// Whether it is being recorded, if only silence.
+    pub(crate) fn is_taped(&self) -> bool {
+        self.tape.is_some() && self.recording == Recording::On
+    }
+
+    /// Whether what is recorded is silence: one party is in a flow, or somebody wants it so.
+    pub fn is_recording_paused(&self) -> bool {
+        self.is_taped() && self.pauses.any()
+    }
+
+    /// The person who has paused the recording.
+    pub fn paused_by(&self) -> Option<&str> {
+        self.pauses.by.as_deref().filter(|_| self.is_taped())
+    }
+
+    /// That there are reasons for silence although nothing is recorded: never so.
+    pub(crate) fn is_paused_in_vain(&self) -> bool {
+        self.tape.is_none() && self.pauses.any()
+    }
+}
+
+impl Exchange {
+    /// Caller and who answered talk: that is recorded if the rules say so, and goes on being recorded.
+    pub(super) fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
+        if self.record_on(now, id, caller, leg) {
+            return;
+        }
+        // A call has one recording: of its first talk, when a flow connects it several times.
+        let is_on = match self.rule_of(id) {
+            Some(rule) => rule == RecordRule::Always,
+            None => self.config.record == RecordRule::Always,
+        };
+        if is_on && self.calls.get(&id).is_some_and(|call| call.recording == Recording::Off) {
+            self.record(now, id, (caller, leg));
+            self.mark(id, "answer", "");
+            self.why(now, id, "record", "recording begins".into());
+        }
+    }
+
+    /// What the parties' own rules say: one that is always recorded is enough; otherwise one that never is decides.
+    fn rule_of(&self, id: CallId) -> Option<RecordRule> {
+        let legs = self.calls.get(&id)?.legs.values().filter(|leg| leg.is_live());
+        let rules = legs.filter_map(|leg| self.config.extensions.get(leg.extension.as_deref()?)?.record);
+        let rules: Vec<RecordRule> = rules.collect();
+        [RecordRule::Always, RecordRule::Never].into_iter().find(|rule| rules.contains(rule))
+    }
+
+    fn record(&mut self, now: Now, id: CallId, (caller, leg): (LegId, LegId)) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let with = call.with.clone().unwrap_or_default();
+        let subject = RecordingSubject {
+            number: call.number,
+            from: (call.caller_party().number.clone(), call.caller_party().name.clone()),
+            with: (with.number, with.name),
+            started_ms: call.clock(now).wall.0,
+        };
+        let legs = [(caller, Channel::Left), (leg, Channel::Right)];
+        call.recording = Recording::On;
+        call.tape = Some(legs);
+        self.media(MediaCommand::Record { call: id, legs, subject });
+    }
+
+    /// The recording goes on with who talks with the caller's side now, on the channel of who did before. False if there
+    /// is none.
+    fn record_on(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) -> bool {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.recording == Recording::On) else {
+            return false;
+        };
+        let Some(tape) = &mut call.tape else { return false };
+        if tape.iter().any(|(taped, _)| *taped == leg) {
+            return true;
+        }
+        let Some(free) = tape.iter_mut().find(|(taped, _)| *taped != caller) else { return false };
+        let before = std::mem::replace(&mut free.0, leg);
+        let channel = free.1;
+        let seat = |leg: LegId| call.leg(leg).map(|leg| (&leg.extension, &leg.party.number));
+        let is_other = seat(before) != seat(leg);
+        self.media(MediaCommand::RecordLeg { call: id, leg, channel });
+        if is_other && let Some(who) = self.paused_by(id) {
+            self.pause_for_person(id, None);
+            self.mark(id, "record_resume", "");
+            let text = format!("recording goes on, with another party; {who} had paused it");
+            self.why(now, id, "record", text.clone());
+            self.event(now, EventKind::Recording, Severity::Info, Some(id), &who, "recording_resumed", text);
+        }
+        true
+    }
+
+    /// Ends the recording of a call that goes on.
+    pub(crate) fn stop_recording(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let tape = call.tape.take();
+        call.pauses = Pauses::default();
+        if tape.is_some() && call.recording == Recording::On {
+            self.mark(id, "end", "");
+            self.media(MediaCommand::StopRecording { call: id });
+        }
+    }
+
+    /// Puts a mark into the recording, if there is one.
+    pub(crate) fn mark(&mut self, id: CallId, kind: &str, text: &str) {
+        if self.calls.get(&id).is_some_and(|c| c.recording == Recording::On) {
+            self.media(MediaCommand::Mark { call: id, kind: kind.to_owned(), text: text.to_owned() });
+        }
+    }
+
+    fn paused_by(&self, id: CallId) -> Option<String> {
+        self.calls.get(&id)?.paused_by().map(str::to_owned)
+    }
+
+    /// One party goes into a flow, or is back.
+    pub(super) fn pause_for_hand_off(&mut self, id: CallId, is_paused: bool) {
+        self.change_pauses(id, |pauses| pauses.is_handed_off = is_paused);
+    }
+
+    fn pause_for_person(&mut self, id: CallId, by: Option<String>) {
+        self.change_pauses(id, |pauses| pauses.by = by);
+    }
+
+    /// From now the recording has silence in both channels, or what is said again.
+    fn change_pauses(&mut self, id: CallId, change: impl FnOnce(&mut Pauses)) {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_taped()) else { return };
+        let before = call.pauses.any();
+        change(&mut call.pauses);
+        let is_paused = call.pauses.any();
+        if is_paused != before {
+            self.media(MediaCommand::PauseRecording { call: id, is_paused });
+            self.changed.insert(Changed::Call(id));
+        }
+    }
+
+    /// A user does something with the recording of a call. `own_only`: it is to be a call of the user's own phone, and
+    /// what a rule records is not to be ended.
+    pub(crate) fn record_by(
+        &mut self,
+        now: Now,
+        id: CallId,
+        act: RecordingAct,
+        user: &str,
+        own_only: bool,
+    ) -> Result<String, String> {
+        let call = self.calls.get(&id).filter(|call| !call.is_ended());
+        let call = call.ok_or("there is no such call any more")?;
+        if own_only {
+            let seat = self.config.supervision.users.get(user).ok_or(
+                "which phone is yours is not known; it is to be in [supervision] phones, or a supervisor can do this",
+            )?;
+            let is_own = |leg: &super::Leg| leg.is_live() && leg.extension.as_ref() == Some(seat);
+            if !call.legs.values().any(is_own) {
+                return Err(format!(
+                    "your phone {seat} is not in call {}; a supervisor can do this",
+                    call.number
+                ));
+            }
+            if act == RecordingAct::Stop && call.is_taped() && !call.is_on_demand {
+                return Err(format!(
+                    "call {} is recorded by rule: pause it, or ask a supervisor to end it",
+                    call.number
+                ));
+            }
+        }
+        self.control_recording(now, id, act, user)
+    }
+
+    /// The key code: pauses, has it go on, or begins, by what there is.
+    pub(super) fn record_by_key(&mut self, now: Now, id: CallId, leg: LegId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let act = match call.paused_by() {
+            Some(_) => RecordingAct::Resume,
+            None if call.is_taped() => RecordingAct::Pause,
+            None => RecordingAct::Start,
+        };
+        let who = call.number_of(leg);
+        if let Err(why) = self.control_recording(now, id, act, &who) {
+            self.why(now, id, "refuse", format!("{who} wanted another recording: {why}"));
+        }
+    }
+
+    fn control_recording(
+        &mut self,
+        now: Now,
+        id: CallId,
+        act: RecordingAct,
+        who: &str,
+    ) -> Result<String, String> {
+        let number = self.calls.get(&id).map(|call| call.number).unwrap_or_default();
+        let by = clean(who);
+        let (name, done) = match act {
+            RecordingAct::Start => {
+                let legs = self.may_start_recording(id)?;
+                self.record(now, id, legs);
+                if let Some(call) = self.calls.get_mut(&id) {
+                    call.is_on_demand = true;
+                }
+                self.note_open(id);
+                self.mark(id, "record_start", &by);
+                ("recording_begun", format!("call {number} is recorded from now"))
+            }
+            RecordingAct::Pause => {
+                self.must_be_taped(id)?;
+                if let Some(other) = self.paused_by(id) {
+                    return Err(format!("the recording of call {number} is paused already, by {other}"));
+                }
+                self.pause_for_person(id, Some(by.clone()));
+                self.mark(id, "record_pause", &by);
+                ("recording_paused", format!("the recording of call {number} is paused"))
+            }
+            RecordingAct::Resume => {
+                self.must_be_taped(id)?;
+                if self.paused_by(id).is_none() {
+                    return Err(self.not_paused(id));
+                }
+                self.pause_for_person(id, None);
+                self.mark(id, "record_resume", &by);
+                ("recording_resumed", format!("the recording of call {number} goes on"))
+            }
+            RecordingAct::Stop => {
+                self.must_be_taped(id)?;
+                self.mark(id, "record_stop", &by);
+                self.stop_recording(id);
+                ("recording_stopped", format!("call {number} is recorded no more"))
+            }
+        };
+        let text = format!("{by}: {done}");
+        self.why(now, id, "record", text.clone());
+        self.event(now, EventKind::Audit, Severity::Info, Some(id), &by, name, text);
+        self.changed.insert(Changed::Call(id));
+        Ok(done)
+    }
+
+    fn must_be_taped(&self, id: CallId) -> Result<(), String> {
+        let call = self.calls.get(&id).ok_or("the call is gone")?;
+        if call.is_taped() { Ok(()) } else { Err(format!("call {} is not recorded", call.number)) }
+    }
+
+    fn not_paused(&self, id: CallId) -> String {
+        let Some(call) = self.calls.get(&id) else { return "the call is gone".to_owned() };
+        let why = if call.is_recording_paused() { "by nobody; it goes on when the flow ends" } else { "" };
+        format!("the recording of call {} is not paused {why}", call.number).trim_end().to_owned()
+    }
+
+    /// The two who would be recorded.
+    fn may_start_recording(&self, id: CallId) -> Result<(LegId, LegId), String> {
+        let call = self.calls.get(&id).ok_or("the call is gone")?;
+        let number = call.number;
+        if call.is_taped() {
+            return Err(format!("call {number} is recorded already"));
+        }
+        match call.recording {
+            Recording::Off => {}
+            Recording::On | Recording::Done => {
+                return Err(format!("the recording of call {number} is closed, and a call has one only"));
+            }
+            Recording::Failed => {
+                return Err(format!("the recording of call {number} failed; its path says why"));
+            }
+        }
+        let legs = match call.stage {
+            Stage::Talking { with } if !call.is_briefed() => (call.caller, with),
+            _ => return Err(format!("in call {number} nobody talks at the moment")),
+        };
+        let has_codec = |leg: LegId| call.leg(leg).is_some_and(|leg| leg.codec.is_some());
+        if !has_codec(legs.0) || !has_codec(legs.1) {
+            return Err(format!("the phones of call {number} have not agreed yet; try again"));
+        }
+        if self.rule_of(id) == Some(RecordRule::Never) {
+            return Err(format!("somebody in call {number} is never to be recorded, says the configuration"));
+        }
+        Ok(legs)
+    }
+}
