@@ -16,6 +16,7 @@ mod fit;
 mod floor;
 mod ladder;
 mod protocol;
+mod recorded;
 mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
@@ -34,9 +35,10 @@ pub use protocol::{
     ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Resume, Role, ServerLine,
     Welcome,
 };
+pub use recorded::{HeldView, MarkView, MessageView, RecordingView, WaveView};
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
-    EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, HeldView, LegView, MarkView,
-    MessageView, PartyView, PlaceView, QualityView, RecordingState, RecordingView, Severity, Side,
-    SupervisionView, SupervisorView, SurveyAnswerView, SystemView, WaveView, WhyView,
+    EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView, PartyView, PlaceView,
+    QualityView, RecordingState, Severity, Side, SupervisionView, SupervisorView, SurveyAnswerView,
+    SystemView, WhyView,
 };

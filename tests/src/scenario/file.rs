@@ -480,6 +480,7 @@ fn plain_setup(phones: &[Phone]) -> Setup {
             ring_s: 30,
             session_expires_s: 1_800,
             keep_alive_s: 0,
+            hold_reminder_s: 0,
             register_min_s: 60,
             register_max_s: 3_600,
             records: false,

@@ -56,6 +56,8 @@ pub struct SiteSetup {
     pub ring_s: u64,
     pub session_expires_s: u64,
     pub keep_alive_s: u64,
+    /// Zero: nobody is reminded of a hold.
+    pub hold_reminder_s: u64,
     pub register_min_s: u64,
     pub register_max_s: u64,
     pub records: bool,
@@ -222,6 +224,7 @@ fn site(rng: &mut Rng, phones: usize, faults: &Faults) -> SiteSetup {
         ring_s: pick(rng, &[5, 8, 15, 30]),
         session_expires_s: pick(rng, &[90, 120, 600, 1800]),
         keep_alive_s: pick(rng, &[0, 5, 30, 30]),
+        hold_reminder_s: 5,
         register_min_s: pick(rng, &[30, 60]),
         register_max_s: pick(rng, &[60, 120, 600]),
         records: chance(rng, 70),

@@ -235,7 +235,7 @@ pub struct Call {
     /// Hops left for what we send on.
     max_forwards: u8,
     /// We called the caller too: its INVITE was ours, and so was the first offer.
-    pub(crate) is_placed: bool,
+    pub is_placed: bool,
     /// The best refusal so far of the phones that were rung.
     refusal: Option<(u8, u16, &'static str)>,
     /// Some phone has said something before its final answer, if only that it is working on it.

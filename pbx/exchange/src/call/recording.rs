@@ -90,6 +90,8 @@ impl Exchange {
         call.recording = Recording::On;
         call.tape = Some(legs);
         self.media(MediaCommand::Record { call: id, legs, subject });
+        // Who barges in is on it, too.
+        self.supervisions.touch(id);
     }
 
     /// The recording goes on with who talks with the caller's side now, on the channel of who did before. False if there
@@ -121,9 +123,10 @@ impl Exchange {
     /// Ends the recording of a call that goes on.
     pub(crate) fn stop_recording(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let tape = call.tape.take();
+        let is_open = call.tape.take().is_some() && call.recording == Recording::On;
         call.pauses = Pauses::default();
-        if tape.is_some() && call.recording == Recording::On {
+        self.supervisions.touch(id);
+        if is_open {
             self.mark(id, "end", "");
             self.media(MediaCommand::StopRecording { call: id });
         }

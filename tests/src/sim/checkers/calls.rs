@@ -107,6 +107,11 @@ impl Checker for AnsweredIsHandedOver {
     }
 }
 
+/// Whether the exchange itself makes the call: an agent may call somebody back because of whatever a phone does.
+fn is_placed(world: &World, id: CallId) -> bool {
+    world.exchange.calls().any(|call| call.id == id && call.is_placed)
+}
+
 /// One INVITE of a phone makes one call at most.
 #[derive(Debug, Default)]
 pub(super) struct OneCallPerInvite {
@@ -127,6 +132,9 @@ impl Checker for OneCallPerInvite {
         let Some(glance) = Glance::of(bytes).filter(|g| g.opens("INVITE").is_some()) else { return Ok(()) };
         for action in &step.actions {
             let Action::Persist { record: Record::CallOpen(open), .. } = action else { continue };
+            if is_placed(world, open.call) {
+                continue;
+            }
             // A challenged phone asks again with another number.
             let key = (glance.call_id.to_owned(), glance.cseq);
             let first = *self.made.entry(key).or_insert(open.call);
@@ -161,6 +169,7 @@ impl Checker for CdrIsTrue {
         for action in &step.actions {
             if let Action::Persist { record: Record::CallOpen(open), .. } = action
                 && open.answered_ms.is_none()
+                && !is_placed(world, open.call)
                 && let Came::Message(flow, bytes) = &step.came
                 && let Some(glance) = Glance::of(bytes)
                 && let Some(target) = glance.opens("INVITE")

@@ -150,6 +150,11 @@ fn is_recorded(world: &World, one: &Supervision, voice: LegId, call: &Call, part
     else {
         return Ok(());
     };
+    // Who was put into another's place is on the tape when its phone has agreed to it.
+    let is_taped = |leg: LegId| tape.iter().any(|(taped, _)| *taped == leg);
+    if parties.into_iter().any(|leg| !is_taped(leg) && is_agents(world, one, call, parties, leg)) {
+        return Ok(());
+    }
     let Some((of, channel)) = world.media.also.get(&voice) else {
         return broken(Some(call.id), format!("leg {} barges in, and is in no recording", voice.0));
     };

@@ -38,7 +38,7 @@ pub(super) fn config(setup: &Setup) -> Config {
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
         recording_key: "*1".into(),
         // Where calls are recorded, who is held hears music.
-        hold_reminder: Duration::from_secs(5),
+        hold_reminder: secs(site.hold_reminder_s),
         hold_music: if site.records { vec![HOLD_MUSIC.into()] } else { vec![] },
         ring: secs(site.ring_s),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
