@@ -48,6 +48,23 @@ fn a_whisper_goes_with_the_seat() {
     assert_eq!(s.hears(), "101<102 102<101+103 103<101+102");
 }
 
+/// A recording that is begun by hand while somebody barges in.
+#[test]
+fn who_barges_in_is_on_what_is_recorded_from_now() {
+    let (mut w, c, d) = Scene::world();
+    let config = Config { record: RecordRule::Never, ..(*w.x.config).clone() };
+    w.input(Input::Config(std::sync::Arc::new(config)));
+    let (a, call, b, ring) = w.talking();
+    let id = w.x.calls().next().unwrap().id;
+    let mut s = Scene { w, a: (a, call), b: (b, ring), c, d, id };
+    s.supervised(Subject::Call(id), Mode::Barge);
+    let also = |s: &Scene| s.w.media.iter().any(|m| matches!(m, MediaCommand::RecordAlso { .. }));
+    assert!(!also(&s), "nothing is recorded");
+    let act = Command::Record { call: id, act: RecordingAct::Start, own_only: false };
+    s.w.command("mara", act).unwrap();
+    assert!(also(&s));
+}
+
 /// Five hundred supervisors must not look at every call whenever one changes.
 #[test]
 fn supervisors_of_other_calls_are_left_alone() {
