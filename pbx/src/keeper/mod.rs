@@ -3,7 +3,7 @@
 //!
 //! One thread does it all, one after the other, so that no hold comes between looking at a recording and deleting it. First
 //! the files go, then the record: a stop between leaves a record without a file, which the next run ends, never a file that
-//! nobody knows. A run deletes at most [`RUN_MAX`] recordings; what is left waits for the next one, soon after.
+//! nobody knows. A run deletes at most `RUN_MAX` recordings; what is left waits for the next one, soon after.
 
 mod rule;
 #[cfg(test)]
