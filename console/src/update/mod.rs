@@ -6,6 +6,7 @@ mod keys;
 mod missed;
 mod palette;
 mod reports;
+mod settings;
 mod status;
 mod supervise;
 mod text;

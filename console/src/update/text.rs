@@ -1,6 +1,6 @@
 //! Things as plain text: what is copied, written to a file, or opened to be read.
 
-use super::status;
+use super::{settings, status};
 use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
 use crate::format::{clock_ms, duration, stamp};
 use crate::reasons::why_lines;
@@ -272,6 +272,9 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             let (head, lines) = render_ladder(ladder, app.ladder_style(FILE_COLUMNS));
             head.into_iter().chain(lines.into_iter().map(|(_, line)| line)).collect()
         }
+        Answer::Settings(view) => settings::entry_lines(view),
+        Answer::SettingsDiff(diff) => settings::diff_lines(diff),
+        Answer::SettingsApplied(applied) => settings::applied_lines(applied),
     }
 }
 
