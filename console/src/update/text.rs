@@ -126,6 +126,7 @@ impl App {
         let text = match self.screen {
             Screen::Detail(_) if self.detail.tab == Tab::Ladder => self.message_lines().join("\n"),
             Screen::Detail(_) => self.detail.call.clone(),
+            Screen::Settings => self.setting_lines().join("\n"),
             Screen::Wall => {
                 let now_ms = self.server_ms(now_ms);
                 let summary = crate::rows::waiting_summary(self.board(), now_ms, &self.settings.words);
@@ -162,6 +163,11 @@ impl App {
             Screen::Detail(_) => {
                 let number = self.call_in_view().map_or(0, |call| call.number);
                 (format!("switchroom-call-{number}-{at}.txt"), self.detail_text(now_ms))
+            }
+            Screen::Settings => {
+                let lines = self.model.setting.view().map(settings::entry_lines).unwrap_or_default();
+                let kind = self.model.setting.kind.word();
+                (format!("switchroom-settings-{kind}-{at}.txt"), lines.join("\n") + "\n")
             }
         };
         effects.push(Effect::Write { name, text });
