@@ -7,11 +7,10 @@ use crate::keymap::Key;
 use crate::layout::{Layout, Wish, layout};
 use crate::model::Model;
 use crate::rows::{self, Form, List, Row, Sort};
+use crate::setting::{Preview, Typing};
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_wire::{
-    Board, CallView, ClientLine, Command, FiguresBy, Hushed, Role, SettingsChange, SettingsDiff,
-};
+use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Role, SettingsChange};
 
 /// How long a toast stays.
 pub(crate) const TOAST_MS: i64 = 6_000;
@@ -181,27 +180,6 @@ pub(crate) enum Overlay {
         lines: Vec<String>,
         top: usize,
     },
-}
-
-/// A line that is typed on the screen of the settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Typing {
-    /// The key of the value; `None`: the name of a new entry.
-    pub(crate) key: Option<String>,
-    pub(crate) label: String,
-    pub(crate) input: Hushed,
-    /// Shown as dots.
-    pub(crate) is_secret: bool,
-    /// What it can be; Tab turns them.
-    pub(crate) choices: Vec<String>,
-}
-
-/// A change of settings that is looked at.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Preview {
-    pub(crate) change: SettingsChange,
-    pub(crate) diff: SettingsDiff,
-    pub(crate) top: usize,
 }
 
 /// How a toast is to be taken.

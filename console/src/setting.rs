@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use switchroom_wire::{
-    Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind, SettingView, SettingsChange, SettingsView,
+    Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind, SettingView, SettingsChange, SettingsDiff,
+    SettingsView,
 };
 
 /// How old what is shown may be before it is asked for again.
@@ -16,6 +17,27 @@ pub(crate) struct Draft {
     pub(crate) is_new: bool,
     /// By key; nothing typed takes a key out of the file.
     pub(crate) values: BTreeMap<String, Hushed>,
+}
+
+/// A line that is typed on the screen of the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Typing {
+    /// The key of the value; `None`: the name of a new entry.
+    pub(crate) key: Option<String>,
+    pub(crate) label: String,
+    pub(crate) input: Hushed,
+    /// Shown as dots.
+    pub(crate) is_secret: bool,
+    /// What it can be; Tab turns them.
+    pub(crate) choices: Vec<String>,
+}
+
+/// A change of settings that is looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Preview {
+    pub(crate) change: SettingsChange,
+    pub(crate) diff: SettingsDiff,
+    pub(crate) top: usize,
 }
 
 /// Where the value of a field comes from.

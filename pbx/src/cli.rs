@@ -4,7 +4,7 @@ mod ctl;
 mod inbound;
 
 pub use ctl::{
-    AgentAct, CtlArgs, CtlCommand, DryRun, MissedAct, RecordingAct, SettingsAct, SuperviseArgs,
+    AgentAct, CtlArgs, CtlCommand, DryRun, MissedAct, RecordingAct, SettingsAct, SettingsOf, SuperviseArgs,
     SupervisorsPhone,
 };
 pub use inbound::{FlowCommand, FlowFiles, HoursCommand, RouteCommand};

@@ -3,10 +3,11 @@
 //! Every change goes one way: the daemon is asked what it would do to the file, that is shown, and only from there is it
 //! applied, to the file that it was shown for.
 
-use super::palette::{INPUT_MAX, edit};
+use super::palette::edit;
 use crate::action::Action;
-use crate::app::{App, Effect, Mood, Overlay, Preview, Screen, Typing, Waiting};
+use crate::app::{App, Effect, Mood, Overlay, Screen, Waiting};
 use crate::keymap::{Code, Key};
+use crate::setting::{Preview, Typing};
 use switchroom_wire::{
     Answer, Command, CommandError, Hushed, NewPassword, Role, SettingForm, SettingKind, SettingsApplied,
     SettingsChange, SettingsDiff, SettingsView, clean,
@@ -149,13 +150,7 @@ impl App {
                 self.overlay = Some(Overlay::Setting(Box::new(typing)));
             }
             _ => {
-                // A value that is longer than what can be typed is not cut: it is given up to be typed anew.
-                if typing.input.0.chars().count() < INPUT_MAX
-                    || !matches!(key.code, Code::Char(_))
-                    || key.ctrl
-                {
-                    edit(&mut typing.input.0, key);
-                }
+                edit(&mut typing.input.0, key);
                 self.overlay = Some(Overlay::Setting(Box::new(typing)));
             }
         }
@@ -220,13 +215,13 @@ impl App {
     ) {
         match (waiting, result) {
             (_, Ok(Answer::Settings(view))) => self.model.setting.keep(*view),
-            (Waiting::Preview { change }, Ok(Answer::SettingsDiff(diff))) => {
-                // Whoever has gone on to something else meanwhile is not interrupted.
-                if self.overlay.is_none() && self.screen == Screen::Settings {
-                    self.toast = None;
-                    let (change, diff) = (*change, *diff);
-                    self.overlay = Some(Overlay::Diff(Box::new(Preview { change, diff, top: 0 })));
-                }
+            // Whoever has gone on to something else meanwhile is not interrupted.
+            (Waiting::Preview { change }, Ok(Answer::SettingsDiff(diff)))
+                if self.overlay.is_none() && self.screen == Screen::Settings =>
+            {
+                self.toast = None;
+                let (change, diff) = (*change, *diff);
+                self.overlay = Some(Overlay::Diff(Box::new(Preview { change, diff, top: 0 })));
             }
             (Waiting::Applied { label }, Ok(Answer::SettingsApplied(applied))) => {
                 self.show_applied(&label, &applied, now_ms);

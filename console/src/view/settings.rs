@@ -9,9 +9,9 @@
 
 use super::painter::{Painter, wrap};
 use super::{chrome, microphone};
-use crate::app::{App, Preview, Typing};
+use crate::app::App;
 use crate::layout::layout;
-use crate::setting::{Field, From};
+use crate::setting::{Field, From, Preview, Typing};
 use crate::symbols::Symbols;
 use crate::theme::Tone;
 use ratatui::layout::{Position, Rect};
@@ -274,7 +274,7 @@ fn diff_lines(app: &App, diff: &SettingsDiff, width: usize) -> Vec<(Tone, String
         if n > 0 || !lines.is_empty() {
             lines.push((Tone::Secondary, String::new()));
         }
-        lines.extend(piece.iter().map(diff_line));
+        lines.extend(piece.iter().flat_map(|line| diff_line(line, width)));
     }
     if diff.left_out > 0 {
         lines.push((Tone::Secondary, words.f("list.more", &[("count", &diff.left_out.to_string())])));
@@ -291,12 +291,33 @@ fn fault_text(app: &App, fault: &SettingsFault, key: &str) -> String {
     format!("{} {line}: {}{hint}", app.settings.words.t(key), fault.what).replace(" : ", ": ")
 }
 
-fn diff_line(line: &DiffLine) -> (Tone, String) {
+/// A line with its number and sign; what is too long for one goes on below.
+fn diff_line(line: &DiffLine, width: usize) -> Vec<(Tone, String)> {
     let number = if line.mark == DiffMark::Gone { line.old } else { line.new };
     let tone = match line.mark {
         DiffMark::Same => Tone::Secondary,
         DiffMark::Gone => Tone::Attention,
         DiffMark::New => Tone::Strong,
     };
-    (tone, clean(&format!("{number:>5} {} {}", line.mark.sign(), line.text)).into_owned())
+    let (number, sign) = (format!("{number:>5}"), line.mark.sign());
+    let room = width.saturating_sub(number.len() + 3).max(8);
+    let lead = |n: usize| if n == 0 { number.clone() } else { " ".repeat(number.len()) };
+    let pieces = cut(&clean(&line.text), room).into_iter().enumerate();
+    pieces.map(|(n, text)| (tone, format!("{} {sign} {text}", lead(n)).trim_end().to_owned())).collect()
+}
+
+/// Pieces of so many columns, blanks and all.
+fn cut(text: &str, room: usize) -> Vec<String> {
+    let (mut pieces, mut piece, mut taken) = (Vec::new(), String::new(), 0);
+    for c in text.chars() {
+        let wide = columns(c.encode_utf8(&mut [0; 4]));
+        if taken + wide > room {
+            pieces.push(std::mem::take(&mut piece));
+            taken = 0;
+        }
+        piece.push(c);
+        taken += wide;
+    }
+    pieces.push(piece);
+    pieces
 }

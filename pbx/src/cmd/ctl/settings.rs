@@ -216,3 +216,77 @@ impl Printer<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::run;
+    use super::*;
+    use crate::cli::{CtlArgs, CtlCommand, SettingsOf, SocketArgs};
+    use crate::{config, daemon};
+    use std::path::Path;
+
+    const SITE: &str = "# ours\n[site]\ndomain = \"example.com\"\n[sip]\nlisten = [\"udp 127.0.0.1:0\"]\n[media]\nthreads = 1\n\
+                        [control]\nsocket = \"control.sock\"\n\n# the first\n[queues.sales] # ours\nring = \"25s\" # long\n\n\
+                        [agents.2001]\nqueues = [\"sales\"]\n";
+
+    fn told(dir: &Path, act: SettingsAct) -> (u8, String) {
+        let socket = SocketArgs { socket: Some(dir.join("control.sock")) };
+        let args = CtlArgs { socket, json: false, command: CtlCommand::Settings { act } };
+        let mut out = Vec::new();
+        let code = run(&args, &mut out).unwrap();
+        (code, String::from_utf8(out).unwrap())
+    }
+
+    fn set(values: &[(&str, &str)], dry_run: bool) -> SettingsAct {
+        let values = values.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        let dry_run = DryRun { dry_run };
+        SettingsAct::Set { of: SettingsOf::Queue, name: "sales".into(), values, dry_run }
+    }
+
+    #[test]
+    fn a_change_is_shown_then_made_and_what_has_faults_is_not_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("switchroom.toml");
+        std::fs::write(&path, SITE).unwrap();
+        let _daemon = daemon::start(&config::load(&path).unwrap()).unwrap();
+        let now = || std::fs::read_to_string(&path).unwrap();
+
+        let change = [("ring", "20s"), ("needs", "german 5; english 2")];
+        let (code, shown) = told(dir.path(), set(&change, true));
+        assert_eq!(code, OK);
+        assert!(shown.contains("-ring = \"25s\" # long\n+ring = \"20s\" # long\n"), "{shown}");
+        assert!(shown.contains("+needs = [\"german 5\", \"english 2\"]\n"), "{shown}");
+        assert_eq!(now(), SITE, "a dry run");
+        let (code, shown) = told(dir.path(), set(&[("ring", "soon")], false));
+        assert_eq!(code, Exit::Refused.code());
+        assert!(shown.contains("switchroom.toml:13: \"soon\" is not a duration"), "{shown}");
+        assert_eq!(now(), SITE);
+        let (_, shown) = told(dir.path(), set(&change, false));
+        assert!(shown.contains("\nok       queues.sales.ring: 25s becomes 20s; "), "{shown}");
+        assert!(now().contains(
+            "[queues.sales] # ours\nring = \"20s\" # long\nneeds = [\"german 5\", \"english 2\"]\n"
+        ));
+        let (_, shown) = told(dir.path(), SettingsAct::Show { of: SettingsOf::Queue, name: None });
+        assert!(shown.contains("needs=german 5; english 2, ring=20s"), "{shown}");
+        told(dir.path(), SettingsAct::Undo { dry_run: DryRun { dry_run: false } });
+        assert_eq!(now(), SITE);
+
+        let dry_run = DryRun { dry_run: false };
+        let (of, name) = (SettingsOf::Extension, "101".to_owned());
+        let (_, shown) =
+            told(dir.path(), SettingsAct::Add { of, name, values: Vec::new(), typed: false, dry_run });
+        let password = shown.lines().find_map(|line| line.strip_prefix("password ")).unwrap();
+        assert!(now().contains(&config::digests("101", "example.com", password).0), "{shown}");
+    }
+
+    #[test]
+    fn a_key_that_is_given_twice_is_no_change() {
+        assert!(question(&set(&[("ring", "1s"), ("ring", "2s")], false)).is_err());
+        let asked = question(&set(&[("ring", " ")], false)).unwrap();
+        let Command::PreviewSettings { change: SettingsChange::Set { values, .. } } = asked else {
+            unreachable!()
+        };
+        assert_eq!(values["ring"], None, "nothing typed takes a key out");
+    }
+}
