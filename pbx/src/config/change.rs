@@ -3,7 +3,7 @@
 
 use super::Loaded;
 use super::array::{append, remove, shown};
-use super::edit::{EditError, replace};
+use super::edit::{EditError, replace, with_ends_of};
 use super::fault::Fault;
 use super::floor::membership;
 use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ pub fn change(path: &Path, applied: &str, change: &ConfigChange) -> Result<Strin
             format!("classes.{class}.priority: {told}")
         }
     };
-    let changed = document.to_string();
+    let changed = with_ends_of(applied, document.to_string());
     super::parse(&changed, path, &super::paths::base_of(path)).map_err(EditError::Faults)?;
     write(path, &changed)?;
     Ok(told)

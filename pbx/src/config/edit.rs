@@ -59,7 +59,7 @@ pub fn set_password(path: &Path, number: &str, password: &str) -> Result<(), Edi
         .and_then(|e| e.as_table_like_mut())
         .ok_or_else(|| fault(format!("extension {number} is not a table")))?;
     write_digests(extension, &loaded.config, number, password);
-    let changed = document.to_string();
+    let changed = with_ends_of(&text, document.to_string());
     super::parse(&changed, path, &super::paths::base_of(path)).map_err(EditError::Faults)?;
     replace(path, changed.as_bytes()).map_err(io_error)
 }
@@ -81,6 +81,13 @@ pub(super) fn write_digests(
     for (key, digest) in digests {
         set_value(extension, key, digest.into());
     }
+}
+
+/// A changed text with its lines ended as they were, where all of them ended as on other systems: `toml_edit` ends the lines it
+/// writes its own way.
+pub(super) fn with_ends_of(before: &str, changed: String) -> String {
+    let is_of_others = before.contains('\n') && !before.replace("\r\n", "").contains('\n');
+    if is_of_others { changed.replace("\r\n", "\n").replace('\n', "\r\n") } else { changed }
 }
 
 /// Sets a value in place, so that a comment behind it stays, or adds it.
@@ -157,6 +164,17 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), wanted);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn lines_end_as_they_did() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("switchroom.toml");
+        fs::write(&path, "# ours\r\n[site]\r\ndomain = \"example.com\"\r\n[extensions.101]\r\n").unwrap();
+        set_password(&path, "101", "secret").unwrap();
+        let now = fs::read_to_string(&path).unwrap();
+        assert_eq!(now.matches("\r\n").count(), now.matches('\n').count(), "{now:?}");
+        assert!(now.starts_with("# ours\r\n[site]\r\n"), "{now:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::tables::{Step, add, remove, remove_key, table};
 use super::values::{form_of, set};
 use super::{keys_of, people, show, tables_of};
 use crate::config::Loaded;
-use crate::config::edit::{EditError, check_password, write_digests};
+use crate::config::edit::{EditError, check_password, with_ends_of, write_digests};
 use std::collections::BTreeMap;
 use switchroom_flow::fault::did_you_mean;
 use switchroom_wire::{Hushed, NewPassword, SettingKind, SettingView, SettingsChange, clean};
@@ -82,7 +82,8 @@ pub fn propose(loaded: &Loaded, change: &SettingsChange) -> Result<Proposal, Edi
         }
         SettingsChange::Undo => return Err(refused("there is nothing to undo")),
     };
-    Ok(Proposal { text: document.to_string(), told: told.join("; "), password })
+    let text = with_ends_of(&loaded.text.0, document.to_string());
+    Ok(Proposal { text, told: told.join("; "), password })
 }
 
 /// The one of that name.

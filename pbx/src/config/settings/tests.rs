@@ -1,5 +1,5 @@
 //! Changes of a file full of comments: what differs is what was meant, line by line, and nothing else.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
 use crate::config::edit::EditError;
@@ -480,4 +480,105 @@ fn what_cannot_be_is_refused_in_words() {
     ] {
         assert_eq!(why(&change), wanted);
     }
+}
+
+/// Every configuration that is known to be valid, in its various forms, and the one of these tests.
+fn corpus() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/configs/valid");
+    let files = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+    let mut paths: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    paths.sort();
+    let texts = paths.iter().map(|path| std::fs::read_to_string(path).unwrap());
+    texts.chain([FILE.to_owned(), crate::config::sample()]).collect()
+}
+
+fn rows_of<'t>(root: &'t mut toml::Table, tables: &str) -> &'t mut Vec<toml::Value> {
+    let rows = root.entry(tables).or_insert_with(|| toml::Value::Array(Vec::new()));
+    rows.as_array_mut().unwrap()
+}
+
+fn tables_in<'t>(root: &'t mut toml::Table, tables: &str) -> &'t mut toml::Table {
+    let all = root.entry(tables).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    all.as_table_mut().unwrap()
+}
+
+/// Whatever is changed: what the file says is what it said, but for that; and every line that stays stands as it was, its end
+/// included.
+#[test]
+fn a_change_changes_nothing_else_whatever_the_file_looks_like() {
+    let mut changes = 0;
+    for text in corpus() {
+        let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/configs");
+        let file = parse(&text, &base.join("switchroom.toml"), &base).unwrap();
+        for kind in [SettingKind::Extension, SettingKind::Agent, SettingKind::Queue, SettingKind::Route] {
+            let (tables, _) = tables_of(kind).unwrap();
+            let (word, number) =
+                (if kind == SettingKind::Queue { "label" } else { "name" }, kind != SettingKind::Queue);
+            let check = |change: &SettingsChange, edit: &dyn Fn(&mut toml::Table)| {
+                let made = propose(&file, change).unwrap_or_else(|e| panic!("{change:?}: {e}\n{text}"));
+                let (mut wanted, found): (toml::Table, toml::Table) = (
+                    text.parse().unwrap(),
+                    made.text.parse().unwrap_or_else(|e| panic!("{e}\n{}", made.text)),
+                );
+                edit(&mut wanted);
+                // An empty table of tables says nothing.
+                let said = |mut root: toml::Table| {
+                    root.retain(|_, value| value.as_array().is_none_or(|rows| !rows.is_empty()));
+                    root.retain(|_, value| value.as_table().is_none_or(|all| !all.is_empty()));
+                    root
+                };
+                assert_eq!(said(found), said(wanted), "{change:?}\n{}", made.text);
+                let (old, new): (Vec<&str>, Vec<&str>) =
+                    (text.split_inclusive('\n').collect(), made.text.split_inclusive('\n').collect());
+                let ends = |lines: &[&str]| lines.iter().filter(|line| line.ends_with("\r\n")).count();
+                assert_eq!(ends(&old) > 0, ends(&new) > 0, "{change:?}");
+                assert!(ends(&new) == 0 || ends(&new) == new.len(), "{change:?}: ends of lines are mixed");
+                // Comments that name nobody are there still, each as often.
+                let headings =
+                    |lines: &[&str]| lines.iter().filter(|line| line.starts_with("# ----")).count();
+                assert_eq!(headings(&old), headings(&new), "{change:?}");
+            };
+            let (_, entries) = list(&text, kind).unwrap();
+            for (at, entry) in entries.iter().enumerate() {
+                let name = entry.name.as_str();
+                check(&take(kind, name), &|root| match kind {
+                    SettingKind::Route => drop(rows_of(root, tables).remove(at)),
+                    _ => drop(tables_in(root, tables).remove(name)),
+                });
+                check(&set(kind, name, &[(word, "Someone \"else\"")]), &|root| {
+                    let one = match kind {
+                        SettingKind::Route => rows_of(root, tables).get_mut(at).unwrap(),
+                        _ => tables_in(root, tables).get_mut(name).unwrap(),
+                    };
+                    one.as_table_mut().unwrap().insert(word.into(), "Someone \"else\"".into());
+                });
+                for key in entry.values.keys() {
+                    check(&set(kind, name, &[(key, "")]), &|root| {
+                        let one = match kind {
+                            SettingKind::Route => rows_of(root, tables).get_mut(at).unwrap(),
+                            _ => tables_in(root, tables).get_mut(name).unwrap(),
+                        };
+                        one.as_table_mut().unwrap().remove(key);
+                    });
+                    changes += 1;
+                }
+                changes += 2;
+            }
+            let fresh: toml::Table = [(word.to_owned(), toml::Value::from("new"))].into_iter().collect();
+            if kind == SettingKind::Route {
+                for at in 0..=entries.len() {
+                    let change = add(kind, &(at + 1).to_string(), &[(word, "new")]);
+                    check(&change, &|root| rows_of(root, tables).insert(at, fresh.clone().into()));
+                    changes += 1;
+                }
+            } else {
+                let name = if number { "9977" } else { "brand-new" };
+                check(&add(kind, name, &[(word, "new")]), &|root| {
+                    tables_in(root, tables).insert(name.into(), fresh.clone().into());
+                });
+                changes += 1;
+            }
+        }
+    }
+    assert!(changes > 150, "{changes}");
 }
