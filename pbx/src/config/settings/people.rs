@@ -75,7 +75,10 @@ pub(super) fn users(document: &DocumentMut) -> (Vec<SettingKeyView>, Vec<Setting
         name: name.to_owned(),
         example: example.to_owned(),
         about: about(table),
-        choices: choices(SettingKind::Role, name).iter().map(|word| (*word).to_owned()).collect(),
+        choices: choices(SettingKind::Role, name, SettingForm::Text)
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect(),
         ..SettingKeyView::default()
     };
     let keys = vec![key("role", "supervisor", "control.roles"), key("phone", "101", "control.phones")];

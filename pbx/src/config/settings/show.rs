@@ -39,24 +39,22 @@ fn keys(kind: SettingKind) -> Vec<SettingKeyView> {
                 default: key.has_default.then(|| example.clone()),
                 example: if form == SettingForm::Secret { String::new() } else { example },
                 about: key.about.replace('\n', " "),
-                choices: choices(kind, key.name).iter().map(|word| (*word).to_owned()).collect(),
+                choices: choices(kind, key.name, form).iter().map(|word| (*word).to_owned()).collect(),
             }
         })
         .collect()
 }
 
 /// The words that a key takes, where it takes no other.
-pub(super) fn choices(kind: SettingKind, key: &str) -> &'static [&'static str] {
+pub(super) fn choices(kind: SettingKind, key: &str, form: SettingForm) -> &'static [&'static str] {
     match (kind, key) {
+        _ if form == SettingForm::Flag => &["true", "false"],
         (SettingKind::Queue, "strategy") => {
             &["longest_idle", "round_robin", "fewest_calls", "least_talk", "linear", "ring_all", "weighted"]
         }
         (SettingKind::Queue, "join" | "stay") => &["signed_in", "working", "always"],
         (SettingKind::Extension, "record") => &["always", "never"],
         (SettingKind::Role, "role") => &["viewer", "agent", "supervisor", "admin"],
-        (SettingKind::Queue, "announce_agent" | "show_queue")
-        | (SettingKind::Extension, "auto_answer" | "voicemail")
-        | (SettingKind::Route, "back") => &["true", "false"],
         _ => &[],
     }
 }
