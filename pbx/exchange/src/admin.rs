@@ -14,6 +14,7 @@ impl Exchange {
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
             Command::HandOff { call, flow } => self.hand_off_by(now, *call, flow, user),
+            Command::Consult { call, act, own_only } => self.consult_act(now, *call, act, user, *own_only),
             Command::Record { call, act, own_only } => self.record_by(now, *call, *act, user, *own_only),
             Command::Dial { from, to } => self.dial_by(now, from, to, user),
             Command::Transfer { call, to } => self.transfer_by(now, *call, to, user),

@@ -49,6 +49,8 @@ pub enum Service {
     /// Lets a supervisor hear a call, and be heard in it. Reached by command or by the code for it, not by a number of its
     /// own.
     Supervision,
+    /// Lets somebody who is consulted hear a talk, and be heard in it. Reached by command only.
+    Consult,
 }
 
 impl Service {
@@ -58,6 +60,7 @@ impl Service {
             Self::Echo => "echo",
             Self::Tone => "tone",
             Self::Supervision => "supervision",
+            Self::Consult => "consult",
         }
     }
 }

@@ -10,11 +10,14 @@
 //!
 //! Talking ──hand-off──► Flow, lent ──gives back──► Talking
 //!
+//! Talking ──consults a third, who has a call of its own (Service)──► Talking, the third in the place of who leaves
+//!
 //! Placing ──a phone of the caller answers──► Seeking, Flow or Service, for a call that a user has us place
 //! ```
 
 mod attended;
 mod briefing;
+mod consult;
 mod ending;
 mod force;
 mod hand_off;
@@ -32,6 +35,7 @@ mod sides;
 mod talk;
 mod transfer;
 
+pub use consult::{Bridge, Consult};
 pub use hand_off::{HandOff, HandedBack};
 pub use path::CallPath;
 pub use route::{NO_NUMBER, Way};
@@ -96,7 +100,7 @@ pub struct Leg {
     pub agreed: Option<Agreed>,
     /// It holds the other party.
     pub holds: bool,
-    /// Music of the hold plays to it.
+    /// Music of the hold plays to it, or ringing of who is consulted.
     pub(crate) hears_music: bool,
     /// Where its media comes from.
     pub media_from: Option<std::net::SocketAddr>,
@@ -256,6 +260,10 @@ pub struct Call {
     pub(crate) transfer: Option<Transfer>,
     /// Transfers so far.
     transfers: u8,
+    /// One party consults a third.
+    pub consult: Option<Consult>,
+    /// It was placed for who is consulted in that call.
+    pub consulted_in: Option<CallId>,
     /// One party is in a flow, and the other waits for it.
     pub hand_off: Option<HandOff>,
     /// What came of earlier hand-offs.
@@ -310,6 +318,8 @@ impl Call {
             early: None,
             transfer: None,
             transfers: 0,
+            consult: None,
+            consulted_in: None,
             hand_off: None,
             handed_back: Vec::new(),
             hand_offs: 0,

@@ -90,8 +90,9 @@ impl Exchange {
         call.recording = Recording::On;
         call.tape = Some(legs);
         self.media(MediaCommand::Record { call: id, legs, subject });
-        // Who barges in is on it, too.
+        // Who barges in is on it, too, and who is consulted.
         self.supervisions.touch(id);
+        self.tape_third(id);
     }
 
     /// The recording goes on with who talks with the caller's side now, on the channel of who did before. False if there
@@ -128,6 +129,7 @@ impl Exchange {
         self.supervisions.touch(id);
         if is_open {
             self.mark(id, "end", "");
+            self.tape_third(id);
             self.media(MediaCommand::StopRecording { call: id });
         }
     }
@@ -177,16 +179,7 @@ impl Exchange {
         let call = self.calls.get(&id).filter(|call| !call.is_ended());
         let call = call.ok_or("there is no such call any more")?;
         if own_only {
-            let seat = self.config.supervision.users.get(user).ok_or(
-                "which phone is yours is not known; it is to be in [supervision] phones, or a supervisor can do this",
-            )?;
-            let is_own = |leg: &super::Leg| leg.is_live() && leg.extension.as_ref() == Some(seat);
-            if !call.legs.values().any(is_own) {
-                return Err(format!(
-                    "your phone {seat} is not in call {}; a supervisor can do this",
-                    call.number
-                ));
-            }
+            self.must_be_own(id, user)?;
             if act == RecordingAct::Stop && call.is_taped() && !call.is_on_demand {
                 return Err(format!(
                     "call {} is recorded by rule: pause it, or ask a supervisor to end it",
@@ -195,6 +188,18 @@ impl Exchange {
             }
         }
         self.control_recording(now, id, act, user)
+    }
+
+    /// A user who may act on calls of the own phone only may act on this one.
+    pub(super) fn must_be_own(&self, id: CallId, user: &str) -> Result<(), String> {
+        let call = self.live_call(id)?;
+        let seat = self.config.supervision.users.get(user).ok_or(
+            "which phone is yours is not known; it is to be in [supervision] phones, or a supervisor can do this",
+        )?;
+        if call.legs.values().any(|leg| leg.is_live_at(seat)) {
+            return Ok(());
+        }
+        Err(format!("your phone {seat} is not in call {}; a supervisor can do this", call.number))
     }
 
     /// The key code: pauses, has it go on, or begins, by what there is.

@@ -80,7 +80,8 @@ impl Exchange {
         let id = self.next_call(now);
         self.supervisions.insert(id, Supervision::new(user, subject, mode));
         let text = format!("{user} has {phone} {} {name}", mode.word());
-        self.place(now, id, phone, to, text).inspect_err(|_| {
+        let call = self.new_placed(now, id, self.party_of(phone), to);
+        self.place(now, call, phone, text).inspect_err(|_| {
             self.supervisions.remove(&id);
         })?;
         let done = format!("rings {phone}, to {} {name}", mode.word());

@@ -83,7 +83,7 @@ impl Exchange {
         let Some(one) = self.supervisions.remove(&id) else { return };
         self.timers.cancel(Timer::Supervision(id));
         if let Some(target) = one.target {
-            self.wire_each(target, &one.told.heard_by);
+            self.wire_each(&one.told.heard_by);
             self.supervisions.touch(target);
             self.changed.insert(Changed::Call(target));
         }
@@ -113,8 +113,8 @@ impl Exchange {
         let is_done = matches!(&one.subject, Subject::Call(call)
             if self.calls.get(call).is_none_or(crate::Call::is_ended));
         if wanted != before {
-            if let Some(before) = before {
-                self.leave_target(id, before);
+            if before.is_some() {
+                self.leave_target(id);
             }
             self.supervisions.change(id, |one| one.target = wanted);
             if let Some(target) = wanted {
@@ -135,14 +135,14 @@ impl Exchange {
     }
 
     /// Nobody at a call hears that supervisor any more, and no recording of it does.
-    fn leave_target(&mut self, id: CallId, target: CallId) {
+    fn leave_target(&mut self, id: CallId) {
         let leg = self.calls.get(&id).map(|call| call.caller);
         self.supervisions.change(id, |one| one.target = None);
         let Some(told) = self.supervisions.told_mut(id).map(std::mem::take) else { return };
         if let (Some((call, _)), Some(leg)) = (told.recorded, leg) {
             self.media(MediaCommand::RecordNoMore { call, leg });
         }
-        self.wire_each(target, &told.heard_by);
+        self.wire_each(&told.heard_by);
     }
 
     /// The supervisor's media goes to where that of the call is.
@@ -172,16 +172,16 @@ impl Exchange {
         // The board names who hears a supervisor.
         self.changed.insert(Changed::Call(id));
         if let Some(target) = target {
-            self.wire_each(target, &changed);
+            self.wire_each(&changed);
             self.supervisions.touch(target);
         }
     }
 
-    /// Tells the media engine what these parties of a call hear, and leaves the others in peace.
-    fn wire_each(&mut self, id: CallId, legs: &[LegId]) {
+    /// Tells the media engine what these parties hear, and leaves the others in peace.
+    fn wire_each(&mut self, legs: &[LegId]) {
         for leg in legs {
-            let is_up = |call: &crate::Call| call.leg(*leg).is_some_and(|leg| leg.state == LegState::Up);
-            if self.calls.get(&id).is_some_and(is_up) {
+            let is_up = self.leg_anywhere(*leg).is_some_and(|leg| leg.state == LegState::Up);
+            if let Some(id) = self.legs.get(leg).copied().filter(|_| is_up) {
                 self.wire(id, *leg);
             }
         }

@@ -1,5 +1,6 @@
 //! Supervisors at live calls: who hears whom, in every mode, whoever comes and goes.
 
+mod consulting;
 mod keys;
 mod touched;
 
