@@ -70,6 +70,14 @@ impl App {
                 let fields = [("number", call.as_str()), ("flow", flow)];
                 Some(self.ask_plainly(command, "verb.hand_off", &fields))
             }
+            Command::Consult { call, to } => {
+                let fields = [("number", call.as_str()), ("to", to)];
+                Some(self.ask_plainly(command, "verb.consult", &fields))
+            }
+            Command::ConsultAct { call, act } => {
+                let label = format!("verb.consult_{}", act.word());
+                Some(self.ask_plainly(command, &label, &[("number", call.as_str())]))
+            }
             Command::ChangeConfig { change } => Some(self.ask_change(change)),
             Command::DeleteMessage { message } => self.ask_delete_message(message, now_ms),
             Command::Reload => Some(self.ask_reload()),

@@ -30,6 +30,10 @@ pub(super) fn call(mut call: CallView) -> CallView {
     if let Some(hand_off) = &mut call.hand_off {
         party(&mut hand_off.by);
     }
+    if let Some(consult) = &mut call.consult {
+        party(&mut consult.by);
+        party(&mut consult.third);
+    }
     // What a flow returns may be what it looked up of the caller, or the keys of a survey.
     call.handed_back.iter_mut().for_each(|back| back.result.clear());
     if let Some(ended) = &mut call.ended {
@@ -189,9 +193,9 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
     use switchroom_wire::{
-        AgentView, BreakView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState,
-        HandOffView, HandedBackView, HeldView, Lane, LegView, MarkView, PlaceView, QualityView,
-        QueueTodayView, RecordingState, Side, SupervisionMode, SupervisionView, SupervisorView,
+        AgentView, BreakView, CallState, CdrLegView, ConsultView, EndedView, EventKind, EventView,
+        ExtensionState, HandOffView, HandedBackView, HeldView, Lane, LegView, MarkView, PlaceView,
+        QualityView, QueueTodayView, RecordingState, Side, SupervisionMode, SupervisionView, SupervisorView,
         SurveyAnswerView, WaiterView, WhyView,
     };
 
@@ -247,6 +251,12 @@ mod tests {
             place: Some(PlaceView { flow: "main".into(), node: "ask".into() }),
             queue: Some("support".into()),
             hand_off: Some(HandOffView { flow: "pin".into(), by: a_party(), is_waiting: true, since_ms: 1 }),
+            consult: Some(ConsultView {
+                by: a_party(),
+                third: a_party(),
+                call: "id".into(),
+                bridge: "swapped".into(),
+            }),
             handed_back: vec![HandedBackView { at_ms: 1, flow: "pin".into(), result: text() }],
             supervision: Some(SupervisionView {
                 user: "alice-home".into(),

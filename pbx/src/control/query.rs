@@ -10,8 +10,8 @@ use switchroom_exchange::{
     AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
 };
 use switchroom_wire::{
-    Answer, Command, CommandError, MissedAct, ReasonsView, RecordingAct, Role, SuperviseAct, Supervised,
-    SupervisionMode, WaveView,
+    Answer, Command, CommandError, ConsultAct, MissedAct, ReasonsView, RecordingAct, Role, SuperviseAct,
+    Supervised, SupervisionMode, WaveView,
 };
 use tokio::sync::oneshot;
 
@@ -81,6 +81,8 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::HangUp { .. }
         | Command::HandOff { .. }
         | Command::Record { .. }
+        | Command::Consult { .. }
+        | Command::ConsultAct { .. }
         | Command::ChangeConfig { .. }
         | Command::Dial { .. }
         | Command::DeleteMessage { .. }
@@ -221,6 +223,18 @@ async fn carry_out(
             let call = resolve(server, &call).await?;
             act(server, user, Do::HandOff { call, flow }).await.map(Answer::Done)
         }
+        Command::Consult { call, to } => {
+            consult(server, (user, role), &call, switchroom_exchange::ConsultAct::Begin { to }).await
+        }
+        Command::ConsultAct { call, act: what } => {
+            let what = match what {
+                ConsultAct::Swap => switchroom_exchange::ConsultAct::Swap,
+                ConsultAct::Conference => switchroom_exchange::ConsultAct::Conference,
+                ConsultAct::Complete => switchroom_exchange::ConsultAct::Complete,
+                ConsultAct::Cancel => switchroom_exchange::ConsultAct::Cancel,
+            };
+            consult(server, (user, role), &call, what).await
+        }
         Command::Record { call, act: what } => {
             let call = resolve(server, &call).await?;
             let act_of = match what {
@@ -279,6 +293,18 @@ fn presence_of(word: &str, reason: Option<String>) -> Result<Presence, CommandEr
         ("break", None) => Err(refused("say what the break is for")),
         _ => Err(refused("a presence is logged_out, ready or break")),
     }
+}
+
+/// Something about a consultation, in any call or in those of the user's own phone.
+async fn consult(
+    server: &Server,
+    (user, role): (&str, Role),
+    call: &str,
+    act_of: switchroom_exchange::ConsultAct,
+) -> Result<Answer, CommandError> {
+    let call = resolve(server, call).await?;
+    let own_only = role < Role::Supervisor;
+    act(server, user, Do::Consult { call, act: act_of, own_only }).await.map(Answer::Done)
 }
 
 /// Why a call was offered to whom it was, and what it waits for.

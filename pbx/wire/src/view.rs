@@ -184,6 +184,8 @@ pub struct CallView {
     pub hand_off: Option<HandOffView>,
     /// What came of earlier hand-offs, oldest first.
     pub handed_back: Vec<HandedBackView>,
+    /// One party consults a third, whose phone has a call of its own.
+    pub consult: Option<ConsultView>,
     /// It is a supervisor's own call: what the supervisor is at.
     pub supervision: Option<SupervisionView>,
     /// Supervisors who are at this call.
@@ -202,6 +204,20 @@ pub struct HandOffView {
     pub is_waiting: bool,
     /// Since when.
     pub since_ms: i64,
+}
+
+/// One party of a talk consults a third.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct ConsultView {
+    /// Who consults.
+    pub by: PartyView,
+    /// Who is consulted.
+    pub third: PartyView,
+    /// The id of the call of the third's phone.
+    pub call: String,
+    /// Who hears whom: `ringing`, `consulted` (the other party waits), `swapped` (the third waits), `conference`.
+    pub bridge: String,
 }
 
 /// What came of a hand-off.

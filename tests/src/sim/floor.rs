@@ -103,6 +103,15 @@ pub enum AgentWish {
         /// What: begun, paused, resumed twice as often, closed.
         what: usize,
     },
+    /// Somebody who talks consults a third, or does what that allows.
+    Consult {
+        /// The talk's place among all, or among those in which somebody is consulted, modulo their number.
+        place: usize,
+        /// What: begun most often.
+        what: usize,
+        /// Whom, modulo the number of phones.
+        whom: usize,
+    },
     /// Somebody who talks is sent to give a PIN, and comes back.
     HandOff {
         /// The talk's place among all, modulo their number.
@@ -185,6 +194,16 @@ impl FloorSetup {
         for _ in 0..length_ms / 12_000 {
             let wish = AgentWish::HandOff { place: below(&mut own, 64) };
             wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
+        }
+        // Each is followed by what a person would do with it, most often once its phone may have answered.
+        for _ in 0..length_ms / 6_000 {
+            let (mut at, place) = (own.below(length_ms.max(1)), below(&mut own, 64));
+            for step in 0..=below(&mut own, 4) {
+                let what = if step == 0 { 0 } else { below(&mut own, 8) };
+                let wish = AgentWish::Consult { place, what, whom: below(&mut own, 64) };
+                wishes.push((at, Trouble::Agent { agent: 0, wish }));
+                at += 500 + own.below(6_000);
+            }
         }
         for _ in 0..length_ms / 4_000 {
             let wish = AgentWish::Record { place: below(&mut own, 64), what: below(&mut own, 6) };

@@ -116,7 +116,7 @@ impl Exchange {
     }
 
     /// The leg of whatever call.
-    pub(crate) fn leg_anywhere(&self, leg: LegId) -> Option<&Leg> {
+    pub fn leg_anywhere(&self, leg: LegId) -> Option<&Leg> {
         self.legs.get(&leg).and_then(|id| self.calls.get(id)?.leg(leg))
     }
 
@@ -174,6 +174,9 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(consult) = call.consult.as_mut() else { return };
         consult.bridge = bridge;
+        let by = consult.by;
+        // Ringing is no music of a hold, and the other way round.
+        self.music_ends(by);
         self.mark(id, bridge.word(), "");
         self.refresh_talk(now, id);
         self.tape_third(id);
@@ -244,6 +247,7 @@ impl Exchange {
             leg.origin = End::Callee;
         }
         self.mark(id, "consult", &extension);
+        self.music_ends(by);
         self.refresh_talk(now, id);
         Ok(format!("{who} consults {extension}"))
     }
@@ -411,7 +415,6 @@ impl Exchange {
             own.consulted_in = None;
         }
         self.mark(id, "consult_over", "");
-        // Ringing is no music of a hold that may follow.
         self.music_ends(consult.by);
         self.supervisions.touch(id);
         Some(consult)

@@ -233,3 +233,21 @@ fn a_user_consults_in_calls_of_the_own_phone() {
     let told = s.w.command("mara", command);
     assert_eq!(told, Err("your phone 103 is not in call 1; a supervisor can do this".into()));
 }
+
+#[test]
+fn who_waits_with_music_hears_ringing_when_it_consults() {
+    let mut s = Scene::new();
+    let mut config = s.w.x.config().clone();
+    config.hold_music = vec!["music".into()];
+    s.w.input(Input::Config(std::sync::Arc::new(config)));
+    s.hold(s.a, "sendonly");
+    let music = "Prompt { language: English, name: \"music\" }";
+    assert_eq!(s.plays(), [format!("102: {music}")]);
+    s.begin_consult("104").unwrap();
+    assert_eq!(s.plays()[1..], ["102: Ringing"]);
+    let d = s.answer(s.d);
+    s.hold(d, "sendonly");
+    assert_eq!(s.plays()[2..], [format!("102: {music}")], "and music, not ringing, if the third holds");
+    s.hold(s.a, "sendrecv");
+    assert_eq!(s.plays()[3..], [format!("101: {music}")]);
+}
