@@ -93,6 +93,10 @@ pub struct SupervisionRules {
     pub phones: BTreeSet<String>,
     /// The extension of each user: whose phone is rung when a user names none.
     pub users: BTreeMap<String, String>,
+    /// Users who see, hear and act on what is of these queues only; who is not named is not restricted.
+    pub queues: BTreeMap<String, BTreeSet<String>>,
+    /// Of what supervisors do the agent is told by a tone.
+    pub notify: BTreeSet<crate::Mode>,
 }
 
 /// Everything the exchange is told. A change is a new value of this.

@@ -39,7 +39,8 @@ mod text;
 
 pub use alarm::Alarm;
 pub use call::{
-    Bridge, Call, CallPath, Consult, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, Stage, Way,
+    Bridge, Call, CallPath, Consult, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, SIGNAL, Stage,
+    Way,
 };
 pub use config::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
 pub use exchange::{Exchange, Figures};

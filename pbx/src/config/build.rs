@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
+use switchroom_exchange::{Codec, Config, Extension, Mode, RecordRule, Service, SupervisionRules};
 use switchroom_flow::Flows;
 use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::number::Pattern;
@@ -23,6 +23,8 @@ pub(super) const RING_S_MAX: u64 = 240;
 const EXTENSIONS_MAX: usize = 10_000;
 
 const RULES: &[(&str, RecordRule)] = &[("never", RecordRule::Never), ("always", RecordRule::Always)];
+const MODES: &[(&str, Mode)] =
+    &[("listen", Mode::Listen), ("whisper", Mode::Whisper), ("barge", Mode::Barge)];
 const SERVICES: &[(&str, Service)] = &[("echo", Service::Echo), ("tone", Service::Tone)];
 const CODECS: &[(&str, Codec)] =
     &[("PCMA", Codec::Pcma), ("PCMU", Codec::Pcmu), ("G722", Codec::G722), ("opus", Codec::Opus)];
@@ -59,7 +61,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
         site: reader.text(site, "name", &value::name).unwrap_or_default(),
         domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),
-        supervision: supervision(reader, root, &extensions, &inbound.routes),
+        supervision: supervision(reader, root, &extensions, &inbound.routes, &people.queues),
         extensions,
         flows: Flows::new(),
         inbound,
@@ -168,6 +170,7 @@ fn supervision(
     root: Option<&DeTable<'_>>,
     extensions: &BTreeMap<String, Extension>,
     routes: &[Route],
+    queues: &BTreeSet<String>,
 ) -> SupervisionRules {
     let section = reader.section(root, "supervision", "supervision");
     let code = reader.text(section, "code", &|text| {
@@ -198,6 +201,9 @@ fn supervision(
             _ => drop(rules.users.insert(user, extension)),
         }
     }
+    rules.queues = restricted(reader, section, queues);
+    let notify = reader.texts(section, "notify", &one_of("notify", MODES)).unwrap_or_default();
+    rules.notify = notify.into_iter().map(|(mode, _)| mode).collect();
     if !rules.code.is_empty() {
         let begins = |route: &&Route| is_taken_by(&rules.code, &route.number);
         if let Some(route) = routes.iter().find(begins) {
@@ -210,6 +216,39 @@ fn supervision(
         }
     }
     rules
+}
+
+/// Users who may act on what is of some queues only.
+fn restricted(
+    reader: &mut Reader,
+    section: Section<'_>,
+    known: &BTreeSet<String>,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let restriction = |text: &str| {
+        let mut words = text.split_whitespace().map(str::to_owned);
+        let user = words.next().ok_or("write \"USER QUEUE\", with more queues if there are".to_owned())?;
+        unix_name(&user)?;
+        let queues: BTreeSet<String> = words.collect();
+        if queues.is_empty() {
+            return Err(format!(
+                "of which queues is {} a supervisor?\nwrite \"USER QUEUE\"",
+                user.escape_debug()
+            ));
+        }
+        match queues.iter().find(|queue| !known.contains(*queue)) {
+            Some(queue) => {
+                let hint = did_you_mean(queue, known.iter().map(String::as_str));
+                let hint = hint.unwrap_or_else(|| format!("add [queues.{queue}]"));
+                Err(format!("there is no queue {}\n{hint}", queue.escape_debug()))
+            }
+            None => Ok((user, queues)),
+        }
+    };
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for ((user, queues), _) in reader.texts(section, "queues", &restriction).unwrap_or_default() {
+        found.entry(user).or_default().extend(queues);
+    }
+    found
 }
 
 /// Two keys, the first of them one that nobody types in a number.

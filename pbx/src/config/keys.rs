@@ -205,6 +205,16 @@ pub(super) const TABLES: &[Table] = &[
                 "[\"mara 101\"]",
                 "The extensions from which it may be dialled, each with the Unix user who sits there, if there is one: that\nphone is rung when this user listens from console or ctl and names no other.",
             ),
+            example(
+                "queues",
+                "[\"mara sales service\"]",
+                "Users who act on the calls and agents of some queues only, and hear those: the Unix user, then the queues. Of all\nelse they see what a viewer does. Who is not named is not restricted.",
+            ),
+            key(
+                "notify",
+                "[]",
+                "Of what supervisors do the agent is told by a short tone: \"listen\", \"whisper\", \"barge\". Nobody else hears it, and no\nrecording has it.",
+            ),
         ],
     },
     Table {

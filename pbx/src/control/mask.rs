@@ -108,7 +108,7 @@ pub(super) fn alarm(mut alarm: AlarmView) -> AlarmView {
 }
 
 /// A queue: who waits keeps the end of the number.
-fn queue(mut queue: QueueView) -> QueueView {
+pub(super) fn queue(mut queue: QueueView) -> QueueView {
     for waiter in &mut queue.waiting {
         party(&mut waiter.caller);
     }
@@ -116,7 +116,7 @@ fn queue(mut queue: QueueView) -> QueueView {
 }
 
 /// A caller who gave up keeps the end of the number.
-fn missed(mut missed: MissedView) -> MissedView {
+pub(super) fn missed(mut missed: MissedView) -> MissedView {
     party(&mut missed.caller);
     missed
 }
@@ -250,6 +250,7 @@ mod tests {
             troubles: vec!["one_way caller".into()],
             place: Some(PlaceView { flow: "main".into(), node: "ask".into() }),
             queue: Some("support".into()),
+            queues: vec!["q".into()],
             hand_off: Some(HandOffView { flow: "pin".into(), by: a_party(), is_waiting: true, since_ms: 1 }),
             consult: Some(ConsultView {
                 by: a_party(),

@@ -10,6 +10,7 @@ mod peer;
 mod query;
 mod seats;
 mod server;
+mod sight;
 mod socket;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,12 @@
 //! Answers to commands.
 
 use super::server::{NotDone, Server};
+use super::sight::Sight;
 use super::{figures, floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use crate::keeper::Wish;
+use std::collections::BTreeSet;
 use switchroom_acd::Presence;
 use switchroom_exchange::{
     AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
@@ -37,13 +39,40 @@ pub(super) async fn answer(
     if role < needed {
         return Err(refused(format!("this needs the role {}; you are {}", needed.word(), role.word())));
     }
+    let sight = sight_of(server, user, role).await;
+    if let Some(call) = sight.asks_of(&command).map_err(refused)? {
+        must_be_own(server, user, call).await?;
+    }
     if role > Role::Viewer {
-        return carry_out(server, (user, role), command).await;
+        return carry_out(server, (user, role), command).await.map(|answer| sight.answer(answer));
     }
     if let Some(why) = hidden(&command) {
         return Err(refused(why));
     }
     carry_out(server, (user, role), command).await.map(mask::answer)
+}
+
+/// What a user sees now.
+pub(super) async fn sight_of(server: &Server, user: &str, role: Role) -> Sight {
+    let user = user.to_owned();
+    let queues = server.engine.ask(move |x| x.rights_of(&user).cloned()).await;
+    // Of whom nothing can be known now nobody knows that they may see all.
+    Sight::new(role, queues.unwrap_or_else(|_| Some(BTreeSet::new())))
+}
+
+/// A call is of a queue of the user's.
+pub(super) async fn must_be_own(server: &Server, user: &str, call: &str) -> Result<(), CommandError> {
+    let id = resolve(server, call).await?;
+    if may_act_on(server, user, id).await {
+        return Ok(());
+    }
+    Err(refused("that call is of no queue of yours"))
+}
+
+/// Whether a call is of a queue of the user's, or the user not restricted.
+pub(super) async fn may_act_on(server: &Server, user: &str, call: CallId) -> bool {
+    let user = user.to_owned();
+    server.engine.ask(move |x| x.may_act_on(&user, call)).await.unwrap_or(false)
 }
 
 /// Why a viewer may not ask that, where masking the answer would not do.

@@ -225,6 +225,11 @@ impl FloorSetup {
         wishes
     }
 
+    /// The names of the queues.
+    pub(super) fn queue_names(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        QUEUES.into_iter().take(self.queues).map(|(name, _)| name)
+    }
+
     /// The numbers of the queues.
     pub(super) fn numbers(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
         QUEUES.into_iter().take(self.queues).map(|(_, number)| number)

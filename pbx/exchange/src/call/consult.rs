@@ -151,7 +151,7 @@ impl Exchange {
         let Some(consult) = &call.consult else { return };
         let is_heard = matches!(consult.bridge, Bridge::Consulted | Bridge::Conference);
         let third = self.calls.get(&consult.own).map(|own| own.caller).filter(|_| is_heard);
-        let wanted = third.filter(|_| call.is_taped()).zip(call.channel_of(consult.by));
+        let wanted = third.filter(|_| call.is_taped()).zip(call.side_of(consult.by));
         self.change_third_on_tape(id, wanted);
     }
 
@@ -371,6 +371,9 @@ impl Exchange {
         let Some(id) = call.consulted_in else { return };
         self.media(MediaCommand::Move { call: own, leg, to: id });
         self.rooms.insert(leg, id);
+        if let Some(consult) = self.calls.get_mut(&id).and_then(|call| call.consult.as_mut()) {
+            consult.bridge = Bridge::Consulted;
+        }
         let stage = Stage::Service { service: Service::Consult };
         let number = third.number.clone();
         if let Err(why) = self.answer_by_us(now, own, stage, third, "is consulted") {
@@ -487,7 +490,7 @@ impl Exchange {
         let Some(consult) = &call.consult else { return true };
         let is_heard = matches!(consult.bridge, Bridge::Consulted | Bridge::Conference) && call.is_taped();
         let third = self.calls.get(&consult.own).map(|own| own.caller);
-        let wanted = third.filter(|_| is_heard).zip(call.channel_of(consult.by));
+        let wanted = third.filter(|_| is_heard).zip(call.side_of(consult.by));
         let is_up = third.and_then(|leg| self.leg_anywhere(leg)).is_some_and(|leg| leg.state == LegState::Up);
         consult.recorded == wanted && is_up == (consult.bridge != Bridge::Ringing)
     }

@@ -32,6 +32,7 @@ mod replacing;
 mod route;
 mod setup;
 mod sides;
+mod signal;
 mod talk;
 mod transfer;
 
@@ -39,6 +40,7 @@ pub use consult::{Bridge, Consult};
 pub use hand_off::{HandOff, HandedBack};
 pub use path::CallPath;
 pub use route::{NO_NUMBER, Way};
+pub use signal::SIGNAL;
 pub(crate) use talk::info_digit;
 pub(crate) use transfer::Transfer;
 
@@ -444,6 +446,14 @@ impl Call {
     /// The channel of the recording that a leg is on.
     pub(crate) fn channel_of(&self, leg: LegId) -> Option<Channel> {
         self.tape?.iter().find(|(taped, _)| *taped == leg).map(|(_, channel)| *channel)
+    }
+
+    /// The channel of the recording on which a party of the talk is, or will be: who has come in another's place is taped once
+    /// its phone has agreed, and until then that one's channel is nobody else's.
+    pub(crate) fn side_of(&self, leg: LegId) -> Option<Channel> {
+        let other = self.other(leg).and_then(|other| self.channel_of(other));
+        let free = || self.tape?.iter().map(|(_, channel)| *channel).find(|channel| Some(*channel) != other);
+        self.channel_of(leg).or_else(|| other.and_then(|_| free()))
     }
 
     /// Whether caller and agent are told of each other, and are not connected yet.

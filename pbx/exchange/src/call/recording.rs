@@ -211,8 +211,9 @@ impl Exchange {
             None => RecordingAct::Start,
         };
         let who = call.number_of(leg);
-        if let Err(why) = self.control_recording(now, id, act, &who) {
-            self.why(now, id, "refuse", format!("{who} wanted another recording: {why}"));
+        match self.control_recording(now, id, act, &who) {
+            Ok(_) => self.signal(id, leg),
+            Err(why) => self.why(now, id, "refuse", format!("{who} wanted another recording: {why}")),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Mode, Subject, Supervision, Told};
 use crate::call::{LegState, Stage};
 use crate::exchange::Exchange;
 use crate::inbound::Means;
-use crate::input::SupervisionAct;
+use crate::input::{Command, SupervisionAct};
 use crate::limits::SUPERVISIONS_MAX;
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
 use crate::text::clean;
@@ -175,7 +175,10 @@ impl Exchange {
         let refused = if self.supervisions.len() >= SUPERVISIONS_MAX {
             Err("there are as many supervisors at work as there may be".to_owned())
         } else {
-            self.may_supervise(&extension, &subject)
+            let begin = SupervisionAct::Begin { subject: subject.clone(), mode: Mode::Listen };
+            let asked = Command::Supervise { phone: Some(extension.clone()), act: begin };
+            let allowed = self.refused_by_queue(now, &extension, &asked);
+            allowed.and_then(|()| self.may_supervise(&extension, &subject))
         };
         if let Err(why) = refused {
             return self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), why);

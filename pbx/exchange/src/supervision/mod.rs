@@ -16,6 +16,7 @@
 //! supervisor whom that concerns should be at with what the media engine was told, and tells it the difference.
 
 mod begin;
+mod rights;
 mod settle;
 mod table;
 mod take_over;
@@ -99,6 +100,8 @@ struct Told {
     heard_by: Vec<LegId>,
     /// The recording in which the supervisor is heard, and where.
     recorded: Option<(CallId, Channel)>,
+    /// The mode that the agent was told of by a tone, if that is wanted.
+    notified: Option<Mode>,
 }
 
 impl Supervision {

@@ -66,6 +66,7 @@ impl Exchange {
         self.find_target(now, id);
         self.tell_audience(id);
         self.tell_recording(id);
+        self.notify(id);
         let hears = self.heard_by_supervisor(id);
         let leg = self.calls.get(&id).map(|call| call.caller);
         let is_over = self.supervisions.get(&id).is_none_or(|one| one.is_over);
@@ -92,7 +93,9 @@ impl Exchange {
     /// The call that a supervisor should be at.
     fn wanted(&self, id: CallId) -> Option<CallId> {
         let one = self.supervisions.get(&id).filter(|one| !one.is_over)?;
-        let is_heard = |call: CallId| self.calls.get(&call).is_some_and(crate::Call::is_heard);
+        let is_heard = |call: CallId| {
+            self.calls.get(&call).is_some_and(crate::Call::is_heard) && self.may_act_on(&one.user, call)
+        };
         let extension = match &one.subject {
             Subject::Call(call) => return Some(*call).filter(|call| is_heard(*call)),
             subject => self.followed(subject)?,
@@ -177,6 +180,20 @@ impl Exchange {
         }
     }
 
+    /// The agent hears a tone when a supervisor comes, or does something else, if the configuration wants that.
+    fn notify(&mut self, id: CallId) {
+        let Some(one) = self.supervisions.get(&id).filter(|one| !one.is_over) else { return };
+        let (mode, target) = (one.mode, one.target.and_then(|target| self.calls.get(&target)));
+        let Some(target) = target.filter(|_| one.told.notified != Some(mode)) else { return };
+        let (target, agent) = (target.id, self.coached(one, target));
+        if let Some(told) = self.supervisions.told_mut(id) {
+            told.notified = Some(mode);
+        }
+        if let Some(agent) = agent.filter(|_| self.config.supervision.notify.contains(&mode)) {
+            self.signal(target, agent);
+        }
+    }
+
     /// Tells the media engine what these parties hear, and leaves the others in peace.
     fn wire_each(&mut self, legs: &[LegId]) {
         for leg in legs {
@@ -211,7 +228,7 @@ impl Exchange {
         let target = self.calls.get(&one.target?)?;
         self.voice(id)?;
         let coached = self.coached(one, target)?;
-        Some((target.id, target.channel_of(coached)?))
+        Some((target.id, target.side_of(coached)?))
     }
 
     /// Nothing more is to be heard: a tone, and then the phone is hung up.

@@ -2,6 +2,7 @@
 
 mod consulting;
 mod keys;
+mod rights;
 mod touched;
 
 use super::queues::site;

@@ -83,6 +83,8 @@ pub(crate) fn config() -> Config {
             code: "*60".into(),
             phones: ["103".to_owned()].into(),
             users: [("mara".to_owned(), "103".to_owned())].into(),
+            queues: BTreeMap::new(),
+            notify: Default::default(),
         },
         flows: super::flow_site::all(),
         inbound: super::flow_site::site(),

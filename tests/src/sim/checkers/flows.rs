@@ -6,7 +6,7 @@ use crate::sim::glance::{Glance, header_of, legible};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_exchange::{
-    Action, Bridge, CallId, LegId, MediaCommand, MediaEvent, MessageRecord, Record, Taken,
+    Action, Bridge, CallId, LegId, MediaCommand, MediaEvent, MessageRecord, Record, SIGNAL, Taken,
 };
 use switchroom_flow::Clip;
 
@@ -56,6 +56,7 @@ impl Checker for OnePlace {
                 let supervises = voices.contains(listener);
                 let plays = |leg: &LegId| {
                     let plays = legs.get(leg).and_then(|leg| leg.plays.as_ref());
+                    let plays = plays.filter(|plays| plays.number != SIGNAL);
                     plays.is_some_and(|plays| !supervises || !plays.clips.iter().all(is_waited_to))
                 };
                 for caller in heard(&one.hears) {

@@ -2,9 +2,12 @@
 
 use super::wiring::{connected, heard, speaks};
 use super::{Checker, Verdict, broken};
-use crate::sim::world::{Step, World};
+use crate::sim::world::{SUPERVISOR, Step, World};
 use std::collections::BTreeSet;
-use switchroom_exchange::{Bridge, Call, CallId, LegId, LegState, Mode, Source, Stage, Subject, Supervision};
+use switchroom_acd::agent::Doing;
+use switchroom_exchange::{
+    Bridge, Call, CallId, LegId, LegState, Mode, SIGNAL, Source, Stage, Subject, Supervision,
+};
 
 /// A supervisor who listens is heard by nobody, one who whispers by the agent alone, and no recording holds either.
 #[derive(Debug, Default)]
@@ -82,6 +85,9 @@ fn parties(world: &World, target: CallId) -> Option<(&Call, Vec<LegId>)> {
 
 fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
     let voice = own.caller;
+    if let Some(call) = one.target.filter(|_| one.user == SUPERVISOR) {
+        is_allowed(world, call)?;
+    }
     let hearers: Vec<LegId> = world
         .media
         .legs
@@ -128,6 +134,21 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
     hears_all(world, own, target.as_ref())
 }
 
+/// Who is restricted to a queue is at no call that an agent has from another.
+fn is_allowed(world: &World, call: CallId) -> Verdict {
+    let Some(queues) = world.exchange.config().supervision.queues.get(SUPERVISOR) else { return Ok(()) };
+    let floor = world.exchange.floor();
+    let Some(Doing::Talking { queue, .. }) = floor.agent_of(call.0).map(|agent| &agent.doing) else {
+        return Ok(());
+    };
+    match floor.queue_by_id(*queue) {
+        Some(queue) if !queues.contains(&queue.name) => {
+            broken(Some(call), format!("who may hear {queues:?} only hears a call of {}", queue.name))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The extension whose calls are followed.
 fn followed(world: &World, one: &Supervision) -> Option<String> {
     match &one.subject {
@@ -139,7 +160,10 @@ fn followed(world: &World, one: &Supervision) -> Option<String> {
 
 /// Whether the supervisor and both parties are there, and none of them holds.
 fn all_speak(world: &World, own: &Call, parties: &[LegId]) -> bool {
-    let speaks = |leg: LegId| speaks(world, leg) && world.media.legs.contains_key(&leg);
+    // Who is told of it by a tone hears that first.
+    let is_signalled =
+        |leg: LegId| world.media.legs[&leg].plays.as_ref().is_some_and(|playing| playing.number == SIGNAL);
+    let speaks = |leg: LegId| speaks(world, leg) && world.media.legs.contains_key(&leg) && !is_signalled(leg);
     matches!(own.stage, Stage::Service { .. }) && speaks(own.caller) && parties.iter().all(|leg| speaks(*leg))
 }
 
@@ -168,15 +192,15 @@ fn is_recorded(world: &World, one: &Supervision, voice: LegId, call: &Call, part
     else {
         return Ok(());
     };
+    let Some((of, channel)) = world.media.also.get(&voice) else {
+        return broken(Some(call.id), format!("leg {} barges in, and is in no recording", voice.0));
+    };
     // Who was put into another's place is on the tape when its phone has agreed to it.
     let is_taped = |leg: LegId| tape.iter().any(|(taped, _)| *taped == leg);
     let mut of_call = parties.iter().filter(|leg| call.leg(**leg).is_some());
     if of_call.any(|leg| !is_taped(*leg) && is_agents(world, one, call, *leg)) {
         return Ok(());
     }
-    let Some((of, channel)) = world.media.also.get(&voice) else {
-        return broken(Some(call.id), format!("leg {} barges in, and is in no recording", voice.0));
-    };
     let side = tape.iter().find(|(_, side)| side == channel).map(|(leg, _)| *leg);
     if *of == call.id && side.is_some_and(|leg| is_agents(world, one, call, leg)) {
         return Ok(());

@@ -4,8 +4,8 @@ use super::{Checker, Verdict, broken};
 use crate::sim::world::{HOLD_MUSIC, Step, World};
 use std::collections::BTreeMap;
 use switchroom_exchange::{
-    Action, Bridge, Call, CallId, Changed, LegId, LegState, MediaCommand, Part, PortSlot, Service, Source,
-    Stage,
+    Action, Bridge, Call, CallId, Changed, LegId, LegState, MediaCommand, Part, PortSlot, SIGNAL, Service,
+    Source, Stage,
 };
 use switchroom_flow::Clip;
 
@@ -157,6 +157,10 @@ fn check(world: &World, call: &Call) -> Verdict {
         // Who is held hears music in place of silence, where there is some; who consults hears that it rings.
         let ought = ought(world, call, *leg);
         let rings = call.consult.as_ref().is_some_and(|c| c.bridge == Bridge::Ringing && c.by == *leg);
+        // A tone for this one alone is over soon.
+        if told.plays.as_ref().is_some_and(|playing| playing.number == SIGNAL) {
+            continue;
+        }
         let hears_music = told.plays.as_ref().is_some_and(|playing| playing.clips.iter().any(is_hold_music));
         let waits = ought == Some(Source::Silence) && !rings;
         let hears_ringing = told.plays.as_ref().is_some_and(|playing| playing.clips.contains(&Clip::Ringing));

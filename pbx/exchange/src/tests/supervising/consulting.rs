@@ -241,7 +241,7 @@ fn who_waits_with_music_hears_ringing_when_it_consults() {
     config.hold_music = vec!["music".into()];
     s.w.input(Input::Config(std::sync::Arc::new(config)));
     s.hold(s.a, "sendonly");
-    let music = "Prompt { language: English, name: \"music\" }";
+    let music = "Prompt { language: En, name: \"music\" }";
     assert_eq!(s.plays(), [format!("102: {music}")]);
     s.begin_consult("104").unwrap();
     assert_eq!(s.plays()[1..], ["102: Ringing"]);
