@@ -55,13 +55,15 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
     }
     let (rtp_port_first, rtp_pairs) = reader.text(media, "ports", &value::ports).unwrap_or_default();
     let local_networks = reader.texts(sip, "local_networks", &value::network).unwrap_or_default();
-    let shell = shell(reader, root, (sip, media, recording), around, &extensions);
+    let mut shell = shell(reader, root, (sip, media, recording), around, &extensions);
+    let supervision = supervision(reader, root, &extensions, &inbound.routes, &people.queues);
+    shell.queues.clone_from(&supervision.queues);
     let config = Config {
         floor: Arc::new(floor),
         site: reader.text(site, "name", &value::name).unwrap_or_default(),
         domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),
-        supervision: supervision(reader, root, &extensions, &inbound.routes, &people.queues),
+        supervision,
         extensions,
         flows: Flows::new(),
         inbound,
@@ -380,6 +382,7 @@ fn shell(
         socket_group: reader.text(control, "group", &unix_name),
         roles: roles(reader, control),
         phones: phones(reader, control, extensions),
+        queues: BTreeMap::new(),
         media_threads: reader.threads(media, "threads").unwrap_or_default(),
         log: reader.text(log, "level", &one_of("level", LEVELS)).unwrap_or_default().to_owned(),
         drain: duration(reader, stop, "drain", 0, 3_600).unwrap_or_default(),

@@ -207,7 +207,7 @@ pub(super) const TABLES: &[Table] = &[
             ),
             example(
                 "queues",
-                "[\"mara sales service\"]",
+                "[\"mara sales\"]",
                 "Users who act on the calls and agents of some queues only, and hear those: the Unix user, then the queues. Of all\nelse they see what a viewer does. Who is not named is not restricted.",
             ),
             key(

@@ -51,7 +51,7 @@ pub(super) async fn converse(server: &Arc<Server>, id: u64, stream: UnixStream, 
         }
     };
     tracing::debug!("{} connected as {}: {}", peer.user, role.word(), switchroom_wire::clean(&hello.client));
-    let sight = query::sight_of(server, &peer.user, role).await;
+    let sight = query::sight_of(server, &peer.user, role);
     let mut talk = Conversation { server, id, user: peer.user.clone(), role, sight, writer, watched: None };
     let _ = talk.run(&hello, &peer, reader).await;
 }
@@ -200,6 +200,7 @@ impl Conversation<'_> {
             ClientLine::Watch { call } => {
                 let call = call.and_then(|c| c.parse().ok()).filter(|_| self.role > Role::Viewer);
                 let call = match call {
+                    Some(call) if self.sight.is_clear() => Some(call),
                     Some(call) if query::may_act_on(self.server, &self.user, call).await => Some(call),
                     Some(_) | None => None,
                 };

@@ -6,7 +6,6 @@ use super::{figures, floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use crate::keeper::Wish;
-use std::collections::BTreeSet;
 use switchroom_acd::Presence;
 use switchroom_exchange::{
     AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
@@ -39,7 +38,7 @@ pub(super) async fn answer(
     if role < needed {
         return Err(refused(format!("this needs the role {}; you are {}", needed.word(), role.word())));
     }
-    let sight = sight_of(server, user, role).await;
+    let sight = sight_of(server, user, role);
     if let Some(call) = sight.asks_of(&command).map_err(refused)? {
         must_be_own(server, user, call).await?;
     }
@@ -52,12 +51,9 @@ pub(super) async fn answer(
     carry_out(server, (user, role), command).await.map(mask::answer)
 }
 
-/// What a user sees now.
-pub(super) async fn sight_of(server: &Server, user: &str, role: Role) -> Sight {
-    let user = user.to_owned();
-    let queues = server.engine.ask(move |x| x.rights_of(&user).cloned()).await;
-    // Of whom nothing can be known now nobody knows that they may see all.
-    Sight::new(role, queues.unwrap_or_else(|_| Some(BTreeSet::new())))
+/// What a user sees. As roles, that is as the daemon was started; what he may do follows the configuration at once.
+pub(super) fn sight_of(server: &Server, user: &str, role: Role) -> Sight {
+    Sight::new(role, server.shell.queues.get(user).cloned())
 }
 
 /// A call is of a queue of the user's.

@@ -20,7 +20,7 @@ impl Sight {
     }
 
     /// Whether nothing is masked.
-    fn is_clear(&self) -> bool {
+    pub(super) fn is_clear(&self) -> bool {
         self.role > Role::Viewer && self.queues.is_none()
     }
 
