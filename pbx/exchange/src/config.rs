@@ -127,6 +127,10 @@ pub struct Config {
     /// Two keys by which the agent of a talk pauses its recording, has it go on, or begins it; empty: none.
     #[serde(default)]
     pub recording_key: String,
+    /// The prompt that who is not the agent's side hears before a rule has a talk recorded; empty: none.
+    pub consent: String,
+    /// The key by which that one refuses.
+    pub consent_refuse: Option<char>,
     /// Prompts that who is held hears one after the other, over and over; with none, silence.
     #[serde(default)]
     pub hold_music: Vec<String>,

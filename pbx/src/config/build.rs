@@ -12,7 +12,7 @@ use switchroom_exchange::{Codec, Config, Extension, Mode, RecordRule, Service, S
 use switchroom_flow::Flows;
 use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::number::Pattern;
-use switchroom_flow::read::{duration_text, one_of};
+use switchroom_flow::read::{duration_text, one_of, prompt_name};
 use switchroom_flow::routes::Route;
 use switchroom_wire::Role;
 use toml::de::DeTable;
@@ -69,6 +69,8 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
         inbound,
         record: reader.text(recording, "rule", &one_of("rule", RULES)).unwrap_or_default(),
         recording_key: reader.text(recording, "key", &recording_key).unwrap_or_default(),
+        consent: reader.text(recording, "consent", &prompt_name).unwrap_or_default(),
+        consent_refuse: reader.text(recording, "consent_refuse", &one_key),
         hold_music: super::queues::music(reader, media, "hold_music"),
         hold_reminder: duration(reader, media, "hold_reminder", 5, 3_600).unwrap_or_default(),
         ring: duration(reader, sip, "ring", 1, RING_S_MAX).unwrap_or_default(),
@@ -218,6 +220,15 @@ fn supervision(
         }
     }
     rules
+}
+
+/// A key of a phone.
+fn one_key(text: &str) -> Result<char, String> {
+    let mut keys = text.chars();
+    match (keys.next(), keys.next()) {
+        (Some(key), None) if key.is_ascii_digit() || key == '*' || key == '#' => Ok(key),
+        _ => Err(format!("\"{}\" is no key; write one of 0 to 9, * and #", text.escape_debug())),
+    }
 }
 
 /// Users who may act on what is of some queues only.

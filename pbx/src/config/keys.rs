@@ -177,6 +177,16 @@ pub(super) const TABLES: &[Table] = &[
                 "\"*1\"",
                 "Two keys by which the agent of a talk pauses its recording on the phone and has it go on, or begins one where the\nrule wants none; the first is * or #. The phone must send its keys by RFC 4733 or INFO. Unless written, nobody can\nby phone.",
             ),
+            example(
+                "consent",
+                "\"consent\"",
+                "A prompt that the other party than the agent's side hears before a recording by rule begins; until it is heard the two\nare not connected. Unless written, nobody is asked.",
+            ),
+            example(
+                "consent_refuse",
+                "\"9\"",
+                "The key by which that party refuses meanwhile: then the call is not recorded. Unless written, nobody can.",
+            ),
             key("dir", "\"recordings\"", "Where recordings are kept."),
             example(
                 "keep",

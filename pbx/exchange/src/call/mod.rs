@@ -17,6 +17,7 @@
 
 mod attended;
 mod briefing;
+mod consent;
 mod consult;
 mod ending;
 mod force;
@@ -282,6 +283,10 @@ pub struct Call {
     pauses: recording::Pauses,
     /// A person began the recording, and no rule.
     is_on_demand: bool,
+    /// Who was asked does not want to be recorded.
+    is_recording_refused: bool,
+    /// Who was asked has heard that it will be.
+    has_consented: bool,
     /// Every SIP session it ever had.
     pub(crate) sessions: Vec<SessionId>,
 }
@@ -330,6 +335,8 @@ impl Call {
             tape: None,
             pauses: Default::default(),
             is_on_demand: false,
+            is_recording_refused: false,
+            has_consented: false,
             call_back: None,
             briefing: None,
             sessions: Vec::new(),

@@ -58,19 +58,22 @@ impl Exchange {
             return;
         }
         // A call has one recording: of its first talk, when a flow connects it several times.
-        let is_on = match self.rule_of(id) {
-            Some(rule) => rule == RecordRule::Always,
-            None => self.config.record == RecordRule::Always,
+        let is_on = self.records_by_rule(id);
+        let may_be = |call: &Call| {
+            call.recording == Recording::Off && !call.is_briefed() && !call.is_recording_refused
         };
-        if is_on && self.calls.get(&id).is_some_and(|call| call.recording == Recording::Off) {
+        if is_on && self.calls.get(&id).is_some_and(may_be) {
             self.record(now, id, (caller, leg));
             self.mark(id, "answer", "");
+            if self.calls.get(&id).is_some_and(|call| call.has_consented) {
+                self.mark(id, "consent", "");
+            }
             self.why(now, id, "record", "recording begins".into());
         }
     }
 
     /// What the parties' own rules say: one that is always recorded is enough; otherwise one that never is decides.
-    fn rule_of(&self, id: CallId) -> Option<RecordRule> {
+    pub(super) fn rule_of(&self, id: CallId) -> Option<RecordRule> {
         let legs = self.calls.get(&id)?.legs.values().filter(|leg| leg.is_live());
         let rules = legs.filter_map(|leg| self.config.extensions.get(leg.extension.as_deref()?)?.record);
         let rules: Vec<RecordRule> = rules.collect();
@@ -303,6 +306,9 @@ impl Exchange {
         let has_codec = |leg: LegId| call.leg(leg).is_some_and(|leg| leg.codec.is_some());
         if !has_codec(legs.0) || !has_codec(legs.1) {
             return Err(format!("the phones of call {number} have not agreed yet; try again"));
+        }
+        if call.is_recording_refused {
+            return Err(format!("in call {number} somebody was asked, and does not want to be recorded"));
         }
         if self.rule_of(id) == Some(RecordRule::Never) {
             return Err(format!("somebody in call {number} is never to be recorded, says the configuration"));

@@ -420,6 +420,7 @@ impl Exchange {
     pub(super) fn is_command(&mut self, now: Now, id: CallId, leg: LegId, digit: char, means: Means) -> bool {
         self.digit_for_flow(now, id, leg, digit, means)
             || self.supervisors_key(now, id, leg, digit, means)
+            || self.consent_key(now, id, leg, digit)
             || self.recording_key(now, id, leg, digit, means)
     }
 

@@ -91,6 +91,8 @@ pub(crate) fn config() -> Config {
         floor: Default::default(),
         record: RecordRule::Always,
         recording_key: "*1".into(),
+        consent: String::new(),
+        consent_refuse: None,
         hold_music: vec![],
         hold_reminder: Duration::ZERO,
         ring: Duration::from_secs(30),

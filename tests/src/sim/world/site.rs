@@ -46,6 +46,9 @@ pub(super) fn config(setup: &Setup) -> Config {
         floor: Arc::new(setup.floor.config(0)),
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
         recording_key: "*1".into(),
+        // Where calls are recorded, on one site of three who calls is asked before.
+        consent: if setup.floor.seed % 3 == 0 { "consent".into() } else { String::new() },
+        consent_refuse: Some('5'),
         // Where calls are recorded, who is held hears music.
         hold_reminder: secs(site.hold_reminder_s),
         hold_music: if site.records { vec![HOLD_MUSIC.into()] } else { vec![] },
