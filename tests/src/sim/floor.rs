@@ -195,16 +195,6 @@ impl FloorSetup {
             let wish = AgentWish::HandOff { place: below(&mut own, 64) };
             wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
         }
-        // Each is followed by what a person would do with it, most often once its phone may have answered.
-        for _ in 0..length_ms / 6_000 {
-            let (mut at, place) = (own.below(length_ms.max(1)), below(&mut own, 64));
-            for step in 0..=below(&mut own, 4) {
-                let what = if step == 0 { 0 } else { below(&mut own, 8) };
-                let wish = AgentWish::Consult { place, what, whom: below(&mut own, 64) };
-                wishes.push((at, Trouble::Agent { agent: 0, wish }));
-                at += 500 + own.below(6_000);
-            }
-        }
         for _ in 0..length_ms / 4_000 {
             let wish = AgentWish::Record { place: below(&mut own, 64), what: below(&mut own, 6) };
             wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
@@ -215,6 +205,16 @@ impl FloorSetup {
             if has_faults && below(&mut own, 3) == 0 {
                 let wish = AgentWish::Vanish { for_ms: 60_000 + own.below(120_000) };
                 wishes.push((at + 700, Trouble::Agent { agent, wish }));
+            }
+        }
+        // Each is followed by what a person would do with it, most often once its phone may have answered.
+        for _ in 0..length_ms / 6_000 {
+            let (mut at, place) = (own.below(length_ms.max(1)), below(&mut own, 64));
+            for step in 0..=below(&mut own, 4) {
+                let what = if step == 0 { 0 } else { below(&mut own, 8) };
+                let wish = AgentWish::Consult { place, what, whom: below(&mut own, 64) };
+                wishes.push((at, Trouble::Agent { agent: 0, wish }));
+                at += 500 + own.below(6_000);
             }
         }
         if has_faults {
