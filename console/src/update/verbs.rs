@@ -6,7 +6,7 @@ use crate::format::{duration, moment};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
-use switchroom_wire::{Command, ConfigChange};
+use switchroom_wire::{Command, ConfigChange, ConsultAct};
 
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
@@ -75,8 +75,13 @@ impl App {
                 Some(self.ask_plainly(command, "verb.consult", &fields))
             }
             Command::ConsultAct { call, act } => {
-                let label = format!("verb.consult_{}", act.word());
-                Some(self.ask_plainly(command, &label, &[("number", call.as_str())]))
+                let label = match act {
+                    ConsultAct::Swap => "verb.consult_swap",
+                    ConsultAct::Conference => "verb.consult_conference",
+                    ConsultAct::Complete => "verb.consult_complete",
+                    ConsultAct::Cancel => "verb.consult_cancel",
+                };
+                Some(self.ask_plainly(command, label, &[("number", call.as_str())]))
             }
             Command::ChangeConfig { change } => Some(self.ask_change(change)),
             Command::DeleteMessage { message } => self.ask_delete_message(message, now_ms),

@@ -98,7 +98,9 @@ impl Sight {
             Command::ChangeConfig {
                 change: ConfigChange::Join { queue, .. } | ConfigChange::Leave { queue, .. },
             } if self.has(queue) => Ok(None),
-            Command::ChangeConfig { .. } => {
+            Command::ChangeConfig { .. }
+            | Command::ApplySettings { .. }
+            | Command::PreviewSettings { .. } => {
                 Err("you act on some queues only, and this changes more than those".to_owned())
             }
             _ => Ok(None),
