@@ -5,7 +5,8 @@ use crate::report::DAYS;
 use crate::words::Words;
 use std::collections::BTreeMap;
 use switchroom_wire::{
-    Command, ConfigChange, FiguresBy, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised, SupervisionMode,
+    Command, ConfigChange, ConsultAct, FiguresBy, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised,
+    SupervisionMode,
 };
 
 /// The forms of the commands, as help shows them.
@@ -38,6 +39,11 @@ pub(crate) const FORMS: &[&str] = &[
     "assign NUMBER AGENT",
     "hang up NUMBER",
     "hand off NUMBER FLOW",
+    "consult NUMBER TO",
+    "swap NUMBER",
+    "conference NUMBER",
+    "complete NUMBER",
+    "cancel consult NUMBER",
     "dial EXTENSION NUMBER",
     "priority NUMBER PRIORITY",
     "take out NUMBER",
@@ -134,6 +140,13 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["hand", "off", call, flow] => {
             Command::HandOff { call: (*call).to_owned(), flow: (*flow).to_owned() }
         }
+        ["consult", call, to @ ..] if !to.is_empty() => {
+            Command::Consult { call: (*call).to_owned(), to: to.join(" ") }
+        }
+        ["swap", call] => consult(call, ConsultAct::Swap),
+        ["conference", call] => consult(call, ConsultAct::Conference),
+        ["complete", call] => consult(call, ConsultAct::Complete),
+        ["cancel", "consult", call] => consult(call, ConsultAct::Cancel),
         ["join" | "leave" | "skill" | "class", ..] => match change(&parts) {
             Some(change) => Command::ChangeConfig { change },
             None => return Err(unknown(words.trim(), parts[0])),
@@ -219,6 +232,10 @@ fn change(parts: &[&str]) -> Option<ConfigChange> {
     })
 }
 
+fn consult(call: &str, act: ConsultAct) -> Command {
+    Command::ConsultAct { call: call.to_owned(), act }
+}
+
 fn missed(number: &str, act: MissedAct) -> Command {
     Command::MissedAct { missed: number.to_owned(), act }
 }
@@ -262,6 +279,10 @@ mod tests {
         assert_eq!(parse("  hangup   4127 "), Ok(hang_up));
         let hand_off = Command::HandOff { call: "4127".into(), flow: "verify".into() };
         assert_eq!(parse("hand off 4127 verify"), Ok(hand_off));
+        let consult = Command::Consult { call: "4127".into(), to: "103".into() };
+        assert_eq!(parse("consult 4127 103"), Ok(consult));
+        let cancel = Command::ConsultAct { call: "4127".into(), act: ConsultAct::Cancel };
+        assert_eq!(parse("cancel consult 4127"), Ok(cancel));
         let join = |tier, weight| {
             let (agent, queue, skills) = ("2001".into(), "sales".into(), BTreeMap::new());
             Ok(Command::ChangeConfig { change: ConfigChange::Join { agent, queue, tier, weight, skills } })

@@ -260,6 +260,8 @@ fn config(agents: u32) -> Config {
         }),
         record: RecordRule::Never,
         recording_key: String::new(),
+        consent: String::new(),
+        consent_refuse: None,
         hold_reminder: Duration::ZERO,
         hold_music: vec![],
         ring: Duration::from_secs(600),

@@ -6,7 +6,7 @@ use crate::format::{duration, moment};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
-use switchroom_wire::{Command, ConfigChange};
+use switchroom_wire::{Command, ConfigChange, ConsultAct};
 
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
@@ -69,6 +69,19 @@ impl App {
             Command::HandOff { call, flow } => {
                 let fields = [("number", call.as_str()), ("flow", flow)];
                 Some(self.ask_plainly(command, "verb.hand_off", &fields))
+            }
+            Command::Consult { call, to } => {
+                let fields = [("number", call.as_str()), ("to", to)];
+                Some(self.ask_plainly(command, "verb.consult", &fields))
+            }
+            Command::ConsultAct { call, act } => {
+                let label = match act {
+                    ConsultAct::Swap => "verb.consult_swap",
+                    ConsultAct::Conference => "verb.consult_conference",
+                    ConsultAct::Complete => "verb.consult_complete",
+                    ConsultAct::Cancel => "verb.consult_cancel",
+                };
+                Some(self.ask_plainly(command, label, &[("number", call.as_str())]))
             }
             Command::ChangeConfig { change } => Some(self.ask_change(change)),
             Command::DeleteMessage { message } => self.ask_delete_message(message, now_ms),

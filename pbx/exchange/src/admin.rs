@@ -11,9 +11,13 @@ use switchroom_sip::time::Now;
 
 impl Exchange {
     pub(crate) fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
+        if let Err(why) = self.refused_by_queue(now, user, command) {
+            return self.actions.push_back(Action::Reply { id, result: Err(why) });
+        }
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
             Command::HandOff { call, flow } => self.hand_off_by(now, *call, flow, user),
+            Command::Consult { call, act, own_only } => self.consult_act(now, *call, act, user, *own_only),
             Command::Record { call, act, own_only } => self.record_by(now, *call, *act, user, *own_only),
             Command::Dial { from, to } => self.dial_by(now, from, to, user),
             Command::Transfer { call, to } => self.transfer_by(now, *call, to, user),
@@ -95,6 +99,7 @@ impl Exchange {
         (config.rtp_port_first, config.rtp_pairs) = (self.config.rtp_port_first, self.config.rtp_pairs);
         let old = std::mem::replace(&mut self.config, Arc::new(config));
         self.endpoint.set_settings(settings(&self.config));
+        self.look_after_supervisors();
         if old.keep_alive.is_zero() && !self.config.keep_alive.is_zero() {
             let all: Vec<(String, String)> = self.names.all().collect();
             for (extension, key) in all {

@@ -49,6 +49,8 @@ pub enum Service {
     /// Lets a supervisor hear a call, and be heard in it. Reached by command or by the code for it, not by a number of its
     /// own.
     Supervision,
+    /// Lets somebody who is consulted hear a talk, and be heard in it. Reached by command only.
+    Consult,
 }
 
 impl Service {
@@ -58,6 +60,7 @@ impl Service {
             Self::Echo => "echo",
             Self::Tone => "tone",
             Self::Supervision => "supervision",
+            Self::Consult => "consult",
         }
     }
 }
@@ -90,6 +93,10 @@ pub struct SupervisionRules {
     pub phones: BTreeSet<String>,
     /// The extension of each user: whose phone is rung when a user names none.
     pub users: BTreeMap<String, String>,
+    /// Users who see, hear and act on what is of these queues only; who is not named is not restricted.
+    pub queues: BTreeMap<String, BTreeSet<String>>,
+    /// Of what supervisors do the agent is told by a tone.
+    pub notify: BTreeSet<crate::Mode>,
 }
 
 /// Everything the exchange is told. A change is a new value of this.
@@ -120,6 +127,10 @@ pub struct Config {
     /// Two keys by which the agent of a talk pauses its recording, has it go on, or begins it; empty: none.
     #[serde(default)]
     pub recording_key: String,
+    /// The prompt that who is not the agent's side hears before a rule has a talk recorded; empty: none.
+    pub consent: String,
+    /// The key by which that one refuses.
+    pub consent_refuse: Option<char>,
     /// Prompts that who is held hears one after the other, over and over; with none, silence.
     #[serde(default)]
     pub hold_music: Vec<String>,

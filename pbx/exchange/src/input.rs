@@ -26,6 +26,15 @@ pub enum Command {
         /// The flow.
         flow: String,
     },
+    /// One party of a talk consults a third.
+    Consult {
+        /// The call.
+        call: CallId,
+        /// What.
+        act: ConsultAct,
+        /// Only if the user's own phone is in the call.
+        own_only: bool,
+    },
     /// Something with the recording of a call.
     Record {
         /// The call.
@@ -136,6 +145,25 @@ pub enum RecordingAct {
     Resume,
     /// Close the file; a call has no second one.
     Stop,
+}
+
+/// What can be done while one party of a talk consults a third.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsultAct {
+    /// Ring somebody; the other party waits.
+    Begin {
+        /// The number, as it would be dialled, or that of an agent, or a queue's name.
+        to: String,
+    },
+    /// Let the third wait and go back to the other party, or the other way round.
+    Swap,
+    /// All three hear each other.
+    Conference,
+    /// Leave the other two to each other.
+    Complete,
+    /// Let the third go.
+    Cancel,
 }
 
 /// What a supervisor can do.

@@ -38,12 +38,15 @@ mod tests;
 mod text;
 
 pub use alarm::Alarm;
-pub use call::{Call, CallPath, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, Stage, Way};
+pub use call::{
+    Bridge, Call, CallPath, Consult, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, SIGNAL, Stage,
+    Way,
+};
 pub use config::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
 pub use input::{
-    Action, AgentAct, ArchiveAct, Changed, Command, CommandId, Input, MissedWish, RecordingAct,
+    Action, AgentAct, ArchiveAct, Changed, Command, CommandId, ConsultAct, Input, MissedWish, RecordingAct,
     SupervisionAct,
 };
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};

@@ -433,6 +433,36 @@ pub enum CtlCommand {
         /// The flow. It may not dial, nor let callers wait in a queue.
         flow: String,
     },
+    /// The agent of a talk consults somebody: that phone rings, and the other party waits with music. For a call of your own
+    /// phone, or as a supervisor for any. Then `swap`, `conference`, `complete` or `cancel-consult`; who hangs up leaves the
+    /// other two to each other.
+    Consult {
+        /// Number or id of the call.
+        call: String,
+        /// The number, as the agent's phone would dial it; or an agent's, or a queue's name: whoever is free there.
+        #[arg(value_name = "NUMBER")]
+        to: String,
+    },
+    /// While somebody is consulted: back to the other party, and the one who was consulted waits; or the other way round.
+    Swap {
+        /// Number or id of the call.
+        call: String,
+    },
+    /// While somebody is consulted: all three hear each other.
+    Conference {
+        /// Number or id of the call.
+        call: String,
+    },
+    /// The agent leaves, and the other party talks with who was consulted.
+    Complete {
+        /// Number or id of the call.
+        call: String,
+    },
+    /// Who is consulted is hung up, and the two talk as before.
+    CancelConsult {
+        /// Number or id of the call.
+        call: String,
+    },
     /// Pauses the recording of a live call and has it go on, begins one that no rule wants, or ends it. For a call of your own
     /// phone, if the configuration knows it, or as a supervisor for any.
     Record {

@@ -11,8 +11,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
-    Answer, CallState, CallView, CdrView, Command, ConfigChange, EndedView, ExtensionState, FiguresBy,
-    LadderStyle, MessageView, PartyView, QualityView, RecordingView, SuperviseAct, Supervised,
+    Answer, CallState, CallView, CdrView, Command, ConfigChange, ConsultAct, EndedView, ExtensionState,
+    FiguresBy, LadderStyle, MessageView, PartyView, QualityView, RecordingView, SuperviseAct, Supervised,
     SupervisionMode, WhyView, clean, columns, fit, render_ladder,
 };
 
@@ -34,6 +34,10 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         Printer { offset_min, out }.print(&answer)?;
     }
     Ok(OK)
+}
+
+fn consult_act(call: &str, act: ConsultAct) -> Command {
+    Command::ConsultAct { call: call.to_owned(), act }
 }
 
 /// What is asked of the daemon.
@@ -88,6 +92,11 @@ fn command_of(asked: &CtlCommand) -> Result<Command, Failure> {
         CtlCommand::Ladder { call } => Command::Ladder { call: call.clone() },
         CtlCommand::Dial { from, to } => Command::Dial { from: from.clone(), to: to.clone() },
         CtlCommand::HandOff { call, flow } => Command::HandOff { call: call.clone(), flow: flow.clone() },
+        CtlCommand::Consult { call, to } => Command::Consult { call: call.clone(), to: to.clone() },
+        CtlCommand::Swap { call } => consult_act(call, ConsultAct::Swap),
+        CtlCommand::Conference { call } => consult_act(call, ConsultAct::Conference),
+        CtlCommand::Complete { call } => consult_act(call, ConsultAct::Complete),
+        CtlCommand::CancelConsult { call } => consult_act(call, ConsultAct::Cancel),
         CtlCommand::Record { call, act } => Command::Record { call: call.clone(), act: (*act).into() },
         CtlCommand::Join { agent, queue, tier, weight, skills } => {
             let (agent, queue) = (agent.clone(), queue.clone());

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
+use switchroom_exchange::{Codec, Config, Extension, Mode, RecordRule, Service, SupervisionRules};
 use switchroom_flow::Flows;
 use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::number::Pattern;
-use switchroom_flow::read::{duration_text, one_of};
+use switchroom_flow::read::{duration_text, one_of, prompt_name};
 use switchroom_flow::routes::Route;
 use switchroom_wire::Role;
 use toml::de::DeTable;
@@ -23,6 +23,8 @@ pub(super) const RING_S_MAX: u64 = 240;
 const EXTENSIONS_MAX: usize = 10_000;
 
 const RULES: &[(&str, RecordRule)] = &[("never", RecordRule::Never), ("always", RecordRule::Always)];
+const MODES: &[(&str, Mode)] =
+    &[("listen", Mode::Listen), ("whisper", Mode::Whisper), ("barge", Mode::Barge)];
 const SERVICES: &[(&str, Service)] = &[("echo", Service::Echo), ("tone", Service::Tone)];
 const CODECS: &[(&str, Codec)] =
     &[("PCMA", Codec::Pcma), ("PCMU", Codec::Pcmu), ("G722", Codec::G722), ("opus", Codec::Opus)];
@@ -53,18 +55,22 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
     }
     let (rtp_port_first, rtp_pairs) = reader.text(media, "ports", &value::ports).unwrap_or_default();
     let local_networks = reader.texts(sip, "local_networks", &value::network).unwrap_or_default();
-    let shell = shell(reader, root, (sip, media, recording), around, &extensions);
+    let mut shell = shell(reader, root, (sip, media, recording), around, &extensions);
+    let supervision = supervision(reader, root, &extensions, &inbound.routes, &people.queues);
+    shell.queues.clone_from(&supervision.queues);
     let config = Config {
         floor: Arc::new(floor),
         site: reader.text(site, "name", &value::name).unwrap_or_default(),
         domain: reader.text(site, "domain", &value::domain).unwrap_or_default(),
         services: services.into_iter().map(|(number, (service, _))| (number, service)).collect(),
-        supervision: supervision(reader, root, &extensions, &inbound.routes),
+        supervision,
         extensions,
         flows: Flows::new(),
         inbound,
         record: reader.text(recording, "rule", &one_of("rule", RULES)).unwrap_or_default(),
         recording_key: reader.text(recording, "key", &recording_key).unwrap_or_default(),
+        consent: reader.text(recording, "consent", &prompt_name).unwrap_or_default(),
+        consent_refuse: reader.text(recording, "consent_refuse", &one_key),
         hold_music: super::queues::music(reader, media, "hold_music"),
         hold_reminder: duration(reader, media, "hold_reminder", 5, 3_600).unwrap_or_default(),
         ring: duration(reader, sip, "ring", 1, RING_S_MAX).unwrap_or_default(),
@@ -168,6 +174,7 @@ fn supervision(
     root: Option<&DeTable<'_>>,
     extensions: &BTreeMap<String, Extension>,
     routes: &[Route],
+    queues: &BTreeSet<String>,
 ) -> SupervisionRules {
     let section = reader.section(root, "supervision", "supervision");
     let code = reader.text(section, "code", &|text| {
@@ -198,6 +205,9 @@ fn supervision(
             _ => drop(rules.users.insert(user, extension)),
         }
     }
+    rules.queues = restricted(reader, section, queues);
+    let notify = reader.texts(section, "notify", &one_of("notify", MODES)).unwrap_or_default();
+    rules.notify = notify.into_iter().map(|(mode, _)| mode).collect();
     if !rules.code.is_empty() {
         let begins = |route: &&Route| is_taken_by(&rules.code, &route.number);
         if let Some(route) = routes.iter().find(begins) {
@@ -210,6 +220,48 @@ fn supervision(
         }
     }
     rules
+}
+
+/// A key of a phone.
+fn one_key(text: &str) -> Result<char, String> {
+    let mut keys = text.chars();
+    match (keys.next(), keys.next()) {
+        (Some(key), None) if key.is_ascii_digit() || key == '*' || key == '#' => Ok(key),
+        _ => Err(format!("\"{}\" is no key; write one of 0 to 9, * and #", text.escape_debug())),
+    }
+}
+
+/// Users who may act on what is of some queues only.
+fn restricted(
+    reader: &mut Reader,
+    section: Section<'_>,
+    known: &BTreeSet<String>,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let restriction = |text: &str| {
+        let mut words = text.split_whitespace().map(str::to_owned);
+        let user = words.next().ok_or("write \"USER QUEUE\", with more queues if there are".to_owned())?;
+        unix_name(&user)?;
+        let queues: BTreeSet<String> = words.collect();
+        if queues.is_empty() {
+            return Err(format!(
+                "of which queues is {} a supervisor?\nwrite \"USER QUEUE\"",
+                user.escape_debug()
+            ));
+        }
+        match queues.iter().find(|queue| !known.contains(*queue)) {
+            Some(queue) => {
+                let hint = did_you_mean(queue, known.iter().map(String::as_str));
+                let hint = hint.unwrap_or_else(|| format!("add [queues.{queue}]"));
+                Err(format!("there is no queue {}\n{hint}", queue.escape_debug()))
+            }
+            None => Ok((user, queues)),
+        }
+    };
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for ((user, queues), _) in reader.texts(section, "queues", &restriction).unwrap_or_default() {
+        found.entry(user).or_default().extend(queues);
+    }
+    found
 }
 
 /// Two keys, the first of them one that nobody types in a number.
@@ -341,6 +393,7 @@ fn shell(
         socket_group: reader.text(control, "group", &unix_name),
         roles: roles(reader, control),
         phones: phones(reader, control, extensions),
+        queues: BTreeMap::new(),
         media_threads: reader.threads(media, "threads").unwrap_or_default(),
         log: reader.text(log, "level", &one_of("level", LEVELS)).unwrap_or_default().to_owned(),
         drain: duration(reader, stop, "drain", 0, 3_600).unwrap_or_default(),

@@ -177,6 +177,16 @@ pub(super) const TABLES: &[Table] = &[
                 "\"*1\"",
                 "Two keys by which the agent of a talk pauses its recording on the phone and has it go on, or begins one where the\nrule wants none; the first is * or #. The phone must send its keys by RFC 4733 or INFO. Unless written, nobody can\nby phone.",
             ),
+            example(
+                "consent",
+                "\"consent\"",
+                "A prompt that the other party than the agent's side hears before a recording by rule begins; until it is heard the two\nare not connected. Unless written, nobody is asked.",
+            ),
+            example(
+                "consent_refuse",
+                "\"9\"",
+                "The key by which that party refuses meanwhile: then the call is not recorded. Unless written, nobody can.",
+            ),
             key("dir", "\"recordings\"", "Where recordings are kept."),
             example(
                 "keep",
@@ -204,6 +214,16 @@ pub(super) const TABLES: &[Table] = &[
                 "phones",
                 "[\"mara 101\"]",
                 "The extensions from which it may be dialled, each with the Unix user who sits there, if there is one: that\nphone is rung when this user listens from console or ctl and names no other.",
+            ),
+            example(
+                "queues",
+                "[\"mara sales\"]",
+                "Users who act on the calls and agents of some queues only, and hear those: the Unix user, then the queues. Of all\nelse they see what a viewer does. Who is not named is not restricted.",
+            ),
+            key(
+                "notify",
+                "[]",
+                "Of what supervisors do the agent is told by a short tone: \"listen\", \"whisper\", \"barge\". Nobody else hears it, and no\nrecording has it.",
             ),
         ],
     },

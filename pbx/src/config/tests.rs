@@ -77,7 +77,7 @@ fn the_table_of_keys_is_what_the_reader_asks_for() {
     let mut reader = reader::Reader::default();
     let around = Around::new(text, Path::new("switchroom.toml"), Path::new(BASE), &files::Disk);
     build::build(&mut reader, root.get_ref(), &around);
-    let known: std::collections::BTreeSet<_> = keys::TABLES
+    let known: BTreeSet<_> = keys::TABLES
         .iter()
         .filter(|t| t.kind != keys::Kind::AnyKey)
         .flat_map(|t| t.keys.iter().map(|k| (t.name, k.name)))

@@ -6,7 +6,8 @@ use super::hub::Delta;
 use super::line::{self, Lines, NoLine};
 use super::peer::Peer;
 use super::server::Server;
-use super::{mask, query, view};
+use super::sight::Sight;
+use super::{query, view};
 use crate::clock;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -50,7 +51,8 @@ pub(super) async fn converse(server: &Arc<Server>, id: u64, stream: UnixStream, 
         }
     };
     tracing::debug!("{} connected as {}: {}", peer.user, role.word(), switchroom_wire::clean(&hello.client));
-    let mut talk = Conversation { server, id, user: peer.user.clone(), role, writer, watched: None };
+    let sight = query::sight_of(server, &peer.user, role);
+    let mut talk = Conversation { server, id, user: peer.user.clone(), role, sight, writer, watched: None };
     let _ = talk.run(&hello, &peer, reader).await;
 }
 
@@ -83,6 +85,8 @@ struct Conversation<'a> {
     id: u64,
     user: String,
     role: Role,
+    /// As it was when the connection began.
+    sight: Sight,
     writer: OwnedWriteHalf,
     watched: Option<Watched>,
 }
@@ -153,17 +157,13 @@ impl Conversation<'_> {
 
     async fn send_board(&mut self) -> Result<broadcast::Receiver<Delta>, ()> {
         let (seq, board, deltas) = self.server.hub.snapshot();
-        let board = Box::new(if self.role == Role::Viewer { mask::board(board) } else { board });
+        let board = Box::new(self.sight.board(board));
         line::write(&mut self.writer, &ServerLine::Snapshot { seq, at_ms: clock::wall_ms(), board }).await?;
         Ok(deltas)
     }
 
     async fn send_delta(&mut self, delta: &Delta) -> Result<(), ()> {
-        let change = if self.role == Role::Viewer {
-            mask::change(&delta.change, || self.server.hub.system())
-        } else {
-            (*delta.change).clone()
-        };
+        let change = self.sight.change(&delta.change, || self.server.hub.system());
         line::write(&mut self.writer, &ServerLine::Delta { seq: delta.seq, at_ms: delta.at_ms, change }).await
     }
 
@@ -199,6 +199,11 @@ impl Conversation<'_> {
             }
             ClientLine::Watch { call } => {
                 let call = call.and_then(|c| c.parse().ok()).filter(|_| self.role > Role::Viewer);
+                let call = match call {
+                    Some(call) if self.sight.is_clear() => Some(call),
+                    Some(call) if query::may_act_on(self.server, &self.user, call).await => Some(call),
+                    Some(_) | None => None,
+                };
                 let wanted = self.server.hub.watch(self.id, call);
                 self.server.media.watch(&wanted);
                 self.watched = call.map(|call| Watched { call, sent: 0, lanes: 0 });

@@ -30,6 +30,10 @@ pub(super) fn call(mut call: CallView) -> CallView {
     if let Some(hand_off) = &mut call.hand_off {
         party(&mut hand_off.by);
     }
+    if let Some(consult) = &mut call.consult {
+        party(&mut consult.by);
+        party(&mut consult.third);
+    }
     // What a flow returns may be what it looked up of the caller, or the keys of a survey.
     call.handed_back.iter_mut().for_each(|back| back.result.clear());
     if let Some(ended) = &mut call.ended {
@@ -104,7 +108,7 @@ pub(super) fn alarm(mut alarm: AlarmView) -> AlarmView {
 }
 
 /// A queue: who waits keeps the end of the number.
-fn queue(mut queue: QueueView) -> QueueView {
+pub(super) fn queue(mut queue: QueueView) -> QueueView {
     for waiter in &mut queue.waiting {
         party(&mut waiter.caller);
     }
@@ -112,7 +116,7 @@ fn queue(mut queue: QueueView) -> QueueView {
 }
 
 /// A caller who gave up keeps the end of the number.
-fn missed(mut missed: MissedView) -> MissedView {
+pub(super) fn missed(mut missed: MissedView) -> MissedView {
     party(&mut missed.caller);
     missed
 }
@@ -192,9 +196,9 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
     use switchroom_wire::{
-        AgentView, BreakView, CallState, CdrLegView, EndedView, EventKind, EventView, ExtensionState,
-        HandOffView, HandedBackView, HeldView, Lane, LegView, MarkView, PlaceView, QualityView,
-        QueueTodayView, RecordingState, Side, SupervisionMode, SupervisionView, SupervisorView,
+        AgentView, BreakView, CallState, CdrLegView, ConsultView, EndedView, EventKind, EventView,
+        ExtensionState, HandOffView, HandedBackView, HeldView, Lane, LegView, MarkView, PlaceView,
+        QualityView, QueueTodayView, RecordingState, Side, SupervisionMode, SupervisionView, SupervisorView,
         SurveyAnswerView, WaiterView, WhyView,
     };
 
@@ -249,7 +253,14 @@ mod tests {
             troubles: vec!["one_way caller".into()],
             place: Some(PlaceView { flow: "main".into(), node: "ask".into() }),
             queue: Some("support".into()),
+            queues: vec!["q".into()],
             hand_off: Some(HandOffView { flow: "pin".into(), by: a_party(), is_waiting: true, since_ms: 1 }),
+            consult: Some(ConsultView {
+                by: a_party(),
+                third: a_party(),
+                call: "id".into(),
+                bridge: "swapped".into(),
+            }),
             handed_back: vec![HandedBackView { at_ms: 1, flow: "pin".into(), result: text() }],
             supervision: Some(SupervisionView {
                 user: "alice-home".into(),

@@ -12,6 +12,7 @@ mod query;
 mod seats;
 mod server;
 mod settings;
+mod sight;
 mod socket;
 #[cfg(test)]
 mod tests;

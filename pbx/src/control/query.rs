@@ -2,6 +2,7 @@
 
 use super::server::Server;
 use super::settings;
+use super::sight::Sight;
 use super::{figures, floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
@@ -11,8 +12,8 @@ use switchroom_exchange::{
     AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
 };
 use switchroom_wire::{
-    Answer, Command, CommandError, MissedAct, ReasonsView, RecordingAct, Role, SuperviseAct, Supervised,
-    SupervisionMode, WaveView,
+    Answer, Command, CommandError, ConsultAct, MissedAct, ReasonsView, RecordingAct, Role, SuperviseAct,
+    Supervised, SupervisionMode, WaveView,
 };
 use tokio::sync::oneshot;
 
@@ -38,13 +39,37 @@ pub(super) async fn answer(
     if role < needed {
         return Err(refused(format!("this needs the role {}; you are {}", needed.word(), role.word())));
     }
+    let sight = sight_of(server, user, role);
+    if let Some(call) = sight.asks_of(&command).map_err(refused)? {
+        must_be_own(server, user, call).await?;
+    }
     if role > Role::Viewer {
-        return carry_out(server, (user, role), command).await;
+        return carry_out(server, (user, role), command).await.map(|answer| sight.answer(answer));
     }
     if let Some(why) = hidden(&command) {
         return Err(refused(why));
     }
     carry_out(server, (user, role), command).await.map(mask::answer)
+}
+
+/// What a user sees. As roles, that is as the daemon was started; what he may do follows the configuration at once.
+pub(super) fn sight_of(server: &Server, user: &str, role: Role) -> Sight {
+    Sight::new(role, server.shell.queues.get(user).cloned())
+}
+
+/// A call is of a queue of the user's.
+pub(super) async fn must_be_own(server: &Server, user: &str, call: &str) -> Result<(), CommandError> {
+    let id = resolve(server, call).await?;
+    if may_act_on(server, user, id).await {
+        return Ok(());
+    }
+    Err(refused("that call is of no queue of yours"))
+}
+
+/// Whether a call is of a queue of the user's, or the user not restricted.
+pub(super) async fn may_act_on(server: &Server, user: &str, call: CallId) -> bool {
+    let user = user.to_owned();
+    server.engine.ask(move |x| x.may_act_on(&user, call)).await.unwrap_or(false)
 }
 
 /// Why a viewer may not ask that, where masking the answer would not do.
@@ -82,6 +107,8 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::HangUp { .. }
         | Command::HandOff { .. }
         | Command::Record { .. }
+        | Command::Consult { .. }
+        | Command::ConsultAct { .. }
         | Command::ChangeConfig { .. }
         | Command::Dial { .. }
         | Command::DeleteMessage { .. }
@@ -225,6 +252,18 @@ async fn carry_out(
             let call = resolve(server, &call).await?;
             act(server, user, Do::HandOff { call, flow }).await.map(Answer::Done)
         }
+        Command::Consult { call, to } => {
+            consult(server, (user, role), &call, switchroom_exchange::ConsultAct::Begin { to }).await
+        }
+        Command::ConsultAct { call, act: what } => {
+            let what = match what {
+                ConsultAct::Swap => switchroom_exchange::ConsultAct::Swap,
+                ConsultAct::Conference => switchroom_exchange::ConsultAct::Conference,
+                ConsultAct::Complete => switchroom_exchange::ConsultAct::Complete,
+                ConsultAct::Cancel => switchroom_exchange::ConsultAct::Cancel,
+            };
+            consult(server, (user, role), &call, what).await
+        }
         Command::Record { call, act: what } => {
             let call = resolve(server, &call).await?;
             let act_of = match what {
@@ -285,6 +324,18 @@ fn presence_of(word: &str, reason: Option<String>) -> Result<Presence, CommandEr
         ("break", None) => Err(refused("say what the break is for")),
         _ => Err(refused("a presence is logged_out, ready or break")),
     }
+}
+
+/// Something about a consultation, in any call or in those of the user's own phone.
+async fn consult(
+    server: &Server,
+    (user, role): (&str, Role),
+    call: &str,
+    act_of: switchroom_exchange::ConsultAct,
+) -> Result<Answer, CommandError> {
+    let call = resolve(server, call).await?;
+    let own_only = role < Role::Supervisor;
+    act(server, user, Do::Consult { call, act: act_of, own_only }).await.map(Answer::Done)
 }
 
 /// Why a call was offered to whom it was, and what it waits for.

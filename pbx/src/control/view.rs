@@ -154,6 +154,7 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
         troubles: troubles(call),
         place: exchange.place_of(call.id).map(|(flow, node)| w::PlaceView { flow, node }),
         queue: floor::queue_of_waiter(exchange, call.id),
+        queues: exchange.queues_of(call.id).into_iter().collect(),
         hand_off: call.hand_off.as_ref().map(|hand_off| w::HandOffView {
             flow: hand_off.flow.clone(),
             by: call.leg(hand_off.by).map(|leg| party(&leg.party)).unwrap_or_default(),
@@ -161,6 +162,12 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
             since_ms: hand_off.since.wall.0,
         }),
         handed_back: call.handed_back.iter().map(handed_back).collect(),
+        consult: call.consult.as_ref().map(|consult| w::ConsultView {
+            by: call.leg(consult.by).map(|leg| party(&leg.party)).unwrap_or_default(),
+            third: party(&consult.third),
+            call: consult.own.to_string(),
+            bridge: consult.bridge.word().to_owned(),
+        }),
         supervision: exchange.supervision(call.id).map(|one| supervision(exchange, one)),
         supervisors: exchange.supervisors_of(call.id).map(|(own, one)| supervisor(own, one)).collect(),
     }
@@ -175,8 +182,8 @@ fn supervision_mode(mode: x::Mode) -> w::SupervisionMode {
 }
 
 fn supervision(exchange: &Exchange, one: &x::Supervision) -> w::SupervisionView {
-    let target = one.target.and_then(|call| exchange.call(call));
-    let hears = |leg: &x::LegId| Some(party(&target?.leg(*leg)?.party));
+    // Who is consulted in a call has one of its own.
+    let hears = |leg: &x::LegId| exchange.leg_anywhere(*leg).map(|leg| party(&leg.party));
     let follows = match &one.subject {
         x::Subject::Call(_) => None,
         x::Subject::Agent(number) | x::Subject::Extension(number) => Some(x::clean(number)),

@@ -43,6 +43,7 @@ impl Redactor {
         }
         config.inbound = config.inbound.without_pins(&self.key);
         // Its second key comes masked, as any.
+        config.consent_refuse = config.consent_refuse.map(mask::digit);
         config.recording_key = config.recording_key.chars().map(mask::digit).collect();
         config
     }

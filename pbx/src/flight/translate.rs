@@ -180,6 +180,9 @@ impl Translator {
                     Command::HandOff { call, flow } => {
                         Command::HandOff { call: self.call(*call), flow: flow.clone() }
                     }
+                    Command::Consult { call, act, own_only } => {
+                        Command::Consult { call: self.call(*call), act: act.clone(), own_only: *own_only }
+                    }
                     Command::Record { call, act, own_only } => {
                         Command::Record { call: self.call(*call), act: *act, own_only: *own_only }
                     }

@@ -12,9 +12,9 @@ mod tests;
 use crate::clock;
 use crate::config::Keep;
 use crate::engine::{EngineHandle, ToEngine};
-use crate::media::{erase_recording, renew_sidecar, settle_days};
+use crate::media::{erase_recording, recording_bytes, renew_sidecar, settle_days};
 use crate::store::Store;
-use rule::{Sieve, Verdict};
+use rule::{Gap, Sieve, Verdict};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
@@ -42,6 +42,11 @@ const SOON: Duration = Duration::from_secs(30);
 const ALARM_STUCK: &str = "recordings_keep";
 /// Alarm: those that are held are more than may be kept.
 const ALARM_HELD: &str = "recordings_held";
+
+/// Alarm: by this clock nearly all recordings are old.
+const ALARM_CLOCK: &str = "recordings_clock";
+/// So long a clock is doubted that stands far ahead, monotonic; then it has been seen and left so.
+const DOUBT: Duration = Duration::from_secs(86_400);
 
 /// What a user wants of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +95,8 @@ impl Keeper {
         let (jobs, taken) = sync_channel(JOBS_MAX);
         let KeeperSettings { dir, store, engine, keep } = settings;
         let due = in_a_while(FIRST);
-        let mut work = Work { dir, store, engine, keep, due, raised: BTreeSet::new() };
+        let mut work =
+            Work { dir, store, engine, keep, due, raised: BTreeSet::new(), doubted: None, is_trusted: false };
         let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || work.run(&taken))?;
         Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
     }
@@ -147,6 +153,10 @@ struct Work {
     due: u64,
     /// Alarms that are up.
     raised: BTreeSet<&'static str>,
+    /// Since when the clock is doubted, monotonic, microseconds.
+    doubted: Option<u64>,
+    /// Somebody has applied the configuration since, and so the clock.
+    is_trusted: bool,
 }
 
 /// What a run finds.
@@ -183,6 +193,7 @@ impl Work {
                 }
                 Ok(Job::Keep(keep)) => {
                     self.keep = keep;
+                    self.is_trusted = self.doubted.is_some();
                     self.due = clock::mono_us();
                 }
                 Err(RecvTimeoutError::Timeout) => {
@@ -247,13 +258,15 @@ impl Work {
         if self.keep == Keep::default() {
             self.alarm(ALARM_STUCK, None);
             self.alarm(ALARM_HELD, None);
+            self.alarm(ALARM_CLOCK, None);
             return true;
         }
         if let Some(why) = self.trouble() {
             tracing::warn!("recordings: {why}");
             return false;
         }
-        let found = self.look(now_ms);
+        let keep = if self.doubts_clock(now_ms) { Keep { age: None, ..self.keep } } else { self.keep };
+        let found = self.look(keep, now_ms);
         let most = self.keep.bytes.filter(|most| found.held > *most);
         self.alarm(
             ALARM_HELD,
@@ -290,22 +303,56 @@ impl Work {
         is_stuck || !found.has_more
     }
 
+    /// Whether the clock stands so far ahead of what was recorded that nothing is deleted for its age: for a day, or until
+    /// somebody applies the configuration. Then it is right, or nobody minds.
+    fn doubts_clock(&mut self, now_ms: i64) -> bool {
+        let mut gap = Gap::new(now_ms);
+        if self.keep.age.is_some() {
+            self.oldest_first(|facts| {
+                gap.look_at(facts.subject.started_ms);
+                true
+            });
+        }
+        let Some(days) = gap.days() else {
+            (self.doubted, self.is_trusted) = (None, false);
+            self.alarm(ALARM_CLOCK, None);
+            return false;
+        };
+        let now_us = clock::mono_us();
+        let since = *self.doubted.get_or_insert(now_us);
+        let is_over = u128::from(now_us.saturating_sub(since)) >= DOUBT.as_micros();
+        let is_doubted = !self.is_trusted && !is_over;
+        self.alarm(
+            ALARM_CLOCK,
+            is_doubted.then(|| {
+                format!(
+                    "between two recordings, or the last one and now, are {days} days: if the clock stands wrong, set it; \
+                     if it is right, apply the configuration (switchroom ctl reload). Until then, or for a day, no \
+                     recording is deleted for its age"
+                )
+            }),
+        );
+        is_doubted
+    }
+
     /// What is to go, as far as one run goes.
-    fn look(&self, now_ms: i64) -> Found {
+    fn look(&self, keep: Keep, now_ms: i64) -> Found {
         let mut found = Found::default();
         let mut total: u64 = 0;
-        if self.keep.bytes.is_some() {
+        if keep.bytes.is_some() {
             self.oldest_first(|facts| {
-                total = total.saturating_add(facts.bytes);
+                let bytes = recording_bytes(&self.dir, &facts);
+                total = total.saturating_add(bytes);
                 if facts.held.is_some() {
-                    found.held = found.held.saturating_add(facts.bytes);
+                    found.held = found.held.saturating_add(bytes);
                 }
                 true
             });
         }
-        let mut sieve = Sieve::new(self.keep, now_ms, total);
+        let mut sieve = Sieve::new(keep, now_ms, total);
         self.oldest_first(|facts| {
-            let verdict = sieve.judge(&facts);
+            let bytes = if sieve.has_too_much() { recording_bytes(&self.dir, &facts) } else { facts.bytes };
+            let verdict = sieve.judge(&facts, bytes);
             if matches!(verdict, Verdict::Old | Verdict::Beyond) {
                 found.has_more = found.go.len() >= RUN_MAX;
                 if found.has_more {

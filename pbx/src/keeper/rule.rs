@@ -35,8 +35,13 @@ impl Sieve {
         }
     }
 
-    /// Decides of the next one.
-    pub(super) fn judge(&mut self, facts: &RecordingFacts) -> Verdict {
+    /// Whether anything may have to go that is not old.
+    pub(super) fn has_too_much(&self) -> bool {
+        self.excess > 0
+    }
+
+    /// Decides of the next one, which has so many bytes with all its parts.
+    pub(super) fn judge(&mut self, facts: &RecordingFacts, bytes: u64) -> Verdict {
         let is_old = self.before_ms.is_some_and(|before_ms| facts.subject.started_ms < before_ms);
         if !is_old && self.excess == 0 {
             return Verdict::Stays;
@@ -44,8 +49,43 @@ impl Sieve {
         if facts.held.is_some() {
             return Verdict::Held;
         }
-        self.excess = self.excess.saturating_sub(facts.bytes);
+        self.excess = self.excess.saturating_sub(bytes);
         if is_old { Verdict::Old } else { Verdict::Beyond }
+    }
+}
+
+/// How long nothing is recorded in a house that is open: a longer gap is a clock that was set ahead, or a holiday.
+const GAP_MS: i64 = 7 * 86_400_000;
+/// So long after a gap it is looked for.
+const FRESH_MS: i64 = 86_400_000;
+
+/// Looks for a gap between what was recorded long ago and what was in the last day: by a clock that stands far ahead all would
+/// be old.
+#[derive(Debug)]
+pub(super) struct Gap {
+    now_ms: i64,
+    last_before: Option<i64>,
+    first_after: i64,
+}
+
+impl Gap {
+    pub(super) fn new(now_ms: i64) -> Self {
+        Self { now_ms, last_before: None, first_after: now_ms }
+    }
+
+    /// A recording, oldest first.
+    pub(super) fn look_at(&mut self, started_ms: i64) {
+        if started_ms <= self.now_ms.saturating_sub(FRESH_MS) {
+            self.last_before = Some(started_ms);
+        } else {
+            self.first_after = self.first_after.min(started_ms);
+        }
+    }
+
+    /// The days of the gap, if there is one.
+    pub(super) fn days(&self) -> Option<i64> {
+        let gap = self.first_after.saturating_sub(self.last_before?);
+        (gap > GAP_MS).then_some(gap / 86_400_000)
     }
 }
 
@@ -80,7 +120,22 @@ mod tests {
     fn judged(age_ms: Option<u64>, bytes: Option<u64>, all: &[(i64, u64, bool)]) -> Vec<Verdict> {
         let keep = Keep { age: age_ms.map(Duration::from_millis), bytes };
         let mut sieve = Sieve::new(keep, 10_000, all.iter().map(|(_, bytes, _)| bytes).sum());
-        all.iter().map(|(at, bytes, held)| sieve.judge(&facts(*at, *bytes, *held))).collect()
+        all.iter().map(|(at, bytes, held)| sieve.judge(&facts(*at, *bytes, *held), *bytes)).collect()
+    }
+
+    #[test]
+    fn a_clock_that_jumped_is_told_from_what_was_recorded() {
+        let (day, now) = (86_400_000, 1_000 * 86_400_000_i64);
+        let gap = |ago: &[i64]| {
+            let mut gap = Gap::new(now);
+            ago.iter().for_each(|ago| gap.look_at(now - ago));
+            gap.days()
+        };
+        assert_eq!(gap(&[]), None, "nothing is known");
+        assert_eq!(gap(&[100 * day, 7 * day]), None);
+        assert_eq!(gap(&[100 * day, 8 * day]), Some(8));
+        assert_eq!(gap(&[100 * day, 1_000]), Some(99), "a call by the new time proves nothing");
+        assert_eq!(gap(&[100 * day, 2 * day, 1_000]), None);
     }
 
     #[test]

@@ -209,8 +209,9 @@ fn a_record_without_a_file_ends_and_what_cannot_be_deleted_is_told() {
     site.configure("");
     let lost = site.record(1, 100, 1_000);
     let stuck = site.record(2, 100, 1_000);
+    site.record(3, 1, 1_000);
     let (_daemon, mut client) = site.start();
-    until(&mut client, &[2, 1]);
+    until(&mut client, &[3, 2, 1]);
     let folder = |number: u64| site.0.path().join(format!("recordings/2020/01/{number:02}"));
     fs::remove_file(folder(1).join(format!("{lost}.wav"))).unwrap();
     // A folder in the place of a file cannot be unlinked, not even by root.
@@ -219,7 +220,7 @@ fn a_record_without_a_file_ends_and_what_cannot_be_deleted_is_told() {
     fs::create_dir(&in_place).unwrap();
     site.configure("keep = \"90d\"");
     done(&mut client, Ask::Reload);
-    until(&mut client, &[2]);
+    until(&mut client, &[3, 2]);
     let alarms = told(&mut client, "alarm");
     let text = &alarms.iter().find(|e| e.text.contains("cannot be deleted")).unwrap().text;
     assert!(
@@ -228,11 +229,62 @@ fn a_record_without_a_file_ends_and_what_cannot_be_deleted_is_told() {
     );
     fs::remove_dir(&in_place).unwrap();
     done(&mut client, Ask::Reload);
-    until(&mut client, &[]);
+    until(&mut client, &[3]);
     assert!(
         told(&mut client, "alarm_cleared").iter().any(|e| e.text.starts_with("cleared: 1 recording cannot"))
     );
     assert!(!Path::new(&in_place).exists() && site.files(1).is_none());
+}
+
+/// By a clock that was set ahead all would be old.
+#[test]
+fn nothing_goes_for_its_age_while_the_clock_is_doubted() {
+    let site = Site::new();
+    site.configure("");
+    site.record(1, 100, 1_000);
+    site.record(2, 95, 1_000);
+    let (_daemon, mut client) = site.start();
+    until(&mut client, &[2, 1]);
+    site.configure("keep = \"90d\"");
+    done(&mut client, Ask::Reload);
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while !told(&mut client, "alarm").iter().any(|e| e.text.contains("are 95 days")) {
+        assert!(std::time::Instant::now() < deadline, "no alarm came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(recordings(&mut client).len(), 2);
+    // Who applies the configuration once more says that it is right.
+    done(&mut client, Ask::Reload);
+    until(&mut client, &[]);
+}
+
+/// What was recorded of a call may be in several parts, of which the store knows one: all of them take room.
+#[test]
+fn each_part_of_a_call_counts() {
+    let site = Site::new();
+    site.configure("");
+    site.record(1, 2, 900_000);
+    let second = site.record(2, 1, 900_000);
+    // The other part is where the recorder puts it: by the date at which the call began.
+    let begun = jiff::Timestamp::from_millisecond(second.unix_ms()).unwrap();
+    let day = begun.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y/%m/%d").to_string();
+    let dir = site.0.path().join("recordings");
+    let own = dir.join(format!("2020/01/02/{second}.json"));
+    let mut facts: RecordingFacts = serde_json::from_slice(&fs::read(&own).unwrap()).unwrap();
+    fs::create_dir_all(dir.join(&day)).unwrap();
+    for (number, name) in [(1, format!("{second}")), (2, format!("{second}-2"))] {
+        facts.file = format!("{day}/{name}.wav");
+        fs::File::create(dir.join(&facts.file)).unwrap().set_len(900_000).unwrap();
+        fs::write(dir.join(format!("{day}/{name}.json")), serde_json::to_vec(&facts).unwrap()).unwrap();
+        assert_eq!(recording_bytes(&dir, &facts), number * 900_000);
+    }
+    fs::remove_dir_all(dir.join("2020/01/02")).unwrap();
+    let (_daemon, mut client) = site.start();
+    until(&mut client, &[2, 1]);
+    site.configure("keep_size = \"2MB\"");
+    done(&mut client, Ask::Reload);
+    until(&mut client, &[2]);
+    assert!(site.files(1).is_none() && dir.join(day).join(format!("{second}.wav")).exists());
 }
 
 #[test]

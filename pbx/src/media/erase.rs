@@ -31,22 +31,39 @@ pub fn erase_recording(dir: &Path, facts: &RecordingFacts) -> io::Result<Erased>
             format!("{:?} is not the name of a recording", facts.file),
         )
     })?;
+    let mut erased = Erased::default();
+    for (part_day, files) in other_parts(dir, facts) {
+        erase(&files, &part_day, &mut erased)?;
+    }
+    erase(&Files::new(dir, day, own), day, &mut erased)?;
+    Ok(erased)
+}
+
+/// The bytes of sound that [`erase_recording`] would delete: what was recorded of a call may be in several closed parts, of
+/// which the facts name one.
+pub fn recording_bytes(dir: &Path, facts: &RecordingFacts) -> u64 {
+    let size = |(_, files): (String, Files)| fs::metadata(&files.wav).map_or(0, |found| found.len());
+    facts.bytes.saturating_add(other_parts(dir, facts).into_iter().map(size).sum())
+}
+
+/// The closed parts of what was recorded of a call beside that which the facts name, each with its day; the last one first:
+/// should their deletion be cut short, those that are left are still found one after the other.
+fn other_parts(dir: &Path, facts: &RecordingFacts) -> Vec<(String, Files)> {
+    let Some((day, own)) = place_of(facts) else { return Vec::new() };
     let begun = facts.call.unix_ms();
     let mut days: BTreeSet<String> =
         [begun, begun.saturating_add(DAY_MS)].into_iter().filter_map(day_of).collect();
     days.insert(day.to_owned());
-    let mut erased = Erased::default();
+    let mut found = Vec::new();
     for part_day in days {
-        // The last part first: should this be cut short, those that are left are still found one after the other.
         for name in parts(dir, &part_day, facts.call).into_iter().rev() {
             let files = Files::new(dir, &part_day, &name);
             if (part_day.as_str(), name.as_str()) != (day, own) && archive::is_closed(&files) {
-                erase(&files, &part_day, &mut erased)?;
+                found.push((part_day.clone(), files));
             }
         }
     }
-    erase(&Files::new(dir, day, own), day, &mut erased)?;
-    Ok(erased)
+    found
 }
 
 /// Day and stem in the name of a recording's file.

@@ -27,7 +27,7 @@ mod wires;
 mod worker;
 
 pub use archive::{repair_recordings, scan_recordings};
-pub use erase::{Erased, erase_recording, renew_sidecar, settle_days};
+pub use erase::{Erased, erase_recording, recording_bytes, renew_sidecar, settle_days};
 pub use messages::settle_messages;
 pub use prompts::{PromptProblem, PromptProblems, PromptSettings, SpeechEngine, on_path, prompt_names};
 pub use wave::{WaveError, WavePeaks, wave};

@@ -115,6 +115,21 @@ pub enum Command {
         /// The flow.
         flow: String,
     },
+    /// One party of a talk, the agent's side, consults a third; the other waits with music. Needs agent, for a call of the
+    /// user's own phone; else supervisor.
+    Consult {
+        /// The call's id or short number.
+        call: String,
+        /// The number, as it would be dialled; or an agent's, or a queue's name.
+        to: String,
+    },
+    /// Something while a third is consulted in a call. Needs what [`Command::Consult`] does.
+    ConsultAct {
+        /// The call's id or short number.
+        call: String,
+        /// What.
+        act: ConsultAct,
+    },
     /// Something with the recording of a live call. Needs agent, for a call of the user's own phone; else supervisor.
     Record {
         /// The call's id or short number.
@@ -344,6 +359,32 @@ impl SupervisionMode {
     }
 }
 
+/// What can be done while one party of a talk consults a third.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsultAct {
+    /// Let the third wait and go back to the other party, or the other way round.
+    Swap,
+    /// All three hear each other.
+    Conference,
+    /// Leave the other two to each other.
+    Complete,
+    /// Let the third go.
+    Cancel,
+}
+
+impl ConsultAct {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Swap => "swap",
+            Self::Conference => "conference",
+            Self::Complete => "complete",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
 /// What can be done with the recording of a live call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -410,7 +451,9 @@ impl Command {
             | Self::Missed { .. }
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
-            Self::MissedAct { .. } | Self::Record { .. } => Role::Agent,
+            Self::MissedAct { .. } | Self::Record { .. } | Self::Consult { .. } | Self::ConsultAct { .. } => {
+                Role::Agent
+            }
             Self::HangUp { .. }
             | Self::HoldRecording { .. }
             | Self::HandOff { .. }

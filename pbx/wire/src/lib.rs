@@ -22,8 +22,8 @@ mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
 pub use command::{
-    Answer, Command, CommandError, ConfigChange, MissedAct, PRIORITY_MAX, RecordingAct, Reply, Request,
-    SuperviseAct, Supervised, SupervisionMode,
+    Answer, Command, CommandError, ConfigChange, ConsultAct, MissedAct, PRIORITY_MAX, RecordingAct, Reply,
+    Request, SuperviseAct, Supervised, SupervisionMode,
 };
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};
@@ -42,8 +42,8 @@ pub use settings::{
     SettingsApplied, SettingsChange, SettingsDiff, SettingsFault, SettingsView,
 };
 pub use view::{
-    AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
-    EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView, PartyView, PlaceView,
-    QualityView, RecordingState, Severity, Side, SupervisionView, SupervisorView, SurveyAnswerView,
-    SystemView, WhyView,
+    AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, ConsultView, DirectionQuality,
+    EndedView, EventKind, EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView,
+    PartyView, PlaceView, QualityView, RecordingState, Severity, Side, SupervisionView, SupervisorView,
+    SurveyAnswerView, SystemView, WhyView,
 };

@@ -180,10 +180,14 @@ pub struct CallView {
     pub place: Option<PlaceView>,
     /// The queue in which the caller waits for an agent.
     pub queue: Option<String>,
+    /// The queues that it is of: where its caller waits, whence its agent has it, or else where its parties work.
+    pub queues: Vec<String>,
     /// One party was sent into a flow, and another waits for it.
     pub hand_off: Option<HandOffView>,
     /// What came of earlier hand-offs, oldest first.
     pub handed_back: Vec<HandedBackView>,
+    /// One party consults a third, whose phone has a call of its own.
+    pub consult: Option<ConsultView>,
     /// It is a supervisor's own call: what the supervisor is at.
     pub supervision: Option<SupervisionView>,
     /// Supervisors who are at this call.
@@ -202,6 +206,20 @@ pub struct HandOffView {
     pub is_waiting: bool,
     /// Since when.
     pub since_ms: i64,
+}
+
+/// One party of a talk consults a third.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct ConsultView {
+    /// Who consults.
+    pub by: PartyView,
+    /// Who is consulted.
+    pub third: PartyView,
+    /// The id of the call of the third's phone.
+    pub call: String,
+    /// Who hears whom: `ringing`, `consulted` (the other party waits), `swapped` (the third waits), `conference`.
+    pub bridge: String,
 }
 
 /// What came of a hand-off.

@@ -103,6 +103,15 @@ pub enum AgentWish {
         /// What: begun, paused, resumed twice as often, closed.
         what: usize,
     },
+    /// Somebody who talks consults a third, or does what that allows.
+    Consult {
+        /// The talk's place among all, or among those in which somebody is consulted, modulo their number.
+        place: usize,
+        /// What: begun most often.
+        what: usize,
+        /// Whom, modulo the number of phones.
+        whom: usize,
+    },
     /// Somebody who talks is sent to give a PIN, and comes back.
     HandOff {
         /// The talk's place among all, modulo their number.
@@ -198,12 +207,27 @@ impl FloorSetup {
                 wishes.push((at + 700, Trouble::Agent { agent, wish }));
             }
         }
+        // Each is followed by what a person would do with it, most often once its phone may have answered.
+        for _ in 0..length_ms / 6_000 {
+            let (mut at, place) = (own.below(length_ms.max(1)), below(&mut own, 64));
+            for step in 0..=below(&mut own, 4) {
+                let what = if step == 0 { 0 } else { below(&mut own, 8) };
+                let wish = AgentWish::Consult { place, what, whom: below(&mut own, 64) };
+                wishes.push((at, Trouble::Agent { agent: 0, wish }));
+                at += 500 + own.below(6_000);
+            }
+        }
         if has_faults {
             for _ in 0..rng.below(1 + length_ms / 100_000) {
                 wishes.push((rng.below(length_ms.max(1)), Trouble::Floor));
             }
         }
         wishes
+    }
+
+    /// The names of the queues.
+    pub(super) fn queue_names(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        QUEUES.into_iter().take(self.queues).map(|(name, _)| name)
     }
 
     /// The numbers of the queues.

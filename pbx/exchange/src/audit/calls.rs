@@ -258,10 +258,11 @@ fn pauses(x: &Exchange, wrong: &mut Vec<String>) {
     }
 }
 
-/// A call is held exactly while one of its two parties holds.
+/// A call is held exactly while one of its two parties holds, or consults a third apart.
 fn held(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
         let holds = call.legs.values().any(|l| l.state == LegState::Up && l.holds);
+        let holds = holds || call.is_consulting_apart();
         let is_held = matches!(call.stage, Stage::Talking { .. }) && holds;
         if call.held.is_some() != is_held {
             let (said, real) = (call.held.is_some(), is_held);

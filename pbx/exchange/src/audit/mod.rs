@@ -4,6 +4,7 @@
 //! Tests and the simulator ask after every input; nothing here is needed for a call.
 
 mod calls;
+mod consult;
 mod flows;
 mod leftovers;
 mod mwi;
@@ -34,6 +35,7 @@ impl Exchange {
         let mut wrong = self.endpoint.audit();
         let all = [
             calls::RULES,
+            consult::RULES,
             flows::RULES,
             ports::RULES,
             timers::RULES,

@@ -50,7 +50,7 @@ impl Exchange {
         let Some(call) = self.calls.get(&other_id) else {
             return no(Status::NOT_FOUND, "the other call is gone");
         };
-        if call.transfer.is_some() || call.is_briefed() || call.hand_off.is_some() {
+        if call.transfer.is_some() || call.is_briefed() || call.hand_off.is_some() || call.consult.is_some() {
             return no(Status::PENDING, "the other call is being put through");
         }
         let Some(joins) = call.other(by).and_then(|other| call.leg(other)) else {

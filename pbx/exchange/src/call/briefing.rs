@@ -31,9 +31,12 @@ pub(crate) struct Briefing {
     number: u64,
     /// Who has not heard it to its end.
     pub(crate) hearing: BTreeSet<LegId>,
+    /// Who is asked whether it may be recorded.
+    pub(super) asks: Option<LegId>,
 }
 
 /// What each of the two hears; nothing: goes on with what there is.
+#[derive(Default)]
 struct Words {
     agent: Vec<Clip>,
     caller: Vec<Clip>,
@@ -42,11 +45,27 @@ struct Words {
 impl Exchange {
     /// An agent answered: what is to be said before the two are connected begins. False if nothing is.
     pub(super) fn brief(&mut self, now: Now, id: CallId, leg: LegId) -> bool {
-        let Some(words) = self.words_before_bridge(id, leg) else { return false };
+        let words = self.words_before_bridge(id, leg);
+        let consent = self.asks_consent(id);
         let Some(caller) = self.calls.get(&id).map(|call| call.caller) else { return false };
-        let said = [(leg, words.agent), (caller, words.caller)];
+        if words.is_none() && consent.is_none() {
+            return false;
+        }
+        let is_told = words.is_some();
+        let Words { agent, caller: callers } = words.unwrap_or_default();
+        let mut said = [(leg, agent), (caller, callers)];
+        if let Some((asked, clip)) = &consent {
+            said.iter_mut()
+                .filter(|(of, _)| of == asked)
+                .for_each(|(_, clips)| clips.insert(0, clip.clone()));
+        }
         self.begin_briefing(now, id, said.into_iter().filter(|(_, clips)| !clips.is_empty()).collect());
-        self.why(now, id, "brief", "both are told whom they talk with before they do".to_owned());
+        if let Some((asked, _)) = consent {
+            self.ask_consent(now, id, asked);
+        }
+        if is_told {
+            self.why(now, id, "brief", "both are told whom they talk with before they do".to_owned());
+        }
         true
     }
 
@@ -55,7 +74,8 @@ impl Exchange {
         let stays = self.visits.get(&id).map_or(0, |visit| u64::from(visit.queued));
         let number = NUMBERS + stays;
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.briefing = Some(Briefing { number, hearing: said.iter().map(|(leg, _)| *leg).collect() });
+        call.briefing =
+            Some(Briefing { number, hearing: said.iter().map(|(leg, _)| *leg).collect(), asks: None });
         for (leg, clips) in said {
             self.media(MediaCommand::Play { call: id, leg, number, clips, is_loop: false });
         }

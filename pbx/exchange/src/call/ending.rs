@@ -32,6 +32,7 @@ impl Exchange {
         self.supervisions.touch(id);
         self.transfer_ends(now, id);
         self.hand_off_ends(now, id);
+        self.consult_ends(now, id, &text);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let at = call.clock(now);
         let ending = Ending { at_ms: at.wall.0, by, cause, status, text: text.clone() };

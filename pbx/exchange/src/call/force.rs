@@ -145,11 +145,11 @@ impl Exchange {
         Ok(())
     }
 
-    fn is_in(&self, id: CallId, extension: &str) -> bool {
+    pub(super) fn is_in(&self, id: CallId, extension: &str) -> bool {
         self.calls.get(&id).is_some_and(|call| call.legs.values().any(|leg| leg.is_live_at(extension)))
     }
 
-    fn live_call(&self, id: CallId) -> Result<&Call, String> {
+    pub(super) fn live_call(&self, id: CallId) -> Result<&Call, String> {
         let call = self.calls.get(&id).filter(|call| !call.is_ended());
         call.ok_or_else(|| "there is no such call any more".to_owned())
     }

@@ -19,7 +19,8 @@ impl Call {
         self.held?;
         let Stage::Talking { with } = self.stage else { return None };
         let holds = |leg: &LegId| self.leg(*leg).is_some_and(|leg| leg.is_live() && leg.holds);
-        [with, self.caller].into_iter().find(holds)
+        let consults = self.consult.as_ref().filter(|_| self.is_consulting_apart()).map(|consult| consult.by);
+        [with, self.caller].into_iter().find(holds).or(consults)
     }
 
     /// Whether it has been held so long that somebody was reminded of it.
@@ -67,7 +68,7 @@ impl Exchange {
         let call = self.calls.get(&id)?;
         let is_theirs = call.stage == (Stage::Talking { with: leg }) && call.call_back.is_none();
         let holds = call.held.is_some() && call.leg(leg)?.holds;
-        if !is_theirs || !holds || call.is_briefed() || self.counts.draining {
+        if !is_theirs || !holds || call.consult.is_some() || call.is_briefed() || self.counts.draining {
             return None;
         }
         self.may_enter_flow(id, call.caller).ok()?;

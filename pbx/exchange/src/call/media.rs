@@ -1,5 +1,6 @@
 //! What the media engine says of a call.
 
+use super::signal::SIGNAL;
 use super::{LegState, NO_PORT, Recording, Stage};
 use crate::coverage::media_event;
 use crate::due::Timer;
@@ -82,10 +83,11 @@ impl Exchange {
                 }
             }
             MediaEvent::Played { leg, number } => {
-                if let Some((id, _)) = self.live_leg_mut(leg)
-                    && !self.briefed(now, id, leg, number)
-                {
-                    self.on_played(now, id, number);
+                let id = self.live_leg_mut(leg).map(|(id, _)| id);
+                match id {
+                    Some(id) if number == SIGNAL => self.signalled(id, leg),
+                    Some(id) if !self.briefed(now, id, leg, number) => self.on_played(now, id, number),
+                    Some(_) | None => {}
                 }
             }
             MediaEvent::MessageTaken { message, taken, why, .. } => {

@@ -10,11 +10,15 @@
 //!
 //! Talking ──hand-off──► Flow, lent ──gives back──► Talking
 //!
+//! Talking ──consults a third, who has a call of its own (Service)──► Talking, the third in the place of who leaves
+//!
 //! Placing ──a phone of the caller answers──► Seeking, Flow or Service, for a call that a user has us place
 //! ```
 
 mod attended;
 mod briefing;
+mod consent;
+mod consult;
 mod ending;
 mod force;
 mod hand_off;
@@ -29,12 +33,15 @@ mod replacing;
 mod route;
 mod setup;
 mod sides;
+mod signal;
 mod talk;
 mod transfer;
 
+pub use consult::{Bridge, Consult};
 pub use hand_off::{HandOff, HandedBack};
 pub use path::CallPath;
 pub use route::{NO_NUMBER, Way};
+pub use signal::SIGNAL;
 pub(crate) use talk::info_digit;
 pub(crate) use transfer::Transfer;
 
@@ -96,7 +103,7 @@ pub struct Leg {
     pub agreed: Option<Agreed>,
     /// It holds the other party.
     pub holds: bool,
-    /// Music of the hold plays to it.
+    /// Music of the hold plays to it, or ringing of who is consulted.
     pub(crate) hears_music: bool,
     /// Where its media comes from.
     pub media_from: Option<std::net::SocketAddr>,
@@ -256,6 +263,10 @@ pub struct Call {
     pub(crate) transfer: Option<Transfer>,
     /// Transfers so far.
     transfers: u8,
+    /// One party consults a third.
+    pub consult: Option<Consult>,
+    /// It was placed for who is consulted in that call.
+    pub consulted_in: Option<CallId>,
     /// One party is in a flow, and the other waits for it.
     pub hand_off: Option<HandOff>,
     /// What came of earlier hand-offs.
@@ -272,6 +283,10 @@ pub struct Call {
     pauses: recording::Pauses,
     /// A person began the recording, and no rule.
     is_on_demand: bool,
+    /// Who was asked does not want to be recorded.
+    is_recording_refused: bool,
+    /// Who was asked has heard that it will be.
+    has_consented: bool,
     /// Every SIP session it ever had.
     pub(crate) sessions: Vec<SessionId>,
 }
@@ -310,6 +325,8 @@ impl Call {
             early: None,
             transfer: None,
             transfers: 0,
+            consult: None,
+            consulted_in: None,
             hand_off: None,
             handed_back: Vec::new(),
             hand_offs: 0,
@@ -318,6 +335,8 @@ impl Call {
             tape: None,
             pauses: Default::default(),
             is_on_demand: false,
+            is_recording_refused: false,
+            has_consented: false,
             call_back: None,
             briefing: None,
             sessions: Vec::new(),
@@ -434,6 +453,14 @@ impl Call {
     /// The channel of the recording that a leg is on.
     pub(crate) fn channel_of(&self, leg: LegId) -> Option<Channel> {
         self.tape?.iter().find(|(taped, _)| *taped == leg).map(|(_, channel)| *channel)
+    }
+
+    /// The channel of the recording on which a party of the talk is, or will be: who has come in another's place is taped once
+    /// its phone has agreed, and until then that one's channel is nobody else's.
+    pub(crate) fn side_of(&self, leg: LegId) -> Option<Channel> {
+        let other = self.other(leg).and_then(|other| self.channel_of(other));
+        let free = || self.tape?.iter().map(|(_, channel)| *channel).find(|channel| Some(*channel) != other);
+        self.channel_of(leg).or_else(|| other.and_then(|_| free()))
     }
 
     /// Whether caller and agent are told of each other, and are not connected yet.

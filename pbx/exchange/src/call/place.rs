@@ -41,6 +41,9 @@ impl Call {
         if self.call_back.is_some() {
             return self.shown_to_who_calls_back();
         }
+        if self.consulted_in.is_some() {
+            return self.from.clone();
+        }
         Party { number: self.to.number.clone(), name: format!("→ {}", self.to.number) }
     }
 }
@@ -50,7 +53,8 @@ impl Exchange {
     pub(crate) fn dial_by(&mut self, now: Now, from: &str, to: &str, user: &str) -> Result<String, String> {
         self.may_place(now, from, to)?;
         let id = self.next_call(now);
-        let number = self.place(now, id, from, self.party_of(to), format!("{user} has {from} call {to}"))?;
+        let call = self.new_placed(now, id, self.party_of(from), self.party_of(to));
+        let number = self.place(now, call, from, format!("{user} has {from} call {to}"))?;
         let done = format!("call {number}: rings {from}, then {to}");
         let text = format!("{user}: {done}");
         self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "dial", text);
@@ -62,23 +66,14 @@ impl Exchange {
         CallId::new(now.wall.0, self.rng.wide())
     }
 
-    /// Rings the phones of an extension, to connect it with `to` then. Gives the number of the call.
-    pub(crate) fn place(
-        &mut self,
-        now: Now,
-        id: CallId,
-        from: &str,
-        to: Party,
-        why: String,
-    ) -> Result<u64, String> {
-        let party = self.party_of(from);
-        let text = format!("{from} calls {}, placed", to.number);
+    /// Rings the phones of an extension for a call of our own, which goes on when one answers. Gives its number.
+    pub(crate) fn place(&mut self, now: Now, call: Call, phones: &str, why: String) -> Result<u64, String> {
+        let (id, from, number) = (call.id, call.from.number.clone(), call.number);
+        let text = format!("{from} calls {}, placed", call.to.number);
         // Known by its leg only once one is rung, which comes next.
-        let call = self.new_placed(now, id, party, to);
-        let number = call.number;
         self.calls.insert(id, call);
         self.why(now, id, "call", why);
-        let Some(caller) = self.ring_caller(now, id, from) else {
+        let Some(caller) = self.ring_caller(now, id, phones) else {
             // Of this call nobody was told anything.
             self.calls.remove(&id);
             self.ladders.forget(id);
@@ -87,8 +82,8 @@ impl Exchange {
         if let Some(call) = self.calls.get_mut(&id) {
             call.caller = caller;
         }
-        self.count_call(from);
-        self.event(now, EventKind::Call, Severity::Info, Some(id), from, "call_started", text);
+        self.count_call(phones);
+        self.event(now, EventKind::Call, Severity::Info, Some(id), &from, "call_started", text);
         self.note_open(id);
         Ok(number)
     }
@@ -220,6 +215,9 @@ impl Exchange {
         self.show_parties(id);
         if self.supervisions.contains_key(&id) {
             return self.begin_supervising(now, id);
+        }
+        if self.calls.get(&id).is_some_and(|call| call.consulted_in.is_some()) {
+            return self.begin_consulting(now, id);
         }
         if self.agent_takes_call_back(now, id) {
             return;

@@ -58,19 +58,22 @@ impl Exchange {
             return;
         }
         // A call has one recording: of its first talk, when a flow connects it several times.
-        let is_on = match self.rule_of(id) {
-            Some(rule) => rule == RecordRule::Always,
-            None => self.config.record == RecordRule::Always,
+        let is_on = self.records_by_rule(id);
+        let may_be = |call: &Call| {
+            call.recording == Recording::Off && !call.is_briefed() && !call.is_recording_refused
         };
-        if is_on && self.calls.get(&id).is_some_and(|call| call.recording == Recording::Off) {
+        if is_on && self.calls.get(&id).is_some_and(may_be) {
             self.record(now, id, (caller, leg));
             self.mark(id, "answer", "");
+            if self.calls.get(&id).is_some_and(|call| call.has_consented) {
+                self.mark(id, "consent", "");
+            }
             self.why(now, id, "record", "recording begins".into());
         }
     }
 
     /// What the parties' own rules say: one that is always recorded is enough; otherwise one that never is decides.
-    fn rule_of(&self, id: CallId) -> Option<RecordRule> {
+    pub(super) fn rule_of(&self, id: CallId) -> Option<RecordRule> {
         let legs = self.calls.get(&id)?.legs.values().filter(|leg| leg.is_live());
         let rules = legs.filter_map(|leg| self.config.extensions.get(leg.extension.as_deref()?)?.record);
         let rules: Vec<RecordRule> = rules.collect();
@@ -90,8 +93,9 @@ impl Exchange {
         call.recording = Recording::On;
         call.tape = Some(legs);
         self.media(MediaCommand::Record { call: id, legs, subject });
-        // Who barges in is on it, too.
+        // Who barges in is on it, too, and who is consulted.
         self.supervisions.touch(id);
+        self.tape_third(id);
     }
 
     /// The recording goes on with who talks with the caller's side now, on the channel of who did before. False if there
@@ -128,6 +132,7 @@ impl Exchange {
         self.supervisions.touch(id);
         if is_open {
             self.mark(id, "end", "");
+            self.tape_third(id);
             self.media(MediaCommand::StopRecording { call: id });
         }
     }
@@ -177,16 +182,7 @@ impl Exchange {
         let call = self.calls.get(&id).filter(|call| !call.is_ended());
         let call = call.ok_or("there is no such call any more")?;
         if own_only {
-            let seat = self.config.supervision.users.get(user).ok_or(
-                "which phone is yours is not known; it is to be in [supervision] phones, or a supervisor can do this",
-            )?;
-            let is_own = |leg: &super::Leg| leg.is_live() && leg.extension.as_ref() == Some(seat);
-            if !call.legs.values().any(is_own) {
-                return Err(format!(
-                    "your phone {seat} is not in call {}; a supervisor can do this",
-                    call.number
-                ));
-            }
+            self.must_be_own(id, user)?;
             if act == RecordingAct::Stop && call.is_taped() && !call.is_on_demand {
                 return Err(format!(
                     "call {} is recorded by rule: pause it, or ask a supervisor to end it",
@@ -195,6 +191,18 @@ impl Exchange {
             }
         }
         self.control_recording(now, id, act, user)
+    }
+
+    /// A user who may act on calls of the own phone only may act on this one.
+    pub(super) fn must_be_own(&self, id: CallId, user: &str) -> Result<(), String> {
+        let call = self.live_call(id)?;
+        let seat = self.config.supervision.users.get(user).ok_or(
+            "which phone is yours is not known; it is to be in [supervision] phones, or a supervisor can do this",
+        )?;
+        if call.legs.values().any(|leg| leg.is_live_at(seat)) {
+            return Ok(());
+        }
+        Err(format!("your phone {seat} is not in call {}; a supervisor can do this", call.number))
     }
 
     /// The key code: pauses, has it go on, or begins, by what there is.
@@ -206,8 +214,9 @@ impl Exchange {
             None => RecordingAct::Start,
         };
         let who = call.number_of(leg);
-        if let Err(why) = self.control_recording(now, id, act, &who) {
-            self.why(now, id, "refuse", format!("{who} wanted another recording: {why}"));
+        match self.control_recording(now, id, act, &who) {
+            Ok(_) => self.signal(id, leg),
+            Err(why) => self.why(now, id, "refuse", format!("{who} wanted another recording: {why}")),
         }
     }
 
@@ -297,6 +306,9 @@ impl Exchange {
         let has_codec = |leg: LegId| call.leg(leg).is_some_and(|leg| leg.codec.is_some());
         if !has_codec(legs.0) || !has_codec(legs.1) {
             return Err(format!("the phones of call {number} have not agreed yet; try again"));
+        }
+        if call.is_recording_refused {
+            return Err(format!("in call {number} somebody was asked, and does not want to be recorded"));
         }
         if self.rule_of(id) == Some(RecordRule::Never) {
             return Err(format!("somebody in call {number} is never to be recorded, says the configuration"));

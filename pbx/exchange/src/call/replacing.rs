@@ -1,10 +1,11 @@
-//! A phone takes over a talk of another phone of the same extension: INVITE with Replaces (RFC 3891).
+//! A leg takes the place of another in a talk: that of another phone of the same extension (INVITE with Replaces, RFC 3891), or
+//! one from another call, of a supervisor or of who is consulted.
 
 use super::{Leg, LegState, Stage};
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::negotiate::{agreed, answer_formats, match_codec};
-use crate::record::{EventKind, Severity};
+use crate::record::{Cause, End, EndedBy, EventKind, Severity};
 use crate::{CallId, LegId};
 use switchroom_sip::endpoint::Incoming;
 use switchroom_sip::header::{Headers, Name};
@@ -53,7 +54,7 @@ impl Exchange {
         if named.is_early_only {
             return Err(Status::BUSY);
         }
-        if call.transfer.is_some() || call.is_briefed() || call.hand_off.is_some() {
+        if call.transfer.is_some() || call.is_briefed() || call.hand_off.is_some() || call.consult.is_some() {
             return Err(Status::PENDING);
         }
         call.other(leg).ok_or(Status::FORBIDDEN)?;
@@ -150,6 +151,54 @@ impl Exchange {
         if let Some(extension) = extension {
             self.calls_with.entry(extension).or_default().insert(id);
         }
+    }
+
+    /// A leg of one call takes the place of one of another.
+    /// The media of the one that comes is with that of the call already.
+    pub(crate) fn change_party(
+        &mut self,
+        now: Now,
+        (from, new): (CallId, LegId),
+        (id, old): (CallId, LegId),
+    ) {
+        let Some(leg) = self.hand_leg_over(from, new) else { return };
+        if self.calls.get(&id).is_some_and(|call| call.caller == old) {
+            // A flow that had the caller has nobody any more.
+            self.end_visit(now, id);
+        }
+        self.leave_room(new);
+        self.seat_leg(id, old, leg);
+        self.drop_leg(now, id, old, "transferred", None);
+        self.agent_left(now, id, old);
+        self.tape_instead(id, old, new);
+        let number = self.calls.get(&id).map_or(0, |call| call.number);
+        let text = format!("goes on in call {number}");
+        self.finish(now, from, EndedBy::Party(End::Caller), Cause::HungUp, 0, text);
+        self.refresh_talk(now, id);
+        self.note_open(id);
+    }
+
+    /// Takes a leg out of its call, where something ended stands in its place.
+    fn hand_leg_over(&mut self, from: CallId, leg: LegId) -> Option<Leg> {
+        let ghost = self.next_leg(from);
+        let call = self.calls.get_mut(&from)?;
+        let taken = call.legs.remove(&leg)?;
+        call.caller = ghost;
+        call.sessions.retain(|session| Some(*session) != taken.session);
+        let stays = Leg {
+            id: ghost,
+            session: None,
+            slot: None,
+            state: LegState::Ended,
+            outcome: "transferred",
+            is_missing: false,
+            ..taken.clone()
+        };
+        call.legs.insert(ghost, stays);
+        if let Some(extension) = &taken.extension {
+            self.leave_call(from, extension);
+        }
+        Some(taken)
     }
 
     /// The parties of a talk are others, or talk again: each hears the other, and the board shows it.

@@ -8,7 +8,7 @@ use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
 use crate::{CallId, Changed, LegId, Service};
-use switchroom_flow::{Clip, Language};
+use switchroom_flow::Clip;
 use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
 use switchroom_sip::sdp::{Description, Direction};
 use switchroom_sip::status::Status;
@@ -206,6 +206,15 @@ impl Exchange {
         for leg in legs {
             self.wire(id, leg);
         }
+        self.wire_beside(id);
+    }
+
+    /// Tells what they hear who are connected with those of a call by a consultation.
+    fn wire_beside(&mut self, id: CallId) {
+        let Some(beside) = self.calls.get(&id).and_then(Call::beside) else { return };
+        let Some(call) = self.calls.get(&beside) else { return };
+        let legs: Vec<LegId> = call.legs.values().filter(|l| l.state == LegState::Up).map(|l| l.id).collect();
+        legs.into_iter().for_each(|leg| self.wire(beside, leg));
     }
 
     /// Tells the media engine what a leg hears.
@@ -223,10 +232,14 @@ impl Exchange {
             return;
         }
         self.supervisions.touch(id);
+        // Who is consulted is of the talk in which it is.
+        let talk = call.consulted_in.unwrap_or(id);
         let source = match &call.stage {
             Stage::Service { service: Service::Supervision } => self.supervisor_hears(id),
             Stage::Service { service: Service::Echo } => Source::Echo,
             Stage::Service { service: Service::Tone } => TONE,
+            Stage::Service { service: Service::Consult } => self.heard_in_bridge(talk, leg),
+            Stage::Talking { with } if leg == *with || leg == call.caller => self.heard_in_bridge(id, leg),
             Stage::Placing | Stage::Flow | Stage::Seeking | Stage::Talking { .. } | Stage::Ended { .. } => {
                 match other.and_then(|other| call.leg(other)) {
                     // Who holds is not heard, whatever the phone sends meanwhile.
@@ -238,17 +251,20 @@ impl Exchange {
                 }
             }
         };
-        let is_talking = matches!(call.stage, Stage::Talking { .. });
-        let is_held = is_talking && other.and_then(|other| call.leg(other)).is_some_and(|other| other.holds);
+        let is_talking =
+            matches!(call.stage, Stage::Talking { .. } | Stage::Service { service: Service::Consult });
         let source = match source {
             _ if one.holds => Source::Nothing,
             source if is_talking && !self.supervisions.is_empty() => {
-                self.heard_with_supervisors(id, leg, source)
+                self.heard_with_supervisors(talk, leg, source)
             }
             source => source,
         };
-        if is_held && source == Source::Silence && !self.config.hold_music.is_empty() {
-            return self.play_hold_music(id, leg);
+        if is_talking && source == Source::Silence {
+            let clips = self.waiting_clips(id, leg);
+            if !clips.is_empty() {
+                return self.play_while_waiting(id, leg, clips);
+            }
         }
         self.media(MediaCommand::Hear { call: id, leg, source });
     }
@@ -261,15 +277,12 @@ impl Exchange {
         }
     }
 
-    /// Who is held hears music, which goes on from where it is if it plays already.
-    fn play_hold_music(&mut self, id: CallId, leg: LegId) {
+    /// Who waits hears music, or ringing of whom it consults, which goes on from where it is if it plays already.
+    fn play_while_waiting(&mut self, id: CallId, leg: LegId, clips: Vec<Clip>) {
         let plays = self.calls.get(&id).and_then(|call| call.leg(leg)).is_none_or(|leg| leg.hears_music);
         if plays {
             return;
         }
-        let language = Language::default();
-        let prompt = |name: &String| Clip::Prompt { language, name: name.clone() };
-        let clips = self.config.hold_music.iter().map(prompt).collect();
         self.media(MediaCommand::Play { call: id, leg, number: 0, clips, is_loop: true });
         if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg)) {
             leg.hears_music = true;
@@ -282,8 +295,9 @@ impl Exchange {
         if !matches!(call.stage, Stage::Talking { .. }) {
             return;
         }
-        let holder =
-            call.legs.values().find(|l| l.state == LegState::Up && l.holds).map(|l| l.party.number.clone());
+        let holds = |leg: &&super::Leg| leg.state == LegState::Up && leg.holds;
+        let holder = call.legs.values().find(holds).map(|leg| leg.party.number.clone());
+        let holder = holder.or_else(|| call.consults_apart());
         match (call.held, holder) {
             (None, Some(who)) => {
                 call.held = Some(call.clock(now));
@@ -406,6 +420,7 @@ impl Exchange {
     pub(super) fn is_command(&mut self, now: Now, id: CallId, leg: LegId, digit: char, means: Means) -> bool {
         self.digit_for_flow(now, id, leg, digit, means)
             || self.supervisors_key(now, id, leg, digit, means)
+            || self.consent_key(now, id, leg, digit)
             || self.recording_key(now, id, leg, digit, means)
     }
 
@@ -471,6 +486,9 @@ impl Exchange {
                 (EndedBy::System, Cause::NoAck, 500, text)
             }
         };
+        if self.left_consulting(now, id, leg, &text) {
+            return;
+        }
         if self.transferor_left(now, id, leg, &text) || self.hander_left(now, id, leg, &text) {
             return;
         }

@@ -126,6 +126,9 @@ impl Exchange {
         if call.hand_off.is_some() {
             return Err((Status::PENDING, "one of them is in a flow, and comes back".into()));
         }
+        if call.consult.is_some() {
+            return Err((Status::PENDING, "somebody is consulted; cancel or complete that first".into()));
+        }
         let Some(other) = call.other(leg) else {
             let place = match call.stage {
                 Stage::Seeking | Stage::Placing => "nobody has answered yet",
@@ -224,10 +227,17 @@ impl Exchange {
         let (who, whom) = (call.number_of(by), call.number_of(stays));
         call.transfers += 1;
         call.max_forwards = call.max_forwards.saturating_sub(1);
-        let was_caller = call.caller == by;
-        let was_held = call.held.take().is_some();
         self.why(now, id, "transfer", format!("{who} transfers {whom} to {to}"));
         self.mark(id, "transfer", &format!("{who} to {to}"));
+        self.set_apart(now, id, (by, stays));
+        (who, whom)
+    }
+
+    /// Of two who talk one stays, as the caller, and is held no more.
+    pub(super) fn set_apart(&mut self, now: Now, id: CallId, (by, stays): (LegId, LegId)) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let was_caller = call.caller == by;
+        let was_held = call.held.take().is_some();
         if was_held {
             self.hold_ends(id);
             self.floor.held(crate::queues::moment(now), self.on_floor(id), false);
@@ -235,7 +245,6 @@ impl Exchange {
         if was_caller {
             self.take_callers_place(now, id, stays);
         }
-        (who, whom)
     }
 
     /// Parts them, and leads the one that stays on.

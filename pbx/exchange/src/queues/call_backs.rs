@@ -242,6 +242,8 @@ impl Exchange {
     pub(crate) fn end_talk(&mut self, now: Now, id: CallId) {
         let name = self.part_from_call_back(id);
         self.floor.talk_ended(moment(now), name);
+        // It may be of other queues now.
+        self.supervisions.touch(id);
         self.run_floor(now);
     }
 

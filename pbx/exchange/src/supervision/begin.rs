@@ -4,7 +4,7 @@ use super::{Mode, Subject, Supervision, Told};
 use crate::call::{LegState, Stage};
 use crate::exchange::Exchange;
 use crate::inbound::Means;
-use crate::input::SupervisionAct;
+use crate::input::{Command, SupervisionAct};
 use crate::limits::SUPERVISIONS_MAX;
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
 use crate::text::clean;
@@ -80,7 +80,8 @@ impl Exchange {
         let id = self.next_call(now);
         self.supervisions.insert(id, Supervision::new(user, subject, mode));
         let text = format!("{user} has {phone} {} {name}", mode.word());
-        self.place(now, id, phone, to, text).inspect_err(|_| {
+        let call = self.new_placed(now, id, self.party_of(phone), to);
+        self.place(now, call, phone, text).inspect_err(|_| {
             self.supervisions.remove(&id);
         })?;
         let done = format!("rings {phone}, to {} {name}", mode.word());
@@ -174,7 +175,10 @@ impl Exchange {
         let refused = if self.supervisions.len() >= SUPERVISIONS_MAX {
             Err("there are as many supervisors at work as there may be".to_owned())
         } else {
-            self.may_supervise(&extension, &subject)
+            let begin = SupervisionAct::Begin { subject: subject.clone(), mode: Mode::Listen };
+            let asked = Command::Supervise { phone: Some(extension.clone()), act: begin };
+            let allowed = self.refused_by_queue(now, &extension, &asked);
+            allowed.and_then(|()| self.may_supervise(&extension, &subject))
         };
         if let Err(why) = refused {
             return self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), why);

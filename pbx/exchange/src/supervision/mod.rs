@@ -16,6 +16,7 @@
 //! supervisor whom that concerns should be at with what the media engine was told, and tells it the difference.
 
 mod begin;
+mod rights;
 mod settle;
 mod table;
 mod take_over;
@@ -99,6 +100,8 @@ struct Told {
     heard_by: Vec<LegId>,
     /// The recording in which the supervisor is heard, and where.
     recorded: Option<(CallId, Channel)>,
+    /// The mode that the agent was told of by a tone, if that is wanted.
+    notified: Option<Mode>,
 }
 
 impl Supervision {
@@ -176,25 +179,23 @@ impl Exchange {
         if self.voice(supervisor).is_none() {
             return Vec::new();
         }
-        let Stage::Talking { with } = target.stage else { return Vec::new() };
         match one.mode {
             Mode::Listen => Vec::new(),
             Mode::Whisper => self.coached(one, target).into_iter().collect(),
-            Mode::Barge => vec![target.caller, with],
+            Mode::Barge => self.bridged(target),
         }
     }
 
-    /// What a supervisor hears: both parties, and the others who barge in. Who holds is not heard, as for the other party.
+    /// What a supervisor hears: those who are connected, and the others who barge in. Who holds is not heard, as for the other party.
     pub(crate) fn heard_by_supervisor(&self, id: CallId) -> Source {
         let Some(one) = self.supervisions.get(&id) else { return Source::Silence };
         let Some(target) = one.target.and_then(|id| self.calls.get(&id)).filter(|call| call.is_heard())
         else {
             return Source::Silence;
         };
-        let Stage::Talking { with } = target.stage else { return Source::Silence };
-        let parties = [target.caller, with].into_iter();
+        let parties = self.bridged(target).into_iter();
         let mut heard: Vec<LegId> =
-            parties.filter(|leg| target.leg(*leg).is_some_and(|leg| !leg.holds)).collect();
+            parties.filter(|leg| self.leg_anywhere(*leg).is_some_and(|leg| !leg.holds)).collect();
         heard.extend(self.supervisions.speaking_at(target.id).filter_map(|(other, theirs)| {
             let barges = theirs.mode == Mode::Barge && other != id;
             barges.then(|| self.voice(other)).flatten()
@@ -210,12 +211,17 @@ impl Exchange {
         if voices.is_empty() {
             return source;
         }
-        let other = if let Source::Leg(other) = source { Some(other) } else { None };
-        mix(other.into_iter().chain(voices).collect())
+        let mut heard = match source {
+            Source::Leg(other) => vec![other],
+            Source::Mix(parts) => parts.into_iter().map(|part| part.leg).collect(),
+            Source::Nothing | Source::Silence | Source::Echo | Source::Tone { .. } => Vec::new(),
+        };
+        heard.extend(voices);
+        mix(heard)
     }
 }
 
-fn mix(legs: Vec<LegId>) -> Source {
+pub(crate) fn mix(legs: Vec<LegId>) -> Source {
     if legs.is_empty() {
         return Source::Silence;
     }

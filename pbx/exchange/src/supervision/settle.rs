@@ -66,6 +66,7 @@ impl Exchange {
         self.find_target(now, id);
         self.tell_audience(id);
         self.tell_recording(id);
+        self.notify(id);
         let hears = self.heard_by_supervisor(id);
         let leg = self.calls.get(&id).map(|call| call.caller);
         let is_over = self.supervisions.get(&id).is_none_or(|one| one.is_over);
@@ -83,7 +84,7 @@ impl Exchange {
         let Some(one) = self.supervisions.remove(&id) else { return };
         self.timers.cancel(Timer::Supervision(id));
         if let Some(target) = one.target {
-            self.wire_each(target, &one.told.heard_by);
+            self.wire_each(&one.told.heard_by);
             self.supervisions.touch(target);
             self.changed.insert(Changed::Call(target));
         }
@@ -92,7 +93,9 @@ impl Exchange {
     /// The call that a supervisor should be at.
     fn wanted(&self, id: CallId) -> Option<CallId> {
         let one = self.supervisions.get(&id).filter(|one| !one.is_over)?;
-        let is_heard = |call: CallId| self.calls.get(&call).is_some_and(crate::Call::is_heard);
+        let is_heard = |call: CallId| {
+            self.calls.get(&call).is_some_and(crate::Call::is_heard) && self.may_act_on(&one.user, call)
+        };
         let extension = match &one.subject {
             Subject::Call(call) => return Some(*call).filter(|call| is_heard(*call)),
             subject => self.followed(subject)?,
@@ -113,8 +116,8 @@ impl Exchange {
         let is_done = matches!(&one.subject, Subject::Call(call)
             if self.calls.get(call).is_none_or(crate::Call::is_ended));
         if wanted != before {
-            if let Some(before) = before {
-                self.leave_target(id, before);
+            if before.is_some() {
+                self.leave_target(id);
             }
             self.supervisions.change(id, |one| one.target = wanted);
             if let Some(target) = wanted {
@@ -135,14 +138,14 @@ impl Exchange {
     }
 
     /// Nobody at a call hears that supervisor any more, and no recording of it does.
-    fn leave_target(&mut self, id: CallId, target: CallId) {
+    fn leave_target(&mut self, id: CallId) {
         let leg = self.calls.get(&id).map(|call| call.caller);
         self.supervisions.change(id, |one| one.target = None);
         let Some(told) = self.supervisions.told_mut(id).map(std::mem::take) else { return };
         if let (Some((call, _)), Some(leg)) = (told.recorded, leg) {
             self.media(MediaCommand::RecordNoMore { call, leg });
         }
-        self.wire_each(target, &told.heard_by);
+        self.wire_each(&told.heard_by);
     }
 
     /// The supervisor's media goes to where that of the call is.
@@ -172,16 +175,30 @@ impl Exchange {
         // The board names who hears a supervisor.
         self.changed.insert(Changed::Call(id));
         if let Some(target) = target {
-            self.wire_each(target, &changed);
+            self.wire_each(&changed);
             self.supervisions.touch(target);
         }
     }
 
-    /// Tells the media engine what these parties of a call hear, and leaves the others in peace.
-    fn wire_each(&mut self, id: CallId, legs: &[LegId]) {
+    /// The agent hears a tone when a supervisor comes, or does something else, if the configuration wants that.
+    fn notify(&mut self, id: CallId) {
+        let Some(one) = self.supervisions.get(&id).filter(|one| !one.is_over) else { return };
+        let (mode, target) = (one.mode, one.target.and_then(|target| self.calls.get(&target)));
+        let Some(target) = target.filter(|_| one.told.notified != Some(mode)) else { return };
+        let (target, agent) = (target.id, self.coached(one, target));
+        if let Some(told) = self.supervisions.told_mut(id) {
+            told.notified = Some(mode);
+        }
+        if let Some(agent) = agent.filter(|_| self.config.supervision.notify.contains(&mode)) {
+            self.signal(target, agent);
+        }
+    }
+
+    /// Tells the media engine what these parties hear, and leaves the others in peace.
+    fn wire_each(&mut self, legs: &[LegId]) {
         for leg in legs {
-            let is_up = |call: &crate::Call| call.leg(*leg).is_some_and(|leg| leg.state == LegState::Up);
-            if self.calls.get(&id).is_some_and(is_up) {
+            let is_up = self.leg_anywhere(*leg).is_some_and(|leg| leg.state == LegState::Up);
+            if let Some(id) = self.legs.get(leg).copied().filter(|_| is_up) {
                 self.wire(id, *leg);
             }
         }
@@ -211,7 +228,7 @@ impl Exchange {
         let target = self.calls.get(&one.target?)?;
         self.voice(id)?;
         let coached = self.coached(one, target)?;
-        Some((target.id, target.channel_of(coached)?))
+        Some((target.id, target.side_of(coached)?))
     }
 
     /// Nothing more is to be heard: a tone, and then the phone is hung up.

@@ -1,12 +1,10 @@
 //! A supervisor takes the agent's place in a call: the agent is released, the supervisor's phone is a party of the call.
 
 use super::begin::nobody_at;
-use crate::call::{Leg, LegState};
+use crate::CallId;
 use crate::exchange::Exchange;
 use crate::limits::DIGITS_HUSHED;
 use crate::media::MediaCommand;
-use crate::record::{Cause, End, EndedBy};
-use crate::{CallId, LegId};
 use switchroom_sip::time::Now;
 
 impl Exchange {
@@ -22,6 +20,12 @@ impl Exchange {
         let target = target.ok_or("no call is heard at the moment, so there is none to take over")?;
         if target.transfer.is_some() {
             return Err(format!("call {} is being transferred; try again", target.number));
+        }
+        if target.consult.is_some() {
+            return Err(format!(
+                "in call {} somebody is consulted; cancel or complete that first",
+                target.number
+            ));
         }
         let old = self.coached(one, target).ok_or("nobody in that call can be released")?;
         let new = self.voice(id).ok_or("the supervisor's phone holds; resume first")?;
@@ -41,48 +45,5 @@ impl Exchange {
         self.supervisions.touch(target);
         self.change_party(now, (id, new), (target, old));
         Ok(text)
-    }
-
-    /// A leg of one call takes the place of one of another.
-    fn change_party(&mut self, now: Now, (from, new): (CallId, LegId), (id, old): (CallId, LegId)) {
-        let Some(leg) = self.hand_leg_over(from, new) else { return };
-        if self.calls.get(&id).is_some_and(|call| call.caller == old) {
-            // A flow that had the caller has nobody any more.
-            self.end_visit(now, id);
-        }
-        // Its media is there already: that is where the supervisor heard the call.
-        self.leave_room(new);
-        self.seat_leg(id, old, leg);
-        self.drop_leg(now, id, old, "transferred", None);
-        self.agent_left(now, id, old);
-        self.tape_instead(id, old, new);
-        let number = self.calls.get(&id).map_or(0, |call| call.number);
-        let text = format!("goes on in call {number}");
-        self.finish(now, from, EndedBy::Party(End::Caller), Cause::HungUp, 0, text);
-        self.refresh_talk(now, id);
-        self.note_open(id);
-    }
-
-    /// Takes a leg out of its call, where something ended stands in its place.
-    fn hand_leg_over(&mut self, from: CallId, leg: LegId) -> Option<Leg> {
-        let ghost = self.next_leg(from);
-        let call = self.calls.get_mut(&from)?;
-        let taken = call.legs.remove(&leg)?;
-        call.caller = ghost;
-        call.sessions.retain(|session| Some(*session) != taken.session);
-        let stays = Leg {
-            id: ghost,
-            session: None,
-            slot: None,
-            state: LegState::Ended,
-            outcome: "transferred",
-            is_missing: false,
-            ..taken.clone()
-        };
-        call.legs.insert(ghost, stays);
-        if let Some(extension) = &taken.extension {
-            self.leave_call(from, extension);
-        }
-        Some(taken)
     }
 }

@@ -1,6 +1,8 @@
 //! Supervisors at live calls: who hears whom, in every mode, whoever comes and goes.
 
+mod consulting;
 mod keys;
+mod rights;
 mod touched;
 
 use super::queues::site;

@@ -56,6 +56,8 @@ pub(super) fn config(password: &str) -> Config {
         floor: Default::default(),
         record: RecordRule::Always,
         recording_key: String::new(),
+        consent: String::new(),
+        consent_refuse: None,
         ring: Duration::from_secs(30),
         codecs: vec![Codec::Pcma, Codec::Pcmu],
         external: None,

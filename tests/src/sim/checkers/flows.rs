@@ -5,11 +5,19 @@ use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Glance, header_of, legible};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, LegId, MediaCommand, MediaEvent, MessageRecord, Record, Taken};
+use switchroom_exchange::{
+    Action, Bridge, CallId, LegId, MediaCommand, MediaEvent, MessageRecord, Record, SIGNAL, Taken,
+};
+use switchroom_flow::Clip;
 
 /// A caller is in exactly one place: nobody is connected to one to whom a flow plays or whose message it takes.
 #[derive(Debug, Default)]
 pub(super) struct OnePlace;
+
+/// Music of a hold, or ringing of who is consulted: supervisors hear whom it plays to.
+fn is_waited_to(clip: &Clip) -> bool {
+    is_hold_music(clip) || *clip == Clip::Ringing
+}
 
 impl Checker for OnePlace {
     fn rule(&self) -> &'static str {
@@ -41,12 +49,15 @@ impl Checker for OnePlace {
             // Supervisors hear both, also of whom the other holds, and may be heard by both.
             let voices: BTreeSet<LegId> =
                 world.exchange.supervisors_of(*call).map(|(own, _)| own.caller).collect();
+            let consult = world.exchange.call(*call).and_then(|call| call.consult.as_ref());
+            let is_conference = consult.is_some_and(|consult| consult.bridge == Bridge::Conference);
             let mut known = BTreeSet::new();
             for (listener, one) in legs.iter().filter(|(_, one)| one.call == *call) {
                 let supervises = voices.contains(listener);
                 let plays = |leg: &LegId| {
                     let plays = legs.get(leg).and_then(|leg| leg.plays.as_ref());
-                    plays.is_some_and(|plays| !supervises || !plays.clips.iter().all(is_hold_music))
+                    let plays = plays.filter(|plays| plays.number != SIGNAL);
+                    plays.is_some_and(|plays| !supervises || !plays.clips.iter().all(is_waited_to))
                 };
                 for caller in heard(&one.hears) {
                     if plays(&caller) {
@@ -58,7 +69,7 @@ impl Checker for OnePlace {
                             format!("leg {} hears leg {}, which leaves a message", listener.0, caller.0);
                         return broken(Some(*call), text);
                     }
-                    if !supervises && !voices.contains(&caller) && !known.insert(caller) {
+                    if !supervises && !is_conference && !voices.contains(&caller) && !known.insert(caller) {
                         return broken(Some(*call), format!("two legs hear leg {}", caller.0));
                     }
                 }

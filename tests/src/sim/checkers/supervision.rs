@@ -1,10 +1,13 @@
 //! Supervisors: who hears them, and what they hear.
 
-use super::wiring::heard;
+use super::wiring::{connected, heard, speaks};
 use super::{Checker, Verdict, broken};
-use crate::sim::world::{Step, World};
+use crate::sim::world::{SUPERVISOR, Step, World};
 use std::collections::BTreeSet;
-use switchroom_exchange::{Call, CallId, LegId, LegState, Mode, Source, Stage, Subject, Supervision};
+use switchroom_acd::agent::Doing;
+use switchroom_exchange::{
+    Bridge, Call, CallId, LegId, LegState, Mode, SIGNAL, Source, Stage, Subject, Supervision,
+};
 
 /// A supervisor who listens is heard by nobody, one who whispers by the agent alone, and no recording holds either.
 #[derive(Debug, Default)]
@@ -38,8 +41,11 @@ impl Checker for SupervisorsAreHeardAsTheyWish {
                 }
             }
         }
+        consulted_are_taped(world)?;
         for (leg, (call, _)) in &world.media.also {
-            if !voices.contains(leg) && world.media.recordings.contains_key(call) {
+            let is_third =
+                world.exchange.calls().any(|own| own.caller == *leg && own.consulted_in == Some(*call));
+            if !is_third && !voices.contains(leg) && world.media.recordings.contains_key(call) {
                 return broken(
                     Some(*call),
                     format!("leg {} is recorded beside, and supervises nothing", leg.0),
@@ -50,17 +56,38 @@ impl Checker for SupervisorsAreHeardAsTheyWish {
     }
 }
 
-/// The two who talk in a call that can be supervised.
-fn parties(world: &World, target: CallId) -> Option<(&Call, [LegId; 2])> {
+/// Who is consulted is on the recording, on the side of who consults, exactly while that one hears it.
+fn consulted_are_taped(world: &World) -> Verdict {
+    for call in world.exchange.calls() {
+        let (Some(consult), Some(tape)) = (&call.consult, world.media.tape.get(&call.id)) else { continue };
+        let third = world.exchange.call(consult.own).map(|own| own.caller);
+        let side = tape.iter().find(|(leg, _)| *leg == consult.by).map(|(_, side)| *side);
+        let (Some(third), Some(side)) = (third, side) else { continue };
+        let is_heard = matches!(consult.bridge, Bridge::Consulted | Bridge::Conference);
+        let also = world.media.also.get(&third).copied();
+        let is_open = world.media.recordings.contains_key(&call.id);
+        if is_open && also != is_heard.then_some((call.id, side)) {
+            let text = format!("{:?} consults leg {}, recorded at {also:?}", consult.bridge, third.0);
+            return broken(Some(call.id), text);
+        }
+    }
+    Ok(())
+}
+
+/// Those who are connected in a call that can be supervised: two, or three in a conference.
+fn parties(world: &World, target: CallId) -> Option<(&Call, Vec<LegId>)> {
     let call = world.exchange.call(target)?;
     match call.stage {
-        Stage::Talking { with } if !call.is_briefed() => Some((call, [call.caller, with])),
+        Stage::Talking { .. } if !call.is_briefed() => Some((call, connected(world, call))),
         _ => None,
     }
 }
 
 fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
     let voice = own.caller;
+    if let Some(call) = one.target.filter(|_| one.user == SUPERVISOR) {
+        is_allowed(world, call)?;
+    }
     let hearers: Vec<LegId> = world
         .media
         .legs
@@ -69,26 +96,26 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
         .map(|(leg, _)| *leg)
         .collect();
     let target = one.target.and_then(|target| parties(world, target));
-    let is_party = |leg: &&LegId| target.is_some_and(|(_, parties)| parties.contains(leg));
+    let is_party = |leg: &&LegId| target.as_ref().is_some_and(|(_, parties)| parties.contains(leg));
     // Other supervisors at the same call hear who barges in.
     let at_it: Vec<LegId> = hearers.iter().filter(is_party).copied().collect();
     let allowed = match one.mode {
         Mode::Listen => 0,
         Mode::Whisper => 1,
-        Mode::Barge => 2,
+        Mode::Barge => target.as_ref().map_or(0, |(_, parties)| parties.len()),
     };
     if at_it.len() > allowed {
         let text = format!("{} hear a supervisor whose mode is {}", at_it.len(), one.mode.word());
         return broken(Some(own.id), text);
     }
-    let at_work = target.filter(|(call, parties)| all_speak(world, own, call, parties));
+    let at_work = target.as_ref().filter(|(_, parties)| all_speak(world, own, parties));
     if at_it.len() < allowed && at_work.is_some() {
         let text =
             format!("{} of {allowed} hear a supervisor whose mode is {}", at_it.len(), one.mode.word());
         return broken(Some(own.id), text);
     }
-    if let (Mode::Whisper, [leg], Some((call, parties))) = (one.mode, &at_it[..], target)
-        && !is_agents(world, one, call, parties, *leg)
+    if let (Mode::Whisper, [leg], Some((call, _))) = (one.mode, &at_it[..], &target)
+        && !is_agents(world, one, call, *leg)
     {
         return broken(Some(own.id), format!("a whisper for the agent is heard by leg {}", leg.0));
     }
@@ -104,7 +131,22 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
     if let (Mode::Barge, Some((call, parties))) = (one.mode, at_work) {
         is_recorded(world, one, voice, call, parties)?;
     }
-    hears_both(world, own, target)
+    hears_all(world, own, target.as_ref())
+}
+
+/// Who is restricted to a queue is at no call that an agent has from another.
+fn is_allowed(world: &World, call: CallId) -> Verdict {
+    let Some(queues) = world.exchange.config().supervision.queues.get(SUPERVISOR) else { return Ok(()) };
+    let floor = world.exchange.floor();
+    let Some(Doing::Talking { queue, .. }) = floor.agent_of(call.0).map(|agent| &agent.doing) else {
+        return Ok(());
+    };
+    match floor.queue_by_id(*queue) {
+        Some(queue) if !queues.contains(&queue.name) => {
+            broken(Some(call), format!("who may hear {queues:?} only hears a call of {}", queue.name))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The extension whose calls are followed.
@@ -117,19 +159,19 @@ fn followed(world: &World, one: &Supervision) -> Option<String> {
 }
 
 /// Whether the supervisor and both parties are there, and none of them holds.
-fn all_speak(world: &World, own: &Call, call: &Call, parties: &[LegId; 2]) -> bool {
-    let speaks = |call: &Call, leg: LegId| {
-        let is_there = call.leg(leg).is_some_and(|leg| leg.state == LegState::Up && !leg.holds);
-        is_there && world.media.legs.contains_key(&leg)
-    };
-    matches!(own.stage, Stage::Service { .. })
-        && speaks(own, own.caller)
-        && parties.iter().all(|leg| speaks(call, *leg))
+fn all_speak(world: &World, own: &Call, parties: &[LegId]) -> bool {
+    // Who is told of it by a tone hears that first.
+    let is_signalled =
+        |leg: LegId| world.media.legs[&leg].plays.as_ref().is_some_and(|playing| playing.number == SIGNAL);
+    let speaks = |leg: LegId| speaks(world, leg) && world.media.legs.contains_key(&leg) && !is_signalled(leg);
+    matches!(own.stage, Stage::Service { .. }) && speaks(own.caller) && parties.iter().all(|leg| speaks(*leg))
 }
 
 /// Whether that party is at work in the call: whose calls are followed, or whom the queue gave the caller, or who sits at an
 /// agent's phone; where neither party is an agent or both are, one is as good as the other.
-fn is_agents(world: &World, one: &Supervision, call: &Call, parties: [LegId; 2], leg: LegId) -> bool {
+fn is_agents(world: &World, one: &Supervision, call: &Call, leg: LegId) -> bool {
+    let Stage::Talking { with } = call.stage else { return false };
+    let parties = [call.caller, with];
     let extension = |leg: LegId| call.leg(leg).and_then(|leg| leg.extension.as_deref());
     if let Some(followed) = followed(world, one) {
         return extension(leg) == Some(&followed);
@@ -145,34 +187,35 @@ fn is_agents(world: &World, one: &Supervision, call: &Call, parties: [LegId; 2],
 }
 
 /// What a supervisor says to both is recorded, on the agent's side.
-fn is_recorded(world: &World, one: &Supervision, voice: LegId, call: &Call, parties: [LegId; 2]) -> Verdict {
+fn is_recorded(world: &World, one: &Supervision, voice: LegId, call: &Call, parties: &[LegId]) -> Verdict {
     let Some(tape) = world.media.tape.get(&call.id).filter(|_| world.media.recordings.contains_key(&call.id))
     else {
         return Ok(());
     };
-    // Who was put into another's place is on the tape when its phone has agreed to it.
-    let is_taped = |leg: LegId| tape.iter().any(|(taped, _)| *taped == leg);
-    if parties.into_iter().any(|leg| !is_taped(leg) && is_agents(world, one, call, parties, leg)) {
-        return Ok(());
-    }
     let Some((of, channel)) = world.media.also.get(&voice) else {
         return broken(Some(call.id), format!("leg {} barges in, and is in no recording", voice.0));
     };
+    // Who was put into another's place is on the tape when its phone has agreed to it.
+    let is_taped = |leg: LegId| tape.iter().any(|(taped, _)| *taped == leg);
+    let mut of_call = parties.iter().filter(|leg| call.leg(**leg).is_some());
+    if of_call.any(|leg| !is_taped(*leg) && is_agents(world, one, call, *leg)) {
+        return Ok(());
+    }
     let side = tape.iter().find(|(_, side)| side == channel).map(|(leg, _)| *leg);
-    if *of == call.id && side.is_some_and(|leg| is_agents(world, one, call, parties, leg)) {
+    if *of == call.id && side.is_some_and(|leg| is_agents(world, one, call, leg)) {
         return Ok(());
     }
     broken(Some(call.id), format!("leg {} is recorded at {of:?} beside {side:?}, no agent's", voice.0))
 }
 
-fn hears_both(world: &World, own: &Call, target: Option<(&Call, [LegId; 2])>) -> Verdict {
+fn hears_all(world: &World, own: &Call, target: Option<&(&Call, Vec<LegId>)>) -> Verdict {
     let up = own.caller_leg().filter(|leg| leg.state == LegState::Up && !leg.holds);
     let Some(told) = up.and_then(|leg| world.media.legs.get(&leg.id)) else { return Ok(()) };
     if !matches!(own.stage, Stage::Service { .. }) {
         return Ok(());
     }
     let hears: BTreeSet<LegId> = heard(&told.hears).into_iter().collect();
-    let Some((call, parties)) = target else {
+    let Some((_, parties)) = target else {
         let is_apart = hears.is_empty();
         return if is_apart {
             Ok(())
@@ -181,8 +224,8 @@ fn hears_both(world: &World, own: &Call, target: Option<(&Call, [LegId; 2])>) ->
         };
     };
     for leg in parties {
-        let speaks = call.leg(leg).is_some_and(|leg| leg.state == LegState::Up && !leg.holds);
-        if speaks != hears.contains(&leg) {
+        let speaks = speaks(world, *leg);
+        if speaks != hears.contains(leg) {
             let text = format!("a supervisor hears {hears:?}, and of leg {} that is {}", leg.0, !speaks);
             return broken(Some(own.id), text);
         }

@@ -4,7 +4,8 @@ use super::{Checker, Verdict, broken};
 use crate::sim::world::{HOLD_MUSIC, Step, World};
 use std::collections::BTreeMap;
 use switchroom_exchange::{
-    Action, Call, CallId, Changed, LegId, LegState, MediaCommand, PortSlot, Service, Source, Stage,
+    Action, Bridge, Call, CallId, Changed, LegId, LegState, MediaCommand, Part, PortSlot, SIGNAL, Service,
+    Source, Stage,
 };
 use switchroom_flow::Clip;
 
@@ -40,7 +41,7 @@ impl Checker for WiringFollowsCalls {
 }
 
 /// What a leg ought to hear; `None`: nothing is said about it.
-fn ought(call: &Call, leg: LegId) -> Option<Source> {
+fn ought(world: &World, call: &Call, leg: LegId) -> Option<Source> {
     let one = call.leg(leg)?;
     // What a flow plays to a caller who holds is not sent: the engine knows that from the agreement.
     // A caller who is asked something while agents ring is as much the flow's.
@@ -54,6 +55,10 @@ fn ought(call: &Call, leg: LegId) -> Option<Source> {
     match &call.stage {
         // Prompts, or nothing: see `check`.
         Stage::Talking { .. } if call.is_briefed() => None,
+        Stage::Talking { .. } if call.consult.is_some() => Some(among(world, call, leg)),
+        Stage::Service { service: Service::Consult } => {
+            Some(among(world, call.consulted_in.and_then(|talk| world.exchange.call(talk))?, leg))
+        }
         Stage::Talking { with } => {
             let other = if leg == *with { call.caller } else { *with };
             let holds = call.leg(other)?.holds;
@@ -65,6 +70,41 @@ fn ought(call: &Call, leg: LegId) -> Option<Source> {
         Stage::Service { service: Service::Supervision } => None,
         // Prompts, or nothing: see `check`.
         Stage::Placing | Stage::Flow | Stage::Seeking | Stage::Ended { .. } => None,
+    }
+}
+
+/// Who of a talk and a consultation in it hear each other.
+pub(super) fn connected(world: &World, talk: &Call) -> Vec<LegId> {
+    let Stage::Talking { with } = talk.stage else { return Vec::new() };
+    let Some(consult) = &talk.consult else { return vec![talk.caller, with] };
+    let third = world.exchange.call(consult.own).map(|own| own.caller);
+    let all: Vec<LegId> = [Some(talk.caller), Some(with), third].into_iter().flatten().collect();
+    let is_connected = |leg: &LegId| match consult.bridge {
+        Bridge::Ringing => *leg == consult.by,
+        Bridge::Consulted => *leg == consult.by || Some(*leg) == third,
+        Bridge::Swapped => Some(*leg) != third,
+        Bridge::Conference => true,
+    };
+    all.into_iter().filter(is_connected).collect()
+}
+
+/// Whether a leg, of whatever call, is up and does not hold.
+pub(super) fn speaks(world: &World, leg: LegId) -> bool {
+    let one = world.exchange.calls().find_map(|call| call.leg(leg));
+    one.is_some_and(|one| one.state == LegState::Up && !one.holds)
+}
+
+/// What a party of a consultation ought to hear of the two others, without supervisors.
+fn among(world: &World, talk: &Call, leg: LegId) -> Source {
+    let mut heard = connected(world, talk);
+    if !heard.contains(&leg) {
+        return Source::Silence;
+    }
+    heard.retain(|other| *other != leg && speaks(world, *other));
+    match heard[..] {
+        [] => Source::Silence,
+        [one] => Source::Leg(one),
+        _ => Source::Mix(heard.into_iter().map(|leg| Part { leg, gain_ddb: 0 }).collect()),
     }
 }
 
@@ -80,12 +120,13 @@ pub(super) fn heard(source: &Source) -> Vec<LegId> {
 /// What a party would hear without supervisors.
 fn without_supervisors(world: &World, call: &Call, hears: &Source) -> Source {
     let Source::Mix(parts) = hears else { return hears.clone() };
-    let voices: Vec<LegId> = world.exchange.supervisors_of(call.id).map(|(own, _)| own.caller).collect();
+    let talk = call.consulted_in.unwrap_or(call.id);
+    let voices: Vec<LegId> = world.exchange.supervisors_of(talk).map(|(own, _)| own.caller).collect();
     let others: Vec<LegId> = parts.iter().map(|part| part.leg).filter(|leg| !voices.contains(leg)).collect();
     match others[..] {
         [] => Source::Silence,
         [one] => Source::Leg(one),
-        _ => hears.clone(),
+        _ => Source::Mix(parts.iter().filter(|part| others.contains(&part.leg)).cloned().collect()),
     }
 }
 
@@ -113,14 +154,27 @@ fn check(world: &World, call: &Call) -> Verdict {
         if told.call != room || Some(told.slot) != one.slot {
             return broken(Some(call.id), format!("leg {} is open as another's, or elsewhere", leg.0));
         }
-        // Who is held hears music in place of silence, where there is some.
-        let ought = ought(call, *leg);
+        // Who is held hears music in place of silence, where there is some; who consults hears that it rings.
+        let ought = ought(world, call, *leg);
+        let rings = call.consult.as_ref().is_some_and(|c| c.bridge == Bridge::Ringing && c.by == *leg);
+        // A tone for this one alone is over soon.
+        if told.plays.as_ref().is_some_and(|playing| playing.number == SIGNAL) {
+            continue;
+        }
         let hears_music = told.plays.as_ref().is_some_and(|playing| playing.clips.iter().any(is_hold_music));
-        if hears_music != (ought == Some(Source::Silence) && has_hold_music(world, &told.hears)) {
+        let waits = ought == Some(Source::Silence) && !rings;
+        let hears_ringing = told.plays.as_ref().is_some_and(|playing| playing.clips.contains(&Clip::Ringing));
+        let awaits_third = rings && !one.holds && !matches!(told.hears, Source::Mix(_));
+        if awaits_third != hears_ringing && matches!(call.stage, Stage::Talking { .. }) && !call.is_briefed()
+        {
+            let text = format!("leg {} hears ringing: {hears_ringing}, and consults: {rings}", leg.0);
+            return broken(Some(call.id), text);
+        }
+        if hears_music != (waits && has_hold_music(world, &told.hears)) {
             let text = format!("leg {} hears music: {hears_music}, and ought to hear {ought:?}", leg.0);
             return broken(Some(call.id), text);
         }
-        if let Some(ought) = ought.filter(|_| !hears_music)
+        if let Some(ought) = ought.filter(|_| !hears_music && !hears_ringing)
             && without_supervisors(world, call, &told.hears) != ought
         {
             let text = format!("leg {} hears {:?} and ought to hear {ought:?}", leg.0, told.hears);
@@ -137,6 +191,7 @@ fn check(world: &World, call: &Call) -> Verdict {
         if let (Stage::Talking { .. } | Stage::Service { .. }, Some(playing)) = (&call.stage, &told.plays)
             && !call.is_briefed()
             && !hears_music
+            && !hears_ringing
         {
             let text = format!("leg {} is past its flow and hears {playing:?}", leg.0);
             return broken(Some(call.id), text);

@@ -1,6 +1,6 @@
 //! The exchange within the world: what reaches it, what it wants done, how it dies and starts again.
 
-use super::{Came, Next, Step, Who, World};
+use super::{Came, Next, SUPERVISOR, Step, Who, World};
 use crate::sim::handset::of_rtp;
 use crate::sim::media::{self, Media};
 use crate::sim::network::HERE;
@@ -8,7 +8,7 @@ use crate::sim::store::Flushed;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{
-    Action, CommandId, Exchange, Flow, Input, MediaCommand, MediaEvent, Record, Transport,
+    Action, Command, CommandId, Exchange, Flow, Input, MediaCommand, MediaEvent, Record, Transport,
 };
 
 impl World {
@@ -70,7 +70,10 @@ impl World {
                 self.commands += 1;
                 Input::Command {
                     id: CommandId(self.commands),
-                    user: "supervisor".into(),
+                    user: match command {
+                        Command::Supervise { .. } => SUPERVISOR.into(),
+                        _ => "supervisor".into(),
+                    },
                     command: command.clone(),
                 }
             }

@@ -6,12 +6,15 @@ use crate::sim::setup::Setup;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use switchroom_exchange::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
+use switchroom_exchange::{Codec, Config, Extension, Mode, RecordRule, Service, SupervisionRules};
 use switchroom_flow::pins::Pin;
 use switchroom_sip::digest::{Algorithm, ha1};
 
 /// What who is held hears.
 pub const HOLD_MUSIC: &str = "hold-music";
+
+/// Who commands supervisors' phones, and may be restricted to a queue.
+pub const SUPERVISOR: &str = "mara";
 
 pub(super) fn config(setup: &Setup) -> Config {
     let mut extensions = BTreeMap::new();
@@ -33,10 +36,19 @@ pub(super) fn config(setup: &Setup) -> Config {
             code: "*60".into(),
             phones: setup.phones.iter().map(|phone| phone.extension.clone()).collect(),
             users: BTreeMap::new(),
+            // Whoever supervises acts on the first queue only, on one site of four; on another, agents hear of them.
+            queues: match setup.floor.queue_names().next().filter(|_| setup.floor.seed % 4 == 1) {
+                Some(queue) => BTreeMap::from([(SUPERVISOR.to_owned(), [queue.to_owned()].into())]),
+                None => BTreeMap::new(),
+            },
+            notify: if setup.floor.seed % 4 < 2 { [Mode::Listen, Mode::Barge].into() } else { [].into() },
         },
         floor: Arc::new(setup.floor.config(0)),
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
         recording_key: "*1".into(),
+        // Where calls are recorded, on one site of three who calls is asked before.
+        consent: if setup.floor.seed % 3 == 0 { "consent".into() } else { String::new() },
+        consent_refuse: Some('5'),
         // Where calls are recorded, who is held hears music.
         hold_reminder: secs(site.hold_reminder_s),
         hold_music: if site.records { vec![HOLD_MUSIC.into()] } else { vec![] },

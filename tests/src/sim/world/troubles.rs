@@ -8,7 +8,8 @@ use crate::sim::trouble::{SupervisorWish, Trouble};
 use std::sync::Arc;
 use switchroom_acd::{Activity, Presence};
 use switchroom_exchange::{
-    AgentAct, ArchiveAct, Call, CallId, Command, MissedWish, RecordingAct, Stage, Subject, SupervisionAct,
+    AgentAct, ArchiveAct, Call, CallId, Command, ConsultAct, MissedWish, RecordingAct, Stage, Subject,
+    SupervisionAct,
 };
 use switchroom_phone::{HoldForm, PhoneCommand};
 
@@ -162,6 +163,7 @@ impl World {
                 let call = *talks.get(place % talks.len().max(1))?;
                 return Some(Command::HandOff { call, flow: LENT.into() });
             }
+            AgentWish::Consult { place, what, whom } => return self.consult(place, what, whom),
             // What phones do, and no command.
             AgentWish::Hold | AgentWish::Vanish { .. } => return None,
             AgentWish::Record { place, what } => {
@@ -190,6 +192,27 @@ impl World {
             }
         };
         Some(Command::Agent(act))
+    }
+
+    /// What is wanted of a consultation, as a command.
+    fn consult(&self, place: usize, what: usize, whom: usize) -> Option<Command> {
+        let act = match what {
+            0 | 1 => {
+                let setup = &self.handsets[whom % self.handsets.len()].setup;
+                let queue = self.setup.floor.numbers().next().filter(|_| whom.is_multiple_of(5));
+                ConsultAct::Begin { to: queue.map_or_else(|| setup.extension.clone(), str::to_owned) }
+            }
+            2 | 3 => ConsultAct::Swap,
+            4 | 5 => ConsultAct::Conference,
+            6 => ConsultAct::Complete,
+            _ => ConsultAct::Cancel,
+        };
+        let begins = matches!(act, ConsultAct::Begin { .. });
+        let is_talk =
+            |call: &&Call| matches!(call.stage, Stage::Talking { .. }) && (begins || call.consult.is_some());
+        let calls: Vec<CallId> = self.exchange.calls().filter(is_talk).map(|call| call.id).collect();
+        let call = *calls.get(place % calls.len().max(1))?;
+        Some(Command::Consult { call, act, own_only: false })
     }
 
     /// What a supervisor wants, as a command. Most of the calls that they go to are talks.

@@ -1,0 +1,76 @@
+//! Consent: before a recording begins, the party that is not the agent's side hears that it will be recorded, and may press a key
+//! to refuse. It is part of the briefing, so nothing of the talk is said meanwhile, and nothing is recorded.
+
+use super::{Call, Recording, Stage};
+use crate::config::RecordRule;
+use crate::exchange::Exchange;
+use crate::limits::DIGITS_HUSHED;
+use crate::media::{MediaCommand, Source};
+use crate::record::{EventKind, Severity};
+use crate::{CallId, LegId};
+use switchroom_flow::Clip;
+use switchroom_sip::time::Now;
+
+impl Call {
+    /// Whether somebody was asked, and did not want to be recorded.
+    pub fn is_recording_refused(&self) -> bool {
+        self.is_recording_refused
+    }
+}
+
+impl Exchange {
+    /// Who of two who are about to talk is asked for consent, and what that one hears; nobody, unless a rule will have the talk
+    /// recorded and that one was not asked yet.
+    pub(super) fn asks_consent(&self, id: CallId) -> Option<(LegId, Clip)> {
+        let name = &self.config.consent;
+        let call = self.calls.get(&id).filter(|call| !name.is_empty() && !call.is_recording_refused)?;
+        let will_be = self.records_by_rule(id) && call.recording == Recording::Off;
+        let (_, other) = self.agents_side(id).filter(|_| will_be)?;
+        let language = self.visits.get(&id).map(|visit| visit.run.language()).unwrap_or_default();
+        Some((other, Clip::Prompt { language, name: name.clone() }))
+    }
+
+    /// A briefing that has begun is that question, too.
+    pub(super) fn ask_consent(&mut self, now: Now, id: CallId, asked: LegId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let who = call.number_of(asked);
+        // Whom the briefing lets wait hears silence, not what was before.
+        let others = [Some(call.caller), call.other(call.caller)].into_iter().flatten();
+        let Some(briefing) = call.briefing.as_mut() else { return };
+        briefing.asks = Some(asked);
+        let wait: Vec<LegId> = others.filter(|leg| !briefing.hearing.contains(leg)).collect();
+        call.has_consented = true;
+        for leg in wait {
+            self.media(MediaCommand::Hear { call: id, leg, source: Source::Silence });
+        }
+        self.why(now, id, "record", format!("{who} hears that it will be recorded"));
+    }
+
+    /// Whether a rule has the call recorded.
+    pub(super) fn records_by_rule(&self, id: CallId) -> bool {
+        self.rule_of(id).unwrap_or(self.config.record) == RecordRule::Always
+    }
+
+    /// A key of who is asked, while it is: it may refuse. False if it is not about that.
+    pub(super) fn consent_key(&mut self, now: Now, id: CallId, leg: LegId, key: char) -> bool {
+        let Some(call) = self.calls.get_mut(&id) else { return false };
+        let is_asked = call.briefing.as_ref().is_some_and(|briefing| briefing.asks == Some(leg));
+        if !is_asked
+            || self.config.consent_refuse != Some(key)
+            || !matches!(call.stage, Stage::Talking { .. })
+        {
+            return false;
+        }
+        call.is_recording_refused = true;
+        if let Some(one) = call.legs.get_mut(&leg) {
+            // It may come once more, by another way.
+            one.hushed_until = Some(now.mono.after(DIGITS_HUSHED));
+        }
+        let who = call.number_of(leg);
+        let text = format!("{who} does not want to be recorded");
+        self.why(now, id, "record", text.clone());
+        self.event(now, EventKind::Recording, Severity::Info, Some(id), &who, "recording_refused", text);
+        self.end_briefing(now, id);
+        true
+    }
+}

@@ -1,0 +1,143 @@
+//! Rights by queue: a user whom the configuration restricts to queues acts on their calls and agents, hears those calls, and
+//! nothing else.
+//!
+//! A call is of the queue in which its caller waits or from which its agent has it; any other is of the queues in which those
+//! work who sit at its phones. What is refused stands on the audit list.
+
+use super::Subject;
+use crate::CallId;
+use crate::exchange::Exchange;
+use crate::input::{AgentAct, Command, SupervisionAct};
+use crate::record::{EventKind, Severity};
+use crate::text::clean;
+use std::collections::BTreeSet;
+use switchroom_acd::agent::Doing;
+use switchroom_sip::time::Now;
+
+impl Exchange {
+    /// The queues to which a user, or whoever sits at a phone that dials the code, is restricted; `None`: to none.
+    pub fn rights_of(&self, user: &str) -> Option<&BTreeSet<String>> {
+        let rules = &self.config.supervision;
+        if let Some(queues) = rules.queues.get(user) {
+            return Some(queues);
+        }
+        let seated = rules.users.iter().find(|(_, seat)| *seat == user);
+        seated.and_then(|(name, _)| rules.queues.get(name))
+    }
+
+    /// The queues that a call is of.
+    pub fn queues_of(&self, id: CallId) -> BTreeSet<String> {
+        let Some(call) = self.calls.get(&id) else { return self.queues_of_waiter(id) };
+        if let Some(talk) = call.consulted_in {
+            return self.queues_of(talk);
+        }
+        let on_floor = self.on_floor(id);
+        let waits = self.floor.waiter(on_floor).map(|waiter| waiter.queue);
+        let talks = self.floor.agent_of(on_floor).and_then(|agent| match &agent.doing {
+            Doing::Talking { queue, .. } => Some(*queue),
+            Doing::Idle | Doing::Offered { .. } | Doing::WrapUp { .. } => None,
+        });
+        if let Some(queue) = waits.or(talks).and_then(|queue| self.floor.queue_by_id(queue)) {
+            return BTreeSet::from([queue.name.clone()]);
+        }
+        let seats = call
+            .legs
+            .values()
+            .filter(|leg| leg.is_live() || call.is_ended())
+            .filter_map(|leg| leg.extension.as_ref());
+        seats.flat_map(|seat| self.queues_at(seat)).collect()
+    }
+
+    /// Of somebody who is to be called back, and has no call yet.
+    fn queues_of_waiter(&self, id: CallId) -> BTreeSet<String> {
+        let waiter = self.floor.waiter(id.0).and_then(|waiter| self.floor.queue_by_id(waiter.queue));
+        waiter.map(|queue| queue.name.clone()).into_iter().collect()
+    }
+
+    /// The queues in which whoever sits at a phone works.
+    fn queues_at(&self, extension: &str) -> BTreeSet<String> {
+        let agent = self.floor.agent_at(extension).map(|agent| agent.number.to_string());
+        agent.map(|number| self.queues_with(&number)).unwrap_or_default()
+    }
+
+    /// The queues in which an agent works.
+    fn queues_with(&self, agent: &str) -> BTreeSet<String> {
+        let Some(agent) = self.floor.agent(agent) else { return BTreeSet::new() };
+        let with = self.floor.queues().filter(|queue| queue.agents.contains_key(&agent.id));
+        with.map(|queue| queue.name.clone()).collect()
+    }
+
+    /// Whether a user may hear a call, and act on it.
+    pub fn may_act_on(&self, user: &str, id: CallId) -> bool {
+        self.rights_of(user).is_none_or(|queues| !queues.is_disjoint(&self.queues_of(id)))
+    }
+
+    /// Why a user may not have a command carried out, in words; that is written down.
+    pub(crate) fn refused_by_queue(&mut self, now: Now, user: &str, command: &Command) -> Result<(), String> {
+        let Some(allowed) = self.rights_of(user) else { return Ok(()) };
+        let (what, of, call) = self.concerned(user, command);
+        let Some(of) = of.filter(|of| allowed.is_disjoint(of)) else { return Ok(()) };
+        let list = |queues: &BTreeSet<String>| queues.iter().cloned().collect::<Vec<_>>().join(", ");
+        let whose = if of.is_empty() { "of no queue of yours".into() } else { format!("of {}", list(&of)) };
+        let why = format!("{what} is {whose}; you may act on queues: {}", list(allowed));
+        let text = format!("{} was refused: {why}", clean(user));
+        self.event(now, EventKind::Audit, Severity::Warn, call, user, "refused", text);
+        Err(why)
+    }
+
+    /// What a command is about, the queues that this is of, and the call if it is one. No queues: anybody may.
+    fn concerned(&self, user: &str, command: &Command) -> (String, Option<BTreeSet<String>>, Option<CallId>) {
+        let of_call = |id: CallId| {
+            let number = self.calls.get(&id).map(|call| format!("call {}", call.number));
+            let known = self.calls.contains_key(&id);
+            let name = number.unwrap_or_else(|| "that call".to_owned());
+            (name, Some(self.queues_of(id)), known.then_some(id))
+        };
+        let of_agent = |agent: &str| (format!("agent {}", clean(agent)), Some(self.queues_with(agent)), None);
+        let of_seat = |seat: &str| (format!("extension {}", clean(seat)), Some(self.queues_at(seat)), None);
+        let own = self.config.supervision.users.get(user);
+        match command {
+            Command::HangUp(call)
+            | Command::HandOff { call, .. }
+            | Command::Consult { call, .. }
+            | Command::Record { call, .. }
+            | Command::Transfer { call, .. }
+            | Command::PickUp { call, .. } => of_call(*call),
+            Command::Supervise { act: SupervisionAct::Begin { subject, .. }, .. } => match subject {
+                Subject::Call(call) => of_call(*call),
+                Subject::Agent(agent) => of_agent(agent),
+                Subject::Extension(extension) => of_seat(extension),
+            },
+            // What is heard is decided anew whenever it changes; what another hears is not one's own.
+            Command::Supervise { phone, .. } => {
+                let phone = phone.as_ref().or(own);
+                let target = phone.and_then(|phone| self.supervision_at(phone));
+                let target = target.and_then(|id| self.supervisions.get(&id)?.target);
+                target.map_or_else(|| (String::new(), None, None), of_call)
+            }
+            Command::Agent(act) => match act {
+                AgentAct::Choose { agent, .. } | AgentAct::WrapUp { agent, .. } => of_agent(agent),
+                AgentAct::Priority { call, .. }
+                | AgentAct::TakeOut { call }
+                | AgentAct::Assign { call, .. } => of_call(*call),
+            },
+            Command::Missed { which, .. } => {
+                let of = self.missed(which).map(|entry| BTreeSet::from([entry.queue.to_string()]));
+                ("that missed call".to_owned(), of, None)
+            }
+            Command::Dial { from, .. } if own == Some(from) => (String::new(), None, None),
+            Command::Dial { from, .. } => of_seat(from),
+            // What changes the house, and not a call, is a matter of the role.
+            Command::Unregister { .. }
+            | Command::DeleteMessage(_)
+            | Command::Archive(_)
+            | Command::Configured(_) => (String::new(), None, None),
+        }
+    }
+
+    /// The configuration may have changed what supervisors may hear.
+    pub(crate) fn look_after_supervisors(&mut self) {
+        let all: Vec<CallId> = self.supervisions.iter().map(|(id, _)| *id).collect();
+        all.into_iter().for_each(|id| self.supervisions.look_after(id));
+    }
+}

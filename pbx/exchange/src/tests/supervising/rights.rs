@@ -1,0 +1,81 @@
+//! Rights by queue: whom a restricted supervisor hears and acts on, and what is written down of what is refused.
+
+use super::Scene;
+use crate::tests::world::sdp;
+use crate::*;
+use std::time::Duration;
+
+impl Scene {
+    /// mara may act on the calls of these queues only.
+    fn restrict(&mut self, queues: &[&str]) {
+        let mut config = self.w.x.config().clone();
+        let queues = queues.iter().map(|queue| (*queue).to_owned()).collect();
+        config.supervision.queues.insert("mara".into(), queues);
+        self.w.input(Input::Config(std::sync::Arc::new(config)));
+        self.w.ms(50);
+    }
+
+    fn refusals(&self) -> usize {
+        self.w.events().iter().filter(|name| *name == "refused").count()
+    }
+}
+
+#[test]
+fn a_restricted_supervisor_acts_on_calls_and_agents_of_the_own_queues() {
+    let mut s = Scene::queued();
+    s.restrict(&["other"]);
+    let why = "call 1 is of q; you may act on queues: other";
+    assert_eq!(s.begin(Subject::Call(s.id), Mode::Listen), Err(why.into()));
+    let agent = "agent 2 is of q; you may act on queues: other";
+    assert_eq!(s.begin(Subject::Agent("2".into()), Mode::Listen), Err(agent.into()));
+    let seat = "extension 102 is of q; you may act on queues: other";
+    assert_eq!(s.begin(Subject::Extension("102".into()), Mode::Listen), Err(seat.into()));
+    let id = s.id;
+    assert_eq!(s.w.command("mara", Command::HangUp(id)), Err(why.into()));
+    assert_eq!(s.w.command("mara", Command::Transfer { call: id, to: "104".into() }), Err(why.into()));
+    let begin = ConsultAct::Begin { to: "104".into() };
+    assert_eq!(
+        s.w.command("mara", Command::Consult { call: id, act: begin, own_only: false }),
+        Err(why.into())
+    );
+    let act = AgentAct::WrapUp { agent: "2".into(), more_ms: None, disposition: None };
+    assert_eq!(s.w.command("mara", Command::Agent(act)), Err(agent.into()));
+    let own = s.w.command("mara", Command::Dial { from: "101".into(), to: "104".into() });
+    assert_eq!(own, Err("extension 101 is of no queue of yours; you may act on queues: other".into()));
+    assert!(
+        s.w.command("mara", Command::Dial { from: "103".into(), to: "104".into() }).is_ok(),
+        "the own phone"
+    );
+    assert_eq!(s.refusals(), 8, "each is on the audit list");
+    s.restrict(&["other", "q"]);
+    s.begin(Subject::Call(s.id), Mode::Listen).unwrap();
+    assert!(s.w.command("boss", Command::Transfer { call: s.id, to: "104".into() }).is_ok(), "nobody else");
+}
+
+#[test]
+fn who_follows_an_agent_hears_calls_of_the_own_queues_only() {
+    let mut s = Scene::queued();
+    s.restrict(&["q"]);
+    s.supervised(Subject::Agent("2".into()), Mode::Barge);
+    assert_eq!(s.hears(), "101<102+103 102<101+103 103<101+102");
+    s.restrict(&["other"]);
+    assert_eq!(s.hears(), "101<102 102<101 103<silence", "from when the right is gone");
+    let refused = s.act("103", SupervisionAct::TakeOver);
+    assert_eq!(refused, Err("no call is heard at the moment, so there is none to take over".into()));
+    s.restrict(&["q"]);
+    assert_eq!(s.hears(), "101<102+103 102<101+103 103<101+102");
+}
+
+#[test]
+fn the_code_on_the_phone_asks_for_the_same_right() {
+    let mut s = Scene::queued();
+    s.restrict(&["other"]);
+    s.w.dial(s.c, "*60102", Some(sdp("192.0.2.13", "8 101", "")));
+    s.w.ms(100);
+    assert_eq!((s.w.x.supervisions.len(), s.refusals()), (0, 1));
+    s.restrict(&["q"]);
+    s.w.run(Duration::from_secs(1));
+    s.w.dial(s.c, "*60102", Some(sdp("192.0.2.13", "8 101", "")));
+    s.w.ms(100);
+    assert_eq!(s.w.x.supervisions.len(), 1);
+}

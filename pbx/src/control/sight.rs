@@ -1,0 +1,158 @@
+//! What a connection sees: all, or masked as for a viewer; and who is restricted to queues sees what is of those.
+
+use super::mask;
+use std::collections::BTreeSet;
+use switchroom_wire::{
+    Answer, Board, CallView, Change, Command, ConfigChange, MissedView, QueueView, Role, SystemView,
+};
+
+/// The eyes of a user.
+#[derive(Debug, Clone)]
+pub(super) struct Sight {
+    role: Role,
+    /// The queues to which the user is restricted.
+    queues: Option<BTreeSet<String>>,
+}
+
+impl Sight {
+    pub(super) fn new(role: Role, queues: Option<BTreeSet<String>>) -> Self {
+        Self { role, queues }
+    }
+
+    /// Whether nothing is masked.
+    pub(super) fn is_clear(&self) -> bool {
+        self.role > Role::Viewer && self.queues.is_none()
+    }
+
+    fn has(&self, queue: &str) -> bool {
+        let is_own = self.queues.as_ref().is_none_or(|queues| queues.contains(queue));
+        self.role > Role::Viewer && is_own
+    }
+
+    fn call(&self, view: CallView) -> CallView {
+        if view.queues.iter().any(|queue| self.has(queue)) { view } else { mask::call(view) }
+    }
+
+    fn queue(&self, view: QueueView) -> QueueView {
+        if self.has(&view.name) { view } else { mask::queue(view) }
+    }
+
+    fn missed(&self, view: MissedView) -> MissedView {
+        if self.has(&view.queue) { view } else { mask::missed(view) }
+    }
+
+    /// The whole board.
+    pub(super) fn board(&self, board: Board) -> Board {
+        if self.is_clear() {
+            return board;
+        }
+        let calls = board.calls.clone().into_iter().map(|(id, view)| (id, self.call(view))).collect();
+        let queues = board.queues.clone().into_iter().map(|(name, view)| (name, self.queue(view))).collect();
+        let missed = board.missed.clone().into_iter().map(|view| self.missed(view)).collect();
+        Board { calls, queues, missed, ..mask::board(board) }
+    }
+
+    /// One change of the board. `system` gives the daemon's figures, for what is not to be seen at all.
+    pub(super) fn change(&self, change: &Change, system: impl FnOnce() -> SystemView) -> Change {
+        match change {
+            _ if self.is_clear() => change.clone(),
+            Change::Call(view) => Change::Call(Box::new(self.call((**view).clone()))),
+            Change::Queue(view) => Change::Queue(Box::new(self.queue((**view).clone()))),
+            Change::Missed(view) => Change::Missed(Box::new(self.missed((**view).clone()))),
+            _ => mask::change(change, system),
+        }
+    }
+
+    /// The answer to a command.
+    pub(super) fn answer(&self, answer: Answer) -> Answer {
+        match answer {
+            answer if self.is_clear() => answer,
+            Answer::Calls(views) => Answer::Calls(views.into_iter().map(|view| self.call(view)).collect()),
+            Answer::Call(view) => Answer::Call(Box::new(self.call(*view))),
+            Answer::Queues(views) => Answer::Queues(views.into_iter().map(|view| self.queue(view)).collect()),
+            Answer::Missed(views) => {
+                Answer::Missed(views.into_iter().map(|view| self.missed(view)).collect())
+            }
+            // Whether the call is of a queue of the user's was asked before.
+            Answer::Ladder(_) if self.role > Role::Viewer => answer,
+            Answer::Events(_) if self.role > Role::Viewer => answer,
+            answer => mask::answer(answer),
+        }
+    }
+
+    /// The call of which the question is, if it must be of a queue of the user's for that; or why the user may not ask it, where
+    /// masking the answer would not do.
+    pub(super) fn asks_of<'a>(&self, command: &'a Command) -> Result<Option<&'a str>, String> {
+        if self.is_clear() || self.role == Role::Viewer {
+            return Ok(None);
+        }
+        match command {
+            Command::Ladder { call } | Command::Events { call: Some(call), .. } => Ok(Some(call)),
+            Command::Events { call: None, .. } => {
+                Err("you act on some queues only; ask for the events of a call of theirs".to_owned())
+            }
+            Command::Cdrs { party: Some(_), .. } | Command::Recordings { party: Some(_), .. } => {
+                Err("you act on some queues only, and numbers of others are masked; ask without one"
+                    .to_owned())
+            }
+            Command::ChangeConfig {
+                change: ConfigChange::Join { queue, .. } | ConfigChange::Leave { queue, .. },
+            } if self.has(queue) => Ok(None),
+            Command::ChangeConfig { .. }
+            | Command::ApplySettings { .. }
+            | Command::PreviewSettings { .. } => {
+                Err("you act on some queues only, and this changes more than those".to_owned())
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use switchroom_wire::PartyView;
+
+    const NUMBER: &str = "+442079460123";
+
+    fn call_of(queue: &str) -> CallView {
+        let from = PartyView { number: NUMBER.into(), name: String::new() };
+        CallView { from, queues: vec![queue.to_owned()], ..CallView::default() }
+    }
+
+    fn sees(sight: &Sight, queue: &str) -> bool {
+        let Change::Call(view) = sight.change(&Change::Call(Box::new(call_of(queue))), SystemView::default)
+        else {
+            return false;
+        };
+        let answered = sight.answer(Answer::Call(Box::new(call_of(queue))));
+        let is_clear = |view: &CallView| view.from.number == NUMBER;
+        let Answer::Call(answered) = answered else { return false };
+        assert_eq!(is_clear(&view), is_clear(&answered));
+        is_clear(&view)
+    }
+
+    #[test]
+    fn who_is_restricted_sees_the_numbers_of_the_own_queues() {
+        let mara = Sight::new(Role::Supervisor, Some(["sales".to_owned()].into()));
+        assert!(sees(&mara, "sales") && !sees(&mara, "service"));
+        let free = Sight::new(Role::Supervisor, None);
+        assert!(sees(&free, "sales") && sees(&free, "service"));
+        // A list of queues makes nobody more than a viewer.
+        let viewer = Sight::new(Role::Viewer, Some(["sales".to_owned()].into()));
+        assert!(!sees(&viewer, "sales"));
+    }
+
+    #[test]
+    fn what_cannot_be_masked_is_asked_of_calls_of_the_own_queues() {
+        let mara = Sight::new(Role::Supervisor, Some(["sales".to_owned()].into()));
+        assert_eq!(mara.asks_of(&Command::Ladder { call: "3".into() }), Ok(Some("3")));
+        assert!(mara.asks_of(&Command::Events { limit: 1, call: None, after_ms: None }).is_err());
+        let leave = |queue: &str| Command::ChangeConfig {
+            change: ConfigChange::Leave { agent: "1".into(), queue: queue.into() },
+        };
+        assert!(mara.asks_of(&leave("sales")).is_ok() && mara.asks_of(&leave("service")).is_err());
+        let free = Sight::new(Role::Supervisor, None);
+        assert_eq!(free.asks_of(&leave("service")), Ok(None));
+    }
+}
