@@ -17,6 +17,7 @@ mod floor;
 mod ladder;
 mod protocol;
 mod recorded;
+mod sorting;
 mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
@@ -36,6 +37,7 @@ pub use protocol::{
     Welcome,
 };
 pub use recorded::{HeldView, MarkView, MessageView, RecordingView, WaveView};
+pub use sorting::Sorted;
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
     EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView, PartyView, PlaceView,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchroom_acd::config::SortKey;
 use switchroom_acd::fact::{Candidate, Trigger};
-use switchroom_acd::{Exit, Fact, Presence};
+use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact, Presence};
 use switchroom_exchange::{
     Action, CallId, Changed, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record, Source,
     Ticket,
@@ -116,11 +116,19 @@ pub enum Defect {
     EarlyUnpause,
     /// Who waits in a queue hears nothing.
     SilentQueue,
+    /// A call-back ends after more calls in vain than were made.
+    BentTries,
+    /// Somebody pauses a recording, and something else is written down.
+    UntoldPause,
+    /// Whoever is one too many is turned away as if the queue were closed.
+    BentRefusal,
+    /// Nobody is told that the store has refused what happened to queues and agents.
+    UntoldRefusal,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 51] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -168,6 +176,10 @@ impl Defect {
         Self::UnheardBarge,
         Self::EarlyUnpause,
         Self::SilentQueue,
+        Self::BentTries,
+        Self::UntoldPause,
+        Self::BentRefusal,
+        Self::UntoldRefusal,
     ];
 }
 
@@ -187,6 +199,8 @@ pub struct Plant {
     away: BTreeMap<CallId, u32>,
     /// Calls whose callers wait in queues.
     waiting: BTreeSet<CallId>,
+    /// Tickets of what happened to queues and agents.
+    facts: BTreeSet<Ticket>,
 }
 
 impl Plant {
@@ -245,6 +259,9 @@ impl Plant {
             }
             Action::Persist { ticket, record } => {
                 let record = self.record(record)?;
+                if self.defect == Defect::UntoldRefusal && matches!(record, Record::Floor { .. }) {
+                    self.facts.extend(ticket);
+                }
                 let doubles = self.defect == Defect::DoubledCdr && matches!(record, Record::Cdr(_))
                     || self.defect == Defect::DoubledEvent && matches!(record, Record::Event(_));
                 let doubles = doubles || self.defect == Defect::DoubledLeaving && has_gone(&record);
@@ -453,6 +470,13 @@ impl Plant {
                 event.name = "digit".into();
                 Some(Record::Event(event))
             }
+            Record::Event(mut event)
+                if self.defect == Defect::UntoldPause && event.name == "recording_paused" =>
+            {
+                self.has_struck = true;
+                event.name = "recording_seen".into();
+                Some(Record::Event(event))
+            }
             Record::Floor { seq, fact } => {
                 self.fact(*fact).map(|fact| Record::Floor { seq, fact: Box::new(fact) }).or_else(nothing)
             }
@@ -498,6 +522,19 @@ impl Plant {
                 self.has_struck = true;
                 left.caller.push('9');
             }
+            (Defect::BentTries, Fact::CallBack(fact)) => {
+                if let CallBackAct::Closed { how, tries, .. } = &mut fact.act
+                    && *how != CallBackEnd::GivenUp
+                {
+                    // They are too few to let some pass.
+                    self.has_struck = true;
+                    *tries += 1;
+                }
+            }
+            (Defect::BentRefusal, Fact::Left(left)) if left.exit == Exit::Full => {
+                self.has_struck = true;
+                left.exit = Exit::Closed;
+            }
             (Defect::Overtaken, Fact::Joined(joined)) => {
                 self.has_struck = true;
                 self.skip += 1;
@@ -509,7 +546,12 @@ impl Plant {
     }
 
     /// What the store tells, with the defect.
-    pub fn told(&mut self, tickets: &mut Vec<Ticket>) {
+    pub fn told(&mut self, tickets: &mut Vec<Ticket>, is_kept: bool) {
+        if self.defect == Defect::UntoldRefusal && !is_kept {
+            let before = tickets.len();
+            tickets.retain(|ticket| !self.facts.contains(ticket));
+            self.has_struck |= tickets.len() < before;
+        }
         if self.defect == Defect::LostTicket && self.strikes() {
             tickets.pop();
         }

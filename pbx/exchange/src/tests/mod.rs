@@ -20,6 +20,8 @@ mod messages;
 mod missed;
 pub(crate) mod mwi;
 mod placing;
+mod queue_facts;
+mod queue_hours;
 mod queues;
 mod recording;
 mod registering;

@@ -273,6 +273,7 @@ impl Maker<'_> {
                 timeout: self.next(),
                 full: self.next(),
                 empty: self.next(),
+                closed: self.next(),
                 keys: self.keys(),
                 call_back: self.chance.once_in(2).then_some('1'),
                 called_back: self.next(),
@@ -451,8 +452,15 @@ fn agent(chance: &mut Chance) -> AgentAnswer {
 }
 
 fn dialled(chance: &mut Chance) -> Dialled {
-    let ways =
-        [Dialled::Busy, Dialled::NoAnswer, Dialled::Failed, Dialled::Full, Dialled::Empty, Dialled::Talked];
+    let ways = [
+        Dialled::Busy,
+        Dialled::NoAnswer,
+        Dialled::Failed,
+        Dialled::Full,
+        Dialled::Closed,
+        Dialled::Empty,
+        Dialled::Talked,
+    ];
     chance.one_of(&ways).copied().unwrap_or(Dialled::Failed)
 }
 
