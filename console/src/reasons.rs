@@ -29,6 +29,7 @@ fn decision(offer: &DecisionView, form: Form<'_>) -> Vec<String> {
     let why = words.t(match offer.trigger.as_str() {
         "agent" => "why.by_agent",
         "own" => "why.by_own",
+        "assigned" => "why.by_assigned",
         _ => "why.by_waiter",
     });
     let (at, waited) = (clock(offer.at_ms, form.utc_offset_min), time(offer.waited_ms));

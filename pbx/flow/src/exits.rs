@@ -107,7 +107,8 @@ pub fn exits(job: &Job) -> Vec<Exit> {
             found.add("timeout", "timeout", *timeout);
             found.or("full", "full", *full, "timeout");
             found.or("empty", "empty", *empty, "timeout");
-            found.or("closed", "closed", *closed, "timeout");
+            // Outside its hours nobody works there.
+            found.or("closed", "closed", *closed, if empty.is_some() { "empty" } else { "timeout" });
             if call_back.is_some() {
                 found.ends("called_back", *called_back);
             }

@@ -185,7 +185,7 @@ fn outcome(job: &Job, how: Dialled) -> (Next, &'static str) {
             Dialled::NoAnswer | Dialled::Busy | Dialled::Failed => (*timeout, "timeout"),
             Dialled::Full => (full.or(*timeout), "full"),
             Dialled::Empty => (empty.or(*timeout), "empty"),
-            Dialled::Closed => (closed.or(*timeout), "closed"),
+            Dialled::Closed => (closed.or(*empty).or(*timeout), "closed"),
             Dialled::Talked => (*after, "after"),
         },
         _ => (None, ""),

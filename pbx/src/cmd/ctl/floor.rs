@@ -184,6 +184,7 @@ impl Printer<'_> {
         let why = match offer.trigger.as_str() {
             "agent" => "who became free and took the first caller of all his lines",
             "own" => "the caller's own agent, who was free",
+            "assigned" => "whom somebody gave the caller to",
             _ => "the first by the order of the queue",
         };
         writeln!(

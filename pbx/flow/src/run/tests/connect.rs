@@ -61,7 +61,8 @@ fn each_outcome_of_a_queue_has_its_way() {
         (all(), Dialled::Empty, "3", "empty"),
         (all(), Dialled::Talked, "4", "after"),
         (all(), Dialled::Failed, "1", "timeout"),
-        (all(), Dialled::Closed, "1", "closed"),
+        (all(), Dialled::Closed, "3", "closed"),
+        (only_timeout, Dialled::Closed, "1", "closed"),
         (only_timeout, Dialled::Full, "1", "full"),
         (only_timeout, Dialled::Empty, "1", "empty"),
     ] {
