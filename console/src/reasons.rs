@@ -98,20 +98,24 @@ fn bar_words(bar: &str, words: &Words) -> String {
 fn sorted_words(of: &Sorted, words: &Words) -> String {
     let count = |n: &dyn ToString| vec![("count", n.to_string())];
     let (key, fields) = match of {
-        Sorted::Tier(tier) => ("tier", count(tier)),
-        Sorted::Skill(asked, has) => ("skill", vec![("count", has.to_string()), ("asked", asked.clone())]),
-        Sorted::Skills(sum) => ("skills", count(sum)),
-        Sorted::Idle(ms) => ("idle", vec![("time", time(*ms))]),
-        Sorted::Asked(ago) => ("asked", count(ago)),
-        Sorted::NotAsked => ("not_asked", Vec::new()),
-        Sorted::Calls(calls) => ("calls", count(calls)),
-        Sorted::Talk(ms) => ("talk", vec![("time", time(*ms))]),
-        Sorted::Place(place) => ("place", count(place)),
-        Sorted::Lot(lot) => ("lot", vec![("lot", format!("{}.{:03}", lot / 1_000, (lot % 1_000).abs()))]),
+        Sorted::Tier(tier) => ("sorted.tier", count(tier)),
+        Sorted::Skill(asked, has) => {
+            ("sorted.skill", vec![("count", has.to_string()), ("asked", asked.clone())])
+        }
+        Sorted::Skills(sum) => ("sorted.skills", count(sum)),
+        Sorted::Idle(ms) => ("sorted.idle", vec![("time", time(*ms))]),
+        Sorted::Asked(ago) => ("sorted.asked", count(ago)),
+        Sorted::NotAsked => ("sorted.not_asked", Vec::new()),
+        Sorted::Calls(calls) => ("sorted.calls", count(calls)),
+        Sorted::Talk(ms) => ("sorted.talk", vec![("time", time(*ms))]),
+        Sorted::Place(place) => ("sorted.place", count(place)),
+        Sorted::Lot(lot) => {
+            ("sorted.lot", vec![("lot", format!("{}.{:03}", lot / 1_000, (lot % 1_000).abs()))])
+        }
         Sorted::Other(key, value) => return format!("{} {value}", order_word(key, words)),
     };
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    words.f(&format!("sorted.{key}"), &fields)
+    words.f(key, &fields)
 }
 
 /// The word for a key that agents are sorted by; an unknown one stands as it came.

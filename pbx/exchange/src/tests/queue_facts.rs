@@ -56,7 +56,7 @@ fn what_cannot_be_kept_any_longer_is_given_up_loudly() {
     }
     let now = t.w.now;
     t.w.x.hand_over_fact(now, 9, fact);
-    let alarm = t.w.x.alarm("facts_lost").expect("an alarm");
+    let alarm = t.w.x.alarm("facts_lost").unwrap();
     assert!(alarm.text.starts_with("1 facts about queues and agents are lost"), "{}", alarm.text);
     assert_eq!(t.w.x.fact_words.count(), limits::FACTS_WAITING_MAX);
     assert!(!t.w.x.fact_words.unkept.contains_key(&first), "the oldest");

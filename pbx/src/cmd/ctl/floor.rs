@@ -237,7 +237,7 @@ impl Printer<'_> {
 fn sorted_words(of: &Sorted) -> String {
     match of {
         Sorted::Tier(tier) => format!("tier {tier}"),
-        Sorted::Skill(asked, has) => format!("has {has} where {asked} is asked for"),
+        Sorted::Skill(asked, has) => format!("has {has} for {asked}"),
         Sorted::Skills(sum) => format!("skills {sum} in all"),
         Sorted::Idle(ms) => format!("idle {}", long_span(*ms)),
         Sorted::Asked(1) => "asked 1 offer ago".into(),
