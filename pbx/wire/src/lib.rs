@@ -17,6 +17,7 @@ mod floor;
 mod ladder;
 mod protocol;
 mod recorded;
+mod settings;
 mod sorting;
 mod view;
 
@@ -37,6 +38,10 @@ pub use protocol::{
     Welcome,
 };
 pub use recorded::{HeldView, MarkView, MessageView, RecordingView, WaveView};
+pub use settings::{
+    DiffLine, DiffMark, Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind, SettingView,
+    SettingsApplied, SettingsChange, SettingsDiff, SettingsFault, SettingsView,
+};
 pub use sorting::Sorted;
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
