@@ -3,7 +3,7 @@
 use crate::format::{clock, duration};
 use crate::rows::Form;
 use crate::words::Words;
-use switchroom_wire::{DecisionView, ReasonsView, StandingView, clean, fit};
+use switchroom_wire::{DecisionView, ReasonsView, Sorted, StandingView, clean, fit};
 
 /// Columns of an agent's number.
 const AGENT_COLUMNS: usize = 8;
@@ -29,6 +29,7 @@ fn decision(offer: &DecisionView, form: Form<'_>) -> Vec<String> {
     let why = words.t(match offer.trigger.as_str() {
         "agent" => "why.by_agent",
         "own" => "why.by_own",
+        "assigned" => "why.by_assigned",
         _ => "why.by_waiter",
     });
     let (at, waited) = (clock(offer.at_ms, form.utc_offset_min), time(offer.waited_ms));
@@ -43,12 +44,7 @@ fn decision(offer: &DecisionView, form: Form<'_>) -> Vec<String> {
     let mut lines = vec![words.f("why.offered", &fields)];
     lines.extend(offer.lines.iter().map(|line| format!("    {}  {line}", label(words, "why.line"))));
     for (agent, keys) in &offer.candidates {
-        let keys: Vec<String> = offer
-            .order
-            .iter()
-            .zip(keys)
-            .map(|(name, value)| format!("{} {value}", order_word(name, words)))
-            .collect();
+        let keys: Vec<String> = offer.sorted(keys).iter().map(|key| sorted_words(key, words)).collect();
         lines.push(against(words, "why.free", agent, &keys.join(", ")));
     }
     lines.extend(barred(&offer.others, offer.unnamed, words));
@@ -96,6 +92,30 @@ fn bar_words(bar: &str, words: &Words) -> String {
     let (head, rest) = bar.split_once(": ").unwrap_or((bar, ""));
     let Some(known) = words.find(&format!("bar.{}", head.replace(' ', "_"))) else { return bar.to_owned() };
     if rest.is_empty() { known.to_owned() } else { format!("{known}: {rest}") }
+}
+
+/// By what an agent was sorted: `idle 4:10`.
+fn sorted_words(of: &Sorted, words: &Words) -> String {
+    let count = |n: &dyn ToString| vec![("count", n.to_string())];
+    let (key, fields) = match of {
+        Sorted::Tier(tier) => ("sorted.tier", count(tier)),
+        Sorted::Skill(asked, has) => {
+            ("sorted.skill", vec![("count", has.to_string()), ("asked", asked.clone())])
+        }
+        Sorted::Skills(sum) => ("sorted.skills", count(sum)),
+        Sorted::Idle(ms) => ("sorted.idle", vec![("time", time(*ms))]),
+        Sorted::Asked(ago) => ("sorted.asked", count(ago)),
+        Sorted::NotAsked => ("sorted.not_asked", Vec::new()),
+        Sorted::Calls(calls) => ("sorted.calls", count(calls)),
+        Sorted::Talk(ms) => ("sorted.talk", vec![("time", time(*ms))]),
+        Sorted::Place(place) => ("sorted.place", count(place)),
+        Sorted::Lot(lot) => {
+            ("sorted.lot", vec![("lot", format!("{}.{:03}", lot / 1_000, (lot % 1_000).abs()))])
+        }
+        Sorted::Other(key, value) => return format!("{} {value}", order_word(key, words)),
+    };
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    words.f(key, &fields)
 }
 
 /// The word for a key that agents are sorted by; an unknown one stands as it came.

@@ -191,6 +191,11 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
 }
 
 /// What flows ask goes out on the runtime, and the answers into the engine's queue.
+/// Whether CDRs and facts are on disk, so that nothing of today is missing after the next start.
+fn is_written(figures: switchroom_exchange::Figures) -> bool {
+    figures.outbox == 0 && figures.facts == 0
+}
+
 fn asker(runtime: &Runtime, engine: &EngineHandle) -> Asker {
     let engine = engine.clone();
     let tell = move |reply| engine.tell_surely(ToEngine::Answered(reply));
@@ -416,7 +421,7 @@ impl Daemon {
         let _ = tokio::time::timeout(at_most, wait).await;
     }
 
-    /// Ends every call, lets CDRs and recordings reach the disk, and stops every part.
+    /// Ends every call, lets CDRs, facts and recordings reach the disk, and stops every part.
     pub fn stop(mut self) {
         self.shut();
     }
@@ -428,13 +433,13 @@ impl Daemon {
         self.engine.tell_surely(ToEngine::EndAll);
         runtime.block_on(async {
             // Ended calls hold their ports until the media engine has closed them, CDRs wait for that.
-            self.until(LAST_WRITES, |figures| figures.rtp_ports == 0 && figures.outbox == 0).await;
+            self.until(LAST_WRITES, |figures| figures.rtp_ports == 0 && is_written(figures)).await;
             // A session lives until its BYE is answered.
             self.until(LAST_WRITES, |figures| figures.dialogs == 0).await;
         });
         self.media.shutdown();
         // What the recorder said last is still on its way to the store.
-        runtime.block_on(self.until(LAST_WRITES, |figures| figures.outbox == 0));
+        runtime.block_on(self.until(LAST_WRITES, is_written));
         self.control = None;
         self.engine.tell_surely(ToEngine::Stop);
         if let Some(thread) = self.thread.take() {

@@ -79,8 +79,10 @@ pub struct Agent {
     pub is_reachable: bool,
     /// That extension is in a call of its own.
     pub is_busy: bool,
-    /// Did not answer or refused a moment ago.
+    /// Is left alone for a while: did not answer or refused a moment ago, or there was no room for a call to him.
     pub rests: bool,
+    /// It is for lack of room that he is left alone, and not for what he did.
+    pub is_spared: bool,
     /// Since when the state is what it is, by the steady clock; before its start for a state of before a restart.
     pub since: i64,
     /// When the last call of a queue ended, or when the agent signed in: since then the agent is idle.
@@ -120,6 +122,7 @@ impl Agent {
             is_reachable: false,
             is_busy: false,
             rests: false,
+            is_spared: false,
             since: 0,
             last_call: 0,
             missed: 0,
@@ -156,6 +159,7 @@ impl Agent {
         }
         match self.activity() {
             Activity::Idle if !self.is_reachable => Some(Bar::NoPhone),
+            Activity::Idle if self.rests && self.is_spared => Some(Bar::NoRoom),
             Activity::Idle if self.rests => Some(Bar::Rests),
             Activity::Idle => None,
             activity => Some(Bar::Busy { activity }),

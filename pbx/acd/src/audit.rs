@@ -57,8 +57,9 @@ impl Floor {
         for queue in self.queues() {
             self.audit_queue(queue, &mut tell);
         }
-        for rule in self.audit_waiters().into_iter().chain(self.audit_call_backs()).chain(self.audit_given())
-        {
+        let rules =
+            [self.audit_waiters(), self.audit_call_backs(), self.audit_given(), self.audit_entrances()];
+        for rule in rules.into_iter().flatten() {
             tell(rule.0, rule.1);
         }
         found
@@ -82,7 +83,7 @@ impl Floor {
                     format!("{name} {profile:?}: {free:?}, not {able:?}"),
                 );
             }
-            if !line.waiting.is_empty() && !able.is_empty() {
+            if !line.waiting.is_empty() && !able.is_empty() && !self.is_closed() {
                 tell("nobody waits while somebody is free who may serve them", format!("{name}: {able:?}"));
             }
         }

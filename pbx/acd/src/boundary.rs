@@ -31,6 +31,8 @@ pub struct Join {
     pub priority: i64,
     /// The agent asked for: first, if free.
     pub preferred: Option<String>,
+    /// It was let in before, and lost its agent by no fault of its own: hours and limits of calls are not asked for.
+    pub is_back: bool,
 }
 
 /// Why an agent's phone does not ring any more.
@@ -42,6 +44,8 @@ pub enum Miss {
     Refused,
     /// Could not be reached.
     Failed,
+    /// Was not rung: the exchange had no room for one more call. That is nobody's fault.
+    NoRoom,
 }
 
 /// What a time was asked for.
@@ -142,6 +146,8 @@ pub enum Refusal {
     NotFree,
     /// The caller is being offered to this agent already.
     Offered,
+    /// The exchange stops: nobody is offered a caller any more.
+    Stopping,
 }
 
 impl std::fmt::Display for Refusal {
@@ -168,6 +174,7 @@ impl std::fmt::Display for Refusal {
             ),
             Self::NotFree => f.write_str("this agent is not free, and serves other queues"),
             Self::Offered => f.write_str("the agent's phone rings for this caller already"),
+            Self::Stopping => f.write_str("the exchange stops, and offers nobody a caller any more"),
         }
     }
 }

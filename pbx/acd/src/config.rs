@@ -126,6 +126,8 @@ pub enum Staff {
 pub struct QueueConfig {
     /// As people call it.
     pub label: String,
+    /// In what language its agents are spoken to, by its word; empty: in that of the site.
+    pub language: String,
     /// How free agents are sorted. Ties go to the agent whose number sorts first.
     pub order: Vec<SortKey>,
     /// How many agents ring at once; 0: all that are free, up to [`crate::limits::RING_MAX`].
@@ -148,6 +150,13 @@ pub struct QueueConfig {
     pub max_waiting: usize,
     /// Longest wait; 0: no limit.
     pub max_wait: u64,
+    /// The hours in which callers are let in, by their name; `None`: at any time. When they are is told by
+    /// [`crate::Floor::open`].
+    pub hours: Option<String>,
+    /// Calls at once, waiting or talking; further ones are turned away as [`crate::Exit::Full`]. `None`: no limit.
+    pub calls_max: Option<u32>,
+    /// Calls let in within a second; further ones likewise.
+    pub calls_per_second: Option<u32>,
     /// Who must be there for a caller to be let in.
     pub join: Staff,
     /// Who must be there for a caller to stay.
@@ -198,6 +207,7 @@ impl Default for QueueConfig {
     fn default() -> Self {
         Self {
             label: String::new(),
+            language: String::new(),
             order: vec![SortKey::Tier, SortKey::LongestIdle],
             ring_at_once: 1,
             ring: 15_000,
@@ -209,6 +219,9 @@ impl Default for QueueConfig {
             sticky: 0,
             max_waiting: 1_000,
             max_wait: 0,
+            hours: None,
+            calls_max: None,
+            calls_per_second: None,
             join: Staff::SignedIn,
             stay: Staff::SignedIn,
             stay_grace: 30_000,

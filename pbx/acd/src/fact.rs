@@ -185,6 +185,9 @@ pub struct JoinedFact {
 pub struct Decision {
     /// When.
     pub at_ms: i64,
+    /// When, by the steady clock, by which agents are sorted who have had no call for longest; 0 in facts of old.
+    #[serde(default)]
+    pub mono_ms: u64,
     /// The offer.
     pub offer: u64,
     /// The call.
@@ -270,6 +273,8 @@ pub enum Bar {
     NoPhone,
     /// Did not answer or refused a moment ago.
     Rests,
+    /// The exchange had no room for a call to him a moment ago.
+    NoRoom,
     /// Lacks a skill.
     Skill {
         /// Which.
@@ -321,7 +326,7 @@ pub enum OfferOutcome {
     Failed,
     /// Another agent answered first.
     Elsewhere,
-    /// The caller left, or the agent was taken back by command.
+    /// The caller left, the agent was taken back by command, or the exchange had no room for a call to the agent.
     Withdrawn,
 }
 
@@ -366,8 +371,10 @@ pub enum Exit {
     Abandoned,
     /// Waited too long.
     Timeout,
-    /// Not let in: too many wait.
+    /// Not let in: too many wait, there are too many calls, or too many came at once.
     Full,
+    /// Not let in: outside the queue's hours.
+    Closed,
     /// Nobody works here, or not any more.
     Empty,
     /// Left by a key.
@@ -388,6 +395,7 @@ impl Exit {
             Self::Abandoned => "abandoned",
             Self::Timeout => "timeout",
             Self::Full => "full",
+            Self::Closed => "closed",
             Self::Empty => "empty",
             Self::Key => "key",
             Self::CalledBack => "called_back",
@@ -398,7 +406,16 @@ impl Exit {
 
     /// Whether it is an overflow: by rule, and neither answered nor given up.
     pub fn is_overflow(self) -> bool {
-        matches!(self, Self::Timeout | Self::Full | Self::Empty | Self::Key | Self::Removed | Self::Restart)
+        matches!(
+            self,
+            Self::Timeout
+                | Self::Full
+                | Self::Closed
+                | Self::Empty
+                | Self::Key
+                | Self::Removed
+                | Self::Restart
+        )
     }
 }
 
@@ -528,6 +545,9 @@ pub enum CallBackAct {
         tries: u32,
         /// How long it took from the begin of the wait.
         waited_ms: u64,
+        /// The call in which the caller was reached; 0 if none was.
+        #[serde(default)]
+        reached_in: u128,
     },
 }
 

@@ -28,6 +28,6 @@ pub use config::Config;
 pub use fact::{
     Activity, Bar, CallBackAct, CallBackEnd, CallBackFact, Decision, Exit, Fact, Presence, State,
 };
-pub use floor::{CallBack, Floor, Remembered, Standing, Whereabouts};
+pub use floor::{CallBack, Floor, Refused, Remembered, Standing, Whereabouts};
 pub use inbox::{Inbox, Missed};
 pub use moment::Moment;

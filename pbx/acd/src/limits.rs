@@ -28,3 +28,6 @@ pub const PRIORITY_MAX: i64 = 9;
 /// The shortest rest of an agent whose phone refused, milliseconds, whatever is configured: a phone that always refuses at
 /// once is not asked more often.
 pub const REST_MIN: u64 = 500;
+/// How long an agent is left alone for whom the exchange had no room, milliseconds: without a pause it would be asked for room as
+/// fast as it can say that there is none.
+pub const ROOM_PAUSE: u64 = 1_000;

@@ -5,7 +5,7 @@ use crate::boundary::{AgentId, Call, QueueId};
 use crate::config::{Membership, QueueConfig, SortKey, Staff};
 use crate::limits::PROFILES_MAX;
 use crate::profile::Profile;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// A caller's turn: the smaller, the sooner. With ageing, a point of priority is worth so much waiting, so that an earlier
@@ -86,6 +86,12 @@ pub struct Queue {
     pub order: BTreeSet<Turn>,
     /// Of them, those who are not on the line: they are called back.
     pub call_backs: BTreeSet<Call>,
+    /// Its hours, if it has any, are on.
+    pub is_open: bool,
+    /// Who talks with an agent.
+    pub(crate) talking: BTreeSet<Call>,
+    /// When the last callers were let in, by the steady clock, as many as `calls_per_second` asks for.
+    pub(crate) let_in: VecDeque<u64>,
     pub(crate) lines: BTreeMap<Profile, Line>,
     /// Agents who are signed in; those of them who are not on a break.
     pub(crate) signed_in: BTreeSet<AgentId>,
@@ -108,6 +114,9 @@ impl Queue {
             agents: BTreeMap::new(),
             order: BTreeSet::new(),
             call_backs: BTreeSet::new(),
+            is_open: true,
+            talking: BTreeSet::new(),
+            let_in: VecDeque::new(),
             lines: BTreeMap::new(),
             signed_in: BTreeSet::new(),
             working: BTreeSet::new(),

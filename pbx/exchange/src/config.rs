@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use switchroom_flow::{Flows, SiteConfig};
+use switchroom_flow::{Flows, Language, SiteConfig};
 
 /// Which calls are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -165,4 +165,12 @@ pub struct Config {
     pub calls_per_extension: usize,
     /// Whether MD5 is offered beside SHA-256.
     pub allow_md5: bool,
+}
+
+impl Config {
+    /// In what language agents of a queue are spoken to, and callers whom nothing but a route leads into it.
+    pub(crate) fn language_of(&self, queue: &str) -> Language {
+        let own = self.floor.queues.get(queue).and_then(|queue| Language::parse(&queue.language));
+        own.unwrap_or(self.inbound.language)
+    }
 }

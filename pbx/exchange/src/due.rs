@@ -40,6 +40,8 @@ pub(crate) enum Timer {
     Messages,
     /// Offer to the store again what it could not keep.
     Outbox,
+    /// A queue opens or closes by its hours.
+    Hours,
 }
 
 impl Exchange {
@@ -85,7 +87,8 @@ impl Exchange {
                 Timer::SubscriptionEnds(name) => self.end_subscription(now, name, End::TimedOut),
                 Timer::Notify(watcher) => self.notify_due(now, watcher),
                 Timer::Messages => self.purge_messages(now),
-                Timer::Outbox => self.retry_outbox(),
+                Timer::Outbox => self.retry_outbox(now),
+                Timer::Hours => self.hours_due(now),
             }
         }
     }

@@ -62,6 +62,8 @@ pub struct Figures {
     pub ignored: u64,
     /// CDRs waiting for the store.
     pub outbox: usize,
+    /// Facts about queues and agents waiting for the store.
+    pub facts: usize,
     /// No new calls are taken.
     pub draining: bool,
 }
@@ -104,10 +106,14 @@ pub struct Exchange {
     pub(crate) visits: BTreeMap<CallId, Visit>,
     pub(crate) mailboxes: Mailboxes,
     pub(crate) message_words: MessageWords,
+    /// What happened to queues and agents and is not known to be on disk.
+    pub(crate) fact_words: crate::facts::FactWords,
     /// Queues, agents and who waits.
     pub(crate) floor: Floor,
     /// The local day.
     pub(crate) today: crate::queues::Day,
+    /// The time within which no queue opens or closes.
+    pub(crate) unchanged: crate::queues::Unchanged,
     /// What happened in queues and to agents, counted.
     pub(crate) figures: switchroom_acd::figures::Figures,
     pub(crate) inbox: switchroom_acd::Inbox,
@@ -190,8 +196,10 @@ impl Exchange {
             visits: BTreeMap::new(),
             mailboxes: Mailboxes::default(),
             message_words: MessageWords::default(),
+            fact_words: crate::facts::FactWords::default(),
             floor: crate::queues::floor(now, &config, floor_seed),
             today: crate::queues::Day::default(),
+            unchanged: crate::queues::Unchanged::default(),
             figures: Default::default(),
             inbox: Default::default(),
             placed: BTreeMap::new(),
@@ -246,6 +254,7 @@ impl Exchange {
         self.restore_messages(now, restored.messages, &restored.cut_off);
         self.restore_inbox(&restored.inbox);
         self.restore_floor(now, restored.agents, &restored.facts, &restored.inbox);
+        self.look_at_the_hours(now);
         let lost = restored.open_calls.len();
         for open in restored.open_calls {
             self.close_lost(now, open);
@@ -262,6 +271,7 @@ impl Exchange {
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
         self.look_at_the_day(now);
+        self.look_at_the_hours(now);
         match input {
             Input::Message { flow, bytes } => self.endpoint.receive(now.mono, flow, bytes),
             Input::FlowLost(flow) => {
@@ -357,6 +367,7 @@ impl Exchange {
             rtp_ports_max: self.ports.total(),
             malformed: self.endpoint.counters().malformed,
             outbox: self.outbox.len() + self.retry.len(),
+            facts: self.fact_words.count(),
             ..self.counts
         }
     }
@@ -414,11 +425,6 @@ impl Exchange {
         self.actions.push_back(Action::Media(command));
     }
 
-    /// Hands a record to the store; nobody waits for it.
-    pub(crate) fn persist_untold(&mut self, record: Record) {
-        self.actions.push_back(Action::Persist { ticket: None, record });
-    }
-
     /// Hands a record to the store; its ticket comes back.
     pub(crate) fn persist(&mut self, record: Record) -> Ticket {
         self.last_ticket += 1;
@@ -473,6 +479,11 @@ impl Exchange {
 
     pub(crate) fn next_event(&mut self) -> u64 {
         self.event_seq += 1;
+        self.event_seq
+    }
+
+    /// The last place in the journal that was given out.
+    pub(crate) fn last_event(&self) -> u64 {
         self.event_seq
     }
 

@@ -14,6 +14,7 @@ mod config;
 mod coverage;
 mod due;
 mod exchange;
+mod facts;
 mod guard;
 mod ids;
 mod inbound;
@@ -54,6 +55,7 @@ pub use media::{
     Agreed, AgreedCodec, Channel, Direction, Held, MediaCommand, MediaEvent, MessageFacts, Part, Quality,
     RecordingFacts, RecordingSubject, Source, Taken,
 };
+pub use queues::QueueHours;
 pub use record::{
     BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, MessageRecord, OpenCall,
     Party, Record, Restored, Severity, Why,

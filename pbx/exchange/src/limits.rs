@@ -26,6 +26,10 @@ pub const LADDER_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const LADDERS_MAX: usize = 2_000;
 /// CDRs waiting for the store. At the bound the oldest is given up, with an alarm.
 pub const OUTBOX_MAX: usize = 10_000;
+/// Facts about queues and agents waiting for the store. At the bound the oldest is given up, with an alarm.
+pub const FACTS_WAITING_MAX: usize = 20_000;
+/// Facts that are offered to the store again at once: a small part of its queue.
+pub const FACTS_AT_ONCE: usize = 1_000;
 /// REGISTERs waiting for the store. At the bound further ones are answered at once.
 pub const REGISTERS_WAITING_MAX: usize = 5_000;
 /// Answers to users that wait for the store. At the bound a user is answered at once, and told that it is not on disk.

@@ -1,4 +1,5 @@
 //! What waits for the store: answers to REGISTER and to users, and CDRs, bindings and messages until they are on disk.
+//! Facts about queues and agents do likewise (`facts.rs`).
 
 use crate::Ticket;
 use crate::due::Timer;
@@ -74,10 +75,13 @@ impl MessageWords {
 impl Exchange {
     /// Whether something is to be offered to the store again.
     pub(crate) fn has_unkept(&self) -> bool {
-        !self.retry.is_empty() || !self.bindings_unkept.is_empty() || !self.message_words.unkept.is_empty()
+        !self.retry.is_empty()
+            || !self.bindings_unkept.is_empty()
+            || !self.message_words.unkept.is_empty()
+            || !self.fact_words.unkept.is_empty()
     }
 
-    fn rest_outbox(&mut self) {
+    pub(crate) fn rest_outbox(&mut self) {
         if !self.has_unkept() {
             self.timers.cancel(Timer::Outbox);
         }
@@ -140,6 +144,7 @@ impl Exchange {
         for ticket in tickets {
             self.outbox.remove(ticket);
             self.bindings_waiting.remove(ticket);
+            self.fact_stored(*ticket);
             if let Some((Record::MessageGone { id }, _)) = self.message_words.answered(*ticket) {
                 // Not before: after a restart a message would be there without its file.
                 self.media(MediaCommand::DropMessage { message: id });
@@ -152,12 +157,14 @@ impl Exchange {
         if self.outbox.len() + self.retry.len() < OUTBOX_MAX {
             self.set_alarm(now, CDR_LOST, None, None);
         }
+        self.facts_are_kept(now);
     }
 
     /// The store is in trouble, which it raises an alarm for itself. Phones are served from memory meanwhile.
     pub(crate) fn on_not_stored(&mut self, now: Now, tickets: &[Ticket]) {
         for ticket in tickets {
             self.reply_about(*ticket, false);
+            self.fact_not_stored(now, *ticket);
             if let Some(waiting) = self.registers_waiting.remove(ticket) {
                 self.confirm_register(now, &waiting);
             }
@@ -181,7 +188,7 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn retry_outbox(&mut self) {
+    pub(crate) fn retry_outbox(&mut self, now: Now) {
         for cdr in std::mem::take(&mut self.retry) {
             let cdr = Box::new(cdr);
             let ticket = self.persist(Record::Cdr(cdr.clone()));
@@ -193,5 +200,6 @@ impl Exchange {
         for record in std::mem::take(&mut self.message_words.unkept).into_values() {
             self.persist(record);
         }
+        self.retry_facts(now);
     }
 }

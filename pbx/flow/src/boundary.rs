@@ -63,6 +63,8 @@ pub enum Dialled {
     Failed,
     /// The queue takes nobody more.
     Full,
+    /// The queue is outside its hours.
+    Closed,
     /// Nobody works in the queue.
     Empty,
     /// They talked, and the other side hung up.

@@ -102,11 +102,13 @@ pub fn exits(job: &Job) -> Vec<Exit> {
             found.or("failed", "failed", *failed, "no_answer");
             found.ends("after", *after);
         }
-        Job::Queue { timeout, full, empty, keys, call_back, called_back, after, .. } => {
+        Job::Queue { timeout, full, empty, closed, keys, call_back, called_back, after, .. } => {
             found.keys(keys);
             found.add("timeout", "timeout", *timeout);
             found.or("full", "full", *full, "timeout");
             found.or("empty", "empty", *empty, "timeout");
+            // Outside its hours nobody works there.
+            found.or("closed", "closed", *closed, if empty.is_some() { "empty" } else { "timeout" });
             if call_back.is_some() {
                 found.ends("called_back", *called_back);
             }

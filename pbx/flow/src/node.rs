@@ -167,6 +167,8 @@ pub enum Job {
         full: Next,
         /// Nobody works in it.
         empty: Next,
+        /// Outside its hours.
+        closed: Next,
         /// Keys that lead out of it.
         keys: BTreeMap<String, NodeId>,
         /// The key by which the caller asks to be called back; `None`: callers cannot.

@@ -3,6 +3,7 @@
 
 use crate::calendar::{Hours, Zone};
 use crate::classes::{CallerClass, class_of};
+use crate::clip::Language;
 use crate::lists::List;
 use crate::node::HangUpAs;
 use crate::pins::{AGENT_PINS, Pin, Pins};
@@ -22,6 +23,9 @@ const PIN_LOCK: Duration = Duration::from_secs(900);
 pub struct SiteConfig {
     /// Where the clock of the site hangs.
     pub zone: Zone,
+    /// In what language people are spoken to where nothing else says.
+    #[serde(default)]
+    pub language: Language,
     /// Opening hours by name.
     pub hours: BTreeMap<String, Hours>,
     /// Lists of numbers by name.

@@ -15,7 +15,7 @@ use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::limits::{HOURS_SPECIAL_MAX, HOURS_WEEK_MAX, RECORD_LONGEST};
 use switchroom_flow::lists::List;
 use switchroom_flow::pins::{AGENT_PINS, Pin, Pins};
-use switchroom_flow::read::{name as checked_name, prompt_name};
+use switchroom_flow::read::{LANGUAGES, name as checked_name, one_of, prompt_name};
 use switchroom_flow::{MailboxConfig, SiteConfig};
 use toml::de::DeTable;
 
@@ -39,6 +39,7 @@ pub(super) fn inbound(
     around: &Around<'_>,
 ) -> SiteConfig {
     let zone = reader.text(site, "zone", &zone);
+    let language = reader.text(site, "language", &one_of("language", LANGUAGES)).unwrap_or_default();
     let site_days = special_days(reader, site);
     let hours = hours(reader, root, &site_days);
     let zone = zone.unwrap_or_else(|| own_zone(reader, root));
@@ -49,7 +50,8 @@ pub(super) fn inbound(
     let recorded_keep = keep(reader, flows, "recorded_keep");
     let classes = super::classes::classes(reader, root, (&lists, &failed));
     let routes = Vec::new();
-    let mut inbound = SiteConfig { zone, hours, lists, classes, pins, routes, mailboxes, recorded_keep };
+    let mut inbound =
+        SiteConfig { zone, language, hours, lists, classes, pins, routes, mailboxes, recorded_keep };
     inbound.routes = super::routes::routes(reader, root, (&inbound, &failed), people, around);
     inbound
 }

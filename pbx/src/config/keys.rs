@@ -84,6 +84,11 @@ pub(super) const TABLES: &[Table] = &[
                 "\"Europe/Zurich\"",
                 "Time zone of the site: what opening hours mean, and the times of messages. Unless written: that of this\nmachine.",
             ),
+            key(
+                "language",
+                "\"en\"",
+                "In what language people are spoken to where no flow says: \"en\" or \"zh\".",
+            ),
             example(
                 "days",
                 "[\"12-25 closed Christmas Day\", \"2026-12-24 08:00-12:00 Christmas Eve\", \"2026-07-20..2026-08-02 closed Holidays\"]",

@@ -10,7 +10,10 @@ use std::ops::Range;
 use switchroom_acd::config::{CallBackConfig, Need, QueueConfig, SortKey, Staff};
 use switchroom_acd::limits::{CALL_BACKS_MAX, RING_MAX, WAITERS_MAX};
 use switchroom_flow::fault::did_you_mean;
-use switchroom_flow::read::{duration as checked_duration, name as checked_name, one_of, prompt_name};
+use switchroom_flow::limits::ROUTE_LIMIT_MAX;
+use switchroom_flow::read::{
+    LANGUAGES, duration as checked_duration, name as checked_name, one_of, prompt_name,
+};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -51,18 +54,28 @@ pub(super) fn queues(
     root: Option<&DeTable<'_>>,
 ) -> (BTreeMap<String, QueueConfig>, BTreeMap<String, Range<usize>>) {
     let (mut found, mut places) = (BTreeMap::new(), BTreeMap::new());
+    let hours = root.and_then(|root| root.get("hours")?.get_ref().as_table());
+    let hours: Vec<&str> =
+        hours.iter().flat_map(|hours| hours.keys()).map(|name| name.get_ref().as_ref()).collect();
     for (name, at, section) in named(reader, root, QUEUE) {
-        found.insert(name.to_owned(), queue(reader, section));
+        found.insert(name.to_owned(), queue(reader, section, &hours));
         places.insert(name.to_owned(), at);
     }
     (found, places)
 }
 
-fn queue(reader: &mut Reader, section: Section<'_>) -> QueueConfig {
+fn queue(reader: &mut Reader, section: Section<'_>, hours: &[&str]) -> QueueConfig {
+    let most = 1..=usize::try_from(ROUTE_LIMIT_MAX).unwrap_or(usize::MAX);
+    let mut limit = |key| reader.whole(section, key, most.clone()).and_then(|n| u32::try_from(n).ok());
+    let (calls_max, calls_per_second) = (limit("max_calls"), limit("calls_per_second"));
     let (order, ring_at_once) = strategy(reader, section);
     let no_answer_break = reader.whole(section, "no_answer_break", 0..=100).unwrap_or_default();
     QueueConfig {
         label: reader.text(section, "label", &value::name).unwrap_or_default(),
+        language: reader
+            .text(section, "language", &one_of("language", LANGUAGES))
+            .map(|language| language.word().to_owned())
+            .unwrap_or_default(),
         order,
         ring_at_once,
         ring: span_ms(reader, section, "ring", 1, RING_S_MAX),
@@ -74,6 +87,9 @@ fn queue(reader: &mut Reader, section: Section<'_>) -> QueueConfig {
         sticky: span_ms(reader, section, "sticky", 0, 90 * DAY_S),
         max_waiting: reader.whole(section, "max_waiting", 1..=WAITERS_MAX).unwrap_or_default(),
         max_wait: span_ms(reader, section, "max_wait", 0, DAY_S),
+        hours: reader.text(section, "hours", &|text| hours_named(text, hours)),
+        calls_max,
+        calls_per_second,
         join: reader.text(section, "join", &one_of("join", STAFF)).unwrap_or_default(),
         stay: reader.text(section, "stay", &one_of("stay", STAFF)).unwrap_or_default(),
         stay_grace: span_ms(reader, section, "stay_grace", 0, DAY_S),
@@ -95,6 +111,16 @@ fn queue(reader: &mut Reader, section: Section<'_>) -> QueueConfig {
             max: reader.whole(section, "call_backs_max", 0..=CALL_BACKS_MAX).unwrap_or_default(),
         },
     }
+}
+
+/// The name of hours that there are.
+fn hours_named(text: &str, hours: &[&str]) -> Result<String, String> {
+    if hours.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let hint = did_you_mean(text, hours.iter().copied())
+        .unwrap_or_else(|| "add a table for them, as [hours.office]".to_owned());
+    Err(format!("there are no hours {}\n{hint}", text.escape_debug()))
 }
 
 /// A span from `least` to `most` seconds, in milliseconds.

@@ -235,6 +235,7 @@ fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
     let floor = &loaded.config.floor;
     let sales = QueueConfig {
         label: "Verkauf".into(),
+        language: "zh".into(),
         // Somebody has another tier, so tiers sort though nobody wrote so.
         order: vec![SortKey::Tier, SortKey::Skill, SortKey::LongestIdle, SortKey::FewestCalls],
         ring_at_once: 2,
@@ -250,6 +251,9 @@ fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
         sticky: 7_200_000,
         max_waiting: 20_000,
         max_wait: 600_000,
+        hours: Some("office".into()),
+        calls_max: Some(20),
+        calls_per_second: Some(5),
         join: Staff::Working,
         stay: Staff::None,
         stay_grace: 0,

@@ -62,10 +62,11 @@ pub(super) fn permille(share: f64) -> u32 {
 
 fn queue(of: &QueueFigures) -> w::QueueFiguresView {
     let counts = &of.counts;
-    let Overflows { timeout, full, empty, key, removed, restart } = counts.overflows;
+    let Overflows { timeout, full, closed, empty, key, removed, restart } = counts.overflows;
     let overflows = [
         ("timeout", timeout),
         ("full", full),
+        ("closed", closed),
         ("empty", empty),
         ("key", key),
         ("removed", removed),

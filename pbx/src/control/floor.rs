@@ -117,6 +117,7 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
     let floor = exchange.floor();
     let queue = floor.queue(name)?;
     let agents = || queue.agents.keys().filter_map(|id| floor.agent_by_id(*id));
+    let hours = exchange.queue_hours(name);
     Some(w::QueueView {
         name: queue.name.clone(),
         label: queue.config.label.clone(),
@@ -131,6 +132,11 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
         signed_in: number(queue.signed_in_count()),
         free: number(agents().filter(|agent| agent.is_free()).count()),
         busy: number(agents().filter(|agent| agent.has_caller()).count()),
+        hours: hours.map(|hours| hours.name.clone()).unwrap_or_default(),
+        is_closed: !queue.is_open,
+        hours_change_ms: hours.and_then(|hours| hours.changes_ms),
+        calls: number(queue.calls()),
+        max_calls: queue.config.calls_max.unwrap_or(0),
         order: queue.config.order.iter().map(|key| key.word().to_owned()).collect(),
         service_level_ms: queue.config.service_level,
         today: today(exchange, name, now),
@@ -234,6 +240,7 @@ fn words(bar: &Bar) -> String {
         Bar::Busy { activity } => activity.word().replace('_', " "),
         Bar::NoPhone => "no phone registered".into(),
         Bar::Rests => "did not take a call a moment ago".into(),
+        Bar::NoRoom => "there was no RTP port for a call to this agent a moment ago".into(),
         Bar::Skill { skill, asked, has } => format!("{} {has}, asked for {asked}", clean(skill)),
         Bar::Tier { tier } => format!("of tier {tier}, not asked yet"),
         Bar::Sorted => "free".into(),
@@ -288,6 +295,9 @@ pub(super) fn decision(of: &Decision) -> w::DecisionView {
             Trigger::Assigned => "assigned".into(),
         },
         chosen: of.chosen.clone(),
+        offer: of.offer,
+        mono_ms: of.mono_ms,
+        needs: needs(&of.needs),
         order: of.order.iter().map(|key| key.word().to_owned()).collect(),
         candidates: of.candidates.iter().map(|one| (one.agent.clone(), one.keys.clone())).collect(),
         others: barred(&of.others),

@@ -458,6 +458,11 @@ mod tests {
             signed_in: 3,
             free: 2,
             busy: 1,
+            hours: "office".into(),
+            is_closed: true,
+            hours_change_ms: Some(1),
+            calls: 3,
+            max_calls: 20,
             order: vec!["longest_idle".into()],
             service_level_ms: 20_000,
             today: QueueTodayView {

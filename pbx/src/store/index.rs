@@ -148,10 +148,24 @@ fn apply_event(index: &dyn Index, event: &Event) -> Result<(), IndexError> {
     raise_meta(index, schema::META_EVENT_SEQ, event.seq)
 }
 
+/// An agent as the index remembers it.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Seated {
+    #[serde(flatten)]
+    agent: Remembered,
+    /// The place of the fact that says so; 0 in an index of old.
+    #[serde(default)]
+    seq: u64,
+}
+
 fn apply_fact(index: &dyn Index, seq: u64, fact: &Fact) -> Result<(), IndexError> {
     if let Fact::Agent(fact) = fact {
-        let agent = Remembered::from(fact);
-        index.put(Tree::Agents, fact.agent.as_bytes(), &value(&agent)?)?;
+        let was = index.get(Tree::Agents, fact.agent.as_bytes())?.and_then(|v| schema::decode::<Seated>(&v));
+        // One that was refused at first comes after those that followed it.
+        if was.is_none_or(|was| was.seq <= seq) {
+            let agent = Seated { agent: Remembered::from(fact), seq };
+            index.put(Tree::Agents, fact.agent.as_bytes(), &value(&agent)?)?;
+        }
     }
     let key = schema::number(seq);
     if let Fact::Offered(decision) = fact {

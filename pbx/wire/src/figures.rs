@@ -49,7 +49,7 @@ pub struct QueueFiguresView {
     pub short_abandoned: u64,
     /// Who left by a rule or a key.
     pub overflowed: u64,
-    /// Of them, how: `timeout`, `full`, `empty`, `key`, `removed`, `restart`.
+    /// Of them, how: `timeout`, `full`, `closed`, `empty`, `key`, `removed`, `restart`.
     pub overflows: BTreeMap<String, u64>,
     /// Who asked to be called back, and hung up.
     pub called_back: u64,

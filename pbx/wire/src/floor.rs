@@ -100,6 +100,16 @@ pub struct QueueView {
     pub free: u32,
     /// Agents who have a caller of any queue, or one rings for them.
     pub busy: u32,
+    /// The hours in which callers are let in, by their name; empty: at any time.
+    pub hours: String,
+    /// Callers are not let in now: it is outside these hours.
+    pub is_closed: bool,
+    /// When that changes, Unix milliseconds; `None` if the queue has no hours, or not within 400 days.
+    pub hours_change_ms: Option<i64>,
+    /// Calls that it has: who waits on the line, and who talks with an agent.
+    pub calls: u32,
+    /// As many as it may have; 0: no limit.
+    pub max_calls: u32,
     /// By what free agents are sorted.
     pub order: Vec<String>,
     /// An answer within so long counts for the service level, milliseconds.
@@ -243,9 +253,15 @@ pub struct DecisionView {
     pub trigger: String,
     /// Agents who rang.
     pub chosen: Vec<String>,
+    /// The offer, by number: they are counted from the start of the exchange.
+    pub offer: u64,
+    /// When, by the clock that `longest_idle` is told by; 0 if that was not written down.
+    pub mono_ms: u64,
+    /// Skills that were asked for, `german 7`.
+    pub needs: Vec<String>,
     /// By what free agents were sorted.
     pub order: Vec<String>,
-    /// Free agents, best first, with the value of each key: the smaller, the better.
+    /// Free agents, best first, with the value of each key: the smaller, the better. [`DecisionView::sorted`] says what they mean.
     pub candidates: Vec<(String, Vec<i64>)>,
     /// The others and what spoke against them, in words.
     pub others: Vec<(String, String)>,

@@ -18,6 +18,7 @@ mod ladder;
 mod protocol;
 mod recorded;
 mod settings;
+mod sorting;
 mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
@@ -41,6 +42,7 @@ pub use settings::{
     DiffLine, DiffMark, Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind, SettingView,
     SettingsApplied, SettingsChange, SettingsDiff, SettingsFault, SettingsView,
 };
+pub use sorting::Sorted;
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, ConsultView, DirectionQuality,
     EndedView, EventKind, EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView,

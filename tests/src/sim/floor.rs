@@ -314,6 +314,7 @@ impl FloorSetup {
             let chance = if generation > 0 && rules.once_in(2) { &mut rules } else { &mut own };
             config.queues.insert((*name).to_owned(), queue(chance));
         }
+        self.draw_entrances(&mut config, generation);
         for agent in 0..self.agents {
             if generation > 0 && rules.once_in(8) {
                 continue;
@@ -329,6 +330,16 @@ impl FloorSetup {
             }
         }
         config
+    }
+
+    /// Hours and limits of calls, by chance of their own, so that a seed draws all else as it did without.
+    fn draw_entrances(&self, config: &mut Config, generation: u64) {
+        for (place, queue) in config.queues.values_mut().enumerate() {
+            let mut own = Chance::new(self.seed ^ (generation << 40) ^ (whole::<u64>(place + 1) << 8));
+            queue.hours = own.once_in(6).then(|| "office".to_owned());
+            queue.calls_max = own.one_of(&[None, None, Some(1), Some(3)]).copied().flatten();
+            queue.calls_per_second = own.one_of(&[None, None, Some(1)]).copied().flatten();
+        }
     }
 
     fn fair_config(&self, key: SortKey) -> Config {
@@ -380,6 +391,7 @@ fn queue(chance: &mut Chance) -> QueueConfig {
     };
     QueueConfig {
         label: String::new(),
+        language: String::new(),
         order,
         ring_at_once: u8::try_from(some(&[0, 1, 1, 2, 3])).unwrap_or(1),
         ring: some(&[2_000, 6_000, 15_000]),
@@ -391,6 +403,9 @@ fn queue(chance: &mut Chance) -> QueueConfig {
         sticky: some(&[0, 600_000]),
         max_waiting: usize::try_from(some(&[2, 6, 100])).unwrap_or(1),
         max_wait: some(&[0, 20_000, 90_000]),
+        hours: None,
+        calls_max: None,
+        calls_per_second: None,
         join: staff(some(&[0, 0, 1, 2])),
         stay: staff(some(&[0, 1, 2])),
         stay_grace: some(&[0, 10_000]),

@@ -15,7 +15,7 @@ use switchroom_flow::pins::{Pin, Pins};
 use switchroom_flow::rehearse::chance::Chance;
 use switchroom_flow::rehearse::random;
 use switchroom_flow::routes::{Caller, Destination, Refusal, Route, When, Who};
-use switchroom_flow::{Flows, MailboxConfig, SiteConfig};
+use switchroom_flow::{Flows, Language, MailboxConfig, SiteConfig};
 use switchroom_sip::rng::Rng;
 
 /// What callers type when something secret is asked for: long enough to be nothing else by chance.
@@ -218,6 +218,7 @@ impl InboundSetup {
         let boxed = |pin| MailboxConfig { pin, messages_max: 4, ..MailboxConfig::default() };
         SiteConfig {
             zone: Zone::named("Europe/Zurich").unwrap_or_else(Zone::utc),
+            language: Language::En,
             hours: BTreeMap::from([("office".to_owned(), office)]),
             lists: BTreeMap::from([
                 ("vip".to_owned(), list("101,gold\n11*,silver\n")),

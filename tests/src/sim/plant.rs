@@ -1,12 +1,16 @@
 //! Defects planted on purpose between the exchange and the world, so that to everybody outside the exchange seems to
 //! have them: what proves that a checker can fail. The product knows nothing of this.
 
+mod defects;
+
+pub use defects::Defect;
+
 use super::inbound::SECRET;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchroom_acd::config::SortKey;
 use switchroom_acd::fact::{Candidate, Trigger};
-use switchroom_acd::{Exit, Fact, Presence};
+use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact, Presence};
 use switchroom_exchange::{
     Action, CallId, Changed, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record, Source,
     Ticket,
@@ -15,161 +19,6 @@ use switchroom_flow::Clip;
 
 /// Prompts before a bridge have numbers from here on.
 const BRIEFINGS: u64 = 1 << 33;
-
-/// A planted defect. Each strikes once, at the first occasion after some calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Defect {
-    /// None.
-    #[default]
-    None,
-    /// A leg's ports are never closed.
-    LeakedPort,
-    /// A second, different final response to an INVITE.
-    DoubledFinal,
-    /// No final response to an INVITE.
-    LostFinal,
-    /// A call without a CDR.
-    LostCdr,
-    /// A call with two.
-    DoubledCdr,
-    /// A call that was answered before it began.
-    DisorderedCdr,
-    /// A CDR that names somebody else as caller.
-    WrongParty,
-    /// A leg hears another than it should.
-    CrossedWires,
-    /// A phone is called where it is not registered.
-    ServedExpired,
-    /// A registration that is confirmed and not on disk.
-    LostBinding,
-    /// A call changes and no console is told.
-    HiddenChange,
-    /// An event is written twice.
-    DoubledEvent,
-    /// No phone is ever told that its call has ended.
-    LostBye,
-    /// A port pair is given out while another leg has it.
-    SharedPort,
-    /// Something waits for ever: the store's word of a registration got lost.
-    LostTicket,
-    /// A second call of one INVITE.
-    TwoCalls,
-    /// A call that is never written down while it lasts.
-    LostOpening,
-    /// A CDR never reaches the store, which therefore never says that it has it.
-    DroppedCdr,
-    /// Somebody who is connected is played to as well.
-    TwoPlaces,
-    /// A prompt to a caller who still hears the ringing.
-    EarlyPrompt,
-    /// A caller left a flow and nobody counted it.
-    UncountedExit,
-    /// A question of a flow goes out twice.
-    AskedTwice,
-    /// A message of which nobody knows.
-    LostMessage,
-    /// A message that is recorded before anybody could know whose it is.
-    UnwrittenMessage,
-    /// Messages are written down otherwise than they are.
-    BentMessage,
-    /// What a caller typed in secret stands in an event.
-    ToldSecret,
-    /// A single key of such a caller stands in an event.
-    ToldKey,
-    /// The ladder shows a key that came by INFO.
-    ShownKey,
-    /// A flight file holds a key.
-    FlownKey,
-    /// A phone that holds is told that it is sent sound.
-    UnheardHold,
-    /// An answered caller hears nothing while phones ring.
-    SilentSearch,
-    /// An offer is not written down, and the phone rings.
-    UnofferedRing,
-    /// A choice is written down that another agent should have got.
-    BentChoice,
-    /// An offer ends, and the end of another is written down.
-    UnendedOffer,
-    /// An agent chooses, and something else is written down.
-    BentPresence,
-    /// A state lasts a millisecond longer than it did.
-    BentTime,
-    /// A caller leaves a queue twice.
-    DoubledLeaving,
-    /// Callers are written down as more urgent the later they come.
-    Overtaken,
-    /// Somebody else is written down as who gave up.
-    BentMissed,
-    /// Somebody who is told whom they talk with hears them already.
-    EarlyBridge,
-    /// Queues that shall take turns ask always the same agent first.
-    UnfairTurns,
-    /// The recording goes on while a party gives its PIN to a flow.
-    RecordedPin,
-    /// A supervisor who only listens is heard by a party.
-    HeardListener,
-    /// A whisper is heard by the other side than the agent's.
-    StrayWhisper,
-    /// A supervisor who barges in is heard by one of the two.
-    UnheardBarge,
-    /// The recording goes on while a party is still with a flow that asks for its PIN.
-    EarlyUnpause,
-    /// Who waits in a queue hears nothing.
-    SilentQueue,
-}
-
-impl Defect {
-    /// All of them.
-    pub const ALL: [Self; 47] = [
-        Self::LeakedPort,
-        Self::DoubledFinal,
-        Self::LostFinal,
-        Self::LostCdr,
-        Self::DoubledCdr,
-        Self::DisorderedCdr,
-        Self::WrongParty,
-        Self::CrossedWires,
-        Self::ServedExpired,
-        Self::LostBinding,
-        Self::HiddenChange,
-        Self::DoubledEvent,
-        Self::LostBye,
-        Self::SharedPort,
-        Self::LostTicket,
-        Self::TwoCalls,
-        Self::DroppedCdr,
-        Self::LostOpening,
-        Self::TwoPlaces,
-        Self::EarlyPrompt,
-        Self::UncountedExit,
-        Self::AskedTwice,
-        Self::LostMessage,
-        Self::UnwrittenMessage,
-        Self::BentMessage,
-        Self::ToldSecret,
-        Self::ToldKey,
-        Self::ShownKey,
-        Self::FlownKey,
-        Self::UnheardHold,
-        Self::SilentSearch,
-        Self::UnofferedRing,
-        Self::BentChoice,
-        Self::UnendedOffer,
-        Self::BentPresence,
-        Self::BentTime,
-        Self::DoubledLeaving,
-        Self::Overtaken,
-        Self::BentMissed,
-        Self::EarlyBridge,
-        Self::UnfairTurns,
-        Self::RecordedPin,
-        Self::HeardListener,
-        Self::StrayWhisper,
-        Self::UnheardBarge,
-        Self::EarlyUnpause,
-        Self::SilentQueue,
-    ];
-}
 
 /// A defect and whether it has struck.
 #[derive(Debug, Clone, Default)]
@@ -187,6 +36,8 @@ pub struct Plant {
     away: BTreeMap<CallId, u32>,
     /// Calls whose callers wait in queues.
     waiting: BTreeSet<CallId>,
+    /// Tickets of what happened to queues and agents.
+    facts: BTreeSet<Ticket>,
 }
 
 impl Plant {
@@ -245,6 +96,9 @@ impl Plant {
             }
             Action::Persist { ticket, record } => {
                 let record = self.record(record)?;
+                if self.defect == Defect::UntoldRefusal && matches!(record, Record::Floor { .. }) {
+                    self.facts.extend(ticket);
+                }
                 let doubles = self.defect == Defect::DoubledCdr && matches!(record, Record::Cdr(_))
                     || self.defect == Defect::DoubledEvent && matches!(record, Record::Event(_));
                 let doubles = doubles || self.defect == Defect::DoubledLeaving && has_gone(&record);
@@ -453,6 +307,13 @@ impl Plant {
                 event.name = "digit".into();
                 Some(Record::Event(event))
             }
+            Record::Event(mut event)
+                if self.defect == Defect::UntoldPause && event.name == "recording_paused" =>
+            {
+                self.has_struck = true;
+                event.name = "recording_seen".into();
+                Some(Record::Event(event))
+            }
             Record::Floor { seq, fact } => {
                 self.fact(*fact).map(|fact| Record::Floor { seq, fact: Box::new(fact) }).or_else(nothing)
             }
@@ -498,6 +359,19 @@ impl Plant {
                 self.has_struck = true;
                 left.caller.push('9');
             }
+            (Defect::BentTries, Fact::CallBack(fact)) => {
+                if let CallBackAct::Closed { how, tries, .. } = &mut fact.act
+                    && *how != CallBackEnd::GivenUp
+                {
+                    // They are too few to let some pass.
+                    self.has_struck = true;
+                    *tries += 1;
+                }
+            }
+            (Defect::BentRefusal, Fact::Left(left)) if left.exit == Exit::Full => {
+                self.has_struck = true;
+                left.exit = Exit::Closed;
+            }
             (Defect::Overtaken, Fact::Joined(joined)) => {
                 self.has_struck = true;
                 self.skip += 1;
@@ -509,7 +383,12 @@ impl Plant {
     }
 
     /// What the store tells, with the defect.
-    pub fn told(&mut self, tickets: &mut Vec<Ticket>) {
+    pub fn told(&mut self, tickets: &mut Vec<Ticket>, is_kept: bool) {
+        if self.defect == Defect::UntoldRefusal && !is_kept {
+            let before = tickets.len();
+            tickets.retain(|ticket| !self.facts.contains(ticket));
+            self.has_struck |= tickets.len() < before;
+        }
         if self.defect == Defect::LostTicket && self.strikes() {
             tickets.pop();
         }

@@ -20,10 +20,10 @@ pub struct Disk {
     pub messages: BTreeMap<String, MessageRecord>,
     /// Closed recordings, and whether they are held.
     pub recordings: BTreeMap<CallId, bool>,
-    /// Agents as they were last.
-    pub agents: BTreeMap<String, Remembered>,
-    /// What happened to queues and agents.
-    pub facts: Vec<Fact>,
+    /// Agents as they were last, and the place of the fact that says so.
+    pub agents: BTreeMap<String, (u64, Remembered)>,
+    /// What happened to queues and agents, each at its place.
+    pub facts: BTreeMap<u64, Fact>,
     /// Highest event.
     pub event_seq: u64,
     /// Highest short number.
@@ -60,9 +60,12 @@ impl Disk {
             Record::Floor { seq, fact } => {
                 self.event_seq = self.event_seq.max(seq);
                 if let Fact::Agent(fact) = &*fact {
-                    self.agents.insert(fact.agent.clone(), Remembered::from(fact));
+                    let is_newer = self.agents.get(&fact.agent).is_none_or(|(last, _)| *last <= seq);
+                    if is_newer {
+                        self.agents.insert(fact.agent.clone(), (seq, Remembered::from(fact)));
+                    }
                 }
-                self.facts.push(*fact);
+                self.facts.insert(seq, *fact);
             }
             Record::Recording(facts) => {
                 self.recordings.entry(facts.call).or_insert(facts.held.is_some());
@@ -86,9 +89,9 @@ impl Disk {
             open_calls: self.open.values().cloned().collect(),
             messages: self.messages.values().cloned().collect(),
             cut_off,
-            agents: self.agents.values().cloned().collect(),
-            facts: self.facts.clone(),
-            inbox: self.facts.iter().filter(|fact| Inbox::concerns(fact)).cloned().collect(),
+            agents: self.agents.values().map(|(_, agent)| agent.clone()).collect(),
+            facts: self.facts.values().cloned().collect(),
+            inbox: self.facts.values().filter(|fact| Inbox::concerns(fact)).cloned().collect(),
             event_seq: self.event_seq,
             call_number: self.call_number,
         }
@@ -101,6 +104,8 @@ pub struct Store {
     /// What is on disk.
     pub disk: Disk,
     waiting: VecDeque<(Option<Ticket>, Record)>,
+    /// Places of facts that it refused and has not been offered again.
+    refused: BTreeSet<u64>,
     /// It keeps nothing at the moment.
     pub fails: bool,
     /// It has failed since the exchange started: what was confirmed meanwhile may be gone.
@@ -123,6 +128,11 @@ impl Store {
         self.waiting.len() == 1
     }
 
+    /// Whether a record is one that was refused before; asked once of each.
+    pub fn is_again(&mut self, record: &Record) -> bool {
+        matches!(record, Record::Floor { seq, .. } if self.refused.remove(seq))
+    }
+
     /// How many records wait.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
@@ -138,6 +148,9 @@ impl Store {
         let tickets = self.waiting.iter().filter_map(|(ticket, _)| *ticket).collect();
         if self.fails {
             self.has_failed = true;
+            let place =
+                |record: &Record| if let Record::Floor { seq, .. } = record { Some(*seq) } else { None };
+            self.refused.extend(self.waiting.iter().filter_map(|(_, record)| place(record)));
             self.waiting.clear();
             return Flushed::NotStored(tickets);
         }
@@ -157,6 +170,7 @@ impl Store {
             }
         }
         self.waiting.clear();
+        self.refused.clear();
     }
 }
 

@@ -29,7 +29,7 @@ pub struct AgentCounts {
     pub elsewhere: u64,
     /// The caller left first, or the agent was taken back.
     pub withdrawn: u64,
-    /// Of the answered, whose callers asked for an agent again within two hours.
+    /// Of the answered, whose callers asked for an agent again within two hours: on the line, or reached by a call-back.
     pub repeats: u64,
     /// For how long it rang before the agent answered, all answers together.
     pub answer_ms: u64,

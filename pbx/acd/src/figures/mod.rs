@@ -101,6 +101,7 @@ impl Figures {
             }
             Fact::CallBack(fact) => {
                 self.half_hours.at(fact.joined_ms).queue(&fact.queue, |tally| tally.call_back(&fact.act));
+                self.repeats.called_back(fact);
                 // Who is called back takes an agent from those behind, as any caller does.
                 if matches!(fact.act, CallBackAct::Called { .. }) {
                     self.estimator.taken(&fact.queue, fact.at_ms);

@@ -26,7 +26,7 @@ pub struct QueueCounts {
     pub waiting: u64,
     /// Of the answered, who waited no longer than the limit of the service level.
     pub answered_in_time: u64,
-    /// Of the answered, who asked for an agent again within two hours.
+    /// Of the answered and of those reached by a call-back, who asked for an agent again within two hours.
     pub repeats: u64,
     /// Of the abandoned, who hung up no later than the limit of the service level.
     pub abandoned_in_time: u64,
@@ -71,8 +71,10 @@ pub struct CallBackCounts {
 pub struct Overflows {
     /// Waited too long.
     pub timeout: u64,
-    /// Not let in: too many waited.
+    /// Not let in: too many waited, there were too many calls, or too many came at once.
     pub full: u64,
+    /// Not let in: outside the queue's hours.
+    pub closed: u64,
     /// Nobody worked here.
     pub empty: u64,
     /// By a key.
@@ -86,7 +88,7 @@ pub struct Overflows {
 impl Overflows {
     /// All of them.
     pub fn sum(&self) -> u64 {
-        self.timeout + self.full + self.empty + self.key + self.removed + self.restart
+        self.timeout + self.full + self.closed + self.empty + self.key + self.removed + self.restart
     }
 }
 
@@ -118,7 +120,7 @@ pub struct QueueFigures {
     pub service_level: ServiceLevel,
     /// Abandoned ÷ offered.
     pub abandon_rate: Option<f64>,
-    /// Repeats ÷ answered (K1).
+    /// Repeats ÷ (answered + reached by a call-back) (K1).
     pub repeat_rate: Option<f64>,
     /// How long those waited who were answered.
     pub answered_wait: Waits,
@@ -184,6 +186,7 @@ impl QueueTally {
             Exit::CalledBack => counts.called_back += 1,
             Exit::Timeout => counts.overflows.timeout += 1,
             Exit::Full => counts.overflows.full += 1,
+            Exit::Closed => counts.overflows.closed += 1,
             Exit::Empty => counts.overflows.empty += 1,
             Exit::Key => counts.overflows.key += 1,
             Exit::Removed => counts.overflows.removed += 1,
@@ -242,7 +245,7 @@ impl QueueTally {
                 without_early: share(in_time, counts.answered.saturating_add(late)),
             },
             abandon_rate: share(counts.abandoned, counts.offered),
-            repeat_rate: share(counts.repeats, counts.answered),
+            repeat_rate: share(counts.repeats, counts.answered.saturating_add(counts.call_backs.reached)),
             answered_wait: self.answered_wait.show(),
             abandoned_wait: self.abandoned_wait.show(),
             call_back_wait: self.call_back_wait.show(),
@@ -261,6 +264,7 @@ impl QueueCounts {
         self.short_abandoned += other.short_abandoned;
         self.overflows.timeout += other.overflows.timeout;
         self.overflows.full += other.overflows.full;
+        self.overflows.closed += other.overflows.closed;
         self.overflows.empty += other.overflows.empty;
         self.overflows.key += other.overflows.key;
         self.overflows.removed += other.overflows.removed;

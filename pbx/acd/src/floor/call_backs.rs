@@ -58,6 +58,8 @@ pub struct CallBack {
     pub tries: u32,
     /// Where it is.
     pub whereabouts: Whereabouts,
+    /// The call in which an agent reached the caller; 0 before that.
+    reached_in: Call,
     /// How it ends unless the agent who has it reaches the caller: something else happened meanwhile.
     settled: Option<CallBackEnd>,
 }
@@ -135,6 +137,7 @@ impl Floor {
             turn: waiter.turn.number,
             tries: 0,
             whereabouts: Whereabouts::Waits,
+            reached_in: 0,
             settled: None,
         };
         self.give_up_offer(now, call);
@@ -209,8 +212,8 @@ impl Floor {
         true
     }
 
-    /// The caller answered whom an agent calls back: the two talk, and their talk begins.
-    pub fn reached(&mut self, now: Moment, id: Call) {
+    /// The caller answered whom an agent calls back: the two talk, and their talk begins, in the call `reached_in`.
+    pub fn reached(&mut self, now: Moment, id: Call, reached_in: Call) {
         let Some(agent) = self.talks.get(&id).copied().filter(|_| self.call_backs.contains(id)) else {
             return;
         };
@@ -220,6 +223,9 @@ impl Floor {
             (*since, *held, *hold_ms) = (now.mono, None, 0);
         }
         // Whoever gave another number than it called from is not to be called at that one either.
+        if let Some(one) = self.call_backs.get_mut(id) {
+            one.reached_in = reached_in;
+        }
         let numbers = self.call_backs.get(id).map(|one| [one.number.clone(), one.caller.clone()]);
         self.close_call_back(now, id, CallBackEnd::Reached);
         for number in numbers.into_iter().flatten() {
@@ -270,7 +276,7 @@ impl Floor {
         if !self.call_backs.contains(id) {
             return;
         }
-        let Some(agent) = self.talks.remove(&id) else { return };
+        let Some(agent) = self.talk_is_over(id) else { return };
         if let Some(agent) = self.agent_mut(agent) {
             (agent.doing, agent.last_call) = (Doing::Idle, now.mono);
         }
@@ -309,7 +315,8 @@ impl Floor {
         };
         let agent = agent.map(|agent| agent.number.to_string()).unwrap_or_default();
         self.wake(Due::CallBack(id), None);
-        let act = CallBackAct::Closed { how, agent, tries: one.tries, waited_ms: one.waited_ms(now) };
+        let (tries, reached_in) = (one.tries, one.reached_in);
+        let act = CallBackAct::Closed { how, agent, tries, waited_ms: one.waited_ms(now), reached_in };
         self.note(one.fact(now, act));
         self.effects.push_back(Effect::QueueChanged(one.queue));
     }
@@ -434,6 +441,7 @@ impl Floor {
                 turn: self.last_turn,
                 tries,
                 whereabouts: Whereabouts::Waits,
+                reached_in: 0,
                 settled: None,
             };
             self.call_backs.insert(one);

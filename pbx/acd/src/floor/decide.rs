@@ -108,6 +108,7 @@ impl Floor {
         let named = others.len() + candidates.len();
         Some(Decision {
             at_ms: now.wall,
+            mono_ms: now.mono,
             offer,
             call,
             queue: queue.name.clone(),

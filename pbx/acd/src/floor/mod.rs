@@ -12,6 +12,7 @@
 mod call_backs;
 mod choices;
 mod decide;
+mod entrance;
 mod live;
 mod offers;
 mod open;
@@ -20,6 +21,7 @@ mod waiting;
 
 pub use call_backs::{CallBack, Whereabouts};
 pub use decide::Standing;
+pub use entrance::Refused;
 pub use live::Remembered;
 
 use crate::agent::{Agent, Doing};

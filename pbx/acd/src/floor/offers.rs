@@ -5,7 +5,7 @@ use super::{Floor, Offer, Whereabouts};
 use crate::agent::{Agent, Doing};
 use crate::boundary::{AgentId, Call, Due, Effect, Miss, QueueId, Refusal};
 use crate::fact::{Fact, NO_ANSWER, OfferEndedFact, OfferOutcome, Presence, Trigger};
-use crate::limits::{REST_MIN, RING_MAX};
+use crate::limits::{REST_MIN, RING_MAX, ROOM_PAUSE};
 use crate::moment::Moment;
 use crate::profile::Profile;
 use std::collections::BTreeSet;
@@ -75,8 +75,12 @@ impl Floor {
     /// is the other's.
     ///
     /// # Errors
-    /// There is no such agent or no such caller, it is a call-back that is being called or rests, the agent is not signed in, or is neither free nor one of the queue's.
+    /// There is no such agent or no such caller, it is a call-back that is being called or rests, the agent is not signed in, or is
+    /// neither free nor one of the queue's; or the exchange stops.
     pub fn assign(&mut self, now: Moment, call: Call, number: &str) -> Result<bool, Refusal> {
+        if self.is_closed {
+            return Err(Refusal::Stopping);
+        }
         let id = self.agent_ids.get(number).copied().ok_or(Refusal::NoAgent)?;
         let agent = self.agent_by_id(id).ok_or(Refusal::NoAgent)?;
         let waiter = self.waiters.get(&call).ok_or_else(|| self.why_in_no_line(call))?;
@@ -158,6 +162,11 @@ impl Floor {
         found
     }
 
+    /// Whether nobody is offered a caller any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
     /// The exchange stops: from now on nobody is offered a caller, and nobody is called back.
     pub fn close(&mut self, now: Moment) {
         self.is_closed = true;
@@ -217,7 +226,7 @@ impl Floor {
         }
         self.remove(now, call, crate::fact::Exit::Answered, Some(id));
         self.remember(now, &caller, id);
-        self.talks.insert(call, id);
+        self.talk_begins(call, id, queue);
         if !self.call_back_taken(now, call, number) {
             self.drop_call_backs(now, &caller);
         }
@@ -244,18 +253,20 @@ impl Floor {
             Miss::NoAnswer => OfferOutcome::NoAnswer,
             Miss::Refused => OfferOutcome::Refused,
             Miss::Failed => OfferOutcome::Failed,
+            Miss::NoRoom => OfferOutcome::Withdrawn,
         };
         let mut breaks = false;
         if let Some(agent) = self.agent_mut(id) {
             // Without a pause a phone that refuses at once would be asked as fast as messages go.
-            agent.rests = true;
+            (agent.rests, agent.is_spared) = (true, how == Miss::NoRoom);
             if how == Miss::NoAnswer {
                 agent.missed += 1;
                 breaks =
                     breaks_after > 0 && agent.missed >= breaks_after && agent.presence == Presence::Ready;
             }
         }
-        self.wake(Due::Rest(id), Some(rest.max(REST_MIN)));
+        let rest = if how == Miss::NoRoom { ROOM_PAUSE } else { rest.max(REST_MIN) };
+        self.wake(Due::Rest(id), Some(rest));
         self.take_from_offer(now, call, id, outcome);
         if breaks {
             self.be(now, id, Presence::Break { reason: NO_ANSWER.to_owned() }, NO_ANSWER);
@@ -265,7 +276,7 @@ impl Floor {
 
     pub(super) fn rested(&mut self, now: Moment, id: AgentId) {
         if let Some(agent) = self.agent_mut(id) {
-            agent.rests = false;
+            (agent.rests, agent.is_spared) = (false, false);
         }
         self.refresh(now, id, "rest");
     }

@@ -2,7 +2,7 @@
 
 use super::Floor;
 use crate::agent::{Doing, Today};
-use crate::boundary::{AgentId, Call, Due, Refusal};
+use crate::boundary::{AgentId, Call, Due, Effect, QueueId, Refusal};
 use crate::fact::{Fact, TalkedFact, WrappedUpFact};
 use crate::limits::WORD_MAX;
 use crate::moment::Moment;
@@ -18,6 +18,26 @@ impl Today {
 }
 
 impl Floor {
+    /// An agent has a caller of a queue.
+    pub(super) fn talk_begins(&mut self, call: Call, agent: AgentId, queue: QueueId) {
+        self.talks.insert(call, agent);
+        if let Some(queue) = self.queue_mut(queue) {
+            queue.talking.insert(call);
+        }
+    }
+
+    /// An agent has a caller no more; gives the agent.
+    pub(super) fn talk_is_over(&mut self, call: Call) -> Option<AgentId> {
+        let id = self.talks.remove(&call)?;
+        if let Some(Doing::Talking { queue, .. }) = self.agents.get(id.0 as usize).map(|agent| &agent.doing)
+            && let Some(queue) = self.queues.get_mut(queue.0 as usize)
+        {
+            queue.talking.remove(&call);
+            self.effects.push_back(Effect::QueueChanged(queue.name.clone()));
+        }
+        Some(id)
+    }
+
     /// One side of a talk holds the other, or does no more.
     pub fn held(&mut self, now: Moment, call: Call, is_held: bool) {
         let Some(id) = self.talks.get(&call).copied() else { return };
@@ -36,7 +56,7 @@ impl Floor {
 
     /// The talk of this call is over. Nothing happens if no agent has it.
     pub fn talk_ended(&mut self, now: Moment, call: Call) {
-        let Some(id) = self.talks.remove(&call) else { return };
+        let Some(id) = self.talk_is_over(call) else { return };
         let Some(agent) = self.agent_mut(id) else { return };
         let Doing::Talking { queue, since, held, hold_ms, caller, .. } = std::mem::take(&mut agent.doing)
         else {

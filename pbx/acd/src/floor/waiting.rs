@@ -1,33 +1,27 @@
 //! Callers come, wait and leave.
 
-use super::{Floor, Waiter};
+use super::{Floor, Refused, Waiter};
 use crate::agent::Agent;
 use crate::boundary::{AgentId, Call, Due, Effect, Join, QueueId, Refusal};
 use crate::fact::{Exit, Fact, JoinedFact, LeftFact};
-use crate::limits::{PRIORITY_MAX, WAITERS_MAX};
+use crate::limits::PRIORITY_MAX;
 use crate::moment::Moment;
 use crate::profile::Profile;
 use crate::queue::Turn;
 
 impl Floor {
     /// A caller is to wait. If it may not, why not; that is written down as a stay of no length.
-    pub fn join(&mut self, now: Moment, join: Join) -> Result<(), Exit> {
-        let Some(id) = self.queue_ids.get(&join.queue).copied() else { return Err(Exit::Empty) };
+    pub fn join(&mut self, now: Moment, join: Join) -> Result<(), Refused> {
+        let Some(id) = self.queue_ids.get(&join.queue).copied() else { return Err(Refused::Unknown) };
         self.last_turn += 1;
         let number = self.last_turn;
         let Some(queue) = self.queue_by_id(id).filter(|queue| queue.is_known) else {
-            return Err(Exit::Empty);
+            return Err(Refused::Unknown);
         };
         if self.waiters.contains_key(&join.call) {
-            return Err(Exit::Full);
+            return Err(Refused::Twice);
         }
-        let refused = if !queue.has(queue.config.join) {
-            Some(Exit::Empty)
-        } else if queue.order.len() >= queue.config.max_waiting || self.waiters.len() >= WAITERS_MAX {
-            Some(Exit::Full)
-        } else {
-            None
-        };
+        let refused = self.refuses(now, queue, &join);
         let priority = join.priority.clamp(0, PRIORITY_MAX);
         let turn = Turn::new(&queue.config, priority, super::signed(now.mono), number, join.call);
         let (profile, relaxes) = Profile::after(&queue.config, 0);
@@ -59,10 +53,13 @@ impl Floor {
             priority,
             before,
         }));
-        if let Some(exit) = refused {
-            self.note_left(now, &waiter, exit, None);
+        if let Some(refused) = refused {
+            self.note_left(now, &waiter, refused.exit(), None);
             self.effects.push_back(Effect::QueueChanged(join.queue));
-            return Err(exit);
+            return Err(refused);
+        }
+        if let Some(queue) = self.queue_mut(id) {
+            queue.lets_in(now);
         }
         self.waiters.insert(join.call, waiter);
         self.stand(id, &profile, turn);

@@ -132,8 +132,13 @@ fn it_is_bounded_and_forgets_who_called_longest_ago() {
 fn who_was_reached_at_another_number_than_it_called_from_is_called_at_neither() {
     let mut inbox =
         inbox(&[left(1, 10, "101", Exit::Abandoned, 30), left(2, 11, "102", Exit::Abandoned, 30)]);
-    let reached =
-        CallBackAct::Closed { how: CallBackEnd::Reached, agent: "1".into(), tries: 0, waited_ms: 1 };
+    let reached = CallBackAct::Closed {
+        how: CallBackEnd::Reached,
+        agent: "1".into(),
+        tries: 0,
+        waited_ms: 1,
+        reached_in: 9,
+    };
     let fact = Fact::CallBack(CallBackFact {
         at_ms: 20 * MINUTE,
         id: 9,

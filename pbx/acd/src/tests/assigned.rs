@@ -1,7 +1,7 @@
 //! Somebody gives a caller who waits to an agent.
 
 use super::world::{World, one_queue};
-use crate::boundary::{Call, Miss};
+use crate::boundary::{Call, Miss, Refusal};
 use crate::config::{Config, Membership, Need, QueueConfig};
 use crate::fact::{Exit, Presence, Trigger};
 
@@ -95,4 +95,19 @@ fn the_last_word_counts_and_several_come_in_the_order_given() {
     w.answer(z, "2");
     w.end(z);
     assert_eq!(w.floor.waiter_count(), 1, "who was given and hung up is forgotten");
+}
+
+/// The exchange stops: nobody's phone rings any more, whoever wishes it.
+#[test]
+fn nobody_is_assigned_when_the_exchange_stops() {
+    let mut w = World::new(one_queue(QueueConfig::default(), 2));
+    w.sign_in("1");
+    w.on_break("1");
+    let call = w.join("q", "100", 0);
+    w.floor.close(w.moment());
+    w.after();
+    w.choose("1", Presence::Ready);
+    assert_eq!(w.floor.assign(w.moment(), call, "1"), Err(Refusal::Stopping));
+    w.after();
+    assert_eq!(w.rings(call), Vec::<&str>::new());
 }

@@ -3,6 +3,7 @@
 
 mod assigned;
 mod call_backs;
+mod entrance;
 mod places;
 mod random;
 mod rules;

@@ -37,6 +37,7 @@ fn queue(rng: &mut Rng) -> QueueConfig {
     let staff = [Staff::None, Staff::SignedIn, Staff::Working];
     QueueConfig {
         label: String::new(),
+        language: String::new(),
         order,
         ring_at_once: one_of(rng, &[0, 1, 1, 2, 3]),
         ring: 1_000 + rng.below(30_000),
@@ -48,6 +49,9 @@ fn queue(rng: &mut Rng) -> QueueConfig {
         sticky: one_of(rng, &[0, 600_000]),
         max_waiting: usize::try_from(1 + rng.below(12)).unwrap(),
         max_wait: one_of(rng, &[0, 30_000, 120_000]),
+        hours: None,
+        calls_max: one_of(rng, &[None, None, Some(2)]),
+        calls_per_second: one_of(rng, &[None, None, Some(1)]),
         join: one_of(rng, &staff),
         stay: one_of(rng, &staff),
         stay_grace: one_of(rng, &[0, 10_000]),
@@ -114,7 +118,10 @@ fn happen(w: &mut World, rng: &mut Rng, config: &mut Config) {
             let id = w.next_id();
             let _ = w.floor.ask_call_back(now, one_of(rng, &waiting), id, &number);
         }
-        19 if !talking.is_empty() => w.floor.reached(now, one_of(rng, &talking)),
+        19 if !talking.is_empty() => {
+            let id = one_of(rng, &talking);
+            w.floor.reached(now, id, id + 1_000_000);
+        }
         20 => match (rng.below(4), waiting.first(), talking.first()) {
             (0, Some(call), _) => _ = w.floor.take_out(now, *call),
             (1, _, Some(call)) => w.floor.call_back_cut(now, *call),
@@ -176,6 +183,7 @@ fn happen(w: &mut World, rng: &mut Rng, config: &mut Config) {
             change(rng, config);
             w.floor.configure(now, Arc::new(config.clone()));
         }
+        16 if rng.below(4) == 0 => w.floor.open(&format!("q{}", rng.below(3)), rng.below(3) > 0),
         _ => {}
     }
     w.after();

@@ -434,3 +434,23 @@ fn whoever_shows_a_queue_is_told_of_its_agents() {
     let told: Vec<_> = std::iter::from_fn(|| w.floor.poll_effect()).collect();
     assert!(told.contains(&crate::Effect::QueueChanged("q".into())), "{told:?}");
 }
+
+/// There was no RTP port for the call to an agent: he has missed nothing, and is asked again soon.
+#[test]
+fn whom_there_is_no_room_to_ring_has_missed_nothing() {
+    let config = QueueConfig { no_answer_break: 1, rest: 60_000, ..QueueConfig::default() };
+    let mut w = World::new(one_queue(config, 1));
+    w.sign_in("1");
+    let call = w.join("q", "100", 0);
+    w.miss(call, "1", Miss::NoRoom);
+    let agent = w.floor.agent("1").unwrap();
+    assert_eq!((agent.missed, &agent.presence), (0, &Presence::Ready));
+    assert_eq!(w.floor.standing(w.moment(), call).unwrap().agents, [("1".to_owned(), Bar::NoRoom)]);
+    let ended = w.facts.iter().rev().find_map(|fact| match fact {
+        Fact::OfferEnded(ended) => Some(ended.outcome),
+        _ => None,
+    });
+    assert_eq!(ended, Some(OfferOutcome::Withdrawn));
+    w.run(1_000);
+    assert_eq!(w.rings(call), ["1"], "not after the rest of one who did not answer");
+}

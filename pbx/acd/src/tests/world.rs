@@ -122,9 +122,10 @@ impl World {
             class: String::new(),
             priority,
             preferred: preferred.map(str::to_owned),
+            is_back: false,
         };
-        if let Err(exit) = self.floor.join(self.moment(), join) {
-            self.exits.push((self.calls, exit));
+        if let Err(refused) = self.floor.join(self.moment(), join) {
+            self.exits.push((self.calls, refused.exit()));
         }
         self.after();
         self.calls
@@ -145,7 +146,7 @@ impl World {
     }
 
     pub(super) fn reached(&mut self, id: Call) {
-        self.floor.reached(self.moment(), id);
+        self.floor.reached(self.moment(), id, id + 1_000_000);
         self.after();
     }
 

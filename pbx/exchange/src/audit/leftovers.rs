@@ -35,6 +35,8 @@ impl Exchange {
             ("CDRs to be offered again", self.retry.len()),
             ("words of messages that wait for the store", self.message_words.waiting.len()),
             ("words of messages to be offered again", self.message_words.unkept.len()),
+            ("facts that wait for the store", self.fact_words.waiting.len()),
+            ("facts to be offered again", self.fact_words.unkept.len()),
             ("REGISTERs that wait for the store", self.registers_waiting.len()),
             ("answers to users that wait for the store", self.replies_waiting.len()),
             ("alarms of calls", self.alarms.values().filter(|a| a.call.is_some()).count()),
@@ -44,7 +46,11 @@ impl Exchange {
             left.push(format!("{count} {what}"));
         }
         let lasts = |timer: &Timer| match timer {
-            Timer::Expire(_) | Timer::KeepAlive(_) | Timer::SubscriptionEnds(_) | Timer::Messages => true,
+            Timer::Expire(_)
+            | Timer::KeepAlive(_)
+            | Timer::SubscriptionEnds(_)
+            | Timer::Messages
+            | Timer::Hours => true,
             // Who is to be called back may be so for days.
             Timer::Floor(Due::CallBack(id) | Due::Relax(id)) => self.floor.call_back(*id).is_some(),
             _ => false,

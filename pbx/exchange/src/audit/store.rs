@@ -1,16 +1,18 @@
 //! Rules of what waits for the store.
 
 use super::Rule;
-use crate::limits::{MESSAGES_MAX, OUTBOX_MAX, REGISTERS_WAITING_MAX, REPLIES_WAITING_MAX};
+use crate::limits::{
+    FACTS_WAITING_MAX, MESSAGES_MAX, OUTBOX_MAX, REGISTERS_WAITING_MAX, REPLIES_WAITING_MAX,
+};
 use crate::{Exchange, Ticket};
 use std::collections::BTreeSet;
 
-pub(super) const RULES: &[Rule] = &[tickets, replies, bounds, messages, written_once];
+pub(super) const RULES: &[Rule] = &[tickets, replies, bounds, messages, facts, written_once];
 
 /// The tickets that somebody here waits for.
 fn waiting(x: &Exchange) -> impl Iterator<Item = &Ticket> {
     let replies = x.replies_waiting.values().flat_map(|r| &r.left);
-    x.registers_waiting.keys().chain(x.outbox.keys()).chain(replies)
+    x.registers_waiting.keys().chain(x.outbox.keys()).chain(x.fact_words.waiting.keys()).chain(replies)
 }
 
 fn tickets(x: &Exchange, wrong: &mut Vec<String>) {
@@ -36,6 +38,7 @@ fn bounds(x: &Exchange, wrong: &mut Vec<String>) {
         ("REGISTERs wait for the store", x.registers_waiting.len(), REGISTERS_WAITING_MAX),
         ("answers to users wait for the store", x.replies_waiting.len(), REPLIES_WAITING_MAX),
         ("messages are to be offered again", x.message_words.unkept.len(), MESSAGES_MAX),
+        ("facts wait for the store", x.fact_words.count(), FACTS_WAITING_MAX),
         ("CDRs wait for the store", x.outbox.len() + x.retry.len(), OUTBOX_MAX),
     ] {
         if there > most {
@@ -51,6 +54,17 @@ fn messages(x: &Exchange, wrong: &mut Vec<String>) {
     }
     for id in x.message_words.twice() {
         wrong.push(format!("message {id} is on its way to the store and to be offered again"));
+    }
+}
+
+/// A fact is on its way, or to be offered again, not both, and once.
+fn facts(x: &Exchange, wrong: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    let words = &x.fact_words;
+    for seq in words.waiting.values().map(|(seq, _)| seq).chain(words.unkept.keys()) {
+        if !seen.insert(*seq) || *seq > x.last_event() {
+            wrong.push(format!("fact {seq} waits for the store twice, or was never written down"));
+        }
     }
 }
 

@@ -244,7 +244,7 @@ fn the_store_is_waited_for() {
     breaks(
         refused(),
         |x| x.timers.cancel(Timer::Outbox),
-        "1 CDRs, 0 bindings, 0 messages are to be offered again and nobody will",
+        "1 CDRs, 0 bindings, 0 messages, 0 facts are to be offered again and nobody will",
     );
     breaks(refused(), |x| x.retry.push_back(x.retry[0].clone()), "waits for the store twice");
     breaks(

@@ -37,6 +37,7 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
             }
             Timer::Messages => x.mailboxes.all().next().is_some(),
             Timer::Outbox => x.has_unkept(),
+            Timer::Hours => x.config.floor.queues.values().any(|queue| queue.hours.is_some()),
         };
         if !is_right {
             wrong.push(format!("deadline {timer:?} is set and nothing waits for it"));
@@ -127,9 +128,9 @@ fn keep_alive(x: &Exchange, wrong: &mut Vec<String>) {
 fn outbox(x: &Exchange, wrong: &mut Vec<String>) {
     if x.has_unkept() && !is_set(x, Timer::Outbox) {
         let (cdrs, bindings) = (x.retry.len(), x.bindings_unkept.len());
-        let messages = x.message_words.unkept.len();
+        let (messages, facts) = (x.message_words.unkept.len(), x.fact_words.unkept.len());
         wrong.push(format!(
-            "{cdrs} CDRs, {bindings} bindings, {messages} messages are to be offered again and nobody will"
+            "{cdrs} CDRs, {bindings} bindings, {messages} messages, {facts} facts are to be offered again and nobody will"
         ));
     }
 }

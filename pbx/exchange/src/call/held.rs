@@ -83,7 +83,7 @@ impl Exchange {
     pub(super) fn wait_again(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
         let Some(queue) = self.may_wait_again(id, leg) else { return false };
         let Some(call) = self.calls.get_mut(&id) else { return false };
-        call.held = None;
+        (call.held, call.waits_again) = (None, true);
         let (caller, who) = (call.caller, call.number_of(leg));
         let whom = call.number_of(caller);
         self.hold_ends(id);
@@ -97,7 +97,8 @@ impl Exchange {
         self.refresh_troubles(now, id);
         self.show_parties(id);
         self.listen(id, true);
-        self.enter_flow(now, id, super::route::queue_flow_at(&queue, Some(PRIORITY_MAX)));
+        let flow = super::route::queue_flow_at(&self.config, &queue, Some(PRIORITY_MAX));
+        self.enter_flow(now, id, flow);
         if self.calls.get(&id).is_some_and(|call| !call.is_ended()) {
             self.note_open(id);
         }

@@ -221,6 +221,8 @@ pub struct Call {
     pub held: Option<Now>,
     /// Somebody was reminded of that hold.
     is_reminded: bool,
+    /// It goes back into its queue because the agent's phone is gone, which is no fault of its caller's.
+    pub(crate) waits_again: bool,
     /// The caller's leg; while the call is placed, the first of those that are rung.
     pub caller: LegId,
     /// All legs.
@@ -306,6 +308,7 @@ impl Call {
             answered: None,
             held: None,
             is_reminded: false,
+            waits_again: false,
             caller,
             legs: BTreeMap::new(),
             path: CallPath::default(),

@@ -458,6 +458,7 @@ fn miss_of(word: &str) -> Miss {
     match word {
         "no_answer" => Miss::NoAnswer,
         "busy" | "declined" => Miss::Refused,
+        "no_port" => Miss::NoRoom,
         _ => Miss::Failed,
     }
 }

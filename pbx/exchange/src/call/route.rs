@@ -9,7 +9,7 @@ use std::sync::Arc;
 use switchroom_flow::expr::Expr;
 use switchroom_flow::node::Job;
 use switchroom_flow::routes::{Asked, Destination, Refusal, Route, Routed, Traffic};
-use switchroom_flow::{Flow, Language, Node, NodeId, Place, Value};
+use switchroom_flow::{Flow, Node, NodeId, Place, Value};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
@@ -149,7 +149,8 @@ impl Exchange {
             }
             Destination::Queue(queue) => {
                 self.why(now, id, "route", format!("{dialled}: route {name} leads into queue {queue}"));
-                self.enter_flow(now, id, queue_flow(queue));
+                let flow = queue_flow(&self.config, queue);
+                self.enter_flow(now, id, flow);
             }
             Destination::Refuse(refusal) => {
                 let (cause, status) = match refusal {
@@ -173,18 +174,19 @@ impl Exchange {
 }
 
 /// The flow of a caller whom a route leads straight into a queue: to wait, and then goodbye.
-pub(super) fn queue_flow(queue: &str) -> Arc<Flow> {
-    queue_flow_at(queue, None)
+pub(super) fn queue_flow(config: &Config, queue: &str) -> Arc<Flow> {
+    queue_flow_at(config, queue, None)
 }
 
 /// The same, for a caller with that priority, or else with that of the caller's class.
-pub(super) fn queue_flow_at(queue: &str, priority: Option<i64>) -> Arc<Flow> {
+pub(super) fn queue_flow_at(config: &Config, queue: &str, priority: Option<i64>) -> Arc<Flow> {
     let job = Job::Queue {
         queue: Expr::Constant(Value::text(queue)),
         priority: priority.map(|priority| Expr::Constant(Value::whole(priority))),
         timeout: None,
         full: None,
         empty: None,
+        closed: None,
         keys: BTreeMap::new(),
         call_back: None,
         called_back: None,
@@ -195,7 +197,7 @@ pub(super) fn queue_flow_at(queue: &str, priority: Option<i64>) -> Arc<Flow> {
         version: 1,
         title: String::new(),
         file: String::new(),
-        language: Language::default(),
+        language: config.language_of(queue),
         nodes: vec![Node { name: "wait".into(), place: Place::default(), job }],
         start: NodeId(0),
         on_hang_up: None,

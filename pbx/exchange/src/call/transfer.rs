@@ -169,7 +169,7 @@ impl Exchange {
                 let into = |flow, is_queue| Goal::Flow { flow, route: name.clone(), is_queue };
                 match &route.to {
                     Destination::Extension(number) => Goal::Extension(number.clone()),
-                    Destination::Queue(queue) => into(super::route::queue_flow(queue), true),
+                    Destination::Queue(queue) => into(super::route::queue_flow(&config, queue), true),
                     Destination::Flow(flow) => {
                         let flow = config.flows.get(flow).cloned();
                         let flow = flow.ok_or((Status::UNAVAILABLE, format!("route {name} has no flow")))?;

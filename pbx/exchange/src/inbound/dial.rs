@@ -34,7 +34,7 @@ fn rank(how: Dialled) -> u8 {
     match how {
         Dialled::NoAnswer => 3,
         Dialled::Busy => 2,
-        Dialled::Failed | Dialled::Full | Dialled::Empty | Dialled::Talked => 1,
+        Dialled::Failed | Dialled::Full | Dialled::Closed | Dialled::Empty | Dialled::Talked => 1,
     }
 }
 

@@ -108,6 +108,7 @@ fn refused(refusal: &Refusal) -> AgentAnswer {
         // Nobody is given callers by phone.
         | Refusal::Rests
         | Refusal::NotFree
+        | Refusal::Stopping
         | Refusal::Offered => {
             return AgentAnswer::Unknown;
         }

@@ -118,7 +118,8 @@ impl Exchange {
                 self.timers.set(Timer::NoAnswer(id), now.mono.after(Duration::from_millis(ring)));
                 self.note_open(id);
                 // Some may have no phone that can be rung although others have.
-                self.tell_missed(now, id, Miss::Failed);
+                let how = self.how_unrung(now);
+                self.tell_missed(now, id, how);
             }
             None => {
                 for (agent, _) in agents {
@@ -208,7 +209,7 @@ impl Exchange {
     /// The whisper of the queue, then the number.
     fn words_to_who_calls_back(&self, name: u128) -> Vec<Clip> {
         let Some(one) = self.floor.call_back(name) else { return Vec::new() };
-        let language = switchroom_flow::Language::default();
+        let language = self.config.language_of(&one.queue);
         let whisper = self.floor.queue(&one.queue).map(|queue| queue.config.whisper.clone());
         let prompt = |name: String| Clip::Prompt { language, name };
         let mut clips: Vec<Clip> = whisper.filter(|name| !name.is_empty()).map(&prompt).into_iter().collect();
@@ -233,7 +234,7 @@ impl Exchange {
     pub(crate) fn reached_by_call_back(&mut self, now: Now, id: CallId, leg: LegId) {
         let Some(call) = self.calls.get(&id).filter(|call| call.was_called_first(leg)) else { return };
         if let Some(name) = call.call_back {
-            self.floor.reached(moment(now), name);
+            self.floor.reached(moment(now), name, id.0);
             self.run_floor(now);
         }
     }

@@ -7,17 +7,20 @@
 mod by_phone;
 mod call_backs;
 mod choices;
+mod hours;
 mod inbox;
 mod invitation;
 mod ringing;
 mod waiting;
 
 pub(crate) use call_backs::Placed;
+pub use hours::QueueHours;
+pub(crate) use hours::Unchanged;
 pub(crate) use waiting::Waits;
 
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::record::{EventKind, Record, Severity};
+use crate::record::{EventKind, Severity};
 use crate::{CallId, Changed, Config};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -174,7 +177,7 @@ impl Exchange {
         }
         self.tell_inbox(&fact);
         let seq = self.next_event();
-        self.persist_untold(Record::Floor { seq, fact: Box::new(fact) });
+        self.hand_over_fact(now, seq, Box::new(fact));
     }
 
     /// What the store knows of agents and queues: everybody is where they chose to be, who waited when the exchange stopped has
@@ -242,6 +245,7 @@ impl Exchange {
         self.look_at_the_day(now);
         self.floor.configure(moment(now), config);
         self.run_floor(now);
+        self.hours_may_differ(now);
     }
 
     /// A time that the floor asked for has come.

@@ -16,6 +16,7 @@ pub(super) fn miss(cause: Cause) -> Miss {
     match cause {
         Cause::NoAnswer => Miss::NoAnswer,
         Cause::Busy | Cause::Declined => Miss::Refused,
+        Cause::Overload => Miss::NoRoom,
         _ => Miss::Failed,
     }
 }
@@ -46,8 +47,14 @@ impl Exchange {
         // Some may have no phone that can be rung although others have. If none had, the floor has been told already, and
         // what it offers now has yet to ring.
         if self.is_offer(id.0, offer) {
-            self.tell_missed(now, id, Miss::Failed);
+            let how = self.how_unrung(now);
+            self.tell_missed(now, id, how);
         }
+    }
+
+    /// What it means for an agent that his phone was not rung: as long as there is no port for a call to it, it is not his.
+    pub(super) fn how_unrung(&self, now: Now) -> Miss {
+        if self.ports.has_free(now.mono) { Miss::Failed } else { Miss::NoRoom }
     }
 
     /// Whether that is the offer which the floor has for a caller.

@@ -6,7 +6,7 @@ use crate::exchange::Exchange;
 use crate::inbound::FLOW_NUMBERS;
 use crate::media::MediaCommand;
 use crate::record::Cause;
-use switchroom_acd::{Exit, Join};
+use switchroom_acd::{Exit, Join, Refused};
 use switchroom_flow::number::normal;
 use switchroom_flow::{Clip, Dialled, Event, say};
 use switchroom_sip::time::Now;
@@ -41,7 +41,8 @@ impl Exchange {
         }
         // The caller may be an agent, whose own phone is not asked for him.
         self.tell_seats(now);
-        let Some(call) = self.calls.get(&id) else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let is_back = std::mem::take(&mut call.waits_again);
         // However it was written, it is one number.
         let caller = normal(&call.caller_party().number).into_owned();
         let Some(visit) = self.visits.get_mut(&id) else { return };
@@ -55,6 +56,7 @@ impl Exchange {
             class,
             priority: priority.unwrap_or(of_class),
             preferred: None,
+            is_back,
         };
         if self.floor.queue(queue).is_none() {
             let what = format!("there is no queue named \"{}\"", crate::text::clean(queue));
@@ -67,7 +69,11 @@ impl Exchange {
         self.why(now, id, "queue", format!("waits in queue {queue}"));
         match self.floor.join(moment(now), join) {
             Ok(()) => self.play_music(id),
-            Err(exit) => self.queue_left(now, id, exit),
+            Err(refused) => {
+                let opens = if refused == Refused::Closed { self.opens(queue) } else { String::new() };
+                self.why(now, id, "queue", format!("queue {queue} does not let it in: {refused}{opens}"));
+                self.queue_left(now, id, refused.exit());
+            }
         }
         self.run_floor(now);
     }
@@ -84,6 +90,7 @@ impl Exchange {
         self.silence(id);
         let how = match exit {
             Exit::Full => Dialled::Full,
+            Exit::Closed => Dialled::Closed,
             Exit::Empty => Dialled::Empty,
             // A queue that is not configured any more has nobody; who was taken out has waited long enough.
             Exit::Removed if !is_there => Dialled::Empty,

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use switchroom_acd::config::{CallBackConfig, QueueConfig};
 use switchroom_acd::{Activity, CallBackAct, CallBackEnd, Fact, Presence};
-use switchroom_flow::Clip;
 use switchroom_flow::routes::Destination;
+use switchroom_flow::{Clip, Language};
 use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::header::Name;
 use switchroom_sip::status::Status;
@@ -424,4 +424,26 @@ fn there_is_no_port_for_it() {
     t.w.run(Duration::from_secs(30));
     assert_eq!(t.acts(), [CallBackAct::Asked]);
     assert_eq!(t.live_count(), 1);
+}
+
+/// Agents are told whom they call back in the language of the queue, or else of the site.
+#[test]
+fn agents_are_told_whom_they_call_back_in_their_language() {
+    for (site_language, of_queue, told) in [
+        (Language::En, "", Language::En),
+        (Language::Zh, "", Language::Zh),
+        (Language::En, "zh", Language::Zh),
+    ] {
+        let mut config = site(QueueConfig { language: of_queue.into(), ..rules() });
+        config.inbound.language = site_language;
+        let mut t = Floor::with(config);
+        t.ask();
+        t.choose("2", Presence::Ready, "102");
+        t.answer(t.b);
+        let clips = t.plays();
+        let is_told = |clip: &Clip| matches!(clip, Clip::Prompt { language, .. } if *language == told);
+        assert!(clips.len() > 3 && clips.iter().all(is_told), "{clips:?}");
+        t.w.input(Input::EndAll);
+        t.w.run(Duration::from_secs(20));
+    }
 }

@@ -21,6 +21,8 @@ mod messages;
 mod missed;
 pub(crate) mod mwi;
 mod placing;
+mod queue_facts;
+mod queue_hours;
 mod queues;
 mod recording;
 mod registering;

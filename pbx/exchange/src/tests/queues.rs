@@ -28,6 +28,7 @@ fn flow() -> Arc<Flow> {
         timeout: Some(NodeId(1)),
         full: Some(NodeId(2)),
         empty: Some(NodeId(3)),
+        closed: Some(NodeId(6)),
         keys: BTreeMap::from([("9".into(), NodeId(4))]),
         call_back: Some('1'),
         called_back: None,
@@ -35,6 +36,7 @@ fn flow() -> Arc<Flow> {
     };
     let away = |name| Job::HangUp { prompt: say(name), as_busy: HangUpAs::Normal };
     let jobs = vec![wait, away("late"), away("full"), away("empty"), away("key"), away("thanks")];
+    let jobs = [jobs, vec![away("closed")]].concat();
     let nodes = jobs.into_iter().enumerate().map(|(n, job)| Node {
         name: format!("n{n}"),
         place: Place::default(),

@@ -115,11 +115,11 @@ fn is_decision(node: &Node) -> bool {
 }
 
 /// Ways out of a node that waits which are taken at once when it cannot be begun. A call that was sent on often enough is not
-/// sent on again, a mailbox that is not there takes nothing, and nobody waits in a queue that is full or without agents.
+/// sent on again, a mailbox that is not there takes nothing, and nobody waits in a queue that is full, closed or without agents.
 fn refusals<'v>(view: &'v View<'_>, at: usize, node: &Node) -> impl Iterator<Item = (&'v Exit, &'v [Exit])> {
     let outcomes: &[&str] = match node.job {
         Job::Dial { .. } | Job::Voicemail { .. } => &["failed"],
-        Job::Queue { .. } => &["full", "empty"],
+        Job::Queue { .. } => &["full", "empty", "closed"],
         _ => &[],
     };
     let exits = view.exits.get(at).map(Vec::as_slice).unwrap_or_default();

@@ -359,6 +359,7 @@ pub(super) const KINDS: &[Kind] = &[
             to("timeout", "Waited too long."),
             to("full", "The queue takes nobody more. Unless written, as timeout."),
             to("empty", "Nobody works in it. Unless written, as timeout."),
+            to("closed", "It is outside the hours of the queue. Unless written, as empty."),
             may("keys", Takes::Keys, "{ 1 = \"voicemail\" }", "Keys that lead out of it."),
             may(
                 "call_back",

@@ -24,7 +24,8 @@ use reader::{Item, Reader, Section, in_order};
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
-const LANGUAGES: &[(&str, Language)] = &[("en", Language::En), ("zh", Language::Zh)];
+/// Languages by the words that files have for them.
+pub const LANGUAGES: &[(&str, Language)] = &[("en", Language::En), ("zh", Language::Zh)];
 
 /// Reads a flow. Its name is that of the file, without folder and `.toml`. There is a flow unless a fault that is more than
 /// a warning was found. Faults are in the order of the file.

@@ -275,7 +275,8 @@ impl Reader<'_> {
         let priority = self.may(s, "priority", Reader::one_expression);
         let keys = self.keys(s);
         let (timeout, full) = (self.node(s, "timeout"), self.node(s, "full"));
-        let (empty, after) = (self.node(s, "empty"), self.node(s, "after"));
+        let (empty, closed) = (self.node(s, "empty"), self.node(s, "closed"));
+        let after = self.node(s, "after");
         let call_back = self.may(s, "call_back", |reader, key, value| reader.one_text(key, value, &one_key));
         let called_back = self.node(s, "called_back");
         let (keys, call_back) = (keys?, call_back?);
@@ -286,6 +287,7 @@ impl Reader<'_> {
             timeout,
             full,
             empty,
+            closed,
             keys,
             call_back,
             called_back,

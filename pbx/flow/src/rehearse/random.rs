@@ -277,6 +277,8 @@ impl Maker<'_> {
                 call_back: self.chance.once_in(2).then_some('1'),
                 called_back: self.next(),
                 after: self.next(),
+                // By chance of its own, so that seeds make the flows that they made without.
+                closed: Maker { chance: &mut self.chance.clone(), count: self.count }.next(),
             },
             2 => Job::Voicemail {
                 mailbox: if self.chance.once_in(3) {
@@ -453,7 +455,10 @@ fn agent(chance: &mut Chance) -> AgentAnswer {
 fn dialled(chance: &mut Chance) -> Dialled {
     let ways =
         [Dialled::Busy, Dialled::NoAnswer, Dialled::Failed, Dialled::Full, Dialled::Empty, Dialled::Talked];
-    chance.one_of(&ways).copied().unwrap_or(Dialled::Failed)
+    match chance.one_of(&ways).copied().unwrap_or(Dialled::Failed) {
+        Dialled::Empty if chance.clone().once_in(2) => Dialled::Closed,
+        how => how,
+    }
 }
 
 fn json(chance: &mut Chance) -> serde_json::Value {

@@ -41,6 +41,8 @@ pub struct Waiting {
     pub expected: Duration,
     /// It takes nobody more.
     pub is_full: bool,
+    /// It is outside its hours.
+    pub is_closed: bool,
     /// An agent answers after so long; `None`: when somebody says so.
     pub answers: Option<Duration>,
     /// For so long they talk then; `None`: until the caller hangs up.
@@ -59,6 +61,7 @@ impl Default for Waiting {
             agents: 2,
             expected: Duration::ZERO,
             is_full: false,
+            is_closed: false,
             answers: None,
             talks: None,
             longest: Duration::from_secs(600),

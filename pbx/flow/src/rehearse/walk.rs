@@ -20,7 +20,7 @@ const HELP: &str = "\
 (an empty line) wait for what comes next
 wait 30s        let time pass
 say 10s         speak, into a recording
-busy            those who ring are busy; also: nobody, unreachable, full, empty
+busy            those who ring are busy; also: nobody, unreachable, full, closed, empty
 answer          somebody answers; answer 30s: and talks so long
 they hang up    whoever you talk with hangs up
 hang up         hang up
@@ -120,6 +120,7 @@ impl Walk {
             ("unreachable", "") => self.became(Dialled::Failed)?,
             ("full", "") => self.became(Dialled::Full)?,
             ("empty", "") => self.became(Dialled::Empty)?,
+            ("closed", "") => self.became(Dialled::Closed)?,
             ("at", time) => return self.set_clock(time),
             ("phone", of) => return self.phone(of),
             ("where", "") => return Ok(self.here()),
@@ -235,6 +236,7 @@ impl std::fmt::Display for Happening {
                 Dialled::Failed => "unreachable",
                 Dialled::Full => "the queue is full",
                 Dialled::Empty => "nobody works in the queue",
+                Dialled::Closed => "the queue is closed",
                 Dialled::Talked => "the other side hung up",
             }),
             Self::CallBack(number) => write!(f, "you will be called back at {number}"),

@@ -176,13 +176,16 @@ fn outcome(job: &Job, how: Dialled) -> (Next, &'static str) {
         Job::Dial { busy, no_answer, failed, after, .. } => match how {
             Dialled::Busy => (busy.or(*no_answer), "busy"),
             Dialled::NoAnswer => (*no_answer, "no_answer"),
-            Dialled::Failed | Dialled::Full | Dialled::Empty => (failed.or(*no_answer), "failed"),
+            Dialled::Failed | Dialled::Full | Dialled::Closed | Dialled::Empty => {
+                (failed.or(*no_answer), "failed")
+            }
             Dialled::Talked => (*after, "after"),
         },
-        Job::Queue { timeout, full, empty, after, .. } => match how {
+        Job::Queue { timeout, full, empty, closed, after, .. } => match how {
             Dialled::NoAnswer | Dialled::Busy | Dialled::Failed => (*timeout, "timeout"),
             Dialled::Full => (full.or(*timeout), "full"),
             Dialled::Empty => (empty.or(*timeout), "empty"),
+            Dialled::Closed => (closed.or(*empty).or(*timeout), "closed"),
             Dialled::Talked => (*after, "after"),
         },
         _ => (None, ""),
@@ -204,6 +207,7 @@ fn word(how: Dialled) -> &'static str {
         Dialled::Failed => "failed",
         Dialled::Full => "full",
         Dialled::Empty => "empty",
+        Dialled::Closed => "closed",
         Dialled::Talked => "talked",
     }
 }

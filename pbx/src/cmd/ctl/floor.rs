@@ -4,7 +4,7 @@ use super::{Printer, party, span};
 use crate::cli::MissedAct;
 use switchroom_wire::{
     AgentView, BreakView, CallView, Command, ConfigChange, DecisionView, MissedAct as Act, MissedView,
-    QueueView, ReasonsView, StandingView, clean,
+    QueueView, ReasonsView, Sorted, StandingView, clean,
 };
 
 /// What is done about a caller who gave up.
@@ -79,6 +79,7 @@ impl Printer<'_> {
             vec![
                 q.name.clone(),
                 q.waiting_count.to_string(),
+                self.opening(q),
                 format!("{}/{}", q.free, q.signed_in),
                 q.today.offered.to_string(),
                 q.today.answered.to_string(),
@@ -97,6 +98,7 @@ impl Printer<'_> {
         let head = [
             "QUEUE",
             "WAITING",
+            "HOURS",
             "FREE",
             "OFFERED",
             "ANSWERED",
@@ -114,6 +116,17 @@ impl Printer<'_> {
         }
         writeln!(self.out)?;
         self.table(&["QUEUE", "PLACE", "CALL", "CALLER", "CLASS", "PRIORITY", "SINCE", "RINGS"], waiting)
+    }
+
+    /// How a queue stands by its hours: `closed until …`.
+    fn opening(&self, q: &QueueView) -> String {
+        let how = match (q.hours.is_empty(), q.is_closed) {
+            (true, _) => return "-".into(),
+            (_, true) => "closed",
+            (_, false) => "open",
+        };
+        let until = q.hours_change_ms.map(|at| format!(" until {}", self.date(at)));
+        format!("{}: {how}{}", clean(&q.hours), until.unwrap_or_default())
     }
 
     fn waiting(&self, queue: &QueueView) -> Vec<Vec<String>> {
@@ -171,6 +184,7 @@ impl Printer<'_> {
         let why = match offer.trigger.as_str() {
             "agent" => "who became free and took the first caller of all his lines",
             "own" => "the caller's own agent, who was free",
+            "assigned" => "whom somebody gave the caller to",
             _ => "the first by the order of the queue",
         };
         writeln!(
@@ -184,8 +198,8 @@ impl Printer<'_> {
             writeln!(self.out, "    line  {}", clean(line))?;
         }
         for (agent, keys) in &offer.candidates {
-            let keys = offer.order.iter().zip(keys).map(|(name, value)| format!("{name} {value}"));
-            writeln!(self.out, "    free  {:<8} {}", clean(agent), keys.collect::<Vec<_>>().join(", "))?;
+            let keys: Vec<String> = offer.sorted(keys).iter().map(sorted_words).collect();
+            writeln!(self.out, "    free  {:<8} {}", clean(agent), clean(&keys.join(", ")))?;
         }
         self.barred(&offer.others, offer.unnamed)
     }
@@ -216,6 +230,35 @@ impl Printer<'_> {
             writeln!(self.out, "    and {unnamed} more agents")?;
         }
         Ok(())
+    }
+}
+
+/// By what an agent was sorted: `idle 4 min 10 s`.
+fn sorted_words(of: &Sorted) -> String {
+    match of {
+        Sorted::Tier(tier) => format!("tier {tier}"),
+        Sorted::Skill(asked, has) => format!("has {has} for {asked}"),
+        Sorted::Skills(sum) => format!("skills {sum} in all"),
+        Sorted::Idle(ms) => format!("idle {}", long_span(*ms)),
+        Sorted::Asked(1) => "asked 1 offer ago".into(),
+        Sorted::Asked(ago) => format!("asked {ago} offers ago"),
+        Sorted::NotAsked => "not asked yet".into(),
+        Sorted::Calls(1) => "1 call today".into(),
+        Sorted::Calls(calls) => format!("{calls} calls today"),
+        Sorted::Talk(ms) => format!("talked {} today", long_span(*ms)),
+        Sorted::Place(place) => format!("place {place} in the list"),
+        Sorted::Lot(lot) => format!("drew {}.{:03}", lot / 1_000, (lot % 1_000).abs()),
+        Sorted::Other(key, value) => format!("{key} {value}"),
+    }
+}
+
+/// `4 min 10 s`: where a clock might be meant.
+fn long_span(ms: u64) -> String {
+    let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, _) => format!("{minutes} min {seconds} s"),
+        _ => format!("{hours} h {minutes} min"),
     }
 }
 

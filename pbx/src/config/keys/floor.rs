@@ -9,6 +9,11 @@ pub(super) const QUEUES: Table = Table {
     kind: Kind::Each("NAME"),
     keys: &[
         example("label", "\"Sales\"", "As people call it."),
+        example(
+            "language",
+            "\"zh\"",
+            "In what language agents are told whom they call back, and callers are spoken to whom a route leads straight into the\nqueue: \"en\" or \"zh\". Unless written, that of the site.",
+        ),
         key(
             "strategy",
             "\"longest_idle\"",
@@ -48,6 +53,17 @@ pub(super) const QUEUES: Table = Table {
             "Who talked with the caller within this time is asked first, if free; \"0s\" nobody is.",
         ),
         key("max_waiting", "1000", "Callers that may wait; what is too much is turned away as full."),
+        example(
+            "hours",
+            "\"office\"",
+            "Callers are let in only while these hours are open; at other times they leave as closed. Who waits when they end stays,\nand who is to be called back is, as long as agents work. Unless written, callers are let in at any time.",
+        ),
+        example(
+            "max_calls",
+            "20",
+            "Calls of the queue at once: who waits and who talks, callers who are called back included. What is too much is turned\naway as full.",
+        ),
+        example("calls_per_second", "5", "Calls let in within a second; what is too much likewise."),
         key("max_wait", "\"0s\"", "The longest wait; \"0s\" has no end."),
         key(
             "join",

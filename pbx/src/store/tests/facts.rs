@@ -5,6 +5,7 @@ use super::{Options, Store, fill, open, open_with};
 use crate::clock;
 use crate::store::writer::PRUNE_MAX;
 use std::time::Duration;
+use switchroom_acd::fact::{Activity, AgentFact, Presence, State};
 use switchroom_acd::fact::{JoinedFact, LeftFact, MissedAct, MissedFact, Trigger};
 use switchroom_acd::{Decision, Exit, Fact};
 use switchroom_exchange::{CallId, Record, Restored};
@@ -19,6 +20,7 @@ fn joined(at_ms: i64, call: CallId) -> Fact {
 fn offered(at_ms: i64, call: CallId, offer: u64) -> Fact {
     Fact::Offered(Box::new(Decision {
         at_ms,
+        mono_ms: 0,
         offer,
         call: call.0,
         queue: "sales".into(),
@@ -155,4 +157,31 @@ fn nothing_goes_before_it_is_said_how_long_facts_are_kept() {
     }
     assert!(offers(&store, call(1)).is_empty(), "of 1970");
     store.close();
+}
+
+/// A fact that the store refused at first comes later than those that followed it, at its own place.
+#[test]
+fn a_fact_that_comes_late_stands_where_it_belongs() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = |presence| State { presence, activity: Activity::Idle };
+    let agent = |at_ms, was, is| {
+        Fact::Agent(AgentFact {
+            at_ms,
+            agent: "2001".into(),
+            extension: "101".into(),
+            was: state(was),
+            lasted_ms: 1,
+            is: state(is),
+            by: "agent".into(),
+        })
+    };
+    let lunch = Presence::Break { reason: "lunch".into() };
+    let first = agent(1_000, Presence::LoggedOut, Presence::Ready);
+    let second = agent(2_000, Presence::Ready, lunch.clone());
+    let late = |seq, fact: &Fact| Record::Floor { seq, fact: Box::new(fact.clone()) };
+    fill(dir.path(), &[late(2, &second), late(1, &first)]);
+    let (store, restored, _) = open(dir.path());
+    store.close();
+    assert_eq!(restored.facts, [first, second]);
+    assert_eq!(restored.agents.iter().map(|a| &a.state.presence).collect::<Vec<_>>(), [&lunch]);
 }

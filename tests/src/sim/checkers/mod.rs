@@ -89,6 +89,8 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<queues::NobodyOvertakes>::default(),
         Box::<queues::InboxIsWhoGaveUp>::default(),
         Box::<queues::CallBacksEndOnce>::default(),
+        Box::<queues::OnlyWhoMayComesIn>::default(),
+        Box::<queues::FactsReachTheDisk>::default(),
         Box::<queues::SharesAreEven>::default(),
         Box::<secrets::SecretsStay>::default(),
         Box::<secrets::FlightTellsNoKeys>::default(),

@@ -43,8 +43,9 @@ impl World {
             return None;
         }
         let mut flushed = self.store.flush();
+        let is_kept = matches!(flushed, Flushed::Stored(_));
         let (Flushed::Stored(tickets) | Flushed::NotStored(tickets)) = &mut flushed;
-        self.plant.told(tickets);
+        self.plant.told(tickets, is_kept);
         if tickets.is_empty() {
             return None;
         }
@@ -101,6 +102,9 @@ impl World {
             self.sum(action);
             self.do_one(action);
         }
+        // What is offered to the store again did not happen again.
+        let store = &mut self.store;
+        actions.retain(|action| !matches!(action, Action::Persist { record, .. } if store.is_again(record)));
         let mut changed = self.exchange.take_changed();
         self.plant.changed(&mut changed);
         let (number, now) = (self.steps, self.now);

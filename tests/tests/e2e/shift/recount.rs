@@ -255,7 +255,7 @@ impl Recount {
             "abandoned": abandoned,
             "short_abandoned": short,
             "overflowed": offered - answered - abandoned,
-            "overflows": { "timeout": 0, "full": 0, "empty": 0, "key": 0, "removed": 0, "restart": 0 },
+            "overflows": { "timeout": 0, "full": 0, "closed": 0, "empty": 0, "key": 0, "removed": 0, "restart": 0 },
             "called_back": 0,
             "call_backs": { "asked": 0, "reached": 0, "dropped": 0, "given_up": 0, "removed": 0, "tries": 0 },
             "waiting": 0,

@@ -73,20 +73,21 @@ impl<'a> Brute<'a> {
     /// Of a queue by when the caller had joined, of an agent by when he answered.
     pub(super) fn repeats(&self, queue: Option<&str>, agent: Option<&str>) -> u64 {
         let mut repeated = BTreeSet::new();
-        let mut last: BTreeMap<&str, (usize, &LeftFact)> = BTreeMap::new();
+        let mut last: BTreeMap<&str, usize> = BTreeMap::new();
         for (at, fact) in self.facts.iter().enumerate() {
-            if let Fact::Left(left) = fact
-                && left.exit == Exit::Answered
-            {
-                last.insert(&left.caller, (at, left));
+            for number in connection(fact).iter().flat_map(|of| of.numbers) {
+                last.insert(number, at);
             }
             let Fact::Joined(joined) = fact else { continue };
-            let Some((place, left)) = last.get(joined.caller.as_str()).copied() else { continue };
-            if left.call == joined.call || joined.at_ms - left.at_ms > 7_200_000 {
+            let known = last.get(&*joined.caller).filter(|_| !joined.caller.is_empty());
+            let Some((place, of)) = known.and_then(|at| Some((*at, connection(&self.facts[*at])?))) else {
+                continue;
+            };
+            if of.call == joined.call || joined.at_ms - of.at_ms > 7_200_000 {
                 continue;
             }
-            let is_meant = queue.is_none_or(|queue| queue == left.queue && self.has(left.joined_ms))
-                && agent.is_none_or(|agent| agent == left.agent && self.has(left.at_ms));
+            let is_meant = queue.is_none_or(|queue| queue == of.queue && self.has(of.joined_ms))
+                && agent.is_none_or(|agent| agent == of.agent && self.has(of.at_ms));
             if is_meant {
                 repeated.insert(place);
             }
@@ -168,6 +169,43 @@ impl<'a> Brute<'a> {
             facts.iter().filter(|f| out(&f.was.presence) && !out(&f.is.presence)).map(|f| f.at_ms).collect();
         let outs = facts.iter().filter(|f| !out(&f.was.presence) && out(&f.is.presence)).map(|f| f.at_ms);
         (breaks as u64, ins.len() as u64, ins.iter().copied().min(), outs.max())
+    }
+}
+
+/// A caller and an agent came together.
+struct Connection<'a> {
+    numbers: [&'a str; 2],
+    call: u128,
+    at_ms: i64,
+    joined_ms: i64,
+    queue: &'a str,
+    agent: &'a str,
+}
+
+fn connection(fact: &Fact) -> Option<Connection<'_>> {
+    match fact {
+        Fact::Left(left) if left.exit == Exit::Answered => Some(Connection {
+            numbers: [&left.caller; 2],
+            call: left.call,
+            at_ms: left.at_ms,
+            joined_ms: left.joined_ms,
+            queue: &left.queue,
+            agent: &left.agent,
+        }),
+        Fact::CallBack(fact) => {
+            let CallBackAct::Closed { how: CallBackEnd::Reached, agent, reached_in, .. } = &fact.act else {
+                return None;
+            };
+            Some(Connection {
+                numbers: [&fact.number, &fact.caller],
+                call: *reached_in,
+                at_ms: fact.at_ms,
+                joined_ms: fact.joined_ms,
+                queue: &fact.queue,
+                agent,
+            })
+        }
+        _ => None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Single cases that chance meets seldom: facts that are lost, told twice or absurd, clocks that jump, too many of all.
 
 use crate::fact::{
-    Activity, AgentFact, Exit, Fact, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, Presence, State,
-    TalkedFact, WrappedUpFact,
+    Activity, AgentFact, CallBackAct, CallBackEnd, CallBackFact, Exit, Fact, JoinedFact, LeftFact,
+    OfferEndedFact, OfferOutcome, Presence, State, TalkedFact, WrappedUpFact,
 };
 use crate::figures::{
     AgentFigures, Figures, HALF_HOUR_MS, HALF_HOURS_MAX, NAMES_MAX, OTHER_REASON, OTHERS, QueueFigures,
@@ -342,6 +342,63 @@ fn who_asks_again_within_two_hours_of_an_answer_is_a_repeat_of_it_once() {
     assert!(!board.agents.contains_key("12"), "withheld numbers repeat nothing");
     let first = figures.queue("sales", NINE, NINE + HALF_HOUR_MS);
     assert_eq!(first.counts.repeats, 1, "in the half hour of the answer, not of the repeat");
+}
+
+/// A call-back of number 031, asked for in call 1 from 030 at nine, and reached in call 2 ten minutes later by agent 10.
+fn reached(figures: &mut Figures) {
+    let joined_fact = JoinedFact { caller: "030".to_owned(), ..joined(1, NINE) };
+    figures.apply(&Fact::Joined(joined_fact));
+    let gone = LeftFact { caller: "030".to_owned(), ..left(1, NINE, 10_000, Exit::CalledBack) };
+    figures.apply(&Fact::Left(gone));
+    let fact = |at_ms, act| {
+        Fact::CallBack(CallBackFact {
+            at_ms,
+            id: 77,
+            call: 1,
+            joined_ms: NINE,
+            queue: "sales".to_owned(),
+            number: "031".to_owned(),
+            caller: "030".to_owned(),
+            class: String::new(),
+            priority: 0,
+            act,
+        })
+    };
+    figures.apply(&fact(NINE + 10_000, CallBackAct::Asked));
+    figures.apply(&fact(NINE + 590_000, CallBackAct::Called { agent: "10".to_owned() }));
+    let act = CallBackAct::Closed {
+        how: CallBackEnd::Reached,
+        agent: "10".to_owned(),
+        tries: 0,
+        waited_ms: 600_000,
+        reached_in: 2,
+    };
+    figures.apply(&fact(NINE + 600_000, act));
+}
+
+#[test]
+fn who_was_reached_by_a_call_back_and_asks_again_is_a_repeat_of_it_once() {
+    for again in ["030", "031"] {
+        let mut figures = Figures::new();
+        reached(&mut figures);
+        call(&mut figures, 3, again, NINE + HOUR, None);
+        call(&mut figures, 4, "030", NINE + HOUR + 60_000, None);
+        call(&mut figures, 5, "031", NINE + HOUR + 60_000, None);
+        let board = figures.between(NINE, NINE + 48 * HALF_HOUR_MS, None);
+        assert_eq!(board.queues["sales"].counts.repeats, 1, "{again}");
+        assert_eq!(
+            board.queues["sales"].repeat_rate,
+            Some(1.0),
+            "one was reached, nobody answered on the line"
+        );
+        assert_eq!(board.agents["10"].counts.repeats, 1);
+    }
+    let mut figures = Figures::new();
+    reached(&mut figures);
+    call(&mut figures, 2, "031", NINE + HOUR, None);
+    call(&mut figures, 6, "031", NINE + 600_001 + 2 * HOUR, None);
+    let none = figures.queue("sales", NINE, NINE + 48 * HALF_HOUR_MS).counts.repeats;
+    assert_eq!(none, 0, "neither who is transferred within that call, nor after two hours");
 }
 
 #[test]

@@ -187,7 +187,7 @@ impl Stream {
     fn reach(&mut self) {
         let at = self.below(self.talking.len() as u64) as usize;
         if let Some(call) = self.talking.iter().nth(at).copied() {
-            self.floor.reached(self.now, call);
+            self.floor.reached(self.now, call, call + 1_000_000);
         }
     }
 

@@ -5,8 +5,9 @@ use super::super::world::{header, sdp};
 use super::rules;
 use crate::*;
 use std::time::Duration;
+use switchroom_acd::config::QueueConfig;
 use switchroom_acd::fact::OfferOutcome;
-use switchroom_acd::{Activity, Fact, Presence};
+use switchroom_acd::{Activity, Bar, Fact, Presence};
 use switchroom_sip::header::Name;
 
 fn failed_offers(t: &Floor) -> usize {
@@ -35,6 +36,32 @@ fn an_exchange_that_is_full_keeps_no_agent_from_who_waits() {
     t.answer(t.b);
     t.w.input(Input::EndAll);
     t.w.run(Duration::from_secs(20));
+}
+
+/// Of two agents who are rung at once there is a port for one; of one, none.
+#[test]
+fn a_port_that_lacks_in_the_middle_of_an_offer_blames_no_agent() {
+    for (pairs, rings) in [(2, true), (1, false)] {
+        let mut config = site(QueueConfig { ring_at_once: 0, no_answer_break: 1, ..rules() });
+        config.rtp_pairs = pairs;
+        let mut t = Floor::with(config);
+        t.choose("2", Presence::Ready, "102");
+        t.choose("3", Presence::Ready, "103");
+        t.call("700");
+        assert_eq!(t.rings(t.b) || t.rings(t.c), rings);
+        let ended: Vec<OfferOutcome> = t
+            .facts()
+            .iter()
+            .filter_map(|fact| if let Fact::OfferEnded(ended) = fact { Some(ended.outcome) } else { None })
+            .collect();
+        assert!(!ended.is_empty() && ended.iter().all(|how| *how == OfferOutcome::Withdrawn), "{ended:?}");
+        let agents: Vec<_> = t.w.x.floor().agents().collect();
+        assert!(agents.iter().all(|agent| agent.presence == Presence::Ready && agent.missed == 0));
+        let spared = agents.iter().filter(|agent| agent.bar() == Some(Bar::NoRoom)).count();
+        assert_eq!(spared, if rings { 1 } else { 2 });
+        t.w.input(Input::EndAll);
+        t.w.run(Duration::from_secs(20));
+    }
 }
 
 #[test]

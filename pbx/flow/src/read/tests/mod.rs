@@ -210,6 +210,7 @@ fn each_kind_becomes_its_job_with_its_defaults() {
                 timeout: A,
                 full: None,
                 empty: None,
+                closed: None,
                 keys: BTreeMap::from([("1".to_owned(), NodeId(2))]),
                 call_back: Some('2'),
                 called_back: A,

@@ -72,7 +72,7 @@ const STEP: &Keys = &[
     ("they_hang_up", "Whoever the caller talks with hangs up: `true`."),
     (
         "answer",
-        "Beside `rings` or `queue`: `\"talks\"`, `\"talks 30s\"`, `\"busy\"`, `\"nobody\"`, `\"unreachable\"`, `\"full\"`, `\"empty\"`.",
+        "Beside `rings` or `queue`: `\"talks\"`, `\"talks 30s\"`, `\"busy\"`, `\"nobody\"`, `\"unreachable\"`, `\"full\"`, `\"closed\"`, `\"empty\"`.",
     ),
     ("within", "Beside `hear` or `at`: how long it is waited for."),
 ];

@@ -45,11 +45,11 @@ pub(in crate::rehearse) fn phone(text: &str) -> Result<Phone, String> {
     after.map(|after| Phone::Answers(after, talks)).ok_or_else(wanted)
 }
 
-/// `empty`, `full`, or `3 waiting, 2 agents, expects 2m, answers after 40s, talks 1m, longest 5m`.
+/// `empty`, `full`, `closed`, or `3 waiting, 2 agents, expects 2m, answers after 40s, talks 1m, longest 5m`.
 pub(super) fn queue(text: &str) -> Result<Waiting, String> {
     let wanted = |part: &str| {
         format!(
-            "\"{}\" is not how a queue stands\nwrite \"empty\", \"full\", or some of \"3 waiting, 2 agents, expects 2m, answers after 40s, talks 1m, longest 5m, no call-back\"",
+            "\"{}\" is not how a queue stands\nwrite \"empty\", \"full\", \"closed\", or some of \"3 waiting, 2 agents, expects 2m, answers after 40s, talks 1m, longest 5m, no call-back\"",
             shown(part)
         )
     };
@@ -60,6 +60,8 @@ pub(super) fn queue(text: &str) -> Result<Waiting, String> {
             queue.agents = 0;
         } else if part == "full" {
             queue.is_full = true;
+        } else if part == "closed" {
+            queue.is_closed = true;
         } else if part == "no call-back" {
             queue.calls_back = false;
         } else if part == "answers" {
@@ -96,7 +98,7 @@ pub(super) fn opening(text: &str) -> Result<Opening, String> {
     }
 }
 
-/// `busy`, `nobody`, `unreachable`, `full`, `empty`, `talks`, `talks 30s`.
+/// `busy`, `nobody`, `unreachable`, `full`, `closed`, `empty`, `talks`, `talks 30s`.
 pub(super) fn turn(text: &str) -> Result<Turn, String> {
     Ok(match text {
         "busy" | "declined" => Turn::Became(Dialled::Busy),
@@ -104,12 +106,13 @@ pub(super) fn turn(text: &str) -> Result<Turn, String> {
         "unreachable" => Turn::Became(Dialled::Failed),
         "full" => Turn::Became(Dialled::Full),
         "empty" => Turn::Became(Dialled::Empty),
+        "closed" => Turn::Became(Dialled::Closed),
         "talks" => Turn::Talks(None),
         _ => match behind(text, "talks") {
             Some(time) => Turn::Talks(Some(time?)),
             None => {
                 return Err(format!(
-                    "\"{}\" is not what becomes of a call\nwrite \"busy\", \"nobody\", \"unreachable\", \"full\", \"empty\", \"talks\" or \"talks 30s\"",
+                    "\"{}\" is not what becomes of a call\nwrite \"busy\", \"nobody\", \"unreachable\", \"full\", \"closed\", \"empty\", \"talks\" or \"talks 30s\"",
                     shown(text)
                 ));
             }
@@ -148,6 +151,7 @@ mod tests {
             agents: 1,
             expected: s(120),
             is_full: false,
+            is_closed: false,
             answers: Some(s(40)),
             talks: Some(s(60)),
             longest: s(300),
@@ -157,6 +161,7 @@ mod tests {
         assert_eq!(queue(text), Ok(queue_of));
         assert_eq!(queue("empty").map(|q| q.agents), Ok(0));
         assert_eq!(queue("full").map(|q| q.is_full), Ok(true));
+        assert_eq!(queue("closed").map(|q| q.is_closed), Ok(true));
         assert_eq!(opening("holiday New Year"), Ok(Opening::Holiday("New Year".into())));
         assert_eq!(turn("talks 30s"), Ok(Turn::Talks(Some(s(30)))));
         assert_eq!(turn("nobody"), Ok(Turn::Became(Dialled::NoAnswer)));

@@ -188,6 +188,7 @@ impl Rehearsal {
         let how = self.stage.queue(&queue);
         let after = |time: Duration| self.now.saturating_add(time);
         let ends = match how.answers {
+            _ if how.is_closed => (self.now, Ends::With(Dialled::Closed)),
             _ if how.agents == 0 => (self.now, Ends::With(Dialled::Empty)),
             _ if how.is_full => (self.now, Ends::With(Dialled::Full)),
             Some(time) if time < how.longest => (after(time), Ends::Talks(how.talks)),

@@ -179,7 +179,7 @@ fn what_is_written_wrong_is_told_with_its_place_and_a_hint() {
             "busy",
         ),
         (
-            format!("{head}[site]\nqueues = {{ sales = \"closed\" }}\n[[case]]\nname = \"c\"\n"),
+            format!("{head}[site]\nqueues = {{ sales = \"shut\" }}\n[[case]]\nname = \"c\"\n"),
             "is not how a queue stands",
             "",
         ),

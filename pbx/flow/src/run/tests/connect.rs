@@ -61,6 +61,8 @@ fn each_outcome_of_a_queue_has_its_way() {
         (all(), Dialled::Empty, "3", "empty"),
         (all(), Dialled::Talked, "4", "after"),
         (all(), Dialled::Failed, "1", "timeout"),
+        (all(), Dialled::Closed, "3", "closed"),
+        (only_timeout, Dialled::Closed, "1", "closed"),
         (only_timeout, Dialled::Full, "1", "full"),
         (only_timeout, Dialled::Empty, "1", "empty"),
     ] {
@@ -144,4 +146,15 @@ fn a_key_half_pressed_does_not_end_the_talk_with_who_answered() {
     assert_eq!(c.last, [], "the keys of a talk are of those who talk");
     assert!(c.run.is_connecting());
     assert_eq!(c.dialled(Dialled::Talked).heard(), "4");
+}
+
+#[test]
+fn a_queue_outside_its_hours_has_a_way_of_its_own() {
+    let mut job = queue(&[], [to(1), to(2), to(3), None]);
+    if let Job::Queue { closed, .. } = &mut job {
+        *closed = to(5);
+    }
+    let mut c = call(vec![fork(job)]);
+    assert_eq!(c.dialled(Dialled::Closed).heard(), "5");
+    assert!(c.path().ends_with("closed"));
 }

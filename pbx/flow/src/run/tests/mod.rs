@@ -177,6 +177,7 @@ fn queue(keys: &[(&str, u16)], outcomes: [Next; 4]) -> Job {
         timeout,
         full,
         empty,
+        closed: None,
         keys,
         call_back: None,
         called_back: None,

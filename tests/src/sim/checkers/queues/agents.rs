@@ -139,7 +139,7 @@ impl Checker for TimeAddsUp {
             return Ok(());
         }
         if step.came == Came::Start {
-            let known = world.store.disk.agents.values();
+            let known = world.store.disk.agents.values().map(|(_, one)| one);
             self.states = known.map(|one| (one.agent.clone(), (one.state.clone(), None))).collect();
             self.life = world.lives;
         }
@@ -162,9 +162,16 @@ impl WhereTheyChose {
     /// After a restart: as the store remembers. Of two at one place, one had to go.
     fn restarted(&mut self, world: &World) -> Verdict {
         let floor = world.exchange.floor();
-        let known = world.store.disk.agents.values().filter(|one| one.state.presence.is_signed_in());
+        let known = world
+            .store
+            .disk
+            .agents
+            .values()
+            .map(|(_, one)| one)
+            .filter(|one| one.state.presence.is_signed_in());
         let seats: Vec<&str> = known.map(|one| one.extension.as_str()).collect();
-        for Remembered { agent, extension, state, .. } in world.store.disk.agents.values() {
+        for Remembered { agent, extension, state, .. } in world.store.disk.agents.values().map(|(_, one)| one)
+        {
             let config = floor.config().agents.get(agent);
             let is_his = config.is_some_and(|c| c.extension.as_ref().is_none_or(|own| own == extension));
             let is_shared = seats.iter().filter(|seat| *seat == extension).count() > 1;
@@ -184,7 +191,7 @@ impl Checker for WhereTheyChose {
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
         if step.came == Came::Start {
-            let known = world.store.disk.agents.values();
+            let known = world.store.disk.agents.values().map(|(_, one)| one);
             self.presences = known.map(|one| (one.agent.clone(), one.state.presence.clone())).collect();
             if !step.died {
                 self.restarted(world)?;

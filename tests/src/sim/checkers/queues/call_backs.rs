@@ -90,7 +90,7 @@ impl Checker for CallBacksEndOnce {
         let is_start = step.came == Came::Start;
         if is_start {
             *self = Self::default();
-            for fact in &world.store.disk.facts {
+            for fact in world.store.disk.facts.values() {
                 if let Fact::CallBack(fact) = fact {
                     // A store that failed has gaps: what is not there cannot be held against anybody.
                     let _ = self.write(fact);

@@ -120,7 +120,7 @@ impl NobodyOvertakes {
     fn start(&mut self, world: &World, step: &Step) {
         (self.waiting, self.resting) = Default::default();
         let mut open = BTreeMap::new();
-        for fact in &world.store.disk.facts {
+        for fact in world.store.disk.facts.values() {
             let Fact::CallBack(fact) = fact else { continue };
             match fact.act {
                 CallBackAct::Asked => _ = open.insert(fact.id, fact),
@@ -257,9 +257,13 @@ impl EverybodyLeavesOnce {
                     Exit::Answered => count.answered += 1,
                     Exit::Abandoned => count.abandoned += 1,
                     Exit::CalledBack => count.called_back += 1,
-                    Exit::Timeout | Exit::Full | Exit::Empty | Exit::Key | Exit::Removed | Exit::Restart => {
-                        count.overflowed += 1;
-                    }
+                    Exit::Timeout
+                    | Exit::Full
+                    | Exit::Closed
+                    | Exit::Empty
+                    | Exit::Key
+                    | Exit::Removed
+                    | Exit::Restart => count.overflowed += 1,
                 }
             }
             _ => {}
@@ -297,7 +301,7 @@ impl Checker for EverybodyLeavesOnce {
                 // What of this start reached the disk is known at the next one only.
                 return Ok(());
             }
-            for fact in &world.store.disk.facts {
+            for fact in world.store.disk.facts.values() {
                 // Where a store that failed has gaps, there is nothing to compare.
                 self.has_gaps |= self.count(fact).is_err();
             }

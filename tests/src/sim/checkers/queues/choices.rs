@@ -114,7 +114,7 @@ impl Checker for RungIsOffered {
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
         if step.came == Came::Start {
-            let known = world.store.disk.agents.values();
+            let known = world.store.disk.agents.values().map(|(_, one)| one);
             *self = Self::default();
             self.seats = known.map(|one| (one.agent.clone(), one.extension.clone())).collect();
         }

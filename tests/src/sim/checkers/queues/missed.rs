@@ -85,7 +85,7 @@ impl Checker for InboxIsWhoGaveUp {
         let is_start = step.came == Came::Start;
         if is_start {
             *self = Self::default();
-            world.store.disk.facts.iter().for_each(|fact| self.write(fact));
+            world.store.disk.facts.values().for_each(|fact| self.write(fact));
         }
         facts(step).for_each(|fact| self.write(fact));
         // A start that died may have lost what it wrote.

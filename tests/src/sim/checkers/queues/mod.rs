@@ -4,6 +4,8 @@ mod agents;
 mod call_backs;
 mod callers;
 mod choices;
+mod entrance;
+mod kept;
 mod missed;
 mod shares;
 
@@ -11,6 +13,8 @@ pub(super) use agents::{OneCallPerAgent, TimeAddsUp, WhereTheyChose};
 pub(super) use call_backs::CallBacksEndOnce;
 pub(super) use callers::{EverybodyLeavesOnce, NobodyOvertakes};
 pub(super) use choices::{ChosenByTheRule, RungIsOffered};
+pub(super) use entrance::OnlyWhoMayComesIn;
+pub(super) use kept::FactsReachTheDisk;
 pub(super) use missed::InboxIsWhoGaveUp;
 pub(super) use shares::SharesAreEven;
 

@@ -1,0 +1,101 @@
+//! Queues with hours and limits of calls, with phones around the exchange.
+
+use super::queues::{Floor, queue, site};
+use super::world::{World, sdp};
+use crate::*;
+use std::sync::Arc;
+use std::time::Duration;
+use switchroom_acd::Fact;
+use switchroom_acd::config::QueueConfig;
+use switchroom_acd::fact::Exit;
+use switchroom_flow::calendar::{Hours, Zone, week_rule};
+
+/// A site whose queue is open from a minute after the clock of the test until ten minutes later.
+fn with_hours() -> (Config, i64) {
+    let mut config = site(QueueConfig { hours: Some("office".into()), ..queue() });
+    config.inbound.zone = Zone::utc();
+    let start = World::new().now.wall.0;
+    let minute = start.div_euclid(60_000) + 1;
+    let clock = |minute: i64| format!("{:02}:{:02}", minute.rem_euclid(1_440) / 60, minute.rem_euclid(60));
+    let rule = week_rule(&format!("mon-sun {}-{}", clock(minute), clock(minute + 10))).unwrap();
+    let hours = Hours { zone: None, week: vec![rule], special: Vec::new() };
+    config.inbound.hours.insert("office".into(), hours);
+    (config, minute * 60_000)
+}
+
+/// The paths of all calls.
+fn why(t: &Floor) -> String {
+    t.w.x
+        .calls()
+        .flat_map(|call| call.path.iter())
+        .map(|step| step.text.clone())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn a_queue_opens_and_closes_by_its_hours() {
+    let (config, opens) = with_hours();
+    let mut t = Floor::with(config);
+    t.sign_in("2", "102");
+    let hours = t.w.x.queue_hours("q").unwrap().clone();
+    assert_eq!((hours.is_open, hours.changes_ms), (false, Some(opens)));
+    t.call("700");
+    assert!(t.says("closed"), "{:?}", t.plays());
+    assert_eq!(t.exits(), [(Exit::Closed, String::new())]);
+    assert!(why(&t).contains("closed by its hours (office), and opens "), "{}", why(&t));
+    t.heard();
+    // Nothing happens but time.
+    t.w.x.take_changed();
+    t.w.run(Duration::from_secs(61));
+    assert!(t.w.x.floor().queue("q").unwrap().is_open);
+    t.call("700");
+    assert!(t.rings(t.b));
+    let ring = t.answer(t.b);
+    t.w.run(Duration::from_secs(660));
+    assert!(!t.w.x.floor().queue("q").unwrap().is_open);
+    assert_eq!(t.activity("2"), switchroom_acd::Activity::Talking, "who talks talks on");
+    t.w.hang_up(t.b, ring);
+    t.w.input(Input::EndAll);
+    t.w.run(Duration::from_secs(20));
+    t.w.settle();
+}
+
+#[test]
+fn hours_change_by_reload() {
+    let (config, _) = with_hours();
+    let mut t = Floor::with(config.clone());
+    t.sign_in("2", "102");
+    assert!(!t.w.x.floor().queue("q").unwrap().is_open);
+    let mut floor = (*config.floor).clone();
+    floor.queues.get_mut("q").unwrap().hours = None;
+    t.w.input(Input::Config(Arc::new(Config { floor: Arc::new(floor), ..config })));
+    assert!(t.w.x.floor().queue("q").unwrap().is_open);
+    assert_eq!(t.w.x.queue_hours("q"), None);
+    t.call("700");
+    assert!(t.rings(t.b));
+    t.w.input(Input::EndAll);
+    t.w.run(Duration::from_secs(20));
+    t.w.settle();
+}
+
+#[test]
+fn a_call_too_many_is_told_that_the_queue_is_full_and_why_says_which_limit() {
+    let mut t = Floor::new(QueueConfig { calls_max: Some(1), ..queue() });
+    t.sign_in("2", "102");
+    t.call("700");
+    t.answer(t.b);
+    let offer = Some(sdp("192.0.2.13", "8 101", ""));
+    let c = t.c;
+    t.w.dial(c, "700", offer);
+    t.w.ms(100);
+    assert!(t.says("full"));
+    assert!(why(&t).contains("1 wait or talk there, and no more may (max_calls)"), "{}", why(&t));
+    let counted = t.facts().iter().filter(|fact| matches!(fact, Fact::Joined(_))).count();
+    assert_eq!(counted, 2);
+    let figures = t.w.x.figures().queue("q", i64::MIN, i64::MAX);
+    assert_eq!((figures.counts.offered, figures.counts.answered, figures.counts.overflows.full), (2, 1, 1));
+    t.w.input(Input::EndAll);
+    t.w.run(Duration::from_secs(20));
+    t.w.settle();
+}

@@ -1,0 +1,136 @@
+//! Who is let into a queue: as its hours and its limits of calls say.
+
+use super::facts;
+use crate::sim::checkers::{Checker, Verdict, broken};
+use crate::sim::world::{Came, Step, World};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use switchroom_acd::config::QueueConfig;
+use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact};
+use switchroom_exchange::{Action, CallId, Record};
+use switchroom_flow::boundary::Opening;
+
+/// A queue, as what is written down has it.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: BTreeSet<u128>,
+    talking: BTreeSet<u128>,
+    /// When the last were let in, steady milliseconds.
+    let_in: VecDeque<i64>,
+}
+
+/// Outside its hours a queue lets nobody in, within them it turns nobody away as closed; and it has no more calls than it may,
+/// at once and within a second. Who was let in before, and lost an agent whose phone is gone, is not asked.
+#[derive(Debug, Default)]
+pub(in super::super) struct OnlyWhoMayComesIn {
+    queues: BTreeMap<String, Queue>,
+    back: BTreeSet<u128>,
+    joined: Option<(String, u128)>,
+}
+
+impl OnlyWhoMayComesIn {
+    /// The next fact says whether who joined last was let in: who was not leaves at once.
+    fn settle(&mut self, world: &World, now_ms: i64, left: Option<Exit>) -> Verdict {
+        let Some((name, call)) = self.joined.take() else { return Ok(()) };
+        let queue = self.queues.entry(name.clone()).or_default();
+        let Some(config) = world.exchange.floor().queue(&name).map(|queue| &queue.config) else {
+            return Ok(());
+        };
+        let is_back = self.back.remove(&call);
+        let is_open = is_open(world, config);
+        let calls = queue.waiting.len() + queue.talking.len();
+        queue.let_in.retain(|at| now_ms - at < 1_000);
+        let is_over = config.calls_max.is_some_and(|most| calls >= most as usize);
+        let is_quick = config.calls_per_second.is_some_and(|most| queue.let_in.len() >= most as usize);
+        let told = format!("{name}: open {is_open}, {calls} calls, {} in a second", queue.let_in.len());
+        let is_wrong = match left {
+            Some(Exit::Closed) => is_open || is_back,
+            Some(Exit::Full) if is_back => queue.waiting.len() < config.max_waiting,
+            Some(Exit::Full) => !is_over && !is_quick && queue.waiting.len() < config.max_waiting,
+            Some(_) => false,
+            None => !is_back && (!is_open || is_over || is_quick),
+        };
+        if left.is_none() {
+            queue.waiting.insert(call);
+            queue.let_in.push_back(now_ms);
+        }
+        if is_wrong { broken(Some(CallId(call)), format!("{left:?} of {told}")) } else { Ok(()) }
+    }
+
+    fn take(&mut self, world: &World, now_ms: i64, fact: &Fact) -> Verdict {
+        match fact {
+            Fact::Joined(joined) => {
+                self.settle(world, now_ms, None)?;
+                self.joined = Some((joined.queue.clone(), joined.call));
+            }
+            Fact::Left(left) if self.joined.as_ref().is_some_and(|(_, call)| *call == left.call) => {
+                let is_refusal = matches!(left.exit, Exit::Closed | Exit::Full | Exit::Empty);
+                if is_refusal {
+                    return self.settle(world, now_ms, Some(left.exit));
+                }
+                self.settle(world, now_ms, None)?;
+                self.leave(&left.queue, left.call, left.exit);
+            }
+            Fact::Left(left) => self.leave(&left.queue, left.call, left.exit),
+            Fact::Talked(talked) => {
+                self.queues.values_mut().for_each(|queue| _ = queue.talking.remove(&talked.call));
+            }
+            Fact::CallBack(fact) => {
+                let queue = self.queues.entry(fact.queue.clone()).or_default();
+                match &fact.act {
+                    CallBackAct::Called { .. } => _ = queue.talking.insert(fact.id),
+                    CallBackAct::Closed { how: CallBackEnd::Reached, .. } => {}
+                    CallBackAct::Tried | CallBackAct::Closed { .. } => _ = queue.talking.remove(&fact.id),
+                    CallBackAct::Asked | CallBackAct::Priority => {}
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self, queue: &str, call: u128, exit: Exit) {
+        let queue = self.queues.entry(queue.to_owned()).or_default();
+        queue.waiting.remove(&call);
+        if exit == Exit::Answered {
+            queue.talking.insert(call);
+        }
+    }
+}
+
+/// By the calendar of the site.
+fn is_open(world: &World, config: &QueueConfig) -> bool {
+    let site = &world.exchange.config().inbound;
+    let hours = config.hours.as_ref().and_then(|name| site.hours.get(name));
+    hours.is_none_or(|hours| hours.opening(world.now.wall.0, &site.zone) == Opening::Open)
+}
+
+impl Checker for OnlyWhoMayComesIn {
+    fn rule(&self) -> &'static str {
+        "a queue lets in whom its hours and its limits of calls let in, and nobody else"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        if step.came == Came::Start {
+            *self = Self::default();
+            return Ok(());
+        }
+        for action in &step.actions {
+            if let Action::Persist { record: Record::Event(event), .. } = action
+                && event.name == "held_waits_again"
+            {
+                self.back.extend(event.call.map(|call| call.0));
+            }
+        }
+        let now_ms = super::mono(step);
+        // Who came while another configuration was put in force is not judged by either.
+        let is_reload = step.came == Came::Config;
+        for fact in facts(step) {
+            let verdict = self.take(world, now_ms, fact);
+            if !is_reload && !step.died {
+                verdict?;
+            }
+        }
+        let verdict = self.settle(world, now_ms, None);
+        if is_reload || step.died { Ok(()) } else { verdict }
+    }
+}

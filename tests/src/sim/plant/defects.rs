@@ -1,0 +1,168 @@
+//! The defects that can be planted, each in a sentence.
+
+/// A planted defect. Each strikes once, at the first occasion after some calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Defect {
+    /// None.
+    #[default]
+    None,
+    /// A leg's ports are never closed.
+    LeakedPort,
+    /// A second, different final response to an INVITE.
+    DoubledFinal,
+    /// No final response to an INVITE.
+    LostFinal,
+    /// A call without a CDR.
+    LostCdr,
+    /// A call with two.
+    DoubledCdr,
+    /// A call that was answered before it began.
+    DisorderedCdr,
+    /// A CDR that names somebody else as caller.
+    WrongParty,
+    /// A leg hears another than it should.
+    CrossedWires,
+    /// A phone is called where it is not registered.
+    ServedExpired,
+    /// A registration that is confirmed and not on disk.
+    LostBinding,
+    /// A call changes and no console is told.
+    HiddenChange,
+    /// An event is written twice.
+    DoubledEvent,
+    /// No phone is ever told that its call has ended.
+    LostBye,
+    /// A port pair is given out while another leg has it.
+    SharedPort,
+    /// Something waits for ever: the store's word of a registration got lost.
+    LostTicket,
+    /// A second call of one INVITE.
+    TwoCalls,
+    /// A call that is never written down while it lasts.
+    LostOpening,
+    /// A CDR never reaches the store, which therefore never says that it has it.
+    DroppedCdr,
+    /// Somebody who is connected is played to as well.
+    TwoPlaces,
+    /// A prompt to a caller who still hears the ringing.
+    EarlyPrompt,
+    /// A caller left a flow and nobody counted it.
+    UncountedExit,
+    /// A question of a flow goes out twice.
+    AskedTwice,
+    /// A message of which nobody knows.
+    LostMessage,
+    /// A message that is recorded before anybody could know whose it is.
+    UnwrittenMessage,
+    /// Messages are written down otherwise than they are.
+    BentMessage,
+    /// What a caller typed in secret stands in an event.
+    ToldSecret,
+    /// A single key of such a caller stands in an event.
+    ToldKey,
+    /// The ladder shows a key that came by INFO.
+    ShownKey,
+    /// A flight file holds a key.
+    FlownKey,
+    /// A phone that holds is told that it is sent sound.
+    UnheardHold,
+    /// An answered caller hears nothing while phones ring.
+    SilentSearch,
+    /// An offer is not written down, and the phone rings.
+    UnofferedRing,
+    /// A choice is written down that another agent should have got.
+    BentChoice,
+    /// An offer ends, and the end of another is written down.
+    UnendedOffer,
+    /// An agent chooses, and something else is written down.
+    BentPresence,
+    /// A state lasts a millisecond longer than it did.
+    BentTime,
+    /// A caller leaves a queue twice.
+    DoubledLeaving,
+    /// Callers are written down as more urgent the later they come.
+    Overtaken,
+    /// Somebody else is written down as who gave up.
+    BentMissed,
+    /// Somebody who is told whom they talk with hears them already.
+    EarlyBridge,
+    /// Queues that shall take turns ask always the same agent first.
+    UnfairTurns,
+    /// The recording goes on while a party gives its PIN to a flow.
+    RecordedPin,
+    /// A supervisor who only listens is heard by a party.
+    HeardListener,
+    /// A whisper is heard by the other side than the agent's.
+    StrayWhisper,
+    /// A supervisor who barges in is heard by one of the two.
+    UnheardBarge,
+    /// The recording goes on while a party is still with a flow that asks for its PIN.
+    EarlyUnpause,
+    /// Who waits in a queue hears nothing.
+    SilentQueue,
+    /// A call-back ends after more calls in vain than were made.
+    BentTries,
+    /// Somebody pauses a recording, and something else is written down.
+    UntoldPause,
+    /// Whoever is one too many is turned away as if the queue were closed.
+    BentRefusal,
+    /// Nobody is told that the store has refused what happened to queues and agents.
+    UntoldRefusal,
+}
+
+impl Defect {
+    /// All of them.
+    pub const ALL: [Self; 51] = [
+        Self::LeakedPort,
+        Self::DoubledFinal,
+        Self::LostFinal,
+        Self::LostCdr,
+        Self::DoubledCdr,
+        Self::DisorderedCdr,
+        Self::WrongParty,
+        Self::CrossedWires,
+        Self::ServedExpired,
+        Self::LostBinding,
+        Self::HiddenChange,
+        Self::DoubledEvent,
+        Self::LostBye,
+        Self::SharedPort,
+        Self::LostTicket,
+        Self::TwoCalls,
+        Self::DroppedCdr,
+        Self::LostOpening,
+        Self::TwoPlaces,
+        Self::EarlyPrompt,
+        Self::UncountedExit,
+        Self::AskedTwice,
+        Self::LostMessage,
+        Self::UnwrittenMessage,
+        Self::BentMessage,
+        Self::ToldSecret,
+        Self::ToldKey,
+        Self::ShownKey,
+        Self::FlownKey,
+        Self::UnheardHold,
+        Self::SilentSearch,
+        Self::UnofferedRing,
+        Self::BentChoice,
+        Self::UnendedOffer,
+        Self::BentPresence,
+        Self::BentTime,
+        Self::DoubledLeaving,
+        Self::Overtaken,
+        Self::BentMissed,
+        Self::EarlyBridge,
+        Self::UnfairTurns,
+        Self::RecordedPin,
+        Self::HeardListener,
+        Self::StrayWhisper,
+        Self::UnheardBarge,
+        Self::EarlyUnpause,
+        Self::SilentQueue,
+        Self::BentTries,
+        Self::UntoldPause,
+        Self::BentRefusal,
+        Self::UntoldRefusal,
+    ];
+}
