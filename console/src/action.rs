@@ -13,6 +13,8 @@ pub(crate) enum Context {
     Agents,
     Calls,
     Missed,
+    Flows,
+    Desk,
     Reports,
     Ladder,
     Media,
@@ -24,13 +26,15 @@ pub(crate) enum Context {
 }
 
 impl Context {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Wall,
         Self::Queues,
         Self::Waiting,
         Self::Agents,
         Self::Calls,
         Self::Missed,
+        Self::Flows,
+        Self::Desk,
         Self::Reports,
         Self::Ladder,
         Self::Media,
@@ -50,6 +54,8 @@ impl Context {
             Self::Agents => "agents",
             Self::Calls => "calls",
             Self::Missed => "missed",
+            Self::Flows => "flows",
+            Self::Desk => "desk",
             Self::Reports => "reports",
             Self::Ladder => "ladder",
             Self::Media => "media",
@@ -119,6 +125,8 @@ pub(crate) enum Action {
     ScreenAgents,
     ScreenCalls,
     ScreenMissed,
+    ScreenFlows,
+    ScreenDesk,
     ScreenReports,
     ScreenRecordings,
     ScreenLog,
@@ -175,6 +183,19 @@ pub(crate) enum Action {
     MissedTried,
     MissedClose,
     MissedRelease,
+    DeskReady,
+    DeskBreak,
+    DeskOut,
+    DeskFinish,
+    DeskMore,
+    DeskOutcome,
+    DeskNote,
+    DeskCall,
+    DeskHangUp,
+    DeskTransfer,
+    DeskRecord,
+    HoldRecording,
+    ReleaseRecording,
     Unregister,
     DeleteMessage,
     Reload,
@@ -208,20 +229,21 @@ impl Spec {
 }
 
 use Context::{
-    Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Reports, Waiting,
-    Wall,
+    Agents, Calls, Desk, Events, Flows, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Reports,
+    Waiting, Wall,
 };
 
 const EVERYWHERE: &[Context] = &Context::ALL;
-const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Reports, Recordings, Log, Lines];
+const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Flows, Reports, Recordings, Log, Lines];
 /// Where there are tabs within a screen.
 const TABBED: &[Context] = &[Ladder, Media, Path, Events, Reports];
 const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
 const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
 /// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but that of the
 /// missed, which has a use of its own for these letters.
-const TO_SUPERVISE: &[Context] =
-    &[Wall, Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Reports, Recordings, Log, Lines];
+const TO_SUPERVISE: &[Context] = &[
+    Wall, Queues, Waiting, Agents, Calls, Flows, Ladder, Media, Path, Events, Reports, Recordings, Log, Lines,
+];
 
 /// Where something that can be heard is selected.
 const TO_LISTEN: &[Context] = &[Agents, Calls, Ladder, Media, Path, Events];
@@ -285,9 +307,23 @@ pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::MissedTried, "missed_tried", &["T"], &[Missed], Role::Agent, Confirm::None),
     verb(Action::MissedClose, "missed_close", &["D"], &[Missed], Role::Agent, Confirm::Reason),
     verb(Action::MissedRelease, "missed_release", &["R"], &[Missed], Role::Agent, Confirm::None),
+    verb(Action::DeskOutcome, "desk_outcome", &["D"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Action::DeskNote, "desk_note", &["W"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Action::DeskFinish, "desk_finish", &["F"], &[Desk], Role::Agent, Confirm::None),
+    verb(Action::DeskMore, "desk_more", &["V"], &[Desk], Role::Agent, Confirm::None),
+    verb(Action::DeskReady, "desk_ready", &["I"], &[Desk], Role::Agent, Confirm::None),
+    verb(Action::DeskBreak, "desk_break", &["P"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Action::DeskTransfer, "desk_transfer", &["T"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Action::DeskHangUp, "desk_hang_up", &["X"], &[Desk], Role::Agent, Confirm::Yes),
+    verb(Action::DeskRecord, "desk_record", &["R"], &[Desk], Role::Agent, Confirm::None),
+    verb(Action::DeskCall, "desk_call", &["C"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Action::DeskOut, "desk_out", &["O"], &[Desk], Role::Agent, Confirm::Yes),
     verb(Action::HangUp, "hang_up", &["X"], TO_HANG_UP, Role::Supervisor, Confirm::Yes),
     verb(Action::Unregister, "unregister", &["U"], &[Lines], Role::Admin, Confirm::Name),
+    // The recording or the message that is selected.
     verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
+    verb(Action::HoldRecording, "hold_recording", &["H"], &[Recordings], Role::Supervisor, Confirm::Reason),
+    verb(Action::ReleaseRecording, "release_recording", &["U"], &[Recordings], Role::Admin, Confirm::Name),
     // Rare and far-reaching: by their words in the palette only.
     verb(Action::Reload, "reload", &[], EVERYWHERE, Role::Admin, Confirm::Yes),
     verb(Action::Shutdown, "shutdown", &[], EVERYWHERE, Role::Admin, Confirm::Name),
@@ -295,7 +331,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
         Action::Open,
         "open",
         &["enter"],
-        &[Queues, Waiting, Agents, Calls, Ladder, Recordings, Log, Lines],
+        &[Queues, Waiting, Agents, Calls, Flows, Desk, Ladder, Recordings, Log, Lines],
         Group::Look,
         2,
     ),
@@ -330,7 +366,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::ReportInterval, "report_interval", &["v"], &[Reports], Group::Look, 2),
     look(Action::TabNext, "tab_next", &["]", "tab"], TABBED, Group::Move, 3),
     look(Action::TabPrevious, "tab_previous", &["[", "shift-tab"], TABBED, Group::Move, 0),
-    look(Action::GoCall, "go_call", &["g c"], &[Agents, Recordings, Log, Lines], Group::Move, 5),
+    look(Action::GoCall, "go_call", &["g c"], &[Agents, Flows, Desk, Recordings, Log, Lines], Group::Move, 5),
     look(Action::GoRecording, "go_recording", &["g r"], OF_A_CALL, Group::Move, 0),
     look(
         Action::GoEvents,
@@ -345,7 +381,9 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::ScreenQueues, "screen_queues", &["2"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenAgents, "screen_agents", &["3"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenCalls, "screen_calls", &["4"], EVERYWHERE, Group::Move, 0),
-    look(Action::ScreenMissed, "screen_missed", &["5"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenFlows, "screen_flows", &["5"], EVERYWHERE, Group::Move, 0),
+    barred_to(&[Queues], look(Action::ScreenMissed, "screen_missed", &["m"], EVERYWHERE, Group::Move, 4)),
+    look(Action::ScreenDesk, "screen_desk", &["g d"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenRecordings, "screen_recordings", &["6"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenReports, "screen_reports", &["7"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLog, "screen_log", &["8"], EVERYWHERE, Group::Move, 0),
@@ -362,6 +400,11 @@ pub(crate) const ACTIONS: &[Spec] = &[
 ];
 
 impl Action {
+    /// Whether it is a verb of an agent at the desk.
+    pub(crate) fn is_of_desk(self) -> bool {
+        self.spec().contexts == [Desk] && self.spec().role.is_some()
+    }
+
     /// The row of the table; every action has one, which a test checks.
     pub(crate) fn spec(self) -> &'static Spec {
         ACTIONS.iter().find(|spec| spec.action == self).unwrap_or(&ACTIONS[0])

@@ -2,6 +2,7 @@
 
 use crate::action::{Action, Confirm, Context};
 use crate::config::Settings;
+use crate::desk::Desk;
 use crate::filter::Filter;
 use crate::keymap::Key;
 use crate::layout::{Layout, Wish, layout};
@@ -22,6 +23,8 @@ pub(crate) const REST_MS: i64 = 250;
 pub(crate) enum Screen {
     Wall,
     List(List),
+    /// An agent's desk.
+    Desk,
     /// The detail of a call, with the list it was opened from.
     Detail(List),
 }
@@ -101,6 +104,10 @@ pub(crate) enum Target {
         call: String,
     },
     Message {
+        id: String,
+    },
+    /// The recording of a call.
+    Recording {
         id: String,
     },
     /// Somebody who gave up waiting.
@@ -206,6 +213,8 @@ pub(crate) enum Waiting {
     Wave,
     /// Figures of the reports.
     Figures(FiguresBy),
+    Desk,
+    Flows,
 }
 
 /// How we stand with the daemon.
@@ -279,7 +288,13 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(settings: Settings, size: (u16, u16)) -> Self {
         let (masked, clock) = (settings.masked, settings.clock);
-        let screen = if settings.wall_alone { Screen::Wall } else { Screen::List(List::Calls) };
+        let screen = match &settings.desk {
+            _ if settings.wall_alone => Screen::Wall,
+            Some(_) => Screen::Desk,
+            None => Screen::List(List::Calls),
+        };
+        let mut model = Model::default();
+        model.desk = Desk::of(settings.desk.clone().flatten());
         let mut lists: BTreeMap<List, ListState> =
             List::ALL.map(|list| (list, ListState::default())).into_iter().collect();
         if let Some(log) = lists.get_mut(&List::Log) {
@@ -287,7 +302,7 @@ impl App {
         }
         Self {
             settings,
-            model: Model::default(),
+            model,
             link: LinkState::Connecting,
             screen,
             previous: screen,
@@ -316,11 +331,13 @@ impl App {
     pub(crate) fn context(&self) -> Context {
         match self.screen {
             Screen::Wall => Context::Wall,
+            Screen::Desk => Context::Desk,
             Screen::List(List::Queues) => Context::Queues,
             Screen::List(List::Waiting) => Context::Waiting,
             Screen::List(List::Agents) => Context::Agents,
             Screen::List(List::Calls) => Context::Calls,
             Screen::List(List::Missed) => Context::Missed,
+            Screen::List(List::Flows) => Context::Flows,
             Screen::List(List::QueueReport | List::AgentReport) => Context::Reports,
             Screen::List(List::Recordings) => Context::Recordings,
             Screen::List(List::Log) => Context::Log,
@@ -443,7 +460,7 @@ impl App {
         let id = match self.screen {
             Screen::Detail(_) => self.detail.call.as_str(),
             Screen::List(list @ (List::Calls | List::Waiting)) => self.selected(list)?,
-            Screen::List(_) | Screen::Wall => return None,
+            Screen::List(_) | Screen::Wall | Screen::Desk => return None,
         };
         self.model.call(self.board(), id)
     }
@@ -480,10 +497,12 @@ impl App {
                     Some(_) => None,
                 }
             }
-            Action::DeleteMessage => {
-                let message = self.selected_message(&self.model.board);
-                message.is_none().then(|| words.t("refused.no_message").to_owned())
-            }
+            Action::DeleteMessage => match self.selected_message(&self.model.board) {
+                Some(_) => None,
+                None => self.recording_refusal(action),
+            },
+            Action::HoldRecording | Action::ReleaseRecording => self.recording_refusal(action),
+            action if action.is_of_desk() => self.desk_refusal(action),
             Action::MissedClaim
             | Action::MissedCallBack
             | Action::MissedTried

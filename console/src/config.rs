@@ -29,6 +29,8 @@ pub struct Options {
     pub slow: bool,
     /// The wall and nothing else: numbers are masked, no verb is offered, and only leaving is left to the keys.
     pub wall: bool,
+    /// An agent's desk to begin with: of that agent, or of the one at the user's own phone. Leaving it leaves the console.
+    pub desk: Option<Option<String>>,
     /// Seconds for which a page of the wall stays, 5 to 300; else 20.
     pub rotate_s: Option<u32>,
     /// The settings file; else `$XDG_CONFIG_HOME/switchroom/console.toml`, which need not exist.
@@ -122,6 +124,8 @@ pub(crate) struct Settings {
     pub(crate) wall_alone: bool,
     /// Milliseconds for which a page of the wall stays.
     pub(crate) rotate_ms: i64,
+    /// The desk to begin with.
+    pub(crate) desk: Option<Option<String>>,
     /// What a change of theme at run time needs to know.
     pub(crate) colours: ColourEnvironment,
 }
@@ -177,6 +181,7 @@ impl Settings {
             read_only: options.read_only || options.wall,
             slow: options.slow,
             wall_alone: options.wall,
+            desk: options.desk.clone(),
             rotate_ms: rotate_ms(options.rotate_s, file.wall_rotate, path)?,
             colours: environment.colours.clone(),
         })

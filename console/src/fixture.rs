@@ -39,6 +39,7 @@ pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Set
         slow: false,
         wall_alone: false,
         rotate_ms: 20_000,
+        desk: None,
         colours,
     }
 }
@@ -115,6 +116,35 @@ pub(crate) fn answer_figures(app: &mut App, effects: &[Effect]) {
         {
             let result = Ok(Answer::Figures(figures(*by)));
             app.update(Input::Line(Box::new(ServerLine::Reply(Reply { id: *id, result }))), NOW_MS);
+        }
+    }
+}
+
+/// The lines of a fixture that are no lines of the daemon, each as what it is.
+fn told<T: serde::de::DeserializeOwned>(name: &str) -> Vec<T> {
+    let path = format!("{}/tests/fixtures/{name}.ndjson", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).expect(&path);
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{path}: {e}"))).collect()
+}
+
+/// Answers what was asked for a desk: with that of the agent who talks, writes up or is free, by its line.
+pub(crate) fn answer_desk(app: &mut App, effects: &[Effect], which: usize) {
+    let desks: Vec<Answer> = told("desk");
+    for effect in effects {
+        if let Effect::Send(ClientLine::Command(Request { id, command: Command::Desk { .. } })) = effect {
+            let reply = Reply { id: *id, result: Ok(desks[which].clone()) };
+            app.update(Input::Line(Box::new(ServerLine::Reply(reply))), NOW_MS);
+        }
+    }
+}
+
+/// Answers what was asked for the flows: with what the daemon tells of those in `tests/fixtures/flows`.
+pub(crate) fn answer_flows(app: &mut App, effects: &[Effect]) {
+    let flows: Vec<switchroom_wire::FlowView> = told("flows").remove(0);
+    for effect in effects {
+        if let Effect::Send(ClientLine::Command(Request { id, command: Command::Flows })) = effect {
+            let reply = Reply { id: *id, result: Ok(Answer::Flows(flows.clone())) };
+            app.update(Input::Line(Box::new(ServerLine::Reply(reply))), NOW_MS);
         }
     }
 }

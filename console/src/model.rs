@@ -1,5 +1,7 @@
 //! What the daemon told us, folded. Pure: lines and times go in, and what is worth telling comes out.
 
+use crate::desk::Desk;
+use crate::flows::Flows;
 use crate::report::Report;
 use std::collections::{BTreeMap, VecDeque};
 use switchroom_wire::{
@@ -57,6 +59,10 @@ pub(crate) struct Model {
     pub(crate) waves: VecDeque<WaveView>,
     /// Figures that were asked for.
     pub(crate) report: Report,
+    /// The desk that was asked for.
+    pub(crate) desk: Desk,
+    /// The flows that were asked for.
+    pub(crate) flows: Flows,
     /// Calls that left the board less than three seconds after their end.
     pub(crate) gone: BTreeMap<String, CallView>,
     /// The daemon's clock minus ours.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod floor;
+mod flows;
 mod missed;
 mod reports;
 
@@ -40,6 +41,8 @@ pub(crate) enum List {
     Calls,
     /// Callers who gave up waiting and were not answered since.
     Missed,
+    /// Flows, and below each its nodes.
+    Flows,
     /// Figures of queues over a span of time.
     QueueReport,
     /// Figures of agents over a span of time.
@@ -102,12 +105,13 @@ const LINES: &[Column] = &[
 ];
 
 impl List {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Queues,
         Self::Waiting,
         Self::Agents,
         Self::Calls,
         Self::Missed,
+        Self::Flows,
         Self::QueueReport,
         Self::AgentReport,
         Self::Recordings,
@@ -122,6 +126,7 @@ impl List {
             Self::Agents => "agents",
             Self::Calls => "calls",
             Self::Missed => "missed",
+            Self::Flows => "flows",
             Self::QueueReport => "queue_report",
             Self::AgentReport => "agent_report",
             Self::Recordings => "recordings",
@@ -138,6 +143,7 @@ impl List {
             Self::Agents => "screen.agents",
             Self::Calls => "screen.calls",
             Self::Missed => "screen.missed",
+            Self::Flows => "screen.flows",
             Self::QueueReport | Self::AgentReport => "screen.reports",
             Self::Recordings => "screen.recordings",
             Self::Log => "screen.log",
@@ -157,6 +163,7 @@ impl List {
             Self::Agents => floor::AGENTS,
             Self::Calls => calls::CALLS,
             Self::Missed => missed::MISSED,
+            Self::Flows => flows::FLOWS,
             Self::QueueReport => reports::QUEUES,
             Self::AgentReport => reports::AGENTS,
             Self::Recordings => RECORDINGS,
@@ -175,6 +182,7 @@ impl List {
             }
             Self::Calls => &["id", "state", "from", "to", "with", "flags", "level"],
             Self::Missed => &["from", "queue", "class", "claimed", "notes", "level"],
+            Self::Flows => &["flow", "node", "does", "level"],
             Self::QueueReport => &["from", "queue", "level"],
             Self::AgentReport => &["from", "agent", "level"],
             Self::Recordings => &["id", "from", "with", "mailbox", "codec", "notes", "file", "level"],
@@ -268,6 +276,7 @@ pub(crate) fn rows(
             shown.map(|call| calls::call_row(call, board, &waits, form)).collect()
         }
         List::Missed => board.missed.iter().map(|one| missed::missed_row(one, form)).collect(),
+        List::Flows => flows::flow_rows(&model.flows.views, board, form),
         List::QueueReport => reports::queue_rows(&model.report, form),
         List::AgentReport => reports::agent_rows(&model.report, board, form),
         List::Recordings => {

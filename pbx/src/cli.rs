@@ -202,6 +202,11 @@ pub enum ConsoleCommand {
         #[arg(long, value_name = "TIME", value_parser = rotate_time)]
         rotate: Option<u32>,
     },
+    /// An agent's desk: the caller's card, notes, script, what came of the call.
+    Desk {
+        /// The agent's number; unless written, that of the agent at your phone.
+        agent: Option<String>,
+    },
     /// Print what a screen shows, once.
     Once {
         /// What to print.

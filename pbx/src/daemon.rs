@@ -152,7 +152,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         media: media.clone(),
         hub: hub.clone(),
         store: store.clone(),
-        in_force,
+        in_force: in_force.clone(),
     };
     let reload = reload::reloader(loaded, ports, around);
     let mut daemon = Daemon {
@@ -169,6 +169,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         runtime: None,
     };
     let settings = ControlSettings {
+        in_force,
         shell: shell.clone(),
         engine: engine.clone(),
         hub: hub.clone(),

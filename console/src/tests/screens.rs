@@ -24,7 +24,7 @@ const SCREENS: [(&str, &str); 16] = [
     ("media", "enter ]"),
     ("path", "enter ] ]"),
     ("events", "enter ["),
-    ("missed", "5"),
+    ("missed", "m"),
     ("recordings", "6"),
     ("message", "6 j"),
     ("log", "8"),
@@ -39,7 +39,7 @@ fn select_4127(app: &mut App) {
 }
 
 fn on_screen(mut app: App, keys: &str) -> App {
-    if keys.starts_with(['1', '2', '3', '5', '7']) && app.model.is_filled {
+    if keys.starts_with(['1', '2', '3', 'm', '7']) && app.model.is_filled {
         play_floor(&mut app);
     }
     select_4127(&mut app);

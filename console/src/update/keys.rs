@@ -142,6 +142,19 @@ impl App {
             | Action::MissedTried
             | Action::MissedClose
             | Action::MissedRelease
+            | Action::DeskReady
+            | Action::DeskBreak
+            | Action::DeskOut
+            | Action::DeskFinish
+            | Action::DeskMore
+            | Action::DeskOutcome
+            | Action::DeskNote
+            | Action::DeskCall
+            | Action::DeskHangUp
+            | Action::DeskTransfer
+            | Action::DeskRecord
+            | Action::HoldRecording
+            | Action::ReleaseRecording
             | Action::Unregister
             | Action::DeleteMessage
             | Action::Reload
@@ -165,6 +178,8 @@ impl App {
             Action::ScreenAgents => self.go(Screen::List(List::Agents), effects),
             Action::ScreenCalls => self.go(Screen::List(List::Calls), effects),
             Action::ScreenMissed => self.go(Screen::List(List::Missed), effects),
+            Action::ScreenFlows => self.go(Screen::List(List::Flows), effects),
+            Action::ScreenDesk => self.go(Screen::Desk, effects),
             Action::ScreenRecordings => self.go(Screen::List(List::Recordings), effects),
             Action::ScreenReports => self.go(Screen::List(List::QueueReport), effects),
             Action::ReportInterval | Action::DayBefore | Action::DayAfter => {
@@ -209,7 +224,7 @@ impl App {
     fn current_list(&mut self) -> Option<&mut crate::app::ListState> {
         match self.screen {
             Screen::List(list) => self.lists.get_mut(&list),
-            Screen::Detail(_) | Screen::Wall => None,
+            Screen::Detail(_) | Screen::Wall | Screen::Desk => None,
         }
     }
 
@@ -219,7 +234,7 @@ impl App {
 
     fn move_by(&mut self, by: isize, now_ms: i64) {
         match self.screen {
-            Screen::Wall => {}
+            Screen::Wall | Screen::Desk => {}
             Screen::List(list) => {
                 let index = self.selected_index(list).saturating_add_signed(by);
                 self.select_index(list, index, now_ms);
@@ -252,6 +267,7 @@ impl App {
     fn sideways(&mut self, by: isize, now_ms: i64, effects: &mut Vec<Effect>) {
         match self.screen {
             Screen::Wall => self.wall_turn = self.wall_turn.wrapping_add_signed(by),
+            Screen::Desk => {}
             Screen::List(_) => {
                 if let Some(state) = self.current_list() {
                     let most = 50 * SHIFT;
@@ -287,6 +303,8 @@ impl App {
                     self.open_call(id, effects);
                 }
             }
+            Screen::List(List::Flows) => self.read_flow(),
+            Screen::Desk => self.read_desk(now_ms),
             Screen::List(list) => self.show_row(list, now_ms),
             Screen::Detail(_) => self.show_message(),
             Screen::Wall => {}
@@ -324,7 +342,8 @@ impl App {
             Screen::List(List::Waiting) => self.go(Screen::List(List::Queues), effects),
             Screen::List(List::Calls) => effects.push(Effect::Quit),
             Screen::Wall if self.settings.wall_alone => effects.push(Effect::Quit),
-            Screen::List(_) | Screen::Wall => self.go(Screen::List(List::Calls), effects),
+            Screen::Desk if self.settings.desk.is_some() => effects.push(Effect::Quit),
+            Screen::List(_) | Screen::Wall | Screen::Desk => self.go(Screen::List(List::Calls), effects),
         }
     }
 
@@ -337,7 +356,7 @@ impl App {
                 self.previous = was;
             }
             Screen::Detail(_) => {}
-            previous @ (Screen::List(_) | Screen::Wall) => self.go(previous, effects),
+            previous @ (Screen::List(_) | Screen::Wall | Screen::Desk) => self.go(previous, effects),
         }
     }
 
@@ -396,6 +415,8 @@ impl App {
             Screen::List(List::Calls | List::Waiting) | Screen::Detail(_) => {
                 self.call_in_view().map(|call| call.id.clone())
             }
+            Screen::Desk => self.model.desk.card().map(|card| card.call.clone()),
+            Screen::List(List::Flows) => self.caller_of_node(),
             Screen::List(List::Queues | List::Missed | List::QueueReport | List::AgentReport)
             | Screen::Wall => None,
         };

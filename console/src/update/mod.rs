@@ -1,10 +1,12 @@
 //! From state and input to state and effects. Pure: the loop does what the effects say.
 
+mod desk;
 mod floor;
 mod forcing;
 mod keys;
 mod missed;
 mod palette;
+mod recordings;
 mod reports;
 mod status;
 mod supervise;
@@ -78,6 +80,7 @@ impl App {
         self.model.forget(server_ms, keep.as_deref());
         self.settle(now_ms);
         self.ask_figures(now_ms, effects);
+        self.ask_shown(now_ms, effects);
         if let Some(recording) = self.wave_wanted().filter(|_| now_ms - self.rested_ms >= REST_MS) {
             self.waves_asked.insert(recording.clone());
             self.ask(Command::Wave { recording, columns: WAVE_COLUMNS }, Waiting::Wave, effects);
@@ -89,6 +92,8 @@ impl App {
             self.link = LinkState::Live;
             self.waves_asked.clear();
             self.model.report.asked_ms = None;
+            self.model.desk.asked_ms = None;
+            self.model.flows.asked_ms = None;
             if let Screen::Detail(_) = self.screen {
                 effects.push(Effect::Send(ClientLine::Watch { call: Some(self.detail.call.clone()) }));
             }
@@ -140,7 +145,21 @@ impl App {
                 let text = words.f("toast.no_figures", &[("why", &why)]);
                 self.tell(Mood::Told, text, now_ms);
             }
-            (Waiting::Verb { label, .. }, Ok(answer)) => {
+            (Waiting::Desk, Ok(Answer::Desk(desk))) => self.model.desk.keep(*desk, &self.model.board),
+            (Waiting::Flows, Ok(Answer::Flows(flows))) => self.model.flows.views = flows,
+            (Waiting::Desk | Waiting::Flows, Ok(_)) => {}
+            (Waiting::Desk, Err(error)) => {
+                self.model.desk.view = None;
+                self.model.desk.refused = Some(reason(error).1);
+            }
+            (Waiting::Flows, Err(error)) => {
+                let text = words.f("toast.no_flows", &[("why", &reason(error).1)]);
+                self.tell(Mood::Told, text, now_ms);
+            }
+            (Waiting::Verb { label, command }, Ok(answer)) => {
+                if desk::changes_desk(&command) {
+                    self.model.desk.asked_ms = None;
+                }
                 let what = answer_text(&answer).unwrap_or_default();
                 let text = words.f("toast.done", &[("verb", &label), ("what", &what)]);
                 self.tell(Mood::Done, text.trim_end_matches([' ', ':']).to_owned(), now_ms);
@@ -173,7 +192,11 @@ impl App {
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
         let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
             Waiting::Verb { label, .. } => Some(label),
-            Waiting::Question { .. } | Waiting::Wave | Waiting::Figures(_) => None,
+            Waiting::Question { .. }
+            | Waiting::Wave
+            | Waiting::Figures(_)
+            | Waiting::Desk
+            | Waiting::Flows => None,
         });
         if let Some(label) = lost {
             let text = self.settings.words.f("toast.lost", &[("verb", &label)]);
@@ -196,7 +219,7 @@ impl App {
     fn open_call(&mut self, call: String, effects: &mut Vec<Effect>) {
         let from = match self.screen {
             Screen::List(list) | Screen::Detail(list) => list,
-            Screen::Wall => List::Calls,
+            Screen::Wall | Screen::Desk => List::Calls,
         };
         self.screen = Screen::Detail(from);
         self.detail = crate::app::DetailState {

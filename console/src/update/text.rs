@@ -126,6 +126,7 @@ impl App {
         let text = match self.screen {
             Screen::Detail(_) if self.detail.tab == Tab::Ladder => self.message_lines().join("\n"),
             Screen::Detail(_) => self.detail.call.clone(),
+            Screen::Desk => self.model.desk.card().map(|card| card.caller.number.clone()).unwrap_or_default(),
             Screen::Wall => {
                 let now_ms = self.server_ms(now_ms);
                 let summary = crate::rows::waiting_summary(self.board(), now_ms, &self.settings.words);
@@ -158,6 +159,11 @@ impl App {
             Screen::List(list) => {
                 let rows = self.rows(list, now_ms);
                 (format!("switchroom-{}-{at}.csv", list.name()), table::csv(list, &rows))
+            }
+            Screen::Desk => {
+                let form = self.form(now_ms);
+                let lines = self.model.desk.view.as_ref().map(|desk| crate::desk::lines(desk, form));
+                (format!("switchroom-desk-{at}.txt"), lines.unwrap_or_default().join("\n") + "\n")
             }
             Screen::Detail(_) => {
                 let number = self.call_in_view().map_or(0, |call| call.number);
@@ -230,6 +236,8 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             board.extensions.extend(extensions.iter().map(|e| (e.number.clone(), e.clone())));
             table::board_lines(List::Lines, &board, form)
         }
+        Answer::Desk(desk) => crate::desk::lines(desk, form),
+        Answer::Flows(flows) => crate::flows::lines(flows, app.board()),
         Answer::Agents(agents) => {
             // The calls they are in are known from our own board.
             let mut board = switchroom_wire::Board { calls: app.board().calls.clone(), ..Default::default() };

@@ -15,12 +15,16 @@ use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
 /// How long a daemon may be silent before the age of the data is shown as doubtful.
 const QUIET_MS: i64 = 3_000;
 
+/// Screens that stand in the tabs only while they are open: they have letters for keys.
+const TABS_OF_LETTERS: [(Action, Screen); 2] =
+    [(Action::ScreenMissed, Screen::List(List::Missed)), (Action::ScreenDesk, Screen::Desk)];
+
 const TABS: [(Action, Screen); 9] = [
     (Action::ScreenWall, Screen::Wall),
     (Action::ScreenQueues, Screen::List(List::Queues)),
     (Action::ScreenAgents, Screen::List(List::Agents)),
     (Action::ScreenCalls, Screen::List(List::Calls)),
-    (Action::ScreenMissed, Screen::List(List::Missed)),
+    (Action::ScreenFlows, Screen::List(List::Flows)),
     (Action::ScreenRecordings, Screen::List(List::Recordings)),
     (Action::ScreenReports, Screen::List(List::QueueReport)),
     (Action::ScreenLog, Screen::List(List::Log)),
@@ -45,21 +49,24 @@ fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
         let key = app.settings.keymap.shown(action);
         let name = words.t(match screen {
             Screen::List(list) => list.screen_key(),
+            Screen::Desk => "screen.desk",
             Screen::Wall | Screen::Detail(_) => "screen.wall",
         });
         let text = if all || is_open || key.is_empty() { format!("{key} {name}") } else { key };
         (text.trim_start().to_owned(), is_open)
     };
     let room = usize::from(width).saturating_sub(TIME_COLUMNS);
+    let lettered = TABS_OF_LETTERS.into_iter().filter(|(_, screen)| *screen == app.screen);
+    let shown: Vec<(Action, Screen)> = TABS.into_iter().chain(lettered).collect();
     for (all, gap) in [(true, 2), (true, 1)] {
-        let texts: Vec<_> = TABS.iter().map(|tab| named(*tab, all)).collect();
+        let texts: Vec<_> = shown.iter().map(|tab| named(*tab, all)).collect();
         let names: usize = texts.iter().map(|(text, _)| columns(text)).sum();
         // A blank at both ends, and the gaps between.
-        if names + usize::from(gap) * (TABS.len() - 1) + 2 <= room {
+        if names + usize::from(gap) * (shown.len() - 1) + 2 <= room {
             return (texts, gap);
         }
     }
-    (TABS.iter().map(|tab| named(*tab, false)).collect(), 2)
+    (shown.iter().map(|tab| named(*tab, false)).collect(), 2)
 }
 
 pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {

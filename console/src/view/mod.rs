@@ -1,9 +1,11 @@
 //! From state to cells. Pure: the same state and time give the same buffer.
 
 mod chrome;
+mod desk;
 mod detail;
 mod digits;
 mod floor;
+mod flows;
 mod lists;
 mod microphone;
 mod missed;
@@ -34,6 +36,7 @@ pub(crate) fn draw(app: &App, now_ms: i64, buffer: &mut Buffer) -> Option<Positi
             wall::draw(app, area, now_ms, &mut painter);
             None
         }
+        Screen::Desk => desk::draw(app, area, now_ms, &mut painter),
         Screen::Detail(_) => detail::draw(app, area, now_ms, &mut painter),
     };
     if let LinkState::Down { .. } = app.link {

@@ -12,6 +12,7 @@ mod auth;
 mod call;
 mod config;
 mod coverage;
+mod desk;
 mod due;
 mod exchange;
 mod guard;
@@ -40,6 +41,7 @@ mod text;
 pub use alarm::Alarm;
 pub use call::{Call, CallPath, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, Stage, Way};
 pub use config::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
+pub use desk::Desk;
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
 pub use input::{

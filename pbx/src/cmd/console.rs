@@ -18,6 +18,9 @@ pub(super) fn run(args: &ConsoleArgs, color: Color, out: &mut dyn Write) -> Outc
             let viewer = options.as_role.or(Some(Role::Viewer));
             switchroom_console::run(Options { wall: true, rotate_s: *rotate, as_role: viewer, ..options })
         }
+        Some(ConsoleCommand::Desk { agent }) => {
+            switchroom_console::run(Options { desk: Some(agent.clone()), ..options })
+        }
         Some(ConsoleCommand::Once { view, json, csv, fail_on }) => {
             let format = match (json, csv) {
                 (true, _) => Format::Json,

@@ -1,8 +1,10 @@
 //! The control socket: who may come in, what they see, what they can do.
 
 mod conversation;
+mod desk;
 mod figures;
 mod floor;
+mod flows;
 mod hub;
 mod line;
 mod mask;

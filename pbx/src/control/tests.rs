@@ -353,6 +353,7 @@ fn who_falls_behind_gets_a_fresh_board() {
         reload: Arc::new(|_| Ok(String::new())),
         stop: Arc::default(),
         dumps: crate::flight::Dumps::new(dir.path()),
+        in_force: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let _server = runtime.block_on(start(settings)).unwrap();

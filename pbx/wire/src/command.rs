@@ -1,8 +1,8 @@
 //! What can be asked of the daemon, one way for the console, `ctl` and scripts.
 
 use crate::{
-    AgentView, CallView, ExtensionView, FiguresBy, FiguresView, MissedView, QueueView, ReasonsView,
-    SystemView,
+    AgentView, CallView, DeskView, ExtensionView, FiguresBy, FiguresView, FlowView, MissedView, QueueView,
+    ReasonsView, SystemView,
 };
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,13 @@ pub enum Command {
         /// How many days; the daemon keeps eight.
         days: u32,
     },
+    /// An agent's desk: the caller's card, history, script. Needs agent; that of another agent needs supervisor.
+    Desk {
+        /// The agent's number; the user's own when absent.
+        agent: Option<String>,
+    },
+    /// The flows in force as outlines, and what the check said of their files when they were last read.
+    Flows,
     /// Why a caller was offered to whom it was, or still waits.
     Why {
         /// The call's id or short number.
@@ -101,7 +108,15 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
-    /// End a call now. Needs supervisor.
+    /// Write a note on a call, live or finished; it is kept with the call. Needs agent, for a call of the user's own phone;
+    /// else supervisor.
+    Note {
+        /// The call's id or short number.
+        call: String,
+        /// What, at most [`crate::NOTE_CHARS_MAX`] characters.
+        text: String,
+    },
+    /// End a call now. Needs agent, for a call of the user's own phone; else supervisor.
     HangUp {
         /// The call's id or short number.
         call: String,
@@ -126,7 +141,8 @@ pub enum Command {
         /// What.
         change: ConfigChange,
     },
-    /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it. Needs supervisor.
+    /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it. Needs
+    /// agent, for the user's own phone; else supervisor.
     Dial {
         /// The extension that is to be the caller.
         from: String,
@@ -155,7 +171,7 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
-    /// Sets an agent's presence. Needs supervisor.
+    /// Sets an agent's presence. Needs agent, for the agent at the user's own phone; else supervisor.
     AgentPresence {
         /// The agent's number.
         agent: String,
@@ -166,7 +182,7 @@ pub enum Command {
         /// For signing in: where the agent sits, unless it is configured.
         extension: Option<String>,
     },
-    /// An agent's after-call time: done, or longer. Needs supervisor.
+    /// An agent's after-call time: done, or longer. Needs agent, for the agent at the user's own phone; else supervisor.
     AgentWrapUp {
         /// The agent's number.
         agent: String,
@@ -187,7 +203,8 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
-    /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow. Needs supervisor.
+    /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow. Needs agent,
+    /// for a call of the user's own phone; else supervisor.
     Transfer {
         /// The call's id or short number.
         call: String,
@@ -384,6 +401,7 @@ impl Command {
             | Self::Agents
             | Self::Queues
             | Self::Figures { .. }
+            | Self::Flows
             | Self::Why { .. }
             | Self::Cdrs { .. }
             | Self::Events { .. }
@@ -392,16 +410,19 @@ impl Command {
             | Self::Missed { .. }
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
-            Self::MissedAct { .. } | Self::Record { .. } => Role::Agent,
-            Self::HangUp { .. }
-            | Self::HoldRecording { .. }
-            | Self::HandOff { .. }
+            Self::MissedAct { .. }
+            | Self::Desk { .. }
+            | Self::Note { .. }
+            | Self::HangUp { .. }
             | Self::Dial { .. }
-            | Self::ChangeConfig { .. }
             | Self::AgentPresence { .. }
             | Self::AgentWrapUp { .. }
-            | Self::Priority { .. }
             | Self::Transfer { .. }
+            | Self::Record { .. } => Role::Agent,
+            Self::HoldRecording { .. }
+            | Self::HandOff { .. }
+            | Self::ChangeConfig { .. }
+            | Self::Priority { .. }
             | Self::PickUp { .. }
             | Self::Assign { .. }
             | Self::Supervise { .. }
@@ -465,6 +486,10 @@ pub enum Answer {
     Cdr(Box<CdrView>),
     /// Answer to [`Command::Extensions`].
     Extensions(Vec<ExtensionView>),
+    /// Answer to [`Command::Desk`].
+    Desk(Box<DeskView>),
+    /// Answer to [`Command::Flows`].
+    Flows(Vec<FlowView>),
     /// Answer to [`Command::Agents`].
     Agents(Vec<AgentView>),
     /// Answer to [`Command::Queues`].

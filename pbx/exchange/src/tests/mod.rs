@@ -6,6 +6,7 @@ mod archive;
 mod bridging;
 mod call_backs;
 mod calls;
+mod desk;
 mod flow_ends;
 mod flow_keys;
 pub(crate) mod flow_site;

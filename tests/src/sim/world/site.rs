@@ -32,7 +32,12 @@ pub(super) fn config(setup: &Setup) -> Config {
         supervision: SupervisionRules {
             code: "*60".into(),
             phones: setup.phones.iter().map(|phone| phone.extension.clone()).collect(),
-            users: BTreeMap::new(),
+            users: setup
+                .phones
+                .first()
+                .map(|one| ("supervisor".into(), one.extension.clone()))
+                .into_iter()
+                .collect(),
         },
         floor: Arc::new(setup.floor.config(0)),
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
