@@ -215,6 +215,8 @@ pub(crate) enum Waiting {
     Figures(FiguresBy),
     Desk,
     Flows,
+    /// Calls that are over, and what was said of them.
+    Ended,
 }
 
 /// How we stand with the daemon.
@@ -338,7 +340,9 @@ impl App {
             Screen::List(List::Calls) => Context::Calls,
             Screen::List(List::Missed) => Context::Missed,
             Screen::List(List::Flows) => Context::Flows,
-            Screen::List(List::QueueReport | List::AgentReport) => Context::Reports,
+            Screen::List(List::QueueReport | List::AgentReport | List::CallReport | List::OutcomeReport) => {
+                Context::Reports
+            }
             Screen::List(List::Recordings) => Context::Recordings,
             Screen::List(List::Log) => Context::Log,
             Screen::List(List::Lines) => Context::Lines,

@@ -30,6 +30,7 @@ pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Set
     Settings {
         words: Words::new(language),
         theme: Theme::new(theme, &colours).unwrap(),
+        own_theme: None,
         symbols,
         keymap: Keymap::new(&BTreeMap::new()).unwrap(),
         bell: Default::default(),
@@ -146,5 +147,20 @@ pub(crate) fn answer_flows(app: &mut App, effects: &[Effect]) {
             let reply = Reply { id: *id, result: Ok(Answer::Flows(flows.clone())) };
             app.update(Input::Line(Box::new(ServerLine::Reply(reply))), NOW_MS);
         }
+    }
+}
+
+/// Answers what was asked for the reports on calls that are over.
+pub(crate) fn answer_ended(app: &mut App, effects: &[Effect]) {
+    let told: Vec<Answer> = told("ended");
+    for effect in effects {
+        let Effect::Send(ClientLine::Command(Request { id, command })) = effect else { continue };
+        let answer = match command {
+            Command::Cdrs { .. } => &told[0],
+            Command::Events { .. } => &told[1],
+            _ => continue,
+        };
+        let reply = Reply { id: *id, result: Ok(answer.clone()) };
+        app.update(Input::Line(Box::new(ServerLine::Reply(reply))), NOW_MS);
     }
 }

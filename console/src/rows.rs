@@ -1,6 +1,7 @@
 //! The lists as rows of cells: what tables, `once`, CSV and the filter all work on.
 
 mod calls;
+mod ended;
 mod floor;
 mod flows;
 mod missed;
@@ -47,6 +48,10 @@ pub(crate) enum List {
     QueueReport,
     /// Figures of agents over a span of time.
     AgentReport,
+    /// Calls that are over.
+    CallReport,
+    /// What came of them.
+    OutcomeReport,
     Recordings,
     Log,
     Lines,
@@ -105,7 +110,7 @@ const LINES: &[Column] = &[
 ];
 
 impl List {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Queues,
         Self::Waiting,
         Self::Agents,
@@ -114,10 +119,16 @@ impl List {
         Self::Flows,
         Self::QueueReport,
         Self::AgentReport,
+        Self::CallReport,
+        Self::OutcomeReport,
         Self::Recordings,
         Self::Log,
         Self::Lines,
     ];
+
+    /// The reports, in the order of their tabs.
+    pub(crate) const REPORTS: [Self; 4] =
+        [Self::QueueReport, Self::AgentReport, Self::CallReport, Self::OutcomeReport];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -129,6 +140,8 @@ impl List {
             Self::Flows => "flows",
             Self::QueueReport => "queue_report",
             Self::AgentReport => "agent_report",
+            Self::CallReport => "call_report",
+            Self::OutcomeReport => "outcome_report",
             Self::Recordings => "recordings",
             Self::Log => "log",
             Self::Lines => "lines",
@@ -144,7 +157,9 @@ impl List {
             Self::Calls => "screen.calls",
             Self::Missed => "screen.missed",
             Self::Flows => "screen.flows",
-            Self::QueueReport | Self::AgentReport => "screen.reports",
+            Self::QueueReport | Self::AgentReport | Self::CallReport | Self::OutcomeReport => {
+                "screen.reports"
+            }
             Self::Recordings => "screen.recordings",
             Self::Log => "screen.log",
             Self::Lines => "screen.lines",
@@ -153,7 +168,7 @@ impl List {
 
     /// Whether it shows figures that are asked for, and not the board.
     pub(crate) fn is_report(self) -> bool {
-        matches!(self, Self::QueueReport | Self::AgentReport)
+        Self::REPORTS.contains(&self)
     }
 
     pub(crate) fn columns(self) -> &'static [Column] {
@@ -166,6 +181,8 @@ impl List {
             Self::Flows => flows::FLOWS,
             Self::QueueReport => reports::QUEUES,
             Self::AgentReport => reports::AGENTS,
+            Self::CallReport => ended::CALLS,
+            Self::OutcomeReport => ended::OUTCOMES,
             Self::Recordings => RECORDINGS,
             Self::Log => LOG,
             Self::Lines => LINES,
@@ -185,6 +202,8 @@ impl List {
             Self::Flows => &["flow", "node", "does", "level"],
             Self::QueueReport => &["from", "queue", "level"],
             Self::AgentReport => &["from", "agent", "level"],
+            Self::CallReport => &["from", "to", "with", "outcome", "level"],
+            Self::OutcomeReport => &["outcome", "level"],
             Self::Recordings => &["id", "from", "with", "mailbox", "codec", "notes", "file", "level"],
             Self::Log => &["kind", "about", "text", "call", "name", "level"],
             Self::Lines => &["extension", "name", "state", "phone", "address", "problem", "level"],
@@ -279,6 +298,8 @@ pub(crate) fn rows(
         List::Flows => flows::flow_rows(&model.flows.views, board, form),
         List::QueueReport => reports::queue_rows(&model.report, form),
         List::AgentReport => reports::agent_rows(&model.report, board, form),
+        List::CallReport => ended::call_rows(&model.report, form),
+        List::OutcomeReport => ended::outcome_rows(&model.report, form),
         List::Recordings => {
             let recordings = board.recordings.iter().map(|recording| recording_row(recording, form));
             recordings.chain(board.messages.iter().map(|message| message_row(message, form))).collect()

@@ -171,7 +171,7 @@ pub struct ConsoleLook {
     /// Language: en or zh [default: that of the system].
     #[arg(long, value_name = "LANG", global = true)]
     pub lang: Option<String>,
-    /// Colours: auto, safe or mono.
+    /// Colours: auto, dark, light, safe, mono, or a file of yours, themes/NAME.toml beside the settings.
     #[arg(long, value_name = "THEME", global = true)]
     pub theme: Option<String>,
     /// Signs: block or ascii.
@@ -251,12 +251,14 @@ fn rotate_time(text: &str) -> Result<u32, String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs)]
 pub enum OnceView {
+    Wall,
     Queues,
     Agents,
     Calls,
     Missed,
     Lines,
     Recordings,
+    Reports,
     All,
 }
 

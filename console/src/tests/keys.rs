@@ -269,7 +269,14 @@ fn pasted_text_is_never_taken_for_keys() {
 #[test]
 fn copy_and_write_give_the_view() {
     let mut app = office((80, 24));
-    assert!(matches!(press(&mut app, "y").as_slice(), [Effect::Copy(text)] if text.contains("4130")));
+    assert!(matches!(press(&mut app, "y y").as_slice(), [Effect::Copy(text)] if text.contains("4130")));
+    let call = app.call_in_view().unwrap().clone();
+    assert_eq!(press(&mut app, "y n"), [Effect::Copy(call.from.number.clone())]);
+    assert!(shown(&app).contains(&format!("copied: {}", call.from.number)), "{}", shown(&app));
+    assert_eq!(press(&mut app, "y i"), [Effect::Copy(call.id)]);
+    press(&mut app, "p");
+    assert_ne!(press(&mut app, "y n"), [Effect::Copy(call.from.number)], "what is masked is copied masked");
+    press(&mut app, "p");
     let effects = press(&mut app, "w");
     let [Effect::Write { name, text }] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(name, "switchroom-calls-20251103-140327.csv");
@@ -281,6 +288,18 @@ fn copy_and_write_give_the_view() {
     assert!(
         matches!(press(&mut app, "w").as_slice(), [Effect::Write { name, .. }] if name.ends_with(".txt"))
     );
+}
+
+#[test]
+fn what_is_copied_steers_no_program() {
+    let mut app = floor((80, 24));
+    press(&mut app, "2");
+    select(&mut app, "2", List::Queues, "sales");
+    press(&mut app, "enter y y");
+    let Some(Effect::Copy(text)) = press(&mut app, "y y").pop() else { panic!("{}", shown(&app)) };
+    assert!(text.contains("pwned") && !text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    press(&mut app, "1 y i");
+    assert!(shown(&app).contains("there is nothing here to copy"));
 }
 
 #[test]

@@ -34,8 +34,8 @@ impl App {
             }
             Some(Overlay::Text { title, lines, top }) => match self.scroll_key(top, key) {
                 Some(_) if key == Key::plain(Code::Char('y')) => {
-                    effects.push(Effect::Copy(lines.join("\n")));
-                    self.overlay = Some(Overlay::Text { title, lines, top });
+                    self.overlay = Some(Overlay::Text { title, lines: lines.clone(), top });
+                    self.copied(&lines.join("\n"), now_ms, effects);
                 }
                 Some(moved) => {
                     let top = moved.min(lines.len().saturating_sub(1));
@@ -213,7 +213,9 @@ impl App {
             Action::Why => self.ask_why(now_ms, effects),
             Action::Decisions => self.detail.messages_only = !self.detail.messages_only,
             Action::MessageBody => self.detail.body_only = !self.detail.body_only,
-            Action::Copy => self.copy(now_ms, effects),
+            Action::Copy => self.copy_view(now_ms, effects),
+            Action::CopyNumber => self.copy_number(now_ms, effects),
+            Action::CopyId => self.copy_id(now_ms, effects),
             Action::Write => self.write(now_ms, effects),
             Action::Reconnect => effects.push(Effect::Reconnect { fresh: false }),
             Action::Redraw => effects.push(Effect::Redraw),
@@ -361,7 +363,7 @@ impl App {
     }
 
     fn turn_tab(&mut self, by: usize) {
-        if self.turn_report_tab() {
+        if self.turn_report_tab(by) {
             return;
         }
         let at = Tab::ALL.iter().position(|tab| *tab == self.detail.tab).unwrap_or(0);
@@ -417,7 +419,10 @@ impl App {
             }
             Screen::Desk => self.model.desk.card().map(|card| card.call.clone()),
             Screen::List(List::Flows) => self.caller_of_node(),
-            Screen::List(List::Queues | List::Missed | List::QueueReport | List::AgentReport)
+            Screen::List(List::CallReport) => self.selected(List::CallReport).map(str::to_owned),
+            Screen::List(
+                List::Queues | List::Missed | List::QueueReport | List::AgentReport | List::OutcomeReport,
+            )
             | Screen::Wall => None,
         };
         let reached = match action {

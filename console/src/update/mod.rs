@@ -1,5 +1,6 @@
 //! From state and input to state and effects. Pure: the loop does what the effects say.
 
+mod copying;
 mod desk;
 mod floor;
 mod forcing;
@@ -147,10 +148,16 @@ impl App {
             }
             (Waiting::Desk, Ok(Answer::Desk(desk))) => self.model.desk.keep(*desk, &self.model.board),
             (Waiting::Flows, Ok(Answer::Flows(flows))) => self.model.flows.views = flows,
-            (Waiting::Desk | Waiting::Flows, Ok(_)) => {}
+            (Waiting::Ended, Ok(Answer::Cdrs(cdrs))) => self.model.report.cdrs = cdrs,
+            (Waiting::Ended, Ok(Answer::Events(events))) => self.model.report.keep_dispositions(&events),
+            (Waiting::Desk | Waiting::Flows | Waiting::Ended, Ok(_)) => {}
             (Waiting::Desk, Err(error)) => {
                 self.model.desk.view = None;
                 self.model.desk.refused = Some(reason(error).1);
+            }
+            (Waiting::Ended, Err(error)) => {
+                let text = words.f("toast.no_figures", &[("why", &reason(error).1)]);
+                self.tell(Mood::Told, text, now_ms);
             }
             (Waiting::Flows, Err(error)) => {
                 let text = words.f("toast.no_flows", &[("why", &reason(error).1)]);
@@ -196,7 +203,8 @@ impl App {
             | Waiting::Wave
             | Waiting::Figures(_)
             | Waiting::Desk
-            | Waiting::Flows => None,
+            | Waiting::Flows
+            | Waiting::Ended => None,
         });
         if let Some(label) = lost {
             let text = self.settings.words.f("toast.lost", &[("verb", &label)]);

@@ -1,7 +1,7 @@
 //! Things as plain text: what is copied, written to a file, or opened to be read.
 
 use super::status;
-use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
+use crate::app::{App, Effect, Overlay, Screen};
 use crate::format::{clock_ms, duration, stamp};
 use crate::reasons::why_lines;
 use crate::rows::{List, Row};
@@ -119,32 +119,6 @@ impl App {
             lines.push(status::line(words.t("field.file"), &kept.file));
         }
         lines
-    }
-
-    /// What is selected, as one text for the clipboard.
-    pub(super) fn copy(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
-        let text = match self.screen {
-            Screen::Detail(_) if self.detail.tab == Tab::Ladder => self.message_lines().join("\n"),
-            Screen::Detail(_) => self.detail.call.clone(),
-            Screen::Desk => self.model.desk.card().map(|card| card.caller.number.clone()).unwrap_or_default(),
-            Screen::Wall => {
-                let now_ms = self.server_ms(now_ms);
-                let summary = crate::rows::waiting_summary(self.board(), now_ms, &self.settings.words);
-                summary.map(|(text, _)| text).unwrap_or_default()
-            }
-            Screen::List(list) => {
-                let rows = self.rows(list, now_ms);
-                let row = rows.iter().find(|row| Some(row.id.as_str()) == self.selected(list));
-                row.map(|row| row.cells.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join("  "))
-                    .unwrap_or_default()
-            }
-        };
-        if text.trim().is_empty() {
-            return;
-        }
-        effects.push(Effect::Copy(clean(text.trim()).replace('\u{fffd}', "\n")));
-        let told = self.settings.words.t("toast.copied").to_owned();
-        self.tell(Mood::Done, told, now_ms);
     }
 
     /// Writes what is on the screen to a file: tables as CSV, a call as text.

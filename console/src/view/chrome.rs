@@ -42,7 +42,7 @@ fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
         // Who waits in a queue belongs to the queues, and there are two reports.
         let part = match app.screen {
             Screen::List(List::Waiting) => Screen::List(List::Queues),
-            Screen::List(List::AgentReport) => Screen::List(List::QueueReport),
+            Screen::List(list) if list.is_report() => Screen::List(List::QueueReport),
             other => other,
         };
         let is_open = part == screen;

@@ -16,6 +16,8 @@ mod reports;
 mod wall;
 mod wave;
 
+pub(crate) use wall::{agent_text, today_text as wall_today};
+
 use crate::app::{App, LinkState, Overlay, Screen};
 use crate::rows::List;
 use painter::Painter;

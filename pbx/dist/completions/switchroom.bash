@@ -533,7 +533,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__console__subcmd__once)
-            opts="-h --json --csv --fail-on --socket --read-only --as --slow --lang --theme --symbols --settings --color --help queues agents calls missed lines recordings all"
+            opts="-h --json --csv --fail-on --socket --read-only --as --slow --lang --theme --symbols --settings --color --help wall queues agents calls missed lines recordings reports all"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

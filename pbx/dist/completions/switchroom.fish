@@ -58,7 +58,7 @@ agent\t''
 supervisor\t''
 admin\t''"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall desk once tail do" -l lang -d 'Language: en or zh [default: that of the system]' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall desk once tail do" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall desk once tail do" -l theme -d 'Colours: auto, dark, light, safe, mono, or a file of yours, themes/NAME.toml beside the settings' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall desk once tail do" -l symbols -d 'Signs: block or ascii' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall desk once tail do" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall desk once tail do" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
@@ -80,7 +80,7 @@ agent\t''
 supervisor\t''
 admin\t''"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l lang -d 'Language: en or zh [default: that of the system]' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l theme -d 'Colours: auto, dark, light, safe, mono, or a file of yours, themes/NAME.toml beside the settings' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l symbols -d 'Signs: block or ascii' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
@@ -95,7 +95,7 @@ agent\t''
 supervisor\t''
 admin\t''"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from desk" -l lang -d 'Language: en or zh [default: that of the system]' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from desk" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from desk" -l theme -d 'Colours: auto, dark, light, safe, mono, or a file of yours, themes/NAME.toml beside the settings' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from desk" -l symbols -d 'Signs: block or ascii' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from desk" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from desk" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
@@ -112,7 +112,7 @@ agent\t''
 supervisor\t''
 admin\t''"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l lang -d 'Language: en or zh [default: that of the system]' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l theme -d 'Colours: auto, dark, light, safe, mono, or a file of yours, themes/NAME.toml beside the settings' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l symbols -d 'Signs: block or ascii' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
@@ -129,7 +129,7 @@ agent\t''
 supervisor\t''
 admin\t''"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l lang -d 'Language: en or zh [default: that of the system]' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l theme -d 'Colours: auto, dark, light, safe, mono, or a file of yours, themes/NAME.toml beside the settings' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l symbols -d 'Signs: block or ascii' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
@@ -145,7 +145,7 @@ agent\t''
 supervisor\t''
 admin\t''"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l lang -d 'Language: en or zh [default: that of the system]' -r
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l theme -d 'Colours: auto, safe or mono' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l theme -d 'Colours: auto, dark, light, safe, mono, or a file of yours, themes/NAME.toml beside the settings' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l symbols -d 'Signs: block or ascii' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l settings -d 'Settings [default: $XDG_CONFIG_HOME/switchroom/console.toml]' -r -F
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'

@@ -73,6 +73,8 @@ fn role(name: RoleName) -> Role {
 
 fn once(view: OnceView) -> Once {
     match view {
+        OnceView::Wall => Once::Wall,
+        OnceView::Reports => Once::Reports,
         OnceView::Queues => Once::Queues,
         OnceView::Agents => Once::Agents,
         OnceView::Calls => Once::Calls,
