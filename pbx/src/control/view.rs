@@ -430,8 +430,11 @@ pub fn ladder(exchange: &Exchange, id: x::CallId, from: usize) -> Option<w::Ladd
     let mut seen: Vec<x::LegId> = Vec::new();
     let call = exchange.call(id);
     let mut entries = Vec::new();
-    for entry in &ladder.entries {
+    for (place, entry) in ladder.entries.iter().enumerate() {
+        // Who watches asks for the rest with every entry: what went before is read for its lanes only.
+        let is_asked = place >= from;
         let kind = match &entry.kind {
+            x::EntryKind::Decision(_) if !is_asked => continue,
             x::EntryKind::Decision(text) => w::LadderKind::Decision { text: text.clone() },
             x::EntryKind::Message { leg, flow, inbound, again, bytes } => {
                 let lane = seen.iter().position(|l| l == leg).unwrap_or_else(|| {
@@ -446,6 +449,9 @@ pub fn ladder(exchange: &Exchange, id: x::CallId, from: usize) -> Option<w::Ladd
                     lanes.push(w::Lane { name: name.trim().to_owned(), address: flow.remote.to_string() });
                     seen.len() - 1
                 });
+                if !is_asked {
+                    continue;
+                }
                 w::LadderKind::Message {
                     lane: lane + 1,
                     inbound: *inbound,
@@ -459,7 +465,6 @@ pub fn ladder(exchange: &Exchange, id: x::CallId, from: usize) -> Option<w::Ladd
         };
         entries.push(w::LadderEntry { at_us: entry.at_us, kind });
     }
-    entries.drain(..from.min(entries.len()));
     Some(w::Ladder { call: id.to_string(), lanes, entries, dropped: ladder.dropped })
 }
 

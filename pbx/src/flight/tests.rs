@@ -6,6 +6,7 @@ mod rig;
 
 use super::input::Recorded;
 use super::*;
+use crate::control::view;
 use rig::{Rig, config};
 use std::io::Cursor;
 use std::time::Duration;
@@ -93,6 +94,20 @@ fn a_day_is_run_again_exactly_and_without_its_secrets() {
     assert_eq!(then, now);
     assert_eq!((now.registered, now.calls_total, now.auth_failures), (2, 1, 0));
     assert_eq!(again.calls.len(), 1);
+}
+
+/// Who watches a ladder asks for what came since.
+#[test]
+fn the_rest_of_a_ladder_is_its_end_with_the_same_lanes() {
+    let again = run(&dump(&a_day()));
+    let (exchange, id) = (again.exchange.unwrap(), *again.calls.values().next().unwrap());
+    let whole = view::ladder(&exchange, id, 0).unwrap();
+    assert!(whole.entries.len() > 10 && whole.lanes.len() == 3, "{whole:?}");
+    for from in 0..=whole.entries.len() + 1 {
+        let rest = view::ladder(&exchange, id, from).unwrap();
+        assert_eq!(rest.entries, whole.entries.get(from..).unwrap_or_default());
+        assert_eq!(rest.lanes, whole.lanes);
+    }
 }
 
 #[test]
@@ -251,11 +266,8 @@ fn a_ring_that_has_lost_its_beginning_is_a_best_effort_with_calls() {
     let exchange = again.exchange.unwrap();
     let whole = rig.last_call - snapshot.base.marks.call;
     assert!(whole >= 2, "{whole} calls began after the beginning");
-    let ladders: Vec<String> = again
-        .calls
-        .values()
-        .map(|id| format!("{:?}", crate::control::view::ladder(&exchange, *id, 0).unwrap()))
-        .collect();
+    let ladders: Vec<String> =
+        again.calls.values().map(|id| format!("{:?}", view::ladder(&exchange, *id, 0).unwrap())).collect();
     let answered = ladders.iter().filter(|l| l.contains("BYE") && l.contains("200 OK")).count();
     assert!(answered as u64 >= whole, "{answered} of {whole} calls went their way: {ladders:#?}");
     assert_eq!(exchange.status().calls, 0);

@@ -3,6 +3,7 @@
 
 use super::world::World;
 use std::collections::BTreeMap;
+use switchroom_sip::coverage::Pair;
 
 /// How often each pair happened, over several exchanges.
 #[derive(Debug, Clone, Default)]
@@ -11,11 +12,21 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Adds what the world's exchange and phones have seen. They have the same SIP machines, and not all states of
-    /// them are for an exchange.
-    pub fn add(&mut self, world: &World) {
-        let phones = world.handsets.iter().flat_map(|handset| handset.phone.coverage());
-        for pair in world.exchange.coverage().into_iter().chain(phones).filter(|pair| pair.matters) {
+    /// Adds what the world's exchange has seen; to be asked before it dies.
+    pub fn add_exchange(&mut self, world: &World) {
+        self.add(world.exchange.coverage());
+    }
+
+    /// Adds what the world's phones have seen, once: they live through each end of the exchange. They have the same SIP
+    /// machines, and not all states of them are for an exchange.
+    pub fn add_phones(&mut self, world: &World) {
+        for handset in &world.handsets {
+            self.add(handset.phone.coverage());
+        }
+    }
+
+    fn add(&mut self, pairs: Vec<Pair>) {
+        for pair in pairs.into_iter().filter(|pair| pair.matters) {
             *self.pairs.entry((pair.machine, pair.state, pair.event)).or_default() += pair.times;
         }
     }

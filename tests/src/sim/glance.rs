@@ -38,17 +38,29 @@ impl<'a> Glance<'a> {
                 Ok((words.next()?, words.next()?))
             }
         };
-        let via = header(text, "Via")?;
+        let (mut via, mut call_id, mut cseq, mut to) = (None, None, None, None);
+        for line in text.lines().skip(1) {
+            let Some((name, value)) = line.split_once(':') else { continue };
+            let known = match name.len() {
+                2 if name.eq_ignore_ascii_case("To") => &mut to,
+                3 if name.eq_ignore_ascii_case("Via") => &mut via,
+                4 if name.eq_ignore_ascii_case("CSeq") => &mut cseq,
+                7 if name.eq_ignore_ascii_case("Call-ID") => &mut call_id,
+                _ => continue,
+            };
+            known.get_or_insert(value.trim());
+        }
+        let via = via?;
         let branch = via.split("branch=").nth(1)?.split([';', ',', ' ']).next()?;
-        let mut cseq = header(text, "CSeq")?.split(' ');
+        let mut cseq = cseq?.split(' ');
         Some(Self {
             start,
             via: via.split(';').next()?,
             branch,
-            call_id: header(text, "Call-ID")?,
+            call_id: call_id?,
             cseq: cseq.next()?.parse().ok()?,
             method: cseq.next()?,
-            to: header(text, "To")?,
+            to: to?,
             text,
         })
     }
@@ -78,8 +90,18 @@ impl<'a> Glance<'a> {
 }
 
 fn head(bytes: &[u8]) -> &[u8] {
-    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(bytes.len());
-    &bytes[..end]
+    split(bytes).map_or(bytes, |(head, _)| head)
+}
+
+/// Head and body, without the empty line between them. `None` if there is no such line.
+pub fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = memchr::memmem::find(bytes, b"\r\n\r\n")?;
+    Some((&bytes[..at], &bytes[at + 4..]))
+}
+
+/// Whether these bytes stand anywhere in a message.
+pub fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(bytes, part).is_some()
 }
 
 /// The head of a message that may be mutilated: a byte that is no text must not hide the rest, for the exchange reads on.
@@ -89,7 +111,7 @@ pub fn legible(bytes: &[u8]) -> Cow<'_, str> {
 
 /// A header of a response of the exchange's own, whatever stands in the others: those that it repeats may be mutilated.
 pub fn header_of<'a>(response: &'a [u8], name: &str) -> Option<&'a str> {
-    let head = response.windows(4).position(|end| end == b"\r\n\r\n").and_then(|end| response.get(..end))?;
+    let (head, _) = split(response)?;
     std::str::from_utf8(head).ok().and_then(|text| header(text, name))
 }
 

@@ -1,6 +1,7 @@
 //! A phone of a run: the production phone, the actor that plays its parts, its place in the network, its habits.
 
 use super::faults::Habit;
+use super::glance::split;
 use super::inbound::{is_inbound, keys};
 use super::meddle::Meddler;
 use super::network::HERE;
@@ -514,10 +515,8 @@ fn without_update(bytes: &[u8]) -> Vec<u8> {
 
 /// A message with a description that does not fit.
 fn spoilt(rng: &mut Rng, bytes: &[u8]) -> Vec<u8> {
-    let Some(split) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { return bytes.to_vec() };
-    let (Ok(head), Ok(body)) =
-        (std::str::from_utf8(&bytes[..split]), std::str::from_utf8(&bytes[split + 4..]))
-    else {
+    let Some((head, body)) = split(bytes) else { return bytes.to_vec() };
+    let (Ok(head), Ok(body)) = (std::str::from_utf8(head), std::str::from_utf8(body)) else {
         return bytes.to_vec();
     };
     if body.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::checkers::{self, Checker};
 use super::coverage::Coverage;
+use super::glance::holds;
 use super::plant::{Defect, Plant};
 use super::setup::Setup;
 use super::world::{Came, Step, World};
@@ -126,7 +127,8 @@ impl Run {
         self.until(self.world.now.mono.after(Duration::from_secs(200)))?;
         self.probe()?;
         self.rest()?;
-        self.outcome.coverage.add(&self.world);
+        self.outcome.coverage.add_exchange(&self.world);
+        self.outcome.coverage.add_phones(&self.world);
         Ok(())
     }
 
@@ -285,7 +287,7 @@ impl Run {
             }
         }
         if step.died {
-            self.outcome.coverage.add(&self.world);
+            self.outcome.coverage.add_exchange(&self.world);
         }
         match found {
             Some((rule, finding)) => Err(self.failure(rule, finding.call, finding.text)),
@@ -310,7 +312,7 @@ impl Run {
 /// Whether a phone asked that two of its calls become one, and it was done.
 fn is_attended(step: &Step) -> bool {
     let Came::Message(_, bytes) = &step.came else { return false };
-    let is_asked = bytes.starts_with(b"REFER ") && bytes.windows(9).any(|part| part == b"Replaces=");
+    let is_asked = bytes.starts_with(b"REFER ") && holds(bytes, b"Replaces=");
     let is_done =
         |a: &Action| matches!(a, Action::Persist { record: Record::Event(e), .. } if e.name == "transferred");
     is_asked && step.actions.iter().any(is_done)

@@ -129,6 +129,9 @@ impl Checker for OneCallPerInvite {
             (self.life, self.made) = (world.lives, BTreeMap::new());
         }
         let Came::Message(_, bytes) = &step.came else { return Ok(()) };
+        if !bytes.starts_with(b"INVITE ") {
+            return Ok(());
+        }
         let Some(glance) = Glance::of(bytes).filter(|g| g.opens("INVITE").is_some()) else { return Ok(()) };
         for action in &step.actions {
             let Action::Persist { record: Record::CallOpen(open), .. } = action else { continue };

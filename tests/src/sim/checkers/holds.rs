@@ -1,7 +1,7 @@
 //! Who holds. What phones were told is read from our own answers, not from the tables of calls.
 
 use super::{Checker, Verdict, broken};
-use crate::sim::glance::{Fresh, Glance};
+use crate::sim::glance::{Fresh, Glance, holds};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_exchange::{Action, CallId, LegId, LegState, MediaCommand, MediaEvent, Record, Stage};
@@ -67,7 +67,7 @@ fn is_of(bytes: &[u8], starts: &[&[u8]]) -> bool {
 }
 
 fn has_description(bytes: &[u8]) -> bool {
-    bytes.windows(8).any(|line| line == b"m=audio ")
+    holds(bytes, b"m=audio ")
 }
 
 impl OnlyListenersAreSent {

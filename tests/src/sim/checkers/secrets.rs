@@ -1,10 +1,10 @@
 //! What callers type when a secret is asked for, and what they press in flows at all.
 
 use super::{Checker, Verdict, broken};
-use crate::sim::glance::header_of;
+use crate::sim::glance::{header_of, split};
 use crate::sim::inbound::{PIN, SECRET};
 use crate::sim::world::{Came, Step, World};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchroom::control::view;
 use switchroom::flight::{Bytes, Entry, Recorded, Redactor};
@@ -18,6 +18,8 @@ use switchroom_wire::LadderKind;
 pub(super) struct SecretsStay {
     /// Calls whose talk is interrupted: phones ring for one party because the other has referred it.
     put_through: BTreeSet<CallId>,
+    /// Ladders that have been looked at: how far, and whether a flow had the caller by then.
+    ladders: BTreeMap<CallId, (usize, bool)>,
     life: u32,
 }
 
@@ -44,6 +46,7 @@ impl Checker for SecretsStay {
                 Action::Persist { record: Record::Cdr(cdr), .. }
                     if world.typed_secrets.contains(&cdr.call) =>
                 {
+                    self.ladders.remove(&cdr.call);
                     shown(world, step, cdr)?;
                 }
                 Action::Persist { record, .. } if may_tell(world, record) => {
@@ -61,7 +64,7 @@ impl Checker for SecretsStay {
                 }
                 // Single digits, each in a message of its own: what is typed by INFO.
                 Changed::Ladder(call) if is_info(&step.came) && world.typed_secrets.contains(call) => {
-                    ladder_is_clean(world, *call)?;
+                    self.ladder_is_clean(world, *call)?;
                 }
                 _ => {}
             }
@@ -122,8 +125,8 @@ fn is_telling(digit: char) -> bool {
 
 /// The key in the body of an INFO, read without the parser under test. `10` and `11` stand for signs.
 fn key_in_info(bytes: &[u8]) -> Option<char> {
-    let body = bytes.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
-    let body = String::from_utf8_lossy(bytes.get(body..)?);
+    let (_, body) = split(bytes)?;
+    let body = String::from_utf8_lossy(body);
     let values = body.lines().map(|line| match line.split_once('=') {
         Some((name, _)) if name.trim().eq_ignore_ascii_case("duration") => "",
         Some((_, value)) => value.trim(),
@@ -177,26 +180,29 @@ impl SecretsStay {
         }
         Ok(())
     }
-}
 
-/// Every INFO of the caller, the first lane, on the ladder of a call with a flow is without its key.
-fn ladder_is_clean(world: &World, call: CallId) -> Verdict {
-    let ladder = view::ladder(&world.exchange, call, 0).unwrap_or_default();
-    // What was pressed in a talk before it was handed off is no secret.
-    let mut is_in_flow = world.exchange.call(call).is_none_or(|call| call.flow.is_some());
-    for entry in &ladder.entries {
-        is_in_flow |= matches!(&entry.kind, LadderKind::Decision { text } if text.contains(" off to flow "));
-        let LadderKind::Message { lane, text, .. } = &entry.kind else { continue };
-        if !is_in_flow || *lane != 1 || !text.starts_with("INFO ") {
-            continue;
+    /// Every INFO of the caller, the first lane, on the ladder of a call with a flow is without its key.
+    fn ladder_is_clean(&mut self, world: &World, call: CallId) -> Verdict {
+        let (looked, is_in_flow) = self.ladders.entry(call).or_default();
+        let ladder = view::ladder(&world.exchange, call, *looked).unwrap_or_default();
+        // What was pressed in a talk before it was handed off is no secret.
+        *is_in_flow |= world.exchange.call(call).is_none_or(|call| call.flow.is_some());
+        for entry in &ladder.entries {
+            *looked += 1;
+            *is_in_flow |=
+                matches!(&entry.kind, LadderKind::Decision { text } if text.contains(" off to flow "));
+            let LadderKind::Message { lane, text, .. } = &entry.kind else { continue };
+            if !*is_in_flow || *lane != 1 || !text.starts_with("INFO ") {
+                continue;
+            }
+            let shown = if world.plant.unmasks_ladder() { text.replace("=x", "=7") } else { text.clone() };
+            let lines = shown.replace("\r\n", "\n").replace('\n', "\r\n");
+            if let Some(digit) = key_in_info(lines.as_bytes()) {
+                return broken(Some(call), format!("the ladder tells that {digit} was pressed: {shown}"));
+            }
         }
-        let shown = if world.plant.unmasks_ladder() { text.replace("=x", "=7") } else { text.clone() };
-        let lines = shown.replace("\r\n", "\n").replace('\n', "\r\n");
-        if let Some(digit) = key_in_info(lines.as_bytes()) {
-            return broken(Some(call), format!("the ladder tells that {digit} was pressed: {shown}"));
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Records that are no registrations and no events.
