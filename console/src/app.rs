@@ -401,7 +401,15 @@ impl App {
     pub(crate) fn wish(&self) -> Wish {
         let beside = self.screen == Screen::List(List::Calls);
         let heading = matches!(self.screen, Screen::List(list) if list.is_report());
-        Wish { heading, pane: self.pane, expanded: self.expanded, beside, microphone: self.mine().is_some() }
+        // All that is known of a call that is over stands in its row.
+        let has_pane = !matches!(self.screen, Screen::List(List::CallReport | List::OutcomeReport));
+        Wish {
+            heading,
+            pane: self.pane && has_pane,
+            expanded: self.expanded,
+            beside,
+            microphone: self.mine().is_some(),
+        }
     }
 
     pub(crate) fn layout(&self) -> Layout {

@@ -78,7 +78,8 @@ fn outcomes_are_of_the_calls_that_are_shown_and_a_viewer_reads_no_journal() {
     let rows = app.rows(List::CallReport, NOW_MS);
     let ids: Vec<&str> = rows.iter().map(|row| row.cells[1].text.as_str()).collect();
     assert_eq!(ids, ["4121", "4119", "4116", "4115", "4114", "4107"], "today's, newest first");
-    let of = |number: &str| rows.iter().find(|row| row.cells[1].text == number).unwrap().cells[7].text.clone();
+    let of =
+        |number: &str| rows.iter().find(|row| row.cells[1].text == number).unwrap().cells[7].text.clone();
     assert_eq!((of("4116").as_str(), of("4115").as_str()), ("resolved", ""), "the last word counts");
     let rows = app.rows(List::OutcomeReport, NOW_MS);
     let counts: Vec<(String, String)> =
