@@ -518,15 +518,17 @@ pub enum Answer {
 mod tests {
     use super::*;
 
-    /// Whoever may take care of missed calls takes nobody's talk apart.
+    /// Whoever may take care of missed calls takes nobody's talk apart. What an agent may do to calls is done to those of the
+    /// own phone, which the exchange looks after.
     #[test]
-    fn what_acts_on_any_talk_of_the_house_needs_a_supervisor() {
-        let (call, to) = (String::from("3"), String::from("103"));
+    fn what_acts_on_any_call_of_the_house_needs_a_supervisor() {
+        let (call, agent) = (String::from("3"), String::from("2001"));
         for command in [
-            Command::HangUp { call: call.clone() },
             Command::HandOff { call: call.clone(), flow: "verify".into() },
-            Command::Transfer { call: call.clone(), to },
             Command::PickUp { call: call.clone(), phone: None },
+            Command::Assign { call: call.clone(), agent },
+            Command::Priority { call: call.clone(), priority: 9 },
+            Command::HoldRecording { call: call.clone(), reason: "case 7".into() },
             Command::TakeOut { call },
         ] {
             assert_eq!(command.role(), crate::Role::Supervisor, "{command:?}");
