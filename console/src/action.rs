@@ -23,10 +23,11 @@ pub(crate) enum Context {
     Recordings,
     Log,
     Lines,
+    Settings,
 }
 
 impl Context {
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Wall,
         Self::Queues,
         Self::Waiting,
@@ -43,6 +44,7 @@ impl Context {
         Self::Recordings,
         Self::Log,
         Self::Lines,
+        Self::Settings,
     ];
 
     /// The word used in `lang/*.toml` and in errors.
@@ -64,6 +66,7 @@ impl Context {
             Self::Recordings => "recordings",
             Self::Log => "log",
             Self::Lines => "lines",
+            Self::Settings => "settings",
         }
     }
 }
@@ -131,6 +134,7 @@ pub(crate) enum Action {
     ScreenRecordings,
     ScreenLog,
     ScreenLines,
+    ScreenSettings,
     ScreenPrevious,
     ReportInterval,
     DayBefore,
@@ -200,6 +204,11 @@ pub(crate) enum Action {
     ReleaseRecording,
     Unregister,
     DeleteMessage,
+    SettingApply,
+    SettingAdd,
+    SettingPassword,
+    SettingRemove,
+    SettingUndo,
     Reload,
     Shutdown,
 }
@@ -232,19 +241,20 @@ impl Spec {
 
 use Context::{
     Agents, Calls, Desk, Events, Flows, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Reports,
-    Waiting, Wall,
+    Settings, Waiting, Wall,
 };
 
 const EVERYWHERE: &[Context] = &Context::ALL;
 const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Flows, Reports, Recordings, Log, Lines];
 /// Where there are tabs within a screen.
-const TABBED: &[Context] = &[Ladder, Media, Path, Events, Reports];
+const TABBED: &[Context] = &[Ladder, Media, Path, Events, Reports, Settings];
 const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
 const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
 /// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but that of the
 /// missed, which has a use of its own for these letters.
 const TO_SUPERVISE: &[Context] = &[
-    Wall, Queues, Waiting, Agents, Calls, Flows, Ladder, Media, Path, Events, Reports, Recordings, Log, Lines,
+    Wall, Queues, Waiting, Agents, Calls, Flows, Ladder, Media, Path, Events, Reports, Recordings, Log,
+    Lines, Settings,
 ];
 
 /// Where something that can be heard is selected.
@@ -326,6 +336,12 @@ pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
     verb(Action::HoldRecording, "hold_recording", &["H"], &[Recordings], Role::Supervisor, Confirm::Reason),
     verb(Action::ReleaseRecording, "release_recording", &["U"], &[Recordings], Role::Admin, Confirm::Name),
+    // Each shows first what it does to the file, and is asked about there.
+    verb(Action::SettingApply, "setting_apply", &["S"], &[Settings], Role::Admin, Confirm::Yes),
+    verb(Action::SettingAdd, "setting_add", &["A"], &[Settings], Role::Admin, Confirm::Yes),
+    verb(Action::SettingPassword, "setting_password", &["P"], &[Settings], Role::Admin, Confirm::Yes),
+    verb(Action::SettingRemove, "setting_remove", &["X"], &[Settings], Role::Admin, Confirm::Yes),
+    verb(Action::SettingUndo, "setting_undo", &["U"], &[Settings], Role::Admin, Confirm::Yes),
     // Rare and far-reaching: by their words in the palette only.
     verb(Action::Reload, "reload", &[], EVERYWHERE, Role::Admin, Confirm::Yes),
     verb(Action::Shutdown, "shutdown", &[], EVERYWHERE, Role::Admin, Confirm::Name),
@@ -333,7 +349,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
         Action::Open,
         "open",
         &["enter"],
-        &[Queues, Waiting, Agents, Calls, Flows, Desk, Ladder, Recordings, Log, Lines],
+        &[Queues, Waiting, Agents, Calls, Flows, Desk, Ladder, Recordings, Log, Lines, Settings],
         Group::Look,
         2,
     ),
@@ -392,6 +408,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::ScreenReports, "screen_reports", &["7"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLog, "screen_log", &["8"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLines, "screen_lines", &["9"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenSettings, "screen_settings", &["0"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenPrevious, "screen_previous", &["-"], EVERYWHERE, Group::Move, 0),
     look(Action::Help, "help", &["?", "f1"], EVERYWHERE, Group::Console, 0),
     look(Action::Palette, "palette", &[":"], EVERYWHERE, Group::Console, 0),

@@ -8,9 +8,10 @@ use crate::keymap::Key;
 use crate::layout::{Layout, Wish, layout};
 use crate::model::Model;
 use crate::rows::{self, Form, List, Row, Sort};
+use crate::setting::{Preview, Typing};
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Role};
+use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Role, SettingsChange};
 
 /// How long a toast stays.
 pub(crate) const TOAST_MS: i64 = 6_000;
@@ -27,6 +28,7 @@ pub(crate) enum Screen {
     Desk,
     /// The detail of a call, with the list it was opened from.
     Detail(List),
+    Settings,
 }
 
 /// A tab of the call detail.
@@ -175,6 +177,10 @@ pub(crate) enum Overlay {
     Path {
         input: String,
     },
+    /// The value of a setting, or the name of a new one, being typed.
+    Setting(Box<Typing>),
+    /// What a change of settings would do; it is applied from here and from nowhere else.
+    Diff(Box<Preview>),
     /// A text to read: a whole message, an event, the detail of a row.
     Text {
         title: String,
@@ -217,6 +223,15 @@ pub(crate) enum Waiting {
     Flows,
     /// Calls that are over, and what was said of them.
     Ended,
+    Settings,
+    /// What a change of settings would do.
+    Preview {
+        change: Box<SettingsChange>,
+    },
+    /// That change made.
+    Applied {
+        label: String,
+    },
 }
 
 /// How we stand with the daemon.
@@ -347,6 +362,7 @@ impl App {
             Screen::List(List::Log) => Context::Log,
             Screen::List(List::Lines) => Context::Lines,
             Screen::Detail(_) => self.detail.tab.context(),
+            Screen::Settings => Context::Settings,
         }
     }
 
@@ -400,16 +416,15 @@ impl App {
 
     pub(crate) fn wish(&self) -> Wish {
         let beside = self.screen == Screen::List(List::Calls);
-        let heading = matches!(self.screen, Screen::List(list) if list.is_report());
+        let is_setting = self.screen == Screen::Settings;
+        let heading = is_setting || matches!(self.screen, Screen::List(list) if list.is_report());
+        let microphone = self.mine().is_some();
+        if is_setting {
+            return Wish { heading, pane: false, expanded: true, beside: false, microphone };
+        }
         // All that is known of a call that is over stands in its row.
         let has_pane = !matches!(self.screen, Screen::List(List::CallReport | List::OutcomeReport));
-        Wish {
-            heading,
-            pane: self.pane && has_pane,
-            expanded: self.expanded,
-            beside,
-            microphone: self.mine().is_some(),
-        }
+        Wish { heading, pane: self.pane && has_pane, expanded: self.expanded, beside, microphone }
     }
 
     pub(crate) fn layout(&self) -> Layout {
@@ -472,7 +487,7 @@ impl App {
         let id = match self.screen {
             Screen::Detail(_) => self.detail.call.as_str(),
             Screen::List(list @ (List::Calls | List::Waiting)) => self.selected(list)?,
-            Screen::List(_) | Screen::Wall | Screen::Desk => return None,
+            Screen::List(_) | Screen::Wall | Screen::Desk | Screen::Settings => return None,
         };
         self.model.call(self.board(), id)
     }
@@ -524,6 +539,11 @@ impl App {
                 self.supervise_refusal(action)
             }
             Action::Transfer | Action::PickUp | Action::Assign => self.forcing_refusal(action),
+            Action::SettingApply
+            | Action::SettingAdd
+            | Action::SettingPassword
+            | Action::SettingRemove
+            | Action::SettingUndo => self.setting_refusal(action),
             _ => self.floor_refusal(action),
         }
     }

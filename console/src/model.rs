@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::flows::Flows;
 use crate::report::Report;
+use crate::setting::SettingsPage;
 use std::collections::{BTreeMap, VecDeque};
 use switchroom_wire::{
     AlarmView, Board, CallState, CallView, Change, Ladder, Levels, Reply, ServerLine, Severity, WaveView,
@@ -63,6 +64,7 @@ pub(crate) struct Model {
     pub(crate) desk: Desk,
     /// The flows that were asked for.
     pub(crate) flows: Flows,
+    pub(crate) setting: SettingsPage,
     /// Calls that left the board less than three seconds after their end.
     pub(crate) gone: BTreeMap<String, CallView>,
     /// The daemon's clock minus ours.

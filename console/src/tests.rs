@@ -10,6 +10,7 @@ mod missed;
 mod recordings;
 mod reports;
 mod screens;
+mod settings;
 mod supervise;
 mod verbs;
 mod wall;

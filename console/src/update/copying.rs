@@ -22,6 +22,7 @@ impl App {
                 let lines = self.model.desk.view.as_ref().map(|desk| crate::desk::lines(desk, form));
                 lines.unwrap_or_default().join("\n")
             }
+            Screen::Settings => self.setting_lines().join("\n"),
             Screen::Wall => {
                 let now_ms = self.server_ms(now_ms);
                 let summary = crate::rows::waiting_summary(self.board(), now_ms, &self.settings.words);
@@ -46,7 +47,7 @@ impl App {
     /// Copies the id that the selection has in commands, files and the journal.
     pub(super) fn copy_id(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         let id = match self.screen {
-            Screen::Wall => None,
+            Screen::Wall | Screen::Settings => None,
             Screen::Desk => self.model.desk.card().map(|card| card.call.clone()),
             Screen::Detail(_) => Some(self.detail.call.clone()),
             Screen::List(List::Log) => self.selected_event().and_then(|event| event.call.clone()),

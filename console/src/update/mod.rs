@@ -9,6 +9,7 @@ mod missed;
 mod palette;
 mod recordings;
 mod reports;
+mod settings;
 mod status;
 mod supervise;
 mod text;
@@ -82,6 +83,7 @@ impl App {
         self.settle(now_ms);
         self.ask_figures(now_ms, effects);
         self.ask_shown(now_ms, effects);
+        self.ask_settings(now_ms, effects);
         if let Some(recording) = self.wave_wanted().filter(|_| now_ms - self.rested_ms >= REST_MS) {
             self.waves_asked.insert(recording.clone());
             self.ask(Command::Wave { recording, columns: WAVE_COLUMNS }, Waiting::Wave, effects);
@@ -95,6 +97,7 @@ impl App {
             self.model.report.asked_ms = None;
             self.model.desk.asked_ms = None;
             self.model.flows.asked_ms = None;
+            self.model.setting.forget();
             if let Screen::Detail(_) = self.screen {
                 effects.push(Effect::Send(ClientLine::Watch { call: Some(self.detail.call.clone()) }));
             }
@@ -145,6 +148,9 @@ impl App {
                 let (_, why) = reason(error);
                 let text = words.f("toast.no_figures", &[("why", &why)]);
                 self.tell(Mood::Told, text, now_ms);
+            }
+            (waiting @ (Waiting::Settings | Waiting::Preview { .. } | Waiting::Applied { .. }), result) => {
+                self.on_settings_reply(waiting, result, now_ms);
             }
             (Waiting::Desk, Ok(Answer::Desk(desk))) => self.model.desk.keep(*desk, &self.model.board),
             (Waiting::Flows, Ok(Answer::Flows(flows))) => self.model.flows.views = flows,
@@ -198,10 +204,12 @@ impl App {
         self.link = LinkState::Down { since_ms, why, next_try_ms };
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
         let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
-            Waiting::Verb { label, .. } => Some(label),
+            Waiting::Verb { label, .. } | Waiting::Applied { label } => Some(label),
             Waiting::Question { .. }
             | Waiting::Wave
             | Waiting::Figures(_)
+            | Waiting::Settings
+            | Waiting::Preview { .. }
             | Waiting::Desk
             | Waiting::Flows
             | Waiting::Ended => None,
@@ -227,7 +235,7 @@ impl App {
     fn open_call(&mut self, call: String, effects: &mut Vec<Effect>) {
         let from = match self.screen {
             Screen::List(list) | Screen::Detail(list) => list,
-            Screen::Wall | Screen::Desk => List::Calls,
+            Screen::Wall | Screen::Desk | Screen::Settings => List::Calls,
         };
         self.screen = Screen::Detail(from);
         self.detail = crate::app::DetailState {

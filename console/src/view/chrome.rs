@@ -15,9 +15,12 @@ use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
 /// How long a daemon may be silent before the age of the data is shown as doubtful.
 const QUIET_MS: i64 = 3_000;
 
-/// Screens that stand in the tabs only while they are open: they have letters for keys.
-const TABS_OF_LETTERS: [(Action, Screen); 2] =
-    [(Action::ScreenMissed, Screen::List(List::Missed)), (Action::ScreenDesk, Screen::Desk)];
+/// In the tabs only while they are open: there is room for nine.
+const TABS_WHILE_OPEN: [(Action, Screen); 3] = [
+    (Action::ScreenSettings, Screen::Settings),
+    (Action::ScreenMissed, Screen::List(List::Missed)),
+    (Action::ScreenDesk, Screen::Desk),
+];
 
 const TABS: [(Action, Screen); 9] = [
     (Action::ScreenWall, Screen::Wall),
@@ -50,14 +53,15 @@ fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
         let name = words.t(match screen {
             Screen::List(list) => list.screen_key(),
             Screen::Desk => "screen.desk",
+            Screen::Settings => "screen.settings",
             Screen::Wall | Screen::Detail(_) => "screen.wall",
         });
         let text = if all || is_open || key.is_empty() { format!("{key} {name}") } else { key };
         (text.trim_start().to_owned(), is_open)
     };
     let room = usize::from(width).saturating_sub(TIME_COLUMNS);
-    let lettered = TABS_OF_LETTERS.into_iter().filter(|(_, screen)| *screen == app.screen);
-    let shown: Vec<(Action, Screen)> = TABS.into_iter().chain(lettered).collect();
+    let open = TABS_WHILE_OPEN.into_iter().filter(|(_, screen)| *screen == app.screen);
+    let shown: Vec<(Action, Screen)> = TABS.into_iter().chain(open).collect();
     for (all, gap) in [(true, 2), (true, 1)] {
         let texts: Vec<_> = shown.iter().map(|tab| named(*tab, all)).collect();
         let names: usize = texts.iter().map(|(text, _)| columns(text)).sum();
@@ -200,8 +204,11 @@ pub(super) fn age(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> u1
 pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
     let words = &app.settings.words;
     match &app.overlay {
-        Some(Overlay::Filter { .. } | Overlay::Confirm(_) | Overlay::Path { .. }) => return,
-        Some(Overlay::Palette { .. } | Overlay::Help { .. } | Overlay::Text { .. }) | None => {}
+        Some(Overlay::Filter { .. } | Overlay::Confirm(_) | Overlay::Path { .. } | Overlay::Setting(_)) => {
+            return;
+        }
+        Some(Overlay::Palette { .. } | Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Diff(_))
+        | None => {}
     }
     if let Some(toast) = &app.toast {
         let (word, tone) = match toast.mood {

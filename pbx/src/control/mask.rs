@@ -176,6 +176,9 @@ pub(super) fn answer(answer: Answer) -> Answer {
         Answer::Ladder(ladder) => Answer::Ladder(Box::new(Ladder { call: ladder.call, ..Ladder::default() })),
         // The same.
         Answer::Desk(_) => Answer::Desk(Box::default()),
+        Answer::Settings(_) => Answer::Settings(Box::default()),
+        Answer::SettingsDiff(_) => Answer::SettingsDiff(Box::default()),
+        Answer::SettingsApplied(_) => Answer::SettingsApplied(Box::default()),
         Answer::Done(_)
         | Answer::Status(_)
         | Answer::Wave(_)

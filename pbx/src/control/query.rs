@@ -1,7 +1,7 @@
 //! Answers to commands.
 
-use super::server::{NotDone, Server};
-use super::{desk, figures, floor, flows, mask, view};
+use super::server::Server;
+use super::{desk, figures, floor, flows, mask, settings, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use crate::keeper::Wish;
@@ -91,6 +91,9 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::ReleaseRecording { .. }
         | Command::DeleteRecording { .. }
         | Command::Unregister { .. }
+        | Command::Settings { .. }
+        | Command::PreviewSettings { .. }
+        | Command::ApplySettings { .. }
         | Command::Reload
         | Command::Dump
         | Command::Shutdown => None,
@@ -244,21 +247,23 @@ async fn carry_out(
             act(server, user, Do::Record { call, act: act_of, own_only }).await.map(Answer::Done)
         }
         Command::ChangeConfig { change } => {
-            match server.change(user, change).await {
-                Ok(done) => act(server, user, Do::Configured(done)).await.map(Answer::Done),
-                Err(NotDone::Nothing(why)) => Err(refused(why)),
-                // The file is another: that is told and written down as any change, and is no success.
-                Err(NotDone::Written(why)) => {
-                    act(server, user, Do::Configured(why.clone())).await?;
-                    Err(failed(why))
-                }
-            }
+            tracing::info!("{user} changes the configuration");
+            settings::note(server, user, server.configure(move |c| c.change(&change)).await, Clone::clone)
+                .await
+                .map(Answer::Done)
+        }
+        Command::Settings { .. } | Command::PreviewSettings { .. } | Command::ApplySettings { .. } => {
+            settings::answer(server, user, command).await
         }
         Command::Dial { from, to } => act(server, user, own(Do::Dial { from, to })).await.map(Answer::Done),
         Command::Unregister { extension, contact } => {
             act(server, user, Do::Unregister { extension, contact }).await.map(Answer::Done)
         }
-        Command::Reload => server.reload(user).await.map(Answer::Done).map_err(failed),
+        Command::Reload => {
+            tracing::info!("{user} reads the configuration again");
+            let done = server.configure(|c| c.reload()).await;
+            done.map(Answer::Done).map_err(|error| failed(error.to_string()))
+        }
         Command::Dump => dump(server, user).await.map(Answer::Done),
         Command::Shutdown => {
             server.shut_down(user);
@@ -318,7 +323,7 @@ pub(super) async fn from_store<T: Send + 'static>(
     tokio::task::spawn_blocking(move || read(&store)).await.map_err(|_| failed("the store did not answer"))
 }
 
-async fn act(server: &Server, user: &str, command: Do) -> Result<String, CommandError> {
+pub(super) async fn act(server: &Server, user: &str, command: Do) -> Result<String, CommandError> {
     let (tell, answer) = oneshot::channel();
     if !server.engine.tell(ToEngine::Command(user.to_owned(), command, tell)) {
         return Err(failed("the exchange is too busy; try again"));
