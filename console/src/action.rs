@@ -13,6 +13,8 @@ pub(crate) enum Context {
     Agents,
     Calls,
     Missed,
+    Flows,
+    Desk,
     Reports,
     Ladder,
     Media,
@@ -25,13 +27,15 @@ pub(crate) enum Context {
 }
 
 impl Context {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Wall,
         Self::Queues,
         Self::Waiting,
         Self::Agents,
         Self::Calls,
         Self::Missed,
+        Self::Flows,
+        Self::Desk,
         Self::Reports,
         Self::Ladder,
         Self::Media,
@@ -52,6 +56,8 @@ impl Context {
             Self::Agents => "agents",
             Self::Calls => "calls",
             Self::Missed => "missed",
+            Self::Flows => "flows",
+            Self::Desk => "desk",
             Self::Reports => "reports",
             Self::Ladder => "ladder",
             Self::Media => "media",
@@ -122,6 +128,8 @@ pub(crate) enum Action {
     ScreenAgents,
     ScreenCalls,
     ScreenMissed,
+    ScreenFlows,
+    ScreenDesk,
     ScreenReports,
     ScreenRecordings,
     ScreenLog,
@@ -154,6 +162,8 @@ pub(crate) enum Action {
     Why,
     MessageBody,
     Copy,
+    CopyNumber,
+    CopyId,
     Write,
     Reconnect,
     Redraw,
@@ -179,6 +189,19 @@ pub(crate) enum Action {
     MissedTried,
     MissedClose,
     MissedRelease,
+    DeskReady,
+    DeskBreak,
+    DeskOut,
+    DeskFinish,
+    DeskMore,
+    DeskOutcome,
+    DeskNote,
+    DeskCall,
+    DeskHangUp,
+    DeskTransfer,
+    DeskRecord,
+    HoldRecording,
+    ReleaseRecording,
     Unregister,
     DeleteMessage,
     SettingApply,
@@ -217,12 +240,12 @@ impl Spec {
 }
 
 use Context::{
-    Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Reports, Settings,
-    Waiting, Wall,
+    Agents, Calls, Desk, Events, Flows, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Reports,
+    Settings, Waiting, Wall,
 };
 
 const EVERYWHERE: &[Context] = &Context::ALL;
-const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Reports, Recordings, Log, Lines];
+const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Flows, Reports, Recordings, Log, Lines];
 /// Where there are tabs within a screen.
 const TABBED: &[Context] = &[Ladder, Media, Path, Events, Reports, Settings];
 const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
@@ -230,8 +253,8 @@ const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
 /// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but that of the
 /// missed, which has a use of its own for these letters.
 const TO_SUPERVISE: &[Context] = &[
-    Wall, Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Reports, Recordings, Log, Lines,
-    Settings,
+    Wall, Queues, Waiting, Agents, Calls, Flows, Ladder, Media, Path, Events, Reports, Recordings, Log,
+    Lines, Settings,
 ];
 
 /// Where something that can be heard is selected.
@@ -296,9 +319,23 @@ pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::MissedTried, "missed_tried", &["T"], &[Missed], Role::Agent, Confirm::None),
     verb(Action::MissedClose, "missed_close", &["D"], &[Missed], Role::Agent, Confirm::Reason),
     verb(Action::MissedRelease, "missed_release", &["R"], &[Missed], Role::Agent, Confirm::None),
+    verb(Action::DeskOutcome, "desk_outcome", &["D"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Action::DeskNote, "desk_note", &["W"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Action::DeskFinish, "desk_finish", &["F"], &[Desk], Role::Agent, Confirm::None),
+    verb(Action::DeskMore, "desk_more", &["V"], &[Desk], Role::Agent, Confirm::None),
+    verb(Action::DeskReady, "desk_ready", &["I"], &[Desk], Role::Agent, Confirm::None),
+    verb(Action::DeskBreak, "desk_break", &["P"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Action::DeskTransfer, "desk_transfer", &["T"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Action::DeskHangUp, "desk_hang_up", &["X"], &[Desk], Role::Agent, Confirm::Yes),
+    verb(Action::DeskRecord, "desk_record", &["R"], &[Desk], Role::Agent, Confirm::None),
+    verb(Action::DeskCall, "desk_call", &["C"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Action::DeskOut, "desk_out", &["O"], &[Desk], Role::Agent, Confirm::Yes),
     verb(Action::HangUp, "hang_up", &["X"], TO_HANG_UP, Role::Supervisor, Confirm::Yes),
     verb(Action::Unregister, "unregister", &["U"], &[Lines], Role::Admin, Confirm::Name),
+    // The recording or the message that is selected.
     verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
+    verb(Action::HoldRecording, "hold_recording", &["H"], &[Recordings], Role::Supervisor, Confirm::Reason),
+    verb(Action::ReleaseRecording, "release_recording", &["U"], &[Recordings], Role::Admin, Confirm::Name),
     // Each shows first what it does to the file, and is asked about there.
     verb(Action::SettingApply, "setting_apply", &["S"], &[Settings], Role::Admin, Confirm::Yes),
     verb(Action::SettingAdd, "setting_add", &["A"], &[Settings], Role::Admin, Confirm::Yes),
@@ -312,7 +349,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
         Action::Open,
         "open",
         &["enter"],
-        &[Queues, Waiting, Agents, Calls, Ladder, Recordings, Log, Lines, Settings],
+        &[Queues, Waiting, Agents, Calls, Flows, Desk, Ladder, Recordings, Log, Lines, Settings],
         Group::Look,
         2,
     ),
@@ -328,7 +365,9 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::Expand, "expand", &["e"], EVERYWHERE, Group::Look, 0),
     look(Action::Privacy, "privacy", &["p"], EVERYWHERE, Group::Look, 8),
     look(Action::TimeForm, "time_form", &["t"], EVERYWHERE, Group::Look, 0),
-    look(Action::Copy, "copy", &["y"], EVERYWHERE, Group::Look, 9),
+    look(Action::Copy, "copy", &["y y"], EVERYWHERE, Group::Look, 9),
+    look(Action::CopyNumber, "copy_number", &["y n"], EVERYWHERE, Group::Look, 0),
+    look(Action::CopyId, "copy_id", &["y i"], EVERYWHERE, Group::Look, 0),
     look(Action::Write, "write", &["w"], EVERYWHERE, Group::Look, 7),
     look(Action::AlarmAcknowledge, "alarm_acknowledge", &["a"], EVERYWHERE, Group::Look, 0),
     look(Action::MoveDown, "move_down", &["j", "down"], EVERYWHERE, Group::Move, 0),
@@ -347,7 +386,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::ReportInterval, "report_interval", &["v"], &[Reports], Group::Look, 2),
     look(Action::TabNext, "tab_next", &["]", "tab"], TABBED, Group::Move, 3),
     look(Action::TabPrevious, "tab_previous", &["[", "shift-tab"], TABBED, Group::Move, 0),
-    look(Action::GoCall, "go_call", &["g c"], &[Agents, Recordings, Log, Lines], Group::Move, 5),
+    look(Action::GoCall, "go_call", &["g c"], &[Agents, Flows, Desk, Recordings, Log, Lines], Group::Move, 5),
     look(Action::GoRecording, "go_recording", &["g r"], OF_A_CALL, Group::Move, 0),
     look(
         Action::GoEvents,
@@ -362,7 +401,9 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::ScreenQueues, "screen_queues", &["2"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenAgents, "screen_agents", &["3"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenCalls, "screen_calls", &["4"], EVERYWHERE, Group::Move, 0),
-    look(Action::ScreenMissed, "screen_missed", &["5"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenFlows, "screen_flows", &["5"], EVERYWHERE, Group::Move, 0),
+    barred_to(&[Queues], look(Action::ScreenMissed, "screen_missed", &["m"], EVERYWHERE, Group::Move, 4)),
+    look(Action::ScreenDesk, "screen_desk", &["g d"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenRecordings, "screen_recordings", &["6"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenReports, "screen_reports", &["7"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLog, "screen_log", &["8"], EVERYWHERE, Group::Move, 0),
@@ -380,6 +421,11 @@ pub(crate) const ACTIONS: &[Spec] = &[
 ];
 
 impl Action {
+    /// Whether it is a verb of an agent at the desk.
+    pub(crate) fn is_of_desk(self) -> bool {
+        self.spec().contexts == [Desk] && self.spec().role.is_some()
+    }
+
     /// The row of the table; every action has one, which a test checks.
     pub(crate) fn spec(self) -> &'static Spec {
         ACTIONS.iter().find(|spec| spec.action == self).unwrap_or(&ACTIONS[0])

@@ -2,6 +2,7 @@
 
 use crate::action::{Action, Confirm, Context};
 use crate::config::Settings;
+use crate::desk::Desk;
 use crate::filter::Filter;
 use crate::keymap::Key;
 use crate::layout::{Layout, Wish, layout};
@@ -23,6 +24,8 @@ pub(crate) const REST_MS: i64 = 250;
 pub(crate) enum Screen {
     Wall,
     List(List),
+    /// An agent's desk.
+    Desk,
     /// The detail of a call, with the list it was opened from.
     Detail(List),
     Settings,
@@ -103,6 +106,10 @@ pub(crate) enum Target {
         call: String,
     },
     Message {
+        id: String,
+    },
+    /// The recording of a call.
+    Recording {
         id: String,
     },
     /// Somebody who gave up waiting.
@@ -212,6 +219,10 @@ pub(crate) enum Waiting {
     Wave,
     /// Figures of the reports.
     Figures(FiguresBy),
+    Desk,
+    Flows,
+    /// Calls that are over, and what was said of them.
+    Ended,
     Settings,
     /// What a change of settings would do.
     Preview {
@@ -294,7 +305,13 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(settings: Settings, size: (u16, u16)) -> Self {
         let (masked, clock) = (settings.masked, settings.clock);
-        let screen = if settings.wall_alone { Screen::Wall } else { Screen::List(List::Calls) };
+        let screen = match &settings.desk {
+            _ if settings.wall_alone => Screen::Wall,
+            Some(_) => Screen::Desk,
+            None => Screen::List(List::Calls),
+        };
+        let mut model = Model::default();
+        model.desk = Desk::of(settings.desk.clone().flatten());
         let mut lists: BTreeMap<List, ListState> =
             List::ALL.map(|list| (list, ListState::default())).into_iter().collect();
         if let Some(log) = lists.get_mut(&List::Log) {
@@ -302,7 +319,7 @@ impl App {
         }
         Self {
             settings,
-            model: Model::default(),
+            model,
             link: LinkState::Connecting,
             screen,
             previous: screen,
@@ -331,12 +348,16 @@ impl App {
     pub(crate) fn context(&self) -> Context {
         match self.screen {
             Screen::Wall => Context::Wall,
+            Screen::Desk => Context::Desk,
             Screen::List(List::Queues) => Context::Queues,
             Screen::List(List::Waiting) => Context::Waiting,
             Screen::List(List::Agents) => Context::Agents,
             Screen::List(List::Calls) => Context::Calls,
             Screen::List(List::Missed) => Context::Missed,
-            Screen::List(List::QueueReport | List::AgentReport) => Context::Reports,
+            Screen::List(List::Flows) => Context::Flows,
+            Screen::List(List::QueueReport | List::AgentReport | List::CallReport | List::OutcomeReport) => {
+                Context::Reports
+            }
             Screen::List(List::Recordings) => Context::Recordings,
             Screen::List(List::Log) => Context::Log,
             Screen::List(List::Lines) => Context::Lines,
@@ -397,11 +418,13 @@ impl App {
         let beside = self.screen == Screen::List(List::Calls);
         let is_setting = self.screen == Screen::Settings;
         let heading = is_setting || matches!(self.screen, Screen::List(list) if list.is_report());
+        let microphone = self.mine().is_some();
         if is_setting {
-            let microphone = self.mine().is_some();
             return Wish { heading, pane: false, expanded: true, beside: false, microphone };
         }
-        Wish { heading, pane: self.pane, expanded: self.expanded, beside, microphone: self.mine().is_some() }
+        // All that is known of a call that is over stands in its row.
+        let has_pane = !matches!(self.screen, Screen::List(List::CallReport | List::OutcomeReport));
+        Wish { heading, pane: self.pane && has_pane, expanded: self.expanded, beside, microphone }
     }
 
     pub(crate) fn layout(&self) -> Layout {
@@ -464,7 +487,7 @@ impl App {
         let id = match self.screen {
             Screen::Detail(_) => self.detail.call.as_str(),
             Screen::List(list @ (List::Calls | List::Waiting)) => self.selected(list)?,
-            Screen::List(_) | Screen::Wall | Screen::Settings => return None,
+            Screen::List(_) | Screen::Wall | Screen::Desk | Screen::Settings => return None,
         };
         self.model.call(self.board(), id)
     }
@@ -501,10 +524,12 @@ impl App {
                     Some(_) => None,
                 }
             }
-            Action::DeleteMessage => {
-                let message = self.selected_message(&self.model.board);
-                message.is_none().then(|| words.t("refused.no_message").to_owned())
-            }
+            Action::DeleteMessage => match self.selected_message(&self.model.board) {
+                Some(_) => None,
+                None => self.recording_refusal(action),
+            },
+            Action::HoldRecording | Action::ReleaseRecording => self.recording_refusal(action),
+            action if action.is_of_desk() => self.desk_refusal(action),
             Action::MissedClaim
             | Action::MissedCallBack
             | Action::MissedTried

@@ -10,13 +10,18 @@ use crate::rows::{List, event_about};
 use crate::run::now_ms;
 use crate::theme::mark;
 use crate::update::{Input, shown_text};
-use crate::{grammar, table};
+use crate::wall::Whereabouts;
+use crate::{grammar, table, view};
 use std::io::{self, Write};
-use switchroom_wire::{Board, Change, EventView, ServerLine, Severity, clean};
+use switchroom_wire::{Answer, Change, Command, EventView, FiguresBy, ServerLine, Severity, clean, fit};
 
 /// What [`once`] prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Once {
+    /// The wall: queues, figures of the day, where the agents are.
+    Wall,
+    /// The figures of queues and agents today.
+    Reports,
     /// The queues, and who waits in them.
     Queues,
     /// The agents.
@@ -58,7 +63,10 @@ pub fn once(
     out: &mut dyn Write,
 ) -> Result<Exit, ConsoleError> {
     let settings = Settings::load(options, &Environment::of_process())?;
-    let app = filled(options, settings)?;
+    let mut app = filled(options, settings)?;
+    if what == Once::Reports {
+        ask_reports(options, &mut app)?;
+    }
     print_once(&app, what, format, now_ms(), out).map_err(ConsoleError::Terminal)?;
     let worst = worst(&app, what, now_ms());
     Ok(if fail_on.is_some_and(|limit| worst >= limit) { Exit::Threshold } else { Exit::Done })
@@ -76,8 +84,20 @@ fn filled(options: &Options, settings: Settings) -> Result<App, ConsoleError> {
     Ok(app)
 }
 
+/// Asks for what the board does not have.
+fn ask_reports(options: &Options, app: &mut App) -> Result<(), ConsoleError> {
+    let mut client = Client::connect(&options.socket, options.as_role)?;
+    let command = Command::Figures { by: FiguresBy::Day, days: 1 };
+    if let Answer::Figures(figures) = client.command(command)? {
+        app.model.report.keep(FiguresBy::Day, figures);
+    }
+    Ok(())
+}
+
 fn lists(what: Once) -> &'static [List] {
     match what {
+        Once::Wall => &[List::Queues],
+        Once::Reports => &[List::QueueReport, List::AgentReport],
         Once::Queues => &[List::Queues, List::Waiting],
         Once::Agents => &[List::Agents],
         Once::Calls => &[List::Calls],
@@ -99,7 +119,7 @@ fn lists(what: Once) -> &'static [List] {
 fn print_once(app: &App, what: Once, format: Format, now_ms: i64, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Json => {
-            serde_json::to_writer(&mut *out, &once_json(&app.model.board, what))?;
+            serde_json::to_writer(&mut *out, &once_json(app, what))?;
             writeln!(out)
         }
         Format::Csv => {
@@ -108,7 +128,7 @@ fn print_once(app: &App, what: Once, format: Format, now_ms: i64, out: &mut dyn 
             out.write_all(tables.join("\r\n").as_bytes())
         }
         Format::Text => {
-            if what == Once::All {
+            if matches!(what, Once::All | Once::Wall) {
                 let server_ms = app.server_ms(now_ms);
                 if let Some((text, _)) =
                     crate::rows::waiting_summary(&app.model.board, server_ms, &app.settings.words)
@@ -121,24 +141,48 @@ fn print_once(app: &App, what: Once, format: Format, now_ms: i64, out: &mut dyn 
                 }
             }
             for (n, list) in lists(what).iter().enumerate() {
-                if n > 0 || what == Once::All {
+                if n > 0 || matches!(what, Once::All | Once::Wall) {
                     writeln!(out)?;
                 }
                 for line in table::lines(*list, &app.rows(*list, now_ms), app.form(now_ms)) {
                     writeln!(out, "{line}")?;
                 }
             }
+            if what == Once::Wall {
+                wall_lines(app, now_ms).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+            }
             Ok(())
         }
     }
 }
 
-fn once_json(board: &Board, what: Once) -> serde_json::Value {
+/// The figures of the day, and where the agents are, a line a group.
+fn wall_lines(app: &App, now_ms: i64) -> Vec<String> {
+    let (words, server_ms) = (&app.settings.words, app.server_ms(now_ms));
+    let mut lines = vec![String::new(), view::wall_today(app), String::new()];
+    for group in Whereabouts::ALL {
+        let all = crate::wall::agents(&app.model.board, group, server_ms);
+        let named: Vec<String> =
+            all.iter().map(|agent| view::agent_text(app, agent, group, server_ms)).collect();
+        let title = fit(words.t(group.key()), 12);
+        lines.push(clean(format!("{title} {}", named.join("   ")).trim_end()).into_owned());
+    }
+    lines
+}
+
+fn once_json(app: &App, what: Once) -> serde_json::Value {
+    let board = &app.model.board;
     let calls: Vec<_> = board.calls.values().collect();
     let extensions: Vec<_> = board.extensions.values().collect();
     let queues: Vec<_> = board.queues.values().collect();
     let agents: Vec<_> = board.agents.values().collect();
     match what {
+        Once::Wall => serde_json::json!({
+            "alarms": board.alarms.values().collect::<Vec<_>>(),
+            "queues": queues,
+            "agents": agents,
+        }),
+        Once::Reports => serde_json::json!({ "figures": app.model.report.days }),
         Once::Queues => serde_json::json!({ "queues": queues }),
         Once::Agents => serde_json::json!({ "agents": agents }),
         Once::Calls => serde_json::json!({ "calls": calls }),
@@ -265,7 +309,7 @@ mod tests {
     use std::io::{BufRead as _, BufReader};
     use std::os::unix::net::UnixListener;
     use std::path::PathBuf;
-    use switchroom_wire::{Answer, ClientLine, Command, CommandError, Refuse, Reply, Request};
+    use switchroom_wire::{ClientLine, CommandError, Refuse, Reply, Request};
 
     fn printed(what: Once, format: Format) -> String {
         let app = fixture::office((80, 24));
@@ -302,6 +346,28 @@ mod tests {
             serde_json::from_value(value["queues"].clone()).unwrap();
         assert_eq!(queues, app.model.board.queues.values().cloned().collect::<Vec<_>>());
         assert_eq!(worst(&app, Once::Agents, fixture::NOW_MS), Severity::Crit);
+    }
+
+    #[test]
+    fn prints_the_wall_and_the_reports() {
+        let mut app = fixture::floor((80, 24));
+        app.model.report.keep(FiguresBy::Day, fixture::figures(FiguresBy::Day));
+        let mut text = Vec::new();
+        for (what, format) in
+            [(Once::Wall, Format::Text), (Once::Reports, Format::Text), (Once::Reports, Format::Csv)]
+        {
+            print_once(&app, what, format, fixture::NOW_MS, &mut text).unwrap();
+            text.push(b'\n');
+        }
+        let text = String::from_utf8(text).unwrap();
+        assert!(!text.contains(['\u{1b}', '\u{202e}']));
+        insta::assert_snapshot!("once_wall_and_reports", text.replace('\r', ""));
+        let mut json = Vec::new();
+        print_once(&app, Once::Reports, Format::Json, fixture::NOW_MS, &mut json).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let figures: Vec<switchroom_wire::FiguresView> =
+            serde_json::from_value(value["figures"].clone()).unwrap();
+        assert_eq!(figures, app.model.report.days);
     }
 
     #[test]

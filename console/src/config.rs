@@ -17,7 +17,7 @@ pub struct Options {
     pub socket: PathBuf,
     /// `en` or `zh`; else the configuration, else `LC_ALL`, `LC_MESSAGES`, `LANG`.
     pub lang: Option<String>,
-    /// `auto`, `safe` or `mono`.
+    /// `auto`, `dark`, `light`, `safe`, `mono`, or the name of a file in the folder `themes` beside the settings.
     pub theme: Option<String>,
     /// `ascii` or `block`; else `block` in a UTF-8 locale.
     pub symbols: Option<String>,
@@ -29,6 +29,8 @@ pub struct Options {
     pub slow: bool,
     /// The wall and nothing else: numbers are masked, no verb is offered, and only leaving is left to the keys.
     pub wall: bool,
+    /// An agent's desk to begin with: of that agent, or of the one at the user's own phone. Leaving it leaves the console.
+    pub desk: Option<Option<String>>,
     /// Seconds for which a page of the wall stays, 5 to 300; else 20.
     pub rotate_s: Option<u32>,
     /// The settings file; else `$XDG_CONFIG_HOME/switchroom/console.toml`, which need not exist.
@@ -111,6 +113,8 @@ struct File {
 pub(crate) struct Settings {
     pub(crate) words: Words,
     pub(crate) theme: Theme,
+    /// The theme of the user's own file, with its name.
+    pub(crate) own_theme: Option<(String, Theme)>,
     pub(crate) symbols: Symbols,
     pub(crate) keymap: Keymap,
     pub(crate) bell: Bell,
@@ -122,6 +126,8 @@ pub(crate) struct Settings {
     pub(crate) wall_alone: bool,
     /// Milliseconds for which a page of the wall stays.
     pub(crate) rotate_ms: i64,
+    /// The desk to begin with.
+    pub(crate) desk: Option<Option<String>>,
     /// What a change of theme at run time needs to know.
     pub(crate) colours: ColourEnvironment,
 }
@@ -153,11 +159,7 @@ impl Settings {
         };
         let symbols =
             choose.of("symbols", &options.symbols, &file.symbols, &Symbols::NAMES, Symbols::parse)?;
-        let of_theme = |name: &str| Theme::new(name, &environment.colours);
-        let theme = match choose.of("theme", &options.theme, &file.theme, &Theme::NAMES, of_theme)? {
-            Some(theme) => Some(theme),
-            None => of_theme("auto"),
-        };
+        let (theme, own_theme) = theme(options, file, &environment.colours, &choose)?;
         let none = None;
         let clock = choose.of("time", &none, &file.time, &["elapsed", "clock"], flag("elapsed", "clock"))?;
         let masked =
@@ -167,7 +169,8 @@ impl Settings {
             .map_err(|error| ConsoleError::Config { path: path.to_owned(), what: error.to_string() })?;
         Ok(Self {
             words: Words::new(language),
-            theme: theme.unwrap_or(Theme::PLAIN),
+            theme,
+            own_theme,
             symbols: symbols.unwrap_or(if utf8 { Symbols::Block } else { Symbols::Ascii }),
             keymap,
             bell: bell.unwrap_or_default(),
@@ -177,6 +180,7 @@ impl Settings {
             read_only: options.read_only || options.wall,
             slow: options.slow,
             wall_alone: options.wall,
+            desk: options.desk.clone(),
             rotate_ms: rotate_ms(options.rotate_s, file.wall_rotate, path)?,
             colours: environment.colours.clone(),
         })
@@ -201,6 +205,38 @@ fn rotate_ms(option: Option<u32>, file: Option<u32>, path: &Path) -> Result<i64,
         }),
         _ => Ok(i64::from(option.or(file).unwrap_or(ROTATE_USUAL_S)) * 1_000),
     }
+}
+
+/// The theme that was asked for: a shipped one, or that of a file in the folder `themes` beside the settings.
+fn theme(
+    options: &Options,
+    file: &File,
+    colours: &ColourEnvironment,
+    choose: &Chooser<'_>,
+) -> Result<(Theme, Option<(String, Theme)>), ConsoleError> {
+    let name = options.theme.as_ref().or(file.theme.as_ref()).map_or("auto", String::as_str);
+    if let Some(theme) = Theme::new(name, colours) {
+        return Ok((theme, None));
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let folder =
+        choose.path.parent().filter(|_| !name.is_empty() && name.len() <= 32 && name.chars().all(is_name));
+    let own = folder.map(|folder| folder.join("themes").join(format!("{name}.toml")));
+    if let Some(path) = own.filter(|path| path.is_file()) {
+        let what = |what: String| ConsoleError::Config { path: path.clone(), what };
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| what(format!("cannot be read: {error}")))?;
+        let theme = Theme::read(&text, colours).map_err(what)?;
+        return Ok((theme, Some((name.to_owned(), theme))));
+    }
+    let choices = format!("{}, or a file themes/NAME.toml beside the settings", Theme::NAMES.join(", "));
+    Err(match &options.theme {
+        Some(value) => ConsoleError::Option { option: "theme", value: value.clone(), choices },
+        None => ConsoleError::Config {
+            path: choose.path.to_owned(),
+            what: format!("theme = \"{name}\": choose one of {choices}"),
+        },
+    })
 }
 
 fn flag(no: &'static str, yes: &'static str) -> impl Fn(&str) -> Option<bool> {
@@ -276,7 +312,7 @@ mod tests {
     #[test]
     fn faults_in_the_file_name_place_and_remedy() {
         for (text, want) in [
-            ("theme = 'pink'", "choose one of auto, safe, mono"),
+            ("theme = 'pink'", "choose one of auto, dark, light, safe, mono, or a file themes/NAME.toml"),
             ("[keys]\nfreeze = ['j']", "bound to both freeze and move_down"),
             ("colour = 1", "unknown field `colour`"),
             ("bell = ", "line 1, column 8"),
@@ -300,6 +336,33 @@ mod tests {
         let error = load("", Options { rotate_s: Some(301), ..wall }).unwrap_err();
         assert!(error.to_string().contains("5 to 300 seconds"), "{error}");
         assert_eq!(load("", Options::default()).unwrap().rotate_ms, 20_000);
+    }
+
+    #[test]
+    fn a_theme_of_the_user_s_own_lies_beside_the_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("console.toml");
+        std::fs::create_dir(folder.path().join("themes")).unwrap();
+        std::fs::write(folder.path().join("themes/night.toml"), "base = 'dark'\n[act]\nlook = ['bold']\n")
+            .unwrap();
+        std::fs::write(folder.path().join("themes/broken.toml"), "[act]\nlook = ['loud']\n").unwrap();
+        let load = |theme: &str| {
+            std::fs::write(&path, format!("theme = '{theme}'")).unwrap();
+            let options = Options { config: Some(path.clone()), ..Default::default() };
+            Settings::load(&options, &Environment::default())
+        };
+        let settings = load("night").unwrap();
+        assert_eq!(
+            settings.own_theme.map(|(name, theme)| (name, theme == settings.theme)),
+            Some(("night".into(), true))
+        );
+        let error = load("broken").unwrap_err().to_string();
+        assert!(error.contains("themes/broken.toml") && error.contains("\"loud\" is no look"), "{error}");
+        for outside in ["../console", "", "none"] {
+            let error = load(outside).unwrap_err().to_string();
+            assert!(error.contains("or a file themes/NAME.toml beside the settings"), "{error}");
+        }
+        assert!(load("light").unwrap().own_theme.is_none());
     }
 
     #[test]

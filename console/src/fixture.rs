@@ -30,6 +30,7 @@ pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Set
     Settings {
         words: Words::new(language),
         theme: Theme::new(theme, &colours).unwrap(),
+        own_theme: None,
         symbols,
         keymap: Keymap::new(&BTreeMap::new()).unwrap(),
         bell: Default::default(),
@@ -39,6 +40,7 @@ pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Set
         slow: false,
         wall_alone: false,
         rotate_ms: 20_000,
+        desk: None,
         colours,
     }
 }
@@ -116,5 +118,49 @@ pub(crate) fn answer_figures(app: &mut App, effects: &[Effect]) {
             let result = Ok(Answer::Figures(figures(*by)));
             app.update(Input::Line(Box::new(ServerLine::Reply(Reply { id: *id, result }))), NOW_MS);
         }
+    }
+}
+
+/// The lines of a fixture that are no lines of the daemon, each as what it is.
+fn told<T: serde::de::DeserializeOwned>(name: &str) -> Vec<T> {
+    let path = format!("{}/tests/fixtures/{name}.ndjson", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).expect(&path);
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{path}: {e}"))).collect()
+}
+
+/// Answers what was asked for a desk: with that of the agent who talks, writes up or is free, by its line.
+pub(crate) fn answer_desk(app: &mut App, effects: &[Effect], which: usize) {
+    let desks: Vec<Answer> = told("desk");
+    for effect in effects {
+        if let Effect::Send(ClientLine::Command(Request { id, command: Command::Desk { .. } })) = effect {
+            let reply = Reply { id: *id, result: Ok(desks[which].clone()) };
+            app.update(Input::Line(Box::new(ServerLine::Reply(reply))), NOW_MS);
+        }
+    }
+}
+
+/// Answers what was asked for the flows: with what the daemon tells of those in `tests/fixtures/flows`.
+pub(crate) fn answer_flows(app: &mut App, effects: &[Effect]) {
+    let flows: Vec<switchroom_wire::FlowView> = told("flows").remove(0);
+    for effect in effects {
+        if let Effect::Send(ClientLine::Command(Request { id, command: Command::Flows })) = effect {
+            let reply = Reply { id: *id, result: Ok(Answer::Flows(flows.clone())) };
+            app.update(Input::Line(Box::new(ServerLine::Reply(reply))), NOW_MS);
+        }
+    }
+}
+
+/// Answers what was asked for the reports on calls that are over.
+pub(crate) fn answer_ended(app: &mut App, effects: &[Effect]) {
+    let told: Vec<Answer> = told("ended");
+    for effect in effects {
+        let Effect::Send(ClientLine::Command(Request { id, command })) = effect else { continue };
+        let answer = match command {
+            Command::Cdrs { .. } => &told[0],
+            Command::Events { .. } => &told[1],
+            _ => continue,
+        };
+        let reply = Reply { id: *id, result: Ok(answer.clone()) };
+        app.update(Input::Line(Box::new(ServerLine::Reply(reply))), NOW_MS);
     }
 }

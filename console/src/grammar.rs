@@ -22,6 +22,12 @@ pub(crate) const FORMS: &[&str] = &[
     "recordings",
     "messages",
     "missed",
+    "desk [AGENT]",
+    "flows",
+    "note NUMBER WORD",
+    "hold recording NUMBER WORD",
+    "release recording NUMBER",
+    "delete recording NUMBER",
     "claim NUMBER",
     "tried NUMBER",
     "settle NUMBER WORD",
@@ -122,6 +128,17 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["recordings", party] => Command::Recordings { limit: ROWS, party: Some((*party).to_owned()) },
         ["messages"] => Command::Messages { limit: ROWS, mailbox: None },
         ["messages", mailbox] => Command::Messages { limit: ROWS, mailbox: Some((*mailbox).to_owned()) },
+        ["desk"] => Command::Desk { agent: None },
+        ["desk", agent] => Command::Desk { agent: Some((*agent).to_owned()) },
+        ["flows"] => Command::Flows,
+        ["note", call, text @ ..] if !text.is_empty() => {
+            Command::Note { call: (*call).to_owned(), text: text.join(" ") }
+        }
+        ["hold", "recording", call, reason @ ..] if !reason.is_empty() => {
+            Command::HoldRecording { call: (*call).to_owned(), reason: reason.join(" ") }
+        }
+        ["release", "recording", call] => Command::ReleaseRecording { call: (*call).to_owned() },
+        ["delete", "recording", call] => Command::DeleteRecording { call: (*call).to_owned() },
         ["missed"] => Command::Missed { limit: ROWS },
         ["claim", number] => missed(number, MissedAct::Claim { agent: None }),
         ["tried", number] => missed(number, MissedAct::Tried),
@@ -301,8 +318,15 @@ mod tests {
         );
         assert_eq!(parse("ready 102 201"), Ok(presence("102", "ready", None, Some("201".into()))));
         for form in FORMS {
-            let optional =
-                [" [CONTACT]", " [EXTENSION]", " [at EXTENSION]", " [TIER]", " [WEIGHT]", " [DAYS]"];
+            let optional = [
+                " [CONTACT]",
+                " [EXTENSION]",
+                " [at EXTENSION]",
+                " [TIER]",
+                " [WEIGHT]",
+                " [DAYS]",
+                " [AGENT]",
+            ];
             let plain = optional.iter().fold((*form).to_owned(), |text, name| text.replace(name, ""));
             let whom = "[NUMBER|agent AGENT|extension EXTENSION]";
             let plain = plain.replace(whom, "extension EXTENSION");

@@ -16,11 +16,13 @@ mod canvas;
 mod client;
 mod commands;
 mod config;
+mod desk;
 mod docs;
 mod error;
 mod filter;
 #[cfg(test)]
 mod fixture;
+mod flows;
 mod format;
 mod grammar;
 mod keymap;

@@ -1,5 +1,7 @@
 //! What the daemon told us, folded. Pure: lines and times go in, and what is worth telling comes out.
 
+use crate::desk::Desk;
+use crate::flows::Flows;
 use crate::report::Report;
 use crate::setting::SettingsPage;
 use std::collections::{BTreeMap, VecDeque};
@@ -58,6 +60,10 @@ pub(crate) struct Model {
     pub(crate) waves: VecDeque<WaveView>,
     /// Figures that were asked for.
     pub(crate) report: Report,
+    /// The desk that was asked for.
+    pub(crate) desk: Desk,
+    /// The flows that were asked for.
+    pub(crate) flows: Flows,
     pub(crate) setting: SettingsPage,
     /// Calls that left the board less than three seconds after their end.
     pub(crate) gone: BTreeMap<String, CallView>,

@@ -1,12 +1,19 @@
 //! Which figures the reports show: the span and its cuts that were chosen, and what came of asking for them. Pure.
 
-use switchroom_wire::{Command, FiguresBy, FiguresView};
+use std::collections::BTreeMap;
+use switchroom_wire::{CdrView, Command, EventView, FiguresBy, FiguresView, Role};
 
 /// Days that can be looked back on, today included: as many as the daemon keeps.
 pub(crate) const DAYS: u32 = 8;
 
 /// How old the figures may be before they are asked for again.
 const FRESH_MS: i64 = 60_000;
+
+/// Calls that are asked for at once.
+const CALLS_MAX: u32 = 500;
+
+/// Words of agents that are kept.
+const KEPT_MAX: usize = 5_000;
 
 /// How the figures are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,6 +74,10 @@ pub(crate) struct Report {
     pub(crate) half_hours: Vec<FiguresView>,
     /// When they were asked for, by our clock; `None`: they must be.
     pub(crate) asked_ms: Option<i64>,
+    /// The latest calls that are over, newest first.
+    pub(crate) cdrs: Vec<CdrView>,
+    /// What agents said came of calls, by the id of the call: the last word.
+    pub(crate) dispositions: BTreeMap<String, String>,
 }
 
 impl Report {
@@ -95,6 +106,49 @@ impl Report {
             all.push(Command::Figures { by: FiguresBy::HalfHour, days: self.back + 1 });
         }
         all
+    }
+
+    /// What to ask for the calls that are over, if something is to be asked.
+    pub(crate) fn wanted_calls(&self, now_ms: i64, role: Role) -> Vec<Command> {
+        let is_fresh = self.asked_ms.is_some_and(|at| (0..FRESH_MS).contains(&(now_ms - at)));
+        if is_fresh {
+            return Vec::new();
+        }
+        let mut all = vec![
+            Command::Figures { by: FiguresBy::Day, days: DAYS },
+            Command::Cdrs { limit: CALLS_MAX, before_ms: self.calls_before(), party: None },
+        ];
+        // A viewer may not read the journal.
+        if role > Role::Viewer {
+            all.push(Command::Events { limit: CALLS_MAX, call: None, after_ms: None });
+        }
+        all
+    }
+
+    /// Calls of an earlier day are looked for before its end.
+    fn calls_before(&self) -> Option<i64> {
+        self.day().filter(|_| self.back > 0 && self.interval != Interval::Days).map(|day| day.to_ms)
+    }
+
+    /// The calls that are shown: of the chosen day, or all that came.
+    pub(crate) fn ended(&self) -> impl Iterator<Item = &CdrView> {
+        let span = self.day().filter(|_| self.interval != Interval::Days).map(|day| day.from_ms..day.to_ms);
+        self.cdrs.iter().filter(move |cdr| span.as_ref().is_none_or(|span| span.contains(&cdr.started_ms)))
+    }
+
+    /// Keeps what agents said came of calls.
+    pub(crate) fn keep_dispositions(&mut self, events: &[EventView]) {
+        let said = events.iter().filter(|event| event.name == "disposition");
+        for event in said {
+            let begin = format!("{}: ", event.subject);
+            let word = event.text.strip_prefix(&begin).unwrap_or(&event.text);
+            if let Some(call) = &event.call {
+                self.dispositions.insert(call.clone(), word.to_owned());
+            }
+        }
+        while self.dispositions.len() > KEPT_MAX {
+            self.dispositions.pop_first();
+        }
     }
 
     /// Keeps what came.

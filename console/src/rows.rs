@@ -1,7 +1,9 @@
 //! The lists as rows of cells: what tables, `once`, CSV and the filter all work on.
 
 mod calls;
+mod ended;
 mod floor;
+mod flows;
 mod missed;
 mod reports;
 
@@ -40,10 +42,16 @@ pub(crate) enum List {
     Calls,
     /// Callers who gave up waiting and were not answered since.
     Missed,
+    /// Flows, and below each its nodes.
+    Flows,
     /// Figures of queues over a span of time.
     QueueReport,
     /// Figures of agents over a span of time.
     AgentReport,
+    /// Calls that are over.
+    CallReport,
+    /// What came of them.
+    OutcomeReport,
     Recordings,
     Log,
     Lines,
@@ -102,18 +110,25 @@ const LINES: &[Column] = &[
 ];
 
 impl List {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Queues,
         Self::Waiting,
         Self::Agents,
         Self::Calls,
         Self::Missed,
+        Self::Flows,
         Self::QueueReport,
         Self::AgentReport,
+        Self::CallReport,
+        Self::OutcomeReport,
         Self::Recordings,
         Self::Log,
         Self::Lines,
     ];
+
+    /// The reports, in the order of their tabs.
+    pub(crate) const REPORTS: [Self; 4] =
+        [Self::QueueReport, Self::AgentReport, Self::CallReport, Self::OutcomeReport];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -122,8 +137,11 @@ impl List {
             Self::Agents => "agents",
             Self::Calls => "calls",
             Self::Missed => "missed",
+            Self::Flows => "flows",
             Self::QueueReport => "queue_report",
             Self::AgentReport => "agent_report",
+            Self::CallReport => "call_report",
+            Self::OutcomeReport => "outcome_report",
             Self::Recordings => "recordings",
             Self::Log => "log",
             Self::Lines => "lines",
@@ -138,7 +156,10 @@ impl List {
             Self::Agents => "screen.agents",
             Self::Calls => "screen.calls",
             Self::Missed => "screen.missed",
-            Self::QueueReport | Self::AgentReport => "screen.reports",
+            Self::Flows => "screen.flows",
+            Self::QueueReport | Self::AgentReport | Self::CallReport | Self::OutcomeReport => {
+                "screen.reports"
+            }
             Self::Recordings => "screen.recordings",
             Self::Log => "screen.log",
             Self::Lines => "screen.lines",
@@ -147,7 +168,7 @@ impl List {
 
     /// Whether it shows figures that are asked for, and not the board.
     pub(crate) fn is_report(self) -> bool {
-        matches!(self, Self::QueueReport | Self::AgentReport)
+        Self::REPORTS.contains(&self)
     }
 
     pub(crate) fn columns(self) -> &'static [Column] {
@@ -157,8 +178,11 @@ impl List {
             Self::Agents => floor::AGENTS,
             Self::Calls => calls::CALLS,
             Self::Missed => missed::MISSED,
+            Self::Flows => flows::FLOWS,
             Self::QueueReport => reports::QUEUES,
             Self::AgentReport => reports::AGENTS,
+            Self::CallReport => ended::CALLS,
+            Self::OutcomeReport => ended::OUTCOMES,
             Self::Recordings => RECORDINGS,
             Self::Log => LOG,
             Self::Lines => LINES,
@@ -175,8 +199,11 @@ impl List {
             }
             Self::Calls => &["id", "state", "from", "to", "with", "flags", "level"],
             Self::Missed => &["from", "queue", "class", "claimed", "notes", "level"],
+            Self::Flows => &["flow", "node", "does", "level"],
             Self::QueueReport => &["from", "queue", "level"],
             Self::AgentReport => &["from", "agent", "level"],
+            Self::CallReport => &["from", "to", "with", "outcome", "level"],
+            Self::OutcomeReport => &["outcome", "level"],
             Self::Recordings => &["id", "from", "with", "mailbox", "codec", "notes", "file", "level"],
             Self::Log => &["kind", "about", "text", "call", "name", "level"],
             Self::Lines => &["extension", "name", "state", "phone", "address", "problem", "level"],
@@ -268,8 +295,11 @@ pub(crate) fn rows(
             shown.map(|call| calls::call_row(call, board, &waits, form)).collect()
         }
         List::Missed => board.missed.iter().map(|one| missed::missed_row(one, form)).collect(),
+        List::Flows => flows::flow_rows(&model.flows.views, board, form),
         List::QueueReport => reports::queue_rows(&model.report, form),
         List::AgentReport => reports::agent_rows(&model.report, board, form),
+        List::CallReport => ended::call_rows(&model.report, form),
+        List::OutcomeReport => ended::outcome_rows(&model.report, form),
         List::Recordings => {
             let recordings = board.recordings.iter().map(|recording| recording_row(recording, form));
             recordings.chain(board.messages.iter().map(|message| message_row(message, form))).collect()

@@ -205,7 +205,8 @@ impl Screen {
                 let _ = self.canvas.writer().write_all(b"\x07");
             }
             Effect::Copy(text) => {
-                let _ = self.canvas.writer().write_all(clipboard(&text).as_bytes());
+                let in_tmux = std::env::var_os("TMUX").is_some_and(|tmux| !tmux.is_empty());
+                let _ = self.canvas.writer().write_all(clipboard(&text, in_tmux).as_bytes());
             }
             Effect::Write { name, text } => {
                 let written = write_new(&name, &text).map_err(|error| format!("{name}: {error}"));
@@ -263,9 +264,15 @@ fn write_new(name: &str, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// The sequence that puts a text into the clipboard of whoever holds the terminal (OSC 52), through SSH as well.
-fn clipboard(text: &str) -> String {
-    format!("\x1b]52;c;{}\x07", base64(text.as_bytes()))
+/// The sequence that puts a text into the clipboard of whoever holds the terminal (OSC 52), through SSH as well. tmux takes it
+/// with `set-clipboard on`; it is told once more in an envelope, which tmux hands on to the terminal with
+/// `allow-passthrough on`, whatever it does with clipboards.
+fn clipboard(text: &str, in_tmux: bool) -> String {
+    let plain = format!("\x1b]52;c;{}\x07", base64(text.as_bytes()));
+    if !in_tmux {
+        return plain;
+    }
+    format!("{plain}\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b"))
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -292,7 +299,9 @@ mod tests {
         for (text, want) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("山", "5bGx")] {
             assert_eq!(base64(text.as_bytes()), want);
         }
-        assert_eq!(clipboard("foo"), "\u{1b}]52;c;Zm9v\u{7}");
+        assert_eq!(clipboard("foo", false), "\u{1b}]52;c;Zm9v\u{7}");
+        let twice = "\u{1b}]52;c;Zm9v\u{7}\u{1b}Ptmux;\u{1b}\u{1b}]52;c;Zm9v\u{7}\u{1b}\\";
+        assert_eq!(clipboard("foo", true), twice);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! What a user sees and what the keys do, on the office of the fixtures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod desk;
 mod floor;
+mod flows;
 mod keys;
 mod language;
 mod missed;
+mod recordings;
 mod reports;
 mod screens;
 mod settings;

@@ -174,7 +174,7 @@ pub struct ConsoleLook {
     /// Language: en or zh [default: that of the system].
     #[arg(long, value_name = "LANG", global = true)]
     pub lang: Option<String>,
-    /// Colours: auto, safe or mono.
+    /// Colours: auto, dark, light, safe, mono, or a file of yours, themes/NAME.toml beside the settings.
     #[arg(long, value_name = "THEME", global = true)]
     pub theme: Option<String>,
     /// Signs: block or ascii.
@@ -204,6 +204,11 @@ pub enum ConsoleCommand {
         /// else 20s].
         #[arg(long, value_name = "TIME", value_parser = rotate_time)]
         rotate: Option<u32>,
+    },
+    /// An agent's desk: the caller's card, notes, script, what came of the call.
+    Desk {
+        /// The agent's number; unless written, that of the agent at your phone.
+        agent: Option<String>,
     },
     /// Print what a screen shows, once.
     Once {
@@ -249,12 +254,14 @@ fn rotate_time(text: &str) -> Result<u32, String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs)]
 pub enum OnceView {
+    Wall,
     Queues,
     Agents,
     Calls,
     Missed,
     Lines,
     Recordings,
+    Reports,
     All,
 }
 

@@ -153,7 +153,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         media: media.clone(),
         hub: hub.clone(),
         store: store.clone(),
-        in_force,
+        in_force: in_force.clone(),
     };
     let configured = reload::configured(loaded, ports, around, random()?);
     let mut daemon = Daemon {
@@ -170,6 +170,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         runtime: None,
     };
     let settings = ControlSettings {
+        in_force,
         shell: shell.clone(),
         engine: engine.clone(),
         hub: hub.clone(),

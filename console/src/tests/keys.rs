@@ -19,7 +19,7 @@ fn sends_a_verb(effects: &[Effect]) -> bool {
 
 /// Whether it only looks, though it takes an admin.
 fn only_looks(command: &Command) -> bool {
-    matches!(command, Command::Settings { .. } | Command::PreviewSettings { .. })
+    matches!(command, Command::Settings { .. } | Command::PreviewSettings { .. } | Command::Desk { .. })
 }
 
 /// What must be asked before it is sent: all but what can be taken back with the next key and nobody hears.
@@ -27,6 +27,8 @@ fn sends_what_is_asked(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| match effect {
         Effect::Send(ClientLine::Command(request)) => match &request.command {
             Command::Priority { .. } | Command::AgentWrapUp { .. } => false,
+            // A question; and what the next press takes back.
+            Command::Desk { .. } | Command::Record { .. } => false,
             // One hears and is not heard, or leaves, or one's own phone rings.
             Command::Supervise { mode, .. } | Command::SuperviseAct { act: SuperviseAct::Mode(mode), .. } => {
                 *mode != SupervisionMode::Listen
@@ -273,7 +275,14 @@ fn pasted_text_is_never_taken_for_keys() {
 #[test]
 fn copy_and_write_give_the_view() {
     let mut app = office((80, 24));
-    assert!(matches!(press(&mut app, "y").as_slice(), [Effect::Copy(text)] if text.contains("4130")));
+    assert!(matches!(press(&mut app, "y y").as_slice(), [Effect::Copy(text)] if text.contains("4130")));
+    let call = app.call_in_view().unwrap().clone();
+    assert_eq!(press(&mut app, "y n"), [Effect::Copy(call.from.number.clone())]);
+    assert!(shown(&app).contains(&format!("copied: {}", call.from.number)), "{}", shown(&app));
+    assert_eq!(press(&mut app, "y i"), [Effect::Copy(call.id)]);
+    press(&mut app, "p");
+    assert_ne!(press(&mut app, "y n"), [Effect::Copy(call.from.number)], "what is masked is copied masked");
+    press(&mut app, "p");
     let effects = press(&mut app, "w");
     let [Effect::Write { name, text }] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(name, "switchroom-calls-20251103-140327.csv");
@@ -288,10 +297,38 @@ fn copy_and_write_give_the_view() {
 }
 
 #[test]
+fn what_is_copied_steers_no_program() {
+    let mut app = floor((80, 24));
+    press(&mut app, "2");
+    select(&mut app, "2", List::Queues, "sales");
+    press(&mut app, "enter y y");
+    let Some(Effect::Copy(text)) = press(&mut app, "y y").pop() else { panic!("{}", shown(&app)) };
+    assert!(text.contains("pwned") && !text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    press(&mut app, "1 y i");
+    assert!(shown(&app).contains("there is nothing here to copy"));
+}
+
+#[test]
 fn every_action_of_a_screen_is_in_its_help_and_palette() {
-    for keys in
-        ["1", "7", "2", "2 enter", "3", "4", "6", "8", "9", "0", "enter", "enter ]", "enter ] ]", "enter ["]
-    {
+    for keys in [
+        "5",
+        "m",
+        "g d",
+        "1",
+        "7",
+        "2",
+        "2 enter",
+        "3",
+        "4",
+        "6",
+        "8",
+        "9",
+        "0",
+        "enter",
+        "enter ]",
+        "enter ] ]",
+        "enter [",
+    ] {
         let mut app = floor((200, 90));
         press(&mut app, keys);
         let here = app.context();

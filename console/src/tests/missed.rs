@@ -11,7 +11,7 @@ use switchroom_wire::{Answer, Change, Command, MissedAct, Role};
 fn on_missed(number: &str) -> (App, String) {
     let mut app = floor((80, 24));
     let id = app.model.board.missed.iter().find(|m| m.caller.number == number).unwrap().id.clone();
-    select(&mut app, "5", List::Missed, &id);
+    select(&mut app, "m", List::Missed, &id);
     (app, id)
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::{Mood, Overlay};
-use crate::fixture::{answer_figures, figures, floor, press, say, settings};
+use crate::fixture::{answer_ended, answer_figures, figures, floor, press, say, settings};
 use crate::report::Interval;
 use crate::symbols::Symbols;
 use crate::words::Language;
@@ -34,7 +34,7 @@ fn the_query_is_that_of_ctl_and_repeats_once_a_minute_while_it_is_looked_at() {
     assert_eq!(asked(&app.update(Input::Tick, NOW_MS + 60_000)), vec![days.clone()]);
     let half_hours = Command::Figures { by: FiguresBy::HalfHour, days: 1 };
     assert_eq!(asked(&press(&mut app, "v")), [days.clone(), half_hours]);
-    assert_eq!(asked(&press(&mut app, "] ] [")), [], "the other tab shows the same figures");
+    assert_eq!(asked(&press(&mut app, "] [")), [], "the other tab shows the same figures");
     let effects = press(&mut app, ",");
     assert!(asked(&effects).contains(&Command::Figures { by: FiguresBy::HalfHour, days: 2 }));
     press(&mut app, "4");
@@ -45,6 +45,56 @@ fn the_query_is_that_of_ctl_and_repeats_once_a_minute_while_it_is_looked_at() {
     let welcome = app.model.welcome.clone().unwrap();
     let effects = update(&mut app, Input::Line(Box::new(ServerLine::Welcome(welcome))));
     assert!(asked(&effects).contains(&days), "the new connection is asked anew");
+}
+
+/// On the calls or outcomes of the reports, with what was asked for them.
+fn on_ended(app: App, keys: &str) -> App {
+    let mut app = on_reports(app, "7 ]");
+    let effects = press(&mut app, keys);
+    answer_figures(&mut app, &effects);
+    answer_ended(&mut app, &effects);
+    app.settle(NOW_MS);
+    app
+}
+
+#[test]
+fn calls_that_are_over_and_what_came_of_them() {
+    let mut text = String::new();
+    for size in [(80, 24), (200, 60)] {
+        for keys in ["]", "] ]"] {
+            let app = on_ended(floor(size), keys);
+            let _ = writeln!(text, "== {size:?} {keys}\n{}", shown(&app));
+        }
+    }
+    let mut chinese = App::new(settings(Language::Chinese, Symbols::Block, "auto"), (80, 24));
+    play(&mut chinese, "office");
+    let _ = writeln!(text, "== zh\n{}", shown(&on_ended(chinese, "] ]")));
+    insta::assert_snapshot!("ended", text);
+}
+
+#[test]
+fn outcomes_are_of_the_calls_that_are_shown_and_a_viewer_reads_no_journal() {
+    let app = on_ended(floor((80, 24)), "]");
+    let rows = app.rows(List::CallReport, NOW_MS);
+    let ids: Vec<&str> = rows.iter().map(|row| row.cells[1].text.as_str()).collect();
+    assert_eq!(ids, ["4121", "4119", "4116", "4115", "4114", "4107"], "today's, newest first");
+    let of =
+        |number: &str| rows.iter().find(|row| row.cells[1].text == number).unwrap().cells[7].text.clone();
+    assert_eq!((of("4116").as_str(), of("4115").as_str()), ("resolved", ""), "the last word counts");
+    let rows = app.rows(List::OutcomeReport, NOW_MS);
+    let counts: Vec<(String, String)> =
+        rows.iter().map(|row| (row.cells[0].text.clone(), row.cells[1].text.clone())).collect();
+    assert_eq!(counts[0], ("hung up".into(), "4".into()), "{counts:?}");
+    assert!(counts.contains(&("> resolved".into(), "2".into())), "{counts:?}");
+    let mut app = on_ended(floor((80, 24)), "]");
+    press(&mut app, "v v");
+    let all = app.rows(List::CallReport, NOW_MS).len();
+    assert_eq!(all, 7, "all days");
+    let mut viewer = floor((80, 24));
+    with_role(&mut viewer, Role::Viewer);
+    let asked = asked(&press(&mut viewer, "7 ] ]"));
+    assert!(asked.iter().any(|command| matches!(command, Command::Cdrs { .. })), "{asked:?}");
+    assert!(!asked.iter().any(|command| matches!(command, Command::Events { .. })), "{asked:?}");
 }
 
 #[test]

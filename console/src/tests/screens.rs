@@ -24,7 +24,7 @@ const SCREENS: [(&str, &str); 16] = [
     ("media", "enter ]"),
     ("path", "enter ] ]"),
     ("events", "enter ["),
-    ("missed", "5"),
+    ("missed", "m"),
     ("recordings", "6"),
     ("message", "6 j"),
     ("log", "8"),
@@ -39,7 +39,7 @@ fn select_4127(app: &mut App) {
 }
 
 fn on_screen(mut app: App, keys: &str) -> App {
-    if keys.starts_with(['1', '2', '3', '5', '7']) && app.model.is_filled {
+    if keys.starts_with(['1', '2', '3', 'm', '7']) && app.model.is_filled {
         play_floor(&mut app);
     }
     select_4127(&mut app);
@@ -158,7 +158,7 @@ pub(super) fn runs(app: &App) -> String {
 
 #[test]
 fn the_looks_of_each_theme() {
-    for theme in ["auto", "safe", "mono"] {
+    for theme in ["auto", "dark", "light", "safe", "mono"] {
         let mut text = String::new();
         for (name, keys) in
             [("queues", "2"), ("agents", "3"), ("calls", "4"), ("media", "enter ]"), ("lines", "9")]
@@ -173,6 +173,26 @@ fn the_looks_of_each_theme() {
         disconnect(&mut app);
         let _ = writeln!(text, "== disconnected\n{}", runs(&app));
         insta::assert_snapshot!(format!("looks_{theme}"), text);
+    }
+}
+
+/// What a theme becomes where there are fewer colours: 256, 16, none.
+#[test]
+fn the_looks_of_each_theme_on_lesser_terminals() {
+    for theme in ["dark", "light", "safe"] {
+        let mut text = String::new();
+        for (name, term, no_color) in
+            [("256", "xterm-256color", false), ("16", "linux", false), ("NO_COLOR", "xterm-256color", true)]
+        {
+            let colours =
+                crate::theme::ColourEnvironment { no_color, colorterm: String::new(), term: term.into() };
+            let mut app = App::new(settings(Language::English, Symbols::Ascii, theme), (80, 24));
+            app.settings.theme = crate::theme::Theme::new(theme, &colours).unwrap();
+            play(&mut app, "office");
+            play(&mut app, "trouble");
+            let _ = writeln!(text, "== {name}\n{}", runs(&on_screen(app, "2")));
+        }
+        insta::assert_snapshot!(format!("looks_{theme}_lesser"), text);
     }
 }
 

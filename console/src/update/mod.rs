@@ -1,10 +1,13 @@
 //! From state and input to state and effects. Pure: the loop does what the effects say.
 
+mod copying;
+mod desk;
 mod floor;
 mod forcing;
 mod keys;
 mod missed;
 mod palette;
+mod recordings;
 mod reports;
 mod settings;
 mod status;
@@ -79,6 +82,7 @@ impl App {
         self.model.forget(server_ms, keep.as_deref());
         self.settle(now_ms);
         self.ask_figures(now_ms, effects);
+        self.ask_shown(now_ms, effects);
         self.ask_settings(now_ms, effects);
         if let Some(recording) = self.wave_wanted().filter(|_| now_ms - self.rested_ms >= REST_MS) {
             self.waves_asked.insert(recording.clone());
@@ -91,6 +95,8 @@ impl App {
             self.link = LinkState::Live;
             self.waves_asked.clear();
             self.model.report.asked_ms = None;
+            self.model.desk.asked_ms = None;
+            self.model.flows.asked_ms = None;
             self.model.setting.forget();
             if let Screen::Detail(_) = self.screen {
                 effects.push(Effect::Send(ClientLine::Watch { call: Some(self.detail.call.clone()) }));
@@ -146,7 +152,27 @@ impl App {
             (waiting @ (Waiting::Settings | Waiting::Preview { .. } | Waiting::Applied { .. }), result) => {
                 self.on_settings_reply(waiting, result, now_ms);
             }
-            (Waiting::Verb { label, .. }, Ok(answer)) => {
+            (Waiting::Desk, Ok(Answer::Desk(desk))) => self.model.desk.keep(*desk, &self.model.board),
+            (Waiting::Flows, Ok(Answer::Flows(flows))) => self.model.flows.views = flows,
+            (Waiting::Ended, Ok(Answer::Cdrs(cdrs))) => self.model.report.cdrs = cdrs,
+            (Waiting::Ended, Ok(Answer::Events(events))) => self.model.report.keep_dispositions(&events),
+            (Waiting::Desk | Waiting::Flows | Waiting::Ended, Ok(_)) => {}
+            (Waiting::Desk, Err(error)) => {
+                self.model.desk.view = None;
+                self.model.desk.refused = Some(reason(error).1);
+            }
+            (Waiting::Ended, Err(error)) => {
+                let text = words.f("toast.no_figures", &[("why", &reason(error).1)]);
+                self.tell(Mood::Told, text, now_ms);
+            }
+            (Waiting::Flows, Err(error)) => {
+                let text = words.f("toast.no_flows", &[("why", &reason(error).1)]);
+                self.tell(Mood::Told, text, now_ms);
+            }
+            (Waiting::Verb { label, command }, Ok(answer)) => {
+                if desk::changes_desk(&command) {
+                    self.model.desk.asked_ms = None;
+                }
                 let what = answer_text(&answer).unwrap_or_default();
                 let text = words.f("toast.done", &[("verb", &label), ("what", &what)]);
                 self.tell(Mood::Done, text.trim_end_matches([' ', ':']).to_owned(), now_ms);
@@ -183,7 +209,10 @@ impl App {
             | Waiting::Wave
             | Waiting::Figures(_)
             | Waiting::Settings
-            | Waiting::Preview { .. } => None,
+            | Waiting::Preview { .. }
+            | Waiting::Desk
+            | Waiting::Flows
+            | Waiting::Ended => None,
         });
         if let Some(label) = lost {
             let text = self.settings.words.f("toast.lost", &[("verb", &label)]);
@@ -206,7 +235,7 @@ impl App {
     fn open_call(&mut self, call: String, effects: &mut Vec<Effect>) {
         let from = match self.screen {
             Screen::List(list) | Screen::Detail(list) => list,
-            Screen::Wall | Screen::Settings => List::Calls,
+            Screen::Wall | Screen::Desk | Screen::Settings => List::Calls,
         };
         self.screen = Screen::Detail(from);
         self.detail = crate::app::DetailState {

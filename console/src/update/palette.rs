@@ -8,7 +8,7 @@ use crate::keymap::{Code, Key};
 use crate::symbols::Symbols;
 use crate::theme::Theme;
 use crate::words::{Language, Words};
-use switchroom_wire::Role;
+use switchroom_wire::{Command, Role};
 
 /// The longest input line.
 pub(super) const INPUT_MAX: usize = 200;
@@ -51,6 +51,11 @@ pub(crate) fn items(app: &App, input: &str) -> Vec<Item> {
     }
     if let Some(number) = input.strip_prefix("phone ").map(str::trim)
         && app.model.board.extensions.contains_key(number)
+    {
+        found.push((i32::MAX, words_item(app, input.trim(), "palette.setting", None)));
+    }
+    if let Some((name, _)) = &app.settings.own_theme
+        && input.trim() == format!("theme {name}")
     {
         found.push((i32::MAX, words_item(app, input.trim(), "palette.setting", None)));
     }
@@ -166,6 +171,9 @@ impl App {
         }
         match grammar::parse(words) {
             Err(error) => self.tell(Mood::Wrong, error.text(&self.settings.words), now_ms),
+            Ok(command @ Command::Desk { .. }) => {
+                self.ask(command, Waiting::Question { label: words.to_owned() }, effects);
+            }
             Ok(command) if command.role() > Role::Viewer => self.start_command(&command, now_ms, effects),
             Ok(command) => self.ask(command, Waiting::Question { label: words.to_owned() }, effects),
         }
@@ -176,7 +184,12 @@ impl App {
         let Some((name, value)) = words.split_once(' ') else { return false };
         let settings = &mut self.settings;
         match name {
-            "theme" => Theme::new(value, &settings.colours).map(|theme| settings.theme = theme).is_some(),
+            "theme" => {
+                let own =
+                    settings.own_theme.as_ref().filter(|(name, _)| name == value).map(|(_, theme)| *theme);
+                let theme = own.or_else(|| Theme::new(value, &settings.colours));
+                theme.map(|theme| settings.theme = theme).is_some()
+            }
             "symbols" => Symbols::parse(value).map(|symbols| settings.symbols = symbols).is_some(),
             "lang" => Language::parse(value).map(|language| settings.words = Words::new(language)).is_some(),
             "phone" => {

@@ -21,11 +21,20 @@ impl App {
         if !is_shown || !self.is_live() || !self.model.is_filled || self.frozen.is_some() {
             return;
         }
-        for command in self.model.report.wanted(now_ms) {
+        let is_of_calls = matches!(self.screen, Screen::List(List::CallReport | List::OutcomeReport));
+        let role = self.role();
+        let wanted = if is_of_calls {
+            self.model.report.wanted_calls(now_ms, role)
+        } else {
+            self.model.report.wanted(now_ms)
+        };
+        for command in wanted {
             self.model.report.asked_ms = Some(now_ms);
-            if let Command::Figures { by, .. } = command {
-                self.ask(command, Waiting::Figures(by), effects);
-            }
+            let waiting = match command {
+                Command::Figures { by, .. } => Waiting::Figures(by),
+                _ => Waiting::Ended,
+            };
+            self.ask(command, waiting, effects);
         }
     }
 
@@ -46,14 +55,18 @@ impl App {
         }
     }
 
-    /// From one report to the other; false if none is shown.
-    pub(super) fn turn_report_tab(&mut self) -> bool {
-        let other = match self.screen {
-            Screen::List(List::QueueReport) => List::AgentReport,
-            Screen::List(List::AgentReport) => List::QueueReport,
-            _ => return false,
-        };
-        self.screen = Screen::List(other);
+    /// To the next report, or, of more than one step, the one before; false if none is shown.
+    pub(super) fn turn_report_tab(&mut self, by: usize) -> bool {
+        let Screen::List(list) = self.screen else { return false };
+        let Some(at) = List::REPORTS.iter().position(|report| *report == list) else { return false };
+        let step = if by == 1 { 1 } else { List::REPORTS.len() - 1 };
+        let next = List::REPORTS[(at + step) % List::REPORTS.len()];
+        let is_of_calls = |list| matches!(list, List::CallReport | List::OutcomeReport);
+        if is_of_calls(next) != is_of_calls(list) {
+            // What it shows is asked for otherwise.
+            self.model.report.asked_ms = None;
+        }
+        self.screen = Screen::List(next);
         true
     }
 
@@ -91,6 +104,10 @@ impl App {
     fn report_text(&self, list: List, as_json: bool, now_ms: i64) -> String {
         if !as_json {
             return table::csv(list, &self.rows(list, now_ms));
+        }
+        if matches!(list, List::CallReport | List::OutcomeReport) {
+            let calls: Vec<_> = self.model.report.ended().collect();
+            return serde_json::to_string_pretty(&calls).unwrap_or_default() + "\n";
         }
         let spans: Vec<&FiguresView> =
             self.model.report.spans().into_iter().map(|span| span.figures).collect();

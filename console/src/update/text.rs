@@ -1,7 +1,7 @@
 //! Things as plain text: what is copied, written to a file, or opened to be read.
 
 use super::{settings, status};
-use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
+use crate::app::{App, Effect, Overlay, Screen};
 use crate::format::{clock_ms, duration, stamp};
 use crate::reasons::why_lines;
 use crate::rows::{List, Row};
@@ -121,32 +121,6 @@ impl App {
         lines
     }
 
-    /// What is selected, as one text for the clipboard.
-    pub(super) fn copy(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
-        let text = match self.screen {
-            Screen::Detail(_) if self.detail.tab == Tab::Ladder => self.message_lines().join("\n"),
-            Screen::Detail(_) => self.detail.call.clone(),
-            Screen::Settings => self.setting_lines().join("\n"),
-            Screen::Wall => {
-                let now_ms = self.server_ms(now_ms);
-                let summary = crate::rows::waiting_summary(self.board(), now_ms, &self.settings.words);
-                summary.map(|(text, _)| text).unwrap_or_default()
-            }
-            Screen::List(list) => {
-                let rows = self.rows(list, now_ms);
-                let row = rows.iter().find(|row| Some(row.id.as_str()) == self.selected(list));
-                row.map(|row| row.cells.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join("  "))
-                    .unwrap_or_default()
-            }
-        };
-        if text.trim().is_empty() {
-            return;
-        }
-        effects.push(Effect::Copy(clean(text.trim()).replace('\u{fffd}', "\n")));
-        let told = self.settings.words.t("toast.copied").to_owned();
-        self.tell(Mood::Done, told, now_ms);
-    }
-
     /// Writes what is on the screen to a file: tables as CSV, a call as text.
     pub(super) fn write(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         let at = stamp(self.server_ms(now_ms), self.model.utc_offset_min());
@@ -159,6 +133,11 @@ impl App {
             Screen::List(list) => {
                 let rows = self.rows(list, now_ms);
                 (format!("switchroom-{}-{at}.csv", list.name()), table::csv(list, &rows))
+            }
+            Screen::Desk => {
+                let form = self.form(now_ms);
+                let lines = self.model.desk.view.as_ref().map(|desk| crate::desk::lines(desk, form));
+                (format!("switchroom-desk-{at}.txt"), lines.unwrap_or_default().join("\n") + "\n")
             }
             Screen::Detail(_) => {
                 let number = self.call_in_view().map_or(0, |call| call.number);
@@ -236,6 +215,8 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             board.extensions.extend(extensions.iter().map(|e| (e.number.clone(), e.clone())));
             table::board_lines(List::Lines, &board, form)
         }
+        Answer::Desk(desk) => crate::desk::lines(desk, form),
+        Answer::Flows(flows) => crate::flows::lines(flows, app.board()),
         Answer::Agents(agents) => {
             // The calls they are in are known from our own board.
             let mut board = switchroom_wire::Board { calls: app.board().calls.clone(), ..Default::default() };

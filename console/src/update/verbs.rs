@@ -11,6 +11,9 @@ use switchroom_wire::{Command, ConfigChange, ConsultAct};
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
 
+/// The same where a text is asked for.
+const TEXT_MAX: usize = 400;
+
 impl App {
     /// Starts a verb on what is selected: asks, or says why not.
     pub(super) fn start_verb(&mut self, action: Action, now_ms: i64, effects: &mut Vec<Effect>) {
@@ -28,8 +31,11 @@ impl App {
             }
             Action::DeleteMessage => {
                 let id = self.selected(List::Recordings).map(str::to_owned);
-                id.and_then(|id| self.ask_delete_message(&id, now_ms))
+                let message = id.and_then(|id| self.ask_delete_message(&id, now_ms));
+                message.or_else(|| self.ask_recording(action, now_ms))
             }
+            Action::HoldRecording | Action::ReleaseRecording => self.ask_recording(action, now_ms),
+            action if action.is_of_desk() => self.ask_desk(action, now_ms),
             Action::Reload => Some(self.ask_reload()),
             Action::Shutdown => Some(self.ask_shutdown()),
             Action::MissedClaim
@@ -84,6 +90,12 @@ impl App {
                 Some(self.ask_plainly(command, label, &[("number", call.as_str())]))
             }
             Command::ChangeConfig { change } => Some(self.ask_change(change)),
+            Command::Note { call, .. } => {
+                Some(self.ask_plainly(command, "verb.desk_note", &[("number", call.as_str())]))
+            }
+            Command::HoldRecording { .. }
+            | Command::ReleaseRecording { .. }
+            | Command::DeleteRecording { .. } => self.ask_recording_command(command, now_ms),
             Command::DeleteMessage { message } => self.ask_delete_message(message, now_ms),
             Command::Reload => Some(self.ask_reload()),
             Command::Shutdown => Some(self.ask_shutdown()),
@@ -121,7 +133,7 @@ impl App {
         self.overlay = Some(Overlay::Confirm(Box::new(asked)));
     }
 
-    fn ask_hang_up(&self, id: &str, now_ms: i64) -> Option<Asked> {
+    pub(super) fn ask_hang_up(&self, id: &str, now_ms: i64) -> Option<Asked> {
         // The live board, even while the screen is frozen: the question must name what is true now.
         let call = self.model.board.calls.get(id)?;
         let words = &self.settings.words;
@@ -237,7 +249,9 @@ impl App {
                     self.overlay = Some(Overlay::Confirm(Box::new(asked)));
                     return;
                 }
-                Key { code: Code::Char(c), ctrl: false } if asked.typed.chars().count() < TYPED_MAX => {
+                Key { code: Code::Char(c), ctrl: false }
+                    if asked.typed.chars().count() < typed_max(&asked) =>
+                {
                     asked.typed.push(c);
                     self.overlay = Some(Overlay::Confirm(Box::new(asked)));
                     return;
@@ -302,6 +316,10 @@ impl App {
                 let is_there = self.model.board.messages.iter().any(|message| message.id == *id);
                 (!is_there).then(|| words.t("refused.message_gone").to_owned())
             }
+            Target::Recording { id } => {
+                let is_there = self.model.board.recordings.iter().any(|recording| recording.id == *id);
+                (!is_there).then(|| words.t("refused.recording_gone").to_owned())
+            }
             Target::Agent { number, activity } => self.agent_changed(number, activity.as_deref()),
             Target::Waiter { call } => self.waiter_changed(call),
             Target::Missed { id } => self.missed_changed(id),
@@ -309,6 +327,11 @@ impl App {
             Target::Daemon => None,
         }
     }
+}
+
+/// Characters that can be typed as the answer to a question.
+fn typed_max(asked: &Asked) -> usize {
+    if super::desk::is_text(&asked.command) { TEXT_MAX } else { TYPED_MAX }
 }
 
 /// A change to the configuration as a sentence.

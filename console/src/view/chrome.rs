@@ -15,20 +15,24 @@ use switchroom_wire::{ExtensionState, Role, Severity, clean, columns};
 /// How long a daemon may be silent before the age of the data is shown as doubtful.
 const QUIET_MS: i64 = 3_000;
 
+/// In the tabs only while they are open: there is room for nine.
+const TABS_WHILE_OPEN: [(Action, Screen); 3] = [
+    (Action::ScreenSettings, Screen::Settings),
+    (Action::ScreenMissed, Screen::List(List::Missed)),
+    (Action::ScreenDesk, Screen::Desk),
+];
+
 const TABS: [(Action, Screen); 9] = [
     (Action::ScreenWall, Screen::Wall),
     (Action::ScreenQueues, Screen::List(List::Queues)),
     (Action::ScreenAgents, Screen::List(List::Agents)),
     (Action::ScreenCalls, Screen::List(List::Calls)),
-    (Action::ScreenMissed, Screen::List(List::Missed)),
+    (Action::ScreenFlows, Screen::List(List::Flows)),
     (Action::ScreenRecordings, Screen::List(List::Recordings)),
     (Action::ScreenReports, Screen::List(List::QueueReport)),
     (Action::ScreenLog, Screen::List(List::Log)),
     (Action::ScreenLines, Screen::List(List::Lines)),
 ];
-
-/// In the tabs only while it is open: there is room for nine.
-const TAB_WHILE_OPEN: (Action, Screen) = (Action::ScreenSettings, Screen::Settings);
 
 /// Columns that stay for the time of day at the end of the tabs.
 const TIME_COLUMNS: usize = 6;
@@ -41,13 +45,14 @@ fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
         // Who waits in a queue belongs to the queues, and there are two reports.
         let part = match app.screen {
             Screen::List(List::Waiting) => Screen::List(List::Queues),
-            Screen::List(List::AgentReport) => Screen::List(List::QueueReport),
+            Screen::List(list) if list.is_report() => Screen::List(List::QueueReport),
             other => other,
         };
         let is_open = part == screen;
         let key = app.settings.keymap.shown(action);
         let name = words.t(match screen {
             Screen::List(list) => list.screen_key(),
+            Screen::Desk => "screen.desk",
             Screen::Settings => "screen.settings",
             Screen::Wall | Screen::Detail(_) => "screen.wall",
         });
@@ -55,17 +60,17 @@ fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
         (text.trim_start().to_owned(), is_open)
     };
     let room = usize::from(width).saturating_sub(TIME_COLUMNS);
-    let open = Some(TAB_WHILE_OPEN).filter(|(_, screen)| *screen == app.screen);
-    let tabs: Vec<(Action, Screen)> = TABS.into_iter().chain(open).collect();
+    let open = TABS_WHILE_OPEN.into_iter().filter(|(_, screen)| *screen == app.screen);
+    let shown: Vec<(Action, Screen)> = TABS.into_iter().chain(open).collect();
     for (all, gap) in [(true, 2), (true, 1)] {
-        let texts: Vec<_> = tabs.iter().map(|tab| named(*tab, all)).collect();
+        let texts: Vec<_> = shown.iter().map(|tab| named(*tab, all)).collect();
         let names: usize = texts.iter().map(|(text, _)| columns(text)).sum();
         // A blank at both ends, and the gaps between.
-        if names + usize::from(gap) * (tabs.len() - 1) + 2 <= room {
+        if names + usize::from(gap) * (shown.len() - 1) + 2 <= room {
             return (texts, gap);
         }
     }
-    (tabs.iter().map(|tab| named(*tab, false)).collect(), 2)
+    (shown.iter().map(|tab| named(*tab, false)).collect(), 2)
 }
 
 pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {

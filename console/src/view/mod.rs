@@ -1,9 +1,11 @@
 //! From state to cells. Pure: the same state and time give the same buffer.
 
 mod chrome;
+mod desk;
 mod detail;
 mod digits;
 mod floor;
+mod flows;
 mod lists;
 mod microphone;
 mod missed;
@@ -16,6 +18,7 @@ mod wall;
 mod wave;
 
 pub(crate) use settings::diff_height;
+pub(crate) use wall::{agent_text, today_text as wall_today};
 
 use crate::app::{App, LinkState, Overlay, Screen};
 use crate::rows::List;
@@ -37,6 +40,7 @@ pub(crate) fn draw(app: &App, now_ms: i64, buffer: &mut Buffer) -> Option<Positi
             wall::draw(app, area, now_ms, &mut painter);
             None
         }
+        Screen::Desk => desk::draw(app, area, now_ms, &mut painter),
         Screen::Detail(_) => detail::draw(app, area, now_ms, &mut painter),
         Screen::Settings => settings::draw(app, area, now_ms, &mut painter),
     };

@@ -48,6 +48,8 @@ pub(super) fn pane(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Paint
                 super::missed::missed_pane(app, missed, rect, now_ms, p);
             }
         }
+        List::Flows => super::flows::flow_pane(app, id, rect, now_ms, p),
+        List::CallReport | List::OutcomeReport => {}
         List::QueueReport | List::AgentReport => super::reports::report_pane(app, list, id, rect, p),
         List::Recordings => {
             if let Some(recording) = board.recordings.iter().find(|recording| recording.id == id) {

@@ -19,7 +19,12 @@ const TITLE: usize = 12;
 pub(super) fn heading(app: &App, list: List, rect: Rect, p: &mut Painter<'_>) {
     let words = &app.settings.words;
     let mut x = 1;
-    for (of, key) in [(List::QueueReport, "report.queues"), (List::AgentReport, "report.agents")] {
+    for (of, key) in [
+        (List::QueueReport, "report.queues"),
+        (List::AgentReport, "report.agents"),
+        (List::CallReport, "report.calls"),
+        (List::OutcomeReport, "report.outcomes"),
+    ] {
         let name = words.t(key);
         x = if of == list {
             p.put(rect, x, 0, &format!("[{name}]"), Tone::Strong) + 1

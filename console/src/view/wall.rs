@@ -239,9 +239,8 @@ fn bar(share: Option<u32>, width: usize, symbols: Symbols) -> String {
     format!("[{inner}]")
 }
 
-/// The day of all queues, and which page this is.
-fn today(app: &App, page: &Page<'_>, rect: Rect, p: &mut Painter<'_>) {
-    let words = &app.settings.words;
+/// The figures of the day of all queues.
+pub(crate) fn today_text(app: &App) -> String {
     let all = wall::totals(app.board());
     let share = (all.abandoned * 100).checked_div(all.offered).unwrap_or(0);
     let average = all.average_wait_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
@@ -253,13 +252,19 @@ fn today(app: &App, page: &Page<'_>, rect: Rect, p: &mut Painter<'_>) {
         ("overflowed", all.overflowed.to_string()),
         ("average", average.map_or_else(|| "-".to_owned(), duration)),
     ];
+    app.settings.words.f("wall.today", &fields)
+}
+
+/// The day of all queues, and which page this is.
+fn today(app: &App, page: &Page<'_>, rect: Rect, p: &mut Painter<'_>) {
+    let words = &app.settings.words;
     let mut right = rect.width.saturating_sub(1);
     if page.of > 1 {
         let fields = [("page", (page.at + 1).to_string()), ("pages", page.of.to_string())];
         let text = words.f("wall.page", &fields);
         right = p.right(Rect { width: right, ..rect }, 0, &text, Tone::Normal).saturating_sub(2);
     }
-    p.put(Rect { width: right, ..rect }, 1, 0, &words.f("wall.today", &fields), Tone::Normal);
+    p.put(Rect { width: right, ..rect }, 1, 0, &today_text(app), Tone::Normal);
 }
 
 /// How many agents are where, in a line.
@@ -300,7 +305,7 @@ fn strips(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
 }
 
 /// An agent by name, what they are at if the group does not say it, for how long, and the mark.
-fn agent_text(app: &App, agent: &AgentView, group: Whereabouts, server_ms: i64) -> String {
+pub(crate) fn agent_text(app: &App, agent: &AgentView, group: Whereabouts, server_ms: i64) -> String {
     let words = &app.settings.words;
     let name = if agent.name.is_empty() { &agent.number } else { &agent.name };
     let lasted = duration((server_ms - agent.since_ms).max(0));

@@ -183,6 +183,10 @@ pub struct QueueConfig {
     pub short_abandon: u64,
     /// How callers are called back who ask for it.
     pub call_back: CallBackConfig,
+    /// What an agent is to say, shown with each caller; empty: nothing.
+    pub script: String,
+    /// Words for what came of a call. Empty: any word will do.
+    pub dispositions: Vec<String>,
 }
 
 /// How a queue calls back.
@@ -235,6 +239,8 @@ impl Default for QueueConfig {
             service_level: 20_000,
             short_abandon: 5_000,
             call_back: CallBackConfig::default(),
+            script: String::new(),
+            dispositions: Vec::new(),
         }
     }
 }

@@ -32,6 +32,8 @@ impl Exchange {
                 }
             }
             Command::Configured(what) => Ok(self.configured_by(now, what, user)),
+            Command::Note { call, number, text, .. } => self.note_by(now, user, (*call, *number), text),
+            Command::Own(command) => self.own_act(now, user, command),
             Command::Archive(act) => match self.archive_act(now, user, act) {
                 Ok((text, tickets)) => return self.reply_once_stored(id, text, tickets),
                 Err(why) => Err(why),

@@ -446,20 +446,25 @@ impl Exchange {
         name: &str,
         text: String,
     ) {
-        let seq = self.next_event();
         let number = call.and_then(|id| self.calls.get(&id)).map(|c| c.number);
-        let event = Event {
-            seq,
+        let (subject, name) = (subject.to_owned(), name.to_owned());
+        self.tell_event(Event {
+            seq: 0,
             at_ms: now.wall.0,
             kind,
             severity,
             call,
             number,
-            subject: subject.to_owned(),
-            name: name.to_owned(),
+            subject,
+            name,
             text,
-        };
-        self.actions.push_back(Action::Persist { ticket: None, record: Record::Event(event) });
+        });
+    }
+
+    /// The same, as a whole; its place in the journal is given here.
+    pub(crate) fn tell_event(&mut self, event: Event) {
+        let record = Record::Event(Event { seq: self.next_event(), ..event });
+        self.actions.push_back(Action::Persist { ticket: None, record });
     }
 
     pub(crate) fn set_problem(&mut self, extension: &str, problem: Option<String>) {

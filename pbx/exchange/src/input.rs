@@ -94,6 +94,20 @@ pub enum Command {
     Archive(ArchiveAct),
     /// The user has changed the configuration: what, for the audit trail.
     Configured(String),
+    /// A note on a call, live or over.
+    Note {
+        /// The call.
+        call: CallId,
+        /// Its short number.
+        number: u64,
+        /// Numbers of its parties, if it is over.
+        parties: Vec<String>,
+        /// What.
+        text: String,
+    },
+    /// The same by a user who may act on what is the user's own, and on nothing else: the agent at the own phone, calls
+    /// in which that phone is.
+    Own(Box<Command>),
 }
 
 /// What is done about recordings that are closed. Who asks has looked that they are there; what is deleted here has no file

@@ -12,6 +12,7 @@ mod auth;
 mod call;
 mod config;
 mod coverage;
+mod desk;
 mod due;
 mod exchange;
 mod facts;
@@ -44,6 +45,7 @@ pub use call::{
     Way,
 };
 pub use config::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
+pub use desk::Desk;
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
 pub use input::{

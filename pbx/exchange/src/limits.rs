@@ -98,3 +98,7 @@ pub const SUPERVISION_TONE: Duration = Duration::from_millis(800);
 pub const BRIEFING_MAX: Duration = Duration::from_secs(10);
 /// Phones of a caller in a queue that rang in vain and are kept in its CDR; the earliest are forgotten.
 pub const ENDED_LEGS_MAX: usize = 60;
+/// Characters of a note on a call.
+pub const NOTE_CHARS_MAX: usize = 1_000;
+/// Values of a flow that a caller's card shows.
+pub const CARD_VALUES_MAX: usize = 12;

@@ -16,6 +16,19 @@ use std::fmt::Write;
 /// Characters of what a node says or computes that are drawn.
 const SHORT: usize = 48;
 
+/// A line of the tree of a flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What is drawn before it: the branches that it hangs from.
+    pub head: String,
+    /// What leads here, without the arrow; empty at the start.
+    pub label: String,
+    /// The node; `None`: the call ends, or the flow that ran this one goes on.
+    pub to: Option<NodeId>,
+    /// The node is drawn elsewhere.
+    pub is_jump: bool,
+}
+
 /// The flow as a tree: from its start, from its clean-up, and what no way leads to.
 pub fn show(flow: &Flow) -> String {
     let mut out = flow.name.clone();
@@ -26,24 +39,43 @@ pub fn show(flow: &Flow) -> String {
     for (name, value) in &flow.arguments {
         let _ = writeln!(out, "takes {name}, otherwise {}", value.shown());
     }
-    let mut drawing = Drawing { flow, out, drawn: vec![false; flow.nodes.len()] };
+    for Line { head, label, to, is_jump } in outline(flow) {
+        let arrow = if label.is_empty() || label == THEN { " " } else { " → " };
+        let label = if label.is_empty() { String::new() } else { format!("{label}{arrow}") };
+        let _ = match to.and_then(|id| flow.node(id)) {
+            None => writeln!(out, "{head}{label}the end"),
+            Some(node) if is_jump => writeln!(out, "{head}{label}↑ {}", node.name),
+            Some(node) => {
+                writeln!(out, "{head}{label}{}: {}", node.name, describe(&node.job, flow.language))
+            }
+        };
+    }
+    out.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+}
+
+/// What leads on from a node with one way only.
+const THEN: &str = "then";
+
+/// The lines of the tree.
+pub fn outline(flow: &Flow) -> Vec<Line> {
+    let mut drawing = Drawing { flow, out: Vec::new(), drawn: vec![false; flow.nodes.len()] };
     drawing.tree("", flow.start);
     if let Some(node) = flow.on_hang_up {
-        drawing.tree("on hang-up → ", node);
+        drawing.tree("on hang-up", node);
     }
-    let mut title = "no way leads to → ";
+    let mut title = "no way leads to";
     for (id, _) in flow.all() {
         if !drawing.is_drawn(id) {
             drawing.tree(title, id);
-            title = "nor to → ";
+            title = "nor to";
         }
     }
-    drawing.out.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+    drawing.out
 }
 
 struct Drawing<'f> {
     flow: &'f Flow,
-    out: String,
+    out: Vec<Line>,
     drawn: Vec<bool>,
 }
 
@@ -70,47 +102,34 @@ impl Drawing<'_> {
             Branch { head: String::new(), indent: String::new(), label: label.to_owned(), to: Some(from) };
         let mut open = vec![root];
         while let Some(branch) = open.pop() {
-            self.branch(&branch, &mut open);
+            self.branch(branch, &mut open);
         }
     }
 
-    fn branch(&mut self, branch: &Branch, open: &mut Vec<Branch>) {
+    fn branch(&mut self, branch: Branch, open: &mut Vec<Branch>) {
         let Branch { head, indent, label, to } = branch;
-        let Some((id, node)) = to.and_then(|id| self.flow.node(id).map(|node| (id, node))) else {
-            let _ = writeln!(self.out, "{head}{label}the end");
-            return;
-        };
-        if self.is_drawn(id) {
-            let _ = writeln!(self.out, "{head}{label}↑ {}", node.name);
-            return;
-        }
+        let node = to.and_then(|id| self.flow.node(id).map(|node| (id, node)));
+        let is_jump = node.is_some_and(|(id, _)| self.is_drawn(id));
+        self.out.push(Line { head, label, to: node.map(|(id, _)| id), is_jump });
+        let Some((id, node)) = node.filter(|_| !is_jump) else { return };
         if let Some(drawn) = self.drawn.get_mut(usize::from(id.0)) {
             *drawn = true;
         }
-        let _ = writeln!(self.out, "{head}{label}{}: {}", node.name, describe(&node.job, self.flow.language));
         let ways = ways(&node.job);
         let decides = matches!(node.job, Job::Menu { .. } | Job::Dial { .. } | Job::Queue { .. });
         if let ([(_, to)], false) = (ways.as_slice(), decides) {
             // The end of what goes straight on needs no line.
             if to.is_some() {
-                open.push(Branch {
-                    head: indent.clone(),
-                    indent: indent.clone(),
-                    label: "then ".to_owned(),
-                    to: *to,
-                });
+                let head = indent.clone();
+                open.push(Branch { head, indent, label: THEN.to_owned(), to: *to });
             }
             return;
         }
         let last = ways.len();
         for (place, (label, to)) in ways.into_iter().enumerate().rev() {
             let (tick, line) = if place + 1 == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            open.push(Branch {
-                head: format!("{indent}{tick}"),
-                indent: format!("{indent}{line}"),
-                label: format!("{label} → "),
-                to,
-            });
+            let (head, indent) = (format!("{indent}{tick}"), format!("{indent}{line}"));
+            open.push(Branch { head, indent, label, to });
         }
     }
 }
@@ -147,7 +166,7 @@ fn label(job: &Job, exit: &Exit) -> String {
 }
 
 /// A node in a few words.
-fn describe(job: &Job, language: Language) -> String {
+pub fn describe(job: &Job, language: Language) -> String {
     let say = |kind: &str, prompt: &Prompt| match said(prompt, language) {
         words if words.is_empty() => kind.to_owned(),
         words => format!("{kind} {words}"),

@@ -513,6 +513,20 @@ pub enum CtlCommand {
         #[arg(value_parser = clap::value_parser!(u8).range(0..=i64::from(switchroom_wire::PRIORITY_MAX)))]
         priority: u8,
     },
+    /// Write a note on a call, live or finished: it is kept with it.
+    Note {
+        /// Number or id of the call.
+        call: String,
+        /// What.
+        text: String,
+    },
+    /// An agent's desk: who is on the line, what is known of them, what is to be said.
+    Desk {
+        /// The agent's number; unless written, that of the agent at your phone.
+        agent: Option<String>,
+    },
+    /// The flows in force, and what the check said of their files.
+    Flows,
     /// Extensions, agents, queues, skills, routes and roles: shows what the configuration's file says, and changes it. What a
     /// change does to the file is shown first. For admins.
     Settings {

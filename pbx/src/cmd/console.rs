@@ -18,6 +18,9 @@ pub(super) fn run(args: &ConsoleArgs, color: Color, out: &mut dyn Write) -> Outc
             let viewer = options.as_role.or(Some(Role::Viewer));
             switchroom_console::run(Options { wall: true, rotate_s: *rotate, as_role: viewer, ..options })
         }
+        Some(ConsoleCommand::Desk { agent }) => {
+            switchroom_console::run(Options { desk: Some(agent.clone()), ..options })
+        }
         Some(ConsoleCommand::Once { view, json, csv, fail_on }) => {
             let format = match (json, csv) {
                 (true, _) => Format::Json,
@@ -70,6 +73,8 @@ fn role(name: RoleName) -> Role {
 
 fn once(view: OnceView) -> Once {
     match view {
+        OnceView::Wall => Once::Wall,
+        OnceView::Reports => Once::Reports,
         OnceView::Queues => Once::Queues,
         OnceView::Agents => Once::Agents,
         OnceView::Calls => Once::Calls,

@@ -1,5 +1,6 @@
 //! `switchroom ctl`: one question or order to the running daemon, answered on standard output.
 
+mod desk;
 mod figures;
 mod floor;
 mod settings;
@@ -113,6 +114,9 @@ fn command_of(asked: &CtlCommand) -> Result<Command, Failure> {
             let change = ConfigChange::ClassPriority { class: class.clone(), priority: *priority };
             Command::ChangeConfig { change }
         }
+        CtlCommand::Note { call, text } => Command::Note { call: call.clone(), text: text.clone() },
+        CtlCommand::Desk { agent } => Command::Desk { agent: agent.clone() },
+        CtlCommand::Flows => Command::Flows,
         CtlCommand::Hangup { call } => Command::HangUp { call: call.clone() },
         CtlCommand::Unregister { extension, contact } => {
             Command::Unregister { extension: extension.clone(), contact: contact.clone() }
@@ -190,6 +194,8 @@ fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
         Answer::Call(x) => serde_json::json!(x),
         Answer::Cdr(x) => serde_json::json!(x),
         Answer::Extensions(x) => serde_json::json!(x),
+        Answer::Desk(x) => serde_json::json!(x),
+        Answer::Flows(x) => serde_json::json!(x),
         Answer::Agents(x) => serde_json::json!(x),
         Answer::Queues(x) => serde_json::json!(x),
         Answer::Figures(x) => serde_json::json!(x),
@@ -253,6 +259,8 @@ impl Printer<'_> {
                 self.hand_offs(call)?;
                 self.path(&call.path, call.ended.as_ref())
             }
+            Answer::Desk(desk) => self.desk(desk),
+            Answer::Flows(flows) => self.flows(flows),
             Answer::Agents(agents) => self.agents(agents),
             Answer::Queues(queues) => self.queues(queues),
             Answer::Figures(figures) => self.figures(figures),

@@ -21,6 +21,10 @@ use toml::de::{DeTable, DeValue};
 const NEEDS_MAX: usize = 10;
 /// Prompts of its music.
 const MUSIC_MAX: usize = 100;
+/// Characters of a script.
+const SCRIPT_CHARS_MAX: usize = 4_000;
+/// Words for what came of a call: each has a key on the desk.
+const DISPOSITIONS_MAX: usize = 9;
 const HOUR_S: u64 = 3_600;
 const DAY_S: u64 = 86_400;
 
@@ -110,6 +114,8 @@ fn queue(reader: &mut Reader, section: Section<'_>, hours: &[&str]) -> QueueConf
             retry_after: span_ms(reader, section, "call_back_retry", 10, DAY_S),
             max: reader.whole(section, "call_backs_max", 0..=CALL_BACKS_MAX).unwrap_or_default(),
         },
+        script: reader.text(section, "script", &script).unwrap_or_default(),
+        dispositions: dispositions(reader, section),
     }
 }
 
@@ -242,6 +248,30 @@ fn announce_every(reader: &mut Reader, section: Section<'_>) -> u64 {
         Ok(ms)
     });
     every.unwrap_or_default()
+}
+
+/// Text for people, of several lines.
+fn script(text: &str) -> Result<String, String> {
+    if text.chars().count() > SCRIPT_CHARS_MAX {
+        return Err(format!("a script has at most {SCRIPT_CHARS_MAX} characters"));
+    }
+    let harmless = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
+    Ok(text.trim().chars().map(harmless).collect())
+}
+
+fn dispositions(reader: &mut Reader, section: Section<'_>) -> Vec<String> {
+    let listed = reader.texts(section, "dispositions", &value::name).unwrap_or_default();
+    if let Some((_, span)) = listed.get(DISPOSITIONS_MAX) {
+        reader.faults.push(span, format!("there are at most {DISPOSITIONS_MAX} dispositions"), None);
+    }
+    let mut found: Vec<String> = Vec::new();
+    for (word, span) in listed {
+        if found.contains(&word) {
+            reader.faults.push(&span, format!("{word} is listed twice"), None);
+        }
+        found.push(word);
+    }
+    found
 }
 
 /// The prompts of a key that are played one after the other.

@@ -267,6 +267,8 @@ fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
         service_level: 30_000,
         short_abandon: 0,
         call_back: CallBackConfig { tries: 5, retry_after: 600_000, max: 20 },
+        script: "Guten Tag.\nVerkauf hier.".into(),
+        dispositions: vec!["sold".into(), "call back".into()],
     };
     assert_eq!(floor.queues["sales"], sales);
     // What is not written is what the floor takes for granted, too.

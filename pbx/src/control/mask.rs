@@ -178,12 +178,16 @@ pub(super) fn answer(answer: Answer) -> Answer {
         // Refused before it comes to this; here should that ever be forgotten.
         Answer::Events(_) => Answer::Events(Vec::new()),
         Answer::Ladder(ladder) => Answer::Ladder(Box::new(Ladder { call: ladder.call, ..Ladder::default() })),
+        // The same.
+        Answer::Desk(_) => Answer::Desk(Box::default()),
         Answer::Settings(_) => Answer::Settings(Box::default()),
         Answer::SettingsDiff(_) => Answer::SettingsDiff(Box::default()),
         Answer::SettingsApplied(_) => Answer::SettingsApplied(Box::default()),
         Answer::Done(_)
         | Answer::Status(_)
         | Answer::Wave(_)
+        // Masked where it is made.
+        | Answer::Flows(_)
         | Answer::Agents(_)
         | Answer::Figures(_)
         | Answer::Why(_) => answer,

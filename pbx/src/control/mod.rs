@@ -2,8 +2,10 @@
 
 mod configuration;
 mod conversation;
+mod desk;
 mod figures;
 mod floor;
+mod flows;
 mod hub;
 mod line;
 mod mask;

@@ -1,9 +1,8 @@
 //! Answers to commands.
 
 use super::server::Server;
-use super::settings;
 use super::sight::Sight;
-use super::{figures, floor, mask, view};
+use super::{desk, figures, floor, flows, mask, settings, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use crate::keeper::Wish;
@@ -88,6 +87,9 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::Agents
         | Command::Queues
         | Command::Figures { .. }
+        | Command::Flows
+        | Command::Desk { .. }
+        | Command::Note { .. }
         | Command::Why { .. }
         | Command::AgentPresence { .. }
         | Command::AgentWrapUp { .. }
@@ -130,7 +132,15 @@ async fn carry_out(
     (user, role): (&str, Role),
     command: Command,
 ) -> Result<Answer, CommandError> {
+    // Who is less than a supervisor acts on what is the user's own, which the exchange knows.
+    let own = |command: Do| if role < Role::Supervisor { Do::Own(Box::new(command)) } else { command };
     match command {
+        Command::Desk { agent } => desk::answer(server, (user, role), agent).await,
+        Command::Flows => flows::answer(server, role).await,
+        Command::Note { call, text } => {
+            let (call, number, parties) = known_call(server, &call).await?;
+            act(server, user, own(Do::Note { call, number, parties, text })).await.map(Answer::Done)
+        }
         Command::Status => Ok(Answer::Status(Box::new(server.hub.system()))),
         Command::Calls => Ok(Answer::Calls(server.hub.calls())),
         Command::Extensions => Ok(Answer::Extensions(server.hub.extensions())),
@@ -143,14 +153,14 @@ async fn carry_out(
         Command::Why { call } => why(server, &call).await,
         Command::AgentPresence { agent, presence, reason, extension } => {
             let presence = presence_of(&presence, reason)?;
-            act(server, user, Do::Agent(AgentAct::Choose { agent, presence, extension }))
+            act(server, user, own(Do::Agent(AgentAct::Choose { agent, presence, extension })))
                 .await
                 .map(Answer::Done)
         }
         Command::AgentWrapUp { agent, more_s, disposition } => {
             let more_ms = more_s.map(|s| u64::from(s) * 1_000);
             let wrap_up = AgentAct::WrapUp { agent, more_ms, disposition };
-            act(server, user, Do::Agent(wrap_up)).await.map(Answer::Done)
+            act(server, user, own(Do::Agent(wrap_up))).await.map(Answer::Done)
         }
         Command::Priority { call, priority } => {
             let call = resolve(server, &call).await?;
@@ -163,7 +173,7 @@ async fn carry_out(
         }
         Command::Transfer { call, to } => {
             let call = resolve(server, &call).await?;
-            act(server, user, Do::Transfer { call, to }).await.map(Answer::Done)
+            act(server, user, own(Do::Transfer { call, to })).await.map(Answer::Done)
         }
         Command::PickUp { call, phone } => {
             let call = resolve(server, &call).await?;
@@ -246,7 +256,7 @@ async fn carry_out(
         Command::Wave { recording, columns } => wave(server, recording, columns).await,
         Command::HangUp { call } => {
             let id = resolve(server, &call).await?;
-            act(server, user, Do::HangUp(id)).await.map(Answer::Done)
+            act(server, user, own(Do::HangUp(id))).await.map(Answer::Done)
         }
         Command::HandOff { call, flow } => {
             let call = resolve(server, &call).await?;
@@ -284,7 +294,7 @@ async fn carry_out(
         Command::Settings { .. } | Command::PreviewSettings { .. } | Command::ApplySettings { .. } => {
             settings::answer(server, user, command).await
         }
-        Command::Dial { from, to } => act(server, user, Do::Dial { from, to }).await.map(Answer::Done),
+        Command::Dial { from, to } => act(server, user, own(Do::Dial { from, to })).await.map(Answer::Done),
         Command::Unregister { extension, contact } => {
             act(server, user, Do::Unregister { extension, contact }).await.map(Answer::Done)
         }
@@ -356,7 +366,7 @@ fn rows(limit: u32) -> usize {
 }
 
 /// Reads the store off the runtime's threads.
-async fn from_store<T: Send + 'static>(
+pub(super) async fn from_store<T: Send + 'static>(
     server: &Server,
     read: impl FnOnce(&crate::store::Store) -> T + Send + 'static,
 ) -> Result<T, CommandError> {
@@ -408,6 +418,19 @@ async fn resolve(server: &Server, text: &str) -> Result<CallId, CommandError> {
     let text = text.to_owned();
     let cdr = from_store(server, move |s| s.cdr(&text)).await?;
     cdr.map(|c| c.call).ok_or_else(unknown)
+}
+
+/// A call that is live or finished: its id, its number, and, if it is over, the numbers of its parties.
+async fn known_call(server: &Server, text: &str) -> Result<(CallId, u64, Vec<String>), CommandError> {
+    let id = resolve(server, text).await?;
+    let live = server.engine.ask(move |x| x.call(id).map(|call| call.number)).await.map_err(failed)?;
+    if let Some(number) = live {
+        return Ok((id, number, Vec::new()));
+    }
+    let cdr = from_store(server, move |s| s.cdr(&id.to_string())).await?;
+    let cdr = cdr.ok_or_else(|| refused("there is no such call"))?;
+    let parties = [Some(cdr.from), cdr.with].into_iter().flatten().map(|party| party.number);
+    Ok((id, cdr.number, parties.collect()))
 }
 
 async fn one_call(server: &Server, call: String) -> Result<Answer, CommandError> {

@@ -8,6 +8,7 @@ use super::{line, peer, socket};
 use crate::config::ShellConfig;
 use crate::engine::EngineHandle;
 use crate::flight::Dumps;
+use crate::flows::InForce;
 use crate::keeper::Keeper;
 use crate::media::MediaEngine;
 use crate::store::Store;
@@ -38,6 +39,8 @@ pub struct ControlSettings {
     pub stop: Arc<Notify>,
     /// Where flight records are written.
     pub dumps: Dumps,
+    /// What the check said of the flows' files.
+    pub in_force: Arc<InForce>,
 }
 
 /// What conversations share.
@@ -50,6 +53,7 @@ pub(super) struct Server {
     pub(super) recordings: PathBuf,
     pub(super) shell: ShellConfig,
     pub(super) dumps: Dumps,
+    pub(super) in_force: Arc<InForce>,
     configured: Configured,
     stop: Arc<Notify>,
     /// Lines of clients that were none of the protocol.
@@ -111,6 +115,7 @@ pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
         shell: settings.shell,
         configured: settings.configured,
         stop: settings.stop,
+        in_force: settings.in_force,
         dumps: settings.dumps,
         wrong_lines: AtomicU64::new(0),
         last: AtomicU64::new(0),

@@ -139,8 +139,13 @@ impl Client {
 
 /// A daemon in a folder of its own, with extension [`NUMBER`].
 fn daemon() -> (Daemon, tempfile::TempDir) {
+    daemon_with("")
+}
+
+/// The same with more in its configuration.
+fn daemon_with(more: &str) -> (Daemon, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
-    let loaded = config::parse(&site(), Path::new("switchroom.toml"), dir.path()).unwrap();
+    let loaded = config::parse(&(site() + more), Path::new("switchroom.toml"), dir.path()).unwrap();
     (daemon::start(&loaded).unwrap(), dir)
 }
 
@@ -199,6 +204,69 @@ fn a_user_whose_phone_nobody_knows_is_asked_for_it() {
         assert!(why.contains("[supervision]"), "{why}");
     }
     assert!(admin.is_refused(listen(Some("999"))), "another reason is another word");
+}
+
+/// An agent sees the own desk and no other, acts on what is the own, and what is noted on a call is found with the number's
+/// next one.
+#[test]
+fn an_agent_has_the_own_desk_and_notes_stay_with_the_caller() {
+    let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
+    let (daemon, _dir) = daemon_with(&format!(
+        "[supervision]\nphones = [\"{user} {NUMBER}\"]\n[queues.sales]\nscript = \"Hello.\"\n\
+         [agents.2001]\nextension = \"{NUMBER}\"\nqueues = [\"sales\"]\n[agents.2002]\nqueues = [\"sales\"]\n\
+         [breaks.lunch]\nlabel = \"Lunch\"\n"
+    ));
+    let mut agent = Client::join(daemon.socket(), &hello(Some(Role::Agent), false, None));
+    let desk = |client: &mut Client, agent: Option<&str>| match client
+        .ask(1, Command::Desk { agent: agent.map(str::to_owned) })
+    {
+        Ok(Answer::Desk(desk)) => Ok(*desk),
+        Ok(other) => panic!("{other:?}"),
+        Err(CommandError::Refused { why }) => Err(why),
+        Err(other) => panic!("{other:?}"),
+    };
+    let own = desk(&mut agent, None).unwrap();
+    assert_eq!((own.agent.as_str(), own.extension.as_str(), own.card), ("2001", NUMBER, None));
+    assert_eq!(own.breaks, [("lunch".to_owned(), "Lunch".to_owned())]);
+    assert!(desk(&mut agent, Some("2002")).unwrap_err().contains("needs the role supervisor"));
+    let mut viewer = Client::join(daemon.socket(), &hello(Some(Role::Viewer), false, None));
+    assert!(desk(&mut viewer, None).is_err());
+    let presence = |agent: &str| Command::AgentPresence {
+        agent: agent.into(),
+        presence: "ready".into(),
+        reason: None,
+        extension: None,
+    };
+    agent.ask(2, presence("2001")).unwrap();
+    assert!(agent.is_refused(presence("2002")));
+    assert!(agent.is_refused(Command::TakeOut { call: "1".into() }));
+
+    let phone = registered(&daemon);
+    let mut admin = Client::join(daemon.socket(), &subscribed());
+    phone.command(PhoneCommand::Call("*43".into())).unwrap();
+    admin.until(|c| c.call(CallState::Service).is_some());
+    let number = admin.call(CallState::Service).unwrap().number.to_string();
+    let note = |text: &str| Command::Note { call: number.clone(), text: text.into() };
+    agent.ask(3, note("an echo")).unwrap();
+    agent.ask(4, Command::HangUp { call: number.clone() }).unwrap();
+    phone.wait_for(|e| matches!(e, PhoneEvent::Ended { .. }), TIME).unwrap();
+    admin.until(|c| c.board.calls.is_empty());
+    agent.ask(5, note("was in it")).unwrap();
+    let noted = |client: &mut Client| -> Vec<String> {
+        let events =
+            client.ask(6, Command::Events { limit: 100, call: Some(number.clone()), after_ms: None });
+        let Ok(Answer::Events(events)) = events else { panic!("{events:?}") };
+        events.into_iter().filter(|event| event.name == "note").map(|event| event.text).collect()
+    };
+    // It is kept in its turn, by another thread.
+    for _ in 0..1_000 {
+        if noted(&mut agent).len() == 2 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(noted(&mut agent), [format!("{user}: an echo"), format!("{user}: was in it")]);
+    phone.stop().unwrap();
 }
 
 #[test]
@@ -358,6 +426,7 @@ fn who_falls_behind_gets_a_fresh_board() {
         configured: Arc::new(Unconfigured),
         stop: Arc::default(),
         dumps: crate::flight::Dumps::new(dir.path()),
+        in_force: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let _server = runtime.block_on(start(settings)).unwrap();

@@ -146,6 +146,48 @@ impl Translator {
         act
     }
 
+    fn command(&mut self, command: &Command) -> Command {
+        match command {
+            Command::Note { call, number, parties, text } => {
+                let (parties, text) = (parties.clone(), text.clone());
+                Command::Note { call: self.call(*call), number: *number, parties, text }
+            }
+            Command::Own(command) => Command::Own(Box::new(self.command(command))),
+            Command::HangUp(call) => Command::HangUp(self.call(*call)),
+            Command::Transfer { call, to } => Command::Transfer { call: self.call(*call), to: to.clone() },
+            Command::PickUp { call, phone } => {
+                Command::PickUp { call: self.call(*call), phone: phone.clone() }
+            }
+            Command::Agent(act) => Command::Agent(self.act(act)),
+            Command::Supervise { phone, act } => {
+                let mut act = act.clone();
+                if let SupervisionAct::Begin { subject: Subject::Call(call), .. } = &mut act {
+                    *call = self.call(*call);
+                }
+                Command::Supervise { phone: phone.clone(), act }
+            }
+            Command::Missed { which, wish } => {
+                let which = match which.parse() {
+                    Ok(id) => self.call(id).to_string(),
+                    Err(_) => which.clone(),
+                };
+                Command::Missed { which, wish: wish.clone() }
+            }
+            Command::HandOff { call, flow } => {
+                Command::HandOff { call: self.call(*call), flow: flow.clone() }
+            }
+            Command::Consult { call, act, own_only } => {
+                Command::Consult { call: self.call(*call), act: act.clone(), own_only: *own_only }
+            }
+            Command::Record { call, act, own_only } => {
+                Command::Record { call: self.call(*call), act: *act, own_only: *own_only }
+            }
+            Command::Unregister { .. } | Command::Dial { .. } | Command::Configured(_) => command.clone(),
+            Command::Archive(act) => Command::Archive(self.archive_act(act)),
+            Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),
+        }
+    }
+
     fn translated(&mut self, recorded: &Recorded) -> Option<Recorded> {
         match recorded {
             Recorded::Message { flow, bytes } => {
@@ -154,44 +196,7 @@ impl Translator {
             }
             Recorded::Media(event) => self.media(event).map(|e| Recorded::Media(Box::new(e))),
             Recorded::Command { id, user, command } => {
-                let command = match command {
-                    Command::HangUp(call) => Command::HangUp(self.call(*call)),
-                    Command::Transfer { call, to } => {
-                        Command::Transfer { call: self.call(*call), to: to.clone() }
-                    }
-                    Command::PickUp { call, phone } => {
-                        Command::PickUp { call: self.call(*call), phone: phone.clone() }
-                    }
-                    Command::Agent(act) => Command::Agent(self.act(act)),
-                    Command::Supervise { phone, act } => {
-                        let mut act = act.clone();
-                        if let SupervisionAct::Begin { subject: Subject::Call(call), .. } = &mut act {
-                            *call = self.call(*call);
-                        }
-                        Command::Supervise { phone: phone.clone(), act }
-                    }
-                    Command::Missed { which, wish } => {
-                        let which = match which.parse() {
-                            Ok(id) => self.call(id).to_string(),
-                            Err(_) => which.clone(),
-                        };
-                        Command::Missed { which, wish: wish.clone() }
-                    }
-                    Command::HandOff { call, flow } => {
-                        Command::HandOff { call: self.call(*call), flow: flow.clone() }
-                    }
-                    Command::Consult { call, act, own_only } => {
-                        Command::Consult { call: self.call(*call), act: act.clone(), own_only: *own_only }
-                    }
-                    Command::Record { call, act, own_only } => {
-                        Command::Record { call: self.call(*call), act: *act, own_only: *own_only }
-                    }
-                    Command::Unregister { .. } | Command::Dial { .. } | Command::Configured(_) => {
-                        command.clone()
-                    }
-                    Command::Archive(act) => Command::Archive(self.archive_act(act)),
-                    Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),
-                };
+                let command = self.command(command);
                 Some(Recorded::Command { id: *id, user: user.clone(), command })
             }
             Recorded::Answered { call, number, answer, is_secret } => {

@@ -3,8 +3,10 @@
 use super::{Found, load};
 use crate::config::Loaded;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use switchroom_exchange::Severity;
+use switchroom_flow::Fault;
 use switchroom_flow::lists::List;
 
 /// An alarm to be raised, or to be cleared.
@@ -21,6 +23,25 @@ struct Last {
 }
 
 impl InForce {
+    /// What was said of the files when they were last read, by the name of the flow; what is about no flow's file is left
+    /// out.
+    pub fn faults(&self) -> BTreeMap<String, Vec<Fault>> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: BTreeMap<String, Vec<Fault>> = BTreeMap::new();
+        for fault in &held.found.faults {
+            let file = Path::new(&fault.file);
+            let name = file.file_stem().and_then(|name| name.to_str());
+            let is_flow = |name: &&str| {
+                held.found.refused.contains_key(*name)
+                    || held.found.flows.get(*name).is_some_and(|flow| flow.file == fault.file)
+            };
+            if let Some(name) = name.filter(is_flow) {
+                found.entry(name.to_owned()).or_default().push(fault.clone());
+            }
+        }
+        found
+    }
+
     /// Reads the flows of a configuration and puts those that are to be in force into it; lists that have not changed
     /// become those in force, for some are large. Gives the alarms that change with it, and a sentence if files were refused.
     pub fn renew(&self, loaded: &mut Loaded) -> (Vec<Alarm>, Option<String>) {

@@ -1,8 +1,8 @@
 //! What can be asked of the daemon, one way for the console, `ctl` and scripts.
 
 use crate::{
-    AgentView, CallView, ExtensionView, FiguresBy, FiguresView, MissedView, QueueView, ReasonsView,
-    SystemView,
+    AgentView, CallView, DeskView, ExtensionView, FiguresBy, FiguresView, FlowView, MissedView, QueueView,
+    ReasonsView, SystemView,
 };
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use crate::{SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView};
@@ -48,6 +48,13 @@ pub enum Command {
         /// How many days; the daemon keeps eight.
         days: u32,
     },
+    /// An agent's desk: the caller's card, history, script. Needs agent; that of another agent needs supervisor.
+    Desk {
+        /// The agent's number; the user's own when absent.
+        agent: Option<String>,
+    },
+    /// The flows in force as outlines, and what the check said of their files when they were last read.
+    Flows,
     /// Why a caller was offered to whom it was, or still waits.
     Why {
         /// The call's id or short number.
@@ -102,7 +109,15 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
-    /// End a call now. Needs supervisor.
+    /// Write a note on a call, live or finished; it is kept with the call. Needs agent, for a call of the user's own phone;
+    /// else supervisor.
+    Note {
+        /// The call's id or short number.
+        call: String,
+        /// What, at most [`crate::NOTE_CHARS_MAX`] characters.
+        text: String,
+    },
+    /// End a call now. Needs agent, for a call of the user's own phone; else supervisor.
     HangUp {
         /// The call's id or short number.
         call: String,
@@ -142,7 +157,8 @@ pub enum Command {
         /// What.
         change: ConfigChange,
     },
-    /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it. Needs supervisor.
+    /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it. Needs
+    /// agent, for the user's own phone; else supervisor.
     Dial {
         /// The extension that is to be the caller.
         from: String,
@@ -171,7 +187,7 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
-    /// Sets an agent's presence. Needs supervisor.
+    /// Sets an agent's presence. Needs agent, for the agent at the user's own phone; else supervisor.
     AgentPresence {
         /// The agent's number.
         agent: String,
@@ -182,7 +198,7 @@ pub enum Command {
         /// For signing in: where the agent sits, unless it is configured.
         extension: Option<String>,
     },
-    /// An agent's after-call time: done, or longer. Needs supervisor.
+    /// An agent's after-call time: done, or longer. Needs agent, for the agent at the user's own phone; else supervisor.
     AgentWrapUp {
         /// The agent's number.
         agent: String,
@@ -203,7 +219,8 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
-    /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow. Needs supervisor.
+    /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow. Needs agent,
+    /// for a call of the user's own phone; else supervisor.
     Transfer {
         /// The call's id or short number.
         call: String,
@@ -443,6 +460,7 @@ impl Command {
             | Self::Agents
             | Self::Queues
             | Self::Figures { .. }
+            | Self::Flows
             | Self::Why { .. }
             | Self::Cdrs { .. }
             | Self::Events { .. }
@@ -451,18 +469,21 @@ impl Command {
             | Self::Missed { .. }
             | Self::Wave { .. }
             | Self::Ladder { .. } => Role::Viewer,
-            Self::MissedAct { .. } | Self::Record { .. } | Self::Consult { .. } | Self::ConsultAct { .. } => {
-                Role::Agent
-            }
-            Self::HangUp { .. }
-            | Self::HoldRecording { .. }
-            | Self::HandOff { .. }
+            Self::MissedAct { .. }
+            | Self::Consult { .. }
+            | Self::ConsultAct { .. }
+            | Self::Desk { .. }
+            | Self::Note { .. }
+            | Self::HangUp { .. }
             | Self::Dial { .. }
-            | Self::ChangeConfig { .. }
             | Self::AgentPresence { .. }
             | Self::AgentWrapUp { .. }
-            | Self::Priority { .. }
             | Self::Transfer { .. }
+            | Self::Record { .. } => Role::Agent,
+            Self::HoldRecording { .. }
+            | Self::HandOff { .. }
+            | Self::ChangeConfig { .. }
+            | Self::Priority { .. }
             | Self::PickUp { .. }
             | Self::Assign { .. }
             | Self::Supervise { .. }
@@ -529,6 +550,10 @@ pub enum Answer {
     Cdr(Box<CdrView>),
     /// Answer to [`Command::Extensions`].
     Extensions(Vec<ExtensionView>),
+    /// Answer to [`Command::Desk`].
+    Desk(Box<DeskView>),
+    /// Answer to [`Command::Flows`].
+    Flows(Vec<FlowView>),
     /// Answer to [`Command::Agents`].
     Agents(Vec<AgentView>),
     /// Answer to [`Command::Queues`].
@@ -563,15 +588,17 @@ pub enum Answer {
 mod tests {
     use super::*;
 
-    /// Whoever may take care of missed calls takes nobody's talk apart.
+    /// Whoever may take care of missed calls takes nobody's talk apart. What an agent may do to calls is done to those of the
+    /// own phone, which the exchange looks after.
     #[test]
-    fn what_acts_on_any_talk_of_the_house_needs_a_supervisor() {
-        let (call, to) = (String::from("3"), String::from("103"));
+    fn what_acts_on_any_call_of_the_house_needs_a_supervisor() {
+        let (call, agent) = (String::from("3"), String::from("2001"));
         for command in [
-            Command::HangUp { call: call.clone() },
             Command::HandOff { call: call.clone(), flow: "verify".into() },
-            Command::Transfer { call: call.clone(), to },
             Command::PickUp { call: call.clone(), phone: None },
+            Command::Assign { call: call.clone(), agent },
+            Command::Priority { call: call.clone(), priority: 9 },
+            Command::HoldRecording { call: call.clone(), reason: "case 7".into() },
             Command::TakeOut { call },
         ] {
             assert_eq!(command.role(), crate::Role::Supervisor, "{command:?}");

@@ -11,9 +11,11 @@
 
 mod board;
 mod command;
+mod desk;
 mod figures;
 mod fit;
 mod floor;
+mod flows;
 mod ladder;
 mod protocol;
 mod recorded;
@@ -26,12 +28,14 @@ pub use command::{
     Answer, Command, CommandError, ConfigChange, ConsultAct, MissedAct, PRIORITY_MAX, RecordingAct, Reply,
     Request, SuperviseAct, Supervised, SupervisionMode,
 };
+pub use desk::{CardView, DeskView, HISTORY_SHOWN, NOTE_CHARS_MAX, NoteView, PastCallView};
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};
 pub use floor::{
     AgentView, BreakView, DecisionView, MissedView, QueueTodayView, QueueView, ReasonsView, StandingView,
     WAITERS_SHOWN, WaiterView,
 };
+pub use flows::{FLOW_TEXT_MAX, FLOWS_SHOWN, FaultView, FlowView, OutlineView};
 pub use ladder::{Ladder, LadderEntry, LadderKind, LadderStyle, Lane, render_ladder};
 pub use protocol::{
     ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Resume, Role, ServerLine,

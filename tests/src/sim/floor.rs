@@ -112,6 +112,13 @@ pub enum AgentWish {
         /// Whom, modulo the number of phones.
         whom: usize,
     },
+    /// The user at the first phone does something as an agent, who may act on what is his own.
+    Own {
+        /// The call's place among all, modulo their number.
+        place: usize,
+        /// What: break, ready, note, what came of it, hung up, put through.
+        what: usize,
+    },
     /// Somebody who talks is sent to give a PIN, and comes back.
     HandOff {
         /// The talk's place among all, modulo their number.
@@ -197,6 +204,10 @@ impl FloorSetup {
         }
         for _ in 0..length_ms / 4_000 {
             let wish = AgentWish::Record { place: below(&mut own, 64), what: below(&mut own, 6) };
+            wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
+        }
+        for _ in 0..length_ms / 7_000 {
+            let wish = AgentWish::Own { place: below(&mut own, 64), what: below(&mut own, 8) };
             wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
         }
         for _ in 0..length_ms / 5_000 {
@@ -423,5 +434,8 @@ fn queue(chance: &mut Chance) -> QueueConfig {
             retry_after: some(&[5_000, 20_000, 60_000]),
             max: usize::try_from(some(&[0, 2, 100, 100])).unwrap_or(0),
         },
+        script: String::new(),
+        // What agents say comes of a call is one of them, except that of who acts at the own phone.
+        dispositions: vec!["order".to_owned()],
     }
 }

@@ -69,6 +69,8 @@ fn queue(rng: &mut Rng) -> QueueConfig {
             retry_after: rng.below(60_000),
             max: usize::try_from(rng.below(4)).unwrap(),
         },
+        script: String::new(),
+        dispositions: Vec::new(),
     }
 }
 

@@ -27,9 +27,13 @@ impl Exchange {
                 ("presence", format!("agent {agent} is {what}"))
             }
             AgentAct::WrapUp { agent, more_ms, disposition } => {
+                let of = self.must_be_known(agent, disposition.as_deref())?;
                 self.floor
                     .wrap_up(at, agent, *more_ms, disposition.as_deref())
                     .map_err(|refusal| refusal.to_string())?;
+                if let Some((call, word)) = of.zip(disposition.as_deref()) {
+                    self.note_disposition(now, user, call, word);
+                }
                 let done = match more_ms {
                     Some(ms) => format!("agent {agent} has {} s more", ms / 1_000),
                     None => format!("agent {agent} is done with after-call work"),

@@ -101,6 +101,7 @@ impl Exchange {
             | Command::HandOff { call, .. }
             | Command::Consult { call, .. }
             | Command::Record { call, .. }
+            | Command::Note { call, .. }
             | Command::Transfer { call, .. }
             | Command::PickUp { call, .. } => of_call(*call),
             Command::Supervise { act: SupervisionAct::Begin { subject, .. }, .. } => match subject {
@@ -127,6 +128,8 @@ impl Exchange {
             }
             Command::Dial { from, .. } if own == Some(from) => (String::new(), None, None),
             Command::Dial { from, .. } => of_seat(from),
+            // What is the user's own is so whatever queue it is of.
+            Command::Own(_) => (String::new(), None, None),
             // What changes the house, and not a call, is a matter of the role.
             Command::Unregister { .. }
             | Command::DeleteMessage(_)

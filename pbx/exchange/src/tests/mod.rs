@@ -7,6 +7,7 @@ mod bridging;
 mod call_backs;
 mod calls;
 mod consent;
+mod desk;
 mod flow_ends;
 mod flow_keys;
 pub(crate) mod flow_site;

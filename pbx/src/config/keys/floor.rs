@@ -112,6 +112,16 @@ pub(super) const QUEUES: Table = Table {
             "How often a number is called back before it is left to the missed calls.",
         ),
         key("call_back_retry", "\"5m\"", "How long after a call back in vain the next one is made."),
+        example(
+            "script",
+            "\"Good morning, this is Sales.\"",
+            "What an agent is to say, shown on the desk with each caller of this queue; several lines between three quotes.",
+        ),
+        example(
+            "dispositions",
+            "[\"sold\", \"call back\", \"wrong number\"]",
+            "What can have come of a call, for agents to choose from in after-call time. Unless written, any word will do.",
+        ),
     ],
 };
 

@@ -142,7 +142,12 @@ impl SecretsStay {
     fn note_transfers(&mut self, world: &World, step: &Step) {
         let call = |id: &CallId| world.exchange.call(*id).filter(|call| call.stage == Stage::Seeking);
         self.put_through.retain(|id| call(id).is_some());
-        if let Came::Command(Command::Transfer { call: id, .. }) = &step.came {
+        let command = match &step.came {
+            Came::Command(Command::Own(command)) => Some(&**command),
+            Came::Command(command) => Some(command),
+            _ => None,
+        };
+        if let Some(Command::Transfer { call: id, .. }) = command {
             self.put_through.extend(call(id).map(|call| call.id));
         }
         for action in &step.actions {

@@ -35,7 +35,12 @@ pub(super) fn config(setup: &Setup) -> Config {
         supervision: SupervisionRules {
             code: "*60".into(),
             phones: setup.phones.iter().map(|phone| phone.extension.clone()).collect(),
-            users: BTreeMap::new(),
+            users: setup
+                .phones
+                .first()
+                .map(|one| ("supervisor".into(), one.extension.clone()))
+                .into_iter()
+                .collect(),
             // Whoever supervises acts on the first queue only, on one site of four; on another, agents hear of them.
             queues: match setup.floor.queue_names().next().filter(|_| setup.floor.seed % 4 == 1) {
                 Some(queue) => BTreeMap::from([(SUPERVISOR.to_owned(), [queue.to_owned()].into())]),

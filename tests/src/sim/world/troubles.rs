@@ -179,6 +179,7 @@ impl World {
                 };
                 return Some(Command::Record { call, act, own_only: false });
             }
+            AgentWish::Own { place, what } => return self.own_act(place, what),
             AgentWish::Missed { place, what } => {
                 let inbox = self.exchange.inbox();
                 let entry = inbox.all().nth(place % inbox.len().max(1))?;
@@ -213,6 +214,43 @@ impl World {
         let calls: Vec<CallId> = self.exchange.calls().filter(is_talk).map(|call| call.id).collect();
         let call = *calls.get(place % calls.len().max(1))?;
         Some(Command::Consult { call, act, own_only: false })
+    }
+
+    /// What the user at the first phone does as an agent. Every fourth thing is about a call of somebody else.
+    fn own_act(&self, place: usize, what: usize) -> Option<Command> {
+        let seat = &self.handsets.first()?.setup.extension;
+        let is_own = |call: &&Call| call.legs.values().any(|leg| leg.extension.as_ref() == Some(seat));
+        let calls = self.exchange.calls().filter(|call| place.is_multiple_of(4) || is_own(call));
+        let calls: Vec<&Call> = calls.collect();
+        let of_call = calls.get(place % calls.len().max(1));
+        let agent = self.exchange.floor().agent_at(seat).map(|agent| agent.number.to_string());
+        let act = match what {
+            0 => Command::Agent(AgentAct::Choose {
+                agent: agent?,
+                presence: Presence::Break { reason: self.setup.floor.reason(place) },
+                extension: None,
+            }),
+            1 | 2 => {
+                Command::Agent(AgentAct::Choose { agent: agent?, presence: Presence::Ready, extension: None })
+            }
+            3 => Command::Agent(AgentAct::WrapUp {
+                agent: agent?,
+                more_ms: None,
+                disposition: Some("sold".into()),
+            }),
+            4 => Command::HangUp(of_call?.id),
+            5 => {
+                let to = self.handsets[place % self.handsets.len()].setup.extension.clone();
+                Command::Transfer { call: of_call?.id, to }
+            }
+            _ => Command::Note {
+                call: of_call?.id,
+                number: of_call?.number,
+                parties: Vec::new(),
+                text: "called before".into(),
+            },
+        };
+        Some(Command::Own(Box::new(act)))
     }
 
     /// What a supervisor wants, as a command. Most of the calls that they go to are talks.

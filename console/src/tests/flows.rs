@@ -1,0 +1,89 @@
+//! The flows: outlines, who is where, what the check says.
+
+use super::*;
+use crate::app::{Overlay, Screen};
+use crate::fixture::{answer_flows, floor, press, settings};
+use crate::rows::List;
+use crate::symbols::Symbols;
+use crate::words::Language;
+use std::fmt::Write as _;
+
+fn on_flows(size: (u16, u16)) -> App {
+    let mut app = floor(size);
+    let effects = press(&mut app, "5");
+    answer_flows(&mut app, &effects);
+    app
+}
+
+fn on_node(mut app: App, flow: &str, node: &str) -> App {
+    let (view, at) = {
+        let view = app.model.flows.views.iter().find(|view| view.name == flow).unwrap();
+        let at = view.outline.iter().position(|line| line.node == node && !line.is_jump).unwrap();
+        (view.clone(), at)
+    };
+    app.lists.get_mut(&List::Flows).unwrap().selected = Some(crate::flows::row_id(&view, at));
+    app.settle(NOW_MS);
+    app
+}
+
+#[test]
+fn the_flows_at_every_size() {
+    for (width, height) in [(52, 14), (60, 15), (80, 24), (120, 40), (200, 60)] {
+        let app = on_node(on_flows((width, height)), "main", "support");
+        insta::assert_snapshot!(format!("flows_{width}x{height}"), shown(&app));
+    }
+}
+
+#[test]
+fn faults_stand_at_their_flow_and_node_in_both_languages() {
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "== a node that no way leads to\n{}",
+        shown(&on_node(on_flows((100, 30)), "survey", "again"))
+    );
+    let mut night = on_flows((100, 30));
+    night.lists.get_mut(&List::Flows).unwrap().selected = Some("night".into());
+    night.settle(NOW_MS);
+    let _ = writeln!(text, "== a flow that is not in force\n{}", shown(&night));
+    for (language, symbols) in [(Language::English, Symbols::Ascii), (Language::Chinese, Symbols::Block)] {
+        let mut app = App::new(settings(language, symbols, "auto"), (80, 24));
+        play(&mut app, "office");
+        crate::fixture::play_floor(&mut app);
+        let effects = press(&mut app, "5");
+        answer_flows(&mut app, &effects);
+        let _ = writeln!(text, "== {}\n{}", language.tag(), shown(&app));
+    }
+    insta::assert_snapshot!("states_flows", text);
+}
+
+#[test]
+fn callers_are_counted_where_they_are_and_found_from_there() {
+    let mut app = on_node(on_flows((80, 24)), "main", "support");
+    let rows = app.rows(List::Flows, NOW_MS);
+    let here: Vec<&str> =
+        rows.iter().filter(|row| row.cells[1].text == "4").map(|row| row.id.as_str()).collect();
+    assert_eq!(here.len(), 1, "four wait in the queue of support");
+    assert!(shown(&app).contains("4151"), "{}", shown(&app));
+    press(&mut app, "g c");
+    assert!(matches!(app.screen, Screen::Detail(_)));
+    assert_eq!(app.call_in_view().map(|call| call.number), Some(4151), "who has been there longest");
+}
+
+#[test]
+fn enter_opens_the_file_at_the_line_of_the_node() {
+    let mut app = on_node(on_flows((80, 24)), "main", "support");
+    press(&mut app, "enter");
+    let Some(Overlay::Text { title, lines, top }) = &app.overlay else { panic!("{}", shown(&app)) };
+    assert_eq!((title.as_str(), lines[*top].contains("[nodes.support]")), ("flows/main.toml", true));
+}
+
+#[test]
+fn a_filter_finds_a_flow_and_only_the_open_screen_asks() {
+    let mut app = on_flows((80, 24));
+    press(&mut app, "/ f l o w : s u r v e y enter");
+    assert!(app.rows(List::Flows, NOW_MS).iter().all(|row| row.id.starts_with("survey")));
+    assert!(sent(&app.update(Input::Tick, NOW_MS + 30_000)).is_some());
+    press(&mut app, "4");
+    assert!(sent(&app.update(Input::Tick, NOW_MS + 70_000)).is_none());
+}

@@ -1,0 +1,233 @@
+//! What an agent has on the desk: the caller's card, notes on calls, and what may be done with what is the agent's own.
+
+use crate::exchange::Exchange;
+use crate::input::{AgentAct, Command};
+use crate::limits::{CARD_VALUES_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX};
+use crate::queues::moment;
+use crate::record::{Event, EventKind, Severity};
+use crate::{CallId, clean};
+use switchroom_acd::agent::{Agent, Doing};
+use switchroom_flow::text::line;
+use switchroom_sip::time::Now;
+
+/// What an agent is doing, and what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Desk {
+    /// The agent's number.
+    pub agent: String,
+    /// Where the agent sits or is to sit; empty if that is not known.
+    pub extension: String,
+    /// The call that rings, talks or is written up.
+    pub call: Option<CallId>,
+    /// The queue it came from; empty if none.
+    pub queue: String,
+    /// The caller's class; empty if none, or if the call is over.
+    pub class: String,
+    /// Milliseconds waited in the queue, if that is known still.
+    pub waited_ms: Option<u64>,
+    /// Variables of the call's flow, none of them secret, at most [`CARD_VALUES_MAX`].
+    pub values: Vec<(String, String)>,
+    /// What the agent has said came of the call, in after-call time.
+    pub disposition: String,
+}
+
+impl Exchange {
+    /// The desk of an agent; `None` if there is none of that number.
+    pub fn desk(&self, agent: &str, now: Now) -> Option<Desk> {
+        let agent = self.floor.agent(agent)?;
+        let at = moment(now);
+        let (queue, waited_ms, disposition) = match &agent.doing {
+            Doing::Idle => (None, None, String::new()),
+            Doing::Offered { call, .. } => {
+                let waiter = self.floor.waiter(*call);
+                (waiter.map(|one| one.queue), waiter.map(|one| one.waited_ms(at)), String::new())
+            }
+            Doing::Talking { call, queue, since, .. } => {
+                let talked_ms = i64::try_from(at.mono.saturating_sub(*since)).unwrap_or(i64::MAX);
+                let answered_ms = at.wall.saturating_sub(talked_ms);
+                (Some(*queue), self.waited_until(self.call_for(*call), answered_ms), String::new())
+            }
+            Doing::WrapUp { queue, disposition, .. } => (Some(*queue), None, disposition.clone()),
+        };
+        let call = agent.call().map(|call| self.call_for(call));
+        let written_up = match &agent.doing {
+            Doing::WrapUp { call, .. } => Some(CallId(*call)),
+            Doing::Idle | Doing::Offered { .. } | Doing::Talking { .. } => None,
+        };
+        let call = call.or(written_up);
+        let visit = call.and_then(|call| self.visits.get(&call));
+        let class = visit.and_then(|visit| visit.class.as_ref()).map(|(name, _)| clean(name));
+        let known = visit.into_iter().flat_map(|visit| visit.run.variables());
+        let told = known.filter(|(_, value)| !value.is_secret && !value.plain().is_empty());
+        Some(Desk {
+            agent: agent.number.to_string(),
+            extension: seat_of(agent),
+            call,
+            queue: queue
+                .and_then(|id| self.floor.queue_by_id(id))
+                .map(|q| q.name.clone())
+                .unwrap_or_default(),
+            class: class.unwrap_or_default(),
+            waited_ms,
+            values: told.take(CARD_VALUES_MAX).map(|(name, of)| (clean(name), short(&of.plain()))).collect(),
+            disposition: clean(&disposition),
+        })
+    }
+
+    /// The agent at the phone of a user.
+    ///
+    /// # Errors
+    /// The user's phone is not known, or no agent is at it: in a sentence.
+    pub fn agent_of(&self, user: &str) -> Result<String, String> {
+        let seat = self.own_phone(user)?;
+        if let Some(agent) = self.floor.agent_at(&seat).filter(|agent| agent.presence.is_signed_in()) {
+            return Ok(agent.number.to_string());
+        }
+        let agents = &self.config.floor.agents;
+        let own = agents.iter().find(|(_, agent)| agent.extension.as_deref() == Some(seat.as_str()));
+        own.map(|(number, _)| number.clone())
+            .ok_or_else(|| format!("no agent sits at your phone {seat}; sign in there by phone first"))
+    }
+
+    /// How long a call had waited, by its path, when somebody answered it.
+    fn waited_until(&self, call: CallId, answered_ms: i64) -> Option<u64> {
+        let path = &self.calls.get(&call)?.path;
+        let began =
+            path.iter().rfind(|step| step.step == "queue" && step.text.starts_with("waits in queue"))?;
+        u64::try_from(answered_ms.saturating_sub(began.at_ms)).ok()
+    }
+
+    fn own_phone(&self, user: &str) -> Result<String, String> {
+        let seat = self.config.supervision.users.get(user).cloned();
+        seat.ok_or_else(|| {
+            "which phone is yours is not known; it is to be in [supervision] phones, or a supervisor can do this"
+                .to_owned()
+        })
+    }
+
+    /// A user does what others may do as supervisors, with what is the user's own.
+    pub(crate) fn own_act(&mut self, now: Now, user: &str, command: &Command) -> Result<String, String> {
+        let seat = self.own_phone(user)?;
+        match command {
+            Command::Agent(act @ AgentAct::Choose { agent, extension, .. }) => {
+                self.must_sit_at(&seat, agent)?;
+                if extension.as_ref().is_some_and(|at| *at != seat) {
+                    return Err(format!("your phone is {seat}; a supervisor can have you sit elsewhere"));
+                }
+                self.agent_act(now, user, act)
+            }
+            Command::Agent(act @ AgentAct::WrapUp { agent, .. }) => {
+                self.must_sit_at(&seat, agent)?;
+                self.agent_act(now, user, act)
+            }
+            Command::HangUp(call) => {
+                self.must_be_in(&seat, *call)?;
+                self.hang_up_by(now, *call, user)
+            }
+            Command::Transfer { call, to } => {
+                self.must_be_in(&seat, *call)?;
+                self.transfer_by(now, *call, to, user)
+            }
+            Command::Dial { from, to } if *from == seat => self.dial_by(now, from, to, user),
+            Command::Dial { .. } => Err(format!("your phone is {seat}; a supervisor can ring others")),
+            Command::Note { call, number, parties, text } => {
+                if !parties.contains(&seat) && !self.is_written_up_at(&seat, *call) {
+                    self.must_be_in(&seat, *call)?;
+                }
+                self.note_by(now, user, (*call, *number), text)
+            }
+            _ => Err("this needs the role supervisor".to_owned()),
+        }
+    }
+
+    fn must_sit_at(&self, seat: &str, agent: &str) -> Result<(), String> {
+        let known = self.floor.agent(agent).ok_or_else(|| format!("there is no agent {}", clean(agent)))?;
+        let sits = known.extension == seat && known.presence.is_signed_in();
+        if sits || known.config.extension.as_deref() == Some(seat) {
+            return Ok(());
+        }
+        Err(format!("agent {} is not at your phone {seat}; a supervisor can do this", known.number))
+    }
+
+    fn must_be_in(&self, seat: &str, call: CallId) -> Result<(), String> {
+        let call = self.calls.get(&call).ok_or("there is no such call any more")?;
+        let is_own =
+            |leg: &crate::Leg| leg.extension.as_deref() == Some(seat) && (call.is_ended() || leg.is_live());
+        if call.legs.values().any(is_own) {
+            return Ok(());
+        }
+        Err(format!("your phone {seat} is not in call {}; a supervisor can do this", call.number))
+    }
+
+    /// Whether an agent at that phone has after-call time of that call.
+    fn is_written_up_at(&self, seat: &str, call: CallId) -> bool {
+        let agent = self.floor.agent_at(seat);
+        agent.is_some_and(|agent| matches!(agent.doing, Doing::WrapUp { call: of, .. } if of == call.0))
+    }
+
+    /// A user writes a note on a call: it is in the journal, among the events of the call.
+    pub(crate) fn note_by(
+        &mut self,
+        now: Now,
+        user: &str,
+        call: (CallId, u64),
+        text: &str,
+    ) -> Result<String, String> {
+        let text = line(text.trim());
+        if text.is_empty() {
+            return Err("a note needs a text".to_owned());
+        }
+        if text.chars().count() > NOTE_CHARS_MAX {
+            return Err(format!("a note has at most {NOTE_CHARS_MAX} characters; write two"));
+        }
+        self.tell_of_call(now, user, call, "note", &text);
+        Ok(format!("noted on call {}", call.1))
+    }
+
+    /// What an agent says came of a call is one of the words of its queue, if that has some. Gives the call.
+    pub(crate) fn must_be_known(&self, agent: &str, word: Option<&str>) -> Result<Option<CallId>, String> {
+        let doing = self.floor.agent(agent).map(|agent| &agent.doing);
+        let Some(Doing::WrapUp { call, queue, .. }) = doing else { return Ok(None) };
+        let known = self.floor.queue_by_id(*queue).map_or(&[][..], |queue| &queue.config.dispositions);
+        match word {
+            Some(word) if !known.is_empty() && !known.iter().any(|one| one == word) => Err(format!(
+                "\"{}\" is none of its dispositions; there are: {}",
+                clean(word),
+                known.join(", ")
+            )),
+            _ => Ok(Some(CallId(*call))),
+        }
+    }
+
+    /// What came of a call, among its events.
+    pub(crate) fn note_disposition(&mut self, now: Now, user: &str, call: CallId, word: &str) {
+        let number = self.calls.get(&call).map(|call| call.number).unwrap_or_default();
+        self.tell_of_call(now, user, (call, number), "disposition", &clean(word));
+    }
+
+    fn tell_of_call(&mut self, now: Now, user: &str, call: (CallId, u64), name: &str, text: &str) {
+        self.tell_event(Event {
+            seq: 0,
+            at_ms: now.wall.0,
+            kind: EventKind::Call,
+            severity: Severity::Info,
+            call: Some(call.0),
+            number: Some(call.1).filter(|number| *number > 0),
+            subject: user.to_owned(),
+            name: name.to_owned(),
+            text: format!("{user}: {text}"),
+        });
+    }
+}
+
+fn seat_of(agent: &Agent) -> String {
+    if agent.extension.is_empty() {
+        agent.config.extension.clone().unwrap_or_default()
+    } else {
+        agent.extension.clone()
+    }
+}
+
+fn short(text: &str) -> String {
+    line(&text.chars().take(REASON_CHARS_MAX).collect::<String>())
+}

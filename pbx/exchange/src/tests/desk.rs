@@ -1,0 +1,165 @@
+//! An agent's desk: the caller's card, notes, what came of a call; and that agents act on what is their own only.
+
+use super::queues::{Floor, queue, site};
+use crate::limits::NOTE_CHARS_MAX;
+use crate::*;
+use std::time::Duration;
+use switchroom_acd::config::QueueConfig;
+use switchroom_acd::{Activity, Presence};
+
+/// Agent 2 sits at 102, which is the phone of the user bo; agent 3 at 103, of cy.
+fn floor() -> Floor {
+    let dispositions = vec!["sold".to_owned(), "call back".to_owned()];
+    let mut config = site(QueueConfig { wrap_up: 20_000, dispositions, ..queue() });
+    config.supervision.users.insert("bo".into(), "102".into());
+    config.supervision.users.insert("cy".into(), "103".into());
+    let mut t = Floor::with(config);
+    t.sign_in("2", "102");
+    t
+}
+
+fn own(t: &mut Floor, user: &str, command: Command) -> Result<String, String> {
+    let done = t.w.command(user, Command::Own(Box::new(command)));
+    t.w.ms(10);
+    done
+}
+
+fn choose(agent: &str, presence: Presence, extension: Option<&str>) -> Command {
+    Command::Agent(AgentAct::Choose {
+        agent: agent.into(),
+        presence,
+        extension: extension.map(str::to_owned),
+    })
+}
+
+fn wrap_up(word: &str) -> Command {
+    let disposition = Some(word.to_owned());
+    Command::Agent(AgentAct::WrapUp { agent: "2".into(), more_ms: None, disposition })
+}
+
+fn note(call: CallId, text: &str, parties: &[&str]) -> Command {
+    let parties = parties.iter().map(|one| (*one).to_owned()).collect();
+    Command::Note { call, number: 1, parties, text: text.into() }
+}
+
+/// A call of queue `q` that agent 2 has answered after three seconds of waiting.
+fn talk(t: &mut Floor) -> CallId {
+    t.call("700");
+    t.w.ms(3_000);
+    t.answer(t.b);
+    assert_eq!(t.activity("2"), Activity::Talking);
+    t.w.x.calls().next().unwrap().id
+}
+
+#[test]
+fn the_card_tells_who_is_on_the_line_and_how_long_they_waited() {
+    let mut t = floor();
+    let idle = t.w.x.desk("2", t.w.now).unwrap();
+    assert_eq!((idle.extension.as_str(), idle.call), ("102", None));
+    let call = talk(&mut t);
+    t.w.ms(5_000);
+    let desk = t.w.x.desk("2", t.w.now).unwrap();
+    assert_eq!((desk.call, desk.queue.as_str()), (Some(call), "q"));
+    let waited = Duration::from_millis(desk.waited_ms.unwrap());
+    assert!((Duration::from_secs(3)..Duration::from_secs(4)).contains(&waited), "{waited:?}");
+    assert!(t.w.x.desk("9", t.w.now).is_none());
+    assert_eq!(t.w.x.agent_of("bo"), Ok("2".to_owned()));
+    assert!(t.w.x.agent_of("cy").unwrap_err().contains("no agent sits at your phone 103"));
+    assert!(t.w.x.agent_of("nobody").unwrap_err().contains("which phone is yours is not known"));
+    own(&mut t, "bo", Command::HangUp(call)).unwrap();
+    t.end();
+}
+
+#[test]
+fn an_agent_acts_at_the_own_phone_and_nowhere_else() {
+    let mut t = floor();
+    let pause = || Presence::Break { reason: "lunch".into() };
+    assert!(own(&mut t, "bo", choose("2", pause(), None)).is_ok());
+    assert!(own(&mut t, "bo", choose("2", Presence::Ready, Some("102"))).is_ok());
+    let elsewhere = own(&mut t, "bo", choose("2", Presence::Ready, Some("103")));
+    assert!(elsewhere.unwrap_err().contains("your phone is 102"));
+    for (user, command, why) in [
+        ("cy", choose("2", pause(), None), "agent 2 is not at your phone 103"),
+        ("bo", choose("9", pause(), None), "there is no agent 9"),
+        ("nobody", choose("2", pause(), None), "which phone is yours is not known"),
+        ("bo", Command::Dial { from: "103".into(), to: "101".into() }, "your phone is 102"),
+        ("bo", Command::DeleteMessage("x".into()), "needs the role supervisor"),
+        ("bo", Command::Own(Box::new(choose("2", pause(), None))), "needs the role supervisor"),
+    ] {
+        let refused = own(&mut t, user, command).unwrap_err();
+        assert!(refused.contains(why), "{refused}");
+    }
+    let call = talk(&mut t);
+    assert!(own(&mut t, "cy", Command::HangUp(call)).unwrap_err().contains("your phone 103 is not in call"));
+    let to = "103".to_owned();
+    assert!(own(&mut t, "cy", Command::Transfer { call, to }).is_err());
+    assert!(own(&mut t, "bo", Command::HangUp(call)).is_ok());
+    t.end();
+}
+
+#[test]
+fn what_came_of_a_call_is_one_of_the_words_and_kept_with_it() {
+    let mut t = floor();
+    let call = talk(&mut t);
+    assert!(own(&mut t, "bo", wrap_up("sold")).is_err(), "the call goes on");
+    own(&mut t, "bo", Command::HangUp(call)).unwrap();
+    assert_eq!(t.activity("2"), Activity::WrapUp);
+    let unknown = own(&mut t, "bo", wrap_up("sulked")).unwrap_err();
+    assert!(unknown.contains("there are: sold, call back"), "{unknown}");
+    let more = Command::Agent(AgentAct::WrapUp {
+        agent: "2".into(),
+        more_ms: Some(60_000),
+        disposition: Some("call back".into()),
+    });
+    own(&mut t, "bo", more).unwrap();
+    t.w.ms(30_000);
+    let desk = t.w.x.desk("2", t.w.now).unwrap();
+    assert_eq!((desk.call, desk.disposition.as_str()), (Some(call), "call back"), "long after its end");
+    own(&mut t, "bo", wrap_up("sold")).unwrap();
+    assert_eq!(t.activity("2"), Activity::Idle);
+    let said: Vec<String> = told(&t, "disposition").into_iter().map(|(_, _, text)| text).collect();
+    assert_eq!(said, ["bo: call back", "bo: sold"]);
+    t.end();
+}
+
+/// Events of that name: the call, its number, the text.
+fn told(t: &Floor, name: &str) -> Vec<(Option<CallId>, Option<u64>, String)> {
+    let events = t.w.records.iter().filter_map(|record| match record {
+        Record::Event(event) if event.name == name => Some(event),
+        _ => None,
+    });
+    events.map(|event| (event.call, event.number, event.text.clone())).collect()
+}
+
+#[test]
+fn notes_are_kept_with_their_call() {
+    let mut t = floor();
+    let call = talk(&mut t);
+    assert!(own(&mut t, "bo", note(call, "  sent\u{1b}[2J twice\n", &[])).is_ok());
+    assert!(
+        own(&mut t, "cy", note(call, "mine", &[])).unwrap_err().contains("your phone 103 is not in call")
+    );
+    assert!(own(&mut t, "bo", note(call, " ", &[])).unwrap_err().contains("needs a text"));
+    let long = "x".repeat(NOTE_CHARS_MAX + 1);
+    assert!(own(&mut t, "bo", note(call, &long, &[])).unwrap_err().contains("at most 1000"));
+    own(&mut t, "bo", Command::HangUp(call)).unwrap();
+    t.w.ms(10_000);
+    assert!(t.w.x.call(call).is_none());
+    assert!(own(&mut t, "bo", note(call, "while writing up", &[])).is_ok());
+    own(&mut t, "bo", wrap_up("sold")).unwrap();
+    assert!(own(&mut t, "bo", note(call, "gone", &[])).is_err(), "whose it was is not known here any more");
+    assert!(
+        own(&mut t, "bo", note(call, "later", &["101", "102"])).is_ok(),
+        "the store says that it was in it"
+    );
+    assert!(t.w.command("boss", note(call, "seen", &[])).is_ok());
+    let notes: Vec<String> = told(&t, "note")
+        .into_iter()
+        .map(|(of, _, text)| {
+            assert_eq!(of, Some(call));
+            text
+        })
+        .collect();
+    assert_eq!(notes, ["bo: sent\u{fffd}[2J twice", "bo: while writing up", "bo: later", "boss: seen"]);
+    t.end();
+}
