@@ -126,7 +126,7 @@ fn without_supervisors(world: &World, call: &Call, hears: &Source) -> Source {
     match others[..] {
         [] => Source::Silence,
         [one] => Source::Leg(one),
-        _ => Source::Mix(parts.iter().filter(|part| others.contains(&part.leg)).cloned().collect()),
+        _ => Source::Mix(parts.iter().filter(|part| others.contains(&part.leg)).copied().collect()),
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn config(setup: &Setup) -> Config {
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
         recording_key: "*1".into(),
         // Where calls are recorded, on one site of three who calls is asked before.
-        consent: if setup.floor.seed % 3 == 0 { "consent".into() } else { String::new() },
+        consent: if setup.floor.seed.is_multiple_of(3) { "consent".into() } else { String::new() },
         consent_refuse: Some('5'),
         // Where calls are recorded, who is held hears music.
         hold_reminder: secs(site.hold_reminder_s),
