@@ -1,6 +1,6 @@
 //! The real program, run in a folder of its own on free ports, asked over its control socket.
 
-use crate::process::{Running, ports, within};
+use crate::process::{Running, eventually, ports, within};
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use switchroom_console::Client;
 use switchroom_sip::digest::{Algorithm, ha1};
 use switchroom_wire::{
-    AlarmView, Answer, CallView, CdrView, Command, EventView, ExtensionView, RecordingView, ServerLine,
-    SystemView,
+    AlarmView, Answer, BindingView, CallView, CdrView, Command, EventView, ExtensionView, RecordingView,
+    ServerLine, SystemView,
 };
 
 /// SIP domain of every daemon here.
@@ -303,6 +303,17 @@ impl Daemon {
             Answer::Extensions(extensions) => extensions,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Waits until an extension is registered, and gives where.
+    ///
+    /// # Panics
+    /// If it is not in time.
+    pub fn wait_for_binding(&self, extension: &str) -> Vec<BindingView> {
+        eventually(&format!("the registration of {extension}"), || {
+            let one = self.extensions().into_iter().find(|e| e.number == extension)?;
+            Some(one.bindings).filter(|bindings| !bindings.is_empty())
+        })
     }
 
     /// Recordings, newest first.

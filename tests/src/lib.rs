@@ -10,6 +10,7 @@
 //! | [`sim`] | the whole call centre in simulated time, under faults |
 //! | [`scenario`] | calls as data: what people do, sentence by sentence, and what must come of it |
 //! | [`terminal`] | a program on a terminal of its own, by tmux |
+//! | [`flows`] | the flows and prompts that are shipped |
 //! | [`process`] | programs that are started and surely ended, ports, patience |
 //!
 //! Everything here may panic: a test that cannot be set up has failed.
@@ -18,6 +19,7 @@
 pub mod audio;
 pub mod baresip;
 pub mod daemon;
+pub mod flows;
 pub mod process;
 pub mod raw;
 pub mod scenario;

@@ -7,15 +7,6 @@ use switchroom_tests::process::{eventually, has_program};
 use switchroom_tests::terminal::Terminal;
 use switchroom_wire::CallState;
 
-fn phone(daemon: &Daemon, number: &str, hz: f64) -> Baresip {
-    let phone = Baresip::start(daemon.sip, number, "udp", hz);
-    eventually("the registration", || {
-        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
-        (!one.bindings.is_empty()).then_some(())
-    });
-    phone
-}
-
 /// Who hears the supervisor, as the daemon has it.
 fn heard_by(daemon: &Daemon) -> Option<Vec<String>> {
     let calls = daemon.calls();
@@ -32,9 +23,9 @@ fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
     setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
     let program = setup.program.clone();
     let daemon = Daemon::start(setup);
-    let mut caller = phone(&daemon, "101", 440.0);
-    let mut agent = phone(&daemon, "102", 700.0);
-    let mut supervisor = phone(&daemon, "103", 1_000.0);
+    let mut caller = Baresip::at(&daemon, "101", 440.0);
+    let mut agent = Baresip::at(&daemon, "102", 700.0);
+    let mut supervisor = Baresip::at(&daemon, "103", 1_000.0);
     caller.command("dial", "102");
     agent.wait_for("CALL_ESTABLISHED");
 

@@ -10,6 +10,7 @@
 //! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
 //! | [`queues`] | real phones in a queue: music, a ring in vain, the next agent, and figures counted again from the journal |
 //! | [`call_back`] | a real caller who waits asks to be called back, hangs up, and is called by whom the queue gives it to |
+//! | [`agents_by_phone`] | agents sign in by number and PIN, have a break and go, all by the keys of a real phone |
 //! | [`shift`] | thirty callers of SIPp, two real phones: turns, shares and every figure, recounted from the journal |
 //! | [`supervision`] | a real phone listens, whispers, barges in and takes over, and who heard whom is measured |
 //! | [`console`] | a supervisor listens, whispers, barges in and leaves by the keys of the console, on a terminal |
@@ -21,6 +22,7 @@
 //! A test that needs a program that is not installed says so and passes, but fails where the variable CI is set.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 
+mod agents_by_phone;
 mod call_back;
 mod classes;
 mod codecs;
