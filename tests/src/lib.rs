@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`daemon`] | runs the real program in a folder of its own and asks it over its control socket |
 //! | [`baresip`] | a real softphone, driven over its control port |
+//! | [`linphone`] | another real softphone, driven over its pipe: consults, transfers, holds |
 //! | [`sipp`] | runs a SIPp scenario and reads its figures |
 //! | [`raw`] | a phone made of a socket and strings, for what no phone would send |
 //! | [`audio`] | tones: made, and found again |
@@ -20,6 +21,7 @@ pub mod audio;
 pub mod baresip;
 pub mod daemon;
 pub mod flows;
+pub mod linphone;
 pub mod process;
 pub mod raw;
 pub mod scenario;

@@ -39,14 +39,7 @@ pub(crate) fn with_flows() -> Setup {
     let flow = |name: &str| (shipped().join(format!("{name}.toml")), format!("flows/{name}.toml"));
     setup.beside = flows.into_iter().map(flow).collect();
     setup.beside.push((shipped().join("lists"), "lists".to_owned()));
-    let mut put = |name: &str, text: &str, to: &str| {
-        let file = std::env::temp_dir().join(format!("switchroom-{}-{name}", std::process::id()));
-        std::fs::write(&file, text).expect("a file");
-        setup.beside.push((file, to.to_owned()));
-    };
-    put("pins.csv", "40021,4711\n", "lists/pins.csv");
-    put("listen.toml", LISTEN, "flows/listen.toml");
-    setup
+    setup.with_file("lists/pins.csv", "40021,4711\n").with_file("flows/listen.toml", LISTEN)
 }
 
 /// A caller, his phone sending digits as said.
