@@ -9,6 +9,7 @@ use switchroom_tests::audio::{find, longest_silence, pieces_with, read_wav};
 use switchroom_tests::baresip::Baresip;
 use switchroom_tests::daemon::{DOMAIN, Daemon, Setup};
 use switchroom_tests::flows::prompt;
+use switchroom_tests::linphone::{self, Linphone};
 use switchroom_tests::process::{eventually, has_program};
 use switchroom_wire::{CallState, CallView};
 
@@ -117,6 +118,41 @@ fn by_an_order_of_a_user() {
 #[test]
 fn by_the_transfer_key_of_a_phone_that_hangs_up_and_is_rung_back() {
     an_agent_has_the_caller_verified(Way::TransferAndHangUp);
+}
+
+/// A phone that keeps its call when it is told that the transfer failed, as most do.
+#[test]
+fn by_the_transfer_key_of_a_phone_that_keeps_its_call() {
+    if !has_program("baresip", "baresip-core") || !has_program(linphone::PROGRAM.0, linphone::PROGRAM.1) {
+        return;
+    }
+    let daemon = Daemon::start(site());
+    let mut caller = Baresip::at(&daemon, "101", CALLER_HZ);
+    let mut agent = Linphone::at(&daemon, "102");
+    caller.command("dial", "102");
+    caller.wait_for("CALL_ESTABLISHED");
+    agent.wait_for(1, "StreamsRunning");
+    let call = eventually("the call", || daemon.calls().into_iter().next());
+    agent.command(&format!("call-transfer 1 sip:4090@{DOMAIN}"));
+    at(&daemon, "ask");
+    press(&mut caller, &format!("{PIN}#"));
+    let back = eventually("the caller to be back", || {
+        daemon.calls().into_iter().find(|c| c.id == call.id && !c.handed_back.is_empty())
+    });
+    assert_eq!(back.handed_back[0].result, "verified");
+    assert!(back.hand_off.is_none(), "{:?}", back.hand_off);
+    // It may hold since it transferred, and is told to go on as its user would.
+    if agent.command("call-status 1").contains("Paused") {
+        agent.command("call-resume 1");
+    }
+    agent.wait_for(1, "StreamsRunning");
+    eventually("the talk", || daemon.calls().into_iter().find(|c| c.state == CallState::Talking));
+    agent.command("terminate 1");
+    caller.wait_for("CALL_CLOSED");
+    let cdr = eventually("the record", || daemon.cdrs().into_iter().find(|c| c.id == call.id));
+    assert_eq!((daemon.cdrs().len(), cdr.ended.by.as_str()), (1, "callee"));
+    assert_eq!(cdr.legs.len(), 2, "its phone was not rung again: {:?}", cdr.legs);
+    assert!(!is_written_down(&daemon, PIN));
 }
 
 fn who_heard_what(daemon: &Daemon, call: &str, caller: &Baresip, agent: &Baresip) {

@@ -12,6 +12,7 @@
 //! | [`call_back`] | a real caller who waits asks to be called back, hangs up, and is called by whom the queue gives it to |
 //! | [`agents_by_phone`] | agents sign in by number and PIN, have a break and go, all by the keys of a real phone |
 //! | [`hand_off`] | a real phone sends its caller into a flow that asks for a PIN, and has it back |
+//! | [`recording`] | a recording that is begun, paused, resumed and stopped by order, by the tones in it |
 //! | [`shift`] | thirty callers of SIPp, two real phones: turns, shares and every figure, recounted from the journal |
 //! | [`supervision`] | a real phone listens, whispers, barges in and takes over, and who heard whom is measured |
 //! | [`console`] | a supervisor listens, whispers, barges in and leaves by the keys of the console, on a terminal |
@@ -38,6 +39,7 @@ mod hand_off;
 mod phones;
 mod placed;
 mod queues;
+mod recording;
 mod scripts;
 mod shift;
 mod supervision;
