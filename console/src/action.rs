@@ -21,10 +21,11 @@ pub(crate) enum Context {
     Recordings,
     Log,
     Lines,
+    Settings,
 }
 
 impl Context {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Wall,
         Self::Queues,
         Self::Waiting,
@@ -39,6 +40,7 @@ impl Context {
         Self::Recordings,
         Self::Log,
         Self::Lines,
+        Self::Settings,
     ];
 
     /// The word used in `lang/*.toml` and in errors.
@@ -58,6 +60,7 @@ impl Context {
             Self::Recordings => "recordings",
             Self::Log => "log",
             Self::Lines => "lines",
+            Self::Settings => "settings",
         }
     }
 }
@@ -123,6 +126,7 @@ pub(crate) enum Action {
     ScreenRecordings,
     ScreenLog,
     ScreenLines,
+    ScreenSettings,
     ScreenPrevious,
     ReportInterval,
     DayBefore,
@@ -177,6 +181,11 @@ pub(crate) enum Action {
     MissedRelease,
     Unregister,
     DeleteMessage,
+    SettingApply,
+    SettingAdd,
+    SettingPassword,
+    SettingRemove,
+    SettingUndo,
     Reload,
     Shutdown,
 }
@@ -208,20 +217,22 @@ impl Spec {
 }
 
 use Context::{
-    Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Reports, Waiting,
-    Wall,
+    Agents, Calls, Events, Ladder, Lines, Log, Media, Missed, Path, Queues, Recordings, Reports, Settings,
+    Waiting, Wall,
 };
 
 const EVERYWHERE: &[Context] = &Context::ALL;
 const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Reports, Recordings, Log, Lines];
 /// Where there are tabs within a screen.
-const TABBED: &[Context] = &[Ladder, Media, Path, Events, Reports];
+const TABBED: &[Context] = &[Ladder, Media, Path, Events, Reports, Settings];
 const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
 const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
 /// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but that of the
 /// missed, which has a use of its own for these letters.
-const TO_SUPERVISE: &[Context] =
-    &[Wall, Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Reports, Recordings, Log, Lines];
+const TO_SUPERVISE: &[Context] = &[
+    Wall, Queues, Waiting, Agents, Calls, Ladder, Media, Path, Events, Reports, Recordings, Log, Lines,
+    Settings,
+];
 
 /// Where something that can be heard is selected.
 const TO_LISTEN: &[Context] = &[Agents, Calls, Ladder, Media, Path, Events];
@@ -288,6 +299,12 @@ pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::HangUp, "hang_up", &["X"], TO_HANG_UP, Role::Supervisor, Confirm::Yes),
     verb(Action::Unregister, "unregister", &["U"], &[Lines], Role::Admin, Confirm::Name),
     verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
+    // Each shows first what it does to the file, and is asked about there.
+    verb(Action::SettingApply, "setting_apply", &["S"], &[Settings], Role::Admin, Confirm::Yes),
+    verb(Action::SettingAdd, "setting_add", &["A"], &[Settings], Role::Admin, Confirm::Yes),
+    verb(Action::SettingPassword, "setting_password", &["P"], &[Settings], Role::Admin, Confirm::Yes),
+    verb(Action::SettingRemove, "setting_remove", &["X"], &[Settings], Role::Admin, Confirm::Yes),
+    verb(Action::SettingUndo, "setting_undo", &["U"], &[Settings], Role::Admin, Confirm::Yes),
     // Rare and far-reaching: by their words in the palette only.
     verb(Action::Reload, "reload", &[], EVERYWHERE, Role::Admin, Confirm::Yes),
     verb(Action::Shutdown, "shutdown", &[], EVERYWHERE, Role::Admin, Confirm::Name),
@@ -295,7 +312,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
         Action::Open,
         "open",
         &["enter"],
-        &[Queues, Waiting, Agents, Calls, Ladder, Recordings, Log, Lines],
+        &[Queues, Waiting, Agents, Calls, Ladder, Recordings, Log, Lines, Settings],
         Group::Look,
         2,
     ),
@@ -350,6 +367,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::ScreenReports, "screen_reports", &["7"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLog, "screen_log", &["8"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenLines, "screen_lines", &["9"], EVERYWHERE, Group::Move, 0),
+    look(Action::ScreenSettings, "screen_settings", &["0"], EVERYWHERE, Group::Move, 0),
     look(Action::ScreenPrevious, "screen_previous", &["-"], EVERYWHERE, Group::Move, 0),
     look(Action::Help, "help", &["?", "f1"], EVERYWHERE, Group::Console, 0),
     look(Action::Palette, "palette", &[":"], EVERYWHERE, Group::Console, 0),

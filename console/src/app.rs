@@ -7,9 +7,10 @@ use crate::keymap::Key;
 use crate::layout::{Layout, Wish, layout};
 use crate::model::Model;
 use crate::rows::{self, Form, List, Row, Sort};
+use crate::setting::{Preview, Typing};
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Role};
+use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Role, SettingsChange};
 
 /// How long a toast stays.
 pub(crate) const TOAST_MS: i64 = 6_000;
@@ -24,6 +25,7 @@ pub(crate) enum Screen {
     List(List),
     /// The detail of a call, with the list it was opened from.
     Detail(List),
+    Settings,
 }
 
 /// A tab of the call detail.
@@ -168,6 +170,10 @@ pub(crate) enum Overlay {
     Path {
         input: String,
     },
+    /// The value of a setting, or the name of a new one, being typed.
+    Setting(Box<Typing>),
+    /// What a change of settings would do; it is applied from here and from nowhere else.
+    Diff(Box<Preview>),
     /// A text to read: a whole message, an event, the detail of a row.
     Text {
         title: String,
@@ -206,6 +212,15 @@ pub(crate) enum Waiting {
     Wave,
     /// Figures of the reports.
     Figures(FiguresBy),
+    Settings,
+    /// What a change of settings would do.
+    Preview {
+        change: Box<SettingsChange>,
+    },
+    /// That change made.
+    Applied {
+        label: String,
+    },
 }
 
 /// How we stand with the daemon.
@@ -326,6 +341,7 @@ impl App {
             Screen::List(List::Log) => Context::Log,
             Screen::List(List::Lines) => Context::Lines,
             Screen::Detail(_) => self.detail.tab.context(),
+            Screen::Settings => Context::Settings,
         }
     }
 
@@ -379,7 +395,12 @@ impl App {
 
     pub(crate) fn wish(&self) -> Wish {
         let beside = self.screen == Screen::List(List::Calls);
-        let heading = matches!(self.screen, Screen::List(list) if list.is_report());
+        let is_setting = self.screen == Screen::Settings;
+        let heading = is_setting || matches!(self.screen, Screen::List(list) if list.is_report());
+        if is_setting {
+            let microphone = self.mine().is_some();
+            return Wish { heading, pane: false, expanded: true, beside: false, microphone };
+        }
         Wish { heading, pane: self.pane, expanded: self.expanded, beside, microphone: self.mine().is_some() }
     }
 
@@ -443,7 +464,7 @@ impl App {
         let id = match self.screen {
             Screen::Detail(_) => self.detail.call.as_str(),
             Screen::List(list @ (List::Calls | List::Waiting)) => self.selected(list)?,
-            Screen::List(_) | Screen::Wall => return None,
+            Screen::List(_) | Screen::Wall | Screen::Settings => return None,
         };
         self.model.call(self.board(), id)
     }
@@ -493,6 +514,11 @@ impl App {
                 self.supervise_refusal(action)
             }
             Action::Transfer | Action::PickUp | Action::Assign => self.forcing_refusal(action),
+            Action::SettingApply
+            | Action::SettingAdd
+            | Action::SettingPassword
+            | Action::SettingRemove
+            | Action::SettingUndo => self.setting_refusal(action),
             _ => self.floor_refusal(action),
         }
     }

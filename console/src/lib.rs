@@ -32,6 +32,7 @@ mod reasons;
 mod report;
 mod rows;
 mod run;
+mod setting;
 mod severity;
 mod supervising;
 mod symbols;

@@ -1,6 +1,7 @@
 //! What the daemon told us, folded. Pure: lines and times go in, and what is worth telling comes out.
 
 use crate::report::Report;
+use crate::setting::SettingsPage;
 use std::collections::{BTreeMap, VecDeque};
 use switchroom_wire::{
     AlarmView, Board, CallState, CallView, Change, Ladder, Levels, Reply, ServerLine, Severity, WaveView,
@@ -57,6 +58,7 @@ pub(crate) struct Model {
     pub(crate) waves: VecDeque<WaveView>,
     /// Figures that were asked for.
     pub(crate) report: Report,
+    pub(crate) setting: SettingsPage,
     /// Calls that left the board less than three seconds after their end.
     pub(crate) gone: BTreeMap<String, CallView>,
     /// The daemon's clock minus ours.

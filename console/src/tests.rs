@@ -7,6 +7,7 @@ mod language;
 mod missed;
 mod reports;
 mod screens;
+mod settings;
 mod supervise;
 mod verbs;
 mod wall;

@@ -3,7 +3,10 @@
 mod ctl;
 mod inbound;
 
-pub use ctl::{AgentAct, CtlArgs, CtlCommand, MissedAct, RecordingAct, SuperviseArgs, SupervisorsPhone};
+pub use ctl::{
+    AgentAct, CtlArgs, CtlCommand, DryRun, MissedAct, RecordingAct, SettingsAct, SettingsOf, SuperviseArgs,
+    SupervisorsPhone,
+};
 pub use inbound::{FlowCommand, FlowFiles, HoursCommand, RouteCommand};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};

@@ -1,11 +1,12 @@
 //! The daemon: every part put together, started in order and stopped in order.
 
 mod reload;
+mod settings;
 
 use crate::ask::Asker;
 use crate::clock;
 use crate::config::{self, Loaded, ShellConfig};
-use crate::control::{self, ControlServer, ControlSettings, Hub, Reload};
+use crate::control::{self, Configured, ControlServer, ControlSettings, Hub};
 use crate::engine::{Engine, EngineHandle, Inputs, Surroundings, ToEngine};
 use crate::flight::{self, Dumps};
 use crate::flows::InForce;
@@ -69,7 +70,7 @@ pub struct Daemon {
     keeper: Arc<Keeper>,
     control: Option<ControlServer>,
     stop: Arc<Notify>,
-    reload: Reload,
+    configured: Configured,
     drain: Duration,
 }
 
@@ -154,7 +155,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         store: store.clone(),
         in_force,
     };
-    let reload = reload::reloader(loaded, ports, around);
+    let configured = reload::configured(loaded, ports, around, random()?);
     let mut daemon = Daemon {
         engine: engine.clone(),
         thread: Some(thread),
@@ -164,7 +165,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         keeper: keeper.clone(),
         control: None,
         stop: stop.clone(),
-        reload: reload.clone(),
+        configured: configured.clone(),
         drain: shell.drain,
         runtime: None,
     };
@@ -175,7 +176,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         store,
         media,
         keeper,
-        reload,
+        configured,
         stop,
         dumps,
     };
@@ -373,7 +374,7 @@ impl Daemon {
                     _ = term.recv() => return Ok(()),
                     _ = int.recv() => return Ok(()),
                     () = self.stop.notified() => return Ok(()),
-                    _ = hup.recv() => match (self.reload)(None) {
+                    _ = hup.recv() => match self.configured.reload() {
                         Ok(done) => tracing::info!("configuration {done}"),
                         Err(why) => tracing::error!("configuration not applied: {why}"),
                     },

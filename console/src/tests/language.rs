@@ -102,6 +102,7 @@ fn every_key_used_exists_and_every_key_is_used() {
         "empty.",
         "group.",
         "field.",
+        "setting.",
     ];
     let unused: Vec<_> = known
         .iter()

@@ -27,6 +27,8 @@ impl App {
             }
             Some(Overlay::Filter { before }) => self.on_filter_key(before, key, now_ms),
             Some(Overlay::Path { input }) => self.on_path_key(input, key, now_ms, effects),
+            Some(Overlay::Setting(typing)) => self.on_setting_key(*typing, key, now_ms),
+            Some(Overlay::Diff(preview)) => self.on_diff_key(*preview, key, now_ms, effects),
             Some(Overlay::Help { top }) => {
                 if let Some(top) = self.scroll_key(top, key) {
                     self.overlay = Some(Overlay::Help { top });
@@ -61,12 +63,14 @@ impl App {
                     state.filter.push_str(&line(&state.filter));
                 }
             }
-            Some(Overlay::Confirm(_) | Overlay::Help { .. } | Overlay::Text { .. }) | None => {}
+            Some(Overlay::Setting(typing)) => typing.input.0.push_str(&line(&typing.input.0)),
+            Some(Overlay::Confirm(_) | Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Diff(_))
+            | None => {}
         }
     }
 
     /// The new first line of something to read; `None` closes it.
-    fn scroll_key(&self, top: usize, key: Key) -> Option<usize> {
+    pub(super) fn scroll_key(&self, top: usize, key: Key) -> Option<usize> {
         let page = usize::from(self.size.1.saturating_sub(4)).max(1);
         match key.code {
             Code::Esc | Code::Enter | Code::F1 | Code::Char('q' | '?') => None,
@@ -146,6 +150,11 @@ impl App {
             | Action::DeleteMessage
             | Action::Reload
             | Action::Shutdown => self.start_verb(action, now_ms, effects),
+            Action::SettingApply
+            | Action::SettingAdd
+            | Action::SettingPassword
+            | Action::SettingRemove
+            | Action::SettingUndo => self.start_setting(action, now_ms, effects),
             Action::MoveDown => self.move_by(1, now_ms),
             Action::MoveUp => self.move_by(-1, now_ms),
             Action::PageDown => self.move_by(self.page_step(1), now_ms),
@@ -172,7 +181,11 @@ impl App {
             }
             Action::ScreenLog => self.go(Screen::List(List::Log), effects),
             Action::ScreenLines => self.go(Screen::List(List::Lines), effects),
+            Action::ScreenSettings => self.go(Screen::Settings, effects),
             Action::ScreenPrevious => self.go_back_to_previous(effects),
+            Action::TabNext | Action::TabPrevious if self.screen == Screen::Settings => {
+                self.turn_settings(action == Action::TabNext, now_ms);
+            }
             Action::TabNext => self.turn_tab(1),
             Action::TabPrevious => self.turn_tab(Tab::ALL.len() - 1),
             Action::GoCall | Action::GoRecording | Action::GoEvents | Action::GoLine => {
@@ -209,7 +222,7 @@ impl App {
     fn current_list(&mut self) -> Option<&mut crate::app::ListState> {
         match self.screen {
             Screen::List(list) => self.lists.get_mut(&list),
-            Screen::Detail(_) | Screen::Wall => None,
+            Screen::Detail(_) | Screen::Wall | Screen::Settings => None,
         }
     }
 
@@ -220,6 +233,7 @@ impl App {
     fn move_by(&mut self, by: isize, now_ms: i64) {
         match self.screen {
             Screen::Wall => {}
+            Screen::Settings => self.move_in_settings(by, now_ms),
             Screen::List(list) => {
                 let index = self.selected_index(list).saturating_add_signed(by);
                 self.select_index(list, index, now_ms);
@@ -252,6 +266,7 @@ impl App {
     fn sideways(&mut self, by: isize, now_ms: i64, effects: &mut Vec<Effect>) {
         match self.screen {
             Screen::Wall => self.wall_turn = self.wall_turn.wrapping_add_signed(by),
+            Screen::Settings => self.model.setting.is_in_form = by > 0 && self.model.setting.name().is_some(),
             Screen::List(_) => {
                 if let Some(state) = self.current_list() {
                     let most = 50 * SHIFT;
@@ -289,6 +304,7 @@ impl App {
             }
             Screen::List(list) => self.show_row(list, now_ms),
             Screen::Detail(_) => self.show_message(),
+            Screen::Settings => self.open_setting(now_ms),
             Screen::Wall => {}
         }
     }
@@ -296,6 +312,7 @@ impl App {
     fn back(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         if let Screen::Detail(list) = self.screen {
             self.go(Screen::List(list), effects);
+        } else if self.screen == Screen::Settings && self.close_setting(now_ms) {
         } else if self.frozen.is_some() {
             self.frozen = None;
         } else if let Some(state) = self.current_list() {
@@ -324,7 +341,9 @@ impl App {
             Screen::List(List::Waiting) => self.go(Screen::List(List::Queues), effects),
             Screen::List(List::Calls) => effects.push(Effect::Quit),
             Screen::Wall if self.settings.wall_alone => effects.push(Effect::Quit),
-            Screen::List(_) | Screen::Wall => self.go(Screen::List(List::Calls), effects),
+            Screen::List(_) | Screen::Wall | Screen::Settings => {
+                self.go(Screen::List(List::Calls), effects);
+            }
         }
     }
 
@@ -337,7 +356,7 @@ impl App {
                 self.previous = was;
             }
             Screen::Detail(_) => {}
-            previous @ (Screen::List(_) | Screen::Wall) => self.go(previous, effects),
+            previous @ (Screen::List(_) | Screen::Wall | Screen::Settings) => self.go(previous, effects),
         }
     }
 
@@ -397,7 +416,8 @@ impl App {
                 self.call_in_view().map(|call| call.id.clone())
             }
             Screen::List(List::Queues | List::Missed | List::QueueReport | List::AgentReport)
-            | Screen::Wall => None,
+            | Screen::Wall
+            | Screen::Settings => None,
         };
         let reached = match action {
             Action::GoCall => {

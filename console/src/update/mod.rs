@@ -6,6 +6,7 @@ mod keys;
 mod missed;
 mod palette;
 mod reports;
+mod settings;
 mod status;
 mod supervise;
 mod text;
@@ -78,6 +79,7 @@ impl App {
         self.model.forget(server_ms, keep.as_deref());
         self.settle(now_ms);
         self.ask_figures(now_ms, effects);
+        self.ask_settings(now_ms, effects);
         if let Some(recording) = self.wave_wanted().filter(|_| now_ms - self.rested_ms >= REST_MS) {
             self.waves_asked.insert(recording.clone());
             self.ask(Command::Wave { recording, columns: WAVE_COLUMNS }, Waiting::Wave, effects);
@@ -89,6 +91,7 @@ impl App {
             self.link = LinkState::Live;
             self.waves_asked.clear();
             self.model.report.asked_ms = None;
+            self.model.setting.forget();
             if let Screen::Detail(_) = self.screen {
                 effects.push(Effect::Send(ClientLine::Watch { call: Some(self.detail.call.clone()) }));
             }
@@ -140,6 +143,9 @@ impl App {
                 let text = words.f("toast.no_figures", &[("why", &why)]);
                 self.tell(Mood::Told, text, now_ms);
             }
+            (waiting @ (Waiting::Settings | Waiting::Preview { .. } | Waiting::Applied { .. }), result) => {
+                self.on_settings_reply(waiting, result, now_ms);
+            }
             (Waiting::Verb { label, .. }, Ok(answer)) => {
                 let what = answer_text(&answer).unwrap_or_default();
                 let text = words.f("toast.done", &[("verb", &label), ("what", &what)]);
@@ -172,8 +178,12 @@ impl App {
         self.link = LinkState::Down { since_ms, why, next_try_ms };
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
         let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
-            Waiting::Verb { label, .. } => Some(label),
-            Waiting::Question { .. } | Waiting::Wave | Waiting::Figures(_) => None,
+            Waiting::Verb { label, .. } | Waiting::Applied { label } => Some(label),
+            Waiting::Question { .. }
+            | Waiting::Wave
+            | Waiting::Figures(_)
+            | Waiting::Settings
+            | Waiting::Preview { .. } => None,
         });
         if let Some(label) = lost {
             let text = self.settings.words.f("toast.lost", &[("verb", &label)]);
@@ -196,7 +206,7 @@ impl App {
     fn open_call(&mut self, call: String, effects: &mut Vec<Effect>) {
         let from = match self.screen {
             Screen::List(list) | Screen::Detail(list) => list,
-            Screen::Wall => List::Calls,
+            Screen::Wall | Screen::Settings => List::Calls,
         };
         self.screen = Screen::Detail(from);
         self.detail = crate::app::DetailState {

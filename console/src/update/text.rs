@@ -1,6 +1,6 @@
 //! Things as plain text: what is copied, written to a file, or opened to be read.
 
-use super::status;
+use super::{settings, status};
 use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
 use crate::format::{clock_ms, duration, stamp};
 use crate::reasons::why_lines;
@@ -126,6 +126,7 @@ impl App {
         let text = match self.screen {
             Screen::Detail(_) if self.detail.tab == Tab::Ladder => self.message_lines().join("\n"),
             Screen::Detail(_) => self.detail.call.clone(),
+            Screen::Settings => self.setting_lines().join("\n"),
             Screen::Wall => {
                 let now_ms = self.server_ms(now_ms);
                 let summary = crate::rows::waiting_summary(self.board(), now_ms, &self.settings.words);
@@ -162,6 +163,11 @@ impl App {
             Screen::Detail(_) => {
                 let number = self.call_in_view().map_or(0, |call| call.number);
                 (format!("switchroom-call-{number}-{at}.txt"), self.detail_text(now_ms))
+            }
+            Screen::Settings => {
+                let lines = self.model.setting.view().map(settings::entry_lines).unwrap_or_default();
+                let kind = self.model.setting.kind.word();
+                (format!("switchroom-settings-{kind}-{at}.txt"), lines.join("\n") + "\n")
             }
         };
         effects.push(Effect::Write { name, text });
@@ -272,6 +278,9 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             let (head, lines) = render_ladder(ladder, app.ladder_style(FILE_COLUMNS));
             head.into_iter().chain(lines.into_iter().map(|(_, line)| line)).collect()
         }
+        Answer::Settings(view) => settings::entry_lines(view),
+        Answer::SettingsDiff(diff) => settings::diff_lines(diff),
+        Answer::SettingsApplied(applied) => settings::applied_lines(applied),
     }
 }
 

@@ -27,6 +27,9 @@ const TABS: [(Action, Screen); 9] = [
     (Action::ScreenLines, Screen::List(List::Lines)),
 ];
 
+/// In the tabs only while it is open: there is room for nine.
+const TAB_WHILE_OPEN: (Action, Screen) = (Action::ScreenSettings, Screen::Settings);
+
 /// Columns that stay for the time of day at the end of the tabs.
 const TIME_COLUMNS: usize = 6;
 
@@ -45,21 +48,24 @@ fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
         let key = app.settings.keymap.shown(action);
         let name = words.t(match screen {
             Screen::List(list) => list.screen_key(),
+            Screen::Settings => "screen.settings",
             Screen::Wall | Screen::Detail(_) => "screen.wall",
         });
         let text = if all || is_open || key.is_empty() { format!("{key} {name}") } else { key };
         (text.trim_start().to_owned(), is_open)
     };
     let room = usize::from(width).saturating_sub(TIME_COLUMNS);
+    let open = Some(TAB_WHILE_OPEN).filter(|(_, screen)| *screen == app.screen);
+    let tabs: Vec<(Action, Screen)> = TABS.into_iter().chain(open).collect();
     for (all, gap) in [(true, 2), (true, 1)] {
-        let texts: Vec<_> = TABS.iter().map(|tab| named(*tab, all)).collect();
+        let texts: Vec<_> = tabs.iter().map(|tab| named(*tab, all)).collect();
         let names: usize = texts.iter().map(|(text, _)| columns(text)).sum();
         // A blank at both ends, and the gaps between.
-        if names + usize::from(gap) * (TABS.len() - 1) + 2 <= room {
+        if names + usize::from(gap) * (tabs.len() - 1) + 2 <= room {
             return (texts, gap);
         }
     }
-    (TABS.iter().map(|tab| named(*tab, false)).collect(), 2)
+    (tabs.iter().map(|tab| named(*tab, false)).collect(), 2)
 }
 
 pub(super) fn tabs(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
@@ -193,8 +199,11 @@ pub(super) fn age(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> u1
 pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
     let words = &app.settings.words;
     match &app.overlay {
-        Some(Overlay::Filter { .. } | Overlay::Confirm(_) | Overlay::Path { .. }) => return,
-        Some(Overlay::Palette { .. } | Overlay::Help { .. } | Overlay::Text { .. }) | None => {}
+        Some(Overlay::Filter { .. } | Overlay::Confirm(_) | Overlay::Path { .. } | Overlay::Setting(_)) => {
+            return;
+        }
+        Some(Overlay::Palette { .. } | Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Diff(_))
+        | None => {}
     }
     if let Some(toast) = &app.toast {
         let (word, tone) = match toast.mood {

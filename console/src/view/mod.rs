@@ -11,8 +11,11 @@ mod overlay;
 mod painter;
 mod panes;
 mod reports;
+mod settings;
 mod wall;
 mod wave;
+
+pub(crate) use settings::diff_height;
 
 use crate::app::{App, LinkState, Overlay, Screen};
 use crate::rows::List;
@@ -35,6 +38,7 @@ pub(crate) fn draw(app: &App, now_ms: i64, buffer: &mut Buffer) -> Option<Positi
             None
         }
         Screen::Detail(_) => detail::draw(app, area, now_ms, &mut painter),
+        Screen::Settings => settings::draw(app, area, now_ms, &mut painter),
     };
     if let LinkState::Down { .. } = app.link {
         painter.dim(area);
@@ -52,7 +56,10 @@ pub(crate) fn draw(app: &App, now_ms: i64, buffer: &mut Buffer) -> Option<Positi
 
 /// What takes the screen leaves the line that says who hears the user.
 fn overlay_area(app: &App, overlay: &Overlay, area: Rect) -> Rect {
-    let takes_all = matches!(overlay, Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Palette { .. });
+    let takes_all = matches!(
+        overlay,
+        Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Palette { .. } | Overlay::Diff(_)
+    );
     let kept = if takes_all && app.mine().is_some() { area.height.min(2) } else { 0 };
     Rect { height: area.height - kept, ..area }
 }

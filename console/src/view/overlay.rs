@@ -24,7 +24,9 @@ pub(super) fn draw(
         }
         Overlay::Palette { input, cursor } => palette(app, input, *cursor, area, p),
         Overlay::Filter { .. } => filter(app, area, p),
-        Overlay::Path { input } => path(app, input, area, p),
+        Overlay::Path { input } => typed(app.settings.words.t("report.write"), input, area, p),
+        Overlay::Setting(typing) => super::settings::typing(app, typing, area, p),
+        Overlay::Diff(preview) => Some(super::settings::diff(app, preview, area, p)),
         Overlay::Confirm(asked) => confirm(app, asked, area, p),
         Overlay::Text { title, lines, top } => {
             text(app, title, lines, *top, area, p);
@@ -89,11 +91,11 @@ fn filter(app: &App, area: Rect, p: &mut Painter<'_>) -> Option<Position> {
     Some(Position { x: rect.x + x.min(rect.width.saturating_sub(1)), y: rect.y })
 }
 
-/// Where a report is to be written; of a long path its end is seen.
-fn path(app: &App, input: &str, area: Rect, p: &mut Painter<'_>) -> Option<Position> {
+/// A line that is typed, where the keys stood; of a long one its end is seen.
+pub(super) fn typed(label: &str, input: &str, area: Rect, p: &mut Painter<'_>) -> Option<Position> {
     let rect = last_line(area);
     p.clear(rect);
-    let x = p.put(rect, 1, 0, app.settings.words.t("report.write"), Tone::Strong) + 1;
+    let x = p.put(rect, 1, 0, label, Tone::Strong) + 1;
     let room = usize::from(rect.width.saturating_sub(x + 1));
     let mut shown = input;
     while columns(shown) > room && !shown.is_empty() {

@@ -175,6 +175,9 @@ _switchroom() {
             switchroom__subcmd__ctl,reload)
                 cmd="switchroom__subcmd__ctl__subcmd__reload"
                 ;;
+            switchroom__subcmd__ctl,settings)
+                cmd="switchroom__subcmd__ctl__subcmd__settings"
+                ;;
             switchroom__subcmd__ctl,shutdown)
                 cmd="switchroom__subcmd__ctl__subcmd__shutdown"
                 ;;
@@ -237,6 +240,24 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl__subcmd__recording,release)
                 cmd="switchroom__subcmd__ctl__subcmd__recording__subcmd__release"
+                ;;
+            switchroom__subcmd__ctl__subcmd__settings,add)
+                cmd="switchroom__subcmd__ctl__subcmd__settings__subcmd__add"
+                ;;
+            switchroom__subcmd__ctl__subcmd__settings,password)
+                cmd="switchroom__subcmd__ctl__subcmd__settings__subcmd__password"
+                ;;
+            switchroom__subcmd__ctl__subcmd__settings,remove)
+                cmd="switchroom__subcmd__ctl__subcmd__settings__subcmd__remove"
+                ;;
+            switchroom__subcmd__ctl__subcmd__settings,set)
+                cmd="switchroom__subcmd__ctl__subcmd__settings__subcmd__set"
+                ;;
+            switchroom__subcmd__ctl__subcmd__settings,show)
+                cmd="switchroom__subcmd__ctl__subcmd__settings__subcmd__show"
+                ;;
+            switchroom__subcmd__ctl__subcmd__settings,undo)
+                cmd="switchroom__subcmd__ctl__subcmd__settings__subcmd__undo"
                 ;;
             switchroom__subcmd__flow,check)
                 cmd="switchroom__subcmd__flow__subcmd__check"
@@ -613,7 +634,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings recording messages message-delete missed ladder hand-off record join leave skill class-priority hangup dial unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings recording messages message-delete missed ladder hand-off record join leave skill class-priority settings hangup dial unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1463,6 +1484,132 @@ _switchroom() {
         switchroom__subcmd__ctl__subcmd__reload)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__settings)
+            opts="-h --json --color --help show set add remove password undo"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__settings__subcmd__add)
+            opts="-h --typed --dry-run --json --color --help extension agent queue skill route role"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__settings__subcmd__password)
+            opts="-h --typed --dry-run --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__settings__subcmd__remove)
+            opts="-h --dry-run --json --color --help extension agent queue skill route role"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__settings__subcmd__set)
+            opts="-h --dry-run --json --color --help extension agent queue skill route role"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__settings__subcmd__show)
+            opts="-h --json --color --help extension agent queue skill route role"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__settings__subcmd__undo)
+            opts="-h --dry-run --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

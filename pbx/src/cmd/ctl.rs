@@ -2,6 +2,7 @@
 
 mod figures;
 mod floor;
+mod settings;
 
 use super::{Failure, OK, Outcome};
 use crate::cli::{AgentAct, CtlArgs, CtlCommand, RecordingAct, SuperviseArgs, SupervisorsPhone};
@@ -17,10 +18,13 @@ use switchroom_wire::{
 
 /// Does it.
 pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
-    let command = command_of(&args.command);
+    let command = command_of(&args.command)?;
     let mut client = Client::connect(&args.socket.path(), None).map_err(failure)?;
     let offset_min = client.welcome().utc_offset_min;
-    let answer = client.command(command).map_err(failure)?;
+    let answer = client.command(command.clone()).map_err(failure)?;
+    if let CtlCommand::Settings { act } = &args.command {
+        return settings::go_on((act, command), (args.json, offset_min), answer, &mut client, out);
+    }
     if let (CtlCommand::Dump { file: Some(copy) }, Answer::Done(path)) = (&args.command, &answer) {
         copy_dump(Path::new(path), copy)?;
     }
@@ -33,8 +37,8 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
 }
 
 /// What is asked of the daemon.
-fn command_of(asked: &CtlCommand) -> Command {
-    match asked {
+fn command_of(asked: &CtlCommand) -> Result<Command, Failure> {
+    Ok(match asked {
         CtlCommand::Status => Command::Status,
         CtlCommand::Calls => Command::Calls,
         CtlCommand::Call { call } => Command::Call { call: call.clone() },
@@ -107,7 +111,8 @@ fn command_of(asked: &CtlCommand) -> Command {
         CtlCommand::Reload => Command::Reload,
         CtlCommand::Dump { .. } => Command::Dump,
         CtlCommand::Shutdown => Command::Shutdown,
-    }
+        CtlCommand::Settings { act } => settings::question(act)?,
+    })
 }
 
 fn recording_command(act: &RecordingAct) -> Command {
@@ -187,6 +192,9 @@ fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
         Answer::Missed(x) => serde_json::json!(x),
         Answer::Wave(x) => serde_json::json!(x),
         Answer::Ladder(x) => serde_json::json!(x),
+        Answer::Settings(x) => serde_json::json!(x),
+        Answer::SettingsDiff(x) => serde_json::json!(x),
+        Answer::SettingsApplied(x) => serde_json::json!(x),
     };
     serde_json::to_writer_pretty(&mut *out, &value)?;
     writeln!(out)
@@ -289,6 +297,9 @@ impl Printer<'_> {
                 self.table(&["LEFT", "FROM", "BOX", "LENGTH", "STATE", "ID"], rows)
             }
             Answer::Missed(all) => self.missed(all),
+            Answer::Settings(view) => self.settings(view),
+            Answer::SettingsDiff(diff) => self.settings_diff(diff),
+            Answer::SettingsApplied(applied) => self.settings_applied(applied),
             Answer::Wave(w) => writeln!(self.out, "{} columns, {}", w.caller.len(), span(w.length_ms)),
             Answer::Ladder(ladder) => {
                 let style = LadderStyle {

@@ -5,8 +5,6 @@ use crate::cli::PasswdArgs;
 use crate::config::{self, EditError};
 use std::io::Write;
 
-/// The longest password, in bytes.
-const PASSWORD_BYTES_MAX: usize = 128;
 /// A password shorter than this is found by trying.
 const PASSWORD_CHARS_SAFE: usize = 10;
 
@@ -41,7 +39,7 @@ fn ask(number: &str) -> Result<String, Failure> {
 pub(super) fn set(path: &std::path::Path, number: &str, password: &str, out: &mut dyn Write) -> Outcome {
     let known = config::load(path)?.config.extensions.contains_key(number);
     if known {
-        check(password)?;
+        config::check_password(password).map_err(|why| Failure::new(why, "nothing was changed"))?;
     }
     config::set_password(path, number, password).map_err(|error| match error {
         EditError::Faults(faults) => Failure::Faults(faults),
@@ -58,15 +56,4 @@ pub(super) fn set(path: &std::path::Path, number: &str, password: &str, out: &mu
     writeln!(out, "ok       password of {number} changed in {}", path.display())?;
     writeln!(out, "next     a running exchange learns of it by: switchroom ctl reload")?;
     Ok(OK)
-}
-
-fn check(password: &str) -> Result<(), Failure> {
-    if password.is_empty() {
-        return Err(Failure::new("the password is empty", "nothing was changed"));
-    }
-    if password.len() > PASSWORD_BYTES_MAX || password.chars().any(char::is_control) {
-        let what = format!("a password has at most {PASSWORD_BYTES_MAX} bytes and no control characters");
-        return Err(Failure::new(what, "nothing was changed"));
-    }
-    Ok(())
 }

@@ -1,6 +1,8 @@
 //! Changes of queues, agents and classes to the configuration file, asked for by users of the running exchange: who works
 //! where, who can what, who goes first. Comments and order are kept; what would not check is not written.
 
+use super::Loaded;
+use super::array::{append, remove, shown};
 use super::edit::{EditError, replace};
 use super::fault::Fault;
 use super::floor::membership;
@@ -19,21 +21,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value, value};
 /// The file cannot be read or written, is not what was applied, has faults or would have, names no such agent, queue or class,
 /// or says so already. Nothing is changed then.
 pub fn change(path: &Path, applied: &str, change: &ConfigChange) -> Result<String, EditError> {
-    let io_error = |error: io::Error| match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => EditError::Refused(format!(
-            "{} and its folder cannot be written by the exchange: {error}; let its user write there (README, \"Changes by \
-             command\"), or write it by hand and reload",
-            path.display()
-        )),
-        _ => EditError::Io { path: path.display().to_string(), error },
-    };
-    let loaded = super::load(path).map_err(EditError::Faults)?;
-    if loaded.text.0 != applied {
-        return Err(EditError::Refused(format!(
-            "{} was changed and not applied yet, and that would be applied with it: look at it, and have it reloaded",
-            path.display()
-        )));
-    }
+    let loaded = load_unchanged(path, applied)?;
     let fault = |what: String| EditError::Faults(vec![Fault::of_file(path, what, "switchroom check")]);
     let mut document: DocumentMut =
         applied.parse().map_err(|e: toml_edit::TomlError| fault(e.to_string()))?;
@@ -82,8 +70,38 @@ pub fn change(path: &Path, applied: &str, change: &ConfigChange) -> Result<Strin
     };
     let changed = document.to_string();
     super::parse(&changed, path, &super::paths::base_of(path)).map_err(EditError::Faults)?;
-    replace(path, changed.as_bytes()).map_err(io_error)?;
+    write(path, &changed)?;
     Ok(told)
+}
+
+/// The configuration at `path`, if its text is still `applied`.
+///
+/// # Errors
+/// It cannot be read, has faults, or is another one.
+pub fn load_unchanged(path: &Path, applied: &str) -> Result<Loaded, EditError> {
+    let loaded = super::load(path).map_err(EditError::Faults)?;
+    if loaded.text.0 != applied {
+        return Err(EditError::Refused(format!(
+            "{} was changed and not applied yet, and that would be applied with it: look at it, and have it reloaded",
+            path.display()
+        )));
+    }
+    Ok(loaded)
+}
+
+/// Replaces the file at `path` in one step; its mode and owner stay.
+///
+/// # Errors
+/// It or its folder cannot be written.
+pub fn write(path: &Path, text: &str) -> Result<(), EditError> {
+    replace(path, text.as_bytes()).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => EditError::Refused(format!(
+            "{} and its folder cannot be written by the exchange: {error}; let its user write there (README, \"Changes by \
+             command\"), or write it by hand and reload",
+            path.display()
+        )),
+        _ => EditError::Io { path: path.display().to_string(), error },
+    })
 }
 
 fn known<T>(what: &str, tables: &str, name: &str, all: &BTreeMap<String, T>) -> Result<(), EditError> {
@@ -153,45 +171,8 @@ fn set_place(agent: &mut dyn TableLike, queue: &str, place: Option<Membership>) 
     Some(format!("{before} becomes {}", shown(list)))
 }
 
-/// Puts an entry behind the others, on a line of its own if they have such. What is written behind the last stays there.
-fn append(list: &mut Array, text: &str) {
-    let last = list.iter().last().and_then(|entry| entry.decor().prefix()?.as_str().map(str::to_owned));
-    let Some(indent) = last.filter(|prefix| prefix.contains('\n')) else { return list.push(text) };
-    let mut entry = Value::from(text);
-    let behind = list.trailing().as_str().unwrap_or_default().trim_end().to_owned();
-    let indent = indent.rsplit('\n').next().unwrap_or_default();
-    entry.decor_mut().set_prefix(format!("{behind}\n{indent}"));
-    list.push_formatted(entry);
-    list.set_trailing("\n");
-    list.set_trailing_comma(true);
-}
-
-/// Takes an entry out, with what is written behind it on its line; what is written behind the one before stays there.
-fn remove(list: &mut Array, at: usize) {
-    let before = |list: &Array, at: usize| {
-        let entry = list.get(at)?;
-        entry.decor().prefix().and_then(|prefix| prefix.as_str()).map(str::to_owned)
-    };
-    let (own, next) = (before(list, at).unwrap_or_default(), before(list, at + 1));
-    let behind = next.unwrap_or_else(|| list.trailing().as_str().unwrap_or_default().to_owned());
-    let lines = |text: &str| {
-        text.find('\n')
-            .map_or((text.to_owned(), String::new()), |end| (text[..end].to_owned(), text[end..].to_owned()))
-    };
-    let ((of_before, above), (_, rest)) = (lines(&own), lines(&behind));
-    let kept = if above.contains('#') { above.trim_end() } else { "" };
-    let is_one_line = above.is_empty() && rest.is_empty();
-    list.remove(at);
-    match list.get_mut(at) {
-        Some(next) if is_one_line && at == 0 => next.decor_mut().set_prefix(""),
-        Some(next) if !is_one_line => next.decor_mut().set_prefix(format!("{of_before}{kept}{rest}")),
-        None if !is_one_line => list.set_trailing(format!("{of_before}{kept}{rest}")),
-        _ => {}
-    }
-}
-
 /// Gives an agent a skill, another level of it, or takes it away with level 0. `None` if nothing changes.
-fn set_skill(agent: &mut dyn TableLike, skill: &str, level: u8) -> Option<String> {
+pub(super) fn set_skill(agent: &mut dyn TableLike, skill: &str, level: u8) -> Option<String> {
     if level > 0 {
         let item = agent.entry("skills").or_insert_with(|| value(InlineTable::new()));
         return set_whole(item.as_table_like_mut()?, skill, i64::from(level));
@@ -202,7 +183,7 @@ fn set_skill(agent: &mut dyn TableLike, skill: &str, level: u8) -> Option<String
 }
 
 /// Sets a whole number, in place if it is there, so that a comment behind it stays. `None` if nothing changes.
-fn set_whole(table: &mut dyn TableLike, key: &str, number: i64) -> Option<String> {
+pub(super) fn set_whole(table: &mut dyn TableLike, key: &str, number: i64) -> Option<String> {
     let Some(old) = table.get_mut(key).and_then(Item::as_value_mut) else {
         table.insert(key, value(number));
         return Some(format!("is new, {number}"));
@@ -214,13 +195,6 @@ fn set_whole(table: &mut dyn TableLike, key: &str, number: i64) -> Option<String
     *old = number.into();
     *old.decor_mut() = decor;
     Some(format!("{before} becomes {number}"))
-}
-
-/// A list in one line.
-fn shown(list: &Array) -> String {
-    let entries: Vec<String> =
-        list.iter().map(|entry| format!("{:?}", entry.as_str().unwrap_or("?"))).collect();
-    clean(&format!("[{}]", entries.join(", "))).into_owned()
 }
 
 #[cfg(test)]

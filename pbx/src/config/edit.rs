@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use switchroom_flow::fault::did_you_mean;
-use toml_edit::{DocumentMut, value};
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 /// The file was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -58,30 +58,58 @@ pub fn set_password(path: &Path, number: &str, password: &str) -> Result<(), Edi
         .and_then(|e| e.get_mut(number))
         .and_then(|e| e.as_table_like_mut())
         .ok_or_else(|| fault(format!("extension {number} is not a table")))?;
-    let (md5, sha256) = super::digest::digests(number, &loaded.config.domain, password);
+    write_digests(extension, &loaded.config, number, password);
+    let changed = document.to_string();
+    super::parse(&changed, path, &super::paths::base_of(path)).map_err(EditError::Faults)?;
+    replace(path, changed.as_bytes()).map_err(io_error)
+}
+
+/// Writes the digests of a password into the table of an extension.
+pub(super) fn write_digests(
+    extension: &mut dyn TableLike,
+    config: &switchroom_exchange::Config,
+    number: &str,
+    password: &str,
+) {
+    let (md5, sha256) = super::digest::digests(number, &config.domain, password);
     // SHA-256 is asked for as soon as one extension has it, and older phones give up when they see it: so it is written
     // where it is in use, or where MD5 is not.
-    let config = &loaded.config;
     let with_sha256 = !config.allow_md5 || config.extensions.values().any(|e| e.ha1_sha256.is_some());
     let mut digests = Vec::new();
     digests.extend(config.allow_md5.then_some(("digest_md5", md5)));
     digests.extend(with_sha256.then_some(("digest_sha256", sha256)));
     for (key, digest) in digests {
-        match extension.get_mut(key).and_then(|item| item.as_value_mut()) {
-            // In place, so that a comment behind the value stays.
-            Some(old) => {
-                let decor = old.decor().clone();
-                *old = digest.into();
-                *old.decor_mut() = decor;
-            }
-            None => {
-                extension.insert(key, value(digest));
-            }
-        }
+        set_value(extension, key, digest.into());
     }
-    let changed = document.to_string();
-    super::parse(&changed, path, &super::paths::base_of(path)).map_err(EditError::Faults)?;
-    replace(path, changed.as_bytes()).map_err(io_error)
+}
+
+/// Sets a value in place, so that a comment behind it stays, or adds it.
+pub(super) fn set_value(table: &mut dyn TableLike, key: &str, new: Value) {
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) => {
+            let decor = old.decor().clone();
+            *old = new;
+            *old.decor_mut() = decor;
+        }
+        None => drop(table.insert(key, Item::Value(new))),
+    }
+}
+
+/// The longest password, in bytes.
+const PASSWORD_BYTES_MAX: usize = 128;
+
+/// Whether that can be a password.
+///
+/// # Errors
+/// A sentence why it cannot.
+pub fn check_password(password: &str) -> Result<(), String> {
+    if password.is_empty() {
+        return Err("the password is empty".to_owned());
+    }
+    if password.len() > PASSWORD_BYTES_MAX || password.chars().any(char::is_control) {
+        return Err(format!("a password has at most {PASSWORD_BYTES_MAX} bytes and no control characters"));
+    }
+    Ok(())
 }
 
 /// Replaces the content of a file in one step, keeping mode and owner, on disk when it returns.

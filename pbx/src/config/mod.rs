@@ -4,6 +4,7 @@
 //! walked by hand (`reader.rs`), because a derived deserialiser stops at the first fault and loses its place in
 //! nested tables. Whether the machine fits the configuration is not asked here but by `switchroom doctor`.
 
+mod array;
 mod build;
 mod change;
 mod classes;
@@ -18,18 +19,20 @@ mod paths;
 mod queues;
 mod reader;
 mod routes;
+mod settings;
 mod speech;
 #[cfg(test)]
 mod tests;
 mod value;
 
-pub use change::change;
+pub use change::{change, load_unchanged, write};
 pub use digest::digests;
-pub use edit::{EditError, set_password};
+pub use edit::{EditError, check_password, set_password};
 pub use fault::Fault;
 use files::Around;
 pub use keys::{man_page, reference, sample};
 pub use paths::{base_of, client_socket, default_config, default_socket};
+pub use settings::{Proposal, difference, list, propose};
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -174,6 +174,9 @@ pub(super) fn answer(answer: Answer) -> Answer {
         // Refused before it comes to this; here should that ever be forgotten.
         Answer::Events(_) => Answer::Events(Vec::new()),
         Answer::Ladder(ladder) => Answer::Ladder(Box::new(Ladder { call: ladder.call, ..Ladder::default() })),
+        Answer::Settings(_) => Answer::Settings(Box::default()),
+        Answer::SettingsDiff(_) => Answer::SettingsDiff(Box::default()),
+        Answer::SettingsApplied(_) => Answer::SettingsApplied(Box::default()),
         Answer::Done(_)
         | Answer::Status(_)
         | Answer::Wave(_)

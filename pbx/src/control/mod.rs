@@ -1,5 +1,6 @@
 //! The control socket: who may come in, what they see, what they can do.
 
+mod configuration;
 mod conversation;
 mod figures;
 mod floor;
@@ -10,10 +11,12 @@ mod peer;
 mod query;
 mod seats;
 mod server;
+mod settings;
 mod socket;
 #[cfg(test)]
 mod tests;
 pub mod view;
 
+pub use configuration::{Configuration, Configured, NotDone};
 pub use hub::Hub;
-pub use server::{ControlServer, ControlSettings, NotDone, Reload, start};
+pub use server::{ControlServer, ControlSettings, start};

@@ -1,6 +1,7 @@
 //! Answers to commands.
 
-use super::server::{NotDone, Server};
+use super::server::Server;
+use super::settings;
 use super::{figures, floor, mask, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
@@ -18,11 +19,11 @@ use tokio::sync::oneshot;
 /// Most rows that one question is answered with.
 const ROWS_MAX: u32 = 1000;
 
-fn failed(why: impl Into<String>) -> CommandError {
+pub(super) fn failed(why: impl Into<String>) -> CommandError {
     CommandError::Failed { why: why.into() }
 }
 
-fn refused(why: impl Into<String>) -> CommandError {
+pub(super) fn refused(why: impl Into<String>) -> CommandError {
     CommandError::Refused { why: why.into() }
 }
 
@@ -88,6 +89,9 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::ReleaseRecording { .. }
         | Command::DeleteRecording { .. }
         | Command::Unregister { .. }
+        | Command::Settings { .. }
+        | Command::PreviewSettings { .. }
+        | Command::ApplySettings { .. }
         | Command::Reload
         | Command::Dump
         | Command::Shutdown => None,
@@ -233,21 +237,23 @@ async fn carry_out(
             act(server, user, Do::Record { call, act: act_of, own_only }).await.map(Answer::Done)
         }
         Command::ChangeConfig { change } => {
-            match server.change(user, change).await {
-                Ok(done) => act(server, user, Do::Configured(done)).await.map(Answer::Done),
-                Err(NotDone::Nothing(why)) => Err(refused(why)),
-                // The file is another: that is told and written down as any change, and is no success.
-                Err(NotDone::Written(why)) => {
-                    act(server, user, Do::Configured(why.clone())).await?;
-                    Err(failed(why))
-                }
-            }
+            tracing::info!("{user} changes the configuration");
+            settings::note(server, user, server.configure(move |c| c.change(&change)).await, Clone::clone)
+                .await
+                .map(Answer::Done)
+        }
+        Command::Settings { .. } | Command::PreviewSettings { .. } | Command::ApplySettings { .. } => {
+            settings::answer(server, user, command).await
         }
         Command::Dial { from, to } => act(server, user, Do::Dial { from, to }).await.map(Answer::Done),
         Command::Unregister { extension, contact } => {
             act(server, user, Do::Unregister { extension, contact }).await.map(Answer::Done)
         }
-        Command::Reload => server.reload(user).await.map(Answer::Done).map_err(failed),
+        Command::Reload => {
+            tracing::info!("{user} reads the configuration again");
+            let done = server.configure(|c| c.reload()).await;
+            done.map(Answer::Done).map_err(|error| failed(error.to_string()))
+        }
         Command::Dump => dump(server, user).await.map(Answer::Done),
         Command::Shutdown => {
             server.shut_down(user);
@@ -307,7 +313,7 @@ async fn from_store<T: Send + 'static>(
     tokio::task::spawn_blocking(move || read(&store)).await.map_err(|_| failed("the store did not answer"))
 }
 
-async fn act(server: &Server, user: &str, command: Do) -> Result<String, CommandError> {
+pub(super) async fn act(server: &Server, user: &str, command: Do) -> Result<String, CommandError> {
     let (tell, answer) = oneshot::channel();
     if !server.engine.tell(ToEngine::Command(user.to_owned(), command, tell)) {
         return Err(failed("the exchange is too busy; try again"));

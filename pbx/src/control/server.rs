@@ -1,6 +1,7 @@
 //! The socket itself: where it is, who may open it, and one task for each who does.
 
 use super::Hub;
+use super::configuration::{Configuration, Configured, NotDone};
 use super::conversation::converse;
 use super::seats::Seats;
 use super::{line, peer, socket};
@@ -14,24 +15,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use switchroom_wire::ConfigChange;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
-
-/// Reads the configuration again and applies it, with a change to its file before if there is one; says what was done, or
-/// what is wrong with it.
-pub type Reload = Arc<dyn Fn(Option<&ConfigChange>) -> Result<String, NotDone> + Send + Sync>;
-
-/// Why the configuration was not applied.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotDone {
-    /// Nothing was changed.
-    #[error("{0}")]
-    Nothing(String),
-    /// The file was changed, which was not applied: what was written, and why.
-    #[error("{0}")]
-    Written(String),
-}
 
 /// What the control server needs.
 pub struct ControlSettings {
@@ -47,8 +32,8 @@ pub struct ControlSettings {
     pub media: Arc<MediaEngine>,
     /// For holding and deleting recordings.
     pub keeper: Arc<Keeper>,
-    /// How to read the configuration again.
-    pub reload: Reload,
+    /// The configuration.
+    pub configured: Configured,
     /// Woken when a user wants the daemon to stop.
     pub stop: Arc<Notify>,
     /// Where flight records are written.
@@ -65,7 +50,7 @@ pub(super) struct Server {
     pub(super) recordings: PathBuf,
     pub(super) shell: ShellConfig,
     pub(super) dumps: Dumps,
-    reload: Reload,
+    configured: Configured,
     stop: Arc<Notify>,
     /// Lines of clients that were none of the protocol.
     pub(super) wrong_lines: AtomicU64,
@@ -73,18 +58,14 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) async fn reload(&self, user: &str) -> Result<String, String> {
-        tracing::info!("{user} reads the configuration again");
-        let reload = self.reload.clone();
-        let done = tokio::task::spawn_blocking(move || reload(None)).await;
-        done.map_err(|_| "reading it failed".to_owned())?.map_err(|error| error.to_string())
-    }
-
-    pub(super) async fn change(&self, user: &str, change: ConfigChange) -> Result<String, NotDone> {
-        tracing::info!("{user} changes the configuration");
-        let reload = self.reload.clone();
-        let changed = tokio::task::spawn_blocking(move || reload(Some(&change))).await;
-        changed.map_err(|_| NotDone::Nothing("changing it failed".to_owned()))?
+    /// Has something done about the configuration, off the runtime's threads.
+    pub(super) async fn configure<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&dyn Configuration) -> Result<T, NotDone> + Send + 'static,
+    ) -> Result<T, NotDone> {
+        let configured = self.configured.clone();
+        let done = tokio::task::spawn_blocking(move || what(&*configured)).await;
+        done.map_err(|_| NotDone::Nothing("reading or changing it failed".to_owned()))?
     }
 
     pub(super) fn shut_down(&self, user: &str) {
@@ -128,7 +109,7 @@ pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
         keeper: settings.keeper,
         recordings: settings.shell.recordings_dir.clone(),
         shell: settings.shell,
-        reload: settings.reload,
+        configured: settings.configured,
         stop: settings.stop,
         dumps: settings.dumps,
         wrong_lines: AtomicU64::new(0),

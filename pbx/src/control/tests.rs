@@ -17,8 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use switchroom_phone::{PhoneCommand, PhoneEvent, PhoneSettings};
 use switchroom_wire::{
-    Answer, Board, CallState, CallView, Change, ClientLine, Command, CommandError, EventView, Hello,
-    LINE_BYTES_MAX, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume, Role, ServerLine, SuperviseAct,
+    Answer, Board, CallState, CallView, Change, ClientLine, Command, CommandError, ConfigChange, EventView,
+    Hello, LINE_BYTES_MAX, NewPassword, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume, Role,
+    ServerLine, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView, SuperviseAct,
     Supervised, SupervisionMode, SystemView, Welcome,
 };
 
@@ -139,14 +140,18 @@ impl Client {
 /// A daemon in a folder of its own, with extension [`NUMBER`].
 fn daemon() -> (Daemon, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
+    let loaded = config::parse(&site(), Path::new("switchroom.toml"), dir.path()).unwrap();
+    (daemon::start(&loaded).unwrap(), dir)
+}
+
+/// Its configuration.
+fn site() -> String {
     let (md5, sha256) = config::digests(NUMBER, "example.com", "secret");
-    let text = format!(
+    format!(
         "[site]\ndomain = \"example.com\"\n[sip]\nlisten = [\"udp 127.0.0.1:0\"]\n[media]\nthreads = 1\n\
          [control]\nsocket = \"control.sock\"\n\
          [extensions.{NUMBER}]\nname = \"Ana\"\ndigest_md5 = \"{md5}\"\ndigest_sha256 = \"{sha256}\"\n"
-    );
-    let loaded = config::parse(&text, Path::new("switchroom.toml"), dir.path()).unwrap();
-    (daemon::start(&loaded).unwrap(), dir)
+    )
 }
 
 fn registered(daemon: &Daemon) -> Softphone {
@@ -350,7 +355,7 @@ fn who_falls_behind_gets_a_fresh_board() {
         store,
         media,
         keeper: Arc::new(keeper.unwrap()),
-        reload: Arc::new(|_| Ok(String::new())),
+        configured: Arc::new(Unconfigured),
         stop: Arc::default(),
         dumps: crate::flight::Dumps::new(dir.path()),
     };
@@ -368,4 +373,108 @@ fn who_falls_behind_gets_a_fresh_board() {
     }
     assert!(boards >= 1, "changes were left out");
     assert_eq!(slow.board, hub.board());
+}
+
+/// Looked at, made, written down, undone; by an admin and nobody else, and the password is in one answer only.
+#[test]
+fn settings_are_changed_as_they_were_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("switchroom.toml");
+    let before = site();
+    std::fs::write(&path, &before).unwrap();
+    let _daemon = daemon::start(&config::load(&path).unwrap()).unwrap();
+    let mut admin = Client::join(&dir.path().join("control.sock"), &hello(None, false, None));
+    let add = SettingsChange::Add {
+        kind: SettingKind::Extension,
+        name: "177".into(),
+        values: [("name".to_owned(), Some("Kim".into()))].into(),
+        password: Some(NewPassword::Made),
+    };
+    let preview = Command::PreviewSettings { change: add.clone() };
+    for role in [Role::Viewer, Role::Agent, Role::Supervisor] {
+        let mut other = Client::join(&dir.path().join("control.sock"), &hello(Some(role), false, None));
+        for command in [Command::Settings { kind: SettingKind::Role }, preview.clone()] {
+            let refused = other.ask(1, command).unwrap_err();
+            assert!(matches!(refused, CommandError::Refused { .. }), "{refused:?}");
+        }
+    }
+    let Ok(Answer::SettingsDiff(diff)) = admin.ask(1, preview) else { panic!("no difference") };
+    assert!(diff.faults.is_empty() && !diff.needs_restart, "{diff:?}");
+    assert!(
+        diff.unified()
+            .contains("+[extensions.177]\n+name = \"Kim\"\n+digest_md5 = \"…\"\n+digest_sha256 = \"…\"\n"),
+        "{}",
+        diff.unified()
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+
+    let apply = |change: &SettingsChange, file: &str| Command::ApplySettings {
+        change: change.clone(),
+        file: file.into(),
+    };
+    let stale = admin.ask(1, apply(&add, "0000")).unwrap_err();
+    assert!(matches!(&stale, CommandError::Refused { why } if why.contains("look at it again")), "{stale:?}");
+    let Ok(Answer::SettingsApplied(applied)) = admin.ask(1, apply(&add, &diff.file)) else {
+        panic!("not applied")
+    };
+    let password = applied.password.clone().unwrap().0;
+    let after = std::fs::read_to_string(&path).unwrap();
+    let domain = config::load(&path).unwrap().config.domain;
+    assert!(after.contains(&config::digests("177", &domain, &password).0), "{after}");
+    let again = admin.ask(1, apply(&add, &diff.file)).unwrap_err();
+    assert!(matches!(&again, CommandError::Refused { why } if why.contains("look at it again")), "{again:?}");
+    admin.heard.clear();
+    let is_written_down = |admin: &mut Client| {
+        let events = Command::Events { limit: 50, call: None, after_ms: None };
+        let Ok(Answer::Events(events)) = admin.ask(1, events) else { panic!("no events") };
+        events.iter().any(|event| event.text.contains("extensions.177 is new"))
+    };
+    // The store is told, and asked a moment later.
+    let is_seen = (0..1_000).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        is_written_down(&mut admin)
+    });
+    assert!(is_seen, "in no event");
+    let Ok(Answer::Settings(view)) = admin.ask(1, Command::Settings { kind: SettingKind::Extension }) else {
+        panic!("no settings")
+    };
+    assert!(view.undo.as_deref().unwrap().contains("extensions.177 is new"), "{view:?}");
+    assert!(!admin.heard.contains(&password), "{}", admin.heard);
+
+    // Once somebody has been at the file by hand nothing is undone over it.
+    std::fs::write(&path, format!("{after}# by hand\n")).unwrap();
+    assert!(admin.ask(1, apply(&SettingsChange::Undo, &applied.file)).is_err());
+    std::fs::write(&path, &after).unwrap();
+    let Ok(Answer::SettingsApplied(undone)) = admin.ask(1, apply(&SettingsChange::Undo, &applied.file))
+    else {
+        panic!("not undone")
+    };
+    assert!(undone.told.starts_with("undone: extensions.177 is new"), "{undone:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    assert!(admin.ask(1, Command::PreviewSettings { change: SettingsChange::Undo }).is_err());
+}
+
+/// A configuration without a file.
+struct Unconfigured;
+
+impl Configuration for Unconfigured {
+    fn reload(&self) -> Result<String, NotDone> {
+        Ok(String::new())
+    }
+
+    fn change(&self, _: &ConfigChange) -> Result<String, NotDone> {
+        Ok(String::new())
+    }
+
+    fn settings(&self, _: SettingKind) -> Result<SettingsView, NotDone> {
+        Ok(SettingsView::default())
+    }
+
+    fn preview(&self, _: &SettingsChange) -> Result<SettingsDiff, NotDone> {
+        Ok(SettingsDiff::default())
+    }
+
+    fn apply(&self, _: &SettingsChange, _: &str) -> Result<SettingsApplied, NotDone> {
+        Ok(SettingsApplied::default())
+    }
 }

@@ -1,17 +1,20 @@
 //! The configuration read again while calls go on.
 
+use super::settings::Undo;
 use super::{keep_good, prompt_settings};
 use crate::config::{self, Loaded, ShellConfig};
-use crate::control::{Hub, NotDone, Reload};
+use crate::control::{Configuration, Configured, Hub, NotDone};
 use crate::engine::{EngineHandle, ToEngine};
 use crate::flows::InForce;
 use crate::keeper::Keeper;
 use crate::media::MediaEngine;
 use crate::store::Store;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchroom_exchange::Severity;
-use switchroom_wire::ConfigChange;
+use switchroom_wire::{
+    ConfigChange, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView,
+};
 
 /// Who is told of a new configuration.
 pub(super) struct Around {
@@ -23,24 +26,89 @@ pub(super) struct Around {
     pub(super) keeper: Arc<Keeper>,
 }
 
-/// What reads the configuration again; `started` and the first RTP port and number of pairs are what was started with. A user
-/// and a signal may want it at the same time: one after the other, or the engine would be left with the older one and with
-/// alarms of a file that is mended. A change is made to the text that was applied last, and to no other.
-pub(super) fn reloader(started: &Loaded, ports: (u16, u16), around: Around) -> Reload {
-    let (path, running) = (started.path.clone(), started.shell.clone());
-    let applied = Mutex::new(started.text.0.clone());
-    Arc::new(move |change: Option<&ConfigChange>| {
-        let mut applied = applied.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(change) = change else {
-            return reload(&path, &running, ports, &around, &mut applied).map_err(NotDone::Nothing);
-        };
-        let done = config::change(&path, &applied, change);
+/// The configuration of a running exchange.
+pub(super) struct Running {
+    pub(super) path: PathBuf,
+    /// What was started with, as far as only a restart changes it.
+    shell: ShellConfig,
+    /// The first RTP port and the number of pairs, likewise.
+    ports: (u16, u16),
+    pub(super) around: Around,
+    /// Makes names of texts that say nothing of them.
+    pub(super) salt: [u8; 32],
+    /// A user and a signal may want it at the same time: one after the other, or the engine would be left with the older one
+    /// and with alarms of a file that is mended.
+    pub(super) state: Mutex<State>,
+}
+
+/// What changes of it while the exchange runs.
+pub(super) struct State {
+    /// The text that was applied last. A change is made to it, and to no other.
+    pub(super) applied: String,
+    pub(super) undo: Undo,
+}
+
+/// The configuration as it was started with.
+pub(super) fn configured(started: &Loaded, ports: (u16, u16), around: Around, salt: [u8; 32]) -> Configured {
+    let state = State { applied: started.text.0.clone(), undo: Undo::default() };
+    let (path, shell) = (started.path.clone(), started.shell.clone());
+    Arc::new(Running { path, shell, ports, around, salt, state: Mutex::new(state) })
+}
+
+impl Running {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies the file as it is.
+    pub(super) fn take_over(&self, state: &mut State) -> Result<String, String> {
+        reload(&self.path, &self.shell, self.ports, &self.around, &mut state.applied)
+    }
+
+    /// Applies what was written just now.
+    pub(super) fn take_over_written(&self, state: &mut State, done: &str) -> Result<String, NotDone> {
+        self.take_over(state)
+            .map_err(|why| NotDone::Written(format!("{done}; written, but not applied: {why}")))
+    }
+}
+
+impl Configuration for Running {
+    fn reload(&self) -> Result<String, NotDone> {
+        self.take_over(&mut self.state()).map_err(NotDone::Nothing)
+    }
+
+    fn change(&self, change: &ConfigChange) -> Result<String, NotDone> {
+        let mut state = self.state();
+        let done = config::change(&self.path, &state.applied, change);
         let done = done.map_err(|error| NotDone::Nothing(error.to_string()))?;
-        match reload(&path, &running, ports, &around, &mut applied) {
-            Ok(how) => Ok(format!("{done}; {how}")),
-            Err(why) => Err(NotDone::Written(format!("{done}; written, but not applied: {why}"))),
-        }
-    })
+        let how = self.take_over_written(&mut state, &done)?;
+        Ok(format!("{done}; {how}"))
+    }
+
+    fn settings(&self, kind: SettingKind) -> Result<SettingsView, NotDone> {
+        self.show_settings(kind)
+    }
+
+    fn preview(&self, change: &SettingsChange) -> Result<SettingsDiff, NotDone> {
+        self.preview_settings(change)
+    }
+
+    fn apply(&self, change: &SettingsChange, file: &str) -> Result<SettingsApplied, NotDone> {
+        self.apply_settings(change, file)
+    }
+}
+
+/// Whether some of a configuration needs a restart, where `running` is what was started with. Flows, prompts, who speaks them
+/// and how long facts and recordings are kept are taken over.
+pub(super) fn needs_restart(new: &ShellConfig, running: &ShellConfig) -> bool {
+    let running = ShellConfig {
+        flows: new.flows.clone(),
+        speech: new.speech.clone(),
+        keep_facts: new.keep_facts,
+        keep: new.keep,
+        ..running.clone()
+    };
+    *new != running
 }
 
 /// Waits for room in the engine's queue: who is told that it was applied relies on it.
@@ -68,16 +136,8 @@ fn reload(
     media.reload_prompts(prompt_settings(&loaded.shell));
     store.keep_facts(loaded.shell.keep_facts);
     keeper.keep(loaded.shell.keep);
-    // Flows, prompts, who speaks them and how long facts and recordings are kept are taken over.
-    let running = ShellConfig {
-        flows: loaded.shell.flows.clone(),
-        speech: loaded.shell.speech.clone(),
-        keep_facts: loaded.shell.keep_facts,
-        keep: loaded.shell.keep,
-        ..running.clone()
-    };
-    let needs_restart =
-        loaded.shell != running || ports != (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
+    let needs_restart = needs_restart(&loaded.shell, running)
+        || ports != (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
     let (alarms, refused) = in_force.renew(&mut loaded);
     engine.tell_surely(ToEngine::Config(Arc::new(loaded.config)));
     alarm("config".into(), None);
@@ -107,7 +167,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(20);
 
     /// A reloader, with an engine's queue that nobody takes from yet.
-    fn rig(dir: &Path, site: &str) -> (Reload, EngineHandle, Inputs) {
+    fn rig(dir: &Path, site: &str) -> (Configured, EngineHandle, Inputs) {
         let path = dir.join("switchroom.toml");
         named(dir, site);
         let loaded = config::load(&path).unwrap();
@@ -130,7 +190,7 @@ mod tests {
             in_force: Arc::default(),
         };
         let ports = (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
-        (reloader(&loaded, ports, around), engine, inputs)
+        (configured(&loaded, ports, around, [7; 32]), engine, inputs)
     }
 
     fn named(dir: &Path, site: &str) {
@@ -141,18 +201,18 @@ mod tests {
     #[test]
     fn two_at_once_take_turns_and_nothing_is_lost_in_a_full_queue() {
         let dir = tempfile::tempdir().unwrap();
-        let (reload, engine, inputs) = rig(dir.path(), "old");
+        let (configured, engine, inputs) = rig(dir.path(), "old");
         let at = (Ipv4Addr::LOCALHOST, 5060).into();
         let flow = Flow { transport: Transport::Udp, local: at, remote: at, connection: 0 };
         while engine.tell(ToEngine::FlowLost(flow)) {}
         let first = std::thread::spawn({
-            let reload = reload.clone();
-            move || reload(None)
+            let configured = configured.clone();
+            move || configured.reload()
         });
         std::thread::sleep(Duration::from_millis(200));
         // The first has read its file and waits for room.
         named(dir.path(), "new");
-        let second = std::thread::spawn(move || reload(None));
+        let second = std::thread::spawn(move || configured.reload());
         let mut told = Vec::new();
         while told.len() < 4 {
             match inputs.recv_timeout(PATIENCE).unwrap() {
@@ -171,14 +231,14 @@ mod tests {
     #[test]
     fn a_change_is_written_and_applied_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let (reload, _engine, inputs) = rig(dir.path(), "old");
+        let (configured, _engine, inputs) = rig(dir.path(), "old");
         let path = dir.path().join("switchroom.toml");
         let text = "[queues.sales]\n[agents.1]\nqueues = [] # none yet\n";
         std::fs::write(&path, text).unwrap();
-        reload(None).unwrap();
+        configured.reload().unwrap();
         let (agent, queue) = ("1".to_owned(), "sales".to_owned());
         let join = ConfigChange::Join { agent, queue, tier: None, weight: None, skills: BTreeMap::new() };
-        let done = reload(Some(&join)).unwrap();
+        let done = configured.change(&join).unwrap();
         assert!(done.starts_with("agents.1.queues: [] becomes [\"sales\"]; applied"), "{done}");
         let mut applied = false;
         while let Ok(input) = inputs.recv_timeout(Duration::from_millis(200)) {
@@ -191,10 +251,10 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), now);
         std::fs::write(&path, format!("{now}name = \"half done\"\n")).unwrap();
         let leave = ConfigChange::Leave { agent: "1".into(), queue: "sales".into() };
-        let why = reload(Some(&leave)).unwrap_err().to_string();
+        let why = configured.change(&leave).unwrap_err().to_string();
         assert!(why.contains("was changed and not applied yet"), "{why}");
-        reload(None).unwrap();
-        assert!(reload(Some(&leave)).unwrap().contains("[\"sales\"] becomes []"));
+        configured.reload().unwrap();
+        assert!(configured.change(&leave).unwrap().contains("[\"sales\"] becomes []"));
     }
 
     /// The copy of what was good is a safety net and nothing else: cut short by a full disk, it stands in nobody's way.
@@ -202,19 +262,19 @@ mod tests {
     fn a_change_does_not_hang_on_the_copy_of_what_was_good() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("switchroom.toml");
-        let (reload, _engine, _inputs) = rig(dir.path(), "old");
+        let (configured, _engine, _inputs) = rig(dir.path(), "old");
         std::fs::write(&path, "[queues.sales]\n[agents.1]\nqueues = [\"sales\"]\n").unwrap();
-        reload(None).unwrap();
+        configured.reload().unwrap();
         let good = super::super::last_good(&dir.path().join("data"));
         assert_eq!(std::fs::read_to_string(&good).unwrap(), std::fs::read_to_string(&path).unwrap());
         std::fs::write(&good, "[que").unwrap();
         let leave = ConfigChange::Leave { agent: "1".into(), queue: "sales".into() };
-        assert!(reload(Some(&leave)).unwrap().contains("[\"sales\"] becomes []"));
+        assert!(configured.change(&leave).unwrap().contains("[\"sales\"] becomes []"));
         assert_eq!(std::fs::read_to_string(&good).unwrap(), std::fs::read_to_string(&path).unwrap());
         // Without the copy the file is guarded as well.
         std::fs::remove_file(&good).unwrap();
         std::fs::write(&path, "[queues.sales]\n[queues.half]\n[agents.1]\n").unwrap();
-        let why = reload(Some(&leave)).unwrap_err().to_string();
+        let why = configured.change(&leave).unwrap_err().to_string();
         assert!(why.contains("was changed and not applied yet"), "{why}");
     }
 }

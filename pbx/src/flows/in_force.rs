@@ -50,4 +50,12 @@ impl InForce {
         *last = found;
         (alarms, text)
     }
+
+    /// What would be refused of the flows with that configuration, beside what is refused anyway; changes nothing.
+    pub fn would_refuse(&self, loaded: &Loaded) -> Vec<String> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = load(loaded, &held.found.flows);
+        let is_new = |name: &String| !held.found.refused.contains_key(name);
+        found.refused.into_iter().filter(|(name, _)| is_new(name)).map(|(_, text)| text).collect()
+    }
 }

@@ -5,6 +5,7 @@ use crate::{
     SystemView,
 };
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
+use crate::{SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -239,6 +240,23 @@ pub enum Command {
         /// The contact to forget; all when absent.
         contact: Option<String>,
     },
+    /// What the configuration's file says of all of one kind. Needs admin.
+    Settings {
+        /// Of what kind.
+        kind: SettingKind,
+    },
+    /// What a change would do to the configuration's file; changes nothing. Needs admin.
+    PreviewSettings {
+        /// The change.
+        change: SettingsChange,
+    },
+    /// Change the configuration's file, if it is still the one that was looked at, and apply it. Needs admin.
+    ApplySettings {
+        /// The change.
+        change: SettingsChange,
+        /// The file that its difference was shown for ([`SettingsDiff::file`]).
+        file: String,
+    },
     /// Read the configuration again: checked first, applied only if without fault. Needs admin.
     Reload,
     /// Write what the exchange was given last to a file in the data directory; the answer is its name. Needs admin.
@@ -411,6 +429,9 @@ impl Command {
             | Self::ReleaseRecording { .. }
             | Self::DeleteRecording { .. }
             | Self::Unregister { .. }
+            | Self::Settings { .. }
+            | Self::PreviewSettings { .. }
+            | Self::ApplySettings { .. }
             | Self::Reload
             | Self::Dump
             | Self::Shutdown => Role::Admin,
@@ -487,6 +508,12 @@ pub enum Answer {
     Wave(WaveView),
     /// Answer to [`Command::Ladder`].
     Ladder(Box<Ladder>),
+    /// Answer to [`Command::Settings`].
+    Settings(Box<SettingsView>),
+    /// Answer to [`Command::PreviewSettings`].
+    SettingsDiff(Box<SettingsDiff>),
+    /// Answer to [`Command::ApplySettings`].
+    SettingsApplied(Box<SettingsApplied>),
 }
 
 #[cfg(test)]

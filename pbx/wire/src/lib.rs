@@ -17,6 +17,7 @@ mod floor;
 mod ladder;
 mod protocol;
 mod recorded;
+mod settings;
 mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
@@ -36,6 +37,10 @@ pub use protocol::{
     Welcome,
 };
 pub use recorded::{HeldView, MarkView, MessageView, RecordingView, WaveView};
+pub use settings::{
+    DiffLine, DiffMark, Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind, SettingView,
+    SettingsApplied, SettingsChange, SettingsDiff, SettingsFault, SettingsView,
+};
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, DirectionQuality, EndedView, EventKind,
     EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView, PartyView, PlaceView,

@@ -1,0 +1,311 @@
+//! Settings: what is asked of the daemon about them, what is typed, and what comes of the answers.
+//!
+//! Every change goes one way: the daemon is asked what it would do to the file, that is shown, and only from there is it
+//! applied, to the file that it was shown for.
+
+use super::palette::edit;
+use crate::action::Action;
+use crate::app::{App, Effect, Mood, Overlay, Screen, Waiting};
+use crate::keymap::{Code, Key};
+use crate::setting::{Preview, Typing};
+use switchroom_wire::{
+    Answer, Command, CommandError, Hushed, NewPassword, Role, SettingForm, SettingKind, SettingsApplied,
+    SettingsChange, SettingsDiff, SettingsView, clean,
+};
+
+impl App {
+    /// Asks for what is shown and is not here, or is old.
+    pub(super) fn ask_settings(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        let is_shown = self.screen == Screen::Settings && self.role() == Role::Admin;
+        if !is_shown || !self.is_live() || !self.model.is_filled || !self.model.setting.is_wanted(now_ms) {
+            return;
+        }
+        self.model.setting.asked_ms = Some(now_ms);
+        self.ask(Command::Settings { kind: self.model.setting.kind }, Waiting::Settings, effects);
+    }
+
+    /// Another kind of settings.
+    pub(super) fn turn_settings(&mut self, is_next: bool, now_ms: i64) {
+        let by = if is_next { 1 } else { SettingKind::ALL.len() - 1 };
+        if !self.model.setting.turn(by) {
+            self.tell_of_draft(now_ms);
+        }
+    }
+
+    pub(super) fn move_in_settings(&mut self, by: isize, now_ms: i64) {
+        if !self.model.setting.move_by(by) {
+            self.tell_of_draft(now_ms);
+        }
+    }
+
+    fn tell_of_draft(&mut self, now_ms: i64) {
+        let text = self.settings.words.t("refused.setting_typed").to_owned();
+        self.tell(Mood::Told, text, now_ms);
+    }
+
+    /// From the list into the form; there the value is typed.
+    pub(super) fn open_setting(&mut self, now_ms: i64) {
+        let page = &mut self.model.setting;
+        if !page.is_in_form {
+            page.is_in_form = page.name().is_some();
+            return;
+        }
+        let Some(field) = page.current() else { return };
+        let typing = Typing {
+            key: Some(field.key.name.clone()),
+            label: field.key.name.clone(),
+            input: Hushed(if field.from == crate::setting::From::Default {
+                String::new()
+            } else {
+                field.value
+            }),
+            is_secret: field.key.form == SettingForm::Secret,
+            choices: field.key.choices.clone(),
+        };
+        if let Some(why) = self.denial(Role::Admin).or_else(|| self.stale()) {
+            self.tell(Mood::Wrong, why, now_ms);
+            return;
+        }
+        self.overlay = Some(Overlay::Setting(Box::new(typing)));
+    }
+
+    /// Drops what was typed, or goes from the form to the list; false if there is neither.
+    pub(super) fn close_setting(&mut self, now_ms: i64) -> bool {
+        if self.model.setting.draft.take().is_some() {
+            let text = self.settings.words.t("settings.dropped").to_owned();
+            self.tell(Mood::Told, text, now_ms);
+            self.model.setting.is_in_form &= self.model.setting.name().is_some();
+            return true;
+        }
+        std::mem::take(&mut self.model.setting.is_in_form)
+    }
+
+    fn stale(&self) -> Option<String> {
+        let view = self.model.setting.view()?;
+        view.is_stale.then(|| self.settings.words.f("refused.setting_stale", &[("path", &view.path)]))
+    }
+
+    /// Why a verb on settings cannot be given; role and connection were asked before.
+    pub(crate) fn setting_refusal(&self, action: Action) -> Option<String> {
+        let (words, page) = (&self.settings.words, &self.model.setting);
+        let no = |key: &str| Some(words.t(key).to_owned());
+        let Some(view) = page.view() else { return no("refused.setting_none") };
+        if view.is_stale {
+            return self.stale();
+        }
+        match action {
+            Action::SettingApply if page.draft.is_none() => no("refused.setting_untyped"),
+            Action::SettingApply => None,
+            _ if page.draft.is_some() => no("refused.setting_typed"),
+            Action::SettingUndo if view.undo.is_none() => no("refused.setting_undo"),
+            Action::SettingPassword if page.kind != SettingKind::Extension => no("refused.setting_password"),
+            Action::SettingPassword | Action::SettingRemove if page.entry().is_none() => {
+                no("refused.setting_none")
+            }
+            _ => None,
+        }
+    }
+
+    /// Starts a verb: asks for the name of what is to be added, else what the change would do.
+    pub(super) fn start_setting(&mut self, action: Action, now_ms: i64, effects: &mut Vec<Effect>) {
+        if let Some(why) = self.refusal(action) {
+            self.tell(Mood::Wrong, why, now_ms);
+            return;
+        }
+        let page = &self.model.setting;
+        let (kind, name) = (page.kind, page.name().unwrap_or_default().to_owned());
+        let change = match action {
+            Action::SettingAdd => {
+                let label = self.settings.words.t(name_key(kind)).to_owned();
+                let (input, choices) = (Hushed::default(), Vec::new());
+                let typing = Typing { key: None, label, input, is_secret: false, choices };
+                self.toast = None;
+                self.overlay = Some(Overlay::Setting(Box::new(typing)));
+                return;
+            }
+            Action::SettingRemove => Some(SettingsChange::Remove { kind, name }),
+            Action::SettingPassword => {
+                Some(SettingsChange::Password { extension: name, password: NewPassword::Made })
+            }
+            Action::SettingUndo => Some(SettingsChange::Undo),
+            _ => page.change(),
+        };
+        if let Some(change) = change {
+            let waiting = Waiting::Preview { change: Box::new(change.clone()) };
+            self.ask(Command::PreviewSettings { change }, waiting, effects);
+        }
+    }
+
+    /// A key while a value or a name is typed.
+    pub(super) fn on_setting_key(&mut self, mut typing: Typing, key: Key, now_ms: i64) {
+        match key {
+            Key { code: Code::Esc, .. } | Key { code: Code::Char('c'), ctrl: true } => {}
+            Key { code: Code::Enter, .. } => self.take_typed(&typing, now_ms),
+            Key { code: Code::Tab, .. } => {
+                let at = typing.choices.iter().position(|choice| *choice == typing.input.0);
+                let next = at.map_or(0, |at| (at + 1) % typing.choices.len());
+                if let Some(choice) = typing.choices.get(next) {
+                    typing.input = Hushed(choice.clone());
+                }
+                self.overlay = Some(Overlay::Setting(Box::new(typing)));
+            }
+            _ => {
+                edit(&mut typing.input.0, key);
+                self.overlay = Some(Overlay::Setting(Box::new(typing)));
+            }
+        }
+    }
+
+    fn take_typed(&mut self, typing: &Typing, now_ms: i64) {
+        let text = typing.input.0.trim();
+        let page = &mut self.model.setting;
+        match &typing.key {
+            Some(key) => page.type_value(key, text),
+            None if text.is_empty() => return,
+            None => page.begin(text),
+        }
+        if page.draft.is_some() {
+            let key = self.settings.keymap.shown(Action::SettingApply);
+            let text = self.settings.words.f("settings.typed", &[("key", &key)]);
+            self.tell(Mood::Told, text, now_ms);
+        }
+    }
+
+    /// A key while a change is looked at: a clear yes applies it, if it can be.
+    pub(super) fn on_diff_key(
+        &mut self,
+        mut preview: Preview,
+        key: Key,
+        now_ms: i64,
+        effects: &mut Vec<Effect>,
+    ) {
+        if key == Key::plain(Code::Char('y')) && preview.diff.faults.is_empty() {
+            let label = short(&preview.diff.told);
+            let denied = self.denial(Role::Admin);
+            if let Some(why) = denied {
+                let text = self.settings.words.f("toast.refused", &[("verb", &label), ("why", &why)]);
+                self.tell(Mood::Wrong, text, now_ms);
+                return;
+            }
+            let command = Command::ApplySettings { change: preview.change, file: preview.diff.file };
+            let text = self.settings.words.f("toast.sent", &[("verb", &label)]);
+            self.ask(command, Waiting::Applied { label }, effects);
+            self.tell(Mood::Sent, text, now_ms);
+            return;
+        }
+        let is_no = matches!(key.code, Code::Char('n' | 'N'));
+        match self.scroll_key(preview.top, key).filter(|_| !is_no) {
+            Some(top) => {
+                preview.top = top.min(crate::view::diff_height(self, &preview.diff).saturating_sub(1));
+                self.overlay = Some(Overlay::Diff(Box::new(preview)));
+            }
+            None => {
+                let text = self.settings.words.f("toast.not_done", &[("verb", &short(&preview.diff.told))]);
+                self.tell(Mood::Told, text, now_ms);
+            }
+        }
+    }
+
+    /// Takes an answer to one of the questions above.
+    pub(super) fn on_settings_reply(
+        &mut self,
+        waiting: Waiting,
+        result: Result<Answer, CommandError>,
+        now_ms: i64,
+    ) {
+        match (waiting, result) {
+            (_, Ok(Answer::Settings(view))) => self.model.setting.keep(*view),
+            // Whoever has gone on to something else meanwhile is not interrupted.
+            (Waiting::Preview { change }, Ok(Answer::SettingsDiff(diff)))
+                if self.overlay.is_none() && self.screen == Screen::Settings =>
+            {
+                self.toast = None;
+                let (change, diff) = (*change, *diff);
+                self.overlay = Some(Overlay::Diff(Box::new(Preview { change, diff, top: 0 })));
+            }
+            (Waiting::Applied { label }, Ok(Answer::SettingsApplied(applied))) => {
+                self.show_applied(&label, &applied, now_ms);
+            }
+            (waiting, Err(error)) => {
+                let (key, why) = super::reason(error);
+                let label = match waiting {
+                    Waiting::Applied { label } => label,
+                    _ => self.settings.words.t("screen.settings").to_owned(),
+                };
+                if label != self.settings.words.t("screen.settings") {
+                    self.model.setting.asked_ms = None;
+                }
+                let text = self.settings.words.f(key, &[("verb", &label), ("why", &why)]);
+                self.tell(Mood::Wrong, text, now_ms);
+            }
+            _ => {}
+        }
+    }
+
+    fn show_applied(&mut self, label: &str, applied: &SettingsApplied, now_ms: i64) {
+        let page = &mut self.model.setting;
+        (page.draft, page.asked_ms) = (None, None);
+        let words = &self.settings.words;
+        let restart = if applied.needs_restart { words.t("settings.restart") } else { "" };
+        let text = words.f("toast.done", &[("verb", label), ("what", restart)]);
+        if let Some(password) = &applied.password {
+            let lines =
+                vec![clean(&password.0).into_owned(), String::new(), words.t("settings.once").to_owned()];
+            self.overlay =
+                Some(Overlay::Text { title: words.t("settings.password").to_owned(), lines, top: 0 });
+        }
+        self.tell(Mood::Done, text.trim_end_matches([' ', ':']).to_owned(), now_ms);
+    }
+
+    /// What the form shows, as text.
+    pub(super) fn setting_lines(&self) -> Vec<String> {
+        let page = &self.model.setting;
+        let name = page.name().map(|name| clean(name).into_owned());
+        let fields = page.fields().into_iter().filter(|field| field.from != crate::setting::From::Nowhere);
+        let fields = fields.map(|field| clean(&format!("{}  {}", field.key.name, field.value)).into_owned());
+        name.into_iter().chain(fields).collect()
+    }
+}
+
+/// What the name of a new one is asked for by.
+fn name_key(kind: SettingKind) -> &'static str {
+    match kind {
+        SettingKind::Extension => "settings.new_extension",
+        SettingKind::Agent => "settings.new_agent",
+        SettingKind::Queue => "settings.new_queue",
+        SettingKind::Skill => "settings.new_skill",
+        SettingKind::Route => "settings.new_route",
+        SettingKind::Role => "settings.new_role",
+    }
+}
+
+/// Columns of a change in a toast; the whole of it is in the difference.
+const SHORT: usize = 60;
+
+fn short(told: &str) -> String {
+    switchroom_wire::fit(told, SHORT).trim_end().to_owned()
+}
+
+/// All of a kind as lines of text.
+pub(super) fn entry_lines(view: &SettingsView) -> Vec<String> {
+    let line = |entry: &switchroom_wire::SettingView| {
+        let values = entry.values.iter().map(|(key, value)| format!("{key}={value}"));
+        let values: Vec<String> = values.collect();
+        clean(&format!("{}  {}  {}", entry.name, entry.label, values.join(", "))).trim_end().to_owned()
+    };
+    view.entries.iter().map(line).collect()
+}
+
+/// A difference as lines of text, with what is wrong with it.
+pub(super) fn diff_lines(diff: &SettingsDiff) -> Vec<String> {
+    let faults = diff.faults.iter().chain(&diff.warnings);
+    let faults =
+        faults.map(|fault| clean(&format!("{}:{}: {}", fault.file, fault.line, fault.what)).into_owned());
+    diff.unified().lines().map(str::to_owned).chain(faults).collect()
+}
+
+/// A change that was made.
+pub(super) fn applied_lines(applied: &SettingsApplied) -> Vec<String> {
+    let password = applied.password.iter().map(|password| clean(&password.0).into_owned());
+    std::iter::once(clean(&applied.told).into_owned()).chain(password).collect()
+}
