@@ -34,7 +34,7 @@ const CALLER_HZ: f64 = 440.0;
 const FIRST_HZ: f64 = 700.0;
 const SECOND_HZ: f64 = 1_000.0;
 
-fn with_a_queue() -> Setup {
+pub(crate) fn with_a_queue() -> Setup {
     let mut setup = setup().md5_only();
     setup.extensions = ["101", "102", "901"].map(str::to_owned).to_vec();
     setup.more = SITE.to_owned();
