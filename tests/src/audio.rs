@@ -82,6 +82,16 @@ pub fn pieces_with_trace_of(samples: &[i16], hz: f64) -> usize {
     pieces(samples).filter(|piece| !is_silent(piece) && share(piece, hz) > 0.01).count()
 }
 
+/// The longest silence, seconds, to a tenth.
+pub fn longest_silence(samples: &[i16]) -> f64 {
+    let (mut longest, mut length) = (0_u32, 0);
+    for piece in pieces(samples) {
+        length = if is_silent(piece) { length + 1 } else { 0 };
+        longest = longest.max(length);
+    }
+    f64::from(longest) / 10.0
+}
+
 fn pieces(samples: &[i16]) -> impl Iterator<Item = &[i16]> {
     samples.chunks_exact(RATE as usize / 10)
 }
@@ -163,5 +173,13 @@ mod tests {
         assert!(share(&sound, 440.0) > 0.95 && share(&sound, 1000.0) < 0.001);
         assert_eq!((pieces_with(&sound, 440.0), pieces_with_trace_of(&sound, 1000.0)), (10, 0));
         assert_eq!(pieces_with(&vec![0; 8000], 440.0), 0);
+    }
+
+    #[test]
+    fn the_longest_of_two_silences() {
+        let (sound, silence) = (tone(440.0, 0.5), vec![0; 4_000]);
+        assert!(longest_silence(&sound) < 0.05);
+        let all = [&silence[..2_400], &sound, &silence, &sound].concat();
+        assert!((longest_silence(&all) - 0.5).abs() < 0.05);
     }
 }

@@ -1,7 +1,7 @@
 //! A real softphone: baresip, with a folder of its own, driven over its control port.
 
 use crate::audio::{read_wav, tone, write_wav};
-use crate::daemon::{DOMAIN, password};
+use crate::daemon::{DOMAIN, Daemon, password};
 use crate::process::{Running, eventually, ports};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -11,6 +11,9 @@ use std::process::Command;
 use std::time::Duration;
 
 const MODULES: &str = "/usr/lib/baresip/modules";
+
+/// Parameter of an account whose phone rings until it is told to accept.
+pub const MANUAL: &str = ";answermode=manual";
 
 /// A running baresip.
 #[derive(Debug)]
@@ -86,6 +89,24 @@ impl Baresip {
         let control = eventually("baresip's control port", || TcpStream::connect(address).ok());
         control.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout");
         Self { dir, _running: running, control, unread: Vec::new(), events: Vec::new(), token: 0 }
+    }
+
+    /// The same by UDP at a daemon, which knows of its registration when this returns.
+    ///
+    /// # Panics
+    /// If it does not start, or is not registered in time.
+    pub fn at(daemon: &Daemon, extension: &str, hz: f64) -> Self {
+        Self::at_with(daemon, extension, hz, "")
+    }
+
+    /// The same with more parameters of its account, each with a semicolon before it.
+    ///
+    /// # Panics
+    /// If it does not start, or is not registered in time.
+    pub fn at_with(daemon: &Daemon, extension: &str, hz: f64, more: &str) -> Self {
+        let phone = Self::start_with(daemon.sip, extension, "udp", hz, more);
+        daemon.wait_for_binding(extension);
+        phone
     }
 
     /// Gives a command of its menu and waits until it is taken.

@@ -1,6 +1,6 @@
 //! The real program, run in a folder of its own on free ports, asked over its control socket.
 
-use crate::process::{Running, ports, within};
+use crate::process::{Running, eventually, ports, within};
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use switchroom_console::Client;
 use switchroom_sip::digest::{Algorithm, ha1};
 use switchroom_wire::{
-    AlarmView, Answer, CallView, CdrView, Command, EventView, ExtensionView, RecordingView, ServerLine,
-    SystemView,
+    AlarmView, Answer, BindingView, CallView, CdrView, Command, EventView, ExtensionView, RecordingView,
+    ServerLine, SystemView,
 };
 
 /// SIP domain of every daemon here.
@@ -47,6 +47,8 @@ pub struct Setup {
     pub more: String,
     /// Folders and files that lie beside the configuration: where from, and their name there.
     pub beside: Vec<(PathBuf, String)>,
+    /// Files that are written beside the configuration: name and text.
+    pub files: Vec<(String, String)>,
     /// Another folder for recordings than the one beside the configuration.
     pub recordings: Option<PathBuf>,
     /// Another folder for the store.
@@ -68,6 +70,7 @@ impl Setup {
             sip: "keep_alive = \"0s\"\n".to_owned(),
             more: String::new(),
             beside: Vec::new(),
+            files: Vec::new(),
             recordings: None,
             data: None,
             file_kb_max: None,
@@ -85,6 +88,13 @@ impl Setup {
     #[must_use]
     pub fn md5_only(mut self) -> Self {
         self.md5_only = true;
+        self
+    }
+
+    /// The same with a file of that name and text beside the configuration.
+    #[must_use]
+    pub fn with_file(mut self, name: &str, text: &str) -> Self {
+        self.files.push((name.to_owned(), text.to_owned()));
         self
     }
 
@@ -119,6 +129,11 @@ impl Setup {
         text.push_str(&self.more);
         for (from, to) in &self.beside {
             copy(from, &dir.join(to));
+        }
+        for (name, text) in &self.files {
+            let file = dir.join(name);
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            std::fs::write(file, text).expect("a file");
         }
         let file = dir.join("switchroom.toml");
         std::fs::write(&file, text).expect("a configuration");
@@ -303,6 +318,17 @@ impl Daemon {
             Answer::Extensions(extensions) => extensions,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Waits until an extension is registered, and gives where.
+    ///
+    /// # Panics
+    /// If it is not in time.
+    pub fn wait_for_binding(&self, extension: &str) -> Vec<BindingView> {
+        eventually(&format!("the registration of {extension}"), || {
+            let one = self.extensions().into_iter().find(|e| e.number == extension)?;
+            Some(one.bindings).filter(|bindings| !bindings.is_empty())
+        })
     }
 
     /// Recordings, newest first.

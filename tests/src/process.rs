@@ -1,5 +1,6 @@
 //! Programs that are started and surely ended, ports that nobody else has, patience.
 
+pub use rustix::process::Signal;
 use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -68,9 +69,7 @@ impl Running {
     /// # Panics
     /// If it has ended already.
     pub fn terminate(&self) {
-        let pid =
-            i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
+        signal(self.pid(), Signal::TERM);
     }
 
     /// Whether it has ended, and how.
@@ -98,6 +97,15 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Sends a signal to a process.
+///
+/// # Panics
+/// If there is none of that id.
+pub fn signal(pid: u32, signal: Signal) {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+    rustix::process::kill_process(pid, signal).expect("a signal");
 }
 
 /// Tries until something is there. Tests wait for things, never for time: the patience is only for what is broken.

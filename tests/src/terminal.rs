@@ -27,7 +27,8 @@ impl Terminal {
         let quoted: Vec<String> =
             program.iter().map(|part| format!("'{}'", part.replace('\'', r"'\''"))).collect();
         let (columns, lines) = (columns.to_string(), lines.to_string());
-        let line = quoted.join(" ");
+        // A shell stays around the program: tmux sends on at once whom it started itself and somebody stops.
+        let line = format!("{}; true", quoted.join(" "));
         let words = ["-f", "/dev/null", "-u", "new-session", "-d", "-x", &columns, "-y", &lines, &line];
         let started = this.tmux(&words);
         assert!(started.status.success(), "tmux: {}", String::from_utf8_lossy(&started.stderr));
@@ -48,6 +49,18 @@ impl Terminal {
         let words: Vec<&str> = ["send-keys"].into_iter().chain(keys.iter().copied()).collect();
         let sent = self.tmux(&words);
         assert!(sent.status.success(), "tmux: {keys:?}: {}", String::from_utf8_lossy(&sent.stderr));
+    }
+
+    /// The program's process id.
+    ///
+    /// # Panics
+    /// If tmux does not tell.
+    pub fn pid(&self) -> u32 {
+        let told = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
+        let shell = String::from_utf8_lossy(&told.stdout).trim().to_owned();
+        let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children"));
+        let children = children.expect("the program of the shell");
+        children.split_whitespace().next().and_then(|pid| pid.parse().ok()).expect("a process id")
     }
 
     /// What stands on the screen.

@@ -3,11 +3,11 @@
 
 use crate::queues::{agent, ctl, is};
 use crate::setup;
-use std::path::Path;
 use std::time::Duration;
 use switchroom_tests::audio::pieces_with;
-use switchroom_tests::baresip::Baresip;
+use switchroom_tests::baresip::{Baresip, MANUAL};
 use switchroom_tests::daemon::{Daemon, Setup};
+use switchroom_tests::flows::shipped;
 use switchroom_tests::process::{eventually, has_program};
 
 const SITE: &str = r#"
@@ -30,18 +30,8 @@ fn with_the_example_flow() -> Setup {
     let mut setup = setup().md5_only();
     setup.extensions = ["101", "901"].map(str::to_owned).to_vec();
     setup.more = SITE.to_owned();
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("flows");
-    setup.beside = vec![(shipped.join("queue.toml"), "flows/queue.toml".to_owned())];
+    setup.beside = vec![(shipped().join("queue.toml"), "flows/queue.toml".to_owned())];
     setup
-}
-
-fn phone(daemon: &Daemon, number: &str, hz: f64) -> Baresip {
-    let phone = Baresip::start_with(daemon.sip, number, "udp", hz, ";answermode=manual");
-    eventually("the registration", || {
-        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
-        (!one.bindings.is_empty()).then_some(())
-    });
-    phone
 }
 
 #[test]
@@ -50,8 +40,8 @@ fn a_caller_hangs_up_and_is_called_back() {
         return;
     }
     let daemon = Daemon::start(with_the_example_flow());
-    let mut caller = phone(&daemon, "901", CALLER_HZ);
-    let mut agents = phone(&daemon, "101", AGENT_HZ);
+    let mut caller = Baresip::at_with(&daemon, "901", CALLER_HZ, MANUAL);
+    let mut agents = Baresip::at_with(&daemon, "101", AGENT_HZ, MANUAL);
     ctl(&daemon, &["agent", "3001", "ready"]);
     ctl(&daemon, &["agent", "3001", "break", "lunch"]);
     caller.command("dial", "412");

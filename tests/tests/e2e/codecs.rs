@@ -11,13 +11,7 @@ const CALLER_HZ: f64 = 440.0;
 const CALLEE_HZ: f64 = 700.0;
 
 fn phone(daemon: &Daemon, number: &str, hz: f64, codec: &str) -> Baresip {
-    let more = format!(";audio_codecs={codec}");
-    let phone = Baresip::start_with(daemon.sip, number, "udp", hz, &more);
-    eventually("the registration", || {
-        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
-        (!one.bindings.is_empty()).then_some(())
-    });
-    phone
+    Baresip::at_with(daemon, number, hz, &format!(";audio_codecs={codec}"))
 }
 
 #[test]

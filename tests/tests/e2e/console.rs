@@ -1,19 +1,22 @@
 //! The console on a terminal, against a daemon with real phones.
 
+use crate::queues::{agent, ctl, with_a_queue};
 use crate::setup;
-use switchroom_tests::baresip::Baresip;
+use std::time::Duration;
+use switchroom_tests::baresip::{Baresip, MANUAL};
 use switchroom_tests::daemon::Daemon;
-use switchroom_tests::process::{eventually, has_program};
+use switchroom_tests::process::{Signal, eventually, has_program, signal};
 use switchroom_tests::terminal::Terminal;
 use switchroom_wire::CallState;
 
-fn phone(daemon: &Daemon, number: &str, hz: f64) -> Baresip {
-    let phone = Baresip::start(daemon.sip, number, "udp", hz);
-    eventually("the registration", || {
-        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
-        (!one.bindings.is_empty()).then_some(())
-    });
-    phone
+/// The console on a terminal of that many columns and lines.
+fn console(daemon: &Daemon, program: Vec<String>, columns: u16, lines: u16) -> Terminal {
+    let socket = format!("SWITCHROOM_SOCKET={}", daemon.socket().display());
+    let home = format!("XDG_CONFIG_HOME={}", daemon.dir().display());
+    let mut line = vec!["env".to_owned(), socket, home, "LANG=C.UTF-8".to_owned()];
+    line.extend(program);
+    line.push("console".to_owned());
+    Terminal::start(&line, columns, lines)
 }
 
 /// Who hears the supervisor, as the daemon has it.
@@ -32,18 +35,13 @@ fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
     setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
     let program = setup.program.clone();
     let daemon = Daemon::start(setup);
-    let mut caller = phone(&daemon, "101", 440.0);
-    let mut agent = phone(&daemon, "102", 700.0);
-    let mut supervisor = phone(&daemon, "103", 1_000.0);
+    let mut caller = Baresip::at(&daemon, "101", 440.0);
+    let mut agent = Baresip::at(&daemon, "102", 700.0);
+    let mut supervisor = Baresip::at(&daemon, "103", 1_000.0);
     caller.command("dial", "102");
     agent.wait_for("CALL_ESTABLISHED");
 
-    let socket = format!("SWITCHROOM_SOCKET={}", daemon.socket().display());
-    let home = format!("XDG_CONFIG_HOME={}", daemon.dir().display());
-    let mut line = vec!["env".to_owned(), socket, home, "LANG=C.UTF-8".to_owned()];
-    line.extend(program);
-    line.push("console".to_owned());
-    let terminal = Terminal::start(&line, 80, 24);
+    let terminal = console(&daemon, program, 80, 24);
     terminal.wait_for(&["TALK", "101", "102"]);
 
     terminal.press(&["L"]);
@@ -65,4 +63,92 @@ fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
     eventually("the line that goes", || (!terminal.screen().contains("[ON AIR]")).then_some(()));
     assert!(daemon.calls().iter().any(|call| call.state == CallState::Talking), "the call goes on");
     assert_eq!(heard_by(&daemon), None);
+}
+
+/// Wall, agents and reports are opened; a caller comes, waits and goes; agents are made ready and sent on a break; the console is
+/// stopped and goes on, and the daemon is started anew.
+fn a_day_on_a_terminal(columns: u16, lines: u16) {
+    if !has_program("baresip", "baresip-core") || !has_program("tmux", "tmux") {
+        return;
+    }
+    let setup = with_a_queue();
+    let program = setup.program.clone();
+    let mut daemon = Daemon::start(setup);
+    let mut caller = Baresip::at(&daemon, "901", 440.0);
+    let _agent = Baresip::at_with(&daemon, "101", 700.0, MANUAL);
+    let terminal = console(&daemon, program, columns, lines);
+
+    terminal.press(&["1"]);
+    terminal.wait_for(&["[1 Wall]"]);
+    terminal.wait_for(&["0 of 0 free", "0 busy"]);
+    terminal.press(&["3"]);
+    terminal.wait_for(&["[3 Agents]"]);
+    terminal.wait_for(&["3001", "OUT"]);
+    to_agent(&terminal, "3001");
+    terminal.press(&["I"]);
+    terminal.wait_for(&["3001", "READY"]);
+    assert_eq!(agent(&daemon, "3001")["presence"], "ready");
+    terminal.press(&["P"]);
+    terminal.wait_for(&["Break for 3001"]);
+    terminal.press(&["l", "u", "n", "c", "h", "Enter"]);
+    terminal.wait_for(&["3001", "BREAK", "lunch"]);
+    assert_eq!(agent(&daemon, "3001")["presence"], "break");
+
+    caller.command("dial", "420");
+    caller.wait_for("CALL_ESTABLISHED");
+    terminal.press(&["1"]);
+    terminal.wait_for(&["1 waiting"]);
+    // A console that reads nothing holds nobody up, and shows what is when it goes on.
+    signal(terminal.pid(), Signal::STOP);
+    std::thread::sleep(Duration::from_millis(300));
+    let stopped = terminal.screen();
+    caller.command("hangup", "");
+    eventually("the caller to be counted", || {
+        let today = &ctl(&daemon, &["queues"])[0]["today"];
+        (today["offered"] == 1).then_some(())
+    });
+    ctl(&daemon, &["agent", "3002", "ready"]);
+    assert_eq!(terminal.screen(), stopped, "it stands still");
+    signal(terminal.pid(), Signal::CONT);
+    terminal.wait_for(&["nobody waits"]);
+    terminal.press(&["7"]);
+    terminal.wait_for(&["[7 Reports]"]);
+    terminal.wait_for(&["whole day"]);
+    terminal.wait_for(&["desk", " 1 "]);
+
+    daemon.stop();
+    terminal.wait_for(&["DISCONNECTED"]);
+    daemon.start_again();
+    eventually("the console to be back", || (!terminal.screen().contains("DISCONNECTED")).then_some(()));
+    terminal.wait_for(&["desk", " 1 "]);
+    terminal.press(&["3"]);
+    terminal.wait_for(&["3001", "BREAK", "lunch"]);
+    to_agent(&terminal, "3001");
+    terminal.press(&["I"]);
+    terminal.wait_for(&["3001", "READY"]);
+    assert_eq!(agent(&daemon, "3001")["presence"], "ready");
+    terminal.press(&["q"]);
+}
+
+/// Moves the selection down to an agent.
+fn to_agent(terminal: &Terminal, number: &str) {
+    eventually("the selection", || {
+        // What was pressed last is drawn by then.
+        std::thread::sleep(Duration::from_millis(300));
+        let is_there = terminal.screen().lines().any(|line| line.starts_with('>') && line.contains(number));
+        if !is_there {
+            terminal.press(&["j"]);
+        }
+        is_there.then_some(())
+    });
+}
+
+#[test]
+fn a_day_on_a_small_terminal() {
+    a_day_on_a_terminal(80, 24);
+}
+
+#[test]
+fn a_day_on_a_large_terminal() {
+    a_day_on_a_terminal(200, 60);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use switchroom_tests::audio::{find, pieces_with, read_wav};
 use switchroom_tests::baresip::Baresip;
 use switchroom_tests::daemon::{Daemon, Setup};
+use switchroom_tests::flows::{prompt, shipped};
 use switchroom_tests::process::{eventually, has_program};
 
 const CALLER_HZ: f64 = 440.0;
@@ -29,12 +30,8 @@ kind = "hang_up"
 "#;
 const LISTEN_ROUTE: &str = "\n[[routes]]\nnumber = \"*98\"\nto = \"flow listen\"\n";
 
-fn shipped() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("flows")
-}
-
 /// The daemon with the flows that are shipped. The caller is an extension like any other: trunks come later.
-fn with_flows() -> Setup {
+pub(crate) fn with_flows() -> Setup {
     let flows = ["office", "survey", "customers", "regions", "messages", "agents"];
     let mut setup = setup().md5_only();
     setup.extensions = ["101", "102", "103", "104", "105", "106", "901"].map(str::to_owned).to_vec();
@@ -42,32 +39,16 @@ fn with_flows() -> Setup {
     let flow = |name: &str| (shipped().join(format!("{name}.toml")), format!("flows/{name}.toml"));
     setup.beside = flows.into_iter().map(flow).collect();
     setup.beside.push((shipped().join("lists"), "lists".to_owned()));
-    let mut put = |name: &str, text: &str, to: &str| {
-        let file = std::env::temp_dir().join(format!("switchroom-{}-{name}", std::process::id()));
-        std::fs::write(&file, text).expect("a file");
-        setup.beside.push((file, to.to_owned()));
-    };
-    put("pins.csv", "40021,4711\n", "lists/pins.csv");
-    put("listen.toml", LISTEN, "flows/listen.toml");
-    setup
+    setup.with_file("lists/pins.csv", "40021,4711\n").with_file("flows/listen.toml", LISTEN)
 }
 
 /// A caller, his phone sending digits as said.
 fn caller(daemon: &Daemon, means: &str) -> Baresip {
-    let phone = Baresip::start_with(daemon.sip, "901", "udp", CALLER_HZ, &format!(";dtmfmode={means}"));
-    registered(daemon, "901");
-    phone
-}
-
-fn registered(daemon: &Daemon, number: &str) {
-    eventually("the registration", || {
-        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
-        (!one.bindings.is_empty()).then_some(())
-    });
+    Baresip::at_with(daemon, "901", CALLER_HZ, &format!(";dtmfmode={means}"))
 }
 
 /// Waits until the call's path tells of a node.
-fn at(daemon: &Daemon, node: &str) {
+pub(crate) fn at(daemon: &Daemon, node: &str) {
     eventually(&format!("the node {node}"), || {
         let path: Vec<String> =
             daemon.calls().iter().flat_map(|c| c.path.iter().map(|w| w.text.clone())).collect();
@@ -76,14 +57,12 @@ fn at(daemon: &Daemon, node: &str) {
 }
 
 /// These prompts were heard, in that order.
-fn heard(phone: &Baresip, language: &str, prompts: &[&str]) {
+pub(crate) fn heard(phone: &Baresip, language: &str, prompts: &[&str]) {
     let all = phone.heard();
     let mut from = 0;
     for name in prompts {
-        let file = shipped().join(format!("prompts/{language}/{name}.wav"));
-        let (_, channels) = read_wav(&file);
         let rest = &all[from..];
-        let place = find(rest, &channels[0]);
+        let place = find(rest, &prompt(language, name));
         let Some(place) = place else {
             panic!("{language}/{name} is not in the {} s after {} s", rest.len() / 8_000, from / 8_000);
         };
@@ -95,7 +74,7 @@ fn pause(ms: u64) {
     std::thread::sleep(Duration::from_millis(ms));
 }
 
-fn press(phone: &mut Baresip, keys: &str) {
+pub(crate) fn press(phone: &mut Baresip, keys: &str) {
     for key in keys.chars() {
         phone.command("sndcode", &key.to_string());
         pause(250);
@@ -157,8 +136,7 @@ fn a_caller_walks_through_the_office(means: &str) {
 
 /// The PIN of the box, and what the caller said: his phone's tone, which nobody else makes.
 fn somebody_listens_to_it(daemon: &Daemon, means: &str) {
-    let mut phone = Baresip::start_with(daemon.sip, "106", "udp", AGENT_HZ, &format!(";dtmfmode={means}"));
-    registered(daemon, "106");
+    let mut phone = Baresip::at_with(daemon, "106", AGENT_HZ, &format!(";dtmfmode={means}"));
     phone.command("dial", "*98");
     phone.wait_for("CALL_ESTABLISHED");
     at(daemon, "box");
@@ -204,11 +182,7 @@ fn a_customer_with_a_pin_is_connected(means: &str) {
     }
     let daemon = Daemon::start(with_flows());
     let mut phone = caller(&daemon, means);
-    let mut agents: Vec<Baresip> =
-        ["102", "103"].map(|n| Baresip::start(daemon.sip, n, "udp", AGENT_HZ)).into_iter().collect();
-    for number in ["102", "103"] {
-        registered(&daemon, number);
-    }
+    let agents = ["102", "103"].map(|number| Baresip::at(&daemon, number, AGENT_HZ));
     phone.command("dial", "401");
     phone.wait_for("CALL_ESTABLISHED");
     at(&daemon, "number");
@@ -235,7 +209,7 @@ fn a_customer_with_a_pin_is_connected(means: &str) {
     for secret in ["4711", "9999"] {
         assert!(!said.contains(secret), "{secret} stands in {said}");
     }
-    agents.clear();
+    drop(agents);
 }
 
 #[test]
@@ -284,8 +258,7 @@ fn marks_are_kept_with_call_and_agent(means: &str) {
     }
     let daemon = Daemon::start(with_flows());
     let mut phone = caller(&daemon, means);
-    let mut agent = Baresip::start(daemon.sip, "101", "udp", AGENT_HZ);
-    registered(&daemon, "101");
+    let mut agent = Baresip::at(&daemon, "101", AGENT_HZ);
     phone.command("dial", "400");
     phone.wait_for("CALL_ESTABLISHED");
     at(&daemon, "main");

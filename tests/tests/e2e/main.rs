@@ -10,10 +10,14 @@
 //! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
 //! | [`queues`] | real phones in a queue: music, a ring in vain, the next agent, and figures counted again from the journal |
 //! | [`call_back`] | a real caller who waits asks to be called back, hangs up, and is called by whom the queue gives it to |
+//! | [`agents_by_phone`] | agents sign in by number and PIN, have a break and go, all by the keys of a real phone |
+//! | [`hand_off`] | a real phone sends its caller into a flow that asks for a PIN, and has it back |
+//! | [`recording`] | a recording that is begun, paused, resumed and stopped by order, by the tones in it |
 //! | [`shift`] | thirty callers of SIPp, two real phones: turns, shares and every figure, recounted from the journal |
 //! | [`supervision`] | a real phone listens, whispers, barges in and takes over, and who heard whom is measured |
-//! | [`console`] | a supervisor listens, whispers, barges in and leaves by the keys of the console, on a terminal |
+//! | [`console`] | a supervisor by the keys of the console, on a terminal: at a call; at agents and figures; over a restart |
 //! | [`transfer`] | a real phone puts its caller through to another: one call, one recording |
+//! | [`consult`] | a linphone consults another phone while its caller waits, and puts them together |
 //! | [`flight`] | what a running daemon was given is run again and has the same effect |
 //! | [`full_disk`] | a full disk ends no call and prevents no start |
 //! | [`classes`] | the classes of attack that broke other systems, one probe each |
@@ -21,17 +25,21 @@
 //! A test that needs a program that is not installed says so and passes, but fails where the variable CI is set.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 
+mod agents_by_phone;
 mod call_back;
 mod classes;
 mod codecs;
 mod console;
+mod consult;
 mod crash;
 mod flight;
 mod flows;
 mod full_disk;
+mod hand_off;
 mod phones;
 mod placed;
 mod queues;
+mod recording;
 mod scripts;
 mod shift;
 mod supervision;

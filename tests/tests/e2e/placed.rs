@@ -3,7 +3,7 @@
 use crate::setup;
 use std::time::Duration;
 use switchroom_tests::audio::{pieces_with, pieces_with_trace_of};
-use switchroom_tests::baresip::Baresip;
+use switchroom_tests::baresip::{Baresip, MANUAL};
 use switchroom_tests::daemon::Daemon;
 use switchroom_tests::process::{eventually, has_program};
 use switchroom_wire::{CallState, Side};
@@ -26,13 +26,8 @@ fn a_user_has_one_phone_call_another() {
         return;
     }
     let daemon = Daemon::start(setup().md5_only());
-    let mut caller = Baresip::start(daemon.sip, "101", "udp", CALLER_HZ);
-    let mut callee = Baresip::start_with(daemon.sip, "102", "udp", CALLEE_HZ, ";answermode=manual");
-    for number in ["101", "102"] {
-        eventually("the registration", || {
-            daemon.extensions().into_iter().find(|e| e.number == number && !e.bindings.is_empty())
-        });
-    }
+    let mut caller = Baresip::at(&daemon, "101", CALLER_HZ);
+    let mut callee = Baresip::at_with(&daemon, "102", CALLEE_HZ, MANUAL);
     let (is_done, told) = dial(&daemon, "101", "102");
     assert!(is_done && told.contains("rings 101, then 102"), "{told}");
     caller.wait_for("CALL_ESTABLISHED");

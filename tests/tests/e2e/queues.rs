@@ -3,11 +3,11 @@
 
 use crate::setup;
 use serde_json::Value;
-use std::path::Path;
 use std::time::Duration;
-use switchroom_tests::audio::{find, pieces_with, read_wav};
-use switchroom_tests::baresip::Baresip;
+use switchroom_tests::audio::{find, pieces_with};
+use switchroom_tests::baresip::{Baresip, MANUAL};
 use switchroom_tests::daemon::{Daemon, Setup};
+use switchroom_tests::flows::{prompt, shipped};
 use switchroom_tests::process::{eventually, has_program};
 
 const SITE: &str = r#"
@@ -34,26 +34,13 @@ const CALLER_HZ: f64 = 440.0;
 const FIRST_HZ: f64 = 700.0;
 const SECOND_HZ: f64 = 1_000.0;
 
-fn shipped() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("flows")
-}
-
-fn with_a_queue() -> Setup {
+pub(crate) fn with_a_queue() -> Setup {
     let mut setup = setup().md5_only();
     setup.extensions = ["101", "102", "901"].map(str::to_owned).to_vec();
     setup.more = SITE.to_owned();
     let welcome = "prompts/en/example/office/welcome.wav";
     setup.beside = vec![(shipped().join(welcome), format!("flows/{welcome}"))];
     setup
-}
-
-fn phone(daemon: &Daemon, number: &str, hz: f64) -> Baresip {
-    let phone = Baresip::start_with(daemon.sip, number, "udp", hz, ";answermode=manual");
-    eventually("the registration", || {
-        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
-        (!one.bindings.is_empty()).then_some(())
-    });
-    phone
 }
 
 /// What `ctl --json` prints.
@@ -88,6 +75,13 @@ pub(crate) fn journal(daemon: &Daemon) -> String {
     files.iter().map(|file| std::fs::read_to_string(file).expect("text")).collect()
 }
 
+/// Whether a secret of letters and digits stands in the journal, the log or the events, by itself: the middle of a longer
+/// number is chance.
+pub(crate) fn is_written_down(daemon: &Daemon, secret: &str) -> bool {
+    let written = format!("{}\n{}\n{:?}", journal(daemon), daemon.log(), daemon.events());
+    written.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == secret)
+}
+
 /// What the journal says of queues.
 fn facts(daemon: &Daemon) -> Vec<Value> {
     let line = |line: &str| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok();
@@ -105,9 +99,9 @@ fn a_caller_is_passed_on_until_somebody_answers() {
         return;
     }
     let daemon = Daemon::start(with_a_queue());
-    let mut caller = phone(&daemon, "901", CALLER_HZ);
-    let mut first = phone(&daemon, "101", FIRST_HZ);
-    let mut second = phone(&daemon, "102", SECOND_HZ);
+    let mut caller = Baresip::at_with(&daemon, "901", CALLER_HZ, MANUAL);
+    let mut first = Baresip::at_with(&daemon, "101", FIRST_HZ, MANUAL);
+    let mut second = Baresip::at_with(&daemon, "102", SECOND_HZ, MANUAL);
     for agent in ["3001", "3002"] {
         ctl(&daemon, &["agent", agent, "ready"]);
     }
@@ -137,14 +131,17 @@ fn a_caller_is_passed_on_until_somebody_answers() {
     assert_eq!((&offers[0]["chosen"][0], &offers[1]["chosen"][0]), (&"3001".into(), &"3002".into()));
 
     let heard = caller.heard();
-    let (_, welcome) = read_wav(&shipped().join("prompts/en/example/office/welcome.wav"));
-    assert!(find(&heard, &welcome[0]).is_some(), "music was not heard in {} s", heard.len() / 8_000);
+    assert!(
+        find(&heard, &prompt("en", "example/office/welcome")).is_some(),
+        "music was not heard in {} s",
+        heard.len() / 8_000
+    );
     assert!(pieces_with(&heard, SECOND_HZ) >= 10, "{} pieces of the agent", pieces_with(&heard, SECOND_HZ));
     assert_eq!(pieces_with(&heard, FIRST_HZ), 0, "who did not answer is not heard");
 
     // One more, who gives up at once.
     ctl(&daemon, &["agent", "3002", "break", "lunch"]);
-    let mut late = phone(&daemon, "901", CALLER_HZ);
+    let mut late = Baresip::at_with(&daemon, "901", CALLER_HZ, MANUAL);
     late.command("dial", "420");
     late.wait_for("CALL_ESTABLISHED");
     late.command("hangup", "");

@@ -84,11 +84,7 @@ struct Worker {
 
 impl Worker {
     fn at(daemon: &Daemon, seat: &str) -> Self {
-        let phone = Baresip::start(daemon.sip, seat, "udp", 700.0);
-        eventually("the registration", || {
-            daemon.extensions().iter().any(|e| e.number == seat && !e.bindings.is_empty()).then_some(())
-        });
-        Self { phone, seen: 0, talks_since: None }
+        Self { phone: Baresip::at(daemon, seat, 700.0), seen: 0, talks_since: None }
     }
 
     fn work(&mut self) {

@@ -15,15 +15,6 @@ const CALLER_HZ: f64 = 440.0;
 const AGENT_HZ: f64 = 700.0;
 const SUPERVISOR_HZ: f64 = 1_000.0;
 
-fn phone(daemon: &Daemon, number: &str, hz: f64) -> Baresip {
-    let phone = Baresip::start(daemon.sip, number, "udp", hz);
-    eventually("the registration", || {
-        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
-        (!one.bindings.is_empty()).then_some(())
-    });
-    phone
-}
-
 /// A supervisor's order by `ctl`, which must be done.
 fn ctl(daemon: &Daemon, words: &[&str]) {
     let all: Vec<&str> = ["ctl"].into_iter().chain(words.iter().copied()).collect();
@@ -51,9 +42,9 @@ fn a_supervisor_is_heard_by_whom_the_mode_says() {
     let mut setup = setup().recording().md5_only();
     setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
     let daemon = Daemon::start(setup);
-    let mut caller = phone(&daemon, "101", CALLER_HZ);
-    let mut agent = phone(&daemon, "102", AGENT_HZ);
-    let mut supervisor = phone(&daemon, "103", SUPERVISOR_HZ);
+    let mut caller = Baresip::at(&daemon, "101", CALLER_HZ);
+    let mut agent = Baresip::at(&daemon, "102", AGENT_HZ);
+    let mut supervisor = Baresip::at(&daemon, "103", SUPERVISOR_HZ);
     caller.command("dial", "102");
     agent.wait_for("CALL_ESTABLISHED");
     let call = eventually("the call", || daemon.calls().into_iter().next());

@@ -11,15 +11,6 @@ const CALLER_HZ: f64 = 440.0;
 const FIRST_HZ: f64 = 700.0;
 const SECOND_HZ: f64 = 1_000.0;
 
-fn phone(daemon: &Daemon, number: &str, hz: f64) -> Baresip {
-    let phone = Baresip::start(daemon.sip, number, "udp", hz);
-    eventually("the registration", || {
-        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
-        (!one.bindings.is_empty()).then_some(())
-    });
-    phone
-}
-
 #[test]
 fn a_caller_is_put_through() {
     if !has_program("baresip", "baresip-core") {
@@ -28,9 +19,9 @@ fn a_caller_is_put_through() {
     let mut setup = setup().recording().md5_only();
     setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
     let daemon = Daemon::start(setup);
-    let mut caller = phone(&daemon, "101", CALLER_HZ);
-    let mut first = phone(&daemon, "102", FIRST_HZ);
-    let mut second = phone(&daemon, "103", SECOND_HZ);
+    let mut caller = Baresip::at(&daemon, "101", CALLER_HZ);
+    let mut first = Baresip::at(&daemon, "102", FIRST_HZ);
+    let mut second = Baresip::at(&daemon, "103", SECOND_HZ);
     caller.command("dial", "102");
     first.wait_for("CALL_ESTABLISHED");
     let call = eventually("the call", || daemon.calls().into_iter().next());

@@ -83,10 +83,7 @@ fn call_over(transport: &str) {
 }
 
 fn registered(daemon: &Daemon, number: &str, transport: &str) {
-    let bindings = eventually("the registration", || {
-        let one = daemon.extensions().into_iter().find(|e| e.number == number)?;
-        Some(one.bindings).filter(|b| !b.is_empty())
-    });
+    let bindings = daemon.wait_for_binding(number);
     let [binding] = bindings.as_slice() else { panic!("{bindings:?}") };
     assert!(binding.address.starts_with(transport), "{binding:?}");
     assert!(binding.agent.contains("baresip"), "{binding:?}");

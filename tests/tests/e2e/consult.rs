@@ -1,0 +1,65 @@
+//! A real softphone of another make consults a second one while its caller waits, and puts the two together: the attended
+//! transfer, by REFER with Replaces. One call, one recording.
+
+use crate::setup;
+use std::time::Duration;
+use switchroom_tests::audio::{pieces_with, read_wav};
+use switchroom_tests::baresip::Baresip;
+use switchroom_tests::daemon::Daemon;
+use switchroom_tests::linphone::{self, Linphone};
+use switchroom_tests::process::{eventually, has_program};
+use switchroom_wire::{CallState, CallView};
+
+const CALLER_HZ: f64 = 440.0;
+const SECOND_HZ: f64 = 1_000.0;
+
+#[test]
+fn an_agent_consults_and_puts_the_caller_through() {
+    if !has_program("baresip", "baresip-core") || !has_program(linphone::PROGRAM.0, linphone::PROGRAM.1) {
+        return;
+    }
+    let mut setup = setup().recording().md5_only();
+    setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
+    let daemon = Daemon::start(setup);
+    let mut caller = Baresip::at(&daemon, "101", CALLER_HZ);
+    let mut agent = Linphone::at(&daemon, "102");
+    let mut second = Baresip::at(&daemon, "103", SECOND_HZ);
+    caller.command("dial", "102");
+    caller.wait_for("CALL_ESTABLISHED");
+    agent.wait_for(1, "StreamsRunning");
+    let call = eventually("the call", || daemon.calls().into_iter().next());
+    agent.command("call-pause 1");
+    eventually("the hold", || daemon.calls().into_iter().find(|c| c.state == CallState::Held));
+    let consult = agent.call("103");
+    second.wait_for("CALL_ESTABLISHED");
+    agent.wait_for(consult, "StreamsRunning");
+    assert_eq!(daemon.calls().len(), 2, "a call on hold, and a consultation");
+
+    agent.command(&format!("call-transfer 1 {consult}"));
+    eventually("caller and second to talk", || {
+        let is_put_through = |c: &CallView| {
+            c.state == CallState::Talking && c.with.as_ref().is_some_and(|with| with.number == "103")
+        };
+        daemon.calls().into_iter().find(|c| c.id == call.id && is_put_through(c))
+    });
+    std::thread::sleep(Duration::from_secs(2));
+    let live: Vec<String> =
+        daemon.calls().into_iter().filter(|c| c.state != CallState::Ended).map(|c| c.id).collect();
+    assert_eq!(live, [call.id.as_str()], "the agent has gone");
+    second.command("hangup", "");
+    caller.wait_for("CALL_CLOSED");
+
+    let cdr = eventually("the record", || daemon.cdrs().into_iter().find(|c| c.id == call.id));
+    assert_eq!((cdr.from.number.as_str(), cdr.to.number.as_str()), ("101", "102"));
+    assert_eq!(cdr.with.as_ref().map(|p| p.number.as_str()), Some("103"));
+    let view = eventually("the closed recording", || {
+        daemon.recordings().into_iter().find(|r| r.id == call.id && !r.sha256.is_empty())
+    });
+    let (_, channels) = read_wav(&daemon.recordings_dir().join(&view.file));
+    for (channel, hz) in [(0, CALLER_HZ), (1, SECOND_HZ)] {
+        let pieces = pieces_with(&channels[channel], hz);
+        assert!(pieces >= 8, "{pieces} pieces of {hz} Hz on channel {channel}: {:?}", view.marks);
+    }
+    let heard = pieces_with(&second.heard(), CALLER_HZ);
+    assert!(heard >= 8, "the second heard {heard} pieces of the caller\n{}", second.log());
+}
