@@ -52,8 +52,11 @@ pub(crate) fn ctl(daemon: &Daemon, arguments: &[&str]) -> Value {
 
 /// An agent as `ctl agents` shows one.
 pub(crate) fn agent(daemon: &Daemon, number: &str) -> Value {
-    let agents = ctl(daemon, &["agents"]);
-    agents.as_array().expect("a list").iter().find(|a| a["number"] == number).expect("the agent").clone()
+    // A daemon that has just begun to answer may not have its agents on the board yet.
+    eventually(&format!("agent {number} on the board"), || {
+        let agents = ctl(daemon, &["agents"]);
+        agents.as_array()?.iter().find(|a| a["number"] == number).cloned()
+    })
 }
 
 /// Waits until an agent does that.
