@@ -76,6 +76,9 @@ _switchroom() {
             switchroom__subcmd__config,sample)
                 cmd="switchroom__subcmd__config__subcmd__sample"
                 ;;
+            switchroom__subcmd__console,desk)
+                cmd="switchroom__subcmd__console__subcmd__desk"
+                ;;
             switchroom__subcmd__console,do)
                 cmd="switchroom__subcmd__console__subcmd__do"
                 ;;
@@ -124,6 +127,9 @@ _switchroom() {
             switchroom__subcmd__ctl,consult)
                 cmd="switchroom__subcmd__ctl__subcmd__consult"
                 ;;
+            switchroom__subcmd__ctl,desk)
+                cmd="switchroom__subcmd__ctl__subcmd__desk"
+                ;;
             switchroom__subcmd__ctl,dial)
                 cmd="switchroom__subcmd__ctl__subcmd__dial"
                 ;;
@@ -138,6 +144,9 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl,figures)
                 cmd="switchroom__subcmd__ctl__subcmd__figures"
+                ;;
+            switchroom__subcmd__ctl,flows)
+                cmd="switchroom__subcmd__ctl__subcmd__flows"
                 ;;
             switchroom__subcmd__ctl,hand-off)
                 cmd="switchroom__subcmd__ctl__subcmd__hand__subcmd__off"
@@ -165,6 +174,9 @@ _switchroom() {
                 ;;
             switchroom__subcmd__ctl,missed)
                 cmd="switchroom__subcmd__ctl__subcmd__missed"
+                ;;
+            switchroom__subcmd__ctl,note)
+                cmd="switchroom__subcmd__ctl__subcmd__note"
                 ;;
             switchroom__subcmd__ctl,pick-up)
                 cmd="switchroom__subcmd__ctl__subcmd__pick__subcmd__up"
@@ -431,8 +443,50 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__console)
-            opts="-h --socket --read-only --as --slow --lang --theme --symbols --settings --plain --color --help wall once tail do"
+            opts="-h --socket --read-only --as --slow --lang --theme --symbols --settings --plain --color --help wall desk once tail do"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -W "viewer agent supervisor admin" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --symbols)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --settings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__console__subcmd__desk)
+            opts="-h --socket --read-only --as --slow --lang --theme --symbols --settings --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -515,7 +569,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__console__subcmd__once)
-            opts="-h --json --csv --fail-on --socket --read-only --as --slow --lang --theme --symbols --settings --color --help queues agents calls missed lines recordings all"
+            opts="-h --json --csv --fail-on --socket --read-only --as --slow --lang --theme --symbols --settings --color --help wall queues agents calls missed lines recordings reports all"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,7 +703,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings recording messages message-delete missed ladder hand-off consult swap conference complete cancel-consult record join leave skill class-priority settings hangup dial unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings recording messages message-delete missed ladder hand-off consult swap conference complete cancel-consult record join leave skill class-priority note desk flows settings hangup dial unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -998,6 +1052,24 @@ _switchroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        switchroom__subcmd__ctl__subcmd__desk)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         switchroom__subcmd__ctl__subcmd__dial)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1097,6 +1169,24 @@ _switchroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__flows)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1371,6 +1461,24 @@ _switchroom() {
         switchroom__subcmd__ctl__subcmd__missed__subcmd__tried)
             opts="-h --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__note)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
