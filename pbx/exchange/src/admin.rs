@@ -17,8 +17,8 @@ impl Exchange {
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
             Command::HandOff { call, flow } => self.hand_off_by(now, *call, flow, user),
-            Command::Consult { call, act, own_only } => self.consult_act(now, *call, act, user, *own_only),
-            Command::Record { call, act, own_only } => self.record_by(now, *call, *act, user, *own_only),
+            Command::Consult { call, act } => self.consult_act(now, *call, act, user),
+            Command::Record { call, act } => self.record_by(now, *call, *act, user),
             Command::Dial { from, to } => self.dial_by(now, from, to, user),
             Command::Transfer { call, to } => self.transfer_by(now, *call, to, user),
             Command::PickUp { call, phone } => self.pick_up_by(now, *call, phone.as_deref(), user),

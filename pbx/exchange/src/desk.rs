@@ -128,6 +128,15 @@ impl Exchange {
                 self.must_be_in(&seat, *call)?;
                 self.transfer_by(now, *call, to, user)
             }
+            Command::Consult { call, act } => {
+                self.must_be_in(&seat, *call)?;
+                self.consult_act(now, *call, act, user)
+            }
+            Command::Record { call, act } => {
+                self.must_be_in(&seat, *call)?;
+                self.may_record_own(*call, *act)?;
+                self.record_by(now, *call, *act, user)
+            }
             Command::Dial { from, to } if *from == seat => self.dial_by(now, from, to, user),
             Command::Dial { .. } => Err(format!("your phone is {seat}; a supervisor can ring others")),
             Command::Note { call, number, parties, text } => {

@@ -32,8 +32,6 @@ pub enum Command {
         call: CallId,
         /// What.
         act: ConsultAct,
-        /// Only if the user's own phone is in the call.
-        own_only: bool,
     },
     /// Something with the recording of a call.
     Record {
@@ -41,8 +39,6 @@ pub enum Command {
         call: CallId,
         /// What.
         act: RecordingAct,
-        /// Only if the user's own phone is in the call, and of what a rule records no end.
-        own_only: bool,
     },
     /// Place a call: ring the phones of an extension, then the number, as if one of them had dialled it.
     Dial {
@@ -106,7 +102,7 @@ pub enum Command {
         text: String,
     },
     /// The same by a user who may act on what is the user's own, and on nothing else: the agent at the own phone, calls
-    /// in which that phone is.
+    /// in which that phone is. What a rule records is not to be ended so.
     Own(Box<Command>),
 }
 

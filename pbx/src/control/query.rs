@@ -282,8 +282,7 @@ async fn carry_out(
                 RecordingAct::Resume => switchroom_exchange::RecordingAct::Resume,
                 RecordingAct::Stop => switchroom_exchange::RecordingAct::Stop,
             };
-            let own_only = role < Role::Supervisor;
-            act(server, user, Do::Record { call, act: act_of, own_only }).await.map(Answer::Done)
+            act(server, user, own(Do::Record { call, act: act_of })).await.map(Answer::Done)
         }
         Command::ChangeConfig { change } => {
             tracing::info!("{user} changes the configuration");
@@ -343,9 +342,9 @@ async fn consult(
     call: &str,
     act_of: switchroom_exchange::ConsultAct,
 ) -> Result<Answer, CommandError> {
-    let call = resolve(server, call).await?;
-    let own_only = role < Role::Supervisor;
-    act(server, user, Do::Consult { call, act: act_of, own_only }).await.map(Answer::Done)
+    let command = Do::Consult { call: resolve(server, call).await?, act: act_of };
+    let command = if role < Role::Supervisor { Do::Own(Box::new(command)) } else { command };
+    act(server, user, command).await.map(Answer::Done)
 }
 
 /// Why a call was offered to whom it was, and what it waits for.

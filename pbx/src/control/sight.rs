@@ -3,7 +3,7 @@
 use super::mask;
 use std::collections::BTreeSet;
 use switchroom_wire::{
-    Answer, Board, CallView, Change, Command, ConfigChange, MissedView, QueueView, Role, SystemView,
+    Answer, Board, CallView, Change, Command, ConfigChange, DeskView, MissedView, QueueView, Role, SystemView,
 };
 
 /// The eyes of a user.
@@ -41,6 +41,12 @@ impl Sight {
         if self.has(&view.queue) { view } else { mask::missed(view) }
     }
 
+    /// A desk, without the card of a call that is of no queue of the user's.
+    fn desk(&self, mut view: DeskView) -> DeskView {
+        view.card = view.card.filter(|card| self.has(&card.queue));
+        view
+    }
+
     /// The whole board.
     pub(super) fn board(&self, board: Board) -> Board {
         if self.is_clear() {
@@ -73,6 +79,7 @@ impl Sight {
             Answer::Missed(views) => {
                 Answer::Missed(views.into_iter().map(|view| self.missed(view)).collect())
             }
+            Answer::Desk(view) if self.role > Role::Viewer => Answer::Desk(Box::new(self.desk(*view))),
             // Whether the call is of a queue of the user's was asked before.
             Answer::Ladder(_) if self.role > Role::Viewer => answer,
             Answer::Events(_) if self.role > Role::Viewer => answer,
@@ -111,7 +118,7 @@ impl Sight {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use switchroom_wire::PartyView;
+    use switchroom_wire::{CardView, PartyView};
 
     const NUMBER: &str = "+442079460123";
 
@@ -141,6 +148,19 @@ mod tests {
         // A list of queues makes nobody more than a viewer.
         let viewer = Sight::new(Role::Viewer, Some(["sales".to_owned()].into()));
         assert!(!sees(&viewer, "sales"));
+    }
+
+    #[test]
+    fn a_desk_has_the_card_of_a_call_of_the_own_queues() {
+        let mara = Sight::new(Role::Supervisor, Some(["sales".to_owned()].into()));
+        let card_of = |queue: &str| {
+            let card = CardView { queue: queue.to_owned(), ..CardView::default() };
+            let desk = DeskView { agent: "1".into(), card: Some(card), ..DeskView::default() };
+            let Answer::Desk(desk) = mara.answer(Answer::Desk(Box::new(desk))) else { return None };
+            assert_eq!(desk.agent, "1");
+            desk.card
+        };
+        assert!(card_of("sales").is_some() && card_of("service").is_none());
     }
 
     #[test]

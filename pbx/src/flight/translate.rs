@@ -176,12 +176,8 @@ impl Translator {
             Command::HandOff { call, flow } => {
                 Command::HandOff { call: self.call(*call), flow: flow.clone() }
             }
-            Command::Consult { call, act, own_only } => {
-                Command::Consult { call: self.call(*call), act: act.clone(), own_only: *own_only }
-            }
-            Command::Record { call, act, own_only } => {
-                Command::Record { call: self.call(*call), act: *act, own_only: *own_only }
-            }
+            Command::Consult { call, act } => Command::Consult { call: self.call(*call), act: act.clone() },
+            Command::Record { call, act } => Command::Record { call: self.call(*call), act: *act },
             Command::Unregister { .. } | Command::Dial { .. } | Command::Configured(_) => command.clone(),
             Command::Archive(act) => Command::Archive(self.archive_act(act)),
             Command::DeleteMessage(message) => Command::DeleteMessage(self.message_name(message)),

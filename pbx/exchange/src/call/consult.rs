@@ -184,20 +184,15 @@ impl Exchange {
 
     // ---- what users ask for ------------------------------------------------------------------------------------------
 
-    /// A user does something about a consultation in a call. `own_only`: it is to be a call of the user's own phone. Gives
-    /// what was done, or why it was not.
+    /// A user does something about a consultation in a call. Gives what was done, or why it was not.
     pub(crate) fn consult_act(
         &mut self,
         now: Now,
         id: CallId,
         act: &ConsultAct,
         user: &str,
-        own_only: bool,
     ) -> Result<String, String> {
         let number = self.live_call(id)?.number;
-        if own_only {
-            self.must_be_own(id, user)?;
-        }
         let (name, done) = match act {
             ConsultAct::Begin { to } => ("consult", self.consult_begins(now, id, to, user)?),
             ConsultAct::Swap => ("swap", self.swap(now, id)?),
@@ -391,14 +386,14 @@ impl Exchange {
     pub(super) fn consult_ends(&mut self, now: Now, id: CallId, text: &str) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let Some(target) = call.consulted_in.take() {
-            let is_there = self.take_consult(now, target).is_some();
+            let is_there = self.take_consult(target).is_some();
             if is_there {
                 let text = format!("the consultation is over: {text}");
                 self.why(now, target, "consult", text.clone());
                 self.event(now, EventKind::Call, Severity::Info, Some(target), "", "consult_over", text);
                 self.refresh_talk(now, target);
             }
-        } else if let Some(consult) = self.take_consult(now, id) {
+        } else if let Some(consult) = self.take_consult(id) {
             self.end_third(now, consult.own, text);
         }
     }
@@ -411,7 +406,7 @@ impl Exchange {
     }
 
     /// Takes a consultation out of a call, which wires nobody yet.
-    fn take_consult(&mut self, _now: Now, id: CallId) -> Option<Consult> {
+    fn take_consult(&mut self, id: CallId) -> Option<Consult> {
         self.change_third_on_tape(id, None);
         let consult = self.calls.get_mut(&id)?.consult.take()?;
         if let Some(own) = self.calls.get_mut(&consult.own) {
@@ -444,7 +439,7 @@ impl Exchange {
 
     /// The third's leg takes the place of one of the two.
     fn third_takes_over(&mut self, now: Now, id: CallId, leaves: LegId, text: &str) {
-        let Some(consult) = self.take_consult(now, id) else { return };
+        let Some(consult) = self.take_consult(id) else { return };
         let Some(third) = self.calls.get(&consult.own).map(|own| own.caller) else { return };
         self.why(now, id, "transfer", text.to_owned());
         let (who, third_number) = (self.number_of_leg(id, leaves), consult.third.number.clone());
@@ -471,7 +466,7 @@ impl Exchange {
     /// Who consults has gone before the third answered: it is rung back for the party that waits.
     fn ring_who_consulted(&mut self, now: Now, id: CallId, leg: LegId, text: &str) {
         let Some(seat) = self.seat_of_leg(id, leg) else { return };
-        let Some(consult) = self.take_consult(now, id) else { return };
+        let Some(consult) = self.take_consult(id) else { return };
         let Some(stays) = self.calls.get(&id).and_then(|call| call.other(leg)) else { return };
         self.end_third(now, consult.own, text);
         self.why(now, id, "consult", format!("{text}, and is rung back"));

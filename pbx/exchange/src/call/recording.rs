@@ -169,40 +169,28 @@ impl Exchange {
         }
     }
 
-    /// A user does something with the recording of a call. `own_only`: it is to be a call of the user's own phone, and
-    /// what a rule records is not to be ended.
+    /// A user does something with the recording of a call.
     pub(crate) fn record_by(
         &mut self,
         now: Now,
         id: CallId,
         act: RecordingAct,
         user: &str,
-        own_only: bool,
     ) -> Result<String, String> {
-        let call = self.calls.get(&id).filter(|call| !call.is_ended());
-        let call = call.ok_or("there is no such call any more")?;
-        if own_only {
-            self.must_be_own(id, user)?;
-            if act == RecordingAct::Stop && call.is_taped() && !call.is_on_demand {
-                return Err(format!(
-                    "call {} is recorded by rule: pause it, or ask a supervisor to end it",
-                    call.number
-                ));
-            }
-        }
+        self.live_call(id)?;
         self.control_recording(now, id, act, user)
     }
 
-    /// A user who may act on calls of the own phone only may act on this one.
-    pub(super) fn must_be_own(&self, id: CallId, user: &str) -> Result<(), String> {
+    /// Who is no supervisor does not end what a rule records.
+    pub(crate) fn may_record_own(&self, id: CallId, act: RecordingAct) -> Result<(), String> {
         let call = self.live_call(id)?;
-        let seat = self.config.supervision.users.get(user).ok_or(
-            "which phone is yours is not known; it is to be in [supervision] phones, or a supervisor can do this",
-        )?;
-        if call.legs.values().any(|leg| leg.is_live_at(seat)) {
-            return Ok(());
+        if act == RecordingAct::Stop && call.is_taped() && !call.is_on_demand {
+            return Err(format!(
+                "call {} is recorded by rule: pause it, or ask a supervisor to end it",
+                call.number
+            ));
         }
-        Err(format!("your phone {seat} is not in call {}; a supervisor can do this", call.number))
+        Ok(())
     }
 
     /// The key code: pauses, has it go on, or begins, by what there is.

@@ -62,7 +62,7 @@ fn who_refuses_by_key_is_not_recorded_by_anybody() {
     }
     assert!(!is_recorded(&w));
     assert!(w.events().iter().any(|name| name == "recording_refused"));
-    let start = Command::Record { call: id, act: RecordingAct::Start, own_only: false };
+    let start = Command::Record { call: id, act: RecordingAct::Start };
     let told = w.command("boss", start);
     assert_eq!(told, Err("in call 1 somebody was asked, and does not want to be recorded".into()));
     w.hang_up(a.0, a.1);

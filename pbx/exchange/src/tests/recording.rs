@@ -48,7 +48,8 @@ impl Talk {
     }
 
     fn act(&mut self, user: &str, act: RecordingAct, own_only: bool) -> Result<String, String> {
-        let done = self.w.command(user, Command::Record { call: self.id, act, own_only });
+        let command = Command::Record { call: self.id, act };
+        let done = self.w.command(user, if own_only { Command::Own(Box::new(command)) } else { command });
         self.w.ms(10);
         done
     }
@@ -254,7 +255,7 @@ fn two_reasons_for_a_pause_do_not_resume_each_other() {
 #[test]
 fn with_another_party_the_rules_decide_anew() {
     let mut s = Scene::new();
-    s.w.command("boss", Command::Record { call: s.id, act: Pause, own_only: false }).unwrap();
+    s.w.command("boss", Command::Record { call: s.id, act: Pause }).unwrap();
     s.w.ms(10);
     assert!(s.call().is_recording_paused());
     s.refer(s.b, "103");

@@ -177,7 +177,7 @@ impl World {
                     3 | 4 => RecordingAct::Resume,
                     _ => RecordingAct::Stop,
                 };
-                return Some(Command::Record { call, act, own_only: false });
+                return Some(Command::Record { call, act });
             }
             AgentWish::Own { place, what } => return self.own_act(place, what),
             AgentWish::Missed { place, what } => {
@@ -213,7 +213,7 @@ impl World {
             |call: &&Call| matches!(call.stage, Stage::Talking { .. }) && (begins || call.consult.is_some());
         let calls: Vec<CallId> = self.exchange.calls().filter(is_talk).map(|call| call.id).collect();
         let call = *calls.get(place % calls.len().max(1))?;
-        Some(Command::Consult { call, act, own_only: false })
+        Some(Command::Consult { call, act })
     }
 
     /// What the user at the first phone does as an agent. Every fourth thing is about a call of somebody else.

@@ -7,7 +7,7 @@ use switchroom_sip::endpoint::{Ended, SessionEvent};
 
 impl Scene {
     fn consult(&mut self, act: ConsultAct) -> Result<String, String> {
-        let command = Command::Consult { call: self.id, act, own_only: false };
+        let command = Command::Consult { call: self.id, act };
         let reply = self.w.command("boss", command);
         self.w.ms(50);
         reply
@@ -229,7 +229,7 @@ fn a_queue_is_consulted_by_ringing_who_is_free_there() {
 fn a_user_consults_in_calls_of_the_own_phone() {
     let mut s = Scene::new();
     let act = ConsultAct::Begin { to: "104".into() };
-    let command = Command::Consult { call: s.id, act, own_only: true };
+    let command = Command::Own(Box::new(Command::Consult { call: s.id, act }));
     let told = s.w.command("mara", command);
     assert_eq!(told, Err("your phone 103 is not in call 1; a supervisor can do this".into()));
 }

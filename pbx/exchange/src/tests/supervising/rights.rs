@@ -34,10 +34,7 @@ fn a_restricted_supervisor_acts_on_calls_and_agents_of_the_own_queues() {
     assert_eq!(s.w.command("mara", Command::HangUp(id)), Err(why.into()));
     assert_eq!(s.w.command("mara", Command::Transfer { call: id, to: "104".into() }), Err(why.into()));
     let begin = ConsultAct::Begin { to: "104".into() };
-    assert_eq!(
-        s.w.command("mara", Command::Consult { call: id, act: begin, own_only: false }),
-        Err(why.into())
-    );
+    assert_eq!(s.w.command("mara", Command::Consult { call: id, act: begin }), Err(why.into()));
     let act = AgentAct::WrapUp { agent: "2".into(), more_ms: None, disposition: None };
     assert_eq!(s.w.command("mara", Command::Agent(act)), Err(agent.into()));
     let own = s.w.command("mara", Command::Dial { from: "101".into(), to: "104".into() });

@@ -61,7 +61,7 @@ fn who_barges_in_is_on_what_is_recorded_from_now() {
     s.supervised(Subject::Call(id), Mode::Barge);
     let also = |s: &Scene| s.w.media.iter().any(|m| matches!(m, MediaCommand::RecordAlso { .. }));
     assert!(!also(&s), "nothing is recorded");
-    let act = Command::Record { call: id, act: RecordingAct::Start, own_only: false };
+    let act = Command::Record { call: id, act: RecordingAct::Start };
     s.w.command("mara", act).unwrap();
     assert!(also(&s));
 }
