@@ -347,7 +347,9 @@ impl Exchange {
 
     /// What changed since this was last asked.
     pub fn take_changed(&mut self) -> BTreeSet<Changed> {
-        std::mem::take(&mut self.changed)
+        let changed = std::mem::take(&mut self.changed);
+        self.note_queues(&changed);
+        changed
     }
 
     /// When [`Exchange::handle`] must be called next, with [`Input::Tick`] if nothing else.

@@ -154,7 +154,7 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
         troubles: troubles(call),
         place: exchange.place_of(call.id).map(|(flow, node)| w::PlaceView { flow, node }),
         queue: floor::queue_of_waiter(exchange, call.id),
-        queues: exchange.queues_of(call.id).into_iter().collect(),
+        queues: call.queues.iter().cloned().collect(),
         hand_off: call.hand_off.as_ref().map(|hand_off| w::HandOffView {
             flow: hand_off.flow.clone(),
             by: call.leg(hand_off.by).map(|leg| party(&leg.party)).unwrap_or_default(),

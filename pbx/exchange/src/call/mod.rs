@@ -49,7 +49,7 @@ use crate::inbound::{Counted, Visited};
 use crate::media::{Agreed, Channel, Quality};
 use crate::record::{CdrLeg, End, Ending, OpenCall, Party};
 use crate::{CallId, LegId, PortSlot, Service};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::flow::Flow;
 use switchroom_sip::sdp::{Description, Format, Local};
@@ -265,6 +265,8 @@ pub struct Call {
     pub(crate) transfer: Option<Transfer>,
     /// Transfers so far.
     transfers: u8,
+    /// The queues it is of, as of its last change, if any user is restricted to queues: whose supervisors see it.
+    pub queues: BTreeSet<String>,
     /// One party consults a third.
     pub consult: Option<Consult>,
     /// It was placed for who is consulted in that call.
@@ -328,6 +330,7 @@ impl Call {
             early: None,
             transfer: None,
             transfers: 0,
+            queues: BTreeSet::new(),
             consult: None,
             consulted_in: None,
             hand_off: None,

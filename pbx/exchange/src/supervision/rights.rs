@@ -7,7 +7,7 @@
 use super::Subject;
 use crate::CallId;
 use crate::exchange::Exchange;
-use crate::input::{AgentAct, Command, SupervisionAct};
+use crate::input::{AgentAct, Changed, Command, SupervisionAct};
 use crate::record::{EventKind, Severity};
 use crate::text::clean;
 use std::collections::BTreeSet;
@@ -46,6 +46,21 @@ impl Exchange {
             .filter(|leg| leg.is_live() || call.is_ended())
             .filter_map(|leg| leg.extension.as_ref());
         seats.flat_map(|seat| self.queues_at(seat)).collect()
+    }
+
+    /// Writes into calls that changed of which queues they are. Who works where may change without a call's doing so: what is
+    /// shown follows with the next change of the call, what one may do at once.
+    pub(crate) fn note_queues(&mut self, changed: &BTreeSet<Changed>) {
+        if self.config.supervision.queues.is_empty() {
+            return;
+        }
+        for one in changed {
+            let Changed::Call(id) = one else { continue };
+            let queues = self.queues_of(*id);
+            if let Some(call) = self.calls.get_mut(id) {
+                call.queues = queues;
+            }
+        }
     }
 
     /// Of somebody who is to be called back, and has no call yet.
@@ -138,8 +153,9 @@ impl Exchange {
         }
     }
 
-    /// The configuration may have changed what supervisors may hear.
+    /// The configuration may have changed what supervisors may hear and see.
     pub(crate) fn look_after_supervisors(&mut self) {
+        self.changed.extend(self.calls.keys().map(|id| Changed::Call(*id)));
         let all: Vec<CallId> = self.supervisions.iter().map(|(id, _)| *id).collect();
         all.into_iter().for_each(|id| self.supervisions.look_after(id));
     }

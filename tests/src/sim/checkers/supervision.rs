@@ -108,7 +108,12 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
         let text = format!("{} hear a supervisor whose mode is {}", at_it.len(), one.mode.word());
         return broken(Some(own.id), text);
     }
-    let at_work = target.as_ref().filter(|(_, parties)| all_speak(world, own, parties));
+    // Whoever is followed may be the one who waits while the other party consults a third: no whisper goes there.
+    let is_coached = |call: &Call, parties: &[LegId]| {
+        one.mode != Mode::Whisper || parties.iter().any(|leg| is_agents(world, one, call, *leg))
+    };
+    let at_work =
+        target.as_ref().filter(|(call, parties)| all_speak(world, own, parties) && is_coached(call, parties));
     if at_it.len() < allowed && at_work.is_some() {
         let text =
             format!("{} of {allowed} hear a supervisor whose mode is {}", at_it.len(), one.mode.word());

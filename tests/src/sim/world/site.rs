@@ -46,13 +46,17 @@ pub(super) fn config(setup: &Setup) -> Config {
                 Some(queue) => BTreeMap::from([(SUPERVISOR.to_owned(), [queue.to_owned()].into())]),
                 None => BTreeMap::new(),
             },
-            notify: if setup.floor.seed % 4 < 2 { [Mode::Listen, Mode::Barge].into() } else { [].into() },
+            notify: if matches!(setup.floor.seed % 4, 1 | 2) {
+                [Mode::Listen, Mode::Barge].into()
+            } else {
+                [].into()
+            },
         },
         floor: Arc::new(setup.floor.config(0)),
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
         recording_key: "*1".into(),
         // Where calls are recorded, on one site of three who calls is asked before.
-        consent: if setup.floor.seed.is_multiple_of(3) { "consent".into() } else { String::new() },
+        consent: if setup.floor.seed % 3 == 1 { "consent".into() } else { String::new() },
         consent_refuse: Some('5'),
         // Where calls are recorded, who is held hears music.
         hold_reminder: secs(site.hold_reminder_s),

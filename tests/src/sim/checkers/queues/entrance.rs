@@ -13,6 +13,8 @@ use switchroom_flow::boundary::Opening;
 #[derive(Debug, Default)]
 struct Queue {
     waiting: BTreeSet<u128>,
+    /// Who asked to be called back has a place among those who wait.
+    asked: BTreeSet<u128>,
     talking: BTreeSet<u128>,
     /// When the last were let in, steady milliseconds.
     let_in: VecDeque<i64>,
@@ -42,10 +44,11 @@ impl OnlyWhoMayComesIn {
         let is_over = config.calls_max.is_some_and(|most| calls >= most as usize);
         let is_quick = config.calls_per_second.is_some_and(|most| queue.let_in.len() >= most as usize);
         let told = format!("{name}: open {is_open}, {calls} calls, {} in a second", queue.let_in.len());
+        let has_room = queue.waiting.len() + queue.asked.len() < config.max_waiting;
         let is_wrong = match left {
             Some(Exit::Closed) => is_open || is_back,
-            Some(Exit::Full) if is_back => queue.waiting.len() < config.max_waiting,
-            Some(Exit::Full) => !is_over && !is_quick && queue.waiting.len() < config.max_waiting,
+            Some(Exit::Full) if is_back => has_room,
+            Some(Exit::Full) => !is_over && !is_quick && has_room,
             Some(_) => false,
             None => !is_back && (!is_open || is_over || is_quick),
         };
@@ -77,10 +80,16 @@ impl OnlyWhoMayComesIn {
             Fact::CallBack(fact) => {
                 let queue = self.queues.entry(fact.queue.clone()).or_default();
                 match &fact.act {
+                    CallBackAct::Asked => _ = queue.asked.insert(fact.id),
                     CallBackAct::Called { .. } => _ = queue.talking.insert(fact.id),
-                    CallBackAct::Closed { how: CallBackEnd::Reached, .. } => {}
-                    CallBackAct::Tried | CallBackAct::Closed { .. } => _ = queue.talking.remove(&fact.id),
-                    CallBackAct::Asked | CallBackAct::Priority => {}
+                    CallBackAct::Tried => _ = queue.talking.remove(&fact.id),
+                    CallBackAct::Closed { how, .. } => {
+                        queue.asked.remove(&fact.id);
+                        if *how != CallBackEnd::Reached {
+                            queue.talking.remove(&fact.id);
+                        }
+                    }
+                    CallBackAct::Priority => {}
                 }
             }
             _ => {}
