@@ -100,6 +100,7 @@ impl Floor {
         }
         if is_free {
             self.give_up_offer(now, call);
+            self.draw_line_of(call);
             self.offer(now, call, &[id], Trigger::Assigned, &[]);
         } else if let Some(waiter) = self.waiters.get_mut(&call) {
             waiter.assigned = Some(id);
@@ -107,6 +108,15 @@ impl Floor {
         }
         self.settle(now);
         Ok(is_free)
+    }
+
+    /// A line in which nobody stands may be gone; whoever rings stands in none.
+    fn draw_line_of(&mut self, call: Call) {
+        let Self { queues, agents, waiters, rng, .. } = self;
+        let Some(waiter) = waiters.get(&call) else { return };
+        if let Some(queue) = queues.get_mut(waiter.queue.0 as usize) {
+            queue.line(&waiter.profile, agents, || Self::chance(rng));
+        }
     }
 
     /// Why somebody stands in no line.

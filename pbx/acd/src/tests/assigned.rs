@@ -4,6 +4,7 @@ use super::world::{World, one_queue};
 use crate::boundary::{Call, Miss, Refusal};
 use crate::config::{Config, Membership, Need, QueueConfig};
 use crate::fact::{Exit, Presence, Trigger};
+use std::sync::Arc;
 
 /// Agents 1 and 2, both in a talk.
 fn both_talk(config: Config) -> (World, [Call; 2]) {
@@ -110,4 +111,21 @@ fn nobody_is_assigned_when_the_exchange_stops() {
     assert_eq!(w.floor.assign(w.moment(), call, "1"), Err(Refusal::Stopping));
     w.after();
     assert_eq!(w.rings(call), Vec::<&str>::new());
+}
+
+/// While somebody rings for the only caller nobody stands in the line, and what is configured may have it forgotten.
+#[test]
+fn whoever_rings_is_given_to_another_also_when_the_line_is_gone() {
+    let queue = QueueConfig::default();
+    let mut w = World::new(one_queue(queue.clone(), 2));
+    ["1", "2"].iter().for_each(|agent| w.sign_in(agent));
+    let call = w.join("q", "101", 0);
+    assert_eq!(w.rings(call), ["1"]);
+    let needs = vec![Need { skill: "german".into(), level: 1, relaxes: Vec::new() }];
+    for needs in [needs, Vec::new()] {
+        w.floor.configure(w.moment(), Arc::new(one_queue(QueueConfig { needs, ..queue.clone() }, 2)));
+        w.after();
+    }
+    assert!(assign(&mut w, call, "2"));
+    assert_eq!(w.rings(call), ["2"]);
 }

@@ -159,8 +159,13 @@ impl Exchange {
 
     /// The party of the target whom a whisper is for: whose calls are followed, or else who is the agent's side.
     fn coached(&self, one: &Supervision, target: &Call) -> Option<LegId> {
-        let followed = self.followed(&one.subject).and_then(|e| target.talking_leg(&e));
-        followed.or_else(|| self.agents_leg(target.id))
+        match one.subject {
+            Subject::Call(_) => self.agents_leg(target.id),
+            // Whoever takes the place of who is followed is not the one.
+            Subject::Agent(_) | Subject::Extension(_) => {
+                self.followed(&one.subject).and_then(|extension| target.talking_leg(&extension))
+            }
+        }
     }
 
     /// The leg of a supervisor who can be heard now.

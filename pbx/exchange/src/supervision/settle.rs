@@ -81,10 +81,11 @@ impl Exchange {
 
     /// The supervisor's own call is over: nobody hears it any more.
     fn forget_supervision(&mut self, id: CallId) {
+        let now_heard = self.supervisions.get(&id).map(|one| self.audience(id, one)).unwrap_or_default();
         let Some(one) = self.supervisions.remove(&id) else { return };
         self.timers.cancel(Timer::Supervision(id));
         if let Some(target) = one.target {
-            self.wire_each(&one.told.heard_by);
+            self.wire_each(&[one.told.heard_by, now_heard].concat());
             self.supervisions.touch(target);
             self.changed.insert(Changed::Call(target));
         }
@@ -140,12 +141,14 @@ impl Exchange {
     /// Nobody at a call hears that supervisor any more, and no recording of it does.
     fn leave_target(&mut self, id: CallId) {
         let leg = self.calls.get(&id).map(|call| call.caller);
+        // Who took a place at the call in this very step was wired with it, and is not told of yet.
+        let now_heard = self.supervisions.get(&id).map(|one| self.audience(id, one)).unwrap_or_default();
         self.supervisions.change(id, |one| one.target = None);
         let Some(told) = self.supervisions.told_mut(id).map(std::mem::take) else { return };
         if let (Some((call, _)), Some(leg)) = (told.recorded, leg) {
             self.media(MediaCommand::RecordNoMore { call, leg });
         }
-        self.wire_each(&told.heard_by);
+        self.wire_each(&[told.heard_by, now_heard].concat());
     }
 
     /// The supervisor's media goes to where that of the call is.

@@ -11,15 +11,15 @@ use switchroom::flight::{Bytes, Entry, Recorded, Redactor};
 use switchroom_exchange::{
     Action, Call, CallId, Cdr, Changed, Command, Event, Leg, LegState, MediaEvent, Record, Stage,
 };
-use switchroom_wire::LadderKind;
+use switchroom_wire::{LadderEntry, LadderKind};
 
 /// A secret that a caller typed is nowhere but in the caller's flow.
 #[derive(Debug, Default)]
 pub(super) struct SecretsStay {
     /// Calls whose talk is interrupted: phones ring for one party because the other has referred it.
     put_through: BTreeSet<CallId>,
-    /// Ladders that have been looked at: how far, and whether a flow had the caller by then.
-    ladders: BTreeMap<CallId, (usize, bool)>,
+    /// How far ladders have been looked at.
+    ladders: BTreeMap<CallId, usize>,
     life: u32,
 }
 
@@ -183,16 +183,19 @@ impl SecretsStay {
 
     /// Every INFO of the caller, the first lane, on the ladder of a call with a flow is without its key.
     fn ladder_is_clean(&mut self, world: &World, call: CallId) -> Verdict {
-        let (looked, is_in_flow) = self.ladders.entry(call).or_default();
+        let looked = self.ladders.entry(call).or_default();
         let ladder = view::ladder(&world.exchange, call, *looked).unwrap_or_default();
+        *looked += ladder.entries.len();
         // What was pressed in a talk before it was handed off is no secret.
-        *is_in_flow |= world.exchange.call(call).is_none_or(|call| call.flow.is_some());
-        for entry in &ladder.entries {
-            *looked += 1;
-            *is_in_flow |=
-                matches!(&entry.kind, LadderKind::Decision { text } if text.contains(" off to flow "));
+        let is_hand_off = |entry: &LadderEntry| matches!(&entry.kind, LadderKind::Decision { text } if text.contains(" off to flow "));
+        let handed_off = ladder.entries.iter().rposition(is_hand_off);
+        let has_flow = world.exchange.call(call).is_none_or(|call| call.flow.is_some());
+        if handed_off.is_none() && !has_flow {
+            return Ok(());
+        }
+        for entry in ladder.entries.iter().skip(handed_off.unwrap_or(0)) {
             let LadderKind::Message { lane, text, .. } = &entry.kind else { continue };
-            if !*is_in_flow || *lane != 1 || !text.starts_with("INFO ") {
+            if *lane != 1 || !text.starts_with("INFO ") {
                 continue;
             }
             let shown = if world.plant.unmasks_ladder() { text.replace("=x", "=7") } else { text.clone() };

@@ -96,7 +96,16 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
         .map(|(leg, _)| *leg)
         .collect();
     let target = one.target.and_then(|target| parties(world, target));
-    let is_party = |leg: &&LegId| target.as_ref().is_some_and(|(_, parties)| parties.contains(leg));
+    // A whisper reaches who is followed also while the other party consults a third.
+    let coached = target.as_ref().filter(|_| one.mode == Mode::Whisper).and_then(|(call, parties)| {
+        let Stage::Talking { with } = call.stage else { return None };
+        let seat = followed(world, one)?;
+        let is_seated = |leg: &LegId| call.leg(*leg).and_then(|leg| leg.extension.as_ref()) == Some(&seat);
+        [call.caller, with].into_iter().find(is_seated).filter(|leg| !parties.contains(leg))
+    });
+    let is_party = |leg: &&LegId| {
+        coached == Some(**leg) || target.as_ref().is_some_and(|(_, parties)| parties.contains(leg))
+    };
     // Other supervisors at the same call hear who barges in.
     let at_it: Vec<LegId> = hearers.iter().filter(is_party).copied().collect();
     let allowed = match one.mode {
@@ -108,12 +117,9 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
         let text = format!("{} hear a supervisor whose mode is {}", at_it.len(), one.mode.word());
         return broken(Some(own.id), text);
     }
-    // Whoever is followed may be the one who waits while the other party consults a third: no whisper goes there.
-    let is_coached = |call: &Call, parties: &[LegId]| {
-        one.mode != Mode::Whisper || parties.iter().any(|leg| is_agents(world, one, call, *leg))
-    };
-    let at_work =
-        target.as_ref().filter(|(call, parties)| all_speak(world, own, parties) && is_coached(call, parties));
+    let at_work = target.as_ref().filter(|(_, parties)| {
+        all_speak(world, own, parties) && coached.is_none_or(|leg| all_speak(world, own, &[leg]))
+    });
     if at_it.len() < allowed && at_work.is_some() {
         let text =
             format!("{} of {allowed} hear a supervisor whose mode is {}", at_it.len(), one.mode.word());

@@ -251,3 +251,18 @@ fn who_waits_with_music_hears_ringing_when_it_consults() {
     s.hold(s.a, "sendrecv");
     assert_eq!(s.plays()[3..], [format!("101: {music}")]);
 }
+
+/// A whisper is for who is followed, and for nobody who takes that place.
+#[test]
+fn who_goes_on_for_an_agent_hears_no_whisper() {
+    for act in [ConsultAct::Conference, ConsultAct::Swap] {
+        for mode in [Mode::Whisper, Mode::Barge] {
+            let (mut s, _) = Scene::consulted();
+            s.consult(act.clone()).unwrap();
+            s.supervised(Subject::Extension("102".into()), mode);
+            s.consult(ConsultAct::Complete).unwrap();
+            s.w.ms(100);
+            assert_eq!(s.hears(), "101<104 103<silence 104<101", "{act:?}, {mode:?}");
+        }
+    }
+}

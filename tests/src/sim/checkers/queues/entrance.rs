@@ -121,6 +121,12 @@ impl Checker for OnlyWhoMayComesIn {
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
         if step.came == Came::Start {
             *self = Self::default();
+            // Who asked to be called back is remembered over a restart.
+            let floor = world.exchange.floor();
+            for queue in floor.queues() {
+                let asked = floor.call_backs_of(&queue.name).map(|one| one.id).collect();
+                self.queues.insert(queue.name.clone(), Queue { asked, ..Queue::default() });
+            }
             return Ok(());
         }
         for action in &step.actions {
