@@ -1,6 +1,7 @@
 //! The state of the console: the model of the daemon, and what this user is looking at. Nothing here draws or waits.
 
-use crate::action::{Action, Confirm, Context};
+use crate::action::{Action, Context};
+pub(crate) use crate::asked::{Asked, Target};
 use crate::config::Settings;
 use crate::desk::Desk;
 use crate::filter::Filter;
@@ -84,79 +85,6 @@ pub(crate) struct DetailState {
     pub(crate) messages_only: bool,
     /// The message is shown from its body on.
     pub(crate) body_only: bool,
-}
-
-/// What a verb was aimed at when its key was pressed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Target {
-    Call {
-        id: String,
-        with: String,
-    },
-    Extension {
-        number: String,
-    },
-    /// An agent, and what the agent was doing if that matters.
-    Agent {
-        number: String,
-        activity: Option<String>,
-    },
-    /// Somebody who waits in a queue.
-    Waiter {
-        call: String,
-    },
-    Message {
-        id: String,
-    },
-    /// The recording of a call.
-    Recording {
-        id: String,
-    },
-    /// Somebody who gave up waiting.
-    Missed {
-        id: String,
-    },
-    /// The user's own call as a supervisor, and the call that was heard.
-    Heard {
-        own: String,
-        call: Option<String>,
-    },
-    Daemon,
-}
-
-/// A verb that waits for its confirmation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Asked {
-    pub(crate) command: Command,
-    pub(crate) target: Target,
-    pub(crate) level: Confirm,
-    /// The verb and its target, as toasts name them.
-    pub(crate) label: String,
-    pub(crate) question: String,
-    /// What must be typed, and what was typed so far.
-    pub(crate) name: String,
-    pub(crate) typed: String,
-    /// What could be typed; Tab completes it.
-    pub(crate) choices: Vec<String>,
-    /// The order of the list when it was asked.
-    pub(crate) order: Vec<String>,
-}
-
-impl Asked {
-    /// A verb that asks nothing yet.
-    pub(crate) fn new(command: Command, target: Target, level: Confirm, label: String) -> Self {
-        Self {
-            command,
-            target,
-            level,
-            label,
-            question: String::new(),
-            name: String::new(),
-            typed: String::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        }
-    }
 }
 
 /// Something that takes the keys before the screen does.

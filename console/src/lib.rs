@@ -12,6 +12,7 @@
 
 mod action;
 mod app;
+mod asked;
 mod canvas;
 mod client;
 mod commands;

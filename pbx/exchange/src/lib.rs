@@ -23,6 +23,7 @@ mod input;
 mod keep_alive;
 mod ladder;
 pub mod limits;
+mod look;
 mod mailbox;
 mod media;
 mod mwi;

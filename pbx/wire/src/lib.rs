@@ -21,12 +21,13 @@ mod protocol;
 mod recorded;
 mod settings;
 mod sorting;
+mod supervise;
 mod view;
 
 pub use board::{Board, Change, EVENTS_KEPT, MESSAGES_KEPT, MISSED_KEPT, RECORDINGS_KEPT};
 pub use command::{
     Answer, Command, CommandError, ConfigChange, ConsultAct, MissedAct, PRIORITY_MAX, RecordingAct, Reply,
-    Request, SuperviseAct, Supervised, SupervisionMode,
+    Request,
 };
 pub use desk::{CardView, DeskView, HISTORY_SHOWN, NOTE_CHARS_MAX, NoteView, PastCallView};
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
@@ -47,6 +48,7 @@ pub use settings::{
     SettingsApplied, SettingsChange, SettingsDiff, SettingsFault, SettingsView,
 };
 pub use sorting::Sorted;
+pub use supervise::{SuperviseAct, Supervised, SupervisionMode};
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, ConsultView, DirectionQuality,
     EndedView, EventKind, EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView,
