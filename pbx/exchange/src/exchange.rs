@@ -294,6 +294,8 @@ impl Exchange {
             Input::EndAll => self.end_all(now),
             Input::Tick => {}
         }
+        // What has come is worked off first: whoever answers at the last moment has answered in time.
+        self.pump(now);
         self.run_due(now);
         self.pump(now);
         self.tell_seats(now);
