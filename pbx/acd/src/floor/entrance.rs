@@ -87,9 +87,14 @@ impl Queue {
 
     /// Remembers when a caller was let in, for as long as it matters.
     pub(super) fn lets_in(&mut self, now: Moment) {
-        let Some(limit) = self.config.calls_per_second else { return self.let_in.clear() };
         self.let_in.push_back(now.mono);
-        while self.let_in.len() > limit as usize {
+        self.forget_who_came();
+    }
+
+    /// Forgets of who came what does not matter by the limit that there is.
+    pub(super) fn forget_who_came(&mut self) {
+        let limit = self.config.calls_per_second.unwrap_or(0) as usize;
+        while self.let_in.len() > limit {
             self.let_in.pop_front();
         }
     }
@@ -122,9 +127,7 @@ impl Floor {
             if queue.talking.iter().any(|call| !self.talks.contains_key(call)) {
                 found.push(("who is counted as talking does", queue.name.clone()));
             }
-            if queue.let_in.len() > queue.config.calls_per_second.unwrap_or(0).max(1) as usize
-                && queue.config.calls_per_second.is_some()
-            {
+            if queue.let_in.len() > queue.config.calls_per_second.unwrap_or(0) as usize {
                 found.push(("no more is remembered than is asked for", queue.name.clone()));
             }
         }

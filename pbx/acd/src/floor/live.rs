@@ -176,6 +176,7 @@ impl Floor {
     fn rearrange(&mut self, now: Moment, id: QueueId) {
         let Some(queue) = self.queue_mut(id) else { return };
         queue.lines.clear();
+        queue.forget_who_came();
         let members: Vec<AgentId> = queue.agents.keys().copied().collect();
         let calls: Vec<Call> = queue.order.iter().map(|turn| turn.call).collect();
         for call in calls {

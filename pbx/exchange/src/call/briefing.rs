@@ -87,12 +87,16 @@ impl Exchange {
         let extension = self.calls.get(&id)?.leg(leg)?.extension.as_ref()?;
         let agent = self.floor.agent_at(extension)?;
         let Doing::Talking { call, queue, .. } = &agent.doing else { return None };
-        let queue = &self.floor.queue_by_id(*queue).filter(|_| *call == id.0)?.config;
-        let caller = if queue.announce_agent { say::agent(language, &agent.number) } else { Vec::new() };
+        let queue = self.floor.queue_by_id(*queue).filter(|_| *call == id.0)?;
+        let agents = self.config.language_of(&queue.name);
+        let queue = &queue.config;
+        let name_in = |language| say::agent(language, &agent.number);
+        let caller = if queue.announce_agent { name_in(language) } else { Vec::new() };
         let agent = match queue.whisper.as_str() {
             // Who hears nothing of his own hears when he may speak.
-            "" => caller.clone(),
-            name => vec![Clip::Prompt { language, name: name.to_owned() }],
+            "" if queue.announce_agent => name_in(agents),
+            "" => Vec::new(),
+            name => vec![Clip::Prompt { language: agents, name: name.to_owned() }],
         };
         (!agent.is_empty()).then_some(Words { agent, caller })
     }

@@ -211,6 +211,8 @@ impl Exchange {
     fn consult_begins(&mut self, now: Now, id: CallId, to: &str, user: &str) -> Result<String, String> {
         let (by, stays) = self.agents_side(id).ok_or("nobody talks in that call")?;
         self.may_refer(id, by).map_err(|(_, why)| why)?;
+        // The third is offered codecs of ours, and what is heard meanwhile is made by us.
+        [by, stays].into_iter().try_for_each(|leg| self.may_enter_flow(id, leg)).map_err(|(_, why)| why)?;
         let (who, seat) = (self.number_of_leg(id, by), self.seat_of_leg(id, by));
         if seat.is_none() {
             return Err(format!("{who} is no extension of ours, and could not be rung back"));
@@ -383,7 +385,7 @@ impl Exchange {
     }
 
     /// A call is over: of a consultation in it, or for which it was placed, nothing is left.
-    pub(super) fn consult_ends(&mut self, now: Now, id: CallId, text: &str) {
+    pub(crate) fn consult_ends(&mut self, now: Now, id: CallId, text: &str) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let Some(target) = call.consulted_in.take() {
             let is_there = self.take_consult(target).is_some();

@@ -316,6 +316,7 @@ impl Exchange {
             call.recording = state;
             self.changed.insert(Changed::Call(id));
         }
+        self.tape_third(id);
     }
 
     fn on_recording_closed(&mut self, now: Now, facts: RecordingFacts) {
@@ -330,6 +331,7 @@ impl Exchange {
             call.recording = Recording::Done;
             self.changed.insert(Changed::Call(id));
         }
+        self.tape_third(id);
         let severity = if is_complete { Severity::Info } else { Severity::Warn };
         let seconds = facts.length_ms / 1000;
         let text = format!("recording of {seconds} s kept{}", if is_complete { "" } else { ", incomplete" });

@@ -98,9 +98,9 @@ impl Exchange {
         self.tape_third(id);
     }
 
-    /// The recording goes on with who talks with the caller's side now, on the channel of who did before. False if there
+    /// The recording goes on with who talks now with the one who stays, on the channel of who did before. False if there
     /// is none.
-    fn record_on(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) -> bool {
+    pub(super) fn record_on(&mut self, now: Now, id: CallId, stays: LegId, leg: LegId) -> bool {
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.recording == Recording::On) else {
             return false;
         };
@@ -108,7 +108,7 @@ impl Exchange {
         if tape.iter().any(|(taped, _)| *taped == leg) {
             return true;
         }
-        let Some(free) = tape.iter_mut().find(|(taped, _)| *taped != caller) else { return false };
+        let Some(free) = tape.iter_mut().find(|(taped, _)| *taped != stays) else { return false };
         let before = std::mem::replace(&mut free.0, leg);
         let channel = free.1;
         let seat = |leg: LegId| call.leg(leg).map(|leg| (&leg.extension, &leg.party.number));
@@ -203,7 +203,7 @@ impl Exchange {
         };
         let who = call.number_of(leg);
         match self.control_recording(now, id, act, &who) {
-            Ok(_) => self.signal(id, leg),
+            Ok(_) => _ = self.signal(id, leg),
             Err(why) => self.why(now, id, "refuse", format!("{who} wanted another recording: {why}")),
         }
     }

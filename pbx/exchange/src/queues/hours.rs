@@ -37,10 +37,10 @@ impl Exchange {
         self.unchanged.queues.get(queue)
     }
 
-    fn look_ahead(&self, queue: &str, now: Now) -> Option<QueueHours> {
-        let name = self.config.floor.queues.get(queue)?.hours.clone()?;
+    fn look_ahead(&self, name: &str, now: Now) -> Option<QueueHours> {
         let site = &self.config.inbound;
-        let hours = site.hours.get(&name)?;
+        let hours = site.hours.get(name)?;
+        let name = name.to_owned();
         let is_open = hours.opening(now.wall.0, &site.zone) == Opening::Open;
         let changes_ms = hours.next_change(now.wall.0, &site.zone).map(|change| change.at_ms);
         Some(QueueHours { name, is_open, changes_ms })
@@ -53,8 +53,12 @@ impl Exchange {
         }
         let config = self.config.floor.clone();
         let (mut until, mut queues) = (None, BTreeMap::new());
-        for queue in config.queues.keys() {
-            let hours = self.look_ahead(queue, now);
+        // Many queues go by the same hours.
+        let mut ahead: BTreeMap<&str, Option<QueueHours>> = BTreeMap::new();
+        for (queue, of) in &config.queues {
+            let hours = of.hours.as_deref();
+            let hours = hours
+                .and_then(|name| ahead.entry(name).or_insert_with(|| self.look_ahead(name, now)).clone());
             let is_open = hours.as_ref().is_none_or(|hours| hours.is_open);
             if let Some(hours) = hours {
                 let changes = hours.changes_ms.unwrap_or_else(|| now.wall.0.saturating_add(LATER_MS));

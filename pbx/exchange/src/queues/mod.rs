@@ -244,7 +244,7 @@ impl Exchange {
         self.today = Day::default();
         self.look_at_the_day(now);
         self.floor.configure(moment(now), config);
-        self.run_floor(now);
+        // Queues that are closed now let nobody in, also of those who leave a queue that is configured no more.
         self.hours_may_differ(now);
     }
 

@@ -6,9 +6,12 @@ use crate::*;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_acd::Fact;
-use switchroom_acd::config::QueueConfig;
+use switchroom_acd::config::{Membership, QueueConfig};
 use switchroom_acd::fact::Exit;
 use switchroom_flow::calendar::{Hours, Zone, week_rule};
+use switchroom_flow::expr::Expr;
+use switchroom_flow::node::Job;
+use switchroom_flow::{NodeId, Value};
 
 /// A site whose queue is open from a minute after the clock of the test until ten minutes later.
 fn with_hours() -> (Config, i64) {
@@ -77,6 +80,34 @@ fn hours_change_by_reload() {
     t.w.input(Input::EndAll);
     t.w.run(Duration::from_secs(20));
     t.w.settle();
+}
+
+/// A reload takes a queue away, and the flow of who waited there goes on to one that the same reload adds: closed is closed.
+#[test]
+fn a_queue_that_comes_by_reload_lets_nobody_in_while_it_is_closed() {
+    let (mut config, _) = with_hours();
+    let mut flow = (*config.flows.get("wait").unwrap().clone()).clone();
+    let Job::Queue { queue: of, empty, .. } = &mut flow.nodes[0].job else { unreachable!() };
+    let other = std::mem::replace(of, Expr::Constant(Value::text("old")));
+    *empty = Some(NodeId(3));
+    flow.nodes[3].job = flow.nodes[0].job.clone();
+    let Job::Queue { queue: of, empty, .. } = &mut flow.nodes[3].job else { unreachable!() };
+    (*of, *empty) = (other, None);
+    config.flows.insert("wait".into(), Arc::new(flow));
+    let mut before = (*config.floor).clone();
+    before.queues = [("old".to_owned(), queue())].into();
+    before
+        .agents
+        .values_mut()
+        .for_each(|agent| agent.queues = [("old".to_owned(), Membership::default())].into());
+    let mut t = Floor::with(Config { floor: Arc::new(before), ..config.clone() });
+    t.sign_in("2", "102");
+    t.call("700");
+    assert!(t.rings(t.b));
+    t.w.input(Input::Config(Arc::new(config)));
+    t.w.ms(10);
+    assert!(t.says("closed"), "{:?}", t.plays());
+    assert_eq!(t.w.x.floor().queue("q").unwrap().order.len(), 0);
 }
 
 #[test]

@@ -16,8 +16,19 @@ struct Queue {
     /// Who asked to be called back has a place among those who wait.
     asked: BTreeSet<u128>,
     talking: BTreeSet<u128>,
-    /// When the last were let in, steady milliseconds.
-    let_in: VecDeque<i64>,
+    /// When the last were let in, steady milliseconds, and whether that is sure: who comes and leaves at once because nobody
+    /// works there may have been let in, or not.
+    let_in: VecDeque<(i64, bool)>,
+}
+
+impl Queue {
+    /// Who came to it, and was or may have been let in. A limit counts from when it is written.
+    fn lets_in(&mut self, config: &QueueConfig, now_ms: i64, is_sure: bool) {
+        match config.calls_per_second {
+            Some(_) => self.let_in.push_back((now_ms, is_sure)),
+            None => self.let_in.clear(),
+        }
+    }
 }
 
 /// Outside its hours a queue lets nobody in, within them it turns nobody away as closed; and it has no more calls than it may,
@@ -40,25 +51,27 @@ impl OnlyWhoMayComesIn {
         let is_back = self.back.remove(&call);
         let is_open = is_open(world, config);
         let calls = queue.waiting.len() + queue.talking.len();
-        queue.let_in.retain(|at| now_ms - at < 1_000);
+        queue.let_in.retain(|(at, _)| now_ms - at < 1_000);
         let is_over = config.calls_max.is_some_and(|most| calls >= most as usize);
-        let is_quick = config.calls_per_second.is_some_and(|most| queue.let_in.len() >= most as usize);
+        let sure = queue.let_in.iter().filter(|(_, is_sure)| *is_sure).count();
+        let reaches = |count: usize| config.calls_per_second.is_some_and(|most| count >= most as usize);
+        let (may_be_quick, is_quick) = (reaches(queue.let_in.len()), reaches(sure));
         let told = format!("{name}: open {is_open}, {calls} calls, {} in a second", queue.let_in.len());
         let has_room = queue.waiting.len() + queue.asked.len() < config.max_waiting;
         let is_wrong = match left {
             Some(Exit::Closed) => is_open || is_back,
             Some(Exit::Full) if is_back => has_room,
-            Some(Exit::Full) => !is_over && !is_quick && has_room,
+            Some(Exit::Full) => !is_over && !may_be_quick && has_room,
             Some(_) => false,
             None => !is_back && (!is_open || is_over || is_quick),
         };
-        if left.is_none() {
-            queue.waiting.insert(call);
-            // A limit counts from when it is written.
-            match config.calls_per_second {
-                Some(_) => queue.let_in.push_back(now_ms),
-                None => queue.let_in.clear(),
+        match left {
+            None => {
+                queue.waiting.insert(call);
+                queue.lets_in(config, now_ms, true);
             }
+            Some(Exit::Empty) => queue.lets_in(config, now_ms, false),
+            Some(_) => {}
         }
         if is_wrong { broken(Some(CallId(call)), format!("{left:?} of {told}")) } else { Ok(()) }
     }
