@@ -64,8 +64,8 @@ impl Scene {
     }
 }
 
-/// The way of a phone: its transfer key, which most press while they hold. The last word of its REFER is no 200, or it would
-/// hang up.
+/// The way of a phone: its transfer key, which most press while they hold. It is told of no outcome of
+/// its REFER, or it might hang up.
 #[test]
 fn an_agent_transfers_to_a_flow_and_has_the_caller_back() {
     let mut s = Scene::new();
@@ -82,7 +82,7 @@ fn an_agent_transfers_to_a_flow_and_has_the_caller_back() {
     assert_eq!(s.hears()[1], "102<Silence");
     let before = (s.w.events().len(), s.w.log.len());
     s.press("1234");
-    assert_eq!(s.news(s.b.0)[1..], ["terminated SIP/2.0 480 Temporarily Unavailable"]);
+    assert_eq!(s.news(s.b.0)[1..], ["terminated SIP/2.0 100 Trying"]);
     assert_eq!(s.hears(), ["101<102", "102<101"]);
     assert_eq!((s.results(), s.pauses()), (vec!["verified"], vec![true, false]));
     assert!(!s.is_stopped(), "one recording goes on");
