@@ -4,7 +4,7 @@ use crate::exchange::Exchange;
 use crate::input::{AgentAct, Command};
 use crate::limits::{CARD_VALUES_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX};
 use crate::queues::moment;
-use crate::record::{Event, EventKind, Severity};
+use crate::record::{Event, EventKind, Party, Severity};
 use crate::{CallId, clean};
 use switchroom_acd::agent::{Agent, Doing};
 use switchroom_flow::text::line;
@@ -19,6 +19,8 @@ pub struct Desk {
     pub extension: String,
     /// The call that rings, talks or is written up.
     pub call: Option<CallId>,
+    /// Who is on the line: the party that is not the agent's; empty if that is not known here any more.
+    pub caller: Party,
     /// The queue it came from; empty if none.
     pub queue: String,
     /// The caller's class; empty if none, or if the call is over.
@@ -57,12 +59,15 @@ impl Exchange {
         let call = call.or(written_up);
         let visit = call.and_then(|call| self.visits.get(&call));
         let class = visit.and_then(|visit| visit.class.as_ref()).map(|(name, _)| clean(name));
-        let known = visit.into_iter().flat_map(|visit| visit.run.variables());
+        // What is typed to a flow that has the caller lent is not for the agent: the flow around is what brought the caller.
+        let own = visit.and_then(|visit| if visit.is_lent { visit.around.as_deref() } else { Some(visit) });
+        let known = own.into_iter().flat_map(|visit| visit.run.variables());
         let told = known.filter(|(_, value)| !value.is_secret && !value.plain().is_empty());
         Some(Desk {
             agent: agent.number.to_string(),
             extension: seat_of(agent),
             call,
+            caller: call.and_then(|call| self.customer_of(call, &seat_of(agent))).unwrap_or_default(),
             queue: queue
                 .and_then(|id| self.floor.queue_by_id(id))
                 .map(|q| q.name.clone())
@@ -72,6 +77,16 @@ impl Exchange {
             values: told.take(CARD_VALUES_MAX).map(|(name, of)| (clean(name), short(&of.plain()))).collect(),
             disposition: clean(&disposition),
         })
+    }
+
+    /// Who is on the line for the agent who sits there. Who is called back did not call: the agent did.
+    fn customer_of(&self, id: CallId, seat: &str) -> Option<Party> {
+        let call = self.calls.get(&id)?;
+        if let Some((_, other)) = self.agents_side(id) {
+            return call.leg(other).map(|leg| leg.party.clone());
+        }
+        let has_called = call.caller_leg().is_some_and(|leg| leg.extension.as_deref() == Some(seat));
+        Some(if has_called || call.call_back.is_some() { call.to.clone() } else { call.from.clone() })
     }
 
     /// The agent at the phone of a user.
@@ -100,7 +115,7 @@ impl Exchange {
     fn own_phone(&self, user: &str) -> Result<String, String> {
         let seat = self.config.supervision.users.get(user).cloned();
         seat.ok_or_else(|| {
-            "which phone is yours is not known; it is to be in [supervision] phones, or a supervisor can do this"
+            "which phone is yours is not known; it is to be in [control.phones], or a supervisor can do this"
                 .to_owned()
         })
     }
@@ -125,15 +140,15 @@ impl Exchange {
                 self.hang_up_by(now, *call, user)
             }
             Command::Transfer { call, to } => {
-                self.must_be_in(&seat, *call)?;
+                self.must_have(&seat, *call)?;
                 self.transfer_by(now, *call, to, user)
             }
             Command::Consult { call, act } => {
-                self.must_be_in(&seat, *call)?;
+                self.must_have(&seat, *call)?;
                 self.consult_act(now, *call, act, user)
             }
             Command::Record { call, act } => {
-                self.must_be_in(&seat, *call)?;
+                self.must_have(&seat, *call)?;
                 self.may_record_own(*call, *act)?;
                 self.record_by(now, *call, *act, user)
             }
@@ -166,6 +181,21 @@ impl Exchange {
             return Ok(());
         }
         Err(format!("your phone {seat} is not in call {}; a supervisor can do this", call.number))
+    }
+
+    /// The phone is in that call, and if two talk there, on the agent's side: who was called is no agent, and moves nobody.
+    fn must_have(&self, seat: &str, id: CallId) -> Result<(), String> {
+        self.must_be_in(seat, id)?;
+        let agents = self.agents_leg(id).and_then(|leg| self.calls.get(&id)?.leg(leg));
+        match agents.and_then(|leg| leg.extension.as_deref()) {
+            Some(agents) if agents != seat => {
+                let number = self.calls.get(&id).map(|call| call.number).unwrap_or_default();
+                Err(format!(
+                    "your phone {seat} is not the agent's side of call {number}; a supervisor can do this"
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether an agent at that phone has after-call time of that call.

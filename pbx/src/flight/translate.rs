@@ -230,6 +230,7 @@ impl Translator {
             | MediaEvent::Flowing { leg, .. }
             | MediaEvent::Digit { leg, .. }
             | MediaEvent::Played { leg, .. }
+            | MediaEvent::Unheard { leg, .. }
             | MediaEvent::Missing { leg, .. }
             | MediaEvent::Back { leg }
             | MediaEvent::DeadAir { leg, .. }

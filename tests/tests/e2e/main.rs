@@ -18,6 +18,7 @@
 //! | [`console`] | a supervisor by the keys of the console, on a terminal: at a call; at agents and figures; over a restart |
 //! | [`transfer`] | a real phone puts its caller through to another: one call, one recording |
 //! | [`consult`] | a linphone consults another phone while its caller waits, and puts them together |
+//! | [`consult_by_order`] | by orders of a user: consult, swap, all three, complete, and cancel; whom three phones heard |
 //! | [`flight`] | what a running daemon was given is run again and has the same effect |
 //! | [`full_disk`] | a full disk ends no call and prevents no start |
 //! | [`classes`] | the classes of attack that broke other systems, one probe each |
@@ -31,6 +32,7 @@ mod classes;
 mod codecs;
 mod console;
 mod consult;
+mod consult_by_order;
 mod crash;
 mod flight;
 mod flows;

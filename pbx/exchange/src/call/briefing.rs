@@ -5,6 +5,8 @@
 //!                         └── either hangs up: as in any talk
 //! ```
 //!
+//! Who is asked whether it may be recorded has 30 s; what was not heard to its end by then is no consent.
+//!
 //! An agent who is to call somebody back hears whom, before that one's phone rings (`queues::call_backs`).
 //!
 //! A briefed call talks, for its stage, the floor and its CDR: who answered has the caller. But neither hears the other, keys
@@ -101,15 +103,25 @@ impl Exchange {
         (!agent.is_empty()).then_some(Words { agent, caller })
     }
 
-    /// What plays to one of two was heard to its end; true if that is what is said before their bridge.
-    pub(super) fn briefed(&mut self, now: Now, id: CallId, leg: LegId, number: u64) -> bool {
+    /// What plays to one of two is over, `is_heard`: to its end; true if that is what is said before their bridge.
+    pub(super) fn briefed(
+        &mut self,
+        now: Now,
+        id: CallId,
+        leg: LegId,
+        (number, is_heard): (u64, bool),
+    ) -> bool {
         if number < NUMBERS {
             return false;
         }
         let briefing = self.calls.get_mut(&id).and_then(|call| call.briefing.as_mut());
         let Some(briefing) = briefing.filter(|briefing| briefing.number == number) else { return true };
         briefing.hearing.remove(&leg);
-        if briefing.hearing.is_empty() {
+        let is_over = briefing.hearing.is_empty();
+        if is_heard {
+            self.note_consent(id, leg);
+        }
+        if is_over {
             self.end_briefing(now, id);
         } else {
             // Whoever has heard all waits for the other.
@@ -120,9 +132,14 @@ impl Exchange {
 
     /// All is said, or it takes too long: they are connected.
     pub(crate) fn end_briefing(&mut self, now: Now, id: CallId) {
-        let is_bridged = self.calls.get(&id).is_some_and(|call| matches!(call.stage, Stage::Talking { .. }));
+        let Some(call) = self.calls.get(&id) else { return };
+        let is_bridged = matches!(call.stage, Stage::Talking { .. });
+        let asked = call.briefing.as_ref().and_then(|briefing| briefing.asks);
         if !self.drop_briefing(id) {
             return;
+        }
+        if let Some(asked) = asked.filter(|_| is_bridged) {
+            self.tell_missing_consent(now, id, asked);
         }
         if !is_bridged {
             self.ring_who_is_called_back(now, id);

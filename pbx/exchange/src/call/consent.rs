@@ -3,8 +3,9 @@
 
 use super::{Call, Recording, Stage};
 use crate::config::RecordRule;
+use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::limits::DIGITS_HUSHED;
+use crate::limits::{CONSENT_MAX, DIGITS_HUSHED};
 use crate::media::{MediaCommand, Source};
 use crate::record::{EventKind, Severity};
 use crate::{CallId, LegId};
@@ -39,11 +40,37 @@ impl Exchange {
         let Some(briefing) = call.briefing.as_mut() else { return };
         briefing.asks = Some(asked);
         let wait: Vec<LegId> = others.filter(|leg| !briefing.hearing.contains(leg)).collect();
-        call.has_consented = true;
+        self.timers.set(Timer::Briefing(id), now.mono.after(CONSENT_MAX));
         for leg in wait {
             self.media(MediaCommand::Hear { call: id, leg, source: Source::Silence });
         }
         self.why(now, id, "record", format!("{who} hears that it will be recorded"));
+    }
+
+    /// Who is asked has heard all of it, and has not refused.
+    pub(super) fn note_consent(&mut self, id: CallId, leg: LegId) {
+        if let Some(call) = self.calls.get_mut(&id)
+            && call.briefing.as_ref().is_some_and(|briefing| briefing.asks == Some(leg))
+        {
+            call.has_consented = true;
+        }
+    }
+
+    /// What was to be asked is over. If it was not heard to its end the two are connected all the same, and not recorded.
+    pub(super) fn tell_missing_consent(&mut self, now: Now, id: CallId, asked: LegId) {
+        let Some(call) = self.calls.get(&id).filter(|call| !call.has_consented && !call.is_recording_refused)
+        else {
+            return;
+        };
+        let who = call.number_of(asked);
+        let text = format!("{who} did not hear to its end that it would be recorded, so it is not");
+        self.why(now, id, "record", text.clone());
+        self.event(now, EventKind::Recording, Severity::Warn, Some(id), &who, "consent_missing", text);
+    }
+
+    /// Whether a rule may not have the call recorded, since who is to be asked has not consented.
+    pub(super) fn lacks_consent(&self, call: &Call) -> bool {
+        !self.config.consent.is_empty() && !call.has_consented
     }
 
     /// Whether a rule has the call recorded.

@@ -47,6 +47,7 @@ impl Exchange {
             | MediaEvent::Flowing { leg, .. }
             | MediaEvent::Digit { leg, .. }
             | MediaEvent::Played { leg, .. }
+            | MediaEvent::Unheard { leg, .. }
             | MediaEvent::MessageTaken { leg, .. }
             | MediaEvent::Missing { leg, .. }
             | MediaEvent::Back { leg }
@@ -82,11 +83,14 @@ impl Exchange {
                     self.on_digit(now, id, leg, digit);
                 }
             }
-            MediaEvent::Played { leg, number } => {
+            MediaEvent::Played { leg, number } | MediaEvent::Unheard { leg, number } => {
+                let is_heard = matches!(event, MediaEvent::Played { .. });
                 let id = self.live_leg_mut(leg).map(|(id, _)| id);
                 match id {
                     Some(id) if number == SIGNAL => self.signalled(id, leg),
-                    Some(id) if !self.briefed(now, id, leg, number) => self.on_played(now, id, number),
+                    Some(id) if !self.briefed(now, id, leg, (number, is_heard)) => {
+                        self.on_played(now, id, number);
+                    }
                     Some(_) | None => {}
                 }
             }

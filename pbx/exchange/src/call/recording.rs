@@ -60,7 +60,8 @@ impl Exchange {
         // A call has one recording: of its first talk, when a flow connects it several times.
         let is_on = self.records_by_rule(id);
         let may_be = |call: &Call| {
-            call.recording == Recording::Off && !call.is_briefed() && !call.is_recording_refused
+            let is_wanted = !call.is_recording_refused && !self.lacks_consent(call);
+            call.recording == Recording::Off && !call.is_briefed() && is_wanted
         };
         if is_on && self.calls.get(&id).is_some_and(may_be) {
             self.record(now, id, (caller, leg));

@@ -2,7 +2,8 @@
 //! nothing else.
 //!
 //! A call is of the queue in which its caller waits or from which its agent has it; any other is of the queues in which those
-//! work who sit at its phones. What is refused stands on the audit list.
+//! work who sit at its phones. After its talk, and when it is over, it is of what it was of. What is refused stands on the audit
+//! list.
 
 use super::Subject;
 use crate::CallId;
@@ -21,8 +22,9 @@ impl Exchange {
         if let Some(queues) = rules.queues.get(user) {
             return Some(queues);
         }
-        let seated = rules.users.iter().find(|(_, seat)| *seat == user);
-        seated.and_then(|(name, _)| rules.queues.get(name))
+        // Of several whose phone it is, one who is restricted.
+        let mut seated = rules.users.iter().filter(|(_, seat)| *seat == user);
+        seated.find_map(|(name, _)| rules.queues.get(name))
     }
 
     /// The queues that a call is of.
@@ -30,6 +32,10 @@ impl Exchange {
         let Some(call) = self.calls.get(&id) else { return self.queues_of_waiter(id) };
         if let Some(talk) = call.consulted_in {
             return self.queues_of(talk);
+        }
+        if call.is_ended() {
+            // Nobody talks there who could tell: it is of what it was of.
+            return call.was_of.clone();
         }
         let on_floor = self.on_floor(id);
         let waits = self.floor.waiter(on_floor).map(|waiter| waiter.queue);
@@ -40,12 +46,18 @@ impl Exchange {
         if let Some(queue) = waits.or(talks).and_then(|queue| self.floor.queue_by_id(queue)) {
             return BTreeSet::from([queue.name.clone()]);
         }
-        let seats = call
-            .legs
-            .values()
-            .filter(|leg| leg.is_live() || call.is_ended())
-            .filter_map(|leg| leg.extension.as_ref());
-        seats.flat_map(|seat| self.queues_at(seat)).collect()
+        let seats = call.legs.values().filter(|leg| leg.is_live()).filter_map(|leg| leg.extension.as_ref());
+        let of_seats: BTreeSet<String> = seats.flat_map(|seat| self.queues_at(seat)).collect();
+        // Who has talked with an agent is not yet of nobody.
+        if of_seats.is_empty() { call.was_of.clone() } else { of_seats }
+    }
+
+    /// The talk of a call is about to be over, or the call is: what it is of stays known.
+    pub(crate) fn keep_queues(&mut self, id: CallId) {
+        let queues = self.queues_of(id);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.was_of = queues;
+        }
     }
 
     /// Writes into calls that changed of which queues they are. Who works where may change without a call's doing so: what is

@@ -1,8 +1,10 @@
 //! Consent to being recorded: who hears what before the two are connected, and what a refusal does.
 
 use super::world::{World, config};
+use crate::limits::CONSENT_MAX;
 use crate::*;
 use std::net::SocketAddr;
+use std::time::Duration;
 use switchroom_sip::endpoint::SessionId;
 
 /// 101 has called 102, who has answered.
@@ -47,6 +49,35 @@ fn the_other_party_hears_it_first_and_then_the_recording_begins() {
     w.input(Input::Media(MediaEvent::Played { leg, number }));
     w.ms(20);
     assert!(is_recorded(&w) && are_connected(&w) && has_mark(&w));
+    w.hang_up(a.0, a.1);
+    w.settle();
+}
+
+/// A prompt that is too long, or whose end nobody tells: what was not heard was not agreed to.
+#[test]
+fn a_prompt_that_does_not_end_in_time_is_no_consent() {
+    let (mut w, id, a) = answered();
+    assert!(asked(&w).is_some());
+    w.run(CONSENT_MAX + Duration::from_secs(1));
+    assert!(are_connected(&w), "the two talk");
+    assert!(!is_recorded(&w) && !has_mark(&w));
+    assert!(w.events().iter().any(|name| name == "consent_missing"), "that is told");
+    let start = Command::Record { call: id, act: RecordingAct::Start };
+    w.command("boss", start).unwrap();
+    assert!(is_recorded(&w) && !has_mark(&w), "by a person, who has asked otherwise");
+    w.hang_up(a.0, a.1);
+    w.settle();
+}
+
+/// The prompt does not exist, or the phone has a codec that we cannot make.
+#[test]
+fn what_was_not_there_to_be_heard_is_no_consent() {
+    let (mut w, _, a) = answered();
+    let (leg, number) = asked(&w).unwrap();
+    w.input(Input::Media(MediaEvent::Unheard { leg, number }));
+    w.ms(20);
+    assert!(are_connected(&w) && !is_recorded(&w) && !has_mark(&w));
+    assert!(w.events().iter().any(|name| name == "consent_missing"));
     w.hang_up(a.0, a.1);
     w.settle();
 }
