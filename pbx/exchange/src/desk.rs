@@ -5,7 +5,7 @@ use crate::input::{AgentAct, Command};
 use crate::limits::{CARD_VALUES_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX};
 use crate::queues::moment;
 use crate::record::{Event, EventKind, Party, Severity};
-use crate::{CallId, clean};
+use crate::{CallId, LegId, LegState, clean};
 use switchroom_acd::agent::{Agent, Doing};
 use switchroom_flow::text::line;
 use switchroom_sip::time::Now;
@@ -44,11 +44,7 @@ impl Exchange {
                 let waiter = self.floor.waiter(*call);
                 (waiter.map(|one| one.queue), waiter.map(|one| one.waited_ms(at)), String::new())
             }
-            Doing::Talking { call, queue, since, .. } => {
-                let talked_ms = i64::try_from(at.mono.saturating_sub(*since)).unwrap_or(i64::MAX);
-                let answered_ms = at.wall.saturating_sub(talked_ms);
-                (Some(*queue), self.waited_until(self.call_for(*call), answered_ms), String::new())
-            }
+            Doing::Talking { queue, waited_ms, .. } => (Some(*queue), Some(*waited_ms), String::new()),
             Doing::WrapUp { queue, disposition, .. } => (Some(*queue), None, disposition.clone()),
         };
         let call = agent.call().map(|call| self.call_for(call));
@@ -104,14 +100,6 @@ impl Exchange {
             .ok_or_else(|| format!("no agent sits at your phone {seat}; sign in there by phone first"))
     }
 
-    /// How long a call had waited, by its path, when somebody answered it.
-    fn waited_until(&self, call: CallId, answered_ms: i64) -> Option<u64> {
-        let path = &self.calls.get(&call)?.path;
-        let began =
-            path.iter().rfind(|step| step.step == "queue" && step.text.starts_with("waits in queue"))?;
-        u64::try_from(answered_ms.saturating_sub(began.at_ms)).ok()
-    }
-
     fn own_phone(&self, user: &str) -> Result<String, String> {
         let seat = self.config.supervision.users.get(user).cloned();
         seat.ok_or_else(|| {
@@ -137,7 +125,11 @@ impl Exchange {
             }
             Command::HangUp(call) => {
                 self.must_be_in(&seat, *call)?;
-                self.hang_up_by(now, *call, user)
+                match self.ringing_at(&seat, *call) {
+                    // Whoever calls may have others who answer.
+                    Some(leg) => self.decline_by(now, *call, leg, user),
+                    None => self.hang_up_by(now, *call, user),
+                }
             }
             Command::Transfer { call, to } => {
                 self.must_have(&seat, *call)?;
@@ -166,14 +158,15 @@ impl Exchange {
 
     fn must_sit_at(&self, seat: &str, agent: &str) -> Result<(), String> {
         let known = self.floor.agent(agent).ok_or_else(|| format!("there is no agent {}", clean(agent)))?;
-        let sits = known.extension == seat && known.presence.is_signed_in();
+        // Who signed out in a talk sits there until it is written up.
+        let sits = self.floor.agent_at(seat).is_some_and(|agent| agent.number == known.number);
         if sits || known.config.extension.as_deref() == Some(seat) {
             return Ok(());
         }
         Err(format!("agent {} is not at your phone {seat}; a supervisor can do this", known.number))
     }
 
-    fn must_be_in(&self, seat: &str, call: CallId) -> Result<(), String> {
+    pub(crate) fn must_be_in(&self, seat: &str, call: CallId) -> Result<(), String> {
         let call = self.calls.get(&call).ok_or("there is no such call any more")?;
         let is_own =
             |leg: &crate::Leg| leg.extension.as_deref() == Some(seat) && (call.is_ended() || leg.is_live());
@@ -184,7 +177,7 @@ impl Exchange {
     }
 
     /// The phone is in that call, and if two talk there, on the agent's side: who was called is no agent, and moves nobody.
-    fn must_have(&self, seat: &str, id: CallId) -> Result<(), String> {
+    pub(crate) fn must_have(&self, seat: &str, id: CallId) -> Result<(), String> {
         self.must_be_in(seat, id)?;
         let agents = self.agents_leg(id).and_then(|leg| self.calls.get(&id)?.leg(leg));
         match agents.and_then(|leg| leg.extension.as_deref()) {
@@ -196,6 +189,12 @@ impl Exchange {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The leg of a phone that only rings.
+    fn ringing_at(&self, seat: &str, id: CallId) -> Option<LegId> {
+        let mut legs = self.calls.get(&id)?.sought_legs();
+        legs.find(|leg| leg.is_live_at(seat) && leg.state != LegState::Up).map(|leg| leg.id)
     }
 
     /// Whether an agent at that phone has after-call time of that call.

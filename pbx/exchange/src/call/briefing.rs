@@ -152,11 +152,14 @@ impl Exchange {
 
     /// The call is no longer one that is about to be connected. False if it was none.
     pub(crate) fn drop_briefing(&mut self, id: CallId) -> bool {
-        let was_briefed = self.calls.get_mut(&id).is_some_and(|call| call.briefing.take().is_some());
-        if was_briefed {
-            self.timers.cancel(Timer::Briefing(id));
+        let Some(briefing) = self.calls.get_mut(&id).and_then(|call| call.briefing.take()) else {
+            return false;
+        };
+        self.timers.cancel(Timer::Briefing(id));
+        if let Some(asked) = briefing.asks.filter(|_| self.config.consent_refuse.is_some()) {
+            self.listen_to(id, asked, false);
         }
-        was_briefed
+        true
     }
 
     /// Caller and who answered hear each other from now, and the recording begins.

@@ -9,7 +9,8 @@ use crate::limits::{CONSENT_MAX, DIGITS_HUSHED};
 use crate::media::{MediaCommand, Source};
 use crate::record::{EventKind, Severity};
 use crate::{CallId, LegId};
-use switchroom_flow::Clip;
+use switchroom_acd::agent::Doing;
+use switchroom_flow::{Clip, Language};
 use switchroom_sip::time::Now;
 
 impl Call {
@@ -27,8 +28,22 @@ impl Exchange {
         let call = self.calls.get(&id).filter(|call| !name.is_empty() && !call.is_recording_refused)?;
         let will_be = self.records_by_rule(id) && call.recording == Recording::Off;
         let (_, other) = self.agents_side(id).filter(|_| will_be)?;
-        let language = self.visits.get(&id).map(|visit| visit.run.language()).unwrap_or_default();
+        let language = self.language_in(id);
         Some((other, Clip::Prompt { language, name: name.clone() }))
+    }
+
+    /// What is said to the parties of a talk is in the language of the flow that the caller is or was in; or else of the queue
+    /// for which it is, or of the site.
+    pub(super) fn language_in(&self, id: CallId) -> Language {
+        let of_flow = self.visits.get(&id).map(|visit| visit.run.language());
+        let agent = self.floor.agent_of(self.on_floor(id));
+        let queue = agent.and_then(|agent| match &agent.doing {
+            Doing::Talking { queue, .. } => self.floor.queue_by_id(*queue),
+            Doing::Idle | Doing::Offered { .. } | Doing::WrapUp { .. } => None,
+        });
+        let of_queue =
+            || queue.map_or(self.config.inbound.language, |queue| self.config.language_of(&queue.name));
+        of_flow.unwrap_or_else(of_queue)
     }
 
     /// A briefing that has begun is that question, too.
@@ -44,7 +59,24 @@ impl Exchange {
         for leg in wait {
             self.media(MediaCommand::Hear { call: id, leg, source: Source::Silence });
         }
+        if self.config.consent_refuse.is_some() {
+            self.listen_to(id, asked, true);
+        }
         self.why(now, id, "record", format!("{who} hears that it will be recorded"));
+    }
+
+    /// Two talk, one of whom may have come only now: a rule may have that recorded, and then somebody may have to be asked.
+    pub(super) fn ask_or_record(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get(&id).filter(|call| !call.is_briefed()) else { return };
+        let Stage::Talking { with } = call.stage else { return };
+        let (caller, has_consented) = (call.caller, call.has_consented);
+        match self.asks_consent(id).filter(|_| !has_consented) {
+            Some((asked, clip)) => {
+                self.begin_briefing(now, id, vec![(asked, vec![clip])]);
+                self.ask_consent(now, id, asked);
+            }
+            None => self.start_recording(now, id, caller, with),
+        }
     }
 
     /// Who is asked has heard all of it, and has not refused.

@@ -33,8 +33,8 @@ use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity};
 use crate::supervision::mix;
 use crate::text::{clean, is_dialable};
 use crate::{CallId, Leg, LegId, NO_NUMBER, Service};
+use switchroom_flow::Clip;
 use switchroom_flow::routes::Destination;
-use switchroom_flow::{Clip, Language};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
@@ -140,7 +140,7 @@ impl Exchange {
         if consult.is_some_and(|consult| consult.by == leg && consult.bridge == Bridge::Ringing) {
             return vec![Clip::Ringing];
         }
-        let language = Language::default();
+        let language = self.language_in(id);
         let prompt = |name: &String| Clip::Prompt { language, name: name.clone() };
         self.config.hold_music.iter().map(prompt).collect()
     }

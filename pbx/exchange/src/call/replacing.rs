@@ -177,6 +177,7 @@ impl Exchange {
         let text = format!("goes on in call {number}");
         self.finish(now, from, EndedBy::Party(End::Caller), Cause::HungUp, 0, text);
         self.refresh_talk(now, id);
+        self.ask_or_record(now, id);
         self.note_open(id);
     }
 

@@ -90,11 +90,7 @@ impl Exchange {
             Ok(()) => {
                 self.wire_all(id);
                 self.refresh_hold(now, id);
-                if let Some(call) = self.calls.get(&id)
-                    && let Stage::Talking { with } = call.stage
-                {
-                    self.start_recording(now, id, call.caller, with);
-                }
+                self.ask_or_record(now, id);
             }
             Err(why) => {
                 let status = Status::NOT_ACCEPTABLE_HERE.code();

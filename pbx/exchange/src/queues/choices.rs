@@ -74,7 +74,8 @@ impl Exchange {
     ) -> Result<(), Refusal> {
         // Whoever sits down may be offered a caller at once: by what the phone there does now.
         let own = self.config.floor.agents.get(agent).and_then(|agent| agent.extension.clone());
-        if let Some(seat) = extension.map(str::to_owned).or(own) {
+        let sits = || self.floor.agent(agent).map(|agent| agent.extension.clone());
+        if let Some(seat) = extension.map(str::to_owned).or(own).or_else(sits) {
             self.tell_seat(now, &seat);
         }
         let chosen = self.floor.choose(moment(now), agent, presence, extension, by);

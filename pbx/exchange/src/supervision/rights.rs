@@ -104,12 +104,27 @@ impl Exchange {
         let Some(allowed) = self.rights_of(user) else { return Ok(()) };
         let (what, of, call) = self.concerned(user, command);
         let Some(of) = of.filter(|of| allowed.is_disjoint(of)) else { return Ok(()) };
+        if self.may_do_as_own(user, command) {
+            return Ok(());
+        }
         let list = |queues: &BTreeSet<String>| queues.iter().cloned().collect::<Vec<_>>().join(", ");
         let whose = if of.is_empty() { "of no queue of yours".into() } else { format!("of {}", list(&of)) };
         let why = format!("{what} is {whose}; you may act on queues: {}", list(allowed));
         let text = format!("{} was refused: {why}", clean(user));
         self.event(now, EventKind::Audit, Severity::Warn, call, user, "refused", text);
         Err(why)
+    }
+
+    /// Whether anybody may do that, also who is restricted to no queue of it: it is about a call of the user's own phone.
+    fn may_do_as_own(&self, user: &str, command: &Command) -> bool {
+        let Some(seat) = self.config.supervision.users.get(user) else { return false };
+        match command {
+            Command::HangUp(call) | Command::Note { call, .. } => self.must_be_in(seat, *call).is_ok(),
+            Command::Transfer { call, .. } | Command::Consult { call, .. } | Command::Record { call, .. } => {
+                self.must_have(seat, *call).is_ok()
+            }
+            _ => false,
+        }
     }
 
     /// What a command is about, the queues that this is of, and the call if it is one. No queues: anybody may.

@@ -128,6 +128,35 @@ fn a_call_is_moved_and_its_recording_changed_from_the_agents_side_only() {
     t.end();
 }
 
+/// What only rings at a phone is not that agent's: it rings there no more, and the caller waits for another.
+#[test]
+fn who_hangs_up_what_rings_declines_it() {
+    let mut t = floor();
+    t.sign_in("2", "102");
+    t.call("701");
+    t.pick(t.b);
+    assert!(t.rings(t.b));
+    let call = t.w.x.calls().next().unwrap().id;
+    assert_eq!(own(&mut t, "bo", Command::HangUp(call)), Ok("call 1 is declined".into()));
+    t.w.ms(50);
+    assert!(!t.rings(t.b) && !t.w.x.call(call).unwrap().is_ended());
+    assert!(t.w.x.floor().waiter(call.0).is_some(), "it waits on");
+    t.w.command("boss", Command::HangUp(call)).unwrap();
+    t.end();
+}
+
+/// Who signs out in a talk has it to write up.
+#[test]
+fn who_signed_out_in_a_talk_says_what_came_of_it() {
+    let mut t = floor();
+    let call = talk(&mut t);
+    own(&mut t, "bo", choose("2", Presence::LoggedOut, None)).unwrap();
+    own(&mut t, "bo", Command::HangUp(call)).unwrap();
+    t.w.ms(50);
+    assert_eq!(own(&mut t, "bo", wrap_up("sold")).map(|_| ()), Ok(()));
+    t.end();
+}
+
 #[test]
 fn what_came_of_a_call_is_one_of_the_words_and_kept_with_it() {
     let mut t = floor();

@@ -70,6 +70,22 @@ fn an_ended_call_stays_of_the_queue_that_it_was_of() {
     assert_eq!(s.w.x.queues_of(s.id), std::collections::BTreeSet::from(["q".to_owned()]));
 }
 
+/// What is on the own phone is the user's own, of whatever queue it is.
+#[test]
+fn a_restricted_supervisor_moves_what_is_on_the_own_phone() {
+    let mut s = Scene::queued();
+    s.restrict(&["q"]);
+    s.supervised(Subject::Call(s.id), Mode::Barge);
+    s.act("103", SupervisionAct::TakeOver).unwrap();
+    s.restrict(&["other"]);
+    let own = Command::Transfer { call: s.id, to: "104".into() };
+    s.w.command("mara", own).unwrap();
+    s.w.ms(50);
+    s.answer(s.d);
+    let gone = Command::HangUp(s.id);
+    assert!(s.w.command("mara", gone).is_err(), "which is with 104 now");
+}
+
 #[test]
 fn who_follows_an_agent_hears_calls_of_the_own_queues_only() {
     let mut s = Scene::queued();
