@@ -6,6 +6,7 @@
 //! | [`codecs`] | two real phones with no codec in common hear each other |
 //! | [`placed`] | a user has one real phone call another |
 //! | [`scripts`] | SIPp plays what phones do differently: holds, late offers, races, timers |
+//! | [`scripted_calls`] | the same with sound: who is held, calls late, or takes another's place, and whom they hear |
 //! | [`crash`] | kill -9 at random moments: what was reported done is there |
 //! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
 //! | [`queues`] | real phones in a queue: music, a ring in vain, the next agent, and figures counted again from the journal |
@@ -19,6 +20,7 @@
 //! | [`transfer`] | a real phone puts its caller through to another: one call, one recording |
 //! | [`consult`] | a linphone consults another phone while its caller waits, and puts them together |
 //! | [`consult_by_order`] | by orders of a user: consult, swap, all three, complete, and cancel; whom three phones heard |
+//! | [`three_way`] | a linphone joins two of its calls by itself: two calls, two records, two recordings |
 //! | [`flight`] | what a running daemon was given is run again and has the same effect |
 //! | [`full_disk`] | a full disk ends no call and prevents no start |
 //! | [`classes`] | the classes of attack that broke other systems, one probe each |
@@ -42,9 +44,11 @@ mod phones;
 mod placed;
 mod queues;
 mod recording;
+mod scripted_calls;
 mod scripts;
 mod shift;
 mod supervision;
+mod three_way;
 mod transfer;
 mod two_phones;
 
