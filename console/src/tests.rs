@@ -7,6 +7,7 @@ mod flows;
 mod keys;
 mod language;
 mod missed;
+mod readme;
 mod recordings;
 mod reports;
 mod screens;

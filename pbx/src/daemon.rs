@@ -191,12 +191,12 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     Ok(daemon)
 }
 
-/// What flows ask goes out on the runtime, and the answers into the engine's queue.
 /// Whether CDRs and facts are on disk, so that nothing of today is missing after the next start.
 fn is_written(figures: switchroom_exchange::Figures) -> bool {
     figures.outbox == 0 && figures.facts == 0
 }
 
+/// What flows ask goes out on the runtime, and the answers into the engine's queue.
 fn asker(runtime: &Runtime, engine: &EngineHandle) -> Asker {
     let engine = engine.clone();
     let tell = move |reply| engine.tell_surely(ToEngine::Answered(reply));

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use switchroom_wire::{Answer, CommandError, RecordingAct, Reply, Role};
 
 /// The desk of the agent at a line of the fixture: 0 talks, 1 writes up, 2 is free.
-fn at_desk(size: (u16, u16), which: usize) -> App {
+pub(super) fn at_desk(size: (u16, u16), which: usize) -> App {
     let mut app = floor(size);
     with_role(&mut app, Role::Agent);
     let effects = press(&mut app, "g d");

@@ -8,14 +8,14 @@ use crate::symbols::Symbols;
 use crate::words::Language;
 use std::fmt::Write as _;
 
-fn on_flows(size: (u16, u16)) -> App {
+pub(super) fn on_flows(size: (u16, u16)) -> App {
     let mut app = floor(size);
     let effects = press(&mut app, "5");
     answer_flows(&mut app, &effects);
     app
 }
 
-fn on_node(mut app: App, flow: &str, node: &str) -> App {
+pub(super) fn on_node(mut app: App, flow: &str, node: &str) -> App {
     let (view, at) = {
         let view = app.model.flows.views.iter().find(|view| view.name == flow).unwrap();
         let at = view.outline.iter().position(|line| line.node == node && !line.is_jump).unwrap();

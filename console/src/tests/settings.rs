@@ -29,7 +29,7 @@ fn view_of(kind: SettingKind) -> SettingsView {
 }
 
 /// The recorded differences: of a change that can be applied, of one with a fault, of one with a part for later.
-fn diffs() -> Vec<SettingsDiff> {
+pub(super) fn diffs() -> Vec<SettingsDiff> {
     let diffs = recorded().into_iter().filter_map(|answer| match answer {
         Answer::SettingsDiff(diff) => Some(*diff),
         _ => None,
@@ -52,7 +52,7 @@ pub(super) fn answer_all(app: &mut App, effects: &[Effect]) {
     }
 }
 
-fn on_settings(mut app: App, keys: &str) -> App {
+pub(super) fn on_settings(mut app: App, keys: &str) -> App {
     with_role(&mut app, Role::Admin);
     for key in keys.split(' ') {
         let effects = press(&mut app, key);

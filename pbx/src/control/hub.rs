@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchroom_exchange::{CallId, Exchange};
 use switchroom_wire::{
-    AgentView, Board, CallView, Change, ExtensionView, HeldView, QueueView, RecordingView, SystemView,
+    AgentView, Board, CallView, Change, EventView, ExtensionView, HeldView, QueueView, RecordingView,
+    SystemView,
 };
 use tokio::sync::broadcast;
 
@@ -155,6 +156,11 @@ impl Hub {
         self.state().board.extensions.values().cloned().collect()
     }
 
+    /// The latest events that are meant, oldest first.
+    pub(super) fn events(&self, is_meant: impl Fn(&EventView) -> bool) -> Vec<EventView> {
+        self.state().board.events.iter().filter(|event| is_meant(event)).cloned().collect()
+    }
+
     /// A copy of the board.
     #[cfg(test)]
     pub(super) fn board(&self) -> Board {
@@ -250,7 +256,6 @@ impl Hub {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use switchroom_wire::EventView;
 
     fn event(seq: u64) -> Change {
         Change::Event(EventView { seq, ..Default::default() })

@@ -206,6 +206,20 @@ fn a_user_whose_phone_nobody_knows_is_asked_for_it() {
     assert!(admin.is_refused(listen(Some("999"))), "another reason is another word");
 }
 
+/// The socket answers once the board is filled, so nobody is told of a floor without people.
+#[test]
+fn who_asks_first_is_told_of_every_agent_queue_and_extension() {
+    for _ in 0..3 {
+        let (daemon, _dir) =
+            daemon_with("[queues.sales]\n[agents.2001]\nqueues = [\"sales\"]\n[agents.2002]\n");
+        let mut admin = Client::join(daemon.socket(), &hello(None, false, None));
+        let Ok(Answer::Agents(agents)) = admin.ask(1, Command::Agents) else { panic!("agents") };
+        let Ok(Answer::Queues(queues)) = admin.ask(2, Command::Queues) else { panic!("queues") };
+        let Ok(Answer::Extensions(extensions)) = admin.ask(3, Command::Extensions) else { panic!("lines") };
+        assert_eq!((agents.len(), queues.len(), extensions.len()), (2, 1, 1));
+    }
+}
+
 /// An agent sees the own desk and no other, acts on what is the own, and what is noted on a call is found with the number's
 /// next one.
 #[test]
