@@ -1,7 +1,7 @@
 //! The state of the console: the model of the daemon, and what this user is looking at. Nothing here draws or waits.
 
 use crate::action::{Action, Context};
-pub(crate) use crate::asked::{Asked, Target};
+pub(crate) use crate::asked::{Asked, Doing, Target};
 use crate::config::Settings;
 use crate::desk::Desk;
 use crate::filter::Filter;

@@ -1,6 +1,6 @@
 //! Reports: which figures are shown, when they are asked for, and where they are written.
 
-use super::palette::edit;
+use super::palette::{INPUT_MAX, edit};
 use crate::action::Action;
 use crate::app::{App, Effect, Mood, Overlay, Screen, Waiting};
 use crate::filter::Filter;
@@ -95,7 +95,7 @@ impl App {
                 }
             }
             _ => {
-                edit(&mut input, key);
+                edit(&mut input, key, INPUT_MAX);
                 self.overlay = Some(Overlay::Path { input });
             }
         }

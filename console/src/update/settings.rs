@@ -3,7 +3,7 @@
 //! Every change goes one way: the daemon is asked what it would do to the file, that is shown, and only from there is it
 //! applied, to the file that it was shown for.
 
-use super::palette::edit;
+use super::palette::{INPUT_MAX, edit};
 use crate::action::Action;
 use crate::app::{App, Effect, Mood, Overlay, Screen, Waiting};
 use crate::keymap::{Code, Key};
@@ -150,7 +150,7 @@ impl App {
                 self.overlay = Some(Overlay::Setting(Box::new(typing)));
             }
             _ => {
-                edit(&mut typing.input.0, key);
+                edit(&mut typing.input.0, key, INPUT_MAX);
                 self.overlay = Some(Overlay::Setting(Box::new(typing)));
             }
         }

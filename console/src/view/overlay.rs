@@ -56,14 +56,21 @@ fn confirm(app: &App, asked: &Asked, area: Rect, p: &mut Painter<'_>) -> Option<
         let fields = [("choices", asked.choices.join(", "))];
         format!("{}  {answer}", words.f("confirm.choices", &fields))
     };
-    let typed = if matches!(asked.level, Confirm::Reason | Confirm::Name) {
-        format!(" {}", asked.typed)
-    } else {
-        String::new()
-    };
+    let typed = if asked.is_typed() { format!(" {}", asked.typed) } else { String::new() };
     let whole = format!("{}  {answer}", clean(&asked.question));
-    let lines =
-        wrap(&whole, usize::from(area.width.saturating_sub(2)).saturating_sub(columns(&typed)).max(8));
+    let room = usize::from(area.width.saturating_sub(2));
+    // A short answer stands beside its question; of a long one the end is seen, below it.
+    let (lines, typed) = if columns(&typed) * 2 <= room {
+        (wrap(&whole, room.saturating_sub(columns(&typed)).max(8)), typed)
+    } else {
+        let mut pieces = pieces(&asked.typed, room.saturating_sub(1).max(8));
+        let last = pieces.pop().unwrap_or_default();
+        let mut lines = wrap(&whole, room.max(8));
+        let most = usize::from(area.height / 2).saturating_sub(lines.len());
+        lines.extend(pieces.split_off(pieces.len().saturating_sub(most)));
+        lines.push(String::new());
+        (lines, last)
+    };
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
     let rect = Rect { y: area.y + area.height - height, height, ..area };
     p.clear(rect);
@@ -256,6 +263,22 @@ fn text(app: &App, title: &str, lines: &[String], top: usize, area: Rect, p: &mu
     for (line, y) in wrapped.zip(0..body.height) {
         p.put(body, 1, y, &line, Tone::Normal);
     }
+}
+
+/// Pieces of so many columns, blanks and all.
+pub(super) fn pieces(text: &str, room: usize) -> Vec<String> {
+    let (mut pieces, mut piece, mut taken) = (Vec::new(), String::new(), 0);
+    for c in text.chars() {
+        let wide = columns(c.encode_utf8(&mut [0; 4]));
+        if taken + wide > room {
+            pieces.push(std::mem::take(&mut piece));
+            taken = 0;
+        }
+        piece.push(c);
+        taken += wide;
+    }
+    pieces.push(piece);
+    pieces
 }
 
 /// A line as it stands if it fits, else in pieces: blanks in messages and tables mean something.

@@ -7,6 +7,7 @@
 //!                     |> ring            (30s)
 //! ```
 
+use super::overlay::pieces;
 use super::painter::{Painter, wrap};
 use super::{chrome, microphone};
 use crate::app::App;
@@ -302,22 +303,6 @@ fn diff_line(line: &DiffLine, width: usize) -> Vec<(Tone, String)> {
     let (number, sign) = (format!("{number:>5}"), line.mark.sign());
     let room = width.saturating_sub(number.len() + 3).max(8);
     let lead = |n: usize| if n == 0 { number.clone() } else { " ".repeat(number.len()) };
-    let pieces = cut(&clean(&line.text), room).into_iter().enumerate();
-    pieces.map(|(n, text)| (tone, format!("{} {sign} {text}", lead(n)).trim_end().to_owned())).collect()
-}
-
-/// Pieces of so many columns, blanks and all.
-fn cut(text: &str, room: usize) -> Vec<String> {
-    let (mut pieces, mut piece, mut taken) = (Vec::new(), String::new(), 0);
-    for c in text.chars() {
-        let wide = columns(c.encode_utf8(&mut [0; 4]));
-        if taken + wide > room {
-            pieces.push(std::mem::take(&mut piece));
-            taken = 0;
-        }
-        piece.push(c);
-        taken += wide;
-    }
-    pieces.push(piece);
-    pieces
+    let all = pieces(&clean(&line.text), room).into_iter().enumerate();
+    all.map(|(n, text)| (tone, format!("{} {sign} {text}", lead(n)).trim_end().to_owned())).collect()
 }
