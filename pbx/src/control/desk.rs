@@ -102,12 +102,14 @@ fn past(store: &Store, cdr: &Cdr, number: &str) -> w::PastCallView {
     }
 }
 
+/// What somebody wrote on a call, by its event, which names who wrote it first.
+pub(super) fn said(event: &Event) -> String {
+    let begin = format!("{}: ", event.subject);
+    event.text.strip_prefix(&begin).unwrap_or(&event.text).to_owned()
+}
+
 /// Notes among the events of a call, and what an agent said came of it last.
 fn notes(events: &[Event]) -> (Vec<w::NoteView>, String) {
-    let said = |event: &Event| {
-        let begin = format!("{}: ", event.subject);
-        event.text.strip_prefix(&begin).unwrap_or(&event.text).to_owned()
-    };
     let notes = events.iter().filter(|event| event.name == "note");
     let notes =
         notes.map(|event| w::NoteView { at_ms: event.at_ms, by: event.subject.clone(), text: said(event) });
