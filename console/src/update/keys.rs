@@ -1,6 +1,7 @@
 //! Keys: first to what lies on top, then through the keymap to an action.
 
 use super::palette::{INPUT_MAX, edit, paste};
+use super::settings::SETTING_MAX;
 use super::verbs::typed_max;
 use crate::action::Action;
 use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
@@ -29,6 +30,9 @@ impl App {
             Some(Overlay::Filter { before }) => self.on_filter_key(before, key, now_ms),
             Some(Overlay::Path { input }) => self.on_path_key(input, key, now_ms, effects),
             Some(Overlay::Setting(typing)) => self.on_setting_key(*typing, key, now_ms),
+            Some(Overlay::Password { password, under }) => {
+                self.on_password_key(password, under, key, now_ms, effects);
+            }
             Some(Overlay::Diff(preview)) => self.on_diff_key(*preview, key, now_ms, effects),
             Some(Overlay::Help { top }) => {
                 if let Some(top) = self.scroll_key(top, key) {
@@ -60,12 +64,18 @@ impl App {
                     paste(&mut state.filter, text, INPUT_MAX);
                 }
             }
-            Some(Overlay::Setting(typing)) => paste(&mut typing.input.0, text, INPUT_MAX),
+            Some(Overlay::Setting(typing)) => paste(&mut typing.input.0, text, SETTING_MAX),
             Some(Overlay::Confirm(asked)) if asked.is_typed() => {
                 let most = typed_max(asked);
                 paste(&mut asked.typed, text, most);
             }
-            Some(Overlay::Confirm(_) | Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Diff(_))
+            Some(
+                Overlay::Confirm(_)
+                | Overlay::Help { .. }
+                | Overlay::Text { .. }
+                | Overlay::Password { .. }
+                | Overlay::Diff(_),
+            )
             | None => {}
         }
     }

@@ -180,7 +180,7 @@ impl App {
             (Waiting::Verb { label, command }, Err(error)) => {
                 if let Some(asked) = self.ask_phone(&label, &command, &error) {
                     self.toast = None;
-                    self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+                    self.lay(Overlay::Confirm(Box::new(asked)));
                     return;
                 }
                 let (key, why) = reason(error);
@@ -204,7 +204,7 @@ impl App {
         self.link = LinkState::Down { since_ms, why, next_try_ms };
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
         let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
-            Waiting::Verb { label, .. } | Waiting::Applied { label } => Some(label),
+            Waiting::Verb { label, .. } | Waiting::Applied { label, .. } => Some(label),
             Waiting::Question { .. }
             | Waiting::Wave
             | Waiting::Figures(_)

@@ -182,7 +182,7 @@ impl App {
     /// Opens the answer to a question of the palette.
     pub(super) fn show_answer(&mut self, title: String, answer: &Answer, now_ms: i64) {
         let lines = shown_text(self, answer, now_ms);
-        self.overlay = Some(Overlay::Text { title, lines, top: 0 });
+        self.lay(Overlay::Text { title, lines, top: 0 });
     }
 }
 

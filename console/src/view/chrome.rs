@@ -207,7 +207,13 @@ pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
         Some(Overlay::Filter { .. } | Overlay::Confirm(_) | Overlay::Path { .. } | Overlay::Setting(_)) => {
             return;
         }
-        Some(Overlay::Palette { .. } | Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Diff(_))
+        Some(
+            Overlay::Palette { .. }
+            | Overlay::Help { .. }
+            | Overlay::Text { .. }
+            | Overlay::Password { .. }
+            | Overlay::Diff(_),
+        )
         | None => {}
     }
     if let Some(toast) = &app.toast {

@@ -28,8 +28,17 @@ pub(super) fn draw(
         Overlay::Setting(typing) => super::settings::typing(app, typing, area, p),
         Overlay::Diff(preview) => Some(super::settings::diff(app, preview, area, p)),
         Overlay::Confirm(asked) => confirm(app, asked, area, p),
+        Overlay::Password { password, .. } => {
+            let words = &app.settings.words;
+            let told = app.toast.as_ref().map(|toast| toast.text.clone()).unwrap_or_default();
+            let once = words.t("settings.once").to_owned();
+            let lines = [password.0.clone(), String::new(), once, String::new(), told];
+            let hint = words.t("settings.password_keys");
+            text(words.t("settings.password"), &lines, (0, hint), area, p);
+            Some(Position { x: area.x, y: area.y })
+        }
         Overlay::Text { title, lines, top } => {
-            text(app, title, lines, *top, area, p);
+            text(title, lines, (*top, app.settings.words.t("text.hint")), area, p);
             Some(Position { x: area.x, y: area.y })
         }
     }
@@ -250,10 +259,9 @@ fn help_cell(app: &App, spec: &Spec) -> (String, String) {
     (fit(&keys.join(" "), 11).trim_end().to_owned(), label)
 }
 
-fn text(app: &App, title: &str, lines: &[String], top: usize, area: Rect, p: &mut Painter<'_>) {
+/// A text to read, from its line `top` on, with what keys do there.
+fn text(title: &str, lines: &[String], (top, hint): (usize, &str), area: Rect, p: &mut Painter<'_>) {
     p.clear(area);
-    let words = &app.settings.words;
-    let hint = words.t("text.hint");
     let edge = p.right(Rect { width: area.width.saturating_sub(1), ..area }, 0, hint, Tone::Secondary);
     p.put(Rect { width: edge.saturating_sub(1), ..area }, 1, 0, title, Tone::Strong);
     p.rule(Rect { y: area.y + 1, height: u16::from(area.height > 1), ..area });

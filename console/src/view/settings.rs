@@ -140,6 +140,7 @@ fn form(app: &App, rect: Rect, p: &mut Painter<'_>) -> Option<Position> {
     let x = match page.entry() {
         Some(entry) if entry.label != name => p.put(rect, x, 0, &entry.label, Tone::Normal) + 2,
         Some(_) => x,
+        None if page.is_lost() => p.put(rect, x, 0, words.t("settings.gone"), Tone::Attention) + 2,
         None => p.put(rect, x, 0, words.t("settings.new"), Tone::Strong) + 2,
     };
     if page.kind == SettingKind::Extension {
@@ -155,7 +156,13 @@ fn form(app: &App, rect: Rect, p: &mut Painter<'_>) -> Option<Position> {
     for ((at, one), y) in fields.iter().enumerate().skip(first).zip(0..body.height) {
         let is_selected = page.is_in_form && at == page.field;
         let (value, tone) = shown(app, one);
-        p.put(body, 1, y, if one.from == From::Typed { "*" } else { " " }, Tone::Strong);
+        p.put(
+            body,
+            1,
+            y,
+            if matches!(one.from, From::Typed | From::TakenOut) { "*" } else { " " },
+            Tone::Strong,
+        );
         let key = match page.kind {
             SettingKind::Skill => format!("{} {}", one.key.name, one.key.about),
             _ => one.key.name.clone(),
@@ -199,12 +206,8 @@ fn meaning(app: &App, field: &Field<'_>) -> String {
 fn shown(app: &App, field: &Field<'_>) -> (String, Tone) {
     let words = &app.settings.words;
     match (field.from, field.key.form) {
-        (From::Typed, _) if field.key.form == SettingForm::Secret && field.value.is_empty() => {
-            (words.t("settings.changed").to_owned(), Tone::Strong)
-        }
-        (From::Typed, _) if field.value.is_empty() => {
-            (words.t("settings.taken_out").to_owned(), Tone::Strong)
-        }
+        (From::Typed, SettingForm::Secret) => (words.t("settings.changed").to_owned(), Tone::Strong),
+        (From::TakenOut, _) => (words.t("settings.taken_out").to_owned(), Tone::Strong),
         (From::Typed, _) => (field.value.clone(), Tone::Strong),
         (From::Written, SettingForm::Secret) => (words.t("settings.is_set").to_owned(), Tone::Normal),
         (From::Written, _) => (field.value.clone(), Tone::Normal),
@@ -220,9 +223,12 @@ pub(super) fn typing(app: &App, typing: &Typing, area: Rect, p: &mut Painter<'_>
         true => dot.repeat(typing.input.0.chars().count()),
         false => clean(&typing.input.0).into_owned(),
     };
-    let label = match typing.choices.is_empty() {
-        true => format!("{}:", typing.label),
-        false => app.settings.words.f("settings.choose", &[("label", typing.label.as_str())]),
+    let fields = [("label", typing.label.as_str())];
+    let is_untouched = typing.is_secret && typing.input.0.is_empty();
+    let label = match (is_untouched, typing.choices.is_empty()) {
+        (true, _) => app.settings.words.f("settings.secret", &fields),
+        (false, true) => format!("{}:", typing.label),
+        (false, false) => app.settings.words.f("settings.choose", &fields),
     };
     super::overlay::typed(&label, &input, area, p)
 }
