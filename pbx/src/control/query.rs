@@ -451,8 +451,7 @@ fn with_words(store: &Store, cdrs: &[Cdr]) -> Vec<CdrView> {
     // Of a call that nobody answered nothing is said.
     let answered: Vec<CallId> = cdrs.iter().filter(|cdr| cdr.with.is_some()).map(|cdr| cdr.call).collect();
     let words = store.last_events("disposition", &answered);
-    let mut words: BTreeMap<_, _> =
-        words.iter().map(|event| (event.call, desk::said(event))).collect();
+    let mut words: BTreeMap<_, _> = words.iter().map(|event| (event.call, desk::said(event))).collect();
     let of = |cdr: &Cdr| CdrView {
         disposition: words.remove(&Some(cdr.call)).unwrap_or_default(),
         ..view::cdr(cdr)
