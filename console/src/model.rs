@@ -48,6 +48,11 @@ pub(crate) enum Note {
     Gap,
 }
 
+/// Whether what was asked for then, by our clock, is to be asked for again. After a clock was set back everything is.
+pub(crate) fn is_old(asked_ms: Option<i64>, fresh_ms: i64, now_ms: i64) -> bool {
+    asked_ms.is_none_or(|at| !(0..fresh_ms).contains(&(now_ms - at)))
+}
+
 /// Live calls in which a line has a leg, with that leg.
 pub(crate) fn legs_of_line<'a>(
     board: &'a Board,

@@ -1,5 +1,6 @@
 //! The settings: what the daemon told of them, what is selected, and what was typed and not applied yet. Pure.
 
+use crate::model::is_old;
 use std::collections::BTreeMap;
 use switchroom_wire::{
     Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind, SettingView, SettingsChange, SettingsDiff,
@@ -121,7 +122,7 @@ impl SettingsPage {
     }
 
     pub(crate) fn is_wanted(&self, now_ms: i64) -> bool {
-        self.asked_ms.is_none_or(|at| !(0..FRESH_MS).contains(&(now_ms - at)))
+        is_old(self.asked_ms, FRESH_MS, now_ms)
     }
 
     pub(crate) fn place(&self) -> usize {

@@ -76,6 +76,32 @@ fn it_is_asked_for_when_it_opens_when_the_agent_does_something_else_and_now_and_
     assert!(!asks(&app.update(Input::Tick, NOW_MS + 90_000)), "nobody looks at it");
 }
 
+#[test]
+fn a_busy_exchange_takes_no_desk_away_and_is_asked_again_soon() {
+    let mut app = at_desk((80, 24), 0);
+    let (id, _) = sent(&app.update(Input::Tick, NOW_MS + 30_000)).unwrap();
+    let result = Err(CommandError::Failed { why: "the exchange is too busy; try again".into() });
+    let line = Input::Line(Box::new(ServerLine::Reply(Reply { id, result })));
+    app.update(line, NOW_MS + 30_000);
+    assert!(shown(&app).contains("4127"), "{}", shown(&app));
+    assert!(sent(&app.update(Input::Tick, NOW_MS + 31_000)).is_none(), "not at once, for it is busy");
+    assert!(sent(&app.update(Input::Tick, NOW_MS + 33_000)).is_some());
+    // A refusal is another thing: there is no such desk for this user.
+    let (id, _) = sent(&app.update(Input::Tick, NOW_MS + 70_000)).unwrap();
+    let result = Err(CommandError::Refused { why: "no agent sits there".into() });
+    app.update(Input::Line(Box::new(ServerLine::Reply(Reply { id, result }))), NOW_MS + 70_000);
+    assert!(shown(&app).contains("no agent sits there"), "{}", shown(&app));
+}
+
+#[test]
+fn a_clock_that_was_set_back_leaves_nothing_old() {
+    let mut app = at_desk((80, 24), 0);
+    assert!(sent(&app.update(Input::Tick, NOW_MS - 3_600_000)).is_some());
+    let mut app = floor((80, 24));
+    press(&mut app, "5");
+    assert!(sent(&app.update(Input::Tick, NOW_MS - 3_600_000)).is_some());
+}
+
 fn verb(app: &mut App, keys: &str) -> Option<Command> {
     sent(&press(app, keys)).map(|(_, command)| command)
 }

@@ -504,7 +504,8 @@ impl App {
         let id = call?;
         let live = self.model.call(self.board(), id).map(|call| call.number);
         let kept = || self.board().recordings.iter().find(|r| r.id == id).map(|r| r.number);
-        live.or_else(kept).map(|number| format!("call:{number}"))
+        let over = || self.model.report.cdrs.iter().find(|cdr| cdr.id == id).map(|cdr| cdr.number);
+        live.or_else(kept).or_else(over).map(|number| format!("call:{number}"))
     }
 
     fn call_of_line(&self) -> Option<String> {

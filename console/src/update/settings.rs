@@ -20,7 +20,12 @@ impl App {
     /// Asks for what is shown and is not here, or is old.
     pub(super) fn ask_settings(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         let is_shown = self.screen == Screen::Settings && self.role() == Role::Admin;
-        if !is_shown || !self.is_live() || !self.model.is_filled || !self.model.setting.is_wanted(now_ms) {
+        let page = &self.model.setting;
+        if !is_shown || !self.is_live() || !self.model.is_filled || !page.is_wanted(now_ms) {
+            return;
+        }
+        // A screen that is stopped shows what it showed, until one does something there.
+        if self.frozen.is_some() && page.asked_ms.is_some() {
             return;
         }
         self.model.setting.asked_ms = Some(now_ms);
