@@ -116,12 +116,15 @@ fn past(store: &Store, said: &[w::EventView], cdr: &Cdr, number: &str) -> w::Pas
     }
 }
 
+/// What somebody wrote on a call, by its event, which names who wrote it first.
+pub(super) fn said(who: &str, text: &str) -> String {
+    let begin = format!("{who}: ");
+    text.strip_prefix(&begin).unwrap_or(text).to_owned()
+}
+
 /// Notes among the events of a call, and what an agent said came of it last.
 fn notes(events: &[w::EventView]) -> (Vec<w::NoteView>, String) {
-    let said = |event: &w::EventView| {
-        let begin = format!("{}: ", event.subject);
-        event.text.strip_prefix(&begin).unwrap_or(&event.text).to_owned()
-    };
+    let said = |event: &w::EventView| said(&event.subject, &event.text);
     let notes = events.iter().filter(|event| event.name == "note");
     let notes =
         notes.map(|event| w::NoteView { at_ms: event.at_ms, by: event.subject.clone(), text: said(event) });

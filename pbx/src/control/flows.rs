@@ -2,7 +2,7 @@
 
 use super::query::failed;
 use super::server::Server;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchroom_flow::show::{describe, outline};
 use switchroom_flow::{Fault, Flow, Flows};
 use switchroom_wire::{
@@ -17,7 +17,8 @@ pub(super) async fn answer(server: &Server, role: Role) -> Result<Answer, Comman
     let flows = server.engine.ask(|x| x.config().flows.clone()).await.map_err(failed)?;
     let in_force = server.in_force.clone();
     // Whoever reads flows again holds it meanwhile.
-    let views = tokio::task::spawn_blocking(move || views(&flows, &in_force.faults())).await;
+    let views =
+        tokio::task::spawn_blocking(move || views(&flows, &in_force.faults(), &in_force.behind())).await;
     let mut views = views.map_err(|_| failed("the flows could not be drawn"))?;
     if role == Role::Viewer {
         views.iter_mut().for_each(mask);
@@ -32,9 +33,13 @@ fn mask(view: &mut FlowView) {
     view.outline.iter_mut().for_each(|line| line.does = line.does.split(' ').take(1).collect());
 }
 
-fn views(flows: &Flows, faults: &BTreeMap<String, Vec<Fault>>) -> Vec<FlowView> {
+fn views(flows: &Flows, faults: &BTreeMap<String, Vec<Fault>>, behind: &BTreeSet<String>) -> Vec<FlowView> {
     let of = |name: &str| faults.get(name).into_iter().flatten().take(FAULTS_SHOWN).map(fault).collect();
-    let in_force = flows.values().map(|flow| FlowView { faults: of(&flow.name), ..view(flow) });
+    let in_force = flows.values().map(|flow| FlowView {
+        faults: of(&flow.name),
+        is_behind: behind.contains(&flow.name),
+        ..view(flow)
+    });
     let refused =
         faults.iter().filter(|(name, _)| !flows.contains_key(*name)).map(|(name, faults)| FlowView {
             name: name.clone(),
@@ -85,6 +90,7 @@ fn view(flow: &Flow) -> FlowView {
         outline: outline(flow).into_iter().map(line).collect(),
         text: flow.text.get(..end).unwrap_or_default().to_owned(),
         faults: Vec::new(),
+        is_behind: false,
     }
 }
 
@@ -107,7 +113,7 @@ mod tests {
             fault.file = format!("flows/{name}.toml");
             faults.entry(name).or_default().push(fault);
         }
-        let mut told = views(&found.flows, &faults);
+        let mut told = views(&found.flows, &faults, &found.behind);
         told.iter_mut().for_each(|view| view.file = format!("flows/{}.toml", view.name));
         let names: Vec<_> = told.iter().map(|view| (view.name.as_str(), view.version)).collect();
         assert_eq!(names, [("main", 1), ("night", 0), ("survey", 1)]);
@@ -119,6 +125,9 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "write it anew with UPDATE_FIXTURES=1");
         let menu = told[0].outline.iter().find(|line| line.node == "menu" && !line.is_jump).unwrap();
         assert_eq!(told[0].text.lines().nth(menu.line as usize - 1), Some("[nodes.menu]"));
+        assert!(told.iter().all(|view| !view.is_behind));
+        let behind = views(&found.flows, &faults, &BTreeSet::from(["main".to_owned()]));
+        assert_eq!(behind.iter().filter(|view| view.is_behind).count(), 1);
         let mut masked = told[0].clone();
         mask(&mut masked);
         let words: Vec<_> = masked.outline.iter().map(|line| line.does.as_str()).collect();

@@ -59,6 +59,10 @@ pub(super) fn cdr(mut cdr: CdrView) -> CdrView {
     cdr.legs.clear();
     // Keys that the caller pressed.
     cdr.answers.clear();
+    // A word is no number; where none are configured, agents write what they like.
+    if cdr.disposition.contains(|c: char| c.is_numeric()) {
+        cdr.disposition.clear();
+    }
     cdr.ended.text.clone_from(&cdr.ended.cause);
     cdr
 }
@@ -308,6 +312,7 @@ mod tests {
             recording: Some("id".into()),
             flow: Some("main".into()),
             answers: vec![SurveyAnswerView { question: "83719".into(), key: '4' }],
+            disposition: format!("call {NUMBER}"),
         }
     }
 

@@ -6,13 +6,15 @@ use super::{desk, figures, floor, flows, mask, settings, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use crate::keeper::Wish;
+use crate::store::Store;
+use std::collections::BTreeMap;
 use switchroom_acd::Presence;
 use switchroom_exchange::{
-    AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
+    AgentAct, CallId, Cdr, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
 };
 use switchroom_wire::{
-    Answer, Command, CommandError, ConsultAct, MissedAct, ReasonsView, RecordingAct, Role, SuperviseAct,
-    Supervised, SupervisionMode, WaveView,
+    Answer, CdrView, Command, CommandError, ConsultAct, MissedAct, ReasonsView, RecordingAct, Role,
+    SuperviseAct, Supervised, SupervisionMode, WaveView,
 };
 use tokio::sync::oneshot;
 
@@ -212,8 +214,8 @@ async fn carry_out(
             })
         }
         Command::Cdrs { limit, before_ms, party } => {
-            let rows = from_store(server, move |s| s.cdrs(rows(limit), before_ms, party.as_deref())).await?;
-            Ok(Answer::Cdrs(rows.iter().map(view::cdr).collect()))
+            let read = move |s: &Store| with_words(s, &s.cdrs(rows(limit), before_ms, party.as_deref()));
+            from_store(server, read).await.map(Answer::Cdrs)
         }
         Command::Events { limit, call, after_ms } => {
             let call = match call {
@@ -367,7 +369,7 @@ fn rows(limit: u32) -> usize {
 /// Reads the store off the runtime's threads.
 pub(super) async fn from_store<T: Send + 'static>(
     server: &Server,
-    read: impl FnOnce(&crate::store::Store) -> T + Send + 'static,
+    read: impl FnOnce(&Store) -> T + Send + 'static,
 ) -> Result<T, CommandError> {
     let store = server.store.clone();
     tokio::task::spawn_blocking(move || read(&store)).await.map_err(|_| failed("the store did not answer"))
@@ -439,9 +441,23 @@ async fn one_call(server: &Server, call: String) -> Result<Answer, CommandError>
     if let Some(call) = live {
         return Ok(Answer::Call(Box::new(call)));
     }
-    let cdr = from_store(server, move |s| s.cdr(&id.to_string())).await?;
-    let cdr = cdr.ok_or_else(|| refused("there is no such call"))?;
-    Ok(Answer::Cdr(Box::new(view::cdr(&cdr))))
+    let read = move |s: &Store| s.cdr(&id.to_string()).and_then(|cdr| with_words(s, &[cdr]).pop());
+    let cdr = from_store(server, read).await?;
+    cdr.map(|cdr| Answer::Cdr(Box::new(cdr))).ok_or_else(|| refused("there is no such call"))
+}
+
+/// Finished calls with what agents said came of them.
+fn with_words(store: &Store, cdrs: &[Cdr]) -> Vec<CdrView> {
+    // Of a call that nobody answered nothing is said.
+    let answered: Vec<CallId> = cdrs.iter().filter(|cdr| cdr.with.is_some()).map(|cdr| cdr.call).collect();
+    let words = store.last_events("disposition", &answered);
+    let mut words: BTreeMap<_, _> =
+        words.iter().map(|event| (event.call, desk::said(&event.subject, &event.text))).collect();
+    let of = |cdr: &Cdr| CdrView {
+        disposition: words.remove(&Some(cdr.call)).unwrap_or_default(),
+        ..view::cdr(cdr)
+    };
+    cdrs.iter().map(of).collect()
 }
 
 async fn wave(server: &Server, recording: String, columns: u16) -> Result<Answer, CommandError> {

@@ -2,6 +2,8 @@
 //! The control socket as clients meet it: a whole daemon on loopback with a real phone, and clients that are a socket
 //! and lines.
 
+mod told;
+
 use super::*;
 use crate::config;
 use crate::daemon::{self, Daemon};

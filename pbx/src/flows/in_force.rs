@@ -2,7 +2,7 @@
 
 use super::{Found, load};
 use crate::config::Loaded;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use switchroom_exchange::Severity;
@@ -40,6 +40,11 @@ impl InForce {
             }
         }
         found
+    }
+
+    /// Names of the flows in force whose files have another text by now, which was refused.
+    pub fn behind(&self) -> BTreeSet<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).found.behind.clone()
     }
 
     /// Reads the flows of a configuration and puts those that are to be in force into it; lists that have not changed

@@ -85,6 +85,11 @@ fn a_file_that_became_faulty_leaves_the_version_of_before_in_force() {
     let second = look(&dir, &first.flows);
     assert_eq!(versions(&second), [("main", 2), ("sub", 1)], "what is good is taken all the same");
     assert!(second.refused["sub"].contains("the version of before stays in force"), "{second:?}");
+    assert_eq!(
+        second.behind,
+        BTreeSet::from(["sub".to_owned()]),
+        "its faults are of the text that is not in force"
+    );
     put(&dir, "sub.toml", &good("Hello anew."));
     let third = look(&dir, &second.flows);
     assert_eq!((versions(&third), third.refused.len()), (vec![("main", 2), ("sub", 3)], 0));
@@ -93,6 +98,7 @@ fn a_file_that_became_faulty_leaves_the_version_of_before_in_force() {
     let fourth = look(&dir, &third.flows);
     assert_eq!(versions(&fourth), [("main", 2)]);
     assert!(fourth.refused["main"].contains("sub") && fourth.errors().count() > 0, "{fourth:?}");
+    assert_eq!(fourth.behind, BTreeSet::new(), "and its faults are of the text in force");
 }
 
 #[test]

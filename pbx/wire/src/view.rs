@@ -330,6 +330,8 @@ pub struct CdrView {
     pub flow: Option<String>,
     /// What the caller answered to surveys.
     pub answers: Vec<SurveyAnswerView>,
+    /// What its agent said came of it, the last word; empty if nobody did.
+    pub disposition: String,
 }
 
 /// An answer to a survey.
