@@ -107,6 +107,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     restored.cut_off = media::settle_messages(&shell.recordings_dir, unfinished);
     store.keep_facts(shell.keep_facts);
     let hub = Arc::new(Hub::new(u64::from_be_bytes(random()?), system_view(loaded)));
+    hub.configured(&loaded.config);
     let media = Arc::new(start_media(loaded, &engine, &hub)?);
     find_recordings(&store, &shell.recordings_dir);
     hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));

@@ -5,7 +5,7 @@ use super::server::Server;
 use super::view;
 use crate::store::Store;
 use std::collections::BTreeMap;
-use switchroom_exchange::{CallId, Cdr, Exchange};
+use switchroom_exchange::{Call, CallId, Cdr, Exchange, Party};
 use switchroom_wire as w;
 use switchroom_wire::{Answer, CommandError, Role};
 
@@ -23,7 +23,9 @@ pub(super) async fn answer(
     let (mut desk, call) = found.map_err(refused)?;
     if let (Some(card), Some(call)) = (desk.card.take(), call) {
         let said = server.hub.events(|event| matches!(event.name.as_str(), "note" | "disposition"));
-        desk.card = Some(from_store(server, move |store| remember(store, &said, card, call)).await?);
+        let seat = desk.extension.clone();
+        let of = move |store: &Store| remember(store, &said, card, (call, &seat));
+        desk.card = Some(from_store(server, of).await?);
     }
     Ok(Answer::Desk(Box::new(desk)))
 }
@@ -53,12 +55,14 @@ fn look(
     let Some(call) = desk.call else { return Ok((view, None)) };
     let queue = x.floor().queue(&desk.queue);
     let live = x.call(call);
-    let from = live.map(|live| live.from.clone()).unwrap_or_default();
+    // Whom the agent calls back has dialled nothing.
+    let has_called = |live: &&Call| live.from.number == desk.caller.number;
+    let called = live.filter(has_called).map(|live| live.to.number.clone());
     let card = w::CardView {
         call: call.to_string(),
         number: live.map(|live| live.number).unwrap_or_default(),
-        caller: w::PartyView { number: from.number, name: from.name },
-        called: live.map(|live| live.to.number.clone()).unwrap_or_default(),
+        caller: party(&desk.caller),
+        called: called.unwrap_or_default(),
         queue: desk.queue,
         class: desk.class,
         waited_ms: desk.waited_ms,
@@ -71,14 +75,22 @@ fn look(
     Ok((w::DeskView { card: Some(card), ..view }, Some(call)))
 }
 
+fn party(of: &Party) -> w::PartyView {
+    w::PartyView { number: of.number.clone(), name: of.name.clone() }
+}
+
 /// What the store knows: the call itself, should it be over, notes on it, and earlier ones with the same number.
-fn remember(store: &Store, said: &[w::EventView], mut card: w::CardView, call: CallId) -> w::CardView {
+fn remember(
+    store: &Store,
+    said: &[w::EventView],
+    mut card: w::CardView,
+    (call, seat): (CallId, &str),
+) -> w::CardView {
     if card.number == 0
         && let Some(cdr) = store.cdr(&call.to_string())
     {
         card.number = cdr.number;
-        card.caller = w::PartyView { number: cdr.from.number, name: cdr.from.name };
-        card.called = cdr.to.number;
+        (card.caller, card.called) = who_called((&cdr.from, &cdr.to), cdr.with.as_ref(), seat);
     }
     card.notes = notes(&events(store, said, call)).0;
     if !card.caller.number.is_empty() {
@@ -100,10 +112,17 @@ fn events(store: &Store, said: &[w::EventView], call: CallId) -> Vec<w::EventVie
     all.into_values().collect()
 }
 
+/// Who was on the line for who sat there, and what they had dialled: nothing, if they were called back.
+fn who_called((from, to): (&Party, &Party), with: Option<&Party>, seat: &str) -> (w::PartyView, String) {
+    if from.number == seat {
+        return (party(with.unwrap_or(to)), String::new());
+    }
+    (party(from), to.number.clone())
+}
+
 fn past(store: &Store, said: &[w::EventView], cdr: &Cdr, number: &str) -> w::PastCallView {
     let (notes, disposition) = notes(&events(store, said, cdr.call));
-    let with =
-        cdr.with.as_ref().map(|with| w::PartyView { number: with.number.clone(), name: with.name.clone() });
+    let with = cdr.with.as_ref().map(party);
     w::PastCallView {
         call: cdr.call.to_string(),
         number: cdr.number,
@@ -176,5 +195,18 @@ mod tests {
         let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
         assert_eq!((texts, disposition.as_str()), (vec!["first", "second"], "sold"));
         store.close();
+    }
+
+    #[test]
+    fn a_card_of_a_call_that_is_over_is_of_the_customer() {
+        let of = |number: &str| Party { number: number.to_owned(), name: String::new() };
+        let (agent, customer) = (of("102"), of("441"));
+        let told = |from: &Party, to: &Party, with: Option<&Party>| {
+            let (caller, called) = who_called((from, to), with, "102");
+            (caller.number, called)
+        };
+        assert_eq!(told(&customer, &of("700"), Some(&agent)), ("441".to_owned(), "700".to_owned()));
+        assert_eq!(told(&agent, &customer, Some(&customer)), ("441".to_owned(), String::new()));
+        assert_eq!(told(&agent, &customer, None), ("441".to_owned(), String::new()));
     }
 }

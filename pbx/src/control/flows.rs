@@ -3,42 +3,45 @@
 use super::query::failed;
 use super::server::Server;
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_flow::show::{describe, outline};
+use switchroom_flow::show::{Line, describe, outline, outline_by_place};
 use switchroom_flow::{Fault, Flow, Flows};
-use switchroom_wire::{
-    Answer, CommandError, FLOW_TEXT_MAX, FLOWS_SHOWN, FaultView, FlowView, OutlineView, Role,
-};
+use switchroom_wire::{Answer, CommandError, FLOW_TEXT_MAX, FLOWS_SHOWN, FaultView, FlowView, OutlineView};
 
 /// Faults of one file that are told.
 const FAULTS_SHOWN: usize = 50;
 
-/// All flows. A viewer is told no text of a file, which may hold numbers and addresses.
-pub(super) async fn answer(server: &Server, role: Role) -> Result<Answer, CommandError> {
+/// All flows. Who does not see everything is told no text of a file, which may hold numbers and addresses.
+pub(super) async fn answer(server: &Server, is_clear: bool) -> Result<Answer, CommandError> {
     let flows = server.engine.ask(|x| x.config().flows.clone()).await.map_err(failed)?;
     let in_force = server.in_force.clone();
     // Whoever reads flows again holds it meanwhile.
-    let views =
-        tokio::task::spawn_blocking(move || views(&flows, &in_force.faults(), &in_force.behind())).await;
+    let drawn: fn(&Flow) -> Vec<Line> = if is_clear { outline } else { outline_by_place };
+    let views = move || views(&flows, (&in_force.faults(), &in_force.behind()), drawn);
+    let views = tokio::task::spawn_blocking(views).await;
     let mut views = views.map_err(|_| failed("the flows could not be drawn"))?;
-    if role == Role::Viewer {
+    if !is_clear {
         views.iter_mut().for_each(mask);
     }
     Ok(Answer::Flows(views))
 }
 
-/// What a viewer does not see.
+/// What is not for everybody to see, beside the conditions.
 fn mask(view: &mut FlowView) {
     view.text.clear();
     view.faults.clear();
     view.outline.iter_mut().for_each(|line| line.does = line.does.split(' ').take(1).collect());
 }
 
-fn views(flows: &Flows, faults: &BTreeMap<String, Vec<Fault>>, behind: &BTreeSet<String>) -> Vec<FlowView> {
+fn views(
+    flows: &Flows,
+    (faults, behind): (&BTreeMap<String, Vec<Fault>>, &BTreeSet<String>),
+    drawn: fn(&Flow) -> Vec<Line>,
+) -> Vec<FlowView> {
     let of = |name: &str| faults.get(name).into_iter().flatten().take(FAULTS_SHOWN).map(fault).collect();
     let in_force = flows.values().map(|flow| FlowView {
         faults: of(&flow.name),
         is_behind: behind.contains(&flow.name),
-        ..view(flow)
+        ..view(flow, drawn)
     });
     let refused =
         faults.iter().filter(|(name, _)| !flows.contains_key(*name)).map(|(name, faults)| FlowView {
@@ -63,8 +66,8 @@ fn fault(of: &Fault) -> FaultView {
     }
 }
 
-fn view(flow: &Flow) -> FlowView {
-    let line = |line: switchroom_flow::show::Line| {
+fn view(flow: &Flow, drawn: fn(&Flow) -> Vec<Line>) -> FlowView {
+    let line = |line: Line| {
         let node = line.to.and_then(|id| flow.node(id));
         OutlineView {
             indent: line.head,
@@ -87,7 +90,7 @@ fn view(flow: &Flow) -> FlowView {
         title: flow.title.clone(),
         file: flow.file.clone(),
         version: flow.version,
-        outline: outline(flow).into_iter().map(line).collect(),
+        outline: drawn(flow).into_iter().map(line).collect(),
         text: flow.text.get(..end).unwrap_or_default().to_owned(),
         faults: Vec::new(),
         is_behind: false,
@@ -113,7 +116,7 @@ mod tests {
             fault.file = format!("flows/{name}.toml");
             faults.entry(name).or_default().push(fault);
         }
-        let mut told = views(&found.flows, &faults, &found.behind);
+        let mut told = views(&found.flows, (&faults, &found.behind), outline);
         told.iter_mut().for_each(|view| view.file = format!("flows/{}.toml", view.name));
         let names: Vec<_> = told.iter().map(|view| (view.name.as_str(), view.version)).collect();
         assert_eq!(names, [("main", 1), ("night", 0), ("survey", 1)]);

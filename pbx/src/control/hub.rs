@@ -6,12 +6,12 @@ use crate::media::{LevelsReport, MediaEngine};
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use switchroom_exchange::{CallId, Exchange};
+use switchroom_exchange::{CallId, Config, Exchange, SupervisionRules};
 use switchroom_wire::{
     AgentView, Board, CallView, Change, EventView, ExtensionView, HeldView, QueueView, RecordingView,
     SystemView,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// Changes kept for consoles that fall behind or come back.
 const KEPT: usize = 1024;
@@ -44,6 +44,7 @@ pub struct Hub {
     pub(super) ladders: broadcast::Sender<CallId>,
     pub(super) levels: broadcast::Sender<Arc<LevelsReport>>,
     system: Mutex<SystemView>,
+    pub(super) rules: watch::Sender<Arc<SupervisionRules>>,
 }
 
 impl Hub {
@@ -62,6 +63,7 @@ impl Hub {
             ladders: broadcast::channel(256).0,
             levels: broadcast::channel(64).0,
             system: Mutex::new(system),
+            rules: watch::Sender::default(),
         }
     }
 
@@ -202,10 +204,23 @@ impl Hub {
     }
 
     /// Takes changed names of site and domain.
-    pub fn renamed(&self, site: &str, domain: &str) {
+    pub fn configured(&self, config: &Config) {
         let mut system = self.system.lock().unwrap_or_else(PoisonError::into_inner);
-        site.clone_into(&mut system.site);
-        domain.clone_into(&mut system.domain);
+        config.site.clone_into(&mut system.site);
+        config.domain.clone_into(&mut system.domain);
+        drop(system);
+        self.rules.send_if_modified(|rules| {
+            let is_other = **rules != config.supervision;
+            if is_other {
+                *rules = Arc::new(config.supervision.clone());
+            }
+            is_other
+        });
+    }
+
+    /// Who is restricted to which queues, and whose phone is whose, as the configuration has it now.
+    pub(super) fn rules(&self) -> Arc<SupervisionRules> {
+        self.rules.borrow().clone()
     }
 
     /// Where SIP is listened to, known once the sockets are open.

@@ -13,8 +13,8 @@ use switchroom_exchange::{
     AgentAct, CallId, Cdr, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
 };
 use switchroom_wire::{
-    Answer, CdrView, Command, CommandError, ConsultAct, MissedAct, ReasonsView, RecordingAct, Role,
-    SuperviseAct, Supervised, SupervisionMode, WaveView,
+    Answer, CdrView, Command, CommandError, ConfigChange, ConsultAct, MissedAct, ReasonsView, RecordingAct,
+    Role, SuperviseAct, Supervised, SupervisionMode, WaveView,
 };
 use tokio::sync::oneshot;
 
@@ -44,6 +44,10 @@ pub(super) async fn answer(
     if let Some(call) = sight.asks_of(&command).map_err(refused)? {
         must_be_own(server, user, call).await?;
     }
+    if let Command::ChangeConfig { change: ConfigChange::Join { agent, .. } } = &command {
+        let (who, agent) = (user.to_owned(), agent.clone());
+        server.engine.ask(move |x| x.may_give_place(&who, &agent)).await.map_err(failed)?.map_err(refused)?;
+    }
     if role > Role::Viewer {
         return carry_out(server, (user, role), command).await.map(|answer| sight.answer(answer));
     }
@@ -53,18 +57,28 @@ pub(super) async fn answer(
     carry_out(server, (user, role), command).await.map(mask::answer)
 }
 
-/// What a user sees. As roles, that is as the daemon was started; what he may do follows the configuration at once.
+/// What a user sees, as the configuration has it now: other than the role, which is that of the start.
 pub(super) fn sight_of(server: &Server, user: &str, role: Role) -> Sight {
-    Sight::new(role, server.shell.queues.get(user).cloned())
+    Sight::new(role, server.hub.rules().queues.get(user).cloned())
 }
 
 /// A call is of a queue of the user's.
 pub(super) async fn must_be_own(server: &Server, user: &str, call: &str) -> Result<(), CommandError> {
     let id = resolve(server, call).await?;
-    if may_act_on(server, user, id).await {
+    if may_act_on(server, user, id).await || was_own(server, user, id).await? {
         return Ok(());
     }
     Err(refused("that call is of no queue of yours"))
+}
+
+/// Whether a call that is over was offered to agents by a queue of the user's, as far as that is kept.
+async fn was_own(server: &Server, user: &str, id: CallId) -> Result<bool, CommandError> {
+    let Some(own) = server.hub.rules().queues.get(user).cloned() else { return Ok(true) };
+    if server.engine.ask(move |x| x.call(id).is_some()).await.map_err(failed)? {
+        return Ok(false);
+    }
+    let offers = from_store(server, move |s| s.decisions(id)).await?;
+    Ok(offers.iter().any(|offer| own.contains(&offer.queue)))
 }
 
 /// Whether a call is of a queue of the user's, or the user not restricted.
@@ -138,7 +152,7 @@ async fn carry_out(
     let own = |command: Do| if role < Role::Supervisor { Do::Own(Box::new(command)) } else { command };
     match command {
         Command::Desk { agent } => desk::answer(server, (user, role), agent).await,
-        Command::Flows => flows::answer(server, role).await,
+        Command::Flows => flows::answer(server, sight_of(server, user, role).is_clear()).await,
         Command::Note { call, text } => {
             let (call, number, parties) = known_call(server, &call).await?;
             act(server, user, own(Do::Note { call, number, parties, text })).await.map(Answer::Done)

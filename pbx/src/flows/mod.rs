@@ -132,8 +132,10 @@ fn played(loaded: &Loaded) -> impl Iterator<Item = (String, &str)> {
         let whisper = whisper.map(|name| (format!("queue {queue} whispers"), name));
         music.chain(whisper).chain(comfort.map(|name| (format!("queue {queue} comforts with"), name)))
     });
+    let consent = Some(loaded.config.consent.as_str()).filter(|name| !name.is_empty());
+    let consent = consent.map(|name| ("who is to be recorded hears".to_owned(), name));
     let holds = loaded.config.hold_music.iter().map(|name| ("who is held hears".to_owned(), name.as_str()));
-    greetings.chain(waits).chain(holds)
+    greetings.chain(waits).chain(holds).chain(consent)
 }
 
 /// Reads a folder. A file whose text is that of the flow in force is that flow; all others get the next version. There are
