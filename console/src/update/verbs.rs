@@ -321,6 +321,7 @@ impl App {
                 (!is_there).then(|| words.t("refused.recording_gone").to_owned())
             }
             Target::Agent { number, activity } => self.agent_changed(number, activity.as_deref()),
+            Target::Queue { name, said } => self.door_changed(name, said.as_ref()),
             Target::Waiter { call } => self.waiter_changed(call),
             Target::Missed { id } => self.missed_changed(id),
             Target::Heard { own, call } => self.heard_changed(own, call.as_deref()),
