@@ -1,7 +1,7 @@
 //! A verb on its way: what it was aimed at, and what it asks before it is done.
 
 use crate::action::Confirm;
-use switchroom_wire::{AgentView, Command};
+use switchroom_wire::{AgentView, Command, SaidView};
 
 /// What a verb was aimed at when its key was pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,11 @@ pub(crate) enum Target {
     /// The recording of a call.
     Recording {
         id: String,
+    },
+    /// A queue, and what somebody had said of it.
+    Queue {
+        name: String,
+        said: Option<SaidView>,
     },
     /// Somebody who gave up waiting.
     Missed {

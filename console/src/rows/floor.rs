@@ -9,7 +9,7 @@ use crate::severity::{
 };
 use crate::theme::{Tone, mark};
 use crate::words::Words;
-use switchroom_wire::{AgentView, Board, BreakView, QueueView, Severity, WaiterView};
+use switchroom_wire::{AgentView, Board, BreakView, QueueView, Severity, WaiterView, clean};
 
 pub(super) const QUEUES: &[Column] = &[
     text("queue", 9, 24, 0),
@@ -25,6 +25,7 @@ pub(super) const QUEUES: &[Column] = &[
     number("worst", 7, 5),
     number("overflowed", 10, 6),
     number("repeats", 7, 7),
+    text("door", 12, 30, 8),
 ];
 
 pub(super) const WAITING: &[Column] = &[
@@ -88,6 +89,25 @@ pub(crate) fn service_level(queue: &QueueView) -> String {
         .map_or_else(|| "-".to_owned(), |share| format!("{} n{count}", permille(share)))
 }
 
+/// Whether a queue lets callers in, and why: by whom it was opened or closed, or until when it is by its hours. Empty for one
+/// that has no hours and of which nobody said anything.
+pub(crate) fn door_words(queue: &QueueView, form: Form<'_>) -> String {
+    let words = form.words;
+    let at = |at_ms| format::moment(at_ms, form.now_ms, form.utc_offset_min, words);
+    match (&queue.said, queue.hours_change_ms) {
+        (Some(said), _) => {
+            let key = if queue.is_closed { "door.closed_by" } else { "door.open_by" };
+            words.f(key, &[("by", clean(&said.by).into_owned()), ("time", at(said.at_ms))])
+        }
+        (None, _) if queue.hours.is_empty() => String::new(),
+        (None, Some(change)) => {
+            let key = if queue.is_closed { "door.closed_until" } else { "door.open_until" };
+            words.f(key, &[("time", at(change))])
+        }
+        (None, None) => words.t(if queue.is_closed { "door.closed" } else { "door.open" }).to_owned(),
+    }
+}
+
 pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
     let today = &queue.today;
     let longest = longest_wait_ms(queue, form.now_ms);
@@ -98,12 +118,14 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
         None => cell("-"),
     };
     let free = format!("{}/{}", queue.free, queue.signed_in);
+    let door = door_words(queue, form);
     Row {
         id: queue.name.clone(),
         severity,
         is_ended: false,
         fields: vec![
             ("queue", format!("{} {}", queue.name, queue.label)),
+            ("door", door.clone()),
             ("level", level_word(severity).to_owned()),
         ],
         keys: vec![
@@ -120,6 +142,7 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
             SortKey::Number(whole(today.longest_wait_ms)),
             SortKey::Number(whole(today.overflowed)),
             SortKey::Number(today.repeats_permille.map_or(-1, i64::from)),
+            SortKey::Text(door.clone()),
         ],
         natural: (3 - severity as i64, -longest.unwrap_or(-1)),
         cells: vec![
@@ -136,6 +159,7 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
             cell(format::duration(whole(today.longest_wait_ms))),
             cell(today.overflowed.to_string()),
             cell(today.repeats_permille.map_or_else(|| "-".to_owned(), permille)),
+            cell(door),
         ],
     }
 }

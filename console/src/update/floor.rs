@@ -50,6 +50,7 @@ impl App {
     /// Why a verb on agents or waiting callers has nothing to act on; `None` if it has.
     pub(crate) fn floor_refusal(&self, action: Action) -> Option<String> {
         let key = match action {
+            Action::QueueDoor => return self.door_refusal(),
             Action::PriorityUp | Action::PriorityDown | Action::TakeOut => {
                 match (action, self.waiter_selected()) {
                     (_, None) => "refused.no_waiter",
@@ -87,6 +88,7 @@ impl App {
                 let priority = (waiter.priority + by).clamp(0, i64::from(PRIORITY_MAX));
                 self.ask_priority(action, &waiter.call, u8::try_from(priority).unwrap_or(0), now_ms)
             }
+            Action::QueueDoor => self.ask_door_selected(now_ms),
             Action::TakeOut => self.ask_take_out(&self.waiter_selected()?.1.call, now_ms),
             Action::AgentReady | Action::AgentBreak | Action::AgentOut => {
                 self.ask_presence(action, &self.agent_selected()?.number, None, now_ms)
@@ -108,6 +110,7 @@ impl App {
                 let action = if up { Action::PriorityUp } else { Action::PriorityDown };
                 self.ask_priority(action, call, *priority, now_ms)
             }
+            Command::QueueDoor { queue, door } => self.ask_door(queue, *door, now_ms),
             Command::TakeOut { call } => self.ask_take_out(call, now_ms),
             Command::AgentWrapUp { .. } => self.ask_finish(command.clone()),
             Command::AgentPresence { agent, presence, reason, extension } => {

@@ -148,6 +148,7 @@ impl App {
             | Action::PriorityUp
             | Action::PriorityDown
             | Action::TakeOut
+            | Action::QueueDoor
             | Action::AgentReady
             | Action::AgentBreak
             | Action::AgentFinish

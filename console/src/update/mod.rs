@@ -2,6 +2,7 @@
 
 mod copying;
 mod desk;
+mod doors;
 mod floor;
 mod forcing;
 mod keys;

@@ -317,6 +317,7 @@ impl App {
                 (!is_there).then(|| words.t("refused.recording_gone").to_owned())
             }
             Target::Agent { number, doing } => self.agent_changed(number, doing.as_ref()),
+            Target::Queue { name, said } => self.door_changed(name, said.as_ref()),
             Target::Waiter { call } => self.waiter_changed(call),
             Target::Missed { id } => self.missed_changed(id),
             Target::Heard { own, call } => self.heard_changed(own, call.as_deref()),

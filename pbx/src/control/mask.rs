@@ -206,8 +206,8 @@ mod tests {
     use switchroom_wire::{
         AgentView, BreakView, CallState, CdrLegView, ConsultView, EndedView, EventKind, EventView,
         ExtensionState, HandOffView, HandedBackView, HeldView, Lane, LegView, MarkView, PlaceView,
-        QualityView, QueueTodayView, RecordingState, Side, SupervisionMode, SupervisionView, SupervisorView,
-        SurveyAnswerView, WaiterView, WhyView,
+        QualityView, QueueDoor, QueueTodayView, RecordingState, SaidView, Side, SupervisionMode,
+        SupervisionView, SupervisorView, SurveyAnswerView, WaiterView, WhyView,
     };
 
     const NUMBER: &str = "+442079460123";
@@ -469,6 +469,7 @@ mod tests {
             busy: 1,
             hours: "office".into(),
             is_closed: true,
+            said: Some(SaidView { door: QueueDoor::Closed, by: "mara".into(), at_ms: 1 }),
             hours_change_ms: Some(1),
             calls: 3,
             max_calls: 20,

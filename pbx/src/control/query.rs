@@ -8,13 +8,13 @@ use crate::flight::Why;
 use crate::keeper::Wish;
 use crate::store::Store;
 use std::collections::BTreeMap;
-use switchroom_acd::Presence;
+use switchroom_acd::{Door, Presence};
 use switchroom_exchange::{
     AgentAct, CallId, Cdr, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
 };
 use switchroom_wire::{
-    Answer, CdrView, Command, CommandError, ConfigChange, ConsultAct, MissedAct, ReasonsView, RecordingAct,
-    Role, SuperviseAct, Supervised, SupervisionMode, WaveView,
+    Answer, CdrView, Command, CommandError, ConfigChange, ConsultAct, MissedAct, QueueDoor, ReasonsView,
+    RecordingAct, Role, SuperviseAct, Supervised, SupervisionMode, WaveView,
 };
 use tokio::sync::oneshot;
 
@@ -111,6 +111,7 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::AgentWrapUp { .. }
         | Command::Priority { .. }
         | Command::TakeOut { .. }
+        | Command::QueueDoor { .. }
         | Command::Transfer { .. }
         | Command::PickUp { .. }
         | Command::Assign { .. }
@@ -186,6 +187,10 @@ async fn carry_out(
         Command::TakeOut { call } => {
             let call = resolve(server, &call).await?;
             act(server, user, Do::Agent(AgentAct::TakeOut { call })).await.map(Answer::Done)
+        }
+        Command::QueueDoor { queue, door } => {
+            let door = AgentAct::Door { queue, door: door_of(door) };
+            act(server, user, Do::Agent(door)).await.map(Answer::Done)
         }
         Command::Transfer { call, to } => {
             let call = resolve(server, &call).await?;
@@ -323,6 +328,14 @@ async fn carry_out(
             server.shut_down(user);
             Ok(Answer::Done("stopping: no new calls from now on".into()))
         }
+    }
+}
+
+fn door_of(door: QueueDoor) -> Door {
+    match door {
+        QueueDoor::Hours => Door::Hours,
+        QueueDoor::Open => Door::Open,
+        QueueDoor::Closed => Door::Closed,
     }
 }
 

@@ -175,6 +175,9 @@ impl Exchange {
                 AgentAct::Priority { call, .. }
                 | AgentAct::TakeOut { call }
                 | AgentAct::Assign { call, .. } => of_call(*call),
+                AgentAct::Door { queue, .. } => {
+                    (format!("queue {}", clean(queue)), Some(BTreeSet::from([queue.clone()])), None)
+                }
             },
             Command::Missed { which, .. } => {
                 let of = self.missed(which).map(|entry| BTreeSet::from([entry.queue.to_string()]));
