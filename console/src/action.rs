@@ -180,6 +180,7 @@ pub(crate) enum Action {
     PriorityUp,
     PriorityDown,
     TakeOut,
+    QueueDoor,
     AgentReady,
     AgentBreak,
     AgentFinish,
@@ -248,10 +249,9 @@ const EVERYWHERE: &[Context] = &Context::ALL;
 const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Flows, Reports, Recordings, Log, Lines];
 /// Where there are tabs within a screen.
 const TABBED: &[Context] = &[Ladder, Media, Path, Events, Reports, Settings];
-const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
 const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
-/// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but that of the
-/// missed, which has a use of its own for these letters.
+/// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but those of the
+/// missed and of the desk, which have uses of their own for such letters.
 const TO_SUPERVISE: &[Context] = &[
     Wall, Queues, Waiting, Agents, Calls, Flows, Ladder, Media, Path, Events, Reports, Recordings, Log,
     Lines, Settings,
@@ -310,6 +310,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::PriorityUp, "priority_up", &["V"], &[Waiting], Role::Supervisor, Confirm::None),
     verb(Action::PriorityDown, "priority_down", &["J"], &[Waiting], Role::Supervisor, Confirm::None),
     verb(Action::TakeOut, "take_out", &["O"], &[Waiting], Role::Supervisor, Confirm::Yes),
+    verb(Action::QueueDoor, "queue_door", &["S"], &[Queues], Role::Supervisor, Confirm::Name),
     verb(Action::AgentReady, "agent_ready", &["I"], &[Agents], Role::Supervisor, Confirm::None),
     verb(Action::AgentBreak, "agent_break", &["P"], &[Agents], Role::Supervisor, Confirm::Reason),
     verb(Action::AgentFinish, "agent_finish", &["F"], &[Agents], Role::Supervisor, Confirm::None),
@@ -387,12 +388,19 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::TabNext, "tab_next", &["]", "tab"], TABBED, Group::Move, 3),
     look(Action::TabPrevious, "tab_previous", &["[", "shift-tab"], TABBED, Group::Move, 0),
     look(Action::GoCall, "go_call", &["g c"], &[Agents, Flows, Desk, Recordings, Log, Lines], Group::Move, 5),
-    look(Action::GoRecording, "go_recording", &["g r"], OF_A_CALL, Group::Move, 0),
+    look(
+        Action::GoRecording,
+        "go_recording",
+        &["g r"],
+        &[Calls, Reports, Ladder, Media, Path, Events],
+        Group::Move,
+        0,
+    ),
     look(
         Action::GoEvents,
         "go_events",
         &["g e"],
-        &[Waiting, Agents, Calls, Recordings, Lines],
+        &[Waiting, Agents, Calls, Reports, Recordings, Lines],
         Group::Move,
         0,
     ),

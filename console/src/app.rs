@@ -1,7 +1,7 @@
 //! The state of the console: the model of the daemon, and what this user is looking at. Nothing here draws or waits.
 
 use crate::action::{Action, Context};
-pub(crate) use crate::asked::{Asked, Target};
+pub(crate) use crate::asked::{Asked, Doing, Target};
 use crate::config::Settings;
 use crate::desk::Desk;
 use crate::filter::Filter;
@@ -12,7 +12,7 @@ use crate::rows::{self, Form, List, Row, Sort};
 use crate::setting::{Preview, Typing};
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Role, SettingsChange};
+use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Hushed, Role, SettingsChange};
 
 /// How long a toast stays.
 pub(crate) const TOAST_MS: i64 = 6_000;
@@ -109,6 +109,11 @@ pub(crate) enum Overlay {
     Setting(Box<Typing>),
     /// What a change of settings would do; it is applied from here and from nowhere else.
     Diff(Box<Preview>),
+    /// A new password, told once; and what it came over.
+    Password {
+        password: Hushed,
+        under: Option<Box<Overlay>>,
+    },
     /// A text to read: a whole message, an event, the detail of a row.
     Text {
         title: String,
@@ -159,6 +164,7 @@ pub(crate) enum Waiting {
     /// That change made.
     Applied {
         label: String,
+        change: Box<SettingsChange>,
     },
 }
 
@@ -499,6 +505,14 @@ impl App {
     pub(crate) fn tell(&mut self, mood: Mood, text: String, now_ms: i64) {
         let until_ms = if mood == Mood::Wrong { i64::MAX } else { now_ms + TOAST_MS };
         self.toast = Some(Toast { mood, text, until_ms });
+    }
+
+    /// Lays something over the screen; a password that is told once is not lost to it.
+    pub(crate) fn lay(&mut self, overlay: Overlay) {
+        match &mut self.overlay {
+            Some(Overlay::Password { under, .. }) => *under = Some(Box::new(overlay)),
+            top => *top = Some(overlay),
+        }
     }
 
     /// The title of the terminal.

@@ -8,14 +8,14 @@ use crate::symbols::Symbols;
 use crate::words::Language;
 use std::fmt::Write as _;
 
-fn on_flows(size: (u16, u16)) -> App {
+pub(super) fn on_flows(size: (u16, u16)) -> App {
     let mut app = floor(size);
     let effects = press(&mut app, "5");
     answer_flows(&mut app, &effects);
     app
 }
 
-fn on_node(mut app: App, flow: &str, node: &str) -> App {
+pub(super) fn on_node(mut app: App, flow: &str, node: &str) -> App {
     let (view, at) = {
         let view = app.model.flows.views.iter().find(|view| view.name == flow).unwrap();
         let at = view.outline.iter().position(|line| line.node == node && !line.is_jump).unwrap();
@@ -68,6 +68,45 @@ fn callers_are_counted_where_they_are_and_found_from_there() {
     press(&mut app, "g c");
     assert!(matches!(app.screen, Screen::Detail(_)));
     assert_eq!(app.call_in_view().map(|call| call.number), Some(4151), "who has been there longest");
+}
+
+#[test]
+fn faults_of_a_text_that_is_not_in_force_stand_at_no_node() {
+    let mut app = on_node(on_flows((100, 30)), "survey", "again");
+    let what = "no way leads to node";
+    let marks = |app: &App| {
+        let rows = app.rows(List::Flows, NOW_MS);
+        let of_flow = rows.iter().filter(|row| row.id.starts_with("survey"));
+        of_flow
+            .filter(|row| row.severity > switchroom_wire::Severity::Info)
+            .map(|row| row.id.clone())
+            .collect()
+    };
+    let at_node: Vec<String> = marks(&app);
+    assert_eq!((at_node.len(), shown(&app).contains(what)), (2, true), "{at_node:?}");
+    let view = app.model.flows.views.iter_mut().find(|view| view.name == "survey").unwrap();
+    view.is_behind = true;
+    let at_flow: Vec<String> = marks(&app);
+    assert_eq!((at_flow, shown(&app).contains(what)), (vec!["survey".to_owned()], false));
+    app.lists.get_mut(&List::Flows).unwrap().selected = Some("survey".into());
+    app.settle(NOW_MS);
+    assert!(shown(&app).contains(what), "{}", shown(&app));
+}
+
+/// Rows are made for each line of the socket: every call is looked at once, however many nodes there are.
+#[test]
+fn callers_are_counted_in_one_walk_over_the_calls() {
+    let app = on_flows((80, 24));
+    let calls = &app.model.board.calls;
+    let mut looked_at = 0;
+    let here = crate::flows::Here::of(calls.values().inspect(|_| looked_at += 1));
+    assert_eq!(looked_at, calls.len());
+    let named = |node: &str| crate::flows::callers(&app.model.board, "main", Some(node)).len();
+    for node in ["greet", "menu", "support", "sales", "bye"] {
+        assert_eq!(here.at("main", node), named(node), "{node}");
+    }
+    assert_eq!(here.within("main"), crate::flows::callers(&app.model.board, "main", None).len());
+    assert_eq!((here.at("main", "support"), here.within("main"), here.within("night")), (4, 5, 0));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod copying;
 mod desk;
+mod doors;
 mod floor;
 mod forcing;
 mod keys;
@@ -94,7 +95,7 @@ impl App {
         if let ServerLine::Welcome(_) = line {
             self.link = LinkState::Live;
             self.waves_asked.clear();
-            self.model.report.asked_ms = None;
+            self.model.report.ask_anew();
             self.model.desk.asked_ms = None;
             self.model.flows.asked_ms = None;
             self.model.setting.forget();
@@ -155,8 +156,8 @@ impl App {
             (Waiting::Desk, Ok(Answer::Desk(desk))) => self.model.desk.keep(*desk, &self.model.board),
             (Waiting::Flows, Ok(Answer::Flows(flows))) => self.model.flows.views = flows,
             (Waiting::Ended, Ok(Answer::Cdrs(cdrs))) => self.model.report.cdrs = cdrs,
-            (Waiting::Ended, Ok(Answer::Events(events))) => self.model.report.keep_dispositions(&events),
             (Waiting::Desk | Waiting::Flows | Waiting::Ended, Ok(_)) => {}
+            (Waiting::Desk, Err(CommandError::Failed { why })) => self.model.desk.failed(why, now_ms),
             (Waiting::Desk, Err(error)) => {
                 self.model.desk.view = None;
                 self.model.desk.refused = Some(reason(error).1);
@@ -180,7 +181,7 @@ impl App {
             (Waiting::Verb { label, command }, Err(error)) => {
                 if let Some(asked) = self.ask_phone(&label, &command, &error) {
                     self.toast = None;
-                    self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+                    self.lay(Overlay::Confirm(Box::new(asked)));
                     return;
                 }
                 let (key, why) = reason(error);
@@ -204,7 +205,7 @@ impl App {
         self.link = LinkState::Down { since_ms, why, next_try_ms };
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
         let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
-            Waiting::Verb { label, .. } | Waiting::Applied { label } => Some(label),
+            Waiting::Verb { label, .. } | Waiting::Applied { label, .. } => Some(label),
             Waiting::Question { .. }
             | Waiting::Wave
             | Waiting::Figures(_)

@@ -135,7 +135,7 @@ impl App {
                 }
             }
             _ => {
-                edit(&mut input, key);
+                edit(&mut input, key, INPUT_MAX);
                 cursor = 0;
             }
         }
@@ -206,8 +206,8 @@ impl App {
     }
 }
 
-/// Edits a line of input.
-pub(super) fn edit(input: &mut String, key: Key) {
+/// Edits a line of input of at most so many characters.
+pub(super) fn edit(input: &mut String, key: Key, most: usize) {
     match key {
         Key { code: Code::Backspace, ctrl: false } => {
             input.pop();
@@ -217,7 +217,14 @@ pub(super) fn edit(input: &mut String, key: Key) {
             let kept = input.trim_end().rfind(' ').map_or(0, |at| at + 1);
             input.truncate(kept);
         }
-        Key { code: Code::Char(c), ctrl: false } if input.chars().count() < INPUT_MAX => input.push(c),
+        Key { code: Code::Char(c), ctrl: false } if input.chars().count() < most => input.push(c),
         _ => {}
     }
+}
+
+/// Adds pasted text to a line of input of at most so many characters: several lines become one.
+pub(super) fn paste(input: &mut String, text: &str, most: usize) {
+    let room = most.saturating_sub(input.chars().count());
+    let text = text.trim_matches(['\r', '\n']).replace("\r\n", " ").replace(['\r', '\n', '\t'], " ");
+    input.extend(text.chars().filter(|c| !c.is_control()).take(room));
 }

@@ -253,6 +253,7 @@ impl Exchange {
         }
         self.restore_messages(now, restored.messages, &restored.cut_off);
         self.restore_inbox(&restored.inbox);
+        self.floor.restore_doors(crate::queues::moment(now), restored.doors);
         self.restore_floor(now, restored.agents, &restored.facts, &restored.inbox);
         self.look_at_the_hours(now);
         let lost = restored.open_calls.len();

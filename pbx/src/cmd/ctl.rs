@@ -73,6 +73,9 @@ fn command_of(asked: &CtlCommand) -> Result<Command, Failure> {
         CtlCommand::Unlisten(SupervisorsPhone { phone }) => {
             Command::SuperviseAct { act: SuperviseAct::End, phone: phone.clone() }
         }
+        CtlCommand::Queue { act, queue } => {
+            Command::QueueDoor { queue: queue.clone(), door: floor::door(*act) }
+        }
         CtlCommand::TakeOut { call } => Command::TakeOut { call: call.clone() },
         CtlCommand::Cdr { limit, party, before } => {
             Command::Cdrs { limit: *limit, before_ms: *before, party: party.clone() }

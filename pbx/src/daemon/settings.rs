@@ -117,7 +117,7 @@ impl Running {
                 warnings.extend(
                     self.around
                         .in_force
-                        .would_refuse(new)
+                        .would_come(new)
                         .iter()
                         .map(|what| SettingsFault { what: what.clone(), ..SettingsFault::default() }),
                 );
@@ -148,7 +148,7 @@ impl Running {
         let loaded = self.applied(&state)?;
         let Judged { proposal, would_be } = self.judge(&state, &loaded, change)?;
         let new = would_be.map_err(|faults| nothing(first(&faults)))?;
-        config::write(&self.path, &proposal.text).map_err(nothing)?;
+        config::write(&self.path, &state.applied, &proposal.text).map_err(nothing)?;
         if matches!(change, SettingsChange::Undo) {
             state.undo.0.pop_back();
         } else {

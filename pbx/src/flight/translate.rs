@@ -131,7 +131,7 @@ impl Translator {
                 AgentAct::Assign { call: self.call(*call), agent: agent.clone() }
             }
             AgentAct::TakeOut { call } => AgentAct::TakeOut { call: self.call(*call) },
-            AgentAct::Choose { .. } | AgentAct::WrapUp { .. } => act.clone(),
+            AgentAct::Choose { .. } | AgentAct::WrapUp { .. } | AgentAct::Door { .. } => act.clone(),
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Found {
     pub faults: Vec<Fault>,
     /// Names of flows whose files are not in force, with what is told of each.
     pub refused: BTreeMap<String, String>,
+    /// Those among them whose file has another text than the flow that stays in force.
+    pub behind: BTreeSet<String>,
 }
 
 impl Found {
@@ -130,8 +132,10 @@ fn played(loaded: &Loaded) -> impl Iterator<Item = (String, &str)> {
         let whisper = whisper.map(|name| (format!("queue {queue} whispers"), name));
         music.chain(whisper).chain(comfort.map(|name| (format!("queue {queue} comforts with"), name)))
     });
+    let consent = Some(loaded.config.consent.as_str()).filter(|name| !name.is_empty());
+    let consent = consent.map(|name| ("who is to be recorded hears".to_owned(), name));
     let holds = loaded.config.hold_music.iter().map(|name| ("who is held hears".to_owned(), name.as_str()));
-    greetings.chain(waits).chain(holds)
+    greetings.chain(waits).chain(holds).chain(consent)
 }
 
 /// Reads a folder. A file whose text is that of the flow in force is that flow; all others get the next version. There are
@@ -141,6 +145,7 @@ pub fn read(dir: &Path, known: &Known, old: &Flows) -> Found {
     let version = old.values().map(|flow| flow.version).max().unwrap_or(0).saturating_add(1);
     let mut flows = Flows::new();
     let mut refused: BTreeMap<String, Vec<Fault>> = BTreeMap::new();
+    let mut same = BTreeSet::new();
     for (name, file) in files {
         let text = match text(Path::new(&file)) {
             Ok(text) => text,
@@ -150,7 +155,10 @@ pub fn read(dir: &Path, known: &Known, old: &Flows) -> Found {
             }
         };
         let (flow, found) = match old.get(&name) {
-            Some(same) if same.text == text && same.file == file => (Some(same.clone()), Vec::new()),
+            Some(before) if before.text == text && before.file == file => {
+                same.insert(name.clone());
+                (Some(before.clone()), Vec::new())
+            }
             _ => {
                 let (flow, found) = switchroom_flow::read(&file, version, &text);
                 (flow.map(Arc::new), found)
@@ -170,10 +178,12 @@ pub fn read(dir: &Path, known: &Known, old: &Flows) -> Found {
     settle(&mut flows, &mut faults, &mut refused, known, old);
     let told = refused.iter().map(|(name, found)| (name.clone(), told(found, old.contains_key(name))));
     let told = told.collect();
+    let is_behind = |name: &&String| flows.contains_key(*name) && !same.contains(*name);
+    let behind = refused.keys().filter(is_behind).cloned().collect();
     faults.extend(refused.into_values().flatten());
     faults.sort();
     faults.dedup();
-    Found { flows, faults, refused: told }
+    Found { flows, faults, refused: told, behind }
 }
 
 /// Checks flows together. One with a fault makes way for the version in force, or for none, until the rest is good: a flow

@@ -2,8 +2,8 @@
 
 use crate::supervise::{SuperviseAct, Supervised, SupervisionMode};
 use crate::{
-    AgentView, CallView, DeskView, ExtensionView, FiguresBy, FiguresView, FlowView, MissedView, QueueView,
-    ReasonsView, SystemView,
+    AgentView, CallView, DeskView, ExtensionView, FiguresBy, FiguresView, FlowView, MissedView, QueueDoor,
+    QueueView, ReasonsView, SystemView,
 };
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
 use crate::{SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView};
@@ -219,6 +219,14 @@ pub enum Command {
     TakeOut {
         /// The call's id or short number.
         call: String,
+    },
+    /// Opens or closes a queue, whatever its hours say, or lets it go by them again; who waits there goes on waiting. Needs
+    /// supervisor.
+    QueueDoor {
+        /// The queue.
+        queue: String,
+        /// What.
+        door: QueueDoor,
     },
     /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow. Needs agent,
     /// for a call of the user's own phone; else supervisor.
@@ -437,6 +445,7 @@ impl Command {
             | Self::HandOff { .. }
             | Self::ChangeConfig { .. }
             | Self::Priority { .. }
+            | Self::QueueDoor { .. }
             | Self::PickUp { .. }
             | Self::Assign { .. }
             | Self::Supervise { .. }
@@ -553,6 +562,7 @@ mod tests {
             Command::Priority { call: call.clone(), priority: 9 },
             Command::HoldRecording { call: call.clone(), reason: "case 7".into() },
             Command::TakeOut { call },
+            Command::QueueDoor { queue: "support".into(), door: QueueDoor::Closed },
         ] {
             assert_eq!(command.role(), crate::Role::Supervisor, "{command:?}");
         }

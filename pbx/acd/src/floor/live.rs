@@ -164,6 +164,7 @@ impl Floor {
         for call in calls {
             self.expel(now, call, Exit::Removed);
         }
+        self.forget_door(now, id);
         if let Some(queue) = self.queue_mut(id) {
             queue.is_known = false;
         }

@@ -53,6 +53,7 @@ impl Exchange {
                 };
                 ("assign", done)
             }
+            AgentAct::Door { queue, door } => ("queue_door", self.set_door(now, user, queue, *door)?),
             AgentAct::TakeOut { call } => {
                 self.floor.take_out(at, call.0).map_err(|refusal| refusal.to_string())?;
                 ("take_out", "the caller was taken out of the queue".to_owned())

@@ -162,6 +162,7 @@ impl Exchange {
                 self.why(now, CallId(left.call), "queue", text);
             }
             Fact::CallBack(fact) => self.tell_of_call_back(now, fact),
+            Fact::Door(fact) => self.tell_of_door(now, fact),
             Fact::Agent(_)
             | Fact::Joined(_)
             | Fact::OfferEnded(_)

@@ -99,6 +99,19 @@ impl Exchange {
         self.rights_of(user).is_none_or(|queues| !queues.is_disjoint(&self.queues_of(id)))
     }
 
+    /// Whether a user may give an agent a place in a queue: not one who works in others only.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn may_give_place(&self, user: &str, agent: &str) -> Result<(), String> {
+        let Some(allowed) = self.rights_of(user) else { return Ok(()) };
+        let of = self.queues_with(agent);
+        if of.is_empty() || !of.is_disjoint(allowed) {
+            return Ok(());
+        }
+        Err(format!("agent {} is of {}; you may act on queues: {}", clean(agent), list(&of), list(allowed)))
+    }
+
     /// Why a user may not have a command carried out, in words; that is written down.
     pub(crate) fn refused_by_queue(&mut self, now: Now, user: &str, command: &Command) -> Result<(), String> {
         let Some(allowed) = self.rights_of(user) else { return Ok(()) };
@@ -107,7 +120,6 @@ impl Exchange {
         if self.may_do_as_own(user, command) {
             return Ok(());
         }
-        let list = |queues: &BTreeSet<String>| queues.iter().cloned().collect::<Vec<_>>().join(", ");
         let whose = if of.is_empty() { "of no queue of yours".into() } else { format!("of {}", list(&of)) };
         let why = format!("{what} is {whose}; you may act on queues: {}", list(allowed));
         let text = format!("{} was refused: {why}", clean(user));
@@ -163,6 +175,9 @@ impl Exchange {
                 AgentAct::Priority { call, .. }
                 | AgentAct::TakeOut { call }
                 | AgentAct::Assign { call, .. } => of_call(*call),
+                AgentAct::Door { queue, .. } => {
+                    (format!("queue {}", clean(queue)), Some(BTreeSet::from([queue.clone()])), None)
+                }
             },
             Command::Missed { which, .. } => {
                 let of = self.missed(which).map(|entry| BTreeSet::from([entry.queue.to_string()]));
@@ -186,4 +201,8 @@ impl Exchange {
         let all: Vec<CallId> = self.supervisions.iter().map(|(id, _)| *id).collect();
         all.into_iter().for_each(|id| self.supervisions.look_after(id));
     }
+}
+
+fn list(queues: &BTreeSet<String>) -> String {
+    queues.iter().cloned().collect::<Vec<_>>().join(", ")
 }
