@@ -48,8 +48,8 @@ fn main() {
     ];
     let mut relayed = 0.0;
     for run in runs {
-        let Outcome { share, part, .. } = Outcome::median(rounds, || once(run, calls, seconds));
-        let cpu = 100.0 * share / calls as f64;
+        let outcome = Outcome::median(rounds, || once(run, calls, seconds));
+        let cpu = 100.0 * outcome.share / calls as f64;
         if run == Run::Relayed {
             relayed = cpu;
         }
@@ -59,7 +59,7 @@ fn main() {
             format!("{run:?}"),
             cpu / relayed,
             cpu * calls as f64,
-            100.0 * part
+            100.0 * outcome.part()
         );
     }
     latency();

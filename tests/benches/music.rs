@@ -41,17 +41,17 @@ fn main() {
     println!("{rounds} rounds of {} s each; of one core, the media thread", seconds.as_secs());
     let mut reference = f64::NAN;
     for (run, phones) in [(Run::Relayed, 2 * relayed), (Run::Pcma, callers), (Run::G722, callers)] {
-        let Outcome { share, heard, part } = Outcome::median(rounds, || once(run, phones, seconds));
-        let packet = 1e6 * share / heard;
+        let outcome = Outcome::median(rounds, || once(run, phones, seconds));
+        let packet = 1e6 * outcome.share / outcome.heard;
         if run == Run::Relayed {
             reference = packet;
         }
         println!(
             "  {:<8} {phones} phones: {:.1} % of a core, {packet:.2} µs a packet, {:.2} × relayed; {:.2} % of the packets heard",
             format!("{run:?}"),
-            100.0 * share,
+            100.0 * outcome.share,
             packet / reference,
-            100.0 * part
+            100.0 * outcome.part()
         );
     }
 }

@@ -129,7 +129,7 @@ mod tests {
         let menu = told[0].outline.iter().find(|line| line.node == "menu" && !line.is_jump).unwrap();
         assert_eq!(told[0].text.lines().nth(menu.line as usize - 1), Some("[nodes.menu]"));
         assert!(told.iter().all(|view| !view.is_behind));
-        let behind = views(&found.flows, &faults, &BTreeSet::from(["main".to_owned()]));
+        let behind = views(&found.flows, (&faults, &BTreeSet::from(["main".to_owned()])), outline);
         assert_eq!(behind.iter().filter(|view| view.is_behind).count(), 1);
         let mut masked = told[0].clone();
         mask(&mut masked);

@@ -119,11 +119,16 @@ pub(crate) struct Outcome {
     pub(crate) share: f64,
     /// Packets a second that phones heard.
     pub(crate) heard: f64,
-    /// Of what they should, 0 to 1.
-    pub(crate) part: f64,
+    /// And should.
+    should: f64,
 }
 
 impl Outcome {
+    /// What part of the packets that phones should hear they heard, 0 to 1.
+    pub(crate) fn part(&self) -> f64 {
+        self.heard / self.should
+    }
+
     /// That of several rounds in the middle.
     pub(crate) fn median(rounds: usize, mut once: impl FnMut() -> Self) -> Self {
         let mut all: Vec<Self> = (0..rounds.max(1)).map(|_| once()).collect();
@@ -144,8 +149,7 @@ pub(crate) fn measure(engine: MediaEngine, phones: Vec<Phone>, length: Duration)
     let wall = begin.elapsed().as_secs_f64();
     load.stop();
     engine.shutdown();
-    let heard = heard as f64 / wall;
-    Outcome { share: cpu / wall, heard, part: heard / (50 * count) as f64 }
+    Outcome { share: cpu / wall, heard: heard as f64 / wall, should: (50 * count) as f64 }
 }
 
 /// All phones: one thread speaks for them, another listens.
