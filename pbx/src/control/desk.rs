@@ -102,14 +102,14 @@ fn past(store: &Store, cdr: &Cdr, number: &str) -> w::PastCallView {
     }
 }
 
-/// What somebody wrote on a call, by its event, which names who wrote it first.
-pub(super) fn said(event: &Event) -> String {
-    let begin = format!("{}: ", event.subject);
-    event.text.strip_prefix(&begin).unwrap_or(&event.text).to_owned()
+/// What somebody wrote on a call: the text of its event names first who wrote it.
+pub(super) fn said(by: &str, text: &str) -> String {
+    text.strip_prefix(by).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(text).to_owned()
 }
 
 /// Notes among the events of a call, and what an agent said came of it last.
 fn notes(events: &[Event]) -> (Vec<w::NoteView>, String) {
+    let said = |event: &Event| said(&event.subject, &event.text);
     let notes = events.iter().filter(|event| event.name == "note");
     let notes =
         notes.map(|event| w::NoteView { at_ms: event.at_ms, by: event.subject.clone(), text: said(event) });
