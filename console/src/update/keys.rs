@@ -1,8 +1,6 @@
 //! Keys: first to what lies on top, then through the keymap to an action.
 
-use super::palette::{INPUT_MAX, edit, paste};
-use super::settings::SETTING_MAX;
-use super::verbs::typed_max;
+use super::palette::{INPUT_MAX, edit};
 use crate::action::Action;
 use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
 use crate::keymap::{Code, Key, Meaning};
@@ -50,33 +48,6 @@ impl App {
                 }
                 None => {}
             },
-        }
-    }
-
-    /// Pasted text goes where text is typed and nowhere else: it is never taken for keys.
-    pub(super) fn on_paste(&mut self, text: &str) {
-        match &mut self.overlay {
-            Some(Overlay::Palette { input, .. } | Overlay::Path { input }) => paste(input, text, INPUT_MAX),
-            Some(Overlay::Filter { .. }) => {
-                if let Screen::List(list) = self.screen
-                    && let Some(state) = self.lists.get_mut(&list)
-                {
-                    paste(&mut state.filter, text, INPUT_MAX);
-                }
-            }
-            Some(Overlay::Setting(typing)) => paste(&mut typing.input.0, text, SETTING_MAX),
-            Some(Overlay::Confirm(asked)) if asked.is_typed() => {
-                let most = typed_max(asked);
-                paste(&mut asked.typed, text, most);
-            }
-            Some(
-                Overlay::Confirm(_)
-                | Overlay::Help { .. }
-                | Overlay::Text { .. }
-                | Overlay::Password { .. }
-                | Overlay::Diff(_),
-            )
-            | None => {}
         }
     }
 

@@ -251,7 +251,8 @@ impl App {
                 if self.overlay.is_none() && self.screen == Screen::Settings =>
             {
                 let page = &mut self.model.setting;
-                if page.view().is_none_or(|view| view.file != diff.file) {
+                let is_of_settings = self.screen == Screen::Settings;
+                if is_of_settings && page.view().is_none_or(|view| view.file != diff.file) {
                     page.asked_ms = None;
                     let text = self.settings.words.t("settings.other_file").to_owned();
                     return self.tell(Mood::Wrong, text, now_ms);

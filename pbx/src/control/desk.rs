@@ -135,10 +135,9 @@ fn past(store: &Store, said: &[w::EventView], cdr: &Cdr, number: &str) -> w::Pas
     }
 }
 
-/// What somebody wrote on a call, by its event, which names who wrote it first.
-pub(super) fn said(who: &str, text: &str) -> String {
-    let begin = format!("{who}: ");
-    text.strip_prefix(&begin).unwrap_or(text).to_owned()
+/// What somebody wrote on a call: the text of its event names first who wrote it.
+pub(super) fn said(by: &str, text: &str) -> String {
+    text.strip_prefix(by).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(text).to_owned()
 }
 
 /// Notes among the events of a call, and what an agent said came of it last.

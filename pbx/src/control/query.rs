@@ -10,7 +10,7 @@ use crate::store::Store;
 use std::collections::BTreeMap;
 use switchroom_acd::{Door, Presence};
 use switchroom_exchange::{
-    AgentAct, CallId, Cdr, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
+    AgentAct, CallId, Cdr, Command as Do, Event, Exchange, MissedWish, Mode, Subject, SupervisionAct,
 };
 use switchroom_wire::{
     Answer, CdrView, Command, CommandError, ConfigChange, ConsultAct, MissedAct, QueueDoor, ReasonsView,
@@ -478,8 +478,8 @@ fn with_words(store: &Store, cdrs: &[Cdr]) -> Vec<CdrView> {
     // Of a call that nobody answered nothing is said.
     let answered: Vec<CallId> = cdrs.iter().filter(|cdr| cdr.with.is_some()).map(|cdr| cdr.call).collect();
     let words = store.last_events("disposition", &answered);
-    let mut words: BTreeMap<_, _> =
-        words.iter().map(|event| (event.call, desk::said(&event.subject, &event.text))).collect();
+    let word = |event: &Event| (event.call, desk::said(&event.subject, &event.text));
+    let mut words: BTreeMap<_, _> = words.iter().map(word).collect();
     let of = |cdr: &Cdr| CdrView {
         disposition: words.remove(&Some(cdr.call)).unwrap_or_default(),
         ..view::cdr(cdr)
