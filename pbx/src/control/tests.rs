@@ -17,6 +17,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use switchroom_phone::{PhoneCommand, PhoneEvent, PhoneSettings};
 use switchroom_wire::{
@@ -152,12 +153,22 @@ fn daemon_with(more: &str) -> (Daemon, tempfile::TempDir) {
     (daemon::start(&loaded).unwrap(), dir)
 }
 
+thread_local! {
+    /// Ports of the test that runs here: two daemons with the same would take them from each other.
+    static PORTS: u16 = {
+        static NEXT: AtomicU16 = AtomicU16::new(30_000);
+        NEXT.fetch_add(40, Ordering::Relaxed)
+    };
+}
+
 /// Its configuration.
 fn site() -> String {
+    let first = PORTS.with(|first| *first);
+    let last = first + 39;
     let (md5, sha256) = config::digests(NUMBER, "example.com", "secret");
     format!(
         "[site]\ndomain = \"example.com\"\n[sip]\nlisten = [\"udp 127.0.0.1:0\"]\n[media]\nthreads = 1\n\
-         [control]\nsocket = \"control.sock\"\n\
+         ports = \"{first}-{last}\"\n[control]\nsocket = \"control.sock\"\n\
          [extensions.{NUMBER}]\nname = \"Ana\"\ndigest_md5 = \"{md5}\"\ndigest_sha256 = \"{sha256}\"\n"
     )
 }
