@@ -10,9 +10,10 @@ use crate::layout::{Layout, Wish, layout};
 use crate::model::Model;
 use crate::rows::{self, Form, List, Row, Sort};
 use crate::setting::{Preview, Typing};
+use crate::update::FlowDraft;
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Role, SettingsChange};
+use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Hushed, Role, SettingsChange};
 
 /// How long a toast stays.
 pub(crate) const TOAST_MS: i64 = 6_000;
@@ -156,9 +157,14 @@ pub(crate) enum Waiting {
     Preview {
         change: Box<SettingsChange>,
     },
-    /// That change made.
+    /// That change made; of a flow, if it is one.
     Applied {
         label: String,
+        flow: Option<String>,
+    },
+    /// The file of a flow, to be edited.
+    FlowText {
+        flow: String,
     },
 }
 
@@ -190,6 +196,13 @@ pub(crate) enum Effect {
     Redraw,
     Bell,
     Copy(String),
+    /// Give the terminal to the user's editor, with a copy of the file of a flow.
+    Edit {
+        flow: String,
+        /// What the copy is called.
+        name: String,
+        text: Hushed,
+    },
     Write {
         name: String,
         text: String,
@@ -228,6 +241,8 @@ pub(crate) struct App {
     pub(crate) wall_turn: usize,
     /// The extension at which the user sits, as said in this session.
     pub(crate) phone: Option<String>,
+    /// Flows that were edited and are not applied yet.
+    pub(crate) flow_drafts: BTreeMap<String, FlowDraft>,
 }
 
 impl App {
@@ -258,6 +273,7 @@ impl App {
             waiting: BTreeMap::new(),
             next_id: 1,
             pressed: Vec::new(),
+            flow_drafts: BTreeMap::new(),
             frozen: None,
             masked,
             clock,
@@ -472,6 +488,7 @@ impl App {
             | Action::SettingPassword
             | Action::SettingRemove
             | Action::SettingUndo => self.setting_refusal(action),
+            Action::FlowEdit => self.flow_edit_refusal(),
             _ => self.floor_refusal(action),
         }
     }

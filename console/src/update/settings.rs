@@ -187,9 +187,13 @@ impl App {
                 self.tell(Mood::Wrong, text, now_ms);
                 return;
             }
+            let flow = match &preview.change {
+                SettingsChange::Flow { flow, .. } => Some(flow.clone()),
+                _ => None,
+            };
             let command = Command::ApplySettings { change: preview.change, file: preview.diff.file };
             let text = self.settings.words.f("toast.sent", &[("verb", &label)]);
-            self.ask(command, Waiting::Applied { label }, effects);
+            self.ask(command, Waiting::Applied { label, flow }, effects);
             self.tell(Mood::Sent, text, now_ms);
             return;
         }
@@ -198,6 +202,12 @@ impl App {
             Some(top) => {
                 preview.top = top.min(crate::view::diff_height(self, &preview.diff).saturating_sub(1));
                 self.overlay = Some(Overlay::Diff(Box::new(preview)));
+            }
+            None if matches!(preview.change, SettingsChange::Flow { .. }) => {
+                let key = self.settings.keymap.shown(Action::FlowEdit);
+                let fields = [("verb", short(&preview.diff.told)), ("key", key)];
+                let text = self.settings.words.f("flow.kept", &fields);
+                self.tell(Mood::Told, text, now_ms);
             }
             None => {
                 let text = self.settings.words.f("toast.not_done", &[("verb", &short(&preview.diff.told))]);
@@ -217,19 +227,28 @@ impl App {
             (_, Ok(Answer::Settings(view))) => self.model.setting.keep(*view),
             // Whoever has gone on to something else meanwhile is not interrupted.
             (Waiting::Preview { change }, Ok(Answer::SettingsDiff(diff)))
-                if self.overlay.is_none() && self.screen == Screen::Settings =>
+                if self.overlay.is_none() && self.is_looked_at(&change) =>
             {
                 self.toast = None;
                 let (change, diff) = (*change, *diff);
                 self.overlay = Some(Overlay::Diff(Box::new(Preview { change, diff, top: 0 })));
             }
-            (Waiting::Applied { label }, Ok(Answer::SettingsApplied(applied))) => {
+            (Waiting::Applied { label, flow: Some(flow) }, Ok(Answer::SettingsApplied(applied))) => {
+                self.flow_applied(&flow);
+                let what = clean(&applied.told).into_owned();
+                let text = self.settings.words.f("toast.done", &[("verb", label.as_str()), ("what", &what)]);
+                self.tell(Mood::Done, text, now_ms);
+            }
+            (Waiting::Applied { label, .. }, Ok(Answer::SettingsApplied(applied))) => {
                 self.show_applied(&label, &applied, now_ms);
             }
             (waiting, Err(error)) => {
                 let (key, why) = super::reason(error);
                 let label = match waiting {
-                    Waiting::Applied { label } => label,
+                    Waiting::Applied { label, .. } => label,
+                    Waiting::Preview { change } if matches!(*change, SettingsChange::Flow { .. }) => {
+                        self.settings.words.t("screen.flows").to_owned()
+                    }
                     _ => self.settings.words.t("screen.settings").to_owned(),
                 };
                 if label != self.settings.words.t("screen.settings") {
@@ -239,6 +258,14 @@ impl App {
                 self.tell(Mood::Wrong, text, now_ms);
             }
             _ => {}
+        }
+    }
+
+    /// Whether what a change is about is on screen.
+    fn is_looked_at(&self, change: &SettingsChange) -> bool {
+        match change {
+            SettingsChange::Flow { .. } => self.screen == Screen::List(crate::rows::List::Flows),
+            _ => self.screen == Screen::Settings,
         }
     }
 

@@ -2,6 +2,8 @@
 //! The control socket as clients meet it: a whole daemon on loopback with a real phone, and clients that are a socket
 //! and lines.
 
+mod flows;
+
 use super::*;
 use crate::config;
 use crate::daemon::{self, Daemon};
@@ -18,8 +20,8 @@ use std::time::Duration;
 use switchroom_phone::{PhoneCommand, PhoneEvent, PhoneSettings};
 use switchroom_wire::{
     Answer, Board, CallState, CallView, Change, ClientLine, Command, CommandError, ConfigChange, EventView,
-    Hello, LINE_BYTES_MAX, NewPassword, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume, Role,
-    ServerLine, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView, SuperviseAct,
+    FlowTextView, Hello, LINE_BYTES_MAX, NewPassword, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume,
+    Role, ServerLine, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView, SuperviseAct,
     Supervised, SupervisionMode, SystemView, Welcome,
 };
 
@@ -537,6 +539,10 @@ impl Configuration for Unconfigured {
 
     fn settings(&self, _: SettingKind) -> Result<SettingsView, NotDone> {
         Ok(SettingsView::default())
+    }
+
+    fn flow_text(&self, _: &str) -> Result<FlowTextView, NotDone> {
+        Ok(FlowTextView::default())
     }
 
     fn preview(&self, _: &SettingsChange) -> Result<SettingsDiff, NotDone> {
