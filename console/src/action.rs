@@ -205,6 +205,7 @@ pub(crate) enum Action {
     ReleaseRecording,
     Unregister,
     DeleteMessage,
+    FlowEdit,
     SettingApply,
     SettingAdd,
     SettingPassword,
@@ -257,6 +258,12 @@ const TO_SUPERVISE: &[Context] = &[
     Lines, Settings,
 ];
 
+/// Everywhere but on the flows, where the letter edits one; Esc leaves there, too.
+const TO_LEAVE: &[Context] = &[
+    Wall, Queues, Waiting, Agents, Calls, Missed, Desk, Ladder, Media, Path, Events, Reports, Recordings,
+    Log, Lines, Settings,
+];
+
 /// Where something that can be heard is selected.
 const TO_LISTEN: &[Context] = &[Agents, Calls, Ladder, Media, Path, Events];
 
@@ -303,7 +310,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     hidden(verb(Action::Whisper, "whisper", &["W"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
     hidden(verb(Action::Barge, "barge", &["B"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
     hidden(verb(Action::TakeOver, "take_over", &["K"], TO_SUPERVISE, Role::Supervisor, Confirm::Yes)),
-    hidden(verb(Action::Unlisten, "unlisten", &["E"], EVERYWHERE, Role::Supervisor, Confirm::None)),
+    hidden(verb(Action::Unlisten, "unlisten", &["E"], TO_LEAVE, Role::Supervisor, Confirm::None)),
     verb(Action::PickUp, "pick_up", &["P"], TO_HANG_UP, Role::Supervisor, Confirm::None),
     verb(Action::Assign, "assign", &["A"], TO_HANG_UP, Role::Supervisor, Confirm::Reason),
     verb(Action::Transfer, "transfer", &["T"], TO_HANG_UP, Role::Supervisor, Confirm::Reason),
@@ -337,6 +344,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
     verb(Action::HoldRecording, "hold_recording", &["H"], &[Recordings], Role::Supervisor, Confirm::Reason),
     verb(Action::ReleaseRecording, "release_recording", &["U"], &[Recordings], Role::Admin, Confirm::Name),
+    verb(Action::FlowEdit, "flow_edit", &["E"], &[Flows], Role::Admin, Confirm::Yes),
     // Each shows first what it does to the file, and is asked about there.
     verb(Action::SettingApply, "setting_apply", &["S"], &[Settings], Role::Admin, Confirm::Yes),
     verb(Action::SettingAdd, "setting_add", &["A"], &[Settings], Role::Admin, Confirm::Yes),

@@ -10,6 +10,7 @@ use crate::layout::{Layout, Wish, layout};
 use crate::model::Model;
 use crate::rows::{self, Form, List, Row, Sort};
 use crate::setting::{Preview, Typing};
+use crate::update::FlowDraft;
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Hushed, Role, SettingsChange};
@@ -161,10 +162,14 @@ pub(crate) enum Waiting {
     Preview {
         change: Box<SettingsChange>,
     },
-    /// That change made.
+    /// That change made; of a flow, if it is one.
     Applied {
         label: String,
         change: Box<SettingsChange>,
+    },
+    /// The file of a flow, to be edited.
+    FlowText {
+        flow: String,
     },
 }
 
@@ -196,6 +201,13 @@ pub(crate) enum Effect {
     Redraw,
     Bell,
     Copy(String),
+    /// Give the terminal to the user's editor, with a copy of the file of a flow.
+    Edit {
+        flow: String,
+        /// What the copy is called.
+        name: String,
+        text: Hushed,
+    },
     Write {
         name: String,
         text: String,
@@ -234,6 +246,8 @@ pub(crate) struct App {
     pub(crate) wall_turn: usize,
     /// The extension at which the user sits, as said in this session.
     pub(crate) phone: Option<String>,
+    /// Flows that were edited and are not applied yet.
+    pub(crate) flow_drafts: BTreeMap<String, FlowDraft>,
 }
 
 impl App {
@@ -264,6 +278,7 @@ impl App {
             waiting: BTreeMap::new(),
             next_id: 1,
             pressed: Vec::new(),
+            flow_drafts: BTreeMap::new(),
             frozen: None,
             masked,
             clock,
@@ -478,6 +493,7 @@ impl App {
             | Action::SettingPassword
             | Action::SettingRemove
             | Action::SettingUndo => self.setting_refusal(action),
+            Action::FlowEdit => self.flow_edit_refusal(),
             _ => self.floor_refusal(action),
         }
     }

@@ -1,5 +1,6 @@
 //! The daemon: every part put together, started in order and stopped in order.
 
+mod flows;
 mod reload;
 mod settings;
 

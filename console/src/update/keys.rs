@@ -151,6 +151,7 @@ impl App {
             | Action::SettingPassword
             | Action::SettingRemove
             | Action::SettingUndo => self.start_setting(action, now_ms, effects),
+            Action::FlowEdit => self.start_flow_edit(now_ms, effects),
             Action::MoveDown => self.move_by(1, now_ms),
             Action::MoveUp => self.move_by(-1, now_ms),
             Action::PageDown => self.move_by(self.page_step(1), now_ms),

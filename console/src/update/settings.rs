@@ -230,6 +230,12 @@ impl App {
                 preview.top = top.min(crate::view::diff_height(self, &preview.diff).saturating_sub(1));
                 self.overlay = Some(Overlay::Diff(Box::new(preview)));
             }
+            None if matches!(preview.change, SettingsChange::Flow { .. }) => {
+                let key = self.settings.keymap.shown(Action::FlowEdit);
+                let fields = [("verb", short(&preview.diff.told)), ("key", key)];
+                let text = self.settings.words.f("flow.kept", &fields);
+                self.tell(Mood::Told, text, now_ms);
+            }
             None => {
                 let text = self.settings.words.f("toast.not_done", &[("verb", &short(&preview.diff.told))]);
                 self.tell(Mood::Told, text, now_ms);
@@ -248,7 +254,7 @@ impl App {
             (_, Ok(Answer::Settings(view))) => self.model.setting.keep(*view),
             // Whoever has gone on to something else meanwhile is not interrupted.
             (Waiting::Preview { change }, Ok(Answer::SettingsDiff(diff)))
-                if self.overlay.is_none() && self.screen == Screen::Settings =>
+                if self.overlay.is_none() && self.is_looked_at(&change) =>
             {
                 let page = &mut self.model.setting;
                 let is_of_settings = self.screen == Screen::Settings;
@@ -262,7 +268,13 @@ impl App {
                 self.overlay = Some(Overlay::Diff(Box::new(Preview { change, diff, top: 0 })));
             }
             (Waiting::Applied { label, change }, Ok(Answer::SettingsApplied(applied))) => {
-                self.show_applied(&label, &change, &applied, now_ms);
+                let SettingsChange::Flow { flow, .. } = &*change else {
+                    return self.show_applied(&label, &change, &applied, now_ms);
+                };
+                self.flow_applied(flow);
+                let what = clean(&applied.told).into_owned();
+                let text = self.settings.words.f("toast.done", &[("verb", label.as_str()), ("what", &what)]);
+                self.tell(Mood::Done, text, now_ms);
             }
             (waiting, Err(error)) => {
                 let (key, why) = super::reason(error);
@@ -271,12 +283,23 @@ impl App {
                         self.model.setting.asked_ms = None;
                         label
                     }
+                    Waiting::Preview { change } if matches!(*change, SettingsChange::Flow { .. }) => {
+                        self.settings.words.t("screen.flows").to_owned()
+                    }
                     _ => self.settings.words.t("screen.settings").to_owned(),
                 };
                 let text = self.settings.words.f(key, &[("verb", &label), ("why", &why)]);
                 self.tell(Mood::Wrong, text, now_ms);
             }
             _ => {}
+        }
+    }
+
+    /// Whether what a change is about is on screen.
+    fn is_looked_at(&self, change: &SettingsChange) -> bool {
+        match change {
+            SettingsChange::Flow { .. } => self.screen == Screen::List(crate::rows::List::Flows),
+            _ => self.screen == Screen::Settings,
         }
     }
 

@@ -260,6 +260,7 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             head.into_iter().chain(lines.into_iter().map(|(_, line)| line)).collect()
         }
         Answer::Settings(view) => settings::entry_lines(view),
+        Answer::FlowText(flow) => flow.text.0.lines().map(|line| clean(line).into_owned()).collect(),
         Answer::SettingsDiff(diff) => settings::diff_lines(diff),
         Answer::SettingsApplied(applied) => settings::applied_lines(applied),
     }

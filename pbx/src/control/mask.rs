@@ -185,6 +185,7 @@ pub(super) fn answer(answer: Answer) -> Answer {
         // The same.
         Answer::Desk(_) => Answer::Desk(Box::default()),
         Answer::Settings(_) => Answer::Settings(Box::default()),
+        Answer::FlowText(_) => Answer::FlowText(Box::default()),
         Answer::SettingsDiff(_) => Answer::SettingsDiff(Box::default()),
         Answer::SettingsApplied(_) => Answer::SettingsApplied(Box::default()),
         Answer::Done(_)

@@ -136,6 +136,7 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::DeleteRecording { .. }
         | Command::Unregister { .. }
         | Command::Settings { .. }
+        | Command::FlowText { .. }
         | Command::PreviewSettings { .. }
         | Command::ApplySettings { .. }
         | Command::Reload
@@ -311,9 +312,10 @@ async fn carry_out(
                 .await
                 .map(Answer::Done)
         }
-        Command::Settings { .. } | Command::PreviewSettings { .. } | Command::ApplySettings { .. } => {
-            settings::answer(server, user, command).await
-        }
+        Command::Settings { .. }
+        | Command::FlowText { .. }
+        | Command::PreviewSettings { .. }
+        | Command::ApplySettings { .. } => settings::answer(server, user, command).await,
         Command::Dial { from, to } => act(server, user, own(Do::Dial { from, to })).await.map(Answer::Done),
         Command::Unregister { extension, contact } => {
             act(server, user, Do::Unregister { extension, contact }).await.map(Answer::Done)

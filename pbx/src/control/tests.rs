@@ -2,6 +2,7 @@
 //! The control socket as clients meet it: a whole daemon on loopback with a real phone, and clients that are a socket
 //! and lines.
 
+mod flows;
 mod rights;
 mod told;
 
@@ -22,8 +23,8 @@ use std::time::Duration;
 use switchroom_phone::{PhoneCommand, PhoneEvent, PhoneSettings};
 use switchroom_wire::{
     Answer, Board, CallState, CallView, Change, ClientLine, Command, CommandError, ConfigChange, EventView,
-    Hello, LINE_BYTES_MAX, NewPassword, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume, Role,
-    ServerLine, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView, SuperviseAct,
+    FlowTextView, Hello, LINE_BYTES_MAX, NewPassword, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume,
+    Role, ServerLine, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView, SuperviseAct,
     Supervised, SupervisionMode, SystemView, Welcome,
 };
 
@@ -565,6 +566,10 @@ impl Configuration for Unconfigured {
 
     fn settings(&self, _: SettingKind) -> Result<SettingsView, NotDone> {
         Ok(SettingsView::default())
+    }
+
+    fn flow_text(&self, _: &str) -> Result<FlowTextView, NotDone> {
+        Ok(FlowTextView::default())
     }
 
     fn preview(&self, _: &SettingsChange) -> Result<SettingsDiff, NotDone> {

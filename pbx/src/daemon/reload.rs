@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchroom_exchange::Severity;
 use switchroom_wire::{
-    ConfigChange, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView,
+    ConfigChange, FlowTextView, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView,
 };
 
 /// Who is told of a new configuration.
@@ -87,6 +87,10 @@ impl Configuration for Running {
 
     fn settings(&self, kind: SettingKind) -> Result<SettingsView, NotDone> {
         self.show_settings(kind)
+    }
+
+    fn flow_text(&self, flow: &str) -> Result<FlowTextView, NotDone> {
+        self.show_flow(flow)
     }
 
     fn preview(&self, change: &SettingsChange) -> Result<SettingsDiff, NotDone> {

@@ -1,6 +1,6 @@
 //! The flows in force, and the alarms of those that are not.
 
-use super::{Found, load};
+use super::{Found, load, load_as, names};
 use crate::config::Loaded;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -75,6 +75,19 @@ impl InForce {
         });
         *last = found;
         (alarms, text)
+    }
+
+    /// What the check would say of the file of one flow if it had that text, and of all others because of it: what would keep
+    /// it out of force, and what it would only warn of. Changes nothing.
+    pub fn judge(&self, loaded: &Loaded, flow: &str, text: &str) -> (Vec<Fault>, Vec<Fault>) {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = load(loaded, &held.found.flows);
+        let found = load_as(loaded, &held.found.flows, Some((flow, text)));
+        let file = names(&loaded.shell.flows.dir).remove(flow);
+        let is_of_it = |fault: &Fault| file.as_ref() == Some(&fault.file);
+        let of_it =
+            found.faults.into_iter().filter(|fault| is_of_it(fault) || !before.faults.contains(fault));
+        of_it.partition(|fault| !fault.is_warning)
     }
 
     /// What would come of the files of flows and lists with that configuration: what would be refused, beside what is refused

@@ -69,8 +69,13 @@ fn known(loaded: &Loaded) -> Known {
 /// Reads the flows of a configuration; `old` are those in force. Warns also of what the configuration names and neither they
 /// nor the prompts have.
 pub fn load(loaded: &Loaded, old: &Flows) -> Found {
+    load_as(loaded, old, None)
+}
+
+/// The same if the file of one flow had another text.
+fn load_as(loaded: &Loaded, old: &Flows, other: Option<(&str, &str)>) -> Found {
     let known = known(loaded);
-    let mut found = read(&loaded.shell.flows.dir, &known, old);
+    let mut found = read_as(&loaded.shell.flows.dir, &known, old, other);
     let missing = missing(loaded, &known, &found);
     found.faults.extend(missing);
     found.faults.sort();
@@ -141,13 +146,18 @@ fn played(loaded: &Loaded) -> impl Iterator<Item = (String, &str)> {
 /// Reads a folder. A file whose text is that of the flow in force is that flow; all others get the next version. There are
 /// none if there is no such folder.
 pub fn read(dir: &Path, known: &Known, old: &Flows) -> Found {
+    read_as(dir, known, old, None)
+}
+
+fn read_as(dir: &Path, known: &Known, old: &Flows, other: Option<(&str, &str)>) -> Found {
     let (files, mut faults) = files(dir);
     let version = old.values().map(|flow| flow.version).max().unwrap_or(0).saturating_add(1);
     let mut flows = Flows::new();
     let mut refused: BTreeMap<String, Vec<Fault>> = BTreeMap::new();
     let mut same = BTreeSet::new();
     for (name, file) in files {
-        let text = match text(Path::new(&file)) {
+        let other = other.filter(|(flow, _)| *flow == name).map(|(_, text)| text.to_owned());
+        let text = match other.map_or_else(|| text(Path::new(&file)), Ok) {
             Ok(text) => text,
             Err(what) => {
                 refused.entry(name).or_default().push(of_file(&file, what));
@@ -235,6 +245,11 @@ fn told(faults: &[Fault], is_in_force: bool) -> String {
     let so = if is_in_force { "the version of before stays in force" } else { "the flow is left out" };
     let first = switchroom_wire::clean(&first).into_owned();
     format!("{first}{more}; {so}. Mend it, look at it with: switchroom flow check, and reload")
+}
+
+/// Flows that a folder has, by name, with their files.
+pub fn names(dir: &Path) -> BTreeMap<String, String> {
+    files(dir).0
 }
 
 /// Names of flows and their files, in order of names; what is wrong with the folder.

@@ -6,7 +6,7 @@ use crate::{
     QueueView, ReasonsView, SystemView,
 };
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
-use crate::{SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView};
+use crate::{FlowTextView, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -286,6 +286,11 @@ pub enum Command {
         /// Of what kind.
         kind: SettingKind,
     },
+    /// The file of a flow as it is, to be edited. Needs admin.
+    FlowText {
+        /// The flow.
+        flow: String,
+    },
     /// What a change would do to the configuration's file; changes nothing. Needs admin.
     PreviewSettings {
         /// The change.
@@ -456,6 +461,7 @@ impl Command {
             | Self::DeleteRecording { .. }
             | Self::Unregister { .. }
             | Self::Settings { .. }
+            | Self::FlowText { .. }
             | Self::PreviewSettings { .. }
             | Self::ApplySettings { .. }
             | Self::Reload
@@ -540,6 +546,8 @@ pub enum Answer {
     Ladder(Box<Ladder>),
     /// Answer to [`Command::Settings`].
     Settings(Box<SettingsView>),
+    /// Answer to [`Command::FlowText`].
+    FlowText(Box<FlowTextView>),
     /// Answer to [`Command::PreviewSettings`].
     SettingsDiff(Box<SettingsDiff>),
     /// Answer to [`Command::ApplySettings`].

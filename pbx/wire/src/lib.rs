@@ -44,8 +44,8 @@ pub use protocol::{
 };
 pub use recorded::{HeldView, MarkView, MessageView, RecordingView, WaveView};
 pub use settings::{
-    DiffLine, DiffMark, Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind, SettingView,
-    SettingsApplied, SettingsChange, SettingsDiff, SettingsFault, SettingsView,
+    DiffLine, DiffMark, FlowTextView, Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind,
+    SettingView, SettingsApplied, SettingsChange, SettingsDiff, SettingsFault, SettingsView,
 };
 pub use sorting::Sorted;
 pub use supervise::{SuperviseAct, Supervised, SupervisionMode};
