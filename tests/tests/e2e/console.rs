@@ -112,14 +112,14 @@ fn a_day_on_a_terminal(columns: u16, lines: u16) {
     caller.wait_for("CALL_ESTABLISHED");
     terminal.press(&["1"]);
     terminal.wait_for(&["1 waiting"]);
-    // A console that reads nothing holds nobody up, and shows what is when it goes on.
+    // A console that was stopped shows what is when it goes on.
     signal(terminal.pid(), Signal::STOP);
     std::thread::sleep(Duration::from_millis(300));
     let stopped = terminal.screen();
     caller.command("hangup", "");
     eventually("the caller to be counted", || {
-        let today = &ctl(&daemon, &["queues"])[0]["today"];
-        (today["offered"] == 1).then_some(())
+        let queue = &ctl(&daemon, &["queues"])[0];
+        (queue["today"]["offered"] == 1 && queue["waiting_count"] == 0).then_some(())
     });
     ctl(&daemon, &["agent", "3002", "ready"]);
     assert_eq!(terminal.screen(), stopped, "it stands still");
@@ -130,11 +130,18 @@ fn a_day_on_a_terminal(columns: u16, lines: u16) {
     terminal.wait_for(&["whole day"]);
     terminal.wait_for(&["desk", " 1 "]);
 
+    // What stands there now does not know of the second caller.
+    caller.command("dial", "420");
+    eventually("the second caller", || (ctl(&daemon, &["queues"])[0]["waiting_count"] == 1).then_some(()));
+    caller.command("hangup", "");
+    eventually("the second caller to go", || {
+        (ctl(&daemon, &["queues"])[0]["waiting_count"] == 0).then_some(())
+    });
     daemon.stop();
     terminal.wait_for(&["DISCONNECTED"]);
     daemon.start_again();
     eventually("the console to be back", || (!terminal.screen().contains("DISCONNECTED")).then_some(()));
-    terminal.wait_for(&["desk", " 1 "]);
+    terminal.wait_for(&["desk", " 2 "]);
     terminal.press(&["3"]);
     terminal.wait_for(&["3001", "BREAK", "lunch"]);
     to_agent(&terminal, "3001");
