@@ -85,17 +85,17 @@ impl Running {
             return Err(nothing(first(&faults)));
         }
         let told = told(flow, &found.text, text);
-        self.write_flow(&mut state, &found.path, text, &told)
+        self.write_flow(&mut state, &found, text, &told)
     }
 
     fn write_flow(
         &self,
         state: &mut State,
-        path: &Path,
+        found: &Found,
         text: &str,
         told: &str,
     ) -> Result<SettingsApplied, NotDone> {
-        config::write(path, text).map_err(nothing)?;
+        config::write(&found.path, &found.text, text).map_err(nothing)?;
         let how = self.take_over_written(state, told)?;
         Ok(SettingsApplied {
             told: format!("{told}; {how}"),
