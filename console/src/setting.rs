@@ -71,6 +71,9 @@ pub(crate) struct SettingsPage {
     pub(crate) is_in_form: bool,
     pub(crate) field: usize,
     pub(crate) draft: Option<Draft>,
+    /// Behind all kinds are the settings of the console itself.
+    pub(crate) is_own: bool,
+    pub(crate) own_at: usize,
 }
 
 impl SettingsPage {
@@ -154,9 +157,11 @@ impl SettingsPage {
         if self.draft.is_some() {
             return false;
         }
-        let at = SettingKind::ALL.iter().position(|kind| *kind == self.kind).unwrap_or(0);
-        let next = SettingKind::ALL.get((at + by) % SettingKind::ALL.len());
-        self.kind = next.copied().unwrap_or_default();
+        let last = SettingKind::ALL.len();
+        let kind = SettingKind::ALL.iter().position(|kind| *kind == self.kind).unwrap_or(0);
+        let next = (if self.is_own { last } else { kind } + by) % (last + 1);
+        self.is_own = next == last;
+        self.kind = SettingKind::ALL.get(next).copied().unwrap_or(self.kind);
         (self.is_in_form, self.field, self.asked_ms) = (false, 0, None);
         true
     }

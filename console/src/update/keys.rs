@@ -27,7 +27,7 @@ impl App {
             }
             Some(Overlay::Filter { before }) => self.on_filter_key(before, key, now_ms),
             Some(Overlay::Path { input }) => self.on_path_key(input, key, now_ms, effects),
-            Some(Overlay::Setting(typing)) => self.on_setting_key(*typing, key, now_ms),
+            Some(Overlay::Setting(typing)) => self.on_setting_key(*typing, key, now_ms, effects),
             Some(Overlay::Diff(preview)) => self.on_diff_key(*preview, key, now_ms, effects),
             Some(Overlay::Help { top }) => {
                 if let Some(top) = self.scroll_key(top, key) {

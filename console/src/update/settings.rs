@@ -26,13 +26,16 @@ impl App {
 
     /// Another kind of settings.
     pub(super) fn turn_settings(&mut self, is_next: bool, now_ms: i64) {
-        let by = if is_next { 1 } else { SettingKind::ALL.len() - 1 };
+        let by = if is_next { 1 } else { SettingKind::ALL.len() };
         if !self.model.setting.turn(by) {
             self.tell_of_draft(now_ms);
         }
     }
 
     pub(super) fn move_in_settings(&mut self, by: isize, now_ms: i64) {
+        if self.model.setting.is_own {
+            return self.move_in_own(by);
+        }
         if !self.model.setting.move_by(by) {
             self.tell_of_draft(now_ms);
         }
@@ -45,6 +48,9 @@ impl App {
 
     /// From the list into the form; there the value is typed.
     pub(super) fn open_setting(&mut self, now_ms: i64) {
+        if self.model.setting.is_own {
+            return self.open_own();
+        }
         let page = &mut self.model.setting;
         if !page.is_in_form {
             page.is_in_form = page.name().is_some();
@@ -89,6 +95,9 @@ impl App {
     pub(crate) fn setting_refusal(&self, action: Action) -> Option<String> {
         let (words, page) = (&self.settings.words, &self.model.setting);
         let no = |key: &str| Some(words.t(key).to_owned());
+        if page.is_own {
+            return no("refused.setting_own");
+        }
         let Some(view) = page.view() else { return no("refused.setting_none") };
         if view.is_stale {
             return self.stale();
@@ -137,10 +146,16 @@ impl App {
     }
 
     /// A key while a value or a name is typed.
-    pub(super) fn on_setting_key(&mut self, mut typing: Typing, key: Key, now_ms: i64) {
+    pub(super) fn on_setting_key(
+        &mut self,
+        mut typing: Typing,
+        key: Key,
+        now_ms: i64,
+        effects: &mut Vec<Effect>,
+    ) {
         match key {
             Key { code: Code::Esc, .. } | Key { code: Code::Char('c'), ctrl: true } => {}
-            Key { code: Code::Enter, .. } => self.take_typed(&typing, now_ms),
+            Key { code: Code::Enter, .. } => self.take_typed(&typing, now_ms, effects),
             Key { code: Code::Tab, .. } => {
                 let at = typing.choices.iter().position(|choice| *choice == typing.input.0);
                 let next = at.map_or(0, |at| (at + 1) % typing.choices.len());
@@ -156,8 +171,11 @@ impl App {
         }
     }
 
-    fn take_typed(&mut self, typing: &Typing, now_ms: i64) {
+    fn take_typed(&mut self, typing: &Typing, now_ms: i64, effects: &mut Vec<Effect>) {
         let text = typing.input.0.trim();
+        if let Some(name) = typing.key.as_ref().filter(|_| self.model.setting.is_own) {
+            return self.set_own(name, text, now_ms, effects);
+        }
         let page = &mut self.model.setting;
         match &typing.key {
             Some(key) => page.type_value(key, text),
@@ -287,6 +305,9 @@ impl App {
     /// What the form shows, as text.
     pub(super) fn setting_lines(&self) -> Vec<String> {
         let page = &self.model.setting;
+        if page.is_own {
+            return self.own_lines();
+        }
         let name = page.name().map(|name| clean(name).into_owned());
         let fields = page.fields().into_iter().filter(|field| field.from != crate::setting::From::Nowhere);
         let fields = fields.map(|field| clean(&format!("{}  {}", field.key.name, field.value)).into_owned());
