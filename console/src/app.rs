@@ -212,6 +212,11 @@ pub(crate) enum Effect {
         name: String,
         text: String,
     },
+    /// Keep a setting of our own in our own file.
+    Keep {
+        name: String,
+        value: String,
+    },
 }
 
 /// All of it.

@@ -113,6 +113,9 @@ struct File {
 pub(crate) struct Settings {
     pub(crate) words: Words,
     pub(crate) theme: Theme,
+    pub(crate) theme_name: String,
+    /// The file in which changes of these are kept; empty: there is no place for one.
+    pub(crate) path: PathBuf,
     /// The theme of the user's own file, with its name.
     pub(crate) own_theme: Option<(String, Theme)>,
     pub(crate) symbols: Symbols,
@@ -160,6 +163,7 @@ impl Settings {
         let symbols =
             choose.of("symbols", &options.symbols, &file.symbols, &Symbols::NAMES, Symbols::parse)?;
         let (theme, own_theme) = theme(options, file, &environment.colours, &choose)?;
+        let theme_name = options.theme.as_ref().or(file.theme.as_ref()).cloned();
         let none = None;
         let clock = choose.of("time", &none, &file.time, &["elapsed", "clock"], flag("elapsed", "clock"))?;
         let masked =
@@ -170,6 +174,8 @@ impl Settings {
         Ok(Self {
             words: Words::new(language),
             theme,
+            theme_name: theme_name.unwrap_or_else(|| "auto".to_owned()),
+            path: path.to_owned(),
             own_theme,
             symbols: symbols.unwrap_or(if utf8 { Symbols::Block } else { Symbols::Ascii }),
             keymap,

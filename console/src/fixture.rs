@@ -30,6 +30,8 @@ pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Set
     Settings {
         words: Words::new(language),
         theme: Theme::new(theme, &colours).unwrap(),
+        theme_name: theme.to_owned(),
+        path: "/home/mara/.config/switchroom/console.toml".into(),
         own_theme: None,
         symbols,
         keymap: Keymap::new(&BTreeMap::new()).unwrap(),

@@ -31,6 +31,7 @@ mod keymap;
 mod layout;
 mod link;
 mod model;
+mod own;
 mod plain;
 mod reasons;
 mod report;

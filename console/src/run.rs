@@ -7,6 +7,7 @@ use crate::editor;
 use crate::error::{ConsoleError, Exit};
 use crate::keymap::Key;
 use crate::link::{Link, LinkCommand, LinkEvent, QUEUE};
+use crate::own;
 use crate::update::Input;
 use crate::view;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, EventStream, KeyEventKind};
@@ -231,6 +232,11 @@ impl Screen {
                 let _ = self.canvas.writer().write_all(clipboard(&text, in_tmux).as_bytes());
             }
             Effect::Edit { flow, name, text } => self.edits = Some((flow, name, text)),
+            Effect::Keep { name, value } => {
+                let path = self.app.settings.path.clone();
+                let kept = own::keep(&path, &name, &value).map_err(|error| error.to_string());
+                self.update(Input::Kept(kept.map(|()| path.display().to_string())));
+            }
             Effect::Write { name, text } => {
                 let written = write_new(&name, &text).map_err(|error| format!("{name}: {error}"));
                 self.update(Input::Written(written.map(|()| name)));

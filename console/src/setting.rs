@@ -39,11 +39,21 @@ pub(crate) struct Draft {
     pub(crate) values: BTreeMap<String, Hushed>,
 }
 
+/// What a typed line is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Typed {
+    /// The value of that key of that entry.
+    Value(Meant, String),
+    /// The name of a new entry.
+    Name,
+    /// The value of that setting of the console's own.
+    Own(String),
+}
+
 /// A line that is typed on the screen of the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Typing {
-    /// The key of the value, and of which entry it is; `None`: the name of a new entry.
-    pub(crate) of: Option<(Meant, String)>,
+    pub(crate) what: Typed,
     pub(crate) label: String,
     pub(crate) input: Hushed,
     /// As it was when it was opened.
@@ -95,6 +105,9 @@ pub(crate) struct SettingsPage {
     pub(crate) is_in_form: bool,
     pub(crate) field: usize,
     pub(crate) draft: Option<Draft>,
+    /// Behind all kinds are the settings of the console itself.
+    pub(crate) is_own: bool,
+    pub(crate) own_at: usize,
 }
 
 impl SettingsPage {
@@ -194,9 +207,11 @@ impl SettingsPage {
         if self.draft.is_some() {
             return false;
         }
-        let at = SettingKind::ALL.iter().position(|kind| *kind == self.kind).unwrap_or(0);
-        let next = SettingKind::ALL.get((at + by) % SettingKind::ALL.len());
-        self.kind = next.copied().unwrap_or_default();
+        let last = SettingKind::ALL.len();
+        let kind = SettingKind::ALL.iter().position(|kind| *kind == self.kind).unwrap_or(0);
+        let next = (if self.is_own { last } else { kind } + by) % (last + 1);
+        self.is_own = next == last;
+        self.kind = SettingKind::ALL.get(next).copied().unwrap_or(self.kind);
         (self.is_in_form, self.field, self.asked_ms) = (false, 0, None);
         true
     }

@@ -8,6 +8,7 @@ mod flows;
 mod keys;
 mod language;
 mod missed;
+mod own;
 mod readme;
 mod recordings;
 mod reports;

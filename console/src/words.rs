@@ -24,7 +24,6 @@ impl Language {
         }
     }
 
-    #[cfg(test)]
     pub(crate) fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -36,6 +35,7 @@ impl Language {
 /// All words of one language.
 #[derive(Debug, Clone)]
 pub(crate) struct Words {
+    language: Language,
     table: BTreeMap<String, String>,
 }
 
@@ -49,7 +49,11 @@ impl Words {
         let tree = text.parse::<toml::Table>().unwrap_or_default();
         let mut table = BTreeMap::new();
         flatten("", &tree, &mut table);
-        Self { table }
+        Self { language, table }
+    }
+
+    pub(crate) fn language(&self) -> Language {
+        self.language
     }
 
     /// The word under a key; the key itself when there is none, which a test forbids.

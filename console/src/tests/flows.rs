@@ -211,7 +211,7 @@ fn a_flow_with_faults_is_not_applied_and_is_edited_on() {
         Effect::Write { name, text } => Some((name.as_str(), text.as_str())),
         _ => None,
     });
-    assert_eq!(aside, Some(("main.mine-140327.toml", "start = \"nowhere\"\n")));
+    assert_eq!(aside, Some(("main.mine-140325.toml", "start = \"nowhere\"\n")));
 }
 
 #[test]

@@ -103,6 +103,7 @@ fn every_key_used_exists_and_every_key_is_used() {
         "group.",
         "field.",
         "setting.",
+        "own.",
     ];
     let unused: Vec<_> = known
         .iter()

@@ -105,7 +105,9 @@ fn only_an_admin_is_told_and_asked_once_a_minute() {
     assert_eq!(command(&app.update(Input::Tick, NOW_MS + 60_000)), asked(SettingKind::Extension));
     assert_eq!(command(&press(&mut app, "]")), asked(SettingKind::Agent));
     assert_eq!(command(&press(&mut app, "[ [")), asked(SettingKind::Extension));
-    assert_eq!(app.model.setting.kind, SettingKind::Role);
+    assert!(app.model.setting.is_own, "behind the roles");
+    press(&mut app, "[");
+    assert!(app.model.setting.kind == SettingKind::Role && !app.model.setting.is_own);
 }
 
 #[test]
@@ -427,7 +429,7 @@ fn settings_on_screen() {
                 crate::fixture::play_floor(&mut app);
                 app
             };
-            for keys in ["0", "0 ] enter j j j", "0 ] ] enter", "0 ] ] ]", "0 [ [", "0 ["] {
+            for keys in ["0", "0 ] enter j j j", "0 ] ] enter", "0 ] ] ]", "0 [ [ [", "0 [ [", "0 ["] {
                 let app = on_settings(office(), keys);
                 let _ = writeln!(text, "== {} {symbols:?} {keys}\n{}", language.tag(), shown(&app));
             }

@@ -27,7 +27,7 @@ impl App {
             }
             Some(Overlay::Filter { before }) => self.on_filter_key(before, key, now_ms),
             Some(Overlay::Path { input }) => self.on_path_key(input, key, now_ms, effects),
-            Some(Overlay::Setting(typing)) => self.on_setting_key(*typing, key, now_ms),
+            Some(Overlay::Setting(typing)) => self.on_setting_key(*typing, key, now_ms, effects),
             Some(Overlay::Password { password, under }) => {
                 self.on_password_key(password, under, key, now_ms, effects);
             }

@@ -8,6 +8,7 @@ mod flow_edit;
 mod forcing;
 mod keys;
 mod missed;
+mod own;
 mod palette;
 mod recordings;
 mod reports;
@@ -54,6 +55,8 @@ pub(crate) enum Input {
         flow: String,
         text: Result<Hushed, String>,
     },
+    /// A setting of our own was kept in that file, or not.
+    Kept(Result<String, String>),
     /// A file was written, or not.
     Written(Result<String, String>),
 }
@@ -69,6 +72,7 @@ impl App {
             Input::Down { why, next_try_ms } => self.on_down(why, next_try_ms, now_ms),
             Input::Resize(width, height) => self.size = (width, height),
             Input::Tick => {}
+            Input::Kept(kept) => self.on_kept(kept, now_ms),
             Input::Edited { flow, text } => self.on_edited(&flow, text, now_ms, &mut effects),
             Input::Written(Ok(name)) => {
                 let text = self.settings.words.f("toast.written", &[("name", &name)]);

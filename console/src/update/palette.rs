@@ -209,7 +209,7 @@ impl App {
     }
 
     /// Changes a setting of this console; false if the words are not one.
-    fn set_local(&mut self, words: &str) -> bool {
+    pub(super) fn set_local(&mut self, words: &str) -> bool {
         let Some((name, value)) = words.split_once(' ') else { return false };
         let settings = &mut self.settings;
         match name {
@@ -217,7 +217,10 @@ impl App {
                 let own =
                     settings.own_theme.as_ref().filter(|(name, _)| name == value).map(|(_, theme)| *theme);
                 let theme = own.or_else(|| Theme::new(value, &settings.colours));
-                theme.map(|theme| settings.theme = theme).is_some()
+                if let Some(theme) = theme {
+                    (settings.theme, settings.theme_name) = (theme, value.to_owned());
+                }
+                theme.is_some()
             }
             "symbols" => Symbols::parse(value).map(|symbols| settings.symbols = symbols).is_some(),
             "lang" => Language::parse(value).map(|language| settings.words = Words::new(language)).is_some(),

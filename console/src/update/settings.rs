@@ -7,7 +7,7 @@ use super::palette::edit;
 use crate::action::Action;
 use crate::app::{App, Effect, Mood, Overlay, Screen, Waiting};
 use crate::keymap::{Code, Key};
-use crate::setting::{From, Preview, Typing};
+use crate::setting::{From, Preview, Typed, Typing};
 use switchroom_wire::{
     Answer, Command, CommandError, Hushed, NewPassword, Role, SettingForm, SettingKind, SettingsApplied,
     SettingsChange, SettingsDiff, SettingsView, clean,
@@ -34,13 +34,16 @@ impl App {
 
     /// Another kind of settings.
     pub(super) fn turn_settings(&mut self, is_next: bool, now_ms: i64) {
-        let by = if is_next { 1 } else { SettingKind::ALL.len() - 1 };
+        let by = if is_next { 1 } else { SettingKind::ALL.len() };
         if !self.model.setting.turn(by) {
             self.tell_of_draft(now_ms);
         }
     }
 
     pub(super) fn move_in_settings(&mut self, by: isize, now_ms: i64) {
+        if self.model.setting.is_own {
+            return self.move_in_own(by);
+        }
         if !self.model.setting.move_by(by) {
             self.tell_of_draft(now_ms);
         }
@@ -53,6 +56,9 @@ impl App {
 
     /// From the list into the form; there the value is typed.
     pub(super) fn open_setting(&mut self, now_ms: i64) {
+        if self.model.setting.is_own {
+            return self.open_own();
+        }
         let page = &mut self.model.setting;
         if !page.is_in_form {
             page.is_in_form = page.name().is_some();
@@ -63,7 +69,7 @@ impl App {
         let value = Hushed(if field.from == From::Default { String::new() } else { field.value });
         let is_one_line = !value.0.contains('\n');
         let typing = Typing {
-            of: Some((of, key.clone())),
+            what: Typed::Value(of, key.clone()),
             label: key,
             input: value.clone(),
             opened: value,
@@ -109,6 +115,9 @@ impl App {
     pub(crate) fn setting_refusal(&self, action: Action) -> Option<String> {
         let (words, page) = (&self.settings.words, &self.model.setting);
         let no = |key: &str| Some(words.t(key).to_owned());
+        if page.is_own {
+            return no("refused.setting_own");
+        }
         let Some(view) = page.view() else { return no("refused.setting_none") };
         if view.is_stale {
             return self.stale();
@@ -138,7 +147,8 @@ impl App {
             Action::SettingAdd => {
                 let label = self.settings.words.t(name_key(kind)).to_owned();
                 let (input, opened) = (Hushed::default(), Hushed::default());
-                let typing = Typing { of: None, label, input, opened, is_secret: false, choices: Vec::new() };
+                let what = Typed::Name;
+                let typing = Typing { what, label, input, opened, is_secret: false, choices: Vec::new() };
                 self.toast = None;
                 self.overlay = Some(Overlay::Setting(Box::new(typing)));
                 return;
@@ -157,15 +167,21 @@ impl App {
     }
 
     /// A key while a value or a name is typed.
-    pub(super) fn on_setting_key(&mut self, mut typing: Typing, key: Key, now_ms: i64) {
+    pub(super) fn on_setting_key(
+        &mut self,
+        mut typing: Typing,
+        key: Key,
+        now_ms: i64,
+        effects: &mut Vec<Effect>,
+    ) {
         match key {
             Key { code: Code::Esc, .. } | Key { code: Code::Char('c'), ctrl: true } => {}
             // A value is left as it was opened; what takes a secret out is never a mere Enter.
             Key { code: Code::Enter, .. } if typing.input == typing.opened => {}
-            Key { code: Code::Enter, .. } => self.take_typed(&typing, now_ms),
+            Key { code: Code::Enter, .. } => self.take_typed(&typing, now_ms, effects),
             Key { code: Code::Delete, .. } if typing.is_secret => {
                 typing.input = Hushed::default();
-                self.take_typed(&typing, now_ms);
+                self.take_typed(&typing, now_ms, effects);
             }
             Key { code: Code::Tab, .. } => {
                 let at = typing.choices.iter().position(|choice| *choice == typing.input.0);
@@ -182,17 +198,19 @@ impl App {
         }
     }
 
-    fn take_typed(&mut self, typing: &Typing, now_ms: i64) {
+    fn take_typed(&mut self, typing: &Typing, now_ms: i64, effects: &mut Vec<Effect>) {
         let text = typing.input.0.trim();
         let page = &mut self.model.setting;
-        match &typing.of {
-            Some((of, key)) => {
+        match &typing.what {
+            Typed::Own(name) => return self.set_own(name, text, now_ms, effects),
+            Typed::Value(of, key) => {
                 if !page.type_value(of, key, text) {
                     let text = self.settings.words.f("refused.setting_gone", &[("name", &of.name)]);
                     return self.tell(Mood::Wrong, text, now_ms);
                 }
             }
-            None => page.begin(text),
+            Typed::Name if text.is_empty() => return,
+            Typed::Name => page.begin(text),
         }
         if page.draft.is_some() {
             let key = self.settings.keymap.shown(Action::SettingApply);
@@ -345,6 +363,9 @@ impl App {
     /// What the form shows, as text.
     pub(super) fn setting_lines(&self) -> Vec<String> {
         let page = &self.model.setting;
+        if page.is_own {
+            return self.own_lines();
+        }
         let name = page.name().map(|name| clean(name).into_owned());
         let fields = page.fields().into_iter().filter(|field| field.from != From::Nowhere);
         let fields = fields.map(|field| clean(&format!("{}  {}", field.key.name, field.value)).into_owned());

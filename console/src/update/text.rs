@@ -143,6 +143,9 @@ impl App {
                 let number = self.call_in_view().map_or(0, |call| call.number);
                 (format!("switchroom-call-{number}-{at}.txt"), self.detail_text(now_ms))
             }
+            Screen::Settings if self.model.setting.is_own => {
+                (format!("switchroom-settings-console-{at}.txt"), self.own_lines().join("\n") + "\n")
+            }
             Screen::Settings => {
                 let lines = self.model.setting.view().map(settings::entry_lines).unwrap_or_default();
                 let kind = self.model.setting.kind.word();

@@ -31,8 +31,10 @@ pub(super) fn draw(app: &App, area: Rect, now_ms: i64, p: &mut Painter<'_>) -> O
     let layout = layout(area, app.wish());
     chrome::alarms(app, layout.alarm, now_ms, p);
     microphone::draw(app, layout.microphone, now_ms, p);
+    let is_own = app.model.setting.is_own;
     if layout.is_compact {
         let cursor = match app.model.setting.is_in_form {
+            _ if is_own => own(app, layout.list, p),
             true => form(app, layout.list, p),
             false => entries(app, layout.list, p),
         };
@@ -48,6 +50,12 @@ pub(super) fn draw(app: &App, area: Rect, now_ms: i64, p: &mut Painter<'_>) -> O
     }
     heading(app, layout.heading, p);
     let body = layout.list;
+    if is_own {
+        let cursor = own(app, body, p);
+        chrome::status(app, layout.status, now_ms, p);
+        chrome::keys(app, layout.keys, p);
+        return cursor;
+    }
     let left = (body.width / 3).clamp(22, 44);
     let post = Rect { x: body.x + left, width: 1, ..body };
     p.post(post);
@@ -63,13 +71,18 @@ pub(super) fn draw(app: &App, area: Rect, now_ms: i64, p: &mut Painter<'_>) -> O
 fn heading(app: &App, rect: Rect, p: &mut Painter<'_>) {
     let words = &app.settings.words;
     let mut x = 1;
-    for kind in SettingKind::ALL {
-        let name = words.t(kind_key(kind));
-        x = if kind == app.model.setting.kind {
+    let (is_own, now) = (app.model.setting.is_own, app.model.setting.kind);
+    let kinds = SettingKind::ALL.map(|kind| (kind_key(kind), kind == now && !is_own));
+    for (key, is_open) in kinds.into_iter().chain([("settings.own", is_own)]) {
+        let name = words.t(key);
+        x = if is_open {
             p.put(rect, x, 0, &format!("[{name}]"), Tone::Strong) + 1
         } else {
             p.put(rect, x, 0, &format!(" {name} "), Tone::Secondary) + 1
         };
+    }
+    if is_own {
+        return;
     }
     let Some(view) = app.model.setting.view() else { return };
     let (text, tone) = match view.is_stale {
@@ -79,6 +92,33 @@ fn heading(app: &App, rect: Rect, p: &mut Painter<'_>) {
     if columns(&clean(&text)) + usize::from(x) + 2 < usize::from(rect.width) {
         p.right(Rect { width: rect.width.saturating_sub(1), ..rect }, 0, &text, tone);
     }
+}
+
+/// The console's own settings: what each is, what it can be, and the file in which they are kept.
+fn own(app: &App, rect: Rect, p: &mut Painter<'_>) -> Option<Position> {
+    let words = &app.settings.words;
+    let mut cursor = None;
+    let all = crate::own::all(app);
+    let lines = usize::from(rect.height.saturating_sub(ABOUT + 1)).max(1);
+    let first = top(app.model.setting.own_at, lines, all.len());
+    for ((at, one), y) in all.iter().enumerate().skip(first).take(lines).zip(0..rect.height) {
+        p.put(rect, 2, y, &fit(one.name, usize::from(KEY)), Tone::Normal);
+        let x = p.put(rect, 3 + KEY, y, &one.value, Tone::Strong) + 2;
+        p.put(rect, x.max(3 + KEY + 10), y, &one.choices.join(" "), Tone::Secondary);
+        if at == app.model.setting.own_at {
+            p.put(rect, 0, y, ">", Tone::Normal);
+            p.select(rect, y);
+            cursor = Some(Position { x: rect.x, y: rect.y + y });
+        }
+    }
+    let name = all.get(app.model.setting.own_at).map_or("", |one| one.name);
+    let path = app.settings.path.display().to_string();
+    let file = words.f("own.file", &[("path", &path)]);
+    let below = [words.t(&format!("own.{name}")).to_owned(), file];
+    for (text, y) in below.iter().zip(rect.height.saturating_sub(ABOUT)..rect.height) {
+        p.put(rect, 2, y, text, Tone::Secondary);
+    }
+    cursor
 }
 
 fn kind_key(kind: SettingKind) -> &'static str {

@@ -91,7 +91,7 @@ impl Running {
     fn write_flow(
         &self,
         state: &mut State,
-        found: &Found,
+        found: &OnDisk,
         text: &str,
         told: &str,
     ) -> Result<SettingsApplied, NotDone> {

@@ -153,6 +153,10 @@ fn fill(
         keys_of(kind).map(|key| key.name).collect()
     };
     if let Some(key) = values.keys().find(|key| !known.contains(&key.as_str())) {
+        if let Some(why) = renames(kind, name, key, &values.get(key).cloned().flatten().unwrap_or_default().0)
+        {
+            return Err(refused(why));
+        }
         let hint = did_you_mean(key, known).map(|hint| format!("; {hint}")).unwrap_or_default();
         return Err(refused(format!("there is no key {} of {}{hint}", clean(key), called(kind, name))));
     }
@@ -172,6 +176,26 @@ fn fill(
         told.extend(done.map(|done| format!("{}.{key}: {done}", called(kind, name))));
     }
     Ok(told)
+}
+
+/// Why the number or name by which all else goes is not changed, and what to do, if that is what a key asks for.
+fn renames(kind: SettingKind, name: &str, key: &str, to: &str) -> Option<String> {
+    let is_it =
+        ["number", "key", "id", kind.word()].contains(&key) || (key == "name" && kind == SettingKind::Queue);
+    let what = match kind {
+        SettingKind::Extension => "its password, its calls, recordings and messages go by it",
+        SettingKind::Agent => "its figures, and what was noted of it, go by it",
+        SettingKind::Queue => "its figures, its callers, and flows and routes that lead to it go by it",
+        SettingKind::Skill | SettingKind::Route | SettingKind::Role => return None,
+    };
+    let (kind, name) = (kind.word(), clean(name));
+    let to = if to.trim().is_empty() { "the new one".into() } else { clean(to.trim()) };
+    is_it.then(|| {
+        format!(
+            "{kind} {name} stays {name}: {what}. Add {kind} {to} with the same values, change what names {name} in this \
+             file and in flows, and remove {name}"
+        )
+    })
 }
 
 fn fill_key(

@@ -459,6 +459,11 @@ fn what_cannot_be_is_refused_in_words() {
     for (change, wanted) in [
         (set(Queue, "sale", &[("ring", "1s")]), "there is no queue sale; did you mean \"sales\"?"),
         (
+            set(Queue, "sales", &[("name", "deals")]),
+            "queue sales stays sales: its figures, its callers, and flows and routes that lead to it go by it. Add queue \
+             deals with the same values, change what names sales in this file and in flows, and remove sales",
+        ),
+        (
             set(Queue, "sales", &[("rings", "1s")]),
             "there is no key rings of queues.sales; did you mean \"ring\"?",
         ),
