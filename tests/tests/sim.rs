@@ -7,6 +7,7 @@ use switchroom_acd::config::SortKey;
 use switchroom_exchange::Mode;
 use switchroom_tests::sim::checkers::all;
 use switchroom_tests::sim::faults::{Faults, Habit};
+use switchroom_tests::sim::floor::AgentWish;
 use switchroom_tests::sim::minimise::minimise;
 use switchroom_tests::sim::plant::Defect;
 use switchroom_tests::sim::run::{Watch, play};
@@ -49,7 +50,7 @@ fn rule(defect: Defect) -> &'static str {
             "the times of a CDR are in order and its parties are those who called and were called"
         }
         Defect::CrossedWires | Defect::EarlyBridge => "the media engine's wiring equals what the calls say",
-        Defect::HeardListener | Defect::StrayWhisper | Defect::UnheardBarge => {
+        Defect::HeardListener | Defect::StrayWhisper | Defect::UnheardBarge | Defect::UntapedThird => {
             "a supervisor is heard by whom the mode says, hears both parties, and nobody else"
         }
         Defect::ServedExpired => "no phone is called where its registration has ended",
@@ -119,6 +120,9 @@ fn rule(defect: Defect) -> &'static str {
         Defect::UntoldRefusal => {
             "what happens to queues and agents is on disk at rest, though the store refused it before"
         }
+        Defect::UnheededRights => {
+            "who is restricted to a queue acts on no call of another, and what is refused is written down"
+        }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }
@@ -130,6 +134,7 @@ fn words(defect: Defect) -> &'static str {
         Defect::StrayWhisper => "a whisper for the agent is heard by leg",
         Defect::UnheardBarge => "of 2 hear a supervisor whose mode is barge",
         Defect::RecordedPin | Defect::EarlyUnpause => "it is recorded while one is away",
+        Defect::UntapedThird => "consults leg",
         _ => "",
     }
 }
@@ -178,8 +183,34 @@ fn each_planted_defect_is_found_by_its_rule() {
 const OF_SUPERVISORS: [Defect; 3] = [Defect::HeardListener, Defect::StrayWhisper, Defect::UnheardBarge];
 
 /// Defects that need more time, or that something else happens.
-const OF_OCCASIONS: [Defect; 4] =
-    [Defect::BentTries, Defect::UntoldPause, Defect::BentRefusal, Defect::UntoldRefusal];
+const OF_OCCASIONS: [Defect; 6] = [
+    Defect::BentTries,
+    Defect::UntoldPause,
+    Defect::BentRefusal,
+    Defect::UntoldRefusal,
+    Defect::UntapedThird,
+    Defect::UnheededRights,
+];
+
+/// Whoever talks consults somebody, again and again.
+fn consulting() -> Setup {
+    let mut setup = queued(6);
+    setup.site.records = true;
+    let wish = |n: usize| AgentWish::Consult { place: n, what: 0, whom: n };
+    setup.troubles =
+        (1..120).map(|n| (n as u64 * 2_000, Trouble::Agent { agent: 0, wish: wish(n) })).collect();
+    setup
+}
+
+/// Whoever supervises may act on the calls of one queue of two, and puts callers of both through to others.
+fn restricted() -> Setup {
+    let mut setup = queued(6);
+    setup.floor.seed = 13;
+    let one = |n: usize| Trouble::Supervise { phone: n % 3, place: n, wish: SupervisorWish::Transfer(n) };
+    setup.troubles.extend((1..80).map(|n| (n as u64 * 3_000, one(n))));
+    setup.troubles.sort_by_key(|(at, _)| *at);
+    setup
+}
 
 #[test]
 fn each_planted_defect_that_needs_an_occasion_is_found() {
@@ -201,6 +232,8 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
         (Defect::UntoldPause, recorded),
         (Defect::BentRefusal, crowded),
         (Defect::UntoldRefusal, refused),
+        (Defect::UntapedThird, consulting()),
+        (Defect::UnheededRights, restricted()),
     ] {
         let clean = play(&setup, Watch { is_strict: true, ..Watch::default() });
         assert_eq!(clean.failure, None, "{defect:?}");

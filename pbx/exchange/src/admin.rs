@@ -32,6 +32,7 @@ impl Exchange {
                 }
             }
             Command::Configured(what) => Ok(self.configured_by(now, what, user)),
+            Command::Refused(why) => Ok(self.refused_elsewhere(now, user, why)),
             Command::Note { call, number, text, .. } => self.note_by(now, user, (*call, *number), text),
             Command::Own(command) => self.own_act(now, user, command),
             Command::Archive(act) => match self.archive_act(now, user, act) {

@@ -10,6 +10,12 @@ use switchroom_acd::agent::{Agent, Doing};
 use switchroom_flow::text::line;
 use switchroom_sip::time::Now;
 
+/// What is for supervisors only, whomever it is about.
+const NEEDS_SUPERVISOR: &str = "this needs the role supervisor";
+
+/// Why something is not the user's own, and the call that it is about.
+type NotOwn = (Option<CallId>, String);
+
 /// What an agent is doing, and what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Desk {
@@ -110,82 +116,104 @@ impl Exchange {
 
     /// A user does what others may do as supervisors, with what is the user's own.
     pub(crate) fn own_act(&mut self, now: Now, user: &str, command: &Command) -> Result<String, String> {
-        let seat = self.own_phone(user)?;
+        let own = self.own_phone(user).map_err(|why| (None, why));
+        let seat = match own.and_then(|seat| self.is_own(&seat, command).map(|()| seat)) {
+            Ok(seat) => seat,
+            Err((call, why)) => return Err(self.refuse(now, user, call, why)),
+        };
         match command {
-            Command::Agent(act @ AgentAct::Choose { agent, extension, .. }) => {
-                self.must_sit_at(&seat, agent)?;
-                if extension.as_ref().is_some_and(|at| *at != seat) {
-                    return Err(format!("your phone is {seat}; a supervisor can have you sit elsewhere"));
-                }
-                self.agent_act(now, user, act)
+            Command::Agent(AgentAct::Choose { agent, .. } | AgentAct::WrapUp { agent, .. })
+                if self.floor.agent(agent).is_none() =>
+            {
+                Err(format!("there is no agent {}", clean(agent)))
             }
-            Command::Agent(act @ AgentAct::WrapUp { agent, .. }) => {
-                self.must_sit_at(&seat, agent)?;
-                self.agent_act(now, user, act)
-            }
-            Command::HangUp(call) => {
-                self.must_be_in(&seat, *call)?;
-                match self.ringing_at(&seat, *call) {
-                    // Whoever calls may have others who answer.
-                    Some(leg) => self.decline_by(now, *call, leg, user),
-                    None => self.hang_up_by(now, *call, user),
-                }
-            }
-            Command::Transfer { call, to } => {
-                self.must_have(&seat, *call)?;
-                self.transfer_by(now, *call, to, user)
-            }
-            Command::Consult { call, act } => {
-                self.must_have(&seat, *call)?;
-                self.consult_act(now, *call, act, user)
-            }
+            Command::Agent(act) => self.agent_act(now, user, act),
+            Command::HangUp(call) => match self.ringing_at(&seat, *call) {
+                // Whoever calls may have others who answer.
+                Some(leg) => self.decline_by(now, *call, leg, user),
+                None => self.hang_up_by(now, *call, user),
+            },
+            Command::Transfer { call, to } => self.transfer_by(now, *call, to, user),
+            Command::Consult { call, act } => self.consult_act(now, *call, act, user),
             Command::Record { call, act } => {
-                self.must_have(&seat, *call)?;
                 self.may_record_own(*call, *act)?;
                 self.record_by(now, *call, *act, user)
             }
-            Command::Dial { from, to } if *from == seat => self.dial_by(now, from, to, user),
-            Command::Dial { .. } => Err(format!("your phone is {seat}; a supervisor can ring others")),
-            Command::Note { call, number, parties, text } => {
-                if !parties.contains(&seat) && !self.is_written_up_at(&seat, *call) {
-                    self.must_be_in(&seat, *call)?;
-                }
-                self.note_by(now, user, (*call, *number), text)
-            }
-            _ => Err("this needs the role supervisor".to_owned()),
+            Command::Dial { from, to } => self.dial_by(now, from, to, user),
+            Command::Note { call, number, text, .. } => self.note_by(now, user, (*call, *number), text),
+            _ => Err(NEEDS_SUPERVISOR.to_owned()),
         }
     }
 
-    fn must_sit_at(&self, seat: &str, agent: &str) -> Result<(), String> {
-        let known = self.floor.agent(agent).ok_or_else(|| format!("there is no agent {}", clean(agent)))?;
+    /// Whether what a user wants is about the user's own; else why not, and about which call it is. What there is not, it is
+    /// for those who do it to say.
+    fn is_own(&self, seat: &str, command: &Command) -> Result<(), NotOwn> {
+        match command {
+            Command::Agent(AgentAct::Choose { agent, extension, .. }) => {
+                self.must_sit_at(seat, agent)?;
+                if extension.as_ref().is_some_and(|at| at != seat) {
+                    let why = format!("your phone is {seat}; a supervisor can have you sit elsewhere");
+                    return Err((None, why));
+                }
+                Ok(())
+            }
+            Command::Agent(AgentAct::WrapUp { agent, .. }) => self.must_sit_at(seat, agent),
+            Command::HangUp(call) => self.must_be_in(seat, *call),
+            Command::Transfer { call, .. } | Command::Consult { call, .. } | Command::Record { call, .. } => {
+                self.must_have(seat, *call)
+            }
+            Command::Dial { from, .. } if from == seat => Ok(()),
+            Command::Dial { .. } => {
+                Err((None, format!("your phone is {seat}; a supervisor can ring others")))
+            }
+            Command::Note { call, parties, .. } => {
+                let was_theirs = parties.iter().any(|party| party == seat);
+                if was_theirs || self.is_written_up_at(seat, *call) {
+                    return Ok(());
+                }
+                if !self.calls.contains_key(call) {
+                    let why = format!("your phone {seat} was not in that call; a supervisor can do this");
+                    return Err((None, why));
+                }
+                self.must_be_in(seat, *call)
+            }
+            _ => Err((None, NEEDS_SUPERVISOR.to_owned())),
+        }
+    }
+
+    fn must_sit_at(&self, seat: &str, agent: &str) -> Result<(), NotOwn> {
+        let Some(known) = self.floor.agent(agent) else { return Ok(()) };
         // Who signed out in a talk sits there until it is written up.
         let sits = self.floor.agent_at(seat).is_some_and(|agent| agent.number == known.number);
         if sits || known.config.extension.as_deref() == Some(seat) {
             return Ok(());
         }
-        Err(format!("agent {} is not at your phone {seat}; a supervisor can do this", known.number))
+        let why = format!("agent {} is not at your phone {seat}; a supervisor can do this", known.number);
+        Err((None, why))
     }
 
-    pub(crate) fn must_be_in(&self, seat: &str, call: CallId) -> Result<(), String> {
-        let call = self.calls.get(&call).ok_or("there is no such call any more")?;
+    pub(crate) fn must_be_in(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
+        let Some(call) = self.calls.get(&id) else { return Ok(()) };
         let is_own =
             |leg: &crate::Leg| leg.extension.as_deref() == Some(seat) && (call.is_ended() || leg.is_live());
         if call.legs.values().any(is_own) {
             return Ok(());
         }
-        Err(format!("your phone {seat} is not in call {}; a supervisor can do this", call.number))
+        let why = format!("your phone {seat} is not in call {}; a supervisor can do this", call.number);
+        Err((Some(id), why))
     }
 
     /// The phone is in that call, and if two talk there, on the agent's side: who was called is no agent, and moves nobody.
-    pub(crate) fn must_have(&self, seat: &str, id: CallId) -> Result<(), String> {
+    pub(crate) fn must_have(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
         self.must_be_in(seat, id)?;
         let agents = self.agents_leg(id).and_then(|leg| self.calls.get(&id)?.leg(leg));
         match agents.and_then(|leg| leg.extension.as_deref()) {
             Some(agents) if agents != seat => {
                 let number = self.calls.get(&id).map(|call| call.number).unwrap_or_default();
-                Err(format!(
+                let why = format!(
                     "your phone {seat} is not the agent's side of call {number}; a supervisor can do this"
-                ))
+                );
+                Err((Some(id), why))
             }
             _ => Ok(()),
         }

@@ -132,6 +132,8 @@ pub struct Exchange {
     pub(crate) traffic: Counts,
     /// Supervisors at work, by their own calls.
     pub(crate) supervisions: Supervisors,
+    /// What users were refused lately before it came here: by user and why, and when.
+    pub(crate) refusals: BTreeMap<(String, String), Mono>,
     /// Legs whose media is with that of another call than their own.
     pub(crate) rooms: BTreeMap<LegId, CallId>,
     pub(crate) ladders: Ladders,
@@ -210,6 +212,7 @@ impl Exchange {
             pin_guard: PinGuard::default(),
             traffic: Counts::default(),
             supervisions: Supervisors::default(),
+            refusals: BTreeMap::new(),
             rooms: BTreeMap::new(),
             ladders: Ladders::default(),
             notes: BTreeMap::new(),

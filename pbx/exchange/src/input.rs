@@ -90,6 +90,8 @@ pub enum Command {
     Archive(ArchiveAct),
     /// The user has changed the configuration: what, for the audit trail.
     Configured(String),
+    /// The user was refused something that never comes to the exchange: what and why, for the audit trail.
+    Refused(String),
     /// A note on a call, live or over.
     Note {
         /// The call.

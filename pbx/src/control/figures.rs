@@ -1,6 +1,6 @@
 //! Figures of queues and agents over spans of time, as the control socket gives them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchroom_acd::Presence;
 use switchroom_acd::figures::{
     AgentFigures, Board, CallBackCounts, HALF_HOUR_MS, Overflows, QueueFigures, StateTime, Waits,
@@ -11,9 +11,20 @@ use switchroom_wire as w;
 /// Days that can be asked for: as many as are kept.
 pub(super) const DAYS_MAX: u32 = 8;
 
-/// The figures of the last local days, today included, oldest first; half hours without any are left out.
-pub(super) fn figures(exchange: &Exchange, by: w::FiguresBy, days: u32, now: Now) -> Vec<w::FiguresView> {
+/// The figures of the last local days, today included, oldest first; half hours without any are left out. For who is
+/// restricted to queues they are those of these queues and of the agents who work in them.
+pub(super) fn figures(
+    exchange: &Exchange,
+    by: w::FiguresBy,
+    days: u32,
+    (now, rights): (Now, Option<&BTreeSet<String>>),
+) -> Vec<w::FiguresView> {
     let of = exchange.figures();
+    let has_queue = |queue: &str| rights.is_none_or(|queues| queues.contains(queue));
+    let has_agent = |agent: &str| {
+        let known = exchange.floor().agent(agent).map(|agent| &agent.config.queues);
+        rights.is_none() || known.is_some_and(|queues| queues.keys().any(|queue| has_queue(queue)))
+    };
     let spans: Vec<(i64, i64)> = match by {
         w::FiguresBy::Day => local_days(exchange, days, now),
         w::FiguresBy::HalfHour => {
@@ -22,8 +33,12 @@ pub(super) fn figures(exchange: &Exchange, by: w::FiguresBy, days: u32, now: Now
             halves.map(|begins| (begins, begins.saturating_add(HALF_HOUR_MS))).collect()
         }
     };
-    let boards = spans.into_iter().map(|(from, to)| of.between(from, to, Some(now.wall.0)));
-    boards.map(view).collect()
+    let boards = spans.into_iter().map(|(from, to)| of.between_of(from, to, Some(now.wall.0), &has_queue));
+    let own = |mut board: Board| {
+        board.agents.retain(|agent, _| has_agent(agent));
+        board
+    };
+    boards.map(|board| view(own(board))).collect()
 }
 
 /// From midnight to midnight, oldest first.

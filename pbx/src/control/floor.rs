@@ -285,8 +285,24 @@ pub(super) fn standing(exchange: &Exchange, call: CallId, now: Now) -> Option<w:
     })
 }
 
-/// Why agents were chosen.
-pub(super) fn decision(of: &Decision) -> w::DecisionView {
+/// Why a call was offered to whom it was, and what it waits for: as far as it is of the queues to which somebody is
+/// restricted, if so. `None`: it is of none of those.
+pub(super) fn reasons(
+    call: CallId,
+    standing: Option<w::StandingView>,
+    offers: &[Decision],
+    rights: Option<&BTreeSet<String>>,
+) -> Option<w::ReasonsView> {
+    let has = |queue: &str| rights.is_none_or(|queues| queues.contains(queue));
+    let standing = standing.filter(|standing| has(&standing.queue));
+    let own = offers.iter().filter(|of| has(&of.queue));
+    let offers: Vec<w::DecisionView> = own.map(|of| decision(of, has)).collect();
+    let is_own = standing.is_some() || !offers.is_empty();
+    is_own.then(|| w::ReasonsView { call: call.to_string(), standing, offers })
+}
+
+/// Why agents were chosen. Of other lines than those of which somebody `has` the queue nothing is said.
+fn decision(of: &Decision, has: impl Fn(&str) -> bool) -> w::DecisionView {
     let line = |head: &switchroom_acd::fact::Head| {
         format!(
             "{} in {}: tier {}, priority {}, weighted wait {} s",
@@ -315,6 +331,47 @@ pub(super) fn decision(of: &Decision) -> w::DecisionView {
         candidates: of.candidates.iter().map(|one| (one.agent.clone(), one.keys.clone())).collect(),
         others: barred(&of.others),
         unnamed: of.unnamed,
-        lines: of.lines.iter().map(line).collect(),
+        lines: of.lines.iter().filter(|head| has(&head.queue)).map(line).collect(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use switchroom_acd::fact::Head;
+
+    fn offer(queue: &str) -> Decision {
+        let head = |queue: &str| Head { queue: queue.into(), call: 7, tier: 1, priority: 0, weighted_ms: 0 };
+        Decision {
+            at_ms: 1,
+            mono_ms: 1,
+            offer: 1,
+            call: 7,
+            queue: queue.to_owned(),
+            waited_ms: 1,
+            trigger: Trigger::Agent,
+            order: Vec::new(),
+            needs: Vec::new(),
+            chosen: vec!["3001".into()],
+            candidates: Vec::new(),
+            others: Vec::new(),
+            unnamed: 0,
+            lines: vec![head("sales"), head("support")],
+        }
+    }
+
+    #[test]
+    fn who_is_restricted_is_told_why_of_the_own_queues_only() {
+        let waits = |queue: &str| Some(w::StandingView { queue: queue.into(), ..Default::default() });
+        let offers = [offer("sales"), offer("support")];
+        let sales = BTreeSet::from(["sales".to_owned()]);
+        let all = reasons(CallId(7), waits("support"), &offers, None).unwrap();
+        assert!(all.standing.is_some() && all.offers.len() == 2 && all.offers[0].lines.len() == 2);
+        let own = reasons(CallId(7), waits("support"), &offers, Some(&sales)).unwrap();
+        assert_eq!((own.standing, own.offers.len()), (None, 1));
+        assert_eq!(own.offers[0].queue, "sales");
+        assert!(own.offers[0].lines.len() == 1 && own.offers[0].lines[0].contains(" in sales:"));
+        assert_eq!(reasons(CallId(7), waits("support"), &offers[1..], Some(&sales)), None);
     }
 }

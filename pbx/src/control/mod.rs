@@ -11,6 +11,7 @@ mod line;
 mod mask;
 mod peer;
 mod query;
+mod refusal;
 mod seats;
 mod server;
 mod settings;

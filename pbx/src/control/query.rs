@@ -1,5 +1,6 @@
 //! Answers to commands.
 
+use super::refusal::refuse;
 use super::server::Server;
 use super::sight::Sight;
 use super::{desk, figures, floor, flows, mask, settings, view};
@@ -13,10 +14,13 @@ use switchroom_exchange::{
     AgentAct, CallId, Cdr, Command as Do, Event, Exchange, MissedWish, Mode, Subject, SupervisionAct,
 };
 use switchroom_wire::{
-    Answer, CdrView, Command, CommandError, ConfigChange, ConsultAct, MissedAct, QueueDoor, ReasonsView,
-    RecordingAct, Role, SuperviseAct, Supervised, SupervisionMode, WaveView,
+    Answer, CdrView, Command, CommandError, ConfigChange, ConsultAct, MissedAct, QueueDoor, RecordingAct,
+    Role, SuperviseAct, Supervised, SupervisionMode, WaveView,
 };
 use tokio::sync::oneshot;
+
+/// What is told to who is restricted to queues, of a call of others.
+pub(super) const NO_OWN_CALL: &str = "that call is of no queue of yours";
 
 /// Most rows that one question is answered with.
 const ROWS_MAX: u32 = 1000;
@@ -36,25 +40,40 @@ pub(super) async fn answer(
     role: Role,
     command: Command,
 ) -> Result<Answer, CommandError> {
+    let sight = sight_of(server, user, role);
+    if let Some(why) = forbidden(server, user, (role, &sight), &command).await? {
+        return Err(refuse(server, user, &command, why).await);
+    }
+    let answer = carry_out(server, (user, role), command).await?;
+    Ok(if role > Role::Viewer { sight.answer(answer) } else { mask::answer(answer) })
+}
+
+/// Why a user may not have a command done, as far as that is known before the exchange is asked.
+async fn forbidden(
+    server: &Server,
+    user: &str,
+    (role, sight): (Role, &Sight),
+    command: &Command,
+) -> Result<Option<String>, CommandError> {
     let needed = command.role();
     if role < needed {
-        return Err(refused(format!("this needs the role {}; you are {}", needed.word(), role.word())));
+        return Ok(Some(format!("this needs the role {}; you are {}", needed.word(), role.word())));
     }
-    let sight = sight_of(server, user, role);
-    if let Some(call) = sight.asks_of(&command).map_err(refused)? {
-        must_be_own(server, user, call).await?;
+    if role == Role::Viewer {
+        return Ok(hidden(command).map(str::to_owned));
     }
-    if let Command::ChangeConfig { change: ConfigChange::Join { agent, .. } } = &command {
+    if let Command::ChangeConfig { change: ConfigChange::Join { agent, .. } } = command {
         let (who, agent) = (user.to_owned(), agent.clone());
-        server.engine.ask(move |x| x.may_give_place(&who, &agent)).await.map_err(failed)?.map_err(refused)?;
+        let may = server.engine.ask(move |x| x.may_give_place(&who, &agent)).await.map_err(failed)?;
+        if let Err(why) = may {
+            return Ok(Some(why));
+        }
     }
-    if role > Role::Viewer {
-        return carry_out(server, (user, role), command).await.map(|answer| sight.answer(answer));
+    match sight.asks_of(command) {
+        Ok(Some(call)) if !is_own(server, user, call).await? => Ok(Some(NO_OWN_CALL.to_owned())),
+        Ok(_) => Ok(None),
+        Err(why) => Ok(Some(why)),
     }
-    if let Some(why) = hidden(&command) {
-        return Err(refused(why));
-    }
-    carry_out(server, (user, role), command).await.map(mask::answer)
 }
 
 /// What a user sees, as the configuration has it now: other than the role, which is that of the start.
@@ -62,13 +81,10 @@ pub(super) fn sight_of(server: &Server, user: &str, role: Role) -> Sight {
     Sight::new(role, server.hub.rules().queues.get(user).cloned())
 }
 
-/// A call is of a queue of the user's.
-pub(super) async fn must_be_own(server: &Server, user: &str, call: &str) -> Result<(), CommandError> {
+/// Whether a call is of a queue of the user's, or was.
+async fn is_own(server: &Server, user: &str, call: &str) -> Result<bool, CommandError> {
     let id = resolve(server, call).await?;
-    if may_act_on(server, user, id).await || was_own(server, user, id).await? {
-        return Ok(());
-    }
-    Err(refused("that call is of no queue of yours"))
+    Ok(may_act_on(server, user, id).await || was_own(server, user, id).await?)
 }
 
 /// Whether a call that is over was offered to agents by a queue of the user's, as far as that is kept.
@@ -165,10 +181,12 @@ async fn carry_out(
         Command::Agents => Ok(Answer::Agents(server.hub.agents())),
         Command::Queues => Ok(Answer::Queues(server.hub.queues())),
         Command::Figures { by, days } => {
-            let figures = move |x: &Exchange| figures::figures(x, by, days, crate::engine::now());
+            let user = user.to_owned();
+            let figures =
+                move |x: &Exchange| figures::figures(x, by, days, (crate::engine::now(), x.rights_of(&user)));
             server.engine.ask(figures).await.map(Answer::Figures).map_err(failed)
         }
-        Command::Why { call } => why(server, &call).await,
+        Command::Why { call } => why(server, user, &call).await,
         Command::AgentPresence { agent, presence, reason, extension } => {
             let presence = presence_of(&presence, reason)?;
             act(server, user, own(Do::Agent(AgentAct::Choose { agent, presence, extension })))
@@ -379,16 +397,23 @@ async fn consult(
 }
 
 /// Why a call was offered to whom it was, and what it waits for.
-async fn why(server: &Server, call: &str) -> Result<Answer, CommandError> {
+async fn why(server: &Server, user: &str, call: &str) -> Result<Answer, CommandError> {
     let id = resolve(server, call).await?;
-    let standing =
-        server.engine.ask(move |x| floor::standing(x, id, crate::engine::now())).await.map_err(failed)?;
+    let whose = user.to_owned();
+    let asked =
+        move |x: &Exchange| (floor::standing(x, id, crate::engine::now()), x.rights_of(&whose).cloned());
+    let (standing, rights) = server.engine.ask(asked).await.map_err(failed)?;
     let offers = from_store(server, move |s| s.decisions(id)).await?;
-    let offers: Vec<_> = offers.iter().map(floor::decision).collect();
     if standing.is_none() && offers.is_empty() {
         return Err(failed("that call waits in no queue and was offered to nobody, as far as is kept"));
     }
-    Ok(Answer::Why(Box::new(ReasonsView { call: id.to_string(), standing, offers })))
+    match floor::reasons(id, standing, &offers, rights.as_ref()) {
+        Some(view) => Ok(Answer::Why(Box::new(view))),
+        None => {
+            let command = Command::Why { call: call.to_owned() };
+            Err(refuse(server, user, &command, NO_OWN_CALL.to_owned()).await)
+        }
+    }
 }
 
 fn rows(limit: u32) -> usize {

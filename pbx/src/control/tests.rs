@@ -22,10 +22,10 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use switchroom_phone::{PhoneCommand, PhoneEvent, PhoneSettings};
 use switchroom_wire::{
-    Answer, Board, CallState, CallView, Change, ClientLine, Command, CommandError, ConfigChange, EventView,
-    FlowTextView, Hello, LINE_BYTES_MAX, NewPassword, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume,
-    Role, ServerLine, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView, SuperviseAct,
-    Supervised, SupervisionMode, SystemView, Welcome,
+    Answer, Board, CallState, CallView, Change, ClientLine, Command, CommandError, ConfigChange, EventKind,
+    EventView, FlowTextView, Hello, LINE_BYTES_MAX, NewPassword, PROTOCOL, RecordingAct, Refuse, Reply,
+    Request, Resume, Role, ServerLine, SettingKind, SettingsApplied, SettingsChange, SettingsDiff,
+    SettingsView, SuperviseAct, Supervised, SupervisionMode, SystemView, Welcome,
 };
 
 const TIME: Duration = Duration::from_secs(20);
@@ -400,6 +400,21 @@ fn the_recording_of_a_call_is_for_who_is_in_it_and_for_supervisors() {
     assert_eq!(act(&mut boss, RecordingAct::Pause), format!("call {call} is not recorded"));
     let why = act(&mut boss, RecordingAct::Start);
     assert_eq!(why, format!("in call {call} nobody talks at the moment"));
+    // What the viewer and the agent may not do is written down; what cannot be done is no refusal of a right.
+    assert!(viewer.ask(1, Command::Ladder { call: call.clone() }).is_err());
+    let refused = |event: &&EventView| event.name == "refused" && event.kind == EventKind::Audit;
+    boss.until(|c| c.board.events.iter().filter(refused).count() == 3);
+    let mut events: Vec<&EventView> = boss.board.events.iter().filter(refused).collect();
+    events.sort_by_key(|event| event.seq);
+    let of: Vec<&str> =
+        events.iter().filter_map(|e| e.text.split_once(" was refused: ")).map(|e| e.1).collect();
+    assert_eq!(of.len(), 3, "{of:?}");
+    assert_eq!(of[0], format!("record of call {call}: this needs the role agent; you are viewer"));
+    assert!(of[1].starts_with("which phone is yours is not known"), "{of:?}");
+    assert!(
+        of[2].starts_with(&format!("ladder of call {call}: the messages of a call hold numbers")),
+        "{of:?}"
+    );
     phone.stop().unwrap();
 }
 

@@ -65,6 +65,10 @@ impl Plant {
 
     /// The configuration as the exchange takes it.
     pub fn config(&mut self, config: &mut Config) {
+        if self.defect == Defect::UnheededRights {
+            self.has_struck = true;
+            config.supervision.queues.clear();
+        }
         if self.defect != Defect::UnfairTurns {
             return;
         }
@@ -213,6 +217,10 @@ impl Plant {
     fn media(&mut self, command: MediaCommand) -> Option<MediaCommand> {
         match command {
             MediaCommand::PauseRecording { is_paused: true, .. } if self.defect == Defect::RecordedPin => {
+                self.has_struck = true;
+                None
+            }
+            MediaCommand::RecordAlso { .. } if self.defect == Defect::UntapedThird => {
                 self.has_struck = true;
                 None
             }

@@ -57,10 +57,21 @@ impl Figures {
     ///
     /// Where local time is not a whole number of half hours from UTC, a half hour belongs to the day in which it begins.
     pub fn between(&self, from_ms: i64, to_ms: i64, now_ms: Option<i64>) -> Board {
+        self.between_of(from_ms, to_ms, now_ms, &|_| true)
+    }
+
+    /// The same of some queues only, and of all agents.
+    pub fn between_of(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+        now_ms: Option<i64>,
+        is_wanted: &dyn Fn(&str) -> bool,
+    ) -> Board {
         let mut queues: BTreeMap<&str, QueueTally> = BTreeMap::new();
         let mut agents: BTreeMap<&str, AgentTally> = BTreeMap::new();
         for (_, half) in self.half_hours.between(from_ms, to_ms) {
-            for (name, tally) in &half.queues {
+            for (name, tally) in half.queues.iter().filter(|(name, _)| is_wanted(name)) {
                 queues.entry(name).or_default().add(tally);
             }
             for (name, tally) in &half.agents {

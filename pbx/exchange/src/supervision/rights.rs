@@ -3,7 +3,7 @@
 //!
 //! A call is of the queue in which its caller waits or from which its agent has it; any other is of the queues in which those
 //! work who sit at its phones. After its talk, and when it is over, it is of what it was of. What is refused stands on the audit
-//! list.
+//! list, also what users may not do by their role.
 
 use super::Subject;
 use crate::CallId;
@@ -12,8 +12,14 @@ use crate::input::{AgentAct, Changed, Command, SupervisionAct};
 use crate::record::{EventKind, Severity};
 use crate::text::clean;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use switchroom_acd::agent::Doing;
-use switchroom_sip::time::Now;
+use switchroom_sip::time::{Mono, Now};
+
+/// After how long the same look that is refused is written down again.
+const REFUSAL_AGAIN: Duration = Duration::from_secs(60);
+/// Most looks that are known to have been refused lately; of more, each is written down.
+const REFUSALS_MAX: usize = 256;
 
 impl Exchange {
     /// The queues to which a user, or whoever sits at a phone that dials the code, is restricted; `None`: to none.
@@ -122,18 +128,40 @@ impl Exchange {
         }
         let whose = if of.is_empty() { "of no queue of yours".into() } else { format!("of {}", list(&of)) };
         let why = format!("{what} is {whose}; you may act on queues: {}", list(allowed));
-        let text = format!("{} was refused: {why}", clean(user));
+        Err(self.refuse(now, user, call, why))
+    }
+
+    /// Writes down that a user may not do something, and why. Gives that back.
+    pub(crate) fn refuse(&mut self, now: Now, user: &str, call: Option<CallId>, why: String) -> String {
+        let text = format!("{} was refused: {}", clean(user), clean(&why));
         self.event(now, EventKind::Audit, Severity::Warn, call, user, "refused", text);
-        Err(why)
+        why
+    }
+
+    /// Writes down what was refused before it came here. That may be a look, which a screen may take again and again: the same
+    /// within a minute is one refusal.
+    pub(crate) fn refused_elsewhere(&mut self, now: Now, user: &str, why: &str) -> String {
+        let lately = |at: &Mono| now.mono.since(*at) < REFUSAL_AGAIN;
+        self.refusals.retain(|_, at| lately(at));
+        let one = (user.to_owned(), why.to_owned());
+        if self.refusals.contains_key(&one) {
+            return why.to_owned();
+        }
+        if self.refusals.len() < REFUSALS_MAX {
+            self.refusals.insert(one, now.mono);
+        }
+        self.refuse(now, user, None, why.to_owned())
     }
 
     /// Whether anybody may do that, also who is restricted to no queue of it: it is about a call of the user's own phone.
     fn may_do_as_own(&self, user: &str, command: &Command) -> bool {
         let Some(seat) = self.config.supervision.users.get(user) else { return false };
         match command {
-            Command::HangUp(call) | Command::Note { call, .. } => self.must_be_in(seat, *call).is_ok(),
+            Command::HangUp(call) | Command::Note { call, .. } => {
+                self.calls.contains_key(call) && self.must_be_in(seat, *call).is_ok()
+            }
             Command::Transfer { call, .. } | Command::Consult { call, .. } | Command::Record { call, .. } => {
-                self.must_have(seat, *call).is_ok()
+                self.calls.contains_key(call) && self.must_have(seat, *call).is_ok()
             }
             _ => false,
         }
@@ -191,7 +219,8 @@ impl Exchange {
             Command::Unregister { .. }
             | Command::DeleteMessage(_)
             | Command::Archive(_)
-            | Command::Configured(_) => (String::new(), None, None),
+            | Command::Configured(_)
+            | Command::Refused(_) => (String::new(), None, None),
         }
     }
 

@@ -70,6 +70,24 @@ fn the_card_tells_who_is_on_the_line_and_how_long_they_waited() {
     t.end();
 }
 
+fn refusals(t: &Floor) -> usize {
+    t.w.events().iter().filter(|name| *name == "refused").count()
+}
+
+/// What a console looks at again and again is refused once a minute on the audit list; what it does, each time.
+#[test]
+fn what_is_refused_before_it_comes_to_the_exchange_is_written_down() {
+    let mut t = floor();
+    let look = |t: &mut Floor, user| {
+        t.w.command(user, Command::Refused("ladder: for agents".into())).unwrap();
+        refusals(t)
+    };
+    assert_eq!((look(&mut t, "bo"), look(&mut t, "bo"), look(&mut t, "cy")), (1, 1, 2));
+    t.w.run(Duration::from_secs(61));
+    assert_eq!(look(&mut t, "bo"), 3);
+    t.end();
+}
+
 #[test]
 fn an_agent_acts_at_the_own_phone_and_nowhere_else() {
     let mut t = floor();
@@ -89,10 +107,12 @@ fn an_agent_acts_at_the_own_phone_and_nowhere_else() {
         let refused = own(&mut t, user, command).unwrap_err();
         assert!(refused.contains(why), "{refused}");
     }
+    assert_eq!(refusals(&t), 6, "what there is not is no refusal: each of the others is on the audit list");
     let call = talk(&mut t);
     assert!(own(&mut t, "cy", Command::HangUp(call)).unwrap_err().contains("your phone 103 is not in call"));
     let to = "103".to_owned();
     assert!(own(&mut t, "cy", Command::Transfer { call, to }).is_err());
+    assert_eq!(refusals(&t), 8);
     assert!(own(&mut t, "bo", Command::HangUp(call)).is_ok());
     t.end();
 }

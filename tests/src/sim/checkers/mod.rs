@@ -90,6 +90,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<queues::InboxIsWhoGaveUp>::default(),
         Box::<queues::CallBacksEndOnce>::default(),
         Box::<queues::OnlyWhoMayComesIn>::default(),
+        Box::<queues::OnlyOwnQueues>::default(),
         Box::<queues::FactsReachTheDisk>::default(),
         Box::<queues::SharesAreEven>::default(),
         Box::<secrets::SecretsStay>::default(),

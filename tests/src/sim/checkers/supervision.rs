@@ -2,7 +2,7 @@
 
 use super::wiring::{connected, heard, speaks};
 use super::{Checker, Verdict, broken};
-use crate::sim::world::{SUPERVISOR, Step, World};
+use crate::sim::world::{SUPERVISOR, Step, World, restricted_to};
 use std::collections::BTreeSet;
 use switchroom_acd::agent::Doing;
 use switchroom_exchange::{
@@ -147,14 +147,14 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
 
 /// Who is restricted to a queue is at no call that an agent has from another.
 fn is_allowed(world: &World, call: CallId) -> Verdict {
-    let Some(queues) = world.exchange.config().supervision.queues.get(SUPERVISOR) else { return Ok(()) };
+    let Some(own) = restricted_to(&world.setup) else { return Ok(()) };
     let floor = world.exchange.floor();
     let Some(Doing::Talking { queue, .. }) = floor.agent_of(call.0).map(|agent| &agent.doing) else {
         return Ok(());
     };
     match floor.queue_by_id(*queue) {
-        Some(queue) if !queues.contains(&queue.name) => {
-            broken(Some(call), format!("who may hear {queues:?} only hears a call of {}", queue.name))
+        Some(queue) if queue.name != own => {
+            broken(Some(call), format!("who may hear {own} only hears a call of {}", queue.name))
         }
         _ => Ok(()),
     }

@@ -108,11 +108,15 @@ pub enum Defect {
     BentRefusal,
     /// Nobody is told that the store has refused what happened to queues and agents.
     UntoldRefusal,
+    /// Who is consulted is in no recording.
+    UntapedThird,
+    /// Who is restricted to a queue acts on the calls of all.
+    UnheededRights,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 53] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -164,5 +168,7 @@ impl Defect {
         Self::UntoldPause,
         Self::BentRefusal,
         Self::UntoldRefusal,
+        Self::UntapedThird,
+        Self::UnheededRights,
     ];
 }

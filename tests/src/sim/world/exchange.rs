@@ -8,7 +8,7 @@ use crate::sim::store::Flushed;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{
-    Action, Command, CommandId, Exchange, Flow, Input, MediaCommand, MediaEvent, Record, Transport,
+    Action, AgentAct, Command, CommandId, Exchange, Flow, Input, MediaCommand, MediaEvent, Record, Transport,
 };
 
 impl World {
@@ -72,7 +72,10 @@ impl World {
                 Input::Command {
                     id: CommandId(self.commands),
                     user: match command {
-                        Command::Supervise { .. } => SUPERVISOR.into(),
+                        Command::Supervise { .. }
+                        | Command::PickUp { .. }
+                        | Command::Transfer { .. }
+                        | Command::Agent(AgentAct::Assign { .. }) => SUPERVISOR.into(),
                         _ => "supervisor".into(),
                     },
                     command: command.clone(),

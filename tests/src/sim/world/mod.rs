@@ -14,7 +14,7 @@ use crate::sim::network::{Meddling, Routes};
 use crate::sim::plant::Plant;
 use crate::sim::setup::Setup;
 use crate::sim::store::{Flushed, Store};
-pub use site::{HOLD_MUSIC, SUPERVISOR};
+pub use site::{HOLD_MUSIC, SUPERVISOR, restricted_to};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use std::time::Duration;

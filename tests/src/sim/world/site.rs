@@ -16,6 +16,11 @@ pub const HOLD_MUSIC: &str = "hold-music";
 /// Who commands supervisors' phones, and may be restricted to a queue.
 pub const SUPERVISOR: &str = "mara";
 
+/// The queue to which that one is: the first, on one site of four that have any.
+pub fn restricted_to(setup: &Setup) -> Option<&'static str> {
+    setup.floor.queue_names().next().filter(|_| setup.floor.seed % 4 == 1)
+}
+
 pub(super) fn config(setup: &Setup) -> Config {
     let mut extensions = BTreeMap::new();
     for phone in &setup.phones {
@@ -41,8 +46,8 @@ pub(super) fn config(setup: &Setup) -> Config {
                 .map(|one| ("supervisor".into(), one.extension.clone()))
                 .into_iter()
                 .collect(),
-            // Whoever supervises acts on the first queue only, on one site of four; on another, agents hear of them.
-            queues: match setup.floor.queue_names().next().filter(|_| setup.floor.seed % 4 == 1) {
+            // On some sites agents hear of supervisors.
+            queues: match restricted_to(setup) {
                 Some(queue) => BTreeMap::from([(SUPERVISOR.to_owned(), [queue.to_owned()].into())]),
                 None => BTreeMap::new(),
             },

@@ -297,6 +297,18 @@ fn too_many_names_and_reasons_are_counted_together() {
     assert_eq!(other.ms, 520);
 }
 
+/// Who sees some queues only is told of no sum that holds the others.
+#[test]
+fn the_figures_of_some_queues_only() {
+    let mut figures = Figures::new();
+    for queue in ["sales", "sales", "support"] {
+        figures.apply(&Fact::Left(LeftFact { queue: queue.into(), ..left(1, NINE, 5, Exit::Answered) }));
+    }
+    let board = figures.between_of(NINE, NINE + HOUR, None, &|queue| queue == "sales");
+    assert_eq!(board.queues.keys().collect::<Vec<_>>(), ["sales"]);
+    assert_eq!(board.all_queues.counts.answered, 2);
+}
+
 #[test]
 fn figures_as_json() {
     let mut figures = Figures::new();

@@ -7,6 +7,7 @@ mod choices;
 mod entrance;
 mod kept;
 mod missed;
+mod rights;
 mod shares;
 
 pub(super) use agents::{OneCallPerAgent, TimeAddsUp, WhereTheyChose};
@@ -16,6 +17,7 @@ pub(super) use choices::{ChosenByTheRule, RungIsOffered};
 pub(super) use entrance::OnlyWhoMayComesIn;
 pub(super) use kept::FactsReachTheDisk;
 pub(super) use missed::InboxIsWhoGaveUp;
+pub(super) use rights::OnlyOwnQueues;
 pub(super) use shares::SharesAreEven;
 
 use crate::sim::world::Step;
