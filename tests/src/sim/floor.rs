@@ -353,6 +353,10 @@ impl FloorSetup {
             let chance = if generation > 0 && rules.once_in(4) { &mut rules } else { &mut own };
             config.agents.insert((agent + 1).to_string(), self.agent(chance, agent));
         }
+        // Nobody works in a queue that is not there: such a configuration is refused.
+        for agent in config.agents.values_mut() {
+            agent.queues.retain(|queue, _| config.queues.contains_key(queue));
+        }
         if self.seed.is_multiple_of(2) {
             for (place, reason) in BREAKS.iter().enumerate() {
                 let entry = BreakConfig { at_once: whole(place * 2), ..BreakConfig::default() };
@@ -454,7 +458,7 @@ fn queue(chance: &mut Chance) -> QueueConfig {
             max: usize::try_from(some(&[0, 2, 100, 100])).unwrap_or(0),
         },
         script: String::new(),
-        // What agents say comes of a call is one of them, except that of who acts at the own phone.
+        // What agents say comes of a call is this; who acts at the own phone says something else now and then.
         dispositions: vec!["order".to_owned()],
     }
 }

@@ -132,11 +132,15 @@ pub struct Setup {
 /// Half past midnight on a Sunday before clocks change in Europe, and others that are nothing special.
 const STARTS_MS: [i64; 4] = [1_774_744_200_000, 1_792_888_200_000, 1_700_000_000_000, 1_767_225_590_000];
 
+/// Some minutes before the office opens on a Monday, and before it closes for lunch: queues have its hours.
+const BY_HOURS_MS: [i64; 2] = [1_795_416_960_000, 1_795_431_240_000];
+
 impl Setup {
     /// Draws a run. The same arguments give the same run.
     pub fn draw(seed: u64, length: Duration, phones: usize, faults: &Faults) -> Self {
         let mut rng = Rng::from_number(seed);
-        let site = site(&mut rng, phones, faults);
+        let mut site = site(&mut rng, phones, faults);
+        start_by_hours(seed, &mut site);
         let net = net(&mut rng, faults);
         let media = media(&mut rng, faults);
         let store = StoreSetup { flush_us: 500 + rng.below(4_500) };
@@ -308,6 +312,14 @@ fn evened(seed: u64, phones: usize, drawn: FloorSetup) -> FloorSetup {
     }
 }
 
+/// Some days begin, or pause, during the run. Drawn apart, so that all else is what it was.
+fn start_by_hours(seed: u64, site: &mut SiteSetup) {
+    let mut rng = Rng::from_number(seed ^ 0x686f_7572_7300);
+    if chance(&mut rng, 30) {
+        site.starts_ms = pick(&mut rng, &BY_HOURS_MS);
+    }
+}
+
 /// Some ask somebody before they put a call through. Drawn apart, so that runs in which nobody does are what they were.
 fn consulting(seed: u64, phones: &mut [PhoneSetup]) {
     let mut rng = Rng::from_number(seed ^ 0x636f_6e73_756c_7400);
@@ -344,5 +356,23 @@ fn profile(rng: &mut Rng, phones: usize, ring_s: u64) -> Profile {
         cancel_after: span(0, ring_s * 1000 + 1_000),
         ring,
         rest: Duration::from_millis(pick(rng, &[50, 500, 2_000])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_some_runs_the_hours_of_queues_begin_or_end() {
+        let inbound = InboundSetup { share_percent: 30, ..InboundSetup::default() };
+        let site = inbound.site();
+        let opening = |at_ms: i64| site.hours["office"].opening(at_ms, &site.zone);
+        for at_ms in BY_HOURS_MS {
+            assert_ne!(opening(at_ms), opening(at_ms + 600_000), "within ten minutes of {at_ms}");
+        }
+        let draw = |seed| Setup::draw(seed, Duration::from_secs(60), 4, &Faults::all()).site.starts_ms;
+        let by_hours = (0..100).filter(|seed| BY_HOURS_MS.contains(&draw(*seed))).count();
+        assert!((15..=45).contains(&by_hours), "{by_hours} of a hundred");
     }
 }
