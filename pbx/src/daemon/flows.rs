@@ -7,7 +7,7 @@ use super::settings::{first, nothing};
 use crate::config::{self, Loaded};
 use crate::control::NotDone;
 use crate::flows;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use switchroom_flow::Fault;
 use switchroom_flow::fault::did_you_mean;
 use switchroom_wire::{DiffMark, FlowTextView, Hushed, SettingsApplied, SettingsDiff, SettingsFault, clean};
