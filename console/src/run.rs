@@ -24,10 +24,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// At most ten frames a second.
+/// At most ten frames a second,
 const FRAME: Duration = Duration::from_millis(100);
 
-/// With `--slow`, one.
+/// but what a key did is shown as soon as a screen can be told from the one before.
+const FRAME_OF_KEY: Duration = Duration::from_millis(8);
+
+/// With `--slow`, one frame a second, whatever happens.
 const FRAME_SLOW: Duration = Duration::from_secs(1);
 
 /// The heartbeat: timers on screen move once a second.
@@ -100,6 +103,32 @@ fn restore() {
     let _ = disable_raw_mode();
 }
 
+/// When the next frame is drawn.
+struct Beat {
+    is_slow: bool,
+    drawn: Instant,
+    /// Something may have changed since.
+    is_dirty: bool,
+    /// A key was pressed since.
+    is_asked: bool,
+}
+
+impl Beat {
+    /// Not before this; not at all while nothing changed.
+    fn due(&self) -> Option<Instant> {
+        let frame = match (self.is_slow, self.is_asked) {
+            (true, _) => FRAME_SLOW,
+            (false, true) => FRAME_OF_KEY,
+            (false, false) => FRAME,
+        };
+        self.is_dirty.then(|| self.drawn + frame)
+    }
+
+    fn drew(&mut self, now: Instant) {
+        (self.drawn, self.is_dirty, self.is_asked) = (now, false, false);
+    }
+}
+
 struct Screen {
     app: App,
     canvas: Canvas<Stdout>,
@@ -118,7 +147,7 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
     let (event_tx, mut events) = mpsc::channel(QUEUE);
     tokio::spawn(Link::new(options.socket.clone(), options.as_role).run(command_rx, event_tx));
     let size = crossterm::terminal::size().map_err(ConsoleError::Terminal)?;
-    let frame = if settings.slow { FRAME_SLOW } else { FRAME };
+    let is_slow = settings.slow;
     let mut screen = Screen {
         app: App::new(settings, size),
         canvas: Canvas::new(io::stdout()),
@@ -132,18 +161,19 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
     let mut keys = EventStream::new();
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let mut drawn = Instant::now() - frame;
-    let mut is_dirty = true;
+    let mut beat = Beat { is_slow, drawn: Instant::now() - FRAME_SLOW, is_dirty: true, is_asked: false };
     while !screen.quits {
-        if is_dirty && drawn.elapsed() >= frame {
+        if beat.due().is_some_and(|due| due <= Instant::now()) {
             screen.draw().map_err(ConsoleError::Terminal)?;
-            drawn = Instant::now();
-            is_dirty = false;
+            beat.drew(Instant::now());
         }
-        let wake = screen.wake_after(is_dirty.then_some(drawn + frame));
+        let wake = screen.wake_after(beat.due());
         tokio::select! {
             event = keys.next() => match event {
-                Some(Ok(event)) => screen.on_event(event),
+                Some(Ok(event)) => {
+                    screen.on_event(event);
+                    beat.is_asked = true;
+                }
                 Some(Err(error)) => return Err(ConsoleError::Terminal(error)),
                 // The terminal is gone.
                 None => break,
@@ -174,7 +204,7 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
             screen.came_back();
             screen.update(Input::Edited { flow, text });
         }
-        is_dirty = true;
+        beat.is_dirty = true;
     }
     Ok(Exit::Done)
 }
@@ -353,6 +383,23 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_key_is_answered_at_once_and_all_else_ten_times_a_second() {
+        let now = Instant::now();
+        let mut beat = Beat { is_slow: false, drawn: now, is_dirty: false, is_asked: false };
+        assert_eq!(beat.due(), None);
+        beat.is_dirty = true;
+        assert_eq!(beat.due(), Some(now + FRAME));
+        beat.is_asked = true;
+        assert_eq!(beat.due(), Some(now + FRAME_OF_KEY));
+        let slow = Beat { is_slow: true, ..beat };
+        assert_eq!(slow.due(), Some(now + FRAME_SLOW));
+        let later = now + FRAME;
+        let mut beat = Beat { is_slow: false, ..slow };
+        beat.drew(later);
+        assert_eq!((beat.due(), beat.drawn, beat.is_asked), (None, later, false));
+    }
 
     #[test]
     fn the_clipboard_gets_base64() {

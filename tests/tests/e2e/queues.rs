@@ -50,13 +50,11 @@ pub(crate) fn ctl(daemon: &Daemon, arguments: &[&str]) -> Value {
     serde_json::from_slice(&out.stdout).expect("JSON")
 }
 
-/// An agent as `ctl agents` shows one.
+/// An agent as `ctl agents` shows one: a daemon that answers knows all of them.
 pub(crate) fn agent(daemon: &Daemon, number: &str) -> Value {
-    // A daemon that has just begun to answer may not have its agents on the board yet.
-    eventually(&format!("agent {number} on the board"), || {
-        let agents = ctl(daemon, &["agents"]);
-        agents.as_array()?.iter().find(|a| a["number"] == number).cloned()
-    })
+    let agents = ctl(daemon, &["agents"]);
+    let found = agents.as_array().and_then(|all| all.iter().find(|agent| agent["number"] == number));
+    found.cloned().unwrap_or_else(|| panic!("no agent {number} on the board: {agents}"))
 }
 
 /// Waits until an agent does that.

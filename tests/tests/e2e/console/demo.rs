@@ -100,8 +100,10 @@ fn every_screen_of_the_demo(columns: u16, lines: u16) {
     terminal.wait_for(&["ending", "calls and registrations"]);
 }
 
+type Opened = (&'static [&'static str], &'static str, &'static [&'static [&'static str]]);
+
 /// Keys, the tab that is open then, and what stands nowhere else: with the queues, agents, flows and phones of the demo.
-const SCREENS: &[(&[&str], &str, &[&[&str]])] = &[
+const SCREENS: &[Opened] = &[
     (&["1"], "[1 Wall]", &[&["Sales"], &["Support"], &["goal 80% in 0:20"], &["ON CALLS"], &["CHECK"]]),
     (&["2"], "[2 Queues]", &[&["LONGEST", "FREE/IN"], &["support", "/4"], &["order:", "in time: 0:20"]]),
     (&["Enter"], "[2 Queues]", &[&["PLACE"]]),
