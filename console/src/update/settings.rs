@@ -253,7 +253,9 @@ impl App {
             }
             (Waiting::Applied { label, flow: Some(flow) }, Ok(Answer::SettingsApplied(applied))) => {
                 self.flow_applied(&flow);
-                let what = clean(&applied.told).into_owned();
+                // The rest of what was done is the label.
+                let told = applied.told.strip_prefix(&label).unwrap_or(&applied.told);
+                let what = clean(told.trim_start_matches("; ")).into_owned();
                 let text = self.settings.words.f("toast.done", &[("verb", label.as_str()), ("what", &what)]);
                 self.tell(Mood::Done, text, now_ms);
             }
