@@ -174,18 +174,15 @@ fn a_flow_is_edited_looked_at_and_applied() {
     let (id, command) = sent(&left(&mut app, "start = \"b\"\n")).unwrap();
     let change = to("start = \"b\"\n", "f1");
     assert_eq!(command, Command::PreviewSettings { change: change.clone() });
-    let diff = SettingsDiff {
-        file: "f1".into(),
-        told: "flow main: 1 lines new, 1 gone".into(),
-        ..Default::default()
-    };
+    let diff =
+        SettingsDiff { file: "f1".into(), told: "flow main: lines +1 -1".into(), ..Default::default() };
     answer(&mut app, id, Answer::SettingsDiff(Box::new(diff)));
     assert!(matches!(app.overlay, Some(Overlay::Diff(_))), "{}", shown(&app));
     let (id, command) = sent(&press(&mut app, "y")).unwrap();
     assert_eq!(command, Command::ApplySettings { change, file: "f1".into() });
-    let applied = SettingsApplied { told: "flow main: changed; applied".into(), ..Default::default() };
+    let applied = SettingsApplied { told: "flow main: lines +1 -1; applied".into(), ..Default::default() };
     answer(&mut app, id, Answer::SettingsApplied(Box::new(applied)));
-    assert!(shown(&app).contains("flow main: changed; applied"), "{}", shown(&app));
+    assert!(shown(&app).contains("done flow main: lines +1 -1: applied"), "{}", shown(&app));
     assert_eq!(edit(&mut app, "f2").1, BEFORE, "nothing of it waits any more");
 }
 

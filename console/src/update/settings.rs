@@ -290,7 +290,9 @@ impl App {
                     return self.show_applied(&label, &change, &applied, now_ms);
                 };
                 self.flow_applied(flow);
-                let what = clean(&applied.told).into_owned();
+                // The rest of what was done is the label.
+                let told = applied.told.strip_prefix(&label).unwrap_or(&applied.told);
+                let what = clean(told.trim_start_matches("; ")).into_owned();
                 let text = self.settings.words.f("toast.done", &[("verb", label.as_str()), ("what", &what)]);
                 self.tell(Mood::Done, text, now_ms);
             }

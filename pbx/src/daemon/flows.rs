@@ -111,7 +111,7 @@ fn told(flow: &str, old: &str, new: &str) -> String {
     let (pieces, _) = config::difference(old, new);
     let count = |mark: DiffMark| pieces.iter().flatten().filter(|line| line.mark == mark).count();
     let (gone, more) = (count(DiffMark::Gone), count(DiffMark::New));
-    format!("flow {}: {more} lines new, {gone} gone", clean(flow))
+    format!("flow {}: lines +{more} -{gone}", clean(flow))
 }
 
 fn of_flow(fault: &Fault) -> SettingsFault {

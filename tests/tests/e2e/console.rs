@@ -165,3 +165,57 @@ fn a_day_on_a_small_terminal() {
 fn a_day_on_a_large_terminal() {
     a_day_on_a_terminal(200, 60);
 }
+
+/// A queue is closed by its name and stays so over a restart; a flow is edited in the user's own editor, looked at and applied,
+/// and not while it has a fault.
+#[test]
+fn a_queue_is_closed_and_a_flow_edited_on_a_terminal() {
+    if !has_program("tmux", "tmux") {
+        return;
+    }
+    let flow = "start = \"bye\"\n[nodes.bye]\nkind = \"hang_up\"\n";
+    // At first the editor makes a fault; given that again, it mends it.
+    let mends = "sed -i 's/\"none\"/\"bye\"/; 1i title = \"Shut\"' \"$1\"";
+    let breaks = "sed -i 's/start = \"bye\"/start = \"none\"/' \"$1\"";
+    let script = format!("if grep -q none \"$1\"; then {mends}; else {breaks}; fi\n");
+    let setup = with_a_queue().with_file("flows/a-door.toml", flow).with_file("edit.sh", &script);
+    let program = setup.program.clone();
+    let mut daemon = Daemon::start(setup);
+    let editor = format!("EDITOR=sh {}/edit.sh", daemon.dir().display());
+    let program = std::iter::once(editor).chain(program).collect();
+    let terminal = console(&daemon, program, 80, 24);
+
+    terminal.press(&["2"]);
+    terminal.wait_for(&["desk", "0/0"]);
+    terminal.press(&["S"]);
+    terminal.wait_for(&["Close queue desk"]);
+    terminal.press(&["d", "e", "s", "k", "Enter"]);
+    terminal.wait_for(&["closed by"]);
+    assert_eq!(ctl(&daemon, &["queues"])[0]["is_closed"], true);
+    daemon.stop();
+    terminal.wait_for(&["DISCONNECTED"]);
+    daemon.start_again();
+    eventually("the console to be back", || (!terminal.screen().contains("DISCONNECTED")).then_some(()));
+    assert_eq!(ctl(&daemon, &["queues"])[0]["said"]["door"], "closed");
+
+    let on_disk = || std::fs::read_to_string(daemon.dir().join("flows/a-door.toml")).expect("the flow");
+    terminal.press(&["5"]);
+    terminal.wait_for(&["a-door", "ok"]);
+    terminal.press(&["E"]);
+    terminal.wait_for(&["no node \"none\""]);
+    terminal.wait_for(&["It cannot be applied"]);
+    terminal.press(&["Escape"]);
+    terminal.wait_for(&["E edits on"]);
+    assert_eq!(on_disk(), flow);
+    terminal.press(&["E"]);
+    terminal.wait_for(&["+ title = \"Shut\""]);
+    terminal.wait_for(&["Apply this?"]);
+    assert_eq!(on_disk(), flow, "it is only looked at");
+    terminal.press(&["y"]);
+    terminal.wait_for(&["done flow a-door", "applied"]);
+    assert_eq!(on_disk(), format!("title = \"Shut\"\n{flow}"));
+    let flows = ctl(&daemon, &["flows"]);
+    let in_force = flows.as_array().and_then(|flows| flows.iter().find(|flow| flow["name"] == "a-door"));
+    assert_eq!(in_force.expect("the flow")["title"], "Shut");
+    terminal.press(&["q"]);
+}

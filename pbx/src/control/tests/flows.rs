@@ -53,7 +53,7 @@ fn a_flow_is_edited_as_it_was_read() {
 
     let after = before.replace("start", "title = \"Door\"\nstart");
     let Ok(Answer::SettingsDiff(diff)) = admin.ask(1, preview(&after)) else { panic!("no difference") };
-    assert!(diff.faults.is_empty() && diff.told == "flow main: 1 lines new, 0 gone", "{diff:?}");
+    assert!(diff.faults.is_empty() && diff.told == "flow main: lines +1 -0", "{diff:?}");
     assert_eq!(on_disk(), before, "it was only looked at");
     let Ok(Answer::SettingsApplied(applied)) = admin.ask(1, apply(&after)) else { panic!("not applied") };
     assert!(applied.told.ends_with("; applied"), "{applied:?}");
