@@ -215,7 +215,8 @@ impl Exchange {
             Command::Dial { from, .. } => of_seat(from),
             // What is the user's own is so whatever queue it is of.
             Command::Own(_) => (String::new(), None, None),
-            // What changes the house, and not a call, is a matter of the role.
+            // What changes the house, and not a call, is a matter of the role. Recordings are of calls that are over: who
+            // keeps them asks before.
             Command::Unregister { .. }
             | Command::DeleteMessage(_)
             | Command::Archive(_)
