@@ -19,7 +19,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io::{self, IsTerminal as _, Stdout, Write as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use switchroom_wire::Hushed;
+use switchroom_wire::{Hushed, ServerLine};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -32,6 +32,9 @@ const FRAME_OF_KEY: Duration = Duration::from_millis(8);
 
 /// With `--slow`, one frame a second, whatever happens.
 const FRAME_SLOW: Duration = Duration::from_secs(1);
+
+/// Lines that wait for a frame at most.
+const TOLD_MAX: usize = 1_000;
 
 /// The heartbeat: timers on screen move once a second.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -134,6 +137,9 @@ struct Screen {
     canvas: Canvas<Stdout>,
     commands: mpsc::Sender<LinkCommand>,
     title: String,
+    /// What the daemon told since the last frame. On a large floor it takes as long to work out what one line means for the screen
+    /// as what a hundred do.
+    told: Vec<ServerLine>,
     quits: bool,
     suspends: bool,
     /// A flow to be edited: its name, what its copy is called, and its text.
@@ -153,6 +159,7 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
         canvas: Canvas::new(io::stdout()),
         commands,
         title: String::new(),
+        told: Vec::new(),
         quits: false,
         suspends: false,
         edits: None,
@@ -164,6 +171,7 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
     let mut beat = Beat { is_slow, drawn: Instant::now() - FRAME_SLOW, is_dirty: true, is_asked: false };
     while !screen.quits {
         if beat.due().is_some_and(|due| due <= Instant::now()) {
+            screen.take_told();
             screen.draw().map_err(ConsoleError::Terminal)?;
             beat.drew(Instant::now());
         }
@@ -217,6 +225,8 @@ impl Screen {
     }
 
     fn on_event(&mut self, event: Event) {
+        // A key is about what is known by now.
+        self.take_told();
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
                 if let Some(key) = Key::from_event(&key) {
@@ -231,12 +241,25 @@ impl Screen {
 
     fn on_link(&mut self, event: LinkEvent) {
         match event {
-            LinkEvent::Line(line) => self.update(Input::Line(line)),
+            LinkEvent::Line(line) => {
+                self.told.push(*line);
+                if self.told.len() >= TOLD_MAX {
+                    self.take_told();
+                }
+            }
             LinkEvent::Down { error, next_try } => {
+                self.take_told();
                 let next_try_ms =
                     next_try.map(|delay| now_ms() + i64::try_from(delay.as_millis()).unwrap_or(0));
                 self.update(Input::Down { why: error.to_string(), next_try_ms });
             }
+        }
+    }
+
+    fn take_told(&mut self) {
+        if !self.told.is_empty() {
+            let lines = std::mem::take(&mut self.told);
+            self.update(Input::Lines(lines));
         }
     }
 

@@ -344,3 +344,22 @@ fn the_floor_is_a_fold_of_its_changes() {
     change(&mut app, Change::AgentGone("102".into()));
     assert_eq!((app.model.board.queues.len(), app.model.board.agents.len()), (3, 10));
 }
+
+/// Many lines at once are the same as one after the other.
+#[test]
+fn lines_that_come_together_mean_what_they_mean_one_by_one() {
+    let lines: Vec<ServerLine> = crate::fixture::lines("office")
+        .into_iter()
+        .chain(crate::fixture::floor_changes().into_iter().enumerate().map(|(n, change)| {
+            // Behind the last line of the office.
+            let seq = crate::fixture::office((80, 24)).model.seq + 1 + n as u64;
+            ServerLine::Delta { seq, at_ms: NOW_MS, change }
+        }))
+        .collect();
+    let (mut together, mut one_by_one) = (crate::fixture::app((80, 24)), crate::fixture::app((80, 24)));
+    lines.iter().for_each(|line| drop(update(&mut one_by_one, Input::Line(Box::new(line.clone())))));
+    update(&mut together, Input::Lines(lines));
+    assert_eq!(together.model.board, one_by_one.model.board);
+    assert_eq!(together.model.board.queues.len(), 4);
+    assert_eq!(shown(&together), shown(&one_by_one));
+}

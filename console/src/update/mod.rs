@@ -43,6 +43,8 @@ pub(crate) enum Input {
     /// Text that was pasted.
     Paste(String),
     Line(Box<ServerLine>),
+    /// Several lines that have come since a frame: what follows from them is worked out once.
+    Lines(Vec<ServerLine>),
     /// The connection ended or could not be made.
     Down {
         why: String,
@@ -69,6 +71,7 @@ impl App {
             Input::Key(key) => self.on_key(key, now_ms, &mut effects),
             Input::Paste(text) => self.on_paste(&text),
             Input::Line(line) => self.on_line(&line, now_ms, &mut effects),
+            Input::Lines(lines) => lines.iter().for_each(|line| self.on_line(line, now_ms, &mut effects)),
             Input::Down { why, next_try_ms } => self.on_down(why, next_try_ms, now_ms),
             Input::Resize(width, height) => self.size = (width, height),
             Input::Tick => {}
