@@ -111,6 +111,18 @@ pub fn longest_silence(samples: &[i16]) -> f64 {
     f64::from(longest) / 10.0
 }
 
+/// What comes after the longest silence, of several the last.
+pub fn after_longest_silence(samples: &[i16]) -> &[i16] {
+    let (mut longest, mut length, mut end) = (0, 0, 0);
+    for (at, piece) in pieces(samples).enumerate() {
+        length = if is_silent(piece) { length + 1 } else { 0 };
+        if length > 0 && length >= longest {
+            (longest, end) = (length, at + 1);
+        }
+    }
+    samples.get(end * RATE as usize / 10..).unwrap_or_default()
+}
+
 fn pieces(samples: &[i16]) -> impl Iterator<Item = &[i16]> {
     samples.chunks_exact(RATE as usize / 10)
 }
@@ -209,5 +221,7 @@ mod tests {
         assert!(longest_silence(&sound) < 0.05);
         let all = [&silence[..2_400], &sound, &silence, &sound].concat();
         assert!((longest_silence(&all) - 0.5).abs() < 0.05);
+        assert_eq!(after_longest_silence(&all).len(), sound.len());
+        assert_eq!(after_longest_silence(&sound).len(), sound.len(), "without any, all of it");
     }
 }

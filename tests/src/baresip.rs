@@ -104,8 +104,10 @@ impl Baresip {
     /// # Panics
     /// If it does not start, or is not registered in time.
     pub fn at_with(daemon: &Daemon, extension: &str, hz: f64, more: &str) -> Self {
+        // An earlier phone may have left one.
+        let before = daemon.bindings(extension);
         let phone = Self::start_with(daemon.sip, extension, "udp", hz, more);
-        daemon.wait_for_binding(extension);
+        daemon.wait_for_another_binding(extension, &before);
         phone
     }
 

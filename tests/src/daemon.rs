@@ -1,5 +1,6 @@
 //! The real program, run in a folder of its own on free ports, asked over its control socket.
 
+use crate::audio::read_wav;
 use crate::process::{Running, eventually, ports, within};
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -57,6 +58,8 @@ pub struct Setup {
     pub data: Option<PathBuf>,
     /// The largest file that the daemon may write, in kilobytes (`ulimit -f`).
     pub file_kb_max: Option<u32>,
+    /// More lines for the table `[recording]`.
+    pub recording_more: String,
 }
 
 impl Setup {
@@ -77,6 +80,7 @@ impl Setup {
             recordings: None,
             data: None,
             file_kb_max: None,
+            recording_more: String::new(),
         }
     }
 
@@ -117,6 +121,7 @@ impl Setup {
             folder(&self.data, "data"),
             dir.join("control.sock"),
         );
+        text = text.replacen("[recording]\n", &format!("[recording]\n{}", self.recording_more), 1);
         for number in &self.extensions {
             let secret = password(number);
             let digest = |algorithm| ha1(algorithm, number, DOMAIN, &secret);
@@ -324,14 +329,31 @@ impl Daemon {
         }
     }
 
+    /// Where an extension is registered.
+    ///
+    /// # Panics
+    /// If the daemon does not answer.
+    pub fn bindings(&self, extension: &str) -> Vec<BindingView> {
+        let one = self.extensions().into_iter().find(|e| e.number == extension);
+        one.map(|one| one.bindings).unwrap_or_default()
+    }
+
     /// Waits until an extension is registered, and gives where.
     ///
     /// # Panics
     /// If it is not in time.
     pub fn wait_for_binding(&self, extension: &str) -> Vec<BindingView> {
+        self.wait_for_another_binding(extension, &[])
+    }
+
+    /// Waits until an extension is registered elsewhere than it was before, by a phone that was started since.
+    ///
+    /// # Panics
+    /// If it is not in time.
+    pub fn wait_for_another_binding(&self, extension: &str, before: &[BindingView]) -> Vec<BindingView> {
+        let is_new = |one: &BindingView| before.iter().all(|old| old.contact != one.contact);
         eventually(&format!("the registration of {extension}"), || {
-            let one = self.extensions().into_iter().find(|e| e.number == extension)?;
-            Some(one.bindings).filter(|bindings| !bindings.is_empty())
+            Some(self.bindings(extension)).filter(|bindings| bindings.iter().any(is_new))
         })
     }
 
@@ -344,6 +366,18 @@ impl Daemon {
             Answer::Recordings(recordings) => recordings,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The recording of a call once its file is closed, and the rate and the channels of that file.
+    ///
+    /// # Panics
+    /// If it is not closed in time, or cannot be read.
+    pub fn closed_recording(&self, call: &str) -> (RecordingView, u32, Vec<Vec<i16>>) {
+        let view = eventually("the closed recording", || {
+            self.recordings().into_iter().find(|r| r.id == call && !r.sha256.is_empty())
+        });
+        let (rate, channels) = read_wav(&self.recordings_dir().join(&view.file));
+        (view, rate, channels)
     }
 
     /// What is wrong now, as the console is told.

@@ -52,11 +52,13 @@ impl Linphone {
         let mut program = Command::new(PROGRAM.0);
         program.arg("--config").arg(&rc).args(["--pipe", &name, "--disable-stats-events", "--auto-answer"]);
         program.arg("--log").arg(path.join("trace")).env("HOME", path).env_remove("XDG_CONFIG_HOME");
+        // An earlier phone may have left one.
+        let before = daemon.bindings(extension);
         let running = Running::start(&mut program, &path.join("log"));
         let control = eventually("linphone's socket", || UnixStream::connect(&pipe).ok());
         control.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
         let this = Self { dir, pipe, _running: running, control };
-        daemon.wait_for_binding(extension);
+        daemon.wait_for_another_binding(extension, &before);
         this
     }
 

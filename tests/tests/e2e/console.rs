@@ -1,4 +1,9 @@
-//! The console on a terminal, against a daemon with real phones.
+//! The console on a terminal, against a daemon with real phones; and the demo.
+
+mod demo;
+mod desk;
+mod flows;
+mod settings;
 
 use crate::queues::{agent, ctl, with_a_queue};
 use crate::setup;
@@ -26,8 +31,7 @@ fn heard_by(daemon: &Daemon) -> Option<Vec<String>> {
     Some(at.heard_by.iter().map(|party| party.number.clone()).collect())
 }
 
-#[test]
-fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
+fn a_supervisor_on_a_terminal(columns: u16, lines: u16) {
     if !has_program("baresip", "baresip-core") || !has_program("tmux", "tmux") {
         return;
     }
@@ -41,7 +45,7 @@ fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
     caller.command("dial", "102");
     agent.wait_for("CALL_ESTABLISHED");
 
-    let terminal = console(&daemon, program, 80, 24);
+    let terminal = console(&daemon, program, columns, lines);
     terminal.wait_for(&["TALK", "101", "102"]);
 
     terminal.press(&["L"]);
@@ -63,6 +67,16 @@ fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
     eventually("the line that goes", || (!terminal.screen().contains("[ON AIR]")).then_some(()));
     assert!(daemon.calls().iter().any(|call| call.state == CallState::Talking), "the call goes on");
     assert_eq!(heard_by(&daemon), None);
+}
+
+#[test]
+fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
+    a_supervisor_on_a_terminal(80, 24);
+}
+
+#[test]
+fn a_supervisor_does_the_same_on_a_large_terminal() {
+    a_supervisor_on_a_terminal(200, 60);
 }
 
 /// Wall, agents and reports are opened; a caller comes, waits and goes; agents are made ready and sent on a break; the console is
@@ -98,14 +112,14 @@ fn a_day_on_a_terminal(columns: u16, lines: u16) {
     caller.wait_for("CALL_ESTABLISHED");
     terminal.press(&["1"]);
     terminal.wait_for(&["1 waiting"]);
-    // A console that reads nothing holds nobody up, and shows what is when it goes on.
+    // A console that was stopped shows what is when it goes on.
     signal(terminal.pid(), Signal::STOP);
     std::thread::sleep(Duration::from_millis(300));
     let stopped = terminal.screen();
     caller.command("hangup", "");
     eventually("the caller to be counted", || {
-        let today = &ctl(&daemon, &["queues"])[0]["today"];
-        (today["offered"] == 1).then_some(())
+        let queue = &ctl(&daemon, &["queues"])[0];
+        (queue["today"]["offered"] == 1 && queue["waiting_count"] == 0).then_some(())
     });
     ctl(&daemon, &["agent", "3002", "ready"]);
     assert_eq!(terminal.screen(), stopped, "it stands still");
@@ -116,11 +130,18 @@ fn a_day_on_a_terminal(columns: u16, lines: u16) {
     terminal.wait_for(&["whole day"]);
     terminal.wait_for(&["desk", " 1 "]);
 
+    // What stands there now does not know of the second caller.
+    caller.command("dial", "420");
+    eventually("the second caller", || (ctl(&daemon, &["queues"])[0]["waiting_count"] == 1).then_some(()));
+    caller.command("hangup", "");
+    eventually("the second caller to go", || {
+        (ctl(&daemon, &["queues"])[0]["waiting_count"] == 0).then_some(())
+    });
     daemon.stop();
     terminal.wait_for(&["DISCONNECTED"]);
     daemon.start_again();
     eventually("the console to be back", || (!terminal.screen().contains("DISCONNECTED")).then_some(()));
-    terminal.wait_for(&["desk", " 1 "]);
+    terminal.wait_for(&["desk", " 2 "]);
     terminal.press(&["3"]);
     terminal.wait_for(&["3001", "BREAK", "lunch"]);
     to_agent(&terminal, "3001");
@@ -132,15 +153,7 @@ fn a_day_on_a_terminal(columns: u16, lines: u16) {
 
 /// Moves the selection down to an agent.
 fn to_agent(terminal: &Terminal, number: &str) {
-    eventually("the selection", || {
-        // What was pressed last is drawn by then.
-        std::thread::sleep(Duration::from_millis(300));
-        let is_there = terminal.screen().lines().any(|line| line.starts_with('>') && line.contains(number));
-        if !is_there {
-            terminal.press(&["j"]);
-        }
-        is_there.then_some(())
-    });
+    terminal.press_until("j", |line| line.starts_with('>') && line.contains(number));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::setup;
 use std::time::Duration;
-use switchroom_tests::audio::{pieces_with, read_wav};
+use switchroom_tests::audio::pieces_with;
 use switchroom_tests::baresip::Baresip;
 use switchroom_tests::daemon::Daemon;
 use switchroom_tests::linphone::{self, Linphone};
@@ -50,12 +50,11 @@ fn an_agent_consults_and_puts_the_caller_through() {
     caller.wait_for("CALL_CLOSED");
 
     let cdr = eventually("the record", || daemon.cdrs().into_iter().find(|c| c.id == call.id));
+    assert_eq!(daemon.cdrs().len(), 2, "the call, and the consultation: {:?}", daemon.cdrs());
     assert_eq!((cdr.from.number.as_str(), cdr.to.number.as_str()), ("101", "102"));
     assert_eq!(cdr.with.as_ref().map(|p| p.number.as_str()), Some("103"));
-    let view = eventually("the closed recording", || {
-        daemon.recordings().into_iter().find(|r| r.id == call.id && !r.sha256.is_empty())
-    });
-    let (_, channels) = read_wav(&daemon.recordings_dir().join(&view.file));
+    let (view, _, channels) = daemon.closed_recording(&call.id);
+    assert_eq!(daemon.recordings().len(), 2, "of the call, and of the consultation");
     for (channel, hz) in [(0, CALLER_HZ), (1, SECOND_HZ)] {
         let pieces = pieces_with(&channels[channel], hz);
         assert!(pieces >= 8, "{pieces} pieces of {hz} Hz on channel {channel}: {:?}", view.marks);

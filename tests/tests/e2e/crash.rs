@@ -86,12 +86,9 @@ fn opened(file: &Path) -> u64 {
 
 /// A flow that takes a message for 102, and the box it goes to.
 fn with_voicemail() -> Setup {
-    let flow = std::env::temp_dir().join(format!("switchroom-leave-{}.toml", std::process::id()));
     let text =
         "title = \"Leave\"\nstart = \"leave\"\n\n[nodes.leave]\nkind = \"voicemail\"\nmailbox = \"102\"\n";
-    std::fs::write(&flow, text).unwrap();
-    let mut setup = setup();
-    setup.beside = vec![(flow, "flows/leave.toml".to_owned())];
+    let mut setup = setup().with_file("flows/leave.toml", text);
     setup.more = "[mailboxes.102]\n\n[[routes]]\nnumber = \"400\"\nto = \"flow leave\"\n".to_owned();
     setup
 }

@@ -5,7 +5,7 @@ use crate::flows::{at, press};
 use crate::queues::{ctl, is_written_down};
 use crate::setup;
 use std::time::Duration;
-use switchroom_tests::audio::{find, longest_silence, pieces_with, read_wav};
+use switchroom_tests::audio::{find, longest_silence, pieces_with};
 use switchroom_tests::baresip::Baresip;
 use switchroom_tests::daemon::{DOMAIN, Daemon, Setup};
 use switchroom_tests::flows::prompt;
@@ -188,10 +188,7 @@ fn who_heard_what(daemon: &Daemon, call: &str, caller: &Baresip, agent: &Baresip
     let cdr = eventually("the record", || daemon.cdrs().into_iter().find(|c| c.id == call));
     assert_eq!(daemon.cdrs().len(), 1, "one call");
     assert_eq!(cdr.with.as_ref().map(|p| p.number.as_str()), Some("102"));
-    let view = eventually("the closed recording", || {
-        daemon.recordings().into_iter().find(|r| r.id == call && !r.sha256.is_empty())
-    });
-    let (_, channels) = read_wav(&daemon.recordings_dir().join(&view.file));
+    let (_, _, channels) = daemon.closed_recording(call);
     for (channel, hz) in [(0, CALLER_HZ), (1, AGENT_HZ)] {
         let sound = &channels[channel];
         let silent = longest_silence(sound);

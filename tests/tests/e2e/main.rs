@@ -14,9 +14,10 @@
 //! | [`agents_by_phone`] | agents sign in by number and PIN, have a break and go, all by the keys of a real phone |
 //! | [`hand_off`] | a real phone sends its caller into a flow that asks for a PIN, and has it back |
 //! | [`recording`] | a recording that is begun, paused, resumed and stopped by order, by the tones in it |
+//! | [`consent`] | a real phone hears that it will be recorded, and may refuse by a key: then nothing is |
 //! | [`shift`] | thirty callers of SIPp, two real phones: turns, shares and every figure, recounted from the journal |
 //! | [`supervision`] | a real phone listens, whispers, barges in and takes over, and who heard whom is measured |
-//! | [`console`] | a supervisor by the keys of the console, on a terminal: at a call; at agents and figures; over a restart |
+//! | [`console`] | the console by its keys, on a terminal: every screen of the demo; at a call; at agents and figures; an agent's desk; flows; settings, written and undone; over a restart |
 //! | [`transfer`] | a real phone puts its caller through to another: one call, one recording |
 //! | [`consult`] | a linphone consults another phone while its caller waits, and puts them together |
 //! | [`consult_by_order`] | by orders of a user: consult, swap, all three, complete, and cancel; whom three phones heard |
@@ -32,6 +33,7 @@ mod agents_by_phone;
 mod call_back;
 mod classes;
 mod codecs;
+mod consent;
 mod console;
 mod consult;
 mod consult_by_order;

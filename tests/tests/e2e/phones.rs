@@ -1,9 +1,13 @@
-//! The project's own softphones, ready to use: registered, answering, each with its tone.
+//! Phones, ready to use: registered, answering, each with its tone. The project's own softphones, and real ones.
 
+use crate::setup;
 use std::time::Duration;
 use switchroom::softphone::{Softphone, SoftphoneConfig, Sound};
 use switchroom_phone::{Answering, PhoneCommand, PhoneEvent, PhoneSettings};
+use switchroom_tests::baresip::Baresip;
 use switchroom_tests::daemon::{DOMAIN, Daemon, password};
+use switchroom_tests::process::eventually;
+use switchroom_wire::CallView;
 
 /// For what surely comes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -20,6 +24,19 @@ pub(crate) fn phone(daemon: &Daemon, number: &str, hz: u16) -> Softphone {
     phone.command(PhoneCommand::Register).unwrap();
     phone.wait_for(|e| matches!(e, PhoneEvent::Registered { .. }), PATIENCE).unwrap();
     phone
+}
+
+/// A daemon that records, and real phones at 101, 102 and 103 with these tones; the first talks with the second.
+pub(crate) fn three_in_a_call(hz: [f64; 3]) -> (Daemon, [Baresip; 3], CallView) {
+    let mut setup = setup().recording().md5_only();
+    setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
+    let daemon = Daemon::start(setup);
+    let [mut caller, mut called, third] =
+        [("101", hz[0]), ("102", hz[1]), ("103", hz[2])].map(|(at, hz)| Baresip::at(&daemon, at, hz));
+    caller.command("dial", "102");
+    called.wait_for("CALL_ESTABLISHED");
+    let call = eventually("the call", || daemon.calls().into_iter().next());
+    (daemon, [caller, called, third], call)
 }
 
 /// Calls and waits until both sides are up.

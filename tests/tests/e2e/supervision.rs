@@ -1,12 +1,10 @@
 //! Three real softphones: two talk, the third is a supervisor's. Each sends a tone of its own, so that what a phone has heard
 //! says whom it heard.
 
-use crate::setup;
+use crate::phones::three_in_a_call;
+use crate::queues::ctl;
 use std::time::Duration;
-use switchroom_tests::audio::{
-    first_piece_with_trace_of, pieces_with_part_of, pieces_with_trace_of, read_wav,
-};
-use switchroom_tests::baresip::Baresip;
+use switchroom_tests::audio::{first_piece_with_trace_of, pieces_with_part_of, pieces_with_trace_of};
 use switchroom_tests::daemon::Daemon;
 use switchroom_tests::process::{eventually, has_program};
 use switchroom_wire::SupervisionMode;
@@ -14,13 +12,6 @@ use switchroom_wire::SupervisionMode;
 const CALLER_HZ: f64 = 440.0;
 const AGENT_HZ: f64 = 700.0;
 const SUPERVISOR_HZ: f64 = 1_000.0;
-
-/// A supervisor's order by `ctl`, which must be done.
-fn ctl(daemon: &Daemon, words: &[&str]) {
-    let all: Vec<&str> = ["ctl"].into_iter().chain(words.iter().copied()).collect();
-    let output = daemon.run(&all);
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
 
 /// The supervisor is at the call in that mode.
 fn is_at(daemon: &Daemon, call: &str, mode: SupervisionMode) {
@@ -39,15 +30,8 @@ fn a_supervisor_is_heard_by_whom_the_mode_says() {
     if !has_program("baresip", "baresip-core") {
         return;
     }
-    let mut setup = setup().recording().md5_only();
-    setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
-    let daemon = Daemon::start(setup);
-    let mut caller = Baresip::at(&daemon, "101", CALLER_HZ);
-    let mut agent = Baresip::at(&daemon, "102", AGENT_HZ);
-    let mut supervisor = Baresip::at(&daemon, "103", SUPERVISOR_HZ);
-    caller.command("dial", "102");
-    agent.wait_for("CALL_ESTABLISHED");
-    let call = eventually("the call", || daemon.calls().into_iter().next());
+    let (daemon, [mut caller, mut agent, mut supervisor], call) =
+        three_in_a_call([CALLER_HZ, AGENT_HZ, SUPERVISOR_HZ]);
     std::thread::sleep(Duration::from_millis(500));
 
     let at = ["--phone", "103"];
@@ -92,10 +76,7 @@ fn a_supervisor_is_heard_by_whom_the_mode_says() {
     for act in ["listen", "whisper", "barge", "take_over"] {
         assert!(acts.iter().any(|name| name == act), "{act} is on the audit list: {acts:?}");
     }
-    let view = eventually("the closed recording", || {
-        daemon.recordings().into_iter().find(|r| r.id == call.id && !r.sha256.is_empty())
-    });
-    let (_, channels) = read_wav(&daemon.recordings_dir().join(&view.file));
+    let (_, _, channels) = daemon.closed_recording(&call.id);
     // What was whispered is in no channel: the supervisor is there as long as barging in and after taking over.
     assert_eq!(pieces_with_trace_of(&channels[0], SUPERVISOR_HZ), 0, "the caller's channel is the caller's");
     let recorded = pieces_with_part_of(&channels[1], SUPERVISOR_HZ);

@@ -1,10 +1,9 @@
 //! Three real softphones: the second puts the first through to the third. One call, one recording, both tones in it.
 
-use crate::setup;
+use crate::phones::three_in_a_call;
 use std::time::Duration;
-use switchroom_tests::audio::{pieces_with, read_wav};
-use switchroom_tests::baresip::Baresip;
-use switchroom_tests::daemon::{DOMAIN, Daemon};
+use switchroom_tests::audio::pieces_with;
+use switchroom_tests::daemon::DOMAIN;
 use switchroom_tests::process::{eventually, has_program};
 
 const CALLER_HZ: f64 = 440.0;
@@ -16,15 +15,8 @@ fn a_caller_is_put_through() {
     if !has_program("baresip", "baresip-core") {
         return;
     }
-    let mut setup = setup().recording().md5_only();
-    setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
-    let daemon = Daemon::start(setup);
-    let mut caller = Baresip::at(&daemon, "101", CALLER_HZ);
-    let mut first = Baresip::at(&daemon, "102", FIRST_HZ);
-    let mut second = Baresip::at(&daemon, "103", SECOND_HZ);
-    caller.command("dial", "102");
-    first.wait_for("CALL_ESTABLISHED");
-    let call = eventually("the call", || daemon.calls().into_iter().next());
+    let (daemon, [mut caller, mut first, mut second], call) =
+        three_in_a_call([CALLER_HZ, FIRST_HZ, SECOND_HZ]);
     std::thread::sleep(Duration::from_millis(1_500));
     first.command("transfer", &format!("sip:103@{DOMAIN}"));
     second.wait_for("CALL_ESTABLISHED");
@@ -42,11 +34,8 @@ fn a_caller_is_put_through() {
     assert_eq!(legs, [("101", "answered"), ("102", "transferred"), ("103", "answered")]);
     assert!(daemon.events().iter().any(|event| event.name == "transferred"));
 
-    let view = eventually("the closed recording", || {
-        daemon.recordings().into_iter().find(|r| r.id == call.id && !r.sha256.is_empty())
-    });
+    let (view, _, channels) = daemon.closed_recording(&call.id);
     assert!(view.complete, "{view:?}");
-    let (_, channels) = read_wav(&daemon.recordings_dir().join(&view.file));
     for (channel, hz) in [(0, CALLER_HZ), (1, FIRST_HZ), (1, SECOND_HZ)] {
         let pieces = pieces_with(&channels[channel], hz);
         assert!(pieces >= 8, "{pieces} pieces of {hz} Hz on channel {channel}");

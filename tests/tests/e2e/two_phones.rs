@@ -3,7 +3,7 @@
 use crate::setup;
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
-use switchroom_tests::audio::{pieces_with, pieces_with_trace_of, read_wav};
+use switchroom_tests::audio::{pieces_with, pieces_with_trace_of};
 use switchroom_tests::baresip::Baresip;
 use switchroom_tests::daemon::Daemon;
 use switchroom_tests::process::{eventually, has_program};
@@ -127,9 +127,7 @@ fn the_record_is_right(daemon: &Daemon, id: &str) {
 }
 
 fn the_recording_is_right(daemon: &Daemon, id: &str) {
-    let view = eventually("the closed recording", || {
-        daemon.recordings().into_iter().find(|r| r.id == id && !r.sha256.is_empty())
-    });
+    let (view, rate, channels) = daemon.closed_recording(id);
     assert!(view.complete, "{view:?}");
     let file = daemon.recordings_dir().join(&view.file);
     let bytes = std::fs::read(&file).expect("the file");
@@ -142,7 +140,6 @@ fn the_recording_is_right(daemon: &Daemon, id: &str) {
     assert_eq!(sidecar["sha256"], view.sha256.as_str(), "{sidecar}");
     let kinds: Vec<&str> = view.marks.iter().map(|m| m.kind.as_str()).collect();
     assert_eq!(kinds, ["answer", "digit", "hold", "resume", "end"]);
-    let (rate, channels) = read_wav(&file);
     let [left, right] = channels.as_slice() else { panic!("{} channels", channels.len()) };
     assert_eq!(rate, 8_000);
     assert!(pieces_with(left, CALLER_HZ) >= 20, "{} pieces of the caller", pieces_with(left, CALLER_HZ));

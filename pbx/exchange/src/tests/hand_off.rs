@@ -1,6 +1,7 @@
 //! Hand-off: one party sends the other into a flow and has it back, with what came of it and nothing of what was typed.
 
 use super::flow_keys::infos;
+use super::flow_site;
 use super::transfer::Scene;
 use super::world::sdp;
 use crate::limits::HAND_OFFS_MAX;
@@ -9,6 +10,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_acd::{Activity, Presence};
+use switchroom_flow::Flow;
+use switchroom_flow::node::Job;
 use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::status::Status;
 
@@ -289,6 +292,30 @@ fn for_the_queue_the_agent_talks_on() {
     // The caller goes: the flow it was lent to and the one around it clean up, the agent wraps up.
     s.hang_up(a);
     assert_eq!(activity(&s), Activity::WrapUp);
+    s.w.settle();
+}
+
+/// What a caller types while lent is between the caller and that flow, secret or not.
+#[test]
+fn what_is_typed_in_a_hand_off_is_on_nobodys_desk() {
+    let (mut s, a, _) = Scene::queued();
+    let mut config = s.w.x.config().clone();
+    let mut flow = Flow::clone(&config.flows["507"]);
+    if let Job::Collect { count, is_secret, .. } = &mut flow.nodes[0].job {
+        (*count, *is_secret) = ((2, 2), false);
+    }
+    flow.nodes[1].job = flow_site::asks_again();
+    config.flows.insert("507".into(), Arc::new(flow));
+    s.w.input(Input::Config(Arc::new(config)));
+    let known = |s: &Scene| s.w.x.desk("3", s.w.now).unwrap().values;
+    let before = known(&s);
+    s.command("507").unwrap();
+    s.press("42");
+    assert_eq!(s.call().stage, Stage::Flow, "the flow asks on");
+    let typed = s.w.x.visits[&s.id].run.variables();
+    assert_eq!(typed.get("pin").map(|value| value.plain()).as_deref(), Some("42"));
+    assert_eq!(known(&s), before);
+    s.hang_up(a);
     s.w.settle();
 }
 

@@ -1,12 +1,12 @@
-//! Who is let into a queue: as its hours and its limits of calls say.
+//! Who is let into a queue: as its hours, or a person, and its limits of calls say.
 
 use super::facts;
 use crate::sim::checkers::{Checker, Verdict, broken};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use switchroom_acd::config::QueueConfig;
-use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact};
-use switchroom_exchange::{Action, CallId, Record};
+use switchroom_acd::{CallBackAct, CallBackEnd, Door, Exit, Fact};
+use switchroom_exchange::{Action, AgentAct, CallId, Command, Record};
 use switchroom_flow::boundary::Opening;
 
 /// A queue, as what is written down has it.
@@ -16,8 +16,19 @@ struct Queue {
     /// Who asked to be called back has a place among those who wait.
     asked: BTreeSet<u128>,
     talking: BTreeSet<u128>,
-    /// When the last were let in, steady milliseconds.
-    let_in: VecDeque<i64>,
+    /// When the last were let in, steady milliseconds, and whether that is sure: who comes and leaves at once because nobody
+    /// works there may have been let in, or not.
+    let_in: VecDeque<(i64, bool)>,
+}
+
+impl Queue {
+    /// Who came to it, and was or may have been let in. A limit counts from when it is written.
+    fn lets_in(&mut self, config: &QueueConfig, now_ms: i64, is_sure: bool) {
+        match config.calls_per_second {
+            Some(_) => self.let_in.push_back((now_ms, is_sure)),
+            None => self.let_in.clear(),
+        }
+    }
 }
 
 /// Outside its hours a queue lets nobody in, within them it turns nobody away as closed; and it has no more calls than it may,
@@ -27,6 +38,8 @@ pub(in super::super) struct OnlyWhoMayComesIn {
     queues: BTreeMap<String, Queue>,
     back: BTreeSet<u128>,
     joined: Option<(String, u128)>,
+    /// What users said of queues and did not take back, by their commands and by what the disk has.
+    doors: BTreeMap<String, Door>,
 }
 
 impl OnlyWhoMayComesIn {
@@ -38,27 +51,33 @@ impl OnlyWhoMayComesIn {
             return Ok(());
         };
         let is_back = self.back.remove(&call);
-        let is_open = is_open(world, config);
+        let is_open = match self.doors.get(&name) {
+            Some(Door::Open) => true,
+            Some(Door::Closed) => false,
+            Some(Door::Hours) | None => is_open(world, config),
+        };
         let calls = queue.waiting.len() + queue.talking.len();
-        queue.let_in.retain(|at| now_ms - at < 1_000);
+        queue.let_in.retain(|(at, _)| now_ms - at < 1_000);
         let is_over = config.calls_max.is_some_and(|most| calls >= most as usize);
-        let is_quick = config.calls_per_second.is_some_and(|most| queue.let_in.len() >= most as usize);
+        let sure = queue.let_in.iter().filter(|(_, is_sure)| *is_sure).count();
+        let reaches = |count: usize| config.calls_per_second.is_some_and(|most| count >= most as usize);
+        let (may_be_quick, is_quick) = (reaches(queue.let_in.len()), reaches(sure));
         let told = format!("{name}: open {is_open}, {calls} calls, {} in a second", queue.let_in.len());
         let has_room = queue.waiting.len() + queue.asked.len() < config.max_waiting;
         let is_wrong = match left {
             Some(Exit::Closed) => is_open || is_back,
             Some(Exit::Full) if is_back => has_room,
-            Some(Exit::Full) => !is_over && !is_quick && has_room,
+            Some(Exit::Full) => !is_over && !may_be_quick && has_room,
             Some(_) => false,
             None => !is_back && (!is_open || is_over || is_quick),
         };
-        if left.is_none() {
-            queue.waiting.insert(call);
-            // A limit counts from when it is written.
-            match config.calls_per_second {
-                Some(_) => queue.let_in.push_back(now_ms),
-                None => queue.let_in.clear(),
+        match left {
+            None => {
+                queue.waiting.insert(call);
+                queue.lets_in(config, now_ms, true);
             }
+            Some(Exit::Empty) => queue.lets_in(config, now_ms, false),
+            Some(_) => {}
         }
         if is_wrong { broken(Some(CallId(call)), format!("{left:?} of {told}")) } else { Ok(()) }
     }
@@ -101,6 +120,20 @@ impl OnlyWhoMayComesIn {
         Ok(())
     }
 
+    /// What users say of queues, and what is forgotten because a queue is gone.
+    fn said(&mut self, world: &World, step: &Step) {
+        if step.came == Came::Start {
+            let said = world.store.disk.doors.iter().map(|(queue, (_, fact))| (queue.clone(), fact.door));
+            self.doors = said.collect();
+        }
+        if let Came::Command(Command::Agent(AgentAct::Door { queue, door })) = &step.came
+            && step.actions.iter().any(|action| matches!(action, Action::Reply { result: Ok(_), .. }))
+        {
+            self.doors.insert(queue.clone(), *door);
+        }
+        self.doors.retain(|queue, _| world.exchange.floor().queue(queue).is_some());
+    }
+
     fn leave(&mut self, queue: &str, call: u128, exit: Exit) {
         let queue = self.queues.entry(queue.to_owned()).or_default();
         queue.waiting.remove(&call);
@@ -123,8 +156,9 @@ impl Checker for OnlyWhoMayComesIn {
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        self.said(world, step);
         if step.came == Came::Start {
-            *self = Self::default();
+            *self = Self { doors: std::mem::take(&mut self.doors), ..Self::default() };
             // Who asked to be called back is remembered over a restart.
             let floor = world.exchange.floor();
             for queue in floor.queues() {
