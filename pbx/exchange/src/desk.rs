@@ -13,8 +13,14 @@ use switchroom_sip::time::Now;
 /// What is for supervisors only, whomever it is about.
 const NEEDS_SUPERVISOR: &str = "this needs the role supervisor";
 
-/// Why something is not the user's own, and the call that it is about.
-type NotOwn = (Option<CallId>, String);
+/// Why something is not the user's own.
+#[derive(Debug)]
+pub(crate) enum NotOwn {
+    /// There is nothing of the kind.
+    Unknown(String),
+    /// It is for others to do, and the call that it is about.
+    Others(Option<CallId>, String),
+}
 
 /// What an agent is doing, and what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -116,17 +122,13 @@ impl Exchange {
 
     /// A user does what others may do as supervisors, with what is the user's own.
     pub(crate) fn own_act(&mut self, now: Now, user: &str, command: &Command) -> Result<String, String> {
-        let own = self.own_phone(user).map_err(|why| (None, why));
-        let seat = match own.and_then(|seat| self.is_own(&seat, command).map(|()| seat)) {
-            Ok(seat) => seat,
-            Err((call, why)) => return Err(self.refuse(now, user, call, why)),
-        };
+        let seat = self.own_phone(user).map_err(|why| self.refuse(now, user, None, why))?;
+        match self.is_own(&seat, command) {
+            Ok(()) => {}
+            Err(NotOwn::Unknown(why)) => return Err(why),
+            Err(NotOwn::Others(call, why)) => return Err(self.refuse(now, user, call, why)),
+        }
         match command {
-            Command::Agent(AgentAct::Choose { agent, .. } | AgentAct::WrapUp { agent, .. })
-                if self.floor.agent(agent).is_none() =>
-            {
-                Err(format!("there is no agent {}", clean(agent)))
-            }
             Command::Agent(act) => self.agent_act(now, user, act),
             Command::HangUp(call) => match self.ringing_at(&seat, *call) {
                 // Whoever calls may have others who answer.
@@ -145,15 +147,14 @@ impl Exchange {
         }
     }
 
-    /// Whether what a user wants is about the user's own; else why not, and about which call it is. What there is not, it is
-    /// for those who do it to say.
+    /// Whether what a user wants is about the user's own.
     fn is_own(&self, seat: &str, command: &Command) -> Result<(), NotOwn> {
         match command {
             Command::Agent(AgentAct::Choose { agent, extension, .. }) => {
                 self.must_sit_at(seat, agent)?;
                 if extension.as_ref().is_some_and(|at| at != seat) {
                     let why = format!("your phone is {seat}; a supervisor can have you sit elsewhere");
-                    return Err((None, why));
+                    return Err(NotOwn::Others(None, why));
                 }
                 Ok(())
             }
@@ -164,43 +165,41 @@ impl Exchange {
             }
             Command::Dial { from, .. } if from == seat => Ok(()),
             Command::Dial { .. } => {
-                Err((None, format!("your phone is {seat}; a supervisor can ring others")))
+                Err(NotOwn::Others(None, format!("your phone is {seat}; a supervisor can ring others")))
             }
             Command::Note { call, parties, .. } => {
                 let was_theirs = parties.iter().any(|party| party == seat);
                 if was_theirs || self.is_written_up_at(seat, *call) {
                     return Ok(());
                 }
-                if !self.calls.contains_key(call) {
-                    let why = format!("your phone {seat} was not in that call; a supervisor can do this");
-                    return Err((None, why));
-                }
                 self.must_be_in(seat, *call)
             }
-            _ => Err((None, NEEDS_SUPERVISOR.to_owned())),
+            _ => Err(NotOwn::Others(None, NEEDS_SUPERVISOR.to_owned())),
         }
     }
 
     fn must_sit_at(&self, seat: &str, agent: &str) -> Result<(), NotOwn> {
-        let Some(known) = self.floor.agent(agent) else { return Ok(()) };
+        let unknown = || NotOwn::Unknown(format!("there is no agent {}", clean(agent)));
+        let known = self.floor.agent(agent).ok_or_else(unknown)?;
         // Who signed out in a talk sits there until it is written up.
         let sits = self.floor.agent_at(seat).is_some_and(|agent| agent.number == known.number);
         if sits || known.config.extension.as_deref() == Some(seat) {
             return Ok(());
         }
         let why = format!("agent {} is not at your phone {seat}; a supervisor can do this", known.number);
-        Err((None, why))
+        Err(NotOwn::Others(None, why))
     }
 
     pub(crate) fn must_be_in(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
-        let Some(call) = self.calls.get(&id) else { return Ok(()) };
+        let unknown = || NotOwn::Unknown("there is no such call any more".to_owned());
+        let call = self.calls.get(&id).ok_or_else(unknown)?;
         let is_own =
             |leg: &crate::Leg| leg.extension.as_deref() == Some(seat) && (call.is_ended() || leg.is_live());
         if call.legs.values().any(is_own) {
             return Ok(());
         }
         let why = format!("your phone {seat} is not in call {}; a supervisor can do this", call.number);
-        Err((Some(id), why))
+        Err(NotOwn::Others(Some(id), why))
     }
 
     /// The phone is in that call, and if two talk there, on the agent's side: who was called is no agent, and moves nobody.
@@ -213,7 +212,7 @@ impl Exchange {
                 let why = format!(
                     "your phone {seat} is not the agent's side of call {number}; a supervisor can do this"
                 );
-                Err((Some(id), why))
+                Err(NotOwn::Others(Some(id), why))
             }
             _ => Ok(()),
         }

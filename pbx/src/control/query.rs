@@ -70,7 +70,7 @@ async fn forbidden(
         }
     }
     match sight.asks_of(command) {
-        Ok(Some(call)) if !is_own(server, user, call).await? => Ok(Some(NO_OWN_CALL.to_owned())),
+        Ok(Some(call)) if !is_own_call(server, user, call).await? => Ok(Some(NO_OWN_CALL.to_owned())),
         Ok(_) => Ok(None),
         Err(why) => Ok(Some(why)),
     }
@@ -81,8 +81,8 @@ pub(super) fn sight_of(server: &Server, user: &str, role: Role) -> Sight {
     Sight::new(role, server.hub.rules().queues.get(user).cloned())
 }
 
-/// Whether a call is of a queue of the user's, or was.
-async fn is_own(server: &Server, user: &str, call: &str) -> Result<bool, CommandError> {
+/// Whether a call is of a queue of the user's, or was when it was over.
+pub(super) async fn is_own_call(server: &Server, user: &str, call: &str) -> Result<bool, CommandError> {
     let id = resolve(server, call).await?;
     Ok(may_act_on(server, user, id).await || was_own(server, user, id).await?)
 }
