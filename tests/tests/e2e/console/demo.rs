@@ -2,7 +2,7 @@
 //! It is one program with phones of its own, so nothing but a terminal is needed.
 
 use crate::setup;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use switchroom_console::Client;
 use switchroom_tests::process::{eventually, has_program};
 use switchroom_tests::terminal::Terminal;
@@ -18,8 +18,15 @@ impl Demo {
     fn start(columns: u16, lines: u16) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let folder = |name: &str| format!("{name}={}", dir.path().display());
-        let mut line =
-            vec!["env".to_owned(), folder("TMPDIR"), folder("XDG_CONFIG_HOME"), "LANG=C.UTF-8".to_owned()];
+        // The terminal stays when the demo has ended, to be read.
+        let script = "\"$@\"; echo \"it ended with $?\"; sleep 60";
+        let mut line = ["sh", "-c", script, "sh"].map(str::to_owned).to_vec();
+        line.extend([
+            "env".to_owned(),
+            folder("TMPDIR"),
+            folder("XDG_CONFIG_HOME"),
+            "LANG=C.UTF-8".to_owned(),
+        ]);
         line.extend(setup().program);
         line.extend(["demo", "--calls-per-min", "20"].map(str::to_owned));
         Self { terminal: Terminal::start(&line, columns, lines), dir }
@@ -27,11 +34,14 @@ impl Demo {
 
     /// The socket of its exchange, once there is one.
     fn socket(&self) -> PathBuf {
-        let is_of_demo = |path: &Path| path.to_string_lossy().contains("switchroom-demo-");
-        eventually("the demo's control socket", || {
-            let folders = std::fs::read_dir(self.dir.path()).ok()?.flatten().map(|entry| entry.path());
-            let socket = folders.into_iter().find(|path| is_of_demo(path))?.join("control.sock");
+        // A demo that found its port taken between two looks has begun anew, in another folder.
+        let answers = |path: PathBuf| {
+            let socket = path.join("control.sock");
             Client::connect(&socket, None).is_ok().then_some(socket)
+        };
+        eventually("the demo's control socket", || {
+            let entries = std::fs::read_dir(self.dir.path()).ok()?.flatten();
+            entries.map(|entry| entry.path()).find_map(answers)
         })
     }
 
@@ -98,6 +108,7 @@ fn every_screen_of_the_demo(columns: u16, lines: u16) {
     terminal.press(&["C-c"]);
     // Its phones hang up and sign off, and the terminal is given back.
     terminal.wait_for(&["ending", "calls and registrations"]);
+    terminal.wait_for(&["it ended with 0"]);
 }
 
 type Opened = (&'static [&'static str], &'static str, &'static [&'static [&'static str]]);
