@@ -4,8 +4,8 @@ use super::facts;
 use crate::sim::checkers::{Checker, Verdict, broken};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use switchroom_acd::config::QueueConfig;
-use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact};
+use switchroom_acd::config::{QueueConfig, Staff};
+use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact, Presence};
 use switchroom_exchange::{Action, CallId, Record};
 use switchroom_flow::boundary::Opening;
 
@@ -16,23 +16,60 @@ struct Queue {
     /// Who asked to be called back has a place among those who wait.
     asked: BTreeSet<u128>,
     talking: BTreeSet<u128>,
-    /// When the last were let in, steady milliseconds.
-    let_in: VecDeque<i64>,
+    /// When the last were let in, steady milliseconds, and whether that is sure: who comes and leaves at once because nobody
+    /// works there may have been let in, or not.
+    let_in: VecDeque<(i64, bool)>,
 }
 
-/// Outside its hours a queue lets nobody in, within them it turns nobody away as closed; and it has no more calls than it may,
-/// at once and within a second. Who was let in before, and lost an agent whose phone is gone, is not asked.
+impl Queue {
+    /// Who came to it, and was or may have been let in. A limit counts from when it is written.
+    fn lets_in(&mut self, config: &QueueConfig, now_ms: i64, is_sure: bool) {
+        match config.calls_per_second {
+            Some(_) => self.let_in.push_back((now_ms, is_sure)),
+            None => self.let_in.clear(),
+        }
+    }
+}
+
+/// Outside its hours a queue lets nobody in, within them it turns nobody away as closed; it has no more calls than it may, at
+/// once and within a second; and who is told that nobody works there is told the truth. Who was let in before, and lost an agent
+/// whose phone is gone, is not asked for hours and limits.
 #[derive(Debug, Default)]
 pub(in super::super) struct OnlyWhoMayComesIn {
     queues: BTreeMap<String, Queue>,
     back: BTreeSet<u128>,
     joined: Option<(String, u128)>,
+    /// Where agents are, as what is written down has it.
+    presences: BTreeMap<String, Presence>,
+}
+
+/// Who works where.
+struct Staffed<'a> {
+    world: &'a World,
+    presences: &'a BTreeMap<String, Presence>,
+}
+
+impl Staffed<'_> {
+    /// Whether there is somebody in a queue of the kind that a rule asks for.
+    fn has(&self, queue: &str, rule: Staff) -> bool {
+        let agents = &self.world.exchange.floor().config().agents;
+        let mut of_queue = agents.iter().filter(|(_, agent)| agent.queues.contains_key(queue));
+        let mut is_any = |is_it: fn(&Presence) -> bool| {
+            of_queue.any(|(number, _)| self.presences.get(number).is_some_and(is_it))
+        };
+        match rule {
+            Staff::None => true,
+            Staff::SignedIn => is_any(Presence::is_signed_in),
+            Staff::Working => is_any(|presence| *presence == Presence::Ready),
+        }
+    }
 }
 
 impl OnlyWhoMayComesIn {
     /// The next fact says whether who joined last was let in: who was not leaves at once.
     fn settle(&mut self, world: &World, now_ms: i64, left: Option<Exit>) -> Verdict {
         let Some((name, call)) = self.joined.take() else { return Ok(()) };
+        let staff = Staffed { world, presences: &self.presences };
         let queue = self.queues.entry(name.clone()).or_default();
         let Some(config) = world.exchange.floor().queue(&name).map(|queue| &queue.config) else {
             return Ok(());
@@ -40,25 +77,36 @@ impl OnlyWhoMayComesIn {
         let is_back = self.back.remove(&call);
         let is_open = is_open(world, config);
         let calls = queue.waiting.len() + queue.talking.len();
-        queue.let_in.retain(|at| now_ms - at < 1_000);
+        queue.let_in.retain(|(at, _)| now_ms - at < 1_000);
         let is_over = config.calls_max.is_some_and(|most| calls >= most as usize);
-        let is_quick = config.calls_per_second.is_some_and(|most| queue.let_in.len() >= most as usize);
-        let told = format!("{name}: open {is_open}, {calls} calls, {} in a second", queue.let_in.len());
+        let sure = queue.let_in.iter().filter(|(_, is_sure)| *is_sure).count();
+        let reaches = |count: usize| config.calls_per_second.is_some_and(|most| count >= most as usize);
+        let (may_be_quick, is_quick) = (reaches(queue.let_in.len()), reaches(sure));
+        let joins = staff.has(&name, config.join);
+        // Who asked to be called back may not be in the line at the moment.
+        let is_crowded = queue.waiting.len() >= config.max_waiting;
+        let told = format!(
+            "{name}: open {is_open}, somebody there: {joins}, {} wait, {calls} calls, {} in a second",
+            queue.waiting.len(),
+            queue.let_in.len()
+        );
         let has_room = queue.waiting.len() + queue.asked.len() < config.max_waiting;
         let is_wrong = match left {
             Some(Exit::Closed) => is_open || is_back,
             Some(Exit::Full) if is_back => has_room,
-            Some(Exit::Full) => !is_over && !is_quick && has_room,
+            Some(Exit::Full) => !is_over && !may_be_quick && has_room,
+            // Or it was let in, and nobody is there for whom it may stay.
+            Some(Exit::Empty) => !is_open && !is_back || joins && staff.has(&name, config.stay),
             Some(_) => false,
-            None => !is_back && (!is_open || is_over || is_quick),
+            None => !joins || is_crowded || !is_back && (!is_open || is_over || is_quick),
         };
-        if left.is_none() {
-            queue.waiting.insert(call);
-            // A limit counts from when it is written.
-            match config.calls_per_second {
-                Some(_) => queue.let_in.push_back(now_ms),
-                None => queue.let_in.clear(),
+        match left {
+            None => {
+                queue.waiting.insert(call);
+                queue.lets_in(config, now_ms, true);
             }
+            Some(Exit::Empty) => queue.lets_in(config, now_ms, false),
+            Some(_) => {}
         }
         if is_wrong { broken(Some(CallId(call)), format!("{left:?} of {told}")) } else { Ok(()) }
     }
@@ -78,6 +126,11 @@ impl OnlyWhoMayComesIn {
                 self.leave(&left.queue, left.call, left.exit);
             }
             Fact::Left(left) => self.leave(&left.queue, left.call, left.exit),
+            Fact::Agent(fact) => {
+                // Whoever came before was judged by who was there then.
+                self.settle(world, now_ms, None)?;
+                self.presences.insert(fact.agent.clone(), fact.is.presence.clone());
+            }
             Fact::Talked(talked) => {
                 self.queues.values_mut().for_each(|queue| _ = queue.talking.remove(&talked.call));
             }
@@ -99,6 +152,12 @@ impl OnlyWhoMayComesIn {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Anew: after a start as the store says, and after a reload, when agents come and go.
+    fn note_presences(&mut self, world: &World) {
+        let agents = world.exchange.floor().agents();
+        self.presences = agents.map(|agent| (agent.number.to_string(), agent.presence.clone())).collect();
     }
 
     fn leave(&mut self, queue: &str, call: u128, exit: Exit) {
@@ -131,6 +190,7 @@ impl Checker for OnlyWhoMayComesIn {
                 let asked = floor.call_backs_of(&queue.name).map(|one| one.id).collect();
                 self.queues.insert(queue.name.clone(), Queue { asked, ..Queue::default() });
             }
+            self.note_presences(world);
             return Ok(());
         }
         for action in &step.actions {
@@ -150,6 +210,9 @@ impl Checker for OnlyWhoMayComesIn {
             }
         }
         let verdict = self.settle(world, now_ms, None);
+        if is_reload {
+            self.note_presences(world);
+        }
         if is_reload || step.died { Ok(()) } else { verdict }
     }
 }
