@@ -180,6 +180,7 @@ pub(crate) enum Action {
     PriorityUp,
     PriorityDown,
     TakeOut,
+    QueueDoor,
     AgentReady,
     AgentBreak,
     AgentFinish,
@@ -204,6 +205,7 @@ pub(crate) enum Action {
     ReleaseRecording,
     Unregister,
     DeleteMessage,
+    FlowEdit,
     SettingApply,
     SettingAdd,
     SettingPassword,
@@ -248,13 +250,18 @@ const EVERYWHERE: &[Context] = &Context::ALL;
 const LISTS: &[Context] = &[Queues, Waiting, Agents, Calls, Missed, Flows, Reports, Recordings, Log, Lines];
 /// Where there are tabs within a screen.
 const TABBED: &[Context] = &[Ladder, Media, Path, Events, Reports, Settings];
-const OF_A_CALL: &[Context] = &[Calls, Ladder, Media, Path, Events];
 const TO_HANG_UP: &[Context] = &[Waiting, Calls, Ladder, Media, Path, Events];
-/// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but that of the
-/// missed, which has a use of its own for these letters.
+/// Where one begins to listen; and, as all of it stays within reach while one does, every other screen but those of the
+/// missed and of the desk, which have uses of their own for such letters.
 const TO_SUPERVISE: &[Context] = &[
     Wall, Queues, Waiting, Agents, Calls, Flows, Ladder, Media, Path, Events, Reports, Recordings, Log,
     Lines, Settings,
+];
+
+/// Everywhere but on the flows, where the letter edits one; Esc leaves there, too.
+const TO_LEAVE: &[Context] = &[
+    Wall, Queues, Waiting, Agents, Calls, Missed, Desk, Ladder, Media, Path, Events, Reports, Recordings,
+    Log, Lines, Settings,
 ];
 
 /// Where something that can be heard is selected.
@@ -303,13 +310,14 @@ pub(crate) const ACTIONS: &[Spec] = &[
     hidden(verb(Action::Whisper, "whisper", &["W"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
     hidden(verb(Action::Barge, "barge", &["B"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
     hidden(verb(Action::TakeOver, "take_over", &["K"], TO_SUPERVISE, Role::Supervisor, Confirm::Yes)),
-    hidden(verb(Action::Unlisten, "unlisten", &["E"], EVERYWHERE, Role::Supervisor, Confirm::None)),
+    hidden(verb(Action::Unlisten, "unlisten", &["E"], TO_LEAVE, Role::Supervisor, Confirm::None)),
     verb(Action::PickUp, "pick_up", &["P"], TO_HANG_UP, Role::Supervisor, Confirm::None),
     verb(Action::Assign, "assign", &["A"], TO_HANG_UP, Role::Supervisor, Confirm::Reason),
     verb(Action::Transfer, "transfer", &["T"], TO_HANG_UP, Role::Supervisor, Confirm::Reason),
     verb(Action::PriorityUp, "priority_up", &["V"], &[Waiting], Role::Supervisor, Confirm::None),
     verb(Action::PriorityDown, "priority_down", &["J"], &[Waiting], Role::Supervisor, Confirm::None),
     verb(Action::TakeOut, "take_out", &["O"], &[Waiting], Role::Supervisor, Confirm::Yes),
+    verb(Action::QueueDoor, "queue_door", &["S"], &[Queues], Role::Supervisor, Confirm::Name),
     verb(Action::AgentReady, "agent_ready", &["I"], &[Agents], Role::Supervisor, Confirm::None),
     verb(Action::AgentBreak, "agent_break", &["P"], &[Agents], Role::Supervisor, Confirm::Reason),
     verb(Action::AgentFinish, "agent_finish", &["F"], &[Agents], Role::Supervisor, Confirm::None),
@@ -336,6 +344,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
     verb(Action::HoldRecording, "hold_recording", &["H"], &[Recordings], Role::Supervisor, Confirm::Reason),
     verb(Action::ReleaseRecording, "release_recording", &["U"], &[Recordings], Role::Admin, Confirm::Name),
+    verb(Action::FlowEdit, "flow_edit", &["E"], &[Flows], Role::Admin, Confirm::Yes),
     // Each shows first what it does to the file, and is asked about there.
     verb(Action::SettingApply, "setting_apply", &["S"], &[Settings], Role::Admin, Confirm::Yes),
     verb(Action::SettingAdd, "setting_add", &["A"], &[Settings], Role::Admin, Confirm::Yes),
@@ -387,12 +396,19 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::TabNext, "tab_next", &["]", "tab"], TABBED, Group::Move, 3),
     look(Action::TabPrevious, "tab_previous", &["[", "shift-tab"], TABBED, Group::Move, 0),
     look(Action::GoCall, "go_call", &["g c"], &[Agents, Flows, Desk, Recordings, Log, Lines], Group::Move, 5),
-    look(Action::GoRecording, "go_recording", &["g r"], OF_A_CALL, Group::Move, 0),
+    look(
+        Action::GoRecording,
+        "go_recording",
+        &["g r"],
+        &[Calls, Reports, Ladder, Media, Path, Events],
+        Group::Move,
+        0,
+    ),
     look(
         Action::GoEvents,
         "go_events",
         &["g e"],
-        &[Waiting, Agents, Calls, Recordings, Lines],
+        &[Waiting, Agents, Calls, Reports, Recordings, Lines],
         Group::Move,
         0,
     ),

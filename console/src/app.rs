@@ -1,7 +1,7 @@
 //! The state of the console: the model of the daemon, and what this user is looking at. Nothing here draws or waits.
 
 use crate::action::{Action, Context};
-pub(crate) use crate::asked::{Asked, Target};
+pub(crate) use crate::asked::{Asked, Doing, Target};
 use crate::config::Settings;
 use crate::desk::Desk;
 use crate::filter::Filter;
@@ -10,9 +10,10 @@ use crate::layout::{Layout, Wish, layout};
 use crate::model::Model;
 use crate::rows::{self, Form, List, Row, Sort};
 use crate::setting::{Preview, Typing};
+use crate::update::FlowDraft;
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Role, SettingsChange};
+use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Hushed, Role, SettingsChange};
 
 /// How long a toast stays.
 pub(crate) const TOAST_MS: i64 = 6_000;
@@ -109,6 +110,11 @@ pub(crate) enum Overlay {
     Setting(Box<Typing>),
     /// What a change of settings would do; it is applied from here and from nowhere else.
     Diff(Box<Preview>),
+    /// A new password, told once; and what it came over.
+    Password {
+        password: Hushed,
+        under: Option<Box<Overlay>>,
+    },
     /// A text to read: a whole message, an event, the detail of a row.
     Text {
         title: String,
@@ -156,9 +162,14 @@ pub(crate) enum Waiting {
     Preview {
         change: Box<SettingsChange>,
     },
-    /// That change made.
+    /// That change made; of a flow, if it is one.
     Applied {
         label: String,
+        change: Box<SettingsChange>,
+    },
+    /// The file of a flow, to be edited.
+    FlowText {
+        flow: String,
     },
 }
 
@@ -190,6 +201,13 @@ pub(crate) enum Effect {
     Redraw,
     Bell,
     Copy(String),
+    /// Give the terminal to the user's editor, with a copy of the file of a flow.
+    Edit {
+        flow: String,
+        /// What the copy is called.
+        name: String,
+        text: Hushed,
+    },
     Write {
         name: String,
         text: String,
@@ -228,6 +246,8 @@ pub(crate) struct App {
     pub(crate) wall_turn: usize,
     /// The extension at which the user sits, as said in this session.
     pub(crate) phone: Option<String>,
+    /// Flows that were edited and are not applied yet.
+    pub(crate) flow_drafts: BTreeMap<String, FlowDraft>,
 }
 
 impl App {
@@ -258,6 +278,7 @@ impl App {
             waiting: BTreeMap::new(),
             next_id: 1,
             pressed: Vec::new(),
+            flow_drafts: BTreeMap::new(),
             frozen: None,
             masked,
             clock,
@@ -472,6 +493,7 @@ impl App {
             | Action::SettingPassword
             | Action::SettingRemove
             | Action::SettingUndo => self.setting_refusal(action),
+            Action::FlowEdit => self.flow_edit_refusal(),
             _ => self.floor_refusal(action),
         }
     }
@@ -499,6 +521,14 @@ impl App {
     pub(crate) fn tell(&mut self, mood: Mood, text: String, now_ms: i64) {
         let until_ms = if mood == Mood::Wrong { i64::MAX } else { now_ms + TOAST_MS };
         self.toast = Some(Toast { mood, text, until_ms });
+    }
+
+    /// Lays something over the screen; a password that is told once is not lost to it.
+    pub(crate) fn lay(&mut self, overlay: Overlay) {
+        match &mut self.overlay {
+            Some(Overlay::Password { under, .. }) => *under = Some(Box::new(overlay)),
+            top => *top = Some(overlay),
+        }
     }
 
     /// The title of the terminal.

@@ -1,7 +1,7 @@
 //! A verb on its way: what it was aimed at, and what it asks before it is done.
 
 use crate::action::Confirm;
-use switchroom_wire::Command;
+use switchroom_wire::{AgentView, Command, SaidView};
 
 /// What a verb was aimed at when its key was pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) enum Target {
     /// An agent, and what the agent was doing if that matters.
     Agent {
         number: String,
-        activity: Option<String>,
+        doing: Option<Doing>,
     },
     /// Somebody who waits in a queue.
     Waiter {
@@ -29,6 +29,11 @@ pub(crate) enum Target {
     Recording {
         id: String,
     },
+    /// A queue, and what somebody had said of it.
+    Queue {
+        name: String,
+        said: Option<SaidView>,
+    },
     /// Somebody who gave up waiting.
     Missed {
         id: String,
@@ -39,6 +44,19 @@ pub(crate) enum Target {
         call: Option<String>,
     },
     Daemon,
+}
+
+/// What an agent was at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Doing {
+    pub(crate) activity: String,
+    pub(crate) call: Option<String>,
+}
+
+impl Doing {
+    pub(crate) fn of(agent: &AgentView) -> Self {
+        Self { activity: agent.activity.clone(), call: agent.call.clone() }
+    }
 }
 
 /// A verb that waits for its confirmation.
@@ -73,5 +91,10 @@ impl Asked {
             choices: Vec::new(),
             order: Vec::new(),
         }
+    }
+
+    /// Whether its answer is typed.
+    pub(crate) fn is_typed(&self) -> bool {
+        matches!(self.level, Confirm::Reason | Confirm::Name)
     }
 }

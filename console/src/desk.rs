@@ -1,6 +1,7 @@
 //! An agent's desk: whose it is, what was told of it, when it is asked for again, and how it reads as text. Pure.
 
 use crate::format::{duration, moment};
+use crate::model::is_old;
 use crate::rows::Form;
 use switchroom_wire::{
     AgentView, Board, CardView, Command, DeskView, NoteView, PartyView, PastCallView, clean,
@@ -8,6 +9,9 @@ use switchroom_wire::{
 
 /// How old the desk may be before it is asked for again.
 const FRESH_MS: i64 = 30_000;
+
+/// When it is asked for again of an exchange that had no time for it.
+const SOON_MS: i64 = 3_000;
 
 /// What of an agent, when it changes, makes the desk another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,15 +42,23 @@ impl Desk {
 
     /// What must be asked now, if something.
     pub(crate) fn wanted(&self, board: &Board, now_ms: i64) -> Option<Command> {
-        let is_old = self.asked_ms.is_none_or(|at| now_ms - at >= FRESH_MS);
         let changed = self.refused.is_none() && self.view.is_some() && self.seen_on(board) != self.seen;
-        (is_old || changed).then(|| Command::Desk { agent: self.wanted.clone() })
+        (is_old(self.asked_ms, FRESH_MS, now_ms) || changed)
+            .then(|| Command::Desk { agent: self.wanted.clone() })
     }
 
     /// It was asked for, with the board as it is.
     pub(crate) fn asked(&mut self, board: &Board, now_ms: i64) {
         self.asked_ms = Some(now_ms);
         self.seen = self.seen_on(board);
+    }
+
+    /// The exchange had no time: what was told stays, and it is asked again soon.
+    pub(crate) fn failed(&mut self, why: String, now_ms: i64) {
+        self.asked_ms = Some(now_ms - FRESH_MS + SOON_MS);
+        if self.view.is_none() {
+            self.refused = Some(why);
+        }
     }
 
     /// It was told.
@@ -112,7 +124,10 @@ pub(crate) fn note(note: &NoteView, form: Form<'_>) -> String {
 pub(crate) fn past(past: &PastCallView, form: Form<'_>) -> Vec<String> {
     let words = form.words;
     let when = moment(past.at_ms, form.now_ms, form.utc_offset_min, words);
-    let who = |with: &PartyView| if with.name.is_empty() { with.number.clone() } else { with.name.clone() };
+    let who = |with: &PartyView| match with.name.as_str() {
+        "" => form.party().text_number(&with.number),
+        name => form.party().sentence(name),
+    };
     let with = past.with.as_ref().map_or_else(|| words.t("desk.nobody").to_owned(), who);
     let way = if past.is_outbound { words.t("desk.outbound") } else { "" };
     let talk = duration(i64::try_from(past.talk_ms).unwrap_or(i64::MAX));

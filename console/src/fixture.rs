@@ -157,7 +157,6 @@ pub(crate) fn answer_ended(app: &mut App, effects: &[Effect]) {
         let Effect::Send(ClientLine::Command(Request { id, command })) = effect else { continue };
         let answer = match command {
             Command::Cdrs { .. } => &told[0],
-            Command::Events { .. } => &told[1],
             _ => continue,
         };
         let reply = Reply { id: *id, result: Ok(answer.clone()) };

@@ -1,5 +1,7 @@
 //! Flows as the console has them: asked for now and then, and read as an outline with who is where. Pure.
 
+use crate::model::is_old;
+use std::collections::BTreeMap;
 use switchroom_wire::{Board, CallView, Command, FaultView, FlowView, OutlineView, clean};
 
 /// How old the flows may be before they are asked for again: they change when somebody edits a file.
@@ -16,7 +18,7 @@ pub(crate) struct Flows {
 impl Flows {
     /// What must be asked now, if something.
     pub(crate) fn wanted(&self, now_ms: i64) -> Option<Command> {
-        self.asked_ms.is_none_or(|at| now_ms - at >= FRESH_MS).then_some(Command::Flows)
+        is_old(self.asked_ms, FRESH_MS, now_ms).then_some(Command::Flows)
     }
 
     /// The flow of a row, and its line of the outline if the row is one.
@@ -44,8 +46,34 @@ pub(crate) fn callers<'a>(board: &'a Board, flow: &str, node: Option<&str>) -> V
     found
 }
 
-/// The faults of a flow that stand within a node: from its line to that of the next node.
+/// How many callers are where, by flow and node.
+#[derive(Debug, Default)]
+pub(crate) struct Here<'a>(BTreeMap<&'a str, BTreeMap<&'a str, usize>>);
+
+impl<'a> Here<'a> {
+    pub(crate) fn of(calls: impl IntoIterator<Item = &'a CallView>) -> Self {
+        let mut here = Self::default();
+        for place in calls.into_iter().filter(|call| call.ended.is_none()).flat_map(|call| &call.place) {
+            *here.0.entry(&place.flow).or_default().entry(&place.node).or_default() += 1;
+        }
+        here
+    }
+
+    pub(crate) fn at(&self, flow: &str, node: &str) -> usize {
+        self.0.get(flow).and_then(|nodes| nodes.get(node)).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn within(&self, flow: &str) -> usize {
+        self.0.get(flow).map_or(0, |nodes| nodes.values().sum())
+    }
+}
+
+/// The faults of a flow that stand within a node: from its line to that of the next node. None does where they are those of
+/// another text than the one whose nodes are drawn.
 pub(crate) fn faults_at<'a>(flow: &'a FlowView, line: &OutlineView) -> Vec<&'a FaultView> {
+    if flow.faults.is_empty() || flow.is_behind {
+        return Vec::new();
+    }
     let until = flow.outline.iter().map(|other| other.line).filter(|other| *other > line.line).min();
     let within = |fault: &&FaultView| fault.line >= line.line && until.is_none_or(|until| fault.line < until);
     flow.faults.iter().filter(within).collect()
@@ -64,15 +92,15 @@ pub(crate) fn drawn(line: &OutlineView) -> String {
 
 /// All flows as text.
 pub(crate) fn lines(flows: &[FlowView], board: &Board) -> Vec<String> {
+    let here = Here::of(board.calls.values());
     let mut out = Vec::new();
     for flow in flows {
         if !out.is_empty() {
             out.push(String::new());
         }
-        let here = callers(board, &flow.name, None).len();
-        out.push(format!("{}  {}  {here}", flow.name, flow.file));
+        out.push(format!("{}  {}  {}", flow.name, flow.file, here.within(&flow.name)));
         for line in &flow.outline {
-            let here = callers(board, &flow.name, Some(&line.node)).len();
+            let here = here.at(&flow.name, &line.node);
             let count = if here > 0 && !line.is_jump { format!("  [{here}]") } else { String::new() };
             out.push(format!("  {}{count}  {}", drawn(line), line.does));
         }

@@ -2,7 +2,7 @@
 
 use crate::symbols::Symbols;
 use crate::words::Words;
-use switchroom_wire::{PartyView, mask_number};
+use switchroom_wire::{EndedView, PartyView, mask_number};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -90,6 +90,16 @@ pub(crate) fn bytes(count: u64) -> String {
         value /= 1_000;
     }
     String::new()
+}
+
+/// A count or a time as a figure that can be sorted and drawn.
+pub(crate) fn whole(n: impl TryInto<i64>) -> i64 {
+    n.try_into().unwrap_or(i64::MAX)
+}
+
+/// The word for how a call ended.
+pub(crate) fn cause<'a>(ended: &'a EndedView, words: &'a Words) -> &'a str {
+    words.find(&format!("cause.{}", ended.cause)).unwrap_or(&ended.cause)
 }
 
 /// `2.1%` from parts per million.

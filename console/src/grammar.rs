@@ -5,8 +5,8 @@ use crate::report::DAYS;
 use crate::words::Words;
 use std::collections::BTreeMap;
 use switchroom_wire::{
-    Command, ConfigChange, ConsultAct, FiguresBy, MissedAct, PRIORITY_MAX, SuperviseAct, Supervised,
-    SupervisionMode,
+    Command, ConfigChange, ConsultAct, FiguresBy, MissedAct, PRIORITY_MAX, QueueDoor, SuperviseAct,
+    Supervised, SupervisionMode,
 };
 
 /// The forms of the commands, as help shows them.
@@ -53,6 +53,7 @@ pub(crate) const FORMS: &[&str] = &[
     "dial EXTENSION NUMBER",
     "priority NUMBER PRIORITY",
     "take out NUMBER",
+    "queue close|open|hours QUEUE",
     "ready AGENT [EXTENSION]",
     "break AGENT REASON",
     "finish AGENT",
@@ -173,6 +174,10 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
             Some(priority) => Command::Priority { call: (*call).to_owned(), priority },
             None => return Err(unknown(words.trim(), "priority")),
         },
+        ["queue", word, queue] => match door(word) {
+            Some(door) => Command::QueueDoor { queue: (*queue).to_owned(), door },
+            None => return Err(unknown(words.trim(), "queue")),
+        },
         ["take", "out", call] => Command::TakeOut { call: (*call).to_owned() },
         ["ready", agent] => presence(agent, "ready", None, None),
         ["ready", agent, extension] => presence(agent, "ready", None, Some((*extension).to_owned())),
@@ -195,6 +200,16 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         [first, ..] => return Err(unknown(words.trim(), first)),
     };
     Ok(command)
+}
+
+/// What is said of a queue.
+fn door(word: &str) -> Option<QueueDoor> {
+    match word {
+        "close" => Some(QueueDoor::Closed),
+        "open" => Some(QueueDoor::Open),
+        "hours" => Some(QueueDoor::Hours),
+        _ => None,
+    }
 }
 
 fn presence(agent: &str, presence: &str, reason: Option<String>, extension: Option<String>) -> Command {
@@ -311,6 +326,12 @@ mod tests {
             Ok(Command::Unregister { extension: "102".into(), contact: None })
         );
         assert_eq!(parse("dial 101 0123"), Ok(Command::Dial { from: "101".into(), to: "0123".into() }));
+        for (word, door) in
+            [("close", QueueDoor::Closed), ("open", QueueDoor::Open), ("hours", QueueDoor::Hours)]
+        {
+            let command = Command::QueueDoor { queue: "sales".into(), door };
+            assert_eq!(parse(&format!("queue {word} sales")), Ok(command));
+        }
         assert_eq!(parse("priority 4133 9"), Ok(Command::Priority { call: "4133".into(), priority: 9 }));
         assert_eq!(
             parse("break 102 long lunch"),
@@ -329,7 +350,7 @@ mod tests {
             ];
             let plain = optional.iter().fold((*form).to_owned(), |text, name| text.replace(name, ""));
             let whom = "[NUMBER|agent AGENT|extension EXTENSION]";
-            let plain = plain.replace(whom, "extension EXTENSION");
+            let plain = plain.replace(whom, "extension EXTENSION").replace("close|open|hours", "close");
             let named = [
                 "NUMBER",
                 "EXTENSION",
@@ -356,6 +377,7 @@ mod tests {
             ("priority 4133 10", "the form is: priority NUMBER PRIORITY"),
             ("break 102", "the form is: break AGENT REASON"),
             ("transfer", "the form is: transfer NUMBER TO"),
+            ("queue shut sales", "the form is: queue close|open|hours QUEUE"),
             ("relod", "did you mean: reload?"),
             ("hand off 4127", "the form is: hand off NUMBER FLOW"),
             ("join 2001 sales x", "the form is: join AGENT QUEUE [TIER] [WEIGHT]"),

@@ -19,6 +19,7 @@ mod commands;
 mod config;
 mod desk;
 mod docs;
+mod editor;
 mod error;
 mod filter;
 #[cfg(test)]

@@ -6,8 +6,8 @@ use crate::report::Report;
 use crate::setting::SettingsPage;
 use std::collections::{BTreeMap, VecDeque};
 use switchroom_wire::{
-    AlarmView, Board, CallState, CallView, Change, Ladder, Levels, Reply, ServerLine, Severity, WaveView,
-    Welcome,
+    AlarmView, Board, CallState, CallView, Change, Ladder, LegView, Levels, Reply, ServerLine, Severity,
+    WaveView, Welcome,
 };
 
 /// How long a call stays after it ended.
@@ -46,6 +46,23 @@ pub(crate) enum Note {
     Reply(Reply),
     /// The sequence jumped: a line was lost, and the board must be asked for anew.
     Gap,
+}
+
+/// Whether what was asked for then, by our clock, is to be asked for again. After a clock was set back everything is.
+pub(crate) fn is_old(asked_ms: Option<i64>, fresh_ms: i64, now_ms: i64) -> bool {
+    asked_ms.is_none_or(|at| !(0..fresh_ms).contains(&(now_ms - at)))
+}
+
+/// Live calls in which a line has a leg, with that leg.
+pub(crate) fn legs_of_line<'a>(
+    board: &'a Board,
+    number: &'a str,
+) -> impl Iterator<Item = (&'a CallView, &'a LegView)> {
+    let live = board.calls.values().filter(move |call| call.ended.is_none() && !number.is_empty());
+    live.filter_map(move |call| {
+        let is_its = |leg: &&LegView| leg.party.number == number && leg.state != "ended";
+        Some((call, call.legs.iter().find(is_its)?))
+    })
 }
 
 /// Everything known of the daemon.

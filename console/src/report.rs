@@ -1,7 +1,7 @@
 //! Which figures the reports show: the span and its cuts that were chosen, and what came of asking for them. Pure.
 
-use std::collections::BTreeMap;
-use switchroom_wire::{CdrView, Command, EventView, FiguresBy, FiguresView, Role};
+use crate::model::is_old;
+use switchroom_wire::{CdrView, Command, FiguresBy, FiguresView};
 
 /// Days that can be looked back on, today included: as many as the daemon keeps.
 pub(crate) const DAYS: u32 = 8;
@@ -11,9 +11,6 @@ const FRESH_MS: i64 = 60_000;
 
 /// Calls that are asked for at once.
 const CALLS_MAX: u32 = 500;
-
-/// Words of agents that are kept.
-const KEPT_MAX: usize = 5_000;
 
 /// How the figures are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,33 +69,38 @@ pub(crate) struct Report {
     pub(crate) days: Vec<FiguresView>,
     /// Half hours that have figures, oldest first.
     pub(crate) half_hours: Vec<FiguresView>,
-    /// When they were asked for, by our clock; `None`: they must be.
+    /// When figures were asked for, by our clock; `None`: they must be.
     pub(crate) asked_ms: Option<i64>,
+    /// The same of the calls.
+    pub(crate) calls_asked_ms: Option<i64>,
     /// The latest calls that are over, newest first.
     pub(crate) cdrs: Vec<CdrView>,
-    /// What agents said came of calls, by the id of the call: the last word.
-    pub(crate) dispositions: BTreeMap<String, String>,
 }
 
 impl Report {
     /// Cuts otherwise.
     pub(crate) fn turn_interval(&mut self) {
         self.interval = self.interval.next();
-        self.asked_ms = None;
+        self.ask_anew();
+    }
+
+    /// Whatever was asked for is asked for again.
+    pub(crate) fn ask_anew(&mut self) {
+        (self.asked_ms, self.calls_asked_ms) = (None, None);
     }
 
     /// A day further back, or the next; false if there is none.
     pub(crate) fn turn_day(&mut self, back: bool) -> bool {
         let next = if back { self.back.checked_add(1) } else { self.back.checked_sub(1) };
         let Some(next) = next.filter(|next| *next < DAYS) else { return false };
-        (self.back, self.asked_ms) = (next, None);
+        self.back = next;
+        self.ask_anew();
         true
     }
 
     /// What to ask now, if something is to be asked.
     pub(crate) fn wanted(&self, now_ms: i64) -> Vec<Command> {
-        let is_fresh = self.asked_ms.is_some_and(|at| (0..FRESH_MS).contains(&(now_ms - at)));
-        if is_fresh {
+        if !is_old(self.asked_ms, FRESH_MS, now_ms) {
             return Vec::new();
         }
         let mut all = vec![Command::Figures { by: FiguresBy::Day, days: DAYS }];
@@ -109,20 +111,18 @@ impl Report {
     }
 
     /// What to ask for the calls that are over, if something is to be asked.
-    pub(crate) fn wanted_calls(&self, now_ms: i64, role: Role) -> Vec<Command> {
-        let is_fresh = self.asked_ms.is_some_and(|at| (0..FRESH_MS).contains(&(now_ms - at)));
-        if is_fresh {
-            return Vec::new();
-        }
-        let mut all = vec![
-            Command::Figures { by: FiguresBy::Day, days: DAYS },
-            Command::Cdrs { limit: CALLS_MAX, before_ms: self.calls_before(), party: None },
-        ];
-        // A viewer may not read the journal.
-        if role > Role::Viewer {
-            all.push(Command::Events { limit: CALLS_MAX, call: None, after_ms: None });
-        }
-        all
+    pub(crate) fn wanted_calls(&self, now_ms: i64) -> Option<Command> {
+        let cdrs = Command::Cdrs { limit: CALLS_MAX, before_ms: self.calls_before(), party: None };
+        is_old(self.calls_asked_ms, FRESH_MS, now_ms).then_some(cdrs)
+    }
+
+    /// How many calls were asked for, if there are more than came in what is shown.
+    pub(crate) fn is_cut(&self) -> Option<u32> {
+        let is_full = u32::try_from(self.cdrs.len()).unwrap_or(u32::MAX) >= CALLS_MAX;
+        let oldest = self.cdrs.last()?;
+        let day = self.day().filter(|_| self.interval != Interval::Days);
+        let is_within = day.is_none_or(|day| oldest.started_ms >= day.from_ms);
+        (is_full && is_within).then_some(CALLS_MAX)
     }
 
     /// Calls of an earlier day are looked for before its end.
@@ -134,21 +134,6 @@ impl Report {
     pub(crate) fn ended(&self) -> impl Iterator<Item = &CdrView> {
         let span = self.day().filter(|_| self.interval != Interval::Days).map(|day| day.from_ms..day.to_ms);
         self.cdrs.iter().filter(move |cdr| span.as_ref().is_none_or(|span| span.contains(&cdr.started_ms)))
-    }
-
-    /// Keeps what agents said came of calls.
-    pub(crate) fn keep_dispositions(&mut self, events: &[EventView]) {
-        let said = events.iter().filter(|event| event.name == "disposition");
-        for event in said {
-            let begin = format!("{}: ", event.subject);
-            let word = event.text.strip_prefix(&begin).unwrap_or(&event.text);
-            if let Some(call) = &event.call {
-                self.dispositions.insert(call.clone(), word.to_owned());
-            }
-        }
-        while self.dispositions.len() > KEPT_MAX {
-            self.dispositions.pop_first();
-        }
     }
 
     /// Keeps what came.

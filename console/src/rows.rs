@@ -12,8 +12,8 @@ pub(crate) use calls::{
     supervised_flag, supervision_target, trouble, waiting_in,
 };
 pub(crate) use floor::{
-    agent_call, agent_problem, agent_reason, agent_state, break_time, longest_wait_ms, service_level,
-    waiter_severity, waiting_summary, who_waits,
+    agent_call, agent_problem, agent_reason, agent_state, break_time, door_words, longest_wait_ms,
+    service_level, waiter_severity, waiting_summary, who_waits,
 };
 
 pub(crate) use reports::of_report_id;
@@ -192,7 +192,7 @@ impl List {
     /// The names that can stand before the colon in a filter.
     pub(crate) fn fields(self) -> &'static [&'static str] {
         match self {
-            Self::Queues => &["queue", "level"],
+            Self::Queues => &["queue", "door", "level"],
             Self::Waiting => &["id", "from", "class", "rings", "queue", "level"],
             Self::Agents => {
                 &["agent", "state", "reason", "extension", "with", "queue", "skill", "problem", "level"]

@@ -3,6 +3,7 @@
 use crate::app::{App, Effect};
 use crate::canvas::Canvas;
 use crate::config::{Environment, Options, Settings};
+use crate::editor;
 use crate::error::{ConsoleError, Exit};
 use crate::keymap::Key;
 use crate::link::{Link, LinkCommand, LinkEvent, QUEUE};
@@ -17,6 +18,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io::{self, IsTerminal as _, Stdout, Write as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use switchroom_wire::Hushed;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -103,6 +106,10 @@ struct Screen {
     title: String,
     quits: bool,
     suspends: bool,
+    /// A flow to be edited: its name, what its copy is called, and its text.
+    edits: Option<(String, String, Hushed)>,
+    /// The terminal is somebody else's.
+    is_away: bool,
 }
 
 async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, ConsoleError> {
@@ -118,6 +125,8 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
         title: String::new(),
         quits: false,
         suspends: false,
+        edits: None,
+        is_away: false,
     };
     let mut keys = EventStream::new();
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
@@ -152,6 +161,17 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
         if screen.suspends {
             screen.suspend().map_err(ConsoleError::Terminal)?;
             keys = EventStream::new();
+        }
+        if let Some((flow, name, text)) = screen.edits.take() {
+            // Whoever reads keys meanwhile takes them from the editor.
+            drop(keys);
+            screen.is_away = true;
+            let text = screen.edit(&name, &text, &mut events).await;
+            screen.is_away = false;
+            prepare().map_err(ConsoleError::Terminal)?;
+            keys = EventStream::new();
+            screen.came_back();
+            screen.update(Input::Edited { flow, text });
         }
         is_dirty = true;
     }
@@ -201,6 +221,8 @@ impl Screen {
             Effect::Quit => self.quits = true,
             Effect::Suspend => self.suspends = true,
             Effect::Redraw => self.canvas.invalidate(),
+            // In an editor it would be the editor's.
+            Effect::Bell if self.is_away => {}
             Effect::Bell => {
                 let _ = self.canvas.writer().write_all(b"\x07");
             }
@@ -208,6 +230,7 @@ impl Screen {
                 let in_tmux = std::env::var_os("TMUX").is_some_and(|tmux| !tmux.is_empty());
                 let _ = self.canvas.writer().write_all(clipboard(&text, in_tmux).as_bytes());
             }
+            Effect::Edit { flow, name, text } => self.edits = Some((flow, name, text)),
             Effect::Write { name, text } => {
                 let written = write_new(&name, &text).map_err(|error| format!("{name}: {error}"));
                 self.update(Input::Written(written.map(|()| name)));
@@ -245,11 +268,42 @@ impl Screen {
         restore();
         stop_ourselves()?;
         prepare()?;
+        self.came_back();
+        Ok(())
+    }
+
+    /// The terminal is ours again, as large as it is now, and nothing of us is on it.
+    fn came_back(&mut self) {
         self.canvas.invalidate();
         if let Ok((width, height)) = crossterm::terminal::size() {
             self.update(Input::Resize(width, height));
         }
-        Ok(())
+    }
+
+    /// Gives the terminal to the user's editor. What the daemon says meanwhile is taken and not drawn.
+    async fn edit(
+        &mut self,
+        name: &str,
+        text: &Hushed,
+        events: &mut mpsc::Receiver<LinkEvent>,
+    ) -> Result<Hushed, String> {
+        let why = |error: io::Error| error.to_string();
+        // In an editor Ctrl-C is a key, or ends what runs in it, and not us.
+        let _interrupts = signal(SignalKind::interrupt()).map_err(why)?;
+        let copy = editor::Copy::of(name, &text.0).map_err(why)?;
+        let command = editor::chosen(|name| std::env::var(name).ok());
+        restore();
+        let mut child = editor::open(&command, copy.path()).map_err(why)?;
+        let status = loop {
+            tokio::select! {
+                status = child.wait() => break status.map_err(why)?,
+                Some(event) = events.recv() => self.on_link(event),
+            }
+        };
+        if !status.success() {
+            return Err(format!("{command}: {status}"));
+        }
+        copy.text().map_err(why)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The settings: what the daemon told of them, what is selected, and what was typed and not applied yet. Pure.
 
+use crate::model::is_old;
 use std::collections::BTreeMap;
 use switchroom_wire::{
     Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind, SettingView, SettingsChange, SettingsDiff,
@@ -9,10 +10,29 @@ use switchroom_wire::{
 /// How old what is shown may be before it is asked for again.
 const FRESH_MS: i64 = 60_000;
 
+/// The entry that something is typed for. The name of a route is its place, at which another can stand by now: it is known by
+/// what it says as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Meant {
+    pub(crate) name: String,
+    label: Option<String>,
+}
+
+impl Meant {
+    fn of(kind: SettingKind, entry: &SettingView) -> Self {
+        let label = (kind == SettingKind::Route).then(|| entry.label.clone());
+        Self { name: entry.name.clone(), label }
+    }
+
+    fn is(&self, entry: &SettingView) -> bool {
+        self.name == entry.name && self.label.as_ref().is_none_or(|label| *label == entry.label)
+    }
+}
+
 /// What was typed for one entry and is not applied yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Draft {
-    pub(crate) name: String,
+    pub(crate) of: Meant,
     /// It is to be added.
     pub(crate) is_new: bool,
     /// By key; nothing typed takes a key out of the file.
@@ -22,10 +42,12 @@ pub(crate) struct Draft {
 /// A line that is typed on the screen of the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Typing {
-    /// The key of the value; `None`: the name of a new entry.
-    pub(crate) key: Option<String>,
+    /// The key of the value, and of which entry it is; `None`: the name of a new entry.
+    pub(crate) of: Option<(Meant, String)>,
     pub(crate) label: String,
     pub(crate) input: Hushed,
+    /// As it was when it was opened.
+    pub(crate) opened: Hushed,
     /// Shown as dots.
     pub(crate) is_secret: bool,
     /// What it can be; Tab turns them.
@@ -44,6 +66,8 @@ pub(crate) struct Preview {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum From {
     Typed,
+    /// Nothing was typed: the key is taken out of the file.
+    TakenOut,
     Written,
     Default,
     Nowhere,
@@ -98,7 +122,7 @@ impl SettingsPage {
     }
 
     pub(crate) fn is_wanted(&self, now_ms: i64) -> bool {
-        self.asked_ms.is_none_or(|at| !(0..FRESH_MS).contains(&(now_ms - at)))
+        is_old(self.asked_ms, FRESH_MS, now_ms)
     }
 
     pub(crate) fn place(&self) -> usize {
@@ -107,16 +131,31 @@ impl SettingsPage {
 
     /// The entry that the form is about, unless it is new.
     pub(crate) fn entry(&self) -> Option<&SettingView> {
-        if self.draft.as_ref().is_some_and(|draft| draft.is_new) {
-            return None;
+        let entries = &self.view()?.entries;
+        match &self.draft {
+            Some(draft) if draft.is_new => None,
+            Some(draft) => entries.iter().find(|entry| draft.of.is(entry)),
+            None => entries.get(self.place()),
         }
-        self.view()?.entries.get(self.place())
+    }
+
+    /// Which entry something typed now would be for.
+    pub(crate) fn meant(&self) -> Option<Meant> {
+        match &self.draft {
+            Some(draft) => Some(draft.of.clone()),
+            None => self.entry().map(|entry| Meant::of(self.kind, entry)),
+        }
+    }
+
+    /// What was typed is for an entry that is another or gone by now.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.draft.as_ref().is_some_and(|draft| !draft.is_new) && self.entry().is_none()
     }
 
     /// The name of what the form is about.
     pub(crate) fn name(&self) -> Option<&str> {
         match &self.draft {
-            Some(draft) => Some(&draft.name),
+            Some(draft) => Some(&draft.of.name),
             None => self.entry().map(|entry| entry.name.as_str()),
         }
     }
@@ -134,7 +173,8 @@ impl SettingsPage {
         let written = entry.and_then(|entry| entry.values.get(&key.name)).cloned();
         let is_set = entry.is_some_and(|entry| entry.secrets.contains(&key.name));
         let (value, from) = match (typed, written, &key.default) {
-            (Some(typed), _, _) if is_secret && !typed.0.is_empty() => (String::new(), From::Typed),
+            (Some(typed), _, _) if typed.0.is_empty() => (String::new(), From::TakenOut),
+            (Some(_), _, _) if is_secret => (String::new(), From::Typed),
             (Some(typed), _, _) => (typed.0.clone(), From::Typed),
             (None, Some(written), _) => (written, From::Written),
             (None, None, _) if is_set => (String::new(), From::Written),
@@ -182,17 +222,21 @@ impl SettingsPage {
 
     /// Begins one that is new.
     pub(crate) fn begin(&mut self, name: &str) {
-        let (name, values) = (name.to_owned(), BTreeMap::new());
-        self.draft = Some(Draft { name, is_new: true, values });
+        let of = Meant { name: name.to_owned(), label: None };
+        self.draft = Some(Draft { of, is_new: true, values: BTreeMap::new() });
         (self.is_in_form, self.field) = (true, 0);
     }
 
-    /// Takes what was typed for a key; what is as it was before is no change.
-    pub(crate) fn type_value(&mut self, key: &str, text: &str) {
-        let Some(name) = self.name().map(str::to_owned) else { return };
+    /// Takes what was typed for a key of that entry; what is as it was before is no change. False if that entry is not the
+    /// one on screen any more.
+    pub(crate) fn type_value(&mut self, of: &Meant, key: &str, text: &str) -> bool {
+        if self.meant().as_ref() != Some(of) || self.is_lost() {
+            return false;
+        }
         let written = self.entry().and_then(|entry| entry.values.get(key)).cloned().unwrap_or_default();
         let is_secret = self.entry().is_some_and(|entry| entry.secrets.iter().any(|secret| secret == key));
-        let draft = self.draft.get_or_insert_with(|| Draft { name, is_new: false, values: BTreeMap::new() });
+        let fresh = || Draft { of: of.clone(), is_new: false, values: BTreeMap::new() };
+        let draft = self.draft.get_or_insert_with(fresh);
         if text == written && !is_secret {
             draft.values.remove(key);
         } else {
@@ -201,12 +245,13 @@ impl SettingsPage {
         if draft.values.is_empty() && !draft.is_new {
             self.draft = None;
         }
+        true
     }
 
     /// The change that was typed.
     pub(crate) fn change(&self) -> Option<SettingsChange> {
         let draft = self.draft.as_ref()?;
-        let (kind, name) = (self.kind, draft.name.clone());
+        let (kind, name) = (self.kind, draft.of.name.clone());
         let typed = |value: &Hushed| Some(value.clone()).filter(|value| !value.0.trim().is_empty());
         let values = draft.values.iter().map(|(key, value)| (key.clone(), typed(value))).collect();
         if !draft.is_new {
@@ -245,6 +290,11 @@ mod tests {
         page
     }
 
+    fn typed(page: &mut SettingsPage, key: &str, text: &str) {
+        let of = page.meant().unwrap();
+        assert!(page.type_value(&of, key, text));
+    }
+
     #[test]
     fn a_field_shows_what_was_typed_else_what_is_written_else_the_default() {
         let mut page = page();
@@ -253,9 +303,9 @@ mod tests {
         };
         let of = |value: &str, from| (value.to_owned(), from);
         assert_eq!(shown(&page), [of("9s", From::Written), of("5s", From::Default), of("", From::Written)]);
-        page.type_value("ring", "");
-        page.type_value("pin", "8520");
-        assert_eq!(shown(&page), [of("", From::Typed), of("5s", From::Default), of("", From::Typed)]);
+        typed(&mut page, "ring", "");
+        typed(&mut page, "pin", "8520");
+        assert_eq!(shown(&page), [of("", From::TakenOut), of("5s", From::Default), of("", From::Typed)]);
         let Some(SettingsChange::Set { name, values, .. }) = page.change() else { unreachable!() };
         assert_eq!(
             (name.as_str(), &values["ring"], values["pin"].clone().unwrap().0),
@@ -267,12 +317,12 @@ mod tests {
     #[test]
     fn what_is_typed_as_it_was_is_no_change() {
         let mut page = page();
-        page.type_value("ring", "8s");
-        page.type_value("ring", "9s");
+        typed(&mut page, "ring", "8s");
+        typed(&mut page, "ring", "9s");
         assert_eq!(page.draft, None);
         page.begin("c");
-        page.type_value("ring", "8s");
-        page.type_value("ring", "");
+        typed(&mut page, "ring", "8s");
+        typed(&mut page, "ring", "");
         assert!(matches!(page.change(), Some(SettingsChange::Add { password: Some(_), .. })));
         assert_eq!(page.fields()[0].from, From::Default);
     }

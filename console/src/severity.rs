@@ -113,7 +113,10 @@ pub(crate) fn queue_trouble(queue: &QueueView, now_ms: i64) -> Option<(Severity,
         .find(|(severity, _)| *severity == worst && worst > Severity::Info)
 }
 
-fn queue_troubles(queue: &QueueView, now_ms: i64) -> [(Severity, &'static str); 5] {
+/// Somebody closed the queue, and it stays closed until somebody opens it.
+pub(crate) const CLOSED: &str = "wall.closed";
+
+fn queue_troubles(queue: &QueueView, now_ms: i64) -> [(Severity, &'static str); 6] {
     let longest = longest_wait_ms(queue, now_ms)
         .map_or(Severity::Info, |ms| waited_severity(ms, queue.service_level_ms));
     // Who is to be called back is not on the line, however long it takes.
@@ -124,8 +127,10 @@ fn queue_troubles(queue: &QueueView, now_ms: i64) -> [(Severity, &'static str); 
         (true, _, 0) => (Severity::Warn, "wall.nobody_free"),
         _ => (Severity::Info, ""),
     };
+    let is_closed = queue.said.is_some() && queue.is_closed;
     [
         nobody,
+        (if is_closed { Severity::Warn } else { Severity::Info }, CLOSED),
         (longest, "wall.late"),
         (waiting_severity(queue), "wall.many"),
         (service_severity(queue).min(Severity::Warn), "wall.missed_goal"),

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod desk;
+mod doors;
 mod floor;
 mod flows;
 mod keys;
 mod language;
 mod missed;
+mod readme;
 mod recordings;
 mod reports;
 mod screens;

@@ -257,24 +257,13 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
-    const TONES: [Tone; 8] = [
-        Tone::Normal,
-        Tone::Secondary,
-        Tone::Strong,
-        Tone::Attention,
-        Tone::Act,
-        Tone::Stale,
-        Tone::Caller,
-        Tone::Callee,
-    ];
-
     #[test]
     fn no_color_means_none_and_keeps_what_is_not_colour() {
         let environment =
             ColourEnvironment { no_color: true, colorterm: "truecolor".into(), ..Default::default() };
         for name in Theme::NAMES {
             let theme = Theme::new(name, &environment).unwrap();
-            for tone in TONES {
+            for (tone, _) in Tone::ALL {
                 let style = theme.style(tone);
                 assert_eq!((style.fg, style.bg), (None, None), "{name} {tone:?}");
             }

@@ -4,8 +4,8 @@ mod ctl;
 mod inbound;
 
 pub use ctl::{
-    AgentAct, CtlArgs, CtlCommand, DryRun, MissedAct, RecordingAct, SettingsAct, SettingsOf, SuperviseArgs,
-    SupervisorsPhone,
+    AgentAct, CtlArgs, CtlCommand, DoorAct, DryRun, MissedAct, RecordingAct, SettingsAct, SettingsOf,
+    SuperviseArgs, SupervisorsPhone,
 };
 pub use inbound::{FlowCommand, FlowFiles, HoursCommand, RouteCommand};
 

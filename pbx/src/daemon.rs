@@ -1,5 +1,6 @@
 //! The daemon: every part put together, started in order and stopped in order.
 
+mod flows;
 mod reload;
 mod settings;
 
@@ -107,6 +108,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     restored.cut_off = media::settle_messages(&shell.recordings_dir, unfinished);
     store.keep_facts(shell.keep_facts);
     let hub = Arc::new(Hub::new(u64::from_be_bytes(random()?), system_view(loaded)));
+    hub.configured(&loaded.config);
     let media = Arc::new(start_media(loaded, &engine, &hub)?);
     find_recordings(&store, &shell.recordings_dir);
     hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));
@@ -191,12 +193,12 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     Ok(daemon)
 }
 
-/// What flows ask goes out on the runtime, and the answers into the engine's queue.
 /// Whether CDRs and facts are on disk, so that nothing of today is missing after the next start.
 fn is_written(figures: switchroom_exchange::Figures) -> bool {
     figures.outbox == 0 && figures.facts == 0
 }
 
+/// What flows ask goes out on the runtime, and the answers into the engine's queue.
 fn asker(runtime: &Runtime, engine: &EngineHandle) -> Asker {
     let engine = engine.clone();
     let tell = move |reply| engine.tell_surely(ToEngine::Answered(reply));

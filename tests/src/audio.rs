@@ -82,6 +82,25 @@ pub fn pieces_with_trace_of(samples: &[i16], hz: f64) -> usize {
     pieces(samples).filter(|piece| !is_silent(piece) && share(piece, hz) > 0.01).count()
 }
 
+/// Which of these tones are heard together, one after the other: what lasts shorter than half a second, as the edges of a
+/// change do, is left out, and so is when nothing of them is heard.
+pub fn phases(samples: &[i16], tones: &[f64]) -> Vec<Vec<u32>> {
+    let mut runs: Vec<(Vec<u32>, u32)> = Vec::new();
+    for piece in pieces(samples) {
+        let is_heard = |hz: &&f64| !is_silent(piece) && share(piece, **hz) > 0.1;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let heard: Vec<u32> = tones.iter().filter(is_heard).map(|hz| *hz as u32).collect();
+        match runs.last_mut() {
+            Some((last, count)) if *last == heard => *count += 1,
+            _ => runs.push((heard, 1)),
+        }
+    }
+    let lasting = runs.into_iter().filter(|(heard, count)| *count >= 5 && !heard.is_empty());
+    let mut phases: Vec<Vec<u32>> = lasting.map(|(heard, _)| heard).collect();
+    phases.dedup();
+    phases
+}
+
 /// The longest silence, seconds, to a tenth.
 pub fn longest_silence(samples: &[i16]) -> f64 {
     let (mut longest, mut length) = (0_u32, 0);
@@ -185,6 +204,15 @@ mod tests {
         assert!(share(&sound, 440.0) > 0.95 && share(&sound, 1000.0) < 0.001);
         assert_eq!((pieces_with(&sound, 440.0), pieces_with_trace_of(&sound, 1000.0)), (10, 0));
         assert_eq!(pieces_with(&vec![0; 8000], 440.0), 0);
+    }
+
+    #[test]
+    fn one_after_the_other_and_both_at_once() {
+        let (one, other) = (tone(440.0, 1.0), tone(1_000.0, 1.0));
+        let both: Vec<i16> = one.iter().zip(&other).map(|(a, b)| a + b).collect();
+        let all = [&one[..], &vec![0; 8_000], &one, &both, &other, &one[..2_400]].concat();
+        let heard = phases(&all, &[440.0, 1_000.0]);
+        assert_eq!(heard, [vec![440], vec![440, 1_000], vec![1_000]]);
     }
 
     #[test]

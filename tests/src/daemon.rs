@@ -44,6 +44,8 @@ pub struct Setup {
     pub rtp_pairs: u16,
     /// More lines for the table `[sip]`.
     pub sip: String,
+    /// More lines for the table `[media]`.
+    pub media: String,
     /// More tables.
     pub more: String,
     /// Folders and files that lie beside the configuration: where from, and their name there.
@@ -71,6 +73,7 @@ impl Setup {
             calls_max: 200,
             rtp_pairs: 40,
             sip: "keep_alive = \"0s\"\n".to_owned(),
+            media: String::new(),
             more: String::new(),
             beside: Vec::new(),
             files: Vec::new(),
@@ -107,11 +110,12 @@ impl Setup {
         let folder = |own: &Option<PathBuf>, usual: &str| own.clone().unwrap_or_else(|| dir.join(usual));
         let mut text = format!(
             "[site]\nname = \"Test\"\ndomain = \"{DOMAIN}\"\n\n[sip]\nlisten = [\"udp {sip}\", \"tcp {sip}\"]\n\
-             calls_max = {}\ncalls_per_extension = {}\n{}\n[media]\nports = \"{rtp}-{last}\"\n\n[recording]\nrule = \"{}\"\ndir = {:?}\n\n\
+             calls_max = {}\ncalls_per_extension = {}\n{}\n[media]\nports = \"{rtp}-{last}\"\n{}\n[recording]\nrule = \"{}\"\ndir = {:?}\n\n\
              [store]\ndir = {:?}\n\n[control]\nsocket = {:?}\n\n[stop]\ndrain = \"0s\"\n",
             self.calls_max,
             self.calls_max,
             self.sip,
+            self.media,
             if self.record { "always" } else { "never" },
             folder(&self.recordings, "recordings"),
             folder(&self.data, "data"),

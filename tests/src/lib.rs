@@ -7,6 +7,7 @@
 //! | [`linphone`] | another real softphone, driven over its pipe: consults, transfers, holds |
 //! | [`sipp`] | runs a SIPp scenario and reads its figures |
 //! | [`raw`] | a phone made of a socket and strings, for what no phone would send |
+//! | [`voice`] | what such a phone says and hears |
 //! | [`audio`] | tones: made, and found again |
 //! | [`sim`] | the whole call centre in simulated time, under faults |
 //! | [`scenario`] | calls as data: what people do, sentence by sentence, and what must come of it |
@@ -28,3 +29,4 @@ pub mod scenario;
 pub mod sim;
 pub mod sipp;
 pub mod terminal;
+pub mod voice;

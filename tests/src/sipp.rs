@@ -21,7 +21,8 @@ pub struct Sipp {
 }
 
 impl Sipp {
-    /// Starts a scenario on 127.0.0.1:`port`. It speaks as `extension`, and calls `number` if it calls.
+    /// Starts a scenario on 127.0.0.1:`port`. It speaks as `extension`, and calls `number` if it calls. Where it describes its
+    /// sound by `[audio]`, that is a port of nobody's.
     ///
     /// # Panics
     /// If it cannot be started.
@@ -33,6 +34,21 @@ impl Sipp {
         number: &str,
         more: &[&str],
     ) -> Self {
+        Self::start_with(scenario, exchange, port, (extension, number), "6000", more)
+    }
+
+    /// The same with a port of its sound.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start_with(
+        scenario: &str,
+        exchange: SocketAddr,
+        port: u16,
+        (extension, number): (&str, &str),
+        audio: &str,
+        more: &[&str],
+    ) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let mut sipp = Command::new("sipp");
         sipp.arg(exchange.to_string())
@@ -42,7 +58,7 @@ impl Sipp {
             .args(["-s", number, "-au", extension, "-ap", &password(extension)])
             // What is hashed must be what is asked for; SIPp would take the exchange's address.
             .args(["-auth_uri", &format!("{number}@{DOMAIN}")])
-            .args(["-key", "me", extension, "-key", "domain", DOMAIN])
+            .args(["-key", "me", extension, "-key", "domain", DOMAIN, "-key", "audio", audio])
             .args(["-trace_err", "-error_file", "errors.log", "-trace_stat", "-stf", "stat.csv", "-fd", "1"])
             .args(["-nostdin"])
             .args(more)

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// How long a screen may take to show what is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// By then what was pressed is drawn.
+const DRAWN: Duration = Duration::from_millis(300);
+
 /// A terminal; its server is ended when it is dropped.
 #[derive(Debug)]
 pub struct Terminal {
@@ -49,6 +52,40 @@ impl Terminal {
         let words: Vec<&str> = ["send-keys"].into_iter().chain(keys.iter().copied()).collect();
         let sent = self.tmux(&words);
         assert!(sent.status.success(), "tmux: {keys:?}: {}", String::from_utf8_lossy(&sent.stderr));
+    }
+
+    /// Types a text.
+    ///
+    /// # Panics
+    /// If tmux does not take it.
+    pub fn type_text(&self, text: &str) {
+        self.press(&["-l", "--", text]);
+    }
+
+    /// Presses escape, and nothing else for a moment: with a key right behind it, it would be another key.
+    ///
+    /// # Panics
+    /// If tmux does not take it.
+    pub fn escape(&self) {
+        self.press(&["Escape"]);
+        std::thread::sleep(DRAWN);
+    }
+
+    /// Presses a key until a line is as it shall be, as it is when what was pressed before is drawn.
+    ///
+    /// # Panics
+    /// If it does not come, with what is shown.
+    #[track_caller]
+    pub fn press_until(&self, key: &str, is_it: impl Fn(&str) -> bool) {
+        let found = poll(PATIENCE, || {
+            std::thread::sleep(DRAWN);
+            let is_there = self.screen().lines().any(&is_it);
+            if !is_there {
+                self.press(&[key]);
+            }
+            is_there.then_some(())
+        });
+        assert!(found.is_some(), "{key} does not lead there:\n{}", self.screen());
     }
 
     /// The program's process id.

@@ -178,8 +178,7 @@ pub(crate) fn call_result(call: &CallView) -> Option<String> {
 fn call_flags(call: &CallView, form: Form<'_>) -> Cell {
     let words = form.words;
     if let Some(ended) = &call.ended {
-        let key = format!("cause.{}", ended.cause);
-        return toned(words.find(&key).unwrap_or(&ended.cause).to_owned(), Tone::Normal);
+        return toned(format::cause(ended, words).to_owned(), Tone::Normal);
     }
     let mut parts: Vec<String> = call.supervisors.iter().map(|one| supervised_flag(one, words)).collect();
     parts.extend(call_place(call).or_else(|| call_result(call)));

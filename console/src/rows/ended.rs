@@ -2,7 +2,7 @@
 
 use super::{Cell, Column, Form, Row, SortKey, cell, number, text};
 use crate::filter::{Fields, level_word};
-use crate::format::{duration, moment, permille};
+use crate::format::{cause, duration, moment, permille, whole};
 use crate::report::Report;
 use std::collections::BTreeMap;
 use switchroom_wire::{CdrView, Severity};
@@ -30,22 +30,14 @@ fn plain(id: String, fields: Fields, keys: Vec<SortKey>, natural: (i64, i64), ce
     Row { id, severity: Severity::Info, is_ended: false, cells, fields, keys, natural }
 }
 
-fn ms(ms: u64) -> i64 {
-    i64::try_from(ms).unwrap_or(i64::MAX)
-}
-
-fn cause(cdr: &CdrView, form: Form<'_>) -> String {
-    form.words.find(&format!("cause.{}", cdr.ended.cause)).unwrap_or(&cdr.ended.cause).to_owned()
-}
-
 /// Newest first.
 pub(super) fn call_rows(report: &Report, form: Form<'_>) -> Vec<Row> {
     let row = |cdr: &CdrView| {
         let party = form.party();
-        let (from, outcome) = (party.short(&cdr.from), cause(cdr, form));
+        let (from, outcome) = (party.short(&cdr.from), cause(&cdr.ended, form.words).to_owned());
         let to = party.text_number(&cdr.to.number);
         let with = cdr.with.as_ref().map_or_else(|| "-".to_owned(), |with| party.full(with));
-        let word = report.dispositions.get(&cdr.id).cloned().unwrap_or_default();
+        let word = form.party().sentence(&cdr.disposition);
         let fields = vec![
             ("from", party.full(&cdr.from)),
             ("to", to.clone()),
@@ -55,11 +47,11 @@ pub(super) fn call_rows(report: &Report, form: Form<'_>) -> Vec<Row> {
         ];
         let keys = vec![
             SortKey::Number(cdr.started_ms),
-            SortKey::Number(i64::try_from(cdr.number).unwrap_or(i64::MAX)),
+            SortKey::Number(whole(cdr.number)),
             SortKey::Text(from.to_lowercase()),
             SortKey::Text(to.clone()),
             SortKey::Text(with.to_lowercase()),
-            SortKey::Number(ms(cdr.talk_ms)),
+            SortKey::Number(whole(cdr.talk_ms)),
             SortKey::Text(outcome.clone()),
             SortKey::Text(word.clone()),
         ];
@@ -69,7 +61,7 @@ pub(super) fn call_rows(report: &Report, form: Form<'_>) -> Vec<Row> {
             cell(from),
             cell(to),
             cell(with),
-            cell(if cdr.talk_ms > 0 { duration(ms(cdr.talk_ms)) } else { "-".to_owned() }),
+            cell(if cdr.talk_ms > 0 { duration(whole(cdr.talk_ms)) } else { "-".to_owned() }),
             cell(outcome),
             cell(word),
         ];
@@ -83,8 +75,9 @@ pub(super) fn outcome_rows(report: &Report, form: Form<'_>) -> Vec<Row> {
     let mut causes: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     let mut words: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for cdr in report.ended() {
-        let said = report.dispositions.get(&cdr.id).map(|word| (&mut words, word.clone()));
-        for (table, name) in [Some((&mut causes, cause(cdr, form))), said].into_iter().flatten() {
+        let ended = (&mut causes, cause(&cdr.ended, form.words).to_owned());
+        let said = (&mut words, form.party().sentence(&cdr.disposition));
+        for (table, name) in [ended, said].into_iter().filter(|(_, name)| !name.is_empty()) {
             let (count, talk_ms) = table.entry(name).or_default();
             *count += 1;
             *talk_ms += cdr.talk_ms;
@@ -97,7 +90,7 @@ pub(super) fn outcome_rows(report: &Report, form: Form<'_>) -> Vec<Row> {
             let permil = (count * 1_000).checked_div(all).unwrap_or(0);
             let average = talk_ms.checked_div(count).unwrap_or(0);
             let name = format!("{part}{name}");
-            let numbers = [ms(count), ms(permil), ms(talk_ms), ms(average)];
+            let numbers = [whole(count), whole(permil), whole(talk_ms), whole(average)];
             let mut keys = vec![SortKey::Text(name.clone())];
             keys.extend(numbers.map(SortKey::Number));
             let cells = vec![

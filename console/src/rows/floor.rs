@@ -2,14 +2,14 @@
 
 use super::{Cell, Column, Form, Row, SortKey, cell, number, text, toned};
 use crate::filter::level_word;
-use crate::format::{self, permille};
+use crate::format::{self, permille, whole};
 use crate::severity::{
     abandoned_severity, agent_severity, break_severity, queue_severity, service_severity, waited_severity,
     waiting_severity,
 };
 use crate::theme::{Tone, mark};
 use crate::words::Words;
-use switchroom_wire::{AgentView, Board, BreakView, QueueView, Severity, WaiterView};
+use switchroom_wire::{AgentView, Board, BreakView, QueueView, Severity, WaiterView, clean};
 
 pub(super) const QUEUES: &[Column] = &[
     text("queue", 9, 24, 0),
@@ -25,6 +25,7 @@ pub(super) const QUEUES: &[Column] = &[
     number("worst", 7, 5),
     number("overflowed", 10, 6),
     number("repeats", 7, 7),
+    text("door", 12, 30, 8),
 ];
 
 pub(super) const WAITING: &[Column] = &[
@@ -55,14 +56,6 @@ pub(super) const AGENTS: &[Column] = &[
 fn marked(figure: String, severity: Severity) -> Cell {
     let text = if severity == Severity::Info { figure } else { format!("{figure} {}", mark(severity)) };
     toned(text, Tone::of(severity))
-}
-
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn count(length: usize) -> i64 {
-    i64::try_from(length).unwrap_or(i64::MAX)
 }
 
 /// How long who has waited longest in a queue does so; `None` when nobody waits.
@@ -96,6 +89,25 @@ pub(crate) fn service_level(queue: &QueueView) -> String {
         .map_or_else(|| "-".to_owned(), |share| format!("{} n{count}", permille(share)))
 }
 
+/// Whether a queue lets callers in, and why: by whom it was opened or closed, or until when it is by its hours. Empty for one
+/// that has no hours and of which nobody said anything.
+pub(crate) fn door_words(queue: &QueueView, form: Form<'_>) -> String {
+    let words = form.words;
+    let at = |at_ms| format::moment(at_ms, form.now_ms, form.utc_offset_min, words);
+    match (&queue.said, queue.hours_change_ms) {
+        (Some(said), _) => {
+            let key = if queue.is_closed { "door.closed_by" } else { "door.open_by" };
+            words.f(key, &[("by", clean(&said.by).into_owned()), ("time", at(said.at_ms))])
+        }
+        (None, _) if queue.hours.is_empty() => String::new(),
+        (None, Some(change)) => {
+            let key = if queue.is_closed { "door.closed_until" } else { "door.open_until" };
+            words.f(key, &[("time", at(change))])
+        }
+        (None, None) => words.t(if queue.is_closed { "door.closed" } else { "door.open" }).to_owned(),
+    }
+}
+
 pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
     let today = &queue.today;
     let longest = longest_wait_ms(queue, form.now_ms);
@@ -106,12 +118,14 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
         None => cell("-"),
     };
     let free = format!("{}/{}", queue.free, queue.signed_in);
+    let door = door_words(queue, form);
     Row {
         id: queue.name.clone(),
         severity,
         is_ended: false,
         fields: vec![
             ("queue", format!("{} {}", queue.name, queue.label)),
+            ("door", door.clone()),
             ("level", level_word(severity).to_owned()),
         ],
         keys: vec![
@@ -120,14 +134,15 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
             SortKey::Number(longest.unwrap_or(-1)),
             SortKey::Number(i64::from(queue.free)),
             SortKey::Number(i64::from(queue.busy)),
-            SortKey::Number(signed(today.offered)),
-            SortKey::Number(signed(today.answered)),
-            SortKey::Number(signed(today.abandoned)),
+            SortKey::Number(whole(today.offered)),
+            SortKey::Number(whole(today.answered)),
+            SortKey::Number(whole(today.abandoned)),
             SortKey::Number(today.service_level_permille.map_or(-1, i64::from)),
-            SortKey::Number(signed(today.average_wait_ms)),
-            SortKey::Number(signed(today.longest_wait_ms)),
-            SortKey::Number(signed(today.overflowed)),
+            SortKey::Number(whole(today.average_wait_ms)),
+            SortKey::Number(whole(today.longest_wait_ms)),
+            SortKey::Number(whole(today.overflowed)),
             SortKey::Number(today.repeats_permille.map_or(-1, i64::from)),
+            SortKey::Text(door.clone()),
         ],
         natural: (3 - severity as i64, -longest.unwrap_or(-1)),
         cells: vec![
@@ -140,10 +155,11 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
             cell(today.answered.to_string()),
             marked(today.abandoned.to_string(), abandoned_severity(queue)),
             marked(service_level(queue), of_service),
-            cell(format::duration(signed(today.average_wait_ms))),
-            cell(format::duration(signed(today.longest_wait_ms))),
+            cell(format::duration(whole(today.average_wait_ms))),
+            cell(format::duration(whole(today.longest_wait_ms))),
             cell(today.overflowed.to_string()),
             cell(today.repeats_permille.map_or_else(|| "-".to_owned(), permille)),
+            cell(door),
         ],
     }
 }
@@ -153,7 +169,7 @@ pub(super) fn waiting_rows(board: &Board, form: Form<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
     for (turn, queue) in board.queues.values().enumerate() {
         for (place, waiter) in queue.waiting.iter().enumerate() {
-            rows.push(waiter_row(queue, waiter, (count(turn), count(place) + 1), form));
+            rows.push(waiter_row(queue, waiter, (whole(turn), whole(place) + 1), form));
         }
     }
     rows
@@ -186,7 +202,7 @@ fn waiter_row(queue: &QueueView, waiter: &WaiterView, (turn, place): (i64, i64),
         ],
         keys: vec![
             SortKey::Number(place),
-            SortKey::Number(signed(waiter.number)),
+            SortKey::Number(whole(waiter.number)),
             SortKey::Text(from.to_lowercase()),
             SortKey::Number(waited),
             SortKey::Number(waiter.priority),
@@ -291,7 +307,7 @@ pub(super) fn agent_row(agent: &AgentView, board: &Board, form: Form<'_>) -> Row
     let reason = agent_reason(agent, words);
     let on_break = agent.breaks.iter().find(|of| of.since_ms.is_some() && of.budget_ms > 0);
     let of_budget = match on_break {
-        Some(of) => format!("{reason} {}", format::duration(signed(of.used_ms(form.now_ms)))),
+        Some(of) => format!("{reason} {}", format::duration(whole(of.used_ms(form.now_ms)))),
         None => reason.clone(),
     };
     let problem = agent_problem(agent, words);
@@ -345,8 +361,8 @@ pub(super) fn agent_row(agent: &AgentView, board: &Board, form: Form<'_>) -> Row
 
 /// What was had of a break, and of how much: `41:00/30:00`.
 pub(crate) fn break_time(of: &BreakView, now_ms: i64) -> String {
-    let used = format::duration(signed(of.used_ms(now_ms)));
-    if of.budget_ms == 0 { used } else { format!("{used}/{}", format::duration(signed(of.budget_ms))) }
+    let used = format::duration(whole(of.used_ms(now_ms)));
+    if of.budget_ms == 0 { used } else { format!("{used}/{}", format::duration(whole(of.budget_ms))) }
 }
 
 /// Who is with callers stands before who waits for one, and who is not there comes last.
@@ -363,5 +379,5 @@ fn state_rank(machine: &str) -> i64 {
         "break",
         "logged_out",
     ];
-    ORDER.iter().position(|known| *known == machine).map_or(99, count)
+    ORDER.iter().position(|known| *known == machine).map_or(99, whole)
 }

@@ -2,7 +2,8 @@
 
 use super::{Cell, Column, Form, Row, SortKey, cell, number, text, toned};
 use crate::filter::level_word;
-use crate::flows::{callers, drawn, faults_at, row_id};
+use crate::flows::{Here, drawn, faults_at, row_id};
+use crate::format::whole;
 use crate::theme::{Tone, mark};
 use switchroom_wire::{Board, FaultView, FlowView, OutlineView, Severity};
 
@@ -15,12 +16,13 @@ pub(super) const FLOWS: &[Column] = &[
 ];
 
 pub(super) fn flow_rows(flows: &[FlowView], board: &Board, form: Form<'_>) -> Vec<Row> {
+    let here = Here::of(board.calls.values());
     let mut out = Vec::new();
     for (n, flow) in flows.iter().enumerate() {
-        let place = i64::try_from(n).unwrap_or(i64::MAX);
-        out.push(head(flow, place, board, form));
+        let place = whole(n);
+        out.push(head(flow, place, &here, form));
         let lines = flow.outline.iter().enumerate();
-        out.extend(lines.map(|(at, line)| node(flow, line, (place, at), board, form)));
+        out.extend(lines.map(|(at, line)| node(flow, line, (place, at), &here, form)));
     }
     out
 }
@@ -36,8 +38,8 @@ fn check_cell(worst: Option<Severity>, count: usize, form: Form<'_>) -> Cell {
     }
 }
 
-fn head(flow: &FlowView, place: i64, board: &Board, form: Form<'_>) -> Row {
-    let here = callers(board, &flow.name, None).len();
+fn head(flow: &FlowView, place: i64, here: &Here<'_>, form: Form<'_>) -> Row {
+    let here = here.within(&flow.name);
     let worst = worst(flow.faults.iter());
     let severity = worst.unwrap_or_default();
     let title = if flow.version == 0 { form.words.t("flow.not_in_force") } else { &flow.title };
@@ -53,7 +55,7 @@ fn head(flow: &FlowView, place: i64, board: &Board, form: Form<'_>) -> Row {
         ],
         keys: vec![
             SortKey::Text(flow.name.clone()),
-            SortKey::Number(count(here)),
+            SortKey::Number(whole(here)),
             SortKey::Number(-(severity as i64)),
             SortKey::Text(flow.title.clone()),
             SortKey::Number(0),
@@ -73,11 +75,11 @@ fn node(
     flow: &FlowView,
     line: &OutlineView,
     (place, at): (i64, usize),
-    board: &Board,
+    here: &Here<'_>,
     form: Form<'_>,
 ) -> Row {
     let is_node = !line.is_jump && !line.node.is_empty();
-    let here = if is_node { callers(board, &flow.name, Some(&line.node)).len() } else { 0 };
+    let here = if is_node { here.at(&flow.name, &line.node) } else { 0 };
     let faults = if is_node { faults_at(flow, line) } else { Vec::new() };
     let worst = worst(faults.iter().copied());
     let severity = worst.unwrap_or_default();
@@ -96,12 +98,12 @@ fn node(
         ],
         keys: vec![
             SortKey::Text(format!("{} {}", flow.name, line.node)),
-            SortKey::Number(count(here)),
+            SortKey::Number(whole(here)),
             SortKey::Number(-(severity as i64)),
             SortKey::Text(line.does.clone()),
             SortKey::Number(line.line.into()),
         ],
-        natural: (place, count(at)),
+        natural: (place, whole(at)),
         cells: vec![
             toned(name, tone),
             cell(if here == 0 { String::new() } else { here.to_string() }),
@@ -110,8 +112,4 @@ fn node(
             cell(if is_node { line.line.to_string() } else { String::new() }),
         ],
     }
-}
-
-fn count(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use switchroom_wire::{Answer, CommandError, RecordingAct, Reply, Role};
 
 /// The desk of the agent at a line of the fixture: 0 talks, 1 writes up, 2 is free.
-fn at_desk(size: (u16, u16), which: usize) -> App {
+pub(super) fn at_desk(size: (u16, u16), which: usize) -> App {
     let mut app = floor(size);
     with_role(&mut app, Role::Agent);
     let effects = press(&mut app, "g d");
@@ -76,6 +76,32 @@ fn it_is_asked_for_when_it_opens_when_the_agent_does_something_else_and_now_and_
     assert!(!asks(&app.update(Input::Tick, NOW_MS + 90_000)), "nobody looks at it");
 }
 
+#[test]
+fn a_busy_exchange_takes_no_desk_away_and_is_asked_again_soon() {
+    let mut app = at_desk((80, 24), 0);
+    let (id, _) = sent(&app.update(Input::Tick, NOW_MS + 30_000)).unwrap();
+    let result = Err(CommandError::Failed { why: "the exchange is too busy; try again".into() });
+    let line = Input::Line(Box::new(ServerLine::Reply(Reply { id, result })));
+    app.update(line, NOW_MS + 30_000);
+    assert!(shown(&app).contains("4127"), "{}", shown(&app));
+    assert!(sent(&app.update(Input::Tick, NOW_MS + 31_000)).is_none(), "not at once, for it is busy");
+    assert!(sent(&app.update(Input::Tick, NOW_MS + 33_000)).is_some());
+    // A refusal is another thing: there is no such desk for this user.
+    let (id, _) = sent(&app.update(Input::Tick, NOW_MS + 70_000)).unwrap();
+    let result = Err(CommandError::Refused { why: "no agent sits there".into() });
+    app.update(Input::Line(Box::new(ServerLine::Reply(Reply { id, result }))), NOW_MS + 70_000);
+    assert!(shown(&app).contains("no agent sits there"), "{}", shown(&app));
+}
+
+#[test]
+fn a_clock_that_was_set_back_leaves_nothing_old() {
+    let mut app = at_desk((80, 24), 0);
+    assert!(sent(&app.update(Input::Tick, NOW_MS - 3_600_000)).is_some());
+    let mut app = floor((80, 24));
+    press(&mut app, "5");
+    assert!(sent(&app.update(Input::Tick, NOW_MS - 3_600_000)).is_some());
+}
+
 fn verb(app: &mut App, keys: &str) -> Option<Command> {
     sent(&press(app, keys)).map(|(_, command)| command)
 }
@@ -115,7 +141,7 @@ fn its_keys_act_for_the_agent_of_the_desk() {
 
     let mut app = at_desk((80, 24), 1);
     assert_eq!(verb(&mut app, "D r tab enter"), Some(wrap_up("104", None, Some("resolved"))));
-    assert_eq!(verb(&mut app, "V"), Some(wrap_up("104", Some(60), None)));
+    assert_eq!(verb(&mut app, "V"), Some(wrap_up("104", Some(74), None)), "14 s are left");
     assert_eq!(verb(&mut app, "F"), Some(wrap_up("104", None, None)));
     assert_eq!(verb(&mut app, "X"), None);
     assert!(shown(&app).contains("no call"), "{}", shown(&app));
@@ -145,6 +171,103 @@ fn the_outcome_is_refused_once_the_after_call_time_is_over() {
     change(&mut app, Change::Agent(Box::new(agent)));
     assert_eq!(verb(&mut app, "enter"), None);
     assert!(shown(&app).contains("refused"), "{}", shown(&app));
+}
+
+/// The desk of the agent at that line of the fixture, who is at something else by now.
+fn at_work(which: usize, number: &str, edit: impl FnOnce(&mut switchroom_wire::AgentView)) -> App {
+    let mut app = at_desk((80, 24), which);
+    let mut agent = app.model.board.agents[number].clone();
+    edit(&mut agent);
+    change(&mut app, Change::Agent(Box::new(agent)));
+    app
+}
+
+#[test]
+fn a_call_that_only_rings_or_is_written_up_is_not_at_hand() {
+    let live = "01JBS94127QZ8M4T6W2X0Y5K1C";
+    for activity in ["wrap_up", "offered"] {
+        let mut app = at_work(1, "104", |agent| {
+            (agent.activity, agent.call) = (activity.into(), Some(live.into()));
+        });
+        assert!(app.model.board.calls[live].ended.is_none());
+        for key in ["X", "T", "R"] {
+            assert_eq!(verb(&mut app, key), None, "{activity} {key}");
+            assert!(app.overlay.is_none(), "{activity} {key}: {}", shown(&app));
+            assert!(shown(&app).contains("no call"), "{activity} {key}: {}", shown(&app));
+        }
+    }
+}
+
+#[test]
+fn an_outcome_is_of_the_call_that_was_asked_about() {
+    let next = "01JBS94130QZ8M4T6W2X0Y5K1C";
+    let mut app = at_desk((80, 24), 1);
+    press(&mut app, "D r tab");
+    for (activity, call) in [("talking", next), ("wrap_up", next)] {
+        let mut agent = app.model.board.agents["104"].clone();
+        (agent.activity, agent.call) = (activity.into(), Some(call.into()));
+        change(&mut app, Change::Agent(Box::new(agent)));
+    }
+    assert_eq!(verb(&mut app, "enter"), None);
+    assert!(shown(&app).contains("is at another call by now"), "{}", shown(&app));
+    // The desk that would say which call it is of has not come yet.
+    assert_eq!(verb(&mut app, "D"), None);
+    assert!(app.overlay.is_none(), "{}", shown(&app));
+    assert!(shown(&app).contains("shows another call still"), "{}", shown(&app));
+}
+
+#[test]
+fn a_call_of_the_agents_own_phone_is_at_hand_when_none_of_a_queue_is() {
+    let mut app = floor((80, 24));
+    with_role(&mut app, Role::Agent);
+    let (id, _) = sent(&press(&mut app, "g d")).unwrap();
+    let desk =
+        switchroom_wire::DeskView { agent: "112".into(), extension: "112".into(), ..Default::default() };
+    floor::answer(&mut app, id, Answer::Desk(Box::new(desk)));
+    assert_eq!(verb(&mut app, "X"), None);
+    assert!(shown(&app).contains("no call"), "{}", shown(&app));
+    let mut call = app.model.board.calls["01JBS94127QZ8M4T6W2X0Y5K1C"].clone();
+    (call.id, call.number) = ("01JBS94160QZ8M4T6W2X0Y5K1C".into(), 4160);
+    call.from = switchroom_wire::PartyView { number: "112".into(), name: "Mia".into() };
+    call.legs[0].party = call.from.clone();
+    call.legs[1].party.number = "+351910009999".into();
+    (call.to, call.with) = (call.legs[1].party.clone(), None);
+    change(&mut app, Change::Call(Box::new(call.clone())));
+    verb(&mut app, "X");
+    assert!(shown(&app).contains("Hang up 4160"), "{}", shown(&app));
+    assert_eq!(verb(&mut app, "y"), Some(Command::HangUp { call: call.id.clone() }));
+    let act = RecordingAct::Pause;
+    assert_eq!(verb(&mut app, "R"), Some(Command::Record { call: call.id.clone(), act }));
+    // The phone has left that call.
+    call.legs[0].state = "ended".into();
+    change(&mut app, Change::Call(Box::new(call)));
+    assert_eq!(verb(&mut app, "X"), None);
+    assert!(app.overlay.is_none(), "{}", shown(&app));
+}
+
+#[test]
+fn a_note_is_edited_pasted_and_as_long_as_the_daemon_takes() {
+    let typed = |app: &App| match &app.overlay {
+        Some(Overlay::Confirm(asked)) => asked.typed.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut app = at_desk((80, 24), 0);
+    press(&mut app, "W a");
+    update(&mut app, Input::Paste(format!("{}\nsee\tbelow", "é".repeat(500))));
+    assert!(typed(&app).ends_with("é see below"), "{}", typed(&app));
+    press(&mut app, "left home delete up ctrl-a ctrl-w");
+    assert!(typed(&app).ends_with("é see "), "{}", typed(&app));
+    update(&mut app, Input::Paste("x".repeat(600)));
+    press(&mut app, "y y z");
+    assert_eq!(typed(&app).chars().count(), switchroom_wire::NOTE_CHARS_MAX);
+    press(&mut app, "backspace z");
+    assert!(shown(&app).contains("xxz") && shown(&app).contains("Note on 4127"), "{}", shown(&app));
+    let Some(Command::Note { text, .. }) = verb(&mut app, "enter") else { panic!() };
+    assert_eq!(text.chars().count(), switchroom_wire::NOTE_CHARS_MAX);
+    press(&mut app, "W x ctrl-u h i");
+    assert_eq!(typed(&app), "hi");
+    assert_eq!(verb(&mut app, "ctrl-c"), None);
+    assert!(app.overlay.is_none());
 }
 
 #[test]

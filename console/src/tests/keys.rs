@@ -19,7 +19,13 @@ fn sends_a_verb(effects: &[Effect]) -> bool {
 
 /// Whether it only looks, though it takes an admin.
 fn only_looks(command: &Command) -> bool {
-    matches!(command, Command::Settings { .. } | Command::PreviewSettings { .. } | Command::Desk { .. })
+    matches!(
+        command,
+        Command::Settings { .. }
+            | Command::PreviewSettings { .. }
+            | Command::Desk { .. }
+            | Command::FlowText { .. }
+    )
 }
 
 /// What must be asked before it is sent: all but what can be taken back with the next key and nobody hears.

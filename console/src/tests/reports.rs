@@ -73,14 +73,14 @@ fn calls_that_are_over_and_what_came_of_them() {
 }
 
 #[test]
-fn outcomes_are_of_the_calls_that_are_shown_and_a_viewer_reads_no_journal() {
+fn outcomes_are_of_the_calls_that_are_shown_and_nobody_needs_the_journal_for_them() {
     let app = on_ended(floor((80, 24)), "]");
     let rows = app.rows(List::CallReport, NOW_MS);
     let ids: Vec<&str> = rows.iter().map(|row| row.cells[1].text.as_str()).collect();
     assert_eq!(ids, ["4121", "4119", "4116", "4115", "4114", "4107"], "today's, newest first");
     let of =
         |number: &str| rows.iter().find(|row| row.cells[1].text == number).unwrap().cells[7].text.clone();
-    assert_eq!((of("4116").as_str(), of("4115").as_str()), ("resolved", ""), "the last word counts");
+    assert_eq!((of("4116").as_str(), of("4115").as_str()), ("resolved", ""));
     let rows = app.rows(List::OutcomeReport, NOW_MS);
     let counts: Vec<(String, String)> =
         rows.iter().map(|row| (row.cells[0].text.clone(), row.cells[1].text.clone())).collect();
@@ -90,11 +90,109 @@ fn outcomes_are_of_the_calls_that_are_shown_and_a_viewer_reads_no_journal() {
     press(&mut app, "v v");
     let all = app.rows(List::CallReport, NOW_MS).len();
     assert_eq!(all, 7, "all days");
-    let mut viewer = floor((80, 24));
-    with_role(&mut viewer, Role::Viewer);
-    let asked = asked(&press(&mut viewer, "7 ] ]"));
-    assert!(asked.iter().any(|command| matches!(command, Command::Cdrs { .. })), "{asked:?}");
-    assert!(!asked.iter().any(|command| matches!(command, Command::Events { .. })), "{asked:?}");
+    // Who is restricted to queues may not read it, and would be told so every minute.
+    for role in [Role::Viewer, Role::Supervisor, Role::Admin] {
+        let mut app = floor((80, 24));
+        with_role(&mut app, role);
+        let asked = asked(&press(&mut app, "7 ] ]"));
+        assert!(asked.iter().any(|command| matches!(command, Command::Cdrs { .. })), "{asked:?}");
+        assert!(!asked.iter().any(|command| matches!(command, Command::Events { .. })), "{asked:?}");
+    }
+}
+
+#[test]
+fn half_hours_are_asked_for_wherever_they_were_chosen() {
+    let mut app = floor((80, 24));
+    let mut all = Vec::new();
+    for keys in ["7", "] ]", "v", "7"] {
+        let effects = press(&mut app, keys);
+        all.extend(asked(&effects));
+        answer_figures(&mut app, &effects);
+        answer_ended(&mut app, &effects);
+    }
+    app.settle(NOW_MS);
+    assert!(all.contains(&Command::Figures { by: FiguresBy::HalfHour, days: 1 }), "{all:?}");
+    let text = shown(&app);
+    assert!(text.contains("by half hour") && text.contains("08:00"), "{text}");
+}
+
+#[test]
+fn a_report_that_is_cut_says_so() {
+    let first = |app: &App| shown(app).lines().take(4).collect::<Vec<_>>().join("\n");
+    for (keys, count, is_cut) in [("]", 499, false), ("]", 500, true), ("] ]", 500, true)] {
+        let mut app = on_ended(floor((120, 40)), keys);
+        let one = app.model.report.cdrs[0].clone();
+        app.model.report.cdrs = vec![one; count];
+        assert_eq!(first(&app).contains("latest 500"), is_cut, "{}", first(&app));
+    }
+    // Of a day that is over and has all its calls among them nothing is left out.
+    let mut app = on_ended(floor((120, 40)), "]");
+    let mut before = app.model.report.cdrs[0].clone();
+    before.started_ms -= 24 * 3_600_000;
+    app.model.report.cdrs.resize(500, before);
+    assert!(!first(&app).contains("latest 500"), "{}", first(&app));
+    press(&mut app, "v v");
+    assert!(first(&app).contains("latest 500"), "{}", first(&app));
+}
+
+#[test]
+fn numbers_are_masked_in_what_is_copied_and_written() {
+    let whole = "+351910002244";
+    let mut app = on_ended(floor((80, 24)), "]");
+    for name in ["x.json", "x.csv"] {
+        let write = |app: &mut App| {
+            press(app, "w ctrl-u");
+            update(app, Input::Paste(name.into()));
+            match press(app, "enter").as_slice() {
+                [Effect::Write { text, .. }] => text.clone(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(write(&mut app).contains(whole), "{name}");
+        press(&mut app, "p");
+        let text = write(&mut app);
+        assert!(!text.contains(whole) && text.contains("+35…44"), "{name}: {text}");
+        if name.ends_with("json") {
+            let calls: Vec<switchroom_wire::CdrView> = serde_json::from_str(&text).unwrap();
+            assert_eq!(calls[1].started_ms, app.model.report.cdrs[1].started_ms);
+        }
+        press(&mut app, "p");
+    }
+    // A text that is read, and a desk.
+    let mut app = on_call(floor((80, 24)), 4127);
+    watched(&mut app);
+    press(&mut app, "enter p");
+    let lines = vec!["From: <sip:+442079460123@example.com>".to_owned()];
+    app.overlay = Some(Overlay::Text { title: "INVITE".into(), lines, top: 0 });
+    assert_eq!(press(&mut app, "y"), [Effect::Copy("From: <sip:+44…23@example.com>".into())]);
+    press(&mut app, "esc");
+    let effects = press(&mut app, "w");
+    let [Effect::Write { text, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(!text.contains("442079460123"), "{text}");
+    let effects = press(&mut app, "g d");
+    crate::fixture::answer_desk(&mut app, &effects, 0);
+    let desk = app.model.desk.view.as_mut().unwrap();
+    desk.card.as_mut().unwrap().script = "Call +442079460123 back.".into();
+    for keys in ["y y", "w"] {
+        let effects = press(&mut app, keys);
+        let ([Effect::Copy(text)] | [Effect::Write { text, .. }]) = effects.as_slice() else { panic!() };
+        assert!(text.contains("Call +44…23 back.") && !text.contains("2079460123"), "{keys}: {text}");
+    }
+}
+
+#[test]
+fn from_a_call_of_the_reports_one_goes_to_its_recording_and_its_events() {
+    let mut app = on_ended(floor((80, 24)), "]");
+    let id = app.model.report.cdrs.iter().find(|cdr| cdr.number == 4116).unwrap().id.clone();
+    app.lists.get_mut(&List::CallReport).unwrap().selected = Some(id.clone());
+    app.settle(NOW_MS);
+    press(&mut app, "g e");
+    assert_eq!(app.lists[&List::Log].filter, "call:4116");
+    press(&mut app, "7 ] ]");
+    app.lists.get_mut(&List::CallReport).unwrap().selected = Some(id.clone());
+    app.settle(NOW_MS);
+    press(&mut app, "g r");
+    assert_eq!(app.selected(List::Recordings), Some(id.as_str()));
 }
 
 #[test]

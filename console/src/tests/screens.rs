@@ -38,7 +38,7 @@ fn select_4127(app: &mut App) {
     }
 }
 
-fn on_screen(mut app: App, keys: &str) -> App {
+pub(super) fn on_screen(mut app: App, keys: &str) -> App {
     if keys.starts_with(['1', '2', '3', 'm', '7']) && app.model.is_filled {
         play_floor(&mut app);
     }

@@ -29,7 +29,7 @@ fn view_of(kind: SettingKind) -> SettingsView {
 }
 
 /// The recorded differences: of a change that can be applied, of one with a fault, of one with a part for later.
-fn diffs() -> Vec<SettingsDiff> {
+pub(super) fn diffs() -> Vec<SettingsDiff> {
     let diffs = recorded().into_iter().filter_map(|answer| match answer {
         Answer::SettingsDiff(diff) => Some(*diff),
         _ => None,
@@ -52,7 +52,7 @@ pub(super) fn answer_all(app: &mut App, effects: &[Effect]) {
     }
 }
 
-fn on_settings(mut app: App, keys: &str) -> App {
+pub(super) fn on_settings(mut app: App, keys: &str) -> App {
     with_role(&mut app, Role::Admin);
     for key in keys.split(' ') {
         let effects = press(&mut app, key);
@@ -72,10 +72,19 @@ fn set(name: &str, pairs: &[(&str, Option<&str>)]) -> SettingsChange {
     SettingsChange::Set { kind: SettingKind::Queue, name: name.into(), values }
 }
 
+/// Goes to the line of the form with that key.
+fn to_field(app: &mut App, key: &str) {
+    let fields = app.model.setting.fields();
+    let at = fields.iter().position(|field| field.key.name == key).expect(key);
+    app.model.setting.field = at;
+}
+
 /// The queues, with the change typed that the first recorded difference is of.
 fn typed() -> App {
     let mut app = on_settings(floor((80, 24)), "0 ] ]");
-    press(&mut app, "enter j j j enter ctrl-u");
+    press(&mut app, "enter");
+    to_field(&mut app, "ring");
+    press(&mut app, "enter ctrl-u");
     assert!(shown(&app).contains("ring:"), "{}", shown(&app));
     spell(&mut app, "20s");
     press(&mut app, "enter");
@@ -97,6 +106,16 @@ fn only_an_admin_is_told_and_asked_once_a_minute() {
     assert_eq!(command(&press(&mut app, "]")), asked(SettingKind::Agent));
     assert_eq!(command(&press(&mut app, "[ [")), asked(SettingKind::Extension));
     assert_eq!(app.model.setting.kind, SettingKind::Role);
+}
+
+#[test]
+fn a_screen_that_is_stopped_stays_until_one_acts_there() {
+    let mut app = on_settings(floor((80, 24)), "0 ] ]");
+    press(&mut app, "f");
+    assert_eq!(sent(&app.update(Input::Tick, NOW_MS + 60_000)), None);
+    assert!(sent(&press(&mut app, "]")).is_some(), "another kind is asked for");
+    press(&mut app, "f");
+    assert!(sent(&app.update(Input::Tick, NOW_MS + 120_000)).is_some());
 }
 
 #[test]
@@ -175,6 +194,145 @@ fn a_password_is_shown_once() {
     assert_eq!(sent(&press(&mut app, "P")), None);
 }
 
+/// The overlay with a new password, over whatever was open when it came.
+fn with_password(app: &mut App, meanwhile: &str) {
+    let (id, _) = sent(&press(app, "P")).unwrap();
+    answer(app, id, Answer::SettingsDiff(Box::new(diffs().remove(0))));
+    let (id, _) = sent(&press(app, "y")).unwrap();
+    if !meanwhile.is_empty() {
+        press(app, meanwhile);
+    }
+    let applied =
+        SettingsApplied { password: Some("abcd-efgh-jkmn-pqrs".into()), ..SettingsApplied::default() };
+    answer(app, id, Answer::SettingsApplied(Box::new(applied)));
+}
+
+#[test]
+fn a_new_password_is_copied_alone_told_nowhere_else_and_closed_on_purpose() {
+    let mut app = on_settings(floor((80, 24)), "0 j");
+    with_password(&mut app, "");
+    for key in ["enter", "q", "space", "j", "ctrl-c", "x", "?"] {
+        assert_eq!(press(&mut app, key), [], "{key}");
+        assert!(shown(&app).contains("abcd-efgh-jkmn-pqrs"), "{key}: {}", shown(&app));
+    }
+    assert_eq!(press(&mut app, "y"), [Effect::Copy("abcd-efgh-jkmn-pqrs".into())]);
+    assert_eq!(shown(&app).matches("abcd").count(), 1, "{}", shown(&app));
+    assert!(!app.toast.as_ref().is_some_and(|toast| toast.text.contains("abcd")));
+    assert!(!format!("{app:?}").contains("abcd"));
+    press(&mut app, "esc");
+    assert!(!shown(&app).contains("abcd"), "{}", shown(&app));
+    // What somebody was typing when it came is there again, and no other answer takes its place.
+    let mut app = on_settings(floor((80, 24)), "0 j");
+    with_password(&mut app, "enter enter Z");
+    assert!(shown(&app).contains("abcd-efgh"), "{}", shown(&app));
+    press(&mut app, "esc");
+    assert!(matches!(&app.overlay, Some(Overlay::Setting(typing)) if typing.input.0.ends_with('Z')));
+}
+
+#[test]
+fn what_was_typed_while_a_change_was_applied_stays() {
+    let mut app = typed();
+    let (id, _) = sent(&press(&mut app, "S")).unwrap();
+    answer(&mut app, id, Answer::SettingsDiff(Box::new(diffs().remove(0))));
+    let (id, _) = sent(&press(&mut app, "y")).unwrap();
+    to_field(&mut app, "wrap_up");
+    press(&mut app, "enter");
+    spell(&mut app, "5s");
+    press(&mut app, "enter");
+    let draft = app.model.setting.draft.clone().unwrap();
+    assert_eq!(draft.values.len(), 2, "{draft:?}");
+    answer(&mut app, id, Answer::SettingsApplied(Box::default()));
+    assert_eq!(app.model.setting.draft, Some(draft));
+}
+
+#[test]
+fn an_empty_pin_changes_nothing_and_delete_takes_it_out() {
+    let draft = |keys: &str| {
+        let mut app = on_settings(floor((80, 24)), "0 ]");
+        press(&mut app, &format!("enter j j {keys}"));
+        (app.model.setting.draft.clone(), shown(&app))
+    };
+    assert_eq!(draft("enter enter").0, None);
+    let (new, screen) = draft("enter 7 4 1 1 enter enter enter");
+    assert_eq!(new.unwrap().values["pin"].0, "7411", "and not what was typed for it before");
+    assert!(screen.contains("a new one"), "{screen}");
+    let (gone, screen) = draft("enter delete");
+    assert_eq!(gone.unwrap().values["pin"].0, "");
+    assert!(screen.contains("taken out") && !screen.contains("a new one"), "{screen}");
+    assert!(draft("enter").1.contains("Del takes it out"), "{}", draft("enter").1);
+}
+
+#[test]
+fn what_is_typed_is_for_the_entry_it_was_begun_for() {
+    // Another admin takes the queue out while a value of it is typed.
+    let mut app = on_settings(floor((80, 24)), "0 ] ]");
+    press(&mut app, "enter");
+    to_field(&mut app, "ring");
+    press(&mut app, "enter ctrl-u 2 0 s");
+    let mut view = view_of(SettingKind::Queue);
+    view.entries.remove(0);
+    app.model.setting.keep(view);
+    press(&mut app, "enter");
+    assert_eq!(app.model.setting.draft, None, "no value for another queue");
+    assert!(shown(&app).contains("is another or gone by now"), "{}", shown(&app));
+    // What was typed stays with its name, or is for nothing that is there.
+    let mut app = typed();
+    let mut view = view_of(SettingKind::Queue);
+    let first = view.entries[0].clone();
+    view.entries.insert(0, switchroom_wire::SettingView { name: "a".into(), ..first });
+    app.model.setting.keep(view.clone());
+    assert_eq!(app.model.setting.entry().map(|entry| entry.name.as_str()), app.model.setting.name());
+    view.entries.retain(|entry| Some(entry.name.as_str()) != app.model.setting.name());
+    app.model.setting.keep(view);
+    assert_eq!(app.model.setting.entry(), None);
+    assert_eq!(sent(&press(&mut app, "S")), None);
+    assert!(shown(&app).contains("is another or gone by now"), "{}", shown(&app));
+    // The name of a route is its place: another one can come to stand there.
+    let mut app = on_settings(floor((80, 24)), "0 ] ] ] ]");
+    press(&mut app, "enter enter ctrl-u 4 0 0 9 enter");
+    assert!(app.model.setting.draft.is_some(), "{}", shown(&app));
+    let mut view = view_of(SettingKind::Route);
+    view.entries[0].label = "9 > busy".into();
+    app.model.setting.keep(view);
+    assert_eq!(sent(&press(&mut app, "S")), None);
+    assert!(shown(&app).contains("is another or gone by now"), "{}", shown(&app));
+}
+
+#[test]
+fn a_difference_of_another_file_than_that_shown_is_not_looked_at() {
+    let mut app = typed();
+    let (id, _) = sent(&press(&mut app, "S")).unwrap();
+    let diff = SettingsDiff { file: "another".into(), ..diffs().remove(0) };
+    let result = Ok(Answer::SettingsDiff(Box::new(diff)));
+    let effects = update(&mut app, Input::Line(Box::new(ServerLine::Reply(Reply { id, result }))));
+    assert!(app.overlay.is_none(), "{}", shown(&app));
+    assert!(shown(&app).contains("was changed meanwhile"), "{}", shown(&app));
+    let asked = sent(&effects).map(|(_, command)| command);
+    assert_eq!(asked, Some(Command::Settings { kind: SettingKind::Queue }));
+    assert!(app.model.setting.draft.is_some());
+}
+
+#[test]
+fn long_values_are_edited_whole_and_several_lines_in_the_file() {
+    let long = "hour is between 9 and 17 and ".repeat(20);
+    let mut view = view_of(SettingKind::Queue);
+    for entry in &mut view.entries {
+        entry.values.insert("label".into(), format!(" {long}"));
+        entry.values.insert("strategy".into(), "one\ntwo".into());
+    }
+    let mut app = on_settings(floor((80, 24)), "0 ] ]");
+    app.model.setting.keep(view);
+    press(&mut app, "enter enter enter");
+    assert_eq!(app.model.setting.draft, None, "nothing was typed");
+    press(&mut app, "enter x enter");
+    assert_eq!(app.model.setting.draft.clone().unwrap().values["label"].0, format!("{}x", long.trim_start()));
+    press(&mut app, "esc");
+    to_field(&mut app, "strategy");
+    press(&mut app, "enter");
+    assert!(app.overlay.is_none(), "{}", shown(&app));
+    assert!(shown(&app).contains("several lines"), "{}", shown(&app));
+}
+
 #[test]
 fn one_is_added_and_one_is_taken_out() {
     let mut app = on_settings(floor((80, 24)), "0 ] ]");
@@ -230,7 +388,9 @@ fn nothing_is_changed_while_the_file_waits_for_somebody_else() {
 #[test]
 fn choices_turn_with_tab() {
     let mut app = on_settings(floor((80, 24)), "0 ] ]");
-    press(&mut app, "enter j enter tab");
+    press(&mut app, "enter");
+    to_field(&mut app, "strategy");
+    press(&mut app, "enter tab");
     let first = match &app.overlay {
         Some(Overlay::Setting(typing)) => typing.input.0.clone(),
         other => panic!("{other:?}"),
@@ -272,7 +432,9 @@ fn settings_on_screen() {
                 let _ = writeln!(text, "== {} {symbols:?} {keys}\n{}", language.tag(), shown(&app));
             }
             for diff in diffs() {
-                let mut app = on_settings(office(), "0 ] ] enter j j j enter ctrl-u 9 s enter");
+                let mut app = on_settings(office(), "0 ] ] enter");
+                to_field(&mut app, "ring");
+                press(&mut app, "enter ctrl-u 9 s enter");
                 let (id, _) = sent(&press(&mut app, "S")).unwrap();
                 answer(&mut app, id, Answer::SettingsDiff(Box::new(diff)));
                 let _ = writeln!(text, "== {} {symbols:?} difference\n{}", language.tag(), shown(&app));

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use switchroom_wire::QueueView;
 
 /// As `console wall` shows it.
-fn alone(size: (u16, u16), language: Language, symbols: Symbols) -> App {
+pub(super) fn alone(size: (u16, u16), language: Language, symbols: Symbols) -> App {
     let mut settings = settings(language, symbols, "auto");
     (settings.wall_alone, settings.read_only, settings.masked) = (true, true, true);
     let mut app = App::new(settings, size);

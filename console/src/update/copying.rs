@@ -88,8 +88,9 @@ impl App {
         }
     }
 
-    /// Hands a text to the terminal, and tells what it was.
+    /// Hands a text to the terminal, and tells what it was. Where numbers are masked they are masked in it.
     pub(super) fn copied(&mut self, text: &str, now_ms: i64, effects: &mut Vec<Effect>) {
+        let text = self.form(now_ms).party().sentence(text);
         let lines: Vec<String> = text.trim().lines().map(|line| clean(line).into_owned()).collect();
         let text: String = lines.join("\n").chars().take(COPIED_MAX).collect();
         let words = &self.settings.words;

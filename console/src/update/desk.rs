@@ -1,12 +1,13 @@
 //! The desk and the flows: when they are asked for, and the verbs of an agent at the desk.
 
 use crate::action::Action;
-use crate::app::{App, Asked, Effect, Overlay, Screen, Target, Waiting};
+use crate::app::{App, Asked, Doing, Effect, Overlay, Screen, Target, Waiting};
 use crate::desk::lines;
+use crate::model::legs_of_line;
 use crate::rows::{List, agent_state};
-use switchroom_wire::{AgentView, CallView, CardView, Command, RecordingAct, RecordingState};
+use switchroom_wire::{AgentView, CallView, CardView, Command, LegView, RecordingAct, RecordingState, Side};
 
-/// Seconds of after-call time that one key asks for.
+/// Seconds of after-call time that one key adds: the daemon is told how long it lasts from now on.
 const MORE_S: u32 = 60;
 
 impl App {
@@ -34,10 +35,25 @@ impl App {
         self.model.desk.agent(&self.model.board)
     }
 
-    /// The call at hand, as long as it lives.
+    /// The call at hand, as long as it lives: that of a queue in which the agent talks, else one of the agent's own phone.
+    /// One that only rings is not, nor one that is written up and goes on without the agent.
     fn desk_call(&self) -> Option<&CallView> {
-        let id = self.desk_agent()?.call.as_ref()?;
-        self.model.board.calls.get(id).filter(|call| call.ended.is_none())
+        let agent = self.desk_agent()?;
+        let board = &self.model.board;
+        match agent.activity.as_str() {
+            "talking" | "holding" => {
+                board.calls.get(agent.call.as_ref()?).filter(|call| call.ended.is_none())
+            }
+            "offered" => None,
+            _ => {
+                let seat = &self.model.desk.view.as_ref()?.extension;
+                let is_own = |(call, leg): &(&CallView, &LegView)| {
+                    let is_in = leg.side == Side::Caller || matches!(leg.state.as_str(), "up" | "holding");
+                    is_in && call.supervision.is_none() && Some(&call.id) != agent.call.as_ref()
+                };
+                legs_of_line(board, seat).find(is_own).map(|(call, _)| call)
+            }
+        }
     }
 
     fn desk_card(&self) -> Option<&CardView> {
@@ -59,6 +75,10 @@ impl App {
             {
                 "refused.no_wrap_up"
             }
+            // What came of one call is not written on another.
+            (Action::DeskOutcome, Some(a)) if a.call.as_ref() != self.desk_card().map(|card| &card.call) => {
+                "refused.desk_old"
+            }
             (Action::DeskNote, _) if self.desk_card().is_none() => "refused.no_call",
             (Action::DeskHangUp | Action::DeskTransfer | Action::DeskRecord, _)
                 if self.desk_call().is_none() =>
@@ -78,7 +98,12 @@ impl App {
                 self.ask_own_presence(action, agent, now_ms)
             }
             Action::DeskFinish => Some(self.ask_wrap_up(agent, action, None)),
-            Action::DeskMore => Some(self.ask_wrap_up(agent, action, Some(MORE_S))),
+            Action::DeskMore => {
+                let ends_ms = agent.wrap_up_ends_ms.unwrap_or_default();
+                let left_ms = (ends_ms - self.model.server_ms(now_ms)).max(0);
+                let left_s = u32::try_from(left_ms.saturating_add(999) / 1_000).unwrap_or(u32::MAX);
+                Some(self.ask_wrap_up(agent, action, Some(left_s.saturating_add(MORE_S))))
+            }
             Action::DeskOutcome => Some(self.ask_outcome(agent)),
             Action::DeskNote => self.ask_note(),
             Action::DeskCall => Some(self.ask_own_call()),
@@ -116,7 +141,7 @@ impl App {
         let command = Command::AgentWrapUp { agent: agent.number.clone(), more_s, disposition: None };
         let key = if more_s.is_some() { "verb.desk_more" } else { "verb.desk_finish" };
         let label = self.settings.words.f(key, &[("seconds", &MORE_S.to_string())]);
-        self.asked(action, command, Target::Agent { number: agent.number.clone(), activity: None }, label)
+        self.asked(action, command, Target::Agent { number: agent.number.clone(), doing: None }, label)
     }
 
     /// What came of the call: the word ends the after-call time.
@@ -127,7 +152,7 @@ impl App {
         let card = self.desk_card();
         let from = card.map(|card| self.form(0).party().full(&card.caller)).unwrap_or_default();
         let number = card.map(|card| card.number.to_string()).unwrap_or_default();
-        let target = Target::Agent { number: agent.number.clone(), activity: Some("wrap_up".to_owned()) };
+        let target = Target::Agent { number: agent.number.clone(), doing: Some(Doing::of(agent)) };
         let label = words.f("verb.desk_outcome", &[("number", &number)]);
         let asked = self.asked(Action::DeskOutcome, command, target, label);
         let choices = card.map(|card| card.dispositions.clone()).unwrap_or_default();
@@ -206,11 +231,6 @@ impl App {
     pub(crate) fn desk_state(&self, agent: &AgentView) -> &str {
         self.settings.words.t(agent_state(agent).0)
     }
-}
-
-/// Whether a verb asks for a text that is longer than a word.
-pub(super) fn is_text(command: &Command) -> bool {
-    matches!(command, Command::Note { .. } | Command::HoldRecording { .. })
 }
 
 /// Whether the desk is another once this was done.

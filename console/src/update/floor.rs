@@ -2,7 +2,7 @@
 
 use super::forcing::break_reasons;
 use crate::action::{Action, Confirm};
-use crate::app::{App, Asked, Effect, Mood, Screen, Target, Waiting};
+use crate::app::{App, Asked, Doing, Effect, Mood, Screen, Target, Waiting};
 use crate::format::duration;
 use crate::rows::{List, agent_state};
 use switchroom_wire::{AgentView, Board, Command, MissedAct, PRIORITY_MAX, QueueView, WaiterView};
@@ -50,6 +50,7 @@ impl App {
     /// Why a verb on agents or waiting callers has nothing to act on; `None` if it has.
     pub(crate) fn floor_refusal(&self, action: Action) -> Option<String> {
         let key = match action {
+            Action::QueueDoor => return self.door_refusal(),
             Action::PriorityUp | Action::PriorityDown | Action::TakeOut => {
                 match (action, self.waiter_selected()) {
                     (_, None) => "refused.no_waiter",
@@ -87,6 +88,7 @@ impl App {
                 let priority = (waiter.priority + by).clamp(0, i64::from(PRIORITY_MAX));
                 self.ask_priority(action, &waiter.call, u8::try_from(priority).unwrap_or(0), now_ms)
             }
+            Action::QueueDoor => self.ask_door_selected(now_ms),
             Action::TakeOut => self.ask_take_out(&self.waiter_selected()?.1.call, now_ms),
             Action::AgentReady | Action::AgentBreak | Action::AgentOut => {
                 self.ask_presence(action, &self.agent_selected()?.number, None, now_ms)
@@ -108,6 +110,7 @@ impl App {
                 let action = if up { Action::PriorityUp } else { Action::PriorityDown };
                 self.ask_priority(action, call, *priority, now_ms)
             }
+            Command::QueueDoor { queue, door } => self.ask_door(queue, *door, now_ms),
             Command::TakeOut { call } => self.ask_take_out(call, now_ms),
             Command::AgentWrapUp { .. } => self.ask_finish(command.clone()),
             Command::AgentPresence { agent, presence, reason, extension } => {
@@ -190,8 +193,8 @@ impl App {
             extension,
         };
         // A break begins after the call at hand anyway; who is signed out should be doing what the question said.
-        let activity = (action == Action::AgentOut).then(|| agent.activity.clone());
-        let target = Target::Agent { number: number.to_owned(), activity };
+        let doing = (action == Action::AgentOut).then(|| Doing::of(agent));
+        let target = Target::Agent { number: number.to_owned(), doing };
         let asked = self.asked(action, command, target, words.f(verb, &fields));
         let question = if question.is_empty() { String::new() } else { words.f(question, &fields) };
         let is_break = action == Action::AgentBreak;
@@ -204,7 +207,7 @@ impl App {
         let agent = self.model.board.agents.get(agent)?;
         let fields = [("number", agent.number.as_str()), ("name", &agent.name)];
         let label = self.settings.words.f("verb.agent_finish", &fields);
-        let target = Target::Agent { number: agent.number.clone(), activity: None };
+        let target = Target::Agent { number: agent.number.clone(), doing: None };
         Some(self.asked(Action::AgentFinish, command, target, label))
     }
 
@@ -236,15 +239,16 @@ impl App {
     }
 
     /// What happened to an agent since the question was opened.
-    pub(super) fn agent_changed(&self, number: &str, activity: Option<&str>) -> Option<String> {
+    pub(super) fn agent_changed(&self, number: &str, was: Option<&Doing>) -> Option<String> {
         let words = &self.settings.words;
-        match self.model.board.agents.get(number) {
-            None => Some(words.t("refused.no_agent").to_owned()),
-            Some(agent) if activity.is_some_and(|was| agent.activity != was) => {
-                Some(words.f("refused.agent_changed", &[("state", words.t(agent_state(agent).0))]))
-            }
-            Some(_) => None,
+        let Some(agent) = self.model.board.agents.get(number) else {
+            return Some(words.t("refused.no_agent").to_owned());
+        };
+        let was = was?;
+        if agent.activity != was.activity {
+            return Some(words.f("refused.agent_changed", &[("state", words.t(agent_state(agent).0))]));
         }
+        (agent.call != was.call).then(|| words.t("refused.agent_call").to_owned())
     }
 
     /// What happened to somebody who waited since the question was opened.

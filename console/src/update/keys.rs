@@ -4,7 +4,7 @@ use super::palette::{INPUT_MAX, edit};
 use crate::action::Action;
 use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
 use crate::keymap::{Code, Key, Meaning};
-use crate::model::alarms;
+use crate::model::{alarms, legs_of_line};
 use crate::rows::{List, Sort};
 
 /// Columns that a long text moves at a time.
@@ -28,6 +28,9 @@ impl App {
             Some(Overlay::Filter { before }) => self.on_filter_key(before, key, now_ms),
             Some(Overlay::Path { input }) => self.on_path_key(input, key, now_ms, effects),
             Some(Overlay::Setting(typing)) => self.on_setting_key(*typing, key, now_ms),
+            Some(Overlay::Password { password, under }) => {
+                self.on_password_key(password, under, key, now_ms, effects);
+            }
             Some(Overlay::Diff(preview)) => self.on_diff_key(*preview, key, now_ms, effects),
             Some(Overlay::Help { top }) => {
                 if let Some(top) = self.scroll_key(top, key) {
@@ -45,27 +48,6 @@ impl App {
                 }
                 None => {}
             },
-        }
-    }
-
-    /// Pasted text goes where text is typed and nowhere else: it is never taken for keys.
-    pub(super) fn on_paste(&mut self, text: &str) {
-        let line = |held: &str| {
-            let room = INPUT_MAX.saturating_sub(held.chars().count());
-            text.chars().filter(|c| !c.is_control()).take(room).collect::<String>()
-        };
-        match &mut self.overlay {
-            Some(Overlay::Palette { input, .. } | Overlay::Path { input }) => input.push_str(&line(input)),
-            Some(Overlay::Filter { .. }) => {
-                if let Screen::List(list) = self.screen
-                    && let Some(state) = self.lists.get_mut(&list)
-                {
-                    state.filter.push_str(&line(&state.filter));
-                }
-            }
-            Some(Overlay::Setting(typing)) => typing.input.0.push_str(&line(&typing.input.0)),
-            Some(Overlay::Confirm(_) | Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Diff(_))
-            | None => {}
         }
     }
 
@@ -92,7 +74,7 @@ impl App {
             Code::Char('c') if key.ctrl => state.filter = before,
             Code::Enter => self.warn_of_unknown_field(list, now_ms),
             _ => {
-                edit(&mut state.filter, key);
+                edit(&mut state.filter, key, INPUT_MAX);
                 self.overlay = Some(Overlay::Filter { before });
             }
         }
@@ -137,6 +119,7 @@ impl App {
             | Action::PriorityUp
             | Action::PriorityDown
             | Action::TakeOut
+            | Action::QueueDoor
             | Action::AgentReady
             | Action::AgentBreak
             | Action::AgentFinish
@@ -168,6 +151,7 @@ impl App {
             | Action::SettingPassword
             | Action::SettingRemove
             | Action::SettingUndo => self.start_setting(action, now_ms, effects),
+            Action::FlowEdit => self.start_flow_edit(now_ms, effects),
             Action::MoveDown => self.move_by(1, now_ms),
             Action::MoveUp => self.move_by(-1, now_ms),
             Action::PageDown => self.move_by(self.page_step(1), now_ms),
@@ -493,16 +477,13 @@ impl App {
         let id = call?;
         let live = self.model.call(self.board(), id).map(|call| call.number);
         let kept = || self.board().recordings.iter().find(|r| r.id == id).map(|r| r.number);
-        live.or_else(kept).map(|number| format!("call:{number}"))
+        let over = || self.model.report.cdrs.iter().find(|cdr| cdr.id == id).map(|cdr| cdr.number);
+        live.or_else(kept).or_else(over).map(|number| format!("call:{number}"))
     }
 
     fn call_of_line(&self) -> Option<String> {
         let number = self.selected(List::Lines)?;
-        let is_in = |call: &&switchroom_wire::CallView| {
-            let with = call.with.as_ref().is_some_and(|with| with.number == number);
-            call.ended.is_none() && (with || call.from.number == number || call.to.number == number)
-        };
-        self.board().calls.values().find(is_in).map(|call| call.id.clone())
+        legs_of_line(self.board(), number).next().map(|(call, _)| call.id.clone())
     }
 
     fn agent_in_view(&self) -> Option<&switchroom_wire::AgentView> {

@@ -2,7 +2,9 @@
 
 mod copying;
 mod desk;
+mod doors;
 mod floor;
+mod flow_edit;
 mod forcing;
 mod keys;
 mod missed;
@@ -15,6 +17,7 @@ mod supervise;
 mod text;
 mod verbs;
 
+pub(crate) use flow_edit::FlowDraft;
 pub(crate) use palette::items;
 pub(crate) use text::shown_text;
 
@@ -22,7 +25,9 @@ use crate::app::{App, Effect, LinkState, Mood, Overlay, REST_MS, Screen, Waiting
 use crate::keymap::Key;
 use crate::model::{Note, Watched};
 use crate::rows::List;
-use switchroom_wire::{AlarmView, Answer, ClientLine, Command, CommandError, Reply, Request, ServerLine};
+use switchroom_wire::{
+    AlarmView, Answer, ClientLine, Command, CommandError, Hushed, Reply, Request, ServerLine,
+};
 
 /// Columns of a wave that are asked for: the most there are, so that no resize asks again.
 const WAVE_COLUMNS: u16 = 512;
@@ -44,6 +49,11 @@ pub(crate) enum Input {
     },
     Resize(u16, u16),
     Tick,
+    /// The editor of a flow is done: what it left, or why nothing came of it.
+    Edited {
+        flow: String,
+        text: Result<Hushed, String>,
+    },
     /// A file was written, or not.
     Written(Result<String, String>),
 }
@@ -59,6 +69,7 @@ impl App {
             Input::Down { why, next_try_ms } => self.on_down(why, next_try_ms, now_ms),
             Input::Resize(width, height) => self.size = (width, height),
             Input::Tick => {}
+            Input::Edited { flow, text } => self.on_edited(&flow, text, now_ms, &mut effects),
             Input::Written(Ok(name)) => {
                 let text = self.settings.words.f("toast.written", &[("name", &name)]);
                 self.tell(Mood::Done, text, now_ms);
@@ -94,7 +105,7 @@ impl App {
         if let ServerLine::Welcome(_) = line {
             self.link = LinkState::Live;
             self.waves_asked.clear();
-            self.model.report.asked_ms = None;
+            self.model.report.ask_anew();
             self.model.desk.asked_ms = None;
             self.model.flows.asked_ms = None;
             self.model.setting.forget();
@@ -126,12 +137,12 @@ impl App {
                 let text = words.f("toast.restarted", &[("up", &up), ("lost", &lost)]);
                 self.tell(Mood::Wrong, text, now_ms);
             }
-            Note::Reply(reply) => self.on_reply(reply, now_ms),
+            Note::Reply(reply) => self.on_reply(reply, now_ms, effects),
             Note::Gap => effects.push(Effect::Reconnect { fresh: true }),
         }
     }
 
-    fn on_reply(&mut self, reply: Reply, now_ms: i64) {
+    fn on_reply(&mut self, reply: Reply, now_ms: i64, effects: &mut Vec<Effect>) {
         let Some(waiting) = self.waiting.remove(&reply.id) else { return };
         let words = &self.settings.words;
         match (waiting, reply.result) {
@@ -149,14 +160,24 @@ impl App {
                 let text = words.f("toast.no_figures", &[("why", &why)]);
                 self.tell(Mood::Told, text, now_ms);
             }
+            (Waiting::FlowText { .. }, Ok(Answer::FlowText(view))) => {
+                self.on_flow_text(*view, now_ms, effects);
+            }
+            (Waiting::FlowText { .. }, Ok(_)) => {}
+            (Waiting::FlowText { flow }, Err(error)) => {
+                let (key, why) = reason(error);
+                let label = words.f("verb.flow_edit", &[("flow", &flow)]);
+                let text = words.f(key, &[("verb", &label), ("why", &why)]);
+                self.tell(Mood::Wrong, text, now_ms);
+            }
             (waiting @ (Waiting::Settings | Waiting::Preview { .. } | Waiting::Applied { .. }), result) => {
                 self.on_settings_reply(waiting, result, now_ms);
             }
             (Waiting::Desk, Ok(Answer::Desk(desk))) => self.model.desk.keep(*desk, &self.model.board),
             (Waiting::Flows, Ok(Answer::Flows(flows))) => self.model.flows.views = flows,
             (Waiting::Ended, Ok(Answer::Cdrs(cdrs))) => self.model.report.cdrs = cdrs,
-            (Waiting::Ended, Ok(Answer::Events(events))) => self.model.report.keep_dispositions(&events),
             (Waiting::Desk | Waiting::Flows | Waiting::Ended, Ok(_)) => {}
+            (Waiting::Desk, Err(CommandError::Failed { why })) => self.model.desk.failed(why, now_ms),
             (Waiting::Desk, Err(error)) => {
                 self.model.desk.view = None;
                 self.model.desk.refused = Some(reason(error).1);
@@ -180,7 +201,7 @@ impl App {
             (Waiting::Verb { label, command }, Err(error)) => {
                 if let Some(asked) = self.ask_phone(&label, &command, &error) {
                     self.toast = None;
-                    self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+                    self.lay(Overlay::Confirm(Box::new(asked)));
                     return;
                 }
                 let (key, why) = reason(error);
@@ -204,11 +225,12 @@ impl App {
         self.link = LinkState::Down { since_ms, why, next_try_ms };
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
         let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
-            Waiting::Verb { label, .. } | Waiting::Applied { label } => Some(label),
+            Waiting::Verb { label, .. } | Waiting::Applied { label, .. } => Some(label),
             Waiting::Question { .. }
             | Waiting::Wave
             | Waiting::Figures(_)
             | Waiting::Settings
+            | Waiting::FlowText { .. }
             | Waiting::Preview { .. }
             | Waiting::Desk
             | Waiting::Flows

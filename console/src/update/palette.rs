@@ -1,7 +1,9 @@
 //! The palette: everything that can be done here, found by a few letters, and commands as words.
 
+use super::settings::SETTING_MAX;
+use super::verbs::typed_max;
 use crate::action::{ACTIONS, Action};
-use crate::app::{App, Effect, Mood, Overlay, Waiting};
+use crate::app::{App, Effect, Mood, Overlay, Screen, Waiting};
 use crate::config::Bell;
 use crate::grammar;
 use crate::keymap::{Code, Key};
@@ -135,11 +137,38 @@ impl App {
                 }
             }
             _ => {
-                edit(&mut input, key);
+                edit(&mut input, key, INPUT_MAX);
                 cursor = 0;
             }
         }
         self.overlay = Some(Overlay::Palette { input, cursor });
+    }
+
+    /// Pasted text goes where text is typed and nowhere else: it is never taken for keys.
+    pub(super) fn on_paste(&mut self, text: &str) {
+        match &mut self.overlay {
+            Some(Overlay::Palette { input, .. } | Overlay::Path { input }) => paste(input, text, INPUT_MAX),
+            Some(Overlay::Filter { .. }) => {
+                if let Screen::List(list) = self.screen
+                    && let Some(state) = self.lists.get_mut(&list)
+                {
+                    paste(&mut state.filter, text, INPUT_MAX);
+                }
+            }
+            Some(Overlay::Setting(typing)) => paste(&mut typing.input.0, text, SETTING_MAX),
+            Some(Overlay::Confirm(asked)) if asked.is_typed() => {
+                let most = typed_max(asked);
+                paste(&mut asked.typed, text, most);
+            }
+            Some(
+                Overlay::Confirm(_)
+                | Overlay::Help { .. }
+                | Overlay::Text { .. }
+                | Overlay::Password { .. }
+                | Overlay::Diff(_),
+            )
+            | None => {}
+        }
     }
 
     fn run_palette(&mut self, input: &str, item: Option<Item>, now_ms: i64, effects: &mut Vec<Effect>) {
@@ -206,8 +235,8 @@ impl App {
     }
 }
 
-/// Edits a line of input.
-pub(super) fn edit(input: &mut String, key: Key) {
+/// Edits a line of input of at most so many characters.
+pub(super) fn edit(input: &mut String, key: Key, most: usize) {
     match key {
         Key { code: Code::Backspace, ctrl: false } => {
             input.pop();
@@ -217,7 +246,14 @@ pub(super) fn edit(input: &mut String, key: Key) {
             let kept = input.trim_end().rfind(' ').map_or(0, |at| at + 1);
             input.truncate(kept);
         }
-        Key { code: Code::Char(c), ctrl: false } if input.chars().count() < INPUT_MAX => input.push(c),
+        Key { code: Code::Char(c), ctrl: false } if input.chars().count() < most => input.push(c),
         _ => {}
     }
+}
+
+/// Adds pasted text to a line of input of at most so many characters: several lines become one.
+fn paste(input: &mut String, text: &str, most: usize) {
+    let room = most.saturating_sub(input.chars().count());
+    let text = text.trim_matches(['\r', '\n']).replace("\r\n", " ").replace(['\r', '\n', '\t'], " ");
+    input.extend(text.chars().filter(|c| !c.is_control()).take(room));
 }

@@ -1,14 +1,17 @@
 //! Reports: which figures are shown, when they are asked for, and where they are written.
 
-use super::palette::edit;
+use super::palette::{INPUT_MAX, edit};
 use crate::action::Action;
 use crate::app::{App, Effect, Mood, Overlay, Screen, Waiting};
 use crate::filter::Filter;
+use crate::format::PartyForm;
 use crate::keymap::{Code, Key};
 use crate::model::Model;
 use crate::report::{Interval, Report};
 use crate::rows::{Form, List, Sort, rows};
 use crate::table;
+use serde::Serialize;
+use serde_json::Value;
 use switchroom_wire::{Command, FiguresView};
 
 /// Figures are written as JSON into files that end so, else as CSV.
@@ -22,18 +25,14 @@ impl App {
             return;
         }
         let is_of_calls = matches!(self.screen, Screen::List(List::CallReport | List::OutcomeReport));
-        let role = self.role();
-        let wanted = if is_of_calls {
-            self.model.report.wanted_calls(now_ms, role)
-        } else {
-            self.model.report.wanted(now_ms)
-        };
-        for command in wanted {
-            self.model.report.asked_ms = Some(now_ms);
-            let waiting = match command {
-                Command::Figures { by, .. } => Waiting::Figures(by),
-                _ => Waiting::Ended,
+        let calls = self.model.report.wanted_calls(now_ms).filter(|_| is_of_calls);
+        for command in self.model.report.wanted(now_ms).into_iter().chain(calls) {
+            let report = &mut self.model.report;
+            let (asked_ms, waiting) = match command {
+                Command::Figures { by, .. } => (&mut report.asked_ms, Waiting::Figures(by)),
+                _ => (&mut report.calls_asked_ms, Waiting::Ended),
             };
+            *asked_ms = Some(now_ms);
             self.ask(command, waiting, effects);
         }
     }
@@ -60,13 +59,7 @@ impl App {
         let Screen::List(list) = self.screen else { return false };
         let Some(at) = List::REPORTS.iter().position(|report| *report == list) else { return false };
         let step = if by == 1 { 1 } else { List::REPORTS.len() - 1 };
-        let next = List::REPORTS[(at + step) % List::REPORTS.len()];
-        let is_of_calls = |list| matches!(list, List::CallReport | List::OutcomeReport);
-        if is_of_calls(next) != is_of_calls(list) {
-            // What it shows is asked for otherwise.
-            self.model.report.asked_ms = None;
-        }
-        self.screen = Screen::List(next);
+        self.screen = Screen::List(List::REPORTS[(at + step) % List::REPORTS.len()]);
         true
     }
 
@@ -91,14 +84,21 @@ impl App {
                 let (name, Screen::List(list)) = (input.trim(), self.screen) else { return };
                 if !name.is_empty() {
                     let text = self.report_text(list, name.ends_with(JSON), now_ms);
-                    effects.push(Effect::Write { name: name.to_owned(), text });
+                    self.write_file(name.to_owned(), text, now_ms, effects);
                 }
             }
             _ => {
-                edit(&mut input, key);
+                edit(&mut input, key, INPUT_MAX);
                 self.overlay = Some(Overlay::Path { input });
             }
         }
+    }
+
+    /// Has a text written; where numbers are masked they are in files as well.
+    pub(super) fn write_file(&self, name: String, text: String, now_ms: i64, effects: &mut Vec<Effect>) {
+        let is_masked = self.masked && !name.ends_with(JSON);
+        let text = if is_masked { self.form(now_ms).party().sentence(&text) } else { text };
+        effects.push(Effect::Write { name, text });
     }
 
     fn report_text(&self, list: List, as_json: bool, now_ms: i64) -> String {
@@ -107,11 +107,37 @@ impl App {
         }
         if matches!(list, List::CallReport | List::OutcomeReport) {
             let calls: Vec<_> = self.model.report.ended().collect();
-            return serde_json::to_string_pretty(&calls).unwrap_or_default() + "\n";
+            return self.json(&calls, now_ms);
         }
         let spans: Vec<&FiguresView> =
             self.model.report.spans().into_iter().map(|span| span.figures).collect();
-        serde_json::to_string_pretty(&spans).unwrap_or_default() + "\n"
+        self.json(&spans, now_ms)
+    }
+
+    /// Masked value by value, so that times stay times.
+    fn json(&self, of: &impl Serialize, now_ms: i64) -> String {
+        let mut value = serde_json::to_value(of).unwrap_or_default();
+        if self.masked {
+            mask(&mut value, self.form(now_ms).party());
+        }
+        serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+    }
+}
+
+/// Masks the numbers in texts, and what is named so.
+fn mask(value: &mut Value, form: PartyForm<'_>) {
+    match value {
+        Value::Array(all) => all.iter_mut().for_each(|one| mask(one, form)),
+        Value::Object(all) => {
+            for (name, one) in all {
+                match one {
+                    Value::String(text) if name == "number" => *text = form.text_number(text),
+                    one => mask(one, form),
+                }
+            }
+        }
+        Value::String(text) => *text = form.sentence(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -7,17 +7,25 @@ use super::palette::edit;
 use crate::action::Action;
 use crate::app::{App, Effect, Mood, Overlay, Screen, Waiting};
 use crate::keymap::{Code, Key};
-use crate::setting::{Preview, Typing};
+use crate::setting::{From, Preview, Typing};
 use switchroom_wire::{
     Answer, Command, CommandError, Hushed, NewPassword, Role, SettingForm, SettingKind, SettingsApplied,
     SettingsChange, SettingsDiff, SettingsView, clean,
 };
 
+/// The longest value that is typed here: conditions and lists are long.
+pub(super) const SETTING_MAX: usize = 4_000;
+
 impl App {
     /// Asks for what is shown and is not here, or is old.
     pub(super) fn ask_settings(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         let is_shown = self.screen == Screen::Settings && self.role() == Role::Admin;
-        if !is_shown || !self.is_live() || !self.model.is_filled || !self.model.setting.is_wanted(now_ms) {
+        let page = &self.model.setting;
+        if !is_shown || !self.is_live() || !self.model.is_filled || !page.is_wanted(now_ms) {
+            return;
+        }
+        // A screen that is stopped shows what it showed, until one does something there.
+        if self.frozen.is_some() && page.asked_ms.is_some() {
             return;
         }
         self.model.setting.asked_ms = Some(now_ms);
@@ -50,19 +58,24 @@ impl App {
             page.is_in_form = page.name().is_some();
             return;
         }
-        let Some(field) = page.current() else { return };
+        let Some((of, field)) = page.meant().zip(page.current()) else { return };
+        let key = field.key.name.clone();
+        let value = Hushed(if field.from == From::Default { String::new() } else { field.value });
+        let is_one_line = !value.0.contains('\n');
         let typing = Typing {
-            key: Some(field.key.name.clone()),
-            label: field.key.name.clone(),
-            input: Hushed(if field.from == crate::setting::From::Default {
-                String::new()
-            } else {
-                field.value
-            }),
+            of: Some((of, key.clone())),
+            label: key,
+            input: value.clone(),
+            opened: value,
             is_secret: field.key.form == SettingForm::Secret,
             choices: field.key.choices.clone(),
         };
-        if let Some(why) = self.denial(Role::Admin).or_else(|| self.stale()) {
+        let words = &self.settings.words;
+        let path = page.view().map(|view| view.path.clone()).unwrap_or_default();
+        let fields = [("key", typing.label.as_str()), ("path", &path)];
+        let long = (!is_one_line).then(|| words.f("refused.setting_lines", &fields));
+        let why = self.denial(Role::Admin).or_else(|| self.stale()).or_else(|| self.lost()).or(long);
+        if let Some(why) = why {
             self.tell(Mood::Wrong, why, now_ms);
             return;
         }
@@ -80,6 +93,13 @@ impl App {
         std::mem::take(&mut self.model.setting.is_in_form)
     }
 
+    /// Why what was typed is for nothing that is there.
+    fn lost(&self) -> Option<String> {
+        let name = self.model.setting.name().unwrap_or_default();
+        let why = || self.settings.words.f("refused.setting_gone", &[("name", name)]);
+        self.model.setting.is_lost().then(why)
+    }
+
     fn stale(&self) -> Option<String> {
         let view = self.model.setting.view()?;
         view.is_stale.then(|| self.settings.words.f("refused.setting_stale", &[("path", &view.path)]))
@@ -95,7 +115,7 @@ impl App {
         }
         match action {
             Action::SettingApply if page.draft.is_none() => no("refused.setting_untyped"),
-            Action::SettingApply => None,
+            Action::SettingApply => self.lost(),
             _ if page.draft.is_some() => no("refused.setting_typed"),
             Action::SettingUndo if view.undo.is_none() => no("refused.setting_undo"),
             Action::SettingPassword if page.kind != SettingKind::Extension => no("refused.setting_password"),
@@ -117,8 +137,8 @@ impl App {
         let change = match action {
             Action::SettingAdd => {
                 let label = self.settings.words.t(name_key(kind)).to_owned();
-                let (input, choices) = (Hushed::default(), Vec::new());
-                let typing = Typing { key: None, label, input, is_secret: false, choices };
+                let (input, opened) = (Hushed::default(), Hushed::default());
+                let typing = Typing { of: None, label, input, opened, is_secret: false, choices: Vec::new() };
                 self.toast = None;
                 self.overlay = Some(Overlay::Setting(Box::new(typing)));
                 return;
@@ -140,7 +160,13 @@ impl App {
     pub(super) fn on_setting_key(&mut self, mut typing: Typing, key: Key, now_ms: i64) {
         match key {
             Key { code: Code::Esc, .. } | Key { code: Code::Char('c'), ctrl: true } => {}
+            // A value is left as it was opened; what takes a secret out is never a mere Enter.
+            Key { code: Code::Enter, .. } if typing.input == typing.opened => {}
             Key { code: Code::Enter, .. } => self.take_typed(&typing, now_ms),
+            Key { code: Code::Delete, .. } if typing.is_secret => {
+                typing.input = Hushed::default();
+                self.take_typed(&typing, now_ms);
+            }
             Key { code: Code::Tab, .. } => {
                 let at = typing.choices.iter().position(|choice| *choice == typing.input.0);
                 let next = at.map_or(0, |at| (at + 1) % typing.choices.len());
@@ -150,7 +176,7 @@ impl App {
                 self.overlay = Some(Overlay::Setting(Box::new(typing)));
             }
             _ => {
-                edit(&mut typing.input.0, key);
+                edit(&mut typing.input.0, key, SETTING_MAX);
                 self.overlay = Some(Overlay::Setting(Box::new(typing)));
             }
         }
@@ -159,9 +185,13 @@ impl App {
     fn take_typed(&mut self, typing: &Typing, now_ms: i64) {
         let text = typing.input.0.trim();
         let page = &mut self.model.setting;
-        match &typing.key {
-            Some(key) => page.type_value(key, text),
-            None if text.is_empty() => return,
+        match &typing.of {
+            Some((of, key)) => {
+                if !page.type_value(of, key, text) {
+                    let text = self.settings.words.f("refused.setting_gone", &[("name", &of.name)]);
+                    return self.tell(Mood::Wrong, text, now_ms);
+                }
+            }
             None => page.begin(text),
         }
         if page.draft.is_some() {
@@ -187,9 +217,10 @@ impl App {
                 self.tell(Mood::Wrong, text, now_ms);
                 return;
             }
+            let change = Box::new(preview.change.clone());
             let command = Command::ApplySettings { change: preview.change, file: preview.diff.file };
             let text = self.settings.words.f("toast.sent", &[("verb", &label)]);
-            self.ask(command, Waiting::Applied { label }, effects);
+            self.ask(command, Waiting::Applied { label, change }, effects);
             self.tell(Mood::Sent, text, now_ms);
             return;
         }
@@ -198,6 +229,12 @@ impl App {
             Some(top) => {
                 preview.top = top.min(crate::view::diff_height(self, &preview.diff).saturating_sub(1));
                 self.overlay = Some(Overlay::Diff(Box::new(preview)));
+            }
+            None if matches!(preview.change, SettingsChange::Flow { .. }) => {
+                let key = self.settings.keymap.shown(Action::FlowEdit);
+                let fields = [("verb", short(&preview.diff.told)), ("key", key)];
+                let text = self.settings.words.f("flow.kept", &fields);
+                self.tell(Mood::Told, text, now_ms);
             }
             None => {
                 let text = self.settings.words.f("toast.not_done", &[("verb", &short(&preview.diff.told))]);
@@ -217,24 +254,40 @@ impl App {
             (_, Ok(Answer::Settings(view))) => self.model.setting.keep(*view),
             // Whoever has gone on to something else meanwhile is not interrupted.
             (Waiting::Preview { change }, Ok(Answer::SettingsDiff(diff)))
-                if self.overlay.is_none() && self.screen == Screen::Settings =>
+                if self.overlay.is_none() && self.is_looked_at(&change) =>
             {
+                let page = &mut self.model.setting;
+                let is_of_settings = self.screen == Screen::Settings;
+                if is_of_settings && page.view().is_none_or(|view| view.file != diff.file) {
+                    page.asked_ms = None;
+                    let text = self.settings.words.t("settings.other_file").to_owned();
+                    return self.tell(Mood::Wrong, text, now_ms);
+                }
                 self.toast = None;
                 let (change, diff) = (*change, *diff);
                 self.overlay = Some(Overlay::Diff(Box::new(Preview { change, diff, top: 0 })));
             }
-            (Waiting::Applied { label }, Ok(Answer::SettingsApplied(applied))) => {
-                self.show_applied(&label, &applied, now_ms);
+            (Waiting::Applied { label, change }, Ok(Answer::SettingsApplied(applied))) => {
+                let SettingsChange::Flow { flow, .. } = &*change else {
+                    return self.show_applied(&label, &change, &applied, now_ms);
+                };
+                self.flow_applied(flow);
+                let what = clean(&applied.told).into_owned();
+                let text = self.settings.words.f("toast.done", &[("verb", label.as_str()), ("what", &what)]);
+                self.tell(Mood::Done, text, now_ms);
             }
             (waiting, Err(error)) => {
                 let (key, why) = super::reason(error);
                 let label = match waiting {
-                    Waiting::Applied { label } => label,
+                    Waiting::Applied { label, .. } => {
+                        self.model.setting.asked_ms = None;
+                        label
+                    }
+                    Waiting::Preview { change } if matches!(*change, SettingsChange::Flow { .. }) => {
+                        self.settings.words.t("screen.flows").to_owned()
+                    }
                     _ => self.settings.words.t("screen.settings").to_owned(),
                 };
-                if label != self.settings.words.t("screen.settings") {
-                    self.model.setting.asked_ms = None;
-                }
                 let text = self.settings.words.f(key, &[("verb", &label), ("why", &why)]);
                 self.tell(Mood::Wrong, text, now_ms);
             }
@@ -242,26 +295,58 @@ impl App {
         }
     }
 
-    fn show_applied(&mut self, label: &str, applied: &SettingsApplied, now_ms: i64) {
+    /// Whether what a change is about is on screen.
+    fn is_looked_at(&self, change: &SettingsChange) -> bool {
+        match change {
+            SettingsChange::Flow { .. } => self.screen == Screen::List(crate::rows::List::Flows),
+            _ => self.screen == Screen::Settings,
+        }
+    }
+
+    /// What was typed on meanwhile is not part of it, and stays.
+    fn show_applied(&mut self, label: &str, change: &SettingsChange, applied: &SettingsApplied, now_ms: i64) {
         let page = &mut self.model.setting;
-        (page.draft, page.asked_ms) = (None, None);
+        page.asked_ms = None;
+        if page.change().as_ref() == Some(change) {
+            page.draft = None;
+        }
         let words = &self.settings.words;
         let restart = if applied.needs_restart { words.t("settings.restart") } else { "" };
         let text = words.f("toast.done", &[("verb", label), ("what", restart)]);
         if let Some(password) = &applied.password {
-            let lines =
-                vec![clean(&password.0).into_owned(), String::new(), words.t("settings.once").to_owned()];
-            self.overlay =
-                Some(Overlay::Text { title: words.t("settings.password").to_owned(), lines, top: 0 });
+            let (password, under) = (password.clone(), self.overlay.take().map(Box::new));
+            self.overlay = Some(Overlay::Password { password, under });
         }
         self.tell(Mood::Done, text.trim_end_matches([' ', ':']).to_owned(), now_ms);
+    }
+
+    /// A key while a new password is shown: it is told once, so nothing but a clear wish takes it away. It is copied alone,
+    /// and no other line repeats it.
+    pub(super) fn on_password_key(
+        &mut self,
+        password: Hushed,
+        under: Option<Box<Overlay>>,
+        key: Key,
+        now_ms: i64,
+        effects: &mut Vec<Effect>,
+    ) {
+        if key.code == Code::Esc {
+            self.overlay = under.map(|under| *under);
+            return;
+        }
+        if key == Key::plain(Code::Char('y')) {
+            effects.push(Effect::Copy(clean(&password.0).into_owned()));
+            let text = self.settings.words.t("settings.copied").to_owned();
+            self.tell(Mood::Done, text, now_ms);
+        }
+        self.overlay = Some(Overlay::Password { password, under });
     }
 
     /// What the form shows, as text.
     pub(super) fn setting_lines(&self) -> Vec<String> {
         let page = &self.model.setting;
         let name = page.name().map(|name| clean(name).into_owned());
-        let fields = page.fields().into_iter().filter(|field| field.from != crate::setting::From::Nowhere);
+        let fields = page.fields().into_iter().filter(|field| field.from != From::Nowhere);
         let fields = fields.map(|field| clean(&format!("{}  {}", field.key.name, field.value)).into_owned());
         name.into_iter().chain(fields).collect()
     }

@@ -197,7 +197,7 @@ impl App {
                 let call = self.model.board.calls.get(id)?;
                 Target::Call { id: id.clone(), with: call.with.as_ref().unwrap_or(&call.to).number.clone() }
             }
-            Supervised::Agent(number) => Target::Agent { number: number.clone(), activity: None },
+            Supervised::Agent(number) => Target::Agent { number: number.clone(), doing: None },
             Supervised::Extension(_) => Target::Daemon,
         };
         // Whose microphone opens at a call that they did not hear yet is asked.

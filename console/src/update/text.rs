@@ -2,7 +2,7 @@
 
 use super::{settings, status};
 use crate::app::{App, Effect, Overlay, Screen};
-use crate::format::{clock_ms, duration, stamp};
+use crate::format::{cause, clock_ms, duration, stamp, whole};
 use crate::reasons::why_lines;
 use crate::rows::{List, Row};
 use crate::table;
@@ -149,7 +149,7 @@ impl App {
                 (format!("switchroom-settings-{kind}-{at}.txt"), lines.join("\n") + "\n")
             }
         };
-        effects.push(Effect::Write { name, text });
+        self.write_file(name, text, now_ms, effects);
     }
 
     fn detail_text(&self, now_ms: i64) -> String {
@@ -182,7 +182,7 @@ impl App {
     /// Opens the answer to a question of the palette.
     pub(super) fn show_answer(&mut self, title: String, answer: &Answer, now_ms: i64) {
         let lines = shown_text(self, answer, now_ms);
-        self.overlay = Some(Overlay::Text { title, lines, top: 0 });
+        self.lay(Overlay::Text { title, lines, top: 0 });
     }
 }
 
@@ -260,6 +260,7 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             head.into_iter().chain(lines.into_iter().map(|(_, line)| line)).collect()
         }
         Answer::Settings(view) => settings::entry_lines(view),
+        Answer::FlowText(flow) => flow.text.0.lines().map(|line| clean(line).into_owned()).collect(),
         Answer::SettingsDiff(diff) => settings::diff_lines(diff),
         Answer::SettingsApplied(applied) => settings::applied_lines(applied),
     }
@@ -268,8 +269,8 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
 fn cdr_line(cdr: &CdrView, form: crate::rows::Form<'_>) -> String {
     let party = form.party();
     let with = cdr.with.as_ref().unwrap_or(&cdr.to);
-    let cause = form.words.find(&format!("cause.{}", cdr.ended.cause)).unwrap_or(&cdr.ended.cause).to_owned();
-    let talk = duration(i64::try_from(cdr.talk_ms).unwrap_or(i64::MAX));
+    let cause = cause(&cdr.ended, form.words);
+    let talk = duration(whole(cdr.talk_ms));
     let when = crate::format::moment(cdr.started_ms, form.now_ms, form.utc_offset_min, form.words);
     let line =
         format!("{when}  {}  {} > {}  {talk}  {cause}", cdr.number, party.full(&cdr.from), party.full(with));

@@ -1,18 +1,19 @@
 //! Verbs: frozen targets, named questions, and nothing sent that was not confirmed.
 
+use super::palette::edit;
 use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
 use crate::format::{duration, moment};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
-use switchroom_wire::{Command, ConfigChange, ConsultAct};
+use switchroom_wire::{Command, ConfigChange, ConsultAct, NOTE_CHARS_MAX};
 
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
 
-/// The same where a text is asked for.
-const TEXT_MAX: usize = 400;
+/// Why a recording is held: the daemon keeps no more of it.
+const HELD_MAX: usize = 200;
 
 impl App {
     /// Starts a verb on what is selected: asks, or says why not.
@@ -229,7 +230,9 @@ impl App {
         let yes = match asked.level {
             Confirm::None => true,
             Confirm::Yes => key == Key::plain(Code::Char('y')),
+            // What was typed is lost by a clear No alone, never by a key that edits nothing.
             Confirm::Reason | Confirm::Name => match key {
+                Key { code: Code::Esc, .. } | Key { code: Code::Char('c'), ctrl: true } => false,
                 Key { code: Code::Enter, ctrl: false } if asked.level == Confirm::Reason => {
                     let reason = asked.typed.trim().to_owned();
                     asked.give_reason(&reason);
@@ -244,19 +247,12 @@ impl App {
                     self.overlay = Some(Overlay::Confirm(Box::new(asked)));
                     return;
                 }
-                Key { code: Code::Backspace, ctrl: false } => {
-                    asked.typed.pop();
+                _ => {
+                    let most = typed_max(&asked);
+                    edit(&mut asked.typed, key, most);
                     self.overlay = Some(Overlay::Confirm(Box::new(asked)));
                     return;
                 }
-                Key { code: Code::Char(c), ctrl: false }
-                    if asked.typed.chars().count() < typed_max(&asked) =>
-                {
-                    asked.typed.push(c);
-                    self.overlay = Some(Overlay::Confirm(Box::new(asked)));
-                    return;
-                }
-                _ => false,
             },
         };
         if !yes {
@@ -320,7 +316,8 @@ impl App {
                 let is_there = self.model.board.recordings.iter().any(|recording| recording.id == *id);
                 (!is_there).then(|| words.t("refused.recording_gone").to_owned())
             }
-            Target::Agent { number, activity } => self.agent_changed(number, activity.as_deref()),
+            Target::Agent { number, doing } => self.agent_changed(number, doing.as_ref()),
+            Target::Queue { name, said } => self.door_changed(name, said.as_ref()),
             Target::Waiter { call } => self.waiter_changed(call),
             Target::Missed { id } => self.missed_changed(id),
             Target::Heard { own, call } => self.heard_changed(own, call.as_deref()),
@@ -330,8 +327,12 @@ impl App {
 }
 
 /// Characters that can be typed as the answer to a question.
-fn typed_max(asked: &Asked) -> usize {
-    if super::desk::is_text(&asked.command) { TEXT_MAX } else { TYPED_MAX }
+pub(super) fn typed_max(asked: &Asked) -> usize {
+    match asked.command {
+        Command::Note { .. } => NOTE_CHARS_MAX,
+        Command::HoldRecording { .. } => HELD_MAX,
+        _ => TYPED_MAX,
+    }
 }
 
 /// A change to the configuration as a sentence.

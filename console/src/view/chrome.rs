@@ -42,7 +42,7 @@ const TIME_COLUMNS: usize = 6;
 fn tab_texts(app: &App, width: u16) -> (Vec<(String, bool)>, u16) {
     let words = &app.settings.words;
     let named = |(action, screen): (Action, Screen), all: bool| {
-        // Who waits in a queue belongs to the queues, and there are two reports.
+        // Who waits in a queue belongs to the queues, and there are four reports.
         let part = match app.screen {
             Screen::List(List::Waiting) => Screen::List(List::Queues),
             Screen::List(list) if list.is_report() => Screen::List(List::QueueReport),
@@ -207,7 +207,13 @@ pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
         Some(Overlay::Filter { .. } | Overlay::Confirm(_) | Overlay::Path { .. } | Overlay::Setting(_)) => {
             return;
         }
-        Some(Overlay::Palette { .. } | Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Diff(_))
+        Some(
+            Overlay::Palette { .. }
+            | Overlay::Help { .. }
+            | Overlay::Text { .. }
+            | Overlay::Password { .. }
+            | Overlay::Diff(_),
+        )
         | None => {}
     }
     if let Some(toast) = &app.toast {

@@ -5,8 +5,8 @@ use crate::app::App;
 use crate::format::{clock, clock_short, duration};
 use crate::reasons::order_word;
 use crate::rows::{
-    List, agent_call, agent_problem, agent_reason, agent_state, break_time, longest_wait_ms, service_level,
-    waiter_severity, who_waits,
+    List, agent_call, agent_problem, agent_reason, agent_state, break_time, door_words, longest_wait_ms,
+    service_level, waiter_severity, who_waits,
 };
 use crate::severity::agent_severity;
 use crate::theme::{Tone, mark};
@@ -23,6 +23,10 @@ pub(super) fn queue_pane(app: &App, queue: &QueueView, rect: Rect, now_ms: i64, 
     let words = &app.settings.words;
     let x = p.put(rect, 1, 0, &queue.name, Tone::Strong) + 2;
     let x = if queue.label.is_empty() { x } else { p.put(rect, x, 0, &queue.label, Tone::Normal) + 3 };
+    let form = app.form(now_ms);
+    let door = door_words(queue, form);
+    let tone = if queue.said.is_some() { Tone::Attention } else { Tone::Normal };
+    let x = if door.is_empty() { x } else { p.put(rect, x, 0, &door, tone) + 3 };
     let order: Vec<String> = queue.order.iter().map(|key| order_word(key, words)).collect();
     let limit = duration(i64::try_from(queue.service_level_ms).unwrap_or(i64::MAX));
     let fields = [("order", order.join(", ")), ("limit", limit), ("agents", queue.agents.to_string())];

@@ -62,7 +62,11 @@ pub(crate) fn draw(app: &App, now_ms: i64, buffer: &mut Buffer) -> Option<Positi
 fn overlay_area(app: &App, overlay: &Overlay, area: Rect) -> Rect {
     let takes_all = matches!(
         overlay,
-        Overlay::Help { .. } | Overlay::Text { .. } | Overlay::Palette { .. } | Overlay::Diff(_)
+        Overlay::Help { .. }
+            | Overlay::Text { .. }
+            | Overlay::Palette { .. }
+            | Overlay::Password { .. }
+            | Overlay::Diff(_)
     );
     let kept = if takes_all && app.mine().is_some() { area.height.min(2) } else { 0 };
     Rect { height: area.height - kept, ..area }

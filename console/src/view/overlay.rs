@@ -28,8 +28,17 @@ pub(super) fn draw(
         Overlay::Setting(typing) => super::settings::typing(app, typing, area, p),
         Overlay::Diff(preview) => Some(super::settings::diff(app, preview, area, p)),
         Overlay::Confirm(asked) => confirm(app, asked, area, p),
+        Overlay::Password { password, .. } => {
+            let words = &app.settings.words;
+            let told = app.toast.as_ref().map(|toast| toast.text.clone()).unwrap_or_default();
+            let once = words.t("settings.once").to_owned();
+            let lines = [password.0.clone(), String::new(), once, String::new(), told];
+            let hint = words.t("settings.password_keys");
+            text(words.t("settings.password"), &lines, (0, hint), area, p);
+            Some(Position { x: area.x, y: area.y })
+        }
         Overlay::Text { title, lines, top } => {
-            text(app, title, lines, *top, area, p);
+            text(title, lines, (*top, app.settings.words.t("text.hint")), area, p);
             Some(Position { x: area.x, y: area.y })
         }
     }
@@ -56,14 +65,21 @@ fn confirm(app: &App, asked: &Asked, area: Rect, p: &mut Painter<'_>) -> Option<
         let fields = [("choices", asked.choices.join(", "))];
         format!("{}  {answer}", words.f("confirm.choices", &fields))
     };
-    let typed = if matches!(asked.level, Confirm::Reason | Confirm::Name) {
-        format!(" {}", asked.typed)
-    } else {
-        String::new()
-    };
+    let typed = if asked.is_typed() { format!(" {}", asked.typed) } else { String::new() };
     let whole = format!("{}  {answer}", clean(&asked.question));
-    let lines =
-        wrap(&whole, usize::from(area.width.saturating_sub(2)).saturating_sub(columns(&typed)).max(8));
+    let room = usize::from(area.width.saturating_sub(2));
+    // A short answer stands beside its question; of a long one the end is seen, below it.
+    let (lines, typed) = if columns(&typed) * 2 <= room {
+        (wrap(&whole, room.saturating_sub(columns(&typed)).max(8)), typed)
+    } else {
+        let mut pieces = pieces(&asked.typed, room.saturating_sub(1).max(8));
+        let last = pieces.pop().unwrap_or_default();
+        let mut lines = wrap(&whole, room.max(8));
+        let most = usize::from(area.height / 2).saturating_sub(lines.len());
+        lines.extend(pieces.split_off(pieces.len().saturating_sub(most)));
+        lines.push(String::new());
+        (lines, last)
+    };
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
     let rect = Rect { y: area.y + area.height - height, height, ..area };
     p.clear(rect);
@@ -243,10 +259,9 @@ fn help_cell(app: &App, spec: &Spec) -> (String, String) {
     (fit(&keys.join(" "), 11).trim_end().to_owned(), label)
 }
 
-fn text(app: &App, title: &str, lines: &[String], top: usize, area: Rect, p: &mut Painter<'_>) {
+/// A text to read, from its line `top` on, with what keys do there.
+fn text(title: &str, lines: &[String], (top, hint): (usize, &str), area: Rect, p: &mut Painter<'_>) {
     p.clear(area);
-    let words = &app.settings.words;
-    let hint = words.t("text.hint");
     let edge = p.right(Rect { width: area.width.saturating_sub(1), ..area }, 0, hint, Tone::Secondary);
     p.put(Rect { width: edge.saturating_sub(1), ..area }, 1, 0, title, Tone::Strong);
     p.rule(Rect { y: area.y + 1, height: u16::from(area.height > 1), ..area });
@@ -256,6 +271,22 @@ fn text(app: &App, title: &str, lines: &[String], top: usize, area: Rect, p: &mu
     for (line, y) in wrapped.zip(0..body.height) {
         p.put(body, 1, y, &line, Tone::Normal);
     }
+}
+
+/// Pieces of so many columns, blanks and all.
+pub(super) fn pieces(text: &str, room: usize) -> Vec<String> {
+    let (mut pieces, mut piece, mut taken) = (Vec::new(), String::new(), 0);
+    for c in text.chars() {
+        let wide = columns(c.encode_utf8(&mut [0; 4]));
+        if taken + wide > room {
+            pieces.push(std::mem::take(&mut piece));
+            taken = 0;
+        }
+        piece.push(c);
+        taken += wide;
+    }
+    pieces.push(piece);
+    pieces
 }
 
 /// A line as it stands if it fits, else in pieces: blanks in messages and tables mean something.

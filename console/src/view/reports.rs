@@ -42,6 +42,14 @@ pub(super) fn heading(app: &App, list: List, rect: Rect, p: &mut Painter<'_>) {
     };
     let x = p.put(rect, x + 1, 0, &day, Tone::Strong) + if day.is_empty() { 0 } else { 3 };
     let x = p.put(rect, x, 0, words.t(report.interval.key()), Tone::Normal) + 3;
+    let cut = report.is_cut().filter(|_| matches!(list, List::CallReport | List::OutcomeReport));
+    let x = match cut {
+        Some(count) => {
+            let text = words.f("report.latest", &[("count", &count.to_string())]);
+            p.put(rect, x, 0, &text, Tone::Attention) + 3
+        }
+        None => x,
+    };
     let keymap = &app.settings.keymap;
     let fields = [
         ("before", keymap.shown(Action::DayBefore)),

@@ -7,6 +7,7 @@
 //!                     |> ring            (30s)
 //! ```
 
+use super::overlay::pieces;
 use super::painter::{Painter, wrap};
 use super::{chrome, microphone};
 use crate::app::App;
@@ -139,6 +140,7 @@ fn form(app: &App, rect: Rect, p: &mut Painter<'_>) -> Option<Position> {
     let x = match page.entry() {
         Some(entry) if entry.label != name => p.put(rect, x, 0, &entry.label, Tone::Normal) + 2,
         Some(_) => x,
+        None if page.is_lost() => p.put(rect, x, 0, words.t("settings.gone"), Tone::Attention) + 2,
         None => p.put(rect, x, 0, words.t("settings.new"), Tone::Strong) + 2,
     };
     if page.kind == SettingKind::Extension {
@@ -154,7 +156,13 @@ fn form(app: &App, rect: Rect, p: &mut Painter<'_>) -> Option<Position> {
     for ((at, one), y) in fields.iter().enumerate().skip(first).zip(0..body.height) {
         let is_selected = page.is_in_form && at == page.field;
         let (value, tone) = shown(app, one);
-        p.put(body, 1, y, if one.from == From::Typed { "*" } else { " " }, Tone::Strong);
+        p.put(
+            body,
+            1,
+            y,
+            if matches!(one.from, From::Typed | From::TakenOut) { "*" } else { " " },
+            Tone::Strong,
+        );
         let key = match page.kind {
             SettingKind::Skill => format!("{} {}", one.key.name, one.key.about),
             _ => one.key.name.clone(),
@@ -198,12 +206,8 @@ fn meaning(app: &App, field: &Field<'_>) -> String {
 fn shown(app: &App, field: &Field<'_>) -> (String, Tone) {
     let words = &app.settings.words;
     match (field.from, field.key.form) {
-        (From::Typed, _) if field.key.form == SettingForm::Secret && field.value.is_empty() => {
-            (words.t("settings.changed").to_owned(), Tone::Strong)
-        }
-        (From::Typed, _) if field.value.is_empty() => {
-            (words.t("settings.taken_out").to_owned(), Tone::Strong)
-        }
+        (From::Typed, SettingForm::Secret) => (words.t("settings.changed").to_owned(), Tone::Strong),
+        (From::TakenOut, _) => (words.t("settings.taken_out").to_owned(), Tone::Strong),
         (From::Typed, _) => (field.value.clone(), Tone::Strong),
         (From::Written, SettingForm::Secret) => (words.t("settings.is_set").to_owned(), Tone::Normal),
         (From::Written, _) => (field.value.clone(), Tone::Normal),
@@ -219,9 +223,12 @@ pub(super) fn typing(app: &App, typing: &Typing, area: Rect, p: &mut Painter<'_>
         true => dot.repeat(typing.input.0.chars().count()),
         false => clean(&typing.input.0).into_owned(),
     };
-    let label = match typing.choices.is_empty() {
-        true => format!("{}:", typing.label),
-        false => app.settings.words.f("settings.choose", &[("label", typing.label.as_str())]),
+    let fields = [("label", typing.label.as_str())];
+    let is_untouched = typing.is_secret && typing.input.0.is_empty();
+    let label = match (is_untouched, typing.choices.is_empty()) {
+        (true, _) => app.settings.words.f("settings.secret", &fields),
+        (false, true) => format!("{}:", typing.label),
+        (false, false) => app.settings.words.f("settings.choose", &fields),
     };
     super::overlay::typed(&label, &input, area, p)
 }
@@ -302,22 +309,6 @@ fn diff_line(line: &DiffLine, width: usize) -> Vec<(Tone, String)> {
     let (number, sign) = (format!("{number:>5}"), line.mark.sign());
     let room = width.saturating_sub(number.len() + 3).max(8);
     let lead = |n: usize| if n == 0 { number.clone() } else { " ".repeat(number.len()) };
-    let pieces = cut(&clean(&line.text), room).into_iter().enumerate();
-    pieces.map(|(n, text)| (tone, format!("{} {sign} {text}", lead(n)).trim_end().to_owned())).collect()
-}
-
-/// Pieces of so many columns, blanks and all.
-fn cut(text: &str, room: usize) -> Vec<String> {
-    let (mut pieces, mut piece, mut taken) = (Vec::new(), String::new(), 0);
-    for c in text.chars() {
-        let wide = columns(c.encode_utf8(&mut [0; 4]));
-        if taken + wide > room {
-            pieces.push(std::mem::take(&mut piece));
-            taken = 0;
-        }
-        piece.push(c);
-        taken += wide;
-    }
-    pieces.push(piece);
-    pieces
+    let all = pieces(&clean(&line.text), room).into_iter().enumerate();
+    all.map(|(n, text)| (tone, format!("{} {sign} {text}", lead(n)).trim_end().to_owned())).collect()
 }

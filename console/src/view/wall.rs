@@ -6,10 +6,10 @@ use crate::app::{App, Overlay};
 use crate::format::{date_time, duration};
 use crate::layout::{WallLayout, wall_compact, wall_layout};
 use crate::model;
-use crate::rows::{longest_wait_ms, service_level, waiting_summary};
+use crate::rows::{door_words, longest_wait_ms, service_level, waiting_summary};
 use crate::severity::{
-    SERVICE_GOAL_PERMILLE, agent_severity, queue_severity, queue_trouble, service_severity, waited_severity,
-    waiting_severity,
+    CLOSED, SERVICE_GOAL_PERMILLE, agent_severity, queue_severity, queue_trouble, service_severity,
+    waited_severity, waiting_severity,
 };
 use crate::symbols::Symbols;
 use crate::theme::{Tone, mark};
@@ -148,8 +148,12 @@ fn tile(app: &App, queue: &QueueView, rect: Rect, scale: Scale, now_ms: i64, p: 
     let server_ms = app.server_ms(now_ms);
     let mut right = rect.width.saturating_sub(1);
     if let Some((severity, key)) = queue_trouble(queue, server_ms) {
-        let text = format!("{} {}", mark(severity), words.t(key));
+        let what = if key == CLOSED { door_words(queue, app.form(now_ms)) } else { words.t(key).to_owned() };
+        let text = format!("{} {what}", mark(severity));
         right = p.right(Rect { width: right, ..rect }, 0, &text, Tone::of(severity)).saturating_sub(1);
+    } else if queue.said.is_some() || queue.is_closed {
+        let text = door_words(queue, app.form(now_ms));
+        right = p.right(Rect { width: right, ..rect }, 0, &text, Tone::Normal).saturating_sub(1);
     }
     let name = if queue.label.is_empty() { &queue.name } else { &queue.label };
     p.put(Rect { width: right, ..rect }, 1, 0, name, Tone::Strong);

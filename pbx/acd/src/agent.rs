@@ -38,6 +38,8 @@ pub enum Doing {
         caller: String,
         /// Since when.
         since: u64,
+        /// The caller waited so long for it, milliseconds.
+        waited_ms: u64,
         /// On hold since then.
         held: Option<u64>,
         /// On hold before that, milliseconds.

@@ -1,5 +1,6 @@
 //! The boundary of the floor: what it is told with the methods of [`crate::Floor`], and what it asks for.
 
+use crate::door::Door;
 use crate::fact::{Exit, Fact};
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,10 @@ pub enum Effect {
 pub enum Refusal {
     /// There is no such agent.
     NoAgent,
+    /// There is no such queue.
+    NoQueue,
+    /// The queue is so already.
+    SameDoor(Door),
     /// It was not said where the agent sits.
     NoExtension,
     /// The agent signs in at this extension only.
@@ -154,6 +159,9 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NoAgent => f.write_str("there is no such agent"),
+            Self::NoQueue => f.write_str("there is no such queue"),
+            Self::SameDoor(Door::Hours) => f.write_str("the queue goes by its hours already"),
+            Self::SameDoor(door) => write!(f, "somebody has set the queue {} already", door.word()),
             Self::NoExtension => f.write_str("say at which extension the agent sits"),
             Self::OtherExtension(number) => write!(f, "this agent signs in at extension {number} only"),
             Self::Taken(agent) => write!(f, "agent {agent} sits there and is in a call"),

@@ -3,6 +3,7 @@
 //! Spans are measured by the clock that does not step; `at_ms` is the wall clock, for people.
 
 use crate::config::SortKey;
+use crate::door::DoorFact;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened.
@@ -27,6 +28,8 @@ pub enum Fact {
     Missed(MissedFact),
     /// Something came of a call-back that a caller in a queue had asked for.
     CallBack(CallBackFact),
+    /// Somebody opened or closed a queue.
+    Door(DoorFact),
 }
 
 impl Fact {
@@ -42,6 +45,7 @@ impl Fact {
             Self::WrappedUp(fact) => fact.at_ms,
             Self::Missed(fact) => fact.at_ms,
             Self::CallBack(fact) => fact.at_ms,
+            Self::Door(fact) => fact.at_ms,
         }
     }
 }
@@ -373,7 +377,7 @@ pub enum Exit {
     Timeout,
     /// Not let in: too many wait, there are too many calls, or too many came at once.
     Full,
-    /// Not let in: outside the queue's hours.
+    /// Not let in: outside the queue's hours, or somebody closed it.
     Closed,
     /// Nobody works here, or not any more.
     Empty,

@@ -77,7 +77,8 @@ impl Inbox {
             | Fact::Offered(_)
             | Fact::OfferEnded(_)
             | Fact::Talked(_)
-            | Fact::WrappedUp(_) => {}
+            | Fact::WrappedUp(_)
+            | Fact::Door(_) => {}
         }
         while self.entries.len() > MISSED_MAX {
             let Some((_, caller)) = self.by_age.first().cloned() else { break };

@@ -11,6 +11,7 @@ pub mod agent;
 pub mod audit;
 pub mod boundary;
 pub mod config;
+pub mod door;
 pub mod fact;
 pub mod figures;
 pub mod floor;
@@ -25,6 +26,7 @@ mod tests;
 pub use audit::Finding;
 pub use boundary::{AgentId, Call, Due, Effect, Join, Miss, QueueId, Refusal};
 pub use config::Config;
+pub use door::{Door, DoorFact};
 pub use fact::{
     Activity, Bar, CallBackAct, CallBackEnd, CallBackFact, Decision, Exit, Fact, Presence, State,
 };

@@ -3,6 +3,7 @@
 use crate::agent::Agent;
 use crate::boundary::{AgentId, Call, QueueId};
 use crate::config::{Membership, QueueConfig, SortKey, Staff};
+use crate::door::{Door, DoorFact};
 use crate::limits::PROFILES_MAX;
 use crate::profile::Profile;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -87,7 +88,9 @@ pub struct Queue {
     /// Of them, those who are not on the line: they are called back.
     pub call_backs: BTreeSet<Call>,
     /// Its hours, if it has any, are on.
-    pub is_open: bool,
+    pub(crate) in_hours: bool,
+    /// What somebody said about it, which stands over its hours.
+    pub door: Option<DoorFact>,
     /// Who talks with an agent.
     pub(crate) talking: BTreeSet<Call>,
     /// When the last callers were let in, by the steady clock, as many as `calls_per_second` asks for.
@@ -114,7 +117,8 @@ impl Queue {
             agents: BTreeMap::new(),
             order: BTreeSet::new(),
             call_backs: BTreeSet::new(),
-            is_open: true,
+            in_hours: true,
+            door: None,
             talking: BTreeSet::new(),
             let_in: VecDeque::new(),
             lines: BTreeMap::new(),
@@ -123,6 +127,15 @@ impl Queue {
             turns: BTreeMap::new(),
             drawn: 0,
             is_deserted: false,
+        }
+    }
+
+    /// Whether it lets callers in: as somebody said, else as its hours say.
+    pub fn is_open(&self) -> bool {
+        match self.door.as_ref().map(|said| said.door) {
+            Some(Door::Open) => true,
+            Some(Door::Closed) => false,
+            Some(Door::Hours) | None => self.in_hours,
         }
     }
 

@@ -184,6 +184,9 @@ _switchroom() {
             switchroom__subcmd__ctl,priority)
                 cmd="switchroom__subcmd__ctl__subcmd__priority"
                 ;;
+            switchroom__subcmd__ctl,queue)
+                cmd="switchroom__subcmd__ctl__subcmd__queue"
+                ;;
             switchroom__subcmd__ctl,queues)
                 cmd="switchroom__subcmd__ctl__subcmd__queues"
                 ;;
@@ -703,7 +706,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings recording messages message-delete missed ladder hand-off consult swap conference complete cancel-consult record join leave skill class-priority note desk flows settings hangup dial unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues figures why agent priority take-out queue transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings recording messages message-delete missed ladder hand-off consult swap conference complete cancel-consult record join leave skill class-priority note desk flows settings hangup dial unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1518,6 +1521,24 @@ _switchroom() {
             ;;
         switchroom__subcmd__ctl__subcmd__priority)
             opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__queue)
+            opts="-h --json --color --help close open hours"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -91,7 +91,7 @@ pub struct SupervisionRules {
     pub code: String,
     /// The extensions from which it may be dialled.
     pub phones: BTreeSet<String>,
-    /// The extension of each user: whose phone is rung when a user names none.
+    /// The extension of each user's own phone: what is in its calls is the user's own, and it is rung when a user names none.
     pub users: BTreeMap<String, String>,
     /// Users who see, hear and act on what is of these queues only; who is not named is not restricted.
     pub queues: BTreeMap<String, BTreeSet<String>>,

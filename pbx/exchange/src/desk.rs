@@ -4,8 +4,8 @@ use crate::exchange::Exchange;
 use crate::input::{AgentAct, Command};
 use crate::limits::{CARD_VALUES_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX};
 use crate::queues::moment;
-use crate::record::{Event, EventKind, Severity};
-use crate::{CallId, clean};
+use crate::record::{Event, EventKind, Party, Severity};
+use crate::{CallId, LegId, LegState, clean};
 use switchroom_acd::agent::{Agent, Doing};
 use switchroom_flow::text::line;
 use switchroom_sip::time::Now;
@@ -19,6 +19,8 @@ pub struct Desk {
     pub extension: String,
     /// The call that rings, talks or is written up.
     pub call: Option<CallId>,
+    /// Who is on the line: the party that is not the agent's; empty if that is not known here any more.
+    pub caller: Party,
     /// The queue it came from; empty if none.
     pub queue: String,
     /// The caller's class; empty if none, or if the call is over.
@@ -42,11 +44,7 @@ impl Exchange {
                 let waiter = self.floor.waiter(*call);
                 (waiter.map(|one| one.queue), waiter.map(|one| one.waited_ms(at)), String::new())
             }
-            Doing::Talking { call, queue, since, .. } => {
-                let talked_ms = i64::try_from(at.mono.saturating_sub(*since)).unwrap_or(i64::MAX);
-                let answered_ms = at.wall.saturating_sub(talked_ms);
-                (Some(*queue), self.waited_until(self.call_for(*call), answered_ms), String::new())
-            }
+            Doing::Talking { queue, waited_ms, .. } => (Some(*queue), Some(*waited_ms), String::new()),
             Doing::WrapUp { queue, disposition, .. } => (Some(*queue), None, disposition.clone()),
         };
         let call = agent.call().map(|call| self.call_for(call));
@@ -57,12 +55,15 @@ impl Exchange {
         let call = call.or(written_up);
         let visit = call.and_then(|call| self.visits.get(&call));
         let class = visit.and_then(|visit| visit.class.as_ref()).map(|(name, _)| clean(name));
-        let known = visit.into_iter().flat_map(|visit| visit.run.variables());
+        // What is typed to a flow that has the caller lent is not for the agent: the flow around is what brought the caller.
+        let own = visit.and_then(|visit| if visit.is_lent { visit.around.as_deref() } else { Some(visit) });
+        let known = own.into_iter().flat_map(|visit| visit.run.variables());
         let told = known.filter(|(_, value)| !value.is_secret && !value.plain().is_empty());
         Some(Desk {
             agent: agent.number.to_string(),
             extension: seat_of(agent),
             call,
+            caller: call.and_then(|call| self.customer_of(call, &seat_of(agent))).unwrap_or_default(),
             queue: queue
                 .and_then(|id| self.floor.queue_by_id(id))
                 .map(|q| q.name.clone())
@@ -72,6 +73,16 @@ impl Exchange {
             values: told.take(CARD_VALUES_MAX).map(|(name, of)| (clean(name), short(&of.plain()))).collect(),
             disposition: clean(&disposition),
         })
+    }
+
+    /// Who is on the line for the agent who sits there. Who is called back did not call: the agent did.
+    fn customer_of(&self, id: CallId, seat: &str) -> Option<Party> {
+        let call = self.calls.get(&id)?;
+        if let Some((_, other)) = self.agents_side(id) {
+            return call.leg(other).map(|leg| leg.party.clone());
+        }
+        let has_called = call.caller_leg().is_some_and(|leg| leg.extension.as_deref() == Some(seat));
+        Some(if has_called || call.call_back.is_some() { call.to.clone() } else { call.from.clone() })
     }
 
     /// The agent at the phone of a user.
@@ -89,18 +100,10 @@ impl Exchange {
             .ok_or_else(|| format!("no agent sits at your phone {seat}; sign in there by phone first"))
     }
 
-    /// How long a call had waited, by its path, when somebody answered it.
-    fn waited_until(&self, call: CallId, answered_ms: i64) -> Option<u64> {
-        let path = &self.calls.get(&call)?.path;
-        let began =
-            path.iter().rfind(|step| step.step == "queue" && step.text.starts_with("waits in queue"))?;
-        u64::try_from(answered_ms.saturating_sub(began.at_ms)).ok()
-    }
-
     fn own_phone(&self, user: &str) -> Result<String, String> {
         let seat = self.config.supervision.users.get(user).cloned();
         seat.ok_or_else(|| {
-            "which phone is yours is not known; it is to be in [supervision] phones, or a supervisor can do this"
+            "which phone is yours is not known; it is to be in [control.phones], or a supervisor can do this"
                 .to_owned()
         })
     }
@@ -122,18 +125,22 @@ impl Exchange {
             }
             Command::HangUp(call) => {
                 self.must_be_in(&seat, *call)?;
-                self.hang_up_by(now, *call, user)
+                match self.ringing_at(&seat, *call) {
+                    // Whoever calls may have others who answer.
+                    Some(leg) => self.decline_by(now, *call, leg, user),
+                    None => self.hang_up_by(now, *call, user),
+                }
             }
             Command::Transfer { call, to } => {
-                self.must_be_in(&seat, *call)?;
+                self.must_have(&seat, *call)?;
                 self.transfer_by(now, *call, to, user)
             }
             Command::Consult { call, act } => {
-                self.must_be_in(&seat, *call)?;
+                self.must_have(&seat, *call)?;
                 self.consult_act(now, *call, act, user)
             }
             Command::Record { call, act } => {
-                self.must_be_in(&seat, *call)?;
+                self.must_have(&seat, *call)?;
                 self.may_record_own(*call, *act)?;
                 self.record_by(now, *call, *act, user)
             }
@@ -151,14 +158,15 @@ impl Exchange {
 
     fn must_sit_at(&self, seat: &str, agent: &str) -> Result<(), String> {
         let known = self.floor.agent(agent).ok_or_else(|| format!("there is no agent {}", clean(agent)))?;
-        let sits = known.extension == seat && known.presence.is_signed_in();
+        // Who signed out in a talk sits there until it is written up.
+        let sits = self.floor.agent_at(seat).is_some_and(|agent| agent.number == known.number);
         if sits || known.config.extension.as_deref() == Some(seat) {
             return Ok(());
         }
         Err(format!("agent {} is not at your phone {seat}; a supervisor can do this", known.number))
     }
 
-    fn must_be_in(&self, seat: &str, call: CallId) -> Result<(), String> {
+    pub(crate) fn must_be_in(&self, seat: &str, call: CallId) -> Result<(), String> {
         let call = self.calls.get(&call).ok_or("there is no such call any more")?;
         let is_own =
             |leg: &crate::Leg| leg.extension.as_deref() == Some(seat) && (call.is_ended() || leg.is_live());
@@ -166,6 +174,27 @@ impl Exchange {
             return Ok(());
         }
         Err(format!("your phone {seat} is not in call {}; a supervisor can do this", call.number))
+    }
+
+    /// The phone is in that call, and if two talk there, on the agent's side: who was called is no agent, and moves nobody.
+    pub(crate) fn must_have(&self, seat: &str, id: CallId) -> Result<(), String> {
+        self.must_be_in(seat, id)?;
+        let agents = self.agents_leg(id).and_then(|leg| self.calls.get(&id)?.leg(leg));
+        match agents.and_then(|leg| leg.extension.as_deref()) {
+            Some(agents) if agents != seat => {
+                let number = self.calls.get(&id).map(|call| call.number).unwrap_or_default();
+                Err(format!(
+                    "your phone {seat} is not the agent's side of call {number}; a supervisor can do this"
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The leg of a phone that only rings.
+    fn ringing_at(&self, seat: &str, id: CallId) -> Option<LegId> {
+        let mut legs = self.calls.get(&id)?.sought_legs();
+        legs.find(|leg| leg.is_live_at(seat) && leg.state != LegState::Up).map(|leg| leg.id)
     }
 
     /// Whether an agent at that phone has after-call time of that call.

@@ -253,6 +253,7 @@ impl Exchange {
         }
         self.restore_messages(now, restored.messages, &restored.cut_off);
         self.restore_inbox(&restored.inbox);
+        self.floor.restore_doors(crate::queues::moment(now), restored.doors);
         self.restore_floor(now, restored.agents, &restored.facts, &restored.inbox);
         self.look_at_the_hours(now);
         let lost = restored.open_calls.len();
@@ -294,6 +295,8 @@ impl Exchange {
             Input::EndAll => self.end_all(now),
             Input::Tick => {}
         }
+        // What has come is worked off first: whoever answers at the last moment has answered in time.
+        self.pump(now);
         self.run_due(now);
         self.pump(now);
         self.tell_seats(now);

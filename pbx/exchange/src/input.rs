@@ -5,7 +5,7 @@ use crate::{CallId, Config, MediaCommand, MediaEvent, Record, Severity, Ticket};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
-use switchroom_acd::Presence;
+use switchroom_acd::{Door, Presence};
 use switchroom_flow::{Answer, Asking};
 use switchroom_sip::flow::Flow;
 
@@ -235,6 +235,13 @@ pub enum AgentAct {
     TakeOut {
         /// The call.
         call: CallId,
+    },
+    /// Opens or closes a queue, whatever its hours say, or lets it go by them again. Who waits there goes on waiting.
+    Door {
+        /// The queue.
+        queue: String,
+        /// What.
+        door: Door,
     },
 }
 

@@ -96,6 +96,8 @@ pub const SUPERVISIONS_MAX: usize = 500;
 pub const SUPERVISION_TONE: Duration = Duration::from_millis(800);
 /// How long an agent and a caller are told of each other before they are connected, at most.
 pub const BRIEFING_MAX: Duration = Duration::from_secs(10);
+/// The same where one of them is asked whether it may be recorded: what is heard no further by then is no consent.
+pub const CONSENT_MAX: Duration = Duration::from_secs(30);
 /// Phones of a caller in a queue that rang in vain and are kept in its CDR; the earliest are forgotten.
 pub const ENDED_LEGS_MAX: usize = 60;
 /// Characters of a note on a call.

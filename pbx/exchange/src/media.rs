@@ -448,6 +448,13 @@ pub enum MediaEvent {
         /// The number that it was asked for with.
         number: u64,
     },
+    /// The same, but some of it was not there to be heard: a prompt that does not exist, or a codec that cannot be made.
+    Unheard {
+        /// The leg.
+        leg: LegId,
+        /// The number that it was asked for with.
+        number: u64,
+    },
     /// A message that [`MediaCommand::TakeMessage`] asked for has come to its end; told once for each, also when the leg
     /// was closed meanwhile, and possibly after [`MediaEvent::Closed`].
     MessageTaken {

@@ -422,6 +422,9 @@ pub struct Restored {
     /// Agents as they were.
     #[serde(default)]
     pub agents: Vec<switchroom_acd::Remembered>,
+    /// What was said of queues last.
+    #[serde(default)]
+    pub doors: Vec<switchroom_acd::DoorFact>,
     /// What happened to queues and agents within the last day, in order.
     #[serde(default)]
     pub facts: Vec<switchroom_acd::Fact>,

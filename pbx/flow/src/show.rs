@@ -58,7 +58,19 @@ const THEN: &str = "then";
 
 /// The lines of the tree.
 pub fn outline(flow: &Flow) -> Vec<Line> {
-    let mut drawing = Drawing { flow, out: Vec::new(), drawn: vec![false; flow.nodes.len()] };
+    draw(flow, label)
+}
+
+/// The same without conditions, which may hold numbers: `case 1` stands for each.
+pub fn outline_by_place(flow: &Flow) -> Vec<Line> {
+    draw(flow, |job, exit| match job {
+        Job::If { .. } => exit.outcome.clone(),
+        _ => label(job, exit),
+    })
+}
+
+fn draw(flow: &Flow, label: Label) -> Vec<Line> {
+    let mut drawing = Drawing { flow, label, out: Vec::new(), drawn: vec![false; flow.nodes.len()] };
     drawing.tree("", flow.start);
     if let Some(node) = flow.on_hang_up {
         drawing.tree("on hang-up", node);
@@ -73,8 +85,12 @@ pub fn outline(flow: &Flow) -> Vec<Line> {
     drawing.out
 }
 
+/// What leads a way, for people.
+type Label = fn(&Job, &Exit) -> String;
+
 struct Drawing<'f> {
     flow: &'f Flow,
+    label: Label,
     out: Vec<Line>,
     drawn: Vec<bool>,
 }
@@ -115,7 +131,7 @@ impl Drawing<'_> {
         if let Some(drawn) = self.drawn.get_mut(usize::from(id.0)) {
             *drawn = true;
         }
-        let ways = ways(&node.job);
+        let ways = ways(&node.job, self.label);
         let decides = matches!(node.job, Job::Menu { .. } | Job::Dial { .. } | Job::Queue { .. });
         if let ([(_, to)], false) = (ways.as_slice(), decides) {
             // The end of what goes straight on needs no line.
@@ -135,7 +151,7 @@ impl Drawing<'_> {
 }
 
 /// The ways out of a node as they are drawn: those that lead to the same place are one.
-fn ways(job: &Job) -> Vec<(String, Option<NodeId>)> {
+fn ways(job: &Job, label: Label) -> Vec<(String, Option<NodeId>)> {
     let exits = exits(job);
     let mut found: Vec<(String, Option<NodeId>)> = Vec::new();
     for exit in exits.iter().filter(|exit| exit.to != Way::Ends) {

@@ -368,6 +368,11 @@ impl Leg {
         self.ours.take_played()
     }
 
+    /// Whether there is sound for all of what [`Leg::play_list`] plays.
+    pub fn plays_whole(&self) -> bool {
+        self.ours.plays_whole()
+    }
+
     /// Puts a digit into the line of those to be sent. False if events were not agreed, or too many wait.
     pub fn send_digit(&mut self, digit: char, duration_ms: u16) -> bool {
         let agreed = self.terms.as_ref().is_some_and(|terms| terms.digits.is_some() && terms.sending);

@@ -90,6 +90,19 @@ impl Playback {
         is_news.then_some(self.list.number)
     }
 
+    /// Whether there is sound for every piece, as far as is known: what there is none for is left out.
+    pub fn is_whole(&self) -> bool {
+        let is_there = |piece: &Piece| match piece {
+            Piece::Silence(_) => true,
+            Piece::Sound(slot) => match slot.get() {
+                Some(Some(sound)) => sound.kind() == self.kind && sound.length_ms() > 0,
+                Some(None) => false,
+                None => true,
+            },
+        };
+        self.list.pieces.iter().all(is_there)
+    }
+
     /// Puts the packet that is due into `out` and gives its length; `None` if none is due, or `out` is too small. When
     /// all was heard, silence follows.
     pub fn packet(&mut self, now_us: u64, out: &mut [u8]) -> Option<usize> {
@@ -220,7 +233,7 @@ mod tests {
         assert_eq!(packets(&mut playback, 3), ["aa", "..", "bb"]);
         assert_eq!(playback.take_over(), None, "the last is sent and not yet heard");
         assert_eq!(packets(&mut playback, 1), [".."]);
-        assert_eq!((playback.take_over(), playback.take_over()), (Some(7), None));
+        assert_eq!((playback.take_over(), playback.take_over(), playback.is_whole()), (Some(7), None, true));
         assert_eq!(packets(&mut playback, 60).concat(), "..".repeat(60), "and silence from then on");
         assert_eq!(playback.take_over(), None);
     }
@@ -262,7 +275,7 @@ mod tests {
         let Piece::Sound(ready) = marked(1, 20) else { unreachable!() };
         assert!(slot.set(ready.get().unwrap().clone()).is_ok());
         assert_eq!(packets(&mut playback, 3), ["aa", "bb", ".."]);
-        assert_eq!(playback.take_over(), Some(7));
+        assert_eq!((playback.take_over(), playback.is_whole()), (Some(7), false));
     }
 
     #[test]

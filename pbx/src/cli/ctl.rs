@@ -45,6 +45,17 @@ pub enum AgentAct {
     },
 }
 
+/// Whether a queue lets callers in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DoorAct {
+    /// It lets nobody in: new callers go the way `closed` of their flow.
+    Close,
+    /// It lets callers in.
+    Open,
+    /// It goes by its hours again.
+    Hours,
+}
+
 /// What is done about the closed recording of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum RecordingAct {
@@ -325,6 +336,13 @@ pub enum CtlCommand {
     TakeOut {
         /// Number or id of the call.
         call: String,
+    },
+    /// Opens or closes a queue, whatever its hours say. Who waits there goes on waiting.
+    Queue {
+        /// What.
+        act: DoorAct,
+        /// The queue.
+        queue: String,
     },
     /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow.
     Transfer {

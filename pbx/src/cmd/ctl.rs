@@ -73,6 +73,9 @@ fn command_of(asked: &CtlCommand) -> Result<Command, Failure> {
         CtlCommand::Unlisten(SupervisorsPhone { phone }) => {
             Command::SuperviseAct { act: SuperviseAct::End, phone: phone.clone() }
         }
+        CtlCommand::Queue { act, queue } => {
+            Command::QueueDoor { queue: queue.clone(), door: floor::door(*act) }
+        }
         CtlCommand::TakeOut { call } => Command::TakeOut { call: call.clone() },
         CtlCommand::Cdr { limit, party, before } => {
             Command::Cdrs { limit: *limit, before_ms: *before, party: party.clone() }
@@ -208,6 +211,7 @@ fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
         Answer::Wave(x) => serde_json::json!(x),
         Answer::Ladder(x) => serde_json::json!(x),
         Answer::Settings(x) => serde_json::json!(x),
+        Answer::FlowText(x) => serde_json::json!(x),
         Answer::SettingsDiff(x) => serde_json::json!(x),
         Answer::SettingsApplied(x) => serde_json::json!(x),
     };
@@ -315,6 +319,7 @@ impl Printer<'_> {
             }
             Answer::Missed(all) => self.missed(all),
             Answer::Settings(view) => self.settings(view),
+            Answer::FlowText(flow) => self.out.write_all(flow.text.0.as_bytes()),
             Answer::SettingsDiff(diff) => self.settings_diff(diff),
             Answer::SettingsApplied(applied) => self.settings_applied(applied),
             Answer::Wave(w) => writeln!(self.out, "{} columns, {}", w.caller.len(), span(w.length_ms)),

@@ -22,7 +22,14 @@ pub(super) const RING_S_MAX: u64 = 240;
 /// Extensions one file may have.
 const EXTENSIONS_MAX: usize = 10_000;
 
-const RULES: &[(&str, RecordRule)] = &[("never", RecordRule::Never), ("always", RecordRule::Always)];
+pub(super) const RULES: &[(&str, RecordRule)] =
+    &[("never", RecordRule::Never), ("always", RecordRule::Always)];
+pub(super) const ROLES: &[(&str, Role)] = &[
+    ("viewer", Role::Viewer),
+    ("agent", Role::Agent),
+    ("supervisor", Role::Supervisor),
+    ("admin", Role::Admin),
+];
 const MODES: &[(&str, Mode)] =
     &[("listen", Mode::Listen), ("whisper", Mode::Whisper), ("barge", Mode::Barge)];
 const SERVICES: &[(&str, Service)] = &[("echo", Service::Echo), ("tone", Service::Tone)];
@@ -39,6 +46,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
     let sip = reader.section(root, "sip", "sip");
     let media = reader.section(root, "media", "media");
     let recording = reader.section(root, "recording", "recording");
+    let control = reader.section(root, "control", "control");
     let services = services(reader, root);
     let allow_md5 = reader.boolean(sip, "md5").unwrap_or_default();
     let (extensions, with_voicemail) = extensions(reader, root, &services, allow_md5);
@@ -55,9 +63,9 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
     }
     let (rtp_port_first, rtp_pairs) = reader.text(media, "ports", &value::ports).unwrap_or_default();
     let local_networks = reader.texts(sip, "local_networks", &value::network).unwrap_or_default();
-    let mut shell = shell(reader, root, (sip, media, recording), around, &extensions);
-    let supervision = supervision(reader, root, &extensions, &inbound.routes, &people.queues);
-    shell.queues.clone_from(&supervision.queues);
+    let shell = shell(reader, root, [sip, media, recording, control], around);
+    let phones = phones(reader, control, &extensions);
+    let supervision = supervision(reader, root, (&extensions, phones), &inbound.routes, &people.queues);
     let config = Config {
         floor: Arc::new(floor),
         site: reader.text(site, "name", &value::name).unwrap_or_default(),
@@ -168,11 +176,11 @@ fn services(reader: &mut Reader, root: Option<&DeTable<'_>>) -> BTreeMap<String,
     found
 }
 
-/// Who may supervise by phone, and who sits where.
+/// Who may supervise by phone, and whose phone is whose: `phones` by `[control.phones]`.
 fn supervision(
     reader: &mut Reader,
     root: Option<&DeTable<'_>>,
-    extensions: &BTreeMap<String, Extension>,
+    (extensions, phones): (&BTreeMap<String, Extension>, BTreeMap<String, String>),
     routes: &[Route],
     queues: &BTreeSet<String>,
 ) -> SupervisionRules {
@@ -192,7 +200,8 @@ fn supervision(
         }
         Ok((user, extension.to_owned()))
     };
-    let mut rules = SupervisionRules { code: code.unwrap_or_default(), ..SupervisionRules::default() };
+    let mut rules =
+        SupervisionRules { code: code.unwrap_or_default(), users: phones, ..SupervisionRules::default() };
     for ((user, extension), at) in reader.texts(section, "phones", &seat).unwrap_or_default() {
         rules.phones.insert(extension.clone());
         let Some(user) = user else { continue };
@@ -352,12 +361,10 @@ fn warn_unreachable(reader: &mut Reader, extension: &Extension, span: &Range<usi
 fn shell(
     reader: &mut Reader,
     root: Option<&DeTable<'_>>,
-    (sip, media, recording): (Section<'_>, Section<'_>, Section<'_>),
+    [sip, media, recording, control]: [Section<'_>; 4],
     around: &Around<'_>,
-    extensions: &BTreeMap<String, Extension>,
 ) -> ShellConfig {
     let store = reader.section(root, "store", "store");
-    let control = reader.section(root, "control", "control");
     let log = reader.section(root, "log", "log");
     let stop = reader.section(root, "stop", "stop");
     let folder = |text: &str| {
@@ -392,8 +399,6 @@ fn shell(
         data_dir,
         socket_group: reader.text(control, "group", &unix_name),
         roles: roles(reader, control),
-        phones: phones(reader, control, extensions),
-        queues: BTreeMap::new(),
         media_threads: reader.threads(media, "threads").unwrap_or_default(),
         log: reader.text(log, "level", &one_of("level", LEVELS)).unwrap_or_default().to_owned(),
         drain: duration(reader, stop, "drain", 0, 3_600).unwrap_or_default(),
@@ -437,12 +442,7 @@ fn principal(text: &str) -> Result<Principal, String> {
 fn roles(reader: &mut Reader, control: Section<'_>) -> Vec<(Principal, Role)> {
     let section = reader.section(control.table(), "control.roles", "roles");
     let mut found: Vec<(Principal, Role)> = Vec::new();
-    for (key, role) in [
-        ("viewer", Role::Viewer),
-        ("agent", Role::Agent),
-        ("supervisor", Role::Supervisor),
-        ("admin", Role::Admin),
-    ] {
+    for (key, role) in ROLES.iter().copied() {
         let listed = reader.texts(section, key, &principal).unwrap_or_default();
         for (who, span) in listed {
             if let Some((_, other)) = found.iter().find(|(w, _)| *w == who) {

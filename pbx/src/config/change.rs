@@ -3,7 +3,7 @@
 
 use super::Loaded;
 use super::array::{append, remove, shown};
-use super::edit::{EditError, replace, with_ends_of};
+use super::edit::{EditError, replace, with_ends_of, written};
 use super::fault::Fault;
 use super::floor::membership;
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ pub fn change(path: &Path, applied: &str, change: &ConfigChange) -> Result<Strin
     };
     let changed = with_ends_of(applied, document.to_string());
     super::parse(&changed, path, &super::paths::base_of(path)).map_err(EditError::Faults)?;
-    write(path, &changed)?;
+    write(path, applied, &changed)?;
     Ok(told)
 }
 
@@ -89,19 +89,20 @@ pub fn load_unchanged(path: &Path, applied: &str) -> Result<Loaded, EditError> {
     Ok(loaded)
 }
 
-/// Replaces the file at `path` in one step; its mode and owner stay.
+/// Replaces the file at `path` in one step, if its text is still `applied`; its mode and owner stay.
 ///
 /// # Errors
-/// It or its folder cannot be written.
-pub fn write(path: &Path, text: &str) -> Result<(), EditError> {
-    replace(path, text.as_bytes()).map_err(|error| match error.kind() {
+/// It or its folder cannot be written, or somebody else has written it.
+pub fn write(path: &Path, applied: &str, text: &str) -> Result<(), EditError> {
+    let is_done = replace(path, applied, text.as_bytes()).map_err(|error| match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => EditError::Refused(format!(
             "{} and its folder cannot be written by the exchange: {error}; let its user write there (README, \"Changes by \
              command\"), or write it by hand and reload",
             path.display()
         )),
         _ => EditError::Io { path: path.display().to_string(), error },
-    })
+    })?;
+    if is_done { Ok(()) } else { Err(written(path)) }
 }
 
 fn known<T>(what: &str, tables: &str, name: &str, all: &BTreeMap<String, T>) -> Result<(), EditError> {
@@ -141,7 +142,7 @@ fn place(before: Option<Membership>, tier: Option<u8>, weight: Option<u8>) -> Me
 }
 
 /// As an entry of `queues` is written.
-fn written(queue: &str, place: Membership) -> String {
+fn entry(queue: &str, place: Membership) -> String {
     let part = |word: &str, n: u32| if n == 1 { String::new() } else { format!(" {word} {n}") };
     format!("{queue}{}{}", part("tier", u32::from(place.tier)), part("weight", place.weight))
 }
@@ -162,9 +163,9 @@ fn set_place(agent: &mut dyn TableLike, queue: &str, place: Option<Membership>) 
             if (old.tier, old.weight) == (place.tier, place.weight) {
                 return None;
             }
-            list.replace(at, written(queue, place));
+            list.replace(at, entry(queue, place));
         }
-        (None, Some(place)) => append(list, &written(queue, place)),
+        (None, Some(place)) => append(list, &entry(queue, place)),
         (Some(at), None) => remove(list, at),
         (None, None) => return None,
     }
@@ -369,5 +370,19 @@ priority = 5 # high
         let told = change(&path, &join("7", "b", None, None)).unwrap();
         assert_eq!(told, r#"agents.7.queues: ["a"] becomes ["a", "b"]"#);
         assert_eq!(fs::read_to_string(&path).unwrap(), text.replace("[\"a\"]", "[\"a\", \"b\"]"));
+    }
+
+    /// Between the look at a file and the writing of it an editor may save.
+    #[test]
+    fn what_somebody_saves_meanwhile_is_not_written_over() {
+        let (_dir, path) = rig();
+        load_unchanged(&path, FILE).unwrap();
+        let saved = format!("{FILE}# saved by hand\n");
+        fs::write(&path, &saved).unwrap();
+        let why = write(&path, FILE, "# ours\n").unwrap_err().to_string();
+        assert!(why.contains("was written by somebody else"), "{why}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), saved);
+        write(&path, &saved, FILE).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), FILE);
     }
 }

@@ -61,7 +61,15 @@ pub fn set_password(path: &Path, number: &str, password: &str) -> Result<(), Edi
     write_digests(extension, &loaded.config, number, password);
     let changed = with_ends_of(&text, document.to_string());
     super::parse(&changed, path, &super::paths::base_of(path)).map_err(EditError::Faults)?;
-    replace(path, changed.as_bytes()).map_err(io_error)
+    if replace(path, &text, changed.as_bytes()).map_err(io_error)? { Ok(()) } else { Err(written(path)) }
+}
+
+/// Somebody else was faster.
+pub(super) fn written(path: &Path) -> EditError {
+    EditError::Refused(format!(
+        "{} was written by somebody else at this moment, so nothing was changed: look at it again",
+        path.display()
+    ))
 }
 
 /// Writes the digests of a password into the table of an extension.
@@ -119,8 +127,9 @@ pub fn check_password(password: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Replaces the content of a file in one step, keeping mode and owner, on disk when it returns.
-pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Replaces the content of a file in one step, keeping mode and owner, on disk when it returns. Nothing is done if it is not
+/// what it was `before`: somebody else has written it meanwhile. False then.
+pub(super) fn replace(path: &Path, before: &str, content: &[u8]) -> io::Result<bool> {
     // A link stays a link: what it points to is replaced.
     let path = fs::canonicalize(path)?;
     let dir = path.parent().unwrap_or(Path::new("/"));
@@ -130,8 +139,13 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.as_file().set_permissions(was.permissions())?;
     keep_owner(file.as_file(), &was);
     file.as_file().sync_all()?;
+    // As late as can be: an editor knows of no lock.
+    if fs::read(&path)? != before.as_bytes() {
+        return Ok(false);
+    }
     file.persist(&path).map_err(|e| e.error)?;
-    File::open(dir)?.sync_all()
+    File::open(dir)?.sync_all()?;
+    Ok(true)
 }
 
 /// Gives the new file the old one's owner; one who may not keeps their own.

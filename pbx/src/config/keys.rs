@@ -185,7 +185,7 @@ pub(super) const TABLES: &[Table] = &[
             example(
                 "consent",
                 "\"consent\"",
-                "A prompt that the other party than the agent's side hears before a recording by rule begins; until it is heard the two\nare not connected. Unless written, nobody is asked.",
+                "A prompt that the other party than the agent's side hears before a recording by rule begins; until it is heard the two\nare not connected. It has 30 s: of who has not heard it to its end nothing is recorded. Unless written, nobody is asked.",
             ),
             example(
                 "consent_refuse",
@@ -217,8 +217,8 @@ pub(super) const TABLES: &[Table] = &[
             ),
             example(
                 "phones",
-                "[\"mara 101\"]",
-                "The extensions from which it may be dialled, each with the Unix user who sits there, if there is one: that\nphone is rung when this user listens from console or ctl and names no other.",
+                "[\"101\"]",
+                "The extensions from which it may be dialled. With a Unix user before it, as \"mara 101\", it is that user's own phone,\ntoo, as one in [control.phones].",
             ),
             example(
                 "queues",
@@ -271,7 +271,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "control.phones",
-        about: "The extension of each Unix user's own phone.",
+        about: "The extension of each Unix user's own phone: agents act by command on what is in its calls, and supervisors\nhear calls there. Who may dial the code is another matter, see [supervision].",
         kind: Kind::AnyKey,
         keys: &[example("mara", "\"101\"", "User and extension.")],
     },

@@ -34,7 +34,6 @@ pub use keys::{man_page, reference, sample};
 pub use paths::{base_of, client_socket, default_config, default_socket};
 pub use settings::{Proposal, difference, list, propose};
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -159,10 +158,6 @@ pub struct ShellConfig {
     pub socket_group: Option<String>,
     /// Who may do what; each user or group once.
     pub roles: Vec<(Principal, Role)>,
-    /// The extension of each Unix user's own phone.
-    pub phones: BTreeMap<String, String>,
-    /// Users who see what is of these queues only.
-    pub queues: BTreeMap<String, BTreeSet<String>>,
     /// Where flows and prompts are.
     pub flows: FlowsConfig,
     /// What speaks texts.

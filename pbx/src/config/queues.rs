@@ -28,12 +28,12 @@ const DISPOSITIONS_MAX: usize = 9;
 const HOUR_S: u64 = 3_600;
 const DAY_S: u64 = 86_400;
 
-const STAFF: &[(&str, Staff)] =
+pub(super) const STAFF: &[(&str, Staff)] =
     &[("signed_in", Staff::SignedIn), ("working", Staff::Working), ("always", Staff::None)];
 
 /// A strategy by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Preset {
+pub(super) struct Preset {
     order: &'static [SortKey],
     rings_all: bool,
 }
@@ -42,7 +42,7 @@ const fn preset(order: &'static [SortKey]) -> Preset {
     Preset { order, rings_all: false }
 }
 
-const STRATEGIES: &[(&str, Preset)] = &[
+pub(super) const STRATEGIES: &[(&str, Preset)] = &[
     ("longest_idle", preset(&[SortKey::LongestIdle])),
     ("round_robin", preset(&[SortKey::RoundRobin])),
     ("fewest_calls", preset(&[SortKey::FewestCalls, SortKey::LongestIdle])),

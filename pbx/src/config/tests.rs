@@ -3,7 +3,9 @@
 
 use super::files::Files;
 use super::*;
+use std::collections::BTreeSet;
 use std::fs;
+use switchroom_flow::routes::{Asked, Unknown};
 
 const BASE: &str = "/srv/pbx";
 
@@ -55,7 +57,7 @@ fn the_examples_in_the_sample_are_valid() {
         .replace("strategy = \"longest_idle\"\n", "");
     let loaded = parse_text(&text).unwrap_or_else(|f| panic!("{f:#?}\n{text}"));
     assert_eq!(loaded.warnings, []);
-    assert_eq!(loaded.shell.phones.get("mara").map(String::as_str), Some("101"));
+    assert_eq!(loaded.config.supervision.users.get("mara").map(String::as_str), Some("101"));
     assert_eq!(loaded.shell.roles.len(), 4);
     assert_eq!(loaded.config.extensions["101"].name, "Ana");
     assert_eq!(loaded.config.external, Some("203.0.113.7".parse().unwrap()));
@@ -403,6 +405,28 @@ fn a_supervisor_sits_at_one_phone() {
     let told: Vec<_> = faults.iter().map(|fault| (fault.line, fault.what.as_str())).collect();
     assert_eq!(told, [(4, "mara sits at 101 already")]);
     assert_eq!(parse_text(&text("102")).unwrap().config.supervision.users.len(), 1);
+}
+
+/// Whose phone it is has nothing to do with who may dial the code.
+#[test]
+fn a_users_own_phone_is_not_a_supervisors_for_that() {
+    let text = |supervisors: &str| {
+        format!(
+            "[extensions.101]\n[extensions.102]\n[control.phones]\nmara = \"101\"\n[supervision]\ncode = \"*60\"\n\
+             phones = [\"{supervisors}\"]\n"
+        )
+    };
+    let config = parse_text(&text("102")).unwrap().config;
+    assert_eq!(config.supervision.users.get("mara").map(String::as_str), Some("101"));
+    let way = |caller: &str, number: &str| {
+        let asked = Asked { number, caller, at_ms: 0 };
+        format!("{:?}", config.way(&asked, &mut Unknown))
+    };
+    assert_eq!(way("101", "*60102"), "NoRoute");
+    assert_eq!(way("102", "*60101"), "Supervise(\"101\")");
+    assert!(parse_text(&text("mara 101")).is_ok());
+    let faults = parse_text(&text("mara 102")).unwrap_err();
+    assert!(faults.iter().any(|fault| fault.what == "mara sits at 101 already"), "{faults:?}");
 }
 
 /// From a supervisor's phone the code goes before the routes.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use switchroom_wire::{
-    ConfigChange, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView,
+    ConfigChange, FlowTextView, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView,
 };
 
 /// The file of the running exchange, and the way from it into the engine.
@@ -24,6 +24,12 @@ pub trait Configuration: Send + Sync {
     /// # Errors
     /// The text that was applied last cannot be read.
     fn settings(&self, kind: SettingKind) -> Result<SettingsView, NotDone>;
+
+    /// The file of a flow as it is.
+    ///
+    /// # Errors
+    /// There is no such flow, or its file cannot be read.
+    fn flow_text(&self, flow: &str) -> Result<FlowTextView, NotDone>;
 
     /// What a change of settings would do to the file.
     ///

@@ -85,7 +85,7 @@ struct Conversation<'a> {
     id: u64,
     user: String,
     role: Role,
-    /// As it was when the connection began.
+    /// As the configuration has it now.
     sight: Sight,
     writer: OwnedWriteHalf,
     watched: Option<Watched>,
@@ -94,13 +94,15 @@ struct Conversation<'a> {
 impl Conversation<'_> {
     async fn run(&mut self, hello: &Hello, peer: &Peer, reader: Reader) -> Result<(), ()> {
         let hub = self.server.hub.clone();
+        let mut rules = hub.rules.subscribe();
+        self.sight = query::sight_of(self.server, &self.user, self.role);
         let welcome = Welcome {
             proto: PROTOCOL,
             server: format!("switchroom {}", env!("CARGO_PKG_VERSION")),
             epoch: hub.epoch,
             role: self.role,
             user: peer.user.clone(),
-            extension: peer.extension.clone(),
+            extension: hub.rules().users.get(&peer.user).cloned(),
             time_ms: clock::wall_ms(),
             started_ms: hub.started_ms,
             utc_offset_min: jiff::Zoned::now().offset().seconds() / 60,
@@ -120,6 +122,7 @@ impl Conversation<'_> {
                     None => break Ok(()),
                 },
                 delta = next(&mut deltas) => self.on_delta(delta, &mut deltas).await,
+                Ok(()) = rules.changed() => self.see_anew(&mut deltas).await,
                 Ok(call) = ladders.recv() => self.on_ladder(call).await,
                 Ok(report) = levels.recv() => self.on_levels(&report).await,
                 _ = beat.tick(), if deltas.is_some() => {
@@ -183,6 +186,43 @@ impl Conversation<'_> {
         }
     }
 
+    /// The configuration may have restricted the user to queues, or does no more: then the board is another one.
+    async fn see_anew(&mut self, deltas: &mut Option<broadcast::Receiver<Delta>>) -> Result<(), ()> {
+        let sight = query::sight_of(self.server, &self.user, self.role);
+        if sight == self.sight {
+            return Ok(());
+        }
+        self.sight = sight;
+        if deltas.is_some() {
+            *deltas = Some(self.send_board().await?);
+        }
+        Ok(())
+    }
+
+    /// Whether the user may see the messages of a call now, and hear how loud it is: of which queues it is changes.
+    async fn may_watch(&self, call: CallId) -> bool {
+        self.role > Role::Viewer
+            && (self.sight.is_clear() || query::may_act_on(self.server, &self.user, call).await)
+    }
+
+    fn watch(&mut self, call: Option<CallId>) {
+        let wanted = self.server.hub.watch(self.id, call);
+        self.server.media.watch(&wanted);
+        self.watched = call.map(|call| Watched { call, sent: 0, lanes: 0 });
+    }
+
+    /// Whether that call is watched, and may still be.
+    async fn goes_on_watching(&mut self, call: CallId) -> bool {
+        if self.watched.as_ref().is_none_or(|watched| watched.call != call) {
+            return false;
+        }
+        let may = self.may_watch(call).await;
+        if !may {
+            self.watch(None);
+        }
+        may
+    }
+
     /// Tells what was wrong with a line; the connection ends with it, since what follows cannot be trusted to be meant.
     async fn refuse(&mut self, why: String) -> Result<(), ()> {
         count_wrong(self.server, &self.user, &why);
@@ -198,15 +238,11 @@ impl Conversation<'_> {
                 line::write(&mut self.writer, &ServerLine::Reply(Reply { id: request.id, result })).await
             }
             ClientLine::Watch { call } => {
-                let call = call.and_then(|c| c.parse().ok()).filter(|_| self.role > Role::Viewer);
-                let call = match call {
-                    Some(call) if self.sight.is_clear() => Some(call),
-                    Some(call) if query::may_act_on(self.server, &self.user, call).await => Some(call),
+                let call = match call.and_then(|c| c.parse().ok()) {
+                    Some(call) if self.may_watch(call).await => Some(call),
                     Some(_) | None => None,
                 };
-                let wanted = self.server.hub.watch(self.id, call);
-                self.server.media.watch(&wanted);
-                self.watched = call.map(|call| Watched { call, sent: 0, lanes: 0 });
+                self.watch(call);
                 match call {
                     Some(call) => self.on_ladder(call).await,
                     None => Ok(()),
@@ -217,7 +253,10 @@ impl Conversation<'_> {
 
     /// The watched ladder grew: what is new of it, or all of it if there is a new lane.
     async fn on_ladder(&mut self, call: CallId) -> Result<(), ()> {
-        let Some(watched) = self.watched.as_mut().filter(|w| w.call == call) else { return Ok(()) };
+        if !self.goes_on_watching(call).await {
+            return Ok(());
+        }
+        let Some(watched) = self.watched.as_mut() else { return Ok(()) };
         let from = watched.sent;
         let Ok(Some(ladder)) = self.server.engine.ask(move |x| view::ladder(x, call, from)).await else {
             return Ok(());
@@ -243,7 +282,7 @@ impl Conversation<'_> {
     }
 
     async fn on_levels(&mut self, report: &crate::media::LevelsReport) -> Result<(), ()> {
-        if self.watched.as_ref().is_none_or(|w| w.call != report.call) {
+        if !self.goes_on_watching(report.call).await {
             return Ok(());
         }
         let sample = |place: usize| {

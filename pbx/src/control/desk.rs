@@ -2,8 +2,10 @@
 
 use super::query::{failed, from_store, refused};
 use super::server::Server;
+use super::view;
 use crate::store::Store;
-use switchroom_exchange::{CallId, Cdr, Event, Exchange};
+use std::collections::BTreeMap;
+use switchroom_exchange::{Call, CallId, Cdr, Exchange, Party};
 use switchroom_wire as w;
 use switchroom_wire::{Answer, CommandError, Role};
 
@@ -20,7 +22,10 @@ pub(super) async fn answer(
     let found = server.engine.ask(move |x| look(x, &who, role, agent)).await.map_err(failed)?;
     let (mut desk, call) = found.map_err(refused)?;
     if let (Some(card), Some(call)) = (desk.card.take(), call) {
-        desk.card = Some(from_store(server, move |store| remember(store, card, call)).await?);
+        let said = server.hub.events(|event| matches!(event.name.as_str(), "note" | "disposition"));
+        let seat = desk.extension.clone();
+        let of = move |store: &Store| remember(store, &said, card, (call, &seat));
+        desk.card = Some(from_store(server, of).await?);
     }
     Ok(Answer::Desk(Box::new(desk)))
 }
@@ -50,12 +55,14 @@ fn look(
     let Some(call) = desk.call else { return Ok((view, None)) };
     let queue = x.floor().queue(&desk.queue);
     let live = x.call(call);
-    let from = live.map(|live| live.from.clone()).unwrap_or_default();
+    // Whom the agent calls back has dialled nothing.
+    let has_called = |live: &&Call| live.from.number == desk.caller.number;
+    let called = live.filter(has_called).map(|live| live.to.number.clone());
     let card = w::CardView {
         call: call.to_string(),
         number: live.map(|live| live.number).unwrap_or_default(),
-        caller: w::PartyView { number: from.number, name: from.name },
-        called: live.map(|live| live.to.number.clone()).unwrap_or_default(),
+        caller: party(&desk.caller),
+        called: called.unwrap_or_default(),
         queue: desk.queue,
         class: desk.class,
         waited_ms: desk.waited_ms,
@@ -68,28 +75,54 @@ fn look(
     Ok((w::DeskView { card: Some(card), ..view }, Some(call)))
 }
 
+fn party(of: &Party) -> w::PartyView {
+    w::PartyView { number: of.number.clone(), name: of.name.clone() }
+}
+
 /// What the store knows: the call itself, should it be over, notes on it, and earlier ones with the same number.
-fn remember(store: &Store, mut card: w::CardView, call: CallId) -> w::CardView {
+fn remember(
+    store: &Store,
+    said: &[w::EventView],
+    mut card: w::CardView,
+    (call, seat): (CallId, &str),
+) -> w::CardView {
     if card.number == 0
         && let Some(cdr) = store.cdr(&call.to_string())
     {
         card.number = cdr.number;
-        card.caller = w::PartyView { number: cdr.from.number, name: cdr.from.name };
-        card.called = cdr.to.number;
+        (card.caller, card.called) = who_called((&cdr.from, &cdr.to), cdr.with.as_ref(), seat);
     }
-    card.notes = notes(&store.events(EVENTS_READ, Some(call), None)).0;
+    card.notes = notes(&events(store, said, call)).0;
     if !card.caller.number.is_empty() {
         let earlier = store.cdrs(w::HISTORY_SHOWN + 1, None, Some(&card.caller.number));
         let earlier = earlier.iter().filter(|cdr| cdr.call != call).take(w::HISTORY_SHOWN);
-        card.history = earlier.map(|cdr| past(store, cdr, &card.caller.number)).collect();
+        card.history = earlier.map(|cdr| past(store, said, cdr, &card.caller.number)).collect();
     }
     card
 }
 
-fn past(store: &Store, cdr: &Cdr, number: &str) -> w::PastCallView {
-    let (notes, disposition) = notes(&store.events(EVENTS_READ, Some(cdr.call), None));
-    let with =
-        cdr.with.as_ref().map(|with| w::PartyView { number: with.number.clone(), name: with.name.clone() });
+/// The events of a call, oldest first: those in the index, and those said lately that may still be on their way there. Whoever
+/// was told that a note was taken sees it at once.
+fn events(store: &Store, said: &[w::EventView], call: CallId) -> Vec<w::EventView> {
+    let id = call.to_string();
+    let kept = store.events(EVENTS_READ, Some(call), None);
+    let said = said.iter().filter(|event| event.call.as_ref() == Some(&id)).cloned();
+    let all: BTreeMap<u64, w::EventView> =
+        kept.iter().map(view::event).chain(said).map(|event| (event.seq, event)).collect();
+    all.into_values().collect()
+}
+
+/// Who was on the line for who sat there, and what they had dialled: nothing, if they were called back.
+fn who_called((from, to): (&Party, &Party), with: Option<&Party>, seat: &str) -> (w::PartyView, String) {
+    if from.number == seat {
+        return (party(with.unwrap_or(to)), String::new());
+    }
+    (party(from), to.number.clone())
+}
+
+fn past(store: &Store, said: &[w::EventView], cdr: &Cdr, number: &str) -> w::PastCallView {
+    let (notes, disposition) = notes(&events(store, said, cdr.call));
+    let with = cdr.with.as_ref().map(party);
     w::PastCallView {
         call: cdr.call.to_string(),
         number: cdr.number,
@@ -102,15 +135,77 @@ fn past(store: &Store, cdr: &Cdr, number: &str) -> w::PastCallView {
     }
 }
 
+/// What somebody wrote on a call: the text of its event names first who wrote it.
+pub(super) fn said(by: &str, text: &str) -> String {
+    text.strip_prefix(by).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(text).to_owned()
+}
+
 /// Notes among the events of a call, and what an agent said came of it last.
-fn notes(events: &[Event]) -> (Vec<w::NoteView>, String) {
-    let said = |event: &Event| {
-        let begin = format!("{}: ", event.subject);
-        event.text.strip_prefix(&begin).unwrap_or(&event.text).to_owned()
-    };
+fn notes(events: &[w::EventView]) -> (Vec<w::NoteView>, String) {
+    let said = |event: &w::EventView| said(&event.subject, &event.text);
     let notes = events.iter().filter(|event| event.name == "note");
     let notes =
         notes.map(|event| w::NoteView { at_ms: event.at_ms, by: event.subject.clone(), text: said(event) });
     let last = events.iter().rfind(|event| event.name == "disposition");
     (notes.collect(), last.map(said).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::sync::Arc;
+
+    /// What is not in the index yet is there as well, once, and in its place.
+    #[test]
+    fn a_note_is_seen_before_it_is_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(dir.path(), Arc::new(|_| ())).unwrap();
+        let (call, other) = (CallId(7), CallId(8));
+        let said = |seq: u64, call: CallId, name: &str, text: &str| w::EventView {
+            seq,
+            call: Some(call.to_string()),
+            subject: "ana".into(),
+            name: name.into(),
+            text: format!("ana: {text}"),
+            ..w::EventView::default()
+        };
+        let kept = switchroom_exchange::Event {
+            seq: 1,
+            at_ms: 1_000,
+            kind: switchroom_exchange::EventKind::Call,
+            severity: switchroom_exchange::Severity::Info,
+            call: Some(call),
+            number: Some(1),
+            subject: "ana".into(),
+            name: "note".into(),
+            text: "ana: first".into(),
+        };
+        store.put(None, switchroom_exchange::Record::Event(kept));
+        store.close();
+        let (store, _) = Store::open(dir.path(), Arc::new(|_| ())).unwrap();
+        let all = [
+            said(1, call, "note", "first"),
+            said(2, other, "note", "elsewhere"),
+            said(4, call, "disposition", "sold"),
+            said(3, call, "note", "second"),
+        ];
+        let (notes, disposition) = notes(&events(&store, &all, call));
+        let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
+        assert_eq!((texts, disposition.as_str()), (vec!["first", "second"], "sold"));
+        store.close();
+    }
+
+    #[test]
+    fn a_card_of_a_call_that_is_over_is_of_the_customer() {
+        let of = |number: &str| Party { number: number.to_owned(), name: String::new() };
+        let (agent, customer) = (of("102"), of("441"));
+        let told = |from: &Party, to: &Party, with: Option<&Party>| {
+            let (caller, called) = who_called((from, to), with, "102");
+            (caller.number, called)
+        };
+        assert_eq!(told(&customer, &of("700"), Some(&agent)), ("441".to_owned(), "700".to_owned()));
+        assert_eq!(told(&agent, &customer, Some(&customer)), ("441".to_owned(), String::new()));
+        assert_eq!(told(&agent, &customer, None), ("441".to_owned(), String::new()));
+    }
 }

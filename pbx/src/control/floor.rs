@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use switchroom_acd::agent::{Agent, Doing};
 use switchroom_acd::fact::Trigger;
 use switchroom_acd::queue::Queue;
-use switchroom_acd::{AgentId, Bar, CallBack, Decision, Floor, Missed, Presence, Standing, Whereabouts};
+use switchroom_acd::{
+    AgentId, Bar, CallBack, Decision, Door, DoorFact, Floor, Missed, Presence, Standing, Whereabouts,
+};
 use switchroom_exchange::{CallId, Exchange, Now, clean};
 use switchroom_wire as w;
 
@@ -133,7 +135,8 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
         free: number(agents().filter(|agent| agent.is_free()).count()),
         busy: number(agents().filter(|agent| agent.has_caller()).count()),
         hours: hours.map(|hours| hours.name.clone()).unwrap_or_default(),
-        is_closed: !queue.is_open,
+        is_closed: !queue.is_open(),
+        said: queue.door.as_ref().map(said),
         hours_change_ms: hours.and_then(|hours| hours.changes_ms),
         calls: number(queue.calls()),
         max_calls: queue.config.calls_max.unwrap_or(0),
@@ -141,6 +144,16 @@ pub(super) fn queue(exchange: &Exchange, name: &str, now: Now) -> Option<w::Queu
         service_level_ms: queue.config.service_level,
         today: today(exchange, name, now),
     })
+}
+
+/// What somebody said of a queue.
+fn said(of: &DoorFact) -> w::SaidView {
+    let word = match of.door {
+        Door::Open => w::QueueDoor::Open,
+        Door::Closed => w::QueueDoor::Closed,
+        Door::Hours => w::QueueDoor::Hours,
+    };
+    w::SaidView { door: word, by: clean(&of.by), at_ms: of.at_ms }
 }
 
 /// A queue's figures since local midnight.

@@ -2,39 +2,47 @@
 
 use super::query::failed;
 use super::server::Server;
-use std::collections::BTreeMap;
-use switchroom_flow::show::{describe, outline};
+use std::collections::{BTreeMap, BTreeSet};
+use switchroom_flow::show::{Line, describe, outline, outline_by_place};
 use switchroom_flow::{Fault, Flow, Flows};
-use switchroom_wire::{
-    Answer, CommandError, FLOW_TEXT_MAX, FLOWS_SHOWN, FaultView, FlowView, OutlineView, Role,
-};
+use switchroom_wire::{Answer, CommandError, FLOW_TEXT_MAX, FLOWS_SHOWN, FaultView, FlowView, OutlineView};
 
 /// Faults of one file that are told.
 const FAULTS_SHOWN: usize = 50;
 
-/// All flows. A viewer is told no text of a file, which may hold numbers and addresses.
-pub(super) async fn answer(server: &Server, role: Role) -> Result<Answer, CommandError> {
+/// All flows. Who does not see everything is told no text of a file, which may hold numbers and addresses.
+pub(super) async fn answer(server: &Server, is_clear: bool) -> Result<Answer, CommandError> {
     let flows = server.engine.ask(|x| x.config().flows.clone()).await.map_err(failed)?;
     let in_force = server.in_force.clone();
     // Whoever reads flows again holds it meanwhile.
-    let views = tokio::task::spawn_blocking(move || views(&flows, &in_force.faults())).await;
+    let drawn: fn(&Flow) -> Vec<Line> = if is_clear { outline } else { outline_by_place };
+    let views = move || views(&flows, (&in_force.faults(), &in_force.behind()), drawn);
+    let views = tokio::task::spawn_blocking(views).await;
     let mut views = views.map_err(|_| failed("the flows could not be drawn"))?;
-    if role == Role::Viewer {
+    if !is_clear {
         views.iter_mut().for_each(mask);
     }
     Ok(Answer::Flows(views))
 }
 
-/// What a viewer does not see.
+/// What is not for everybody to see, beside the conditions.
 fn mask(view: &mut FlowView) {
     view.text.clear();
     view.faults.clear();
     view.outline.iter_mut().for_each(|line| line.does = line.does.split(' ').take(1).collect());
 }
 
-fn views(flows: &Flows, faults: &BTreeMap<String, Vec<Fault>>) -> Vec<FlowView> {
+fn views(
+    flows: &Flows,
+    (faults, behind): (&BTreeMap<String, Vec<Fault>>, &BTreeSet<String>),
+    drawn: fn(&Flow) -> Vec<Line>,
+) -> Vec<FlowView> {
     let of = |name: &str| faults.get(name).into_iter().flatten().take(FAULTS_SHOWN).map(fault).collect();
-    let in_force = flows.values().map(|flow| FlowView { faults: of(&flow.name), ..view(flow) });
+    let in_force = flows.values().map(|flow| FlowView {
+        faults: of(&flow.name),
+        is_behind: behind.contains(&flow.name),
+        ..view(flow, drawn)
+    });
     let refused =
         faults.iter().filter(|(name, _)| !flows.contains_key(*name)).map(|(name, faults)| FlowView {
             name: name.clone(),
@@ -58,8 +66,8 @@ fn fault(of: &Fault) -> FaultView {
     }
 }
 
-fn view(flow: &Flow) -> FlowView {
-    let line = |line: switchroom_flow::show::Line| {
+fn view(flow: &Flow, drawn: fn(&Flow) -> Vec<Line>) -> FlowView {
+    let line = |line: Line| {
         let node = line.to.and_then(|id| flow.node(id));
         OutlineView {
             indent: line.head,
@@ -82,9 +90,10 @@ fn view(flow: &Flow) -> FlowView {
         title: flow.title.clone(),
         file: flow.file.clone(),
         version: flow.version,
-        outline: outline(flow).into_iter().map(line).collect(),
+        outline: drawn(flow).into_iter().map(line).collect(),
         text: flow.text.get(..end).unwrap_or_default().to_owned(),
         faults: Vec::new(),
+        is_behind: false,
     }
 }
 
@@ -107,7 +116,7 @@ mod tests {
             fault.file = format!("flows/{name}.toml");
             faults.entry(name).or_default().push(fault);
         }
-        let mut told = views(&found.flows, &faults);
+        let mut told = views(&found.flows, (&faults, &found.behind), outline);
         told.iter_mut().for_each(|view| view.file = format!("flows/{}.toml", view.name));
         let names: Vec<_> = told.iter().map(|view| (view.name.as_str(), view.version)).collect();
         assert_eq!(names, [("main", 1), ("night", 0), ("survey", 1)]);
@@ -119,6 +128,9 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "write it anew with UPDATE_FIXTURES=1");
         let menu = told[0].outline.iter().find(|line| line.node == "menu" && !line.is_jump).unwrap();
         assert_eq!(told[0].text.lines().nth(menu.line as usize - 1), Some("[nodes.menu]"));
+        assert!(told.iter().all(|view| !view.is_behind));
+        let behind = views(&found.flows, (&faults, &BTreeSet::from(["main".to_owned()])), outline);
+        assert_eq!(behind.iter().filter(|view| view.is_behind).count(), 1);
         let mut masked = told[0].clone();
         mask(&mut masked);
         let words: Vec<_> = masked.outline.iter().map(|line| line.does.as_str()).collect();

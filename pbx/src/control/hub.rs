@@ -6,11 +6,12 @@ use crate::media::{LevelsReport, MediaEngine};
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use switchroom_exchange::{CallId, Exchange};
+use switchroom_exchange::{CallId, Config, Exchange, SupervisionRules};
 use switchroom_wire::{
-    AgentView, Board, CallView, Change, ExtensionView, HeldView, QueueView, RecordingView, SystemView,
+    AgentView, Board, CallView, Change, EventView, ExtensionView, HeldView, QueueView, RecordingView,
+    SystemView,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// Changes kept for consoles that fall behind or come back.
 const KEPT: usize = 1024;
@@ -43,6 +44,7 @@ pub struct Hub {
     pub(super) ladders: broadcast::Sender<CallId>,
     pub(super) levels: broadcast::Sender<Arc<LevelsReport>>,
     system: Mutex<SystemView>,
+    pub(super) rules: watch::Sender<Arc<SupervisionRules>>,
 }
 
 impl Hub {
@@ -61,6 +63,7 @@ impl Hub {
             ladders: broadcast::channel(256).0,
             levels: broadcast::channel(64).0,
             system: Mutex::new(system),
+            rules: watch::Sender::default(),
         }
     }
 
@@ -155,6 +158,11 @@ impl Hub {
         self.state().board.extensions.values().cloned().collect()
     }
 
+    /// The latest events that are meant, oldest first.
+    pub(super) fn events(&self, is_meant: impl Fn(&EventView) -> bool) -> Vec<EventView> {
+        self.state().board.events.iter().filter(|event| is_meant(event)).cloned().collect()
+    }
+
     /// A copy of the board.
     #[cfg(test)]
     pub(super) fn board(&self) -> Board {
@@ -196,10 +204,23 @@ impl Hub {
     }
 
     /// Takes changed names of site and domain.
-    pub fn renamed(&self, site: &str, domain: &str) {
+    pub fn configured(&self, config: &Config) {
         let mut system = self.system.lock().unwrap_or_else(PoisonError::into_inner);
-        site.clone_into(&mut system.site);
-        domain.clone_into(&mut system.domain);
+        config.site.clone_into(&mut system.site);
+        config.domain.clone_into(&mut system.domain);
+        drop(system);
+        self.rules.send_if_modified(|rules| {
+            let is_other = **rules != config.supervision;
+            if is_other {
+                *rules = Arc::new(config.supervision.clone());
+            }
+            is_other
+        });
+    }
+
+    /// Who is restricted to which queues, and whose phone is whose, as the configuration has it now.
+    pub(super) fn rules(&self) -> Arc<SupervisionRules> {
+        self.rules.borrow().clone()
     }
 
     /// Where SIP is listened to, known once the sockets are open.
@@ -250,7 +271,6 @@ impl Hub {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use switchroom_wire::EventView;
 
     fn event(seq: u64) -> Change {
         Change::Event(EventView { seq, ..Default::default() })

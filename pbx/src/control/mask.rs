@@ -59,6 +59,10 @@ pub(super) fn cdr(mut cdr: CdrView) -> CdrView {
     cdr.legs.clear();
     // Keys that the caller pressed.
     cdr.answers.clear();
+    // A word is no number; where none are configured, agents write what they like.
+    if cdr.disposition.contains(|c: char| c.is_numeric()) {
+        cdr.disposition.clear();
+    }
     cdr.ended.text.clone_from(&cdr.ended.cause);
     cdr
 }
@@ -181,6 +185,7 @@ pub(super) fn answer(answer: Answer) -> Answer {
         // The same.
         Answer::Desk(_) => Answer::Desk(Box::default()),
         Answer::Settings(_) => Answer::Settings(Box::default()),
+        Answer::FlowText(_) => Answer::FlowText(Box::default()),
         Answer::SettingsDiff(_) => Answer::SettingsDiff(Box::default()),
         Answer::SettingsApplied(_) => Answer::SettingsApplied(Box::default()),
         Answer::Done(_)
@@ -202,8 +207,8 @@ mod tests {
     use switchroom_wire::{
         AgentView, BreakView, CallState, CdrLegView, ConsultView, EndedView, EventKind, EventView,
         ExtensionState, HandOffView, HandedBackView, HeldView, Lane, LegView, MarkView, PlaceView,
-        QualityView, QueueTodayView, RecordingState, Side, SupervisionMode, SupervisionView, SupervisorView,
-        SurveyAnswerView, WaiterView, WhyView,
+        QualityView, QueueDoor, QueueTodayView, RecordingState, SaidView, Side, SupervisionMode,
+        SupervisionView, SupervisorView, SurveyAnswerView, WaiterView, WhyView,
     };
 
     const NUMBER: &str = "+442079460123";
@@ -308,6 +313,7 @@ mod tests {
             recording: Some("id".into()),
             flow: Some("main".into()),
             answers: vec![SurveyAnswerView { question: "83719".into(), key: '4' }],
+            disposition: format!("call {NUMBER}"),
         }
     }
 
@@ -464,6 +470,7 @@ mod tests {
             busy: 1,
             hours: "office".into(),
             is_closed: true,
+            said: Some(SaidView { door: QueueDoor::Closed, by: "mara".into(), at_ms: 1 }),
             hours_change_ms: Some(1),
             calls: 3,
             max_calls: 20,

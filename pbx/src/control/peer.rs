@@ -10,8 +10,6 @@ use switchroom_wire::Role;
 pub(super) struct Peer {
     pub(super) user: String,
     pub(super) role: Role,
-    /// The extension of that user's own phone.
-    pub(super) extension: Option<String>,
 }
 
 /// Names a user and finds the highest role it has. Root and the daemon's own user are admins: they could do anything
@@ -26,11 +24,7 @@ pub(super) fn identify(uid: u32, gid: u32, config: &ShellConfig) -> Peer {
         Principal::Group(listed) => groups.contains(listed),
     });
     let role = listed.map(|(_, role)| *role).max();
-    Peer {
-        role: if is_own { Role::Admin } else { role.unwrap_or(Role::Viewer) },
-        extension: config.phones.get(&name).cloned(),
-        user: name,
-    }
+    Peer { role: if is_own { Role::Admin } else { role.unwrap_or(Role::Viewer) }, user: name }
 }
 
 fn group_names(user: Option<&User>, gid: u32) -> Vec<String> {

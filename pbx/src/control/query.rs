@@ -6,13 +6,15 @@ use super::{desk, figures, floor, flows, mask, settings, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use crate::keeper::Wish;
-use switchroom_acd::Presence;
+use crate::store::Store;
+use std::collections::BTreeMap;
+use switchroom_acd::{Door, Presence};
 use switchroom_exchange::{
-    AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, Subject, SupervisionAct,
+    AgentAct, CallId, Cdr, Command as Do, Event, Exchange, MissedWish, Mode, Subject, SupervisionAct,
 };
 use switchroom_wire::{
-    Answer, Command, CommandError, ConsultAct, MissedAct, ReasonsView, RecordingAct, Role, SuperviseAct,
-    Supervised, SupervisionMode, WaveView,
+    Answer, CdrView, Command, CommandError, ConfigChange, ConsultAct, MissedAct, QueueDoor, ReasonsView,
+    RecordingAct, Role, SuperviseAct, Supervised, SupervisionMode, WaveView,
 };
 use tokio::sync::oneshot;
 
@@ -42,6 +44,10 @@ pub(super) async fn answer(
     if let Some(call) = sight.asks_of(&command).map_err(refused)? {
         must_be_own(server, user, call).await?;
     }
+    if let Command::ChangeConfig { change: ConfigChange::Join { agent, .. } } = &command {
+        let (who, agent) = (user.to_owned(), agent.clone());
+        server.engine.ask(move |x| x.may_give_place(&who, &agent)).await.map_err(failed)?.map_err(refused)?;
+    }
     if role > Role::Viewer {
         return carry_out(server, (user, role), command).await.map(|answer| sight.answer(answer));
     }
@@ -51,18 +57,28 @@ pub(super) async fn answer(
     carry_out(server, (user, role), command).await.map(mask::answer)
 }
 
-/// What a user sees. As roles, that is as the daemon was started; what he may do follows the configuration at once.
+/// What a user sees, as the configuration has it now: other than the role, which is that of the start.
 pub(super) fn sight_of(server: &Server, user: &str, role: Role) -> Sight {
-    Sight::new(role, server.shell.queues.get(user).cloned())
+    Sight::new(role, server.hub.rules().queues.get(user).cloned())
 }
 
 /// A call is of a queue of the user's.
 pub(super) async fn must_be_own(server: &Server, user: &str, call: &str) -> Result<(), CommandError> {
     let id = resolve(server, call).await?;
-    if may_act_on(server, user, id).await {
+    if may_act_on(server, user, id).await || was_own(server, user, id).await? {
         return Ok(());
     }
     Err(refused("that call is of no queue of yours"))
+}
+
+/// Whether a call that is over was offered to agents by a queue of the user's, as far as that is kept.
+async fn was_own(server: &Server, user: &str, id: CallId) -> Result<bool, CommandError> {
+    let Some(own) = server.hub.rules().queues.get(user).cloned() else { return Ok(true) };
+    if server.engine.ask(move |x| x.call(id).is_some()).await.map_err(failed)? {
+        return Ok(false);
+    }
+    let offers = from_store(server, move |s| s.decisions(id)).await?;
+    Ok(offers.iter().any(|offer| own.contains(&offer.queue)))
 }
 
 /// Whether a call is of a queue of the user's, or the user not restricted.
@@ -95,6 +111,7 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::AgentWrapUp { .. }
         | Command::Priority { .. }
         | Command::TakeOut { .. }
+        | Command::QueueDoor { .. }
         | Command::Transfer { .. }
         | Command::PickUp { .. }
         | Command::Assign { .. }
@@ -119,6 +136,7 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::DeleteRecording { .. }
         | Command::Unregister { .. }
         | Command::Settings { .. }
+        | Command::FlowText { .. }
         | Command::PreviewSettings { .. }
         | Command::ApplySettings { .. }
         | Command::Reload
@@ -136,7 +154,7 @@ async fn carry_out(
     let own = |command: Do| if role < Role::Supervisor { Do::Own(Box::new(command)) } else { command };
     match command {
         Command::Desk { agent } => desk::answer(server, (user, role), agent).await,
-        Command::Flows => flows::answer(server, role).await,
+        Command::Flows => flows::answer(server, sight_of(server, user, role).is_clear()).await,
         Command::Note { call, text } => {
             let (call, number, parties) = known_call(server, &call).await?;
             act(server, user, own(Do::Note { call, number, parties, text })).await.map(Answer::Done)
@@ -170,6 +188,10 @@ async fn carry_out(
         Command::TakeOut { call } => {
             let call = resolve(server, &call).await?;
             act(server, user, Do::Agent(AgentAct::TakeOut { call })).await.map(Answer::Done)
+        }
+        Command::QueueDoor { queue, door } => {
+            let door = AgentAct::Door { queue, door: door_of(door) };
+            act(server, user, Do::Agent(door)).await.map(Answer::Done)
         }
         Command::Transfer { call, to } => {
             let call = resolve(server, &call).await?;
@@ -212,8 +234,8 @@ async fn carry_out(
             })
         }
         Command::Cdrs { limit, before_ms, party } => {
-            let rows = from_store(server, move |s| s.cdrs(rows(limit), before_ms, party.as_deref())).await?;
-            Ok(Answer::Cdrs(rows.iter().map(view::cdr).collect()))
+            let read = move |s: &Store| with_words(s, &s.cdrs(rows(limit), before_ms, party.as_deref()));
+            from_store(server, read).await.map(Answer::Cdrs)
         }
         Command::Events { limit, call, after_ms } => {
             let call = match call {
@@ -290,9 +312,10 @@ async fn carry_out(
                 .await
                 .map(Answer::Done)
         }
-        Command::Settings { .. } | Command::PreviewSettings { .. } | Command::ApplySettings { .. } => {
-            settings::answer(server, user, command).await
-        }
+        Command::Settings { .. }
+        | Command::FlowText { .. }
+        | Command::PreviewSettings { .. }
+        | Command::ApplySettings { .. } => settings::answer(server, user, command).await,
         Command::Dial { from, to } => act(server, user, own(Do::Dial { from, to })).await.map(Answer::Done),
         Command::Unregister { extension, contact } => {
             act(server, user, Do::Unregister { extension, contact }).await.map(Answer::Done)
@@ -307,6 +330,14 @@ async fn carry_out(
             server.shut_down(user);
             Ok(Answer::Done("stopping: no new calls from now on".into()))
         }
+    }
+}
+
+fn door_of(door: QueueDoor) -> Door {
+    match door {
+        QueueDoor::Hours => Door::Hours,
+        QueueDoor::Open => Door::Open,
+        QueueDoor::Closed => Door::Closed,
     }
 }
 
@@ -367,7 +398,7 @@ fn rows(limit: u32) -> usize {
 /// Reads the store off the runtime's threads.
 pub(super) async fn from_store<T: Send + 'static>(
     server: &Server,
-    read: impl FnOnce(&crate::store::Store) -> T + Send + 'static,
+    read: impl FnOnce(&Store) -> T + Send + 'static,
 ) -> Result<T, CommandError> {
     let store = server.store.clone();
     tokio::task::spawn_blocking(move || read(&store)).await.map_err(|_| failed("the store did not answer"))
@@ -439,9 +470,23 @@ async fn one_call(server: &Server, call: String) -> Result<Answer, CommandError>
     if let Some(call) = live {
         return Ok(Answer::Call(Box::new(call)));
     }
-    let cdr = from_store(server, move |s| s.cdr(&id.to_string())).await?;
-    let cdr = cdr.ok_or_else(|| refused("there is no such call"))?;
-    Ok(Answer::Cdr(Box::new(view::cdr(&cdr))))
+    let read = move |s: &Store| s.cdr(&id.to_string()).and_then(|cdr| with_words(s, &[cdr]).pop());
+    let cdr = from_store(server, read).await?;
+    cdr.map(|cdr| Answer::Cdr(Box::new(cdr))).ok_or_else(|| refused("there is no such call"))
+}
+
+/// Finished calls with what agents said came of them.
+fn with_words(store: &Store, cdrs: &[Cdr]) -> Vec<CdrView> {
+    // Of a call that nobody answered nothing is said.
+    let answered: Vec<CallId> = cdrs.iter().filter(|cdr| cdr.with.is_some()).map(|cdr| cdr.call).collect();
+    let words = store.last_events("disposition", &answered);
+    let word = |event: &Event| (event.call, desk::said(&event.subject, &event.text));
+    let mut words: BTreeMap<_, _> = words.iter().map(word).collect();
+    let of = |cdr: &Cdr| CdrView {
+        disposition: words.remove(&Some(cdr.call)).unwrap_or_default(),
+        ..view::cdr(cdr)
+    };
+    cdrs.iter().map(of).collect()
 }
 
 async fn wave(server: &Server, recording: String, columns: u16) -> Result<Answer, CommandError> {

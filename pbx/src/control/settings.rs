@@ -14,6 +14,10 @@ pub(super) async fn answer(server: &Server, user: &str, command: Command) -> Res
             let view = server.configure(move |c| c.settings(kind)).await.map_err(why)?;
             Ok(Answer::Settings(Box::new(view)))
         }
+        Command::FlowText { flow } => {
+            let view = server.configure(move |c| c.flow_text(&flow)).await.map_err(why)?;
+            Ok(Answer::FlowText(Box::new(view)))
+        }
         Command::PreviewSettings { change } => {
             let diff = server.configure(move |c| c.preview(&change)).await.map_err(why)?;
             Ok(Answer::SettingsDiff(Box::new(diff)))

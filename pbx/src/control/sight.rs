@@ -7,7 +7,7 @@ use switchroom_wire::{
 };
 
 /// The eyes of a user.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sight {
     role: Role,
     /// The queues to which the user is restricted.
@@ -41,9 +41,12 @@ impl Sight {
         if self.has(&view.queue) { view } else { mask::missed(view) }
     }
 
-    /// A desk, without the card of a call that is of no queue of the user's.
+    /// A desk, without the card of a call that is of no queue of the user's, and without earlier calls, which may be of any.
     fn desk(&self, mut view: DeskView) -> DeskView {
         view.card = view.card.filter(|card| self.has(&card.queue));
+        if let Some(card) = view.card.as_mut().filter(|_| self.queues.is_some()) {
+            card.history.clear();
+        }
         view
     }
 
@@ -94,7 +97,12 @@ impl Sight {
             return Ok(None);
         }
         match command {
-            Command::Ladder { call } | Command::Events { call: Some(call), .. } => Ok(Some(call)),
+            Command::Ladder { call }
+            | Command::Events { call: Some(call), .. }
+            | Command::HoldRecording { call, .. }
+            | Command::ReleaseRecording { call }
+            | Command::DeleteRecording { call }
+            | Command::Wave { recording: call, .. } => Ok(Some(call)),
             Command::Events { call: None, .. } => {
                 Err("you act on some queues only; ask for the events of a call of theirs".to_owned())
             }
@@ -102,13 +110,17 @@ impl Sight {
                 Err("you act on some queues only, and numbers of others are masked; ask without one"
                     .to_owned())
             }
+            Command::ChangeConfig { change: ConfigChange::Join { skills, .. } } if !skills.is_empty() => {
+                Err("you act on some queues only, and skills count in all of them".to_owned())
+            }
             Command::ChangeConfig {
                 change: ConfigChange::Join { queue, .. } | ConfigChange::Leave { queue, .. },
             } if self.has(queue) => Ok(None),
             Command::ChangeConfig { .. }
+            | Command::Settings { .. }
             | Command::ApplySettings { .. }
             | Command::PreviewSettings { .. } => {
-                Err("you act on some queues only, and this changes more than those".to_owned())
+                Err("you act on some queues only, and this is about more than those".to_owned())
             }
             _ => Ok(None),
         }
@@ -118,7 +130,7 @@ impl Sight {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use switchroom_wire::{CardView, PartyView};
+    use switchroom_wire::{CardView, PartyView, PastCallView};
 
     const NUMBER: &str = "+442079460123";
 
@@ -154,13 +166,15 @@ mod tests {
     fn a_desk_has_the_card_of_a_call_of_the_own_queues() {
         let mara = Sight::new(Role::Supervisor, Some(["sales".to_owned()].into()));
         let card_of = |queue: &str| {
-            let card = CardView { queue: queue.to_owned(), ..CardView::default() };
+            let history = vec![PastCallView::default()];
+            let card = CardView { queue: queue.to_owned(), history, ..CardView::default() };
             let desk = DeskView { agent: "1".into(), card: Some(card), ..DeskView::default() };
             let Answer::Desk(desk) = mara.answer(Answer::Desk(Box::new(desk))) else { return None };
             assert_eq!(desk.agent, "1");
             desk.card
         };
-        assert!(card_of("sales").is_some() && card_of("service").is_none());
+        assert!(card_of("sales").is_some_and(|card| card.history.is_empty()));
+        assert!(card_of("service").is_none());
     }
 
     #[test]

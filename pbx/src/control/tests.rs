@@ -2,6 +2,10 @@
 //! The control socket as clients meet it: a whole daemon on loopback with a real phone, and clients that are a socket
 //! and lines.
 
+mod flows;
+mod rights;
+mod told;
+
 use super::*;
 use crate::config;
 use crate::daemon::{self, Daemon};
@@ -14,12 +18,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use switchroom_phone::{PhoneCommand, PhoneEvent, PhoneSettings};
 use switchroom_wire::{
     Answer, Board, CallState, CallView, Change, ClientLine, Command, CommandError, ConfigChange, EventView,
-    Hello, LINE_BYTES_MAX, NewPassword, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume, Role,
-    ServerLine, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView, SuperviseAct,
+    FlowTextView, Hello, LINE_BYTES_MAX, NewPassword, PROTOCOL, RecordingAct, Refuse, Reply, Request, Resume,
+    Role, ServerLine, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView, SuperviseAct,
     Supervised, SupervisionMode, SystemView, Welcome,
 };
 
@@ -149,12 +154,22 @@ fn daemon_with(more: &str) -> (Daemon, tempfile::TempDir) {
     (daemon::start(&loaded).unwrap(), dir)
 }
 
+thread_local! {
+    /// Ports of the test that runs here: two daemons with the same would take them from each other.
+    static PORTS: u16 = {
+        static NEXT: AtomicU16 = AtomicU16::new(30_000);
+        NEXT.fetch_add(40, Ordering::Relaxed)
+    };
+}
+
 /// Its configuration.
 fn site() -> String {
+    let first = PORTS.with(|first| *first);
+    let last = first + 39;
     let (md5, sha256) = config::digests(NUMBER, "example.com", "secret");
     format!(
         "[site]\ndomain = \"example.com\"\n[sip]\nlisten = [\"udp 127.0.0.1:0\"]\n[media]\nthreads = 1\n\
-         [control]\nsocket = \"control.sock\"\n\
+         ports = \"{first}-{last}\"\n[control]\nsocket = \"control.sock\"\n\
          [extensions.{NUMBER}]\nname = \"Ana\"\ndigest_md5 = \"{md5}\"\ndigest_sha256 = \"{sha256}\"\n"
     )
 }
@@ -201,9 +216,23 @@ fn a_user_whose_phone_nobody_knows_is_asked_for_it() {
     let end = Command::SuperviseAct { act: SuperviseAct::End, phone: None };
     for (id, command) in [(1, listen(None)), (2, end)] {
         let Err(CommandError::NeedsPhone { why }) = admin.ask(id, command) else { panic!("it knows") };
-        assert!(why.contains("[supervision]"), "{why}");
+        assert!(why.contains("[control.phones]"), "{why}");
     }
     assert!(admin.is_refused(listen(Some("999"))), "another reason is another word");
+}
+
+/// The socket answers once the board is filled, so nobody is told of a floor without people.
+#[test]
+fn who_asks_first_is_told_of_every_agent_queue_and_extension() {
+    for _ in 0..3 {
+        let (daemon, _dir) =
+            daemon_with("[queues.sales]\n[agents.2001]\nqueues = [\"sales\"]\n[agents.2002]\n");
+        let mut admin = Client::join(daemon.socket(), &hello(None, false, None));
+        let Ok(Answer::Agents(agents)) = admin.ask(1, Command::Agents) else { panic!("agents") };
+        let Ok(Answer::Queues(queues)) = admin.ask(2, Command::Queues) else { panic!("queues") };
+        let Ok(Answer::Extensions(extensions)) = admin.ask(3, Command::Extensions) else { panic!("lines") };
+        assert_eq!((agents.len(), queues.len(), extensions.len()), (2, 1, 1));
+    }
 }
 
 /// An agent sees the own desk and no other, acts on what is the own, and what is noted on a call is found with the number's
@@ -212,7 +241,7 @@ fn a_user_whose_phone_nobody_knows_is_asked_for_it() {
 fn an_agent_has_the_own_desk_and_notes_stay_with_the_caller() {
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
     let (daemon, _dir) = daemon_with(&format!(
-        "[supervision]\nphones = [\"{user} {NUMBER}\"]\n[queues.sales]\nscript = \"Hello.\"\n\
+        "[control.phones]\n{user} = \"{NUMBER}\"\n[queues.sales]\nscript = \"Hello.\"\n\
          [agents.2001]\nextension = \"{NUMBER}\"\nqueues = [\"sales\"]\n[agents.2002]\nqueues = [\"sales\"]\n\
          [breaks.lunch]\nlabel = \"Lunch\"\n"
     ));
@@ -537,6 +566,10 @@ impl Configuration for Unconfigured {
 
     fn settings(&self, _: SettingKind) -> Result<SettingsView, NotDone> {
         Ok(SettingsView::default())
+    }
+
+    fn flow_text(&self, _: &str) -> Result<FlowTextView, NotDone> {
+        Ok(FlowTextView::default())
     }
 
     fn preview(&self, _: &SettingsChange) -> Result<SettingsDiff, NotDone> {

@@ -245,6 +245,8 @@ pub fn cdr(cdr: &x::Cdr) -> w::CdrView {
             .iter()
             .map(|(question, key)| w::SurveyAnswerView { question: question.clone(), key: *key })
             .collect(),
+        // Among its events; who asks for it looks there.
+        disposition: String::new(),
     }
 }
 

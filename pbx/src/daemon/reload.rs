@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchroom_exchange::Severity;
 use switchroom_wire::{
-    ConfigChange, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView,
+    ConfigChange, FlowTextView, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView,
 };
 
 /// Who is told of a new configuration.
@@ -60,21 +60,21 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Applies the file as it is.
-    pub(super) fn take_over(&self, state: &mut State) -> Result<String, String> {
-        reload(&self.path, &self.shell, self.ports, &self.around, &mut state.applied)
+    /// Applies the file as it is. `is_asked`: somebody wants just that, and no change of it.
+    pub(super) fn take_over(&self, state: &mut State, is_asked: bool) -> Result<String, String> {
+        reload((&self.path, is_asked), &self.shell, self.ports, &self.around, &mut state.applied)
     }
 
     /// Applies what was written just now.
     pub(super) fn take_over_written(&self, state: &mut State, done: &str) -> Result<String, NotDone> {
-        self.take_over(state)
+        self.take_over(state, false)
             .map_err(|why| NotDone::Written(format!("{done}; written, but not applied: {why}")))
     }
 }
 
 impl Configuration for Running {
     fn reload(&self) -> Result<String, NotDone> {
-        self.take_over(&mut self.state()).map_err(NotDone::Nothing)
+        self.take_over(&mut self.state(), true).map_err(NotDone::Nothing)
     }
 
     fn change(&self, change: &ConfigChange) -> Result<String, NotDone> {
@@ -87,6 +87,10 @@ impl Configuration for Running {
 
     fn settings(&self, kind: SettingKind) -> Result<SettingsView, NotDone> {
         self.show_settings(kind)
+    }
+
+    fn flow_text(&self, flow: &str) -> Result<FlowTextView, NotDone> {
+        self.show_flow(flow)
     }
 
     fn preview(&self, change: &SettingsChange) -> Result<SettingsDiff, NotDone> {
@@ -113,7 +117,7 @@ pub(super) fn needs_restart(new: &ShellConfig, running: &ShellConfig) -> bool {
 
 /// Waits for room in the engine's queue: who is told that it was applied relies on it.
 fn reload(
-    path: &Path,
+    (path, is_asked): (&Path, bool),
     running: &ShellConfig,
     ports: (u16, u16),
     Around { engine, media, hub, store, in_force, keeper }: &Around,
@@ -130,16 +134,17 @@ fn reload(
             return Err(text);
         }
     };
-    hub.renamed(&loaded.config.site, &loaded.config.domain);
     keep_good(&loaded);
     applied.clone_from(&loaded.text.0);
     media.reload_prompts(prompt_settings(&loaded.shell));
     store.keep_facts(loaded.shell.keep_facts);
-    keeper.keep(loaded.shell.keep);
+    keeper.keep(loaded.shell.keep, is_asked);
     let needs_restart = needs_restart(&loaded.shell, running)
         || ports != (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
     let (alarms, refused) = in_force.renew(&mut loaded);
-    engine.tell_surely(ToEngine::Config(Arc::new(loaded.config)));
+    let config = Arc::new(loaded.config);
+    engine.tell_surely(ToEngine::Config(config.clone()));
+    hub.configured(&config);
     alarm("config".into(), None);
     for (id, state) in alarms {
         alarm(id, state);

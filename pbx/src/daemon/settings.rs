@@ -50,13 +50,13 @@ struct Judged {
     would_be: Result<Loaded, Vec<Fault>>,
 }
 
-fn nothing(error: impl ToString) -> NotDone {
+pub(super) fn nothing(error: impl ToString) -> NotDone {
     NotDone::Nothing(error.to_string())
 }
 
 impl Running {
     /// The name of a text.
-    fn name(&self, text: &str) -> String {
+    pub(super) fn name(&self, text: &str) -> String {
         let mut hash = Sha256::new();
         hash.update(self.salt);
         hash.update(text);
@@ -79,7 +79,7 @@ impl Running {
     }
 
     /// The applied configuration, if the file still has it.
-    fn applied(&self, state: &State) -> Result<Loaded, NotDone> {
+    pub(super) fn applied(&self, state: &State) -> Result<Loaded, NotDone> {
         config::load_unchanged(&self.path, &state.applied).map_err(nothing)
     }
 
@@ -103,6 +103,9 @@ impl Running {
     }
 
     pub(super) fn preview_settings(&self, change: &SettingsChange) -> Result<SettingsDiff, NotDone> {
+        if let SettingsChange::Flow { flow, read, text } = change {
+            return self.preview_flow(flow, read, &text.0);
+        }
         let state = self.state();
         let loaded = self.applied(&state)?;
         let judged = self.judge(&state, &loaded, change)?;
@@ -117,7 +120,7 @@ impl Running {
                 warnings.extend(
                     self.around
                         .in_force
-                        .would_refuse(new)
+                        .would_come(new)
                         .iter()
                         .map(|what| SettingsFault { what: what.clone(), ..SettingsFault::default() }),
                 );
@@ -139,6 +142,9 @@ impl Running {
         change: &SettingsChange,
         file: &str,
     ) -> Result<SettingsApplied, NotDone> {
+        if let SettingsChange::Flow { flow, read, text } = change {
+            return self.apply_flow((flow, read, &text.0), file);
+        }
         let mut state = self.state();
         if self.name(&state.applied) != file {
             return Err(nothing(
@@ -148,7 +154,7 @@ impl Running {
         let loaded = self.applied(&state)?;
         let Judged { proposal, would_be } = self.judge(&state, &loaded, change)?;
         let new = would_be.map_err(|faults| nothing(first(&faults)))?;
-        config::write(&self.path, &proposal.text).map_err(nothing)?;
+        config::write(&self.path, &state.applied, &proposal.text).map_err(nothing)?;
         if matches!(change, SettingsChange::Undo) {
             state.undo.0.pop_back();
         } else {
@@ -165,7 +171,7 @@ impl Running {
     }
 }
 
-fn first(faults: &[Fault]) -> String {
+pub(super) fn first(faults: &[impl ToString]) -> String {
     let first = faults.first().map(ToString::to_string).unwrap_or_default();
     format!("nothing was changed, for the file would have faults: {first}")
 }

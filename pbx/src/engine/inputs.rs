@@ -113,6 +113,7 @@ impl EngineHandle {
             MediaEvent::Closed { .. }
             | MediaEvent::OpenFailed { .. }
             | MediaEvent::Played { .. }
+            | MediaEvent::Unheard { .. }
             | MediaEvent::MessageTaken { .. }
             | MediaEvent::RecordingStarted { .. }
             | MediaEvent::RecordingFailed { .. }

@@ -113,16 +113,18 @@ impl Refusals {
 }
 
 impl Engine {
-    /// An engine with a fresh exchange; `seed` is all the chance it has.
+    /// An engine with a fresh exchange; `seed` is all the chance it has. The board is filled when this returns, so that whoever
+    /// asks first is told of all that there is.
     pub fn new(config: Arc<Config>, seed: [u8; 32], restored: Restored, around: Surroundings) -> Self {
         let now = now();
         let flight = Ring::new(now, config.clone(), seed, restored.clone());
-        let exchange = Exchange::new(now, config, seed, restored);
-        Self {
+        let mut exchange = Exchange::new(now, config, seed, restored);
+        let dirty = exchange.take_changed();
+        let mut this = Self {
             exchange,
             flight,
             around,
-            dirty: BTreeSet::new(),
+            dirty,
             events: Vec::new(),
             publish_at: None,
             figures_at: Mono(0),
@@ -132,7 +134,9 @@ impl Engine {
             refusals: Refusals::default(),
             disk: None,
             audit: Audit { look: flight::audit, at: Mono(0), found: Vec::new(), dump_at: Mono(0) },
-        }
+        };
+        this.publish();
+        this
     }
 
     /// Runs until [`ToEngine::Stop`]. Should it panic, [`Engine::after_panic`] is all that may still be called.

@@ -49,6 +49,7 @@ pub(super) fn event(event: &mut MediaEvent) {
         MediaEvent::OpenFailed { .. }
         | MediaEvent::Flowing { .. }
         | MediaEvent::Played { .. }
+        | MediaEvent::Unheard { .. }
         | MediaEvent::MessageTaken { .. }
         | MediaEvent::Missing { .. }
         | MediaEvent::Back { .. }

@@ -10,7 +10,7 @@ use super::sum::Sums;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use switchroom_acd::{Fact, Remembered};
+use switchroom_acd::{DoorFact, Fact, Remembered};
 use switchroom_exchange::{
     Action, BindingRecord, Config, MediaCommand, MessageRecord, Mono, Now, Record, Restored, Wall,
 };
@@ -89,6 +89,8 @@ pub struct Base {
     messages: Vec<Arc<MessageRecord>>,
     /// The agents there were, once inputs are gone.
     agents: Vec<Remembered>,
+    /// What was said of queues by then, once inputs are gone.
+    doors: Vec<DoorFact>,
     /// The sum of what it wanted when it was made; `None` once inputs are gone.
     pub sum: Option<u32>,
     /// Inputs that are gone.
@@ -110,6 +112,7 @@ impl Base {
             messages: self.messages.iter().map(|m| (**m).clone()).collect(),
             cut_off: BTreeMap::new(),
             agents: self.agents.clone(),
+            doors: self.doors.clone(),
             facts: Vec::new(),
             inbox: Vec::new(),
             event_seq: self.marks.event,
@@ -118,7 +121,7 @@ impl Base {
     }
 }
 
-/// What an input did to bindings, messages and agents.
+/// What an input did to bindings, messages, agents and queues.
 #[derive(Debug, Clone)]
 enum Effect {
     Bound(Arc<BindingRecord>),
@@ -126,6 +129,7 @@ enum Effect {
     Left(Arc<MessageRecord>),
     Deleted(String),
     Became(Remembered),
+    Said(DoorFact),
 }
 
 /// Extension and key of a binding.
@@ -180,6 +184,8 @@ pub struct Ring {
     messages: BTreeMap<String, Arc<MessageRecord>>,
     /// The agents there were, by number.
     agents: BTreeMap<String, Remembered>,
+    /// What was said of queues, by name.
+    doors: BTreeMap<String, DoorFact>,
     full: VecDeque<Arc<Segment>>,
     last: Segment,
     weight: usize,
@@ -198,6 +204,7 @@ impl Ring {
         let marks = Marks { event, call, ..Marks::default() };
         let bindings = restored.bindings.iter().map(|b| (key_of(b), Arc::new(b.clone()))).collect();
         let agents = restored.agents.iter().map(|a| (a.agent.clone(), a.clone())).collect();
+        let doors = restored.doors.iter().map(|said| (said.queue.clone(), said.clone())).collect();
         let messages = restored.messages.iter().map(|m| (m.id.clone(), Arc::new(m.clone()))).collect();
         let base = Base {
             now,
@@ -207,6 +214,7 @@ impl Ring {
             bindings: Vec::new(),
             messages: Vec::new(),
             agents: Vec::new(),
+            doors: Vec::new(),
             sum: None,
             dropped: 0,
             marks,
@@ -217,6 +225,7 @@ impl Ring {
             bindings,
             messages,
             agents,
+            doors,
             full: VecDeque::new(),
             last: Segment { marks, ..Segment::default() },
             weight: 0,
@@ -270,11 +279,11 @@ impl Ring {
             Action::Persist { record: Record::Message(message), .. } => {
                 self.last.effects.push(Effect::Left(Arc::new((**message).clone())));
             }
-            Action::Persist { record: Record::Floor { fact, .. }, .. } => {
-                if let Fact::Agent(fact) = &**fact {
-                    self.last.effects.push(Effect::Became(Remembered::from(fact)));
-                }
-            }
+            Action::Persist { record: Record::Floor { fact, .. }, .. } => match &**fact {
+                Fact::Agent(fact) => self.last.effects.push(Effect::Became(Remembered::from(fact))),
+                Fact::Door(fact) => self.last.effects.push(Effect::Said(fact.clone())),
+                _ => {}
+            },
             Action::Persist { record: Record::MessageGone { id }, .. } => {
                 self.last.effects.push(Effect::Deleted(id.clone()));
             }
@@ -312,6 +321,7 @@ impl Ring {
                         drop(self.messages.insert(message.id.clone(), message.clone()));
                     }
                     Effect::Became(agent) => drop(self.agents.insert(agent.agent.clone(), agent.clone())),
+                    Effect::Said(said) => drop(self.doors.insert(said.queue.clone(), said.clone())),
                     Effect::Deleted(id) => drop(self.messages.remove(id)),
                 }
             }
@@ -326,6 +336,7 @@ impl Ring {
         if base.dropped > 0 {
             base.bindings = self.bindings.values().cloned().collect();
             base.agents = self.agents.values().cloned().collect();
+            base.doors = self.doors.values().cloned().collect();
             base.messages = self.messages.values().cloned().collect();
         }
         let last = std::iter::once(Arc::new(self.last.clone()));

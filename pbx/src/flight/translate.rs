@@ -131,7 +131,7 @@ impl Translator {
                 AgentAct::Assign { call: self.call(*call), agent: agent.clone() }
             }
             AgentAct::TakeOut { call } => AgentAct::TakeOut { call: self.call(*call) },
-            AgentAct::Choose { .. } | AgentAct::WrapUp { .. } => act.clone(),
+            AgentAct::Choose { .. } | AgentAct::WrapUp { .. } | AgentAct::Door { .. } => act.clone(),
         }
     }
 
@@ -230,6 +230,7 @@ impl Translator {
             | MediaEvent::Flowing { leg, .. }
             | MediaEvent::Digit { leg, .. }
             | MediaEvent::Played { leg, .. }
+            | MediaEvent::Unheard { leg, .. }
             | MediaEvent::Missing { leg, .. }
             | MediaEvent::Back { leg }
             | MediaEvent::DeadAir { leg, .. }

@@ -1,8 +1,8 @@
 //! The flows in force, and the alarms of those that are not.
 
-use super::{Found, load};
+use super::{Found, load, load_as, names};
 use crate::config::Loaded;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use switchroom_exchange::Severity;
@@ -42,6 +42,11 @@ impl InForce {
         found
     }
 
+    /// Names of the flows in force whose files have another text by now, which was refused.
+    pub fn behind(&self) -> BTreeSet<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).found.behind.clone()
+    }
+
     /// Reads the flows of a configuration and puts those that are to be in force into it; lists that have not changed
     /// become those in force, for some are large. Gives the alarms that change with it, and a sentence if files were refused.
     pub fn renew(&self, loaded: &mut Loaded) -> (Vec<Alarm>, Option<String>) {
@@ -72,11 +77,41 @@ impl InForce {
         (alarms, text)
     }
 
-    /// What would be refused of the flows with that configuration, beside what is refused anyway; changes nothing.
-    pub fn would_refuse(&self, loaded: &Loaded) -> Vec<String> {
+    /// What the check would say of the file of one flow if it had that text, and of all others because of it: what would keep
+    /// it out of force, and what it would only warn of. Changes nothing.
+    pub fn judge(&self, loaded: &Loaded, flow: &str, text: &str) -> (Vec<Fault>, Vec<Fault>) {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = load(loaded, &held.found.flows);
+        let before = load(loaded, &held.found.flows);
+        let found = load_as(loaded, &held.found.flows, Some((flow, text)));
+        let file = names(&loaded.shell.flows.dir).remove(flow);
+        let is_of_it = |fault: &Fault| file.as_ref() == Some(&fault.file);
+        let of_it =
+            found.faults.into_iter().filter(|fault| is_of_it(fault) || !before.faults.contains(fault));
+        of_it.partition(|fault| !fault.is_warning)
+    }
+
+    /// What would come of the files of flows and lists with that configuration: what would be refused, beside what is refused
+    /// anyway, and what somebody has changed and nobody applied yet, for all is read again. Changes nothing.
+    pub fn would_come(&self, loaded: &Loaded) -> Vec<String> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (old, found) = (&held.found.flows, load(loaded, &held.found.flows));
         let is_new = |name: &String| !held.found.refused.contains_key(name);
-        found.refused.into_iter().filter(|(name, _)| is_new(name)).map(|(_, text)| text).collect()
+        let clean = |name: &String| switchroom_wire::clean(name).into_owned();
+        let come = found.flows.iter().filter_map(|(name, flow)| match old.get(name) {
+            Some(same) if same.version == flow.version => None,
+            Some(_) => {
+                Some(format!("flow {} has another text by now, which comes into force, too", clean(name)))
+            }
+            None => Some(format!("flow {} is not in force yet, and comes into force, too", clean(name))),
+        });
+        let gone = old.keys().filter(|name| !found.flows.contains_key(*name));
+        let gone = gone.map(|name| format!("flow {} has no file any more, and goes, too", clean(name)));
+        let lists = loaded.config.inbound.lists.iter();
+        let others = lists.filter(|(name, list)| held.lists.get(*name).is_some_and(|old| old != *list));
+        let others = others
+            .map(|(name, _)| format!("list {} has other rows by now, which count then, too", clean(name)));
+        let told = come.chain(gone).chain(others).collect::<Vec<_>>();
+        let refused = found.refused.into_iter().filter(|(name, _)| is_new(name)).map(|(_, text)| text);
+        refused.chain(told).collect()
     }
 }

@@ -37,6 +37,8 @@ pub struct Found {
     pub faults: Vec<Fault>,
     /// Names of flows whose files are not in force, with what is told of each.
     pub refused: BTreeMap<String, String>,
+    /// Those among them whose file has another text than the flow that stays in force.
+    pub behind: BTreeSet<String>,
 }
 
 impl Found {
@@ -67,8 +69,13 @@ fn known(loaded: &Loaded) -> Known {
 /// Reads the flows of a configuration; `old` are those in force. Warns also of what the configuration names and neither they
 /// nor the prompts have.
 pub fn load(loaded: &Loaded, old: &Flows) -> Found {
+    load_as(loaded, old, None)
+}
+
+/// The same if the file of one flow had another text.
+fn load_as(loaded: &Loaded, old: &Flows, other: Option<(&str, &str)>) -> Found {
     let known = known(loaded);
-    let mut found = read(&loaded.shell.flows.dir, &known, old);
+    let mut found = read_as(&loaded.shell.flows.dir, &known, old, other);
     let missing = missing(loaded, &known, &found);
     found.faults.extend(missing);
     found.faults.sort();
@@ -130,19 +137,27 @@ fn played(loaded: &Loaded) -> impl Iterator<Item = (String, &str)> {
         let whisper = whisper.map(|name| (format!("queue {queue} whispers"), name));
         music.chain(whisper).chain(comfort.map(|name| (format!("queue {queue} comforts with"), name)))
     });
+    let consent = Some(loaded.config.consent.as_str()).filter(|name| !name.is_empty());
+    let consent = consent.map(|name| ("who is to be recorded hears".to_owned(), name));
     let holds = loaded.config.hold_music.iter().map(|name| ("who is held hears".to_owned(), name.as_str()));
-    greetings.chain(waits).chain(holds)
+    greetings.chain(waits).chain(holds).chain(consent)
 }
 
 /// Reads a folder. A file whose text is that of the flow in force is that flow; all others get the next version. There are
 /// none if there is no such folder.
 pub fn read(dir: &Path, known: &Known, old: &Flows) -> Found {
+    read_as(dir, known, old, None)
+}
+
+fn read_as(dir: &Path, known: &Known, old: &Flows, other: Option<(&str, &str)>) -> Found {
     let (files, mut faults) = files(dir);
     let version = old.values().map(|flow| flow.version).max().unwrap_or(0).saturating_add(1);
     let mut flows = Flows::new();
     let mut refused: BTreeMap<String, Vec<Fault>> = BTreeMap::new();
+    let mut same = BTreeSet::new();
     for (name, file) in files {
-        let text = match text(Path::new(&file)) {
+        let other = other.filter(|(flow, _)| *flow == name).map(|(_, text)| text.to_owned());
+        let text = match other.map_or_else(|| text(Path::new(&file)), Ok) {
             Ok(text) => text,
             Err(what) => {
                 refused.entry(name).or_default().push(of_file(&file, what));
@@ -150,7 +165,10 @@ pub fn read(dir: &Path, known: &Known, old: &Flows) -> Found {
             }
         };
         let (flow, found) = match old.get(&name) {
-            Some(same) if same.text == text && same.file == file => (Some(same.clone()), Vec::new()),
+            Some(before) if before.text == text && before.file == file => {
+                same.insert(name.clone());
+                (Some(before.clone()), Vec::new())
+            }
             _ => {
                 let (flow, found) = switchroom_flow::read(&file, version, &text);
                 (flow.map(Arc::new), found)
@@ -170,10 +188,12 @@ pub fn read(dir: &Path, known: &Known, old: &Flows) -> Found {
     settle(&mut flows, &mut faults, &mut refused, known, old);
     let told = refused.iter().map(|(name, found)| (name.clone(), told(found, old.contains_key(name))));
     let told = told.collect();
+    let is_behind = |name: &&String| flows.contains_key(*name) && !same.contains(*name);
+    let behind = refused.keys().filter(is_behind).cloned().collect();
     faults.extend(refused.into_values().flatten());
     faults.sort();
     faults.dedup();
-    Found { flows, faults, refused: told }
+    Found { flows, faults, refused: told, behind }
 }
 
 /// Checks flows together. One with a fault makes way for the version in force, or for none, until the rest is good: a flow
@@ -225,6 +245,11 @@ fn told(faults: &[Fault], is_in_force: bool) -> String {
     let so = if is_in_force { "the version of before stays in force" } else { "the flow is left out" };
     let first = switchroom_wire::clean(&first).into_owned();
     format!("{first}{more}; {so}. Mend it, look at it with: switchroom flow check, and reload")
+}
+
+/// Flows that a folder has, by name, with their files.
+pub fn names(dir: &Path) -> BTreeMap<String, String> {
+    files(dir).0
 }
 
 /// Names of flows and their files, in order of names; what is wrong with the folder.

@@ -85,6 +85,11 @@ fn a_file_that_became_faulty_leaves_the_version_of_before_in_force() {
     let second = look(&dir, &first.flows);
     assert_eq!(versions(&second), [("main", 2), ("sub", 1)], "what is good is taken all the same");
     assert!(second.refused["sub"].contains("the version of before stays in force"), "{second:?}");
+    assert_eq!(
+        second.behind,
+        BTreeSet::from(["sub".to_owned()]),
+        "its faults are of the text that is not in force"
+    );
     put(&dir, "sub.toml", &good("Hello anew."));
     let third = look(&dir, &second.flows);
     assert_eq!((versions(&third), third.refused.len()), (vec![("main", 2), ("sub", 3)], 0));
@@ -93,6 +98,7 @@ fn a_file_that_became_faulty_leaves_the_version_of_before_in_force() {
     let fourth = look(&dir, &third.flows);
     assert_eq!(versions(&fourth), [("main", 2)]);
     assert!(fourth.refused["main"].contains("sub") && fourth.errors().count() > 0, "{fourth:?}");
+    assert_eq!(fourth.behind, BTreeSet::new(), "and its faults are of the text in force");
 }
 
 #[test]
@@ -128,6 +134,7 @@ fn what_the_configuration_names_and_nobody_wrote_is_told() {
         greets("b", "none/x"),
         "[queues.q]\nmusic = [\"digit/8\", \"digit/88\"]\ncomfort = \"none/y\"\n".into(),
         "[queues.r]\ncomfort = \"digit/9\"\n".into(),
+        "[recording]\nconsent = \"none/z\"\n".into(),
     ];
     let path = dir.path().join("switchroom.toml");
     let loaded = crate::config::parse(&text.concat(), &path, dir.path()).unwrap();
@@ -150,6 +157,11 @@ fn what_the_configuration_names_and_nobody_wrote_is_told() {
                 "record it, or leave it out"
             ),
             (0, "queue q plays \"digit/88\", and there is no such prompt", "did you mean \"digit/8\"?"),
+            (
+                0,
+                "who is to be recorded hears \"none/z\", and there is no such prompt",
+                "record it, or leave it out"
+            ),
             (5, "there is no flow \"mian\" for this route", "did you mean \"main\"?"),
             (13, "there is no flow \"support\" for this route", place.as_str()),
         ]
@@ -208,4 +220,25 @@ fn a_route_with_a_way_back_leads_to_no_flow_that_dials() {
     let told: Vec<_> = found.errors().map(|fault| (fault.line, fault.what.as_str())).collect();
     let what = "who comes to this route is to come back, and node \"a\" of flow \"dials\" dials";
     assert_eq!(told, [(10, what), (14, what)]);
+}
+
+/// Whoever changes settings has files read again that somebody has changed meanwhile, and is told before.
+#[test]
+fn what_would_be_taken_over_with_a_change_is_told_before() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("flows")).unwrap();
+    put(&dir, "flows/main.toml", &good("Hello."));
+    let path = dir.path().join("switchroom.toml");
+    fs::write(&path, "").unwrap();
+    let load = || crate::config::load(&path).unwrap();
+    let in_force = InForce::default();
+    in_force.renew(&mut load());
+    assert_eq!(in_force.would_come(&load()), Vec::<String>::new());
+    put(&dir, "flows/main.toml", &good("Hello again."));
+    put(&dir, "flows/new.toml", &good("Good day."));
+    let told = in_force.would_come(&load());
+    let of = |name: &str| told.iter().filter(|text| text.contains(&format!("flow {name} "))).count();
+    assert_eq!((of("main"), of("new"), told.len()), (1, 1, 2), "{told:?}");
+    in_force.renew(&mut load());
+    assert_eq!(in_force.would_come(&load()), Vec::<String>::new());
 }

@@ -18,8 +18,9 @@ use rule::{Gap, Sieve, Verdict};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use switchroom_exchange::{ArchiveAct, CallId, Command, RecordingFacts, Severity};
@@ -64,7 +65,7 @@ type Told = Result<String, String>;
 
 enum Job {
     Wish { user: String, call: CallId, wish: Wish, answer: oneshot::Sender<Told> },
-    Keep(Keep),
+    Keep { keep: Keep, is_applied: bool },
     Stop,
 }
 
@@ -84,6 +85,7 @@ pub struct KeeperSettings {
 pub struct Keeper {
     jobs: SyncSender<Job>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    is_stopping: Arc<AtomicBool>,
 }
 
 impl Keeper {
@@ -94,17 +96,27 @@ impl Keeper {
     pub fn start(settings: KeeperSettings) -> io::Result<Self> {
         let (jobs, taken) = sync_channel(JOBS_MAX);
         let KeeperSettings { dir, store, engine, keep } = settings;
-        let due = in_a_while(FIRST);
-        let mut work =
-            Work { dir, store, engine, keep, due, raised: BTreeSet::new(), doubted: None, is_trusted: false };
+        let is_stopping = Arc::<AtomicBool>::default();
+        let mut work = Work {
+            dir,
+            store,
+            engine,
+            keep,
+            due: in_a_while(FIRST),
+            raised: BTreeSet::new(),
+            doubted: None,
+            is_trusted: false,
+            is_stopping: is_stopping.clone(),
+        };
         let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || work.run(&taken))?;
-        Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
+        Ok(Self { jobs, thread: Mutex::new(Some(thread)), is_stopping })
     }
 
-    /// Takes over how long recordings are kept, and looks at once.
-    pub fn keep(&self, keep: Keep) {
+    /// Takes over how long recordings are kept, and looks at once if that changed or somebody has applied the configuration
+    /// as a whole: who does that has looked at the clock, too, should it be doubted.
+    pub fn keep(&self, keep: Keep, is_applied: bool) {
         // The thread always goes on to take jobs, so this waits for a run at most.
-        let _ = self.jobs.send(Job::Keep(keep));
+        let _ = self.jobs.send(Job::Keep { keep, is_applied });
     }
 
     /// Wants something for a user; what came of it follows.
@@ -121,10 +133,11 @@ impl Keeper {
         }
     }
 
-    /// Ends the thread, after what it is doing; to be called while the engine still runs.
+    /// Ends the thread, which leaves off between two portions of recordings; to be called while the engine still runs.
     pub fn stop(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return };
+        self.is_stopping.store(true, Ordering::Relaxed);
         let _ = self.jobs.send(Job::Stop);
         if thread.join().is_err() {
             tracing::error!("the keeper of recordings had panicked");
@@ -157,6 +170,8 @@ struct Work {
     doubted: Option<u64>,
     /// Somebody has applied the configuration since, and so the clock.
     is_trusted: bool,
+    /// What has been looked at so far is not all there is, and the thread is to end.
+    is_stopping: Arc<AtomicBool>,
 }
 
 /// What a run finds.
@@ -191,10 +206,12 @@ impl Work {
                     // Who asked may have gone meanwhile.
                     let _ = answer.send(self.fulfil(&user, call, wish));
                 }
-                Ok(Job::Keep(keep)) => {
+                Ok(Job::Keep { keep, is_applied }) => {
+                    self.is_trusted |= is_applied && self.doubted.is_some();
+                    if is_applied || keep != self.keep {
+                        self.due = clock::mono_us();
+                    }
                     self.keep = keep;
-                    self.is_trusted = self.doubted.is_some();
-                    self.due = clock::mono_us();
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let is_done = self.tidy(clock::wall_ms());
@@ -267,6 +284,9 @@ impl Work {
         }
         let keep = if self.doubts_clock(now_ms) { Keep { age: None, ..self.keep } } else { self.keep };
         let found = self.look(keep, now_ms);
+        if self.is_stopping() {
+            return false;
+        }
         let most = self.keep.bytes.filter(|most| found.held > *most);
         self.alarm(
             ALARM_HELD,
@@ -280,6 +300,9 @@ impl Work {
         );
         let mut done = Done::default();
         for (facts, is_old) in found.go {
+            if self.is_stopping() {
+                break;
+            }
             self.expire(&facts, is_old, &mut done);
         }
         settle_days(&self.dir, &done.days, now_ms);
@@ -312,6 +335,9 @@ impl Work {
                 gap.look_at(facts.subject.started_ms);
                 true
             });
+        }
+        if self.is_stopping() {
+            return true;
         }
         let Some(days) = gap.days() else {
             (self.doubted, self.is_trusted) = (None, false);
@@ -365,17 +391,21 @@ impl Work {
         found
     }
 
-    /// Shows all recordings, oldest first, until one is the last that is wanted.
+    /// Shows all recordings, oldest first, until one is the last that is wanted; or not all, if the thread is to end.
     fn oldest_first(&self, mut goes_on: impl FnMut(RecordingFacts) -> bool) {
         let mut after = None;
         loop {
             let portion = self.store.oldest_recordings(after, PORTION);
             let Some(last) = portion.last() else { return };
             after = Some((last.subject.started_ms, last.call));
-            if !portion.into_iter().all(&mut goes_on) {
+            if !portion.into_iter().all(&mut goes_on) || self.is_stopping() {
                 return;
             }
         }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
     }
 
     fn expire(&self, facts: &RecordingFacts, is_old: bool, done: &mut Done) {

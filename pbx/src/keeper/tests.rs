@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use switchroom_console::Client;
 use switchroom_exchange::RecordingSubject;
-use switchroom_wire::{Answer, Command as Ask, EventKind, EventView, RecordingView};
+use switchroom_wire::{Answer, Command as Ask, ConfigChange, EventKind, EventView, RecordingView};
 
 const DAY_MS: i64 = 86_400_000;
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -245,7 +245,7 @@ fn nothing_goes_for_its_age_while_the_clock_is_doubted() {
     site.record(2, 95, 1_000);
     let (_daemon, mut client) = site.start();
     until(&mut client, &[2, 1]);
-    site.configure("keep = \"90d\"");
+    site.configure("keep = \"90d\"\n[agents.2001]");
     done(&mut client, Ask::Reload);
     let deadline = in_a_while(PATIENCE);
     while !told(&mut client, "alarm").iter().any(|e| e.text.contains("are 95 days")) {
@@ -253,9 +253,49 @@ fn nothing_goes_for_its_age_while_the_clock_is_doubted() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(recordings(&mut client).len(), 2);
+    // Who changes something else has not looked at the clock.
+    let skill = ConfigChange::Skill { agent: "2001".into(), skill: "german".into(), level: 5 };
+    done(&mut client, Ask::ChangeConfig { change: skill });
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(recordings(&mut client).len(), 2, "a change of a skill says nothing of the clock");
     // Who applies the configuration once more says that it is right.
     done(&mut client, Ask::Reload);
     until(&mut client, &[]);
+}
+
+/// Of an archive of years there is much to look at.
+#[test]
+fn a_stop_does_not_wait_for_all_that_is_to_be_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(dir.path(), Arc::new(|_| ())).unwrap();
+    let site = Site::new();
+    let call = site.record(1, 1, 0);
+    let sidecar = site.0.path().join(format!("recordings/2020/01/01/{call}.json"));
+    let facts: RecordingFacts = serde_json::from_slice(&fs::read(sidecar).unwrap()).unwrap();
+    let number = PORTION * 3;
+    for n in 0..number {
+        let facts = RecordingFacts { call: CallId::new(n as i64, n as u128), ..facts.clone() };
+        store.put(None, switchroom_exchange::Record::Recording(Box::new(facts)));
+    }
+    let (engine, _inputs) = EngineHandle::new();
+    let (keep, raised, is_stopping) = (Keep::default(), BTreeSet::new(), Arc::<AtomicBool>::default());
+    let dir = dir.path().join("recordings");
+    let work =
+        Work { dir, store, engine, keep, due: 0, raised, doubted: None, is_trusted: false, is_stopping };
+    let seen = |stops: bool| {
+        let mut seen = 0;
+        work.oldest_first(|_| {
+            work.is_stopping.store(stops, Ordering::Relaxed);
+            seen += 1;
+            true
+        });
+        seen
+    };
+    let end = in_a_while(PATIENCE);
+    while seen(false) < number && clock::mono_us() < end {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!((seen(false), seen(true)), (number, PORTION));
 }
 
 /// What was recorded of a call may be in several parts, of which the store knows one: all of them take room.

@@ -468,7 +468,12 @@ fn pace_leg(
         if let Some(number) = placed.leg.take_played() {
             // What follows, until something else is asked for, is silence.
             (placed.playing, placed.source) = (None, Source::Silence);
-            events(MediaEvent::Played { leg: placed.id, number });
+            let leg = placed.id;
+            events(if placed.leg.plays_whole() {
+                MediaEvent::Played { leg, number }
+            } else {
+                MediaEvent::Unheard { leg, number }
+            });
         }
     }
     false

@@ -5,7 +5,7 @@ use super::schema::{self, Tree};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use switchroom_acd::inbox::MISSED_KEEP_MS;
-use switchroom_acd::{Decision, Fact, Inbox, Remembered};
+use switchroom_acd::{Decision, DoorFact, Fact, Inbox, Remembered};
 use switchroom_exchange::{BindingRecord, CallId, Cdr, Event, Held, Record, RecordingFacts, Restored};
 
 /// The index could not do it; the journal still has everything.
@@ -158,6 +158,15 @@ struct Seated {
     seq: u64,
 }
 
+/// What was said of a queue last.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Said {
+    #[serde(flatten)]
+    fact: DoorFact,
+    /// The place of the fact.
+    seq: u64,
+}
+
 fn apply_fact(index: &dyn Index, seq: u64, fact: &Fact) -> Result<(), IndexError> {
     if let Fact::Agent(fact) = fact {
         let was = index.get(Tree::Agents, fact.agent.as_bytes())?.and_then(|v| schema::decode::<Seated>(&v));
@@ -165,6 +174,12 @@ fn apply_fact(index: &dyn Index, seq: u64, fact: &Fact) -> Result<(), IndexError
         if was.is_none_or(|was| was.seq <= seq) {
             let agent = Seated { agent: Remembered::from(fact), seq };
             index.put(Tree::Agents, fact.agent.as_bytes(), &value(&agent)?)?;
+        }
+    }
+    if let Fact::Door(fact) = fact {
+        let was = index.get(Tree::Doors, fact.queue.as_bytes())?.and_then(|v| schema::decode::<Said>(&v));
+        if was.is_none_or(|was| was.seq <= seq) {
+            index.put(Tree::Doors, fact.queue.as_bytes(), &value(&Said { fact: fact.clone(), seq })?)?;
         }
     }
     let key = schema::number(seq);
@@ -318,6 +333,7 @@ pub(super) fn restored(index: &dyn Index) -> Result<Restored, IndexError> {
         // Files are not looked at here.
         cut_off: BTreeMap::new(),
         agents: all(index, Tree::Agents, "an agent")?,
+        doors: all(index, Tree::Doors, "what was said of a queue")?,
         facts: facts(index)?,
         inbox: inbox_facts(index)?,
         event_seq: meta(index, schema::META_EVENT_SEQ)?,

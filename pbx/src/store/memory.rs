@@ -43,7 +43,9 @@ impl Index for MemoryIndex {
         entries.insert(key.to_vec(), value.to_vec());
         let entries_max = match tree {
             // Bounded by the configuration: so many phones, so many calls at once, so many messages in all boxes.
-            Tree::Meta | Tree::Bindings | Tree::OpenCalls | Tree::Messages | Tree::Agents => usize::MAX,
+            Tree::Meta | Tree::Bindings | Tree::OpenCalls | Tree::Messages | Tree::Agents | Tree::Doors => {
+                usize::MAX
+            }
             Tree::CdrsByParty | Tree::RecordingsByParty => self.entries_max.saturating_mul(4),
             Tree::Cdrs
             | Tree::CdrsByCall

@@ -254,6 +254,11 @@ impl Store {
         self.ask(|index| query::events(index, limit.min(query::ROWS_MAX), call, after_ms))
     }
 
+    /// The newest event of that name of each of some calls.
+    pub fn last_events(&self, name: &str, calls: &[CallId]) -> Vec<Event> {
+        self.ask(|index| query::last_events(index, name, calls))
+    }
+
     /// Recordings, newest first, at most `limit` (and 10,000), with `party` on either side.
     pub fn recordings(&self, limit: usize, party: Option<&str>) -> Vec<RecordingFacts> {
         self.ask(|index| query::recordings(index, limit.min(query::ROWS_MAX), party))

@@ -13,6 +13,9 @@ pub(super) const ROWS_MAX: usize = 10_000;
 /// a time still sees them.
 const CLOCK_STEP_MS: i64 = 3_600_000;
 
+/// Events of a call among which the last of a name is looked for: what is said of a call comes at its end.
+const LOOKED_THROUGH: usize = 100;
+
 /// Values of a tree from its newest key down, up to `limit`, that are before `to`.
 fn newest<T: DeserializeOwned>(
     index: &dyn Index,
@@ -115,19 +118,7 @@ pub(super) fn events(
         return Ok(found);
     }
     if let Some(call) = call {
-        let from = schema::call_key(call);
-        let mut positions = Vec::new();
-        index.scan(
-            Tree::EventsByCall,
-            &from,
-            schema::after_prefix(&from).as_deref(),
-            true,
-            &mut |k, _| {
-                positions.extend(k.get(from.len()..).map(<[u8]>::to_vec));
-                if positions.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            },
-        )?;
-        for position in positions {
+        for position in positions(index, call, limit)? {
             found.extend(read(index, Tree::Events, &position)?.filter(wanted));
         }
     } else {
@@ -148,6 +139,33 @@ pub(super) fn events(
     }
     found.reverse();
     Ok(found)
+}
+
+/// The newest event of that name of each call, looked for among the newest of its events.
+pub(super) fn last_events(index: &dyn Index, name: &str, calls: &[CallId]) -> Result<Vec<Event>, IndexError> {
+    let mut found = Vec::new();
+    for call in calls {
+        for position in positions(index, *call, LOOKED_THROUGH)? {
+            let event: Option<Event> = read(index, Tree::Events, &position)?;
+            if let Some(event) = event.filter(|event| event.name == name) {
+                found.push(event);
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Where the events of a call are, the newest first.
+fn positions(index: &dyn Index, call: CallId, limit: usize) -> Result<Vec<Vec<u8>>, IndexError> {
+    let from = schema::call_key(call);
+    let mut positions = Vec::new();
+    let to = schema::after_prefix(&from);
+    index.scan(Tree::EventsByCall, &from, to.as_deref(), true, &mut |k, _| {
+        positions.extend(k.get(from.len()..).map(<[u8]>::to_vec));
+        if positions.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(positions)
 }
 
 /// Recordings, newest first.

@@ -21,6 +21,7 @@
 //! | `facts`              | position (u64), among those of events | `Fact` of queues and agents        |
 //! | `decisions_by_call`  | call id, position                     | nothing                            |
 //! | `inbox_facts`        | position                              | nothing: who gave up, who came back|
+//! | `doors`              | queue's name                          | `DoorFact`: what was said of it last|
 //!
 //! Facts, and with them what points to them, are thrown away when they are older than is configured; the journal keeps
 //! them. A rebuilt index has them all again, and throws them away again.
@@ -59,11 +60,12 @@ pub(super) enum Tree {
     Facts,
     DecisionsByCall,
     InboxFacts,
+    Doors,
 }
 
 impl Tree {
     /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Meta,
         Self::Bindings,
         Self::Cdrs,
@@ -81,6 +83,7 @@ impl Tree {
         Self::Facts,
         Self::DecisionsByCall,
         Self::InboxFacts,
+        Self::Doors,
     ];
 
     /// Its name on disk.
@@ -103,6 +106,7 @@ impl Tree {
             Self::Facts => "facts",
             Self::DecisionsByCall => "decisions_by_call",
             Self::InboxFacts => "inbox_facts",
+            Self::Doors => "doors",
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::supervise::{SuperviseAct, Supervised, SupervisionMode};
 use crate::{
-    AgentView, CallView, DeskView, ExtensionView, FiguresBy, FiguresView, FlowView, MissedView, QueueView,
-    ReasonsView, SystemView,
+    AgentView, CallView, DeskView, ExtensionView, FiguresBy, FiguresView, FlowView, MissedView, QueueDoor,
+    QueueView, ReasonsView, SystemView,
 };
 use crate::{CdrView, EventView, Ladder, MessageView, RecordingView, WaveView};
-use crate::{SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView};
+use crate::{FlowTextView, SettingKind, SettingsApplied, SettingsChange, SettingsDiff, SettingsView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -220,6 +220,14 @@ pub enum Command {
         /// The call's id or short number.
         call: String,
     },
+    /// Opens or closes a queue, whatever its hours say, or lets it go by them again; who waits there goes on waiting. Needs
+    /// supervisor.
+    QueueDoor {
+        /// The queue.
+        queue: String,
+        /// What.
+        door: QueueDoor,
+    },
     /// Put the caller of a talk through to a number, or a caller who waits to another queue or flow. Needs agent,
     /// for a call of the user's own phone; else supervisor.
     Transfer {
@@ -277,6 +285,11 @@ pub enum Command {
     Settings {
         /// Of what kind.
         kind: SettingKind,
+    },
+    /// The file of a flow as it is, to be edited. Needs admin.
+    FlowText {
+        /// The flow.
+        flow: String,
     },
     /// What a change would do to the configuration's file; changes nothing. Needs admin.
     PreviewSettings {
@@ -437,6 +450,7 @@ impl Command {
             | Self::HandOff { .. }
             | Self::ChangeConfig { .. }
             | Self::Priority { .. }
+            | Self::QueueDoor { .. }
             | Self::PickUp { .. }
             | Self::Assign { .. }
             | Self::Supervise { .. }
@@ -447,6 +461,7 @@ impl Command {
             | Self::DeleteRecording { .. }
             | Self::Unregister { .. }
             | Self::Settings { .. }
+            | Self::FlowText { .. }
             | Self::PreviewSettings { .. }
             | Self::ApplySettings { .. }
             | Self::Reload
@@ -531,6 +546,8 @@ pub enum Answer {
     Ladder(Box<Ladder>),
     /// Answer to [`Command::Settings`].
     Settings(Box<SettingsView>),
+    /// Answer to [`Command::FlowText`].
+    FlowText(Box<FlowTextView>),
     /// Answer to [`Command::PreviewSettings`].
     SettingsDiff(Box<SettingsDiff>),
     /// Answer to [`Command::ApplySettings`].
@@ -553,6 +570,7 @@ mod tests {
             Command::Priority { call: call.clone(), priority: 9 },
             Command::HoldRecording { call: call.clone(), reason: "case 7".into() },
             Command::TakeOut { call },
+            Command::QueueDoor { queue: "support".into(), door: QueueDoor::Closed },
         ] {
             assert_eq!(command.role(), crate::Role::Supervisor, "{command:?}");
         }

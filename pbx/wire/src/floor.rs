@@ -102,8 +102,10 @@ pub struct QueueView {
     pub busy: u32,
     /// The hours in which callers are let in, by their name; empty: at any time.
     pub hours: String,
-    /// Callers are not let in now: it is outside these hours.
+    /// Callers are not let in now: it is outside these hours, or somebody said so.
     pub is_closed: bool,
+    /// What somebody said, which stands over the hours; `None`: it goes by them.
+    pub said: Option<SaidView>,
     /// When that changes, Unix milliseconds; `None` if the queue has no hours, or not within 400 days.
     pub hours_change_ms: Option<i64>,
     /// Calls that it has: who waits on the line, and who talks with an agent.
@@ -116,6 +118,31 @@ pub struct QueueView {
     pub service_level_ms: u64,
     /// Figures since local midnight.
     pub today: QueueTodayView,
+}
+
+/// Whether a queue lets callers in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueDoor {
+    /// As its hours say; without any, it does.
+    #[default]
+    Hours,
+    /// It does, whatever its hours say.
+    Open,
+    /// It does not.
+    Closed,
+}
+
+/// Who opened or closed a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct SaidView {
+    /// Open or closed.
+    pub door: QueueDoor,
+    /// The user.
+    pub by: String,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
 }
 
 /// A queue's figures since local midnight.

@@ -26,6 +26,8 @@ pub struct FlowView {
     pub text: String,
     /// What the check said of the file when it was last read.
     pub faults: Vec<FaultView>,
+    /// The file has another text by now, which was refused: the places of the faults are in that one.
+    pub is_behind: bool,
 }
 
 /// A line of the outline of a flow.

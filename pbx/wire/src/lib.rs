@@ -33,8 +33,8 @@ pub use desk::{CardView, DeskView, HISTORY_SHOWN, NOTE_CHARS_MAX, NoteView, Past
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};
 pub use floor::{
-    AgentView, BreakView, DecisionView, MissedView, QueueTodayView, QueueView, ReasonsView, StandingView,
-    WAITERS_SHOWN, WaiterView,
+    AgentView, BreakView, DecisionView, MissedView, QueueDoor, QueueTodayView, QueueView, ReasonsView,
+    SaidView, StandingView, WAITERS_SHOWN, WaiterView,
 };
 pub use flows::{FLOW_TEXT_MAX, FLOWS_SHOWN, FaultView, FlowView, OutlineView};
 pub use ladder::{Ladder, LadderEntry, LadderKind, LadderStyle, Lane, render_ladder};
@@ -44,8 +44,8 @@ pub use protocol::{
 };
 pub use recorded::{HeldView, MarkView, MessageView, RecordingView, WaveView};
 pub use settings::{
-    DiffLine, DiffMark, Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind, SettingView,
-    SettingsApplied, SettingsChange, SettingsDiff, SettingsFault, SettingsView,
+    DiffLine, DiffMark, FlowTextView, Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind,
+    SettingView, SettingsApplied, SettingsChange, SettingsDiff, SettingsFault, SettingsView,
 };
 pub use sorting::Sorted;
 pub use supervise::{SuperviseAct, Supervised, SupervisionMode};

@@ -180,8 +180,31 @@ pub enum SettingsChange {
         /// Which.
         password: NewPassword,
     },
+    /// Another text for the file of a flow.
+    Flow {
+        /// The flow.
+        flow: String,
+        /// The text that was edited, as [`FlowTextView::file`] names it: that of another is not overwritten.
+        read: String,
+        /// The text.
+        text: Hushed,
+    },
     /// The file as it was before the last change of settings.
     Undo,
+}
+
+/// The file of a flow, to be edited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct FlowTextView {
+    /// The flow.
+    pub name: String,
+    /// Its file.
+    pub path: String,
+    /// Names this text of it, as [`SettingsView::file`] does.
+    pub file: String,
+    /// The text. It may hold what is nobody else's business, and is in no `Debug` output.
+    pub text: Hushed,
 }
 
 /// What a line of a difference is.

@@ -180,7 +180,8 @@ pub struct CallView {
     pub place: Option<PlaceView>,
     /// The queue in which the caller waits for an agent.
     pub queue: Option<String>,
-    /// The queues that it is of: where its caller waits, whence its agent has it, or else where its parties work.
+    /// The queues that it is of: where its caller waits, whence its agent has it, or else where its parties work. Empty as long as the
+    /// configuration restricts nobody to queues.
     pub queues: Vec<String>,
     /// One party was sent into a flow, and another waits for it.
     pub hand_off: Option<HandOffView>,
@@ -330,6 +331,8 @@ pub struct CdrView {
     pub flow: Option<String>,
     /// What the caller answered to surveys.
     pub answers: Vec<SurveyAnswerView>,
+    /// What its agent said came of it, the last word; empty if nobody did.
+    pub disposition: String,
 }
 
 /// An answer to a survey.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use switchroom_acd::Door;
 use switchroom_acd::config::{
     AgentConfig, BreakConfig, CallBackConfig, Config, Membership, Need, QueueConfig, SortKey, Staff,
 };
@@ -83,6 +84,13 @@ pub enum AgentWish {
         place: usize,
         /// What: taken, released, called in vain, settled.
         what: usize,
+    },
+    /// A supervisor opens or closes a queue, or takes that back.
+    Door {
+        /// The queue's place, modulo their number.
+        place: usize,
+        /// What.
+        door: Door,
     },
     /// A supervisor takes somebody out.
     TakeOut {
@@ -226,6 +234,17 @@ impl FloorSetup {
                 let wish = AgentWish::Consult { place, what, whom: below(&mut own, 64) };
                 wishes.push((at, Trouble::Agent { agent: 0, wish }));
                 at += 500 + own.below(6_000);
+            }
+        }
+        // Mostly taken back before long: of a closed queue there is little to see.
+        for _ in 0..length_ms / 60_000 {
+            let (at, place) = (own.below(length_ms.max(1)), below(&mut own, 8));
+            let door = if own.below(3) == 0 { Door::Open } else { Door::Closed };
+            wishes.push((at, Trouble::Agent { agent: 0, wish: AgentWish::Door { place, door } }));
+            if below(&mut own, 8) > 0 {
+                let back = AgentWish::Door { place, door: Door::Hours };
+                let after = 1_000 + own.below(30_000);
+                wishes.push((at + after, Trouble::Agent { agent: 0, wish: back }));
             }
         }
         if has_faults {

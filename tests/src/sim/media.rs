@@ -282,7 +282,7 @@ impl Media {
             | MediaEvent::DeadAir { leg, .. }
             | MediaEvent::Sound { leg }
             | MediaEvent::Quality { leg, .. } => self.speaks_of(*leg),
-            MediaEvent::Played { leg, number } => {
+            MediaEvent::Played { leg, number } | MediaEvent::Unheard { leg, number } => {
                 let one = self.legs.get_mut(leg);
                 let is_played =
                     one.and_then(|one| one.plays.take_if(|plays| plays.number == *number)).is_some();

@@ -337,6 +337,7 @@ fn brief(fact: &Fact) -> String {
         Fact::Talked(talked) => format!("agent {} has talked", talked.agent),
         Fact::Missed(missed) => format!("missed {} {:?}", missed.caller, missed.act),
         Fact::CallBack(fact) => format!("call-back of {} {:?}", fact.number, fact.act),
+        Fact::Door(fact) => format!("queue {} {}", fact.queue, fact.door.word()),
         Fact::WrappedUp(wrapped) => format!("agent {} has wrapped up", wrapped.agent),
     }
 }

@@ -1,7 +1,7 @@
 //! The store of a run: what is on disk, what only waits for it, and how it fails.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use switchroom_acd::{Fact, Inbox, Remembered};
+use switchroom_acd::{DoorFact, Fact, Inbox, Remembered};
 use switchroom_exchange::{
     BindingRecord, CallId, MessageFacts, MessageRecord, OpenCall, Record, Restored, Ticket,
 };
@@ -22,6 +22,8 @@ pub struct Disk {
     pub recordings: BTreeMap<CallId, bool>,
     /// Agents as they were last, and the place of the fact that says so.
     pub agents: BTreeMap<String, (u64, Remembered)>,
+    /// What was said of queues last, and the place of the fact that says so.
+    pub doors: BTreeMap<String, (u64, DoorFact)>,
     /// What happened to queues and agents, each at its place.
     pub facts: BTreeMap<u64, Fact>,
     /// Highest event.
@@ -65,6 +67,12 @@ impl Disk {
                         self.agents.insert(fact.agent.clone(), (seq, Remembered::from(fact)));
                     }
                 }
+                if let Fact::Door(fact) = &*fact {
+                    let is_newer = self.doors.get(&fact.queue).is_none_or(|(last, _)| *last <= seq);
+                    if is_newer {
+                        self.doors.insert(fact.queue.clone(), (seq, fact.clone()));
+                    }
+                }
                 self.facts.insert(seq, *fact);
             }
             Record::Recording(facts) => {
@@ -90,6 +98,7 @@ impl Disk {
             messages: self.messages.values().cloned().collect(),
             cut_off,
             agents: self.agents.values().map(|(_, agent)| agent.clone()).collect(),
+            doors: self.doors.values().map(|(_, said)| said.clone()).collect(),
             facts: self.facts.values().cloned().collect(),
             inbox: self.facts.values().filter(|fact| Inbox::concerns(fact)).cloned().collect(),
             event_seq: self.event_seq,

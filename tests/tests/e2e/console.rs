@@ -1,4 +1,9 @@
-//! The console on a terminal, against a daemon with real phones.
+//! The console on a terminal, against a daemon with real phones; and the demo.
+
+mod demo;
+mod desk;
+mod flows;
+mod settings;
 
 use crate::queues::{agent, ctl, with_a_queue};
 use crate::setup;
@@ -26,8 +31,7 @@ fn heard_by(daemon: &Daemon) -> Option<Vec<String>> {
     Some(at.heard_by.iter().map(|party| party.number.clone()).collect())
 }
 
-#[test]
-fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
+fn a_supervisor_on_a_terminal(columns: u16, lines: u16) {
     if !has_program("baresip", "baresip-core") || !has_program("tmux", "tmux") {
         return;
     }
@@ -41,7 +45,7 @@ fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
     caller.command("dial", "102");
     agent.wait_for("CALL_ESTABLISHED");
 
-    let terminal = console(&daemon, program, 80, 24);
+    let terminal = console(&daemon, program, columns, lines);
     terminal.wait_for(&["TALK", "101", "102"]);
 
     terminal.press(&["L"]);
@@ -63,6 +67,16 @@ fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
     eventually("the line that goes", || (!terminal.screen().contains("[ON AIR]")).then_some(()));
     assert!(daemon.calls().iter().any(|call| call.state == CallState::Talking), "the call goes on");
     assert_eq!(heard_by(&daemon), None);
+}
+
+#[test]
+fn a_supervisor_listens_whispers_barges_in_and_leaves_by_keys() {
+    a_supervisor_on_a_terminal(80, 24);
+}
+
+#[test]
+fn a_supervisor_does_the_same_on_a_large_terminal() {
+    a_supervisor_on_a_terminal(200, 60);
 }
 
 /// Wall, agents and reports are opened; a caller comes, waits and goes; agents are made ready and sent on a break; the console is
@@ -139,15 +153,7 @@ fn a_day_on_a_terminal(columns: u16, lines: u16) {
 
 /// Moves the selection down to an agent.
 fn to_agent(terminal: &Terminal, number: &str) {
-    eventually("the selection", || {
-        // What was pressed last is drawn by then.
-        std::thread::sleep(Duration::from_millis(300));
-        let is_there = terminal.screen().lines().any(|line| line.starts_with('>') && line.contains(number));
-        if !is_there {
-            terminal.press(&["j"]);
-        }
-        is_there.then_some(())
-    });
+    terminal.press_until("j", |line| line.starts_with('>') && line.contains(number));
 }
 
 #[test]

@@ -64,6 +64,8 @@ fn site() -> Setup {
 enum Way {
     /// By `ctl hand-off`; the agent's phone knows of nothing.
     Ctl,
+    /// By the phone's transfer key.
+    Transfer,
     /// By the phone's transfer key, after which the phone hangs up; it is rung back.
     TransferAndHangUp,
 }
@@ -82,7 +84,7 @@ fn an_agent_has_the_caller_verified(way: Way) {
 
     match way {
         Way::Ctl => drop(ctl(&daemon, &["hand-off", &call.id, "verify"])),
-        Way::TransferAndHangUp => agent.command("transfer", &format!("sip:4090@{DOMAIN}")),
+        Way::Transfer | Way::TransferAndHangUp => agent.command("transfer", &format!("sip:4090@{DOMAIN}")),
     }
     at(&daemon, "ask");
     if way == Way::TransferAndHangUp {
@@ -103,11 +105,18 @@ fn an_agent_has_the_caller_verified(way: Way) {
         let is_back = |c: &CallView| c.state == CallState::Talking && !c.handed_back.is_empty();
         daemon.calls().into_iter().find(|c| c.id == call.id && is_back(c))
     });
+    if way == Way::Transfer {
+        let is_kept = !agent.kinds().iter().any(|kind| matches!(*kind, "TRANSFER_FAILED" | "CALL_CLOSED"));
+        assert!(is_kept && back.hand_off.is_none(), "{:?}\n{}", agent.kinds(), agent.log());
+    }
     assert_eq!(back.handed_back.iter().map(|b| b.result.as_str()).collect::<Vec<_>>(), ["verified"]);
     std::thread::sleep(Duration::from_millis(2_000));
     agent.command("hangup", "");
     caller.wait_for("CALL_CLOSED");
     who_heard_what(&daemon, &call.id, &caller, &agent);
+    let legs = daemon.cdrs()[0].legs.len();
+    let rung = if way == Way::TransferAndHangUp { 2 } else { 1 };
+    assert_eq!(legs, 1 + rung, "how often the agent's phone was rung");
 }
 
 #[test]
@@ -120,7 +129,14 @@ fn by_the_transfer_key_of_a_phone_that_hangs_up_and_is_rung_back() {
     an_agent_has_the_caller_verified(Way::TransferAndHangUp);
 }
 
-/// A phone that keeps its call when it is told that the transfer failed, as most do.
+/// A phone that keeps its call as long as it is told neither that the transfer was done nor that it failed; one of those
+/// that hang up at either.
+#[test]
+fn by_the_transfer_key_of_a_phone_that_hangs_up_at_any_outcome() {
+    an_agent_has_the_caller_verified(Way::Transfer);
+}
+
+/// The same with a phone of another make.
 #[test]
 fn by_the_transfer_key_of_a_phone_that_keeps_its_call() {
     if !has_program("baresip", "baresip-core") || !has_program(linphone::PROGRAM.0, linphone::PROGRAM.1) {

@@ -6,6 +6,7 @@
 //! | [`codecs`] | two real phones with no codec in common hear each other |
 //! | [`placed`] | a user has one real phone call another |
 //! | [`scripts`] | SIPp plays what phones do differently: holds, late offers, races, timers |
+//! | [`scripted_calls`] | the same with sound: who is held, calls late, or takes another's place, and whom they hear |
 //! | [`crash`] | kill -9 at random moments: what was reported done is there |
 //! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
 //! | [`queues`] | real phones in a queue: music, a ring in vain, the next agent, and figures counted again from the journal |
@@ -16,9 +17,11 @@
 //! | [`consent`] | a real phone hears that it will be recorded, and may refuse by a key: then nothing is |
 //! | [`shift`] | thirty callers of SIPp, two real phones: turns, shares and every figure, recounted from the journal |
 //! | [`supervision`] | a real phone listens, whispers, barges in and takes over, and who heard whom is measured |
-//! | [`console`] | a supervisor by the keys of the console, on a terminal: at a call; at agents and figures; over a restart |
+//! | [`console`] | the console by its keys, on a terminal: every screen of the demo; at a call; at agents and figures; an agent's desk; flows; settings, written and undone; over a restart |
 //! | [`transfer`] | a real phone puts its caller through to another: one call, one recording |
 //! | [`consult`] | a linphone consults another phone while its caller waits, and puts them together |
+//! | [`consult_by_order`] | by orders of a user: consult, swap, all three, complete, and cancel; whom three phones heard |
+//! | [`three_way`] | a linphone joins two of its calls by itself: two calls, two records, two recordings |
 //! | [`flight`] | what a running daemon was given is run again and has the same effect |
 //! | [`full_disk`] | a full disk ends no call and prevents no start |
 //! | [`classes`] | the classes of attack that broke other systems, one probe each |
@@ -33,6 +36,7 @@ mod codecs;
 mod consent;
 mod console;
 mod consult;
+mod consult_by_order;
 mod crash;
 mod flight;
 mod flows;
@@ -42,9 +46,11 @@ mod phones;
 mod placed;
 mod queues;
 mod recording;
+mod scripted_calls;
 mod scripts;
 mod shift;
 mod supervision;
+mod three_way;
 mod transfer;
 mod two_phones;
 

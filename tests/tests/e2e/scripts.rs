@@ -30,7 +30,7 @@ fn stage(answering: &[&str]) -> Option<(Daemon, Vec<Sipp>)> {
 /// Plays a caller's script against 102's scripts; the record of the call.
 fn play(calling: &str, answering: &[&str]) -> Option<CdrView> {
     let (daemon, phones) = stage(answering)?;
-    Sipp::start(calling, daemon.sip, ports(4), "101", "102", &["-m", "1"]).succeed(PATIENCE);
+    Sipp::start(calling, daemon.sip, ports(4), "101", "102", &["-m", "1", "-d", "300"]).succeed(PATIENCE);
     for phone in phones {
         phone.succeed(PATIENCE);
     }

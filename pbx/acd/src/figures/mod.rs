@@ -107,8 +107,8 @@ impl Figures {
                     self.estimator.taken(&fact.queue, fact.at_ms);
                 }
             }
-            // The inbox's own (`crate::inbox`): nothing is counted of it.
-            Fact::Missed(_) => {}
+            // The inbox's own (`crate::inbox`), and what opens and closes queues: nothing is counted of it.
+            Fact::Missed(_) | Fact::Door(_) => {}
         }
     }
 

@@ -164,6 +164,7 @@ impl Floor {
         for call in calls {
             self.expel(now, call, Exit::Removed);
         }
+        self.forget_door(now, id);
         if let Some(queue) = self.queue_mut(id) {
             queue.is_known = false;
         }
@@ -176,6 +177,7 @@ impl Floor {
     fn rearrange(&mut self, now: Moment, id: QueueId) {
         let Some(queue) = self.queue_mut(id) else { return };
         queue.lines.clear();
+        queue.forget_who_came();
         let members: Vec<AgentId> = queue.agents.keys().copied().collect();
         let calls: Vec<Call> = queue.order.iter().map(|turn| turn.call).collect();
         for call in calls {

@@ -228,7 +228,7 @@ impl Floor {
             waiter.offer = Some(offer);
             return false;
         }
-        let (queue, caller) = (waiter.queue, waiter.caller.clone());
+        let (queue, caller, waited_ms) = (waiter.queue, waiter.caller.clone(), waiter.waited_ms(now));
         let rang = Rang { call, queue, number: offer.number, since: offer.since };
         self.note_offer_ended(now, rang, id, OfferOutcome::Answered);
         for loser in &offer.agents {
@@ -241,7 +241,8 @@ impl Floor {
             self.drop_call_backs(now, &caller);
         }
         if let Some(agent) = self.agent_mut(id) {
-            agent.doing = Doing::Talking { call, queue, caller, since: now.mono, held: None, hold_ms: 0 };
+            let since = now.mono;
+            agent.doing = Doing::Talking { call, queue, caller, since, waited_ms, held: None, hold_ms: 0 };
             agent.missed = 0;
         }
         self.refresh(now, id, "answer");

@@ -56,6 +56,11 @@ impl Floor {
 
     /// The talk of this call is over. Nothing happens if no agent has it.
     pub fn talk_ended(&mut self, now: Moment, call: Call) {
+        self.talk_ended_in(now, call, call);
+    }
+
+    /// The same of a call-back: the two talked in the call `talked_in`, and it is that which is written up.
+    pub fn talk_ended_in(&mut self, now: Moment, call: Call, talked_in: Call) {
         let Some(id) = self.talk_is_over(call) else { return };
         let Some(agent) = self.agent_mut(id) else { return };
         let Doing::Talking { queue, since, held, hold_ms, caller, .. } = std::mem::take(&mut agent.doing)
@@ -83,8 +88,8 @@ impl Floor {
         if wrap_up > 0 {
             if let Some(agent) = self.agent_mut(id) {
                 let until = now.mono.saturating_add(wrap_up);
-                agent.doing =
-                    Doing::WrapUp { call, queue, since: now.mono, until, disposition: String::new() };
+                let (call, since) = (talked_in, now.mono);
+                agent.doing = Doing::WrapUp { call, queue, since, until, disposition: String::new() };
             }
             self.wake(Due::WrapUp(id), Some(wrap_up));
         }

@@ -1,8 +1,11 @@
 //! Who is let into a queue: by its hours, and by how many calls it has.
 
 use super::world::{World, one_queue};
+use crate::boundary::Refusal;
 use crate::config::QueueConfig;
+use crate::door::{Door, DoorFact};
 use crate::fact::{Exit, Fact};
+use std::sync::Arc;
 
 /// How callers left who were not let in.
 fn exits(w: &World) -> Vec<Exit> {
@@ -30,6 +33,74 @@ fn outside_its_hours_a_queue_lets_nobody_in_and_keeps_who_is_there() {
     w.after();
     let fourth = w.join("q", "103", 0);
     assert!(w.floor.waiter(fourth).is_some());
+}
+
+#[test]
+fn what_somebody_says_of_a_queue_stands_over_its_hours_until_it_is_taken_back() {
+    let config = QueueConfig { hours: Some("office".into()), ..QueueConfig::default() };
+    let mut w = World::new(one_queue(config, 1));
+    w.sign_in("1");
+    w.on_break("1");
+    let waits = w.join("q", "100", 0);
+    let set = |w: &mut World, door| {
+        let now = w.moment();
+        let done = w.floor.set_door(now, "q", door, "mara");
+        w.after();
+        done
+    };
+    set(&mut w, Door::Closed).unwrap();
+    assert_eq!(set(&mut w, Door::Closed), Err(Refusal::SameDoor(Door::Closed)));
+    let late = w.join("q", "101", 0);
+    assert_eq!(w.exits, [(late, Exit::Closed)]);
+    assert!(w.floor.waiter(waits).is_some(), "it came in time");
+    // Hours go on, and change nothing.
+    for in_hours in [false, true] {
+        w.floor.open("q", in_hours);
+        w.after();
+        assert!(!w.floor.queue("q").unwrap().is_open());
+    }
+    w.floor.open("q", false);
+    set(&mut w, Door::Open).unwrap();
+    assert!(w.floor.queue("q").unwrap().is_open());
+    set(&mut w, Door::Hours).unwrap();
+    assert!(!w.floor.queue("q").unwrap().is_open());
+    let said = w.facts.iter().filter_map(|fact| match fact {
+        Fact::Door(fact) => Some((fact.door, fact.by.as_str())),
+        _ => None,
+    });
+    let all = [(Door::Closed, "mara"), (Door::Open, "mara"), (Door::Hours, "mara")];
+    assert_eq!(said.collect::<Vec<_>>(), all);
+    assert_eq!(w.floor.set_door(w.moment(), "none", Door::Closed, "mara"), Err(Refusal::NoQueue));
+}
+
+#[test]
+fn what_was_said_of_a_queue_is_known_after_a_restart_and_forgotten_with_the_queue() {
+    let config = one_queue(QueueConfig::default(), 1);
+    let said = |queue: &str, door| DoorFact { at_ms: 7, queue: queue.into(), door, by: "mara".into() };
+    let mut w = World::new(config.clone());
+    w.floor.restore_doors(w.moment(), vec![said("q", Door::Closed), said("gone", Door::Open)]);
+    w.after();
+    assert_eq!(w.floor.queue("q").unwrap().door, Some(said("q", Door::Closed)));
+    let forgotten = |w: &World| {
+        let last = w.facts.iter().rev().find_map(|fact| match fact {
+            Fact::Door(fact) => Some((fact.queue.clone(), fact.door, fact.by.clone())),
+            _ => None,
+        });
+        last.unwrap()
+    };
+    assert_eq!(forgotten(&w), ("gone".into(), Door::Hours, "configuration".into()));
+    // The same configuration, read again, takes nothing back.
+    w.floor.configure(w.moment(), Arc::new(config.clone()));
+    w.after();
+    assert!(!w.floor.queue("q").unwrap().is_open());
+    let mut without = config.clone();
+    without.queues.clear();
+    w.floor.configure(w.moment(), Arc::new(without));
+    w.after();
+    assert_eq!(forgotten(&w), ("q".into(), Door::Hours, "configuration".into()));
+    w.floor.configure(w.moment(), Arc::new(config));
+    w.after();
+    assert!(w.floor.queue("q").unwrap().is_open());
 }
 
 #[test]

@@ -5,6 +5,8 @@
 //!                         └── either hangs up: as in any talk
 //! ```
 //!
+//! Who is asked whether it may be recorded has 30 s; what was not heard to its end by then is no consent.
+//!
 //! An agent who is to call somebody back hears whom, before that one's phone rings (`queues::call_backs`).
 //!
 //! A briefed call talks, for its stage, the floor and its CDR: who answered has the caller. But neither hears the other, keys
@@ -87,25 +89,39 @@ impl Exchange {
         let extension = self.calls.get(&id)?.leg(leg)?.extension.as_ref()?;
         let agent = self.floor.agent_at(extension)?;
         let Doing::Talking { call, queue, .. } = &agent.doing else { return None };
-        let queue = &self.floor.queue_by_id(*queue).filter(|_| *call == id.0)?.config;
-        let caller = if queue.announce_agent { say::agent(language, &agent.number) } else { Vec::new() };
+        let queue = self.floor.queue_by_id(*queue).filter(|_| *call == id.0)?;
+        let agents = self.config.language_of(&queue.name);
+        let queue = &queue.config;
+        let name_in = |language| say::agent(language, &agent.number);
+        let caller = if queue.announce_agent { name_in(language) } else { Vec::new() };
         let agent = match queue.whisper.as_str() {
             // Who hears nothing of his own hears when he may speak.
-            "" => caller.clone(),
-            name => vec![Clip::Prompt { language, name: name.to_owned() }],
+            "" if queue.announce_agent => name_in(agents),
+            "" => Vec::new(),
+            name => vec![Clip::Prompt { language: agents, name: name.to_owned() }],
         };
         (!agent.is_empty()).then_some(Words { agent, caller })
     }
 
-    /// What plays to one of two was heard to its end; true if that is what is said before their bridge.
-    pub(super) fn briefed(&mut self, now: Now, id: CallId, leg: LegId, number: u64) -> bool {
+    /// What plays to one of two is over, `is_heard`: to its end; true if that is what is said before their bridge.
+    pub(super) fn briefed(
+        &mut self,
+        now: Now,
+        id: CallId,
+        leg: LegId,
+        (number, is_heard): (u64, bool),
+    ) -> bool {
         if number < NUMBERS {
             return false;
         }
         let briefing = self.calls.get_mut(&id).and_then(|call| call.briefing.as_mut());
         let Some(briefing) = briefing.filter(|briefing| briefing.number == number) else { return true };
         briefing.hearing.remove(&leg);
-        if briefing.hearing.is_empty() {
+        let is_over = briefing.hearing.is_empty();
+        if is_heard {
+            self.note_consent(id, leg);
+        }
+        if is_over {
             self.end_briefing(now, id);
         } else {
             // Whoever has heard all waits for the other.
@@ -116,9 +132,14 @@ impl Exchange {
 
     /// All is said, or it takes too long: they are connected.
     pub(crate) fn end_briefing(&mut self, now: Now, id: CallId) {
-        let is_bridged = self.calls.get(&id).is_some_and(|call| matches!(call.stage, Stage::Talking { .. }));
+        let Some(call) = self.calls.get(&id) else { return };
+        let is_bridged = matches!(call.stage, Stage::Talking { .. });
+        let asked = call.briefing.as_ref().and_then(|briefing| briefing.asks);
         if !self.drop_briefing(id) {
             return;
+        }
+        if let Some(asked) = asked.filter(|_| is_bridged) {
+            self.tell_missing_consent(now, id, asked);
         }
         if !is_bridged {
             self.ring_who_is_called_back(now, id);
@@ -131,11 +152,14 @@ impl Exchange {
 
     /// The call is no longer one that is about to be connected. False if it was none.
     pub(crate) fn drop_briefing(&mut self, id: CallId) -> bool {
-        let was_briefed = self.calls.get_mut(&id).is_some_and(|call| call.briefing.take().is_some());
-        if was_briefed {
-            self.timers.cancel(Timer::Briefing(id));
+        let Some(briefing) = self.calls.get_mut(&id).and_then(|call| call.briefing.take()) else {
+            return false;
+        };
+        self.timers.cancel(Timer::Briefing(id));
+        if let Some(asked) = briefing.asks.filter(|_| self.config.consent_refuse.is_some()) {
+            self.listen_to(id, asked, false);
         }
-        was_briefed
+        true
     }
 
     /// Caller and who answered hear each other from now, and the recording begins.

@@ -33,8 +33,8 @@ use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity};
 use crate::supervision::mix;
 use crate::text::{clean, is_dialable};
 use crate::{CallId, Leg, LegId, NO_NUMBER, Service};
+use switchroom_flow::Clip;
 use switchroom_flow::routes::Destination;
-use switchroom_flow::{Clip, Language};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
@@ -140,7 +140,7 @@ impl Exchange {
         if consult.is_some_and(|consult| consult.by == leg && consult.bridge == Bridge::Ringing) {
             return vec![Clip::Ringing];
         }
-        let language = Language::default();
+        let language = self.language_in(id);
         let prompt = |name: &String| Clip::Prompt { language, name: name.clone() };
         self.config.hold_music.iter().map(prompt).collect()
     }
@@ -211,6 +211,8 @@ impl Exchange {
     fn consult_begins(&mut self, now: Now, id: CallId, to: &str, user: &str) -> Result<String, String> {
         let (by, stays) = self.agents_side(id).ok_or("nobody talks in that call")?;
         self.may_refer(id, by).map_err(|(_, why)| why)?;
+        // The third is offered codecs of ours, and what is heard meanwhile is made by us.
+        [by, stays].into_iter().try_for_each(|leg| self.may_enter_flow(id, leg)).map_err(|(_, why)| why)?;
         let (who, seat) = (self.number_of_leg(id, by), self.seat_of_leg(id, by));
         if seat.is_none() {
             return Err(format!("{who} is no extension of ours, and could not be rung back"));
@@ -383,7 +385,7 @@ impl Exchange {
     }
 
     /// A call is over: of a consultation in it, or for which it was placed, nothing is left.
-    pub(super) fn consult_ends(&mut self, now: Now, id: CallId, text: &str) {
+    pub(crate) fn consult_ends(&mut self, now: Now, id: CallId, text: &str) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let Some(target) = call.consulted_in.take() {
             let is_there = self.take_consult(target).is_some();

@@ -29,6 +29,7 @@ impl Exchange {
             return;
         }
         let was_answered = call.answered.is_some();
+        self.keep_queues(id);
         self.supervisions.touch(id);
         self.transfer_ends(now, id);
         self.hand_off_ends(now, id);

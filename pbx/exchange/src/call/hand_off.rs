@@ -10,9 +10,10 @@
 //! Who handed off stays up beside the flow and hears silence. Nothing of what is typed meanwhile gets anywhere but into the
 //! flow: the recording has silence in both channels, no key is written down. For queues and agents the talk goes on.
 //!
-//! A phone that referred keeps its call as long as it has no final word of the REFER, and hangs up when that is 200: so the
-//! final word is 480, once it has the other party back. A phone that hangs up all the same, on its own or by hand, is rung
-//! back as after a transfer that nobody takes.
+//! A phone that referred keeps its call as long as it is told of no outcome of the REFER, and hangs up when that is 200; some
+//! also when it is a failure. So the last it is told, once it has the other party back, is that there is no more news: 100,
+//! as before, with the end of the subscription (RFC 3515 §2.4.5 has 100 as last word of an action that is pending). A phone
+//! that hangs up all the same, on its own or by hand, is rung back as after a transfer that nobody takes.
 
 use super::{Call, Stage, Transfer};
 use crate::exchange::Exchange;
@@ -231,7 +232,7 @@ impl Exchange {
     /// The two talk as before.
     fn connect_again(&mut self, now: Now, id: CallId, hand_off: &HandOff) {
         if hand_off.is_referred {
-            self.tell_leg(now, id, hand_off.by, Status::UNAVAILABLE);
+            self.end_news(now, id, hand_off.by);
         }
         self.talk_again(now, id, hand_off.by, hand_off.was_caller);
         self.note_open(id);

@@ -47,6 +47,7 @@ impl Exchange {
             | MediaEvent::Flowing { leg, .. }
             | MediaEvent::Digit { leg, .. }
             | MediaEvent::Played { leg, .. }
+            | MediaEvent::Unheard { leg, .. }
             | MediaEvent::MessageTaken { leg, .. }
             | MediaEvent::Missing { leg, .. }
             | MediaEvent::Back { leg }
@@ -82,11 +83,14 @@ impl Exchange {
                     self.on_digit(now, id, leg, digit);
                 }
             }
-            MediaEvent::Played { leg, number } => {
+            MediaEvent::Played { leg, number } | MediaEvent::Unheard { leg, number } => {
+                let is_heard = matches!(event, MediaEvent::Played { .. });
                 let id = self.live_leg_mut(leg).map(|(id, _)| id);
                 match id {
                     Some(id) if number == SIGNAL => self.signalled(id, leg),
-                    Some(id) if !self.briefed(now, id, leg, number) => self.on_played(now, id, number),
+                    Some(id) if !self.briefed(now, id, leg, (number, is_heard)) => {
+                        self.on_played(now, id, number);
+                    }
                     Some(_) | None => {}
                 }
             }
@@ -316,6 +320,7 @@ impl Exchange {
             call.recording = state;
             self.changed.insert(Changed::Call(id));
         }
+        self.tape_third(id);
     }
 
     fn on_recording_closed(&mut self, now: Now, facts: RecordingFacts) {
@@ -330,6 +335,7 @@ impl Exchange {
             call.recording = Recording::Done;
             self.changed.insert(Changed::Call(id));
         }
+        self.tape_third(id);
         let severity = if is_complete { Severity::Info } else { Severity::Warn };
         let seconds = facts.length_ms / 1000;
         let text = format!("recording of {seconds} s kept{}", if is_complete { "" } else { ", incomplete" });

@@ -267,6 +267,8 @@ pub struct Call {
     transfers: u8,
     /// The queues it is of, as of its last change, if any user is restricted to queues: whose supervisors see it.
     pub queues: BTreeSet<String>,
+    /// The queues that it was of when its talk, or all of it, was over.
+    pub(crate) was_of: BTreeSet<String>,
     /// One party consults a third.
     pub consult: Option<Consult>,
     /// It was placed for who is consulted in that call.
@@ -331,6 +333,7 @@ impl Call {
             transfer: None,
             transfers: 0,
             queues: BTreeSet::new(),
+            was_of: BTreeSet::new(),
             consult: None,
             consulted_in: None,
             hand_off: None,

@@ -317,6 +317,28 @@ impl Exchange {
         self.note_refusal(now, id, verdict);
     }
 
+    /// A user does not take a call that rings at the own phone: as if that phone had declined.
+    pub(crate) fn decline_by(
+        &mut self,
+        now: Now,
+        id: CallId,
+        leg: LegId,
+        user: &str,
+    ) -> Result<String, String> {
+        let one = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg));
+        let one = one.ok_or("there is no such call any more")?;
+        if let Some(session) = one.session.take() {
+            let reason = "SIP;cause=603;text=\"Decline\"".to_owned();
+            self.endpoint.hang_up(now.mono, session, Some(reason));
+        }
+        let number = self.calls.get(&id).map_or(0, |call| call.number);
+        self.on_refused(now, id, leg, Status::DECLINE.code(), &format!("was declined by {user}"));
+        let done = format!("call {number} is declined");
+        let text = format!("{user}: {done}");
+        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "decline", text);
+        Ok(done)
+    }
+
     /// Live legs of the called side, or of the caller's while the call is placed.
     pub(crate) fn live_callees(&self, id: CallId) -> Vec<LegId> {
         self.calls.get(&id).map(|c| c.sought_legs().map(|l| l.id).collect()).unwrap_or_default()

@@ -60,7 +60,8 @@ impl Exchange {
         // A call has one recording: of its first talk, when a flow connects it several times.
         let is_on = self.records_by_rule(id);
         let may_be = |call: &Call| {
-            call.recording == Recording::Off && !call.is_briefed() && !call.is_recording_refused
+            let is_wanted = !call.is_recording_refused && !self.lacks_consent(call);
+            call.recording == Recording::Off && !call.is_briefed() && is_wanted
         };
         if is_on && self.calls.get(&id).is_some_and(may_be) {
             self.record(now, id, (caller, leg));
@@ -98,9 +99,9 @@ impl Exchange {
         self.tape_third(id);
     }
 
-    /// The recording goes on with who talks with the caller's side now, on the channel of who did before. False if there
+    /// The recording goes on with who talks now with the one who stays, on the channel of who did before. False if there
     /// is none.
-    fn record_on(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) -> bool {
+    pub(super) fn record_on(&mut self, now: Now, id: CallId, stays: LegId, leg: LegId) -> bool {
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.recording == Recording::On) else {
             return false;
         };
@@ -108,7 +109,7 @@ impl Exchange {
         if tape.iter().any(|(taped, _)| *taped == leg) {
             return true;
         }
-        let Some(free) = tape.iter_mut().find(|(taped, _)| *taped != caller) else { return false };
+        let Some(free) = tape.iter_mut().find(|(taped, _)| *taped != stays) else { return false };
         let before = std::mem::replace(&mut free.0, leg);
         let channel = free.1;
         let seat = |leg: LegId| call.leg(leg).map(|leg| (&leg.extension, &leg.party.number));
@@ -203,7 +204,7 @@ impl Exchange {
         };
         let who = call.number_of(leg);
         match self.control_recording(now, id, act, &who) {
-            Ok(_) => self.signal(id, leg),
+            Ok(_) => _ = self.signal(id, leg),
             Err(why) => self.why(now, id, "refuse", format!("{who} wanted another recording: {why}")),
         }
     }

@@ -51,10 +51,7 @@ impl Exchange {
             return true;
         }
         self.on_digit(now, id, leg, key);
-        if let Some(other) = self.calls.get(&id).and_then(|call| call.hears(leg)) {
-            let digit = key;
-            self.media(MediaCommand::SendDigit { call: id, leg: other, digit, duration_ms: LATE_MS });
-        }
+        self.pass_digit(id, leg, key, LATE_MS);
         if key == first {
             self.expect_code(now.mono, id, leg);
         }

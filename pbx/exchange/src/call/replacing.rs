@@ -170,11 +170,14 @@ impl Exchange {
         self.seat_leg(id, old, leg);
         self.drop_leg(now, id, old, "transferred", None);
         self.agent_left(now, id, old);
-        self.tape_instead(id, old, new);
+        if let Some(stays) = self.calls.get(&id).and_then(|call| call.other(new)) {
+            self.record_on(now, id, stays, new);
+        }
         let number = self.calls.get(&id).map_or(0, |call| call.number);
         let text = format!("goes on in call {number}");
         self.finish(now, from, EndedBy::Party(End::Caller), Cause::HungUp, 0, text);
         self.refresh_talk(now, id);
+        self.ask_or_record(now, id);
         self.note_open(id);
     }
 

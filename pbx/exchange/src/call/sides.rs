@@ -38,7 +38,7 @@ impl Exchange {
     }
 
     /// Of two who talk: that leg and the other, which goes or stays. Who was called is ours if nobody is.
-    pub(super) fn agents_side(&self, id: CallId) -> Option<(LegId, LegId)> {
+    pub(crate) fn agents_side(&self, id: CallId) -> Option<(LegId, LegId)> {
         let call = self.calls.get(&id)?;
         let Stage::Talking { with } = call.stage else { return None };
         let ours = self.agents_leg(id).unwrap_or(with);

@@ -11,14 +11,16 @@ use switchroom_flow::Clip;
 pub const SIGNAL: u64 = u64::MAX;
 
 impl Exchange {
-    /// Plays the tone to a party of a talk, which then hears again what it heard.
-    pub(crate) fn signal(&mut self, id: CallId, leg: LegId) {
-        let Some(call) = self.calls.get(&id).filter(|call| !call.is_briefed()) else { return };
+    /// Plays the tone to a party of a talk, which then hears again what it heard. False if it would not be heard.
+    pub(crate) fn signal(&mut self, id: CallId, leg: LegId) -> bool {
+        let Some(call) = self.calls.get(&id).filter(|call| !call.is_briefed()) else { return false };
         let listens = call.leg(leg).is_some_and(|leg| leg.state == LegState::Up && !leg.holds);
-        if listens && matches!(call.stage, Stage::Talking { .. }) {
+        let is_heard = listens && matches!(call.stage, Stage::Talking { .. });
+        if is_heard {
             let clips = vec![Clip::Beep];
             self.media(MediaCommand::Play { call: id, leg, number: SIGNAL, clips, is_loop: false });
         }
+        is_heard
     }
 
     /// The tone was heard to its end.

@@ -90,11 +90,7 @@ impl Exchange {
             Ok(()) => {
                 self.wire_all(id);
                 self.refresh_hold(now, id);
-                if let Some(call) = self.calls.get(&id)
-                    && let Stage::Talking { with } = call.stage
-                {
-                    self.start_recording(now, id, call.caller, with);
-                }
+                self.ask_or_record(now, id);
             }
             Err(why) => {
                 let status = Status::NOT_ACCEPTABLE_HERE.code();
@@ -410,8 +406,23 @@ impl Exchange {
             return;
         }
         self.on_digit(now, id, leg, digit);
-        if let Some(other) = self.calls.get(&id).and_then(|c| c.hears(leg)) {
-            self.media(MediaCommand::SendDigit { call: id, leg: other, digit, duration_ms });
+        self.pass_digit(id, leg, digit, duration_ms);
+    }
+
+    /// A digit goes to whom its phone talks with: in a consultation those whom it connects.
+    pub(super) fn pass_digit(&mut self, id: CallId, leg: LegId, digit: char, duration_ms: u16) {
+        let talk = self.room_of(leg).unwrap_or(id);
+        let consults = self.calls.get(&talk).filter(|call| call.consult.is_some());
+        let others: Vec<LegId> = match consults.map(|call| self.bridged(call)) {
+            Some(bridged) if bridged.contains(&leg) => {
+                bridged.into_iter().filter(|one| *one != leg).collect()
+            }
+            Some(_) => Vec::new(),
+            None => self.calls.get(&id).and_then(|call| call.hears(leg)).into_iter().collect(),
+        };
+        for leg in others {
+            let call = self.room_of(leg).unwrap_or(id);
+            self.media(MediaCommand::SendDigit { call, leg, digit, duration_ms });
         }
     }
 

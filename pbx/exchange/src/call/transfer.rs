@@ -355,6 +355,14 @@ impl Exchange {
         }
     }
 
+    /// A leg whose phone referred is told that nothing more comes of that.
+    pub(super) fn end_news(&mut self, now: Now, id: CallId, leg: LegId) {
+        let session = self.calls.get(&id).and_then(|call| call.leg(leg)?.session);
+        if let Some(session) = session {
+            self.endpoint.end_refer(now.mono, session);
+        }
+    }
+
     /// Somebody answered: if it was for a transfer, that has been done.
     pub(crate) fn transfer_answered(&mut self, now: Now, id: CallId, leg: LegId) {
         let Some(call) = self.calls.get_mut(&id) else { return };

@@ -283,7 +283,7 @@ pub(crate) fn media_event(event: &MediaEvent) -> CallEvent {
         MediaEvent::OpenFailed { .. } => CallEvent::MediaOpenFailed,
         MediaEvent::Flowing { .. } => CallEvent::MediaFlowing,
         MediaEvent::Digit { .. } => CallEvent::MediaDigit,
-        MediaEvent::Played { .. } => CallEvent::MediaPlayed,
+        MediaEvent::Played { .. } | MediaEvent::Unheard { .. } => CallEvent::MediaPlayed,
         MediaEvent::MessageTaken { .. } => CallEvent::MessageTaken,
         MediaEvent::Missing { .. } => CallEvent::MediaMissing,
         MediaEvent::Back { .. } => CallEvent::MediaBack,

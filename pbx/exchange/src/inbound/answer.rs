@@ -3,7 +3,7 @@
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::record::{Cause, EndedBy, Party};
-use crate::{CallId, Stage};
+use crate::{CallId, LegId, Stage};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
@@ -38,7 +38,13 @@ impl Exchange {
     /// Whether digits are looked for in the caller's sound: not if its phone tells them by INFO. The media engine does it
     /// only while the phone has agreed to no events.
     pub(crate) fn listen(&mut self, id: CallId, is_on: bool) {
-        let Some(leg) = self.calls.get(&id).and_then(|call| call.caller_leg()) else { return };
+        let Some(caller) = self.calls.get(&id).map(|call| call.caller) else { return };
+        self.listen_to(id, caller, is_on);
+    }
+
+    /// The same for any party.
+    pub(crate) fn listen_to(&mut self, id: CallId, leg: LegId, is_on: bool) {
+        let Some(leg) = self.calls.get(&id).and_then(|call| call.leg(leg)) else { return };
         let (leg, is_on) = (leg.id, is_on && !leg.counted.is_by_info());
         self.media(MediaCommand::Listen { call: id, leg, is_on });
     }

@@ -170,6 +170,9 @@ impl Exchange {
         if call.stage != (Stage::Talking { with: leg }) {
             return false;
         }
+        // Whoever was to be consulted in that talk is needed no more.
+        self.consult_ends(now, id, text);
+        let Some(call) = self.calls.get_mut(&id) else { return false };
         call.stage = Stage::Flow;
         call.held = None;
         let (caller, who) = (call.caller, call.with.clone().map(|p| p.number).unwrap_or_default());

@@ -105,7 +105,9 @@ fn refused(refusal: &Refusal) -> AgentAnswer {
         | Refusal::NoWaiter
         | Refusal::CallBacksFull
         | Refusal::BeingCalled
-        // Nobody is given callers by phone.
+        // Nobody is given callers by phone, nor are queues opened.
+        | Refusal::NoQueue
+        | Refusal::SameDoor(_)
         | Refusal::Rests
         | Refusal::NotFree
         | Refusal::Stopping

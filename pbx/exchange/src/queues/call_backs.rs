@@ -241,8 +241,9 @@ impl Exchange {
 
     /// The agent's part of a call is over, or the call is: the floor is told, and the call is itself from now on.
     pub(crate) fn end_talk(&mut self, now: Now, id: CallId) {
+        self.keep_queues(id);
         let name = self.part_from_call_back(id);
-        self.floor.talk_ended(moment(now), name);
+        self.floor.talk_ended_in(moment(now), name, id.0);
         // It may be of other queues now.
         self.supervisions.touch(id);
         self.run_floor(now);
@@ -273,7 +274,7 @@ impl Exchange {
             self.floor.call_back_cut(moment(now), name);
         }
         // Nothing happens if no agent has it.
-        self.floor.talk_ended(moment(now), name);
+        self.floor.talk_ended_in(moment(now), name, id.0);
         self.floor.leave(moment(now), id.0, Exit::Abandoned);
         self.run_floor(now);
         true

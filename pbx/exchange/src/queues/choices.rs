@@ -53,6 +53,7 @@ impl Exchange {
                 };
                 ("assign", done)
             }
+            AgentAct::Door { queue, door } => ("queue_door", self.set_door(now, user, queue, *door)?),
             AgentAct::TakeOut { call } => {
                 self.floor.take_out(at, call.0).map_err(|refusal| refusal.to_string())?;
                 ("take_out", "the caller was taken out of the queue".to_owned())
@@ -74,7 +75,8 @@ impl Exchange {
     ) -> Result<(), Refusal> {
         // Whoever sits down may be offered a caller at once: by what the phone there does now.
         let own = self.config.floor.agents.get(agent).and_then(|agent| agent.extension.clone());
-        if let Some(seat) = extension.map(str::to_owned).or(own) {
+        let sits = || self.floor.agent(agent).map(|agent| agent.extension.clone());
+        if let Some(seat) = extension.map(str::to_owned).or(own).or_else(sits) {
             self.tell_seat(now, &seat);
         }
         let chosen = self.floor.choose(moment(now), agent, presence, extension, by);

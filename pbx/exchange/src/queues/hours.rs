@@ -1,11 +1,16 @@
-//! Queues open and close by their hours: the floor is told, which has no calendar.
+//! Queues open and close by their hours: the floor is told, which has no calendar. What a person says stands over them.
 
+use super::moment;
+use crate::clean;
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::record::{EventKind, Severity};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
+use switchroom_acd::limits::WORD_MAX;
+use switchroom_acd::queue::Queue;
+use switchroom_acd::{Door, DoorFact, Floor};
 use switchroom_flow::boundary::Opening;
 use switchroom_sip::time::Now;
 
@@ -37,10 +42,10 @@ impl Exchange {
         self.unchanged.queues.get(queue)
     }
 
-    fn look_ahead(&self, queue: &str, now: Now) -> Option<QueueHours> {
-        let name = self.config.floor.queues.get(queue)?.hours.clone()?;
+    fn look_ahead(&self, name: &str, now: Now) -> Option<QueueHours> {
         let site = &self.config.inbound;
-        let hours = site.hours.get(&name)?;
+        let hours = site.hours.get(name)?;
+        let name = name.to_owned();
         let is_open = hours.opening(now.wall.0, &site.zone) == Opening::Open;
         let changes_ms = hours.next_change(now.wall.0, &site.zone).map(|change| change.at_ms);
         Some(QueueHours { name, is_open, changes_ms })
@@ -53,8 +58,12 @@ impl Exchange {
         }
         let config = self.config.floor.clone();
         let (mut until, mut queues) = (None, BTreeMap::new());
-        for queue in config.queues.keys() {
-            let hours = self.look_ahead(queue, now);
+        // Many queues go by the same hours.
+        let mut ahead: BTreeMap<&str, Option<QueueHours>> = BTreeMap::new();
+        for (queue, of) in &config.queues {
+            let hours = of.hours.as_deref();
+            let hours = hours
+                .and_then(|name| ahead.entry(name).or_insert_with(|| self.look_ahead(name, now)).clone());
             let is_open = hours.as_ref().is_none_or(|hours| hours.is_open);
             if let Some(hours) = hours {
                 let changes = hours.changes_ms.unwrap_or_else(|| now.wall.0.saturating_add(LATER_MS));
@@ -72,10 +81,12 @@ impl Exchange {
     }
 
     fn open_queue(&mut self, now: Now, queue: &str, is_open: bool) {
-        if self.floor.queue(queue).is_none_or(|queue| queue.is_open == is_open) {
+        let lets_in = |floor: &Floor| floor.queue(queue).is_some_and(Queue::is_open);
+        let was_open = lets_in(&self.floor);
+        self.floor.open(queue, is_open);
+        if lets_in(&self.floor) == was_open {
             return;
         }
-        self.floor.open(queue, is_open);
         let (name, what) = if is_open { ("queue_opened", "opens") } else { ("queue_closed", "closes") };
         let text = format!("queue {queue} {what} by its hours");
         self.event(now, EventKind::System, Severity::Info, None, queue, name, text);
@@ -92,8 +103,54 @@ impl Exchange {
         self.hours_may_differ(now);
     }
 
+    /// A user opens or closes a queue, or lets it go by its hours again. Answers with what was done, and what becomes of those
+    /// who wait.
+    pub(super) fn set_door(
+        &mut self,
+        now: Now,
+        user: &str,
+        queue: &str,
+        door: Door,
+    ) -> Result<String, String> {
+        let by: String = clean(user).chars().take(WORD_MAX).collect();
+        self.floor.set_door(moment(now), queue, door, &by).map_err(|refusal| refusal.to_string())?;
+        let known = self.floor.queue(queue);
+        let (is_open, waiting) = known.map_or((true, 0), |queue| (queue.is_open(), queue.order.len()));
+        let stay = match waiting {
+            _ if is_open => String::new(),
+            0 => "; nobody waits there".to_owned(),
+            1 => "; one waits there, and goes on waiting".to_owned(),
+            count => format!("; {count} wait there, and go on waiting"),
+        };
+        let how = match door {
+            Door::Open => "open, whatever its hours say".to_owned(),
+            Door::Closed => "closed".to_owned(),
+            Door::Hours => format!("{} by its hours again", if is_open { "open" } else { "closed" }),
+        };
+        Ok(format!("queue {queue} is {how}{stay}"))
+    }
+
+    /// What was said of a queue, for who follows what happens.
+    pub(super) fn tell_of_door(&mut self, now: Now, fact: &DoorFact) {
+        let (name, what) = match fact.door {
+            Door::Open => ("queue_opened", "was opened"),
+            Door::Closed => ("queue_closed", "was closed"),
+            Door::Hours => ("queue_by_hours", "goes by its hours again"),
+        };
+        let text = format!("queue {} {what} ({})", fact.queue, fact.by);
+        self.event(now, EventKind::System, Severity::Info, None, &fact.queue, name, text);
+    }
+
+    /// Why a queue that is closed is, and when it opens again, for people.
+    pub(super) fn why_closed(&self, queue: &str) -> String {
+        let said = self.floor.queue(queue).and_then(|queue| queue.door.as_ref());
+        let Some(said) = said else { return self.opens(queue) };
+        let at = self.config.inbound.zone.civil(said.at_ms).strftime("%Y-%m-%d %H:%M");
+        format!(" by {} at {at}", said.by)
+    }
+
     /// When a queue that is closed opens again, for people.
-    pub(super) fn opens(&self, queue: &str) -> String {
+    fn opens(&self, queue: &str) -> String {
         let Some(QueueHours { name, changes_ms, .. }) = self.queue_hours(queue) else { return String::new() };
         let at =
             changes_ms.map(|at| self.config.inbound.zone.civil(at).strftime("%Y-%m-%d %H:%M").to_string());

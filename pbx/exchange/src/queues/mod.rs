@@ -162,6 +162,7 @@ impl Exchange {
                 self.why(now, CallId(left.call), "queue", text);
             }
             Fact::CallBack(fact) => self.tell_of_call_back(now, fact),
+            Fact::Door(fact) => self.tell_of_door(now, fact),
             Fact::Agent(_)
             | Fact::Joined(_)
             | Fact::OfferEnded(_)
@@ -244,7 +245,7 @@ impl Exchange {
         self.today = Day::default();
         self.look_at_the_day(now);
         self.floor.configure(moment(now), config);
-        self.run_floor(now);
+        // Queues that are closed now let nobody in, also of those who leave a queue that is configured no more.
         self.hours_may_differ(now);
     }
 

@@ -70,8 +70,9 @@ impl Exchange {
         match self.floor.join(moment(now), join) {
             Ok(()) => self.play_music(id),
             Err(refused) => {
-                let opens = if refused == Refused::Closed { self.opens(queue) } else { String::new() };
-                self.why(now, id, "queue", format!("queue {queue} does not let it in: {refused}{opens}"));
+                let is_closed = matches!(refused, Refused::Closed | Refused::ClosedByHand);
+                let more = if is_closed { self.why_closed(queue) } else { String::new() };
+                self.why(now, id, "queue", format!("queue {queue} does not let it in: {refused}{more}"));
                 self.queue_left(now, id, refused.exit());
             }
         }

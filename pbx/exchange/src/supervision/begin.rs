@@ -45,7 +45,7 @@ impl Exchange {
         let phone = phone.or(own).map(str::to_owned);
         phone.ok_or_else(|| {
             format!(
-                "say at which phone you sit (--phone), or write phones = [\"{} EXTENSION\"] under [supervision]",
+                "say at which phone you sit (--phone), or write {} = \"EXTENSION\" under [control.phones]",
                 clean(user)
             )
         })

@@ -101,7 +101,7 @@ struct Told {
     /// The recording in which the supervisor is heard, and where.
     recorded: Option<(CallId, Channel)>,
     /// The mode that the agent was told of by a tone, if that is wanted.
-    notified: Option<Mode>,
+    notified: Option<(Mode, LegId)>,
 }
 
 impl Supervision {

@@ -2,7 +2,8 @@
 //! nothing else.
 //!
 //! A call is of the queue in which its caller waits or from which its agent has it; any other is of the queues in which those
-//! work who sit at its phones. What is refused stands on the audit list.
+//! work who sit at its phones. After its talk, and when it is over, it is of what it was of. What is refused stands on the audit
+//! list.
 
 use super::Subject;
 use crate::CallId;
@@ -21,8 +22,9 @@ impl Exchange {
         if let Some(queues) = rules.queues.get(user) {
             return Some(queues);
         }
-        let seated = rules.users.iter().find(|(_, seat)| *seat == user);
-        seated.and_then(|(name, _)| rules.queues.get(name))
+        // Of several whose phone it is, one who is restricted.
+        let mut seated = rules.users.iter().filter(|(_, seat)| *seat == user);
+        seated.find_map(|(name, _)| rules.queues.get(name))
     }
 
     /// The queues that a call is of.
@@ -30,6 +32,10 @@ impl Exchange {
         let Some(call) = self.calls.get(&id) else { return self.queues_of_waiter(id) };
         if let Some(talk) = call.consulted_in {
             return self.queues_of(talk);
+        }
+        if call.is_ended() {
+            // Nobody talks there who could tell: it is of what it was of.
+            return call.was_of.clone();
         }
         let on_floor = self.on_floor(id);
         let waits = self.floor.waiter(on_floor).map(|waiter| waiter.queue);
@@ -40,12 +46,18 @@ impl Exchange {
         if let Some(queue) = waits.or(talks).and_then(|queue| self.floor.queue_by_id(queue)) {
             return BTreeSet::from([queue.name.clone()]);
         }
-        let seats = call
-            .legs
-            .values()
-            .filter(|leg| leg.is_live() || call.is_ended())
-            .filter_map(|leg| leg.extension.as_ref());
-        seats.flat_map(|seat| self.queues_at(seat)).collect()
+        let seats = call.legs.values().filter(|leg| leg.is_live()).filter_map(|leg| leg.extension.as_ref());
+        let of_seats: BTreeSet<String> = seats.flat_map(|seat| self.queues_at(seat)).collect();
+        // Who has talked with an agent is not yet of nobody.
+        if of_seats.is_empty() { call.was_of.clone() } else { of_seats }
+    }
+
+    /// The talk of a call is about to be over, or the call is: what it is of stays known.
+    pub(crate) fn keep_queues(&mut self, id: CallId) {
+        let queues = self.queues_of(id);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.was_of = queues;
+        }
     }
 
     /// Writes into calls that changed of which queues they are. Who works where may change without a call's doing so: what is
@@ -87,17 +99,44 @@ impl Exchange {
         self.rights_of(user).is_none_or(|queues| !queues.is_disjoint(&self.queues_of(id)))
     }
 
+    /// Whether a user may give an agent a place in a queue: not one who works in others only.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn may_give_place(&self, user: &str, agent: &str) -> Result<(), String> {
+        let Some(allowed) = self.rights_of(user) else { return Ok(()) };
+        let of = self.queues_with(agent);
+        if of.is_empty() || !of.is_disjoint(allowed) {
+            return Ok(());
+        }
+        Err(format!("agent {} is of {}; you may act on queues: {}", clean(agent), list(&of), list(allowed)))
+    }
+
     /// Why a user may not have a command carried out, in words; that is written down.
     pub(crate) fn refused_by_queue(&mut self, now: Now, user: &str, command: &Command) -> Result<(), String> {
         let Some(allowed) = self.rights_of(user) else { return Ok(()) };
         let (what, of, call) = self.concerned(user, command);
         let Some(of) = of.filter(|of| allowed.is_disjoint(of)) else { return Ok(()) };
-        let list = |queues: &BTreeSet<String>| queues.iter().cloned().collect::<Vec<_>>().join(", ");
+        if self.may_do_as_own(user, command) {
+            return Ok(());
+        }
         let whose = if of.is_empty() { "of no queue of yours".into() } else { format!("of {}", list(&of)) };
         let why = format!("{what} is {whose}; you may act on queues: {}", list(allowed));
         let text = format!("{} was refused: {why}", clean(user));
         self.event(now, EventKind::Audit, Severity::Warn, call, user, "refused", text);
         Err(why)
+    }
+
+    /// Whether anybody may do that, also who is restricted to no queue of it: it is about a call of the user's own phone.
+    fn may_do_as_own(&self, user: &str, command: &Command) -> bool {
+        let Some(seat) = self.config.supervision.users.get(user) else { return false };
+        match command {
+            Command::HangUp(call) | Command::Note { call, .. } => self.must_be_in(seat, *call).is_ok(),
+            Command::Transfer { call, .. } | Command::Consult { call, .. } | Command::Record { call, .. } => {
+                self.must_have(seat, *call).is_ok()
+            }
+            _ => false,
+        }
     }
 
     /// What a command is about, the queues that this is of, and the call if it is one. No queues: anybody may.
@@ -136,6 +175,9 @@ impl Exchange {
                 AgentAct::Priority { call, .. }
                 | AgentAct::TakeOut { call }
                 | AgentAct::Assign { call, .. } => of_call(*call),
+                AgentAct::Door { queue, .. } => {
+                    (format!("queue {}", clean(queue)), Some(BTreeSet::from([queue.clone()])), None)
+                }
             },
             Command::Missed { which, .. } => {
                 let of = self.missed(which).map(|entry| BTreeSet::from([entry.queue.to_string()]));
@@ -159,4 +201,8 @@ impl Exchange {
         let all: Vec<CallId> = self.supervisions.iter().map(|(id, _)| *id).collect();
         all.into_iter().for_each(|id| self.supervisions.look_after(id));
     }
+}
+
+fn list(queues: &BTreeSet<String>) -> String {
+    queues.iter().cloned().collect::<Vec<_>>().join(", ")
 }

@@ -81,11 +81,10 @@ impl Exchange {
 
     /// The supervisor's own call is over: nobody hears it any more.
     fn forget_supervision(&mut self, id: CallId) {
-        let now_heard = self.supervisions.get(&id).map(|one| self.audience(id, one)).unwrap_or_default();
         let Some(one) = self.supervisions.remove(&id) else { return };
         self.timers.cancel(Timer::Supervision(id));
         if let Some(target) = one.target {
-            self.wire_each(&[one.told.heard_by, now_heard].concat());
+            self.wire_each(&one.told.heard_by);
             self.supervisions.touch(target);
             self.changed.insert(Changed::Call(target));
         }
@@ -187,13 +186,14 @@ impl Exchange {
     fn notify(&mut self, id: CallId) {
         let Some(one) = self.supervisions.get(&id).filter(|one| !one.is_over) else { return };
         let (mode, target) = (one.mode, one.target.and_then(|target| self.calls.get(&target)));
-        let Some(target) = target.filter(|_| one.told.notified != Some(mode)) else { return };
-        let (target, agent) = (target.id, self.coached(one, target));
+        let agent = target.and_then(|target| Some((target.id, self.coached(one, target)?)));
+        let wanted = agent.filter(|_| self.config.supervision.notify.contains(&mode));
+        let before = one.told.notified;
+        // Who does not hear it now is told once he listens again, and who takes his place is told anew.
+        let mut is_told = |(target, agent)| before == Some((mode, agent)) || self.signal(target, agent);
+        let told_now = wanted.filter(|one| is_told(*one)).map(|(_, agent)| (mode, agent));
         if let Some(told) = self.supervisions.told_mut(id) {
-            told.notified = Some(mode);
-        }
-        if let Some(agent) = agent.filter(|_| self.config.supervision.notify.contains(&mode)) {
-            self.signal(target, agent);
+            told.notified = told_now;
         }
     }
 

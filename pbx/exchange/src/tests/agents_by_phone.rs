@@ -238,6 +238,33 @@ fn who_has_a_pin_needs_it_at_the_own_phone_too() {
     assert_eq!(presence(&t, "2004"), Presence::Ready);
 }
 
+/// Whoever is ready again by a call of his has that phone at his ear: nobody rings it meanwhile.
+#[test]
+fn who_is_ready_by_phone_is_offered_nobody_during_that_call() {
+    let mut w = world();
+    let b = w.registered("102", "192.0.2.12:5060");
+    let mut t = call(w, "*51");
+    heard_out(&mut t);
+    again(&mut t, b, "*50");
+    press(&mut t, "2002#739156");
+    heard_out(&mut t);
+    again(&mut t, b, "*53");
+    press(&mut t, "1");
+    heard_out(&mut t);
+    let a = t.a;
+    t.w.dial(a, "701", Some(sdp("192.0.2.11", "8 101", "")));
+    t.w.ms(100);
+    let rung = |t: &Caller| t.w.phones[&b].heard.iter().filter(|line| line.starts_with("INVITE")).count();
+    let before = rung(&t);
+    t.call = t.w.dial(b, "*52", Some(sdp("192.0.2.12", "8 101", "")));
+    t.w.ms(100);
+    assert_eq!(presence(&t, "2002"), Presence::Ready);
+    assert_eq!(rung(&t), before, "during his call");
+    let (b, call) = (b, t.call);
+    t.w.hang_up(b, call);
+    assert_eq!(rung(&t), before + 1, "and after it");
+}
+
 /// A break has its limit, and who talks keeps his seat.
 #[test]
 fn what_the_floor_refuses_is_said() {

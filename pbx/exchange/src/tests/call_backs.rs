@@ -1,5 +1,6 @@
 //! Callers who ask to be called back, with phones around the exchange.
 
+mod desk;
 mod room;
 mod sides;
 

@@ -1,9 +1,13 @@
 //! Consent to being recorded: who hears what before the two are connected, and what a refusal does.
 
-use super::world::{World, config};
+use super::world::{World, config, extension, sdp};
+use crate::limits::CONSENT_MAX;
 use crate::*;
 use std::net::SocketAddr;
+use std::time::Duration;
+use switchroom_flow::{Clip, Language};
 use switchroom_sip::endpoint::SessionId;
+use switchroom_sip::uri::Uri;
 
 /// 101 has called 102, who has answered.
 fn answered() -> (World, CallId, (SocketAddr, SessionId)) {
@@ -51,6 +55,35 @@ fn the_other_party_hears_it_first_and_then_the_recording_begins() {
     w.settle();
 }
 
+/// A prompt that is too long, or whose end nobody tells: what was not heard was not agreed to.
+#[test]
+fn a_prompt_that_does_not_end_in_time_is_no_consent() {
+    let (mut w, id, a) = answered();
+    assert!(asked(&w).is_some());
+    w.run(CONSENT_MAX + Duration::from_secs(1));
+    assert!(are_connected(&w), "the two talk");
+    assert!(!is_recorded(&w) && !has_mark(&w));
+    assert!(w.events().iter().any(|name| name == "consent_missing"), "that is told");
+    let start = Command::Record { call: id, act: RecordingAct::Start };
+    w.command("boss", start).unwrap();
+    assert!(is_recorded(&w) && !has_mark(&w), "by a person, who has asked otherwise");
+    w.hang_up(a.0, a.1);
+    w.settle();
+}
+
+/// The prompt does not exist, or the phone has a codec that we cannot make.
+#[test]
+fn what_was_not_there_to_be_heard_is_no_consent() {
+    let (mut w, _, a) = answered();
+    let (leg, number) = asked(&w).unwrap();
+    w.input(Input::Media(MediaEvent::Unheard { leg, number }));
+    w.ms(20);
+    assert!(are_connected(&w) && !is_recorded(&w) && !has_mark(&w));
+    assert!(w.events().iter().any(|name| name == "consent_missing"));
+    w.hang_up(a.0, a.1);
+    w.settle();
+}
+
 #[test]
 fn who_refuses_by_key_is_not_recorded_by_anybody() {
     let (mut w, id, a) = answered();
@@ -80,4 +113,93 @@ fn nobody_is_asked_where_nothing_is_recorded() {
     let mut w = World::with(config, Restored::default());
     w.talking();
     assert!(asked(&w).is_none() && are_connected(&w));
+}
+
+/// Keys are looked for in the sound of who may refuse by one: not every phone tells them otherwise.
+#[test]
+fn the_key_of_who_is_asked_is_listened_for() {
+    let (mut w, _, _) = answered();
+    let (asked, number) = asked(&w).unwrap();
+    let listens = |w: &World| {
+        let is_theirs = |command: &MediaCommand| match command {
+            MediaCommand::Listen { leg, is_on, .. } if *leg == asked => Some(*is_on),
+            _ => None,
+        };
+        w.media.iter().filter_map(is_theirs).collect::<Vec<_>>()
+    };
+    assert_eq!(listens(&w), [true]);
+    w.input(Input::Media(MediaEvent::Played { leg: asked, number }));
+    assert_eq!(listens(&w), [true, false]);
+}
+
+/// Where no flow says in what language, the site does.
+#[test]
+fn who_is_asked_is_asked_in_the_language_of_the_site() {
+    let mut config = Config { consent: "consent".into(), ..config() };
+    config.inbound.language = Language::Zh;
+    let mut w = World::with(config, Restored::default());
+    w.talking();
+    let of = |command: &MediaCommand| match command {
+        MediaCommand::Play { clips, .. } => match clips.first() {
+            Some(Clip::Prompt { language, name }) if name == "consent" => Some(*language),
+            _ => None,
+        },
+        _ => None,
+    };
+    assert_eq!(w.media.iter().find_map(of), Some(Language::Zh));
+}
+
+/// 101 talks with 102, which nobody records; calls of 104 always are, and who is in them is asked.
+fn with_one_who_is_recorded() -> (World, CallId, [(SocketAddr, SessionId); 2], SocketAddr) {
+    let mut config = Config { consent: "consent".into(), record: RecordRule::Never, ..config() };
+    (config.rtp_pairs, config.calls_max) = (24, 10);
+    let of = Extension { record: Some(RecordRule::Always), ..extension("104", "Dee") };
+    config.extensions.insert("104".into(), of);
+    let mut w = World::with(config, Restored::default());
+    let (a, call, b, ring) = w.talking();
+    let d = w.registered("104", "192.0.2.14:5060");
+    let id = w.x.calls().next().unwrap().id;
+    assert!(asked(&w).is_none());
+    (w, id, [(a, call), (b, ring)], d)
+}
+
+fn asked_before_it_is_recorded(w: &mut World, id: CallId) {
+    let (leg, number) = asked(w).unwrap();
+    assert_eq!(leg, w.x.call(id).unwrap().caller);
+    assert!(!is_recorded(w));
+    w.input(Input::Media(MediaEvent::Played { leg, number }));
+    w.ms(20);
+    assert!(is_recorded(w) && has_mark(w));
+}
+
+#[test]
+fn who_is_left_to_one_who_is_recorded_is_asked() {
+    let (mut w, id, _, d) = with_one_who_is_recorded();
+    w.command("boss", Command::Consult { call: id, act: ConsultAct::Begin { to: "104".into() } }).unwrap();
+    w.ms(50);
+    w.answer(d);
+    w.media.clear();
+    w.command("boss", Command::Consult { call: id, act: ConsultAct::Complete }).unwrap();
+    asked_before_it_is_recorded(&mut w, id);
+}
+
+#[test]
+fn who_is_transferred_to_one_who_is_recorded_is_asked() {
+    let (mut w, id, [_, b], d) = with_one_who_is_recorded();
+    let second = w.dial(b.0, "104", Some(sdp("192.0.2.12", "8 101", "")));
+    w.ms(50);
+    let ring = w.answer(d);
+    // 102 is asked in that call, too.
+    let (leg, number) = asked(&w).unwrap();
+    w.input(Input::Media(MediaEvent::Played { leg, number }));
+    w.ms(20);
+    w.media.clear();
+    let now = w.now.mono;
+    let replaces = w.end(b.0).replaces_of(second).unwrap();
+    w.end(b.0).refer(now, b.1, &Uri::sip("104", "pbx.example", None), Some(&replaces));
+    w.ms(100);
+    let now = w.now.mono;
+    w.end(d).answer_offer(now, ring, Ok(sdp("192.0.2.14", "8 101", "")));
+    w.ms(100);
+    asked_before_it_is_recorded(&mut w, id);
 }

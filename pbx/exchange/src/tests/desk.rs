@@ -97,6 +97,66 @@ fn an_agent_acts_at_the_own_phone_and_nowhere_else() {
     t.end();
 }
 
+/// A customer may have an extension here, and a user on the machine: the talk is the agent's all the same.
+#[test]
+fn a_call_is_moved_and_its_recording_changed_from_the_agents_side_only() {
+    let mut config = site(queue());
+    for (user, seat) in [("bo", "102"), ("ann", "101")] {
+        config.supervision.users.insert(user.into(), seat.into());
+    }
+    let mut t = Floor::with(config);
+    t.sign_in("2", "102");
+    let call = talk(&mut t);
+    let consult = ConsultAct::Begin { to: "103".into() };
+    let acts = [
+        Command::Record { call, act: RecordingAct::Pause },
+        Command::Consult { call, act: consult },
+        Command::Transfer { call, to: "103".into() },
+    ];
+    for act in acts.clone() {
+        let why = own(&mut t, "ann", act).unwrap_err();
+        assert!(why.contains("your phone 101 is not the agent's side of call"), "{why}");
+    }
+    assert!(own(&mut t, "ann", note(call, "was kind", &[])).is_ok());
+    for act in acts {
+        own(&mut t, "bo", act.clone()).unwrap();
+        if let Command::Consult { .. } = act {
+            own(&mut t, "bo", Command::Consult { call, act: ConsultAct::Cancel }).unwrap();
+        }
+    }
+    assert!(own(&mut t, "ann", Command::HangUp(call)).is_ok());
+    t.end();
+}
+
+/// What only rings at a phone is not that agent's: it rings there no more, and the caller waits for another.
+#[test]
+fn who_hangs_up_what_rings_declines_it() {
+    let mut t = floor();
+    t.sign_in("2", "102");
+    t.call("701");
+    t.pick(t.b);
+    assert!(t.rings(t.b));
+    let call = t.w.x.calls().next().unwrap().id;
+    assert_eq!(own(&mut t, "bo", Command::HangUp(call)), Ok("call 1 is declined".into()));
+    t.w.ms(50);
+    assert!(!t.rings(t.b) && !t.w.x.call(call).unwrap().is_ended());
+    assert!(t.w.x.floor().waiter(call.0).is_some(), "it waits on");
+    t.w.command("boss", Command::HangUp(call)).unwrap();
+    t.end();
+}
+
+/// Who signs out in a talk has it to write up.
+#[test]
+fn who_signed_out_in_a_talk_says_what_came_of_it() {
+    let mut t = floor();
+    let call = talk(&mut t);
+    own(&mut t, "bo", choose("2", Presence::LoggedOut, None)).unwrap();
+    own(&mut t, "bo", Command::HangUp(call)).unwrap();
+    t.w.ms(50);
+    assert_eq!(own(&mut t, "bo", wrap_up("sold")).map(|_| ()), Ok(()));
+    t.end();
+}
+
 #[test]
 fn what_came_of_a_call_is_one_of_the_words_and_kept_with_it() {
     let mut t = floor();

@@ -131,6 +131,21 @@ pub(crate) fn all() -> Flows {
     ])
 }
 
+/// Waits for one more digit.
+pub(crate) fn asks_again() -> Job {
+    Job::Collect {
+        prompt: say("more"),
+        into: "more".into(),
+        count: (1, 1),
+        end: None,
+        patience: PATIENCE,
+        reminders: Reminders::default(),
+        is_secret: false,
+        next: at(2),
+        failed: at(2),
+    }
+}
+
 pub(crate) fn site() -> SiteConfig {
     let mailbox = MailboxConfig {
         pin: None,

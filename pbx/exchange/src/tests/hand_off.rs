@@ -1,6 +1,7 @@
 //! Hand-off: one party sends the other into a flow and has it back, with what came of it and nothing of what was typed.
 
 use super::flow_keys::infos;
+use super::flow_site;
 use super::transfer::Scene;
 use super::world::sdp;
 use crate::limits::HAND_OFFS_MAX;
@@ -9,6 +10,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_acd::{Activity, Presence};
+use switchroom_flow::Flow;
+use switchroom_flow::node::Job;
 use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::status::Status;
 
@@ -64,8 +67,8 @@ impl Scene {
     }
 }
 
-/// The way of a phone: its transfer key, which most press while they hold. The last word of its REFER is no 200, or it would
-/// hang up.
+/// The way of a phone: its transfer key, which most press while they hold. It is told of no outcome of
+/// its REFER, or it might hang up.
 #[test]
 fn an_agent_transfers_to_a_flow_and_has_the_caller_back() {
     let mut s = Scene::new();
@@ -82,7 +85,7 @@ fn an_agent_transfers_to_a_flow_and_has_the_caller_back() {
     assert_eq!(s.hears()[1], "102<Silence");
     let before = (s.w.events().len(), s.w.log.len());
     s.press("1234");
-    assert_eq!(s.news(s.b.0)[1..], ["terminated SIP/2.0 480 Temporarily Unavailable"]);
+    assert_eq!(s.news(s.b.0)[1..], ["terminated SIP/2.0 100 Trying"]);
     assert_eq!(s.hears(), ["101<102", "102<101"]);
     assert_eq!((s.results(), s.pauses()), (vec!["verified"], vec![true, false]));
     assert!(!s.is_stopped(), "one recording goes on");
@@ -289,6 +292,30 @@ fn for_the_queue_the_agent_talks_on() {
     // The caller goes: the flow it was lent to and the one around it clean up, the agent wraps up.
     s.hang_up(a);
     assert_eq!(activity(&s), Activity::WrapUp);
+    s.w.settle();
+}
+
+/// What a caller types while lent is between the caller and that flow, secret or not.
+#[test]
+fn what_is_typed_in_a_hand_off_is_on_nobodys_desk() {
+    let (mut s, a, _) = Scene::queued();
+    let mut config = s.w.x.config().clone();
+    let mut flow = Flow::clone(&config.flows["507"]);
+    if let Job::Collect { count, is_secret, .. } = &mut flow.nodes[0].job {
+        (*count, *is_secret) = ((2, 2), false);
+    }
+    flow.nodes[1].job = flow_site::asks_again();
+    config.flows.insert("507".into(), Arc::new(flow));
+    s.w.input(Input::Config(Arc::new(config)));
+    let known = |s: &Scene| s.w.x.desk("3", s.w.now).unwrap().values;
+    let before = known(&s);
+    s.command("507").unwrap();
+    s.press("42");
+    assert_eq!(s.call().stage, Stage::Flow, "the flow asks on");
+    let typed = s.w.x.visits[&s.id].run.variables();
+    assert_eq!(typed.get("pin").map(|value| value.plain()).as_deref(), Some("42"));
+    assert_eq!(known(&s), before);
+    s.hang_up(a);
     s.w.settle();
 }
 

@@ -169,7 +169,7 @@ fn an_agent_controls_the_recording_of_the_own_call_only() {
     let why = t.act("mara", Pause, true).unwrap_err();
     assert!(why.contains("your phone 103 is not in call"), "{why}");
     let why = t.act("nobody", Pause, true).unwrap_err();
-    assert!(why.contains("[supervision] phones"), "{why}");
+    assert!(why.contains("[control.phones]"), "{why}");
     assert!(!t.tape().contains(&"stop".to_owned()));
     t.boss(Stop).unwrap();
     assert!(t.boss(Start).unwrap_err().contains("has one only"));

@@ -1,6 +1,7 @@
 //! Supervisors at live calls: who hears whom, in every mode, whoever comes and goes.
 
 mod consulting;
+mod edges;
 mod keys;
 mod rights;
 mod touched;

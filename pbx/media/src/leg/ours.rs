@@ -143,6 +143,10 @@ impl Ours {
         }
     }
 
+    pub(super) fn plays_whole(&self) -> bool {
+        !matches!(&self.playing, Some(Playing::Pieces(playback)) if !playback.is_whole())
+    }
+
     /// When the next packet is due.
     pub(super) fn due_us(&self) -> Option<u64> {
         if let Some(mix) = &self.ending {

@@ -3,7 +3,7 @@
 use super::chart::Happening;
 use super::requests::fresh;
 use super::session::{Cancel, Pending, Phase, Provisional, Renewing, Session, Timer};
-use super::{ALLOW, Endpoint, Incoming, Owner, Purpose, SessionId};
+use super::{ALLOW, Endpoint, Event, Incoming, Owner, Purpose, SessionId};
 use crate::dialog::Dialog;
 use crate::flow::Flow;
 use crate::header::{Headers, Name};
@@ -252,9 +252,11 @@ impl Endpoint {
         id
     }
 
-    /// Ends a session whatever it is doing: CANCEL, BYE, or a refusal with 480. Nothing more is told of it.
+    /// Ends a session whatever it is doing: CANCEL, BYE, or a refusal with 480. Nothing more is told of it, not even what
+    /// happened before and was not taken yet.
     pub fn hang_up(&mut self, now: Mono, id: SessionId, reason: Option<String>) {
         self.note(id, Happening::DoHangUp);
+        self.events.retain(|event| !matches!(event, Event::Session(of, _) if *of == id));
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if std::mem::replace(&mut session.is_released, true) {
             return;

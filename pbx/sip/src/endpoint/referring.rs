@@ -91,7 +91,7 @@ impl Endpoint {
         }
         self.txns.respond(now, txn, &response);
         if answer.is_ok() {
-            self.send_news(now, id, Status::TRYING);
+            self.send_news(now, id, Status::TRYING, false);
         }
         self.flush();
     }
@@ -99,17 +99,25 @@ impl Endpoint {
     /// Tells the peer what came of its REFER; a final status is the last word. Nothing is told to who does not want to know.
     pub fn tell_refer(&mut self, now: Mono, id: SessionId, status: Status) {
         self.note(id, Happening::DoTellRefer);
-        self.send_news(now, id, status);
+        self.send_news(now, id, status, status.is_final());
         self.flush();
     }
 
-    fn send_news(&mut self, now: Mono, id: SessionId, status: Status) {
+    /// Tells the peer that there is no more news of its REFER, and of no outcome: to many phones success means that they hang
+    /// up, and to some failure too.
+    pub fn end_refer(&mut self, now: Mono, id: SessionId) {
+        self.note(id, Happening::DoTellRefer);
+        self.send_news(now, id, Status::TRYING, true);
+        self.flush();
+    }
+
+    fn send_news(&mut self, now: Mono, id: SessionId, status: Status, is_last: bool) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if !matches!(session.phase, Phase::Up) || session.is_released {
             return;
         }
         let Some(number) = session.referring.tells else { return };
-        let state = if status.is_final() {
+        let state = if is_last {
             session.referring.tells = None;
             "terminated;reason=noresource".to_owned()
         } else {

@@ -1,10 +1,10 @@
 //! Queues, agents and reasons as text.
 
 use super::{Printer, party, span};
-use crate::cli::MissedAct;
+use crate::cli::{DoorAct, MissedAct};
 use switchroom_wire::{
     AgentView, BreakView, CallView, Command, ConfigChange, DecisionView, MissedAct as Act, MissedView,
-    QueueView, ReasonsView, Sorted, StandingView, clean,
+    QueueDoor, QueueView, ReasonsView, Sorted, StandingView, clean,
 };
 
 /// What is done about a caller who gave up.
@@ -16,6 +16,15 @@ pub(super) fn missed_command(act: &MissedAct) -> Command {
         MissedAct::Close { missed, word } => (missed, Act::Close { word: word.clone() }),
     };
     Command::MissedAct { missed: missed.clone(), act }
+}
+
+/// What is said of a queue.
+pub(super) fn door(act: DoorAct) -> QueueDoor {
+    match act {
+        DoorAct::Close => QueueDoor::Closed,
+        DoorAct::Open => QueueDoor::Open,
+        DoorAct::Hours => QueueDoor::Hours,
+    }
 }
 
 /// Who can what.
@@ -118,8 +127,12 @@ impl Printer<'_> {
         self.table(&["QUEUE", "PLACE", "CALL", "CALLER", "CLASS", "PRIORITY", "SINCE", "RINGS"], waiting)
     }
 
-    /// How a queue stands by its hours: `closed until …`.
+    /// How a queue stands by its hours: `closed until …`; or by whom it was opened or closed.
     fn opening(&self, q: &QueueView) -> String {
+        if let Some(said) = &q.said {
+            let how = if q.is_closed { "closed" } else { "open" };
+            return format!("{how} by {} {}", clean(&said.by), self.date(said.at_ms));
+        }
         let how = match (q.hours.is_empty(), q.is_closed) {
             (true, _) => return "-".into(),
             (_, true) => "closed",

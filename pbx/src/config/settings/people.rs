@@ -4,6 +4,7 @@ use super::show::choices;
 use super::tables::{Step, give_room, remove_key, table};
 use super::values::typed;
 use crate::config::array::{append, remove};
+use crate::config::build;
 use crate::config::change::set_skill;
 use crate::config::edit::{EditError, set_value};
 use crate::config::keys;
@@ -12,7 +13,9 @@ use switchroom_wire::{Hushed, SettingForm, SettingKeyView, SettingKind, SettingV
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value, value};
 
 /// The roles, as lists of `[control.roles]`.
-pub(super) const ROLES: [&str; 4] = ["viewer", "agent", "supervisor", "admin"];
+fn role_words() -> impl Iterator<Item = &'static str> {
+    build::ROLES.iter().map(|(word, _)| *word)
+}
 
 fn refused(what: impl Into<String>) -> EditError {
     EditError::Refused(what.into())
@@ -75,15 +78,12 @@ pub(super) fn users(document: &DocumentMut) -> (Vec<SettingKeyView>, Vec<Setting
         name: name.to_owned(),
         example: example.to_owned(),
         about: about(table),
-        choices: choices(SettingKind::Role, name, SettingForm::Text)
-            .iter()
-            .map(|word| (*word).to_owned())
-            .collect(),
+        choices: choices(SettingKind::Role, name, SettingForm::Text).into_iter().map(str::to_owned).collect(),
         ..SettingKeyView::default()
     };
     let keys = vec![key("role", "supervisor", "control.roles"), key("phone", "101", "control.phones")];
     let mut found = BTreeMap::<String, SettingView>::new();
-    for role in ROLES {
+    for role in role_words() {
         let listed = within(document, ["control", "roles"]).and_then(|roles| roles.get(role)?.as_array());
         for who in listed.into_iter().flat_map(Array::iter).filter_map(Value::as_str) {
             let one = found.entry(who.to_owned()).or_default();
@@ -108,16 +108,16 @@ pub(super) fn set_role(
     role: &str,
 ) -> Result<Option<String>, EditError> {
     let wanted = Some(role.trim()).filter(|role| !role.is_empty());
-    if let Some(role) = wanted.filter(|role| !ROLES.contains(role)) {
+    if let Some(role) = wanted.filter(|role| role_words().all(|known| known != *role)) {
         return Err(refused(format!(
             "there is no role \"{}\"; write one of {}",
             clean(role),
-            ROLES.join(", ")
+            role_words().collect::<Vec<_>>().join(", ")
         )));
     }
     let roles = control(document, "roles")?;
     let (mut before, mut is_there) = (None, false);
-    for role in ROLES {
+    for role in role_words() {
         let Some(list) = roles.get_mut(role).and_then(Item::as_array_mut) else { continue };
         let place = |list: &Array| list.iter().position(|entry| entry.as_str() == Some(who));
         while let Some(at) = place(list) {

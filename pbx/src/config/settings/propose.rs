@@ -80,6 +80,9 @@ pub fn propose(loaded: &Loaded, change: &SettingsChange) -> Result<Proposal, Edi
             let made = write_password(loaded, &mut document, (kind, extension), password)?;
             (vec![format!("extensions.{extension}: its password is another one now")], made)
         }
+        SettingsChange::Flow { .. } => {
+            return Err(refused("a flow is no part of the configuration's file; it has a file of its own"));
+        }
         SettingsChange::Undo => return Err(refused("there is nothing to undo")),
     };
     let text = with_ends_of(&loaded.text.0, document.to_string());

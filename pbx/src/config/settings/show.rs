@@ -3,6 +3,7 @@
 use super::values::{form_of, typed};
 use super::{PASSWORD, SECRETS, keys_of, people, tables_of};
 use crate::config::edit::EditError;
+use crate::config::{build, queues};
 use std::collections::BTreeMap;
 use switchroom_wire::{SettingForm, SettingKeyView, SettingKind, SettingView};
 use toml_edit::{DocumentMut, Item, TableLike, Value};
@@ -39,24 +40,26 @@ fn keys(kind: SettingKind) -> Vec<SettingKeyView> {
                 default: key.has_default.then(|| example.clone()),
                 example: if form == SettingForm::Secret { String::new() } else { example },
                 about: key.about.replace('\n', " "),
-                choices: choices(kind, key.name, form).iter().map(|word| (*word).to_owned()).collect(),
+                choices: choices(kind, key.name, form).into_iter().map(str::to_owned).collect(),
             }
         })
         .collect()
 }
 
-/// The words that a key takes, where it takes no other.
-pub(super) fn choices(kind: SettingKind, key: &str, form: SettingForm) -> &'static [&'static str] {
+/// The words that a key takes, where it takes no other: those of who reads the file.
+pub(super) fn choices(kind: SettingKind, key: &str, form: SettingForm) -> Vec<&'static str> {
     match (kind, key) {
-        _ if form == SettingForm::Flag => &["true", "false"],
-        (SettingKind::Queue, "strategy") => {
-            &["longest_idle", "round_robin", "fewest_calls", "least_talk", "linear", "ring_all", "weighted"]
-        }
-        (SettingKind::Queue, "join" | "stay") => &["signed_in", "working", "always"],
-        (SettingKind::Extension, "record") => &["always", "never"],
-        (SettingKind::Role, "role") => &["viewer", "agent", "supervisor", "admin"],
-        _ => &[],
+        _ if form == SettingForm::Flag => vec!["true", "false"],
+        (SettingKind::Queue, "strategy") => words(queues::STRATEGIES),
+        (SettingKind::Queue, "join" | "stay") => words(queues::STAFF),
+        (SettingKind::Extension, "record") => words(build::RULES),
+        (SettingKind::Role, "role") => words(build::ROLES),
+        _ => Vec::new(),
     }
+}
+
+fn words<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
+    table.iter().map(|(word, _)| *word).collect()
 }
 
 fn entries(document: &DocumentMut, kind: SettingKind) -> Vec<SettingView> {

@@ -283,7 +283,7 @@ fn a_fault_in_a_mix_costs_some_of_its_hearers_packets_and_no_more() {
     rig.engine.command(MediaCommand::Play { call: CALL, leg: WITH_FAULT, number: 9, clips, is_loop: true });
     rig.settle();
     worker::faults::LEG.store(WITH_FAULT.0, Ordering::Relaxed);
-    rig.until(|event| matches!(event, MediaEvent::Played { number: 9, .. }).then_some(()));
+    rig.until(|event| matches!(event, MediaEvent::Unheard { number: 9, .. }).then_some(()));
     let [_, _, at_s] = converse([&mut a, &mut b, &mut s], 40);
     assert_hears(&s, &at_s[at_s.len() - 25..], &[], "silence");
 }

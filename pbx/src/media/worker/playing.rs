@@ -60,7 +60,7 @@ impl Worker {
                 placed.leg.play(now_us, None);
                 if !is_loop {
                     // Nobody may wait for ever for the end of what cannot be heard.
-                    (self.events)(MediaEvent::Played { leg: placed.id, number: *number });
+                    (self.events)(MediaEvent::Unheard { leg: placed.id, number: *number });
                 }
                 placed.playing = None;
             }
@@ -77,7 +77,7 @@ impl Worker {
         if let Some(playing) = placed.playing.take() {
             // Nobody may wait for ever for the end of what is not heard any more.
             placed.source = Source::Silence;
-            (self.events)(MediaEvent::Played { leg: placed.id, number: playing.number });
+            (self.events)(MediaEvent::Unheard { leg: placed.id, number: playing.number });
         }
         let hearers = self.calls.get(&call).map(|there| there.legs.clone()).unwrap_or_default();
         for voice in heard {

@@ -7,7 +7,7 @@ use crate::store::writer::PRUNE_MAX;
 use std::time::Duration;
 use switchroom_acd::fact::{Activity, AgentFact, Presence, State};
 use switchroom_acd::fact::{JoinedFact, LeftFact, MissedAct, MissedFact, Trigger};
-use switchroom_acd::{Decision, Exit, Fact};
+use switchroom_acd::{Decision, Door, DoorFact, Exit, Fact};
 use switchroom_exchange::{CallId, Record, Restored};
 
 const DAY_MS: i64 = 86_400_000;
@@ -184,4 +184,23 @@ fn a_fact_that_comes_late_stands_where_it_belongs() {
     store.close();
     assert_eq!(restored.facts, [first, second]);
     assert_eq!(restored.agents.iter().map(|a| &a.state.presence).collect::<Vec<_>>(), [&lunch]);
+}
+
+/// What was said of a queue is known however long ago that was, and the last word counts, whenever it comes.
+#[test]
+fn what_was_said_of_queues_is_given_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = |at_ms, queue: &str, door| {
+        Fact::Door(DoorFact { at_ms, queue: queue.into(), door, by: "mara".into() })
+    };
+    let record = |seq, fact: &Fact| Record::Floor { seq, fact: Box::new(fact.clone()) };
+    let month = 31 * 86_400_000;
+    let (closed, opened) = (said(1, "support", Door::Closed), said(2, "sales", Door::Open));
+    let (hours, late) = (said(month, "sales", Door::Hours), said(3, "support", Door::Open));
+    fill(dir.path(), &[record(2, &closed), record(3, &opened), record(4, &hours), record(1, &late)]);
+    let (store, restored, _) = open(dir.path());
+    store.close();
+    assert_eq!(restored.facts, [hours]);
+    let doors: Vec<_> = restored.doors.iter().map(|one| (one.queue.as_str(), one.door)).collect();
+    assert_eq!(doors, [("sales", Door::Hours), ("support", Door::Closed)]);
 }

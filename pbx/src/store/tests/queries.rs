@@ -98,6 +98,34 @@ fn events_are_the_newest_and_newest_last() {
 }
 
 #[test]
+fn the_last_word_on_each_of_some_calls() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = |seq: u64, of: u64, name: &str, text: &str| {
+        let mut event = event(seq, Some(of), START_MS + i64::try_from(seq).unwrap());
+        (event.name, event.text) = (name.into(), text.into());
+        Record::Event(event)
+    };
+    let mut records = vec![
+        said(1, 5, "disposition", "ana: call back"),
+        said(2, 6, "disposition", "bo: sold"),
+        said(3, 5, "disposition", "ana: sold"),
+        said(4, 5, "note", "ana: by post"),
+        said(5, 7, "note", "ana: none"),
+    ];
+    // One that was said long before the end of a call is not looked for.
+    records.push(said(6, 8, "disposition", "bo: lost"));
+    records.extend((7..=110).map(|seq| said(seq, 8, "note", "bo: …")));
+    fill(dir.path(), &records);
+    let (store, _, _) = open(dir.path());
+    let last = |calls: &[u64]| {
+        let calls: Vec<_> = calls.iter().map(|of| call(*of)).collect();
+        store.last_events("disposition", &calls).into_iter().map(|event| event.text).collect::<Vec<_>>()
+    };
+    assert_eq!(last(&[5, 7, 6, 8, 99]), ["ana: sold", "bo: sold"]);
+    assert_eq!(last(&[]), [""; 0]);
+}
+
+#[test]
 fn a_binding_is_replaced_by_its_key_and_ends() {
     let dir = tempfile::tempdir().unwrap();
     fill(

@@ -69,7 +69,10 @@ impl Checker for AskedBeforeRecorded {
                     if self.refused.contains(call) {
                         return broken(Some(*call), "it is recorded, and somebody has refused that");
                     }
-                    let is_by_rule = config.record == RecordRule::Always;
+                    // Who begins one by hand says so, and answers for it.
+                    let is_begun = |other: &Action| matches!(other, Action::Persist { record: Record::Event(event), .. } if event.call == Some(*call) && event.name == "recording_begun");
+                    let is_by_rule =
+                        config.record == RecordRule::Always && !step.actions.iter().any(is_begun);
                     if is_by_rule && !self.heard.contains(call) {
                         return broken(Some(*call), "it is recorded, and nobody was asked before");
                     }

@@ -207,9 +207,11 @@ impl Checker for FlowsAreLeft {
             match action {
                 // Written at the begin of a call, and whenever it is put through to somewhere else.
                 Action::Persist { record: Record::CallOpen(open), .. } => self.enter(world, open.call)?,
-                // A call that was placed is routed only now; one that is transferred may leave its flow in the same step.
+                // A call that was placed is routed only now; one that is transferred, or waits again, may leave its flow in the
+                // same step.
                 Action::Persist { record: Record::Event(event), .. }
-                    if ["caller_answered", "transferred"].contains(&event.name.as_str()) =>
+                    if ["caller_answered", "transferred", "held_waits_again"]
+                        .contains(&event.name.as_str()) =>
                 {
                     event.call.map_or(Ok(()), |call| self.enter(world, call))?;
                 }

@@ -156,6 +156,10 @@ impl World {
                 AgentAct::WrapUp { agent: number.clone(), more_ms, disposition: Some("order".into()) }
             }
             AgentWish::Priority { place, priority } => AgentAct::Priority { call: waiter(place)?, priority },
+            AgentWish::Door { place, door } => {
+                let queues: Vec<&String> = self.config.floor.queues.keys().collect();
+                AgentAct::Door { queue: (*queues.get(place % queues.len().max(1))?).clone(), door }
+            }
             AgentWish::TakeOut { place } => AgentAct::TakeOut { call: waiter(place)? },
             AgentWish::HandOff { place } => {
                 let is_talk = |call: &&Call| matches!(call.stage, Stage::Talking { .. });

@@ -6,19 +6,19 @@ use switchroom_acd::{Activity, Presence};
 use switchroom_sip::endpoint::{Ended, SessionEvent};
 
 impl Scene {
-    fn consult(&mut self, act: ConsultAct) -> Result<String, String> {
+    pub(super) fn consult(&mut self, act: ConsultAct) -> Result<String, String> {
         let command = Command::Consult { call: self.id, act };
         let reply = self.w.command("boss", command);
         self.w.ms(50);
         reply
     }
 
-    fn begin_consult(&mut self, to: &str) -> Result<String, String> {
+    pub(super) fn begin_consult(&mut self, to: &str) -> Result<String, String> {
         self.consult(ConsultAct::Begin { to: to.into() })
     }
 
     /// 102 consults 104, who has answered.
-    fn consulted() -> (Self, (std::net::SocketAddr, SessionId)) {
+    pub(super) fn consulted() -> (Self, (std::net::SocketAddr, SessionId)) {
         let mut s = Self::new();
         s.begin_consult("104").unwrap();
         let d = s.answer(s.d);

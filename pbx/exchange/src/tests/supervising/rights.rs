@@ -4,6 +4,7 @@ use super::Scene;
 use crate::tests::world::sdp;
 use crate::*;
 use std::time::Duration;
+use switchroom_acd::config::{Membership, QueueConfig};
 
 impl Scene {
     /// mara may act on the calls of these queues only.
@@ -47,6 +48,42 @@ fn a_restricted_supervisor_acts_on_calls_and_agents_of_the_own_queues() {
     s.restrict(&["other", "q"]);
     s.begin(Subject::Call(s.id), Mode::Listen).unwrap();
     assert!(s.w.command("boss", Command::Transfer { call: s.id, to: "104".into() }).is_ok(), "nobody else");
+}
+
+/// Its agent works in two queues; the call was of one of them, and stays so when it is over.
+#[test]
+fn an_ended_call_stays_of_the_queue_that_it_was_of() {
+    let mut s = Scene::queued();
+    let mut config = s.w.x.config().clone();
+    let mut floor = switchroom_acd::Config::clone(&config.floor);
+    floor.queues.insert("other".into(), QueueConfig::default());
+    let works_in = &mut floor.agents.get_mut("2").unwrap().queues;
+    works_in.insert("other".into(), Membership::default());
+    config.floor = std::sync::Arc::new(floor);
+    s.w.input(Input::Config(std::sync::Arc::new(config)));
+    s.restrict(&["other"]);
+    assert!(!s.w.x.may_act_on("mara", s.id));
+    s.w.hang_up(s.a.0, s.a.1);
+    s.w.ms(100);
+    assert!(s.w.x.call(s.id).unwrap().is_ended());
+    assert!(!s.w.x.may_act_on("mara", s.id), "it is of {:?}", s.w.x.queues_of(s.id));
+    assert_eq!(s.w.x.queues_of(s.id), std::collections::BTreeSet::from(["q".to_owned()]));
+}
+
+/// What is on the own phone is the user's own, of whatever queue it is.
+#[test]
+fn a_restricted_supervisor_moves_what_is_on_the_own_phone() {
+    let mut s = Scene::queued();
+    s.restrict(&["q"]);
+    s.supervised(Subject::Call(s.id), Mode::Barge);
+    s.act("103", SupervisionAct::TakeOver).unwrap();
+    s.restrict(&["other"]);
+    let own = Command::Transfer { call: s.id, to: "104".into() };
+    s.w.command("mara", own).unwrap();
+    s.w.ms(50);
+    s.answer(s.d);
+    let gone = Command::HangUp(s.id);
+    assert!(s.w.command("mara", gone).is_err(), "which is with 104 now");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn supervisors_of_other_calls_are_left_alone() {
 }
 
 /// Who was played a tone since the last look; the media engine says that it was heard.
-fn tones(s: &mut Scene) -> Vec<String> {
+pub(super) fn tones(s: &mut Scene) -> Vec<String> {
     let tone = |command: &MediaCommand| match command {
         MediaCommand::Play { leg, number: SIGNAL, is_loop: false, .. } => Some(*leg),
         _ => None,

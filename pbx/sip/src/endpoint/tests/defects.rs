@@ -316,3 +316,18 @@ fn a_repeated_offer_in_a_2xx_waits_for_its_answer() {
     p.ends[0].hang_up(p.now, a, None);
     p.settle();
 }
+
+/// What was told and not taken yet is of no use to who has let the session go meanwhile: an answer would be taken for one
+/// of a phone that still rings.
+#[test]
+fn of_a_released_session_nothing_is_told_any_more() {
+    let mut p = Pair::new();
+    let a = p.call(Some(SDP), &[]);
+    p.ms(50);
+    let b = p.take();
+    p.ends[1].answer(p.now, b, SDP.to_vec());
+    p.ms(50);
+    p.ends[0].hang_up(p.now, a, None);
+    assert_eq!(p.told(0), []);
+    p.settle();
+}

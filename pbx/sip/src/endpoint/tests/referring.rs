@@ -41,6 +41,26 @@ fn who_refers_is_told_until_the_last_word() {
     assert_eq!((p.ends[0].sessions(), p.ends[1].sessions()), (1, 1));
 }
 
+/// What it asked for was neither done nor refused: it is told that no more news come, and of no outcome.
+#[test]
+fn who_refers_may_be_told_of_no_outcome() {
+    let mut p = Pair::new();
+    let (a, b) = p.up();
+    p.ends[0].refer(p.now, a, &Uri::sip("103", "h", None), None);
+    p.ms(50);
+    p.ends[1].answer_refer(p.now, b, Ok(()));
+    notified(&mut p);
+    p.ms(50);
+    p.ends[1].end_refer(p.now, b);
+    let sent = notified(&mut p);
+    assert!(sent[0].contains("terminated;reason=noresource") && sent[0].ends_with("SIP/2.0 100 Trying\r\n"));
+    p.ms(50);
+    p.ends[1].tell_refer(p.now, b, Status::OK);
+    p.ends[1].end_refer(p.now, b);
+    assert_eq!(notified(&mut p), [""; 0]);
+    assert_eq!((p.ends[0].sessions(), p.ends[1].sessions()), (1, 1));
+}
+
 /// RFC 4488: no subscription, and the 202 says so.
 #[test]
 fn who_wants_no_news_gets_none() {

@@ -193,7 +193,7 @@ impl Checker for NobodyOvertakes {
                 Fact::OfferEnded(ended) => self.offer_ended(ended),
                 Fact::Left(left) => _ = self.waiting.remove(&left.call),
                 Fact::CallBack(fact) => self.call_back(fact),
-                Fact::Agent(_) | Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) => {}
+                Fact::Agent(_) | Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) | Fact::Door(_) => {}
             }
         }
         Ok(())

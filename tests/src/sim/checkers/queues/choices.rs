@@ -79,7 +79,7 @@ impl RungIsOffered {
                 self.offers.extend(decision.chosen.iter().map(|agent| (decision.call, agent.clone())));
             }
             Fact::OfferEnded(ended) => _ = self.offers.remove(&(ended.call, ended.agent.clone())),
-            Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) | Fact::CallBack(_) => {}
+            Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) | Fact::CallBack(_) | Fact::Door(_) => {}
         }
     }
 

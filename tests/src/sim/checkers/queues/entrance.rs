@@ -1,12 +1,12 @@
-//! Who is let into a queue: as its hours and its limits of calls say.
+//! Who is let into a queue: as its hours, or a person, and its limits of calls say.
 
 use super::facts;
 use crate::sim::checkers::{Checker, Verdict, broken};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use switchroom_acd::config::{QueueConfig, Staff};
-use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact, Presence};
-use switchroom_exchange::{Action, CallId, Record};
+use switchroom_acd::{CallBackAct, CallBackEnd, Door, Exit, Fact, Presence};
+use switchroom_exchange::{Action, AgentAct, CallId, Command, Record};
 use switchroom_flow::boundary::Opening;
 
 /// A queue, as what is written down has it.
@@ -39,6 +39,8 @@ pub(in super::super) struct OnlyWhoMayComesIn {
     queues: BTreeMap<String, Queue>,
     back: BTreeSet<u128>,
     joined: Option<(String, u128)>,
+    /// What users said of queues and did not take back, by their commands and by what the disk has.
+    doors: BTreeMap<String, Door>,
     /// Where agents are, as what is written down has it.
     presences: BTreeMap<String, Presence>,
 }
@@ -75,7 +77,11 @@ impl OnlyWhoMayComesIn {
             return Ok(());
         };
         let is_back = self.back.remove(&call);
-        let is_open = is_open(world, config);
+        let is_open = match self.doors.get(&name) {
+            Some(Door::Open) => true,
+            Some(Door::Closed) => false,
+            Some(Door::Hours) | None => is_open(world, config),
+        };
         let calls = queue.waiting.len() + queue.talking.len();
         queue.let_in.retain(|(at, _)| now_ms - at < 1_000);
         let is_over = config.calls_max.is_some_and(|most| calls >= most as usize);
@@ -160,6 +166,20 @@ impl OnlyWhoMayComesIn {
         self.presences = agents.map(|agent| (agent.number.to_string(), agent.presence.clone())).collect();
     }
 
+    /// What users say of queues, and what is forgotten because a queue is gone.
+    fn said(&mut self, world: &World, step: &Step) {
+        if step.came == Came::Start {
+            let said = world.store.disk.doors.iter().map(|(queue, (_, fact))| (queue.clone(), fact.door));
+            self.doors = said.collect();
+        }
+        if let Came::Command(Command::Agent(AgentAct::Door { queue, door })) = &step.came
+            && step.actions.iter().any(|action| matches!(action, Action::Reply { result: Ok(_), .. }))
+        {
+            self.doors.insert(queue.clone(), *door);
+        }
+        self.doors.retain(|queue, _| world.exchange.floor().queue(queue).is_some());
+    }
+
     fn leave(&mut self, queue: &str, call: u128, exit: Exit) {
         let queue = self.queues.entry(queue.to_owned()).or_default();
         queue.waiting.remove(&call);
@@ -182,8 +202,9 @@ impl Checker for OnlyWhoMayComesIn {
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        self.said(world, step);
         if step.came == Came::Start {
-            *self = Self::default();
+            *self = Self { doors: std::mem::take(&mut self.doors), ..Self::default() };
             // Who asked to be called back is remembered over a restart.
             let floor = world.exchange.floor();
             for queue in floor.queues() {

@@ -1,0 +1,147 @@
+//! What users who are restricted to queues see and do, on the socket; and that it follows the configuration at once.
+
+use super::*;
+use switchroom_wire::FlowView;
+
+/// A daemon that reads its configuration from a file, with queues and agents of which some are of `sales`.
+fn daemon_of_file(more: &str) -> (Daemon, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    configure(dir.path(), more);
+    let loaded = config::load(&dir.path().join("switchroom.toml")).unwrap();
+    (daemon::start(&loaded).unwrap(), dir)
+}
+
+fn configure(dir: &Path, more: &str) {
+    let text = site()
+        + "[queues.sales]\n[queues.service]\n[agents.2001]\nqueues = [\"sales\"]\n\
+           [agents.2002]\nqueues = [\"service\"]\n[agents.2003]\nname = \"Kim\"\n"
+        + more;
+    std::fs::write(dir.join("switchroom.toml"), text).unwrap();
+}
+
+/// Who runs the tests acts on `sales` only.
+fn restriction() -> String {
+    let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
+    format!("[supervision]\nqueues = [\"{user} sales\"]\n")
+}
+
+fn why(client: &mut Client, command: Command) -> String {
+    match client.ask(1, command) {
+        Err(CommandError::Refused { why }) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn join(agent: &str, queue: &str, skills: &[(&str, u8)]) -> Command {
+    let skills = skills.iter().map(|(skill, level)| ((*skill).to_owned(), *level)).collect();
+    let (agent, queue) = (agent.to_owned(), queue.to_owned());
+    Command::ChangeConfig { change: ConfigChange::Join { agent, queue, tier: None, weight: None, skills } }
+}
+
+#[test]
+fn who_is_restricted_takes_nobody_from_other_queues_and_changes_no_skills() {
+    let (daemon, _dir) = daemon_of_file(&restriction());
+    let mut mara = Client::join(daemon.socket(), &hello(None, false, None));
+    for (command, word) in [
+        (join("2001", "service", &[]), "about more than those"),
+        (join("2001", "sales", &[("german", 5)]), "skills"),
+        (join("2002", "sales", &[]), "agent 2002 is of service"),
+        (Command::Settings { kind: SettingKind::Queue }, "about more than those"),
+    ] {
+        let told = why(&mut mara, command);
+        assert!(told.contains(word), "{told}");
+    }
+    assert!(mara.ask(1, join("2003", "sales", &[])).is_ok(), "of no queue so far");
+}
+
+#[test]
+fn what_a_user_sees_follows_the_configuration_at_once() {
+    let (daemon, dir) = daemon_of_file("");
+    let mut mara = Client::join(daemon.socket(), &subscribed());
+    let phone = registered(&daemon);
+    let bound = |c: &Client| c.board.extensions.get(NUMBER).and_then(|x| x.bindings.first().cloned());
+    mara.until(|c| bound(c).is_some_and(|binding| binding.address.starts_with("udp 127.0.0.1:")));
+    let settings = || Command::Settings { kind: SettingKind::Queue };
+    assert!(mara.ask(1, settings()).is_ok());
+    configure(dir.path(), &restriction());
+    assert!(mara.ask(1, Command::Reload).is_ok());
+    assert!(mara.is_refused(settings()));
+    // The board is drawn anew, with what is not hers masked.
+    mara.until(|c| bound(c).is_none_or(|binding| binding.address.is_empty()));
+    configure(dir.path(), "");
+    assert!(mara.ask(1, Command::Reload).is_ok());
+    assert!(mara.ask(1, settings()).is_ok());
+    mara.until(|c| bound(c).is_some_and(|binding| binding.address.starts_with("udp 127.0.0.1:")));
+    phone.stop().unwrap();
+}
+
+/// Of which queues a call is may change while somebody watches it.
+#[test]
+fn who_is_restricted_watches_a_call_as_long_as_it_is_of_the_own_queues() {
+    let (daemon, _dir) = daemon_of_file(&restriction());
+    let mut mara = Client::join(daemon.socket(), &subscribed());
+    let sit = |presence: &str| Command::AgentPresence {
+        agent: "2001".into(),
+        presence: presence.into(),
+        reason: None,
+        extension: Some(NUMBER.into()),
+    };
+    assert!(mara.ask(1, sit("ready")).is_ok());
+    let phone = registered(&daemon);
+    phone.command(PhoneCommand::Call("*43".into())).unwrap();
+    mara.until(|c| c.call(CallState::Service).is_some_and(|call| !call.queues.is_empty()));
+    let call = mara.call(CallState::Service).unwrap().id.clone();
+    let watch = ClientLine::Watch { call: Some(call) };
+    mara.send(&serde_json::to_vec(&watch).unwrap());
+    loop {
+        match mara.line().unwrap() {
+            ServerLine::Ladder(ladder) => break assert!(!ladder.entries.is_empty()),
+            ServerLine::Levels(_) => {}
+            other => mara.fold(other),
+        }
+    }
+    let mut boss = Client::join(daemon.socket(), &hello(None, false, None));
+    assert!(boss.ask(1, sit("logged_out")).is_ok());
+    // Whatever was on its way.
+    std::thread::sleep(Duration::from_millis(300));
+    let from = mara.heard.len();
+    phone.command(PhoneCommand::HangUp).unwrap();
+    loop {
+        match mara.line().unwrap() {
+            ServerLine::Levels(_) | ServerLine::LadderEntry { .. } | ServerLine::Ladder(_) => {}
+            other => mara.fold(other),
+        }
+        if mara.call(CallState::Ended).is_some() {
+            break;
+        }
+    }
+    assert!(!mara.heard[from..].contains("BYE"), "{}", &mara.heard[from..]);
+    phone.stop().unwrap();
+}
+
+const FLOW: &str = "start = \"which\"\n[nodes.which]\nkind = \"if\"\nwhen = \"caller == '442079460123'\"\n\
+                    then = \"bye\"\notherwise = \"other\"\n[nodes.bye]\nkind = \"hang_up\"\n\
+                    [nodes.other]\nkind = \"hang_up\"\n";
+
+/// Numbers stand in conditions, in texts and in what nodes do.
+#[test]
+fn flows_are_shown_without_numbers_to_viewers_and_to_who_is_restricted() {
+    let (daemon, dir) = daemon_of_file("");
+    std::fs::create_dir_all(dir.path().join("flows")).unwrap();
+    std::fs::write(dir.path().join("flows/main.toml"), FLOW).unwrap();
+    let mut admin = Client::join(daemon.socket(), &hello(None, false, None));
+    assert!(admin.ask(1, Command::Reload).is_ok());
+    let flows = |client: &mut Client| -> Vec<FlowView> {
+        let Ok(Answer::Flows(flows)) = client.ask(1, Command::Flows) else { panic!("no flows") };
+        assert_eq!(flows.len(), 1, "{flows:?}");
+        flows
+    };
+    assert!(format!("{:?}", flows(&mut admin)).contains(NUMBER));
+    let mut viewer = Client::join(daemon.socket(), &hello(Some(Role::Viewer), false, None));
+    let seen = format!("{:?}", flows(&mut viewer));
+    assert!(!seen.contains(NUMBER) && seen.contains("case 1"), "{seen}");
+    configure(dir.path(), &restriction());
+    assert!(admin.ask(1, Command::Reload).is_ok());
+    let seen = format!("{:?}", flows(&mut admin));
+    assert!(!seen.contains(NUMBER) && seen.contains("case 1"), "{seen}");
+}
