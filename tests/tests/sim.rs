@@ -50,7 +50,12 @@ fn rule(defect: Defect) -> &'static str {
             "the times of a CDR are in order and its parties are those who called and were called"
         }
         Defect::CrossedWires | Defect::EarlyBridge => "the media engine's wiring equals what the calls say",
-        Defect::HeardListener | Defect::StrayWhisper | Defect::UnheardBarge | Defect::UntapedThird => {
+        Defect::HeardListener
+        | Defect::StrayWhisper
+        | Defect::UnheardBarge
+        | Defect::UntapedThird
+        | Defect::HeardByWaiting
+        | Defect::OverheardWaiting => {
             "a supervisor is heard by whom the mode says, hears both parties, and nobody else"
         }
         Defect::ServedExpired => "no phone is called where its registration has ended",
@@ -79,7 +84,7 @@ fn rule(defect: Defect) -> &'static str {
             "what the store confirmed of messages is on disk, their files go after them, and at rest the disk has what \
              there is"
         }
-        Defect::ToldSecret | Defect::ToldKey | Defect::ShownKey => {
+        Defect::ToldSecret | Defect::ToldKey | Defect::ShownKey | Defect::ShownNextKey => {
             "a secret that a caller typed appears in no record, event, ladder, alarm or view"
         }
         Defect::FlownKey => "a flight file tells no key that was pressed",
@@ -114,10 +119,20 @@ fn rule(defect: Defect) -> &'static str {
         Defect::UntoldPause => {
             "a recording is silent exactly while somebody wants it so or a party is in a flow, and has no keys of that time"
         }
-        Defect::BentRefusal => {
+        Defect::BentRefusal
+        | Defect::BentFull
+        | Defect::BentEmpty
+        | Defect::ComesClosed
+        | Defect::ComesFull
+        | Defect::ComesEmpty => {
             "a queue lets in whom its hours and its limits of calls let in, and nobody else"
         }
-        Defect::UntoldRefusal => {
+        Defect::LentAct | Defect::HalfRefused => "who may act on what is the own only acts on nothing else",
+        Defect::ActsAnywhere => "who is restricted to some queues acts on their calls, and no others",
+        Defect::UnaskedRecord | Defect::RecordedRefusal => {
+            "where the site asks for consent, nothing is recorded before it was asked for, or once it was refused"
+        }
+        Defect::UntoldRefusal | Defect::BentAgain => {
             "what happens to queues and agents is on disk at rest, though the store refused it before"
         }
         Defect::UnheededRights => {
@@ -135,6 +150,17 @@ fn words(defect: Defect) -> &'static str {
         Defect::UnheardBarge => "of 2 hear a supervisor whose mode is barge",
         Defect::RecordedPin | Defect::EarlyUnpause => "it is recorded while one is away",
         Defect::UntapedThird => "consults leg",
+        Defect::HeardByWaiting => "hears who barges in and is not connected",
+        Defect::OverheardWaiting => "a supervisor hears {",
+        Defect::BentFull => "Some(Full) of",
+        Defect::BentEmpty => "Some(Empty) of",
+        Defect::ComesClosed => "None of",
+        Defect::ComesFull | Defect::ComesEmpty => "open true",
+        Defect::LentAct => "Ok(\"done\")",
+        Defect::HalfRefused => "PauseRecording",
+        Defect::UnaskedRecord => "nobody was asked before",
+        Defect::RecordedRefusal => "somebody has refused that",
+        Defect::BentAgain => "and now",
         _ => "",
     }
 }
@@ -180,16 +206,34 @@ fn each_planted_defect_is_found_by_its_rule() {
 }
 
 /// Defects that need somebody who supervises.
-const OF_SUPERVISORS: [Defect; 3] = [Defect::HeardListener, Defect::StrayWhisper, Defect::UnheardBarge];
+const OF_SUPERVISORS: [Defect; 5] = [
+    Defect::HeardListener,
+    Defect::StrayWhisper,
+    Defect::UnheardBarge,
+    Defect::HeardByWaiting,
+    Defect::OverheardWaiting,
+];
 
 /// Defects that need more time, or that something else happens.
-const OF_OCCASIONS: [Defect; 6] = [
+const OF_OCCASIONS: [Defect; 18] = [
     Defect::BentTries,
     Defect::UntoldPause,
     Defect::BentRefusal,
     Defect::UntoldRefusal,
     Defect::UntapedThird,
     Defect::UnheededRights,
+    Defect::ShownNextKey,
+    Defect::BentFull,
+    Defect::BentEmpty,
+    Defect::ComesClosed,
+    Defect::ComesFull,
+    Defect::ComesEmpty,
+    Defect::LentAct,
+    Defect::HalfRefused,
+    Defect::ActsAnywhere,
+    Defect::UnaskedRecord,
+    Defect::RecordedRefusal,
+    Defect::BentAgain,
 ];
 
 /// Whoever talks consults somebody, again and again.
@@ -227,19 +271,44 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
     let fails = |n: u64| (n * 60_000, Trouble::StoreFails { for_ms: 30_000 });
     refused.troubles.extend((1..4).map(fails));
     refused.troubles.sort_by_key(|(at, _)| *at);
-    for (defect, setup) in [
-        (Defect::BentTries, called_back),
-        (Defect::UntoldPause, recorded),
-        (Defect::BentRefusal, crowded),
-        (Defect::UntoldRefusal, refused),
-        (Defect::UntapedThird, consulting()),
-        (Defect::UnheededRights, restricted()),
+    // Who talks is sent to give a PIN, again and again.
+    let mut handed_off = queued(6);
+    let hand_off = |place: usize| Trouble::Agent { agent: 0, wish: AgentWish::HandOff { place } };
+    handed_off.troubles.extend((1..60).map(|n| (n as u64 * 4_000, hand_off(n))));
+    handed_off.troubles.sort_by_key(|(at, _)| *at);
+    // At night, and queues have hours where there are flows.
+    let mut closed = queued(6);
+    (closed.site.starts_ms, closed.inbound.share_percent, closed.floor.queues) = (NIGHT_MS, 10, 3);
+    // No agent ever comes.
+    let mut deserted = queued(6);
+    deserted.troubles.clear();
+    // Who is recorded is asked before, where the seed says so, and keys are pressed at any time.
+    let mut asked = crowded.clone();
+    (asked.site.records, asked.media.news_ppm) = (true, 1_000_000);
+    for (setup, defects) in [
+        (called_back, &[Defect::BentTries][..]),
+        (recorded, &[Defect::UntoldPause, Defect::LentAct, Defect::HalfRefused]),
+        (crowded, &[Defect::BentRefusal, Defect::BentEmpty, Defect::ComesFull]),
+        // Who supervises is restricted to a queue.
+        (queued(5), &[Defect::ActsAnywhere]),
+        (refused, &[Defect::UntoldRefusal, Defect::BentAgain]),
+        (handed_off, &[Defect::ShownNextKey]),
+        (closed, &[Defect::BentFull, Defect::ComesClosed]),
+        (deserted, &[Defect::ComesEmpty]),
+        (consulting(), &[Defect::UntapedThird]),
+        (restricted(), &[Defect::UnheededRights]),
+        (asked, &[Defect::UnaskedRecord, Defect::RecordedRefusal]),
     ] {
         let clean = play(&setup, Watch { is_strict: true, ..Watch::default() });
-        assert_eq!(clean.failure, None, "{defect:?}");
-        is_found(&setup, defect);
+        assert_eq!(clean.failure, None, "{defects:?}");
+        for defect in defects {
+            is_found(&setup, *defect);
+        }
     }
 }
+
+/// Half past midnight on a Sunday, when the office is open in the evening only.
+const NIGHT_MS: i64 = 1_774_744_200_000;
 
 /// What no defect breaks that could be planted from outside: the tables within the exchange, of which its own tests break each
 /// rule (`exchange: audit::tests`).
@@ -266,6 +335,27 @@ fn each_planted_defect_of_supervisors_is_found() {
         setup.troubles = (1..200).map(|n| (n as u64 * 1_000, one(n))).collect();
         let clean = play(&setup, Watch { is_strict: true, ..Watch::default() });
         assert_eq!(clean.failure, None, "{wish:?}");
+        is_found(&setup, defect);
+    }
+}
+
+#[test]
+fn each_planted_defect_of_supervisors_of_a_consultation_is_found() {
+    for (defect, mode) in [(Defect::HeardByWaiting, Mode::Barge), (Defect::OverheardWaiting, Mode::Listen)] {
+        // Whoever talks asks a third, and somebody comes to hear that. Where agents sit, calls are answered.
+        let mut setup = queued(6);
+        setup.floor.share_percent = 0;
+        let ask = |n: usize| {
+            let wish = AgentWish::Consult { place: n, what: 0, whom: n / 2 };
+            Trouble::Agent { agent: 0, wish }
+        };
+        let come = |n: usize| Trouble::Supervise { phone: n, place: n, wish: SupervisorWish::Call(mode) };
+        let asks = (1..120).map(|n| (n as u64 * 2_000, ask(n)));
+        let comes = (1..120).map(|n| (n as u64 * 2_000 + 1_500, come(n)));
+        setup.troubles = asks.chain(comes).collect();
+        setup.troubles.sort_by_key(|(at, _)| *at);
+        let clean = play(&setup, Watch { is_strict: true, ..Watch::default() });
+        assert_eq!(clean.failure, None, "{mode:?}");
         is_found(&setup, defect);
     }
 }

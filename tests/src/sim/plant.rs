@@ -6,14 +6,15 @@ mod defects;
 pub use defects::Defect;
 
 use super::inbound::SECRET;
+use super::world::CONSENT;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchroom_acd::config::SortKey;
 use switchroom_acd::fact::{Candidate, Trigger};
 use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact, Presence};
 use switchroom_exchange::{
-    Action, CallId, Changed, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record, Source,
-    Ticket,
+    Action, CallId, Changed, Channel, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record,
+    RecordingSubject, Source, Ticket,
 };
 use switchroom_flow::Clip;
 
@@ -38,6 +39,15 @@ pub struct Plant {
     waiting: BTreeSet<CallId>,
     /// Tickets of what happened to queues and agents.
     facts: BTreeSet<Ticket>,
+    /// Places of facts that were offered to the store, and the last one.
+    places: BTreeSet<u64>,
+    last_fact: Option<Fact>,
+    /// Legs that hear nothing of others.
+    silent: BTreeSet<(CallId, LegId)>,
+    /// Calls by their short numbers.
+    numbers: BTreeMap<u64, CallId>,
+    /// A call in which somebody has just refused to be recorded.
+    refused: Option<CallId>,
 }
 
 impl Plant {
@@ -99,6 +109,9 @@ impl Plant {
                 self.media(command).map(Action::Media)
             }
             Action::Persist { ticket, record } => {
+                if let Record::CallOpen(open) = &record {
+                    self.numbers.insert(open.number, open.call);
+                }
                 let record = self.record(record)?;
                 if self.defect == Defect::UntoldRefusal && matches!(record, Record::Floor { .. }) {
                     self.facts.extend(ticket);
@@ -131,18 +144,44 @@ impl Plant {
                 more.push(action.clone());
                 Some(action)
             }
-            Action::Ask { .. } | Action::Reply { .. } => Some(action),
+            Action::Ask { .. } => Some(action),
+            Action::Reply { id, result } => {
+                let result = self.reply(result);
+                if let (Defect::HalfRefused, Some(call)) = (self.defect, self.refused_call(&result)) {
+                    self.has_struck = true;
+                    more.push(Action::Media(MediaCommand::PauseRecording { call, is_paused: true }));
+                }
+                Some(Action::Reply { id, result })
+            }
         }
     }
 
-    /// Whether ladders are shown as they must not be.
-    pub fn unmasks_ladder(&self) -> bool {
-        self.defect == Defect::ShownKey
+    /// Whether ladders are shown as they must not be, to who looks for the first time or later.
+    pub fn unmasks_ladder(&self, is_first: bool) -> bool {
+        self.defect == Defect::ShownKey || self.defect == Defect::ShownNextKey && !is_first
     }
 
     /// Whether flight files are written as they must not be.
     pub fn unmasks_flight(&self) -> bool {
         self.defect == Defect::FlownKey
+    }
+
+    /// The call that is refused as not the own.
+    fn refused_call(&self, result: &Result<String, String>) -> Option<CallId> {
+        let (_, rest) = result.as_ref().err()?.split_once("is not in call ")?;
+        let number = rest.split(';').next()?.parse().ok()?;
+        self.numbers.get(&number).copied()
+    }
+
+    /// What a user is told, with the defect.
+    fn reply(&mut self, result: Result<String, String>) -> Result<String, String> {
+        let is_let_through = match self.defect {
+            Defect::LentAct => is_refused_as_not_own(&result),
+            Defect::ActsAnywhere => is_refused_by(&result, "you may act on queues"),
+            _ => false,
+        };
+        self.has_struck |= is_let_through;
+        if is_let_through { Ok("done".to_owned()) } else { result }
     }
 
     fn send(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
@@ -177,7 +216,26 @@ impl Plant {
 
     /// What the media engine is told beside a command.
     fn beside(&mut self, command: &MediaCommand) -> Option<MediaCommand> {
+        self.note_waiting(command);
         match (self.defect, command) {
+            (Defect::HeardByWaiting, MediaCommand::Hear { call, leg, source: Source::Mix(parts) }) => {
+                let [other, voice] = parts[..] else { return None };
+                let waits = self.waits_in(*call, &[*leg, other.leg, voice.leg])?;
+                self.has_struck = true;
+                let source = Source::Mix(vec![voice]);
+                is_supervisor(voice, *leg, other).then_some(MediaCommand::Hear {
+                    call: *call,
+                    leg: waits,
+                    source,
+                })
+            }
+            (Defect::UnaskedRecord, MediaCommand::Play { call, clips, .. }) => {
+                let asks = |clip: &Clip| matches!(clip, Clip::Prompt { name, .. } if name == CONSENT);
+                clips.iter().any(asks).then(|| record(*call))
+            }
+            (Defect::RecordedRefusal, MediaCommand::Hear { call, .. }) => {
+                self.refused.take_if(|refused| refused == call).map(record)
+            }
             // Somebody's first mix is what a supervisor hears; one of those whom it hears is told to hear it.
             (Defect::HeardListener, MediaCommand::Hear { call, leg, source: Source::Mix(parts) }) => {
                 let [one, other] = parts[..] else { return None };
@@ -214,8 +272,37 @@ impl Plant {
         }
     }
 
+    /// Whoever hears silence or something without an end waits, in a talk while somebody else is consulted.
+    fn note_waiting(&mut self, command: &MediaCommand) {
+        let (call, leg, waits) = match command {
+            MediaCommand::Hear { call, leg, source } => (*call, *leg, *source == Source::Silence),
+            MediaCommand::Play { call, leg, is_loop, .. } => (*call, *leg, *is_loop),
+            _ => return,
+        };
+        if waits {
+            self.silent.insert((call, leg));
+        } else {
+            self.silent.remove(&(call, leg));
+        }
+    }
+
+    /// One who waits in a call, and is none of those.
+    fn waits_in(&self, call: CallId, others: &[LegId]) -> Option<LegId> {
+        let mut waiting = self.silent.iter().filter(|(of, leg)| *of == call && !others.contains(leg));
+        waiting.next().map(|(_, leg)| *leg)
+    }
+
     fn media(&mut self, command: MediaCommand) -> Option<MediaCommand> {
         match command {
+            MediaCommand::Hear { call, leg, source: Source::Mix(mut parts) }
+                if self.defect == Defect::OverheardWaiting =>
+            {
+                let known: Vec<LegId> = parts.iter().map(|part| part.leg).chain([leg]).collect();
+                let waits = self.waits_in(call, &known);
+                self.has_struck |= waits.is_some();
+                parts.extend(waits.map(|leg| Part { leg, gain_ddb: 0 }));
+                Some(MediaCommand::Hear { call, leg, source: Source::Mix(parts) })
+            }
             MediaCommand::PauseRecording { is_paused: true, .. } if self.defect == Defect::RecordedPin => {
                 self.has_struck = true;
                 None
@@ -315,12 +402,26 @@ impl Plant {
                 event.name = "digit".into();
                 Some(Record::Event(event))
             }
+            Record::Event(event)
+                if self.defect == Defect::RecordedRefusal && event.name == "recording_refused" =>
+            {
+                self.has_struck = true;
+                self.refused = event.call;
+                Some(Record::Event(event))
+            }
             Record::Event(mut event)
                 if self.defect == Defect::UntoldPause && event.name == "recording_paused" =>
             {
                 self.has_struck = true;
                 event.name = "recording_seen".into();
                 Some(Record::Event(event))
+            }
+            Record::Floor { seq, fact } if self.defect == Defect::BentAgain => {
+                let other = self.last_fact.replace(Fact::clone(&fact));
+                let is_again = !self.places.insert(seq);
+                let bent = other.filter(|other| is_again && *other != *fact);
+                self.has_struck |= bent.is_some();
+                Some(Record::Floor { seq, fact: bent.map_or(fact, Box::new) })
             }
             Record::Floor { seq, fact } => {
                 self.fact(*fact).map(|fact| Record::Floor { seq, fact: Box::new(fact) }).or_else(nothing)
@@ -380,6 +481,18 @@ impl Plant {
                 self.has_struck = true;
                 left.exit = Exit::Closed;
             }
+            (Defect::BentFull, Fact::Left(left)) if left.exit == Exit::Closed => {
+                self.has_struck = true;
+                left.exit = Exit::Full;
+            }
+            (Defect::BentEmpty, Fact::Left(left)) if left.exit == Exit::Full => {
+                self.has_struck = true;
+                left.exit = Exit::Empty;
+            }
+            (defect, Fact::Left(left)) if let_in(defect) == Some(left.exit) && !self.has_struck => {
+                self.has_struck = true;
+                return None;
+            }
             (Defect::Overtaken, Fact::Joined(joined)) => {
                 self.has_struck = true;
                 self.skip += 1;
@@ -420,6 +533,32 @@ impl Plant {
             changed.remove(hidden);
         }
     }
+}
+
+/// Whom a defect lets in: who leaves a queue like that is not written down as leaving.
+fn let_in(defect: Defect) -> Option<Exit> {
+    match defect {
+        Defect::ComesClosed => Some(Exit::Closed),
+        Defect::ComesFull => Some(Exit::Full),
+        Defect::ComesEmpty => Some(Exit::Empty),
+        _ => None,
+    }
+}
+
+fn is_refused_by(result: &Result<String, String>, words: &str) -> bool {
+    result.as_ref().is_err_and(|why| why.contains(words))
+}
+
+fn is_refused_as_not_own(result: &Result<String, String>) -> bool {
+    is_refused_by(result, "your phone")
+}
+
+/// A recording of whatever two there may be.
+fn record(call: CallId) -> MediaCommand {
+    let legs = [(LegId(u64::MAX - 1), Channel::Left), (LegId(u64::MAX), Channel::Right)];
+    let nobody = || (String::new(), String::new());
+    let subject = RecordingSubject { number: 0, from: nobody(), with: nobody(), started_ms: 0 };
+    MediaCommand::Record { call, legs, subject }
 }
 
 /// Whether the last that a leg hears is a supervisor, whose leg comes after those of the two who talk.

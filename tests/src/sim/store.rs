@@ -113,8 +113,8 @@ pub struct Store {
     /// What is on disk.
     pub disk: Disk,
     waiting: VecDeque<(Option<Ticket>, Record)>,
-    /// Places of facts that it refused and has not been offered again.
-    refused: BTreeSet<u64>,
+    /// Facts that it refused and has not been offered again, at their places.
+    refused: BTreeMap<u64, Fact>,
     /// It keeps nothing at the moment.
     pub fails: bool,
     /// It has failed since the exchange started: what was confirmed meanwhile may be gone.
@@ -137,9 +137,10 @@ impl Store {
         self.waiting.len() == 1
     }
 
-    /// Whether a record is one that was refused before; asked once of each.
+    /// Whether a record is one that was refused before, and says the same; asked once of each.
     pub fn is_again(&mut self, record: &Record) -> bool {
-        matches!(record, Record::Floor { seq, .. } if self.refused.remove(seq))
+        let Record::Floor { seq, fact } = record else { return false };
+        self.refused.remove(seq).is_some_and(|refused| refused == **fact)
     }
 
     /// How many records wait.
@@ -157,9 +158,11 @@ impl Store {
         let tickets = self.waiting.iter().filter_map(|(ticket, _)| *ticket).collect();
         if self.fails {
             self.has_failed = true;
-            let place =
-                |record: &Record| if let Record::Floor { seq, .. } = record { Some(*seq) } else { None };
-            self.refused.extend(self.waiting.iter().filter_map(|(_, record)| place(record)));
+            let fact = |record: &Record| match record {
+                Record::Floor { seq, fact } => Some((*seq, Fact::clone(fact))),
+                _ => None,
+            };
+            self.refused.extend(self.waiting.iter().filter_map(|(_, record)| fact(record)));
             self.waiting.clear();
             return Flushed::NotStored(tickets);
         }

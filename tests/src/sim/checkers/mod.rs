@@ -5,7 +5,9 @@
 //! [`super::plant`].
 
 mod calls;
+mod consent;
 mod console;
+mod desk;
 mod events;
 mod finals;
 mod flows;
@@ -80,6 +82,11 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<hand_offs::HandedOffIsAlone>::default(),
         Box::<recordings::PausedIsSilent>::default(),
         Box::<messages::StoredIsConfirmed>::default(),
+        Box::<consent::AskedBeforeRecorded>::default(),
+        Box::<desk::OwnIsOwn>::default(),
+        Box::<desk::ActsWithinQueues>::default(),
+        // Before those who would take a fact that is told otherwise the second time for another one.
+        Box::<queues::FactsReachTheDisk>::default(),
         Box::<queues::RungIsOffered>::default(),
         Box::<queues::ChosenByTheRule>::default(),
         Box::<queues::OneCallPerAgent>::default(),
@@ -91,7 +98,6 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<queues::CallBacksEndOnce>::default(),
         Box::<queues::OnlyWhoMayComesIn>::default(),
         Box::<queues::OnlyOwnQueues>::default(),
-        Box::<queues::FactsReachTheDisk>::default(),
         Box::<queues::SharesAreEven>::default(),
         Box::<secrets::SecretsStay>::default(),
         Box::<secrets::FlightTellsNoKeys>::default(),

@@ -13,13 +13,19 @@ use switchroom_exchange::{
 };
 use switchroom_wire::{LadderEntry, LadderKind};
 
+/// How far a ladder has been looked at, and whether one of the two was handed off by then.
+#[derive(Debug, Default)]
+struct Looked {
+    entries: usize,
+    is_handed_off: bool,
+}
+
 /// A secret that a caller typed is nowhere but in the caller's flow.
 #[derive(Debug, Default)]
 pub(super) struct SecretsStay {
     /// Calls whose talk is interrupted: phones ring for one party because the other has referred it.
     put_through: BTreeSet<CallId>,
-    /// How far ladders have been looked at.
-    ladders: BTreeMap<CallId, usize>,
+    ladders: BTreeMap<CallId, Looked>,
     life: u32,
 }
 
@@ -181,24 +187,27 @@ impl SecretsStay {
         Ok(())
     }
 
-    /// Every INFO of the caller, the first lane, on the ladder of a call with a flow is without its key.
+    /// Every INFO of the caller, the first lane, on the ladder of a call with a flow is without its key. Once somebody was handed
+    /// off, so is every INFO of either side: what was pressed before in a talk is no secret.
     fn ladder_is_clean(&mut self, world: &World, call: CallId) -> Verdict {
         let looked = self.ladders.entry(call).or_default();
-        let ladder = view::ladder(&world.exchange, call, *looked).unwrap_or_default();
-        *looked += ladder.entries.len();
-        // What was pressed in a talk before it was handed off is no secret.
+        let is_first = looked.entries == 0;
+        let ladder = view::ladder(&world.exchange, call, looked.entries).unwrap_or_default();
+        looked.entries += ladder.entries.len();
         let is_hand_off = |entry: &LadderEntry| matches!(&entry.kind, LadderKind::Decision { text } if text.contains(" off to flow "));
-        let handed_off = ladder.entries.iter().rposition(is_hand_off);
+        let was_handed_off = looked.is_handed_off;
+        let hand_off = ladder.entries.iter().position(is_hand_off).filter(|_| !was_handed_off);
+        looked.is_handed_off |= hand_off.is_some();
+        let is_handed_off = looked.is_handed_off;
         let has_flow = world.exchange.call(call).is_none_or(|call| call.flow.is_some());
-        if handed_off.is_none() && !has_flow {
-            return Ok(());
-        }
-        for entry in ladder.entries.iter().skip(handed_off.unwrap_or(0)) {
+        for entry in ladder.entries.iter().skip(hand_off.unwrap_or(0)) {
             let LadderKind::Message { lane, text, .. } = &entry.kind else { continue };
-            if *lane != 1 || !text.starts_with("INFO ") {
+            let is_callers = has_flow && *lane == 1;
+            if !(is_callers || is_handed_off) || !text.starts_with("INFO ") {
                 continue;
             }
-            let shown = if world.plant.unmasks_ladder() { text.replace("=x", "=7") } else { text.clone() };
+            let is_shown = world.plant.unmasks_ladder(is_first);
+            let shown = if is_shown { text.replace("=x", "=7") } else { text.clone() };
             let lines = shown.replace("\r\n", "\n").replace('\n', "\r\n");
             if let Some(digit) = key_in_info(lines.as_bytes()) {
                 return broken(Some(call), format!("the ladder tells that {digit} was pressed: {shown}"));

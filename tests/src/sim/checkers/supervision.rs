@@ -1,17 +1,20 @@
 //! Supervisors: who hears them, and what they hear.
 
+use super::desk::{queues_of, talked_for};
 use super::wiring::{connected, heard, speaks};
 use super::{Checker, Verdict, broken};
-use crate::sim::world::{SUPERVISOR, Step, World, restricted_to};
-use std::collections::BTreeSet;
-use switchroom_acd::agent::Doing;
+use crate::sim::world::{SUPERVISOR, Step, World};
+use std::collections::{BTreeMap, BTreeSet};
 use switchroom_exchange::{
     Bridge, Call, CallId, LegId, LegState, Mode, SIGNAL, Source, Stage, Subject, Supervision,
 };
 
 /// A supervisor who listens is heard by nobody, one who whispers by the agent alone, and no recording holds either.
 #[derive(Debug, Default)]
-pub(super) struct SupervisorsAreHeardAsTheyWish;
+pub(super) struct SupervisorsAreHeardAsTheyWish {
+    /// At which calls those supervisors are who are restricted to some queues.
+    targets: BTreeMap<CallId, CallId>,
+}
 
 impl Checker for SupervisorsAreHeardAsTheyWish {
     fn rule(&self) -> &'static str {
@@ -23,11 +26,18 @@ impl Checker for SupervisorsAreHeardAsTheyWish {
             return Ok(());
         }
         let supervisors = world.exchange.calls().filter_map(|c| Some((c, world.exchange.supervision(c.id)?)));
+        let targets = &mut self.targets;
         let mut voices = BTreeSet::new();
         for (own, one) in supervisors {
             voices.insert(own.caller);
+            let before = targets.remove(&own.id);
+            if let Some(call) = one.target.filter(|_| one.user == SUPERVISOR) {
+                targets.insert(own.id, call);
+                is_allowed(world, call, before != Some(call))?;
+            }
             check(world, own, one)?;
         }
+        targets.retain(|own, _| world.exchange.supervision(*own).is_some());
         // Who is no supervisor, or not any more, is in no mix but as a party.
         for (leg, told) in &world.media.legs {
             let Source::Mix(parts) = &told.hears else { continue };
@@ -85,9 +95,6 @@ fn parties(world: &World, target: CallId) -> Option<(&Call, Vec<LegId>)> {
 
 fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
     let voice = own.caller;
-    if let Some(call) = one.target.filter(|_| one.user == SUPERVISOR) {
-        is_allowed(world, call)?;
-    }
     let hearers: Vec<LegId> = world
         .media
         .legs
@@ -139,24 +146,61 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
             format!("a recording holds a supervisor whose mode is {}", one.mode.word()),
         );
     }
+    if one.mode == Mode::Barge {
+        let parties = target.as_ref().map_or(&[][..], |(_, parties)| parties);
+        is_heard_by_mates(world, (own, one), parties, &hearers, at_work.is_some())?;
+    }
     if let (Mode::Barge, Some((call, parties))) = (one.mode, at_work) {
         is_recorded(world, one, voice, call, parties)?;
     }
-    hears_all(world, own, target.as_ref())
+    hears_all(world, own, one, target.as_ref())
 }
 
-/// Who is restricted to a queue is at no call that an agent has from another.
-fn is_allowed(world: &World, call: CallId) -> Verdict {
-    let Some(own) = restricted_to(&world.setup) else { return Ok(()) };
-    let floor = world.exchange.floor();
-    let Some(Doing::Talking { queue, .. }) = floor.agent_of(call.0).map(|agent| &agent.doing) else {
-        return Ok(());
-    };
-    match floor.queue_by_id(*queue) {
-        Some(queue) if queue.name != own => {
-            broken(Some(call), format!("who may hear {own} only hears a call of {}", queue.name))
+/// Who is restricted to a queue comes to no call of another, and stays at none that an agent has from another: that who works at
+/// its phones signs out or comes is nothing that ends what is heard.
+fn is_allowed(world: &World, call: CallId, is_new: bool) -> Verdict {
+    let Some(queues) = world.exchange.config().supervision.queues.get(SUPERVISOR) else { return Ok(()) };
+    let of = if is_new { queues_of(world, call) } else { talked_for(world, call).map(|one| [one].into()) };
+    match of {
+        Some(of) if queues.is_disjoint(&of) => {
+            broken(Some(call), format!("who may hear {queues:?} only hears a call of {of:?}"))
         }
         _ => Ok(()),
+    }
+}
+
+/// Other supervisors at the same call who are connected with it, and whether they barge in.
+fn mates<'a>(world: &'a World, own: &Call, one: &Supervision) -> impl Iterator<Item = (LegId, bool)> + 'a {
+    let voice = own.caller;
+    let at_it = one.target.into_iter().flat_map(|target| world.exchange.supervisors_of(target));
+    let others = at_it.filter(move |(mate, one)| {
+        mate.caller != voice
+            && !one.is_over()
+            && matches!(mate.stage, Stage::Service { .. })
+            && speaks(world, mate.caller)
+    });
+    others.map(|(mate, one)| (mate.caller, one.mode == Mode::Barge))
+}
+
+/// Who barges in is heard by the other supervisors at the call as well, and by nobody who is not connected.
+fn is_heard_by_mates(
+    world: &World,
+    (own, one): (&Call, &Supervision),
+    parties: &[LegId],
+    hearers: &[LegId],
+    is_at_work: bool,
+) -> Verdict {
+    let mates: Vec<LegId> = mates(world, own, one).map(|(leg, _)| leg).collect();
+    let is_meant = |leg: &&LegId| parties.contains(leg) || mates.contains(leg);
+    if let Some(leg) = hearers.iter().find(|leg| !is_meant(leg)) {
+        let text = format!("leg {} hears who barges in and is not connected: {parties:?}, {mates:?}", leg.0);
+        return broken(Some(own.id), text);
+    }
+    match mates.iter().find(|leg| is_at_work && !hearers.contains(leg)) {
+        Some(leg) => {
+            broken(Some(own.id), format!("leg {} supervises, and does not hear who barges in", leg.0))
+        }
+        None => Ok(()),
     }
 }
 
@@ -219,7 +263,8 @@ fn is_recorded(world: &World, one: &Supervision, voice: LegId, call: &Call, part
     broken(Some(call.id), format!("leg {} is recorded at {of:?} beside {side:?}, no agent's", voice.0))
 }
 
-fn hears_all(world: &World, own: &Call, target: Option<&(&Call, Vec<LegId>)>) -> Verdict {
+/// A supervisor hears those who are connected and the others who barge in, and nobody else.
+fn hears_all(world: &World, own: &Call, one: &Supervision, target: Option<&(&Call, Vec<LegId>)>) -> Verdict {
     let up = own.caller_leg().filter(|leg| leg.state == LegState::Up && !leg.holds);
     let Some(told) = up.and_then(|leg| world.media.legs.get(&leg.id)) else { return Ok(()) };
     if !matches!(own.stage, Stage::Service { .. }) {
@@ -234,12 +279,11 @@ fn hears_all(world: &World, own: &Call, target: Option<&(&Call, Vec<LegId>)>) ->
             broken(Some(own.id), "a supervisor at no call hears somebody")
         };
     };
-    for leg in parties {
-        let speaks = speaks(world, *leg);
-        if speaks != hears.contains(leg) {
-            let text = format!("a supervisor hears {hears:?}, and of leg {} that is {}", leg.0, !speaks);
-            return broken(Some(own.id), text);
-        }
+    let barging = mates(world, own, one).filter(|(_, barges)| *barges).map(|(leg, _)| leg);
+    let spoken = parties.iter().copied().filter(|leg| speaks(world, *leg));
+    let ought: BTreeSet<LegId> = spoken.chain(barging).collect();
+    if hears != ought {
+        return broken(Some(own.id), format!("a supervisor hears {hears:?}, and ought to hear {ought:?}"));
     }
     Ok(())
 }

@@ -1,17 +1,19 @@
 //! What checkers once took for a fault and was none.
 
-use super::Checker;
 use super::flows::PromptsAreForAnswered;
 use super::secrets::SecretsStay;
+use super::{Checker, Finding};
 use crate::sim::faults::Faults;
-use crate::sim::plant::Plant;
+use crate::sim::inbound::LENT;
+use crate::sim::plant::{Defect, Plant};
 use crate::sim::setup::Setup;
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use switchroom_exchange::{Action, CallId, LegId, MediaCommand, MediaEvent, Record, Stage};
+use switchroom_exchange::{Action, CallId, Command, LegId, MediaCommand, MediaEvent, Record, Stage};
 use switchroom_flow::Clip;
 use switchroom_phone::PhoneCommand;
+use switchroom_phone::digits::DigitsBy;
 use switchroom_phone::script::{Actor, Course};
 
 fn world() -> World {
@@ -48,22 +50,23 @@ struct Three {
     world: World,
     checker: SecretsStay,
     noted: usize,
+    found: Option<Finding>,
 }
 
 impl Three {
-    fn new() -> Self {
+    fn new(plant: Plant) -> Self {
         let mut setup = Setup::draw(4, Duration::from_secs(10), 3, &Faults::default());
         setup.phones.truncate(3);
         (setup.calls, setup.troubles) = (Vec::new(), Vec::new());
         for (place, phone) in setup.phones.iter_mut().enumerate() {
             (phone.extension, phone.late_offer, phone.tcp) = ((101 + place).to_string(), false, false);
         }
-        let mut world = World::new(setup, Plant::default());
+        let mut world = World::new(setup, plant);
         let now = world.now.mono;
         for handset in &mut world.handsets {
             handset.actor = Actor::new(now, vec![], Course::NoAnswer);
         }
-        let mut three = Self { world, checker: SecretsStay::default(), noted: 0 };
+        let mut three = Self { world, checker: SecretsStay::default(), noted: 0, found: None };
         three.pass(10);
         three
     }
@@ -71,7 +74,7 @@ impl Three {
     fn look(&mut self, step: &Step) {
         let is_digit = |action: &&Action| matches!(action, Action::Persist { record: Record::Event(event), .. } if event.name == "digit");
         self.noted += step.actions.iter().filter(is_digit).count();
-        assert_eq!(self.checker.step(&self.world, step), Ok(()));
+        self.found = self.found.take().or(self.checker.step(&self.world, step).err());
     }
 
     fn pass(&mut self, seconds: u64) {
@@ -104,7 +107,7 @@ impl Three {
 
 #[test]
 fn a_key_of_who_is_being_put_through_is_no_flows() {
-    let mut three = Three::new();
+    let mut three = Three::new(Plant::default());
     three.does(0, &PhoneCommand::Call("102".into()));
     three.does(1, &PhoneCommand::Answer);
     three.world.typed_secrets = three.world.exchange.calls().map(|call| call.id).collect();
@@ -115,5 +118,30 @@ fn a_key_of_who_is_being_put_through_is_no_flows() {
     three.does(1, &PhoneCommand::HangUp);
     assert_eq!(three.stage(), Stage::Seeking);
     three.caller_presses('3');
-    assert_eq!(three.noted, 3);
+    assert_eq!((three.noted, three.found), (3, None));
+}
+
+/// Who talked without any flow is sent into one, and types by INFO: what the ladder shows after the first look at it.
+fn second_key_of_who_was_handed_off(plant: Plant) -> (bool, Option<Finding>) {
+    let mut three = Three::new(plant);
+    three.does(0, &PhoneCommand::Call("102".into()));
+    three.does(1, &PhoneCommand::Answer);
+    three.does(0, &PhoneCommand::Digits("7".into(), DigitsBy::Info));
+    let call = three.world.exchange.calls().next().unwrap().id;
+    let step = three.world.tell(Came::Command(Command::HandOff { call, flow: LENT.into() })).unwrap();
+    three.look(&step);
+    three.world.typed_secrets = [call].into();
+    assert_eq!((three.stage(), &three.world.exchange.call(call).unwrap().flow), (Stage::Flow, &None));
+    three.does(0, &PhoneCommand::Digits("8".into(), DigitsBy::Info));
+    let is_found_at_once = three.found.is_some();
+    three.does(0, &PhoneCommand::Digits("9".into(), DigitsBy::Info));
+    (is_found_at_once, three.found)
+}
+
+#[test]
+fn every_key_of_who_was_handed_off_is_looked_for() {
+    assert_eq!(second_key_of_who_was_handed_off(Plant::default()), (false, None));
+    assert!(second_key_of_who_was_handed_off(Plant::new(Defect::ShownKey)).0);
+    let (is_found_at_once, found) = second_key_of_who_was_handed_off(Plant::new(Defect::ShownNextKey));
+    assert!(!is_found_at_once && found.is_some_and(|found| found.text.contains("7 was pressed")));
 }

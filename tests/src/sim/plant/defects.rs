@@ -112,11 +112,39 @@ pub enum Defect {
     UntapedThird,
     /// Who is restricted to a queue acts on the calls of all.
     UnheededRights,
+    /// The ladder masks keys that come by INFO when it is looked at first, and no others.
+    ShownNextKey,
+    /// Whoever comes while a queue is closed is turned away as if it were full.
+    BentFull,
+    /// Whoever is one too many is turned away as if nobody worked there.
+    BentEmpty,
+    /// Whoever comes while a queue is closed is let in.
+    ComesClosed,
+    /// Whoever is one too many is let in.
+    ComesFull,
+    /// Whoever comes to a queue in which nobody works is let in.
+    ComesEmpty,
+    /// A user may do with a call that is not the own what may be done with the own.
+    LentAct,
+    /// A user is refused what is not the own, and something is done all the same.
+    HalfRefused,
+    /// Who waits while the other side consults hears a supervisor who barges in.
+    HeardByWaiting,
+    /// A supervisor hears who waits while the other side consults.
+    OverheardWaiting,
+    /// Who is restricted to some queues may act on calls of others.
+    ActsAnywhere,
+    /// A call is recorded while it is being asked whether it may be.
+    UnaskedRecord,
+    /// A call is recorded although that was refused.
+    RecordedRefusal,
+    /// What the store has refused is offered to it as something else.
+    BentAgain,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 67] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -170,5 +198,19 @@ impl Defect {
         Self::UntoldRefusal,
         Self::UntapedThird,
         Self::UnheededRights,
+        Self::ShownNextKey,
+        Self::BentFull,
+        Self::BentEmpty,
+        Self::ComesClosed,
+        Self::ComesFull,
+        Self::ComesEmpty,
+        Self::LentAct,
+        Self::HalfRefused,
+        Self::HeardByWaiting,
+        Self::OverheardWaiting,
+        Self::ActsAnywhere,
+        Self::UnaskedRecord,
+        Self::RecordedRefusal,
+        Self::BentAgain,
     ];
 }

@@ -11,6 +11,20 @@ use switchroom_exchange::{
     Action, AgentAct, Command, CommandId, Exchange, Flow, Input, MediaCommand, MediaEvent, Record, Transport,
 };
 
+/// Who gives a command. Whoever supervises may be restricted to a queue; the other sits at the first phone, and does also what has
+/// to be done at the end.
+pub fn user_of(command: &Command) -> &'static str {
+    match command {
+        Command::Supervise { .. }
+        | Command::PickUp { .. }
+        | Command::Transfer { .. }
+        | Command::Record { .. }
+        | Command::Missed { .. }
+        | Command::Agent(AgentAct::Assign { .. } | AgentAct::Priority { .. }) => SUPERVISOR,
+        _ => "supervisor",
+    }
+}
+
 impl World {
     pub(super) fn arrive_up(&mut self, flow: Flow, bytes: Arc<[u8]>) -> Option<Step> {
         let closed = flow.transport == Transport::Tcp && !self.routes.is_connected(flow.connection);
@@ -71,13 +85,7 @@ impl World {
                 self.commands += 1;
                 Input::Command {
                     id: CommandId(self.commands),
-                    user: match command {
-                        Command::Supervise { .. }
-                        | Command::PickUp { .. }
-                        | Command::Transfer { .. }
-                        | Command::Agent(AgentAct::Assign { .. }) => SUPERVISOR.into(),
-                        _ => "supervisor".into(),
-                    },
+                    user: user_of(command).into(),
                     command: command.clone(),
                 }
             }

@@ -13,6 +13,9 @@ use switchroom_sip::digest::{Algorithm, ha1};
 /// What who is held hears.
 pub const HOLD_MUSIC: &str = "hold-music";
 
+/// What who is asked whether a call may be recorded hears.
+pub const CONSENT: &str = "consent";
+
 /// Who commands supervisors' phones, and may be restricted to a queue.
 pub const SUPERVISOR: &str = "mara";
 
@@ -61,7 +64,7 @@ pub(super) fn config(setup: &Setup) -> Config {
         record: if site.records { RecordRule::Always } else { RecordRule::Never },
         recording_key: "*1".into(),
         // Where calls are recorded, on one site of three who calls is asked before.
-        consent: if setup.floor.seed % 3 == 1 { "consent".into() } else { String::new() },
+        consent: if setup.floor.seed % 3 == 1 { CONSENT.into() } else { String::new() },
         consent_refuse: Some('5'),
         // Where calls are recorded, who is held hears music.
         hold_reminder: secs(site.hold_reminder_s),

@@ -228,6 +228,9 @@ impl World {
         let calls: Vec<&Call> = calls.collect();
         let of_call = calls.get(place % calls.len().max(1));
         let agent = self.exchange.floor().agent_at(seat).map(|agent| agent.number.to_string());
+        // Now and then it is about another agent.
+        let others = || (place % self.setup.floor.agents.max(1) + 1).to_string();
+        let agent = if place % 8 == 5 { Some(others()) } else { agent };
         let act = match what {
             0 => Command::Agent(AgentAct::Choose {
                 agent: agent?,
@@ -240,13 +243,15 @@ impl World {
             3 => Command::Agent(AgentAct::WrapUp {
                 agent: agent?,
                 more_ms: None,
-                disposition: Some("sold".into()),
+                // Queues know one of the two.
+                disposition: Some(if place.is_multiple_of(2) { "order" } else { "sold" }.into()),
             }),
             4 => Command::HangUp(of_call?.id),
             5 => {
                 let to = self.handsets[place % self.handsets.len()].setup.extension.clone();
                 Command::Transfer { call: of_call?.id, to }
             }
+            6 if place % 2 == 1 => Command::Record { call: of_call?.id, act: RecordingAct::Pause },
             _ => Command::Note {
                 call: of_call?.id,
                 number: of_call?.number,

@@ -202,7 +202,12 @@ impl Checker for WhereTheyChose {
                 self.presences.insert(fact.agent.clone(), fact.is.presence.clone());
             }
         }
-        if let Came::Command(Command::Agent(AgentAct::Choose { agent, presence, .. })) = &step.came
+        let command = match &step.came {
+            Came::Command(Command::Own(command)) => Some(&**command),
+            Came::Command(command) => Some(command),
+            _ => None,
+        };
+        if let Some(Command::Agent(AgentAct::Choose { agent, presence, .. })) = command
             && step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. }))
         {
             let is = self.presences.get(agent).cloned().unwrap_or_default();

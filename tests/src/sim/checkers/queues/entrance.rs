@@ -4,8 +4,8 @@ use super::facts;
 use crate::sim::checkers::{Checker, Verdict, broken};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use switchroom_acd::config::QueueConfig;
-use switchroom_acd::{CallBackAct, CallBackEnd, Door, Exit, Fact};
+use switchroom_acd::config::{QueueConfig, Staff};
+use switchroom_acd::{CallBackAct, CallBackEnd, Door, Exit, Fact, Presence};
 use switchroom_exchange::{Action, AgentAct, CallId, Command, Record};
 use switchroom_flow::boundary::Opening;
 
@@ -31,8 +31,9 @@ impl Queue {
     }
 }
 
-/// Outside its hours a queue lets nobody in, within them it turns nobody away as closed; and it has no more calls than it may,
-/// at once and within a second. Who was let in before, and lost an agent whose phone is gone, is not asked.
+/// Outside its hours a queue lets nobody in, within them it turns nobody away as closed; it has no more calls than it may, at
+/// once and within a second; and who is told that nobody works there is told the truth. Who was let in before, and lost an agent
+/// whose phone is gone, is not asked for hours and limits.
 #[derive(Debug, Default)]
 pub(in super::super) struct OnlyWhoMayComesIn {
     queues: BTreeMap<String, Queue>,
@@ -40,12 +41,37 @@ pub(in super::super) struct OnlyWhoMayComesIn {
     joined: Option<(String, u128)>,
     /// What users said of queues and did not take back, by their commands and by what the disk has.
     doors: BTreeMap<String, Door>,
+    /// Where agents are, as what is written down has it.
+    presences: BTreeMap<String, Presence>,
+}
+
+/// Who works where.
+struct Staffed<'a> {
+    world: &'a World,
+    presences: &'a BTreeMap<String, Presence>,
+}
+
+impl Staffed<'_> {
+    /// Whether there is somebody in a queue of the kind that a rule asks for.
+    fn has(&self, queue: &str, rule: Staff) -> bool {
+        let agents = &self.world.exchange.floor().config().agents;
+        let mut of_queue = agents.iter().filter(|(_, agent)| agent.queues.contains_key(queue));
+        let mut is_any = |is_it: fn(&Presence) -> bool| {
+            of_queue.any(|(number, _)| self.presences.get(number).is_some_and(is_it))
+        };
+        match rule {
+            Staff::None => true,
+            Staff::SignedIn => is_any(Presence::is_signed_in),
+            Staff::Working => is_any(|presence| *presence == Presence::Ready),
+        }
+    }
 }
 
 impl OnlyWhoMayComesIn {
     /// The next fact says whether who joined last was let in: who was not leaves at once.
     fn settle(&mut self, world: &World, now_ms: i64, left: Option<Exit>) -> Verdict {
         let Some((name, call)) = self.joined.take() else { return Ok(()) };
+        let staff = Staffed { world, presences: &self.presences };
         let queue = self.queues.entry(name.clone()).or_default();
         let Some(config) = world.exchange.floor().queue(&name).map(|queue| &queue.config) else {
             return Ok(());
@@ -62,14 +88,23 @@ impl OnlyWhoMayComesIn {
         let sure = queue.let_in.iter().filter(|(_, is_sure)| *is_sure).count();
         let reaches = |count: usize| config.calls_per_second.is_some_and(|most| count >= most as usize);
         let (may_be_quick, is_quick) = (reaches(queue.let_in.len()), reaches(sure));
-        let told = format!("{name}: open {is_open}, {calls} calls, {} in a second", queue.let_in.len());
+        let joins = staff.has(&name, config.join);
+        // Who asked to be called back may not be in the line at the moment.
+        let is_crowded = queue.waiting.len() >= config.max_waiting;
+        let told = format!(
+            "{name}: open {is_open}, somebody there: {joins}, {} wait, {calls} calls, {} in a second",
+            queue.waiting.len(),
+            queue.let_in.len()
+        );
         let has_room = queue.waiting.len() + queue.asked.len() < config.max_waiting;
         let is_wrong = match left {
             Some(Exit::Closed) => is_open || is_back,
             Some(Exit::Full) if is_back => has_room,
             Some(Exit::Full) => !is_over && !may_be_quick && has_room,
+            // Or it was let in, and nobody is there for whom it may stay.
+            Some(Exit::Empty) => !is_open && !is_back || joins && staff.has(&name, config.stay),
             Some(_) => false,
-            None => !is_back && (!is_open || is_over || is_quick),
+            None => !joins || is_crowded || !is_back && (!is_open || is_over || is_quick),
         };
         match left {
             None => {
@@ -97,6 +132,11 @@ impl OnlyWhoMayComesIn {
                 self.leave(&left.queue, left.call, left.exit);
             }
             Fact::Left(left) => self.leave(&left.queue, left.call, left.exit),
+            Fact::Agent(fact) => {
+                // Whoever came before was judged by who was there then.
+                self.settle(world, now_ms, None)?;
+                self.presences.insert(fact.agent.clone(), fact.is.presence.clone());
+            }
             Fact::Talked(talked) => {
                 self.queues.values_mut().for_each(|queue| _ = queue.talking.remove(&talked.call));
             }
@@ -118,6 +158,12 @@ impl OnlyWhoMayComesIn {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Anew: after a start as the store says, and after a reload, when agents come and go.
+    fn note_presences(&mut self, world: &World) {
+        let agents = world.exchange.floor().agents();
+        self.presences = agents.map(|agent| (agent.number.to_string(), agent.presence.clone())).collect();
     }
 
     /// What users say of queues, and what is forgotten because a queue is gone.
@@ -165,6 +211,7 @@ impl Checker for OnlyWhoMayComesIn {
                 let asked = floor.call_backs_of(&queue.name).map(|one| one.id).collect();
                 self.queues.insert(queue.name.clone(), Queue { asked, ..Queue::default() });
             }
+            self.note_presences(world);
             return Ok(());
         }
         for action in &step.actions {
@@ -184,6 +231,9 @@ impl Checker for OnlyWhoMayComesIn {
             }
         }
         let verdict = self.settle(world, now_ms, None);
+        if is_reload {
+            self.note_presences(world);
+        }
         if is_reload || step.died { Ok(()) } else { verdict }
     }
 }

@@ -2,13 +2,15 @@
 
 use crate::sim::checkers::{Checker, Verdict, broken};
 use crate::sim::world::{Came, Step, World};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use switchroom_acd::Fact;
 use switchroom_exchange::{Action, Record};
 
-/// What was written down of queues and agents is on disk at rest: what the store refused was offered again.
+/// What was written down of queues and agents is on disk at rest, word for word: what the store refused was offered again, and
+/// nothing else in its place.
 #[derive(Debug, Default)]
 pub(in super::super) struct FactsReachTheDisk {
-    told: BTreeSet<u64>,
+    told: BTreeMap<u64, Fact>,
 }
 
 impl Checker for FactsReachTheDisk {
@@ -22,16 +24,23 @@ impl Checker for FactsReachTheDisk {
             self.told.clear();
         }
         for action in step.actions.iter().filter(|_| !step.died) {
-            if let Action::Persist { record: Record::Floor { seq, .. }, .. } = action {
-                self.told.insert(*seq);
+            if let Action::Persist { record: Record::Floor { seq, fact }, .. } = action
+                && let Some(before) = self.told.insert(*seq, Fact::clone(fact))
+                && before != **fact
+            {
+                return broken(None, format!("the fact at place {seq} was {before:?}, and now {fact:?}"));
             }
         }
         Ok(())
     }
 
     fn rest(&mut self, world: &World) -> Verdict {
-        match self.told.iter().find(|seq| !world.store.disk.facts.contains_key(seq)) {
-            Some(seq) => broken(None, format!("the fact at place {seq} is not on disk")),
+        let disk = &world.store.disk.facts;
+        match self.told.iter().find(|(seq, fact)| disk.get(seq) != Some(fact)) {
+            Some((seq, fact)) => {
+                let is = disk.get(seq);
+                broken(None, format!("at place {seq} there is {is:?} on disk, and was told {fact:?}"))
+            }
             None => Ok(()),
         }
     }

@@ -1,0 +1,203 @@
+//! What users may do: with what is their own, and where they are restricted to some queues.
+
+use super::{Checker, Verdict, broken};
+use crate::sim::world::{Came, SUPERVISOR, Step, World, user_of};
+use std::collections::{BTreeMap, BTreeSet};
+use switchroom_acd::Fact;
+use switchroom_acd::agent::Doing;
+use switchroom_exchange::{
+    Action, AgentAct, CallId, Command, EventKind, Leg, LegState, MediaCommand, Record, Subject,
+    SupervisionAct,
+};
+
+/// What a command is about.
+enum About<'a> {
+    Call(CallId),
+    Agent(&'a str),
+    Other,
+}
+
+fn about(command: &Command) -> About<'_> {
+    match command {
+        Command::HangUp(call)
+        | Command::Transfer { call, .. }
+        | Command::PickUp { call, .. }
+        | Command::HandOff { call, .. }
+        | Command::Consult { call, .. }
+        | Command::Record { call, .. }
+        | Command::Note { call, .. }
+        | Command::Supervise { act: SupervisionAct::Begin { subject: Subject::Call(call), .. }, .. }
+        | Command::Agent(
+            AgentAct::Assign { call, .. } | AgentAct::Priority { call, .. } | AgentAct::TakeOut { call },
+        ) => About::Call(*call),
+        Command::Agent(AgentAct::Choose { agent, .. } | AgentAct::WrapUp { agent, .. })
+        | Command::Supervise { act: SupervisionAct::Begin { subject: Subject::Agent(agent), .. }, .. } => {
+            About::Agent(agent)
+        }
+        _ => About::Other,
+    }
+}
+
+fn is_done(step: &Step) -> bool {
+    step.actions.iter().any(|action| matches!(action, Action::Reply { result: Ok(_), .. }))
+}
+
+/// Whether an action comes of a command's being carried out; others may be due at the same time.
+fn is_for(action: &Action, command: &Command) -> bool {
+    match (action, about(command)) {
+        (Action::Reply { result, .. }, _) => result.is_ok(),
+        (
+            Action::Media(
+                MediaCommand::Hear { call, .. }
+                | MediaCommand::Play { call, .. }
+                | MediaCommand::Record { call, .. }
+                | MediaCommand::PauseRecording { call, .. }
+                | MediaCommand::StopRecording { call }
+                | MediaCommand::Close { call, .. },
+            ),
+            About::Call(id),
+        ) => *call == id,
+        (Action::Persist { record: Record::Event(event), .. }, About::Call(id)) => {
+            event.call == Some(id) && event.kind == EventKind::Audit && event.name != "refused"
+        }
+        (Action::Persist { record: Record::Floor { fact, .. }, .. }, About::Agent(agent)) => {
+            matches!(&**fact, Fact::Agent(fact) if fact.agent == agent)
+        }
+        _ => false,
+    }
+}
+
+/// A user without further rights acts on calls that the own phone is in and on the agent who sits there: everything else is
+/// refused, and nothing comes of it.
+#[derive(Debug, Default)]
+pub(super) struct OwnIsOwn {
+    /// As of before the step.
+    calls: BTreeSet<CallId>,
+    agents: BTreeSet<String>,
+}
+
+impl OwnIsOwn {
+    fn look(&mut self, world: &World, seat: &str) {
+        let is_in = |call: &CallId| {
+            let call = world.exchange.call(*call);
+            call.is_some_and(|call| {
+                let is_own = |leg: &Leg| {
+                    leg.extension.as_deref() == Some(seat)
+                        && (call.is_ended() || leg.state != LegState::Ended)
+                };
+                call.legs.values().any(is_own)
+            })
+        };
+        let floor = world.exchange.floor();
+        self.calls = world.exchange.calls().map(|call| call.id).filter(is_in).collect();
+        // Who writes a call up may note something on it.
+        if let Some(Doing::WrapUp { call, .. }) = floor.agent_at(seat).map(|agent| &agent.doing) {
+            self.calls.insert(CallId(*call));
+        }
+        let sits = |agent: &&switchroom_acd::agent::Agent| {
+            agent.config.extension.as_deref() == Some(seat)
+                || agent.extension == seat && agent.presence.is_signed_in()
+        };
+        self.agents = floor.agents().filter(sits).map(|agent| agent.number.to_string()).collect();
+    }
+}
+
+impl Checker for OwnIsOwn {
+    fn rule(&self) -> &'static str {
+        "who may act on what is the own only acts on nothing else"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        let seat = world.exchange.config().supervision.users.get("supervisor").cloned().unwrap_or_default();
+        let verdict = match &step.came {
+            Came::Command(Command::Own(command)) if !step.died => {
+                let is_own = match about(command) {
+                    About::Call(call) => self.calls.contains(&call),
+                    About::Agent(agent) => self.agents.contains(agent),
+                    About::Other => true,
+                };
+                let is_wrong = |action: &&Action| is_for(action, command);
+                match step.actions.iter().find(is_wrong).filter(|_| !is_own) {
+                    Some(action) => {
+                        broken(None, format!("{command:?} is not the own of who is at {seat}: {action:?}"))
+                    }
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        };
+        self.look(world, &seat);
+        verdict
+    }
+}
+
+/// Who is restricted to some queues acts on their calls and hears them, and no others: also where no agent has the call from a
+/// queue, and it is of those in which whoever sits at its phones works.
+#[derive(Debug, Default)]
+pub(super) struct ActsWithinQueues {
+    /// The queues of each call as of before the step; `None`: that is not told from outside.
+    of: BTreeMap<CallId, Option<BTreeSet<String>>>,
+}
+
+/// The queue from which an agent has a call.
+pub(super) fn talked_for(world: &World, id: CallId) -> Option<String> {
+    let floor = world.exchange.floor();
+    let queue = floor.agents().find_map(|agent| match &agent.doing {
+        Doing::Talking { call, queue, .. } if world.exchange.call_for(*call) == id => Some(*queue),
+        _ => None,
+    })?;
+    floor.queue_by_id(queue).map(|queue| queue.name.clone())
+}
+
+/// The queues that a call is of; `None`: that is not told from outside.
+pub(super) fn queues_of(world: &World, id: CallId) -> Option<BTreeSet<String>> {
+    let (floor, call) = (world.exchange.floor(), world.exchange.call(id)?);
+    if let Some(talk) = call.consulted_in {
+        return queues_of(world, talk);
+    }
+    let waits = || floor.queue_by_id(floor.waiter(id.0)?.queue).map(|queue| queue.name.clone());
+    if let Some(queue) = talked_for(world, id).or_else(waits) {
+        return Some([queue].into());
+    }
+    // A call to who is called back is of its queue before the agent has it.
+    if floor.call_backs().any(|one| world.exchange.call_for(one.id) == id) {
+        return None;
+    }
+    let seats = call
+        .legs
+        .values()
+        .filter(|leg| leg.state != LegState::Ended)
+        .filter_map(|leg| leg.extension.as_deref());
+    let agents = seats.filter_map(|seat| floor.agent_at(seat));
+    Some(agents.flat_map(|agent| agent.config.queues.keys().cloned()).collect())
+}
+
+impl Checker for ActsWithinQueues {
+    fn rule(&self) -> &'static str {
+        "who is restricted to some queues acts on their calls, and no others"
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        let restricted = &world.exchange.config().supervision.queues;
+        let Some(allowed) = restricted.get(SUPERVISOR) else { return Ok(()) };
+        let verdict = match &step.came {
+            Came::Command(command) if user_of(command) == SUPERVISOR && !step.died && is_done(step) => {
+                let of = match about(command) {
+                    About::Call(call) => self.of.get(&call).cloned().flatten().map(|of| (call, of)),
+                    About::Agent(_) | About::Other => None,
+                };
+                match of.filter(|(_, of)| allowed.is_disjoint(of)) {
+                    Some((call, of)) => broken(
+                        Some(call),
+                        format!("who may act on {allowed:?} was let do {command:?}, of {of:?}"),
+                    ),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        };
+        let of = |id: CallId| (id, queues_of(world, id));
+        self.of = world.exchange.calls().map(|call| of(call.id)).collect();
+        verdict
+    }
+}
