@@ -11,10 +11,18 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
 }
 
+/// The platform that compiles, as Cargo names it.
+fn host() -> String {
+    let out = Command::new("rustc").arg("-vV").output().expect("rustc");
+    let text = String::from_utf8(out.stdout).expect("words");
+    text.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_owned()
+}
+
 fn metadata() -> Value {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let out = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        // What other platforms would need was never fetched.
+        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", &host()])
         .current_dir(root())
         .output()
         .expect("cargo metadata");

@@ -449,6 +449,7 @@ impl Call {
             Stage::Seeking => self
                 .early
                 .filter(|early| leg == *early || leg == self.caller)
+                .filter(|early| self.leg(*early).is_some_and(Leg::is_live))
                 .map(|early| if leg == early { self.caller } else { early }),
             Stage::Talking { .. } if self.briefing.is_some() => None,
             Stage::Placing

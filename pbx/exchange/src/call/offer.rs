@@ -4,7 +4,7 @@ use super::talk::next_generation;
 use super::{LegState, Stage, judge_refusal};
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::media::MediaCommand;
+use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, chosen_by, is_translated, match_codec, offer_like};
 use crate::record::{Cause, End, EndedBy, EventKind, Severity};
 use crate::{CallId, Changed, LegId};
@@ -299,6 +299,7 @@ impl Exchange {
         let (who, flow) = (one.party.number.clone(), one.flow);
         self.why(now, id, "refuse", format!("{who} at {flow} {what}"));
         self.close_leg(id, leg);
+        self.ring_without_early(now, id, leg);
         if status >= 600 {
             // No to all of that person's phones (RFC 3261 §16.7).
             let others = self.live_callees(id);
@@ -315,6 +316,18 @@ impl Exchange {
             }
         }
         self.note_refusal(now, id, verdict);
+    }
+
+    /// The phone whose sound the caller heard before an answer rings no more, and others do: the caller's own phone makes the
+    /// tone.
+    fn ring_without_early(&mut self, now: Now, id: CallId, leg: LegId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        if call.early != Some(leg) || call.stage != Stage::Seeking || self.live_callees(id).is_empty() {
+            return;
+        }
+        if let Some(session) = call.caller_leg().and_then(|caller| caller.session) {
+            self.endpoint.progress(now.mono, session, Status::RINGING, None);
+        }
     }
 
     /// A user does not take a call that rings at the own phone: as if that phone had declined.
@@ -427,6 +440,11 @@ impl Exchange {
         let extension = one.extension.clone();
         if let Some(slot) = one.slot {
             self.media(MediaCommand::Close { call: id, leg, slot });
+        }
+        let early =
+            self.calls.get(&id).filter(|call| call.early == Some(leg) && call.stage == Stage::Seeking);
+        if let Some(caller) = early.map(|call| call.caller) {
+            self.media(MediaCommand::Hear { call: id, leg: caller, source: Source::Silence });
         }
         if let Some(extension) = extension {
             self.leave_call(id, &extension);

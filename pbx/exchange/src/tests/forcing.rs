@@ -8,6 +8,7 @@ use switchroom_acd::config::QueueConfig;
 use switchroom_acd::fact::Exit;
 use switchroom_acd::{Activity, Fact};
 use switchroom_sip::endpoint::{Ended, SessionEvent};
+use switchroom_sip::header::Headers;
 use switchroom_sip::status::Status;
 
 fn command(w: &mut World, command: Command) -> Result<String, String> {
@@ -190,4 +191,30 @@ fn who_waits_is_put_through_to_another_queue_but_to_no_phone() {
     f.w.hang_up(f.a, call);
     f.w.hang_up(f.b, busy);
     f.w.settle();
+}
+
+/// The phone whose sound the caller hears refuses, and one at which the call is to be picked up rings on.
+#[test]
+fn early_sound_ends_with_its_phone() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    let c = w.registered("103", "192.0.2.13:5060");
+    w.dial(a, "102", Some(sdp("192.0.2.11", "8 101", "")));
+    w.ms(100);
+    let (ring, _) = w.take(b);
+    let now = w.now.mono;
+    w.end(b).progress(now, ring, Status::SESSION_PROGRESS, Some(sdp("192.0.2.12", "8 101", "")));
+    w.ms(100);
+    let call = id(&w);
+    pick_up(&mut w, call, "103").unwrap();
+    w.told(a);
+    w.media.clear();
+    let now = w.now.mono;
+    w.end(b).reject(now, ring, Status::BUSY, &Headers::default());
+    w.ms(100);
+    assert_eq!(w.hears(), [Source::Silence], "nobody hears a phone that is gone");
+    assert!(matches!(&w.told(a)[..], [SessionEvent::Progress(Status::RINGING, None)]));
+    w.answer(c);
+    assert_eq!(talkers(&w), ["101", "103"]);
 }

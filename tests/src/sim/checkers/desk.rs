@@ -94,9 +94,10 @@ impl OwnIsOwn {
         if let Some(Doing::WrapUp { call, .. }) = floor.agent_at(seat).map(|agent| &agent.doing) {
             self.calls.insert(CallId(*call));
         }
+        // Who signed out in a talk sits there until it is written up.
         let sits = |agent: &&switchroom_acd::agent::Agent| {
             agent.config.extension.as_deref() == Some(seat)
-                || agent.extension == seat && agent.presence.is_signed_in()
+                || agent.extension == seat && (agent.presence.is_signed_in() || agent.doing != Doing::Idle)
         };
         self.agents = floor.agents().filter(sits).map(|agent| agent.number.to_string()).collect();
     }
@@ -137,6 +138,22 @@ impl Checker for OwnIsOwn {
 pub(super) struct ActsWithinQueues {
     /// The queues of each call as of before the step; `None`: that is not told from outside.
     of: BTreeMap<CallId, Option<BTreeSet<String>>>,
+    /// The last queues that each call was of: where nobody works anywhere who is in it now, or it is over, it is of those.
+    was_of: BTreeMap<CallId, BTreeSet<String>>,
+}
+
+impl ActsWithinQueues {
+    fn look(&mut self, world: &World) {
+        let now: Vec<_> = world.exchange.calls().map(|call| (call.id, queues_of(world, call.id))).collect();
+        self.was_of.retain(|id, _| world.exchange.call(*id).is_some());
+        let told = now.iter().filter_map(|(id, of)| Some((*id, of.clone().filter(|of| !of.is_empty())?)));
+        self.was_of.extend(told);
+        let of = |(id, of): (CallId, Option<BTreeSet<String>>)| {
+            let was = |of: BTreeSet<String>| self.was_of.get(&id).cloned().unwrap_or(of);
+            (id, of.map(was))
+        };
+        self.of = now.into_iter().map(of).collect();
+    }
 }
 
 /// The queue from which an agent has a call.
@@ -196,8 +213,7 @@ impl Checker for ActsWithinQueues {
             }
             _ => Ok(()),
         };
-        let of = |id: CallId| (id, queues_of(world, id));
-        self.of = world.exchange.calls().map(|call| of(call.id)).collect();
+        self.look(world);
         verdict
     }
 }
