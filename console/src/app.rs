@@ -8,7 +8,7 @@ use crate::filter::Filter;
 use crate::keymap::Key;
 use crate::layout::{Layout, Wish, layout};
 use crate::model::Model;
-use crate::rows::{self, Form, List, Row, Sort};
+use crate::rows::{self, Asks, Form, List, Row, Sort};
 use crate::setting::{Preview, Typing};
 use crate::update::FlowDraft;
 use ratatui::layout::Rect;
@@ -344,6 +344,7 @@ impl App {
             clock: self.clock,
             now_ms: self.server_ms(now_ms),
             utc_offset_min: self.model.utc_offset_min(),
+            asks: Asks::default(),
         }
     }
 

@@ -31,6 +31,11 @@ impl Filter {
         Self { terms: terms.collect() }
     }
 
+    /// Lets everything through.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
     pub(crate) fn matches(&self, fields: &Fields) -> bool {
         self.terms.iter().all(|term| term.inverted != term_matches(term, fields))
     }

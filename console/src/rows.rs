@@ -258,9 +258,28 @@ pub(crate) struct Form<'a> {
     /// The daemon's clock.
     pub(crate) now_ms: i64,
     pub(crate) utc_offset_min: i32,
+    /// Beside the cells.
+    pub(crate) asks: Asks,
+}
+
+/// What is asked of each row beside its cells. Of thousands of rows a screen shows fifty, and a key has 16 ms.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asks {
+    /// What a filter looks at.
+    fields: bool,
+    /// What a column sorts by.
+    keys: bool,
 }
 
 impl<'a> Form<'a> {
+    fn fields(&self, made: impl FnOnce() -> Fields) -> Fields {
+        if self.asks.fields { made() } else { Fields::new() }
+    }
+
+    fn keys(&self, made: impl FnOnce() -> Vec<SortKey>) -> Vec<SortKey> {
+        if self.asks.keys { made() } else { Vec::new() }
+    }
+
     pub(crate) fn party(&self) -> PartyForm<'a> {
         PartyForm { words: self.words, masked: self.masked, symbols: self.symbols }
     }
@@ -283,6 +302,9 @@ pub(crate) fn rows(
     filter: &Filter,
     sort: Sort,
 ) -> Vec<Row> {
+    // Who waits is picked by the field of the queue, whatever is typed.
+    let asks = Asks { fields: !filter.is_empty() || list == List::Waiting, keys: sort.column.is_some() };
+    let form = Form { asks, ..form };
     let mut rows: Vec<Row> = match list {
         List::Queues => board.queues.values().map(|queue| floor::queue_row(queue, form)).collect(),
         List::Waiting => floor::waiting_rows(board, form),
@@ -336,21 +358,25 @@ fn event_row(event: &EventView, form: Form<'_>) -> Row {
         id: event_id(event),
         severity: event.severity,
         is_ended: false,
-        fields: vec![
-            ("kind", format!("{kind} {}", event.kind.word())),
-            ("about", format!("{about} {}", form.party().text_number(&event.subject))),
-            ("text", text.clone()),
-            ("call", event.number.map(|number| number.to_string()).unwrap_or_default()),
-            ("name", event.name.clone()),
-            ("level", level_word(event.severity).to_owned()),
-        ],
-        keys: vec![
-            SortKey::Number(event.at_ms),
-            SortKey::Number(event.severity as i64),
-            SortKey::Text(kind.clone()),
-            SortKey::Text(about.clone()),
-            SortKey::Text(text.clone()),
-        ],
+        fields: form.fields(|| {
+            vec![
+                ("kind", format!("{kind} {}", event.kind.word())),
+                ("about", format!("{about} {}", form.party().text_number(&event.subject))),
+                ("text", text.clone()),
+                ("call", event.number.map(|number| number.to_string()).unwrap_or_default()),
+                ("name", event.name.clone()),
+                ("level", level_word(event.severity).to_owned()),
+            ]
+        }),
+        keys: form.keys(|| {
+            vec![
+                SortKey::Number(event.at_ms),
+                SortKey::Number(event.severity as i64),
+                SortKey::Text(kind.clone()),
+                SortKey::Text(about.clone()),
+                SortKey::Text(text.clone()),
+            ]
+        }),
         natural: (event.at_ms, at),
         cells: vec![
             cell(format::clock_ms(event.at_ms, form.utc_offset_min)),
@@ -425,26 +451,33 @@ fn line_row(extension: &ExtensionView, form: Form<'_>) -> Row {
         id: extension.number.clone(),
         severity,
         is_ended: false,
-        fields: vec![
-            ("extension", extension.number.clone()),
-            ("name", extension.name.clone()),
-            ("state", format!("{state} {state_machine}")),
-            ("phone", phone.clone()),
-            ("address", extension.bindings.iter().map(|b| b.address.as_str()).collect::<Vec<_>>().join(" ")),
-            ("problem", problem.clone()),
-            ("level", level_word(severity).to_owned()),
-        ],
-        keys: vec![
-            SortKey::Number(number),
-            SortKey::Text(extension.name.to_lowercase()),
-            SortKey::Text(state.clone()),
-            SortKey::Number(since),
-            SortKey::Text(phone.to_lowercase()),
-            SortKey::Text(address.clone()),
-            SortKey::Number(expires_ms.unwrap_or(-1)),
-            SortKey::Number(rtt.map_or(-1, i64::from)),
-            SortKey::Text(problem.clone()),
-        ],
+        fields: form.fields(|| {
+            vec![
+                ("extension", extension.number.clone()),
+                ("name", extension.name.clone()),
+                ("state", format!("{state} {state_machine}")),
+                ("phone", phone.clone()),
+                (
+                    "address",
+                    extension.bindings.iter().map(|b| b.address.as_str()).collect::<Vec<_>>().join(" "),
+                ),
+                ("problem", problem.clone()),
+                ("level", level_word(severity).to_owned()),
+            ]
+        }),
+        keys: form.keys(|| {
+            vec![
+                SortKey::Number(number),
+                SortKey::Text(extension.name.to_lowercase()),
+                SortKey::Text(state.clone()),
+                SortKey::Number(since),
+                SortKey::Text(phone.to_lowercase()),
+                SortKey::Text(address.clone()),
+                SortKey::Number(expires_ms.unwrap_or(-1)),
+                SortKey::Number(rtt.map_or(-1, i64::from)),
+                SortKey::Text(problem.clone()),
+            ]
+        }),
         natural: (3 - severity as i64, number),
         cells: vec![
             cell(extension.number.clone()),

@@ -233,26 +233,33 @@ pub(super) fn call_row(
     } else {
         format::duration(duration)
     };
-    let fields = vec![
-        ("id", call.number.to_string()),
-        ("state", format!("{state} {}", call_state_machine(call, queue.is_some()))),
-        ("from", party.full(&call.from)),
-        ("to", party.full(&call.to)),
-        ("with", format!("{with} {}", call.with.as_ref().map(|with| party.full(with)).unwrap_or_default())),
-        ("flags", format!("{} {}", flags.text, call.troubles.join(" "))),
-        ("level", level_word(severity).to_owned()),
-    ];
-    let keys = vec![
-        SortKey::Number(i64::try_from(call.number).unwrap_or(i64::MAX)),
-        SortKey::Text(state.clone()),
-        SortKey::Text(from.to_lowercase()),
-        SortKey::Text(to.to_lowercase()),
-        SortKey::Text(with.to_lowercase()),
-        SortKey::Number(duration),
-        SortKey::Number(rang.unwrap_or(-1)),
-        SortKey::Number(i64::from(score)),
-        SortKey::Text(flags.text.clone()),
-    ];
+    let fields = form.fields(|| {
+        vec![
+            ("id", call.number.to_string()),
+            ("state", format!("{state} {}", call_state_machine(call, queue.is_some()))),
+            ("from", party.full(&call.from)),
+            ("to", party.full(&call.to)),
+            (
+                "with",
+                format!("{with} {}", call.with.as_ref().map(|with| party.full(with)).unwrap_or_default()),
+            ),
+            ("flags", format!("{} {}", flags.text, call.troubles.join(" "))),
+            ("level", level_word(severity).to_owned()),
+        ]
+    });
+    let keys = form.keys(|| {
+        vec![
+            SortKey::Number(i64::try_from(call.number).unwrap_or(i64::MAX)),
+            SortKey::Text(state.clone()),
+            SortKey::Text(from.to_lowercase()),
+            SortKey::Text(to.to_lowercase()),
+            SortKey::Text(with.to_lowercase()),
+            SortKey::Number(duration),
+            SortKey::Number(rang.unwrap_or(-1)),
+            SortKey::Number(i64::from(score)),
+            SortKey::Text(flags.text.clone()),
+        ]
+    });
     // Customers stand before those who listen to them.
     let attention = match (&call.ended, &call.supervision) {
         (Some(_), _) => 9,

@@ -38,23 +38,27 @@ pub(super) fn call_rows(report: &Report, form: Form<'_>) -> Vec<Row> {
         let to = party.text_number(&cdr.to.number);
         let with = cdr.with.as_ref().map_or_else(|| "-".to_owned(), |with| party.full(with));
         let word = form.party().sentence(&cdr.disposition);
-        let fields = vec![
-            ("from", party.full(&cdr.from)),
-            ("to", to.clone()),
-            ("with", with.clone()),
-            ("outcome", format!("{outcome} {} {word}", cdr.ended.cause)),
-            ("level", level_word(Severity::Info).to_owned()),
-        ];
-        let keys = vec![
-            SortKey::Number(cdr.started_ms),
-            SortKey::Number(whole(cdr.number)),
-            SortKey::Text(from.to_lowercase()),
-            SortKey::Text(to.clone()),
-            SortKey::Text(with.to_lowercase()),
-            SortKey::Number(whole(cdr.talk_ms)),
-            SortKey::Text(outcome.clone()),
-            SortKey::Text(word.clone()),
-        ];
+        let fields = form.fields(|| {
+            vec![
+                ("from", party.full(&cdr.from)),
+                ("to", to.clone()),
+                ("with", with.clone()),
+                ("outcome", format!("{outcome} {} {word}", cdr.ended.cause)),
+                ("level", level_word(Severity::Info).to_owned()),
+            ]
+        });
+        let keys = form.keys(|| {
+            vec![
+                SortKey::Number(cdr.started_ms),
+                SortKey::Number(whole(cdr.number)),
+                SortKey::Text(from.to_lowercase()),
+                SortKey::Text(to.clone()),
+                SortKey::Text(with.to_lowercase()),
+                SortKey::Number(whole(cdr.talk_ms)),
+                SortKey::Text(outcome.clone()),
+                SortKey::Text(word.clone()),
+            ]
+        });
         let cells = vec![
             cell(moment(cdr.started_ms, form.now_ms, form.utc_offset_min, form.words)),
             cell(cdr.number.to_string()),
@@ -100,7 +104,8 @@ pub(super) fn outcome_rows(report: &Report, form: Form<'_>) -> Vec<Row> {
                 cell(duration(numbers[2])),
                 cell(duration(numbers[3])),
             ];
-            let fields = vec![("outcome", name.clone()), ("level", level_word(Severity::Info).to_owned())];
+            let fields = form
+                .fields(|| vec![("outcome", name.clone()), ("level", level_word(Severity::Info).to_owned())]);
             let place = i64::from(!part.is_empty());
             out.push(plain(name, fields, keys, (place, -numbers[0]), cells));
         }

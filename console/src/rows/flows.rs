@@ -47,19 +47,23 @@ fn head(flow: &FlowView, place: i64, here: &Here<'_>, form: Form<'_>) -> Row {
         id: flow.name.clone(),
         severity,
         is_ended: false,
-        fields: vec![
-            ("flow", flow.name.clone()),
-            ("node", String::new()),
-            ("does", flow.title.clone()),
-            ("level", level_word(severity).to_owned()),
-        ],
-        keys: vec![
-            SortKey::Text(flow.name.clone()),
-            SortKey::Number(whole(here)),
-            SortKey::Number(-(severity as i64)),
-            SortKey::Text(flow.title.clone()),
-            SortKey::Number(0),
-        ],
+        fields: form.fields(|| {
+            vec![
+                ("flow", flow.name.clone()),
+                ("node", String::new()),
+                ("does", flow.title.clone()),
+                ("level", level_word(severity).to_owned()),
+            ]
+        }),
+        keys: form.keys(|| {
+            vec![
+                SortKey::Text(flow.name.clone()),
+                SortKey::Number(whole(here)),
+                SortKey::Number(-(severity as i64)),
+                SortKey::Text(flow.title.clone()),
+                SortKey::Number(0),
+            ]
+        }),
         natural: (place, -1),
         cells: vec![
             toned(flow.name.clone(), Tone::Strong),
@@ -90,19 +94,23 @@ fn node(
         id: row_id(flow, at),
         severity,
         is_ended: false,
-        fields: vec![
-            ("flow", flow.name.clone()),
-            ("node", line.node.clone()),
-            ("does", line.does.clone()),
-            ("level", level_word(severity).to_owned()),
-        ],
-        keys: vec![
-            SortKey::Text(format!("{} {}", flow.name, line.node)),
-            SortKey::Number(whole(here)),
-            SortKey::Number(-(severity as i64)),
-            SortKey::Text(line.does.clone()),
-            SortKey::Number(line.line.into()),
-        ],
+        fields: form.fields(|| {
+            vec![
+                ("flow", flow.name.clone()),
+                ("node", line.node.clone()),
+                ("does", line.does.clone()),
+                ("level", level_word(severity).to_owned()),
+            ]
+        }),
+        keys: form.keys(|| {
+            vec![
+                SortKey::Text(format!("{} {}", flow.name, line.node)),
+                SortKey::Number(whole(here)),
+                SortKey::Number(-(severity as i64)),
+                SortKey::Text(line.does.clone()),
+                SortKey::Number(line.line.into()),
+            ]
+        }),
         natural: (place, whole(at)),
         cells: vec![
             toned(name, tone),

@@ -37,25 +37,29 @@ pub(super) fn missed_row(missed: &MissedView, form: Form<'_>) -> Row {
         id: missed.id.clone(),
         severity,
         is_ended: false,
-        fields: vec![
-            ("from", form.party().full(&missed.caller)),
-            ("queue", missed.queue.clone()),
-            ("class", missed.class.clone()),
-            ("claimed", owner.clone()),
-            ("notes", notes.clone()),
-            ("level", level_word(severity).to_owned()),
-        ],
-        keys: vec![
-            SortKey::Number(missed.last_ms),
-            SortKey::Text(from.to_lowercase()),
-            SortKey::Number(i64::from(missed.count)),
-            SortKey::Number(longest),
-            SortKey::Text(missed.queue.to_lowercase()),
-            SortKey::Text(missed.class.to_lowercase()),
-            SortKey::Text(owner.to_lowercase()),
-            SortKey::Number(i64::from(missed.tries)),
-            SortKey::Text(notes.clone()),
-        ],
+        fields: form.fields(|| {
+            vec![
+                ("from", form.party().full(&missed.caller)),
+                ("queue", missed.queue.clone()),
+                ("class", missed.class.clone()),
+                ("claimed", owner.clone()),
+                ("notes", notes.clone()),
+                ("level", level_word(severity).to_owned()),
+            ]
+        }),
+        keys: form.keys(|| {
+            vec![
+                SortKey::Number(missed.last_ms),
+                SortKey::Text(from.to_lowercase()),
+                SortKey::Number(i64::from(missed.count)),
+                SortKey::Number(longest),
+                SortKey::Text(missed.queue.to_lowercase()),
+                SortKey::Text(missed.class.to_lowercase()),
+                SortKey::Text(owner.to_lowercase()),
+                SortKey::Number(i64::from(missed.tries)),
+                SortKey::Text(notes.clone()),
+            ]
+        }),
         natural: (-missed.last_ms, 0),
         cells: vec![
             cell(format::moment(missed.last_ms, form.now_ms, form.utc_offset_min, words)),

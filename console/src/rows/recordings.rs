@@ -34,26 +34,30 @@ pub(super) fn recording_row(recording: &RecordingView, form: Form<'_>) -> Row {
         id: recording.id.clone(),
         severity,
         is_ended: false,
-        fields: vec![
-            ("id", recording.number.to_string()),
-            ("from", party.full(&recording.from)),
-            ("with", party.full(&recording.with)),
-            ("mailbox", String::new()),
-            ("codec", recording.codec.clone()),
-            ("notes", notes.text.clone()),
-            ("file", recording.file.clone()),
-            ("level", level_word(severity).to_owned()),
-        ],
-        keys: vec![
-            SortKey::Number(recording.started_ms),
-            SortKey::Number(number),
-            SortKey::Text(from.to_lowercase()),
-            SortKey::Text(with.to_lowercase()),
-            SortKey::Number(i64::try_from(recording.length_ms).unwrap_or(i64::MAX)),
-            SortKey::Number(i64::try_from(recording.bytes).unwrap_or(i64::MAX)),
-            SortKey::Text(recording.codec.clone()),
-            SortKey::Text(notes.text.clone()),
-        ],
+        fields: form.fields(|| {
+            vec![
+                ("id", recording.number.to_string()),
+                ("from", party.full(&recording.from)),
+                ("with", party.full(&recording.with)),
+                ("mailbox", String::new()),
+                ("codec", recording.codec.clone()),
+                ("notes", notes.text.clone()),
+                ("file", recording.file.clone()),
+                ("level", level_word(severity).to_owned()),
+            ]
+        }),
+        keys: form.keys(|| {
+            vec![
+                SortKey::Number(recording.started_ms),
+                SortKey::Number(number),
+                SortKey::Text(from.to_lowercase()),
+                SortKey::Text(with.to_lowercase()),
+                SortKey::Number(i64::try_from(recording.length_ms).unwrap_or(i64::MAX)),
+                SortKey::Number(i64::try_from(recording.bytes).unwrap_or(i64::MAX)),
+                SortKey::Text(recording.codec.clone()),
+                SortKey::Text(notes.text.clone()),
+            ]
+        }),
         natural: (-recording.started_ms, -number),
         cells: vec![
             cell(format::moment(recording.started_ms, form.now_ms, form.utc_offset_min, form.words)),
@@ -87,26 +91,30 @@ pub(super) fn message_row(message: &MessageView, form: Form<'_>) -> Row {
         id: message.id.clone(),
         severity: Severity::Info,
         is_ended: false,
-        fields: vec![
-            ("id", message.id.clone()),
-            ("from", form.party().full(&message.from)),
-            ("with", place.clone()),
-            ("mailbox", message.mailbox.clone().unwrap_or_default()),
-            ("codec", String::new()),
-            ("notes", notes.clone()),
-            ("file", message.file.clone()),
-            ("level", level_word(Severity::Info).to_owned()),
-        ],
-        keys: vec![
-            SortKey::Number(message.at_ms),
-            SortKey::Number(0),
-            SortKey::Text(from.to_lowercase()),
-            SortKey::Text(place.to_lowercase()),
-            SortKey::Number(i64::try_from(message.length_ms).unwrap_or(i64::MAX)),
-            SortKey::Number(i64::try_from(message.bytes).unwrap_or(i64::MAX)),
-            SortKey::Text(String::new()),
-            SortKey::Text(notes.clone()),
-        ],
+        fields: form.fields(|| {
+            vec![
+                ("id", message.id.clone()),
+                ("from", form.party().full(&message.from)),
+                ("with", place.clone()),
+                ("mailbox", message.mailbox.clone().unwrap_or_default()),
+                ("codec", String::new()),
+                ("notes", notes.clone()),
+                ("file", message.file.clone()),
+                ("level", level_word(Severity::Info).to_owned()),
+            ]
+        }),
+        keys: form.keys(|| {
+            vec![
+                SortKey::Number(message.at_ms),
+                SortKey::Number(0),
+                SortKey::Text(from.to_lowercase()),
+                SortKey::Text(place.to_lowercase()),
+                SortKey::Number(i64::try_from(message.length_ms).unwrap_or(i64::MAX)),
+                SortKey::Number(i64::try_from(message.bytes).unwrap_or(i64::MAX)),
+                SortKey::Text(String::new()),
+                SortKey::Text(notes.clone()),
+            ]
+        }),
         natural: (-message.at_ms, 0),
         cells: vec![
             cell(format::moment(message.at_ms, form.now_ms, form.utc_offset_min, words)),

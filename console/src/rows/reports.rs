@@ -86,7 +86,8 @@ fn row(
         id: report_id(span, id),
         severity,
         is_ended: false,
-        fields: vec![("from", from), (field, name), ("level", level_word(severity).to_owned())],
+        fields: form
+            .fields(|| vec![("from", from), (field, name), ("level", level_word(severity).to_owned())]),
         keys,
         natural: (i64::try_from(turn).unwrap_or(i64::MAX), 0),
         cells,
