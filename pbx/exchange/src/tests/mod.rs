@@ -24,6 +24,7 @@ pub(crate) mod mwi;
 mod placing;
 mod queue_facts;
 mod queue_hours;
+mod queue_ringing;
 mod queues;
 mod recording;
 mod registering;
