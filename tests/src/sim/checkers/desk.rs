@@ -9,6 +9,7 @@ use switchroom_exchange::{
     Action, AgentAct, CallId, Command, EventKind, Leg, LegState, MediaCommand, Record, Subject,
     SupervisionAct,
 };
+use switchroom_sip::time::Mono;
 
 /// What a command is about.
 enum About<'a> {
@@ -42,10 +43,9 @@ fn is_done(step: &Step) -> bool {
     step.actions.iter().any(|action| matches!(action, Action::Reply { result: Ok(_), .. }))
 }
 
-/// Whether an action comes of a command's being carried out; others may be due at the same time.
+/// Whether an action, other than the answer, comes of a command's being carried out; others may be due at the same time.
 fn is_for(action: &Action, command: &Command) -> bool {
     match (action, about(command)) {
-        (Action::Reply { result, .. }, _) => result.is_ok(),
         (
             Action::Media(
                 MediaCommand::Hear { call, .. }
@@ -74,6 +74,8 @@ pub(super) struct OwnIsOwn {
     /// As of before the step.
     calls: BTreeSet<CallId>,
     agents: BTreeSet<String>,
+    /// When something of the exchange's own was due.
+    due: Option<Mono>,
 }
 
 impl OwnIsOwn {
@@ -89,6 +91,7 @@ impl OwnIsOwn {
             })
         };
         let floor = world.exchange.floor();
+        self.due = world.exchange.poll_timeout();
         self.calls = world.exchange.calls().map(|call| call.id).filter(is_in).collect();
         // Who writes a call up may note something on it.
         if let Some(Doing::WrapUp { call, .. }) = floor.agent_at(seat).map(|agent| &agent.doing) {
@@ -117,7 +120,12 @@ impl Checker for OwnIsOwn {
                     About::Agent(agent) => self.agents.contains(agent),
                     About::Other => true,
                 };
-                let is_wrong = |action: &&Action| is_for(action, command);
+                // What was due at that very moment is done beside the command, which is told by its answer then.
+                let is_due = self.due.is_some_and(|at| at <= step.now.mono);
+                let is_wrong = |action: &&Action| match action {
+                    Action::Reply { result, .. } => result.is_ok(),
+                    action => !is_due && is_for(action, command),
+                };
                 match step.actions.iter().find(is_wrong).filter(|_| !is_own) {
                     Some(action) => {
                         broken(None, format!("{command:?} is not the own of who is at {seat}: {action:?}"))
@@ -138,21 +146,27 @@ impl Checker for OwnIsOwn {
 pub(super) struct ActsWithinQueues {
     /// The queues of each call as of before the step; `None`: that is not told from outside.
     of: BTreeMap<CallId, Option<BTreeSet<String>>>,
-    /// The last queues that each call was of: where nobody works anywhere who is in it now, or it is over, it is of those.
-    was_of: BTreeMap<CallId, BTreeSet<String>>,
+    /// The queue of each call from which an agent had it last: where nobody works anywhere who is in it now, it is of that one.
+    talked_for: BTreeMap<CallId, BTreeSet<String>>,
 }
 
 impl ActsWithinQueues {
     fn look(&mut self, world: &World) {
-        let now: Vec<_> = world.exchange.calls().map(|call| (call.id, queues_of(world, call.id))).collect();
-        self.was_of.retain(|id, _| world.exchange.call(*id).is_some());
-        let told = now.iter().filter_map(|(id, of)| Some((*id, of.clone().filter(|of| !of.is_empty())?)));
-        self.was_of.extend(told);
-        let of = |(id, of): (CallId, Option<BTreeSet<String>>)| {
-            let was = |of: BTreeSet<String>| self.was_of.get(&id).cloned().unwrap_or(of);
-            (id, of.map(was))
-        };
-        self.of = now.into_iter().map(of).collect();
+        let before = std::mem::take(&mut self.of);
+        self.talked_for.retain(|id, _| world.exchange.call(*id).is_some());
+        for call in world.exchange.calls() {
+            let id = call.id;
+            if let Some(queue) = talked_for(world, id) {
+                self.talked_for.insert(id, [queue].into());
+            }
+            let of = match queues_of(world, id) {
+                // When it is over it stays of what it was of.
+                Some(_) if call.is_ended() && before.contains_key(&id) => before[&id].clone(),
+                Some(of) if of.is_empty() => Some(self.talked_for.get(&id).cloned().unwrap_or_default()),
+                of => of,
+            };
+            self.of.insert(id, of);
+        }
     }
 }
 

@@ -103,12 +103,13 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
         .map(|(leg, _)| *leg)
         .collect();
     let target = one.target.and_then(|target| parties(world, target));
-    // A whisper reaches who is followed also while the other party consults a third.
+    // A whisper reaches whom it is for also while the other party consults a third.
     let coached = target.as_ref().filter(|_| one.mode == Mode::Whisper).and_then(|(call, parties)| {
         let Stage::Talking { with } = call.stage else { return None };
-        let seat = followed(world, one)?;
-        let is_seated = |leg: &LegId| call.leg(*leg).and_then(|leg| leg.extension.as_ref()) == Some(&seat);
-        [call.caller, with].into_iter().find(is_seated).filter(|leg| !parties.contains(leg))
+        let agents = [call.caller, with].into_iter().filter(|leg| is_agents(world, one, call, *leg));
+        let agents: Vec<LegId> = agents.collect();
+        let is_it = |leg: &&LegId| agents.len() == 1 || hearers.contains(*leg);
+        agents.iter().find(is_it).copied().filter(|leg| !parties.contains(leg))
     });
     let is_party = |leg: &&LegId| {
         coached == Some(**leg) || target.as_ref().is_some_and(|(_, parties)| parties.contains(leg))

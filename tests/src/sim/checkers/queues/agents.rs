@@ -31,7 +31,8 @@ impl Checker for OneCallPerAgent {
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives && !step.died {
+        // A start is the first of a life, also one at which it ends.
+        if step.came == Came::Start || self.life != world.lives && !step.died {
             *self = Self { life: world.lives, ..Self::default() };
         }
         for fact in facts(step) {
