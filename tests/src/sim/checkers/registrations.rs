@@ -3,7 +3,7 @@
 use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Fresh, Glance, address, legible, user};
 use crate::sim::world::{Came, Step, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use switchroom_exchange::{Action, Mono, Record};
 
@@ -27,6 +27,8 @@ fn number_after(text: &str, name: &str) -> Option<u64> {
 pub(super) struct NoneServedAfterItsEnd {
     /// Until when each contact may be called: as long as the last REGISTER for it could have been granted.
     until: BTreeMap<Contact, Mono>,
+    /// What was ever asked for or taken back: a phone may ask again for what has ended, and is answered again.
+    asked: BTreeSet<Contact>,
     fresh: Fresh,
     life: u32,
 }
@@ -104,7 +106,9 @@ impl NoneServedAfterItsEnd {
         for contact in glance.all("Contact") {
             let lasts =
                 number_after(contact, ";expires=").or(general).filter(|_| is_plain).unwrap_or(most).min(most);
-            let until = self.until.entry((address(contact), owner(glance), source)).or_default();
+            let contact = (address(contact), owner(glance), source);
+            self.asked.insert(contact.clone());
+            let until = self.until.entry(contact).or_default();
             *until = (*until).max(Mono(now.0 + lasts * 1_000_000));
         }
     }
@@ -114,14 +118,9 @@ impl NoneServedAfterItsEnd {
     fn confirmed(&mut self, source: IpAddr, glance: &Glance<'_>) {
         let whose = owner(glance);
         let named: Vec<String> = glance.all("Contact").map(address).collect();
-        let own: Vec<String> = self
-            .until
-            .keys()
-            .filter(|(_, owner, at)| *owner == whose && *at == source)
-            .map(|c| c.0.clone())
-            .collect();
+        let is_own = |contact: &str| self.asked.contains(&(contact.to_owned(), whose.clone(), source));
         self.until.retain(|(contact, owner, at), _| {
-            let is_elsewhere = *at != source && own.contains(contact);
+            let is_elsewhere = *at != source && is_own(contact);
             *owner != whose || named.contains(contact) || is_elsewhere
         });
     }
