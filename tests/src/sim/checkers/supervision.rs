@@ -55,7 +55,9 @@ impl Checker for SupervisorsAreHeardAsTheyWish {
         for (leg, (call, _)) in &world.media.also {
             let is_third =
                 world.exchange.calls().any(|own| own.caller == *leg && own.consulted_in == Some(*call));
-            if !is_third && !voices.contains(leg) && world.media.recordings.contains_key(call) {
+            // What never opened at the engine is on nothing.
+            let is_there = !world.media.has_failed(*leg);
+            if is_there && !is_third && !voices.contains(leg) && world.media.recordings.contains_key(call) {
                 return broken(
                     Some(*call),
                     format!("leg {} is recorded beside, and supervises nothing", leg.0),
