@@ -146,23 +146,27 @@ impl Checker for OwnIsOwn {
 pub(super) struct ActsWithinQueues {
     /// The queues of each call as of before the step; `None`: that is not told from outside.
     of: BTreeMap<CallId, Option<BTreeSet<String>>>,
-    /// The queue of each call from which an agent had it last: where nobody works anywhere who is in it now, it is of that one.
-    talked_for: BTreeMap<CallId, BTreeSet<String>>,
+    /// What each call was of since an agent had it from a queue, that one first: where nobody works anywhere who is in it now,
+    /// it is of one of them.
+    was_of: BTreeMap<CallId, BTreeSet<String>>,
 }
 
 impl ActsWithinQueues {
     fn look(&mut self, world: &World) {
         let before = std::mem::take(&mut self.of);
-        self.talked_for.retain(|id, _| world.exchange.call(*id).is_some());
+        self.was_of.retain(|id, _| world.exchange.call(*id).is_some());
         for call in world.exchange.calls() {
             let id = call.id;
+            let now = queues_of(world, id);
             if let Some(queue) = talked_for(world, id) {
-                self.talked_for.insert(id, [queue].into());
+                self.was_of.insert(id, [queue].into());
+            } else {
+                self.was_of.entry(id).or_default().extend(now.iter().flatten().cloned());
             }
-            let of = match queues_of(world, id) {
+            let of = match now {
                 // When it is over it stays of what it was of.
                 Some(_) if call.is_ended() && before.contains_key(&id) => before[&id].clone(),
-                Some(of) if of.is_empty() => Some(self.talked_for.get(&id).cloned().unwrap_or_default()),
+                Some(of) if of.is_empty() => self.was_of.get(&id).cloned(),
                 of => of,
             };
             self.of.insert(id, of);

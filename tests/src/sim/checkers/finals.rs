@@ -114,6 +114,15 @@ impl OneFinalResponse {
                 && seen.answer.as_ref().is_some_and(|(s, _)| Some(*s) == glance.status())
         });
         let first_answered = same.map(|(_, seen)| seen.answered).min().unwrap_or(world.now.mono);
+        // A copy that was answered so goes on where the phone is by now, from where another copy may have been challenged.
+        let is_of_copy = self.invites.iter().any(|(of, seen)| {
+            *of != key
+                && (&of.1, of.2) == (&key.1, key.2)
+                && seen
+                    .answer
+                    .as_ref()
+                    .is_some_and(|(s, tag)| Some(*s) == glance.status() && tag == glance.to_tag())
+        });
         if !self.invites.contains_key(&key) {
             self.went_elsewhere(world.now.mono, &key, status, glance);
         }
@@ -145,7 +154,7 @@ impl OneFinalResponse {
                 *seen = Seen { answer: Some(this), answered: now, ..Seen::at(now, seen.is_inside) };
             }
             None => (seen.answer, seen.answered) = (Some(this), first_answered),
-            Some(first) if *first != this => {
+            Some(first) if *first != this && !is_of_copy => {
                 let text = format!(
                     "INVITE {} of {to} ({}) was answered {} and then {status}",
                     glance.cseq, glance.call_id, first.0
