@@ -3,14 +3,16 @@
 use crate::format::{clock, duration};
 use crate::rows::Form;
 use crate::words::Words;
-use switchroom_wire::{DecisionView, ReasonsView, Sorted, StandingView, clean, fit};
+use switchroom_wire::{DecisionView, ReasonsView, Sorted, StandingView, WhyView, clean, fit};
 
 /// Columns of an agent's number.
 const AGENT_COLUMNS: usize = 8;
 
-/// The offers, oldest first, then how the caller stands now.
+/// How the caller came to queues and left them, the offers, oldest first, then how the caller stands now.
 pub(crate) fn why_lines(reasons: &ReasonsView, form: Form<'_>) -> Vec<String> {
-    let mut lines: Vec<String> = reasons.offers.iter().flat_map(|offer| decision(offer, form)).collect();
+    let step = |step: &WhyView| format!("{}  {}", clock(step.at_ms, form.utc_offset_min), step.text);
+    let mut lines: Vec<String> = reasons.path.iter().map(step).collect();
+    lines.extend(reasons.offers.iter().flat_map(|offer| decision(offer, form)));
     if let Some(standing_view) = &reasons.standing {
         lines.extend(standing(standing_view, form.words));
     }

@@ -312,7 +312,7 @@ fn why_is_asked_and_answered_as_a_text_in_both_languages() {
     let (mut app, _) = on_waiter(4151);
     let (id, _) = sent(&press(&mut app, "x")).unwrap();
     answer(&mut app, id, Answer::Why(Box::default()));
-    assert!(shown(&app).contains("It waits in no queue and was offered to no agent."));
+    assert!(shown(&app).contains("It came to no queue and was offered to no agent."));
     disconnect(&mut app);
     assert_eq!(press(&mut app, "esc x"), []);
 }

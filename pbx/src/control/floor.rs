@@ -285,10 +285,11 @@ pub(super) fn standing(exchange: &Exchange, call: CallId, now: Now) -> Option<w:
     })
 }
 
-/// Why a call was offered to whom it was, and what it waits for: as far as it is of the queues to which somebody is
-/// restricted, if so. `None`: it is of none of those.
+/// How a call came to queues and left them, why it was offered to whom it was, and what it waits for: as far as it is of the
+/// queues to which somebody is restricted, if so. `None`: it is of none of those. The `path` is for who may see the call.
 pub(super) fn reasons(
     call: CallId,
+    path: Vec<w::WhyView>,
     standing: Option<w::StandingView>,
     offers: &[Decision],
     rights: Option<&BTreeSet<String>>,
@@ -297,8 +298,8 @@ pub(super) fn reasons(
     let standing = standing.filter(|standing| has(&standing.queue));
     let own = offers.iter().filter(|of| has(&of.queue));
     let offers: Vec<w::DecisionView> = own.map(|of| decision(of, has)).collect();
-    let is_own = standing.is_some() || !offers.is_empty();
-    is_own.then(|| w::ReasonsView { call: call.to_string(), standing, offers })
+    let is_own = !path.is_empty() || standing.is_some() || !offers.is_empty();
+    is_own.then(|| w::ReasonsView { call: call.to_string(), path, standing, offers })
 }
 
 /// Why agents were chosen. Of other lines than those of which somebody `has` the queue nothing is said.
@@ -366,12 +367,12 @@ mod tests {
         let waits = |queue: &str| Some(w::StandingView { queue: queue.into(), ..Default::default() });
         let offers = [offer("sales"), offer("support")];
         let sales = BTreeSet::from(["sales".to_owned()]);
-        let all = reasons(CallId(7), waits("support"), &offers, None).unwrap();
+        let all = reasons(CallId(7), Vec::new(), waits("support"), &offers, None).unwrap();
         assert!(all.standing.is_some() && all.offers.len() == 2 && all.offers[0].lines.len() == 2);
-        let own = reasons(CallId(7), waits("support"), &offers, Some(&sales)).unwrap();
+        let own = reasons(CallId(7), Vec::new(), waits("support"), &offers, Some(&sales)).unwrap();
         assert_eq!((own.standing, own.offers.len()), (None, 1));
         assert_eq!(own.offers[0].queue, "sales");
         assert!(own.offers[0].lines.len() == 1 && own.offers[0].lines[0].contains(" in sales:"));
-        assert_eq!(reasons(CallId(7), waits("support"), &offers[1..], Some(&sales)), None);
+        assert_eq!(reasons(CallId(7), Vec::new(), waits("support"), &offers[1..], Some(&sales)), None);
     }
 }

@@ -5,7 +5,7 @@
 
 use switchroom_wire::{
     AlarmView, Answer, BindingView, Board, CallView, CdrView, Change, ExtensionView, Ladder, MessageView,
-    MissedView, PartyView, QueueView, RecordingView, Severity, SystemView, mask_number,
+    MissedView, PartyView, QueueView, ReasonsView, RecordingView, Severity, SystemView, mask_number,
 };
 
 /// Most digits of a name: one with more is a number that a phone sent as its name.
@@ -179,6 +179,8 @@ pub(super) fn answer(answer: Answer) -> Answer {
         Answer::Recordings(views) => Answer::Recordings(views.into_iter().map(recording).collect()),
         Answer::Messages(views) => Answer::Messages(views.into_iter().map(message).collect()),
         Answer::Missed(views) => Answer::Missed(views.into_iter().map(missed).collect()),
+        // What is in words may name numbers.
+        Answer::Why(view) => Answer::Why(Box::new(ReasonsView { path: Vec::new(), ..*view })),
         // Refused before it comes to this; here should that ever be forgotten.
         Answer::Events(_) => Answer::Events(Vec::new()),
         Answer::Ladder(ladder) => Answer::Ladder(Box::new(Ladder { call: ladder.call, ..Ladder::default() })),
@@ -194,8 +196,7 @@ pub(super) fn answer(answer: Answer) -> Answer {
         // Masked where it is made.
         | Answer::Flows(_)
         | Answer::Agents(_)
-        | Answer::Figures(_)
-        | Answer::Why(_) => answer,
+        | Answer::Figures(_) => answer,
     }
 }
 

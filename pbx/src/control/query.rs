@@ -15,7 +15,7 @@ use switchroom_exchange::{
 };
 use switchroom_wire::{
     Answer, CdrView, Command, CommandError, ConfigChange, ConsultAct, MissedAct, QueueDoor, RecordingAct,
-    Role, SuperviseAct, Supervised, SupervisionMode, WaveView,
+    Role, SuperviseAct, Supervised, SupervisionMode, WaveView, WhyView,
 };
 use tokio::sync::oneshot;
 
@@ -396,7 +396,7 @@ async fn consult(
     act(server, user, command).await.map(Answer::Done)
 }
 
-/// Why a call was offered to whom it was, and what it waits for.
+/// How a call came to queues, why it was offered to whom it was, and what it waits for.
 async fn why(server: &Server, user: &str, call: &str) -> Result<Answer, CommandError> {
     let id = resolve(server, call).await?;
     let whose = user.to_owned();
@@ -404,16 +404,29 @@ async fn why(server: &Server, user: &str, call: &str) -> Result<Answer, CommandE
         move |x: &Exchange| (floor::standing(x, id, crate::engine::now()), x.rights_of(&whose).cloned());
     let (standing, rights) = server.engine.ask(asked).await.map_err(failed)?;
     let offers = from_store(server, move |s| s.decisions(id)).await?;
-    if standing.is_none() && offers.is_empty() {
-        return Err(failed("that call waits in no queue and was offered to nobody, as far as is kept"));
+    let path = queue_path(server, call).await;
+    if path.is_empty() && standing.is_none() && offers.is_empty() {
+        return Err(failed("that call came to no queue and was offered to nobody, as far as is kept"));
     }
-    match floor::reasons(id, standing, &offers, rights.as_ref()) {
+    let is_seen = rights.is_none() || is_own_call(server, user, call).await?;
+    let path = if is_seen { path } else { Vec::new() };
+    match floor::reasons(id, path, standing, &offers, rights.as_ref()) {
         Some(view) => Ok(Answer::Why(Box::new(view))),
         None => {
             let command = Command::Why { call: call.to_owned() };
             Err(refuse(server, user, &command, NO_OWN_CALL.to_owned()).await)
         }
     }
+}
+
+/// The steps of a call's path that are about queues; none of a call that is not kept.
+async fn queue_path(server: &Server, call: &str) -> Vec<WhyView> {
+    let path = match one_call(server, call.to_owned()).await {
+        Ok(Answer::Call(view)) => view.path,
+        Ok(Answer::Cdr(view)) => view.path,
+        _ => Vec::new(),
+    };
+    path.into_iter().filter(|step| step.step == "queue").collect()
 }
 
 fn rows(limit: u32) -> usize {

@@ -84,6 +84,7 @@ impl Sight {
             }
             Answer::Desk(view) if self.role > Role::Viewer => Answer::Desk(Box::new(self.desk(*view))),
             // Whether the call is of a queue of the user's was asked before.
+            Answer::Why(_) if self.role > Role::Viewer => answer,
             Answer::Ladder(_) if self.role > Role::Viewer => answer,
             Answer::Events(_) if self.role > Role::Viewer => answer,
             answer => mask::answer(answer),

@@ -1,6 +1,6 @@
 //! Queues and agents as screens show them.
 
-use crate::PartyView;
+use crate::{PartyView, WhyView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -232,12 +232,14 @@ pub struct WaiterView {
     pub ringing: Vec<String>,
 }
 
-/// Why a caller was offered to whom it was, or still waits.
+/// Why a caller was let into a queue or not, was offered to whom it was, or still waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default)]
 pub struct ReasonsView {
     /// The call's id.
     pub call: String,
+    /// To which queues it came, which did not let it in and why, and how it left them: oldest first.
+    pub path: Vec<WhyView>,
     /// How it waits now; `None` if it does not.
     pub standing: Option<StandingView>,
     /// Its offers, oldest first.

@@ -150,7 +150,7 @@ impl Exchange {
                     decision.waited_ms / 1_000,
                     decision.others.len() + decision.unnamed as usize,
                 );
-                self.why(now, CallId(decision.call), "queue", text);
+                self.why(now, CallId(decision.call), "decision", text);
             }
             Fact::Left(left) if left.exit != Exit::Answered => {
                 let text = format!(

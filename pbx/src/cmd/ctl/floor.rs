@@ -186,6 +186,9 @@ impl Printer<'_> {
     }
 
     pub(super) fn why(&mut self, reasons: &ReasonsView) -> std::io::Result<()> {
+        for step in &reasons.path {
+            writeln!(self.out, "{}  {}", self.date(step.at_ms), clean(&step.text))?;
+        }
         for offer in &reasons.offers {
             self.decision(offer)?;
         }

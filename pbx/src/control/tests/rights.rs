@@ -1,7 +1,7 @@
 //! What users who are restricted to queues see and do, on the socket; and that it follows the configuration at once.
 
 use super::*;
-use switchroom_wire::FlowView;
+use switchroom_wire::{FlowView, QueueDoor};
 
 /// A daemon that reads its configuration from a file, with queues and agents of which some are of `sales`.
 fn daemon_of_file(more: &str) -> (Daemon, tempfile::TempDir) {
@@ -144,4 +144,35 @@ fn flows_are_shown_without_numbers_to_viewers_and_to_who_is_restricted() {
     assert!(admin.ask(1, Command::Reload).is_ok());
     let seen = format!("{:?}", flows(&mut admin));
     assert!(!seen.contains(NUMBER) && seen.contains("case 1"), "{seen}");
+}
+
+/// Who was not let in was offered to nobody and waits nowhere: why not is all there is to say.
+#[test]
+fn why_of_a_call_that_was_not_let_in_names_the_rule_to_who_may_see_it() {
+    let routes = "[[routes]]\nname = \"in\"\nnumber = \"4100\"\nto = \"flow main\"\n";
+    let (daemon, dir) = daemon_of_file("");
+    std::fs::create_dir_all(dir.path().join("flows")).unwrap();
+    let flow = "start = \"wait\"\n[nodes.wait]\nkind = \"queue\"\nqueue = \"service\"\nclosed = \"bye\"\n\
+                timeout = \"bye\"\n[nodes.bye]\nkind = \"hang_up\"\n";
+    std::fs::write(dir.path().join("flows/main.toml"), flow).unwrap();
+    configure(dir.path(), routes);
+    let mut admin = Client::join(daemon.socket(), &subscribed());
+    assert!(admin.ask(1, Command::Reload).is_ok());
+    let closed = Command::QueueDoor { queue: "service".into(), door: QueueDoor::Closed };
+    assert!(admin.ask(1, closed).is_ok());
+    let phone = registered(&daemon);
+    phone.command(PhoneCommand::Call("4100".into())).unwrap();
+    admin.until(|c| c.call(CallState::Ended).is_some());
+    let call = admin.call(CallState::Ended).unwrap().id.clone();
+    let why = |client: &mut Client| client.ask(1, Command::Why { call: call.clone() });
+    let Ok(Answer::Why(told)) = why(&mut admin) else { panic!("{:?}", why(&mut admin)) };
+    let said: Vec<&str> = told.path.iter().map(|step| step.text.as_str()).collect();
+    assert!(said.iter().any(|text| text.contains("does not let it in: it was closed")), "{said:?}");
+    let mut viewer = Client::join(daemon.socket(), &hello(Some(Role::Viewer), false, None));
+    let Ok(Answer::Why(told)) = why(&mut viewer) else { panic!("{:?}", why(&mut viewer)) };
+    assert!(told.path.is_empty(), "words may name numbers");
+    configure(dir.path(), &(routes.to_owned() + &restriction()));
+    assert!(admin.ask(1, Command::Reload).is_ok());
+    assert!(why(&mut admin).is_err(), "it is of no queue of hers");
+    phone.stop().unwrap();
 }
