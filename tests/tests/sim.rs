@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::time::Duration;
+use switchroom_acd::Door;
 use switchroom_acd::config::SortKey;
 use switchroom_exchange::Mode;
 use switchroom_tests::sim::checkers::all;
@@ -124,8 +125,9 @@ fn rule(defect: Defect) -> &'static str {
         | Defect::BentEmpty
         | Defect::ComesClosed
         | Defect::ComesFull
-        | Defect::ComesEmpty => {
-            "a queue lets in whom its hours and its limits of calls let in, and nobody else"
+        | Defect::ComesEmpty
+        | Defect::UntoldDoor => {
+            "a queue lets in whom its door, its hours, who works there and its limits of calls let in, and nobody else"
         }
         Defect::LentAct | Defect::HalfRefused => "who may act on what is the own only acts on nothing else",
         Defect::ActsAnywhere => "who is restricted to some queues acts on their calls, and no others",
@@ -155,7 +157,9 @@ fn words(defect: Defect) -> &'static str {
         Defect::BentFull => "Some(Full) of",
         Defect::BentEmpty => "Some(Empty) of",
         Defect::ComesClosed => "None of",
-        Defect::ComesFull | Defect::ComesEmpty => "open true",
+        Defect::ComesFull => "open true, somebody there: true",
+        Defect::ComesEmpty => "open true, somebody there: false",
+        Defect::UntoldDoor => "was not written down",
         Defect::LentAct => "Ok(\"done\")",
         Defect::HalfRefused => "PauseRecording",
         Defect::UnaskedRecord => "nobody was asked before",
@@ -215,7 +219,7 @@ const OF_SUPERVISORS: [Defect; 5] = [
 ];
 
 /// Defects that need more time, or that something else happens.
-const OF_OCCASIONS: [Defect; 18] = [
+const OF_OCCASIONS: [Defect; 19] = [
     Defect::BentTries,
     Defect::UntoldPause,
     Defect::BentRefusal,
@@ -234,6 +238,7 @@ const OF_OCCASIONS: [Defect; 18] = [
     Defect::UnaskedRecord,
     Defect::RecordedRefusal,
     Defect::BentAgain,
+    Defect::UntoldDoor,
 ];
 
 /// Whoever talks consults somebody, again and again.
@@ -279,6 +284,14 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
     // At night, and queues have hours where there are flows.
     let mut closed = queued(6);
     (closed.site.starts_ms, closed.inbound.share_percent, closed.floor.queues) = (NIGHT_MS, 10, 3);
+    // By day, and somebody closes and opens queues.
+    let mut shut = queued(6);
+    let say = |n: usize| {
+        let door = if n.is_multiple_of(2) { Door::Closed } else { Door::Open };
+        (n as u64 * 6_000, Trouble::Agent { agent: 0, wish: AgentWish::Door { place: n / 2, door } })
+    };
+    shut.troubles.extend((1..30).map(say));
+    shut.troubles.sort_by_key(|(at, _)| *at);
     // No agent ever comes.
     let mut deserted = queued(6);
     deserted.troubles.clear();
@@ -294,6 +307,7 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
         (refused, &[Defect::UntoldRefusal, Defect::BentAgain]),
         (handed_off, &[Defect::ShownNextKey]),
         (closed, &[Defect::BentFull, Defect::ComesClosed]),
+        (shut, &[Defect::UntoldDoor, Defect::ComesClosed]),
         (deserted, &[Defect::ComesEmpty]),
         (consulting(), &[Defect::UntapedThird]),
         (restricted(), &[Defect::UnheededRights]),

@@ -56,11 +56,6 @@ impl Plant {
         Self { defect, skip: 3, ..Self::default() }
     }
 
-    /// Whether it struck.
-    pub fn has_struck(&self) -> bool {
-        self.has_struck
-    }
-
     fn strikes(&mut self) -> bool {
         if self.has_struck {
             return false;
@@ -477,6 +472,7 @@ impl Plant {
                     *tries += 1;
                 }
             }
+            (Defect::UntoldDoor, Fact::Door(_)) if self.strikes() => return None,
             (Defect::BentRefusal, Fact::Left(left)) if left.exit == Exit::Full => {
                 self.has_struck = true;
                 left.exit = Exit::Closed;

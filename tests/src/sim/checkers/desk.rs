@@ -74,6 +74,8 @@ pub(super) struct OwnIsOwn {
     /// As of before the step.
     calls: BTreeSet<CallId>,
     agents: BTreeSet<String>,
+    /// The call that the agent there writes up: that one may say something of it, and do nothing else.
+    written_up: Option<CallId>,
     /// When something of the exchange's own was due.
     due: Option<Mono>,
 }
@@ -93,10 +95,10 @@ impl OwnIsOwn {
         let floor = world.exchange.floor();
         self.due = world.exchange.poll_timeout();
         self.calls = world.exchange.calls().map(|call| call.id).filter(is_in).collect();
-        // Who writes a call up may note something on it.
-        if let Some(Doing::WrapUp { call, .. }) = floor.agent_at(seat).map(|agent| &agent.doing) {
-            self.calls.insert(CallId(*call));
-        }
+        self.written_up = match floor.agent_at(seat).map(|agent| &agent.doing) {
+            Some(Doing::WrapUp { call, .. }) => Some(CallId(*call)),
+            _ => None,
+        };
         // Who signed out in a talk sits there until it is written up.
         let sits = |agent: &&switchroom_acd::agent::Agent| {
             agent.config.extension.as_deref() == Some(seat)
@@ -116,7 +118,10 @@ impl Checker for OwnIsOwn {
         let verdict = match &step.came {
             Came::Command(Command::Own(command)) if !step.died => {
                 let is_own = match about(command) {
-                    About::Call(call) => self.calls.contains(&call),
+                    About::Call(call) => {
+                        let is_note = matches!(**command, Command::Note { .. });
+                        self.calls.contains(&call) || is_note && self.written_up == Some(call)
+                    }
                     About::Agent(agent) => self.agents.contains(agent),
                     About::Other => true,
                 };
@@ -146,8 +151,8 @@ impl Checker for OwnIsOwn {
 pub(super) struct ActsWithinQueues {
     /// The queues of each call as of before the step; `None`: that is not told from outside.
     of: BTreeMap<CallId, Option<BTreeSet<String>>>,
-    /// What each call was of since an agent had it from a queue, that one first: where nobody works anywhere who is in it now,
-    /// it is of one of them.
+    /// What each call was of: since an agent had it from a queue, that one first, and else ever. Where nobody works anywhere who
+    /// is in it now, it is of one of them.
     was_of: BTreeMap<CallId, BTreeSet<String>>,
 }
 
@@ -166,7 +171,7 @@ impl ActsWithinQueues {
             let of = match now {
                 // When it is over it stays of what it was of.
                 Some(_) if call.is_ended() && before.contains_key(&id) => before[&id].clone(),
-                Some(of) if of.is_empty() => self.was_of.get(&id).cloned(),
+                Some(of) if of.is_empty() => Some(self.was_of.get(&id).cloned().unwrap_or_default()),
                 of => of,
             };
             self.of.insert(id, of);

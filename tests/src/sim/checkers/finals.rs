@@ -154,7 +154,7 @@ impl OneFinalResponse {
                 *seen = Seen { answer: Some(this), answered: now, ..Seen::at(now, seen.is_inside) };
             }
             None => (seen.answer, seen.answered) = (Some(this), first_answered),
-            Some(first) if *first != this && !is_of_copy => {
+            Some(first) if *first != this && !(first.0 == 401 && is_of_copy) => {
                 let text = format!(
                     "INVITE {} of {to} ({}) was answered {} and then {status}",
                     glance.cseq, glance.call_id, first.0

@@ -3,13 +3,17 @@
 use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Fresh, Glance, address, legible, user};
 use crate::sim::world::{Came, Step, World};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 use switchroom_exchange::{Action, Mono, Record};
 
 /// A contact as [`address`] gives it, for whom it is registered, and from where: in private networks there can be several
 /// phones with the same.
 type Contact = (String, String, IpAddr);
+
+/// So long after a REGISTER it may still come again (timer F), and be on its way.
+const AGAIN: Duration = Duration::from_secs(37);
 
 /// Of whom a REGISTER or its answer speaks.
 fn owner(glance: &Glance<'_>) -> String {
@@ -27,8 +31,8 @@ fn number_after(text: &str, name: &str) -> Option<u64> {
 pub(super) struct NoneServedAfterItsEnd {
     /// Until when each contact may be called: as long as the last REGISTER for it could have been granted.
     until: BTreeMap<Contact, Mono>,
-    /// What was ever asked for or taken back: a phone may ask again for what has ended, and is answered again.
-    asked: BTreeSet<Contact>,
+    /// When each contact was asked for or taken back last: a phone may ask again for what has ended, and is answered again.
+    asked: BTreeMap<Contact, Mono>,
     fresh: Fresh,
     life: u32,
 }
@@ -90,7 +94,7 @@ impl Checker for NoneServedAfterItsEnd {
                 && glance.method == "REGISTER"
                 && self.fresh.is_new(bytes)
             {
-                self.confirmed(flow.remote.ip(), &glance);
+                self.confirmed(now, flow.remote.ip(), &glance);
             }
         }
         Ok(())
@@ -107,7 +111,7 @@ impl NoneServedAfterItsEnd {
             let lasts =
                 number_after(contact, ";expires=").or(general).filter(|_| is_plain).unwrap_or(most).min(most);
             let contact = (address(contact), owner(glance), source);
-            self.asked.insert(contact.clone());
+            self.asked.insert(contact.clone(), now);
             let until = self.until.entry(contact).or_default();
             *until = (*until).max(Mono(now.0 + lasts * 1_000_000));
         }
@@ -115,10 +119,13 @@ impl NoneServedAfterItsEnd {
 
     /// What is confirmed is all there is: what is not named has ended, unless it is a phone's elsewhere behind a translator
     /// whose contact the one that is answered has, too.
-    fn confirmed(&mut self, source: IpAddr, glance: &Glance<'_>) {
+    fn confirmed(&mut self, now: Mono, source: IpAddr, glance: &Glance<'_>) {
         let whose = owner(glance);
         let named: Vec<String> = glance.all("Contact").map(address).collect();
-        let is_own = |contact: &str| self.asked.contains(&(contact.to_owned(), whose.clone(), source));
+        let is_own = |contact: &str| {
+            let asked = self.asked.get(&(contact.to_owned(), whose.clone(), source));
+            asked.is_some_and(|asked| now.since(*asked) < AGAIN)
+        };
         self.until.retain(|(contact, owner, at), _| {
             let is_elsewhere = *at != source && is_own(contact);
             *owner != whose || named.contains(contact) || is_elsewhere

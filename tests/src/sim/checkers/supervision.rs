@@ -108,10 +108,10 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
     // A whisper reaches whom it is for also while the other party consults a third.
     let coached = target.as_ref().filter(|_| one.mode == Mode::Whisper).and_then(|(call, parties)| {
         let Stage::Talking { with } = call.stage else { return None };
-        let agents = [call.caller, with].into_iter().filter(|leg| is_agents(world, one, call, *leg));
-        let agents: Vec<LegId> = agents.collect();
-        let is_it = |leg: &&LegId| agents.len() == 1 || hearers.contains(*leg);
-        agents.iter().find(is_it).copied().filter(|leg| !parties.contains(leg))
+        // Where both are alike it is who was called, of those who have a phone here.
+        let is_ours = |leg: &LegId| call.leg(*leg).is_some_and(|leg| leg.extension.is_some());
+        let mut agents = [with, call.caller].into_iter().filter(|leg| is_agents(world, one, call, *leg));
+        agents.find(is_ours).filter(|leg| !parties.contains(leg))
     });
     let is_party = |leg: &&LegId| {
         coached == Some(**leg) || target.as_ref().is_some_and(|(_, parties)| parties.contains(leg))

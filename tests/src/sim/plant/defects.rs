@@ -140,11 +140,13 @@ pub enum Defect {
     RecordedRefusal,
     /// What the store has refused is offered to it as something else.
     BentAgain,
+    /// Somebody opens or closes a queue, and nothing is written down.
+    UntoldDoor,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 68] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -212,5 +214,6 @@ impl Defect {
         Self::UnaskedRecord,
         Self::RecordedRefusal,
         Self::BentAgain,
+        Self::UntoldDoor,
     ];
 }

@@ -111,7 +111,7 @@ impl OnlyWhoMayComesIn {
                 queue.waiting.insert(call);
                 queue.lets_in(config, now_ms, true);
             }
-            Some(Exit::Empty) => queue.lets_in(config, now_ms, false),
+            Some(Exit::Empty) if joins => queue.lets_in(config, now_ms, false),
             Some(_) => {}
         }
         if is_wrong { broken(Some(CallId(call)), format!("{left:?} of {told}")) } else { Ok(()) }
@@ -167,7 +167,7 @@ impl OnlyWhoMayComesIn {
     }
 
     /// What users say of queues, and what is forgotten because a queue is gone.
-    fn said(&mut self, world: &World, step: &Step) {
+    fn said(&mut self, world: &World, step: &Step) -> Verdict {
         if step.came == Came::Start {
             let said = world.store.disk.doors.iter().map(|(queue, (_, fact))| (queue.clone(), fact.door));
             self.doors = said.collect();
@@ -176,8 +176,14 @@ impl OnlyWhoMayComesIn {
             && step.actions.iter().any(|action| matches!(action, Action::Reply { result: Ok(_), .. }))
         {
             self.doors.insert(queue.clone(), *door);
+            let is_it =
+                |fact: &Fact| matches!(fact, Fact::Door(said) if said.queue == *queue && said.door == *door);
+            if !step.died && !facts(step).any(is_it) {
+                return broken(None, format!("that {queue} is {} was not written down", door.word()));
+            }
         }
         self.doors.retain(|queue, _| world.exchange.floor().queue(queue).is_some());
+        Ok(())
     }
 
     fn leave(&mut self, queue: &str, call: u128, exit: Exit) {
@@ -198,11 +204,11 @@ fn is_open(world: &World, config: &QueueConfig) -> bool {
 
 impl Checker for OnlyWhoMayComesIn {
     fn rule(&self) -> &'static str {
-        "a queue lets in whom its hours and its limits of calls let in, and nobody else"
+        "a queue lets in whom its door, its hours, who works there and its limits of calls let in, and nobody else"
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        self.said(world, step);
+        let verdict = self.said(world, step);
         if step.came == Came::Start {
             *self = Self { doors: std::mem::take(&mut self.doors), ..Self::default() };
             // Who asked to be called back is remembered over a restart.
@@ -214,6 +220,7 @@ impl Checker for OnlyWhoMayComesIn {
             self.note_presences(world);
             return Ok(());
         }
+        verdict?;
         for action in &step.actions {
             if let Action::Persist { record: Record::Event(event), .. } = action
                 && event.name == "held_waits_again"
