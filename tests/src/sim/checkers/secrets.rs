@@ -13,11 +13,22 @@ use switchroom_exchange::{
 };
 use switchroom_wire::{LadderEntry, LadderKind};
 
-/// How far a ladder has been looked at, and whether one of the two was handed off by then.
+/// How far a ladder has been looked at, and what had become of the call by then.
 #[derive(Debug, Default)]
 struct Looked {
     entries: usize,
     is_handed_off: bool,
+    /// It led to an extension, and no flow had the caller until somebody transferred it.
+    was_talk: bool,
+    is_transferred: bool,
+}
+
+/// From which entry on something holds that one of these begins, if it did not hold before.
+fn since(before: &mut bool, entries: &[LadderEntry], begins: impl Fn(&str) -> bool) -> Option<usize> {
+    let is_it = |entry: &LadderEntry| matches!(&entry.kind, LadderKind::Decision { text } if begins(text));
+    let at = entries.iter().position(is_it).filter(|_| !*before);
+    *before |= at.is_some();
+    at
 }
 
 /// A secret that a caller typed is nowhere but in the caller's flow.
@@ -188,22 +199,25 @@ impl SecretsStay {
     }
 
     /// Every INFO of the caller, the first lane, on the ladder of a call with a flow is without its key. Once somebody was handed
-    /// off, so is every INFO of either side: what was pressed before in a talk is no secret.
+    /// off, so is every INFO of either side: what was pressed before in a talk is no secret, nor what was before a transfer.
     fn ladder_is_clean(&mut self, world: &World, call: CallId) -> Verdict {
         let looked = self.ladders.entry(call).or_default();
         let is_first = looked.entries == 0;
         let ladder = view::ladder(&world.exchange, call, looked.entries).unwrap_or_default();
         looked.entries += ladder.entries.len();
-        let is_hand_off = |entry: &LadderEntry| matches!(&entry.kind, LadderKind::Decision { text } if text.contains(" off to flow "));
-        let was_handed_off = looked.is_handed_off;
-        let hand_off = ladder.entries.iter().position(is_hand_off).filter(|_| !was_handed_off);
-        looked.is_handed_off |= hand_off.is_some();
+        let entries = &ladder.entries;
+        let hand_off = since(&mut looked.is_handed_off, entries, |text| text.contains(" off to flow "));
+        let led_to = |text: &str| text.contains(" leads to extension ") || text.contains(" is an extension");
+        since(&mut looked.was_talk, entries, led_to);
+        let transfer = since(&mut looked.is_transferred, entries, |text| text.contains(" transfers "));
+        let of_flow = transfer.filter(|_| looked.was_talk).unwrap_or(0);
         let is_handed_off = looked.is_handed_off;
         let has_flow = world.exchange.call(call).is_none_or(|call| call.flow.is_some());
-        for entry in ladder.entries.iter().skip(hand_off.unwrap_or(0)) {
+        for (place, entry) in entries.iter().enumerate() {
             let LadderKind::Message { lane, text, .. } = &entry.kind else { continue };
-            let is_callers = has_flow && *lane == 1;
-            if !(is_callers || is_handed_off) || !text.starts_with("INFO ") {
+            let is_callers = has_flow && *lane == 1 && place >= of_flow;
+            let is_lent = is_handed_off && place >= hand_off.unwrap_or(0);
+            if !(is_callers || is_lent) || !text.starts_with("INFO ") {
                 continue;
             }
             let is_shown = world.plant.unmasks_ladder(is_first);
