@@ -139,9 +139,9 @@ pub fn poll<T>(patience: Duration, mut attempt: impl FnMut() -> Option<T>) -> Op
     }
 }
 
-/// Ports below those that the system hands out by itself, so that nobody gets ours by chance.
+/// Ports below those of demos and those that the system hands out by itself, so that nobody gets ours by chance.
 const FIRST: u32 = 10_000;
-const COUNT: u32 = 22_000;
+const COUNT: u32 = 11_000;
 static TAKEN: AtomicU32 = AtomicU32::new(0);
 
 /// So many neighbouring ports, the first one even, free for UDP and TCP on 127.0.0.1. Never given twice by one process.
@@ -151,7 +151,7 @@ static TAKEN: AtomicU32 = AtomicU32::new(0);
 pub fn ports(count: u16) -> u16 {
     let count = u32::from(count).next_multiple_of(2);
     // Two test programs at once begin at different places.
-    let begin = (std::process::id() % 11) * 2_000;
+    let begin = (std::process::id() % 11) * 1_000;
     for _ in 0..200 {
         let offset = TAKEN.fetch_add(count, Ordering::Relaxed);
         let at = (begin + offset) % COUNT;

@@ -12,6 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// By then what was pressed is drawn.
 const DRAWN: Duration = Duration::from_millis(300);
 
+/// Longest for which a key that moves something is waited for: at an end nothing moves.
+const FRAME_MAX: Duration = Duration::from_secs(2);
+
 /// A terminal; its server is ended when it is dropped.
 #[derive(Debug)]
 pub struct Terminal {
@@ -79,9 +82,12 @@ impl Terminal {
     pub fn press_until(&self, key: &str, is_it: impl Fn(&str) -> bool) {
         let found = poll(PATIENCE, || {
             std::thread::sleep(DRAWN);
-            let is_there = self.screen().lines().any(&is_it);
+            let before = self.screen();
+            let is_there = before.lines().any(&is_it);
             if !is_there {
                 self.press(&[key]);
+                // A slow frame must not be passed over by the next press.
+                poll(FRAME_MAX, || (self.screen() != before).then_some(()));
             }
             is_there.then_some(())
         });

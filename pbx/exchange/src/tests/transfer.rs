@@ -524,6 +524,24 @@ fn replace(s: &mut Scene, at: SocketAddr, number: &str, replaces: &str) -> Sessi
     session
 }
 
+/// RFC 3891 would let the caller's dialog be replaced while it rings; which of our phones rings is the exchange's affair.
+#[test]
+fn a_dialog_that_rings_is_not_taken_over() {
+    let mut s = Scene::new();
+    s.w.dial(s.c, "101", Some(sdp("192.0.2.13", "8 101", "")));
+    s.w.ms(100);
+    let (ring, _) = s.w.take(s.a.0);
+    let now = s.w.now.mono;
+    s.w.end(s.a.0).progress(now, ring, Status::RINGING, None);
+    s.w.ms(100);
+    let desk = s.w.registered("101", "192.0.2.21:5062");
+    let early = s.w.end(s.a.0).replaces_of(ring).unwrap().to_string();
+    replace(&mut s, desk, "101", &early);
+    let heard = s.w.phones[&desk].heard.last().unwrap().clone();
+    assert!(heard.starts_with("SIP/2.0 481"), "{heard}");
+    assert!(!s.w.x.calls().any(|call| call.legs.values().any(|leg| leg.flow.remote == desk)));
+}
+
 #[test]
 fn another_phone_of_the_extension_takes_the_talk_over() {
     for of_caller in [true, false] {
