@@ -21,6 +21,19 @@ struct Looked {
     /// It led to an extension, and no flow had the caller until somebody transferred it.
     was_talk: bool,
     is_transferred: bool,
+    /// The caller, the first lane, puts the other through, and is in no flow.
+    puts_through: bool,
+}
+
+impl Looked {
+    /// What the exchange decided may have another in the caller's place, and the caller in it again.
+    fn decided(&mut self, caller: &str, text: &str) {
+        if text.split_once(" transfers ").is_some_and(|(who, _)| caller.ends_with(who)) {
+            self.puts_through = true;
+        } else if text.contains(" has the call back") {
+            self.puts_through = false;
+        }
+    }
 }
 
 /// From which entry on something holds that one of these begins, if it did not hold before.
@@ -213,9 +226,13 @@ impl SecretsStay {
         let of_flow = transfer.filter(|_| looked.was_talk).unwrap_or(0);
         let is_handed_off = looked.is_handed_off;
         let has_flow = world.exchange.call(call).is_none_or(|call| call.flow.is_some());
+        let caller = ladder.lanes.get(1).map(|lane| lane.name.clone()).unwrap_or_default();
         for (place, entry) in entries.iter().enumerate() {
+            if let LadderKind::Decision { text } = &entry.kind {
+                looked.decided(&caller, text);
+            }
             let LadderKind::Message { lane, text, .. } = &entry.kind else { continue };
-            let is_callers = has_flow && *lane == 1 && place >= of_flow;
+            let is_callers = has_flow && *lane == 1 && place >= of_flow && !looked.puts_through;
             let is_lent = is_handed_off && place >= hand_off.unwrap_or(0);
             if !(is_callers || is_lent) || !text.starts_with("INFO ") {
                 continue;
