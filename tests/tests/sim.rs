@@ -56,7 +56,8 @@ fn rule(defect: Defect) -> &'static str {
         | Defect::UnheardBarge
         | Defect::UntapedThird
         | Defect::HeardByWaiting
-        | Defect::OverheardWaiting => {
+        | Defect::OverheardWaiting
+        | Defect::StrayTone => {
             "a supervisor is heard by whom the mode says, hears both parties, and nobody else"
         }
         Defect::ServedExpired => "no phone is called where its registration has ended",
@@ -159,6 +160,7 @@ fn words(defect: Defect) -> &'static str {
         Defect::ComesClosed => "None of",
         Defect::ComesFull => "open true, somebody there: true",
         Defect::ComesEmpty => "open true, somebody there: false",
+        Defect::StrayTone => "is told by a tone",
         Defect::UntoldDoor => "was not written down",
         Defect::LentAct => "Ok(\"done\")",
         Defect::HalfRefused => "PauseRecording",

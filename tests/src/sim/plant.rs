@@ -14,7 +14,7 @@ use switchroom_acd::fact::{Candidate, Trigger};
 use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact, Presence};
 use switchroom_exchange::{
     Action, CallId, Changed, Channel, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record,
-    RecordingSubject, Source, Ticket,
+    RecordingSubject, SIGNAL, Source, Ticket,
 };
 use switchroom_flow::Clip;
 
@@ -227,6 +227,11 @@ impl Plant {
             (Defect::UnaskedRecord, MediaCommand::Play { call, clips, .. }) => {
                 let asks = |clip: &Clip| matches!(clip, Clip::Prompt { name, .. } if name == CONSENT);
                 clips.iter().any(asks).then(|| record(*call))
+            }
+            (Defect::StrayTone, MediaCommand::Hear { call, leg, source: Source::Leg(_) })
+                if self.strikes() =>
+            {
+                Some(tone(*call, *leg))
             }
             (Defect::RecordedRefusal, MediaCommand::Hear { call, .. }) => {
                 self.refused.take_if(|refused| refused == call).map(record)
@@ -569,6 +574,10 @@ fn has_gone(record: &Record) -> bool {
 
 fn prompt(call: CallId, leg: LegId) -> MediaCommand {
     MediaCommand::Play { call, leg, number: 1, clips: vec![Clip::Beep], is_loop: false }
+}
+
+fn tone(call: CallId, leg: LegId) -> MediaCommand {
+    MediaCommand::Play { call, leg, number: SIGNAL, clips: vec![Clip::Beep], is_loop: false }
 }
 
 /// A record that says nothing, in place of one that is lost though its ticket comes back.

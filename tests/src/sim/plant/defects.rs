@@ -142,11 +142,13 @@ pub enum Defect {
     BentAgain,
     /// Somebody opens or closes a queue, and nothing is written down.
     UntoldDoor,
+    /// Somebody is told by a tone of a supervisor who is not there.
+    StrayTone,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 69] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -215,5 +217,6 @@ impl Defect {
         Self::RecordedRefusal,
         Self::BentAgain,
         Self::UntoldDoor,
+        Self::StrayTone,
     ];
 }
