@@ -110,7 +110,7 @@ impl Setup {
         let folder = |own: &Option<PathBuf>, usual: &str| own.clone().unwrap_or_else(|| dir.join(usual));
         let mut text = format!(
             "[site]\nname = \"Test\"\ndomain = \"{DOMAIN}\"\n\n[sip]\nlisten = [\"udp {sip}\", \"tcp {sip}\"]\n\
-             calls_max = {}\ncalls_per_extension = {}\n{}\n[media]\nports = \"{rtp}-{last}\"\n{}\n[recording]\nrule = \"{}\"\ndir = {:?}\n\n\
+             calls_max = {}\ncalls_per_extension = {}\n{}\n[media]\nports = \"{rtp}-{last}\"\n{}\n[recording]\nrule = \"{}\"\ndir = {:?}\n{}\n\
              [store]\ndir = {:?}\n\n[control]\nsocket = {:?}\n\n[stop]\ndrain = \"0s\"\n",
             self.calls_max,
             self.calls_max,
@@ -118,10 +118,10 @@ impl Setup {
             self.media,
             if self.record { "always" } else { "never" },
             folder(&self.recordings, "recordings"),
+            self.recording_more,
             folder(&self.data, "data"),
             dir.join("control.sock"),
         );
-        text = text.replacen("[recording]\n", &format!("[recording]\n{}", self.recording_more), 1);
         for number in &self.extensions {
             let secret = password(number);
             let digest = |algorithm| ha1(algorithm, number, DOMAIN, &secret);

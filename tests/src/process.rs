@@ -139,6 +139,15 @@ pub fn poll<T>(patience: Duration, mut attempt: impl FnMut() -> Option<T>) -> Op
     }
 }
 
+/// Who runs these tests, as the system names that user.
+///
+/// # Panics
+/// If it does not tell.
+pub fn user() -> String {
+    let said = Command::new("id").arg("-un").output().expect("who this is");
+    String::from_utf8_lossy(&said.stdout).trim().to_owned()
+}
+
 /// Ports below those of demos and those that the system hands out by itself, so that nobody gets ours by chance.
 const FIRST: u32 = 10_000;
 const COUNT: u32 = 11_000;

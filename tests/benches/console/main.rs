@@ -60,17 +60,13 @@ fn main() {
     let bare = bare_terminal();
     println!("{:>24} {}", "cat in its place", shown(&bare));
     let small = keys(SMALL, 0);
-    println!("{:>24} {}", "a twentieth of it, all", all(&small));
     let quiet = keys(LARGE, 0);
-    println!("{:>24} {}", "nothing happens, all", all(&quiet));
     let busy = keys(LARGE, BUSY);
     println!("{:>24} {:>18} {:>18} {:>18}", "", "a twentieth", "nothing happens", "100 changes/s");
     for (at, (name, _)) in busy.times.iter().enumerate() {
         let of = |keys: &Keys| shown(&keys.times[at].1);
         println!("{name:>24} {:>18} {:>18} {:>18}", of(&small), of(&quiet), of(&busy));
     }
-    let all =
-        |keys: &Keys| shown(&keys.times.iter().flat_map(|(_, times)| times.clone()).collect::<Vec<_>>());
     println!("{:>24} {:>18} {:>18} {:>18}", "all", all(&small), all(&quiet), all(&busy));
     println!("console's memory at most (VmHWM), MB (target: below 50)");
     let mb = |kb: u64| kb as f64 / 1024.0;

@@ -4,7 +4,7 @@
 use crate::queues::ctl;
 use crate::setup;
 use std::time::Duration;
-use switchroom_tests::audio::{phases, pieces_with_trace_of, read_wav, tone, write_wav};
+use switchroom_tests::audio::{phases, pieces_with_trace_of, tone, write_wav};
 use switchroom_tests::baresip::Baresip;
 use switchroom_tests::daemon::Daemon;
 use switchroom_tests::process::{eventually, has_program};
@@ -81,11 +81,8 @@ impl Stage {
 
     /// The channels of the recording, and the kinds of its marks.
     fn recorded(&self) -> (Vec<Vec<i16>>, Vec<String>) {
-        let view = eventually("the closed recording", || {
-            self.daemon.recordings().into_iter().find(|r| r.id == self.call.id && !r.sha256.is_empty())
-        });
+        let (view, rate, channels) = self.daemon.closed_recording(&self.call.id);
         assert!(view.complete, "{view:?}");
-        let (rate, channels) = read_wav(&self.daemon.recordings_dir().join(&view.file));
         assert_eq!(rate, 8_000);
         (channels, view.marks.into_iter().map(|mark| mark.kind).collect())
     }

@@ -3,12 +3,11 @@
 
 use crate::queues::ctl;
 use crate::setup;
-use std::process::Command;
 use std::time::Duration;
 use switchroom_tests::audio::{after_longest_silence, longest_silence, pieces_with, pieces_with_trace_of};
 use switchroom_tests::baresip::Baresip;
 use switchroom_tests::daemon::Daemon;
-use switchroom_tests::process::{eventually, has_program};
+use switchroom_tests::process::{eventually, has_program, user};
 use switchroom_wire::{CallState, EventKind, RecordingState};
 
 const CALLER_HZ: f64 = 440.0;
@@ -78,8 +77,7 @@ fn a_recording_is_begun_paused_resumed_and_stopped() {
 
 /// Each order is on the audit list, in order, with the call and who gave it.
 fn the_audit_list_has_all(daemon: &Daemon, call: &str) {
-    let told = Command::new("id").arg("-un").output().expect("who this is");
-    let user = String::from_utf8_lossy(&told.stdout).trim().to_owned();
+    let user = user();
     let of_call = daemon.events().into_iter().filter(|e| e.call.as_deref() == Some(call));
     let audited = of_call.filter(|e| e.kind == EventKind::Audit && e.subject == user);
     let names: Vec<String> =

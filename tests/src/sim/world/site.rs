@@ -49,11 +49,11 @@ pub(super) fn config(setup: &Setup) -> Config {
                 .map(|one| ("supervisor".into(), one.extension.clone()))
                 .into_iter()
                 .collect(),
-            // On some sites agents hear of supervisors.
             queues: match restricted_to(setup) {
                 Some(queue) => BTreeMap::from([(SUPERVISOR.to_owned(), [queue.to_owned()].into())]),
                 None => BTreeMap::new(),
             },
+            // On some sites agents hear of supervisors.
             notify: if matches!(setup.floor.seed % 4, 1 | 2) {
                 [Mode::Listen, Mode::Barge].into()
             } else {

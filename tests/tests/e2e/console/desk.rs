@@ -3,10 +3,9 @@
 use super::console;
 use crate::queues::{agent, ctl, is, journal};
 use crate::setup;
-use std::process::Command;
 use switchroom_tests::baresip::{Baresip, MANUAL};
 use switchroom_tests::daemon::Daemon;
-use switchroom_tests::process::has_program;
+use switchroom_tests::process::{has_program, user};
 
 const SITE: &str = r#"
 [[routes]]
@@ -23,12 +22,6 @@ name = "Ana"
 extension = "101"
 queues = ["desk"]
 "#;
-
-/// Who runs these tests, as the system names him.
-fn user() -> String {
-    let said = Command::new("id").arg("-un").output().expect("id");
-    String::from_utf8_lossy(&said.stdout).trim().to_owned()
-}
 
 fn desk_on_a_terminal(columns: u16, lines: u16) {
     if !has_program("baresip", "baresip-core") || !has_program("tmux", "tmux") {
