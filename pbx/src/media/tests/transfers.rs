@@ -4,7 +4,8 @@
 use super::super::*;
 use super::rig::{Phone, Rig, middle_level};
 use super::{A, B, CALL, assert_tone, passes, read, talk};
-use switchroom_exchange::{Channel, Source};
+use switchroom_exchange::{Channel, SIGNAL, Source};
+use switchroom_flow::Clip;
 use switchroom_media::tone::goertzel_db;
 
 /// The one file goes on: on the left who stays, on the right one after the other, in another codec.
@@ -84,5 +85,27 @@ fn a_recording_that_is_paused_has_silence_between_marks_and_goes_on() {
                 "channel {channel} at {from} ms"
             );
         }
+    }
+}
+
+/// What one party is told by a tone is for that ear alone.
+#[test]
+fn a_tone_in_the_ear_of_one_party_is_on_no_recording() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 400), Phone::new("PCMU", 0, 1700));
+    rig.call(&mut a, &mut b);
+    rig.record();
+    talk(&mut a, &mut b, 25);
+    let clips = vec![Clip::Beep];
+    rig.engine.command(MediaCommand::Play { call: CALL, leg: B, number: SIGNAL, clips, is_loop: false });
+    talk(&mut a, &mut b, 50);
+    rig.until(|event| matches!(event, MediaEvent::Played { leg: B, number: SIGNAL }).then_some(()));
+    let facts = rig.stop_recording();
+    let (channels, rate) = read(&rig.dir.path().join(&facts.file));
+    for (channel, voice) in [(0, 400), (1, 1700)] {
+        assert!(middle_level(&channels[channel], voice, rate) > -14.0, "channel {channel}");
+        let blocks = channels[channel].chunks_exact(rate as usize / 10);
+        let loudest = blocks.map(|block| goertzel_db(block, 1000, rate)).fold(-200.0, f32::max);
+        assert!(loudest < -35.0, "channel {channel} has the tone: {loudest} dB");
     }
 }
