@@ -28,7 +28,13 @@ pub(crate) fn phone(daemon: &Daemon, number: &str, hz: u16) -> Softphone {
 
 /// A daemon that records, and real phones at 101, 102 and 103 with these tones; the first talks with the second.
 pub(crate) fn three_in_a_call(hz: [f64; 3]) -> (Daemon, [Baresip; 3], CallView) {
+    three_in_a_call_with("", hz)
+}
+
+/// The same with more in the daemon's configuration.
+pub(crate) fn three_in_a_call_with(more: &str, hz: [f64; 3]) -> (Daemon, [Baresip; 3], CallView) {
     let mut setup = setup().recording().md5_only();
+    setup.more = more.to_owned();
     setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
     let daemon = Daemon::start(setup);
     let [mut caller, mut called, third] =

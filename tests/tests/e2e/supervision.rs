@@ -1,7 +1,7 @@
 //! Three real softphones: two talk, the third is a supervisor's. Each sends a tone of its own, so that what a phone has heard
 //! says whom it heard.
 
-use crate::phones::three_in_a_call;
+use crate::phones::{three_in_a_call, three_in_a_call_with};
 use crate::queues::ctl;
 use std::time::Duration;
 use switchroom_tests::audio::{first_piece_with_trace_of, pieces_with_part_of, pieces_with_trace_of};
@@ -84,4 +84,37 @@ fn a_supervisor_is_heard_by_whom_the_mode_says() {
         (2 * MOST..=40).contains(&recorded),
         "{recorded} pieces of the supervisor on the agent's channel"
     );
+}
+
+/// What the agent is told by, for four tenths of a second.
+const TONE_HZ: f64 = 1_000.0;
+
+#[test]
+fn an_agent_hears_a_tone_when_somebody_begins_to_listen_if_the_policy_says_so() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let hz = [CALLER_HZ, AGENT_HZ, 1_400.0];
+    let policy = "[supervision]\nnotify = [\"listen\"]\n[queues.desk]\n[agents.3002]\nextension = \"102\"\nqueues = [\"desk\"]\n";
+    let (daemon, [mut caller, mut agent, mut supervisor], call) = three_in_a_call_with(policy, hz);
+    std::thread::sleep(Duration::from_millis(500));
+    ctl(&daemon, &["listen", "--extension", "102", "--phone", "103"]);
+    supervisor.wait_for("CALL_ESTABLISHED");
+    is_at(&daemon, &call.id, SupervisionMode::Listen);
+    std::thread::sleep(MOMENT);
+    ctl(&daemon, &["whisper", "--phone", "103"]);
+    is_at(&daemon, &call.id, SupervisionMode::Whisper);
+    std::thread::sleep(MOMENT);
+    caller.command("hangup", "");
+    agent.wait_for("CALL_CLOSED");
+
+    let told = pieces_with_part_of(&agent.heard(), TONE_HZ);
+    assert!((2..=6).contains(&told), "{told} pieces of the tone, once\n{}", daemon.log());
+    for (who, heard) in [("caller", caller.heard()), ("supervisor", supervisor.heard())] {
+        assert_eq!(pieces_with_part_of(&heard, TONE_HZ), 0, "the {who} is told nothing");
+    }
+    let (_, _, channels) = daemon.closed_recording(&call.id);
+    for channel in &channels {
+        assert_eq!(pieces_with_part_of(channel, TONE_HZ), 0, "no recording has it");
+    }
 }
