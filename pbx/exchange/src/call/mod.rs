@@ -123,6 +123,8 @@ pub struct Leg {
     pub(crate) hushed_until: Option<Mono>,
     /// When the first key of the code for the recording was pressed on it.
     pub(crate) code_since: Option<Mono>,
+    /// Whether it may be recorded.
+    pub(crate) consent: consent::Consent,
 }
 
 impl Leg {
@@ -289,10 +291,6 @@ pub struct Call {
     pauses: recording::Pauses,
     /// A person began the recording, and no rule.
     is_on_demand: bool,
-    /// Who was asked does not want to be recorded.
-    is_recording_refused: bool,
-    /// Who was asked has heard that it will be.
-    has_consented: bool,
     /// Every SIP session it ever had.
     pub(crate) sessions: Vec<SessionId>,
 }
@@ -344,8 +342,6 @@ impl Call {
             tape: None,
             pauses: Default::default(),
             is_on_demand: false,
-            is_recording_refused: false,
-            has_consented: false,
             call_back: None,
             briefing: None,
             sessions: Vec::new(),
