@@ -366,9 +366,14 @@ impl Call {
     /// Live legs that are rung, or took the call: of the called side, or of the caller's while the call is placed; but for
     /// one that has transferred the caller and goes, or has handed it off and waits.
     pub(crate) fn sought_legs(&self) -> impl Iterator<Item = &Leg> {
-        let beside = self.transferor().or_else(|| self.hander());
+        let beside = self.waits_beside();
         let rung = self.legs.values().filter(|leg| leg.is_live() && self.is_rung(leg.id));
         rung.filter(move |leg| Some(leg.id) != beside)
+    }
+
+    /// The leg that waits beside the search, or the flow, into which it sent the other.
+    pub(crate) fn waits_beside(&self) -> Option<LegId> {
+        self.transferor().or_else(|| self.hander())
     }
 
     /// Who is on the caller's side now: who called, or who was transferred by who did.
