@@ -121,17 +121,18 @@ impl Exchange {
         let who = call.number_of(asked);
         // Whom the briefing lets wait hears silence, not what was before.
         let others = [Some(call.caller), call.other(call.caller)].into_iter().flatten();
-        if let Some(briefing) = call.briefing.as_mut() {
-            briefing.asks = Some(asked);
-        }
         call.set_consent(asked, Consent::Asked);
-        let Some(briefing) = call.briefing.as_ref() else { return };
+        let listens = self.config.consent_refuse.is_some();
+        let Some(briefing) = call.briefing.as_mut() else { return };
+        if let Some(question) = briefing.question.as_mut() {
+            question.listens = listens;
+        }
         let wait: Vec<LegId> = others.filter(|leg| !briefing.hearing.contains(leg)).collect();
         self.timers.set(Timer::Briefing(id), now.mono.after(CONSENT_MAX));
         for leg in wait {
             self.media(MediaCommand::Hear { call: id, leg, source: Source::Silence });
         }
-        if self.config.consent_refuse.is_some() {
+        if listens {
             self.listen_to(id, asked, true);
         }
         // Who has come may be the one who is not asked, and is recorded then.
@@ -146,7 +147,7 @@ impl Exchange {
         let caller = call.caller;
         match self.asks_consent(id) {
             Some((asked, clip)) => {
-                self.begin_briefing(now, id, vec![(asked, vec![clip])]);
+                self.begin_briefing(now, id, Vec::new(), Some((asked, clip)));
                 self.ask_consent(now, id, asked);
             }
             None => self.start_recording(now, id, caller, with),
@@ -156,7 +157,7 @@ impl Exchange {
     /// Who is asked has heard all of it, and has not refused.
     pub(super) fn note_consent(&mut self, id: CallId, leg: LegId) {
         if let Some(call) = self.calls.get_mut(&id)
-            && call.briefing.as_ref().is_some_and(|briefing| briefing.asks == Some(leg))
+            && call.briefing.as_ref().is_some_and(|briefing| briefing.asks() == Some(leg))
         {
             call.set_consent(leg, Consent::Given);
         }
@@ -181,7 +182,7 @@ impl Exchange {
     /// A key of who is asked, while it is: it may refuse. False if it is not about that.
     pub(super) fn consent_key(&mut self, now: Now, id: CallId, leg: LegId, key: char) -> bool {
         let Some(call) = self.calls.get_mut(&id) else { return false };
-        let is_asked = call.briefing.as_ref().is_some_and(|briefing| briefing.asks == Some(leg));
+        let is_asked = call.briefing.as_ref().is_some_and(|briefing| briefing.asks() == Some(leg));
         if !is_asked
             || self.config.consent_refuse != Some(key)
             || !matches!(call.stage, Stage::Talking { .. })

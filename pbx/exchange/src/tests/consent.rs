@@ -1,10 +1,12 @@
 //! Consent to being recorded: who hears what before the two are connected, and what a refusal does.
 
+use super::queues::{Floor, queue, site};
 use super::world::{World, config, extension, sdp};
 use crate::limits::CONSENT_MAX;
 use crate::*;
 use std::net::SocketAddr;
 use std::time::Duration;
+use switchroom_acd::config::QueueConfig;
 use switchroom_flow::{Clip, Language};
 use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::uri::Uri;
@@ -132,6 +134,19 @@ fn the_key_of_who_is_asked_is_listened_for() {
     assert_eq!(listens(&w), [true, false]);
 }
 
+/// What was switched on is switched off, whatever is configured by then.
+#[test]
+fn nobody_listens_for_the_key_once_the_question_is_over() {
+    let (mut w, _, _) = answered();
+    let (asked, number) = asked(&w).unwrap();
+    let mut config = w.x.config().clone();
+    config.consent_refuse = None;
+    w.input(Input::Config(std::sync::Arc::new(config)));
+    w.input(Input::Media(MediaEvent::Played { leg: asked, number }));
+    let is_off = |command: &MediaCommand| matches!(command, MediaCommand::Listen { leg, is_on: false, .. } if *leg == asked);
+    assert!(w.media.iter().any(is_off));
+}
+
 /// Where no flow says in what language, the site does.
 #[test]
 fn who_is_asked_is_asked_in_the_language_of_the_site() {
@@ -202,6 +217,42 @@ fn who_is_transferred_to_one_who_is_recorded_is_asked() {
     w.end(d).answer_offer(now, ring, Ok(sdp("192.0.2.14", "8 101", "")));
     w.ms(100);
     asked_before_it_is_recorded(&mut w, id);
+}
+
+/// Who is asked is told afterwards who answers; that there is no sound for that is no lack of consent.
+#[test]
+fn what_is_announced_after_the_question_is_no_part_of_it() {
+    let mut config = site(QueueConfig { announce_agent: true, ..queue() });
+    config.consent = "consent".into();
+    let mut t = Floor::with(config);
+    t.sign_in("2", "102");
+    t.call("700");
+    t.w.media.clear();
+    t.answer(t.b);
+    let caller = t.w.x.calls().next().unwrap().caller;
+    let told = |w: &World| {
+        w.media.iter().rev().find_map(|command| match command {
+            MediaCommand::Play { leg, number, clips, .. } if *leg == caller => Some((*number, clips.clone())),
+            _ => None,
+        })
+    };
+    let agents = t.w.media.iter().find_map(|command| match command {
+        MediaCommand::Play { leg, number, .. } if *leg != caller => Some((*leg, *number)),
+        _ => None,
+    });
+    let (leg, agents) = agents.unwrap();
+    let (question, clips) = told(&t.w).unwrap();
+    assert_eq!(clips, [Clip::Prompt { language: Language::En, name: "consent".into() }]);
+    t.w.input(Input::Media(MediaEvent::Played { leg: caller, number: question }));
+    let (number, clips) = told(&t.w).unwrap();
+    assert_eq!(clips, switchroom_flow::say::agent(Language::En, "2"));
+    assert!(number != question && !are_connected(&t.w));
+    t.w.input(Input::Media(MediaEvent::Unheard { leg: caller, number }));
+    t.w.input(Input::Media(MediaEvent::Played { leg, number: agents }));
+    assert!(are_connected(&t.w) && is_recorded(&t.w) && has_mark(&t.w));
+    let call = t.w.x.calls().next().unwrap().id;
+    t.w.command("boss", Command::HangUp(call)).unwrap();
+    t.end();
 }
 
 /// A phone asks for an offer in the middle of the talk, as some do to go on after a hold.
