@@ -69,6 +69,7 @@ impl Exchange {
     /// An agent answered: what is to be said before the two are connected begins. False if nothing is.
     pub(super) fn brief(&mut self, now: Now, id: CallId, leg: LegId) -> bool {
         let words = self.words_before_bridge(id, leg);
+        self.forget_asked(id);
         let consent = self.asks_consent(id);
         let Some(caller) = self.calls.get(&id).map(|call| call.caller) else { return false };
         if words.is_none() && consent.is_none() {

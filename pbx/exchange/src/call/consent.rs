@@ -93,6 +93,14 @@ impl Exchange {
         call.is_some_and(|(call, other)| call.consent_of(other) == Consent::Given)
     }
 
+    /// Another has answered: who was asked in vain before is asked again.
+    pub(super) fn forget_asked(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        for leg in call.legs.values_mut().filter(|leg| leg.consent == Consent::Asked) {
+            leg.consent = Consent::Unasked;
+        }
+    }
+
     /// A person began the recording: whom the site would ask has been asked otherwise.
     pub(super) fn vouch(&mut self, id: CallId) {
         let Some((_, other)) = self.agents_side(id) else { return };

@@ -219,6 +219,27 @@ fn who_is_transferred_to_one_who_is_recorded_is_asked() {
     asked_before_it_is_recorded(&mut w, id);
 }
 
+/// The question was cut off, and then another answers.
+#[test]
+fn who_was_asked_in_vain_is_asked_again_before_another_talk() {
+    let (mut w, id, _) = answered();
+    let (leg, number) = asked(&w).unwrap();
+    w.input(Input::Media(MediaEvent::Unheard { leg, number }));
+    w.ms(20);
+    let c = w.registered("103", "192.0.2.13:5060");
+    w.command("boss", Command::Transfer { call: id, to: "103".into() }).unwrap();
+    w.ms(50);
+    w.media.clear();
+    w.answer(c);
+    assert_eq!(asked(&w).map(|(leg, _)| leg), Some(leg));
+    let (leg, number) = asked(&w).unwrap();
+    w.input(Input::Media(MediaEvent::Played { leg, number }));
+    w.ms(20);
+    assert!(is_recorded(&w) && has_mark(&w));
+    w.command("boss", Command::HangUp(id)).unwrap();
+    w.settle();
+}
+
 /// Who is asked is told afterwards who answers; that there is no sound for that is no lack of consent.
 #[test]
 fn what_is_announced_after_the_question_is_no_part_of_it() {
