@@ -4,8 +4,8 @@ use crate::exchange::Exchange;
 use crate::input::{AgentAct, Command};
 use crate::limits::{CARD_VALUES_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX};
 use crate::queues::moment;
-use crate::record::{Event, EventKind, Party, Severity};
-use crate::{CallId, LegId, LegState, clean};
+use crate::record::{End, Event, EventKind, Party, Severity};
+use crate::{Call, CallId, Leg, LegId, LegState, clean};
 use switchroom_acd::agent::{Agent, Doing};
 use switchroom_flow::text::line;
 use switchroom_sip::time::Now;
@@ -87,14 +87,21 @@ impl Exchange {
         })
     }
 
-    /// Who is on the line for the agent who sits there. Who is called back did not call: the agent did.
+    /// Who is on the line for the agent who sits there, or was. Who is called back did not call: the agent did.
     fn customer_of(&self, id: CallId, seat: &str) -> Option<Party> {
         let call = self.calls.get(&id)?;
-        if let Some((_, other)) = self.agents_side(id) {
+        let is_at_seat = |leg: &Leg| leg.extension.as_deref() == Some(seat);
+        let talks = self.agents_side(id).filter(|(ours, _)| call.leg(*ours).is_some_and(is_at_seat));
+        if let Some((_, other)) = talks {
             return call.leg(other).map(|leg| leg.party.clone());
         }
-        let has_called = call.caller_leg().is_some_and(|leg| leg.extension.as_deref() == Some(seat));
-        Some(if has_called || call.call_back.is_some() { call.to.clone() } else { call.from.clone() })
+        let has_called = call.legs.values().any(|leg| leg.origin == End::Caller && is_at_seat(leg));
+        if has_called || call.call_back.is_some() {
+            return Some(call.to.clone());
+        }
+        // Whom a caller puts through is the caller's side then.
+        let is_callers = call.caller_leg().is_some_and(is_at_seat);
+        Some(call.with.clone().filter(|_| is_callers).unwrap_or_else(|| call.caller_party().clone()))
     }
 
     /// The agent at the phone of a user.
@@ -103,7 +110,7 @@ impl Exchange {
     /// The user's phone is not known, or no agent is at it: in a sentence.
     pub fn agent_of(&self, user: &str) -> Result<String, String> {
         let seat = self.own_phone(user)?;
-        if let Some(agent) = self.floor.agent_at(&seat).filter(|agent| agent.presence.is_signed_in()) {
+        if let Some(agent) = self.floor.agent_at(&seat) {
             return Ok(agent.number.to_string());
         }
         let agents = &self.config.floor.agents;
@@ -123,34 +130,94 @@ impl Exchange {
     /// A user does what others may do as supervisors, with what is the user's own.
     pub(crate) fn own_act(&mut self, now: Now, user: &str, command: &Command) -> Result<String, String> {
         let seat = self.own_phone(user).map_err(|why| self.refuse(now, user, None, why))?;
-        match self.is_own(&seat, command) {
-            Ok(()) => {}
-            Err(NotOwn::Unknown(why)) => return Err(why),
-            Err(NotOwn::Others(call, why)) => return Err(self.refuse(now, user, call, why)),
-        }
-        match command {
-            Command::Agent(act) => self.agent_act(now, user, act),
-            Command::HangUp(call) => match self.ringing_at(&seat, *call) {
-                // Whoever calls may have others who answer.
-                Some(leg) => self.decline_by(now, *call, leg, user),
-                None => self.hang_up_by(now, *call, user),
-            },
-            Command::Transfer { call, to } => self.transfer_by(now, *call, to, user),
-            Command::Consult { call, act } => self.consult_act(now, *call, act, user),
-            Command::Record { call, act } => {
-                self.may_record_own(*call, *act)?;
-                self.record_by(now, *call, *act, user)
-            }
-            Command::Dial { from, to } => self.dial_by(now, from, to, user),
-            Command::Note { call, number, text, .. } => self.note_by(now, user, (*call, *number), text),
-            _ => Err(NEEDS_SUPERVISOR.to_owned()),
+        match self.act_at(now, &seat, user, command) {
+            Ok(done) => done,
+            Err(NotOwn::Unknown(why)) => Err(why),
+            Err(NotOwn::Others(call, why)) => Err(self.refuse(now, user, call, why)),
         }
     }
 
-    /// Whether what a user wants is about the user's own.
-    fn is_own(&self, seat: &str, command: &Command) -> Result<(), NotOwn> {
+    /// What came of it; or why it is not the user's own.
+    fn act_at(
+        &mut self,
+        now: Now,
+        seat: &str,
+        user: &str,
+        command: &Command,
+    ) -> Result<Result<String, String>, NotOwn> {
         match command {
-            Command::Agent(AgentAct::Choose { agent, extension, .. }) => {
+            Command::Agent(act) => {
+                self.must_act_at(seat, act)?;
+                Ok(self.agent_act(now, user, act))
+            }
+            Command::HangUp(call) => {
+                self.must_be_in(seat, *call)?;
+                Ok(self.hang_up_at(now, seat, *call, user))
+            }
+            Command::Transfer { call, to } => {
+                self.must_have(seat, *call)?;
+                Ok(self.transfer_by(now, *call, to, user))
+            }
+            Command::Consult { call, act } => {
+                self.must_have(seat, *call)?;
+                Ok(self.consult_act(now, *call, act, user))
+            }
+            Command::Record { call, act } => {
+                self.must_have(seat, *call)?;
+                let may = self.may_record_own(*call, *act);
+                Ok(may.and_then(|()| self.record_by(now, *call, *act, user)))
+            }
+            Command::Dial { from, to } if from == seat => Ok(self.dial_by(now, from, to, user)),
+            Command::Dial { .. } => {
+                Err(NotOwn::Others(None, format!("your phone is {seat}; a supervisor can ring others")))
+            }
+            Command::Note { call, number, parties, text } => {
+                let was_theirs = parties.iter().any(|party| party == seat);
+                if !was_theirs && !self.is_written_up_at(seat, *call) {
+                    self.must_be_in(seat, *call)?;
+                }
+                Ok(self.note_by(now, user, (*call, *number), text))
+            }
+            _ => Err(NotOwn::Others(None, NEEDS_SUPERVISOR.to_owned())),
+        }
+    }
+
+    /// A user hangs up at the own phone: what only rings there is declined, and who waits beside a call leaves it alone.
+    fn hang_up_at(&mut self, now: Now, seat: &str, id: CallId, user: &str) -> Result<String, String> {
+        if let Some(leg) = self.ringing_at(seat, id) {
+            // Whoever calls may have others who answer.
+            return self.decline_by(now, id, leg, user);
+        }
+        match self.calls.get(&id).and_then(Call::waits_beside) {
+            Some(leg) if self.is_at(id, leg, seat) => self.leave_by(now, id, leg, user),
+            _ => self.hang_up_by(now, id, user),
+        }
+    }
+
+    /// Who put the other party through, or into a flow, leaves; as if that phone had hung up.
+    fn leave_by(&mut self, now: Now, id: CallId, leg: LegId, user: &str) -> Result<String, String> {
+        self.end_news(now, id, leg);
+        let one = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg));
+        if let Some(session) = one.and_then(|one| one.session.take()) {
+            self.endpoint.hang_up(now.mono, session, None);
+        }
+        let (who, number) = (self.number_of_leg(id, leg), self.calls.get(&id).map_or(0, |call| call.number));
+        let text = format!("{user} has {who} hang up");
+        let has_left = self.transferor_left(now, id, leg, &text) || self.hander_left(now, id, leg, &text);
+        debug_assert!(has_left, "a leg that waits beside a call is one of the two");
+        let done = format!("{who} has left call {number}");
+        let text = format!("{user}: {done}");
+        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "hang_up", text);
+        Ok(done)
+    }
+
+    fn is_at(&self, id: CallId, leg: LegId, seat: &str) -> bool {
+        self.calls.get(&id).and_then(|call| call.leg(leg)).is_some_and(|leg| leg.is_live_at(seat))
+    }
+
+    fn must_act_at(&self, seat: &str, act: &AgentAct) -> Result<(), NotOwn> {
+        match act {
+            AgentAct::Choose { agent, extension, .. } => {
                 self.must_sit_at(seat, agent)?;
                 if extension.as_ref().is_some_and(|at| at != seat) {
                     let why = format!("your phone is {seat}; a supervisor can have you sit elsewhere");
@@ -158,22 +225,7 @@ impl Exchange {
                 }
                 Ok(())
             }
-            Command::Agent(AgentAct::WrapUp { agent, .. }) => self.must_sit_at(seat, agent),
-            Command::HangUp(call) => self.must_be_in(seat, *call),
-            Command::Transfer { call, .. } | Command::Consult { call, .. } | Command::Record { call, .. } => {
-                self.must_have(seat, *call)
-            }
-            Command::Dial { from, .. } if from == seat => Ok(()),
-            Command::Dial { .. } => {
-                Err(NotOwn::Others(None, format!("your phone is {seat}; a supervisor can ring others")))
-            }
-            Command::Note { call, parties, .. } => {
-                let was_theirs = parties.iter().any(|party| party == seat);
-                if was_theirs || self.is_written_up_at(seat, *call) {
-                    return Ok(());
-                }
-                self.must_be_in(seat, *call)
-            }
+            AgentAct::WrapUp { agent, .. } => self.must_sit_at(seat, agent),
             _ => Err(NotOwn::Others(None, NEEDS_SUPERVISOR.to_owned())),
         }
     }
@@ -193,8 +245,7 @@ impl Exchange {
     pub(crate) fn must_be_in(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
         let unknown = || NotOwn::Unknown("there is no such call any more".to_owned());
         let call = self.calls.get(&id).ok_or_else(unknown)?;
-        let is_own =
-            |leg: &crate::Leg| leg.extension.as_deref() == Some(seat) && (call.is_ended() || leg.is_live());
+        let is_own = |leg: &Leg| leg.extension.as_deref() == Some(seat) && (call.is_ended() || leg.is_live());
         if call.legs.values().any(is_own) {
             return Ok(());
         }
@@ -202,20 +253,24 @@ impl Exchange {
         Err(NotOwn::Others(Some(id), why))
     }
 
-    /// The phone is in that call, and if two talk there, on the agent's side: who was called is no agent, and moves nobody.
+    /// The phone is in that call, and on the agent's side of it: who was called is no agent, and moves nobody. While one of the
+    /// two is elsewhere that is who waits for it, or nobody.
     pub(crate) fn must_have(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
         self.must_be_in(seat, id)?;
-        let agents = self.agents_leg(id).and_then(|leg| self.calls.get(&id)?.leg(leg));
-        match agents.and_then(|leg| leg.extension.as_deref()) {
-            Some(agents) if agents != seat => {
-                let number = self.calls.get(&id).map(|call| call.number).unwrap_or_default();
-                let why = format!(
-                    "your phone {seat} is not the agent's side of call {number}; a supervisor can do this"
-                );
-                Err(NotOwn::Others(Some(id), why))
+        let Some(call) = self.calls.get(&id) else { return Ok(()) };
+        let is_theirs = match self.agents_leg(id).or_else(|| call.waits_beside()) {
+            Some(agents) => {
+                call.leg(agents).and_then(|leg| leg.extension.as_deref()).is_none_or(|at| at == seat)
             }
-            _ => Ok(()),
+            None => call.transfer.is_none() && call.hand_off.is_none(),
+        };
+        if is_theirs {
+            return Ok(());
         }
+        let number = call.number;
+        let why =
+            format!("your phone {seat} is not the agent's side of call {number}; a supervisor can do this");
+        Err(NotOwn::Others(Some(id), why))
     }
 
     /// The leg of a phone that only rings.

@@ -448,7 +448,8 @@ pub enum MediaEvent {
         /// The number that it was asked for with.
         number: u64,
     },
-    /// The same, but some of it was not there to be heard: a prompt that does not exist, or a codec that cannot be made.
+    /// The same, but some of it was not there to be heard: a prompt that does not exist, a codec that cannot be made, or a phone
+    /// that did not want to hear.
     Unheard {
         /// The leg.
         leg: LegId,

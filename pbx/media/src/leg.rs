@@ -368,7 +368,7 @@ impl Leg {
         self.ours.take_played()
     }
 
-    /// Whether there is sound for all of what [`Leg::play_list`] plays.
+    /// Whether there is sound for all of what [`Leg::play_list`] plays, and all was sent to the phone.
     pub fn plays_whole(&self) -> bool {
         self.ours.plays_whole()
     }
@@ -407,6 +407,9 @@ impl Leg {
         let room = out.get_mut(rtp::HEADER_BYTES..)?;
         let was_mix = self.ours.is_mix() || self.ours.is_ending();
         let (length, ticks) = self.ours.packet(now_us, voices, room)?;
+        if to.is_none() {
+            self.ours.miss();
+        }
         let to = to.filter(|_| !busy)?;
         self.seam.ours(now_us, was_mix, terms.codec.kind, room.get(..length).unwrap_or_default());
         let clock_says = self.output.timestamp(now_us, clock);

@@ -42,6 +42,8 @@ pub struct Position {
     pub piece: usize,
     /// Milliseconds of it that were heard.
     pub ms: u32,
+    /// Some of what was before it went to nobody: the phone did not want to hear.
+    pub is_missed: bool,
 }
 
 /// A playlist on its way to one leg.
@@ -90,7 +92,13 @@ impl Playback {
         is_news.then_some(self.list.number)
     }
 
-    /// Whether there is sound for every piece, as far as is known: what there is none for is left out.
+    /// The packet that was made goes to nobody.
+    pub fn miss(&mut self) {
+        self.at.is_missed |= self.over.is_none();
+    }
+
+    /// Whether all was sent, as far as it has come, and there is sound for every piece, as far as is known: what there is none
+    /// for is left out.
     pub fn is_whole(&self) -> bool {
         let is_there = |piece: &Piece| match piece {
             Piece::Silence(_) => true,
@@ -100,7 +108,7 @@ impl Playback {
                 None => true,
             },
         };
-        self.list.pieces.iter().all(is_there)
+        !self.at.is_missed && self.list.pieces.iter().all(is_there)
     }
 
     /// Puts the packet that is due into `out` and gives its length; `None` if none is due, or `out` is too small. When
@@ -138,7 +146,7 @@ impl Playback {
         for _ in 0..=self.list.pieces.len() + 1 {
             let length_ms = match self.list.pieces.get(self.at.piece) {
                 None if self.list.is_loop => {
-                    self.at = Position::default();
+                    self.at = Position { is_missed: self.at.is_missed, ..Position::default() };
                     continue;
                 }
                 None => {
@@ -154,7 +162,7 @@ impl Playback {
                 },
             };
             if self.at.ms >= length_ms {
-                self.at = Position { piece: self.at.piece + 1, ms: 0 };
+                self.at = Position { piece: self.at.piece + 1, ms: 0, ..self.at };
                 continue;
             }
             let taken_ms = match self.kind {
@@ -246,7 +254,7 @@ mod tests {
         playback.packet(0, &mut out).unwrap();
         playback.packet(95_000, &mut out).unwrap();
         assert_eq!(playback.due_us(), 100_000);
-        assert_eq!(playback.position(), Position { piece: 0, ms: 40 });
+        assert_eq!(playback.position(), Position { ms: 40, ..Position::default() });
     }
 
     #[test]
@@ -309,7 +317,8 @@ mod tests {
             Piece::Sound(Arc::new(Slot::from(Some(sound.clone())))),
         ];
         let list = Playlist { number: 1, pieces, is_loop: false, silence: silence.clone() };
-        let mut playback = Playback::new(0, &codec(Kind::Opus, 60), list, Position { piece: 0, ms: 20 });
+        let mut playback =
+            Playback::new(0, &codec(Kind::Opus, 60), list, Position { ms: 20, ..Position::default() });
         assert_eq!(playback.ticks(), 960);
         let mut out = [0; 1600];
         let mut lengths = Vec::new();

@@ -149,6 +149,7 @@ impl Exchange {
             slot: Some(slot),
             local: Some(local),
             outcome: "answered",
+            consent: joins.consent,
             ..self.new_leg(leg, End::Callee, joins.party.clone(), joins.extension, joins.flow)
         };
         let Some(call) = self.calls.get_mut(&id) else { return };

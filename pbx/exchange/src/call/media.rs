@@ -88,7 +88,7 @@ impl Exchange {
                 let id = self.live_leg_mut(leg).map(|(id, _)| id);
                 match id {
                     Some(id) if number == SIGNAL => self.signalled(id, leg),
-                    Some(id) if !self.briefed(now, id, leg, (number, is_heard)) => {
+                    Some(id) if !self.briefed(now, id, leg, number, is_heard) => {
                         self.on_played(now, id, number);
                     }
                     Some(_) | None => {}

@@ -123,6 +123,8 @@ pub struct Leg {
     pub(crate) hushed_until: Option<Mono>,
     /// When the first key of the code for the recording was pressed on it.
     pub(crate) code_since: Option<Mono>,
+    /// Whether it may be recorded.
+    pub(crate) consent: consent::Consent,
 }
 
 impl Leg {
@@ -289,10 +291,6 @@ pub struct Call {
     pauses: recording::Pauses,
     /// A person began the recording, and no rule.
     is_on_demand: bool,
-    /// Who was asked does not want to be recorded.
-    is_recording_refused: bool,
-    /// Who was asked has heard that it will be.
-    has_consented: bool,
     /// Every SIP session it ever had.
     pub(crate) sessions: Vec<SessionId>,
 }
@@ -344,8 +342,6 @@ impl Call {
             tape: None,
             pauses: Default::default(),
             is_on_demand: false,
-            is_recording_refused: false,
-            has_consented: false,
             call_back: None,
             briefing: None,
             sessions: Vec::new(),
@@ -370,9 +366,14 @@ impl Call {
     /// Live legs that are rung, or took the call: of the called side, or of the caller's while the call is placed; but for
     /// one that has transferred the caller and goes, or has handed it off and waits.
     pub(crate) fn sought_legs(&self) -> impl Iterator<Item = &Leg> {
-        let beside = self.transferor().or_else(|| self.hander());
+        let beside = self.waits_beside();
         let rung = self.legs.values().filter(|leg| leg.is_live() && self.is_rung(leg.id));
         rung.filter(move |leg| Some(leg.id) != beside)
+    }
+
+    /// The leg that waits beside the search, or the flow, into which it sent the other.
+    pub(crate) fn waits_beside(&self) -> Option<LegId> {
+        self.transferor().or_else(|| self.hander())
     }
 
     /// Who is on the caller's side now: who called, or who was transferred by who did.

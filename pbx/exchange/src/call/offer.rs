@@ -299,7 +299,6 @@ impl Exchange {
         let (who, flow) = (one.party.number.clone(), one.flow);
         self.why(now, id, "refuse", format!("{who} at {flow} {what}"));
         self.close_leg(id, leg);
-        self.ring_without_early(now, id, leg);
         if status >= 600 {
             // No to all of that person's phones (RFC 3261 §16.7).
             let others = self.live_callees(id);
@@ -318,14 +317,18 @@ impl Exchange {
         self.note_refusal(now, id, verdict);
     }
 
-    /// The phone whose sound the caller heard before an answer rings no more, and others do: the caller's own phone makes the
-    /// tone.
-    fn ring_without_early(&mut self, now: Now, id: CallId, leg: LegId) {
-        let Some(call) = self.calls.get(&id) else { return };
-        if call.early != Some(leg) || call.stage != Stage::Seeking || self.live_callees(id).is_empty() {
+    /// If the phone whose sound the caller heard before an answer rings no more, and others do: nothing is sent to the caller's
+    /// phone, and it makes the tone by itself (RFC 3960 §3.2).
+    fn early_sound_ends(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let is_over = |leg: &LegId| call.legs.get(leg).is_none_or(|leg| !leg.is_live());
+        if !call.early.as_ref().is_some_and(is_over) || call.stage != Stage::Seeking {
             return;
         }
-        if let Some(session) = call.caller_leg().and_then(|caller| caller.session) {
+        (call.early, call.told_ringing) = (None, true);
+        let (caller, session) = (call.caller, call.caller_leg().and_then(|caller| caller.session));
+        self.media(MediaCommand::Hear { call: id, leg: caller, source: Source::Nothing });
+        if let Some(session) = session {
             self.endpoint.progress(now.mono, session, Status::RINGING, None);
         }
     }
@@ -368,6 +371,7 @@ impl Exchange {
             call.refusal = Some(verdict);
         }
         if !is_over {
+            self.early_sound_ends(now, id);
             return self.tell_missed(now, id, miss_of(verdict.2));
         }
         self.timers.cancel(Timer::NoAnswer(id));
@@ -440,11 +444,6 @@ impl Exchange {
         let extension = one.extension.clone();
         if let Some(slot) = one.slot {
             self.media(MediaCommand::Close { call: id, leg, slot });
-        }
-        let early =
-            self.calls.get(&id).filter(|call| call.early == Some(leg) && call.stage == Stage::Seeking);
-        if let Some(caller) = early.map(|call| call.caller) {
-            self.media(MediaCommand::Hear { call: id, leg: caller, source: Source::Silence });
         }
         if let Some(extension) = extension {
             self.leave_call(id, &extension);

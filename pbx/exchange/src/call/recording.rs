@@ -1,9 +1,10 @@
 //! The recording of a call: begun by a rule or by a person, paused, and ended.
 //!
-//! A pause has two reasons that know nothing of each other: one party is in a flow, or a person wants it. The recording goes
-//! on when neither is left. What a person paused stays so until a person has it go on, or another party takes the place of
+//! A pause has three reasons that know nothing of each other: one party is in a flow, one is asked whether it may be recorded
+//! (`consent.rs`), or a person wants it. The recording goes on when none is left. What a person paused stays so until a person has it go on, or another party takes the place of
 //! one of the two: then the rules decide anew.
 
+use super::consent::MayRecord;
 use super::{Call, Recording, Stage};
 use crate::config::RecordRule;
 use crate::exchange::Exchange;
@@ -19,13 +20,15 @@ use switchroom_sip::time::Now;
 pub(super) struct Pauses {
     /// One party is in a flow.
     is_handed_off: bool,
+    /// Of two who talk now one is asked whether it may be recorded.
+    asks: bool,
     /// The person who wanted it.
     by: Option<String>,
 }
 
 impl Pauses {
     fn any(&self) -> bool {
-        self.is_handed_off || self.by.is_some()
+        self.is_handed_off || self.asks || self.by.is_some()
     }
 }
 
@@ -35,7 +38,7 @@ impl Call {
         self.tape.is_some() && self.recording == Recording::On
     }
 
-    /// Whether what is recorded is silence: one party is in a flow, or somebody wants it so.
+    /// Whether what is recorded is silence: one party is in a flow or is asked, or somebody wants it so.
     pub fn is_recording_paused(&self) -> bool {
         self.is_taped() && self.pauses.any()
     }
@@ -52,21 +55,22 @@ impl Call {
 }
 
 impl Exchange {
-    /// Caller and who answered talk: that is recorded if the rules say so, and goes on being recorded.
+    /// Caller and who answered talk, and who was to be asked has been: that is recorded if the rules say so, and goes on being
+    /// recorded.
     pub(super) fn start_recording(&mut self, now: Now, id: CallId, caller: LegId, leg: LegId) {
+        if let MayRecord::Asks(who) | MayRecord::Not(who) = self.may_record(id) {
+            return self.record_no_more(now, id, who);
+        }
         if self.record_on(now, id, caller, leg) {
             return;
         }
         // A call has one recording: of its first talk, when a flow connects it several times.
         let is_on = self.records_by_rule(id);
-        let may_be = |call: &Call| {
-            let is_wanted = !call.is_recording_refused && !self.lacks_consent(call);
-            call.recording == Recording::Off && !call.is_briefed() && is_wanted
-        };
+        let may_be = |call: &Call| call.recording == Recording::Off && !call.is_briefed();
         if is_on && self.calls.get(&id).is_some_and(may_be) {
             self.record(now, id, (caller, leg));
             self.mark(id, "answer", "");
-            if self.calls.get(&id).is_some_and(|call| call.has_consented) {
+            if self.has_consent(id) {
                 self.mark(id, "consent", "");
             }
             self.why(now, id, "record", "recording begins".into());
@@ -101,20 +105,25 @@ impl Exchange {
 
     /// The recording goes on with who talks now with the one who stays, on the channel of who did before. False if there
     /// is none.
-    pub(super) fn record_on(&mut self, now: Now, id: CallId, stays: LegId, leg: LegId) -> bool {
-        let Some(call) = self.calls.get_mut(&id).filter(|call| call.recording == Recording::On) else {
+    fn record_on(&mut self, now: Now, id: CallId, stays: LegId, leg: LegId) -> bool {
+        let Some(call) = self.calls.get(&id).filter(|call| call.recording == Recording::On) else {
             return false;
         };
-        let Some(tape) = &mut call.tape else { return false };
-        if tape.iter().any(|(taped, _)| *taped == leg) {
-            return true;
-        }
-        let Some(free) = tape.iter_mut().find(|(taped, _)| *taped != stays) else { return false };
-        let before = std::mem::replace(&mut free.0, leg);
-        let channel = free.1;
+        let Some(tape) = &call.tape else { return false };
+        let is_taped = tape.iter().any(|(taped, _)| *taped == leg);
+        let before = tape.iter().map(|(taped, _)| *taped).find(|taped| *taped != stays).filter(|_| !is_taped);
+        let has_asked = call.pauses.asks;
         let seat = |leg: LegId| call.leg(leg).map(|leg| (&leg.extension, &leg.party.number));
-        let is_other = seat(before) != seat(leg);
-        self.media(MediaCommand::RecordLeg { call: id, leg, channel });
+        let is_other = before.is_some_and(|before| seat(before) != seat(leg));
+        if let Some(before) = before {
+            self.tape_instead(id, before, leg);
+        } else if !is_taped {
+            return false;
+        }
+        if has_asked {
+            self.pause_for_consent(id, false);
+            self.mark(id, "consent", "");
+        }
         if is_other && let Some(who) = self.paused_by(id) {
             self.pause_for_person(id, None);
             self.mark(id, "record_resume", "");
@@ -123,6 +132,18 @@ impl Exchange {
             self.event(now, EventKind::Recording, Severity::Info, Some(id), &who, "recording_resumed", text);
         }
         true
+    }
+
+    /// Who is in a talk that is recorded has not consented to that.
+    fn record_no_more(&mut self, now: Now, id: CallId, who: LegId) {
+        if !self.calls.get(&id).is_some_and(Call::is_taped) {
+            return;
+        }
+        let who = self.number_of_leg(id, who);
+        let text = format!("recording ends: {who} has not consented to it");
+        self.why(now, id, "record", text.clone());
+        self.event(now, EventKind::Recording, Severity::Info, Some(id), &who, "recording_stopped", text);
+        self.stop_recording(id);
     }
 
     /// Ends the recording of a call that goes on.
@@ -152,6 +173,11 @@ impl Exchange {
     /// One party goes into a flow, or is back.
     pub(super) fn pause_for_hand_off(&mut self, id: CallId, is_paused: bool) {
         self.change_pauses(id, |pauses| pauses.is_handed_off = is_paused);
+    }
+
+    /// One party is asked whether it may be recorded, or has consented.
+    pub(super) fn pause_for_consent(&mut self, id: CallId, is_asked: bool) {
+        self.change_pauses(id, |pauses| pauses.asks = is_asked);
     }
 
     fn pause_for_person(&mut self, id: CallId, by: Option<String>) {
@@ -225,6 +251,7 @@ impl Exchange {
                 if let Some(call) = self.calls.get_mut(&id) {
                     call.is_on_demand = true;
                 }
+                self.vouch(id);
                 self.note_open(id);
                 self.mark(id, "record_start", &by);
                 ("recording_begun", format!("call {number} is recorded from now"))
@@ -268,7 +295,11 @@ impl Exchange {
 
     fn not_paused(&self, id: CallId) -> String {
         let Some(call) = self.calls.get(&id) else { return "the call is gone".to_owned() };
-        let why = if call.is_recording_paused() { "by nobody; it goes on when the flow ends" } else { "" };
+        let why = match &call.pauses {
+            Pauses { is_handed_off: true, .. } => "by nobody; it goes on when the flow ends",
+            Pauses { asks: true, .. } => "by nobody; it goes on when who is asked has consented",
+            _ => "",
+        };
         format!("the recording of call {} is not paused {why}", call.number).trim_end().to_owned()
     }
 
@@ -296,7 +327,7 @@ impl Exchange {
         if !has_codec(legs.0) || !has_codec(legs.1) {
             return Err(format!("the phones of call {number} have not agreed yet; try again"));
         }
-        if call.is_recording_refused {
+        if call.refuses_recording().is_some() {
             return Err(format!("in call {number} somebody was asked, and does not want to be recorded"));
         }
         if self.rule_of(id) == Some(RecordRule::Never) {

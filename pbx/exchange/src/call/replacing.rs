@@ -108,6 +108,7 @@ impl Exchange {
             agreed: Some(settled.clone()),
             outcome: "answered",
             origin: before.origin,
+            consent: before.consent,
             ..self.new_leg(leg, before.end, before.party, before.extension, flow)
         };
         self.seat_leg(id, old, new);
@@ -170,9 +171,6 @@ impl Exchange {
         self.seat_leg(id, old, leg);
         self.drop_leg(now, id, old, "transferred", None);
         self.agent_left(now, id, old);
-        if let Some(stays) = self.calls.get(&id).and_then(|call| call.other(new)) {
-            self.record_on(now, id, stays, new);
-        }
         let number = self.calls.get(&id).map_or(0, |call| call.number);
         let text = format!("goes on in call {number}");
         self.finish(now, from, EndedBy::Party(End::Caller), Cause::HungUp, 0, text);

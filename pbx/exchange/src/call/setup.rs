@@ -144,6 +144,7 @@ impl Exchange {
             counted: Default::default(),
             hushed_until: None,
             code_since: None,
+            consent: Default::default(),
         }
     }
 

@@ -81,8 +81,10 @@ impl Exchange {
         self.on_described(now, id, leg, sdp);
     }
 
-    /// A phone answered our offer in its ACK.
+    /// A phone answered our offer.
     fn on_described(&mut self, now: Now, id: CallId, leg: LegId, sdp: Option<&[u8]>) {
+        // Who only asked for an offer, to hold or to go on, talks already.
+        let has_come = self.calls.get(&id).and_then(|c| c.leg(leg)).is_some_and(|l| l.remote.is_none());
         match sdp.ok_or_else(|| "the ACK held no answer to our offer".to_owned()).and_then(|sdp| {
             let theirs = Description::parse(sdp).map_err(|e| e.to_string())?;
             self.settle(now, id, leg, theirs)
@@ -90,7 +92,9 @@ impl Exchange {
             Ok(()) => {
                 self.wire_all(id);
                 self.refresh_hold(now, id);
-                self.ask_or_record(now, id);
+                if has_come {
+                    self.ask_or_record(now, id);
+                }
             }
             Err(why) => {
                 let status = Status::NOT_ACCEPTABLE_HERE.code();

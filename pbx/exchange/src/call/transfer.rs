@@ -356,7 +356,7 @@ impl Exchange {
     }
 
     /// A leg whose phone referred is told that nothing more comes of that.
-    pub(super) fn end_news(&mut self, now: Now, id: CallId, leg: LegId) {
+    pub(crate) fn end_news(&mut self, now: Now, id: CallId, leg: LegId) {
         let session = self.calls.get(&id).and_then(|call| call.leg(leg)?.session);
         if let Some(session) = session {
             self.endpoint.end_refer(now.mono, session);

@@ -101,7 +101,7 @@ impl Exchange {
         let was_by_info = one.counted.is_by_info();
         let counts = one.counted.counts(now.mono, digit, means, is_sound);
         if one.counted.is_by_info() && !was_by_info {
-            self.listen(id, false);
+            self.listen_to(id, leg, false);
         }
         counts
     }

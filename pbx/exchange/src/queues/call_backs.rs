@@ -200,7 +200,7 @@ impl Exchange {
             return true;
         }
         let clips = self.words_to_who_calls_back(name);
-        self.begin_briefing(now, id, vec![(leg, clips)]);
+        self.begin_briefing(now, id, vec![(leg, clips)], None);
         self.why(now, id, "brief", "the agent hears whom the call is for".to_owned());
         self.note_open(id);
         true

@@ -1,10 +1,12 @@
 //! Consent to being recorded: who hears what before the two are connected, and what a refusal does.
 
+use super::queues::{Floor, queue, site};
 use super::world::{World, config, extension, sdp};
 use crate::limits::CONSENT_MAX;
 use crate::*;
 use std::net::SocketAddr;
 use std::time::Duration;
+use switchroom_acd::config::QueueConfig;
 use switchroom_flow::{Clip, Language};
 use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::uri::Uri;
@@ -132,6 +134,19 @@ fn the_key_of_who_is_asked_is_listened_for() {
     assert_eq!(listens(&w), [true, false]);
 }
 
+/// What was switched on is switched off, whatever is configured by then.
+#[test]
+fn nobody_listens_for_the_key_once_the_question_is_over() {
+    let (mut w, _, _) = answered();
+    let (asked, number) = asked(&w).unwrap();
+    let mut config = w.x.config().clone();
+    config.consent_refuse = None;
+    w.input(Input::Config(std::sync::Arc::new(config)));
+    w.input(Input::Media(MediaEvent::Played { leg: asked, number }));
+    let is_off = |command: &MediaCommand| matches!(command, MediaCommand::Listen { leg, is_on: false, .. } if *leg == asked);
+    assert!(w.media.iter().any(is_off));
+}
+
 /// Where no flow says in what language, the site does.
 #[test]
 fn who_is_asked_is_asked_in_the_language_of_the_site() {
@@ -202,4 +217,192 @@ fn who_is_transferred_to_one_who_is_recorded_is_asked() {
     w.end(d).answer_offer(now, ring, Ok(sdp("192.0.2.14", "8 101", "")));
     w.ms(100);
     asked_before_it_is_recorded(&mut w, id);
+}
+
+/// The question was cut off, and then another answers.
+#[test]
+fn who_was_asked_in_vain_is_asked_again_before_another_talk() {
+    let (mut w, id, _) = answered();
+    let (leg, number) = asked(&w).unwrap();
+    w.input(Input::Media(MediaEvent::Unheard { leg, number }));
+    w.ms(20);
+    let c = w.registered("103", "192.0.2.13:5060");
+    w.command("boss", Command::Transfer { call: id, to: "103".into() }).unwrap();
+    w.ms(50);
+    w.media.clear();
+    w.answer(c);
+    assert_eq!(asked(&w).map(|(leg, _)| leg), Some(leg));
+    let (leg, number) = asked(&w).unwrap();
+    w.input(Input::Media(MediaEvent::Played { leg, number }));
+    w.ms(20);
+    assert!(is_recorded(&w) && has_mark(&w));
+    w.command("boss", Command::HangUp(id)).unwrap();
+    w.settle();
+}
+
+/// Who is asked is told afterwards who answers; that there is no sound for that is no lack of consent.
+#[test]
+fn what_is_announced_after_the_question_is_no_part_of_it() {
+    let mut config = site(QueueConfig { announce_agent: true, ..queue() });
+    config.consent = "consent".into();
+    let mut t = Floor::with(config);
+    t.sign_in("2", "102");
+    t.call("700");
+    t.w.media.clear();
+    t.answer(t.b);
+    let caller = t.w.x.calls().next().unwrap().caller;
+    let told = |w: &World| {
+        w.media.iter().rev().find_map(|command| match command {
+            MediaCommand::Play { leg, number, clips, .. } if *leg == caller => Some((*number, clips.clone())),
+            _ => None,
+        })
+    };
+    let agents = t.w.media.iter().find_map(|command| match command {
+        MediaCommand::Play { leg, number, .. } if *leg != caller => Some((*leg, *number)),
+        _ => None,
+    });
+    let (leg, agents) = agents.unwrap();
+    let (question, clips) = told(&t.w).unwrap();
+    assert_eq!(clips, [Clip::Prompt { language: Language::En, name: "consent".into() }]);
+    t.w.input(Input::Media(MediaEvent::Played { leg: caller, number: question }));
+    let (number, clips) = told(&t.w).unwrap();
+    assert_eq!(clips, switchroom_flow::say::agent(Language::En, "2"));
+    assert!(number != question && !are_connected(&t.w));
+    t.w.input(Input::Media(MediaEvent::Unheard { leg: caller, number }));
+    t.w.input(Input::Media(MediaEvent::Played { leg, number: agents }));
+    assert!(are_connected(&t.w) && is_recorded(&t.w) && has_mark(&t.w));
+    let call = t.w.x.calls().next().unwrap().id;
+    t.w.command("boss", Command::HangUp(call)).unwrap();
+    t.end();
+}
+
+/// A phone asks for an offer in the middle of the talk, as some do to go on after a hold.
+#[test]
+fn who_was_asked_in_vain_is_not_asked_again_by_its_own_offer() {
+    let (mut w, _, (a, call)) = answered();
+    w.run(CONSENT_MAX + Duration::from_secs(1));
+    w.media.clear();
+    let now = w.now.mono;
+    w.end(a).ask_offer(now, call).unwrap();
+    w.ms(100);
+    let now = w.now.mono;
+    w.end(a).answer_asked(now, call, sdp("192.0.2.11", "8 101", ""));
+    w.ms(100);
+    assert_eq!(asked(&w), None, "the two talk");
+    assert!(!is_recorded(&w));
+    w.hang_up(a, call);
+    w.settle();
+}
+
+#[test]
+fn a_rule_that_comes_in_a_talk_asks_nobody_in_it() {
+    let (mut w, _, [(a, call), _], _) = with_one_who_is_recorded();
+    let mut config = w.x.config().clone();
+    config.record = RecordRule::Always;
+    w.input(Input::Config(std::sync::Arc::new(config)));
+    w.media.clear();
+    let now = w.now.mono;
+    w.end(a).ask_offer(now, call).unwrap();
+    w.ms(100);
+    let now = w.now.mono;
+    w.end(a).answer_asked(now, call, sdp("192.0.2.11", "8 101", ""));
+    w.ms(100);
+    assert!(asked(&w).is_none() && !is_recorded(&w));
+    w.hang_up(a, call);
+    w.settle();
+}
+
+fn taped_since(w: &World, from: usize) -> Vec<String> {
+    let word = |command: &MediaCommand| match command {
+        MediaCommand::Record { .. } => Some("record"),
+        MediaCommand::RecordLeg { .. } => Some("leg"),
+        MediaCommand::PauseRecording { is_paused: true, .. } => Some("pause"),
+        MediaCommand::PauseRecording { is_paused: false, .. } => Some("resume"),
+        MediaCommand::StopRecording { .. } => Some("stop"),
+        _ => None,
+    };
+    w.media[from..].iter().filter_map(word).map(str::to_owned).collect()
+}
+
+/// 101 has consented and is recorded with 102; a phone of 103 is there, too.
+fn recorded() -> (World, CallId, [(SocketAddr, SessionId); 2], SocketAddr) {
+    let mut config = Config { consent: "consent".into(), consent_refuse: Some('9'), ..config() };
+    (config.rtp_pairs, config.calls_max) = (24, 10);
+    let mut w = World::with(config, Restored::default());
+    let c = w.registered("103", "192.0.2.13:5060");
+    let (a, call, b, ring) = w.talking();
+    let id = w.x.calls().next().unwrap().id;
+    let (leg, number) = asked(&w).unwrap();
+    w.input(Input::Media(MediaEvent::Played { leg, number }));
+    w.ms(20);
+    assert!(is_recorded(&w));
+    (w, id, [(a, call), (b, ring)], c)
+}
+
+/// 103 calls 102, refuses, and is connected with 101 in the call that is recorded.
+#[test]
+fn who_refused_in_one_call_is_not_recorded_in_another() {
+    let (mut w, id, [_, b], c) = recorded();
+    w.media.clear();
+    let second = w.dial(c, "102", Some(sdp("192.0.2.13", "8 101", "")));
+    w.ms(50);
+    let ring = w.answer(b.0);
+    let (leg, _) = asked(&w).unwrap();
+    w.input(Input::Media(MediaEvent::Digit { leg, digit: '9' }));
+    w.ms(20);
+    let now = w.now.mono;
+    let replaces = w.end(b.0).replaces_of(ring).unwrap();
+    let from = w.media.len();
+    w.end(b.0).refer(now, b.1, &Uri::sip("103", "pbx.example", None), Some(&replaces));
+    w.ms(100);
+    let now = w.now.mono;
+    w.end(c).answer_offer(now, second, Ok(sdp("192.0.2.13", "8 101", "")));
+    w.ms(100);
+    assert_eq!(taped_since(&w, from), ["stop"], "{:#?}", &w.media[from..]);
+    let start = Command::Record { call: id, act: RecordingAct::Start };
+    assert!(w.command("boss", start).is_err());
+    w.hang_up(c, second);
+    w.settle();
+}
+
+/// 101 refers 102 to 103: of the two who are left nobody was asked yet.
+fn left_to_each_other() -> (World, SocketAddr, SessionId, usize) {
+    let (mut w, _, [a, _], c) = recorded();
+    let now = w.now.mono;
+    w.end(a.0).refer(now, a.1, &Uri::sip("103", "pbx.example", None), None);
+    w.ms(100);
+    w.media.clear();
+    let ring = w.answer(c);
+    assert_eq!(taped_since(&w, 0), ["pause"], "{:#?}", w.media);
+    (w, c, ring, 0)
+}
+
+#[test]
+fn a_recording_waits_for_the_consent_of_who_comes_later() {
+    let (mut w, c, ring, _) = left_to_each_other();
+    let (leg, number) = asked(&w).unwrap();
+    w.input(Input::Media(MediaEvent::Played { leg, number }));
+    w.ms(20);
+    assert_eq!(taped_since(&w, 0), ["pause", "leg", "resume"]);
+    assert!(are_connected(&w) && has_mark(&w));
+    w.hang_up(c, ring);
+    w.settle();
+}
+
+#[test]
+fn a_recording_ends_when_who_comes_later_does_not_consent() {
+    for refuses in [true, false] {
+        let (mut w, c, ring, _) = left_to_each_other();
+        let (leg, number) = asked(&w).unwrap();
+        w.input(Input::Media(if refuses {
+            MediaEvent::Digit { leg, digit: '9' }
+        } else {
+            MediaEvent::Unheard { leg, number }
+        }));
+        w.ms(20);
+        assert_eq!(taped_since(&w, 0), ["pause", "stop"]);
+        assert!(are_connected(&w));
+        w.hang_up(c, ring);
+        w.settle();
+    }
 }

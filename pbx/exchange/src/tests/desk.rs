@@ -6,6 +6,7 @@ use crate::*;
 use std::time::Duration;
 use switchroom_acd::config::QueueConfig;
 use switchroom_acd::{Activity, Presence};
+use switchroom_sip::uri::Uri;
 
 /// Agent 2 sits at 102, which is the phone of the user bo; agent 3 at 103, of cy.
 fn floor() -> Floor {
@@ -148,6 +149,80 @@ fn a_call_is_moved_and_its_recording_changed_from_the_agents_side_only() {
     t.end();
 }
 
+/// The talk of agent 2, who has the phone of bo, with 101, which is ann's phone.
+fn both_have_users() -> (Floor, CallId) {
+    let mut config = site(queue());
+    for (user, seat) in [("bo", "102"), ("ann", "101")] {
+        config.supervision.users.insert(user.into(), seat.into());
+    }
+    let mut t = Floor::with(config);
+    t.sign_in("2", "102");
+    let call = talk(&mut t);
+    (t, call)
+}
+
+/// Who waits while the other is in a flow, or is put through, has the call still.
+fn aside(call: CallId) -> [Command; 2] {
+    [Command::HandOff { call, flow: "507".into() }, Command::Transfer { call, to: "103".into() }]
+}
+
+#[test]
+fn who_is_sent_elsewhere_does_not_change_the_recording_meanwhile() {
+    for n in 0..2 {
+        let (mut t, call) = both_have_users();
+        let act = aside(call)[n].clone();
+        t.w.command("boss", act).unwrap();
+        t.w.ms(50);
+        let record = |act| Command::Record { call, act };
+        let why = own(&mut t, "ann", record(RecordingAct::Pause)).unwrap_err();
+        assert!(why.contains("your phone 101 is not the agent's side of call"), "{why}");
+        own(&mut t, "bo", record(RecordingAct::Pause)).unwrap();
+        assert!(own(&mut t, "ann", record(RecordingAct::Resume)).is_err());
+        own(&mut t, "bo", Command::HangUp(call)).unwrap();
+        assert!(own(&mut t, "ann", record(RecordingAct::Resume)).is_err(), "nor once nobody waits");
+        own(&mut t, "ann", Command::HangUp(call)).unwrap();
+        t.end();
+    }
+}
+
+/// As when it is done at the phone: the caller goes on in the flow, or is rung for.
+#[test]
+fn who_waits_aside_and_hangs_up_leaves_alone() {
+    for n in 0..2 {
+        let (mut t, call) = both_have_users();
+        let act = aside(call)[n].clone();
+        t.w.command("boss", act).unwrap();
+        t.w.ms(50);
+        assert_eq!(own(&mut t, "bo", Command::HangUp(call)), Ok("102 has left call 1".into()));
+        t.w.ms(50);
+        let one = t.w.x.call(call).unwrap();
+        assert!(!one.is_ended() && one.caller_leg().unwrap().state == LegState::Up);
+        assert!(!one.legs.values().any(|leg| leg.party.number == "102" && leg.state != LegState::Ended));
+        own(&mut t, "ann", Command::HangUp(call)).unwrap();
+        t.end();
+    }
+}
+
+/// 101 has called 103, and put it through to the queue.
+#[test]
+fn the_card_names_who_is_put_through_and_not_who_did_that() {
+    let mut t = floor();
+    let call = t.call("103");
+    t.answer(t.c);
+    let (now, a) = (t.w.now.mono, t.a);
+    t.w.end(a).refer(now, call, &Uri::sip("700", "pbx.example", None), None);
+    t.w.ms(100);
+    assert!(t.rings(t.b));
+    assert_eq!(t.w.x.desk("2", t.w.now).unwrap().caller.number, "103");
+    t.answer(t.b);
+    let id = t.w.x.calls().next().unwrap().id;
+    own(&mut t, "bo", Command::HangUp(id)).unwrap();
+    let desk = t.w.x.desk("2", t.w.now).unwrap();
+    assert_eq!((desk.call, desk.caller.number.as_str()), (Some(id), "103"), "written up");
+    own(&mut t, "bo", wrap_up("sold")).unwrap();
+    t.end();
+}
+
 /// What only rings at a phone is not that agent's: it rings there no more, and the caller waits for another.
 #[test]
 fn who_hangs_up_what_rings_declines_it() {
@@ -171,6 +246,7 @@ fn who_signed_out_in_a_talk_says_what_came_of_it() {
     let mut t = floor();
     let call = talk(&mut t);
     own(&mut t, "bo", choose("2", Presence::LoggedOut, None)).unwrap();
+    assert_eq!(t.w.x.agent_of("bo"), Ok("2".to_owned()), "who may act as agent 2 sees its desk");
     own(&mut t, "bo", Command::HangUp(call)).unwrap();
     t.w.ms(50);
     assert_eq!(own(&mut t, "bo", wrap_up("sold")).map(|_| ()), Ok(()));

@@ -3,11 +3,12 @@
 use super::queues::{Floor, site};
 use super::world::{World, sdp};
 use crate::*;
+use std::net::SocketAddr;
 use std::time::Duration;
 use switchroom_acd::config::QueueConfig;
 use switchroom_acd::fact::Exit;
 use switchroom_acd::{Activity, Fact};
-use switchroom_sip::endpoint::{Ended, SessionEvent};
+use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
 use switchroom_sip::header::Headers;
 use switchroom_sip::status::Status;
 
@@ -193,9 +194,8 @@ fn who_waits_is_put_through_to_another_queue_but_to_no_phone() {
     f.w.settle();
 }
 
-/// The phone whose sound the caller hears refuses, and one at which the call is to be picked up rings on.
-#[test]
-fn early_sound_ends_with_its_phone() {
+/// 102 rings with sound of its own, which 101 hears; 103 is rung for the call, too. What 102 then does, and how it is told.
+fn early_sound_ends(how: impl FnOnce(&mut World, SocketAddr, SessionId)) -> (World, SocketAddr) {
     let mut w = World::new();
     let a = w.registered("101", "192.0.2.11:5060");
     let b = w.registered("102", "192.0.2.12:5060");
@@ -210,11 +210,45 @@ fn early_sound_ends_with_its_phone() {
     pick_up(&mut w, call, "103").unwrap();
     w.told(a);
     w.media.clear();
-    let now = w.now.mono;
-    w.end(b).reject(now, ring, Status::BUSY, &Headers::default());
+    how(&mut w, b, ring);
     w.ms(100);
-    assert_eq!(w.hears(), [Source::Silence], "nobody hears a phone that is gone");
+    assert_eq!(w.hears(), [Source::Nothing], "its own phone makes the tone, which it does if nothing comes");
     assert!(matches!(&w.told(a)[..], [SessionEvent::Progress(Status::RINGING, None)]));
-    w.answer(c);
-    assert_eq!(talkers(&w), ["101", "103"]);
+    assert!(!w.x.call(call).unwrap().is_early());
+    (w, c)
+}
+
+#[test]
+fn early_sound_ends_with_its_phone() {
+    let busy = |w: &mut World, b, ring| {
+        let now = w.now.mono;
+        w.end(b).reject(now, ring, Status::BUSY, &Headers::default());
+    };
+    let unfit = |w: &mut World, b, ring| {
+        let now = w.now.mono;
+        w.end(b).answer(now, ring, sdp("192.0.2.12", "97", ""));
+    };
+    let portless = |w: &mut World, _, _| {
+        let one = w.x.calls().next().unwrap().callee_legs().next().unwrap();
+        let (leg, slot) = (one.id, one.slot.unwrap());
+        w.input(Input::Media(MediaEvent::OpenFailed { leg, slot, why: "in use".into() }));
+    };
+    for how in [&busy as &dyn Fn(&mut World, SocketAddr, SessionId), &unfit, &portless] {
+        let (mut w, c) = early_sound_ends(how);
+        w.answer(c);
+        assert_eq!(talkers(&w), ["101", "103"]);
+    }
+}
+
+#[test]
+fn the_sound_of_who_still_rings_is_passed_on_instead() {
+    let (mut w, c) = early_sound_ends(|w, b, ring| {
+        let now = w.now.mono;
+        w.end(b).reject(now, ring, Status::BUSY, &Headers::default());
+    });
+    let (ring, _) = w.take(c);
+    let now = w.now.mono;
+    w.end(c).progress(now, ring, Status::SESSION_PROGRESS, Some(sdp("192.0.2.13", "8 101", "")));
+    w.ms(100);
+    assert!(matches!(w.hears()[..], [Source::Leg(_), Source::Leg(_)]), "{:?}", w.hears());
 }

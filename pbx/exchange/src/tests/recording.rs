@@ -360,3 +360,18 @@ fn the_code_comes_by_info_too() {
     assert_eq!(t.call().paused_by(), None);
     t.hang_up();
 }
+
+/// The agent's phone tells its keys by INFO: nobody need listen to it, and the other side is as it was.
+#[test]
+fn who_turns_to_info_is_listened_to_no_more_and_nobody_else() {
+    let mut t = Talk::new();
+    t.w.media.clear();
+    t.info('*');
+    let off = |command: &MediaCommand| match command {
+        MediaCommand::Listen { leg, is_on: false, .. } => Some(*leg),
+        _ => None,
+    };
+    let off: Vec<LegId> = t.w.media.iter().filter_map(off).collect();
+    assert_eq!(off, [t.with_leg()]);
+    t.hang_up();
+}

@@ -143,6 +143,13 @@ impl Ours {
         }
     }
 
+    /// The packet that was made goes to nobody.
+    pub(super) fn miss(&mut self) {
+        if let Some(Playing::Pieces(playback)) = &mut self.playing {
+            playback.miss();
+        }
+    }
+
     pub(super) fn plays_whole(&self) -> bool {
         !matches!(&self.playing, Some(Playing::Pieces(playback)) if !playback.is_whole())
     }

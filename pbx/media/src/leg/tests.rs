@@ -250,7 +250,7 @@ fn a_prompt_begins_at_once_and_one_that_replaces_it_keeps_the_stream_even() {
     let first = sends(&mut a, 21_000);
     let begin = first[0].2;
     assert_eq!(first, [(7_000, true, begin, 1), (20_000, false, begin + 160, 2)]);
-    assert_eq!(a.position(), Some(Position { piece: 1, ms: 20 }));
+    assert_eq!(a.position(), Some(Position { piece: 1, ms: 20, is_missed: false }));
     a.play_list(31_000, pieces(&[4, 5]), Position::default());
     let second = sends(&mut a, 100_000);
     let wanted = [
@@ -264,7 +264,7 @@ fn a_prompt_begins_at_once_and_one_that_replaces_it_keeps_the_stream_even() {
     // From silence of ours to a prompt, and back.
     a.play(101_000, Some(Sound::Silence));
     assert_eq!(sends(&mut a, 120_000).len(), 1);
-    a.play_list(125_000, pieces(&[6]), Position { piece: 0, ms: 0 });
+    a.play_list(125_000, pieces(&[6]), Position::default());
     assert_eq!(sends(&mut a, 140_000).first().map(|s| (s.0, s.3)), Some((140_000, 6)));
     assert_eq!(a.take_played(), None, "not heard to its end");
     a.play(141_000, None);
@@ -281,7 +281,31 @@ fn a_prompt_goes_on_while_a_phone_does_not_want_to_hear_and_waits_for_terms() {
     a.agree(0, held);
     a.play_list(0, pieces(&[1, 2]), Position::default());
     assert_eq!(sends(&mut a, 60_000), []);
-    assert_eq!(a.take_played(), Some(5));
+    assert_eq!((a.take_played(), a.plays_whole()), (Some(5), false), "over, and heard by nobody");
+}
+
+/// A phone holds for a while, and is played the rest to from where the prompt has come to.
+#[test]
+fn what_was_played_to_nobody_was_not_heard_whole() {
+    for is_held in [true, false] {
+        let mut a = leg(1, 4000, codec("PCMA", 8));
+        a.play_list(0, pieces(&[1, 2, 3]), Position::default());
+        sends(&mut a, 20_000);
+        let mut terms = terms(4000, codec("PCMA", 8));
+        terms.sending = !is_held;
+        a.agree(20_000, terms.clone());
+        sends(&mut a, 60_000);
+        terms.sending = true;
+        a.agree(60_000, terms.clone());
+        let from = a.position().unwrap();
+        a.play_list(60_000, pieces(&[1, 2, 3]), from);
+        sends(&mut a, 130_000);
+        // What follows is silence, and nobody misses that.
+        terms.sending = false;
+        a.agree(130_000, terms);
+        sends(&mut a, 300_000);
+        assert_eq!((a.take_played(), a.plays_whole()), (Some(5), !is_held));
+    }
 }
 
 /// A relayed tone, a mix, the relayed tone again: one stream of numbers, no more than one packet's time without sound, and no

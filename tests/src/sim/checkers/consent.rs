@@ -3,17 +3,19 @@
 use super::{Checker, Verdict, broken};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, LegId, MediaCommand, MediaEvent, Record, RecordRule};
+use switchroom_exchange::{Action, CallId, Event, Leg, LegId, MediaCommand, MediaEvent, Record, RecordRule};
 use switchroom_flow::Clip;
 
-/// Where the site asks, a rule has nothing recorded before somebody of the call has heard the question to its end; and nothing at
-/// all is recorded once that one has refused.
+/// Where the site asks, a rule has nothing recorded before one of the two who are on the recording has heard the question to its
+/// end; and nobody is recorded at all who has refused. Both is a party's own, and goes with its dialog into other calls.
 #[derive(Debug, Default)]
 pub(super) struct AskedBeforeRecorded {
     /// Who is being asked, and in what playing.
     asked: BTreeMap<LegId, (CallId, u64)>,
-    heard: BTreeSet<CallId>,
-    refused: BTreeSet<CallId>,
+    /// Dialogs whose party has heard it, or was asked otherwise by the person who began a recording.
+    heard: BTreeSet<String>,
+    /// Dialogs whose party has refused.
+    refused: BTreeSet<String>,
     life: u32,
 }
 
@@ -33,7 +35,7 @@ impl Checker for AskedBeforeRecorded {
         match &step.came {
             Came::Media(MediaEvent::Played { leg, number }) => {
                 if let Some((call, _)) = self.asked.get(leg).filter(|(_, asked)| asked == number) {
-                    self.heard.insert(*call);
+                    self.heard.extend(dialog(world, *call, *leg));
                     self.asked.remove(leg);
                 }
             }
@@ -42,17 +44,14 @@ impl Checker for AskedBeforeRecorded {
                 let has_no_flow =
                     |call: &CallId| world.exchange.call(*call).is_some_and(|call| call.flow.is_none());
                 let call = self.asked.get(leg).map(|(call, _)| *call);
-                self.refused.extend(call.filter(has_no_flow));
+                self.refused.extend(call.filter(has_no_flow).and_then(|call| dialog(world, call, *leg)));
             }
             _ => {}
         }
+        let mut taped = BTreeSet::new();
         for action in &step.actions {
             match action {
-                Action::Persist { record: Record::Event(event), .. } => match event.name.as_str() {
-                    "recording_refused" => self.refused.extend(event.call),
-                    "call_ended" => self.forget(event.call),
-                    _ => {}
-                },
+                Action::Persist { record: Record::Event(event), .. } => self.look_at(world, event),
                 Action::Media(MediaCommand::Play { call, leg, number, clips, .. }) => {
                     let asks =
                         |clip: &Clip| matches!(clip, Clip::Prompt { name, .. } if *name == config.consent);
@@ -65,30 +64,65 @@ impl Checker for AskedBeforeRecorded {
                 Action::Media(MediaCommand::Hear { leg, .. } | MediaCommand::Close { leg, .. }) => {
                     self.asked.remove(leg);
                 }
-                Action::Media(MediaCommand::Record { call, .. }) => {
-                    if self.refused.contains(call) {
-                        return broken(Some(*call), "it is recorded, and somebody has refused that");
-                    }
-                    // Who begins one by hand says so, and answers for it.
-                    let is_begun = |other: &Action| matches!(other, Action::Persist { record: Record::Event(event), .. } if event.call == Some(*call) && event.name == "recording_begun");
-                    let is_by_rule =
-                        config.record == RecordRule::Always && !step.actions.iter().any(is_begun);
-                    if is_by_rule && !self.heard.contains(call) {
-                        return broken(Some(*call), "it is recorded, and nobody was asked before");
-                    }
-                }
+                Action::Media(
+                    MediaCommand::Record { call, .. }
+                    | MediaCommand::RecordLeg { call, .. }
+                    | MediaCommand::PauseRecording { call, is_paused: false },
+                ) => _ = taped.insert(*call),
                 _ => {}
             }
+        }
+        if step.died {
+            return Ok(());
+        }
+        taped.into_iter().try_for_each(|call| self.compare(world, call))
+    }
+}
+
+impl AskedBeforeRecorded {
+    fn look_at(&mut self, world: &World, event: &Event) {
+        let Some(call) = event.call.and_then(|call| world.exchange.call(call)) else { return };
+        match event.name.as_str() {
+            "recording_refused" => {
+                let asked = self.asked.iter().filter(|(_, (of, _))| *of == call.id);
+                self.refused.extend(asked.filter_map(|(leg, _)| dialog(world, call.id, *leg)));
+            }
+            // Who begins one by hand says so, and answers for it.
+            "recording_begun" => {
+                let tape = world.media.tape.get(&call.id).into_iter().flatten();
+                self.heard.extend(tape.filter_map(|(leg, _)| dialog(world, call.id, *leg)));
+            }
+            // Another phone of the same extension is the same party.
+            "moved" => {
+                let of_it = |leg: &&Leg| leg.extension.as_deref() == Some(event.subject.as_str());
+                let dialogs: Vec<String> =
+                    call.legs.values().filter(of_it).map(|leg| leg.sip_call_id.clone()).collect();
+                for known in [&mut self.heard, &mut self.refused] {
+                    if dialogs.iter().any(|one| known.contains(one)) {
+                        known.extend(dialogs.iter().cloned());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn compare(&self, world: &World, call: CallId) -> Verdict {
+        let is_open = world.media.recordings.contains_key(&call) && !world.media.paused.contains(&call);
+        let Some(tape) = world.media.tape.get(&call).filter(|_| is_open) else { return Ok(()) };
+        let dialogs: Vec<String> = tape.iter().filter_map(|(leg, _)| dialog(world, call, *leg)).collect();
+        if dialogs.iter().any(|one| self.refused.contains(one)) {
+            return broken(Some(call), "somebody is recorded who has refused that");
+        }
+        let is_by_rule = world.exchange.config().record == RecordRule::Always;
+        if is_by_rule && !dialogs.iter().any(|one| self.heard.contains(one)) {
+            return broken(Some(call), "it is recorded, and nobody was asked before");
         }
         Ok(())
     }
 }
 
-impl AskedBeforeRecorded {
-    fn forget(&mut self, call: Option<CallId>) {
-        let Some(call) = call else { return };
-        self.asked.retain(|_, (of, _)| *of != call);
-        self.heard.remove(&call);
-        self.refused.remove(&call);
-    }
+/// The Call-ID by which a party is known, whatever call its dialog is in.
+fn dialog(world: &World, call: CallId, leg: LegId) -> Option<String> {
+    Some(world.exchange.call(call)?.leg(leg)?.sip_call_id.clone())
 }

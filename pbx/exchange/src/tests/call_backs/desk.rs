@@ -34,3 +34,25 @@ fn the_card_is_of_who_is_called_back_and_the_word_of_the_call_that_reached_them(
     assert_eq!(said, Some((Some(call), "boss: sold".to_owned())));
     t.rest();
 }
+
+/// The agent leaves the talk to a colleague, whose side is ours from then on.
+#[test]
+fn the_card_that_is_written_up_is_of_who_was_called_back_and_not_of_a_colleague() {
+    let mut t = Floor::new(rules());
+    t.ask();
+    t.take_it();
+    t.answer(t.a);
+    let call = t.live().id;
+    let consult = |act| Command::Consult { call, act };
+    t.w.command("boss", consult(ConsultAct::Begin { to: "103".into() })).unwrap();
+    t.w.ms(50);
+    t.answer(t.c);
+    t.w.command("boss", consult(ConsultAct::Complete)).unwrap();
+    t.w.ms(50);
+    assert_eq!(t.activity("2"), Activity::WrapUp);
+    assert_eq!((desk(&t).call, desk(&t).caller.number.as_str()), (Some(call), "101"));
+    t.w.command("boss", Command::HangUp(call)).unwrap();
+    t.w.ms(50);
+    assert_eq!(desk(&t).caller.number, "101", "after its end, too");
+    t.rest();
+}

@@ -102,8 +102,11 @@ fn the_tone_of_a_supervisor_is_heard_by_who_is_the_agent_then() {
 #[test]
 fn a_recording_that_fails_has_nobody_on_it() {
     let (mut s, _) = Scene::consulted();
+    s.w.media.clear();
     s.w.input(Input::Media(MediaEvent::RecordingFailed { call: s.id, why: "disk full".into() }));
     assert!(!s.w.x.call(s.id).unwrap().is_taped());
+    let off = |command: &&MediaCommand| matches!(command, MediaCommand::RecordNoMore { .. });
+    assert_eq!(s.w.media.iter().filter(off).count(), 1);
 }
 
 /// Who consults is an agent in a flow that goes on after the talk: the third rings for nobody once the talk is over.
