@@ -134,6 +134,8 @@ pub struct Exchange {
     pub(crate) supervisions: Supervisors,
     /// What users were refused lately before it came here: by user and why, and when.
     pub(crate) refusals: BTreeMap<(String, String), Mono>,
+    /// Calls of which it was noted in this step what they are of.
+    pub(crate) kept_queues: BTreeSet<CallId>,
     /// Legs whose media is with that of another call than their own.
     pub(crate) rooms: BTreeMap<LegId, CallId>,
     pub(crate) ladders: Ladders,
@@ -213,6 +215,7 @@ impl Exchange {
             traffic: Counts::default(),
             supervisions: Supervisors::default(),
             refusals: BTreeMap::new(),
+            kept_queues: BTreeSet::new(),
             rooms: BTreeMap::new(),
             ladders: Ladders::default(),
             notes: BTreeMap::new(),
@@ -274,6 +277,7 @@ impl Exchange {
 
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        self.kept_queues.clear();
         self.look_at_the_day(now);
         self.look_at_the_hours(now);
         match input {

@@ -58,11 +58,27 @@ impl Exchange {
         if of_seats.is_empty() { call.was_of.clone() } else { of_seats }
     }
 
-    /// The talk of a call is about to be over, or the call is: what it is of stays known.
+    /// Somebody is about to leave a call, its talk to be over, or the call: what it is of stays known. Of several who leave
+    /// within a step the first tells, before whom all were there.
     pub(crate) fn keep_queues(&mut self, id: CallId) {
-        let queues = self.queues_of(id);
+        let Some(call) = self.calls.get(&id) else { return };
+        if call.is_ended() || self.kept_queues.contains(&id) {
+            return;
+        }
+        let talk = call.consulted_in;
+        if let Some(talk) = talk {
+            self.keep_queues(talk);
+        }
+        let of_talk = talk.and_then(|talk| self.calls.get(&talk)).map(|talk| talk.was_of.clone());
+        let queues = of_talk.unwrap_or_else(|| self.queues_of(id));
+        self.keep_these_queues(id, queues);
+    }
+
+    /// What a call is of from now on when nobody is left in it who could tell.
+    pub(crate) fn keep_these_queues(&mut self, id: CallId, queues: BTreeSet<String>) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.was_of = queues;
+            self.kept_queues.insert(id);
         }
     }
 

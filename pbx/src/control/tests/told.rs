@@ -92,6 +92,7 @@ fn ended(number: u64) -> Record {
         recorded: false,
         flow: None,
         answers: Vec::new(),
+        was_of: None,
     }))
 }
 
