@@ -4,6 +4,7 @@ use crate::coverage::BindingEvent;
 use crate::exchange::{Exchange, settings};
 use crate::input::{Action, Command, CommandId};
 use crate::record::{EventKind, Severity};
+use crate::supervision::Right;
 use crate::{Config, Ticket, clean};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,8 +12,13 @@ use switchroom_sip::time::Now;
 
 impl Exchange {
     pub(crate) fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
-        if let Err(why) = self.refused_by_queue(now, user, command) {
-            return self.actions.push_back(Action::Reply { id, result: Err(why) });
+        match self.right_to(now, user, command) {
+            Ok(Right::Role) => {}
+            Ok(Right::Own) => {
+                let result = self.own_act(now, user, command);
+                return self.actions.push_back(Action::Reply { id, result });
+            }
+            Err(why) => return self.actions.push_back(Action::Reply { id, result: Err(why) }),
         }
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),

@@ -148,7 +148,7 @@ impl Exchange {
     }
 
     /// Whether what a user wants is about the user's own.
-    fn is_own(&self, seat: &str, command: &Command) -> Result<(), NotOwn> {
+    pub(crate) fn is_own(&self, seat: &str, command: &Command) -> Result<(), NotOwn> {
         match command {
             Command::Agent(AgentAct::Choose { agent, extension, .. }) => {
                 self.must_sit_at(seat, agent)?;
@@ -190,7 +190,7 @@ impl Exchange {
         Err(NotOwn::Others(None, why))
     }
 
-    pub(crate) fn must_be_in(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
+    fn must_be_in(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
         let unknown = || NotOwn::Unknown("there is no such call any more".to_owned());
         let call = self.calls.get(&id).ok_or_else(unknown)?;
         let is_own =
@@ -203,7 +203,7 @@ impl Exchange {
     }
 
     /// The phone is in that call, and if two talk there, on the agent's side: who was called is no agent, and moves nobody.
-    pub(crate) fn must_have(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
+    fn must_have(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
         self.must_be_in(seat, id)?;
         let agents = self.agents_leg(id).and_then(|leg| self.calls.get(&id)?.leg(leg));
         match agents.and_then(|leg| leg.extension.as_deref()) {

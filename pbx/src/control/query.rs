@@ -8,6 +8,7 @@ use crate::engine::ToEngine;
 use crate::flight::Why;
 use crate::keeper::Wish;
 use crate::store::Store;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use switchroom_acd::{Door, Presence};
 use switchroom_exchange::{
@@ -182,8 +183,9 @@ async fn carry_out(
         Command::Queues => Ok(Answer::Queues(server.hub.queues())),
         Command::Figures { by, days } => {
             let user = user.to_owned();
-            let figures =
-                move |x: &Exchange| figures::figures(x, by, days, (crate::engine::now(), x.rights_of(&user)));
+            let figures = move |x: &Exchange| {
+                figures::figures(x, by, days, (crate::engine::now(), x.rights_of(&user).as_deref()))
+            };
             server.engine.ask(figures).await.map(Answer::Figures).map_err(failed)
         }
         Command::Why { call } => why(server, user, &call).await,
@@ -400,8 +402,9 @@ async fn consult(
 async fn why(server: &Server, user: &str, call: &str) -> Result<Answer, CommandError> {
     let id = resolve(server, call).await?;
     let whose = user.to_owned();
-    let asked =
-        move |x: &Exchange| (floor::standing(x, id, crate::engine::now()), x.rights_of(&whose).cloned());
+    let asked = move |x: &Exchange| {
+        (floor::standing(x, id, crate::engine::now()), x.rights_of(&whose).map(Cow::into_owned))
+    };
     let (standing, rights) = server.engine.ask(asked).await.map_err(failed)?;
     let offers = from_store(server, move |s| s.decisions(id)).await?;
     let path = queue_path(server, call).await;

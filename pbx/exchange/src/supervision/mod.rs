@@ -27,6 +27,7 @@ use crate::call::{Call, LegState, Stage};
 use crate::exchange::Exchange;
 use crate::media::{Channel, Part, Source};
 use crate::{CallId, LegId};
+pub(crate) use rights::Right;
 use serde::{Deserialize, Serialize};
 
 /// What a supervisor does at a call.

@@ -11,6 +11,7 @@ use crate::exchange::Exchange;
 use crate::input::{AgentAct, Changed, Command, SupervisionAct};
 use crate::record::{EventKind, Severity};
 use crate::text::clean;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use switchroom_acd::agent::Doing;
@@ -21,16 +22,26 @@ const REFUSAL_AGAIN: Duration = Duration::from_secs(60);
 /// Most looks that are known to have been refused lately; of more, each is written down.
 const REFUSALS_MAX: usize = 256;
 
+/// As what a user has a command carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// As the role says.
+    Role,
+    /// As anybody does what is about the user's own, and no more than that.
+    Own,
+}
+
 impl Exchange {
     /// The queues to which a user, or whoever sits at a phone that dials the code, is restricted; `None`: to none.
-    pub fn rights_of(&self, user: &str) -> Option<&BTreeSet<String>> {
+    pub fn rights_of(&self, user: &str) -> Option<Cow<'_, BTreeSet<String>>> {
         let rules = &self.config.supervision;
         if let Some(queues) = rules.queues.get(user) {
-            return Some(queues);
+            return Some(Cow::Borrowed(queues));
         }
-        // Of several whose phone it is, one who is restricted.
-        let mut seated = rules.users.iter().filter(|(_, seat)| *seat == user);
-        seated.find_map(|(name, _)| rules.queues.get(name))
+        // Of several whose phone it is, anybody may sit there: what all may of those who are restricted.
+        let seated = rules.users.iter().filter(|(_, seat)| *seat == user);
+        let restricted = seated.filter_map(|(name, _)| rules.queues.get(name)).map(Cow::Borrowed);
+        restricted.reduce(|all, one| Cow::Owned(all.intersection(&one).cloned().collect()))
     }
 
     /// The queues that a call is of.
@@ -128,22 +139,26 @@ impl Exchange {
     pub fn may_give_place(&self, user: &str, agent: &str) -> Result<(), String> {
         let Some(allowed) = self.rights_of(user) else { return Ok(()) };
         let of = self.queues_with(agent);
-        if of.is_empty() || !of.is_disjoint(allowed) {
+        if of.is_empty() || !of.is_disjoint(&allowed) {
             return Ok(());
         }
-        Err(format!("agent {} is of {}; you may act on queues: {}", clean(agent), list(&of), list(allowed)))
+        Err(format!("agent {} is of {}; you may act on queues: {}", clean(agent), list(&of), list(&allowed)))
     }
 
-    /// Why a user may not have a command carried out, in words; that is written down.
-    pub(crate) fn refused_by_queue(&mut self, now: Now, user: &str, command: &Command) -> Result<(), String> {
-        let Some(allowed) = self.rights_of(user) else { return Ok(()) };
+    /// As what a user may have a command carried out.
+    ///
+    /// # Errors
+    /// Why it may not be carried out, in words; that is written down.
+    pub(crate) fn right_to(&mut self, now: Now, user: &str, command: &Command) -> Result<Right, String> {
+        let Some(allowed) = self.rights_of(user) else { return Ok(Right::Role) };
         let (what, of, call) = self.concerned(user, command);
-        let Some(of) = of.filter(|of| allowed.is_disjoint(of)) else { return Ok(()) };
-        if self.may_do_as_own(user, command) {
-            return Ok(());
+        let Some(of) = of.filter(|of| allowed.is_disjoint(of)) else { return Ok(Right::Role) };
+        let seat = self.config.supervision.users.get(user);
+        if seat.is_some_and(|seat| self.is_own(seat, command).is_ok()) {
+            return Ok(Right::Own);
         }
         let whose = if of.is_empty() { "of no queue of yours".into() } else { format!("of {}", list(&of)) };
-        let why = format!("{what} is {whose}; you may act on queues: {}", list(allowed));
+        let why = format!("{what} is {whose}; you may act on queues: {}", list(&allowed));
         Err(self.refuse(now, user, call, why))
     }
 
@@ -169,20 +184,6 @@ impl Exchange {
         self.refuse(now, user, None, why.to_owned())
     }
 
-    /// Whether anybody may do that, also who is restricted to no queue of it: it is about a call of the user's own phone.
-    fn may_do_as_own(&self, user: &str, command: &Command) -> bool {
-        let Some(seat) = self.config.supervision.users.get(user) else { return false };
-        match command {
-            Command::HangUp(call) | Command::Note { call, .. } => {
-                self.calls.contains_key(call) && self.must_be_in(seat, *call).is_ok()
-            }
-            Command::Transfer { call, .. } | Command::Consult { call, .. } | Command::Record { call, .. } => {
-                self.calls.contains_key(call) && self.must_have(seat, *call).is_ok()
-            }
-            _ => false,
-        }
-    }
-
     /// What a command is about, the queues that this is of, and the call if it is one. No queues: anybody may.
     fn concerned(&self, user: &str, command: &Command) -> (String, Option<BTreeSet<String>>, Option<CallId>) {
         let of_call = |id: CallId| {
@@ -199,9 +200,11 @@ impl Exchange {
             | Command::HandOff { call, .. }
             | Command::Consult { call, .. }
             | Command::Record { call, .. }
-            | Command::Note { call, .. }
             | Command::Transfer { call, .. }
             | Command::PickUp { call, .. } => of_call(*call),
+            // Of what queue a call was that is over is known to who asks, and was asked before.
+            Command::Note { call, .. } if !self.calls.contains_key(call) => (String::new(), None, None),
+            Command::Note { call, .. } => of_call(*call),
             Command::Supervise { act: SupervisionAct::Begin { subject, .. }, .. } => match subject {
                 Subject::Call(call) => of_call(*call),
                 Subject::Agent(agent) => of_agent(agent),
