@@ -38,7 +38,9 @@ impl Exchange {
                 }
             }
             Command::Configured(what) => Ok(self.configured_by(now, what, user)),
-            Command::Refused(why) => Ok(self.refused_elsewhere(now, user, why)),
+            Command::Refused { call, is_look, why } => {
+                Ok(self.refused_elsewhere(now, user, *call, (why, *is_look)))
+            }
             Command::Note { call, number, text, .. } => self.note_by(now, user, (*call, *number), text),
             Command::Own(command) => self.own_act(now, user, command),
             Command::Archive(act) => match self.archive_act(now, user, act) {

@@ -2,25 +2,18 @@
 //! nothing else.
 //!
 //! A call is of the queue in which its caller waits or from which its agent has it; any other is of the queues in which those
-//! work who sit at its phones. After its talk, and when it is over, it is of what it was of. What is refused stands on the audit
-//! list, also what users may not do by their role.
+//! work who sit at its phones. After its talk, and when it is over, it is of what it was of. What is refused is written down
+//! (`refusals.rs`).
 
 use super::Subject;
 use crate::CallId;
 use crate::exchange::Exchange;
 use crate::input::{AgentAct, Changed, Command, SupervisionAct};
-use crate::record::{EventKind, Severity};
 use crate::text::clean;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::time::Duration;
 use switchroom_acd::agent::Doing;
-use switchroom_sip::time::{Mono, Now};
-
-/// After how long the same look that is refused is written down again.
-const REFUSAL_AGAIN: Duration = Duration::from_secs(60);
-/// Most looks that are known to have been refused lately; of more, each is written down.
-const REFUSALS_MAX: usize = 256;
+use switchroom_sip::time::Now;
 
 /// As what a user has a command carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,28 +155,6 @@ impl Exchange {
         Err(self.refuse(now, user, call, why))
     }
 
-    /// Writes down that a user may not do something, and why. Gives that back.
-    pub(crate) fn refuse(&mut self, now: Now, user: &str, call: Option<CallId>, why: String) -> String {
-        let text = format!("{} was refused: {}", clean(user), clean(&why));
-        self.event(now, EventKind::Audit, Severity::Warn, call, user, "refused", text);
-        why
-    }
-
-    /// Writes down what was refused before it came here. That may be a look, which a screen may take again and again: the same
-    /// within a minute is one refusal.
-    pub(crate) fn refused_elsewhere(&mut self, now: Now, user: &str, why: &str) -> String {
-        let lately = |at: &Mono| now.mono.since(*at) < REFUSAL_AGAIN;
-        self.refusals.retain(|_, at| lately(at));
-        let one = (user.to_owned(), why.to_owned());
-        if self.refusals.contains_key(&one) {
-            return why.to_owned();
-        }
-        if self.refusals.len() < REFUSALS_MAX {
-            self.refusals.insert(one, now.mono);
-        }
-        self.refuse(now, user, None, why.to_owned())
-    }
-
     /// What a command is about, the queues that this is of, and the call if it is one. No queues: anybody may.
     fn concerned(&self, user: &str, command: &Command) -> (String, Option<BTreeSet<String>>, Option<CallId>) {
         let of_call = |id: CallId| {
@@ -240,7 +211,7 @@ impl Exchange {
             | Command::DeleteMessage(_)
             | Command::Archive(_)
             | Command::Configured(_)
-            | Command::Refused(_) => (String::new(), None, None),
+            | Command::Refused { .. } => (String::new(), None, None),
         }
     }
 
