@@ -11,7 +11,7 @@ fn daemon_of_file(more: &str) -> (Daemon, tempfile::TempDir) {
     (daemon::start(&loaded).unwrap(), dir)
 }
 
-fn configure(dir: &Path, more: &str) {
+pub(super) fn configure(dir: &Path, more: &str) {
     let text = site()
         + "[queues.sales]\n[queues.service]\n[agents.2001]\nqueues = [\"sales\"]\n\
            [agents.2002]\nqueues = [\"service\"]\n[agents.2003]\nname = \"Kim\"\n"
@@ -20,12 +20,12 @@ fn configure(dir: &Path, more: &str) {
 }
 
 /// Who runs the tests acts on `sales` only.
-fn restriction() -> String {
+pub(super) fn restriction() -> String {
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
     format!("[supervision]\nqueues = [\"{user} sales\"]\n")
 }
 
-fn why(client: &mut Client, command: Command) -> String {
+pub(super) fn why(client: &mut Client, command: Command) -> String {
     match client.ask(1, command) {
         Err(CommandError::Refused { why }) => why,
         other => panic!("{other:?}"),
