@@ -4,7 +4,6 @@ use crate::coverage::BindingEvent;
 use crate::exchange::{Exchange, settings};
 use crate::input::{Action, Command, CommandId};
 use crate::record::{EventKind, Severity};
-use crate::supervision::Right;
 use crate::{Config, Ticket, clean};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,13 +11,9 @@ use switchroom_sip::time::Now;
 
 impl Exchange {
     pub(crate) fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
-        match self.right_to(now, user, command) {
-            Ok(Right::Role) => {}
-            Ok(Right::Own) => {
-                let result = self.own_act(now, user, command);
-                return self.actions.push_back(Action::Reply { id, result });
-            }
-            Err(why) => return self.actions.push_back(Action::Reply { id, result: Err(why) }),
+        if let Some(beyond) = self.beyond_queues(user, command) {
+            let result = self.act_beyond_queues(now, user, command, beyond);
+            return self.actions.push_back(Action::Reply { id, result });
         }
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),

@@ -123,14 +123,25 @@ impl Exchange {
     /// A user does what others may do as supervisors, with what is the user's own.
     pub(crate) fn own_act(&mut self, now: Now, user: &str, command: &Command) -> Result<String, String> {
         let seat = self.own_phone(user).map_err(|why| self.refuse(now, user, None, why))?;
-        match self.is_own(&seat, command) {
-            Ok(()) => {}
-            Err(NotOwn::Unknown(why)) => return Err(why),
-            Err(NotOwn::Others(call, why)) => return Err(self.refuse(now, user, call, why)),
+        match self.act_at(now, &seat, user, command) {
+            Ok(done) => done,
+            Err(NotOwn::Unknown(why)) => Err(why),
+            Err(NotOwn::Others(call, why)) => Err(self.refuse(now, user, call, why)),
         }
-        match command {
+    }
+
+    /// What came of it; or why it is not the user's own.
+    pub(crate) fn act_at(
+        &mut self,
+        now: Now,
+        seat: &str,
+        user: &str,
+        command: &Command,
+    ) -> Result<Result<String, String>, NotOwn> {
+        self.is_own(seat, command)?;
+        Ok(match command {
             Command::Agent(act) => self.agent_act(now, user, act),
-            Command::HangUp(call) => match self.ringing_at(&seat, *call) {
+            Command::HangUp(call) => match self.ringing_at(seat, *call) {
                 // Whoever calls may have others who answer.
                 Some(leg) => self.decline_by(now, *call, leg, user),
                 None => self.hang_up_by(now, *call, user),
@@ -138,17 +149,17 @@ impl Exchange {
             Command::Transfer { call, to } => self.transfer_by(now, *call, to, user),
             Command::Consult { call, act } => self.consult_act(now, *call, act, user),
             Command::Record { call, act } => {
-                self.may_record_own(*call, *act)?;
-                self.record_by(now, *call, *act, user)
+                let may = self.may_record_own(*call, *act);
+                may.and_then(|()| self.record_by(now, *call, *act, user))
             }
             Command::Dial { from, to } => self.dial_by(now, from, to, user),
             Command::Note { call, number, text, .. } => self.note_by(now, user, (*call, *number), text),
             _ => Err(NEEDS_SUPERVISOR.to_owned()),
-        }
+        })
     }
 
     /// Whether what a user wants is about the user's own.
-    pub(crate) fn is_own(&self, seat: &str, command: &Command) -> Result<(), NotOwn> {
+    fn is_own(&self, seat: &str, command: &Command) -> Result<(), NotOwn> {
         match command {
             Command::Agent(AgentAct::Choose { agent, extension, .. }) => {
                 self.must_sit_at(seat, agent)?;
@@ -190,7 +201,7 @@ impl Exchange {
         Err(NotOwn::Others(None, why))
     }
 
-    fn must_be_in(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
+    pub(crate) fn must_be_in(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
         let unknown = || NotOwn::Unknown("there is no such call any more".to_owned());
         let call = self.calls.get(&id).ok_or_else(unknown)?;
         let is_own =
@@ -203,7 +214,7 @@ impl Exchange {
     }
 
     /// The phone is in that call, and if two talk there, on the agent's side: who was called is no agent, and moves nobody.
-    fn must_have(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
+    pub(crate) fn must_have(&self, seat: &str, id: CallId) -> Result<(), NotOwn> {
         self.must_be_in(seat, id)?;
         let agents = self.agents_leg(id).and_then(|leg| self.calls.get(&id)?.leg(leg));
         match agents.and_then(|leg| leg.extension.as_deref()) {

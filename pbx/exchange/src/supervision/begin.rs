@@ -177,8 +177,8 @@ impl Exchange {
         } else {
             let begin = SupervisionAct::Begin { subject: subject.clone(), mode: Mode::Listen };
             let asked = Command::Supervise { phone: Some(extension.clone()), act: begin };
-            let allowed = self.right_to(now, &extension, &asked);
-            allowed.and_then(|_| self.may_supervise(&extension, &subject))
+            let allowed = self.refused_by_queue(now, &extension, &asked);
+            allowed.and_then(|()| self.may_supervise(&extension, &subject))
         };
         if let Err(why) = refused {
             return self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), why);

@@ -29,7 +29,6 @@ use crate::exchange::Exchange;
 use crate::media::{Channel, Part, Source};
 use crate::{CallId, LegId};
 pub(crate) use refusals::Refusals;
-pub(crate) use rights::Right;
 use serde::{Deserialize, Serialize};
 
 /// What a supervisor does at a call.

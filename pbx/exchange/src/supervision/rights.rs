@@ -15,15 +15,6 @@ use std::collections::BTreeSet;
 use switchroom_acd::agent::Doing;
 use switchroom_sip::time::Now;
 
-/// As what a user has a command carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Right {
-    /// As the role says.
-    Role,
-    /// As anybody does what is about the user's own, and no more than that.
-    Own,
-}
-
 impl Exchange {
     /// The queues to which a user, or whoever sits at a phone that dials the code, is restricted; `None`: to none.
     pub fn rights_of(&self, user: &str) -> Option<Cow<'_, BTreeSet<String>>> {
@@ -138,21 +129,37 @@ impl Exchange {
         Err(format!("agent {} is of {}; you may act on queues: {}", clean(agent), list(&of), list(&allowed)))
     }
 
-    /// As what a user may have a command carried out.
-    ///
-    /// # Errors
-    /// Why it may not be carried out, in words; that is written down.
-    pub(crate) fn right_to(&mut self, now: Now, user: &str, command: &Command) -> Result<Right, String> {
-        let Some(allowed) = self.rights_of(user) else { return Ok(Right::Role) };
-        let (what, of, call) = self.concerned(user, command);
-        let Some(of) = of.filter(|of| allowed.is_disjoint(of)) else { return Ok(Right::Role) };
-        let seat = self.config.supervision.users.get(user);
-        if seat.is_some_and(|seat| self.is_own(seat, command).is_ok()) {
-            return Ok(Right::Own);
+    /// Why a user may not have a command carried out, in words; that is written down.
+    pub(crate) fn refused_by_queue(&mut self, now: Now, user: &str, command: &Command) -> Result<(), String> {
+        match self.beyond_queues(user, command) {
+            Some((call, why)) => Err(self.refuse(now, user, call, why)),
+            None => Ok(()),
         }
+    }
+
+    /// What is beyond the user's queues: at the own phone it is done as by an agent, who may no more than that; otherwise it is
+    /// refused.
+    pub(crate) fn act_beyond_queues(
+        &mut self,
+        now: Now,
+        user: &str,
+        command: &Command,
+        (call, why): (Option<CallId>, String),
+    ) -> Result<String, String> {
+        let seat = self.config.supervision.users.get(user).cloned();
+        match seat.map(|seat| self.act_at(now, &seat, user, command)) {
+            Some(Ok(done)) => done,
+            Some(Err(_)) | None => Err(self.refuse(now, user, call, why)),
+        }
+    }
+
+    /// What speaks against a command because of whose queue it is about, and the call that this is.
+    pub(crate) fn beyond_queues(&self, user: &str, command: &Command) -> Option<(Option<CallId>, String)> {
+        let allowed = self.rights_of(user)?;
+        let (what, of, call) = self.concerned(user, command);
+        let of = of.filter(|of| allowed.is_disjoint(of))?;
         let whose = if of.is_empty() { "of no queue of yours".into() } else { format!("of {}", list(&of)) };
-        let why = format!("{what} is {whose}; you may act on queues: {}", list(&allowed));
-        Err(self.refuse(now, user, call, why))
+        Some((call, format!("{what} is {whose}; you may act on queues: {}", list(&allowed))))
     }
 
     /// What a command is about, the queues that this is of, and the call if it is one. No queues: anybody may.
