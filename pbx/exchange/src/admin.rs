@@ -11,8 +11,9 @@ use switchroom_sip::time::Now;
 
 impl Exchange {
     pub(crate) fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
-        if let Err(why) = self.refused_by_queue(now, user, command) {
-            return self.actions.push_back(Action::Reply { id, result: Err(why) });
+        if let Some(beyond) = self.beyond_queues(user, command) {
+            let result = self.act_beyond_queues(now, user, command, beyond);
+            return self.actions.push_back(Action::Reply { id, result });
         }
         let result = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
@@ -32,7 +33,9 @@ impl Exchange {
                 }
             }
             Command::Configured(what) => Ok(self.configured_by(now, what, user)),
-            Command::Refused(why) => Ok(self.refused_elsewhere(now, user, why)),
+            Command::Refused { call, is_look, why } => {
+                Ok(self.refused_elsewhere(now, user, *call, (why, *is_look)))
+            }
             Command::Note { call, number, text, .. } => self.note_by(now, user, (*call, *number), text),
             Command::Own(command) => self.own_act(now, user, command),
             Command::Archive(act) => match self.archive_act(now, user, act) {

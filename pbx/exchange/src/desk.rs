@@ -138,7 +138,7 @@ impl Exchange {
     }
 
     /// What came of it; or why it is not the user's own.
-    fn act_at(
+    pub(crate) fn act_at(
         &mut self,
         now: Now,
         seat: &str,

@@ -20,7 +20,7 @@ use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
 use crate::registrar::Registrar;
-use crate::supervision::Supervisors;
+use crate::supervision::{Refusals, Supervisors};
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -132,8 +132,10 @@ pub struct Exchange {
     pub(crate) traffic: Counts,
     /// Supervisors at work, by their own calls.
     pub(crate) supervisions: Supervisors,
-    /// What users were refused lately before it came here: by user and why, and when.
-    pub(crate) refusals: BTreeMap<(String, String), Mono>,
+    /// What users were refused lately.
+    pub(crate) refusals: Refusals,
+    /// Calls of which it was noted in this step what they are of.
+    pub(crate) kept_queues: BTreeSet<CallId>,
     /// Legs whose media is with that of another call than their own.
     pub(crate) rooms: BTreeMap<LegId, CallId>,
     pub(crate) ladders: Ladders,
@@ -212,7 +214,8 @@ impl Exchange {
             pin_guard: PinGuard::default(),
             traffic: Counts::default(),
             supervisions: Supervisors::default(),
-            refusals: BTreeMap::new(),
+            refusals: Refusals::default(),
+            kept_queues: BTreeSet::new(),
             rooms: BTreeMap::new(),
             ladders: Ladders::default(),
             notes: BTreeMap::new(),
@@ -274,6 +277,7 @@ impl Exchange {
 
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        self.kept_queues.clear();
         self.look_at_the_day(now);
         self.look_at_the_hours(now);
         match input {

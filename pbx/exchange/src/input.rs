@@ -90,8 +90,15 @@ pub enum Command {
     Archive(ArchiveAct),
     /// The user has changed the configuration: what, for the audit trail.
     Configured(String),
-    /// The user was refused something that never comes to the exchange: what and why, for the audit trail.
-    Refused(String),
+    /// The user was refused something that never comes to the exchange, for the audit trail.
+    Refused {
+        /// The call that it was about, if it was about one.
+        call: Option<CallId>,
+        /// It was a look, which a screen may take again and again.
+        is_look: bool,
+        /// What and why.
+        why: String,
+    },
     /// A note on a call, live or over.
     Note {
         /// The call.

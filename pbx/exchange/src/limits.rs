@@ -64,6 +64,10 @@ pub const PORT_QUARANTINE: Duration = Duration::from_secs(60);
 pub const NAME_CHARS_MAX: usize = 64;
 /// Characters of the reason why a recording is held.
 pub const REASON_CHARS_MAX: usize = 200;
+/// Characters of what a user was refused, and why, that are written down.
+pub const REFUSAL_CHARS_MAX: usize = 300;
+/// Refusals of one user that are written down within a minute. At the bound it is said once that there were more.
+pub const REFUSALS_PER_MINUTE: usize = 60;
 /// Messages in all mailboxes together. At the bound the oldest that was heard goes, then the oldest.
 pub const MESSAGES_MAX: usize = 20_000;
 /// How often messages are looked through for those that are too old.

@@ -4,7 +4,7 @@
 
 use crate::{CallId, Held, MessageFacts, Quality, RecordingFacts};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 /// Something to keep.
@@ -291,6 +291,9 @@ pub struct Cdr {
     /// What the caller answered to surveys: question and key.
     #[serde(default)]
     pub answers: Vec<(String, char)>,
+    /// The queues that it was of when it was over; `None` if that is not known.
+    #[serde(default)]
+    pub was_of: Option<BTreeSet<String>>,
 }
 
 /// A call that is up.
@@ -343,6 +346,7 @@ impl OpenCall {
             recorded: self.recorded,
             flow: self.flow,
             answers: self.answers,
+            was_of: None,
         }
     }
 }

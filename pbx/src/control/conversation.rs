@@ -211,16 +211,9 @@ impl Conversation<'_> {
         self.watched = call.map(|call| Watched { call, sent: 0, lanes: 0 });
     }
 
-    /// Whether that call is watched, and may still be.
-    async fn goes_on_watching(&mut self, call: CallId) -> bool {
-        if self.watched.as_ref().is_none_or(|watched| watched.call != call) {
-            return false;
-        }
-        let may = self.may_watch(call).await;
-        if !may {
-            self.watch(None);
-        }
-        may
+    /// Whether that call is watched, and may be now. If it may not, that can be another matter in a moment: it stays watched.
+    async fn is_watching(&self, call: CallId) -> bool {
+        self.watched.as_ref().is_some_and(|watched| watched.call == call) && self.may_watch(call).await
     }
 
     /// Tells what was wrong with a line; the connection ends with it, since what follows cannot be trusted to be meant.
@@ -253,7 +246,7 @@ impl Conversation<'_> {
 
     /// The watched ladder grew: what is new of it, or all of it if there is a new lane.
     async fn on_ladder(&mut self, call: CallId) -> Result<(), ()> {
-        if !self.goes_on_watching(call).await {
+        if !self.is_watching(call).await {
             return Ok(());
         }
         let Some(watched) = self.watched.as_mut() else { return Ok(()) };
@@ -282,7 +275,7 @@ impl Conversation<'_> {
     }
 
     async fn on_levels(&mut self, report: &crate::media::LevelsReport) -> Result<(), ()> {
-        if !self.goes_on_watching(report.call).await {
+        if !self.is_watching(report.call).await {
             return Ok(());
         }
         let sample = |place: usize| {

@@ -1,16 +1,14 @@
 //! What an agent's desk is told: who is on the line and what is known of them, here and in the store.
 
 use super::query::{failed, from_store, refused};
+use super::refusal::refuse;
 use super::server::Server;
 use super::view;
-use crate::store::Store;
+use crate::store::{LOOKED_THROUGH, Store};
 use std::collections::BTreeMap;
 use switchroom_exchange::{Call, CallId, Cdr, Exchange, Party};
 use switchroom_wire as w;
-use switchroom_wire::{Answer, CommandError, Role};
-
-/// Events of a call that are looked through for notes: the newest.
-const EVENTS_READ: usize = 300;
+use switchroom_wire::{Answer, Command, CommandError, Role};
 
 /// The desk of an agent, or of the one at the user's phone. Who is only an agent sees no other.
 pub(super) async fn answer(
@@ -18,9 +16,15 @@ pub(super) async fn answer(
     (user, role): (&str, Role),
     agent: Option<String>,
 ) -> Result<Answer, CommandError> {
-    let who = user.to_owned();
+    let (who, asked) = (user.to_owned(), agent.clone());
     let found = server.engine.ask(move |x| look(x, &who, role, agent)).await.map_err(failed)?;
-    let (mut desk, call) = found.map_err(refused)?;
+    let (mut desk, call) = match found {
+        Ok(found) => found,
+        Err(No::Thing(why)) => return Err(refused(why)),
+        Err(No::Right(why)) => {
+            return Err(refuse(server, user, &Command::Desk { agent: asked }, why.to_owned()).await);
+        }
+    };
     if let (Some(card), Some(call)) = (desk.card.take(), call) {
         let said = server.hub.events(|event| matches!(event.name.as_str(), "note" | "disposition"));
         let seat = desk.extension.clone();
@@ -30,20 +34,30 @@ pub(super) async fn answer(
     Ok(Answer::Desk(Box::new(desk)))
 }
 
+/// Why a desk is not shown.
+enum No {
+    /// There is none.
+    Thing(String),
+    /// The user may not see it.
+    Right(&'static str),
+}
+
 /// What the exchange knows.
 fn look(
     x: &Exchange,
     user: &str,
     role: Role,
     agent: Option<String>,
-) -> Result<(w::DeskView, Option<CallId>), String> {
+) -> Result<(w::DeskView, Option<CallId>), No> {
     let own = x.agent_of(user);
     let number = match agent {
-        None => own?,
+        None => own.map_err(No::Thing)?,
         Some(asked) if role >= Role::Supervisor || own.as_ref() == Ok(&asked) => asked,
-        Some(_) => return Err("that is another agent's desk, which needs the role supervisor".to_owned()),
+        Some(_) => {
+            return Err(No::Right("that is another agent's desk, which needs the role supervisor"));
+        }
     };
-    let unknown = || format!("there is no agent {}", w::clean(&number));
+    let unknown = || No::Thing(format!("there is no agent {}", w::clean(&number)));
     let desk = x.desk(&number, crate::engine::now()).ok_or_else(unknown)?;
     let breaks = x.floor().config().breaks.iter();
     let view = w::DeskView {
@@ -105,7 +119,7 @@ fn remember(
 /// was told that a note was taken sees it at once.
 fn events(store: &Store, said: &[w::EventView], call: CallId) -> Vec<w::EventView> {
     let id = call.to_string();
-    let kept = store.events(EVENTS_READ, Some(call), None);
+    let kept = store.events(LOOKED_THROUGH, Some(call), None);
     let said = said.iter().filter(|event| event.call.as_ref() == Some(&id)).cloned();
     let all: BTreeMap<u64, w::EventView> =
         kept.iter().map(view::event).chain(said).map(|event| (event.seq, event)).collect();

@@ -29,6 +29,8 @@ struct State {
     board: Board,
     seq: u64,
     recent: VecDeque<Delta>,
+    /// The change after which it was last changed what users may see: what was sent until then may look otherwise now.
+    rules_at: Option<u64>,
     /// Which call each connection watches.
     watches: BTreeMap<u64, CallId>,
 }
@@ -57,6 +59,7 @@ impl Hub {
                 board: Board { system: system.clone(), ..Board::default() },
                 seq: 0,
                 recent: VecDeque::with_capacity(KEPT),
+                rules_at: None,
                 watches: BTreeMap::new(),
             }),
             deltas: broadcast::channel(KEPT).0,
@@ -113,9 +116,12 @@ impl Hub {
         (state.seq, state.board.clone(), self.deltas.subscribe())
     }
 
-    /// The changes after `seq`, if they are all still kept, and those from now on.
+    /// The changes after `seq`, if they are all still kept and users see since then what they see now, and those from now on.
     pub(super) fn since(&self, seq: u64) -> Option<(Vec<Delta>, broadcast::Receiver<Delta>)> {
         let state = self.state();
+        if state.rules_at.is_some_and(|at| seq <= at) {
+            return None;
+        }
         if seq > state.seq || state.recent.front().is_none_or(|d| d.seq > seq + 1) && seq != state.seq {
             return None;
         }
@@ -213,6 +219,8 @@ impl Hub {
             let is_other = **rules != config.supervision;
             if is_other {
                 *rules = Arc::new(config.supervision.clone());
+                let mut state = self.state();
+                state.rules_at = Some(state.seq);
             }
             is_other
         });

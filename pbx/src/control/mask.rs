@@ -116,6 +116,9 @@ pub(super) fn queue(mut queue: QueueView) -> QueueView {
     for waiter in &mut queue.waiting {
         party(&mut waiter.caller);
     }
+    if let Some(said) = &mut queue.said {
+        said.by.clear();
+    }
     queue
 }
 
@@ -471,7 +474,7 @@ mod tests {
             busy: 1,
             hours: "office".into(),
             is_closed: true,
-            said: Some(SaidView { door: QueueDoor::Closed, by: "mara".into(), at_ms: 1 }),
+            said: Some(SaidView { door: QueueDoor::Closed, by: "alice-home".into(), at_ms: 1 }),
             hours_change_ms: Some(1),
             calls: 3,
             max_calls: 20,

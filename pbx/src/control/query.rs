@@ -8,6 +8,7 @@ use crate::engine::ToEngine;
 use crate::flight::Why;
 use crate::keeper::Wish;
 use crate::store::Store;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use switchroom_acd::{Door, Presence};
 use switchroom_exchange::{
@@ -20,7 +21,7 @@ use switchroom_wire::{
 use tokio::sync::oneshot;
 
 /// What is told to who is restricted to queues, of a call of others.
-pub(super) const NO_OWN_CALL: &str = "that call is of no queue of yours";
+const NO_OWN_CALL: &str = "that call is of no queue of yours";
 
 /// Most rows that one question is answered with.
 const ROWS_MAX: u32 = 1000;
@@ -70,8 +71,14 @@ async fn forbidden(
         }
     }
     match sight.asks_of(command) {
-        Ok(Some(call)) if !is_own_call(server, user, call).await? => Ok(Some(NO_OWN_CALL.to_owned())),
-        Ok(_) => Ok(None),
+        Ok(Some(call)) => {
+            let is_allowed = match command {
+                Command::Note { .. } => may_note(server, user, call).await?,
+                _ => is_own_call(server, user, call).await?,
+            };
+            Ok((!is_allowed).then(|| NO_OWN_CALL.to_owned()))
+        }
+        Ok(None) => Ok(None),
         Err(why) => Ok(Some(why)),
     }
 }
@@ -82,19 +89,33 @@ pub(super) fn sight_of(server: &Server, user: &str, role: Role) -> Sight {
 }
 
 /// Whether a call is of a queue of the user's, or was when it was over.
-pub(super) async fn is_own_call(server: &Server, user: &str, call: &str) -> Result<bool, CommandError> {
+async fn is_own_call(server: &Server, user: &str, call: &str) -> Result<bool, CommandError> {
     let id = resolve(server, call).await?;
     Ok(may_act_on(server, user, id).await || was_own(server, user, id).await?)
 }
 
-/// Whether a call that is over was offered to agents by a queue of the user's, as far as that is kept.
+/// Whether a call that is over was of a queue of the user's, as its record says.
 async fn was_own(server: &Server, user: &str, id: CallId) -> Result<bool, CommandError> {
     let Some(own) = server.hub.rules().queues.get(user).cloned() else { return Ok(true) };
     if server.engine.ask(move |x| x.call(id).is_some()).await.map_err(failed)? {
         return Ok(false);
     }
-    let offers = from_store(server, move |s| s.decisions(id)).await?;
-    Ok(offers.iter().any(|offer| own.contains(&offer.queue)))
+    let was_of = from_store(server, move |s| {
+        let told = s.cdr(&id.to_string()).and_then(|cdr| cdr.was_of);
+        // In a record from before that was written down it is told by who was offered the call.
+        told.unwrap_or_else(|| s.decisions(id).into_iter().map(|offer| offer.queue).collect())
+    });
+    Ok(!was_of.await?.is_disjoint(&own))
+}
+
+/// Whether a user may note something on a call. As long as it is there that is for the exchange to say.
+async fn may_note(server: &Server, user: &str, call: &str) -> Result<bool, CommandError> {
+    let (id, _, parties) = known_call(server, call).await?;
+    let who = user.to_owned();
+    let asked = move |x: &Exchange| (x.call(id).is_some(), x.config().supervision.users.get(&who).cloned());
+    let (is_there, seat) = server.engine.ask(asked).await.map_err(failed)?;
+    let was_at = seat.is_some_and(|seat| parties.contains(&seat));
+    Ok(is_there || was_at || was_own(server, user, id).await?)
 }
 
 /// Whether a call is of a queue of the user's, or the user not restricted.
@@ -182,8 +203,9 @@ async fn carry_out(
         Command::Queues => Ok(Answer::Queues(server.hub.queues())),
         Command::Figures { by, days } => {
             let user = user.to_owned();
-            let figures =
-                move |x: &Exchange| figures::figures(x, by, days, (crate::engine::now(), x.rights_of(&user)));
+            let figures = move |x: &Exchange| {
+                figures::figures(x, by, days, (crate::engine::now(), x.rights_of(&user).as_deref()))
+            };
             server.engine.ask(figures).await.map(Answer::Figures).map_err(failed)
         }
         Command::Why { call } => why(server, user, &call).await,
@@ -400,8 +422,9 @@ async fn consult(
 async fn why(server: &Server, user: &str, call: &str) -> Result<Answer, CommandError> {
     let id = resolve(server, call).await?;
     let whose = user.to_owned();
-    let asked =
-        move |x: &Exchange| (floor::standing(x, id, crate::engine::now()), x.rights_of(&whose).cloned());
+    let asked = move |x: &Exchange| {
+        (floor::standing(x, id, crate::engine::now()), x.rights_of(&whose).map(Cow::into_owned))
+    };
     let (standing, rights) = server.engine.ask(asked).await.map_err(failed)?;
     let offers = from_store(server, move |s| s.decisions(id)).await?;
     let path = queue_path(server, call).await;

@@ -2,50 +2,142 @@
 
 use super::query::{act, refused};
 use super::server::Server;
-use serde_json::Value;
-use switchroom_exchange::Command as Do;
-use switchroom_wire::{Command, CommandError};
+use serde_json::{Map, Value};
+use switchroom_exchange::{CallId, Command as Do, clean};
+use switchroom_wire::{Command, CommandError, Role};
 
 /// Refuses a command, and writes that down.
 pub(super) async fn refuse(server: &Server, user: &str, command: &Command, why: String) -> CommandError {
     if is_told(command) {
-        let told = format!("{}: {why}", words(command));
-        if let Err(error) = act(server, user, Do::Refused(told)).await {
+        let fields = serde_json::to_value(command).unwrap_or_default();
+        let told = format!("{}: {why}", words(&fields));
+        let call = call_of(&fields).and_then(|call| known(server, call));
+        let note = Do::Refused { call, is_look: is_look(command), why: told };
+        if let Err(error) = act(server, user, note).await {
             tracing::error!("a refusal of {user} is in no event: {error:?}");
         }
     }
     refused(why)
 }
 
-/// Whether a refusal of it is worth a line. A console asks for the newest events of all calls by itself.
+/// Whether a refusal of it is worth a line. A console asks for the shapes of recordings by itself.
 fn is_told(command: &Command) -> bool {
-    !matches!(command, Command::Events { call: None, .. })
+    !matches!(command, Command::Wave { .. })
 }
 
-/// The word of the protocol for a command, with the call it is about, and nothing else: it may hold what is secret.
-fn words(command: &Command) -> String {
-    match serde_json::to_value(command) {
-        Ok(Value::String(word)) => word,
-        Ok(Value::Object(fields)) => fields
+/// Whether it only asks, which a screen may do again and again.
+fn is_look(command: &Command) -> bool {
+    command.role() == Role::Viewer
+        || matches!(
+            command,
+            Command::Desk { .. }
+                | Command::Settings { .. }
+                | Command::FlowText { .. }
+                | Command::PreviewSettings { .. }
+        )
+}
+
+/// A call that the command names, by its id or its number; anything else is no call, and may be anything.
+fn call_of(command: &Value) -> Option<&str> {
+    let (_, fields) = command.as_object()?.iter().next()?;
+    fields.get("call")?.as_str().filter(|call| is_call(call))
+}
+
+fn is_call(text: &str) -> bool {
+    text.len() <= 32 && (text.parse::<CallId>().is_ok() || text.parse::<u64>().is_ok())
+}
+
+fn known(server: &Server, call: &str) -> Option<CallId> {
+    call.parse().ok().or_else(|| server.hub.call_numbered(call.parse().ok()?))
+}
+
+/// The word of the protocol for a command, with whom or what it is about, and nothing else: it may hold what is secret.
+fn words(command: &Value) -> String {
+    match command {
+        Value::String(word) => word.clone(),
+        Value::Object(fields) => fields
             .iter()
-            .map(|(word, of)| match of.get("call").and_then(Value::as_str) {
-                Some(call) => format!("{word} of call {call}"),
-                None => word.clone(),
+            .map(|(word, of)| match of.as_object().map(targets).unwrap_or_default() {
+                about if about.is_empty() => word.clone(),
+                about => format!("{word} of {}", about.join(", ")),
             })
             .collect(),
         _ => String::new(),
     }
 }
 
+/// What a command is about, also where it is about a change.
+fn targets(fields: &Map<String, Value>) -> Vec<String> {
+    let of = |fields: &Map<String, Value>| {
+        let named = |word: &str| match fields.get(word)?.as_str()? {
+            call if word == "call" && !is_call(call) => None,
+            // Of a setting its kind is the word.
+            kind if word == "kind" => Some(clean(kind)),
+            text => Some(format!("{word} {}", clean(text))),
+        };
+        ["call", "extension", "agent", "queue", "flow", "class", "message", "kind", "name"]
+            .into_iter()
+            .filter_map(named)
+            .collect::<Vec<_>>()
+    };
+    let nested = ["change", "target"].into_iter().filter_map(|word| fields.get(word)?.as_object());
+    let changes = nested.flat_map(|change| change.values().filter_map(Value::as_object).chain([change]));
+    of(fields).into_iter().chain(changes.flat_map(of)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use switchroom_wire::{ConfigChange, Hushed, SettingKind, SettingsChange, Supervised, SupervisionMode};
+
+    fn told(command: &Command) -> String {
+        words(&serde_json::to_value(command).unwrap())
+    }
 
     #[test]
-    fn a_command_is_its_word_and_its_call() {
-        assert_eq!(words(&Command::Reload), "reload");
-        assert_eq!(words(&Command::HangUp { call: "3".into() }), "hang_up of call 3");
+    fn a_command_is_its_word_and_what_it_is_about() {
+        assert_eq!(told(&Command::Reload), "reload");
+        assert_eq!(told(&Command::HangUp { call: "3".into() }), "hang_up of call 3");
         let dial = Command::Dial { from: "101".into(), to: "+442079460123".into() };
-        assert_eq!(words(&dial), "dial");
+        assert_eq!(told(&dial), "dial");
+        let gone = Command::Unregister { extension: "102".into(), contact: None };
+        assert_eq!(told(&gone), "unregister of extension 102");
+        let leave = ConfigChange::Leave { agent: "2001".into(), queue: "sales".into() };
+        assert_eq!(
+            told(&Command::ChangeConfig { change: leave }),
+            "change_config of agent 2001, queue sales"
+        );
+        let (target, mode) = (Supervised::Call("7".into()), SupervisionMode::Listen);
+        assert_eq!(told(&Command::Supervise { target, mode, phone: None }), "supervise of call 7");
+    }
+
+    #[test]
+    fn what_may_be_secret_is_not_told() {
+        let values = [("name".to_owned(), Some(Hushed::from("hush")))].into();
+        let change = SettingsChange::Set { kind: SettingKind::Queue, name: "sales".into(), values };
+        let told = told(&Command::PreviewSettings { change });
+        assert_eq!(told, "preview_settings of queue, name sales");
+    }
+
+    /// A client sends what it likes: none of it is kept that is long.
+    #[test]
+    fn what_a_client_sends_is_cut() {
+        let long = "9".repeat(60_000);
+        assert_eq!(told(&Command::Ladder { call: long.clone() }), "ladder");
+        assert_eq!(told(&Command::HangUp { call: "what you like".into() }), "hang_up");
+        let gone = Command::Unregister { extension: long, contact: None };
+        assert!(told(&gone).len() < 100);
+        let id = CallId::new(1, 2).to_string();
+        assert_eq!(told(&Command::Ladder { call: id.clone() }), format!("ladder of call {id}"));
+    }
+
+    #[test]
+    fn who_only_asks_may_ask_again_and_again() {
+        let is_look_of = |command: &Command| is_look(command);
+        assert!(is_look_of(&Command::Ladder { call: "3".into() }));
+        assert!(is_look_of(&Command::Settings { kind: SettingKind::Queue }));
+        assert!(!is_look_of(&Command::HangUp { call: "3".into() }) && !is_look_of(&Command::Reload));
+        assert!(!is_told(&Command::Wave { recording: "x".into(), columns: 1 }));
+        assert!(is_told(&Command::Events { limit: 1, call: None, after_ms: None }));
     }
 }

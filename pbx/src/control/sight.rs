@@ -103,6 +103,7 @@ impl Sight {
             | Command::HoldRecording { call, .. }
             | Command::ReleaseRecording { call }
             | Command::DeleteRecording { call }
+            | Command::Note { call, .. }
             | Command::Wave { recording: call, .. } => Ok(Some(call)),
             Command::Events { call: None, .. } => {
                 Err("you act on some queues only; ask for the events of a call of theirs".to_owned())
@@ -119,6 +120,7 @@ impl Sight {
             } if self.has(queue) => Ok(None),
             Command::ChangeConfig { .. }
             | Command::Settings { .. }
+            | Command::FlowText { .. }
             | Command::ApplySettings { .. }
             | Command::PreviewSettings { .. } => {
                 Err("you act on some queues only, and this is about more than those".to_owned())
@@ -187,7 +189,12 @@ mod tests {
             change: ConfigChange::Leave { agent: "1".into(), queue: queue.into() },
         };
         assert!(mara.asks_of(&leave("sales")).is_ok() && mara.asks_of(&leave("service")).is_err());
+        let text = Command::FlowText { flow: "main".into() };
+        assert!(mara.asks_of(&text).is_err(), "an empty file would be written back as one");
+        let note = Command::Note { call: "3".into(), text: "x".into() };
+        assert_eq!(mara.asks_of(&note), Ok(Some("3")));
         let free = Sight::new(Role::Supervisor, None);
         assert_eq!(free.asks_of(&leave("service")), Ok(None));
+        assert_eq!(free.asks_of(&text), Ok(None));
     }
 }

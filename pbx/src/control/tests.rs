@@ -3,6 +3,7 @@
 //! and lines.
 
 mod flows;
+mod over;
 mod rights;
 mod told;
 

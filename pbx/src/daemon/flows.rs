@@ -3,14 +3,14 @@
 //! A client names a flow and never a path: the file is the one that the folder of flows has under that name.
 
 use super::reload::{Running, State};
-use super::settings::{first, nothing};
+use super::settings::{beside, first, nothing};
 use crate::config::{self, Loaded};
 use crate::control::NotDone;
 use crate::flows;
 use std::path::PathBuf;
 use switchroom_flow::Fault;
 use switchroom_flow::fault::did_you_mean;
-use switchroom_wire::{DiffMark, FlowTextView, Hushed, SettingsApplied, SettingsDiff, SettingsFault, clean};
+use switchroom_wire::{FlowTextView, Hushed, SettingsApplied, SettingsDiff, SettingsFault, clean};
 
 /// The file of a flow as it is.
 struct OnDisk {
@@ -58,13 +58,14 @@ impl Running {
         let found = self.as_read(&loaded, flow, read)?;
         let (pieces, left_out) = config::difference(&found.text, text);
         let (faults, warnings) = self.around.in_force.judge(&loaded, flow, text);
+        let others = self.around.in_force.would_come(&loaded, Some(flow));
         Ok(SettingsDiff {
             file: read.to_owned(),
             told: told(flow, &found.text, text),
             pieces,
             left_out,
             faults: faults.iter().map(of_flow).collect(),
-            warnings: warnings.iter().map(of_flow).collect(),
+            warnings: warnings.iter().map(of_flow).chain(others.into_iter().map(beside)).collect(),
             needs_restart: false,
         })
     }
@@ -108,9 +109,7 @@ impl Running {
 
 /// The change in words.
 fn told(flow: &str, old: &str, new: &str) -> String {
-    let (pieces, _) = config::difference(old, new);
-    let count = |mark: DiffMark| pieces.iter().flatten().filter(|line| line.mark == mark).count();
-    let (gone, more) = (count(DiffMark::Gone), count(DiffMark::New));
+    let (gone, more) = config::lines_changed(old, new);
     format!("flow {}: lines +{more} -{gone}", clean(flow))
 }
 

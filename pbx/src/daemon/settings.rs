@@ -117,13 +117,7 @@ impl Running {
                 is_restart = needs_restart(&new.shell, &loaded.shell);
                 let is_new = |fault: &&Fault| loaded.warnings.iter().all(|old| old.what != fault.what);
                 warnings.extend(new.warnings.iter().filter(is_new).map(told));
-                warnings.extend(
-                    self.around
-                        .in_force
-                        .would_come(new)
-                        .iter()
-                        .map(|what| SettingsFault { what: what.clone(), ..SettingsFault::default() }),
-                );
+                warnings.extend(self.around.in_force.would_come(new, None).into_iter().map(beside));
             }
         }
         Ok(SettingsDiff {
@@ -174,6 +168,11 @@ impl Running {
 pub(super) fn first(faults: &[impl ToString]) -> String {
     let first = faults.first().map(ToString::to_string).unwrap_or_default();
     format!("nothing was changed, for the file would have faults: {first}")
+}
+
+/// What would happen beside what is looked at.
+pub(super) fn beside(what: String) -> SettingsFault {
+    SettingsFault { what, ..SettingsFault::default() }
 }
 
 fn told(fault: &Fault) -> SettingsFault {

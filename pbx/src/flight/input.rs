@@ -1,9 +1,10 @@
 //! One input as it is kept: the exchange's own [`Input`] with everything owned, and the one way it is handed over.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::io::Write;
 use std::sync::Arc;
 use switchroom_exchange::{
-    ArchiveAct, CallId, Command, CommandId, Config, Exchange, Flow, Input, MediaEvent, Now, Severity, Ticket,
+    CallId, Command, CommandId, Config, Exchange, Flow, Input, MediaEvent, Now, Severity, Ticket,
 };
 use switchroom_flow::Answer;
 
@@ -121,18 +122,29 @@ impl Recorded {
     }
 }
 
-/// Bytes of memory that JSON holds, near enough for a bound. Whoever asked for it bounded its depth.
-/// What a command holds that can be long.
+/// Bytes of memory that a command holds beside its own size, near enough for a bound: about as many as it is long when written,
+/// whatever text of it a user has sent.
 fn command_weight(command: &Command) -> usize {
-    match command {
-        Command::Archive(ArchiveAct::Hold { reason, .. }) => reason.capacity(),
-        Command::Archive(ArchiveAct::Expire { calls, told }) => {
-            calls.capacity() * size_of::<CallId>() + told.capacity()
-        }
-        _ => 0,
+    let mut counted = Counted(0);
+    // Counting fails never, and what cannot be written is not written in a file either.
+    _ = serde_json::to_writer(&mut counted, command);
+    counted.0
+}
+
+struct Counted(usize);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
+/// Bytes of memory that JSON holds, near enough for a bound. Whoever asked for it bounded its depth.
 fn json_weight(json: &serde_json::Value) -> usize {
     use serde_json::Value;
     size_of::<Value>()

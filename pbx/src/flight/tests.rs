@@ -565,3 +565,22 @@ fn cost() {
     let (inputs, _) = big.size();
     println!("{inputs} inputs: snapshot {taken} us, written {} MB in {} ms", text.len() >> 20, spent / 1000);
 }
+
+/// Whatever a user sends may be as long as a line of the protocol.
+#[test]
+fn a_command_weighs_what_its_texts_hold() {
+    let long = || "x".repeat(60_000);
+    let call = CallId(1);
+    let note = Command::Note { call, number: 1, parties: vec![], text: long() };
+    for command in [
+        Command::Refused { call: None, is_look: true, why: long() },
+        Command::Configured(long()),
+        Command::Dial { from: "101".into(), to: long() },
+        Command::Transfer { call, to: long() },
+        Command::Own(Box::new(note.clone())),
+        note,
+    ] {
+        let recorded = Recorded::Command { id: CommandId(1), user: "bo".into(), command };
+        assert!(recorded.weight(&config("secret")) > 60_000, "{recorded:?}");
+    }
+}

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use switchroom_exchange::Severity;
 use switchroom_flow::Fault;
 use switchroom_flow::lists::List;
+use switchroom_flow::pins::{AGENT_PINS, Pins};
 
 /// An alarm to be raised, or to be cleared.
 pub type Alarm = (String, Option<(Severity, String)>);
@@ -20,6 +21,7 @@ pub struct InForce(Mutex<Last>);
 struct Last {
     found: Found,
     lists: BTreeMap<String, List>,
+    pins: BTreeMap<String, Pins>,
 }
 
 impl InForce {
@@ -51,13 +53,14 @@ impl InForce {
     /// become those in force, for some are large. Gives the alarms that change with it, and a sentence if files were refused.
     pub fn renew(&self, loaded: &mut Loaded) -> (Vec<Alarm>, Option<String>) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Last { found: last, lists } = &mut *held;
+        let Last { found: last, lists, pins } = &mut *held;
         for (name, list) in &mut loaded.config.inbound.lists {
             if let Some(same) = lists.get(name).filter(|old| *old == list) {
                 list.clone_from(same);
             }
         }
         lists.clone_from(&loaded.config.inbound.lists);
+        pins.clone_from(&loaded.config.inbound.pins);
         let found = load(loaded, &last.flows);
         for fault in &found.faults {
             tracing::warn!("{}", switchroom_wire::clean(&fault.to_string()));
@@ -90,14 +93,17 @@ impl InForce {
         of_it.partition(|fault| !fault.is_warning)
     }
 
-    /// What would come of the files of flows and lists with that configuration: what would be refused, beside what is refused
-    /// anyway, and what somebody has changed and nobody applied yet, for all is read again. Changes nothing.
-    pub fn would_come(&self, loaded: &Loaded) -> Vec<String> {
+    /// What would come of the files of flows, lists and PINs with that configuration: what would be refused, beside what is
+    /// refused anyway, and what somebody has changed and nobody applied yet, for all is read again. Nothing of the flow that is
+    /// `edited`. Changes nothing.
+    pub fn would_come(&self, loaded: &Loaded, edited: Option<&str>) -> Vec<String> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (old, found) = (&held.found.flows, load(loaded, &held.found.flows));
-        let is_new = |name: &String| !held.found.refused.contains_key(name);
+        let is_other = |name: &str| edited != Some(name);
+        let is_new = |name: &String| is_other(name) && !held.found.refused.contains_key(name);
         let clean = |name: &String| switchroom_wire::clean(name).into_owned();
-        let come = found.flows.iter().filter_map(|(name, flow)| match old.get(name) {
+        let flows = found.flows.iter().filter(|(name, _)| is_other(name));
+        let come = flows.filter_map(|(name, flow)| match old.get(name) {
             Some(same) if same.version == flow.version => None,
             Some(_) => {
                 Some(format!("flow {} has another text by now, which comes into force, too", clean(name)))
@@ -110,7 +116,12 @@ impl InForce {
         let others = lists.filter(|(name, list)| held.lists.get(*name).is_some_and(|old| old != *list));
         let others = others
             .map(|(name, _)| format!("list {} has other rows by now, which count then, too", clean(name)));
-        let told = come.chain(gone).chain(others).collect::<Vec<_>>();
+        // Those of agents are in the configuration itself, of which everything is shown. Which they are is nobody's business.
+        let pins = loaded.config.inbound.pins.iter().filter(|(name, _)| *name != AGENT_PINS);
+        let pins = pins.filter(|(name, pins)| held.pins.get(*name).is_some_and(|old| old != *pins));
+        let pins =
+            pins.map(|(name, _)| format!("PINs {} are others by now, which count then, too", clean(name)));
+        let told = come.chain(gone).chain(others).chain(pins).collect::<Vec<_>>();
         let refused = found.refused.into_iter().filter(|(name, _)| is_new(name)).map(|(_, text)| text);
         refused.chain(told).collect()
     }

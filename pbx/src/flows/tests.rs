@@ -229,16 +229,28 @@ fn what_would_be_taken_over_with_a_change_is_told_before() {
     fs::create_dir(dir.path().join("flows")).unwrap();
     put(&dir, "flows/main.toml", &good("Hello."));
     let path = dir.path().join("switchroom.toml");
-    fs::write(&path, "").unwrap();
+    put(&dir, "pins.csv", "1001,1234\n");
+    fs::write(&path, "[pins.door]\nfile = \"pins.csv\"\n").unwrap();
     let load = || crate::config::load(&path).unwrap();
     let in_force = InForce::default();
     in_force.renew(&mut load());
-    assert_eq!(in_force.would_come(&load()), Vec::<String>::new());
+    assert_eq!(in_force.would_come(&load(), None), Vec::<String>::new());
+    put(&dir, "pins.csv", "1001,8642\n");
+    let told = in_force.would_come(&load(), None);
+    assert_eq!(
+        told,
+        ["PINs door are others by now, which count then, too"],
+        "and which they are is not told"
+    );
+    put(&dir, "pins.csv", "1001,1234\n");
     put(&dir, "flows/main.toml", &good("Hello again."));
     put(&dir, "flows/new.toml", &good("Good day."));
-    let told = in_force.would_come(&load());
+    let told = in_force.would_come(&load(), None);
     let of = |name: &str| told.iter().filter(|text| text.contains(&format!("flow {name} "))).count();
     assert_eq!((of("main"), of("new"), told.len()), (1, 1, 2), "{told:?}");
+    // Who edits that flow knows of it.
+    let beside = in_force.would_come(&load(), Some("main"));
+    assert!(beside.len() == 1 && beside[0].contains("flow new "), "{beside:?}");
     in_force.renew(&mut load());
-    assert_eq!(in_force.would_come(&load()), Vec::<String>::new());
+    assert_eq!(in_force.would_come(&load(), None), Vec::<String>::new());
 }

@@ -19,6 +19,7 @@ mod writer;
 use index::{Index, IndexError};
 use journal::{Disk, Journal, SystemDisk};
 use open::DirLock;
+pub use query::LOOKED_THROUGH;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};

@@ -13,8 +13,8 @@ pub(super) const ROWS_MAX: usize = 10_000;
 /// a time still sees them.
 const CLOCK_STEP_MS: i64 = 3_600_000;
 
-/// Events of a call among which the last of a name is looked for: what is said of a call comes at its end.
-const LOOKED_THROUGH: usize = 100;
+/// Events of a call among which it is looked for what was said of it: the newest, for that comes at its end.
+pub const LOOKED_THROUGH: usize = 300;
 
 /// Values of a tree from its newest key down, up to `limit`, that are before `to`.
 fn newest<T: DeserializeOwned>(

@@ -558,6 +558,23 @@ pub enum Answer {
 mod tests {
     use super::*;
 
+    /// Whoever writes a client reads there what can be asked.
+    #[test]
+    fn every_command_is_described() {
+        let protocol = include_str!("../../PROTOCOL.md");
+        // What there is, it says itself.
+        let refused = serde_json::from_str::<Command>("\"nonsense\"").map_err(|error| error.to_string());
+        let known = refused.unwrap_err();
+        let words: Vec<&str> = known.split('`').skip(3).step_by(2).collect();
+        assert!(words.len() > 40 && words.contains(&"hang_up"), "{known}");
+        let rows: Vec<&str> = protocol.lines().filter(|line| line.starts_with("| `")).collect();
+        for word in words {
+            let name = format!("\"{word}\"");
+            let is_told = |row: &&str| row.split(" | ").next().is_some_and(|cell| cell.contains(&name));
+            assert!(rows.iter().any(|row| is_told(&row)), "{word}");
+        }
+    }
+
     /// Whoever may take care of missed calls takes nobody's talk apart. What an agent may do to calls is done to those of the
     /// own phone, which the exchange looks after.
     #[test]

@@ -411,6 +411,7 @@ impl Exchange {
     fn take_consult(&mut self, id: CallId) -> Option<Consult> {
         self.change_third_on_tape(id, None);
         let consult = self.calls.get_mut(&id)?.consult.take()?;
+        self.keep_queues(consult.own);
         if let Some(own) = self.calls.get_mut(&consult.own) {
             own.consulted_in = None;
         }

@@ -140,7 +140,8 @@ impl Exchange {
         let legs: Vec<_> = callers.into_iter().chain(of(End::Callee)).map(super::Leg::record).collect();
         let recorded = call.has_recording || matches!(call.recording, Recording::On | Recording::Done);
         let open = OpenCall { recorded, ..call.open() };
-        let cdr = Box::new(open.close(ending, call.path.to_vec(), legs));
+        let was_of = Some(call.was_of.clone());
+        let cdr = Box::new(Cdr { was_of, ..open.close(ending, call.path.to_vec(), legs) });
         self.hand_over(now, cdr);
     }
 

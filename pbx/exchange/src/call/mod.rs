@@ -269,7 +269,8 @@ pub struct Call {
     transfers: u8,
     /// The queues it is of, as of its last change, if any user is restricted to queues: whose supervisors see it.
     pub queues: BTreeSet<String>,
-    /// The queues that it was of when its talk, or all of it, was over.
+    /// The queues that it was of when somebody left it last, its talk was over, or all of it; or for which its caller waited
+    /// since.
     pub(crate) was_of: BTreeSet<String>,
     /// One party consults a third.
     pub consult: Option<Consult>,

@@ -1,7 +1,7 @@
 //! The called phones ring, answer, refuse; one wins.
 
 use super::talk::next_generation;
-use super::{LegState, Stage, judge_refusal};
+use super::{Call, Leg, LegState, Stage, judge_refusal};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
@@ -435,10 +435,12 @@ impl Exchange {
 
     /// Marks a leg as ended and closes its media.
     pub(crate) fn close_leg(&mut self, id: CallId, leg: LegId) {
-        let Some(one) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)) else { return };
-        if one.state == LegState::Ended {
+        let is_there = |call: &Call| call.leg(leg).is_some_and(Leg::is_live);
+        if !self.calls.get(&id).is_some_and(is_there) {
             return;
         }
+        self.keep_queues(id);
+        let Some(one) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)) else { return };
         one.state = LegState::Ended;
         self.supervisions.touch(id);
         let extension = one.extension.clone();
@@ -454,7 +456,7 @@ impl Exchange {
 
     /// Notes that an extension is no longer in a call, unless another phone of it is.
     pub(crate) fn leave_call(&mut self, id: CallId, extension: &str) {
-        let is_in = |leg: &super::Leg| leg.is_live() && leg.extension.as_deref() == Some(extension);
+        let is_in = |leg: &Leg| leg.is_live() && leg.extension.as_deref() == Some(extension);
         if self.calls.get(&id).is_some_and(|call| call.legs.values().any(is_in)) {
             return;
         }

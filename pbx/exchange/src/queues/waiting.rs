@@ -68,7 +68,10 @@ impl Exchange {
             Some(Waits { queue: queue.to_owned(), comes_back, says: None, is_asked: false, said: 0 });
         self.why(now, id, "queue", format!("waits in queue {queue}"));
         match self.floor.join(moment(now), join) {
-            Ok(()) => self.play_music(id),
+            Ok(()) => {
+                self.keep_these_queues(id, [queue.to_owned()].into());
+                self.play_music(id);
+            }
             Err(refused) => {
                 let is_closed = matches!(refused, Refused::Closed | Refused::ClosedByHand);
                 let more = if is_closed { self.why_closed(queue) } else { String::new() };

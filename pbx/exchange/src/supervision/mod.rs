@@ -16,6 +16,7 @@
 //! supervisor whom that concerns should be at with what the media engine was told, and tells it the difference.
 
 mod begin;
+mod refusals;
 mod rights;
 mod settle;
 mod table;
@@ -27,6 +28,7 @@ use crate::call::{Call, LegState, Stage};
 use crate::exchange::Exchange;
 use crate::media::{Channel, Part, Source};
 use crate::{CallId, LegId};
+pub(crate) use refusals::Refusals;
 use serde::{Deserialize, Serialize};
 
 /// What a supervisor does at a call.

@@ -2,35 +2,30 @@
 //! nothing else.
 //!
 //! A call is of the queue in which its caller waits or from which its agent has it; any other is of the queues in which those
-//! work who sit at its phones. After its talk, and when it is over, it is of what it was of. What is refused stands on the audit
-//! list, also what users may not do by their role.
+//! work who sit at its phones. After its talk, and when it is over, it is of what it was of. What is refused is written down
+//! (`refusals.rs`).
 
 use super::Subject;
 use crate::CallId;
 use crate::exchange::Exchange;
 use crate::input::{AgentAct, Changed, Command, SupervisionAct};
-use crate::record::{EventKind, Severity};
 use crate::text::clean;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::time::Duration;
 use switchroom_acd::agent::Doing;
-use switchroom_sip::time::{Mono, Now};
-
-/// After how long the same look that is refused is written down again.
-const REFUSAL_AGAIN: Duration = Duration::from_secs(60);
-/// Most looks that are known to have been refused lately; of more, each is written down.
-const REFUSALS_MAX: usize = 256;
+use switchroom_sip::time::Now;
 
 impl Exchange {
     /// The queues to which a user, or whoever sits at a phone that dials the code, is restricted; `None`: to none.
-    pub fn rights_of(&self, user: &str) -> Option<&BTreeSet<String>> {
+    pub fn rights_of(&self, user: &str) -> Option<Cow<'_, BTreeSet<String>>> {
         let rules = &self.config.supervision;
         if let Some(queues) = rules.queues.get(user) {
-            return Some(queues);
+            return Some(Cow::Borrowed(queues));
         }
-        // Of several whose phone it is, one who is restricted.
-        let mut seated = rules.users.iter().filter(|(_, seat)| *seat == user);
-        seated.find_map(|(name, _)| rules.queues.get(name))
+        // Of several whose phone it is, anybody may sit there: what all may of those who are restricted.
+        let seated = rules.users.iter().filter(|(_, seat)| *seat == user);
+        let restricted = seated.filter_map(|(name, _)| rules.queues.get(name)).map(Cow::Borrowed);
+        restricted.reduce(|all, one| Cow::Owned(all.intersection(&one).cloned().collect()))
     }
 
     /// The queues that a call is of.
@@ -58,11 +53,27 @@ impl Exchange {
         if of_seats.is_empty() { call.was_of.clone() } else { of_seats }
     }
 
-    /// The talk of a call is about to be over, or the call is: what it is of stays known.
+    /// Somebody is about to leave a call, its talk to be over, or the call: what it is of stays known. Of several who leave
+    /// within a step the first tells, before whom all were there.
     pub(crate) fn keep_queues(&mut self, id: CallId) {
-        let queues = self.queues_of(id);
+        let Some(call) = self.calls.get(&id) else { return };
+        if call.is_ended() || self.kept_queues.contains(&id) {
+            return;
+        }
+        let talk = call.consulted_in;
+        if let Some(talk) = talk {
+            self.keep_queues(talk);
+        }
+        let of_talk = talk.and_then(|talk| self.calls.get(&talk)).map(|talk| talk.was_of.clone());
+        let queues = of_talk.unwrap_or_else(|| self.queues_of(id));
+        self.keep_these_queues(id, queues);
+    }
+
+    /// What a call is of from now on when nobody is left in it who could tell.
+    pub(crate) fn keep_these_queues(&mut self, id: CallId, queues: BTreeSet<String>) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.was_of = queues;
+            self.kept_queues.insert(id);
         }
     }
 
@@ -112,59 +123,43 @@ impl Exchange {
     pub fn may_give_place(&self, user: &str, agent: &str) -> Result<(), String> {
         let Some(allowed) = self.rights_of(user) else { return Ok(()) };
         let of = self.queues_with(agent);
-        if of.is_empty() || !of.is_disjoint(allowed) {
+        if of.is_empty() || !of.is_disjoint(&allowed) {
             return Ok(());
         }
-        Err(format!("agent {} is of {}; you may act on queues: {}", clean(agent), list(&of), list(allowed)))
+        Err(format!("agent {} is of {}; you may act on queues: {}", clean(agent), list(&of), list(&allowed)))
     }
 
     /// Why a user may not have a command carried out, in words; that is written down.
     pub(crate) fn refused_by_queue(&mut self, now: Now, user: &str, command: &Command) -> Result<(), String> {
-        let Some(allowed) = self.rights_of(user) else { return Ok(()) };
+        match self.beyond_queues(user, command) {
+            Some((call, why)) => Err(self.refuse(now, user, call, why)),
+            None => Ok(()),
+        }
+    }
+
+    /// What is beyond the user's queues: at the own phone it is done as by an agent, who may no more than that; otherwise it is
+    /// refused.
+    pub(crate) fn act_beyond_queues(
+        &mut self,
+        now: Now,
+        user: &str,
+        command: &Command,
+        (call, why): (Option<CallId>, String),
+    ) -> Result<String, String> {
+        let seat = self.config.supervision.users.get(user).cloned();
+        match seat.map(|seat| self.act_at(now, &seat, user, command)) {
+            Some(Ok(done)) => done,
+            Some(Err(_)) | None => Err(self.refuse(now, user, call, why)),
+        }
+    }
+
+    /// What speaks against a command because of whose queue it is about, and the call that this is.
+    pub(crate) fn beyond_queues(&self, user: &str, command: &Command) -> Option<(Option<CallId>, String)> {
+        let allowed = self.rights_of(user)?;
         let (what, of, call) = self.concerned(user, command);
-        let Some(of) = of.filter(|of| allowed.is_disjoint(of)) else { return Ok(()) };
-        if self.may_do_as_own(user, command) {
-            return Ok(());
-        }
+        let of = of.filter(|of| allowed.is_disjoint(of))?;
         let whose = if of.is_empty() { "of no queue of yours".into() } else { format!("of {}", list(&of)) };
-        let why = format!("{what} is {whose}; you may act on queues: {}", list(allowed));
-        Err(self.refuse(now, user, call, why))
-    }
-
-    /// Writes down that a user may not do something, and why. Gives that back.
-    pub(crate) fn refuse(&mut self, now: Now, user: &str, call: Option<CallId>, why: String) -> String {
-        let text = format!("{} was refused: {}", clean(user), clean(&why));
-        self.event(now, EventKind::Audit, Severity::Warn, call, user, "refused", text);
-        why
-    }
-
-    /// Writes down what was refused before it came here. That may be a look, which a screen may take again and again: the same
-    /// within a minute is one refusal.
-    pub(crate) fn refused_elsewhere(&mut self, now: Now, user: &str, why: &str) -> String {
-        let lately = |at: &Mono| now.mono.since(*at) < REFUSAL_AGAIN;
-        self.refusals.retain(|_, at| lately(at));
-        let one = (user.to_owned(), why.to_owned());
-        if self.refusals.contains_key(&one) {
-            return why.to_owned();
-        }
-        if self.refusals.len() < REFUSALS_MAX {
-            self.refusals.insert(one, now.mono);
-        }
-        self.refuse(now, user, None, why.to_owned())
-    }
-
-    /// Whether anybody may do that, also who is restricted to no queue of it: it is about a call of the user's own phone.
-    fn may_do_as_own(&self, user: &str, command: &Command) -> bool {
-        let Some(seat) = self.config.supervision.users.get(user) else { return false };
-        match command {
-            Command::HangUp(call) | Command::Note { call, .. } => {
-                self.calls.contains_key(call) && self.must_be_in(seat, *call).is_ok()
-            }
-            Command::Transfer { call, .. } | Command::Consult { call, .. } | Command::Record { call, .. } => {
-                self.calls.contains_key(call) && self.must_have(seat, *call).is_ok()
-            }
-            _ => false,
-        }
+        Some((call, format!("{what} is {whose}; you may act on queues: {}", list(&allowed))))
     }
 
     /// What a command is about, the queues that this is of, and the call if it is one. No queues: anybody may.
@@ -183,9 +178,11 @@ impl Exchange {
             | Command::HandOff { call, .. }
             | Command::Consult { call, .. }
             | Command::Record { call, .. }
-            | Command::Note { call, .. }
             | Command::Transfer { call, .. }
             | Command::PickUp { call, .. } => of_call(*call),
+            // Of what queue a call was that is over is known to who asks, and was asked before.
+            Command::Note { call, .. } if !self.calls.contains_key(call) => (String::new(), None, None),
+            Command::Note { call, .. } => of_call(*call),
             Command::Supervise { act: SupervisionAct::Begin { subject, .. }, .. } => match subject {
                 Subject::Call(call) => of_call(*call),
                 Subject::Agent(agent) => of_agent(agent),
@@ -221,7 +218,7 @@ impl Exchange {
             | Command::DeleteMessage(_)
             | Command::Archive(_)
             | Command::Configured(_)
-            | Command::Refused(_) => (String::new(), None, None),
+            | Command::Refused { .. } => (String::new(), None, None),
         }
     }
 

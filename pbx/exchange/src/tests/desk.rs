@@ -1,7 +1,7 @@
 //! An agent's desk: the caller's card, notes, what came of a call; and that agents act on what is their own only.
 
 use super::queues::{Floor, queue, site};
-use crate::limits::NOTE_CHARS_MAX;
+use crate::limits::{NOTE_CHARS_MAX, REFUSALS_PER_MINUTE};
 use crate::*;
 use std::time::Duration;
 use switchroom_acd::config::QueueConfig;
@@ -75,17 +75,70 @@ fn refusals(t: &Floor) -> usize {
     t.w.events().iter().filter(|name| *name == "refused").count()
 }
 
-/// What a console looks at again and again is refused once a minute on the audit list; what it does, each time.
+fn refused(is_look: bool, call: Option<CallId>, why: &str) -> Command {
+    Command::Refused { is_look, call, why: why.into() }
+}
+
+fn last_refusal(t: &Floor) -> Event {
+    let records = t.w.records.iter().rev();
+    let mut events = records.filter_map(|record| match record {
+        Record::Event(event) if event.name == "refused" => Some(event.clone()),
+        _ => None,
+    });
+    events.next().unwrap()
+}
+
+/// What a console looks at again and again is refused once a minute on the audit list; what a user does, each time.
 #[test]
 fn what_is_refused_before_it_comes_to_the_exchange_is_written_down() {
     let mut t = floor();
-    let look = |t: &mut Floor, user| {
-        t.w.command(user, Command::Refused("ladder: for agents".into())).unwrap();
+    let tried = |t: &mut Floor, user, is_look| {
+        t.w.command(user, refused(is_look, None, "ladder: for agents")).unwrap();
         refusals(t)
     };
-    assert_eq!((look(&mut t, "bo"), look(&mut t, "bo"), look(&mut t, "cy")), (1, 1, 2));
+    let looks = [tried(&mut t, "bo", true), tried(&mut t, "bo", true), tried(&mut t, "cy", true)];
+    assert_eq!(looks, [1, 1, 2]);
     t.w.run(Duration::from_secs(61));
-    assert_eq!(look(&mut t, "bo"), 3);
+    assert_eq!(tried(&mut t, "bo", true), 3);
+    assert_eq!((tried(&mut t, "bo", false), tried(&mut t, "bo", false)), (4, 5));
+    t.end();
+}
+
+#[test]
+fn a_refusal_says_of_which_call_it_is_and_why_as_a_whole() {
+    let mut t = floor();
+    let call = talk(&mut t);
+    let why = format!("delete_recording of call {call}: this needs the role admin; you are supervisor");
+    t.w.command("bo", refused(false, Some(call), &why)).unwrap();
+    let event = last_refusal(&t);
+    assert_eq!(event.text, format!("bo was refused: {why}"));
+    assert_eq!((event.call, event.number), (Some(call), Some(1)));
+    t.w.command("bo", refused(false, None, &"x".repeat(70_000))).unwrap();
+    assert!(last_refusal(&t).text.len() < 400);
+    own(&mut t, "bo", Command::HangUp(call)).unwrap();
+    t.end();
+}
+
+/// Whoever tries thousands of things fills no disk: from some number on it is said once a minute that there were more.
+#[test]
+fn who_is_refused_all_the_time_is_written_down_so_often_a_minute() {
+    let mut t = floor();
+    let hammer = |t: &mut Floor, user: &str| {
+        for n in 0..1_000 {
+            t.w.command(user, refused(n % 2 == 0, None, &format!("hang_up of call {n}: no"))).unwrap();
+        }
+        refusals(t)
+    };
+    let of_bo = hammer(&mut t, "bo");
+    assert_eq!(of_bo, REFUSALS_PER_MINUTE + 1);
+    assert!(last_refusal(&t).text.contains("more than 60 times within a minute"), "{:?}", last_refusal(&t));
+    t.w.command("cy", refused(false, None, "reload: no")).unwrap();
+    assert_eq!(refusals(&t), of_bo + 1, "another user");
+    let own = Command::Own(Box::new(Command::DeleteMessage("x".into())));
+    t.w.command("bo", own).unwrap_err();
+    assert_eq!(refusals(&t), of_bo + 1, "wherever it was refused");
+    t.w.run(Duration::from_secs(61));
+    assert_eq!(hammer(&mut t, "bo"), 2 * of_bo + 1);
     t.end();
 }
 

@@ -3,6 +3,7 @@
 mod consulting;
 mod edges;
 mod keys;
+mod of;
 mod rights;
 mod touched;
 

@@ -1,7 +1,7 @@
 //! The difference of two configurations as people read it, with nothing secret in it.
 
 use super::SECRETS;
-use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
+use similar::{Algorithm, ChangeTag, DiffTag, capture_diff_slices, group_diff_ops};
 use std::ops::Range;
 use switchroom_wire::{DiffLine, DiffMark};
 use toml::Spanned;
@@ -46,6 +46,15 @@ pub fn difference(old: &str, new: &str) -> (Vec<Vec<DiffLine>>, u32) {
         }
     }
     (pieces, left_out)
+}
+
+/// How many lines are gone and how many are new, also of those that are too many to be shown.
+pub fn lines_changed(old: &str, new: &str) -> (usize, usize) {
+    let (before, after): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let ops = capture_diff_slices(Algorithm::Myers, &before, &after);
+    let changes = || ops.iter().filter(|op| op.tag() != DiffTag::Equal);
+    let gone = changes().map(|op| op.old_range().len()).sum();
+    (gone, changes().map(|op| op.new_range().len()).sum())
 }
 
 /// The text, line for line, without the values of secret keys and without comments that speak of them.

@@ -10,7 +10,7 @@ mod tables;
 mod tests;
 mod values;
 
-pub use diff::difference;
+pub use diff::{difference, lines_changed};
 pub use propose::{Proposal, propose};
 pub use show::list;
 

@@ -55,6 +55,13 @@ fn a_flow_is_edited_as_it_was_read() {
     let Ok(Answer::SettingsDiff(diff)) = admin.ask(1, preview(&after)) else { panic!("no difference") };
     assert!(diff.faults.is_empty() && diff.told == "flow main: lines +1 -0", "{diff:?}");
     assert_eq!(on_disk(), before, "it was only looked at");
+    assert!(diff.warnings.is_empty(), "{diff:?}");
+    // All files are read again: what somebody else has changed comes with it.
+    std::fs::write(dir.path().join("flows/other.toml"), before).unwrap();
+    let Ok(Answer::SettingsDiff(diff)) = admin.ask(1, preview(&after)) else { panic!("no difference") };
+    let told: Vec<_> = diff.warnings.iter().map(|warning| warning.what.as_str()).collect();
+    assert_eq!(told, ["flow other is not in force yet, and comes into force, too"]);
+    std::fs::remove_file(dir.path().join("flows/other.toml")).unwrap();
     let Ok(Answer::SettingsApplied(applied)) = admin.ask(1, apply(&after)) else { panic!("not applied") };
     assert!(applied.told.ends_with("; applied"), "{applied:?}");
     assert_eq!(on_disk(), after);

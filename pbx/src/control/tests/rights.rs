@@ -11,7 +11,7 @@ fn daemon_of_file(more: &str) -> (Daemon, tempfile::TempDir) {
     (daemon::start(&loaded).unwrap(), dir)
 }
 
-fn configure(dir: &Path, more: &str) {
+pub(super) fn configure(dir: &Path, more: &str) {
     let text = site()
         + "[queues.sales]\n[queues.service]\n[agents.2001]\nqueues = [\"sales\"]\n\
            [agents.2002]\nqueues = [\"service\"]\n[agents.2003]\nname = \"Kim\"\n"
@@ -20,12 +20,12 @@ fn configure(dir: &Path, more: &str) {
 }
 
 /// Who runs the tests acts on `sales` only.
-fn restriction() -> String {
+pub(super) fn restriction() -> String {
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
     format!("[supervision]\nqueues = [\"{user} sales\"]\n")
 }
 
-fn why(client: &mut Client, command: Command) -> String {
+pub(super) fn why(client: &mut Client, command: Command) -> String {
     match client.ask(1, command) {
         Err(CommandError::Refused { why }) => why,
         other => panic!("{other:?}"),
@@ -116,6 +116,67 @@ fn who_is_restricted_watches_a_call_as_long_as_it_is_of_the_own_queues() {
         }
     }
     assert!(!mara.heard[from..].contains("BYE"), "{}", &mara.heard[from..]);
+    phone.stop().unwrap();
+}
+
+/// A moment in which the call is of another queue, or of none, ends nothing: afterwards it is watched as before.
+#[test]
+fn who_watches_a_call_goes_on_when_it_is_of_the_own_queues_again() {
+    let (daemon, _dir) = daemon_of_file(&restriction());
+    let mut mara = Client::join(daemon.socket(), &subscribed());
+    let sit = |agent: &str, presence: &str| Command::AgentPresence {
+        agent: agent.into(),
+        presence: presence.into(),
+        reason: None,
+        extension: Some(NUMBER.into()),
+    };
+    assert!(mara.ask(1, sit("2001", "ready")).is_ok());
+    let phone = registered(&daemon);
+    phone.command(PhoneCommand::Call("*43".into())).unwrap();
+    mara.until(|c| c.call(CallState::Service).is_some_and(|call| !call.queues.is_empty()));
+    let call = mara.call(CallState::Service).unwrap().id.clone();
+    mara.send(&serde_json::to_vec(&ClientLine::Watch { call: Some(call) }).unwrap());
+    let next_levels = |mara: &mut Client| loop {
+        match mara.line().unwrap() {
+            ServerLine::Levels(_) => break,
+            ServerLine::Ladder(_) | ServerLine::LadderEntry { .. } => {}
+            other => mara.fold(other),
+        }
+    };
+    next_levels(&mut mara);
+    let mut boss = Client::join(daemon.socket(), &hello(None, false, None));
+    assert!(boss.ask(1, sit("2001", "logged_out")).is_ok());
+    // Loudness is told five times a second: meanwhile it was not hers.
+    std::thread::sleep(Duration::from_millis(600));
+    assert!(boss.ask(1, sit("2001", "ready")).is_ok());
+    std::thread::sleep(Duration::from_millis(600));
+    let from = mara.heard.len();
+    phone.command(PhoneCommand::HangUp).unwrap();
+    while !mara.heard[from..].contains("BYE") {
+        match mara.line().unwrap() {
+            ServerLine::Levels(_) | ServerLine::LadderEntry { .. } | ServerLine::Ladder(_) => {}
+            other => mara.fold(other),
+        }
+    }
+    phone.stop().unwrap();
+}
+
+/// Who comes back has a board as it was to be seen before: if that is another matter by now, all of it is sent.
+#[test]
+fn who_comes_back_after_a_change_of_rights_gets_a_fresh_board() {
+    let (daemon, dir) = daemon_of_file("");
+    let mut mara = Client::join(daemon.socket(), &subscribed());
+    let phone = registered(&daemon);
+    mara.until(|c| c.board.extensions.get(NUMBER).is_some_and(|x| !x.bindings.is_empty()));
+    let resume = Some(Resume { epoch: mara.welcome.epoch, seq: mara.seq });
+    let is_whole = |resume| {
+        let mut client = Client::join(daemon.socket(), &hello(None, true, resume));
+        matches!(client.line(), Some(ServerLine::Snapshot { .. }))
+    };
+    assert!(!is_whole(resume));
+    configure(dir.path(), &restriction());
+    assert!(mara.ask(1, Command::Reload).is_ok());
+    assert!(is_whole(resume));
     phone.stop().unwrap();
 }
 

@@ -65,9 +65,9 @@ fn settings_are_told_as_the_console_has_them_in_its_tests() {
     assert_eq!(kept.lines().count(), told.lines().count());
 }
 
-const AT_MS: i64 = 1_762_178_607_000;
+pub(super) const AT_MS: i64 = 1_762_178_607_000;
 
-fn ended(number: u64) -> Record {
+pub(super) fn ended(number: u64) -> Record {
     let party = |number: &str| Party { number: number.into(), name: String::new() };
     Record::Cdr(Box::new(Cdr {
         call: CallId::new(AT_MS, u128::from(number)),
@@ -92,6 +92,7 @@ fn ended(number: u64) -> Record {
         recorded: false,
         flow: None,
         answers: Vec::new(),
+        was_of: None,
     }))
 }
 

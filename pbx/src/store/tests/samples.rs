@@ -51,6 +51,7 @@ pub(super) fn cdr(number: u64, from: &str, to: &str, end_ms: i64) -> Cdr {
         recorded: false,
         flow: None,
         answers: Vec::new(),
+        was_of: None,
     }
 }
 

@@ -4,6 +4,7 @@ use super::Scene;
 use crate::tests::world::sdp;
 use crate::*;
 use std::time::Duration;
+use switchroom_acd::Presence;
 use switchroom_acd::config::{Membership, QueueConfig};
 
 impl Scene {
@@ -112,4 +113,83 @@ fn the_code_on_the_phone_asks_for_the_same_right() {
     s.w.dial(s.c, "*60102", Some(sdp("192.0.2.13", "8 101", "")));
     s.w.ms(100);
     assert_eq!(s.w.x.supervisions.len(), 1);
+}
+
+/// To the own phone a call may come of any queue: there she does what an agent does, and no more than that.
+#[test]
+fn who_is_restricted_does_on_the_own_phone_what_an_agent_may() {
+    let mut s = Scene::queued();
+    s.restrict(&["other"]);
+    let mut config = s.w.x.config().clone();
+    config.supervision.users.insert("mara".into(), "104".into());
+    s.w.input(Input::Config(std::sync::Arc::new(config)));
+    let a = s.w.dial(s.c, "701", Some(sdp("192.0.2.13", "8 101", "")));
+    s.w.ms(100);
+    let id = s.w.x.calls().find(|call| call.id != s.id).unwrap().id;
+    let ring = Command::PickUp { call: id, phone: Some("104".into()) };
+    s.w.command("boss", ring).unwrap();
+    s.w.ms(100);
+    s.w.command("mara", Command::HangUp(id)).unwrap();
+    s.w.ms(100);
+    assert!(!s.w.x.call(id).unwrap().is_ended(), "her phone rang beside others: she declines for herself");
+    s.w.hang_up(s.c, a);
+    s.w.ms(100);
+    let why = s.w.command("mara", Command::HangUp(s.id)).unwrap_err();
+    assert_eq!(why, "call 1 is of q; you may act on queues: other");
+}
+
+/// She is an agent of a queue, too, on which she may not act otherwise.
+#[test]
+fn who_is_restricted_writes_up_what_came_to_the_own_phone() {
+    let mut s = Scene::queued();
+    let mut config = s.w.x.config().clone();
+    config.supervision.users.insert("mara".into(), "102".into());
+    s.w.input(Input::Config(std::sync::Arc::new(config)));
+    s.restrict(&["other"]);
+    s.w.hang_up(s.a.0, s.a.1);
+    s.w.ms(100);
+    let id = s.id;
+    let note = Command::Note { call: id, number: 1, parties: vec![], text: "calls again".into() };
+    assert_eq!(s.w.command("mara", note), Ok("noted on call 1".into()));
+    let more = AgentAct::WrapUp { agent: "2".into(), more_ms: Some(60_000), disposition: None };
+    s.w.command("mara", Command::Agent(more)).unwrap();
+    let presence = Presence::Break { reason: "lunch".into() };
+    let choose = |agent: &str| {
+        let presence = presence.clone();
+        Command::Agent(AgentAct::Choose { agent: agent.into(), presence, extension: None })
+    };
+    s.w.command("mara", choose("2")).unwrap();
+    assert!(s.w.command("mara", choose("3")).is_err(), "an agent elsewhere");
+}
+
+/// The call is known no more here: whoever asks has looked up of which queue it was.
+#[test]
+fn a_note_on_a_call_that_is_over_is_no_matter_of_who_is_in_it() {
+    let mut s = Scene::queued();
+    s.restrict(&["q"]);
+    s.w.hang_up(s.a.0, s.a.1);
+    s.w.run(Duration::from_secs(10));
+    assert!(s.w.x.call(s.id).is_none());
+    let note = Command::Note { call: s.id, number: 1, parties: vec![], text: "calls again".into() };
+    assert_eq!(s.w.command("mara", note), Ok("noted on call 1".into()));
+}
+
+/// A phone is of two users: whoever dials the code there has the rights that both have.
+#[test]
+fn a_phone_of_several_users_has_what_all_of_them_may() {
+    let mut s = Scene::queued();
+    s.restrict(&["q", "mine"]);
+    let mut config = s.w.x.config().clone();
+    for (user, queues) in [("ben", Some("q")), ("zoe", Some("other")), ("free", None)] {
+        config.supervision.users.insert(user.into(), "104".into());
+        let queues = queues.map(|queue| (user.to_owned(), [queue.to_owned()].into()));
+        config.supervision.queues.extend(queues);
+    }
+    s.w.input(Input::Config(std::sync::Arc::new(config)));
+    assert!(s.w.x.may_act_on("ben", s.id) && s.w.x.may_act_on("103", s.id));
+    assert!(!s.w.x.may_act_on("104", s.id), "{:?}", s.w.x.rights_of("104"));
+    let mut config = s.w.x.config().clone();
+    config.supervision.queues.remove("zoe");
+    s.w.input(Input::Config(std::sync::Arc::new(config)));
+    assert!(s.w.x.may_act_on("104", s.id), "who is free takes nothing from it");
 }
