@@ -26,7 +26,10 @@ impl Checker for PausedIsSilent {
         if self.life != world.lives {
             *self = Self { life: world.lives, ..Self::default() };
         }
-        if let Came::Media(MediaEvent::Played { leg, number }) = &step.came {
+        // Who has not heard it is asked no more, either.
+        if let Came::Media(MediaEvent::Played { leg, number } | MediaEvent::Unheard { leg, number }) =
+            &step.came
+        {
             self.asked.retain(|_, asked| *asked != (*leg, *number));
         }
         let mut touched = BTreeSet::new();
@@ -37,6 +40,7 @@ impl Checker for PausedIsSilent {
                     match event.name.as_str() {
                         "recording_paused" => _ = self.paused.insert(call),
                         "recording_resumed" | "recording_stopped" => _ = self.paused.remove(&call),
+                        "consent_missing" | "recording_refused" => _ = self.asked.remove(&call),
                         "handed_off" => _ = self.away.insert(call),
                         "handed_back" => _ = self.away.remove(&call),
                         "call_ended" => {
