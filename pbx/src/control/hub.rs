@@ -209,7 +209,7 @@ impl Hub {
         let _ = self.levels.send(Arc::new(report));
     }
 
-    /// Takes changed names of site and domain.
+    /// Takes changed names of site and domain, and changed rules of who may see what.
     pub fn configured(&self, config: &Config) {
         let mut system = self.system.lock().unwrap_or_else(PoisonError::into_inner);
         config.site.clone_into(&mut system.site);

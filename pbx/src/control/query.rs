@@ -3,7 +3,7 @@
 use super::refusal::refuse;
 use super::server::Server;
 use super::sight::Sight;
-use super::{desk, figures, floor, flows, mask, settings, view};
+use super::{desk, figures, floor, flows, settings, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
 use crate::keeper::Wish;
@@ -46,7 +46,7 @@ pub(super) async fn answer(
         return Err(refuse(server, user, &command, why).await);
     }
     let answer = carry_out(server, (user, role), command).await?;
-    Ok(if role > Role::Viewer { sight.answer(answer) } else { mask::answer(answer) })
+    Ok(sight.answer(answer))
 }
 
 /// Why a user may not have a command done, as far as that is known before the exchange is asked.

@@ -91,7 +91,7 @@ mod tests {
     use switchroom_wire::{ConfigChange, Hushed, SettingKind, SettingsChange, Supervised, SupervisionMode};
 
     fn told(command: &Command) -> String {
-        words(&serde_json::to_value(command).unwrap())
+        words(&serde_json::to_value(command).unwrap_or_default())
     }
 
     #[test]

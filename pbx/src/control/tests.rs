@@ -259,6 +259,8 @@ fn an_agent_has_the_own_desk_and_notes_stay_with_the_caller() {
     assert_eq!((own.agent.as_str(), own.extension.as_str(), own.card), ("2001", NUMBER, None));
     assert_eq!(own.breaks, [("lunch".to_owned(), "Lunch".to_owned())]);
     assert!(desk(&mut agent, Some("2002")).unwrap_err().contains("needs the role supervisor"));
+    let mut boss = Client::join(daemon.socket(), &subscribed());
+    boss.until(|c| c.board.events.iter().any(|event| event.text.contains("desk of agent 2002: ")));
     let mut viewer = Client::join(daemon.socket(), &hello(Some(Role::Viewer), false, None));
     assert!(desk(&mut viewer, None).is_err());
     let presence = |agent: &str| Command::AgentPresence {

@@ -564,14 +564,14 @@ mod tests {
         let protocol = include_str!("../../PROTOCOL.md");
         // What there is, it says itself.
         let refused = serde_json::from_str::<Command>("\"nonsense\"").map_err(|error| error.to_string());
-        let known = refused.unwrap_err();
+        let known = refused.err().unwrap_or_default();
         let words: Vec<&str> = known.split('`').skip(3).step_by(2).collect();
         assert!(words.len() > 40 && words.contains(&"hang_up"), "{known}");
-        let rows: Vec<&str> = protocol.lines().filter(|line| line.starts_with("| `")).collect();
+        let rows = || protocol.lines().filter(|line| line.starts_with("| `"));
         for word in words {
             let name = format!("\"{word}\"");
-            let is_told = |row: &&str| row.split(" | ").next().is_some_and(|cell| cell.contains(&name));
-            assert!(rows.iter().any(|row| is_told(&row)), "{word}");
+            let is_told = |row: &str| row.split(" | ").next().is_some_and(|cell| cell.contains(&name));
+            assert!(rows().any(is_told), "{word}");
         }
     }
 

@@ -171,6 +171,11 @@ fn a_user_who_is_restricted_to_queues_opens_and_closes_those() {
     let done = t.act(AgentAct::Door { queue: "q".into(), door: Door::Closed });
     assert_eq!(done, Err("queue q is of q; you may act on queues: other".into()));
     assert!(t.w.x.floor().queue("q").unwrap().is_open());
+    let mut config = t.w.x.config().clone();
+    config.supervision.queues.insert("boss".into(), ["q".to_owned()].into());
+    t.w.input(Input::Config(Arc::new(config)));
+    t.act(AgentAct::Door { queue: "q".into(), door: Door::Closed }).unwrap();
+    assert!(!t.w.x.floor().queue("q").unwrap().is_open());
 }
 
 #[test]

@@ -123,3 +123,18 @@ fn speaks_of_secrets(comment: &str) -> bool {
     let mut words = words.filter(|word| !word.is_empty());
     words.any(|word| SECRETS.contains(&word) || ["pins", "password", "passwords", "密码"].contains(&word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A long difference is not shown as a whole, and told in numbers all the same.
+    #[test]
+    fn lines_are_counted_beyond_those_that_are_shown() {
+        let lines = |from: u32| (from..from + 3_000).map(|n| format!("line {n}\n")).collect::<String>();
+        let (old, new) = (lines(0), lines(10_000));
+        assert!(difference(&old, &new).1 > 0);
+        assert_eq!(lines_changed(&old, &new), (3_000, 3_000));
+        assert_eq!(lines_changed("a\nb\nc\n", "a\nx\ny\nc\n"), (1, 2));
+    }
+}

@@ -189,10 +189,11 @@ fn renames(kind: SettingKind, name: &str, key: &str, to: &str) -> Option<String>
         SettingKind::Skill | SettingKind::Route | SettingKind::Role => return None,
     };
     let (kind, name) = (kind.word(), clean(name));
-    let to = if to.trim().is_empty() { "the new one".into() } else { clean(to.trim()) };
+    let new =
+        if to.trim().is_empty() { format!("a new {kind}") } else { format!("{kind} {}", clean(to.trim())) };
     is_it.then(|| {
         format!(
-            "{kind} {name} stays {name}: {what}. Add {kind} {to} with the same values, change what names {name} in this \
+            "{kind} {name} stays {name}: {what}. Add {new} with the same values, change what names {name} in this \
              file and in flows, and remove {name}"
         )
     })
