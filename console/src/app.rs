@@ -9,10 +9,11 @@ use crate::keymap::Key;
 use crate::layout::{Layout, Wish, layout};
 use crate::model::Model;
 use crate::rows::{self, Asks, Form, List, Row, Sort};
+use crate::seen::Unseen;
 use crate::setting::{Preview, Typing};
 use crate::update::FlowDraft;
 use ratatui::layout::Rect;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Hushed, Role, SettingsChange};
 
 /// How long a toast stays.
@@ -230,6 +231,9 @@ pub(crate) struct App {
     pub(crate) lists: BTreeMap<List, ListState>,
     pub(crate) detail: DetailState,
     pub(crate) overlay: Option<Overlay>,
+    /// What came for the screen while something on top of it is not to be disturbed.
+    pub(crate) later: VecDeque<Overlay>,
+    pub(crate) unseen: Unseen,
     pub(crate) toast: Option<Toast>,
     pub(crate) waiting: BTreeMap<u64, Waiting>,
     pub(crate) next_id: u64,
@@ -279,6 +283,8 @@ impl App {
             lists,
             detail: DetailState::default(),
             overlay: None,
+            later: VecDeque::new(),
+            unseen: Unseen::default(),
             toast: None,
             waiting: BTreeMap::new(),
             next_id: 1,
@@ -527,14 +533,6 @@ impl App {
     pub(crate) fn tell(&mut self, mood: Mood, text: String, now_ms: i64) {
         let until_ms = if mood == Mood::Wrong { i64::MAX } else { now_ms + TOAST_MS };
         self.toast = Some(Toast { mood, text, until_ms });
-    }
-
-    /// Lays something over the screen; a password that is told once is not lost to it.
-    pub(crate) fn lay(&mut self, overlay: Overlay) {
-        match &mut self.overlay {
-            Some(Overlay::Password { under, .. }) => *under = Some(Box::new(overlay)),
-            top => *top = Some(overlay),
-        }
     }
 
     /// The title of the terminal.

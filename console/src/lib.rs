@@ -37,6 +37,7 @@ mod reasons;
 mod report;
 mod rows;
 mod run;
+mod seen;
 mod setting;
 mod severity;
 mod supervising;

@@ -302,6 +302,7 @@ impl Screen {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
         let cursor = view::draw(&self.app, now_ms(), &mut buffer);
         self.canvas.show(buffer, cursor)?;
+        self.app.saw();
         let title = self.app.title();
         if title != self.title {
             crossterm::execute!(self.canvas.writer(), SetTitle(switchroom_wire::clean(&title)))?;

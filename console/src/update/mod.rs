@@ -67,7 +67,11 @@ impl App {
     /// Takes one input at `now_ms` of our clock.
     pub(crate) fn update(&mut self, input: Input, now_ms: i64) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let is_of_user = matches!(input, Input::Key(_) | Input::Paste(_));
+        let before = self.row_in_view();
         match input {
+            // Nobody can mean what is not drawn yet.
+            Input::Key(_) | Input::Paste(_) if self.unseen.overlay => {}
             Input::Key(key) => self.on_key(key, now_ms, &mut effects),
             Input::Paste(text) => self.on_paste(&text),
             Input::Line(line) => self.on_line(&line, now_ms, &mut effects),
@@ -86,7 +90,9 @@ impl App {
                 self.tell(Mood::Wrong, text, now_ms);
             }
         }
+        self.lay_next();
         self.on_time(now_ms, &mut effects);
+        self.unseen.row |= !is_of_user && before != self.row_in_view();
         effects
     }
 

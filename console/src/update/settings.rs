@@ -283,7 +283,7 @@ impl App {
                 }
                 self.toast = None;
                 let (change, diff) = (*change, *diff);
-                self.overlay = Some(Overlay::Diff(Box::new(Preview { change, diff, top: 0 })));
+                self.lay(Overlay::Diff(Box::new(Preview { change, diff, top: 0 })));
             }
             (Waiting::Applied { label, change }, Ok(Answer::SettingsApplied(applied))) => {
                 let SettingsChange::Flow { flow, .. } = &*change else {
@@ -336,6 +336,7 @@ impl App {
         if let Some(password) = &applied.password {
             let (password, under) = (password.clone(), self.overlay.take().map(Box::new));
             self.overlay = Some(Overlay::Password { password, under });
+            self.unseen.overlay = true;
         }
         self.tell(Mood::Done, text.trim_end_matches([' ', ':']).to_owned(), now_ms);
     }

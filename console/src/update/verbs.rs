@@ -50,6 +50,15 @@ impl App {
             Action::Transfer | Action::PickUp | Action::Assign => self.ask_forcing(action, now_ms),
             _ => self.ask_floor(action, now_ms),
         };
+        if let Some(asked) =
+            asked.as_ref().filter(|asked| asked.level == Confirm::None && self.is_blind(asked))
+        {
+            let why = self.settings.words.t("refused.row_moved");
+            let text =
+                self.settings.words.f("toast.refused", &[("verb", asked.label.as_str()), ("why", why)]);
+            self.tell(Mood::Wrong, text, now_ms);
+            return;
+        }
         self.open_question(asked, now_ms, effects);
     }
 
