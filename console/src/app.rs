@@ -11,7 +11,7 @@ use crate::model::Model;
 use crate::rows::{self, Asks, Form, List, Row, Sort};
 use crate::seen::Unseen;
 use crate::setting::{Preview, Typing};
-use crate::update::FlowDraft;
+use crate::update::FlowEdits;
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Hushed, Role, SettingsChange};
@@ -213,6 +213,12 @@ pub(crate) enum Effect {
         name: String,
         text: String,
     },
+    /// Write what was made of a flow into a file that nobody else can read, before the flow is edited anew.
+    PutAside {
+        flow: String,
+        name: String,
+        text: Hushed,
+    },
     /// Keep a setting of our own in our own file.
     Keep {
         name: String,
@@ -255,8 +261,7 @@ pub(crate) struct App {
     pub(crate) wall_turn: usize,
     /// The extension at which the user sits, as said in this session.
     pub(crate) phone: Option<String>,
-    /// Flows that were edited and are not applied yet.
-    pub(crate) flow_drafts: BTreeMap<String, FlowDraft>,
+    pub(crate) flow_edits: FlowEdits,
 }
 
 impl App {
@@ -289,7 +294,7 @@ impl App {
             waiting: BTreeMap::new(),
             next_id: 1,
             pressed: Vec::new(),
-            flow_drafts: BTreeMap::new(),
+            flow_edits: FlowEdits::default(),
             frozen: None,
             masked,
             clock,

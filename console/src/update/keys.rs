@@ -164,8 +164,8 @@ impl App {
             Action::MoveRight => self.sideways(1, now_ms, effects),
             Action::Open => self.open(now_ms, effects),
             Action::Back => self.back(now_ms, effects),
-            Action::Leave => self.leave(effects),
-            Action::Quit => effects.push(Effect::Quit),
+            Action::Leave => self.leave(now_ms, effects),
+            Action::Quit => self.quit(now_ms, effects),
             Action::ScreenWall => self.go(Screen::Wall, effects),
             Action::ScreenQueues => self.go(Screen::List(List::Queues), effects),
             Action::ScreenAgents => self.go(Screen::List(List::Agents), effects),
@@ -339,13 +339,13 @@ impl App {
         }
     }
 
-    fn leave(&mut self, effects: &mut Vec<Effect>) {
+    fn leave(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         match self.screen {
             Screen::Detail(list) => self.go(Screen::List(list), effects),
             Screen::List(List::Waiting) => self.go(Screen::List(List::Queues), effects),
-            Screen::List(List::Calls) => effects.push(Effect::Quit),
-            Screen::Wall if self.settings.wall_alone => effects.push(Effect::Quit),
-            Screen::Desk if self.settings.desk.is_some() => effects.push(Effect::Quit),
+            Screen::List(List::Calls) => self.quit(now_ms, effects),
+            Screen::Wall if self.settings.wall_alone => self.quit(now_ms, effects),
+            Screen::Desk if self.settings.desk.is_some() => self.quit(now_ms, effects),
             Screen::List(_) | Screen::Wall | Screen::Desk | Screen::Settings => {
                 self.go(Screen::List(List::Calls), effects);
             }

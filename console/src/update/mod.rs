@@ -18,11 +18,12 @@ mod supervise;
 mod text;
 mod verbs;
 
-pub(crate) use flow_edit::FlowDraft;
+pub(crate) use flow_edit::FlowEdits;
 pub(crate) use palette::items;
 pub(crate) use text::shown_text;
 
 use crate::app::{App, Effect, LinkState, Mood, Overlay, REST_MS, Screen, Waiting};
+use crate::editor::Unread;
 use crate::keymap::Key;
 use crate::model::{Note, Watched};
 use crate::rows::List;
@@ -55,7 +56,12 @@ pub(crate) enum Input {
     /// The editor of a flow is done: what it left, or why nothing came of it.
     Edited {
         flow: String,
-        text: Result<Hushed, String>,
+        text: Result<Hushed, Unread>,
+    },
+    /// What was made of a flow was put aside into that file, or not.
+    PutAside {
+        flow: String,
+        file: Result<String, String>,
     },
     /// A setting of our own was kept in that file, or not.
     Kept(Result<String, String>),
@@ -81,6 +87,7 @@ impl App {
             Input::Tick => {}
             Input::Kept(kept) => self.on_kept(kept, now_ms),
             Input::Edited { flow, text } => self.on_edited(&flow, text, now_ms, &mut effects),
+            Input::PutAside { flow, file } => self.on_put_aside(&flow, file, now_ms, &mut effects),
             Input::Written(Ok(name)) => {
                 let text = self.settings.words.f("toast.written", &[("name", &name)]);
                 self.tell(Mood::Done, text, now_ms);
@@ -237,7 +244,13 @@ impl App {
         };
         self.link = LinkState::Down { since_ms, why, next_try_ms };
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
-        let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
+        let waiting = std::mem::take(&mut self.waiting);
+        for waiting in waiting.values() {
+            if let Waiting::Preview { change } = waiting {
+                self.tell_unlooked(change, now_ms);
+            }
+        }
+        let lost = waiting.into_values().find_map(|waiting| match waiting {
             Waiting::Verb { label, .. } | Waiting::Applied { label, .. } => Some(label),
             Waiting::Question { .. }
             | Waiting::Wave

@@ -248,14 +248,12 @@ impl App {
                 preview.top = top.min(crate::view::diff_height(self, &preview.diff).saturating_sub(1));
                 self.overlay = Some(Overlay::Diff(Box::new(preview)));
             }
-            None if matches!(preview.change, SettingsChange::Flow { .. }) => {
-                let key = self.settings.keymap.shown(Action::FlowEdit);
-                let fields = [("verb", short(&preview.diff.told)), ("key", key)];
-                let text = self.settings.words.f("flow.kept", &fields);
-                self.tell(Mood::Told, text, now_ms);
-            }
             None => {
-                let text = self.settings.words.f("toast.not_done", &[("verb", &short(&preview.diff.told))]);
+                let label = short(&preview.diff.told);
+                let text = match &preview.change {
+                    SettingsChange::Flow { flow, .. } => self.flow_kept(flow, &label),
+                    _ => self.settings.words.f("toast.not_done", &[("verb", &label)]),
+                };
                 self.tell(Mood::Told, text, now_ms);
             }
         }
@@ -289,13 +287,15 @@ impl App {
                 let SettingsChange::Flow { flow, .. } = &*change else {
                     return self.show_applied(&label, &change, &applied, now_ms);
                 };
-                self.flow_applied(flow);
                 // The rest of what was done is the label.
                 let told = applied.told.strip_prefix(&label).unwrap_or(&applied.told);
                 let what = clean(told.trim_start_matches("; ")).into_owned();
                 let text = self.settings.words.f("toast.done", &[("verb", label.as_str()), ("what", &what)]);
+                let text = self.beside_flow(flow, text);
+                self.flow_applied(flow);
                 self.tell(Mood::Done, text, now_ms);
             }
+            (Waiting::Preview { change }, Ok(Answer::SettingsDiff(_))) => self.tell_unlooked(&change, now_ms),
             (waiting, Err(error)) => {
                 let (key, why) = super::reason(error);
                 let label = match waiting {
@@ -313,6 +313,20 @@ impl App {
             }
             _ => {}
         }
+    }
+
+    /// Tells that what a change would do was not looked at, and is not done.
+    pub(super) fn tell_unlooked(&mut self, change: &SettingsChange, now_ms: i64) {
+        let words = &self.settings.words;
+        let text = match change {
+            SettingsChange::Flow { flow, .. } => {
+                self.flow_kept(flow, &words.f("verb.flow_edit", &[("flow", flow)]))
+            }
+            _ => words.f("settings.unlooked", &[("key", &self.settings.keymap.shown(Action::SettingApply))]),
+        };
+        // It stays until a key is pressed; under something else it would be gone with a key for that.
+        let mood = if self.overlay.is_none() { Mood::Wrong } else { Mood::Told };
+        self.tell(mood, text, now_ms);
     }
 
     /// Whether what a change is about is on screen.
