@@ -269,9 +269,12 @@ impl App {
             self.tell(Mood::Told, text, now_ms);
             return;
         }
-        if let Some(why) = self.target_changed(&asked.target) {
+        if let Some(why) = self.target_changed(&asked.target, now_ms) {
             let text = self.settings.words.f("toast.refused", &[("verb", &asked.label), ("why", &why)]);
             self.tell(Mood::Wrong, text, now_ms);
+            if !self.is_live() && asked.is_worth_keeping() {
+                self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+            }
             return;
         }
         if asked.level == Confirm::Reason && matches!(asked.command, Command::Assign { .. }) {
@@ -299,7 +302,7 @@ impl App {
     }
 
     /// What happened to a target since the question was opened.
-    fn target_changed(&self, target: &Target) -> Option<String> {
+    fn target_changed(&self, target: &Target, now_ms: i64) -> Option<String> {
         let words = &self.settings.words;
         if !self.is_live() {
             return Some(words.t("refused.disconnected").to_owned());
@@ -326,7 +329,7 @@ impl App {
                 (!is_there).then(|| words.t("refused.recording_gone").to_owned())
             }
             Target::Agent { number, doing } => self.agent_changed(number, doing.as_ref()),
-            Target::Queue { name, said } => self.door_changed(name, said.as_ref()),
+            Target::Queue { name, said } => self.door_changed(name, said.as_ref(), now_ms),
             Target::Waiter { call } => self.waiter_changed(call),
             Target::Missed { id } => self.missed_changed(id),
             Target::Heard { own, call } => self.heard_changed(own, call.as_deref()),
