@@ -4,12 +4,12 @@ use crate::action::{Action, Context};
 pub(crate) use crate::asked::{Asked, Doing, Target};
 use crate::config::Settings;
 use crate::desk::Desk;
-use crate::filter::Filter;
 use crate::keymap::Key;
 use crate::layout::{Layout, Wish, layout};
 use crate::model::Model;
 use crate::rows::{self, Asks, Form, List, Row, Sort};
 use crate::seen::Unseen;
+pub(crate) use crate::selection::scrolled;
 use crate::setting::{Preview, Typing};
 use crate::update::FlowEdits;
 use ratatui::layout::Rect;
@@ -62,7 +62,7 @@ impl Tab {
 pub(crate) struct ListState {
     pub(crate) selected: Option<String>,
     /// Where the selected row was last seen: its neighbour is taken when it goes.
-    index: usize,
+    pub(crate) index: usize,
     pub(crate) top: usize,
     pub(crate) sort: Sort,
     pub(crate) filter: String,
@@ -262,6 +262,10 @@ pub(crate) struct App {
     /// The extension at which the user sits, as said in this session.
     pub(crate) phone: Option<String>,
     pub(crate) flow_edits: FlowEdits,
+    /// The rows of the list on screen as they were last made.
+    pub(crate) shown: Option<(List, Vec<Row>)>,
+    #[cfg(test)]
+    pub(crate) rows_made: std::cell::Cell<usize>,
 }
 
 impl App {
@@ -307,6 +311,9 @@ impl App {
             history: Vec::new(),
             wall_turn: 0,
             phone: None,
+            shown: None,
+            #[cfg(test)]
+            rows_made: Default::default(),
         }
     }
 
@@ -363,23 +370,6 @@ impl App {
         self.lists.get(&list)
     }
 
-    /// The rows of a list as they are shown now.
-    pub(crate) fn rows(&self, list: List, now_ms: i64) -> Vec<Row> {
-        let Some(state) = self.lists.get(&list) else { return Vec::new() };
-        let filter = Filter::new(&state.filter);
-        let form = self.form(now_ms);
-        let mut rows = rows::rows(list, &self.model, self.board(), form, &filter, state.sort);
-        if let Some(queue) = &state.scope {
-            rows.retain(|row| row.fields.iter().any(|(field, value)| *field == "queue" && value == queue));
-        }
-        // While a question is open the list keeps its order.
-        if let Some(Overlay::Confirm(asked)) = &self.overlay {
-            let place = |id: &str| asked.order.iter().position(|known| known == id).unwrap_or(usize::MAX);
-            rows.sort_by_key(|row| place(&row.id));
-        }
-        rows
-    }
-
     pub(crate) fn wish(&self) -> Wish {
         let beside = self.screen == Screen::List(List::Calls);
         let is_setting = self.screen == Screen::Settings;
@@ -395,57 +385,6 @@ impl App {
 
     pub(crate) fn layout(&self) -> Layout {
         layout(Rect::new(0, 0, self.size.0, self.size.1), self.wish())
-    }
-
-    /// Rows of the list that are visible at once.
-    pub(crate) fn page(&self) -> usize {
-        let layout = self.layout();
-        let title = u16::from(!layout.is_compact);
-        usize::from(layout.list.height.saturating_sub(title)).max(1)
-    }
-
-    /// Brings selection and scroll of the list on screen in line with its rows.
-    pub(crate) fn settle(&mut self, now_ms: i64) {
-        let Screen::List(list) = self.screen else { return };
-        let rows = self.rows(list, now_ms);
-        let page = self.page();
-        let mut rested = false;
-        if let Some(state) = self.lists.get_mut(&list) {
-            let before = state.selected.clone();
-            let found = state.selected.as_ref().and_then(|id| rows.iter().position(|row| &row.id == id));
-            let last = rows.len().saturating_sub(1);
-            state.index = match found {
-                _ if state.follows => last,
-                Some(index) => index,
-                None => state.index.min(last),
-            };
-            state.selected = rows.get(state.index).map(|row| row.id.clone());
-            state.top = scrolled(state.top, state.index, page, rows.len());
-            rested = before != state.selected;
-        }
-        if rested {
-            self.rested_ms = now_ms;
-        }
-    }
-
-    /// Moves the selection of the list on screen to a row.
-    pub(crate) fn select_index(&mut self, list: List, index: usize, now_ms: i64) {
-        let rows = self.rows(list, now_ms);
-        let last = rows.len().saturating_sub(1);
-        if let Some(state) = self.lists.get_mut(&list) {
-            state.index = index.min(last);
-            state.selected = rows.get(state.index).map(|row| row.id.clone());
-            state.follows = list == List::Log && state.index == last && state.sort == Sort::default();
-        }
-        self.rested_ms = now_ms;
-    }
-
-    pub(crate) fn selected_index(&self, list: List) -> usize {
-        self.lists.get(&list).map_or(0, |state| state.index)
-    }
-
-    pub(crate) fn selected(&self, list: List) -> Option<&str> {
-        self.lists.get(&list).and_then(|state| state.selected.as_deref())
     }
 
     /// The call that the screen is about.
@@ -580,10 +519,4 @@ pub(crate) fn role_key(role: Role) -> &'static str {
         Role::Supervisor => "role.supervisor",
         Role::Admin => "role.admin",
     }
-}
-
-/// The first row shown, so that row `index` is among the `page` visible ones and no room is left over.
-pub(crate) fn scrolled(top: usize, index: usize, page: usize, count: usize) -> usize {
-    let lowest = index.saturating_sub(page.saturating_sub(1));
-    top.clamp(lowest, index.max(lowest)).min(count.saturating_sub(page))
 }

@@ -38,6 +38,7 @@ mod report;
 mod rows;
 mod run;
 mod seen;
+mod selection;
 mod setting;
 mod severity;
 mod supervising;

@@ -197,7 +197,12 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
             },
             Some(()) = interrupts.recv() => screen.quits = true,
             _ = heartbeat.tick() => screen.update(Input::Tick),
-            () = tokio::time::sleep_until(wake) => screen.update(Input::Tick),
+            () = tokio::time::sleep_until(wake) => {
+                // What a frame shows was worked out when it came, or is before it is drawn.
+                if beat.due().is_none_or(|due| due > Instant::now()) {
+                    screen.update(Input::Tick);
+                }
+            }
         }
         // Whatever else has come is folded in before anything is drawn: no backlog is ever shown.
         while let Ok(event) = events.try_recv() {

@@ -1,6 +1,6 @@
 //! What lies over a screen: help, palette, a question, the filter being typed, a text to read.
 
-use super::painter::{Painter, wrap};
+use super::painter::{Painter, tail_len, wrap};
 use crate::action::{ACTIONS, Confirm, Group, Spec};
 use crate::app::{App, Asked, Overlay, Screen};
 use crate::keymap::sequence_text;
@@ -113,11 +113,7 @@ pub(super) fn typed(label: &str, input: &str, area: Rect, p: &mut Painter<'_>) -
     p.clear(rect);
     let x = p.put(rect, 1, 0, label, Tone::Strong) + 1;
     let room = usize::from(rect.width.saturating_sub(x + 1));
-    let mut shown = input;
-    while columns(shown) > room && !shown.is_empty() {
-        shown = shown.get(shown.chars().next().map_or(0, char::len_utf8)..).unwrap_or("");
-    }
-    let x = p.put(rect, x, 0, shown, Tone::Normal);
+    let x = p.put(rect, x, 0, &input[input.len() - tail_len(input, room)..], Tone::Normal);
     Some(Position { x: rect.x + x.min(rect.width.saturating_sub(1)), y: rect.y })
 }
 
