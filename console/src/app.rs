@@ -111,8 +111,9 @@ pub(crate) enum Overlay {
     Setting(Box<Typing>),
     /// What a change of settings would do; it is applied from here and from nowhere else.
     Diff(Box<Preview>),
-    /// A new password, told once; and what it came over.
+    /// A new password, told once; whose it is, and what it came over.
     Password {
+        of: String,
         password: Hushed,
         under: Option<Box<Overlay>>,
     },

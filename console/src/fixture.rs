@@ -32,7 +32,7 @@ pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Set
         theme: Theme::new(theme, &colours).unwrap(),
         theme_name: theme.to_owned(),
         path: "/home/mara/.config/switchroom/console.toml".into(),
-        own_theme: None,
+        own_themes: Vec::new(),
         symbols,
         keymap: Keymap::new(&BTreeMap::new()).unwrap(),
         bell: Default::default(),

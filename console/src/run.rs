@@ -5,6 +5,7 @@ use crate::canvas::Canvas;
 use crate::config::{Environment, Options, Settings};
 use crate::editor::{self, Unread};
 use crate::error::{ConsoleError, Exit};
+use crate::format::whole;
 use crate::keymap::Key;
 use crate::link::{Link, LinkCommand, LinkEvent, QUEUE};
 use crate::own;
@@ -72,7 +73,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, ConsoleError> {
 /// Our wall clock, Unix milliseconds: the only place of the console that asks for it.
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    whole(since.as_millis())
 }
 
 /// The terminal in raw mode on its other screen, and back when dropped or when something panics.

@@ -389,3 +389,11 @@ fn a_restart_is_told() {
     let text = shown(&app);
     assert!(text.contains("switchroom restarted (was up 3 d 4 h); 5 calls were lost"), "{text}");
 }
+
+#[test]
+fn the_first_match_of_what_is_pasted_is_selected() {
+    let mut app = office((80, 24));
+    press(&mut app, ": down down");
+    update(&mut app, Input::Paste("quit".into()));
+    assert!(matches!(app.overlay, Some(Overlay::Palette { cursor: 0, .. })), "{:?}", app.overlay);
+}

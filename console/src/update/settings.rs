@@ -19,7 +19,8 @@ pub(super) const SETTING_MAX: usize = 4_000;
 impl App {
     /// Asks for what is shown and is not here, or is old.
     pub(super) fn ask_settings(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
-        let is_shown = self.screen == Screen::Settings && self.role() == Role::Admin;
+        let is_shown =
+            self.screen == Screen::Settings && !self.model.setting.is_own && self.role() == Role::Admin;
         let page = &self.model.setting;
         if !is_shown || !self.is_live() || !self.model.is_filled || !page.is_wanted(now_ms) {
             return;
@@ -274,7 +275,7 @@ impl App {
             {
                 let page = &mut self.model.setting;
                 let is_of_settings = self.screen == Screen::Settings;
-                if is_of_settings && page.view().is_none_or(|view| view.file != diff.file) {
+                if is_of_settings && page.view_of(&change).is_some_and(|view| view.file != diff.file) {
                     page.asked_ms = None;
                     let text = self.settings.words.t("settings.other_file").to_owned();
                     return self.tell(Mood::Wrong, text, now_ms);
@@ -344,12 +345,18 @@ impl App {
         if page.change().as_ref() == Some(change) {
             page.draft = None;
         }
+        if let SettingsChange::Add { kind, name, .. } = change
+            && page.draft.is_none()
+        {
+            page.select_coming(*kind, name);
+        }
         let words = &self.settings.words;
         let restart = if applied.needs_restart { words.t("settings.restart") } else { "" };
         let text = words.f("toast.done", &[("verb", label), ("what", restart)]);
         if let Some(password) = &applied.password {
-            let (password, under) = (password.clone(), self.overlay.take().map(Box::new));
-            self.overlay = Some(Overlay::Password { password, under });
+            let (of, password) = (label.to_owned(), password.clone());
+            let under = self.overlay.take().map(Box::new);
+            self.overlay = Some(Overlay::Password { of, password, under });
             self.unseen.overlay = true;
         }
         self.tell(Mood::Done, text.trim_end_matches([' ', ':']).to_owned(), now_ms);
@@ -359,7 +366,7 @@ impl App {
     /// and no other line repeats it.
     pub(super) fn on_password_key(
         &mut self,
-        password: Hushed,
+        (of, password): (String, Hushed),
         under: Option<Box<Overlay>>,
         key: Key,
         now_ms: i64,
@@ -374,7 +381,7 @@ impl App {
             let text = self.settings.words.t("settings.copied").to_owned();
             self.tell(Mood::Done, text, now_ms);
         }
-        self.overlay = Some(Overlay::Password { password, under });
+        self.overlay = Some(Overlay::Password { of, password, under });
     }
 
     /// What the form shows, as text.

@@ -3,7 +3,7 @@
 use super::palette::edit;
 use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
-use crate::format::{duration, moment};
+use crate::format::{duration, moment, whole};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
@@ -202,7 +202,7 @@ impl App {
         let (who, from) = (form.party().short(&message.from), form.party().full(&message.from));
         let place = message_place(message, words);
         let when = moment(message.at_ms, form.now_ms, form.utc_offset_min, words);
-        let length = duration(i64::try_from(message.length_ms).unwrap_or(i64::MAX));
+        let length = duration(whole(message.length_ms));
         let fields = [("from", from.as_str()), ("place", &place), ("when", &when), ("length", &length)];
         let command = Command::DeleteMessage { message: id.to_owned() };
         let target = Target::Message { id: id.to_owned() };
@@ -238,7 +238,7 @@ impl App {
     ) {
         let yes = match asked.level {
             Confirm::None => true,
-            Confirm::Yes => key == Key::plain(Code::Char('y')),
+            Confirm::Yes | Confirm::Diff => key == Key::plain(Code::Char('y')),
             // What was typed is lost by a clear No alone, never by a key that edits nothing.
             Confirm::Reason | Confirm::Name => match key {
                 Key { code: Code::Esc, .. } | Key { code: Code::Char('c'), ctrl: true } => false,

@@ -159,7 +159,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// The bytes of the longest beginning that takes at most `width` columns, whole clusters only.
-fn head_len(text: &str, width: usize) -> usize {
+pub(super) fn head_len(text: &str, width: usize) -> usize {
     use unicode_segmentation::UnicodeSegmentation as _;
     let mut used = 0;
     let mut at = 0;
