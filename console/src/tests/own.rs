@@ -77,6 +77,15 @@ fn what_is_of_the_exchange_is_not_offered_and_not_asked_for_there() {
 }
 
 #[test]
+fn who_presses_the_key_before_it_is_known_who_they_are_is_taken_for_nobody() {
+    let mut app = crate::fixture::app((80, 24));
+    press(&mut app, "0");
+    play(&mut app, "office");
+    with_role(&mut app, Role::Admin);
+    assert!(!app.model.setting.is_own, "{}", shown(&app));
+}
+
+#[test]
 fn the_open_kind_and_the_file_are_seen_on_a_small_screen() {
     let small = shown(&on_own(Role::Admin, (60, 15)));
     assert!(small.contains("[console]"), "{small}");

@@ -183,7 +183,7 @@ impl App {
             Action::ScreenLines => self.go(Screen::List(List::Lines), effects),
             Action::ScreenSettings => {
                 // Whose exchange it is not has settings of the console alone.
-                self.model.setting.is_own |= self.role() < Role::Admin;
+                self.model.setting.is_own |= self.model.welcome.is_some() && self.role() < Role::Admin;
                 self.go(Screen::Settings, effects);
             }
             Action::ScreenPrevious => self.go_back_to_previous(effects),
