@@ -323,7 +323,7 @@ impl App {
             SettingsChange::Flow { flow, .. } => {
                 self.flow_kept(flow, &words.f("verb.flow_edit", &[("flow", flow)]))
             }
-            _ => words.f("settings.unlooked", &[("key", &self.settings.keymap.shown(Action::SettingApply))]),
+            _ => words.t("settings.unlooked").to_owned(),
         };
         // It stays until a key is pressed; under something else it would be gone with a key for that.
         let mood = if self.overlay.is_none() { Mood::Wrong } else { Mood::Told };

@@ -129,7 +129,10 @@ fn own_below(app: &App, all: &[crate::own::Own], rect: Rect) -> Vec<String> {
     let path = app.settings.path.display().to_string();
     let file = words.f("own.file", &[("path", &path)]);
     let room = usize::from(rect.width.saturating_sub(4));
-    [words.t(&format!("own.{name}")), &file].into_iter().flat_map(|text| wrap(text, room)).collect()
+    let key = format!("own.{name}");
+    let lines = [words.t(&key), &file].into_iter().flat_map(|text| wrap(text, room));
+    // The list keeps half of the room.
+    lines.take(usize::from(rect.height / 2)).collect()
 }
 
 fn kind_key(kind: SettingKind) -> &'static str {
