@@ -82,6 +82,8 @@ pub(crate) enum Confirm {
     Reason,
     /// The name of the target, typed.
     Name,
+    /// `y` at the difference that it would make.
+    Diff,
 }
 
 /// The part of the help an action stands in.
@@ -344,13 +346,13 @@ pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
     verb(Action::HoldRecording, "hold_recording", &["H"], &[Recordings], Role::Supervisor, Confirm::Reason),
     verb(Action::ReleaseRecording, "release_recording", &["U"], &[Recordings], Role::Admin, Confirm::Name),
-    verb(Action::FlowEdit, "flow_edit", &["E"], &[Flows], Role::Admin, Confirm::Yes),
+    verb(Action::FlowEdit, "flow_edit", &["E"], &[Flows], Role::Admin, Confirm::Diff),
     // Each shows first what it does to the file, and is asked about there.
-    verb(Action::SettingApply, "setting_apply", &["S"], &[Settings], Role::Admin, Confirm::Yes),
-    verb(Action::SettingAdd, "setting_add", &["A"], &[Settings], Role::Admin, Confirm::Yes),
-    verb(Action::SettingPassword, "setting_password", &["P"], &[Settings], Role::Admin, Confirm::Yes),
-    verb(Action::SettingRemove, "setting_remove", &["X"], &[Settings], Role::Admin, Confirm::Yes),
-    verb(Action::SettingUndo, "setting_undo", &["U"], &[Settings], Role::Admin, Confirm::Yes),
+    verb(Action::SettingApply, "setting_apply", &["S"], &[Settings], Role::Admin, Confirm::Diff),
+    verb(Action::SettingAdd, "setting_add", &["A"], &[Settings], Role::Admin, Confirm::Diff),
+    verb(Action::SettingPassword, "setting_password", &["P"], &[Settings], Role::Admin, Confirm::Diff),
+    verb(Action::SettingRemove, "setting_remove", &["X"], &[Settings], Role::Admin, Confirm::Diff),
+    verb(Action::SettingUndo, "setting_undo", &["U"], &[Settings], Role::Admin, Confirm::Diff),
     // Rare and far-reaching: by their words in the palette only.
     verb(Action::Reload, "reload", &[], EVERYWHERE, Role::Admin, Confirm::Yes),
     verb(Action::Shutdown, "shutdown", &[], EVERYWHERE, Role::Admin, Confirm::Name),

@@ -4,15 +4,16 @@ use crate::action::{Action, Context};
 pub(crate) use crate::asked::{Asked, Doing, Target};
 use crate::config::Settings;
 use crate::desk::Desk;
-use crate::filter::Filter;
 use crate::keymap::Key;
 use crate::layout::{Layout, Wish, layout};
 use crate::model::Model;
 use crate::rows::{self, Asks, Form, List, Row, Sort};
+use crate::seen::Unseen;
+pub(crate) use crate::selection::scrolled;
 use crate::setting::{Preview, Typing};
-use crate::update::FlowDraft;
+use crate::update::FlowEdits;
 use ratatui::layout::Rect;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use switchroom_wire::{Board, CallView, ClientLine, Command, FiguresBy, Hushed, Role, SettingsChange};
 
 /// How long a toast stays.
@@ -61,7 +62,7 @@ impl Tab {
 pub(crate) struct ListState {
     pub(crate) selected: Option<String>,
     /// Where the selected row was last seen: its neighbour is taken when it goes.
-    index: usize,
+    pub(crate) index: usize,
     pub(crate) top: usize,
     pub(crate) sort: Sort,
     pub(crate) filter: String,
@@ -110,8 +111,9 @@ pub(crate) enum Overlay {
     Setting(Box<Typing>),
     /// What a change of settings would do; it is applied from here and from nowhere else.
     Diff(Box<Preview>),
-    /// A new password, told once; and what it came over.
+    /// A new password, told once; whose it is, and what it came over.
     Password {
+        of: String,
         password: Hushed,
         under: Option<Box<Overlay>>,
     },
@@ -212,6 +214,12 @@ pub(crate) enum Effect {
         name: String,
         text: String,
     },
+    /// Write what was made of a flow into a file that nobody else can read, before the flow is edited anew.
+    PutAside {
+        flow: String,
+        name: String,
+        text: Hushed,
+    },
     /// Keep a setting of our own in our own file.
     Keep {
         name: String,
@@ -230,6 +238,9 @@ pub(crate) struct App {
     pub(crate) lists: BTreeMap<List, ListState>,
     pub(crate) detail: DetailState,
     pub(crate) overlay: Option<Overlay>,
+    /// What came for the screen while something on top of it is not to be disturbed.
+    pub(crate) later: VecDeque<Overlay>,
+    pub(crate) unseen: Unseen,
     pub(crate) toast: Option<Toast>,
     pub(crate) waiting: BTreeMap<u64, Waiting>,
     pub(crate) next_id: u64,
@@ -251,8 +262,11 @@ pub(crate) struct App {
     pub(crate) wall_turn: usize,
     /// The extension at which the user sits, as said in this session.
     pub(crate) phone: Option<String>,
-    /// Flows that were edited and are not applied yet.
-    pub(crate) flow_drafts: BTreeMap<String, FlowDraft>,
+    pub(crate) flow_edits: FlowEdits,
+    /// The rows of the list on screen as they were last made.
+    pub(crate) shown: Option<(List, Vec<Row>)>,
+    #[cfg(test)]
+    pub(crate) rows_made: std::cell::Cell<usize>,
 }
 
 impl App {
@@ -279,11 +293,13 @@ impl App {
             lists,
             detail: DetailState::default(),
             overlay: None,
+            later: VecDeque::new(),
+            unseen: Unseen::default(),
             toast: None,
             waiting: BTreeMap::new(),
             next_id: 1,
             pressed: Vec::new(),
-            flow_drafts: BTreeMap::new(),
+            flow_edits: FlowEdits::default(),
             frozen: None,
             masked,
             clock,
@@ -296,6 +312,9 @@ impl App {
             history: Vec::new(),
             wall_turn: 0,
             phone: None,
+            shown: None,
+            #[cfg(test)]
+            rows_made: Default::default(),
         }
     }
 
@@ -352,23 +371,6 @@ impl App {
         self.lists.get(&list)
     }
 
-    /// The rows of a list as they are shown now.
-    pub(crate) fn rows(&self, list: List, now_ms: i64) -> Vec<Row> {
-        let Some(state) = self.lists.get(&list) else { return Vec::new() };
-        let filter = Filter::new(&state.filter);
-        let form = self.form(now_ms);
-        let mut rows = rows::rows(list, &self.model, self.board(), form, &filter, state.sort);
-        if let Some(queue) = &state.scope {
-            rows.retain(|row| row.fields.iter().any(|(field, value)| *field == "queue" && value == queue));
-        }
-        // While a question is open the list keeps its order.
-        if let Some(Overlay::Confirm(asked)) = &self.overlay {
-            let place = |id: &str| asked.order.iter().position(|known| known == id).unwrap_or(usize::MAX);
-            rows.sort_by_key(|row| place(&row.id));
-        }
-        rows
-    }
-
     pub(crate) fn wish(&self) -> Wish {
         let beside = self.screen == Screen::List(List::Calls);
         let is_setting = self.screen == Screen::Settings;
@@ -384,57 +386,6 @@ impl App {
 
     pub(crate) fn layout(&self) -> Layout {
         layout(Rect::new(0, 0, self.size.0, self.size.1), self.wish())
-    }
-
-    /// Rows of the list that are visible at once.
-    pub(crate) fn page(&self) -> usize {
-        let layout = self.layout();
-        let title = u16::from(!layout.is_compact);
-        usize::from(layout.list.height.saturating_sub(title)).max(1)
-    }
-
-    /// Brings selection and scroll of the list on screen in line with its rows.
-    pub(crate) fn settle(&mut self, now_ms: i64) {
-        let Screen::List(list) = self.screen else { return };
-        let rows = self.rows(list, now_ms);
-        let page = self.page();
-        let mut rested = false;
-        if let Some(state) = self.lists.get_mut(&list) {
-            let before = state.selected.clone();
-            let found = state.selected.as_ref().and_then(|id| rows.iter().position(|row| &row.id == id));
-            let last = rows.len().saturating_sub(1);
-            state.index = match found {
-                _ if state.follows => last,
-                Some(index) => index,
-                None => state.index.min(last),
-            };
-            state.selected = rows.get(state.index).map(|row| row.id.clone());
-            state.top = scrolled(state.top, state.index, page, rows.len());
-            rested = before != state.selected;
-        }
-        if rested {
-            self.rested_ms = now_ms;
-        }
-    }
-
-    /// Moves the selection of the list on screen to a row.
-    pub(crate) fn select_index(&mut self, list: List, index: usize, now_ms: i64) {
-        let rows = self.rows(list, now_ms);
-        let last = rows.len().saturating_sub(1);
-        if let Some(state) = self.lists.get_mut(&list) {
-            state.index = index.min(last);
-            state.selected = rows.get(state.index).map(|row| row.id.clone());
-            state.follows = list == List::Log && state.index == last && state.sort == Sort::default();
-        }
-        self.rested_ms = now_ms;
-    }
-
-    pub(crate) fn selected_index(&self, list: List) -> usize {
-        self.lists.get(&list).map_or(0, |state| state.index)
-    }
-
-    pub(crate) fn selected(&self, list: List) -> Option<&str> {
-        self.lists.get(&list).and_then(|state| state.selected.as_deref())
     }
 
     /// The call that the screen is about.
@@ -529,14 +480,6 @@ impl App {
         self.toast = Some(Toast { mood, text, until_ms });
     }
 
-    /// Lays something over the screen; a password that is told once is not lost to it.
-    pub(crate) fn lay(&mut self, overlay: Overlay) {
-        match &mut self.overlay {
-            Some(Overlay::Password { under, .. }) => *under = Some(Box::new(overlay)),
-            top => *top = Some(overlay),
-        }
-    }
-
     /// The title of the terminal.
     pub(crate) fn title(&self) -> String {
         let words = &self.settings.words;
@@ -577,10 +520,4 @@ pub(crate) fn role_key(role: Role) -> &'static str {
         Role::Supervisor => "role.supervisor",
         Role::Admin => "role.admin",
     }
-}
-
-/// The first row shown, so that row `index` is among the `page` visible ones and no room is left over.
-pub(crate) fn scrolled(top: usize, index: usize, page: usize, count: usize) -> usize {
-    let lowest = index.saturating_sub(page.saturating_sub(1));
-    top.clamp(lowest, index.max(lowest)).min(count.saturating_sub(page))
 }

@@ -93,6 +93,15 @@ impl Asked {
         }
     }
 
+    /// Whether what was typed is a text that somebody thought about, and can be sent as well a minute later.
+    pub(crate) fn is_worth_keeping(&self) -> bool {
+        let is_text = matches!(
+            self.command,
+            Command::Note { .. } | Command::HoldRecording { .. } | Command::AgentWrapUp { .. }
+        );
+        self.is_typed() && is_text
+    }
+
     /// Whether its answer is typed.
     pub(crate) fn is_typed(&self) -> bool {
         matches!(self.level, Confirm::Reason | Confirm::Name)

@@ -116,8 +116,8 @@ pub(crate) struct Settings {
     pub(crate) theme_name: String,
     /// The file in which changes of these are kept; empty: there is no place for one.
     pub(crate) path: PathBuf,
-    /// The theme of the user's own file, with its name.
-    pub(crate) own_theme: Option<(String, Theme)>,
+    /// The themes of the user's own files, with their names.
+    pub(crate) own_themes: Vec<(String, Theme)>,
     pub(crate) symbols: Symbols,
     pub(crate) keymap: Keymap,
     pub(crate) bell: Bell,
@@ -162,7 +162,7 @@ impl Settings {
         };
         let symbols =
             choose.of("symbols", &options.symbols, &file.symbols, &Symbols::NAMES, Symbols::parse)?;
-        let (theme, own_theme) = theme(options, file, &environment.colours, &choose)?;
+        let theme = theme(options, file, &environment.colours, &choose)?;
         let theme_name = options.theme.as_ref().or(file.theme.as_ref()).cloned();
         let none = None;
         let clock = choose.of("time", &none, &file.time, &["elapsed", "clock"], flag("elapsed", "clock"))?;
@@ -176,7 +176,7 @@ impl Settings {
             theme,
             theme_name: theme_name.unwrap_or_else(|| "auto".to_owned()),
             path: path.to_owned(),
-            own_theme,
+            own_themes: own_themes(path, &environment.colours),
             symbols: symbols.unwrap_or(if utf8 { Symbols::Block } else { Symbols::Ascii }),
             keymap,
             bell: bell.unwrap_or_default(),
@@ -194,7 +194,7 @@ impl Settings {
 }
 
 /// Seconds for which a page of the wall may stay.
-const ROTATE_S: std::ops::RangeInclusive<u32> = 5..=300;
+pub(crate) const ROTATE_S: std::ops::RangeInclusive<u32> = 5..=300;
 
 /// Seconds for which it stays if nothing is said.
 const ROTATE_USUAL_S: u32 = 20;
@@ -213,27 +213,49 @@ fn rotate_ms(option: Option<u32>, file: Option<u32>, path: &Path) -> Result<i64,
     }
 }
 
+/// The folder of the user's own themes.
+fn themes_folder(settings: &Path) -> Option<PathBuf> {
+    settings.parent().map(|folder| folder.join("themes"))
+}
+
+fn is_theme_name(name: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !name.is_empty() && name.len() <= 32 && name.chars().all(is_of_name)
+}
+
+/// The themes of the user's own that can be read, by name.
+fn own_themes(settings: &Path, colours: &ColourEnvironment) -> Vec<(String, Theme)> {
+    let files = themes_folder(settings).and_then(|folder| std::fs::read_dir(folder).ok());
+    let read = |file: std::fs::DirEntry| {
+        let path = file.path();
+        let name = path.file_stem()?.to_str().filter(|name| is_theme_name(name))?.to_owned();
+        let is_own = path.extension().is_some_and(|end| end == "toml") && !Theme::NAMES.contains(&&*name);
+        let text = std::fs::read_to_string(&path).ok().filter(|_| is_own)?;
+        Some((name, Theme::read(&text, colours).ok()?))
+    };
+    let mut all: Vec<_> = files.into_iter().flatten().flatten().filter_map(read).collect();
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    all
+}
+
 /// The theme that was asked for: a shipped one, or that of a file in the folder `themes` beside the settings.
 fn theme(
     options: &Options,
     file: &File,
     colours: &ColourEnvironment,
     choose: &Chooser<'_>,
-) -> Result<(Theme, Option<(String, Theme)>), ConsoleError> {
+) -> Result<Theme, ConsoleError> {
     let name = options.theme.as_ref().or(file.theme.as_ref()).map_or("auto", String::as_str);
     if let Some(theme) = Theme::new(name, colours) {
-        return Ok((theme, None));
+        return Ok(theme);
     }
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let folder =
-        choose.path.parent().filter(|_| !name.is_empty() && name.len() <= 32 && name.chars().all(is_name));
-    let own = folder.map(|folder| folder.join("themes").join(format!("{name}.toml")));
+    let folder = themes_folder(choose.path).filter(|_| is_theme_name(name));
+    let own = folder.map(|folder| folder.join(format!("{name}.toml")));
     if let Some(path) = own.filter(|path| path.is_file()) {
         let what = |what: String| ConsoleError::Config { path: path.clone(), what };
         let text =
             std::fs::read_to_string(&path).map_err(|error| what(format!("cannot be read: {error}")))?;
-        let theme = Theme::read(&text, colours).map_err(what)?;
-        return Ok((theme, Some((name.to_owned(), theme))));
+        return Theme::read(&text, colours).map_err(what);
     }
     let choices = format!("{}, or a file themes/NAME.toml beside the settings", Theme::NAMES.join(", "));
     Err(match &options.theme {
@@ -359,8 +381,13 @@ mod tests {
         };
         let settings = load("night").unwrap();
         assert_eq!(
-            settings.own_theme.map(|(name, theme)| (name, theme == settings.theme)),
-            Some(("night".into(), true))
+            settings
+                .own_themes
+                .iter()
+                .map(|(name, theme)| (name.as_str(), *theme == settings.theme))
+                .collect::<Vec<_>>(),
+            [("night", true)],
+            "one that cannot be read is none"
         );
         let error = load("broken").unwrap_err().to_string();
         assert!(error.contains("themes/broken.toml") && error.contains("\"loud\" is no look"), "{error}");
@@ -368,7 +395,7 @@ mod tests {
             let error = load(outside).unwrap_err().to_string();
             assert!(error.contains("or a file themes/NAME.toml beside the settings"), "{error}");
         }
-        assert!(load("light").unwrap().own_theme.is_none());
+        assert_eq!(load("light").unwrap().own_themes[0].0, "night", "it can be chosen back");
     }
 
     #[test]

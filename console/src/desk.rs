@@ -1,6 +1,6 @@
 //! An agent's desk: whose it is, what was told of it, when it is asked for again, and how it reads as text. Pure.
 
-use crate::format::{duration, moment};
+use crate::format::{duration, moment, whole};
 use crate::model::is_old;
 use crate::rows::Form;
 use switchroom_wire::{
@@ -103,7 +103,7 @@ pub(crate) fn way(card: &CardView, form: Form<'_>) -> String {
         parts.push(words.f("desk.queue", &[("queue", &card.queue)]));
     }
     if let Some(waited_ms) = card.waited_ms {
-        let time = duration(i64::try_from(waited_ms).unwrap_or(i64::MAX));
+        let time = duration(whole(waited_ms));
         parts.push(words.f("desk.waited", &[("time", &time)]));
     }
     parts.join("   ")
@@ -130,7 +130,7 @@ pub(crate) fn past(past: &PastCallView, form: Form<'_>) -> Vec<String> {
     };
     let with = past.with.as_ref().map_or_else(|| words.t("desk.nobody").to_owned(), who);
     let way = if past.is_outbound { words.t("desk.outbound") } else { "" };
-    let talk = duration(i64::try_from(past.talk_ms).unwrap_or(i64::MAX));
+    let talk = duration(whole(past.talk_ms));
     let line = format!("{when}  {}  {with} {way}  {talk}  {}", past.number, past.disposition);
     let notes = past.notes.iter().map(|note| format!("  {}: {}", note.by, form.party().sentence(&note.text)));
     std::iter::once(line.trim_end().replace("   ", "  ")).chain(notes).collect()
@@ -153,7 +153,7 @@ pub(crate) fn left(card: &CardView, board: &Board, form: Form<'_>) -> Vec<String
         words.f("desk.missed", &fields)
     });
     let messages = board.messages.iter().filter(|message| message.from.number == number).map(|message| {
-        let length = duration(i64::try_from(message.length_ms).unwrap_or(i64::MAX));
+        let length = duration(whole(message.length_ms));
         words.f("desk.message", &[("when", when(message.at_ms)), ("length", length)])
     });
     missed.chain(messages.rev()).take(4).collect()

@@ -37,6 +37,7 @@ pub fn keys_markdown() -> String {
             match spec.confirm {
                 Confirm::None => {}
                 Confirm::Yes => text.push_str(&format!(" {}", words.t("docs.confirm_yes"))),
+                Confirm::Diff => text.push_str(&format!(" {}", words.t("docs.confirm_diff"))),
                 Confirm::Reason => text.push_str(&format!(" {}", words.t("docs.confirm_reason"))),
                 Confirm::Name => text.push_str(&format!(" {}", words.t("docs.confirm_name"))),
             }

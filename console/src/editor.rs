@@ -14,6 +14,24 @@ const BYTES_MAX: u64 = 1 << 20;
 pub(crate) struct Copy {
     folder: PathBuf,
     file: PathBuf,
+    /// What it was at first.
+    before: Hushed,
+    /// It is all there is of what was saved.
+    stays: bool,
+}
+
+/// Why nothing came back of an editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unread {
+    pub(crate) why: String,
+    /// Where what was saved is, if something was.
+    pub(crate) kept: Option<PathBuf>,
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        Self { why: error.to_string(), kept: None }
+    }
 }
 
 impl Copy {
@@ -24,7 +42,8 @@ impl Copy {
             let folder = std::env::temp_dir().join(format!("switchroom-{}-{n}", std::process::id()));
             match DirBuilder::new().mode(0o700).create(&folder) {
                 Ok(()) => {
-                    let copy = Self { file: folder.join(format!("{name}.toml")), folder };
+                    let file = folder.join(format!("{name}.toml"));
+                    let copy = Self { file, folder, before: Hushed(text.to_owned()), stays: false };
                     let mut options = File::options();
                     let mut file = options.write(true).create_new(true).mode(0o600).open(&copy.file)?;
                     file.write_all(text.as_bytes())?;
@@ -36,11 +55,19 @@ impl Copy {
         Err(last)
     }
 
-    /// What it is now.
-    pub(crate) fn text(&self) -> io::Result<Hushed> {
+    /// What the editor left. If it cannot be taken whole, why; and what was saved stays where it is.
+    pub(crate) fn taken(mut self, ended: Result<(), String>) -> Result<Hushed, Unread> {
+        let text = ended.and_then(|()| self.text().map_err(|error| error.to_string()));
+        text.map_err(|why| {
+            self.stays = std::fs::read(&self.file).is_ok_and(|saved| saved != self.before.0.as_bytes());
+            Unread { why, kept: self.stays.then(|| self.file.clone()) }
+        })
+    }
+
+    fn text(&self) -> io::Result<Hushed> {
         let mut text = String::new();
-        File::open(&self.file)?.take(BYTES_MAX).read_to_string(&mut text)?;
-        Ok(Hushed(text))
+        let read = File::open(&self.file)?.take(BYTES_MAX + 1).read_to_string(&mut text)?;
+        if read as u64 > BYTES_MAX { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(Hushed(text)) }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -50,7 +77,9 @@ impl Copy {
 
 impl Drop for Copy {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if !self.stays {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
     }
 }
 
@@ -93,9 +122,28 @@ mod tests {
             open(command, copy.path()).unwrap().wait().await.unwrap()
         });
         assert!(status.success());
-        assert!(copy.text().unwrap().0.contains('b'));
         let folder = copy.path().parent().unwrap().to_owned();
-        drop(copy);
+        assert!(copy.taken(Ok(())).unwrap().0.contains('b'));
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn what_was_saved_stays_when_it_cannot_be_taken() {
+        let left = |bytes: &[u8], ended: Result<(), String>| {
+            let copy = Copy::of("main", "a").unwrap();
+            std::fs::write(copy.path(), bytes).unwrap();
+            let folder = copy.path().parent().unwrap().to_owned();
+            let Unread { why, kept } = copy.taken(ended).unwrap_err();
+            let stays = kept.as_ref().map(|path| std::fs::read(path).unwrap());
+            assert_eq!(folder.exists(), kept.is_some());
+            let _ = std::fs::remove_dir_all(folder);
+            (why, stays)
+        };
+        let failed = || Err("vi: exit status: 1".to_owned());
+        assert_eq!(left(b"mine", failed()), ("vi: exit status: 1".to_owned(), Some(b"mine".to_vec())));
+        assert_eq!(left(b"a", failed()).1, None, "nothing was saved");
+        assert_eq!(left(b"min\xe9", Ok(())).1, Some(b"min\xe9".to_vec()));
+        let long = vec![b'x'; 2 << 20];
+        assert_eq!(left(&long, Ok(())).1, Some(long), "no part of it is taken for the whole");
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Set
         theme: Theme::new(theme, &colours).unwrap(),
         theme_name: theme.to_owned(),
         path: "/home/mara/.config/switchroom/console.toml".into(),
-        own_theme: None,
+        own_themes: Vec::new(),
         symbols,
         keymap: Keymap::new(&BTreeMap::new()).unwrap(),
         bell: Default::default(),
@@ -91,9 +91,18 @@ pub(crate) fn office(size: (u16, u16)) -> App {
     app
 }
 
-/// Presses keys, written as in the keymap and parted by blanks.
+/// Presses keys, written as in the keymap and parted by blanks. Each is pressed at what was seen.
 pub(crate) fn press(app: &mut App, keys: &str) -> Vec<Effect> {
-    keys.split(' ').flat_map(|key| app.update(Input::Key(Key::parse(key).expect(key)), NOW_MS)).collect()
+    let mut pressed = |key| {
+        app.saw();
+        press_blindly(app, key)
+    };
+    keys.split(' ').flat_map(&mut pressed).collect()
+}
+
+/// Presses a key before a frame shows what came.
+pub(crate) fn press_blindly(app: &mut App, key: &str) -> Vec<Effect> {
+    app.update(Input::Key(Key::parse(key).expect(key)), NOW_MS)
 }
 
 /// Says words to the palette: `:`, the words, and enter.

@@ -186,10 +186,14 @@ impl PartyForm<'_> {
         format!("{} {}", self.number(party), self.name(party))
     }
 
-    /// A name is often the number again: it is masked as one.
     fn name(&self, party: &PartyView) -> String {
-        let digits = party.name.chars().filter(char::is_ascii_digit).count();
-        if digits > 5 { self.text_number(&party.name) } else { party.name.clone() }
+        self.text_name(&party.name)
+    }
+
+    /// A name is often the number again: it is masked as one.
+    pub(crate) fn text_name(&self, name: &str) -> String {
+        let digits = name.chars().filter(char::is_ascii_digit).count();
+        if digits > 5 { self.text_number(name) } else { name.to_owned() }
     }
 }
 

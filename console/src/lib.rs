@@ -37,6 +37,8 @@ mod reasons;
 mod report;
 mod rows;
 mod run;
+mod seen;
+mod selection;
 mod setting;
 mod severity;
 mod supervising;

@@ -30,7 +30,7 @@ pub(crate) fn all(app: &App) -> Vec<Own> {
         choices: choices.iter().map(|choice| (*choice).to_owned()).collect(),
     };
     let mut theme = of("theme", &settings.theme_name, &Theme::NAMES);
-    theme.choices.extend(settings.own_theme.as_ref().map(|(name, _)| name.clone()));
+    theme.choices.extend(settings.own_themes.iter().map(|(name, _)| name.clone()));
     let symbols = if settings.symbols == Symbols::Ascii { "ascii" } else { "block" };
     let bell = match settings.bell {
         Bell::Off => "off",
@@ -56,7 +56,10 @@ pub(crate) fn keep(path: &Path, name: &str, text: &str) -> io::Result<()> {
         read => read?,
     };
     let mut document: DocumentMut = before.parse().map_err(io::Error::other)?;
-    let new = text.parse::<i64>().map_or_else(|_| value(text), value);
+    let new = match text.parse::<i64>() {
+        Ok(number) if name == ROTATE => value(number),
+        _ => value(text),
+    };
     match document.get_mut(name).and_then(toml_edit::Item::as_value_mut) {
         Some(was) => {
             // What stands behind it on its line stays there.
@@ -109,6 +112,8 @@ mod tests {
         );
         assert!(text().find("wall_rotate") < text().find("[keys]"), "{}", text());
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left about");
+        keep(&path, "theme", "7").unwrap();
+        assert!(text().contains("theme = \"7\""), "a theme can be called so: {}", text());
         std::fs::write(&path, "theme = ").unwrap();
         assert!(keep(&path, "theme", "mono").is_err());
         assert_eq!(text(), "theme = ", "a file with a fault is left to who made it");

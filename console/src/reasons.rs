@@ -1,6 +1,6 @@
 //! Why a caller was offered to whom it was, or still waits: as lines of text.
 
-use crate::format::{clock, duration};
+use crate::format::{clock, duration, whole};
 use crate::rows::Form;
 use crate::words::Words;
 use switchroom_wire::{DecisionView, ReasonsView, Sorted, StandingView, WhyView, clean, fit};
@@ -23,7 +23,7 @@ pub(crate) fn why_lines(reasons: &ReasonsView, form: Form<'_>) -> Vec<String> {
 }
 
 fn time(ms: u64) -> String {
-    duration(i64::try_from(ms).unwrap_or(i64::MAX))
+    duration(whole(ms))
 }
 
 fn decision(offer: &DecisionView, form: Form<'_>) -> Vec<String> {

@@ -19,7 +19,7 @@ pub(crate) use floor::{
 pub(crate) use reports::of_report_id;
 
 use crate::filter::{Fields, Filter, level_word};
-use crate::format::{self, PartyForm};
+use crate::format::{self, PartyForm, whole};
 use crate::model::{Model, is_over};
 use crate::severity::line_severity;
 use crate::symbols::Symbols;
@@ -351,7 +351,7 @@ pub(crate) fn event_about(event: &EventView, form: Form<'_>) -> String {
 
 fn event_row(event: &EventView, form: Form<'_>) -> Row {
     let about = event_about(event, form);
-    let at = i64::try_from(event.seq).unwrap_or(i64::MAX);
+    let at = whole(event.seq);
     let kind = form.words.t(kind_key(event)).to_owned();
     let text = form.party().sentence(&event.text);
     Row {

@@ -3,8 +3,9 @@
 use crate::app::{App, Effect};
 use crate::canvas::Canvas;
 use crate::config::{Environment, Options, Settings};
-use crate::editor;
+use crate::editor::{self, Unread};
 use crate::error::{ConsoleError, Exit};
+use crate::format::whole;
 use crate::keymap::Key;
 use crate::link::{Link, LinkCommand, LinkEvent, QUEUE};
 use crate::own;
@@ -14,13 +15,16 @@ use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, Event
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
 };
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io::{self, IsTerminal as _, Stdout, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use switchroom_wire::{Hushed, ServerLine};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -69,7 +73,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, ConsoleError> {
 /// Our wall clock, Unix milliseconds: the only place of the console that asks for it.
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    whole(since.as_millis())
 }
 
 /// The terminal in raw mode on its other screen, and back when dropped or when something panics.
@@ -166,6 +170,8 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
         is_away: false,
     };
     let mut keys = EventStream::new();
+    // Once there is such a stream nothing else ends us: there is one from the start to the end.
+    let mut interrupts = signal(SignalKind::interrupt()).map_err(ConsoleError::Terminal)?;
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut beat = Beat { is_slow, drawn: Instant::now() - FRAME_SLOW, is_dirty: true, is_asked: false };
@@ -190,8 +196,14 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
                 Some(event) => screen.on_link(event),
                 None => break,
             },
+            Some(()) = interrupts.recv() => screen.quits = true,
             _ = heartbeat.tick() => screen.update(Input::Tick),
-            () = tokio::time::sleep_until(wake) => screen.update(Input::Tick),
+            () = tokio::time::sleep_until(wake) => {
+                // What a frame shows was worked out when it came, or is before it is drawn.
+                if beat.due().is_none_or(|due| due > Instant::now()) {
+                    screen.update(Input::Tick);
+                }
+            }
         }
         // Whatever else has come is folded in before anything is drawn: no backlog is ever shown.
         while let Ok(event) = events.try_recv() {
@@ -205,7 +217,7 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
             // Whoever reads keys meanwhile takes them from the editor.
             drop(keys);
             screen.is_away = true;
-            let text = screen.edit(&name, &text, &mut events).await;
+            let text = screen.edit(&name, &text, &mut events, &mut interrupts).await;
             screen.is_away = false;
             prepare().map_err(ConsoleError::Terminal)?;
             keys = EventStream::new();
@@ -290,8 +302,13 @@ impl Screen {
                 let kept = own::keep(&path, &name, &value).map_err(|error| error.to_string());
                 self.update(Input::Kept(kept.map(|()| path.display().to_string())));
             }
+            Effect::PutAside { flow, name, text } => {
+                let file = put_aside(&name, &text).map_err(|error| error.to_string());
+                self.update(Input::PutAside { flow, file });
+            }
             Effect::Write { name, text } => {
-                let written = write_new(&name, &text).map_err(|error| format!("{name}: {error}"));
+                let written =
+                    write_new(Path::new(&name), &text, 0o666).map_err(|error| format!("{name}: {error}"));
                 self.update(Input::Written(written.map(|()| name)));
             }
         }
@@ -302,6 +319,7 @@ impl Screen {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
         let cursor = view::draw(&self.app, now_ms(), &mut buffer);
         self.canvas.show(buffer, cursor)?;
+        self.app.saw();
         let title = self.app.title();
         if title != self.title {
             crossterm::execute!(self.canvas.writer(), SetTitle(switchroom_wire::clean(&title)))?;
@@ -334,6 +352,7 @@ impl Screen {
     /// The terminal is ours again, as large as it is now, and nothing of us is on it.
     fn came_back(&mut self) {
         self.canvas.invalidate();
+        self.title.clear();
         if let Ok((width, height)) = crossterm::terminal::size() {
             self.update(Input::Resize(width, height));
         }
@@ -345,24 +364,24 @@ impl Screen {
         name: &str,
         text: &Hushed,
         events: &mut mpsc::Receiver<LinkEvent>,
-    ) -> Result<Hushed, String> {
-        let why = |error: io::Error| error.to_string();
-        // In an editor Ctrl-C is a key, or ends what runs in it, and not us.
-        let _interrupts = signal(SignalKind::interrupt()).map_err(why)?;
-        let copy = editor::Copy::of(name, &text.0).map_err(why)?;
+        interrupts: &mut Signal,
+    ) -> Result<Hushed, Unread> {
+        let copy = editor::Copy::of(name, &text.0)?;
         let command = editor::chosen(|name| std::env::var(name).ok());
         restore();
-        let mut child = editor::open(&command, copy.path()).map_err(why)?;
-        let status = loop {
+        let mut child = editor::open(&command, copy.path())?;
+        let ended = loop {
             tokio::select! {
-                status = child.wait() => break status.map_err(why)?,
+                status = child.wait() => break status.map_err(|error| error.to_string()),
                 Some(event) = events.recv() => self.on_link(event),
+                // In an editor Ctrl-C is a key, or ends what runs in it, and not us.
+                Some(()) = interrupts.recv() => {}
             }
         };
-        if !status.success() {
-            return Err(format!("{command}: {status}"));
-        }
-        copy.text().map_err(why)
+        while interrupts.recv().now_or_never().is_some() {}
+        let is_done =
+            |status: ExitStatus| status.success().then_some(()).ok_or(format!("{command}: {status}"));
+        copy.taken(ended.and_then(is_done))
     }
 }
 
@@ -371,10 +390,24 @@ fn stop_ourselves() -> io::Result<()> {
     rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).map_err(io::Error::from)
 }
 
-/// Writes a file that was not there before.
-fn write_new(name: &str, text: &str) -> io::Result<()> {
-    let mut file = std::fs::File::options().write(true).create_new(true).open(name)?;
+/// Writes a file that was not there before, for whom that mode lets read it.
+fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let mut file = std::fs::File::options().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(text.as_bytes())
+}
+
+/// Writes what was made of a flow where the console was started, or where everybody may write; says where. Nobody else reads it.
+fn put_aside(name: &str, text: &Hushed) -> io::Result<String> {
+    let here = PathBuf::from(name);
+    let path = match write_new(&here, &text.0, 0o600) {
+        Ok(()) => here,
+        Err(_) => {
+            let there = std::env::temp_dir().join(name);
+            write_new(&there, &text.0, 0o600)?;
+            there
+        }
+    };
+    Ok(path.display().to_string())
 }
 
 /// The sequence that puts a text into the clipboard of whoever holds the terminal (OSC 52), through SSH as well. tmux takes it
@@ -406,6 +439,7 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_key_is_answered_at_once_and_all_else_ten_times_a_second() {
@@ -438,9 +472,9 @@ mod tests {
     fn a_file_that_exists_is_never_overwritten() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("x.csv");
-        let path = path.to_str().unwrap();
-        write_new(path, "one").unwrap();
-        assert!(write_new(path, "two").is_err());
-        assert_eq!(std::fs::read_to_string(path).unwrap(), "one");
+        write_new(&path, "one", 0o600).unwrap();
+        assert!(write_new(&path, "two", 0o600).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

@@ -128,6 +128,25 @@ impl SettingsPage {
         self.field = self.field.min(self.fields().len().saturating_sub(1));
     }
 
+    /// Selects one of which nothing was told yet; none until that is.
+    pub(crate) fn select_coming(&mut self, kind: SettingKind, name: &str) {
+        let end = self.views.get(&kind).map_or(0, |view| view.entries.len());
+        self.selected.insert(kind, (name.to_owned(), end));
+        self.is_in_form &= kind != self.kind;
+    }
+
+    /// What was told of the kind that a change is of.
+    pub(crate) fn view_of(&self, change: &SettingsChange) -> Option<&SettingsView> {
+        let kind = match change {
+            SettingsChange::Set { kind, .. }
+            | SettingsChange::Add { kind, .. }
+            | SettingsChange::Remove { kind, .. } => *kind,
+            SettingsChange::Password { .. } => SettingKind::Extension,
+            SettingsChange::Undo | SettingsChange::Flow { .. } => self.kind,
+        };
+        self.views.get(&kind)
+    }
+
     /// Forgets everything that was told: another daemon, or another role.
     pub(crate) fn forget(&mut self) {
         self.views.clear();

@@ -1,5 +1,6 @@
 //! How bad things are: the thresholds behind the marks.
 
+use crate::format::whole;
 use crate::rows::longest_wait_ms;
 use switchroom_wire::{
     AgentView, Board, CallView, DirectionQuality, ExtensionState, ExtensionView, QueueView, RecordingState,
@@ -69,7 +70,7 @@ fn step<T: PartialOrd>(value: T, warn: T, crit: T) -> Severity {
 
 /// How bad a wait is: longer than what counts as served in time, and three times that.
 pub(crate) fn waited_severity(waited_ms: i64, service_level_ms: u64) -> Severity {
-    let limit = i64::try_from(service_level_ms).unwrap_or(i64::MAX);
+    let limit = whole(service_level_ms);
     if limit == 0 { Severity::Info } else { step(waited_ms, limit, limit.saturating_mul(3)) }
 }
 
@@ -104,8 +105,17 @@ pub(crate) fn queue_severity(queue: &QueueView, now_ms: i64) -> Severity {
     queue_troubles(queue, now_ms).into_iter().map(|(severity, _)| severity).max().unwrap_or_default()
 }
 
-/// What is worst with a queue now, as a key of its word; `None` if nothing is.
-pub(crate) fn queue_trouble(queue: &QueueView, now_ms: i64) -> Option<(Severity, &'static str)> {
+/// What can be wrong with a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Somebody closed it, and it stays closed until somebody opens it.
+    Closed,
+    /// All else, as a key of its word.
+    Word(&'static str),
+}
+
+/// What is worst with a queue now; `None` if nothing is.
+pub(crate) fn queue_trouble(queue: &QueueView, now_ms: i64) -> Option<(Severity, Trouble)> {
     let worst = queue_severity(queue, now_ms);
     // Of several as bad, the cause stands before its consequence.
     queue_troubles(queue, now_ms)
@@ -113,28 +123,25 @@ pub(crate) fn queue_trouble(queue: &QueueView, now_ms: i64) -> Option<(Severity,
         .find(|(severity, _)| *severity == worst && worst > Severity::Info)
 }
 
-/// Somebody closed the queue, and it stays closed until somebody opens it.
-pub(crate) const CLOSED: &str = "wall.closed";
-
-fn queue_troubles(queue: &QueueView, now_ms: i64) -> [(Severity, &'static str); 6] {
+fn queue_troubles(queue: &QueueView, now_ms: i64) -> [(Severity, Trouble); 6] {
     let longest = longest_wait_ms(queue, now_ms)
         .map_or(Severity::Info, |ms| waited_severity(ms, queue.service_level_ms));
     // Who is to be called back is not on the line, however long it takes.
     let mut on_the_line = queue.waiting.iter().filter(|w| w.call_back.is_empty());
     let unserved = on_the_line.any(|w| w.ringing.is_empty() && now_ms - w.since_ms >= UNSERVED_MS);
     let nobody = match (unserved, queue.signed_in, queue.free) {
-        (true, 0, _) => (Severity::Crit, "wall.nobody_in"),
-        (true, _, 0) => (Severity::Warn, "wall.nobody_free"),
-        _ => (Severity::Info, ""),
+        (true, 0, _) => (Severity::Crit, Trouble::Word("wall.nobody_in")),
+        (true, _, 0) => (Severity::Warn, Trouble::Word("wall.nobody_free")),
+        _ => (Severity::Info, Trouble::Word("")),
     };
     let is_closed = queue.said.is_some() && queue.is_closed;
     [
         nobody,
-        (if is_closed { Severity::Warn } else { Severity::Info }, CLOSED),
-        (longest, "wall.late"),
-        (waiting_severity(queue), "wall.many"),
-        (service_severity(queue).min(Severity::Warn), "wall.missed_goal"),
-        (abandoned_severity(queue).min(Severity::Warn), "wall.gave_up"),
+        (if is_closed { Severity::Warn } else { Severity::Info }, Trouble::Closed),
+        (longest, Trouble::Word("wall.late")),
+        (waiting_severity(queue), Trouble::Word("wall.many")),
+        (service_severity(queue).min(Severity::Warn), Trouble::Word("wall.missed_goal")),
+        (abandoned_severity(queue).min(Severity::Warn), Trouble::Word("wall.gave_up")),
     ]
 }
 
@@ -202,7 +209,7 @@ mod tests {
         wait(&mut queue, 1);
         (queue.signed_in, queue.free) = (0, 0);
         assert_eq!(queue_severity(&queue, 5_000), Severity::Crit, "somebody waits for nobody");
-        assert_eq!(queue_trouble(&queue, 5_000), Some((Severity::Crit, "wall.nobody_in")));
+        assert_eq!(queue_trouble(&queue, 5_000), Some((Severity::Crit, Trouble::Word("wall.nobody_in"))));
         assert_eq!(queue_trouble(&QueueView::default(), 0), None);
         for waiter in &mut queue.waiting {
             waiter.call_back = "waits".into();

@@ -13,6 +13,7 @@ mod readme;
 mod recordings;
 mod reports;
 mod screens;
+mod seen;
 mod settings;
 mod supervise;
 mod verbs;

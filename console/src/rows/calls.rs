@@ -3,6 +3,7 @@
 use super::{Cell, Column, Form, Row, SortKey, cell, number, text, toned};
 use crate::filter::level_word;
 use crate::format;
+use crate::format::whole;
 use crate::severity::{call_mos, call_severity, mos_severity};
 use crate::theme::Tone;
 use crate::words::Words;
@@ -249,7 +250,7 @@ pub(super) fn call_row(
     });
     let keys = form.keys(|| {
         vec![
-            SortKey::Number(i64::try_from(call.number).unwrap_or(i64::MAX)),
+            SortKey::Number(whole(call.number)),
             SortKey::Text(state.clone()),
             SortKey::Text(from.to_lowercase()),
             SortKey::Text(to.to_lowercase()),
@@ -287,6 +288,6 @@ pub(super) fn call_row(
         ],
         fields,
         keys,
-        natural: (attention, i64::try_from(call.number).unwrap_or(i64::MAX)),
+        natural: (attention, whole(call.number)),
     }
 }

@@ -3,6 +3,7 @@
 use super::{Column, Form, Row, SortKey, cell, number, text, toned};
 use crate::filter::level_word;
 use crate::format;
+use crate::format::whole;
 use crate::theme::Tone;
 use switchroom_wire::{MissedView, Severity};
 
@@ -32,7 +33,7 @@ pub(super) fn missed_row(missed: &MissedView, form: Form<'_>) -> Row {
         owner => owner.to_owned(),
     };
     let notes = if missed.is_repeat { words.t("missed.repeat").to_owned() } else { String::new() };
-    let longest = i64::try_from(missed.longest_wait_ms).unwrap_or(i64::MAX);
+    let longest = whole(missed.longest_wait_ms);
     Row {
         id: missed.id.clone(),
         severity,

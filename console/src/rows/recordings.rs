@@ -3,6 +3,7 @@
 use super::{Cell, Form, Row, SortKey, cell, toned};
 use crate::filter::level_word;
 use crate::format;
+use crate::format::whole;
 use crate::theme::Tone;
 use crate::words::Words;
 use switchroom_wire::{MessageView, RecordingView, Severity};
@@ -29,7 +30,7 @@ pub(super) fn recording_row(recording: &RecordingView, form: Form<'_>) -> Row {
     let severity = if recording.complete { Severity::Info } else { Severity::Warn };
     let notes = recording_notes(recording, form.words);
     let (from, with) = (party.short(&recording.from), party.short(&recording.with));
-    let number = i64::try_from(recording.number).unwrap_or(i64::MAX);
+    let number = whole(recording.number);
     Row {
         id: recording.id.clone(),
         severity,
@@ -52,8 +53,8 @@ pub(super) fn recording_row(recording: &RecordingView, form: Form<'_>) -> Row {
                 SortKey::Number(number),
                 SortKey::Text(from.to_lowercase()),
                 SortKey::Text(with.to_lowercase()),
-                SortKey::Number(i64::try_from(recording.length_ms).unwrap_or(i64::MAX)),
-                SortKey::Number(i64::try_from(recording.bytes).unwrap_or(i64::MAX)),
+                SortKey::Number(whole(recording.length_ms)),
+                SortKey::Number(whole(recording.bytes)),
                 SortKey::Text(recording.codec.clone()),
                 SortKey::Text(notes.text.clone()),
             ]
@@ -64,7 +65,7 @@ pub(super) fn recording_row(recording: &RecordingView, form: Form<'_>) -> Row {
             cell(recording.number.to_string()),
             cell(from),
             cell(with),
-            cell(format::duration(i64::try_from(recording.length_ms).unwrap_or(i64::MAX))),
+            cell(format::duration(whole(recording.length_ms))),
             cell(format::bytes(recording.bytes)),
             cell(recording.codec.clone()),
             notes,
@@ -109,8 +110,8 @@ pub(super) fn message_row(message: &MessageView, form: Form<'_>) -> Row {
                 SortKey::Number(0),
                 SortKey::Text(from.to_lowercase()),
                 SortKey::Text(place.to_lowercase()),
-                SortKey::Number(i64::try_from(message.length_ms).unwrap_or(i64::MAX)),
-                SortKey::Number(i64::try_from(message.bytes).unwrap_or(i64::MAX)),
+                SortKey::Number(whole(message.length_ms)),
+                SortKey::Number(whole(message.bytes)),
                 SortKey::Text(String::new()),
                 SortKey::Text(notes.clone()),
             ]
@@ -121,7 +122,7 @@ pub(super) fn message_row(message: &MessageView, form: Form<'_>) -> Row {
             cell("-"),
             cell(from),
             cell(place),
-            cell(format::duration(i64::try_from(message.length_ms).unwrap_or(i64::MAX))),
+            cell(format::duration(whole(message.length_ms))),
             cell(format::bytes(message.bytes)),
             cell("-"),
             toned(notes, tone),

@@ -2,7 +2,7 @@
 
 use super::{Column, Form, Row, SortKey, cell, number, text, toned};
 use crate::filter::level_word;
-use crate::format::{self, permille};
+use crate::format::{self, permille, whole};
 use crate::report::{Report, Span, SpanName};
 use crate::severity::share_severity;
 use crate::theme::{Tone, mark};
@@ -48,11 +48,11 @@ pub(super) const AGENTS: &[Column] = &[
 struct Figure(String, i64, Severity);
 
 fn count(n: u64) -> Figure {
-    Figure(n.to_string(), i64::try_from(n).unwrap_or(i64::MAX), Severity::Info)
+    Figure(n.to_string(), whole(n), Severity::Info)
 }
 
 fn time(ms: Option<u64>) -> Figure {
-    let known = ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
+    let known = ms.map(whole);
     Figure(known.map_or_else(|| "-".to_owned(), format::duration), known.unwrap_or(-1), Severity::Info)
 }
 
@@ -89,7 +89,7 @@ fn row(
         fields: form
             .fields(|| vec![("from", from), (field, name), ("level", level_word(severity).to_owned())]),
         keys,
-        natural: (i64::try_from(turn).unwrap_or(i64::MAX), 0),
+        natural: (whole(turn), 0),
         cells,
     }
 }

@@ -297,3 +297,14 @@ fn enter_reads_all_of_it() {
         assert!(text.contains(want), "{text}");
     }
 }
+
+#[test]
+fn a_minute_more_is_not_asked_for_twice_before_the_first_is_known() {
+    let mut app = at_desk((80, 24), 1);
+    let (id, _) = sent(&press(&mut app, "V")).unwrap();
+    assert_eq!(verb(&mut app, "V"), None, "it would be the same minute");
+    assert!(shown(&app).contains("on its way"), "{}", shown(&app));
+    let reply = Reply { id, result: Ok(Answer::Done("more time".into())) };
+    update(&mut app, Input::Line(Box::new(ServerLine::Reply(reply))));
+    assert!(verb(&mut app, "V").is_some());
+}

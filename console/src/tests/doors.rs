@@ -1,7 +1,7 @@
 //! Opening and closing queues.
 
 use super::*;
-use crate::app::Overlay;
+use crate::app::{Mood, Overlay};
 use crate::fixture::{NOW_MS, floor, press, say};
 use crate::rows::List;
 use switchroom_wire::{Change, Command, QueueDoor, QueueView, Role, SaidView};
@@ -71,8 +71,9 @@ fn the_palette_says_the_same_and_asks_for_the_name_too() {
     assert!(question(&app).starts_with("Close queue support"));
     let (_, command) = sent(&press(&mut app, "s u p p o r t enter")).unwrap();
     assert_eq!(command, Command::QueueDoor { queue: "support".into(), door: QueueDoor::Closed });
-    say(&mut app, "queue open nowhere");
-    assert!(shown(&app).contains("nowhere") || app.overlay.is_none());
+    assert_eq!(say(&mut app, "queue open nowhere"), []);
+    assert!(app.overlay.is_none());
+    assert!(app.toast.as_ref().is_some_and(|toast| toast.mood == Mood::Wrong), "{}", shown(&app));
 }
 
 #[test]
@@ -84,6 +85,27 @@ fn who_was_slower_is_refused_with_what_the_other_did() {
     change(&mut app, Change::Queue(Box::new(queue)));
     assert!(sent(&press(&mut app, "s a l e s enter")).is_none());
     assert!(shown(&app).contains("somebody was faster: closed by mara"), "{}", shown(&app));
+}
+
+#[test]
+fn what_the_other_did_is_told_as_the_question_tells_it() {
+    // What somebody said was taken back, and the queue has no hours.
+    let mut app = with("support", closed);
+    press(&mut app, "S");
+    let mut queue = app.model.board.queues["support"].clone();
+    (queue.said, queue.is_closed) = (None, false);
+    change(&mut app, Change::Queue(Box::new(queue)));
+    assert!(sent(&press(&mut app, "s u p p o r t enter")).is_none());
+    assert!(shown(&app).contains("somebody was faster: open at any time"), "{}", shown(&app));
+    // The time is that of the daemon's day, not of another one.
+    let mut app = on_queue("sales");
+    press(&mut app, "S");
+    let mut queue = app.model.board.queues["sales"].clone();
+    closed(&mut queue);
+    change(&mut app, Change::Queue(Box::new(queue)));
+    press(&mut app, "s a l e s enter");
+    let told = app.toast.clone().unwrap().text;
+    assert!(told.ends_with("closed by mara 14:02"), "{told}");
 }
 
 #[test]

@@ -268,6 +268,7 @@ fn reasons() -> ReasonsView {
     let pairs = |of: &[(&str, &str)]| of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     ReasonsView {
         call: "x".into(),
+        path: Vec::new(),
         standing: Some(StandingView {
             queue: "support".into(),
             place: 2,

@@ -3,6 +3,7 @@
 use super::floor::answer;
 use super::*;
 use crate::app::{Effect, Overlay, Screen};
+use crate::editor::Unread;
 use crate::fixture::{answer_flows, floor, press, settings};
 use crate::rows::List;
 use crate::symbols::Symbols;
@@ -97,20 +98,25 @@ fn faults_of_a_text_that_is_not_in_force_stand_at_no_node() {
     assert!(shown(&app).contains(what), "{}", shown(&app));
 }
 
-/// Rows are made for each line of the socket: every call is looked at once, however many nodes there are.
 #[test]
-fn callers_are_counted_in_one_walk_over_the_calls() {
+fn each_row_counts_whom_one_finds_from_there() {
     let app = on_flows((80, 24));
-    let calls = &app.model.board.calls;
-    let mut looked_at = 0;
-    let here = crate::flows::Here::of(calls.values().inspect(|_| looked_at += 1));
-    assert_eq!(looked_at, calls.len());
-    let named = |node: &str| crate::flows::callers(&app.model.board, "main", Some(node)).len();
-    for node in ["greet", "menu", "support", "sales", "bye"] {
-        assert_eq!(here.at("main", node), named(node), "{node}");
+    let mut counted = 0;
+    for row in app.rows(List::Flows, NOW_MS) {
+        let (flow, line) = app.model.flows.of_row(&row.id).unwrap();
+        if line.is_some_and(|line| line.is_jump) {
+            continue;
+        }
+        let node = line.map(|line| line.node.as_str());
+        let here = crate::flows::callers(&app.model.board, &flow.name, node).len();
+        let count = match row.cells[1].text.as_str() {
+            "" | "-" => 0,
+            count => count.parse().unwrap(),
+        };
+        assert_eq!(count, here, "{}", row.id);
+        counted += here;
     }
-    assert_eq!(here.within("main"), crate::flows::callers(&app.model.board, "main", None).len());
-    assert_eq!((here.at("main", "support"), here.within("main"), here.within("night")), (4, 5, 0));
+    assert_eq!(counted, 10, "five are in the flow main, and each at one of its nodes");
 }
 
 #[test]
@@ -139,16 +145,26 @@ fn read(file: &str) -> Answer {
     Answer::FlowText(Box::new(FlowTextView { name: "main".into(), path, file: file.into(), text }))
 }
 
-/// Presses the key on the flow main and answers with its file; gives what the editor is to be begun with.
-fn edit(app: &mut App, file: &str) -> (Vec<Effect>, String) {
+/// Presses the key on the flow main and answers with its file.
+fn asked_for(app: &mut App, file: &str) -> Vec<Effect> {
     let (id, command) = sent(&press(app, "E")).unwrap();
     assert_eq!(command, Command::FlowText { flow: "main".into() });
     let reply = switchroom_wire::Reply { id, result: Ok(read(file)) };
-    let effects = update(app, Input::Line(Box::new(ServerLine::Reply(reply))));
-    let text = effects.iter().find_map(|effect| match effect {
+    update(app, Input::Line(Box::new(ServerLine::Reply(reply))))
+}
+
+/// What the editor is to be begun with.
+fn begun(effects: &[Effect]) -> Option<String> {
+    effects.iter().find_map(|effect| match effect {
         Effect::Edit { flow, name, text } if flow == "main" && name == "main" => Some(text.0.clone()),
         _ => None,
-    });
+    })
+}
+
+/// Both: the key, and what the editor is begun with.
+fn edit(app: &mut App, file: &str) -> (Vec<Effect>, String) {
+    let effects = asked_for(app, file);
+    let text = begun(&effects);
     (effects, text.unwrap())
 }
 
@@ -200,15 +216,121 @@ fn a_flow_with_faults_is_not_applied_and_is_edited_on() {
     assert!(app.overlay.is_none() && shown(&app).contains("E edits on"), "{}", shown(&app));
     let (effects, text) = edit(&mut app, "f1");
     assert_eq!(text, "start = \"nowhere\"\n");
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Write { .. })));
-    // Somebody else was at the file: what was typed is put aside and not lost.
-    let (effects, text) = edit(&mut app, "f2");
-    assert_eq!(text, BEFORE);
-    let aside = effects.iter().find_map(|effect| match effect {
-        Effect::Write { name, text } => Some((name.as_str(), text.as_str())),
-        _ => None,
-    });
-    assert_eq!(aside, Some(("main.mine-140325.toml", "start = \"nowhere\"\n")));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::PutAside { .. })));
+}
+
+/// Somebody else is at the file while a text of it waits.
+fn other_file() -> (App, Vec<Effect>) {
+    let mut app = admin_on_flows();
+    edit(&mut app, "f1");
+    let (id, _) = sent(&left(&mut app, "start = \"mine\"\n")).unwrap();
+    answer(&mut app, id, Answer::SettingsDiff(Box::default()));
+    press(&mut app, "esc");
+    let effects = asked_for(&mut app, "f2");
+    (app, effects)
+}
+
+#[test]
+fn what_was_typed_is_put_aside_before_the_editor_opens_with_what_somebody_else_wrote() {
+    let (mut app, effects) = other_file();
+    let aside = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::PutAside { flow, name, text } => Some((flow.clone(), name.clone(), text.0.clone())),
+            _ => None,
+        })
+    };
+    let (flow, name, text) = aside(&effects).unwrap();
+    assert_eq!((flow.as_str(), name.as_str()), ("main", "main.mine-140325.toml"));
+    assert_eq!(text, "start = \"mine\"\n");
+    assert_eq!(begun(&effects), None, "not before it lies there");
+    let effects = update(&mut app, Input::PutAside { flow, file: Ok(name) });
+    assert_eq!(begun(&effects).as_deref(), Some(BEFORE));
+    left(&mut app, BEFORE);
+    assert!(shown(&app).contains("main.mine-140325.toml"), "named when there is a screen: {}", shown(&app));
+}
+
+#[test]
+fn what_could_not_be_put_aside_is_kept_and_told() {
+    let (mut app, _) = other_file();
+    let file = Err("Permission denied (os error 13)".to_owned());
+    let effects = update(&mut app, Input::PutAside { flow: "main".into(), file });
+    assert_eq!(begun(&effects), None);
+    assert!(shown(&app).contains("Permission denied"), "{}", shown(&app));
+    assert_eq!(begun(&asked_for(&mut app, "f1")).as_deref(), Some("start = \"mine\"\n"), "nothing is lost");
+}
+
+#[test]
+fn where_an_editor_that_failed_left_what_was_saved_is_told() {
+    let mut app = admin_on_flows();
+    edit(&mut app, "f1");
+    let why = Unread { why: "vi: exit status: 1".into(), kept: Some("/tmp/sr/main.toml".into()) };
+    update(&mut app, Input::Edited { flow: "main".into(), text: Err(why) });
+    let told = app.toast.clone().unwrap().text;
+    assert!(told.starts_with("/tmp/sr/main.toml") && told.contains("exit status: 1"), "{told}");
+}
+
+#[test]
+fn what_cannot_be_looked_at_after_the_editor_is_told() {
+    // The daemon went while the editor was open.
+    let mut app = admin_on_flows();
+    edit(&mut app, "f1");
+    disconnect(&mut app);
+    assert!(sent(&left(&mut app, "start = \"b\"\n")).is_none());
+    assert!(shown(&app).contains("E edits on"), "{}", shown(&app));
+    // It goes before the answer.
+    let mut app = admin_on_flows();
+    edit(&mut app, "f1");
+    left(&mut app, "start = \"b\"\n");
+    disconnect(&mut app);
+    assert!(shown(&app).contains("E edits on"), "{}", shown(&app));
+    // Something else lies there when it comes.
+    let mut app = admin_on_flows();
+    edit(&mut app, "f1");
+    let (id, _) = sent(&left(&mut app, "start = \"b\"\n")).unwrap();
+    press(&mut app, "?");
+    answer(&mut app, id, Answer::SettingsDiff(Box::default()));
+    press(&mut app, "esc");
+    assert!(shown(&app).contains("E edits on"), "{}", shown(&app));
+}
+
+#[test]
+fn nobody_leaves_with_an_edited_flow_without_being_told() {
+    for keys in ["4 q", "ctrl-c"] {
+        let mut app = admin_on_flows();
+        edit(&mut app, "f1");
+        let (id, _) = sent(&left(&mut app, "start = \"b\"\n")).unwrap();
+        answer(&mut app, id, Answer::SettingsDiff(Box::default()));
+        press(&mut app, "esc");
+        assert!(!press(&mut app, keys).contains(&Effect::Quit), "{keys}");
+        assert!(shown(&app).contains("flow main is edited and not applied"), "{}", shown(&app));
+        assert!(press(&mut app, "ctrl-c").contains(&Effect::Quit), "{keys}");
+    }
+    let mut app = admin_on_flows();
+    edit(&mut app, "f1");
+    left(&mut app, BEFORE);
+    assert!(press(&mut app, "ctrl-c").contains(&Effect::Quit), "nothing waits");
+}
+
+#[test]
+fn a_file_too_long_for_one_command_is_not_given_to_an_editor() {
+    let mut app = admin_on_flows();
+    let (id, _) = sent(&press(&mut app, "E")).unwrap();
+    let Answer::FlowText(mut view) = read("f1") else { panic!() };
+    view.text = Hushed("\n".repeat(40_000));
+    let reply = switchroom_wire::Reply { id, result: Ok(Answer::FlowText(view)) };
+    assert_eq!(begun(&update(&mut app, Input::Line(Box::new(ServerLine::Reply(reply))))), None);
+    assert!(shown(&app).contains("too long for one command"), "{}", shown(&app));
+}
+
+#[test]
+fn no_editor_opens_over_an_open_microphone() {
+    let mut app = supervise::supervising(switchroom_wire::SupervisionMode::Barge, &["102"]);
+    with_role(&mut app, Role::Admin);
+    let effects = press(&mut app, "5");
+    answer_flows(&mut app, &effects);
+    let mut app = on_node(app, "main", "support");
+    assert!(sent(&press(&mut app, "E")).is_none());
+    assert!(shown(&app).contains("leave the call that you hear first"), "{}", shown(&app));
 }
 
 #[test]
@@ -220,7 +342,13 @@ fn what_the_editor_leaves_as_it_was_asks_nothing() {
     edit(&mut app, "f1");
     assert!(sent(&left(&mut app, &"\n".repeat(40_000))).is_none());
     assert!(shown(&app).contains("too long for one command"), "{}", shown(&app));
-    update(&mut app, Input::Edited { flow: "main".into(), text: Err("vi: exit status: 1".into()) });
+    update(
+        &mut app,
+        Input::Edited {
+            flow: "main".into(),
+            text: Err(Unread { why: "vi: exit status: 1".into(), kept: None }),
+        },
+    );
     assert!(shown(&app).contains("exit status: 1"), "{}", shown(&app));
 }
 

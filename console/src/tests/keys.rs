@@ -59,6 +59,27 @@ impl Chance {
     }
 }
 
+/// Of a large floor the rows are most of what a key costs.
+#[test]
+fn rows_are_made_once_for_the_lines_that_came_and_once_for_the_key() {
+    for (keys, list) in [("4", List::Calls), ("3", List::Agents), ("9", List::Lines)] {
+        let mut app = floor((80, 24));
+        press(&mut app, keys);
+        drawn(&app);
+        app.rows_made.set(0);
+        let call = app.model.board.calls[&id_of(&app, 4127)].clone();
+        let change = Change::Call(Box::new(call));
+        let line = ServerLine::Delta { seq: app.model.seq + 1, at_ms: NOW_MS, change };
+        update(&mut app, Input::Lines(vec![line]));
+        press(&mut app, "j");
+        drawn(&app);
+        assert_eq!(app.rows_made.get(), 2, "{list:?}");
+        let kept = app.rows_shown(list, NOW_MS).iter().map(|row| row.id.clone()).collect::<Vec<_>>();
+        let made = app.rows(list, NOW_MS).into_iter().map(|row| row.id).collect::<Vec<_>>();
+        assert_eq!(kept, made);
+    }
+}
+
 #[test]
 fn no_sequence_of_lowercase_keys_is_a_verb() {
     let mut keys: Vec<Key> = ('!'..='~')
@@ -367,4 +388,12 @@ fn a_restart_is_told() {
     );
     let text = shown(&app);
     assert!(text.contains("switchroom restarted (was up 3 d 4 h); 5 calls were lost"), "{text}");
+}
+
+#[test]
+fn the_first_match_of_what_is_pasted_is_selected() {
+    let mut app = office((80, 24));
+    press(&mut app, ": down down");
+    update(&mut app, Input::Paste("quit".into()));
+    assert!(matches!(app.overlay, Some(Overlay::Palette { cursor: 0, .. })), "{:?}", app.overlay);
 }

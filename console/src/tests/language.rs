@@ -150,6 +150,9 @@ fn everything_named_at_run_time_has_words() {
         for group in Group::ALL {
             has(format!("group.{}", group.name()));
         }
+        for own in crate::own::all(&crate::fixture::app((80, 24))) {
+            has(format!("own.{}", own.name));
+        }
         for month in 1..=12 {
             has(format!("month.{month}"));
         }

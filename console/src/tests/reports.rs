@@ -152,12 +152,25 @@ fn numbers_are_masked_in_what_is_copied_and_written() {
         press(&mut app, "p");
         let text = write(&mut app);
         assert!(!text.contains(whole) && text.contains("+35…44"), "{name}: {text}");
+        press(&mut app, "p");
+        let plain = write(&mut app);
+        press(&mut app, "p");
         if name.ends_with("json") {
+            assert!(plain.find("\"id\"") < plain.find("\"answered_ms\""), "as the wire has it: {plain}");
             let calls: Vec<switchroom_wire::CdrView> = serde_json::from_str(&text).unwrap();
             assert_eq!(calls[1].started_ms, app.model.report.cdrs[1].started_ms);
         }
         press(&mut app, "p");
     }
+    // A name that is a number, written with blanks.
+    let mut spaced = on_ended(floor((80, 24)), "]");
+    spaced.model.report.cdrs[0].from.name = "910 002 244".into();
+    spaced.model.report.cdrs[0].from.number = "+351910002244".into();
+    press(&mut spaced, "p w ctrl-u");
+    update(&mut spaced, Input::Paste("x.json".into()));
+    let effects = press(&mut spaced, "enter");
+    let [Effect::Write { text, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(!text.contains("910 002 244"), "{text}");
     // A text that is read, and a desk.
     let mut app = on_call(floor((80, 24)), 4127);
     watched(&mut app);

@@ -96,6 +96,8 @@ fn only_an_admin_is_told_and_asked_once_a_minute() {
     let mut app = floor((80, 24));
     with_role(&mut app, Role::Supervisor);
     assert_eq!(sent(&press(&mut app, "0")), None);
+    assert!(shown(&app).contains("[console]"), "what is theirs comes first: {}", shown(&app));
+    assert_eq!(sent(&press(&mut app, "]")), None);
     assert!(shown(&app).contains("Settings are for"), "{}", shown(&app));
     let mut app = on_settings(floor((80, 24)), "4");
     let asked = |kind| Some(Command::Settings { kind });
@@ -194,6 +196,40 @@ fn a_password_is_shown_once() {
     assert!(!shown(&app).contains("abcd-efgh"));
     press(&mut app, "] ]");
     assert_eq!(sent(&press(&mut app, "P")), None);
+}
+
+#[test]
+fn who_is_added_is_selected_and_whose_password_it_is_is_told() {
+    let mut app = on_settings(floor((80, 24)), "0 j");
+    press(&mut app, "A 1 9 9 enter");
+    let (id, _) = sent(&press(&mut app, "S")).unwrap();
+    let diff = SettingsDiff { told: "extension 199: added".into(), ..diffs().remove(0) };
+    answer(&mut app, id, Answer::SettingsDiff(Box::new(diff)));
+    let (id, _) = sent(&press(&mut app, "y")).unwrap();
+    let applied = SettingsApplied { password: Some("abcd-efgh".into()), ..SettingsApplied::default() };
+    let effects = {
+        let reply = Reply { id, result: Ok(Answer::SettingsApplied(Box::new(applied))) };
+        update(&mut app, Input::Line(Box::new(ServerLine::Reply(reply))))
+    };
+    assert!(shown(&app).contains("extension 199: added"), "whose it is: {}", shown(&app));
+    press(&mut app, "esc");
+    assert_eq!(app.model.setting.name(), None, "no other entry stands there meanwhile");
+    let (id, _) = sent(&effects).unwrap();
+    let mut view = view_of(SettingKind::Extension);
+    let new = switchroom_wire::SettingView { name: "199".into(), ..view.entries[0].clone() };
+    view.entries.push(new);
+    answer(&mut app, id, Answer::Settings(Box::new(view)));
+    assert_eq!(app.model.setting.name(), Some("199"));
+}
+
+#[test]
+fn a_difference_of_another_kind_than_is_shown_is_no_false_alarm() {
+    let mut app = on_settings(floor((80, 24)), "0 j");
+    let (id, _) = sent(&press(&mut app, "P")).unwrap();
+    // Its kind was not told yet since the daemon is another; what is on screen is of another kind.
+    press(&mut app, "]");
+    answer(&mut app, id, Answer::SettingsDiff(Box::new(diffs().remove(0))));
+    assert!(matches!(app.overlay, Some(Overlay::Diff(_))), "{}", shown(&app));
 }
 
 /// The overlay with a new password, over whatever was open when it came.

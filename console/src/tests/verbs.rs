@@ -126,6 +126,27 @@ fn nothing_is_sent_while_disconnected_and_a_lost_answer_is_told() {
 }
 
 #[test]
+fn what_was_typed_is_there_again_when_the_connection_is() {
+    let mut app = crate::fixture::floor((80, 24));
+    select(&mut app, "6", List::Recordings, "01JBS94116QZ8M4T6W2X0Y5K1C");
+    press(&mut app, "H d i s p u t e");
+    disconnect(&mut app);
+    assert!(sent(&press(&mut app, "enter")).is_none());
+    let Some(Overlay::Confirm(asked)) = &app.overlay else { panic!("{}", shown(&app)) };
+    assert_eq!(asked.typed, "dispute");
+    assert!(app.toast.as_ref().is_some_and(|toast| toast.text.contains("disconnected")));
+    play(&mut app, "office");
+    let (_, command) = sent(&press(&mut app, "enter")).unwrap();
+    assert!(matches!(&command, Command::HoldRecording { reason, .. } if reason == "dispute"), "{command:?}");
+    // A call is not dialled later by a key that was meant for now.
+    let mut app = desk::at_desk((80, 24), 0);
+    press(&mut app, "C 1 0 3");
+    disconnect(&mut app);
+    assert!(sent(&press(&mut app, "enter")).is_none());
+    assert!(app.overlay.is_none());
+}
+
+#[test]
 fn a_permanent_verb_wants_the_name_typed() {
     let mut app = office((80, 24));
     with_role(&mut app, Role::Admin);

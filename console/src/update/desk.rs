@@ -75,6 +75,8 @@ impl App {
             {
                 "refused.no_wrap_up"
             }
+            // How long it lasts is counted from what is known: the same minute is added once.
+            (Action::DeskMore, Some(a)) if self.is_more_asked(&a.number) => "refused.more_asked",
             // What came of one call is not written on another.
             (Action::DeskOutcome, Some(a)) if a.call.as_ref() != self.desk_card().map(|card| &card.call) => {
                 "refused.desk_old"
@@ -88,6 +90,16 @@ impl App {
             _ => return None,
         };
         Some(self.settings.words.t(key).to_owned())
+    }
+
+    /// Whether more after-call time of an agent was asked for and not answered yet.
+    fn is_more_asked(&self, number: &str) -> bool {
+        self.waiting.values().any(|waiting| match waiting {
+            Waiting::Verb { command, .. } => {
+                matches!(&**command, Command::AgentWrapUp { agent, more_s: Some(_), .. } if agent == number)
+            }
+            _ => false,
+        })
     }
 
     /// The question of a verb of the desk; `None` when there is nothing to act on.

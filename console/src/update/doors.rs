@@ -35,8 +35,7 @@ impl App {
             QueueDoor::Open => ("verb.queue_open", "confirm.queue_open"),
             QueueDoor::Hours => ("verb.queue_hours", "confirm.queue_hours"),
         };
-        let stands = door_words(queue, self.form(now_ms));
-        let stands = if stands.is_empty() { words.t("door.always").to_owned() } else { stands };
+        let stands = self.stands(queue, now_ms);
         let fields =
             [("queue", queue.name.clone()), ("stands", stands), ("count", queue.waiting_count.to_string())];
         let command = Command::QueueDoor { queue: queue.name.clone(), door };
@@ -45,17 +44,24 @@ impl App {
         Some(Asked { question: words.f(question, &fields), name: queue.name.clone(), ..asked })
     }
 
+    /// Whether it lets callers in, and why, in words that are never none.
+    fn stands(&self, queue: &QueueView, now_ms: i64) -> String {
+        let stands = door_words(queue, self.form(now_ms));
+        if stands.is_empty() { self.settings.words.t("door.always").to_owned() } else { stands }
+    }
+
     /// What happened to a queue since the question was opened: it is gone, or somebody else was faster.
     pub(super) fn door_changed(
         &self,
         name: &str,
         said: Option<&switchroom_wire::SaidView>,
+        now_ms: i64,
     ) -> Option<String> {
         let words = &self.settings.words;
         match self.model.board.queues.get(name) {
             None => Some(words.t("refused.no_queue").to_owned()),
             Some(queue) if queue.said.as_ref() != said => {
-                let stands = door_words(queue, self.form(0));
+                let stands = self.stands(queue, now_ms);
                 Some(words.f("refused.door_changed", &[("stands", stands)]))
             }
             Some(_) => None,

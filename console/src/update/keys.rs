@@ -6,6 +6,7 @@ use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
 use crate::keymap::{Code, Key, Meaning};
 use crate::model::{alarms, legs_of_line};
 use crate::rows::{List, Sort};
+use switchroom_wire::Role;
 
 /// Columns that a long text moves at a time.
 const SHIFT: usize = 8;
@@ -28,8 +29,8 @@ impl App {
             Some(Overlay::Filter { before }) => self.on_filter_key(before, key, now_ms),
             Some(Overlay::Path { input }) => self.on_path_key(input, key, now_ms, effects),
             Some(Overlay::Setting(typing)) => self.on_setting_key(*typing, key, now_ms, effects),
-            Some(Overlay::Password { password, under }) => {
-                self.on_password_key(password, under, key, now_ms, effects);
+            Some(Overlay::Password { of, password, under }) => {
+                self.on_password_key((of, password), under, key, now_ms, effects);
             }
             Some(Overlay::Diff(preview)) => self.on_diff_key(*preview, key, now_ms, effects),
             Some(Overlay::Help { top }) => {
@@ -164,8 +165,8 @@ impl App {
             Action::MoveRight => self.sideways(1, now_ms, effects),
             Action::Open => self.open(now_ms, effects),
             Action::Back => self.back(now_ms, effects),
-            Action::Leave => self.leave(effects),
-            Action::Quit => effects.push(Effect::Quit),
+            Action::Leave => self.leave(now_ms, effects),
+            Action::Quit => self.quit(now_ms, effects),
             Action::ScreenWall => self.go(Screen::Wall, effects),
             Action::ScreenQueues => self.go(Screen::List(List::Queues), effects),
             Action::ScreenAgents => self.go(Screen::List(List::Agents), effects),
@@ -180,7 +181,11 @@ impl App {
             }
             Action::ScreenLog => self.go(Screen::List(List::Log), effects),
             Action::ScreenLines => self.go(Screen::List(List::Lines), effects),
-            Action::ScreenSettings => self.go(Screen::Settings, effects),
+            Action::ScreenSettings => {
+                // Whose exchange it is not has settings of the console alone.
+                self.model.setting.is_own |= self.model.welcome.is_some() && self.role() < Role::Admin;
+                self.go(Screen::Settings, effects);
+            }
             Action::ScreenPrevious => self.go_back_to_previous(effects),
             Action::TabNext | Action::TabPrevious if self.screen == Screen::Settings => {
                 self.turn_settings(action == Action::TabNext, now_ms);
@@ -268,6 +273,7 @@ impl App {
         match self.screen {
             Screen::Wall => self.wall_turn = self.wall_turn.wrapping_add_signed(by),
             Screen::Desk => {}
+            Screen::Settings if self.model.setting.is_own => {}
             Screen::Settings => self.model.setting.is_in_form = by > 0 && self.model.setting.name().is_some(),
             Screen::List(_) => {
                 if let Some(state) = self.current_list() {
@@ -339,13 +345,13 @@ impl App {
         }
     }
 
-    fn leave(&mut self, effects: &mut Vec<Effect>) {
+    fn leave(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
         match self.screen {
             Screen::Detail(list) => self.go(Screen::List(list), effects),
             Screen::List(List::Waiting) => self.go(Screen::List(List::Queues), effects),
-            Screen::List(List::Calls) => effects.push(Effect::Quit),
-            Screen::Wall if self.settings.wall_alone => effects.push(Effect::Quit),
-            Screen::Desk if self.settings.desk.is_some() => effects.push(Effect::Quit),
+            Screen::List(List::Calls) => self.quit(now_ms, effects),
+            Screen::Wall if self.settings.wall_alone => self.quit(now_ms, effects),
+            Screen::Desk if self.settings.desk.is_some() => self.quit(now_ms, effects),
             Screen::List(_) | Screen::Wall | Screen::Desk | Screen::Settings => {
                 self.go(Screen::List(List::Calls), effects);
             }

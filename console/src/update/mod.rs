@@ -18,11 +18,12 @@ mod supervise;
 mod text;
 mod verbs;
 
-pub(crate) use flow_edit::FlowDraft;
+pub(crate) use flow_edit::FlowEdits;
 pub(crate) use palette::items;
 pub(crate) use text::shown_text;
 
 use crate::app::{App, Effect, LinkState, Mood, Overlay, REST_MS, Screen, Waiting};
+use crate::editor::Unread;
 use crate::keymap::Key;
 use crate::model::{Note, Watched};
 use crate::rows::List;
@@ -55,7 +56,12 @@ pub(crate) enum Input {
     /// The editor of a flow is done: what it left, or why nothing came of it.
     Edited {
         flow: String,
-        text: Result<Hushed, String>,
+        text: Result<Hushed, Unread>,
+    },
+    /// What was made of a flow was put aside into that file, or not.
+    PutAside {
+        flow: String,
+        file: Result<String, String>,
     },
     /// A setting of our own was kept in that file, or not.
     Kept(Result<String, String>),
@@ -67,7 +73,11 @@ impl App {
     /// Takes one input at `now_ms` of our clock.
     pub(crate) fn update(&mut self, input: Input, now_ms: i64) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let is_of_user = matches!(input, Input::Key(_) | Input::Paste(_));
+        let before = self.row_in_view();
         match input {
+            // Nobody can mean what is not drawn yet.
+            Input::Key(_) | Input::Paste(_) if self.unseen.overlay => {}
             Input::Key(key) => self.on_key(key, now_ms, &mut effects),
             Input::Paste(text) => self.on_paste(&text),
             Input::Line(line) => self.on_line(&line, now_ms, &mut effects),
@@ -77,6 +87,7 @@ impl App {
             Input::Tick => {}
             Input::Kept(kept) => self.on_kept(kept, now_ms),
             Input::Edited { flow, text } => self.on_edited(&flow, text, now_ms, &mut effects),
+            Input::PutAside { flow, file } => self.on_put_aside(&flow, file, now_ms, &mut effects),
             Input::Written(Ok(name)) => {
                 let text = self.settings.words.f("toast.written", &[("name", &name)]);
                 self.tell(Mood::Done, text, now_ms);
@@ -86,7 +97,9 @@ impl App {
                 self.tell(Mood::Wrong, text, now_ms);
             }
         }
+        self.lay_next();
         self.on_time(now_ms, &mut effects);
+        self.unseen.row |= !is_of_user && before != self.row_in_view();
         effects
     }
 
@@ -231,7 +244,13 @@ impl App {
         };
         self.link = LinkState::Down { since_ms, why, next_try_ms };
         // An answer that was on its way is lost: whether it was done must be looked at, not assumed.
-        let lost = std::mem::take(&mut self.waiting).into_values().find_map(|waiting| match waiting {
+        let waiting = std::mem::take(&mut self.waiting);
+        for waiting in waiting.values() {
+            if let Waiting::Preview { change } = waiting {
+                self.tell_unlooked(change, now_ms);
+            }
+        }
+        let lost = waiting.into_values().find_map(|waiting| match waiting {
             Waiting::Verb { label, .. } | Waiting::Applied { label, .. } => Some(label),
             Waiting::Question { .. }
             | Waiting::Wave

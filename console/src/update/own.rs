@@ -1,12 +1,10 @@
 //! The console's own settings on the screen of the settings: they change at once, and are kept in the console's own file.
 
 use crate::app::{App, Effect, Mood, Overlay};
+use crate::config::ROTATE_S;
 use crate::own::{self, ROTATE};
 use crate::setting::{Typed, Typing};
 use switchroom_wire::Hushed;
-
-/// Seconds for which a page of the wall may stay.
-const ROTATE_S: std::ops::RangeInclusive<i64> = 5..=300;
 
 impl App {
     /// Asks for another value of the one that is selected.
@@ -46,7 +44,7 @@ impl App {
                 true
             }
             (ROTATE, Some(seconds)) => {
-                self.settings.rotate_ms = seconds * 1_000;
+                self.settings.rotate_ms = i64::from(seconds) * 1_000;
                 true
             }
             (ROTATE, None) => false,

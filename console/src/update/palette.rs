@@ -56,11 +56,6 @@ pub(crate) fn items(app: &App, input: &str) -> Vec<Item> {
     {
         found.push((i32::MAX, words_item(app, input.trim(), "palette.setting", None)));
     }
-    if let Some((name, _)) = &app.settings.own_theme
-        && input.trim() == format!("theme {name}")
-    {
-        found.push((i32::MAX, words_item(app, input.trim(), "palette.setting", None)));
-    }
     for item in action_items(app).into_iter().chain(word_items(app)) {
         if let Some(score) = grammar::fuzzy(input, &item.label) {
             found.push((score, item));
@@ -91,7 +86,9 @@ fn action_items(app: &App) -> Vec<Item> {
 
 fn word_items(app: &App) -> Vec<Item> {
     let local = LOCAL.iter().flat_map(|(name, values)| values.iter().map(move |v| format!("{name} {v}")));
-    let mut items: Vec<Item> = local.map(|text| words_item(app, &text, "palette.setting", None)).collect();
+    let own = app.settings.own_themes.iter().map(|(name, _)| format!("theme {name}"));
+    let mut items: Vec<Item> =
+        local.chain(own).map(|text| words_item(app, &text, "palette.setting", None)).collect();
     for words in ["status", "queues", "agents", "cdrs"] {
         items.push(words_item(app, words, "palette.command", None));
     }
@@ -147,7 +144,11 @@ impl App {
     /// Pasted text goes where text is typed and nowhere else: it is never taken for keys.
     pub(super) fn on_paste(&mut self, text: &str) {
         match &mut self.overlay {
-            Some(Overlay::Palette { input, .. } | Overlay::Path { input }) => paste(input, text, INPUT_MAX),
+            Some(Overlay::Palette { input, cursor }) => {
+                paste(input, text, INPUT_MAX);
+                *cursor = 0;
+            }
+            Some(Overlay::Path { input }) => paste(input, text, INPUT_MAX),
             Some(Overlay::Filter { .. }) => {
                 if let Screen::List(list) = self.screen
                     && let Some(state) = self.lists.get_mut(&list)
@@ -214,9 +215,8 @@ impl App {
         let settings = &mut self.settings;
         match name {
             "theme" => {
-                let own =
-                    settings.own_theme.as_ref().filter(|(name, _)| name == value).map(|(_, theme)| *theme);
-                let theme = own.or_else(|| Theme::new(value, &settings.colours));
+                let own = settings.own_themes.iter().find(|(name, _)| name == value);
+                let theme = own.map(|(_, theme)| *theme).or_else(|| Theme::new(value, &settings.colours));
                 if let Some(theme) = theme {
                     (settings.theme, settings.theme_name) = (theme, value.to_owned());
                 }

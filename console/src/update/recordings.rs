@@ -2,7 +2,7 @@
 
 use crate::action::Action;
 use crate::app::{App, Asked, Target};
-use crate::format::{duration, moment};
+use crate::format::{duration, moment, whole};
 use crate::rows::List;
 use switchroom_wire::{Command, RecordingView, clean};
 
@@ -68,7 +68,7 @@ impl App {
             ("from", form.party().full(&recording.from)),
             ("with", form.party().full(&recording.with)),
             ("when", moment(recording.started_ms, form.now_ms, form.utc_offset_min, words)),
-            ("length", duration(i64::try_from(recording.length_ms).unwrap_or(i64::MAX))),
+            ("length", duration(whole(recording.length_ms))),
             ("reason", held),
         ];
         let target = Target::Recording { id: recording.id.clone() };

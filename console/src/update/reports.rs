@@ -114,12 +114,13 @@ impl App {
         self.json(&spans, now_ms)
     }
 
-    /// Masked value by value, so that times stay times.
+    /// In the order of the wire; masked value by value, so that times stay times.
     fn json(&self, of: &impl Serialize, now_ms: i64) -> String {
-        let mut value = serde_json::to_value(of).unwrap_or_default();
-        if self.masked {
-            mask(&mut value, self.form(now_ms).party());
+        if !self.masked {
+            return serde_json::to_string_pretty(of).unwrap_or_default() + "\n";
         }
+        let mut value = serde_json::to_value(of).unwrap_or_default();
+        mask(&mut value, self.form(now_ms).party());
         serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
     }
 }
@@ -132,6 +133,7 @@ fn mask(value: &mut Value, form: PartyForm<'_>) {
             for (name, one) in all {
                 match one {
                     Value::String(text) if name == "number" => *text = form.text_number(text),
+                    Value::String(text) if name == "name" => *text = form.text_name(&form.sentence(text)),
                     one => mask(one, form),
                 }
             }

@@ -19,7 +19,8 @@ pub(super) const SETTING_MAX: usize = 4_000;
 impl App {
     /// Asks for what is shown and is not here, or is old.
     pub(super) fn ask_settings(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
-        let is_shown = self.screen == Screen::Settings && self.role() == Role::Admin;
+        let is_shown =
+            self.screen == Screen::Settings && !self.model.setting.is_own && self.role() == Role::Admin;
         let page = &self.model.setting;
         if !is_shown || !self.is_live() || !self.model.is_filled || !page.is_wanted(now_ms) {
             return;
@@ -248,14 +249,12 @@ impl App {
                 preview.top = top.min(crate::view::diff_height(self, &preview.diff).saturating_sub(1));
                 self.overlay = Some(Overlay::Diff(Box::new(preview)));
             }
-            None if matches!(preview.change, SettingsChange::Flow { .. }) => {
-                let key = self.settings.keymap.shown(Action::FlowEdit);
-                let fields = [("verb", short(&preview.diff.told)), ("key", key)];
-                let text = self.settings.words.f("flow.kept", &fields);
-                self.tell(Mood::Told, text, now_ms);
-            }
             None => {
-                let text = self.settings.words.f("toast.not_done", &[("verb", &short(&preview.diff.told))]);
+                let label = short(&preview.diff.told);
+                let text = match &preview.change {
+                    SettingsChange::Flow { flow, .. } => self.flow_kept(flow, &label),
+                    _ => self.settings.words.f("toast.not_done", &[("verb", &label)]),
+                };
                 self.tell(Mood::Told, text, now_ms);
             }
         }
@@ -276,26 +275,28 @@ impl App {
             {
                 let page = &mut self.model.setting;
                 let is_of_settings = self.screen == Screen::Settings;
-                if is_of_settings && page.view().is_none_or(|view| view.file != diff.file) {
+                if is_of_settings && page.view_of(&change).is_some_and(|view| view.file != diff.file) {
                     page.asked_ms = None;
                     let text = self.settings.words.t("settings.other_file").to_owned();
                     return self.tell(Mood::Wrong, text, now_ms);
                 }
                 self.toast = None;
                 let (change, diff) = (*change, *diff);
-                self.overlay = Some(Overlay::Diff(Box::new(Preview { change, diff, top: 0 })));
+                self.lay(Overlay::Diff(Box::new(Preview { change, diff, top: 0 })));
             }
             (Waiting::Applied { label, change }, Ok(Answer::SettingsApplied(applied))) => {
                 let SettingsChange::Flow { flow, .. } = &*change else {
                     return self.show_applied(&label, &change, &applied, now_ms);
                 };
-                self.flow_applied(flow);
                 // The rest of what was done is the label.
                 let told = applied.told.strip_prefix(&label).unwrap_or(&applied.told);
                 let what = clean(told.trim_start_matches("; ")).into_owned();
                 let text = self.settings.words.f("toast.done", &[("verb", label.as_str()), ("what", &what)]);
+                let text = self.beside_flow(flow, text);
+                self.flow_applied(flow);
                 self.tell(Mood::Done, text, now_ms);
             }
+            (Waiting::Preview { change }, Ok(Answer::SettingsDiff(_))) => self.tell_unlooked(&change, now_ms),
             (waiting, Err(error)) => {
                 let (key, why) = super::reason(error);
                 let label = match waiting {
@@ -315,6 +316,20 @@ impl App {
         }
     }
 
+    /// Tells that what a change would do was not looked at, and is not done.
+    pub(super) fn tell_unlooked(&mut self, change: &SettingsChange, now_ms: i64) {
+        let words = &self.settings.words;
+        let text = match change {
+            SettingsChange::Flow { flow, .. } => {
+                self.flow_kept(flow, &words.f("verb.flow_edit", &[("flow", flow)]))
+            }
+            _ => words.t("settings.unlooked").to_owned(),
+        };
+        // It stays until a key is pressed; under something else it would be gone with a key for that.
+        let mood = if self.overlay.is_none() { Mood::Wrong } else { Mood::Told };
+        self.tell(mood, text, now_ms);
+    }
+
     /// Whether what a change is about is on screen.
     fn is_looked_at(&self, change: &SettingsChange) -> bool {
         match change {
@@ -330,12 +345,19 @@ impl App {
         if page.change().as_ref() == Some(change) {
             page.draft = None;
         }
+        if let SettingsChange::Add { kind, name, .. } = change
+            && page.draft.is_none()
+        {
+            page.select_coming(*kind, name);
+        }
         let words = &self.settings.words;
         let restart = if applied.needs_restart { words.t("settings.restart") } else { "" };
         let text = words.f("toast.done", &[("verb", label), ("what", restart)]);
         if let Some(password) = &applied.password {
-            let (password, under) = (password.clone(), self.overlay.take().map(Box::new));
-            self.overlay = Some(Overlay::Password { password, under });
+            let (of, password) = (label.to_owned(), password.clone());
+            let under = self.overlay.take().map(Box::new);
+            self.overlay = Some(Overlay::Password { of, password, under });
+            self.unseen.overlay = true;
         }
         self.tell(Mood::Done, text.trim_end_matches([' ', ':']).to_owned(), now_ms);
     }
@@ -344,7 +366,7 @@ impl App {
     /// and no other line repeats it.
     pub(super) fn on_password_key(
         &mut self,
-        password: Hushed,
+        (of, password): (String, Hushed),
         under: Option<Box<Overlay>>,
         key: Key,
         now_ms: i64,
@@ -359,7 +381,7 @@ impl App {
             let text = self.settings.words.t("settings.copied").to_owned();
             self.tell(Mood::Done, text, now_ms);
         }
-        self.overlay = Some(Overlay::Password { password, under });
+        self.overlay = Some(Overlay::Password { of, password, under });
     }
 
     /// What the form shows, as text.

@@ -3,7 +3,7 @@
 use super::palette::edit;
 use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
-use crate::format::{duration, moment};
+use crate::format::{duration, moment, whole};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
@@ -50,6 +50,15 @@ impl App {
             Action::Transfer | Action::PickUp | Action::Assign => self.ask_forcing(action, now_ms),
             _ => self.ask_floor(action, now_ms),
         };
+        if let Some(asked) =
+            asked.as_ref().filter(|asked| asked.level == Confirm::None && self.is_blind(asked))
+        {
+            let why = self.settings.words.t("refused.row_moved");
+            let text =
+                self.settings.words.f("toast.refused", &[("verb", asked.label.as_str()), ("why", why)]);
+            self.tell(Mood::Wrong, text, now_ms);
+            return;
+        }
         self.open_question(asked, now_ms, effects);
     }
 
@@ -193,7 +202,7 @@ impl App {
         let (who, from) = (form.party().short(&message.from), form.party().full(&message.from));
         let place = message_place(message, words);
         let when = moment(message.at_ms, form.now_ms, form.utc_offset_min, words);
-        let length = duration(i64::try_from(message.length_ms).unwrap_or(i64::MAX));
+        let length = duration(whole(message.length_ms));
         let fields = [("from", from.as_str()), ("place", &place), ("when", &when), ("length", &length)];
         let command = Command::DeleteMessage { message: id.to_owned() };
         let target = Target::Message { id: id.to_owned() };
@@ -229,7 +238,7 @@ impl App {
     ) {
         let yes = match asked.level {
             Confirm::None => true,
-            Confirm::Yes => key == Key::plain(Code::Char('y')),
+            Confirm::Yes | Confirm::Diff => key == Key::plain(Code::Char('y')),
             // What was typed is lost by a clear No alone, never by a key that edits nothing.
             Confirm::Reason | Confirm::Name => match key {
                 Key { code: Code::Esc, .. } | Key { code: Code::Char('c'), ctrl: true } => false,
@@ -260,9 +269,12 @@ impl App {
             self.tell(Mood::Told, text, now_ms);
             return;
         }
-        if let Some(why) = self.target_changed(&asked.target) {
+        if let Some(why) = self.target_changed(&asked.target, now_ms) {
             let text = self.settings.words.f("toast.refused", &[("verb", &asked.label), ("why", &why)]);
             self.tell(Mood::Wrong, text, now_ms);
+            if !self.is_live() && asked.is_worth_keeping() {
+                self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+            }
             return;
         }
         if asked.level == Confirm::Reason && matches!(asked.command, Command::Assign { .. }) {
@@ -290,7 +302,7 @@ impl App {
     }
 
     /// What happened to a target since the question was opened.
-    fn target_changed(&self, target: &Target) -> Option<String> {
+    fn target_changed(&self, target: &Target, now_ms: i64) -> Option<String> {
         let words = &self.settings.words;
         if !self.is_live() {
             return Some(words.t("refused.disconnected").to_owned());
@@ -317,7 +329,7 @@ impl App {
                 (!is_there).then(|| words.t("refused.recording_gone").to_owned())
             }
             Target::Agent { number, doing } => self.agent_changed(number, doing.as_ref()),
-            Target::Queue { name, said } => self.door_changed(name, said.as_ref()),
+            Target::Queue { name, said } => self.door_changed(name, said.as_ref(), now_ms),
             Target::Waiter { call } => self.waiter_changed(call),
             Target::Missed { id } => self.missed_changed(id),
             Target::Heard { own, call } => self.heard_changed(own, call.as_deref()),

@@ -248,7 +248,9 @@ pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
 /// The actions of the key bar here, in order; in read-only mode no verb is among them.
 fn bar(app: &App) -> Vec<&'static Spec> {
     let here = app.context();
-    let read_only = app.role() == Role::Viewer;
+    // The console's own settings change at once; no verb is about them.
+    let is_own = app.screen == Screen::Settings && app.model.setting.is_own;
+    let read_only = is_own || app.role() == Role::Viewer;
     let shown = |spec: &&Spec| {
         spec.is_in_bar(here)
             && !(read_only && spec.role.is_some())

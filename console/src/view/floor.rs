@@ -2,7 +2,7 @@
 
 use super::painter::Painter;
 use crate::app::App;
-use crate::format::{clock, clock_short, duration};
+use crate::format::{clock, clock_short, duration, whole};
 use crate::reasons::order_word;
 use crate::rows::{
     List, agent_call, agent_problem, agent_reason, agent_state, break_time, door_words, longest_wait_ms,
@@ -28,7 +28,7 @@ pub(super) fn queue_pane(app: &App, queue: &QueueView, rect: Rect, now_ms: i64, 
     let tone = if queue.said.is_some() { Tone::Attention } else { Tone::Normal };
     let x = if door.is_empty() { x } else { p.put(rect, x, 0, &door, tone) + 3 };
     let order: Vec<String> = queue.order.iter().map(|key| order_word(key, words)).collect();
-    let limit = duration(i64::try_from(queue.service_level_ms).unwrap_or(i64::MAX));
+    let limit = duration(whole(queue.service_level_ms));
     let fields = [("order", order.join(", ")), ("limit", limit), ("agents", queue.agents.to_string())];
     p.put(rect, x, 0, &words.f("queue.works", &fields), Tone::Secondary);
     let bottom = rect.height.saturating_sub(AGENT_LINES);

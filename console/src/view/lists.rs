@@ -15,9 +15,10 @@ const MARK: u16 = 3;
 
 /// The list on screen, with its selection. Returns where the cursor belongs.
 pub(super) fn table(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> Option<Position> {
-    let rows = app.rows(list, now_ms);
+    let rows = app.rows_shown(list, now_ms);
     let state = app.list_state(list)?;
-    titles(app, list, rect, p);
+    let columns = fitted(list, rect);
+    titles(app, list, &columns, rect, p);
     if rows.is_empty() {
         empty(app, list, rect, p);
         return None;
@@ -27,7 +28,7 @@ pub(super) fn table(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Pain
     for (line, row) in rows.iter().skip(state.top).take(page).enumerate() {
         let y = u16::try_from(line).unwrap_or(u16::MAX).saturating_add(1);
         let is_selected = state.selected.as_ref() == Some(&row.id);
-        draw_row(list, row, rect, y, state.shift, is_selected, p);
+        draw_row(list, row, &columns, (rect, y), Stand { shift: state.shift, is_selected }, p);
         if is_selected {
             p.select(rect, y);
             cursor = Some(Position { x: rect.x, y: rect.y + y });
@@ -45,17 +46,18 @@ pub(super) fn table(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Pain
 
 /// A list that is shown beside the one in use: without selection, from its top.
 pub(super) fn still(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
-    titles(app, list, rect, p);
-    let rows = app.rows(list, now_ms);
+    let columns = fitted(list, rect);
+    titles(app, list, &columns, rect, p);
+    let rows = app.rows_shown(list, now_ms);
     for (row, y) in rows.iter().zip(1..rect.height) {
-        draw_row(list, row, rect, y, 0, false, p);
+        draw_row(list, row, &columns, (rect, y), Stand { shift: 0, is_selected: false }, p);
     }
 }
 
-fn titles(app: &App, list: List, rect: Rect, p: &mut Painter<'_>) {
+fn titles(app: &App, list: List, columns: &[(usize, usize)], rect: Rect, p: &mut Painter<'_>) {
     let sort = app.list_state(list).map(|state| state.sort).unwrap_or_default();
     let mut x = MARK;
-    for (n, width) in fitted(list, rect) {
+    for &(n, width) in columns {
         let column = &list.columns()[n];
         let title = app.settings.words.t(&format!("column.{}", column.id)).to_owned();
         let sorted = sort.column == Some(n);
@@ -66,11 +68,27 @@ fn titles(app: &App, list: List, rect: Rect, p: &mut Painter<'_>) {
     }
 }
 
+/// The columns for which there is room, and how wide each is.
 fn fitted(list: List, rect: Rect) -> Vec<(usize, usize)> {
     widths(list.columns(), usize::from(rect.width.saturating_sub(MARK + 1)))
 }
 
-fn draw_row(list: List, row: &Row, rect: Rect, y: u16, shift: usize, is_selected: bool, p: &mut Painter<'_>) {
+/// How a row stands among the others.
+#[derive(Clone, Copy)]
+struct Stand {
+    /// Columns that its last text is shifted by.
+    shift: usize,
+    is_selected: bool,
+}
+
+fn draw_row(
+    list: List,
+    row: &Row,
+    columns: &[(usize, usize)],
+    (rect, y): (Rect, u16),
+    Stand { shift, is_selected }: Stand,
+    p: &mut Painter<'_>,
+) {
     let severity = if list == List::Log { Severity::Info } else { row.severity };
     let gutter = match (is_selected, mark(severity)) {
         (true, mark) => format!(">{mark}"),
@@ -81,7 +99,7 @@ fn draw_row(list: List, row: &Row, rect: Rect, y: u16, shift: usize, is_selected
     let gutter = fit(&gutter, usize::from(MARK));
     p.put(rect, 0, y, gutter.trim_end(), if is_selected { Tone::Normal } else { Tone::of(severity) });
     let mut x = MARK;
-    for (n, width) in fitted(list, rect) {
+    for &(n, width) in columns {
         let column = &list.columns()[n];
         let Some(cell) = row.cells.get(n) else { continue };
         let is_last = n + 1 == list.columns().len();
@@ -135,13 +153,14 @@ pub(super) fn compact(
 ) -> Option<Position> {
     super::chrome::alarms(app, layout.alarm, now_ms, p);
     super::microphone::draw(app, layout.microphone, now_ms, p);
-    let rows = app.rows(list, now_ms);
+    let rows = app.rows_shown(list, now_ms);
     let state = app.list_state(list)?;
     let mut cursor = None;
     let rect = layout.list;
+    let columns = fitted(list, rect);
     for (row, y) in rows.iter().skip(state.top).zip(0..rect.height) {
         let is_selected = state.selected.as_ref() == Some(&row.id);
-        draw_row(list, row, rect, y, state.shift, is_selected, p);
+        draw_row(list, row, &columns, (rect, y), Stand { shift: state.shift, is_selected }, p);
         if is_selected {
             p.select(rect, y);
             cursor = Some(Position { x: rect.x, y: rect.y + y });

@@ -2,7 +2,7 @@
 
 use super::painter::Painter;
 use crate::app::App;
-use crate::format::{duration, moment};
+use crate::format::{duration, moment, whole};
 use crate::theme::Tone;
 use ratatui::layout::Rect;
 use switchroom_wire::{MissedView, fit};
@@ -24,7 +24,7 @@ pub(super) fn missed_pane(app: &App, missed: &MissedView, rect: Rect, now_ms: i6
             y += 1;
         }
     };
-    let longest = duration(i64::try_from(missed.longest_wait_ms).unwrap_or(i64::MAX));
+    let longest = duration(whole(missed.longest_wait_ms));
     let count = missed.count.to_string();
     let fields = [
         ("count", count),

@@ -1,6 +1,6 @@
 //! What lies over a screen: help, palette, a question, the filter being typed, a text to read.
 
-use super::painter::{Painter, wrap};
+use super::painter::{Painter, head_len, tail_len, wrap};
 use crate::action::{ACTIONS, Confirm, Group, Spec};
 use crate::app::{App, Asked, Overlay, Screen};
 use crate::keymap::sequence_text;
@@ -28,13 +28,13 @@ pub(super) fn draw(
         Overlay::Setting(typing) => super::settings::typing(app, typing, area, p),
         Overlay::Diff(preview) => Some(super::settings::diff(app, preview, area, p)),
         Overlay::Confirm(asked) => confirm(app, asked, area, p),
-        Overlay::Password { password, .. } => {
+        Overlay::Password { of, password, .. } => {
             let words = &app.settings.words;
             let told = app.toast.as_ref().map(|toast| toast.text.clone()).unwrap_or_default();
             let once = words.t("settings.once").to_owned();
             let lines = [password.0.clone(), String::new(), once, String::new(), told];
             let hint = words.t("settings.password_keys");
-            text(words.t("settings.password"), &lines, (0, hint), area, p);
+            text(&words.f("settings.password", &[("of", of)]), &lines, (0, hint), area, p);
             Some(Position { x: area.x, y: area.y })
         }
         Overlay::Text { title, lines, top } => {
@@ -57,7 +57,7 @@ fn confirm(app: &App, asked: &Asked, area: Rect, p: &mut Painter<'_>) -> Option<
     let answer = match asked.level {
         Confirm::Name => words.f("confirm.type_name", &[("name", &asked.name)]),
         Confirm::Reason => words.t("confirm.type_reason").to_owned(),
-        Confirm::None | Confirm::Yes => words.t("confirm.yes_no").to_owned(),
+        Confirm::None | Confirm::Yes | Confirm::Diff => words.t("confirm.yes_no").to_owned(),
     };
     let answer = if asked.choices.is_empty() {
         answer
@@ -113,11 +113,7 @@ pub(super) fn typed(label: &str, input: &str, area: Rect, p: &mut Painter<'_>) -
     p.clear(rect);
     let x = p.put(rect, 1, 0, label, Tone::Strong) + 1;
     let room = usize::from(rect.width.saturating_sub(x + 1));
-    let mut shown = input;
-    while columns(shown) > room && !shown.is_empty() {
-        shown = shown.get(shown.chars().next().map_or(0, char::len_utf8)..).unwrap_or("");
-    }
-    let x = p.put(rect, x, 0, shown, Tone::Normal);
+    let x = p.put(rect, x, 0, &input[input.len() - tail_len(input, room)..], Tone::Normal);
     Some(Position { x: rect.x + x.min(rect.width.saturating_sub(1)), y: rect.y })
 }
 
@@ -273,19 +269,22 @@ fn text(title: &str, lines: &[String], (top, hint): (usize, &str), area: Rect, p
     }
 }
 
-/// Pieces of so many columns, blanks and all.
+/// Pieces of so many columns, blanks and all: one at least.
 pub(super) fn pieces(text: &str, room: usize) -> Vec<String> {
-    let (mut pieces, mut piece, mut taken) = (Vec::new(), String::new(), 0);
-    for c in text.chars() {
-        let wide = columns(c.encode_utf8(&mut [0; 4]));
-        if taken + wide > room {
-            pieces.push(std::mem::take(&mut piece));
-            taken = 0;
-        }
-        piece.push(c);
-        taken += wide;
+    let (mut pieces, mut rest) = (Vec::new(), text);
+    while columns(rest) > room {
+        // What is wider than the room stands alone.
+        let cut = match head_len(rest, room) {
+            0 => rest.chars().next().map_or(rest.len(), char::len_utf8),
+            cut => cut,
+        };
+        let (piece, after) = rest.split_at(cut);
+        pieces.push(piece.to_owned());
+        rest = after;
     }
-    pieces.push(piece);
+    if pieces.is_empty() || !rest.is_empty() {
+        pieces.push(rest.to_owned());
+    }
     pieces
 }
 
@@ -321,5 +320,18 @@ pub(super) fn prefix_box(app: &App, area: Rect, p: &mut Painter<'_>) {
     p.put(rect, 1, 0, &sequence_text(&app.pressed), Tone::Strong);
     for (line, y) in lines.iter().zip(1..rect.height) {
         p.put(rect, 0, y, line, Tone::Normal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_whole_clusters_of_so_many_columns() {
+        assert_eq!(pieces("abcde", 2), ["ab", "cd", "e"]);
+        assert_eq!(pieces("e\u{301}e\u{301}e\u{301}", 2), ["e\u{301}e\u{301}", "e\u{301}"]);
+        assert_eq!([pieces("", 3), pieces("abc", 3)], [[""], ["abc"]]);
+        assert_eq!(pieces("山田", 1), ["山", "田"], "wider than the room, and none is lost");
     }
 }

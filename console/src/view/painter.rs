@@ -159,7 +159,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// The bytes of the longest beginning that takes at most `width` columns, whole clusters only.
-fn head_len(text: &str, width: usize) -> usize {
+pub(super) fn head_len(text: &str, width: usize) -> usize {
     use unicode_segmentation::UnicodeSegmentation as _;
     let mut used = 0;
     let mut at = 0;
@@ -173,9 +173,27 @@ fn head_len(text: &str, width: usize) -> usize {
     at
 }
 
+/// The bytes of the longest end that takes at most `width` columns, whole clusters only.
+pub(super) fn tail_len(text: &str, width: usize) -> usize {
+    use unicode_segmentation::UnicodeSegmentation as _;
+    let mut used = 0;
+    let fits = |cluster: &&str| {
+        used += columns(cluster);
+        used <= width
+    };
+    text.graphemes(true).rev().take_while(fits).map(str::len).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_a_text_is_whole_clusters() {
+        let end = |text: &'static str, width| &text[text.len() - tail_len(text, width)..];
+        assert_eq!([end("abcdef", 3), end("abc", 3), end("", 3), end("abc", 0)], ["def", "abc", "", ""]);
+        assert_eq!([end("山田太郎", 5), end("ae\u{301}b", 2)], ["太郎", "e\u{301}b"]);
+    }
 
     #[test]
     fn wraps_at_blanks_and_cuts_what_has_none() {

@@ -3,7 +3,7 @@
 use super::painter::Painter;
 use super::{floor, wave};
 use crate::app::App;
-use crate::format::{self, bytes, clock, duration, millis, mos, percent};
+use crate::format::{self, bytes, clock, duration, millis, mos, percent, whole};
 use crate::rows::{
     List, call_duration_ms, call_place, call_state_word, extension_state, legs_shown, line_problem,
     message_place, mode_name, supervision_target, trouble, waiting_in,
@@ -227,7 +227,7 @@ fn recording_pane(app: &App, recording: &RecordingView, rect: Rect, now_ms: i64,
         .iter()
         .map(|m| {
             let kind = words.find(&format!("mark.{}", m.kind)).unwrap_or(&m.kind).to_owned();
-            let at = duration(i64::try_from(m.at_ms).unwrap_or(i64::MAX));
+            let at = duration(whole(m.at_ms));
             format!("{at} {kind} {}", clean(&m.text)).trim_end().to_owned()
         })
         .collect();
@@ -275,7 +275,7 @@ fn message_pane(app: &App, message: &MessageView, rect: Rect, now_ms: i64, p: &m
     let x = p.put(rect, x + 1, 0, ">", Tone::Secondary);
     p.put(rect, x + 1, 0, &message_place(message, words), Tone::Callee);
     let when = format::moment(message.at_ms, form.now_ms, form.utc_offset_min, words);
-    let length = duration(i64::try_from(message.length_ms).unwrap_or(i64::MAX));
+    let length = duration(whole(message.length_ms));
     let x = p.put(rect, 1, 1, &format!("{when}   {length}"), Tone::Normal) + 3;
     p.put(rect, x, 1, words.t(heard), Tone::Secondary);
     p.put(rect, 1, 2, &message.file, Tone::Normal);

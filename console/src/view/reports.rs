@@ -3,7 +3,7 @@
 use super::painter::Painter;
 use crate::action::Action;
 use crate::app::App;
-use crate::format::{date, duration, permille};
+use crate::format::{date, duration, permille, whole};
 use crate::report::Interval;
 use crate::rows::{List, of_report_id};
 use crate::severity::SERVICE_GOAL_PERMILLE;
@@ -87,7 +87,7 @@ pub(super) fn report_pane(app: &App, list: List, id: &str, rect: Rect, p: &mut P
 }
 
 fn ms(ms: u64) -> String {
-    duration(i64::try_from(ms).unwrap_or(i64::MAX))
+    duration(whole(ms))
 }
 
 fn or_dash<T>(value: Option<T>, shown: impl Fn(T) -> String) -> String {

@@ -1,7 +1,7 @@
 //! The settings: the kinds, the list on the left, the form on the right; and what a change does to the file.
 //!
 //! ```text
-//!  [extensions] agents  queues  skills  routes  roles
+//!  [extensions] agents  queues  skills  routes  roles  console
 //! > 101 Ana           | 101 Ana   password is set
 //!   102 Bo            |  name            Ana
 //!                     |> ring            (30s)
@@ -72,9 +72,13 @@ fn heading(app: &App, rect: Rect, p: &mut Painter<'_>) {
     let words = &app.settings.words;
     let mut x = 1;
     let (is_own, now) = (app.model.setting.is_own, app.model.setting.kind);
-    let kinds = SettingKind::ALL.map(|kind| (kind_key(kind), kind == now && !is_own));
-    for (key, is_open) in kinds.into_iter().chain([("settings.own", is_own)]) {
-        let name = words.t(key);
+    let kinds = SettingKind::ALL.map(|kind| (words.t(kind_key(kind)), kind == now && !is_own));
+    let kinds: Vec<_> = kinds.into_iter().chain([(words.t("settings.own"), is_own)]).collect();
+    // The open one is seen; what does not fit before it is not.
+    let open = kinds.iter().position(|(_, is_open)| *is_open).unwrap_or(0);
+    let taken = |from: usize| kinds[from..=open].iter().map(|(name, _)| columns(name) + 3).sum::<usize>();
+    let first = (0..open).find(|from| taken(*from) < usize::from(rect.width)).unwrap_or(open);
+    for (name, is_open) in kinds.into_iter().skip(first) {
         x = if is_open {
             p.put(rect, x, 0, &format!("[{name}]"), Tone::Strong) + 1
         } else {
@@ -96,10 +100,11 @@ fn heading(app: &App, rect: Rect, p: &mut Painter<'_>) {
 
 /// The console's own settings: what each is, what it can be, and the file in which they are kept.
 fn own(app: &App, rect: Rect, p: &mut Painter<'_>) -> Option<Position> {
-    let words = &app.settings.words;
     let mut cursor = None;
     let all = crate::own::all(app);
-    let lines = usize::from(rect.height.saturating_sub(ABOUT + 1)).max(1);
+    let below = own_below(app, &all, rect);
+    let under = u16::try_from(below.len()).unwrap_or(u16::MAX);
+    let lines = usize::from(rect.height.saturating_sub(under + 1)).max(1);
     let first = top(app.model.setting.own_at, lines, all.len());
     for ((at, one), y) in all.iter().enumerate().skip(first).take(lines).zip(0..rect.height) {
         p.put(rect, 2, y, &fit(one.name, usize::from(KEY)), Tone::Normal);
@@ -111,14 +116,23 @@ fn own(app: &App, rect: Rect, p: &mut Painter<'_>) -> Option<Position> {
             cursor = Some(Position { x: rect.x, y: rect.y + y });
         }
     }
-    let name = all.get(app.model.setting.own_at).map_or("", |one| one.name);
-    let path = app.settings.path.display().to_string();
-    let file = words.f("own.file", &[("path", &path)]);
-    let below = [words.t(&format!("own.{name}")).to_owned(), file];
-    for (text, y) in below.iter().zip(rect.height.saturating_sub(ABOUT)..rect.height) {
+    for (text, y) in below.iter().zip(rect.height.saturating_sub(under)..rect.height) {
         p.put(rect, 2, y, text, Tone::Secondary);
     }
     cursor
+}
+
+/// What the selected one means, and where all of them are kept.
+fn own_below(app: &App, all: &[crate::own::Own], rect: Rect) -> Vec<String> {
+    let words = &app.settings.words;
+    let name = all.get(app.model.setting.own_at).map_or("", |one| one.name);
+    let path = app.settings.path.display().to_string();
+    let file = words.f("own.file", &[("path", &path)]);
+    let room = usize::from(rect.width.saturating_sub(4));
+    let key = format!("own.{name}");
+    let lines = [words.t(&key), &file].into_iter().flat_map(|text| wrap(text, room));
+    // The list keeps half of the room.
+    lines.take(usize::from(rect.height / 2)).collect()
 }
 
 fn kind_key(kind: SettingKind) -> &'static str {

@@ -3,12 +3,12 @@
 use super::painter::Painter;
 use super::{chrome, digits, microphone};
 use crate::app::{App, Overlay};
-use crate::format::{date_time, duration};
+use crate::format::{date_time, duration, whole};
 use crate::layout::{WallLayout, wall_compact, wall_layout};
 use crate::model;
 use crate::rows::{door_words, longest_wait_ms, service_level, waiting_summary};
 use crate::severity::{
-    CLOSED, SERVICE_GOAL_PERMILLE, agent_severity, queue_severity, queue_trouble, service_severity,
+    SERVICE_GOAL_PERMILLE, Trouble, agent_severity, queue_severity, queue_trouble, service_severity,
     waited_severity, waiting_severity,
 };
 use crate::symbols::Symbols;
@@ -147,8 +147,11 @@ fn tile(app: &App, queue: &QueueView, rect: Rect, scale: Scale, now_ms: i64, p: 
     let words = &app.settings.words;
     let server_ms = app.server_ms(now_ms);
     let mut right = rect.width.saturating_sub(1);
-    if let Some((severity, key)) = queue_trouble(queue, server_ms) {
-        let what = if key == CLOSED { door_words(queue, app.form(now_ms)) } else { words.t(key).to_owned() };
+    if let Some((severity, trouble)) = queue_trouble(queue, server_ms) {
+        let what = match trouble {
+            Trouble::Closed => door_words(queue, app.form(now_ms)),
+            Trouble::Word(key) => words.t(key).to_owned(),
+        };
         let text = format!("{} {what}", mark(severity));
         right = p.right(Rect { width: right, ..rect }, 0, &text, Tone::of(severity)).saturating_sub(1);
     } else if queue.said.is_some() || queue.is_closed {
@@ -225,7 +228,7 @@ fn texts(app: &App, queue: &QueueView, rect: Rect, p: &mut Painter<'_>) {
     }
     let x = level_line(1, 1, p);
     let goal = crate::format::permille(SERVICE_GOAL_PERMILLE);
-    let limit = duration(i64::try_from(queue.service_level_ms).unwrap_or(i64::MAX));
+    let limit = duration(whole(queue.service_level_ms));
     p.put(rect, x, 1, &words.f("wall.goal", &[("goal", &goal), ("limit", &limit)]), Tone::Secondary);
     if rect.height > 2 {
         let bar =
@@ -247,7 +250,7 @@ fn bar(share: Option<u32>, width: usize, symbols: Symbols) -> String {
 pub(crate) fn today_text(app: &App) -> String {
     let all = wall::totals(app.board());
     let share = (all.abandoned * 100).checked_div(all.offered).unwrap_or(0);
-    let average = all.average_wait_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
+    let average = all.average_wait_ms.map(whole);
     let fields = [
         ("offered", all.offered.to_string()),
         ("answered", all.answered.to_string()),

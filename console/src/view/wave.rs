@@ -1,7 +1,7 @@
 //! The wave of a recording: caller above, the other side below, the marks on the axis between time and sound.
 
 use super::painter::Painter;
-use crate::format::duration;
+use crate::format::{duration, whole};
 use crate::theme::Tone;
 use crate::words::Words;
 use ratatui::layout::Rect;
@@ -82,7 +82,7 @@ fn marks_line(recording: &RecordingView, length_ms: u64, width: usize, rule: cha
 
 /// Times under the axis, as many as fit without crowding.
 fn time_line(length_ms: u64, width: usize) -> String {
-    let length = i64::try_from(length_ms).unwrap_or(i64::MAX);
+    let length = whole(length_ms);
     let steps = (width / 20).clamp(1, 12);
     let mut line = String::new();
     for step in 0..=steps {
