@@ -3,7 +3,9 @@
 use super::{Checker, Verdict, broken};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, Event, Leg, LegId, MediaCommand, MediaEvent, Record, RecordRule};
+use switchroom_exchange::{
+    Action, CallId, Event, Leg, LegId, MediaCommand, MediaEvent, Record, RecordRule, Stage,
+};
 use switchroom_flow::Clip;
 
 /// Where the site asks, a rule has nothing recorded before one of the two who are on the recording has heard the question to its
@@ -48,7 +50,7 @@ impl Checker for AskedBeforeRecorded {
             }
             _ => {}
         }
-        let mut taped = BTreeSet::new();
+        let mut taped = BTreeMap::new();
         for action in &step.actions {
             match action {
                 Action::Persist { record: Record::Event(event), .. } => self.look_at(world, event),
@@ -64,18 +66,18 @@ impl Checker for AskedBeforeRecorded {
                 Action::Media(MediaCommand::Hear { leg, .. } | MediaCommand::Close { leg, .. }) => {
                     self.asked.remove(leg);
                 }
+                Action::Media(MediaCommand::Record { call, .. }) => _ = taped.insert(*call, true),
                 Action::Media(
-                    MediaCommand::Record { call, .. }
-                    | MediaCommand::RecordLeg { call, .. }
+                    MediaCommand::RecordLeg { call, .. }
                     | MediaCommand::PauseRecording { call, is_paused: false },
-                ) => _ = taped.insert(*call),
+                ) => _ = taped.entry(*call).or_insert(false),
                 _ => {}
             }
         }
         if step.died {
             return Ok(());
         }
-        taped.into_iter().try_for_each(|call| self.compare(world, call))
+        taped.into_iter().try_for_each(|(call, begins)| self.compare(world, call, begins))
     }
 }
 
@@ -107,11 +109,17 @@ impl AskedBeforeRecorded {
         }
     }
 
-    fn compare(&self, world: &World, call: CallId) -> Verdict {
+    /// `begins`: the two who talk are who is recorded; later one of them may be on the recording only once its phone has agreed.
+    fn compare(&self, world: &World, call: CallId, begins: bool) -> Verdict {
         let is_open = world.media.recordings.contains_key(&call) && !world.media.paused.contains(&call);
         let Some(tape) = world.media.tape.get(&call).filter(|_| is_open) else { return Ok(()) };
         let dialogs: Vec<String> = tape.iter().filter_map(|(leg, _)| dialog(world, call, *leg)).collect();
-        if dialogs.iter().any(|one| self.refused.contains(one)) {
+        let talk = world.exchange.call(call).and_then(|call| match call.stage {
+            Stage::Talking { with } if begins => Some([call.caller, with]),
+            _ => None,
+        });
+        let talkers = talk.into_iter().flatten().filter_map(|leg| dialog(world, call, leg));
+        if talkers.chain(dialogs.iter().cloned()).any(|one| self.refused.contains(&one)) {
             return broken(Some(call), "somebody is recorded who has refused that");
         }
         let is_by_rule = world.exchange.config().record == RecordRule::Always;
