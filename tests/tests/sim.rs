@@ -119,7 +119,7 @@ fn rule(defect: Defect) -> &'static str {
         }
         Defect::BentTries => "a call-back ends once, is kept until then, and no number has two in a queue",
         Defect::UntoldPause => {
-            "a recording is silent exactly while somebody wants it so or a party is in a flow, and has no keys of that time"
+            "a recording is silent exactly while somebody wants it so, is asked, or is in a flow, and has no keys of a pause"
         }
         Defect::BentRefusal
         | Defect::BentFull
@@ -165,7 +165,7 @@ fn words(defect: Defect) -> &'static str {
         Defect::LentAct => "Ok(\"done\")",
         Defect::HalfRefused => "PauseRecording",
         Defect::UnaskedRecord => "nobody was asked before",
-        Defect::RecordedRefusal => "somebody has refused that",
+        Defect::RecordedRefusal => "who has refused that",
         Defect::BentAgain => "and now",
         _ => "",
     }

@@ -80,9 +80,9 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<flows::AskedOnce>::default(),
         Box::<flows::MessagesAreKept>::default(),
         Box::<hand_offs::HandedOffIsAlone>::default(),
+        Box::<consent::AskedBeforeRecorded>::default(),
         Box::<recordings::PausedIsSilent>::default(),
         Box::<messages::StoredIsConfirmed>::default(),
-        Box::<consent::AskedBeforeRecorded>::default(),
         Box::<desk::OwnIsOwn>::default(),
         Box::<desk::ActsWithinQueues>::default(),
         // Before those who would take a fact that is told otherwise the second time for another one.
