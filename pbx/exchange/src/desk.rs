@@ -164,8 +164,8 @@ impl Exchange {
             }
             Command::Record { call, act } => {
                 self.must_have(seat, *call)?;
-                let may = self.may_record_own(*call, *act);
-                Ok(may.and_then(|()| self.record_by(now, *call, *act, user)))
+                self.may_record_own(*call, *act).map_err(|why| NotOwn::Others(Some(*call), why))?;
+                Ok(self.record_by(now, *call, *act, user))
             }
             Command::Dial { from, to } if from == seat => Ok(self.dial_by(now, from, to, user)),
             Command::Dial { .. } => {

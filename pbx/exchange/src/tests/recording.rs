@@ -166,6 +166,7 @@ fn an_agent_controls_the_recording_of_the_own_call_only() {
     t.act("bo", Resume, true).unwrap();
     let why = t.act("bo", Stop, true).unwrap_err();
     assert!(why.contains("recorded by rule"), "{why}");
+    assert!(t.w.events().iter().any(|name| name == "refused"), "and is on the audit list");
     let why = t.act("mara", Pause, true).unwrap_err();
     assert!(why.contains("your phone 103 is not in call"), "{why}");
     let why = t.act("nobody", Pause, true).unwrap_err();
