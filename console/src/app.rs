@@ -265,6 +265,8 @@ pub(crate) struct App {
     pub(crate) flow_edits: FlowEdits,
     /// The rows of the list on screen as they were last made.
     pub(crate) shown: Option<(List, Vec<Row>)>,
+    /// All that is done now is to select another of them.
+    pub(crate) only_moves: bool,
     #[cfg(test)]
     pub(crate) rows_made: std::cell::Cell<usize>,
 }
@@ -313,6 +315,7 @@ impl App {
             wall_turn: 0,
             phone: None,
             shown: None,
+            only_moves: false,
             #[cfg(test)]
             rows_made: Default::default(),
         }

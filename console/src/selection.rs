@@ -48,7 +48,10 @@ impl App {
             self.shown = None;
             return;
         };
-        let rows = self.rows(list, now_ms);
+        let rows = match self.shown.take() {
+            Some((shown, rows)) if shown == list && self.only_moves => rows,
+            _ => self.rows(list, now_ms),
+        };
         let page = self.page();
         let mut rested = false;
         if let Some(state) = self.lists.get_mut(&list) {

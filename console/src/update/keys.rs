@@ -243,6 +243,7 @@ impl App {
             Screen::List(list) => {
                 let index = self.selected_index(list).saturating_add_signed(by);
                 self.select_index(list, index, now_ms);
+                self.only_moves = true;
             }
             Screen::Detail(_) => {
                 let last = self.detail_lines().saturating_sub(1);

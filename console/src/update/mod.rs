@@ -75,6 +75,7 @@ impl App {
         let mut effects = Vec::new();
         let is_of_user = matches!(input, Input::Key(_) | Input::Paste(_));
         let before = self.row_in_view();
+        self.only_moves = false;
         match input {
             // Nobody can mean what is not drawn yet.
             Input::Key(_) | Input::Paste(_) if self.unseen.overlay => {}
