@@ -21,6 +21,9 @@ struct Looked {
     /// It led to an extension, and no flow had the caller until somebody transferred it.
     was_talk: bool,
     is_transferred: bool,
+    /// It was placed by a user, and no flow had the caller, who was rung, until it led into one.
+    was_placed: bool,
+    has_led: bool,
     /// The caller, the first lane, puts the other through, and is in no flow.
     puts_through: bool,
 }
@@ -34,6 +37,12 @@ impl Looked {
             self.puts_through = false;
         }
     }
+}
+
+/// `ana has 111 call 4005`.
+fn is_placing(text: &str) -> bool {
+    let who = text.split_once(" has ").and_then(|(_, rest)| rest.split_once(" call "));
+    who.is_some_and(|(who, _)| who.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// From which entry on something holds that one of these begins, if it did not hold before.
@@ -223,7 +232,9 @@ impl SecretsStay {
         let led_to = |text: &str| text.contains(" leads to extension ") || text.contains(" is an extension");
         since(&mut looked.was_talk, entries, led_to);
         let transfer = since(&mut looked.is_transferred, entries, |text| text.contains(" transfers "));
-        let of_flow = transfer.filter(|_| looked.was_talk).unwrap_or(0);
+        since(&mut looked.was_placed, entries, is_placing);
+        let led = since(&mut looked.has_led, entries, |text| text.contains(" leads into "));
+        let of_flow = transfer.filter(|_| looked.was_talk).or(led.filter(|_| looked.was_placed)).unwrap_or(0);
         let is_handed_off = looked.is_handed_off;
         let has_flow = world.exchange.call(call).is_none_or(|call| call.flow.is_some());
         let caller = ladder.lanes.get(1).map(|lane| lane.name.clone()).unwrap_or_default();
