@@ -381,16 +381,19 @@ impl Floor {
         }
     }
 
-    /// A time that was asked for has come.
-    pub fn due(&mut self, now: Moment, due: Due) {
-        match due {
-            Due::Relax(call) => self.relax(now, call),
-            Due::MaxWait(call) => self.waited_too_long(now, call),
-            Due::Announce(call) => self.announce(call),
-            Due::WrapUp(agent) => self.wrapped_up(now, agent, "time"),
-            Due::Rest(agent) => self.rested(now, agent),
-            Due::Deserted(queue) => self.deserted(now, queue),
-            Due::CallBack(id) => self.call_back_due(now, id),
+    /// Times that were asked for have come. Whoever is free is given out when all of them are told: of two of whom less is asked
+    /// from the same moment on, the one who is first in the line is first.
+    pub fn due(&mut self, now: Moment, all: impl IntoIterator<Item = Due>) {
+        for due in all {
+            match due {
+                Due::Relax(call) => self.relax(now, call),
+                Due::MaxWait(call) => self.waited_too_long(now, call),
+                Due::Announce(call) => self.announce(call),
+                Due::WrapUp(agent) => self.wrapped_up(now, agent, "time"),
+                Due::Rest(agent) => self.rested(now, agent),
+                Due::Deserted(queue) => self.deserted(now, queue),
+                Due::CallBack(id) => self.call_back_due(now, id),
+            }
         }
         self.settle(now);
     }

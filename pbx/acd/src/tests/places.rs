@@ -199,7 +199,7 @@ fn a_queue_that_lost_its_last_agent_lets_its_callers_go() {
         "{told:?}"
     );
     let id = w.floor.queue("q").unwrap().id;
-    w.floor.due(w.moment(), Due::Deserted(id));
+    w.floor.due(w.moment(), [Due::Deserted(id)]);
     w.after();
     assert_eq!(w.exits, [(call, Exit::Empty)]);
 }

@@ -250,6 +250,24 @@ fn skills_are_asked_for_less_and_less() {
     assert_eq!(w.rings(last), ["3"]);
 }
 
+/// Both came within one millisecond, and less is asked of agents for both in another one.
+#[test]
+fn of_two_for_whom_less_is_asked_from_the_same_moment_on_the_first_in_the_line_is_first() {
+    for urgent_first in [true, false] {
+        let mut config = one_queue(by(&[SortKey::LongestIdle]), 1);
+        let queue = config.queues.get_mut("q").unwrap();
+        queue.needs = vec![Need { skill: "german".into(), level: 7, relaxes: vec![(20_000, 0)] }];
+        let mut w = World::new(config);
+        w.sign_in("1");
+        let of = |priority| if urgent_first { 7 - priority } else { priority };
+        let calls = [w.join("q", "100", of(0)), w.join("q", "101", of(7))];
+        w.run(20_000);
+        let (urgent, other) = if urgent_first { (calls[0], calls[1]) } else { (calls[1], calls[0]) };
+        assert_eq!(w.rings(urgent), ["1"], "{urgent_first}");
+        assert!(w.rings(other).is_empty());
+    }
+}
+
 #[test]
 fn further_tiers_are_asked_later() {
     let mut config = one_queue(QueueConfig { tier_after: 30_000, ..QueueConfig::default() }, 2);

@@ -91,8 +91,8 @@ impl World {
             self.now += passed;
             self.wall += i64::try_from(passed).unwrap();
             if due.is_some_and(|due| due <= self.now) {
-                let due = self.timers.pop_due(Mono(self.now)).unwrap();
-                self.floor.due(self.moment(), due);
+                let (now, moment, timers) = (Mono(self.now), self.moment(), &mut self.timers);
+                self.floor.due(moment, std::iter::from_fn(|| timers.pop_due(now)));
             } else if let Some((_, (call, agent))) = missed {
                 self.miss(call, &agent, Miss::NoAnswer);
             }

@@ -249,9 +249,17 @@ impl Exchange {
         self.hours_may_differ(now);
     }
 
-    /// A time that the floor asked for has come.
+    /// A time that the floor asked for has come, and whatever else of it has by now.
     pub(crate) fn floor_due(&mut self, now: Now, due: switchroom_acd::Due) {
-        self.floor.due(moment(now), due);
+        let timers = &mut self.timers;
+        let more = std::iter::from_fn(|| match timers.next() {
+            Some((at, Timer::Floor(due))) if at <= now.mono => {
+                timers.cancel(Timer::Floor(due));
+                Some(due)
+            }
+            _ => None,
+        });
+        self.floor.due(moment(now), std::iter::once(due).chain(more));
         self.run_floor(now);
     }
 

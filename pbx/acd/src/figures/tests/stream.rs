@@ -89,7 +89,7 @@ impl Stream {
             let Some((at, due)) = next.filter(|(at, _)| *at <= end) else { break };
             self.tick(at.max(self.now.mono));
             self.dues.remove(&due);
-            self.floor.due(self.now, due);
+            self.floor.due(self.now, [due]);
             self.drain();
         }
         self.tick(end);

@@ -149,7 +149,7 @@ impl Site {
             Event::Due(due, number) => {
                 if self.dues.get(&due) == Some(&number) {
                     self.dues.remove(&due);
-                    self.floor.due(now, due);
+                    self.floor.due(now, [due]);
                 }
             }
             Event::Asks => {
