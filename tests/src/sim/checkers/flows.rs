@@ -124,7 +124,7 @@ impl Checker for PromptsAreForAnswered {
         }
         // Who was called, as a caller, answers us: the exchange reads an answer that is mutilated elsewhere, too.
         if let Came::Message(_, bytes) = &step.came
-            && bytes.starts_with(b"SIP/2.0 200")
+            && bytes.starts_with(b"SIP/2.0 2")
             && let Some(glance) = Glance::of_text(&legible(bytes)).filter(|glance| glance.method == "INVITE")
         {
             self.answered.extend(self.dialled.get(glance.call_id));

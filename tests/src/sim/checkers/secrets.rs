@@ -238,12 +238,20 @@ impl SecretsStay {
         let is_handed_off = looked.is_handed_off;
         let has_flow = world.exchange.call(call).is_none_or(|call| call.flow.is_some());
         let caller = ladder.lanes.get(1).map(|lane| lane.name.clone()).unwrap_or_default();
+        // Of a call that was placed several phones are rung first: who is the caller has answered.
+        let answered =
+            world.exchange.call(call).and_then(Call::caller_leg).map(|leg| leg.flow.remote.to_string());
+        let answered = answered.filter(|_| looked.was_placed);
+        let is_caller = |lane: usize| match &answered {
+            Some(at) => ladder.lanes.get(lane).is_some_and(|lane| lane.address == *at),
+            None => lane == 1,
+        };
         for (place, entry) in entries.iter().enumerate() {
             if let LadderKind::Decision { text } = &entry.kind {
                 looked.decided(&caller, text);
             }
             let LadderKind::Message { lane, text, .. } = &entry.kind else { continue };
-            let is_callers = has_flow && *lane == 1 && place >= of_flow && !looked.puts_through;
+            let is_callers = has_flow && is_caller(*lane) && place >= of_flow && !looked.puts_through;
             let is_lent = is_handed_off && place >= hand_off.unwrap_or(0);
             if !(is_callers || is_lent) || !text.starts_with("INFO ") {
                 continue;
