@@ -31,8 +31,8 @@ use tokio::time::Instant;
 /// At most ten frames a second,
 const FRAME: Duration = Duration::from_millis(100);
 
-/// but what a key did is shown as soon as a screen can be told from the one before.
-const FRAME_OF_KEY: Duration = Duration::from_millis(8);
+/// but what a key did is shown at once: of keys that come faster than frames are made, half of the time is for frames.
+const FRAME_OF_KEY: Duration = Duration::from_millis(2);
 
 /// With `--slow`, one frame a second, whatever happens.
 const FRAME_SLOW: Duration = Duration::from_secs(1);
@@ -114,6 +114,8 @@ fn restore() {
 struct Beat {
     is_slow: bool,
     drawn: Instant,
+    /// How long that took.
+    cost: Duration,
     /// Something may have changed since.
     is_dirty: bool,
     /// A key was pressed since.
@@ -125,14 +127,15 @@ impl Beat {
     fn due(&self) -> Option<Instant> {
         let frame = match (self.is_slow, self.is_asked) {
             (true, _) => FRAME_SLOW,
-            (false, true) => FRAME_OF_KEY,
+            (false, true) => FRAME_OF_KEY.max(self.cost).min(FRAME),
             (false, false) => FRAME,
         };
         self.is_dirty.then(|| self.drawn + frame)
     }
 
-    fn drew(&mut self, now: Instant) {
-        (self.drawn, self.is_dirty, self.is_asked) = (now, false, false);
+    fn drew(&mut self, begun: Instant, now: Instant) {
+        (self.drawn, self.cost) = (now, now.saturating_duration_since(begun));
+        (self.is_dirty, self.is_asked) = (false, false);
     }
 }
 
@@ -174,12 +177,14 @@ async fn screen_loop(options: &Options, settings: Settings) -> Result<Exit, Cons
     let mut interrupts = signal(SignalKind::interrupt()).map_err(ConsoleError::Terminal)?;
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let mut beat = Beat { is_slow, drawn: Instant::now() - FRAME_SLOW, is_dirty: true, is_asked: false };
+    let (drawn, cost) = (Instant::now() - FRAME_SLOW, Duration::ZERO);
+    let mut beat = Beat { is_slow, drawn, cost, is_dirty: true, is_asked: false };
     while !screen.quits {
         if beat.due().is_some_and(|due| due <= Instant::now()) {
+            let begun = Instant::now();
             screen.take_told();
             screen.draw().map_err(ConsoleError::Terminal)?;
-            beat.drew(Instant::now());
+            beat.drew(begun, Instant::now());
         }
         let wake = screen.wake_after(beat.due());
         tokio::select! {
@@ -444,7 +449,8 @@ mod tests {
     #[test]
     fn a_key_is_answered_at_once_and_all_else_ten_times_a_second() {
         let now = Instant::now();
-        let mut beat = Beat { is_slow: false, drawn: now, is_dirty: false, is_asked: false };
+        let cost = Duration::ZERO;
+        let mut beat = Beat { is_slow: false, drawn: now, cost, is_dirty: false, is_asked: false };
         assert_eq!(beat.due(), None);
         beat.is_dirty = true;
         assert_eq!(beat.due(), Some(now + FRAME));
@@ -454,8 +460,12 @@ mod tests {
         assert_eq!(slow.due(), Some(now + FRAME_SLOW));
         let later = now + FRAME;
         let mut beat = Beat { is_slow: false, ..slow };
-        beat.drew(later);
+        beat.drew(now, later);
         assert_eq!((beat.due(), beat.drawn, beat.is_asked), (None, later, false));
+        // A frame that takes long leaves as much time for what comes.
+        beat.drew(later, later + Duration::from_millis(9));
+        (beat.is_dirty, beat.is_asked) = (true, true);
+        assert_eq!(beat.due(), Some(later + Duration::from_millis(18)));
     }
 
     #[test]
