@@ -277,17 +277,21 @@ fn what_is_announced_after_the_question_is_no_part_of_it() {
 }
 
 /// A phone asks for an offer in the middle of the talk, as some do to go on after a hold.
+fn asks_for_an_offer(w: &mut World, at: SocketAddr, call: SessionId) {
+    let now = w.now.mono;
+    w.end(at).ask_offer(now, call).unwrap();
+    w.ms(100);
+    let now = w.now.mono;
+    w.end(at).answer_asked(now, call, sdp("192.0.2.11", "8 101", ""));
+    w.ms(100);
+}
+
 #[test]
 fn who_was_asked_in_vain_is_not_asked_again_by_its_own_offer() {
     let (mut w, _, (a, call)) = answered();
     w.run(CONSENT_MAX + Duration::from_secs(1));
     w.media.clear();
-    let now = w.now.mono;
-    w.end(a).ask_offer(now, call).unwrap();
-    w.ms(100);
-    let now = w.now.mono;
-    w.end(a).answer_asked(now, call, sdp("192.0.2.11", "8 101", ""));
-    w.ms(100);
+    asks_for_an_offer(&mut w, a, call);
     assert_eq!(asked(&w), None, "the two talk");
     assert!(!is_recorded(&w));
     w.hang_up(a, call);
@@ -301,12 +305,7 @@ fn a_rule_that_comes_in_a_talk_asks_nobody_in_it() {
     config.record = RecordRule::Always;
     w.input(Input::Config(std::sync::Arc::new(config)));
     w.media.clear();
-    let now = w.now.mono;
-    w.end(a).ask_offer(now, call).unwrap();
-    w.ms(100);
-    let now = w.now.mono;
-    w.end(a).answer_asked(now, call, sdp("192.0.2.11", "8 101", ""));
-    w.ms(100);
+    asks_for_an_offer(&mut w, a, call);
     assert!(asked(&w).is_none() && !is_recorded(&w));
     w.hang_up(a, call);
     w.settle();

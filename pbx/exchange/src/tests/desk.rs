@@ -174,13 +174,7 @@ fn an_agent_acts_at_the_own_phone_and_nowhere_else() {
 /// A customer may have an extension here, and a user on the machine: the talk is the agent's all the same.
 #[test]
 fn a_call_is_moved_and_its_recording_changed_from_the_agents_side_only() {
-    let mut config = site(queue());
-    for (user, seat) in [("bo", "102"), ("ann", "101")] {
-        config.supervision.users.insert(user.into(), seat.into());
-    }
-    let mut t = Floor::with(config);
-    t.sign_in("2", "102");
-    let call = talk(&mut t);
+    let (mut t, call) = both_have_users();
     let consult = ConsultAct::Begin { to: "103".into() };
     let acts = [
         Command::Record { call, act: RecordingAct::Pause },
