@@ -8,7 +8,7 @@ use crate::sim::inbound::LENT;
 use crate::sim::media::Media;
 use crate::sim::network::Meddling;
 use crate::sim::trouble::Trouble;
-use crate::sim::world::{Came, Step};
+use crate::sim::world::{Came, Step, USER};
 use std::time::Duration;
 use switchroom_exchange::{Command, MediaEvent};
 use switchroom_phone::digits::DigitsBy;
@@ -114,16 +114,16 @@ impl Player<'_> {
                     Verb::SupervisorHandsOff => Command::HandOff { call, flow: LENT.into() },
                     _ => Command::HangUp(call),
                 };
-                self.world.tell(Came::Command(command))
+                self.world.tell(Came::Command(USER, command))
             }
             Verb::SupervisorPlaces => {
                 let from = self.world.handsets[place].setup.extension.clone();
                 let to = says.get("number").unwrap_or_default().to_owned();
-                self.world.tell(Came::Command(Command::Dial { from, to }))
+                self.world.tell(Came::Command(USER, Command::Dial { from, to }))
             }
             Verb::SupervisorUnregisters => {
                 let extension = says.get("number").unwrap_or_default().to_owned();
-                self.world.tell(Came::Command(Command::Unregister { extension, contact: None }))
+                self.world.tell(Came::Command(USER, Command::Unregister { extension, contact: None }))
             }
             Verb::Stops => return self.stop(millis(says.span("span").unwrap_or(DOWN))),
             _ => return self.trouble(place, says),

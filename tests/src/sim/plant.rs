@@ -6,7 +6,7 @@ mod defects;
 pub use defects::Defect;
 
 use super::inbound::SECRET;
-use super::world::CONSENT;
+use super::world::{CONSENT, USER};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchroom_acd::config::SortKey;
@@ -455,7 +455,7 @@ impl Plant {
                 let keys = vec![i64::MIN; decision.order.len()];
                 decision.candidates.push(Candidate { agent: "0".into(), keys });
             }
-            (Defect::BentPresence, Fact::Agent(agent)) if agent.by == "supervisor" && self.strikes() => {
+            (Defect::BentPresence, Fact::Agent(agent)) if agent.by == USER && self.strikes() => {
                 agent.is.presence = Presence::Break { reason: "nothing".into() };
             }
             (Defect::BentTime, Fact::Agent(agent)) if agent.by == "offer" && self.strikes() => {

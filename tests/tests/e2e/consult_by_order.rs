@@ -13,6 +13,7 @@ use switchroom_wire::{CallView, CdrView, EventKind};
 const CALLER_HZ: f64 = 440.0;
 const AGENT_HZ: f64 = 700.0;
 const THIRD_HZ: f64 = 1_000.0;
+const SUPERVISOR_HZ: f64 = 1_250.0;
 /// The music of a hold, and the ringing that the exchange makes.
 const MUSIC_HZ: f64 = 1_500.0;
 const RINGING_HZ: f64 = 450.0;
@@ -20,12 +21,13 @@ const RINGING_HZ: f64 = 450.0;
 const CALLER: u32 = 440;
 const AGENT: u32 = 700;
 const THIRD: u32 = 1_000;
+const SUPERVISOR: u32 = 1_250;
 const MUSIC: u32 = 1_500;
 
 /// How long each part lasts.
 const PART: Duration = Duration::from_millis(1_800);
 
-/// Caller, agent and third, the first two talking.
+/// Caller, agent and third, the first two talking; there is room for a supervisor.
 struct Stage {
     daemon: Daemon,
     caller: Baresip,
@@ -42,7 +44,7 @@ impl Stage {
         let music = tempfile::tempdir().expect("a folder");
         write_wav(&music.path().join("music.wav"), &tone(MUSIC_HZ, 4.0));
         let mut setup = setup().recording().md5_only();
-        setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
+        setup.extensions = ["101", "102", "103", "104"].map(str::to_owned).to_vec();
         setup.media = "hold_music = [\"music\"]\n".to_owned();
         setup.beside = vec![(music.path().join("music.wav"), "prompts/en/music.wav".to_owned())];
         let daemon = Daemon::start(setup);
@@ -89,12 +91,12 @@ impl Stage {
 }
 
 fn heard(samples: &[i16]) -> Vec<Vec<u32>> {
-    phases(samples, &[CALLER_HZ, AGENT_HZ, THIRD_HZ, MUSIC_HZ])
+    phases(samples, &[CALLER_HZ, AGENT_HZ, THIRD_HZ, SUPERVISOR_HZ, MUSIC_HZ])
 }
 
 /// Who hears music hears nobody beside it but while one goes over into the other.
 fn music_is_alone(who: &str, samples: &[i16]) {
-    let of_others = [CALLER_HZ, AGENT_HZ, THIRD_HZ];
+    let of_others = [CALLER_HZ, AGENT_HZ, THIRD_HZ, SUPERVISOR_HZ];
     let mixed = samples.chunks_exact(800).filter(|piece| {
         let holds = |hz: f64| pieces_with_trace_of(piece, hz) > 0;
         holds(MUSIC_HZ) && of_others.into_iter().any(holds)
@@ -184,6 +186,56 @@ fn an_agent_consults_and_goes_on_with_the_caller() {
         daemon_cdr_with(&stage.daemon, "103").filter(|cdr| cdr.id != stage.call.id)
     });
     assert!(thirds.ended.by.starts_with("user ") && thirds.ended.cause == "forced", "{:?}", thirds.ended);
+}
+
+#[test]
+fn a_supervisor_at_a_conference_is_heard_by_whom_the_mode_says() {
+    let Some(mut stage) = Stage::set() else { return };
+    let mut supervisor = Baresip::at(&stage.daemon, "104", SUPERVISOR_HZ);
+    stage.consults();
+    stage.orders("conference", &[]);
+    let acts = |order: &str| {
+        let _ = ctl(&stage.daemon, &[order, &stage.call.id, "--phone", "104"]);
+    };
+    acts("listen");
+    supervisor.wait_for("CALL_ESTABLISHED");
+    for order in ["whisper", "barge"] {
+        std::thread::sleep(PART);
+        acts(order);
+    }
+    std::thread::sleep(PART);
+    supervisor.command("hangup", "");
+    std::thread::sleep(PART);
+    stage.caller.command("hangup", "");
+    stage.caller.wait_for("CALL_CLOSED");
+    // The two others talk on.
+    std::thread::sleep(PART);
+    stage.agent.command("hangup", "");
+    stage.third.wait_for("CALL_CLOSED");
+
+    let confer = [vec![AGENT], vec![AGENT, THIRD], vec![AGENT, THIRD, SUPERVISOR], vec![AGENT, THIRD]];
+    let by_caller: Vec<_> =
+        heard(&stage.caller.heard()).into_iter().filter(|phase| phase[..] != [MUSIC]).collect();
+    assert_eq!(by_caller, confer, "the caller hears no whisper");
+    let both = vec![CALLER, THIRD];
+    let all = vec![CALLER, THIRD, SUPERVISOR];
+    assert_eq!(
+        heard(&stage.agent.heard()),
+        [vec![CALLER], vec![THIRD], both.clone(), all, both, vec![THIRD]],
+        "the agent hears the whisper, too"
+    );
+    let both = vec![CALLER, AGENT];
+    let all = vec![CALLER, AGENT, SUPERVISOR];
+    assert_eq!(
+        heard(&stage.third.heard()),
+        [vec![AGENT], both.clone(), all, both, vec![AGENT]],
+        "the third hears no whisper"
+    );
+    assert_eq!(heard(&supervisor.heard()), [[CALLER, AGENT, THIRD]], "the supervisor hears all three");
+
+    let (channels, _) = stage.recorded();
+    assert_eq!(heard(&channels[0]), [vec![CALLER]], "the caller's channel is the caller's");
+    assert_eq!(heard(&channels[1]), confer, "whoever barges in is recorded, and no whisper");
 }
 
 fn daemon_cdr_with(daemon: &Daemon, number: &str) -> Option<CdrView> {

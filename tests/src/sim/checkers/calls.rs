@@ -162,7 +162,7 @@ impl Checker for CdrIsTrue {
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if let Came::Command(Command::Dial { from, to }) = &step.came {
+        if let Came::Command(_, Command::Dial { from, to }) = &step.came {
             for action in &step.actions {
                 if let Action::Persist { record: Record::CallOpen(open), .. } = action {
                     self.dialled.insert(open.call, (from.clone(), to.clone()));

@@ -1,7 +1,7 @@
 //! What users may do: with what is their own, and where they are restricted to some queues.
 
 use super::{Checker, Verdict, broken};
-use crate::sim::world::{Came, SUPERVISOR, Step, World, user_of};
+use crate::sim::world::{Came, SUPERVISOR, Step, USER, World};
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_acd::Fact;
 use switchroom_acd::agent::Doing;
@@ -15,6 +15,9 @@ use switchroom_sip::time::Mono;
 enum About<'a> {
     Call(CallId),
     Agent(&'a str),
+    Queue(&'a str),
+    /// An extension.
+    Seat(&'a str),
     Other,
 }
 
@@ -34,6 +37,11 @@ fn about(command: &Command) -> About<'_> {
         Command::Agent(AgentAct::Choose { agent, .. } | AgentAct::WrapUp { agent, .. })
         | Command::Supervise { act: SupervisionAct::Begin { subject: Subject::Agent(agent), .. }, .. } => {
             About::Agent(agent)
+        }
+        Command::Agent(AgentAct::Door { queue, .. }) => About::Queue(queue),
+        Command::Dial { from: seat, .. }
+        | Command::Supervise { act: SupervisionAct::Begin { subject: Subject::Extension(seat), .. }, .. } => {
+            About::Seat(seat)
         }
         _ => About::Other,
     }
@@ -114,15 +122,17 @@ impl Checker for OwnIsOwn {
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        let seat = world.exchange.config().supervision.users.get("supervisor").cloned().unwrap_or_default();
+        let seat = world.exchange.config().supervision.users.get(USER).cloned().unwrap_or_default();
         let verdict = match &step.came {
-            Came::Command(Command::Own(command)) if !step.died => {
+            Came::Command(_, Command::Own(command)) if !step.died => {
                 let is_own = match about(command) {
                     About::Call(call) => {
                         let is_note = matches!(**command, Command::Note { .. });
                         self.calls.contains(&call) || is_note && self.written_up == Some(call)
                     }
                     About::Agent(agent) => self.agents.contains(agent),
+                    About::Seat(one) => one == seat,
+                    About::Queue(_) => false,
                     About::Other => true,
                 };
                 // What was due at that very moment is done beside the command, which is told by its answer then.
@@ -208,8 +218,19 @@ pub(super) fn queues_of(world: &World, id: CallId) -> Option<BTreeSet<String>> {
         .values()
         .filter(|leg| leg.state != LegState::Ended)
         .filter_map(|leg| leg.extension.as_deref());
-    let agents = seats.filter_map(|seat| floor.agent_at(seat));
-    Some(agents.flat_map(|agent| agent.config.queues.keys().cloned()).collect())
+    Some(seats.flat_map(|seat| queues_at(world, seat)).collect())
+}
+
+/// The queues in which whoever sits at a phone works.
+fn queues_at(world: &World, seat: &str) -> BTreeSet<String> {
+    let agent = world.exchange.floor().agent_at(seat);
+    agent.map(|agent| agent.config.queues.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// The queues in which an agent works, by what is configured.
+fn queues_with(world: &World, agent: &str) -> BTreeSet<String> {
+    let agent = world.exchange.floor().agent(agent);
+    agent.map(|agent| agent.config.queues.keys().cloned().collect()).unwrap_or_default()
 }
 
 impl Checker for ActsWithinQueues {
@@ -221,16 +242,18 @@ impl Checker for ActsWithinQueues {
         let restricted = &world.exchange.config().supervision.queues;
         let Some(allowed) = restricted.get(SUPERVISOR) else { return Ok(()) };
         let verdict = match &step.came {
-            Came::Command(command) if user_of(command) == SUPERVISOR && !step.died && is_done(step) => {
-                let of = match about(command) {
-                    About::Call(call) => self.of.get(&call).cloned().flatten().map(|of| (call, of)),
-                    About::Agent(_) | About::Other => None,
+            Came::Command(SUPERVISOR, command) if !step.died && is_done(step) => {
+                let (call, of) = match about(command) {
+                    About::Call(call) => (Some(call), self.of.get(&call).cloned().flatten()),
+                    About::Agent(agent) => (None, Some(queues_with(world, agent))),
+                    About::Queue(queue) => (None, Some([queue.to_owned()].into())),
+                    About::Seat(seat) => (None, Some(queues_at(world, seat))),
+                    About::Other => (None, None),
                 };
-                match of.filter(|(_, of)| allowed.is_disjoint(of)) {
-                    Some((call, of)) => broken(
-                        Some(call),
-                        format!("who may act on {allowed:?} was let do {command:?}, of {of:?}"),
-                    ),
+                match of.filter(|of| allowed.is_disjoint(of)) {
+                    Some(of) => {
+                        broken(call, format!("who may act on {allowed:?} was let do {command:?}, of {of:?}"))
+                    }
                     None => Ok(()),
                 }
             }

@@ -107,6 +107,12 @@ impl OneFinalResponse {
 
     fn answer(&mut self, world: &World, to: std::net::SocketAddr, glance: &Glance<'_>) -> Verdict {
         let Some(status) = glance.status() else { return Ok(()) };
+        // A mutilated copy may bear the same branch and be refused for its form: only what a call came to counts then.
+        let is_about_form = status >= 200 && !matches!(status, 200 | 480 | 486 | 487 | 603);
+        // A copy that came by another way is refused for that, not for what it asks (RFC 3261 §8.2.2.2).
+        if status == 482 || is_about_form && world.setup.net.garbage_ppm > 0 {
+            return Ok(());
+        }
         let key = key(to, glance);
         // Its copies may have come from an address that changed: the transaction is the same.
         let same = self.invites.iter().filter(|(of, seen)| {
@@ -132,15 +138,6 @@ impl OneFinalResponse {
                 *seen = Seen::at(world.now.mono, seen.is_inside);
             }
             seen.is_taken = true;
-            return Ok(());
-        }
-        // A mutilated copy may bear the same branch and be refused for its form: only what a call came to counts then.
-        let is_about_form = !matches!(status, 200 | 480 | 486 | 487 | 603);
-        // A copy that came by another way is refused for that, not for what it asks (RFC 3261 §8.2.2.2).
-        if status == 482 {
-            return Ok(());
-        }
-        if is_about_form && world.setup.net.garbage_ppm > 0 {
             return Ok(());
         }
         let this = (status, glance.to_tag().to_owned());

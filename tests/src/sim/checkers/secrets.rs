@@ -182,8 +182,8 @@ impl SecretsStay {
         let call = |id: &CallId| world.exchange.call(*id).filter(|call| call.stage == Stage::Seeking);
         self.put_through.retain(|id| call(id).is_some());
         let command = match &step.came {
-            Came::Command(Command::Own(command)) => Some(&**command),
-            Came::Command(command) => Some(command),
+            Came::Command(_, Command::Own(command)) => Some(&**command),
+            Came::Command(_, command) => Some(command),
             _ => None,
         };
         if let Some(Command::Transfer { call: id, .. }) = command {

@@ -7,7 +7,7 @@ use crate::sim::faults::Faults;
 use crate::sim::inbound::LENT;
 use crate::sim::plant::{Defect, Plant};
 use crate::sim::setup::Setup;
-use crate::sim::world::{Came, Step, World};
+use crate::sim::world::{Came, Step, USER, World};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use switchroom_exchange::{Action, CallId, Command, LegId, MediaCommand, MediaEvent, Record, Stage};
@@ -128,7 +128,7 @@ fn second_key_of_who_was_handed_off(plant: Plant) -> (bool, Option<Finding>) {
     three.does(1, &PhoneCommand::Answer);
     three.does(0, &PhoneCommand::Digits("7".into(), DigitsBy::Info));
     let call = three.world.exchange.calls().next().unwrap().id;
-    let step = three.world.tell(Came::Command(Command::HandOff { call, flow: LENT.into() })).unwrap();
+    let step = three.world.tell(Came::Command(USER, Command::HandOff { call, flow: LENT.into() })).unwrap();
     three.look(&step);
     three.world.typed_secrets = [call].into();
     assert_eq!((three.stage(), &three.world.exchange.call(call).unwrap().flow), (Stage::Flow, &None));

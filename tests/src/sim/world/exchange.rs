@@ -1,6 +1,6 @@
 //! The exchange within the world: what reaches it, what it wants done, how it dies and starts again.
 
-use super::{Came, Next, SUPERVISOR, Step, Who, World};
+use super::{Came, Next, SUPERVISOR, Step, USER, Who, World};
 use crate::sim::handset::of_rtp;
 use crate::sim::media::{self, Media};
 use crate::sim::network::HERE;
@@ -11,21 +11,28 @@ use switchroom_exchange::{
     Action, AgentAct, Command, CommandId, Exchange, Flow, Input, MediaCommand, MediaEvent, Record, Transport,
 };
 
-/// Who gives a command. Whoever supervises may be restricted to a queue; the other sits at the first phone, and does also what has
-/// to be done at the end.
-pub fn user_of(command: &Command) -> &'static str {
-    match command {
-        Command::Supervise { .. }
-        | Command::PickUp { .. }
-        | Command::Transfer { .. }
-        | Command::Record { .. }
-        | Command::Missed { .. }
-        | Command::Agent(AgentAct::Assign { .. } | AgentAct::Priority { .. }) => SUPERVISOR,
-        _ => "supervisor",
-    }
-}
-
 impl World {
+    /// A user asks for something. Whoever supervises may be restricted to a queue, and may be anybody whose order another could
+    /// give as well; the other sits at the first phone, and does also what has to be done at the end.
+    pub(super) fn order(&mut self, command: Command) -> Option<Step> {
+        let is_supervisors = match &command {
+            Command::Supervise { .. }
+            | Command::PickUp { .. }
+            | Command::Transfer { .. }
+            | Command::Record { .. }
+            | Command::Missed { .. }
+            | Command::Agent(AgentAct::Assign { .. } | AgentAct::Priority { .. }) => true,
+            Command::HangUp(_)
+            | Command::HandOff { .. }
+            | Command::Consult { .. }
+            | Command::Note { .. }
+            | Command::Dial { .. }
+            | Command::Agent(_) => self.rng.below(3) == 0,
+            _ => false,
+        };
+        self.tell(Came::Command(if is_supervisors { SUPERVISOR } else { USER }, command))
+    }
+
     pub(super) fn arrive_up(&mut self, flow: Flow, bytes: Arc<[u8]>) -> Option<Step> {
         let closed = flow.transport == Transport::Tcp && !self.routes.is_connected(flow.connection);
         if self.is_down || closed {
@@ -81,11 +88,11 @@ impl World {
             Came::Answered(call, number, answer) => {
                 Input::Answered { call: *call, number: *number, answer: answer.clone() }
             }
-            Came::Command(command) => {
+            Came::Command(user, command) => {
                 self.commands += 1;
                 Input::Command {
                     id: CommandId(self.commands),
-                    user: user_of(command).into(),
+                    user: (*user).into(),
                     command: command.clone(),
                 }
             }

@@ -14,8 +14,7 @@ use crate::sim::network::{Meddling, Routes};
 use crate::sim::plant::Plant;
 use crate::sim::setup::Setup;
 use crate::sim::store::{Flushed, Store};
-pub use exchange::user_of;
-pub use site::{CONSENT, HOLD_MUSIC, SUPERVISOR, restricted_to};
+pub use site::{CONSENT, HOLD_MUSIC, SUPERVISOR, USER, restricted_to};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +44,8 @@ pub enum Came {
     /// What came of a question that a flow asked.
     Answered(CallId, u64, Answer),
     /// A user's command.
-    Command(Command),
+    /// What a user asks for, and who that is.
+    Command(&'static str, Command),
     /// Another configuration.
     Config,
     /// The exchange shall stop.

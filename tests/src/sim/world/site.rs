@@ -18,6 +18,8 @@ pub const CONSENT: &str = "consent";
 
 /// Who commands supervisors' phones, and may be restricted to a queue.
 pub const SUPERVISOR: &str = "mara";
+/// Who does the rest, sits at the first phone and is restricted to nothing.
+pub const USER: &str = "supervisor";
 
 /// The queue to which that one is: the first, on one site of four that have any.
 pub fn restricted_to(setup: &Setup) -> Option<&'static str> {
@@ -46,7 +48,7 @@ pub(super) fn config(setup: &Setup) -> Config {
             users: setup
                 .phones
                 .first()
-                .map(|one| ("supervisor".into(), one.extension.clone()))
+                .map(|one| (USER.into(), one.extension.clone()))
                 .into_iter()
                 .collect(),
             queues: match restricted_to(setup) {

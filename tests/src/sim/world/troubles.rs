@@ -1,7 +1,7 @@
 //! What goes wrong, and how it ends.
 
 use super::site::extension;
-use super::{Came, Next, Step, World};
+use super::{Came, Next, Step, USER, World};
 use crate::sim::floor::AgentWish;
 use crate::sim::inbound::LENT;
 use crate::sim::trouble::{SupervisorWish, Trouble};
@@ -57,20 +57,20 @@ impl World {
             Trouble::HangUp { place } => {
                 let calls: Vec<CallId> = self.exchange.calls().map(|c| c.id).collect();
                 let call = *calls.get(place % calls.len().max(1))?;
-                return self.tell(Came::Command(Command::HangUp(call)));
+                return self.order(Command::HangUp(call));
             }
             Trouble::Dial { phone, to } => {
                 let from = self.handsets[phone % phones].setup.extension.clone();
-                return self.tell(Came::Command(Command::Dial { from, to }));
+                return self.order(Command::Dial { from, to });
             }
             Trouble::Supervise { phone, place, wish } => {
                 let phone = self.handsets[phone % phones].setup.extension.clone();
                 let command = self.supervision(phone, place, wish)?;
-                return self.tell(Came::Command(command));
+                return self.order(command);
             }
             Trouble::Unregister { phone } => {
                 let extension = self.handsets[phone % phones].setup.extension.clone();
-                return self.tell(Came::Command(Command::Unregister { extension, contact: None }));
+                return self.order(Command::Unregister { extension, contact: None });
             }
             Trouble::Agent { agent, wish: AgentWish::Hold } => self.hold_at(agent),
             Trouble::Agent { agent, wish: AgentWish::Vanish { for_ms } } => {
@@ -80,7 +80,7 @@ impl World {
             }
             Trouble::Agent { agent, wish } => {
                 let command = self.act(agent, wish)?;
-                return self.tell(Came::Command(command));
+                return self.order(command);
             }
             Trouble::Floor => {
                 self.floor_generation += 1;
@@ -89,7 +89,7 @@ impl World {
             }
             Trouble::Archive { place } => {
                 let act = self.archive_act(place)?;
-                return self.tell(Came::Command(Command::Archive(act)));
+                return self.order(Command::Archive(act));
             }
             Trouble::Reload { phone, password } => return self.reload(phone % phones, password),
         }
@@ -356,7 +356,7 @@ impl World {
         }
         let agents = if self.setup.floor.queues > 0 { self.setup.floor.agents } else { 0 };
         let ready = (0..agents).filter_map(|agent| self.act(agent, AgentWish::Ready { further: 0 }));
-        std::iter::once(Came::Config).chain(ready.map(Came::Command)).collect()
+        std::iter::once(Came::Config).chain(ready.map(|command| Came::Command(USER, command))).collect()
     }
 
     /// Everybody who is to be called back is taken out of the queues.
@@ -364,7 +364,7 @@ impl World {
         let waiting =
             self.exchange.floor().queues().flat_map(|queue| queue.order.iter().map(|turn| turn.call));
         let absent = waiting.map(CallId).filter(|id| self.exchange.call(*id).is_none());
-        absent.map(|call| Came::Command(Command::Agent(AgentAct::TakeOut { call }))).collect()
+        absent.map(|call| Came::Command(USER, Command::Agent(AgentAct::TakeOut { call }))).collect()
     }
 
     /// With the faults gone everybody has power, nobody behaves badly, no more calls are planned.

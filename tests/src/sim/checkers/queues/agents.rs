@@ -204,8 +204,8 @@ impl Checker for WhereTheyChose {
             }
         }
         let command = match &step.came {
-            Came::Command(Command::Own(command)) => Some(&**command),
-            Came::Command(command) => Some(command),
+            Came::Command(_, Command::Own(command)) => Some(&**command),
+            Came::Command(_, command) => Some(command),
             _ => None,
         };
         if let Some(Command::Agent(AgentAct::Choose { agent, presence, .. })) = command

@@ -157,7 +157,7 @@ impl Checker for NobodyOvertakes {
         match &step.came {
             Came::Start => self.start(world, step),
             Came::Config => self.reloaded = Some(now),
-            Came::Command(Command::Agent(AgentAct::Priority { call, priority })) => {
+            Came::Command(_, Command::Agent(AgentAct::Priority { call, priority })) => {
                 let is_done = step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. }));
                 for line in [&mut self.waiting, &mut self.resting] {
                     if let Some(waits) = line.get_mut(&call.0).filter(|_| is_done) {

@@ -119,7 +119,7 @@ impl Checker for RungIsOffered {
             self.seats = known.map(|one| (one.agent.clone(), one.extension.clone())).collect();
         }
         // Whoever picks a caller up is rung beside all agents. Of a step that was cut short nobody heard the reply.
-        if let Came::Command(Command::PickUp { call, phone: Some(phone) }) = &step.came
+        if let Came::Command(_, Command::PickUp { call, phone: Some(phone) }) = &step.came
             && (step.died || step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. })))
         {
             self.picked.insert((call.0, phone.clone()));

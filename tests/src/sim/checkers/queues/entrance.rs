@@ -172,7 +172,7 @@ impl OnlyWhoMayComesIn {
             let said = world.store.disk.doors.iter().map(|(queue, (_, fact))| (queue.clone(), fact.door));
             self.doors = said.collect();
         }
-        if let Came::Command(Command::Agent(AgentAct::Door { queue, door })) = &step.came
+        if let Came::Command(_, Command::Agent(AgentAct::Door { queue, door })) = &step.came
             && step.actions.iter().any(|action| matches!(action, Action::Reply { result: Ok(_), .. }))
         {
             self.doors.insert(queue.clone(), *door);

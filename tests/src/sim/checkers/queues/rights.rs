@@ -52,7 +52,7 @@ impl Checker for OnlyOwnQueues {
         }
         let own = restricted_to(&world.setup);
         let call = match &step.came {
-            Came::Command(command) => acted_on(command).filter(|_| own.is_some()),
+            Came::Command(_, command) => acted_on(command).filter(|_| own.is_some()),
             _ => None,
         };
         let of = call.and_then(|call| self.of.get(&call.0)).cloned();
