@@ -112,6 +112,10 @@ impl Exchange {
                 self.schedule_keep_alive(now, &extension, &key);
             }
         }
+        if self.config.keep_alive.is_zero() && !old.keep_alive.is_zero() {
+            // Nobody is asked any more, so nobody can be found back: who registered is there.
+            self.trust_all_bindings();
+        }
         // A new password ends what the old one registered.
         let renewed: Vec<String> = old
             .extensions

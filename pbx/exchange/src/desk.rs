@@ -188,13 +188,16 @@ impl Exchange {
             // Whoever calls may have others who answer.
             return self.decline_by(now, id, leg, user);
         }
-        match self.calls.get(&id).and_then(Call::waits_beside) {
-            Some(leg) if self.is_at(id, leg, seat) => self.leave_by(now, id, leg, user),
-            _ => self.hang_up_by(now, id, user),
+        let call = self.calls.get(&id);
+        let beside = call.and_then(Call::waits_beside).filter(|leg| self.is_at(id, *leg, seat));
+        let consults = || call?.leaves_two(|leg| leg.is_live_at(seat));
+        match beside.or_else(consults) {
+            Some(leg) => self.leave_by(now, id, leg, user),
+            None => self.hang_up_by(now, id, user),
         }
     }
 
-    /// Who put the other party through, or into a flow, leaves; as if that phone had hung up.
+    /// Who put the other party through, or into a flow, or consults, leaves; as if that phone had hung up.
     fn leave_by(&mut self, now: Now, id: CallId, leg: LegId, user: &str) -> Result<String, String> {
         self.end_news(now, id, leg);
         let one = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg));
@@ -203,8 +206,10 @@ impl Exchange {
         }
         let (who, number) = (self.number_of_leg(id, leg), self.calls.get(&id).map_or(0, |call| call.number));
         let text = format!("{user} has {who} hang up");
-        let has_left = self.transferor_left(now, id, leg, &text) || self.hander_left(now, id, leg, &text);
-        debug_assert!(has_left, "a leg that waits beside a call is one of the two");
+        let has_left = self.transferor_left(now, id, leg, &text)
+            || self.hander_left(now, id, leg, &text)
+            || self.left_consulting(now, id, leg, &text);
+        debug_assert!(has_left, "a leg that leaves a call to others is one of those");
         let done = format!("{who} has left call {number}");
         let text = format!("{user}: {done}");
         self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "hang_up", text);

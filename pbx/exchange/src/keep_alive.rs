@@ -46,6 +46,17 @@ impl Exchange {
         self.endpoint.request_outside(now.mono, flow, request, number);
     }
 
+    /// Phones are asked no more whether they are there: each that registered is taken to be.
+    pub(crate) fn trust_all_bindings(&mut self) {
+        let all: Vec<(String, String)> = self.names.all().collect();
+        for (extension, key) in all {
+            if let Some(binding) = self.registrar.get_mut(&extension, &key) {
+                binding.missed = 0;
+            }
+            self.extension_changed(extension);
+        }
+    }
+
     /// A phone answered, with whatever status, or did not.
     pub(crate) fn on_ping_answer(&mut self, now: Now, number: u64, response: Option<&Response>) {
         let Some((name, since)) = self.pings.remove(&number) else { return };

@@ -1,6 +1,6 @@
 //! The messages and decisions of calls, kept for looking at.
 
-use crate::limits::{LADDER_BYTES_MAX, LADDER_ENTRIES_MAX, LADDERS_MAX};
+use crate::limits::{LADDER_BYTES_MAX, LADDER_ENTRIES_MAX, LADDER_LIVE_BYTES_MAX, LADDERS_MAX};
 use crate::{CallId, LegId};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -53,7 +53,8 @@ pub struct Ladder {
 #[derive(Debug, Default)]
 pub struct Ladders {
     all: BTreeMap<CallId, Ladder>,
-    order: VecDeque<CallId>,
+    /// Those of calls that are over, the one that was over first in front.
+    over: VecDeque<CallId>,
     bytes: usize,
 }
 
@@ -83,16 +84,31 @@ impl Ladders {
     pub(crate) fn forget(&mut self, call: CallId) {
         if let Some(gone) = self.all.remove(&call) {
             self.bytes -= gone.bytes;
-            self.order.retain(|kept| *kept != call);
+            self.over.retain(|kept| *kept != call);
+        }
+    }
+
+    /// A call is over: its ladder is kept as long as there is room.
+    pub(crate) fn finished(&mut self, call: CallId) {
+        if self.all.contains_key(&call) {
+            self.over.push_back(call);
+            self.make_room();
+        }
+    }
+
+    fn make_room(&mut self) {
+        while self.bytes > LADDER_BYTES_MAX || self.over.len() > LADDERS_MAX {
+            let Some(oldest) = self.over.pop_front() else { break };
+            if let Some(gone) = self.all.remove(&oldest) {
+                self.bytes -= gone.bytes;
+            }
         }
     }
 
     fn push(&mut self, now: Now, call: CallId, kind: EntryKind, size: usize) {
-        if !self.all.contains_key(&call) {
-            self.order.push_back(call);
-        }
+        let is_full = self.bytes.saturating_add(size) > LADDER_LIVE_BYTES_MAX;
         let ladder = self.all.entry(call).or_default();
-        if ladder.entries.len() >= LADDER_ENTRIES_MAX {
+        if is_full || ladder.entries.len() >= LADDER_ENTRIES_MAX {
             ladder.dropped = ladder.dropped.saturating_add(1);
             return;
         }
@@ -102,11 +118,6 @@ impl Ladders {
         ladder.entries.push(Entry { at_us, kind });
         ladder.bytes += size;
         self.bytes += size;
-        while self.bytes > LADDER_BYTES_MAX || self.order.len() > LADDERS_MAX {
-            let Some(oldest) = self.order.pop_front() else { break };
-            if let Some(gone) = self.all.remove(&oldest) {
-                self.bytes -= gone.bytes;
-            }
-        }
+        self.make_room();
     }
 }

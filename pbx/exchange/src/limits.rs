@@ -20,8 +20,11 @@ pub const CODE_HUSHED: Duration = Duration::from_secs(1);
 pub const PATH_MAX: usize = 100;
 /// Messages and decisions of one call's ladder; further ones are counted only.
 pub const LADDER_ENTRIES_MAX: usize = 400;
-/// Bytes of messages in all ladders together; the oldest finished calls' ladders are dropped first.
+/// Bytes of messages in all ladders together; beyond that those of finished calls go, the oldest first. Those of calls that
+/// are not over stay.
 pub const LADDER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of messages in the ladders of calls that are not over, together: beyond that entries are counted only.
+pub const LADDER_LIVE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Finished calls whose ladder is kept at all.
 pub const LADDERS_MAX: usize = 2_000;
 /// CDRs waiting for the store. At the bound the oldest is given up, with an alarm.
@@ -72,6 +75,12 @@ pub const REFUSALS_PER_MINUTE: usize = 60;
 pub const MESSAGES_MAX: usize = 20_000;
 /// How often messages are looked through for those that are too old.
 pub const MESSAGES_PURGED: Duration = Duration::from_secs(3_600);
+/// Between what was left long ago and the last day are more than this many milliseconds: the clock may stand wrong.
+pub const CLOCK_GAP_MS: i64 = 7 * CLOCK_FRESH_MS;
+/// So many milliseconds before now is the last day.
+pub const CLOCK_FRESH_MS: i64 = 86_400_000;
+/// So long no message is thrown away for its age when the clock may stand wrong.
+pub const CLOCK_DOUBT: Duration = Duration::from_secs(86_400);
 /// Messages thrown away at once: far fewer than the records that the store takes at once.
 pub const MESSAGES_GONE_MAX: usize = 500;
 /// When there are more, the next go after this.

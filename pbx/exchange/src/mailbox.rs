@@ -6,13 +6,16 @@
 
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::limits::{MESSAGES_GO_ON, MESSAGES_GONE_MAX, MESSAGES_MAX, MESSAGES_PURGED};
+use crate::limits::{
+    CLOCK_DOUBT, CLOCK_FRESH_MS, CLOCK_GAP_MS, MESSAGES_GO_ON, MESSAGES_GONE_MAX, MESSAGES_MAX,
+    MESSAGES_PURGED,
+};
 use crate::media::{MediaCommand, MessageFacts, Taken};
 use crate::record::{EventKind, MessageRecord, Party, Record, Severity};
 use crate::{CallId, Changed, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use switchroom_sip::time::Now;
+use switchroom_sip::time::{Mono, Now};
 
 /// A message whose file is not closed yet: what it will be.
 #[derive(Debug, Clone)]
@@ -74,6 +77,8 @@ pub(crate) struct Mailboxes {
     /// The messages of each box that has some: phones ask for their number all day.
     by_box: BTreeMap<String, BTreeSet<String>>,
     pub(crate) unfinished: BTreeMap<String, Unfinished>,
+    /// Since when the clock is doubted.
+    doubted: Option<Mono>,
 }
 
 impl Mailboxes {
@@ -84,6 +89,22 @@ impl Mailboxes {
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &MessageRecord> {
         self.messages.values()
+    }
+
+    /// Whether the clock stands so far ahead of when messages were left that none is thrown away for its age, for a day: by
+    /// then it is right, or nobody minds. The messages of the last day tell nothing: they have the same clock.
+    fn doubts_clock(&mut self, now: Now) -> bool {
+        let is_fresh = |at_ms: &i64| *at_ms > now.wall.0.saturating_sub(CLOCK_FRESH_MS);
+        let (fresh, older): (Vec<i64>, Vec<i64>) =
+            self.all().map(|message| message.at_ms).partition(is_fresh);
+        let first = fresh.into_iter().min().unwrap_or(now.wall.0);
+        let gap = older.into_iter().max().map_or(0, |last| first.saturating_sub(last));
+        if gap <= CLOCK_GAP_MS {
+            self.doubted = None;
+            return false;
+        }
+        let since = *self.doubted.get_or_insert(now.mono);
+        now.mono.since(since) < CLOCK_DOUBT
     }
 
     fn put(&mut self, message: MessageRecord) {
@@ -304,13 +325,14 @@ impl Exchange {
     /// Throws away what is older than its box keeps, and what is too much for all boxes: what was heard first, the oldest
     /// first. Not more at once than the store takes beside everything else.
     pub(crate) fn purge_messages(&mut self, now: Now) {
+        let doubts = self.mailboxes.doubts_clock(now);
         let is_old = |m: &MessageRecord| {
             let age_ms = u128::try_from(now.wall.0.saturating_sub(m.at_ms)).unwrap_or(0);
             let keep = self.kept_for(m);
             !keep.is_zero() && age_ms > keep.as_millis()
         };
         let mut gone: Vec<String> =
-            self.mailboxes.all().filter(|m| is_old(m)).map(|m| m.id.clone()).collect();
+            self.mailboxes.all().filter(|m| !doubts && is_old(m)).map(|m| m.id.clone()).collect();
         let left = self.mailboxes.messages.len().saturating_sub(gone.len());
         if left > MESSAGES_MAX {
             let mut order: Vec<_> = self.mailboxes.all().filter(|m| !gone.contains(&m.id)).collect();

@@ -91,7 +91,7 @@ fn introduce(args: &DemoArgs, plan: &Plan, site: &Site, out: &mut dyn Write) -> 
     )?;
     writeln!(
         out,
-        "join      a softphone as {} at {}, password {}; then call {}, *43 (echo), 400, 401, 402 (flows), or 410, 411 (queues)",
+        "join      a softphone as {} at {}, password {}; then call {}, *43 (echo), 400, 401, 402 (flows), or 410, 411, 412 (queues)",
         site.guest.number,
         site.sip,
         site.guest.password,

@@ -187,7 +187,7 @@ fn waiting(exchange: &Exchange, queue: &Queue, now: Now) -> Vec<w::WaiterView> {
         let call = exchange.call(id);
         let moment = switchroom_acd::Moment { mono: now.mono.0 / 1_000, wall: now.wall.0 };
         let waited = waiter.waited_ms(moment);
-        let from = call.map(|call| call.from.clone()).unwrap_or_default();
+        let from = call.map(|call| call.caller_party().clone()).unwrap_or_default();
         let back = floor.call_back(waiter.call);
         if let Some(back) = back {
             return call_back(back, waiter.offer.iter().flat_map(|offer| &offer.agents), floor, now);

@@ -91,6 +91,14 @@ impl Call {
         self.consults_apart().is_some()
     }
 
+    /// The leg of a consultation that is the one asked for, and can leave: what is left is for the two others, or rung back.
+    pub(crate) fn leaves_two(&self, is_it: impl Fn(&Leg) -> bool) -> Option<LegId> {
+        let consult = self.consult.as_ref()?;
+        let is_there = consult.bridge != Bridge::Ringing;
+        let two = [Some(consult.by), self.other(consult.by).filter(|_| is_there)];
+        two.into_iter().flatten().find(|leg| self.leg(*leg).is_some_and(&is_it))
+    }
+
     /// The other call of a consultation: of the third once it is there, or in which it is consulted.
     pub(super) fn beside(&self) -> Option<CallId> {
         let third = self.consult.as_ref().filter(|consult| consult.bridge != Bridge::Ringing);
@@ -422,7 +430,7 @@ impl Exchange {
     }
 
     /// A party of a talk in which one consults has hung up, or is gone. False if the call is to go the way of any other.
-    pub(super) fn left_consulting(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
+    pub(crate) fn left_consulting(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
         let Some(call) = self.calls.get(&id) else { return false };
         let Some(consult) = &call.consult else { return false };
         let (by, is_there) = (consult.by, consult.bridge != Bridge::Ringing);

@@ -29,6 +29,7 @@ impl Exchange {
             return;
         }
         let was_answered = call.answered.is_some();
+        let calls_nobody_back = call.stage == Stage::Placing || self.is_about_another(id);
         self.keep_queues(id);
         self.supervisions.touch(id);
         self.transfer_ends(now, id);
@@ -79,7 +80,9 @@ impl Exchange {
                 self.drop_leg(now, id, leg, outcome, None);
             }
         }
-        self.called_back(now, id, true);
+        if !calls_nobody_back {
+            self.called_back(now, id, true);
+        }
         self.why(now, id, "end", text.clone());
         self.event(
             now,
@@ -193,6 +196,7 @@ impl Exchange {
                 }
             }
         }
+        self.ladders.finished(id);
         self.changed.insert(crate::Changed::Call(id));
     }
 

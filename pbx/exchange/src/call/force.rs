@@ -145,7 +145,7 @@ impl Exchange {
         Ok(())
     }
 
-    pub(super) fn is_in(&self, id: CallId, extension: &str) -> bool {
+    pub(crate) fn is_in(&self, id: CallId, extension: &str) -> bool {
         self.calls.get(&id).is_some_and(|call| call.legs.values().any(|leg| leg.is_live_at(extension)))
     }
 

@@ -47,6 +47,10 @@ impl Exchange {
 
     /// A party is held for long: people are told, again and again, and a phone that is registered no more holds nobody.
     pub(crate) fn remind_of_hold(&mut self, now: Now, id: CallId) {
+        if self.config.hold_reminder.is_zero() {
+            // Nobody is to be told any more.
+            return;
+        }
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (Some(since), Some(holder)) = (call.held, call.holder()) else { return };
         call.is_reminded = true;

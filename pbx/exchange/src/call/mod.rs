@@ -378,7 +378,7 @@ impl Call {
     }
 
     /// Who is on the caller's side now: who called, or who was transferred by who did.
-    pub(crate) fn caller_party(&self) -> &Party {
+    pub fn caller_party(&self) -> &Party {
         self.caller_leg().map_or(&self.from, |leg| &leg.party)
     }
 

@@ -61,7 +61,7 @@ impl Exchange {
         if let MayRecord::Asks(who) | MayRecord::Not(who) = self.may_record(id) {
             return self.record_no_more(now, id, who);
         }
-        if self.record_on(now, id, caller, leg) {
+        if self.record_on(now, id, [caller, leg]) {
             return;
         }
         // A call has one recording: of its first talk, when a flow connects it several times.
@@ -103,22 +103,21 @@ impl Exchange {
         self.tape_third(id);
     }
 
-    /// The recording goes on with who talks now with the one who stays, on the channel of who did before. False if there
-    /// is none.
-    fn record_on(&mut self, now: Now, id: CallId, stays: LegId, leg: LegId) -> bool {
+    /// The recording goes on with these two, whoever has come on the channel of who has gone. False if there is none.
+    fn record_on(&mut self, now: Now, id: CallId, two: [LegId; 2]) -> bool {
         let Some(call) = self.calls.get(&id).filter(|call| call.recording == Recording::On) else {
             return false;
         };
         let Some(tape) = &call.tape else { return false };
-        let is_taped = tape.iter().any(|(taped, _)| *taped == leg);
-        let before = tape.iter().map(|(taped, _)| *taped).find(|taped| *taped != stays).filter(|_| !is_taped);
+        let taped = tape.map(|(leg, _)| leg);
+        let gone = taped.into_iter().filter(|leg| !two.contains(leg));
+        let change: Vec<(LegId, LegId)> =
+            gone.zip(two.into_iter().filter(|leg| !taped.contains(leg))).collect();
         let has_asked = call.pauses.asks;
         let seat = |leg: LegId| call.leg(leg).map(|leg| (&leg.extension, &leg.party.number));
-        let is_other = before.is_some_and(|before| seat(before) != seat(leg));
-        if let Some(before) = before {
-            self.tape_instead(id, before, leg);
-        } else if !is_taped {
-            return false;
+        let is_other = change.iter().any(|(gone, comes)| seat(*gone) != seat(*comes));
+        for (gone, comes) in change {
+            self.tape_instead(id, gone, comes);
         }
         if has_asked {
             self.pause_for_consent(id, false);

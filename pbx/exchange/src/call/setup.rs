@@ -1,6 +1,7 @@
 //! A call begins: who calls, whom, and by which phones the called side is reached.
 
 use super::{Call, Leg, LegState, Stage};
+use crate::config::Codec;
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::FORKS_MAX;
@@ -150,7 +151,10 @@ impl Exchange {
 
     /// Adds a step to the path of a call, and to its ladder.
     pub(crate) fn why(&mut self, now: Now, call: CallId, step: &str, text: String) {
-        self.ladders.decision(now, call, &text);
+        // News of who is to be called back are about a call that is over, if about any.
+        if self.calls.contains_key(&call) || self.ladders.get(call).is_some() {
+            self.ladders.decision(now, call, &text);
+        }
         if let Some(call) = self.calls.get_mut(&call) {
             let at_ms = call.clock(now).wall.0;
             call.path.push(Why { at_ms, step: step.to_owned(), text });
@@ -216,12 +220,13 @@ impl Exchange {
         let mut phones: Vec<Reachable> = Vec::new();
         let mut skipped = Vec::new();
         for number in numbers {
+            let before = phones.len();
             for binding in self.registrar.of(number) {
                 if Some(binding.flow) == caller_flow {
                     skipped.push(format!("{} is the caller's own phone", binding.flow));
                 } else if let Some(obstacle) = binding.obstacle() {
                     skipped.push(format!("{}: {obstacle}", binding.flow));
-                } else if phones.len() >= FORKS_MAX {
+                } else if phones.len() - before >= FORKS_MAX {
                     skipped.push(format!("{}: more phones than are rung at once", binding.flow));
                 } else {
                     let record = &binding.record;
@@ -251,7 +256,13 @@ impl Exchange {
             (Some(remote), Some(codec)) if caller.state == LegState::Up => {
                 let mut settled = remote.clone();
                 settled.formats.retain(|format| format.is_digits() || format.same_encoding(codec));
-                offer_on_behalf(&settled, codecs)
+                let offer = offer_on_behalf(&settled, codecs);
+                // A codec that was taken out of the configuration since is spoken on: what others speak is translated.
+                if offer.is_empty() && own_formats(&Codec::ALL).iter().any(|own| own.same_encoding(codec)) {
+                    own_formats(codecs)
+                } else {
+                    offer
+                }
             }
             (Some(remote), _) if self.wants_back(id) => {
                 let (mut spoken, own) = (remote.clone(), own_formats(codecs));

@@ -242,7 +242,13 @@ impl Exchange {
     /// The agent's part of a call is over, or the call is: the floor is told, and the call is itself from now on.
     pub(crate) fn end_talk(&mut self, now: Now, id: CallId) {
         self.keep_queues(id);
+        let agent = self.floor.agent_of(self.on_floor(id)).map(|agent| agent.extension.clone());
         let name = self.part_from_call_back(id);
+        if let Some(seat) = agent.filter(|seat| self.is_in(id, seat)) {
+            // Whoever stays in the call has it without a queue from now on, and is offered nothing before that is over.
+            self.floor.phone(moment(now), &seat, true, true);
+            self.seats_changed.insert(seat);
+        }
         self.floor.talk_ended_in(moment(now), name, id.0);
         // It may be of other queues now.
         self.supervisions.touch(id);
@@ -270,7 +276,8 @@ impl Exchange {
             for agent in agents {
                 self.floor.missed(moment(now), name, &agent, super::ringing::miss(cause));
             }
-        } else if cause == Cause::Restart {
+        } else if matches!(cause, Cause::Restart | Cause::Overload) {
+            // The number was not rung, which is nobody's fault but ours.
             self.floor.call_back_cut(moment(now), name);
         }
         // Nothing happens if no agent has it.

@@ -92,6 +92,9 @@ impl Exchange {
     /// A call was answered, or is over. If somebody who gave up was called, they are settled once they answer, or it was a try
     /// in vain.
     pub(crate) fn called_back(&mut self, now: Now, id: CallId, is_over: bool) {
+        if self.is_about_another(id) {
+            return;
+        }
         let Some(call) = self.calls.get(&id) else { return };
         let number = normal(&call.to.number).into_owned();
         let with = call.with.as_ref().map(|with| normal(&with.number).into_owned());
@@ -111,6 +114,14 @@ impl Exchange {
             if is_reached { MissedAct::Closed { word: CALLED_BACK.to_owned() } } else { MissedAct::Tried };
         let (caller, by) = (number, word(&call.from.number));
         self.note_fact(now, Fact::Missed(MissedFact { at_ms: now.wall.0, caller, act, by }));
+    }
+}
+
+impl Exchange {
+    /// Whether a call is a supervisor's, or of who is consulted: what stands on the board as called is no number that was dialled.
+    pub(crate) fn is_about_another(&self, id: CallId) -> bool {
+        let is_consulted = self.calls.get(&id).is_some_and(|call| call.consulted_in.is_some());
+        is_consulted || self.supervisions.get(&id).is_some()
     }
 }
 

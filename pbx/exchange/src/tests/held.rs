@@ -125,6 +125,21 @@ fn a_hold_that_lasts_is_told_of_each_time_until_it_ends() {
     s.w.settle();
 }
 
+/// Whoever takes the reminder out of the configuration during a hold hears of it no more.
+#[test]
+fn a_reload_without_the_reminder_ends_it() {
+    let mut s = Scene::new();
+    s.remind();
+    s.hold(s.b, "192.0.2.12");
+    let mut config = s.w.x.config().clone();
+    config.hold_reminder = Duration::ZERO;
+    s.w.input(Input::Config(Arc::new(config)));
+    s.w.run(REMINDER * 3);
+    assert_eq!((s.has("hold_reminder"), s.call().is_held_long()), (0, false));
+    s.hang_up(s.a);
+    s.w.settle();
+}
+
 #[test]
 fn a_phone_that_is_registered_no_more_holds_nobody() {
     let (mut s, a, c) = Scene::queued();

@@ -207,6 +207,34 @@ fn what_a_flow_recorded_gets_old_too() {
     assert_eq!(left(Duration::ZERO, 9), ["own", "lost"], "for ever");
 }
 
+/// By a clock that stands far ahead nothing is old for a day.
+#[test]
+fn a_clock_that_leaps_ahead_throws_no_message_away() {
+    let day = Duration::from_secs(86_400);
+    let left_ms = World::new().now.wall.0 - 40 * 86_400_000;
+    let message = |id: &str, at_ms: i64| MessageRecord {
+        id: id.into(),
+        mailbox: Some("102".into()),
+        call: CallId::new(1, 1),
+        from: Party::default(),
+        at_ms,
+        length_ms: 1,
+        file: "m.wav".into(),
+        bytes: 1,
+        sha256: "00".into(),
+        is_new: true,
+        is_unfinished: false,
+    };
+    // One that was left by the wrong clock does not make it a right one.
+    let messages = vec![message("old", left_ms), message("new", left_ms + 40 * 86_400_000 - 1_000)];
+    let config = Config { inbound: site(), ..config() };
+    let mut w = World::with(config, Restored { messages, ..Restored::default() });
+    w.run(day - Duration::from_secs(60));
+    assert_eq!(w.x.newest_messages(None, 9).len(), 2);
+    w.run(Duration::from_secs(7_200));
+    assert_eq!(w.x.newest_messages(None, 9).len(), 0, "a day later it is right, or nobody minds");
+}
+
 /// Who is put through by a user while leaving a message leaves it: nothing of what follows is in it.
 #[test]
 fn who_is_put_through_speaks_into_no_mailbox_any_more() {

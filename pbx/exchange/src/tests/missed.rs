@@ -187,3 +187,34 @@ fn a_call_to_who_gave_up_is_counted_and_settles() {
     });
     assert_eq!(last, Some((MissedAct::Closed { word: "called back".into() }, "102".into())));
 }
+
+/// A supervisor's own call names whom it is about, and has called nobody; nor has a call whose own phone was not taken.
+#[test]
+fn only_a_call_that_rang_the_number_counts_as_a_try() {
+    let mut t = Floor::new(queue());
+    t.give_up(30);
+    let tries = |t: &Floor| t.w.x.missed("101").map(|entry| entry.tries);
+    assert_eq!(tries(&t), Some(0));
+    // 102 does not take its own phone.
+    t.w.command("boss", Command::Dial { from: "102".into(), to: "101".into() }).unwrap();
+    t.w.ms(50);
+    t.w.reject(t.b, Status::BUSY);
+    t.w.ms(100);
+    assert_eq!(tries(&t), Some(0), "101 was not rung");
+    t.w.command("boss", Command::Dial { from: "102".into(), to: "101".into() }).unwrap();
+    t.w.ms(50);
+    t.answer(t.b);
+    t.w.reject(t.a, Status::BUSY);
+    t.w.ms(100);
+    assert_eq!(tries(&t), Some(1));
+    // 103 is to hear the calls of 101, and hangs up.
+    let (subject, mode) = (Subject::Extension("101".into()), Mode::Listen);
+    let act = SupervisionAct::Begin { subject, mode };
+    t.w.command("boss", Command::Supervise { phone: Some("103".into()), act }).unwrap();
+    t.w.ms(50);
+    let call = t.answer(t.c);
+    t.w.hang_up(t.c, call);
+    t.w.ms(100);
+    assert_eq!(tries(&t), Some(1), "nobody has called 101");
+    t.end();
+}

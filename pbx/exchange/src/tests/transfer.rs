@@ -215,6 +215,33 @@ fn who_has_gone_is_rung_back_once() {
     }
 }
 
+/// Whoever has the caller back after the queue's talk is over is busy with that, also when the after-call time is over.
+#[test]
+fn an_agent_who_is_rung_back_is_offered_nobody_meanwhile() {
+    let (mut s, a, c) = Scene::queued();
+    s.refer(c, "102");
+    s.hang_up(c);
+    s.w.reject(s.b.0, Status::BUSY);
+    let c = s.answer(s.c);
+    assert_eq!(s.hears(), ["101<103", "103<101"]);
+    let agent = |s: &Scene| s.w.x.floor().agent("3").unwrap().activity();
+    assert_eq!(agent(&s), Activity::WrapUp);
+    s.w.run(Duration::from_secs(6));
+    assert_eq!(agent(&s), Activity::Outbound);
+    // Somebody else waits.
+    let waits = s.w.dial(s.b.0, "700", Some(sdp("192.0.2.12", "8 101", "")));
+    s.w.run(Duration::from_secs(2));
+    let invites = |s: &Scene| s.w.phones[&s.c].raw.iter().filter(|raw| raw.starts_with("INVITE")).count();
+    let before = invites(&s);
+    assert_eq!((agent(&s), before), (Activity::Outbound, 2), "the queue's call, and the ring back");
+    s.hang_up(a);
+    s.w.ms(100);
+    assert_eq!(invites(&s), before + 1, "free, and at once the next one's");
+    s.w.hang_up(s.b.0, waits);
+    s.w.settle();
+    let _ = c;
+}
+
 #[test]
 fn the_caller_may_give_up_meanwhile() {
     let mut s = Scene::new();

@@ -15,6 +15,7 @@ pub(super) const FLOWS: &[(&str, &str)] = &[
     ("regions", include_str!("../../../../flows/regions.toml")),
     ("agents", include_str!("../../../../flows/agents.toml")),
     ("messages", include_str!("../../../../flows/messages.toml")),
+    ("queue", include_str!("../../../../flows/queue.toml")),
 ];
 /// Lists that they use.
 pub(super) const LISTS: &[(&str, &str)] = &[
@@ -41,20 +42,37 @@ const CALLERS: [(&str, &str); 4] = [
     ("0041441234567", "Marie"),
     ("02887654321", "Wang Fang"),
 ];
-/// What callers dial and press.
-const WISHES: [(&str, &str); 12] = [
-    ("410", ""),
-    ("411", ""),
-    ("410", ""),
-    ("410", ""),
-    ("400", "1"),
-    ("401", "40021#4711#"),
-    ("402", ""),
-    ("400", "2"),
-    ("400", "3"),
-    ("401", "40022#9999#"),
-    ("400", "0"),
-    ("400", "21"),
+/// What a caller wants.
+struct Wish {
+    number: &'static str,
+    keys: &'static str,
+    /// When the keys are pressed at the earliest, seconds from the answer.
+    keys_from: u64,
+    /// How long the caller stays at most.
+    stays: Duration,
+}
+
+const fn wish(number: &'static str, keys: &'static str) -> Wish {
+    Wish { number, keys, keys_from: 3, stays: Duration::from_secs(45) }
+}
+
+const WISHES: [Wish; 14] = [
+    wish("410", ""),
+    wish("411", ""),
+    wish("410", ""),
+    wish("410", ""),
+    wish("400", "1"),
+    wish("401", "40021#4711#"),
+    wish("402", ""),
+    wish("400", "2"),
+    wish("400", "3"),
+    wish("401", "40022#9999#"),
+    wish("400", "0"),
+    wish("400", "21"),
+    // Asks to be called back at the own number, when the prompts are over and the caller waits.
+    Wish { keys_from: 12, ..wish("412", "11") },
+    // Gives up before most phones are answered.
+    Wish { stays: Duration::from_secs(2), ..wish("411", "") },
 ];
 
 /// The text of a flow, or of what flows need of a configuration, with the extensions of the demo in place of its own.
@@ -82,26 +100,30 @@ pub(super) fn parts(who: &Resident, length: Duration, seed: u64) -> Vec<Part> {
     let mut rng = Rng::from_number(seed);
     let mut parts = Vec::new();
     let mut at = rng.between(Duration::from_secs(2), Duration::from_secs(12));
-    while at + TALK < length && parts.len() < CALLS_MAX {
-        let wish = usize::try_from(rng.below(WISHES.len() as u64)).unwrap_or(0);
-        let Some((number, keys)) = WISHES.get(wish) else { break };
-        let digits = (!keys.is_empty()).then(|| Digits {
-            at: rng.between(Duration::from_secs(3), Duration::from_secs(7)),
-            digits: (*keys).to_owned(),
+    while parts.len() < CALLS_MAX {
+        let place = usize::try_from(rng.below(WISHES.len() as u64)).unwrap_or(0);
+        let Some(wish) = WISHES.get(place).filter(|wish| at + wish.stays < length) else { break };
+        let secs = Duration::from_secs;
+        let digits = (!wish.keys.is_empty()).then(|| Digits {
+            at: rng.between(secs(wish.keys_from), secs(wish.keys_from + 4)),
+            digits: wish.keys.to_owned(),
             by: if rng.below(2) == 0 { DigitsBy::Rtp } else { DigitsBy::Info },
         });
-        let course =
-            Course::Talk { answer_after: Duration::ZERO, talk: TALK, hold: None, digits, caller_ends: true };
+        let course = Course::Talk {
+            answer_after: Duration::ZERO,
+            talk: wish.stays,
+            hold: None,
+            digits,
+            caller_ends: true,
+        };
         // Numbers of no plan.
         let call = u32::MAX;
-        parts.push(Part { call, at, role: Role::Caller, peer: (*number).to_owned(), course });
-        at += TALK + rng.between(Duration::from_secs(3), Duration::from_secs(15));
+        parts.push(Part { call, at, role: Role::Caller, peer: wish.number.to_owned(), course });
+        at += wish.stays + rng.between(Duration::from_secs(3), Duration::from_secs(15));
     }
     parts
 }
 
-/// A caller stays so long at most.
-const TALK: Duration = Duration::from_secs(45);
 /// Calls of one caller.
 const CALLS_MAX: usize = 1_000;
 
@@ -119,5 +141,36 @@ pub(super) fn manners(who: &Resident) -> Course {
         "304" => Course::Busy,
         "302" => talk(20),
         _ => talk(12),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::cmd::demo::site::Site;
+
+    /// Of a shift: who is a VIP waits in a queue, somebody gives up, somebody asks to be called back, and all come again.
+    #[test]
+    fn the_floor_of_a_demo_has_all_that_a_floor_has() {
+        let hours = Duration::from_secs(2 * 3_600);
+        let Ok(site) = Site::make(4, 7, Duration::from_secs(8), 0) else { panic!("no site") };
+        let config = &site.loaded.config;
+        let calls = |number: &str| {
+            let place = site.crowd.iter().position(|one| one.number == number).unwrap();
+            parts(&site.crowd[place], hours, 7 + place as u64)
+        };
+        let callers: Vec<&str> = CALLERS.iter().map(|(number, _)| *number).collect();
+        let is_vip =
+            |number: &&&str| config.inbound.class_of(number).is_some_and(|(_, class)| class.priority > 0);
+        let vip = callers.iter().find(is_vip).unwrap();
+        assert!(calls(vip).iter().any(|part| part.peer == "410"));
+        for number in callers {
+            let calls = calls(number);
+            let dials = |peer: &str| calls.iter().filter(|part| part.peer == peer).count();
+            assert!(dials("410") > 1 && dials("412") > 0, "{number} comes again, and asks to be called back");
+            let gives_up = |part: &Part| matches!(part.course, Course::Talk { talk, .. } if talk < Duration::from_secs(3));
+            assert!(calls.iter().any(gives_up), "{number} gives up once");
+        }
     }
 }

@@ -266,3 +266,57 @@ fn who_goes_on_for_an_agent_hears_no_whisper() {
         }
     }
 }
+
+/// The agent may be who called: whoever comes in the agent's place is on the agent's side of the recording.
+#[test]
+fn who_takes_the_place_of_an_agent_who_called_is_on_the_recording() {
+    let sits_at_caller = || {
+        let mut s = Scene::new();
+        let (presence, extension) = (Presence::Ready, Some("101".to_owned()));
+        let act = AgentAct::Choose { agent: "2".into(), presence, extension };
+        s.w.command("boss", Command::Agent(act)).unwrap();
+        s
+    };
+    let mut s = sits_at_caller();
+    assert_eq!(s.begin_consult("104"), Ok("call 1: 101 consults 104".into()));
+    s.answer(s.d);
+    assert_eq!(s.recorded(), ["also Left"]);
+    s.consult(ConsultAct::Complete).unwrap();
+    assert_eq!(s.hears(), "102<104 104<102");
+    assert_eq!(s.recorded(), ["no more", "leg Left"]);
+    let mut s = sits_at_caller();
+    s.supervised(Subject::Call(s.id), Mode::Listen);
+    s.w.media.clear();
+    s.act("103", SupervisionAct::TakeOver).unwrap();
+    assert_eq!(s.hears(), "102<103 103<102");
+    assert_eq!(s.recorded(), ["leg Left"]);
+}
+
+/// An order to hang up at the own phone does what that phone's key does.
+#[test]
+fn a_user_who_hangs_up_at_the_own_phone_leaves_the_two_to_each_other() {
+    let hang_up = |s: &mut Scene| {
+        let mut config = s.w.x.config().clone();
+        config.supervision.users.insert("bo".into(), "102".into());
+        s.w.input(Input::Config(std::sync::Arc::new(config)));
+        let done = s.w.command("bo", Command::Own(Box::new(Command::HangUp(s.id))));
+        s.w.ms(50);
+        done
+    };
+    let (mut s, d) = Scene::consulted();
+    assert_eq!(hang_up(&mut s), Ok("102 has left call 1".into()));
+    let b = s.b.0;
+    assert!(s.was_told_the_end(b));
+    assert_eq!(s.hears(), "101<104 104<101");
+    s.w.hang_up(d.0, d.1);
+    s.w.settle();
+    // Before the third has answered who consults is rung back, as after a hang-up of the phone's.
+    let mut s = Scene::new();
+    s.begin_consult("104").unwrap();
+    assert_eq!(hang_up(&mut s), Ok("102 has left call 1".into()));
+    assert_eq!(s.plays().last().unwrap(), "101: Ringing");
+    s.b = s.answer(s.b.0);
+    assert_eq!(s.hears(), "101<102 102<101");
+    s.w.hang_up(s.b.0, s.b.1);
+    s.w.settle();
+}
