@@ -121,3 +121,36 @@ impl Ladders {
         self.make_room();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use switchroom_sip::time::{Mono, Wall};
+
+    const NOW: Now = Now { mono: Mono(0), wall: Wall(0) };
+
+    /// However much is written of others, a call that goes on keeps its ladder.
+    #[test]
+    fn ladders_of_calls_that_go_on_stay() {
+        let mut all = Ladders::default();
+        let live = CallId(1);
+        all.decision(NOW, live, "it begins");
+        let text = "x".repeat(LADDER_BYTES_MAX / 100);
+        for number in 2..1_000 {
+            all.decision(NOW, CallId(number), &text);
+            all.finished(CallId(number));
+        }
+        assert!(
+            all.bytes <= LADDER_BYTES_MAX && all.get(CallId(999)).is_some() && all.get(CallId(2)).is_none()
+        );
+        assert_eq!(all.get(live).map(|ladder| ladder.entries.len()), Some(1));
+        // Those that go on are bounded, too: what is left out is counted.
+        for number in 2_000..4_000 {
+            all.decision(NOW, CallId(number), &text);
+        }
+        assert!(all.bytes <= LADDER_LIVE_BYTES_MAX);
+        assert_eq!(all.get(CallId(3_999)).map(|ladder| (ladder.entries.len(), ladder.dropped)), Some((0, 1)));
+        (1..4_000).for_each(|number| all.finished(CallId(number)));
+        assert!(all.bytes <= LADDER_BYTES_MAX && all.over.len() <= LADDERS_MAX);
+    }
+}
