@@ -240,7 +240,7 @@ pub struct Call {
     /// What the caller answered to surveys: question and key.
     pub answers: Vec<(String, char)>,
     /// Whom it is that is being rung: the number dialled, or those that a flow asks for.
-    sought: Vec<String>,
+    pub(crate) sought: Vec<String>,
     /// Since when.
     sought_since: Now,
     /// Hops left for what we send on.

@@ -192,7 +192,6 @@ impl Exchange {
         }
         let set = numbers.first().and_then(|n| self.config.extensions.get(n)).and_then(|e| e.ring);
         let wait = wait.or(set).unwrap_or(self.config.ring);
-        self.timers.set(Timer::NoAnswer(id), now.mono.after(wait));
         let mut rung = 0;
         for phone in phones {
             let (flow, uri) = (phone.flow, phone.uri);
@@ -201,8 +200,12 @@ impl Exchange {
             }
             rung += 1;
         }
-        if rung == 0 {
-            self.timers.cancel(Timer::NoAnswer(id));
+        if rung > 0 {
+            self.timers.set(Timer::NoAnswer(id), now.mono.after(wait));
+        } else {
+            if self.live_callees(id).is_empty() {
+                self.timers.cancel(Timer::NoAnswer(id));
+            }
             let text = "every RTP port pair is in use".to_owned();
             let status = Status::SERVICE_UNAVAILABLE.code();
             self.search_failed(now, id, EndedBy::System, Cause::Overload, status, text);

@@ -41,8 +41,13 @@ impl Exchange {
             return;
         };
         let extensions: Vec<String> = agents.iter().map(|(_, extension)| extension.clone()).collect();
-        call.stage = Stage::Seeking;
-        call.begin_search(now, extensions.clone());
+        if call.stage == Stage::Seeking && call.sought_legs().next().is_some() {
+            // A phone at which a user picks the caller up rings on beside theirs.
+            call.sought.extend(extensions.iter().cloned());
+        } else {
+            call.stage = Stage::Seeking;
+            call.begin_search(now, extensions.clone());
+        }
         self.ring_all(now, id, &extensions, Some(Duration::from_millis(ring)));
         // Some may have no phone that can be rung although others have. If none had, the floor has been told already, and
         // what it offers now has yet to ring.
@@ -96,7 +101,9 @@ impl Exchange {
             return false;
         }
         self.why(now, id, "queue", text.to_owned());
-        self.back_in_flow(id);
+        if self.live_callees(id).is_empty() {
+            self.back_in_flow(id);
+        }
         self.tell_missed(now, id, miss(cause));
         true
     }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use switchroom_acd::config::QueueConfig;
 use switchroom_acd::fact::Exit;
-use switchroom_acd::{Activity, Fact};
+use switchroom_acd::{Activity, Fact, Presence};
 use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
 use switchroom_sip::header::Headers;
 use switchroom_sip::status::Status;
@@ -150,6 +150,28 @@ fn who_waits_is_picked_up_and_keeps_the_place_if_not() {
     assert!(left, "it left the queue by somebody's hand");
     f.w.hang_up(f.a, call);
     f.w.hang_up(f.b, busy);
+    f.w.settle();
+}
+
+/// An agent is offered the caller for whom a user's phone rings, and there is no port for that: the phone rings on.
+#[test]
+fn a_pick_up_rings_on_when_an_offer_has_no_room() {
+    let mut f = Floor::with(Config { rtp_pairs: 2, ..site(queue()) });
+    f.sign_in("2", "102");
+    let tea = Presence::Break { reason: "tea".into() };
+    f.act(AgentAct::Choose { agent: "2".into(), presence: tea, extension: None }).unwrap();
+    let call = f.call("701");
+    let at = id(&f.w);
+    assert_eq!(pick_up(&mut f.w, at, "103"), Ok("103 rings for call 1".into()));
+    f.w.ms(50);
+    f.sign_in("2", "102");
+    f.w.ms(50);
+    assert!(!f.rings(f.b) && f.rings(f.c));
+    assert_eq!(f.w.x.call(at).unwrap().stage, Stage::Seeking);
+    let c = f.c;
+    f.w.answer(c);
+    assert_eq!(talkers(&f.w), ["101", "103"]);
+    f.w.hang_up(f.a, call);
     f.w.settle();
 }
 
