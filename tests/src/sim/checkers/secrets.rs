@@ -18,9 +18,9 @@ use switchroom_wire::{LadderEntry, LadderKind};
 struct Looked {
     entries: usize,
     is_handed_off: bool,
-    /// It led to an extension, and no flow had the caller until somebody transferred it.
+    /// It led to an extension, and no flow had the caller until somebody transferred it into one.
     was_talk: bool,
-    is_transferred: bool,
+    has_begun: bool,
     /// It was placed by a user, and no flow had the caller, who was rung, until it led into one.
     was_placed: bool,
     has_led: bool,
@@ -221,7 +221,7 @@ impl SecretsStay {
     }
 
     /// Every INFO of the caller, the first lane, on the ladder of a call with a flow is without its key. Once somebody was handed
-    /// off, so is every INFO of either side: what was pressed before in a talk is no secret, nor what was before a transfer.
+    /// off, so is every INFO of either side: what was pressed before in a talk is no secret, nor what was before a transfer into a flow.
     fn ladder_is_clean(&mut self, world: &World, call: CallId) -> Verdict {
         let looked = self.ladders.entry(call).or_default();
         let is_first = looked.entries == 0;
@@ -231,10 +231,10 @@ impl SecretsStay {
         let hand_off = since(&mut looked.is_handed_off, entries, |text| text.contains(" off to flow "));
         let led_to = |text: &str| text.contains(" leads to extension ") || text.contains(" is an extension");
         since(&mut looked.was_talk, entries, led_to);
-        let transfer = since(&mut looked.is_transferred, entries, |text| text.contains(" transfers "));
+        let begun = since(&mut looked.has_begun, entries, |text| text.ends_with(" (begin)"));
         since(&mut looked.was_placed, entries, is_placing);
         let led = since(&mut looked.has_led, entries, |text| text.contains(" leads into "));
-        let of_flow = transfer.filter(|_| looked.was_talk).or(led.filter(|_| looked.was_placed)).unwrap_or(0);
+        let of_flow = begun.filter(|_| looked.was_talk).or(led.filter(|_| looked.was_placed)).unwrap_or(0);
         let is_handed_off = looked.is_handed_off;
         let has_flow = world.exchange.call(call).is_none_or(|call| call.flow.is_some());
         let caller = ladder.lanes.get(1).map(|lane| lane.name.clone()).unwrap_or_default();
