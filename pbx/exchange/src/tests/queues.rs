@@ -287,7 +287,7 @@ fn all_ring_and_the_losers_are_told_that_somebody_else_has_it() {
 #[test]
 fn many_phones_of_one_agent_leave_room_for_the_next_one() {
     let config = site(QueueConfig { ring_at_once: 0, ..queue() });
-    let mut t = Floor::with(Config { rtp_pairs: 32, ..config });
+    let mut t = Floor::with(Config { rtp_pairs: 32, bindings_max: FORKS_MAX + 1, ..config });
     for phone in 20..20 + FORKS_MAX {
         t.w.registered("102", &format!("192.0.2.{phone}:5060"));
     }
