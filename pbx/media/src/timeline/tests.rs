@@ -348,6 +348,42 @@ fn a_new_source_right_after_the_old_one_loses_nothing_worth_telling() {
     }
 }
 
+/// While a recording pauses nobody counts, and numbers come around: whatever number is next, it is not late.
+#[test]
+fn after_a_pause_of_any_length_the_first_packet_counts() {
+    for minutes_away in [1, 20, 21, 22, 43] {
+        let mut timeline = Timeline::new(8_000, 0);
+        let mut phone = Phone::new(Kind::Pcma, 500);
+        phone.say(&mut timeline, Side::Left, 100, 0);
+        for _ in 0..minutes_away * 3_000 {
+            phone.next();
+        }
+        let mut out = Vec::new();
+        timeline.advance(phone.sent * 20_000, &mut out);
+        let from = phone.sent as usize * 160;
+        phone.say(&mut timeline, Side::Left, 500, 0);
+        timeline.finish(phone.sent * 20_000, &mut out);
+        let heard = channel(&out, Side::Left);
+        assert!(goertzel_db(&heard[from + 1_600..], 500, 8_000) > -10.5, "{minutes_away} minutes");
+        assert_eq!(timeline.damage(), Damage::default(), "{minutes_away} minutes");
+    }
+}
+
+/// A phone counts anew, a little lower, and does not say so by another source.
+#[test]
+fn who_counts_anew_is_recorded_again_soon() {
+    let mut timeline = Timeline::new(8_000, 0);
+    let mut phone = Phone::new(Kind::Pcma, 500);
+    phone.say(&mut timeline, Side::Left, 100, 0);
+    phone.header.sequence = phone.header.sequence.wrapping_sub(2_000);
+    phone.say(&mut timeline, Side::Left, 200, 0);
+    let mut out = Vec::new();
+    timeline.finish(6_000_000, &mut out);
+    let heard = channel(&out, Side::Left);
+    assert!(goertzel_db(&heard[16_000 + 4_800..], 500, 8_000) > -10.5);
+    assert!(timeline.damage().displaced > 0, "half a second of it is missing");
+}
+
 /// Somebody joins on a channel: both are on it, added up, each where it was heard; and never wrapped.
 #[test]
 fn several_legs_on_a_channel_are_added_up() {

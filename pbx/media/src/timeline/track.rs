@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 const HELD_MAX: usize = 64;
 /// A step of the sequence number beyond this is a new beginning.
 const STEP_MAX: i64 = 3000;
+/// After so long without a packet, as while the recording pauses, a number that is late begins anew, microseconds.
+const AWAY_US: u64 = 5_000_000;
+/// So many packets in a row that come too late are no late packets: the phone has begun to count anew.
+const LATE_MAX: u64 = 25;
 /// Timestamps that disagree with the moment of arrival by more than this are another count of time, milliseconds.
 const JUMP_MS: i64 = 500;
 /// ... if the phone itself says that a talkspurt begins, this much is enough.
@@ -62,6 +66,9 @@ pub(super) struct Track {
     start_us: u64,
     stream: Option<Stream>,
     held: BTreeMap<i64, Held>,
+    /// When the last packet came, and how many in a row came too late.
+    last_us: u64,
+    late: u64,
     decoder: Option<Decoder>,
     decoded: Vec<i16>,
     /// Frames before this one are placed.
@@ -78,6 +85,8 @@ impl Track {
             start_us,
             stream: None,
             held: BTreeMap::new(),
+            last_us: start_us,
+            late: 0,
             decoder: None,
             decoded: Vec::new(),
             placed: 0,
@@ -102,18 +111,27 @@ impl Track {
         let header = &arrival.header;
         let mut step = self.stream.as_ref().map(|stream| stream.count.step(header.sequence));
         let goes_on = |stream: &Stream| stream.ssrc == header.ssrc && stream.count.has_room();
-        if !self.stream.as_ref().is_some_and(goes_on) || step.is_none_or(|step| step.abs() > STEP_MAX) {
+        let is_same = self.stream.as_ref().is_some_and(goes_on);
+        if !is_same || step.is_none_or(|step| step.abs() > STEP_MAX || self.counts_anew(arrival.at_us, step))
+        {
+            if is_same && self.late >= LATE_MAX {
+                // What was taken for late ones was sound.
+                self.damage.displaced += self.late;
+            }
             self.expire(u64::MAX, frames);
             self.stream = Some(Stream::begin(header));
             step = Some(0);
         }
+        self.last_us = arrival.at_us;
         let (Some(stream), Some(step)) = (&self.stream, step) else { return };
         let sequence = stream.count.next + step;
         if step < 0 {
             // A duplicate, or one that was waited for in vain.
             self.damage.late += 1;
+            self.late += 1;
             return;
         }
+        self.late = 0;
         if step == 0 && self.held.is_empty() {
             self.consume(sequence, arrival, frames);
             return;
@@ -130,6 +148,11 @@ impl Track {
             |held, oldest| held > HELD_MAX || oldest.saturating_add(HOLD_US) < arrival.at_us,
             frames,
         );
+    }
+
+    /// Whether a packet whose turn is past is not late, but of another count.
+    fn counts_anew(&self, at_us: u64, step: i64) -> bool {
+        step < 0 && (self.late >= LATE_MAX || at_us.saturating_sub(self.last_us) > AWAY_US)
     }
 
     /// Packets that came before `before_us` no longer wait.
