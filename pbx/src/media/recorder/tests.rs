@@ -1,0 +1,87 @@
+//! The recorder's beat, step by step.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::*;
+use switchroom_media::g711::linear_to_a;
+use switchroom_media::leg::Content;
+use switchroom_media::relay::Speaker;
+
+/// A recorder without its threads, and where its jobs come out.
+fn desk(dir: &Path) -> (Desk, Receiver<Job>) {
+    let mut settings = MediaSettings::new([127, 0, 0, 1].into(), 10_000, 4, dir.to_owned());
+    settings.free_bytes_min = 0;
+    let (jobs, todo) = sync_channel(JOBS_MAX);
+    (Desk::new(Arc::new(settings), Arc::new(|_| {}), Arc::default(), jobs), todo)
+}
+
+fn start(number: u64) -> Start {
+    Start {
+        call: CallId::new(1_700_000_000_000, number),
+        subject: RecordingSubject {
+            number,
+            from: Default::default(),
+            with: Default::default(),
+            started_ms: 1_700_000_000_000,
+        },
+        codec: "PCMA/8000".into(),
+        rate: 8_000,
+        readable: true,
+        at_us: 0,
+    }
+}
+
+/// Packet `n` of a loud voice, of so many octets.
+fn packet(recording: u64, n: u16, octets: usize) -> Taken {
+    let header = Header {
+        marker: n == 0,
+        payload_type: 8,
+        sequence: n,
+        timestamp: u32::from(n) * octets as u32,
+        ssrc: 1,
+    };
+    let speaker = Speaker { leg: 1, ssrc: 1 };
+    let media = Media { header, payload: 12..12 + octets, content: Content::Audio, speaker };
+    let codec = Codec {
+        kind: Kind::Pcma,
+        name: "PCMA".into(),
+        clock: 8_000,
+        receive_pt: 8,
+        send_pt: 8,
+        ptime_ms: 20,
+    };
+    let at_us = (u64::from(n) + 1) * octets as u64 * 125;
+    Taken::new(recording, Side::Left, at_us, &media, &codec, &vec![linear_to_a(9_000); octets])
+}
+
+/// What a recording has become: whether it is complete, and its left channel.
+fn closed(jobs: &Receiver<Job>) -> (bool, Vec<i16>) {
+    let sealed = jobs.try_iter().find_map(|job| match job {
+        Job::Seal(sealing) => Some(*sealing),
+        _ => None,
+    });
+    let (files, facts) = sealed.unwrap();
+    let samples = hound::WavReader::open(&files.part).unwrap().into_samples::<i16>();
+    (facts.complete, samples.step_by(2).map(Result::unwrap).collect())
+}
+
+/// The disk takes its time to make the files of one recording; meanwhile another one begins, and its packets come at once.
+#[test]
+fn what_begins_while_the_recorder_is_at_its_beat_has_its_first_word() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut desk, jobs) = desk(dir.path());
+    let recorder = desk.recorder.clone();
+    let later = desk.begin_ordered();
+    let id = recorder.start_recording(start(1));
+    for n in 0..10 {
+        assert!(recorder.take(packet(id, n, 160)));
+    }
+    recorder.stop_recording(id, 200_000);
+    desk.take_packets();
+    later.into_iter().for_each(|order| desk.carry_out(order));
+    assert_eq!(desk.recordings.len(), 1, "its end is of the next beat");
+    desk.beat(300_000);
+    let (is_complete, heard) = closed(&jobs);
+    assert!(is_complete);
+    assert_eq!(heard.len(), 1_600);
+    assert!(heard.iter().all(|sample| *sample > 8_000), "all of it is there");
+}
