@@ -226,3 +226,42 @@ fn a_queue_that_is_full_refuses_and_says_so() {
     told.wait_for(|e| matches!(e, StoreEvent::NotStored(t) if t.contains(&Ticket(77))));
     assert!(told.notices().iter().any(|n| n.contains("faster than the disk takes them")));
 }
+
+/// Takes all, but cannot make the name of a new segment durable so many times.
+struct ForgetfulDisk(AtomicI64);
+
+impl Disk for ForgetfulDisk {
+    fn sync_names(&self, dir: &std::path::Path) -> io::Result<()> {
+        if self.0.fetch_sub(1, Ordering::Relaxed) > 0 {
+            return Err(io::Error::other("too many open files"));
+        }
+        File::open(dir)?.sync_all()
+    }
+}
+
+#[test]
+fn a_new_segment_that_failed_half_way_is_taken_up_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(ForgetfulDisk(AtomicI64::new(3)));
+    let options = Options { disk: disk.clone(), retry_ms: 5, segment_bytes_max: 2_000, ..Options::default() };
+    let (store, _, told) = open_with(dir.path(), options);
+    store.put(None, binding());
+    told.wait_for(|e| matches!(e, StoreEvent::Degraded(why) if why.contains("too many open files")));
+    told.wait_for(|e| *e == StoreEvent::Recovered);
+    // The next segments fail in the same way, in the middle of things.
+    for number in 1..=20 {
+        if number % 5 == 0 {
+            disk.0.store(2, Ordering::Relaxed);
+        }
+        store.put(None, record(number));
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while store.cdr(&number.to_string()).is_none() {
+            assert!(std::time::Instant::now() < end, "{number} is not written: {}", store.health());
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    }
+    store.close();
+    assert!(dir.path().join("journal/00000004.jnl").exists(), "there were some more");
+    let (store, _, told) = open(dir.path());
+    assert_eq!((store.cdrs(100, None, None).len(), told.notices()), (20, Vec::new()));
+}
