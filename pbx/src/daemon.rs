@@ -13,10 +13,10 @@ use crate::flight::{self, Dumps};
 use crate::flows::InForce;
 use crate::keeper::{Keeper, KeeperSettings};
 use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine, on_path};
-use crate::net::{ListenError, Net};
+use crate::net::{ListenError, Net, rtp_address};
 use crate::store::{Store, StoreError};
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -260,13 +260,6 @@ fn system_view(loaded: &Loaded) -> SystemView {
 
 fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result<MediaEngine, StartError> {
     let (config, shell) = (&loaded.config, &loaded.shell);
-    // One address for all of RTP: that of SIP if it is a single one, else every address.
-    let mut bind: Vec<IpAddr> = shell.listen.iter().map(|l| l.address.ip()).collect();
-    bind.dedup();
-    let bind = match bind.as_slice() {
-        [one] => *one,
-        _ => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-    };
     let threads = match shell.media_threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         some => some,
@@ -275,7 +268,7 @@ fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result
     let settings = MediaSettings {
         threads,
         prompts,
-        ..MediaSettings::new(bind, config.rtp_port_first, config.rtp_pairs, shell.recordings_dir.clone())
+        ..MediaSettings::new(rtp_address(&shell.listen), config.rtp_port_first, config.rtp_pairs, shell.recordings_dir.clone())
     };
     let (to_engine, to_hub) = (engine.clone(), hub.clone());
     let events = Arc::new(move |event| to_engine.tell_media(event));
