@@ -95,16 +95,24 @@ pub(super) fn begin_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<F
 }
 
 /// Writes a sidecar so that there is either the old one or the new one, never half of it. On a full disk there is no
-/// room for two: then the old one, whose block has room, is overwritten. Waits for the disk.
+/// room for two: then the old one, whose block has room, is overwritten; should it not have room enough, the old one is put
+/// back. Waits for the disk.
 pub(super) fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<()> {
     let text = sidecar_text(facts)?;
     let beside = path.with_extension(SIDECAR_NEW);
     let write = |to: &Path| put(to, &text)?.sync_data();
-    if let Err(error) = write(&beside) {
-        let _ = fs::remove_file(&beside);
-        return if error.kind() == io::ErrorKind::StorageFull { write(path) } else { Err(error) };
+    let Err(error) = write(&beside) else { return fs::rename(&beside, path) };
+    let _ = fs::remove_file(&beside);
+    if error.kind() != io::ErrorKind::StorageFull {
+        return Err(error);
     }
-    fs::rename(&beside, path)
+    let old = fs::read(path);
+    write(path).inspect_err(|_| {
+        let _ = match old {
+            Ok(old) => put(path, &old).and_then(|file| file.sync_data()),
+            Err(_) => fs::remove_file(path),
+        };
+    })
 }
 
 fn sidecar_text(facts: &RecordingFacts) -> io::Result<Vec<u8>> {
@@ -121,7 +129,8 @@ fn put(path: &Path, text: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-/// Gives a closed file its final name, measures and hashes it, and writes its sidecar.
+/// Measures and hashes a closed file, writes its sidecar, and gives it its final name: whatever has that has a sidecar that tells
+/// its end.
 pub(super) fn seal(files: &Files, facts: &mut RecordingFacts) -> io::Result<()> {
     if !facts.complete {
         mend(&files.part, facts.rate, CHANNELS)?;
@@ -130,8 +139,8 @@ pub(super) fn seal(files: &Files, facts: &mut RecordingFacts) -> io::Result<()> 
     facts.bytes = bytes;
     facts.sha256 = sha256;
     facts.length_ms = length_ms(bytes, facts.rate);
-    fs::rename(&files.part, &files.wav)?;
     write_sidecar(&files.sidecar, facts)?;
+    fs::rename(&files.part, &files.wav)?;
     // The names are on disk only when their directory is.
     files.wav.parent().map_or(Ok(()), |place| File::open(place)?.sync_all())
 }
@@ -213,9 +222,8 @@ pub fn repair_recordings(dir: &Path) -> Vec<RecordingFacts> {
             // Half written when the crash came; the one that it was to replace is there.
             let _ = fs::remove_file(dir.join(&day).join(&name));
         }
-        let stem = match (name.strip_suffix(".wav.part"), name.strip_suffix(".json")) {
+        let stem = match (name.strip_suffix(".wav.part"), name.strip_suffix(".wav")) {
             (Some(stem), _) => stem,
-            // The crash came between the final name and the final sidecar.
             (None, Some(stem)) if is_unsealed(&Files::new(dir, &day, stem)) => stem,
             _ => continue,
         };
@@ -236,10 +244,11 @@ pub(super) fn is_closed(files: &Files) -> bool {
     files.wav.exists() && read_sidecar(&files.sidecar).is_some_and(|facts| !facts.sha256.is_empty())
 }
 
+/// Whether the file has its final name, but no sidecar that tells its end: there is none, or it was torn when the disk was full.
 fn is_unsealed(files: &Files) -> bool {
     !files.part.exists()
         && files.wav.exists()
-        && read_sidecar(&files.sidecar).is_some_and(|f| f.sha256.is_empty())
+        && read_sidecar(&files.sidecar).is_none_or(|facts| facts.sha256.is_empty())
 }
 
 fn repair(files: &Files, call: CallId) -> io::Result<RecordingFacts> {
@@ -266,6 +275,11 @@ fn repair(files: &Files, call: CallId) -> io::Result<RecordingFacts> {
         held: None,
     });
     facts.file.clone_from(&files.relative);
+    if !facts.sha256.is_empty() && hash(&files.part)? == (facts.bytes, facts.sha256.clone()) {
+        // The crash came between the sidecar and the final name: nothing is missing.
+        fs::rename(&files.part, &files.wav)?;
+        return Ok(facts);
+    }
     facts.complete = false;
     facts.rate = mend(&files.part, facts.rate, CHANNELS)?;
     seal(files, &mut facts)?;
@@ -403,6 +417,41 @@ mod tests {
         fs::rename(&files.part, &files.wav).unwrap();
         assert_eq!(repair_recordings(dir.path()).len(), 1);
         assert_eq!(repair_recordings(dir.path()).len(), 0);
+    }
+
+    #[test]
+    fn a_crash_before_the_final_name_costs_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let call = CallId::new(1_700_000_000_000, 9);
+        let (files, mut file) = create(dir.path(), call, 1_700_000_000_000).unwrap();
+        file.write_all(&header_of(8_000, 8_000, 2)).unwrap();
+        file.write_all(&[1; 8_000]).unwrap();
+        let mut facts = RecordingFacts { complete: true, rate: 8_000, ..facts(call, &files) };
+        seal(&files, &mut facts).unwrap();
+        fs::rename(&files.wav, &files.part).unwrap();
+        assert_eq!(repair_recordings(dir.path()), std::slice::from_ref(&facts));
+        assert_eq!(scan_recordings(dir.path()), [facts]);
+    }
+
+    #[test]
+    fn a_sidecar_that_is_torn_or_gone_does_not_hide_its_recording() {
+        let dir = tempfile::tempdir().unwrap();
+        for (number, torn) in [(10, Some("{ \"call\": ")), (11, Some("")), (12, None)] {
+            let call = CallId::new(1_700_000_000_000, number);
+            let (files, mut file) = create(dir.path(), call, 1_700_000_000_000).unwrap();
+            file.write_all(&header_of(8_000, 8_000, 2)).unwrap();
+            file.write_all(&[1; 8_000]).unwrap();
+            seal(&files, &mut RecordingFacts { rate: 8_000, ..facts(call, &files) }).unwrap();
+            match torn {
+                Some(text) => fs::write(&files.sidecar, text).unwrap(),
+                None => fs::remove_file(&files.sidecar).unwrap(),
+            }
+            let repaired = repair_recordings(dir.path());
+            let [facts] = &repaired[..] else { unreachable!("{torn:?}: {repaired:?}") };
+            assert_eq!((facts.call, facts.length_ms, facts.complete), (call, 250, false));
+            assert_eq!(repair_recordings(dir.path()), [], "once");
+        }
+        assert_eq!(scan_recordings(dir.path()).len(), 3);
     }
 
     #[test]
