@@ -32,8 +32,8 @@ const IDLE_BEAT: Duration = Duration::from_millis(1000);
 const SPACE_US: u64 = 2_000_000;
 /// Recordings start again only when so much more than the least space is free, bytes: no flapping at the edge.
 const SPACE_MARGIN: u64 = 10_000_000;
-/// Payload bytes that need no allocation: 30 ms of G.711.
-const INLINE_BYTES: usize = 240;
+/// Payload bytes that need no allocation: 60 ms of G.711, the longest packets that phones are set to.
+const INLINE_BYTES: usize = 480;
 /// Jobs that may wait for the finisher within its channel; more wait with the recorder.
 const JOBS_MAX: usize = 256;
 

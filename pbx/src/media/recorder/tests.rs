@@ -85,3 +85,13 @@ fn what_begins_while_the_recorder_is_at_its_beat_has_its_first_word() {
     assert_eq!(heard.len(), 1_600);
     assert!(heard.iter().all(|sample| *sample > 8_000), "all of it is there");
 }
+
+/// Phones send packets of 20, 40 or 60 ms; longer ones are taken, too.
+#[test]
+fn packets_as_long_as_phones_send_them_are_handed_over_without_an_allocation() {
+    for octets in [160, 320, 480, 1_400] {
+        let taken = packet(0, 0, octets);
+        assert_eq!(taken.payload(), vec![linear_to_a(9_000); octets]);
+        assert_eq!(taken.large.is_some(), octets > 480, "{octets} octets");
+    }
+}
