@@ -268,7 +268,12 @@ fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result
     let settings = MediaSettings {
         threads,
         prompts,
-        ..MediaSettings::new(rtp_address(&shell.listen), config.rtp_port_first, config.rtp_pairs, shell.recordings_dir.clone())
+        ..MediaSettings::new(
+            rtp_address(&shell.listen),
+            config.rtp_port_first,
+            config.rtp_pairs,
+            shell.recordings_dir.clone(),
+        )
     };
     let (to_engine, to_hub) = (engine.clone(), hub.clone());
     let events = Arc::new(move |event| to_engine.tell_media(event));

@@ -27,8 +27,12 @@ pub(super) async fn in_time<T: Send + 'static>(
         Ok(Err(_)) => Err("the machine cannot say who you are".to_owned()),
         Err(_) => {
             let seconds = within.as_secs();
-            tracing::warn!("a user of the control socket was not named within {seconds} s: is the directory service of this machine away?");
-            Err(format!("this machine has not said within {seconds} s who you are: its directory service may be away"))
+            tracing::warn!(
+                "a user of the control socket was not named within {seconds} s: is the directory service of this machine away?"
+            );
+            Err(format!(
+                "this machine has not said within {seconds} s who you are: its directory service may be away"
+            ))
         }
     }
 }

@@ -10,7 +10,7 @@ use super::recording::Recording;
 use super::taking::{OwnEnd, StartMessage, Taking};
 use super::{Events, Gauges, MediaSettings};
 use crate::clock;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -30,6 +30,8 @@ const BEAT: Duration = Duration::from_millis(50);
 const IDLE_BEAT: Duration = Duration::from_millis(1000);
 /// How often free space is asked for, microseconds.
 const SPACE_US: u64 = 2_000_000;
+/// What could not be taken is said no more often than this, microseconds.
+const MISSED_US: u64 = 1_000_000;
 /// Recordings start again only when so much more than the least space is free, bytes: no flapping at the edge.
 const SPACE_MARGIN: u64 = 10_000_000;
 /// Payload bytes that need no allocation: 60 ms of G.711, the longest packets that phones are set to.
@@ -98,7 +100,7 @@ pub(super) struct Start {
 enum Order {
     Start(u64, Box<Start>),
     Mark { recording: u64, at_us: u64, kind: String, text: String },
-    Missed(u64),
+    Missed { recording: u64, packets: u64 },
     Stop { recording: u64, at_us: u64 },
     Take(u64, Box<StartMessage>),
     End { message: u64, at_us: u64, is_kept: bool, why: &'static str },
@@ -185,10 +187,10 @@ impl Recorder {
         self.order(Order::Mark { recording, at_us, kind, text });
     }
 
-    /// So many packets of a recording could not be taken.
+    /// So many packets of a recording could not be taken. Said by the recorder's thread: a log that waits for the disk must not
+    /// hold up who asks.
     pub(super) fn missed(&self, recording: u64, packets: u64) {
-        tracing::warn!(recording, packets, "the recorder cannot keep up: packets are missing in a recording");
-        self.order(Order::Missed(recording));
+        self.order(Order::Missed { recording, packets });
     }
 
     pub(super) fn stop_recording(&self, recording: u64, at_us: u64) {
@@ -226,6 +228,15 @@ impl Recorder {
     }
 }
 
+/// What could not be taken and has not been said yet.
+#[derive(Default)]
+struct Missed {
+    packets: u64,
+    of: BTreeSet<u64>,
+    /// When it was said last.
+    said_us: u64,
+}
+
 /// The recorder's own side.
 struct Desk {
     settings: Arc<MediaSettings>,
@@ -241,6 +252,7 @@ struct Desk {
     waiting: VecDeque<Job>,
     scratch: Vec<i16>,
     space_us: u64,
+    missed: Missed,
 }
 
 impl Desk {
@@ -265,6 +277,7 @@ impl Desk {
             waiting: VecDeque::new(),
             scratch: Vec::new(),
             space_us: 0,
+            missed: Missed::default(),
         }
     }
 
@@ -306,6 +319,7 @@ impl Desk {
         for order in later {
             self.carry_out(order);
         }
+        self.tell_missed(now_us);
         self.flush(now_us);
         self.flush_messages(now_us);
         self.recorder.gauges.recordings.store(self.recordings.len() as u64, Ordering::Relaxed);
@@ -380,7 +394,9 @@ impl Desk {
                     recording.mark(at_us, kind, text);
                 }
             }
-            Order::Missed(recording) => {
+            Order::Missed { recording, packets } => {
+                self.missed.packets += packets;
+                self.missed.of.insert(recording);
                 if let Some(recording) = self.recordings.get_mut(&recording) {
                     recording.miss();
                 }
@@ -390,6 +406,20 @@ impl Desk {
                     self.close(recording, at_us);
                 }
             }
+        }
+    }
+
+    /// Says what could not be taken, in one line for all that it was of.
+    fn tell_missed(&mut self, now_us: u64) {
+        let Missed { packets, of, said_us } = &mut self.missed;
+        if *packets > 0 && now_us.saturating_sub(*said_us) >= MISSED_US {
+            let recordings = of.len();
+            tracing::warn!(
+                recordings,
+                packets = *packets,
+                "the recorder cannot keep up: packets are missing in recordings"
+            );
+            self.missed = Missed { said_us: now_us, ..Missed::default() };
         }
     }
 

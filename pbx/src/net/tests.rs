@@ -208,14 +208,20 @@ fn both_kinds_of_addresses_are_listened_to_and_answered_on_one_port() {
         peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         peer.send_to(OPTIONS, ours).unwrap();
         let Seen::Message(flow, _) = next(&rx) else { panic!() };
-        assert_eq!((flow.transport, flow.local, flow.remote), (Transport::Udp, ours, peer.local_addr().unwrap()));
+        assert_eq!(
+            (flow.transport, flow.local, flow.remote),
+            (Transport::Udp, ours, peer.local_addr().unwrap())
+        );
         net.send(&flow, &b"answer".as_slice().into());
         assert_eq!(peer.recv_from(&mut [0; 16]).unwrap(), (6, ours));
 
         let mut peer = std::net::TcpStream::connect(ours).unwrap();
         peer.write_all(OPTIONS).unwrap();
         let Seen::Message(flow, _) = next(&rx) else { panic!() };
-        assert_eq!((flow.transport, flow.local, flow.remote), (Transport::Tcp, ours, peer.local_addr().unwrap()));
+        assert_eq!(
+            (flow.transport, flow.local, flow.remote),
+            (Transport::Tcp, ours, peer.local_addr().unwrap())
+        );
     }
 }
 

@@ -95,3 +95,48 @@ fn packets_as_long_as_phones_send_them_are_handed_over_without_an_allocation() {
         assert_eq!(taken.large.is_some(), octets > 480, "{octets} octets");
     }
 }
+
+/// What is logged by this thread while something is done.
+fn logged(what: impl FnOnce()) -> Vec<String> {
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(log, what);
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    text.lines().map(ToOwned::to_owned).collect()
+}
+
+/// The log may wait for the same disk as the recorder: only the recorder's thread waits for it, and seldom.
+#[test]
+fn what_is_missed_is_said_by_the_recorder_and_in_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut desk, jobs) = desk(dir.path());
+    let recorder = desk.recorder.clone();
+    let ids: Vec<u64> = (0..3).map(|number| recorder.start_recording(start(number))).collect();
+    desk.beat(1_000_000);
+    let said = logged(|| ids.iter().for_each(|id| recorder.missed(*id, 100)));
+    assert_eq!(said, Vec::<String>::new(), "nothing where packets are handed in");
+    let said = logged(|| {
+        desk.beat(2_000_000);
+        recorder.missed(ids[0], 7);
+        desk.beat(2_050_000);
+    });
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("recordings=3 packets=300"), "{said:?}");
+    let said = logged(|| desk.beat(3_000_000));
+    assert!(said.len() == 1 && said[0].contains("recordings=1 packets=7"), "{said:?}");
+    recorder.stop_recording(ids[2], 3_000_000);
+    desk.beat(3_050_000);
+    assert!(!closed(&jobs).0, "and the recording is not complete");
+}
