@@ -265,3 +265,50 @@ fn a_new_segment_that_failed_half_way_is_taken_up_again() {
     let (store, _, told) = open(dir.path());
     assert_eq!((store.cdrs(100, None, None).len(), told.notices()), (20, Vec::new()));
 }
+
+/// A disk on which nothing goes on while the lock is held.
+#[derive(Default)]
+struct SlowDisk(std::sync::Mutex<()>);
+
+impl Disk for SlowDisk {
+    fn sync(&self, file: &File) -> io::Result<()> {
+        let _waits = self.0.lock();
+        file.sync_data()
+    }
+}
+
+#[test]
+fn half_of_the_queue_is_kept_free_of_what_can_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(SlowDisk::default());
+    let (store, _, told) = open_with(dir.path(), Options { disk: disk.clone(), ..Options::default() });
+    assert!(store.has_room() && store.is_whole());
+    let stands_still = disk.0.lock().unwrap();
+    let mut put = 0_u64;
+    while store.has_room() {
+        put += 1;
+        store.put(None, record(put));
+        assert!(put <= crate::store::QUEUE_MAX as u64, "it never says that there is no room");
+    }
+    assert!(put >= crate::store::QUEUE_MAX as u64 / 2, "{put}");
+    // What happens has its place all the same.
+    let tickets = crate::store::QUEUE_MAX as u64 / 4;
+    for ticket in 1..=tickets {
+        store.put(Some(Ticket(ticket)), record(put + ticket));
+    }
+    drop(stands_still);
+    for ticket in 1..=tickets {
+        told.wait_for_stored(Ticket(ticket));
+    }
+    assert!(store.has_room());
+    store.close();
+    assert!(store.has_room(), "nobody waits for a store that is closed");
+    assert_eq!((told.not_stored(), told.notices()), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn an_index_in_memory_is_not_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _, _) = open_with(dir.path(), Options { memory_only: true, ..Options::default() });
+    assert!(!store.is_whole());
+}
