@@ -9,6 +9,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use switchroom_exchange::{CallId, RecordingFacts, RecordingSubject};
 
 /// Bytes of the header of our WAV files: 16 bits, plain PCM.
@@ -23,6 +24,8 @@ const CHANNELS: u16 = 2;
 const SIDECAR_BYTES_MAX: u64 = 1 << 20;
 /// Extension of a sidecar that is being written.
 const SIDECAR_NEW: &str = "json.new";
+/// After so long a sidecar that was seen half written is whole.
+const SECOND_LOOK: Duration = Duration::from_millis(50);
 /// A call may be recorded so many times in a row.
 pub(super) const PARTS_MAX: usize = 99;
 
@@ -211,32 +214,54 @@ fn header_of(rate: u32, data: u64, channels: u16) -> [u8; HEADER_BYTES as usize]
     out
 }
 
-/// Finishes the recordings that a crash left behind: their header is set right from their size, they get their final
-/// name, hash and sidecar, and are not complete. Gives what they are, by date. To be called before the engine starts.
-///
-/// What cannot be repaired (a read-only or full disk) is left as it is and logged; the next start tries again.
-pub fn repair_recordings(dir: &Path) -> Vec<RecordingFacts> {
-    let mut repaired = Vec::new();
-    for (day, name) in names(dir) {
-        if name.strip_suffix(SIDECAR_NEW).is_some_and(|stem| call_of(stem.trim_end_matches('.')).is_some()) {
-            // Half written when the crash came; the one that it was to replace is there.
-            let _ = fs::remove_file(dir.join(&day).join(&name));
-        }
-        let stem = match (name.strip_suffix(".wav.part"), name.strip_suffix(".wav")) {
-            (Some(stem), _) => stem,
-            (None, Some(stem)) if is_unsealed(&Files::new(dir, &day, stem)) => stem,
-            _ => continue,
-        };
-        let Some(call) = call_of(stem) else { continue };
-        let files = Files::new(dir, &day, stem);
-        match repair(&files, call) {
-            Ok(facts) => repaired.push(facts),
-            Err(error) => {
-                tracing::error!(file = %files.part.display(), %error, "an interrupted recording cannot be repaired");
+/// Recordings that a crash left behind, by date.
+#[derive(Debug)]
+pub struct Interrupted {
+    dir: PathBuf,
+    /// Day and stem of each.
+    names: Vec<(String, String)>,
+}
+
+/// Finds the recordings that a crash left behind, by their names: nothing is read, for all that was ever kept lies beside them. To
+/// be called before anything is written anew.
+pub fn interrupted_recordings(dir: &Path) -> Interrupted {
+    let mut names = Vec::new();
+    for day in days(dir) {
+        for name in list(&dir.join(&day)) {
+            if name
+                .strip_suffix(SIDECAR_NEW)
+                .is_some_and(|stem| call_of(stem.trim_end_matches('.')).is_some())
+            {
+                // Half written when the crash came; the one that it was to replace is there.
+                let _ = fs::remove_file(dir.join(&day).join(&name));
             }
+            let stem = name.strip_suffix(".wav.part").filter(|stem| call_of(stem).is_some());
+            names.extend(stem.map(|stem| (day.clone(), stem.to_owned())));
         }
     }
-    repaired
+    Interrupted { dir: dir.to_owned(), names }
+}
+
+impl Interrupted {
+    /// Finishes them: their header is set right from their size, they get their final name, hash and sidecar, and are not
+    /// complete. What they are is shown one by one. Calls may be recorded meanwhile.
+    ///
+    /// What cannot be repaired (a read-only or full disk) is left as it is and logged; the next start tries again.
+    pub fn repair(self, show: impl FnMut(RecordingFacts)) {
+        let repaired = self.names.iter().filter_map(|(day, stem)| {
+            let files = Files::new(&self.dir, day, stem);
+            repair_or_log(&files, call_of(stem)?)
+        });
+        repaired.for_each(show);
+    }
+}
+
+fn repair_or_log(files: &Files, call: CallId) -> Option<RecordingFacts> {
+    repair(files, call)
+        .inspect_err(|error| {
+            tracing::error!(file = %files.relative, %error, "an interrupted recording cannot be repaired");
+        })
+        .ok()
 }
 
 /// Whether the file has its final name and its sidecar tells the end.
@@ -286,19 +311,44 @@ fn repair(files: &Files, call: CallId) -> io::Result<RecordingFacts> {
     Ok(facts)
 }
 
-/// All recordings that are closed, from their sidecars, by date: the index can be rebuilt from them.
-pub fn scan_recordings(dir: &Path) -> Vec<RecordingFacts> {
-    let found = names(dir).into_iter().filter_map(|(day, name)| {
-        let stem = name.strip_suffix(".json")?;
-        let files = Files::new(dir, &day, stem);
-        let mut facts =
-            read_sidecar(&files.sidecar).filter(|facts| !facts.sha256.is_empty() && files.wav.exists())?;
-        (Some(facts.call) == call_of(stem)).then_some(())?;
-        // The directory may have been moved; where the sidecar lies is where the file is.
-        facts.file = files.relative;
-        Some(facts)
-    });
-    found.collect()
+/// A closed recording that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What its sidecar says.
+    pub facts: RecordingFacts,
+    /// It had its final name but no sidecar that tells its end, and has one now.
+    pub is_repaired: bool,
+}
+
+/// Shows all recordings that are closed, from their sidecars, by date, until one is not wanted any more: the index can be rebuilt
+/// from them. There may be very many, so no more than one day's names are kept. Calls may be recorded meanwhile.
+pub fn visit_recordings(dir: &Path, mut is_wanted: impl FnMut(Found) -> bool) {
+    for day in days(dir) {
+        for name in list(&dir.join(&day)) {
+            let Some((stem, call)) = name.strip_suffix(".wav").and_then(|stem| Some((stem, call_of(stem)?)))
+            else {
+                continue;
+            };
+            let found = look_at(&Files::new(dir, &day, stem), call);
+            if found.is_some_and(|found| !is_wanted(found)) {
+                return;
+            }
+        }
+    }
+}
+
+fn look_at(files: &Files, call: CallId) -> Option<Found> {
+    if is_unsealed(files) {
+        // On a full disk a sidecar is written in its place: half of it may have been seen.
+        std::thread::sleep(SECOND_LOOK);
+        if is_unsealed(files) {
+            return Some(Found { facts: repair_or_log(files, call)?, is_repaired: true });
+        }
+    }
+    let mut facts = read_sidecar(&files.sidecar).filter(|facts| facts.call == call)?;
+    // The directory may have been moved; where the sidecar lies is where the file is.
+    facts.file.clone_from(&files.relative);
+    (!facts.sha256.is_empty()).then_some(Found { facts, is_repaired: false })
 }
 
 fn read_sidecar(path: &Path) -> Option<RecordingFacts> {
@@ -315,35 +365,58 @@ pub(super) fn call_of(stem: &str) -> Option<CallId> {
     (call.to_string() == id).then_some(call)
 }
 
-/// (day, file name) of all files in `YYYY/MM/DD`, sorted.
-fn names(dir: &Path) -> Vec<(String, String)> {
-    let list = |path: PathBuf| -> Vec<String> {
-        let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
-        let mut names: Vec<String> =
-            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-        names.sort_unstable();
-        names
-    };
+/// All folders `YYYY/MM/DD`, sorted.
+fn days(dir: &Path) -> Vec<String> {
     let numbers = |path: PathBuf, digits: usize| {
-        let mut names = list(path);
+        let mut names = list(&path);
         names.retain(|name| is_number(name, digits));
         names
     };
     let mut found = Vec::new();
     for year in numbers(dir.to_path_buf(), 4) {
         for month in numbers(dir.join(&year), 2) {
-            for day in numbers(dir.join(&year).join(&month), 2) {
-                let day = format!("{year}/{month}/{day}");
-                found.extend(list(dir.join(&day)).into_iter().map(|name| (day.clone(), name)));
-            }
+            let days = numbers(dir.join(&year).join(&month), 2);
+            found.extend(days.into_iter().map(|day| format!("{year}/{month}/{day}")));
         }
     }
     found
 }
 
+/// What is in a folder, sorted.
+fn list(path: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Exactly so many digits.
 pub(super) fn is_number(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Repairs all that there is to repair; gives what that is.
+#[cfg(test)]
+pub(super) fn repair_recordings(dir: &Path) -> Vec<RecordingFacts> {
+    let mut repaired = Vec::new();
+    interrupted_recordings(dir).repair(|facts| repaired.push(facts));
+    visit_recordings(dir, |found| {
+        repaired.extend(Some(found).filter(|found| found.is_repaired).map(|found| found.facts));
+        true
+    });
+    repaired
+}
+
+/// All that is closed.
+#[cfg(test)]
+pub(super) fn scan_recordings(dir: &Path) -> Vec<RecordingFacts> {
+    let mut all = Vec::new();
+    visit_recordings(dir, |found| {
+        all.push(found.facts);
+        true
+    });
+    all
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ fn desk(dir: &Path) -> (Desk, Receiver<Job>) {
 
 fn start(number: u64) -> Start {
     Start {
-        call: CallId::new(1_700_000_000_000, number),
+        call: CallId::new(1_700_000_000_000, number.into()),
         subject: RecordingSubject {
             number,
             from: Default::default(),
