@@ -1,6 +1,7 @@
 //! The daemon: every part put together, started in order and stopped in order.
 
 mod flows;
+mod recordings;
 mod reload;
 mod settings;
 
@@ -13,23 +14,25 @@ use crate::flight::{self, Dumps};
 use crate::flows::InForce;
 use crate::keeper::{Keeper, KeeperSettings};
 use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine, on_path};
-use crate::net::{ListenError, Net};
+use crate::net::{ListenError, Net, rtp_address};
 use crate::store::{Store, StoreError};
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use switchroom_exchange::{Record, Severity};
+use switchroom_exchange::Severity;
 use switchroom_wire::SystemView;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
 /// Time given to CDRs and recordings to reach the disk when everything stops.
 const LAST_WRITES: Duration = Duration::from_secs(5);
+/// The start waits so long for the recordings that a crash cut off.
+const REPAIRED_SHOWN: Duration = Duration::from_secs(1);
 /// Latest recordings and events shown on a fresh board.
 const SHOWN: usize = 200;
 
@@ -100,17 +103,17 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     for binding in &mut restored.bindings {
         crate::net::rebase(binding, &shell.listen);
     }
-    // Recordings that a crash left open are closed before new ones begin, and those the index does not know yet added.
-    for facts in media::repair_recordings(&shell.recordings_dir) {
-        store.put(None, Record::Recording(Box::new(facts)));
-    }
+    // What a crash left open is known before anything new begins, and finished beside the calls.
+    let interrupted = media::interrupted_recordings(&shell.recordings_dir);
+    let repaired = recordings::find(&store, &shell.recordings_dir, interrupted);
     let unfinished = restored.messages.iter().filter(|m| m.is_unfinished).map(|m| m.id.as_str());
     restored.cut_off = media::settle_messages(&shell.recordings_dir, unfinished);
     store.keep_facts(shell.keep_facts);
     let hub = Arc::new(Hub::new(u64::from_be_bytes(random()?), system_view(loaded)));
     hub.configured(&loaded.config);
     let media = Arc::new(start_media(loaded, &engine, &hub)?);
-    find_recordings(&store, &shell.recordings_dir);
+    // What is finished soon is on the board from the beginning.
+    let _ = repaired.recv_timeout(REPAIRED_SHOWN);
     hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -230,24 +233,6 @@ fn tell_of_panic(engine: &Engine, said: &str) {
     }
 }
 
-/// Adds recordings that the index does not know: a crash may have come between closing a file and writing that down, and
-/// files may have been restored. Old folders can be many, so this goes on beside the calls.
-fn find_recordings(store: &Store, dir: &Path) {
-    let (store, dir) = (store.clone(), dir.to_owned());
-    let search = move || {
-        for facts in media::scan_recordings(&dir) {
-            // It may have been deleted since it was found.
-            if store.recording(facts.call).is_none() && dir.join(&facts.file).exists() {
-                tracing::info!("recording {} was not in the index and is now", facts.file);
-                store.put(None, Record::Recording(Box::new(facts)));
-            }
-        }
-    };
-    if let Err(error) = std::thread::Builder::new().name("find".into()).spawn(search) {
-        tracing::warn!("recordings are not searched for: {error}");
-    }
-}
-
 fn system_view(loaded: &Loaded) -> SystemView {
     SystemView {
         server: format!("switchroom {}", env!("CARGO_PKG_VERSION")),
@@ -260,13 +245,6 @@ fn system_view(loaded: &Loaded) -> SystemView {
 
 fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result<MediaEngine, StartError> {
     let (config, shell) = (&loaded.config, &loaded.shell);
-    // One address for all of RTP: that of SIP if it is a single one, else every address.
-    let mut bind: Vec<IpAddr> = shell.listen.iter().map(|l| l.address.ip()).collect();
-    bind.dedup();
-    let bind = match bind.as_slice() {
-        [one] => *one,
-        _ => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-    };
     let threads = match shell.media_threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         some => some,
@@ -275,7 +253,12 @@ fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result
     let settings = MediaSettings {
         threads,
         prompts,
-        ..MediaSettings::new(bind, config.rtp_port_first, config.rtp_pairs, shell.recordings_dir.clone())
+        ..MediaSettings::new(
+            rtp_address(&shell.listen),
+            config.rtp_port_first,
+            config.rtp_pairs,
+            shell.recordings_dir.clone(),
+        )
     };
     let (to_engine, to_hub) = (engine.clone(), hub.clone());
     let events = Arc::new(move |event| to_engine.tell_media(event));

@@ -1,7 +1,7 @@
 //! Digits as RTP events (RFC 4733): found in a stream, and made.
 //!
-//! A phone repeats an event in many packets, all with the timestamp of its beginning. So the timestamp is the digit's
-//! identity: whatever is lost, repeated or reordered, a digit is told once.
+//! A phone repeats an event in many packets, all with the timestamp of its beginning. So the timestamp, with the source that
+//! counts it, is the digit's identity: whatever is lost, repeated or reordered, a digit is told once.
 
 use std::collections::VecDeque;
 
@@ -60,34 +60,45 @@ pub fn code_of(digit: char) -> Option<u8> {
     DIGITS.iter().position(|d| *d == digit).and_then(|at| u8::try_from(at).ok())
 }
 
-/// Finds digits in the events of one stream.
+/// An event by the source it came from, the timestamp of its beginning, and its code.
+type Press = (u32, u32, u8);
+
+/// Finds digits in the events of one phone.
 #[derive(Debug, Clone, Default)]
 pub struct DigitReceiver {
+    /// The source of the next event.
+    ssrc: u32,
     /// Beginnings told lately: reordered packets of an older event come in between.
-    told: [Option<(u32, u8)>; 4],
+    told: [Option<Press>; 4],
     next: usize,
     longest: u16,
 }
 
 impl DigitReceiver {
+    /// Events come from this source now. What was told of another one stays known: its sound may come in between.
+    pub fn listen_to(&mut self, ssrc: u32) {
+        self.ssrc = ssrc;
+    }
+
     /// Takes an event packet; gives its digit if it is a new one.
     pub fn receive(&mut self, marker: bool, timestamp: u32, event: &Event) -> Option<char> {
         let digit = event.digit()?;
         let newest = self.told.get((self.next + 3) % 4).copied().flatten();
-        if self.told.contains(&Some((timestamp, event.code))) {
-            if newest.is_some_and(|(begin, _)| begin == timestamp) {
+        let press = (self.ssrc, timestamp, event.code);
+        if self.told.contains(&Some(press)) {
+            if newest == Some(press) {
                 self.longest = self.longest.max(event.duration);
             }
             return None;
         }
         // A digit held for more than 65535 units goes on in a new segment (RFC 4733 §2.5.1.3): the same press.
-        let goes_on = newest.is_some_and(|(begin, code)| {
-            !marker && code == event.code && self.longest >= 0xFF00 && {
+        let goes_on = newest.is_some_and(|(ssrc, begin, code)| {
+            !marker && (ssrc, code) == (self.ssrc, event.code) && self.longest >= 0xFF00 && {
                 (u32::from(self.longest)..=0xFFFF).contains(&timestamp.wrapping_sub(begin))
             }
         });
         if let Some(place) = self.told.get_mut(self.next % 4) {
-            *place = Some((timestamp, event.code));
+            *place = Some(press);
         }
         self.next = (self.next + 1) % 4;
         self.longest = event.duration;

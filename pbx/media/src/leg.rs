@@ -228,10 +228,7 @@ impl Leg {
                 self.receiver.restart();
                 self.digits.restart();
             }
-            Verdict::Restarted => {
-                self.receiver.restart();
-                self.digits.restart();
-            }
+            Verdict::Restarted => self.receiver.restart(),
             Verdict::Probation | Verdict::Refused => return None,
         }
         if !terms.receiving {
@@ -248,6 +245,7 @@ impl Leg {
             }
             Content::Digits => {
                 let event = dtmf::parse(packet.payload);
+                self.digits.listen_to(header.ssrc);
                 note.digit = event.and_then(|e| self.digits.receive(header.marker, header.timestamp, &e));
             }
         }

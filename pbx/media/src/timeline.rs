@@ -7,7 +7,9 @@
 //! back by a few milliseconds, in a quiet moment if there is one. Each stays within [`DRIFT_HARD_MS`] of where it
 //! was heard, and both within twice that of each other.
 //!
-//! Frames are given out [`LAG_US`] after their moment; what comes later than that is dropped and counted.
+//! Frames are given out [`LAG_US`] after their moment; what comes later than that is dropped and counted. Nothing is placed more
+//! than half a second ahead of the clock, whatever timestamps say and however fast packets come: of two sources that send on one
+//! port at a time, what overlaps is lost, and the channel keeps step with the other one.
 
 mod track;
 
@@ -56,8 +58,10 @@ pub struct Arrival<'a> {
 /// What went wrong with packets of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Damage {
-    /// Came too late for their place.
+    /// Came too late for their place, or their place was taken.
     pub late: u64,
+    /// Of these, found no room because another stream of their leg lay there, or ran ahead of the clock: sound is missing.
+    pub displaced: u64,
     /// Could not be decoded.
     pub undecodable: u64,
 }
@@ -65,6 +69,7 @@ pub struct Damage {
 impl Damage {
     fn add(&mut self, other: Self) {
         self.late += other.late;
+        self.displaced += other.displaced;
         self.undecodable += other.undecodable;
     }
 }

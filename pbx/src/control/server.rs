@@ -155,7 +155,16 @@ async fn accept(listener: UnixListener, server: Arc<Server>) {
         let server = server.clone();
         tokio::spawn(async move {
             let id = server.last.fetch_add(1, Ordering::Relaxed);
-            let peer = peer::identify(who.uid(), who.gid(), &server.shell);
+            let asked = server.clone();
+            // The seat is taken until the machine has answered, however late: who asks again and again takes no more than these.
+            let ask = move || (peer::identify(who.uid(), who.gid(), &asked.shell), seat);
+            let (peer, seat) = match peer::in_time(peer::NAMED_WITHIN, ask).await {
+                Ok(named) => named,
+                Err(why) => {
+                    turn_away(stream, why);
+                    return;
+                }
+            };
             converse(&server, id, stream, peer).await;
             // Whoever else watches a call goes on hearing it.
             let wanted = server.hub.watch(id, None);

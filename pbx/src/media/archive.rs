@@ -9,6 +9,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use switchroom_exchange::{CallId, RecordingFacts, RecordingSubject};
 
 /// Bytes of the header of our WAV files: 16 bits, plain PCM.
@@ -23,6 +24,8 @@ const CHANNELS: u16 = 2;
 const SIDECAR_BYTES_MAX: u64 = 1 << 20;
 /// Extension of a sidecar that is being written.
 const SIDECAR_NEW: &str = "json.new";
+/// After so long a sidecar that was seen half written is whole.
+const SECOND_LOOK: Duration = Duration::from_millis(50);
 /// A call may be recorded so many times in a row.
 pub(super) const PARTS_MAX: usize = 99;
 
@@ -95,16 +98,24 @@ pub(super) fn begin_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<F
 }
 
 /// Writes a sidecar so that there is either the old one or the new one, never half of it. On a full disk there is no
-/// room for two: then the old one, whose block has room, is overwritten. Waits for the disk.
+/// room for two: then the old one, whose block has room, is overwritten; should it not have room enough, the old one is put
+/// back. Waits for the disk.
 pub(super) fn write_sidecar(path: &Path, facts: &RecordingFacts) -> io::Result<()> {
     let text = sidecar_text(facts)?;
     let beside = path.with_extension(SIDECAR_NEW);
     let write = |to: &Path| put(to, &text)?.sync_data();
-    if let Err(error) = write(&beside) {
-        let _ = fs::remove_file(&beside);
-        return if error.kind() == io::ErrorKind::StorageFull { write(path) } else { Err(error) };
+    let Err(error) = write(&beside) else { return fs::rename(&beside, path) };
+    let _ = fs::remove_file(&beside);
+    if error.kind() != io::ErrorKind::StorageFull {
+        return Err(error);
     }
-    fs::rename(&beside, path)
+    let old = fs::read(path);
+    write(path).inspect_err(|_| {
+        let _ = match old {
+            Ok(old) => put(path, &old).and_then(|file| file.sync_data()),
+            Err(_) => fs::remove_file(path),
+        };
+    })
 }
 
 fn sidecar_text(facts: &RecordingFacts) -> io::Result<Vec<u8>> {
@@ -121,7 +132,8 @@ fn put(path: &Path, text: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-/// Gives a closed file its final name, measures and hashes it, and writes its sidecar.
+/// Measures and hashes a closed file, writes its sidecar, and gives it its final name: whatever has that has a sidecar that tells
+/// its end.
 pub(super) fn seal(files: &Files, facts: &mut RecordingFacts) -> io::Result<()> {
     if !facts.complete {
         mend(&files.part, facts.rate, CHANNELS)?;
@@ -130,8 +142,8 @@ pub(super) fn seal(files: &Files, facts: &mut RecordingFacts) -> io::Result<()> 
     facts.bytes = bytes;
     facts.sha256 = sha256;
     facts.length_ms = length_ms(bytes, facts.rate);
-    fs::rename(&files.part, &files.wav)?;
     write_sidecar(&files.sidecar, facts)?;
+    fs::rename(&files.part, &files.wav)?;
     // The names are on disk only when their directory is.
     files.wav.parent().map_or(Ok(()), |place| File::open(place)?.sync_all())
 }
@@ -202,33 +214,54 @@ fn header_of(rate: u32, data: u64, channels: u16) -> [u8; HEADER_BYTES as usize]
     out
 }
 
-/// Finishes the recordings that a crash left behind: their header is set right from their size, they get their final
-/// name, hash and sidecar, and are not complete. Gives what they are, by date. To be called before the engine starts.
-///
-/// What cannot be repaired (a read-only or full disk) is left as it is and logged; the next start tries again.
-pub fn repair_recordings(dir: &Path) -> Vec<RecordingFacts> {
-    let mut repaired = Vec::new();
-    for (day, name) in names(dir) {
-        if name.strip_suffix(SIDECAR_NEW).is_some_and(|stem| call_of(stem.trim_end_matches('.')).is_some()) {
-            // Half written when the crash came; the one that it was to replace is there.
-            let _ = fs::remove_file(dir.join(&day).join(&name));
-        }
-        let stem = match (name.strip_suffix(".wav.part"), name.strip_suffix(".json")) {
-            (Some(stem), _) => stem,
-            // The crash came between the final name and the final sidecar.
-            (None, Some(stem)) if is_unsealed(&Files::new(dir, &day, stem)) => stem,
-            _ => continue,
-        };
-        let Some(call) = call_of(stem) else { continue };
-        let files = Files::new(dir, &day, stem);
-        match repair(&files, call) {
-            Ok(facts) => repaired.push(facts),
-            Err(error) => {
-                tracing::error!(file = %files.part.display(), %error, "an interrupted recording cannot be repaired");
+/// Recordings that a crash left behind, by date.
+#[derive(Debug)]
+pub struct Interrupted {
+    dir: PathBuf,
+    /// Day and stem of each.
+    names: Vec<(String, String)>,
+}
+
+/// Finds the recordings that a crash left behind, by their names: nothing is read, for all that was ever kept lies beside them. To
+/// be called before anything is written anew.
+pub fn interrupted_recordings(dir: &Path) -> Interrupted {
+    let mut names = Vec::new();
+    for day in days(dir) {
+        for name in list(&dir.join(&day)) {
+            if name
+                .strip_suffix(SIDECAR_NEW)
+                .is_some_and(|stem| call_of(stem.trim_end_matches('.')).is_some())
+            {
+                // Half written when the crash came; the one that it was to replace is there.
+                let _ = fs::remove_file(dir.join(&day).join(&name));
             }
+            let stem = name.strip_suffix(".wav.part").filter(|stem| call_of(stem).is_some());
+            names.extend(stem.map(|stem| (day.clone(), stem.to_owned())));
         }
     }
-    repaired
+    Interrupted { dir: dir.to_owned(), names }
+}
+
+impl Interrupted {
+    /// Finishes them: their header is set right from their size, they get their final name, hash and sidecar, and are not
+    /// complete. What they are is shown one by one. Calls may be recorded meanwhile.
+    ///
+    /// What cannot be repaired (a read-only or full disk) is left as it is and logged; the next start tries again.
+    pub fn repair(self, show: impl FnMut(RecordingFacts)) {
+        let repaired = self.names.iter().filter_map(|(day, stem)| {
+            let files = Files::new(&self.dir, day, stem);
+            repair_or_log(&files, call_of(stem)?)
+        });
+        repaired.for_each(show);
+    }
+}
+
+fn repair_or_log(files: &Files, call: CallId) -> Option<RecordingFacts> {
+    repair(files, call)
+        .inspect_err(|error| {
+            tracing::error!(file = %files.relative, %error, "an interrupted recording cannot be repaired");
+        })
+        .ok()
 }
 
 /// Whether the file has its final name and its sidecar tells the end.
@@ -236,10 +269,11 @@ pub(super) fn is_closed(files: &Files) -> bool {
     files.wav.exists() && read_sidecar(&files.sidecar).is_some_and(|facts| !facts.sha256.is_empty())
 }
 
+/// Whether the file has its final name, but no sidecar that tells its end: there is none, or it was torn when the disk was full.
 fn is_unsealed(files: &Files) -> bool {
     !files.part.exists()
         && files.wav.exists()
-        && read_sidecar(&files.sidecar).is_some_and(|f| f.sha256.is_empty())
+        && read_sidecar(&files.sidecar).is_none_or(|facts| facts.sha256.is_empty())
 }
 
 fn repair(files: &Files, call: CallId) -> io::Result<RecordingFacts> {
@@ -266,25 +300,55 @@ fn repair(files: &Files, call: CallId) -> io::Result<RecordingFacts> {
         held: None,
     });
     facts.file.clone_from(&files.relative);
+    if !facts.sha256.is_empty() && hash(&files.part)? == (facts.bytes, facts.sha256.clone()) {
+        // The crash came between the sidecar and the final name: nothing is missing.
+        fs::rename(&files.part, &files.wav)?;
+        return Ok(facts);
+    }
     facts.complete = false;
     facts.rate = mend(&files.part, facts.rate, CHANNELS)?;
     seal(files, &mut facts)?;
     Ok(facts)
 }
 
-/// All recordings that are closed, from their sidecars, by date: the index can be rebuilt from them.
-pub fn scan_recordings(dir: &Path) -> Vec<RecordingFacts> {
-    let found = names(dir).into_iter().filter_map(|(day, name)| {
-        let stem = name.strip_suffix(".json")?;
-        let files = Files::new(dir, &day, stem);
-        let mut facts =
-            read_sidecar(&files.sidecar).filter(|facts| !facts.sha256.is_empty() && files.wav.exists())?;
-        (Some(facts.call) == call_of(stem)).then_some(())?;
-        // The directory may have been moved; where the sidecar lies is where the file is.
-        facts.file = files.relative;
-        Some(facts)
-    });
-    found.collect()
+/// A closed recording that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What its sidecar says.
+    pub facts: RecordingFacts,
+    /// It had its final name but no sidecar that tells its end, and has one now.
+    pub is_repaired: bool,
+}
+
+/// Shows all recordings that are closed, from their sidecars, by date, until one is not wanted any more: the index can be rebuilt
+/// from them. There may be very many, so no more than one day's names are kept. Calls may be recorded meanwhile.
+pub fn visit_recordings(dir: &Path, mut is_wanted: impl FnMut(Found) -> bool) {
+    for day in days(dir) {
+        for name in list(&dir.join(&day)) {
+            let Some((stem, call)) = name.strip_suffix(".wav").and_then(|stem| Some((stem, call_of(stem)?)))
+            else {
+                continue;
+            };
+            let found = look_at(&Files::new(dir, &day, stem), call);
+            if found.is_some_and(|found| !is_wanted(found)) {
+                return;
+            }
+        }
+    }
+}
+
+fn look_at(files: &Files, call: CallId) -> Option<Found> {
+    if is_unsealed(files) {
+        // On a full disk a sidecar is written in its place: half of it may have been seen.
+        std::thread::sleep(SECOND_LOOK);
+        if is_unsealed(files) {
+            return Some(Found { facts: repair_or_log(files, call)?, is_repaired: true });
+        }
+    }
+    let mut facts = read_sidecar(&files.sidecar).filter(|facts| facts.call == call)?;
+    // The directory may have been moved; where the sidecar lies is where the file is.
+    facts.file.clone_from(&files.relative);
+    (!facts.sha256.is_empty()).then_some(Found { facts, is_repaired: false })
 }
 
 fn read_sidecar(path: &Path) -> Option<RecordingFacts> {
@@ -301,35 +365,58 @@ pub(super) fn call_of(stem: &str) -> Option<CallId> {
     (call.to_string() == id).then_some(call)
 }
 
-/// (day, file name) of all files in `YYYY/MM/DD`, sorted.
-fn names(dir: &Path) -> Vec<(String, String)> {
-    let list = |path: PathBuf| -> Vec<String> {
-        let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
-        let mut names: Vec<String> =
-            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-        names.sort_unstable();
-        names
-    };
+/// All folders `YYYY/MM/DD`, sorted.
+fn days(dir: &Path) -> Vec<String> {
     let numbers = |path: PathBuf, digits: usize| {
-        let mut names = list(path);
+        let mut names = list(&path);
         names.retain(|name| is_number(name, digits));
         names
     };
     let mut found = Vec::new();
     for year in numbers(dir.to_path_buf(), 4) {
         for month in numbers(dir.join(&year), 2) {
-            for day in numbers(dir.join(&year).join(&month), 2) {
-                let day = format!("{year}/{month}/{day}");
-                found.extend(list(dir.join(&day)).into_iter().map(|name| (day.clone(), name)));
-            }
+            let days = numbers(dir.join(&year).join(&month), 2);
+            found.extend(days.into_iter().map(|day| format!("{year}/{month}/{day}")));
         }
     }
     found
 }
 
+/// What is in a folder, sorted.
+fn list(path: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Exactly so many digits.
 pub(super) fn is_number(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Repairs all that there is to repair; gives what that is.
+#[cfg(test)]
+pub(super) fn repair_recordings(dir: &Path) -> Vec<RecordingFacts> {
+    let mut repaired = Vec::new();
+    interrupted_recordings(dir).repair(|facts| repaired.push(facts));
+    visit_recordings(dir, |found| {
+        repaired.extend(Some(found).filter(|found| found.is_repaired).map(|found| found.facts));
+        true
+    });
+    repaired
+}
+
+/// All that is closed.
+#[cfg(test)]
+pub(super) fn scan_recordings(dir: &Path) -> Vec<RecordingFacts> {
+    let mut all = Vec::new();
+    visit_recordings(dir, |found| {
+        all.push(found.facts);
+        true
+    });
+    all
 }
 
 #[cfg(test)]
@@ -403,6 +490,41 @@ mod tests {
         fs::rename(&files.part, &files.wav).unwrap();
         assert_eq!(repair_recordings(dir.path()).len(), 1);
         assert_eq!(repair_recordings(dir.path()).len(), 0);
+    }
+
+    #[test]
+    fn a_crash_before_the_final_name_costs_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let call = CallId::new(1_700_000_000_000, 9);
+        let (files, mut file) = create(dir.path(), call, 1_700_000_000_000).unwrap();
+        file.write_all(&header_of(8_000, 8_000, 2)).unwrap();
+        file.write_all(&[1; 8_000]).unwrap();
+        let mut facts = RecordingFacts { complete: true, rate: 8_000, ..facts(call, &files) };
+        seal(&files, &mut facts).unwrap();
+        fs::rename(&files.wav, &files.part).unwrap();
+        assert_eq!(repair_recordings(dir.path()), std::slice::from_ref(&facts));
+        assert_eq!(scan_recordings(dir.path()), [facts]);
+    }
+
+    #[test]
+    fn a_sidecar_that_is_torn_or_gone_does_not_hide_its_recording() {
+        let dir = tempfile::tempdir().unwrap();
+        for (number, torn) in [(10, Some("{ \"call\": ")), (11, Some("")), (12, None)] {
+            let call = CallId::new(1_700_000_000_000, number);
+            let (files, mut file) = create(dir.path(), call, 1_700_000_000_000).unwrap();
+            file.write_all(&header_of(8_000, 8_000, 2)).unwrap();
+            file.write_all(&[1; 8_000]).unwrap();
+            seal(&files, &mut RecordingFacts { rate: 8_000, ..facts(call, &files) }).unwrap();
+            match torn {
+                Some(text) => fs::write(&files.sidecar, text).unwrap(),
+                None => fs::remove_file(&files.sidecar).unwrap(),
+            }
+            let repaired = repair_recordings(dir.path());
+            let [facts] = &repaired[..] else { unreachable!("{torn:?}: {repaired:?}") };
+            assert_eq!((facts.call, facts.length_ms, facts.complete), (call, 250, false));
+            assert_eq!(repair_recordings(dir.path()), [], "once");
+        }
+        assert_eq!(scan_recordings(dir.path()).len(), 3);
     }
 
     #[test]

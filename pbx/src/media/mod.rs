@@ -26,7 +26,9 @@ mod wave;
 mod wires;
 mod worker;
 
-pub use archive::{repair_recordings, scan_recordings};
+pub use archive::{Found, Interrupted, interrupted_recordings, visit_recordings};
+#[cfg(test)]
+use archive::{repair_recordings, scan_recordings};
 pub use erase::{Erased, erase_recording, recording_bytes, renew_sidecar, settle_days};
 pub use messages::settle_messages;
 pub use prompts::{PromptProblem, PromptProblems, PromptSettings, SpeechEngine, on_path, prompt_names};

@@ -10,13 +10,13 @@ use super::recording::Recording;
 use super::taking::{OwnEnd, StartMessage, Taking};
 use super::{Events, Gauges, MediaSettings};
 use crate::clock;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 use switchroom_exchange::{CallId, MediaEvent, RecordingSubject};
@@ -30,10 +30,12 @@ const BEAT: Duration = Duration::from_millis(50);
 const IDLE_BEAT: Duration = Duration::from_millis(1000);
 /// How often free space is asked for, microseconds.
 const SPACE_US: u64 = 2_000_000;
+/// What could not be taken is said no more often than this, microseconds.
+const MISSED_US: u64 = 1_000_000;
 /// Recordings start again only when so much more than the least space is free, bytes: no flapping at the edge.
 const SPACE_MARGIN: u64 = 10_000_000;
-/// Payload bytes that need no allocation: 30 ms of G.711.
-const INLINE_BYTES: usize = 240;
+/// Payload bytes that need no allocation: 60 ms of G.711, the longest packets that phones are set to.
+const INLINE_BYTES: usize = 480;
 /// Jobs that may wait for the finisher within its channel; more wait with the recorder.
 const JOBS_MAX: usize = 256;
 
@@ -98,18 +100,32 @@ pub(super) struct Start {
 enum Order {
     Start(u64, Box<Start>),
     Mark { recording: u64, at_us: u64, kind: String, text: String },
-    Missed(u64),
+    Missed { recording: u64, packets: u64 },
     Stop { recording: u64, at_us: u64 },
     Take(u64, Box<StartMessage>),
     End { message: u64, at_us: u64, is_kept: bool, why: &'static str },
     Drop(String),
 }
 
+impl Order {
+    /// What packets belong to begins with it.
+    fn is_beginning(&self) -> bool {
+        matches!(self, Self::Start(..) | Self::Take(..))
+    }
+}
+
+/// Orders that wait.
+#[derive(Default)]
+struct Orders {
+    list: Vec<Order>,
+    /// The number of what begins next: what has a lower one is in the list, or was.
+    next: u64,
+}
+
 /// The way into the recorder.
 pub(super) struct Recorder {
     packets: SyncSender<Taken>,
-    orders: Mutex<Vec<Order>>,
-    next: AtomicU64,
+    orders: Mutex<Orders>,
     thread: OnceLock<Thread>,
     stopping: AtomicBool,
     gauges: Arc<Gauges>,
@@ -122,28 +138,9 @@ impl Recorder {
         events: Events,
         gauges: Arc<Gauges>,
     ) -> io::Result<(Arc<Self>, Vec<JoinHandle<()>>)> {
-        let (packets, queue) = sync_channel(settings.record_queue_packets.max(1));
         let (jobs, todo) = sync_channel(JOBS_MAX);
-        let recorder = Arc::new(Self {
-            packets,
-            orders: Mutex::default(),
-            next: AtomicU64::new(0),
-            thread: OnceLock::new(),
-            stopping: AtomicBool::new(false),
-            gauges,
-        });
-        let desk = Desk {
-            settings: settings.clone(),
-            events: events.clone(),
-            recorder: recorder.clone(),
-            queue,
-            recordings: BTreeMap::new(),
-            messages: BTreeMap::new(),
-            jobs,
-            waiting: VecDeque::new(),
-            scratch: Vec::new(),
-            space_us: 0,
-        };
+        let desk = Desk::new(settings.clone(), events.clone(), gauges, jobs);
+        let recorder = desk.recorder.clone();
         let dir = settings.recordings.clone();
         let finisher = thread::Builder::new()
             .name("recordings-finish".into())
@@ -162,26 +159,38 @@ impl Recorder {
         taken
     }
 
+    fn orders(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn order(&self, order: Order) {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner).push(order);
+        self.orders().list.push(order);
+    }
+
+    /// Something begins: gives its number.
+    fn begin(&self, order: impl FnOnce(u64) -> Order) -> u64 {
+        let mut orders = self.orders();
+        let id = orders.next;
+        orders.next += 1;
+        orders.list.push(order(id));
+        drop(orders);
+        self.wake();
+        id
     }
 
     /// A recording is to start; gives the number under which its packets come.
     pub(super) fn start_recording(&self, start: Start) -> u64 {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        self.order(Order::Start(id, Box::new(start)));
-        self.wake();
-        id
+        self.begin(|id| Order::Start(id, Box::new(start)))
     }
 
     pub(super) fn mark(&self, recording: u64, at_us: u64, kind: String, text: String) {
         self.order(Order::Mark { recording, at_us, kind, text });
     }
 
-    /// So many packets of a recording could not be taken.
+    /// So many packets of a recording could not be taken. Said by the recorder's thread: a log that waits for the disk must not
+    /// hold up who asks.
     pub(super) fn missed(&self, recording: u64, packets: u64) {
-        tracing::warn!(recording, packets, "the recorder cannot keep up: packets are missing in a recording");
-        self.order(Order::Missed(recording));
+        self.order(Order::Missed { recording, packets });
     }
 
     pub(super) fn stop_recording(&self, recording: u64, at_us: u64) {
@@ -191,10 +200,7 @@ impl Recorder {
 
     /// A message is to be taken; gives the number under which its packets come.
     pub(super) fn take_message(&self, start: StartMessage) -> u64 {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        self.order(Order::Take(id, Box::new(start)));
-        self.wake();
-        id
+        self.begin(|id| Order::Take(id, Box::new(start)))
     }
 
     /// A message ends, if it has not by itself.
@@ -222,12 +228,23 @@ impl Recorder {
     }
 }
 
+/// What could not be taken and has not been said yet.
+#[derive(Default)]
+struct Missed {
+    packets: u64,
+    of: BTreeSet<u64>,
+    /// When it was said last.
+    said_us: u64,
+}
+
 /// The recorder's own side.
 struct Desk {
     settings: Arc<MediaSettings>,
     events: Events,
     recorder: Arc<Recorder>,
     queue: Receiver<Taken>,
+    /// Whatever has a lower number than this has been begun.
+    begun: u64,
     recordings: BTreeMap<u64, Recording>,
     messages: BTreeMap<u64, Taking>,
     jobs: SyncSender<Job>,
@@ -235,9 +252,35 @@ struct Desk {
     waiting: VecDeque<Job>,
     scratch: Vec<i16>,
     space_us: u64,
+    missed: Missed,
 }
 
 impl Desk {
+    fn new(settings: Arc<MediaSettings>, events: Events, gauges: Arc<Gauges>, jobs: SyncSender<Job>) -> Self {
+        let (packets, queue) = sync_channel(settings.record_queue_packets.max(1));
+        let recorder = Arc::new(Recorder {
+            packets,
+            orders: Mutex::default(),
+            thread: OnceLock::new(),
+            stopping: AtomicBool::new(false),
+            gauges,
+        });
+        Self {
+            settings,
+            events,
+            recorder,
+            queue,
+            begun: 0,
+            recordings: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            jobs,
+            waiting: VecDeque::new(),
+            scratch: Vec::new(),
+            space_us: 0,
+            missed: Missed::default(),
+        }
+    }
+
     fn run(mut self) {
         loop {
             // Read before the orders are: whatever was ordered before the stop is then carried out.
@@ -271,35 +314,12 @@ impl Desk {
 
     /// Orders, then packets, then the ends of recordings: their last packets were queued before the order was given.
     fn beat(&mut self, now_us: u64) {
-        let orders =
-            std::mem::take(&mut *self.recorder.orders.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut later = Vec::new();
-        for order in orders {
-            match order {
-                Order::Start(id, start) => self.open(id, *start),
-                Order::Take(id, start) => self.open_message(id, *start),
-                other => later.push(other),
-            }
-        }
-        // No more than the queue holds, or a flood would keep what follows from ever being done.
-        for _ in 0..self.settings.record_queue_packets.max(1) {
-            let Ok(taken) = self.queue.try_recv() else { break };
-            if let Some(message) = self.messages.get_mut(&taken.recording) {
-                if catch_unwind(AssertUnwindSafe(|| message.take(&taken))).is_err() {
-                    tracing::error!(message = message.message(), "a packet met a fault in the recorder");
-                }
-                continue;
-            }
-            let Some(recording) = self.recordings.get_mut(&taken.recording) else { continue };
-            // A packet that finds a fault in this program costs itself, not every recording.
-            if catch_unwind(AssertUnwindSafe(|| recording.take(&taken))).is_err() {
-                tracing::error!(call = %recording.call(), "a packet met a fault in the recorder and is missing");
-                recording.miss();
-            }
-        }
+        let later = self.begin_ordered();
+        self.take_packets();
         for order in later {
             self.carry_out(order);
         }
+        self.tell_missed(now_us);
         self.flush(now_us);
         self.flush_messages(now_us);
         self.recorder.gauges.recordings.store(self.recordings.len() as u64, Ordering::Relaxed);
@@ -307,6 +327,57 @@ impl Desk {
             if !self.give(job) {
                 break;
             }
+        }
+    }
+
+    /// Takes all orders and begins what is to begin; gives the others.
+    fn begin_ordered(&mut self) -> Vec<Order> {
+        let orders = self.take_orders(|_| true);
+        let (beginnings, later) = orders.into_iter().partition(Order::is_beginning);
+        let beginnings: Vec<Order> = beginnings;
+        for order in beginnings {
+            self.carry_out(order);
+        }
+        later
+    }
+
+    /// Takes the orders that fit.
+    fn take_orders(&mut self, fits: impl Fn(&Order) -> bool) -> Vec<Order> {
+        let mut orders = self.recorder.orders();
+        let (taken, left) = std::mem::take(&mut orders.list).into_iter().partition(fits);
+        orders.list = left;
+        self.begun = orders.next;
+        taken
+    }
+
+    /// Takes the packets that have come. What begins meanwhile is begun with its first packet: to open files takes as long as the
+    /// disk takes.
+    fn take_packets(&mut self) {
+        // No more than the queue holds, or a flood would keep what follows from ever being done.
+        for _ in 0..self.settings.record_queue_packets.max(1) {
+            let Ok(taken) = self.queue.try_recv() else { break };
+            if taken.recording >= self.begun {
+                for order in self.take_orders(Order::is_beginning) {
+                    self.carry_out(order);
+                }
+            }
+            self.take(&taken);
+        }
+    }
+
+    /// Hands a packet to what it belongs to. What is not there any more has failed or has ended, which was told.
+    fn take(&mut self, taken: &Taken) {
+        if let Some(message) = self.messages.get_mut(&taken.recording) {
+            if catch_unwind(AssertUnwindSafe(|| message.take(taken))).is_err() {
+                tracing::error!(message = message.message(), "a packet met a fault in the recorder");
+            }
+            return;
+        }
+        let Some(recording) = self.recordings.get_mut(&taken.recording) else { return };
+        // A packet that finds a fault in this program costs itself, not every recording.
+        if catch_unwind(AssertUnwindSafe(|| recording.take(taken))).is_err() {
+            tracing::error!(call = %recording.call(), "a packet met a fault in the recorder and is missing");
+            recording.miss();
         }
     }
 
@@ -323,7 +394,9 @@ impl Desk {
                     recording.mark(at_us, kind, text);
                 }
             }
-            Order::Missed(recording) => {
+            Order::Missed { recording, packets } => {
+                self.missed.packets += packets;
+                self.missed.of.insert(recording);
                 if let Some(recording) = self.recordings.get_mut(&recording) {
                     recording.miss();
                 }
@@ -333,6 +406,20 @@ impl Desk {
                     self.close(recording, at_us);
                 }
             }
+        }
+    }
+
+    /// Says what could not be taken, in one line for all that it was of.
+    fn tell_missed(&mut self, now_us: u64) {
+        let Missed { packets, of, said_us } = &mut self.missed;
+        if *packets > 0 && now_us.saturating_sub(*said_us) >= MISSED_US {
+            let recordings = of.len();
+            tracing::warn!(
+                recordings,
+                packets = *packets,
+                "the recorder cannot keep up: packets are missing in recordings"
+            );
+            self.missed = Missed { said_us: now_us, ..Missed::default() };
         }
     }
 
@@ -444,3 +531,6 @@ fn space(dir: &Path) -> Option<(u64, u64)> {
     let told = rustix::fs::statvfs(there).ok()?;
     Some((told.f_bavail.saturating_mul(told.f_frsize), told.f_blocks.saturating_mul(told.f_frsize)))
 }
+
+#[cfg(test)]
+mod tests;

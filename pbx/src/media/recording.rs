@@ -142,7 +142,8 @@ impl Recording {
         scratch.clear();
         self.timeline.finish(end_us, scratch);
         let mut failed = self.write(scratch).err();
-        if self.timeline.damage().undecodable > 0 {
+        let damage = self.timeline.damage();
+        if damage.undecodable > 0 || damage.displaced > 0 {
             self.facts.complete = false;
         }
         let Self { files, mut facts, writer, .. } = self;

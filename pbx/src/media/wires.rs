@@ -37,6 +37,8 @@ pub(super) struct Datagram {
 
 struct Socketed {
     socket: UdpSocket,
+    /// It is of IPv6: an address of IPv4 has to be given to it in its mapped form.
+    is_v6: bool,
     role: Role,
     leg: usize,
 }
@@ -100,8 +102,9 @@ impl Wires {
             self.free.push(place);
             return Err(error.into());
         }
+        let is_v6 = socket.local_addr().is_ok_and(|ours| ours.is_ipv6());
         if let Some(free) = self.sockets.get_mut(place) {
-            *free = Some(Socketed { socket, role, leg });
+            *free = Some(Socketed { socket, is_v6, role, leg });
         }
         Ok(Wire(place))
     }
@@ -141,22 +144,18 @@ impl Wires {
     pub(super) fn receive(&self, wire: Wire, buffer: &mut [u8]) -> Option<Datagram> {
         let socketed = self.sockets.get(wire.0)?.as_ref()?;
         let (length, from) = socketed.socket.recv_from(buffer).ok()?;
+        let from = SocketAddr::new(from.ip().to_canonical(), from.port());
         Some(Datagram { leg: socketed.leg, role: socketed.role, from, length })
     }
 
     /// Sends a datagram. What the system cannot take now is lost, as on any network.
     pub(super) fn send(&self, wire: Wire, datagram: &[u8], to: SocketAddr) {
         let Some(socketed) = self.sockets.get(wire.0).and_then(Option::as_ref) else { return };
-        let sent = socketed.socket.send_to(datagram, to);
-        if let Err(error) = sent {
-            // An IPv6 socket that also takes IPv4 wants the mapped form of an address.
-            if let (IpAddr::V4(ip), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =
-                (to.ip(), error.kind())
-            {
-                let mapped = SocketAddr::new(ip.to_ipv6_mapped().into(), to.port());
-                let _ = socketed.socket.send_to(datagram, mapped);
-            }
-        }
+        let to = match to.ip() {
+            IpAddr::V4(ip) if socketed.is_v6 => SocketAddr::new(ip.to_ipv6_mapped().into(), to.port()),
+            _ => to,
+        };
+        let _ = socketed.socket.send_to(datagram, to);
     }
 }
 
@@ -208,6 +207,28 @@ mod tests {
                 assert_eq!(all, [(Some(46 << 2), Some(46 << 2)); 2], "it sends to both kinds of addresses");
             }
             (Err(error), _) | (_, Err(error)) => println!("skipped: no IPv6 here ({error})"),
+        }
+    }
+
+    #[test]
+    fn a_socket_for_both_kinds_of_addresses_sends_to_both_and_hears_both() {
+        let mut wires = Wires::new(eventfd(0, EventfdFlags::empty()).unwrap()).unwrap();
+        let Ok([wire, _]) = wires.open_pair(["[::]:0".parse().unwrap(); 2], 46, 7) else {
+            println!("skipped: no IPv6 here");
+            return;
+        };
+        let port = wires.sockets[wire.0].as_ref().unwrap().socket.local_addr().unwrap().port();
+        for ip in ["127.0.0.1", "::1"] {
+            let ip: IpAddr = ip.parse().unwrap();
+            let peer = UdpSocket::bind((ip, 0)).unwrap();
+            peer.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+            wires.send(wire, b"sound", peer.local_addr().unwrap());
+            assert_eq!(peer.recv_from(&mut [0; 16]).unwrap(), (5, SocketAddr::new(ip, port)));
+            peer.send_to(b"voice", (ip, port)).unwrap();
+            let mut ready = Ready::new();
+            while wires.wait(&mut ready, None).unwrap() == 0 {}
+            let datagram = wires.receive(wire, &mut [0; 16]).unwrap();
+            assert_eq!((datagram.leg, datagram.length, datagram.from), (7, 5, peer.local_addr().unwrap()));
         }
     }
 }

@@ -115,8 +115,10 @@ pub(super) struct Worker {
     waiting: BTreeMap<CallId, Waiting>,
     /// Legs that came before their call had time to wait for them.
     early: BTreeMap<Ticket, Option<Box<Moved>>>,
-    /// Legs that send packets of our own making.
+    /// Legs that send packets of our own making, and when the first of them is due, or earlier: with each packet that comes they
+    /// are looked at only then.
     paced: Vec<usize>,
+    paced_us: u64,
     watched: BTreeSet<CallId>,
     look_us: u64,
     levels_us: u64,
@@ -151,6 +153,7 @@ impl Worker {
             waiting: BTreeMap::new(),
             early: BTreeMap::new(),
             paced: Vec::new(),
+            paced_us: u64::MAX,
             watched: BTreeSet::new(),
             look_us: 0,
             levels_us: 0,
@@ -197,7 +200,7 @@ impl Worker {
     }
 
     fn timeout_us(&self, now_us: u64) -> Option<u64> {
-        let paced = self.paced.iter().filter_map(|at| self.legs.get(*at)?.as_ref()?.leg.due_us()).min();
+        let paced = (!self.paced.is_empty()).then_some(self.paced_us);
         let levels = (!self.watched.is_empty()).then_some(self.levels_us);
         let look = (!self.calls.is_empty() || !self.waiting.is_empty()).then_some(self.look_us);
         let due = [paced, levels, look].into_iter().flatten().min()?;
@@ -312,7 +315,7 @@ impl Worker {
     // ---- the clock -----------------------------------------------------------------------------------------------
 
     fn look(&mut self, now_us: u64) {
-        if !self.paced.is_empty() {
+        if now_us >= self.paced_us {
             self.pace(now_us);
         }
         if !self.watched.is_empty() && now_us >= self.levels_us {
@@ -332,16 +335,20 @@ impl Worker {
 
     fn pace(&mut self, now_us: u64) {
         let mut faulty = Vec::new();
+        let mut first_us = u64::MAX;
         let Self { paced, legs, wires, out, events, voices, .. } = self;
         paced.retain(|at| {
             let Some(Some(placed)) = legs.get_mut(*at) else { return false };
             // What came from the network is decoded and mixed here: a fault that it finds costs the sound of one hearer.
             let pace = || pace_leg(now_us, placed, voices, wires, &mut out[..], events);
-            catch_unwind(AssertUnwindSafe(pace)).unwrap_or_else(|_| {
+            let due_us = catch_unwind(AssertUnwindSafe(pace)).unwrap_or_else(|_| {
                 faulty.push(*at);
-                false
-            })
+                None
+            });
+            first_us = first_us.min(due_us.unwrap_or(u64::MAX));
+            due_us.is_some()
         });
+        self.paced_us = first_us;
         for at in faulty {
             self.begin_anew(now_us, at);
         }
@@ -447,7 +454,7 @@ impl Worker {
     }
 }
 
-/// Sends what is due of our own making to one leg. False if nothing follows.
+/// Sends what is due of our own making to one leg; gives when what follows is due, if anything does.
 fn pace_leg(
     now_us: u64,
     placed: &mut Placed,
@@ -455,12 +462,12 @@ fn pace_leg(
     wires: &Wires,
     out: &mut [u8],
     events: &Events,
-) -> bool {
+) -> Option<u64> {
     #[cfg(test)]
     faults::meet(placed.id);
     while let Some(due_us) = placed.leg.due_us() {
         if due_us > now_us {
-            return true;
+            return Some(due_us);
         }
         if let Some((length, to)) = placed.leg.pace(now_us, voices, out) {
             wires.send(placed.rtp, out.get(..length).unwrap_or_default(), to);
@@ -476,7 +483,7 @@ fn pace_leg(
             });
         }
     }
-    false
+    None
 }
 
 fn tell(events: &Events, leg: LegId, note: Note) {

@@ -9,7 +9,7 @@ mod udp;
 use crate::config::{Listen, Transport as ListenTransport};
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use switchroom_exchange::{Flow, Transport};
@@ -110,7 +110,7 @@ impl Net {
                     address
                 }
                 ListenTransport::Tcp => {
-                    let listener = tcp::open(one.address).await.map_err(failed)?;
+                    let listener = tcp::open(one.address).map_err(failed)?;
                     let address = listener.local_addr().map_err(failed)?;
                     tokio::spawn(tcp::accept(listener, timeouts, inbox.clone(), shared.clone()));
                     address
@@ -153,16 +153,30 @@ impl Net {
     }
 
     fn socket_for(&self, local: SocketAddr) -> Option<&Arc<udp::Socket>> {
-        let fits = |s: &&Arc<udp::Socket>| {
-            s.address.port() == local.port()
-                && (s.address.ip() == local.ip() || s.address.ip().is_unspecified())
-        };
+        let fits = |s: &&Arc<udp::Socket>| serves(s.address, local);
         // A stored registration may name a port of an earlier configuration.
         self.udp
             .iter()
             .find(fits)
             .or_else(|| self.udp.iter().find(|s| s.address.is_ipv4() == local.is_ipv4()))
     }
+}
+
+/// Whether a socket bound to one address is that of another: of all addresses of a kind, or of just this one.
+fn serves(bound: SocketAddr, local: SocketAddr) -> bool {
+    let is_any = bound.ip().is_unspecified() && bound.is_ipv4() == local.is_ipv4();
+    bound.port() == local.port() && (is_any || bound.ip() == local.ip())
+}
+
+/// The one address for all of RTP: that of SIP if it is a single one, else every address of the kinds that SIP has.
+pub fn rtp_address(listen: &[Listen]) -> IpAddr {
+    let mut addresses = listen.iter().map(|one| one.address.ip());
+    let Some(first) = addresses.next() else { return Ipv4Addr::UNSPECIFIED.into() };
+    if addresses.clone().all(|other| other == first) {
+        return first;
+    }
+    let is_v4_only = first.is_ipv4() && addresses.all(|other| other.is_ipv4());
+    if is_v4_only { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
 }
 
 /// A stored registration names the address it was made at; if that is not listened to any more, the one that its phone
@@ -174,10 +188,7 @@ pub fn rebase(binding: &mut switchroom_exchange::BindingRecord, listen: &[Listen
         None => return,
     };
     let mut ours = listen.iter().filter(|l| l.transport == transport).map(|l| l.address);
-    let fits = |a: SocketAddr| {
-        a.port() == binding.local.port() && (a.ip().is_unspecified() || a.ip() == binding.local.ip())
-    };
-    if !ours.clone().any(fits)
+    if !ours.clone().any(|bound| serves(bound, binding.local))
         && let Some(first) = ours.find(|a| a.is_ipv4() == binding.remote.is_ipv4())
     {
         binding.local = local::Local::default().towards(binding.remote.ip(), first);

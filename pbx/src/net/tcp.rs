@@ -2,6 +2,7 @@
 
 use super::local::Local;
 use super::{CONNECTION_QUEUE, Connection, Inbox, Shared};
+use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -40,8 +41,21 @@ impl Timeouts {
 /// Between two tries to hand something to an engine that is behind.
 const ENGINE_RETRY: Duration = Duration::from_millis(5);
 
-pub(super) async fn open(address: SocketAddr) -> io::Result<TcpListener> {
-    TcpListener::bind(address).await
+/// Connections that may wait to be accepted.
+const ACCEPT_QUEUE: i32 = 1024;
+
+/// Opens a listener. One of IPv6 takes IPv6 only, as the datagram socket does: each kind of address has its own.
+pub(super) fn open(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // Connections of the run before may still be closing.
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(ACCEPT_QUEUE)?;
+    TcpListener::from_std(socket.into())
 }
 
 /// Accepts until the runtime ends.

@@ -175,3 +175,67 @@ fn a_stream_that_lies_is_closed() {
     peer.write_all(b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 99999999\r\n\r\n").unwrap();
     assert_eq!(peer.read(&mut [0; 1]).unwrap(), 0);
 }
+
+/// Whether this machine has IPv6.
+fn has_v6() -> bool {
+    std::net::UdpSocket::bind("[::1]:0").is_ok()
+}
+
+/// The same port over both kinds of addresses and both transports: four sockets, and each answers its own.
+#[test]
+#[allow(clippy::print_stdout, reason = "a skipped test says so")]
+fn both_kinds_of_addresses_are_listened_to_and_answered_on_one_port() {
+    if !has_v6() {
+        println!("skipped: no IPv6 here");
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (tx, rx) = std_mpsc::channel();
+    // A port that is free for all four.
+    let free = std::net::TcpListener::bind("[::]:0").unwrap().local_addr().unwrap().port();
+    let listen: Vec<Listen> = [
+        (ListenTransport::Udp, "0.0.0.0"),
+        (ListenTransport::Udp, "::"),
+        (ListenTransport::Tcp, "0.0.0.0"),
+        (ListenTransport::Tcp, "::"),
+    ]
+    .map(|(transport, ip)| Listen { transport, address: SocketAddr::new(ip.parse().unwrap(), free) })
+    .to_vec();
+    let net = runtime.block_on(Net::start(&listen, Arc::new(Sink(tx)))).unwrap();
+    for (ours, theirs) in [("127.0.0.1", "127.0.0.1:0"), ("::1", "[::1]:0")] {
+        let ours = SocketAddr::new(ours.parse().unwrap(), free);
+        let peer = std::net::UdpSocket::bind(theirs).unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        peer.send_to(OPTIONS, ours).unwrap();
+        let Seen::Message(flow, _) = next(&rx) else { panic!() };
+        assert_eq!(
+            (flow.transport, flow.local, flow.remote),
+            (Transport::Udp, ours, peer.local_addr().unwrap())
+        );
+        net.send(&flow, &b"answer".as_slice().into());
+        assert_eq!(peer.recv_from(&mut [0; 16]).unwrap(), (6, ours));
+
+        let mut peer = std::net::TcpStream::connect(ours).unwrap();
+        peer.write_all(OPTIONS).unwrap();
+        let Seen::Message(flow, _) = next(&rx) else { panic!() };
+        assert_eq!(
+            (flow.transport, flow.local, flow.remote),
+            (Transport::Tcp, ours, peer.local_addr().unwrap())
+        );
+    }
+}
+
+#[test]
+fn rtp_is_bound_to_every_kind_of_address_that_sip_has() {
+    let bound = |addresses: &[&str]| {
+        let one = |text: &&str| Listen { transport: ListenTransport::Udp, address: text.parse().unwrap() };
+        rtp_address(&addresses.iter().map(one).collect::<Vec<_>>()).to_string()
+    };
+    assert_eq!(bound(&["192.0.2.1:5060", "192.0.2.1:5062", "192.0.2.1:5060"]), "192.0.2.1");
+    assert_eq!(bound(&["[2001:db8::1]:5060"]), "2001:db8::1");
+    assert_eq!(bound(&["[::]:5060", "[::]:5060"]), "::");
+    assert_eq!(bound(&["192.0.2.1:5060", "192.0.2.9:5060"]), "0.0.0.0");
+    assert_eq!(bound(&["0.0.0.0:5060", "[::]:5060"]), "::");
+    assert_eq!(bound(&["192.0.2.1:5060", "[2001:db8::1]:5060"]), "::");
+    assert_eq!(bound(&[]), "0.0.0.0");
+}

@@ -44,6 +44,10 @@ pub(super) trait Index: Send + Sync {
     ) -> Result<(), IndexError>;
     /// Writes out what is still in memory.
     fn flush(&self) -> Result<(), IndexError>;
+    /// Whether it has everything that was ever put, but for what is pruned.
+    fn is_whole(&self) -> bool {
+        true
+    }
 }
 
 /// Longest party number that is indexed, in bytes; longer ones come from hostile callers.

@@ -26,6 +26,10 @@ pub(super) trait Disk: Send + Sync {
     fn sync(&self, file: &File) -> io::Result<()> {
         file.sync_data()
     }
+    /// Returns when the names in the folder would survive a power cut.
+    fn sync_names(&self, dir: &Path) -> io::Result<()> {
+        File::open(dir)?.sync_all()
+    }
 }
 
 /// The disk as the system has it.
@@ -265,13 +269,24 @@ impl Journal {
 
     fn next_segment(&mut self) -> io::Result<()> {
         fs::create_dir_all(&self.dir)?;
-        let file = OpenOptions::new().write(true).create_new(true).open(self.path(self.segment + 1))?;
+        let file = Self::create_empty(&self.path(self.segment + 1))?;
         // The name must survive a power cut as well as the lines.
-        File::open(&self.dir)?.sync_all()?;
+        self.disk.sync_names(&self.dir)?;
         self.file = Some(file);
         self.segment += 1;
         self.length = 0;
         Ok(())
+    }
+
+    /// Creates a segment, or takes the one that a try before this created and came no further with.
+    fn create_empty(path: &Path) -> io::Result<File> {
+        match OpenOptions::new().write(true).create_new(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let file = OpenOptions::new().write(true).open(path)?;
+                if file.metadata()?.len() == 0 { Ok(file) } else { Err(error) }
+            }
+            opened => opened,
+        }
     }
 }
 

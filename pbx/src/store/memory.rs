@@ -94,6 +94,10 @@ impl Index for MemoryIndex {
     fn flush(&self) -> Result<(), IndexError> {
         Ok(())
     }
+
+    fn is_whole(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

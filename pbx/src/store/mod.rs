@@ -22,7 +22,7 @@ use open::DirLock;
 pub use query::LOOKED_THROUGH;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -110,6 +110,8 @@ struct Shared {
     health: Mutex<String>,
     /// An asker met damage; the store thread replaces the index.
     suspect: AtomicBool,
+    /// Records in the queue.
+    waiting: AtomicUsize,
     /// Records that found the queue full.
     overflowed: AtomicU64,
     refused: Mutex<Vec<Ticket>>,
@@ -207,6 +209,7 @@ impl Store {
             index: RwLock::new(Some(opened.index)),
             health: Mutex::new(opened.degraded.as_deref().map_or_else(|| "ok".into(), writer::index_text)),
             suspect: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
             overflowed: AtomicU64::new(0),
             refused: Mutex::new(Vec::new()),
             keep_facts_ms: AtomicI64::new(i64::MAX),
@@ -223,10 +226,16 @@ impl Store {
     /// Hands over a record; never waits. With a ticket, [`StoreEvent::Stored`] or [`StoreEvent::NotStored`] follows
     /// once. After [`Store::close`] records are dropped.
     pub fn put(&self, ticket: Option<Ticket>, record: Record) {
-        match self.inner.sender.try_send(Message::Put(ticket, Box::new(record))) {
+        let shared = &self.inner.shared;
+        // Before the store thread can have taken it.
+        shared.waiting.fetch_add(1, Ordering::Relaxed);
+        let put = self.inner.sender.try_send(Message::Put(ticket, Box::new(record)));
+        if put.is_err() {
+            shared.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        match put {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
-                let shared = &self.inner.shared;
                 shared.overflowed.fetch_add(1, Ordering::Relaxed);
                 let mut refused = shared.refused.lock().unwrap_or_else(PoisonError::into_inner);
                 if refused.len() < REFUSED_MAX {
@@ -237,6 +246,17 @@ impl Store {
                 tracing::error!("a record came after the store was closed");
             }
         }
+    }
+
+    /// Whether what can wait may be put now: half of the queue is for what happens. A store that is closed keeps nobody waiting.
+    pub fn has_room(&self) -> bool {
+        let shared = &self.inner.shared;
+        shared.waiting.load(Ordering::Relaxed) < QUEUE_MAX / 2 || shared.index().is_none()
+    }
+
+    /// Whether all that was ever put can be asked for: not while the index is in memory, which holds what is newest.
+    pub fn is_whole(&self) -> bool {
+        self.inner.shared.index().is_some_and(|index| index.is_whole())
     }
 
     /// Finished calls, newest first; at most `limit` (and 10,000), that ended before `before_ms` (Unix

@@ -124,6 +124,7 @@ impl Writer {
         loop {
             match receiver.recv_timeout(wait) {
                 Ok(Message::Put(ticket, record)) => {
+                    self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
                     if batch.is_empty() {
                         wait = GATHER_MAX;
                     }

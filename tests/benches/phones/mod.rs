@@ -12,8 +12,8 @@ use switchroom_media::codec::Kind;
 
 /// Where phones and engine are.
 pub(crate) const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-/// Packets leave in so many portions of the 20 ms.
-const PORTIONS: u64 = 20;
+/// Packets of a phone are so far apart, microseconds.
+const PACKET_US: u64 = 20_000;
 /// Each phone is heard, and hears, before it is measured.
 const SETTLING: Duration = Duration::from_secs(2);
 
@@ -165,15 +165,17 @@ impl Load {
         let (stopping, heard) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let stop = stopping.clone();
         let speaker = std::thread::spawn(move || {
-            let begin = Instant::now();
-            for portion in 0.. {
-                if stop.load(Ordering::Relaxed) {
-                    break;
+            let (begin, count) = (Instant::now(), phones.len() as u64);
+            for round in 0.. {
+                // As phones do, each at a moment of its own: the thread that serves them has to wake for each.
+                for (at, phone) in phones.iter_mut().enumerate() {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let due = Duration::from_micros(round * PACKET_US + at as u64 * PACKET_US / count);
+                    std::thread::sleep(due.saturating_sub(begin.elapsed()));
+                    phone.say(round as u16);
                 }
-                let due = Duration::from_micros(portion * 20_000 / PORTIONS);
-                std::thread::sleep(due.saturating_sub(begin.elapsed()));
-                let mine = phones.iter_mut().skip((portion % PORTIONS) as usize).step_by(PORTIONS as usize);
-                mine.for_each(|phone| phone.say((portion / PORTIONS) as u16));
             }
         });
         let (stop, count) = (stopping.clone(), heard.clone());

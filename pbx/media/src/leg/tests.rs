@@ -83,6 +83,29 @@ fn unnegotiated_payload_type() {
     assert_eq!(a.receive(0, from, &packet(120, 4, &[2, 10, 0, 160])).media, None, "none were agreed");
 }
 
+/// Some phones send events from another source than their sound.
+#[test]
+fn a_digit_is_one_digit_though_sound_of_another_source_lies_between_its_packets() {
+    let (mut a, from) = (leg(1, 4000, codec("PCMA", 8)), at("192.0.2.7:4000"));
+    let mut heard = String::new();
+    for press in 0..2u32 {
+        for n in 0..5u16 {
+            a.receive(0, from, &packet(8, n, &[0xD5; 160]));
+            let header =
+                Header { marker: n == 0, payload_type: 101, sequence: n, timestamp: 8_000 * press, ssrc: 6 };
+            let event = dtmf::Event { code: 3, end: n == 4, volume: 10, duration: 160 * (n + 1) };
+            let datagram = [&header.bytes()[..], &event.bytes()[..]].concat();
+            heard.extend(a.receive(0, from, &datagram).note.digit);
+        }
+    }
+    assert_eq!(heard, "33", "pressed twice");
+    // Another source counts its own time.
+    let header = Header { marker: true, payload_type: 101, sequence: 0, timestamp: 8_000, ssrc: 9 };
+    let event = dtmf::Event { code: 3, end: false, volume: 10, duration: 160 };
+    let datagram = [&header.bytes()[..], &event.bytes()[..]].concat();
+    assert_eq!(a.receive(0, from, &datagram).note.digit, Some('3'));
+}
+
 #[test]
 fn what_may_not_come_is_dropped_and_not_missed() {
     let mut a = Leg::new(1, 0);

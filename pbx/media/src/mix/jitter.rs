@@ -15,7 +15,7 @@ pub(super) const JUMP: i64 = 8_000;
 /// Stretches of time over which the need is looked at, and how long one is, samples: the last four seconds or so.
 const WINDOWS: usize = 4;
 const WINDOW: i64 = 16_000;
-/// No voice waits longer than this beyond its fastest packet, samples.
+/// No voice waits longer than this beyond its fastest packet of some seconds, samples, while packets come that allow for it.
 const CUSHION_MAX: i64 = 1_920;
 
 /// A packet that waits for its turn.
@@ -141,8 +141,11 @@ struct Need {
 
 impl Need {
     fn note(&mut self, at: i64, need: i64) {
+        // The way may have become longer and stay so. What packets needed before says nothing of that: nothing is played sooner
+        // than it comes. If it was but a stall, the next packet says so.
+        let is_longer = self.least().is_some_and(|least| need > least + CUSHION_MAX);
         let began = match self.current {
-            Some((began, last)) if (need - last).abs() <= JUMP => began,
+            Some((began, last)) if (need - last).abs() <= JUMP && !is_longer => began,
             _ => {
                 self.windows = [None; WINDOWS];
                 at
@@ -158,8 +161,12 @@ impl Need {
         self.windows[0] = Some((least.min(need), most.max(need)));
     }
 
+    fn least(&self) -> Option<i64> {
+        self.windows.iter().flatten().map(|(least, _)| *least).min()
+    }
+
     fn wanted(&self) -> Option<i64> {
-        let least = self.windows.iter().flatten().map(|(least, _)| *least).min()?;
+        let least = self.least()?;
         let most = self.windows.iter().flatten().map(|(_, most)| *most).max()?;
         Some(most.min(least + CUSHION_MAX))
     }
@@ -216,8 +223,9 @@ mod tests {
         assert_eq!(at(&mut jitter, 0, 0), SLACK);
         assert_eq!(at(&mut jitter, 1, 30), SLACK + 480);
         assert_eq!(at(&mut jitter, 2, 0), SLACK + 480);
-        assert_eq!(at(&mut jitter, 3, 400), SLACK + CUSHION_MAX);
-        for sequence in 4..240 {
+        assert_eq!(at(&mut jitter, 3, 400), SLACK + 6_400, "it is not played before it has come");
+        assert_eq!(at(&mut jitter, 4, 0), SLACK + CUSHION_MAX);
+        for sequence in 5..240 {
             at(&mut jitter, sequence, 0);
         }
         assert_eq!(at(&mut jitter, 240, 0), SLACK, "and forgotten");

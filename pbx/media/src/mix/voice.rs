@@ -160,10 +160,11 @@ impl Voice {
         }
     }
 
-    /// Leaves out so many samples, as far as they are there.
+    /// Leaves out so many samples, as far as they are there and the block does not need them: what is left out must not be made up.
     fn leave_out(&mut self, until: i64, count: usize) {
         self.fill(until, BEFORE + count + BLEND, false);
-        let count = count.min(self.line.len().saturating_sub(BEFORE + BLEND));
+        let kept = self.stretch.need(1.0).max(BEFORE + BLEND);
+        let count = count.min(self.line.len().saturating_sub(kept));
         for at in 0..BLEND {
             let part = at as f32 / BLEND as f32;
             let old = self.line.get(BEFORE + at).map_or(0.0, |sample| f32::from(*sample));

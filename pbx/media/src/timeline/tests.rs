@@ -269,6 +269,121 @@ fn anything_may_come() {
     }
 }
 
+/// A phone that hurries: each of its packets says that it belongs further ahead, or is of a source of its own. Whatever it sends,
+/// nothing lies further ahead of the clock than a phone can be believed, and what is lost by that is told.
+#[test]
+fn what_waits_is_bounded_however_fast_it_comes() {
+    type Change = fn(&mut Header);
+    let changes: [(&str, Change); 4] = [
+        ("a talkspurt each", |header| {
+            (header.marker, header.timestamp) = (true, header.timestamp.wrapping_add(4_000));
+        }),
+        ("a source each", |header| header.ssrc += 1),
+        ("a count each", |header| header.sequence = header.sequence.wrapping_add(5_000)),
+        ("one stream, ten times too fast", |_| {}),
+    ];
+    for (what, change) in changes {
+        let (mut timeline, mut out) = (Timeline::new(16_000, 0), Vec::new());
+        let mut header = Header { marker: false, payload_type: 8, sequence: 0, timestamp: 0, ssrc: 1 };
+        let payload = [linear_to_a(9_000); 1_480];
+        for n in 0..10_000u64 {
+            let now_us = 1_000_000 + n * 1_000;
+            push(&mut timeline, Side::Left, now_us, header, Kind::Pcma, 8_000, &payload);
+            header.sequence = header.sequence.wrapping_add(1);
+            header.timestamp = header.timestamp.wrapping_add(1_480);
+            change(&mut header);
+            if n % 100 == 0 {
+                timeline.advance(now_us, &mut out);
+                out.clear();
+            }
+            // The lag, what came since, and half a second ahead at most.
+            assert!(timeline.frames.samples.len() <= 2 * 16 * (300 + 100 + 500), "{what}, packet {n}");
+        }
+        let damage = timeline.damage();
+        assert!(damage.displaced > 8_000 && damage.late >= damage.displaced, "{what}: {damage:?}");
+    }
+}
+
+/// Two sources on one port, in turn: music beside the voice. There is room for one on the channel; it keeps step with the other one.
+#[test]
+fn two_sources_on_one_port_leave_the_channels_in_step() {
+    let mut timeline = Timeline::new(8_000, 0);
+    let mut sources = [Phone::new(Kind::Pcma, 500), Phone::new(Kind::Pcma, 500)];
+    (sources[1].header.ssrc, sources[1].header.timestamp) = (2, 77);
+    let mut other = Phone::new(Kind::Pcma, 1000);
+    let mut out = Vec::new();
+    for _ in 0..500 {
+        sources[0].say(&mut timeline, Side::Left, 1, 0);
+        sources[1].say(&mut timeline, Side::Left, 1, 7_000);
+        other.say(&mut timeline, Side::Right, 1, 9_000);
+        timeline.advance(other.sent * 20_000, &mut out);
+    }
+    timeline.finish(12_000_000, &mut out);
+    for side in [Side::Left, Side::Right] {
+        let heard = channel(&out, side);
+        let ends = heard.iter().rposition(|sample| sample.unsigned_abs() > 500).unwrap();
+        assert!(ends.abs_diff(80_000) <= 400, "{side:?} ends at {} ms", ends / 8);
+        let is_loud = |piece: &[i16]| piece.iter().any(|sample| sample.unsigned_abs() > 4_000);
+        assert!(heard[8_000..79_600].chunks(160).all(is_loud), "{side:?} has no hole");
+    }
+    assert!(timeline.damage().displaced >= 400, "half of it is lost: {:?}", timeline.damage());
+}
+
+/// A phone takes another source, as after a transfer, while the network is uneven: that is no loss.
+#[test]
+fn a_new_source_right_after_the_old_one_loses_nothing_worth_telling() {
+    for delay_us in [0, 15_000, 30_000] {
+        let mut timeline = Timeline::new(8_000, 0);
+        let mut phone = Phone::new(Kind::Pcma, 500);
+        // The way of the old source is longer than that of the new one.
+        phone.say(&mut timeline, Side::Left, 50, delay_us);
+        (phone.header.ssrc, phone.header.timestamp) = (2, 5);
+        phone.say(&mut timeline, Side::Left, 100, 0);
+        let mut out = Vec::new();
+        timeline.finish(3_000_000, &mut out);
+        assert_eq!(timeline.damage().displaced, 0, "{delay_us}");
+        let left = channel(&out, Side::Left);
+        let ends = left.iter().rposition(|sample| sample.unsigned_abs() > 500).unwrap();
+        assert!(ends.abs_diff(24_000) <= 80, "{delay_us}: ends at {} ms", ends / 8);
+    }
+}
+
+/// While a recording pauses nobody counts, and numbers come around: whatever number is next, it is not late.
+#[test]
+fn after_a_pause_of_any_length_the_first_packet_counts() {
+    for minutes_away in [1, 20, 21, 22, 43] {
+        let mut timeline = Timeline::new(8_000, 0);
+        let mut phone = Phone::new(Kind::Pcma, 500);
+        phone.say(&mut timeline, Side::Left, 100, 0);
+        for _ in 0..minutes_away * 3_000 {
+            phone.next();
+        }
+        let mut out = Vec::new();
+        timeline.advance(phone.sent * 20_000, &mut out);
+        let from = phone.sent as usize * 160;
+        phone.say(&mut timeline, Side::Left, 500, 0);
+        timeline.finish(phone.sent * 20_000, &mut out);
+        let heard = channel(&out, Side::Left);
+        assert!(goertzel_db(&heard[from + 1_600..], 500, 8_000) > -10.5, "{minutes_away} minutes");
+        assert_eq!(timeline.damage(), Damage::default(), "{minutes_away} minutes");
+    }
+}
+
+/// A phone counts anew, a little lower, and does not say so by another source.
+#[test]
+fn who_counts_anew_is_recorded_again_soon() {
+    let mut timeline = Timeline::new(8_000, 0);
+    let mut phone = Phone::new(Kind::Pcma, 500);
+    phone.say(&mut timeline, Side::Left, 100, 0);
+    phone.header.sequence = phone.header.sequence.wrapping_sub(2_000);
+    phone.say(&mut timeline, Side::Left, 200, 0);
+    let mut out = Vec::new();
+    timeline.finish(6_000_000, &mut out);
+    let heard = channel(&out, Side::Left);
+    assert!(goertzel_db(&heard[16_000 + 4_800..], 500, 8_000) > -10.5);
+    assert!(timeline.damage().displaced > 0, "half a second of it is missing");
+}
+
 /// Somebody joins on a channel: both are on it, added up, each where it was heard; and never wrapped.
 #[test]
 fn several_legs_on_a_channel_are_added_up() {

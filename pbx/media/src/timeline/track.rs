@@ -9,12 +9,19 @@ use std::collections::BTreeMap;
 const HELD_MAX: usize = 64;
 /// A step of the sequence number beyond this is a new beginning.
 const STEP_MAX: i64 = 3000;
+/// After so long without a packet, as while the recording pauses, a number that is late begins anew, microseconds.
+const AWAY_US: u64 = 5_000_000;
+/// So many packets in a row that come too late are no late packets: the phone has begun to count anew.
+const LATE_MAX: u64 = 25;
 /// Timestamps that disagree with the moment of arrival by more than this are another count of time, milliseconds.
 const JUMP_MS: i64 = 500;
 /// ... if the phone itself says that a talkspurt begins, this much is enough.
 const JUMP_MARKED_MS: i64 = 150;
 /// For so long they must disagree: a stalled network catches up within it, microseconds.
 const JUMP_HOLD_US: u64 = 400_000;
+/// What begins anew lies at most this much ahead of its moment, to make room for what lies there already, milliseconds: packets
+/// of the stream before may have come late.
+const AHEAD_MS: i64 = 40;
 /// Packets over which the smallest delay is taken, the first time and then.
 const WINDOW: [u32; 2] = [25, 250];
 /// Louder than this is not a quiet moment: −40 decibels.
@@ -59,6 +66,9 @@ pub(super) struct Track {
     start_us: u64,
     stream: Option<Stream>,
     held: BTreeMap<i64, Held>,
+    /// When the last packet came, and how many in a row came too late.
+    last_us: u64,
+    late: u64,
     decoder: Option<Decoder>,
     decoded: Vec<i16>,
     /// Frames before this one are placed.
@@ -75,6 +85,8 @@ impl Track {
             start_us,
             stream: None,
             held: BTreeMap::new(),
+            last_us: start_us,
+            late: 0,
             decoder: None,
             decoded: Vec::new(),
             placed: 0,
@@ -99,18 +111,27 @@ impl Track {
         let header = &arrival.header;
         let mut step = self.stream.as_ref().map(|stream| stream.count.step(header.sequence));
         let goes_on = |stream: &Stream| stream.ssrc == header.ssrc && stream.count.has_room();
-        if !self.stream.as_ref().is_some_and(goes_on) || step.is_none_or(|step| step.abs() > STEP_MAX) {
+        let is_same = self.stream.as_ref().is_some_and(goes_on);
+        if !is_same || step.is_none_or(|step| step.abs() > STEP_MAX || self.counts_anew(arrival.at_us, step))
+        {
+            if is_same && self.late >= LATE_MAX {
+                // What was taken for late ones was sound.
+                self.damage.displaced += self.late;
+            }
             self.expire(u64::MAX, frames);
             self.stream = Some(Stream::begin(header));
             step = Some(0);
         }
+        self.last_us = arrival.at_us;
         let (Some(stream), Some(step)) = (&self.stream, step) else { return };
         let sequence = stream.count.next + step;
         if step < 0 {
             // A duplicate, or one that was waited for in vain.
             self.damage.late += 1;
+            self.late += 1;
             return;
         }
+        self.late = 0;
         if step == 0 && self.held.is_empty() {
             self.consume(sequence, arrival, frames);
             return;
@@ -127,6 +148,11 @@ impl Track {
             |held, oldest| held > HELD_MAX || oldest.saturating_add(HOLD_US) < arrival.at_us,
             frames,
         );
+    }
+
+    /// Whether a packet whose turn is past is not late, but of another count.
+    fn counts_anew(&self, at_us: u64, step: i64) -> bool {
+        step < 0 && (self.late >= LATE_MAX || at_us.saturating_sub(self.last_us) > AWAY_US)
     }
 
     /// Packets that came before `before_us` no longer wait.
@@ -169,20 +195,38 @@ impl Track {
         let heard = frames_of(arrival.at_us.saturating_sub(self.start_us), self.rate) - length;
         let quiet = self.decoded.iter().all(|sample| sample.unsigned_abs() < QUIET);
         let floor = self.placed.max(frames.base).max(0);
-        let Some(at) = stream.place(arrival, heard, quiet, floor, self.rate) else {
-            self.damage.late += 1;
-            return;
+        let (at, is_new) = match stream.place(arrival, heard, quiet, floor, self.rate) {
+            Place::At(at) => (at, false),
+            Place::Anew(at) => (at, true),
+            Place::Ahead => {
+                self.damage.late += 1;
+                self.damage.displaced += 1;
+                return;
+            }
         };
         // What would overlap with what is placed already gives way.
         let cut = usize::try_from(floor - at).unwrap_or(0);
-        match self.decoded.get(cut..) {
-            Some(rest) if !rest.is_empty() => {
-                frames.put(self.side, at.max(floor), rest);
-                self.placed = at.max(floor) + rest.len() as i64;
-            }
-            _ => self.damage.late += u64::from(!self.decoded.is_empty()),
+        let rest = self.decoded.get(cut..).unwrap_or_default();
+        let is_displaced = is_new && 2 * rest.len() <= self.decoded.len();
+        if !self.decoded.is_empty() && (rest.is_empty() || is_displaced) {
+            self.damage.late += 1;
+            self.damage.displaced += u64::from(is_displaced);
+        }
+        if !rest.is_empty() {
+            frames.put(self.side, at.max(floor), rest);
+            self.placed = at.max(floor) + rest.len() as i64;
         }
     }
+}
+
+/// Where a packet begins.
+enum Place {
+    /// Where its timestamp says.
+    At(i64),
+    /// About where it was heard: its timestamp says nothing, or nothing that is believed any more.
+    Anew(i64),
+    /// Nowhere: its timestamp lies too far ahead of the moment at which it came.
+    Ahead,
 }
 
 impl Stream {
@@ -197,32 +241,26 @@ impl Stream {
     }
 
     /// The frame at which the current packet begins; `heard` is where its arrival puts it, `floor` the first frame
-    /// that is free. `None` if its timestamp makes no sense yet.
-    fn place(
-        &mut self,
-        arrival: &Arrival<'_>,
-        heard: i64,
-        quiet: bool,
-        floor: i64,
-        rate: u32,
-    ) -> Option<i64> {
+    /// that is free.
+    fn place(&mut self, arrival: &Arrival<'_>, heard: i64, quiet: bool, floor: i64, rate: u32) -> Place {
         let frames_in = |ms: i64| ms * i64::from(rate) / 1000;
+        let anew = heard.max(floor.min(heard + frames_in(AHEAD_MS)));
         let anchored = self.anchor.as_ref().filter(|anchor| anchor.clock == arrival.clock);
         let said = anchored.map(|anchor| {
             anchor.frame
                 + (self.count.timestamp - anchor.timestamp) * i64::from(rate)
                     / i64::from(arrival.clock.max(1))
         });
-        let Some(said) = said else { return Some(self.anchor_at(arrival, heard.max(floor))) };
+        let Some(said) = said else { return self.anchor_at(arrival, anew) };
         let delay = heard - said;
         let marked = arrival.header.marker && delay.abs() > frames_in(JUMP_MARKED_MS);
         if delay.abs() > frames_in(JUMP_MS) || marked {
             let since = *self.odd_since_us.get_or_insert(arrival.at_us);
             if marked || arrival.at_us.saturating_sub(since) >= JUMP_HOLD_US {
-                return Some(self.anchor_at(arrival, heard.max(floor)));
+                return self.anchor_at(arrival, anew);
             }
             // Late packets of a stalled network go where they belong, if there is still room; early ones nowhere.
-            return (delay > 0).then_some(said);
+            return if delay > 0 { Place::At(said) } else { Place::Ahead };
         }
         self.odd_since_us = None;
         if let Some(moved) =
@@ -230,16 +268,16 @@ impl Stream {
             && let Some(anchor) = &mut self.anchor
         {
             anchor.frame += moved;
-            return Some(said + moved);
+            return Place::At(said + moved);
         }
-        Some(said)
+        Place::At(said)
     }
 
-    fn anchor_at(&mut self, arrival: &Arrival<'_>, frame: i64) -> i64 {
+    fn anchor_at(&mut self, arrival: &Arrival<'_>, frame: i64) -> Place {
         self.anchor = Some(Anchor { timestamp: self.count.timestamp, frame, clock: arrival.clock });
         self.window = Window::new(WINDOW[0]);
         self.odd_since_us = None;
-        frame
+        Place::Anew(frame)
     }
 }
 

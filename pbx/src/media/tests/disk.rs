@@ -5,7 +5,7 @@ use super::super::*;
 use super::rig::{Phone, Rig};
 use super::{A, B, CALL, PATIENCE, assert_channels, assert_tone, passes, talk};
 use std::time::Instant;
-use switchroom_exchange::{Channel, RecordingSubject};
+use switchroom_exchange::{Channel, RecordingFacts, RecordingSubject};
 
 #[test]
 fn a_full_disk_ends_recordings_and_never_calls() {
@@ -94,4 +94,50 @@ fn a_disk_that_fills_up_ends_the_recording_and_not_the_call() {
     b.backlog();
     assert_tone(&b, &passes(&mut a, &b, 20), 400);
     rig.engine.shutdown();
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "a skipped test says so")]
+fn a_sidecar_that_has_no_room_leaves_the_one_before_as_it_was() {
+    let Some(disk) = SmallDisk::new(64) else {
+        println!("skipped: mounting a small file system needs root and the right to mount");
+        return;
+    };
+    let dir = disk.0.path();
+    let (files, _) = archive::create(dir, CALL, 1_700_000_000_000).unwrap();
+    let subject =
+        RecordingSubject { number: 3, from: Default::default(), with: Default::default(), started_ms: 1 };
+    let mut facts = RecordingFacts {
+        call: CALL,
+        subject,
+        file: files.relative.clone(),
+        length_ms: 0,
+        bytes: 0,
+        rate: 8_000,
+        sha256: String::new(),
+        codec: "PCMA/8000".into(),
+        marks: Vec::new(),
+        complete: false,
+        held: None,
+    };
+    archive::mend(&files.part, 8_000, 2).unwrap();
+    archive::begin_sidecar(&files.sidecar, &facts).unwrap();
+    let before = std::fs::read_to_string(&files.sidecar).unwrap();
+    let mut rest = std::fs::File::create(dir.join("others")).unwrap();
+    while std::io::Write::write_all(&mut rest, &[0; 4_096]).is_ok() {}
+    // What fits into the block of the old one is written all the same.
+    facts.marks = vec![(1, "mark".into(), "short".into())];
+    archive::write_sidecar(&files.sidecar, &facts).unwrap();
+    let short = std::fs::read_to_string(&files.sidecar).unwrap();
+    assert!(short.contains("short") && short != before);
+    facts.marks = vec![(1, "mark".into(), "a mark of some length".into()); 1_000];
+    let error = archive::seal(&files, &mut facts).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+    assert_eq!(std::fs::read_to_string(&files.sidecar).unwrap(), short);
+    // With room again the next start finishes it.
+    drop(rest);
+    std::fs::remove_file(dir.join("others")).unwrap();
+    let repaired = repair_recordings(dir);
+    assert_eq!((repaired.len(), repaired[0].subject.number, repaired[0].marks.len()), (1, 3, 1));
+    assert_eq!(scan_recordings(dir), repaired);
 }

@@ -44,6 +44,7 @@ impl Worker {
         if position.is_none() || !is_same {
             self.play_from(now_us, at, position.unwrap_or_default());
         }
+        self.pace_from_now(at);
     }
 
     fn play_from(&mut self, now_us: u64, at: usize, from: Position) {
@@ -96,9 +97,12 @@ impl Worker {
         self.rewire(call);
     }
 
+    /// What the leg hears of our own has changed: it is sent from now on, when it is due.
     pub(super) fn pace_from_now(&mut self, at: usize) {
-        let due = self.legs.get(at).and_then(Option::as_ref).and_then(|placed| placed.leg.due_us());
-        if due.is_some() && !self.paced.contains(&at) {
+        let placed = self.legs.get(at).and_then(Option::as_ref);
+        let Some(due_us) = placed.and_then(|placed| placed.leg.due_us()) else { return };
+        self.paced_us = self.paced_us.min(due_us);
+        if !self.paced.contains(&at) {
             self.paced.push(at);
         }
     }

@@ -90,6 +90,7 @@ impl Worker {
                 }
                 None if placed.leg.hears_mix() => {
                     placed.leg.play(now_us, None);
+                    self.pace_from_now(leg.at);
                 }
                 None => {}
             }

@@ -226,3 +226,89 @@ fn a_queue_that_is_full_refuses_and_says_so() {
     told.wait_for(|e| matches!(e, StoreEvent::NotStored(t) if t.contains(&Ticket(77))));
     assert!(told.notices().iter().any(|n| n.contains("faster than the disk takes them")));
 }
+
+/// Takes all, but cannot make the name of a new segment durable so many times.
+struct ForgetfulDisk(AtomicI64);
+
+impl Disk for ForgetfulDisk {
+    fn sync_names(&self, dir: &std::path::Path) -> io::Result<()> {
+        if self.0.fetch_sub(1, Ordering::Relaxed) > 0 {
+            return Err(io::Error::other("too many open files"));
+        }
+        File::open(dir)?.sync_all()
+    }
+}
+
+#[test]
+fn a_new_segment_that_failed_half_way_is_taken_up_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(ForgetfulDisk(AtomicI64::new(3)));
+    let options = Options { disk: disk.clone(), retry_ms: 5, segment_bytes_max: 2_000, ..Options::default() };
+    let (store, _, told) = open_with(dir.path(), options);
+    store.put(None, binding());
+    told.wait_for(|e| matches!(e, StoreEvent::Degraded(why) if why.contains("too many open files")));
+    told.wait_for(|e| *e == StoreEvent::Recovered);
+    // The next segments fail in the same way, in the middle of things.
+    for number in 1..=20 {
+        if number % 5 == 0 {
+            disk.0.store(2, Ordering::Relaxed);
+        }
+        store.put(None, record(number));
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while store.cdr(&number.to_string()).is_none() {
+            assert!(std::time::Instant::now() < end, "{number} is not written: {}", store.health());
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    }
+    store.close();
+    assert!(dir.path().join("journal/00000004.jnl").exists(), "there were some more");
+    let (store, _, told) = open(dir.path());
+    assert_eq!((store.cdrs(100, None, None).len(), told.notices()), (20, Vec::new()));
+}
+
+/// A disk on which nothing goes on while the lock is held.
+#[derive(Default)]
+struct SlowDisk(std::sync::Mutex<()>);
+
+impl Disk for SlowDisk {
+    fn sync(&self, file: &File) -> io::Result<()> {
+        let _waits = self.0.lock();
+        file.sync_data()
+    }
+}
+
+#[test]
+fn half_of_the_queue_is_kept_free_of_what_can_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(SlowDisk::default());
+    let (store, _, told) = open_with(dir.path(), Options { disk: disk.clone(), ..Options::default() });
+    assert!(store.has_room() && store.is_whole());
+    let stands_still = disk.0.lock().unwrap();
+    let mut put = 0_u64;
+    while store.has_room() {
+        put += 1;
+        store.put(None, record(put));
+        assert!(put <= crate::store::QUEUE_MAX as u64, "it never says that there is no room");
+    }
+    assert!(put >= crate::store::QUEUE_MAX as u64 / 2, "{put}");
+    // What happens has its place all the same.
+    let tickets = crate::store::QUEUE_MAX as u64 / 4;
+    for ticket in 1..=tickets {
+        store.put(Some(Ticket(ticket)), record(put + ticket));
+    }
+    drop(stands_still);
+    for ticket in 1..=tickets {
+        told.wait_for_stored(Ticket(ticket));
+    }
+    assert!(store.has_room());
+    store.close();
+    assert!(store.has_room(), "nobody waits for a store that is closed");
+    assert_eq!((told.not_stored(), told.notices()), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn an_index_in_memory_is_not_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _, _) = open_with(dir.path(), Options { memory_only: true, ..Options::default() });
+    assert!(!store.is_whole());
+}

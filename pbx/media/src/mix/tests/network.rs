@@ -178,6 +178,52 @@ fn a_stalled_network_is_caught_up_with() {
     assert!(rig.voices.lateness(0).unwrap() <= 80 + 48);
 }
 
+/// An upload begins, or the phone goes to another network: each packet takes so much longer from now on.
+#[test]
+fn a_way_that_becomes_longer_and_stays_so_costs_no_more_than_what_does_not_come_meanwhile() {
+    for kind in [Kind::Pcma, Kind::G722] {
+        for longer_ms in [130u64, 200, 300, 450] {
+            let mut rig = pair(kind);
+            rig.run(2_000);
+            let mut next = chance(longer_ms);
+            rig.speakers[0].network = Box::new(move |_| vec![longer_ms * 1_000 + next() % 5_000]);
+            rig.run(longer_ms + 80);
+            rig.forget();
+            rig.run(6_000);
+            let levels = levels(&rig);
+            let worst = levels.iter().map(|level| (level - SPOKEN).abs()).fold(0.0, f32::max);
+            assert!(worst < 1.0, "{kind:?}, {longer_ms} ms: off by {worst} dB");
+            let noise = noise(&rig).into_iter().fold(f32::MIN, f32::max);
+            // A hair faster or slower is -32 to this measure.
+            assert!(noise < -31.0, "{kind:?}, {longer_ms} ms: {noise} dB of clicks and holes");
+            rig.speakers[0].network = Box::new(|_| vec![0]);
+            rig.run(20_000);
+            assert!(rig.voices.lateness(0).unwrap() <= 80 + 48, "{kind:?}, {longer_ms} ms: and back");
+        }
+    }
+}
+
+/// The time of some phones stands still while they are silent.
+#[test]
+fn a_phone_whose_time_stood_still_for_a_moment_is_heard_whole() {
+    for still_ms in [150, 300, 450] {
+        let mut rig = pair(Kind::Pcma);
+        rig.run(2_000);
+        rig.speakers[0].is_away = true;
+        rig.run(1_000);
+        rig.speakers[0].is_away = false;
+        let timestamp = &mut rig.speakers[0].header.timestamp;
+        *timestamp = timestamp.wrapping_sub(still_ms * 8);
+        rig.run(100);
+        rig.forget();
+        rig.run(6_000);
+        let worst = levels(&rig).iter().map(|level| (level - SPOKEN).abs()).fold(0.0, f32::max);
+        assert!(worst < 1.0, "{still_ms} ms: off by {worst} dB");
+        let noise = noise(&rig).into_iter().fold(f32::MIN, f32::max);
+        assert!(noise < -31.0, "{still_ms} ms: {noise} dB of clicks and holes");
+    }
+}
+
 #[test]
 fn a_thread_that_was_late_sends_no_burst_and_goes_on() {
     let mut rig = pair(Kind::Pcma);
