@@ -249,8 +249,8 @@ impl Exchange {
         Ok(format!("{who} consults {extension}"))
     }
 
-    /// The extension that is rung for a number: by the routes, as the phone of who consults would reach it; of a queue by its
-    /// number or name the agent who is free, longest of all in the lowest tier; else that of the agent of that number.
+    /// The extension that is rung for a number: where a transfer would lead, by the rights of who consults; of a queue by its
+    /// number or name the agent who is free, longest of all in the lowest tier.
     fn consulted_extension(
         &mut self,
         now: Now,
@@ -277,11 +277,7 @@ impl Exchange {
                     _ => Err(format!("{to} is a flow, and a flow cannot be consulted; transfer to it")),
                 }
             }
-            Err((status, why)) => {
-                let seat = self.floor.agent(to).map(|agent| agent.extension.clone());
-                let seat = seat.filter(|seat| status == Status::NOT_FOUND && !seat.is_empty());
-                seat.ok_or(why)
-            }
+            Err((_, why)) => Err(why),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Blind transfer: one party of a talk has the other put through.
 
+mod agents;
+
 use super::queues::{Floor, site};
 use super::world::{World, header, sdp};
 use crate::limits::{PATH_MAX, TRANSFERS_MAX};
