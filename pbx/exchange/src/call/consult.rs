@@ -446,7 +446,7 @@ impl Exchange {
         let is_transfer = leaves == consult.by;
         if !is_transfer {
             // Who was recorded, and whose talk of a queue it was, is gone; what is left is between the two.
-            self.stop_recording(id);
+            self.stop_recording(now, id);
             self.end_talk(now, id);
         }
         if let Some(call) = self.calls.get_mut(&id) {

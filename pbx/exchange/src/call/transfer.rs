@@ -276,17 +276,24 @@ impl Exchange {
                 self.end_talk(now, id);
                 self.note_transferred(now, id, &who, &whom, to);
                 self.leave_route(now, id);
-                if !is_queue {
-                    // What is typed in a flow is in no recording.
-                    self.stop_recording(id);
-                }
-                self.lead_into(now, id, &flow, route);
+                self.lead_into(now, id, &flow, route, is_queue);
             }
         }
     }
 
-    /// A caller whom nobody has is let into a flow by that route.
-    pub(super) fn lead_into(&mut self, now: Now, id: CallId, flow: &Arc<Flow>, route: String) {
+    /// A caller whom nobody has is let into a flow by that route. What is typed in one is in no recording, and in the flow of
+    /// a queue nothing is.
+    pub(super) fn lead_into(
+        &mut self,
+        now: Now,
+        id: CallId,
+        flow: &Arc<Flow>,
+        route: String,
+        is_queue: bool,
+    ) {
+        if !is_queue {
+            self.pause_for_flow(now, id);
+        }
         if let Some(call) = self.calls.get_mut(&id) {
             call.stage = Stage::Flow;
             call.route = Some(route.clone());

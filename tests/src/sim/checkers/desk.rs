@@ -40,9 +40,9 @@ fn about(command: &Command) -> About<'_> {
         }
         Command::Agent(AgentAct::Door { queue, .. }) => About::Queue(queue),
         Command::Dial { from: seat, .. }
-        | Command::Supervise { act: SupervisionAct::Begin { subject: Subject::Extension(seat), .. }, .. } => {
-            About::Seat(seat)
-        }
+        | Command::Supervise {
+            act: SupervisionAct::Begin { subject: Subject::Extension(seat), .. }, ..
+        } => About::Seat(seat),
         _ => About::Other,
     }
 }
@@ -60,7 +60,7 @@ fn is_for(action: &Action, command: &Command) -> bool {
                 | MediaCommand::Play { call, .. }
                 | MediaCommand::Record { call, .. }
                 | MediaCommand::PauseRecording { call, .. }
-                | MediaCommand::StopRecording { call }
+                | MediaCommand::StopRecording { call, .. }
                 | MediaCommand::Close { call, .. },
             ),
             About::Call(id),

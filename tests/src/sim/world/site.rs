@@ -45,12 +45,7 @@ pub(super) fn config(setup: &Setup) -> Config {
         supervision: SupervisionRules {
             code: "*60".into(),
             phones: setup.phones.iter().map(|phone| phone.extension.clone()).collect(),
-            users: setup
-                .phones
-                .first()
-                .map(|one| (USER.into(), one.extension.clone()))
-                .into_iter()
-                .collect(),
+            users: setup.phones.first().map(|one| (USER.into(), one.extension.clone())).into_iter().collect(),
             queues: match restricted_to(setup) {
                 Some(queue) => BTreeMap::from([(SUPERVISOR.to_owned(), [queue.to_owned()].into())]),
                 None => BTreeMap::new(),
