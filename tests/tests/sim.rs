@@ -118,7 +118,7 @@ fn rule(defect: Defect) -> &'static str {
             "who was handed off is heard by nobody, and neither sound nor keys of it are kept"
         }
         Defect::BentTries => "a call-back ends once, is kept until then, and no number has two in a queue",
-        Defect::UntoldPause => {
+        Defect::UntoldPause | Defect::RecordedFlow => {
             "a recording is silent exactly while somebody wants it so, is asked, or is in a flow, and has no keys of a pause"
         }
         Defect::BentRefusal
@@ -152,6 +152,7 @@ fn words(defect: Defect) -> &'static str {
         Defect::StrayWhisper => "a whisper for the agent is heard by leg",
         Defect::UnheardBarge => "of 2 hear a supervisor whose mode is barge",
         Defect::RecordedPin | Defect::EarlyUnpause => "it is recorded while one is away",
+        Defect::RecordedFlow => "handed off: false, in a flow: true",
         Defect::UntapedThird => "consults leg",
         Defect::HeardByWaiting => "hears who barges in and is not connected",
         Defect::OverheardWaiting => "a supervisor hears {",
@@ -384,7 +385,8 @@ fn is_found(setup: &Setup, defect: Defect) {
         let mut setup = setup.clone();
         setup.inbound.seed += further;
         setup.floor.seed += further;
-        setup.site.records |= matches!(defect, Defect::RecordedPin | Defect::EarlyUnpause);
+        setup.site.records |=
+            matches!(defect, Defect::RecordedPin | Defect::RecordedFlow | Defect::EarlyUnpause);
         play(&setup, Watch { is_strict: true, defect, log_lines: 5 }).failure
     });
     let Some(failure) = failure else { panic!("nothing found {defect:?}") };

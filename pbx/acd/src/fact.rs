@@ -567,6 +567,8 @@ pub enum CallBackEnd {
     GivenUp,
     /// Taken out by a user.
     Removed,
+    /// Never promised: the wish did not reach the disk, or the caller waited no more by then. It counts as not asked for.
+    NotKept,
 }
 
 impl CallBackEnd {
@@ -577,6 +579,7 @@ impl CallBackEnd {
             Self::Dropped => "dropped",
             Self::GivenUp => "given_up",
             Self::Removed => "removed",
+            Self::NotKept => "not_kept",
         }
     }
 }

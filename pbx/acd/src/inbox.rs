@@ -205,7 +205,7 @@ impl Inbox {
                 }
                 changed.push(id);
             }
-            CallBackEnd::Dropped | CallBackEnd::Removed => {}
+            CallBackEnd::Dropped | CallBackEnd::Removed | CallBackEnd::NotKept => {}
         }
     }
 

@@ -33,7 +33,7 @@ pub struct Extension {
     pub record: Option<RecordRule>,
     /// Overrides the general ring time.
     pub ring: Option<Duration>,
-    /// Its phones are asked to answer by themselves what a queue offers.
+    /// Its phones are asked to answer by themselves what a queue offers, a call-back too, and a supervisor's own call.
     #[serde(default)]
     pub auto_answer: bool,
 }

@@ -84,6 +84,8 @@ pub struct Exchange {
     pub(crate) registrar: Registrar,
     pub(crate) names: Names,
     pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
+    /// Callers who wait for the store to have their wish to be called back, and its name on the floor.
+    pub(crate) call_backs_asked: BTreeMap<Ticket, (CallId, u128)>,
     pub(crate) replies_waiting: BTreeMap<CommandId, Reply>,
     /// Bindings (extension, key) whose present state is on its way to the store.
     pub(crate) bindings_waiting: BTreeMap<Ticket, (String, String)>,
@@ -185,6 +187,7 @@ impl Exchange {
             registrar: Registrar::default(),
             names: Names::default(),
             registers_waiting: BTreeMap::new(),
+            call_backs_asked: BTreeMap::new(),
             replies_waiting: BTreeMap::new(),
             bindings_waiting: BTreeMap::new(),
             bindings_unkept: BTreeSet::new(),

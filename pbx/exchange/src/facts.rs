@@ -35,16 +35,17 @@ impl FactWords {
 
 impl Exchange {
     /// Hands a fact to the store and keeps it until the store has it. At the bound the oldest is given up.
-    pub(crate) fn hand_over_fact(&mut self, now: Now, seq: u64, fact: Box<Fact>) {
+    pub(crate) fn hand_over_fact(&mut self, now: Now, seq: u64, fact: Box<Fact>) -> Ticket {
         if self.fact_words.count() >= FACTS_WAITING_MAX {
             self.give_up_fact(now);
         }
-        self.offer_fact(seq, fact);
+        self.offer_fact(seq, fact)
     }
 
-    fn offer_fact(&mut self, seq: u64, fact: Box<Fact>) {
+    fn offer_fact(&mut self, seq: u64, fact: Box<Fact>) -> Ticket {
         let ticket = self.persist(Record::Floor { seq, fact: fact.clone() });
         self.fact_words.waiting.insert(ticket, (seq, fact));
+        ticket
     }
 
     fn give_up_fact(&mut self, now: Now) {

@@ -267,6 +267,8 @@ pub enum MediaCommand {
     StopRecording {
         /// The call.
         call: CallId,
+        /// Milliseconds before this moment at which it ended: what is left out is the silence of a pause.
+        tail_ms: u64,
     },
     /// Close the leg's ports; [`MediaEvent::Closed`] follows, also when the media engine does not know the leg.
     Close {

@@ -1,4 +1,4 @@
-//! What waits for the store: answers to REGISTER and to users, and CDRs, bindings and messages until they are on disk.
+//! What waits for the store: answers to REGISTER, to users and to who wants to be called back, and CDRs, bindings and messages until they are on disk.
 //! Facts about queues and agents do likewise (`facts.rs`).
 
 use crate::Ticket;
@@ -145,6 +145,7 @@ impl Exchange {
             self.outbox.remove(ticket);
             self.bindings_waiting.remove(ticket);
             self.fact_stored(*ticket);
+            self.call_back_asked(now, *ticket, true);
             if let Some((Record::MessageGone { id }, _)) = self.message_words.answered(*ticket) {
                 // Not before: after a restart a message would be there without its file.
                 self.media(MediaCommand::DropMessage { message: id });
@@ -165,6 +166,7 @@ impl Exchange {
         for ticket in tickets {
             self.reply_about(*ticket, false);
             self.fact_not_stored(now, *ticket);
+            self.call_back_asked(now, *ticket, false);
             if let Some(waiting) = self.registers_waiting.remove(ticket) {
                 self.confirm_register(now, &waiting);
             }

@@ -490,7 +490,7 @@ pub(super) const TABLES: &[Table] = &[
             key(
                 "auto_answer",
                 "false",
-                "Whether its phones are asked to answer by themselves what a queue offers. They must be set to obey.",
+                "Whether its phones are asked to answer by themselves what a queue offers, a call-back too, and a supervisor's own call. They must be set to obey.",
             ),
             key("voicemail", "false", "Whether it has a mailbox without a table of its own."),
         ],

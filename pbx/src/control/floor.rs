@@ -239,7 +239,7 @@ fn call_back<'a>(
 /// Where a call-back is, in the word of [`w::WaiterView::call_back`].
 fn whereabouts(of: Whereabouts) -> &'static str {
     match of {
-        Whereabouts::Waits => "waits",
+        Whereabouts::Asked | Whereabouts::Waits => "waits",
         Whereabouts::Called(_) => "called",
         Whereabouts::Rests(_) => "rests",
     }

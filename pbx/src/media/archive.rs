@@ -169,6 +169,12 @@ pub(super) fn hash(path: &Path) -> io::Result<(u64, String)> {
     Ok((bytes, text))
 }
 
+/// Leaves so many frames of a recording that is still called a part.
+pub(super) fn cut(files: &Files, rate: u32, frames: u64) -> io::Result<()> {
+    OpenOptions::new().write(true).open(&files.part)?.set_len(HEADER_BYTES + frames * FRAME_BYTES)?;
+    mend(&files.part, rate, CHANNELS).map(|_| ())
+}
+
 /// Makes the header say what the file holds, and cuts half a frame at its end. Gives the rate that the file has.
 pub(super) fn mend(path: &Path, rate: u32, channels: u16) -> io::Result<u32> {
     let frame = u64::from(channels.max(1)) * SAMPLE_BYTES;

@@ -15,8 +15,8 @@ use switchroom_exchange::{MediaEvent, RecordingFacts, Taken};
 pub(super) enum Job {
     /// Bring what is written to the disk; the flag says that this waits.
     Sync(Arc<File>, Arc<AtomicBool>),
-    /// The file is written; finish it.
-    Seal(Box<(Files, RecordingFacts)>),
+    /// The file is written; finish it, with so many of its frames only if that is said.
+    Seal(Box<(Files, RecordingFacts, Option<u64>)>),
     /// The same of a message.
     SealMessage(Box<SealMessage>),
     /// Delete the message of that id.
@@ -34,8 +34,9 @@ pub(super) fn run(jobs: &Receiver<Job>, recordings: &Path, events: &Events) {
                 }
             }
             Job::Seal(sealing) => {
-                let (files, mut facts) = *sealing;
-                let synced = File::open(&files.part).and_then(|file| file.sync_data());
+                let (files, mut facts, kept) = *sealing;
+                let cut = kept.map_or(Ok(()), |frames| archive::cut(&files, facts.rate, frames));
+                let synced = cut.and_then(|()| File::open(&files.part)?.sync_data());
                 match synced.and_then(|()| archive::seal(&files, &mut facts)) {
                     Ok(()) => events(MediaEvent::RecordingClosed { facts }),
                     Err(error) => {

@@ -134,7 +134,7 @@ pub(super) fn call_of(command: &MediaCommand) -> Option<CallId> {
         | MediaCommand::Move { call, .. }
         | MediaCommand::Mark { call, .. }
         | MediaCommand::PauseRecording { call, .. }
-        | MediaCommand::StopRecording { call }
+        | MediaCommand::StopRecording { call, .. }
         | MediaCommand::Close { call, .. } => Some(*call),
         MediaCommand::DropMessage { .. } => None,
     }

@@ -101,7 +101,7 @@ enum Order {
     Start(u64, Box<Start>),
     Mark { recording: u64, at_us: u64, kind: String, text: String },
     Missed { recording: u64, packets: u64 },
-    Stop { recording: u64, at_us: u64 },
+    Stop { recording: u64, at_us: u64, tail_us: u64 },
     Take(u64, Box<StartMessage>),
     End { message: u64, at_us: u64, is_kept: bool, why: &'static str },
     Drop(String),
@@ -193,8 +193,9 @@ impl Recorder {
         self.order(Order::Missed { recording, packets });
     }
 
-    pub(super) fn stop_recording(&self, recording: u64, at_us: u64) {
-        self.order(Order::Stop { recording, at_us });
+    /// It ended `tail_us` before `at_us`.
+    pub(super) fn stop_recording(&self, recording: u64, at_us: u64, tail_us: u64) {
+        self.order(Order::Stop { recording, at_us, tail_us });
         self.wake();
     }
 
@@ -299,7 +300,7 @@ impl Desk {
         }
         let now_us = clock::mono_us();
         for (_, recording) in std::mem::take(&mut self.recordings) {
-            self.close(recording, now_us);
+            self.close(recording, now_us, 0);
         }
         for message in self.messages.keys().copied().collect::<Vec<_>>() {
             self.end(message, now_us, true, "the program stops");
@@ -401,9 +402,9 @@ impl Desk {
                     recording.miss();
                 }
             }
-            Order::Stop { recording, at_us } => {
+            Order::Stop { recording, at_us, tail_us } => {
                 if let Some(recording) = self.recordings.remove(&recording) {
-                    self.close(recording, at_us);
+                    self.close(recording, at_us, tail_us);
                 }
             }
         }
@@ -474,9 +475,9 @@ impl Desk {
         }
     }
 
-    fn close(&mut self, recording: Recording, end_us: u64) {
+    fn close(&mut self, recording: Recording, end_us: u64, tail_us: u64) {
         let call = recording.call();
-        let (job, failed) = recording.close(end_us, &mut self.scratch);
+        let (job, failed) = recording.close(end_us, tail_us, &mut self.scratch);
         if let Some(error) = failed {
             let why = format!("cannot write the end of the recording: {error}");
             (self.events)(MediaEvent::RecordingFailed { call, why });
@@ -514,7 +515,7 @@ impl Desk {
         for (_, mut recording) in std::mem::take(&mut self.recordings) {
             let call = recording.call();
             recording.miss();
-            self.close(recording, now_us);
+            self.close(recording, now_us, 0);
             let why = format!(
                 "only {} MB are free where recordings are kept: this one ends here",
                 free / 1_000_000

@@ -137,11 +137,23 @@ impl Recording {
         block.flush()
     }
 
-    /// Writes all there is up to `end_us`; the file is whole then.
-    pub(super) fn close(mut self, end_us: u64, scratch: &mut Vec<i16>) -> (Job, Option<hound::Error>) {
+    /// Writes all there is up to `end_us`; the file is whole then. What is in it of the last `tail_us` is cut off by the
+    /// finisher.
+    pub(super) fn close(
+        mut self,
+        end_us: u64,
+        tail_us: u64,
+        scratch: &mut Vec<i16>,
+    ) -> (Job, Option<hound::Error>) {
+        let kept_us = end_us.saturating_sub(self.start_us).saturating_sub(tail_us);
         scratch.clear();
-        self.timeline.finish(end_us, scratch);
+        self.timeline.finish(self.start_us + kept_us, scratch);
         let mut failed = self.write(scratch).err();
+        let kept = kept_us.saturating_mul(u64::from(self.facts.rate)) / 1_000_000;
+        let kept = (kept < self.frames).then_some(kept);
+        if tail_us > 0 {
+            self.facts.marks.iter_mut().for_each(|(at_ms, ..)| *at_ms = (*at_ms).min(kept_us / 1_000));
+        }
         let damage = self.timeline.damage();
         if damage.undecodable > 0 || damage.displaced > 0 {
             self.facts.complete = false;
@@ -149,13 +161,13 @@ impl Recording {
         let Self { files, mut facts, writer, .. } = self;
         failed = writer.finalize().err().or(failed);
         facts.complete &= failed.is_none();
-        (Job::Seal(Box::new((files, facts))), failed)
+        (Job::Seal(Box::new((files, facts, kept.filter(|_| failed.is_none())))), failed)
     }
 
     /// Gives up: what is in the file already is finished.
     pub(super) fn abandon(self) -> Job {
         let Self { files, mut facts, .. } = self;
         facts.complete = false;
-        Job::Seal(Box::new((files, facts)))
+        Job::Seal(Box::new((files, facts, None)))
     }
 }

@@ -448,7 +448,9 @@ impl Worker {
             MediaCommand::RecordAlso { call, leg, channel } => self.record_also(call, leg, channel),
             MediaCommand::RecordNoMore { call, leg } => self.record_no_more(call, leg),
             MediaCommand::Move { call, leg, to } => self.move_within(now_us, call, leg, to),
-            MediaCommand::StopRecording { call } => self.stop_recording(now_us, call),
+            MediaCommand::StopRecording { call, tail_ms } => {
+                self.stop_recording(now_us, call, tail_ms.saturating_mul(1_000));
+            }
             MediaCommand::Close { call, leg, slot } => self.close(now_us, call, leg, slot),
         }
     }

@@ -160,7 +160,7 @@ impl Media {
                 }
                 vec![]
             }
-            MediaCommand::StopRecording { call } => {
+            MediaCommand::StopRecording { call, .. } => {
                 self.paused.remove(call);
                 self.tape.remove(call);
                 let Some(subject) = self.recordings.remove(call) else { return vec![] };

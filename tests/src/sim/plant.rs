@@ -2,8 +2,10 @@
 //! have them: what proves that a checker can fail. The product knows nothing of this.
 
 mod defects;
+mod forged;
 
 pub use defects::Defect;
+use forged::{nothing, prompt, record, tone};
 
 use super::inbound::SECRET;
 use super::world::{CONSENT, USER};
@@ -13,8 +15,8 @@ use switchroom_acd::config::SortKey;
 use switchroom_acd::fact::{Candidate, Trigger};
 use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact, Presence};
 use switchroom_exchange::{
-    Action, CallId, Changed, Channel, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record,
-    RecordingSubject, SIGNAL, Source, Ticket,
+    Action, CallId, Changed, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record, Source,
+    Ticket,
 };
 use switchroom_flow::Clip;
 
@@ -254,12 +256,12 @@ impl Plant {
                 let is_it = !self.has_struck && is_supervisor(voice, *leg, other);
                 is_it.then_some(MediaCommand::Hear { call: *call, leg: other.leg, source })
             }
-            (Defect::EarlyUnpause, MediaCommand::PauseRecording { call, is_paused }) => {
-                if *is_paused {
-                    self.away.insert(*call, 0);
-                } else {
-                    self.away.remove(call);
-                }
+            (_, MediaCommand::PauseRecording { call, is_paused: false }) => {
+                self.away.remove(call);
+                None
+            }
+            (Defect::RecordedFlow, MediaCommand::Mark { call, kind, .. }) if kind == "flow" => {
+                self.away.insert(*call, 0);
                 None
             }
             (Defect::EarlyUnpause, MediaCommand::Play { call, .. }) => {
@@ -292,6 +294,13 @@ impl Plant {
         waiting.next().map(|(_, leg)| *leg)
     }
 
+    fn goes_on_recorded(&mut self, call: CallId) -> bool {
+        let goes_on = matches!(self.defect, Defect::RecordedPin | Defect::RecordedFlow);
+        let is_it = goes_on && self.away.contains_key(&call);
+        self.has_struck |= is_it;
+        is_it
+    }
+
     fn media(&mut self, command: MediaCommand) -> Option<MediaCommand> {
         match command {
             MediaCommand::Hear { call, leg, source: Source::Mix(mut parts) }
@@ -303,10 +312,7 @@ impl Plant {
                 parts.extend(waits.map(|leg| Part { leg, gain_ddb: 0 }));
                 Some(MediaCommand::Hear { call, leg, source: Source::Mix(parts) })
             }
-            MediaCommand::PauseRecording { is_paused: true, .. } if self.defect == Defect::RecordedPin => {
-                self.has_struck = true;
-                None
-            }
+            MediaCommand::PauseRecording { call, is_paused: true } if self.goes_on_recorded(call) => None,
             MediaCommand::RecordAlso { .. } if self.defect == Defect::UntapedThird => {
                 self.has_struck = true;
                 None
@@ -407,6 +413,10 @@ impl Plant {
             {
                 self.has_struck = true;
                 self.refused = event.call;
+                Some(Record::Event(event))
+            }
+            Record::Event(event) if event.name == "handed_off" && self.defect != Defect::RecordedFlow => {
+                self.away.extend(event.call.map(|call| (call, 0)));
                 Some(Record::Event(event))
             }
             Record::Event(mut event)
@@ -554,14 +564,6 @@ fn is_refused_as_not_own(result: &Result<String, String>) -> bool {
     is_refused_by(result, "your phone")
 }
 
-/// A recording of whatever two there may be.
-fn record(call: CallId) -> MediaCommand {
-    let legs = [(LegId(u64::MAX - 1), Channel::Left), (LegId(u64::MAX), Channel::Right)];
-    let nobody = || (String::new(), String::new());
-    let subject = RecordingSubject { number: 0, from: nobody(), with: nobody(), started_ms: 0 };
-    MediaCommand::Record { call, legs, subject }
-}
-
 /// Whether the last that a leg hears is a supervisor, whose leg comes after those of the two who talk.
 fn is_supervisor(voice: Part, leg: LegId, other: Part) -> bool {
     voice.leg > leg && voice.leg > other.leg
@@ -570,19 +572,6 @@ fn is_supervisor(voice: Part, leg: LegId, other: Part) -> bool {
 fn has_gone(record: &Record) -> bool {
     let Record::Floor { fact, .. } = record else { return false };
     matches!(&**fact, Fact::Left(left) if left.exit != Exit::Answered)
-}
-
-fn prompt(call: CallId, leg: LegId) -> MediaCommand {
-    MediaCommand::Play { call, leg, number: 1, clips: vec![Clip::Beep], is_loop: false }
-}
-
-fn tone(call: CallId, leg: LegId) -> MediaCommand {
-    MediaCommand::Play { call, leg, number: SIGNAL, clips: vec![Clip::Beep], is_loop: false }
-}
-
-/// A record that says nothing, in place of one that is lost though its ticket comes back.
-fn nothing() -> Option<Record> {
-    Some(Record::BindingGone { extension: String::new(), key: String::new() })
 }
 
 fn via_line(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -209,6 +209,8 @@ impl QueueTally {
                 CallBackEnd::Dropped => counts.dropped += 1,
                 CallBackEnd::GivenUp => counts.given_up += 1,
                 CallBackEnd::Removed => counts.removed += 1,
+                // Of the same half hour, by when its caller joined.
+                CallBackEnd::NotKept => counts.asked = counts.asked.saturating_sub(1),
             },
         }
     }

@@ -1,9 +1,10 @@
 //! Call-backs: a caller hangs up and keeps the place in the line.
 //!
 //! ```text
-//!   asked ──► waits in the caller's place ──an agent answers──► called ──the caller answers──► reached
-//!                  ▲                                              │
-//!                  └────────── rests for `retry_after` ◄──in vain─┘── as often as may be ──► given up
+//!   asked ──on disk──► waits in the caller's place ──an agent answers──► called ──the caller answers──► reached
+//!     │ not, or gone by then    ▲                                              │
+//!     ▼                         └────────── rests for `retry_after` ◄──in vain─┘── as often as may be ──► given up
+//!   not kept
 //!   called again and talked with, or reached by others ──► dropped;  taken out by a user ──► removed
 //! ```
 //!
@@ -23,6 +24,8 @@ use std::collections::BTreeMap;
 /// Where a call-back is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whereabouts {
+    /// Not in its line: the caller is, until the wish is on disk.
+    Asked,
     /// In its line.
     Waits,
     /// An agent has it: hears whom it is about, or rings the number.
@@ -112,16 +115,28 @@ impl Floor {
         self.call_backs.get(id)
     }
 
-    /// A caller who waits on the line wants to be called back at a number, and may hang up: `id`, which is no call's, stands
-    /// in its place from now. Whoever is to be called back by this queue at that number already keeps that place instead.
-    pub fn ask_call_back(&mut self, now: Moment, call: Call, id: Call, number: &str) -> Result<(), Refusal> {
+    /// A caller who waits on the line wants to be called back at a number. That is written down, and the caller waits on until
+    /// it is on disk: then comes [`Floor::settle_asked`], with `id`, which is no call's. Whoever is to be called back by this
+    /// queue at that number already keeps that place instead: then this is false, and the caller may hang up at once.
+    pub fn ask_call_back(
+        &mut self,
+        now: Moment,
+        call: Call,
+        id: Call,
+        number: &str,
+    ) -> Result<bool, Refusal> {
         let waiter = self.waiters.get(&call).filter(|waiter| !waiter.is_call_back);
         let waiter = waiter.cloned().ok_or(Refusal::NoWaiter)?;
         let queue = self.queue_by_id(waiter.queue).ok_or(Refusal::NoWaiter)?;
-        let is_known = self.call_backs.of_number(number).any(|one| one.queue == queue.name);
+        let known = self.call_backs.of_number(number).find(|one| one.queue == queue.name);
+        let is_known = known.is_some();
+        // Of a wish that is not on disk, another's or an earlier one, nobody knows yet whether it can be kept.
+        let is_open = |one: &CallBack| one.whereabouts == Whereabouts::Asked;
+        let has_asked = self.call_backs.of_queue(&queue.name).any(|one| one.call == call && is_open(one));
+        let is_unsure = has_asked || known.is_some_and(is_open);
         let count = self.call_backs.count_of_queue(&queue.name);
         let is_full = count >= queue.config.call_back.max || self.call_backs.len() >= CALL_BACKS_MAX;
-        if !is_known && (is_full || self.is_closing || self.call_backs.contains(id)) {
+        if is_unsure || !is_known && (is_full || self.is_closing || self.call_backs.contains(id)) {
             return Err(Refusal::CallBacksFull);
         }
         let one = CallBack {
@@ -136,22 +151,48 @@ impl Floor {
             before_ms: 0,
             turn: waiter.turn.number,
             tries: 0,
-            whereabouts: Whereabouts::Waits,
+            whereabouts: Whereabouts::Asked,
             reached_in: 0,
             settled: None,
         };
-        self.give_up_offer(now, call);
-        // Written down before the caller leaves: a crash between the two must not lose it.
-        if !is_known {
+        if is_known {
+            self.leave_for_call_back(now, call);
+            self.settle(now);
+        } else {
+            self.effects.push_back(Effect::QueueChanged(one.queue.clone()));
             self.note(one.fact(now, CallBackAct::Asked));
-        }
-        self.remove(now, call, Exit::CalledBack, None);
-        if !is_known {
             self.call_backs.insert(one);
-            self.stand_in(now, id);
+        }
+        Ok(!is_known)
+    }
+
+    /// Whether the wish to be called back is on disk is known. If it is, and the caller still waits, what was asked for stands
+    /// in the caller's place from now, and this is true. Otherwise nothing comes of it.
+    pub fn settle_asked(&mut self, now: Moment, id: Call, is_kept: bool) -> bool {
+        let asked = self.call_backs.get(id).filter(|one| one.whereabouts == Whereabouts::Asked);
+        let Some(call) = asked.map(|one| one.call) else { return false };
+        let is_noted = is_kept && self.waiters.contains_key(&call);
+        if is_noted {
+            self.leave_for_call_back(now, call);
+            // From here on it is one, whatever comes of it at once.
+            if let Some(one) = self.call_backs.get_mut(id) {
+                one.whereabouts = Whereabouts::Rests(None);
+            }
+            if self.is_closing {
+                self.rest_call_back(now, id, CALL_BACK_PAUSE_MIN);
+            } else {
+                self.stand_in(now, id);
+            }
+        } else {
+            self.close_call_back(now, id, CallBackEnd::NotKept);
         }
         self.settle(now);
-        Ok(())
+        is_noted
+    }
+
+    fn leave_for_call_back(&mut self, now: Moment, call: Call) {
+        self.give_up_offer(now, call);
+        self.remove(now, call, Exit::CalledBack, None);
     }
 
     /// Puts a call-back into its line, where its caller stood.
@@ -301,7 +342,7 @@ impl Floor {
         }
         match one.whereabouts {
             Whereabouts::Rests(_) if !self.is_closing => self.stand_in(now, id),
-            Whereabouts::Rests(_) | Whereabouts::Waits | Whereabouts::Called(_) => {}
+            Whereabouts::Rests(_) | Whereabouts::Asked | Whereabouts::Waits | Whereabouts::Called(_) => {}
         }
     }
 
@@ -314,6 +355,8 @@ impl Floor {
             _ => None,
         };
         let agent = agent.map(|agent| agent.number.to_string()).unwrap_or_default();
+        // What was not promised yet is nothing that could be dropped or taken out.
+        let how = if one.whereabouts == Whereabouts::Asked { CallBackEnd::NotKept } else { how };
         self.wake(Due::CallBack(id), None);
         let (tries, reached_in) = (one.tries, one.reached_in);
         let act = CallBackAct::Closed { how, agent, tries, waited_ms: one.waited_ms(now), reached_in };
@@ -388,7 +431,8 @@ impl Floor {
         if std::mem::replace(&mut self.is_closing, true) {
             return;
         }
-        let open: Vec<Call> = self.call_backs.all().map(|one| one.id).collect();
+        let is_open = |one: &&CallBack| one.whereabouts != Whereabouts::Asked;
+        let open: Vec<Call> = self.call_backs.all().filter(is_open).map(|one| one.id).collect();
         for id in open {
             if self.waiters.contains_key(&id) {
                 self.stand_aside(now, id);
@@ -460,7 +504,7 @@ impl Floor {
             let is_right = match one.whereabouts {
                 Whereabouts::Waits => waits && is_called.is_none(),
                 Whereabouts::Called(agent) => !waits && is_called == Some(agent),
-                Whereabouts::Rests(_) => !waits && is_called.is_none(),
+                Whereabouts::Asked | Whereabouts::Rests(_) => !waits && is_called.is_none(),
             };
             if !is_right {
                 found.push(("a call-back is in one place", format!("{id}: {:?}", one.whereabouts)));

@@ -124,7 +124,7 @@ impl Floor {
         match self.call_backs.get(call).map(|one| one.whereabouts) {
             Some(Whereabouts::Called(_)) => Refusal::BeingCalled,
             Some(Whereabouts::Rests(_)) => Refusal::Rests,
-            Some(Whereabouts::Waits) | None => Refusal::NoWaiter,
+            Some(Whereabouts::Asked | Whereabouts::Waits) | None => Refusal::NoWaiter,
         }
     }
 

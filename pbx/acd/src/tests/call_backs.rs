@@ -43,6 +43,42 @@ fn busy() -> (World, u128, [u128; 3]) {
     (w, first, waiting)
 }
 
+/// Until a wish is on disk the caller waits as before; what does not get there was never asked for.
+#[test]
+fn nothing_is_promised_before_it_is_on_disk() {
+    let (mut w, first, [a, b, c]) = busy();
+    let [of_a, of_b, of_c] = [(a, "101"), (b, "102"), (c, "103")].map(|(call, number)| {
+        let id = w.next_id();
+        assert_eq!(w.floor.ask_call_back(w.moment(), call, id, number), Ok(true));
+        id
+    });
+    w.after();
+    assert_eq!((w.floor.waiter_count(), w.floor.standing(w.moment(), c).unwrap().place), (3, 3));
+    let again = w.next_id();
+    let second = w.floor.ask_call_back(w.moment(), a, again, "102");
+    assert_eq!(second, Err(Refusal::CallBacksFull), "whether that of another can be kept nobody knows yet");
+    // One is answered before the disk says its word, one is refused, and one is kept.
+    w.end(first);
+    w.run(5_000);
+    w.answer(a, "1");
+    assert!(!w.floor.settle_asked(w.moment(), of_a, true));
+    assert!(!w.floor.settle_asked(w.moment(), of_b, false));
+    assert!(w.floor.settle_asked(w.moment(), of_c, true));
+    assert!(!w.floor.settle_asked(w.moment(), of_c, false), "it is settled");
+    w.after();
+    assert_eq!(ends(&w), [CallBackEnd::NotKept; 2]);
+    assert_eq!((w.floor.waiter_count(), w.floor.call_backs().count()), (1, 1));
+    assert_eq!(w.floor.standing(w.moment(), b).unwrap().place, 1);
+    let counts = figures(&w.facts).queue("q", 0, i64::MAX).counts;
+    assert_eq!((counts.call_backs.asked, counts.called_back, counts.call_backs.removed), (1, 1, 0));
+    w.end(a);
+    w.run(5_000);
+    w.answer(b, "1");
+    w.end(b);
+    w.run(5_000);
+    assert_eq!(w.rings(of_c), ["1"], "in the caller's place");
+}
+
 #[test]
 fn the_place_is_kept_as_if_the_caller_had_stayed() {
     let (mut w, first, [a, b, c]) = busy();

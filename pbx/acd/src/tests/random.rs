@@ -113,12 +113,24 @@ fn happen(w: &mut World, rng: &mut Rng, config: &mut Config) {
         .filter_map(|a| a.call())
         .collect();
     let now = w.moment();
-    match rng.below(22) {
+    match rng.below(23) {
+        22 => {
+            if let Some(id) = w.asked.pop() {
+                w.floor.settle_asked(now, id, rng.below(2) > 0);
+            }
+        }
         16..=18 if !waiting.is_empty() => {
             // One number for two callers now and then, and sometimes one who is called back already.
             let number = (100 + rng.below(7)).to_string();
             let id = w.next_id();
-            let _ = w.floor.ask_call_back(now, one_of(rng, &waiting), id, &number);
+            if w.floor.ask_call_back(now, one_of(rng, &waiting), id, &number) == Ok(true) {
+                // Most reach the disk before anything else happens.
+                match rng.below(8) {
+                    0 => _ = w.floor.settle_asked(now, id, false),
+                    1 => w.asked.push(id),
+                    _ => _ = w.floor.settle_asked(now, id, true),
+                }
+            }
         }
         19 if !talking.is_empty() => {
             let id = one_of(rng, &talking);
@@ -147,7 +159,7 @@ fn happen(w: &mut World, rng: &mut Rng, config: &mut Config) {
         7 if !waiting.is_empty() => {
             // Whoever hangs up takes the ringing phones along; they are told of by the floor.
             let call = one_of(rng, &waiting);
-            w.leave(call, one_of(rng, &[Exit::Abandoned, Exit::Key, Exit::CalledBack]));
+            w.leave(call, one_of(rng, &[Exit::Abandoned, Exit::Key, Exit::Removed]));
         }
         8 if !talking.is_empty() => w.end(one_of(rng, &talking)),
         9 if !talking.is_empty() => w.floor.held(now, one_of(rng, &talking), rng.below(2) == 0),
@@ -217,6 +229,10 @@ fn change(rng: &mut Rng, config: &mut Config) {
 
 /// Lets everybody finish: then nobody is offered anything, nobody waits, everybody is idle or where they chose to be.
 fn rest(w: &mut World) {
+    for id in std::mem::take(&mut w.asked) {
+        w.floor.settle_asked(w.moment(), id, true);
+        w.after();
+    }
     for _ in 0..40 {
         let ringing: Vec<(u128, String)> = w.ringing.keys().cloned().collect();
         for (call, agent) in ringing {
@@ -249,7 +265,8 @@ fn adds_up(facts: &[Fact]) {
     let mut offers: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
     let mut states: BTreeMap<&str, (crate::State, u64, u64)> = BTreeMap::new();
     let mut answered: BTreeSet<u128> = BTreeSet::new();
-    let mut asked: BTreeSet<u128> = BTreeSet::new();
+    // Who asked to be called back, and how that one left then.
+    let mut asked: BTreeMap<u128, Option<Exit>> = BTreeMap::new();
     let mut call_backs: BTreeMap<u128, (String, String, bool)> = BTreeMap::new();
     for fact in facts {
         match fact {
@@ -259,8 +276,8 @@ fn adds_up(facts: &[Fact]) {
                 if left.exit == Exit::Answered {
                     assert!(answered.insert(left.call));
                 }
-                if asked.remove(&left.call) {
-                    assert_eq!(left.exit, Exit::CalledBack);
+                if let Some(exit) = asked.get_mut(&left.call) {
+                    *exit = Some(left.exit);
                 }
             }
             Fact::Offered(decision) => {
@@ -291,7 +308,7 @@ fn adds_up(facts: &[Fact]) {
             Fact::CallBack(fact) => match &fact.act {
                 CallBackAct::Asked => {
                     assert!(waiting.iter().any(|(call, _)| *call == fact.call), "who asks waits");
-                    assert!(asked.insert(fact.call));
+                    assert!(asked.insert(fact.call, None).is_none());
                     let (queue, number) = (fact.queue.clone(), fact.number.clone());
                     let is_second = call_backs.values().any(|one| (&one.0, &one.1) == (&queue, &number));
                     assert!(!is_second, "a number has one call-back in a queue");
@@ -300,6 +317,7 @@ fn adds_up(facts: &[Fact]) {
                 CallBackAct::Called { .. } => {
                     let one = call_backs.get_mut(&fact.id).expect("an open one");
                     one.2 = true;
+                    assert_eq!(asked[&fact.call], Some(Exit::CalledBack), "called is who left for that");
                 }
                 CallBackAct::Priority => assert!(call_backs.contains_key(&fact.id), "an open one"),
                 CallBackAct::Tried => {
@@ -308,6 +326,12 @@ fn adds_up(facts: &[Fact]) {
                 }
                 CallBackAct::Closed { how, .. } => {
                     let one = call_backs.remove(&fact.id).expect("it ends once");
+                    let exit = asked.get(&fact.call).copied().flatten();
+                    let was_promised = exit == Some(Exit::CalledBack);
+                    assert_eq!(was_promised, *how != CallBackEnd::NotKept, "{fact:?}");
+                    if !was_promised {
+                        asked.remove(&fact.call);
+                    }
                     if *how == CallBackEnd::Reached {
                         assert!(one.2 && answered.insert(fact.id));
                     }
@@ -316,7 +340,8 @@ fn adds_up(facts: &[Fact]) {
             Fact::WrappedUp(_) | Fact::Missed(_) | Fact::Door(_) => {}
         }
     }
-    assert!(call_backs.is_empty() && asked.is_empty(), "{call_backs:?}");
+    assert!(call_backs.is_empty(), "{call_backs:?}");
+    assert!(asked.values().all(|exit| *exit == Some(Exit::CalledBack)), "{asked:?}");
     assert!(waiting.is_empty(), "{waiting:?}");
     assert!(offers.values().all(BTreeSet::is_empty), "{offers:?}");
     assert!(answered.is_empty(), "{answered:?}");

@@ -19,6 +19,8 @@ pub(super) struct World {
     pub(super) ringing: BTreeMap<(Call, String), u64>,
     pub(super) exits: Vec<(Call, Exit)>,
     pub(super) places: Vec<(Call, u32)>,
+    /// Wishes to be called back that are on their way to the disk.
+    pub(super) asked: Vec<Call>,
     calls: Call,
 }
 
@@ -35,6 +37,7 @@ impl World {
             ringing: BTreeMap::new(),
             exits: Vec::new(),
             places: Vec::new(),
+            asked: Vec::new(),
             calls: 0,
         };
         world.after();
@@ -137,12 +140,15 @@ impl World {
         self.calls
     }
 
-    /// A caller asks to be called back at its own number, and hangs up.
+    /// A caller asks to be called back at its own number, which is on disk at once, and hangs up.
     pub(super) fn call_back(&mut self, call: Call, number: &str) -> Result<Call, Refusal> {
         let id = self.next_id();
         let asked = self.floor.ask_call_back(self.moment(), call, id, number);
+        if asked == Ok(true) {
+            self.floor.settle_asked(self.moment(), id, true);
+        }
         self.after();
-        asked.map(|()| id)
+        asked.map(|_| id)
     }
 
     pub(super) fn reached(&mut self, id: Call) {

@@ -5,6 +5,7 @@ use crate::call::{Call, LegState, Stage};
 use crate::record::End;
 use crate::{CallId, Exchange};
 use std::collections::{BTreeMap, BTreeSet};
+use switchroom_flow::node::Job;
 
 pub(super) const RULES: &[Rule] = &[
     live_calls,
@@ -246,6 +247,12 @@ fn hand_offs(x: &Exchange, wrong: &mut Vec<String>) {
     }
 }
 
+/// Whether it is more than a queue's own flow, in which nothing is asked, that has the caller.
+fn has_a_flow(x: &Exchange, call: &Call) -> bool {
+    let flow = x.visits.get(&call.id).and_then(|visit| visit.run.at()).map(|(flow, ..)| flow);
+    flow.is_some_and(|flow| !matches!(&flow.nodes[..], [one] if matches!(one.job, Job::Queue { .. })))
+}
+
 /// What is recorded has silence while one party is in a flow, and what is not recorded is not paused.
 fn pauses(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
@@ -254,6 +261,14 @@ fn pauses(x: &Exchange, wrong: &mut Vec<String>) {
         }
         if call.is_taped() && call.hand_off.is_some() && !call.is_recording_paused() {
             wrong.push(format!("call {} is recorded while one of its parties is in a flow", call.id));
+        }
+        let talks = matches!(call.stage, Stage::Talking { .. }) && !call.is_briefed();
+        if talks && call.is_recorded_into_flow() {
+            wrong.push(format!("the recording of call {} waits for a talk, and two talk", call.id));
+        }
+        if call.is_taped() && call.stage == Stage::Flow && has_a_flow(x, call) && !call.is_recording_paused()
+        {
+            wrong.push(format!("call {} is recorded while a flow has its caller", call.id));
         }
     }
 }

@@ -62,9 +62,10 @@ impl Exchange {
     /// a rule will have it so, and that one was not asked yet.
     pub(super) fn asks_consent(&self, id: CallId) -> Option<(LegId, Clip)> {
         let call = self.calls.get(&id)?;
-        let by_rule = || self.records_by_rule(id) && call.recording == Recording::Off;
         let MayRecord::Asks(asked) = self.may_record(id) else { return None };
-        if !call.is_taped() && !by_rule() {
+        let goes_on = call.is_taped() && !call.is_recorded_into_flow();
+        let may_begin = call.recording == Recording::Off || call.is_recorded_into_flow();
+        if !goes_on && !(may_begin && self.records_by_rule(id)) {
             return None;
         }
         Some((asked, Clip::Prompt { language: self.language_in(id), name: self.config.consent.clone() }))

@@ -257,8 +257,8 @@ impl Exchange {
         Ok(format!("{who} consults {extension}"))
     }
 
-    /// The extension that is rung for a number: by the routes, as the phone of who consults would reach it; of a queue by its
-    /// number or name the agent who is free, longest of all in the lowest tier; else that of the agent of that number.
+    /// The extension that is rung for a number: where a transfer would lead, by the rights of who consults; of a queue by its
+    /// number or name the agent who is free, longest of all in the lowest tier.
     fn consulted_extension(
         &mut self,
         now: Now,
@@ -285,11 +285,7 @@ impl Exchange {
                     _ => Err(format!("{to} is a flow, and a flow cannot be consulted; transfer to it")),
                 }
             }
-            Err((status, why)) => {
-                let seat = self.floor.agent(to).map(|agent| agent.extension.clone());
-                let seat = seat.filter(|seat| status == Status::NOT_FOUND && !seat.is_empty());
-                seat.ok_or(why)
-            }
+            Err((_, why)) => Err(why),
         }
     }
 
@@ -458,7 +454,7 @@ impl Exchange {
         let is_transfer = leaves == consult.by;
         if !is_transfer {
             // Who was recorded, and whose talk of a queue it was, is gone; what is left is between the two.
-            self.stop_recording(id);
+            self.stop_recording(now, id);
             self.end_talk(now, id);
         }
         if let Some(call) = self.calls.get_mut(&id) {

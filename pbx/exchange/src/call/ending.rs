@@ -70,7 +70,7 @@ impl Exchange {
             | Cause::Forced
             | Cause::Restart => "failed",
         };
-        self.stop_recording(id);
+        self.stop_recording(now, id);
         for leg in legs {
             let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { continue };
             if one.state != LegState::Ended {

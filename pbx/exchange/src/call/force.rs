@@ -77,8 +77,9 @@ impl Exchange {
         let call = self.live_call(id)?;
         let (caller, who) = (call.caller, call.caller_party().number.clone());
         let goal = self.goal(now, id, &who, to, caller).map_err(|(_, why)| why)?;
-        let (flow, route) = match goal {
-            Goal::Flow { flow, route, .. } | Goal::Back { flow, route } => (flow, route),
+        let (flow, route, is_queue) = match goal {
+            Goal::Flow { flow, route, is_queue } => (flow, route, is_queue),
+            Goal::Back { flow, route } => (flow, route, false),
             Goal::Extension(extension) => {
                 return Err(format!(
                     "whoever waits would lose the place should nobody answer at {extension}; \
@@ -89,7 +90,7 @@ impl Exchange {
         self.why(now, id, "transfer", format!("{user} transfers it to {to}"));
         self.withdraw_from_queue(now, id, Exit::Removed);
         self.leave_route(now, id);
-        self.lead_into(now, id, &flow, route);
+        self.lead_into(now, id, &flow, route, is_queue);
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! The recording of a call: begun by a rule or by a person, paused, and ended.
 //!
-//! A pause has three reasons that know nothing of each other: one party is in a flow, one is asked whether it may be recorded
-//! (`consent.rs`), or a person wants it. The recording goes on when none is left. What a person paused stays so until a person has it go on, or another party takes the place of
+//! A pause has four reasons that know nothing of each other: one party was handed off to a flow, the caller went into one and
+//! nobody talks, one is asked whether it may be recorded (`consent.rs`), or a person wants it. The recording goes on when none
+//! is left. Whom a flow has may never talk with anybody again: then the recording ends where that began. What a person paused stays so until a person has it go on, or another party takes the place of
 //! one of the two: then the rules decide anew.
 
 use super::consent::MayRecord;
@@ -13,13 +14,16 @@ use crate::media::{Channel, MediaCommand, RecordingSubject};
 use crate::record::{EventKind, Severity};
 use crate::text::clean;
 use crate::{CallId, Changed, LegId};
-use switchroom_sip::time::Now;
+use std::time::Duration;
+use switchroom_sip::time::{Mono, Now};
 
 /// Why a recording has silence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Pauses {
-    /// One party is in a flow.
+    /// One party is in a flow, and comes back.
     is_handed_off: bool,
+    /// Since when a flow has the caller of a talk that is over.
+    in_flow: Option<Mono>,
     /// Of two who talk now one is asked whether it may be recorded.
     asks: bool,
     /// The person who wanted it.
@@ -28,7 +32,7 @@ pub(super) struct Pauses {
 
 impl Pauses {
     fn any(&self) -> bool {
-        self.is_handed_off || self.asks || self.by.is_some()
+        self.is_handed_off || self.in_flow.is_some() || self.asks || self.by.is_some()
     }
 }
 
@@ -48,6 +52,11 @@ impl Call {
         self.pauses.by.as_deref().filter(|_| self.is_taped())
     }
 
+    /// Whether the talk that is recorded is over, and a flow has its caller.
+    pub(crate) fn is_recorded_into_flow(&self) -> bool {
+        self.is_taped() && self.pauses.in_flow.is_some()
+    }
+
     /// That there are reasons for silence although nothing is recorded: never so.
     pub(crate) fn is_paused_in_vain(&self) -> bool {
         self.tape.is_none() && self.pauses.any()
@@ -61,10 +70,15 @@ impl Exchange {
         if let MayRecord::Asks(who) | MayRecord::Not(who) = self.may_record(id) {
             return self.record_no_more(now, id, who);
         }
+        // Another talk of the same caller: the recording goes on if one of it would begin.
+        if self.is_recorded_into_flow(id) && !self.records_by_rule(id) {
+            self.why(now, id, "record", "recording ends: no rule wants the next talk recorded".to_owned());
+            return self.stop_recording(now, id);
+        }
         if self.record_on(now, id, [caller, leg]) {
             return;
         }
-        // A call has one recording: of its first talk, when a flow connects it several times.
+        // A call has one recording. What ended or failed does not begin again.
         let is_on = self.records_by_rule(id);
         let may_be = |call: &Call| call.recording == Recording::Off && !call.is_briefed();
         if is_on && self.calls.get(&id).is_some_and(may_be) {
@@ -130,6 +144,11 @@ impl Exchange {
             self.why(now, id, "record", text.clone());
             self.event(now, EventKind::Recording, Severity::Info, Some(id), &who, "recording_resumed", text);
         }
+        if self.is_recorded_into_flow(id) {
+            self.change_pauses(id, |pauses| pauses.in_flow = None);
+            self.mark(id, "flow_over", "");
+            self.why(now, id, "record", "recording goes on with the next talk".to_owned());
+        }
         true
     }
 
@@ -142,25 +161,27 @@ impl Exchange {
         let text = format!("recording ends: {who} has not consented to it");
         self.why(now, id, "record", text.clone());
         self.event(now, EventKind::Recording, Severity::Info, Some(id), &who, "recording_stopped", text);
-        self.stop_recording(id);
+        self.stop_recording(now, id);
     }
 
-    /// Ends the recording of a call that goes on.
-    pub(crate) fn stop_recording(&mut self, id: CallId) {
+    /// Ends the recording of a call, which may go on. Where a flow has the caller it ended with the talk.
+    pub(crate) fn stop_recording(&mut self, now: Now, id: CallId) {
+        self.mark(id, "end", "");
         let Some(call) = self.calls.get_mut(&id) else { return };
         let is_open = call.tape.take().is_some() && call.recording == Recording::On;
-        call.pauses = Pauses::default();
+        let pauses = std::mem::take(&mut call.pauses);
+        let in_flow = pauses.in_flow.map_or(Duration::ZERO, |since| now.mono.since(since));
+        let tail_ms = u64::try_from(in_flow.as_millis()).unwrap_or(u64::MAX);
         self.supervisions.touch(id);
         if is_open {
-            self.mark(id, "end", "");
             self.tape_third(id);
-            self.media(MediaCommand::StopRecording { call: id });
+            self.media(MediaCommand::StopRecording { call: id, tail_ms });
         }
     }
 
     /// Puts a mark into the recording, if there is one.
     pub(crate) fn mark(&mut self, id: CallId, kind: &str, text: &str) {
-        if self.calls.get(&id).is_some_and(|c| c.recording == Recording::On) {
+        if self.calls.get(&id).is_some_and(Call::is_taped) {
             self.media(MediaCommand::Mark { call: id, kind: kind.to_owned(), text: text.to_owned() });
         }
     }
@@ -172,6 +193,27 @@ impl Exchange {
     /// One party goes into a flow, or is back.
     pub(super) fn pause_for_hand_off(&mut self, id: CallId, is_paused: bool) {
         self.change_pauses(id, |pauses| pauses.is_handed_off = is_paused);
+    }
+
+    /// A flow has the caller of a talk that is over. What is said and typed there is in no recording; whom the caller talks with
+    /// next is in the same one. What a person had recorded was that talk.
+    pub(crate) fn pause_for_flow(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get(&id).filter(|call| call.is_taped()) else { return };
+        if call.is_on_demand {
+            return self.stop_recording(now, id);
+        }
+        if !call.is_recorded_into_flow() {
+            self.mark(id, "flow", "");
+        }
+        self.change_pauses(id, |pauses| {
+            // Nobody is asked any more, either.
+            pauses.asks = false;
+            pauses.in_flow = pauses.in_flow.or(Some(now.mono));
+        });
+    }
+
+    fn is_recorded_into_flow(&self, id: CallId) -> bool {
+        self.calls.get(&id).is_some_and(Call::is_recorded_into_flow)
     }
 
     /// One party is asked whether it may be recorded, or has consented.
@@ -275,7 +317,7 @@ impl Exchange {
             RecordingAct::Stop => {
                 self.must_be_taped(id)?;
                 self.mark(id, "record_stop", &by);
-                self.stop_recording(id);
+                self.stop_recording(now, id);
                 ("recording_stopped", format!("call {number} is recorded no more"))
             }
         };
@@ -295,6 +337,9 @@ impl Exchange {
         let Some(call) = self.calls.get(&id) else { return "the call is gone".to_owned() };
         let why = match &call.pauses {
             Pauses { is_handed_off: true, .. } => "by nobody; it goes on when the flow ends",
+            Pauses { in_flow: Some(_), .. } => {
+                "by nobody; it goes on when the caller talks with somebody again"
+            }
             Pauses { asks: true, .. } => "by nobody; it goes on when who is asked has consented",
             _ => "",
         };

@@ -147,7 +147,7 @@ impl Exchange {
         Ok(other)
     }
 
-    /// Where the number leads, by the rights of who refers.
+    /// Where the number leads, by the rights of who refers; that of an agent, if nothing else has it, to where the agent sits.
     pub(super) fn goal(
         &mut self,
         now: Now,
@@ -156,6 +156,7 @@ impl Exchange {
         to: &str,
         other: LegId,
     ) -> Result<Goal, No> {
+        let unknown = || (Status::NOT_FOUND, "nothing has that number".to_owned());
         let config = self.config.clone();
         let asked = Asked { number: to, caller: who, at_ms: now.wall.0 };
         let way = config.way(&asked, &mut self.traffic.at(now.mono.0 / 1_000));
@@ -194,14 +195,20 @@ impl Exchange {
             Way::Service(_) | Way::Supervise(_) => {
                 return Err((Status::FORBIDDEN, "nobody is put through to a service".into()));
             }
-            Way::NoRoute | Way::NoNumber => {
-                return Err((Status::NOT_FOUND, "nothing has that number".into()));
-            }
+            Way::NoRoute => Goal::Extension(self.seat_of_agent(to).ok_or_else(unknown)?),
+            Way::NoNumber => return Err(unknown()),
         };
         if let Goal::Flow { .. } = goal {
             self.may_enter_flow(id, other)?;
         }
         Ok(goal)
+    }
+
+    /// The extension at which the agent of that number sits. People know agents by their numbers, and may not know where they
+    /// sit today.
+    fn seat_of_agent(&self, number: &str) -> Option<String> {
+        let seat = &self.floor.agent(number)?.extension;
+        self.config.extensions.contains_key(seat).then(|| seat.clone())
     }
 
     /// A party in a flow must talk in a codec in which we can make sound.
@@ -269,17 +276,24 @@ impl Exchange {
                 self.end_talk(now, id);
                 self.note_transferred(now, id, &who, &whom, to);
                 self.leave_route(now, id);
-                if !is_queue {
-                    // What is typed in a flow is in no recording.
-                    self.stop_recording(id);
-                }
-                self.lead_into(now, id, &flow, route);
+                self.lead_into(now, id, &flow, route, is_queue);
             }
         }
     }
 
-    /// A caller whom nobody has is let into a flow by that route.
-    pub(super) fn lead_into(&mut self, now: Now, id: CallId, flow: &Arc<Flow>, route: String) {
+    /// A caller whom nobody has is let into a flow by that route. What is typed in one is in no recording, and in the flow of
+    /// a queue nothing is.
+    pub(super) fn lead_into(
+        &mut self,
+        now: Now,
+        id: CallId,
+        flow: &Arc<Flow>,
+        route: String,
+        is_queue: bool,
+    ) {
+        if !is_queue {
+            self.pause_for_flow(now, id);
+        }
         if let Some(call) = self.calls.get_mut(&id) {
             call.stage = Stage::Flow;
             call.route = Some(route.clone());

@@ -178,7 +178,7 @@ impl Exchange {
         let (caller, who) = (call.caller, call.with.clone().map(|p| p.number).unwrap_or_default());
         self.hold_ends(id);
         self.drop_briefing(id);
-        self.stop_recording(id);
+        self.pause_for_flow(now, id);
         self.close_leg(id, leg);
         self.end_talk(now, id);
         if let Some(visit) = self.visits.get_mut(&id) {

@@ -15,7 +15,7 @@ use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
 use crate::text::clean;
-use crate::{CallId, LegId, Way};
+use crate::{CallId, LegId, Ticket, Way};
 use std::time::Duration;
 use switchroom_acd::{CallBackAct, CallBackFact, Exit, Miss};
 use switchroom_flow::boundary::CallBackAnswer;
@@ -51,34 +51,53 @@ impl Exchange {
             return;
         }
         let number = normal(number).into_owned();
-        let answer = if self.has_phone(now, id, &number) {
-            let name = self.next_call(now);
-            match self.floor.ask_call_back(moment(now), id.0, name.0, &number) {
-                Ok(()) => CallBackAnswer::Noted,
-                Err(_) => CallBackAnswer::Refused,
-            }
-        } else {
-            CallBackAnswer::NoNumber
-        };
-        if answer == CallBackAnswer::Noted {
-            if let Some(visit) = self.visits.get_mut(&id) {
-                visit.waits = None;
-            }
-            self.run_floor(now);
-            for leg in self.live_callees(id) {
-                self.drop_leg(now, id, leg, "cancelled", None);
-            }
-            self.back_in_flow(id);
-        } else {
-            let text = match answer {
-                CallBackAnswer::NoNumber => {
-                    format!("{} leads to no phone that could be called back", clean(&number))
-                }
-                _ => "as many callers wait to be called back as may".to_owned(),
-            };
-            self.why(now, id, "call_back", text);
+        if !self.has_phone(now, id, &number) {
+            let text = format!("{} leads to no phone that could be called back", clean(&number));
+            return self.refuse_call_back(now, id, CallBackAnswer::NoNumber, text);
         }
+        let name = self.next_call(now);
+        match self.floor.ask_call_back(moment(now), id.0, name.0, &number) {
+            // The caller hears nothing of it, and waits, until it is on disk.
+            Ok(true) => self.run_floor(now),
+            Ok(false) => self.call_back_noted(now, id),
+            Err(_) => {
+                let text = "as many callers wait to be called back as may".to_owned();
+                self.refuse_call_back(now, id, CallBackAnswer::Refused, text);
+            }
+        }
+    }
+
+    fn refuse_call_back(&mut self, now: Now, id: CallId, answer: CallBackAnswer, text: String) {
+        self.why(now, id, "call_back", text);
         self.tell_flow(now, id, Event::CallBack(answer));
+    }
+
+    /// The store has said its word of a record. If a caller waits for that: what is on disk is promised, and nothing else.
+    pub(crate) fn call_back_asked(&mut self, now: Now, ticket: Ticket, is_kept: bool) {
+        let Some((id, name)) = self.call_backs_asked.remove(&ticket) else { return };
+        // Who was answered meanwhile, has gone elsewhere or hung up has been told nothing, and is not called back.
+        let waits = self.visits.get(&id).is_some_and(|visit| visit.waits.is_some());
+        if self.floor.settle_asked(moment(now), name, is_kept) {
+            return self.call_back_noted(now, id);
+        }
+        self.run_floor(now);
+        if waits {
+            let text = "the wish to be called back could not be kept: the store takes nothing".to_owned();
+            self.refuse_call_back(now, id, CallBackAnswer::Refused, text);
+        }
+    }
+
+    /// A caller is to be called back, and may hang up.
+    fn call_back_noted(&mut self, now: Now, id: CallId) {
+        if let Some(visit) = self.visits.get_mut(&id) {
+            visit.waits = None;
+        }
+        self.run_floor(now);
+        for leg in self.live_callees(id) {
+            self.drop_leg(now, id, leg, "cancelled", None);
+        }
+        self.back_in_flow(id);
+        self.tell_flow(now, id, Event::CallBack(CallBackAnswer::Noted));
     }
 
     /// Whether a number leads to somebody's phone, and not into a flow, a queue or nowhere.

@@ -1,9 +1,10 @@
 //! Agents and supervisors choose: by command, or by phone in a flow.
 
 use super::moment;
-use crate::AgentAct;
 use crate::exchange::Exchange;
 use crate::record::{EventKind, Severity};
+use crate::text::clean;
+use crate::{AgentAct, CallId};
 use switchroom_acd::{Presence, Refusal};
 use switchroom_sip::time::Now;
 
@@ -11,20 +12,20 @@ impl Exchange {
     /// A user does something with an agent, or with who waits. Answers with what was done.
     pub(crate) fn agent_act(&mut self, now: Now, user: &str, act: &AgentAct) -> Result<String, String> {
         let at = moment(now);
-        let (name, done) = match act {
+        let (name, call, done) = match act {
             AgentAct::Choose { agent, presence, extension } => {
                 let unknown = extension.as_ref().filter(|one| !self.config.extensions.contains_key(*one));
                 if let Some(unknown) = unknown {
-                    return Err(format!("there is no extension {}", crate::text::clean(unknown)));
+                    return Err(format!("there is no extension {}", clean(unknown)));
                 }
                 self.choose(now, agent, presence.clone(), extension.as_deref(), user)
                     .map_err(|refusal| self.told(&refusal))?;
                 let what = match presence {
                     Presence::LoggedOut => "signed out".to_owned(),
                     Presence::Ready => "ready".to_owned(),
-                    Presence::Break { reason } => format!("on a break: {}", crate::text::clean(reason)),
+                    Presence::Break { reason } => format!("on a break: {}", clean(reason)),
                 };
-                ("presence", format!("agent {agent} is {what}"))
+                ("presence", None, format!("agent {agent} is {what}"))
             }
             AgentAct::WrapUp { agent, more_ms, disposition } => {
                 let of = self.must_be_known(agent, disposition.as_deref())?;
@@ -38,30 +39,49 @@ impl Exchange {
                     Some(ms) => format!("agent {agent} has {} s more", ms / 1_000),
                     None => format!("agent {agent} is done with after-call work"),
                 };
-                ("wrap_up", done)
+                ("wrap_up", None, done)
             }
             AgentAct::Priority { call, priority } => {
+                let whom = self.who_waits(*call);
                 self.floor.set_priority(at, call.0, *priority).map_err(|refusal| refusal.to_string())?;
-                ("priority", format!("the caller has priority {priority} now"))
+                ("priority", Some(*call), format!("{whom} has priority {priority} now"))
             }
             AgentAct::Assign { call, agent } => {
+                let whom = self.who_waits(*call);
                 let at_once = self.floor.assign(at, call.0, agent).map_err(|refusal| refusal.to_string())?;
                 let done = if at_once {
-                    format!("the caller rings agent {agent}")
+                    format!("{whom} rings agent {agent}")
                 } else {
-                    format!("the caller goes to agent {agent} before all others")
+                    format!("{whom} goes to agent {agent} before all others")
                 };
-                ("assign", done)
+                ("assign", Some(*call), done)
             }
-            AgentAct::Door { queue, door } => ("queue_door", self.set_door(now, user, queue, *door)?),
+            AgentAct::Door { queue, door } => ("queue_door", None, self.set_door(now, user, queue, *door)?),
             AgentAct::TakeOut { call } => {
+                let whom = self.who_waits(*call);
                 self.floor.take_out(at, call.0).map_err(|refusal| refusal.to_string())?;
-                ("take_out", "the caller was taken out of the queue".to_owned())
+                ("take_out", Some(*call), format!("{whom} was taken out of the queue"))
             }
         };
+        // For a call-back that is due later there is no call at the moment.
+        let call = call.map(|call| self.call_for(call.0));
+        let text = format!("{user}: {done}");
+        if let Some(id) = call.filter(|id| self.calls.contains_key(id)) {
+            self.why(now, id, name, text.clone());
+        }
+        // What comes of it is written down behind it.
+        self.event(now, EventKind::Audit, Severity::Info, call, user, name, text);
         self.run_floor(now);
-        self.event(now, EventKind::Audit, Severity::Info, None, user, name, format!("{user}: {done}"));
         Ok(done)
+    }
+
+    /// Who waits, in words: the caller of a call, or who is to be called back.
+    fn who_waits(&self, on_floor: CallId) -> String {
+        if let Some(one) = self.floor.call_back(on_floor.0) {
+            return format!("the call-back of {}", clean(&one.number));
+        }
+        let call = self.calls.get(&on_floor);
+        call.map_or_else(|| "nobody".to_owned(), |call| format!("the caller of call {}", call.number))
     }
 
     /// An agent's presence changes, by himself or by somebody else.

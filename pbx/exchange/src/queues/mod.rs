@@ -178,7 +178,14 @@ impl Exchange {
         }
         self.tell_inbox(&fact);
         let seq = self.next_event();
-        self.hand_over_fact(now, seq, Box::new(fact));
+        let asked = match &fact {
+            Fact::CallBack(CallBackFact { act: CallBackAct::Asked, id, call, .. }) => {
+                Some((CallId(*call), *id))
+            }
+            _ => None,
+        };
+        let ticket = self.hand_over_fact(now, seq, Box::new(fact));
+        self.call_backs_asked.extend(asked.map(|asked| (ticket, asked)));
     }
 
     /// What the store knows of agents and queues: everybody is where they chose to be, who waited when the exchange stopped has

@@ -7,6 +7,7 @@ use crate::exchange::Exchange;
 use crate::limits::SUPERVISION_TONE;
 use crate::media::{Channel, MediaCommand, Source};
 use crate::record::{Cause, EndedBy};
+use crate::text::clean;
 use crate::{CallId, Changed, LegId};
 use std::collections::BTreeSet;
 use switchroom_sip::time::Now;
@@ -83,6 +84,9 @@ impl Exchange {
     fn forget_supervision(&mut self, id: CallId) {
         let Some(one) = self.supervisions.remove(&id) else { return };
         self.timers.cancel(Timer::Supervision(id));
+        if let Some((call, _)) = one.told.recorded {
+            self.mark(call, "barge_over", &clean(&one.user));
+        }
         if let Some(target) = one.target {
             self.wire_each(&one.told.heard_by);
             self.supervisions.touch(target);
@@ -146,6 +150,7 @@ impl Exchange {
         let Some(told) = self.supervisions.told_mut(id).map(std::mem::take) else { return };
         if let (Some((call, _)), Some(leg)) = (told.recorded, leg) {
             self.media(MediaCommand::RecordNoMore { call, leg });
+            self.mark_barge(id, call, "barge_over");
         }
         self.wire_each(&[told.heard_by, now_heard].concat());
     }
@@ -215,15 +220,29 @@ impl Exchange {
         if wanted == told {
             return;
         }
+        // On the other channel it is the same voice, at the same call.
+        let is_same = told.map(|(call, _)| call) == wanted.map(|(call, _)| call);
         if let Some((call, _)) = told {
             self.media(MediaCommand::RecordNoMore { call, leg });
+            if !is_same {
+                self.mark_barge(id, call, "barge_over");
+            }
         }
         if let Some((call, channel)) = wanted {
             self.media(MediaCommand::RecordAlso { call, leg, channel });
+            if !is_same {
+                self.mark_barge(id, call, "barge");
+            }
         }
         if let Some(told) = self.supervisions.told_mut(id) {
             told.recorded = wanted;
         }
+    }
+
+    /// The recording of a call says who is heard in it beside the two, and from when to when.
+    pub(super) fn mark_barge(&mut self, id: CallId, target: CallId, kind: &str) {
+        let user = self.supervisions.get(&id).map(|one| clean(&one.user)).unwrap_or_default();
+        self.mark(target, kind, &user);
     }
 
     fn channel_of(&self, id: CallId) -> Option<(CallId, Channel)> {

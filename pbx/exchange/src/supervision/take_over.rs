@@ -5,6 +5,7 @@ use crate::CallId;
 use crate::exchange::Exchange;
 use crate::limits::DIGITS_HUSHED;
 use crate::media::MediaCommand;
+use crate::text::clean;
 use switchroom_sip::time::Now;
 
 impl Exchange {
@@ -35,7 +36,9 @@ impl Exchange {
         self.note_supervision(now, id, user, "take_over", &text);
         if let Some((call, _)) = self.supervisions.get(&id).and_then(|one| one.told.recorded) {
             self.media(MediaCommand::RecordNoMore { call, leg: new });
+            self.mark_barge(id, call, "barge_over");
         }
+        self.mark(target, "take_over", &format!("{} from {who}", clean(user)));
         // From here on it is a party, and nobody's supervisor. The key may come once more, by another way.
         self.listen(id, false);
         if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&new)) {

@@ -1,6 +1,7 @@
 //! Callers who ask to be called back, with phones around the exchange.
 
 mod desk;
+mod kept;
 mod room;
 mod sides;
 
@@ -325,10 +326,17 @@ fn whoever_is_reached_by_others_is_not_called_back() {
 fn a_supervisor_takes_it_out_while_it_rings() {
     let mut t = Floor::new(rules());
     t.ask();
+    let id = CallId(t.w.x.floor().call_backs().next().unwrap().id);
+    t.act(AgentAct::Priority { call: id, priority: 3 }).unwrap();
+    // As long as nobody rings for it, it is known by the id of the call-back alone.
+    let audited = t.w.audited("priority");
+    assert_eq!(audited, [(Some(id), "boss: the call-back of 101 has priority 3 now".to_owned())]);
     t.choose("2", Presence::Ready, "102");
     t.pick(t.b);
-    let id = CallId(t.w.x.floor().call_backs().next().unwrap().id);
+    let call = t.live().id;
     assert!(t.act(AgentAct::TakeOut { call: id }).is_ok());
+    let audited = t.w.audited("take_out");
+    assert_eq!(audited, [(Some(call), "boss: the call-back of 101 was taken out of the queue".to_owned())]);
     t.w.ms(100);
     assert!(!t.rings(t.b));
     assert_eq!((t.live_count(), t.ends()), (0, vec![CallBackEnd::Removed]));

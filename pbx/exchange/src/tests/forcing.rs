@@ -185,8 +185,14 @@ fn who_waits_is_given_to_an_agent() {
     // It rings at 2, who is first; then at 3 instead.
     assert_eq!(f.w.x.floor().agent("2").unwrap().activity(), Activity::Offered);
     assert_eq!(assign(&mut f.w, at, "2"), Err("the agent's phone rings for this caller already".into()));
-    assert_eq!(assign(&mut f.w, at, "3"), Ok("the caller rings agent 3".into()));
+    assert_eq!(assign(&mut f.w, at, "3"), Ok("the caller of call 1 rings agent 3".into()));
     assert_eq!(f.w.x.floor().agent("2").unwrap().activity(), Activity::Idle);
+    let text = "mara: the caller of call 1 rings agent 3";
+    assert_eq!(f.w.audited("assign"), [(Some(at), text.to_owned())]);
+    let path: Vec<_> = f.w.x.call(at).unwrap().path.iter().map(|why| why.step.clone()).collect();
+    assert_eq!(f.w.x.call(at).unwrap().path.iter().filter(|why| why.text == text).count(), 1);
+    let at_last = |step: &str| path.iter().rposition(|one| one == step).unwrap();
+    assert!(at_last("assign") < at_last("decision"), "what came of it stands behind it: {path:?}");
     let c = f.c;
     f.w.answer(c);
     assert_eq!(talkers(&f.w), ["101", "103"]);

@@ -62,7 +62,7 @@ fn a_caller_who_was_held_by_a_phone_that_is_gone_waits_again_first_of_all() {
         let told = |c: &MediaCommand| match c {
             MediaCommand::Record { call, .. } if *call == s.id => Some("record"),
             MediaCommand::RecordLeg { .. } => Some("leg"),
-            MediaCommand::StopRecording { call } if *call == s.id => Some("stop"),
+            MediaCommand::StopRecording { call, .. } if *call == s.id => Some("stop"),
             _ => None,
         };
         assert_eq!(s.w.media.iter().filter_map(told).collect::<Vec<_>>(), ["record", "leg"]);

@@ -508,6 +508,11 @@ fn a_caller_who_waits_is_moved_up_or_taken_out() {
     t.act(AgentAct::Priority { call, priority: 4 }).unwrap();
     assert_eq!(t.w.x.floor().waiter(call.0).unwrap().priority, 4);
     t.act(AgentAct::TakeOut { call }).unwrap();
+    for (name, done) in [("priority", "has priority 4 now"), ("take_out", "was taken out of the queue")] {
+        let text = format!("boss: the caller of call 1 {done}");
+        assert!(t.w.x.call(call).unwrap().path.iter().any(|why| why.step == name && why.text == text));
+        assert_eq!(t.w.audited(name), [(Some(call), text)]);
+    }
     assert!(t.says("late"));
     assert!(t.act(AgentAct::TakeOut { call }).is_err());
     assert!(

@@ -130,13 +130,16 @@ impl Scene {
         all.join(" ")
     }
 
-    /// What was asked of recordings beside what every call asks.
+    /// What was asked of recordings beside what every call asks, and what they say of supervisors.
     fn recorded(&mut self) -> Vec<String> {
         let commands = std::mem::take(&mut self.w.media);
         let of = |command: &MediaCommand| match command {
             MediaCommand::RecordAlso { channel, .. } => Some(format!("also {channel:?}")),
             MediaCommand::RecordNoMore { .. } => Some("no more".to_owned()),
             MediaCommand::RecordLeg { channel, .. } => Some(format!("leg {channel:?}")),
+            MediaCommand::Mark { kind, text, .. } if kind.starts_with("barge") || kind == "take_over" => {
+                Some(format!("{kind} {text}"))
+            }
             _ => None,
         };
         commands.iter().filter_map(of).collect()
@@ -171,22 +174,23 @@ fn listen_whisper_and_barge_without_dialling_again() {
     assert_eq!(s.act("103", SupervisionAct::Change(Mode::Whisper)), Ok("103: whisper".into()));
     assert_eq!(s.hears(), "101<as before 102<101+103 103<as before", "nobody else is touched");
     assert_eq!(s.heard_by(), ["102"]);
-    assert!(!s.recorded().iter().any(|c| c.contains("also")), "what a whisper says is in no recording");
+    assert_eq!(s.recorded(), [""; 0], "what a whisper says is in no recording");
     s.begin(Subject::Call(s.id), Mode::Barge).unwrap();
     assert_eq!(s.hears(), "101<102+103 102<as before 103<as before");
-    assert_eq!(s.recorded(), ["also Right"]);
+    assert_eq!(s.recorded(), ["also Right", "barge mara"]);
     assert_eq!(s.heard_by(), ["101", "102"]);
     s.act("103", SupervisionAct::Change(Mode::Listen)).unwrap();
     assert_eq!(s.hears(), "101<102 102<101 103<as before");
-    assert_eq!(s.recorded(), ["no more"]);
+    assert_eq!(s.recorded(), ["no more", "barge_over mara"]);
     assert_eq!((s.invites(c), s.invites(other), s.invites(s.d)), (1, 1, 0), "the phones of 103 rang once");
     let acts: Vec<String> = s.w.events();
     for act in ["listen", "whisper", "barge"] {
         assert!(acts.iter().any(|name| name == act), "{act} is on the audit list");
     }
     s.act("103", SupervisionAct::Change(Mode::Barge)).unwrap();
+    s.recorded();
     s.w.hang_up(c, session);
-    assert_eq!(s.hears(), "101<102 102<101");
+    assert_eq!(s.recorded(), ["barge_over mara"], "who hangs up leaves a mark, too");
     s.w.hang_up(s.a.0, s.a.1);
     s.w.settle();
     assert_eq!(s.w.cdrs().len(), 2, "the supervisor's call has a CDR of its own");
@@ -288,11 +292,11 @@ fn an_agent_is_followed_from_call_to_call() {
 fn a_call_is_taken_over_and_the_agent_released_to_wrap_up() {
     let mut s = Scene::queued();
     let (c, session) = s.supervised(Subject::Agent("2".into()), Mode::Barge);
-    assert_eq!(s.recorded(), ["also Right"]);
+    assert_eq!(s.recorded(), ["also Right", "barge mara"]);
     let done = s.act("103", SupervisionAct::TakeOver);
     assert_eq!(done, Ok("mara takes call 1 over from 102".into()));
     assert_eq!(s.hears(), "101<103 103<101");
-    assert_eq!(s.recorded(), ["no more", "leg Right"]);
+    assert_eq!(s.recorded(), ["no more", "barge_over mara", "take_over mara from 102", "leg Right"]);
     assert!(s.w.told(s.b.0).iter().any(|e| matches!(e, SessionEvent::Ended(Ended::Bye(_)))));
     assert_eq!(s.w.x.floor().agent("2").unwrap().activity(), Activity::WrapUp);
     s.w.run(Duration::from_secs(20));

@@ -1,5 +1,8 @@
 //! Blind transfer: one party of a talk has the other put through.
 
+mod agents;
+mod flows;
+
 use super::queues::{Floor, site};
 use super::world::{World, header, sdp};
 use crate::limits::{PATH_MAX, TRANSFERS_MAX};
@@ -331,22 +334,6 @@ fn into_a_queue_with_its_recording_and_to_an_agent() {
     s.w.settle();
     let cdr = s.w.cdr();
     assert_eq!((cdr.call, cdr.with.unwrap().number.as_str()), (s.id, "102"));
-}
-
-#[test]
-fn into_a_flow_the_recording_ends_and_keys_are_the_flows() {
-    let mut s = Scene::new();
-    s.refer(s.b, "500");
-    assert!(s.w.media.iter().any(|c| matches!(c, MediaCommand::StopRecording { .. })));
-    assert_eq!(s.call().stage, Stage::Flow);
-    assert!(s.ended(s.b.0));
-    let before = s.w.events().len();
-    let leg = s.call().caller;
-    s.w.input(Input::Media(MediaEvent::Digit { leg, digit: '2' }));
-    assert!(!s.w.events()[before..].contains(&"digit".to_owned()), "no key is written down");
-    s.hang_up(s.a);
-    s.w.settle();
-    assert_eq!(s.w.cdr().flow.as_deref(), Some("500"));
 }
 
 /// The called side of a queue's talk sends the caller on to 102, who lets it ring.

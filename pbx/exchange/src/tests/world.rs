@@ -479,6 +479,17 @@ impl World {
     }
 
     /// The last thing each leg was told to hear, caller first.
+    /// What is on the audit list by that name: the call, and the text.
+    pub(crate) fn audited(&self, name: &str) -> Vec<(Option<CallId>, String)> {
+        let of = |record: &Record| match record {
+            Record::Event(event) if event.kind == EventKind::Audit && event.name == name => {
+                Some((event.call, event.text.clone()))
+            }
+            _ => None,
+        };
+        self.records.iter().filter_map(of).collect()
+    }
+
     pub(crate) fn hears(&self) -> Vec<Source> {
         let mut last = BTreeMap::new();
         for command in &self.media {

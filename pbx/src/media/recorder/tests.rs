@@ -59,7 +59,7 @@ fn closed(jobs: &Receiver<Job>) -> (bool, Vec<i16>) {
         Job::Seal(sealing) => Some(*sealing),
         _ => None,
     });
-    let (files, facts) = sealed.unwrap();
+    let (files, facts, _) = sealed.unwrap();
     let samples = hound::WavReader::open(&files.part).unwrap().into_samples::<i16>();
     (facts.complete, samples.step_by(2).map(Result::unwrap).collect())
 }
@@ -75,7 +75,7 @@ fn what_begins_while_the_recorder_is_at_its_beat_has_its_first_word() {
     for n in 0..10 {
         assert!(recorder.take(packet(id, n, 160)));
     }
-    recorder.stop_recording(id, 200_000);
+    recorder.stop_recording(id, 200_000, 0);
     desk.take_packets();
     later.into_iter().for_each(|order| desk.carry_out(order));
     assert_eq!(desk.recordings.len(), 1, "its end is of the next beat");
@@ -136,7 +136,7 @@ fn what_is_missed_is_said_by_the_recorder_and_in_one_line() {
     assert!(said[0].contains("recordings=3 packets=300"), "{said:?}");
     let said = logged(|| desk.beat(3_000_000));
     assert!(said.len() == 1 && said[0].contains("recordings=1 packets=7"), "{said:?}");
-    recorder.stop_recording(ids[2], 3_000_000);
+    recorder.stop_recording(ids[2], 3_000_000, 0);
     desk.beat(3_050_000);
     assert!(!closed(&jobs).0, "and the recording is not complete");
 }

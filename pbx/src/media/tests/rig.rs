@@ -143,7 +143,12 @@ impl Rig {
     }
 
     pub(super) fn stop_recording(&self) -> RecordingFacts {
-        self.engine.command(MediaCommand::StopRecording { call: CALL });
+        self.stop_recording_before(0)
+    }
+
+    /// It ended so many milliseconds ago.
+    pub(super) fn stop_recording_before(&self, tail_ms: u64) -> RecordingFacts {
+        self.engine.command(MediaCommand::StopRecording { call: CALL, tail_ms });
         self.until(|event| match event {
             MediaEvent::RecordingClosed { facts } => Some(facts.clone()),
             _ => None,

@@ -88,6 +88,38 @@ fn a_recording_that_is_paused_has_silence_between_marks_and_goes_on() {
     }
 }
 
+/// Whom a flow has may never talk with anybody again: then nothing is left of the pause, whatever is on the disk by then.
+#[test]
+fn a_recording_that_ends_in_a_pause_ends_where_the_pause_began() {
+    let rig = Rig::new();
+    let (mut a, mut b) = (Phone::new("PCMA", 8, 400), Phone::new("PCMU", 0, 1000));
+    rig.call(&mut a, &mut b);
+    rig.record();
+    let mark = |kind: &str| {
+        let (kind, text) = (kind.to_owned(), String::new());
+        rig.engine.command(MediaCommand::Mark { call: CALL, kind, text });
+    };
+    talk(&mut a, &mut b, 50);
+    rig.engine.command(MediaCommand::PauseRecording { call: CALL, is_paused: true });
+    mark("flow");
+    let paused = std::time::Instant::now();
+    talk(&mut a, &mut b, 100);
+    mark("end");
+    let facts = rig.stop_recording_before(u64::try_from(paused.elapsed().as_millis()).unwrap());
+    assert!(facts.complete, "{facts:?}");
+    let at = |kind: &str| facts.marks.iter().find(|(_, is, _)| is == kind).expect("a mark").0;
+    assert!(at("flow").abs_diff(facts.length_ms) < 200, "{facts:?}");
+    assert!(at("end") <= facts.length_ms + 1, "{facts:?}");
+    let (channels, rate) = read(&rig.dir.path().join(&facts.file));
+    assert_eq!(channels[0].len() as u64 * 1000 / u64::from(rate), facts.length_ms);
+    assert_eq!(std::fs::metadata(rig.dir.path().join(&facts.file)).unwrap().len(), facts.bytes);
+    let last = channels[0].len() - rate as usize / 2;
+    assert!(
+        goertzel_db(&channels[0][last..last + rate as usize / 5], 400, rate) > -14.0,
+        "the talk is whole"
+    );
+}
+
 /// What one party is told by a tone is for that ear alone.
 #[test]
 fn a_tone_in_the_ear_of_one_party_is_on_no_recording() {

@@ -131,7 +131,7 @@ impl Worker {
         self.fall_silent(call, at);
         self.rewire(call);
         if self.calls.get(&call).is_some_and(|there| there.legs.is_empty()) {
-            self.stop_recording(now_us, call);
+            self.stop_recording(now_us, call, 0);
             self.calls.remove(&call);
         }
     }
@@ -175,7 +175,7 @@ impl Worker {
         }
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for call in calls {
-            self.stop_recording(now_us, call);
+            self.stop_recording(now_us, call, 0);
         }
         for at in 0..self.legs.len() {
             self.unplace(at);

@@ -93,11 +93,12 @@ impl Worker {
         }
     }
 
-    pub(super) fn stop_recording(&mut self, now_us: u64, call: CallId) {
+    /// `tail_us`: so long ago it ended.
+    pub(super) fn stop_recording(&mut self, now_us: u64, call: CallId, tail_us: u64) {
         let Some(recorded) = self.calls.get_mut(&call).and_then(|call| call.recording.take()) else { return };
         // Taking the taps off tells the recorder of what it missed, before it is told to stop.
         self.rewire(call);
-        self.recorder.stop_recording(recorded.id, now_us);
+        self.recorder.stop_recording(recorded.id, now_us, tail_us);
     }
 
     /// From now a leg takes a message. `bounds`: longest, and silence that ends it, milliseconds.

@@ -60,7 +60,7 @@ fn is_for(action: &Action, command: &Command) -> bool {
                 | MediaCommand::Play { call, .. }
                 | MediaCommand::Record { call, .. }
                 | MediaCommand::PauseRecording { call, .. }
-                | MediaCommand::StopRecording { call }
+                | MediaCommand::StopRecording { call, .. }
                 | MediaCommand::Close { call, .. },
             ),
             About::Call(id),

@@ -3,15 +3,17 @@
 use super::{Checker, Verdict, broken};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, LegId, MediaCommand, MediaEvent, Record};
+use switchroom_exchange::{Action, Call, CallId, LegId, MediaCommand, MediaEvent, Record, Stage};
 use switchroom_flow::Clip;
 
-/// A recording has silence while a person wants it so, a party is in a flow, or one is asked whether it may be recorded, and at no
-/// other time; no reason ends another.
+/// A recording has silence while a person wants it so, a party is in a flow other than that of a queue, or one is asked whether it
+/// may be recorded, and at no other time; no reason ends another.
 #[derive(Debug, Default)]
 pub(super) struct PausedIsSilent {
     paused: BTreeSet<CallId>,
     away: BTreeSet<CallId>,
+    /// Whose talk is over: a flow has the caller, until it talks again.
+    in_flow: BTreeSet<CallId>,
     /// Who has not heard the question to its end, and in what playing.
     asked: BTreeMap<CallId, (LegId, u64)>,
     life: u32,
@@ -47,6 +49,7 @@ impl Checker for PausedIsSilent {
                             _ = (
                                 self.paused.remove(&call),
                                 self.away.remove(&call),
+                                self.in_flow.remove(&call),
                                 self.asked.remove(&call),
                             );
                         }
@@ -87,7 +90,21 @@ impl Checker for PausedIsSilent {
         if step.died {
             return Ok(());
         }
+        touched.extend(world.media.recordings.keys().filter(|call| self.looks_for_flow(world, **call)));
         touched.into_iter().try_for_each(|call| self.compare(world, call))
+    }
+}
+
+/// Whether a flow in which a caller may type has that of a call, and does not give it back; nothing if that is not decided.
+fn is_in_flow(call: &Call) -> Option<bool> {
+    match call.stage {
+        Stage::Flow if call.hand_off.is_none() => {
+            let is_queues = call.flow.as_ref().is_some_and(|flow| flow.starts_with("queue-"));
+            // Who came there by another flow is silent on.
+            (!is_queues).then_some(true)
+        }
+        Stage::Talking { .. } if !call.is_briefed() => Some(false),
+        _ => None,
     }
 }
 
@@ -96,18 +113,29 @@ impl PausedIsSilent {
         self.paused.contains(&call) && world.media.recordings.contains_key(&call)
     }
 
+    /// Whether a flow has the caller of a call that it had not before, or has it no more.
+    fn looks_for_flow(&mut self, world: &World, call: CallId) -> bool {
+        match world.exchange.call(call).and_then(is_in_flow) {
+            Some(true) => self.in_flow.insert(call),
+            Some(false) => self.in_flow.remove(&call),
+            None => false,
+        }
+    }
+
     fn compare(&self, world: &World, call: CallId) -> Verdict {
         if !world.media.recordings.contains_key(&call) {
             return Ok(());
         }
         let (is_wanted, is_away) = (self.paused.contains(&call), self.away.contains(&call));
         let is_asked = self.asked.contains_key(&call);
+        let is_in_flow = self.in_flow.contains(&call);
         let is_silent = world.media.paused.contains(&call);
-        if is_silent == (is_wanted || is_away || is_asked) {
+        if is_silent == (is_wanted || is_away || is_in_flow || is_asked) {
             return Ok(());
         }
-        let text =
-            format!("silent: {is_silent}; by a person: {is_wanted}, asked: {is_asked}, in a flow: {is_away}");
+        let text = format!(
+            "silent: {is_silent}; by a person: {is_wanted}, asked: {is_asked}, handed off: {is_away}, in a flow: {is_in_flow}"
+        );
         broken(Some(call), text)
     }
 }

@@ -90,6 +90,8 @@ pub enum Defect {
     UnfairTurns,
     /// The recording goes on while a party gives its PIN to a flow.
     RecordedPin,
+    /// The recording of a talk goes on while a flow has its caller.
+    RecordedFlow,
     /// A supervisor who only listens is heard by a party.
     HeardListener,
     /// A whisper is heard by the other side than the agent's.
@@ -148,7 +150,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 70] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -191,6 +193,7 @@ impl Defect {
         Self::EarlyBridge,
         Self::UnfairTurns,
         Self::RecordedPin,
+        Self::RecordedFlow,
         Self::HeardListener,
         Self::StrayWhisper,
         Self::UnheardBarge,

@@ -180,7 +180,10 @@ impl Stream {
         let call = calls[self.below(calls.len() as u64) as usize];
         self.last_call += 1;
         let number = format!("07{}", self.below(20));
-        let _ = self.floor.ask_call_back(self.now, call, self.last_call, &number);
+        if self.floor.ask_call_back(self.now, call, self.last_call, &number) == Ok(true) {
+            let is_kept = self.below(8) > 0;
+            self.floor.settle_asked(self.now, self.last_call, is_kept);
+        }
     }
 
     /// A caller answers who is called back.

@@ -5,13 +5,14 @@ use super::touched::tones;
 use crate::tests::flow_site::{at, dial, flow, main_flow};
 use crate::tests::flows::Caller;
 use crate::tests::queues::site;
-use crate::tests::world::{World, extension, sdp};
+use crate::tests::world::{World, extension, header, sdp};
 use crate::*;
 use std::sync::Arc;
 use switchroom_acd::Presence;
 use switchroom_acd::config::QueueConfig;
 use switchroom_flow::node::Job;
 use switchroom_sip::endpoint::SessionId;
+use switchroom_sip::header::Name;
 use switchroom_sip::status::Status;
 
 impl Scene {
@@ -29,6 +30,31 @@ impl Scene {
         };
         self.w.media.iter().filter_map(sent).collect()
     }
+}
+
+/// Who asked to listen waits for the phone to ring, and no colleague does.
+#[test]
+fn a_supervisors_own_phone_may_answer_by_itself() {
+    let asked = |s: &Scene| {
+        let raw = s.w.phones[&s.c].raw.iter().rev().find(|raw| raw.starts_with("INVITE")).unwrap();
+        [Name::CallInfo, Name::AlertInfo, Name::AnswerMode].map(|name| header(raw, name))
+    };
+    let begun = |is_set: bool| {
+        let mut s = Scene::new();
+        let mut config = s.w.x.config().clone();
+        config.extensions.get_mut("103").unwrap().auto_answer = is_set;
+        s.w.input(Input::Config(Arc::new(config)));
+        s.begin(Subject::Call(s.id), Mode::Listen).unwrap();
+        s
+    };
+    let wanted = ["<sip:pbx.example>;answer-after=0", "<http://pbx.example>;info=alert-autoanswer", "Auto"];
+    let mut s = begun(true);
+    assert_eq!(asked(&s), wanted);
+    s.w.reject(s.c, Status::BUSY);
+    s.w.command("mara", Command::Dial { from: "103".into(), to: "104".into() }).unwrap();
+    s.w.ms(50);
+    assert_eq!(asked(&s), [""; 3], "a call that is placed for it rings as ever");
+    assert_eq!(asked(&begun(false)), [""; 3]);
 }
 
 /// Keys go where the voice goes: to who is consulted, not to who waits.

@@ -5,7 +5,7 @@ use super::{facts, mono};
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_acd::config::QueueConfig;
-use switchroom_acd::fact::{Decision, OfferEndedFact, OfferOutcome, Trigger};
+use switchroom_acd::fact::{Decision, LeftFact, OfferEndedFact, OfferOutcome, Trigger};
 use switchroom_acd::figures::{Figures, HALF_HOUR_MS, QueueCounts};
 use switchroom_acd::{CallBackAct, CallBackFact, Exit, Fact};
 use switchroom_exchange::{Action, AgentAct, CallId, Command};
@@ -39,6 +39,8 @@ pub(in super::super) struct NobodyOvertakes {
     waiting: BTreeMap<u128, Waits>,
     /// Whose number was called: not in the line, or in it again, which nobody is told until it is offered.
     resting: BTreeMap<u128, Waits>,
+    /// Call-backs of callers who still wait, by the call.
+    asked: BTreeMap<u128, u128>,
     count: u64,
     reloaded: Option<i64>,
 }
@@ -88,13 +90,22 @@ impl NobodyOvertakes {
         }
     }
 
+    /// Who leaves to be called back has its call-back in its place from then on.
+    fn left(&mut self, left: &LeftFact) {
+        self.waiting.remove(&left.call);
+        let asked = self.asked.remove(&left.call).filter(|_| left.exit == Exit::CalledBack);
+        let stands = asked.and_then(|id| Some((id, self.resting.remove(&id)?)));
+        self.waiting.extend(stands);
+    }
+
     /// Who is to be called back stands where the caller stood, whenever it is in the line: only while it is offered or was just
     /// called does it hold nobody up.
     fn call_back(&mut self, fact: &CallBackFact) {
         match &fact.act {
             CallBackAct::Asked => {
                 if let Some(waits) = self.waiting.get(&fact.call).cloned() {
-                    self.waiting.insert(fact.id, Waits { rings: 0, is_call_back: true, ..waits });
+                    self.asked.insert(fact.call, fact.id);
+                    self.resting.insert(fact.id, Waits { rings: 0, is_call_back: true, ..waits });
                 }
             }
             CallBackAct::Priority => {
@@ -118,7 +129,7 @@ impl NobodyOvertakes {
 impl NobodyOvertakes {
     /// After a start those whom the disk names stand in the line at once, in the order in which they had come.
     fn start(&mut self, world: &World, step: &Step) {
-        (self.waiting, self.resting) = Default::default();
+        (self.waiting, self.resting, self.asked) = Default::default();
         let mut open = BTreeMap::new();
         for fact in world.store.disk.facts.values() {
             let Fact::CallBack(fact) = fact else { continue };
@@ -191,7 +202,7 @@ impl Checker for NobodyOvertakes {
                     }
                 }
                 Fact::OfferEnded(ended) => self.offer_ended(ended),
-                Fact::Left(left) => _ = self.waiting.remove(&left.call),
+                Fact::Left(left) => self.left(left),
                 Fact::CallBack(fact) => self.call_back(fact),
                 Fact::Agent(_) | Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) | Fact::Door(_) => {}
             }

@@ -46,7 +46,7 @@ impl InboxIsWhoGaveUp {
                     let open = self.open.entry(number.clone()).or_default();
                     (open.count, open.tries) = (open.count + 1, open.tries + tries);
                 }
-                CallBackEnd::Dropped | CallBackEnd::Removed => {}
+                CallBackEnd::Dropped | CallBackEnd::Removed | CallBackEnd::NotKept => {}
             },
             Fact::Missed(missed) => {
                 if let MissedAct::Closed { .. } = missed.act {
