@@ -308,6 +308,26 @@ fn the_last_agent_is_asked_first_if_free() {
     assert_eq!(w.rings(asked), ["2"]);
 }
 
+/// From the end of the talk, however long that was.
+#[test]
+fn the_last_agent_is_the_last_for_so_long() {
+    for (later, rings) in [(600_000, "1"), (600_001, "2")] {
+        let mut w = World::new(one_queue(QueueConfig { sticky: 600_000, ..QueueConfig::default() }, 2));
+        w.sign_in("1");
+        w.run(5);
+        w.sign_in("2");
+        let call = w.join("q", "100", 0);
+        w.answer(call, "1");
+        w.run(900_000);
+        w.end(call);
+        w.run(later);
+        let again = w.join("q", "100", 0);
+        assert_eq!(w.rings(again), [rings], "after {later} ms");
+        let trigger = if rings == "1" { Trigger::Own } else { Trigger::Waiter };
+        assert_eq!(w.decision().trigger, trigger);
+    }
+}
+
 #[test]
 fn a_full_and_an_empty_queue_take_nobody() {
     let mut w = World::new(one_queue(QueueConfig { max_waiting: 1, ..QueueConfig::default() }, 1));
