@@ -346,24 +346,6 @@ fn who_cannot_wait_goes_where_the_flow_says() {
     t.end();
 }
 
-#[test]
-fn callers_are_told_their_place_and_hear_music_again() {
-    let mut t = Floor::new(QueueConfig { announce_every: 20_000, comfort: "sorry".into(), ..queue() });
-    t.sign_in("2", "102");
-    t.w.run(Duration::from_secs(1));
-    t.act(AgentAct::Choose {
-        agent: "2".into(),
-        presence: Presence::Break { reason: "tea".into() },
-        extension: None,
-    })
-    .unwrap();
-    t.call("700");
-    t.w.run(Duration::from_secs(20));
-    assert!(t.says("sorry"), "{:?}", t.plays());
-    t.heard();
-    assert!(t.says("music/one"));
-}
-
 /// An agent in a call of his own is not asked; when it is over he is.
 #[test]
 fn an_agents_own_call_keeps_him_busy() {
