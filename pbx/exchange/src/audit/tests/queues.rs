@@ -90,6 +90,28 @@ fn who_talks_does_so_in_a_call() {
 }
 
 #[test]
+fn seats_are_what_phones_and_calls_say() {
+    let seat =
+        |is_reachable, is_busy| move |x: &mut Exchange| x.floor.phone(LATER, "103", is_reachable, is_busy);
+    let signed_in = || {
+        let mut t = Floor::new(queue());
+        t.sign_in("3", "103");
+        t.w
+    };
+    let says = "agent 3 at 103 is said to be reachable: ";
+    breaks(signed_in(), seat(false, false), &format!("{says}false, busy: false"));
+    breaks(signed_in(), seat(true, true), &format!("{says}true, busy: true"));
+    let not_told = |x: &mut Exchange| _ = x.seats_changed.insert("103".into());
+    breaks(signed_in(), not_told, "the floor was not told of the seats {\"103\"}");
+    // A phone that is gone, of which the floor hears nothing.
+    let gone = |x: &mut Exchange| {
+        let key = x.registrar.of("103").next().unwrap().record.key.clone();
+        x.registrar.get_mut("103", &key).unwrap().is_cut = true;
+    };
+    breaks(signed_in(), gone, &format!("{says}true, busy: false"));
+}
+
+#[test]
 fn a_call_that_is_placed_for_a_call_back_is_live_and_has_its_agent() {
     breaks_also(called_back(), |x| placed(x).call_back = None, "is over or for another");
     breaks_also(called_back(), |x| placed(x).call_back = None, "0 calls are for call-backs, and 1 are known");
