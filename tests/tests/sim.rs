@@ -327,8 +327,8 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
 /// Half past midnight on a Sunday, when the office is open in the evening only.
 const NIGHT_MS: i64 = 1_774_744_200_000;
 
-/// What no defect breaks that could be planted from outside: the tables within the exchange, of which its own tests break each
-/// rule (`exchange: audit::tests`).
+/// What no defect breaks that could be planted from outside: the tables within the exchange and its floor, of which their own tests
+/// break each rule (`exchange: audit::tests`, `acd: floor::tests`).
 const BROKEN_ELSEWHERE: &str = "the exchange's tables agree with each other: nothing is without an owner";
 
 #[test]

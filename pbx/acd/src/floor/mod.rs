@@ -17,6 +17,8 @@ mod live;
 mod offers;
 mod open;
 mod talks;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 pub use call_backs::{CallBack, Whereabouts};

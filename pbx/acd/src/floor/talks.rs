@@ -74,6 +74,8 @@ impl Floor {
         if self.call_backs.contains(call) {
             return self.not_reached(now, call, id, false);
         }
+        // Whoever calls again soon after a long talk has talked with this agent just now.
+        self.remember(now, &caller, id);
         let name = self.queue_name(queue);
         self.note(Fact::Talked(TalkedFact {
             at_ms: now.wall,

@@ -7,4 +7,4 @@ mod entrance;
 mod places;
 mod random;
 mod rules;
-mod world;
+pub(crate) mod world;

@@ -2,7 +2,7 @@
 
 use super::world::{World, one_queue};
 use crate::boundary::{Due, Effect, Refusal};
-use crate::config::{Config, Need, QueueConfig, SortKey};
+use crate::config::{Config, Need, QueueConfig, SortKey, Staff};
 use crate::fact::{Activity, Exit, Fact, Presence};
 use crate::{Remembered, State};
 use std::sync::Arc;
@@ -56,6 +56,74 @@ fn another_strategy_acts_on_who_waits_and_on_who_is_free() {
     assert_eq!(w.exits, [(waits, Exit::Removed)]);
     w.end(call);
     w.end(second);
+}
+
+/// Agent 1 talks, a caller waits behind; then the queue has other rules.
+fn waits_under_other_rules(before: QueueConfig, after: QueueConfig) -> (World, crate::Call) {
+    let mut config = one_queue(before, 1);
+    let mut w = World::new(config.clone());
+    w.sign_in("1");
+    let busy = w.join("q", "100", 0);
+    w.answer(busy, "1");
+    let waits = w.join("q", "101", 0);
+    w.run(20_000);
+    config.queues.insert("q".into(), after);
+    w.floor.configure(w.moment(), Arc::new(config));
+    w.after();
+    (w, waits)
+}
+
+#[test]
+fn another_longest_wait_acts_on_who_waits() {
+    let longest = |max_wait| QueueConfig { max_wait, ..QueueConfig::default() };
+    // From the moment at which the caller came, not from that of the change.
+    let (mut w, waits) = waits_under_other_rules(longest(0), longest(30_000));
+    w.run(9_999);
+    assert!(w.exits.is_empty());
+    w.run(1);
+    assert_eq!(w.exits, [(waits, Exit::Timeout)]);
+    let (mut w, waits) = waits_under_other_rules(longest(60_000), longest(15_000));
+    w.run(1);
+    assert_eq!(w.exits, [(waits, Exit::Timeout)], "by the new rule it is overdue");
+    let (mut w, waits) = waits_under_other_rules(longest(30_000), longest(50_000));
+    w.run(29_999);
+    assert!(w.exits.is_empty());
+    w.run(1);
+    assert_eq!(w.exits, [(waits, Exit::Timeout)]);
+    let (mut w, waits) = waits_under_other_rules(longest(30_000), longest(0));
+    w.run(3_600_000);
+    assert!(w.exits.is_empty() && w.floor.waiter(waits).is_some());
+}
+
+#[test]
+fn another_staff_for_whom_callers_stay_acts_on_who_waits() {
+    let staff = |stay| QueueConfig { stay, stay_grace: 30_000, ..QueueConfig::default() };
+    let (mut w, waits) = waits_under_other_rules(staff(Staff::SignedIn), staff(Staff::Working));
+    w.on_break("1");
+    w.run(29_999);
+    assert!(w.exits.is_empty());
+    w.run(1);
+    assert_eq!(w.exits, [(waits, Exit::Empty)]);
+    // On a break already when the rule comes; and the grace ends with the rule that asked for it.
+    for (after, is_let_go) in [(Staff::Working, true), (Staff::None, false)] {
+        let mut config = one_queue(staff(Staff::SignedIn), 1);
+        let mut w = World::new(config.clone());
+        w.sign_in("1");
+        let waits = w.join("q", "101", 0);
+        assert_eq!(w.rings(waits), ["1"]);
+        w.on_break("1");
+        if !is_let_go {
+            w.choose("1", Presence::LoggedOut);
+        }
+        w.run(20_000);
+        config.queues.insert("q".into(), staff(after));
+        w.floor.configure(w.moment(), Arc::new(config));
+        w.after();
+        w.run(29_999);
+        assert!(w.exits.is_empty());
+        w.run(1);
+        assert_eq!(w.exits.contains(&(waits, Exit::Empty)), is_let_go, "{after:?}");
+    }
 }
 
 #[test]

@@ -98,6 +98,74 @@ fn who_does_not_answer_is_passed_and_put_on_a_break() {
     assert_eq!(waited, Some(15_000));
 }
 
+/// Of so many offers in a row that rang in vain; one that is answered begins the row anew.
+#[test]
+fn a_break_comes_after_so_many_offers_that_nobody_answered_in_a_row() {
+    let config = QueueConfig { ring: 10_000, rest: 1_000, no_answer_break: 3, ..QueueConfig::default() };
+    let mut w = World::new(one_queue(config, 1));
+    w.sign_in("1");
+    let call = w.join("q", "100", 0);
+    for missed in [1, 2] {
+        w.run(10_000);
+        assert!(w.rings(call).is_empty());
+        assert_eq!(w.floor.agent("1").unwrap().missed, missed);
+        w.run(1_000);
+        assert_eq!(w.rings(call), ["1"]);
+    }
+    w.answer(call, "1");
+    w.end(call);
+    let next = w.join("q", "101", 0);
+    for _ in 0..2 {
+        w.run(10_000);
+        assert_eq!(w.floor.agent("1").unwrap().presence, Presence::Ready, "four in all, two in a row");
+        w.run(1_000);
+        assert_eq!(w.rings(next), ["1"]);
+    }
+    w.run(10_000);
+    let presence = &w.floor.agent("1").unwrap().presence;
+    assert_eq!(presence, &Presence::Break { reason: "no_answer".into() });
+    // A phone that refused did not ring in vain.
+    w.choose("1", Presence::Ready);
+    w.run(1_000);
+    for _ in 0..5 {
+        assert_eq!(w.rings(next), ["1"]);
+        w.miss(next, "1", Miss::Refused);
+        w.run(1_000);
+    }
+    assert_eq!(w.floor.agent("1").unwrap().presence, Presence::Ready);
+}
+
+/// By the time of their talks today, holds included; how many they were, and who is idle for longest, does not matter.
+#[test]
+fn who_talked_least_today_is_asked() {
+    let mut w = World::new(one_queue(by(&[SortKey::LeastTalk]), 3));
+    for agent in ["1", "2", "3"] {
+        w.sign_in(agent);
+    }
+    let talk = |w: &mut World, talks: &[(&str, u64)]| {
+        for (agent, ms) in talks {
+            let call = w.join("q", "100", 0);
+            assert_eq!(w.rings(call), [*agent]);
+            w.answer(call, agent);
+            w.run(*ms);
+            w.end(call);
+        }
+    };
+    talk(&mut w, &[("1", 50_000), ("2", 20_000), ("3", 30_000), ("2", 15_000), ("3", 1_000), ("3", 1_000)]);
+    // 50, 35 and 32 seconds; after the next one of 3 it is the turn of 2.
+    let held = w.join("q", "101", 0);
+    assert_eq!(w.rings(held), ["3"]);
+    w.answer(held, "3");
+    w.floor.held(w.moment(), held, true);
+    w.run(4_000);
+    w.end(held);
+    talk(&mut w, &[("2", 2_000), ("3", 20_000), ("2", 20_000), ("1", 1)]);
+    // Yesterday does not count.
+    w.floor.new_day(w.moment(), 2);
+    w.after();
+    talk(&mut w, &[("1", 10), ("2", 10), ("3", 10)]);
+}
+
 /// A phone that refuses at once is not asked as fast as messages go.
 #[test]
 fn who_refuses_is_left_alone_for_a_while() {
@@ -306,6 +374,26 @@ fn the_last_agent_is_asked_first_if_free() {
     w.end(third);
     let asked = w.join_for("q", "555", 0, Some("2"));
     assert_eq!(w.rings(asked), ["2"]);
+}
+
+/// From the end of the talk, however long that was.
+#[test]
+fn the_last_agent_is_the_last_for_so_long() {
+    for (later, rings) in [(600_000, "1"), (600_001, "2")] {
+        let mut w = World::new(one_queue(QueueConfig { sticky: 600_000, ..QueueConfig::default() }, 2));
+        w.sign_in("1");
+        w.run(5);
+        w.sign_in("2");
+        let call = w.join("q", "100", 0);
+        w.answer(call, "1");
+        w.run(900_000);
+        w.end(call);
+        w.run(later);
+        let again = w.join("q", "100", 0);
+        assert_eq!(w.rings(again), [rings], "after {later} ms");
+        let trigger = if rings == "1" { Trigger::Own } else { Trigger::Waiter };
+        assert_eq!(w.decision().trigger, trigger);
+    }
 }
 
 #[test]

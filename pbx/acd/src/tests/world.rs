@@ -8,24 +8,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use switchroom_sip::time::{Deadlines, Mono};
 
-pub(super) struct World {
-    pub(super) floor: Floor,
-    pub(super) now: u64,
+pub(crate) struct World {
+    pub(crate) floor: Floor,
+    pub(crate) now: u64,
     /// What the wall clock shows, against the steady one.
-    pub(super) wall: i64,
+    pub(crate) wall: i64,
     timers: Deadlines<Due>,
-    pub(super) facts: Vec<Fact>,
+    pub(crate) facts: Vec<Fact>,
     /// Who rings for whom, and until when.
-    pub(super) ringing: BTreeMap<(Call, String), u64>,
-    pub(super) exits: Vec<(Call, Exit)>,
-    pub(super) places: Vec<(Call, u32)>,
+    pub(crate) ringing: BTreeMap<(Call, String), u64>,
+    pub(crate) exits: Vec<(Call, Exit)>,
+    pub(crate) places: Vec<(Call, u32)>,
     /// Wishes to be called back that are on their way to the disk.
-    pub(super) asked: Vec<Call>,
+    pub(crate) asked: Vec<Call>,
     calls: Call,
 }
 
 impl World {
-    pub(super) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config) -> Self {
         let now = Moment { mono: 1_000_000, wall: 1_800_000_000_000 };
         let floor = Floor::new(now, 1, 7, Arc::new(config));
         let mut world = Self {
@@ -44,12 +44,12 @@ impl World {
         world
     }
 
-    pub(super) fn moment(&self) -> Moment {
+    pub(crate) fn moment(&self) -> Moment {
         Moment { mono: self.now, wall: self.wall }
     }
 
     /// Takes what the floor asks for, and holds it against its rules.
-    pub(super) fn after(&mut self) {
+    pub(crate) fn after(&mut self) {
         while let Some(effect) = self.floor.poll_effect() {
             match effect {
                 Effect::Ring { call, agents, ring, .. } => {
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// Lets time pass; phones that ring for too long miss.
-    pub(super) fn run(&mut self, span: u64) {
+    pub(crate) fn run(&mut self, span: u64) {
         let end = self.now + span;
         loop {
             let missed = self
@@ -105,11 +105,11 @@ impl World {
         self.now = end;
     }
 
-    pub(super) fn join(&mut self, queue: &str, caller: &str, priority: i64) -> Call {
+    pub(crate) fn join(&mut self, queue: &str, caller: &str, priority: i64) -> Call {
         self.join_for(queue, caller, priority, None)
     }
 
-    pub(super) fn join_for(
+    pub(crate) fn join_for(
         &mut self,
         queue: &str,
         caller: &str,
@@ -135,13 +135,13 @@ impl World {
     }
 
     /// A name for something new.
-    pub(super) fn next_id(&mut self) -> Call {
+    pub(crate) fn next_id(&mut self) -> Call {
         self.calls += 1;
         self.calls
     }
 
     /// A caller asks to be called back at its own number, which is on disk at once, and hangs up.
-    pub(super) fn call_back(&mut self, call: Call, number: &str) -> Result<Call, Refusal> {
+    pub(crate) fn call_back(&mut self, call: Call, number: &str) -> Result<Call, Refusal> {
         let id = self.next_id();
         let asked = self.floor.ask_call_back(self.moment(), call, id, number);
         if asked == Ok(true) {
@@ -151,56 +151,56 @@ impl World {
         asked.map(|_| id)
     }
 
-    pub(super) fn reached(&mut self, id: Call) {
+    pub(crate) fn reached(&mut self, id: Call) {
         self.floor.reached(self.moment(), id, id + 1_000_000);
         self.after();
     }
 
-    pub(super) fn leave(&mut self, call: Call, exit: Exit) {
+    pub(crate) fn leave(&mut self, call: Call, exit: Exit) {
         self.floor.leave(self.moment(), call, exit);
         self.after();
     }
 
-    pub(super) fn answer(&mut self, call: Call, agent: &str) {
+    pub(crate) fn answer(&mut self, call: Call, agent: &str) {
         // Whoever carries this out stops the others.
         self.ringing.retain(|(c, _), _| *c != call);
         assert!(self.floor.answered(self.moment(), call, agent));
         self.after();
     }
 
-    pub(super) fn miss(&mut self, call: Call, agent: &str, how: Miss) {
+    pub(crate) fn miss(&mut self, call: Call, agent: &str, how: Miss) {
         self.ringing.remove(&(call, agent.to_owned()));
         self.floor.missed(self.moment(), call, agent, how);
         self.after();
     }
 
-    pub(super) fn end(&mut self, call: Call) {
+    pub(crate) fn end(&mut self, call: Call) {
         self.floor.talk_ended(self.moment(), call);
         self.after();
     }
 
-    pub(super) fn sign_in(&mut self, agent: &str) {
+    pub(crate) fn sign_in(&mut self, agent: &str) {
         let extension = format!("x{agent}");
         self.floor.phone(self.moment(), &extension, true, false);
         self.choose(agent, Presence::Ready);
     }
 
-    pub(super) fn choose(&mut self, agent: &str, presence: Presence) {
+    pub(crate) fn choose(&mut self, agent: &str, presence: Presence) {
         let extension = format!("x{agent}");
         self.floor.choose(self.moment(), agent, presence, Some(&extension), "agent").unwrap();
         self.after();
     }
 
-    pub(super) fn on_break(&mut self, agent: &str) {
+    pub(crate) fn on_break(&mut self, agent: &str) {
         self.choose(agent, Presence::Break { reason: "lunch".into() });
     }
 
     /// Who rings for a call.
-    pub(super) fn rings(&self, call: Call) -> Vec<&str> {
+    pub(crate) fn rings(&self, call: Call) -> Vec<&str> {
         self.ringing.keys().filter(|(c, _)| *c == call).map(|(_, agent)| agent.as_str()).collect()
     }
 
-    pub(super) fn decision(&self) -> &Decision {
+    pub(crate) fn decision(&self) -> &Decision {
         let last = self.facts.iter().rev().find_map(|fact| match fact {
             Fact::Offered(decision) => Some(decision),
             _ => None,
@@ -241,7 +241,7 @@ fn check(decision: &Decision) {
 }
 
 /// A floor of one queue and agents `1` to `count`.
-pub(super) fn one_queue(queue: QueueConfig, count: u32) -> Config {
+pub(crate) fn one_queue(queue: QueueConfig, count: u32) -> Config {
     let agents = (1..=count)
         .map(|n| {
             let place = Membership { position: n, ..Membership::default() };

@@ -4,13 +4,33 @@ use super::Rule;
 use crate::call::Stage;
 use crate::{CallId, Exchange};
 
-pub(super) const RULES: &[Rule] = &[floor, waits, talks, call_backs, inbox];
+pub(super) const RULES: &[Rule] = &[floor, seats, waits, talks, call_backs, inbox];
 
 /// What the floor says of itself holds, and what it asked for has been done.
 fn floor(x: &Exchange, wrong: &mut Vec<String>) {
     wrong.extend(x.floor.audit().into_iter().map(|finding| format!("{}: {}", finding.rule, finding.what)));
     if x.runs_floor {
         wrong.push("what the floor asks for is being carried out by nobody".to_owned());
+    }
+}
+
+/// Of each agent's seat the floor knows what phones and calls say: whether it can be rung, and whether it is in a call that came
+/// from no queue.
+fn seats(x: &Exchange, wrong: &mut Vec<String>) {
+    for agent in x.floor.agents().filter(|agent| agent.presence.is_signed_in()) {
+        let is_reachable = x.registrar.of(&agent.extension).any(|binding| binding.obstacle().is_none());
+        let from_queue = agent.call().map(|call| x.call_for(call));
+        let mut calls = x.calls_with.get(&agent.extension).into_iter().flatten();
+        let is_busy = calls.any(|call| Some(*call) != from_queue);
+        if (agent.is_reachable, agent.is_busy) != (is_reachable, is_busy) {
+            wrong.push(format!(
+                "agent {} at {} is said to be reachable: {}, busy: {}",
+                agent.number, agent.extension, agent.is_reachable, agent.is_busy
+            ));
+        }
+    }
+    if !x.seats_changed.is_empty() {
+        wrong.push(format!("the floor was not told of the seats {:?}", x.seats_changed));
     }
 }
 

@@ -1,6 +1,9 @@
 #![allow(clippy::unwrap_used)]
 //! Each rule is broken once, and the audit names that rule and no other.
 
+mod queues;
+mod supervision;
+
 use crate::call::{LegState, Stage};
 use crate::due::Timer;
 use crate::inbound::{Taking, Visit};
@@ -25,7 +28,7 @@ fn talking(x: &mut Exchange) -> &mut Call {
 }
 
 /// Breaks one thing in an exchange that is well, and sees that the audit says just that.
-fn breaks(mut w: World, breach: fn(&mut Exchange), says: &str) {
+fn breaks(mut w: World, breach: impl FnOnce(&mut Exchange), says: &str) {
     assert_eq!(w.x.audit(), [""; 0]);
     breach(&mut w.x);
     let said = w.x.audit();
@@ -210,6 +213,13 @@ fn deadlines_have_owners() {
     breaks(world(), |x| x.timers.set(Timer::Expire(99), Mono(u64::MAX)), "deadline Expire(99)");
     breaks(world(), |x| x.timers.set(Timer::KeepAlive(99), Mono(u64::MAX)), "deadline KeepAlive(99)");
     breaks(ringing(), |x| x.timers.set(Timer::MediaLost(only(x)), Mono(u64::MAX)), "deadline MediaLost");
+    breaks(world(), |x| x.timers.set(Timer::Briefing(only(x)), Mono(u64::MAX)), "deadline Briefing");
+    breaks(world(), |x| x.timers.set(Timer::Supervision(only(x)), Mono(u64::MAX)), "deadline Supervision");
+    breaks(world(), |x| x.timers.set(Timer::HoldReminder(only(x)), Mono(u64::MAX)), "deadline HoldReminder");
+    breaks(world(), |x| x.timers.set(Timer::Flow(only(x)), Mono(u64::MAX)), "deadline Flow");
+    breaks(world(), |x| x.timers.set(Timer::Hours, Mono(u64::MAX)), "deadline Hours");
+    let rest = Timer::Floor(switchroom_acd::Due::Announce(7));
+    breaks(world(), move |x| x.timers.set(rest, Mono(u64::MAX)), "deadline Floor(Announce(7))");
 }
 
 #[test]
@@ -406,7 +416,7 @@ fn set_stage(x: &mut Exchange, stage: Stage) {
 }
 
 /// As [`breaks`], where one breach is seen by several rules.
-fn breaks_also(mut w: World, breach: fn(&mut Exchange), says: &str) {
+fn breaks_also(mut w: World, breach: impl FnOnce(&mut Exchange), says: &str) {
     breach(&mut w.x);
     let said = w.x.audit();
     assert!(said.iter().any(|one| one.contains(says)), "wanted {says:?}, got {said:#?}");

@@ -182,3 +182,27 @@ impl Supervisors {
         (index != self.index).then_some("supervisors are found where they are not")
     }
 }
+
+#[cfg(test)]
+impl Supervisors {
+    /// One supervisor, and what is said of it elsewhere stays as it is.
+    fn only(&mut self) -> Option<&mut Supervision> {
+        self.all.values_mut().next()
+    }
+
+    pub(crate) fn send_elsewhere(&mut self, target: CallId) {
+        self.only().into_iter().for_each(|one| one.target = Some(target));
+    }
+
+    pub(crate) fn let_hear(&mut self, legs: Vec<crate::LegId>) {
+        self.only().into_iter().for_each(|one| one.told.heard_by.clone_from(&legs));
+    }
+
+    /// Another call's id is that of the supervisor.
+    pub(crate) fn rename(&mut self, id: CallId) {
+        let old = self.all.keys().next().copied();
+        if let Some(one) = old.and_then(|old| self.remove(&old)) {
+            self.insert(id, one);
+        }
+    }
+}

@@ -2,9 +2,11 @@
 
 use super::queues::{Floor, queue};
 use super::world::sdp;
+use crate::*;
 use std::collections::BTreeSet;
-use switchroom_acd::Activity;
 use switchroom_acd::config::QueueConfig;
+use switchroom_acd::fact::OfferOutcome;
+use switchroom_acd::{Activity, Fact};
 use switchroom_sip::endpoint::SessionEvent;
 
 /// A phone answers about when its time is over: it has the caller, or it does not and the next one rings; never both.
@@ -28,4 +30,52 @@ fn an_answer_at_the_end_of_ringing_is_in_time_or_too_late() {
         outcomes.insert(has_the_caller);
     }
     assert_eq!(outcomes.len(), 2, "the end of ringing lies elsewhere");
+}
+
+/// Two agents pick up in the same instant: one of them has the caller, before anybody hears anybody, and the other's phone is
+/// told that it is over.
+#[test]
+fn of_two_agents_who_answer_at_once_one_has_the_caller() {
+    for is_second_first in [false, true] {
+        let mut t = Floor::new(QueueConfig { ring_at_once: 0, ..queue() });
+        t.sign_in("2", "102");
+        t.sign_in("3", "103");
+        t.call("701");
+        let (b, c) = (t.b, t.c);
+        let mut phones = [(b, t.pick(b), "192.0.2.12", "2"), (c, t.pick(c), "192.0.2.13", "3")];
+        if is_second_first {
+            phones.reverse();
+        }
+        let wired = t.w.media.len();
+        let now = t.w.now.mono;
+        for (at, ring, ip, _) in phones {
+            t.w.end(at).answer(now, ring, sdp(ip, "8 101", ""));
+        }
+        t.w.ms(300);
+        let [winner, loser] =
+            if t.activity(phones[0].3) == Activity::Talking { phones } else { [phones[1], phones[0]] };
+        assert_eq!((t.activity(winner.3), t.activity(loser.3)), (Activity::Talking, Activity::Idle));
+        let mut is_over = |at| t.w.told(at).iter().any(|e| matches!(e, SessionEvent::Ended(_)));
+        assert_eq!((is_over(winner.0), is_over(loser.0)), (false, true));
+        let call = t.w.x.calls().next().unwrap();
+        let leg = |seat: &str| call.legs.values().find(|leg| leg.party.number == seat).unwrap();
+        let [won, lost] = [winner, loser].map(|(_, _, _, agent)| leg(&format!("10{agent}")));
+        assert_eq!((call.stage.clone(), lost.state), (Stage::Talking { with: won.id }, LegState::Ended));
+        // The loser's phone hears nobody, and nobody hears it.
+        let heard = t.w.media[wired..].iter().filter_map(|command| match command {
+            MediaCommand::Hear { leg, source, .. } => Some((*leg, source.clone())),
+            _ => None,
+        });
+        for (leg, source) in heard {
+            assert_ne!(source, Source::Leg(lost.id));
+            assert!(leg != lost.id || !matches!(source, Source::Leg(_) | Source::Mix(_)), "{source:?}");
+        }
+        let ends = t.facts().into_iter().filter_map(|fact| match fact {
+            Fact::OfferEnded(ended) => Some((ended.agent, ended.outcome)),
+            _ => None,
+        });
+        let wanted = [(winner.3, OfferOutcome::Answered), (loser.3, OfferOutcome::Elsewhere)];
+        assert_eq!(ends.collect::<Vec<_>>(), wanted.map(|(agent, how)| (agent.to_owned(), how)));
+        assert_eq!(t.exits(), [(switchroom_acd::Exit::Answered, winner.3.to_owned())]);
+    }
 }

@@ -19,13 +19,13 @@ use switchroom_sip::header::Name;
 use switchroom_sip::uri::Uri;
 
 /// 101 talks with 102, where agent 2 may sit; 103 is the supervisor's phone, 104 another's.
-struct Scene {
-    w: World,
+pub(crate) struct Scene {
+    pub(crate) w: World,
     a: (SocketAddr, SessionId),
     b: (SocketAddr, SessionId),
     c: SocketAddr,
     d: SocketAddr,
-    id: CallId,
+    pub(crate) id: CallId,
 }
 
 const CALLER: &str = "192.0.2.11:5060";
@@ -42,7 +42,7 @@ impl Scene {
         (w, c, d)
     }
 
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (mut w, c, d) = Self::world();
         let (a, call, b, ring) = w.talking();
         let id = w.x.calls().next().unwrap().id;
@@ -80,7 +80,7 @@ impl Scene {
     }
 
     /// 103 supervises; the first of its phones answers.
-    fn supervised(&mut self, subject: Subject, mode: Mode) -> (SocketAddr, SessionId) {
+    pub(crate) fn supervised(&mut self, subject: Subject, mode: Mode) -> (SocketAddr, SessionId) {
         self.begin(subject, mode).unwrap();
         self.answer(self.c)
     }

@@ -18,7 +18,7 @@ impl Scene {
     }
 
     /// 102 consults 104, who has answered.
-    pub(super) fn consulted() -> (Self, (std::net::SocketAddr, SessionId)) {
+    pub(crate) fn consulted() -> (Self, (std::net::SocketAddr, SessionId)) {
         let mut s = Self::new();
         s.begin_consult("104").unwrap();
         let d = s.answer(s.d);
