@@ -2,6 +2,7 @@
 //! The control socket as clients meet it: a whole daemon on loopback with a real phone, and clients that are a socket
 //! and lines.
 
+mod breaks;
 mod flows;
 mod over;
 mod rights;

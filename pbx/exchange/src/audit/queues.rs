@@ -19,12 +19,12 @@ fn floor(x: &Exchange, wrong: &mut Vec<String>) {
 fn seats(x: &Exchange, wrong: &mut Vec<String>) {
     for agent in x.floor.agents().filter(|agent| agent.presence.is_signed_in()) {
         let is_reachable = x.registrar.of(&agent.extension).any(|binding| binding.obstacle().is_none());
-        let from_queue = agent.call().map(|call| x.call_for(call));
+        let from_queue = agent.call().filter(|_| agent.has_caller()).map(|call| x.call_for(call));
         let mut calls = x.calls_with.get(&agent.extension).into_iter().flatten();
         let is_busy = calls.any(|call| Some(*call) != from_queue);
         if (agent.is_reachable, agent.is_busy) != (is_reachable, is_busy) {
             wrong.push(format!(
-                "agent {} at {} is said to be reachable: {}, busy: {}",
+                "agent {} at {} is said to be reachable: {}, busy: {}, and is {is_reachable}, {is_busy}",
                 agent.number, agent.extension, agent.is_reachable, agent.is_busy
             ));
         }

@@ -287,9 +287,9 @@ impl Exchange {
 
     pub(crate) fn tell_seat(&mut self, now: Now, extension: &str) {
         let is_reachable = self.registrar.of(extension).any(|binding| binding.obstacle().is_none());
-        // The call that an agent has from a queue is what the floor knows already; not what comes after that talk.
-        let agent = self.floor.agent_at(extension);
-        let agent = agent.filter(|agent| !matches!(agent.doing, switchroom_acd::agent::Doing::WrapUp { .. }));
+        // The call that an agent has from a queue is what the floor knows already. Whoever writes up a call and is rung back in it
+        // is in it again, and not free when that time is over.
+        let agent = self.floor.agent_at(extension).filter(|agent| agent.has_caller());
         let from_queue = agent.and_then(|agent| agent.call()).map(|call| self.call_for(call));
         let is_busy = self
             .calls_with

@@ -1,9 +1,12 @@
 //! Consultation: who hears whom, and what becomes of it whoever comes and goes.
 
 use super::Scene;
+use crate::tests::world::sdp;
 use crate::*;
 use switchroom_acd::{Activity, Presence};
 use switchroom_sip::endpoint::{Ended, SessionEvent};
+use switchroom_sip::header::Headers;
+use switchroom_sip::status::Status;
 
 impl Scene {
     pub(super) fn consult(&mut self, act: ConsultAct) -> Result<String, String> {
@@ -105,6 +108,29 @@ fn the_two_talk_again_when_the_third_does_not_come_or_goes() {
     assert_eq!(s.consult(ConsultAct::Cancel), Ok("call 1: 104 is consulted no more".into()));
     assert_eq!(s.hears(), "101<102 102<101");
     assert!(s.was_told_the_end(d.0));
+}
+
+/// After-call time that ends while the agent's phone rings for the same caller again makes nobody free.
+#[test]
+fn an_agent_who_is_rung_back_is_offered_nobody_else() {
+    let mut s = Scene::queued();
+    s.begin_consult("104").unwrap();
+    let b = s.b.0;
+    s.w.hang_up(b, s.b.1);
+    let activity = |s: &Scene| s.w.x.floor().agent("2").unwrap().activity();
+    assert_eq!((activity(&s), s.invites(b)), (Activity::WrapUp, 2), "rung back for 101");
+    let (ring, _) = s.w.take(b);
+    let now = s.w.now.mono;
+    s.w.end(b).progress(now, ring, Status::RINGING, None);
+    s.w.run(std::time::Duration::from_secs(6));
+    assert_eq!(activity(&s), Activity::Outbound);
+    s.w.dial(s.c, "701", Some(sdp("192.0.2.13", "8 101", "")));
+    s.w.ms(100);
+    assert_eq!((s.invites(b), s.w.x.floor().waiter_count()), (2, 1));
+    let now = s.w.now.mono;
+    s.w.end(b).reject(now, ring, Status::BUSY, &Headers::default());
+    s.w.ms(100);
+    assert_eq!((activity(&s), s.invites(b)), (Activity::Offered, 3));
 }
 
 #[test]
@@ -289,7 +315,7 @@ fn who_takes_the_place_of_an_agent_who_called_is_on_the_recording() {
     s.w.media.clear();
     s.act("103", SupervisionAct::TakeOver).unwrap();
     assert_eq!(s.hears(), "102<103 103<102");
-    assert_eq!(s.recorded(), ["leg Left"]);
+    assert_eq!(s.recorded(), ["take_over mara from 101", "leg Left"]);
 }
 
 /// An order to hang up at the own phone does what that phone's key does.
