@@ -1,7 +1,7 @@
 //! Why a caller was offered to whom it was, or still waits: as lines of text.
 
 use crate::format::{clock, duration, whole};
-use crate::rows::Form;
+use crate::rows::{Form, reason_word};
 use crate::words::Words;
 use switchroom_wire::{DecisionView, ReasonsView, Sorted, StandingView, WhyView, clean, fit};
 
@@ -93,7 +93,7 @@ fn against(words: &Words, key: &str, agent: &str, text: &str) -> String {
 fn bar_words(bar: &str, words: &Words) -> String {
     let (head, rest) = bar.split_once(": ").unwrap_or((bar, ""));
     let Some(known) = words.find(&format!("bar.{}", head.replace(' ', "_"))) else { return bar.to_owned() };
-    if rest.is_empty() { known.to_owned() } else { format!("{known}: {rest}") }
+    if rest.is_empty() { known.to_owned() } else { format!("{known}: {}", reason_word(rest, words)) }
 }
 
 /// By what an agent was sorted: `idle 4:10`.
@@ -134,7 +134,7 @@ mod tests {
     fn words_of_the_daemon_are_said_in_the_language_of_the_console() {
         let (english, chinese) = (Words::new(Language::English), Words::new(Language::Chinese));
         for (bar, want) in [
-            ("signed out", "未登录"),
+            ("signed out", "未签入"),
             ("on a break: lunch", "小休中: lunch"),
             ("wrap up", "话后处理"),
             ("french 2, asked for 5", "french 2, asked for 5"),
@@ -142,5 +142,7 @@ mod tests {
             assert_eq!(bar_words(bar, &english), bar.replace("wrap up", "after-call work"), "{bar}");
             assert_eq!(bar_words(bar, &chinese), want);
         }
+        assert_eq!(bar_words("on a break: no_answer", &english), "on a break: missed a call");
+        assert_eq!(bar_words("on a break: no_answer", &chinese), "小休中: 未接来电");
     }
 }

@@ -5,7 +5,7 @@ use super::{chrome, microphone};
 use crate::app::App;
 use crate::desk;
 use crate::format::{clock_short, duration};
-use crate::rows::{Form, agent_call, break_time, longest_wait_ms};
+use crate::rows::{Form, agent_call, break_time, longest_wait_ms, reason_word};
 use crate::severity::{agent_severity, waited_severity};
 use crate::theme::{Tone, mark};
 use ratatui::layout::{Position, Rect};
@@ -180,7 +180,7 @@ fn day_lines(app: &App, agent: &AgentView, form: Form<'_>) -> Vec<(String, Tone)
     let mut breaks = Vec::new();
     let mut tone = Tone::Normal;
     for of in agent.breaks.iter().filter(|of| of.used_ms(form.now_ms) > 0 || of.budget_ms > 0) {
-        let name = if of.label.is_empty() { &of.reason } else { &of.label };
+        let name = if of.label.is_empty() { reason_word(&of.reason, words) } else { &of.label };
         let time = break_time(of, form.now_ms);
         if of.is_over(form.now_ms) {
             tone = Tone::Attention;
