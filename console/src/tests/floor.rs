@@ -7,8 +7,8 @@ use crate::rows::List;
 use crate::words::Language;
 use std::fmt::Write as _;
 use switchroom_wire::{
-    AgentView, Answer, Change, Command, DecisionView, PartyView, QueueView, ReasonsView, Reply, Role,
-    StandingView, WaiterView,
+    AgentView, Answer, BarView, Change, Command, DecisionView, PartyView, QueueView, ReasonsView, Reply,
+    Role, StandingView, WaiterView,
 };
 
 pub(super) fn answer(app: &mut App, id: u64, answer: Answer) {
@@ -296,6 +296,7 @@ fn reasons() -> ReasonsView {
             ringing: vec!["107".into()],
             needs: vec!["french 5".into()],
             agents: pairs(&agents),
+            bars: [("109".to_owned(), BarView { skill: "french".into(), asked: 5, has: 2, tier: 0 })].into(),
             unnamed: 3,
         }),
         offers: vec![DecisionView {
@@ -309,7 +310,12 @@ fn reasons() -> ReasonsView {
             needs: vec!["french 3".into()],
             order: vec!["skill".into(), "longest_idle".into(), "round_robin".into()],
             candidates: vec![("108".into(), vec![-5, 150_000, 11])],
-            others: pairs(&[("102", "talking"), ("evil\u{1b}[2J", "free")]),
+            others: pairs(&[
+                ("102", "talking"),
+                ("103", "of tier 2, not asked yet"),
+                ("evil\u{1b}[2J", "free"),
+            ]),
+            bars: [("103".to_owned(), BarView { tier: 2, ..BarView::default() })].into(),
             unnamed: 0,
             lines: vec!["01JBS9 in support: tier 1, priority 0, weighted wait 42 s".into()],
         }],

@@ -52,8 +52,13 @@ pub(super) fn run(args: &DoctorArgs, paint: Paint, out: &mut dyn Write) -> Outco
     findings.push(clock_finding(clock::wall_ms()));
     let (data, recordings) = (&loaded.shell.data_dir, &loaded.shell.recordings_dir);
     findings.push(Good(format!("folders: {} and {}", data.display(), recordings.display())));
-    let flows = flows::load(&loaded, &Flows::new()).flows;
-    if let Some(fault) = silent(&flows, &path, daemon::speaks(&loaded.shell)) {
+    let found = flows::load(&loaded, &Flows::new());
+    let wrong = found.errors().count();
+    if wrong > 0 {
+        let what = format!("config: {} of flows and prompts", counted(wrong, "fault"));
+        findings.push(Error(what, "switchroom check".into()));
+    }
+    if let Some(fault) = silent(&found.flows, &path, daemon::speaks(&loaded.shell)) {
         findings.push(Warn(fault.what, fault.hint.unwrap_or_default()));
     }
     findings.push(disk_finding(&loaded.shell.recordings_dir));
