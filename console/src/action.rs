@@ -325,7 +325,7 @@ pub(crate) const ACTIONS: &[Spec] = &[
     verb(Action::AgentFinish, "agent_finish", &["F"], &[Agents], Role::Supervisor, Confirm::None),
     verb(Action::AgentOut, "agent_out", &["O"], &[Agents], Role::Supervisor, Confirm::Yes),
     verb(Action::MissedClaim, "missed_claim", &["C"], &[Missed], Role::Agent, Confirm::None),
-    verb(Action::MissedCallBack, "missed_call_back", &["B"], &[Missed], Role::Supervisor, Confirm::Reason),
+    verb(Action::MissedCallBack, "missed_call_back", &["B"], &[Missed], Role::Agent, Confirm::Reason),
     verb(Action::MissedTried, "missed_tried", &["T"], &[Missed], Role::Agent, Confirm::None),
     verb(Action::MissedClose, "missed_close", &["D"], &[Missed], Role::Agent, Confirm::Reason),
     verb(Action::MissedRelease, "missed_release", &["R"], &[Missed], Role::Agent, Confirm::None),

@@ -468,8 +468,11 @@ impl App {
     pub(crate) fn denial(&self, needed: Role) -> Option<String> {
         let words = &self.settings.words;
         let role = self.role();
-        if role == Role::Viewer && needed > Role::Viewer {
+        if self.settings.read_only && needed > Role::Viewer {
             return Some(words.f("refused.read_only", &[("role", words.t(role_key(role)))]));
+        }
+        if role == Role::Viewer && needed > role {
+            return Some(words.f("refused.watches", &[("role", words.t(role_key(role)))]));
         }
         if role < needed {
             let fields = [("role", words.t(role_key(role))), ("needed", words.t(role_key(needed)))];

@@ -416,7 +416,7 @@ mod tests {
             };
             assert_eq!(command, Command::HangUp { call: "4127".into() });
             // Something else on the wire is not taken for the answer.
-            say(&mut reader, &ServerLine::Alive { seq: 0, at_ms: 0 });
+            say(&mut reader, &ServerLine::Alive { seq: 0, at_ms: 0, utc_offset_min: None });
             say(&mut reader, &ServerLine::Reply(Reply { id, result }));
         })
     }

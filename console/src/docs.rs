@@ -1,4 +1,4 @@
-//! `KEYS.md`, made from the registry and the English words.
+//! `KEYS.md` and `KEYS.zh.md`, made from the registry and the words of a language.
 
 use crate::action::{ACTIONS, Confirm, Context, Group};
 use crate::app::role_key;
@@ -8,9 +8,13 @@ use crate::words::{Language, Words};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The page of keys and commands, as Markdown.
+/// The page of keys and commands, as Markdown, in English.
 pub fn keys_markdown() -> String {
-    let words = Words::new(Language::English);
+    keys_in(Language::English)
+}
+
+fn keys_in(language: Language) -> String {
+    let words = Words::new(language);
     let keymap = Keymap::new(&BTreeMap::new());
     let mut out = format!("# {}\n\n{}\n", words.t("docs.title"), words.t("docs.intro"));
     for group in Group::ALL {
@@ -44,7 +48,9 @@ pub fn keys_markdown() -> String {
             let place = if spec.contexts.len() == Context::ALL.len() {
                 words.t("docs.everywhere").to_owned()
             } else {
-                spec.contexts.iter().map(|context| context.name()).collect::<Vec<_>>().join(", ")
+                // As the screens are headed; some of the heads have a comma.
+                let head = |context: &Context| words.t(&format!("screen.{}", context.name())).to_owned();
+                spec.contexts.iter().map(head).collect::<Vec<_>>().join("; ")
             };
             let _ = writeln!(out, "| {} | {} | {text} | {place} |", shown.join(" "), spec.name);
         }
@@ -61,12 +67,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_md_is_up_to_date() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/KEYS.md");
-        if std::env::var_os("UPDATE_KEYS").is_some() {
-            assert!(std::fs::write(path, keys_markdown()).is_ok());
+    fn the_pages_of_keys_are_up_to_date() {
+        for (name, page) in
+            [("KEYS.md", keys_in(Language::English)), ("KEYS.zh.md", keys_in(Language::Chinese))]
+        {
+            let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+            if std::env::var_os("UPDATE_KEYS").is_some() {
+                assert!(std::fs::write(&path, &page).is_ok());
+            }
+            let written = std::fs::read_to_string(&path).unwrap_or_default();
+            assert_eq!(written, page, "UPDATE_KEYS=1 cargo test -p switchroom-console writes {name} anew");
         }
-        let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert_eq!(written, keys_markdown(), "UPDATE_KEYS=1 cargo test -p switchroom-console writes it anew");
     }
 }

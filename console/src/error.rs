@@ -39,7 +39,11 @@ impl Exit {
 #[derive(Debug, thiserror::Error)]
 pub enum ConsoleError {
     /// No socket at that path.
-    #[error("cannot reach switchroom at {}: no such file. Is it running?  systemctl status switchroom", path.display())]
+    #[error(
+        "cannot reach switchroom at {}: no such file. Is it running (switchroom serve, or systemctl status switchroom)? It \
+         prints its control socket when it starts: --socket PATH",
+        path.display()
+    )]
     NoSocket {
         /// The socket's path.
         path: PathBuf,
@@ -168,16 +172,32 @@ fn advice(group: &Option<String>) -> String {
         Some(group) => {
             format!("Your user must be in the group {group}: usermod -aG {group} $USER, then log in again")
         }
-        None => "Your user must be in the group that owns the socket: ls -l shows it".to_owned(),
+        // Never into the group of the exchange itself, which reads recordings and digests of passwords.
+        None => "Only the exchange's own user may open it: a group for users of the console is named by `group` in \
+                 [control]; the systemd unit has switchroom-console"
+            .to_owned(),
     }
 }
 
-/// The group that owns the socket, or its directory when the socket itself cannot be seen.
+/// The group that owns the socket, or its directory when the socket itself cannot be seen. None if that is the exchange's own.
 fn group_of(path: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
     let known = std::fs::metadata(path).or_else(|_| std::fs::metadata(path.parent().unwrap_or(path))).ok()?;
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    if is_own_group(&users, known.uid(), known.gid()) {
+        return None;
+    }
     let groups = std::fs::read_to_string("/etc/group").ok()?;
     group_name(&groups, known.gid())
+}
+
+/// Whether it is the group that files of the user have by themselves.
+fn is_own_group(users: &str, uid: u32, gid: u32) -> bool {
+    users.lines().any(|line| {
+        let mut ids = line.split(':').skip(2);
+        let mut next = || ids.next().and_then(|id| id.parse::<u32>().ok());
+        next() == Some(uid) && next() == Some(gid)
+    })
 }
 
 fn group_name(groups: &str, gid: u32) -> Option<String> {
@@ -198,12 +218,13 @@ mod tests {
         let text = |kind: io::ErrorKind| ConsoleError::connecting(path, kind.into()).to_string();
         assert_eq!(
             text(io::ErrorKind::NotFound),
-            "cannot reach switchroom at /run/switchroom/console.sock: no such file. Is it running?  \
-             systemctl status switchroom"
+            "cannot reach switchroom at /run/switchroom/console.sock: no such file. Is it running \
+             (switchroom serve, or systemctl status switchroom)? It prints its control socket when it starts: --socket PATH"
         );
         assert!(text(io::ErrorKind::ConnectionRefused).contains("nothing listens there"));
-        let denied = ConsoleError::NoPermission { path: path.into(), group: Some("switchroom".into()) };
-        assert!(denied.to_string().contains("usermod -aG switchroom"));
+        let denied = |group| ConsoleError::NoPermission { path: path.into(), group }.to_string();
+        assert!(denied(Some("desk".into())).contains("usermod -aG desk"));
+        assert!(denied(None).contains("`group` in [control]") && !denied(None).contains("usermod"));
         let mismatch = ConsoleError::Protocol { path: path.into(), min: 3, max: 4 };
         assert!(mismatch.to_string().contains("protocol 1") && mismatch.to_string().contains("3 to 4"));
     }
@@ -213,5 +234,15 @@ mod tests {
         let groups = "root:x:0:\nswitchroom:x:998:ana,mara\nbroken\n";
         assert_eq!(group_name(groups, 998).as_deref(), Some("switchroom"));
         assert_eq!(group_name(groups, 5), None);
+    }
+
+    /// Whoever is in the exchange's own group reads recordings and digests: nobody is told to go there.
+    #[test]
+    fn the_exchanges_own_group_is_none_for_users() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nswitchroom:x:997:998::/var/lib/switchroom:/usr/sbin/nologin\nbroken\n";
+        assert!(is_own_group(users, 997, 998) && is_own_group(users, 0, 0));
+        assert!(
+            !is_own_group(users, 997, 995) && !is_own_group(users, 1000, 998) && !is_own_group(users, 5, 5)
+        );
     }
 }

@@ -111,8 +111,11 @@ impl Model {
                 self.seq = *seq;
                 self.on_change(change, &mut notes);
             }
-            ServerLine::Alive { seq, at_ms } => {
+            ServerLine::Alive { seq, at_ms, utc_offset_min } => {
                 self.skew_ms = at_ms - now_ms;
+                if let (Some(offset), Some(welcome)) = (utc_offset_min, &mut self.welcome) {
+                    welcome.utc_offset_min = *offset;
+                }
                 if self.is_filled && *seq != self.seq {
                     notes.push(Note::Gap);
                 }
@@ -286,10 +289,23 @@ mod tests {
         let mut model = Model::default();
         let snapshot = ServerLine::Snapshot { seq: 7, at_ms: 0, board: Box::default() };
         assert_eq!(model.apply(&snapshot, 0), []);
-        assert_eq!(model.apply(&ServerLine::Alive { seq: 7, at_ms: 1 }, 1), []);
-        assert_eq!(model.apply(&ServerLine::Alive { seq: 8, at_ms: 1 }, 1), [Note::Gap]);
+        let alive = |seq| ServerLine::Alive { seq, at_ms: 1, utc_offset_min: None };
+        assert_eq!(model.apply(&alive(7), 1), []);
+        assert_eq!(model.apply(&alive(8), 1), [Note::Gap]);
         let delta = ServerLine::Delta { seq: 9, at_ms: 2, change: Change::CallGone("x".into()) };
         assert_eq!(model.apply(&delta, 2), [Note::Gap]);
+    }
+
+    /// A console over a change of the clocks goes on by the new time.
+    #[test]
+    fn the_offset_of_the_site_changes_while_one_watches() {
+        let mut model = Model::default();
+        model.apply(&ServerLine::Welcome(Welcome { utc_offset_min: 60, ..Default::default() }), 0);
+        let alive = |utc_offset_min| ServerLine::Alive { seq: 0, at_ms: 1, utc_offset_min };
+        model.apply(&alive(None), 1);
+        assert_eq!(model.utc_offset_min(), 60);
+        model.apply(&alive(Some(120)), 2);
+        assert_eq!(model.utc_offset_min(), 120);
     }
 
     #[test]

@@ -207,7 +207,7 @@ mod tests {
         let mut plain = Plain::new(fixture::floor((80, 24)));
         // Its clock against ours, which is years later.
         let seq = plain.app.model.seq;
-        plain.on_line(&ServerLine::Alive { seq, at_ms: fixture::NOW_MS });
+        plain.on_line(&ServerLine::Alive { seq, at_ms: fixture::NOW_MS, utc_offset_min: None });
         plain.say_summary();
         assert_eq!(plain.said.first().map(String::as_str), Some("5 waiting, longest 1:42 !!"));
         for (words, want) in [("queues", Command::Queues), ("agents", Command::Agents)] {

@@ -1,9 +1,10 @@
 //! Why a caller was offered to whom it was, or still waits: as lines of text.
 
 use crate::format::{clock, duration, whole};
-use crate::rows::Form;
+use crate::rows::{Form, reason_word};
 use crate::words::Words;
-use switchroom_wire::{DecisionView, ReasonsView, Sorted, StandingView, WhyView, clean, fit};
+use std::collections::BTreeMap;
+use switchroom_wire::{BarView, DecisionView, ReasonsView, Sorted, StandingView, WhyView, clean, fit};
 
 /// Columns of an agent's number.
 const AGENT_COLUMNS: usize = 8;
@@ -49,7 +50,7 @@ fn decision(offer: &DecisionView, form: Form<'_>) -> Vec<String> {
         let keys: Vec<String> = offer.sorted(keys).iter().map(|key| sorted_words(key, words)).collect();
         lines.push(against(words, "why.free", agent, &keys.join(", ")));
     }
-    lines.extend(barred(&offer.others, offer.unnamed, words));
+    lines.extend(barred(&offer.others, &offer.bars, offer.unnamed, words));
     lines
 }
 
@@ -67,13 +68,22 @@ fn standing(standing: &StandingView, words: &Words) -> Vec<String> {
     if !standing.needs.is_empty() {
         lines.push(format!("    {}", words.f("why.needs", &[("skills", &standing.needs.join(", "))])));
     }
-    lines.extend(barred(&standing.agents, standing.unnamed, words));
+    lines.extend(barred(&standing.agents, &standing.bars, standing.unnamed, words));
     lines
 }
 
-fn barred(agents: &[(String, String)], unnamed: u32, words: &Words) -> Vec<String> {
-    let mut lines: Vec<String> =
-        agents.iter().map(|(agent, bar)| against(words, "why.not", agent, &bar_words(bar, words))).collect();
+fn barred(
+    agents: &[(String, String)],
+    bars: &BTreeMap<String, BarView>,
+    unnamed: u32,
+    words: &Words,
+) -> Vec<String> {
+    let said = |agent: &str, bar: &str| match bars.get(agent) {
+        Some(values) => value_words(values, words),
+        None => bar_words(bar, words),
+    };
+    let line = |(agent, bar): &(String, String)| against(words, "why.not", agent, &said(agent, bar));
+    let mut lines: Vec<String> = agents.iter().map(line).collect();
     if unnamed > 0 {
         lines.push(format!("    {}", words.f("why.more", &[("count", &unnamed.to_string())])));
     }
@@ -93,7 +103,16 @@ fn against(words: &Words, key: &str, agent: &str, text: &str) -> String {
 fn bar_words(bar: &str, words: &Words) -> String {
     let (head, rest) = bar.split_once(": ").unwrap_or((bar, ""));
     let Some(known) = words.find(&format!("bar.{}", head.replace(' ', "_"))) else { return bar.to_owned() };
-    if rest.is_empty() { known.to_owned() } else { format!("{known}: {rest}") }
+    if rest.is_empty() { known.to_owned() } else { format!("{known}: {}", reason_word(rest, words)) }
+}
+
+/// The same of what has values.
+fn value_words(of: &BarView, words: &Words) -> String {
+    if of.skill.is_empty() {
+        return words.f("bar.tier", &[("tier", &of.tier.to_string())]);
+    }
+    let (has, asked) = (of.has.to_string(), of.asked.to_string());
+    words.f("bar.skill", &[("skill", of.skill.as_str()), ("has", &has), ("asked", &asked)])
 }
 
 /// By what an agent was sorted: `idle 4:10`.
@@ -134,7 +153,7 @@ mod tests {
     fn words_of_the_daemon_are_said_in_the_language_of_the_console() {
         let (english, chinese) = (Words::new(Language::English), Words::new(Language::Chinese));
         for (bar, want) in [
-            ("signed out", "未登录"),
+            ("signed out", "未签入"),
             ("on a break: lunch", "小休中: lunch"),
             ("wrap up", "话后处理"),
             ("french 2, asked for 5", "french 2, asked for 5"),
@@ -142,5 +161,7 @@ mod tests {
             assert_eq!(bar_words(bar, &english), bar.replace("wrap up", "after-call work"), "{bar}");
             assert_eq!(bar_words(bar, &chinese), want);
         }
+        assert_eq!(bar_words("on a break: no_answer", &english), "on a break: missed a call");
+        assert_eq!(bar_words("on a break: no_answer", &chinese), "小休中: 未接来电");
     }
 }

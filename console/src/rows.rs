@@ -12,8 +12,8 @@ pub(crate) use calls::{
     supervised_flag, supervision_target, trouble, waiting_in,
 };
 pub(crate) use floor::{
-    agent_call, agent_problem, agent_reason, agent_state, break_time, door_words, longest_wait_ms,
-    service_level, waiter_severity, waiting_summary, who_waits,
+    agent_call, agent_problem, agent_reason, agent_state, break_time, door_words, is_for_no_answer,
+    longest_wait_ms, reason_word, service_level, waiter_severity, waiting_summary, who_waits,
 };
 
 pub(crate) use reports::of_report_id;

@@ -272,8 +272,14 @@ fn start_media(loaded: &Loaded, engine: &EngineHandle, hub: &Arc<Hub>) -> Result
         .map_err(|why| StartError::System { what: "the media engine", why })
 }
 
-/// Where prompts are and who speaks texts, as the configuration says.
-fn prompt_settings(shell: &ShellConfig) -> PromptSettings {
+/// Whether texts of flows are spoken on this machine.
+pub fn speaks(shell: &ShellConfig) -> bool {
+    let program = speech_engine(shell).and_then(|engine| engine.argv.into_iter().next());
+    program.is_some_and(|program| Path::new(&program).is_file())
+}
+
+/// Who speaks texts, as the configuration says.
+fn speech_engine(shell: &ShellConfig) -> Option<SpeechEngine> {
     let speech = &shell.speech;
     // A program that is not on the path is asked for by its name, and the alarm says that it is not there.
     let named = |name: &str| on_path(name).unwrap_or_else(|| PathBuf::from(name));
@@ -289,9 +295,14 @@ fn prompt_settings(shell: &ShellConfig) -> PromptSettings {
         engine.voice_zh = speech.voice_zh.clone().unwrap_or_else(|| engine.voice_zh.clone());
         engine.argv.extend(speech.args.iter().cloned());
     }
+    engine
+}
+
+/// Where prompts are and who speaks texts.
+fn prompt_settings(shell: &ShellConfig) -> PromptSettings {
     PromptSettings {
         site: shell.flows.prompts.clone(),
-        engine,
+        engine: speech_engine(shell),
         ..PromptSettings::new(shell.data_dir.join("speech"))
     }
 }

@@ -164,7 +164,6 @@ const ASK_FOR_TIME: &[(&str, &str)] = &[
     ("pbx/src/clock.rs", "it is the place"),
     ("pbx/src/net/tcp.rs", "the runtime's own clock, for its deadlines of reading"),
     ("console/src/run.rs", "the console's loop has a frame rate"),
-    ("pbx/src/control/conversation.rs", "the offset of the site's zone, for consoles elsewhere"),
 ];
 
 #[test]

@@ -11,6 +11,9 @@ use crate::theme::{Tone, mark};
 use crate::words::Words;
 use switchroom_wire::{AgentView, Board, BreakView, QueueView, Severity, WaiterView, clean};
 
+/// The reason of a break on which the exchange put somebody who did not answer.
+const NO_ANSWER: &str = "no_answer";
+
 pub(super) const QUEUES: &[Column] = &[
     text("queue", 9, 24, 0),
     number("waiting", 6, 0),
@@ -272,11 +275,21 @@ pub(crate) fn agent_state(agent: &AgentView) -> (&'static str, &'static str) {
     }
 }
 
+/// A reason for a break as people call it; the only one that nobody chose has words of its own.
+pub(crate) fn reason_word<'a>(reason: &'a str, words: &'a Words) -> &'a str {
+    if reason == NO_ANSWER { words.t("state.no_answer") } else { reason }
+}
+
+/// Whether an agent is on a break for not answering, which somebody must end.
+pub(crate) fn is_for_no_answer(agent: &AgentView) -> bool {
+    agent.presence == "break" && agent.reason == NO_ANSWER
+}
+
 /// Why an agent takes no calls, or will take none after this one.
 pub(crate) fn agent_reason(agent: &AgentView, words: &Words) -> String {
     match (agent.presence.as_str(), agent.activity.as_str()) {
-        ("break", "idle" | "") => agent.reason.clone(),
-        ("break", _) => words.f("agent.then", &[("what", &agent.reason)]),
+        ("break", "idle" | "") => reason_word(&agent.reason, words).to_owned(),
+        ("break", _) => words.f("agent.then", &[("what", reason_word(&agent.reason, words))]),
         ("logged_out", "idle" | "") | ("ready", _) => String::new(),
         ("logged_out", _) => words.f("agent.then", &[("what", words.t("agent.logged_out"))]),
         _ => agent.presence.clone(),
@@ -332,7 +345,7 @@ pub(super) fn agent_row(agent: &AgentView, board: &Board, form: Form<'_>) -> Row
             vec![
                 ("agent", name.clone()),
                 ("state", format!("{state} {machine} {}", agent.presence)),
-                ("reason", reason.clone()),
+                ("reason", format!("{reason} {}", agent.reason)),
                 ("extension", agent.extension.clone()),
                 ("with", with.clone()),
                 ("queue", queues.join(" ")),

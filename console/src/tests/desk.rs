@@ -308,3 +308,14 @@ fn a_minute_more_is_not_asked_for_twice_before_the_first_is_known() {
     update(&mut app, Input::Line(Box::new(ServerLine::Reply(reply))));
     assert!(verb(&mut app, "V").is_some());
 }
+
+/// The agent is the one who can end it, and should know that nobody else will.
+#[test]
+fn the_desk_says_what_a_break_for_a_missed_call_is() {
+    let mut app = at_desk((80, 24), 2);
+    let mut agent = app.model.desk.agent(&app.model.board).unwrap().clone();
+    assert!(!shown(&app).contains("until set ready"));
+    (agent.presence, agent.reason, agent.activity) = ("break".into(), "no_answer".into(), "idle".into());
+    change(&mut app, Change::Agent(Box::new(agent)));
+    assert!(shown(&app).contains("until set ready: I here, *52"), "{}", shown(&app));
+}

@@ -4,10 +4,11 @@ use super::*;
 use crate::app::{Mood, Overlay, Screen};
 use crate::fixture::{floor, press, say};
 use crate::rows::List;
+use crate::words::Language;
 use std::fmt::Write as _;
 use switchroom_wire::{
-    Answer, Change, Command, DecisionView, PartyView, QueueView, ReasonsView, Reply, Role, StandingView,
-    WaiterView,
+    AgentView, Answer, BarView, Change, Command, DecisionView, PartyView, QueueView, ReasonsView, Reply,
+    Role, StandingView, WaiterView,
 };
 
 pub(super) fn answer(app: &mut App, id: u64, answer: Answer) {
@@ -124,6 +125,24 @@ fn a_break_wants_its_reason() {
     assert!(app.overlay.is_none());
 }
 
+/// Nobody chose that break, and it lasts until somebody ends it: without a word a floor would drain into it.
+#[test]
+fn a_break_for_a_missed_call_says_so_and_how_it_ends() {
+    for (language, word, hint) in [
+        (Language::English, "missed a call", "until set ready: I here"),
+        (Language::Chinese, "未接来电", "此处按 I"),
+    ] {
+        let mut app = on_agent("106");
+        app.settings.words = crate::words::Words::new(language);
+        let before = app.model.board.agents["106"].clone();
+        assert!(!shown(&app).contains(hint), "{}", shown(&app));
+        let missed = AgentView { reason: "no_answer".into(), ..before };
+        change(&mut app, Change::Agent(Box::new(missed)));
+        let seen = shown(&app);
+        assert!(seen.contains(word) && seen.contains(hint) && !seen.contains("no_answer "), "{seen}");
+    }
+}
+
 #[test]
 fn words_do_what_keys_do() {
     let mut app = floor((80, 24));
@@ -138,7 +157,7 @@ fn words_do_what_keys_do() {
     assert!(shown(&app).contains("there is no such call, extension, agent or message"));
     with_role(&mut app, Role::Viewer);
     assert_eq!(said(&mut app, "ready 106"), None);
-    assert!(shown(&app).contains("read-only: viewer"));
+    assert!(shown(&app).contains("viewer: may only look"));
 }
 
 const CALL_BACK: &str = "01JBS94170QZ8M4T6W2X0Y5K1C";
@@ -277,6 +296,7 @@ fn reasons() -> ReasonsView {
             ringing: vec!["107".into()],
             needs: vec!["french 5".into()],
             agents: pairs(&agents),
+            bars: [("109".to_owned(), BarView { skill: "french".into(), asked: 5, has: 2, tier: 0 })].into(),
             unnamed: 3,
         }),
         offers: vec![DecisionView {
@@ -290,7 +310,12 @@ fn reasons() -> ReasonsView {
             needs: vec!["french 3".into()],
             order: vec!["skill".into(), "longest_idle".into(), "round_robin".into()],
             candidates: vec![("108".into(), vec![-5, 150_000, 11])],
-            others: pairs(&[("102", "talking"), ("evil\u{1b}[2J", "free")]),
+            others: pairs(&[
+                ("102", "talking"),
+                ("103", "of tier 2, not asked yet"),
+                ("evil\u{1b}[2J", "free"),
+            ]),
+            bars: [("103".to_owned(), BarView { tier: 2, ..BarView::default() })].into(),
             unnamed: 0,
             lines: vec!["01JBS9 in support: tier 1, priority 0, weighted wait 42 s".into()],
         }],

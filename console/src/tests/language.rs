@@ -125,6 +125,29 @@ fn read_all(directory: &Path, out: &mut String) {
     }
 }
 
+/// The words for machines in a row of the table of the protocol.
+fn of_the_protocol(row: &str) -> Vec<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../pbx/PROTOCOL.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("| {row} | "))).expect(row);
+    line.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// The daemon holds its own words against the same rows.
+#[test]
+fn every_cause_and_step_that_the_daemon_knows_has_words_and_no_other_has() {
+    for (row, stem, own) in [("`ended.cause`", "cause", ""), ("`step` of a path", "step", "left_out")] {
+        let known = of_the_protocol(row);
+        assert!(known.len() > 10, "{known:?}");
+        for language in [Language::English, Language::Chinese] {
+            let keys = keys(language);
+            let words = keys.iter().filter_map(|key| key.strip_prefix(stem)?.strip_prefix('.'));
+            let words: BTreeSet<&str> = words.filter(|word| *word != own).collect();
+            assert_eq!(words, known.iter().map(String::as_str).collect(), "{stem} in {}", language.tag());
+        }
+    }
+}
+
 #[test]
 fn everything_named_at_run_time_has_words() {
     let keymap = Keymap::new(&BTreeMap::new()).unwrap();

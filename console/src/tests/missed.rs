@@ -56,6 +56,12 @@ fn who_gave_up_is_called_back_from_the_phone_that_is_named() {
     assert!(shown(&app).contains("From which extension?"), "{}", shown(&app));
     let dial = Command::Dial { from: "102".into(), to: "+351930001177".into() };
     assert_eq!(sent(&press(&mut app, "2 enter")).unwrap().1, dial);
+    // An agent, who has claimed the caller, has one phone.
+    let (mut app, _) = on_missed("+351930001177");
+    with_role(&mut app, Role::Agent);
+    let own = app.model.welcome.as_ref().and_then(|welcome| welcome.extension.clone()).unwrap();
+    let dial = Command::Dial { from: own, to: "+351930001177".into() };
+    assert_eq!(sent(&press(&mut app, "B enter")).unwrap().1, dial);
 }
 
 #[test]
@@ -71,7 +77,7 @@ fn words_do_what_keys_do_and_a_viewer_only_looks() {
     assert_eq!(said(&mut app, "claim 12345"), None, "nobody of that number gave up");
     with_role(&mut app, Role::Viewer);
     assert_eq!(said(&mut app, "claim +85223456789"), None);
-    assert!(shown(&app).contains("read-only: viewer"));
+    assert!(shown(&app).contains("viewer: may only look"));
     let (mut app, _) = on_missed("+85223456789");
     with_role(&mut app, Role::Agent);
     assert!(sent(&press(&mut app, "C")).is_some(), "agents call back");

@@ -109,7 +109,7 @@ fn written(app: &mut App) -> Vec<u64> {
         let now = NOW_MS + second * 1_000;
         let seq = app.model.seq;
         let at_ms = app.model.server_ms(now);
-        app.update(Input::Line(Box::new(ServerLine::Alive { seq, at_ms })), now);
+        app.update(Input::Line(Box::new(ServerLine::Alive { seq, at_ms, utc_offset_min: None })), now);
         app.update(Input::Tick, now);
         let mut buffer = Buffer::empty(Rect::new(0, 0, app.size.0, app.size.1));
         let cursor = view::draw(app, now, &mut buffer);

@@ -3,7 +3,7 @@
 use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Target};
 use crate::rows::List;
-use switchroom_wire::{Board, Command, MissedAct, MissedView};
+use switchroom_wire::{Board, Command, MissedAct, MissedView, Role};
 
 /// The entry of that id, or of that number.
 fn missed_of<'a>(board: &'a Board, which: &str) -> Option<&'a MissedView> {
@@ -55,7 +55,10 @@ impl App {
         let target = Target::Missed { id: missed.id.clone() };
         let label = words.f("verb.missed_call_back", &[("from", &from)]);
         let asked = self.asked(Action::MissedCallBack, command, target, label);
-        Asked { question: words.f("confirm.missed_call_back", &[("from", &from)]), ..asked }
+        // An agent has one phone to call from.
+        let own = self.model.welcome.as_ref().filter(|welcome| welcome.role == Role::Agent);
+        let typed = own.and_then(|welcome| welcome.extension.clone()).unwrap_or_default();
+        Asked { question: words.f("confirm.missed_call_back", &[("from", &from)]), typed, ..asked }
     }
 
     fn shown_of(&self, missed: &MissedView) -> String {

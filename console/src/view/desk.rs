@@ -2,10 +2,11 @@
 
 use super::painter::{Painter, wrap};
 use super::{chrome, microphone};
+use crate::action::Action;
 use crate::app::App;
 use crate::desk;
 use crate::format::{clock_short, duration};
-use crate::rows::{Form, agent_call, break_time, longest_wait_ms};
+use crate::rows::{Form, agent_call, break_time, is_for_no_answer, longest_wait_ms, reason_word};
 use crate::severity::{agent_severity, waited_severity};
 use crate::theme::{Tone, mark};
 use ratatui::layout::{Position, Rect};
@@ -115,7 +116,12 @@ fn card_parts(app: &App, now_ms: i64) -> Vec<Part> {
                 (None, None) => words.t("link.connecting").to_owned(),
                 (None, Some(_)) => words.t("desk.no_call").to_owned(),
             };
-            out.push(Part { title: "", lines: vec![(text, Tone::Normal)], least: 2 });
+            let mut lines = vec![(text, Tone::Normal)];
+            if agent.is_some_and(is_for_no_answer) {
+                let key = app.settings.keymap.shown(Action::DeskReady);
+                lines.push((words.f("agent.hint_no_answer", &[("key", &key)]), Tone::Attention));
+            }
+            out.push(Part { title: "", lines, least: 2 });
         }
     }
     if let Some(agent) = agent {
@@ -180,7 +186,7 @@ fn day_lines(app: &App, agent: &AgentView, form: Form<'_>) -> Vec<(String, Tone)
     let mut breaks = Vec::new();
     let mut tone = Tone::Normal;
     for of in agent.breaks.iter().filter(|of| of.used_ms(form.now_ms) > 0 || of.budget_ms > 0) {
-        let name = if of.label.is_empty() { &of.reason } else { &of.label };
+        let name = if of.label.is_empty() { reason_word(&of.reason, words) } else { &of.label };
         let time = break_time(of, form.now_ms);
         if of.is_over(form.now_ms) {
             tone = Tone::Attention;

@@ -1,12 +1,13 @@
 //! The panes of a queue and of an agent.
 
 use super::painter::Painter;
+use crate::action::Action;
 use crate::app::App;
 use crate::format::{clock, clock_short, duration, whole};
 use crate::reasons::order_word;
 use crate::rows::{
-    List, agent_call, agent_problem, agent_reason, agent_state, break_time, door_words, longest_wait_ms,
-    service_level, waiter_severity, who_waits,
+    List, agent_call, agent_problem, agent_reason, agent_state, break_time, door_words, is_for_no_answer,
+    longest_wait_ms, reason_word, service_level, waiter_severity, who_waits,
 };
 use crate::severity::agent_severity;
 use crate::theme::{Tone, mark};
@@ -140,6 +141,10 @@ pub(super) fn agent_pane(app: &App, agent: &AgentView, rect: Rect, now_ms: i64, 
             y = p.wrapped(rect, 1, y, hint, Tone::Normal);
         }
     }
+    if is_for_no_answer(agent) {
+        let key = app.settings.keymap.shown(Action::AgentReady);
+        y = p.wrapped(rect, 1, y, &words.f("agent.hint_no_answer", &[("key", &key)]), Tone::Normal);
+    }
     let mut line = |key: &str, text: String| {
         if !text.is_empty() {
             let x = p.put(rect, 1, y, &fit(words.t(key), 9), Tone::Secondary) + 1;
@@ -179,7 +184,7 @@ fn breaks(app: &App, agent: &AgentView, rect: Rect, y: u16, now_ms: i64, p: &mut
     }
     let mut x = p.put(rect, 1, y, &fit(words.t("agent.breaks"), 9), Tone::Secondary) + 1;
     for of in had {
-        let name = if of.label.is_empty() { &of.reason } else { &of.label };
+        let name = if of.label.is_empty() { reason_word(&of.reason, words) } else { &of.label };
         let time = break_time(of, now_ms);
         let (text, tone) = if of.is_over(now_ms) {
             (words.f("agent.break_over", &[("name", name), ("time", &time)]), Tone::Attention)

@@ -320,7 +320,9 @@ pub(crate) fn agent_text(app: &App, agent: &AgentView, group: Whereabouts, serve
         (Whereabouts::OnCalls, "holding", _) | (Whereabouts::Check, ..) | (_, "wrap_up", _) => {
             format!("{} ", words.t(crate::rows::agent_state(agent).0))
         }
-        (Whereabouts::BackSoon, _, "break") if !agent.reason.is_empty() => format!("{} ", agent.reason),
+        (Whereabouts::BackSoon, _, "break") if !agent.reason.is_empty() => {
+            format!("{} ", crate::rows::reason_word(&agent.reason, words))
+        }
         _ => String::new(),
     };
     format!("{name} {what}{lasted} {}", mark(agent_severity(agent, server_ms))).trim_end().to_owned()

@@ -270,7 +270,7 @@ always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from queues" -l json -d 'Print JSON'
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from queues" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from figures" -l days -d 'So many days, today included' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from figures" -l days -d 'So many days, today included; eight are kept' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand ctl; and __fish_seen_subcommand_from figures" -l color -d 'Colours: when writing to a terminal, always, or never' -r -f -a "auto\t'When writing to a terminal and `NO_COLOR` is not set'
 always\t'Always'
 never\t'Never'"

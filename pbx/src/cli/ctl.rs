@@ -304,7 +304,7 @@ pub enum CtlCommand {
     Queues,
     /// Figures of queues and agents: of today, of further days, by half hour.
     Figures {
-        /// So many days, today included.
+        /// So many days, today included; eight are kept.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
         days: u32,
         /// By half hour in place of by day.

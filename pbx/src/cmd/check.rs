@@ -4,11 +4,13 @@ use super::terminal::Paint;
 use super::{OK, Outcome, PROBLEMS};
 use crate::cli::{CheckArgs, Format};
 use crate::config::{self, Fault, Loaded};
+use crate::daemon;
 use crate::flows;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
-use switchroom_flow::Flows;
+use switchroom_flow::check::texts;
+use switchroom_flow::{self as flow, Flows};
 
 /// What `--format json` prints.
 #[derive(Serialize)]
@@ -16,8 +18,12 @@ struct Report<'a> {
     file: &'a Path,
     errors: &'a [Fault],
     warnings: &'a [Fault],
+    /// What it names and neither flows nor prompts have.
+    names: Vec<&'a flow::Fault>,
     /// Faults of flows, which `switchroom flow check` names.
     flow_errors: usize,
+    /// The same of warnings.
+    flow_warnings: usize,
 }
 
 /// Does it.
@@ -28,44 +34,119 @@ pub(super) fn run(args: &CheckArgs, paint: Paint, out: &mut dyn Write) -> Outcom
         Ok(loaded) => (&[][..], loaded.warnings.as_slice()),
         Err(faults) => (faults.as_slice(), &[][..]),
     };
-    // A flow with a fault does not load, and every call that leads there would fail.
-    let flows = loaded.as_ref().ok().filter(|loaded| loaded.shell.flows.dir.is_dir());
-    let flows = flows.map(|loaded| flows::load(loaded, &Flows::new()));
-    let flow_errors = flows.as_ref().map_or(0, |found| found.errors().count());
+    // A flow with a fault does not load, and every call that leads there would fail; a prompt that is not there is silence.
+    let mut found = loaded.as_ref().map(|loaded| flows::load(loaded, &Flows::new())).unwrap_or_default();
+    if let Ok(loaded) = &loaded {
+        found.faults.extend(silent(&found.flows, &path, daemon::speaks(&loaded.shell)));
+    }
+    let (names, of_flows): (Vec<_>, Vec<_>) =
+        found.faults.iter().partition(|fault| Path::new(&fault.file) == path);
+    let count = |faults: &[&flow::Fault]| {
+        let warnings = faults.iter().filter(|fault| fault.is_warning).count();
+        (faults.len() - warnings, warnings)
+    };
+    let ((name_errors, name_warnings), (flow_errors, flow_warnings)) = (count(&names), count(&of_flows));
+    let errors_all = errors.len() + name_errors + flow_errors;
+    let warnings_all = warnings.len() + name_warnings + flow_warnings;
     match args.format {
         Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, &Report { file: &path, errors, warnings, flow_errors })
-                .map_err(io::Error::from)?;
+            let report = Report { file: &path, errors, warnings, names, flow_errors, flow_warnings };
+            serde_json::to_writer_pretty(&mut *out, &report).map_err(io::Error::from)?;
             writeln!(out)?;
         }
         Format::Human => {
             writeln!(out, "config   {}", path.display())?;
             if let Ok(loaded) = &loaded {
                 summary(loaded, paint, out)?;
+                of_the_flows(
+                    &found.flows,
+                    (flow_errors, flow_warnings),
+                    &loaded.shell.flows.dir,
+                    paint,
+                    out,
+                )?;
             }
-            for fault in warnings {
-                finding(&paint.yellow("warn"), "warn", fault, out)?;
+            let warned = names.iter().filter(|fault| fault.is_warning);
+            let warned = warnings.iter().map(Line::from).chain(warned.copied().map(Line::from));
+            let wrong = names.iter().filter(|fault| !fault.is_warning);
+            let wrong = errors.iter().map(Line::from).chain(wrong.copied().map(Line::from));
+            for line in warned {
+                finding(&paint.yellow("warn"), "warn", &line, out)?;
             }
-            for fault in errors {
-                finding(&paint.red("error"), "error", fault, out)?;
+            for line in wrong {
+                finding(&paint.red("error"), "error", &line, out)?;
             }
-            if let Some(found) = flows.filter(|_| flow_errors == 0) {
-                writeln!(out, "{}       {}", paint.green("ok"), counted(found.flows.len(), "flow"))?;
-            }
-            if flow_errors > 0 {
-                let (count, dir) = (counted(flow_errors, "fault"), flows_dir(&loaded));
-                writeln!(out, "{}    {count} in the flows of {dir}", paint.red("error"))?;
-                writeln!(out, "         hint: switchroom flow check names each with its place")?;
-            }
-            writeln!(out, "{}", counts(errors.len() + flow_errors, warnings.len()))?;
+            writeln!(out, "{}", counts(errors_all, warnings_all))?;
         }
     }
-    let problems = flow_errors > 0 || !errors.is_empty() || (args.deny_warnings && !warnings.is_empty());
+    let problems = errors_all > 0 || (args.deny_warnings && warnings_all > 0);
     Ok(if problems { PROBLEMS } else { OK })
 }
 
-fn flows_dir(loaded: &Result<Loaded, Vec<Fault>>) -> String {
-    loaded.as_ref().map(|loaded| loaded.shell.flows.dir.display().to_string()).unwrap_or_default()
+/// How many flows are good, and how much is wrong with the others.
+fn of_the_flows(
+    flows: &Flows,
+    (errors, warnings): (usize, usize),
+    dir: &Path,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if dir.is_dir() && errors == 0 {
+        writeln!(out, "{}       {}", paint.green("ok"), counted(flows.len(), "flow"))?;
+    }
+    let dir = dir.display();
+    if errors > 0 {
+        writeln!(out, "{}    {} in the flows of {dir}", paint.red("error"), counted(errors, "fault"))?;
+    }
+    if warnings > 0 {
+        writeln!(out, "{}     {} in the flows of {dir}", paint.yellow("warn"), counted(warnings, "warning"))?;
+    }
+    if errors + warnings > 0 {
+        writeln!(out, "         hint: switchroom flow check names each with its place")?;
+    }
+    Ok(())
+}
+
+/// What callers do not hear because nothing speaks texts: without a word they stand there, and the menu comes again.
+pub(super) fn silent(flows: &Flows, place: &Path, speaks: bool) -> Option<flow::Fault> {
+    if speaks {
+        return None;
+    }
+    let texts: Vec<String> = flows
+        .values()
+        .filter_map(|flow| Some((flow, texts(flow))).filter(|(_, texts)| *texts > 0))
+        .map(|(flow, texts)| format!("{} of flow {}", counted(texts, "prompt"), flow.name))
+        .collect();
+    (!texts.is_empty()).then(|| flow::Fault {
+        file: place.to_string_lossy().into_owned(),
+        line: 0,
+        column: 0,
+        is_warning: true,
+        what: format!("there is no speech engine, so texts are not spoken in {}", texts.join(", ")),
+        hint: Some(
+            "apt install espeak-ng, or record them as prompts, or name an engine in [speech]".to_owned(),
+        ),
+    })
+}
+
+/// A fault as it is printed.
+struct Line<'a> {
+    what: String,
+    hint: Option<&'a str>,
+}
+
+impl<'a> From<&'a Fault> for Line<'a> {
+    fn from(fault: &'a Fault) -> Self {
+        Self { what: fault.to_string(), hint: fault.hint.as_deref() }
+    }
+}
+
+impl<'a> From<&'a flow::Fault> for Line<'a> {
+    fn from(fault: &'a flow::Fault) -> Self {
+        // The word before it says what it is.
+        let what = flow::Fault { is_warning: false, ..fault.clone() }.to_string();
+        Self { what: switchroom_wire::clean(&what).into_owned(), hint: fault.hint.as_deref() }
+    }
 }
 
 fn summary(loaded: &Loaded, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
@@ -81,9 +162,9 @@ fn summary(loaded: &Loaded, paint: Paint, out: &mut dyn Write) -> io::Result<()>
     writeln!(out, "{ok}       listens on {}", listen.join(", "))
 }
 
-fn finding(painted: &str, word: &str, fault: &Fault, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{painted}{:width$}{fault}", "", width = 9 - word.len())?;
-    match &fault.hint {
+fn finding(painted: &str, word: &str, Line { what, hint }: &Line<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{painted}{:width$}{what}", "", width = 9 - word.len())?;
+    match hint {
         Some(hint) => writeln!(out, "         hint: {hint}"),
         None => Ok(()),
     }

@@ -1,12 +1,12 @@
 //! `switchroom doctor`: whether this machine fits the configuration. Changes nothing.
 
-use super::check::{counted, counts};
+use super::check::{counted, counts, silent};
 use super::terminal::Paint;
 use super::{OK, Outcome, PROBLEMS};
 use crate::cli::DoctorArgs;
 use crate::config::{self, Listen, Loaded, Transport};
 use crate::store::{self, StoreError};
-use crate::{clock, cmd};
+use crate::{clock, cmd, daemon, flows};
 use rustix::fs::{Access, access, statvfs};
 use rustix::process::{Resource, getrlimit};
 use std::fs;
@@ -15,6 +15,7 @@ use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use switchroom_flow::Flows;
 
 /// What one look found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,24 +34,36 @@ use Finding::{Error, Ok as Good, Warn};
 pub(super) fn run(args: &DoctorArgs, paint: Paint, out: &mut dyn Write) -> Outcome {
     let path = args.config.path();
     let loaded = config::load(&path)?;
-    let daemon = daemon_answers(&loaded.shell.socket);
+    let is_running = daemon_answers(&loaded.shell.socket);
     let mut findings = vec![Good(format!("config {}", path.display()))];
     if !loaded.warnings.is_empty() {
         let what = format!("config: {}", counted(loaded.warnings.len(), "warning"));
         findings.push(Warn(what, "switchroom check".into()));
     }
-    findings.push(if daemon {
+    findings.push(if is_running {
         Good("the exchange is running".into())
     } else {
         Good("the exchange is not running".into())
     });
-    findings.extend(loaded.shell.listen.iter().map(|listen| listen_finding(*listen, bind(*listen), daemon)));
+    findings
+        .extend(loaded.shell.listen.iter().map(|listen| listen_finding(*listen, bind(*listen), is_running)));
     findings.push(rtp_finding(&loaded));
     findings.push(open_files_finding(getrlimit(Resource::Nofile).current, &loaded));
     findings.push(clock_finding(clock::wall_ms()));
+    let (data, recordings) = (&loaded.shell.data_dir, &loaded.shell.recordings_dir);
+    findings.push(Good(format!("folders: {} and {}", data.display(), recordings.display())));
+    let found = flows::load(&loaded, &Flows::new());
+    let wrong = found.errors().count();
+    if wrong > 0 {
+        let what = format!("config: {} of flows and prompts", counted(wrong, "fault"));
+        findings.push(Error(what, "switchroom check".into()));
+    }
+    if let Some(fault) = silent(&found.flows, &path, daemon::speaks(&loaded.shell)) {
+        findings.push(Warn(fault.what, fault.hint.unwrap_or_default()));
+    }
     findings.push(disk_finding(&loaded.shell.recordings_dir));
     findings.push(store_finding(&loaded.shell.data_dir));
-    findings.push(socket_finding(&loaded.shell.socket, daemon));
+    findings.push(socket_finding(&loaded.shell.socket, is_running));
     findings.push(nat_finding(loaded.config.external, cmd::init::own_address()));
     report(&findings, paint, out)
 }

@@ -1,8 +1,10 @@
 //! `switchroom init`: a starter configuration with passwords, and what to type into a phone.
 
+use super::check::counted;
 use super::{Failure, OK, Outcome};
 use crate::cli::InitArgs;
 use crate::config;
+use crate::flows;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -121,6 +123,18 @@ fn say(
         if let Some(code) = qr_code(&format!("sip:{number}:{password}@{host}")) {
             writeln!(out, "\nOr let a softphone scan {number}:\n\n{code}")?;
         }
+    }
+    // They come into force with the first start, whoever wrote them.
+    let there = flows::names(&args.dir.join("flows")).len();
+    if there > 0 {
+        writeln!(
+            out,
+            "\nIn {} there {} {} already, in force from the first start: switchroom flow check says what of the\n\
+             configuration they need. For an empty start name another folder: switchroom init DIR",
+            args.dir.join("flows").display(),
+            if there == 1 { "is" } else { "are" },
+            counted(there, "flow")
+        )?;
     }
     let option = if path == Path::new("./switchroom.toml") {
         String::new()

@@ -120,6 +120,16 @@ fn init_writes_what_check_takes_and_never_overwrites() {
     insta::assert_snapshot!("check", shown(dir.path(), |out| check_in(dir.path(), Format::Human, true, out)));
 }
 
+/// Whoever begins in a checkout of this repository has its examples in force, with all that they need.
+#[test]
+fn init_tells_of_flows_that_are_there() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("flows")).unwrap();
+    fs::write(dir.path().join("flows/office.toml"), "").unwrap();
+    let said = shown(dir.path(), |out| init_in(dir.path(), out));
+    assert!(said.contains("In DIR/flows there is 1 flow already, in force from the first start"), "{said}");
+}
+
 #[test]
 fn init_with_a_domain_that_is_none_writes_nothing() {
     let dir = tempfile::tempdir().unwrap();
@@ -151,6 +161,37 @@ fn check_names_all_faults_and_gives_a_code() {
     insta::assert_snapshot!(
         "check_missing",
         shown(dir.path(), |out| check_in(dir.path(), Format::Human, false, out))
+    );
+}
+
+/// What the configuration names and nobody has is silence for callers: it is told, with and without a folder of flows.
+#[test]
+fn check_names_prompts_and_flows_that_are_not_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let check = |format| shown(dir.path(), |out| check_in(dir.path(), format, false, out));
+    write(dir.path(), "[recording]\nrule = \"always\"\nconsent = \"msg/recorded\"\n");
+    assert!(check(Format::Human).ends_with("no faults\n\nexit 0"), "{}", check(Format::Human));
+    let music =
+        "[queues.sales]\nmusic = [\"music/one\"]\n[[routes]]\nnumber = \"4001\"\nto = \"flow main\"\n";
+    write(dir.path(), &format!("[recording]\nconsent = \"consent\"\n{music}"));
+    let said = check(Format::Human);
+    let lines: Vec<&str> =
+        said.lines().filter(|line| line.starts_with("warn") || line.starts_with("error")).collect();
+    assert_eq!(
+        lines,
+        [
+            "warn     DIR/switchroom.toml:3:9: no agent works in queue sales",
+            "warn     DIR/switchroom.toml: queue sales plays \"music/one\", and there is no such prompt",
+            "warn     DIR/switchroom.toml:5:1: there is no flow \"main\" for this route",
+            "error    DIR/switchroom.toml: there is no prompt \"consent\" in en for `consent`, so nobody can be asked and \
+             nothing is recorded",
+        ]
+    );
+    assert!(said.ends_with("1 error, 3 warnings\n\nexit 1"), "{said}");
+    let report = check(Format::Json);
+    assert!(
+        report.contains("\"names\": [") && report.contains("music/one") && report.ends_with("exit 1"),
+        "{report}"
     );
 }
 
@@ -316,9 +357,49 @@ fn the_unit_reads_its_configuration_and_says_how_to_let_it_write() {
                 && text.contains("chown switchroom /etc/switchroom")
         );
     }
-    assert!(readme.contains("Changes by command"), "the refusal names it");
-    let folder = tmpfiles.lines().find(|line| line.starts_with("d /etc/switchroom ")).unwrap();
-    assert_eq!(folder.split_whitespace().skip(2).collect::<Vec<_>>(), ["0750", "root", "switchroom", "-"]);
+    // tmpfiles.d(5): an owner that is named is set again at each boot, and what the README says would be undone.
+    let lines = |path: &str| {
+        let of = |line: &&str| line.split_whitespace().nth(1) == Some(path);
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+        tmpfiles.lines().filter(of).map(words).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        lines("/etc/switchroom"),
+        ["d /etc/switchroom 0750 - - -", "z /etc/switchroom 0750 - switchroom -"]
+    );
+    assert_eq!(
+        lines("/etc/switchroom/switchroom.toml"),
+        ["z /etc/switchroom/switchroom.toml 0640 - switchroom -"]
+    );
+}
+
+/// Users of the console are let in by a group that opens the socket and nothing else: the daemon must be in it to give it the
+/// socket, it must be made, and the sample and the README name it.
+#[test]
+fn the_unit_has_a_group_for_users_of_the_console() {
+    let read = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let (unit, sysusers) =
+        (read("dist/systemd/switchroom.service"), read("dist/systemd/switchroom.sysusers"));
+    let set = |key: &str| unit.lines().find_map(|line| line.strip_prefix(key));
+    assert_eq!(
+        (set("Group="), set("SupplementaryGroups=")),
+        (Some("switchroom"), Some("switchroom-console"))
+    );
+    let made: Vec<&str> = sysusers
+        .lines()
+        .filter_map(|line| line.strip_prefix("g "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let sample = config::sample();
+    assert!(sample.contains("# group = \"switchroom-console\""), "{sample}");
+    // Roles that the sample gives to groups of ours can be filled.
+    let named = sample.split("\"@").skip(1).filter_map(|rest| rest.split('"').next());
+    for group in named.chain(["switchroom-console"]) {
+        assert!(made.contains(&group), "{group} is made by nobody");
+    }
+    let readme = read("../README.md");
+    assert!(readme.contains("usermod -aG switchroom-console"));
+    assert!(!readme.contains("usermod -aG switchroom "), "who is in the daemon's own group reads everything");
 }
 
 /// With `SWITCHROOM_UPDATE_DIST=1` the files are written instead.

@@ -96,9 +96,10 @@ pub fn load_unchanged(path: &Path, applied: &str) -> Result<Loaded, EditError> {
 pub fn write(path: &Path, applied: &str, text: &str) -> Result<(), EditError> {
     let is_done = replace(path, applied, text.as_bytes()).map_err(|error| match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => EditError::Refused(format!(
-            "{} and its folder cannot be written by the exchange: {error}; let its user write there (README, \"Changes by \
-             command\"), or write it by hand and reload",
-            path.display()
+            "{0} and its folder cannot be written by the exchange: {error}; give both to its user (chown switchroom {1} {0}), \
+             under systemd with ReadWritePaths={1} (systemctl edit switchroom), or write it by hand and reload",
+            path.display(),
+            path.parent().unwrap_or(Path::new("/")).display()
         )),
         _ => EditError::Io { path: path.display().to_string(), error },
     })?;

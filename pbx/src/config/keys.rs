@@ -82,7 +82,7 @@ pub(super) const TABLES: &[Table] = &[
             example(
                 "zone",
                 "\"Europe/Zurich\"",
-                "Time zone of the site: what opening hours mean, and the times of messages. Unless written: that of this\nmachine.",
+                "Time zone of the site: what opening hours mean, the times of messages, of screens and of switchroom ctl. Unless\nwritten: that of this machine.",
             ),
             key(
                 "language",
@@ -153,7 +153,7 @@ pub(super) const TABLES: &[Table] = &[
             example(
                 "hold_music",
                 "[\"music/one\", \"music/two\"]",
-                "Prompts that who is held hears one after the other, over and over. Unless written, silence.",
+                "Prompts that who is held hears one after the other, over and over; your own, no music ships. Unless written, silence.",
             ),
             example(
                 "hold_reminder",
@@ -184,8 +184,8 @@ pub(super) const TABLES: &[Table] = &[
             ),
             example(
                 "consent",
-                "\"consent\"",
-                "A prompt that the other party than the agent's side hears before a recording by rule begins; until it is heard the two\nare not connected. It has 30 s: of who has not heard it to its end nothing is recorded. Unless written, nobody is asked.",
+                "\"msg/recorded\"",
+                "A prompt that the other party than the agent's side hears before a recording by rule begins; until it is heard the two\nare not connected. It has 30 s: of who has not heard it to its end nothing is recorded. msg/recorded ships, in both\nlanguages; one of your own must be there in each language that callers have. Unless written, nobody is asked.",
             ),
             example(
                 "consent_refuse",
@@ -241,7 +241,7 @@ pub(super) const TABLES: &[Table] = &[
             key(
                 "keep_facts",
                 "\"400d\"",
-                "How long it can be asked what queues and agents did, and why; at least a week. The journal keeps all of it.",
+                "How long switchroom ctl why knows the offers of a call; at least a week. Figures are of the last eight days. The journal\nkeeps all of it.",
             ),
         ],
     },
@@ -255,7 +255,11 @@ pub(super) const TABLES: &[Table] = &[
                 "\"/run/switchroom/control.sock\"",
                 "Where it is. Unless written: /run/switchroom/control.sock if that folder can be written, else\n$XDG_RUNTIME_DIR/switchroom/control.sock, else control.sock in the store's folder.",
             ),
-            example("group", "\"switchroom\"", "Unix group that may connect, beside the user of the daemon."),
+            example(
+                "group",
+                "\"switchroom-console\"",
+                "Unix group that may connect, beside the user of the daemon, who must be in it (SupplementaryGroups= in the unit).\nNever the daemon's own group: who is in that reads recordings, digests of passwords and PINs. Unless written:\nswitchroom-console, if the user of the daemon is in it.",
+            ),
         ],
     },
     Table {
@@ -379,7 +383,7 @@ pub(super) const TABLES: &[Table] = &[
                 "\"8520\"",
                 "Lets one listen from any phone; without one only from the extension itself.",
             ),
-            example("greeting", "\"welcome\"", "A prompt instead of the built-in greeting."),
+            example("greeting", "\"msg/welcome\"", "A prompt instead of the built-in greeting."),
             key("messages_max", "100", "Messages it holds; then it takes no more."),
             key("longest", "\"3m\"", "The longest message."),
             key("keep", "\"30d\"", "Messages are thrown away when they are older than this."),

@@ -1,6 +1,7 @@
 //! Where things are unless somebody says otherwise: one rule for each, the same for the daemon and its clients.
 
 use rustix::fs::{Access, access};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// The configuration: `./switchroom.toml` if there is one, else `/etc/switchroom/switchroom.toml`.
@@ -9,16 +10,26 @@ pub fn default_config() -> PathBuf {
     if here.exists() { here } else { PathBuf::from("/etc/switchroom/switchroom.toml") }
 }
 
-/// Where relative folders of a configuration begin: `$STATE_DIRECTORY` (systemd) if set, else the file's own folder.
+/// The configuration of the systemd unit, and the folder that is its `$STATE_DIRECTORY`.
+const UNIT: (&str, &str) = ("/etc/switchroom/switchroom.toml", "/var/lib/switchroom");
+
+/// Where relative folders of a configuration begin: `$STATE_DIRECTORY` (systemd) if set, for the unit's configuration the
+/// unit's, if it is there, so that who looks from outside looks where the unit is; else the file's own folder.
 pub fn base_of(config: &Path) -> PathBuf {
-    if let Some(state) = std::env::var_os("STATE_DIRECTORY") {
-        // systemd separates several with a colon; the first is ours.
-        let state = state.to_string_lossy().split(':').next().unwrap_or_default().to_owned();
-        if !state.is_empty() {
-            return state.into();
-        }
-    }
     let file = std::path::absolute(config).unwrap_or_else(|_| config.to_owned());
+    base_in(&file, std::env::var_os("STATE_DIRECTORY").as_deref(), UNIT)
+}
+
+fn base_in(file: &Path, state: Option<&OsStr>, (unit, of_unit): (&str, &str)) -> PathBuf {
+    // systemd separates several with a colon; the first is ours.
+    let state = state.map(OsStr::to_string_lossy);
+    if let Some(first) = state.iter().filter_map(|all| all.split(':').next()).find(|first| !first.is_empty())
+    {
+        return PathBuf::from(first);
+    }
+    if file == Path::new(unit) && Path::new(of_unit).is_dir() {
+        return PathBuf::from(of_unit);
+    }
     file.parent().unwrap_or(Path::new("/")).to_owned()
 }
 
@@ -58,5 +69,26 @@ pub fn client_socket(told: Option<&Path>, config: Option<&Path>) -> PathBuf {
             let first = usual.iter().find(|p| p.exists()).or(usual.first());
             first.cloned().unwrap_or_default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// `switchroom doctor` and the like are run by hand, without the variable that systemd gives the unit.
+    #[test]
+    fn folders_of_the_unit_are_the_same_for_who_looks_from_outside() {
+        let dir = tempfile::tempdir().unwrap();
+        let (etc, state) = (dir.path().join("etc"), dir.path().join("state"));
+        let file = etc.join("switchroom.toml");
+        let unit = (file.to_str().unwrap(), state.to_str().unwrap());
+        assert_eq!(base_in(&file, None, unit), etc, "the unit was never started");
+        std::fs::create_dir(&state).unwrap();
+        assert_eq!(base_in(&file, None, unit), state);
+        assert_eq!(base_in(&file, Some(OsStr::new("")), unit), state);
+        assert_eq!(base_in(&file, Some(OsStr::new("/srv/a:/srv/b")), unit), Path::new("/srv/a"));
+        assert_eq!(base_in(&dir.path().join("other/switchroom.toml"), None, unit), dir.path().join("other"));
     }
 }

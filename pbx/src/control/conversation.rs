@@ -96,6 +96,8 @@ impl Conversation<'_> {
         let hub = self.server.hub.clone();
         let mut rules = hub.rules.subscribe();
         self.sight = query::sight_of(self.server, &self.user, self.role);
+        let time_ms = clock::wall_ms();
+        let mut offset_min = hub.utc_offset_min(time_ms);
         let welcome = Welcome {
             proto: PROTOCOL,
             server: format!("switchroom {}", env!("CARGO_PKG_VERSION")),
@@ -103,9 +105,9 @@ impl Conversation<'_> {
             role: self.role,
             user: peer.user.clone(),
             extension: hub.rules().users.get(&peer.user).cloned(),
-            time_ms: clock::wall_ms(),
+            time_ms,
             started_ms: hub.started_ms,
-            utc_offset_min: jiff::Zoned::now().offset().seconds() / 60,
+            utc_offset_min: offset_min,
         };
         line::write(&mut self.writer, &ServerLine::Welcome(welcome)).await?;
         let mut deltas = if hello.subscribe { Some(self.begin(hello).await?) } else { None };
@@ -126,9 +128,12 @@ impl Conversation<'_> {
                 Ok(call) = ladders.recv() => self.on_ladder(call).await,
                 Ok(report) = levels.recv() => self.on_levels(&report).await,
                 _ = beat.tick(), if deltas.is_some() => {
-                    let alive = ServerLine::Alive { seq: hub.seq(), at_ms: clock::wall_ms() };
+                    let at_ms = clock::wall_ms();
+                    let changed = Some(hub.utc_offset_min(at_ms)).filter(|now| *now != offset_min);
+                    let alive = ServerLine::Alive { seq: hub.seq(), at_ms, utc_offset_min: changed };
                     // Only if everything before it has been sent; otherwise it would claim too much.
                     if deltas.as_ref().is_some_and(broadcast::Receiver::is_empty) {
+                        offset_min = changed.unwrap_or(offset_min);
                         line::write(&mut self.writer, &alive).await
                     } else {
                         Ok(())

@@ -1,6 +1,6 @@
 //! Queues and agents as the control socket shows them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use switchroom_acd::agent::{Agent, Doing};
 use switchroom_acd::fact::Trigger;
 use switchroom_acd::queue::Queue;
@@ -264,6 +264,18 @@ fn barred(of: &[(String, Bar)]) -> Vec<(String, String)> {
     of.iter().map(|(agent, bar)| (agent.clone(), words(bar))).collect()
 }
 
+/// What of that has values: skills and tiers.
+fn bars(of: &[(String, Bar)]) -> BTreeMap<String, w::BarView> {
+    let values = |bar: &Bar| match bar {
+        Bar::Skill { skill, asked, has } => {
+            Some(w::BarView { skill: clean(skill), asked: *asked, has: *has, tier: 0 })
+        }
+        Bar::Tier { tier } => Some(w::BarView { tier: *tier, ..w::BarView::default() }),
+        _ => None,
+    };
+    of.iter().filter_map(|(agent, bar)| Some((agent.clone(), values(bar)?))).collect()
+}
+
 fn needs(of: &[(String, u8)]) -> Vec<String> {
     of.iter().map(|(skill, level)| format!("{} {level}", clean(skill))).collect()
 }
@@ -281,6 +293,7 @@ pub(super) fn standing(exchange: &Exchange, call: CallId, now: Now) -> Option<w:
         ringing,
         needs: needs(&asked),
         agents: barred(&agents),
+        bars: bars(&agents),
         unnamed,
     })
 }
@@ -331,6 +344,7 @@ fn decision(of: &Decision, has: impl Fn(&str) -> bool) -> w::DecisionView {
         order: of.order.iter().map(|key| key.word().to_owned()).collect(),
         candidates: of.candidates.iter().map(|one| (one.agent.clone(), one.keys.clone())).collect(),
         others: barred(&of.others),
+        bars: bars(&of.others),
         unnamed: of.unnamed,
         lines: of.lines.iter().filter(|head| has(&head.queue)).map(line).collect(),
     }
@@ -360,6 +374,22 @@ mod tests {
             unnamed: 0,
             lines: vec![head("sales"), head("support")],
         }
+    }
+
+    /// A console in another language says them itself.
+    #[test]
+    fn what_speaks_against_an_agent_goes_out_in_words_and_with_its_values() {
+        let mut offer = offer("sales");
+        offer.others = vec![
+            ("3002".into(), Bar::Skill { skill: "french".into(), asked: 5, has: 2 }),
+            ("3003".into(), Bar::Tier { tier: 2 }),
+            ("3004".into(), Bar::LoggedOut),
+        ];
+        let view = decision(&offer, |_| true);
+        assert_eq!(view.others[0].1, "french 2, asked for 5");
+        let french = w::BarView { skill: "french".into(), asked: 5, has: 2, tier: 0 };
+        let tier = w::BarView { tier: 2, ..w::BarView::default() };
+        assert_eq!(view.bars, [("3002".to_owned(), french), ("3003".to_owned(), tier)].into());
     }
 
     #[test]

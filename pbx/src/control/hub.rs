@@ -7,6 +7,7 @@ use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchroom_exchange::{CallId, Config, Exchange, SupervisionRules};
+use switchroom_flow::calendar::Zone;
 use switchroom_wire::{
     AgentView, Board, CallView, Change, EventView, ExtensionView, HeldView, QueueView, RecordingView,
     SystemView,
@@ -47,6 +48,8 @@ pub struct Hub {
     pub(super) levels: broadcast::Sender<Arc<LevelsReport>>,
     system: Mutex<SystemView>,
     pub(super) rules: watch::Sender<Arc<SupervisionRules>>,
+    /// By whose clock the site goes.
+    zone: Mutex<Zone>,
 }
 
 impl Hub {
@@ -67,6 +70,7 @@ impl Hub {
             levels: broadcast::channel(64).0,
             system: Mutex::new(system),
             rules: watch::Sender::default(),
+            zone: Mutex::new(Zone::utc()),
         }
     }
 
@@ -209,12 +213,13 @@ impl Hub {
         let _ = self.levels.send(Arc::new(report));
     }
 
-    /// Takes changed names of site and domain, and changed rules of who may see what.
+    /// Takes changed names of site and domain, its zone, and changed rules of who may see what.
     pub fn configured(&self, config: &Config) {
         let mut system = self.system.lock().unwrap_or_else(PoisonError::into_inner);
         config.site.clone_into(&mut system.site);
         config.domain.clone_into(&mut system.domain);
         drop(system);
+        self.zone.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&config.inbound.zone);
         self.rules.send_if_modified(|rules| {
             let is_other = **rules != config.supervision;
             if is_other {
@@ -224,6 +229,11 @@ impl Hub {
             }
             is_other
         });
+    }
+
+    /// So many minutes east of UTC are the site's clocks at that moment.
+    pub(super) fn utc_offset_min(&self, at_ms: i64) -> i32 {
+        self.zone.lock().unwrap_or_else(PoisonError::into_inner).offset_min(at_ms)
     }
 
     /// Who is restricted to which queues, and whose phone is whose, as the configuration has it now.

@@ -6,6 +6,7 @@ mod desk;
 mod figures;
 mod floor;
 mod flows;
+mod group;
 mod hub;
 mod line;
 mod mask;
@@ -22,5 +23,6 @@ mod tests;
 pub mod view;
 
 pub use configuration::{Configuration, Configured, NotDone};
+pub use group::fault as group_fault;
 pub use hub::Hub;
 pub use server::{ControlServer, ControlSettings, start};

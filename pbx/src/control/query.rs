@@ -58,7 +58,11 @@ async fn forbidden(
 ) -> Result<Option<String>, CommandError> {
     let needed = command.role();
     if role < needed {
-        return Ok(Some(format!("this needs the role {}; you are {}", needed.word(), role.word())));
+        return Ok(Some(format!(
+            "this needs the role {}; you are {}, see [control.roles]",
+            needed.word(),
+            role.word()
+        )));
     }
     if role == Role::Viewer {
         return Ok(hidden(command).map(str::to_owned));

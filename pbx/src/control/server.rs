@@ -4,9 +4,9 @@ use super::Hub;
 use super::configuration::{Configuration, Configured, NotDone};
 use super::conversation::converse;
 use super::seats::Seats;
-use super::{line, peer, socket};
+use super::{group, line, peer, socket};
 use crate::config::ShellConfig;
-use crate::engine::EngineHandle;
+use crate::engine::{EngineHandle, ToEngine};
 use crate::flight::Dumps;
 use crate::flows::InForce;
 use crate::keeper::Keeper;
@@ -16,6 +16,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use switchroom_exchange::Severity;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
 
@@ -102,8 +103,15 @@ impl Drop for ControlServer {
 /// The socket cannot be made, or another daemon answers there.
 pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
     let path = settings.shell.socket.clone();
-    let is_shared = settings.shell.socket_group.is_some() || !settings.shell.roles.is_empty();
-    let group = settings.shell.socket_group.as_deref().and_then(group_id);
+    let named = settings.shell.socket_group.as_deref();
+    // A switch that stands still would be worse than a console that is shut.
+    let fault = group::fault(named);
+    if let Some(text) = &fault {
+        tracing::error!("{text}");
+        settings.engine.tell(ToEngine::Alarm("config".into(), Some((Severity::Warn, text.clone()))));
+    }
+    let group = if fault.is_some() { None } else { group::id(named) };
+    let is_shared = fault.is_none() && (group.is_some() || !settings.shell.roles.is_empty());
     let listener = socket::open(&path, if is_shared { 0o660 } else { 0o600 }, group).await?;
     let server = Arc::new(Server {
         engine: settings.engine,
@@ -122,15 +130,6 @@ pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
     });
     tokio::spawn(accept(listener, server));
     Ok(ControlServer { path })
-}
-
-/// The id of the group that may open the socket.
-fn group_id(name: &str) -> Option<u32> {
-    let found = nix::unistd::Group::from_name(name).ok().flatten();
-    if found.is_none() {
-        tracing::warn!("group {name} of the control socket does not exist on this machine");
-    }
-    found.map(|group| group.gid.as_raw())
 }
 
 async fn accept(listener: UnixListener, server: Arc<Server>) {

@@ -205,24 +205,6 @@ fn who_does_not_speak_the_protocol_is_told_so() {
     assert_eq!(later(&serde_json::to_vec(&subscribed()).unwrap()), "a hello is only the first line");
 }
 
-/// Not by the words of a refusal: a client that is told so asks for the phone.
-#[test]
-fn a_user_whose_phone_nobody_knows_is_asked_for_it() {
-    let (daemon, _dir) = daemon();
-    let mut admin = Client::join(daemon.socket(), &hello(None, false, None));
-    let (target, mode) = (Supervised::Extension(NUMBER.into()), SupervisionMode::Listen);
-    let listen = |phone: Option<&str>| {
-        let (target, phone) = (target.clone(), phone.map(str::to_owned));
-        Command::Supervise { target, mode, phone }
-    };
-    let end = Command::SuperviseAct { act: SuperviseAct::End, phone: None };
-    for (id, command) in [(1, listen(None)), (2, end)] {
-        let Err(CommandError::NeedsPhone { why }) = admin.ask(id, command) else { panic!("it knows") };
-        assert!(why.contains("[control.phones]"), "{why}");
-    }
-    assert!(admin.is_refused(listen(Some("999"))), "another reason is another word");
-}
-
 /// The socket answers once the board is filled, so nobody is told of a floor without people.
 #[test]
 fn who_asks_first_is_told_of_every_agent_queue_and_extension() {
@@ -398,7 +380,10 @@ fn the_recording_of_a_call_is_for_who_is_in_it_and_for_supervisors() {
         Err(CommandError::Refused { why }) => why,
         other => panic!("{other:?}"),
     };
-    assert_eq!(act(&mut viewer, RecordingAct::Pause), "this needs the role agent; you are viewer");
+    assert_eq!(
+        act(&mut viewer, RecordingAct::Pause),
+        "this needs the role agent; you are viewer, see [control.roles]"
+    );
     let why = act(&mut agent, RecordingAct::Pause);
     assert!(why.starts_with("which phone is yours is not known"), "{why}");
     assert_eq!(act(&mut boss, RecordingAct::Pause), format!("call {call} is not recorded"));
@@ -413,7 +398,10 @@ fn the_recording_of_a_call_is_for_who_is_in_it_and_for_supervisors() {
     let of: Vec<&str> =
         events.iter().filter_map(|e| e.text.split_once(" was refused: ")).map(|e| e.1).collect();
     assert_eq!(of.len(), 3, "{of:?}");
-    assert_eq!(of[0], format!("record of call {call}: this needs the role agent; you are viewer"));
+    assert_eq!(
+        of[0],
+        format!("record of call {call}: this needs the role agent; you are viewer, see [control.roles]")
+    );
     assert!(of[1].starts_with("which phone is yours is not known"), "{of:?}");
     assert!(
         of[2].starts_with(&format!("ladder of call {call}: the messages of a call hold numbers")),

@@ -22,6 +22,14 @@ struct Last {
     found: Found,
     lists: BTreeMap<String, List>,
     pins: BTreeMap<String, Pins>,
+    /// The configuration names what is not there, and an alarm says so.
+    is_told: bool,
+}
+
+/// One sentence for an alarm.
+fn told_of_site(fault: &Fault) -> String {
+    let hint = fault.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+    switchroom_wire::clean(&format!("{}{hint}", fault.what)).into_owned()
 }
 
 impl InForce {
@@ -53,7 +61,7 @@ impl InForce {
     /// become those in force, for some are large. Gives the alarms that change with it, and a sentence if files were refused.
     pub fn renew(&self, loaded: &mut Loaded) -> (Vec<Alarm>, Option<String>) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Last { found: last, lists, pins } = &mut *held;
+        let Last { found: last, lists, pins, is_told } = &mut *held;
         for (name, list) in &mut loaded.config.inbound.lists {
             if let Some(same) = lists.get(name).filter(|old| *old == list) {
                 list.clone_from(same);
@@ -70,6 +78,11 @@ impl InForce {
         let mut alarms: Vec<Alarm> = over.map(|name| (id(name), None)).collect();
         let raised = found.refused.iter();
         alarms.extend(raised.map(|(name, text)| (id(name), Some((Severity::Warn, text.clone())))));
+        let of_site = found.of_file(&loaded.path).find(|fault| !fault.is_warning).map(told_of_site);
+        if of_site.is_some() || *is_told {
+            alarms.push(("config_names".into(), of_site.clone().map(|text| (Severity::Warn, text))));
+        }
+        *is_told = of_site.is_some();
         loaded.config.flows.clone_from(&found.flows);
         let refused = found.refused.len();
         let text = (refused > 0).then(|| {
@@ -77,7 +90,8 @@ impl InForce {
             format!("{refused} flow {files} faults and stand as alarms; see switchroom flow check")
         });
         *last = found;
-        (alarms, text)
+        let texts: Vec<String> = of_site.into_iter().chain(text).collect();
+        (alarms, Some(texts.join("; ")).filter(|text| !text.is_empty()))
     }
 
     /// What the check would say of the file of one flow if it had that text, and of all others because of it: what would keep

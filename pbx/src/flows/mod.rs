@@ -18,12 +18,12 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
-use switchroom_flow::check::Known;
+use switchroom_flow::check::{Known, own_languages};
 use switchroom_flow::fault::did_you_mean;
 use switchroom_flow::lend::connects;
 use switchroom_flow::limits::FILE_BYTES_MAX;
 use switchroom_flow::routes::Destination;
-use switchroom_flow::{Fault, Flow, Flows};
+use switchroom_flow::{Fault, Flow, Flows, Language};
 
 /// Files that a folder of flows may have; those behind them, by name, are not read.
 const FILES_MAX: usize = 500;
@@ -45,6 +45,11 @@ impl Found {
     /// Faults that are more than warnings.
     pub fn errors(&self) -> impl Iterator<Item = &Fault> {
         self.faults.iter().filter(|fault| !fault.is_warning)
+    }
+
+    /// What is wrong in the configuration's own file, as far as only flows and prompts show it.
+    pub fn of_file<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Fault> {
+        self.faults.iter().filter(move |fault| Path::new(&fault.file) == path)
     }
 }
 
@@ -122,7 +127,34 @@ fn missing(loaded: &Loaded, known: &Known, found: &Found) -> Vec<Fault> {
             told.push(warning(0, format!("{what} \"{name}\", and there is no such prompt"), hint));
         }
     }
+    if let Some((what, hint)) = unasked(loaded, known, &found.flows) {
+        told.push(Fault { is_warning: false, ..warning(0, what, hint) });
+    }
     told
+}
+
+/// Who cannot hear that the talk is to be recorded cannot agree: nothing by rule would be recorded, and nobody would know.
+fn unasked(loaded: &Loaded, known: &Known, flows: &Flows) -> Option<(String, String)> {
+    let name = Some(loaded.config.consent.as_str()).filter(|name| !name.is_empty())?;
+    let prompts = known.prompts.as_ref()?;
+    let queues = loaded.config.floor.queues.values();
+    let mut spoken: BTreeSet<Language> = flows.values().flat_map(|flow| own_languages(flow)).collect();
+    spoken.extend(queues.filter_map(|queue| Language::parse(&queue.language)));
+    spoken.insert(loaded.config.inbound.language);
+    let lacks = |of: &&Language| prompts.get(*of).is_none_or(|names| !names.contains(name));
+    let without: Vec<&str> = spoken.iter().filter(lacks).map(|language| language.word()).collect();
+    if without.is_empty() {
+        return None;
+    }
+    let what = format!(
+        "there is no prompt \"{name}\" in {} for `consent`, so nobody can be asked and nothing is recorded",
+        without.join(" or ")
+    );
+    let known = prompts.values().flatten().map(String::as_str).filter(|known| *known != name);
+    let hint = did_you_mean(name, known).unwrap_or_else(|| {
+        "record it in each language that callers have, or use \"msg/recorded\"".to_owned()
+    });
+    Some((what, hint))
 }
 
 /// Prompts that the configuration names, each with the words before it.
@@ -137,10 +169,8 @@ fn played(loaded: &Loaded) -> impl Iterator<Item = (String, &str)> {
         let whisper = whisper.map(|name| (format!("queue {queue} whispers"), name));
         music.chain(whisper).chain(comfort.map(|name| (format!("queue {queue} comforts with"), name)))
     });
-    let consent = Some(loaded.config.consent.as_str()).filter(|name| !name.is_empty());
-    let consent = consent.map(|name| ("who is to be recorded hears".to_owned(), name));
     let holds = loaded.config.hold_music.iter().map(|name| ("who is held hears".to_owned(), name.as_str()));
-    greetings.chain(waits).chain(holds).chain(consent)
+    greetings.chain(waits).chain(holds)
 }
 
 /// Reads a folder. A file whose text is that of the flow in force is that flow; all others get the next version. There are

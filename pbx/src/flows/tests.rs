@@ -107,10 +107,7 @@ fn words_of_the_site_and_the_shipped_ones_are_known() {
     put(&dir, "prompts.toml", "\"office/welcome\" = { en = \"Welcome.\" }\n");
     let (prompts, wrong) = texts(&[dir.path()]);
     assert!(wrong.is_empty());
-    let clip = |name: &str| switchroom_flow::Clip::Prompt {
-        language: switchroom_flow::Language::En,
-        name: name.into(),
-    };
+    let clip = |name: &str| switchroom_flow::Clip::Prompt { language: Language::En, name: name.into() };
     let said = prompts.text(&[clip("office/welcome"), clip("digit/7")]);
     assert_eq!(said, "@office/welcome \"Welcome.\" @digit/7 \"seven\"");
     put(&dir, "prompts.toml", "x");
@@ -148,6 +145,11 @@ fn what_the_configuration_names_and_nobody_wrote_is_told() {
         [
             (
                 0,
+                "there is no prompt \"none/z\" in en for `consent`, so nobody can be asked and nothing is recorded",
+                "record it in each language that callers have, or use \"msg/recorded\""
+            ),
+            (
+                0,
                 "mailbox b greets with \"none/x\", and there is no such prompt",
                 "record it, or leave it out"
             ),
@@ -157,16 +159,43 @@ fn what_the_configuration_names_and_nobody_wrote_is_told() {
                 "record it, or leave it out"
             ),
             (0, "queue q plays \"digit/88\", and there is no such prompt", "did you mean \"digit/8\"?"),
-            (
-                0,
-                "who is to be recorded hears \"none/z\", and there is no such prompt",
-                "record it, or leave it out"
-            ),
             (5, "there is no flow \"mian\" for this route", "did you mean \"main\"?"),
             (13, "there is no flow \"support\" for this route", place.as_str()),
         ]
     );
     assert!(found.faults.is_sorted() && found.refused.contains_key("bad"));
+}
+
+/// A prompt of consent that a caller cannot hear switches recording off for that caller, without a sign: it is a fault, and an
+/// alarm while it lasts.
+#[test]
+fn consent_that_somebody_cannot_hear_is_a_fault_and_an_alarm() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir_all(dir.path().join("prompts/en/own")).unwrap();
+    fs::write(dir.path().join("prompts/en/own/ask.wav"), "RIFF").unwrap();
+    let path = dir.path().join("switchroom.toml");
+    let loaded = |text: &str| crate::config::parse(text, &path, dir.path()).unwrap();
+    let faults = |text: &str| {
+        let found = load(&loaded(text), &Flows::new());
+        found.errors().map(|fault| fault.what.clone()).collect::<Vec<_>>()
+    };
+    let consent = |name: &str| format!("[recording]\nconsent = \"{name}\"\n");
+    let none: Vec<String> = Vec::new();
+    assert_eq!(faults(&consent("msg/recorded")), none, "it ships, in both languages");
+    assert_eq!(faults(&consent("own/ask")), none);
+    let chinese = faults(&(consent("own/ask") + "[queues.q]\nlanguage = \"zh\"\n"));
+    assert!(
+        chinese.len() == 1 && chinese[0].starts_with("there is no prompt \"own/ask\" in zh for"),
+        "{chinese:?}"
+    );
+    assert_eq!(faults(&(consent("msg/recorded") + "[queues.q]\nlanguage = \"zh\"\n")), none);
+    let in_force = InForce::default();
+    assert_eq!(in_force.renew(&mut loaded(&consent("own/ask"))), (Vec::new(), None));
+    let (alarms, said) = in_force.renew(&mut loaded(&consent("consent")));
+    assert!(alarms.len() == 1 && alarms[0].0 == "config_names" && alarms[0].1.is_some(), "{alarms:?}");
+    assert!(said.is_some_and(|said| said.contains("nothing is recorded")));
+    let (alarms, said) = in_force.renew(&mut loaded(&consent("msg/recorded")));
+    assert_eq!((alarms, said), (vec![("config_names".to_owned(), None)], None));
 }
 
 #[test]

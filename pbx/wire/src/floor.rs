@@ -246,6 +246,20 @@ pub struct ReasonsView {
     pub offers: Vec<DecisionView>,
 }
 
+/// The values of what speaks against an agent, for clients that say it in words of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct BarView {
+    /// The skill that is lacked; empty if it is about the tier.
+    pub skill: String,
+    /// The level asked for.
+    pub asked: u8,
+    /// The level that the agent has, 0 for none.
+    pub has: u8,
+    /// The tier that is not asked yet; 0 if it is about a skill.
+    pub tier: u8,
+}
+
 /// How somebody stands who waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default)]
@@ -264,6 +278,9 @@ pub struct StandingView {
     pub needs: Vec<String>,
     /// Each agent of the queue, and what speaks against them in words.
     pub agents: Vec<(String, String)>,
+    /// The values of that, by agent, where it has any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub bars: BTreeMap<String, BarView>,
     /// Agents that are not named.
     pub unnamed: u32,
 }
@@ -294,6 +311,9 @@ pub struct DecisionView {
     pub candidates: Vec<(String, Vec<i64>)>,
     /// The others and what spoke against them, in words.
     pub others: Vec<(String, String)>,
+    /// The values of that, by agent, where it has any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub bars: BTreeMap<String, BarView>,
     /// Agents that are not named.
     pub unnamed: u32,
     /// For an agent who became free: the callers at the heads of his lines, best first, in words.

@@ -33,8 +33,8 @@ pub use desk::{CardView, DeskView, HISTORY_SHOWN, NOTE_CHARS_MAX, NoteView, Past
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
 pub use fit::{clean, columns, fit, mask_number};
 pub use floor::{
-    AgentView, BreakView, DecisionView, MissedView, QueueDoor, QueueTodayView, QueueView, ReasonsView,
-    SaidView, StandingView, WAITERS_SHOWN, WaiterView,
+    AgentView, BarView, BreakView, DecisionView, MissedView, QueueDoor, QueueTodayView, QueueView,
+    ReasonsView, SaidView, StandingView, WAITERS_SHOWN, WaiterView,
 };
 pub use flows::{FLOW_TEXT_MAX, FLOWS_SHOWN, FaultView, FlowView, OutlineView};
 pub use ladder::{Ladder, LadderEntry, LadderKind, LadderStyle, Lane, render_ladder};

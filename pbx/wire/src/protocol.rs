@@ -167,6 +167,9 @@ pub enum ServerLine {
         seq: u64,
         /// The daemon's wall clock, Unix milliseconds.
         at_ms: i64,
+        /// Minutes east of UTC of the site now, once when they have changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        utc_offset_min: Option<i32>,
     },
     /// The answer to a command.
     Reply(Reply),

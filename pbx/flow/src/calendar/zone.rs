@@ -90,6 +90,11 @@ impl Zone {
         self.zone.to_datetime(timestamp(unix_ms))
     }
 
+    /// So many minutes east of UTC are its clocks at that moment.
+    pub fn offset_min(&self, unix_ms: i64) -> i32 {
+        self.zone.to_offset(timestamp(unix_ms)).seconds() / 60
+    }
+
     /// When the day of that moment began, Unix milliseconds: midnight, or what stands for it where clocks skip it.
     pub fn midnight(&self, unix_ms: i64) -> i64 {
         let at = timestamp(unix_ms).to_zoned(self.zone.clone());
@@ -99,7 +104,7 @@ impl Zone {
     /// `Thursday 2026-10-01 12:10 (Europe/Zurich, +02:00)`.
     pub fn shown(&self, unix_ms: i64) -> String {
         let at = timestamp(unix_ms);
-        let minutes = self.zone.to_offset(at).seconds() / 60;
+        let minutes = self.offset_min(unix_ms);
         let sign = if minutes < 0 { '-' } else { '+' };
         let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
         let time = self.zone.to_datetime(at);

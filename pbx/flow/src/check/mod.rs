@@ -19,6 +19,7 @@ mod ways;
 
 pub use known::Known;
 pub(crate) use names::queue_of;
+pub use spoken::{own_languages, texts};
 
 use crate::fault::Fault;
 use crate::flow::Flows;

@@ -9,7 +9,7 @@ use crate::fault::did_you_mean;
 use crate::flow::Flow;
 use crate::limits::FAULTS_MAX;
 use crate::node::Job;
-use crate::prompt::Piece;
+use crate::prompt::{Form, Piece};
 use std::collections::{BTreeMap, BTreeSet};
 
 const RECORD_IT: &str = "record it, or write the words to be spoken without @";
@@ -88,7 +88,19 @@ fn spoken<'f>(all: &All<'f>) -> BTreeMap<&'f str, BTreeSet<Language>> {
     }
 }
 
-fn own_languages(flow: &Flow) -> BTreeSet<Language> {
+/// How many of a flow's prompts have words that only a speech engine says: they are silent where there is none.
+pub fn texts(flow: &Flow) -> usize {
+    let said = |piece: &Piece| match piece {
+        Piece::Text(text) => text.chars().any(char::is_alphanumeric),
+        Piece::Value { form, .. } => *form == Form::Text,
+        Piece::Named(_) => false,
+    };
+    let of_node = |job: &Job| prompts(job).iter().filter(|(_, prompt)| prompt.all().any(said)).count();
+    flow.nodes.iter().map(|node| of_node(&node.job)).sum()
+}
+
+/// Languages that a caller may have in a flow alone: the one it begins in, and those that it sets.
+pub fn own_languages(flow: &Flow) -> BTreeSet<Language> {
     let mut found = BTreeSet::from([flow.language]);
     for node in &flow.nodes {
         for write in writes(&node.job).into_iter().filter(|write| write.name == "language") {
@@ -158,5 +170,17 @@ mod tests {
             let said = told(language, prompt, values, runs);
             assert_eq!(said, want, "{language} {prompt} {values} {runs}");
         }
+    }
+
+    /// Each of them is left out where nothing speaks.
+    #[test]
+    fn what_only_a_speech_engine_says_is_counted_by_prompt() {
+        let text = "start = \"a\"\n\
+            [nodes.a]\nkind = \"menu\"\nprompt = \"Press one.\"\nsilent_prompt = \"@msg/nothing-pressed\"\n\
+            keys = { 1 = \"b\" }\notherwise = \"c\"\n\
+            [nodes.b]\nkind = \"play\"\nprompt = [\"@msg/you-have\", \"{caller:digits}\"]\nnext = \"c\"\n\
+            [nodes.c]\nkind = \"hang_up\"\nprompt = { en = [\"@msg/goodbye\", \"{caller_name}\"], zh = \"@msg/goodbye\" }\n";
+        let (flow, faults) = read("main.toml", 1, text);
+        assert_eq!(super::texts(&flow.unwrap()), 2, "{faults:?}");
     }
 }

@@ -53,6 +53,7 @@ impl Printer<'_> {
         let row = |a: &AgentView| {
             let presence = match a.reason.as_str() {
                 "" => a.presence.replace('_', " "),
+                "no_answer" => format!("{}: no_answer (missed a call)", a.presence),
                 reason => format!("{}: {reason}", a.presence),
             };
             let activity = match a.problem.as_str() {

@@ -5,11 +5,12 @@ mod rehearse;
 #[cfg(test)]
 mod tests;
 
-use super::check::{counted, counts};
+use super::check::{counted, counts, silent};
 use super::terminal::Paint;
 use super::{Failure, OK, Outcome, PROBLEMS, generate};
 use crate::cli::{FlowCommand, FlowFiles};
-use crate::config;
+use crate::config::{self, ShellConfig};
+use crate::daemon;
 use crate::flows::{self, Found};
 use crate::media;
 use serde::Serialize;
@@ -29,8 +30,28 @@ pub(super) struct Typed<'a> {
 
 /// Does it.
 pub(super) fn run(command: &FlowCommand, paint: Paint, typed: Typed<'_>, out: &mut dyn Write) -> Outcome {
+    // Without a configuration it is as if nothing were written in it.
+    let speaks = |shell: Option<&ShellConfig>| {
+        shell.map_or_else(|| media::SpeechEngine::installed().is_some(), daemon::speaks)
+    };
+    run_where(command, &speaks, paint, typed, out)
+}
+
+/// The same on a machine where texts are spoken with a configuration, or none.
+fn run_where(
+    command: &FlowCommand,
+    speaks: &dyn Fn(Option<&ShellConfig>) -> bool,
+    paint: Paint,
+    typed: Typed<'_>,
+    out: &mut dyn Write,
+) -> Outcome {
     match command {
-        FlowCommand::Check { files, deny_warnings, json } => check(files, *deny_warnings, *json, paint, out),
+        FlowCommand::Check { files, deny_warnings, json } => {
+            let mut site = Site::of(files)?;
+            let fault = silent(&site.found.flows, &site.dir, speaks(site.shell.as_ref()));
+            site.found.faults.extend(fault);
+            check(&site, *deny_warnings, *json, paint, out)
+        }
         FlowCommand::Show { flow, files } => show(flow, files, out),
         FlowCommand::Walk { number, from, at, files } => {
             rehearse::walk(&Site::of(files)?, (number, from, at), typed, out)
@@ -48,32 +69,32 @@ struct Site {
     prompts: Vec<PathBuf>,
     inbound: SiteConfig,
     found: Found,
-    /// There is no configuration.
-    is_bare: bool,
+    /// There is none without a configuration.
+    shell: Option<ShellConfig>,
 }
 
 impl Site {
     /// By the configuration, or a folder alone, of which only the flows, prompts and lists in it are known.
     fn of(files: &FlowFiles) -> Result<Self, Failure> {
-        let (dir, prompts, inbound, found) = match &files.dir {
+        let (dir, prompts, inbound, found, shell) = match &files.dir {
             Some(dir) => {
                 let prompts = vec![dir.join("prompts")];
                 let known = Known { prompts: Some(media::prompt_names(&prompts)), ..Known::default() };
                 let found = flows::read(dir, &known, &Flows::new());
-                (dir.clone(), prompts, bare::site(dir)?, found)
+                (dir.clone(), prompts, bare::site(dir)?, found, None)
             }
             None => {
                 let loaded = config::load(&files.config.path())?;
                 let found = flows::load(&loaded, &Flows::new());
-                let config::FlowsConfig { dir, prompts } = loaded.shell.flows;
-                (dir, prompts, loaded.config.inbound, found)
+                let config::FlowsConfig { dir, prompts } = loaded.shell.flows.clone();
+                (dir, prompts, loaded.config.inbound, found, Some(loaded.shell))
             }
         };
         if !dir.is_dir() {
             let what = format!("there is no folder of flows at {}", dir.display());
             return Err(Failure::new(what, "name one with --dir, or in [flows] of the configuration"));
         }
-        Ok(Self { dir, prompts, inbound, found, is_bare: files.dir.is_some() })
+        Ok(Self { dir, prompts, inbound, found, shell })
     }
 
     /// The flows, if none has a fault.
@@ -109,14 +130,7 @@ fn json(value: &impl Serialize, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(writeln!(out)?)
 }
 
-fn check(
-    files: &FlowFiles,
-    deny_warnings: bool,
-    is_json: bool,
-    paint: Paint,
-    out: &mut dyn Write,
-) -> Outcome {
-    let site = Site::of(files)?;
+fn check(site: &Site, deny_warnings: bool, is_json: bool, paint: Paint, out: &mut dyn Write) -> Outcome {
     let (warnings, errors): (Vec<&Fault>, Vec<&Fault>) =
         site.found.faults.iter().partition(|fault| fault.is_warning);
     let problems = !errors.is_empty() || (deny_warnings && !warnings.is_empty());

@@ -121,7 +121,7 @@ pub(super) fn test(
     }
     let (cases, faults) = read(&files, flows);
     let report = play_all(&cases, &stage);
-    let missing = if site.is_bare { bare::missing(flows, &site.inbound, &cases) } else { Vec::new() };
+    let missing = if site.shell.is_none() { bare::missing(flows, &site.inbound, &cases) } else { Vec::new() };
     let coverage = report.coverage.of(flows);
     let least = min_coverage.map_or(0, usize::from);
     let is_thin = coverage.iter().any(|of| percent(of) < least);

@@ -61,12 +61,19 @@ fn typed_in<'a>(bytes: &'a mut &[u8]) -> super::Typed<'a> {
 
 /// Runs `switchroom flow …` on a folder: exit code or failure, and what it printed with the folder's name as DIR.
 fn flow(dir: &TempDir, line: &str, typed: &str) -> (Result<u8, String>, String) {
+    flow_where(true, dir, line, typed)
+}
+
+/// The same where texts are spoken, or not.
+fn flow_where(speaks: bool, dir: &TempDir, line: &str, typed: &str) -> (Result<u8, String>, String) {
     let folder = dir.path().to_str().unwrap();
     let words = ["switchroom", "flow"].into_iter().chain(line.split_whitespace()).chain(["--dir", folder]);
     let cli = Cli::try_parse_from(words).unwrap();
     let crate::cli::Command::Flow(command) = &cli.command else { unreachable!() };
     let mut out = Vec::new();
-    let outcome = super::run(command, Paint::PLAIN, typed_in(&mut typed.as_bytes()), &mut out);
+    let mut typed = typed.as_bytes();
+    let typed = typed_in(&mut typed);
+    let outcome = super::run_where(command, &|_| speaks, Paint::PLAIN, typed, &mut out);
     let outcome = outcome.map_err(|failure| match failure {
         Failure::Told { what, .. } => what.replace(folder, "DIR"),
         other => format!("{other:?}"),
@@ -95,6 +102,21 @@ fn check_names_what_is_good_and_each_fault_with_its_place() {
     assert!(why.contains("flows have faults: DIR/other.toml:8"), "{why}");
     let why = flow(&dir, "show mian", "").0.unwrap_err();
     assert_eq!(why, "there is no flow \"mian\" in DIR");
+}
+
+/// A machine that has no speech engine leaves texts out, and callers stand before a silent menu.
+#[test]
+fn check_tells_of_texts_that_nothing_speaks() {
+    let dir = site("");
+    let (code, said) = flow_where(false, &dir, "check", "");
+    assert_eq!(code, Ok(OK));
+    let what = "warn     DIR: there is no speech engine, so texts are not spoken in 2 prompts of flow main\n         hint: apt install espeak-ng";
+    assert!(said.contains(what) && said.ends_with("1 warning\n"), "{said}");
+    assert_eq!(flow_where(false, &dir, "check --deny-warnings", "").0, Ok(PROBLEMS));
+    let recorded = MAIN.replace("Press 1.", "@msg/rate-us").replace("Goodbye.", "@msg/goodbye");
+    fs::write(dir.path().join("main.toml"), recorded).unwrap();
+    let (_, said) = flow_where(false, &dir, "check", "");
+    assert!(said.ends_with("no faults\n"), "{said}");
 }
 
 #[test]

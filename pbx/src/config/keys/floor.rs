@@ -34,7 +34,7 @@ pub(super) const QUEUES: Table = Table {
         key(
             "no_answer_break",
             "1",
-            "An agent who did not answer so many times in a row is put on a break; 0 never.",
+            "An agent who did not answer so many times in a row is put on a break, no_answer, until set ready: by I on the console,\nby *52 at the phone; 0 never.",
         ),
         key("rest", "\"5s\"", "An agent whose phone refused or did not answer is left alone for so long."),
         example(
@@ -81,13 +81,13 @@ pub(super) const QUEUES: Table = Table {
         example(
             "music",
             "[\"music/one\", \"music/two\"]",
-            "Prompts that callers hear one after the other, over and over. Unless written, they hear ringing.",
+            "Prompts that callers hear one after the other, over and over; your own, no music ships. Unless written, they hear\nringing.",
         ),
-        example("comfort", "\"queue/comfort\"", "A prompt after each announcement of the place."),
+        example("comfort", "\"msg/thank-you-for-holding\"", "A prompt after each announcement of the place."),
         example(
             "whisper",
             "\"queue/sales\"",
-            "A prompt that an agent hears after answering, before being connected with the caller.",
+            "A prompt, your own, that an agent hears after answering, before being connected with the caller.",
         ),
         key(
             "announce_agent",

@@ -237,3 +237,21 @@ fn why_of_a_call_that_was_not_let_in_names_the_rule_to_who_may_see_it() {
     assert!(why(&mut admin).is_err(), "it is of no queue of hers");
     phone.stop().unwrap();
 }
+
+/// Not by the words of a refusal: a client that is told so asks for the phone.
+#[test]
+fn a_user_whose_phone_nobody_knows_is_asked_for_it() {
+    let (daemon, _dir) = daemon();
+    let mut admin = Client::join(daemon.socket(), &hello(None, false, None));
+    let (target, mode) = (Supervised::Extension(NUMBER.into()), SupervisionMode::Listen);
+    let listen = |phone: Option<&str>| {
+        let (target, phone) = (target.clone(), phone.map(str::to_owned));
+        Command::Supervise { target, mode, phone }
+    };
+    let end = Command::SuperviseAct { act: SuperviseAct::End, phone: None };
+    for (id, command) in [(1, listen(None)), (2, end)] {
+        let Err(CommandError::NeedsPhone { why }) = admin.ask(id, command) else { panic!("it knows") };
+        assert!(why.contains("[control.phones]"), "{why}");
+    }
+    assert!(admin.is_refused(listen(Some("999"))), "another reason is another word");
+}

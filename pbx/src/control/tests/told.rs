@@ -138,3 +138,76 @@ fn finished_calls_say_what_came_of_them() {
         assert!(matches!(&one, Ok(Answer::Cdr(row)) if row.disposition == "sold"), "{one:?}");
     }
 }
+
+/// Screens and `ctl` go by the clock of the site, wherever the machine stands, and by another from the moment that it is one.
+#[test]
+fn times_are_those_of_the_site() {
+    let zone = |name: &str| site().replace("[site]\n", &format!("[site]\nzone = \"{name}\"\n"));
+    let (daemon, dir) = daemon_of(&zone("Asia/Kathmandu"));
+    let mut watcher = Client::join(daemon.socket(), &subscribed());
+    assert_eq!(watcher.welcome.utc_offset_min, 5 * 60 + 45);
+    let path = dir.path().join("switchroom.toml");
+    std::fs::write(&path, zone("Asia/Tokyo")).unwrap();
+    let mut admin = Client::join(daemon.socket(), &hello(None, false, None));
+    assert!(admin.ask(1, Command::Reload).is_ok());
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        let alive = loop {
+            match watcher.line().expect("the daemon goes on") {
+                ServerLine::Alive { utc_offset_min, .. } => break utc_offset_min,
+                other => watcher.fold(other),
+            }
+        };
+        told.extend(alive);
+    }
+    assert_eq!(told, [9 * 60], "once");
+    assert_eq!(Client::join(daemon.socket(), &subscribed()).welcome.utc_offset_min, 9 * 60);
+}
+
+/// What stands between backquotes in a row of the table of words.
+fn documented(row: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/PROTOCOL.md")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("| {row} | "))).expect(row);
+    let mut words: Vec<String> = line.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    words.sort();
+    words
+}
+
+fn sources(folder: &Path, out: &mut String) {
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() && !path.ends_with("tests") {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|of| of == "rs") {
+            *out += &std::fs::read_to_string(&path).unwrap();
+        }
+    }
+}
+
+/// The steps of paths that the exchange writes: the first text that `why` is given.
+fn steps(source: &str) -> Vec<String> {
+    let is_before = |c: char| c.is_ascii_alphanumeric() || " \n_.,*&".contains(c);
+    let of = |part: &str| {
+        let (before, rest) = part.split_once('"')?;
+        before.chars().all(is_before).then(|| rest.split('"').next().map(str::to_owned))?
+    };
+    let found: std::collections::BTreeSet<String> = source.split(".why(").skip(1).filter_map(of).collect();
+    found.into_iter().collect()
+}
+
+/// Clients go by the list of words for machines: it must be all of them.
+#[test]
+fn words_for_machines_are_documented_all_of_them() {
+    let mut source = String::new();
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/exchange/src")), &mut source);
+    assert_eq!(documented("`step` of a path"), steps(&source));
+    let causes = source.split_once("impl Cause {").unwrap().1.split_once("\n}\n").unwrap().0;
+    let mut causes: Vec<String> = causes.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    causes.sort();
+    assert_eq!(documented("`ended.cause`"), causes);
+    let kinds = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/wire/src/view.rs")).unwrap();
+    let kinds = kinds.split_once("pub enum EventKind {").unwrap().1.split_once('}').unwrap().0;
+    let names = kinds.lines().map(str::trim).filter_map(|line| line.strip_suffix(','));
+    let mut names: Vec<String> = names.map(str::to_lowercase).collect();
+    names.sort();
+    assert_eq!(documented("`kind` of an event"), names);
+}
