@@ -222,7 +222,8 @@ const OF_SUPERVISORS: [Defect; 5] = [
 ];
 
 /// Defects that need more time, or that something else happens.
-const OF_OCCASIONS: [Defect; 19] = [
+const OF_OCCASIONS: [Defect; 20] = [
+    Defect::RecordedFlow,
     Defect::BentTries,
     Defect::UntoldPause,
     Defect::BentRefusal,
@@ -301,8 +302,13 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
     // Who is recorded is asked before, where the seed says so, and keys are pressed at any time.
     let mut asked = crowded.clone();
     (asked.site.records, asked.media.news_ppm) = (true, 1_000_000);
+    // Most callers are in flows, and what they say to people there is recorded.
+    let mut flowing = Setup::draw(6, Duration::from_secs(900), 16, &Faults::default());
+    (flowing.inbound.share_percent, flowing.floor.share_percent) = (80, 0);
+    (flowing.site.records, flowing.floor.seed) = (true, 6);
     for (setup, defects) in [
-        (called_back, &[Defect::BentTries][..]),
+        (flowing, &[Defect::RecordedFlow][..]),
+        (called_back, &[Defect::BentTries]),
         (recorded, &[Defect::UntoldPause, Defect::LentAct, Defect::HalfRefused]),
         (crowded, &[Defect::BentRefusal, Defect::BentEmpty, Defect::ComesFull]),
         // Who supervises is restricted to a queue.

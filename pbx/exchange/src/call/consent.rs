@@ -65,7 +65,7 @@ impl Exchange {
         let MayRecord::Asks(asked) = self.may_record(id) else { return None };
         let goes_on = call.is_taped() && !call.is_recorded_into_flow();
         let may_begin = call.recording == Recording::Off || call.is_recorded_into_flow();
-        if !goes_on && !(may_begin && self.records_by_rule(id)) {
+        if !goes_on && (!may_begin || !self.records_by_rule(id)) {
             return None;
         }
         Some((asked, Clip::Prompt { language: self.language_in(id), name: self.config.consent.clone() }))

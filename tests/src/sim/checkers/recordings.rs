@@ -45,6 +45,7 @@ impl Checker for PausedIsSilent {
                         "consent_missing" | "recording_refused" => _ = self.asked.remove(&call),
                         "handed_off" => _ = self.away.insert(call),
                         "handed_back" => _ = self.away.remove(&call),
+                        "back_to_flow" => _ = self.in_flow.insert(call),
                         "call_ended" => {
                             _ = (
                                 self.paused.remove(&call),
@@ -78,6 +79,11 @@ impl Checker for PausedIsSilent {
                     if kind == "digit" && self.is_silent(world, *call) =>
                 {
                     return broken(Some(*call), "the recording has a key of a pause as a mark");
+                }
+                // The flow may have others rung before the step is over.
+                Action::Media(MediaCommand::Mark { call, kind, .. }) if kind == "flow" => {
+                    self.in_flow.insert(*call);
+                    touched.insert(*call);
                 }
                 Action::Media(
                     MediaCommand::PauseRecording { call, .. }
