@@ -45,7 +45,9 @@ fn rule(defect: Defect) -> &'static str {
     match defect {
         Defect::None => "",
         Defect::LeakedPort => "the media engine's wiring equals what the calls say",
-        Defect::DoubledFinal | Defect::LostFinal => "an INVITE gets exactly one final response",
+        Defect::DoubledFinal | Defect::LostFinal | Defect::UnheardInvite => {
+            "an INVITE gets exactly one final response"
+        }
         Defect::LostCdr | Defect::DoubledCdr => "every call gets exactly one CDR, and every CDR has its call",
         Defect::DisorderedCdr | Defect::WrongParty => {
             "the times of a CDR are in order and its parties are those who called and were called"
@@ -96,7 +98,9 @@ fn rule(defect: Defect) -> &'static str {
             "a phone that rings for somebody who waits is that of an agent who is offered the call, or one to which a \
              user had the caller picked up"
         }
-        Defect::BentChoice => "who is chosen follows from what is written down of the choice",
+        Defect::BentChoice => {
+            "who is chosen follows from what is written down of the choice"
+        }
         Defect::UnendedOffer => {
             "no agent has two calls of queues, or is offered one during after-call time, a break or another offer"
         }
@@ -161,6 +165,7 @@ fn words(defect: Defect) -> &'static str {
         Defect::ComesFull => "open true, somebody there: true",
         Defect::ComesEmpty => "open true, somebody there: false",
         Defect::StrayTone => "is told by a tone",
+        Defect::UnheardInvite => "got no response at all",
         Defect::UntoldDoor => "was not written down",
         Defect::LentAct => "Ok(\"done\")",
         Defect::HalfRefused => "PauseRecording",
@@ -196,10 +201,17 @@ fn each_planted_defect_is_found_by_its_rule() {
     (crowded.floor.agents, crowded.floor.queues) = (2, 1);
     // And here by turns for agents who are all alike.
     let by_turns = alike(11);
+    // Where mutilated messages are about, what was taken on is answered all the same.
+    let mut noisy = setup.clone();
+    noisy.net.garbage_ppm = 20_000;
+    let clean = play(&noisy, Watch { is_strict: true, ..Watch::default() });
+    assert_eq!(clean.failure, None);
+    is_found(&noisy, Defect::LostFinal);
     // The last are the youngest.
     let others = |defect: &Defect| !OF_SUPERVISORS.contains(defect) && !OF_OCCASIONS.contains(defect);
     for defect in Defect::ALL.into_iter().rev().filter(others) {
         let setup = match defect {
+            Defect::UnheardInvite => &setup,
             Defect::SilentSearch => &sought,
             Defect::Overtaken => &crowded,
             Defect::UnfairTurns => &by_turns,

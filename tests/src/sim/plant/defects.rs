@@ -144,11 +144,13 @@ pub enum Defect {
     UntoldDoor,
     /// Somebody is told by a tone of a supervisor who is not there.
     StrayTone,
+    /// An INVITE gets no response of any kind.
+    UnheardInvite,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 70] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -218,5 +220,6 @@ impl Defect {
         Self::BentAgain,
         Self::UntoldDoor,
         Self::StrayTone,
+        Self::UnheardInvite,
     ];
 }
