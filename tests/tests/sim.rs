@@ -27,6 +27,13 @@ fn quiet(seed: u64) -> Setup {
     setup
 }
 
+/// The same where all talks are recorded.
+fn recorded(seed: u64) -> Setup {
+    let mut setup = quiet(seed);
+    setup.site.records = true;
+    setup
+}
+
 /// The same with queues, to which most callers go.
 fn queued(seed: u64) -> Setup {
     let mut setup = Setup::draw(seed, Duration::from_secs(240), 6, &Faults::default());
@@ -59,7 +66,9 @@ fn rule(defect: Defect) -> &'static str {
         | Defect::UntapedThird
         | Defect::HeardByWaiting
         | Defect::OverheardWaiting
-        | Defect::StrayTone => {
+        | Defect::StrayTone
+        | Defect::TapedWhisper
+        | Defect::TapedListener => {
             "a supervisor is heard by whom the mode says, hears both parties, and nobody else"
         }
         Defect::ServedExpired => "no phone is called where its registration has ended",
@@ -166,6 +175,8 @@ fn words(defect: Defect) -> &'static str {
         Defect::ComesEmpty => "open true, somebody there: false",
         Defect::StrayTone => "is told by a tone",
         Defect::UnheardInvite => "got no response at all",
+        Defect::TapedWhisper => "a recording holds a supervisor whose mode is whisper",
+        Defect::TapedListener => "a recording holds a supervisor whose mode is listen",
         Defect::UntoldDoor => "was not written down",
         Defect::LentAct => "Ok(\"done\")",
         Defect::HalfRefused => "PauseRecording",
@@ -224,12 +235,14 @@ fn each_planted_defect_is_found_by_its_rule() {
 }
 
 /// Defects that need somebody who supervises.
-const OF_SUPERVISORS: [Defect; 5] = [
+const OF_SUPERVISORS: [Defect; 7] = [
     Defect::HeardListener,
     Defect::StrayWhisper,
     Defect::UnheardBarge,
     Defect::HeardByWaiting,
     Defect::OverheardWaiting,
+    Defect::TapedWhisper,
+    Defect::TapedListener,
 ];
 
 /// Defects that need more time, or that something else happens.
@@ -356,6 +369,8 @@ fn each_planted_defect_of_supervisors_is_found() {
         (Defect::HeardListener, quiet(4), SupervisorWish::Follow(Mode::Listen)),
         (Defect::StrayWhisper, quiet(4), SupervisorWish::Follow(Mode::Whisper)),
         (Defect::UnheardBarge, quiet(4), SupervisorWish::Call(Mode::Barge)),
+        (Defect::TapedWhisper, recorded(4), SupervisorWish::Follow(Mode::Whisper)),
+        (Defect::TapedListener, recorded(4), SupervisorWish::Follow(Mode::Listen)),
     ] {
         // Somebody listens, or whispers, or barges in, and no more than that.
         let mut setup = setup;

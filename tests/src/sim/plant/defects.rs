@@ -146,11 +146,15 @@ pub enum Defect {
     StrayTone,
     /// An INVITE gets no response of any kind.
     UnheardInvite,
+    /// What a supervisor whispers is recorded.
+    TapedWhisper,
+    /// A supervisor who listens is on the recording in place of a party.
+    TapedListener,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 72] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -221,5 +225,7 @@ impl Defect {
         Self::UntoldDoor,
         Self::StrayTone,
         Self::UnheardInvite,
+        Self::TapedWhisper,
+        Self::TapedListener,
     ];
 }

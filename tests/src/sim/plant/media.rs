@@ -51,6 +51,20 @@ impl Plant {
                 let is_it = !self.has_struck && is_supervisor(voice, *leg, other);
                 is_it.then_some(MediaCommand::Hear { call: *call, leg: other.leg, source })
             }
+            // What is for one party is put on the recording beside it.
+            (Defect::TapedWhisper, MediaCommand::Hear { call, leg, source: Source::Mix(parts) }) => {
+                let [other, voice] = parts[..] else { return None };
+                let is_it = is_supervisor(voice, *leg, other);
+                self.has_struck |= is_it;
+                let (call, leg, channel) = (*call, voice.leg, Channel::Right);
+                is_it.then_some(MediaCommand::RecordAlso { call, leg, channel })
+            }
+            // Somebody's first mix is what a supervisor hears, who is put on the recording in place of a party.
+            (Defect::TapedListener, MediaCommand::Hear { call, leg, source: Source::Mix(parts) }) => {
+                self.has_struck |= parts.len() == 2;
+                let (call, leg, channel) = (*call, *leg, Channel::Right);
+                (parts.len() == 2).then_some(MediaCommand::RecordLeg { call, leg, channel })
+            }
             (Defect::EarlyUnpause, MediaCommand::PauseRecording { call, is_paused }) => {
                 if *is_paused {
                     self.away.insert(*call, 0);
