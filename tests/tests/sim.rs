@@ -107,7 +107,7 @@ fn rule(defect: Defect) -> &'static str {
             "a phone that rings for somebody who waits is that of an agent who is offered the call, or one to which a \
              user had the caller picked up"
         }
-        Defect::BentChoice => {
+        Defect::BentChoice | Defect::StaleKey => {
             "who is chosen follows from what is written down of the choice"
         }
         Defect::UnendedOffer => {
@@ -177,6 +177,7 @@ fn words(defect: Defect) -> &'static str {
         Defect::UnheardInvite => "got no response at all",
         Defect::TapedWhisper => "a recording holds a supervisor whose mode is whisper",
         Defect::TapedListener => "a recording holds a supervisor whose mode is listen",
+        Defect::StaleKey => ", not Some(",
         Defect::UntoldDoor => "was not written down",
         Defect::LentAct => "Ok(\"done\")",
         Defect::HalfRefused => "PauseRecording",

@@ -315,6 +315,16 @@ impl Plant {
                 let keys = vec![i64::MIN; decision.order.len()];
                 decision.candidates.push(Candidate { agent: "0".into(), keys });
             }
+            // Who is chosen stays the first: it is smaller.
+            (Defect::StaleKey, Fact::Offered(decision)) if !self.has_struck => {
+                let is_counted = |key: &SortKey| matches!(key, SortKey::LongestIdle | SortKey::FewestCalls);
+                let at = decision.order.iter().position(is_counted);
+                let first = decision.candidates.iter_mut().find(|one| decision.chosen.contains(&one.agent));
+                let key = first.and_then(|one| one.keys.get_mut(at?)).filter(|key| **key > 0);
+                // They are too few to let some pass.
+                self.has_struck = key.is_some();
+                key.into_iter().for_each(|key| *key -= 1);
+            }
             (Defect::BentPresence, Fact::Agent(agent)) if agent.by == USER && self.strikes() => {
                 agent.is.presence = Presence::Break { reason: "nothing".into() };
             }

@@ -150,11 +150,13 @@ pub enum Defect {
     TapedWhisper,
     /// A supervisor who listens is on the recording in place of a party.
     TapedListener,
+    /// An agent is chosen by what was true of him before.
+    StaleKey,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 72] = [
+    pub const ALL: [Self; 73] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -227,5 +229,6 @@ impl Defect {
         Self::UnheardInvite,
         Self::TapedWhisper,
         Self::TapedListener,
+        Self::StaleKey,
     ];
 }
