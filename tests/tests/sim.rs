@@ -27,6 +27,13 @@ fn quiet(seed: u64) -> Setup {
     setup
 }
 
+/// The same where all talks are recorded.
+fn recorded(seed: u64) -> Setup {
+    let mut setup = quiet(seed);
+    setup.site.records = true;
+    setup
+}
+
 /// The same with queues, to which most callers go.
 fn queued(seed: u64) -> Setup {
     let mut setup = Setup::draw(seed, Duration::from_secs(240), 6, &Faults::default());
@@ -45,7 +52,9 @@ fn rule(defect: Defect) -> &'static str {
     match defect {
         Defect::None => "",
         Defect::LeakedPort => "the media engine's wiring equals what the calls say",
-        Defect::DoubledFinal | Defect::LostFinal => "an INVITE gets exactly one final response",
+        Defect::DoubledFinal | Defect::LostFinal | Defect::UnheardInvite => {
+            "an INVITE gets exactly one final response"
+        }
         Defect::LostCdr | Defect::DoubledCdr => "every call gets exactly one CDR, and every CDR has its call",
         Defect::DisorderedCdr | Defect::WrongParty => {
             "the times of a CDR are in order and its parties are those who called and were called"
@@ -57,7 +66,9 @@ fn rule(defect: Defect) -> &'static str {
         | Defect::UntapedThird
         | Defect::HeardByWaiting
         | Defect::OverheardWaiting
-        | Defect::StrayTone => {
+        | Defect::StrayTone
+        | Defect::TapedWhisper
+        | Defect::TapedListener => {
             "a supervisor is heard by whom the mode says, hears both parties, and nobody else"
         }
         Defect::ServedExpired => "no phone is called where its registration has ended",
@@ -96,7 +107,9 @@ fn rule(defect: Defect) -> &'static str {
             "a phone that rings for somebody who waits is that of an agent who is offered the call, or one to which a \
              user had the caller picked up"
         }
-        Defect::BentChoice => "who is chosen follows from what is written down of the choice",
+        Defect::BentChoice | Defect::StaleKey => {
+            "who is chosen follows from what is written down of the choice"
+        }
         Defect::UnendedOffer => {
             "no agent has two calls of queues, or is offered one during after-call time, a break or another offer"
         }
@@ -162,6 +175,10 @@ fn words(defect: Defect) -> &'static str {
         Defect::ComesFull => "open true, somebody there: true",
         Defect::ComesEmpty => "open true, somebody there: false",
         Defect::StrayTone => "is told by a tone",
+        Defect::UnheardInvite => "got no response at all",
+        Defect::TapedWhisper => "a recording holds a supervisor whose mode is whisper",
+        Defect::TapedListener => "a recording holds a supervisor whose mode is listen",
+        Defect::StaleKey => ", not Some(",
         Defect::UntoldDoor => "was not written down",
         Defect::LentAct => "Ok(\"done\")",
         Defect::HalfRefused => "PauseRecording",
@@ -197,10 +214,17 @@ fn each_planted_defect_is_found_by_its_rule() {
     (crowded.floor.agents, crowded.floor.queues) = (2, 1);
     // And here by turns for agents who are all alike.
     let by_turns = alike(11);
+    // Where mutilated messages are about, what was taken on is answered all the same.
+    let mut noisy = setup.clone();
+    noisy.net.garbage_ppm = 20_000;
+    let clean = play(&noisy, Watch { is_strict: true, ..Watch::default() });
+    assert_eq!(clean.failure, None);
+    is_found(&noisy, Defect::LostFinal);
     // The last are the youngest.
     let others = |defect: &Defect| !OF_SUPERVISORS.contains(defect) && !OF_OCCASIONS.contains(defect);
     for defect in Defect::ALL.into_iter().rev().filter(others) {
         let setup = match defect {
+            Defect::UnheardInvite => &setup,
             Defect::SilentSearch => &sought,
             Defect::Overtaken => &crowded,
             Defect::UnfairTurns => &by_turns,
@@ -213,12 +237,14 @@ fn each_planted_defect_is_found_by_its_rule() {
 }
 
 /// Defects that need somebody who supervises.
-const OF_SUPERVISORS: [Defect; 5] = [
+const OF_SUPERVISORS: [Defect; 7] = [
     Defect::HeardListener,
     Defect::StrayWhisper,
     Defect::UnheardBarge,
     Defect::HeardByWaiting,
     Defect::OverheardWaiting,
+    Defect::TapedWhisper,
+    Defect::TapedListener,
 ];
 
 /// Defects that need more time, or that something else happens.
@@ -351,6 +377,8 @@ fn each_planted_defect_of_supervisors_is_found() {
         (Defect::HeardListener, quiet(4), SupervisorWish::Follow(Mode::Listen)),
         (Defect::StrayWhisper, quiet(4), SupervisorWish::Follow(Mode::Whisper)),
         (Defect::UnheardBarge, quiet(4), SupervisorWish::Call(Mode::Barge)),
+        (Defect::TapedWhisper, recorded(4), SupervisorWish::Follow(Mode::Whisper)),
+        (Defect::TapedListener, recorded(4), SupervisorWish::Follow(Mode::Listen)),
     ] {
         // Somebody listens, or whispers, or barges in, and no more than that.
         let mut setup = setup;

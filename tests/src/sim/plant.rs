@@ -2,21 +2,20 @@
 //! have them: what proves that a checker can fail. The product knows nothing of this.
 
 mod defects;
-mod forged;
+mod media;
 
 pub use defects::Defect;
-use forged::{nothing, prompt, record, tone};
 
 use super::inbound::SECRET;
-use super::world::{CONSENT, USER};
+use super::world::USER;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchroom_acd::config::SortKey;
 use switchroom_acd::fact::{Candidate, Trigger};
 use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact, Presence};
 use switchroom_exchange::{
-    Action, CallId, Changed, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record, Source,
-    Ticket,
+    Action, CallId, Changed, Channel, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record,
+    RecordingSubject, SIGNAL, Ticket,
 };
 use switchroom_flow::Clip;
 
@@ -197,6 +196,16 @@ impl Plant {
                 return None;
             }
         }
+        if self.defect == Defect::UnheardInvite {
+            // 100 is the first that is said of an INVITE.
+            let via = via_line(bytes).filter(|_| is_of_invite(bytes));
+            if via.is_some() && self.lost.is_none() && bytes.starts_with(b"SIP/2.0 100") && self.strikes() {
+                self.lost.clone_from(&via);
+            }
+            if via.is_some() && self.lost == via {
+                return None;
+            }
+        }
         if self.defect == Defect::UnheardHold
             && bytes.starts_with(b"SIP/2.0 200")
             && let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| text.contains("a=recvonly\r\n"))
@@ -209,161 +218,6 @@ impl Plant {
             return Some(text.into_bytes());
         }
         Some(bytes.to_vec())
-    }
-
-    /// What the media engine is told beside a command.
-    fn beside(&mut self, command: &MediaCommand) -> Option<MediaCommand> {
-        self.note_waiting(command);
-        match (self.defect, command) {
-            (Defect::HeardByWaiting, MediaCommand::Hear { call, leg, source: Source::Mix(parts) }) => {
-                let [other, voice] = parts[..] else { return None };
-                let waits = self.waits_in(*call, &[*leg, other.leg, voice.leg])?;
-                self.has_struck = true;
-                let source = Source::Mix(vec![voice]);
-                is_supervisor(voice, *leg, other).then_some(MediaCommand::Hear {
-                    call: *call,
-                    leg: waits,
-                    source,
-                })
-            }
-            (Defect::UnaskedRecord, MediaCommand::Play { call, clips, .. }) => {
-                let asks = |clip: &Clip| matches!(clip, Clip::Prompt { name, .. } if name == CONSENT);
-                clips.iter().any(asks).then(|| record(*call))
-            }
-            (Defect::StrayTone, MediaCommand::Hear { call, leg, source: Source::Leg(_) })
-                if self.strikes() =>
-            {
-                Some(tone(*call, *leg))
-            }
-            (Defect::RecordedRefusal, MediaCommand::Hear { call, .. }) => {
-                self.refused.take_if(|refused| refused == call).map(record)
-            }
-            // Somebody's first mix is what a supervisor hears; one of those whom it hears is told to hear it.
-            (Defect::HeardListener, MediaCommand::Hear { call, leg, source: Source::Mix(parts) }) => {
-                let [one, other] = parts[..] else { return None };
-                self.has_struck = true;
-                let voice = Part { leg: *leg, gain_ddb: 0 };
-                Some(MediaCommand::Hear {
-                    call: *call,
-                    leg: one.leg,
-                    source: Source::Mix(vec![other, voice]),
-                })
-            }
-            // What is for one party, the other hears; see `media` for that one.
-            (Defect::StrayWhisper, MediaCommand::Hear { call, leg, source: Source::Mix(parts) }) => {
-                let [other, voice] = parts[..] else { return None };
-                let source = Source::Mix(vec![Part { leg: *leg, gain_ddb: 0 }, voice]);
-                let is_it = !self.has_struck && is_supervisor(voice, *leg, other);
-                is_it.then_some(MediaCommand::Hear { call: *call, leg: other.leg, source })
-            }
-            (_, MediaCommand::PauseRecording { call, is_paused: false }) => {
-                self.away.remove(call);
-                None
-            }
-            (Defect::RecordedFlow, MediaCommand::Mark { call, kind, .. }) if kind == "flow" => {
-                self.away.insert(*call, 0);
-                None
-            }
-            (Defect::EarlyUnpause, MediaCommand::Play { call, .. }) => {
-                let played = self.away.get_mut(call)?;
-                *played += 1;
-                self.has_struck |= *played == 2;
-                (*played == 2).then_some(MediaCommand::PauseRecording { call: *call, is_paused: false })
-            }
-            _ => None,
-        }
-    }
-
-    /// Whoever hears silence or something without an end waits, in a talk while somebody else is consulted.
-    fn note_waiting(&mut self, command: &MediaCommand) {
-        let (call, leg, waits) = match command {
-            MediaCommand::Hear { call, leg, source } => (*call, *leg, *source == Source::Silence),
-            MediaCommand::Play { call, leg, is_loop, .. } => (*call, *leg, *is_loop),
-            _ => return,
-        };
-        if waits {
-            self.silent.insert((call, leg));
-        } else {
-            self.silent.remove(&(call, leg));
-        }
-    }
-
-    /// One who waits in a call, and is none of those.
-    fn waits_in(&self, call: CallId, others: &[LegId]) -> Option<LegId> {
-        let mut waiting = self.silent.iter().filter(|(of, leg)| *of == call && !others.contains(leg));
-        waiting.next().map(|(_, leg)| *leg)
-    }
-
-    fn goes_on_recorded(&mut self, call: CallId) -> bool {
-        let goes_on = matches!(self.defect, Defect::RecordedPin | Defect::RecordedFlow);
-        let is_it = goes_on && self.away.contains_key(&call);
-        self.has_struck |= is_it;
-        is_it
-    }
-
-    fn media(&mut self, command: MediaCommand) -> Option<MediaCommand> {
-        match command {
-            MediaCommand::Hear { call, leg, source: Source::Mix(mut parts) }
-                if self.defect == Defect::OverheardWaiting =>
-            {
-                let known: Vec<LegId> = parts.iter().map(|part| part.leg).chain([leg]).collect();
-                let waits = self.waits_in(call, &known);
-                self.has_struck |= waits.is_some();
-                parts.extend(waits.map(|leg| Part { leg, gain_ddb: 0 }));
-                Some(MediaCommand::Hear { call, leg, source: Source::Mix(parts) })
-            }
-            MediaCommand::PauseRecording { call, is_paused: true } if self.goes_on_recorded(call) => None,
-            MediaCommand::RecordAlso { .. } if self.defect == Defect::UntapedThird => {
-                self.has_struck = true;
-                None
-            }
-            MediaCommand::Close { .. } if self.defect == Defect::LeakedPort && self.strikes() => None,
-            MediaCommand::Open { call, leg, slot }
-                if self.defect == Defect::SharedPort && !self.has_struck =>
-            {
-                let slot = self.slot.filter(|_| self.strikes()).unwrap_or(slot);
-                self.slot = Some(slot);
-                Some(MediaCommand::Open { call, leg, slot })
-            }
-            MediaCommand::Play { is_loop: true, .. } if self.defect == Defect::SilentSearch => {
-                self.has_struck = true;
-                None
-            }
-            MediaCommand::Hear { call, leg, source: Source::Leg(_) }
-                if self.defect == Defect::CrossedWires && self.strikes() =>
-            {
-                Some(MediaCommand::Hear { call, leg, source: Source::Leg(LegId(1)) })
-            }
-            MediaCommand::Play { call, leg, number, .. }
-                if number >= BRIEFINGS && self.defect == Defect::EarlyBridge && self.strikes() =>
-            {
-                Some(MediaCommand::Hear { call, leg, source: Source::Leg(leg) })
-            }
-            MediaCommand::Hear { call, leg, source: Source::Mix(parts) }
-                if matches!(self.defect, Defect::StrayWhisper | Defect::UnheardBarge) =>
-            {
-                let source = match parts[..] {
-                    [other, voice] if !self.has_struck && is_supervisor(voice, leg, other) => {
-                        self.has_struck = true;
-                        Source::Leg(other.leg)
-                    }
-                    _ => Source::Mix(parts),
-                };
-                Some(MediaCommand::Hear { call, leg, source })
-            }
-            MediaCommand::Play { call, is_loop: true, .. }
-                if self.defect == Defect::SilentQueue && self.waiting.contains(&call) =>
-            {
-                self.has_struck = true;
-                None
-            }
-            MediaCommand::Hear { call, leg, source: Source::Leg(_) }
-                if self.defect == Defect::TwoPlaces && self.strikes() =>
-            {
-                Some(prompt(call, leg))
-            }
-            command => Some(command),
-        }
     }
 
     fn record(&mut self, record: Record) -> Option<Record> {
@@ -465,6 +319,16 @@ impl Plant {
                 let keys = vec![i64::MIN; decision.order.len()];
                 decision.candidates.push(Candidate { agent: "0".into(), keys });
             }
+            // Who is chosen stays the first: it is smaller.
+            (Defect::StaleKey, Fact::Offered(decision)) if !self.has_struck => {
+                let is_counted = |key: &SortKey| matches!(key, SortKey::LongestIdle | SortKey::FewestCalls);
+                let at = decision.order.iter().position(is_counted);
+                let first = decision.candidates.iter_mut().find(|one| decision.chosen.contains(&one.agent));
+                let key = first.and_then(|one| one.keys.get_mut(at?)).filter(|key| **key > 0);
+                // They are too few to let some pass.
+                self.has_struck = key.is_some();
+                key.into_iter().for_each(|key| *key -= 1);
+            }
             (Defect::BentPresence, Fact::Agent(agent)) if agent.by == USER && self.strikes() => {
                 agent.is.presence = Presence::Break { reason: "nothing".into() };
             }
@@ -564,6 +428,14 @@ fn is_refused_as_not_own(result: &Result<String, String>) -> bool {
     is_refused_by(result, "your phone")
 }
 
+/// A recording of whatever two there may be.
+fn record(call: CallId) -> MediaCommand {
+    let legs = [(LegId(u64::MAX - 1), Channel::Left), (LegId(u64::MAX), Channel::Right)];
+    let nobody = || (String::new(), String::new());
+    let subject = RecordingSubject { number: 0, from: nobody(), with: nobody(), started_ms: 0 };
+    MediaCommand::Record { call, legs, subject }
+}
+
 /// Whether the last that a leg hears is a supervisor, whose leg comes after those of the two who talk.
 fn is_supervisor(voice: Part, leg: LegId, other: Part) -> bool {
     voice.leg > leg && voice.leg > other.leg
@@ -574,12 +446,30 @@ fn has_gone(record: &Record) -> bool {
     matches!(&**fact, Fact::Left(left) if left.exit != Exit::Answered)
 }
 
+fn prompt(call: CallId, leg: LegId) -> MediaCommand {
+    MediaCommand::Play { call, leg, number: 1, clips: vec![Clip::Beep], is_loop: false }
+}
+
+fn tone(call: CallId, leg: LegId) -> MediaCommand {
+    MediaCommand::Play { call, leg, number: SIGNAL, clips: vec![Clip::Beep], is_loop: false }
+}
+
+/// A record that says nothing, in place of one that is lost though its ticket comes back.
+fn nothing() -> Option<Record> {
+    Some(Record::BindingGone { extension: String::new(), key: String::new() })
+}
+
 fn via_line(bytes: &[u8]) -> Option<Vec<u8>> {
     bytes.split(|b| *b == b'\n').find(|line| line.starts_with(b"Via:")).map(<[u8]>::to_vec)
 }
 
 fn is_final_of_invite(bytes: &[u8]) -> bool {
+    is_of_invite(bytes) && !bytes.starts_with(b"SIP/2.0 1")
+}
+
+/// A response to an INVITE.
+fn is_of_invite(bytes: &[u8]) -> bool {
     let text = std::str::from_utf8(bytes).unwrap_or_default();
-    let is_final = text.strip_prefix("SIP/2.0 ").is_some_and(|rest| !rest.starts_with('1'));
-    is_final && text.lines().any(|line| line.starts_with("CSeq:") && line.ends_with(" INVITE"))
+    let is_it = |line: &str| line.starts_with("CSeq:") && line.ends_with(" INVITE");
+    text.starts_with("SIP/2.0 ") && text.lines().any(is_it)
 }

@@ -21,6 +21,13 @@ struct Seen {
     is_inside: bool,
     /// 100 was sent: the exchange has taken it on.
     is_taken: bool,
+    /// Anything was sent.
+    is_heard: bool,
+    /// Anything final was sent, even if only the form of a copy was meant.
+    has_final: bool,
+    /// Nothing need be sent: it is a copy of one that came by another way, or its sender is met with silence, as who guesses
+    /// passwords is.
+    may_be_unheard: bool,
     answer: Option<(u16, String)>,
     answered: Mono,
     /// It came again when its transaction may have been over: what it gets now may be another answer.
@@ -29,16 +36,29 @@ struct Seen {
 
 impl Seen {
     fn at(now: Mono, is_inside: bool) -> Self {
-        Self { since: now, is_inside, is_taken: false, answer: None, answered: Mono(0), may_be_new: false }
+        Self {
+            since: now,
+            is_inside,
+            is_taken: false,
+            is_heard: false,
+            has_final: false,
+            may_be_unheard: false,
+            answer: None,
+            answered: Mono(0),
+            may_be_new: false,
+        }
     }
 }
 
-/// An INVITE gets exactly one final response.
+/// An INVITE gets exactly one final response. Where nothing but well-formed messages are on their way, that is every INVITE; else
+/// every one that the exchange has taken on.
 #[derive(Debug, Default)]
 pub(super) struct OneFinalResponse {
     invites: BTreeMap<Key, Seen>,
     by_age: VecDeque<(Mono, Key)>,
     life: u32,
+    /// Messages that the exchange met with silence.
+    ignored: u64,
 }
 
 /// So long after its final response, at most, an INVITE that comes again is a repeat (timers H and L).
@@ -56,15 +76,18 @@ impl Checker for OneFinalResponse {
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
         if self.life != world.lives {
             // What a dead exchange began, nobody can finish.
-            (self.life, self.invites, self.by_age) = (world.lives, BTreeMap::new(), VecDeque::new());
+            *self = Self { life: world.lives, ..Self::default() };
         }
+        let ignored = world.exchange.status().ignored;
+        let is_ignored = std::mem::replace(&mut self.ignored, ignored) != ignored;
         self.forget(world, step.now.mono)?;
         if let Came::Message(flow, bytes) = &step.came
             && bytes.starts_with(b"INVITE ")
             && let Some(glance) = Glance::of(bytes)
         {
             let key = key(flow.remote, &glance);
-            self.arrived(step.now.mono, key, !glance.to_tag().is_empty());
+            // What was done of a step in which the exchange died is not known.
+            self.arrived(step.now.mono, key, !glance.to_tag().is_empty(), is_ignored || step.died);
         }
         if step.came == Came::Config {
             // Who was a stranger before may be known now.
@@ -86,16 +109,39 @@ impl Checker for OneFinalResponse {
         Ok(())
     }
 
-    fn rest(&mut self, _: &World) -> Verdict {
-        self.all_answered(Mono(u64::MAX))
+    fn rest(&mut self, world: &World) -> Verdict {
+        self.all_answered(Mono(u64::MAX))?;
+        if has_noise(world) {
+            Ok(())
+        } else {
+            self.invites.iter().try_for_each(|(key, seen)| was_heard(key, seen))
+        }
     }
 }
 
+/// Mutilated copies of messages are on their way.
+fn has_noise(world: &World) -> bool {
+    world.setup.net.garbage_ppm > 0
+}
+
+/// Whether two are the same request, though it may have come by two ways.
+fn is_same((_, via, cseq): &Key, (_, other, number): &Key) -> bool {
+    (via, cseq) == (other, number)
+}
+
+fn was_heard((from, _, cseq): &Key, seen: &Seen) -> Verdict {
+    if seen.is_heard || seen.may_be_unheard {
+        return Ok(());
+    }
+    broken(None, format!("INVITE {cseq} of {from} got no response at all"))
+}
+
 impl OneFinalResponse {
-    fn arrived(&mut self, now: Mono, key: Key, is_inside: bool) {
+    fn arrived(&mut self, now: Mono, key: Key, is_inside: bool, is_ignored: bool) {
+        let may_be_unheard = is_ignored || self.invites.keys().any(|of| *of != key && is_same(of, &key));
         let Some(known) = self.invites.get_mut(&key) else {
             self.by_age.push_back((now, key.clone()));
-            self.invites.insert(key, Seen::at(now, is_inside));
+            self.invites.insert(key, Seen { may_be_unheard, ..Seen::at(now, is_inside) });
             return;
         };
         // Longer than this after a refusal and its ACK nothing of it is on its way any more (timer I), so it is a new
@@ -107,13 +153,16 @@ impl OneFinalResponse {
 
     fn answer(&mut self, world: &World, to: std::net::SocketAddr, glance: &Glance<'_>) -> Verdict {
         let Some(status) = glance.status() else { return Ok(()) };
+        let key = key(to, glance);
+        for (_, seen) in self.invites.iter_mut().filter(|(of, _)| is_same(of, &key)) {
+            (seen.is_heard, seen.has_final) = (true, seen.has_final || status >= 200);
+        }
         // A mutilated copy may bear the same branch and be refused for its form: only what a call came to counts then.
         let is_about_form = status >= 200 && !matches!(status, 200 | 480 | 486 | 487 | 603);
         // A copy that came by another way is refused for that, not for what it asks (RFC 3261 §8.2.2.2).
-        if status == 482 || is_about_form && world.setup.net.garbage_ppm > 0 {
+        if status == 482 || is_about_form && has_noise(world) {
             return Ok(());
         }
-        let key = key(to, glance);
         // Its copies may have come from an address that changed: the transaction is the same.
         let same = self.invites.iter().filter(|(of, seen)| {
             (&of.1, of.2) == (&key.1, key.2)
@@ -135,7 +184,7 @@ impl OneFinalResponse {
         let Some(seen) = self.invites.get_mut(&key) else { return Ok(()) };
         if status < 200 {
             if seen.may_be_new {
-                *seen = Seen::at(world.now.mono, seen.is_inside);
+                *seen = Seen { is_heard: true, ..Seen::at(world.now.mono, seen.is_inside) };
             }
             seen.is_taken = true;
             return Ok(());
@@ -148,7 +197,8 @@ impl OneFinalResponse {
         match &seen.answer {
             Some(first) if *first != this && (seen.may_be_new || was_challenged) => {
                 let now = world.now.mono;
-                *seen = Seen { answer: Some(this), answered: now, ..Seen::at(now, seen.is_inside) };
+                let anew = Seen { is_heard: true, has_final: true, ..Seen::at(now, seen.is_inside) };
+                *seen = Seen { answer: Some(this), answered: now, ..anew };
             }
             None => (seen.answer, seen.answered) = (Some(this), first_answered),
             Some(first) if *first != this && !(first.0 == 401 && is_of_copy) => {
@@ -167,8 +217,7 @@ impl OneFinalResponse {
 
     /// An answer went where the phone is by now: the transaction is the one it began at its old address.
     fn went_elsewhere(&mut self, now: Mono, key: &Key, status: u16, glance: &Glance<'_>) {
-        let is_same = |of: &Key| (&of.1, of.2) == (&key.1, key.2);
-        let same = self.invites.iter_mut().filter(|(of, seen)| is_same(of) && seen.answer.is_none());
+        let same = self.invites.iter_mut().filter(|(of, seen)| is_same(of, key) && seen.answer.is_none());
         for (_, seen) in same.filter(|_| status >= 200) {
             (seen.answer, seen.answered) = (Some((status, glance.to_tag().to_owned())), now);
         }
@@ -180,13 +229,14 @@ impl OneFinalResponse {
                 break;
             }
             self.by_age.pop_front();
-            let has_noise = world.setup.net.garbage_ppm > 0;
             let is_over = self.invites.get(&key).is_none_or(|seen| match seen.answer {
                 Some(_) => now.since(seen.answered) >= MEMORY,
-                None => !seen.is_taken || has_noise,
+                None => !seen.is_taken || seen.has_final,
             });
             if is_over {
-                self.invites.remove(&key);
+                if let Some(seen) = self.invites.remove(&key).filter(|_| !has_noise(world)) {
+                    was_heard(&key, &seen)?;
+                }
             } else {
                 self.by_age.push_back((now, key));
                 self.all_answered(now)?;
@@ -197,7 +247,7 @@ impl OneFinalResponse {
 
     fn all_answered(&self, now: Mono) -> Verdict {
         for ((from, _, cseq), seen) in &self.invites {
-            if seen.is_taken && seen.answer.is_none() && now.since(seen.since) > PATIENCE {
+            if seen.is_taken && !seen.has_final && now.since(seen.since) > PATIENCE {
                 return broken(None, format!("INVITE {cseq} of {from} never got a final response"));
             }
         }

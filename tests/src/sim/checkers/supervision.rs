@@ -170,7 +170,7 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
     if one.mode != Mode::Barge && hearers.len() > at_it.len() {
         return broken(Some(own.id), "somebody else hears a supervisor who does not barge in".to_owned());
     }
-    if one.mode != Mode::Barge && world.media.also.contains_key(&voice) {
+    if one.mode != Mode::Barge && is_on_a_recording(world, voice) {
         return broken(
             Some(own.id),
             format!("a recording holds a supervisor whose mode is {}", one.mode.word()),
@@ -184,6 +184,12 @@ fn check(world: &World, own: &Call, one: &Supervision) -> Verdict {
         is_recorded(world, one, voice, call, parties)?;
     }
     hears_all(world, own, one, target.as_ref())
+}
+
+/// Whether a leg is on a recording, as one of its two sides or beside them.
+fn is_on_a_recording(world: &World, leg: LegId) -> bool {
+    let mut sides = world.media.tape.values().flatten();
+    world.media.also.contains_key(&leg) || sides.any(|(side, _)| *side == leg)
 }
 
 /// Who is restricted to a queue comes to no call of another, and stays at none that an agent has from another: that who works at

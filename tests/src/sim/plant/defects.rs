@@ -146,11 +146,19 @@ pub enum Defect {
     UntoldDoor,
     /// Somebody is told by a tone of a supervisor who is not there.
     StrayTone,
+    /// An INVITE gets no response of any kind.
+    UnheardInvite,
+    /// What a supervisor whispers is recorded.
+    TapedWhisper,
+    /// A supervisor who listens is on the recording in place of a party.
+    TapedListener,
+    /// An agent is chosen by what was true of him before.
+    StaleKey,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 74] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -221,5 +229,9 @@ impl Defect {
         Self::BentAgain,
         Self::UntoldDoor,
         Self::StrayTone,
+        Self::UnheardInvite,
+        Self::TapedWhisper,
+        Self::TapedListener,
+        Self::StaleKey,
     ];
 }

@@ -1,18 +1,128 @@
-//! Who is chosen, and whose phone rings.
+//! Who is chosen.
 
 use super::super::{Checker, Verdict, broken};
-use super::{fact, facts};
-use crate::sim::glance::Glance;
+use super::{facts, mono};
 use crate::sim::world::{Came, Step, World};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
-use switchroom_acd::Fact;
-use switchroom_acd::fact::{Decision, Trigger};
-use switchroom_exchange::{Action, CallId, Command};
+use std::collections::BTreeMap;
+use switchroom_acd::config::SortKey;
+use switchroom_acd::fact::{Decision, LeftFact, Trigger};
+use switchroom_acd::{Activity, CallBackAct, CallBackEnd, CallBackFact, Exit, Fact, State};
+use switchroom_exchange::CallId;
 
-/// Who was chosen follows from what is written down of the choice.
+/// What agents did today.
+#[derive(Debug, Default, Clone, Copy)]
+struct Today {
+    answered: i64,
+    talk_ms: i64,
+}
+
+/// Who was chosen follows from what is written down of the choice, and that from what was written down before.
 #[derive(Debug, Default)]
-pub(in super::super) struct ChosenByTheRule;
+pub(in super::super) struct ChosenByTheRule {
+    /// When each agent's last call ended, or when the agent signed in.
+    last_calls: BTreeMap<String, i64>,
+    /// The last offer of each agent in a queue.
+    turns: BTreeMap<(String, String), i64>,
+    /// Of this life and this day.
+    today: BTreeMap<String, Today>,
+    /// What agents had done today before this life, of which a crash lets nobody know all; learnt when it is first told.
+    before: Option<BTreeMap<(String, SortKey), i64>>,
+    /// The local day: year, and day of the year.
+    day: Option<(i16, i16)>,
+}
+
+impl ChosenByTheRule {
+    fn begin(&mut self, world: &World, step: &Step) {
+        let known = world.store.disk.agents.values().map(|(_, one)| one.agent.clone());
+        *self = Self {
+            last_calls: known.map(|agent| (agent, mono(step))).collect(),
+            before: (!world.store.disk.facts.is_empty()).then(BTreeMap::new),
+            ..Self::default()
+        };
+    }
+
+    /// At local midnight nobody has done anything yet.
+    fn look_at_the_day(&mut self, world: &World, step: &Step) {
+        let day = world.exchange.config().inbound.zone.civil(step.now.wall.0).date();
+        let day = (day.year(), day.day_of_year());
+        if self.day.replace(day).is_some_and(|before| before != day) {
+            self.today.clear();
+            self.before = None;
+        }
+    }
+
+    fn write(&mut self, now: i64, fact: &Fact) {
+        let talks = |state: &State| matches!(state.activity, Activity::Talking | Activity::Holding);
+        match fact {
+            Fact::Agent(fact) => {
+                let signs_in = !fact.was.presence.is_signed_in() && fact.is.presence.is_signed_in();
+                if signs_in || talks(&fact.was) && !talks(&fact.is) {
+                    self.last_calls.insert(fact.agent.clone(), now);
+                }
+            }
+            Fact::Offered(decision) => {
+                let turn = i64::try_from(decision.offer).unwrap_or(i64::MAX);
+                let of = |agent: &String| ((decision.queue.clone(), agent.clone()), turn);
+                self.turns.extend(decision.chosen.iter().map(of));
+            }
+            Fact::Left(LeftFact { exit: Exit::Answered, agent, .. })
+            | Fact::CallBack(CallBackFact {
+                act: CallBackAct::Closed { how: CallBackEnd::Reached, agent, .. },
+                ..
+            }) => self.today.entry(agent.clone()).or_default().answered += 1,
+            Fact::Talked(talked) => {
+                let ms = i64::try_from(talked.talk_ms).unwrap_or(i64::MAX);
+                self.today.entry(talked.agent.clone()).or_default().talk_ms += ms;
+            }
+            Fact::Left(_)
+            | Fact::Joined(_)
+            | Fact::OfferEnded(_)
+            | Fact::WrappedUp(_)
+            | Fact::Missed(_)
+            | Fact::CallBack(_)
+            | Fact::Door(_) => {}
+        }
+    }
+
+    /// What an agent's key should be; `None` where these books do not know.
+    fn key(&mut self, world: &World, queue: &str, agent: &str, key: SortKey, is: i64) -> Option<i64> {
+        let today = self.today.get(agent).copied().unwrap_or_default();
+        let mut with_before = |since: i64| match &mut self.before {
+            Some(before) => *before.entry((agent.to_owned(), key)).or_insert((is - since).max(0)) + since,
+            None => since,
+        };
+        let config = world.exchange.floor().config().agents.get(agent);
+        let place = config.and_then(|agent| agent.queues.get(queue));
+        match key {
+            SortKey::LongestIdle => Some(self.last_calls.get(agent).copied().unwrap_or(0)),
+            SortKey::RoundRobin => {
+                Some(self.turns.get(&(queue.to_owned(), agent.to_owned())).copied().unwrap_or(0))
+            }
+            SortKey::FewestCalls => Some(with_before(today.answered)),
+            SortKey::LeastTalk => Some(with_before(today.talk_ms)),
+            SortKey::Tier => Some(i64::from(place?.tier)),
+            SortKey::Linear => Some(i64::from(place?.position)),
+            SortKey::Skill | SortKey::Weighted => None,
+        }
+    }
+
+    /// Whether the keys by which agents were sorted are true.
+    fn compare(&mut self, world: &World, decision: &Decision) -> Verdict {
+        for candidate in &decision.candidates {
+            for (key, is) in decision.order.iter().zip(&candidate.keys) {
+                let agent = &candidate.agent;
+                let ought = self.key(world, &decision.queue, agent, *key, *is);
+                if ought.is_some_and(|ought| ought != *is) {
+                    let text =
+                        format!("{} of agent {agent} is {is}, not {ought:?}: {decision:?}", key.word());
+                    return broken(Some(CallId(decision.call)), text);
+                }
+            }
+        }
+        Ok(())
+    }
+}
 
 fn follows(decision: &Decision) -> bool {
     match decision.trigger {
@@ -42,98 +152,19 @@ impl Checker for ChosenByTheRule {
         "who is chosen follows from what is written down of the choice"
     }
 
-    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
-        for fact in facts(step) {
-            if let Fact::Offered(decision) = fact
-                && !follows(decision)
-            {
-                return broken(Some(CallId(decision.call)), format!("{decision:?}"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A phone that rings for somebody who waits is that of an agent to whom that caller is offered, unless a user picked the
-/// caller up there.
-#[derive(Debug, Default)]
-pub(in super::super) struct RungIsOffered {
-    seats: BTreeMap<String, String>,
-    waiting: BTreeSet<u128>,
-    offers: BTreeSet<(u128, String)>,
-    /// Phones at which users picked callers up.
-    picked: BTreeSet<(u128, String)>,
-    rung: BTreeSet<String>,
-}
-
-impl RungIsOffered {
-    fn write(&mut self, fact: &Fact) {
-        match fact {
-            Fact::Agent(fact) => _ = self.seats.insert(fact.agent.clone(), fact.extension.clone()),
-            Fact::Joined(joined) => _ = self.waiting.insert(joined.call),
-            Fact::Left(left) => {
-                self.waiting.remove(&left.call);
-                self.picked.retain(|(call, _)| *call != left.call);
-            }
-            Fact::Offered(decision) => {
-                self.offers.extend(decision.chosen.iter().map(|agent| (decision.call, agent.clone())));
-            }
-            Fact::OfferEnded(ended) => _ = self.offers.remove(&(ended.call, ended.agent.clone())),
-            Fact::Talked(_) | Fact::WrappedUp(_) | Fact::Missed(_) | Fact::CallBack(_) | Fact::Door(_) => {}
-        }
-    }
-
-    /// A new INVITE to a phone.
-    fn rings(&mut self, world: &World, sip_call_id: &str) -> Verdict {
-        if !self.rung.insert(sip_call_id.to_owned()) {
-            return Ok(());
-        }
-        let leg = world.exchange.calls().find_map(|call| {
-            let leg = call.callee_legs().find(|leg| leg.sip_call_id == sip_call_id)?;
-            Some((call.id, leg.extension.clone()?))
-        });
-        let Some((call, extension)) = leg.filter(|(call, _)| self.waiting.contains(&call.0)) else {
-            return Ok(());
-        };
-        let is_offered = self
-            .offers
-            .iter()
-            .any(|(of, agent)| *of == call.0 && self.seats.get(agent).is_some_and(|seat| *seat == extension));
-        if is_offered || self.picked.contains(&(call.0, extension.clone())) {
-            return Ok(());
-        }
-        broken(Some(call), format!("{extension} rings for call {call}, which is offered to nobody there"))
-    }
-}
-
-impl Checker for RungIsOffered {
-    fn rule(&self) -> &'static str {
-        "a phone that rings for somebody who waits is that of an agent who is offered the call, or one to which a user had \
-         the caller picked up"
-    }
-
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
         if step.came == Came::Start {
-            let known = world.store.disk.agents.values().map(|(_, one)| one);
-            *self = Self::default();
-            self.seats = known.map(|one| (one.agent.clone(), one.extension.clone())).collect();
+            self.begin(world, step);
         }
-        // Whoever picks a caller up is rung beside all agents. Of a step that was cut short nobody heard the reply.
-        if let Came::Command(_, Command::PickUp { call, phone: Some(phone) }) = &step.came
-            && (step.died || step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. })))
-        {
-            self.picked.insert((call.0, phone.clone()));
-        }
-        for action in &step.actions {
-            if let Some(fact) = fact(action) {
-                self.write(fact);
+        self.look_at_the_day(world, step);
+        for fact in facts(step) {
+            if let Fact::Offered(decision) = fact {
+                if !follows(decision) {
+                    return broken(Some(CallId(decision.call)), format!("{decision:?}"));
+                }
+                self.compare(world, decision)?;
             }
-            if let Action::Send { bytes, .. } = action
-                && bytes.starts_with(b"INVITE ")
-                && let Some(glance) = Glance::of(bytes)
-            {
-                self.rings(world, glance.call_id)?;
-            }
+            self.write(mono(step), fact);
         }
         Ok(())
     }

@@ -8,16 +8,18 @@ mod entrance;
 mod kept;
 mod missed;
 mod rights;
+mod rings;
 mod shares;
 
 pub(super) use agents::{OneCallPerAgent, TimeAddsUp, WhereTheyChose};
 pub(super) use call_backs::CallBacksEndOnce;
 pub(super) use callers::{EverybodyLeavesOnce, NobodyOvertakes};
-pub(super) use choices::{ChosenByTheRule, RungIsOffered};
+pub(super) use choices::ChosenByTheRule;
 pub(super) use entrance::OnlyWhoMayComesIn;
 pub(super) use kept::FactsReachTheDisk;
 pub(super) use missed::InboxIsWhoGaveUp;
 pub(super) use rights::OnlyOwnQueues;
+pub(super) use rings::RungIsOffered;
 pub(super) use shares::SharesAreEven;
 
 use crate::sim::world::Step;
