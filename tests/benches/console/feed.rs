@@ -210,7 +210,7 @@ impl Told {
             }
             if beat.elapsed() >= Duration::from_secs(1) {
                 beat = Instant::now();
-                self.line(&ServerLine::Alive { seq: self.seq, at_ms: now_ms(), utc_offset_min: 0 })?;
+                self.line(&ServerLine::Alive { seq: self.seq, at_ms: now_ms(), utc_offset_min: Some(0) })?;
             }
             let wanted = rate.load(Ordering::Relaxed);
             if wanted == 0 {
