@@ -405,3 +405,48 @@ fn a_recording_ends_when_who_comes_later_does_not_consent() {
         w.settle();
     }
 }
+
+/// 101 puts 102 into a flow, who has 103 rung there: of the two who talk then nobody was asked yet.
+fn left_to_a_flow() -> (World, SocketAddr, SessionId) {
+    let (mut w, id, [a, b], c) = recorded();
+    let now = w.now.mono;
+    w.end(a.0).refer(now, a.1, &Uri::sip("500", "pbx.example", None), None);
+    w.ms(100);
+    let leg = w.x.call(id).unwrap().caller;
+    w.input(Input::Media(MediaEvent::Digit { leg, digit: '1' }));
+    w.ms(50);
+    w.media.clear();
+    w.answer(c);
+    (w, b.0, b.1)
+}
+
+/// What a flow had silenced stays silent while one is asked, and is gone without a trace if that one refuses.
+#[test]
+fn who_talks_next_behind_a_flow_is_asked_first() {
+    for consents in [true, false] {
+        let (mut w, b, session) = left_to_a_flow();
+        assert_eq!(taped_since(&w, 0), [""; 0], "silent since the flow");
+        let (leg, number) = asked(&w).unwrap();
+        w.input(Input::Media(if consents {
+            MediaEvent::Played { leg, number }
+        } else {
+            MediaEvent::Digit { leg, digit: '9' }
+        }));
+        w.ms(20);
+        assert!(are_connected(&w));
+        let tape = taped_since(&w, 0);
+        if consents {
+            assert_eq!(tape, ["leg", "resume"]);
+            assert!(has_mark(&w));
+        } else {
+            assert_eq!(tape, ["stop"]);
+            let tail = w.media.iter().find_map(|command| match command {
+                MediaCommand::StopRecording { tail_ms, .. } => Some(*tail_ms),
+                _ => None,
+            });
+            assert!(tail.is_some_and(|tail| tail > 100), "{tail:?}");
+        }
+        w.hang_up(b, session);
+        w.settle();
+    }
+}
