@@ -99,7 +99,9 @@ fn announcement(place: u64, expected_s: Option<u64>) -> Vec<Clip> {
 }
 
 fn names(clips: &[Clip]) -> Vec<&str> {
-    let name = |clip| if let &Clip::Prompt { ref name, .. } = clip { Some(name.as_str()) } else { None };
+    fn name(clip: &Clip) -> Option<&str> {
+        if let Clip::Prompt { name, .. } = clip { Some(name) } else { None }
+    }
     clips.iter().filter_map(name).collect()
 }
 
