@@ -58,7 +58,7 @@ fn put(store: &Store, facts: RecordingFacts) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
     use super::*;
     use std::fs;
     use std::sync::Arc;

@@ -295,8 +295,7 @@ impl Exchange {
             for agent in agents {
                 self.floor.missed(moment(now), name, &agent, super::ringing::miss(cause));
             }
-        } else if matches!(cause, Cause::Restart | Cause::Overload) {
-            // The number was not rung, which is nobody's fault but ours.
+        } else if cause == Cause::Restart {
             self.floor.call_back_cut(moment(now), name);
         }
         // Nothing happens if no agent has it.

@@ -146,7 +146,7 @@ pub(super) fn manners(who: &Resident) -> Course {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::cmd::demo::site::Site;
 

@@ -1,4 +1,5 @@
 //! A disk that takes nothing: the store goes on, says so, and catches up.
+#![allow(clippy::disallowed_methods)]
 
 use super::samples::{START_MS, cdr};
 use super::{Options, open, open_with};
@@ -8,6 +9,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 use switchroom_exchange::{Record, Ticket};
 
 /// Takes so many bytes more, then is full; below zero it takes all but cannot make it durable.
@@ -129,7 +131,7 @@ fn goes_on_and_catches_up(room_in_trouble: i64) {
         if store.health() == "ok" {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(store.health(), "ok");
     // The exchange offers a refused CDR again.
@@ -254,10 +256,10 @@ fn a_new_segment_that_failed_half_way_is_taken_up_again() {
             disk.0.store(2, Ordering::Relaxed);
         }
         store.put(None, record(number));
-        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_secs(60);
         while store.cdr(&number.to_string()).is_none() {
-            assert!(std::time::Instant::now() < end, "{number} is not written: {}", store.health());
-            std::thread::sleep(std::time::Duration::from_millis(1));
+            assert!(Instant::now() < end, "{number} is not written: {}", store.health());
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
     store.close();

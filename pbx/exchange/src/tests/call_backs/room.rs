@@ -82,21 +82,3 @@ fn an_exchange_without_a_port_blames_no_agent() {
     t.w.input(Input::EndAll);
     t.w.run(Duration::from_secs(20));
 }
-
-/// The agent has answered, and there is no port for the leg to the number: that was no try of it.
-#[test]
-fn a_number_that_was_not_rung_for_want_of_a_port_was_not_tried() {
-    let mut config = site(rules());
-    config.rtp_pairs = 1;
-    let mut t = Floor::with(config);
-    t.ask();
-    t.choose("2", Presence::Ready, "102");
-    for _ in 0..5 {
-        t.answer(t.b);
-        t.w.run(Duration::from_secs(120));
-    }
-    let tries: Vec<u32> = t.w.x.floor().call_backs().map(|one| one.tries).collect();
-    assert_eq!(tries, [0]);
-    t.w.input(Input::EndAll);
-    t.w.run(Duration::from_secs(20));
-}

@@ -5,7 +5,7 @@ use crate::sim::checkers::{Checker, Verdict, broken};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use switchroom_acd::config::{QueueConfig, Staff};
-use switchroom_acd::{CallBackAct, CallBackEnd, Door, Exit, Fact, Presence, Whereabouts};
+use switchroom_acd::{CallBackAct, CallBackEnd, Door, Exit, Fact, Presence};
 use switchroom_exchange::{Action, AgentAct, CallId, Command, Record};
 use switchroom_flow::boundary::Opening;
 
@@ -76,12 +76,6 @@ impl OnlyWhoMayComesIn {
         let Some(config) = world.exchange.floor().queue(&name).map(|queue| &queue.config) else {
             return Ok(());
         };
-        // An agent who had somebody to call back, and no room to ring the number, has nobody: no fact tells of it.
-        let is_with_agent = |id: &u128| {
-            let one = world.exchange.floor().call_back(*id);
-            one.is_none_or(|one| matches!(one.whereabouts, Whereabouts::Called(_)))
-        };
-        queue.talking.retain(is_with_agent);
         let is_back = self.back.remove(&call);
         let is_open = match self.doors.get(&name) {
             Some(Door::Open) => true,
