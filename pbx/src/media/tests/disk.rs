@@ -124,7 +124,7 @@ fn a_sidecar_that_has_no_room_leaves_the_one_before_as_it_was() {
     archive::begin_sidecar(&files.sidecar, &facts).unwrap();
     let before = std::fs::read_to_string(&files.sidecar).unwrap();
     let mut rest = std::fs::File::create(dir.join("others")).unwrap();
-    while std::io::Write::write_all(&mut rest, &[0; 4_096]).is_ok() {}
+    while io::Write::write_all(&mut rest, &[0; 4_096]).is_ok() {}
     // What fits into the block of the old one is written all the same.
     facts.marks = vec![(1, "mark".into(), "short".into())];
     archive::write_sidecar(&files.sidecar, &facts).unwrap();
@@ -132,7 +132,7 @@ fn a_sidecar_that_has_no_room_leaves_the_one_before_as_it_was() {
     assert!(short.contains("short") && short != before);
     facts.marks = vec![(1, "mark".into(), "a mark of some length".into()); 1_000];
     let error = archive::seal(&files, &mut facts).unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     assert_eq!(std::fs::read_to_string(&files.sidecar).unwrap(), short);
     // With room again the next start finishes it.
     drop(rest);
