@@ -60,9 +60,9 @@ fn put(store: &Store, facts: RecordingFacts) {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
     use super::*;
+    use crate::clock;
     use std::fs;
     use std::sync::Arc;
-    use std::time::Instant;
     use switchroom_exchange::{CallId, RecordingSubject};
 
     /// A recording in its folder as it would be when closed, or, without a hash, when it was cut off.
@@ -110,9 +110,9 @@ mod tests {
         let begun = recorded(dir.path(), 4, "");
         let done = find(&store, dir.path(), interrupted);
         assert!(done.recv().is_err(), "it ends");
-        let end = Instant::now() + Duration::from_secs(60);
+        let end_us = clock::mono_us() + 60_000_000;
         while store.recordings(9, None).len() < 3 {
-            assert!(Instant::now() < end, "{:?}", store.recordings(9, None));
+            assert!(clock::mono_us() < end_us, "{:?}", store.recordings(9, None));
             std::thread::sleep(Duration::from_millis(5));
         }
         let found = |number| store.recording(CallId::new(1_700_000_000_000, number)).unwrap();

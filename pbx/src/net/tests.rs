@@ -202,6 +202,7 @@ fn both_kinds_of_addresses_are_listened_to_and_answered_on_one_port() {
     .map(|(transport, ip)| Listen { transport, address: SocketAddr::new(ip.parse().unwrap(), free) })
     .to_vec();
     let net = runtime.block_on(Net::start(&listen, Arc::new(Sink(tx)))).unwrap();
+    let mut connected = Vec::new();
     for (ours, theirs) in [("127.0.0.1", "127.0.0.1:0"), ("::1", "[::1]:0")] {
         let ours = SocketAddr::new(ours.parse().unwrap(), free);
         let peer = std::net::UdpSocket::bind(theirs).unwrap();
@@ -222,6 +223,7 @@ fn both_kinds_of_addresses_are_listened_to_and_answered_on_one_port() {
             (flow.transport, flow.local, flow.remote),
             (Transport::Tcp, ours, peer.local_addr().unwrap())
         );
+        connected.push(peer);
     }
 }
 
