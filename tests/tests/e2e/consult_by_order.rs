@@ -94,6 +94,26 @@ fn heard(samples: &[i16]) -> Vec<Vec<u32>> {
     phases(samples, &[CALLER_HZ, AGENT_HZ, THIRD_HZ, SUPERVISOR_HZ, MUSIC_HZ])
 }
 
+/// These were heard one after the other. A phone that lacks processor time may fall silent in between: then some of those
+/// are heard who are heard before or after, and nobody else.
+fn in_turn(who: &str, heard: &[Vec<u32>], wanted: &[Vec<u32>]) {
+    let mut turn = 0;
+    for phase in heard {
+        if wanted.get(turn) == Some(phase) {
+            turn += 1;
+            continue;
+        }
+        let near = [turn.checked_sub(1), Some(turn)];
+        let mut near = near.into_iter().flatten().filter_map(|at| wanted.get(at));
+        let is_part = near.any(|of| phase.iter().all(|hz| of.contains(hz)));
+        assert!(
+            is_part,
+            "{who}: {phase:?} is neither before nor after turn {turn}: {heard:?}, wanted {wanted:?}"
+        );
+    }
+    assert_eq!(turn, wanted.len(), "{who}: {heard:?}, wanted {wanted:?}");
+}
+
 /// Who hears music hears nobody beside it but while one goes over into the other.
 fn music_is_alone(who: &str, samples: &[i16]) {
     let of_others = [CALLER_HZ, AGENT_HZ, THIRD_HZ, SUPERVISOR_HZ];
@@ -216,26 +236,20 @@ fn a_supervisor_at_a_conference_is_heard_by_whom_the_mode_says() {
     let confer = [vec![AGENT], vec![AGENT, THIRD], vec![AGENT, THIRD, SUPERVISOR], vec![AGENT, THIRD]];
     let by_caller: Vec<_> =
         heard(&stage.caller.heard()).into_iter().filter(|phase| phase[..] != [MUSIC]).collect();
-    assert_eq!(by_caller, confer, "the caller hears no whisper");
+    in_turn("the caller, who hears no whisper", &by_caller, &confer);
     let both = vec![CALLER, THIRD];
     let all = vec![CALLER, THIRD, SUPERVISOR];
-    assert_eq!(
-        heard(&stage.agent.heard()),
-        [vec![CALLER], vec![THIRD], both.clone(), all, both, vec![THIRD]],
-        "the agent hears the whisper, too"
-    );
+    let wanted = [vec![CALLER], vec![THIRD], both.clone(), all, both, vec![THIRD]];
+    in_turn("the agent, who hears the whisper, too", &heard(&stage.agent.heard()), &wanted);
     let both = vec![CALLER, AGENT];
     let all = vec![CALLER, AGENT, SUPERVISOR];
-    assert_eq!(
-        heard(&stage.third.heard()),
-        [vec![AGENT], both.clone(), all, both, vec![AGENT]],
-        "the third hears no whisper"
-    );
-    assert_eq!(heard(&supervisor.heard()), [[CALLER, AGENT, THIRD]], "the supervisor hears all three");
+    let wanted = [vec![AGENT], both.clone(), all, both, vec![AGENT]];
+    in_turn("the third, who hears no whisper", &heard(&stage.third.heard()), &wanted);
+    in_turn("the supervisor", &heard(&supervisor.heard()), &[vec![CALLER, AGENT, THIRD]]);
 
     let (channels, _) = stage.recorded();
     assert_eq!(heard(&channels[0]), [vec![CALLER]], "the caller's channel is the caller's");
-    assert_eq!(heard(&channels[1]), confer, "whoever barges in is recorded, and no whisper");
+    in_turn("the agent's channel, with who barges in and no whisper", &heard(&channels[1]), &confer);
 }
 
 fn daemon_cdr_with(daemon: &Daemon, number: &str) -> Option<CdrView> {

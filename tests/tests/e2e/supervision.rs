@@ -4,10 +4,12 @@
 use crate::phones::{three_in_a_call, three_in_a_call_with};
 use crate::queues::ctl;
 use std::time::Duration;
-use switchroom_tests::audio::{first_piece_with_trace_of, pieces_with_part_of, pieces_with_trace_of};
+use switchroom_tests::audio::{
+    first_piece_with_trace_of, longest_silence, pieces_with_part_of, pieces_with_trace_of,
+};
 use switchroom_tests::daemon::Daemon;
-use switchroom_tests::process::{eventually, has_program};
-use switchroom_wire::SupervisionMode;
+use switchroom_tests::process::{eventually, has_program, user};
+use switchroom_wire::{EventKind, SupervisionMode};
 
 const CALLER_HZ: f64 = 440.0;
 const AGENT_HZ: f64 = 700.0;
@@ -72,10 +74,13 @@ fn a_supervisor_is_heard_by_whom_the_mode_says() {
 
     let cdr = eventually("the record", || daemon.cdrs().into_iter().find(|c| c.id == call.id));
     assert_eq!(cdr.with.as_ref().map(|p| p.number.as_str()), Some("103"));
-    let acts: Vec<String> = daemon.events().into_iter().map(|event| event.name).collect();
-    for act in ["listen", "whisper", "barge", "take_over"] {
-        assert!(acts.iter().any(|name| name == act), "{act} is on the audit list: {acts:?}");
-    }
+    let told = daemon.events().into_iter();
+    let audited =
+        told.filter(|event| event.kind == EventKind::Audit && event.call.as_ref() == Some(&call.id));
+    let acts: Vec<(String, String)> = audited.map(|event| (event.name, event.subject)).collect();
+    // Whom it follows was said before, of no call.
+    let wanted = ["supervises", "whisper", "barge", "take_over"].map(|act| (act.to_owned(), user()));
+    assert_eq!(acts, wanted, "the audit list, in order");
     let (_, _, channels) = daemon.closed_recording(&call.id);
     // What was whispered is in no channel: the supervisor is there as long as barging in and after taking over.
     assert_eq!(pieces_with_trace_of(&channels[0], SUPERVISOR_HZ), 0, "the caller's channel is the caller's");
@@ -116,5 +121,47 @@ fn an_agent_hears_a_tone_when_somebody_begins_to_listen_if_the_policy_says_so() 
     let (_, _, channels) = daemon.closed_recording(&call.id);
     for channel in &channels {
         assert_eq!(pieces_with_part_of(channel, TONE_HZ), 0, "no recording has it");
+    }
+}
+
+/// What a supervisor hears when there is nothing more to hear.
+const OVER_HZ: f64 = 480.0;
+
+/// The supervisor leaves a whisper: the two hear each other without a gap. The agent leaves a barge: the supervisor is told by
+/// a tone, and the line ends.
+#[test]
+fn whoever_leaves_the_others_are_told_or_go_on() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let hz = [CALLER_HZ, AGENT_HZ, SUPERVISOR_HZ];
+    let (daemon, [mut caller, mut agent, mut supervisor], call) = three_in_a_call(hz);
+    std::thread::sleep(Duration::from_millis(500));
+    ctl(&daemon, &["whisper", "--extension", "102", "--phone", "103"]);
+    supervisor.wait_for("CALL_ESTABLISHED");
+    is_at(&daemon, &call.id, SupervisionMode::Whisper);
+    std::thread::sleep(MOMENT);
+    supervisor.command("hangup", "");
+    supervisor.wait_for("CALL_CLOSED");
+    std::thread::sleep(MOMENT);
+    ctl(&daemon, &["barge", &call.id, "--phone", "103"]);
+    is_at(&daemon, &call.id, SupervisionMode::Barge);
+    std::thread::sleep(MOMENT);
+    agent.command("hangup", "");
+    caller.wait_for("CALL_CLOSED");
+    eventually("the end of the supervisor's second call", || {
+        supervisor.read();
+        let ends = supervisor.kinds().into_iter().filter(|kind| *kind == "CALL_CLOSED").count();
+        (ends == 2).then_some(())
+    });
+
+    let heard = supervisor.heard();
+    let told = pieces_with_part_of(&heard, OVER_HZ);
+    assert!(told >= 2, "{told} pieces of the tone that it is over\n{}", daemon.log());
+    for (who, heard, other) in [("caller", caller.heard(), AGENT_HZ), ("agent", agent.heard(), CALLER_HZ)] {
+        let alone = pieces_with_part_of(&heard, other);
+        assert!(alone >= 3 * MOST, "the {who} heard {alone} pieces of the other");
+        let gap = longest_silence(&heard);
+        assert!(gap <= 0.6, "the {who} heard nothing for {gap} s");
     }
 }

@@ -1,10 +1,13 @@
-//! Three real softphones: the second puts the first through to the third. One call, one recording, both tones in it.
+//! Three real softphones: the second puts the first through to the third, or into a queue in which the third is an agent. One
+//! call, one recording, all tones in it.
 
-use crate::phones::three_in_a_call;
+use crate::phones::{three_in_a_call, three_in_a_call_with};
+use crate::queues::{ctl, is, journal};
 use std::time::Duration;
-use switchroom_tests::audio::pieces_with;
+use switchroom_tests::audio::{pieces_with, pieces_with_trace_of};
 use switchroom_tests::daemon::DOMAIN;
 use switchroom_tests::process::{eventually, has_program};
+use switchroom_wire::EventKind;
 
 const CALLER_HZ: f64 = 440.0;
 const FIRST_HZ: f64 = 700.0;
@@ -51,4 +54,65 @@ fn a_caller_is_put_through() {
     }
     assert!(pieces_with(&second.heard(), CALLER_HZ) >= 8);
     assert_eq!(pieces_with(&second.heard(), FIRST_HZ), 0, "who has gone is not heard");
+}
+
+const QUEUE: &str = "[[routes]]\nnumber = \"420\"\nto = \"queue desk\"\n[queues.desk]\n\
+    [agents.3002]\nextension = \"103\"\nqueues = [\"desk\"]\n";
+
+/// By the phone, or by an order; the caller waits there until the agent is ready.
+#[test]
+fn a_caller_is_put_through_to_a_queue() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    for by_phone in [true, false] {
+        let (daemon, [mut caller, mut first, mut agent], call) =
+            three_in_a_call_with(QUEUE, [CALLER_HZ, FIRST_HZ, SECOND_HZ]);
+        ctl(&daemon, &["agent", "3002", "break", "lunch"]);
+        std::thread::sleep(Duration::from_millis(1_500));
+        if by_phone {
+            first.command("transfer", &format!("sip:420@{DOMAIN}"));
+        } else {
+            ctl(&daemon, &["transfer", &call.id, "420"]);
+        }
+        first.wait_for("CALL_CLOSED");
+        eventually("the caller in the queue", || {
+            let queues = ctl(&daemon, &["queues"]);
+            (queues[0]["waiting"][0]["call"] == call.id).then_some(())
+        });
+        ctl(&daemon, &["agent", "3002", "ready"]);
+        agent.wait_for("CALL_ESTABLISHED");
+        is(&daemon, "3002", "talking");
+        std::thread::sleep(Duration::from_secs(2));
+        agent.command("hangup", "");
+        caller.wait_for("CALL_CLOSED");
+        is(&daemon, "3002", "idle");
+
+        let cdr = eventually("the record", || daemon.cdrs().into_iter().find(|c| c.id == call.id));
+        assert_eq!(daemon.cdrs().len(), 1, "one call");
+        assert_eq!(cdr.with.as_ref().map(|p| p.number.as_str()), Some("103"));
+        let today = ctl(&daemon, &["queues"])[0]["today"].clone();
+        let counted = ["offered", "answered"].map(|key| today[key].as_u64());
+        assert_eq!(counted, [Some(1), Some(1)], "{today}");
+        let written = journal(&daemon);
+        for fact in ["joined", "left", "talked"] {
+            let count = written.matches(&format!("\"fact\":{{\"{fact}\"")).count();
+            assert_eq!(count, 1, "{fact}, once");
+        }
+        let ordered = daemon.events().into_iter().any(|event| {
+            event.kind == EventKind::Audit
+                && event.name == "transfer"
+                && event.call.as_ref() == Some(&call.id)
+        });
+        assert_eq!(ordered, !by_phone, "an order is on the audit list");
+
+        assert_eq!(daemon.recordings().len(), 1, "one recording");
+        let (view, _, channels) = daemon.closed_recording(&call.id);
+        assert!(view.marks.iter().any(|mark| mark.kind == "transfer"), "{view:?}");
+        for (channel, hz) in [(0, CALLER_HZ), (1, FIRST_HZ), (1, SECOND_HZ)] {
+            let pieces = pieces_with(&channels[channel], hz);
+            assert!(pieces >= 8, "{pieces} pieces of {hz} Hz on channel {channel}");
+        }
+        assert_eq!(pieces_with_trace_of(&agent.heard(), FIRST_HZ), 0, "who has gone is not heard");
+    }
 }
