@@ -302,6 +302,11 @@ pub enum CtlCommand {
     Agents,
     /// Queues, their figures of today, and who waits.
     Queues,
+    /// Who waits, in turn: the first fifty of each queue.
+    Waiting {
+        /// Only in this queue.
+        queue: Option<String>,
+    },
     /// Figures of queues and agents: of today, of further days, by half hour.
     Figures {
         /// So many days, today included; eight are kept.

@@ -13,8 +13,8 @@ use std::path::Path;
 use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
     Answer, CallState, CallView, CdrView, Command, ConfigChange, ConsultAct, EndedView, ExtensionState,
-    FiguresBy, LadderStyle, MessageView, PartyView, QualityView, RecordingView, SuperviseAct, Supervised,
-    SupervisionMode, WhyView, clean, columns, fit, render_ladder,
+    FiguresBy, LadderStyle, MessageView, PartyView, QualityView, QueueView, RecordingView, SuperviseAct,
+    Supervised, SupervisionMode, WhyView, clean, columns, fit, render_ladder,
 };
 
 /// Does it.
@@ -29,7 +29,18 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
     if let (CtlCommand::Dump { file: Some(copy) }, Answer::Done(path)) = (&args.command, &answer) {
         copy_dump(Path::new(path), copy)?;
     }
-    if args.json {
+    if let (CtlCommand::Waiting { queue }, Answer::Queues(queues)) = (&args.command, &answer) {
+        let of: Vec<&QueueView> =
+            queues.iter().filter(|one| queue.as_ref().is_none_or(|name| *name == one.name)).collect();
+        if let Some(name) = queue.as_ref().filter(|_| of.is_empty()) {
+            return Err(Failure::new(format!("there is no queue {name}"), "switchroom ctl queues"));
+        }
+        if args.json {
+            write_json(&floor::waiting_json(&of), out)?;
+        } else {
+            Printer { offset_min, out }.who_waits(&of)?;
+        }
+    } else if args.json {
         print_json(&answer, out)?;
     } else {
         Printer { offset_min, out }.print(&answer)?;
@@ -49,7 +60,7 @@ fn command_of(asked: &CtlCommand) -> Result<Command, Failure> {
         CtlCommand::Call { call } => Command::Call { call: call.clone() },
         CtlCommand::Extensions => Command::Extensions,
         CtlCommand::Agents => Command::Agents,
-        CtlCommand::Queues => Command::Queues,
+        CtlCommand::Queues | CtlCommand::Waiting { .. } => Command::Queues,
         CtlCommand::Figures { days, half_hours } => {
             let by = if *half_hours { FiguresBy::HalfHour } else { FiguresBy::Day };
             Command::Figures { by, days: *days }
@@ -215,7 +226,11 @@ fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
         Answer::SettingsDiff(x) => serde_json::json!(x),
         Answer::SettingsApplied(x) => serde_json::json!(x),
     };
-    serde_json::to_writer_pretty(&mut *out, &value)?;
+    write_json(&value, out)
+}
+
+fn write_json(value: &serde_json::Value, out: &mut dyn Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)
 }
 

@@ -77,8 +77,8 @@ fn a_caller_is_put_through_to_a_queue() {
         }
         first.wait_for("CALL_CLOSED");
         eventually("the caller in the queue", || {
-            let queues = ctl(&daemon, &["queues"]);
-            (queues[0]["waiting"][0]["call"] == call.id).then_some(())
+            let waiting = ctl(&daemon, &["waiting", "desk"]);
+            (waiting[0]["call"] == call.id && waiting[0]["place"] == 1).then_some(())
         });
         ctl(&daemon, &["agent", "3002", "ready"]);
         agent.wait_for("CALL_ESTABLISHED");

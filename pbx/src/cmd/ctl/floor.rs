@@ -4,7 +4,7 @@ use super::{Printer, party, span};
 use crate::cli::{DoorAct, MissedAct};
 use switchroom_wire::{
     AgentView, BreakView, CallView, Command, ConfigChange, DecisionView, MissedAct as Act, MissedView,
-    QueueDoor, QueueView, ReasonsView, Sorted, StandingView, clean,
+    QueueDoor, QueueView, ReasonsView, Sorted, StandingView, WaiterView, clean,
 };
 
 /// What is done about a caller who gave up.
@@ -31,6 +31,20 @@ pub(super) fn door(act: DoorAct) -> QueueDoor {
 pub(super) fn skill_command(agent: &str, skill: &str, level: u8) -> Command {
     let change = ConfigChange::Skill { agent: agent.to_owned(), skill: skill.to_owned(), level };
     Command::ChangeConfig { change }
+}
+
+/// Who waits in these queues, in turn; beside what the protocol says of each the queue and the place in it.
+pub(super) fn waiting_json(queues: &[&QueueView]) -> serde_json::Value {
+    let of = |queue: &QueueView| -> Vec<serde_json::Value> {
+        let named = |(place, waiter): (usize, &WaiterView)| {
+            let mut value = serde_json::json!(waiter);
+            value["queue"] = serde_json::json!(queue.name);
+            value["place"] = serde_json::json!(place + 1);
+            value
+        };
+        queue.waiting.iter().enumerate().map(named).collect()
+    };
+    queues.iter().flat_map(|queue| of(queue)).collect()
 }
 
 impl Printer<'_> {
@@ -120,11 +134,15 @@ impl Printer<'_> {
             "REPEATS",
         ];
         self.table(&head, rows)?;
-        let waiting: Vec<Vec<String>> = queues.iter().flat_map(|queue| self.waiting(queue)).collect();
-        if waiting.is_empty() {
+        if queues.iter().all(|queue| queue.waiting.is_empty()) {
             return Ok(());
         }
         writeln!(self.out)?;
+        self.who_waits(&queues.iter().collect::<Vec<_>>())
+    }
+
+    pub(super) fn who_waits(&mut self, queues: &[&QueueView]) -> std::io::Result<()> {
+        let waiting: Vec<Vec<String>> = queues.iter().flat_map(|queue| self.waiting(queue)).collect();
         self.table(&["QUEUE", "PLACE", "CALL", "CALLER", "CLASS", "PRIORITY", "SINCE", "RINGS"], waiting)
     }
 
@@ -144,7 +162,7 @@ impl Printer<'_> {
     }
 
     fn waiting(&self, queue: &QueueView) -> Vec<Vec<String>> {
-        let row = |(place, w): (usize, &switchroom_wire::WaiterView)| {
+        let row = |(place, w): (usize, &WaiterView)| {
             vec![
                 queue.name.clone(),
                 (place + 1).to_string(),
@@ -288,7 +306,7 @@ fn break_words(of: &BreakView, now_ms: i64) -> Option<String> {
 }
 
 /// Who waits, and how if not on the line: `callback: 101, 1 in vain`.
-fn caller(of: &switchroom_wire::WaiterView) -> String {
+fn caller(of: &WaiterView) -> String {
     let who = party(&of.caller);
     match (of.call_back.as_str(), of.tries) {
         ("", _) => who,
