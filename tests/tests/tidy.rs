@@ -269,3 +269,84 @@ fn the_readmes_commands_are_the_two_that_there_are() {
     assert!(demo.status.success(), "{said}\n{}", String::from_utf8_lossy(&demo.stderr));
     assert!(said.contains("the books agree"), "{said}");
 }
+
+/// Where the packages have their tests, by the prefixes of `pbx/SIP.md`.
+const SHOWN_BY: &[(&str, &[&str])] = &[
+    ("sip", &["pbx/sip/src", "pbx/sip/tests"]),
+    ("exchange", &["pbx/exchange/src"]),
+    ("media", &["pbx/media/src"]),
+    ("shell", &["pbx/src"]),
+    ("phone", &["pbx/phone/src"]),
+    ("e2e", &["tests/tests/e2e"]),
+];
+
+/// The module that a file below a folder is, as `tests::mwi`.
+fn module_of(file: &Path, below: &Path) -> String {
+    let inside = file.strip_prefix(below).expect("inside").with_extension("");
+    let parts = inside.iter().map(|part| part.to_string_lossy().into_owned());
+    parts.filter(|part| !["mod", "lib", "main"].contains(&part.as_str())).collect::<Vec<_>>().join("::")
+}
+
+/// Modules with the text of their files, of one prefix.
+fn modules(folders: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for below in folders.iter().map(|folder| root().join(folder)) {
+        let mut todo = vec![below.clone()];
+        while let Some(path) = todo.pop() {
+            if path.is_dir() {
+                todo.extend(std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push((module_of(&path, &below), std::fs::read_to_string(&path).expect("a source")));
+            }
+        }
+    }
+    found
+}
+
+/// Whether there is a module of that path, or a test: in the file of the longest part of the path that is one, inside of the
+/// modules that the rest names.
+fn is_there(path: &str, modules: &[(String, String)]) -> bool {
+    modules.iter().any(|(module, text)| {
+        let Some(rest) = path.strip_prefix(module.as_str()) else { return false };
+        let mut inner: Vec<&str> = rest.split("::").filter(|part| !part.is_empty()).collect();
+        let Some(name) = inner.pop() else { return true };
+        let is_rest = module.is_empty() || rest.starts_with("::");
+        let has = |what: &str, name: &str| {
+            text.match_indices(&format!("{what} {name}")).any(|(at, found)| {
+                !text[at + found.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+            })
+        };
+        is_rest && inner.iter().all(|one| has("mod", one)) && has("fn", name)
+    })
+}
+
+#[test]
+fn the_tests_that_the_list_of_rfcs_names_are_there() {
+    let of: BTreeMap<&str, Vec<(String, String)>> =
+        SHOWN_BY.iter().map(|(prefix, folders)| (*prefix, modules(folders))).collect();
+    let text = std::fs::read_to_string(root().join("pbx/SIP.md")).expect("the list");
+    let (mut missing, mut count) = (Vec::new(), 0);
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_end_matches('|').rsplitn(2, " | ").collect();
+        let mut prefix = None;
+        for name in cells.first().into_iter().flat_map(|cell| cell.split('`')).skip(1).step_by(2) {
+            let path = match name.split_once(": ") {
+                Some((of, path)) => {
+                    prefix = Some(of);
+                    path
+                }
+                None => name,
+            };
+            let Some(modules) = prefix.and_then(|prefix| of.get(prefix)).filter(|_| path.contains("::"))
+            else {
+                continue;
+            };
+            count += 1;
+            if !is_there(path, modules) {
+                missing.push(format!("{}: {path}", prefix.unwrap_or_default()));
+            }
+        }
+    }
+    assert!(count > 100, "only {count} names were found");
+    assert!(missing.is_empty(), "no such tests: {missing:#?}");
+}
