@@ -159,7 +159,8 @@ impl Exchange {
         let Some(consult) = &call.consult else { return };
         let is_heard = matches!(consult.bridge, Bridge::Consulted | Bridge::Conference);
         let third = self.calls.get(&consult.own).map(|own| own.caller).filter(|_| is_heard);
-        let wanted = third.filter(|_| call.is_taped()).zip(call.side_of(consult.by));
+        let third = third.filter(|leg| call.is_taped() && !self.is_never_recorded(*leg));
+        let wanted = third.zip(call.side_of(consult.by));
         self.change_third_on_tape(id, wanted);
     }
 
@@ -492,7 +493,8 @@ impl Exchange {
         let Some(consult) = &call.consult else { return true };
         let is_heard = matches!(consult.bridge, Bridge::Consulted | Bridge::Conference) && call.is_taped();
         let third = self.calls.get(&consult.own).map(|own| own.caller);
-        let wanted = third.filter(|_| is_heard).zip(call.side_of(consult.by));
+        let taped = third.filter(|leg| is_heard && !self.is_never_recorded(*leg));
+        let wanted = taped.zip(call.side_of(consult.by));
         let is_up = third.and_then(|leg| self.leg_anywhere(leg)).is_some_and(|leg| leg.state == LegState::Up);
         consult.recorded == wanted && is_up == (consult.bridge != Bridge::Ringing)
     }

@@ -70,6 +70,12 @@ impl Exchange {
         if let MayRecord::Asks(who) | MayRecord::Not(who) = self.may_record(id) {
             return self.record_no_more(now, id, who);
         }
+        // Who is never to be recorded may come into a talk that is.
+        let is_taped = self.calls.get(&id).is_some_and(Call::is_taped);
+        if is_taped && self.rule_of(id) == Some(RecordRule::Never) {
+            self.why(now, id, "record", "recording ends: somebody here is never to be recorded".to_owned());
+            return self.stop_recording(now, id);
+        }
         // Another talk of the same caller: the recording goes on if one of it would begin.
         if self.is_recorded_into_flow(id) && !self.records_by_rule(id) {
             self.why(now, id, "record", "recording ends: no rule wants the next talk recorded".to_owned());
@@ -97,6 +103,13 @@ impl Exchange {
         let rules = legs.filter_map(|leg| self.config.extensions.get(leg.extension.as_deref()?)?.record);
         let rules: Vec<RecordRule> = rules.collect();
         [RecordRule::Always, RecordRule::Never].into_iter().find(|rule| rules.contains(rule))
+    }
+
+    /// Whether a leg's extension is never to be recorded.
+    pub(crate) fn is_never_recorded(&self, leg: LegId) -> bool {
+        let extension = self.leg_anywhere(leg).and_then(|leg| leg.extension.as_ref());
+        let rule = extension.and_then(|extension| self.config.extensions.get(extension)?.record);
+        rule == Some(RecordRule::Never)
     }
 
     fn record(&mut self, now: Now, id: CallId, (caller, leg): (LegId, LegId)) {

@@ -346,3 +346,20 @@ fn a_user_who_hangs_up_at_the_own_phone_leaves_the_two_to_each_other() {
     s.w.hang_up(s.b.0, s.b.1);
     s.w.settle();
 }
+
+/// Whose extension is never to be recorded is on no recording: not as a third, and as a party ends it.
+#[test]
+fn who_is_never_recorded_ends_the_recording_by_coming() {
+    let mut s = Scene::new();
+    let mut config = s.w.x.config().clone();
+    config.extensions.get_mut("104").unwrap().record = Some(RecordRule::Never);
+    s.w.input(Input::Config(std::sync::Arc::new(config)));
+    s.begin_consult("104").unwrap();
+    s.answer(s.d);
+    assert_eq!(s.hears(), "101<silence 102<104 104<102");
+    assert_eq!(s.recorded(), Vec::<String>::new(), "not beside the agent");
+    s.consult(ConsultAct::Complete).unwrap();
+    assert_eq!(s.hears(), "101<104 104<101");
+    assert!(s.w.media.iter().any(|c| matches!(c, MediaCommand::StopRecording { .. })));
+    assert_eq!(s.recorded(), Vec::<String>::new());
+}
