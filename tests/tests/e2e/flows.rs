@@ -206,8 +206,10 @@ fn a_customer_with_a_pin_is_connected(means: &str) {
     let sound = phone.heard();
     assert!(pieces_with(&sound, AGENT_HZ) >= 15, "{} pieces of the agent", pieces_with(&sound, AGENT_HZ));
     let said = format!("{:?} {:?}", daemon.events(), daemon.cdrs());
+    // By itself: in the middle of a longer number, as of a time, it is chance.
+    let words: Vec<&str> = said.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     for secret in ["4711", "9999"] {
-        assert!(!said.contains(secret), "{secret} stands in {said}");
+        assert!(!words.contains(&secret), "{secret} stands in {said}");
     }
     drop(agents);
 }
