@@ -293,7 +293,7 @@ impl Asked {
             Command::Dial { from, .. } => text.trim().clone_into(from),
             Command::AgentWrapUp { disposition, .. } => *disposition = Some(text.trim().to_owned()),
             Command::Note { text: note, .. } | Command::Tell { text: note, .. } => {
-                text.trim().clone_into(note)
+                text.trim().clone_into(note);
             }
             Command::HoldRecording { reason, .. } => text.trim().clone_into(reason),
             Command::Transfer { to, .. } => text.trim().clone_into(to),
