@@ -531,7 +531,7 @@ pub enum CtlCommand {
         #[arg(value_parser = clap::value_parser!(u8).range(0..=i64::from(switchroom_wire::PRIORITY_MAX)))]
         priority: u8,
     },
-    /// Tells agents something: each has it on the desk until it is acknowledged, or something else is told. For supervisors.
+    /// Tells agents something: it stands on the desk until acknowledged, replaced or lost in a restart. For supervisors.
     Tell {
         /// An agent's number; or a queue's name, or `all`: of those, whoever is signed in.
         to: String,

@@ -541,7 +541,10 @@ mod tests {
         };
         let refused = ctl(&["tell", "all", "tea"]).unwrap_err().unwrap();
         assert!(refused.contains("none of these agents is signed in"), "{refused}");
-        assert_eq!(ctl(&["tell", "2001", "line 7 is down"]), Ok("told agent 2001\n".to_owned()));
+        assert_eq!(
+            ctl(&["tell", "2001", "line 7 is down"]),
+            Ok("told agent 2001, who is signed out\n".to_owned())
+        );
         // What is on the board is told there some milliseconds later.
         let shows = |words: &[&str], is_told: bool| {
             (0..500).any(|_| {

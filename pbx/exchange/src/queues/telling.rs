@@ -75,7 +75,9 @@ impl Exchange {
             1 => "1 agent".to_owned(),
             many => format!("{many} agents"),
         };
+        let is_there = |agent: &str| self.floor.agent(agent).is_some_and(|one| one.presence.is_signed_in());
         let whom = match &addressee {
+            Addressee::Agent(agent) if !is_there(agent) => format!("agent {agent}, who is signed out"),
             Addressee::Agent(agent) => format!("agent {agent}"),
             Addressee::Queue(queue) => format!("{count} of queue {queue}"),
             Addressee::All => count,

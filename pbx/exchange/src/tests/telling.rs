@@ -70,7 +70,11 @@ fn it_reaches_an_agent_or_who_is_signed_in_of_a_queue_or_of_all() {
     let fire = Some("fire\u{fffd}[2J");
     assert_eq!(t.told_all(), [fire, fire, None], "the last message, made harmless");
 
-    assert_eq!(t.tell("boss", "4", "see me"), Ok("told agent 4".into()), "who is named reads it later");
+    assert_eq!(
+        t.tell("boss", "4", "see me"),
+        Ok("told agent 4, who is signed out".into()),
+        "who reads it later"
+    );
     assert_eq!(t.told("4"), Some("see me"));
     let audit = ["boss told agent 2: line 7 is down", "boss told 1 agent of queue other: tea"];
     assert_eq!(t.texts("tell")[..2], audit);

@@ -29,7 +29,7 @@ fn what_an_agent_is_told_comes_goes_and_is_there_for_whoever_joins_later() {
     assert!(boss.is_refused(tell("2001", &"x".repeat(TOLD_CHARS_MAX + 1))), "one bound here and there");
 
     let secret = format!("call {NUMBER} back");
-    assert_eq!(boss.ask(1, tell("2001", &secret)), done("told agent 2001"));
+    assert_eq!(boss.ask(1, tell("2001", &secret)), done("told agent 2001, who is signed out"));
     boss.until(|c| told(c).is_some());
     let first = told(&boss).unwrap().clone();
     assert_eq!((&first.text, &first.by), (&secret, &boss.welcome.user));
@@ -40,7 +40,7 @@ fn what_an_agent_is_told_comes_goes_and_is_there_for_whoever_joins_later() {
     };
     folds(&boss);
 
-    assert_eq!(boss.ask(2, tell("2001", "tea")), done("told agent 2001"));
+    assert_eq!(boss.ask(2, tell("2001", "tea")), done("told agent 2001, who is signed out"));
     boss.until(|c| told(c).is_some_and(|told| told.text == "tea"));
     folds(&boss);
     let read = |at_ms| Command::Told { agent: "2001".into(), at_ms };
