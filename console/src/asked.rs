@@ -97,7 +97,10 @@ impl Asked {
     pub(crate) fn is_worth_keeping(&self) -> bool {
         let is_text = matches!(
             self.command,
-            Command::Note { .. } | Command::HoldRecording { .. } | Command::AgentWrapUp { .. }
+            Command::Note { .. }
+                | Command::Tell { .. }
+                | Command::HoldRecording { .. }
+                | Command::AgentWrapUp { .. }
         );
         self.is_typed() && is_text
     }

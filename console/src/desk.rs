@@ -4,7 +4,7 @@ use crate::format::{duration, moment, whole};
 use crate::model::is_old;
 use crate::rows::Form;
 use switchroom_wire::{
-    AgentView, Board, CardView, Command, DeskView, NoteView, PartyView, PastCallView, clean,
+    AgentView, Board, CardView, Command, DeskView, NoteView, PartyView, PastCallView, ToldView, clean,
 };
 
 /// How old the desk may be before it is asked for again.
@@ -19,6 +19,7 @@ struct Seen {
     call: Option<String>,
     activity: String,
     presence: String,
+    told: Option<ToldView>,
 }
 
 /// The desk on screen.
@@ -74,7 +75,8 @@ impl Desk {
     fn seen_on(&self, board: &Board) -> Option<Seen> {
         let agent = self.agent(board)?;
         let (call, activity) = (agent.call.clone(), agent.activity.clone());
-        Some(Seen { call, activity, presence: agent.presence.clone() })
+        let told = agent.told.clone();
+        Some(Seen { call, activity, presence: agent.presence.clone(), told })
     }
 
     /// The agent as the board has it.
@@ -120,6 +122,12 @@ pub(crate) fn note(note: &NoteView, form: Form<'_>) -> String {
     format!("{when}  {}: {}", note.by, form.party().sentence(&note.text))
 }
 
+/// What a supervisor told the agent: when, who, what.
+pub(crate) fn told(told: &ToldView, form: Form<'_>) -> String {
+    let when = moment(told.at_ms, form.now_ms, form.utc_offset_min, form.words);
+    format!("{when}  {}: {}", told.by, form.party().sentence(&told.text))
+}
+
 /// An earlier call in one line, its notes in lines of their own.
 pub(crate) fn past(past: &PastCallView, form: Form<'_>) -> Vec<String> {
     let words = form.words;
@@ -163,6 +171,7 @@ pub(crate) fn left(card: &CardView, board: &Board, form: Form<'_>) -> Vec<String
 pub(crate) fn lines(desk: &DeskView, form: Form<'_>) -> Vec<String> {
     let words = form.words;
     let mut out = vec![words.f("desk.of", &[("agent", desk.agent.as_str()), ("extension", &desk.extension)])];
+    out.extend(desk.told.as_ref().map(|of| told(of, form)));
     let Some(card) = &desk.card else {
         out.push(words.t("desk.no_call").to_owned());
         return out;

@@ -25,6 +25,8 @@ pub(crate) const FORMS: &[&str] = &[
     "desk [AGENT]",
     "flows",
     "note NUMBER WORD",
+    "tell AGENT|QUEUE|all WORD",
+    "told AGENT",
     "hold recording NUMBER WORD",
     "release recording NUMBER",
     "delete recording NUMBER",
@@ -135,6 +137,10 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["note", call, text @ ..] if !text.is_empty() => {
             Command::Note { call: (*call).to_owned(), text: text.join(" ") }
         }
+        ["tell", to, text @ ..] if !text.is_empty() => {
+            Command::Tell { to: (*to).to_owned(), text: text.join(" ") }
+        }
+        ["told", agent] => Command::Told { agent: (*agent).to_owned(), at_ms: None },
         ["hold", "recording", call, reason @ ..] if !reason.is_empty() => {
             Command::HoldRecording { call: (*call).to_owned(), reason: reason.join(" ") }
         }

@@ -16,6 +16,7 @@ mod screens;
 mod seen;
 mod settings;
 mod supervise;
+mod telling;
 mod verbs;
 mod wall;
 

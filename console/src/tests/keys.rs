@@ -33,6 +33,8 @@ fn sends_what_is_asked(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| match effect {
         Effect::Send(ClientLine::Command(request)) => match &request.command {
             Command::Priority { .. } | Command::AgentWrapUp { .. } => false,
+            // It was read, and is in the journal.
+            Command::Told { .. } => false,
             // A question; and what the next press takes back.
             Command::Desk { .. } | Command::Record { .. } => false,
             // One hears and is not heard, or leaves, or one's own phone rings.

@@ -81,6 +81,7 @@ impl App {
             (Action::DeskOutcome, Some(a)) if a.call.as_ref() != self.desk_card().map(|card| &card.call) => {
                 "refused.desk_old"
             }
+            (Action::DeskTold, Some(a)) if a.told.is_none() => "refused.not_told",
             (Action::DeskNote, _) if self.desk_card().is_none() => "refused.no_call",
             (Action::DeskHangUp | Action::DeskTransfer | Action::DeskRecord, _)
                 if self.desk_call().is_none() =>
@@ -118,6 +119,7 @@ impl App {
             }
             Action::DeskOutcome => Some(self.ask_outcome(agent)),
             Action::DeskNote => self.ask_note(),
+            Action::DeskTold => self.ask_told(agent),
             Action::DeskCall => Some(self.ask_own_call()),
             Action::DeskHangUp => {
                 self.again(Action::DeskHangUp, self.ask_hang_up(&self.desk_call()?.id, now_ms)?)
@@ -179,6 +181,15 @@ impl App {
         let fields = [("number", card.number.to_string())];
         let asked = self.asked(Action::DeskNote, command, Target::Daemon, words.f("verb.desk_note", &fields));
         Some(Asked { question: words.f("confirm.desk_note", &fields), ..asked })
+    }
+
+    /// Acknowledges what is on screen, and nothing that came while the key was pressed.
+    fn ask_told(&self, agent: &AgentView) -> Option<Asked> {
+        let shown = self.model.desk.agent(self.board())?.told.as_ref()?;
+        let command = Command::Told { agent: agent.number.clone(), at_ms: Some(shown.at_ms) };
+        let target = Target::Agent { number: agent.number.clone(), doing: None };
+        let label = self.settings.words.f("verb.told", &[("agent", &agent.number)]);
+        Some(self.asked(Action::DeskTold, command, target, label))
     }
 
     /// The agent's own phone rings first.
@@ -247,5 +258,11 @@ impl App {
 
 /// Whether the desk is another once this was done.
 pub(super) fn changes_desk(command: &Command) -> bool {
-    matches!(command, Command::Note { .. } | Command::AgentWrapUp { .. } | Command::AgentPresence { .. })
+    matches!(
+        command,
+        Command::Note { .. }
+            | Command::Told { .. }
+            | Command::AgentWrapUp { .. }
+            | Command::AgentPresence { .. }
+    )
 }

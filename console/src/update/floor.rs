@@ -61,19 +61,21 @@ impl App {
                     _ => return None,
                 }
             }
-            Action::AgentReady | Action::AgentBreak | Action::AgentFinish | Action::AgentOut => {
-                match (action, self.agent_selected()) {
-                    (_, None) => "refused.no_agent",
-                    (Action::AgentReady, Some(a)) if a.presence == "ready" && a.problem != "rests" => {
-                        "refused.is_ready"
-                    }
-                    (Action::AgentBreak | Action::AgentOut, Some(a)) if a.presence == "logged_out" => {
-                        "refused.signed_out"
-                    }
-                    (Action::AgentFinish, Some(a)) if a.activity != "wrap_up" => "refused.no_wrap_up",
-                    _ => return None,
+            Action::AgentReady
+            | Action::AgentBreak
+            | Action::AgentFinish
+            | Action::AgentOut
+            | Action::AgentTell => match (action, self.agent_selected()) {
+                (_, None) => "refused.no_agent",
+                (Action::AgentReady, Some(a)) if a.presence == "ready" && a.problem != "rests" => {
+                    "refused.is_ready"
                 }
-            }
+                (Action::AgentBreak | Action::AgentOut, Some(a)) if a.presence == "logged_out" => {
+                    "refused.signed_out"
+                }
+                (Action::AgentFinish, Some(a)) if a.activity != "wrap_up" => "refused.no_wrap_up",
+                _ => return None,
+            },
             _ => return None,
         };
         Some(self.settings.words.t(key).to_owned())
@@ -93,6 +95,7 @@ impl App {
             Action::AgentReady | Action::AgentBreak | Action::AgentOut => {
                 self.ask_presence(action, &self.agent_selected()?.number, None, now_ms)
             }
+            Action::AgentTell => self.ask_tell(self.agent_selected()?),
             Action::AgentFinish => {
                 let agent = self.agent_selected()?.number.clone();
                 self.ask_finish(Command::AgentWrapUp { agent, more_s: None, disposition: None })
@@ -202,6 +205,15 @@ impl App {
         Some(Asked { question, choices, ..asked })
     }
 
+    fn ask_tell(&self, agent: &AgentView) -> Option<Asked> {
+        let words = &self.settings.words;
+        let fields = [("number", agent.number.as_str()), ("name", &agent.name)];
+        let command = Command::Tell { to: agent.number.clone(), text: String::new() };
+        let target = Target::Agent { number: agent.number.clone(), doing: None };
+        let asked = self.asked(Action::AgentTell, command, target, words.f("verb.agent_tell", &fields));
+        Some(Asked { question: words.f("confirm.agent_tell", &fields), ..asked })
+    }
+
     fn ask_finish(&self, command: Command) -> Option<Asked> {
         let Command::AgentWrapUp { agent, .. } = &command else { return None };
         let agent = self.model.board.agents.get(agent)?;
@@ -280,7 +292,9 @@ impl Asked {
             Command::Dial { from, to } if !from.is_empty() => text.trim().clone_into(to),
             Command::Dial { from, .. } => text.trim().clone_into(from),
             Command::AgentWrapUp { disposition, .. } => *disposition = Some(text.trim().to_owned()),
-            Command::Note { text: note, .. } => text.trim().clone_into(note),
+            Command::Note { text: note, .. } | Command::Tell { text: note, .. } => {
+                text.trim().clone_into(note);
+            }
             Command::HoldRecording { reason, .. } => text.trim().clone_into(reason),
             Command::Transfer { to, .. } => text.trim().clone_into(to),
             Command::Assign { agent, .. } => text.trim().clone_into(agent),

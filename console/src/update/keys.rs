@@ -125,11 +125,13 @@ impl App {
             | Action::AgentBreak
             | Action::AgentFinish
             | Action::AgentOut
+            | Action::AgentTell
             | Action::MissedClaim
             | Action::MissedCallBack
             | Action::MissedTried
             | Action::MissedClose
             | Action::MissedRelease
+            | Action::DeskTold
             | Action::DeskReady
             | Action::DeskBreak
             | Action::DeskOut

@@ -7,7 +7,7 @@ use crate::format::{duration, moment, whole};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
-use switchroom_wire::{Command, ConfigChange, ConsultAct, NOTE_CHARS_MAX};
+use switchroom_wire::{Command, ConfigChange, ConsultAct, NOTE_CHARS_MAX, TOLD_CHARS_MAX};
 
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
@@ -102,6 +102,10 @@ impl App {
             Command::ChangeConfig { change } => Some(self.ask_change(change)),
             Command::Note { call, .. } => {
                 Some(self.ask_plainly(command, "verb.desk_note", &[("number", call.as_str())]))
+            }
+            Command::Tell { to, .. } => Some(self.ask_plainly(command, "verb.tell", &[("to", to.as_str())])),
+            Command::Told { agent, .. } => {
+                Some(self.ask_plainly(command, "verb.told", &[("agent", agent.as_str())]))
             }
             Command::HoldRecording { .. }
             | Command::ReleaseRecording { .. }
@@ -342,6 +346,7 @@ impl App {
 pub(super) fn typed_max(asked: &Asked) -> usize {
     match asked.command {
         Command::Note { .. } => NOTE_CHARS_MAX,
+        Command::Tell { .. } => TOLD_CHARS_MAX,
         Command::HoldRecording { .. } => HELD_MAX,
         _ => TYPED_MAX,
     }

@@ -37,7 +37,7 @@ pub(super) fn draw(app: &App, area: Rect, now_ms: i64, p: &mut Painter<'_>) -> O
     } else {
         state_line(app, top, now_ms, p);
     }
-    let body = layout.list;
+    let body = told(app, layout.list, now_ms, p);
     if body.width >= WIDE {
         let left = body.width / 2;
         let post = Rect { x: body.x + left, width: 1, ..body };
@@ -89,6 +89,18 @@ fn state_line(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
     if x.saturating_add(taken) <= rect.width {
         p.right(rect, 0, text.trim_end(), Tone::of(severity));
     }
+}
+
+/// What a supervisor told the agent, over the whole width and before all else; at its end the key that acknowledges it. Gives
+/// the room below.
+fn told(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) -> Rect {
+    let agent = app.model.desk.agent(app.board());
+    let Some(told) = agent.and_then(|agent| agent.told.as_ref()) else { return rect };
+    let key = app.settings.keymap.shown(Action::DeskTold);
+    let fields = [("told", desk::told(told, app.form(now_ms))), ("key", key)];
+    let text = app.settings.words.f("desk.told", &fields);
+    let taken = p.wrapped(rect, 1, 0, &format!("! {text}"), Tone::Attention).min(rect.height);
+    Rect { y: rect.y + taken, height: rect.height - taken, ..rect }
 }
 
 /// The caller, earlier calls, the day.

@@ -153,6 +153,7 @@ pub(super) fn agent_pane(app: &App, agent: &AgentView, rect: Rect, now_ms: i64, 
         }
     };
     line("agent.reason", agent_reason(agent, words));
+    line("agent.told", agent.told.as_ref().map(|told| crate::desk::told(told, form)).unwrap_or_default());
     let with = agent_call(agent, app.board(), form);
     line("agent.call", format!("{with}   {}", agent.queue).trim().to_owned());
     if let Some(ends_ms) = agent.wrap_up_ends_ms {

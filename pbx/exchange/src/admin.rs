@@ -151,6 +151,7 @@ impl Exchange {
         let all: Vec<String> = self.config.extensions.keys().cloned().collect();
         all.into_iter().for_each(|number| self.extension_changed(number));
         self.configure_floor(now, self.config.floor.clone());
+        self.told.retain(|agent, _| self.config.floor.agents.contains_key(agent));
         self.event(
             now,
             EventKind::System,

@@ -230,7 +230,7 @@ impl Exchange {
                 }
                 Ok(())
             }
-            AgentAct::WrapUp { agent, .. } => self.must_sit_at(seat, agent),
+            AgentAct::WrapUp { agent, .. } | AgentAct::Told { agent, .. } => self.must_sit_at(seat, agent),
             _ => Err(NotOwn::Others(None, NEEDS_SUPERVISOR.to_owned())),
         }
     }

@@ -119,6 +119,8 @@ pub struct Exchange {
     /// What happened in queues and to agents, counted.
     pub(crate) figures: switchroom_acd::figures::Figures,
     pub(crate) inbox: switchroom_acd::Inbox,
+    /// What agents were told and have not acknowledged, by their numbers.
+    pub(crate) told: BTreeMap<String, crate::queues::Told>,
     /// Calls that are placed for who is to be called back, by what the floor calls that.
     pub(crate) placed: BTreeMap<u128, crate::queues::Placed>,
     /// What the floor asks for is being carried out.
@@ -209,6 +211,7 @@ impl Exchange {
             unchanged: crate::queues::Unchanged::default(),
             figures: Default::default(),
             inbox: Default::default(),
+            told: BTreeMap::new(),
             placed: BTreeMap::new(),
             runs_floor: false,
             seats_changed: BTreeSet::new(),

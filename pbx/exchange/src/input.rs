@@ -226,6 +226,20 @@ pub enum AgentAct {
         /// What came of the call.
         disposition: Option<String>,
     },
+    /// Something to be read on the desks of agents.
+    Tell {
+        /// An agent's number, or a queue's name, or `all`.
+        to: String,
+        /// What.
+        text: String,
+    },
+    /// What an agent was told has been read.
+    Told {
+        /// The agent's number.
+        agent: String,
+        /// When it was told; whatever it is when absent.
+        at_ms: Option<i64>,
+    },
     /// Another priority for a caller who waits.
     Priority {
         /// The call.

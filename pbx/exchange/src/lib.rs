@@ -58,7 +58,7 @@ pub use media::{
     Agreed, AgreedCodec, Channel, Direction, Held, MediaCommand, MediaEvent, MessageFacts, Part, Quality,
     RecordingFacts, RecordingSubject, Source, Taken,
 };
-pub use queues::QueueHours;
+pub use queues::{QueueHours, Told};
 pub use record::{
     BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, MessageRecord, OpenCall,
     Party, Record, Restored, Severity, Why,

@@ -115,5 +115,8 @@ pub const CONSENT_MAX: Duration = Duration::from_secs(30);
 pub const ENDED_LEGS_MAX: usize = 60;
 /// Characters of a note on a call.
 pub const NOTE_CHARS_MAX: usize = 1_000;
+
+/// Characters of what a supervisor tells agents: one line of a desk.
+pub const TOLD_CHARS_MAX: usize = 200;
 /// Values of a flow that a caller's card shows.
 pub const CARD_VALUES_MAX: usize = 12;

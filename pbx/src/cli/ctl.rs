@@ -536,6 +536,18 @@ pub enum CtlCommand {
         #[arg(value_parser = clap::value_parser!(u8).range(0..=i64::from(switchroom_wire::PRIORITY_MAX)))]
         priority: u8,
     },
+    /// Tells agents something: it stands on the desk until acknowledged, replaced or lost in a restart. For supervisors.
+    Tell {
+        /// An agent's number; or a queue's name, or `all`: of those, whoever is signed in.
+        to: String,
+        /// What, at most 200 characters.
+        text: String,
+    },
+    /// Acknowledges what an agent was told. For the agent at your phone, or as a supervisor for any.
+    Told {
+        /// The agent's number.
+        agent: String,
+    },
     /// Write a note on a call, live or finished: it is kept with it.
     Note {
         /// Number or id of the call.

@@ -128,6 +128,8 @@ fn command_of(asked: &CtlCommand) -> Result<Command, Failure> {
             let change = ConfigChange::ClassPriority { class: class.clone(), priority: *priority };
             Command::ChangeConfig { change }
         }
+        CtlCommand::Tell { to, text } => Command::Tell { to: to.clone(), text: text.clone() },
+        CtlCommand::Told { agent } => Command::Told { agent: agent.clone(), at_ms: None },
         CtlCommand::Note { call, text } => Command::Note { call: call.clone(), text: text.clone() },
         CtlCommand::Desk { agent } => Command::Desk { agent: agent.clone() },
         CtlCommand::Flows => Command::Flows,
@@ -527,7 +529,49 @@ fn quality(q: &QualityView) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::cli::{Cli, Command as CliCommand};
+    use clap::Parser;
     use switchroom_wire::HeldView;
+
+    /// Against a daemon: the words of the command line, and what they print.
+    #[test]
+    fn what_agents_are_told_is_printed_with_them_until_it_is_acknowledged() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("switchroom.toml");
+        let site = "[site]\ndomain = \"example.com\"\n[sip]\nlisten = [\"udp 127.0.0.1:0\"]\n[media]\nthreads = 1\n\
+                    [control]\nsocket = \"control.sock\"\n[queues.sales]\n[agents.2001]\nqueues = [\"sales\"]\n";
+        std::fs::write(&path, site).unwrap();
+        let _daemon = crate::daemon::start(&crate::config::load(&path).unwrap()).unwrap();
+        let socket = dir.path().join("control.sock");
+        let ctl = |words: &[&str]| {
+            let line = ["switchroom", "ctl", "--socket", socket.to_str().unwrap()];
+            let parsed = Cli::try_parse_from(line.iter().chain(words)).unwrap();
+            let CliCommand::Ctl(args) = parsed.command else { return Err(None) };
+            let mut out = Vec::new();
+            match run(&args, &mut out) {
+                Ok(_) => Ok(String::from_utf8(out).unwrap()),
+                Err(Failure::Told { what, .. }) => Err(Some(what)),
+                Err(_) => Err(None),
+            }
+        };
+        let refused = ctl(&["tell", "all", "tea"]).unwrap_err().unwrap();
+        assert!(refused.contains("none of these agents is signed in"), "{refused}");
+        assert_eq!(
+            ctl(&["tell", "2001", "line 7 is down"]),
+            Ok("told agent 2001, who is signed out\n".to_owned())
+        );
+        // What is on the board is told there some milliseconds later.
+        let shows = |words: &[&str], is_told: bool| {
+            (0..500).any(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+                ctl(words).unwrap().contains(" told 2001: line 7 is down\n") == is_told
+            })
+        };
+        assert!(shows(&["agents"], true) && shows(&["desk", "2001"], true));
+        assert!(ctl(&["told", "2001"]).is_ok());
+        assert!(shows(&["agents"], false) && shows(&["desk", "2001"], false));
+        assert!(ctl(&["told", "2001"]).is_err());
+    }
 
     #[test]
     fn recordings_that_are_held_are_marked_by_a_word() {

@@ -489,7 +489,11 @@ pub(super) const TABLES: &[Table] = &[
                 "H(number:domain:password) with MD5, in hexadecimal; written by switchroom passwd 101.",
             ),
             example("digest_sha256", "\"…\"", "The same with SHA-256."),
-            example("record", "\"always\"", "Instead of the rule in [recording]. Who is \"never\" recorded ends the recording of a talk by coming into it, unless another is \"always\"."),
+            example(
+                "record",
+                "\"always\"",
+                "Instead of the rule in [recording]. Who is \"never\" recorded ends the recording of a talk by coming into it, unless another is \"always\".",
+            ),
             example("ring", "\"20s\"", "Instead of the time in [sip]."),
             key(
                 "auto_answer",

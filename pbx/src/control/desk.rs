@@ -3,7 +3,7 @@
 use super::query::{failed, from_store, refused};
 use super::refusal::refuse;
 use super::server::Server;
-use super::view;
+use super::{floor, view};
 use crate::store::{LOOKED_THROUGH, Store};
 use std::collections::BTreeMap;
 use switchroom_exchange::{Call, CallId, Cdr, Exchange, Party};
@@ -61,6 +61,7 @@ fn look(
     let desk = x.desk(&number, crate::engine::now()).ok_or_else(unknown)?;
     let breaks = x.floor().config().breaks.iter();
     let view = w::DeskView {
+        told: x.told_to(&desk.agent).map(floor::told),
         agent: desk.agent,
         extension: desk.extension,
         breaks: breaks.map(|(word, of)| (word.clone(), of.label.clone())).collect(),

@@ -7,7 +7,7 @@ use switchroom_acd::queue::Queue;
 use switchroom_acd::{
     AgentId, Bar, CallBack, Decision, Door, DoorFact, Floor, Missed, Presence, Standing, Whereabouts,
 };
-use switchroom_exchange::{CallId, Exchange, Now, clean};
+use switchroom_exchange::{CallId, Exchange, Now, Told, clean};
 use switchroom_wire as w;
 
 // One scale of priorities, on the floor and on the wire.
@@ -63,7 +63,13 @@ pub(super) fn agent(exchange: &Exchange, name: &str, now: Now) -> Option<w::Agen
         talk_today_ms: agent.today.talk_ms,
         repeats_today: exchange.figures().agent(name, exchange.midnight_ms(now), i64::MAX).counts.repeats,
         breaks: breaks(exchange, name, now),
+        told: exchange.told_to(name).map(told),
     })
+}
+
+/// What an agent was told.
+pub(super) fn told(of: &Told) -> w::ToldView {
+    w::ToldView { text: of.text.clone(), by: clean(&of.by), at_ms: of.at_ms }
 }
 
 /// The agent's breaks since local midnight: those that were had, and those that have a budget.

@@ -4,8 +4,9 @@
 //! could quote either are left out.
 
 use switchroom_wire::{
-    AlarmView, Answer, BindingView, Board, CallView, CdrView, Change, ExtensionView, Ladder, MessageView,
-    MissedView, PartyView, QueueView, ReasonsView, RecordingView, Severity, SystemView, mask_number,
+    AgentView, AlarmView, Answer, BindingView, Board, CallView, CdrView, Change, ExtensionView, Ladder,
+    MessageView, MissedView, PartyView, QueueView, ReasonsView, RecordingView, Severity, SystemView,
+    mask_number,
 };
 
 /// Most digits of a name: one with more is a number that a phone sent as its name.
@@ -111,6 +112,11 @@ pub(super) fn alarm(mut alarm: AlarmView) -> AlarmView {
     alarm
 }
 
+/// An agent; what a supervisor has told is for the two.
+pub(super) fn agent(agent: AgentView) -> AgentView {
+    AgentView { told: None, ..agent }
+}
+
 /// A queue: who waits keeps the end of the number.
 pub(super) fn queue(mut queue: QueueView) -> QueueView {
     for waiter in &mut queue.waiting {
@@ -134,7 +140,7 @@ pub(super) fn board(board: Board) -> Board {
         system: board.system,
         calls: board.calls.into_iter().map(|(id, view)| (id, call(view))).collect(),
         extensions: board.extensions.into_iter().map(|(number, view)| (number, extension(view))).collect(),
-        agents: board.agents,
+        agents: board.agents.into_iter().map(|(number, view)| (number, agent(view))).collect(),
         queues: board.queues.into_iter().map(|(name, view)| (name, queue(view))).collect(),
         alarms: board.alarms.into_iter().map(|(id, view)| (id, alarm(view))).collect(),
         recordings: board.recordings.into_iter().map(recording).collect(),
@@ -154,13 +160,13 @@ pub(super) fn change(change: &Change, system: impl FnOnce() -> SystemView) -> Ch
         Change::Alarm(view) => Change::Alarm(alarm(view.clone())),
         Change::Recording(view) => Change::Recording(Box::new(recording((**view).clone()))),
         Change::Message(view) => Change::Message(Box::new(message((**view).clone()))),
+        Change::Agent(view) => Change::Agent(Box::new(agent((**view).clone()))),
         Change::Queue(view) => Change::Queue(Box::new(queue((**view).clone()))),
         Change::Missed(view) => Change::Missed(Box::new(missed((**view).clone()))),
         Change::Event(_) => Change::System(Box::new(system())),
         Change::System(_)
         | Change::CallGone(_)
         | Change::ExtensionGone(_)
-        | Change::Agent(_)
         | Change::AgentGone(_)
         | Change::QueueGone(_)
         | Change::AlarmGone(_)
@@ -177,6 +183,7 @@ pub(super) fn answer(answer: Answer) -> Answer {
         Answer::Call(view) => Answer::Call(Box::new(call(*view))),
         Answer::Cdr(view) => Answer::Cdr(Box::new(cdr(*view))),
         Answer::Extensions(views) => Answer::Extensions(views.into_iter().map(extension).collect()),
+        Answer::Agents(views) => Answer::Agents(views.into_iter().map(agent).collect()),
         Answer::Queues(views) => Answer::Queues(views.into_iter().map(queue).collect()),
         Answer::Cdrs(views) => Answer::Cdrs(views.into_iter().map(cdr).collect()),
         Answer::Recordings(views) => Answer::Recordings(views.into_iter().map(recording).collect()),
@@ -198,7 +205,6 @@ pub(super) fn answer(answer: Answer) -> Answer {
         | Answer::Wave(_)
         // Masked where it is made.
         | Answer::Flows(_)
-        | Answer::Agents(_)
         | Answer::Figures(_) => answer,
     }
 }
@@ -209,10 +215,10 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
     use switchroom_wire::{
-        AgentView, BreakView, CallState, CdrLegView, ConsultView, EndedView, EventKind, EventView,
-        ExtensionState, HandOffView, HandedBackView, HeldView, Lane, LegView, MarkView, PlaceView,
-        QualityView, QueueDoor, QueueTodayView, RecordingState, SaidView, Side, SupervisionMode,
-        SupervisionView, SupervisorView, SurveyAnswerView, WaiterView, WhyView,
+        BreakView, CallState, CdrLegView, ConsultView, EndedView, EventKind, EventView, ExtensionState,
+        HandOffView, HandedBackView, HeldView, Lane, LegView, MarkView, PlaceView, QualityView, QueueDoor,
+        QueueTodayView, RecordingState, SaidView, Side, SupervisionMode, SupervisionView, SupervisorView,
+        SurveyAnswerView, ToldView, WaiterView, WhyView,
     };
 
     const NUMBER: &str = "+442079460123";
@@ -427,6 +433,7 @@ mod tests {
                 since_ms: Some(1),
                 budget_ms: 9,
             }],
+            told: Some(ToldView { text: text(), by: "alice-home".into(), at_ms: 1 }),
         }
     }
 

@@ -150,6 +150,8 @@ fn hidden(command: &Command) -> Option<&'static str> {
         | Command::Why { .. }
         | Command::AgentPresence { .. }
         | Command::AgentWrapUp { .. }
+        | Command::Tell { .. }
+        | Command::Told { .. }
         | Command::Priority { .. }
         | Command::TakeOut { .. }
         | Command::QueueDoor { .. }
@@ -223,6 +225,12 @@ async fn carry_out(
             let more_ms = more_s.map(|s| u64::from(s) * 1_000);
             let wrap_up = AgentAct::WrapUp { agent, more_ms, disposition };
             act(server, user, own(Do::Agent(wrap_up))).await.map(Answer::Done)
+        }
+        Command::Tell { to, text } => {
+            act(server, user, Do::Agent(AgentAct::Tell { to, text })).await.map(Answer::Done)
+        }
+        Command::Told { agent, at_ms } => {
+            act(server, user, own(Do::Agent(AgentAct::Told { agent, at_ms }))).await.map(Answer::Done)
         }
         Command::Priority { call, priority } => {
             let call = resolve(server, &call).await?;

@@ -3,7 +3,8 @@
 use super::mask;
 use std::collections::BTreeSet;
 use switchroom_wire::{
-    Answer, Board, CallView, Change, Command, ConfigChange, DeskView, MissedView, QueueView, Role, SystemView,
+    AgentView, Answer, Board, CallView, Change, Command, ConfigChange, DeskView, MissedView, QueueView, Role,
+    SystemView,
 };
 
 /// The eyes of a user.
@@ -37,6 +38,10 @@ impl Sight {
         if self.has(&view.name) { view } else { mask::queue(view) }
     }
 
+    fn agent(&self, view: AgentView) -> AgentView {
+        if view.queues.keys().any(|queue| self.has(queue)) { view } else { mask::agent(view) }
+    }
+
     fn missed(&self, view: MissedView) -> MissedView {
         if self.has(&view.queue) { view } else { mask::missed(view) }
     }
@@ -57,8 +62,9 @@ impl Sight {
         }
         let calls = board.calls.clone().into_iter().map(|(id, view)| (id, self.call(view))).collect();
         let queues = board.queues.clone().into_iter().map(|(name, view)| (name, self.queue(view))).collect();
+        let agents = board.agents.clone().into_iter().map(|(name, view)| (name, self.agent(view))).collect();
         let missed = board.missed.clone().into_iter().map(|view| self.missed(view)).collect();
-        Board { calls, queues, missed, ..mask::board(board) }
+        Board { calls, agents, queues, missed, ..mask::board(board) }
     }
 
     /// One change of the board. `system` gives the daemon's figures, for what is not to be seen at all.
@@ -67,6 +73,7 @@ impl Sight {
             _ if self.is_clear() => change.clone(),
             Change::Call(view) => Change::Call(Box::new(self.call((**view).clone()))),
             Change::Queue(view) => Change::Queue(Box::new(self.queue((**view).clone()))),
+            Change::Agent(view) => Change::Agent(Box::new(self.agent((**view).clone()))),
             Change::Missed(view) => Change::Missed(Box::new(self.missed((**view).clone()))),
             _ => mask::change(change, system),
         }
@@ -79,6 +86,7 @@ impl Sight {
             Answer::Calls(views) => Answer::Calls(views.into_iter().map(|view| self.call(view)).collect()),
             Answer::Call(view) => Answer::Call(Box::new(self.call(*view))),
             Answer::Queues(views) => Answer::Queues(views.into_iter().map(|view| self.queue(view)).collect()),
+            Answer::Agents(views) => Answer::Agents(views.into_iter().map(|view| self.agent(view)).collect()),
             Answer::Missed(views) => {
                 Answer::Missed(views.into_iter().map(|view| self.missed(view)).collect())
             }
@@ -133,7 +141,7 @@ impl Sight {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use switchroom_wire::{CardView, PartyView, PastCallView};
+    use switchroom_wire::{CardView, PartyView, PastCallView, ToldView};
 
     const NUMBER: &str = "+442079460123";
 
@@ -163,6 +171,30 @@ mod tests {
         // A list of queues makes nobody more than a viewer.
         let viewer = Sight::new(Role::Viewer, Some(["sales".to_owned()].into()));
         assert!(!sees(&viewer, "sales"));
+    }
+
+    #[test]
+    fn what_agents_of_other_queues_were_told_is_not_seen() {
+        let agent = |queue: &str| {
+            let told = Some(ToldView { text: "x".into(), by: "boss".into(), at_ms: 1 });
+            AgentView { queues: [(queue.to_owned(), 1)].into(), told, ..AgentView::default() }
+        };
+        let sees = |sight: &Sight, queue: &str| {
+            let change = sight.change(&Change::Agent(Box::new(agent(queue))), SystemView::default);
+            let Change::Agent(changed) = change else { return false };
+            let mut board = Board::default();
+            board.agents.insert("1".into(), agent(queue));
+            assert_eq!(sight.board(board).agents.get("1"), Some(&*changed));
+            assert_eq!(
+                sight.answer(Answer::Agents(vec![agent(queue)])),
+                Answer::Agents(vec![*changed.clone()])
+            );
+            changed.told.is_some()
+        };
+        let mara = Sight::new(Role::Supervisor, Some(["sales".to_owned()].into()));
+        assert!(sees(&mara, "sales") && !sees(&mara, "service"));
+        assert!(sees(&Sight::new(Role::Agent, None), "service"));
+        assert!(!sees(&Sight::new(Role::Viewer, None), "sales"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod breaks;
 mod flows;
 mod over;
 mod rights;
+mod telling;
 mod told;
 
 use super::*;

@@ -131,7 +131,11 @@ impl Translator {
                 AgentAct::Assign { call: self.call(*call), agent: agent.clone() }
             }
             AgentAct::TakeOut { call } => AgentAct::TakeOut { call: self.call(*call) },
-            AgentAct::Choose { .. } | AgentAct::WrapUp { .. } | AgentAct::Door { .. } => act.clone(),
+            AgentAct::Choose { .. }
+            | AgentAct::WrapUp { .. }
+            | AgentAct::Tell { .. }
+            | AgentAct::Told { .. }
+            | AgentAct::Door { .. } => act.clone(),
         }
     }
 

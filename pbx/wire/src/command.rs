@@ -208,6 +208,21 @@ pub enum Command {
         /// What came of the call.
         disposition: Option<String>,
     },
+    /// Tells agents something: each has it on the desk until it is acknowledged or something else is told. Needs supervisor.
+    Tell {
+        /// An agent's number, or a queue's name, or `all`: of those, whoever is signed in.
+        to: String,
+        /// What, at most [`crate::TOLD_CHARS_MAX`] characters.
+        text: String,
+    },
+    /// What an agent was told has been read, or is not to stand there any longer. Needs agent, for the agent at the user's own
+    /// phone; else supervisor.
+    Told {
+        /// The agent's number.
+        agent: String,
+        /// Only what was told then ([`crate::ToldView::at_ms`]); whatever it is when absent.
+        at_ms: Option<i64>,
+    },
     /// Gives a caller who waits another priority. Needs supervisor.
     Priority {
         /// The call's id or short number.
@@ -444,6 +459,7 @@ impl Command {
             | Self::Dial { .. }
             | Self::AgentPresence { .. }
             | Self::AgentWrapUp { .. }
+            | Self::Told { .. }
             | Self::Transfer { .. }
             | Self::Record { .. } => Role::Agent,
             Self::HoldRecording { .. }
@@ -451,6 +467,7 @@ impl Command {
             | Self::ChangeConfig { .. }
             | Self::Priority { .. }
             | Self::QueueDoor { .. }
+            | Self::Tell { .. }
             | Self::PickUp { .. }
             | Self::Assign { .. }
             | Self::Supervise { .. }
@@ -587,6 +604,7 @@ mod tests {
             Command::Priority { call: call.clone(), priority: 9 },
             Command::HoldRecording { call: call.clone(), reason: "case 7".into() },
             Command::TakeOut { call },
+            Command::Tell { to: "all".into(), text: "tea".into() },
             Command::QueueDoor { queue: "support".into(), door: QueueDoor::Closed },
         ] {
             assert_eq!(command.role(), crate::Role::Supervisor, "{command:?}");

@@ -1,6 +1,6 @@
 //! What an agent's desk shows beside the board: asked for, since it is of one agent and holds what a caller has told.
 
-use crate::PartyView;
+use crate::{PartyView, ToldView};
 use serde::{Deserialize, Serialize};
 
 /// Earlier calls of a caller that a desk is told.
@@ -21,6 +21,8 @@ pub struct DeskView {
     pub breaks: Vec<(String, String)>,
     /// The call that rings, talks or is written up; `None` if there is none.
     pub card: Option<CardView>,
+    /// What a supervisor told the agent last, as [`crate::AgentView::told`] has it.
+    pub told: Option<ToldView>,
 }
 
 /// A call as the agent has it who takes it.

@@ -42,6 +42,23 @@ pub struct AgentView {
     pub repeats_today: u64,
     /// Breaks today, by their word: those that were had, and those that have a budget.
     pub breaks: Vec<BreakView>,
+    /// What a supervisor told the agent last, until it is acknowledged; a restart of the daemon forgets it.
+    pub told: Option<ToldView>,
+}
+
+/// Characters of what a supervisor tells agents; what is longer is refused.
+pub const TOLD_CHARS_MAX: usize = 200;
+
+/// What a supervisor told an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct ToldView {
+    /// What; one line.
+    pub text: String,
+    /// The user.
+    pub by: String,
+    /// When, Unix milliseconds; of two messages to an agent the later one's is greater.
+    pub at_ms: i64,
 }
 
 /// What an agent has had of a break today: on it and doing nothing else.

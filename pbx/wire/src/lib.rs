@@ -34,7 +34,7 @@ pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, St
 pub use fit::{clean, columns, fit, mask_number};
 pub use floor::{
     AgentView, BarView, BreakView, DecisionView, MissedView, QueueDoor, QueueTodayView, QueueView,
-    ReasonsView, SaidView, StandingView, WAITERS_SHOWN, WaiterView,
+    ReasonsView, SaidView, StandingView, TOLD_CHARS_MAX, ToldView, WAITERS_SHOWN, WaiterView,
 };
 pub use flows::{FLOW_TEXT_MAX, FLOWS_SHOWN, FaultView, FlowView, OutlineView};
 pub use ladder::{Ladder, LadderEntry, LadderKind, LadderStyle, Lane, render_ladder};

@@ -41,6 +41,8 @@ impl Exchange {
                 };
                 ("wrap_up", None, done)
             }
+            AgentAct::Tell { to, text } => return self.tell_agents(now, user, to, text),
+            AgentAct::Told { agent, at_ms } => return self.acknowledge(now, user, agent, *at_ms),
             AgentAct::Priority { call, priority } => {
                 let whom = self.who_waits(*call);
                 self.floor.set_priority(at, call.0, *priority).map_err(|refusal| refusal.to_string())?;

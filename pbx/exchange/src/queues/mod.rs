@@ -11,11 +11,14 @@ mod hours;
 mod inbox;
 mod invitation;
 mod ringing;
+mod telling;
 mod waiting;
 
 pub(crate) use call_backs::Placed;
 pub use hours::QueueHours;
 pub(crate) use hours::Unchanged;
+pub(crate) use telling::Addressee;
+pub use telling::Told;
 pub(crate) use waiting::Waits;
 
 use crate::due::Timer;

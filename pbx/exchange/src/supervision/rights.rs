@@ -9,6 +9,7 @@ use super::Subject;
 use crate::CallId;
 use crate::exchange::Exchange;
 use crate::input::{AgentAct, Changed, Command, SupervisionAct};
+use crate::queues::Addressee;
 use crate::text::clean;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -105,7 +106,7 @@ impl Exchange {
     }
 
     /// The queues in which an agent works.
-    fn queues_with(&self, agent: &str) -> BTreeSet<String> {
+    pub(crate) fn queues_with(&self, agent: &str) -> BTreeSet<String> {
         let Some(agent) = self.floor.agent(agent) else { return BTreeSet::new() };
         let with = self.floor.queues().filter(|queue| queue.agents.contains_key(&agent.id));
         with.map(|queue| queue.name.clone()).collect()
@@ -171,6 +172,8 @@ impl Exchange {
             (name, Some(self.queues_of(id)), known.then_some(id))
         };
         let of_agent = |agent: &str| (format!("agent {}", clean(agent)), Some(self.queues_with(agent)), None);
+        let of_queue =
+            |queue: &str| (format!("queue {}", clean(queue)), Some(BTreeSet::from([queue.to_owned()])), None);
         let of_seat = |seat: &str| (format!("extension {}", clean(seat)), Some(self.queues_at(seat)), None);
         let own = self.config.supervision.users.get(user);
         match command {
@@ -196,13 +199,19 @@ impl Exchange {
                 target.map_or_else(|| (String::new(), None, None), of_call)
             }
             Command::Agent(act) => match act {
-                AgentAct::Choose { agent, .. } | AgentAct::WrapUp { agent, .. } => of_agent(agent),
+                AgentAct::Choose { agent, .. }
+                | AgentAct::WrapUp { agent, .. }
+                | AgentAct::Told { agent, .. } => of_agent(agent),
+                AgentAct::Tell { to, .. } => match self.addressee(to) {
+                    Some(Addressee::Agent(agent)) => of_agent(&agent),
+                    Some(Addressee::Queue(queue)) => of_queue(&queue),
+                    // Those of the user's own queues; and nobody.
+                    Some(Addressee::All) | None => (String::new(), None, None),
+                },
                 AgentAct::Priority { call, .. }
                 | AgentAct::TakeOut { call }
                 | AgentAct::Assign { call, .. } => of_call(*call),
-                AgentAct::Door { queue, .. } => {
-                    (format!("queue {}", clean(queue)), Some(BTreeSet::from([queue.clone()])), None)
-                }
+                AgentAct::Door { queue, .. } => of_queue(queue),
             },
             Command::Missed { which, .. } => {
                 let of = self.missed(which).map(|entry| BTreeSet::from([entry.queue.to_string()]));

@@ -32,6 +32,7 @@ mod registering;
 pub(crate) mod supervising;
 mod table;
 mod table_of_bindings;
+mod telling;
 mod times;
 mod transfer;
 pub(crate) mod world;

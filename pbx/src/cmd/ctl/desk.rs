@@ -5,6 +5,9 @@ use switchroom_wire::{DeskView, FlowView, NoteView, clean};
 
 impl Printer<'_> {
     pub(super) fn desk(&mut self, desk: &DeskView) -> std::io::Result<()> {
+        if let Some(told) = &desk.told {
+            self.told(&desk.agent, told)?;
+        }
         let Some(card) = &desk.card else {
             return writeln!(self.out, "agent {} at {}: no call", clean(&desk.agent), clean(&desk.extension));
         };

@@ -4,7 +4,7 @@ use super::{Printer, party, span};
 use crate::cli::{DoorAct, MissedAct};
 use switchroom_wire::{
     AgentView, BreakView, CallView, Command, ConfigChange, DecisionView, MissedAct as Act, MissedView,
-    QueueDoor, QueueView, ReasonsView, Sorted, StandingView, WaiterView, clean,
+    QueueDoor, QueueView, ReasonsView, Sorted, StandingView, ToldView, WaiterView, clean,
 };
 
 /// What is done about a caller who gave up.
@@ -91,7 +91,14 @@ impl Printer<'_> {
         let rows = agents.iter().map(row).collect();
         let head =
             ["AGENT", "NAME", "EXT", "PRESENCE", "ACTIVITY", "SINCE", "CALLS", "TALK", "BREAKS", "QUEUES"];
-        self.table(&head, rows)
+        self.table(&head, rows)?;
+        agents.iter().try_for_each(|a| a.told.as_ref().map_or(Ok(()), |told| self.told(&a.number, told)))
+    }
+
+    /// What an agent was told and has not acknowledged.
+    pub(super) fn told(&mut self, agent: &str, told: &ToldView) -> std::io::Result<()> {
+        let (at, by, text) = (self.date(told.at_ms), clean(&told.by), clean(&told.text));
+        writeln!(self.out, "{at}  {by} told {}: {text}", clean(agent))
     }
 
     pub(super) fn queues(&mut self, queues: &[QueueView]) -> std::io::Result<()> {

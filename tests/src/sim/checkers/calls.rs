@@ -162,9 +162,17 @@ impl Checker for CdrIsTrue {
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if let Came::Command(_, Command::Dial { from, to }) = &step.came {
+        // What was due at that moment may write other calls down beside the one that is placed.
+        let is_done =
+            step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. })) || step.died;
+        if let Came::Command(_, Command::Dial { from, to }) = &step.came
+            && is_done
+        {
             for action in &step.actions {
-                if let Action::Persist { record: Record::CallOpen(open), .. } = action {
+                if let Action::Persist { record: Record::CallOpen(open), .. } = action
+                    && open.answered_ms.is_none()
+                    && open.from.number == *from
+                {
                     self.dialled.insert(open.call, (from.clone(), to.clone()));
                 }
             }

@@ -34,7 +34,9 @@ fn about(command: &Command) -> About<'_> {
         | Command::Agent(
             AgentAct::Assign { call, .. } | AgentAct::Priority { call, .. } | AgentAct::TakeOut { call },
         ) => About::Call(*call),
-        Command::Agent(AgentAct::Choose { agent, .. } | AgentAct::WrapUp { agent, .. })
+        Command::Agent(
+            AgentAct::Choose { agent, .. } | AgentAct::WrapUp { agent, .. } | AgentAct::Told { agent, .. },
+        )
         | Command::Supervise { act: SupervisionAct::Begin { subject: Subject::Agent(agent), .. }, .. } => {
             About::Agent(agent)
         }
