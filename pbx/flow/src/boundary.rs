@@ -161,6 +161,8 @@ pub enum Effect {
         queue: String,
         /// Priority.
         priority: Option<i64>,
+        /// The number of the agent who is asked first, if free. Whether there is such an agent is not known here.
+        agent: Option<String>,
         /// The flow goes on when the agent hangs up after a talk.
         comes_back: bool,
     },

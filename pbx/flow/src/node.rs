@@ -161,6 +161,8 @@ pub enum Job {
         queue: Expr,
         /// Priority, higher first; `None`: that of the caller's class.
         priority: Option<Expr>,
+        /// The number of the agent who is asked first; `None` or empty text: nobody in particular.
+        agent: Option<Expr>,
         /// Waited too long.
         timeout: Next,
         /// The queue takes nobody more.

@@ -209,7 +209,11 @@ pub fn describe(job: &Job, language: Language) -> String {
             let how = if *in_turn { ", one after the other" } else { "" };
             format!("dial {}{how}", short(&numbers.join(", ")))
         }
-        Job::Queue { queue, .. } => format!("queue {}", template(queue)),
+        Job::Queue { queue, agent, .. } => {
+            let first =
+                agent.as_ref().map(|of| format!(", agent {} first", template(of))).unwrap_or_default();
+            format!("queue {}{first}", template(queue))
+        }
         Job::Voicemail { mailbox, .. } => format!("voicemail {}", template(mailbox)),
         Job::Mailbox { mailbox, .. } => {
             mailbox.as_ref().map_or_else(|| "mailbox".to_owned(), |of| format!("mailbox {}", template(of)))
@@ -320,6 +324,7 @@ mod tests {
         [nodes.sales]
         kind = "queue"
         queue = "sales"
+        agent = "{agent}"
         keys = { 0 = "closed" }
         timeout = "closed"
         after = "survey"

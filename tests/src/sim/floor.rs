@@ -25,6 +25,8 @@ kind = "queue"
 queue = "support"
 call_back = "1"
 "#;
+/// On some sites they ask for an agent besides, who may sit there, serve that queue and be free, or not.
+const ASKS_FOR: &str = "agent = \"{caller % 5 + 1}\"\n";
 /// What callers may need.
 const SKILLS: [&str; 2] = ["german", "billing"];
 /// Reasons for breaks.
@@ -276,7 +278,9 @@ impl FloorSetup {
 
     /// The flow that the last queue is led into by.
     pub(super) fn flows(&self) -> Flows {
-        let flow = switchroom_flow::read("call-back.toml", 1, CALL_BACK).0.filter(|_| self.queues > 2);
+        let asks = if self.seed % 3 == 2 { ASKS_FOR } else { "" };
+        let text = format!("{CALL_BACK}{asks}");
+        let flow = switchroom_flow::read("call-back.toml", 1, &text).0.filter(|_| self.queues > 2);
         flow.into_iter().map(|flow| (flow.name.clone(), Arc::new(flow))).collect()
     }
 

@@ -183,6 +183,7 @@ pub(super) fn queue_flow_at(config: &Config, queue: &str, priority: Option<i64>)
     let job = Job::Queue {
         queue: Expr::Constant(Value::text(queue)),
         priority: priority.map(|priority| Expr::Constant(Value::whole(priority))),
+        agent: None,
         timeout: None,
         full: None,
         empty: None,

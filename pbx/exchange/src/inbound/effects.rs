@@ -39,8 +39,8 @@ impl Exchange {
             Effect::Dial { to, in_turn, ring, comes_back } => {
                 self.dial(now, id, to, in_turn, ring, comes_back);
             }
-            Effect::Queue { queue, priority, comes_back } => {
-                self.enqueue(now, id, &queue, priority, comes_back);
+            Effect::Queue { queue, priority, agent, comes_back } => {
+                self.enqueue(now, id, &queue, priority, agent, comes_back);
             }
             Effect::Withdraw => self.withdraw(now, id),
             Effect::WaitOn => self.wait_on(id),

@@ -6,6 +6,7 @@ use crate::exchange::Exchange;
 use crate::inbound::FLOW_NUMBERS;
 use crate::media::MediaCommand;
 use crate::record::Cause;
+use crate::text::clean;
 use switchroom_acd::{Exit, Join, Refused};
 use switchroom_flow::number::normal;
 use switchroom_flow::{Clip, Dialled, Event, say};
@@ -34,6 +35,7 @@ impl Exchange {
         id: CallId,
         queue: &str,
         priority: Option<i64>,
+        agent: Option<String>,
         comes_back: bool,
     ) {
         if !self.is_in_flow(id) || !self.answer_caller(now, id) {
@@ -55,18 +57,19 @@ impl Exchange {
             caller,
             class,
             priority: priority.unwrap_or(of_class),
-            preferred: None,
+            preferred: agent,
             is_back,
         };
         if self.floor.queue(queue).is_none() {
-            let what = format!("there is no queue named \"{}\"", crate::text::clean(queue));
+            let what = format!("there is no queue named \"{}\"", clean(queue));
             self.flow_fault(now, id, &what);
             return self.tell_flow(now, id, Event::Dialled(Dialled::Empty));
         }
         visit.playing = None;
         visit.waits =
             Some(Waits { queue: queue.to_owned(), comes_back, says: None, is_asked: false, said: 0 });
-        self.why(now, id, "queue", format!("waits in queue {queue}"));
+        let first = join.preferred.as_deref().map(|agent| self.asked_first(queue, agent)).unwrap_or_default();
+        self.why(now, id, "queue", format!("waits in queue {queue}{first}"));
         match self.floor.join(moment(now), join) {
             Ok(()) => {
                 self.keep_these_queues(id, [queue.to_owned()].into());
@@ -80,6 +83,19 @@ impl Exchange {
             }
         }
         self.run_floor(now);
+    }
+
+    /// What the path of a call says of the agent whom the flow asks for. An agent who is none is no fault of the flow: the number
+    /// may be the caller's, and the caller waits for the others.
+    fn asked_first(&self, queue: &str, agent: &str) -> String {
+        let of = clean(agent);
+        match self.floor.agent(agent).filter(|agent| agent.is_known) {
+            None => format!("; there is no agent \"{of}\", who was asked for"),
+            Some(agent) if !agent.config.queues.contains_key(queue) => {
+                format!("; agent {of}, who was asked for, is none of that queue")
+            }
+            Some(_) => format!(", and asks for agent {of} first"),
+        }
     }
 
     /// A caller does not wait any more, by a rule of the queue: it is the flow's again.

@@ -22,6 +22,7 @@ mod messages;
 mod missed;
 pub(crate) mod mwi;
 mod placing;
+mod queue_agents;
 mod queue_announcements;
 mod queue_facts;
 mod queue_hours;

@@ -26,6 +26,7 @@ fn flow() -> Arc<Flow> {
     let wait = Job::Queue {
         queue: Expr::Constant(Value::text("q")),
         priority: None,
+        agent: None,
         timeout: Some(NodeId(1)),
         full: Some(NodeId(2)),
         empty: Some(NodeId(3)),

@@ -35,15 +35,22 @@ pub(super) fn check(all: &mut All<'_>, known: &Known) {
             let hint = did_you_mean(&name, kind.names.into_iter().flatten().map(String::as_str))
                 .unwrap_or_else(|| kind.hint.to_owned());
             let at = At { flow: view.flow, node, key, entry };
-            missing.push((at, format!("there {} \"{name}\"", kind.what), hint));
+            missing.push((at, is_wish(&node.job, key), format!("there {} \"{name}\"", kind.what), hint));
         }
     }
     if let Some(prompts) = &known.prompts {
-        missing.extend(spoken::missing(all, prompts));
+        missing.extend(
+            spoken::missing(all, prompts).into_iter().map(|(at, what, hint)| (at, false, what, hint)),
+        );
     }
-    for (at, what, hint) in missing {
-        all.tell(at, false, what, hint);
+    for (at, is_warning, what, hint) in missing {
+        all.tell(at, is_warning, what, hint);
     }
+}
+
+/// Callers who ask for an agent are served by the others as well.
+fn is_wish(job: &Job, key: &str) -> bool {
+    matches!(job, Job::Queue { .. }) && key == "agent"
 }
 
 struct Kinds<'k> {

@@ -69,9 +69,10 @@ pub(crate) fn reads(job: &Job) -> Vec<Read<'_>> {
         Job::Dial { to, .. } => {
             to.iter().enumerate().for_each(|(at, of)| add("to", Entry::Place(at), of, Use::Called));
         }
-        Job::Queue { queue, priority, .. } => {
+        Job::Queue { queue, priority, agent, .. } => {
             add("queue", Entry::Whole, queue, Use::Called);
             priority.iter().for_each(|of| add("priority", Entry::Whole, of, Use::Called));
+            agent.iter().for_each(|of| add("agent", Entry::Whole, of, Use::Called));
         }
         Job::Voicemail { mailbox, .. } => add("mailbox", Entry::Whole, mailbox, Use::Called),
         Job::Mailbox { mailbox: Some(mailbox), .. } => add("mailbox", Entry::Whole, mailbox, Use::Called),

@@ -163,7 +163,7 @@ fn names_that_the_site_does_not_have() {
          c: pin; pins = \"support\"; next = \"d\"; wrong = \"d\"\n\
          d: play; prompt = { en = [\"Hi.\", \"@office/welcome\"] }; next = \"e\"\n\
          e: dial; to = [\"{caller}\", \"101\"]; no_answer = \"f\"\n\
-         f: queue; queue = \"sales\"; timeout = \"g\"\n\
+         f: queue; queue = \"sales\"; timeout = \"g\"; agent = \"2002\"\n\
          g: voicemail; mailbox = \"101\"; next = \"h\"; failed = \"h\"\n\
          h: if; when = \"queue.sales.waiting > 3 or is_set(lookup('vip', caller))\"; then = \"i\"; otherwise = \"i\"\n\
          i: pin; pins = \"mailbox\"; of = \"caller\"; next = \"j\"; wrong = \"bye\"\n\
@@ -179,14 +179,14 @@ fn names_that_the_site_does_not_have() {
         lists: set(&["vip"]),
         pins: set(&["support"]),
         mailboxes: set(&["101"]),
-        agents: set(&["2001"]),
+        agents: set(&["2001", "2002"]),
         breaks: set(&["lunch"]),
         prompts: set(&["office/welcome"]).map(|names| BTreeMap::from([(Language::En, names)])),
     };
     assert_eq!(told(&check(&flows, &known)), "");
     assert_eq!(told(&check(&flows, &Known::default())), "", "what is not known is not checked");
     type Change = fn(&mut Known);
-    let table: [(Change, &str); 9] = [
+    let table: [(Change, &str); 10] = [
         (
             |k| k.hours = Some(BTreeSet::from(["ofice".into()])),
             "3:9: there are no hours \"office\"\n  hint: did you mean \"ofice\"?",
@@ -199,9 +199,13 @@ fn names_that_the_site_does_not_have() {
         (|k| k.prompts = Some(BTreeMap::new()), "18:10: there is no prompt \"office/welcome\""),
         (|k| k.extensions = Some(BTreeSet::from(["102".into()])), "22:19: there is no extension \"101\""),
         (|k| k.queues = Some(BTreeSet::new()), "26:9: there is no queue \"sales\""),
-        (|k| k.mailboxes = Some(BTreeSet::new()), "30:11: there is no mailbox \"101\""),
-        (|k| k.agents = Some(BTreeSet::new()), "53:9: there is no agent \"2001\""),
-        (|k| k.breaks = Some(BTreeSet::new()), "59:10: there is no break \"lunch\""),
+        (|k| k.mailboxes = Some(BTreeSet::new()), "31:11: there is no mailbox \"101\""),
+        (|k| k.agents = Some(BTreeSet::from(["2002".into()])), "54:9: there is no agent \"2001\""),
+        (
+            |k| k.agents = Some(BTreeSet::from(["2001".into()])),
+            "28:9: warning: there is no agent \"2002\"\n  hint: did you mean \"2001\"?",
+        ),
+        (|k| k.breaks = Some(BTreeSet::new()), "60:10: there is no break \"lunch\""),
     ];
     for (change, text) in table {
         let mut known = known.clone();
@@ -318,6 +322,7 @@ fn secrets_that_are_told() {
             "main.toml:14:12: code is secret and cannot say who is called",
         ),
         ("queue; queue = \"s\"; priority = \"pin\"; timeout = \"bye\"", "main.toml:15:12: pin is secret"),
+        ("queue; queue = \"s\"; agent = \"{pin}\"; timeout = \"bye\"", "main.toml:15:9: pin is secret"),
         (
             "voicemail; mailbox = \"{pin}\"; next = \"bye\"; failed = \"bye\"",
             "main.toml:14:11: pin is secret",

@@ -356,6 +356,12 @@ pub(super) const KINDS: &[Kind] = &[
                 "5",
                 "Who has more comes first. Unless written, as the caller's class is.",
             ),
+            may(
+                "agent",
+                Takes::Template,
+                "\"2001\"",
+                "The agent who is asked first, by number, if free when it is the caller's turn; else another is. A value that is empty asks for none.",
+            ),
             to("timeout", "Waited too long."),
             to("full", "The queue takes nobody more. Unless written, as timeout."),
             to("empty", "Nobody works in it. Unless written, as timeout."),

@@ -273,6 +273,7 @@ impl Reader<'_> {
     fn queue(&mut self, s: Section<'_>) -> Option<Job> {
         let queue = self.value(s, "queue", |reader, value| reader.one_template("queue", value));
         let priority = self.may(s, "priority", Reader::one_expression);
+        let agent = self.may(s, "agent", Reader::one_template);
         let keys = self.keys(s);
         let (timeout, full) = (self.node(s, "timeout"), self.node(s, "full"));
         let (empty, closed) = (self.node(s, "empty"), self.node(s, "closed"));
@@ -284,6 +285,7 @@ impl Reader<'_> {
         Some(Job::Queue {
             queue: queue?,
             priority: priority?,
+            agent: agent?,
             timeout,
             full,
             empty,

@@ -247,6 +247,11 @@ impl Maker<'_> {
         }
     }
 
+    /// The agent whom a caller who is to wait asks for.
+    fn asked_first(&mut self) -> Option<Expr> {
+        self.chance.once_in(2).then(|| self.one_of_or_any(&AGENTS))
+    }
+
     /// What needs somebody or something else.
     fn other_side(&mut self) -> Job {
         let seconds = Duration::from_secs(3);
@@ -279,6 +284,7 @@ impl Maker<'_> {
                 after: self.next(),
                 // By chance of its own, so that seeds make the flows that they made without.
                 closed: Maker { chance: &mut self.chance.clone(), count: self.count }.next(),
+                agent: Maker { chance: &mut self.chance.clone(), count: self.count }.asked_first(),
             },
             2 => Job::Voicemail {
                 mailbox: if self.chance.once_in(3) {

@@ -48,8 +48,8 @@ pub enum Happening {
     Presses(char),
     /// These ring.
     Rings(Vec<String>),
-    /// The caller waits in a queue.
-    Waits(String),
+    /// The caller waits in a queue, and may have asked for an agent.
+    Waits(String, Option<String>),
     /// How a try to connect ended.
     Became(Dialled),
     /// The caller will be called back at this number.
@@ -308,6 +308,14 @@ impl Rehearsal {
         }
     }
 
+    /// The agent who is asked first for the caller who waits.
+    pub fn asks_for(&self) -> Option<&str> {
+        match &self.other {
+            Other::Waits { agent, .. } => agent.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Whom the caller talks with.
     pub fn talks_with(&self) -> Option<&str> {
         match &self.other {
@@ -328,7 +336,10 @@ impl Rehearsal {
         let doing = match &self.other {
             _ if self.run.is_over() => self.ended.unwrap_or("over").to_owned(),
             Other::Rings(ringing) => format!("rings {}", ringing.now().join(", ")),
-            Other::Waits { queue, .. } => format!("waits in queue {queue}"),
+            Other::Waits { queue, agent: None, .. } => format!("waits in queue {queue}"),
+            Other::Waits { queue, agent: Some(agent), .. } => {
+                format!("waits in queue {queue}, agent {agent} first")
+            }
             Other::Talks { with, .. } => format!("talks with {with}"),
             Other::Records { .. } => "is recorded".to_owned(),
             Other::Nothing if self.playing.is_some() => "hears a prompt".to_owned(),

@@ -229,7 +229,8 @@ impl std::fmt::Display for Happening {
             Self::Hears(text) => write!(f, "♪ {text}"),
             Self::Presses(key) => write!(f, "you press {key}"),
             Self::Rings(numbers) => write!(f, "{} ring", numbers.join(", ")),
-            Self::Waits(queue) => write!(f, "you wait in queue {queue}"),
+            Self::Waits(queue, None) => write!(f, "you wait in queue {queue}"),
+            Self::Waits(queue, Some(agent)) => write!(f, "you wait in queue {queue}, agent {agent} first"),
             Self::Became(how) => f.write_str(match how {
                 Dialled::Busy => "busy",
                 Dialled::NoAnswer => "no answer",

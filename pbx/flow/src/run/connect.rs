@@ -60,14 +60,16 @@ impl Run {
                 }
                 Effect::Dial { to: numbers, in_turn: *in_turn, ring: *ring, comes_back: after.is_some() }
             }
-            Job::Queue { queue, priority, after, .. } => {
+            Job::Queue { queue, priority, agent, after, .. } => {
                 let queue = self.open_text(site, queue);
                 let priority = priority.as_ref().map(|expr| self.eval(site, expr));
                 // Where somebody stands in a queue is shown to all who work in it.
                 let priority =
                     priority.filter(|value| !value.is_secret).and_then(|value| value.as_millionths());
                 let priority = priority.map(|number| number / UNIT);
-                Effect::Queue { queue, priority, comes_back: after.is_some() }
+                let agent = agent.as_ref().map(|expr| self.open_text(site, expr));
+                let agent = agent.filter(|number| !number.is_empty());
+                Effect::Queue { queue, priority, agent, comes_back: after.is_some() }
             }
             _ => return Step::On(None, String::new()),
         };

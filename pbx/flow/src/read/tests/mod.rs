@@ -203,10 +203,11 @@ fn each_kind_becomes_its_job_with_its_defaults() {
             },
         ),
         (
-            "kind = \"queue\"\nqueue = \"sales\"\ntimeout = \"a\"\nkeys = { 1 = \"b\" }\npriority = 5\ncall_back = \"2\"\ncalled_back = \"a\"",
+            "kind = \"queue\"\nqueue = \"sales\"\ntimeout = \"a\"\nkeys = { 1 = \"b\" }\npriority = 5\nagent = \"0{caller}\"\ncall_back = \"2\"\ncalled_back = \"a\"",
             Job::Queue {
                 queue: expr("'sales'"),
                 priority: Some(expr("5")),
+                agent: Some(expr("'0' & caller")),
                 timeout: A,
                 full: None,
                 empty: None,

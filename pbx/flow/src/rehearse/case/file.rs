@@ -78,6 +78,7 @@ struct StepText {
     say: Option<Spanned<String>>,
     rings: Option<Spanned<toml::Value>>,
     queue: Option<String>,
+    agent: Option<Spanned<String>>,
     at: Option<String>,
     asks: Option<String>,
     hang_up: Option<Spanned<bool>>,
@@ -260,7 +261,8 @@ impl Reader<'_> {
             found.push(self.numbers(value).map(|numbers| Step::Rings(numbers, turn)));
         }
         if let Some(name) = &step.queue {
-            found.push(Some(Step::Queue(name.clone(), turn)));
+            let agent = step.agent.as_ref().map(|number| number.get_ref().clone());
+            found.push(Some(Step::Queue(name.clone(), agent, turn)));
         }
         if let Some(node) = &step.at {
             found.push(Some(Step::At(node.clone(), within)));
@@ -284,6 +286,12 @@ impl Reader<'_> {
             self.fault(
                 answer.span().start,
                 "answer goes with rings or queue\nwrite { rings = [\"101\"], answer = \"busy\" }",
+            );
+        }
+        if let Some(agent) = step.agent.as_ref().filter(|_| step.queue.is_none()) {
+            self.fault(
+                agent.span().start,
+                "agent goes with queue\nwrite { queue = \"sales\", agent = \"2001\" }",
             );
         }
         if found.len() != 1 {

@@ -82,8 +82,9 @@ pub enum Step {
     Say(Duration),
     /// These ring, all of them and nobody else; and what becomes of that.
     Rings(Vec<String>, Option<Turn>),
-    /// The caller waits in this queue; and what becomes of that.
-    Queue(String, Option<Turn>),
+    /// The caller waits in this queue, asking for this agent first if that is said (with no number: for none); and what
+    /// becomes of that.
+    Queue(String, Option<String>, Option<Turn>),
     /// The caller comes to this node within this time.
     At(String, Duration),
     /// A service is asked whose address or program has this in it.

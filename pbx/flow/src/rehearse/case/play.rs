@@ -169,10 +169,16 @@ impl Play {
                 }
                 self.turn(*turn)
             }
-            Step::Queue(queue, turn) => {
+            Step::Queue(queue, agent, turn) => {
                 let is_in = |play: &Self| play.call.queue() == Some(queue.as_str());
                 if !self.until(Duration::from_secs(60), is_in) {
                     return Err(format!("expected to wait in queue {queue}, and {}", self.doing()));
+                }
+                let asked = self.call.asks_for().unwrap_or_default();
+                if let Some(agent) = agent.as_ref().filter(|agent| *agent != asked) {
+                    return Err(format!(
+                        "expected that agent \"{agent}\" is asked first, and it was \"{asked}\""
+                    ));
                 }
                 self.turn(*turn)
             }

@@ -66,6 +66,7 @@ const STEP: &Keys = &[
     ("say", "The caller speaks into a recording, for so long: `\"5s\"`."),
     ("rings", "These ring, and nobody else: `[\"101\", \"102\"]`; `answer` says what becomes of it."),
     ("queue", "The caller waits in this queue; `answer` says what becomes of it."),
+    ("agent", "Beside `queue`: the agent who is asked first, by number; `\"\"` for none."),
     ("at", "The caller comes to this node, `node` or `flow.node`, within thirty seconds or `within`."),
     ("asks", "A service or program is asked in whose address or arguments this is."),
     ("hang_up", "The caller hangs up: `true`."),

@@ -21,7 +21,7 @@ impl Rehearsal {
             // Nobody lends a caller in a rehearsal.
             Effect::Secret(_) | Effect::GiveBack { .. } | Effect::End => {}
             Effect::Dial { to, in_turn, ring, .. } => self.ring(to, in_turn, ring),
-            Effect::Queue { queue, .. } => self.enqueue(queue),
+            Effect::Queue { queue, agent, .. } => self.enqueue(queue, agent),
             Effect::Withdraw => self.withdraw(),
             Effect::WaitOn => self.playing = None,
             Effect::CallBack { number } => self.call_back(number),

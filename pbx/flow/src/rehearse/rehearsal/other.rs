@@ -16,6 +16,8 @@ pub(super) enum Other {
     Rings(Ringing),
     Waits {
         queue: String,
+        /// The agent who is asked first.
+        agent: Option<String>,
         /// When the wait ends, and how.
         ends: (Duration, Ends),
     },
@@ -183,8 +185,8 @@ impl Rehearsal {
 
     // ---- queues --------------------------------------------------------------------------------------------------
 
-    pub(super) fn enqueue(&mut self, queue: String) {
-        self.note(Happening::Waits(queue.clone()));
+    pub(super) fn enqueue(&mut self, queue: String, agent: Option<String>) {
+        self.note(Happening::Waits(queue.clone(), agent.clone()));
         let how = self.stage.queue(&queue);
         let after = |time: Duration| self.now.saturating_add(time);
         let ends = match how.answers {
@@ -194,7 +196,7 @@ impl Rehearsal {
             Some(time) if time < how.longest => (after(time), Ends::Talks(how.talks)),
             Some(_) | None => (after(how.longest), Ends::With(Dialled::NoAnswer)),
         };
-        self.other = Other::Waits { queue, ends };
+        self.other = Other::Waits { queue, agent, ends };
     }
 
     /// The caller wants to be called back at a number.

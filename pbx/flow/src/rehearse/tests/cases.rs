@@ -133,6 +133,34 @@ fn a_case_may_begin_with_a_locked_account() {
     }
 }
 
+/// The agent of a caller's list is asked first, and nobody is for who is not on it.
+#[test]
+fn a_case_knows_which_agent_is_asked_first() {
+    let flow = "[nodes.wait]\nkind = \"queue\"\nqueue = \"sales\"\nagent = \"{lookup('own', caller)}\"\n\
+        timeout = \"bye\"\n[nodes.bye]\nkind = \"hang_up\"\n";
+    let stage = stage_of("main", flow);
+    let head = "flow = \"main\"\nat = \"2026-01-02\"\n[site]\nlists = { own = { 101 = \"2001\" } }\n";
+    let case = |from: &str, agent: &str| {
+        let step = format!("{{ queue = \"sales\", agent = \"{agent}\", answer = \"talks 5s\" }}");
+        format!(
+            "{head}[[case]]\nname = \"c\"\nfrom = \"{from}\"\nsteps = [{step}]\nexpect = {{ end = \"hung up\" }}"
+        )
+    };
+    for (from, asked, other) in [("101", "2001", "2002"), ("102", "", "2001")] {
+        let report = play_all(&cases(&case(from, asked)), &stage);
+        assert_eq!(report.failures().collect::<Vec<_>>(), [] as [&crate::Fault; 0], "{from}");
+        let report = play_all(&cases(&case(from, other)), &stage);
+        let told = report.failures().map(ToString::to_string).collect::<Vec<_>>();
+        let wanted = format!("expected that agent \"{other}\" is asked first, and it was \"{asked}\"");
+        assert!(told.first().is_some_and(|told| told.ends_with(&wanted)), "{told:?}");
+    }
+    let (_, faults) = read(
+        "f.toml",
+        &format!("{head}[[case]]\nname = \"c\"\nsteps = [{{ press = \"1\", agent = \"2001\" }}]"),
+    );
+    assert!(faults.iter().any(|fault| fault.to_string().contains("agent goes with queue")), "{faults:?}");
+}
+
 #[test]
 fn a_number_is_dialled_by_the_routes_of_the_site() {
     let mut stage = office();

@@ -70,10 +70,33 @@ fn each_outcome_of_a_queue_has_its_way() {
         assert!(c.has(&Effect::Queue {
             queue: "sales".into(),
             priority: Some(3),
+            agent: None,
             comes_back: ways[3].is_some()
         }));
         assert_eq!(c.dialled(how).heard(), heard, "{how:?}");
         assert!(c.path().ends_with(by));
+    }
+}
+
+#[test]
+fn an_agent_is_asked_for_by_number() {
+    for (agent, asked) in [
+        ("'2001'", Some("2001")),
+        ("2001", Some("2001")),
+        ("who", Some("0201")),
+        ("'0' & 201", Some("0201")),
+        ("''", None),
+        ("nothing", None),
+    ] {
+        let mut job = queue(&[], all());
+        if let Job::Queue { agent: of, .. } = &mut job {
+            *of = Some(expr(agent));
+        }
+        let world = World { values: [("who".to_owned(), Value::text("0201"))].into(), ..World::default() };
+        let c = call_at(world, vec![fork(job)]);
+        let (queue, agent) = ("sales".to_owned(), asked.map(str::to_owned));
+        let wanted = Effect::Queue { queue, priority: Some(3), agent, comes_back: true };
+        assert!(c.has(&wanted), "{:?}", c.last);
     }
 }
 

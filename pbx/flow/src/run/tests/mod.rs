@@ -174,6 +174,7 @@ fn queue(keys: &[(&str, u16)], outcomes: [Next; 4]) -> Job {
     Job::Queue {
         queue: expr("'sales'"),
         priority: Some(expr("3")),
+        agent: None,
         timeout,
         full,
         empty,

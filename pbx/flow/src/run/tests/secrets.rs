@@ -41,6 +41,7 @@ fn it_is_not_spoken_dialled_addressed_or_shown() {
         vec![Job::Queue {
             queue: expr("card"),
             priority: None,
+            agent: Some(expr("card")),
             timeout: None,
             full: None,
             empty: None,
@@ -53,6 +54,7 @@ fn it_is_not_spoken_dialled_addressed_or_shown() {
         vec![Job::Queue {
             queue: expr("'sales'"),
             priority: Some(expr("card")),
+            agent: None,
             timeout: None,
             full: None,
             empty: None,

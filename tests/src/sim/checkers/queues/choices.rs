@@ -124,6 +124,14 @@ impl ChosenByTheRule {
     }
 }
 
+/// Whom the caller asked for, though that agent could have been offered it, and it went by the order of the queue.
+fn passed_over(world: &World, decision: &Decision) -> Option<String> {
+    let floor = world.exchange.floor();
+    let asked = floor.agent_by_id(floor.waiter(decision.call)?.preferred?)?.number.to_string();
+    let could = decision.candidates.iter().any(|candidate| candidate.agent == asked);
+    (could && decision.trigger == Trigger::Waiter).then_some(asked)
+}
+
 fn follows(decision: &Decision) -> bool {
     match decision.trigger {
         Trigger::Waiter => {
@@ -161,6 +169,10 @@ impl Checker for ChosenByTheRule {
             if let Fact::Offered(decision) = fact {
                 if !follows(decision) {
                     return broken(Some(CallId(decision.call)), format!("{decision:?}"));
+                }
+                if let Some(agent) = passed_over(world, decision) {
+                    let text = format!("agent {agent} was asked for and free: {decision:?}");
+                    return broken(Some(CallId(decision.call)), text);
                 }
                 self.compare(world, decision)?;
             }
