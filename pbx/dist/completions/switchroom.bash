@@ -223,6 +223,12 @@ _switchroom() {
             switchroom__subcmd__ctl,take-over)
                 cmd="switchroom__subcmd__ctl__subcmd__take__subcmd__over"
                 ;;
+            switchroom__subcmd__ctl,tell)
+                cmd="switchroom__subcmd__ctl__subcmd__tell"
+                ;;
+            switchroom__subcmd__ctl,told)
+                cmd="switchroom__subcmd__ctl__subcmd__told"
+                ;;
             switchroom__subcmd__ctl,transfer)
                 cmd="switchroom__subcmd__ctl__subcmd__transfer"
                 ;;
@@ -709,7 +715,7 @@ _switchroom() {
             return 0
             ;;
         switchroom__subcmd__ctl)
-            opts="-h --socket --json --color --help status calls call extensions agents queues waiting figures why agent priority take-out queue transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings recording messages message-delete missed ladder hand-off consult swap conference complete cancel-consult record join leave skill class-priority note desk flows settings hangup dial unregister reload dump shutdown"
+            opts="-h --socket --json --color --help status calls call extensions agents queues waiting figures why agent priority take-out queue transfer pick-up assign listen whisper barge take-over unlisten cdr events recordings recording messages message-delete missed ladder hand-off consult swap conference complete cancel-consult record join leave skill class-priority tell told note desk flows settings hangup dial unregister reload dump shutdown"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1945,6 +1951,42 @@ _switchroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__tell)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        switchroom__subcmd__ctl__subcmd__told)
+            opts="-h --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
