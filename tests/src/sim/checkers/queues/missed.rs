@@ -5,6 +5,7 @@ use super::facts;
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_acd::fact::MissedAct;
+use switchroom_acd::inbox::MISSED_KEEP_MS;
 use switchroom_acd::{CallBackAct, CallBackEnd, CallBackFact, Exit, Fact};
 
 /// What is to be known of a number.
@@ -19,17 +20,34 @@ struct Open {
 #[derive(Debug, Default)]
 pub(in super::super) struct InboxIsWhoGaveUp {
     open: BTreeMap<String, Open>,
+    /// When each gave up last, by a clock on the wall that may leap.
+    gave_up_ms: BTreeMap<String, i64>,
 }
 
 impl InboxIsWhoGaveUp {
+    /// Whoever gave up a week ago is given up.
+    fn forget(&mut self, fact: &Fact) {
+        let since = fact.at_ms().saturating_sub(MISSED_KEEP_MS);
+        let gave_up_ms = &self.gave_up_ms;
+        self.open.retain(|caller, _| gave_up_ms.get(caller).is_none_or(|at| *at >= since));
+        self.gave_up_ms.retain(|caller, _| self.open.contains_key(caller));
+    }
+
+    fn gave_up(&mut self, caller: &str, at_ms: i64) -> &mut Open {
+        let last = self.gave_up_ms.entry(caller.to_owned()).or_insert(at_ms);
+        *last = at_ms.max(*last);
+        self.open.entry(caller.to_owned()).or_default()
+    }
+
     fn write(&mut self, fact: &Fact) {
+        self.forget(fact);
         match fact {
             Fact::Left(left) if left.caller.is_empty() => {}
             Fact::Left(left) if left.exit == Exit::Answered => _ = self.open.remove(&left.caller),
             Fact::Left(left) => {
                 let waited = left.waited_ms >= left.short_abandon_ms;
                 if left.exit == Exit::Restart || (left.exit == Exit::Abandoned && waited) {
-                    self.open.entry(left.caller.clone()).or_default().count += 1;
+                    self.gave_up(&left.caller, left.at_ms).count += 1;
                 }
             }
             Fact::CallBack(CallBackFact {
@@ -43,7 +61,7 @@ impl InboxIsWhoGaveUp {
                     self.open.remove(caller);
                 }
                 CallBackEnd::GivenUp => {
-                    let open = self.open.entry(number.clone()).or_default();
+                    let open = self.gave_up(number, fact.at_ms());
                     (open.count, open.tries) = (open.count + 1, open.tries + tries);
                 }
                 CallBackEnd::Dropped | CallBackEnd::Removed | CallBackEnd::NotKept => {}
