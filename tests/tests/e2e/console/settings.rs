@@ -70,7 +70,8 @@ fn settings_on_a_terminal(columns: u16, lines: u16) {
 
     // What would not check cannot be applied, whatever is pressed.
     terminal.press(&["]", "]"]);
-    terminal.wait_for(&["[queues]", "desk", "strategy"]);
+    terminal.wait_for(&["[queues]"]);
+    terminal.wait_for(&["desk"]);
     terminal.press(&["Enter"]);
     terminal.press_until("j", |line| line.contains('>') && line.contains("service_level"));
     types(&terminal, "soon");
