@@ -45,6 +45,8 @@ pub struct Ladder {
     /// Entries left out because there were too many.
     pub dropped: u32,
     bytes: usize,
+    /// The call is over.
+    is_over: bool,
     /// Monotonic and wall clock of the first entry: times within a ladder never step.
     origin: Option<Now>,
 }
@@ -55,7 +57,10 @@ pub struct Ladders {
     all: BTreeMap<CallId, Ladder>,
     /// Those of calls that are over, the one that was over first in front.
     over: VecDeque<CallId>,
+    /// Of all.
     bytes: usize,
+    /// Of calls that are over.
+    over_bytes: usize,
 }
 
 impl Ladders {
@@ -82,26 +87,32 @@ impl Ladders {
 
     /// Forgets the ladder of a call that nobody was told of.
     pub(crate) fn forget(&mut self, call: CallId) {
-        if let Some(gone) = self.all.remove(&call) {
-            self.bytes -= gone.bytes;
-            self.over.retain(|kept| *kept != call);
+        self.drop_bytes(call);
+        self.over.retain(|kept| *kept != call);
+    }
+
+    fn drop_bytes(&mut self, call: CallId) {
+        let Some(gone) = self.all.remove(&call) else { return };
+        self.bytes -= gone.bytes;
+        if gone.is_over {
+            self.over_bytes -= gone.bytes;
         }
     }
 
     /// A call is over: its ladder is kept as long as there is room.
     pub(crate) fn finished(&mut self, call: CallId) {
-        if self.all.contains_key(&call) {
+        if let Some(ladder) = self.all.get_mut(&call).filter(|ladder| !ladder.is_over) {
+            ladder.is_over = true;
+            self.over_bytes += ladder.bytes;
             self.over.push_back(call);
             self.make_room();
         }
     }
 
     fn make_room(&mut self) {
-        while self.bytes > LADDER_BYTES_MAX || self.over.len() > LADDERS_MAX {
+        while self.over_bytes > LADDER_BYTES_MAX || self.over.len() > LADDERS_MAX {
             let Some(oldest) = self.over.pop_front() else { break };
-            if let Some(gone) = self.all.remove(&oldest) {
-                self.bytes -= gone.bytes;
-            }
+            self.drop_bytes(oldest);
         }
     }
 
@@ -118,6 +129,9 @@ impl Ladders {
         ladder.entries.push(Entry { at_us, kind });
         ladder.bytes += size;
         self.bytes += size;
+        if ladder.is_over {
+            self.over_bytes += size;
+        }
         self.make_room();
     }
 }
@@ -140,17 +154,18 @@ mod tests {
             all.decision(NOW, CallId(number), &text);
             all.finished(CallId(number));
         }
-        assert!(
-            all.bytes <= LADDER_BYTES_MAX && all.get(CallId(999)).is_some() && all.get(CallId(2)).is_none()
-        );
+        assert!(all.over_bytes <= LADDER_BYTES_MAX);
+        assert!(all.get(CallId(999)).is_some() && all.get(CallId(2)).is_none());
         assert_eq!(all.get(live).map(|ladder| ladder.entries.len()), Some(1));
         // Those that go on are bounded, too: what is left out is counted.
         for number in 2_000..4_000 {
             all.decision(NOW, CallId(number), &text);
         }
         assert!(all.bytes <= LADDER_LIVE_BYTES_MAX);
+        assert!(all.get(CallId(999)).is_some(), "those that are over have their own room");
         assert_eq!(all.get(CallId(3_999)).map(|ladder| (ladder.entries.len(), ladder.dropped)), Some((0, 1)));
         (1..4_000).for_each(|number| all.finished(CallId(number)));
         assert!(all.bytes <= LADDER_BYTES_MAX && all.over.len() <= LADDERS_MAX);
+        assert_eq!(all.bytes, all.over_bytes);
     }
 }

@@ -60,8 +60,11 @@ fn look(
     let unknown = || No::Thing(format!("there is no agent {}", w::clean(&number)));
     let desk = x.desk(&number, crate::engine::now()).ok_or_else(unknown)?;
     let breaks = x.floor().config().breaks.iter();
+    // What agents of other queues are told is nothing to who is restricted to some.
+    let is_theirs = own.as_ref() == Ok(&desk.agent)
+        || x.rights_of(user).is_none_or(|queues| !queues.is_disjoint(&x.queues_with(&desk.agent)));
     let view = w::DeskView {
-        told: x.told_to(&desk.agent).map(floor::told),
+        told: x.told_to(&desk.agent).filter(|_| is_theirs).map(floor::told),
         agent: desk.agent,
         extension: desk.extension,
         breaks: breaks.map(|(word, of)| (word.clone(), of.label.clone())).collect(),

@@ -171,7 +171,7 @@ impl Floor {
     pub fn settle_asked(&mut self, now: Moment, id: Call, is_kept: bool) -> bool {
         let asked = self.call_backs.get(id).filter(|one| one.whereabouts == Whereabouts::Asked);
         let Some(call) = asked.map(|one| one.call) else { return false };
-        let is_noted = is_kept && self.waiters.contains_key(&call);
+        let is_noted = is_kept && self.waits_where_asked(id);
         if is_noted {
             self.leave_for_call_back(now, call);
             // From here on it is one, whatever comes of it at once.
@@ -188,6 +188,13 @@ impl Floor {
         }
         self.settle(now);
         is_noted
+    }
+
+    /// Whether the caller still waits where it asked to be called back: it may have come into another line since.
+    pub fn waits_where_asked(&self, id: Call) -> bool {
+        let asked = self.call_backs.get(id).filter(|one| one.whereabouts == Whereabouts::Asked);
+        let waits = |one: &CallBack| self.waiters.get(&one.call).is_some_and(|it| it.turn.number == one.turn);
+        asked.is_some_and(waits)
     }
 
     fn leave_for_call_back(&mut self, now: Moment, call: Call) {

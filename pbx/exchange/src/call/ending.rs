@@ -29,7 +29,9 @@ impl Exchange {
             return;
         }
         let was_answered = call.answered.is_some();
-        let calls_nobody_back = call.stage == Stage::Placing || self.is_about_another(id);
+        // Who is consulted, and a supervisor's phone, are connected to a service of ours.
+        let is_ours = matches!(call.stage, Stage::Placing | Stage::Service { .. });
+        let calls_nobody_back = is_ours || self.is_about_another(id);
         self.keep_queues(id);
         self.supervisions.touch(id);
         self.transfer_ends(now, id);

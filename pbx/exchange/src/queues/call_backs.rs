@@ -76,7 +76,7 @@ impl Exchange {
     pub(crate) fn call_back_asked(&mut self, now: Now, ticket: Ticket, is_kept: bool) {
         let Some((id, name)) = self.call_backs_asked.remove(&ticket) else { return };
         // Who was answered meanwhile, has gone elsewhere or hung up has been told nothing, and is not called back.
-        let waits = self.visits.get(&id).is_some_and(|visit| visit.waits.is_some());
+        let waits = self.floor.waits_where_asked(name);
         if self.floor.settle_asked(moment(now), name, is_kept) {
             return self.call_back_noted(now, id);
         }

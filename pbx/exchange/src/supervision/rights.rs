@@ -106,7 +106,7 @@ impl Exchange {
     }
 
     /// The queues in which an agent works.
-    pub(crate) fn queues_with(&self, agent: &str) -> BTreeSet<String> {
+    pub fn queues_with(&self, agent: &str) -> BTreeSet<String> {
         let Some(agent) = self.floor.agent(agent) else { return BTreeSet::new() };
         let with = self.floor.queues().filter(|queue| queue.agents.contains_key(&agent.id));
         with.map(|queue| queue.name.clone()).collect()

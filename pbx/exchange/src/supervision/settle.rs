@@ -248,7 +248,9 @@ impl Exchange {
     fn channel_of(&self, id: CallId) -> Option<(CallId, Channel)> {
         let one = self.supervisions.get(&id).filter(|one| one.mode == Mode::Barge)?;
         let target = self.calls.get(&one.target?)?;
-        self.voice(id)?;
+        if self.is_never_recorded(self.voice(id)?) {
+            return None;
+        }
         let coached = self.coached(one, target)?;
         Some((target.id, target.side_of(coached)?))
     }

@@ -216,5 +216,17 @@ fn only_a_call_that_rang_the_number_counts_as_a_try() {
     t.w.hang_up(t.c, call);
     t.w.ms(100);
     assert_eq!(tries(&t), Some(1), "nobody has called 101");
+    // 102 and 103 talk, and 101 is consulted about something else.
+    t.w.dial(t.b, "103", Some(sdp("192.0.2.12", "8 101", "")));
+    t.w.ms(50);
+    let talk = t.answer(t.c);
+    let id = t.w.x.calls().find(|call| !call.is_ended()).unwrap().id;
+    t.w.command("boss", Command::Consult { call: id, act: ConsultAct::Begin { to: "101".into() } }).unwrap();
+    t.w.ms(50);
+    t.answer(t.a);
+    t.w.command("boss", Command::Consult { call: id, act: ConsultAct::Complete }).unwrap();
+    t.w.ms(50);
+    assert_eq!(tries(&t), Some(1), "nobody has called 101 about that");
+    t.w.hang_up(t.c, talk);
     t.end();
 }

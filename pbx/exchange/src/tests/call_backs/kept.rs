@@ -1,7 +1,11 @@
 //! A call-back is promised once it is on disk, and not before.
 
+use super::super::queues::route;
 use super::*;
+use std::sync::Arc;
 use switchroom_acd::Exit;
+use switchroom_acd::config::Membership;
+use switchroom_flow::routes::Destination;
 
 impl Floor {
     /// 101 waits, and wants to be called back; what the store says of it is due. Gives its ticket.
@@ -75,4 +79,29 @@ fn who_hangs_up_before_it_was_promised_has_given_up() {
     t.w.ms(10);
     assert_eq!((t.ends(), t.w.x.floor().call_backs().count()), (vec![CallBackEnd::NotKept], 0));
     assert_eq!(t.live_count(), 0);
+}
+
+/// The caller was put into another line before the store had said its word: it waits there, and is not called back for this one.
+#[test]
+fn who_waits_elsewhere_by_then_stays_there() {
+    let mut config = site(rules());
+    let mut floor = (*config.floor).clone();
+    floor.queues.insert("other".into(), rules());
+    for agent in floor.agents.values_mut() {
+        agent.queues.insert("other".into(), Membership::default());
+    }
+    config.floor = Arc::new(floor);
+    config.inbound.routes.push(route("703", Destination::Queue("other".into())));
+    let mut t = Floor::with(config);
+    let ticket = t.asks();
+    let call = t.live().id;
+    t.w.command("boss", Command::Transfer { call, to: "703".into() }).unwrap();
+    t.w.ms(10);
+    t.w.input(Input::Stored(vec![ticket]));
+    t.w.ms(10);
+    assert_eq!(t.ends(), [CallBackEnd::NotKept]);
+    let floor = t.w.x.floor();
+    let queue = floor.waiter(call.0).and_then(|waiter| floor.queue_by_id(waiter.queue));
+    assert_eq!(queue.map(|queue| queue.name.as_str()), Some("other"));
+    assert!(t.exits().iter().all(|(exit, _)| *exit != Exit::CalledBack));
 }

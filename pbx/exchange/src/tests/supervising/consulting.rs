@@ -363,3 +363,22 @@ fn who_is_never_recorded_ends_the_recording_by_coming() {
     assert!(s.w.media.iter().any(|c| matches!(c, MediaCommand::StopRecording { .. })));
     assert_eq!(s.recorded(), Vec::<String>::new());
 }
+
+/// A reload says at once who may be on a recording; a supervisor who is never recorded is not, either.
+#[test]
+fn who_becomes_never_recorded_leaves_the_recording() {
+    let never = |s: &mut Scene, number: &str| {
+        let mut config = s.w.x.config().clone();
+        config.extensions.get_mut(number).unwrap().record = Some(RecordRule::Never);
+        s.w.input(Input::Config(std::sync::Arc::new(config)));
+    };
+    let (mut s, _) = Scene::consulted();
+    assert_eq!(s.recorded(), ["also Right"]);
+    never(&mut s, "104");
+    assert_eq!(s.recorded(), ["no more"]);
+    assert_eq!(s.w.x.audit(), Vec::<String>::new());
+    let mut s = Scene::new();
+    never(&mut s, "103");
+    s.supervised(Subject::Call(s.id), Mode::Barge);
+    assert!(!s.recorded().iter().any(|told| told.contains("also")));
+}
