@@ -51,7 +51,7 @@ fn look(
 ) -> Result<(w::DeskView, Option<CallId>), No> {
     let own = x.agent_of(user);
     let number = match agent {
-        None => own.map_err(No::Thing)?,
+        None => own.clone().map_err(No::Thing)?,
         Some(asked) if role >= Role::Supervisor || own.as_ref() == Ok(&asked) => asked,
         Some(_) => {
             return Err(No::Right("that is another agent's desk, which needs the role supervisor"));

@@ -30,7 +30,7 @@ pub(super) fn find(store: &Store, dir: &Path, interrupted: Interrupted) -> Recei
 fn add_unknown(store: &Store, dir: &Path) {
     media::visit_recordings(dir, |Found { facts, is_repaired }| {
         if is_repaired {
-            put(store, facts);
+            put(store, with_what_is_known(store, dir, facts));
             return true;
         }
         if !store.is_whole() {
@@ -48,6 +48,22 @@ fn add_unknown(store: &Store, dir: &Path) {
     });
 }
 
+/// The facts of a recording whose sidecar was torn or gone: of the sound as it was found, of all else as the index has them, which
+/// are in the sidecar again then.
+fn with_what_is_known(store: &Store, dir: &Path, found: RecordingFacts) -> RecordingFacts {
+    let Some(known) = store.recording(found.call).filter(|known| known.file == found.file) else {
+        return found;
+    };
+    // What was closed whole is whole.
+    let complete = known.complete && known.sha256 == found.sha256;
+    let RecordingFacts { bytes, sha256, length_ms, .. } = found;
+    let facts = RecordingFacts { bytes, sha256, length_ms, complete, ..known };
+    if let Err(error) = media::renew_sidecar(dir, &facts) {
+        tracing::warn!("recording {}: {error}", facts.file);
+    }
+    facts
+}
+
 /// Puts what can wait: what happens goes first.
 fn put(store: &Store, facts: RecordingFacts) {
     while !store.has_room() {
@@ -63,7 +79,7 @@ mod tests {
     use crate::clock;
     use std::fs;
     use std::sync::Arc;
-    use switchroom_exchange::{CallId, RecordingSubject};
+    use switchroom_exchange::{CallId, Held, RecordingSubject};
 
     /// A recording in its folder as it would be when closed, or, without a hash, when it was cut off.
     fn recorded(dir: &Path, number: u64, sha256: &str) -> RecordingFacts {
@@ -93,6 +109,10 @@ mod tests {
         facts
     }
 
+    fn found_hash(store: &Store, call: CallId) -> String {
+        store.recording(call).map(|facts| facts.sha256).unwrap_or_default()
+    }
+
     #[test]
     fn what_was_cut_off_is_finished_first_and_what_is_unknown_is_found() {
         let (data, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -103,6 +123,16 @@ mod tests {
         while store.recording(call).is_none() {
             std::thread::sleep(Duration::from_millis(5));
         }
+        // Its sidecar is torn, and the index knows what it said.
+        let torn = recorded(dir.path(), 5, "closed");
+        let held = Held { by: "mara".into(), at_ms: 1, reason: "case 7".into() };
+        let (held, codec) = (Some(Box::new(held)), "as stored".to_owned());
+        store.put(None, Record::Recording(Box::new(RecordingFacts { codec, held, ..torn.clone() })));
+        while store.recording(torn.call).is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let sidecar = dir.path().join(&torn.file).with_extension("json");
+        fs::write(&sidecar, "{").unwrap();
         recorded(dir.path(), 2, "unknown");
         recorded(dir.path(), 3, "");
         let interrupted = media::interrupted_recordings(dir.path());
@@ -111,7 +141,7 @@ mod tests {
         let done = find(&store, dir.path(), interrupted);
         assert!(done.recv().is_err(), "it ends");
         let end_us = clock::mono_us() + 60_000_000;
-        while store.recordings(9, None).len() < 3 {
+        while store.recordings(9, None).len() < 4 || found_hash(&store, torn.call) == "closed" {
             assert!(clock::mono_us() < end_us, "{:?}", store.recordings(9, None));
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -119,6 +149,10 @@ mod tests {
         assert_eq!(found(1).codec, "as stored");
         assert_eq!((found(2).sha256.as_str(), found(2).complete), ("unknown", true));
         assert_eq!((found(3).sha256.len(), found(3).complete), (64, false));
+        let known = found(5);
+        assert_eq!((known.codec.as_str(), known.held.is_some(), known.sha256.len()), ("as stored", true, 64));
+        let told: RecordingFacts = serde_json::from_slice(&fs::read(&sidecar).unwrap()).unwrap();
+        assert_eq!((told.codec, told.sha256), (known.codec, known.sha256));
         assert!(dir.path().join(begun.file).with_extension("wav.part").exists());
         assert!(store.recording(begun.call).is_none());
     }
