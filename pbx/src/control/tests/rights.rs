@@ -55,6 +55,24 @@ fn who_is_restricted_takes_nobody_from_other_queues_and_changes_no_skills() {
 }
 
 #[test]
+fn a_desk_of_another_queue_tells_no_message() {
+    let (daemon, dir) = daemon_of_file("");
+    let mut mara = Client::join(daemon.socket(), &hello(None, false, None));
+    for agent in ["2001", "2002"] {
+        assert!(mara.ask(1, Command::Tell { to: agent.into(), text: "tea".into() }).is_ok());
+    }
+    let mut told = |agent: &str| match mara.ask(1, Command::Desk { agent: Some(agent.into()) }) {
+        Ok(Answer::Desk(desk)) => desk.told.is_some(),
+        other => panic!("{other:?}"),
+    };
+    assert!(told("2001") && told("2002"));
+    configure(dir.path(), &restriction());
+    let mut boss = Client::join(daemon.socket(), &hello(None, false, None));
+    assert!(boss.ask(1, Command::Reload).is_ok());
+    assert!(told("2001") && !told("2002"));
+}
+
+#[test]
 fn what_a_user_sees_follows_the_configuration_at_once() {
     let (daemon, dir) = daemon_of_file("");
     let mut mara = Client::join(daemon.socket(), &subscribed());
