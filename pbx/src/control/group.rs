@@ -6,7 +6,7 @@ use nix::unistd::{Gid, Group, getegid, geteuid, getgroups};
 const USUAL: &str = "switchroom-console";
 
 /// Why the socket cannot be given to a group, and what to do: whoever changes a file's group must be in it, or root.
-pub fn fault(named: Option<&str>) -> Option<String> {
+pub(super) fn fault(named: Option<&str>) -> Option<String> {
     let name = named?;
     match id_of(name) {
         None => Some(format!(

@@ -23,6 +23,5 @@ mod tests;
 pub mod view;
 
 pub use configuration::{Configuration, Configured, NotDone};
-pub use group::fault as group_fault;
 pub use hub::Hub;
 pub use server::{ControlServer, ControlSettings, start};

@@ -108,7 +108,7 @@ pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
     let fault = group::fault(named);
     if let Some(text) = &fault {
         tracing::error!("{text}");
-        settings.engine.tell(ToEngine::Alarm("config".into(), Some((Severity::Warn, text.clone()))));
+        settings.engine.tell(ToEngine::Alarm("control_group".into(), Some((Severity::Warn, text.clone()))));
     }
     let group = if fault.is_some() { None } else { group::id(named) };
     let is_shared = fault.is_none() && (group.is_some() || !settings.shell.roles.is_empty());

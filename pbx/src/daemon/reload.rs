@@ -3,7 +3,7 @@
 use super::settings::Undo;
 use super::{keep_good, prompt_settings};
 use crate::config::{self, Loaded, ShellConfig};
-use crate::control::{self, Configuration, Configured, Hub, NotDone};
+use crate::control::{Configuration, Configured, Hub, NotDone};
 use crate::engine::{EngineHandle, ToEngine};
 use crate::flows::InForce;
 use crate::keeper::Keeper;
@@ -145,8 +145,7 @@ fn reload(
     let config = Arc::new(loaded.config);
     engine.tell_surely(ToEngine::Config(config.clone()));
     hub.configured(&config);
-    let shut = control::group_fault(loaded.shell.socket_group.as_deref());
-    alarm("config".into(), shut.map(|text| (Severity::Warn, text)));
+    alarm("config".into(), None);
     for (id, state) in alarms {
         alarm(id, state);
     }
