@@ -13,8 +13,8 @@ use std::path::Path;
 use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
     Answer, CallState, CallView, CdrView, Command, ConfigChange, ConsultAct, EndedView, ExtensionState,
-    FiguresBy, LadderStyle, MessageView, PartyView, QualityView, QueueView, RecordingView, SuperviseAct,
-    Supervised, SupervisionMode, WhyView, clean, columns, fit, render_ladder,
+    FiguresBy, LadderStyle, MessageView, PartyView, QualityView, RecordingView, SuperviseAct, Supervised,
+    SupervisionMode, WhyView, clean, columns, fit, render_ladder,
 };
 
 /// Does it.
@@ -30,16 +30,7 @@ pub(super) fn run(args: &CtlArgs, out: &mut dyn Write) -> Outcome {
         copy_dump(Path::new(path), copy)?;
     }
     if let (CtlCommand::Waiting { queue }, Answer::Queues(queues)) = (&args.command, &answer) {
-        let of: Vec<&QueueView> =
-            queues.iter().filter(|one| queue.as_ref().is_none_or(|name| *name == one.name)).collect();
-        if let Some(name) = queue.as_ref().filter(|_| of.is_empty()) {
-            return Err(Failure::new(format!("there is no queue {name}"), "switchroom ctl queues"));
-        }
-        if args.json {
-            write_json(&floor::waiting_json(&of), out)?;
-        } else {
-            Printer { offset_min, out }.who_waits(&of)?;
-        }
+        floor::waiting((queues, queue.as_deref()), (args.json, offset_min), out)?;
     } else if args.json {
         print_json(&answer, out)?;
     } else {

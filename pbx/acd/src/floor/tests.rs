@@ -44,6 +44,17 @@ fn offered() -> World {
     w
 }
 
+/// Agent 1 talks with caller 1 of one queue; there is another one, in which nobody works.
+fn talking_beside_another_queue() -> World {
+    let mut config = one_queue(QueueConfig::default(), 1);
+    config.queues.insert("r".into(), QueueConfig::default());
+    let mut two = World::new(config);
+    two.sign_in("1");
+    two.join("q", "100", 0);
+    two.answer(1, "1");
+    two
+}
+
 /// Agent 1 has call 1, and call 2 waits.
 fn talking() -> World {
     let mut w = offered();
@@ -189,12 +200,7 @@ fn who_waits_stands_in_one_line_of_one_queue() {
     };
     breaks(talking(), no_turn, "who waits has a turn");
     breaks_also(talking(), |f| _ = f.waiters.remove(&2), "a turn is somebody's");
-    let mut config = one_queue(QueueConfig::default(), 1);
-    config.queues.insert("r".into(), QueueConfig::default());
-    let mut two = World::new(config);
-    two.sign_in("1");
-    two.join("q", "100", 0);
-    two.answer(1, "1");
+    let mut two = talking_beside_another_queue();
     two.join("q", "101", 0);
     let twice = |f: &mut Floor| {
         let waiter = waiter(f, 2).clone();
@@ -249,12 +255,7 @@ fn a_call_back_is_once_and_in_one_place() {
 
 #[test]
 fn queues_count_whom_they_let_in() {
-    let mut config = one_queue(QueueConfig::default(), 1);
-    config.queues.insert("r".into(), QueueConfig::default());
-    let mut two = World::new(config);
-    two.sign_in("1");
-    two.join("q", "100", 0);
-    two.answer(1, "1");
+    let two = talking_beside_another_queue();
     let twice = |f: &mut Floor| _ = f.queue_mut(QueueId(1)).unwrap().talking.insert(1);
     breaks(two, twice, "a talk is one queue's");
     breaks(talking(), |f| queue(f).talking = BTreeSet::from([9]), "who is counted as talking does");

@@ -176,23 +176,28 @@ fn the_newest_messages_are_given_first() {
     assert_eq!((ids(None, 7).len(), ids(None, 0).len(), ids(Some("9"), 5).len()), (7, 0, 0));
 }
 
-/// What a flow recorded for itself is in no box, and is kept as long as the site says.
-#[test]
-fn what_a_flow_recorded_gets_old_too() {
-    let day = Duration::from_secs(86_400);
-    let recorded = |id: &str, mailbox: Option<&str>| MessageRecord {
+/// A message on disk, left at that time.
+fn on_disk(id: &str, mailbox: Option<&str>, at_ms: i64) -> MessageRecord {
+    MessageRecord {
         id: id.into(),
         mailbox: mailbox.map(str::to_owned),
         call: CallId::new(1, 1),
         from: Party::default(),
-        at_ms: 1_700_000_000_000,
+        at_ms,
         length_ms: 1,
         file: "m.wav".into(),
         bytes: 1,
         sha256: "00".into(),
         is_new: true,
         is_unfinished: false,
-    };
+    }
+}
+
+/// What a flow recorded for itself is in no box, and is kept as long as the site says.
+#[test]
+fn what_a_flow_recorded_gets_old_too() {
+    let day = Duration::from_secs(86_400);
+    let recorded = |id: &str, mailbox: Option<&str>| on_disk(id, mailbox, 1_700_000_000_000);
     // What is in a box that is not configured any more stays: a slip in the configuration deletes nothing.
     let messages = vec![recorded("own", None), recorded("boxed", Some("102")), recorded("lost", Some("777"))];
     let left = |recorded_keep, days| -> Vec<String> {
@@ -212,19 +217,7 @@ fn what_a_flow_recorded_gets_old_too() {
 fn a_clock_that_leaps_ahead_throws_no_message_away() {
     let day = Duration::from_secs(86_400);
     let left_ms = World::new().now.wall.0 - 40 * 86_400_000;
-    let message = |id: &str, at_ms: i64| MessageRecord {
-        id: id.into(),
-        mailbox: Some("102".into()),
-        call: CallId::new(1, 1),
-        from: Party::default(),
-        at_ms,
-        length_ms: 1,
-        file: "m.wav".into(),
-        bytes: 1,
-        sha256: "00".into(),
-        is_new: true,
-        is_unfinished: false,
-    };
+    let message = |id: &str, at_ms: i64| on_disk(id, Some("102"), at_ms);
     // One that was left by the wrong clock does not make it a right one.
     let messages = vec![message("old", left_ms), message("new", left_ms + 40 * 86_400_000 - 1_000)];
     let config = Config { inbound: site(), ..config() };

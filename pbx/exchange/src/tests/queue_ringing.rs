@@ -1,12 +1,14 @@
-//! The end of ringing for a caller in a queue, to the millisecond.
+//! Ringing for a caller in a queue: whose phones, and its end, to the millisecond.
 
-use super::queues::{Floor, queue};
+use super::queues::{Floor, queue, site};
 use super::world::sdp;
+use crate::limits::FORKS_MAX;
 use crate::*;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use switchroom_acd::config::QueueConfig;
-use switchroom_acd::fact::OfferOutcome;
-use switchroom_acd::{Activity, Fact};
+use switchroom_acd::fact::{Exit, OfferOutcome};
+use switchroom_acd::{Activity, Fact, Presence};
 use switchroom_sip::endpoint::SessionEvent;
 
 /// A phone answers about when its time is over: it has the caller, or it does not and the next one rings; never both.
@@ -76,6 +78,42 @@ fn of_two_agents_who_answer_at_once_one_has_the_caller() {
         });
         let wanted = [(winner.3, OfferOutcome::Answered), (loser.3, OfferOutcome::Elsewhere)];
         assert_eq!(ends.collect::<Vec<_>>(), wanted.map(|(agent, how)| (agent.to_owned(), how)));
-        assert_eq!(t.exits(), [(switchroom_acd::Exit::Answered, winner.3.to_owned())]);
+        assert_eq!(t.exits(), [(Exit::Answered, winner.3.to_owned())]);
     }
+}
+
+/// Two agents who ring at once: one has as many phones as ring for an extension, and the other rings all the same.
+#[test]
+fn many_phones_of_one_agent_leave_room_for_the_next_one() {
+    let config = site(QueueConfig { ring_at_once: 0, ..queue() });
+    let mut t = Floor::with(Config { rtp_pairs: 32, bindings_max: FORKS_MAX + 1, ..config });
+    for phone in 20..20 + FORKS_MAX {
+        t.w.registered("102", &format!("192.0.2.{phone}:5060"));
+    }
+    t.sign_in("2", "102");
+    t.sign_in("3", "103");
+    let call = t.call("700");
+    assert!(t.rings(t.c), "103 rings beside the phones of 102");
+    t.w.hang_up(t.a, call);
+    t.end();
+}
+
+/// A codec that is taken out of the configuration ends no call of who waits in it.
+#[test]
+fn who_waits_in_a_codec_that_is_allowed_no_more_is_served() {
+    let mut t = Floor::new(queue());
+    t.sign_in("2", "102");
+    let tea = Presence::Break { reason: "tea".into() };
+    t.act(AgentAct::Choose { agent: "2".into(), presence: tea, extension: None }).unwrap();
+    let call = t.w.dial(t.a, "700", Some(sdp("192.0.2.11", "0 101", "")));
+    t.w.ms(100);
+    let mut config = t.w.x.config().clone();
+    config.codecs = vec![Codec::Pcma];
+    t.w.input(Input::Config(Arc::new(config)));
+    t.sign_in("2", "102");
+    t.w.ms(50);
+    t.answer(t.b);
+    assert_eq!(t.exits(), [(Exit::Answered, "2".to_owned())]);
+    t.w.hang_up(t.a, call);
+    t.end();
 }

@@ -1,7 +1,6 @@
 //! Callers in queues and agents, with phones around the exchange.
 
 use super::world::{World, config, sdp};
-use crate::limits::FORKS_MAX;
 use crate::*;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -281,42 +280,6 @@ fn all_ring_and_the_losers_are_told_that_somebody_else_has_it() {
     t.w.hang_up(t.a, call);
     t.w.ms(100);
     assert_eq!(t.activity("3"), Activity::Idle);
-    t.end();
-}
-
-/// Two agents who ring at once: one has as many phones as ring for an extension, and the other rings all the same.
-#[test]
-fn many_phones_of_one_agent_leave_room_for_the_next_one() {
-    let config = site(QueueConfig { ring_at_once: 0, ..queue() });
-    let mut t = Floor::with(Config { rtp_pairs: 32, bindings_max: FORKS_MAX + 1, ..config });
-    for phone in 20..20 + FORKS_MAX {
-        t.w.registered("102", &format!("192.0.2.{phone}:5060"));
-    }
-    t.sign_in("2", "102");
-    t.sign_in("3", "103");
-    let call = t.call("700");
-    assert!(t.rings(t.c), "103 rings beside the phones of 102");
-    t.w.hang_up(t.a, call);
-    t.end();
-}
-
-/// A codec that is taken out of the configuration ends no call of who waits in it.
-#[test]
-fn who_waits_in_a_codec_that_is_allowed_no_more_is_served() {
-    let mut t = Floor::new(queue());
-    t.sign_in("2", "102");
-    let tea = Presence::Break { reason: "tea".into() };
-    t.act(AgentAct::Choose { agent: "2".into(), presence: tea, extension: None }).unwrap();
-    let call = t.w.dial(t.a, "700", Some(sdp("192.0.2.11", "0 101", "")));
-    t.w.ms(100);
-    let mut config = t.w.x.config().clone();
-    config.codecs = vec![Codec::Pcma];
-    t.w.input(Input::Config(Arc::new(config)));
-    t.sign_in("2", "102");
-    t.w.ms(50);
-    t.answer(t.b);
-    assert_eq!(t.exits(), [(Exit::Answered, "2".to_owned())]);
-    t.w.hang_up(t.a, call);
     t.end();
 }
 

@@ -1,7 +1,8 @@
 //! Queues, agents and reasons as text.
 
-use super::{Printer, party, span};
+use super::{Failure, Printer, party, span, write_json};
 use crate::cli::{DoorAct, MissedAct};
+use std::io::Write;
 use switchroom_wire::{
     AgentView, BreakView, CallView, Command, ConfigChange, DecisionView, MissedAct as Act, MissedView,
     QueueDoor, QueueView, ReasonsView, Sorted, StandingView, ToldView, WaiterView, clean,
@@ -33,8 +34,26 @@ pub(super) fn skill_command(agent: &str, skill: &str, level: u8) -> Command {
     Command::ChangeConfig { change }
 }
 
+/// Who waits, in all queues or one of them, as text or JSON.
+pub(super) fn waiting(
+    (queues, name): (&[QueueView], Option<&str>),
+    (is_json, offset_min): (bool, i32),
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let of: Vec<&QueueView> = queues.iter().filter(|one| name.is_none_or(|name| name == one.name)).collect();
+    if let Some(name) = name.filter(|_| of.is_empty()) {
+        return Err(Failure::new(format!("there is no queue {name}"), "switchroom ctl queues"));
+    }
+    if is_json {
+        write_json(&waiting_json(&of), out)?;
+    } else {
+        Printer { offset_min, out }.who_waits(&of)?;
+    }
+    Ok(())
+}
+
 /// Who waits in these queues, in turn; beside what the protocol says of each the queue and the place in it.
-pub(super) fn waiting_json(queues: &[&QueueView]) -> serde_json::Value {
+fn waiting_json(queues: &[&QueueView]) -> serde_json::Value {
     let of = |queue: &QueueView| -> Vec<serde_json::Value> {
         let named = |(place, waiter): (usize, &WaiterView)| {
             let mut value = serde_json::json!(waiter);
@@ -148,7 +167,7 @@ impl Printer<'_> {
         self.who_waits(&queues.iter().collect::<Vec<_>>())
     }
 
-    pub(super) fn who_waits(&mut self, queues: &[&QueueView]) -> std::io::Result<()> {
+    fn who_waits(&mut self, queues: &[&QueueView]) -> std::io::Result<()> {
         let waiting: Vec<Vec<String>> = queues.iter().flat_map(|queue| self.waiting(queue)).collect();
         self.table(&["QUEUE", "PLACE", "CALL", "CALLER", "CLASS", "PRIORITY", "SINCE", "RINGS"], waiting)
     }
