@@ -279,6 +279,8 @@ impl Exchange {
         for number in self.config.extensions.keys() {
             self.changed.insert(Changed::Extension(number.clone()));
         }
+        // The floor may offer a call-back as soon as it knows of it: that is a step as any other.
+        self.finish_step(now);
     }
 
     /// Takes one input.
@@ -311,6 +313,11 @@ impl Exchange {
         // What has come is worked off first: whoever answers at the last moment has answered in time.
         self.pump(now);
         self.run_due(now);
+        self.finish_step(now);
+    }
+
+    /// What every step ends with: all is told to whom it concerns, and what is to be sent is collected.
+    fn finish_step(&mut self, now: Now) {
         self.pump(now);
         self.tell_seats(now);
         self.settle_supervisions(now);

@@ -387,6 +387,34 @@ fn a_restart_keeps_who_is_to_be_called_back() {
     w.take(b);
 }
 
+/// After a start a call-back may be offered at once: phones and agents are as they were. What then rings is what the floor
+/// knows of, and is sent.
+#[test]
+fn a_restart_goes_on_with_it_at_once() {
+    let mut t = Floor::new(rules());
+    t.ask();
+    t.choose("2", Presence::Ready, "102");
+    let (facts, b) = (t.facts(), t.b);
+    let agents = facts.iter().rev().find_map(|fact| match fact {
+        Fact::Agent(fact) => Some(switchroom_acd::Remembered::from(fact)),
+        _ => None,
+    });
+    let bindings = t.w.x.bindings("102").map(|binding| binding.record.clone()).collect();
+    let (inbox, agents) = (facts.clone(), agents.into_iter().collect());
+    let restored = Restored { bindings, agents, facts, inbox, ..Restored::default() };
+    let mut x = Exchange::new(t.w.now, Arc::new(site(rules())), [7; 32], restored.clone());
+    assert_eq!(x.audit(), [""; 0]);
+    let actions = std::iter::from_fn(|| x.poll_action()).collect::<Vec<_>>();
+    assert!(
+        actions.iter().any(|action| matches!(action, Action::Media(MediaCommand::Open { .. }))),
+        "{actions:?}"
+    );
+    let mut w = World::with(site(rules()), restored);
+    assert_eq!(w.phone("102", "192.0.2.12:5060"), b);
+    w.ms(1);
+    w.take(b);
+}
+
 /// A stop in the middle of it counts no try, and loses nothing.
 #[test]
 fn a_stop_counts_no_try() {
