@@ -437,7 +437,9 @@ fn line_row(extension: &ExtensionView, form: Form<'_>) -> Row {
     let more = extension.bindings.len().saturating_sub(1);
     let address = binding.map_or_else(|| "-".to_owned(), |b| short_address(&b.address));
     let address = if more > 0 { format!("{address} +{more}") } else { address };
-    let expires_ms = binding.map(|b| b.expires_ms - form.now_ms);
+    let is_configured = binding.is_some_and(|b| b.expires_ms == 0);
+    let expires_ms = binding.filter(|_| !is_configured).map(|b| b.expires_ms - form.now_ms);
+    let shown_end = if is_configured { form.words.t("line.never") } else { "-" };
     let rtt = binding.and_then(|b| b.rtt_us);
     let problem = line_problem(extension, form.words);
     let since = if extension.since_ms > 0 { form.now_ms - extension.since_ms } else { 0 };
@@ -473,7 +475,7 @@ fn line_row(extension: &ExtensionView, form: Form<'_>) -> Row {
                 SortKey::Number(since),
                 SortKey::Text(phone.to_lowercase()),
                 SortKey::Text(address.clone()),
-                SortKey::Number(expires_ms.unwrap_or(-1)),
+                SortKey::Number(expires_ms.unwrap_or(if is_configured { i64::MAX } else { -1 })),
                 SortKey::Number(rtt.map_or(-1, i64::from)),
                 SortKey::Text(problem.clone()),
             ]
@@ -486,7 +488,7 @@ fn line_row(extension: &ExtensionView, form: Form<'_>) -> Row {
             cell(shown_since),
             cell(if phone.is_empty() { "-".to_owned() } else { phone }),
             cell(address),
-            cell(expires_ms.map_or_else(|| "-".to_owned(), format::duration)),
+            cell(expires_ms.map_or_else(|| shown_end.to_owned(), format::duration)),
             cell(rtt.map_or_else(|| "-".to_owned(), format::millis)),
             toned(problem, Tone::of(severity.min(Severity::Warn))),
         ],

@@ -135,6 +135,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     let in_force = Arc::new(InForce::default());
     let mut with_flows = loaded.clone();
     let (alarms, _) = in_force.renew(&mut with_flows);
+    crate::net::place_contacts(&mut with_flows.config, &shell.listen);
     let thread = Engine::new(Arc::new(with_flows.config), random()?, restored, around);
     let thread = std::thread::Builder::new()
         .name("engine".into())

@@ -227,6 +227,7 @@ fn extension(number: &str) -> Extension {
         record: None,
         ring: None,
         auto_answer: false,
+        contact: None,
     }
 }
 

@@ -20,6 +20,8 @@ pub const MANUAL: &str = ";answermode=manual";
 pub struct Baresip {
     dir: tempfile::TempDir,
     _running: Running,
+    /// Where it listens for SIP.
+    pub sip: SocketAddr,
     control: TcpStream,
     unread: Vec<u8>,
     /// What it told so far.
@@ -75,10 +77,11 @@ impl Baresip {
             ctrl = sip + 2,
             dir = path.display(),
         );
+        let registers = if more.contains("regint") { "" } else { ";regint=300" };
         let mode = if more.contains("answermode") { "" } else { ";answermode=auto" };
         let account = format!(
             "<sip:{extension}@{DOMAIN};transport={transport}>;auth_user={extension};auth_pass={};\
-             outbound=\"sip:{exchange};transport={transport}\";regint=300{mode};ptime=20{more}\n",
+             outbound=\"sip:{exchange};transport={transport}\"{registers}{mode};ptime=20{more}\n",
             password(extension)
         );
         std::fs::write(path.join("config"), config).expect("a configuration");
@@ -88,7 +91,8 @@ impl Baresip {
         let address = SocketAddr::from(([127, 0, 0, 1], sip + 2));
         let control = eventually("baresip's control port", || TcpStream::connect(address).ok());
         control.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout");
-        Self { dir, _running: running, control, unread: Vec::new(), events: Vec::new(), token: 0 }
+        let sip = SocketAddr::from(([127, 0, 0, 1], sip));
+        Self { dir, _running: running, sip, control, unread: Vec::new(), events: Vec::new(), token: 0 }
     }
 
     /// The same by UDP at a daemon, which knows of its registration when this returns.

@@ -346,7 +346,10 @@ fn binding_lines(
     let words = &app.settings.words;
     p.put(rect, 1, y, &binding.contact, Tone::Normal);
     let since = clock(binding.registered_ms, app.model.utc_offset_min());
-    let expires = duration(binding.expires_ms - now_ms);
+    let expires = match binding.expires_ms {
+        0 => words.t("line.never").to_owned(),
+        at => duration(at - now_ms),
+    };
     let ping = binding.rtt_us.map_or_else(|| "-".to_owned(), millis);
     let fields =
         [("address", binding.address.as_str()), ("since", &since), ("expires", &expires), ("ping", &ping)];

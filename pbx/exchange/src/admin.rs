@@ -67,13 +67,20 @@ impl Exchange {
     ) -> Result<(String, BTreeSet<Ticket>), String> {
         let keys: Vec<String> = self
             .registrar
-            .of(extension)
+            .registered_of(extension)
             .filter(|b| contact.is_none_or(|c| c == b.record.contact))
             .map(|b| b.record.key.clone())
             .collect();
         if keys.is_empty() {
             self.saw_binding(extension, contact.unwrap_or_default(), BindingEvent::Command);
-            return Err(format!("{extension} has no such registration"));
+            let fixed = self.registrar.of(extension).find(|b| contact.is_none_or(|c| c == b.record.contact));
+            return Err(match fixed {
+                Some(fixed) => format!(
+                    "{extension} is at {} by configuration; take its contact out there, and reload",
+                    clean(&fixed.record.contact)
+                ),
+                None => format!("{extension} has no such registration"),
+            });
         }
         let mut tickets = BTreeSet::new();
         for key in &keys {
@@ -132,7 +139,8 @@ impl Exchange {
             .map(|e| e.number.clone())
             .collect();
         for number in renewed {
-            let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
+            let keys: Vec<String> =
+                self.registrar.registered_of(&number).map(|b| b.record.key.clone()).collect();
             for key in keys {
                 self.saw_binding(&number, &key, BindingEvent::NewPassword);
                 self.unbind(now, &number, &key, "must register with its new password");
@@ -141,7 +149,8 @@ impl Exchange {
         let gone: Vec<String> =
             old.extensions.keys().filter(|n| !self.config.extensions.contains_key(*n)).cloned().collect();
         for number in gone {
-            let keys: Vec<String> = self.registrar.of(&number).map(|b| b.record.key.clone()).collect();
+            let keys: Vec<String> =
+                self.registrar.registered_of(&number).map(|b| b.record.key.clone()).collect();
             for key in keys {
                 self.saw_binding(&number, &key, BindingEvent::Unconfigured);
                 self.unbind(now, &number, &key, "is no longer configured");
@@ -149,6 +158,7 @@ impl Exchange {
             self.notes.remove(&number);
             self.extension_changed(number);
         }
+        self.apply_fixed_contacts(now);
         self.review_subscriptions(now, &old);
         self.forgive_flows(now, &old);
         let all: Vec<String> = self.config.extensions.keys().cloned().collect();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_flow::{Flows, Language, SiteConfig};
@@ -36,6 +36,21 @@ pub struct Extension {
     /// Its phones are asked to answer by themselves what a queue offers, a call-back too, and a supervisor's own call.
     #[serde(default)]
     pub auto_answer: bool,
+    /// Where it is besides where its phones register, if anywhere.
+    #[serde(default)]
+    pub contact: Option<FixedContact>,
+}
+
+/// An address at which an extension is called without ever having registered from there: a user of another exchange, a
+/// gateway, a phone that does not register. Over UDP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FixedContact {
+    /// The SIP URI that is called.
+    pub uri: String,
+    /// Our address that it reaches.
+    pub local: SocketAddr,
+    /// Where requests go.
+    pub remote: SocketAddr,
 }
 
 /// What a test number does.

@@ -253,7 +253,8 @@ impl Exchange {
                 .filter(|_| self.config.extensions.contains_key(&extension));
             match binding {
                 Some(binding) => {
-                    self.timers.set(Timer::Expire(self.names.of(&extension, &key)), binding.expires);
+                    let ends = binding.expires.unwrap_or(now.mono);
+                    self.timers.set(Timer::Expire(self.names.of(&extension, &key)), ends);
                     self.registrar.put(&extension, binding);
                     self.schedule_keep_alive(now, &extension, &key);
                     kept += 1;
@@ -263,6 +264,7 @@ impl Exchange {
                 }
             }
         }
+        self.apply_fixed_contacts(now);
         self.restore_messages(now, restored.messages, &restored.cut_off);
         self.restore_inbox(&restored.inbox);
         self.floor.restore_doors(crate::queues::moment(now), restored.doors);

@@ -16,6 +16,7 @@ mod desk;
 mod due;
 mod exchange;
 mod facts;
+mod fixed;
 mod guard;
 mod ids;
 mod inbound;
@@ -45,7 +46,7 @@ pub use call::{
     Bridge, Call, CallPath, Consult, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, SIGNAL, Stage,
     Way,
 };
-pub use config::{Codec, Config, Extension, RecordRule, Service, SupervisionRules};
+pub use config::{Codec, Config, Extension, FixedContact, RecordRule, Service, SupervisionRules};
 pub use desk::Desk;
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};

@@ -5,7 +5,7 @@ use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::REGISTERS_WAITING_MAX;
 use crate::record::{BindingRecord, EventKind, Severity};
-use crate::registrar::{Binding, Offered};
+use crate::registrar::{Binding, FIXED_KEY, Offered};
 use crate::{CallId, Changed, Leg, Ticket};
 use std::time::Duration;
 use switchroom_sip::endpoint::Incoming;
@@ -115,7 +115,7 @@ impl Exchange {
             let uri_text = contact.uri.to_string();
             let instance = contact.params.get_unquoted("+sip.instance");
             let key = instance.unwrap_or_else(|| key_of(&contact.uri, &uri_text, incoming.flow.remote.ip()));
-            if key.len() > 256 || uri_text.len() > 512 {
+            if key.len() > 256 || uri_text.len() > 512 || key == FIXED_KEY {
                 return Err(refuse(Status::BAD_REQUEST));
             }
             if asked != 0 && asked < min {
@@ -160,7 +160,8 @@ impl Exchange {
         match ask {
             Ask::Query => {}
             Ask::RemoveAll => {
-                let keys: Vec<String> = self.registrar.of(extension).map(|b| b.record.key.clone()).collect();
+                let keys: Vec<String> =
+                    self.registrar.registered_of(extension).map(|b| b.record.key.clone()).collect();
                 if keys.is_empty() {
                     self.saw_binding(extension, "", BindingEvent::RegisterStar);
                 }
@@ -195,16 +196,16 @@ impl Exchange {
             let is_earlier = b.record.call_id == call_id && b.record.cseq < this;
             b.record.key == removed.key || is_earlier && b.uri.same_contact(&removed.uri)
         };
-        self.registrar.of(extension).filter(is_its_own).map(|b| b.record.key.clone()).collect()
+        self.registrar.registered_of(extension).filter(is_its_own).map(|b| b.record.key.clone()).collect()
     }
 
     /// A phone that restarted registers a new contact; the old one would only make calls wait.
     fn drop_replaced(&mut self, now: Now, extension: &str, incoming: &Incoming, new: &Offered) {
         let call_id = incoming.request.call_id();
         let this = incoming.request.cseq().number;
-        let mut others: Vec<(Mono, String)> = Vec::new();
+        let mut others: Vec<(Option<Mono>, String)> = Vec::new();
         let mut replaced = Vec::new();
-        for binding in self.registrar.of(extension).filter(|b| b.record.key != new.key) {
+        for binding in self.registrar.registered_of(extension).filter(|b| b.record.key != new.key) {
             let same_place =
                 binding.uri.same_contact(&new.uri) && binding.flow.remote.ip() == incoming.flow.remote.ip();
             if same_place || (binding.record.call_id == call_id && binding.record.cseq < this) {
@@ -257,16 +258,17 @@ impl Exchange {
         let was_lost = known.is_some_and(|b| b.obstacle().is_some());
         let rtt_us = known.filter(|b| b.flow == flow).and_then(|b| b.rtt_us);
         let missed = known.filter(|b| b.flow == flow && !was_lost).map_or(0, |b| b.missed);
+        let ends = now.mono.after(lasts);
         let binding = Binding {
             record: record.clone(),
             uri: offered.uri,
             flow,
-            expires: now.mono.after(lasts),
+            expires: Some(ends),
             is_cut: false,
             rtt_us,
             missed,
         };
-        self.timers.set(Timer::Expire(self.names.of(extension, &offered.key)), binding.expires);
+        self.timers.set(Timer::Expire(self.names.of(extension, &offered.key)), ends);
         let old = self.registrar.put(extension, binding);
         if let Some(old) = old
             && old.flow != flow
@@ -310,6 +312,12 @@ impl Exchange {
 
     /// Ends a binding and hands that to the store.
     pub(crate) fn unbind(&mut self, now: Now, extension: &str, key: &str, why: &str) -> Ticket {
+        self.drop_binding(now, extension, key, why);
+        self.keep_binding(extension, key)
+    }
+
+    /// Ends a binding.
+    pub(crate) fn drop_binding(&mut self, now: Now, extension: &str, key: &str, why: &str) {
         let name = self.names.of(extension, key);
         self.timers.cancel(Timer::Expire(name));
         self.timers.cancel(Timer::KeepAlive(name));
@@ -320,7 +328,6 @@ impl Exchange {
         self.forget_notice(name);
         self.names.forget(name);
         self.extension_changed(extension.to_owned());
-        self.keep_binding(extension, key)
     }
 
     /// Answers 200 with every binding there is now (RFC 3261 §10.3 step 8). Where phones in several private networks have the
@@ -331,7 +338,7 @@ impl Exchange {
         let source = waiting.incoming.flow.remote.ip();
         let rank = |b: &Binding| (b.flow.remote.ip() != source, b.expires);
         let mut headers = Headers::default();
-        let all: Vec<&Binding> = self.registrar.of(&waiting.extension).collect();
+        let all: Vec<&Binding> = self.registrar.registered_of(&waiting.extension).collect();
         for (place, binding) in all.iter().enumerate() {
             let is_elsewhere = binding.flow.remote.ip() != source;
             if is_elsewhere && waiting.removed.iter().any(|gone| gone.same_contact(&binding.uri)) {
@@ -344,7 +351,7 @@ impl Exchange {
                 continue;
             }
             // Rounded up: a phone that asks for just what it was told must not be told that this is too brief.
-            let left = binding.expires.since(now.mono).as_millis().div_ceil(1000);
+            let left = binding.expires.unwrap_or(now.mono).since(now.mono).as_millis().div_ceil(1000);
             headers.push(Name::Contact, format!("<{}>;expires={left}", binding.record.contact));
         }
         self.endpoint.respond(now.mono, waiting.txn, &waiting.incoming, Status::OK, &headers);

@@ -2,6 +2,7 @@
 //!
 //! Pure bookkeeping; what a REGISTER means is read in `register.rs`.
 
+use crate::config::FixedContact;
 use crate::limits::{BINDINGS_MAX, MISSED_MAX};
 use crate::record::BindingRecord;
 use std::collections::BTreeMap;
@@ -11,17 +12,20 @@ use switchroom_sip::flow::{Flow, Transport};
 use switchroom_sip::time::{Mono, Now};
 use switchroom_sip::uri::Uri;
 
-/// One contact at which an extension is registered.
+/// The key of a contact that is configured; no phone registers under it.
+pub(crate) const FIXED_KEY: &str = "configured";
+
+/// One contact at which an extension is registered, or is by configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
-    /// What is kept of it.
+    /// What is kept of it; nothing of one that is configured.
     pub record: BindingRecord,
     /// The Contact as a URI.
     pub uri: Uri,
     /// Where requests go.
     pub flow: Flow,
-    /// When it ends.
-    pub expires: Mono,
+    /// When it ends; `None` for one that is configured.
+    pub expires: Option<Mono>,
     /// Its connection is gone; it cannot be called until the phone comes back.
     pub is_cut: bool,
     /// Round-trip time of the last answered OPTIONS, microseconds.
@@ -31,6 +35,34 @@ pub struct Binding {
 }
 
 impl Binding {
+    /// Where an extension is by configuration. `None` if that is no URI.
+    pub(crate) fn fixed(now: Now, extension: &str, contact: &FixedContact) -> Option<Self> {
+        let FixedContact { uri, local, remote } = contact;
+        let flow = Flow { transport: Transport::Udp, local: *local, remote: *remote, connection: 0 };
+        let record = BindingRecord {
+            extension: extension.to_owned(),
+            key: FIXED_KEY.to_owned(),
+            contact: uri.clone(),
+            transport: flow.transport.name().to_owned(),
+            local: *local,
+            remote: *remote,
+            connection: 0,
+            agent: String::new(),
+            call_id: String::new(),
+            cseq: 0,
+            q_milli: 1000,
+            registered_ms: now.wall.0,
+            expires_ms: i64::MAX,
+        };
+        let uri = Uri::parse(uri)?;
+        Some(Self { record, uri, flow, expires: None, is_cut: false, rtt_us: None, missed: 0 })
+    }
+
+    /// Whether it is configured, and neither registered nor forgotten.
+    pub fn is_fixed(&self) -> bool {
+        self.expires.is_none()
+    }
+
     /// Why the phone cannot be called, if it cannot.
     pub fn obstacle(&self) -> Option<&'static str> {
         if self.is_cut {
@@ -65,6 +97,11 @@ pub(crate) struct Registrar {
 impl Registrar {
     pub(crate) fn of(&self, extension: &str) -> impl Iterator<Item = &Binding> {
         self.all.get(extension).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// Those that phones registered.
+    pub(crate) fn registered_of(&self, extension: &str) -> impl Iterator<Item = &Binding> {
+        self.of(extension).filter(|binding| !binding.is_fixed())
     }
 
     pub(crate) fn get_mut(&mut self, extension: &str, key: &str) -> Option<&mut Binding> {
@@ -158,7 +195,7 @@ impl Registrar {
         Some(Binding {
             uri: Uri::parse(&record.contact)?,
             flow,
-            expires: now.mono.after(left),
+            expires: Some(now.mono.after(left)),
             // Connections do not outlive the daemon they were made to.
             is_cut: transport == Transport::Tcp,
             rtt_us: None,

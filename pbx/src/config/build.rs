@@ -49,7 +49,8 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
     let control = reader.section(root, "control", "control");
     let services = services(reader, root);
     let allow_md5 = reader.boolean(sip, "md5").unwrap_or_default();
-    let (extensions, with_voicemail) = extensions(reader, root, &services, allow_md5);
+    let listen = listen(reader, sip);
+    let (extensions, with_voicemail) = extensions(reader, root, &services, (allow_md5, &listen));
     let (floor, agent_pins) = super::floor::floor(reader, root, &extensions);
     let people = People {
         extensions: &extensions,
@@ -63,7 +64,7 @@ pub(super) fn build(reader: &mut Reader, root: &DeTable<'_>, around: &Around<'_>
     }
     let (rtp_port_first, rtp_pairs) = reader.text(media, "ports", &value::ports).unwrap_or_default();
     let local_networks = reader.texts(sip, "local_networks", &value::network).unwrap_or_default();
-    let shell = shell(reader, root, [sip, media, recording, control], around);
+    let shell = shell(reader, root, listen, [media, recording, control], around);
     let phones = phones(reader, control, &extensions);
     let supervision = supervision(reader, root, (&extensions, phones), &inbound.routes, &people.queues);
     let config = Config {
@@ -301,7 +302,7 @@ fn extensions(
     reader: &mut Reader,
     root: Option<&DeTable<'_>>,
     services: &BTreeMap<String, (Service, Range<usize>)>,
-    allow_md5: bool,
+    (allow_md5, listen): (bool, &[super::Listen]),
 ) -> (BTreeMap<String, Extension>, BTreeSet<String>) {
     let (mut found, mut with_voicemail) = (BTreeMap::new(), BTreeSet::new());
     for (number, at, section) in reader.tables(root, EXTENSION) {
@@ -317,7 +318,7 @@ fn extensions(
             reader.faults.push(&at, what, None);
             break;
         }
-        let extension = extension(reader, section, number);
+        let extension = extension(reader, section, number, listen);
         warn_unreachable(reader, &extension, &at, allow_md5);
         found.insert(number.to_owned(), extension);
         if reader.boolean(section, "voicemail").unwrap_or_default() {
@@ -327,7 +328,7 @@ fn extensions(
     (found, with_voicemail)
 }
 
-fn extension(reader: &mut Reader, section: Section<'_>, number: &str) -> Extension {
+fn extension(reader: &mut Reader, section: Section<'_>, number: &str, listen: &[super::Listen]) -> Extension {
     Extension {
         number: number.to_owned(),
         name: reader.text(section, "name", &value::name).unwrap_or_default(),
@@ -336,6 +337,7 @@ fn extension(reader: &mut Reader, section: Section<'_>, number: &str) -> Extensi
         record: reader.text(section, "record", &one_of("record", RULES)),
         ring: duration(reader, section, "ring", 1, RING_S_MAX),
         auto_answer: reader.boolean(section, "auto_answer").unwrap_or_default(),
+        contact: super::contact::fixed(reader, section, listen),
     }
 }
 
@@ -343,7 +345,7 @@ fn warn_unreachable(reader: &mut Reader, extension: &Extension, span: &Range<usi
     let number = &extension.number;
     let hint = Some(format!("give it a password: switchroom passwd {number}"));
     match (extension.ha1_md5, extension.ha1_sha256) {
-        (None, None) => {
+        (None, None) if extension.contact.is_none() => {
             reader.warnings.push(
                 span,
                 format!("{number} has no password, so no phone can register at it"),
@@ -354,14 +356,15 @@ fn warn_unreachable(reader: &mut Reader, extension: &Extension, span: &Range<usi
             let what = format!("{number} has only an MD5 digest, and md5 = false in [sip]");
             reader.warnings.push(span, what, hint);
         }
-        (_, Some(_)) | (Some(_), None) => {}
+        _ => {}
     }
 }
 
 fn shell(
     reader: &mut Reader,
     root: Option<&DeTable<'_>>,
-    [sip, media, recording, control]: [Section<'_>; 4],
+    listen: Vec<super::Listen>,
+    [media, recording, control]: [Section<'_>; 3],
     around: &Around<'_>,
 ) -> ShellConfig {
     let store = reader.section(root, "store", "store");
@@ -387,7 +390,7 @@ fn shell(
     });
     let (flows, speech) = super::speech::flows_and_speech(reader, root, around);
     ShellConfig {
-        listen: listen(reader, sip),
+        listen,
         flows,
         speech,
         keep: super::Keep {

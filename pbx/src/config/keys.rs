@@ -500,6 +500,11 @@ pub(super) const TABLES: &[Table] = &[
                 "false",
                 "Whether its phones are asked to answer by themselves what a queue offers, a call-back too, and a supervisor's own call. They must be set to obey.",
             ),
+            example(
+                "contact",
+                "\"sip:ana@192.0.2.7:5060\"",
+                "Where it is called besides where its phones register, over UDP: a user of another exchange, a gateway, a phone that does not register.\nAn agent may sit there too.",
+            ),
             key("voicemail", "false", "Whether it has a mailbox without a table of its own."),
         ],
     },

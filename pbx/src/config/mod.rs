@@ -8,6 +8,7 @@ mod array;
 mod build;
 mod change;
 mod classes;
+mod contact;
 mod digest;
 mod edit;
 mod fault;

@@ -279,13 +279,13 @@ fn extension_state(exchange: &Exchange, number: &str) -> w::ExtensionState {
 
 fn binding(b: &x::Binding, now: Now) -> w::BindingView {
     // The wall clock may have stepped since the registration: the time left is what the monotonic clock says.
-    let left_ms = i64::try_from(b.expires.since(now.mono).as_millis()).unwrap_or(i64::MAX);
+    let left_ms = |ends: x::Mono| i64::try_from(ends.since(now.mono).as_millis()).unwrap_or(i64::MAX);
     w::BindingView {
         contact: x::clean(&b.record.contact),
         address: b.flow.to_string(),
         agent: b.record.agent.clone(),
         registered_ms: b.record.registered_ms,
-        expires_ms: now.wall.0.saturating_add(left_ms),
+        expires_ms: b.expires.map_or(0, |ends| now.wall.0.saturating_add(left_ms(ends))),
         rtt_us: b.rtt_us,
         missed: b.missed,
     }

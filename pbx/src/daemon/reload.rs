@@ -142,6 +142,7 @@ fn reload(
     let needs_restart = needs_restart(&loaded.shell, running)
         || ports != (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
     let (alarms, refused) = in_force.renew(&mut loaded);
+    crate::net::place_contacts(&mut loaded.config, &running.listen);
     let config = Arc::new(loaded.config);
     engine.tell_surely(ToEngine::Config(config.clone()));
     hub.configured(&config);

@@ -179,6 +179,17 @@ pub fn rtp_address(listen: &[Listen]) -> IpAddr {
     if is_v4_only { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
 }
 
+/// Our address of each configured contact: the one that it reaches.
+pub fn place_contacts(config: &mut switchroom_exchange::Config, listen: &[Listen]) {
+    let mut local = local::Local::default();
+    for contact in config.extensions.values_mut().filter_map(|extension| extension.contact.as_mut()) {
+        let mut ours = listen.iter().filter(|l| l.transport == ListenTransport::Udp).map(|l| l.address);
+        if let Some(bound) = ours.find(|a| a.is_ipv4() == contact.remote.is_ipv4()) {
+            contact.local = local.towards(contact.remote.ip(), bound);
+        }
+    }
+}
+
 /// A stored registration names the address it was made at; if that is not listened to any more, the one that its phone
 /// reaches now takes its place.
 pub fn rebase(binding: &mut switchroom_exchange::BindingRecord, listen: &[Listen]) {

@@ -371,9 +371,9 @@ pub struct BindingView {
     pub address: String,
     /// The phone's User-Agent.
     pub agent: String,
-    /// First registered.
+    /// First registered, or since when it is configured.
     pub registered_ms: i64,
-    /// Ends unless refreshed.
+    /// Ends unless refreshed; 0 for one that stands in the configuration.
     pub expires_ms: i64,
     /// Round-trip time of the last answered OPTIONS, microseconds.
     pub rtt_us: Option<u32>,

@@ -463,6 +463,7 @@ fn plain_phone(place: usize, name: &str) -> Phone {
         codecs: vec![Codec::Pcma, Codec::Pcmu],
         expires_s: 3_600,
         session_expires_s: 1_800,
+        is_fixed: false,
         habits: vec![],
     };
     Phone { name: name.to_owned(), setup, password: None, off: false }

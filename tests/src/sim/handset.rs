@@ -105,6 +105,13 @@ pub fn password(extension: &str) -> String {
 }
 
 impl Handset {
+    /// Registers, if it does that at all.
+    pub fn register(&mut self, now: Mono) {
+        if !self.setup.is_fixed {
+            self.phone.register(now);
+        }
+    }
+
     /// The phone at that place of a run.
     pub fn new(run: &Setup, place: usize, start: Mono, parts: Vec<Part>, strangers: Course) -> Self {
         let setup = run.phones[place].clone();
@@ -206,7 +213,7 @@ impl Handset {
                 if self.rng.below(2) == 0 {
                     self.phone.unregister(now);
                 } else {
-                    self.phone.register(now);
+                    self.register(now);
                 }
                 self.whims.set(Whim::Reregister, now.after(again));
             }

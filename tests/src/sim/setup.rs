@@ -41,6 +41,9 @@ pub struct PhoneSetup {
     pub expires_s: u64,
     /// Session timer it proposes, seconds.
     pub session_expires_s: u64,
+    /// It registers nowhere: the configuration says where it is.
+    #[serde(default)]
+    pub is_fixed: bool,
     /// Bad habits.
     pub habits: Vec<Habit>,
 }
@@ -160,6 +163,7 @@ impl Setup {
         if faults.has(Fault::Phones) {
             consulting(seed, &mut all);
         }
+        fix_one(seed, &mut all);
         let profile = profile(&mut rng, planned, site.ring_s);
         let mut calls = Plan::draw(&profile, planned, length, rng.bits()).calls;
         let mut troubles = trouble::draw(&mut rng, length, all.len(), faults);
@@ -299,6 +303,7 @@ fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> Pho
         codecs: if odd { pick(rng, codecs).to_vec() } else { codecs[0].to_vec() },
         expires_s: pick(rng, &[60, 120, 300, 3600]),
         session_expires_s: pick(rng, &[90, 120, 1800]),
+        is_fixed: false,
         habits,
     }
 }
@@ -330,6 +335,21 @@ fn consulting(seed: u64, phones: &mut [PhoneSetup]) {
         if chance(&mut rng, 50) {
             phone.habits.push(Habit::Consults);
         }
+    }
+}
+
+/// On some sites one of the phones that stand in the exchange's own network registers nowhere. Drawn apart, so that all else is
+/// what it was.
+fn fix_one(seed: u64, phones: &mut [PhoneSetup]) {
+    let mut rng = Rng::from_number(seed ^ 0x6669_7865_6400);
+    if !chance(&mut rng, 25) {
+        return;
+    }
+    let mut near: Vec<&mut PhoneSetup> =
+        phones.iter_mut().filter(|phone| !phone.tcp && phone.own == phone.public).collect();
+    let count = near.len() as u64;
+    if count > 0 {
+        near[usize::try_from(rng.below(count)).unwrap_or(0)].is_fixed = true;
     }
 }
 

@@ -10,6 +10,7 @@
 //! | [`crash`] | kill -9 at random moments: what was reported done is there |
 //! | [`flows`] | a real phone walks through flows by events and by INFO, and what it heard is compared with the prompts |
 //! | [`queues`] | real phones in a queue: music, a ring in vain, the next agent, and figures counted again from the journal |
+//! | [`fixed_contact`] | an agent at a real phone that registers nowhere, called where the configuration says |
 //! | [`queue_hours`] | a real caller is told that a queue is closed, and let in once a reload has it open |
 //! | [`call_back`] | a real caller who waits asks to be called back, hangs up, and is called by whom the queue gives it to |
 //! | [`agents_by_phone`] | agents sign in by number and PIN, have a break and go, all by the keys of a real phone |
@@ -39,6 +40,7 @@ mod console;
 mod consult;
 mod consult_by_order;
 mod crash;
+mod fixed_contact;
 mod flight;
 mod flows;
 mod full_disk;

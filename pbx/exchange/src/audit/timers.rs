@@ -104,7 +104,7 @@ fn expiry(x: &Exchange, wrong: &mut Vec<String>) {
     for (extension, binding) in x.registrar.all() {
         let key = &binding.record.key;
         let at = x.names.name(extension, key).and_then(|name| x.timers.get(Timer::Expire(name)));
-        if at != Some(binding.expires) {
+        if at != binding.expires {
             wrong.push(format!(
                 "binding {key} of {extension} ends at {:?} and is woken at {at:?}",
                 binding.expires

@@ -8,6 +8,7 @@ mod call_backs;
 mod calls;
 mod consent;
 mod desk;
+mod fixed;
 mod flow_ends;
 mod flow_keys;
 pub(crate) mod flow_site;

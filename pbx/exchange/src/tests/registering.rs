@@ -328,7 +328,7 @@ fn a_restored_registration_lasts_no_longer_than_any() {
     let mut record = kept[0].clone();
     record.expires_ms += 86_400_000;
     let again = World::with(config(), Restored { bindings: vec![record], ..Restored::default() });
-    let left = again.x.bindings("101").next().unwrap().expires.since(again.now.mono);
+    let left = again.x.bindings("101").next().unwrap().expires.unwrap().since(again.now.mono);
     assert_eq!(left, config().register_max);
 }
 

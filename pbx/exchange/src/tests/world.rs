@@ -69,6 +69,7 @@ pub(crate) fn extension(number: &str, name: &str) -> Extension {
         record: None,
         ring: None,
         auto_answer: false,
+        contact: None,
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn config(password: &str) -> Config {
             record: None,
             ring: None,
             auto_answer: false,
+            contact: None,
         }
     };
     Config {

@@ -75,6 +75,7 @@ impl Checker for NoneServedAfterItsEnd {
                 // Further tries of the same call, after 422, go where the first went.
                 && glance.cseq == 1
                 && self.fresh.is_new(bytes)
+                && !is_configured(world, target)
             {
                 let called = address(target);
                 let ends = self
@@ -99,6 +100,12 @@ impl Checker for NoneServedAfterItsEnd {
         }
         Ok(())
     }
+}
+
+/// Whether the configuration says that some extension is there.
+fn is_configured(world: &World, target: &str) -> bool {
+    let mut contacts = world.exchange.config().extensions.values().filter_map(|e| e.contact.as_ref());
+    contacts.any(|contact| address(&contact.uri) == address(target))
 }
 
 impl NoneServedAfterItsEnd {

@@ -371,7 +371,7 @@ impl World {
                     self.connect(place);
                 }
                 let now = self.now.mono;
-                self.handsets[place].phone.register(now);
+                self.handsets[place].register(now);
                 self.drain(place);
             }
             Next::Keys { phone, keys, by_info } => self.press(phone, &keys, by_info),

@@ -194,7 +194,7 @@ impl World {
         }
         let port = self.routes.fresh_port();
         let handset = &mut self.handsets[place];
-        if moves && !handset.setup.tcp {
+        if moves && !handset.setup.tcp && !handset.setup.is_fixed {
             self.routes.clear(handset.public);
             if handset.own == handset.public {
                 handset.own.set_port(port);
@@ -206,10 +206,10 @@ impl World {
         let now = self.now.mono;
         if self.handsets[place].setup.tcp {
             self.handsets[place].phone.connection_lost(now);
-            self.handsets[place].phone.register(now);
+            self.handsets[place].register(now);
             self.connect(place);
         } else {
-            self.handsets[place].phone.register(now);
+            self.handsets[place].register(now);
         }
         self.drain(place);
     }
@@ -235,7 +235,7 @@ impl World {
     pub(super) fn rebind(&mut self, place: usize, address: bool) {
         let port = self.routes.fresh_port();
         let handset = &mut self.handsets[place];
-        if handset.setup.tcp {
+        if handset.setup.tcp || handset.setup.is_fixed {
             return;
         }
         self.routes.clear(handset.public);
@@ -258,7 +258,7 @@ impl World {
             if self.handsets[place].has_new_password() {
                 self.handsets[place].power_on(place);
             }
-            self.handsets[place].phone.register(now);
+            self.handsets[place].register(now);
             self.drain(place);
         }
     }

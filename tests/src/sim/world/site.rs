@@ -2,11 +2,14 @@
 
 use crate::sim::handset::{DOMAIN, password};
 use crate::sim::inbound::PIN;
-use crate::sim::setup::Setup;
+use crate::sim::network::HERE;
+use crate::sim::setup::{PhoneSetup, Setup};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use switchroom_exchange::{Codec, Config, Extension, Mode, RecordRule, Service, SupervisionRules};
+use switchroom_exchange::{
+    Codec, Config, Extension, FixedContact, Mode, RecordRule, Service, SupervisionRules,
+};
 use switchroom_flow::pins::Pin;
 use switchroom_sip::digest::{Algorithm, ha1};
 
@@ -30,7 +33,7 @@ pub(super) fn config(setup: &Setup) -> Config {
     let mut extensions = BTreeMap::new();
     for phone in &setup.phones {
         let number = phone.extension.clone();
-        let entry = extension(&number, &password(&number), setup.site.md5);
+        let entry = extension(setup, &number, &password(&number));
         extensions.insert(number, entry);
     }
     let secs = Duration::from_secs;
@@ -92,7 +95,12 @@ fn inbound(setup: &Setup) -> switchroom_flow::SiteConfig {
     site
 }
 
-pub(super) fn extension(number: &str, password: &str, md5: bool) -> Extension {
+fn fixed_contact(phone: &PhoneSetup) -> FixedContact {
+    let uri = format!("sip:{}@{}", phone.extension, phone.own);
+    FixedContact { uri, local: HERE, remote: phone.public }
+}
+
+pub(super) fn extension(setup: &Setup, number: &str, password: &str) -> Extension {
     let bytes = |text: String| -> Vec<u8> {
         let hex = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap_or("0"));
         hex.map(|pair| u8::from_str_radix(pair, 16).unwrap_or(0)).collect()
@@ -101,10 +109,11 @@ pub(super) fn extension(number: &str, password: &str, md5: bool) -> Extension {
     Extension {
         number: number.into(),
         name: format!("Person {number}"),
-        ha1_md5: hash(Algorithm::Md5).try_into().ok().filter(|_| md5),
+        ha1_md5: hash(Algorithm::Md5).try_into().ok().filter(|_| setup.site.md5),
         ha1_sha256: hash(Algorithm::Sha256).try_into().ok(),
         record: None,
         ring: None,
         auto_answer: number.ends_with(['1', '4', '7']),
+        contact: setup.phones.iter().find(|p| p.is_fixed && p.extension == number).map(fixed_contact),
     }
 }

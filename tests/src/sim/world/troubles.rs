@@ -312,7 +312,7 @@ impl World {
         }
         if changes_password {
             let password = format!("new{}", self.rng.below(1000));
-            let entry = extension(&number, &password, self.setup.site.md5);
+            let entry = extension(&self.setup, &number, &password);
             if self.config.extensions.contains_key(&number) {
                 self.config.extensions.insert(number.clone(), entry);
             }
@@ -322,7 +322,7 @@ impl World {
             }
         } else if self.removed.remove(&number) {
             let password = self.handsets[place].password.clone();
-            let entry = extension(&number, &password, self.setup.site.md5);
+            let entry = extension(&self.setup, &number, &password);
             self.config.extensions.insert(number, entry);
         } else {
             self.config.extensions.remove(&number);
@@ -350,7 +350,7 @@ impl World {
         for place in 0..self.handsets.len() {
             let number = self.handsets[place].setup.extension.clone();
             if self.removed.remove(&number) {
-                let entry = extension(&number, &self.handsets[place].password, self.setup.site.md5);
+                let entry = extension(&self.setup, &number, &self.handsets[place].password);
                 self.config.extensions.insert(number, entry);
             }
         }
