@@ -11,11 +11,34 @@ use switchroom_sip::time::Now;
 
 impl Exchange {
     pub(crate) fn on_command(&mut self, now: Now, id: CommandId, user: &str, command: &Command) {
-        if let Some(beyond) = self.beyond_queues(user, command) {
-            let result = self.act_beyond_queues(now, user, command, beyond);
-            return self.actions.push_back(Action::Reply { id, result });
+        let refused = self.refusal_count();
+        let reply = match self.beyond_queues(user, command) {
+            Some(beyond) => {
+                self.act_beyond_queues(now, user, command, beyond).map(|text| (text, BTreeSet::new()))
+            }
+            None => self.carry_out_command(now, user, command),
+        };
+        match reply {
+            Ok((text, tickets)) if !tickets.is_empty() => self.reply_once_stored(id, text, tickets),
+            Ok((text, _)) => self.actions.push_back(Action::Reply { id, result: Ok(text) }),
+            Err(why) => {
+                // What a user has no right to is written down where that is found.
+                if self.refusal_count() == refused {
+                    self.order_refused(now, user, command, &why);
+                }
+                self.actions.push_back(Action::Reply { id, result: Err(why) });
+            }
         }
-        let result = match command {
+    }
+
+    /// Does what a user commands. Gives what was done, and the tickets after which it is so for good; or why it was not.
+    fn carry_out_command(
+        &mut self,
+        now: Now,
+        user: &str,
+        command: &Command,
+    ) -> Result<(String, BTreeSet<Ticket>), String> {
+        let done = match command {
             Command::HangUp(call) => self.hang_up_by(now, *call, user),
             Command::HandOff { call, flow } => self.hand_off_by(now, *call, flow, user),
             Command::Consult { call, act } => self.consult_act(now, *call, act, user),
@@ -27,10 +50,7 @@ impl Exchange {
             Command::Agent(act) => self.agent_act(now, user, act),
             Command::Missed { which, wish } => self.missed_act(now, user, which, wish),
             Command::Unregister { extension, contact } => {
-                match self.unregister_by(now, extension, contact.as_deref(), user) {
-                    Ok((text, tickets)) => return self.reply_once_stored(id, text, tickets),
-                    Err(why) => Err(why),
-                }
+                return self.unregister_by(now, extension, contact.as_deref(), user);
             }
             Command::Configured(what) => Ok(self.configured_by(now, what, user)),
             Command::Refused { call, is_look, why } => {
@@ -38,16 +58,13 @@ impl Exchange {
             }
             Command::Note { call, number, text, .. } => self.note_by(now, user, (*call, *number), text),
             Command::Own(command) => self.own_act(now, user, command),
-            Command::Archive(act) => match self.archive_act(now, user, act) {
-                Ok((text, tickets)) => return self.reply_once_stored(id, text, tickets),
-                Err(why) => Err(why),
-            },
-            Command::DeleteMessage(message) => match self.delete_message_by(now, message, user) {
-                Ok((text, ticket)) => return self.reply_once_stored(id, text, BTreeSet::from([ticket])),
-                Err(why) => Err(why),
-            },
+            Command::Archive(act) => return self.archive_act(now, user, act),
+            Command::DeleteMessage(message) => {
+                let (text, ticket) = self.delete_message_by(now, message, user)?;
+                return Ok((text, BTreeSet::from([ticket])));
+            }
         };
-        self.actions.push_back(Action::Reply { id, result });
+        done.map(|text| (text, BTreeSet::new()))
     }
 
     /// Notes what a user has changed.

@@ -1,6 +1,6 @@
 //! Answers to commands.
 
-use super::refusal::refuse;
+use super::refusal::{call_of_order, refuse};
 use super::server::Server;
 use super::sight::Sight;
 use super::{desk, figures, floor, flows, settings, view};
@@ -42,11 +42,23 @@ pub(super) async fn answer(
     command: Command,
 ) -> Result<Answer, CommandError> {
     let sight = sight_of(server, user, role);
+    if let Some(why) = unknown_call(server, role, &command).await {
+        return Err(refuse(server, user, &command, why).await);
+    }
     if let Some(why) = forbidden(server, user, (role, &sight), &command).await? {
         return Err(refuse(server, user, &command, why).await);
     }
     let answer = carry_out(server, (user, role), command).await?;
     Ok(sight.answer(answer))
+}
+
+/// Why an order of somebody who may give it can be about no call: there is none.
+async fn unknown_call(server: &Server, role: Role, command: &Command) -> Option<String> {
+    let call = call_of_order(command).filter(|_| role >= command.role())?;
+    match resolve(server, &call).await {
+        Err(CommandError::Refused { why }) => Some(why),
+        _ => None,
+    }
 }
 
 /// Why a user may not have a command done, as far as that is known before the exchange is asked.

@@ -1,4 +1,5 @@
-//! What users may not do stands on the audit list, also where the exchange is not asked at all.
+//! What users may not do stands on the audit list, also where the exchange is not asked at all; and so do orders about calls that
+//! there are not. What else cannot be done as things stand the exchange finds, and writes down.
 
 use super::query::{act, refused};
 use super::server::Server;
@@ -18,6 +19,14 @@ pub(super) async fn refuse(server: &Server, user: &str, command: &Command, why: 
         }
     }
     refused(why)
+}
+
+/// The call that an order is about, as the user named it.
+pub(super) fn call_of_order(command: &Command) -> Option<String> {
+    if is_look(command) || !is_told(command) || matches!(command, Command::Note { .. }) {
+        return None;
+    }
+    call_of(&serde_json::to_value(command).unwrap_or_default()).map(str::to_owned)
 }
 
 /// Whether a refusal of it is worth a line. A console asks for the shapes of recordings by itself.
@@ -40,7 +49,8 @@ fn is_look(command: &Command) -> bool {
 /// A call that the command names, by its id or its number; anything else is no call, and may be anything.
 fn call_of(command: &Value) -> Option<&str> {
     let (_, fields) = command.as_object()?.iter().next()?;
-    fields.get("call")?.as_str().filter(|call| is_call(call))
+    let call = fields.get("call").or_else(|| fields.get("target")?.get("call"));
+    call?.as_str().filter(|call| is_call(call))
 }
 
 fn is_call(text: &str) -> bool {
@@ -129,6 +139,18 @@ mod tests {
         assert!(told(&gone).len() < 100);
         let id = CallId::new(1, 2).to_string();
         assert_eq!(told(&Command::Ladder { call: id.clone() }), format!("ladder of call {id}"));
+    }
+
+    #[test]
+    fn an_order_is_about_a_call_and_a_look_is_not() {
+        let call = || "3".to_owned();
+        assert_eq!(call_of_order(&Command::HangUp { call: call() }), Some(call()));
+        let (target, mode) = (Supervised::Call(call()), SupervisionMode::Listen);
+        assert_eq!(call_of_order(&Command::Supervise { target, mode, phone: None }), Some(call()));
+        assert_eq!(call_of_order(&Command::HangUp { call: "what you like".into() }), None, "that is no call");
+        assert_eq!(call_of_order(&Command::Ladder { call: call() }), None);
+        assert_eq!(call_of_order(&Command::Note { call: call(), text: "tea".into() }), None);
+        assert_eq!(call_of_order(&Command::Reload), None);
     }
 
     #[test]

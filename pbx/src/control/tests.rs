@@ -5,6 +5,7 @@
 mod breaks;
 mod flows;
 mod over;
+mod refused;
 mod rights;
 mod telling;
 mod told;
@@ -390,22 +391,24 @@ fn the_recording_of_a_call_is_for_who_is_in_it_and_for_supervisors() {
     assert_eq!(act(&mut boss, RecordingAct::Pause), format!("call {call} is not recorded"));
     let why = act(&mut boss, RecordingAct::Start);
     assert_eq!(why, format!("in call {call} nobody talks at the moment"));
-    // What the viewer and the agent may not do is written down; what cannot be done is no refusal of a right.
+    // What the viewer and the agent may not do is written down, and so is what cannot be done as things stand.
     assert!(viewer.ask(1, Command::Ladder { call: call.clone() }).is_err());
     let refused = |event: &&EventView| event.name == "refused" && event.kind == EventKind::Audit;
-    boss.until(|c| c.board.events.iter().filter(refused).count() == 3);
+    boss.until(|c| c.board.events.iter().filter(refused).count() == 5);
     let mut events: Vec<&EventView> = boss.board.events.iter().filter(refused).collect();
     events.sort_by_key(|event| event.seq);
     let of: Vec<&str> =
         events.iter().filter_map(|e| e.text.split_once(" was refused: ")).map(|e| e.1).collect();
-    assert_eq!(of.len(), 3, "{of:?}");
+    assert_eq!(of.len(), 5, "{of:?}");
     assert_eq!(
         of[0],
         format!("record of call {call}: this needs the role agent; you are viewer, see [control.roles]")
     );
     assert!(of[1].starts_with("which phone is yours is not known"), "{of:?}");
+    assert_eq!(of[2], format!("record of call {call}: call {call} is not recorded"));
+    assert_eq!(of[3], format!("record of call {call}: in call {call} nobody talks at the moment"));
     assert!(
-        of[2].starts_with(&format!("ladder of call {call}: the messages of a call hold numbers")),
+        of[4].starts_with(&format!("ladder of call {call}: the messages of a call hold numbers")),
         "{of:?}"
     );
     phone.stop().unwrap();

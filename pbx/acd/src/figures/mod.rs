@@ -29,15 +29,16 @@ pub use spread::Waits;
 
 use crate::boundary::Call;
 use crate::fact::{
-    AgentFact, CallBackAct, Decision, Exit, Fact, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, State,
+    AgentFact, CallBackAct, CallBackEnd, CallBackFact, Decision, Exit, Fact, JoinedFact, LeftFact,
+    OfferEndedFact, OfferOutcome, State,
 };
 use crate::floor::Remembered;
-use crate::limits::WAITERS_MAX;
+use crate::limits::{CALL_BACKS_MAX, WAITERS_MAX};
 use estimate::{Estimator, Promise};
 use half_hours::HalfHours;
 use queue::QueueTally;
 use repeats::Repeats;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The fold.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +48,8 @@ pub struct Figures {
     stays: BTreeMap<Call, Stay>,
     /// The state of every agent who is signed in, and since when.
     states: BTreeMap<Box<str>, (State, i64)>,
+    /// Wishes to be called back that were counted and are not over, by their ids.
+    wishes: BTreeSet<Call>,
     estimator: Estimator,
     repeats: Repeats,
     /// Of whom the last fact counted a repeat: queue and agent.
@@ -100,7 +103,10 @@ impl Figures {
                 half.agent(&wrapped.agent, |tally| tally.wrapped_up(wrapped.lasted_ms));
             }
             Fact::CallBack(fact) => {
-                self.half_hours.at(fact.joined_ms).queue(&fact.queue, |tally| tally.call_back(&fact.act));
+                if self.is_counted(fact) {
+                    let half = self.half_hours.at(fact.joined_ms);
+                    half.queue(&fact.queue, |tally| tally.call_back(&fact.act));
+                }
                 self.repeats.called_back(fact);
                 // Who is called back takes an agent from those behind, as any caller does.
                 if matches!(fact.act, CallBackAct::Called { .. }) {
@@ -150,6 +156,23 @@ impl Figures {
             taken.entry(reason.to_owned()).or_default().since_ms = Some((*since_ms).max(from_ms));
         }
         taken
+    }
+
+    /// Whether something that came of a call-back counts. That a wish was not kept may be all that was written down of it: then
+    /// there is nothing to take back.
+    fn is_counted(&mut self, fact: &CallBackFact) -> bool {
+        match &fact.act {
+            CallBackAct::Asked => {
+                self.wishes.insert(fact.id);
+                if self.wishes.len() > CALL_BACKS_MAX {
+                    // A floor has no more: the end of some was not written down, most likely of the first.
+                    self.wishes.pop_first();
+                }
+                true
+            }
+            CallBackAct::Closed { how, .. } => self.wishes.remove(&fact.id) || *how != CallBackEnd::NotKept,
+            CallBackAct::Called { .. } | CallBackAct::Tried | CallBackAct::Priority => true,
+        }
     }
 
     fn agent_changed(&mut self, fact: &AgentFact) {

@@ -209,7 +209,7 @@ impl QueueTally {
                 CallBackEnd::Dropped => counts.dropped += 1,
                 CallBackEnd::GivenUp => counts.given_up += 1,
                 CallBackEnd::Removed => counts.removed += 1,
-                // Of the same half hour, by when its caller joined.
+                // Of the same half hour, by when its caller joined: it was counted there.
                 CallBackEnd::NotKept => counts.asked = counts.asked.saturating_sub(1),
             },
         }

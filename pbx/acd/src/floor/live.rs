@@ -246,8 +246,8 @@ impl Floor {
         }));
     }
 
-    /// The end of a stay that a restart cut off: how long it lasted is not known, and is not guessed.
-    pub fn cut_off(&self, now: Moment, joined: &JoinedFact) -> LeftFact {
+    /// The end of a stay of which a restart knows nothing but how it ended: how long it lasted is not known, and is not guessed.
+    pub fn cut_off(&self, now: Moment, joined: &JoinedFact, exit: Exit) -> LeftFact {
         let config = self.queue(&joined.queue).map(|queue| &queue.config);
         let limits = config.map_or((0, 0), |config| (config.service_level, config.short_abandon));
         LeftFact {
@@ -258,7 +258,7 @@ impl Floor {
             queue: joined.queue.clone(),
             caller: joined.caller.clone(),
             class: joined.class.clone(),
-            exit: Exit::Restart,
+            exit,
             agent: String::new(),
             waited_ms: 0,
             service_level_ms: limits.0,

@@ -165,7 +165,8 @@ impl Exchange {
         self.ring_all(now, id, &numbers, None);
     }
 
-    /// A further phone rings in a search that is under way, which lasts as long as a new one would.
+    /// A further phone rings in a search that is under way, which lasts as long as a new one would; for a caller who waits in a
+    /// queue it has a time of its own.
     fn ring_further(&mut self, now: Now, id: CallId, number: &str) {
         let formats = self.formats_for(id);
         let wait = self.config.extensions.get(number).and_then(|extension| extension.ring);
@@ -174,15 +175,19 @@ impl Exchange {
         for phone in self.phones_of(now, id, &numbers) {
             let (flow, uri) = (phone.flow, phone.uri);
             if !self.ring_phone(now, id, &phone.number, flow, &uri, phone.agent, formats.clone()) {
-                return;
+                break;
             }
         }
+        if !self.is_in(id, number) {
+            return;
+        }
         if let Some(call) = self.calls.get_mut(&id) {
-            call.sought.extend(numbers);
+            call.sought.extend(numbers.iter().cloned());
         }
         let due = now.mono.after(wait);
         if self.timers.get(Timer::NoAnswer(id)).is_none_or(|before| before < due) {
             self.timers.set(Timer::NoAnswer(id), due);
         }
+        self.ring_for(now, id, &numbers, wait);
     }
 }

@@ -272,7 +272,7 @@ impl Exchange {
         if self.calls.get(&id).is_some_and(|c| c.is_ringing() && c.is_rung(leg)) {
             self.why(now, id, "refuse", text);
             self.drop_leg(now, id, leg, "failed", None);
-            return self.note_refusal(now, id, NO_PORT);
+            return self.note_refusal(now, id, leg, NO_PORT);
         }
         self.finish(now, id, EndedBy::System, Cause::Overload, 503, text);
     }

@@ -47,6 +47,7 @@ pub(crate) use transfer::Transfer;
 
 use crate::inbound::{Counted, Visited};
 use crate::media::{Agreed, Channel, Quality};
+use crate::queues::Ringing;
 use crate::record::{CdrLeg, End, Ending, OpenCall, Party};
 use crate::{CallId, LegId, PortSlot, Service};
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +118,8 @@ pub struct Leg {
     pub quality: Quality,
     /// How it ended, for the CDR.
     pub outcome: &'static str,
+    /// For how long it is rung, and what came of that so far; none if nobody rang it.
+    pub(crate) ringing: Option<Ringing>,
     /// By which way its digits for a flow count.
     pub(crate) counted: Counted,
     /// Until then its keys are neither written down nor passed on: they may be repeats of one that was for the exchange.
@@ -248,7 +251,7 @@ pub struct Call {
     /// We called the caller too: its INVITE was ours, and so was the first offer.
     pub is_placed: bool,
     /// The best refusal so far of the phones that were rung.
-    refusal: Option<(u8, u16, &'static str)>,
+    refusal: Option<Verdict>,
     /// Some phone has said something before its final answer, if only that it is working on it.
     reacted: bool,
     /// Some phone has said that it rings.
@@ -495,9 +498,12 @@ impl Call {
     }
 }
 
+/// Of a refusal its rank, the status for the caller, and its word.
+pub(crate) type Verdict = (u8, u16, &'static str);
+
 /// How a status of a called phone ranks, what it means for a caller, and its word in a CDR: the most telling of several
 /// refusals wins.
-fn judge_refusal(status: u16) -> (u8, u16, &'static str) {
+fn judge_refusal(status: u16) -> Verdict {
     match status {
         600 | 603 | 607 => (9, 603, "declined"),
         486 => (7, 486, "busy"),
@@ -514,4 +520,4 @@ fn judge_refusal(status: u16) -> (u8, u16, &'static str) {
 
 /// What stands for a phone that could not be rung because we had no port pair for it: less telling than any word of a
 /// phone, and not the phone's fault.
-const NO_PORT: (u8, u16, &str) = (1, 503, "no_port");
+const NO_PORT: Verdict = (1, 503, "no_port");

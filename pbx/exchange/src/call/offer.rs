@@ -1,7 +1,7 @@
 //! The called phones ring, answer, refuse; one wins.
 
 use super::talk::next_generation;
-use super::{Call, Leg, LegState, Stage, judge_refusal};
+use super::{Call, Leg, LegState, Stage, Verdict, judge_refusal};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
@@ -42,6 +42,9 @@ impl Exchange {
         let is_news = rings && one.state == LegState::Calling;
         if is_news {
             one.state = LegState::Ringing;
+        }
+        if let Some(ringing) = &mut one.ringing {
+            ringing.reacted(rings);
         }
         let is_answered = call.has_answered_caller();
         let Some(one) = call.legs.get(&leg) else { return };
@@ -200,7 +203,7 @@ impl Exchange {
                 self.why(now, id, "refuse", format!("cannot connect: {why}"));
                 let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
                 self.drop_leg(now, id, leg, "not_acceptable", Some(reason));
-                self.note_refusal(now, id, judge_refusal(488));
+                self.note_refusal(now, id, leg, judge_refusal(488));
             }
         }
     }
@@ -314,7 +317,7 @@ impl Exchange {
                 );
             }
         }
-        self.note_refusal(now, id, verdict);
+        self.note_refusal(now, id, leg, verdict);
     }
 
     /// If the phone whose sound the caller heard before an answer rings no more, and others do: nothing is sent to the caller's
@@ -360,9 +363,11 @@ impl Exchange {
         self.calls.get(&id).map(|c| c.sought_legs().map(|l| l.id).collect()).unwrap_or_default()
     }
 
-    /// Remembers the most telling refusal; when no phone is left, it is the caller's answer.
-    pub(crate) fn note_refusal(&mut self, now: Now, id: CallId, verdict: (u8, u16, &'static str)) {
+    /// Remembers the most telling refusal; when no phone is left, it is the caller's answer. For who waits in a queue it is that
+    /// of the agent whose phone it was: others may ring for reasons of their own.
+    pub(crate) fn note_refusal(&mut self, now: Now, id: CallId, leg: LegId, verdict: Verdict) {
         let is_over = self.live_callees(id).is_empty();
+        let own = self.refused_in_queue(id, leg, verdict);
         let Some(call) = self.calls.get_mut(&id) else { return };
         if !call.is_ringing() {
             return;
@@ -372,10 +377,10 @@ impl Exchange {
         }
         if !is_over {
             self.early_sound_ends(now, id);
-            return self.tell_missed(now, id, miss_of(verdict.2));
+            return self.tell_missed(now, id, miss_of(own.unwrap_or(verdict).2));
         }
         self.timers.cancel(Timer::NoAnswer(id));
-        let (_, status, word) = call.refusal.unwrap_or(verdict);
+        let (_, status, word) = own.or(call.refusal).unwrap_or(verdict);
         let party = EndedBy::Party(if call.stage == Stage::Placing { End::Caller } else { End::Callee });
         let number = self.sought(id);
         let (by, cause, text) = match word {
@@ -396,6 +401,9 @@ impl Exchange {
 
     /// It rang long enough.
     pub(crate) fn no_answer(&mut self, now: Now, id: CallId) {
+        if self.rang_in_queue(now, id) {
+            return;
+        }
         let Some(call) = self.calls.get(&id).filter(|call| call.is_ringing()) else { return };
         let rang = now.mono.since(call.sought_since.mono).as_secs();
         let (has_reacted, has_rung, number) = (call.reacted, call.has_rung, self.sought(id));

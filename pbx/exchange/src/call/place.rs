@@ -191,7 +191,7 @@ impl Exchange {
             self.why(now, id, "refuse", format!("cannot connect: {why}"));
             let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
             self.drop_leg(now, id, leg, "not_acceptable", Some(reason));
-            return self.note_refusal(now, id, judge_refusal(488));
+            return self.note_refusal(now, id, leg, judge_refusal(488));
         }
         self.timers.cancel(Timer::NoAnswer(id));
         for loser in self.live_callees(id).into_iter().filter(|other| *other != leg) {

@@ -142,6 +142,7 @@ impl Exchange {
             recent: Default::default(),
             quality: Default::default(),
             outcome: "failed",
+            ringing: None,
             counted: Default::default(),
             hushed_until: None,
             code_since: None,
@@ -202,6 +203,7 @@ impl Exchange {
         }
         if rung > 0 {
             self.timers.set(Timer::NoAnswer(id), now.mono.after(wait));
+            self.ring_for(now, id, numbers, wait);
         } else {
             if self.live_callees(id).is_empty() {
                 self.timers.cancel(Timer::NoAnswer(id));

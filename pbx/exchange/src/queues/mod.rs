@@ -17,6 +17,7 @@ mod waiting;
 pub(crate) use call_backs::Placed;
 pub use hours::QueueHours;
 pub(crate) use hours::Unchanged;
+pub(crate) use ringing::Ringing;
 pub(crate) use telling::Addressee;
 pub use telling::Told;
 pub(crate) use waiting::Waits;
@@ -25,7 +26,7 @@ use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::record::{EventKind, Severity};
 use crate::{CallId, Changed, Config};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use switchroom_acd::fact::JoinedFact;
@@ -62,6 +63,21 @@ impl Day {
 /// An empty floor.
 pub(crate) fn floor(now: Now, config: &Config, seed: u64) -> Floor {
     Floor::new(moment(now), day(config, now), seed, config.floor.clone())
+}
+
+/// Wishes to be called back that were kept, whatever came of them: of which call, for which queue, since when.
+fn wishes(facts: &[Fact]) -> BTreeSet<(u128, &str, i64)> {
+    let mut wishes = BTreeSet::new();
+    for fact in facts {
+        let Fact::CallBack(fact) = fact else { continue };
+        let wish = (fact.call, fact.queue.as_str(), fact.joined_ms);
+        match fact.act {
+            CallBackAct::Asked => _ = wishes.insert(wish),
+            CallBackAct::Closed { how: CallBackEnd::NotKept, .. } => _ = wishes.remove(&wish),
+            _ => {}
+        }
+    }
+    wishes
 }
 
 impl Exchange {
@@ -230,8 +246,12 @@ impl Exchange {
         for (agent, (calls, talk_ms)) in today {
             self.floor.restore_today(agent, calls, talk_ms);
         }
+        let wishes = wishes(kept);
         for joined in waiting.into_values() {
-            let left = self.floor.cut_off(moment(now), joined);
+            // Whose wish to be called back is on disk has the place kept, told so or not, and is not cut off besides.
+            let is_kept = wishes.contains(&(joined.call, &joined.queue, joined.at_ms));
+            let exit = if is_kept { Exit::CalledBack } else { Exit::Restart };
+            let left = self.floor.cut_off(moment(now), joined, exit);
             self.note_fact(now, Fact::Left(left));
         }
         // Before the agents: who came first is called first.

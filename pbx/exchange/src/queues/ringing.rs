@@ -1,15 +1,17 @@
 //! Agents ring for a caller who waits; one answers, or none does.
 
 use super::moment;
+use crate::call::Verdict;
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::ENDED_LEGS_MAX;
-use crate::record::Cause;
-use crate::{CallId, LegId, Stage};
+use crate::record::{Cause, End};
+use crate::{CallId, Leg, LegId, Stage};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use switchroom_acd::{Exit, Miss};
 use switchroom_flow::Event;
-use switchroom_sip::time::Now;
+use switchroom_sip::time::{Mono, Now};
 
 /// What the end of a search means for the agents who were sought.
 pub(super) fn miss(cause: Cause) -> Miss {
@@ -21,7 +23,136 @@ pub(super) fn miss(cause: Cause) -> Miss {
     }
 }
 
+/// A phone is rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ringing {
+    since: Mono,
+    until: Mono,
+    reaction: Reaction,
+    /// What it said when it would not.
+    refusal: Option<Verdict>,
+}
+
+/// What a phone that is rung has said so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reaction {
+    Nothing,
+    /// It is there. Some play their ringing as early media, with 183, and never say 180.
+    Reached,
+    Rings,
+}
+
+impl Ringing {
+    /// The phone said that it is there, or rings.
+    pub(crate) fn reacted(&mut self, rings: bool) {
+        self.reaction = self.reaction.max(if rings { Reaction::Rings } else { Reaction::Reached });
+    }
+
+    /// Whether two phones of one extension are rung by the same search.
+    fn is_with(&self, other: &Self) -> bool {
+        (self.since, self.until) == (other.since, other.until)
+    }
+}
+
 impl Exchange {
+    /// Phones of these extensions that were begun to be rung now are rung for so long. Of a caller who waits in a queue each
+    /// has its own time: an offer to an agent, and a phone at which a user picks the caller up, know nothing of each other.
+    pub(crate) fn ring_for(&mut self, now: Now, id: CallId, extensions: &[String], wait: Duration) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let (since, until) = (now.mono, now.mono.after(wait));
+        for leg in call.legs.values_mut() {
+            let is_new = leg.end == End::Callee && leg.is_live() && leg.ringing.is_none();
+            if is_new && leg.extension.as_ref().is_some_and(|at| extensions.contains(at)) {
+                leg.ringing = Some(Ringing { since, until, reaction: Reaction::Nothing, refusal: None });
+            }
+        }
+        if self.waits_in_queue(id) {
+            self.wait_for_the_first(id);
+        }
+    }
+
+    /// The time for answers is over when that of the first phone is.
+    fn wait_for_the_first(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let until = call.sought_legs().filter_map(|leg| leg.ringing.map(|ringing| ringing.until)).min();
+        if let Some(until) = until {
+            self.timers.set(Timer::NoAnswer(id), until);
+        }
+    }
+
+    fn waits_in_queue(&self, id: CallId) -> bool {
+        self.visits.get(&id).is_some_and(|visit| visit.waits.is_some())
+    }
+
+    /// The time of some phones is over that ring for a caller who waits: each agent is judged by the own ones, and the others
+    /// ring on. False if the call waits in no queue.
+    pub(crate) fn rang_in_queue(&mut self, now: Now, id: CallId) -> bool {
+        let Some(call) = self.calls.get(&id).filter(|_| self.waits_in_queue(id)) else { return false };
+        let is_over = |leg: &&Leg| leg.ringing.is_none_or(|ringing| ringing.until <= now.mono);
+        let over: Vec<LegId> = call.sought_legs().filter(is_over).map(|leg| leg.id).collect();
+        let mut reactions: BTreeMap<String, (Reaction, Mono)> = BTreeMap::new();
+        for leg in &over {
+            let Some((extension, ringing)) = self.rung_at(id, *leg) else { continue };
+            let best = self.of_the_same(id, *leg).map(|one| one.reaction).max();
+            reactions.insert(extension, (best.unwrap_or(ringing.reaction), ringing.since));
+        }
+        for leg in over {
+            let has_reacted = self
+                .rung_at(id, leg)
+                .and_then(|(extension, _)| reactions.get(&extension))
+                .is_some_and(|(reaction, _)| *reaction > Reaction::Nothing);
+            self.drop_leg(now, id, leg, if has_reacted { "no_answer" } else { "unreachable" }, None);
+        }
+        for (extension, (reaction, since)) in &reactions {
+            let rang = now.mono.since(*since).as_secs();
+            let text = match reaction {
+                Reaction::Rings => format!("{extension} rang and did not answer within {rang} s"),
+                Reaction::Reached => format!("{extension} was reached and did not answer within {rang} s"),
+                Reaction::Nothing => format!("no phone of {extension} reacted within {rang} s"),
+            };
+            self.why(now, id, "queue", text);
+        }
+        if self.live_callees(id).is_empty() {
+            self.back_in_flow(id);
+        } else {
+            self.wait_for_the_first(id);
+        }
+        self.tell_missed_as(now, id, |extension| match reactions.get(extension) {
+            Some((reaction, _)) if *reaction > Reaction::Nothing => Miss::NoAnswer,
+            _ => Miss::Failed,
+        });
+        true
+    }
+
+    /// Notes what a phone said that would not ring for a caller who waits. Gives the most telling word of those that rang at the
+    /// same extension with it; nothing if the call waits in no queue.
+    pub(crate) fn refused_in_queue(&mut self, id: CallId, leg: LegId, verdict: Verdict) -> Option<Verdict> {
+        if !self.waits_in_queue(id) {
+            return None;
+        }
+        let ringing = self.calls.get_mut(&id)?.legs.get_mut(&leg)?.ringing.as_mut()?;
+        ringing.refusal = Some(verdict);
+        // Of two that say as much the first is meant.
+        self.of_the_same(id, leg).filter_map(|one| one.refusal).rev().max_by_key(|one| one.0)
+    }
+
+    fn rung_at(&self, id: CallId, leg: LegId) -> Option<(String, Ringing)> {
+        let leg = self.calls.get(&id)?.leg(leg)?;
+        Some((leg.extension.clone()?, leg.ringing?))
+    }
+
+    /// How all phones are rung, or were, that began to ring at an extension together with this one.
+    fn of_the_same(&self, id: CallId, leg: LegId) -> impl DoubleEndedIterator<Item = Ringing> {
+        let legs = self.calls.get(&id).map(|call| &call.legs);
+        let one = legs.and_then(|legs| legs.get(&leg));
+        let is_same = move |other: &&Leg| {
+            let rings = one.and_then(|one| one.ringing).zip(other.ringing);
+            let is_with = rings.is_some_and(|(one, other)| one.is_with(&other));
+            is_with && one.is_some_and(|one| one.extension == other.extension)
+        };
+        legs.into_iter().flat_map(|legs| legs.values()).filter(is_same).filter_map(|leg| leg.ringing)
+    }
+
     /// Rings the phones of agents. What the caller hears goes on.
     pub(super) fn ring_agents(
         &mut self,
@@ -36,7 +167,7 @@ impl Exchange {
             return;
         }
         self.forget_old_legs(id);
-        let is_waiting = self.visits.get(&id).is_some_and(|visit| visit.waits.is_some());
+        let is_waiting = self.waits_in_queue(id);
         let Some(call) = self.calls.get_mut(&id).filter(|call| is_waiting && !call.is_ended()) else {
             return;
         };
@@ -70,6 +201,11 @@ impl Exchange {
 
     /// Agents whose phones ring no more for this caller, although others do, have missed it.
     pub(crate) fn tell_missed(&mut self, now: Now, id: CallId, how: Miss) {
+        self.tell_missed_as(now, id, |_| how);
+    }
+
+    /// The same, each in a way of its own.
+    fn tell_missed_as(&mut self, now: Now, id: CallId, how: impl Fn(&str) -> Miss) {
         let name = self.on_floor(id);
         let Some(waiter) = self.floor.waiter(name) else { return };
         let Some(offer) = &waiter.offer else { return };
@@ -89,7 +225,7 @@ impl Exchange {
                 .get(&id)
                 .is_some_and(|call| call.sought_legs().any(|leg| leg.extension.as_ref() == Some(&extension)));
             if !rings {
-                self.floor.missed(moment(now), name, &agent, how);
+                self.floor.missed(moment(now), name, &agent, how(&extension));
             }
         }
         self.run_floor(now);
@@ -97,7 +233,7 @@ impl Exchange {
 
     /// Nobody of those who were sought takes the caller: it waits on. False if it does not wait in a queue.
     pub(crate) fn offer_failed(&mut self, now: Now, id: CallId, cause: Cause, text: &str) -> bool {
-        if self.visits.get(&id).is_none_or(|visit| visit.waits.is_none()) {
+        if !self.waits_in_queue(id) {
             return false;
         }
         self.why(now, id, "queue", text.to_owned());

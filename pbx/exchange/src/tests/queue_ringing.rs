@@ -6,10 +6,13 @@ use crate::limits::FORKS_MAX;
 use crate::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 use switchroom_acd::config::QueueConfig;
 use switchroom_acd::fact::{Exit, OfferOutcome};
 use switchroom_acd::{Activity, Fact, Presence};
-use switchroom_sip::endpoint::SessionEvent;
+use switchroom_sip::endpoint::{SessionEvent, SessionId};
+use switchroom_sip::header::Headers;
+use switchroom_sip::status::Status;
 
 /// A phone answers about when its time is over: it has the caller, or it does not and the next one rings; never both.
 #[test]
@@ -114,6 +117,115 @@ fn who_waits_in_a_codec_that_is_allowed_no_more_is_served() {
     t.w.ms(50);
     t.answer(t.b);
     assert_eq!(t.exits(), [(Exit::Answered, "2".to_owned())]);
+    t.w.hang_up(t.a, call);
+    t.end();
+}
+
+/// A caller waits, a phone rings because a user picks it up, and then an agent comes, whose phone rings beside it. Gives what
+/// rings at the first, and the caller's call.
+fn offered_beside_a_pick_up() -> (Floor, SessionId, SessionId) {
+    let mut t = Floor::new(QueueConfig { ring: 10_000, ..queue() });
+    t.sign_in("2", "102");
+    let tea = Presence::Break { reason: "tea".into() };
+    t.act(AgentAct::Choose { agent: "2".into(), presence: tea, extension: None }).unwrap();
+    let call = t.call("701");
+    let picked = pick_up(&mut t);
+    t.sign_in("2", "102");
+    t.w.ms(50);
+    assert!(t.rings(t.b) && t.rings(t.c));
+    (t, picked, call)
+}
+
+/// A user has 103 ring for the caller.
+fn pick_up(t: &mut Floor) -> SessionId {
+    let call = t.w.x.calls().next().unwrap().id;
+    t.w.command("mara", Command::PickUp { call, phone: Some("103".into()) }).unwrap();
+    t.w.ms(50);
+    t.pick(t.c)
+}
+
+fn offers_ended(t: &Floor) -> Vec<(String, OfferOutcome)> {
+    let ended = t.facts().into_iter().filter_map(|fact| match fact {
+        Fact::OfferEnded(ended) => Some((ended.agent, ended.outcome)),
+        _ => None,
+    });
+    ended.collect()
+}
+
+/// The agent's time is over: that of the phone at which a user picks the caller up is not.
+#[test]
+fn a_pick_up_rings_on_when_an_offer_is_over() {
+    let (mut t, _, call) = offered_beside_a_pick_up();
+    t.pick(t.b);
+    t.w.run(Duration::from_secs(10));
+    assert_eq!(offers_ended(&t), [("2".to_owned(), OfferOutcome::NoAnswer)]);
+    assert!(!t.rings(t.b) && t.rings(t.c));
+    t.w.run(Duration::from_secs(19));
+    assert!(t.rings(t.c), "as long as it would have without the agent");
+    t.w.run(Duration::from_secs(1));
+    assert!(!t.rings(t.c));
+    assert_eq!(t.w.x.calls().next().unwrap().stage, Stage::Flow);
+    t.w.hang_up(t.a, call);
+    t.end();
+}
+
+/// And the other way round: the phone of the agent rings for the time of the offer, however long the other one does.
+#[test]
+fn an_offer_is_over_in_its_time_when_a_pick_up_rings_on() {
+    let mut t = Floor::new(QueueConfig { ring: 10_000, ..queue() });
+    t.sign_in("2", "102");
+    let call = t.call("701");
+    t.pick(t.b);
+    t.w.run(Duration::from_secs(5));
+    let picked = pick_up(&mut t);
+    t.w.run(Duration::from_secs(5));
+    assert_eq!(offers_ended(&t), [("2".to_owned(), OfferOutcome::NoAnswer)]);
+    assert!(!t.rings(t.b) && t.rings(t.c));
+    t.w.run(Duration::from_secs(20));
+    assert!(t.rings(t.c));
+    let (now, at) = (t.w.now.mono, t.c);
+    t.w.end(at).answer(now, picked, sdp("192.0.2.13", "8 101", ""));
+    t.w.ms(100);
+    assert_eq!(t.exits(), [(Exit::Removed, String::new())]);
+    t.w.hang_up(t.a, call);
+    t.end();
+}
+
+/// A dead phone beside one that rings is a dead phone: its agent has missed nothing.
+#[test]
+fn an_agent_beside_a_pick_up_is_judged_by_the_own_phone() {
+    let (mut t, _, call) = offered_beside_a_pick_up();
+    t.w.run(Duration::from_secs(10));
+    assert_eq!(offers_ended(&t), [("2".to_owned(), OfferOutcome::Failed)]);
+    assert_eq!(t.w.x.floor().agent("2").unwrap().presence, Presence::Ready);
+    t.w.hang_up(t.a, call);
+    t.end();
+}
+
+/// What the phone of a user says is said of no agent.
+#[test]
+fn an_agent_beside_a_pick_up_is_not_judged_by_what_that_said() {
+    let (mut t, picked, call) = offered_beside_a_pick_up();
+    let (now, at) = (t.w.now.mono, t.c);
+    t.w.end(at).reject(now, picked, Status::UNAVAILABLE, &Headers::default());
+    t.w.ms(50);
+    t.w.reject(t.b, Status::SERVICE_UNAVAILABLE);
+    assert_eq!(offers_ended(&t), [("2".to_owned(), OfferOutcome::Failed)]);
+    t.w.hang_up(t.a, call);
+    t.end();
+}
+
+/// The same of two agents who ring at once: one phone rings, the other is dead.
+#[test]
+fn of_two_agents_who_ring_in_vain_each_is_judged_by_the_own_phone() {
+    let mut t = Floor::new(QueueConfig { ring: 10_000, ring_at_once: 0, ..queue() });
+    t.sign_in("2", "102");
+    t.sign_in("3", "103");
+    let call = t.call("701");
+    t.pick(t.c);
+    t.w.run(Duration::from_secs(10));
+    let wanted = [("2", OfferOutcome::Failed), ("3", OfferOutcome::NoAnswer)];
+    assert_eq!(offers_ended(&t), wanted.map(|(agent, how)| (agent.to_owned(), how)));
     t.w.hang_up(t.a, call);
     t.end();
 }

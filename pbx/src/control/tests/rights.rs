@@ -4,7 +4,7 @@ use super::*;
 use switchroom_wire::{FlowView, QueueDoor};
 
 /// A daemon that reads its configuration from a file, with queues and agents of which some are of `sales`.
-fn daemon_of_file(more: &str) -> (Daemon, tempfile::TempDir) {
+pub(super) fn daemon_of_file(more: &str) -> (Daemon, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     configure(dir.path(), more);
     let loaded = config::load(&dir.path().join("switchroom.toml")).unwrap();

@@ -437,3 +437,34 @@ fn breaks_are_summed_by_reason_and_the_one_that_lasts_is_told_apart() {
     assert_eq!(later["lunch"].since_ms, Some(NINE + 2 * HOUR), "from midnight on");
     assert!(figures.breaks("99", NINE).is_empty());
 }
+
+/// That of two wishes for the same half hour one was not kept, and nothing else of it, is on disk: the daemon died between.
+#[test]
+fn what_takes_back_a_wish_that_was_never_written_down_takes_back_nobody_elses() {
+    let mut figures = Figures::new();
+    let wish = |id, act| {
+        Fact::CallBack(CallBackFact {
+            at_ms: NINE + 10_000,
+            id,
+            call: id + 100,
+            joined_ms: NINE,
+            queue: "sales".to_owned(),
+            number: "031".to_owned(),
+            caller: "030".to_owned(),
+            class: String::new(),
+            priority: 0,
+            act,
+        })
+    };
+    let over = |how| CallBackAct::Closed { how, agent: String::new(), tries: 0, waited_ms: 1, reached_in: 0 };
+    let asked = |figures: &Figures| sales(figures, NINE, NINE + HALF_HOUR_MS).counts.call_backs.asked;
+    figures.apply(&wish(1, CallBackAct::Asked));
+    figures.apply(&wish(2, over(CallBackEnd::NotKept)));
+    assert_eq!(asked(&figures), 1, "of another wish");
+    figures.apply(&wish(3, CallBackAct::Asked));
+    figures.apply(&wish(3, over(CallBackEnd::NotKept)));
+    assert_eq!(asked(&figures), 1, "of its own");
+    figures.apply(&wish(1, over(CallBackEnd::Dropped)));
+    figures.apply(&wish(1, over(CallBackEnd::NotKept)));
+    assert_eq!(asked(&figures), 1, "what is over is taken back by nothing");
+}

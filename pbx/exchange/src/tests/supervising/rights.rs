@@ -193,3 +193,58 @@ fn a_phone_of_several_users_has_what_all_of_them_may() {
     s.w.input(Input::Config(std::sync::Arc::new(config)));
     assert!(s.w.x.may_act_on("104", s.id), "who is free takes nothing from it");
 }
+
+/// What cannot be done as things stand is written down with whom and what it was about, each in its own count: however much of
+/// it there is, what one may not do is written down.
+#[test]
+fn orders_that_cannot_be_carried_out_are_on_the_audit_list() {
+    let mut s = Scene::queued();
+    let id = s.id;
+    let over = CallId::new(7, 7);
+    let door = AgentAct::Door { queue: "none".into(), door: switchroom_acd::Door::Closed };
+    let note = Command::Note { call: id, number: 1, parties: Vec::new(), text: String::new() };
+    let own = Command::Agent(AgentAct::Told { agent: "77".into(), at_ms: None });
+    for (command, text, call) in [
+        (
+            Command::HangUp(over),
+            Some(format!("hang_up of call {over}: there is no such call any more")),
+            None,
+        ),
+        (
+            Command::PickUp { call: id, phone: Some("999".into()) },
+            Some("pick_up of call 1: there is no extension 999".to_owned()),
+            Some(id),
+        ),
+        (Command::Agent(door), Some("queue_door of queue none: there is no such queue".to_owned()), None),
+        (
+            Command::Supervise { phone: Some("103".into()), act: SupervisionAct::TakeOver },
+            Some("supervise_act take_over: ".to_owned()),
+            None,
+        ),
+        (note, None, None),
+        (own, None, None),
+    ] {
+        let before = s.w.audited("refused").len();
+        let why = s.w.command("mara", command.clone()).unwrap_err();
+        let told = s.w.audited("refused").split_off(before);
+        match (&told[..], text) {
+            ([(of, told)], Some(text)) => {
+                assert_eq!(*of, call, "{told}");
+                assert!(
+                    told.starts_with(&format!("mara was refused: {text}")) && told.ends_with(&why),
+                    "{told}"
+                );
+            }
+            (told, text) => assert!(told.is_empty() && text.is_none(), "{command:?}: {told:?}"),
+        }
+    }
+    for _ in 0..200 {
+        s.w.command("mara", Command::HangUp(over)).unwrap_err();
+    }
+    let told = s.w.audited("refused");
+    assert_eq!(told.len(), limits::REFUSALS_PER_MINUTE + 1);
+    assert!(told.last().unwrap().1.contains("more than"), "{told:?}");
+    s.restrict(&["other"]);
+    s.w.command("mara", Command::HangUp(id)).unwrap_err();
+    assert!(s.w.audited("refused").last().unwrap().1.ends_with("you may act on queues: other"));
+}
