@@ -185,6 +185,7 @@ mod tests {
             store: store.clone(),
             engine: engine.clone(),
             keep: loaded.shell.keep,
+            turns: Default::default(),
         });
         let around = Around {
             keeper: Arc::new(keeper.unwrap()),

@@ -26,7 +26,7 @@ mod wave;
 mod wires;
 mod worker;
 
-pub use archive::{Found, Interrupted, interrupted_recordings, visit_recordings};
+pub use archive::{Found, Interrupted, Unfinished, interrupted_recordings, visit_recordings};
 #[cfg(test)]
 use archive::{repair_recordings, scan_recordings};
 pub use erase::{Erased, erase_recording, recording_bytes, renew_sidecar, settle_days};
