@@ -5,7 +5,7 @@ use crate::keeper::{Turn, Turns};
 use crate::media::{self, Found, Interrupted, Unfinished};
 use crate::store::Store;
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::clock;
     use std::fs;
-    use std::sync::Arc;
+    use std::path::Path;
     use switchroom_exchange::{CallId, Held, RecordingSubject};
 
     /// A recording in its folder as it would be when closed, or, without a hash, when it was cut off.
