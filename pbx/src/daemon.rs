@@ -12,10 +12,11 @@ use crate::control::{self, Configured, ControlServer, ControlSettings, Hub};
 use crate::engine::{Engine, EngineHandle, Inputs, Surroundings, ToEngine};
 use crate::flight::{self, Dumps};
 use crate::flows::InForce;
-use crate::keeper::{Keeper, KeeperSettings};
+use crate::keeper::{Keeper, KeeperSettings, Turns};
 use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine, on_path};
 use crate::net::{ListenError, Net, rtp_address};
 use crate::store::{Store, StoreError};
+use recordings::Finder;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
@@ -103,18 +104,24 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     for binding in &mut restored.bindings {
         crate::net::rebase(binding, &shell.listen);
     }
-    // What a crash left open is known before anything new begins, and finished beside the calls.
-    let interrupted = media::interrupted_recordings(&shell.recordings_dir);
-    let repaired = recordings::find(&store, &shell.recordings_dir, interrupted);
     let unfinished = restored.messages.iter().filter(|m| m.is_unfinished).map(|m| m.id.as_str());
     restored.cut_off = media::settle_messages(&shell.recordings_dir, unfinished);
     store.keep_facts(shell.keep_facts);
     let hub = Arc::new(Hub::new(u64::from_be_bytes(random()?), system_view(loaded)));
     hub.configured(&loaded.config);
+    hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));
+    let turns = Turns::default();
+    let finder = Finder {
+        store: store.clone(),
+        dir: shell.recordings_dir.clone(),
+        hub: hub.clone(),
+        turns: turns.clone(),
+    };
+    // What a crash left open is known before anything new begins, and finished beside the calls.
+    let repaired = recordings::find(finder, media::interrupted_recordings(&shell.recordings_dir));
     let media = Arc::new(start_media(loaded, &engine, &hub)?);
     // What is finished soon is on the board from the beginning.
     let _ = repaired.recv_timeout(REPAIRED_SHOWN);
-    hub.fill(&store.recordings(SHOWN, None), &store.events(SHOWN, None, None));
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -151,6 +158,7 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         store: store.clone(),
         engine: engine.clone(),
         keep: shell.keep,
+        turns,
     });
     let keeper = Arc::new(keeper.map_err(system("the keeper of recordings"))?);
     let around = reload::Around {

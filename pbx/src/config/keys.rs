@@ -153,7 +153,7 @@ pub(super) const TABLES: &[Table] = &[
             example(
                 "hold_music",
                 "[\"music/one\", \"music/two\"]",
-                "Prompts that who is held hears one after the other, over and over; your own, no music ships. Unless written, silence.",
+                "Prompts that who is held hears one after the other, over and over, or a folder of them, as \"music/\" for all WAV files in\nprompts/music in the order of their names; your own, no music ships. Unless written, silence.",
             ),
             example(
                 "hold_reminder",

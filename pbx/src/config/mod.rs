@@ -33,6 +33,7 @@ pub use fault::Fault;
 use files::Around;
 pub use keys::{man_page, reference, sample};
 pub use paths::{base_of, client_socket, default_config, default_socket};
+pub(crate) use queues::MUSIC_MAX;
 pub use settings::{Proposal, difference, lines_changed, list, propose};
 
 use std::fmt;

@@ -19,8 +19,8 @@ use toml::de::{DeTable, DeValue};
 
 /// Skills that one queue needs.
 const NEEDS_MAX: usize = 10;
-/// Prompts of its music.
-const MUSIC_MAX: usize = 100;
+/// Prompts of its music, those of folders too.
+pub(crate) const MUSIC_MAX: usize = 100;
 /// Characters of a script.
 const SCRIPT_CHARS_MAX: usize = 4_000;
 /// Words for what came of a call: each has a key on the desk.
@@ -274,11 +274,21 @@ fn dispositions(reader: &mut Reader, section: Section<'_>) -> Vec<String> {
     found
 }
 
+/// A prompt, or with a slash behind it a folder of them, which stays as it is written until flows and prompts are read.
+fn music_name(text: &str) -> Result<String, String> {
+    let Some(folder) = text.strip_suffix('/') else { return prompt_name(text) };
+    let no_folder = |_| {
+        let hint = "folders have a-z, 0-9, _ and -, with / behind them, as \"music/\"";
+        format!("\"{}\" is not the name of a folder of prompts\n{hint}", text.escape_debug())
+    };
+    prompt_name(folder).map(|folder| format!("{folder}/")).map_err(no_folder)
+}
+
 /// The prompts of a key that are played one after the other.
 pub(super) fn music(reader: &mut Reader, section: Section<'_>, key: &'static str) -> Vec<String> {
-    let listed = reader.texts(section, key, &prompt_name).unwrap_or_default();
+    let listed = reader.texts(section, key, &music_name).unwrap_or_default();
     if let Some((_, span)) = listed.get(MUSIC_MAX) {
-        reader.faults.push(span, format!("{key} has at most {MUSIC_MAX} prompts"), None);
+        reader.faults.push(span, format!("{key} has at most {MUSIC_MAX} prompts and folders"), None);
     }
     listed.into_iter().map(|(name, _)| name).collect()
 }

@@ -261,7 +261,7 @@ fn what_is_said_of_queues_and_agents_is_what_the_floor_is_told() {
         stay_grace: 0,
         ageing: 90_000,
         announce_every: 10_000,
-        music: vec!["music/one".into(), "music/two".into()],
+        music: vec!["music/one".into(), "music/two".into(), "music/folder/".into()],
         comfort: "queue/comfort".into(),
         whisper: "queue/sales".into(),
         announce_agent: true,

@@ -175,7 +175,7 @@ impl Hub {
 
     /// A copy of the board.
     #[cfg(test)]
-    pub(super) fn board(&self) -> Board {
+    pub fn board(&self) -> Board {
         self.state().board.clone()
     }
 

@@ -455,6 +455,7 @@ fn who_falls_behind_gets_a_fresh_board() {
         store: store.clone(),
         engine: engine.clone(),
         keep: shell.keep,
+        turns: Default::default(),
     });
     let settings = ControlSettings {
         shell,

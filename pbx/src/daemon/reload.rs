@@ -186,6 +186,7 @@ mod tests {
             store: store.clone(),
             engine: engine.clone(),
             keep: loaded.shell.keep,
+            turns: Default::default(),
         });
         let around = Around {
             keeper: Arc::new(keeper.unwrap()),
@@ -231,6 +232,30 @@ mod tests {
         assert_eq!(told, ["old", "config", "new", "config"]);
         assert!(first.join().unwrap().unwrap().starts_with("applied"));
         assert!(second.join().unwrap().unwrap().starts_with("applied"));
+    }
+
+    /// Nothing of the configuration itself has changed, and what the engine is told has the new file.
+    #[test]
+    fn a_file_added_to_a_folder_of_music_is_played_after_a_reload() {
+        let dir = tempfile::tempdir().unwrap();
+        let (configured, _engine, inputs) = rig(dir.path(), "old");
+        let music = dir.path().join("prompts/music");
+        std::fs::create_dir_all(&music).unwrap();
+        std::fs::write(dir.path().join("switchroom.toml"), "[queues.sales]\nmusic = [\"music/\"]\n").unwrap();
+        let played = || {
+            configured.reload().unwrap();
+            let told = std::iter::from_fn(|| inputs.recv_timeout(Duration::from_millis(200)).ok());
+            let config = told.filter_map(|input| match input {
+                ToEngine::Config(config) => Some(config),
+                _ => None,
+            });
+            config.last().unwrap().floor.queues["sales"].music.clone()
+        };
+        assert!(played().is_empty());
+        std::fs::write(music.join("b.wav"), "").unwrap();
+        assert_eq!(played(), ["music/b"]);
+        std::fs::write(music.join("a.wav"), "").unwrap();
+        assert_eq!(played(), ["music/a", "music/b"]);
     }
 
     /// What a user changes is in the file and applied; what somebody else has half done there is not applied with it.

@@ -57,8 +57,8 @@ impl InForce {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).found.behind.clone()
     }
 
-    /// Reads the flows of a configuration and puts those that are to be in force into it; lists that have not changed
-    /// become those in force, for some are large. Gives the alarms that change with it, and a sentence if files were refused.
+    /// Reads the flows of a configuration and puts those that are to be in force into it, and into folders' places the music
+    /// that is in them; lists that have not changed become those in force, for some are large. Gives the alarms that change with it, and a sentence if files were refused.
     pub fn renew(&self, loaded: &mut Loaded) -> (Vec<Alarm>, Option<String>) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Last { found: last, lists, pins, is_told } = &mut *held;
@@ -84,6 +84,7 @@ impl InForce {
         }
         *is_told = of_site.is_some();
         loaded.config.flows.clone_from(&found.flows);
+        super::music::unfold(loaded);
         let refused = found.refused.len();
         let text = (refused > 0).then(|| {
             let files = if refused == 1 { "file has" } else { "files have" };

@@ -4,6 +4,7 @@
 //! stays. Either way an alarm says so until the file is mended. Callers inside a flow keep the version they began in.
 
 mod in_force;
+mod music;
 mod prompts;
 #[cfg(test)]
 mod tests;
@@ -87,7 +88,7 @@ fn load_as(loaded: &Loaded, old: &Flows, other: Option<(&str, &str)>) -> Found {
     found
 }
 
-/// Routes to flows that are not there; mailboxes and queues that play prompts that are not there.
+/// Routes to flows that are not there; mailboxes and queues that play prompts that are not there, and folders of music without any.
 fn missing(loaded: &Loaded, known: &Known, found: &Found) -> Vec<Fault> {
     let site = &loaded.config.inbound;
     let warning = |line: u32, what: String, hint: String| Fault {
@@ -120,12 +121,15 @@ fn missing(loaded: &Loaded, known: &Known, found: &Found) -> Vec<Fault> {
     }
     let prompts: BTreeSet<&str> =
         known.prompts.iter().flat_map(BTreeMap::values).flatten().map(String::as_str).collect();
-    for (what, name) in played(loaded) {
+    for (what, name) in played(loaded).filter(|(_, name)| !music::is_folder(name)) {
         if !prompts.contains(name) {
             let hint = did_you_mean(name, prompts.iter().copied())
                 .unwrap_or_else(|| "record it, or leave it out".to_owned());
             told.push(warning(0, format!("{what} \"{name}\", and there is no such prompt"), hint));
         }
+    }
+    for music::Wrong { is_warning, what, hint } in music::wrong(loaded) {
+        told.push(Fault { is_warning, ..warning(0, what, hint) });
     }
     if let Some((what, hint)) = unasked(loaded, known, &found.flows) {
         told.push(Fault { is_warning: false, ..warning(0, what, hint) });

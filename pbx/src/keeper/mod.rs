@@ -8,6 +8,7 @@
 mod rule;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use crate::clock;
 use crate::config::Keep;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use switchroom_exchange::{ArchiveAct, CallId, Command, RecordingFacts, Severity};
 use switchroom_flow::read::duration_text;
 use tokio::sync::oneshot;
+pub use turns::{Turn, Turns};
 
 /// Recordings that one run deletes at most.
 const RUN_MAX: usize = 1_000;
@@ -79,6 +81,8 @@ pub struct KeeperSettings {
     pub engine: EngineHandle,
     /// How long they are kept.
     pub keep: Keep,
+    /// Shared with who finishes what a crash cut off.
+    pub turns: Turns,
 }
 
 /// The way to the keeper's thread. Dropping it ends the thread.
@@ -95,13 +99,14 @@ impl Keeper {
     /// The system has no thread for it.
     pub fn start(settings: KeeperSettings) -> io::Result<Self> {
         let (jobs, taken) = sync_channel(JOBS_MAX);
-        let KeeperSettings { dir, store, engine, keep } = settings;
+        let KeeperSettings { dir, store, engine, keep, turns } = settings;
         let is_stopping = Arc::<AtomicBool>::default();
         let mut work = Work {
             dir,
             store,
             engine,
             keep,
+            turns,
             due: in_a_while(FIRST),
             raised: BTreeSet::new(),
             doubted: None,
@@ -162,6 +167,7 @@ struct Work {
     store: Store,
     engine: EngineHandle,
     keep: Keep,
+    turns: Turns,
     /// When it looks next, on the monotonic clock, microseconds.
     due: u64,
     /// Alarms that are up.
@@ -228,6 +234,7 @@ impl Work {
     }
 
     fn fulfil(&self, user: &str, call: CallId, wish: Wish) -> Told {
+        let mut turn = self.turns.take();
         let facts = self.store.recording(call).ok_or(
             "there is no closed recording of that call; one that is being written is closed when its call ends",
         )?;
@@ -240,7 +247,7 @@ impl Work {
                 "the recording of call {number} is held by {}: {}; it must be released first",
                 held.by, held.reason
             )),
-            (Wish::Delete, None) => self.delete(user, &facts),
+            (Wish::Delete, None) => self.delete(user, &facts, &mut turn),
         }
     }
 
@@ -254,11 +261,12 @@ impl Work {
         Ok(done)
     }
 
-    fn delete(&self, user: &str, facts: &RecordingFacts) -> Told {
+    fn delete(&self, user: &str, facts: &RecordingFacts, turn: &mut Turn<'_>) -> Told {
         if let Some(why) = self.trouble() {
             return Err(why);
         }
         let erased = erase_recording(&self.dir, facts).map_err(|error| error.to_string())?;
+        turn.deleted(facts.call);
         settle_days(&self.dir, &erased.days, clock::wall_ms());
         self.write_down(user, ArchiveAct::Delete { call: facts.call, number: facts.subject.number })
     }
@@ -299,12 +307,16 @@ impl Work {
             }),
         );
         let mut done = Done::default();
+        // Until it is written down: what is gone from its folder and not from the store would be taken for one to be finished.
+        let turns = self.turns.clone();
+        let mut turn = turns.take();
         for (facts, is_old) in found.go {
             if self.is_stopping() {
                 break;
             }
             self.expire(&facts, is_old, &mut done);
         }
+        done.calls.iter().for_each(|call| turn.deleted(*call));
         settle_days(&self.dir, &done.days, now_ms);
         let stuck = done.first_error.take().map(|first| {
             format!(

@@ -280,8 +280,18 @@ fn a_stop_does_not_wait_for_all_that_is_to_be_looked_at() {
     let (engine, _inputs) = EngineHandle::new();
     let (keep, raised, is_stopping) = (Keep::default(), BTreeSet::new(), Arc::<AtomicBool>::default());
     let dir = dir.path().join("recordings");
-    let work =
-        Work { dir, store, engine, keep, due: 0, raised, doubted: None, is_trusted: false, is_stopping };
+    let work = Work {
+        dir,
+        store,
+        engine,
+        keep,
+        turns: Turns::default(),
+        due: 0,
+        raised,
+        doubted: None,
+        is_trusted: false,
+        is_stopping,
+    };
     let seen = |stops: bool| {
         let mut seen = 0;
         work.oldest_first(|_| {
@@ -339,4 +349,48 @@ fn sizes_and_ages_are_told_in_words() {
         done.told(keep),
         "12 recordings older than 90 days and 3 recordings beyond 50 GB, the oldest, deleted, 3.2 GB"
     );
+}
+
+/// Who finishes what a crash cut off is not disturbed, and knows afterwards.
+#[test]
+fn a_recording_is_deleted_in_turn_and_told_before_anybody_else_has_one() {
+    let site = Site::new();
+    let call = site.record(1, 1, 44);
+    let (store, _) = Store::open(&site.0.path().join("data"), Arc::new(|_| {})).unwrap();
+    let dir = site.0.path().join("recordings");
+    let sidecar = fs::read(dir.join(format!("2020/01/01/{call}.json"))).unwrap();
+    let facts = serde_json::from_slice(&sidecar).unwrap();
+    store.put(None, switchroom_exchange::Record::Recording(Box::new(facts)));
+    while store.recording(call).is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (engine, inputs) = EngineHandle::new();
+    let turns = Turns::default();
+    let keep = Keep::default();
+    let keeper = Keeper::start(KeeperSettings { dir, store, engine, keep, turns: turns.clone() }).unwrap();
+    let turn = turns.take();
+    let told = keeper.ask("mara", call, Wish::Delete).unwrap();
+    assert!(inputs.recv_timeout(Duration::from_millis(200)).is_err());
+    assert_eq!(site.files(1), Some(2), "it waits");
+    drop(turn);
+    let Ok(ToEngine::Command(_, Command::Archive(_), answer)) = inputs.recv_timeout(PATIENCE) else {
+        panic!("it is not written down")
+    };
+    assert_eq!(site.files(1), None);
+    // Whoever has the next turn knows it, and has it only when it is written down.
+    let (have, has) = std::sync::mpsc::channel();
+    let next = std::thread::spawn({
+        let turns = turns.clone();
+        move || {
+            let is_deleted = turns.take().is_deleted(call);
+            have.send(is_deleted).unwrap();
+        }
+    });
+    assert!(has.recv_timeout(Duration::from_millis(200)).is_err());
+    answer.send(Ok("done".into())).unwrap();
+    assert_eq!(told.blocking_recv(), Ok(Ok("done".to_owned())));
+    assert_eq!(has.recv_timeout(PATIENCE), Ok(true));
+    next.join().unwrap();
+    turns.end();
+    assert!(!turns.take().is_deleted(call), "nothing is kept that nobody asks for");
 }

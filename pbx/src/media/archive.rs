@@ -249,16 +249,49 @@ pub fn interrupted_recordings(dir: &Path) -> Interrupted {
 }
 
 impl Interrupted {
-    /// Finishes them: their header is set right from their size, they get their final name, hash and sidecar, and are not
-    /// complete. What they are is shown one by one. Calls may be recorded meanwhile.
-    ///
-    /// What cannot be repaired (a read-only or full disk) is left as it is and logged; the next start tries again.
-    pub fn repair(self, show: impl FnMut(RecordingFacts)) {
-        let repaired = self.names.iter().filter_map(|(day, stem)| {
-            let files = Files::new(&self.dir, day, stem);
-            repair_or_log(&files, call_of(stem)?)
-        });
-        repaired.for_each(show);
+    /// Each of them, to be finished: its header is set right from its size, it gets its final name, hash and sidecar, and is not
+    /// complete. Calls may be recorded meanwhile.
+    pub fn each(self) -> impl Iterator<Item = Unfinished> {
+        let Self { dir, names } = self;
+        names.into_iter().filter_map(move |(day, stem)| {
+            Some(Unfinished { call: call_of(&stem)?, files: Files::new(&dir, &day, &stem) })
+        })
+    }
+}
+
+/// A recording that was not closed.
+#[derive(Debug)]
+pub struct Unfinished {
+    call: CallId,
+    files: Files,
+}
+
+impl Unfinished {
+    /// The call that was recorded.
+    pub fn call(&self) -> CallId {
+        self.call
+    }
+
+    /// Finishes it, if it is still there. What cannot be repaired (a read-only or full disk) is left as it is and logged; the next
+    /// start tries again.
+    pub fn finish(&self) -> Option<RecordingFacts> {
+        let is_there = self.files.part.exists() || self.files.wav.exists();
+        is_there.then(|| repair_or_log(&self.files, self.call)).flatten()
+    }
+
+    /// Deletes it: the recording that it is a part of was deleted.
+    pub fn discard(&self) {
+        for path in [&self.files.part, &self.files.wav, &self.files.sidecar] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(
+                        "{}: {error}; it is a part of a recording that was deleted",
+                        path.display()
+                    );
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -317,17 +350,17 @@ fn repair(files: &Files, call: CallId) -> io::Result<RecordingFacts> {
     Ok(facts)
 }
 
-/// A closed recording that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// What its sidecar says.
-    pub facts: RecordingFacts,
-    /// It had its final name but no sidecar that tells its end, and has one now.
-    pub is_repaired: bool,
+/// A recording that was found.
+#[derive(Debug)]
+pub enum Found {
+    /// What the sidecar of a closed one says.
+    Closed(Box<RecordingFacts>),
+    /// It has its final name, but no sidecar that tells its end.
+    Unsealed(Unfinished),
 }
 
-/// Shows all recordings that are closed, from their sidecars, by date, until one is not wanted any more: the index can be rebuilt
-/// from them. There may be very many, so no more than one day's names are kept. Calls may be recorded meanwhile.
+/// Shows all recordings that are closed or were to be, from their sidecars, by date, until one is not wanted any more: the index can
+/// be rebuilt from them. There may be very many, so no more than one day's names are kept. Calls may be recorded meanwhile.
 pub fn visit_recordings(dir: &Path, mut is_wanted: impl FnMut(Found) -> bool) {
     for day in days(dir) {
         for name in list(&dir.join(&day)) {
@@ -335,7 +368,7 @@ pub fn visit_recordings(dir: &Path, mut is_wanted: impl FnMut(Found) -> bool) {
             else {
                 continue;
             };
-            let found = look_at(&Files::new(dir, &day, stem), call);
+            let found = look_at(Files::new(dir, &day, stem), call);
             if found.is_some_and(|found| !is_wanted(found)) {
                 return;
             }
@@ -343,18 +376,18 @@ pub fn visit_recordings(dir: &Path, mut is_wanted: impl FnMut(Found) -> bool) {
     }
 }
 
-fn look_at(files: &Files, call: CallId) -> Option<Found> {
-    if is_unsealed(files) {
+fn look_at(files: Files, call: CallId) -> Option<Found> {
+    if is_unsealed(&files) {
         // On a full disk a sidecar is written in its place: half of it may have been seen.
         std::thread::sleep(SECOND_LOOK);
-        if is_unsealed(files) {
-            return Some(Found { facts: repair_or_log(files, call)?, is_repaired: true });
+        if is_unsealed(&files) {
+            return Some(Found::Unsealed(Unfinished { call, files }));
         }
     }
     let mut facts = read_sidecar(&files.sidecar).filter(|facts| facts.call == call)?;
     // The directory may have been moved; where the sidecar lies is where the file is.
     facts.file.clone_from(&files.relative);
-    (!facts.sha256.is_empty()).then_some(Found { facts, is_repaired: false })
+    (!facts.sha256.is_empty()).then(|| Found::Closed(Box::new(facts)))
 }
 
 fn read_sidecar(path: &Path) -> Option<RecordingFacts> {
@@ -405,10 +438,13 @@ pub(super) fn is_number(text: &str, digits: usize) -> bool {
 /// Repairs all that there is to repair; gives what that is.
 #[cfg(test)]
 pub(super) fn repair_recordings(dir: &Path) -> Vec<RecordingFacts> {
-    let mut repaired = Vec::new();
-    interrupted_recordings(dir).repair(|facts| repaired.push(facts));
+    let mut repaired: Vec<_> =
+        interrupted_recordings(dir).each().filter_map(|unfinished| unfinished.finish()).collect();
     visit_recordings(dir, |found| {
-        repaired.extend(Some(found).filter(|found| found.is_repaired).map(|found| found.facts));
+        repaired.extend(match found {
+            Found::Unsealed(unfinished) => unfinished.finish(),
+            Found::Closed(_) => None,
+        });
         true
     });
     repaired
@@ -419,7 +455,10 @@ pub(super) fn repair_recordings(dir: &Path) -> Vec<RecordingFacts> {
 pub(super) fn scan_recordings(dir: &Path) -> Vec<RecordingFacts> {
     let mut all = Vec::new();
     visit_recordings(dir, |found| {
-        all.push(found.facts);
+        all.extend(match found {
+            Found::Closed(facts) => Some(*facts),
+            Found::Unsealed(_) => None,
+        });
         true
     });
     all

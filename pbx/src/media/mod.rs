@@ -26,12 +26,15 @@ mod wave;
 mod wires;
 mod worker;
 
-pub use archive::{Found, Interrupted, interrupted_recordings, visit_recordings};
+pub use archive::{Found, Interrupted, Unfinished, interrupted_recordings, visit_recordings};
 #[cfg(test)]
 use archive::{repair_recordings, scan_recordings};
 pub use erase::{Erased, erase_recording, recording_bytes, renew_sidecar, settle_days};
 pub use messages::settle_messages;
-pub use prompts::{PromptProblem, PromptProblems, PromptSettings, SpeechEngine, on_path, prompt_names};
+pub use prompts::{
+    PromptFolder, PromptProblem, PromptProblems, PromptSettings, SpeechEngine, on_path, prompt_folder,
+    prompt_names,
+};
 pub use wave::{WaveError, WavePeaks, wave};
 
 use inbox::{Inbox, Order};

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::codec::Codec;
+use crate::codec::{Codec, Decoder, Encoder};
 use crate::rtcp::ReportBlock;
 
 fn at(text: &str) -> SocketAddr {
@@ -335,10 +335,41 @@ fn what_was_played_to_nobody_was_not_heard_whole() {
 /// step that the tone does not make itself.
 #[test]
 fn a_mix_begins_and_ends_without_a_click_or_a_jump_of_the_numbers() {
-    use crate::g711::{A_TO_LINEAR, linear_to_a};
-    let (mut a, mut b) = (leg(1, 4000, codec("PCMA", 8)), leg(2, 5000, codec("PCMA", 8)));
-    let (mut voices, mut tone) = (Voices::new(), crate::tone::Tone::new(300, -60, 8000));
-    voices.open(1, &codec("PCMA", 8));
+    for (name, pt) in [("PCMA", 8), ("PCMU", 0), ("G722", 9)] {
+        let sent = relayed_mixed_and_relayed(&codec(name, pt));
+        assert!(sent.len() >= 98, "{name}: {}", sent.len());
+        for pair in sent.windows(2) {
+            assert_eq!(pair[1].0.sequence, pair[0].0.sequence.wrapping_add(1), "{name}");
+            let step = pair[1].0.timestamp.wrapping_sub(pair[0].0.timestamp);
+            assert!((1..=320).contains(&step), "{name}: {step}");
+        }
+        let kind = Kind::of(name);
+        let rate = kind.rate().unwrap();
+        let mut decoder = Decoder::new(kind, rate).unwrap();
+        let (mut heard, mut part) = (Vec::new(), Vec::new());
+        for (_, payload) in &sent {
+            decoder.decode(payload, &mut part).unwrap();
+            heard.extend_from_slice(&part);
+        }
+        // Behind the first packet: a decoder that begins overshoots.
+        let behind = &heard[rate as usize / 50..];
+        let steepest =
+            behind.windows(2).map(|pair| (i32::from(pair[0]) - i32::from(pair[1])).abs()).max().unwrap();
+        // The tone's own is 3830 at 8 kHz, and half of that at 16 kHz.
+        let most = 4_700 * 8_000 / rate as i32;
+        assert!(steepest < most, "{name}: {steepest}");
+        let blocks = heard.chunks_exact(rate as usize / 50);
+        let silent = blocks.filter(|block| block.iter().all(|sample| sample.abs() < 500)).count();
+        assert!(silent <= 2, "{name}: {silent}: one at each seam");
+    }
+}
+
+/// What a leg is sent of a tone that is relayed to it, then mixed for it, then relayed.
+fn relayed_mixed_and_relayed(codec: &Codec) -> Vec<(Header, Vec<u8>)> {
+    let (mut a, mut b) = (leg(1, 4000, codec.clone()), leg(2, 5000, codec.clone()));
+    let mut encoder = Encoder::new(codec.kind).unwrap();
+    let (mut voices, mut tone) = (Voices::new(), crate::tone::Tone::new(300, -60, encoder.rate()));
+    voices.open(1, codec);
     let (mut out, mut sent) = ([0; 1600], Vec::new());
     for n in 0..100u16 {
         let now = u64::from(n) * 20_000 + 7_000;
@@ -347,9 +378,10 @@ fn a_mix_begins_and_ends_without_a_click_or_a_jump_of_the_numbers() {
         } else if n == 70 {
             assert!(b.play(now, None));
         }
-        let mut samples = [0; 160];
+        let (mut samples, mut bytes) = (vec![0; encoder.rate() as usize / 50], [0; 1500]);
         tone.fill(&mut samples);
-        let datagram = packet(8, n, &samples.map(linear_to_a));
+        let length = encoder.encode(&samples, &mut bytes).unwrap();
+        let datagram = packet(codec.receive_pt, n, &bytes[..length]);
         let media = a.receive(now, at("192.0.2.7:4000"), &datagram).media.unwrap();
         let payload = &datagram[media.payload.clone()];
         let mut note = |out: &[u8], length: usize| {
@@ -366,20 +398,7 @@ fn a_mix_begins_and_ends_without_a_click_or_a_jump_of_the_numbers() {
             note(&out, length);
         }
     }
-    assert!(sent.len() >= 98, "{}", sent.len());
-    let mut heard = Vec::new();
-    for pair in sent.windows(2) {
-        assert_eq!(pair[1].0.sequence, pair[0].0.sequence.wrapping_add(1));
-        let step = pair[1].0.timestamp.wrapping_sub(pair[0].0.timestamp);
-        assert!((1..=320).contains(&step), "{step} at {}", heard.len() / 160);
-        heard.extend(pair[0].1.iter().map(|byte| A_TO_LINEAR[usize::from(*byte)]));
-    }
-    let steepest =
-        heard.windows(2).map(|pair| (i32::from(pair[0]) - i32::from(pair[1])).abs()).max().unwrap();
-    assert!(steepest < 4_700, "{steepest}: the tone's own is 3830");
-    let silent =
-        heard.chunks_exact(160).filter(|block| block.iter().all(|sample| sample.abs() < 500)).count();
-    assert!(silent <= 2, "{silent}: one at each seam");
+    sent
 }
 
 /// Who hears a mix, or its last packet, or a tone, and agrees to another codec: nothing is sent in the codec before, and what was

@@ -81,7 +81,7 @@ pub(super) const QUEUES: Table = Table {
         example(
             "music",
             "[\"music/one\", \"music/two\"]",
-            "Prompts that callers hear one after the other, over and over; your own, no music ships. Unless written, they hear\nringing.",
+            "Prompts that callers hear one after the other, over and over, or a folder of them, as \"music/\" for all WAV files in\nprompts/music in the order of their names, looked for at each reload; your own, no music ships. Unless written, they hear\nringing.",
         ),
         example("comfort", "\"msg/thank-you-for-holding\"", "A prompt after each announcement of the place."),
         example(

@@ -105,7 +105,7 @@ impl Names {
 }
 
 /// A file of the folder, if it is one and no link leads out of the folder.
-fn within(folder: &Path, path: &Path) -> Option<Stamp> {
+pub(super) fn within(folder: &Path, path: &Path) -> Option<Stamp> {
     let path = path.canonicalize().ok().filter(|path| path.starts_with(folder))?;
     let facts = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     Some(Stamp { changed: facts.modified().ok(), bytes: facts.len(), path })

@@ -5,6 +5,7 @@
 //! threads of their own: messages can be long, and speech engines take their time. What cannot be had is left out, and an alarm names it.
 
 mod find;
+mod folder;
 mod loader;
 mod problems;
 mod shelf;
@@ -13,6 +14,7 @@ mod speech;
 mod wav;
 
 pub use find::prompt_names;
+pub use folder::{PromptFolder, prompt_folder};
 pub use problems::{PromptProblem, PromptProblems};
 pub use speech::{SpeechEngine, on_path};
 

@@ -4,6 +4,7 @@
 use super::super::*;
 use super::rig::{Phone, Rig, middle_level, slot_of};
 use super::{A, B, CALL, assert_one_stream, assert_tone, passes, read};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use switchroom_exchange::{Agreed, Channel, Part, Source};
 use switchroom_flow::{Clip, Language};
@@ -21,10 +22,19 @@ pub(super) fn mix(legs: &[LegId]) -> Source {
 
 /// All speak for so many packets in real time and hear what comes meanwhile.
 pub(super) fn converse<const N: usize>(phones: [&mut Phone; N], packets: u32) -> [Vec<(Header, Vec<u8>)>; N] {
+    converse_by(phones, packets, Phone::speak)
+}
+
+/// The same, each in its way.
+fn converse_by<const N: usize>(
+    phones: [&mut Phone; N],
+    packets: u32,
+    speak: impl Fn(&mut Phone),
+) -> [Vec<(Header, Vec<u8>)>; N] {
     let (begin, mut heard) = (Instant::now(), [const { Vec::new() }; N]);
     for n in 1..=packets {
         for at in 0..N {
-            phones[at].speak();
+            speak(phones[at]);
             heard[at].extend(phones[at].waiting());
         }
         std::thread::sleep((Duration::from_millis(20) * n).saturating_sub(begin.elapsed()));
@@ -54,46 +64,44 @@ fn party(codec: &str, pt: u8) -> [Phone; 3] {
 /// Its name, what caller, agent and supervisor are told to hear, and which tones that is.
 type Mode = (&'static str, [Source; 3], [&'static [u16]; 3]);
 
+/// Each mode once behind each other.
+const ALL_CHANGES: [&str; 13] = [
+    "nobody", "listen", "nobody", "whisper", "nobody", "barge", "listen", "whisper", "listen", "barge",
+    "whisper", "barge", "nobody",
+];
+
 #[test]
-fn listen_whisper_barge_and_back_to_the_relay() {
+fn from_every_mode_to_every_other_each_hears_whom_the_mode_says_and_nobody_else() {
     let rig = Rig::new();
     let [mut a, mut b, mut s] = party("PCMA", 8);
     rig.call(&mut a, &mut b);
     rig.leg(S, &mut s);
     rig.settle();
-    let plain = [Source::Leg(B), Source::Leg(A)];
-    let modes: [Mode; 5] = [
-        ("listen", [plain[0].clone(), plain[1].clone(), mix(&[A, B])], [&[1_000], &[400], &[400, 1_000]]),
-        ("whisper", [plain[0].clone(), mix(&[A, S]), mix(&[A, B])], [&[1_000], &[400, 1_700], &[400, 1_000]]),
-        (
-            "barge",
-            [mix(&[B, S]), mix(&[A, S]), mix(&[A, B])],
-            [&[1_000, 1_700], &[400, 1_700], &[400, 1_000]],
-        ),
-        (
-            "listen again",
-            [plain[0].clone(), plain[1].clone(), mix(&[A, B])],
-            [&[1_000], &[400], &[400, 1_000]],
-        ),
-        ("nobody", [plain[0].clone(), plain[1].clone(), Source::Silence], [&[1_000], &[400], &[]]),
+    let (caller, agent, whispered) = (Source::Leg(B), Source::Leg(A), mix(&[A, S]));
+    let modes: [Mode; 4] = [
+        ("nobody", [caller.clone(), agent.clone(), Source::Silence], [&[1_000], &[400], &[]]),
+        ("listen", [caller.clone(), agent, mix(&[A, B])], [&[1_000], &[400], &[400, 1_000]]),
+        ("whisper", [caller, whispered.clone(), mix(&[A, B])], [&[1_000], &[400, 1_700], &[400, 1_000]]),
+        ("barge", [mix(&[B, S]), whispered, mix(&[A, B])], [&[1_000, 1_700], &[400, 1_700], &[400, 1_000]]),
     ];
+    let changes: BTreeSet<_> = ALL_CHANGES.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    assert_eq!(changes.len(), 12);
     let mut streams = [const { Vec::new() }; 3];
-    for (what, sources, tones) in modes {
-        for (leg, source) in [A, B, S].into_iter().zip(sources) {
+    let mut before = "the call";
+    for name in ALL_CHANGES {
+        let (_, sources, tones) = modes.iter().find(|(mode, ..)| *mode == name).unwrap();
+        for (leg, source) in [A, B, S].into_iter().zip(sources.clone()) {
             rig.hear(leg, source);
         }
-        let heard = converse([&mut a, &mut b, &mut s], 50);
+        let heard = converse([&mut a, &mut b, &mut s], 36);
         for (at, (phone, heard)) in [&a, &b, &s].into_iter().zip(heard).enumerate() {
-            assert!((45..=56).contains(&heard.len()), "{what}: {at} heard {} packets of 50", heard.len());
-            assert_hears(phone, &heard, tones[at], &format!("{what}, {at}"));
-            if at == 0 && what != "barge" {
-                let (samples, rate) = phone.decode(&heard[5..]);
-                let blocks = samples.chunks_exact(rate as usize / 50);
-                let leak = blocks.map(|block| goertzel_db(block, TONES[2], rate)).fold(-200.0, f32::max);
-                assert!(leak < -32.0, "{what}: the caller hears the supervisor at {leak} dB");
-            }
+            let what = format!("from {before} to {name}, {at}");
+            assert!((31..=42).contains(&heard.len()), "{what} heard {} packets of 36", heard.len());
+            assert_hears(phone, &heard, tones[at], &what);
+            assert_no_leak(phone, &heard[5..], tones[at], &what);
             streams[at].extend(heard);
         }
+        before = name;
     }
     for stream in &streams {
         assert_one_stream(stream);
@@ -101,6 +109,50 @@ fn listen_whisper_barge_and_back_to_the_relay() {
         assert!(stream.windows(2).filter(late).count() <= 2, "the timestamps leap");
     }
     assert_eq!(rig.close(A).received.lost, 0);
+}
+
+/// Not for the time of one packet is anybody heard who is not to be.
+fn assert_no_leak(phone: &Phone, packets: &[(Header, Vec<u8>)], tones: &[u16], what: &str) {
+    let (samples, rate) = phone.decode(packets);
+    for hz in TONES.into_iter().filter(|hz| !tones.contains(hz)) {
+        let blocks = samples.chunks_exact(rate as usize / 50);
+        let leak = blocks.map(|block| goertzel_db(block, hz, rate)).fold(-200.0, f32::max);
+        assert!(leak < -32.0, "{what}: {hz} Hz is heard at {leak} dB");
+    }
+}
+
+#[test]
+fn who_is_not_mixed_hears_the_very_bytes_that_were_sent() {
+    for (codec, pt) in [("PCMU", 0), ("G722", 9), ("opus", 107)] {
+        let rig = Rig::new();
+        let (mut a, mut b) = (Phone::new(codec, pt, 400), Phone::new(codec, pt, 1_000));
+        let mut s = Phone::new("PCMA", 8, 1_700);
+        rig.call(&mut a, &mut b);
+        rig.leg(S, &mut s);
+        // A talk of two, somebody listens, and somebody whispers to the one: to the other it is a relay all the time.
+        let modes =
+            [(Source::Leg(A), Source::Silence), (Source::Leg(A), mix(&[A, B])), (mix(&[A]), mix(&[A, B]))];
+        for (agent_hears, supervisor_hears) in modes {
+            let is_relayed = matches!(agent_hears, Source::Leg(_));
+            rig.hear(B, agent_hears);
+            rig.hear(S, supervisor_hears);
+            rig.settle();
+            // What came late of before.
+            let _ = (a.backlog(), b.backlog());
+            (a.sent, b.sent) = (Vec::new(), Vec::new());
+            let speak = if codec == "opus" { Phone::speak } else { Phone::speak_noise };
+            let [at_a, at_b, _] = converse_by([&mut a, &mut b, &mut s], 25, speak);
+            let payloads = |heard: Vec<(Header, Vec<u8>)>| heard.into_iter().map(|(_, payload)| payload);
+            let (at_a, at_b): (Vec<_>, Vec<_>) = (payloads(at_a).collect(), payloads(at_b).collect());
+            assert!(at_a.len() >= 20 && at_b.len() >= 20, "{codec}: {} {}", at_a.len(), at_b.len());
+            assert!(b.sent.starts_with(&at_a), "{codec}: the caller hears other bytes");
+            match is_relayed {
+                true => assert!(a.sent.starts_with(&at_b), "{codec}: the agent hears other bytes"),
+                // What is read and written again has other bytes, even if it is of one voice only.
+                false => assert!(at_b.iter().all(|heard| !a.sent.contains(heard)), "{codec}: it is no mix"),
+            }
+        }
+    }
 }
 
 #[test]
@@ -197,8 +249,13 @@ fn a_mix_gives_way_to_a_tone_and_to_nothing() {
 /// Who joins is on the recording's channel beside the leg that is there, for as long as he is told to be.
 #[test]
 fn a_further_voice_is_on_its_channel_of_the_recording_while_it_is_told_to_be() {
+    for (codec, pt) in [("PCMA", 8), ("G722", 9), ("opus", 107)] {
+        joins_a_recording(codec, party(codec, pt));
+    }
+}
+
+fn joins_a_recording(codec: &str, [mut a, mut b, mut s]: [Phone; 3]) {
     let rig = Rig::new();
-    let [mut a, mut b, mut s] = party("PCMA", 8);
     rig.call(&mut a, &mut b);
     rig.leg(S, &mut s);
     rig.record();
@@ -218,12 +275,12 @@ fn a_further_voice_is_on_its_channel_of_the_recording_while_it_is_told_to_be() {
         middle_level(&channels[channel][from..from + rate as usize / 2], hz, rate)
     };
     for (second, joined) in [(0.25, false), (1.25, true), (2.25, false)] {
-        assert!((level(1, second, 1_000) + 10.0).abs() < 1.5, "the agent at {second}");
-        assert!((level(0, second, 400) + 10.0).abs() < 1.5, "the caller at {second}");
-        assert_eq!(level(1, second, 1_700) > -12.0, joined, "the third at {second}");
+        assert!((level(1, second, 1_000) + 10.0).abs() < 1.5, "{codec}: the agent at {second}");
+        assert!((level(0, second, 400) + 10.0).abs() < 1.5, "{codec}: the caller at {second}");
+        assert_eq!(level(1, second, 1_700) > -12.0, joined, "{codec}: the third at {second}");
         assert!(
             level(0, second, 1_700) < -40.0 && level(0, second, 1_000) < -40.0,
-            "never on the other channel"
+            "{codec}: never on the other channel"
         );
     }
 }

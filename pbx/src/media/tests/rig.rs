@@ -176,6 +176,8 @@ pub(super) struct Phone {
     pub(super) tone: Tone,
     pub(super) header: Header,
     pub(super) port: u16,
+    /// Every payload that it sent.
+    pub(super) sent: Vec<Vec<u8>>,
 }
 
 impl Phone {
@@ -201,6 +203,7 @@ impl Phone {
                 ssrc: u32::from(hz),
             },
             port: 0,
+            sent: Vec::new(),
         }
     }
 
@@ -225,6 +228,7 @@ impl Phone {
         let mut out = [0; 1600];
         let length = rtp::print(&self.header, payload, &mut out).unwrap();
         self.socket.send_to(&out[..length], ("127.0.0.1", self.port)).unwrap();
+        self.sent.push(payload.to_vec());
         self.header.sequence = self.header.sequence.wrapping_add(1);
         self.header.timestamp = self.header.timestamp.wrapping_add(self.codec.clock / 50);
     }
@@ -235,6 +239,19 @@ impl Phone {
         self.tone.fill(&mut samples);
         let length = self.encoder.encode(&samples, &mut bytes).unwrap();
         self.send(&bytes[..length]);
+    }
+
+    /// Speaks one packet of bytes that no encoder makes: read and written again they are others.
+    pub(super) fn speak_noise(&mut self) {
+        let seed = u64::from(self.header.ssrc) << 16 | u64::from(self.header.sequence);
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let noise = [0; 160].map(|_: u8| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()[3]
+        });
+        self.send(&noise);
     }
 
     /// The next packet that comes.
