@@ -94,6 +94,41 @@ impl CallBack {
     }
 }
 
+/// The fact by which a call-back was asked for, with its priority of now, and how often it was tried.
+type Asked = (CallBackFact, u32);
+
+/// Which call-backs are open by what is on disk; and those that are over although their end is not there, for a store that
+/// fails may take a later fact and not an earlier one: a number has one in a queue, so what was asked for before the newest is
+/// over.
+fn open_by_facts(facts: &[Fact]) -> (Vec<Asked>, Vec<Asked>) {
+    let mut open: BTreeMap<Call, Asked> = BTreeMap::new();
+    let mut newest: BTreeMap<(&str, &str), Call> = BTreeMap::new();
+    let mut ended = Vec::new();
+    for fact in facts {
+        let Fact::CallBack(fact) = fact else { continue };
+        match fact.act {
+            CallBackAct::Asked => {
+                let before = newest.insert((&fact.queue, &fact.number), fact.id);
+                ended.extend(before.filter(|id| *id != fact.id).and_then(|id| open.remove(&id)));
+                open.insert(fact.id, (fact.clone(), 0));
+            }
+            CallBackAct::Called { .. } => {}
+            CallBackAct::Priority => {
+                if let Some((asked, _)) = open.get_mut(&fact.id) {
+                    asked.priority = fact.priority;
+                }
+            }
+            CallBackAct::Tried => {
+                if let Some((_, tries)) = open.get_mut(&fact.id) {
+                    *tries = tries.saturating_add(1);
+                }
+            }
+            CallBackAct::Closed { .. } => _ = open.remove(&fact.id),
+        }
+    }
+    (open.into_values().collect(), ended)
+}
+
 impl Floor {
     /// Everybody who is to be called back.
     pub fn call_backs(&self) -> impl Iterator<Item = &CallBack> {
@@ -454,51 +489,49 @@ impl Floor {
     /// After a restart: who is to be called back, by the facts of before it, in order. To be called once, before anything
     /// happens.
     pub fn restore_call_backs(&mut self, now: Moment, facts: &[Fact]) {
-        let mut open: BTreeMap<Call, (CallBackFact, u32)> = BTreeMap::new();
-        for fact in facts {
-            let Fact::CallBack(fact) = fact else { continue };
-            match fact.act {
-                CallBackAct::Asked => _ = open.insert(fact.id, (fact.clone(), 0)),
-                CallBackAct::Called { .. } => {}
-                CallBackAct::Priority => {
-                    if let Some((asked, _)) = open.get_mut(&fact.id) {
-                        asked.priority = fact.priority;
-                    }
-                }
-                CallBackAct::Tried => {
-                    if let Some((_, tries)) = open.get_mut(&fact.id) {
-                        *tries = tries.saturating_add(1);
-                    }
-                }
-                CallBackAct::Closed { .. } => _ = open.remove(&fact.id),
-            }
+        let (mut open, ended) = open_by_facts(facts);
+        for (fact, tries) in ended {
+            let one = self.restored(now, fact, tries);
+            let act = CallBackAct::Closed {
+                how: CallBackEnd::Dropped,
+                agent: String::new(),
+                tries,
+                waited_ms: one.waited_ms(now),
+                reached_in: 0,
+            };
+            self.note(one.fact(now, act));
         }
-        let mut open: Vec<(CallBackFact, u32)> = open.into_values().collect();
         open.sort_by_key(|(fact, _)| (fact.joined_ms, fact.id));
         for (fact, tries) in open.into_iter().take(CALL_BACKS_MAX) {
-            self.last_turn += 1;
-            let ago = u64::try_from(now.wall.saturating_sub(fact.joined_ms)).unwrap_or(0);
-            let joined = Moment { mono: now.mono.saturating_sub(ago), wall: fact.joined_ms };
-            let one = CallBack {
-                id: fact.id,
-                call: fact.call,
-                queue: fact.queue,
-                number: fact.number,
-                caller: fact.caller,
-                class: fact.class,
-                priority: fact.priority,
-                joined,
-                before_ms: ago.saturating_sub(now.since(joined.mono)),
-                turn: self.last_turn,
-                tries,
-                whereabouts: Whereabouts::Waits,
-                reached_in: 0,
-                settled: None,
-            };
+            let one = self.restored(now, fact, tries);
+            let id = one.id;
             self.call_backs.insert(one);
-            self.stand_in(now, fact.id);
+            self.stand_in(now, id);
         }
         self.settle(now);
+    }
+
+    /// A call-back as it was asked for before a restart, behind those that were restored before it.
+    fn restored(&mut self, now: Moment, fact: CallBackFact, tries: u32) -> CallBack {
+        self.last_turn += 1;
+        let ago = u64::try_from(now.wall.saturating_sub(fact.joined_ms)).unwrap_or(0);
+        let joined = Moment { mono: now.mono.saturating_sub(ago), wall: fact.joined_ms };
+        CallBack {
+            id: fact.id,
+            call: fact.call,
+            queue: fact.queue,
+            number: fact.number,
+            caller: fact.caller,
+            class: fact.class,
+            priority: fact.priority,
+            joined,
+            before_ms: ago.saturating_sub(now.since(joined.mono)),
+            turn: self.last_turn,
+            tries,
+            whereabouts: Whereabouts::Waits,
+            reached_in: 0,
+            settled: None,
+        }
     }
 
     /// What contradicts itself about call-backs: nothing, unless there is a defect.

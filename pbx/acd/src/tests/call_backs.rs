@@ -371,6 +371,35 @@ fn of_a_queue_that_is_gone_a_cut_one_is_left_to_people() {
     assert_eq!(ends(&w), [CallBackEnd::GivenUp]);
 }
 
+/// A store that failed may have lost the end of a call-back and kept that the number asked again: it is called back once, and
+/// the one before is closed by the start, once.
+#[test]
+fn of_two_that_a_number_asked_for_the_newest_is_open() {
+    let mut w = World::new(one_queue(queue(), 2));
+    let a = w.join("q", "101", 0);
+    let first = w.call_back(a, "101").unwrap();
+    w.floor.talked_with(w.moment(), "101");
+    w.after();
+    let b = w.join("q", "101", 0);
+    let second = w.call_back(b, "101").unwrap();
+    let is_end =
+        |fact: &Fact| matches!(fact, Fact::CallBack(f) if matches!(f.act, CallBackAct::Closed { .. }));
+    let mut facts: Vec<Fact> = w.facts.iter().filter(|fact| !is_end(fact)).cloned().collect();
+    for closed in [1, 0] {
+        let mut floor = Floor::new(w.moment(), 1, 7, Arc::new(one_queue(queue(), 1)));
+        floor.restore_call_backs(w.moment(), &facts);
+        assert_eq!(floor.call_backs().map(|one| one.id).collect::<Vec<_>>(), [second]);
+        assert_eq!(floor.audit(), []);
+        let effects = std::iter::from_fn(|| floor.poll_effect());
+        let noted = effects
+            .filter_map(|effect| if let crate::Effect::Note(fact) = effect { Some(fact) } else { None });
+        let noted = noted.filter(is_end).collect::<Vec<_>>();
+        assert_eq!(noted.len(), closed, "{noted:?}");
+        assert!(noted.iter().all(|fact| matches!(fact, Fact::CallBack(f) if f.id == first)));
+        facts.extend(noted);
+    }
+}
+
 /// What a queue asks of agents, how a caller's priority grows and what is told of its wait count the time before a start.
 #[test]
 fn the_wait_before_a_restart_counts() {

@@ -183,7 +183,11 @@ impl ActsWithinQueues {
             let of = match now {
                 // When it is over it stays of what it was of.
                 Some(_) if call.is_ended() && before.contains_key(&id) => before[&id].clone(),
-                Some(of) if of.is_empty() => Some(self.was_of.get(&id).cloned().unwrap_or_default()),
+                // A call in which somebody is consulted is of what the talk is of.
+                Some(of) if of.is_empty() => {
+                    let talk = call.consulted_in.unwrap_or(id);
+                    Some(self.was_of.get(&talk).cloned().unwrap_or_default())
+                }
                 of => of,
             };
             self.of.insert(id, of);

@@ -25,7 +25,8 @@ pub(in super::super) struct CallBacksEndOnce {
 }
 
 impl CallBacksEndOnce {
-    fn write(&mut self, fact: &CallBackFact) -> Verdict {
+    /// What was before a start may have gaps if the store failed: of the call-backs of a number some end may be missing.
+    fn write(&mut self, fact: &CallBackFact, is_before: bool) -> Verdict {
         let bad = |what: &str| broken(Some(CallId(fact.call)), format!("{what}: {fact:?}"));
         match &fact.act {
             CallBackAct::Asked => {
@@ -37,7 +38,7 @@ impl CallBacksEndOnce {
                     priority: fact.priority,
                 };
                 let is_second = |one: &Open| (&one.queue, &one.number) == (&open.queue, &open.number);
-                if self.open.values().any(is_second) {
+                if !is_before && self.open.values().any(is_second) {
                     return bad("the number is to be called back already");
                 }
                 if self.open.insert(fact.id, open).is_some() {
@@ -93,13 +94,13 @@ impl Checker for CallBacksEndOnce {
             for fact in world.store.disk.facts.values() {
                 if let Fact::CallBack(fact) = fact {
                     // A store that failed has gaps: what is not there cannot be held against anybody.
-                    let _ = self.write(fact);
+                    let _ = self.write(fact, true);
                 }
             }
         }
         for fact in facts(step) {
             if let Fact::CallBack(fact) = fact {
-                self.write(fact)?;
+                self.write(fact, false)?;
             }
         }
         // A start that died may have lost what it wrote.
