@@ -103,13 +103,15 @@ type Asked = (CallBackFact, u32);
 fn open_by_facts(facts: &[Fact]) -> (Vec<Asked>, Vec<Asked>) {
     let mut open: BTreeMap<Call, Asked> = BTreeMap::new();
     let mut newest: BTreeMap<(&str, &str), Call> = BTreeMap::new();
-    let mut ended = Vec::new();
+    let mut ended: BTreeMap<Call, Asked> = BTreeMap::new();
     for fact in facts {
         let Fact::CallBack(fact) = fact else { continue };
         match fact.act {
             CallBackAct::Asked => {
                 let before = newest.insert((&fact.queue, &fact.number), fact.id);
-                ended.extend(before.filter(|id| *id != fact.id).and_then(|id| open.remove(&id)));
+                if let Some((id, asked)) = before.and_then(|id| Some((id, open.remove(&id)?))) {
+                    ended.insert(id, asked);
+                }
                 open.insert(fact.id, (fact.clone(), 0));
             }
             CallBackAct::Called { .. } => {}
@@ -123,10 +125,10 @@ fn open_by_facts(facts: &[Fact]) -> (Vec<Asked>, Vec<Asked>) {
                     *tries = tries.saturating_add(1);
                 }
             }
-            CallBackAct::Closed { .. } => _ = open.remove(&fact.id),
+            CallBackAct::Closed { .. } => _ = (open.remove(&fact.id), ended.remove(&fact.id)),
         }
     }
-    (open.into_values().collect(), ended)
+    (open.into_values().collect(), ended.into_values().collect())
 }
 
 impl Floor {

@@ -375,7 +375,8 @@ fn of_a_queue_that_is_gone_a_cut_one_is_left_to_people() {
 /// the one before is closed by the start, once.
 #[test]
 fn of_two_that_a_number_asked_for_the_newest_is_open() {
-    let mut w = World::new(one_queue(queue(), 2));
+    let config = one_queue(QueueConfig { join: Staff::None, stay: Staff::None, ..queue() }, 2);
+    let mut w = World::new(config.clone());
     let a = w.join("q", "101", 0);
     let first = w.call_back(a, "101").unwrap();
     w.floor.talked_with(w.moment(), "101");
@@ -386,7 +387,7 @@ fn of_two_that_a_number_asked_for_the_newest_is_open() {
         |fact: &Fact| matches!(fact, Fact::CallBack(f) if matches!(f.act, CallBackAct::Closed { .. }));
     let mut facts: Vec<Fact> = w.facts.iter().filter(|fact| !is_end(fact)).cloned().collect();
     for closed in [1, 0] {
-        let mut floor = Floor::new(w.moment(), 1, 7, Arc::new(one_queue(queue(), 1)));
+        let mut floor = Floor::new(w.moment(), 1, 7, Arc::new(config.clone()));
         floor.restore_call_backs(w.moment(), &facts);
         assert_eq!(floor.call_backs().map(|one| one.id).collect::<Vec<_>>(), [second]);
         assert_eq!(floor.audit(), []);
