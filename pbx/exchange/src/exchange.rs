@@ -19,7 +19,7 @@ use crate::outbox::{MessageWords, Reply};
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
-use crate::registrar::Registrar;
+use crate::registrar::{Binding, FIXED_KEY, Registrar};
 use crate::supervision::{Refusals, Supervisors};
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -555,10 +555,16 @@ impl Exchange {
 
     /// A request inside a dialog from another source: only the phone's owner may move it (class "in-dialog hijack").
     fn on_foreign(&mut self, now: Now, session: SessionId, incoming: Incoming) {
-        let owner = self
-            .sessions
-            .get(&session)
-            .and_then(|(call, leg)| self.calls.get(call)?.leg(*leg)?.extension.clone());
+        let leg = self.sessions.get(&session).and_then(|(call, leg)| self.calls.get(call)?.leg(*leg));
+        let (owner, flow) = (leg.and_then(|leg| leg.extension.clone()), leg.map(|leg| leg.flow));
+        // A contact that is configured has no password of ours, and gateways send from elsewhere than they listen: of its host
+        // whoever knows the tags is the peer.
+        let contact = owner.as_ref().and_then(|owner| self.registrar.get(owner, FIXED_KEY));
+        let is_of_contact =
+            |at: &Binding| Some(at.flow) == flow && at.flow.remote.ip() == incoming.flow.remote.ip();
+        if contact.is_some_and(is_of_contact) {
+            return self.endpoint.admit_unmoved(now.mono, session, incoming);
+        }
         let is_known = self.registrar.knows(incoming.flow.remote.ip());
         let Some(extension) = self.identify(now, &incoming, is_known) else { return };
         if owner.as_deref() == Some(&extension) {

@@ -67,7 +67,8 @@ impl Binding {
     pub fn obstacle(&self) -> Option<&'static str> {
         if self.is_cut {
             Some("its connection is gone")
-        } else if self.rtt_us.is_some() && self.missed >= MISSED_MAX {
+        } else if (self.rtt_us.is_some() || self.is_fixed()) && self.missed >= MISSED_MAX {
+            // Some phones that register never answer any; their registration ends by itself.
             Some("it stopped answering OPTIONS")
         } else {
             None
@@ -102,6 +103,13 @@ impl Registrar {
     /// Those that phones registered.
     pub(crate) fn registered_of(&self, extension: &str) -> impl Iterator<Item = &Binding> {
         self.of(extension).filter(|binding| !binding.is_fixed())
+    }
+
+    /// Whether the phone of a configured contact has registered as well.
+    pub(crate) fn is_registered_at(&self, extension: &str, fixed: &Binding) -> bool {
+        let mut registered = self.registered_of(extension);
+        registered
+            .any(|one| one.flow == fixed.flow && one.uri.same_contact(&fixed.uri) && one.obstacle().is_none())
     }
 
     pub(crate) fn get_mut(&mut self, extension: &str, key: &str) -> Option<&mut Binding> {

@@ -503,7 +503,7 @@ pub(super) const TABLES: &[Table] = &[
             example(
                 "contact",
                 "\"sip:ana@192.0.2.7:5060\"",
-                "Where it is called besides where its phones register, over UDP: a user of another exchange, a gateway, a phone that does not register.\nAn agent may sit there too.",
+                "Where it is called besides where its phones register, over UDP: a user of another exchange, a gateway, a phone that does not register.\nAn agent may sit there too. It must answer OPTIONS, unless keep_alive in [sip] is \"0s\", and is told of no messages.",
             ),
             key("voicemail", "false", "Whether it has a mailbox without a table of its own."),
         ],

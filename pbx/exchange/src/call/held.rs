@@ -8,6 +8,7 @@ use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
 use crate::record::{EventKind, Severity};
+use crate::registrar::Binding;
 use crate::{CallId, LegId};
 use switchroom_acd::agent::Doing;
 use switchroom_acd::limits::PRIORITY_MAX;
@@ -56,11 +57,14 @@ impl Exchange {
         call.is_reminded = true;
         let (who, span) = (call.number_of(holder), now.mono.since(since.mono).as_secs());
         let extension = call.leg(holder).and_then(|leg| leg.extension.clone());
+        let flow = call.leg(holder).map(|leg| leg.flow);
         self.timers.set(Timer::HoldReminder(id), now.mono.after(self.config.hold_reminder));
         let text = format!("held by {who} for {span} s");
         self.event(now, EventKind::Call, Severity::Warn, Some(id), &who, "hold_reminder", text);
         self.changed.insert(crate::Changed::Call(id));
-        let is_gone = extension.is_some_and(|extension| self.registrar.of(&extension).next().is_none());
+        // A contact that is configured tells nothing unless it is this phone's, and answers.
+        let is_there = |b: &Binding| !b.is_fixed() || Some(b.flow) == flow && b.obstacle().is_none();
+        let is_gone = extension.is_some_and(|extension| !self.registrar.of(&extension).any(is_there));
         if is_gone && self.may_wait_again(id, holder).is_some() {
             self.drop_leg(now, id, holder, "answered", None);
             self.wait_again(now, id, holder, &format!("{who} holds and is registered nowhere"));

@@ -221,14 +221,21 @@ impl Exchange {
 
     /// The phones by which extensions can be reached, best first; the path says why others are left out.
     pub(super) fn phones_of(&mut self, now: Now, id: CallId, numbers: &[String]) -> Vec<Reachable> {
-        let caller_flow = self.calls.get(&id).and_then(|call| call.caller_leg()).map(|leg| leg.flow);
+        let caller = self.calls.get(&id).and_then(|call| call.caller_leg());
+        let caller = caller.map(|leg| (leg.flow, leg.extension.clone()));
         let mut phones: Vec<Reachable> = Vec::new();
         let mut skipped = Vec::new();
         for number in numbers {
             let before = phones.len();
             for binding in self.registrar.of(number) {
-                if Some(binding.flow) == caller_flow {
+                // Behind an address that is configured there may be many.
+                let is_callers = caller.as_ref().is_some_and(|(flow, extension)| {
+                    binding.flow == *flow && (!binding.is_fixed() || extension.as_ref() == Some(number))
+                });
+                if is_callers {
                     skipped.push(format!("{} is the caller's own phone", binding.flow));
+                } else if binding.is_fixed() && self.registrar.is_registered_at(number, binding) {
+                    skipped.push(format!("{} is registered besides", binding.flow));
                 } else if let Some(obstacle) = binding.obstacle() {
                     skipped.push(format!("{}: {obstacle}", binding.flow));
                 } else if phones.len() - before >= FORKS_MAX {

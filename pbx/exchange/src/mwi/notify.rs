@@ -83,7 +83,7 @@ impl Exchange {
     }
 
     fn bindings_of(&self, extension: &str) -> Vec<BindingName> {
-        let keys = self.registrar.of(extension).map(|b| &b.record.key);
+        let keys = self.registrar.registered_of(extension).map(|b| &b.record.key);
         keys.filter_map(|key| self.names.name(extension, key)).collect()
     }
 

@@ -14,7 +14,7 @@ const THERE: &str = "192.0.2.77:5062";
 /// 102 is at that address, by configuration.
 fn at(mut config: Config, address: &str) -> Config {
     let contact = FixedContact {
-        uri: format!("sip:gate@{address}"),
+        uri: format!("sip:102@{address}"),
         local: HERE.parse().unwrap(),
         remote: address.parse().unwrap(),
     };
@@ -70,7 +70,7 @@ fn what_is_configured_goes_by_configuration_only() {
     let why = w.command("boss", forget).unwrap_err();
     assert_eq!(
         why,
-        "102 is at sip:gate@192.0.2.77:5062 by configuration; take its contact out there, and reload"
+        "102 is at sip:102@192.0.2.77:5062 by configuration; take its contact out there, and reload"
     );
 
     // More phones than an extension may have push each other out, not it.
@@ -122,6 +122,65 @@ fn it_is_known_to_be_away() {
     w.phones.insert(gate, away);
     w.run(Duration::from_secs(60));
     assert_eq!(w.x.bindings("102").next().unwrap().obstacle(), None);
+}
+
+/// One that never was there at all is not called for ever either.
+#[test]
+fn one_that_never_answered_is_away() {
+    let mut w = World::with(at(config(), THERE), Restored::default());
+    assert_eq!(w.x.bindings("102").next().unwrap().obstacle(), None, "nobody knows yet");
+    w.run(Duration::from_secs(400));
+    assert_eq!(w.x.bindings("102").next().unwrap().obstacle(), Some("it stopped answering OPTIONS"));
+}
+
+/// Behind a gateway there are many: who calls from there is not who is called there, but for the extension itself.
+#[test]
+fn a_gateway_is_called_by_who_comes_through_it() {
+    let mut w = World::with(at(config(), THERE), Restored::default());
+    let gate = w.registered("101", THERE);
+    let call = w.dial(gate, "102", None);
+    w.ms(100);
+    w.take(gate);
+    w.hang_up(gate, call);
+    w.run(Duration::from_secs(1));
+    assert_eq!(w.x.status().calls, 0);
+}
+
+/// A phone that registers where it is configured to be is rung once.
+#[test]
+fn it_may_register_as_well() {
+    let mut w = World::with(at(config(), THERE), Restored::default());
+    let (gate, a) = (w.registered("102", THERE), w.registered("101", "192.0.2.11:5060"));
+    let call = w.dial(a, "102", None);
+    w.ms(100);
+    w.take(gate);
+    let legs = w.x.calls().map(|call| call.legs.len()).max();
+    assert_eq!(legs, Some(2), "the caller's, and one");
+    w.hang_up(a, call);
+}
+
+/// It sends from another port than it listens on, and has no password of ours to prove who it is.
+#[test]
+fn it_hangs_up_from_another_port() {
+    let mut w = World::with(at(config(), THERE), Restored::default());
+    let (gate, a) = (w.phone("102", THERE), w.registered("101", "192.0.2.11:5060"));
+    w.dial(a, "102", None);
+    w.ms(100);
+    w.answer(gate);
+    let ack = w.phones[&gate].raw.iter().find(|m| m.starts_with("ACK ")).unwrap().clone();
+    let field = |name: &str| ack.lines().find_map(|l| l.strip_prefix(name)).unwrap().to_owned();
+    let bye = format!(
+        "BYE sip:102@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.77;branch=z9hG4bKother\r\nFrom:{}\r\nTo:{}\r\n\
+         Call-ID:{}\r\nCSeq: 9 BYE\r\n\r\n",
+        field("To:"),
+        field("From:"),
+        field("Call-ID:")
+    );
+    for (from, status) in [("192.0.2.78:5062", "401"), ("192.0.2.77:40000", "200")] {
+        let answers = w.inject(from, &bye.replace("other", status));
+        assert!(answers.iter().any(|answer| answer.contains(status)), "{from}: {answers:?}");
+    }
+    assert!(w.x.calls().all(|call| call.is_ended()));
 }
 
 /// An agent whose contact is any address: the queue offers, he answers, he writes up.

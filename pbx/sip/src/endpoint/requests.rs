@@ -41,6 +41,13 @@ impl Endpoint {
         }
     }
 
+    /// Lets a request in that came from a foreign source and needs no proof. The session stays where it is: a peer may send from
+    /// elsewhere than it listens.
+    pub fn admit_unmoved(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
+        self.dispatch(now, id, incoming);
+        self.flush();
+    }
+
     fn dispatch(&mut self, now: Mono, id: SessionId, incoming: Incoming) {
         self.trace(id, incoming.flow, true, false, &incoming.bytes);
         let what = of_request(&incoming);

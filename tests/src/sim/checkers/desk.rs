@@ -1,5 +1,6 @@
 //! What users may do: with what is their own, and where they are restricted to some queues.
 
+use super::queues::facts;
 use super::{Checker, Verdict, broken};
 use crate::sim::world::{Came, SUPERVISOR, Step, USER, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -266,6 +267,12 @@ impl Checker for ActsWithinQueues {
             _ => Ok(()),
         };
         self.look(world);
+        // Who was let in and left within the step is of that queue, too.
+        for fact in facts(step) {
+            if let Fact::Joined(joined) = fact {
+                self.was_of.entry(CallId(joined.call)).or_default().insert(joined.queue.clone());
+            }
+        }
         verdict
     }
 }

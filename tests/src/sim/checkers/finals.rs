@@ -30,6 +30,8 @@ struct Seen {
     may_be_unheard: bool,
     answer: Option<(u16, String)>,
     answered: Mono,
+    /// When anything was sent last: so long as a transaction of it lives, a repeat may be met with silence.
+    heard: Mono,
     /// It came again when its transaction may have been over: what it gets now may be another answer.
     may_be_new: bool,
 }
@@ -45,6 +47,7 @@ impl Seen {
             may_be_unheard: false,
             answer: None,
             answered: Mono(0),
+            heard: now,
             may_be_new: false,
         }
     }
@@ -156,6 +159,7 @@ impl OneFinalResponse {
         let key = key(to, glance);
         for (_, seen) in self.invites.iter_mut().filter(|(of, _)| is_same(of, &key)) {
             (seen.is_heard, seen.has_final) = (true, seen.has_final || status >= 200);
+            seen.heard = world.now.mono;
         }
         // A mutilated copy may bear the same branch and be refused for its form: only what a call came to counts then.
         let is_about_form = status >= 200 && !matches!(status, 200 | 480 | 486 | 487 | 603);
@@ -230,7 +234,7 @@ impl OneFinalResponse {
             }
             self.by_age.pop_front();
             let is_over = self.invites.get(&key).is_none_or(|seen| match seen.answer {
-                Some(_) => now.since(seen.answered) >= MEMORY,
+                Some(_) => now.since(seen.answered.max(seen.heard)) >= MEMORY,
                 None => !seen.is_taken || seen.has_final,
             });
             if is_over {

@@ -27,7 +27,7 @@ use switchroom_acd::Fact;
 use switchroom_exchange::{Action, Record};
 
 /// What was written down in a step.
-fn facts(step: &Step) -> impl Iterator<Item = &Fact> {
+pub(super) fn facts(step: &Step) -> impl Iterator<Item = &Fact> {
     step.actions.iter().filter_map(fact)
 }
 
