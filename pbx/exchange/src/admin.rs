@@ -53,8 +53,8 @@ impl Exchange {
                 return self.unregister_by(now, extension, contact.as_deref(), user);
             }
             Command::Configured(what) => Ok(self.configured_by(now, what, user)),
-            Command::Refused { call, is_look, why } => {
-                Ok(self.refused_elsewhere(now, user, *call, (why, *is_look)))
+            Command::Refused { call, is_look, reason, why } => {
+                Ok(self.refused_elsewhere(now, user, *call, (*reason, why, *is_look)))
             }
             Command::Note { call, number, text, .. } => self.note_by(now, user, (*call, *number), text),
             Command::Own(command) => self.own_act(now, user, command),

@@ -13,6 +13,17 @@ use switchroom_sip::flow::Flow;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CommandId(pub u64);
 
+/// Why a user is refused something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// The user has no right to it.
+    #[default]
+    Right,
+    /// It cannot be done as things stand.
+    State,
+}
+
 /// What a user can do to the exchange. Questions are answered by the shell from what it sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -96,6 +107,9 @@ pub enum Command {
         call: Option<CallId>,
         /// It was a look, which a screen may take again and again.
         is_look: bool,
+        /// Why, in a word; each has a count of its own.
+        #[serde(default)]
+        reason: RefusalReason,
         /// What and why.
         why: String,
     },

@@ -52,7 +52,7 @@ pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};
 pub use input::{
     Action, AgentAct, ArchiveAct, Changed, Command, CommandId, ConsultAct, Input, MissedWish, RecordingAct,
-    SupervisionAct,
+    RefusalReason, SupervisionAct,
 };
 pub use ladder::{Entry, EntryKind, Ladder, Ladders};
 pub use media::{

@@ -6,7 +6,7 @@ use super::server::Server;
 use super::{floor, view};
 use crate::store::{LOOKED_THROUGH, Store};
 use std::collections::BTreeMap;
-use switchroom_exchange::{Call, CallId, Cdr, Exchange, Party};
+use switchroom_exchange::{Call, CallId, Cdr, Exchange, Party, RefusalReason};
 use switchroom_wire as w;
 use switchroom_wire::{Answer, Command, CommandError, Role};
 
@@ -22,7 +22,13 @@ pub(super) async fn answer(
         Ok(found) => found,
         Err(No::Thing(why)) => return Err(refused(why)),
         Err(No::Right(why)) => {
-            return Err(refuse(server, user, &Command::Desk { agent: asked }, why.to_owned()).await);
+            return Err(refuse(
+                server,
+                user,
+                &Command::Desk { agent: asked },
+                (RefusalReason::Right, why.to_owned()),
+            )
+            .await);
         }
     };
     if let (Some(card), Some(call)) = (desk.card.take(), call) {

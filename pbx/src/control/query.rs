@@ -12,7 +12,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use switchroom_acd::{Door, Presence};
 use switchroom_exchange::{
-    AgentAct, CallId, Cdr, Command as Do, Event, Exchange, MissedWish, Mode, Subject, SupervisionAct,
+    AgentAct, CallId, Cdr, Command as Do, Event, Exchange, MissedWish, Mode, RefusalReason, Subject,
+    SupervisionAct,
 };
 use switchroom_wire::{
     Answer, CdrView, Command, CommandError, ConfigChange, ConsultAct, MissedAct, QueueDoor, RecordingAct,
@@ -43,10 +44,10 @@ pub(super) async fn answer(
 ) -> Result<Answer, CommandError> {
     let sight = sight_of(server, user, role);
     if let Some(why) = unknown_call(server, role, &command).await {
-        return Err(refuse(server, user, &command, why).await);
+        return Err(refuse(server, user, &command, (RefusalReason::State, why)).await);
     }
     if let Some(why) = forbidden(server, user, (role, &sight), &command).await? {
-        return Err(refuse(server, user, &command, why).await);
+        return Err(refuse(server, user, &command, (RefusalReason::Right, why)).await);
     }
     let answer = carry_out(server, (user, role), command).await?;
     Ok(sight.answer(answer))
@@ -461,7 +462,7 @@ async fn why(server: &Server, user: &str, call: &str) -> Result<Answer, CommandE
         Some(view) => Ok(Answer::Why(Box::new(view))),
         None => {
             let command = Command::Why { call: call.to_owned() };
-            Err(refuse(server, user, &command, NO_OWN_CALL.to_owned()).await)
+            Err(refuse(server, user, &command, (RefusalReason::Right, NO_OWN_CALL.to_owned())).await)
         }
     }
 }

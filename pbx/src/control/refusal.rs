@@ -4,16 +4,21 @@
 use super::query::{act, refused};
 use super::server::Server;
 use serde_json::{Map, Value};
-use switchroom_exchange::{CallId, Command as Do, clean};
+use switchroom_exchange::{CallId, Command as Do, RefusalReason, clean};
 use switchroom_wire::{Command, CommandError, Role};
 
-/// Refuses a command, and writes that down.
-pub(super) async fn refuse(server: &Server, user: &str, command: &Command, why: String) -> CommandError {
+/// Refuses a command for that reason, and writes that down.
+pub(super) async fn refuse(
+    server: &Server,
+    user: &str,
+    command: &Command,
+    (reason, why): (RefusalReason, String),
+) -> CommandError {
     if is_told(command) {
         let fields = serde_json::to_value(command).unwrap_or_default();
         let told = format!("{}: {why}", words(&fields));
         let call = call_of(&fields).and_then(|call| known(server, call));
-        let note = Do::Refused { call, is_look: is_look(command), why: told };
+        let note = Do::Refused { call, is_look: is_look(command), reason, why: told };
         if let Err(error) = act(server, user, note).await {
             tracing::error!("a refusal of {user} is in no event: {error:?}");
         }

@@ -12,7 +12,7 @@ use std::io::Cursor;
 use std::time::Duration;
 use switchroom_exchange::{
     Action, CallId, Command, CommandId, Flow, LegId, MediaEvent, MessageRecord, Mono, Now, Party, Record,
-    Restored, Transport, Wall,
+    RefusalReason, Restored, Transport, Wall,
 };
 use switchroom_phone::PhoneCommand;
 use switchroom_phone::digits::DigitsBy;
@@ -573,7 +573,7 @@ fn a_command_weighs_what_its_texts_hold() {
     let call = CallId(1);
     let note = Command::Note { call, number: 1, parties: vec![], text: long() };
     for command in [
-        Command::Refused { call: None, is_look: true, why: long() },
+        Command::Refused { call: None, is_look: true, reason: RefusalReason::Right, why: long() },
         Command::Configured(long()),
         Command::Dial { from: "101".into(), to: long() },
         Command::Transfer { call, to: long() },

@@ -182,9 +182,9 @@ impl Translator {
             }
             Command::Consult { call, act } => Command::Consult { call: self.call(*call), act: act.clone() },
             Command::Record { call, act } => Command::Record { call: self.call(*call), act: *act },
-            Command::Refused { call, is_look, why } => {
+            Command::Refused { call, is_look, reason, why } => {
                 let call = call.map(|call| self.call(call));
-                Command::Refused { call, is_look: *is_look, why: why.clone() }
+                Command::Refused { call, is_look: *is_look, reason: *reason, why: why.clone() }
             }
             Command::Unregister { .. } | Command::Dial { .. } | Command::Configured(_) => command.clone(),
             Command::Archive(act) => Command::Archive(self.archive_act(act)),

@@ -5,7 +5,7 @@
 use super::Subject;
 use crate::CallId;
 use crate::exchange::Exchange;
-use crate::input::{AgentAct, Command, ConsultAct, SupervisionAct};
+use crate::input::{AgentAct, Command, ConsultAct, RefusalReason as Reason, SupervisionAct};
 use crate::limits::{REFUSAL_CHARS_MAX, REFUSALS_PER_MINUTE};
 use crate::record::{EventKind, Severity};
 use crate::text::clean;
@@ -24,15 +24,6 @@ pub(crate) struct Refusals {
     of: BTreeMap<(String, Reason), Lately>,
     /// All of them, written down or not.
     count: u64,
-}
-
-/// Why something is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Reason {
-    /// The user has no right to it.
-    Right,
-    /// It cannot be done as things stand.
-    State,
 }
 
 /// What an order is about.
@@ -114,9 +105,9 @@ impl Exchange {
         now: Now,
         user: &str,
         call: Option<CallId>,
-        (why, is_look): (&str, bool),
+        (reason, why, is_look): (Reason, &str, bool),
     ) -> String {
-        self.tell_refusal(now, (user, Reason::Right), call, why, is_look);
+        self.tell_refusal(now, (user, reason), call, why, is_look);
         why.to_owned()
     }
 

@@ -76,7 +76,7 @@ fn refusals(t: &Floor) -> usize {
 }
 
 fn refused(is_look: bool, call: Option<CallId>, why: &str) -> Command {
-    Command::Refused { is_look, call, why: why.into() }
+    Command::Refused { is_look, reason: RefusalReason::Right, call, why: why.into() }
 }
 
 fn last_refusal(t: &Floor) -> Event {
