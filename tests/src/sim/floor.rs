@@ -160,6 +160,11 @@ impl FloorSetup {
         Self { seed, queues: 1, agents: agents.min(phones / 2), share_percent: 100, fair: Some(key) }
     }
 
+    /// Whether callers come so fast that nobody is ever free: whoever is done takes who waits, and there is nobody to choose from.
+    pub fn is_crowded(&self) -> bool {
+        self.seed % 32 >= 16
+    }
+
     /// Time between calls that keeps two of three agents who are alike busy.
     pub(super) fn pace(&self) -> Duration {
         let agents = u32::try_from(self.agents.max(1)).unwrap_or(1);

@@ -184,7 +184,7 @@ impl Setup {
             troubles.extend(trouble::supervised(seed, length, all.len()));
         } else {
             // Who answers does nothing else. Somebody is free mostly, or never.
-            let gap = if seed % 32 < 16 { floor.pace() } else { Duration::ZERO };
+            let gap = if floor.is_crowded() { Duration::ZERO } else { floor.pace() };
             let mut next = Duration::ZERO;
             calls.retain(|call| {
                 let is_kept = call.from >= floor.agents && call.at >= next;

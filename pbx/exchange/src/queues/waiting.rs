@@ -16,7 +16,7 @@ use switchroom_sip::time::Now;
 #[derive(Debug, Clone)]
 pub(crate) struct Waits {
     /// Its name.
-    queue: String,
+    pub(crate) queue: String,
     /// The flow goes on when the agent hangs up after a talk.
     pub(super) comes_back: bool,
     /// The announcement that plays in place of music.
@@ -121,6 +121,8 @@ impl Exchange {
 
     /// A caller is taken out of the queue, by a key or by hand, and goes elsewhere.
     pub(crate) fn withdraw_from_queue(&mut self, now: Now, id: CallId, exit: Exit) {
+        // While it is known of which queue the call is: phones of agents that ring for it work in others, too.
+        self.keep_queues(id);
         if self.visits.get_mut(&id).is_none_or(|visit| visit.waits.take().is_none()) {
             return;
         }

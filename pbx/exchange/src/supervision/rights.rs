@@ -48,6 +48,11 @@ impl Exchange {
         if let Some(queue) = waits.or(talks).and_then(|queue| self.floor.queue_by_id(queue)) {
             return BTreeSet::from([queue.name.clone()]);
         }
+        // Whom a rule of the queue lets go is of it until that is worked off.
+        let waits = self.visits.get(&id).and_then(|visit| visit.waits.as_ref());
+        if let Some(waits) = waits {
+            return BTreeSet::from([waits.queue.clone()]);
+        }
         let seats = call.legs.values().filter(|leg| leg.is_live()).filter_map(|leg| leg.extension.as_ref());
         let of_seats: BTreeSet<String> = seats.flat_map(|seat| self.queues_at(seat)).collect();
         // Who has talked with an agent is not yet of nobody.

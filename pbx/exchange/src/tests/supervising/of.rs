@@ -1,6 +1,7 @@
 //! Which queues a call is of when nobody is left in it who could tell.
 
 use super::Scene;
+use crate::tests::queues::{Floor, queue, site};
 use crate::tests::world::sdp;
 use crate::*;
 use std::collections::BTreeSet;
@@ -140,4 +141,30 @@ fn a_call_is_no_more_of_a_queue_whose_phone_rang_beside_who_answered() {
     let cdrs = s.w.cdrs();
     let cdr = cdrs.iter().find(|cdr| cdr.call == id).unwrap();
     assert_eq!(cdr.was_of, Some(of(&["other"])), "the record of the call says so too");
+}
+
+/// The phone of an agent of two queues rings when the caller leaves one of them, by a key or taken out: the call was never of
+/// the other.
+#[test]
+fn who_leaves_a_queue_is_of_that_queue_alone() {
+    for by_key in [true, false] {
+        let mut config = site(queue());
+        let mut floor = FloorConfig::clone(&config.floor);
+        floor.queues.insert("other".into(), QueueConfig::default());
+        floor.agents.get_mut("2").unwrap().queues.insert("other".into(), Membership::default());
+        config.floor = std::sync::Arc::new(floor);
+        let mut t = Floor::with(config);
+        t.sign_in("2", "102");
+        t.call("700");
+        t.pick(t.b);
+        let id = t.w.x.calls().next().unwrap().id;
+        if by_key {
+            t.caller_digit('9');
+        } else {
+            t.act(AgentAct::TakeOut { call: id }).unwrap();
+        }
+        t.w.ms(100);
+        assert!(!t.rings(t.b), "by a key: {by_key}");
+        assert_eq!(t.w.x.queues_of(id), of(&["q"]), "by a key: {by_key}");
+    }
 }

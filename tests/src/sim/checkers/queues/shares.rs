@@ -52,11 +52,10 @@ impl Checker for SharesAreEven {
         let Some(key) = world.setup.floor.fair else { return Ok(()) };
         let answered = self.shares.values().map(|share| share.answered);
         let spread = answered.clone().max().unwrap_or(0) - answered.min().unwrap_or(0);
-        let most = match key {
-            // Whoever had a turn in vain comes last again, and nothing remembers it.
-            SortKey::RoundRobin => LAST_ROUND + self.shares.values().map(|share| share.in_vain).sum::<u64>(),
-            _ => LAST_ROUND,
-        };
+        // Whoever had a turn in vain comes last again, and nothing remembers it; or makes up for it, where there is a choice.
+        let in_vain = self.shares.values().map(|share| share.in_vain).sum::<u64>();
+        let remembers = key != SortKey::RoundRobin && !world.setup.floor.is_crowded();
+        let most = LAST_ROUND + if remembers { 0 } else { in_vain };
         if spread > most {
             let text =
                 format!("by {}, {spread} calls apart where {most} may be: {:?}", key.word(), self.shares);
