@@ -111,8 +111,14 @@ impl Finder {
             }
             true
         });
-        for facts in newest {
+        self.show(newest);
+    }
+
+    /// Shows what was found, as it is by now: somebody may hold it since.
+    fn show(&self, found: impl IntoIterator<Item = Box<RecordingFacts>>) {
+        for facts in found {
             let Some(_turn) = self.turns.take_last() else { return };
+            let facts = self.store.recording(facts.call).unwrap_or(*facts);
             if self.is_there(&facts) {
                 self.hub.recorded(view::recording(&facts));
             }
@@ -296,6 +302,17 @@ mod tests {
         assert!(again.find().recv().is_err());
         until(|| again.stored().len() == 4);
         assert_eq!(again.shown().len(), 4);
+    }
+
+    #[test]
+    fn what_is_held_since_it_was_found_is_shown_as_held() {
+        let rig = Rig::new();
+        let found = recorded(rig.dir.path(), 1, "closed");
+        let held = Held { by: "mara".into(), at_ms: 1, reason: "case 7".into() };
+        rig.put(RecordingFacts { held: Some(Box::new(held)), ..found.clone() });
+        rig.finder.show([Box::new(found)]);
+        let shown = rig.finder.hub.board().recordings;
+        assert!(shown.len() == 1 && shown[0].held.is_some(), "{shown:?}");
     }
 
     /// Files are removed by hand after the look at their names.
