@@ -31,9 +31,11 @@ pub(super) fn find(finder: Finder, interrupted: Interrupted) -> Receiver<()> {
     let (repaired, done) = channel();
     let turns = finder.turns.clone();
     let search = move || {
-        interrupted.each().for_each(|unfinished| finder.finish(&unfinished, |_, facts| facts));
+        let is_done = interrupted.each().all(|unfinished| finder.finish(&unfinished, |_, facts| facts));
         drop(repaired);
-        finder.add_unknown();
+        if is_done {
+            finder.add_unknown();
+        }
         finder.turns.end();
     };
     if let Err(error) = std::thread::Builder::new().name("find".into()).spawn(search) {
@@ -44,25 +46,31 @@ pub(super) fn find(finder: Finder, interrupted: Interrupted) -> Receiver<()> {
 }
 
 impl Finder {
-    /// Waits until the store has room, for what happens goes first, and for its turn.
-    fn turn(&self) -> Turn<'_> {
-        while !self.store.has_room() {
+    /// Waits until the store has room, for what happens goes first, and for its turn; none any more when the program stops.
+    fn turn(&self) -> Option<Turn<'_>> {
+        while !self.store.has_room() && !self.turns.is_stopping() {
             std::thread::sleep(ROOM_RETRY);
         }
-        self.turns.take()
+        self.turns.take_last()
     }
 
-    /// Finishes one, puts it into the index and shows it; `known` makes its facts whole.
-    fn finish(&self, unfinished: &Unfinished, known: impl Fn(&Self, RecordingFacts) -> RecordingFacts) {
-        let turn = self.turn();
+    /// Finishes one, puts it into the index and shows it; `known` makes its facts whole. False if the program stops, and it is left
+    /// to the next start.
+    fn finish(
+        &self,
+        unfinished: &Unfinished,
+        known: impl Fn(&Self, RecordingFacts) -> RecordingFacts,
+    ) -> bool {
+        let Some(turn) = self.turn() else { return false };
         if turn.is_deleted(unfinished.call()) {
-            return unfinished.discard();
-        }
-        let Some(facts) = unfinished.finish().map(|facts| known(self, facts)) else { return };
-        if self.is_there(&facts) {
+            unfinished.discard();
+        } else if let Some(facts) = unfinished.finish().map(|facts| known(self, facts))
+            && self.is_there(&facts)
+        {
             self.hub.recorded(view::recording(&facts));
             self.put(facts);
         }
+        true
     }
 
     /// Nobody has deleted it by hand.
@@ -81,8 +89,7 @@ impl Finder {
         media::visit_recordings(&self.dir, |found| {
             let facts = match found {
                 Found::Unsealed(unfinished) => {
-                    self.finish(&unfinished, Self::with_what_is_known);
-                    return true;
+                    return self.finish(&unfinished, Self::with_what_is_known);
                 }
                 Found::Closed(facts) => facts,
             };
@@ -92,7 +99,7 @@ impl Finder {
                 );
                 return false;
             }
-            let _turn = self.turn();
+            let Some(_turn) = self.turn() else { return false };
             // It may have been deleted since it was found.
             if self.store.recording(facts.call).is_none() && self.is_there(&facts) {
                 tracing::info!("recording {} was not in the index and is now", facts.file);
@@ -104,8 +111,14 @@ impl Finder {
             }
             true
         });
-        for facts in newest {
-            let _turn = self.turns.take();
+        self.show(newest);
+    }
+
+    /// Shows what was found, as it is by now: somebody may hold it since.
+    fn show(&self, found: impl IntoIterator<Item = Box<RecordingFacts>>) {
+        for facts in found {
+            let Some(_turn) = self.turns.take_last() else { return };
+            let facts = self.store.recording(facts.call).unwrap_or(*facts);
             if self.is_there(&facts) {
                 self.hub.recorded(view::recording(&facts));
             }
@@ -269,6 +282,39 @@ mod tests {
         assert_eq!(rig.files(), 2, "nothing is left of the others");
     }
 
+    /// A stop waits for the one recording that is being finished, and the next start finishes the others.
+    #[test]
+    fn what_is_not_finished_when_the_program_stops_is_left_to_the_next_start() {
+        let rig = Rig::new();
+        for number in 1..=3 {
+            recorded(rig.dir.path(), number, "");
+        }
+        recorded(rig.dir.path(), 4, "closed");
+        let turns = rig.finder.turns.clone();
+        let turn = turns.take();
+        let done = rig.find();
+        turns.stop();
+        drop(turn);
+        assert!(done.recv().is_err());
+        let left = || media::interrupted_recordings(rig.dir.path()).each().count();
+        assert!(left() >= 2, "{}", left());
+        let again = Rig { finder: Finder { turns: Turns::default(), ..rig.finder }, ..rig };
+        assert!(again.find().recv().is_err());
+        until(|| again.stored().len() == 4);
+        assert_eq!(again.shown().len(), 4);
+    }
+
+    #[test]
+    fn what_is_held_since_it_was_found_is_shown_as_held() {
+        let rig = Rig::new();
+        let found = recorded(rig.dir.path(), 1, "closed");
+        let held = Held { by: "mara".into(), at_ms: 1, reason: "case 7".into() };
+        rig.put(RecordingFacts { held: Some(Box::new(held)), ..found.clone() });
+        rig.finder.show([Box::new(found)]);
+        let shown = rig.finder.hub.board().recordings;
+        assert!(shown.len() == 1 && shown[0].held.is_some(), "{shown:?}");
+    }
+
     /// Files are removed by hand after the look at their names.
     #[test]
     fn what_is_removed_by_hand_is_not_missed() {
@@ -279,7 +325,7 @@ mod tests {
         media::visit_recordings(rig.dir.path(), |found| {
             let Found::Unsealed(unfinished) = found else { return true };
             fs::remove_file(rig.dir.path().join(&torn.file)).unwrap();
-            rig.finder.finish(&unfinished, Finder::with_what_is_known);
+            assert!(rig.finder.finish(&unfinished, Finder::with_what_is_known));
             seen += 1;
             true
         });

@@ -90,6 +90,7 @@ pub struct Keeper {
     jobs: SyncSender<Job>,
     thread: Mutex<Option<JoinHandle<()>>>,
     is_stopping: Arc<AtomicBool>,
+    turns: Turns,
 }
 
 impl Keeper {
@@ -106,7 +107,7 @@ impl Keeper {
             store,
             engine,
             keep,
-            turns,
+            turns: turns.clone(),
             due: in_a_while(FIRST),
             raised: BTreeSet::new(),
             doubted: None,
@@ -114,7 +115,7 @@ impl Keeper {
             is_stopping: is_stopping.clone(),
         };
         let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || work.run(&taken))?;
-        Ok(Self { jobs, thread: Mutex::new(Some(thread)), is_stopping })
+        Ok(Self { jobs, thread: Mutex::new(Some(thread)), is_stopping, turns })
     }
 
     /// Takes over how long recordings are kept, and looks at once if that changed or somebody has applied the configuration
@@ -138,10 +139,12 @@ impl Keeper {
         }
     }
 
-    /// Ends the thread, which leaves off between two portions of recordings; to be called while the engine still runs.
+    /// Ends the thread, which leaves off between two portions of recordings; to be called while the engine still runs. Who finishes
+    /// what a crash cut off leaves off, too: nobody waits for more than the one that it is at.
     pub fn stop(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return };
+        self.turns.stop();
         self.is_stopping.store(true, Ordering::Relaxed);
         let _ = self.jobs.send(Job::Stop);
         if thread.join().is_err() {

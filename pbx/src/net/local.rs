@@ -32,7 +32,7 @@ impl Local {
 }
 
 /// Connecting a datagram socket sends nothing but chooses the source address.
-fn route(peer: IpAddr) -> Option<IpAddr> {
+pub(super) fn route(peer: IpAddr) -> Option<IpAddr> {
     let any: IpAddr =
         if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0)).ok()?;

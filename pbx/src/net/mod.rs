@@ -183,11 +183,20 @@ pub fn rtp_address(listen: &[Listen]) -> IpAddr {
 pub fn place_contacts(config: &mut switchroom_exchange::Config, listen: &[Listen]) {
     let mut local = local::Local::default();
     for contact in config.extensions.values_mut().filter_map(|extension| extension.contact.as_mut()) {
-        let mut ours = listen.iter().filter(|l| l.transport == ListenTransport::Udp).map(|l| l.address);
-        if let Some(bound) = ours.find(|a| a.is_ipv4() == contact.remote.is_ipv4()) {
-            contact.local = local.towards(contact.remote.ip(), bound);
+        let remote = contact.remote.ip();
+        if let Some(bound) = bound_towards(remote, local::route(remote), listen) {
+            contact.local = local.towards(remote, bound);
         }
     }
+}
+
+/// What of `listen` reaches a peer over UDP: what is bound to the address that routing gives as our own, else to all, else to one that
+/// others reach. Loopback reaches itself only.
+fn bound_towards(remote: IpAddr, routed: Option<IpAddr>, listen: &[Listen]) -> Option<SocketAddr> {
+    let ours = listen.iter().filter(|l| l.transport == ListenTransport::Udp).map(|l| l.address);
+    let ours = ours.filter(|a| a.is_ipv4() == remote.is_ipv4());
+    let ours = ours.filter(|a| remote.is_loopback() || !a.ip().is_loopback());
+    ours.min_by_key(|a| (routed != Some(a.ip()), !a.ip().is_unspecified()))
 }
 
 /// A stored registration names the address it was made at; if that is not listened to any more, the one that its phone

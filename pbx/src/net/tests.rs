@@ -241,3 +241,19 @@ fn rtp_is_bound_to_every_kind_of_address_that_sip_has() {
     assert_eq!(bound(&["192.0.2.1:5060", "[2001:db8::1]:5060"]), "::");
     assert_eq!(bound(&[]), "0.0.0.0");
 }
+
+#[test]
+fn a_contact_is_called_from_the_address_that_reaches_it() {
+    let of = |remote: &str, routed: &str, listen: &[&str]| {
+        let udp = |at: &&str| Listen { transport: ListenTransport::Udp, address: at.parse().unwrap() };
+        let listen: Vec<Listen> = listen.iter().map(udp).collect();
+        let found = bound_towards(remote.parse().unwrap(), routed.parse().ok(), &listen);
+        found.map(|at| at.to_string()).unwrap_or_default()
+    };
+    let (lo, one, two, any) = ("127.0.0.1:5060", "10.0.0.5:5060", "192.0.2.5:5060", "0.0.0.0:5070");
+    assert_eq!(of("192.0.2.7", "192.0.2.5", &[lo, one, any, two]), two, "as it is routed");
+    assert_eq!(of("198.51.100.7", "203.0.113.5", &[lo, one, any]), any, "else from any address");
+    assert_eq!(of("198.51.100.7", "", &[lo, one, two]), one, "else from one that is seen elsewhere");
+    assert_eq!(of("127.0.0.9", "127.0.0.1", &[one, lo]), lo);
+    assert_eq!(of("10.0.0.7", "10.0.0.5", &[lo, "[::]:5060"]), "", "loopback reaches nobody else");
+}
