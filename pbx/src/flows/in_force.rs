@@ -58,7 +58,8 @@ impl InForce {
     }
 
     /// Reads the flows of a configuration and puts those that are to be in force into it, and into folders' places the music
-    /// that is in them; lists that have not changed become those in force, for some are large. Gives the alarms that change with it, and a sentence if files were refused.
+    /// that is in them; lists that have not changed become those in force, for some are large. Gives the alarms that change
+    /// with it, and a sentence if files were refused.
     pub fn renew(&self, loaded: &mut Loaded) -> (Vec<Alarm>, Option<String>) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Last { found: last, lists, pins, is_told } = &mut *held;

@@ -20,7 +20,7 @@ const SPAN: Duration = Duration::from_secs(60);
 /// What users were refused lately.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
-    /// By user; there are as many as the configuration has.
+    /// By user and reason; there are as many users as the configuration has.
     of: BTreeMap<(String, Reason), Lately>,
     /// All of them, written down or not.
     count: u64,
