@@ -10,6 +10,9 @@ use switchroom_acd::{
 };
 use switchroom_exchange::{Action, AgentAct, CallId, Command};
 
+/// Who changed a presence, in what is written down, when it was the agent's own phone in a flow.
+const BY_PHONE: &str = "agent";
+
 /// No agent has two calls of queues, or is offered one but ready and idle.
 #[derive(Debug, Default)]
 pub(in super::super) struct OneCallPerAgent {
@@ -185,6 +188,28 @@ impl WhereTheyChose {
     }
 }
 
+/// What was written down of agents in a step.
+fn agent_facts(step: &Step) -> impl Iterator<Item = &AgentFact> {
+    facts(step).filter_map(|fact| match fact {
+        Fact::Agent(fact) => Some(fact),
+        _ => None,
+    })
+}
+
+/// Whether an agent was where somebody chose, and went on from there in the same step by the own phone: it waited as a
+/// caller in a queue that this choice left without agents, and its flow went on.
+fn by_own_phone(step: &Step, agent: &str, was: &Presence, chosen: &Presence) -> bool {
+    let mut is = was;
+    let mut left_by = None;
+    for fact in agent_facts(step).filter(|fact| fact.agent == agent) {
+        if is == chosen && fact.is.presence != *chosen {
+            left_by = Some(fact.by.as_str());
+        }
+        is = &fact.is.presence;
+    }
+    left_by == Some(BY_PHONE)
+}
+
 impl Checker for WhereTheyChose {
     fn rule(&self) -> &'static str {
         "agents are where they chose to be, after a restart as well, and idle at rest"
@@ -198,10 +223,9 @@ impl Checker for WhereTheyChose {
                 self.restarted(world)?;
             }
         }
-        for fact in facts(step) {
-            if let Fact::Agent(fact) = fact {
-                self.presences.insert(fact.agent.clone(), fact.is.presence.clone());
-            }
+        let before = self.presences.clone();
+        for fact in agent_facts(step) {
+            self.presences.insert(fact.agent.clone(), fact.is.presence.clone());
         }
         let command = match &step.came {
             Came::Command(_, Command::Own(command)) => Some(&**command),
@@ -215,7 +239,8 @@ impl Checker for WhereTheyChose {
             // A phone that cannot be reached may be found so at once, by a rule.
             let by_rule =
                 matches!(&is, Presence::Break { reason } if reason == switchroom_acd::fact::NO_ANSWER);
-            if is != *presence && !by_rule {
+            let was = before.get(agent).cloned().unwrap_or_default();
+            if is != *presence && !by_rule && !by_own_phone(step, agent, &was, presence) {
                 return broken(None, format!("agent {agent} chose {presence:?} and is {is:?}"));
             }
         }
