@@ -284,3 +284,4 @@ mod parse;
 mod tests;
 
 pub(crate) use parse::declared_length;
+pub use parse::end_of_head;

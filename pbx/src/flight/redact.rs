@@ -17,7 +17,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use switchroom_exchange::{Config, Extension};
 use switchroom_sip::digest::{Algorithm, Credentials, to_hex};
-use switchroom_sip::message::{Message, ParseError};
+use switchroom_sip::message::{Message, ParseError, end_of_head};
 
 /// What the name of a header with credentials holds.
 const AUTHORIZATION: &[u8] = b"authorization";
@@ -92,7 +92,7 @@ impl Redactor {
     /// A message: what is no secret stays as it is, byte for byte.
     fn message(&self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(bytes.len());
-        let body_at = body_of(bytes);
+        let body_at = end_of_head(bytes).unwrap_or(bytes.len());
         // Read only if it is needed: most messages bear no credentials.
         let mut method: Option<Option<String>> = None;
         for line in logical_lines(&bytes[..body_at]) {
@@ -166,20 +166,6 @@ fn method_of(bytes: &[u8]) -> Option<String> {
 
 fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
-}
-
-/// Where the body begins: behind the first empty line.
-fn body_of(bytes: &[u8]) -> usize {
-    // Blank lines before the start line are no header's end (RFC 3261 §7.5).
-    let start = bytes.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
-    let mut at = start;
-    while let Some(offset) = bytes[at..].iter().position(|b| *b == b'\n') {
-        at += offset + 1;
-        if bytes[at..].starts_with(b"\r\n") || bytes[at..].starts_with(b"\n") {
-            return at;
-        }
-    }
-    bytes.len()
 }
 
 /// Header lines with their line ends; a line that begins with a blank goes on with the one above it.

@@ -8,6 +8,7 @@ use crate::{CallId, LegId};
 use std::time::Duration;
 use switchroom_flow::Event;
 use switchroom_sip::endpoint::Trace;
+use switchroom_sip::message::end_of_head;
 use switchroom_sip::time::{Mono, Now};
 
 /// A key that INFO tells within this time of the same key in the sound is one press.
@@ -107,12 +108,14 @@ impl Exchange {
     }
 }
 
-/// A message as it is shown: digits in the body of an INFO are crosses.
+/// A message as it is shown: digits in the body of an INFO are crosses. Where that begins is read as the parser reads it: phones
+/// send blank lines before a request, and end lines with LF alone.
 pub(crate) fn without_digits(trace: Trace) -> Trace {
-    if !trace.bytes.starts_with(b"INFO ") {
+    let start = trace.bytes.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(trace.bytes.len());
+    if !trace.bytes[start..].starts_with(b"INFO ") {
         return trace;
     }
-    let body = trace.bytes.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |at| at + 4);
+    let body = end_of_head(&trace.bytes).unwrap_or(start);
     let hide = |(at, byte): (usize, &u8)| match byte {
         b'0'..=b'9' | b'*' | b'#' if at >= body => b'x',
         b'A'..=b'D' | b'a'..=b'd' if at >= body && is_alone(&trace.bytes, at) => b'x',
@@ -126,4 +129,36 @@ pub(crate) fn without_digits(trace: Trace) -> Trace {
 fn is_alone(bytes: &[u8], at: usize) -> bool {
     let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
     !is_letter(at.checked_sub(1)) && !is_letter(Some(at + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use switchroom_sip::endpoint::SessionId;
+    use switchroom_sip::flow::{Flow, Transport};
+
+    fn shown(text: &str) -> String {
+        let at = "192.0.2.1:5060".parse().unwrap();
+        let flow = Flow { transport: Transport::Udp, local: at, remote: at, connection: 0 };
+        let bytes = text.as_bytes().into();
+        let trace = Trace { session: SessionId(1), flow, inbound: true, again: false, bytes };
+        String::from_utf8(without_digits(trace).bytes.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn no_digit_of_a_body_is_shown_wherever_it_begins() {
+        for (head, end) in [
+            ("INFO sip:2 SIP/2.0\r\nA: 3", "\r\n\r\n"),
+            ("INFO sip:2 SIP/2.0\r\nA: 3", "\r\n\n"),
+            ("INFO sip:2 SIP/2.0\nA: 3", "\n\n"),
+            ("\r\n\r\nINFO sip:2 SIP/2.0\nA: 3", "\n\r\n"),
+        ] {
+            let text = format!("{head}{end}Signal=7\r\n\r\nSignal=*\r\n");
+            assert_eq!(shown(&text), format!("{head}{end}Signal=x\r\n\r\nSignal=x\r\n"), "{text:?}");
+        }
+        assert_eq!(shown("INFO sip:2 SIP/2.0\r\nSignal=7"), "INFO sip:x SIP/x.x\r\nSignal=x");
+        let other = "MESSAGE sip:2 SIP/2.0\r\n\r\n7";
+        assert_eq!(shown(other), other);
+    }
 }

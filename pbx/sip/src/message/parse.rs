@@ -106,6 +106,15 @@ fn split_head(bytes: &[u8]) -> (&[u8], &[u8], bool) {
     (bytes, &[], false)
 }
 
+/// Where the head of a message ends and the first empty line begins, read as [`Message::parse`] reads it: a line may end
+/// with CR LF or with LF alone, and empty lines before the start line are none of it (RFC 3261 §7.5). `None` if no empty line
+/// follows.
+pub fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    let start = bytes.iter().position(|b| !matches!(b, b'\r' | b'\n'))?;
+    let (head, _, is_whole) = split_head(&bytes[start..]);
+    is_whole.then_some(start + head.len())
+}
+
 /// The length of the body as the header tells it, read as [`Message::parse`] reads it; `None` if it is missing, no
 /// number, or told twice.
 pub(crate) fn declared_length(head: &[u8]) -> Option<usize> {

@@ -154,7 +154,9 @@ impl Checker for FlightTellsNoKeys {
 }
 
 fn is_info(came: &Came) -> bool {
-    matches!(came, Came::Message(_, bytes) if bytes.starts_with(b"INFO "))
+    let Came::Message(_, bytes) = came else { return false };
+    let start = bytes.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
+    bytes[start..].starts_with(b"INFO ")
 }
 
 /// What is masked becomes a 0; signs stay.
@@ -253,11 +255,13 @@ impl SecretsStay {
             let LadderKind::Message { lane, text, .. } = &entry.kind else { continue };
             let is_callers = has_flow && is_caller(*lane) && place >= of_flow && !looked.puts_through;
             let is_lent = is_handed_off && place >= hand_off.unwrap_or(0);
-            if !(is_callers || is_lent) || !text.starts_with("INFO ") {
+            // Blank lines may come before a request (RFC 3261 §7.5).
+            if !(is_callers || is_lent) || !text.trim_start_matches(['\r', '\n']).starts_with("INFO ") {
                 continue;
             }
             let is_shown = world.plant.unmasks_ladder(is_first);
-            let shown = if is_shown { text.replace("=x", "=7") } else { text.clone() };
+            let text = text.trim_start_matches(['\r', '\n']);
+            let shown = if is_shown { text.replace("=x", "=7") } else { text.to_owned() };
             let lines = shown.replace("\r\n", "\n").replace('\n', "\r\n");
             if let Some(digit) = key_in_info(lines.as_bytes()) {
                 return broken(Some(call), format!("the ladder tells that {digit} was pressed: {shown}"));
