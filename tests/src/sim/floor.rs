@@ -281,9 +281,14 @@ impl FloorSetup {
         QUEUES.get(chance.below(self.queues)).map(|(_, number)| *number)
     }
 
+    /// A part of the seed that tells nothing of what is drawn from its remainders: each trait of a site meets each other one.
+    pub fn apart(&self) -> u64 {
+        self.seed ^ (self.seed >> 32)
+    }
+
     /// The flow that the last queue is led into by.
     pub(super) fn flows(&self) -> Flows {
-        let asks = if self.seed % 3 == 2 { ASKS_FOR } else { "" };
+        let asks = if self.apart() % 3 == 2 { ASKS_FOR } else { "" };
         let text = format!("{CALL_BACK}{asks}");
         let flow = switchroom_flow::read("call-back.toml", 1, &text).0.filter(|_| self.queues > 2);
         flow.into_iter().map(|flow| (flow.name.clone(), Arc::new(flow))).collect()

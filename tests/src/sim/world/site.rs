@@ -54,7 +54,7 @@ pub(super) fn config(setup: &Setup) -> Config {
                 None => BTreeMap::new(),
             },
             // On some sites agents hear of supervisors.
-            notify: if matches!(setup.floor.seed % 4, 1 | 2) {
+            notify: if matches!(setup.floor.apart() % 4, 1 | 2) {
                 [Mode::Listen, Mode::Barge].into()
             } else {
                 [].into()
