@@ -39,6 +39,7 @@ mod transfer;
 
 pub use consult::{Bridge, Consult};
 pub use hand_off::{HandOff, HandedBack};
+pub(crate) use offer::miss_of;
 pub use path::CallPath;
 pub use route::{NO_NUMBER, Way};
 pub use signal::SIGNAL;

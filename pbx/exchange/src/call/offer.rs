@@ -367,7 +367,7 @@ impl Exchange {
     /// of the agent whose phone it was: others may ring for reasons of their own.
     pub(crate) fn note_refusal(&mut self, now: Now, id: CallId, leg: LegId, verdict: Verdict) {
         let is_over = self.live_callees(id).is_empty();
-        let own = self.refused_in_queue(id, leg, verdict);
+        let own = self.refused_by_agent(id, leg, verdict);
         let Some(call) = self.calls.get_mut(&id) else { return };
         if !call.is_ringing() {
             return;
@@ -380,7 +380,9 @@ impl Exchange {
             return self.tell_missed(now, id, miss_of(own.unwrap_or(verdict).2));
         }
         self.timers.cancel(Timer::NoAnswer(id));
-        let (_, status, word) = own.or(call.refusal).unwrap_or(verdict);
+        // The call of a call-back is over with its last agent, whoever that was.
+        let of_agent = own.filter(|_| call.stage != Stage::Placing);
+        let (_, status, word) = of_agent.or(call.refusal).unwrap_or(verdict);
         let party = EndedBy::Party(if call.stage == Stage::Placing { End::Caller } else { End::Callee });
         let number = self.sought(id);
         let (by, cause, text) = match word {
@@ -408,7 +410,8 @@ impl Exchange {
         let rang = now.mono.since(call.sought_since.mono).as_secs();
         let (has_reacted, has_rung, number) = (call.reacted, call.has_rung, self.sought(id));
         for leg in self.live_callees(id) {
-            self.drop_leg(now, id, leg, if has_reacted { "no_answer" } else { "unreachable" }, None);
+            let was_there = self.has_reacted(id, leg).unwrap_or(has_reacted);
+            self.drop_leg(now, id, leg, if was_there { "no_answer" } else { "unreachable" }, None);
         }
         let status = Status::UNAVAILABLE.code();
         if has_reacted {
@@ -502,8 +505,8 @@ impl Exchange {
     }
 }
 
-/// What a refusal of one agent's phone is to his queue, while others ring.
-fn miss_of(word: &str) -> Miss {
+/// What a refusal of one agent's phone is to his queue.
+pub(crate) fn miss_of(word: &str) -> Miss {
     match word {
         "no_answer" => Miss::NoAnswer,
         "busy" | "declined" => Miss::Refused,

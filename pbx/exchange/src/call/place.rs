@@ -166,6 +166,9 @@ impl Exchange {
         let rings = status == Status::RINGING || status.code() == 182;
         call.has_rung |= rings;
         let Some(one) = call.legs.get_mut(&leg).filter(|one| one.is_live()) else { return };
+        if let Some(ringing) = &mut one.ringing {
+            ringing.reacted(rings);
+        }
         if let Some(theirs) = sdp.and_then(|sdp| Description::parse(sdp).ok()) {
             one.remote = Some(theirs);
         }

@@ -134,7 +134,9 @@ impl Exchange {
         }
         match self.place_call_back(now, name, offer, &extensions) {
             Some(id) => {
-                self.timers.set(Timer::NoAnswer(id), now.mono.after(Duration::from_millis(ring)));
+                let wait = Duration::from_millis(ring);
+                self.begin_to_ring(now, id, &extensions, wait);
+                self.timers.set(Timer::NoAnswer(id), now.mono.after(wait));
                 self.note_open(id);
                 // Some may have no phone that can be rung although others have.
                 let how = self.how_unrung(now);
@@ -291,9 +293,12 @@ impl Exchange {
             let agents = self.floor.waiter(name).and_then(|waiter| waiter.offer.as_ref());
             let agents = agents.iter().flat_map(|offer| &offer.agents);
             let agents = agents.filter_map(|agent| self.floor.agent_by_id(*agent));
-            let agents: Vec<String> = agents.map(|agent| agent.number.to_string()).collect();
-            for agent in agents {
-                self.floor.missed(moment(now), name, &agent, super::ringing::miss(cause));
+            // Each by the own phone.
+            let missed = agents.map(|agent| agent.seat());
+            let missed: Vec<(String, Miss)> =
+                missed.map(|(agent, seat)| (agent, self.missed_by(id, &seat, cause))).collect();
+            for (agent, how) in missed {
+                self.floor.missed(moment(now), name, &agent, how);
             }
         } else if cause == Cause::Restart {
             self.floor.call_back_cut(moment(now), name);

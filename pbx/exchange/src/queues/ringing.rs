@@ -1,12 +1,12 @@
 //! Agents ring for a caller who waits; one answers, or none does.
 
 use super::moment;
-use crate::call::Verdict;
+use crate::call::{Verdict, miss_of};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::ENDED_LEGS_MAX;
-use crate::record::{Cause, End};
-use crate::{CallId, Leg, LegId, Stage};
+use crate::record::Cause;
+use crate::{Call, CallId, Leg, LegId, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use switchroom_acd::{Exit, Miss};
@@ -58,16 +58,22 @@ impl Exchange {
     /// Phones of these extensions that were begun to be rung now are rung for so long. Of a caller who waits in a queue each
     /// has its own time: an offer to an agent, and a phone at which a user picks the caller up, know nothing of each other.
     pub(crate) fn ring_for(&mut self, now: Now, id: CallId, extensions: &[String], wait: Duration) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let (since, until) = (now.mono, now.mono.after(wait));
-        for leg in call.legs.values_mut() {
-            let is_new = leg.end == End::Callee && leg.is_live() && leg.ringing.is_none();
-            if is_new && leg.extension.as_ref().is_some_and(|at| extensions.contains(at)) {
-                leg.ringing = Some(Ringing { since, until, reaction: Reaction::Nothing, refusal: None });
-            }
-        }
+        self.begin_to_ring(now, id, extensions, wait);
         if self.waits_in_queue(id) {
             self.wait_for_the_first(id);
+        }
+    }
+
+    /// From now on it is noted what the phones of these extensions say, for those that were begun to be rung.
+    pub(super) fn begin_to_ring(&mut self, now: Now, id: CallId, extensions: &[String], wait: Duration) {
+        let (since, until) = (now.mono, now.mono.after(wait));
+        let sought = self.live_callees(id);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        for leg in sought {
+            let Some(leg) = call.legs.get_mut(&leg).filter(|leg| leg.ringing.is_none()) else { continue };
+            if leg.extension.as_ref().is_some_and(|at| extensions.contains(at)) {
+                leg.ringing = Some(Ringing { since, until, reaction: Reaction::Nothing, refusal: None });
+            }
         }
     }
 
@@ -82,6 +88,46 @@ impl Exchange {
 
     fn waits_in_queue(&self, id: CallId) -> bool {
         self.visits.get(&id).is_some_and(|visit| visit.waits.is_some())
+    }
+
+    /// Whether phones of agents ring for it: for who waits, or for who is to be called back.
+    fn rings_agents(&self, id: CallId) -> bool {
+        let calls_back = |call: &Call| call.call_back.is_some() && call.stage == Stage::Placing;
+        self.waits_in_queue(id) || self.calls.get(&id).is_some_and(calls_back)
+    }
+
+    /// Whether a phone at which an agent is rung, or another of the same extension, has said anything. None if no agent is.
+    pub(crate) fn has_reacted(&self, id: CallId, leg: LegId) -> Option<bool> {
+        if !self.rings_agents(id) {
+            return None;
+        }
+        let best = self.of_the_same(id, leg).map(|one| one.reaction).max();
+        best.map(|reaction| reaction > Reaction::Nothing)
+    }
+
+    /// What the phones of an extension have said to the call of an offer that is over by `cause`, and so what its agent missed.
+    pub(super) fn missed_by(&self, id: CallId, extension: &str, cause: Cause) -> Miss {
+        let is_by_phones = matches!(
+            cause,
+            Cause::NoAnswer
+                | Cause::Unreachable
+                | Cause::Busy
+                | Cause::Declined
+                | Cause::NotAcceptable
+                | Cause::Failed
+                | Cause::Overload
+        );
+        let legs = self.calls.get(&id).filter(|_| is_by_phones).map(|call| call.legs.values());
+        let own = legs.into_iter().flatten().filter(|leg| leg.extension.as_deref() == Some(extension));
+        let rung: Vec<Ringing> = own.filter_map(|leg| leg.ringing).collect();
+        let has_rung_out = |one: &Ringing| one.refusal.is_none() && one.reaction > Reaction::Nothing;
+        let refusal = rung.iter().filter_map(|one| one.refusal).max_by_key(|verdict| verdict.0);
+        match refusal {
+            _ if rung.is_empty() => miss(cause),
+            _ if rung.iter().any(has_rung_out) => Miss::NoAnswer,
+            Some(verdict) => miss_of(verdict.2),
+            None => Miss::Failed,
+        }
     }
 
     /// The time of some phones is over that ring for a caller who waits: each agent is judged by the own ones, and the others
@@ -124,10 +170,10 @@ impl Exchange {
         true
     }
 
-    /// Notes what a phone said that would not ring for a caller who waits. Gives the most telling word of those that rang at the
-    /// same extension with it; nothing if the call waits in no queue.
-    pub(crate) fn refused_in_queue(&mut self, id: CallId, leg: LegId, verdict: Verdict) -> Option<Verdict> {
-        if !self.waits_in_queue(id) {
+    /// Notes what a phone of an agent said that would not ring. Gives the most telling word of those that rang at the same
+    /// extension with it; nothing if it is no phone of an agent.
+    pub(crate) fn refused_by_agent(&mut self, id: CallId, leg: LegId, verdict: Verdict) -> Option<Verdict> {
+        if !self.rings_agents(id) {
             return None;
         }
         let ringing = self.calls.get_mut(&id)?.legs.get_mut(&leg)?.ringing.as_mut()?;

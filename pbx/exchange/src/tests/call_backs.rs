@@ -8,10 +8,12 @@ mod sides;
 use super::queues::{Floor, queue, route, site};
 use super::world::{World, header};
 use crate::*;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_acd::config::{CallBackConfig, QueueConfig};
+use switchroom_acd::fact::OfferOutcome;
 use switchroom_acd::{Activity, CallBackAct, CallBackEnd, Fact, Presence};
 use switchroom_flow::routes::Destination;
 use switchroom_flow::{Clip, Language};
@@ -226,6 +228,59 @@ fn of_agents_who_ring_at_once_the_first_has_it() {
     assert_eq!(t.live().from.number, "103", "the call is by who answered");
     t.w.hang_up(c, winner);
     t.rest();
+}
+
+/// 101 is to be called back, and the phones of 2 and 3 ring for that.
+fn rings_two() -> Floor {
+    let mut t = Floor::new(QueueConfig { ring_at_once: 0, ..rules() });
+    t.ask();
+    t.take_it();
+    t.w.reject(t.a, Status::BUSY);
+    t.sign_in("3", "103");
+    t.w.run(Duration::from_secs(61));
+    assert!(t.rings(t.b) && t.rings(t.c));
+    t
+}
+
+/// How offers ended, of each agent the last.
+fn missed(t: &Floor) -> BTreeMap<String, OfferOutcome> {
+    let ended =
+        |fact| if let Fact::OfferEnded(ended) = fact { Some((ended.agent, ended.outcome)) } else { None };
+    t.facts().into_iter().filter_map(ended).collect()
+}
+
+/// The phone of one rings, that of the other is dead.
+#[test]
+fn of_agents_who_ring_in_vain_each_is_judged_by_the_own_phone() {
+    let mut t = rings_two();
+    let (b, c) = (t.b, t.c);
+    t.w.take(b);
+    t.pick(c);
+    t.w.run(Duration::from_secs(16));
+    let of = |agent: &str, how| (agent.to_owned(), how);
+    assert_eq!(missed(&t), [of("2", OfferOutcome::Failed), of("3", OfferOutcome::NoAnswer)].into());
+    assert_eq!(t.w.x.floor().agent("2").unwrap().presence, Presence::Ready);
+    assert!(matches!(t.w.x.floor().agent("3").unwrap().presence, Presence::Break { .. }));
+    nobody_works(t);
+}
+
+/// Whoever is still to be called back stays so.
+fn nobody_works(mut t: Floor) {
+    t.choose("2", Presence::LoggedOut, "102");
+    t.choose("3", Presence::LoggedOut, "103");
+    t.rest();
+}
+
+/// One declines, and later the phone of the other fails.
+#[test]
+fn what_the_phone_of_one_agent_said_is_said_of_no_other() {
+    let mut t = rings_two();
+    let (b, c) = (t.b, t.c);
+    t.w.reject(c, Status::BUSY);
+    t.w.reject(b, Status::SERVICE_UNAVAILABLE);
+    let of = |agent: &str, how| (agent.to_owned(), how);
+    assert_eq!(missed(&t), [of("2", OfferOutcome::Failed), of("3", OfferOutcome::Refused)].into());
+    nobody_works(t);
 }
 
 #[test]
