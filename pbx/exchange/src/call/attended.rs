@@ -7,12 +7,17 @@
 //!
 //! The call in which it is asked for goes on, with its id and its recording. Media of a call is in one engine's thread, so
 //! the party that joins gets a new leg there: its dialog goes on and is offered the new leg's ports by re-INVITE.
+//!
+//! Where nobody is there yet in call 2 (phones ring, it waits in a queue, a flow has it), the one who stays goes where call 2
+//! was dialled to, as if referred there (RFC 5589 §7.3 leaves that to phones, which differ): in a queue it begins its own
+//! wait, and the wait of who refers is no abandoned one.
 
 use super::{Call, Leg, LegState, Stage};
 use crate::exchange::Exchange;
 use crate::negotiate::offer_on_behalf;
 use crate::record::{Cause, End, EndedBy, EventKind, Severity};
 use crate::{CallId, LegId, PortSlot};
+use switchroom_acd::Exit;
 use switchroom_sip::endpoint::{NewOffer, SessionId};
 use switchroom_sip::replaces::Replaces;
 use switchroom_sip::sdp::{Description, Format, Local};
@@ -26,6 +31,22 @@ fn no<T>(status: Status, why: &str) -> Result<T, No> {
     Err((status, why.to_owned()))
 }
 
+/// The other call of who refers.
+pub(super) enum OtherCall {
+    /// A talk: its other party joins.
+    Talk(Consult),
+    /// Nobody is there but who refers.
+    Alone(Alone),
+}
+
+/// A call that who refers has made and in which nobody has answered yet.
+pub(super) struct Alone {
+    call: CallId,
+    by: LegId,
+    /// What was dialled for it.
+    pub(super) to: String,
+}
+
 /// The other talk of who refers: its call, its leg there, the party that joins and that one's dialog.
 pub(super) struct Consult {
     call: CallId,
@@ -34,9 +55,18 @@ pub(super) struct Consult {
     session: SessionId,
 }
 
+impl Call {
+    /// Whether a leg has made this call, and is still on its way to what was dialled or in a flow there.
+    fn leads_its_caller_where_dialled(&self, leg: LegId) -> bool {
+        let is_own = self.caller == leg && self.transfers == 0;
+        let is_for_somebody = self.call_back.is_some() || self.consulted_in.is_some();
+        is_own && !is_for_somebody && matches!(self.stage, Stage::Seeking | Stage::Flow)
+    }
+}
+
 impl Exchange {
-    /// The dialog that a Replaces names must be of the same extension, and in a talk.
-    pub(super) fn consult(&self, id: CallId, leg: LegId, replaces: &Replaces) -> Result<Consult, No> {
+    /// The dialog that a Replaces names must be of the same extension, and in a talk or in a call that it has made.
+    pub(super) fn other_call(&self, id: CallId, leg: LegId, replaces: &Replaces) -> Result<OtherCall, No> {
         let found = self.endpoint.replaced(replaces).and_then(|(session, _)| self.sessions.get(&session));
         let Some((other_id, by)) = found.copied() else {
             // Not 481, which would say that the dialog of the REFER itself is gone (RFC 3261 §12.2.1.2).
@@ -54,7 +84,11 @@ impl Exchange {
             return no(Status::PENDING, "the other call is being put through");
         }
         let Some(joins) = call.other(by).and_then(|other| call.leg(other)) else {
-            return no(Status::FORBIDDEN, "nobody has answered in the other call");
+            let alone = || Alone { call: other_id, by, to: call.to.number.clone() };
+            let is_led_on = call.leads_its_caller_where_dialled(by);
+            return is_led_on
+                .then(|| OtherCall::Alone(alone()))
+                .ok_or((Status::FORBIDDEN, "nobody has answered in the other call".to_owned()));
         };
         let Some(session) = joins.session.filter(|_| joins.remote.is_some() && joins.local.is_some()) else {
             return no(Status::PENDING, "the other side of the other call has not described itself yet");
@@ -62,7 +96,26 @@ impl Exchange {
         if !self.endpoint.may_offer(session) {
             return no(Status::PENDING, "the other side of the other call is changing its media");
         }
-        Ok(Consult { call: other_id, by, joins: joins.id, session })
+        Ok(OtherCall::Talk(Consult { call: other_id, by, joins: joins.id, session }))
+    }
+
+    /// The call that who refers has made ends: somebody else goes where it went. A wait in a queue is over by that, not
+    /// given up.
+    pub(super) fn end_alone(&mut self, now: Now, id: CallId, alone: &Alone) {
+        let number = self.calls.get(&id).map_or(0, |call| call.number);
+        let who = self.number_of_leg(alone.call, alone.by);
+        self.withdraw_from_queue(now, alone.call, Exit::Removed);
+        let Some(call) = self.calls.get_mut(&alone.call) else { return };
+        let (cause, status) = match call.has_answered_caller() {
+            true => (Cause::HungUp, 0),
+            false => (Cause::Cancelled, Status::TERMINATED.code()),
+        };
+        let Some(leg) = call.legs.get_mut(&alone.by) else { return };
+        leg.outcome = "transferred";
+        let by = EndedBy::Party(leg.origin);
+        let text = format!("{who} sends the other side of call {number} to {} in its place", alone.to);
+        self.why(now, alone.call, "transfer", text.clone());
+        self.finish(now, alone.call, by, cause, status, text);
     }
 
     /// What the party that joins is offered: what the one that stays talks in, in the numbers that the dialog of the one

@@ -51,7 +51,7 @@ impl Exchange {
             self.made_one_less(&maker);
         }
         self.timers.cancel(Timer::NoAnswer(id));
-        self.hold_ends(id);
+        self.forget_reminder(id);
         self.drop_briefing(id);
         if !was_answered {
             self.refuse_caller(now, id, status);

@@ -63,12 +63,7 @@ impl Exchange {
             self.may_hand_off(id, (by, stays), flow).map_err(|(_, why)| why)?;
         }
         self.why(now, id, "transfer", format!("{user} transfers it to {to}"));
-        match goal {
-            Goal::Back { flow, route } => {
-                self.hand_off(now, id, (by, stays), flow, &Asker::User(Some(&route)));
-            }
-            goal => self.begin_transfer(now, id, (by, stays), to, goal),
-        }
+        self.begin_transfer(now, id, (by, stays), to, goal, |route| Asker::User(Some(route)));
         Ok(())
     }
 

@@ -103,7 +103,6 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (who, whom) = (call.number_of(stays), call.number_of(goes));
         let was_caller = call.caller == stays;
-        let was_held = call.held.take().is_some();
         let hand_off = HandOff {
             flow: flow.name.clone(),
             by: stays,
@@ -117,8 +116,7 @@ impl Exchange {
         call.hand_off = Some(hand_off);
         call.hand_offs += 1;
         call.stage = Stage::Flow;
-        if was_held {
-            self.hold_ends(id);
+        if self.end_hold(id) {
             self.floor.held(crate::queues::moment(now), self.on_floor(id), false);
             self.run_floor(now);
         }

@@ -41,8 +41,19 @@ impl Exchange {
         }
     }
 
-    /// A hold is over, or the call is.
-    pub(crate) fn hold_ends(&mut self, id: CallId) {
+    /// Nobody is held any more, whatever ended that: the recording has a mark of it. False if nobody was.
+    pub(crate) fn end_hold(&mut self, id: CallId) -> bool {
+        let held = self.calls.get_mut(&id).and_then(|call| call.held.take());
+        if held.is_none() {
+            return false;
+        }
+        self.forget_reminder(id);
+        self.mark(id, "resume", "");
+        true
+    }
+
+    /// Nobody need be reminded of a hold.
+    pub(crate) fn forget_reminder(&mut self, id: CallId) {
         self.timers.cancel(Timer::HoldReminder(id));
     }
 
@@ -91,11 +102,10 @@ impl Exchange {
     pub(super) fn wait_again(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
         let Some(queue) = self.may_wait_again(id, leg) else { return false };
         let Some(call) = self.calls.get_mut(&id) else { return false };
-        (call.held, call.waits_again) = (None, true);
+        call.waits_again = true;
         let (caller, who) = (call.caller, call.number_of(leg));
         let whom = call.number_of(caller);
-        self.hold_ends(id);
-        self.mark(id, "resume", "");
+        self.end_hold(id);
         self.close_leg_beside(id, leg);
         self.end_talk(now, id);
         let text = format!("{text}; {whom} waits in queue {queue} again, first of all");

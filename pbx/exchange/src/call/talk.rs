@@ -308,10 +308,8 @@ impl Exchange {
                 self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "call_held", text);
             }
             (Some(since), None) => {
-                call.held = None;
-                self.hold_ends(id);
+                self.end_hold(id);
                 let span = now.mono.since(since.mono).as_secs();
-                self.mark(id, "resume", "");
                 self.why(now, id, "resume", format!("resumed after {span} s"));
                 let text = format!("resumed after {span} s");
                 self.event(now, EventKind::Call, Severity::Info, Some(id), "", "call_resumed", text);

@@ -13,6 +13,7 @@
 //! The side that stays is the call's caller from then on, whichever it was before; the call keeps its id, its recording and
 //! its path. The leg that referred stays up beside the search until it hangs up or the search is over.
 
+use super::attended::{Alone, OtherCall};
 use super::hand_off::Asker;
 use super::{Call, Stage, Way};
 use crate::exchange::Exchange;
@@ -90,20 +91,15 @@ impl Exchange {
         let who = self.number_of_leg(id, leg);
         let done = self.may_refer(id, leg).and_then(|other| {
             let parties = (leg, other);
-            if let Some(replaces) = &refer.replaces {
-                let consult = self.consult(id, leg, replaces)?;
-                return self.attend(now, id, parties, session, &consult);
+            let other_call =
+                refer.replaces.as_ref().map(|named| self.other_call(id, leg, named)).transpose()?;
+            match other_call {
+                Some(OtherCall::Talk(consult)) => self.attend(now, id, parties, session, &consult),
+                Some(OtherCall::Alone(alone)) => {
+                    self.put_through(now, id, parties, session, &alone.to, Some(&alone))
+                }
+                None => self.put_through(now, id, parties, session, &to, None),
             }
-            let goal = self.goal(now, id, &who, &to, other)?;
-            if let Goal::Back { flow, route } = &goal {
-                self.may_hand_off(id, parties, flow)?;
-                self.endpoint.answer_refer(now.mono, session, Ok(()));
-                self.hand_off(now, id, parties, flow.clone(), &Asker::Phone(route));
-                return Ok(());
-            }
-            self.endpoint.answer_refer(now.mono, session, Ok(()));
-            self.begin_transfer(now, id, parties, &to, goal);
-            Ok(())
         });
         match done {
             Ok(()) => {}
@@ -112,6 +108,29 @@ impl Exchange {
                 self.why(now, id, "transfer", format!("{who} may not transfer to {to}: {why}"));
             }
         }
+    }
+
+    /// Of the parties the second goes to a number; so does what the first has under way to there in another call.
+    fn put_through(
+        &mut self,
+        now: Now,
+        id: CallId,
+        parties: (LegId, LegId),
+        session: SessionId,
+        to: &str,
+        instead_of: Option<&Alone>,
+    ) -> Result<(), No> {
+        let who = self.number_of_leg(id, parties.0);
+        let goal = self.goal(now, id, &who, to, parties.1)?;
+        if let Goal::Back { flow, .. } = &goal {
+            self.may_hand_off(id, parties, flow)?;
+        }
+        self.endpoint.answer_refer(now.mono, session, Ok(()));
+        if let Some(alone) = instead_of {
+            self.end_alone(now, id, alone);
+        }
+        self.begin_transfer(now, id, parties, to, goal, |route| Asker::Phone(route));
+        Ok(())
     }
 
     /// The party that may be referred, if that may be done now.
@@ -244,9 +263,7 @@ impl Exchange {
     pub(super) fn set_apart(&mut self, now: Now, id: CallId, (by, stays): (LegId, LegId)) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let was_caller = call.caller == by;
-        let was_held = call.held.take().is_some();
-        if was_held {
-            self.hold_ends(id);
+        if self.end_hold(id) {
             self.floor.held(crate::queues::moment(now), self.on_floor(id), false);
         }
         if was_caller {
@@ -254,7 +271,7 @@ impl Exchange {
         }
     }
 
-    /// Parts them, and leads the one that stays on.
+    /// Parts them, and leads the one that stays on; or away from who asks, for a while. `asker` says who that is, by the route.
     pub(super) fn begin_transfer(
         &mut self,
         now: Now,
@@ -262,16 +279,18 @@ impl Exchange {
         (by, stays): (LegId, LegId),
         to: &str,
         goal: Goal,
+        asker: for<'r> fn(&'r str) -> Asker<'r>,
     ) {
         let was_caller = self.calls.get(&id).is_some_and(|call| call.caller == by);
-        let (who, whom) = self.part(now, id, (by, stays), to);
         match goal {
-            Goal::Back { .. } => {}
+            Goal::Back { flow, route } => self.hand_off(now, id, (by, stays), flow, &asker(&route)),
             Goal::Extension(number) => {
+                let (who, _) = self.part(now, id, (by, stays), to);
                 let transfer = Transfer { by, extension: who, was_caller, is_return: false };
                 self.seek_for(now, id, transfer, number);
             }
             Goal::Flow { flow, route, is_queue } => {
+                let (who, whom) = self.part(now, id, (by, stays), to);
                 self.release_transferor(now, id, by);
                 self.end_talk(now, id);
                 self.note_transferred(now, id, &who, &whom, to);

@@ -174,9 +174,8 @@ impl Exchange {
         self.consult_ends(now, id, text);
         let Some(call) = self.calls.get_mut(&id) else { return false };
         call.stage = Stage::Flow;
-        call.held = None;
         let (caller, who) = (call.caller, call.with.clone().map(|p| p.number).unwrap_or_default());
-        self.hold_ends(id);
+        self.end_hold(id);
         self.drop_briefing(id);
         self.pause_for_flow(now, id);
         self.close_leg(id, leg);

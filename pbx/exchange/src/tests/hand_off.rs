@@ -89,7 +89,7 @@ fn an_agent_transfers_to_a_flow_and_has_the_caller_back() {
     assert_eq!(s.hears(), ["101<102", "102<101"]);
     assert_eq!((s.results(), s.pauses()), (vec!["verified"], vec![true, false]));
     assert!(!s.is_stopped(), "one recording goes on");
-    assert_eq!(s.marks(), ["hold", "hand_off", "hand_back"]);
+    assert_eq!(s.marks(), ["hold", "resume", "hand_off", "hand_back"]);
     assert!(!s.w.events()[before.0..].contains(&"digit".to_owned()));
     assert!(!s.ended(s.b.0), "the agent's phone keeps its call");
     let told =

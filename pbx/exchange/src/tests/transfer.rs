@@ -1,7 +1,9 @@
 //! Blind transfer: one party of a talk has the other put through.
 
 mod agents;
+mod alone;
 mod flows;
+mod holds;
 
 use super::queues::{Floor, site};
 use super::world::{World, header, sdp};
@@ -449,31 +451,6 @@ fn two_calls_become_one() {
         assert_eq!(of(s.id).with.as_ref().unwrap().number, "103");
         assert!(legs(of(other)).iter().all(|(_, outcome)| outcome == "transferred"));
         assert!(of(other).ending.text.contains("102 connected the other side with that of call 1"));
-    }
-}
-
-/// Who stays may hold the one who leaves, and goes on holding whoever comes.
-#[test]
-fn a_hold_of_who_stays_lasts_through_a_transfer() {
-    for is_attended in [true, false] {
-        let mut s = Scene::new();
-        let (at, session) = s.a;
-        s.w.offer(at, session, sdp("192.0.2.11", "8 101", "a=sendonly\r\n"));
-        assert!(s.call().held.is_some());
-        if is_attended {
-            let (who, second) = (s.b, consult(&mut s, false).1);
-            connect(&mut s, who, second);
-        } else {
-            s.refer(s.b, "103");
-            s.answer(s.c);
-        }
-        assert!(matches!(s.call().stage, Stage::Talking { .. }));
-        assert!(s.call().held.is_some(), "attended: {is_attended}");
-        let held = s.w.events().iter().filter(|name| *name == "call_held").count();
-        assert_eq!(held, 2, "said of the first talk and of the second");
-        s.w.offer(at, session, sdp("192.0.2.11", "8 101", ""));
-        assert_eq!(s.call().held, None);
-        assert_eq!(s.hears(), ["101<103", "103<101"]);
     }
 }
 
