@@ -77,7 +77,7 @@ pub(super) fn part_name(call: CallId, number: usize) -> String {
     if number == 1 { call.to_string() } else { format!("{call}-{number}") }
 }
 
-/// `2026/11/21` by the site's calendar.
+/// `2026/11/21` by the calendar of the machine, which no reload changes.
 pub(super) fn day_of(unix_ms: i64) -> Option<String> {
     let moment = jiff::Timestamp::from_millisecond(unix_ms).ok().filter(|_| unix_ms > 0)?;
     let date = moment.to_zoned(jiff::tz::TimeZone::system()).date();

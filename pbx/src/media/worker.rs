@@ -26,6 +26,7 @@ use switchroom_media::codec::Crossing;
 use switchroom_media::dtmf_inband::InbandDigits;
 use switchroom_media::leg::{Content, Leg, Media, Note};
 use switchroom_media::mix::Voices;
+use switchroom_media::playlist::Position;
 use switchroom_media::rtcp::REPORT_BYTES_MAX;
 
 /// How often each leg is looked at, microseconds.
@@ -51,6 +52,8 @@ struct Placed {
     listeners: Vec<(usize, Crossing)>,
     /// The pieces of sound that it hears instead, until they were heard.
     playing: Option<Playing>,
+    /// Music that those came in the place of, and how far it was: it goes on from there.
+    interrupted: Option<(Vec<Clip>, Position)>,
     tap: Option<Box<Tap>>,
     ear: Option<Box<Ear>>,
     message: Option<Box<TakingTap>>,

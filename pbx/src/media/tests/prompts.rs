@@ -148,6 +148,50 @@ fn what_is_missing_is_left_out_and_nobody_waits_for_what_cannot_be_heard() {
     rig.settle();
 }
 
+#[test]
+fn music_goes_on_where_an_announcement_came_in_its_place() {
+    let rig = rig(&[440, 700, 1000]);
+    // Long enough for a machine that has much to do.
+    put(rig.dir.path(), "site/1000.wav", 1000, 5000);
+    let mut a = Phone::new("PCMA", 8, 300);
+    rig.leg(A, &mut a);
+    [440, 700, 1000].into_iter().for_each(|hz| warm(&rig, &a, hz));
+    let music = [prompt(440), prompt(1000)];
+    let first = |a: &Phone| {
+        packets(a, 5);
+        packets(a, 20)
+    };
+    play(&rig, A, 0, &music, true);
+    assert_tone(&a, &first(&a), 440);
+    // Into the second piece.
+    packets(&a, 35);
+    play(&rig, A, 1, &[prompt(700)], false);
+    assert_eq!(played(&rig), (A, 1));
+    a.backlog();
+    play(&rig, A, 0, &music, true);
+    assert_tone(&a, &first(&a), 1000);
+    // A second one before the music is back is said in the same place.
+    play(&rig, A, 2, &[prompt(700)], false);
+    packets(&a, 10);
+    play(&rig, A, 3, &[prompt(700)], false);
+    assert_eq!(played(&rig), (A, 3));
+    a.backlog();
+    play(&rig, A, 0, &music, true);
+    assert_tone(&a, &first(&a), 1000);
+    // Other music has its own beginning.
+    play(&rig, A, 4, &[prompt(700)], false);
+    packets(&a, 10);
+    play(&rig, A, 0, &[prompt(700), prompt(440)], true);
+    assert_tone(&a, &first(&a), 700);
+    // Whoever was connected meanwhile hears it from its beginning.
+    play(&rig, A, 0, &music, true);
+    packets(&a, 70);
+    play(&rig, A, 5, &[prompt(700)], false);
+    rig.hear(A, Source::Silence);
+    play(&rig, A, 0, &music, true);
+    assert_tone(&a, &first(&a), 440);
+}
+
 fn assert_heard(phone: &Phone, packets: &[(Header, Vec<u8>)]) -> bool {
     phone.decode(packets).0.iter().filter(|s| s.unsigned_abs() > 3000).count() > 4000
 }

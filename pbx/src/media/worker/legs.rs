@@ -72,6 +72,7 @@ impl Worker {
             source: Source::Nothing,
             listeners: Vec::new(),
             playing: None,
+            interrupted: None,
             tap: None,
             ear: None,
             message: None,

@@ -1,16 +1,33 @@
 //! What legs of a media thread hear of our own: silence, tones, pieces of sound.
 
 use super::super::translate;
-use super::{Playing, Worker};
+use super::{Placed, Playing, Worker};
 use switchroom_exchange::{CallId, LegId, MediaEvent, Source};
+use switchroom_flow::Clip;
 use switchroom_media::codec::Codec;
 use switchroom_media::playlist::Position;
+
+impl Placed {
+    /// Something comes in the place of what is played: of music it is kept how far it is.
+    fn interrupt(&mut self) {
+        let position = self.leg.position();
+        if let Some((music, position)) = self.playing.take().filter(|one| one.is_loop).zip(position) {
+            self.interrupted = Some((music.clips, position));
+        }
+    }
+
+    /// Where that music goes on; at its beginning, if it is no such.
+    fn resume(&mut self, clips: &[Clip]) -> Position {
+        let kept = self.interrupted.take().filter(|(music, _)| music == clips);
+        kept.map(|(_, position)| position).unwrap_or_default()
+    }
+}
 
 impl Worker {
     pub(super) fn hear(&mut self, now_us: u64, call: CallId, leg: LegId, source: Source) {
         let Some(at) = self.find(call, leg) else { return };
         if let Some(Some(placed)) = self.legs.get_mut(at) {
-            (placed.source, placed.playing) = (source, None);
+            (placed.source, placed.playing, placed.interrupted) = (source, None, None);
         }
         self.play(now_us, at);
         self.rewire(call);
@@ -25,13 +42,14 @@ impl Worker {
         self.pace_from_now(at);
     }
 
-    /// From now a leg hears pieces of sound.
+    /// From now a leg hears pieces of sound. Music goes on where something that was said had come in its place.
     pub(super) fn play_clips(&mut self, now_us: u64, call: CallId, leg: LegId, playing: Playing) {
         let Some(at) = self.find(call, leg) else { return };
-        if let Some(Some(placed)) = self.legs.get_mut(at) {
-            (placed.source, placed.playing) = (Source::Nothing, Some(playing));
-        }
-        self.play_from(now_us, at, Position::default());
+        let Some(Some(placed)) = self.legs.get_mut(at) else { return };
+        placed.interrupt();
+        let from = if playing.is_loop { placed.resume(&playing.clips) } else { Position::default() };
+        (placed.source, placed.playing) = (Source::Nothing, Some(playing));
+        self.play_from(now_us, at, from);
         self.rewire(call);
     }
 
