@@ -1,5 +1,6 @@
 //! The control socket: who may come in, what they see, what they can do.
 
+mod calls;
 mod configuration;
 mod conversation;
 mod desk;

@@ -1,6 +1,7 @@
 //! Answers to commands.
 
-use super::refusal::{call_of_order, refuse};
+use super::calls::{known_call, one_call, resolve, with_words};
+use super::refusal::{call_of_order, refuse, refused_by_shell};
 use super::server::Server;
 use super::sight::Sight;
 use super::{desk, figures, floor, flows, settings, view};
@@ -9,15 +10,13 @@ use crate::flight::Why;
 use crate::keeper::Wish;
 use crate::store::Store;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use switchroom_acd::{Door, Presence};
 use switchroom_exchange::{
-    AgentAct, CallId, Cdr, Command as Do, Event, Exchange, MissedWish, Mode, RefusalReason, Subject,
-    SupervisionAct,
+    AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, RefusalReason, Subject, SupervisionAct,
 };
 use switchroom_wire::{
-    Answer, CdrView, Command, CommandError, ConfigChange, ConsultAct, MissedAct, QueueDoor, RecordingAct,
-    Role, SuperviseAct, Supervised, SupervisionMode, WaveView, WhyView,
+    Answer, Command, CommandError, ConfigChange, ConsultAct, MissedAct, QueueDoor, RecordingAct, Role,
+    SuperviseAct, Supervised, SupervisionMode, WaveView, WhyView,
 };
 use tokio::sync::oneshot;
 
@@ -49,8 +48,16 @@ pub(super) async fn answer(
     if let Some(why) = forbidden(server, user, (role, &sight), &command).await? {
         return Err(refuse(server, user, &command, (RefusalReason::Right, why)).await);
     }
-    let answer = carry_out(server, (user, role), command).await?;
-    Ok(sight.answer(answer))
+    let of_shell = refused_by_shell(&command).map(|why| (command.clone(), why));
+    match (carry_out(server, (user, role), command).await, of_shell) {
+        (Ok(answer), _) => Ok(sight.answer(answer)),
+        (Err(CommandError::Refused { why }), Some((command, told))) => {
+            let told = told.map_or_else(|| why.clone(), str::to_owned);
+            refuse(server, user, &command, (RefusalReason::State, told)).await;
+            Err(refused(why))
+        }
+        (Err(error), _) => Err(error),
+    }
 }
 
 /// Why an order of somebody who may give it can be about no call: there is none.
@@ -519,60 +526,6 @@ async fn dump(server: &Server, user: &str) -> Result<String, CommandError> {
         .map_err(|e| failed(format!("the file cannot be written: {e}")))?;
     tracing::info!("{user} had the flight record written to {}", path.display());
     Ok(path.display().to_string())
-}
-
-/// The id of a call given by id or short number: on the board, else in the store.
-async fn resolve(server: &Server, text: &str) -> Result<CallId, CommandError> {
-    if let Ok(id) = text.parse() {
-        return Ok(id);
-    }
-    let unknown = || refused(format!("there is no call {}", switchroom_wire::clean(text)));
-    let number: u64 = text.parse().map_err(|_| unknown())?;
-    if let Some(id) = server.hub.call_numbered(number) {
-        return Ok(id);
-    }
-    let text = text.to_owned();
-    let cdr = from_store(server, move |s| s.cdr(&text)).await?;
-    cdr.map(|c| c.call).ok_or_else(unknown)
-}
-
-/// A call that is live or finished: its id, its number, and, if it is over, the numbers of its parties.
-async fn known_call(server: &Server, text: &str) -> Result<(CallId, u64, Vec<String>), CommandError> {
-    let id = resolve(server, text).await?;
-    let live = server.engine.ask(move |x| x.call(id).map(|call| call.number)).await.map_err(failed)?;
-    if let Some(number) = live {
-        return Ok((id, number, Vec::new()));
-    }
-    let cdr = from_store(server, move |s| s.cdr(&id.to_string())).await?;
-    let cdr = cdr.ok_or_else(|| refused("there is no such call"))?;
-    let parties = [Some(cdr.from), cdr.with].into_iter().flatten().map(|party| party.number);
-    Ok((id, cdr.number, parties.collect()))
-}
-
-async fn one_call(server: &Server, call: String) -> Result<Answer, CommandError> {
-    let id = resolve(server, &call).await?;
-    let live =
-        server.engine.ask(move |x| x.call(id).map(|call| view::call(x, call))).await.map_err(failed)?;
-    if let Some(call) = live {
-        return Ok(Answer::Call(Box::new(call)));
-    }
-    let read = move |s: &Store| s.cdr(&id.to_string()).and_then(|cdr| with_words(s, &[cdr]).pop());
-    let cdr = from_store(server, read).await?;
-    cdr.map(|cdr| Answer::Cdr(Box::new(cdr))).ok_or_else(|| refused("there is no such call"))
-}
-
-/// Finished calls with what agents said came of them.
-fn with_words(store: &Store, cdrs: &[Cdr]) -> Vec<CdrView> {
-    // Of a call that nobody answered nothing is said.
-    let answered: Vec<CallId> = cdrs.iter().filter(|cdr| cdr.with.is_some()).map(|cdr| cdr.call).collect();
-    let words = store.last_events("disposition", &answered);
-    let word = |event: &Event| (event.call, desk::said(&event.subject, &event.text));
-    let mut words: BTreeMap<_, _> = words.iter().map(word).collect();
-    let of = |cdr: &Cdr| CdrView {
-        disposition: words.remove(&Some(cdr.call)).unwrap_or_default(),
-        ..view::cdr(cdr)
-    };
-    cdrs.iter().map(of).collect()
 }
 
 async fn wave(server: &Server, recording: String, columns: u16) -> Result<Answer, CommandError> {

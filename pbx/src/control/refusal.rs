@@ -1,5 +1,6 @@
 //! What users may not do stands on the audit list, also where the exchange is not asked at all; and so do orders about calls that
-//! there are not. What else cannot be done as things stand the exchange finds, and writes down.
+//! there are not, and about recordings and the configuration that cannot be carried out. What else cannot be done as things stand
+//! the exchange finds, and writes down.
 
 use super::query::{act, refused};
 use super::server::Server;
@@ -32,6 +33,19 @@ pub(super) fn call_of_order(command: &Command) -> Option<String> {
         return None;
     }
     call_of(&serde_json::to_value(command).unwrap_or_default()).map(str::to_owned)
+}
+
+/// Orders that the exchange has no part in, and so writes down no refusal of: files of recordings, and the configuration. Gives
+/// what is told of why, if that is not what the user is told: what is wrong with a setting may quote it, and it may be secret.
+pub(super) fn refused_by_shell(command: &Command) -> Option<Option<&'static str>> {
+    match command {
+        Command::HoldRecording { .. }
+        | Command::ReleaseRecording { .. }
+        | Command::DeleteRecording { .. }
+        | Command::ChangeConfig { .. } => Some(None),
+        Command::ApplySettings { .. } => Some(Some("the configuration does not take it")),
+        _ => None,
+    }
 }
 
 /// Whether a refusal of it is worth a line. A console asks for the shapes of recordings by itself.

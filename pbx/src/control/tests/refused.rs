@@ -3,7 +3,7 @@
 
 use super::rights::daemon_of_file;
 use super::*;
-use switchroom_wire::QueueDoor;
+use switchroom_wire::{ConfigChange, Hushed, QueueDoor, SettingKind, SettingsChange};
 
 /// What was written down of refusals, oldest first.
 fn refusals(client: &Client) -> Vec<String> {
@@ -31,6 +31,9 @@ fn orders_that_are_refused_as_things_stand_are_on_the_audit_list() {
         reason: None,
         extension: None,
     };
+    let leave = ConfigChange::Leave { agent: "77".into(), queue: "none".into() };
+    let values = [("music".to_owned(), Some(Hushed::from("secret")))].into();
+    let set = SettingsChange::Set { kind: SettingKind::Queue, name: "sales".into(), values };
     let orders = [
         (Command::HangUp { call: call() }, "hang_up of call 9: there is no call 9"),
         (Command::Transfer { call: call(), to: "101".into() }, "transfer of call 9: there is no call 9"),
@@ -42,6 +45,11 @@ fn orders_that_are_refused_as_things_stand_are_on_the_audit_list() {
         ),
         (Command::QueueDoor { queue: "none".into(), door: QueueDoor::Closed }, "queue_door of queue none: "),
         (presence("ready"), "agent_presence of agent 77: "),
+        (Command::ChangeConfig { change: leave }, "change_config of agent 77, queue none: "),
+        (
+            Command::ApplySettings { change: set, file: "another".into() },
+            "apply_settings of queue, name sales: the configuration does not take it",
+        ),
     ];
     let wanted: Vec<&str> = orders.iter().map(|(_, told)| *told).collect();
     for (command, _) in orders.clone() {
