@@ -1,6 +1,7 @@
 //! The daemon: every part put together, started in order and stopped in order.
 
 mod flows;
+mod last_good;
 mod recordings;
 mod reload;
 mod settings;
@@ -16,10 +17,11 @@ use crate::keeper::{Keeper, KeeperSettings, Turns};
 use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine, on_path};
 use crate::net::{ListenError, Net, rtp_address};
 use crate::store::{Store, StoreError};
+use last_good::keep_good;
+pub use last_good::load;
 use recordings::Finder;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -96,6 +98,7 @@ fn random<const N: usize>() -> Result<[u8; N], StartError> {
 pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     let shell = &loaded.shell;
     let system = |what| move |why| StartError::System { what, why };
+    crate::open_files::raise();
     let (engine, inputs) = EngineHandle::new();
     let to_engine = engine.clone();
     let (store, mut restored) =
@@ -316,26 +319,6 @@ fn prompt_settings(shell: &ShellConfig) -> PromptSettings {
     }
 }
 
-/// Where the last configuration that was good is kept, for a start with one that is not.
-pub fn last_good(data_dir: &Path) -> PathBuf {
-    data_dir.join("last-good.toml")
-}
-
-/// Keeps a copy of a configuration that was good. Its absence costs only the safety net.
-fn keep_good(loaded: &Loaded) {
-    let (path, dir) = (&loaded.path, &loaded.shell.data_dir);
-    let put = || {
-        // Beside it first, so that a full disk does not cost the one before.
-        let mut file = tempfile::Builder::new().prefix(".last-good.").tempfile_in(dir)?;
-        file.write_all(loaded.text.0.as_bytes())?;
-        file.persist(last_good(dir)).map(drop).map_err(|error| error.error)
-    };
-    let kept: io::Result<()> = put();
-    if let Err(error) = kept {
-        tracing::warn!("cannot keep a copy of {} in {}: {error}", path.display(), dir.display());
-    }
-}
-
 impl Daemon {
     /// Where SIP is listened to over UDP, if it is.
     pub fn sip_udp(&self) -> Option<SocketAddr> {
@@ -459,37 +442,5 @@ impl Daemon {
 impl Drop for Daemon {
     fn drop(&mut self) {
         self.shut();
-    }
-}
-
-/// Loads the configuration to start with: the file, or, if that has faults, the last one that had none, so that a slip
-/// of the pen does not turn a restart into an outage. The text says what is wrong with the file.
-///
-/// # Errors
-/// The faults, if there is nothing to fall back to.
-pub fn load(path: &Path) -> Result<(Loaded, Option<String>), Vec<config::Fault>> {
-    match config::load(path) {
-        Ok(loaded) => {
-            if std::fs::DirBuilder::new().recursive(true).mode(0o750).create(&loaded.shell.data_dir).is_ok() {
-                keep_good(&loaded);
-            }
-            Ok((loaded, None))
-        }
-        Err(faults) => {
-            // The folder of the store is named in the file that cannot be read: its usual places are tried.
-            let base = config::base_of(path);
-            let found = ["data", "store", "."].iter().map(|d| last_good(&base.join(d))).find(|p| p.exists());
-            let Some(good) = found else { return Err(faults) };
-            let text = std::fs::read_to_string(&good).unwrap_or_default();
-            // Lists and flows are beside the file, not beside its copy.
-            let Ok(loaded) = config::parse_copy(&text, path, &base) else { return Err(faults) };
-            let first = faults.first().map(ToString::to_string).unwrap_or_default();
-            let text = format!(
-                "{} has {} faults, so the last good configuration is in force; the first: {first}",
-                path.display(),
-                faults.len()
-            );
-            Ok((loaded, Some(text)))
-        }
     }
 }

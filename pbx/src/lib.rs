@@ -13,6 +13,7 @@ pub mod flows;
 pub mod keeper;
 pub mod media;
 pub mod net;
+pub mod open_files;
 pub mod program;
 pub mod softphone;
 pub mod store;

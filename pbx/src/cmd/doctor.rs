@@ -6,9 +6,8 @@ use super::{OK, Outcome, PROBLEMS};
 use crate::cli::DoctorArgs;
 use crate::config::{self, Listen, Loaded, Transport};
 use crate::store::{self, StoreError};
-use crate::{clock, cmd, daemon, flows};
+use crate::{clock, cmd, daemon, flows, open_files};
 use rustix::fs::{Access, access, statvfs};
-use rustix::process::{Resource, getrlimit};
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, TcpListener, UdpSocket};
@@ -48,7 +47,7 @@ pub(super) fn run(args: &DoctorArgs, paint: Paint, out: &mut dyn Write) -> Outco
     findings
         .extend(loaded.shell.listen.iter().map(|listen| listen_finding(*listen, bind(*listen), is_running)));
     findings.push(rtp_finding(&loaded));
-    findings.push(open_files_finding(getrlimit(Resource::Nofile).current, &loaded));
+    findings.push(open_files_finding(open_files::most(), &loaded));
     findings.push(clock_finding(clock::wall_ms()));
     let (data, recordings) = (&loaded.shell.data_dir, &loaded.shell.recordings_dir);
     findings.push(Good(format!("folders: {} and {}", data.display(), recordings.display())));

@@ -296,7 +296,7 @@ mod tests {
         let (configured, _engine, _inputs) = rig(dir.path(), "old");
         std::fs::write(&path, "[queues.sales]\n[agents.1]\nqueues = [\"sales\"]\n").unwrap();
         configured.reload().unwrap();
-        let good = super::super::last_good(&dir.path().join("data"));
+        let good = super::super::last_good::copy_in(&dir.path().join("data"));
         assert_eq!(std::fs::read_to_string(&good).unwrap(), std::fs::read_to_string(&path).unwrap());
         std::fs::write(&good, "[que").unwrap();
         let leave = ConfigChange::Leave { agent: "1".into(), queue: "sales".into() };
