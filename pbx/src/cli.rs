@@ -125,7 +125,7 @@ pub struct DemoArgs {
     /// No console: say what happens on standard output.
     #[arg(long)]
     pub headless: bool,
-    /// End after so many seconds [default: when the console is left].
+    /// With --headless: end after so many seconds [default: at Ctrl-C].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub seconds: Option<u64>,
     /// The same seed gives the same calls.
@@ -165,7 +165,7 @@ pub struct ConsoleLook {
     /// Look only, whatever your role.
     #[arg(long, global = true)]
     pub read_only: bool,
-    /// Be less than you are: viewer, agent or supervisor.
+    /// Have at most this role.
     #[arg(long = "as", value_name = "ROLE", global = true)]
     pub as_role: Option<RoleName>,
     /// One picture a second and no meters: for slow lines.

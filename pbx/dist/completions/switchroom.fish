@@ -53,7 +53,7 @@ always\t'Always'
 never\t'Never'"
 complete -c switchroom -n "__fish_switchroom_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall desk once tail do" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall desk once tail do" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall desk once tail do" -l as -d 'Have at most this role' -r -f -a "viewer\t''
 agent\t''
 supervisor\t''
 admin\t''"
@@ -75,7 +75,7 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not _
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and not __fish_seen_subcommand_from wall desk once tail do" -f -a "do" -d 'Do one thing, in the words of the console\'s palette'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l rotate -d 'For how long a page stays when there are more queues than room, 5s to 300s [default: that of the settings, else 20s]' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l as -d 'Have at most this role' -r -f -a "viewer\t''
 agent\t''
 supervisor\t''
 admin\t''"
@@ -90,7 +90,7 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fis
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -l slow -d 'One picture a second and no meters: for slow lines'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from wall" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from desk" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from desk" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from desk" -l as -d 'Have at most this role' -r -f -a "viewer\t''
 agent\t''
 supervisor\t''
 admin\t''"
@@ -107,7 +107,7 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fis
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l fail-on -d 'Exit with 1 if something of this level or worse is shown' -r -f -a "warn\t''
 crit\t''"
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l as -d 'Have at most this role' -r -f -a "viewer\t''
 agent\t''
 supervisor\t''
 admin\t''"
@@ -124,7 +124,7 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fis
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -l slow -d 'One picture a second and no meters: for slow lines'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from once" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l as -d 'Have at most this role' -r -f -a "viewer\t''
 agent\t''
 supervisor\t''
 admin\t''"
@@ -140,7 +140,7 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fis
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -l slow -d 'One picture a second and no meters: for slow lines'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l socket -d 'Control socket [default: $SWITCHROOM_SOCKET, else that of the configuration, else the usual places]' -r -F
-complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l as -d 'Be less than you are: viewer, agent or supervisor' -r -f -a "viewer\t''
+complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l as -d 'Have at most this role' -r -f -a "viewer\t''
 agent\t''
 supervisor\t''
 admin\t''"
@@ -155,7 +155,7 @@ complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fis
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l read-only -d 'Look only, whatever your role'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -l slow -d 'One picture a second and no meters: for slow lines'
 complete -c switchroom -n "__fish_switchroom_using_subcommand console; and __fish_seen_subcommand_from do" -s h -l help -d 'Print help'
-complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l seconds -d 'End after so many seconds [default: when the console is left]' -r
+complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l seconds -d 'With --headless: end after so many seconds [default: at Ctrl-C]' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l seed -d 'The same seed gives the same calls' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l phones -d 'Phones that call each other' -r
 complete -c switchroom -n "__fish_switchroom_using_subcommand demo" -l calls-per-min -d 'Calls a minute, on average' -r

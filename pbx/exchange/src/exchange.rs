@@ -468,7 +468,7 @@ impl Exchange {
     }
 
     /// A request outside of dialogs, or a SUBSCRIBE inside one that it opened. The one choke point: nothing passes without proof of who sent it (class
-    /// "unauthenticated MESSAGE, SUBSCRIBE"), but OPTIONS of an address that a phone is registered from.
+    /// "unauthenticated MESSAGE, SUBSCRIBE"), but OPTIONS of an address that a phone is registered from, or is at by configuration.
     fn on_request(&mut self, now: Now, incoming: Incoming) {
         let source = incoming.flow.remote.ip();
         let is_known = self.registrar.knows(source);

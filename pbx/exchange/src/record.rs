@@ -246,7 +246,8 @@ pub struct CdrLeg {
     pub codec: String,
     /// Call-ID of its dialog.
     pub sip_call_id: String,
-    /// `answered`, `busy`, `declined`, `no_answer`, `elsewhere`, `cancelled`, `unreachable`, `failed`.
+    /// `answered`, `transferred`, `busy`, `declined`, `no_answer`, `elsewhere`, `cancelled`, `unreachable`, `not_acceptable`,
+    /// `moved`, `failed`.
     pub outcome: String,
     /// Over the whole leg.
     #[serde(default)]

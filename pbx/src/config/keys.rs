@@ -269,7 +269,7 @@ pub(super) const TABLES: &[Table] = &[
         kind: Kind::One,
         keys: &[
             example("viewer", "[\"@switchroom-viewers\"]", "See, with caller numbers masked."),
-            example("agent", "[\"mara\"]", "See and act on what is their own."),
+            example("agent", "[\"mara\"]", "See everything, and act on what is their own."),
             example("supervisor", "[\"@switchroom-supervisors\"]", "See everything and act on calls."),
             example("admin", "[\"@switchroom-admins\"]", "Also change the configuration and remove data."),
         ],
