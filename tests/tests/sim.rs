@@ -6,7 +6,9 @@ use std::time::Duration;
 use switchroom_acd::Door;
 use switchroom_acd::config::SortKey;
 use switchroom_exchange::Mode;
+use switchroom_sip::coverage::Pair;
 use switchroom_tests::sim::checkers::all;
+use switchroom_tests::sim::coverage::Coverage;
 use switchroom_tests::sim::faults::{Faults, Habit};
 use switchroom_tests::sim::floor::AgentWish;
 use switchroom_tests::sim::minimise::minimise;
@@ -496,6 +498,7 @@ fn phones_ask_somebody_and_have_two_calls_connected() {
 /// A handful of runs with everything that can go wrong; CI plays hundreds, optimised.
 #[test]
 fn the_rules_hold() {
+    let mut coverage = Coverage::default();
     for seed in 1..=12 {
         let setup = Setup::draw(seed, Duration::from_secs(600), 10, &Faults::all());
         let outcome = play(&setup, Watch { log_lines: 30, ..Watch::default() });
@@ -503,5 +506,14 @@ fn the_rules_hold() {
         if let Some(failure) = outcome.failure {
             panic!("seed {seed}: {}\n{}\n{}", failure.rule, failure.text, failure.log.join("\n"));
         }
+        coverage.merge(&outcome.coverage);
     }
+    assert_eq!(coverage.faults_of_list(), [""; 0], "tests/src/sim/impossible.toml");
+    assert_eq!(coverage.surprises(), []);
+    // What happens although it is said that it cannot is told.
+    let (machine, state, event) = ("Server", "Proceeding", "Success");
+    assert_eq!(coverage.pairs().get(&(machine, state, event)), Some(&0));
+    coverage.add(vec![Pair { machine, state, event, times: 1, matters: true }]);
+    let surprises: Vec<_> = coverage.surprises().into_iter().map(|(pair, _)| pair).collect();
+    assert_eq!(surprises, [(machine, state, event)]);
 }

@@ -70,7 +70,7 @@ pub struct Handset {
     /// Extensions of the site, for transfers.
     others: Vec<String>,
     meddler: Option<Meddler>,
-    meddled: Vec<Vec<u8>>,
+    meddled: Vec<Sent>,
     /// Keys that its owner presses now, and whether they go by INFO.
     pub pressed: Vec<(String, bool)>,
     /// Its owner typed a secret by INFO.
@@ -204,6 +204,7 @@ impl Handset {
             Whim::Fidget if self.has(Habit::Fidgets) && self.phone.is_in_call() => {
                 let forms = [HoldForm::SendOnly, HoldForm::Inactive, HoldForm::NullAddress];
                 let _ = match self.rng.below(4) {
+                    3 if self.has(Habit::ResumesByAsking) => self.phone.resume_asking(now),
                     3 => self.phone.resume(now),
                     n => self.phone.hold(now, forms[usize::try_from(n).unwrap_or(0)]),
                 };
@@ -220,7 +221,7 @@ impl Handset {
             Whim::Meddle if self.has(Habit::Meddles) => {
                 let flow = self.own_flow();
                 let sent = self.meddler.as_mut().and_then(|m| m.meddle(now, flow));
-                self.meddled.extend(sent);
+                self.meddled.extend(sent.map(|bytes| (bytes, 0)));
                 // Busy while there is a call to meddle with.
                 let pace = if self.phone.is_in_call() { 10 } else { 1 };
                 self.whims.set(Whim::Meddle, now.after(again / pace));
@@ -325,8 +326,8 @@ impl Handset {
             }
         }
         if let Some(meddler) = self.meddler.as_mut().filter(|_| self.is_on) {
-            self.meddled.extend(std::iter::from_fn(|| meddler.poll_transmit()));
-            out.extend(self.meddled.drain(..).map(|bytes| (bytes, 0)));
+            self.meddled.extend(std::iter::from_fn(|| meddler.poll_transmit()).map(|bytes| (bytes, 0)));
+            out.append(&mut self.meddled);
         }
         out
     }
@@ -433,16 +434,19 @@ impl Handset {
             return out.push((bytes.to_vec(), 0));
         }
         let is_provisional = bytes.starts_with(b"SIP/2.0 1");
-        if self.has(Habit::NeverAcks) && bytes.starts_with(b"ACK ")
-            || self.has(Habit::NoProvisional) && is_provisional
-        {
+        let is_ack = bytes.starts_with(b"ACK ") || bytes.starts_with(b"PRACK ");
+        if self.has(Habit::NeverAcks) && is_ack || self.has(Habit::NoProvisional) && is_provisional {
             return;
         }
         let mut bytes = bytes.to_vec();
         if self.has(Habit::BadDescriptions) && self.rng.below(3) == 0 {
             bytes = spoilt(&mut self.rng, &bytes);
         }
-        let after = if self.has(Habit::Sluggish) { self.rng.below(3_000_000) } else { 0 };
+        let mut after = if self.has(Habit::Sluggish) { self.rng.below(3_000_000) } else { 0 };
+        let ends_a_wait = bytes.starts_with(b"ACK ") || bytes.starts_with(b"PRACK ");
+        if ends_a_wait && self.has(Habit::Meddles) && self.rng.below(3) == 0 {
+            after = self.rng.below(5_000_000);
+        }
         if self.has(Habit::RepeatsForEver) && self.rng.below(4) == 0 {
             for s in [1, 3, 9, 27, 40, 100, 300] {
                 out.push((bytes.clone(), after + s * 1_000_000 + self.rng.below(500_000)));
@@ -458,6 +462,11 @@ impl Handset {
         let flow = self.own_flow();
         if let Some(meddler) = self.meddler.as_mut().filter(|_| self.is_on) {
             meddler.overhear_received(now, flow, bytes);
+        }
+        let meddles = self.is_on && self.has(Habit::Meddles);
+        let instead = self.meddler.as_mut().filter(|_| meddles).and_then(|m| m.answer_instead(bytes));
+        if let Some(said) = instead {
+            return self.meddled.extend(said);
         }
         if self.is_on && !deaf {
             self.phone.receive(now, bytes);

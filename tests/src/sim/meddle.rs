@@ -47,6 +47,27 @@ pub struct Meddler {
 /// Dialogs that are remembered.
 const DIALOGS: usize = 4;
 
+/// Refusals of requests within a dialog.
+const INSTEAD: [&str; 8] = [
+    "401 Unauthorized",
+    "407 Proxy Authentication Required",
+    "408 Request Timeout",
+    "422 Session Interval Too Small",
+    "481 Call/Transaction Does Not Exist",
+    "488 Not Acceptable Here",
+    "491 Request Pending",
+    "500 Server Error",
+];
+
+/// An answer to that request.
+fn response(to: &Glance<'_>, status: &str) -> Vec<u8> {
+    let all = |name| to.all(name).map(|value| format!("{name}: {value}\r\n")).collect::<String>();
+    let (via, from, to_whom, call_id, cseq) =
+        (all("Via"), all("From"), all("To"), all("Call-ID"), all("CSeq"));
+    format!("SIP/2.0 {status}\r\n{via}{from}{to_whom}{call_id}{cseq}Min-SE: 200\r\nContent-Length: 0\r\n\r\n")
+        .into_bytes()
+}
+
 impl Meddler {
     /// A meddler at the phone of an extension.
     pub fn new(extension: &str, password: &str, own: SocketAddr, mut rng: Rng) -> Self {
@@ -59,6 +80,32 @@ impl Meddler {
         };
         let endpoint = Endpoint::new(settings, rng.fork());
         Self { dialogs: VecDeque::new(), endpoint, rng, extension: extension.into(), own, requests: 0 }
+    }
+
+    /// What it says to a request within a dialog in the phone's stead, and how much later, microseconds; `None`: the phone is
+    /// asked. Said may be nothing, that it is being worked on, and any refusal.
+    pub fn answer_instead(&mut self, bytes: &[u8]) -> Option<Vec<(Vec<u8>, u64)>> {
+        let glance = Glance::of(bytes)?;
+        let (method, _) = glance.start.ok()?;
+        let is_within =
+            !glance.to_tag().is_empty() && self.dialogs.iter().any(|d| d.call_id == glance.call_id);
+        let is_one = matches!(method, "INVITE" | "UPDATE" | "NOTIFY" | "PRACK" | "BYE");
+        if !is_within || !is_one || self.rng.below(3) > 0 {
+            return None;
+        }
+        let mut said = Vec::new();
+        let form = self.rng.below(8);
+        if form == 0 {
+            return Some(said);
+        }
+        if form < 4 {
+            said.push((response(&glance, "100 Trying"), 0));
+        }
+        if form > 1 {
+            let status = INSTEAD[usize::try_from(self.rng.below(INSTEAD.len() as u64)).unwrap_or(0)];
+            said.push((response(&glance, status), self.rng.below(3_000_000)));
+        }
+        Some(said)
     }
 
     /// Learns from a message that the phone sends.
@@ -220,7 +267,7 @@ impl Meddler {
         };
         let refer_to = if method == "REFER" { self.refer_to() } else { String::new() };
         let own = self.own;
-        let rack = self.rng.below(3);
+        let (rack, oddity) = (self.rng.below(3), self.rng.below(15));
         let Some(dialog) = self.dialogs.get_mut(at) else { return Vec::new() };
         // Mostly in order, sometimes an old number again.
         dialog.cseq = if rack == 2 { dialog.cseq } else { dialog.cseq + 1 };
@@ -232,7 +279,11 @@ impl Meddler {
         } else {
             format!("SIP/2.0/UDP {own};branch=z9hG4bKm{branch};rport")
         };
-        let require = if method == "INVITE" && rack == 1 { "Require: 100rel\r\n" } else { "" };
+        let require = match oddity {
+            0 if !is_cancel && !is_ack => "Require: fly\r\n",
+            _ if method == "INVITE" && rack == 1 => "Require: 100rel\r\n",
+            _ => "",
+        };
         let length = body.len();
         format!(
             "{method} {} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\n\

@@ -162,6 +162,7 @@ impl Setup {
         }
         if faults.has(Fault::Phones) {
             consulting(seed, &mut all);
+            stretch(seed, &mut site, &mut all);
         }
         fix_one(seed, &mut all);
         let profile = profile(&mut rng, planned, site.ring_s);
@@ -350,6 +351,19 @@ fn fix_one(seed: u64, phones: &mut [PhoneSetup]) {
     let count = near.len() as u64;
     if count > 0 {
         near[usize::try_from(rng.below(count)).unwrap_or(0)].is_fixed = true;
+    }
+}
+
+/// On some sites it rings for long, and phones that meddle want their callers' answers to be reliable, or describe themselves
+/// late: what waits for an answer waits long enough for others to come between. Drawn apart, so that all else is what it was.
+fn stretch(seed: u64, site: &mut SiteSetup, phones: &mut [PhoneSetup]) {
+    let mut rng = Rng::from_number(seed ^ 0x7374_7265_7463_6800);
+    if chance(&mut rng, 10) {
+        site.ring_s = 45;
+    }
+    for phone in phones.iter_mut().filter(|phone| phone.habits.contains(&Habit::Meddles)) {
+        phone.demands_reliable |= chance(&mut rng, 50);
+        phone.late_offer |= chance(&mut rng, 25);
     }
 }
 

@@ -106,7 +106,7 @@ impl Exchange {
         let who = self.number_of_leg(alone.call, alone.by);
         self.withdraw_from_queue(now, alone.call, Exit::Removed);
         let Some(call) = self.calls.get_mut(&alone.call) else { return };
-        let (cause, status) = match call.has_answered_caller() {
+        let (cause, status) = match call.answered.is_some() {
             true => (Cause::HungUp, 0),
             false => (Cause::Cancelled, Status::TERMINATED.code()),
         };
