@@ -39,9 +39,11 @@ pub const REGISTERS_WAITING_MAX: usize = 5_000;
 pub const REPLIES_WAITING_MAX: usize = 1_000;
 /// Sources whose wrong answers are counted. At the bound the oldest is forgotten.
 pub const GUARD_ENTRIES_MAX: usize = 20_000;
-/// Wrong answers of one source for one user within [`GUARD_WINDOW`] after which it is met with silence.
+/// Wrong answers of one address for one user within [`GUARD_WINDOW`] after which it is met with silence; of one port, where
+/// phones are registered from that address.
 pub const GUARD_PER_USER: u32 = 10;
-/// Wrong answers of one source for all users within [`GUARD_WINDOW`] after which it is met with silence.
+/// Wrong answers of one address for all users within [`GUARD_WINDOW`] after which it is met with silence; for one user from all
+/// ports, where phones are registered from that address.
 pub const GUARD_PER_SOURCE: u32 = 60;
 /// Challenges a second to one source that no phone is registered from; further requests of it are not answered. Enough
 /// for an office behind one address that comes back after a power cut.
