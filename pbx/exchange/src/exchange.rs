@@ -9,6 +9,7 @@ use crate::auth::Auth;
 use crate::call::Call;
 use crate::coverage::Coverage;
 use crate::due::Timer;
+use crate::identity::Silences;
 use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
@@ -81,6 +82,8 @@ pub struct Exchange {
     pub(crate) endpoint: Endpoint,
     pub(crate) rng: Rng,
     pub(crate) auth: Auth,
+    /// Who guessed passwords lately, as far as it is written down.
+    pub(crate) silences: Silences,
     pub(crate) registrar: Registrar,
     pub(crate) names: Names,
     pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
@@ -185,6 +188,7 @@ impl Exchange {
         let mut this = Self {
             endpoint,
             auth: Auth::new(rng.bytes()),
+            silences: Silences::default(),
             rng,
             registrar: Registrar::default(),
             names: Names::default(),

@@ -1,13 +1,39 @@
 //! Who is asked for credentials, who is told that they were wrong, and what of it is written down.
 
 use crate::auth::Verdict;
+use crate::due::Timer;
 use crate::exchange::Exchange;
+use crate::limits::{GUARD_WINDOW, GUARD_WRITTEN_MAX};
 use crate::record::{EventKind, Severity};
 use crate::registrar::{Binding, FIXED_KEY};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use switchroom_sip::endpoint::{Incoming, SessionId};
 use switchroom_sip::header::Headers;
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
+
+/// The silences of the guard that began within a minute. Strangers begin as many as they like, and a journal is never shortened:
+/// one is written down for each of some addresses, and the rest as a count.
+#[derive(Debug, Default)]
+pub(crate) struct Silences {
+    written: BTreeSet<IpAddr>,
+    rest: u64,
+}
+
+impl Silences {
+    /// One more. Whether it is to be written down by itself.
+    fn add(&mut self, source: IpAddr) -> bool {
+        let is_written = self.written.len() < GUARD_WRITTEN_MAX && self.written.insert(source);
+        self.rest += u64::from(!is_written);
+        is_written
+    }
+
+    /// Whether the minute goes on.
+    pub(crate) fn is_counting(&self) -> bool {
+        !self.written.is_empty()
+    }
+}
 
 impl Exchange {
     /// Whose request it is; otherwise the sender has been answered, or met with silence.
@@ -27,22 +53,37 @@ impl Exchange {
                     self.set_problem(&user, Some(format!("wrong password from {}", incoming.flow)));
                 }
                 if silenced {
-                    let source = incoming.flow.remote.ip();
-                    let text = format!("{source} guessed passwords for {user}; it is ignored for a while");
-                    self.event(
-                        now,
-                        EventKind::Guard,
-                        Severity::Warn,
-                        None,
-                        &source.to_string(),
-                        "silenced",
-                        text,
-                    );
+                    self.silence_begins(now, incoming.flow.remote.ip(), &user);
                 }
                 self.ask(now, incoming, false);
             }
         }
         None
+    }
+
+    fn silence_begins(&mut self, now: Now, source: IpAddr, user: &str) {
+        if !self.silences.is_counting() {
+            self.timers.set(Timer::Silences, now.mono.after(GUARD_WINDOW));
+        }
+        if self.silences.add(source) {
+            let text = format!("{source} guessed passwords for {user}; it is ignored for a while");
+            self.tell_silence(now, &source.to_string(), text);
+        }
+    }
+
+    /// The minute is over: what was not written down by itself is written down as a count.
+    pub(crate) fn count_silences(&mut self, now: Now) {
+        let Silences { rest, .. } = std::mem::take(&mut self.silences);
+        if rest > 0 {
+            let text = format!(
+                "{rest} times more within a minute somebody guessed passwords and is ignored for a while"
+            );
+            self.tell_silence(now, "", text);
+        }
+    }
+
+    fn tell_silence(&mut self, now: Now, source: &str, text: String) {
+        self.event(now, EventKind::Guard, Severity::Warn, None, source, "silenced", text);
     }
 
     fn ask(&mut self, now: Now, incoming: &Incoming, stale: bool) {

@@ -194,7 +194,7 @@ fn answering(method: &str, user: &str, password: &str, nonce: &str, n: u64) -> S
 }
 
 /// A guess as good as a stranger's can be: to a challenge that it got.
-fn guess(w: &mut World, from: &str, (method, user): (&str, &str), n: u64) -> Option<String> {
+pub(crate) fn guess(w: &mut World, from: &str, (method, user): (&str, &str), n: u64) -> Option<String> {
     let challenge = ask(w, from, &request(method, user, 2 * n)).unwrap();
     ask(w, from, &answering(method, user, "wrong", &nonce_of(&challenge), 2 * n + 1))
 }
