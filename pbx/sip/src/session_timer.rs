@@ -1,6 +1,6 @@
 //! Session timers (RFC 4028): who refreshes, when, and when a silent session is over.
 
-use crate::header::{Headers, Name};
+use crate::header::{Headers, Name, parse_number};
 use std::time::Duration;
 
 /// The shortest interval we agree to, which is also the least the RFC allows.
@@ -68,6 +68,12 @@ pub fn propose(request: &mut Headers, interval: Duration, min: Duration, keep: O
     };
     request.set(Name::SessionExpires, format!("{}{refresher}", interval.max(min).as_secs()));
     request.set(Name::MinSe, min.as_secs().to_string());
+}
+
+/// The interval that a 422 to our request asks for at least (§6).
+pub fn least(response: &Headers) -> Option<Duration> {
+    let seconds = parse_number(response.get(&Name::MinSe)?.split(';').next()?)?;
+    Some(Duration::from_secs(u64::from(seconds)).max(MIN_SE))
 }
 
 /// Reads what the server decided, from the 2xx to our request (§7.2).
