@@ -167,7 +167,7 @@ impl Endpoint {
         session.pending = Pending::None;
         // Who knows nothing of session timers is asked by us now and then, or a vanished phone would never be noticed.
         let own = SessionTimer { interval: session.propose, we_refresh: true };
-        session.timer = session_timer::accept(&r.headers).or(Some(own));
+        session.timer = session_timer::accept(&r.headers, session.propose).or(Some(own));
         self.timers.cancel((id, Timer::CancelUnanswered));
         self.timers.cancel((id, Timer::NoNews));
         let owes_answer = session.described.is_none() && r.has_sdp();
@@ -270,7 +270,7 @@ impl Endpoint {
     fn retry_invite(&mut self, now: Mono, id: SessionId, r: &Response) -> bool {
         let Some(session) = self.sessions.get_mut(&id) else { return false };
         let Phase::Calling { txn, tries, cancel: Cancel::No, .. } = &mut session.phase else { return false };
-        let Some(min) = session_timer::least(&r.headers) else { return false };
+        let Some(min) = session_timer::least(&r.headers, session.propose) else { return false };
         *tries += 1;
         if *tries > RETRIES_MAX {
             return false;
@@ -307,7 +307,7 @@ impl Endpoint {
         learn_peer(session, r);
         session.close_our_offer();
         let renewing = session.renewing.take();
-        if let Some(timer) = session_timer::accept(&r.headers) {
+        if let Some(timer) = session_timer::accept(&r.headers, session.propose) {
             session.timer = Some(timer);
         }
         let is_ending = matches!(session.phase, Phase::Ending);
@@ -361,7 +361,7 @@ impl Endpoint {
             }
             Status::INTERVAL_TOO_SMALL => {
                 let may_try = session.renewing.as_mut().is_some_and(Renewing::may_try_again);
-                let min = session_timer::least(&r.headers)
+                let min = session_timer::least(&r.headers, session.propose)
                     .filter(|min| may_try && session.timer.is_none_or(|t| t.interval < *min));
                 let Some(min) = min else { return self.renewal_failed(now, id, r.status) };
                 session.propose = session.propose.max(min);

@@ -81,6 +81,25 @@ fn tries_of_a_renewal_are_bounded() {
     assert_eq!(sent(&mut p, "INVITE"), 1);
 }
 
+/// A called phone that wants no refresh within years is not called with such a timer: its 422 is a refusal.
+#[test]
+fn an_interval_of_years_is_not_agreed_to() {
+    let mut p = Pair::new();
+    p.call(Some(SDP), &[]);
+    p.ms(50);
+    let Some(Event::Request(invite)) = p.events(1).pop() else { panic!() };
+    let mut headers = Headers::default();
+    headers.push(Name::MinSe, u32::MAX.to_string());
+    p.ends[1].reply(&invite, Status::INTERVAL_TOO_SMALL, &headers);
+    p.ms(50);
+    assert!(
+        matches!(&p.told(0)[..], [SessionEvent::Rejected(r)] if r.status == Status::INTERVAL_TOO_SMALL),
+        "{:?}",
+        p.seen
+    );
+    p.settle();
+}
+
 /// Requests in one dialog take a share of the transactions that there may be.
 #[test]
 fn requests_of_one_dialog_are_bounded() {
