@@ -20,6 +20,9 @@ pub const CODE_HUSHED: Duration = Duration::from_secs(1);
 pub const PATH_MAX: usize = 100;
 /// Messages and decisions of one call's ladder; further ones are counted only.
 pub const LADDER_ENTRIES_MAX: usize = 400;
+/// Bytes of messages in one call's ladder; a message that does not fit is counted only. So the phones of a few calls do not take the
+/// room of all.
+pub const LADDER_CALL_BYTES_MAX: usize = 512 * 1024;
 /// Keys pressed in the talks of one call that are written down one by one; at its end it is said how many more there were.
 pub const KEYS_WRITTEN_MAX: u32 = 500;
 /// Answers to surveys that are kept of one call; further ones are counted only, and at its end it is said how many.
