@@ -84,6 +84,8 @@ pub struct Exchange {
     pub(crate) auth: Auth,
     /// Who guessed passwords lately, as far as it is written down.
     pub(crate) silences: Silences,
+    /// Connections on which something may be kept: over which somebody proved who they are, or was taken without.
+    pub(crate) connections: BTreeSet<u64>,
     pub(crate) registrar: Registrar,
     pub(crate) names: Names,
     pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
@@ -189,6 +191,7 @@ impl Exchange {
             endpoint,
             auth: Auth::new(rng.bytes()),
             silences: Silences::default(),
+            connections: BTreeSet::new(),
             rng,
             registrar: Registrar::default(),
             names: Names::default(),
@@ -296,12 +299,7 @@ impl Exchange {
         self.look_at_the_hours(now);
         match input {
             Input::Message { flow, bytes } => self.endpoint.receive(now.mono, flow, bytes),
-            Input::FlowLost(flow) => {
-                self.cut_bindings(now, flow);
-                self.cut_subscriptions(flow);
-                self.note_cut_calls(flow);
-                self.endpoint.flow_lost(now.mono, flow);
-            }
+            Input::FlowLost(flow) => self.flow_lost(now, flow),
             Input::Media(event) => self.on_media(now, event),
             Input::Stored(tickets) => self.on_stored(now, &tickets),
             Input::NotStored(tickets) => self.on_not_stored(now, &tickets),

@@ -9,6 +9,7 @@ use crate::registrar::{Binding, FIXED_KEY};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use switchroom_sip::endpoint::{Incoming, SessionId};
+use switchroom_sip::flow::Flow;
 use switchroom_sip::header::Headers;
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
@@ -40,7 +41,10 @@ impl Exchange {
     pub(crate) fn identify(&mut self, now: Now, incoming: &Incoming) -> Option<String> {
         let config = self.config.clone();
         match self.auth.judge(now.mono, &config, incoming.flow.remote, &self.registrar, &incoming.request) {
-            Verdict::Is(extension) => return Some(extension),
+            Verdict::Is(extension) => {
+                self.keep_connection(incoming.flow);
+                return Some(extension);
+            }
             Verdict::Silence => {
                 self.counts.ignored += 1;
                 return None;
@@ -59,6 +63,25 @@ impl Exchange {
             }
         }
         None
+    }
+
+    /// From now on something may be kept that hangs on that connection. All that ever does was begun by a message of somebody who was
+    /// identified on it, or by one in a dialog that was.
+    fn keep_connection(&mut self, flow: Flow) {
+        if flow.connection != 0 {
+            self.connections.insert(flow.connection);
+        }
+    }
+
+    /// A connection is gone. Strangers open and close as many as they like: of one on which nothing is kept nothing is searched for.
+    pub(crate) fn flow_lost(&mut self, now: Now, flow: Flow) {
+        if flow.connection != 0 && !self.connections.remove(&flow.connection) {
+            return;
+        }
+        self.cut_bindings(now, flow);
+        self.cut_subscriptions(flow);
+        self.note_cut_calls(flow);
+        self.endpoint.flow_lost(now.mono, flow);
     }
 
     fn silence_begins(&mut self, now: Now, source: IpAddr, user: &str) {
@@ -106,6 +129,7 @@ impl Exchange {
         let is_of_contact =
             |at: &Binding| Some(at.flow) == flow && at.flow.remote.ip() == incoming.flow.remote.ip();
         if contact.is_some_and(is_of_contact) {
+            self.keep_connection(incoming.flow);
             return self.endpoint.admit_unmoved(now.mono, session, incoming);
         }
         let Some(extension) = self.identify(now, &incoming) else { return };

@@ -225,6 +225,14 @@ fn deadlines_have_owners() {
 }
 
 #[test]
+fn what_hangs_on_a_connection_is_found() {
+    let mut w = World::new();
+    let at = w.phone_over("101", "192.0.2.11:5060", Transport::Tcp, 7);
+    w.register(at, &["<sip:101@192.0.2.11:5060>"], Some(300));
+    breaks(w, |x| x.connections.clear(), "and nobody will see its end");
+}
+
+#[test]
 fn what_waits_has_a_deadline() {
     breaks(ringing(), |x| x.timers.cancel(Timer::NoAnswer(only(x))), "may ring for ever");
     breaks(ended(false), |x| x.timers.cancel(Timer::LastWord(only(x))), "may never be written");
