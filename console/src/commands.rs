@@ -13,7 +13,9 @@ use crate::update::{Input, shown_text};
 use crate::wall::Whereabouts;
 use crate::{grammar, table, view};
 use std::io::{self, Write};
-use switchroom_wire::{Answer, Change, Command, EventView, FiguresBy, ServerLine, Severity, clean, fit};
+use switchroom_wire::{
+    Answer, Change, Command, EventView, FiguresBy, ServerLine, Severity, clean, escape_json, fit,
+};
 
 /// What [`once`] prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,8 +121,7 @@ fn lists(what: Once) -> &'static [List] {
 fn print_once(app: &App, what: Once, format: Format, now_ms: i64, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Json => {
-            serde_json::to_writer(&mut *out, &once_json(app, what))?;
-            writeln!(out)
+            writeln!(out, "{}", escape_json(&serde_json::to_string(&once_json(app, what))?))
         }
         Format::Csv => {
             let tables: Vec<String> =
@@ -261,7 +262,7 @@ fn tail_line(app: &App, event: &EventView, filter: &Filter, json: bool) -> Optio
         return None;
     }
     if json {
-        return serde_json::to_string(event).ok();
+        return serde_json::to_string(event).ok().map(|json| escape_json(&json));
     }
     let time = clock_ms(event.at_ms, form.utc_offset_min);
     let text =
@@ -291,7 +292,8 @@ pub fn do_command(
     let mut app = App::new(settings, (80, 24));
     app.update(Input::Line(Box::new(ServerLine::Welcome(client.welcome().clone()))), now_ms());
     let lines = if json {
-        vec![serde_json::to_string(&answer).map_err(|error| ConsoleError::Terminal(error.into()))?]
+        let json = serde_json::to_string(&answer).map_err(|error| ConsoleError::Terminal(error.into()))?;
+        vec![escape_json(&json)]
     } else {
         shown_text(&app, &answer, now_ms())
     };

@@ -99,7 +99,7 @@ impl Plain {
             ServerLine::Snapshot { .. } if first || self.was_down => self.say_summary(),
             ServerLine::Delta { change: Change::Event(event), .. } if is_worth_hearing(event) => {
                 let text = self.event_text(event);
-                self.said.push(text);
+                self.say([text]);
             }
             ServerLine::Reply(reply) => self.say_reply(reply),
             _ => {}
@@ -110,21 +110,24 @@ impl Plain {
         let down = Input::Down { why: why.to_owned(), next_try_ms: None };
         let _ = self.app.update(down, now_ms());
         if !std::mem::replace(&mut self.was_down, true) {
-            self.said.push(format!("! {why}"));
+            self.say([format!("! {why}")]);
         }
         let lost = std::mem::take(&mut self.asked).into_values();
-        self.said.extend(lost.map(|words| self.app.settings.words.f("toast.lost", &[("verb", &words)])));
+        let lost: Vec<String> =
+            lost.map(|words| self.app.settings.words.f("toast.lost", &[("verb", &words)])).collect();
+        self.say(lost);
     }
 
     fn say_summary(&mut self) {
         self.was_down = false;
         let words = &self.app.settings.words;
         let server_ms = self.app.server_ms(now_ms());
-        self.said.extend(waiting_summary(&self.app.model.board, server_ms, words).map(|(text, _)| text));
-        self.said.push(summary(&self.app.model.board, words));
-        for alarm in model::alarms(&self.app.model.board) {
-            self.said.push(format!("{} {}", mark(alarm.severity), clean(&alarm.text)));
-        }
+        let waiting = waiting_summary(&self.app.model.board, server_ms, words).map(|(text, _)| text);
+        let mut lines: Vec<String> = waiting.into_iter().collect();
+        lines.push(summary(&self.app.model.board, words));
+        let alarms = model::alarms(&self.app.model.board);
+        lines.extend(alarms.into_iter().map(|alarm| format!("{} {}", mark(alarm.severity), alarm.text)));
+        self.say(lines);
     }
 
     fn event_text(&self, event: &EventView) -> String {
@@ -140,18 +143,18 @@ impl Plain {
             return None;
         }
         if matches!(self.app.link, LinkState::Down { .. }) {
-            self.said.push(self.app.settings.words.t("refused.disconnected").to_owned());
+            self.say([self.app.settings.words.t("refused.disconnected").to_owned()]);
             return None;
         }
         let command = match grammar::parse(words) {
             Ok(command) => command,
             Err(error) => {
-                self.said.push(error.text(&self.app.settings.words));
+                self.say([error.text(&self.app.settings.words)]);
                 return None;
             }
         };
         if let Some(why) = self.app.command_refusal(&command) {
-            self.said.push(why);
+            self.say([why]);
             return None;
         }
         let id = self.next_id;
@@ -163,14 +166,22 @@ impl Plain {
     fn say_reply(&mut self, reply: &Reply) {
         let Some(asked) = self.asked.remove(&reply.id) else { return };
         let words = &self.app.settings.words;
-        match &reply.result {
-            Ok(answer) => self.said.extend(shown_text(&self.app, answer, now_ms())),
+        let lines = match &reply.result {
+            Ok(answer) => shown_text(&self.app, answer, now_ms()),
             Err(CommandError::Refused { why } | CommandError::NeedsPhone { why }) => {
-                self.said.push(words.f("toast.refused", &[("verb", &asked), ("why", why)]));
+                vec![words.f("toast.refused", &[("verb", &asked), ("why", why)])]
             }
             Err(CommandError::Failed { why }) => {
-                self.said.push(words.f("toast.failed", &[("verb", &asked), ("why", why)]));
+                vec![words.f("toast.failed", &[("verb", &asked), ("why", why)])]
             }
+        };
+        self.say(lines);
+    }
+
+    /// All that is said goes through here: whatever is in it, it steers no terminal.
+    fn say(&mut self, lines: impl IntoIterator<Item = String>) {
+        for text in lines {
+            self.said.extend(text.split('\n').map(|line| clean(line).into_owned()));
         }
     }
 }
@@ -237,6 +248,25 @@ mod tests {
         assert_eq!(plain.said, ["4127 ended"]);
         assert!(plain.on_words("sing").is_none());
         assert!(plain.said.iter().any(|line| line.contains("is not a command")));
+    }
+
+    #[test]
+    fn what_a_daemon_says_steers_no_terminal() {
+        let mut plain = office();
+        let hostile = "no\u{9b}2J\u{202e}";
+        for error in [
+            CommandError::Refused { why: hostile.into() },
+            CommandError::NeedsPhone { why: hostile.into() },
+            CommandError::Failed { why: hostile.into() },
+        ] {
+            let id = plain.on_words("hang up 4127").unwrap().id;
+            plain.said.clear();
+            plain.on_line(&ServerLine::Reply(Reply { id, result: Err(error) }));
+            assert!(plain.said[0].contains("no\u{fffd}2J\u{fffd}"), "{:?}", plain.said);
+        }
+        plain.said.clear();
+        plain.on_down(hostile);
+        assert_eq!(plain.said[0], "! no\u{fffd}2J\u{fffd}");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Who sent a request: credentials, and nothing else, tell (classes "stateless 401", "uniform answers",
 //! "identity from credentials only").
 
-use crate::guard::Guard;
+use crate::guard::{Guard, Place};
 use crate::limits::NONCE_LIFE;
+use crate::registrar::Registrar;
 use crate::{Config, Extension};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use switchroom_sip::digest::{Algorithm, Challenge, Credentials, NonceVerdict, Nonces, to_hex};
 use switchroom_sip::header::{Headers, Name};
 use switchroom_sip::message::Request;
@@ -16,12 +17,12 @@ use switchroom_sip::uri::Uri;
 pub(crate) enum Verdict {
     /// They are this extension's.
     Is(String),
-    /// None, or of no use: ask for them, saying whether only the nonce was too old.
+    /// None, or of no use: ask for them, saying whether only the nonce is at fault.
     Ask {
-        /// The answer was right, its nonce too old.
+        /// The nonce is not ours for that address, too old, or used up. What the answer is worth was not looked at.
         stale: bool,
     },
-    /// Wrong. Ask again as if nothing had been sent; true if silence begins.
+    /// Wrong, in answer to our challenge. Ask again as if nothing had been sent; true if silence begins.
     Wrong {
         /// As which user.
         user: String,
@@ -44,13 +45,17 @@ impl Auth {
         Self { nonces: Nonces::new(key, NONCE_LIFE), guard: Guard::default() }
     }
 
-    /// Judges the credentials of a request from `source`; `is_known` tells that a phone is registered from there.
+    /// Judges the credentials of a request from `source`.
+    ///
+    /// The nonce comes first: it shows that its sender has read what we sent to that address. Whoever has not may have
+    /// written any address of others onto a datagram; it is asked again, is told the same whether the answer is right or wrong, and
+    /// counts against nobody. So nobody can lock out a phone from afar, and nothing can be learnt by guessing without a count.
     pub(crate) fn judge(
         &mut self,
         now: Mono,
         config: &Config,
-        source: IpAddr,
-        is_known: bool,
+        source: SocketAddr,
+        registrar: &Registrar,
         request: &Request,
     ) -> Verdict {
         // Phones may send several; the first in an algorithm we offer for our realm counts.
@@ -60,27 +65,20 @@ impl Auth {
             .filter_map(Credentials::parse)
             .find(|c| c.realm == config.domain && (config.allow_md5 || c.algorithm == Algorithm::Sha256));
         let Some(credentials) = offered else { return Verdict::Ask { stale: false } };
-        if self.guard.is_silenced(now, source, &credentials.user, is_known) {
+        if self.nonces.look(now, source.ip(), &credentials) == NonceVerdict::Stale {
+            return Verdict::Ask { stale: true };
+        }
+        let place = Place::of(registrar, source, &credentials.user);
+        if self.guard.is_silenced(now, source, &credentials.user, place) {
             return Verdict::Silence;
         }
-        // An unknown user costs the same work and gets the same answer as a wrong password.
-        let extension = config.extensions.get(&credentials.user);
-        let ha1 = extension.and_then(|e| ha1_of(e, credentials.algorithm));
-        let is_known_user = ha1.is_some();
-        let ha1 =
-            ha1.unwrap_or_else(|| "0".repeat(if credentials.algorithm == Algorithm::Md5 { 32 } else { 64 }));
-        let answers = credentials.answers(&ha1, request.method.name());
-        if !answers || !is_known_user || !is_about(&credentials.uri, &request.uri) {
-            let silenced = self.guard.wrong(now, source, &credentials.user);
+        if !is_right(config, &credentials, request) {
+            let silenced = self.guard.wrong(now, source, &credentials.user, place);
             return Verdict::Wrong { user: credentials.user, silenced };
         }
-        match self.nonces.judge(now, source, &credentials) {
-            NonceVerdict::Good => {
-                self.guard.right(source, &credentials.user);
-                Verdict::Is(credentials.user)
-            }
-            NonceVerdict::Stale => Verdict::Ask { stale: true },
-        }
+        self.nonces.spend(&credentials);
+        self.guard.right(source, &credentials.user, place);
+        Verdict::Is(credentials.user)
     }
 
     /// Whether another challenge may go to that source: strangers get so many a second and no more.
@@ -108,6 +106,17 @@ impl Auth {
         }
         headers
     }
+}
+
+/// Whether credentials are those of an extension, for that request. An unknown user costs the same work as a wrong password.
+fn is_right(config: &Config, credentials: &Credentials, request: &Request) -> bool {
+    let extension = config.extensions.get(&credentials.user);
+    let ha1 = extension.and_then(|e| ha1_of(e, credentials.algorithm));
+    let is_known_user = ha1.is_some();
+    let ha1 =
+        ha1.unwrap_or_else(|| "0".repeat(if credentials.algorithm == Algorithm::Md5 { 32 } else { 64 }));
+    let answers = credentials.answers(&ha1, request.method.name());
+    answers && is_known_user && is_about(&credentials.uri, &request.uri)
 }
 
 fn ha1_of(extension: &Extension, algorithm: Algorithm) -> Option<String> {

@@ -42,6 +42,8 @@ pub(crate) enum Timer {
     Outbox,
     /// A queue opens or closes by its hours.
     Hours,
+    /// The minute is over in which it was counted who guesses passwords.
+    Silences,
 }
 
 impl Exchange {
@@ -89,6 +91,7 @@ impl Exchange {
                 Timer::Messages => self.purge_messages(now),
                 Timer::Outbox => self.retry_outbox(now),
                 Timer::Hours => self.hours_due(now),
+                Timer::Silences => self.count_silences(now),
             }
         }
     }

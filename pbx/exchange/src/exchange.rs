@@ -5,10 +5,11 @@
 //! seed and inputs give the same actions, byte for byte.
 
 use crate::alarm::Alarm;
-use crate::auth::{Auth, Verdict};
+use crate::auth::Auth;
 use crate::call::Call;
 use crate::coverage::Coverage;
 use crate::due::Timer;
+use crate::identity::Silences;
 use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
@@ -19,7 +20,7 @@ use crate::outbox::{MessageWords, Reply};
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
-use crate::registrar::{Binding, FIXED_KEY, Registrar};
+use crate::registrar::Registrar;
 use crate::supervision::{Refusals, Supervisors};
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -81,6 +82,10 @@ pub struct Exchange {
     pub(crate) endpoint: Endpoint,
     pub(crate) rng: Rng,
     pub(crate) auth: Auth,
+    /// Who guessed passwords lately, as far as it is written down.
+    pub(crate) silences: Silences,
+    /// Connections on which something may be kept: over which somebody proved who they are, or was taken without.
+    pub(crate) connections: BTreeSet<u64>,
     pub(crate) registrar: Registrar,
     pub(crate) names: Names,
     pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
@@ -185,6 +190,8 @@ impl Exchange {
         let mut this = Self {
             endpoint,
             auth: Auth::new(rng.bytes()),
+            silences: Silences::default(),
+            connections: BTreeSet::new(),
             rng,
             registrar: Registrar::default(),
             names: Names::default(),
@@ -292,12 +299,7 @@ impl Exchange {
         self.look_at_the_hours(now);
         match input {
             Input::Message { flow, bytes } => self.endpoint.receive(now.mono, flow, bytes),
-            Input::FlowLost(flow) => {
-                self.cut_bindings(now, flow);
-                self.cut_subscriptions(flow);
-                self.note_cut_calls(flow);
-                self.endpoint.flow_lost(now.mono, flow);
-            }
+            Input::FlowLost(flow) => self.flow_lost(now, flow),
             Input::Media(event) => self.on_media(now, event),
             Input::Stored(tickets) => self.on_stored(now, &tickets),
             Input::NotStored(tickets) => self.on_not_stored(now, &tickets),
@@ -480,7 +482,7 @@ impl Exchange {
             headers.push(Name::Supported, "replaces, timer");
             return self.endpoint.reply(&incoming, Status::OK, &headers);
         }
-        let Some(extension) = self.identify(now, &incoming, is_known) else { return };
+        let Some(extension) = self.identify(now, &incoming) else { return };
         match incoming.request.method {
             Method::Register => self.on_register(now, &extension, incoming),
             Method::Invite => self.on_invite(now, &extension, incoming),
@@ -506,71 +508,5 @@ impl Exchange {
         }
         let txn = self.endpoint.take(incoming);
         self.endpoint.respond(now.mono, txn, incoming, status, headers);
-    }
-
-    /// Whose request it is; otherwise the sender has been answered, or met with silence.
-    fn identify(&mut self, now: Now, incoming: &Incoming, is_known: bool) -> Option<String> {
-        let source = incoming.flow.remote.ip();
-        let config = self.config.clone();
-        match self.auth.judge(now.mono, &config, source, is_known, &incoming.request) {
-            Verdict::Is(extension) => return Some(extension),
-            Verdict::Silence => {
-                self.counts.ignored += 1;
-                return None;
-            }
-            Verdict::Ask { stale } => self.ask(now, incoming, stale),
-            Verdict::Wrong { user, silenced } => {
-                self.counts.auth_failures += 1;
-                let user = crate::text::clean(&user);
-                if config.extensions.contains_key(&user) {
-                    self.set_problem(&user, Some(format!("wrong password from {}", incoming.flow)));
-                }
-                if silenced {
-                    let text = format!("{source} guessed passwords for {user}; it is ignored for a while");
-                    self.event(
-                        now,
-                        EventKind::Guard,
-                        Severity::Warn,
-                        None,
-                        &source.to_string(),
-                        "silenced",
-                        text,
-                    );
-                }
-                self.ask(now, incoming, false);
-            }
-        }
-        None
-    }
-
-    fn ask(&mut self, now: Now, incoming: &Incoming, stale: bool) {
-        let source = incoming.flow.remote.ip();
-        if !self.registrar.knows(source) && !self.auth.may_ask(now.mono, source) {
-            self.counts.ignored += 1;
-            return;
-        }
-        let headers = self.auth.challenge(now.mono, &self.config, incoming.flow.remote.ip(), stale);
-        self.endpoint.reply(incoming, Status::UNAUTHORIZED, &headers);
-    }
-
-    /// A request inside a dialog from another source: only the phone's owner may move it (class "in-dialog hijack").
-    fn on_foreign(&mut self, now: Now, session: SessionId, incoming: Incoming) {
-        let leg = self.sessions.get(&session).and_then(|(call, leg)| self.calls.get(call)?.leg(*leg));
-        let (owner, flow) = (leg.and_then(|leg| leg.extension.clone()), leg.map(|leg| leg.flow));
-        // A contact that is configured has no password of ours, and gateways send from elsewhere than they listen: of its host
-        // whoever knows the tags is the peer.
-        let contact = owner.as_ref().and_then(|owner| self.registrar.get(owner, FIXED_KEY));
-        let is_of_contact =
-            |at: &Binding| Some(at.flow) == flow && at.flow.remote.ip() == incoming.flow.remote.ip();
-        if contact.is_some_and(is_of_contact) {
-            return self.endpoint.admit_unmoved(now.mono, session, incoming);
-        }
-        let is_known = self.registrar.knows(incoming.flow.remote.ip());
-        let Some(extension) = self.identify(now, &incoming, is_known) else { return };
-        if owner.as_deref() == Some(&extension) {
-            self.endpoint.admit(now.mono, session, incoming);
-        } else {
-            self.answer(now, &incoming, Status::NO_SUCH_CALL, &Headers::default());
-        }
     }
 }

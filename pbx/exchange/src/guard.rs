@@ -1,18 +1,59 @@
 //! Who guesses passwords is met with silence (class "brute force").
 //!
-//! Only wrong answers to a challenge count, never a missing one: a healthy phone is challenged all day long. Counts are
-//! kept per source and user, and per source for all users, so that nobody can lock an account out for others. A source
-//! that a phone is registered from is never silenced as a whole.
+//! Only wrong answers to a challenge of ours count: never a missing one, for a healthy phone is challenged all day long, and
+//! never one with a nonce that was not sent to that address, for then anybody may have sent it (`auth.rs`). Counts are kept by
+//! source, so that nobody can lock an account out for others. How often somebody may guess within [`GUARD_WINDOW`]:
+//!
+//! - from an address that no phone is registered from: [`GUARD_PER_USER`] times for one user, [`GUARD_PER_SOURCE`] times for
+//!   all of them;
+//! - from an address that phones are registered from, which may be that of a whole office behind a translation:
+//!   [`GUARD_PER_USER`] times for one user from one port, [`GUARD_PER_SOURCE`] times for one user from all ports. Such an
+//!   address is never silenced for all users, so the other phones behind it go on;
+//! - from the very port that the user's phone is registered from: [`GUARD_PER_USER`] times, and whatever others at its address
+//!   do counts nothing there. So a neighbour cannot lock out a phone that stays where it is registered. One that comes back from
+//!   another port, over a new connection say, shares the second bound with its neighbours: without it, ports would be as many
+//!   tries.
+//!
+//! Beyond that nothing is answered for [`GUARD_SILENCE`]. At most [`GUARD_ENTRIES_MAX`] counts are kept, so who wants to have one
+//! of them forgotten must give as many wrong answers for other users.
 
 use crate::limits::{
     GUARD_ANSWERS_PER_SECOND, GUARD_ENTRIES_MAX, GUARD_PER_SOURCE, GUARD_PER_USER, GUARD_SILENCE,
     GUARD_WINDOW,
 };
+use crate::registrar::Registrar;
 use std::collections::{BTreeMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use switchroom_sip::time::Mono;
 
-type Key = (IpAddr, String);
+/// What is counted: an address with one port or all, one user or all.
+type Key = (IpAddr, Option<u16>, Option<String>);
+
+/// Characters of a user's name that tell it from others here.
+const USER_CHARS_MAX: usize = 64;
+
+/// What is known of the place from which somebody says to be a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// No phone is registered from that address.
+    Strange,
+    /// Some phone is registered from that address, and none of that user from that port.
+    Shared,
+    /// A phone of that user is registered from there.
+    Own,
+}
+
+impl Place {
+    pub(crate) fn of(registrar: &Registrar, source: SocketAddr, user: &str) -> Self {
+        if registrar.of(user).any(|binding| binding.flow.remote == source) {
+            Self::Own
+        } else if registrar.knows(source.ip()) {
+            Self::Shared
+        } else {
+            Self::Strange
+        }
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -31,16 +72,25 @@ pub(crate) struct Guard {
     second: u64,
 }
 
-/// The key under which all users of a source are counted: no user name is empty.
-fn whole(source: IpAddr) -> Key {
-    (source, String::new())
+/// Under which keys answers for that user from that source are counted, and how many may be wrong.
+fn keys(source: SocketAddr, user: &str, place: Place) -> Vec<(Key, u32)> {
+    let user: String = user.chars().take(USER_CHARS_MAX).collect();
+    let ip = source.ip();
+    let port = ((ip, Some(source.port()), Some(user.clone())), GUARD_PER_USER);
+    match place {
+        Place::Strange => {
+            vec![((ip, None, Some(user)), GUARD_PER_USER), ((ip, None, None), GUARD_PER_SOURCE)]
+        }
+        Place::Shared => vec![port, ((ip, None, Some(user)), GUARD_PER_SOURCE)],
+        Place::Own => vec![port],
+    }
 }
 
 impl Guard {
     /// Whether an answer of that user from that source is not even looked at.
-    pub(crate) fn is_silenced(&self, now: Mono, source: IpAddr, user: &str, is_known: bool) -> bool {
-        let silent = |key: &Key| self.entries.get(key).is_some_and(|e| e.silent_until > now);
-        silent(&(source, user.to_owned())) || (!is_known && silent(&whole(source)))
+    pub(crate) fn is_silenced(&self, now: Mono, source: SocketAddr, user: &str, place: Place) -> bool {
+        let is_silent = |key: &Key| self.entries.get(key).is_some_and(|e| e.silent_until > now);
+        keys(source, user, place).iter().any(|(key, _)| is_silent(key))
     }
 
     /// Whether a stranger may be answered once more in this second (class "reflection", and scanners).
@@ -59,16 +109,19 @@ impl Guard {
     }
 
     /// A wrong answer. True if silence begins with it.
-    pub(crate) fn wrong(&mut self, now: Mono, source: IpAddr, user: &str) -> bool {
-        let user: String = user.chars().take(64).collect();
-        let one = !user.is_empty() && self.count(now, (source, user), GUARD_PER_USER);
-        let all = self.count(now, whole(source), GUARD_PER_SOURCE);
-        one || all
+    pub(crate) fn wrong(&mut self, now: Mono, source: SocketAddr, user: &str, place: Place) -> bool {
+        let mut begins = false;
+        for (key, limit) in keys(source, user, place) {
+            begins |= self.count(now, key, limit);
+        }
+        begins
     }
 
-    /// A right answer: the user's count starts anew.
-    pub(crate) fn right(&mut self, source: IpAddr, user: &str) {
-        if let Some(entry) = self.entries.get_mut(&(source, user.to_owned())) {
+    /// A right answer: the user's count starts anew, but for that of what neighbours do.
+    pub(crate) fn right(&mut self, source: SocketAddr, user: &str, place: Place) {
+        if let Some((key, _)) = keys(source, user, place).first()
+            && let Some(entry) = self.entries.get_mut(key)
+        {
             entry.wrong = 0;
         }
     }
@@ -101,28 +154,81 @@ impl Guard {
 mod tests {
     use super::*;
 
+    const BAD: [u8; 4] = [203, 0, 113, 1];
+
+    fn at(ip: [u8; 4], port: u16) -> SocketAddr {
+        (ip, port).into()
+    }
+
+    /// How often silence begins with that many wrong answers.
+    fn guess(guard: &mut Guard, times: u32, source: SocketAddr, user: &str, place: Place) -> usize {
+        (0..times).filter(|_| guard.wrong(Mono(0), source, user, place)).count()
+    }
+
     #[test]
     fn brute_force_is_met_with_silence_for_that_user_and_source_only() {
-        let (bad, good): (IpAddr, IpAddr) = ([203, 0, 113, 1].into(), [192, 0, 2, 1].into());
+        use Place::Strange;
+        let (bad, good) = (at(BAD, 5060), at([192, 0, 2, 1], 5060));
         let mut guard = Guard::default();
-        let begins = (0..GUARD_PER_USER).map(|_| guard.wrong(Mono(0), bad, "102")).filter(|b| *b).count();
-        assert_eq!(begins, 1);
-        assert!(guard.is_silenced(Mono(1), bad, "102", false));
-        assert!(
-            !guard.is_silenced(Mono(1), bad, "103", false) && !guard.is_silenced(Mono(1), good, "102", false)
-        );
-        assert!(!guard.is_silenced(Mono(0).after(GUARD_SILENCE), bad, "102", false));
+        assert_eq!(guess(&mut guard, GUARD_PER_USER, bad, "102", Strange), 1);
+        assert!(guard.is_silenced(Mono(1), bad, "102", Strange));
+        assert!(guard.is_silenced(Mono(1), at(BAD, 7), "102", Strange), "whatever the port");
+        assert!(!guard.is_silenced(Mono(1), bad, "103", Strange));
+        assert!(!guard.is_silenced(Mono(1), good, "102", Strange));
+        assert!(!guard.is_silenced(Mono(0).after(GUARD_SILENCE), bad, "102", Strange));
         for n in 0..GUARD_PER_SOURCE {
-            guard.wrong(Mono(0), bad, &n.to_string());
+            guard.wrong(Mono(0), bad, &n.to_string(), Strange);
         }
-        assert!(guard.is_silenced(Mono(1), bad, "x", false) && !guard.is_silenced(Mono(1), bad, "x", true));
+        assert!(guard.is_silenced(Mono(1), bad, "x", Strange));
+        assert!(!guard.is_silenced(Mono(1), bad, "x", Place::Shared), "a phone is registered there since");
+    }
+
+    #[test]
+    fn a_neighbour_silences_its_own_port_and_then_every_port_but_that_of_the_registered_phone() {
+        use Place::{Own, Shared};
+        let (phone, other) = (at(BAD, 5060), at(BAD, 9999));
+        let mut guard = Guard::default();
+        assert_eq!(guess(&mut guard, GUARD_PER_USER, at(BAD, 1), "102", Shared), 1);
+        assert!(guard.is_silenced(Mono(1), at(BAD, 1), "102", Shared));
+        assert!(!guard.is_silenced(Mono(1), other, "102", Shared));
+        // As many ports as there may be are not as many tries.
+        let mut tries = GUARD_PER_USER;
+        for port in 2..1_000 {
+            let source = at(BAD, port);
+            for _ in 0..GUARD_PER_USER {
+                if !guard.is_silenced(Mono(1), source, "102", Shared) {
+                    guard.wrong(Mono(1), source, "102", Shared);
+                    tries += 1;
+                }
+            }
+        }
+        assert_eq!(tries, GUARD_PER_SOURCE);
+        assert!(
+            guard.is_silenced(Mono(2), other, "102", Shared)
+                && !guard.is_silenced(Mono(2), other, "103", Shared)
+        );
+        assert!(!guard.is_silenced(Mono(2), phone, "102", Own));
+        // What a registered phone answers wrongly itself counts for its port, and its right answers take back nothing of others.
+        assert_eq!(guess(&mut guard, GUARD_PER_USER - 1, phone, "102", Own), 0);
+        guard.right(phone, "102", Own);
+        assert_eq!(guess(&mut guard, GUARD_PER_USER, phone, "102", Own), 1);
+        assert!(
+            guard.is_silenced(Mono(2), phone, "102", Own) && guard.is_silenced(Mono(2), other, "102", Shared)
+        );
+    }
+
+    #[test]
+    fn long_names_are_counted_as_others_are() {
+        let (mut guard, user) = (Guard::default(), "x".repeat(300));
+        assert_eq!(guess(&mut guard, GUARD_PER_USER, at(BAD, 1), &user, Place::Strange), 1);
+        assert!(guard.is_silenced(Mono(1), at(BAD, 1), &user, Place::Strange));
     }
 
     #[test]
     fn entries_are_bounded() {
         let mut guard = Guard::default();
         for n in 0..u32::try_from(GUARD_ENTRIES_MAX).unwrap_or(0) {
-            guard.wrong(Mono(0), IpAddr::from(n.to_be_bytes()), "u");
+            guard.wrong(Mono(0), at(n.to_be_bytes(), 5060), "u", Place::Strange);
         }
         assert!(guard.entries.len() <= GUARD_ENTRIES_MAX && guard.order.len() <= GUARD_ENTRIES_MAX);
     }

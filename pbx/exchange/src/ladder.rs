@@ -1,6 +1,8 @@
 //! The messages and decisions of calls, kept for looking at.
 
-use crate::limits::{LADDER_BYTES_MAX, LADDER_ENTRIES_MAX, LADDER_LIVE_BYTES_MAX, LADDERS_MAX};
+use crate::limits::{
+    LADDER_BYTES_MAX, LADDER_CALL_BYTES_MAX, LADDER_ENTRIES_MAX, LADDER_LIVE_BYTES_MAX, LADDERS_MAX,
+};
 use crate::{CallId, LegId};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -119,7 +121,9 @@ impl Ladders {
     fn push(&mut self, now: Now, call: CallId, kind: EntryKind, size: usize) {
         let is_full = self.bytes.saturating_add(size) > LADDER_LIVE_BYTES_MAX;
         let ladder = self.all.entry(call).or_default();
-        if is_full || ladder.entries.len() >= LADDER_ENTRIES_MAX {
+        let has_enough = ladder.entries.len() >= LADDER_ENTRIES_MAX
+            || ladder.bytes.saturating_add(size) > LADDER_CALL_BYTES_MAX;
+        if is_full || has_enough {
             ladder.dropped = ladder.dropped.saturating_add(1);
             return;
         }
@@ -167,5 +171,22 @@ mod tests {
         (1..4_000).for_each(|number| all.finished(CallId(number)));
         assert!(all.bytes <= LADDER_BYTES_MAX && all.over.len() <= LADDERS_MAX);
         assert_eq!(all.bytes, all.over_bytes);
+    }
+
+    /// A few calls whose phones send long messages leave room to those that begin later.
+    #[test]
+    fn no_call_takes_the_room_of_all() {
+        let mut all = Ladders::default();
+        let long = "x".repeat(64 * 1024);
+        for number in 1..=3 {
+            (0..LADDER_ENTRIES_MAX).for_each(|_| all.decision(NOW, CallId(number), &long));
+            all.decision(NOW, CallId(number), "it ends");
+        }
+        assert!(all.bytes <= 3 * LADDER_CALL_BYTES_MAX);
+        let ladder = all.get(CallId(1)).cloned().unwrap_or_default();
+        assert_eq!(ladder.entries.len() + ladder.dropped as usize, LADDER_ENTRIES_MAX + 1);
+        assert_eq!(ladder.entries.len(), LADDER_CALL_BYTES_MAX / long.len());
+        all.decision(NOW, CallId(4), "it begins");
+        assert_eq!(all.get(CallId(4)).map(|ladder| ladder.dropped), Some(0));
     }
 }

@@ -18,6 +18,7 @@ mod exchange;
 mod facts;
 mod fixed;
 mod guard;
+mod identity;
 mod ids;
 mod inbound;
 mod input;

@@ -20,6 +20,13 @@ pub const CODE_HUSHED: Duration = Duration::from_secs(1);
 pub const PATH_MAX: usize = 100;
 /// Messages and decisions of one call's ladder; further ones are counted only.
 pub const LADDER_ENTRIES_MAX: usize = 400;
+/// Bytes of messages in one call's ladder; a message that does not fit is counted only. So the phones of a few calls do not take the
+/// room of all.
+pub const LADDER_CALL_BYTES_MAX: usize = 512 * 1024;
+/// Keys pressed in the talks of one call that are written down one by one; at its end it is said how many more there were.
+pub const KEYS_WRITTEN_MAX: u32 = 500;
+/// Answers to surveys that are kept of one call; further ones are counted only, and at its end it is said how many.
+pub const ANSWERS_MAX: u32 = 200;
 /// Bytes of messages in all ladders together; beyond that those of finished calls go, the oldest first. Those of calls that
 /// are not over stay.
 pub const LADDER_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -39,13 +46,18 @@ pub const REGISTERS_WAITING_MAX: usize = 5_000;
 pub const REPLIES_WAITING_MAX: usize = 1_000;
 /// Sources whose wrong answers are counted. At the bound the oldest is forgotten.
 pub const GUARD_ENTRIES_MAX: usize = 20_000;
-/// Wrong answers of one source for one user within [`GUARD_WINDOW`] after which it is met with silence.
+/// Wrong answers of one address for one user within [`GUARD_WINDOW`] after which it is met with silence; of one port, where
+/// phones are registered from that address.
 pub const GUARD_PER_USER: u32 = 10;
-/// Wrong answers of one source for all users within [`GUARD_WINDOW`] after which it is met with silence.
+/// Wrong answers of one address for all users within [`GUARD_WINDOW`] after which it is met with silence; for one user from all
+/// ports, where phones are registered from that address.
 pub const GUARD_PER_SOURCE: u32 = 60;
 /// Challenges a second to one source that no phone is registered from; further requests of it are not answered. Enough
 /// for an office behind one address that comes back after a power cut.
 pub const GUARD_ANSWERS_PER_SECOND: u32 = 200;
+/// Addresses of which it is written down within [`GUARD_WINDOW`] that silence begins for them, each once. What is more is
+/// counted, and the count written down when that time is over.
+pub const GUARD_WRITTEN_MAX: usize = 20;
 /// Time over which wrong answers are counted.
 pub const GUARD_WINDOW: Duration = Duration::from_secs(60);
 /// How long the silence lasts.

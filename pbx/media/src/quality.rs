@@ -13,8 +13,10 @@ pub struct Receiver {
     packets: u64,
     /// Expected in streams before the current one.
     expected_before: u64,
-    base: Option<u32>,
-    highest: u32,
+    base: Option<u64>,
+    /// Wider than the 32 bits that are reported (RFC 3550 §6.4.1): a sender that leaps runs through those within minutes, and
+    /// what is expected would go back.
+    highest: u64,
     /// Jitter in microseconds, times 16.
     jitter16_us: u64,
     last: Option<(u64, u32)>,
@@ -34,7 +36,7 @@ impl Receiver {
                     self.restart();
                     self.begin(sequence);
                 } else if step > 0 {
-                    self.highest = self.highest.wrapping_add(u32::from(step.unsigned_abs()));
+                    self.highest += u64::from(step.unsigned_abs());
                 }
             }
         }
@@ -53,7 +55,7 @@ impl Receiver {
     }
 
     fn begin(&mut self, sequence: u16) {
-        (self.base, self.highest) = (Some(u32::from(sequence)), u32::from(sequence));
+        (self.base, self.highest) = (Some(u64::from(sequence)), u64::from(sequence));
     }
 
     /// The next packet belongs to a new stream.
@@ -63,7 +65,7 @@ impl Receiver {
     }
 
     fn expected(&self) -> u64 {
-        let current = self.base.map_or(0, |base| u64::from(self.highest.wrapping_sub(base)) + 1);
+        let current = self.base.map_or(0, |base| self.highest.saturating_sub(base) + 1);
         self.expected_before + current
     }
 
@@ -84,14 +86,15 @@ impl Receiver {
 
     /// The report block about this stream, for the phone; and the interval for the next one begins.
     pub fn report(&mut self, ssrc: u32, clock: u32, last_sender_report: u32, delay: u32) -> ReportBlock {
-        let (expected, received) = (self.expected() - self.reported.0, self.packets - self.reported.1);
+        let expected = self.expected().saturating_sub(self.reported.0);
+        let received = self.packets.saturating_sub(self.reported.1);
         self.reported = (self.expected(), self.packets);
         let fraction = (expected.saturating_sub(received) * 256).checked_div(expected).unwrap_or(0);
         ReportBlock {
             ssrc,
             fraction: u8::try_from(fraction).unwrap_or(u8::MAX),
             lost: i32::try_from(self.lost()).unwrap_or(i32::MAX),
-            highest: self.highest,
+            highest: self.highest as u32,
             jitter: u32::try_from(self.jitter16_us / 16 * u64::from(clock) / 1_000_000).unwrap_or(u32::MAX),
             last_sender_report,
             delay,
@@ -224,6 +227,26 @@ mod tests {
         receiver.receive(1, 40_000, None, 8000);
         receiver.receive(2, 40_002, None, 8000);
         assert_eq!((receiver.packets(), receiver.lost()), (12, 1));
+    }
+
+    /// A sender that leaps ahead as far as it may each time: the number of 32 bits wraps after 1.43 million packets.
+    #[test]
+    fn a_stream_that_runs_through_all_numbers_is_survived() {
+        let mut receiver = Receiver::default();
+        let (mut sequence, mut before, mut has_wrapped) = (0u16, 0, false);
+        let step = DROPOUT_MAX.unsigned_abs();
+        for packet in 0..1_500_000u64 {
+            sequence = sequence.wrapping_add(step);
+            receiver.receive(packet * 100, sequence, None, 8000);
+            if packet % 10_000 == 9_999 {
+                let block = receiver.report(9, 8000, 0, 0);
+                assert_eq!(block.fraction, 255, "packet {packet}");
+                has_wrapped |= block.highest < before;
+                before = block.highest;
+            }
+        }
+        assert!(has_wrapped);
+        assert_eq!(receiver.lost(), 1_499_999 * (u64::from(step) - 1));
     }
 
     #[test]

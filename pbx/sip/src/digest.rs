@@ -225,13 +225,41 @@ impl Challenge {
     }
 }
 
-/// How a nonce in right credentials is to be taken.
+/// How a nonce in credentials is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NonceVerdict {
     /// Ours, fresh, and this count was not used before.
     Good,
     /// Not ours any more, too old, or its count was seen: challenge again with `stale=true`.
     Stale,
+}
+
+/// The counts with which a nonce was used. Datagrams overtake each other: a window of 64 tells replays from latecomers.
+#[derive(Debug, Clone, Copy)]
+struct Used {
+    highest: u32,
+    /// Which of the 64 from the highest down were used.
+    seen: u64,
+}
+
+impl Used {
+    /// Whether that count was used, or is so old that it may have been.
+    fn has(self, count: u32) -> bool {
+        match self.highest.checked_sub(count) {
+            None => false,
+            Some(back) => back >= 64 || self.seen >> back & 1 == 1,
+        }
+    }
+
+    fn take(&mut self, count: u32) {
+        if let Some(back) = self.highest.checked_sub(count) {
+            self.seen |= 1_u64.checked_shl(back).unwrap_or(0);
+            return;
+        }
+        let step = count - self.highest;
+        self.seen = self.seen.checked_shl(step).unwrap_or(0) | 1;
+        self.highest = count;
+    }
 }
 
 /// Makes nonces and judges those that come back.
@@ -245,8 +273,7 @@ pub struct Nonces {
     keyed: Hmac<Sha256>,
     life: Duration,
     made: u32,
-    /// Highest count of each used nonce and which of the 64 below it were used.
-    used: BTreeMap<String, (u32, u64)>,
+    used: BTreeMap<String, Used>,
     by_age: BTreeSet<(u64, String)>,
     /// Nonces born before this are stale, because their counts may have been forgotten.
     forgotten_before_s: u64,
@@ -282,8 +309,8 @@ impl Nonces {
         format!("{birth_s:08x}{number:08x}{}", to_hex(&mac.finalize().into_bytes()[..12]))
     }
 
-    /// Judges the nonce of credentials whose answer is right, and remembers its count.
-    pub fn judge(&mut self, now: Mono, client: IpAddr, credentials: &Credentials) -> NonceVerdict {
+    /// Looks at the nonce of credentials and at its count, whatever their answer is worth. Nothing is kept of it.
+    pub fn look(&mut self, now: Mono, client: IpAddr, credentials: &Credentials) -> NonceVerdict {
         let now_s = now.0 / 1_000_000;
         self.forget_old(now_s);
         let hex = |range| credentials.nonce.get(range).and_then(|t| u32::from_str_radix(t, 16).ok());
@@ -293,27 +320,24 @@ impl Nonces {
             self.sign(birth_s, number, client).as_bytes().ct_eq(credentials.nonce.as_bytes()).into();
         let fresh =
             birth_s <= now_s && now_s - birth_s <= self.life.as_secs() && birth_s >= self.forgotten_before_s;
-        if !genuine || !fresh || credentials.count == 0 {
-            return NonceVerdict::Stale;
+        let is_used = self.used.get(&credentials.nonce).is_some_and(|counts| counts.has(credentials.count));
+        if genuine && fresh && credentials.count > 0 && !is_used {
+            NonceVerdict::Good
+        } else {
+            NonceVerdict::Stale
         }
-        let count = credentials.count;
+    }
+
+    /// Remembers the count of credentials whose nonce was found good, and whose answer right.
+    pub fn spend(&mut self, credentials: &Credentials) {
+        let Some(birth_s) = credentials.nonce.get(0..8).and_then(|t| u64::from_str_radix(t, 16).ok()) else {
+            return;
+        };
         match self.used.get_mut(&credentials.nonce) {
+            Some(counts) => counts.take(credentials.count),
             None => {
-                self.used.insert(credentials.nonce.clone(), (count, 1));
+                self.used.insert(credentials.nonce.clone(), Used { highest: credentials.count, seen: 1 });
                 self.by_age.insert((birth_s, credentials.nonce.clone()));
-            }
-            Some((highest, seen)) if count > *highest => {
-                // Datagrams overtake each other; a window of 64 counts tells replays from latecomers.
-                let step = count - *highest;
-                *seen = if step < 64 { *seen << step | 1 } else { 1 };
-                *highest = count;
-            }
-            Some((highest, seen)) => {
-                let back = *highest - count;
-                if back >= 64 || *seen >> back & 1 == 1 {
-                    return NonceVerdict::Stale;
-                }
-                *seen |= 1 << back;
             }
         }
         if self.used.len() > NONCES_MAX
@@ -322,7 +346,6 @@ impl Nonces {
             self.used.remove(&nonce);
             self.forgotten_before_s = self.forgotten_before_s.max(birth_s + 1);
         }
-        NonceVerdict::Good
     }
 
     fn forget_old(&mut self, now_s: u64) {
@@ -383,6 +406,15 @@ mod tests {
         Credentials::parse(&value).unwrap()
     }
 
+    /// What a nonce in credentials with a right answer is worth, which uses it up.
+    fn judge(nonces: &mut Nonces, now: Mono, client: IpAddr, credentials: &Credentials) -> NonceVerdict {
+        let verdict = nonces.look(now, client, credentials);
+        if verdict == NonceVerdict::Good {
+            nonces.spend(credentials);
+        }
+        verdict
+    }
+
     /// Class "nonce replay, forged nonce".
     #[test]
     fn nonce_replay_and_forgery() {
@@ -390,7 +422,8 @@ mod tests {
         let mut nonces = Nonces::new([7; 32], Duration::from_secs(60));
         let t = Mono(100_000_000);
         let nonce = nonces.make(t, a);
-        assert_eq!(nonces.used.len(), 0, "a challenge leaves nothing behind");
+        assert_eq!(nonces.look(t, a, &used(&nonce, 1)), NonceVerdict::Good);
+        assert_eq!(nonces.used.len(), 0, "a challenge leaves nothing behind, nor does looking at its nonce");
         for (count, verdict) in [
             (1, NonceVerdict::Good),
             (1, NonceVerdict::Stale),
@@ -401,15 +434,23 @@ mod tests {
             (100, NonceVerdict::Good),
             (5, NonceVerdict::Stale),
         ] {
-            assert_eq!(nonces.judge(t, a, &used(&nonce, count)), verdict, "count {count}");
+            assert_eq!(judge(&mut nonces, t, a, &used(&nonce, count)), verdict, "count {count}");
         }
-        assert_eq!(nonces.judge(t, b, &used(&nonce, 200)), NonceVerdict::Stale, "another address");
+        assert_eq!(judge(&mut nonces, t, b, &used(&nonce, 200)), NonceVerdict::Stale, "another address");
         let neighbour = nonces.make(t, a);
-        assert_eq!(nonces.judge(t, a, &used(&neighbour, 1)), NonceVerdict::Good, "same second, same address");
+        assert_eq!(
+            judge(&mut nonces, t, a, &used(&neighbour, 1)),
+            NonceVerdict::Good,
+            "same second, same address"
+        );
         let forged = format!("{}0", &nonce[..nonce.len() - 1]);
-        assert_eq!(nonces.judge(t, a, &used(&forged, 1)), NonceVerdict::Stale);
-        assert_eq!(nonces.judge(t, a, &used("ж", 1)), NonceVerdict::Stale);
-        assert_eq!(nonces.judge(Mono(161_000_000), a, &used(&nonce, 300)), NonceVerdict::Stale, "too old");
+        assert_eq!(judge(&mut nonces, t, a, &used(&forged, 1)), NonceVerdict::Stale);
+        assert_eq!(judge(&mut nonces, t, a, &used("ж", 1)), NonceVerdict::Stale);
+        assert_eq!(
+            judge(&mut nonces, Mono(161_000_000), a, &used(&nonce, 300)),
+            NonceVerdict::Stale,
+            "too old"
+        );
         assert_eq!((nonces.used.len(), nonces.by_age.len()), (0, 0));
     }
 
@@ -421,10 +462,10 @@ mod tests {
         for n in 0..=u32::try_from(NONCES_MAX).unwrap() {
             let t = Mono(u64::from(n) * 1_000);
             let nonce = nonces.make(t, ip(n));
-            assert_eq!(nonces.judge(t, ip(n), &used(&nonce, 1)), NonceVerdict::Good);
+            assert_eq!(judge(&mut nonces, t, ip(n), &used(&nonce, 1)), NonceVerdict::Good);
         }
         assert_eq!(nonces.used.len(), NONCES_MAX);
-        assert_eq!(nonces.judge(Mono(20_000_000), ip(0), &used(&first, 1)), NonceVerdict::Stale);
+        assert_eq!(judge(&mut nonces, Mono(20_000_000), ip(0), &used(&first, 1)), NonceVerdict::Stale);
     }
 
     #[test]

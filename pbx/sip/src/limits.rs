@@ -18,6 +18,11 @@ pub const VIAS_MAX: usize = 40;
 pub const PARAMS_MAX: usize = 64;
 /// Most transactions at once, both roles. At the bound new requests are answered 503 without state.
 pub const TRANSACTIONS_MAX: usize = 120_000;
+/// Most answers to one INVITE of ours, beside the one that holds, whose dialogs are ended. Further ones are ignored.
+pub const STRAYS_MAX: usize = 8;
+/// Most requests of a peer in one dialog within 32 s, for so long their answers are kept; BYE and ACK are always taken. Beyond
+/// that they are answered 503 without state, so that one peer does not take all transactions there may be.
+pub const DIALOG_REQUESTS_MAX: u32 = 500;
 /// Most sessions at once. At the bound new INVITEs are answered 503 without state.
 pub const SESSIONS_MAX: usize = 12_000;
 /// Most media lines looked at in an SDP body. A body with more is answered 488.

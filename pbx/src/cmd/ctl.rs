@@ -14,7 +14,7 @@ use switchroom_console::{Client, ConsoleError};
 use switchroom_wire::{
     Answer, CallState, CallView, CdrView, Command, ConfigChange, ConsultAct, EndedView, ExtensionState,
     FiguresBy, LadderStyle, MessageView, PartyView, QualityView, RecordingView, SuperviseAct, Supervised,
-    SupervisionMode, WhyView, clean, columns, fit, render_ladder,
+    SupervisionMode, WhyView, clean, columns, escape_json, fit, render_ladder,
 };
 
 /// Does it.
@@ -223,8 +223,7 @@ fn print_json(answer: &Answer, out: &mut dyn Write) -> std::io::Result<()> {
 }
 
 fn write_json(value: &serde_json::Value, out: &mut dyn Write) -> std::io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)
+    writeln!(out, "{}", escape_json(&serde_json::to_string_pretty(value)?))
 }
 
 struct Printer<'a> {

@@ -26,6 +26,7 @@ use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::{self, Fault};
 use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
+use switchroom_wire::clean;
 use terminal::Paint;
 
 /// Done.
@@ -131,20 +132,26 @@ fn tell(failure: &Failure, paint: Paint, out: &mut dyn Write) -> io::Result<u8> 
     match failure {
         Failure::Unread => Ok(OK),
         Failure::Told { what, hint, code } => {
-            writeln!(out, "{}: {what}", paint.red("error"))?;
+            writeln!(out, "{}: {}", paint.red("error"), harmless(what))?;
             if let Some(hint) = hint {
-                writeln!(out, "{}: {hint}", paint.dim("hint"))?;
+                writeln!(out, "{}: {}", paint.dim("hint"), harmless(hint))?;
             }
             Ok(*code)
         }
         Failure::Faults(faults) => {
             for fault in faults {
-                writeln!(out, "{}: {fault}", paint.red("error"))?;
+                writeln!(out, "{}: {}", paint.red("error"), harmless(&fault.to_string()))?;
                 if let Some(hint) = &fault.hint {
-                    writeln!(out, "{}: {hint}", paint.dim("hint"))?;
+                    writeln!(out, "{}: {}", paint.dim("hint"), harmless(hint))?;
                 }
             }
             Ok(PROBLEMS)
         }
     }
+}
+
+/// A text for a terminal, with its lines and tabs: it may repeat what a file or a daemon says.
+fn harmless(text: &str) -> String {
+    let line = |line: &str| line.split('\t').map(clean).collect::<Vec<_>>().join("\t");
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }

@@ -329,6 +329,29 @@ fn a_reader_who_left_is_no_failure() {
     assert_eq!(told, b"");
 }
 
+/// A refusal may repeat what somebody calls itself.
+#[test]
+fn what_is_told_steers_no_terminal() {
+    let hostile = "no\u{9b}2J \u{1b}]0;x\u{7}\u{202e}\n\tat all";
+    let fault = config::Fault {
+        file: "a\u{1b}.toml".into(),
+        line: 1,
+        column: 2,
+        what: hostile.into(),
+        hint: Some(hostile.into()),
+    };
+    for failure in [Failure::new(hostile, hostile), Failure::Faults(vec![fault])] {
+        let mut told = Vec::new();
+        tell(&failure, Paint::PLAIN, &mut told).unwrap();
+        let told = String::from_utf8(told).unwrap();
+        assert!(
+            told.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control() && c != '\u{202e}'),
+            "{told:?}"
+        );
+        assert!(told.contains("no\u{fffd}2J") && told.contains("\n\tat all"), "{told:?}");
+    }
+}
+
 #[test]
 fn the_unit_starts_what_there_is() {
     let unit =

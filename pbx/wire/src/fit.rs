@@ -12,6 +12,20 @@ pub fn clean(text: &str) -> std::borrow::Cow<'_, str> {
     text.chars().map(|c| if is_harmless(c) { c } else { '\u{fffd}' }).collect::<String>().into()
 }
 
+/// JSON as it may be shown on a terminal: what [`clean`] replaces, within its texts, is written as escapes, which says the same to
+/// who reads it. Ends of lines, which are between its texts, stay.
+pub fn escape_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || is_harmless(c) {
+            out.push(c);
+        } else {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    out
+}
+
 fn is_harmless(c: char) -> bool {
     !matches!(c,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}'
@@ -95,6 +109,15 @@ mod tests {
         let name = "a\u{1b}]0;x\u{7}\u{202e}b\u{9b}2Jc\r\nd\u{85}";
         assert!(clean(name).chars().all(is_harmless));
         assert!(matches!(clean("José 山田"), std::borrow::Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_is_escaped_and_stays_the_same() {
+        let text = "a\u{9b}2J\u{202e}b\u{e0041}\u{feff}ж 山";
+        let json = serde_json::to_string_pretty(&[text]).unwrap_or_default();
+        let escaped = escape_json(&json);
+        assert_eq!(escaped, "[\n  \"a\\u009b2J\\u202eb\\udb40\\udc41\\ufeffж 山\"\n]");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&escaped).ok(), Some(vec![text.to_owned()]));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use command::{
 };
 pub use desk::{CardView, DeskView, HISTORY_SHOWN, NOTE_CHARS_MAX, NoteView, PastCallView};
 pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
-pub use fit::{clean, columns, fit, mask_number};
+pub use fit::{clean, columns, escape_json, fit, mask_number};
 pub use floor::{
     AgentView, BarView, BreakView, DecisionView, MissedView, QueueDoor, QueueTodayView, QueueView,
     ReasonsView, SaidView, StandingView, TOLD_CHARS_MAX, ToldView, WAITERS_SHOWN, WaiterView,

@@ -51,7 +51,8 @@ impl Exchange {
             | Timer::KeepAlive(_)
             | Timer::SubscriptionEnds(_)
             | Timer::Messages
-            | Timer::Hours => true,
+            | Timer::Hours
+            | Timer::Silences => true,
             // Who is to be called back may be so for days.
             Timer::Floor(Due::CallBack(id) | Due::Relax(id)) => self.floor.call_back(*id).is_some(),
             _ => false,

@@ -4,7 +4,7 @@ use super::Rule;
 use crate::Exchange;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const RULES: &[Rule] = &[counted, sources, keys, configured, names, pings];
+pub(super) const RULES: &[Rule] = &[counted, sources, keys, configured, names, pings, connections];
 
 fn counted(x: &Exchange, wrong: &mut Vec<String>) {
     let (said, real) = (x.registrar.count(), x.registrar.all().count());
@@ -47,6 +47,17 @@ fn configured(x: &Exchange, wrong: &mut Vec<String>) {
     let all: BTreeSet<&String> = x.registrar.all().map(|(extension, _)| extension).collect();
     for extension in all.into_iter().filter(|e| !x.config.extensions.contains_key(*e)) {
         wrong.push(format!("{extension} is registered and not configured"));
+    }
+}
+
+/// What hangs on a connection is found when that is lost.
+fn connections(x: &Exchange, wrong: &mut Vec<String>) {
+    let bindings = x.registrar.all().filter(|(_, b)| !b.is_cut).map(|(extension, b)| (extension, b.flow));
+    let subscriptions = x.mwi.all().map(|(_, s)| (&s.extension, s.flow));
+    for (extension, flow) in bindings.chain(subscriptions) {
+        if flow.connection != 0 && !x.connections.contains(&flow.connection) {
+            wrong.push(format!("{extension} hangs on {flow}, and nobody will see its end"));
+        }
     }
 }
 

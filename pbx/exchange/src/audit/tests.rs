@@ -9,6 +9,7 @@ use crate::due::Timer;
 use crate::inbound::{Taking, Visit};
 use crate::limits::{REGISTERS_WAITING_MAX, SUBSCRIPTIONS_MAX};
 use crate::mwi::Watcher;
+use crate::tests::guarding::guess;
 use crate::tests::mwi::{leave, subscribe};
 use crate::tests::world::{World, config, sdp};
 use crate::*;
@@ -218,8 +219,17 @@ fn deadlines_have_owners() {
     breaks(world(), |x| x.timers.set(Timer::HoldReminder(only(x)), Mono(u64::MAX)), "deadline HoldReminder");
     breaks(world(), |x| x.timers.set(Timer::Flow(only(x)), Mono(u64::MAX)), "deadline Flow");
     breaks(world(), |x| x.timers.set(Timer::Hours, Mono(u64::MAX)), "deadline Hours");
+    breaks(world(), |x| x.timers.set(Timer::Silences, Mono(u64::MAX)), "deadline Silences");
     let rest = Timer::Floor(switchroom_acd::Due::Announce(7));
     breaks(world(), move |x| x.timers.set(rest, Mono(u64::MAX)), "deadline Floor(Announce(7))");
+}
+
+#[test]
+fn what_hangs_on_a_connection_is_found() {
+    let mut w = World::new();
+    let at = w.phone_over("101", "192.0.2.11:5060", Transport::Tcp, 7);
+    w.register(at, &["<sip:101@192.0.2.11:5060>"], Some(300));
+    breaks(w, |x| x.connections.clear(), "and nobody will see its end");
 }
 
 #[test]
@@ -230,6 +240,9 @@ fn what_waits_has_a_deadline() {
     breaks(world(), |x| x.timers.cancel(Timer::Expire(1)), "and is woken at None");
     breaks(world(), |x| x.timers.set(Timer::Expire(1), Mono(5)), "and is woken at Some(Mono(5))");
     breaks(world(), |x| x.timers.cancel(Timer::KeepAlive(1)), "is not asked for again");
+    let mut guessed = world();
+    (0..10).for_each(|n| _ = guess(&mut guessed, "203.0.113.5:5060", ("REGISTER", "101"), n));
+    breaks(guessed, |x| x.timers.cancel(Timer::Silences), "the count may never be written down");
     let mut w = world();
     for leg in [1, 2] {
         let missing = MediaEvent::Missing { leg: LegId(leg), for_ms: 5000, refused: 0, refused_from: None };

@@ -6,7 +6,8 @@ use crate::due::Timer;
 use crate::{CallId, Exchange};
 use switchroom_sip::time::Mono;
 
-pub(super) const RULES: &[Rule] = &[owners, seeking, briefed, ended, silent, expiry, keep_alive, outbox];
+pub(super) const RULES: &[Rule] =
+    &[owners, seeking, briefed, ended, silent, expiry, keep_alive, outbox, silences];
 
 /// All deadlines that are set.
 pub(super) fn all(x: &Exchange) -> impl Iterator<Item = Timer> {
@@ -37,6 +38,7 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
             }
             Timer::Messages => x.mailboxes.all().next().is_some(),
             Timer::Outbox => x.has_unkept(),
+            Timer::Silences => x.silences.is_counting(),
             Timer::Hours => x.config.floor.queues.values().any(|queue| queue.hours.is_some()),
         };
         if !is_right {
@@ -132,5 +134,11 @@ fn outbox(x: &Exchange, wrong: &mut Vec<String>) {
         wrong.push(format!(
             "{cdrs} CDRs, {bindings} bindings, {messages} messages, {facts} facts are to be offered again and nobody will"
         ));
+    }
+}
+
+fn silences(x: &Exchange, wrong: &mut Vec<String>) {
+    if x.silences.is_counting() && !is_set(x, Timer::Silences) {
+        wrong.push("who guesses passwords is counted and the count may never be written down".into());
     }
 }

@@ -95,6 +95,7 @@ impl Exchange {
             "call_ended",
             format!("call {number}: {text}"),
         );
+        self.tell_left_out(now, id);
         self.show_parties(id);
         self.refresh_troubles(now, id);
         self.timers.set(Timer::LastWord(id), now.mono.after(LAST_WORD));

@@ -19,6 +19,7 @@ mod attended;
 mod briefing;
 mod consent;
 mod consult;
+mod digits;
 mod ending;
 mod force;
 mod hand_off;
@@ -38,12 +39,12 @@ mod talk;
 mod transfer;
 
 pub use consult::{Bridge, Consult};
+pub(crate) use digits::{Many, info_digit};
 pub use hand_off::{HandOff, HandedBack};
 pub(crate) use offer::miss_of;
 pub use path::CallPath;
 pub use route::{NO_NUMBER, Way};
 pub use signal::SIGNAL;
-pub(crate) use talk::info_digit;
 pub(crate) use transfer::Transfer;
 
 use crate::inbound::{Counted, Visited};
@@ -243,6 +244,8 @@ pub struct Call {
     pub route: Option<String>,
     /// What the caller answered to surveys: question and key.
     pub answers: Vec<(String, char)>,
+    /// What was pressed and answered, counted.
+    many: digits::Tally,
     /// Whom it is that is being rung: the number dialled, or those that a flow asks for.
     pub(crate) sought: Vec<String>,
     /// Since when.
@@ -323,6 +326,7 @@ impl Call {
             flow: None,
             route: None,
             answers: Vec::new(),
+            many: Default::default(),
             sought: Vec::new(),
             sought_since: started,
             max_forwards: 0,

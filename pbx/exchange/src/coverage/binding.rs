@@ -68,7 +68,7 @@ pub(super) const MATTERS: &[(&str, &str)] = &[
     ("replaced", "-+++"),
     ("pushed_out", "-+++"),
     ("expires", "-+++"),
-    ("connection_lost", "-++."),
+    ("connection_lost", "-++-"),
     ("ask_due", "-++."),
     ("options_answered", ".++-"),
     ("options_unanswered", ".+++"),

@@ -1,6 +1,7 @@
 //! What a flow asks for.
 
 use super::Taking;
+use crate::call::Many;
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::input::Action;
@@ -156,6 +157,10 @@ impl Exchange {
     }
 
     fn keep_answer(&mut self, now: Now, id: CallId, question: String, answer: char) {
+        // A flow may ask in a loop, and each answer is written down with all before it.
+        if self.left_out_one(id, Many::Answers) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.answers.push((question.clone(), answer));
         let agent = call.with.clone().map(|party| party.number).unwrap_or_default();

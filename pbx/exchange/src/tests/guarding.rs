@@ -1,7 +1,12 @@
 use super::world::{World, header, sdp};
 use crate::*;
+use std::time::Duration;
+use switchroom_sip::digest::{Algorithm, Challenge};
 use switchroom_sip::endpoint::SessionEvent;
 use switchroom_sip::header::Name;
+use switchroom_sip::status::Status;
+
+const REGISTER: (&str, &str) = ("REGISTER", "101");
 
 fn request(method: &str, user: &str, n: u64) -> String {
     format!(
@@ -44,40 +49,21 @@ fn a_flood_of_strangers() {
 /// Class "user enumeration": known and unknown users get the same answer to the byte, but for what echoes the request.
 #[test]
 fn user_enumeration() {
+    let from = "203.0.113.5:5060";
     for method in ["REGISTER", "INVITE", "OPTIONS"] {
-        for with in [false, true] {
-            let ask = |user: &str| {
+        for with in ["nothing", "a forged nonce", "a wrong answer"] {
+            let told = |user: &str| {
                 let mut w = World::new();
-                let mut text = request(method, user, 1);
-                if with {
-                    let nonce = "00000001aaaaaaaaaaaaaaaaaaaaaaaa";
-                    let line = format!(
-                        "Authorization: Digest username=\"{user}\", realm=\"pbx.example\", nonce=\"{nonce}\", \
-                         uri=\"sip:{user}@pbx.example\", response=\"{}\", algorithm=MD5, cnonce=\"c\", qop=auth, nc=00000001\r\n",
-                        "0".repeat(32)
-                    );
-                    text = text.replace("Max-Forwards", &format!("{line}Max-Forwards"));
-                }
-                let from = "203.0.113.5:5060".parse().unwrap();
-                let flow = Flow {
-                    transport: Transport::Udp,
-                    local: "192.0.2.1:5060".parse().unwrap(),
-                    remote: from,
-                    connection: 0,
+                let answer = match with {
+                    "nothing" => ask(&mut w, from, &request(method, user, 1)),
+                    "a forged nonce" => ask(&mut w, from, &answering(method, user, "x", "00000001", 1)),
+                    _ => guess(&mut w, from, (method, user), 1),
                 };
-                w.x.handle(w.now, Input::Message { flow, bytes: text.as_bytes() });
-                let mut out = Vec::new();
-                while let Some(action) = w.x.poll_action() {
-                    if let Action::Send { bytes, .. } = action {
-                        out.push(String::from_utf8_lossy(&bytes).replace(user, "USER"));
-                    }
-                }
-                out
+                answer.unwrap().replace(user, "USER")
             };
-            let (known, unknown) = (ask("101"), ask("777"));
-            assert_eq!(known.len(), 1);
-            assert!(known[0].starts_with("SIP/2.0 401"));
-            assert_eq!(known, unknown, "{method}");
+            let (known, unknown) = (told("101"), told("777"));
+            assert!(known.starts_with("SIP/2.0 401"));
+            assert_eq!(known, unknown, "{method} with {with}");
         }
     }
 }
@@ -155,25 +141,6 @@ fn a_phone_that_moved_may_hang_up() {
     w.settle();
 }
 
-/// Class "brute force": wrong answers are counted, then met with silence; other sources are served.
-#[test]
-fn brute_force() {
-    let mut w = World::new();
-    let guess = |w: &mut World, n: u64| {
-        let line = format!(
-            "Authorization: Digest username=\"101\", realm=\"pbx.example\", nonce=\"0000\", uri=\"sip:101@pbx.example\", \
-             response=\"{n:032x}\", algorithm=MD5, cnonce=\"c\", qop=auth, nc=00000001\r\n"
-        );
-        let text = request("REGISTER", "101", n).replace("Max-Forwards", &format!("{line}Max-Forwards"));
-        w.inject("203.0.113.5:5060", &text).len()
-    };
-    let answered: usize = (0..50).map(|n| guess(&mut w, n)).sum();
-    assert_eq!(answered, 10);
-    assert_eq!(w.x.status().ignored, 40);
-    w.registered("101", "192.0.2.11:5060");
-    assert!(w.events().contains(&"silenced".to_owned()));
-}
-
 /// Class "hostile names": nothing that steers a terminal gets into events, CDRs or paths.
 #[test]
 fn hostile_names() {
@@ -197,4 +164,129 @@ fn what_is_taken_is_told() {
     assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
     assert!(header(&answer, Name::Allow).ends_with("PRACK, REFER, REGISTER, SUBSCRIBE"), "{answer}");
     assert_eq!(header(&answer, Name::AllowEvents), "message-summary");
+}
+
+/// What comes back to an address, if anything does.
+fn ask(w: &mut World, from: &str, text: &str) -> Option<String> {
+    let at = from.parse().unwrap();
+    if !w.phones.contains_key(&at) {
+        w.phone("999", from);
+    }
+    let before = w.phones[&at].raw.len();
+    w.inject(from, text);
+    w.ms(5);
+    w.phones[&at].raw.get(before).cloned()
+}
+
+/// The nonce of a challenge.
+fn nonce_of(answer: &str) -> String {
+    let challenge = Challenge::parse(&header(answer, Name::WwwAuthenticate)).unwrap();
+    challenge.nonce
+}
+
+/// A request of a user with an answer to a nonce.
+fn answering(method: &str, user: &str, password: &str, nonce: &str, n: u64) -> String {
+    let (realm, nonce) = ("pbx.example".to_owned(), nonce.to_owned());
+    let challenge = Challenge { realm, nonce, algorithm: Algorithm::Sha256, stale: false };
+    let uri = format!("sip:{user}@pbx.example");
+    let answer = challenge.answer(user, password, method, &uri, "c", 1).print();
+    request(method, user, n).replace("Max-Forwards", &format!("Authorization: {answer}\r\nMax-Forwards"))
+}
+
+/// A guess as good as a stranger's can be: to a challenge that it got.
+pub(crate) fn guess(w: &mut World, from: &str, (method, user): (&str, &str), n: u64) -> Option<String> {
+    let challenge = ask(w, from, &request(method, user, 2 * n)).unwrap();
+    ask(w, from, &answering(method, user, "wrong", &nonce_of(&challenge), 2 * n + 1))
+}
+
+/// Class "brute force": wrong answers are counted, then met with silence; other sources are served.
+#[test]
+fn brute_force() {
+    let mut w = World::new();
+    let answered = (0..50).filter(|n| guess(&mut w, "203.0.113.5:5060", REGISTER, *n).is_some()).count();
+    assert_eq!(answered, 10);
+    assert_eq!((w.x.status().auth_failures, w.x.status().ignored), (10, 40));
+    w.registered("101", "192.0.2.11:5060");
+    assert!(w.events().contains(&"silenced".to_owned()));
+}
+
+/// Whoever writes the address of a phone onto datagrams has seen no challenge to it, and locks nobody out.
+#[test]
+fn forged_answers_lock_nobody_out() {
+    let mut w = World::new();
+    let phone = w.registered("101", "192.0.2.11:5060");
+    for n in 0..300 {
+        let forged = answering("REGISTER", "101", "wrong", "00000001000000010123456789abcdef01234567", n);
+        for from in ["192.0.2.11:5060", "192.0.2.11:6000"] {
+            assert_eq!(w.inject(from, &forged).len(), 1, "asked again, as anybody is");
+        }
+    }
+    assert_eq!((w.x.status().auth_failures, w.x.status().ignored), (0, 0));
+    assert!(!w.events().contains(&"silenced".to_owned()));
+    let again = w.register(phone, &["<sip:101@192.0.2.11:5060>"], Some(300));
+    assert_eq!(again.map(|r| r.status), Some(Status::OK));
+    // Nor does it lock anybody out of an address that nobody is registered from yet.
+    for n in 0..100 {
+        w.inject("192.0.2.13:5060", &answering("REGISTER", "103", "wrong", "0000", n));
+    }
+    w.registered("103", "192.0.2.13:5060");
+}
+
+/// An answer to a nonce that is not good is not looked at: nobody learns by it whether it was right.
+#[test]
+fn answers_to_foreign_nonces_tell_nothing() {
+    let from = "203.0.113.5:5060";
+    let told = |case: &str, password: &str| {
+        let mut w = World::new();
+        let own = nonce_of(&ask(&mut w, from, &request("REGISTER", "101", 1)).unwrap());
+        let others = nonce_of(&ask(&mut w, "203.0.113.6:5060", &request("REGISTER", "101", 2)).unwrap());
+        let nonce = match case {
+            "forged" => format!("{}0", &own[..own.len() - 1]),
+            "another's" => others,
+            "no nonce at all" => "x".into(),
+            "too old" => {
+                w.run(Duration::from_secs(61));
+                own
+            }
+            _ => {
+                let first = ask(&mut w, from, &answering("REGISTER", "101", "pw101", &own, 3)).unwrap();
+                assert!(first.starts_with("SIP/2.0 200"), "{first}");
+                own
+            }
+        };
+        let answer = ask(&mut w, from, &answering("REGISTER", "101", password, &nonce, 4)).unwrap();
+        assert_eq!(w.x.status().auth_failures, 0, "{case}");
+        answer
+    };
+    for case in ["forged", "another's", "no nonce at all", "too old", "used up"] {
+        let (right, wrong) = (told(case, "pw101"), told(case, "wrong"));
+        assert!(right.starts_with("SIP/2.0 401") && right.contains("stale=true"), "{case}: {right}");
+        assert_eq!(right, wrong, "{case}");
+    }
+}
+
+/// Who sits behind the same address as the phones and guesses silences itself, not the phone that is registered there.
+#[test]
+fn a_neighbour_who_guesses_silences_no_registered_phone() {
+    let mut w = World::new();
+    let phone = w.registered("101", "192.0.2.11:5060");
+    let renewed = |w: &mut World| {
+        let answer = w.register(phone, &["<sip:101@192.0.2.11:5060>"], Some(300));
+        answer.is_some_and(|r| r.status == Status::OK)
+    };
+    let answered = (0..20).filter(|n| guess(&mut w, "192.0.2.11:7000", REGISTER, *n).is_some()).count();
+    assert_eq!(answered, 10, "ten from one port");
+    assert!(renewed(&mut w));
+    let from_any =
+        |w: &mut World, n: u64| guess(w, &format!("192.0.2.11:{}", 8000 + n), REGISTER, n + 100).is_some();
+    let answered = (0..100).filter(|n| from_any(&mut w, *n)).count();
+    assert_eq!(answered, 50, "sixty from all ports");
+    assert!(renewed(&mut w));
+    // Other users behind that address are served, be they registered or not.
+    w.registered("102", "192.0.2.11:9000");
+    // From another port that phone would be one of those who guess; it is served again when they are.
+    let moved = w.phone("101", "192.0.2.11:5070");
+    assert_eq!(w.register(moved, &["<sip:101@192.0.2.11:5070>"], Some(300)), None);
+    w.run(Duration::from_secs(120));
+    w.registered("101", "192.0.2.11:5080");
 }

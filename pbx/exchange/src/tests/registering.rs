@@ -3,6 +3,7 @@ use crate::*;
 use std::time::Duration;
 use switchroom_sip::header::Name;
 use switchroom_sip::method::Method;
+use switchroom_sip::status::Status;
 use switchroom_sip::uri::Uri;
 
 #[test]
@@ -286,6 +287,34 @@ fn a_lost_phone_that_registers_is_back() {
     let at = w.phone_over("102", "192.0.2.12:5061", Transport::Tcp, 2);
     w.register(at, &["<sip:102@192.0.2.12:5060>"], Some(300));
     assert_eq!(w.events().into_iter().filter(|e| e == "phone_back").count(), 2);
+}
+
+/// Whoever proves nothing over a connection leaves nothing to look for when it closes; of a phone all is found.
+#[test]
+fn only_connections_of_phones_are_looked_for_when_they_are_lost() {
+    let mut w = World::new();
+    for connection in 1..50 {
+        let at =
+            w.phone_over("102", &format!("203.0.113.9:{}", 5000 + connection), Transport::Tcp, connection);
+        w.end(at).set_settings(switchroom_sip::endpoint::Settings {
+            agent: "stranger".into(),
+            session_expires: Duration::from_secs(1800),
+            external: None,
+            local_networks: vec![],
+            credentials: (connection % 2 == 0).then(|| ("102".into(), "wrong".into())),
+        });
+        let answer = w.register(at, &["<sip:102@203.0.113.9>"], Some(300));
+        assert!(answer.is_none_or(|answer| answer.status == Status::UNAUTHORIZED));
+    }
+    assert!(w.x.connections.is_empty(), "{:?}", w.x.connections);
+    let at = w.phone_over("102", "192.0.2.12:5060", Transport::Tcp, 77);
+    w.register(at, &["<sip:102@192.0.2.12:5060>"], Some(300));
+    assert_eq!(w.x.connections, [77].into());
+    let flow = w.x.bindings("102").next().unwrap().flow;
+    w.input(Input::FlowLost(Flow { connection: 3, ..flow }));
+    assert!(w.x.bindings("102").next().unwrap().obstacle().is_none());
+    w.input(Input::FlowLost(flow));
+    assert!(w.x.bindings("102").next().unwrap().obstacle().is_some() && w.x.connections.is_empty());
 }
 
 /// What the store could not keep of a registration is offered again, so that a restart finds what there was.

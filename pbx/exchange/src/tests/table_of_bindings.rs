@@ -109,6 +109,7 @@ impl Scene {
                 }
             }
             E::Expires => self.away(|w| w.run(Duration::from_secs(610))),
+            E::ConnectionLost if was_cut => return Err("cut"),
             E::ConnectionLost => {
                 let flow = self.w.x.bindings("101").next().ok_or("absent")?.flow;
                 self.w.input(Input::FlowLost(flow));

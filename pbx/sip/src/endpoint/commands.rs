@@ -379,7 +379,7 @@ impl Endpoint {
         }
         // After glare the new offer takes the old one's place and waits as long as that would have.
         let waits = session.renewing.is_some();
-        session.renewing = Some(Renewing { sdp, is_refresh: false, by_update: false, waits });
+        session.renewing = Some(Renewing { sdp, is_refresh: false, by_update: false, waits, tries: 0 });
         if !waits {
             self.send_renewal(now, id);
             self.flush();

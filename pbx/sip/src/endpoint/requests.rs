@@ -56,6 +56,11 @@ impl Endpoint {
             return self.on_ack(now, id, &incoming);
         }
         let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.asked.is_too_much(now) && incoming.request.method != Method::Bye {
+            let mut headers = Headers::default();
+            headers.push(Name::RetryAfter, "10");
+            return self.reply(&incoming, Status::SERVICE_UNAVAILABLE, &headers);
+        }
         let number = incoming.request.cseq().number;
         if session.dialog.remote_cseq.is_some_and(|last| number <= last) {
             self.note(id, Happening::PeerStale);
@@ -499,5 +504,6 @@ pub(super) fn fresh(
         allows_update: false,
         agent: String::new(),
         referring: Default::default(),
+        asked: Default::default(),
     }
 }

@@ -1,22 +1,22 @@
 //! Responses of the peer to requests of a session.
 
 use super::chart::{of_response, of_silence};
-use super::session::{Cancel, Pending, Phase, Timer};
+use super::session::{Cancel, Pending, Phase, Renewing, Timer};
 use super::{Ended, Endpoint, Owner, Purpose, SessionEvent, SessionId};
 use crate::dialog::Dialog;
 use crate::flow::Flow;
-use crate::header::{Name, parse_number};
+use crate::header::Name;
 use crate::message::{Request, Response};
 use crate::method::Method;
-use crate::session_timer::{self, MIN_SE, SessionTimer};
+use crate::session_timer::{self, SessionTimer};
 use crate::status::Status;
 use crate::time::Mono;
-use crate::transaction::{GIVE_UP, NO_NEWS, TxnId};
+use crate::transaction::{GIVE_UP, NO_NEWS, Stray, TxnId};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often an INVITE is repeated after 422 or a challenge.
-const RETRIES_MAX: u8 = 3;
+/// How often an INVITE or a renewal is repeated after 422 or a challenge.
+pub(super) const RETRIES_MAX: u8 = 3;
 
 impl Endpoint {
     pub(super) fn on_response(&mut self, now: Mono, flow: Flow, response: Response, bytes: &[u8]) {
@@ -167,7 +167,7 @@ impl Endpoint {
         session.pending = Pending::None;
         // Who knows nothing of session timers is asked by us now and then, or a vanished phone would never be noticed.
         let own = SessionTimer { interval: session.propose, we_refresh: true };
-        session.timer = session_timer::accept(&r.headers).or(Some(own));
+        session.timer = session_timer::accept(&r.headers, session.propose).or(Some(own));
         self.timers.cancel((id, Timer::CancelUnanswered));
         self.timers.cancel((id, Timer::NoNews));
         let owes_answer = session.described.is_none() && r.has_sdp();
@@ -230,7 +230,15 @@ impl Endpoint {
 
     /// A 2xx that no session wants: acknowledged and ended at once, or the phone would wait for ever.
     fn end_stray(&mut self, now: Mono, txn: TxnId, r: &Response) {
+        let stray = self.txns.stray(txn, r.tag_in(&Name::To));
+        if stray == Stray::TooMany {
+            return;
+        }
         let Some((mut dialog, flow)) = self.ack_stray(txn, r) else { return };
+        if stray == Stray::Again {
+            // Its BYE is under way, and is repeated by itself.
+            return;
+        }
         let bye = dialog.request(Method::Bye, None);
         self.send_request(now, flow, bye, Owner::Nobody);
     }
@@ -262,15 +270,12 @@ impl Endpoint {
     fn retry_invite(&mut self, now: Mono, id: SessionId, r: &Response) -> bool {
         let Some(session) = self.sessions.get_mut(&id) else { return false };
         let Phase::Calling { txn, tries, cancel: Cancel::No, .. } = &mut session.phase else { return false };
-        let Some(min) = r.headers.get(&Name::MinSe).and_then(|v| parse_number(v.split(';').next()?)) else {
-            return false;
-        };
+        let Some(min) = session_timer::least(&r.headers, session.propose) else { return false };
         *tries += 1;
         if *tries > RETRIES_MAX {
             return false;
         }
         let Some(mut request) = self.txns.invite(*txn).cloned() else { return false };
-        let min = Duration::from_secs(u64::from(min)).max(MIN_SE);
         session.propose = session.propose.max(min);
         session_timer::propose(&mut request.headers, session.propose, min, None);
         session.dialog.local_cseq += 1;
@@ -302,7 +307,7 @@ impl Endpoint {
         learn_peer(session, r);
         session.close_our_offer();
         let renewing = session.renewing.take();
-        if let Some(timer) = session_timer::accept(&r.headers) {
+        if let Some(timer) = session_timer::accept(&r.headers, session.propose) {
             session.timer = Some(timer);
         }
         let is_ending = matches!(session.phase, Phase::Ending);
@@ -355,18 +360,15 @@ impl Endpoint {
                 self.gone(now, id, r.status);
             }
             Status::INTERVAL_TOO_SMALL => {
-                let min = r.headers.get(&Name::MinSe).and_then(|v| parse_number(v.split(';').next()?));
-                let min = Duration::from_secs(u64::from(min.unwrap_or(0))).max(MIN_SE);
-                let can_raise = session.timer.is_none_or(|t| t.interval < min);
-                if can_raise {
-                    session.propose = session.propose.max(min);
-                    if let Some(timer) = &mut session.timer {
-                        timer.interval = min;
-                    }
-                    self.send_renewal(now, id);
-                } else {
-                    self.renewal_failed(now, id, r.status);
+                let may_try = session.renewing.as_mut().is_some_and(Renewing::may_try_again);
+                let min = session_timer::least(&r.headers, session.propose)
+                    .filter(|min| may_try && session.timer.is_none_or(|t| t.interval < *min));
+                let Some(min) = min else { return self.renewal_failed(now, id, r.status) };
+                session.propose = session.propose.max(min);
+                if let Some(timer) = &mut session.timer {
+                    timer.interval = min;
                 }
+                self.send_renewal(now, id);
             }
             status => self.renewal_failed(now, id, status),
         }

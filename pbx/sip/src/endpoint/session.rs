@@ -1,13 +1,16 @@
 //! What is known of one session: an INVITE dialog with its offers, its waits and its timer.
 
 use super::referring::Referring;
+use super::responses::RETRIES_MAX;
 use crate::coverage::words;
 use crate::dialog::Dialog;
 use crate::flow::Flow;
+use crate::limits::DIALOG_REQUESTS_MAX;
 use crate::message::Request;
 use crate::session_timer::SessionTimer;
 use crate::status::Status;
-use crate::transaction::TxnId;
+use crate::time::Mono;
+use crate::transaction::{GIVE_UP, TxnId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -148,6 +151,8 @@ pub(crate) struct Session {
     pub(crate) agent: String,
     /// REFERs of either side.
     pub(crate) referring: Referring,
+    /// What the peer has asked for lately.
+    pub(crate) asked: Asked,
 }
 
 /// Our own re-INVITE or UPDATE.
@@ -160,6 +165,34 @@ pub(crate) struct Renewing {
     pub(crate) by_update: bool,
     /// Waiting for [`Timer::Glare`].
     pub(crate) waits: bool,
+    /// Tries after 422.
+    pub(crate) tries: u8,
+}
+
+impl Renewing {
+    /// Whether it may be sent once more with another interval: a peer may always ask for a longer one.
+    pub(super) fn may_try_again(&mut self) -> bool {
+        self.tries = self.tries.saturating_add(1);
+        self.tries <= RETRIES_MAX
+    }
+}
+
+/// How many requests the peer has sent lately.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked {
+    since: Mono,
+    count: u32,
+}
+
+impl Asked {
+    /// One more. Whether it is one too many.
+    pub(super) fn is_too_much(&mut self, now: Mono) -> bool {
+        if now.since(self.since) > GIVE_UP {
+            *self = Self { since: now, count: 0 };
+        }
+        self.count = self.count.saturating_add(1);
+        self.count > DIALOG_REQUESTS_MAX
+    }
 }
 
 impl Session {

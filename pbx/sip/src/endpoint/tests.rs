@@ -3,6 +3,7 @@
 
 use super::*;
 
+mod bounds;
 mod chance;
 mod defects;
 mod pair;

@@ -75,7 +75,7 @@ impl Endpoint {
             return;
         }
         let sdp = session.described.clone();
-        session.renewing = Some(Renewing { sdp, is_refresh: true, by_update: false, waits: false });
+        session.renewing = Some(Renewing { sdp, is_refresh: true, by_update: false, waits: false, tries: 0 });
         self.send_renewal(now, id);
     }
 }

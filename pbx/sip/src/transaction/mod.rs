@@ -12,13 +12,14 @@ pub use machine::{Do, Event, GIVE_UP, Linger, Machine, NO_NEWS, State, T1, T2, T
 use crate::coverage::{Counts, Pair};
 use crate::flow::Flow;
 use crate::header::Name;
-use crate::limits::TRANSACTIONS_MAX;
+use crate::limits::{STRAYS_MAX, TRANSACTIONS_MAX};
 use crate::message::{Request, Response};
 use crate::method::Method;
 use crate::params::push_number;
 use crate::time::{Deadlines, Mono};
 use crate::via::MAGIC_COOKIE;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +84,19 @@ struct Transaction<O> {
     invite: Option<Box<Request>>,
     /// Wait before the next retransmission.
     interval: Duration,
+    /// Which dialogs that nobody wants answers have opened, as hashes of their tags.
+    strays: Vec<u64>,
+}
+
+/// What an answer that opens a dialog that nobody wants is among its like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stray {
+    /// The first of its dialog.
+    New,
+    /// A repeat.
+    Again,
+    /// One of a dialog too many.
+    TooMany,
 }
 
 /// All transactions; `O` names their owners.
@@ -209,6 +223,23 @@ impl<O: Copy> Transactions<O> {
         self.all.get(&id).and_then(|t| t.invite.as_deref())
     }
 
+    /// Counts an answer to an INVITE of ours that opens a dialog that nobody wants, by its tag: whoever answers may name as many as
+    /// it likes.
+    pub fn stray(&mut self, id: TxnId, tag: &str) -> Stray {
+        let Some(txn) = self.all.get_mut(&id) else { return Stray::TooMany };
+        let mut hash = DefaultHasher::new();
+        tag.hash(&mut hash);
+        let hash = hash.finish();
+        if txn.strays.contains(&hash) {
+            return Stray::Again;
+        }
+        if txn.strays.len() >= STRAYS_MAX {
+            return Stray::TooMany;
+        }
+        txn.strays.push(hash);
+        Stray::New
+    }
+
     /// Sends a request over a flow and follows it.
     pub fn request(&mut self, now: Mono, flow: Flow, request: Request, owner: O) -> TxnId {
         let is_invite = request.method == Method::Invite;
@@ -248,7 +279,10 @@ impl<O: Copy> Transactions<O> {
         self.last += 1;
         let id = TxnId(self.last);
         self.by_key.insert(key.clone(), id);
-        self.all.insert(id, Transaction { machine, state, key, flow, owner, kept, invite, interval: T1 });
+        self.all.insert(
+            id,
+            Transaction { machine, state, key, flow, owner, kept, invite, interval: T1, strays: Vec::new() },
+        );
         id
     }
 

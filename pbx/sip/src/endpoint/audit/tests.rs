@@ -125,10 +125,10 @@ fn missing_timers_are_found() {
     assert!(found(&p, 1).ends_with("no session timer watches it"));
     let (mut p, a, b) = up();
     session(&mut p, 0, a).renewing =
-        Some(Renewing { sdp: None, is_refresh: false, by_update: false, waits: true });
+        Some(Renewing { sdp: None, is_refresh: false, by_update: false, waits: true, tries: 0 });
     assert!(found(&p, 0).ends_with("the timer of its glare does not fit"));
     session(&mut p, 1, b).renewing =
-        Some(Renewing { sdp: None, is_refresh: false, by_update: false, waits: false });
+        Some(Renewing { sdp: None, is_refresh: false, by_update: false, waits: false, tries: 0 });
     assert!(found(&p, 1).ends_with("its renewal and the request for it do not fit"));
 }
 
