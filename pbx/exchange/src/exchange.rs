@@ -13,13 +13,14 @@ use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
 use crate::mailbox::Mailboxes;
-use crate::mwi::{Mwi, PACKAGE};
+use crate::mwi::Notices;
 use crate::names::{BindingName, Names};
 use crate::outbox::{MessageWords, Reply};
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
 use crate::registrar::{Binding, FIXED_KEY, Registrar};
+use crate::subscriptions::{Package, Subscriptions};
 use crate::supervision::{Refusals, Supervisors};
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -127,7 +128,10 @@ pub struct Exchange {
     pub(crate) runs_floor: bool,
     /// Extensions of agents that changed since the floor was told.
     pub(crate) seats_changed: BTreeSet<String>,
-    pub(crate) mwi: Mwi,
+    /// Who is to be told of what.
+    pub(crate) subscriptions: Subscriptions,
+    /// Phones that are told of their boxes unasked.
+    pub(crate) notices: Notices,
     /// How callers were shared out by flows.
     pub(crate) shares: Shares,
     /// Who tried which PINs.
@@ -215,7 +219,8 @@ impl Exchange {
             placed: BTreeMap::new(),
             runs_floor: false,
             seats_changed: BTreeSet::new(),
-            mwi: Mwi::default(),
+            subscriptions: Subscriptions::default(),
+            notices: Notices::new(),
             shares: Shares::default(),
             pin_guard: PinGuard::default(),
             traffic: Counts::default(),
@@ -475,7 +480,7 @@ impl Exchange {
         if incoming.request.method == Method::Options && is_known {
             let mut headers = Headers::default();
             headers.push(Name::Allow, allowed());
-            headers.push(Name::AllowEvents, PACKAGE);
+            headers.push(Name::AllowEvents, Package::words());
             headers.push(Name::Accept, "application/sdp");
             headers.push(Name::Supported, "replaces, timer");
             return self.endpoint.reply(&incoming, Status::OK, &headers);

@@ -36,6 +36,7 @@ mod queues;
 mod record;
 mod register;
 mod registrar;
+mod subscriptions;
 mod supervision;
 #[cfg(test)]
 mod tests;

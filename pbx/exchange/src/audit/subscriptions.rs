@@ -1,10 +1,9 @@
-//! Rules of mailboxes, of subscriptions to them, and of phones that are told unasked.
+//! Rules of mailboxes, of subscriptions, and of phones that are told unasked.
 
 use super::Rule;
 use crate::Exchange;
 use crate::due::Timer;
-use crate::limits::{SUBSCRIPTIONS_MAX, SUBSCRIPTIONS_PER_EXTENSION};
-use crate::mwi::{Pace, Watcher};
+use crate::subscriptions::{About, Pace, Package, Watcher};
 use std::collections::BTreeSet;
 
 pub(super) const RULES: &[Rule] =
@@ -12,8 +11,8 @@ pub(super) const RULES: &[Rule] =
 
 /// Everybody who is told.
 fn watchers(x: &Exchange) -> impl Iterator<Item = (Watcher, &Pace)> {
-    let subscribed = x.mwi.all().map(|(name, s)| (Watcher::Subscription(name), &s.pace));
-    subscribed.chain(x.mwi.notices().iter().map(|(name, n)| (Watcher::Binding(*name), &n.pace)))
+    let subscribed = x.subscriptions.all().map(|(name, s)| (Watcher::Subscription(name), &s.pace));
+    subscribed.chain(x.notices.iter().map(|(name, n)| (Watcher::Binding(*name), &n.pace)))
 }
 
 /// Each message is found in its box, and nothing else is.
@@ -27,17 +26,22 @@ fn messages(x: &Exchange, wrong: &mut Vec<String>) {
 }
 
 fn configured(x: &Exchange, wrong: &mut Vec<String>) {
-    for (name, subscription) in x.mwi.all() {
+    for (name, subscription) in x.subscriptions.all() {
         let extension = &subscription.extension;
-        if !x.config.extensions.contains_key(extension) || !x.config.inbound.mailboxes.contains_key(extension)
-        {
-            wrong.push(format!("subscription {name} is to the box of {extension}, which is not configured"));
+        let is_known = x.config.extensions.contains_key(extension);
+        match subscription.about {
+            About::Mailbox if is_known && x.config.inbound.mailboxes.contains_key(extension) => {}
+            About::Mailbox => {
+                wrong.push(format!(
+                    "subscription {name} is to the box of {extension}, which is not configured"
+                ));
+            }
         }
     }
 }
 
 fn ends(x: &Exchange, wrong: &mut Vec<String>) {
-    for (name, subscription) in x.mwi.all() {
+    for (name, subscription) in x.subscriptions.all() {
         let at = x.timers.get(Timer::SubscriptionEnds(name));
         if at != Some(subscription.expires) {
             wrong.push(format!(
@@ -50,41 +54,55 @@ fn ends(x: &Exchange, wrong: &mut Vec<String>) {
 
 /// Each subscription is found by its tag and by its extension, and nothing else is.
 fn indexed(x: &Exchange, wrong: &mut Vec<String>) {
-    let (count, (tags, names)) = (x.mwi.count(), x.mwi.indexed());
-    let by_tag = x.mwi.all().filter(|(name, s)| x.mwi.by_tag(&s.dialog.local_tag) == Some(*name)).count();
+    let (count, (tags, names)) = (x.subscriptions.count(), x.subscriptions.indexed());
+    let by_tag = x
+        .subscriptions
+        .all()
+        .filter(|(name, s)| x.subscriptions.by_tag(&s.dialog.local_tag) == Some(*name))
+        .count();
     if (tags, by_tag) != (count, count) {
         wrong.push(format!("{by_tag} of {count} subscriptions are found by {tags} tags"));
     }
-    let by_extension = x.mwi.all().filter(|(name, s)| x.mwi.is_indexed(*name, &s.extension)).count();
+    let by_extension = x.subscriptions.all().filter(|(name, s)| x.subscriptions.is_indexed(*name, s)).count();
     if (names, by_extension) != (count, count) {
         wrong.push(format!("{by_extension} of {count} subscriptions are found by their extensions"));
     }
 }
 
 fn bounded(x: &Exchange, wrong: &mut Vec<String>) {
-    let count = x.mwi.count();
-    if count > SUBSCRIPTIONS_MAX {
-        wrong.push(format!("{count} subscriptions, {SUBSCRIPTIONS_MAX} at most should be"));
-    }
-    let extensions: BTreeSet<&String> = x.mwi.all().map(|(_, s)| &s.extension).collect();
-    for extension in extensions {
-        let count = x.mwi.count_of(extension);
-        if count > SUBSCRIPTIONS_PER_EXTENSION {
-            wrong.push(format!("{extension} has {count} subscriptions, more than it may"));
+    for package in Package::ALL {
+        let (count, most) = (x.subscriptions.count_all_of(package), package.most());
+        let of_it = x.subscriptions.all().filter(|(_, s)| s.about.package() == package);
+        let extensions: Vec<&String> = of_it.map(|(_, s)| &s.extension).collect();
+        if extensions.len() != count {
+            wrong.push(format!(
+                "{} subscriptions to {} are counted as {count}",
+                extensions.len(),
+                package.word()
+            ));
+        }
+        if count > most {
+            wrong.push(format!("{count} subscriptions, {most} at most should be"));
+        }
+        for extension in extensions.into_iter().collect::<BTreeSet<_>>() {
+            let count = x.subscriptions.count_of(extension, package);
+            if count > package.most_of_one() {
+                wrong.push(format!("{extension} has {count} subscriptions, more than it may"));
+            }
         }
     }
 }
 
 fn belongs(x: &Exchange, wrong: &mut Vec<String>) {
-    for name in x.mwi.notices().keys().filter(|name| x.names.binding(**name).is_none()) {
+    for name in x.notices.keys().filter(|name| x.names.binding(**name).is_none()) {
         wrong.push(format!("binding {name} is told of its box and is not registered"));
     }
 }
 
 /// At most one NOTIFY is under way to each: what its pace says, and what waits for an answer, is the same.
 fn under_way(x: &Exchange, wrong: &mut Vec<String>) {
-    for (number, watcher) in x.mwi.under_way() {
-        if x.mwi.pace(*watcher).and_then(|pace| pace.under_way) != Some(*number) {
+    for (number, watcher) in x.subscriptions.under_way() {
+        if x.pace(*watcher).and_then(|pace| pace.under_way) != Some(*number) {
             wrong.push(format!(
                 "NOTIFY {number} is under way to {watcher:?}, which waits for another or none"
             ));
@@ -92,7 +110,7 @@ fn under_way(x: &Exchange, wrong: &mut Vec<String>) {
     }
     for (watcher, pace) in watchers(x) {
         if let Some(number) = pace.under_way
-            && x.mwi.under_way().get(&number) != Some(&watcher)
+            && x.subscriptions.under_way().get(&number) != Some(&watcher)
         {
             wrong.push(format!(
                 "{watcher:?} waits for the answer to NOTIFY {number}, which nobody would give it"
@@ -102,10 +120,10 @@ fn under_way(x: &Exchange, wrong: &mut Vec<String>) {
 }
 
 fn asked_by_sip(x: &Exchange, wrong: &mut Vec<String>) {
-    for number in x.mwi.under_way().keys().filter(|number| **number > x.last_request) {
+    for number in x.subscriptions.under_way().keys().filter(|number| **number > x.last_request) {
         wrong.push(format!("NOTIFY {number} waits for its answer and was never sent"));
     }
-    let (waiting, transactions) = (x.mwi.under_way().len(), x.endpoint.transactions());
+    let (waiting, transactions) = (x.subscriptions.under_way().len(), x.endpoint.transactions());
     if waiting > transactions {
         wrong.push(format!(
             "{waiting} NOTIFYs wait for their answers and SIP has {transactions} transactions"
