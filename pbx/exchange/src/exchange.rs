@@ -12,6 +12,7 @@ use crate::due::Timer;
 use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
+use crate::lamps::Lamps;
 use crate::mailbox::Mailboxes;
 use crate::mwi::Notices;
 use crate::names::{BindingName, Names};
@@ -130,6 +131,8 @@ pub struct Exchange {
     pub(crate) seats_changed: BTreeSet<String>,
     /// Who is to be told of what.
     pub(crate) subscriptions: Subscriptions,
+    /// The lamps among them.
+    pub(crate) lamps: Lamps,
     /// Phones that are told of their boxes unasked.
     pub(crate) notices: Notices,
     /// How callers were shared out by flows.
@@ -220,6 +223,7 @@ impl Exchange {
             runs_floor: false,
             seats_changed: BTreeSet::new(),
             subscriptions: Subscriptions::default(),
+            lamps: Lamps::default(),
             notices: Notices::new(),
             shares: Shares::default(),
             pin_guard: PinGuard::default(),
@@ -328,6 +332,7 @@ impl Exchange {
         self.pump(now);
         self.tell_seats(now);
         self.settle_supervisions(now);
+        self.look_at_lamps(now);
         self.send();
     }
 

@@ -23,6 +23,7 @@ mod inbound;
 mod input;
 mod keep_alive;
 mod ladder;
+mod lamps;
 pub mod limits;
 mod look;
 mod mailbox;

@@ -13,6 +13,7 @@ pub(crate) use notify::End;
 pub(crate) use package::{About, Package};
 
 use crate::exchange::Exchange;
+use crate::lamps::Lamp;
 use crate::names::BindingName;
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_sip::dialog::Dialog;
@@ -94,6 +95,14 @@ impl Subscriptions {
 
     fn get_mut(&mut self, name: SubscriptionName) -> Option<&mut Subscription> {
         self.all.get_mut(&name)
+    }
+
+    /// The lamp of a subscription to one.
+    pub(crate) fn lamp_mut(&mut self, name: SubscriptionName) -> Option<&mut Lamp> {
+        match &mut self.all.get_mut(&name)?.about {
+            About::Lamp(lamp) => Some(lamp),
+            About::Mailbox => None,
+        }
     }
 
     /// The subscription whose tag of ours that is.
@@ -209,6 +218,10 @@ impl Exchange {
 impl Subscriptions {
     pub(crate) fn only(&mut self) -> &mut Subscription {
         self.all.values_mut().next().unwrap_or_else(|| unreachable!("there is one"))
+    }
+
+    pub(crate) fn only_lamp(&mut self) -> &mut Lamp {
+        self.lamp_mut(self.last).unwrap_or_else(|| unreachable!("it is one"))
     }
 
     pub(crate) fn forget_tags(&mut self) {

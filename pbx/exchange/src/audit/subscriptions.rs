@@ -3,11 +3,12 @@
 use super::Rule;
 use crate::Exchange;
 use crate::due::Timer;
+use crate::lamps::Subject;
 use crate::subscriptions::{About, Pace, Package, Watcher};
 use std::collections::BTreeSet;
 
 pub(super) const RULES: &[Rule] =
-    &[messages, configured, ends, indexed, bounded, belongs, under_way, asked_by_sip, told];
+    &[messages, configured, ends, indexed, lamps, seats, bounded, belongs, under_way, asked_by_sip, told];
 
 /// Everybody who is told.
 fn watchers(x: &Exchange) -> impl Iterator<Item = (Watcher, &Pace)> {
@@ -29,12 +30,20 @@ fn configured(x: &Exchange, wrong: &mut Vec<String>) {
     for (name, subscription) in x.subscriptions.all() {
         let extension = &subscription.extension;
         let is_known = x.config.extensions.contains_key(extension);
-        match subscription.about {
+        match &subscription.about {
             About::Mailbox if is_known && x.config.inbound.mailboxes.contains_key(extension) => {}
             About::Mailbox => {
                 wrong.push(format!(
                     "subscription {name} is to the box of {extension}, which is not configured"
                 ));
+            }
+            About::Lamp(lamp) => {
+                let means = x.config.meaning(&lamp.number, extension).filter(|_| is_known);
+                if means.as_ref() != Some(&lamp.means) {
+                    let (number, was) = (&lamp.number, &lamp.means);
+                    wrong
+                        .push(format!("lamp {name} of {number} is one of {was:?}, and that means {means:?}"));
+                }
             }
         }
     }
@@ -66,6 +75,43 @@ fn indexed(x: &Exchange, wrong: &mut Vec<String>) {
     let by_extension = x.subscriptions.all().filter(|(name, s)| x.subscriptions.is_indexed(*name, s)).count();
     if (names, by_extension) != (count, count) {
         wrong.push(format!("{by_extension} of {count} subscriptions are found by their extensions"));
+    }
+}
+
+/// Each lamp is found by what it is of, and nothing else is; and it was told how it stands, or will be.
+fn lamps(x: &Exchange, wrong: &mut Vec<String>) {
+    let mut count = 0;
+    for (name, subscription) in x.subscriptions.all() {
+        let About::Lamp(lamp) = &subscription.about else { continue };
+        count += 1;
+        if !x.lamps.is_indexed(&lamp.means.subject(), name) {
+            wrong.push(format!("lamp {name} is not found by {:?}", lamp.means.subject()));
+        }
+        let light = x.light(&lamp.means);
+        if lamp.told != Some(light) && !subscription.pace.is_due {
+            wrong.push(format!("lamp {name} of {} was told {:?} and is {light:?}", lamp.number, lamp.told));
+        }
+    }
+    if count != x.lamps.indexed() {
+        wrong.push(format!("{count} lamps are found by {} entries", x.lamps.indexed()));
+    }
+}
+
+/// Who sits where there are lamps is known, and nobody else.
+fn seats(x: &Exchange, wrong: &mut Vec<String>) {
+    let is_of = |about: &About| match about {
+        About::Lamp(lamp) => match lamp.means.subject() {
+            Subject::Seat(seat) => Some(seat),
+            Subject::Phones(_) | Subject::Queue(_) => None,
+        },
+        About::Mailbox => None,
+    };
+    let watched: BTreeSet<String> = x.subscriptions.all().filter_map(|(_, s)| is_of(&s.about)).collect();
+    let sits = |seat: &String| Some((x.floor.agent_at(seat)?.number.to_string(), seat.clone()));
+    let real: BTreeSet<(String, String)> = watched.iter().filter_map(sits).collect();
+    let said: BTreeSet<(String, String)> = x.lamps.seats().clone().into_iter().collect();
+    for (agent, seat) in real.symmetric_difference(&said) {
+        wrong.push(format!("agent {agent} sits at {seat}, which is watched, by one account only"));
     }
 }
 

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 //! Each rule is broken once, and the audit names that rule and no other.
 
+mod lamps;
 mod queues;
 mod supervision;
 

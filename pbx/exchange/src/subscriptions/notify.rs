@@ -60,17 +60,22 @@ impl Exchange {
         }
         self.timers.cancel(timer);
         let is_free = self.pace(watcher).is_some_and(|p| p.is_due && p.under_way.is_none());
-        if is_free
-            && !self.send_notify(now, watcher)
-            && let Some(pace) = self.pace_mut(watcher)
-        {
+        if is_free && !self.send_notify(now, watcher) {
+            self.tell_no_more(watcher);
+        }
+    }
+
+    /// There is nothing that somebody was not told, or it cannot be told.
+    pub(crate) fn tell_no_more(&mut self, watcher: Watcher) {
+        if let Some(pace) = self.pace_mut(watcher) {
             pace.is_due = false;
         }
     }
 
-    /// Sends it, or says that it cannot be sent.
+    /// Sends it, or says that it need not or cannot be sent.
     fn send_notify(&mut self, now: Now, watcher: Watcher) -> bool {
         let made = match watcher {
+            Watcher::Subscription(name) if !self.needs_telling(name) => None,
             Watcher::Subscription(name) => self.notify_subscriber(now, name, None),
             Watcher::Binding(name) => self.notify_unasked(now, name),
         };
@@ -100,13 +105,14 @@ impl Exchange {
             None => package.to_owned(),
         };
         let state = end.map_or(format!("active;expires={left}"), |end| end.words().to_owned());
-        request.headers.push(Name::Contact, self.endpoint.contact(&flow, &extension));
+        request.headers.push(Name::Contact, self.endpoint.contact(&flow, about.user(&extension)));
         request.headers.push(Name::Event, event);
         request.headers.push(Name::SubscriptionState, state);
         // Who may not know any more is not told how it stands.
         if matches!(end, None | Some(End::TimedOut | End::Surplus)) {
-            match about {
+            match &about {
                 About::Mailbox => self.put_summary(now, &extension, &mut request),
+                About::Lamp(lamp) => self.put_lamp(name, lamp, &mut request),
             }
         }
         Some((flow, request))
@@ -146,7 +152,9 @@ impl Exchange {
     pub(super) fn forget_subscription(&mut self, name: SubscriptionName) {
         self.timers.cancel(Timer::SubscriptionEnds(name));
         self.timers.cancel(Timer::Notify(Watcher::Subscription(name)));
-        self.subscriptions.remove(name);
+        if let Some(About::Lamp(lamp)) = self.subscriptions.remove(name).map(|gone| gone.about) {
+            self.forget_lamp(name, &lamp);
+        }
     }
 
     /// A connection is gone: nothing can be sent to who subscribed over it.
@@ -175,8 +183,9 @@ impl Exchange {
             |config: &Config, number: &str| config.extensions.get(number).map(|e| (e.ha1_md5, e.ha1_sha256));
         let end_of = |subscription: &Subscription| {
             let extension = &subscription.extension;
-            let is_there = match subscription.about {
+            let is_there = match &subscription.about {
                 About::Mailbox => self.config.inbound.mailboxes.contains_key(extension),
+                About::Lamp(lamp) => self.config.meaning(&lamp.number, extension).is_some(),
             };
             match ha1(&self.config, extension) {
                 Some(_) if !is_there => Some(End::Unconfigured),
@@ -189,6 +198,7 @@ impl Exchange {
         for (name, end) in gone {
             self.end_subscription(now, name, end);
         }
+        self.review_lamps();
         self.forget_boxless_notices();
     }
 }

@@ -4,6 +4,7 @@ use super::notify::End;
 use super::{About, Pace, Package, Subscription, SubscriptionName, Watcher};
 use crate::due::Timer;
 use crate::exchange::Exchange;
+use crate::lamps::Lamp;
 use crate::limits::{
     SUBSCRIPTION_BYTES_MAX, SUBSCRIPTION_LONGEST, SUBSCRIPTION_SHORTEST, SUBSCRIPTION_USUAL,
 };
@@ -69,6 +70,7 @@ impl Exchange {
         {
             self.end_subscription(now, first, End::Surplus);
         }
+        let means = if let About::Lamp(lamp) = &about { Some(lamp.means.clone()) } else { None };
         let name = self.subscriptions.put(Subscription {
             extension: extension.to_owned(),
             about,
@@ -78,6 +80,9 @@ impl Exchange {
             expires: now.mono,
             pace: Pace::default(),
         });
+        if let Some(means) = means {
+            self.index_lamp(name, &means);
+        }
         self.grant(now, name, incoming, &ask);
         Ok(())
     }
@@ -93,6 +98,11 @@ impl Exchange {
                 }
                 let is_there = self.config.inbound.mailboxes.contains_key(extension);
                 if is_there { Ok(About::Mailbox) } else { Err(Status::NOT_FOUND) }
+            }
+            Package::Lamp => {
+                let number = request.uri.user_text();
+                let means = self.config.meaning(&number, extension).ok_or(Status::NOT_FOUND)?;
+                Ok(About::Lamp(Lamp::new(number, means)))
             }
         }
     }
@@ -138,8 +148,13 @@ impl Exchange {
     fn grant(&mut self, now: Now, name: SubscriptionName, incoming: &Incoming, ask: &Ask) {
         let Some(subscription) = self.subscriptions.get_mut(name) else { return };
         subscription.expires = now.mono.after(ask.lasts);
+        if let About::Lamp(lamp) = &mut subscription.about {
+            // Who asks is told, whatever was told before.
+            lamp.told = None;
+        }
         let mut headers = Headers::default();
-        let contact = self.endpoint.contact(&incoming.flow, &subscription.extension);
+        let user = subscription.about.user(&subscription.extension);
+        let contact = self.endpoint.contact(&incoming.flow, user);
         headers.push(Name::Contact, contact);
         headers.push(Name::Expires, ask.lasts.as_secs().to_string());
         headers.push(Name::AllowEvents, Package::words());

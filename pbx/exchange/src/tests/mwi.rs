@@ -21,11 +21,11 @@ const PHONE: &str = "192.0.2.12:5060";
 
 /// A subscription as its phone sees it.
 #[derive(Clone)]
-struct Dialog {
-    call_id: String,
-    from: String,
-    to: String,
-    cseq: u32,
+pub(crate) struct Dialog {
+    pub(crate) call_id: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) cseq: u32,
 }
 
 /// A phone of 102, which has a box, and what it does about it.
@@ -140,7 +140,7 @@ impl Watch {
     }
 }
 
-fn dialog_of(r: &Response) -> Dialog {
+pub(crate) fn dialog_of(r: &Response) -> Dialog {
     let get = |name| r.headers.get(&name).unwrap_or_default().to_owned();
     Dialog { call_id: get(Name::CallId), from: get(Name::From), to: get(Name::To), cseq: r.cseq().number }
 }
@@ -187,7 +187,7 @@ fn who_subscribes_is_told_at_once_and_of_each_change() {
     let r = t.ask("102", None, &[(Name::Expires, "600")]).unwrap();
     assert_eq!((r.status, r.headers.get(&Name::Expires)), (Status::OK, Some("600")));
     assert_eq!(r.headers.get(&Name::Contact), Some("<sip:102@192.0.2.1:5060>"));
-    assert_eq!(r.headers.get(&Name::AllowEvents), Some("message-summary"));
+    assert_eq!(r.headers.get(&Name::AllowEvents), Some("message-summary, dialog"));
     let first = t.told().remove(0);
     assert!(first.starts_with("NOTIFY sip:102@192.0.2.12:5060 SIP/2.0"), "{first}");
     for (name, value) in [
@@ -294,7 +294,10 @@ fn what_a_subscribe_is_refused_for() {
     assert_eq!((brief.status.code(), brief.headers.get(&Name::MinExpires)), (423, Some("60")));
     for event in ["presence", "", "message-summary.winfo"] {
         let r = t.ask("102", None, &[(Name::Event, event)]).unwrap();
-        assert_eq!((r.status.code(), r.headers.get(&Name::AllowEvents)), (489, Some("message-summary")));
+        assert_eq!(
+            (r.status.code(), r.headers.get(&Name::AllowEvents)),
+            (489, Some("message-summary, dialog"))
+        );
     }
     assert_eq!(t.status("102", None, &[(Name::Accept, "application/pidf+xml")]), 406);
     assert_eq!(t.status("101", None, &[]), 403, "the box of somebody else");
