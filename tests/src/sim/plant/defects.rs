@@ -154,11 +154,13 @@ pub enum Defect {
     TapedListener,
     /// An agent is chosen by what was true of him before.
     StaleKey,
+    /// Lamps stay lit when they should go out.
+    StaleLamp,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 75] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -233,5 +235,6 @@ impl Defect {
         Self::TapedWhisper,
         Self::TapedListener,
         Self::StaleKey,
+        Self::StaleLamp,
     ];
 }
