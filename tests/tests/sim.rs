@@ -154,7 +154,7 @@ fn rule(defect: Defect) -> &'static str {
         Defect::UnheededRights => {
             "who is restricted to a queue acts on no call of another, and what is refused is written down"
         }
-        Defect::StaleLamp => {
+        Defect::StaleLamp | Defect::RepeatedLamp => {
             "at rest what each lamp was told last is what is so, and what is told is numbered and new"
         }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
@@ -183,6 +183,8 @@ fn words(defect: Defect) -> &'static str {
         Defect::TapedListener => "a recording holds a supervisor whose mode is listen",
         Defect::StaleKey => ", not Some(",
         Defect::UntoldDoor => "was not written down",
+        Defect::StaleLamp => "shows Some(\"early\"), and is terminated",
+        Defect::RepeatedLamp => "is told so again unasked",
         Defect::LentAct => "Ok(\"done\")",
         Defect::HalfRefused => "PauseRecording",
         Defect::UnaskedRecord => "nobody was asked before",
@@ -238,7 +240,7 @@ fn each_planted_defect_is_found_by_its_rule() {
             Defect::SilentSearch => &sought,
             Defect::Overtaken => &crowded,
             Defect::UnfairTurns => &by_turns,
-            Defect::StaleLamp => &lit,
+            Defect::StaleLamp | Defect::RepeatedLamp => &lit,
             _ if defect >= Defect::UnofferedRing => &queued,
             _ if defect >= Defect::TwoPlaces => &inbound,
             _ => &setup,

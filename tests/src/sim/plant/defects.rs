@@ -154,13 +154,15 @@ pub enum Defect {
     TapedListener,
     /// An agent is chosen by what was true of him before.
     StaleKey,
-    /// Lamps stay lit when they should go out.
+    /// Lamps blink when they should go out.
     StaleLamp,
+    /// Lamps that are lit are told so again when they should go out.
+    RepeatedLamp,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 75] = [
+    pub const ALL: [Self; 76] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -236,5 +238,6 @@ impl Defect {
         Self::TapedListener,
         Self::StaleKey,
         Self::StaleLamp,
+        Self::RepeatedLamp,
     ];
 }
