@@ -156,6 +156,9 @@ fn rule(defect: Defect) -> &'static str {
         Defect::UnheededRights => {
             "who is restricted to a queue acts on no call of another, and what is refused is written down"
         }
+        Defect::StaleLamp | Defect::RepeatedLamp => {
+            "at rest what each lamp was told last is what is so, and what is told is numbered and new"
+        }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }
@@ -182,6 +185,8 @@ fn words(defect: Defect) -> &'static str {
         Defect::TapedListener => "a recording holds a supervisor whose mode is listen",
         Defect::StaleKey => ", not Some(",
         Defect::UntoldDoor => "was not written down",
+        Defect::StaleLamp => "shows Some(\"early\"), and is terminated",
+        Defect::RepeatedLamp => "is told so again unasked",
         Defect::LentAct => "Ok(\"done\")",
         Defect::HalfRefused => "PauseRecording",
         Defect::UnaskedRecord => "nobody was asked before",
@@ -222,6 +227,13 @@ fn each_planted_defect_is_found_by_its_rule() {
     let clean = play(&noisy, Watch { is_strict: true, ..Watch::default() });
     assert_eq!(clean.failure, None);
     is_found(&noisy, Defect::LostFinal);
+    // And here phones have lamps.
+    let mut lit = queued.clone();
+    for phone in &mut lit.phones {
+        phone.lamps = ["101", "102", "4201"].map(str::to_owned).into();
+    }
+    let clean = play(&lit, Watch { is_strict: true, ..Watch::default() });
+    assert_eq!(clean.failure, None);
     // The last are the youngest.
     let others = |defect: &Defect| !OF_SUPERVISORS.contains(defect) && !OF_OCCASIONS.contains(defect);
     for defect in Defect::ALL.into_iter().rev().filter(others) {
@@ -230,6 +242,7 @@ fn each_planted_defect_is_found_by_its_rule() {
             Defect::SilentSearch => &sought,
             Defect::Overtaken => &crowded,
             Defect::UnfairTurns => &by_turns,
+            Defect::StaleLamp | Defect::RepeatedLamp => &lit,
             _ if defect >= Defect::UnofferedRing => &queued,
             _ if defect >= Defect::TwoPlaces => &inbound,
             _ => &setup,

@@ -3,8 +3,8 @@
 use crate::CallId;
 use crate::coverage::{BindingEvent, CallEvent};
 use crate::exchange::Exchange;
-use crate::mwi::{End, SubscriptionName, Watcher};
 use crate::names::BindingName;
+use crate::subscriptions::{End, SubscriptionName, Watcher};
 use switchroom_sip::time::Now;
 
 /// Deadlines of the exchange.
@@ -34,7 +34,7 @@ pub(crate) enum Timer {
     Floor(switchroom_acd::Due),
     /// A subscription ends.
     SubscriptionEnds(SubscriptionName),
-    /// Somebody is told how a mailbox stands.
+    /// Somebody is told of what is watched.
     Notify(Watcher),
     /// Old messages are thrown away.
     Messages,

@@ -13,14 +13,16 @@ use crate::identity::Silences;
 use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
+use crate::lamps::Lamps;
 use crate::mailbox::Mailboxes;
-use crate::mwi::{Mwi, PACKAGE};
+use crate::mwi::Notices;
 use crate::names::{BindingName, Names};
 use crate::outbox::{MessageWords, Reply};
 use crate::ports::Ports;
 use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
 use crate::registrar::Registrar;
+use crate::subscriptions::{Package, Subscriptions};
 use crate::supervision::{Refusals, Supervisors};
 use crate::{CallId, Config, LegId, MediaCommand, PortSlot, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -132,7 +134,12 @@ pub struct Exchange {
     pub(crate) runs_floor: bool,
     /// Extensions of agents that changed since the floor was told.
     pub(crate) seats_changed: BTreeSet<String>,
-    pub(crate) mwi: Mwi,
+    /// Who is to be told of what.
+    pub(crate) subscriptions: Subscriptions,
+    /// The lamps among them.
+    pub(crate) lamps: Lamps,
+    /// Phones that are told of their boxes unasked.
+    pub(crate) notices: Notices,
     /// How callers were shared out by flows.
     pub(crate) shares: Shares,
     /// Who tried which PINs.
@@ -222,7 +229,9 @@ impl Exchange {
             placed: BTreeMap::new(),
             runs_floor: false,
             seats_changed: BTreeSet::new(),
-            mwi: Mwi::default(),
+            subscriptions: Subscriptions::default(),
+            lamps: Lamps::default(),
+            notices: Notices::new(),
             shares: Shares::default(),
             pin_guard: PinGuard::default(),
             traffic: Counts::default(),
@@ -325,6 +334,7 @@ impl Exchange {
         self.pump(now);
         self.tell_seats(now);
         self.settle_supervisions(now);
+        self.look_at_lamps(now);
         self.send();
     }
 
@@ -477,7 +487,7 @@ impl Exchange {
         if incoming.request.method == Method::Options && is_known {
             let mut headers = Headers::default();
             headers.push(Name::Allow, allowed());
-            headers.push(Name::AllowEvents, PACKAGE);
+            headers.push(Name::AllowEvents, Package::words());
             headers.push(Name::Accept, "application/sdp");
             headers.push(Name::Supported, "replaces, timer");
             return self.endpoint.reply(&incoming, Status::OK, &headers);

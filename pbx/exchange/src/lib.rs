@@ -24,6 +24,7 @@ mod inbound;
 mod input;
 mod keep_alive;
 mod ladder;
+mod lamps;
 pub mod limits;
 mod look;
 mod mailbox;
@@ -37,6 +38,7 @@ mod queues;
 mod record;
 mod register;
 mod registrar;
+mod subscriptions;
 mod supervision;
 #[cfg(test)]
 mod tests;

@@ -101,6 +101,10 @@ pub const MESSAGES_GO_ON: Duration = Duration::from_secs(1);
 pub const SUBSCRIPTIONS_MAX: usize = 50_000;
 /// Subscriptions of one extension. At the bound the one that ends first makes room.
 pub const SUBSCRIPTIONS_PER_EXTENSION: usize = 16;
+/// Lamps of all extensions together. At the bound a new SUBSCRIBE is answered 503.
+pub const LAMPS_MAX: usize = 50_000;
+/// Lamps that the phones of one extension have, together. At the bound the one that ends first makes room.
+pub const LAMPS_PER_EXTENSION: usize = 64;
 /// Bytes that a subscription keeps of what its phone sent. A SUBSCRIBE with more is answered 400.
 pub const SUBSCRIPTION_BYTES_MAX: usize = 2_048;
 /// Shortest subscription granted; less is answered 423.
@@ -109,7 +113,8 @@ pub const SUBSCRIPTION_SHORTEST: Duration = Duration::from_secs(60);
 pub const SUBSCRIPTION_LONGEST: Duration = Duration::from_secs(86_400);
 /// Subscription granted to who does not say for how long (RFC 3842 §3.4).
 pub const SUBSCRIPTION_USUAL: Duration = Duration::from_secs(3_600);
-/// Time between two NOTIFYs to the same phone about its mailbox, at least (RFC 3842 §3.8).
+/// Time between two NOTIFYs of a subscription, and to a phone that is told of its mailbox unasked, at least (for mailboxes RFC
+/// 3842 §3.8).
 pub const NOTIFY_PACE: Duration = Duration::from_secs(1);
 /// How long a phone that registered has to subscribe before it is told of its mailbox unasked.
 pub const NOTICE_AFTER: Duration = Duration::from_secs(2);

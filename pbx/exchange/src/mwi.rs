@@ -1,58 +1,28 @@
 //! Message waiting indication (RFC 3842): phones are told when messages come into the box of their extension and when
 //! they are heard.
 //!
-//! A phone that subscribes (RFC 6665) has a [`Subscription`], a dialog of its own. A registered phone that does not is
-//! told unasked as long as it listens ([`Notice`]). Both are told at most once a second, and always what there is last.
-//! Nothing of this outlives the exchange: phones subscribe and register again.
+//! A phone that subscribes has a subscription (`crate::subscriptions`). A registered phone that does not is told unasked as
+//! long as it listens ([`Notice`]). Both are told at the same pace.
 
-mod notify;
-mod subscribe;
-
-pub(crate) use notify::End;
-pub(crate) use subscribe::PACKAGE;
-
-use crate::limits::{SUBSCRIPTIONS_MAX, SUBSCRIPTIONS_PER_EXTENSION};
+use crate::Config;
+use crate::due::Timer;
+use crate::exchange::Exchange;
+use crate::limits::NOTICE_AFTER;
 use crate::names::BindingName;
-use std::collections::{BTreeMap, BTreeSet};
-use switchroom_sip::dialog::Dialog;
+use crate::subscriptions::{Pace, Package, Subscription, SubscriptionName, Watcher};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use switchroom_flow::routes::{Asked, Destination, Routed, Unknown};
+use switchroom_sip::dialog::request_uri;
 use switchroom_sip::flow::Flow;
-use switchroom_sip::time::Mono;
+use switchroom_sip::header::Name;
+use switchroom_sip::message::Request;
+use switchroom_sip::method::Method;
+use switchroom_sip::status::Status;
+use switchroom_sip::time::Now;
 
-/// Short name of a subscription, for timers.
-pub(crate) type SubscriptionName = u64;
-
-/// Who is told about a box.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Watcher {
-    /// Who subscribed.
-    Subscription(SubscriptionName),
-    /// A registered phone that did not.
-    Binding(BindingName),
-}
-
-/// When somebody is told: one NOTIFY at a time, and no more than one within [`crate::limits::NOTIFY_PACE`].
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Pace {
-    /// When the last NOTIFY was sent.
-    pub(crate) sent: Option<Mono>,
-    /// The number of the NOTIFY that waits for its answer.
-    pub(crate) under_way: Option<u64>,
-    /// There is something that was not told yet.
-    pub(crate) is_due: bool,
-}
-
-/// A subscription to the box of an extension, by one of its phones.
-#[derive(Debug, Clone)]
-pub(crate) struct Subscription {
-    pub(crate) extension: String,
-    pub(crate) dialog: Dialog,
-    /// The `id` of its Event, which each NOTIFY repeats.
-    pub(crate) event_id: Option<String>,
-    /// Where its last SUBSCRIBE came from: NOTIFY goes there.
-    pub(crate) flow: Flow,
-    pub(crate) expires: Mono,
-    pub(crate) pace: Pace,
-}
+/// The number that one listens to one's box with.
+const LISTEN: &str = "*97";
 
 /// How a phone that did not subscribe takes a NOTIFY.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,158 +46,175 @@ pub(crate) struct Notice {
     pub(crate) pace: Pace,
 }
 
-/// Who is told.
-#[derive(Debug, Default)]
-pub(crate) struct Mwi {
-    subscriptions: BTreeMap<SubscriptionName, Subscription>,
-    /// By our tag, which is unique.
-    by_tag: BTreeMap<String, SubscriptionName>,
-    by_extension: BTreeMap<String, BTreeSet<SubscriptionName>>,
-    notices: BTreeMap<BindingName, Notice>,
-    /// Whom a NOTIFY under way is for, by its number.
-    under_way: BTreeMap<u64, Watcher>,
-    last: SubscriptionName,
-}
+/// Phones that are told unasked.
+pub(crate) type Notices = BTreeMap<BindingName, Notice>;
 
-impl Mwi {
-    pub(crate) fn all(&self) -> impl Iterator<Item = (SubscriptionName, &Subscription)> {
-        self.subscriptions.iter().map(|(name, subscription)| (*name, subscription))
+impl Exchange {
+    /// Something changed in a box: whoever watches it is told soon.
+    pub(crate) fn tell_watchers(&mut self, now: Now, extension: &str) {
+        if !self.config.inbound.mailboxes.contains_key(extension) {
+            return;
+        }
+        let watching = self.subscriptions.of_package(extension, Package::Mailbox);
+        let names: Vec<SubscriptionName> = watching.map(|(name, _)| name).collect();
+        for name in names {
+            self.tell_soon(now, Watcher::Subscription(name), Duration::ZERO);
+        }
+        for name in self.bindings_of(extension) {
+            self.notice(now, name, Duration::ZERO);
+        }
     }
 
-    pub(crate) fn notices(&self) -> &BTreeMap<BindingName, Notice> {
-        &self.notices
+    /// A REGISTER from `flow` was answered: a phone that is there anew, or did not answer last time, is told how its box
+    /// stands, unless it subscribes.
+    pub(crate) fn tell_registered(&mut self, now: Now, extension: &str, flow: Flow) {
+        if !self.config.inbound.mailboxes.contains_key(extension) {
+            return;
+        }
+        for name in self.bindings_of(extension) {
+            let Some((_, key)) = self.names.binding(name) else { continue };
+            let Some(binding) = self.registrar.get(extension, &key).filter(|b| b.flow == flow) else {
+                continue;
+            };
+            let (call_id, flow) = (binding.record.call_id.clone(), binding.flow);
+            let known = self.notices.get(&name);
+            let is_same = known.is_some_and(|n| n.call_id == call_id && n.flow == flow);
+            if is_same && known.is_some_and(|n| n.ear != Ear::Silent) {
+                continue;
+            }
+            let pace = known.map(|n| n.pace.clone()).unwrap_or_default();
+            self.notices.insert(name, Notice { call_id, flow, ear: Ear::Open, pace });
+            self.notice(now, name, NOTICE_AFTER);
+        }
     }
 
-    pub(crate) fn under_way(&self) -> &BTreeMap<u64, Watcher> {
-        &self.under_way
+    fn bindings_of(&self, extension: &str) -> Vec<BindingName> {
+        let keys = self.registrar.registered_of(extension).map(|b| &b.record.key);
+        keys.filter_map(|key| self.names.name(extension, key)).collect()
     }
 
-    pub(crate) fn count(&self) -> usize {
-        self.subscriptions.len()
+    /// A registered phone is to be told unasked, unless it does not listen, cannot be reached, or subscribed.
+    fn notice(&mut self, now: Now, name: BindingName, wait: Duration) {
+        let Some((extension, key)) = self.names.binding(name) else { return };
+        let Some(binding) = self.registrar.get(&extension, &key) else { return };
+        if binding.is_cut || self.has_subscribed(&extension, &key) {
+            return;
+        }
+        let (call_id, flow) = (binding.record.call_id.clone(), binding.flow);
+        // There is none yet of a phone that was registered before the exchange started.
+        let notice = self.notices.entry(name).or_insert_with(|| Notice {
+            call_id,
+            flow,
+            ear: Ear::Open,
+            pace: Pace::default(),
+        });
+        if notice.ear == Ear::Open {
+            self.tell_soon(now, Watcher::Binding(name), wait);
+        }
     }
 
-    pub(crate) fn get(&self, name: SubscriptionName) -> Option<&Subscription> {
-        self.subscriptions.get(&name)
+    /// Whether the phone of a binding subscribed to its box: from the same place, or with the same contact.
+    fn has_subscribed(&self, extension: &str, key: &str) -> bool {
+        self.registrar.get(extension, key).is_some_and(|binding| {
+            let is_its =
+                |s: &Subscription| s.flow == binding.flow || s.dialog.target.same_contact(&binding.uri);
+            let mut all = self.subscriptions.of_package(extension, Package::Mailbox);
+            all.any(|(_, subscription)| is_its(subscription))
+        })
     }
 
-    fn get_mut(&mut self, name: SubscriptionName) -> Option<&mut Subscription> {
-        self.subscriptions.get_mut(&name)
-    }
-
-    /// The subscription whose tag of ours that is.
-    pub(crate) fn by_tag(&self, tag: &str) -> Option<SubscriptionName> {
-        self.by_tag.get(tag).copied()
-    }
-
-    /// The subscriptions of an extension.
-    pub(crate) fn of(&self, extension: &str) -> impl Iterator<Item = (SubscriptionName, &Subscription)> {
-        let names = self.by_extension.get(extension).into_iter().flatten();
-        names.filter_map(|name| Some((*name, self.subscriptions.get(name)?)))
-    }
-
-    /// Whether the index leads from its extension to a subscription.
-    pub(crate) fn is_indexed(&self, name: SubscriptionName, extension: &str) -> bool {
-        self.by_extension.get(extension).is_some_and(|names| names.contains(&name))
-    }
-
-    /// How many an extension has by the index.
-    pub(crate) fn count_of(&self, extension: &str) -> usize {
-        self.by_extension.get(extension).map_or(0, BTreeSet::len)
-    }
-
-    /// How many entries both indices have: as many as there are subscriptions.
-    pub(crate) fn indexed(&self) -> (usize, usize) {
-        (self.by_tag.len(), self.by_extension.values().map(BTreeSet::len).sum())
-    }
-
-    fn is_full(&self) -> bool {
-        self.subscriptions.len() >= SUBSCRIPTIONS_MAX
-    }
-
-    /// The subscription of an extension that ends first, if it has as many as it may.
-    fn surplus(&self, extension: &str) -> Option<SubscriptionName> {
-        let is_full = self.count_of(extension) >= SUBSCRIPTIONS_PER_EXTENSION;
-        let first = self.of(extension).min_by_key(|(name, s)| (s.expires, *name)).map(|(name, _)| name);
-        first.filter(|_| is_full)
-    }
-
-    fn put(&mut self, subscription: Subscription) -> SubscriptionName {
-        self.last += 1;
-        self.by_tag.insert(subscription.dialog.local_tag.clone(), self.last);
-        self.by_extension.entry(subscription.extension.clone()).or_default().insert(self.last);
-        self.subscriptions.insert(self.last, subscription);
-        self.last
-    }
-
-    fn remove(&mut self, name: SubscriptionName) -> Option<Subscription> {
-        let gone = self.subscriptions.remove(&name)?;
-        self.by_tag.remove(&gone.dialog.local_tag);
-        if let Some(names) = self.by_extension.get_mut(&gone.extension) {
-            names.remove(&name);
-            if names.is_empty() {
-                self.by_extension.remove(&gone.extension);
+    /// Phones of an extension that subscribed are not told a second time.
+    pub(crate) fn silence_notices(&mut self, extension: &str) {
+        for name in self.bindings_of(extension) {
+            let Some((_, key)) = self.names.binding(name) else { continue };
+            if self.has_subscribed(extension, &key) {
+                self.timers.cancel(Timer::Notify(Watcher::Binding(name)));
+                if let Some(notice) = self.notices.get_mut(&name) {
+                    notice.pace.is_due = false;
+                }
             }
         }
-        if let Some(number) = gone.pace.under_way {
-            self.under_way.remove(&number);
-        }
-        Some(gone)
     }
 
-    fn remove_notice(&mut self, name: BindingName) {
+    /// A NOTIFY that nobody asked for, as phones take it that have no way to subscribe.
+    pub(crate) fn notify_unasked(&mut self, now: Now, name: BindingName) -> Option<(Flow, Request)> {
+        let (extension, key) = self.names.binding(name)?;
+        let binding = self.registrar.get(&extension, &key).filter(|b| !b.is_cut)?;
+        let (flow, uri) = (binding.flow, request_uri(&binding.uri));
+        let us = format!("<sip:{}@{}>", extension, self.config.domain);
+        let mut request = self.endpoint.make_outside(Method::Notify, uri, &us, &us);
+        request.headers.push(Name::Contact, self.endpoint.contact(&flow, &extension));
+        request.headers.push(Name::Event, Package::Mailbox.word());
+        request.headers.push(Name::SubscriptionState, "active");
+        self.put_summary(now, &extension, &mut request);
+        Some((flow, request))
+    }
+
+    /// How a box stands, as the body of a NOTIFY.
+    pub(crate) fn put_summary(&self, now: Now, extension: &str, request: &mut Request) {
+        request.headers.push(Name::ContentType, Package::Mailbox.body_type());
+        let account = account(&self.config, now, extension);
+        request.body = summary(self.mailboxes.counts(extension), account.as_deref()).into_bytes();
+    }
+
+    /// What came of a NOTIFY that nobody asked for; `None`: nothing.
+    pub(crate) fn noticed(&mut self, name: BindingName, status: Option<Status>) {
+        let Some(notice) = self.notices.get_mut(&name) else { return };
+        notice.ear = match status {
+            Some(status) if status.is_success() => Ear::Open,
+            Some(_) => Ear::Shut,
+            None => Ear::Silent,
+        };
+        notice.pace.is_due &= notice.ear == Ear::Open;
+    }
+
+    /// A binding is gone.
+    pub(crate) fn forget_notice(&mut self, name: BindingName) {
+        self.timers.cancel(Timer::Notify(Watcher::Binding(name)));
         let gone = self.notices.remove(&name);
         if let Some(number) = gone.and_then(|notice| notice.pace.under_way) {
-            self.under_way.remove(&number);
+            self.subscriptions.forget_under_way(number);
         }
     }
 
-    pub(crate) fn pace(&self, watcher: Watcher) -> Option<&Pace> {
-        match watcher {
-            Watcher::Subscription(name) => self.subscriptions.get(&name).map(|s| &s.pace),
-            Watcher::Binding(name) => self.notices.get(&name).map(|n| &n.pace),
+    /// Phones whose extension has no box any more are not told of it.
+    pub(crate) fn forget_boxless_notices(&mut self) {
+        let boxless = |name: &BindingName| {
+            let extension = self.names.binding(*name).map(|(extension, _)| extension);
+            extension.is_none_or(|e| !self.config.inbound.mailboxes.contains_key(&e))
+        };
+        let gone: Vec<BindingName> = self.notices.keys().copied().filter(boxless).collect();
+        for name in gone {
+            self.forget_notice(name);
         }
     }
+}
 
-    fn pace_mut(&mut self, watcher: Watcher) -> Option<&mut Pace> {
-        match watcher {
-            Watcher::Subscription(name) => self.subscriptions.get_mut(&name).map(|s| &mut s.pace),
-            Watcher::Binding(name) => self.notices.get_mut(&name).map(|n| &mut n.pace),
-        }
-    }
+/// The address to listen to the box at, if such a number leads into a flow.
+fn account(config: &Config, now: Now, extension: &str) -> Option<String> {
+    let asked = Asked { number: LISTEN, caller: extension, at_ms: now.wall.0 };
+    let Routed::To(route) = config.inbound.route(&asked, &mut Unknown) else { return None };
+    matches!(&route.to, Destination::Flow(flow) if config.flows.contains_key(flow))
+        .then(|| format!("sip:{LISTEN}@{}", config.domain))
+}
+
+/// The body (RFC 3842 §5.2). Nothing is urgent here.
+fn summary((new, old): (usize, usize), account: Option<&str>) -> String {
+    let waiting = if new > 0 { "yes" } else { "no" };
+    let account = account.map(|account| format!("Message-Account: {account}\r\n")).unwrap_or_default();
+    format!("Messages-Waiting: {waiting}\r\n{account}Voice-Message: {new}/{old} (0/0)\r\n")
 }
 
 #[cfg(test)]
-impl Mwi {
-    pub(crate) fn only(&mut self) -> &mut Subscription {
-        self.subscriptions.values_mut().next().unwrap_or_else(|| unreachable!("there is one"))
-    }
+mod tests {
+    use super::*;
 
-    pub(crate) fn notice_nobody(&mut self, name: BindingName) {
-        let any = self.subscriptions.values().next().unwrap_or_else(|| unreachable!("there is one"));
-        let notice = Notice { call_id: String::new(), flow: any.flow, ear: Ear::Open, pace: Pace::default() };
-        self.notices.insert(name, notice);
-    }
-
-    pub(crate) fn forget_tags(&mut self) {
-        self.by_tag.clear();
-    }
-
-    pub(crate) fn misplace(&mut self, extension: &str) {
-        let names = std::mem::take(&mut self.by_extension).into_values().flatten().collect();
-        self.by_extension.insert(extension.to_owned(), names);
-    }
-
-    pub(crate) fn ask_again(&mut self, number: u64) {
-        self.under_way.insert(number, Watcher::Subscription(self.last));
-    }
-
-    pub(crate) fn copy_only(&mut self, times: u64) {
-        let (name, original) = (self.last, self.only().clone());
-        for n in 1..=times {
-            let mut copy = original.clone();
-            copy.dialog.local_tag = n.to_string();
-            self.put(copy);
-        }
-        self.last = name;
+    #[test]
+    fn a_summary_is_what_the_rfc_says() {
+        assert_eq!(summary((0, 3), None), "Messages-Waiting: no\r\nVoice-Message: 0/3 (0/0)\r\n");
+        assert_eq!(
+            summary((2, 0), Some("sip:*97@h")),
+            "Messages-Waiting: yes\r\nMessage-Account: sip:*97@h\r\nVoice-Message: 2/0 (0/0)\r\n"
+        );
     }
 }

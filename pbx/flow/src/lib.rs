@@ -21,6 +21,7 @@ pub mod exits;
 pub mod expr;
 pub mod fault;
 pub mod flow;
+pub mod lamp;
 pub mod lend;
 pub mod limits;
 pub mod lists;

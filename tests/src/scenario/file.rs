@@ -464,6 +464,7 @@ fn plain_phone(place: usize, name: &str) -> Phone {
         expires_s: 3_600,
         session_expires_s: 1_800,
         is_fixed: false,
+        lamps: vec![],
         habits: vec![],
     };
     Phone { name: name.to_owned(), setup, password: None, off: false }

@@ -1,10 +1,11 @@
 //! A phone of a run: the production phone, the actor that plays its parts, its place in the network, its habits.
 
 use super::faults::Habit;
-use super::glance::split;
+use super::glance::{Glance, split};
 use super::inbound::{is_inbound, keys};
 use super::meddle::Meddler;
 use super::network::HERE;
+use super::panel::Panel;
 use super::setup::{PhoneSetup, Setup};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -70,6 +71,9 @@ pub struct Handset {
     /// Extensions of the site, for transfers.
     others: Vec<String>,
     meddler: Option<Meddler>,
+    /// Its lamps, if it has any.
+    pub panel: Option<Panel>,
+    panel_rng: Rng,
     meddled: Vec<Sent>,
     /// Keys that its owner presses now, and whether they go by INFO.
     pub pressed: Vec<(String, bool)>,
@@ -99,6 +103,12 @@ fn settings(setup: &PhoneSetup, password: &str, place: usize) -> PhoneSettings {
     }
 }
 
+/// The lamps of a phone, which it asks for from that time on.
+fn panel(setup: &PhoneSetup, password: &str, rng: Rng, at: Mono) -> Option<Panel> {
+    let has_any = !setup.lamps.is_empty();
+    has_any.then(|| Panel::new(&setup.extension, password, &setup.lamps, rng, at))
+}
+
 /// The password that an extension has first.
 pub fn password(extension: &str) -> String {
     format!("pw{extension}")
@@ -123,6 +133,9 @@ impl Handset {
             .contains(&Habit::Meddles)
             .then(|| Meddler::new(&setup.extension, &password, setup.own, rng.fork()));
         let flow = flow_of(&setup, setup.own, 0);
+        // Chance of its own, so that runs without lamps are what they were.
+        let mut panel_rng = Rng::from_number(run.seed ^ 0x6c61_6d70_7300 ^ ((place as u64 + 1) << 44));
+        let panel = panel(&setup, &password, panel_rng.fork(), start);
         let phone = Phone::new(settings(&setup, &password, place), flow, rtp(place, setup.own), rng.bits());
         Self {
             started_with: password.clone(),
@@ -141,6 +154,8 @@ impl Handset {
             whims: Deadlines::default(),
             others: run.phones.iter().map(|phone| phone.extension.clone()).collect(),
             meddler,
+            panel,
+            panel_rng,
             meddled: Vec::new(),
             pressed: Vec::new(),
             tells_secrets: false,
@@ -176,7 +191,8 @@ impl Handset {
         }
         let whim = self.whims.next().map(|(at, _)| at);
         let meddler = self.meddler.as_ref().and_then(Meddler::poll_timeout);
-        [self.phone.poll_timeout(), actor, whim, meddler].into_iter().flatten().min()
+        let panel = self.panel.as_ref().and_then(Panel::poll_timeout);
+        [self.phone.poll_timeout(), actor, whim, meddler, panel].into_iter().flatten().min()
     }
 
     /// Everything that is due.
@@ -188,6 +204,10 @@ impl Handset {
         self.phone.handle_due(now);
         if let Some(meddler) = &mut self.meddler {
             meddler.handle_due(now);
+        }
+        let flow = self.own_flow();
+        if let Some(panel) = &mut self.panel {
+            panel.handle_due(now, flow);
         }
         while let Some(whim) = self.whims.pop_due(now) {
             self.follow(now, whim);
@@ -329,6 +349,9 @@ impl Handset {
             self.meddled.extend(std::iter::from_fn(|| meddler.poll_transmit()).map(|bytes| (bytes, 0)));
             out.append(&mut self.meddled);
         }
+        if let Some(panel) = self.panel.as_mut().filter(|_| self.is_on) {
+            out.extend(std::iter::from_fn(|| panel.poll_transmit()).map(|bytes| (bytes, 0)));
+        }
         out
     }
 
@@ -460,6 +483,11 @@ impl Handset {
         let deaf = self.has(Habit::IgnoresCancel) && bytes.starts_with(b"CANCEL ")
             || self.has(Habit::IgnoresBye) && bytes.starts_with(b"BYE ");
         let flow = self.own_flow();
+        if let Some(panel) = self.panel.as_mut().filter(|_| self.is_on)
+            && Glance::of(bytes).is_some_and(|glance| panel.owns(glance.call_id))
+        {
+            return panel.receive(now, flow, bytes);
+        }
         if let Some(meddler) = self.meddler.as_mut().filter(|_| self.is_on) {
             meddler.overhear_received(now, flow, bytes);
         }
@@ -490,6 +518,7 @@ impl Handset {
         self.starts += 1;
         let seed = self.rng.bits();
         self.started_with.clone_from(&self.password);
+        self.panel = panel(&self.setup, &self.password, self.panel_rng.fork(), Mono(0));
         let settings = settings(&self.setup, &self.password, place);
         self.phone = Phone::new(settings, self.own_flow(), rtp(place, self.own), seed);
     }

@@ -37,6 +37,7 @@ pub mod meddle;
 pub mod media;
 pub mod minimise;
 pub mod network;
+pub mod panel;
 pub mod plant;
 pub mod run;
 pub mod setup;

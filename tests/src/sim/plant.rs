@@ -213,6 +213,18 @@ impl Plant {
             // As many bytes as before.
             return Some(text.replace("a=recvonly\r\n", "a=sendrecv\r\n").into_bytes());
         }
+        let instead = match self.defect {
+            Defect::StaleLamp => "<state>early</state>     ",
+            Defect::RepeatedLamp => "<state>confirmed</state> ",
+            _ => "",
+        };
+        if !instead.is_empty() && bytes.starts_with(b"NOTIFY ") {
+            // As many bytes as before. Each time: a lamp is told anew when its phone refreshes.
+            let text = String::from_utf8_lossy(bytes);
+            let dark = "<state>terminated</state>";
+            self.has_struck |= text.contains(dark);
+            return Some(text.replace(dark, instead).into_bytes());
+        }
         if self.defect == Defect::ServedExpired && bytes.starts_with(b"INVITE sip:") && self.strikes() {
             let text = String::from_utf8_lossy(bytes).replacen("INVITE sip:1", "INVITE sip:9", 1);
             return Some(text.into_bytes());

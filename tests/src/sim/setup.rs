@@ -44,6 +44,9 @@ pub struct PhoneSetup {
     /// It registers nowhere: the configuration says where it is.
     #[serde(default)]
     pub is_fixed: bool,
+    /// Numbers beside its lamps.
+    #[serde(default)]
+    pub lamps: Vec<String>,
     /// Bad habits.
     pub habits: Vec<Habit>,
 }
@@ -178,6 +181,9 @@ impl Setup {
         troubles.extend(floor.wishes(&mut rng, length_ms, !faults.0.is_empty()));
         let mut numbers: Vec<String> = all.iter().map(|phone| phone.extension.clone()).collect();
         let routes = inbound.numbers().chain(floor.numbers()).map(str::to_owned);
+        if !faults.0.is_empty() {
+            lamps(seed, &mut all, inbound.numbers().chain(floor.numbers()).collect());
+        }
         // As many calls to what routes are for as to people.
         numbers.extend(routes.cycle().take(all.len()));
         if floor.fair.is_none() {
@@ -305,6 +311,7 @@ fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> Pho
         expires_s: pick(rng, &[60, 120, 300, 3600]),
         session_expires_s: pick(rng, &[90, 120, 1800]),
         is_fixed: false,
+        lamps: Vec::new(),
         habits,
     }
 }
@@ -364,6 +371,25 @@ fn stretch(seed: u64, site: &mut SiteSetup, phones: &mut [PhoneSetup]) {
     for phone in phones.iter_mut().filter(|phone| phone.habits.contains(&Habit::Meddles)) {
         phone.demands_reliable |= chance(&mut rng, 50);
         phone.late_offer |= chance(&mut rng, 25);
+    }
+}
+
+/// On some sites phones have lamps: of others, of queues, of flows. Drawn apart, so that runs without are what they were. What
+/// comes over TCP would have to begin anew with each connection, which is no matter of lamps.
+fn lamps(seed: u64, phones: &mut [PhoneSetup], routes: Vec<&str>) {
+    let mut rng = Rng::from_number(seed ^ 0x6c61_6d70_7300);
+    if !chance(&mut rng, 50) {
+        return;
+    }
+    let people: Vec<String> = phones.iter().map(|phone| phone.extension.clone()).collect();
+    let any = |rng: &mut Rng, of: usize| usize::try_from(rng.below(of.max(1) as u64)).unwrap_or(0);
+    for phone in phones.iter_mut().filter(|phone| !phone.tcp && !phone.is_fixed) {
+        if !chance(&mut rng, 60) {
+            continue;
+        }
+        let person = people.get(any(&mut rng, people.len())).cloned();
+        let route = routes.get(any(&mut rng, routes.len())).map(|route| (*route).to_owned());
+        phone.lamps = person.into_iter().chain(route).collect();
     }
 }
 

@@ -14,6 +14,7 @@
 //! | [`queue_hours`] | a real caller is told that a queue is closed, and let in once a reload has it open |
 //! | [`call_back`] | a real caller who waits asks to be called back, hangs up, and is called by whom the queue gives it to |
 //! | [`agents_by_phone`] | agents sign in by number and PIN, have a break and go, all by the keys of a real phone |
+//! | [`lamps`] | a phone of SIPp has a lamp beside the key of a real phone: told of each change of a call |
 //! | [`hand_off`] | a real phone sends its caller into a flow that asks for a PIN, and has it back |
 //! | [`recording`] | a recording that is begun, paused, resumed and stopped by order, by the tones in it |
 //! | [`consent`] | a real phone hears that it will be recorded, and may refuse by a key: then nothing is |
@@ -45,6 +46,7 @@ mod flight;
 mod flows;
 mod full_disk;
 mod hand_off;
+mod lamps;
 mod phones;
 mod placed;
 mod queue_hours;

@@ -61,7 +61,7 @@ impl Exchange {
             left.push(format!("deadline {timer:?}"));
         }
         let (transactions, bindings) = (self.endpoint.transactions(), self.registrar.count());
-        let (subscriptions, notices) = (self.mwi.count(), self.mwi.notices().len());
+        let (subscriptions, notices) = (self.subscriptions.count(), self.notices.len());
         let most =
             bindings * TRANSACTIONS_OF_A_BINDING + subscriptions * TRANSACTIONS_OF_A_SUBSCRIPTION + notices;
         if transactions > most {

@@ -7,11 +7,11 @@ mod calls;
 mod consult;
 mod flows;
 mod leftovers;
-mod mwi;
 mod ports;
 mod queues;
 mod registrations;
 mod store;
+mod subscriptions;
 mod supervision;
 #[cfg(test)]
 mod tests;
@@ -25,7 +25,7 @@ type Rule = fn(&Exchange, &mut Vec<String>);
 impl Exchange {
     /// About how many entries an audit looks at, beside those of calls: messages, subscriptions, bindings and who waits.
     pub fn audit_size(&self) -> usize {
-        let kept = self.mailboxes.count() + self.mwi.count() + self.registrar.count();
+        let kept = self.mailboxes.count() + self.subscriptions.count() + self.registrar.count();
         kept + self.floor.waiter_count()
     }
 
@@ -40,7 +40,7 @@ impl Exchange {
             ports::RULES,
             timers::RULES,
             registrations::RULES,
-            mwi::RULES,
+            subscriptions::RULES,
             store::RULES,
             queues::RULES,
             supervision::RULES,

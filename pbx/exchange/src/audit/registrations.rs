@@ -53,7 +53,7 @@ fn configured(x: &Exchange, wrong: &mut Vec<String>) {
 /// What hangs on a connection is found when that is lost.
 fn connections(x: &Exchange, wrong: &mut Vec<String>) {
     let bindings = x.registrar.all().filter(|(_, b)| !b.is_cut).map(|(extension, b)| (extension, b.flow));
-    let subscriptions = x.mwi.all().map(|(_, s)| (&s.extension, s.flow));
+    let subscriptions = x.subscriptions.all().map(|(_, s)| (&s.extension, s.flow));
     for (extension, flow) in bindings.chain(subscriptions) {
         if flow.connection != 0 && !x.connections.contains(&flow.connection) {
             wrong.push(format!("{extension} hangs on {flow}, and nobody will see its end"));

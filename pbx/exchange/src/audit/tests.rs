@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 //! Each rule is broken once, and the audit names that rule and no other.
 
+mod lamps;
 mod queues;
 mod supervision;
 
@@ -8,7 +9,7 @@ use crate::call::{LegState, Stage};
 use crate::due::Timer;
 use crate::inbound::{Taking, Visit};
 use crate::limits::{REGISTERS_WAITING_MAX, SUBSCRIPTIONS_MAX};
-use crate::mwi::Watcher;
+use crate::subscriptions::Watcher;
 use crate::tests::guarding::guess;
 use crate::tests::mwi::{leave, subscribe};
 use crate::tests::world::{World, config, sdp};
@@ -474,7 +475,7 @@ fn being_told() -> World {
     let mut w = world();
     w.notified = None;
     subscribe(&mut w, "192.0.2.12:5060");
-    assert_eq!(w.x.mwi.under_way().len(), 1);
+    assert_eq!(w.x.subscriptions.under_way().len(), 1);
     w
 }
 
@@ -497,41 +498,49 @@ fn subscriptions_are_configured_end_and_are_found() {
         "subscription 1 is to the box of 102, which is not configured",
     );
     breaks(subscribed(), |x| x.timers.cancel(Timer::SubscriptionEnds(1)), "and is woken at None");
-    breaks(subscribed(), |x| x.mwi.only().expires = Mono(5), "subscription 1 ends at Mono(5)");
+    breaks(subscribed(), |x| x.subscriptions.only().expires = Mono(5), "subscription 1 ends at Mono(5)");
     breaks(
         subscribed(),
         |x| x.timers.set(Timer::SubscriptionEnds(9), Mono(5)),
         "deadline SubscriptionEnds(9)",
     );
-    breaks(subscribed(), |x| x.mwi.forget_tags(), "0 of 1 subscriptions are found by 0 tags");
-    breaks(subscribed(), |x| x.mwi.misplace("103"), "0 of 1 subscriptions are found by their extensions");
+    breaks(subscribed(), |x| x.subscriptions.forget_tags(), "0 of 1 subscriptions are found by 0 tags");
+    breaks(
+        subscribed(),
+        |x| x.subscriptions.misplace("103"),
+        "0 of 1 subscriptions are found by their extensions",
+    );
     breaks(
         subscribed(),
         |x| {
-            x.mwi.copy_only(16);
-            let at = x.mwi.only().expires;
+            x.subscriptions.copy_only(16);
+            let at = x.subscriptions.only().expires;
             (2..=17).for_each(|name| x.timers.set(Timer::SubscriptionEnds(name), at));
         },
         "102 has 17 subscriptions, more than it may",
     );
     breaks_also(
         subscribed(),
-        |x| x.mwi.copy_only(SUBSCRIPTIONS_MAX as u64),
+        |x| x.subscriptions.copy_only(SUBSCRIPTIONS_MAX as u64),
         "50001 subscriptions, 50000 at most should be",
     );
-    breaks(subscribed(), |x| x.mwi.notice_nobody(99), "binding 99 is told of its box and is not registered");
+    breaks(subscribed(), |x| x.notice_nobody(99), "binding 99 is told of its box and is not registered");
 }
 
 #[test]
 fn notifys_are_under_way_once_and_nobody_is_left_untold() {
-    breaks(being_told(), |x| x.mwi.ask_again(1), "is under way to Subscription(1), which waits for another");
-    breaks(being_told(), |x| x.mwi.only().pace.under_way = None, "which waits for another or none");
-    breaks(subscribed(), |x| x.mwi.only().pace.under_way = Some(1), "which nobody would give it");
+    breaks(
+        being_told(),
+        |x| x.subscriptions.ask_again(1),
+        "is under way to Subscription(1), which waits for another",
+    );
+    breaks(being_told(), |x| x.subscriptions.only().pace.under_way = None, "which waits for another or none");
+    breaks(subscribed(), |x| x.subscriptions.only().pace.under_way = Some(1), "which nobody would give it");
     breaks(
         subscribed(),
         |x| {
-            x.mwi.only().pace.under_way = Some(u64::MAX);
-            x.mwi.ask_again(u64::MAX);
+            x.subscriptions.only().pace.under_way = Some(u64::MAX);
+            x.subscriptions.ask_again(u64::MAX);
         },
         "was never sent",
     );
@@ -542,12 +551,12 @@ fn notifys_are_under_way_once_and_nobody_is_left_untold() {
     breaks(
         silent,
         |x| {
-            x.mwi.only().pace.under_way = Some(1);
-            x.mwi.ask_again(1);
+            x.subscriptions.only().pace.under_way = Some(1);
+            x.subscriptions.ask_again(1);
         },
         "1 NOTIFYs wait for their answers and SIP has 0 transactions",
     );
-    breaks(subscribed(), |x| x.mwi.only().pace.is_due = true, "is to be told and nobody will");
+    breaks(subscribed(), |x| x.subscriptions.only().pace.is_due = true, "is to be told and nobody will");
     breaks(
         subscribed(),
         |x| x.timers.set(Timer::Notify(Watcher::Subscription(1)), Mono(u64::MAX)),

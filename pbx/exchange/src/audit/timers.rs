@@ -32,9 +32,9 @@ fn owners(x: &Exchange, wrong: &mut Vec<String>) {
             Timer::HoldReminder(id) => call(id, |c| c.held.is_some()),
             Timer::Flow(id) => x.visits.contains_key(&id),
             Timer::Floor(due) => x.floor.awaits(due),
-            Timer::SubscriptionEnds(name) => x.mwi.get(name).is_some(),
+            Timer::SubscriptionEnds(name) => x.subscriptions.get(name).is_some(),
             Timer::Notify(watcher) => {
-                x.mwi.pace(watcher).is_some_and(|pace| pace.is_due && pace.under_way.is_none())
+                x.pace(watcher).is_some_and(|pace| pace.is_due && pace.under_way.is_none())
             }
             Timer::Messages => x.mailboxes.all().next().is_some(),
             Timer::Outbox => x.has_unkept(),

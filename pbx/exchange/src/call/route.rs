@@ -56,7 +56,7 @@ impl Config {
     }
 
     /// Whose calls are to be heard, if the number says so and the phone is one that may.
-    fn supervised<'c>(&self, asked: &Asked<'c>) -> Option<&'c str> {
+    pub(crate) fn supervised<'c>(&self, asked: &Asked<'c>) -> Option<&'c str> {
         let rules = &self.supervision;
         let may = !rules.code.is_empty() && rules.phones.contains(asked.caller);
         asked.number.strip_prefix(rules.code.as_str()).filter(|subject| may && !subject.is_empty())

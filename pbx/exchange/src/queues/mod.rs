@@ -140,9 +140,11 @@ impl Exchange {
             Effect::Wake(due, None) => self.timers.cancel(Timer::Floor(due)),
             Effect::AgentChanged(agent) => {
                 self.agent_moved(&agent);
+                self.agent_changed(&agent);
                 self.changed.insert(Changed::Agent(agent));
             }
             Effect::QueueChanged(queue) => {
+                self.queue_changed(&queue);
                 self.changed.insert(Changed::Queue(queue));
             }
         }
@@ -298,6 +300,7 @@ impl Exchange {
         if self.floor.agent_at(&extension).is_some() {
             self.seats_changed.insert(extension.clone());
         }
+        self.phones_changed(&extension);
         self.changed.insert(Changed::Extension(extension));
     }
 

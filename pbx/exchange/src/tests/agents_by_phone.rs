@@ -16,7 +16,7 @@ use switchroom_flow::routes::Destination;
 const FLOW: &str = include_str!("../../../../flows/agents.toml");
 
 /// Agent 2001 has extension 101 and no PIN, 2002 none and a PIN, 2003 neither, 2004 extension 103 and a PIN.
-fn site() -> Config {
+pub(crate) fn site() -> Config {
     let mut config = config();
     let (flow, faults) = switchroom_flow::read("agents.toml", 1, FLOW);
     assert!(faults.is_empty());

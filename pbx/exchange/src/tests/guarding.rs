@@ -163,7 +163,7 @@ fn what_is_taken_is_told() {
     let answer = w.phones[&at].raw.last().unwrap().clone();
     assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
     assert!(header(&answer, Name::Allow).ends_with("PRACK, REFER, REGISTER, SUBSCRIBE"), "{answer}");
-    assert_eq!(header(&answer, Name::AllowEvents), "message-summary");
+    assert_eq!(header(&answer, Name::AllowEvents), "message-summary, dialog");
 }
 
 /// What comes back to an address, if anything does.

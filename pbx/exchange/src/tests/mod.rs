@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 //! The exchange with phones around it, in simulated time.
 
-mod agents_by_phone;
+pub(crate) mod agents_by_phone;
 mod archive;
 mod bridging;
 mod call_backs;
@@ -18,6 +18,7 @@ pub(crate) mod guarding;
 mod hand_off;
 mod held;
 mod journal;
+pub(crate) mod lamps;
 mod mailboxes;
 mod media;
 mod messages;

@@ -21,11 +21,11 @@ const PHONE: &str = "192.0.2.12:5060";
 
 /// A subscription as its phone sees it.
 #[derive(Clone)]
-struct Dialog {
-    call_id: String,
-    from: String,
-    to: String,
-    cseq: u32,
+pub(crate) struct Dialog {
+    pub(crate) call_id: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) cseq: u32,
 }
 
 /// A phone of 102, which has a box, and what it does about it.
@@ -136,11 +136,11 @@ impl Watch {
     fn settle(&mut self) {
         self.w.run(Duration::from_secs(3 * 86_400));
         self.w.settle();
-        assert_eq!(self.w.x.mwi.count(), 0);
+        assert_eq!(self.w.x.subscriptions.count(), 0);
     }
 }
 
-fn dialog_of(r: &Response) -> Dialog {
+pub(crate) fn dialog_of(r: &Response) -> Dialog {
     let get = |name| r.headers.get(&name).unwrap_or_default().to_owned();
     Dialog { call_id: get(Name::CallId), from: get(Name::From), to: get(Name::To), cseq: r.cseq().number }
 }
@@ -187,7 +187,7 @@ fn who_subscribes_is_told_at_once_and_of_each_change() {
     let r = t.ask("102", None, &[(Name::Expires, "600")]).unwrap();
     assert_eq!((r.status, r.headers.get(&Name::Expires)), (Status::OK, Some("600")));
     assert_eq!(r.headers.get(&Name::Contact), Some("<sip:102@192.0.2.1:5060>"));
-    assert_eq!(r.headers.get(&Name::AllowEvents), Some("message-summary"));
+    assert_eq!(r.headers.get(&Name::AllowEvents), Some("message-summary, dialog"));
     let first = t.told().remove(0);
     assert!(first.starts_with("NOTIFY sip:102@192.0.2.12:5060 SIP/2.0"), "{first}");
     for (name, value) in [
@@ -231,7 +231,7 @@ fn a_repeated_subscribe_is_one() {
     t.w.ms(1000);
     let answered = |e: &SipEvent| matches!(e, SipEvent::Response(8, Some(r)) if r.status == Status::OK);
     assert!(t.w.phones[&t.at].events.iter().any(answered));
-    assert_eq!((t.w.x.mwi.count(), t.said().len()), (1, 1));
+    assert_eq!((t.w.x.subscriptions.count(), t.said().len()), (1, 1));
     t.settle();
 }
 
@@ -268,13 +268,13 @@ fn a_subscription_is_refreshed_ends_and_expires() {
     dialog.cseq = r.cseq().number;
     assert_eq!(t.said(), ["active;expires=300 0/0 (0/0)"]);
     t.w.run(Duration::from_secs(200));
-    assert_eq!((t.w.x.mwi.count(), t.said().len()), (1, 0));
+    assert_eq!((t.w.x.subscriptions.count(), t.said().len()), (1, 0));
     // Overtaken by a newer one.
     let old = Dialog { cseq: dialog.cseq - 3, ..dialog.clone() };
     assert_eq!(t.status("102", Some(&old), &[(Name::Expires, "0")]), 500);
     assert_eq!(t.refresh(&mut dialog, 0), 200);
     assert_eq!(t.said(), ["terminated;reason=timeout 0/0 (0/0)"]);
-    assert_eq!((t.w.x.mwi.count(), t.refresh(&mut dialog, 300)), (0, 481));
+    assert_eq!((t.w.x.subscriptions.count(), t.refresh(&mut dialog, 300)), (0, 481));
 
     t.subscribe(60);
     t.said();
@@ -282,7 +282,7 @@ fn a_subscription_is_refreshed_ends_and_expires() {
     assert_eq!(t.said(), ["terminated;reason=timeout 0/0 (0/0)"]);
     // Asked once, without a subscription.
     assert_eq!(t.status("102", None, &[(Name::Expires, "0")]), 200);
-    assert_eq!((t.said().len(), t.w.x.mwi.count()), (1, 0));
+    assert_eq!((t.said().len(), t.w.x.subscriptions.count()), (1, 0));
     t.settle();
 }
 
@@ -294,7 +294,10 @@ fn what_a_subscribe_is_refused_for() {
     assert_eq!((brief.status.code(), brief.headers.get(&Name::MinExpires)), (423, Some("60")));
     for event in ["presence", "", "message-summary.winfo"] {
         let r = t.ask("102", None, &[(Name::Event, event)]).unwrap();
-        assert_eq!((r.status.code(), r.headers.get(&Name::AllowEvents)), (489, Some("message-summary")));
+        assert_eq!(
+            (r.status.code(), r.headers.get(&Name::AllowEvents)),
+            (489, Some("message-summary, dialog"))
+        );
     }
     assert_eq!(t.status("102", None, &[(Name::Accept, "application/pidf+xml")]), 406);
     assert_eq!(t.status("101", None, &[]), 403, "the box of somebody else");
@@ -302,7 +305,7 @@ fn what_a_subscribe_is_refused_for() {
     let long = "x".repeat(3000);
     assert_eq!(t.status("102", None, &[(Name::Event, &format!("message-summary;id={long}"))]), 400);
     assert_eq!(t.status("102", None, &[(Name::RecordRoute, &format!("<sip:{long}>"))]), 400);
-    assert_eq!((t.w.x.mwi.count(), t.said().len()), (0, 0));
+    assert_eq!((t.w.x.subscriptions.count(), t.said().len()), (0, 0));
     // Taken: long ones are cut, other types may be offered beside ours, an id is repeated.
     let more = [
         (Name::Accept, "text/plain, application/*"),
@@ -337,7 +340,7 @@ fn a_foreign_subscriber_is_refused() {
         (line("From", &dialog.from), line("To", &dialog.to), line("Call-ID", &dialog.call_id));
     let answers = t.w.inject("203.0.113.5:5060", &format!("{head}{from}{to}{id}{rest}"));
     assert!(answers.len() == 1 && answers[0].contains("401"), "{answers:?}");
-    assert_eq!((t.w.x.mwi.count(), t.said().len()), (1, 0));
+    assert_eq!((t.w.x.subscriptions.count(), t.said().len()), (1, 0));
     t.at = at;
     t.seen = 0;
     assert_eq!(t.said().len(), 1, "nothing of it reached the subscriber");
@@ -382,7 +385,7 @@ fn who_does_not_answer_or_knows_nothing_of_it_is_forgotten() {
         t.message("102");
         t.message("102");
         t.w.run(Duration::from_secs(40));
-        assert_eq!(t.w.x.mwi.count() == 1, is_kept, "{answer:?}");
+        assert_eq!(t.w.x.subscriptions.count() == 1, is_kept, "{answer:?}");
         t.w.notified = Some(Status::OK);
         t.said();
         t.message("102");
@@ -417,10 +420,10 @@ fn one_notify_at_a_time() {
 fn a_lost_connection_ends_what_was_subscribed_over_it() {
     let mut t = Watch::over(World::new(), Transport::Tcp, 1);
     t.subscribe(3600);
-    let flow = t.w.x.mwi.all().next().unwrap().1.flow;
+    let flow = t.w.x.subscriptions.all().next().unwrap().1.flow;
     t.message("102");
     t.w.input(Input::FlowLost(flow));
-    assert_eq!(t.w.x.mwi.count(), 0);
+    assert_eq!(t.w.x.subscriptions.count(), 0);
     t.settle();
 }
 
@@ -431,7 +434,7 @@ fn subscriptions_are_bounded() {
     for _ in 0..2 * limits::SUBSCRIPTIONS_PER_EXTENSION {
         t.subscribe(7200);
     }
-    assert_eq!(t.w.x.mwi.count(), limits::SUBSCRIPTIONS_PER_EXTENSION);
+    assert_eq!(t.w.x.subscriptions.count(), limits::SUBSCRIPTIONS_PER_EXTENSION);
     let ended: Vec<_> =
         t.told().into_iter().filter(|m| header(m, Name::SubscriptionState).starts_with("term")).collect();
     assert_eq!(ended.len(), limits::SUBSCRIPTIONS_PER_EXTENSION + 1);
@@ -456,7 +459,7 @@ fn what_the_configuration_ends() {
         t.said();
         t.configure(change);
         assert_eq!(t.said().join(""), said);
-        assert_eq!(t.w.x.mwi.count() == 0, !said.is_empty());
+        assert_eq!(t.w.x.subscriptions.count() == 0, !said.is_empty());
     }
 }
 
@@ -490,9 +493,9 @@ fn a_phone_that_starts_again_alike_has_one_subscription() {
     t.seen = 0;
     let second = t.subscribe(900);
     assert_eq!((&second.call_id, &second.to), (&first.call_id, &first.to), "that is what is tried here");
-    assert_eq!(t.w.x.mwi.count(), 1);
+    assert_eq!(t.w.x.subscriptions.count(), 1);
     t.w.run(Duration::from_secs(550));
-    assert_eq!(t.w.x.mwi.count(), 1, "the end of the first is not that of the second");
+    assert_eq!(t.w.x.subscriptions.count(), 1, "the end of the first is not that of the second");
     t.w.run(Duration::from_secs(400));
     t.w.settle();
 }
@@ -514,5 +517,5 @@ fn nobody_takes_the_subscription_of_another() {
     });
     let answer = t.ask("103", None, &[(Name::Expires, "600")]).unwrap();
     assert_eq!((answer.status.code(), answer.call_id()), (400, first.call_id.as_str()));
-    assert_eq!(t.w.x.mwi.of("102").count(), 1);
+    assert_eq!(t.w.x.subscriptions.of("102").count(), 1);
 }

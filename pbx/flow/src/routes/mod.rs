@@ -169,6 +169,15 @@ impl SiteConfig {
         self.try_routes(asked, traffic, &mut told, &mut |_, _, _| ())
     }
 
+    /// The routes for a caller's calls to a number, whatever the hour and however many calls they have: in their order.
+    pub fn routes_of<'s>(&'s self, number: &str, caller: &str) -> impl Iterator<Item = &'s Route> {
+        let (number, caller) = (normal(number).into_owned(), normal(caller).into_owned());
+        let fits = move |route: &&Route| {
+            route.number.has(&number) && self.is_from(&route.from, &caller, &mut Told::default())
+        };
+        self.routes.iter().filter(fits)
+    }
+
     /// Tries routes in order until one fits, and shows each with what became of it.
     fn try_routes<'s>(
         &'s self,

@@ -93,6 +93,21 @@ fn the_first_route_that_fits_is_taken() {
 }
 
 #[test]
+fn the_routes_of_a_number_are_those_for_the_caller_at_any_hour() {
+    let mut site = site();
+    site.routes[5].calls_max = Some(0);
+    for (number, caller, wanted) in [
+        ("4001", "13811110000", "rejected, queue gold, flow holiday, flow night, flow main, extension 101"),
+        ("4001", "138 2000 0000", "flow holiday, flow night, flow main, extension 101"),
+        ("40 01", "022123", "flow holiday, flow night, flow north, flow main"),
+        ("4002", "022123", ""),
+    ] {
+        let of: Vec<String> = site.routes_of(number, caller).map(|route| route.to.to_string()).collect();
+        assert_eq!(of.join(", "), wanted, "{caller} calls {number}");
+    }
+}
+
+#[test]
 fn the_explanation_names_each_route_and_why() {
     let mut site = site();
     site.routes[5].calls_max = Some(20);

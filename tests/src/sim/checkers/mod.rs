@@ -13,6 +13,7 @@ mod finals;
 mod flows;
 mod hand_offs;
 mod holds;
+mod lamps;
 mod messages;
 mod queues;
 mod recordings;
@@ -109,6 +110,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<registrations::NoneServedAfterItsEnd>::default(),
         Box::<registrations::ConfirmedIsKept>::default(),
         Box::<events::EventsRise>::default(),
+        Box::<lamps::LampsShowWhatIs>::default(),
         Box::new(tables::TablesAgree::every(if is_strict { 1 } else { 997 })),
         Box::new(console::ConsoleShowsWhatIs::every(if is_strict { 50 } else { 4_999 })),
         Box::<tables::NothingIsLeft>::default(),

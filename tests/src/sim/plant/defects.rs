@@ -154,11 +154,15 @@ pub enum Defect {
     TapedListener,
     /// An agent is chosen by what was true of him before.
     StaleKey,
+    /// Lamps blink when they should go out.
+    StaleLamp,
+    /// Lamps that are lit are told so again when they should go out.
+    RepeatedLamp,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 76] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -233,5 +237,7 @@ impl Defect {
         Self::TapedWhisper,
         Self::TapedListener,
         Self::StaleKey,
+        Self::StaleLamp,
+        Self::RepeatedLamp,
     ];
 }

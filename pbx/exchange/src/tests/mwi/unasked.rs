@@ -77,7 +77,7 @@ fn who_does_not_listen_is_left_alone() {
         };
         t.w.notified = answer;
         register(&mut t, Some("one"));
-        let ear = t.w.x.mwi.notices().values().next().unwrap().ear;
+        let ear = t.w.x.notices.values().next().unwrap().ear;
         assert_eq!(ear, if answer.is_some() { Ear::Shut } else { Ear::Silent });
         t.w.notified = Some(Status::OK);
         t.said();

@@ -1,9 +1,10 @@
-//! SUBSCRIBE (RFC 6665 §4.2.1): read, checked, answered, and told at once how the box stands.
+//! SUBSCRIBE (RFC 6665 §4.2.1): read, checked, answered, and told at once how it stands.
 
 use super::notify::End;
-use super::{Pace, Subscription, SubscriptionName, Watcher};
+use super::{About, Pace, Package, Subscription, SubscriptionName, Watcher};
 use crate::due::Timer;
 use crate::exchange::Exchange;
+use crate::lamps::Lamp;
 use crate::limits::{
     SUBSCRIPTION_BYTES_MAX, SUBSCRIPTION_LONGEST, SUBSCRIPTION_SHORTEST, SUBSCRIPTION_USUAL,
 };
@@ -15,13 +16,9 @@ use switchroom_sip::message::Request;
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
-/// The event package (RFC 3842 §3.1).
-pub(crate) const PACKAGE: &str = "message-summary";
-/// What its NOTIFY holds (RFC 3842 §3.5).
-pub(super) const BODY_TYPE: &str = "application/simple-message-summary";
-
 /// What a SUBSCRIBE asks for.
 struct Ask {
+    package: Package,
     /// The `id` of its Event.
     event_id: Option<String>,
     /// For how long; zero ends it.
@@ -49,47 +46,65 @@ impl Exchange {
     fn subscribe(&mut self, now: Now, extension: &str, incoming: &Incoming) -> Result<(), Refusal> {
         let request = &incoming.request;
         let ask = read(request)?;
-        // One is told about one's own box only.
-        let about = request.to().map(|to| to.uri.user_text()).unwrap_or_default();
-        if about != extension || request.uri.user_text() != extension {
-            return Err(refuse(Status::FORBIDDEN));
-        }
-        if !self.config.inbound.mailboxes.contains_key(extension) {
-            return Err(refuse(Status::NOT_FOUND));
-        }
+        let about = self.about(extension, request, ask.package).map_err(refuse)?;
         let dialog = Dialog::of_server(request, &self.endpoint.tag_for(incoming))
             .filter(|dialog| dialog.target.is_sip())
             .filter(|dialog| size(dialog, &ask) <= SUBSCRIPTION_BYTES_MAX)
             .ok_or(refuse(Status::BAD_REQUEST))?;
         // A phone that draws the same names after each start is there anew: what it subscribed to before is forgotten.
         if let Some((known, its)) =
-            self.mwi.by_tag(&dialog.local_tag).and_then(|n| Some((n, self.mwi.get(n)?)))
+            self.subscriptions.by_tag(&dialog.local_tag).and_then(|n| Some((n, self.subscriptions.get(n)?)))
         {
             if its.extension != extension {
                 return Err(refuse(Status::BAD_REQUEST));
             }
             self.forget_subscription(known);
         }
-        if self.endpoint.is_full() || self.mwi.is_full() {
+        if self.endpoint.is_full() || self.subscriptions.is_full(ask.package) {
             let mut headers = Headers::default();
             headers.push(Name::RetryAfter, "60");
             return Err((Status::SERVICE_UNAVAILABLE, headers));
         }
         if !ask.lasts.is_zero()
-            && let Some(first) = self.mwi.surplus(extension)
+            && let Some(first) = self.subscriptions.surplus(extension, ask.package)
         {
             self.end_subscription(now, first, End::Surplus);
         }
-        let name = self.mwi.put(Subscription {
+        let means = if let About::Lamp(lamp) = &about { Some(lamp.means.clone()) } else { None };
+        let name = self.subscriptions.put(Subscription {
             extension: extension.to_owned(),
+            about,
             dialog,
             event_id: ask.event_id.clone(),
             flow: incoming.flow,
             expires: now.mono,
             pace: Pace::default(),
         });
+        if let Some(means) = means {
+            self.index_lamp(name, &means);
+        }
         self.grant(now, name, incoming, &ask);
         Ok(())
+    }
+
+    /// What a phone of `extension` asks to be told of, or why it is not.
+    fn about(&self, extension: &str, request: &Request, package: Package) -> Result<About, Status> {
+        match package {
+            Package::Mailbox => {
+                // One is told about one's own box only.
+                let about = request.to().map(|to| to.uri.user_text()).unwrap_or_default();
+                if about != extension || request.uri.user_text() != extension {
+                    return Err(Status::FORBIDDEN);
+                }
+                let is_there = self.config.inbound.mailboxes.contains_key(extension);
+                if is_there { Ok(About::Mailbox) } else { Err(Status::NOT_FOUND) }
+            }
+            Package::Lamp => {
+                let number = request.uri.user_text();
+                let means = self.config.meaning(&number, extension).ok_or(Status::NOT_FOUND)?;
+                Ok(About::Lamp(Lamp::new(number, means)))
+            }
+        }
     }
 
     /// A SUBSCRIBE inside its dialog: refreshed, moved to where it came from, or ended.
@@ -101,8 +116,8 @@ impl Exchange {
         incoming: &Incoming,
     ) -> Result<(), Refusal> {
         let request = &incoming.request;
-        let name = self.mwi.by_tag(tag);
-        let found = name.and_then(|name| Some((name, self.mwi.get(name)?)));
+        let name = self.subscriptions.by_tag(tag);
+        let found = name.and_then(|name| Some((name, self.subscriptions.get(name)?)));
         let (name, known) = found
             .filter(|(_, s)| s.extension == extension && s.dialog.matches(request))
             .ok_or(refuse(Status::NO_SUCH_CALL))?;
@@ -111,7 +126,7 @@ impl Exchange {
             // Overtaken by a newer one (RFC 3261 §12.2.2).
             return Err(refuse(Status::SERVER_ERROR));
         }
-        let is_same = |ask: &Ask| ask.event_id == known.event_id;
+        let is_same = |ask: &Ask| ask.event_id == known.event_id && ask.package == known.about.package();
         let mut dialog = known.dialog.clone();
         dialog.remote_cseq = Some(number);
         dialog.target = request.contact().map_or(dialog.target, |contact| contact.uri);
@@ -122,29 +137,36 @@ impl Exchange {
         if !dialog.target.is_sip() || size(&dialog, &ask) > SUBSCRIPTION_BYTES_MAX {
             return Err(refuse(Status::BAD_REQUEST));
         }
-        if let Some(known) = self.mwi.get_mut(name) {
+        if let Some(known) = self.subscriptions.get_mut(name) {
             (known.dialog, known.flow) = (dialog, incoming.flow);
         }
         self.grant(now, name, incoming, &ask);
         Ok(())
     }
 
-    /// Answers 200 and tells how the box stands (RFC 6665 §4.2.1.2).
+    /// Answers 200 and tells how it stands (RFC 6665 §4.2.1.2).
     fn grant(&mut self, now: Now, name: SubscriptionName, incoming: &Incoming, ask: &Ask) {
-        let Some(subscription) = self.mwi.get_mut(name) else { return };
+        let Some(subscription) = self.subscriptions.get_mut(name) else { return };
         subscription.expires = now.mono.after(ask.lasts);
+        if let About::Lamp(lamp) = &mut subscription.about {
+            // Who asks is told, whatever was told before.
+            lamp.told = None;
+        }
         let mut headers = Headers::default();
-        let contact = self.endpoint.contact(&incoming.flow, &subscription.extension);
+        let user = subscription.about.user(&subscription.extension);
+        let contact = self.endpoint.contact(&incoming.flow, user);
         headers.push(Name::Contact, contact);
         headers.push(Name::Expires, ask.lasts.as_secs().to_string());
-        headers.push(Name::AllowEvents, PACKAGE);
+        headers.push(Name::AllowEvents, Package::words());
         let extension = subscription.extension.clone();
         self.timers.set(Timer::SubscriptionEnds(name), subscription.expires);
         self.answer(now, incoming, Status::OK, &headers);
         if ask.lasts.is_zero() {
             return self.end_subscription(now, name, End::TimedOut);
         }
-        self.silence_notices(&extension);
+        if ask.package == Package::Mailbox {
+            self.silence_notices(&extension);
+        }
         self.tell_soon(now, Watcher::Subscription(name), Duration::ZERO);
         self.notify_due(now, Watcher::Subscription(name));
     }
@@ -154,22 +176,22 @@ impl Exchange {
 fn read(request: &Request) -> Result<Ask, Refusal> {
     let event = request.headers.get(&Name::Event).unwrap_or_default();
     let mut parts = event.split(';').map(str::trim);
-    if !parts.next().is_some_and(|package| package.eq_ignore_ascii_case(PACKAGE)) {
+    let Some(package) = parts.next().and_then(Package::of) else {
         let mut headers = Headers::default();
-        headers.push(Name::AllowEvents, PACKAGE);
+        headers.push(Name::AllowEvents, Package::words());
         return Err((Status::BAD_EVENT, headers));
-    }
+    };
     let id = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("id"));
     let event_id = id.map(|(_, id)| id.trim().to_owned());
     let is_known = |wanted: &str| {
         let wanted = wanted.split(';').next().unwrap_or_default().trim();
-        [BODY_TYPE, "application/*", "*/*"].iter().any(|known| known.eq_ignore_ascii_case(wanted))
+        [package.body_type(), "application/*", "*/*"].iter().any(|known| known.eq_ignore_ascii_case(wanted))
     };
     // No Accept at all means the usual form of the package (RFC 6665 §3.1.3).
     let mut wanted = request.headers.elements(&Name::Accept).peekable();
     if wanted.peek().is_some() && !wanted.any(is_known) {
         let mut headers = Headers::default();
-        headers.push(Name::Accept, BODY_TYPE);
+        headers.push(Name::Accept, package.body_type());
         return Err((Status::NOT_ACCEPTABLE, headers));
     }
     let asked = request.headers.number(&Name::Expires);
@@ -179,7 +201,7 @@ fn read(request: &Request) -> Result<Ask, Refusal> {
         headers.push(Name::MinExpires, SUBSCRIPTION_SHORTEST.as_secs().to_string());
         return Err((Status::INTERVAL_TOO_BRIEF, headers));
     }
-    Ok(Ask { event_id, lasts: asked.min(SUBSCRIPTION_LONGEST) })
+    Ok(Ask { package, event_id, lasts: asked.min(SUBSCRIPTION_LONGEST) })
 }
 
 /// Bytes that a subscription would keep of what its phone sent.
