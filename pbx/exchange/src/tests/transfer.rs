@@ -2,6 +2,7 @@
 
 mod agents;
 mod flows;
+mod wrap_up;
 
 use super::queues::{Floor, site};
 use super::world::{World, header, sdp};
