@@ -2,6 +2,8 @@ use super::world::{World, header, sdp};
 use crate::*;
 use switchroom_sip::endpoint::SessionEvent;
 use switchroom_sip::header::Name;
+use switchroom_sip::method::Method;
+use switchroom_sip::uri::Uri;
 
 fn request(method: &str, user: &str, n: u64) -> String {
     format!(
@@ -197,4 +199,31 @@ fn what_is_taken_is_told() {
     assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
     assert!(header(&answer, Name::Allow).ends_with("PRACK, REFER, REGISTER, SUBSCRIBE"), "{answer}");
     assert_eq!(header(&answer, Name::AllowEvents), "message-summary");
+}
+
+/// REFER is for talks: outside of one nobody is referred anywhere, whoever asks.
+#[test]
+fn a_refer_outside_of_a_call_is_not_implemented() {
+    let mut w = World::new();
+    let at = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    let now = w.now.mono;
+    let phone = w.phones.get_mut(&at).unwrap();
+    let (us, uri) = ("<sip:101@pbx.example>", Uri::sip("102", "pbx.example", None));
+    let mut refer = phone.end.make_outside(Method::Refer, uri, us, "<sip:102@pbx.example>");
+    refer.headers.push(Name::Contact, format!("<sip:101@{at}>"));
+    refer.headers.push(Name::ReferTo, "<sip:103@pbx.example>");
+    let flow = phone.flow;
+    phone.end.request_outside(now, flow, refer, 7);
+    w.ms(500);
+    let answers = w.phones[&at].raw.iter().filter(|raw| header(raw, Name::CSeq).ends_with("REFER"));
+    let told: Vec<&str> = answers.filter_map(|raw| raw.lines().next()).collect();
+    assert_eq!(told, ["SIP/2.0 401 Unauthorized", "SIP/2.0 501 Not Implemented"]);
+    assert_eq!((w.x.calls().count(), w.x.status().dialogs, w.cdrs().len()), (0, 0, 0));
+    for at in [at, b] {
+        assert!(
+            !w.phones[&at].heard.iter().any(|line| line.starts_with("INVITE") || line.starts_with("NOTIFY"))
+        );
+    }
+    w.settle();
 }
