@@ -154,11 +154,19 @@ pub enum Defect {
     TapedListener,
     /// An agent is chosen by what was true of him before.
     StaleKey,
+    /// An agent whose phone rings is offered another caller.
+    DoubledOffer,
+    /// Who talks already is written down as who answered a caller.
+    TwoTalks,
+    /// An offer is written down to an agent who has after-call time.
+    OfferInWrapUp,
+    /// After a crash an agent has a break that nobody chose.
+    ForgottenPresence,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 78] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -233,5 +241,9 @@ impl Defect {
         Self::TapedWhisper,
         Self::TapedListener,
         Self::StaleKey,
+        Self::DoubledOffer,
+        Self::TwoTalks,
+        Self::OfferInWrapUp,
+        Self::ForgottenPresence,
     ];
 }
