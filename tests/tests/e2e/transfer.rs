@@ -164,9 +164,9 @@ fn from_one_queue_a_caller_is_put_through_to_another() {
     caller.wait_for("CALL_CLOSED");
 
     let cdr = eventually("the record", || daemon.cdrs().into_iter().find(|c| c.id == call.id));
-    assert_eq!((daemon.cdrs().len(), daemon.recordings().len()), (1, 1), "one call, one recording");
     assert_eq!(cdr.with.as_ref().map(|p| p.number.as_str()), Some("103"));
     let (view, _, channels) = daemon.closed_recording(&call.id);
+    assert_eq!((daemon.cdrs().len(), daemon.recordings().len()), (1, 1), "one call, one recording");
     assert!(view.complete && view.marks.iter().any(|mark| mark.kind == "transfer"), "{view:?}");
     for (channel, hz) in [(0, CALLER_HZ), (1, FIRST_HZ), (1, SECOND_HZ)] {
         let pieces = pieces_with(&channels[channel], hz);
