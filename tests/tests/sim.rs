@@ -112,10 +112,10 @@ fn rule(defect: Defect) -> &'static str {
         Defect::BentChoice | Defect::StaleKey => {
             "who is chosen follows from what is written down of the choice"
         }
-        Defect::UnendedOffer => {
+        Defect::UnendedOffer | Defect::DoubledOffer | Defect::TwoTalks | Defect::OfferInWrapUp => {
             "no agent has two calls of queues, or is offered one during after-call time, a break or another offer"
         }
-        Defect::BentPresence => {
+        Defect::BentPresence | Defect::ForgottenPresence => {
             "agents are where they chose to be, after a restart as well, and idle at rest"
         }
         Defect::BentTime => "an agent's time in states adds up to the time signed in, to the millisecond",
@@ -192,6 +192,10 @@ fn words(defect: Defect) -> &'static str {
         Defect::UnaskedRecord => "nobody was asked before",
         Defect::RecordedRefusal => "who has refused that",
         Defect::BentAgain => "and now",
+        Defect::DoubledOffer => "is offered",
+        Defect::TwoTalks => "has two calls",
+        Defect::OfferInWrapUp => "an offer to who is not free",
+        Defect::ForgottenPresence => "and in the store",
         _ => "",
     }
 }
@@ -263,7 +267,7 @@ const OF_SUPERVISORS: [Defect; 7] = [
 ];
 
 /// Defects that need more time, or that something else happens.
-const OF_OCCASIONS: [Defect; 20] = [
+const OF_OCCASIONS: [Defect; 21] = [
     Defect::RecordedFlow,
     Defect::BentTries,
     Defect::UntoldPause,
@@ -284,6 +288,7 @@ const OF_OCCASIONS: [Defect; 20] = [
     Defect::RecordedRefusal,
     Defect::BentAgain,
     Defect::UntoldDoor,
+    Defect::ForgottenPresence,
 ];
 
 /// Whoever talks consults somebody, again and again.
@@ -337,6 +342,11 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
     };
     shut.troubles.extend((1..30).map(say));
     shut.troubles.sort_by_key(|(at, _)| *at);
+    // The exchange dies at work, and with it nothing that was on disk.
+    let mut crashed = queued(6);
+    let dies = Trouble::Crash { down_ms: 3_000, after_actions: 1, kept_percent: 100 };
+    crashed.troubles.push((120_000, dies));
+    crashed.troubles.sort_by_key(|(at, _)| *at);
     // No agent ever comes.
     let mut deserted = queued(6);
     deserted.troubles.clear();
@@ -359,6 +369,7 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
         (closed, &[Defect::BentFull, Defect::ComesClosed]),
         (shut, &[Defect::UntoldDoor, Defect::ComesClosed]),
         (deserted, &[Defect::ComesEmpty]),
+        (crashed, &[Defect::ForgottenPresence]),
         (consulting(), &[Defect::UntapedThird]),
         (restricted(), &[Defect::UnheededRights]),
         (asked, &[Defect::UnaskedRecord, Defect::RecordedRefusal]),

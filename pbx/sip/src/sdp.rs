@@ -388,6 +388,22 @@ mod tests {
         assert_eq!(back.formats, local.formats);
     }
 
+    /// RFC 4585: feedback is not used, and the profile of a line is not for the answer to change.
+    #[test]
+    fn a_profile_with_feedback_is_answered_as_it_is_offered() {
+        let d = parse(&OFFER.replace("m=audio 4000 RTP/AVP ", "m=audio 4000 RTP/AVPF ")).unwrap();
+        let local = Local {
+            session_id: 9,
+            version: 1,
+            rtp: "192.0.2.1:20000".parse().unwrap(),
+            formats: d.formats.iter().filter(|f| f.pt == 0).cloned().collect(),
+            direction: d.direction.reversed(),
+            ptime_ms: 20,
+        };
+        let text = String::from_utf8(local.answer(&d)).unwrap();
+        assert!(text.contains("m=audio 20000 RTP/AVPF 0\r\n") && !text.contains("rtcp-fb"), "{text}");
+    }
+
     #[test]
     fn hold_comes_in_three_forms() {
         for (from, to) in [

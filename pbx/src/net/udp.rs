@@ -69,3 +69,17 @@ pub(super) fn receive(socket: Socket, inbox: Arc<dyn Inbox>, shared: Arc<Shared>
     });
     Ok(socket)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use socket2::SockRef;
+
+    #[test]
+    fn datagrams_are_marked_as_signalling() {
+        let socket = Socket::open("127.0.0.1:0".parse().unwrap()).unwrap();
+        // AF31: class 3, low drop precedence, and two bits more.
+        assert_eq!(SockRef::from(&socket.socket).tos_v4().unwrap(), 0b0110_1000);
+    }
+}

@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchroom_acd::config::SortKey;
 use switchroom_acd::fact::{Candidate, Trigger};
-use switchroom_acd::{CallBackAct, CallBackEnd, Exit, Fact, Presence};
+use switchroom_acd::{Activity, CallBackAct, CallBackEnd, Exit, Fact, Presence};
 use switchroom_exchange::{
     Action, CallId, Changed, Channel, Config, LegId, MediaCommand, MessageRecord, Part, PortSlot, Record,
-    RecordingSubject, SIGNAL, Ticket,
+    RecordingSubject, Restored, SIGNAL, Ticket,
 };
 use switchroom_flow::Clip;
 
@@ -49,6 +49,8 @@ pub struct Plant {
     numbers: BTreeMap<u64, CallId>,
     /// A call in which somebody has just refused to be recorded.
     refused: Option<CallId>,
+    /// Agents who talk with callers of queues.
+    talking: BTreeSet<String>,
 }
 
 impl Plant {
@@ -86,6 +88,15 @@ impl Plant {
         config.floor = Arc::new(floor);
     }
 
+    /// What an exchange is told that starts again, with the defect.
+    pub fn restored(&mut self, restored: &mut Restored) {
+        let here = restored.agents.iter_mut().find(|agent| agent.state.presence.is_signed_in());
+        if let (Defect::ForgottenPresence, Some(agent)) = (self.defect, here) {
+            self.has_struck = true;
+            agent.state.presence = Presence::Break { reason: "nothing".into() };
+        }
+    }
+
     /// An action as it comes out with the defect; further ones are put into `more`.
     pub fn change(&mut self, action: Action, more: &mut Vec<Action>) -> Option<Action> {
         if self.defect == Defect::None {
@@ -114,7 +125,9 @@ impl Plant {
                 }
                 let doubles = self.defect == Defect::DoubledCdr && matches!(record, Record::Cdr(_))
                     || self.defect == Defect::DoubledEvent && matches!(record, Record::Event(_));
-                let doubles = doubles || self.defect == Defect::DoubledLeaving && has_gone(&record);
+                let doubles = doubles
+                    || self.defect == Defect::DoubledLeaving && has_gone(&record)
+                    || self.defect == Defect::DoubledOffer && is_offer(&record);
                 if doubles && self.strikes() {
                     more.push(Action::Persist { ticket: None, record: record.clone() });
                 }
@@ -320,9 +333,22 @@ impl Plant {
         match &fact {
             Fact::Joined(joined) => _ = self.waiting.insert(CallId(joined.call)),
             Fact::Left(left) => _ = self.waiting.remove(&CallId(left.call)),
+            Fact::Talked(talked) => _ = self.talking.remove(&talked.agent),
             _ => {}
         }
         match (self.defect, &mut fact) {
+            (Defect::TwoTalks, Fact::Left(left)) if left.exit == Exit::Answered && !self.has_struck => {
+                // They are too few to let some pass.
+                self.has_struck = !self.talking.is_empty();
+                self.talking.insert(left.agent.clone());
+                left.agent =
+                    self.talking.iter().find(|one| **one != left.agent).unwrap_or(&left.agent).clone();
+            }
+            (Defect::OfferInWrapUp, Fact::Agent(agent))
+                if agent.is.activity == Activity::Offered && self.strikes() =>
+            {
+                agent.was.activity = Activity::WrapUp;
+            }
             (Defect::UnofferedRing, Fact::Offered(_)) if self.strikes() => return None,
             (Defect::UnendedOffer, Fact::OfferEnded(ended)) if self.strikes() => ended.offer += 1_000,
             (Defect::BentChoice, Fact::Offered(decision))
@@ -456,6 +482,12 @@ fn is_supervisor(voice: Part, leg: LegId, other: Part) -> bool {
 fn has_gone(record: &Record) -> bool {
     let Record::Floor { fact, .. } = record else { return false };
     matches!(&**fact, Fact::Left(left) if left.exit != Exit::Answered)
+}
+
+/// A choice that goes by nothing that an offer changes.
+fn is_offer(record: &Record) -> bool {
+    let Record::Floor { fact, .. } = record else { return false };
+    matches!(&**fact, Fact::Offered(decision) if !decision.order.contains(&SortKey::RoundRobin))
 }
 
 fn prompt(call: CallId, leg: LegId) -> MediaCommand {

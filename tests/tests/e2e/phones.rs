@@ -35,7 +35,6 @@ pub(crate) fn three_in_a_call(hz: [f64; 3]) -> (Daemon, [Baresip; 3], CallView) 
 pub(crate) fn three_in_a_call_with(more: &str, hz: [f64; 3]) -> (Daemon, [Baresip; 3], CallView) {
     let mut setup = setup().recording().md5_only();
     setup.more = more.to_owned();
-    setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
     let daemon = Daemon::start(setup);
     let [mut caller, mut called, third] =
         [("101", hz[0]), ("102", hz[1]), ("103", hz[2])].map(|(at, hz)| Baresip::at(&daemon, at, hz));

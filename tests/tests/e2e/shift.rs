@@ -1,6 +1,7 @@
 //! A shift: thirty callers, some of whom give up, and two real phones that answer them. What the exchange says of it at the
 //! end, who got whom in which turn and every figure, is counted again from the journal's text, by nothing of the program.
 
+mod overflow;
 mod recount;
 
 use crate::queues::{agent, ctl, is, journal};
@@ -223,25 +224,30 @@ fn each_call_has_its_record(daemon: &Daemon, counted: &Recount) {
     assert_eq!(from, called);
 }
 
-fn the_board_says_the_same(daemon: &Daemon, counted: &Recount) {
-    let queues = ctl(daemon, &["queues"]);
-    assert_eq!(queues.as_array().map(Vec::len), Some(1));
-    let (shown, wanted) = (&queues[0], counted.queue());
+/// What the board must say of the queue's day.
+fn today(counted: &Recount) -> Value {
+    let wanted = counted.queue();
     let count = |key: &str| wanted[key].as_u64().expect("a count");
-    let today = json!({
+    json!({
         "offered": count("offered"),
         "answered": count("answered"),
         "abandoned": count("abandoned") - count("short_abandoned"),
         "short_abandoned": count("short_abandoned"),
-        "overflowed": 0,
-        "called_back": 0,
+        "overflowed": count("overflowed"),
+        "called_back": count("called_back"),
         "repeats": count("repeats"),
         "repeats_permille": permille(count("repeats"), count("answered")),
         "service_level_permille": wanted["service_level_permille"],
         "average_wait_ms": wanted["answered_wait"]["average_ms"],
         "longest_wait_ms": wanted["answered_wait"]["longest_ms"],
-    });
-    assert_eq!(shown["today"], today);
+    })
+}
+
+fn the_board_says_the_same(daemon: &Daemon, counted: &Recount) {
+    let queues = ctl(daemon, &["queues"]);
+    assert_eq!(queues.as_array().map(Vec::len), Some(1));
+    let shown = &queues[0];
+    assert_eq!(shown["today"], today(counted));
     let standing = ["waiting_count", "oldest_ms", "agents", "signed_in", "free", "busy"].map(|k| &shown[k]);
     assert_eq!(standing, [&json!(0), &Value::Null, &json!(2), &json!(0), &json!(0), &json!(0)]);
     for (number, _) in AGENTS {
@@ -255,15 +261,7 @@ fn the_board_says_the_same(daemon: &Daemon, counted: &Recount) {
 
 /// The day, and the sum of its half hours.
 fn the_report_says_the_same(daemon: &Daemon, counted: &Recount) {
-    let day = ctl(daemon, &["figures"])[0].clone();
-    let halves = ctl(daemon, &["figures", "--half-hours"]);
-    let halves = halves.as_array().expect("half hours");
-    for path in ["/queues/desk", "/all_queues"] {
-        let shown = recount::without_quantiles(&day.pointer(path).expect("the queue").clone(), counted);
-        let wanted = counted.queue();
-        assert_eq!(shown, wanted, "{path}");
-        is_the_sum(&wanted, halves, path);
-    }
+    let (day, halves) = the_queues_report_says_the_same(daemon, counted);
     assert_eq!(day["agents"].as_object().map(serde_json::Map::len), Some(2));
     for (number, _) in AGENTS {
         let path = format!("/agents/{number}");
@@ -271,10 +269,23 @@ fn the_report_says_the_same(daemon: &Daemon, counted: &Recount) {
         let mut shown = day.pointer(&path).expect("the agent").clone();
         shown["states"] = json!(recount::states([&shown]));
         assert_eq!(shown, wanted, "{number}");
-        is_the_sum(&wanted, halves, &path);
+        is_the_sum(&wanted, &halves, &path);
         let halves = halves.iter().filter_map(|half| half.pointer(&path));
         assert_eq!(json!(recount::states(halves)), wanted["states"], "{number}");
     }
+}
+
+/// The same of the queue alone. Gives the report of the day and those of its half hours.
+fn the_queues_report_says_the_same(daemon: &Daemon, counted: &Recount) -> (Value, Vec<Value>) {
+    let day = ctl(daemon, &["figures"])[0].clone();
+    let halves = ctl(daemon, &["figures", "--half-hours"]).as_array().expect("half hours").clone();
+    for path in ["/queues/desk", "/all_queues"] {
+        let shown = recount::without_quantiles(&day.pointer(path).expect("the queue").clone(), counted);
+        let wanted = counted.queue();
+        assert_eq!(shown, wanted, "{path}");
+        is_the_sum(&wanted, &halves, path);
+    }
+    (day, halves)
 }
 
 /// Counts and sums of time of all half hours are what was counted; averages, shares and moments do not add up.

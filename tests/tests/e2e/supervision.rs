@@ -5,8 +5,9 @@ use crate::phones::{three_in_a_call, three_in_a_call_with};
 use crate::queues::ctl;
 use std::time::Duration;
 use switchroom_tests::audio::{
-    first_piece_with_trace_of, longest_silence, pieces_with_part_of, pieces_with_trace_of,
+    first_piece_with_trace_of, longest_silence, phases, pieces_with_part_of, pieces_with_trace_of,
 };
+use switchroom_tests::baresip::Baresip;
 use switchroom_tests::daemon::Daemon;
 use switchroom_tests::process::{eventually, has_program, user};
 use switchroom_wire::{EventKind, SupervisionMode};
@@ -17,15 +18,22 @@ const SUPERVISOR_HZ: f64 = 1_000.0;
 
 /// The supervisor is at the call in that mode.
 fn is_at(daemon: &Daemon, call: &str, mode: SupervisionMode) {
+    is_at_with(daemon, call, "103", mode);
+}
+
+/// That phone is at the call in that mode.
+fn is_at_with(daemon: &Daemon, call: &str, phone: &str, mode: SupervisionMode) {
     eventually("the supervisor at the call", || {
         let call = daemon.calls().into_iter().find(|one| one.id == call)?;
-        call.supervisors.iter().any(|one| one.mode == mode && one.phone == "103").then_some(())
+        call.supervisors.iter().any(|one| one.mode == mode && one.phone == phone).then_some(())
     });
 }
 
 const MOMENT: Duration = Duration::from_millis(1_600);
 /// Of sixteen pieces some are cut by the edges of a moment.
 const MOST: usize = 10;
+/// Where it is asked only whether somebody was heard at all, on a machine that does much else: half a second.
+const FEW: usize = 5;
 
 #[test]
 fn a_supervisor_is_heard_by_whom_the_mode_says() {
@@ -163,5 +171,150 @@ fn whoever_leaves_the_others_are_told_or_go_on() {
         assert!(alone >= 3 * MOST, "the {who} heard {alone} pieces of the other");
         let gap = longest_silence(&heard);
         assert!(gap <= 0.6, "the {who} heard nothing for {gap} s");
+    }
+}
+
+/// The code and the keys of the supervisor's own phone, and nothing else.
+#[test]
+fn a_supervisor_dials_the_code_and_chooses_by_keys() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let hz = [CALLER_HZ, AGENT_HZ, SUPERVISOR_HZ];
+    let code = "[supervision]\ncode = \"*60\"\nphones = [\"103\"]\n";
+    let (daemon, [mut caller, mut agent, mut supervisor], call) = three_in_a_call_with(code, hz);
+    std::thread::sleep(Duration::from_millis(500));
+    supervisor.command("dial", "*60102");
+    supervisor.wait_for("CALL_ESTABLISHED");
+    is_at(&daemon, &call.id, SupervisionMode::Listen);
+    std::thread::sleep(MOMENT);
+    for (key, mode) in [("2", SupervisionMode::Whisper), ("3", SupervisionMode::Barge)] {
+        supervisor.command("sndcode", key);
+        is_at(&daemon, &call.id, mode);
+        std::thread::sleep(MOMENT);
+    }
+    // A phone says nothing while its key is pressed.
+    std::thread::sleep(MOMENT);
+    supervisor.command("hangup", "");
+    supervisor.wait_for("CALL_CLOSED");
+    caller.command("hangup", "");
+    agent.wait_for("CALL_CLOSED");
+
+    let heard = supervisor.heard();
+    for hz in [CALLER_HZ, AGENT_HZ] {
+        let pieces = pieces_with_part_of(&heard, hz);
+        assert!(pieces >= 3 * MOST, "the supervisor heard {pieces} pieces of {hz} Hz\n{}", daemon.log());
+    }
+    let (by_caller, by_agent) = (caller.heard(), agent.heard());
+    let first = |heard: &[i16]| first_piece_with_trace_of(heard, SUPERVISOR_HZ).unwrap_or_default();
+    let (whispered, barged) = (first(&by_agent), first(&by_caller));
+    assert!(whispered >= MOST, "who listens is not heard: piece {whispered}");
+    assert!(barged >= whispered + MOST, "a whisper is not for the caller: pieces {whispered} and {barged}");
+    for (who, heard, least) in [("agent", &by_agent, MOST), ("caller", &by_caller, FEW)] {
+        let pieces = pieces_with_part_of(heard, SUPERVISOR_HZ);
+        assert!(pieces >= least, "the {who} heard {pieces} pieces of the supervisor\n{}", daemon.log());
+    }
+    // The audit list names the phone, for no user has said who that is.
+    let acts: Vec<(String, String)> = daemon
+        .events()
+        .into_iter()
+        .filter(|event| event.kind == EventKind::Audit && event.call.as_ref() == Some(&call.id))
+        .map(|event| (event.name, event.subject))
+        .collect();
+    let wanted = ["supervises", "whisper", "barge"].map(|act| (act.to_owned(), "103".to_owned()));
+    assert_eq!(acts, wanted);
+}
+
+/// Another caller's tone, of the call after the first.
+const NEXT_HZ: f64 = 1_250.0;
+
+/// Who follows an agent is rung once and hears one call after the other.
+#[test]
+fn a_supervisor_follows_an_agent_into_the_next_call() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let policy = "[queues.desk]\n[agents.3002]\nextension = \"102\"\nqueues = [\"desk\"]\n";
+    let hz = [CALLER_HZ, AGENT_HZ, SUPERVISOR_HZ];
+    let (daemon, [mut caller, mut agent, mut supervisor], call) = three_in_a_call_with(policy, hz);
+    let mut next = Baresip::at(&daemon, "104", NEXT_HZ);
+    ctl(&daemon, &["agent", "3002", "ready"]);
+    ctl(&daemon, &["whisper", "--agent", "3002", "--phone", "103"]);
+    supervisor.wait_for("CALL_ESTABLISHED");
+    is_at(&daemon, &call.id, SupervisionMode::Whisper);
+    std::thread::sleep(MOMENT);
+    caller.command("hangup", "");
+    agent.wait_for("CALL_CLOSED");
+    std::thread::sleep(Duration::from_millis(1_200));
+    next.command("dial", "102");
+    next.wait_for("CALL_ESTABLISHED");
+    let second = eventually("the second call", || {
+        daemon.calls().into_iter().find(|one| one.from.number == "104" && one.id != call.id)
+    });
+    is_at(&daemon, &second.id, SupervisionMode::Whisper);
+    std::thread::sleep(MOMENT);
+    next.command("hangup", "");
+    next.wait_for("CALL_CLOSED");
+    ctl(&daemon, &["unlisten", "--phone", "103"]);
+    supervisor.wait_for("CALL_CLOSED");
+
+    let calls = supervisor.kinds().into_iter().filter(|kind| *kind == "CALL_ESTABLISHED").count();
+    assert_eq!(calls, 1, "rung once, and never again");
+    let heard = phases(&supervisor.heard(), &[CALLER_HZ, AGENT_HZ, NEXT_HZ]);
+    let place = |of: &[u32]| heard.iter().position(|tones| tones.as_slice() == of);
+    let (first, second) = (place(&[440, 700]), place(&[700, 1_250]));
+    assert!(first.is_some() && first < second, "one call after the other: {heard:?}\n{}", daemon.log());
+    assert!(heard.iter().all(|tones| !tones.contains(&440) || !tones.contains(&1_250)), "{heard:?}");
+    // What is whispered in the second call is for the same ear as in the first.
+    let by_agent = phases(&agent.heard(), &[CALLER_HZ, SUPERVISOR_HZ, NEXT_HZ]);
+    for both in [vec![440, 1_000], vec![1_000, 1_250]] {
+        assert!(by_agent.contains(&both), "{both:?} is not among what the agent heard: {by_agent:?}");
+    }
+    for (who, phone) in [("first", &caller), ("second", &next)] {
+        assert_eq!(pieces_with_trace_of(&phone.heard(), SUPERVISOR_HZ), 0, "the {who} caller heard it");
+    }
+}
+
+/// One listens, another barges in: who listens hears all three and is heard by none of them.
+#[test]
+fn of_two_supervisors_one_listens_and_one_barges_in() {
+    if !has_program("baresip", "baresip-core") {
+        return;
+    }
+    let hz = [CALLER_HZ, AGENT_HZ, SUPERVISOR_HZ];
+    let (daemon, [mut caller, mut agent, mut barges], call) = three_in_a_call(hz);
+    let mut listens = Baresip::at(&daemon, "104", NEXT_HZ);
+    ctl(&daemon, &["listen", &call.id, "--phone", "104"]);
+    listens.wait_for("CALL_ESTABLISHED");
+    ctl(&daemon, &["barge", &call.id, "--phone", "103"]);
+    barges.wait_for("CALL_ESTABLISHED");
+    is_at_with(&daemon, &call.id, "104", SupervisionMode::Listen);
+    is_at_with(&daemon, &call.id, "103", SupervisionMode::Barge);
+    std::thread::sleep(MOMENT);
+    barges.command("hangup", "");
+    barges.wait_for("CALL_CLOSED");
+    std::thread::sleep(MOMENT);
+    listens.command("hangup", "");
+    listens.wait_for("CALL_CLOSED");
+    caller.command("hangup", "");
+    agent.wait_for("CALL_CLOSED");
+
+    for (who, phone, others) in [
+        ("listener", &listens, &[CALLER_HZ, AGENT_HZ, SUPERVISOR_HZ][..]),
+        ("barger", &barges, &[CALLER_HZ, AGENT_HZ]),
+        ("caller", &caller, &[AGENT_HZ, SUPERVISOR_HZ]),
+        ("agent", &agent, &[CALLER_HZ, SUPERVISOR_HZ]),
+    ] {
+        let heard = phone.heard();
+        for hz in others {
+            let pieces = pieces_with_part_of(&heard, *hz);
+            assert!(pieces >= FEW, "the {who} heard {pieces} pieces of {hz} Hz\n{}", daemon.log());
+        }
+        assert_eq!(pieces_with_trace_of(&heard, NEXT_HZ), 0, "the {who} heard who listens");
+    }
+    assert_eq!(pieces_with_part_of(&barges.heard(), SUPERVISOR_HZ), 0, "nobody hears the own voice");
+    let (_, _, channels) = daemon.closed_recording(&call.id);
+    for channel in &channels {
+        assert_eq!(pieces_with_trace_of(channel, NEXT_HZ), 0, "nor does the recording");
     }
 }

@@ -1,9 +1,11 @@
 use super::world::{World, config, header, sdp};
 use crate::*;
 use std::time::Duration;
-use switchroom_sip::endpoint::{Ended, SessionEvent};
+use switchroom_sip::endpoint::{Ended, Invite, SessionEvent};
 use switchroom_sip::header::{Headers, Name};
+use switchroom_sip::name_addr::NameAddr;
 use switchroom_sip::status::Status;
+use switchroom_sip::uri::Uri;
 
 fn a_sdp() -> Option<Vec<u8>> {
     Some(sdp("192.0.2.11", "8 101", ""))
@@ -53,6 +55,43 @@ fn identity_from_credentials_only() {
     let invite = w.phones[&b].raw.iter().find(|m| m.starts_with("INVITE")).unwrap();
     assert!(header(invite, Name::From).starts_with("\"Ana\" <sip:101@pbx.example>"), "{invite}");
     assert!(!invite.contains("999") && !invite.contains("I lie"));
+}
+
+/// What a phone asserts of who it is, or would not have told, is not read and not passed on (RFC 3323, 3325).
+#[test]
+fn an_identity_that_a_phone_asserts_is_ignored() {
+    let mut w = World::new();
+    let a = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    let (now, to) = (w.now.mono, Uri::sip("102", "pbx.example", None));
+    let mut headers = Headers::default();
+    headers.push(Name::PAssertedIdentity, "\"The boss\" <sip:999@pbx.example>");
+    headers.push(Name::Other("P-Preferred-Identity".into()), "<sip:999@pbx.example>");
+    headers.push(Name::Other("Remote-Party-ID".into()), "<sip:999@pbx.example>;party=calling");
+    headers.push(Name::Privacy, "id");
+    let phone = w.phones.get_mut(&a).unwrap();
+    let invite = Invite {
+        flow: phone.flow,
+        uri: to.clone(),
+        from: NameAddr::bare(Uri::sip("101", "pbx.example", None)),
+        to: NameAddr::bare(to),
+        contact_user: "101".into(),
+        sdp: a_sdp(),
+        max_forwards: 70,
+        headers,
+    };
+    phone.end.invite(now, invite);
+    w.ms(100);
+    let rings = w.phones[&b].raw.iter().find(|m| m.starts_with("INVITE")).unwrap();
+    assert!(header(rings, Name::From).starts_with("\"Ana\" <sip:101@pbx.example>"), "{rings}");
+    for told in ["999", "boss", "Privacy", "Identity", "Remote-Party"] {
+        assert!(!rings.contains(told), "{told}: {rings}");
+    }
+    w.answer(b);
+    w.input(Input::EndAll);
+    w.settle();
+    let cdr = w.cdr();
+    assert_eq!((cdr.from.number.as_str(), cdr.from.name.as_str()), ("101", "Ana"));
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::time::Duration;
 use switchroom_sip::digest::{Algorithm, Challenge};
 use switchroom_sip::endpoint::SessionEvent;
 use switchroom_sip::header::Name;
+use switchroom_sip::method::Method;
 use switchroom_sip::status::Status;
+use switchroom_sip::uri::Uri;
 
 const REGISTER: (&str, &str) = ("REGISTER", "101");
 
@@ -289,4 +291,31 @@ fn a_neighbour_who_guesses_silences_no_registered_phone() {
     assert_eq!(w.register(moved, &["<sip:101@192.0.2.11:5070>"], Some(300)), None);
     w.run(Duration::from_secs(120));
     w.registered("101", "192.0.2.11:5080");
+}
+
+/// REFER is for talks: outside of one nobody is referred anywhere, whoever asks.
+#[test]
+fn a_refer_outside_of_a_call_is_not_implemented() {
+    let mut w = World::new();
+    let at = w.registered("101", "192.0.2.11:5060");
+    let b = w.registered("102", "192.0.2.12:5060");
+    let now = w.now.mono;
+    let phone = w.phones.get_mut(&at).unwrap();
+    let (us, uri) = ("<sip:101@pbx.example>", Uri::sip("102", "pbx.example", None));
+    let mut refer = phone.end.make_outside(Method::Refer, uri, us, "<sip:102@pbx.example>");
+    refer.headers.push(Name::Contact, format!("<sip:101@{at}>"));
+    refer.headers.push(Name::ReferTo, "<sip:103@pbx.example>");
+    let flow = phone.flow;
+    phone.end.request_outside(now, flow, refer, 7);
+    w.ms(500);
+    let answers = w.phones[&at].raw.iter().filter(|raw| header(raw, Name::CSeq).ends_with("REFER"));
+    let told: Vec<&str> = answers.filter_map(|raw| raw.lines().next()).collect();
+    assert_eq!(told, ["SIP/2.0 401 Unauthorized", "SIP/2.0 501 Not Implemented"]);
+    assert_eq!((w.x.calls().count(), w.x.status().dialogs, w.cdrs().len()), (0, 0, 0));
+    for at in [at, b] {
+        assert!(
+            !w.phones[&at].heard.iter().any(|line| line.starts_with("INVITE") || line.starts_with("NOTIFY"))
+        );
+    }
+    w.settle();
 }

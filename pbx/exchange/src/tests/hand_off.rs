@@ -356,3 +356,55 @@ fn a_user_who_transfers_meanwhile_is_told_to_wait() {
     s.hang_up(s.a);
     s.w.settle();
 }
+
+/// What a survey was answered comes back with the caller, each time what is new, and all of it stands in the record.
+#[test]
+fn the_answers_of_a_survey_come_back_with_the_caller() {
+    let (mut s, a, c) = Scene::queued();
+    let mut config = s.w.x.config().clone();
+    let survey = |question: &str, next| Job::Survey {
+        prompt: flow_site::say("rate"),
+        question: question.into(),
+        keys: "12345".into(),
+        patience: flow_site::PATIENCE,
+        next,
+        silent: None,
+    };
+    let asks = vec![survey("kindness", flow_site::at(1)), survey("solved", None)];
+    config.flows.extend([flow_site::flow("507", asks, None)]);
+    s.w.input(Input::Config(Arc::new(config)));
+    s.command("507").unwrap();
+    s.press("94");
+    assert_eq!((s.call().stage.clone(), s.results().len()), (Stage::Flow, 0), "9 is no answer");
+    s.press("5");
+    assert_eq!(
+        (s.results(), s.hears()),
+        (vec!["kindness 4, solved 5"], vec!["101<103".into(), "103<101".into()])
+    );
+    // By the phone, a second time; nothing is said to the second question.
+    s.refer(c, "507");
+    s.press("2");
+    for _ in 0..6 {
+        if s.call().stage != Stage::Flow {
+            break;
+        }
+        let played = s.w.media.iter().rev().find_map(|c| match c {
+            MediaCommand::Play { leg, number, .. } => Some((*leg, *number)),
+            _ => None,
+        });
+        let (leg, number) = played.unwrap();
+        s.w.input(Input::Media(MediaEvent::Played { leg, number }));
+        s.w.run(Duration::from_secs(10));
+    }
+    assert_eq!(s.results(), ["kindness 4, solved 5", "kindness 2"]);
+    assert_eq!(s.w.x.desk("3", s.w.now).unwrap().call, Some(s.id), "the call that shows it is on the desk");
+    s.hang_up(a);
+    s.w.settle();
+    let answers = [("kindness", '4'), ("solved", '5'), ("kindness", '2')];
+    let cdr = s.w.cdrs().into_iter().find(|cdr| cdr.call == s.id).unwrap();
+    assert_eq!(cdr.answers, answers.map(|(question, key)| (question.to_owned(), key)));
+    let of_agent = s.w.records.iter().filter(
+        |record| matches!(record, Record::Event(event) if event.name == "survey" && event.subject == "103"),
+    );
+    assert_eq!(of_agent.count(), 3, "for who talks");
+}

@@ -29,6 +29,7 @@ mod queue_agents;
 mod queue_announcements;
 mod queue_facts;
 mod queue_hours;
+mod queue_overflow;
 mod queue_ringing;
 pub(crate) mod queues;
 mod recording;

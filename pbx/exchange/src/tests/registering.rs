@@ -375,3 +375,32 @@ fn a_restored_rank_out_of_bounds_is_the_best() {
     w.ms(100);
     w.take(at);
 }
+
+/// Of one phone the newer REGISTER stands: one that was overtaken, or is as old, changes nothing (RFC 3261 §10.3, steps 6 and
+/// 7). Its Call-ID is another when it begins anew.
+#[test]
+fn what_was_overtaken_changes_nothing() {
+    let mut w = World::new();
+    let at = w.phone("101", "192.0.2.11:5060");
+    let contact = "<sip:101@192.0.2.11:5060>";
+    let ask = |w: &mut World, call_id: &str, cseq: u32, contact: &str, expires: u32| {
+        (w.same_call_id, w.first_cseq) = (Some(call_id.into()), Some(cseq));
+        w.register(at, &[contact], Some(expires)).unwrap().status.code()
+    };
+    let held = |w: &World| w.x.bindings("101").map(|b| (b.expires, b.record.cseq)).collect::<Vec<_>>();
+    assert_eq!(ask(&mut w, "one", 20, contact, 300), 200);
+    let before = held(&w);
+    // The challenge is answered with the number after it.
+    assert_eq!((before.len(), before[0].1), (1, 21));
+    for (cseq, what, expires) in
+        [(3, contact, 600), (3, contact, 0), (3, "*", 0), (20, contact, 0), (20, "*", 0)]
+    {
+        assert_eq!(ask(&mut w, "one", cseq, what, expires), 500, "{cseq} {what} {expires}");
+        assert_eq!(held(&w), before, "{cseq} {what} {expires}");
+    }
+    assert_eq!(ask(&mut w, "two", 3, contact, 300), 200, "a phone that was started again");
+    assert_eq!(held(&w)[0].1, 4);
+    assert_eq!(ask(&mut w, "two", 9, contact, 0), 200);
+    assert_eq!(held(&w).len(), 0);
+    w.settle();
+}

@@ -4,6 +4,7 @@ mod agents;
 mod alone;
 mod flows;
 mod holds;
+mod wrap_up;
 
 use super::queues::{Floor, site};
 use super::world::{World, header, sdp};

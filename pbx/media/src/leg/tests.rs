@@ -364,11 +364,50 @@ fn a_mix_begins_and_ends_without_a_click_or_a_jump_of_the_numbers() {
     }
 }
 
+/// The same in Opus, whose decoder rounds off what steps there are: what can be told of it is the level, of each ten
+/// milliseconds. It is made by two encoders, of the phone and of the mix, so that each seam is one change of them.
+#[test]
+fn a_mix_begins_and_ends_in_opus_without_a_hole_or_a_bang() {
+    let opus = Codec { clock: 48_000, ..codec("opus", 107) };
+    let sent = relayed_mixed_and_relayed(&opus);
+    assert!(sent.len() >= 98, "{}", sent.len());
+    for pair in sent.windows(2) {
+        assert_eq!(pair[1].0.sequence, pair[0].0.sequence.wrapping_add(1));
+        let step = pair[1].0.timestamp.wrapping_sub(pair[0].0.timestamp);
+        assert!((1..=1_920).contains(&step), "{step}");
+    }
+    let rate = Kind::Opus.rate().unwrap();
+    let mut decoder = Decoder::new(Kind::Opus, rate).unwrap();
+    let (mut heard, mut part) = (Vec::new(), Vec::new());
+    for (_, payload) in &sent {
+        decoder.decode(payload, &mut part).unwrap();
+        heard.extend_from_slice(&part);
+    }
+    // Behind the first packets, in which the decoder begins.
+    let blocks = heard.chunks_exact(rate as usize / 100).skip(10);
+    let levels: Vec<f32> = blocks.map(|block| crate::tone::goertzel_db(block, 300, rate)).collect();
+    // How many blocks in a row are weaker than the tone by so much, at each seam.
+    let runs = |by: f32| -> Vec<usize> {
+        let weak = levels.split(|level| *level > TONE_DB - by);
+        weak.map(<[f32]>::len).filter(|count| *count > 0).collect()
+    };
+    // A packet's time without sound at most, and ten milliseconds more in which the decoder comes to the other encoder.
+    assert!(runs(20.0).iter().all(|count| *count <= 2), "{levels:?}");
+    assert!(runs(6.0).len() == 2 && runs(6.0).iter().all(|count| *count <= 3), "{levels:?}");
+    let loudest = levels.iter().copied().fold(f32::MIN, f32::max);
+    let peak = heard.iter().map(|sample| f32::from(sample.unsigned_abs()) / 32_767.0).fold(0.0, f32::max);
+    assert!(loudest < TONE_DB + 1.0 && 20.0 * peak.log10() < TONE_DB + 2.0, "{loudest} dB, {peak}");
+}
+
+/// The level of the tone at seams, decibels.
+const TONE_DB: f32 = -6.0;
+
 /// What a leg is sent of a tone that is relayed to it, then mixed for it, then relayed.
 fn relayed_mixed_and_relayed(codec: &Codec) -> Vec<(Header, Vec<u8>)> {
     let (mut a, mut b) = (leg(1, 4000, codec.clone()), leg(2, 5000, codec.clone()));
     let mut encoder = Encoder::new(codec.kind).unwrap();
-    let (mut voices, mut tone) = (Voices::new(), crate::tone::Tone::new(300, -60, encoder.rate()));
+    let (mut voices, mut tone) =
+        (Voices::new(), crate::tone::Tone::new(300, TONE_DB as i16 * 10, encoder.rate()));
     voices.open(1, codec);
     let (mut out, mut sent) = ([0; 1600], Vec::new());
     for n in 0..100u16 {
@@ -381,7 +420,9 @@ fn relayed_mixed_and_relayed(codec: &Codec) -> Vec<(Header, Vec<u8>)> {
         let (mut samples, mut bytes) = (vec![0; encoder.rate() as usize / 50], [0; 1500]);
         tone.fill(&mut samples);
         let length = encoder.encode(&samples, &mut bytes).unwrap();
-        let datagram = packet(codec.receive_pt, n, &bytes[..length]);
+        let (payload_type, timestamp) = (codec.receive_pt, u32::from(n) * codec.clock / 50);
+        let header = Header { marker: false, payload_type, sequence: n, timestamp, ssrc: 5 };
+        let datagram = [&header.bytes()[..], &bytes[..length]].concat();
         let media = a.receive(now, at("192.0.2.7:4000"), &datagram).media.unwrap();
         let payload = &datagram[media.payload.clone()];
         let mut note = |out: &[u8], length: usize| {

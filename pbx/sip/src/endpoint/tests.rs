@@ -90,6 +90,47 @@ fn cancel_crosses_the_answer() {
     p.settle();
 }
 
+/// Behind the called phone there are two (RFC 3261 §13.2.2.4): the first to answer has the call, the other is acknowledged
+/// and hung up, in its own dialog, and again if its answer comes again.
+#[test]
+fn a_second_phone_behind_the_first_is_hung_up() {
+    let mut p = Pair::new();
+    let a = p.call(Some(SDP), &[]);
+    p.ms(50);
+    let b = p.take();
+    p.ends[1].answer(p.now, b, SDP.to_vec());
+    p.collect();
+    let (at, to, ok) = p.wire.back().unwrap().clone();
+    let text = String::from_utf8(ok).unwrap();
+    let line = text.lines().find(|line| line.starts_with("To:")).unwrap();
+    let (start, _) = line.split_once(";tag=").unwrap();
+    let other = text.replace(line, &format!("{start};tag=behind"));
+    assert_ne!(other, text);
+    p.wire.push_back((at, to, other.into_bytes()));
+    p.ms(5);
+    p.seen.clear();
+    p.ms(6);
+    p.collect();
+    let sent: Vec<String> = p
+        .wire
+        .iter()
+        .filter(|(_, to, _)| *to == 1)
+        .map(|(_, _, bytes)| {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            let word = text.split(' ').next().unwrap_or_default().to_owned();
+            format!("{word}{}", if text.contains(";tag=behind") { " to the other" } else { "" })
+        })
+        .collect();
+    assert_eq!(sent, ["ACK", "ACK to the other", "BYE to the other"]);
+    p.ms(100);
+    assert_eq!(p.told(0), [SessionEvent::Answered(Some(SDP.to_vec()))], "the first goes on");
+    assert_eq!(p.told(1), [SessionEvent::Confirmed(None)]);
+    p.ends[0].hang_up(p.now, a, None);
+    p.ms(50);
+    assert_eq!(p.told(1), [SessionEvent::Ended(Ended::Bye(None))]);
+    p.settle();
+}
+
 #[test]
 fn lost_messages_are_repeated() {
     for lost in [(0, "INVITE"), (1, "100"), (1, "200"), (0, "ACK")] {

@@ -116,6 +116,34 @@ fn a_refusal_nobody_acknowledges_is_told() {
     assert_eq!(told, [Up::Timeout]);
 }
 
+/// Peers of old have no magic cookie, and may have one branch for all: a request is known by Call-ID, tag, number and sender
+/// (RFC 3261 §17.2.3).
+#[test]
+fn requests_without_the_cookie_are_told_apart_by_what_they_are() {
+    let mut txns = Transactions::default();
+    let invite = request(Method::Invite, "1");
+    assert_eq!(txns.match_request(Mono(0), &invite), Match::New);
+    let id = txns.accept(flow(Transport::Udp), &invite, ());
+    txns.respond(Mono(0), id, &invite.response(Status::BUSY, Some("t")));
+    let again = request(Method::Invite, "another");
+    assert_eq!(txns.match_request(Mono(1), &again), Match::Absorbed(id), "the branch says nothing");
+    for (name, value) in [
+        (Name::CallId, "d"),
+        (Name::From, "<sip:101@h>;tag=g"),
+        (Name::CSeq, "8 INVITE"),
+        (Name::Via, "SIP/2.0/UDP 192.0.2.7:5060;branch=1"),
+        (Name::Via, "SIP/2.0/UDP 192.0.2.1:5066;branch=1"),
+    ] {
+        let mut other = invite.clone();
+        other.headers.set(name, value);
+        assert_eq!(txns.match_request(Mono(2), &other), Match::New, "{value}");
+    }
+    assert_eq!(txns.match_request(Mono(2), &request(Method::Options, "1")), Match::New);
+    let mut ack = request(Method::Ack, "1");
+    ack.headers.set(Name::CSeq, "7 ACK");
+    assert_eq!(txns.match_request(Mono(3), &ack), Match::Absorbed(id), "the ACK of the refusal");
+}
+
 /// Class "close mid-call": a lost connection is an ordinary event of every transaction.
 #[test]
 fn a_lost_connection_is_told_to_those_who_wait() {

@@ -72,8 +72,17 @@ const ALL_CHANGES: [&str; 13] = [
 
 #[test]
 fn from_every_mode_to_every_other_each_hears_whom_the_mode_says_and_nobody_else() {
+    each_hears_whom_the_mode_says("PCMA", 8);
+}
+
+#[test]
+fn from_every_mode_to_every_other_in_wideband_too() {
+    each_hears_whom_the_mode_says("G722", 9);
+}
+
+fn each_hears_whom_the_mode_says(codec: &str, pt: u8) {
     let rig = Rig::new();
-    let [mut a, mut b, mut s] = party("PCMA", 8);
+    let [mut a, mut b, mut s] = party(codec, pt);
     rig.call(&mut a, &mut b);
     rig.leg(S, &mut s);
     rig.settle();
@@ -95,7 +104,7 @@ fn from_every_mode_to_every_other_each_hears_whom_the_mode_says_and_nobody_else(
         }
         let heard = converse([&mut a, &mut b, &mut s], 36);
         for (at, (phone, heard)) in [&a, &b, &s].into_iter().zip(heard).enumerate() {
-            let what = format!("from {before} to {name}, {at}");
+            let what = format!("{codec} from {before} to {name}, {at}");
             assert!((31..=42).contains(&heard.len()), "{what} heard {} packets of 36", heard.len());
             assert_hears(phone, &heard, tones[at], &what);
             assert_no_leak(phone, &heard[5..], tones[at], &what);
@@ -251,6 +260,19 @@ fn a_mix_gives_way_to_a_tone_and_to_nothing() {
 fn a_further_voice_is_on_its_channel_of_the_recording_while_it_is_told_to_be() {
     for (codec, pt) in [("PCMA", 8), ("G722", 9), ("opus", 107)] {
         joins_a_recording(codec, party(codec, pt));
+    }
+}
+
+/// The same in a call in which each has another codec, whoever has which.
+#[test]
+fn a_recording_of_three_codecs_holds_each_voice_on_its_channel() {
+    let codecs = [("PCMA", 8), ("G722", 9), ("opus", 107)];
+    for first in 0..3 {
+        let phone = |n: usize| {
+            let (codec, pt) = codecs[(first + n) % 3];
+            Phone::new(codec, pt, TONES[n])
+        };
+        joins_a_recording(&format!("{} first", codecs[first].0), [phone(0), phone(1), phone(2)]);
     }
 }
 

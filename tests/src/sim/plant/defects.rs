@@ -158,11 +158,19 @@ pub enum Defect {
     StaleLamp,
     /// Lamps that are lit are told so again when they should go out.
     RepeatedLamp,
+    /// An agent whose phone rings is offered another caller.
+    DoubledOffer,
+    /// Who talks already is written down as who answered a caller.
+    TwoTalks,
+    /// An offer is written down to an agent who has after-call time.
+    OfferInWrapUp,
+    /// After a crash an agent has a break that nobody chose.
+    ForgottenPresence,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 76] = [
+    pub const ALL: [Self; 80] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -239,5 +247,9 @@ impl Defect {
         Self::StaleKey,
         Self::StaleLamp,
         Self::RepeatedLamp,
+        Self::DoubledOffer,
+        Self::TwoTalks,
+        Self::OfferInWrapUp,
+        Self::ForgottenPresence,
     ];
 }

@@ -251,7 +251,8 @@ impl World {
                     self.cut_off.insert(message.id.clone(), found);
                 }
             }
-            let (seed, restored) = (self.rng.bytes(), self.store.disk.restored(self.cut_off.clone()));
+            let (seed, mut restored) = (self.rng.bytes(), self.store.disk.restored(self.cut_off.clone()));
+            self.plant.restored(&mut restored);
             self.exchange = Exchange::new(self.now, Arc::new(self.config.clone()), seed, restored);
         }
         self.steps += 1;

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A call of the same number so soon after an answered one is a repeat.
 const REPEAT_MS: i64 = 2 * 3_600_000;
 
+/// How callers leave who neither got an agent nor gave up nor asked to be called back.
+const OVERFLOWS: [&str; 7] = ["timeout", "full", "closed", "empty", "key", "removed", "restart"];
+
 /// An agent's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(default)]
@@ -49,6 +52,9 @@ pub(super) struct Fact {
     short_abandon_ms: u64,
     talk_ms: u64,
     hold_ms: u64,
+    /// What came of a call-back, and how it ended.
+    act: String,
+    how: String,
 }
 
 #[derive(Deserialize)]
@@ -105,11 +111,13 @@ fn listed(sums: &BTreeMap<State, u64>) -> Vec<Value> {
 /// Checks the quantiles of a queue's figures, which may be a 32nd too long, and takes them out.
 pub(super) fn without_quantiles(figures: &Value, counted: &Recount) -> Value {
     let mut figures = figures.clone();
-    // Of those who asked to be called back there are none.
-    let waits =
-        [("answered_wait", "answered"), ("abandoned_wait", "abandoned"), ("call_back_wait", "called_back")];
-    for (key, exit) in waits {
-        let mut waits: Vec<u64> = counted.left(exit).map(|f| f.waited_ms).collect();
+    let waited = |f: &Fact| f.waited_ms;
+    let waits: [(&str, Vec<u64>); 3] = [
+        ("answered_wait", counted.left("answered").map(waited).collect()),
+        ("abandoned_wait", counted.left("abandoned").map(waited).collect()),
+        ("call_back_wait", counted.called_back("reached").map(waited).collect()),
+    ];
+    for (key, mut waits) in waits {
         waits.sort_unstable();
         let shown = figures[key].as_object_mut().expect("waits");
         for (name, percent) in [("p50_ms", 50), ("p80_ms", 80), ("p95_ms", 95)] {
@@ -191,6 +199,21 @@ impl Recount {
         self.facts("left").filter(move |fact| fact.exit == exit)
     }
 
+    /// Call-backs that ended so.
+    pub(super) fn called_back<'a>(&'a self, how: &'a str) -> impl Iterator<Item = &'a Fact> {
+        self.facts("call_back").filter(move |fact| fact.act == "closed" && fact.how == how)
+    }
+
+    /// What came of call-backs, by its word in reports.
+    fn call_backs(&self) -> Value {
+        let did = |act: &str| self.facts("call_back").filter(|fact| fact.act == act).count();
+        let mut counts: BTreeMap<&str, usize> = ["reached", "dropped", "given_up", "removed"]
+            .map(|how| (how, self.called_back(how).count()))
+            .into();
+        counts.extend([("asked", did("asked")), ("tries", did("tried"))]);
+        json!(counts)
+    }
+
     /// Agents whose answered callers asked for one again, once for each.
     fn repeated(&self) -> Vec<&str> {
         let mut answered: BTreeMap<&str, &Fact> = BTreeMap::new();
@@ -242,8 +265,12 @@ impl Recount {
         let good = count(&mut self.left("answered").filter(in_time));
         let late = abandoned - count(&mut self.left("abandoned").filter(in_time));
         let repeats = self.repeated().len() as u64;
-        let waits = |exit: &str| {
-            let waits: Vec<u64> = self.left(exit).map(|f| f.waited_ms).collect();
+        let overflows: BTreeMap<&str, u64> =
+            OVERFLOWS.map(|cause| (cause, count(&mut self.left(cause)))).into();
+        let overflowed = overflows.values().sum::<u64>();
+        let called_back = count(&mut self.left("called_back"));
+        let waits = |of: &mut dyn Iterator<Item = &Fact>| {
+            let waits: Vec<u64> = of.map(|f| f.waited_ms).collect();
             let average = waits.iter().sum::<u64>().checked_div(waits.len() as u64);
             json!({ "count": waits.len(), "average_ms": average, "longest_ms": waits.iter().max().unwrap_or(&0) })
         };
@@ -254,19 +281,19 @@ impl Recount {
             "repeats_permille": permille(repeats, answered),
             "abandoned": abandoned,
             "short_abandoned": short,
-            "overflowed": offered - answered - abandoned,
-            "overflows": { "timeout": 0, "full": 0, "closed": 0, "empty": 0, "key": 0, "removed": 0, "restart": 0 },
-            "called_back": 0,
-            "call_backs": { "asked": 0, "reached": 0, "dropped": 0, "given_up": 0, "removed": 0, "tries": 0 },
-            "waiting": 0,
+            "overflowed": overflowed,
+            "overflows": overflows,
+            "called_back": called_back,
+            "call_backs": self.call_backs(),
+            "waiting": offered - answered - abandoned - overflowed - called_back,
             "no_answers": count(&mut self.facts("offer_ended").filter(|f| f.outcome == "no_answer")),
             "service_level_strict_permille": permille(good, offered),
-            "service_level_without_short_permille": permille(good, offered - short),
+            "service_level_without_short_permille": permille(good, offered - short - called_back),
             "service_level_permille": permille(good, answered + late),
             "abandoned_permille": permille(abandoned, offered),
-            "answered_wait": waits("answered"),
-            "abandoned_wait": waits("abandoned"),
-            "call_back_wait": json!({ "count": 0, "average_ms": null, "longest_ms": 0 }),
+            "answered_wait": waits(&mut self.left("answered")),
+            "abandoned_wait": waits(&mut self.left("abandoned")),
+            "call_back_wait": waits(&mut self.called_back("reached")),
             "talks": count(&mut self.facts("talked")),
             "talk_ms": self.facts("talked").map(|f| f.talk_ms).sum::<u64>(),
             "hold_ms": self.facts("talked").map(|f| f.hold_ms).sum::<u64>(),
