@@ -82,8 +82,8 @@ impl Checker for OnePlace {
 /// A prompt plays only to an answered caller.
 #[derive(Debug, Default)]
 pub(super) struct PromptsAreForAnswered {
-    /// Calls by the Call-ID of their caller.
-    dialled: BTreeMap<String, CallId>,
+    /// Calls by the Call-ID of their caller: two, if one copy of an INVITE was refused, another was taken, and the phone asked anew.
+    dialled: BTreeMap<String, BTreeSet<CallId>>,
     answered: BTreeSet<CallId>,
     life: u32,
 }
@@ -92,7 +92,7 @@ impl PromptsAreForAnswered {
     /// One call is known, of whose caller that is the Call-ID.
     #[cfg(test)]
     pub(super) fn of_one(dialog: &str, call: CallId) -> Self {
-        Self { dialled: BTreeMap::from([(dialog.to_owned(), call)]), life: 1, ..Self::default() }
+        Self { dialled: BTreeMap::from([(dialog.to_owned(), [call].into())]), life: 1, ..Self::default() }
     }
 }
 
@@ -111,13 +111,13 @@ impl Checker for PromptsAreForAnswered {
                     // Not as it stands in the request, which may be mutilated. A call that was placed rings several.
                     let call = world.exchange.call(open.call);
                     for leg in call.into_iter().flat_map(|call| call.caller_legs()) {
-                        self.dialled.insert(leg.sip_call_id.clone(), open.call);
+                        self.dialled.entry(leg.sip_call_id.clone()).or_default().insert(open.call);
                     }
                 }
                 Action::Send { bytes, .. } if bytes.starts_with(b"SIP/2.0 200") => {
                     let is_invite = header_of(bytes, "CSeq").is_some_and(|cseq| cseq.ends_with("INVITE"));
-                    let call = header_of(bytes, "Call-ID").and_then(|id| self.dialled.get(id));
-                    self.answered.extend(call.filter(|_| is_invite));
+                    let calls = header_of(bytes, "Call-ID").and_then(|id| self.dialled.get(id));
+                    self.answered.extend(calls.into_iter().flatten().filter(|_| is_invite));
                 }
                 _ => {}
             }
@@ -127,7 +127,7 @@ impl Checker for PromptsAreForAnswered {
             && bytes.starts_with(b"SIP/2.0 2")
             && let Some(glance) = Glance::of_text(&legible(bytes)).filter(|glance| glance.method == "INVITE")
         {
-            self.answered.extend(self.dialled.get(glance.call_id));
+            self.answered.extend(self.dialled.get(glance.call_id).into_iter().flatten());
             // Whose answer has another Call-ID than it was asked with is known by its branch alone; then, and only then, what
             // the exchange makes of an answer to an INVITE is believed.
             let is_mutilated = !self.dialled.contains_key(glance.call_id);
@@ -149,7 +149,10 @@ impl Checker for PromptsAreForAnswered {
                 }
                 Action::Persist { record: Record::Cdr(cdr), .. } => {
                     self.answered.remove(&cdr.call);
-                    self.dialled.retain(|_, call| *call != cdr.call);
+                    self.dialled.retain(|_, calls| {
+                        calls.remove(&cdr.call);
+                        !calls.is_empty()
+                    });
                 }
                 _ => {}
             }
