@@ -34,7 +34,7 @@ fn no<T>(status: Status, why: &str) -> Result<T, No> {
 /// The other call of who refers.
 pub(super) enum OtherCall {
     /// A talk: its other party joins.
-    Talk(Consult),
+    Talk(OtherTalk),
     /// Nobody is there but who refers.
     Alone(Alone),
 }
@@ -48,7 +48,7 @@ pub(super) struct Alone {
 }
 
 /// The other talk of who refers: its call, its leg there, the party that joins and that one's dialog.
-pub(super) struct Consult {
+pub(super) struct OtherTalk {
     call: CallId,
     by: LegId,
     joins: LegId,
@@ -96,7 +96,7 @@ impl Exchange {
         if !self.endpoint.may_offer(session) {
             return no(Status::PENDING, "the other side of the other call is changing its media");
         }
-        Ok(OtherCall::Talk(Consult { call: other_id, by, joins: joins.id, session }))
+        Ok(OtherCall::Talk(OtherTalk { call: other_id, by, joins: joins.id, session }))
     }
 
     /// The call that who refers has made ends: somebody else goes where it went. A wait in a queue is over by that, not
@@ -144,9 +144,9 @@ impl Exchange {
         id: CallId,
         (by, stays): (LegId, LegId),
         session: SessionId,
-        consult: &Consult,
+        talk: &OtherTalk,
     ) -> Result<(), No> {
-        let joins = self.calls.get(&consult.call).and_then(|call| call.leg(consult.joins)).cloned();
+        let joins = self.calls.get(&talk.call).and_then(|call| call.leg(talk.joins)).cloned();
         let Some(joins) = joins else { return no(Status::NOT_FOUND, "the other call is gone") };
         let formats = self.formats_to_join(id, stays, &joins);
         if !formats.iter().any(|format| !format.is_digits()) {
@@ -160,15 +160,15 @@ impl Exchange {
         self.endpoint.answer_refer(now.mono, session, Ok(()));
         let (who, known) = (joins.party.number.clone(), joins.remote.clone());
         let (by_whom, whom) = self.part(now, id, (by, stays), &who);
-        self.join_leg(id, leg, (local, slot), joins, consult);
-        self.end_consult(now, id, consult, &by_whom);
+        self.join_leg(id, leg, (local, slot), joins, talk);
+        self.end_other_talk(now, id, talk, &by_whom);
         self.release_transferor(now, id, by);
         self.note_transferred(now, id, &by_whom, &whom, &who);
         self.refresh_troubles(now, id);
         self.wire_all(id);
         // Who stays may hold still.
         self.refresh_hold(now, id);
-        self.offer_joined(now, id, leg, consult.session, known.as_ref());
+        self.offer_joined(now, id, leg, talk.session, known.as_ref());
         self.note_open(id);
         self.show_parties(id);
         Ok(())
@@ -181,21 +181,21 @@ impl Exchange {
         leg: LegId,
         (mut local, slot): (Local, PortSlot),
         joins: Leg,
-        consult: &Consult,
+        talk: &OtherTalk,
     ) {
         if let Some(before) = &joins.local {
             // The same session goes on, in its own words (RFC 3264 §8).
             (local.session_id, local.version) = (before.session_id, before.version + 1);
         }
-        let Some(other) = self.calls.get_mut(&consult.call) else { return };
-        other.sessions.retain(|session| *session != consult.session);
-        if let Some(old) = other.legs.get_mut(&consult.joins) {
+        let Some(other) = self.calls.get_mut(&talk.call) else { return };
+        other.sessions.retain(|session| *session != talk.session);
+        if let Some(old) = other.legs.get_mut(&talk.joins) {
             old.session = None;
         }
-        self.sessions.insert(consult.session, (id, leg));
+        self.sessions.insert(talk.session, (id, leg));
         let extension = joins.extension.clone();
         let new = Leg {
-            session: Some(consult.session),
+            session: Some(talk.session),
             state: LegState::Up,
             agent: joins.agent,
             sip_call_id: joins.sip_call_id,
@@ -207,7 +207,7 @@ impl Exchange {
         };
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.legs.insert(leg, new);
-        call.sessions.push(consult.session);
+        call.sessions.push(talk.session);
         call.stage = Stage::Talking { with: leg };
         call.with = Some(joins.party);
         if let Some(extension) = extension {
@@ -216,18 +216,18 @@ impl Exchange {
     }
 
     /// The other call is over: its parties have gone on in this one.
-    fn end_consult(&mut self, now: Now, id: CallId, consult: &Consult, who: &str) {
+    fn end_other_talk(&mut self, now: Now, id: CallId, talk: &OtherTalk, who: &str) {
         let number = self.calls.get(&id).map_or(0, |call| call.number);
-        let Some(other) = self.calls.get_mut(&consult.call) else { return };
-        let origin = other.leg(consult.by).map_or(End::Caller, |leg| leg.origin);
-        for leg in [consult.by, consult.joins] {
+        let Some(other) = self.calls.get_mut(&talk.call) else { return };
+        let origin = other.leg(talk.by).map_or(End::Caller, |leg| leg.origin);
+        for leg in [talk.by, talk.joins] {
             if let Some(leg) = other.legs.get_mut(&leg) {
                 leg.outcome = "transferred";
             }
         }
         let text = format!("{who} connected the other side with that of call {number}");
-        self.why(now, consult.call, "transfer", text.clone());
-        self.finish(now, consult.call, EndedBy::Party(origin), Cause::HungUp, 0, text);
+        self.why(now, talk.call, "transfer", text.clone());
+        self.finish(now, talk.call, EndedBy::Party(origin), Cause::HungUp, 0, text);
     }
 
     /// Offers the party that joined its new ports.

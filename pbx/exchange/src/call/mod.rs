@@ -41,7 +41,6 @@ mod transfer;
 pub use consult::{Bridge, Consult};
 pub(crate) use digits::{Many, info_digit};
 pub use hand_off::{HandOff, HandedBack};
-pub(crate) use offer::miss_of;
 pub use path::CallPath;
 pub use route::{NO_NUMBER, Way};
 pub use signal::SIGNAL;

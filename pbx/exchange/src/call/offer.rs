@@ -6,9 +6,9 @@ use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, chosen_by, is_translated, match_codec, offer_like};
+use crate::queues::miss_of;
 use crate::record::{Cause, End, EndedBy, EventKind, Severity};
 use crate::{CallId, Changed, LegId};
-use switchroom_acd::Miss;
 use switchroom_sip::header::Headers;
 use switchroom_sip::sdp::{Description, Format, Local};
 use switchroom_sip::status::Status;
@@ -502,15 +502,5 @@ impl Exchange {
         local.formats = formats;
         local.direction = direction;
         local.answer(offer)
-    }
-}
-
-/// What a refusal of one agent's phone is to his queue.
-pub(crate) fn miss_of(word: &str) -> Miss {
-    match word {
-        "no_answer" => Miss::NoAnswer,
-        "busy" | "declined" => Miss::Refused,
-        "no_port" => Miss::NoRoom,
-        _ => Miss::Failed,
     }
 }

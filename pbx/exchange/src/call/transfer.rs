@@ -94,7 +94,7 @@ impl Exchange {
             let other_call =
                 refer.replaces.as_ref().map(|named| self.other_call(id, leg, named)).transpose()?;
             match other_call {
-                Some(OtherCall::Talk(consult)) => self.attend(now, id, parties, session, &consult),
+                Some(OtherCall::Talk(talk)) => self.attend(now, id, parties, session, &talk),
                 Some(OtherCall::Alone(alone)) => {
                     self.put_through(now, id, parties, session, &alone.to, Some(&alone))
                 }

@@ -1,7 +1,7 @@
 //! Agents ring for a caller who waits; one answers, or none does.
 
 use super::moment;
-use crate::call::{Verdict, miss_of};
+use crate::call::Verdict;
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::ENDED_LEGS_MAX;
@@ -19,6 +19,16 @@ pub(super) fn miss(cause: Cause) -> Miss {
         Cause::NoAnswer => Miss::NoAnswer,
         Cause::Busy | Cause::Declined => Miss::Refused,
         Cause::Overload => Miss::NoRoom,
+        _ => Miss::Failed,
+    }
+}
+
+/// What a refusal of one agent's phone is to his queue.
+pub(crate) fn miss_of(word: &str) -> Miss {
+    match word {
+        "no_answer" => Miss::NoAnswer,
+        "busy" | "declined" => Miss::Refused,
+        "no_port" => Miss::NoRoom,
         _ => Miss::Failed,
     }
 }
