@@ -1,7 +1,7 @@
 //! Answers to commands.
 
 use super::calls::{known_call, one_call, resolve, with_words};
-use super::refusal::{call_of_order, refuse, refused_by_shell};
+use super::refusal::{call_of_order, is_of_shell, refuse, told_to_all};
 use super::server::Server;
 use super::sight::Sight;
 use super::{desk, figures, floor, flows, settings, view};
@@ -48,16 +48,13 @@ pub(super) async fn answer(
     if let Some(why) = forbidden(server, user, (role, &sight), &command).await? {
         return Err(refuse(server, user, &command, (RefusalReason::Right, why)).await);
     }
-    let of_shell = refused_by_shell(&command).map(|why| (command.clone(), why));
-    match (carry_out(server, (user, role), command).await, of_shell) {
-        (Ok(answer), _) => Ok(sight.answer(answer)),
-        (Err(CommandError::Refused { why }), Some((command, told))) => {
-            let told = told.map_or_else(|| why.clone(), str::to_owned);
-            refuse(server, user, &command, (RefusalReason::State, told)).await;
-            Err(refused(why))
-        }
-        (Err(error), _) => Err(error),
+    let of_shell = is_of_shell(&command).then(|| command.clone());
+    let answer = carry_out(server, (user, role), command).await;
+    if let (Err(CommandError::Refused { why }), Some(order)) = (&answer, of_shell) {
+        let told = told_to_all(&order, why).to_owned();
+        refuse(server, user, &order, (RefusalReason::State, told)).await;
     }
+    answer.map(|answer| sight.answer(answer))
 }
 
 /// Why an order of somebody who may give it can be about no call: there is none.

@@ -35,17 +35,22 @@ pub(super) fn call_of_order(command: &Command) -> Option<String> {
     call_of(&serde_json::to_value(command).unwrap_or_default()).map(str::to_owned)
 }
 
-/// Orders that the exchange has no part in, and so writes down no refusal of: files of recordings, and the configuration. Gives
-/// what is told of why, if that is not what the user is told: what is wrong with a setting may quote it, and it may be secret.
-pub(super) fn refused_by_shell(command: &Command) -> Option<Option<&'static str>> {
-    match command {
+/// Whether the exchange has no part in an order, and so writes down no refusal of it: files of recordings, and the configuration.
+pub(super) fn is_of_shell(command: &Command) -> bool {
+    matches!(
+        command,
         Command::HoldRecording { .. }
-        | Command::ReleaseRecording { .. }
-        | Command::DeleteRecording { .. }
-        | Command::ChangeConfig { .. } => Some(None),
-        Command::ApplySettings { .. } => Some(Some("the configuration does not take it")),
-        _ => None,
-    }
+            | Command::ReleaseRecording { .. }
+            | Command::DeleteRecording { .. }
+            | Command::ChangeConfig { .. }
+            | Command::ApplySettings { .. }
+    )
+}
+
+/// Why an order of the shell was refused, as far as others may read it: what is wrong with a setting may quote it, and it may be
+/// secret.
+pub(super) fn told_to_all<'w>(command: &Command, why: &'w str) -> &'w str {
+    if matches!(command, Command::ApplySettings { .. }) { "the configuration does not take it" } else { why }
 }
 
 /// Whether a refusal of it is worth a line. A console asks for the shapes of recordings by itself.

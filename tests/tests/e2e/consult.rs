@@ -15,6 +15,34 @@ const SECOND_HZ: f64 = 1_000.0;
 /// The music of a hold.
 const MUSIC_HZ: f64 = 1_500.0;
 
+/// An agent holds a caller on line 1 and talks with a colleague on another.
+struct Consulting {
+    caller: Baresip,
+    agent: Linphone,
+    second: Baresip,
+    /// The caller's call.
+    call: CallView,
+    /// The agent's line to the colleague.
+    consult: u32,
+}
+
+fn consulting(daemon: &Daemon) -> Consulting {
+    let mut caller = Baresip::at(daemon, "101", CALLER_HZ);
+    let mut agent = Linphone::at(daemon, "102");
+    let mut second = Baresip::at(daemon, "103", SECOND_HZ);
+    caller.command("dial", "102");
+    caller.wait_for("CALL_ESTABLISHED");
+    agent.wait_for(1, "StreamsRunning");
+    let call = eventually("the call", || daemon.calls().into_iter().next());
+    agent.command("call-pause 1");
+    agent.wait_for(1, "Paused");
+    eventually("the hold", || daemon.calls().into_iter().find(|c| c.state == CallState::Held));
+    let consult = agent.call("103");
+    second.wait_for("CALL_ESTABLISHED");
+    agent.wait_for(consult, "StreamsRunning");
+    Consulting { caller, agent, second, call, consult }
+}
+
 #[test]
 fn an_agent_consults_and_puts_the_caller_through() {
     if !has_program("baresip", "baresip-core") || !has_program(linphone::PROGRAM.0, linphone::PROGRAM.1) {
@@ -23,18 +51,7 @@ fn an_agent_consults_and_puts_the_caller_through() {
     let mut setup = setup().recording().md5_only();
     setup.extensions = ["101", "102", "103"].map(str::to_owned).to_vec();
     let daemon = Daemon::start(setup);
-    let mut caller = Baresip::at(&daemon, "101", CALLER_HZ);
-    let mut agent = Linphone::at(&daemon, "102");
-    let mut second = Baresip::at(&daemon, "103", SECOND_HZ);
-    caller.command("dial", "102");
-    caller.wait_for("CALL_ESTABLISHED");
-    agent.wait_for(1, "StreamsRunning");
-    let call = eventually("the call", || daemon.calls().into_iter().next());
-    agent.command("call-pause 1");
-    eventually("the hold", || daemon.calls().into_iter().find(|c| c.state == CallState::Held));
-    let consult = agent.call("103");
-    second.wait_for("CALL_ESTABLISHED");
-    agent.wait_for(consult, "StreamsRunning");
+    let Consulting { mut caller, mut agent, mut second, call, consult } = consulting(&daemon);
     assert_eq!(daemon.calls().len(), 2, "a call on hold, and a consultation");
 
     agent.command(&format!("call-transfer 1 {consult}"));
@@ -78,18 +95,7 @@ fn an_agent_swaps_between_two_lines_and_puts_them_together() {
     setup.media = "hold_music = [\"music\"]\n".to_owned();
     setup.beside = vec![(music.path().join("music.wav"), "prompts/en/music.wav".to_owned())];
     let daemon = Daemon::start(setup);
-    let mut caller = Baresip::at(&daemon, "101", CALLER_HZ);
-    let mut agent = Linphone::at(&daemon, "102");
-    let mut second = Baresip::at(&daemon, "103", SECOND_HZ);
-    caller.command("dial", "102");
-    caller.wait_for("CALL_ESTABLISHED");
-    agent.wait_for(1, "StreamsRunning");
-    let call = eventually("the call", || daemon.calls().into_iter().next());
-    agent.command("call-pause 1");
-    agent.wait_for(1, "Paused");
-    let consult = agent.call("103");
-    second.wait_for("CALL_ESTABLISHED");
-    agent.wait_for(consult, "StreamsRunning");
+    let Consulting { mut caller, mut agent, mut second, call, consult } = consulting(&daemon);
     // To the caller, to the colleague, and to the caller again.
     let is_held = |from: &str| {
         let state = daemon.calls().into_iter().find(|one| one.from.number == from).map(|one| one.state);
