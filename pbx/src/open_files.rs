@@ -11,7 +11,7 @@ pub fn most() -> Option<u64> {
 }
 
 /// Raises the limit as far as may be needed. Shells and service managers begin with 1,024, which programs that wait with `select`
-/// cannot exceed; this one can. No further than [`ENOUGH`], for programs that flows run have the same limit, and some close all
+/// cannot exceed; this one can. No further than 131,072, for programs that flows run have the same limit, and some close all
 /// that they might have open, one by one.
 pub fn raise() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
