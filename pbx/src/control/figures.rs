@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_acd::Presence;
 use switchroom_acd::figures::{
-    AgentFigures, Board, CallBackCounts, HALF_HOUR_MS, Overflows, QueueFigures, StateTime, Waits,
+    AgentFigures, Board, Books, CallBackCounts, HALF_HOUR_MS, Overflows, QueueFigures, StateTime, Waits,
 };
 use switchroom_exchange::{Exchange, Now, clean};
 use switchroom_wire as w;
@@ -11,34 +11,71 @@ use switchroom_wire as w;
 /// Days that can be asked for: as many as are kept.
 pub(super) const DAYS_MAX: u32 = 8;
 
-/// The figures of the last local days, today included, oldest first; half hours without any are left out. For who is
-/// restricted to queues they are those of these queues and of the agents who work in them.
-pub(super) fn figures(
-    exchange: &Exchange,
-    by: w::FiguresBy,
-    days: u32,
-    (now, rights): (Now, Option<&BTreeSet<String>>),
-) -> Vec<w::FiguresView> {
-    let of = exchange.figures();
-    let has_queue = |queue: &str| rights.is_none_or(|queues| queues.contains(queue));
-    let has_agent = |agent: &str| {
-        let known = exchange.floor().agent(agent).map(|agent| &agent.config.queues);
-        rights.is_none() || known.is_some_and(|queues| queues.keys().any(|queue| has_queue(queue)))
-    };
-    let spans: Vec<(i64, i64)> = match by {
-        w::FiguresBy::Day => local_days(exchange, days, now),
-        w::FiguresBy::HalfHour => {
-            let from = local_days(exchange, days, now).first().map_or(now.wall.0, |day| day.0);
-            let halves = of.half_hours().filter(|begins| *begins >= from);
-            halves.map(|begins| (begins, begins.saturating_add(HALF_HOUR_MS))).collect()
+/// Queues and agents in all the spans of an answer: some ten megabytes of it.
+const ROWS_MAX: usize = 20_000;
+
+/// What figures of the last local days are counted from. Taking it is quick, whatever was counted; counting is not, and is for
+/// another thread than that of the engine.
+pub(super) struct Asked {
+    books: Books,
+    /// Oldest first.
+    spans: Vec<(i64, i64)>,
+    now_ms: i64,
+    /// The queues of who is restricted to some, and the agents who work in them.
+    own: Option<(BTreeSet<String>, BTreeSet<String>)>,
+}
+
+impl Asked {
+    /// For today and the days before it. Half hours without any figures are left out.
+    pub(super) fn of(
+        exchange: &Exchange,
+        by: w::FiguresBy,
+        days: u32,
+        (now, rights): (Now, Option<&BTreeSet<String>>),
+    ) -> Self {
+        let books = exchange.figures().books().clone();
+        let days = local_days(exchange, days, now);
+        let spans = match by {
+            w::FiguresBy::Day => days,
+            w::FiguresBy::HalfHour => {
+                let from = days.first().map_or(now.wall.0, |day| day.0);
+                let halves = books.half_hours().filter(|begins| *begins >= from);
+                halves.map(|begins| (begins, begins.saturating_add(HALF_HOUR_MS))).collect()
+            }
+        };
+        let own = rights.map(|queues| (queues.clone(), agents_of(exchange, queues)));
+        Self { books, spans, now_ms: now.wall.0, own }
+    }
+
+    /// Counts, oldest first.
+    ///
+    /// # Errors
+    /// It is more than one answer holds.
+    pub(super) fn count(self) -> Result<Vec<w::FiguresView>, String> {
+        let is_own = |queue: &str| self.own.as_ref().is_none_or(|(queues, _)| queues.contains(queue));
+        let (mut views, mut rows) = (Vec::new(), 0);
+        for (from, to) in self.spans {
+            let mut board = self.books.between_of(from, to, Some(self.now_ms), &is_own);
+            if let Some((_, agents)) = &self.own {
+                board.agents.retain(|agent, _| agents.contains(agent));
+            }
+            rows += board.queues.len() + board.agents.len();
+            if rows > ROWS_MAX {
+                return Err(format!(
+                    "that is more than {ROWS_MAX} figures of queues and agents; ask for fewer days, or by day"
+                ));
+            }
+            views.push(view(board));
         }
-    };
-    let boards = spans.into_iter().map(|(from, to)| of.between_of(from, to, Some(now.wall.0), &has_queue));
-    let own = |mut board: Board| {
-        board.agents.retain(|agent, _| has_agent(agent));
-        board
-    };
-    boards.map(|board| view(own(board))).collect()
+        Ok(views)
+    }
+}
+
+/// The agents who work in one of the queues, or did when they were last configured.
+fn agents_of(exchange: &Exchange, queues: &BTreeSet<String>) -> BTreeSet<String> {
+    let agents = exchange.floor().every_agent();
+    let theirs = agents.filter(|agent| agent.config.queues.keys().any(|queue| queues.contains(queue)));
+    theirs.map(|agent| agent.number.to_string()).collect()
 }
 
 /// From midnight to midnight, oldest first.
@@ -178,5 +215,32 @@ fn state(of: StateTime) -> w::StateTimeView {
         reason,
         activity: of.state.activity.word().to_owned(),
         ms: of.ms,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use switchroom_acd::Fact;
+    use switchroom_acd::fact::WrappedUpFact;
+    use switchroom_acd::figures::Figures;
+
+    #[test]
+    fn an_answer_has_a_bound() {
+        let (mut figures, half) = (Figures::new(), |n: i64| (n * HALF_HOUR_MS, (n + 1) * HALF_HOUR_MS));
+        for at_ms in [0, HALF_HOUR_MS, 2 * HALF_HOUR_MS] {
+            for agent in 0..9_000 {
+                let (agent, queue) = (agent.to_string(), "q".to_owned());
+                let disposition = String::new();
+                let fact = WrappedUpFact { at_ms, call: 1, queue, agent, lasted_ms: 1, disposition };
+                figures.apply(&Fact::WrappedUp(fact));
+            }
+        }
+        let asked = |spans| Asked { books: figures.books().clone(), spans, now_ms: 0, own: None };
+        assert_eq!(asked(vec![half(0), half(1)]).count().unwrap().len(), 2);
+        let why = asked(vec![half(0), half(1), half(2)]).count().unwrap_err();
+        assert!(why.ends_with("ask for fewer days, or by day"), "{why}");
+        assert_eq!(asked(vec![(0, 3 * HALF_HOUR_MS)]).count().unwrap()[0].agents.len(), 9_000);
     }
 }

@@ -15,8 +15,8 @@ use switchroom_exchange::{
     AgentAct, CallId, Command as Do, Exchange, MissedWish, Mode, RefusalReason, Subject, SupervisionAct,
 };
 use switchroom_wire::{
-    Answer, Command, CommandError, ConfigChange, ConsultAct, MissedAct, QueueDoor, RecordingAct, Role,
-    SuperviseAct, Supervised, SupervisionMode, WaveView, WhyView,
+    Answer, Command, CommandError, ConfigChange, ConsultAct, FiguresBy, MissedAct, QueueDoor, RecordingAct,
+    Role, SuperviseAct, Supervised, SupervisionMode, WaveView, WhyView,
 };
 use tokio::sync::oneshot;
 
@@ -224,13 +224,7 @@ async fn carry_out(
         Command::Extensions => Ok(Answer::Extensions(server.hub.extensions())),
         Command::Agents => Ok(Answer::Agents(server.hub.agents())),
         Command::Queues => Ok(Answer::Queues(server.hub.queues())),
-        Command::Figures { by, days } => {
-            let user = user.to_owned();
-            let figures = move |x: &Exchange| {
-                figures::figures(x, by, days, (crate::engine::now(), x.rights_of(&user).as_deref()))
-            };
-            server.engine.ask(figures).await.map(Answer::Figures).map_err(failed)
-        }
+        Command::Figures { by, days } => figures_of(server, user, by, days).await,
         Command::Why { call } => why(server, user, &call).await,
         Command::AgentPresence { agent, presence, reason, extension } => {
             let presence = presence_of(&presence, reason)?;
@@ -483,6 +477,18 @@ async fn queue_path(server: &Server, call: &str) -> Vec<WhyView> {
 
 fn rows(limit: u32) -> usize {
     limit.min(ROWS_MAX) as usize
+}
+
+/// Figures are counted off the runtime's threads and those of calls, one answer at a time: it may take as long as a second.
+async fn figures_of(server: &Server, user: &str, by: FiguresBy, days: u32) -> Result<Answer, CommandError> {
+    let Ok(_turn) = server.counting.acquire().await else { return Err(failed("the exchange has stopped")) };
+    let user = user.to_owned();
+    let asked = move |x: &Exchange| {
+        figures::Asked::of(x, by, days, (crate::engine::now(), x.rights_of(&user).as_deref()))
+    };
+    let asked = server.engine.ask(asked).await.map_err(failed)?;
+    let counted = tokio::task::spawn_blocking(move || asked.count()).await;
+    counted.map_err(|_| failed("counting failed"))?.map(Answer::Figures).map_err(refused)
 }
 
 /// Reads the store off the runtime's threads.

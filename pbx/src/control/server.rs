@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use switchroom_exchange::Severity;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// What the control server needs.
 pub struct ControlSettings {
@@ -60,6 +60,8 @@ pub(super) struct Server {
     /// Lines of clients that were none of the protocol.
     pub(super) wrong_lines: AtomicU64,
     last: AtomicU64,
+    /// Whose turn it is to have figures counted.
+    pub(super) counting: Semaphore,
 }
 
 impl Server {
@@ -127,6 +129,7 @@ pub async fn start(settings: ControlSettings) -> io::Result<ControlServer> {
         dumps: settings.dumps,
         wrong_lines: AtomicU64::new(0),
         last: AtomicU64::new(0),
+        counting: Semaphore::new(1),
     });
     tokio::spawn(accept(listener, server));
     Ok(ControlServer { path })

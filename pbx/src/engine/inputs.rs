@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 
 /// Inputs that may wait. A second of the heaviest load; beyond it datagrams are dropped, as networks do.
 const QUEUE_MAX: usize = 16_384;
-/// SIP messages among them. What is left of the queue is for news from inside, so that no flood from outside can make
-/// the engine miss the end of a leg or the answer of the store.
-const MESSAGES_MAX: usize = QUEUE_MAX / 4 * 3;
+/// Among them what peers cause: SIP messages and lost connections. What is left of the queue is for news from inside, so that no
+/// flood from outside can make the engine miss the end of a leg or the answer of the store.
+const OUTSIDE_MAX: usize = QUEUE_MAX / 4 * 3;
 
 /// A question about the exchange that only its own thread can answer.
 pub type Question = Box<dyn FnOnce(&Exchange) + Send>;
@@ -52,26 +52,33 @@ pub enum ToEngine {
     Stop,
 }
 
+impl ToEngine {
+    /// Whether peers cause it, as often as they like.
+    fn is_from_outside(&self) -> bool {
+        matches!(self, Self::Message(..) | Self::FlowLost(_))
+    }
+}
+
 /// The way into the engine, for every thread.
 #[derive(Clone)]
 pub struct EngineHandle {
     sender: SyncSender<ToEngine>,
-    /// SIP messages in the queue.
-    messages: Arc<AtomicUsize>,
+    /// What is in the queue from outside.
+    from_outside: Arc<AtomicUsize>,
 }
 
 /// The end of the queue that the engine takes from.
 pub struct Inputs {
     receiver: Receiver<ToEngine>,
-    messages: Arc<AtomicUsize>,
+    from_outside: Arc<AtomicUsize>,
 }
 
 impl Inputs {
     /// The next input; waits for it that long.
     pub(crate) fn recv_timeout(&self, wait: Duration) -> Result<ToEngine, RecvTimeoutError> {
         let input = self.receiver.recv_timeout(wait)?;
-        if matches!(input, ToEngine::Message(..)) {
-            self.messages.fetch_sub(1, Ordering::Relaxed);
+        if input.is_from_outside() {
+            self.from_outside.fetch_sub(1, Ordering::Relaxed);
         }
         Ok(input)
     }
@@ -81,20 +88,20 @@ impl EngineHandle {
     /// A way in, and the end that the engine takes from.
     pub fn new() -> (Self, Inputs) {
         let (sender, receiver) = sync_channel(QUEUE_MAX);
-        let messages = Arc::<AtomicUsize>::default();
-        (Self { sender, messages: messages.clone() }, Inputs { receiver, messages })
+        let from_outside = Arc::<AtomicUsize>::default();
+        (Self { sender, from_outside: from_outside.clone() }, Inputs { receiver, from_outside })
     }
 
-    /// Hands something over without waiting. False if the queue is full, for a SIP message if three quarters of it
-    /// are SIP messages.
+    /// Hands something over without waiting. False if the queue is full, for what comes from outside if three quarters of it
+    /// came from there.
     pub fn tell(&self, input: ToEngine) -> bool {
-        let is_message = matches!(input, ToEngine::Message(..));
-        let has_room = !is_message || self.messages.fetch_add(1, Ordering::Relaxed) < MESSAGES_MAX;
+        let is_from_outside = input.is_from_outside();
+        let has_room = !is_from_outside || self.from_outside.fetch_add(1, Ordering::Relaxed) < OUTSIDE_MAX;
         if has_room && self.sender.try_send(input).is_ok() {
             return true;
         }
-        if is_message {
-            self.messages.fetch_sub(1, Ordering::Relaxed);
+        if is_from_outside {
+            self.from_outside.fetch_sub(1, Ordering::Relaxed);
         }
         false
     }
@@ -177,10 +184,13 @@ mod tests {
     use super::*;
     use switchroom_exchange::{LegId, PortSlot, Quality, Transport};
 
-    fn message() -> ToEngine {
+    fn flow() -> Flow {
         let at = "192.0.2.7:5060".parse().unwrap();
-        let flow = Flow { transport: Transport::Udp, local: at, remote: at, connection: 0 };
-        ToEngine::Message(flow, Vec::new())
+        Flow { transport: Transport::Tcp, local: at, remote: at, connection: 1 }
+    }
+
+    fn message() -> ToEngine {
+        ToEngine::Message(flow(), Vec::new())
     }
 
     fn closed() -> MediaEvent {
@@ -192,19 +202,20 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_messages_leaves_room_for_news_from_inside() {
+    fn a_flood_from_outside_leaves_room_for_news_from_inside() {
         let (engine, inputs) = EngineHandle::new();
-        let taken = (0..2 * QUEUE_MAX).filter(|_| engine.tell(message())).count();
-        assert_eq!(taken, MESSAGES_MAX);
-        assert!(engine.tell(ToEngine::Drain) && !engine.tell(message()));
+        let either = |n: &usize| if n.is_multiple_of(2) { message() } else { ToEngine::FlowLost(flow()) };
+        let taken = (0..2 * QUEUE_MAX).filter(|n| engine.tell(either(n))).count();
+        assert_eq!(taken, OUTSIDE_MAX);
+        assert!(engine.tell(ToEngine::Drain) && !engine.tell(message()) && !engine.flow_lost(flow()));
         // Each message that is taken out makes room for one.
         assert!(matches!(next(&inputs), Some(ToEngine::Message(..))));
         assert!(engine.tell(message()) && !engine.tell(message()));
         let inside = (0..QUEUE_MAX).filter(|_| engine.tell(ToEngine::Drain)).count();
-        assert_eq!(inside, QUEUE_MAX - MESSAGES_MAX - 1, "the rest is for them");
+        assert_eq!(inside, QUEUE_MAX - OUTSIDE_MAX - 1, "the rest is for them");
         while next(&inputs).is_some() {}
         let taken = (0..2 * QUEUE_MAX).filter(|_| engine.tell(message())).count();
-        assert_eq!(taken, MESSAGES_MAX, "none was counted twice or forgotten");
+        assert_eq!(taken, OUTSIDE_MAX, "none was counted twice or forgotten");
     }
 
     #[test]

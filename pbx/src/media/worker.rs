@@ -331,7 +331,10 @@ impl Worker {
             self.look_us = now_us + LOOK_US;
             self.give_up_waiting(now_us);
             for at in 0..self.legs.len() {
-                self.look_at(now_us, at);
+                // As with a packet: what peers sent is summed up here.
+                if catch_unwind(AssertUnwindSafe(|| self.look_at(now_us, at))).is_err() {
+                    self.begin_anew(now_us, at);
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ use super::agent::AgentTally;
 use super::queue::QueueTally;
 use crate::fact::State;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Milliseconds of a half hour.
 pub const HALF_HOUR_MS: i64 = 30 * 60 * 1_000;
@@ -48,9 +49,11 @@ fn count_in<T: Default>(of: &mut BTreeMap<Box<str>, T>, name: &str, count: impl 
 
 /// The half hours that are kept. When there are too many, that goes which was counted in longest ago: with a clock that
 /// runs it is the oldest, and with one that steps nothing of now is lost.
+///
+/// A copy costs a pointer for each: what is counted in afterwards is copied then, and only that.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HalfHours {
-    kept: BTreeMap<i64, HalfHour>,
+    kept: BTreeMap<i64, Arc<HalfHour>>,
     counted: u64,
 }
 
@@ -68,7 +71,7 @@ impl HalfHours {
                 self.kept.remove(&oldest);
             }
         }
-        let half = self.kept.entry(number).or_default();
+        let half = Arc::make_mut(self.kept.entry(number).or_default());
         half.counted = self.counted;
         half
     }
@@ -96,7 +99,8 @@ impl HalfHours {
         to_ms: i64,
     ) -> impl DoubleEndedIterator<Item = (i64, &HalfHour)> {
         let (from, to) = whole(from_ms, to_ms);
-        self.kept.range(from..to.max(from)).map(|(number, half)| (number.saturating_mul(HALF_HOUR_MS), half))
+        let kept = self.kept.range(from..to.max(from));
+        kept.map(|(number, half)| (number.saturating_mul(HALF_HOUR_MS), &**half))
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod agent;
 mod board;
+mod books;
 mod estimate;
 mod half_hours;
 mod queue;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use agent::{AgentCounts, AgentFigures, OTHER_REASON, StateTime};
 pub use board::{AgentNow, Board, Now, WaitingNow};
+pub use books::Books;
 pub use estimate::{Estimate, SCORES_MIN};
 pub use half_hours::{HALF_HOUR_MS, HALF_HOURS_MAX, NAMES_MAX, OTHERS};
 pub use queue::{CallBackCounts, Overflows, QueueCounts, QueueFigures, ServiceLevel};
@@ -35,7 +37,6 @@ use crate::fact::{
 use crate::floor::Remembered;
 use crate::limits::{CALL_BACKS_MAX, WAITERS_MAX};
 use estimate::{Estimator, Promise};
-use half_hours::HalfHours;
 use queue::QueueTally;
 use repeats::Repeats;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,11 +44,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The fold.
 #[derive(Debug, Clone, Default)]
 pub struct Figures {
-    half_hours: HalfHours,
+    books: Books,
     /// Who waits.
     stays: BTreeMap<Call, Stay>,
-    /// The state of every agent who is signed in, and since when.
-    states: BTreeMap<Box<str>, (State, i64)>,
     /// Wishes to be called back that were counted and are not over, by their ids.
     wishes: BTreeSet<Call>,
     estimator: Estimator,
@@ -84,6 +83,26 @@ impl Figures {
         Self::default()
     }
 
+    /// What was counted so far.
+    pub fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// See [`Books::between`].
+    pub fn between(&self, from_ms: i64, to_ms: i64, now_ms: Option<i64>) -> Board {
+        self.books.between(from_ms, to_ms, now_ms)
+    }
+
+    /// See [`Books::queue`].
+    pub fn queue(&self, name: &str, from_ms: i64, to_ms: i64) -> QueueFigures {
+        self.books.queue(name, from_ms, to_ms)
+    }
+
+    /// See [`Books::agent`].
+    pub fn agent(&self, number: &str, from_ms: i64, to_ms: i64) -> AgentFigures {
+        self.books.agent(number, from_ms, to_ms)
+    }
+
     /// Something happened. To be called with every fact once, in the order in which they were written down.
     pub fn apply(&mut self, fact: &Fact) {
         match fact {
@@ -93,18 +112,18 @@ impl Figures {
             Fact::OfferEnded(ended) => self.offer_ended(ended),
             Fact::Left(left) => self.left(left),
             Fact::Talked(talked) => {
-                let half = self.half_hours.at(talked.at_ms);
+                let half = self.books.half_hours.at(talked.at_ms);
                 half.queue(&talked.queue, |tally| tally.talked(talked));
                 half.agent(&talked.agent, |tally| tally.talked(talked));
             }
             Fact::WrappedUp(wrapped) => {
-                let half = self.half_hours.at(wrapped.at_ms);
+                let half = self.books.half_hours.at(wrapped.at_ms);
                 half.queue(&wrapped.queue, |tally| tally.wrapped_up(wrapped.lasted_ms));
                 half.agent(&wrapped.agent, |tally| tally.wrapped_up(wrapped.lasted_ms));
             }
             Fact::CallBack(fact) => {
                 if self.is_counted(fact) {
-                    let half = self.half_hours.at(fact.joined_ms);
+                    let half = self.books.half_hours.at(fact.joined_ms);
                     half.queue(&fact.queue, |tally| tally.call_back(&fact.act));
                 }
                 self.repeats.called_back(fact);
@@ -125,7 +144,7 @@ impl Figures {
 
     /// Where the store remembers an agent to be: for agents whose last fact is older than those applied.
     pub fn remember(&mut self, remembered: &Remembered) {
-        if !self.states.contains_key(remembered.agent.as_str()) {
+        if !self.books.states.contains_key(remembered.agent.as_str()) {
             self.is_in(&remembered.agent, &remembered.state, remembered.since_ms);
         }
     }
@@ -143,14 +162,14 @@ impl Figures {
     /// What an agent has had of each break since `from_ms`, by reason. A half hour that began before is not counted.
     pub fn breaks(&self, agent: &str, from_ms: i64) -> BTreeMap<String, BreakTime> {
         let mut taken: BTreeMap<String, BreakTime> = BTreeMap::new();
-        let halves = self.half_hours.between(from_ms, i64::MAX);
+        let halves = self.books.half_hours.between(from_ms, i64::MAX);
         for (state, ms) in halves.filter_map(|(_, half)| half.agents.get(agent)).flat_map(|t| t.states()) {
             if let Some(reason) = state.on_break() {
                 let time = taken.entry(reason.to_owned()).or_default();
                 time.ended_ms = time.ended_ms.saturating_add(*ms);
             }
         }
-        if let Some((state, since_ms)) = self.states.get(agent)
+        if let Some((state, since_ms)) = self.books.states.get(agent)
             && let Some(reason) = state.on_break()
         {
             taken.entry(reason.to_owned()).or_default().since_ms = Some((*since_ms).max(from_ms));
@@ -177,21 +196,21 @@ impl Figures {
 
     fn agent_changed(&mut self, fact: &AgentFact) {
         if fact.was.counts_as_signed_in() {
-            self.half_hours.spent(&fact.agent, &fact.was, fact.at_ms, fact.lasted_ms);
+            self.books.half_hours.spent(&fact.agent, &fact.was, fact.at_ms, fact.lasted_ms);
         }
         if fact.was.presence != fact.is.presence {
-            self.half_hours.at(fact.at_ms).agent(&fact.agent, |tally| tally.chose(fact));
+            self.books.half_hours.at(fact.at_ms).agent(&fact.agent, |tally| tally.chose(fact));
         }
         self.is_in(&fact.agent, &fact.is, fact.at_ms);
     }
 
     fn is_in(&mut self, agent: &str, state: &State, since_ms: i64) {
         if !state.counts_as_signed_in() {
-            self.states.remove(agent);
-        } else if let Some(known) = self.states.get_mut(agent) {
+            self.books.states.remove(agent);
+        } else if let Some(known) = self.books.states.get_mut(agent) {
             *known = (state.clone(), since_ms);
-        } else if self.states.len() < NAMES_MAX {
-            self.states.insert(agent.into(), (state.clone(), since_ms));
+        } else if self.books.states.len() < NAMES_MAX {
+            self.books.states.insert(agent.into(), (state.clone(), since_ms));
         }
     }
 
@@ -211,8 +230,14 @@ impl Figures {
             }
         }
         if let Some(repeated) = self.repeats.joined(joined) {
-            self.half_hours.at(repeated.joined_ms).queue(&repeated.queue, |tally| tally.counts.repeats += 1);
-            self.half_hours.at(repeated.at_ms).agent(&repeated.agent, |tally| tally.counts.repeats += 1);
+            self.books
+                .half_hours
+                .at(repeated.joined_ms)
+                .queue(&repeated.queue, |tally| tally.counts.repeats += 1);
+            self.books
+                .half_hours
+                .at(repeated.at_ms)
+                .agent(&repeated.agent, |tally| tally.counts.repeats += 1);
             self.repeated = Some((repeated.queue, repeated.agent));
         }
         let promise = self.estimator.joined(joined);
@@ -223,7 +248,7 @@ impl Figures {
             promise: Some(promise),
         };
         self.stays.insert(joined.call, stay);
-        self.half_hours.at(joined.at_ms).queue(&joined.queue, QueueTally::joined);
+        self.books.half_hours.at(joined.at_ms).queue(&joined.queue, QueueTally::joined);
     }
 
     /// Somebody who waited is not there any more, and nothing was written down of it: cut off.
@@ -232,7 +257,7 @@ impl Figures {
             if stay.promise.is_some() {
                 self.estimator.forget(&stay.queue);
             }
-            self.half_hours.at(stay.joined_ms).queue(&stay.queue, QueueTally::lost);
+            self.books.half_hours.at(stay.joined_ms).queue(&stay.queue, QueueTally::lost);
         }
     }
 
@@ -249,7 +274,7 @@ impl Figures {
     }
 
     fn offer_ended(&mut self, ended: &OfferEndedFact) {
-        let half = self.half_hours.at(ended.at_ms);
+        let half = self.books.half_hours.at(ended.at_ms);
         half.agent(&ended.agent, |tally| tally.offer_ended(ended));
         if ended.outcome == OfferOutcome::NoAnswer {
             half.queue(&ended.queue, |tally| tally.counts.no_answers += 1);
@@ -269,7 +294,7 @@ impl Figures {
         if left.exit == Exit::Answered {
             self.repeats.answered(left, queue, joined_ms);
         }
-        self.half_hours.at(joined_ms).queue(queue, |tally| {
+        self.books.half_hours.at(joined_ms).queue(queue, |tally| {
             tally.stop_waiting(stay.is_some());
             tally.left(left);
         });

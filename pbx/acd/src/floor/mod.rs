@@ -187,6 +187,11 @@ impl Floor {
         self.agents.get(self.agent_ids.get(number)?.0 as usize)
     }
 
+    /// Every agent, also those who are not configured any more.
+    pub fn every_agent(&self) -> impl Iterator<Item = &Agent> {
+        self.agents.iter()
+    }
+
     /// An agent by its number within the floor.
     pub fn agent_by_id(&self, id: AgentId) -> Option<&Agent> {
         self.agents.get(id.0 as usize)

@@ -5,7 +5,7 @@ use crate::fact::{
     OfferEndedFact, OfferOutcome, Presence, State, TalkedFact, WrappedUpFact,
 };
 use crate::figures::{
-    AgentFigures, Figures, HALF_HOUR_MS, HALF_HOURS_MAX, NAMES_MAX, OTHER_REASON, OTHERS, QueueFigures,
+    AgentFigures, Books, Figures, HALF_HOUR_MS, HALF_HOURS_MAX, NAMES_MAX, OTHER_REASON, OTHERS, QueueFigures,
 };
 use crate::floor::Remembered;
 use crate::limits::WAITERS_MAX;
@@ -215,15 +215,25 @@ fn old_half_hours_go_and_a_jump_of_the_clock_takes_none_with_it() {
     for half in 0..HALF_HOURS_MAX + 10 {
         one(&mut figures, at(half));
     }
-    assert_eq!(figures.half_hours().count(), HALF_HOURS_MAX);
-    assert_eq!(figures.half_hours().next(), Some(at(10)));
+    assert_eq!(figures.books().half_hours().count(), HALF_HOURS_MAX);
+    assert_eq!(figures.books().half_hours().next(), Some(at(10)));
     // Years ahead, then back to before the first.
     one(&mut figures, NINE + 1_000_000 * HOUR);
     one(&mut figures, 0);
     one(&mut figures, at(HALF_HOURS_MAX + 9));
-    let halves: Vec<i64> = figures.half_hours().collect();
+    let halves: Vec<i64> = figures.books().half_hours().collect();
     assert_eq!((halves.len(), halves[0], halves[1]), (HALF_HOURS_MAX, 0, at(12)));
     assert_eq!(sales(&figures, i64::MIN, i64::MAX).counts.answered, HALF_HOURS_MAX as u64 + 1);
+}
+
+#[test]
+fn a_copy_of_the_books_stays_what_it_was() {
+    let mut figures = Figures::new();
+    figures.apply(&Fact::Left(left(1, NINE, 5, Exit::Answered)));
+    let copy = figures.books().clone();
+    figures.apply(&Fact::Left(left(2, NINE, 5, Exit::Answered)));
+    let answered = |books: &Books| books.queue("sales", NINE, NINE + HOUR).counts.answered;
+    assert_eq!((answered(&copy), answered(figures.books())), (1, 2));
 }
 
 #[test]
@@ -272,7 +282,7 @@ fn absurd_numbers_do_no_harm() {
             adds_up(&sales(&figures, i64::MIN, i64::MAX));
         }
     }
-    assert!(figures.half_hours().count() <= HALF_HOURS_MAX);
+    assert!(figures.books().half_hours().count() <= HALF_HOURS_MAX);
     assert!(figures.between(NINE, NINE - HOUR, Some(NINE)).queues.is_empty());
 }
 
@@ -304,7 +314,7 @@ fn the_figures_of_some_queues_only() {
     for queue in ["sales", "sales", "support"] {
         figures.apply(&Fact::Left(LeftFact { queue: queue.into(), ..left(1, NINE, 5, Exit::Answered) }));
     }
-    let board = figures.between_of(NINE, NINE + HOUR, None, &|queue| queue == "sales");
+    let board = figures.books().between_of(NINE, NINE + HOUR, None, &|queue| queue == "sales");
     assert_eq!(board.queues.keys().collect::<Vec<_>>(), ["sales"]);
     assert_eq!(board.all_queues.counts.answered, 2);
 }

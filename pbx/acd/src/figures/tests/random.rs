@@ -20,7 +20,7 @@ fn compare(stream: &Stream, figures: &Figures) {
         Fact::Agent(fact) => Some(&fact.agent),
         _ => None,
     });
-    let halves: Vec<i64> = figures.half_hours().collect();
+    let halves: Vec<i64> = figures.books().half_hours().collect();
     let Some((first, last)) = halves.first().zip(halves.last()) else { return };
     let spans = halves.iter().map(|from| (*from, from + HALF_HOUR_MS)).chain([(*first, last + HALF_HOUR_MS)]);
     for (from, to) in spans {
