@@ -2,7 +2,8 @@
 //!
 //! Only wrong answers to a challenge of ours count: never a missing one, for a healthy phone is challenged all day long, and
 //! never one with a nonce that was not sent to that address, for then anybody may have sent it (`auth.rs`). Counts are kept by
-//! source, so that nobody can lock an account out for others. How often somebody may guess within [`GUARD_WINDOW`]:
+//! source, so that nobody can lock an account out for others: by address, and a network of IPv6 counts as one
+//! ([`source_of`]). How often somebody may guess within [`GUARD_WINDOW`]:
 //!
 //! - from an address that no phone is registered from: [`GUARD_PER_USER`] times for one user, [`GUARD_PER_SOURCE`] times for
 //!   all of them;
@@ -24,6 +25,7 @@ use crate::limits::{
 use crate::registrar::Registrar;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use switchroom_sip::flow::source_of;
 use switchroom_sip::time::Mono;
 
 /// What is counted: an address with one port or all, one user or all.
@@ -75,7 +77,7 @@ pub(crate) struct Guard {
 /// Under which keys answers for that user from that source are counted, and how many may be wrong.
 fn keys(source: SocketAddr, user: &str, place: Place) -> Vec<(Key, u32)> {
     let user: String = user.chars().take(USER_CHARS_MAX).collect();
-    let ip = source.ip();
+    let ip = source_of(source.ip());
     let port = ((ip, Some(source.port()), Some(user.clone())), GUARD_PER_USER);
     match place {
         Place::Strange => {
@@ -94,7 +96,8 @@ impl Guard {
     }
 
     /// Whether a stranger may be answered once more in this second (class "reflection", and scanners).
-    pub(crate) fn may_answer(&mut self, now: Mono, source: IpAddr) -> bool {
+    pub(crate) fn may_answer(&mut self, now: Mono, address: IpAddr) -> bool {
+        let source = source_of(address);
         let second = now.0 / 1_000_000;
         if second != self.second {
             self.second = second;
@@ -215,6 +218,18 @@ mod tests {
         assert!(
             guard.is_silenced(Mono(2), phone, "102", Own) && guard.is_silenced(Mono(2), other, "102", Shared)
         );
+    }
+
+    #[test]
+    fn who_changes_the_address_within_a_network_of_ipv6_gets_no_more_tries() {
+        let mut guard = Guard::default();
+        let from = |host: u16| SocketAddr::from(([0x2001, 0xdb8, 1, 2, 3, 4, 5, host], 5060));
+        let begun: usize = (0..30).map(|host| guess(&mut guard, 1, from(host), "102", Place::Strange)).sum();
+        assert!(begun > 0 && guard.is_silenced(Mono(1), from(99), "102", Place::Strange));
+        let other = SocketAddr::from(([0x2001, 0xdb8, 1, 3, 3, 4, 5, 1], 5060));
+        assert!(!guard.is_silenced(Mono(1), other, "102", Place::Strange));
+        let asked = (0..1_000).filter(|host| guard.may_answer(Mono(1), from(*host).ip())).count();
+        assert_eq!(asked, GUARD_ANSWERS_PER_SECOND as usize);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::registrar::{Binding, FIXED_KEY};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use switchroom_sip::endpoint::{Incoming, SessionId};
-use switchroom_sip::flow::Flow;
+use switchroom_sip::flow::{Flow, source_of};
 use switchroom_sip::header::Headers;
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
@@ -25,7 +25,7 @@ pub(crate) struct Silences {
 impl Silences {
     /// One more. Whether it is to be written down by itself.
     fn add(&mut self, source: IpAddr) -> bool {
-        let is_written = self.written.len() < GUARD_WRITTEN_MAX && self.written.insert(source);
+        let is_written = self.written.len() < GUARD_WRITTEN_MAX && self.written.insert(source_of(source));
         self.rest += u64::from(!is_written);
         is_written
     }

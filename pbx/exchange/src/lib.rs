@@ -71,6 +71,6 @@ pub use registrar::Binding;
 pub use supervision::{Mode, Subject, Supervision};
 pub use switchroom_sip::coverage::Pair;
 pub use switchroom_sip::endpoint::SessionId;
-pub use switchroom_sip::flow::{Flow, Transport};
+pub use switchroom_sip::flow::{Flow, Transport, source_of};
 pub use switchroom_sip::time::{Mono, Now, Wall};
 pub use text::clean;

@@ -8,7 +8,7 @@ use crate::record::BindingRecord;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
-use switchroom_sip::flow::{Flow, Transport};
+use switchroom_sip::flow::{Flow, Transport, source_of};
 use switchroom_sip::time::{Mono, Now};
 use switchroom_sip::uri::Uri;
 
@@ -90,7 +90,7 @@ pub(crate) struct Offered {
 #[derive(Debug, Default)]
 pub(crate) struct Registrar {
     all: BTreeMap<String, BTreeMap<String, Binding>>,
-    /// How many bindings come from an address.
+    /// How many bindings come from a source.
     sources: BTreeMap<IpAddr, usize>,
     count: usize,
 }
@@ -142,9 +142,9 @@ impl Registrar {
         self.count >= BINDINGS_MAX
     }
 
-    /// Whether some phone is registered from that address.
+    /// Whether some phone is registered from that source.
     pub(crate) fn knows(&self, source: IpAddr) -> bool {
-        self.sources.contains_key(&source)
+        self.sources.contains_key(&source_of(source))
     }
 
     /// The binding that lives on a flow, for telling who a connection belongs to.
@@ -160,7 +160,7 @@ impl Registrar {
 
     /// Makes or refreshes a binding. Returns it as it was before.
     pub(crate) fn put(&mut self, extension: &str, binding: Binding) -> Option<Binding> {
-        *self.sources.entry(binding.flow.remote.ip()).or_default() += 1;
+        *self.sources.entry(source_of(binding.flow.remote.ip())).or_default() += 1;
         self.count += 1;
         let key = binding.record.key.clone();
         let old = self.all.entry(extension.to_owned()).or_default().insert(key, binding);
@@ -181,8 +181,9 @@ impl Registrar {
         Some(old)
     }
 
-    fn uncount(&mut self, source: IpAddr) {
+    fn uncount(&mut self, address: IpAddr) {
         self.count -= 1;
+        let source = source_of(address);
         if let Some(count) = self.sources.get_mut(&source) {
             *count -= 1;
             if *count == 0 {

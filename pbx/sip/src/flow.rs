@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// A transport of SIP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +50,19 @@ impl Transport {
     }
 }
 
+/// The source that an address counts as, wherever something is bounded by source. A host of IPv6 may take any address of its network
+/// (RFC 4291 §2.5.1: 64 bits), one for each packet if it likes, so that network is one source, as everybody behind one address of
+/// IPv4 is. On a link alone (`fe80::`) there is but one such network for all hosts, and none of them is far away: there each counts by
+/// itself.
+pub fn source_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(v6) if !v6.is_unicast_link_local() && !v6.is_loopback() => {
+            Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into()
+        }
+        IpAddr::V6(_) | IpAddr::V4(_) => address,
+    }
+}
+
 /// The path between us and one peer: what answers and later requests go back over (RFC 3581, RFC 5626).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Flow {
@@ -66,5 +79,21 @@ pub struct Flow {
 impl fmt::Display for Flow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.transport.name(), self.remote)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn hosts_of_one_network_of_ipv6_are_one_source() {
+        let of = |text: &str| source_of(text.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(of("2001:db8:1:2::9"), "2001:db8:1:2::");
+        for alone in ["192.0.2.7", "fe80::7", "::1"] {
+            assert_eq!(of(alone), alone);
+        }
     }
 }

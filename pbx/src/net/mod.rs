@@ -12,15 +12,15 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use switchroom_exchange::{Flow, Transport};
+use switchroom_exchange::{Flow, Transport, source_of};
 use tokio::sync::{mpsc, oneshot};
 
 /// Messages that may wait to be written to one connection; a peer that reads too slowly is cut off.
 const CONNECTION_QUEUE: usize = 256;
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 4096;
-/// Connections of one address at once.
-const CONNECTIONS_PER_ADDRESS: usize = 64;
+/// Connections of one source at once.
+const CONNECTIONS_PER_SOURCE: usize = 64;
 /// Receive buffer asked for a UDP socket, bytes: a burst of some thousand messages.
 const UDP_BUFFER: usize = 4 << 20;
 
@@ -53,13 +53,14 @@ impl Shared {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lists a connection if there is room for one more, in all and of its address; false if not. One step, so that no
+    /// Lists a connection if there is room for one more, in all and of its source; false if not. One step, so that no
     /// burst over several listeners gets past the bounds.
     fn list(&self, id: u64, connection: Connection) -> bool {
-        let address = connection.flow.remote.ip();
+        let source = source_of(connection.flow.remote.ip());
         let mut all = self.connections();
         let has_room = all.len() < CONNECTIONS_MAX
-            && all.values().filter(|c| c.flow.remote.ip() == address).count() < CONNECTIONS_PER_ADDRESS;
+            && all.values().filter(|c| source_of(c.flow.remote.ip()) == source).count()
+                < CONNECTIONS_PER_SOURCE;
         if has_room {
             all.insert(id, connection);
         }

@@ -81,7 +81,7 @@ fn tcp_connection_exhaustion() {
         let mut pong = [0; 2];
         s.write_all(b"\r\n\r\n").and_then(|()| s.read_exact(&mut pong)).is_ok()
     };
-    let mut held: Vec<_> = (0..CONNECTIONS_PER_ADDRESS).map(|_| open()).collect();
+    let mut held: Vec<_> = (0..CONNECTIONS_PER_SOURCE).map(|_| open()).collect();
     assert!(held.iter_mut().all(ping));
     assert!(!ping(&mut open()), "one too many is closed");
     held[0].write_all(OPTIONS).unwrap();
@@ -164,7 +164,7 @@ fn a_burst_does_not_pass_the_bounds() {
             .collect();
         tasks.into_iter().map(|task| task.join().unwrap()).sum::<usize>()
     });
-    assert_eq!(taken, CONNECTIONS_PER_ADDRESS);
+    assert_eq!(taken, CONNECTIONS_PER_SOURCE);
 }
 
 /// Class "Content-Length lies": a stream that cannot be followed is closed.

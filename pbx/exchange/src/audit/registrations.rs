@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::Exchange;
 use std::collections::{BTreeMap, BTreeSet};
+use switchroom_sip::flow::source_of;
 
 pub(super) const RULES: &[Rule] = &[counted, sources, keys, configured, names, pings, connections];
 
@@ -21,7 +22,7 @@ fn counted(x: &Exchange, wrong: &mut Vec<String>) {
 fn sources(x: &Exchange, wrong: &mut Vec<String>) {
     let mut real = BTreeMap::new();
     for (_, binding) in x.registrar.all() {
-        *real.entry(binding.flow.remote.ip()).or_insert(0) += 1;
+        *real.entry(source_of(binding.flow.remote.ip())).or_insert(0) += 1;
     }
     if *x.registrar.sources() != real {
         wrong.push(format!(
