@@ -15,7 +15,7 @@
 use super::{Call, Leg, LegState, Stage};
 use crate::exchange::Exchange;
 use crate::negotiate::offer_on_behalf;
-use crate::record::{Cause, End, EndedBy, EventKind, Severity};
+use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
 use crate::{CallId, LegId, PortSlot};
 use switchroom_acd::Exit;
 use switchroom_sip::endpoint::{NewOffer, SessionId};
@@ -111,7 +111,7 @@ impl Exchange {
             false => (Cause::Cancelled, Status::TERMINATED.code()),
         };
         let Some(leg) = call.legs.get_mut(&alone.by) else { return };
-        leg.outcome = "transferred";
+        leg.outcome = LegOutcome::Transferred;
         let by = EndedBy::Party(leg.origin);
         let text = format!("{who} sends the other side of call {number} to {} in its place", alone.to);
         self.why(now, alone.call, "transfer", text.clone());
@@ -201,7 +201,7 @@ impl Exchange {
             sip_call_id: joins.sip_call_id,
             slot: Some(slot),
             local: Some(local),
-            outcome: "answered",
+            outcome: LegOutcome::Answered,
             consent: joins.consent,
             ..self.new_leg(leg, End::Callee, joins.party.clone(), joins.extension, joins.flow)
         };
@@ -222,7 +222,7 @@ impl Exchange {
         let origin = other.leg(talk.by).map_or(End::Caller, |leg| leg.origin);
         for leg in [talk.by, talk.joins] {
             if let Some(leg) = other.legs.get_mut(&leg) {
-                leg.outcome = "transferred";
+                leg.outcome = LegOutcome::Transferred;
             }
         }
         let text = format!("{who} connected the other side with that of call {number}");

@@ -29,7 +29,7 @@ use super::{Call, LegState, Stage};
 use crate::exchange::Exchange;
 use crate::input::ConsultAct;
 use crate::media::{Channel, MediaCommand, Source};
-use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity};
+use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Party, Severity};
 use crate::supervision::mix;
 use crate::text::{clean, is_dialable};
 use crate::{CallId, Leg, LegId, NO_NUMBER, Service};
@@ -467,7 +467,7 @@ impl Exchange {
         if is_transfer {
             self.note_transferred(now, id, &who, &other, &third_number);
         } else if let Some(gone) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leaves)) {
-            gone.outcome = "answered";
+            gone.outcome = LegOutcome::Answered;
         }
     }
 

@@ -8,7 +8,9 @@ use crate::input::Action;
 use crate::limits::{ENDED_SHOWN, LAST_WORD};
 use crate::media::MediaCommand;
 use crate::queues::moment;
-use crate::record::{Cause, Cdr, End, EndedBy, Ending, EventKind, OpenCall, Record, Severity, Why};
+use crate::record::{
+    Cause, Cdr, End, EndedBy, Ending, EventKind, LegOutcome, OpenCall, Record, Severity, Why,
+};
 use crate::{CallId, LegId};
 use switchroom_sip::time::Now;
 
@@ -56,29 +58,14 @@ impl Exchange {
         if !was_answered {
             self.refuse_caller(now, id, status);
         }
-        let outcome = match cause {
-            Cause::Cancelled => "cancelled",
-            Cause::Busy => "busy",
-            Cause::Declined => "declined",
-            Cause::NoAnswer => "no_answer",
-            Cause::Unreachable | Cause::NotFound => "unreachable",
-            Cause::HungUp
-            | Cause::NoAck
-            | Cause::SessionExpired
-            | Cause::MediaLost
-            | Cause::NotAcceptable
-            | Cause::Failed
-            | Cause::Overload
-            | Cause::Forced
-            | Cause::Restart => "failed",
-        };
+        let outcome = cause.leg_outcome();
         self.stop_recording(now, id);
         for leg in legs {
             let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { continue };
             if one.state != LegState::Ended {
                 // A phone that still rang did nothing wrong, whatever ended the call.
                 let is_rung = one.end == End::Callee || was_placing;
-                let outcome = if is_rung { "cancelled" } else { outcome };
+                let outcome = if is_rung { LegOutcome::Cancelled } else { outcome };
                 self.drop_leg(now, id, leg, outcome, None);
             }
         }

@@ -7,7 +7,7 @@ use super::{Call, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
-use crate::record::{EventKind, Severity};
+use crate::record::{EventKind, LegOutcome, Severity};
 use crate::registrar::Binding;
 use crate::{CallId, LegId};
 use switchroom_acd::agent::Doing;
@@ -77,7 +77,7 @@ impl Exchange {
         let is_there = |b: &Binding| !b.is_fixed() || Some(b.flow) == flow && b.obstacle().is_none();
         let is_gone = extension.is_some_and(|extension| !self.registrar.of(&extension).any(is_there));
         if is_gone && self.may_wait_again(id, holder).is_some() {
-            self.drop_leg(now, id, holder, "answered", None);
+            self.drop_leg(now, id, holder, LegOutcome::Answered, None);
             self.wait_again(now, id, holder, &format!("{who} holds and is registered nowhere"));
         }
     }

@@ -1,14 +1,14 @@
 //! What the media engine says of a call.
 
 use super::signal::SIGNAL;
-use super::{LegState, NO_PORT, Recording, Stage};
+use super::{LegState, PhoneRefusal, Recording, Stage};
 use crate::coverage::media_event;
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::inbound::Means;
 use crate::limits::MEDIA_LOST_AFTER;
 use crate::media::{MediaEvent, RecordingFacts};
-use crate::record::{Cause, EndedBy, EventKind, Record, Severity};
+use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Record, Severity};
 use crate::{CallId, Changed, LegId, PortSlot};
 use switchroom_sip::time::Now;
 
@@ -265,14 +265,14 @@ impl Exchange {
         }
         let text = format!("RTP port pair {} could not be opened: {why}", slot.0);
         if self.calls.get(&id).is_some_and(|call| call.transferor() == Some(leg)) {
-            self.drop_leg(now, id, leg, "failed", None);
+            self.drop_leg(now, id, leg, LegOutcome::Failed, None);
             self.transferor_left(now, id, leg, &text);
             return;
         }
         if self.calls.get(&id).is_some_and(|c| c.is_ringing() && c.is_rung(leg)) {
             self.why(now, id, "refuse", text);
-            self.drop_leg(now, id, leg, "failed", None);
-            return self.note_refusal(now, id, leg, NO_PORT);
+            self.drop_leg(now, id, leg, LegOutcome::Failed, None);
+            return self.note_refusal(now, id, leg, PhoneRefusal::NO_PORT);
         }
         self.finish(now, id, EndedBy::System, Cause::Overload, 503, text);
     }

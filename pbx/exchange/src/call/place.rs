@@ -7,12 +7,12 @@
 //! ```
 
 use super::offer::ELSEWHERE;
-use super::{Call, LegState, Stage, judge_refusal};
+use super::{Call, LegState, PhoneRefusal, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::negotiate::reaching_formats;
-use crate::record::{End, EventKind, Party, Severity};
+use crate::record::{End, EventKind, LegOutcome, Party, Severity};
 use crate::text::{clean, is_dialable};
 use crate::{CallId, LegId, NO_NUMBER, Way};
 use switchroom_flow::Clip;
@@ -193,19 +193,19 @@ impl Exchange {
         if let Err(why) = described.and_then(|theirs| self.settle(now, id, leg, theirs)) {
             self.why(now, id, "refuse", format!("cannot connect: {why}"));
             let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
-            self.drop_leg(now, id, leg, "not_acceptable", Some(reason));
-            return self.note_refusal(now, id, leg, judge_refusal(488));
+            self.drop_leg(now, id, leg, LegOutcome::NotAcceptable, Some(reason));
+            return self.note_refusal(now, id, leg, PhoneRefusal::NOT_ACCEPTABLE);
         }
         self.timers.cancel(Timer::NoAnswer(id));
         for loser in self.live_callees(id).into_iter().filter(|other| *other != leg) {
-            self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
+            self.drop_leg(now, id, loser, LegOutcome::Elsewhere, Some(ELSEWHERE.to_owned()));
         }
         self.be_called_by(id, leg);
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Seeking;
         let dialled = call.to.number.clone();
         let Some(one) = call.legs.get_mut(&leg) else { return };
-        (one.state, one.outcome) = (LegState::Up, "answered");
+        (one.state, one.outcome) = (LegState::Up, LegOutcome::Answered);
         let (who, flow, codec) = (one.party.number.clone(), one.flow, one.codec_name());
         self.why(
             now,

@@ -5,7 +5,7 @@ use super::{Leg, LegState, Stage};
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::negotiate::{agreed, answer_formats, match_codec};
-use crate::record::{Cause, End, EndedBy, EventKind, Severity};
+use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
 use crate::{CallId, LegId};
 use switchroom_sip::endpoint::Incoming;
 use switchroom_sip::header::{Headers, Name};
@@ -106,7 +106,7 @@ impl Exchange {
             remote: Some(offer),
             codec: Some(codec.clone()),
             agreed: Some(settled.clone()),
-            outcome: "answered",
+            outcome: LegOutcome::Answered,
             origin: before.origin,
             consent: before.consent,
             ..self.new_leg(leg, before.end, before.party, before.extension, flow)
@@ -115,7 +115,7 @@ impl Exchange {
         self.collect_traces(now);
         self.media(MediaCommand::Agree { call: id, leg, agreed: settled });
         self.endpoint.answer(now.mono, session, answer);
-        self.drop_leg(now, id, old, "transferred", None);
+        self.drop_leg(now, id, old, LegOutcome::Transferred, None);
         self.tape_instead(id, old, leg);
         let text = format!("{extension} goes on at {flow}, in place of {}", before.flow);
         self.why(now, id, "transfer", text.clone());
@@ -128,7 +128,7 @@ impl Exchange {
     pub(crate) fn seat_leg(&mut self, id: CallId, old: LegId, leg: Leg) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(before) = call.legs.get_mut(&old) else { return };
-        (before.outcome, before.is_missing) = ("transferred", false);
+        (before.outcome, before.is_missing) = (LegOutcome::Transferred, false);
         let (end, origin, made) = (before.end, before.origin, before.extension.clone());
         let (new, session, party, extension) =
             (leg.id, leg.session, leg.party.clone(), leg.extension.clone());
@@ -169,7 +169,7 @@ impl Exchange {
         }
         self.leave_room(new);
         self.seat_leg(id, old, leg);
-        self.drop_leg(now, id, old, "transferred", None);
+        self.drop_leg(now, id, old, LegOutcome::Transferred, None);
         self.agent_left(now, id, old);
         let number = self.calls.get(&id).map_or(0, |call| call.number);
         let text = format!("goes on in call {number}");
@@ -191,7 +191,7 @@ impl Exchange {
             session: None,
             slot: None,
             state: LegState::Ended,
-            outcome: "transferred",
+            outcome: LegOutcome::Transferred,
             is_missing: false,
             ..taken.clone()
         };

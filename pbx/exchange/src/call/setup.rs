@@ -7,7 +7,7 @@ use crate::exchange::Exchange;
 use crate::limits::FORKS_MAX;
 use crate::media::MediaCommand;
 use crate::negotiate::{offer_on_behalf, own_formats};
-use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity, Why};
+use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Party, Severity, Why};
 use crate::text::clean;
 use crate::{CallId, Changed, LegId};
 use std::collections::BTreeMap;
@@ -141,7 +141,7 @@ impl Exchange {
             is_dead: false,
             recent: Default::default(),
             quality: Default::default(),
-            outcome: "failed",
+            outcome: LegOutcome::Failed,
             ringing: None,
             counted: Default::default(),
             hushed_until: None,

@@ -5,7 +5,7 @@ use crate::coverage::session_event;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
-use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
+use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Party, Severity};
 use crate::{CallId, Changed, LegId, Service};
 use switchroom_flow::Clip;
 use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
@@ -352,7 +352,7 @@ impl Exchange {
         let caller = call.caller;
         if let Some(leg) = call.legs.get_mut(&caller) {
             leg.state = LegState::Up;
-            leg.outcome = "answered";
+            leg.outcome = LegOutcome::Answered;
         }
         if let Some((session, sdp)) = answer {
             self.endpoint.answer(now.mono, session, sdp);

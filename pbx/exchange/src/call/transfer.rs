@@ -20,7 +20,7 @@ use crate::exchange::Exchange;
 use crate::limits::TRANSFERS_MAX;
 use crate::media::MediaCommand;
 use crate::negotiate::own_formats;
-use crate::record::{Cause, End, EndedBy, EventKind, Severity};
+use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
 use crate::text::clean;
 use crate::{CallId, LegId};
 use std::sync::Arc;
@@ -421,9 +421,9 @@ impl Exchange {
     /// The transfer is done: who referred is told so, and hung up if still there.
     pub(super) fn release_transferor(&mut self, now: Now, id: CallId, by: LegId) {
         self.tell_leg(now, id, by, Status::OK);
-        self.drop_leg(now, id, by, "transferred", None);
+        self.drop_leg(now, id, by, LegOutcome::Transferred, None);
         if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&by)) {
-            leg.outcome = "transferred";
+            leg.outcome = LegOutcome::Transferred;
             leg.is_missing = false;
         }
         self.agent_left(now, id, by);

@@ -11,7 +11,7 @@ use crate::call::Stage;
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
-use crate::record::{Cause, EndedBy, EventKind, Severity};
+use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Severity};
 use crate::{CallId, LegId};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -142,7 +142,7 @@ impl Exchange {
             return;
         }
         for leg in self.live_callees(id) {
-            self.drop_leg(now, id, leg, "cancelled", None);
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
         }
         self.end_dial(id);
     }

@@ -13,7 +13,7 @@ use super::moment;
 use crate::call::{Call, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
+use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Party, Severity};
 use crate::text::clean;
 use crate::{CallId, LegId, Ticket, Way};
 use std::time::Duration;
@@ -94,7 +94,7 @@ impl Exchange {
         }
         self.run_floor(now);
         for leg in self.live_callees(id) {
-            self.drop_leg(now, id, leg, "cancelled", None);
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
         }
         self.back_in_flow(id);
         self.tell_flow(now, id, Event::CallBack(CallBackAnswer::Noted));
@@ -196,7 +196,7 @@ impl Exchange {
         });
         let legs: Vec<_> = theirs.map(|leg| leg.id).collect();
         for leg in legs {
-            self.drop_leg(now, id, leg, "cancelled", None);
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
         }
         if self.live_callees(id).is_empty() {
             let text = "the agents' phones need ring no more".to_owned();
