@@ -12,7 +12,7 @@
 //! was dialled to, as if referred there (RFC 5589 §7.3 leaves that to phones, which differ): in a queue it begins its own
 //! wait, and the wait of who refers is no abandoned one.
 
-use super::{Call, Leg, LegState, Stage};
+use super::{Call, Leg, LegState, No, Stage};
 use crate::exchange::Exchange;
 use crate::negotiate::offer_on_behalf;
 use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
@@ -23,9 +23,6 @@ use switchroom_sip::replaces::Replaces;
 use switchroom_sip::sdp::{Description, Format, Local};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
-
-/// Why a REFER is refused: for its sender, and in words.
-type No = (Status, String);
 
 fn no<T>(status: Status, why: &str) -> Result<T, No> {
     Err((status, why.to_owned()))
@@ -80,7 +77,7 @@ impl Exchange {
         let Some(call) = self.calls.get(&other_id) else {
             return no(Status::NOT_FOUND, "the other call is gone");
         };
-        if call.transfer.is_some() || call.is_briefed() || call.hand_off.is_some() || call.consult.is_some() {
+        if call.under_way().is_some() {
             return no(Status::PENDING, "the other call is being put through");
         }
         let Some(joins) = call.other(by).and_then(|other| call.leg(other)) else {

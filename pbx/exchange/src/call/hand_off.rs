@@ -15,7 +15,7 @@
 //! as before, with the end of the subscription (RFC 3515 §2.4.5 has 100 as last word of an action that is pending). A phone
 //! that hangs up all the same, on its own or by hand, is rung back as after a transfer that nobody takes.
 
-use super::{Call, Stage, Transfer};
+use super::{Call, No, Stage, Transfer};
 use crate::exchange::Exchange;
 use crate::limits::{DIGITS_HUSHED, HAND_OFFS_MAX};
 use crate::media::{MediaCommand, Source};
@@ -67,9 +67,6 @@ pub(super) enum Asker<'a> {
     /// A user, by transferring to this route or by name.
     User(Option<&'a str>),
 }
-
-/// Why it is refused: for the sender of a REFER, and in words.
-type No = (Status, String);
 
 impl Call {
     /// Whether one of the two has been in a flow from which it comes back, or is.

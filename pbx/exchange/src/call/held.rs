@@ -87,7 +87,7 @@ impl Exchange {
         let call = self.calls.get(&id)?;
         let is_theirs = call.stage == (Stage::Talking { with: leg }) && call.call_back.is_none();
         let holds = call.held.is_some() && call.leg(leg)?.holds;
-        if !is_theirs || !holds || call.consult.is_some() || call.is_briefed() || self.counts.draining {
+        if !is_theirs || !holds || call.under_way().is_some() || self.counts.draining {
             return None;
         }
         self.may_enter_flow(id, call.caller).ok()?;

@@ -38,6 +38,7 @@ mod sides;
 mod signal;
 mod talk;
 mod transfer;
+mod under_way;
 
 pub use consult::{Bridge, Consult};
 pub(crate) use digits::{Many, info_digit};
@@ -47,6 +48,7 @@ pub(crate) use refusal::PhoneRefusal;
 pub use route::{NO_NUMBER, Way};
 pub use signal::SIGNAL;
 pub(crate) use transfer::Transfer;
+pub(crate) use under_way::UnderWay;
 
 use crate::inbound::{Counted, Visited};
 use crate::media::{Agreed, Channel, Quality};
@@ -57,7 +59,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::flow::Flow;
 use switchroom_sip::sdp::{Description, Format, Local};
+use switchroom_sip::status::Status;
 use switchroom_sip::time::{Mono, Now, Wall};
+
+/// Why a REFER is refused: for its sender, and in words.
+type No = (Status, String);
 
 /// Where a leg is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -54,7 +54,7 @@ impl Exchange {
         if named.is_early_only {
             return Err(Status::BUSY);
         }
-        if call.transfer.is_some() || call.is_briefed() || call.hand_off.is_some() || call.consult.is_some() {
+        if call.under_way().is_some() {
             return Err(Status::PENDING);
         }
         call.other(leg).ok_or(Status::FORBIDDEN)?;

@@ -15,7 +15,7 @@
 
 use super::attended::{Alone, OtherCall};
 use super::hand_off::Asker;
-use super::{Call, Stage, Way};
+use super::{Call, No, Stage, Way};
 use crate::exchange::Exchange;
 use crate::limits::TRANSFERS_MAX;
 use crate::media::MediaCommand;
@@ -55,9 +55,6 @@ pub(super) enum Goal {
     /// Into a flow, by that route, and back.
     Back { flow: Arc<Flow>, route: String },
 }
-
-/// Why a REFER is refused: for its sender, and in words.
-type No = (Status, String);
 
 impl Transfer {
     /// Who is gone is rung back for the party that stays.
@@ -136,17 +133,8 @@ impl Exchange {
     /// The party that may be referred, if that may be done now.
     pub(super) fn may_refer(&self, id: CallId, leg: LegId) -> Result<LegId, No> {
         let call = self.calls.get(&id).ok_or((Status::NO_SUCH_CALL, "the call is gone".to_owned()))?;
-        if call.transfer.is_some() {
-            return Err((Status::PENDING, "a transfer is under way".into()));
-        }
-        if call.is_briefed() {
-            return Err((Status::PENDING, "the two are not connected yet".into()));
-        }
-        if call.hand_off.is_some() {
-            return Err((Status::PENDING, "one of them is in a flow, and comes back".into()));
-        }
-        if call.consult.is_some() {
-            return Err((Status::PENDING, "somebody is consulted; cancel or complete that first".into()));
+        if let Some(what) = call.under_way() {
+            return Err((Status::PENDING, what.words().into()));
         }
         let Some(other) = call.other(leg) else {
             let place = match call.stage {
