@@ -7,6 +7,7 @@
 //! ```
 
 use super::offer::ELSEWHERE;
+use super::setup::NoRoom;
 use super::{Call, LegState, PhoneRefusal, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
@@ -116,16 +117,19 @@ impl Exchange {
     /// What speaks against ringing the phones of an extension for a call of its own.
     pub(crate) fn may_be_placed(&self, from: &str) -> Result<(), String> {
         let shown = clean(from);
-        if self.counts.draining {
-            return Err("the exchange is stopping and takes no new calls".to_owned());
+        match self.no_room(Some(from)) {
+            Some(NoRoom::Stops) => {
+                return Err("the exchange is stopping and takes no new calls".to_owned());
+            }
+            Some(NoRoom::IsFull) => {
+                return Err("there are as many calls as there may be; try again".to_owned());
+            }
+            Some(NoRoom::HasMadeAll) => {
+                return Err(format!("{shown} has made as many calls as it may; end one of them"));
+            }
+            None => {}
         }
-        if self.live_calls >= self.config.calls_max || self.endpoint.is_full() {
-            return Err("there are as many calls as there may be; try again".to_owned());
-        }
-        if self.calls_made_by(from) >= self.config.calls_per_extension {
-            return Err(format!("{shown} has made as many calls as it may; end one of them"));
-        }
-        if !self.registrar.of(from).any(|binding| binding.obstacle().is_none()) {
+        if !self.registrar.is_reachable(from) {
             return Err(format!("{shown} has no phone that can be reached; see where it is registered"));
         }
         Ok(())
@@ -134,8 +138,7 @@ impl Exchange {
     /// Rings every phone of the extension that is to be the caller. Gives the first leg; none if no port pair is left.
     fn ring_caller(&mut self, now: Now, id: CallId, from: &str) -> Option<LegId> {
         let first = self.ring_callers(now, id, &[from.to_owned()])?;
-        let ring = self.config.extensions.get(from).and_then(|e| e.ring).unwrap_or(self.config.ring);
-        self.timers.set(Timer::NoAnswer(id), now.mono.after(ring));
+        self.timers.set(Timer::NoAnswer(id), now.mono.after(self.config.ring_of(from)));
         Some(first)
     }
 
@@ -143,12 +146,8 @@ impl Exchange {
     pub(crate) fn ring_callers(&mut self, now: Now, id: CallId, numbers: &[String]) -> Option<LegId> {
         let formats = reaching_formats(&self.config.codecs);
         self.calls.get_mut(&id)?.begin_search(now, numbers.to_vec());
-        for phone in self.phones_of(now, id, numbers) {
-            let (flow, uri) = (phone.flow, phone.uri);
-            if !self.ring_phone(now, id, &phone.number, flow, &uri, phone.agent, formats.clone()) {
-                break;
-            }
-        }
+        let phones = self.phones_of(now, id, numbers);
+        self.ring_phones(now, id, phones, &formats);
         self.calls.get(&id)?.legs.keys().next().copied()
     }
 

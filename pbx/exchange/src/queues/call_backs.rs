@@ -153,8 +153,7 @@ impl Exchange {
 
     /// Whether one more call could be placed now.
     fn has_room(&self, now: Now) -> bool {
-        let is_full = self.live_calls >= self.config.calls_max || self.endpoint.is_full();
-        !self.counts.draining && !is_full && self.ports.has_free(now.mono)
+        self.no_room(None).is_none() && self.ports.has_free(now.mono)
     }
 
     /// Begins the call, with the first phone that rings as its caller's; none if no phone can be rung.
