@@ -12,10 +12,11 @@
 //! was dialled to, as if referred there (RFC 5589 §7.3 leaves that to phones, which differ): in a queue it begins its own
 //! wait, and the wait of who refers is no abandoned one.
 
-use super::{Call, Leg, LegState, No, Stage};
+use super::{Call, Leg, LegState, No, Over, Stage};
 use crate::exchange::Exchange;
 use crate::negotiate::offer_on_behalf;
-use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
+use crate::ports::NONE_FREE;
+use crate::record::{End, EndedBy, EventKind, LegOutcome, Severity};
 use crate::{CallId, LegId, PortSlot};
 use switchroom_acd::Exit;
 use switchroom_sip::endpoint::{NewOffer, SessionId};
@@ -103,16 +104,13 @@ impl Exchange {
         let who = self.number_of_leg(alone.call, alone.by);
         self.withdraw_from_queue(now, alone.call, Exit::Removed);
         let Some(call) = self.calls.get_mut(&alone.call) else { return };
-        let (cause, status) = match call.answered.is_some() {
-            true => (Cause::HungUp, 0),
-            false => (Cause::Cancelled, Status::TERMINATED.code()),
-        };
+        let was_answered = call.answered.is_some();
         let Some(leg) = call.legs.get_mut(&alone.by) else { return };
         leg.outcome = LegOutcome::Transferred;
         let by = EndedBy::Party(leg.origin);
         let text = format!("{who} sends the other side of call {number} to {} in its place", alone.to);
         self.why(now, alone.call, "transfer", text.clone());
-        self.finish(now, alone.call, by, cause, status, text);
+        self.finish(now, alone.call, Over::left(by, was_answered, text));
     }
 
     /// What the party that joins is offered: what the one that stays talks in, in the numbers that the dialog of the one
@@ -152,7 +150,7 @@ impl Exchange {
         let leg = self.next_leg(id);
         let Some((local, slot)) = self.open_media(now, id, leg, &joins.flow, formats) else {
             self.legs.remove(&leg);
-            return no(Status::SERVICE_UNAVAILABLE, "every RTP port pair is in use");
+            return no(Status::SERVICE_UNAVAILABLE, NONE_FREE);
         };
         self.endpoint.answer_refer(now.mono, session, Ok(()));
         let (who, known) = (joins.party.number.clone(), joins.remote.clone());
@@ -224,7 +222,7 @@ impl Exchange {
         }
         let text = format!("{who} connected the other side with that of call {number}");
         self.why(now, talk.call, "transfer", text.clone());
-        self.finish(now, talk.call, EndedBy::Party(origin), Cause::HungUp, 0, text);
+        self.finish(now, talk.call, Over::hung_up(EndedBy::Party(origin), text));
     }
 
     /// Offers the party that joined its new ports.
@@ -252,7 +250,6 @@ impl Exchange {
         let who = call.number_of(leg);
         let text = format!("{who} could not be connected: {why}");
         self.event(now, EventKind::Call, Severity::Warn, Some(id), &who, "transfer_failed", text.clone());
-        let status = Status::NOT_ACCEPTABLE_HERE.code();
-        self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, text);
+        self.finish(now, id, Over::not_acceptable(text));
     }
 }

@@ -1,6 +1,6 @@
 //! A call ends: everybody is told, the media is closed, the CDR is written, the call leaves the board.
 
-use super::{LegState, Recording, Stage};
+use super::{LegState, Over, Recording, Stage};
 use crate::coverage::CallEvent;
 use crate::due::Timer;
 use crate::exchange::Exchange;
@@ -12,20 +12,12 @@ use crate::record::{
     Cause, Cdr, End, EndedBy, Ending, EventKind, LegOutcome, OpenCall, Record, Severity, Why,
 };
 use crate::{CallId, LegId};
+use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
 impl Exchange {
-    /// Ends a call. `status` is what the caller is answered if it waits for an answer, and what the CDR says; 0 if none
-    /// told.
-    pub(crate) fn finish(
-        &mut self,
-        now: Now,
-        id: CallId,
-        by: EndedBy,
-        cause: Cause,
-        status: u16,
-        text: String,
-    ) {
+    /// Ends a call.
+    pub(crate) fn finish(&mut self, now: Now, id: CallId, over: Over) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call.is_ended() {
             return;
@@ -38,10 +30,11 @@ impl Exchange {
         self.supervisions.touch(id);
         self.transfer_ends(now, id);
         self.hand_off_ends(now, id);
-        self.consult_ends(now, id, &text);
+        self.consult_ends(now, id, &over.text);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let at = call.clock(now);
-        let ending = Ending { at_ms: at.wall.0, by, cause, status, text: text.clone() };
+        let (cause, status, text) = (over.cause, over.status, over.text.clone());
+        let ending = over.at(at.wall.0);
         let was_placing = call.stage == Stage::Placing;
         call.stage = Stage::Ended { ending, at, is_written: false };
         call.held = None;
@@ -199,8 +192,7 @@ impl Exchange {
             return Err(format!("call {} has ended already", call.number));
         }
         let (number, from, to) = (call.number, call.from.number.clone(), call.to.number.clone());
-        let text = format!("ended by {user}");
-        self.finish(now, id, EndedBy::User(user.to_owned()), Cause::Forced, 480, text);
+        self.finish(now, id, Over::by_user(user));
         let done = format!("call {number} from {from} to {to} ended");
         self.event(
             now,
@@ -222,7 +214,8 @@ impl Exchange {
         let all: Vec<CallId> = self.calls.keys().copied().collect();
         for id in all {
             self.saw_call(id, CallEvent::EndAll);
-            self.finish(now, id, EndedBy::System, Cause::Restart, 503, "the exchange is stopping".into());
+            let over = Over::by_rule(Cause::Restart, Status::SERVICE_UNAVAILABLE, "the exchange is stopping");
+            self.finish(now, id, over);
         }
         self.event(
             now,

@@ -1,11 +1,12 @@
 //! The called phones ring, answer, refuse; one wins.
 
 use super::talk::next_generation;
-use super::{Call, Leg, LegState, PhoneRefusal, Stage};
+use super::{Call, Leg, LegState, Over, PhoneRefusal, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, chosen_by, is_translated, match_codec, offer_like};
+use crate::ports::NONE_FREE;
 use crate::queues::miss;
 use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
 use crate::{CallId, Changed, LegId};
@@ -145,9 +146,7 @@ impl Exchange {
         };
         let (mut local, slot) = match (caller_local, caller_slot) {
             (Some(local), Some(slot)) => (local, slot),
-            _ => self
-                .open_media(now, id, caller_id, &caller_flow, formats.clone())
-                .ok_or("every RTP port pair is in use")?,
+            _ => self.open_media(now, id, caller_id, &caller_flow, formats.clone()).ok_or(NONE_FREE)?,
         };
         // Whom we called has what we offered; its numbers are ours, not those of its answer.
         if local.formats != formats && !is_placed {
@@ -394,7 +393,7 @@ impl Exchange {
             Cause::NotAcceptable => (EndedBy::System, format!("no codec fits both the caller and {number}")),
             _ => (EndedBy::System, format!("the phones of {number} refused")),
         };
-        self.search_failed(now, id, by, cause, status, text);
+        self.search_failed(now, id, Over { by, cause, status: Some(status), text });
     }
 
     /// It rang long enough.
@@ -410,15 +409,15 @@ impl Exchange {
             let outcome = if was_there { LegOutcome::NoAnswer } else { LegOutcome::Unreachable };
             self.drop_leg(now, id, leg, outcome, None);
         }
-        let status = Status::UNAVAILABLE.code();
+        let status = Status::UNAVAILABLE;
         if has_reacted {
             // Some phones play their ringing as early media, with 183, and never say 180.
             let how = if has_rung { "rang and did" } else { "was reached and did" };
             let text = format!("{number} {how} not answer within {rang} s");
-            self.search_failed(now, id, EndedBy::System, Cause::NoAnswer, status, text);
+            self.search_failed(now, id, Over::by_rule(Cause::NoAnswer, status, text));
         } else {
             let text = format!("no phone of {number} reacted within {rang} s");
-            self.search_failed(now, id, EndedBy::System, Cause::Unreachable, status, text);
+            self.search_failed(now, id, Over::by_rule(Cause::Unreachable, status, text));
         }
     }
 
@@ -477,12 +476,12 @@ impl Exchange {
     }
 
     /// Answers the caller's INVITE with a refusal.
-    pub(crate) fn refuse_caller(&mut self, now: Now, id: CallId, status: u16) {
+    pub(crate) fn refuse_caller(&mut self, now: Now, id: CallId, status: Option<Status>) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let caller = call.caller;
         // Whom we called has no INVITE that waits for an answer.
         let Some(leg) = call.legs.get_mut(&caller).filter(|_| !call.is_placed) else { return };
-        let status = Status::new(status).filter(|s| s.code() >= 300).unwrap_or(Status::UNAVAILABLE);
+        let status = status.filter(|s| s.code() >= 300).unwrap_or(Status::UNAVAILABLE);
         if let Some(session) = leg.session.take() {
             self.endpoint.reject(now.mono, session, status, &Headers::default());
         }

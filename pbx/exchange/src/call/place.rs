@@ -13,6 +13,7 @@ use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::negotiate::reaching_formats;
+use crate::ports::NONE_FREE;
 use crate::record::{End, EventKind, LegOutcome, Party, Severity};
 use crate::text::{clean, is_dialable};
 use crate::{CallId, LegId, NO_NUMBER, Way};
@@ -78,7 +79,7 @@ impl Exchange {
             // Of this call nobody was told anything.
             self.calls.remove(&id);
             self.ladders.forget(id);
-            return Err("every RTP port pair is in use; try again".to_owned());
+            return Err(format!("{NONE_FREE}; try again"));
         };
         if let Some(call) = self.calls.get_mut(&id) {
             call.caller = caller;

@@ -1,6 +1,7 @@
 //! What a phone that is rung says when it will not take the call, and what that means.
 
 use crate::record::{Cause, LegOutcome};
+use switchroom_sip::status::Status;
 
 /// Why a phone that was rung does not take the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,7 +9,7 @@ pub(crate) struct PhoneRefusal {
     /// The most telling of several counts, of two alike the first.
     pub(crate) rank: u8,
     /// The status for the caller.
-    pub(super) status: u16,
+    pub(super) status: Status,
     /// What it is the cause of if it counts.
     pub(crate) cause: Cause,
     /// What became of its leg.
@@ -18,28 +19,29 @@ pub(crate) struct PhoneRefusal {
 impl PhoneRefusal {
     /// What stands for a phone that could not be rung because we had no port pair for it: less telling than any word of a
     /// phone, and not the phone's fault.
-    pub(super) const NO_PORT: Self = Self::new(1, 503, Cause::Overload, LegOutcome::Failed);
+    pub(super) const NO_PORT: Self =
+        Self::new(1, Status::SERVICE_UNAVAILABLE, Cause::Overload, LegOutcome::Failed);
 
     /// The phone and the caller have no codec in common.
     pub(super) const NOT_ACCEPTABLE: Self =
-        Self::new(4, 488, Cause::NotAcceptable, LegOutcome::NotAcceptable);
+        Self::new(4, Status::NOT_ACCEPTABLE_HERE, Cause::NotAcceptable, LegOutcome::NotAcceptable);
 
-    const fn new(rank: u8, status: u16, cause: Cause, outcome: LegOutcome) -> Self {
+    const fn new(rank: u8, status: Status, cause: Cause, outcome: LegOutcome) -> Self {
         Self { rank, status, cause, outcome }
     }
 
     /// What a status of a called phone says.
     pub(super) const fn of(status: u16) -> Self {
         match status {
-            600 | 603 | 607 => Self::new(9, 603, Cause::Declined, LegOutcome::Declined),
-            486 => Self::new(7, 486, Cause::Busy, LegOutcome::Busy),
-            401 | 403 | 407 | 433 => Self::new(6, 480, Cause::Declined, LegOutcome::Declined),
-            480 => Self::new(5, 480, Cause::NoAnswer, LegOutcome::NoAnswer),
+            600 | 603 | 607 => Self::new(9, Status::DECLINE, Cause::Declined, LegOutcome::Declined),
+            486 => Self::new(7, Status::BUSY, Cause::Busy, LegOutcome::Busy),
+            401 | 403 | 407 | 433 => Self::new(6, Status::UNAVAILABLE, Cause::Declined, LegOutcome::Declined),
+            480 => Self::new(5, Status::UNAVAILABLE, Cause::NoAnswer, LegOutcome::NoAnswer),
             488 | 606 | 415 => Self::NOT_ACCEPTABLE,
-            300..=399 => Self::new(3, 480, Cause::Failed, LegOutcome::Moved),
-            408 | 503 => Self::new(1, 480, Cause::Unreachable, LegOutcome::Unreachable),
-            487 => Self::new(0, 480, Cause::Failed, LegOutcome::Cancelled),
-            _ => Self::new(2, 480, Cause::Failed, LegOutcome::Failed),
+            300..=399 => Self::new(3, Status::UNAVAILABLE, Cause::Failed, LegOutcome::Moved),
+            408 | 503 => Self::new(1, Status::UNAVAILABLE, Cause::Unreachable, LegOutcome::Unreachable),
+            487 => Self::new(0, Status::UNAVAILABLE, Cause::Failed, LegOutcome::Cancelled),
+            _ => Self::new(2, Status::UNAVAILABLE, Cause::Failed, LegOutcome::Failed),
         }
     }
 }
@@ -72,8 +74,9 @@ mod tests {
             (503..=503, (1, 480, "unreachable", "unreachable", Miss::Failed)),
             (487..=487, (0, 480, "cancelled", "failed", Miss::Failed)),
         ];
-        let said =
-            |one: PhoneRefusal| (one.rank, one.status, one.outcome.word(), one.cause.word(), miss(one.cause));
+        let said = |one: PhoneRefusal| {
+            (one.rank, one.status.code(), one.outcome.word(), one.cause.word(), miss(one.cause))
+        };
         for status in 300..=699 {
             let known = table.iter().find(|(of, _)| of.contains(&status)).map(|(_, means)| *means);
             let else_failed = (2, 480, "failed", "failed", Miss::Failed);

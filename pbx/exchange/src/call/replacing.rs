@@ -1,11 +1,11 @@
 //! A leg takes the place of another in a talk: that of another phone of the same extension (INVITE with Replaces, RFC 3891), or
 //! one from another call, of a supervisor or of who is consulted.
 
-use super::{Leg, LegState, Stage};
+use super::{Leg, LegState, Over, Stage};
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::negotiate::{agreed, answer_formats, match_codec};
-use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
+use crate::record::{End, EndedBy, EventKind, LegOutcome, Severity};
 use crate::{CallId, LegId};
 use switchroom_sip::endpoint::Incoming;
 use switchroom_sip::header::{Headers, Name};
@@ -173,7 +173,7 @@ impl Exchange {
         self.agent_left(now, id, old);
         let number = self.calls.get(&id).map_or(0, |call| call.number);
         let text = format!("goes on in call {number}");
-        self.finish(now, from, EndedBy::Party(End::Caller), Cause::HungUp, 0, text);
+        self.finish(now, from, Over::hung_up(EndedBy::Party(End::Caller), text));
         self.refresh_talk(now, id);
         self.ask_or_record(now, id);
         self.note_open(id);

@@ -1,13 +1,14 @@
 //! A call begins: who calls, whom, and by which phones the called side is reached.
 
-use super::{Call, Leg, LegState, Stage};
+use super::{Call, Leg, LegState, Over, Stage};
 use crate::config::Codec;
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::FORKS_MAX;
 use crate::media::MediaCommand;
 use crate::negotiate::{offer_on_behalf, own_formats};
-use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Party, Severity, Why};
+use crate::ports::NONE_FREE;
+use crate::record::{Cause, End, EventKind, LegOutcome, Party, Severity, Why};
 use crate::text::clean;
 use crate::{CallId, Changed, LegId};
 use std::collections::BTreeMap;
@@ -197,17 +198,15 @@ impl Exchange {
         let phones = self.phones_of(now, id, numbers);
         if phones.is_empty() {
             let text = format!("{} has no phone that can be reached", self.sought(id));
-            let status = Status::UNAVAILABLE.code();
-            return self.search_failed(now, id, EndedBy::System, Cause::Unreachable, status, text);
+            return self.search_failed(now, id, Over::by_rule(Cause::Unreachable, Status::UNAVAILABLE, text));
         }
         let formats = self.formats_for(id);
         if formats.is_empty() {
-            let text = "the caller's phone offers no codec that is allowed here".to_owned();
-            let status = Status::NOT_ACCEPTABLE_HERE.code();
-            if self.transfer_failed(now, id, (&EndedBy::System, Cause::NotAcceptable, status), &text) {
+            let over = Over::not_acceptable("the caller's phone offers no codec that is allowed here");
+            if self.transfer_failed(now, id, &over) {
                 return;
             }
-            return self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, text);
+            return self.finish(now, id, over);
         }
         let set = || numbers.first().map_or(self.config.ring, |first| self.config.ring_of(first));
         let wait = wait.unwrap_or_else(set);
@@ -218,9 +217,8 @@ impl Exchange {
             if self.live_callees(id).is_empty() {
                 self.timers.cancel(Timer::NoAnswer(id));
             }
-            let text = "every RTP port pair is in use".to_owned();
-            let status = Status::SERVICE_UNAVAILABLE.code();
-            self.search_failed(now, id, EndedBy::System, Cause::Overload, status, text);
+            let over = Over::by_rule(Cause::Overload, Status::SERVICE_UNAVAILABLE, NONE_FREE);
+            self.search_failed(now, id, over);
         }
     }
 

@@ -1,10 +1,11 @@
 //! What happens in a call that is up: hold and new offers, digits, services; and where SIP's news go.
 
-use super::{Call, LegState, Stage};
+use super::{Call, LegState, Over, Stage};
 use crate::coverage::session_event;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
+use crate::ports::NONE_FREE;
 use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Party, Severity};
 use crate::{CallId, Changed, LegId, Service};
 use switchroom_flow::Clip;
@@ -96,8 +97,7 @@ impl Exchange {
                 }
             }
             Err(why) => {
-                let status = Status::NOT_ACCEPTABLE_HERE.code();
-                self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, why);
+                self.finish(now, id, Over::not_acceptable(why));
             }
         }
     }
@@ -328,8 +328,7 @@ impl Exchange {
         let with = Party { number, name: service.word().to_owned() };
         let stage = Stage::Service { service };
         if let Err(why) = self.answer_by_us(now, id, stage, with, "service answers") {
-            let status = Status::NOT_ACCEPTABLE_HERE.code();
-            self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, why);
+            self.finish(now, id, Over::not_acceptable(why));
         }
     }
 
@@ -382,8 +381,7 @@ impl Exchange {
             (Some(offer), Some(codec)) => answer_formats(offer, codec, None),
             _ => own,
         };
-        let (mut local, slot) =
-            self.open_media(now, id, leg, &flow, formats.clone()).ok_or("every RTP port pair is in use")?;
+        let (mut local, slot) = self.open_media(now, id, leg, &flow, formats.clone()).ok_or(NONE_FREE)?;
         local.direction = offer.as_ref().map_or(Direction::SendRecv, |o| o.direction.reversed());
         let sdp = offer.as_ref().map_or_else(|| local.offer(), |offer| local.answer(offer));
         let agreement =
@@ -414,57 +412,57 @@ impl Exchange {
             return;
         }
         let party = EndedBy::Party(origin);
-        let (by, cause, status, text) = match how {
+        let over = match how {
             Ended::Bye(reason) if !was_answered => {
                 let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
-                (party, Cause::Cancelled, 487, format!("{who} gave up before an answer{why}"))
+                Over::cancelled(party, format!("{who} gave up before an answer{why}"))
             }
             Ended::Bye(reason) => {
                 let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
-                (party, Cause::HungUp, 0, format!("{who} hung up{why}"))
+                Over::hung_up(party, format!("{who} hung up{why}"))
             }
             Ended::Cancelled(reason) => {
                 let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
-                (party, Cause::Cancelled, 487, format!("{who} gave up before an answer{why}"))
+                Over::cancelled(party, format!("{who} gave up before an answer{why}"))
             }
             Ended::NoAck => {
                 let text = format!("no ACK from {flow} within 32 s; its Contact was {contact}");
-                (EndedBy::System, Cause::NoAck, 408, text)
+                Over::by_rule(Cause::NoAck, Status::REQUEST_TIMEOUT, text)
             }
             Ended::Expired => {
                 let text = format!("{who} at {flow} did not refresh the session in time (RFC 4028)");
-                (EndedBy::System, Cause::SessionExpired, 408, text)
+                Over::by_rule(Cause::SessionExpired, Status::REQUEST_TIMEOUT, text)
             }
             Ended::Gone(status) => {
                 let text = format!("{who} at {flow} no longer answers in this call: {status}");
-                (EndedBy::System, Cause::MediaLost, status.code(), text)
+                Over::by_rule(Cause::MediaLost, status, text)
             }
             Ended::Lost => {
-                (EndedBy::System, Cause::MediaLost, 0, format!("the connection to {who} at {flow} is gone"))
+                Over::by_rule(Cause::MediaLost, None, format!("the connection to {who} at {flow} is gone"))
             }
             Ended::NoPrack => {
                 let text = format!("{flow} demanded reliable ringing and never acknowledged it");
-                (EndedBy::System, Cause::NoAck, 500, text)
+                Over::by_rule(Cause::NoAck, Status::SERVER_ERROR, text)
             }
         };
-        if self.left_consulting(now, id, leg, &text) {
+        if self.left_consulting(now, id, leg, &over.text) {
             return;
         }
-        if self.transferor_left(now, id, leg, &text) || self.hander_left(now, id, leg, &text) {
+        if self.transferor_left(now, id, leg, &over.text) || self.hander_left(now, id, leg, &over.text) {
             return;
         }
         if (end == crate::record::End::Callee || is_placing) && !was_up {
             // One of several phones went away while it rang.
-            return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &text);
+            return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &over.text);
         }
-        let is_lost = cause == Cause::MediaLost || cause == Cause::SessionExpired;
-        if is_lost && self.wait_again(now, id, leg, &text) {
+        let is_lost = over.cause == Cause::MediaLost || over.cause == Cause::SessionExpired;
+        if is_lost && self.wait_again(now, id, leg, &over.text) {
             return;
         }
-        if end == crate::record::End::Callee && self.back_to_flow(now, id, leg, &text) {
+        if end == crate::record::End::Callee && self.back_to_flow(now, id, leg, &over.text) {
             return;
         }
-        self.finish(now, id, by, cause, status, text);
+        self.finish(now, id, over);
     }
 }
 

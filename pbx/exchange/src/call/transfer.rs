@@ -15,12 +15,12 @@
 
 use super::attended::{Alone, OtherCall};
 use super::hand_off::Asker;
-use super::{Call, No, Stage, Way};
+use super::{Call, No, Over, Stage, Way};
 use crate::exchange::Exchange;
 use crate::limits::TRANSFERS_MAX;
 use crate::media::MediaCommand;
 use crate::negotiate::own_formats;
-use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
+use crate::record::{End, EventKind, LegOutcome, Severity};
 use crate::text::clean;
 use crate::{CallId, LegId};
 use std::sync::Arc;
@@ -451,26 +451,20 @@ impl Exchange {
 
     /// Nobody took a party that was transferred: who referred has it back, is rung for it, or the call ends. False if the
     /// search was for no transfer.
-    pub(crate) fn transfer_failed(
-        &mut self,
-        now: Now,
-        id: CallId,
-        (by, cause, status): (&EndedBy, Cause, u16),
-        text: &str,
-    ) -> bool {
+    pub(crate) fn transfer_failed(&mut self, now: Now, id: CallId, over: &Over) -> bool {
         let Some(call) = self.calls.get_mut(&id).filter(|call| !call.is_ended()) else { return false };
         let Some(transfer) = call.transfer.clone() else { return false };
-        self.why(now, id, "transfer", text.to_owned());
+        self.why(now, id, "transfer", over.text.clone());
         if transfer.is_return {
-            let text = format!("nobody took the call: {text}");
-            self.finish(now, id, by.clone(), cause, status, text);
+            let text = format!("nobody took the call: {}", over.text);
+            self.finish(now, id, Over { text, ..over.clone() });
             return true;
         }
         let (who, kind) = (transfer.extension.clone(), EventKind::Call);
-        let said = format!("the transfer by {who} failed: {text}");
+        let said = format!("the transfer by {who} failed: {}", over.text);
         self.event(now, kind, Severity::Info, Some(id), &who, "transfer_failed", said);
         if self.calls.get(&id).is_some_and(|call| call.transferor().is_some()) {
-            self.give_back(now, id, &transfer, status);
+            self.give_back(now, id, &transfer, over.status);
         } else {
             self.why(now, id, "transfer", format!("{who} is rung back"));
             self.seek_for(now, id, Transfer { is_return: true, ..transfer }, who);
@@ -479,8 +473,8 @@ impl Exchange {
     }
 
     /// The two talk again as before.
-    fn give_back(&mut self, now: Now, id: CallId, transfer: &Transfer, status: u16) {
-        self.tell_transferor(now, id, Status::new(status).unwrap_or(Status::UNAVAILABLE));
+    fn give_back(&mut self, now: Now, id: CallId, transfer: &Transfer, status: Option<Status>) {
+        self.tell_transferor(now, id, status.unwrap_or(Status::UNAVAILABLE));
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.transfer = None;
         self.why(now, id, "transfer", format!("{} has the call back", transfer.extension));

@@ -10,7 +10,7 @@
 //! [`Exchange::call_for`] say what is what, and nothing else does.
 
 use super::moment;
-use crate::call::{Call, Stage};
+use crate::call::{Call, Over, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Party, Severity};
@@ -198,8 +198,8 @@ impl Exchange {
             self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
         }
         if self.live_callees(id).is_empty() {
-            let text = "the agents' phones need ring no more".to_owned();
-            self.finish(now, id, EndedBy::System, Cause::Cancelled, 487, text);
+            let text = "the agents' phones need ring no more";
+            self.finish(now, id, Over::cancelled(EndedBy::System, text));
         }
     }
 
@@ -216,7 +216,7 @@ impl Exchange {
         self.run_floor(now);
         if !is_theirs {
             let text = format!("{seat} is offered nobody to call back any more");
-            self.finish(now, id, EndedBy::System, Cause::Cancelled, 487, text);
+            self.finish(now, id, Over::cancelled(EndedBy::System, text));
             return true;
         }
         let clips = self.words_to_who_calls_back(name);
@@ -246,7 +246,7 @@ impl Exchange {
             return self.route(now, id, &number);
         }
         let text = format!("{} leads to no phone any more", clean(&number));
-        self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), text);
+        self.finish(now, id, Over::by_rule(Cause::NotFound, Status::NOT_FOUND, text));
     }
 
     /// A phone answered that rang for a call: if it is that of who was called back, that is done. Another one may have been

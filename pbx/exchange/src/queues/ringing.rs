@@ -1,7 +1,7 @@
 //! Agents ring for a caller who waits; one answers, or none does.
 
 use super::moment;
-use crate::call::PhoneRefusal;
+use crate::call::{Over, PhoneRefusal};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::ENDED_LEGS_MAX;
@@ -284,15 +284,15 @@ impl Exchange {
     }
 
     /// Nobody of those who were sought takes the caller: it waits on. False if it does not wait in a queue.
-    pub(crate) fn offer_failed(&mut self, now: Now, id: CallId, cause: Cause, text: &str) -> bool {
+    pub(crate) fn offer_failed(&mut self, now: Now, id: CallId, over: &Over) -> bool {
         if !self.waits_in_queue(id) {
             return false;
         }
-        self.why(now, id, "queue", text.to_owned());
+        self.why(now, id, "queue", over.text.clone());
         if self.live_callees(id).is_empty() {
             self.back_in_flow(id);
         }
-        self.tell_missed(now, id, miss(cause));
+        self.tell_missed(now, id, miss(over.cause));
         true
     }
 
