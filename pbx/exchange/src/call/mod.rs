@@ -147,6 +147,16 @@ impl Leg {
         self.codec.as_ref().map(|c| format!("{}/{}", c.name, c.clock)).unwrap_or_default()
     }
 
+    /// Takes over what was agreed with its phone, and what that said of itself.
+    fn agrees(&mut self, theirs: Description, codec: Format, agreed: Agreed) {
+        self.holds = theirs.is_hold();
+        // Of a phone that is to be silent nothing is missing.
+        self.is_missing &= agreed.receiving && !self.holds;
+        self.codec = Some(codec);
+        self.remote = Some(theirs);
+        self.agreed = Some(agreed);
+    }
+
     /// Whether it was in a talk, for the CDR.
     pub(crate) fn has_talked(&self) -> bool {
         matches!(self.outcome, LegOutcome::Answered | LegOutcome::Transferred)

@@ -170,10 +170,7 @@ impl Exchange {
             caller.agreed.clone_from(&caller_agreed);
         }
         if let Some(one) = call.legs.get_mut(&leg) {
-            one.codec = Some(codec);
-            one.holds = theirs.is_hold();
-            one.remote = Some(theirs);
-            one.agreed = Some(callee_agreed.clone());
+            one.agrees(theirs, codec, callee_agreed.clone());
         }
         self.media(MediaCommand::Agree { call: id, leg, agreed: callee_agreed });
         if let Some(agreed) = caller_agreed {
@@ -198,13 +195,16 @@ impl Exchange {
         };
         match joined {
             Ok(answer) => self.connect(now, id, leg, answer),
-            Err(why) => {
-                self.why(now, id, "refuse", format!("cannot connect: {why}"));
-                let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
-                self.drop_leg(now, id, leg, LegOutcome::NotAcceptable, Some(reason));
-                self.note_refusal(now, id, leg, PhoneRefusal::NOT_ACCEPTABLE);
-            }
+            Err(why) => self.cannot_connect(now, id, leg, &why),
         }
+    }
+
+    /// A phone answered, and does not fit the other side, or us.
+    pub(super) fn cannot_connect(&mut self, now: Now, id: CallId, leg: LegId, why: &str) {
+        self.why(now, id, "refuse", format!("cannot connect: {why}"));
+        let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
+        self.drop_leg(now, id, leg, LegOutcome::NotAcceptable, Some(reason));
+        self.note_refusal(now, id, leg, PhoneRefusal::NOT_ACCEPTABLE);
     }
 
     /// What the caller talks in, if what is said has to be translated between the two.

@@ -8,7 +8,7 @@
 
 use super::offer::ELSEWHERE;
 use super::setup::NoRoom;
-use super::{Call, LegState, PhoneRefusal, Stage};
+use super::{Call, LegState, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
@@ -191,10 +191,7 @@ impl Exchange {
             None => one.remote.clone().ok_or_else(|| "it described no media".to_owned()),
         };
         if let Err(why) = described.and_then(|theirs| self.settle(now, id, leg, theirs)) {
-            self.why(now, id, "refuse", format!("cannot connect: {why}"));
-            let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
-            self.drop_leg(now, id, leg, LegOutcome::NotAcceptable, Some(reason));
-            return self.note_refusal(now, id, leg, PhoneRefusal::NOT_ACCEPTABLE);
+            return self.cannot_connect(now, id, leg, &why);
         }
         self.timers.cancel(Timer::NoAnswer(id));
         for loser in self.live_callees(id).into_iter().filter(|other| *other != leg) {

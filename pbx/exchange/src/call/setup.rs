@@ -6,7 +6,7 @@ use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::FORKS_MAX;
 use crate::media::MediaCommand;
-use crate::negotiate::{offer_on_behalf, own_formats};
+use crate::negotiate::{can_make, offer_on_behalf, own_formats};
 use crate::ports::NONE_FREE;
 use crate::record::{Cause, End, EventKind, LegOutcome, Party, Severity, Why};
 use crate::text::clean;
@@ -278,15 +278,11 @@ impl Exchange {
                 settled.formats.retain(|format| format.is_digits() || format.same_encoding(codec));
                 let offer = offer_on_behalf(&settled, codecs);
                 // A codec that was taken out of the configuration since is spoken on: what others speak is translated.
-                if offer.is_empty() && own_formats(&Codec::ALL).iter().any(|own| own.same_encoding(codec)) {
-                    own_formats(codecs)
-                } else {
-                    offer
-                }
+                if offer.is_empty() && can_make(codec, &Codec::ALL) { own_formats(codecs) } else { offer }
             }
             (Some(remote), _) if self.wants_back(id) => {
-                let (mut spoken, own) = (remote.clone(), own_formats(codecs));
-                spoken.formats.retain(|f| f.is_digits() || own.iter().any(|o| o.same_encoding(f)));
+                let mut spoken = remote.clone();
+                spoken.formats.retain(|f| f.is_digits() || can_make(f, codecs));
                 offer_on_behalf(&spoken, codecs)
             }
             (Some(remote), _) => offer_on_behalf(remote, codecs),

@@ -4,7 +4,7 @@ use super::{Call, LegState, Over, Stage};
 use crate::coverage::session_event;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
-use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
+use crate::negotiate::{agreed, answer_formats, can_make, match_codec, own_formats};
 use crate::ports::NONE_FREE;
 use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Party, Severity};
 use crate::{CallId, Changed, LegId, Service};
@@ -118,11 +118,7 @@ impl Exchange {
             .ok_or("the phone answered with no codec that was offered")?
             .clone();
         let agreed = agreed(&theirs, &codec, &ours, one.flow.remote.ip(), next_generation(one, &theirs));
-        one.holds = theirs.is_hold();
-        one.is_missing &= agreed.receiving && !one.holds;
-        one.codec = Some(codec);
-        one.remote = Some(theirs);
-        one.agreed = Some(agreed.clone());
+        one.agrees(theirs, codec, agreed.clone());
         self.media(MediaCommand::Agree { call: id, leg, agreed });
         self.refresh_troubles(now, id);
         self.why(now, id, "media", "media agreed".into());
@@ -158,7 +154,7 @@ impl Exchange {
     fn take_offer(&mut self, now: Now, id: CallId, leg: LegId, sdp: &[u8]) -> Result<Vec<u8>, String> {
         let theirs = Description::parse(sdp).map_err(|e| e.to_string())?;
         let far = self.far_codec(id, leg);
-        let own = own_formats(&self.config.codecs);
+        let own = self.config.codecs.clone();
         let wants_back = self.wants_back(id);
         let call = self.calls.get_mut(&id).ok_or("the call is gone")?;
         // Whom nobody else talks with hears sound that we make, and whom a flow gets back will.
@@ -166,7 +162,7 @@ impl Exchange {
         let makes_sound = !is_talking || wants_back && leg == call.caller;
         let one = call.legs.get_mut(&leg).ok_or("the leg is gone")?;
         let codec = match_codec(&theirs, far.as_ref(), one.codec.as_ref())
-            .filter(|c| !makes_sound || own.iter().any(|o| o.same_encoding(c)))
+            .filter(|c| !makes_sound || can_make(c, &own))
             .ok_or("no codec in it reaches the other party")?
             .clone();
         let formats = answer_formats(&theirs, &codec, far.as_ref());
@@ -174,11 +170,7 @@ impl Exchange {
         let local = one.local.as_mut().ok_or("there is no media yet")?;
         let answer = Self::describe(local, formats.clone(), &theirs);
         let agreed = agreed(&theirs, &codec, &formats, one.flow.remote.ip(), generation);
-        one.holds = theirs.is_hold();
-        one.is_missing &= agreed.receiving && !one.holds;
-        one.codec = Some(codec);
-        one.remote = Some(theirs);
-        one.agreed = Some(agreed.clone());
+        one.agrees(theirs, codec, agreed.clone());
         self.media(MediaCommand::Agree { call: id, leg, agreed });
         self.refresh_troubles(now, id);
         Ok(answer)
@@ -368,18 +360,17 @@ impl Exchange {
         let caller = call.caller_leg().ok_or("no caller")?;
         let (leg, flow, offer) = (caller.id, caller.flow, caller.remote.clone());
         let session = caller.session.ok_or("the caller is gone")?;
-        let own = own_formats(&self.config.codecs);
         let chosen = match &offer {
             // Only what we can make sound in.
             Some(offer) => {
-                let codec = offer.codecs().find(|f| own.iter().any(|o| o.same_encoding(f)));
+                let codec = offer.codecs().find(|codec| can_make(codec, &self.config.codecs));
                 Some(codec.ok_or("the caller's phone offers no codec that is allowed here")?.clone())
             }
             None => None,
         };
         let formats = match (&offer, &chosen) {
             (Some(offer), Some(codec)) => answer_formats(offer, codec, None),
-            _ => own,
+            _ => own_formats(&self.config.codecs),
         };
         let (mut local, slot) = self.open_media(now, id, leg, &flow, formats.clone()).ok_or(NONE_FREE)?;
         local.direction = offer.as_ref().map_or(Direction::SendRecv, |o| o.direction.reversed());

@@ -19,7 +19,7 @@ use super::{Call, No, Over, Stage, Way};
 use crate::exchange::Exchange;
 use crate::limits::TRANSFERS_MAX;
 use crate::media::MediaCommand;
-use crate::negotiate::own_formats;
+use crate::negotiate::can_make;
 use crate::record::{End, EventKind, LegOutcome, Severity};
 use crate::text::clean;
 use crate::{CallId, LegId};
@@ -221,8 +221,7 @@ impl Exchange {
     /// A party in a flow must talk in a codec in which we can make sound.
     pub(super) fn may_enter_flow(&self, id: CallId, leg: LegId) -> Result<(), No> {
         let codec = self.calls.get(&id).and_then(|call| call.leg(leg)?.codec.as_ref());
-        let is_ours = |codec| own_formats(&self.config.codecs).iter().any(|own| own.same_encoding(codec));
-        if codec.is_some_and(is_ours) {
+        if codec.is_some_and(|codec| can_make(codec, &self.config.codecs)) {
             Ok(())
         } else {
             Err((Status::NOT_ACCEPTABLE_HERE, "no sound can be made in that party's codec".into()))
